@@ -1,0 +1,35 @@
+import { follow, run } from './host/command.ts'
+import { facts, list, read, target } from './host/files.ts'
+import { kernelLog } from './host/kmsg.ts'
+import { handshake } from './host/tls.ts'
+import type { Host } from './model.ts'
+
+/** The machine Murphy runs on. Open it once; each round gets a Host that ends with it. */
+export interface Machine {
+  /** The machine for as long as `signal` is not aborted. */
+  during(signal: AbortSignal): Host
+  /** Starts a command and hands over its lines; resolves with why it ended. */
+  follow(argv: readonly string[], line: (text: string) => void, signal: AbortSignal): Promise<string>
+  close(): void
+}
+
+/** The only door to the machine: every read and command has a timeout, an abort and a size limit. */
+export function openMachine({ now = Date.now } = {}): Machine {
+  const log = kernelLog()
+  return {
+    during: (signal) => ({
+      recorded: false,
+      now,
+      read: (path, options = {}) => read(path, options, signal),
+      text: async (path, options = {}) => Buffer.from(await read(path, options, signal)).toString('utf8'),
+      list: (path) => list(path, signal),
+      stat: (path) => facts(path, signal),
+      target: (path) => target(path, signal),
+      run: (argv, options = {}) => run(argv, options, signal),
+      kmsg: (after, record) => log.since(after, record, signal),
+      handshake: (address) => handshake(address, signal),
+    }),
+    follow,
+    close: () => log.close(),
+  }
+}

@@ -1,0 +1,147 @@
+import type { ChildProcess } from 'node:child_process'
+import { spawn } from 'node:child_process'
+import { createInterface } from 'node:readline'
+import { StringDecoder } from 'node:string_decoder'
+import type { Ran } from '../model.ts'
+import { HostError } from '../model.ts'
+import { hostError } from './limits.ts'
+
+/** Where the tools of the node are, whatever the caller's PATH; daemons and cron often lack sbin. */
+const environment = {
+  PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+  LC_ALL: 'C',
+}
+
+/** Longest line handed on; the rest of a longer one is cut, so that no output can fill the memory. */
+const longestLine = 64 * 1024
+const stderrKept = 8 * 1024
+
+export interface RunOptions {
+  readonly timeout?: number
+  readonly limit?: number
+  readonly line?: (line: string) => void
+}
+
+function start(argv: readonly string[]): ChildProcess {
+  const [command, ...args] = argv
+  if (!command) throw new HostError('failed', 'running a command: none was named')
+  return spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], env: environment })
+}
+
+/** Cuts a byte stream into lines without ever holding more than one. */
+function lineCutter(line: (text: string) => void) {
+  const decoder = new StringDecoder('utf8')
+  let rest = ''
+  const cut = (text: string) => (text.length > longestLine ? text.slice(0, longestLine) : text)
+  return {
+    take(chunk: Buffer) {
+      const parts = (rest + decoder.write(chunk)).split('\n')
+      rest = cut(parts.pop() ?? '')
+      for (const part of parts) line(cut(part))
+    },
+    end() {
+      const last = rest + decoder.end()
+      rest = ''
+      if (last) line(last)
+    },
+  }
+}
+
+/** Runs a command to its end, without a shell. See `Host.run`. */
+export function run(argv: readonly string[], options: RunOptions, signal: AbortSignal): Promise<Ran> {
+  const { timeout = 10_000, line, limit = line ? 256 * 1024 * 1024 : 8 * 1024 * 1024 } = options
+  const doing = `running \`${argv.join(' ')}\``
+  return new Promise((resolve, reject) => {
+    if (signal.aborted) {
+      reject(new HostError('timeout', `${doing}: given up, because its round was over`))
+      return
+    }
+    const child = start(argv)
+    let problem: HostError | undefined
+    const give = (error: HostError) => {
+      problem ??= error
+      child.kill('SIGKILL')
+    }
+    const timer = setTimeout(
+      () => give(new HostError('timeout', `${doing}: no answer within ${timeout / 1000} s, so it was ended`)),
+      timeout,
+    )
+    const stop = () => give(new HostError('timeout', `${doing}: ended, because its round was over`))
+    signal.addEventListener('abort', stop, { once: true })
+    const parts: Buffer[] = []
+    const errors: Buffer[] = []
+    let size = 0
+    let errorSize = 0
+    const cutter = line && lineCutter(line)
+    child.stdout?.on('data', (chunk: Buffer) => {
+      size += chunk.length
+      if (size > limit)
+        give(new HostError('too-large', `${doing}: it printed more than ${limit} bytes, so it was ended`))
+      else if (cutter) {
+        try {
+          cutter.take(chunk)
+        } catch (error) {
+          give(hostError(`${doing}: reading its output`, error))
+        }
+      } else parts.push(chunk)
+    })
+    child.stderr?.on('data', (chunk: Buffer) => {
+      if (errorSize < stderrKept) errors.push(chunk)
+      errorSize += chunk.length
+    })
+    const over = () => {
+      clearTimeout(timer)
+      signal.removeEventListener('abort', stop)
+    }
+    child.on('error', (error: NodeJS.ErrnoException) => {
+      over()
+      reject(
+        error.code === 'ENOENT'
+          ? new HostError('missing', `${doing}: there is no command ${argv[0]} on this machine`, {
+              cause: error,
+            })
+          : hostError(doing, error),
+      )
+    })
+    child.on('close', (code, killed) => {
+      over()
+      if (problem) return reject(problem)
+      cutter?.end()
+      const stderr = Buffer.concat(errors).toString('utf8').slice(0, stderrKept)
+      if (code === null)
+        return reject(
+          new HostError('failed', `${doing}: it was ended by ${killed}${stderr && `: ${stderr.trim()}`}`),
+        )
+      resolve({ stdout: Buffer.concat(parts).toString('utf8'), stderr, exit: code })
+    })
+  })
+}
+
+/**
+ * Starts a command and hands over its lines until it ends or `signal` is aborted. Resolves, never rejects,
+ * with why it ended.
+ */
+export function follow(
+  argv: readonly string[],
+  line: (text: string) => void,
+  signal: AbortSignal,
+): Promise<string> {
+  return new Promise((resolve) => {
+    if (signal.aborted) return resolve('stopped')
+    const child = start(argv)
+    const stop = () => child.kill('SIGKILL')
+    signal.addEventListener('abort', stop, { once: true })
+    let stderr = ''
+    child.stderr?.on('data', (chunk: Buffer) => {
+      stderr = (stderr + chunk.toString('utf8')).slice(-stderrKept)
+    })
+    if (child.stdout)
+      createInterface({ input: child.stdout, crlfDelay: Number.POSITIVE_INFINITY }).on('line', line)
+    const end = (why: string) => {
+      signal.removeEventListener('abort', stop)
+      resolve(why)
+    }
+    child.on('error', (error) => end(hostError(`running \`${argv.join(' ')}\``, error).message))
+    child.on('close', (code, killed) => end(stderr.trim() || `it ended (${killed ?? `exit code ${code}`})`))
+  })
+}

@@ -1,0 +1,66 @@
+import { closeSync, constants, openSync, readSync } from 'node:fs'
+import { setImmediate } from 'node:timers/promises'
+import { hostError } from './limits.ts'
+
+/**
+ * The kernel's log. Each read of /dev/kmsg gives one record; EAGAIN is its end, EPIPE says that records
+ * were overwritten before they were read and that the next read goes on with the oldest left (Linux,
+ * Documentation/ABI/testing/dev-kmsg). The gap shows in the sequence numbers.
+ */
+export interface KernelLog {
+  since(after: number, record: (record: string) => void, signal: AbortSignal): Promise<void>
+  close(): void
+}
+
+/** The longest record is about 8 KiB with its continuation lines; a smaller buffer would give EINVAL. */
+const buffer = Buffer.allocUnsafe(16 * 1024)
+const breath = 1000
+/** A round that would read on for ever in a storm ends here; the next one goes on where it stopped. */
+const mostRecords = 500_000
+
+export function kernelLog(path = '/dev/kmsg'): KernelLog {
+  let fd: number | undefined
+  let last = -1
+  const close = () => {
+    if (fd !== undefined) closeSync(fd)
+    fd = undefined
+    last = -1
+  }
+  return {
+    close,
+    async since(after, record, signal) {
+      try {
+        // The open file stands behind `last`; whoever asks for something before that starts over.
+        if (fd === undefined || after < last) {
+          close()
+          fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
+        }
+        for (let count = 1; count <= mostRecords && !signal.aborted; count += 1) {
+          const size = next(fd)
+          if (size === undefined) return
+          if (size < 0) continue
+          const text = buffer.toString('utf8', 0, size)
+          const sequence = Number(text.slice(text.indexOf(',') + 1, text.indexOf(',', text.indexOf(',') + 1)))
+          last = sequence
+          if (sequence > after) record(text.trimEnd())
+          if (count % breath === 0) await setImmediate()
+        }
+      } catch (error) {
+        close()
+        throw hostError(`reading ${path}`, error)
+      }
+    },
+  }
+}
+
+/** Bytes of the next record in the buffer; -1 when records were lost; undefined at the end. */
+function next(fd: number): number | undefined {
+  try {
+    return readSync(fd, buffer)
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'EAGAIN') return undefined
+    if (code === 'EPIPE') return -1
+    throw error
+  }
+}

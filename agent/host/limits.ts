@@ -1,0 +1,55 @@
+import { HostError, type HostErrorCode } from '../model.ts'
+
+const meaning: Readonly<Record<string, readonly [HostErrorCode, string]>> = {
+  ENOENT: ['missing', 'there is no such thing'],
+  ENOTDIR: ['missing', 'there is no such folder'],
+  EACCES: ['denied', 'permission denied; run it as root or as the user murphy'],
+  EPERM: ['denied', 'not permitted; run it as root or as the user murphy'],
+  ETIMEDOUT: ['timeout', 'no answer'],
+  ECONNREFUSED: ['refused', 'nothing listens there'],
+  EHOSTUNREACH: ['refused', 'there is no way to that host'],
+  ENETUNREACH: ['refused', 'there is no way to that network'],
+}
+
+/** Any error as a HostError that says what was tried, what came back and what to do. */
+export function hostError(doing: string, error: unknown): HostError {
+  if (error instanceof HostError) return error
+  const { code = '', message } = error as NodeJS.ErrnoException
+  const [kind, words] = meaning[code] ?? (['failed', message || String(error)] as const)
+  return new HostError(kind, `${doing}: ${words}${code && meaning[code] ? ` (${code})` : ''}`, {
+    cause: error,
+  })
+}
+
+/**
+ * Waits for `work` no longer than `timeout` ms and no longer than its round. What is not cancellable (a
+ * read on a dead network file system) is left behind; its result is dropped.
+ */
+export async function bounded<T>(
+  work: Promise<T>,
+  timeout: number,
+  signal: AbortSignal,
+  doing: string,
+): Promise<T> {
+  if (signal.aborted) {
+    work.catch(() => {})
+    throw new HostError('timeout', `${doing}: given up, because its round was over`)
+  }
+  let timer: NodeJS.Timeout | undefined
+  let stop: (() => void) | undefined
+  const limit = new Promise<never>((_, reject) => {
+    timer = setTimeout(
+      () => reject(new HostError('timeout', `${doing}: no answer within ${timeout / 1000} s`)),
+      timeout,
+    )
+    stop = () => reject(new HostError('timeout', `${doing}: given up, because its round was over`))
+    signal.addEventListener('abort', stop, { once: true })
+  })
+  try {
+    return await Promise.race([work, limit])
+  } finally {
+    clearTimeout(timer)
+    if (stop) signal.removeEventListener('abort', stop)
+    work.catch(() => {})
+  }
+}

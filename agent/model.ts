@@ -1,0 +1,401 @@
+/**
+ * The vocabulary of Murphy. It imports nothing; everything else imports it.
+ *
+ * Times are milliseconds since the epoch, durations milliseconds, sizes bytes, unless a name says
+ * otherwise. Texts meant for people may hold one piece of markup: `a command in backticks`. Strings that
+ * come from the machine (process, pod and certificate names, log lines) are hostile; whoever writes them
+ * out escapes them for the place they go to.
+ */
+
+export type Severity = 'info' | 'warning' | 'critical'
+
+/** Severities from mild to grave, for comparing: `severities.indexOf(a) > severities.indexOf(b)`. */
+export const severities: readonly Severity[] = ['info', 'warning', 'critical']
+
+/** A pod as far as it could be identified, mostly without the API. */
+export interface Pod {
+  readonly namespace: string
+  readonly name: string
+  readonly uid?: string
+  readonly container?: string
+}
+
+/** A rule that may explain another: "this may have come about because of that". */
+export interface Cause {
+  readonly code: string
+  /** How long after the cause is over it still explains a new consequence. Absent: only while it is open. */
+  readonly within?: number
+  /** What both findings must share for the one to explain the other. Absent: being on the same node is enough. */
+  readonly same?: 'subject' | 'pod'
+}
+
+/** One thing that can be wrong, declared once. What never varies stands here; the numbers are in the observation. */
+export interface Rule {
+  readonly severity: Severity
+  /** What is wrong, without a full stop: "the firewall was flushed". */
+  readonly title: string
+  /** What it means and how it is measured, for `agent explain`. */
+  readonly meaning: string
+  /** What follows from it for the people who use the cluster. */
+  readonly so: string
+  /** The safe next steps, in order, with commands in backticks. */
+  readonly next: readonly string[]
+  /** What people do here that makes it worse. */
+  readonly never?: string
+  /** Patience: how long it must have been true before anyone is told. */
+  readonly after?: number
+  readonly because?: readonly Cause[]
+}
+
+export type Rules<Code extends string = string> = Readonly<Record<Code, Rule>>
+
+/** One rule broken by one subject, now. `code` and `subject` are its identity; the rest may vary from round to round. */
+export interface Observation<Code extends string = string> {
+  readonly code: Code
+  readonly subject: string
+  /** What was seen, with the numbers, as a sentence. */
+  readonly text: string
+  /** Where it differs from the rule's. */
+  readonly severity?: Severity
+  readonly so?: string
+  readonly next?: readonly string[]
+  readonly never?: string
+  readonly pod?: Pod
+  /** When it happened, where that is known better than by the time of the look. */
+  readonly at?: number
+  readonly evidence?: Readonly<Record<string, string | number | boolean>>
+}
+
+/** An observation with a history: what the ledger holds. */
+export interface Finding {
+  /** `code|subject|since`: one stretch of time in which this was true. */
+  readonly id: string
+  readonly code: string
+  readonly subject: string
+  readonly severity: Severity
+  readonly title: string
+  readonly text: string
+  readonly so: string
+  readonly next: readonly string[]
+  readonly never?: string
+  readonly pod?: Pod
+  readonly evidence?: Readonly<Record<string, string | number | boolean>>
+  readonly since: number
+  /** When it was last confirmed by a look. */
+  readonly seen: number
+  /** In how many looks. */
+  readonly count: number
+  /** From when on people may be told of it: `since` plus the rule's patience. */
+  readonly ripe: number
+  readonly resolved?: number
+}
+
+/** Findings that one root explains. */
+export interface Incident {
+  /** The root finding's id. */
+  readonly id: string
+  readonly root: Finding
+  /** In the order in which they came. */
+  readonly consequences: readonly Finding[]
+  /** The gravest of its open findings; of all of them once it is over. */
+  readonly severity: Severity
+  readonly since: number
+  readonly ripe: number
+  /** Set once none of its findings is open. */
+  readonly resolved?: number
+}
+
+/** What a sink is due. `id` is the same however often this notice has to be sent. */
+export type Notice =
+  | {
+      readonly kind: 'opened' | 'worse' | 'grew' | 'merged' | 'resolved' | 'reminder'
+      readonly id: string
+      readonly node: string
+      readonly at: number
+      readonly incident: Incident
+    }
+  | {
+      /** What opened and closed while the sink could not be told. */
+      readonly kind: 'digest'
+      readonly id: string
+      readonly node: string
+      readonly at: number
+      readonly incidents: readonly Incident[]
+    }
+  | { readonly kind: 'test'; readonly id: string; readonly node: string; readonly at: number }
+
+/** What a sink was told of one incident: the other book beside the ledger. */
+export interface Told {
+  readonly incident: string
+  readonly severity: Severity
+  /** Ids of the findings it was told of. */
+  readonly findings: readonly string[]
+  readonly at: number
+  /** When it was last told by a new message rather than an edit. */
+  readonly reminded: number
+  /** What the service calls the message, for editing it. */
+  readonly receipt?: string
+  /** Set once the sink knows that it is over. */
+  readonly resolved?: number
+}
+
+/** A request ready to post. The URL is a secret. */
+export interface Letter {
+  readonly method: 'POST' | 'PATCH' | 'PUT'
+  readonly url: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string
+  /** An edit of an earlier message: when the service no longer has that message, the rest is sent all the same. */
+  readonly edit?: boolean
+}
+
+export interface Reply {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string
+}
+
+/** What a reply means for the letter: taken, worth another try (not before `wait` ms), refused for good, or the address is gone. */
+export type Reading =
+  | { readonly outcome: 'accepted'; readonly receipt?: string }
+  | { readonly outcome: 'again'; readonly wait?: number; readonly why: string }
+  | { readonly outcome: 'refused'; readonly why: string }
+  | { readonly outcome: 'gone'; readonly why: string }
+
+// ---------------------------------------------------------------------------------------------------
+// Settings: a subset of JSON Schema, as data, so that whoever declares them imports no library.
+
+export type Schema =
+  | {
+      readonly type: 'number' | 'integer'
+      readonly description: string
+      readonly default?: number
+      readonly minimum?: number
+      readonly maximum?: number
+    }
+  | { readonly type: 'boolean'; readonly description: string; readonly default?: boolean }
+  | {
+      readonly type: 'string'
+      readonly description: string
+      readonly default?: string
+      readonly enum?: readonly string[]
+      readonly pattern?: string
+      /** A secret may also be given as `<key>_file` or `<key>_credential`, and appears in no output. */
+      readonly secret?: boolean
+    }
+  | {
+      readonly type: 'array'
+      readonly description: string
+      readonly default?: readonly unknown[]
+      readonly items: { readonly type: 'string'; readonly pattern?: string } | { readonly type: 'integer' }
+    }
+
+export type Properties = Readonly<Record<string, Schema>>
+
+type Value<S> = S extends { type: 'array'; items: { type: infer T } }
+  ? readonly (T extends 'string' ? string : number)[]
+  : S extends { type: 'boolean' }
+    ? boolean
+    : S extends { type: 'number' | 'integer' }
+      ? number
+      : S extends { enum: readonly (infer E)[] }
+        ? E
+        : string
+
+/** The values that settings declared as `P` have once they are read: a key without a default may be absent. */
+export type Settings<P> = {
+  readonly [K in keyof P as P[K] extends { default: unknown } ? K : never]: Value<P[K]>
+} & { readonly [K in keyof P as P[K] extends { default: unknown } ? never : K]?: Value<P[K]> }
+
+// ---------------------------------------------------------------------------------------------------
+// The machine
+
+export type Kind = 'file' | 'folder' | 'link' | 'other'
+
+export interface Entry {
+  readonly name: string
+  readonly kind: Kind
+}
+
+export interface Stat {
+  readonly kind: Kind
+  readonly size: number
+  readonly mtime: number
+  readonly ctime: number
+  readonly dev: number
+  readonly ino: number
+  readonly uid: number
+  readonly mode: number
+}
+
+export interface Ran {
+  readonly stdout: string
+  readonly stderr: string
+  readonly exit: number
+}
+
+export interface Handshake {
+  /** DER, as the server sent them, leaf first. */
+  readonly certificates: readonly Uint8Array[]
+  readonly protocol: string
+}
+
+/** Why the machine did not answer. `missing` is often an answer in itself. */
+export type HostErrorCode =
+  | 'missing'
+  | 'denied'
+  | 'timeout'
+  | 'too-large'
+  | 'refused'
+  | 'failed'
+  | 'unrecorded'
+
+/** Says what was tried, what came back and, where there is something, what to do. */
+export class HostError extends Error {
+  readonly code: HostErrorCode
+  constructor(code: HostErrorCode, message: string, options?: { cause?: unknown }) {
+    super(message, options)
+    this.name = 'HostError'
+    this.code = code
+  }
+}
+
+/**
+ * The machine as collectors may see it: read-only, timed, cancellable, bounded. A recorded node is a Host
+ * too. Everything rejects with a HostError; nothing waits longer than its timeout or outlives its round.
+ */
+export interface Host {
+  /** True for a folder written by `agent record`. */
+  readonly recorded: boolean
+  now(): number
+  /** A whole file; `too-large` beyond `limit` bytes (default 1 MiB). */
+  read(path: string, options?: { limit?: number; timeout?: number }): Promise<Uint8Array>
+  /** The same as UTF-8. */
+  text(path: string, options?: { limit?: number; timeout?: number }): Promise<string>
+  /** What is in a folder, sorted by name. */
+  list(path: string): Promise<readonly Entry[]>
+  /** Follows links. */
+  stat(path: string): Promise<Stat>
+  /** Where a symbolic link points, unresolved. */
+  target(path: string): Promise<string>
+  /**
+   * Runs a command without a shell. A non-zero exit is an answer, not an error; `missing` when there is no
+   * such command. With `line`, stdout is handed over line by line and not kept. `limit` bounds the bytes of
+   * stdout (default 8 MiB, or 256 MiB with `line`), `timeout` its time (default 10 s).
+   */
+  run(
+    argv: readonly string[],
+    options?: { timeout?: number; limit?: number; line?: (line: string) => void },
+  ): Promise<Ran>
+  /** Every record of the kernel log with a sequence number above `after`, as /dev/kmsg gives it, continuation lines included. */
+  kmsg(after: number, record: (record: string) => void): Promise<void>
+  /** What a TLS server presents. Trusts nothing and checks nothing. */
+  handshake(address: {
+    host: string
+    port: number
+    servername?: string
+    timeout?: number
+  }): Promise<Handshake>
+}
+
+// ---------------------------------------------------------------------------------------------------
+// Collectors
+
+/** Something that makes a collector's next round come early. It never carries a verdict. */
+export type Watch =
+  | {
+      readonly kind: 'command'
+      /** Started once, started again with growing pauses when it ends. Each end wakes as well. */
+      readonly argv: readonly string[]
+      /** Whether this line of its output is worth a look, and worth handing on in `past.heard`. Must be cheap. */
+      readonly worth: (line: string) => boolean
+    }
+  | {
+      readonly kind: 'paths'
+      /** Files and folders; those that do not exist are ignored. */
+      readonly paths: readonly string[]
+    }
+
+/** A line from a watched command, or the path that changed. */
+export interface Heard {
+  readonly at: number
+  readonly text: string
+}
+
+/** What could not be seen, and which rules therefore keep the verdict they had. Absent `codes`: all of the collector's. */
+export interface Unseen {
+  readonly what: string
+  readonly why: string
+  readonly codes?: readonly string[]
+}
+
+/** Plain JSON. What a collector saw in one round, and what it wants to remember for the next. */
+export interface Sample {
+  readonly unseen?: readonly Unseen[]
+}
+
+export interface Past<S> {
+  /** The sample of the last good round, also from before a restart. */
+  readonly sample?: S
+  readonly at?: number
+  /** What watches have said since that round began, oldest first, bounded. */
+  readonly heard: readonly Heard[]
+}
+
+/**
+ * One kind of thing Murphy looks at. `collect` asks and never judges; `assess` judges and never asks: it
+ * is pure, total, and may speak only of codes in `rules`. Either may be called on a recorded node.
+ */
+export interface Collector<
+  S extends Sample = Sample,
+  P extends Properties = Properties,
+  Code extends string = string,
+> {
+  /** The name of its file, the prefix of its codes, its key in the settings. */
+  readonly name: string
+  /** What it looks at, for people: "TLS certificates". */
+  readonly title: string
+  /** When its rounds come if nothing wakes it: a cron expression with seconds. */
+  readonly every: string
+  /** How long a round may take before it is given up. */
+  readonly timeout: number
+  readonly rules: Rules<Code>
+  readonly settings: P
+  collect(host: Host, settings: Settings<P>, past: Past<S>): Promise<S>
+  assess(sample: S, past: Past<S>, settings: Settings<P>, now: number): readonly Observation<NoInfer<Code>>[]
+  /** One calm line on what was seen, for the status row. */
+  summary(sample: S, settings: Settings<P>, now: number): string
+  /** Numbers worth keeping over time, by name. */
+  series?(sample: S): Readonly<Record<string, number>>
+  /** Event sources, as of the last sample; asked again after each round. */
+  watch?(settings: Settings<P>, sample: S | undefined): readonly Watch[]
+}
+
+/** Infers a collector's types; does nothing else. */
+export const collector = <S extends Sample, const P extends Properties, Code extends string>(
+  it: Collector<S, P, Code>,
+): Collector<S, P, Code> => it
+
+// ---------------------------------------------------------------------------------------------------
+// Sinks
+
+/** A place where people are told. It writes letters and reads replies; it never posts. */
+export interface Sink<P extends Properties = Properties> {
+  /** The name of its file, and its `type` in the settings. */
+  readonly name: string
+  readonly settings: P
+  /** Keys that must be given. */
+  readonly required: readonly (keyof P & string)[]
+  /** What is wrong with these settings that types cannot say, as `key: sentence`. */
+  check?(settings: Settings<P>): readonly string[]
+  /**
+   * The letters of one notice, in the order they are to be posted; none when this sink has nothing to say
+   * about it. `receipt` is what `read` made of the first message about the incident. Pure.
+   */
+  compose(notice: Notice, settings: Settings<P>, receipt?: string): readonly Letter[]
+  /** What a reply means where HTTP's own rules do not say it. */
+  read?(reply: Reply, letter: Letter): Reading | undefined
+}
+
+/** Infers a sink's types; does nothing else. */
+export const sink = <const P extends Properties>(it: Sink<P>): Sink<P> => it
