@@ -327,11 +327,31 @@ export interface Unseen {
   readonly what: string
   readonly why: string
   readonly codes?: readonly string[]
+  /** True where a recording does not say, which is no fault of the node: nobody is alarmed. */
+  readonly unrecorded?: boolean
+}
+
+/** An Unseen from the error that came back. */
+export function unseen(what: string, error: unknown, codes?: readonly string[]): Unseen {
+  return {
+    what,
+    why: error instanceof Error ? error.message : String(error),
+    ...(codes && { codes }),
+    ...(error instanceof HostError && error.code === 'unrecorded' && { unrecorded: true }),
+  }
 }
 
 /** Plain JSON. What a collector saw in one round, and what it wants to remember for the next. */
 export interface Sample {
   readonly unseen?: readonly Unseen[]
+}
+
+/** Something that runs out at a time that can be told: "certificates: 41 d". */
+export interface Outlook {
+  readonly what: string
+  readonly at: number
+  /** How sure that is, where it is a forecast and not a date. */
+  readonly sure?: 'date' | 'likely' | 'rough'
 }
 
 export interface Past<S> {
@@ -367,6 +387,8 @@ export interface Collector<
   summary(sample: S, settings: Settings<P>, now: number): string
   /** Numbers worth keeping over time, by name. */
   series?(sample: S): Readonly<Record<string, number>>
+  /** What is known to run out, and when: the status page's last lines. */
+  outlook?(sample: S, settings: Settings<P>, now: number): readonly Outlook[]
   /** Event sources, as of the last sample; asked again after each round. */
   watch?(settings: Settings<P>, sample: S | undefined): readonly Watch[]
 }

@@ -81,7 +81,12 @@ export function recording(host: Host, folder: string, node: string): Host & { fi
     run: async (argv, options = {}) => {
       const base = join(folder, 'commands', slug(argv))
       const kept: string[] = []
-      const line = options.line && { line: (one: string) => (kept.push(one), options.line?.(one)) }
+      const line = options.line && {
+        line(one: string) {
+          kept.push(one)
+          options.line?.(one)
+        },
+      }
       const about = (more: Omit<RecordedCommand, 'argv'>) =>
         write(`${base}.json`, `${JSON.stringify({ argv, ...more }, null, 2)}\n`)
       try {

@@ -231,7 +231,7 @@ function environmentFlags(environment: Readonly<Record<string, string>>): Flags 
 }
 
 async function configFlags(host: Host, folder: string, argv: readonly string[]): Promise<Flags> {
-  const file = commandFlags(argv)['config']?.at(-1) ?? `${folder}/config.yaml`
+  const file = commandFlags(argv).config?.at(-1) ?? `${folder}/config.yaml`
   const more = (await orNothing(host.list(`${file}.d`))) ?? []
   const files = [file, ...more.filter((it) => /\.ya?ml$/.test(it.name)).map((it) => `${file}.d/${it.name}`)]
   const flags: Flags = {}
