@@ -2,6 +2,7 @@ import { follow, run } from './host/command.ts'
 import { facts, list, read, target } from './host/files.ts'
 import { kernelLog } from './host/kmsg.ts'
 import { handshake } from './host/tls.ts'
+import { watchPath } from './host/watch.ts'
 import type { Host } from './model.ts'
 
 /** The machine Murphy runs on. Open it once; each round gets a Host that ends with it. */
@@ -10,6 +11,8 @@ export interface Machine {
   during(signal: AbortSignal): Host
   /** Starts a command and hands over its lines; resolves with why it ended. */
   follow(argv: readonly string[], line: (text: string) => void, signal: AbortSignal): Promise<string>
+  /** Calls `changed` when something at `path` changes; `gone` when it can be watched no more. Undefined if it cannot be watched. */
+  watch(path: string, changed: () => void, gone: () => void): (() => void) | undefined
   close(): void
 }
 
@@ -30,6 +33,7 @@ export function openMachine({ now = Date.now } = {}): Machine {
       handshake: (address) => handshake(address, signal),
     }),
     follow,
+    watch: watchPath,
     close: () => log.close(),
   }
 }

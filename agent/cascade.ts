@@ -1,0 +1,89 @@
+import type { Ledger } from './ledger.ts'
+import type { Cause, Finding, Incident, Rules, Severity } from './model.ts'
+import { severities } from './model.ts'
+
+/**
+ * Findings grouped into incidents: each finding is in exactly one, as its root or as a consequence of it.
+ * Pure. A finding joins the incident of the earliest finding that may have caused it, by the `because` of
+ * its rule: their times overlap, or the cause ended no longer ago than the edge's window, and they share
+ * what the edge asks for.
+ */
+export function incidents(ledger: Ledger, rules: Rules): readonly Incident[] {
+  const byCode = Map.groupBy(ledger, (it) => it.code)
+  const roots = new Map<string, Finding>()
+  const rootOf = (finding: Finding): Finding => {
+    const known = roots.get(finding.id)
+    if (known) return known
+    const cause = causeOf(finding, rules[finding.code]?.because ?? [], byCode)
+    const root = cause ? rootOf(cause) : finding
+    roots.set(finding.id, root)
+    return root
+  }
+  return [...Map.groupBy(ledger, rootOf)]
+    .map(([root, members]) => incident(root, members))
+    .sort((a, b) => a.since - b.since || (a.id < b.id ? -1 : 1))
+}
+
+function causeOf(
+  finding: Finding,
+  causes: readonly Cause[],
+  byCode: ReadonlyMap<string, readonly Finding[]>,
+): Finding | undefined {
+  return causes
+    .flatMap((cause) => (byCode.get(cause.code) ?? []).filter((it) => explains(it, finding, cause)))
+    .sort((a, b) => a.since - b.since)[0]
+}
+
+function explains(cause: Finding, finding: Finding, { within = 0, same }: Cause): boolean {
+  if (same === 'subject' && cause.subject !== finding.subject) return false
+  if (same === 'pod' && !samePod(cause, finding)) return false
+  // An open cause has no end yet. A consequence is often found a round before its cause, so only the
+  // stretches of time have to touch.
+  const causeEnd = (cause.resolved ?? Number.POSITIVE_INFINITY) + within
+  const end = finding.resolved ?? Number.POSITIVE_INFINITY
+  return cause.since <= end && finding.since <= causeEnd
+}
+
+function samePod(a: Finding, b: Finding): boolean {
+  return a.pod !== undefined && a.pod.namespace === b.pod?.namespace && a.pod.name === b.pod.name
+}
+
+function incident(root: Finding, members: readonly Finding[]): Incident {
+  const consequences = members.filter((it) => it !== root).sort((a, b) => a.since - b.since)
+  const open = members.filter((it) => it.resolved === undefined)
+  const resolved = Math.max(...members.map((it) => it.resolved ?? 0))
+  return {
+    id: root.id,
+    root,
+    consequences,
+    severity: gravest(open.length > 0 ? open : members),
+    since: Math.min(...members.map((it) => it.since)),
+    ripe: Math.min(...(open.length > 0 ? open : members).map((it) => it.ripe)),
+    ...(open.length === 0 && { resolved }),
+  }
+}
+
+/** The gravest severity among findings; `info` if there are none. */
+export function gravest(findings: readonly { readonly severity: Severity }[]): Severity {
+  return severities[Math.max(0, ...findings.map((it) => severities.indexOf(it.severity)))] as Severity
+}
+
+/** The first circle among the rules' `because`, as codes, or undefined: a circle would leave an incident without a root. */
+export function circle(rules: Rules): readonly string[] | undefined {
+  const done = new Set<string>()
+  const walk = (code: string, path: readonly string[]): readonly string[] | undefined => {
+    if (path.includes(code)) return [...path.slice(path.indexOf(code)), code]
+    if (done.has(code)) return undefined
+    done.add(code)
+    for (const cause of rules[code]?.because ?? []) {
+      const found = walk(cause.code, [...path, code])
+      if (found) return found
+    }
+    return undefined
+  }
+  for (const code of Object.keys(rules)) {
+    const found = walk(code, [])
+    if (found) return found
+  }
+  return undefined
+}

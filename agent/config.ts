@@ -1,0 +1,263 @@
+import { readFileSync } from 'node:fs'
+import { hostname } from 'node:os'
+import { join } from 'node:path'
+import { Errors } from 'typebox/schema'
+import { LineCounter, parseDocument } from 'yaml'
+import {
+  explain,
+  keyText,
+  lineOf,
+  type Path,
+  type Problem,
+  problemText,
+  type SchemaError,
+} from './config/problems.ts'
+import {
+  collectorProperties,
+  generalProperties,
+  generalSchema,
+  secretForms,
+  sinkProperties,
+  sinkSchema,
+} from './config/schema.ts'
+import type { Collector, Properties, Settings, Severity, Sink } from './model.ts'
+
+/** The settings as Murphy goes by them: complete, checked, secrets read. */
+export interface Config {
+  /** The file they were read from; absent when there is none and all is default. */
+  readonly file?: string
+  readonly node: string
+  readonly stateDir: string
+  readonly socket: string
+  readonly logLevel: 'debug' | 'info' | 'warn' | 'error'
+  /** ms; 0 for never. */
+  readonly remind: number
+  readonly collectors: Readonly<Record<string, CollectorConfig>>
+  readonly sinks: readonly SinkConfig[]
+}
+
+export interface CollectorConfig {
+  readonly enabled: boolean
+  readonly every: string
+  readonly settings: Settings<Properties>
+}
+
+export interface SinkConfig {
+  readonly name: string
+  readonly type: string
+  readonly min: Severity
+  readonly settings: Settings<Properties>
+}
+
+/** Everything that is wrong with the settings, at once. */
+export class ConfigError extends Error {
+  readonly problems: readonly Problem[]
+  constructor(problems: readonly Problem[]) {
+    super(problems.map(problemText).join('\n'))
+    this.name = 'ConfigError'
+    this.problems = problems
+  }
+}
+
+export const defaultFile = '/etc/murphy/config.yaml'
+
+export interface ConfigOptions {
+  /** Must exist if named; the default file may be absent. */
+  readonly file?: string
+  readonly collectors: readonly Collector[]
+  readonly sinks: readonly Sink[]
+  readonly environment?: Readonly<Record<string, string | undefined>>
+  /** Whether a cron expression is one; the scheduler knows. */
+  readonly validCron?: (expression: string) => boolean
+}
+
+/** Reads and checks the settings. Throws a ConfigError with everything that is wrong. */
+export function loadConfig(options: ConfigOptions): Config {
+  const file = options.file ?? defaultFile
+  let text: string | undefined
+  try {
+    text = readFileSync(file, 'utf8')
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException
+    if (code !== 'ENOENT' || options.file)
+      throw new ConfigError([
+        { file, text: code === 'EACCES' ? unreadable : `it cannot be read: ${message}` },
+      ])
+  }
+  return { ...parseConfig(text ?? '', { ...options, file }), ...(text !== undefined && { file }) }
+}
+
+const unreadable =
+  'it may be read only by root and the group murphy; use sudo, or join the group: `usermod -aG murphy USER`'
+
+/** The settings in `text`; `file` is only for naming it. Throws a ConfigError. */
+export function parseConfig(text: string, options: ConfigOptions & { readonly file: string }): Config {
+  const { file, collectors, sinks, environment = process.env, validCron = () => true } = options
+  const lines = new LineCounter()
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: true })
+  if (document.errors.length > 0)
+    throw new ConfigError(
+      document.errors.map((it) => ({
+        file,
+        line: lines.linePos(it.pos[0]).line,
+        text: `not valid YAML: ${it.message}`,
+      })),
+    )
+  const problems: Problem[] = []
+  const problem = (path: Path, words: string) => {
+    const line = lineOf(document, lines, path)
+    problems.push({ file, key: keyText(path), text: words, ...(line !== undefined && { line }) })
+  }
+  /** Checks a value against a schema, naming places as seen from the top of the file. */
+  const check = (schema: object, value: unknown, at: Path) => {
+    for (const error of Errors(schema as never, value as never)[1] as readonly SchemaError[]) {
+      const below = error.instancePath.split('/').slice(1)
+      for (const [path, words] of explain(error, keysAt(schema, below))) problem([...at, ...path], words)
+    }
+  }
+
+  const raw = (document.toJS({ maxAliasCount: 50 }) ?? {}) as Record<string, unknown>
+  check(generalSchema(collectors), raw, [])
+  if (problems.some((it) => it.key === ''))
+    throw new ConfigError([{ file, text: 'the file has to be a list of `key: value` lines' }])
+
+  const given = group(raw)
+  const readings = collectors.map((it) => {
+    const own = group(group(given.collectors)[it.name])
+    const { enabled, every, ...settings } = {
+      ...defaults({ ...collectorProperties(it), ...it.settings }),
+      ...own,
+    }
+    if (typeof every === 'string' && !validCron(every))
+      problem(
+        ['collectors', it.name, 'every'],
+        `this is no cron expression; right is for example "${it.every}"`,
+      )
+    return [it.name, { enabled, every, settings } as CollectorConfig] as const
+  })
+  const entries = Array.isArray(given.sinks) ? given.sinks : []
+  const sinkConfigs = entries.map((entry: unknown, at) => {
+    const own = group(entry)
+    const path: Path = ['sinks', at]
+    const sink = sinks.find((it) => it.name === own.type)
+    if (!sink) {
+      problem([...path, 'type'], `this has to be one of ${sinks.map((it) => it.name).join(', ')}`)
+      return undefined
+    }
+    const before = problems.length
+    check(sinkSchema(sink), own, path)
+    const settings = { ...defaults(sink.settings), ...secretsOf(sink, own, path, environment, problem) }
+    if (problems.length === before)
+      for (const words of sink.check?.(settings as Settings<Properties>) ?? []) {
+        const [, key = '', text = words] = /^(\w+): (.*)$/s.exec(words) ?? []
+        problem(key ? [...path, key] : path, text)
+      }
+    const { name = sink.name, min } = { ...defaults(sinkProperties), ...own }
+    return { name, type: sink.name, min, settings } as SinkConfig
+  })
+  const names = sinkConfigs.map((it) => it?.name)
+  names.forEach((name, at) => {
+    if (name !== undefined && names.indexOf(name) !== at)
+      problem(['sinks', at, 'name'], `another sink is called ${name} already; give each a name of its own`)
+  })
+  if (problems.length > 0) throw new ConfigError(problems.sort((a, b) => (a.line ?? 0) - (b.line ?? 0)))
+
+  const top = { ...defaults(generalProperties), ...given } as Record<string, string | number | undefined>
+  const places = defaultPlaces(environment)
+  return {
+    node: String(top.node || hostname()),
+    stateDir: String(top.state_dir ?? places.stateDir),
+    socket: String(top.socket ?? places.socket),
+    logLevel: top.log_level as Config['logLevel'],
+    remind: Number(top.remind_hours) * 3600_000,
+    collectors: Object.fromEntries(readings),
+    sinks: sinkConfigs.filter((it) => it !== undefined),
+  }
+}
+
+/** Where state and socket are: as systemd says, or the system's folders for root, or the user's own. */
+export function defaultPlaces(environment: Readonly<Record<string, string | undefined>>) {
+  const { STATE_DIRECTORY, RUNTIME_DIRECTORY, XDG_STATE_HOME, XDG_RUNTIME_DIR, HOME = '/tmp' } = environment
+  const root = process.getuid?.() === 0
+  const own = XDG_STATE_HOME ?? join(HOME, '.local/state')
+  const stateDir = STATE_DIRECTORY ?? (root ? '/var/lib/murphy' : join(own, 'murphy'))
+  const runtime =
+    RUNTIME_DIRECTORY ?? (root ? '/run/murphy' : XDG_RUNTIME_DIR ? join(XDG_RUNTIME_DIR, 'murphy') : stateDir)
+  return { stateDir, socket: join(runtime, 'agent.sock') }
+}
+
+const group = (value: unknown): Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? (value as Record<string, unknown>)
+    : {}
+
+function defaults(properties: Properties): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(properties).flatMap(([key, it]) => (it.default === undefined ? [] : [[key, it.default]])),
+  )
+}
+
+function keysAt(schema: object, path: readonly string[]): readonly string[] {
+  const at = path.reduce<unknown>((it, key) => group(group(it).properties)[key], schema)
+  return Object.keys(group(group(at).properties))
+}
+
+/** The sink's own settings, with each secret read from wherever it is. */
+function secretsOf(
+  sink: Sink,
+  own: Record<string, unknown>,
+  path: Path,
+  environment: Readonly<Record<string, string | undefined>>,
+  problem: (path: Path, words: string) => void,
+): Record<string, unknown> {
+  const settings: Record<string, unknown> = {}
+  for (const [key, schema] of Object.entries(sink.settings)) {
+    const secret = schema.type === 'string' && schema.secret
+    const forms = secret ? [key, ...Object.keys(secretForms).map((it) => key + it)] : [key]
+    const given = forms.filter((it) => own[it] !== undefined)
+    const [form] = given
+    if (form === undefined) {
+      if (sink.required.includes(key))
+        problem(
+          [...path, key],
+          `this is missing; give ${secret ? `${key}, ${key}_file or ${key}_credential` : key}`,
+        )
+      continue
+    }
+    if (given.length > 1) problem([...path, form], `give one of ${given.join(', ')}, not all of them`)
+    const value = own[form]
+    if (form === key) settings[key] = value
+    else if (typeof value === 'string') {
+      const folder = environment.CREDENTIALS_DIRECTORY
+      if (form.endsWith('_credential') && !folder) {
+        problem(
+          [...path, form],
+          `systemd gave no credentials; add LoadCredential=${value}:PATH to murphy.service`,
+        )
+        continue
+      }
+      const file = form.endsWith('_file') ? value : join(folder ?? '', value)
+      try {
+        settings[key] = readFileSync(file, 'utf8').trim()
+      } catch (error) {
+        problem([...path, form], `${file} cannot be read: ${(error as Error).message}`)
+      }
+    }
+  }
+  return settings
+}
+
+/** The settings as `agent config print` shows them: secrets hidden. */
+export function printable(config: Config, sinks: readonly Sink[]): object {
+  return {
+    ...config,
+    sinks: config.sinks.map((it) => {
+      const properties = sinks.find(({ name }) => name === it.type)?.settings ?? {}
+      const hidden = Object.entries(it.settings).map(([key, value]) => {
+        const schema = properties[key]
+        return [key, schema?.type === 'string' && schema.secret && value ? '<hidden>' : value]
+      })
+      return { ...it, settings: Object.fromEntries(hidden) }
+    }),
+  }
+}

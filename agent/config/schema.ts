@@ -1,0 +1,122 @@
+import type { Collector, Properties, Schema, Sink } from '../model.ts'
+
+/** The keys every sink has beside its own. */
+export const sinkProperties = {
+  name: {
+    type: 'string',
+    description: 'What this sink is called in `agent status`; its type if absent.',
+    pattern: '^[\\w.-]{1,40}$',
+  },
+  min: {
+    type: 'string',
+    description: 'The mildest severity this sink is told of.',
+    enum: ['info', 'warning', 'critical'],
+    default: 'warning',
+  },
+} as const satisfies Properties
+
+/** The keys every collector has beside its own; `every` defaults to the collector's own rhythm. */
+export const collectorProperties = (it: Collector) =>
+  ({
+    enabled: { type: 'boolean', description: `Whether ${it.title} are looked at.`, default: true },
+    every: {
+      type: 'string',
+      description: 'When it looks if nothing wakes it: a cron expression with seconds.',
+      default: it.every,
+    },
+  }) as const satisfies Properties
+
+/** The keys at the top of the file. */
+export const generalProperties = {
+  node: {
+    type: 'string',
+    description: "What this node is called in messages; the machine's host name if absent.",
+  },
+  state_dir: { type: 'string', description: 'Where Murphy remembers.', pattern: '^/' },
+  socket: { type: 'string', description: 'The unix socket that answers `agent status`.', pattern: '^/' },
+  log_level: {
+    type: 'string',
+    description: 'What goes to the log.',
+    enum: ['debug', 'info', 'warn', 'error'],
+    default: 'info',
+  },
+  remind_hours: {
+    type: 'number',
+    description: 'After how many hours an incident that is still open is brought up again; 0 for never.',
+    default: 24,
+    minimum: 0,
+    maximum: 8760,
+  },
+} as const satisfies Properties
+
+/** In what other ways a secret may be given than by writing it into the file. */
+export const secretForms = {
+  _file: 'the path of a file that holds it',
+  _credential: 'the name of a systemd credential (LoadCredential=) that holds it',
+} as const
+
+/** A secret may be in the file, in a file of its own, or a systemd credential; anything else is itself. */
+export function withSecretForms(properties: Properties): Record<string, Schema> {
+  return Object.fromEntries(
+    Object.entries(properties).flatMap(([key, schema]): [string, Schema][] => [
+      [key, schema],
+      ...(schema.type === 'string' && schema.secret
+        ? Object.entries(secretForms).map(([form, words]): [string, Schema] => [
+            key + form,
+            { type: 'string', description: `${schema.description} Given as ${words}.` },
+          ])
+        : []),
+    ]),
+  )
+}
+
+const object = (properties: object, more: object = {}) => ({
+  type: 'object',
+  additionalProperties: false,
+  properties,
+  ...more,
+})
+
+/** What one entry of `sinks` may hold. */
+export const sinkSchema = (it: Sink) =>
+  object(
+    {
+      type: { const: it.name, description: `Tell people by ${it.name}.` },
+      ...sinkProperties,
+      ...withSecretForms(it.settings),
+    },
+    { required: ['type'] },
+  )
+
+/** The whole file but for the entries of `sinks`, whose schema depends on their type. */
+export const generalSchema = (collectors: readonly Collector[]) =>
+  object({
+    ...generalProperties,
+    collectors: object(
+      Object.fromEntries(
+        collectors.map((it) => [
+          it.name,
+          object({ ...collectorProperties(it), ...it.settings }, { description: it.title }),
+        ]),
+      ),
+    ),
+    sinks: { type: 'array', items: { type: 'object' } },
+  })
+
+/** JSON Schema of the settings file, for editors (`agent config schema`). */
+export function jsonSchema(collectors: readonly Collector[], sinks: readonly Sink[]): object {
+  const schema = generalSchema(collectors)
+  return {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
+    title: 'Murphy, /etc/murphy/config.yaml',
+    ...schema,
+    properties: {
+      ...schema.properties,
+      sinks: {
+        type: 'array',
+        description: 'Where people are told.',
+        items: { oneOf: sinks.map(sinkSchema) },
+      },
+    },
+  }
+}

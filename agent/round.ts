@@ -1,0 +1,105 @@
+import type { Look } from './ledger.ts'
+import type {
+  Collector,
+  Host,
+  Observation,
+  Past,
+  Properties,
+  Rule,
+  Rules,
+  Sample,
+  Settings,
+  Unseen,
+} from './model.ts'
+
+/** What one look of one collector came to. */
+export interface Outcome extends Look {
+  readonly collector: string
+  readonly at: number
+  /** How long it took, ms. */
+  readonly took: number
+  /** What was seen; absent if the round learnt nothing. */
+  readonly sample?: Sample
+  /** What could not be seen, by itself or because all of it failed. */
+  readonly unseen: readonly Unseen[]
+  /** The error that ended the round, for the log. */
+  readonly error?: unknown
+}
+
+/** The code of a collector's own blindness. */
+export const blindCode = (name: string) => `${name}.blind`
+
+/** The rule every collector has without declaring it: not seeing is not health. */
+export function blindRule({ name, title }: Collector): Rules {
+  const rule: Rule = {
+    severity: 'warning',
+    title: `${title}: Murphy cannot see`,
+    meaning: `A look at ${title} failed, in whole or in part. Its other findings stand as they were, because not seeing is not health.`,
+    so: `Whatever goes wrong there from now on goes unnoticed until Murphy sees again.`,
+    next: [
+      'Look at what is in the way: `agent status` names it',
+      'If it is a permission, see that murphy.service runs as installed: `systemctl cat murphy`',
+    ],
+    // One round that fails while a file is being replaced or a tool is busy is nobody's business.
+    after: 60_000,
+  }
+  return { [blindCode(name)]: rule }
+}
+
+/** Every rule of a collector, with its blindness. */
+export const rulesOf = (it: Collector): Rules => ({ ...it.rules, ...blindRule(it) })
+
+/** Looks once. Never throws: a round that fails is itself an observation. */
+export async function round(
+  collector: Collector,
+  settings: Settings<Properties>,
+  host: Host,
+  past: Past<Sample>,
+): Promise<Outcome> {
+  const begun = performance.now()
+  const at = host.now()
+  const outcome = (it: Omit<Outcome, 'collector' | 'at' | 'took'>): Outcome => ({
+    collector: collector.name,
+    at,
+    took: performance.now() - begun,
+    ...it,
+  })
+  try {
+    const sample = await collector.collect(host, settings, past)
+    const unseen = sample.unseen ?? []
+    const blind = unseen.filter((it) => !it.unrecorded)
+    return outcome({
+      sample,
+      unseen,
+      rules: rulesOf(collector),
+      kept: notJudged(collector.rules, unseen),
+      observations: [
+        ...collector.assess(sample, past, settings, at),
+        ...(blind.length > 0 ? [blindness(collector, blind)] : []),
+      ],
+    })
+  } catch (error) {
+    const unseen: Unseen[] = [
+      { what: collector.title, why: error instanceof Error ? error.message : String(error) },
+    ]
+    return outcome({
+      unseen,
+      error,
+      rules: blindRule(collector),
+      observations: [blindness(collector, unseen)],
+    })
+  }
+}
+
+/** The rules whose verdict rests on something that could not be seen. */
+function notJudged(rules: Rules, unseen: readonly Unseen[]): readonly string[] {
+  return unseen.flatMap((it) => it.codes ?? Object.keys(rules))
+}
+
+const mostReasons = 5
+
+function blindness({ name }: Collector, unseen: readonly Unseen[]): Observation {
+  const reasons = unseen.slice(0, mostReasons).map((it) => it.why)
+  const more = unseen.length > mostReasons ? `; and ${unseen.length - mostReasons} more` : ''
+  return { code: blindCode(name), subject: name, text: `${reasons.join('; ')}${more}.` }
+}

@@ -1,0 +1,345 @@
+import { chmodSync, mkdirSync, renameSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import type { Ledger } from './ledger.ts'
+import { resolvedKept } from './ledger.ts'
+import type { Finding, Sample, Told } from './model.ts'
+
+const day = 24 * 3600_000
+
+/** How long resolved findings stay in the history. */
+export const historyKept = 90 * day
+/** Series: as measured for a day, then means of five minutes for a week, then of an hour up to 30 days. */
+const steps = [
+  { step: 0, kept: day },
+  { step: 300_000, kept: 7 * day },
+  { step: 3600_000, kept: 30 * day },
+] as const
+
+export const databaseFile = (stateDir: string) => join(stateDir, 'murphy.db')
+
+export interface Point {
+  readonly at: number
+  readonly value: number
+}
+
+/**
+ * What Murphy remembers. Answers come from memory, so that a full or broken disk stops nothing; `problem`
+ * says when what is remembered is not safe on the disk.
+ */
+export interface Store {
+  /** Why what is remembered would not survive a restart; undefined while all is well. */
+  problem(): string | undefined
+  /** What was lost at the start, and where the unreadable file is now. */
+  readonly lost?: string
+  ledger(): Ledger
+  saveLedger(ledger: Ledger): void
+  told(sink: string): readonly Told[]
+  note(sink: string, entries: readonly Told[]): void
+  /** When this sink was first known; notes it if it is new. */
+  sinkSince(sink: string, now: number): number
+  sample(collector: string): { readonly sample: Sample; readonly at: number } | undefined
+  saveSample(collector: string, sample: Sample, at: number): void
+  addPoints(at: number, values: Readonly<Record<string, number>>): void
+  series(name: string, from: number): readonly Point[]
+  /** Findings that were open at any time since `from`, oldest first. */
+  history(from: number): readonly Finding[]
+  /** Writes what is waiting, makes old series coarser, forgets what is too old. */
+  tidy(now: number): void
+  close(): void
+}
+
+const schema = `
+  CREATE TABLE IF NOT EXISTS finding (
+    id TEXT PRIMARY KEY, code TEXT NOT NULL, since INTEGER NOT NULL, resolved INTEGER, json TEXT NOT NULL
+  ) WITHOUT ROWID;
+  CREATE INDEX IF NOT EXISTS finding_since ON finding (since);
+  CREATE TABLE IF NOT EXISTS told (
+    sink TEXT NOT NULL, incident TEXT NOT NULL, json TEXT NOT NULL, PRIMARY KEY (sink, incident)
+  ) WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS sink (name TEXT PRIMARY KEY, since INTEGER NOT NULL) WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS sample (collector TEXT PRIMARY KEY, at INTEGER NOT NULL, json TEXT NOT NULL) WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS series (
+    name TEXT NOT NULL, step INTEGER NOT NULL, at INTEGER NOT NULL, value REAL NOT NULL, PRIMARY KEY (name, step, at)
+  ) WITHOUT ROWID;
+`
+const schemaVersion = 1
+
+/** How long a finding that is only confirmed again may wait to be written. */
+const confirmationsWait = 10 * 60_000
+const pointsWait = 60_000
+const mostPointsWaiting = 5_000
+
+/** Opens the state in `stateDir`, moving an unreadable file aside. Never throws: without a disk it remembers in memory. */
+export function openStore(stateDir: string, now: number): Store {
+  const opened = openDatabase(stateDir, now)
+  let { database, problem } = opened
+
+  const ledgerRows = rows(
+    database,
+    'SELECT json FROM finding WHERE resolved IS NULL OR resolved > ?',
+    now - resolvedKept,
+  )
+  let ledger: Ledger = ledgerRows.map((it) => JSON.parse(String(it.json)) as Finding)
+  const written = new Map(ledger.map((it) => [it.id, it]))
+  const told = new Map<string, Map<string, Told>>()
+  for (const row of rows(database, 'SELECT sink, json FROM told')) {
+    const entry = JSON.parse(String(row.json)) as Told
+    bookOf(String(row.sink)).set(entry.incident, entry)
+  }
+  const sinks = new Map(
+    rows(database, 'SELECT name, since FROM sink').map((it) => [String(it.name), Number(it.since)]),
+  )
+  const samples = new Map(
+    rows(database, 'SELECT collector, at, json FROM sample').map((it) => [
+      String(it.collector),
+      { at: Number(it.at), json: String(it.json) },
+    ]),
+  )
+  let points: (Point & { readonly name: string })[] = []
+  let pointsSince = now
+  /** True while something in memory is not on the disk: the next write tries all of it again. */
+  let behind = false
+
+  function bookOf(sink: string): Map<string, Told> {
+    const book = told.get(sink) ?? new Map<string, Told>()
+    told.set(sink, book)
+    return book
+  }
+
+  /** Runs `work` as one transaction. A failure is remembered and said, not thrown. */
+  function write(work: (db: DatabaseSync) => void): void {
+    try {
+      database.exec('BEGIN IMMEDIATE')
+      work(database)
+      if (behind) writeEverything(database)
+      database.exec('COMMIT')
+      behind = false
+      if (!opened.inMemory) problem = undefined
+    } catch (error) {
+      behind = true
+      problem = `${databaseFile(stateDir)} cannot be written: ${(error as Error).message}. Murphy goes on in memory; free some space or mend the disk.`
+      try {
+        database.exec('ROLLBACK')
+      } catch {
+        // There was no transaction to undo.
+      }
+    }
+  }
+
+  const putFinding = (db: DatabaseSync, it: Finding) =>
+    db
+      .prepare('INSERT OR REPLACE INTO finding (id, code, since, resolved, json) VALUES (?, ?, ?, ?, ?)')
+      .run(it.id, it.code, it.since, it.resolved ?? null, JSON.stringify(it))
+  const putTold = (db: DatabaseSync, sink: string, it: Told) =>
+    db
+      .prepare('INSERT OR REPLACE INTO told (sink, incident, json) VALUES (?, ?, ?)')
+      .run(sink, it.incident, JSON.stringify(it))
+  const putSink = (db: DatabaseSync, sink: string, since: number) =>
+    db.prepare('INSERT OR REPLACE INTO sink (name, since) VALUES (?, ?)').run(sink, since)
+  const putSample = (db: DatabaseSync, collector: string, at: number, json: string) =>
+    db
+      .prepare('INSERT OR REPLACE INTO sample (collector, at, json) VALUES (?, ?, ?)')
+      .run(collector, at, json)
+  const putPoints = (db: DatabaseSync) => {
+    const put = db.prepare('INSERT OR REPLACE INTO series (name, step, at, value) VALUES (?, 0, ?, ?)')
+    for (const it of points) put.run(it.name, it.at, it.value)
+    points = []
+  }
+  function writeEverything(db: DatabaseSync): void {
+    for (const it of ledger) putFinding(db, it)
+    for (const [sink, book] of told) for (const it of book.values()) putTold(db, sink, it)
+    for (const [sink, since] of sinks) putSink(db, sink, since)
+    for (const [collector, it] of samples) putSample(db, collector, it.at, it.json)
+  }
+
+  return {
+    ...(opened.lost && { lost: opened.lost }),
+    problem: () => problem,
+    ledger: () => ledger,
+    saveLedger(next) {
+      ledger = next
+      const changed = next.filter((it) => worthWriting(written.get(it.id), it))
+      if (changed.length === 0 && !behind) return
+      write((db) => {
+        for (const it of changed) putFinding(db, it)
+      })
+      for (const it of changed) written.set(it.id, it)
+      if (written.size > next.length * 2 + 100) {
+        const current = new Set(next.map((it) => it.id))
+        for (const id of written.keys()) if (!current.has(id)) written.delete(id)
+      }
+    },
+    told: (sink) => [...(told.get(sink)?.values() ?? [])],
+    note(sink, entries) {
+      const book = bookOf(sink)
+      for (const it of entries) book.set(it.incident, it)
+      write((db) => {
+        for (const it of entries) putTold(db, sink, it)
+      })
+    },
+    sinkSince(sink, at) {
+      const known = sinks.get(sink)
+      if (known !== undefined) return known
+      sinks.set(sink, at)
+      write((db) => putSink(db, sink, at))
+      return at
+    },
+    sample(collector) {
+      const it = samples.get(collector)
+      return it && { sample: JSON.parse(it.json) as Sample, at: it.at }
+    },
+    saveSample(collector, sample, at) {
+      const json = JSON.stringify(sample)
+      const known = samples.get(collector)
+      samples.set(collector, { at, json })
+      if (known?.json !== json) write((db) => putSample(db, collector, at, json))
+    },
+    addPoints(at, values) {
+      for (const [name, value] of Object.entries(values))
+        if (Number.isFinite(value)) points.push({ name, at, value })
+      points = points.slice(-mostPointsWaiting)
+      if (at - pointsSince < pointsWait) return
+      pointsSince = at
+      write(putPoints)
+    },
+    series(name, from) {
+      const waiting = points.filter((it) => it.name === name && it.at >= from)
+      const stored = rows(
+        database,
+        'SELECT at, value FROM series WHERE name = ? AND at >= ? ORDER BY at',
+        name,
+        from,
+      )
+      return [...stored.map((it) => ({ at: Number(it.at), value: Number(it.value) })), ...waiting]
+    },
+    history(from) {
+      const found = rows(
+        database,
+        'SELECT json FROM finding WHERE resolved IS NULL OR resolved >= ? ORDER BY since LIMIT 10000',
+        from,
+      )
+      return found.map((it) => JSON.parse(String(it.json)) as Finding)
+    },
+    tidy(at) {
+      for (const [sink, book] of told)
+        for (const [incident, it] of book)
+          if (it.resolved !== undefined && at - it.resolved > 2 * resolvedKept) {
+            book.delete(incident)
+            write((db) => db.prepare('DELETE FROM told WHERE sink = ? AND incident = ?').run(sink, incident))
+          }
+      write((db) => {
+        putPoints(db)
+        coarsen(db, at)
+        db.prepare('DELETE FROM finding WHERE resolved < ?').run(at - historyKept)
+      })
+    },
+    close() {
+      write((db) => {
+        putPoints(db)
+        for (const it of ledger)
+          if (JSON.stringify(written.get(it.id)) !== JSON.stringify(it)) putFinding(db, it)
+      })
+      database.close()
+    },
+  }
+}
+
+/** Confirmations come with every round; only news is worth a write to the disk, and now and then the time of the last look. */
+function worthWriting(before: Finding | undefined, now: Finding): boolean {
+  if (!before) return true
+  const { seen: _seen, count: _count, ...news } = now
+  const { seen, count: _, ...known } = before
+  return now.seen - seen > confirmationsWait || JSON.stringify(news) !== JSON.stringify(known)
+}
+
+function coarsen(db: DatabaseSync, now: number): void {
+  for (let at = 0; at < steps.length; at += 1) {
+    const { step, kept } = steps[at] as (typeof steps)[number]
+    const coarser = steps[at + 1]
+    if (coarser)
+      db.prepare(
+        `INSERT OR IGNORE INTO series (name, step, at, value)
+         SELECT name, ?1, at / ?1 * ?1, avg(value) FROM series WHERE step = ?2 AND at < ?3 GROUP BY name, at / ?1`,
+      ).run(coarser.step, step, now - kept)
+    db.prepare('DELETE FROM series WHERE step = ? AND at < ?').run(step, now - kept)
+  }
+}
+
+/** Rows of a query; none if the database cannot answer. */
+function rows(db: DatabaseSync, sql: string, ...values: (string | number)[]): Record<string, unknown>[] {
+  try {
+    return db.prepare(sql).all(...values) as Record<string, unknown>[]
+  } catch {
+    return []
+  }
+}
+
+interface Opened {
+  readonly database: DatabaseSync
+  readonly inMemory: boolean
+  readonly problem?: string | undefined
+  readonly lost?: string
+}
+
+function openDatabase(stateDir: string, now: number): Opened {
+  const file = databaseFile(stateDir)
+  try {
+    mkdirSync(dirname(file), { recursive: true, mode: 0o750 })
+    return { database: openFile(file), inMemory: false }
+  } catch (error) {
+    if (!isCorrupt(error))
+      return remembering(
+        `${file} cannot be opened: ${(error as Error).message}. Murphy remembers in memory only.`,
+      )
+  }
+  try {
+    const aside = `${file}.corrupt-${new Date(now).toISOString().replaceAll(':', '')}`
+    renameSync(file, aside)
+    for (const more of ['-wal', '-shm']) {
+      try {
+        renameSync(file + more, aside + more)
+      } catch {
+        // There was none.
+      }
+    }
+    const lost = `${file} could not be read and was moved to ${aside}. What Murphy knew, and whom it had told, begins anew.`
+    return { database: openFile(file), inMemory: false, lost }
+  } catch (error) {
+    return remembering(`${file} is corrupt and cannot be moved aside: ${(error as Error).message}.`)
+  }
+}
+
+function remembering(problem: string): Opened {
+  const database = new DatabaseSync(':memory:')
+  database.exec(schema)
+  return { database, inMemory: true, problem }
+}
+
+function openFile(file: string): DatabaseSync {
+  const database = new DatabaseSync(file)
+  try {
+    database.exec(
+      'PRAGMA busy_timeout = 2000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -512;',
+    )
+    const [check] = rows(database, 'PRAGMA quick_check(1)')
+    if (check?.quick_check !== 'ok')
+      throw Object.assign(new Error(String(check?.quick_check)), { errcode: 11 })
+    const [version] = rows(database, 'PRAGMA user_version')
+    if (Number(version?.user_version) > schemaVersion)
+      throw new Error(`it was written by a newer Murphy (state version ${String(version?.user_version)})`)
+    database.exec(schema)
+    database.exec(`PRAGMA user_version = ${schemaVersion}`)
+    chmodSync(file, 0o640)
+    return database
+  } catch (error) {
+    database.close()
+    throw error
+  }
+}
+
+/** SQLITE_CORRUPT (11) and SQLITE_NOTADB (26): https://sqlite.org/rescode.html */
+function isCorrupt(error: unknown): boolean {
+  const { errcode } = error as { errcode?: number }
+  return errcode === 11 || errcode === 26
+}

@@ -1,0 +1,99 @@
+import type { Machine } from './host.ts'
+import type { Watch } from './model.ts'
+
+/** The event sources of one collector. They only ever make its next round come early. */
+export interface Watching {
+  /** What to watch from now on; what is watched already goes on undisturbed. */
+  update(watches: readonly Watch[]): void
+  stop(): void
+}
+
+export interface WatchOptions {
+  readonly machine: Machine
+  /** Something happened: a line of a command, the path that changed, or that a source ended and may have missed something. */
+  readonly heard: (text: string) => void
+  readonly log: (text: string) => void
+  /** Pause before a command that ended is started again, ms, by how often in a row it has ended. */
+  readonly pause?: (times: number) => number
+}
+
+/** A source that lives this long before it ends was well; its next pause is the shortest again. */
+const steady = 60_000
+const growing = (times: number) => Math.min(300_000, 500 * 2 ** times)
+
+export function watching({ machine, heard, log, pause = growing }: WatchOptions): Watching {
+  const commands = new Map<string, AbortController>()
+  const paths = new Map<string, () => void>()
+
+  /** Keeps one command running until its signal is aborted. */
+  async function keep(
+    { argv, worth }: Extract<Watch, { kind: 'command' }>,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const name = argv.join(' ')
+    for (let times = 0; !signal.aborted; times += 1) {
+      const begun = performance.now()
+      const why = await machine.follow(argv, (line) => worth(line) && heard(line), signal)
+      if (signal.aborted) return
+      if (performance.now() - begun > steady) times = 0
+      // An overrun ends `nft monitor` and `cat /dev/kmsg`: what was lost is seen by looking.
+      if (times === 0) {
+        log(`\`${name}\` ended and is started again: ${why}`)
+        heard(`${name} ended`)
+      }
+      await resting(pause(times), signal)
+    }
+  }
+
+  return {
+    update(watches) {
+      const wanted = new Map(
+        watches.filter((it) => it.kind === 'command').map((it) => [it.argv.join('\0'), it] as const),
+      )
+      for (const [key, controller] of commands)
+        if (!wanted.has(key)) {
+          controller.abort()
+          commands.delete(key)
+        }
+      for (const [key, it] of wanted)
+        if (!commands.has(key)) {
+          const controller = new AbortController()
+          commands.set(key, controller)
+          keep(it, controller.signal).catch((error) => log(`watching \`${it.argv.join(' ')}\`: ${error}`))
+        }
+      const wantedPaths = new Set(watches.flatMap((it) => (it.kind === 'paths' ? it.paths : [])))
+      for (const [path, end] of paths)
+        if (!wantedPaths.has(path)) {
+          end()
+          paths.delete(path)
+        }
+      for (const path of wantedPaths)
+        if (!paths.has(path)) {
+          const end = machine.watch(
+            path,
+            () => heard(path),
+            () => paths.delete(path),
+          )
+          if (end) paths.set(path, end)
+        }
+    },
+    stop() {
+      for (const controller of commands.values()) controller.abort()
+      for (const end of paths.values()) end()
+      commands.clear()
+      paths.clear()
+    },
+  }
+}
+
+function resting(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      clearTimeout(timer)
+      signal.removeEventListener('abort', done)
+      resolve()
+    }
+    const timer = setTimeout(done, ms)
+    signal.addEventListener('abort', done, { once: true })
+  })
+}
