@@ -1,0 +1,167 @@
+import { execFile, spawn } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { existsSync, mkdirSync, readFileSync } from 'node:fs'
+import { setTimeout as pause } from 'node:timers/promises'
+
+/**
+ * A real systemd in a container of its own: Debian with the tools of a node, booted by systemd-nspawn. Its
+ * files are a memory overlay over a root folder made once for each machine, so nothing is left behind,
+ * and it has no network but its own loopback. Its kernel, and with it /dev/kmsg, is this machine's.
+ */
+export interface Container {
+  /** Process id of its init, as seen from here; `/proc/<pid>/root` is its file system. */
+  readonly pid: number
+  /** How long the boot took until systemd called itself up, in ms. */
+  readonly boot: number
+  /** Runs a command in it as root. A non-zero exit is an answer; beyond `timeout` ms (default 60 s) it rejects. */
+  exec(argv: readonly string[], options?: { input?: string; timeout?: number }): Promise<Answer>
+  /** The same for a shell script; rejects with what it printed if it fails. Gives stdout. */
+  sh(script: string, options?: { input?: string; timeout?: number }): Promise<string>
+  stop(): Promise<void>
+}
+
+export interface Answer {
+  readonly exit: number
+  readonly stdout: string
+  readonly stderr: string
+}
+
+const suite = 'bookworm'
+const packages = [
+  'systemd,systemd-sysv,dbus,libpam-systemd,kmod,procps,openssl,openssh-server',
+  'iptables,nftables,ufw,ipset,iproute2,conntrack,containernetworking-plugins',
+].join(',')
+const cache = '/var/tmp/murphy-test-rootfs'
+const needed = ['systemd-nspawn', 'mmdebstrap', 'nsenter', 'setpriv', 'flock']
+
+/** Why there can be no container here, as a sentence; undefined where there can. */
+export function withoutContainer(): string | undefined {
+  if (process.getuid?.() !== 0) return 'booting a container needs root'
+  const missing = needed.filter((name) => !findCommand(name))
+  return missing.length ? `booting a container needs ${missing.join(', ')}` : undefined
+}
+
+function findCommand(name: string) {
+  return ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'].some((folder) =>
+    existsSync(`${folder}/${name}`),
+  )
+}
+
+/** The root folder, made by the first test that needs it (about 40 s) and kept for as long as the packages are the same. */
+export async function rootFolder(): Promise<string> {
+  const key = createHash('sha256').update(`${suite} ${packages}`).digest('hex').slice(0, 16)
+  const folder = `${cache}/${key}`
+  if (existsSync(folder)) return folder
+  mkdirSync(cache, { recursive: true })
+  const script = `test -d "$1" || {
+    rm -rf "$1.part" &&
+    mmdebstrap --quiet --variant=minbase --include="$2" --customize-hook='rm "$1/etc/hostname"' "$3" "$1.part" &&
+    mv "$1.part" "$1"
+  }`
+  const making = ['flock', `${cache}/lock`, 'sh', '-c', script, 'sh', folder, packages, suite]
+  const { exit, stderr } = await run(making, { timeout: 600_000 })
+  if (exit !== 0) throw new Error(`making a Debian root folder failed: ${stderr.slice(-2000)}`)
+  return folder
+}
+
+/** Boots one. `binds` are folders of this machine that it sees read-only at the same place. */
+export async function bootContainer({ binds = [] as readonly string[] } = {}): Promise<Container> {
+  const root = await rootFolder()
+  const began = Date.now()
+  // It ends with this process, however that ends: nspawn gives its own children the same signal.
+  const nspawn = spawn(
+    'setpriv',
+    [
+      ...[
+        '--pdeathsig',
+        'KILL',
+        '--',
+        'systemd-nspawn',
+        '--quiet',
+        '--directory',
+        root,
+        '--volatile=overlay',
+      ],
+      ...['--machine', `murphy-test-${process.pid}-${began.toString(36)}`, '--hostname', 'node1'],
+      ...['--register=no', '--keep-unit', '--private-network', '--console=pipe', '--link-journal=no'],
+      ...['--capability=CAP_SYSLOG,CAP_NET_ADMIN,CAP_NET_RAW', '--bind=/dev/kmsg', '--resolv-conf=off'],
+      ...binds.map((folder) => `--bind-ro=${folder}`),
+      ...['--boot', 'systemd.unit=multi-user.target'],
+    ],
+    { stdio: ['ignore', 'pipe', 'pipe'] },
+  )
+  let said = ''
+  for (const stream of [nspawn.stdout, nspawn.stderr])
+    stream.on('data', (part: Buffer) => {
+      said = (said + part.toString()).slice(-4000)
+    })
+  const ended = new Promise<void>((resolve) => nspawn.once('close', () => resolve()))
+  const kill = async () => {
+    nspawn.kill('SIGKILL')
+    await ended
+  }
+  try {
+    const pid = await initOf(nspawn.pid as number, () => nspawn.exitCode !== null)
+    const container = inside(pid, kill)
+    const state = await container.exec(['systemctl', 'is-system-running', '--wait'])
+    if (!/^(running|degraded)/.test(state.stdout))
+      throw new Error(`systemd is ${state.stdout}${state.stderr}, not running`)
+    return { ...container, boot: Date.now() - began }
+  } catch (error) {
+    await kill()
+    throw new Error(`the container did not boot: ${(error as Error).message}\n${said}`, { cause: error })
+  }
+}
+
+/** nspawn's child with a process id namespace of its own, once its bus listens. */
+async function initOf(nspawn: number, over: () => boolean): Promise<number> {
+  for (let tries = 0; tries < 600 && !over(); tries += 1) {
+    await pause(50)
+    for (const pid of childrenOf(nspawn))
+      if (existsSync(`/proc/${pid}/root/run/dbus/system_bus_socket`)) return pid
+  }
+  throw new Error('no systemd came up in it')
+}
+
+function childrenOf(pid: number): number[] {
+  try {
+    return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number)
+  } catch {
+    return []
+  }
+}
+
+function inside(pid: number, stop: () => Promise<void>): Omit<Container, 'boot'> {
+  const enter = ['nsenter', '--all', '--target', `${pid}`, '--', 'env', '-i']
+  const environment = [
+    'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+    'HOME=/root',
+    'LC_ALL=C.UTF-8',
+  ]
+  const exec: Container['exec'] = (argv, options) => run([...enter, ...environment, ...argv], options)
+  return {
+    pid,
+    exec,
+    async sh(script, options) {
+      const { exit, stdout, stderr } = await exec(['sh', '-euc', script], options)
+      if (exit !== 0) throw new Error(`exit ${exit} from: ${script}\n${stdout}${stderr}`)
+      return stdout
+    },
+    stop,
+  }
+}
+
+function run(
+  [command = '', ...args]: readonly string[],
+  { input = '', timeout = 60_000 }: { input?: string; timeout?: number } = {},
+): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const options = { timeout, killSignal: 'SIGKILL', maxBuffer: 64 * 1024 * 1024 } as const
+    const child = execFile(command, args, options, (error, stdout, stderr) => {
+      if (error && typeof error.code !== 'number')
+        reject(new Error(`running ${args.at(-1)}: ${error.message}\n${stdout}${stderr}`, { cause: error }))
+      else resolve({ exit: Number(error?.code ?? 0), stdout, stderr })
+    })
+    child.stdin?.on('error', () => {}).end(input)
+  })
+}

@@ -1,0 +1,27 @@
+import { execFileSync } from 'node:child_process'
+import { existsSync, readFileSync } from 'node:fs'
+import t from 'tap'
+
+const unit = new URL('../../systemd/murphy.service', import.meta.url).pathname
+const analyze = '/usr/bin/systemd-analyze'
+const skip = !existsSync(analyze) && process.env.CI !== 'true' && 'needs systemd-analyze'
+
+t.test('the unit keeps what it may do within bounds', { skip }, async (t) => {
+  const said = execFileSync(analyze, ['security', '--offline=true', '--no-pager', unit], { encoding: 'utf8' })
+  const [, score = ''] = /Overall exposure level for murphy.service: ([\d.]+)/.exec(said) ?? []
+  t.ok(Number.parseFloat(score) <= 3, `systemd-analyze security gives ${score}; 3.0 is the most it may be`)
+})
+
+t.test('it asks for four capabilities and no other', async (t) => {
+  const text = readFileSync(unit, 'utf8')
+  const four = 'CAP_DAC_READ_SEARCH CAP_NET_ADMIN CAP_NET_RAW CAP_SYSLOG'
+  t.equal(/^AmbientCapabilities=(.*)$/m.exec(text)?.[1], four)
+  t.equal(/^CapabilityBoundingSet=(.*)$/m.exec(text)?.[1], four)
+})
+
+t.test('it comes back however often it is ended, and the kernel takes others first', async (t) => {
+  const text = readFileSync(unit, 'utf8')
+  t.match(text, /^Restart=always$/m)
+  t.match(text, /^StartLimitIntervalSec=0$/m)
+  t.match(text, /^OOMScoreAdjust=-9\d\d$/m)
+})
