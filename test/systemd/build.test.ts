@@ -1,0 +1,92 @@
+import { spawnSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import t from 'tap'
+import { bundle, packagesOf } from '../../systemd/build.ts'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+
+/** Uses every library that goes into the agent, so that each is seen to work without node_modules. */
+const entry = `
+  import { Command } from 'commander'
+  import { validate } from 'node-cron'
+  import pino from 'pino'
+  import { Registry, Counter } from 'prom-client'
+  import { Errors } from 'typebox/schema'
+  import { parse } from 'yaml'
+  const lines = []
+  pino({ base: null, redact: ['url'] }, { write: (line) => lines.push(JSON.parse(line)) }).info({ url: 'x' }, 'told')
+  const register = new Registry()
+  new Counter({ name: 'rounds', help: 'rounds', registers: [register] }).inc()
+  const { request, Agent } = (await import('undici')).default
+  const information = (await import('systeminformation')).default
+  function aNameOfOurs() {}
+  console.log(JSON.stringify({
+    argv: new Command().argument('<x>').parse(['a', 'b', 'c']).args,
+    cron: validate('0 * * * * *'),
+    log: lines[0].url,
+    metrics: await register.metrics(),
+    wrong: Errors({ type: 'string' }, 1)[0],
+    yaml: parse('a: 1'),
+    post: typeof request === 'function' && typeof new Agent({ allowH2: false }).close,
+    memory: (await information.mem()).total > 0,
+    name: aNameOfOurs.name,
+    file: import.meta.filename,
+  }))
+`
+
+t.test('the bundle runs on its own', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'murphy-build-'))
+  t.teardown(() => rmSync(folder, { recursive: true }))
+  // Inside the checkout, so that the packages are found; run outside of it, so that they are not.
+  const source = join(root, 'dist', `build-test-${process.pid}.ts`)
+  const outdir = join(folder, 'agent')
+  mkdirSync(join(root, 'dist'), { recursive: true })
+  writeFileSync(source, entry)
+  t.teardown(() => rmSync(source))
+  await bundle({ root, entry: source, outdir })
+
+  const { status, stdout, stderr } = spawnSync(process.execPath, [join(outdir, 'main.js')], {
+    encoding: 'utf8',
+    cwd: folder,
+  })
+  t.equal(status, 0, stderr.slice(-500))
+  const { metrics, file, ...rest } = JSON.parse(stdout) as Record<string, unknown>
+  t.strictSame(rest, {
+    argv: ['c'],
+    cron: true,
+    log: '[Redacted]',
+    wrong: false,
+    yaml: { a: 1 },
+    post: 'function',
+    memory: true,
+    name: 'aNameOfOurs',
+  })
+  t.match(metrics, /^rounds 1$/m)
+  t.equal(file, join(outdir, 'main.js'))
+
+  const main = readFileSync(join(outdir, 'main.js'), 'utf8')
+  t.notMatch(main, /systeminformation|class Pool/, 'what is imported later lies in a chunk of its own')
+  t.ok(readdirSync(outdir).filter((it) => it.endsWith('.js')).length > 2)
+  const manifest = JSON.parse(readFileSync(join(outdir, 'package.json'), 'utf8'))
+  const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+  t.match(manifest, { name: 'murphy', version, type: 'module' })
+  const licenses = readFileSync(join(outdir, 'LICENSES'), 'utf8')
+  for (const name of ['undici', 'pino', 'yaml', 'commander', 'typebox', 'systeminformation', 'sonic-boom'])
+    t.match(licenses, new RegExp(`^${name} \\d`, 'm'), `the license of ${name} goes with it`)
+})
+
+t.test('packages are told from paths', async (t) => {
+  t.strictSame(
+    packagesOf([
+      'agent/main.ts',
+      'node_modules/pino/lib/a.js',
+      'node_modules/pino/pino.js',
+      'node_modules/@scope/it/x.js',
+      'node_modules/pino/node_modules/deep/x.js',
+    ]),
+    ['node_modules/@scope/it', 'node_modules/pino', 'node_modules/pino/node_modules/deep'],
+  )
+})
