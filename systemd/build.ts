@@ -83,12 +83,8 @@ function licenses(root: string, folders: readonly string[]): string {
 function commitOf(root: string): string | undefined {
   if (!existsSync(join(root, '.git'))) return undefined
   try {
-    const options = { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] } as const
-    return execFileSync(
-      'git',
-      ['describe', '--always', '--dirty', '--abbrev=12', '--exclude=*'],
-      options,
-    ).trim()
+    const asking = ['describe', '--always', '--dirty', '--abbrev=12', '--exclude=*']
+    return execFileSync('git', asking, { cwd: root, encoding: 'utf8', stdio: 'pipe' }).trim()
   } catch {
     return undefined
   }
