@@ -105,7 +105,7 @@ export interface Incident {
   readonly resolved?: number
 }
 
-/** What a sink is due. `id` is the same however often this notice has to be sent. */
+/** What a sink is due. `id` is the same however often this notice has to be sent; `at` is the time of the attempt. */
 export type Notice =
   | {
       readonly kind: 'opened' | 'worse' | 'grew' | 'merged' | 'resolved' | 'reminder'
@@ -407,7 +407,7 @@ export interface Sink<P extends Properties = Properties> {
   readonly name: string
   readonly settings: P
   /** Keys that must be given. */
-  readonly required: readonly (keyof P & string)[]
+  readonly required: readonly string[]
   /** What is wrong with these settings that types cannot say, as `key: sentence`. */
   check?(settings: Settings<P>): readonly string[]
   /**
@@ -420,4 +420,6 @@ export interface Sink<P extends Properties = Properties> {
 }
 
 /** Infers a sink's types; does nothing else. */
-export const sink = <const P extends Properties>(it: Sink<P>): Sink<P> => it
+export const sink = <const P extends Properties>(
+  it: Sink<P> & { readonly required: readonly (keyof P & string)[] },
+): Sink<P> => it
