@@ -1,0 +1,77 @@
+import type { Host } from '../../agent/model.ts'
+import { orNothing } from './ask.ts'
+import { roleOf } from './flags.ts'
+
+/** A running k3s or RKE2. */
+export interface Process {
+  readonly pid: number
+  /** When it started, ms since the epoch; 0 if unknown. */
+  readonly since: number
+  readonly distribution: 'k3s' | 'rke2'
+  readonly role?: 'server' | 'agent'
+  /** k3s writes over its command line, so flags are mostly missing (k3s-io/k3s#2072). */
+  readonly argv: readonly string[]
+  /** The systemd unit it runs in, without `.service`. */
+  readonly unit?: string
+}
+
+/** k3s names its process after what it is: `k3s-server`, `k3s-agent`; older ones, and RKE2, after the program. */
+const names = /^(k3s|rke2)(?:-(server|agent))?$/
+
+/** The start time is told by the clock of the boot, which corrections move: closer than this is the same. */
+const sameStart = 5_000
+
+/** The k3s of this machine. `known` is the last answer: while that process lives, no other is searched. */
+export async function findProcess(
+  host: Host,
+  known?: { readonly pid: number; readonly since: number },
+): Promise<Process | undefined> {
+  if (known) {
+    const still = await readProcess(host, known.pid)
+    if (still && Math.abs(still.since - known.since) < sameStart) return { ...still, since: known.since }
+  }
+  for (const { name } of (await orNothing(host.list('/proc'))) ?? []) {
+    if (!/^\d+$/.test(name)) continue
+    const process = await readProcess(host, Number(name))
+    if (process) return process
+  }
+  return undefined
+}
+
+async function readProcess(host: Host, pid: number): Promise<Process | undefined> {
+  const text = (name: string) => orNothing(host.text(`/proc/${pid}/${name}`))
+  const [, distribution, named] = names.exec((await text('comm'))?.trim() ?? '') ?? []
+  if (!distribution) return undefined
+  const argv = commandLine((await text('cmdline')) ?? '')
+  const told = roleOf(argv)
+  // `k3s kubectl` is the same program; only a server or an agent is a node.
+  if (!told && !named) return undefined
+  // One in a container (k3d, a nested node) is another machine's k3s: it has a process id of its own in there.
+  if (/^NSpid:\s+\d+\s+\d/m.test((await text('status')) ?? '')) return undefined
+  // The command line of a server said `agent` for a few releases (k3s-io/k3s#10616); its name is right.
+  const role = (named as 'server' | 'agent' | undefined) ?? told
+  const unit = /\/([^/\n]+)\.service(?:\/|$)/m.exec((await text('cgroup')) ?? '')?.[1]
+  return {
+    pid,
+    since: await started(host, pid),
+    distribution: distribution as 'k3s' | 'rke2',
+    ...(role && { role }),
+    argv,
+    ...(unit && { unit }),
+  }
+}
+
+/** The words of /proc/PID/cmdline; a title written over it is one string with spaces. */
+export function commandLine(raw: string): string[] {
+  const given = raw.split('\0').filter(Boolean)
+  return given.length === 1 ? (given[0] ?? '').split(' ').filter(Boolean) : given
+}
+
+/** When a process started, ms since the epoch, from field 22 of its stat (clock ticks of 10 ms since boot; proc(5)). 0 if unknown. */
+export async function started(host: Host, pid: number): Promise<number> {
+  const stat = await orNothing(host.text(`/proc/${pid}/stat`))
+  const boot = await orNothing(host.text('/proc/stat', { limit: 4 * 1024 * 1024 }))
+  const ticks = Number(stat?.slice(stat.lastIndexOf(')') + 2).split(' ')[19])
+  const booted = Number(/^btime (\d+)$/m.exec(boot ?? '')?.[1])
+  return Number.isFinite(ticks) && Number.isFinite(booted) ? booted * 1000 + ticks * 10 : 0
+}
