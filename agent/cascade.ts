@@ -6,15 +6,15 @@ import { severities } from './model.ts'
  * Findings grouped into incidents: each finding is in exactly one, as its root or as a consequence of it.
  * Pure. A finding joins the incident of the earliest finding that may have caused it, by the `because` of
  * its rule: their times overlap, or the cause ended no longer ago than the edge's window, and they share
- * what the edge asks for.
+ * what the edge asks for. A consequence that outlives its cause by more than a while stands for itself.
  */
-export function incidents(ledger: Ledger, rules: Rules): readonly Incident[] {
+export function incidents(ledger: Ledger, rules: Rules, now: number): readonly Incident[] {
   const byCode = Map.groupBy(ledger, (it) => it.code)
   const roots = new Map<string, Finding>()
   const rootOf = (finding: Finding): Finding => {
     const known = roots.get(finding.id)
     if (known) return known
-    const cause = causeOf(finding, rules[finding.code]?.because ?? [], byCode)
+    const cause = causeOf(finding, rules[finding.code]?.because ?? [], byCode, now)
     const root = cause ? rootOf(cause) : finding
     roots.set(finding.id, root)
     return root
@@ -28,20 +28,25 @@ function causeOf(
   finding: Finding,
   causes: readonly Cause[],
   byCode: ReadonlyMap<string, readonly Finding[]>,
+  now: number,
 ): Finding | undefined {
   return causes
-    .flatMap((cause) => (byCode.get(cause.code) ?? []).filter((it) => explains(it, finding, cause)))
+    .flatMap((cause) => (byCode.get(cause.code) ?? []).filter((it) => explains(it, finding, cause, now)))
     .sort((a, b) => a.since - b.since)[0]
 }
 
-function explains(cause: Finding, finding: Finding, { within = 0, same }: Cause): boolean {
+/** Repairs seldom take hold at once: for this long a consequence may outlast its cause. */
+const outlasting = 15 * 60_000
+
+function explains(cause: Finding, finding: Finding, { within = 0, same }: Cause, now: number): boolean {
   if (same === 'subject' && cause.subject !== finding.subject) return false
   if (same === 'pod' && !samePod(cause, finding)) return false
   // An open cause has no end yet. A consequence is often found a round before its cause, so only the
   // stretches of time have to touch.
-  const causeEnd = (cause.resolved ?? Number.POSITIVE_INFINITY) + within
-  const end = finding.resolved ?? Number.POSITIVE_INFINITY
-  return cause.since <= end && finding.since <= causeEnd
+  const causeEnd = cause.resolved ?? Number.POSITIVE_INFINITY
+  const end = finding.resolved ?? now
+  const touch = cause.since <= end && finding.since <= causeEnd + within
+  return touch && end <= causeEnd + Math.max(within, outlasting)
 }
 
 function samePod(a: Finding, b: Finding): boolean {

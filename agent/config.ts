@@ -3,6 +3,7 @@ import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { Errors } from 'typebox/schema'
 import { LineCounter, parseDocument } from 'yaml'
+import { defaults } from './config/defaults.ts'
 import {
   explain,
   keyText,
@@ -21,6 +22,7 @@ import {
   sinkSchema,
 } from './config/schema.ts'
 import type { Collector, Properties, Settings, Severity, Sink } from './model.ts'
+import { defaultPlaces } from './places.ts'
 
 /** The settings as Murphy goes by them: complete, checked, secrets read. */
 export interface Config {
@@ -175,27 +177,10 @@ export function parseConfig(text: string, options: ConfigOptions & { readonly fi
   }
 }
 
-/** Where state and socket are: as systemd says, or the system's folders for root, or the user's own. */
-export function defaultPlaces(environment: Readonly<Record<string, string | undefined>>) {
-  const { STATE_DIRECTORY, RUNTIME_DIRECTORY, XDG_STATE_HOME, XDG_RUNTIME_DIR, HOME = '/tmp' } = environment
-  const root = process.getuid?.() === 0
-  const own = XDG_STATE_HOME ?? join(HOME, '.local/state')
-  const stateDir = STATE_DIRECTORY ?? (root ? '/var/lib/murphy' : join(own, 'murphy'))
-  const runtime =
-    RUNTIME_DIRECTORY ?? (root ? '/run/murphy' : XDG_RUNTIME_DIR ? join(XDG_RUNTIME_DIR, 'murphy') : stateDir)
-  return { stateDir, socket: join(runtime, 'agent.sock') }
-}
-
 const group = (value: unknown): Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
     ? (value as Record<string, unknown>)
     : {}
-
-function defaults(properties: Properties): Record<string, unknown> {
-  return Object.fromEntries(
-    Object.entries(properties).flatMap(([key, it]) => (it.default === undefined ? [] : [[key, it.default]])),
-  )
-}
 
 function keysAt(schema: object, path: readonly string[]): readonly string[] {
   const at = path.reduce<unknown>((it, key) => group(group(it).properties)[key], schema)

@@ -70,13 +70,13 @@ export function rounds({ every, run, now = Date.now }: RoundsOptions): Rounds {
     )
   }
   const clock = cron(every, look, { noOverlap: true })
-  clock.stop()
+  void clock.stop()
 
   return {
     wake,
     next: () => clock.getNextRun()?.getTime(),
     start() {
-      clock.start()
+      void clock.start()
       look()
     },
     async stop() {

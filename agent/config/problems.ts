@@ -38,10 +38,12 @@ interface Pair {
 /** The offset of a key (not of its value, which may stand lines below). */
 function keyRange(document: Document, path: Path): number | undefined {
   const last = path.at(-1)
-  const parent = document.getIn(path.slice(0, -1), true) as {
-    items?: readonly unknown[]
-    range?: readonly number[]
-  }
+  const parent = document.getIn(path.slice(0, -1), true) as
+    | {
+        items?: readonly unknown[]
+        range?: readonly number[]
+      }
+    | undefined
   if (last === undefined) return undefined
   if (typeof last === 'number') {
     const item = parent?.items?.[last] as { range?: readonly number[] } | undefined

@@ -1,0 +1,42 @@
+import { collectors } from '../../collectors/index.ts'
+import { type Config, ConfigError, loadConfig } from '../config.ts'
+import { safe } from '../log.ts'
+import { validCron } from '../schedule.ts'
+import { sinks } from '../sinks/index.ts'
+
+/** What a command comes to: the exit code. 0 well, 1 warning, 2 critical, 3 unknown, or not possible. */
+export type Exit = 0 | 1 | 2 | 3
+
+/** Options that stand before every command. */
+export interface Common {
+  readonly config?: string
+}
+
+/** A mistake of the caller or a state of the machine, told as a sentence, without a stack. */
+export class Refusal extends Error {
+  readonly exit: Exit
+  constructor(message: string, exit: Exit = 3, options?: { cause?: unknown }) {
+    super(message, options)
+    this.name = 'Refusal'
+    this.exit = exit
+  }
+}
+
+export const print = (text: string) => {
+  process.stdout.write(text)
+}
+
+/** The settings, or a Refusal with everything that is wrong with them. */
+export function settings({ config }: Common): Config {
+  try {
+    return loadConfig({ ...(config && { file: config }), collectors, sinks, validCron })
+  } catch (error) {
+    if (error instanceof ConfigError)
+      throw new Refusal(`the settings are not right; nothing was started:\n${safe(error.message)}`, 3, {
+        cause: error,
+      })
+    throw error
+  }
+}
+
+export { collectors, sinks }

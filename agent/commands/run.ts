@@ -1,0 +1,69 @@
+import { startDaemon } from '../daemon.ts'
+import { describeMachine } from '../facts.ts'
+import { openMachine } from '../host.ts'
+import { openLog } from '../log.ts'
+import { renderStatus } from '../render/status.ts'
+import { terminalOf } from '../render/terminal.ts'
+import { serve } from '../serve.ts'
+import { openStore } from '../store.ts'
+import { supervisor } from '../systemd.ts'
+import { readVersion } from '../version.ts'
+import { type Common, collectors, type Exit, print, Refusal, settings, sinks } from './common.ts'
+
+/** Watches until told to stop. At a terminal it shows the first status and then what changes. */
+export async function run(common: Common): Promise<Exit> {
+  const config = settings(common)
+  const version = readVersion()
+  // Under systemd the journal wants JSON; everyone else is a person.
+  const plain = !process.env.JOURNAL_STREAM
+  const log = openLog({ level: config.logLevel, plain })
+  const store = openStore(config.stateDir, Date.now())
+  const machine = openMachine()
+  const system = supervisor()
+  let description = ''
+
+  const daemon = startDaemon({
+    config,
+    collectors,
+    sinks,
+    machine,
+    store,
+    log,
+    version,
+    describe: () => description,
+  })
+  let server: Awaited<ReturnType<typeof serve>> | undefined
+  try {
+    server = await serve({ socket: config.socket, snapshot: daemon.snapshot, store })
+  } catch (error) {
+    await daemon.stop()
+    machine.close()
+    throw new Refusal((error as Error).message, 3, { cause: error })
+  }
+  const stopped = new Promise<string>((resolve) => {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve(signal))
+  })
+  const problem = store.problem()
+  log.info(
+    { version, socket: config.socket, state: config.stateDir },
+    `Murphy ${version} watches ${config.node}`,
+  )
+  if (problem) log.warn({}, problem)
+  if (store.lost) log.warn({}, store.lost)
+
+  await Promise.race([daemon.ready, stopped])
+  system.ready()
+  description = await Promise.race([describeMachine(), stopped.then(() => '')])
+  if (plain) {
+    print(`\n${renderStatus(daemon.snapshot(), terminalOf(process.stdout, process.env))}\n`)
+    log.info({}, `watching; ask \`agent status\` at any time (socket ${config.socket}); Ctrl-C ends it`)
+  }
+  const signal = await stopped
+  system.stopping()
+  log.info({}, `${signal}: stopping`)
+  server.close()
+  await daemon.stop()
+  machine.close()
+  system.stop()
+  return 0
+}

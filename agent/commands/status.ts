@@ -1,0 +1,90 @@
+import { renderBrief, renderStatus } from '../render/status.ts'
+import { span, terminalOf } from '../render/terminal.ts'
+import { ask } from '../serve.ts'
+import { exitCode, type Snapshot } from '../snapshot.ts'
+import { type Common, type Exit, print } from './common.ts'
+
+export interface StatusArguments extends Common {
+  readonly json?: boolean
+  readonly watch?: boolean
+  readonly brief?: boolean
+}
+
+const watchEvery = 2_000
+
+/** Asks the daemon; without one, shows the last state on the disk and how old that is. */
+export async function status(options: StatusArguments): Promise<Exit> {
+  if (!options.watch) return show(options)
+  const stopped = new Promise<'stop'>((resolve) => process.once('SIGINT', () => resolve('stop')))
+  for (;;) {
+    const { text, exit } = await picture(options)
+    // Home, then clear below: no flicker on a serial console.
+    print(options.json ? text : `\u001b[H\u001b[2J${text}\n  Every ${watchEvery / 1000} s; Ctrl-C ends it.\n`)
+    const next = new Promise<'next'>((resolve) => setTimeout(resolve, watchEvery, 'next'))
+    if ((await Promise.race([stopped, next])) === 'stop') return exit
+  }
+}
+
+async function show(options: StatusArguments): Promise<Exit> {
+  const { text, exit } = await picture(options)
+  print(text)
+  return exit
+}
+
+async function picture(options: StatusArguments): Promise<{ text: string; exit: Exit }> {
+  const { socket, stateDir } = await places(options)
+  const terminal = terminalOf(process.stdout, process.env)
+  let snapshot: Snapshot
+  let stale: string | undefined
+  try {
+    snapshot = JSON.parse(await ask(socket, '/v1/status', options.brief ? 1_500 : 5_000)) as Snapshot
+  } catch (error) {
+    const { lastState } = await import('./last-state.ts')
+    const last = lastState(stateDir, Date.now())
+    stale = notRunning(error as NodeJS.ErrnoException, socket, last?.at)
+    if (!last) {
+      const text = options.json
+        ? `${JSON.stringify({ version: 1, state: 'unknown', problem: stale }, null, 2)}\n`
+        : `${stale}\n`
+      return {
+        text: options.brief && (error as NodeJS.ErrnoException).code === 'EACCES' ? '' : text,
+        exit: 3,
+      }
+    }
+    snapshot = last
+  }
+  const text = options.json
+    ? `${JSON.stringify(stale ? { ...snapshot, state: 'unknown', problem: stale } : snapshot, null, 2)}\n`
+    : options.brief
+      ? renderBrief(snapshot, terminal, stale)
+      : renderStatus(snapshot, terminal, stale ? { stale } : {})
+  return { text, exit: stale ? 3 : exitCode(snapshot.state) }
+}
+
+function notRunning(error: NodeJS.ErrnoException, socket: string, at: number | undefined): string {
+  if (error.code === 'EACCES')
+    return `You may not ask the agent: ${socket} is for root and the group murphy. Use sudo, or join the group: \`usermod -aG murphy $USER\`.`
+  const there = error.code === 'ENOENT' || error.code === 'ECONNREFUSED'
+  const what = there ? 'Murphy is not running on this machine' : `Murphy does not answer: ${error.message}`
+  const since = at === undefined ? 'and has left no state' : `what follows is ${span(Date.now() - at)} old`
+  return `${what}; ${since}. Start it: \`systemctl start murphy\`; why it stopped: \`journalctl -u murphy -n 50\`.`
+}
+
+/**
+ * Where the daemon is. The settings may be unreadable for whoever asks, or wrong; then the usual places
+ * are tried, because a status must not depend on the settings. An installed daemon goes before one's own.
+ */
+async function places(options: Common): Promise<{ socket: string; stateDir: string }> {
+  const { existsSync } = await import('node:fs')
+  const system = { socket: '/run/murphy/agent.sock', stateDir: '/var/lib/murphy' }
+  if (!options.config && !existsSync('/etc/murphy/config.yaml')) {
+    const { defaultPlaces } = await import('../places.ts')
+    return existsSync(system.socket) ? system : defaultPlaces(process.env)
+  }
+  try {
+    const { settings } = await import('./common.ts')
+    return settings(options)
+  } catch {
+    return system
+  }
+}

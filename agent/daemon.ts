@@ -1,0 +1,268 @@
+import { incidents as group } from './cascade.ts'
+import type { Config } from './config.ts'
+import { type Delivery, type DeliveryState, deliver } from './deliver.ts'
+import { due, noted, receiptFor } from './due.ts'
+import type { Machine } from './host.ts'
+import { step } from './ledger.ts'
+import type { Log } from './log.ts'
+import type { Collector, Finding, Heard, Incident, Notice, Rules, Sample, Sink } from './model.ts'
+import { type Outcome, round, rulesOf } from './round.ts'
+import { type Rounds, rounds } from './schedule.ts'
+import { assessSelf, failingFor, selfRules } from './self.ts'
+import { type CollectorRow, overall, rowOf, type Snapshot, shown } from './snapshot.ts'
+import type { Store } from './store.ts'
+import { type Watching, watching } from './watch.ts'
+
+export interface DaemonOptions {
+  readonly config: Config
+  readonly collectors: readonly Collector[]
+  readonly sinks: readonly Sink[]
+  readonly machine: Machine
+  readonly store: Store
+  readonly log: Log
+  readonly version: string
+  /** What machine this is, in words. */
+  readonly describe?: () => string
+  readonly now?: () => number
+}
+
+export interface Daemon {
+  /** Resolves when every collector has looked once. */
+  readonly ready: Promise<void>
+  snapshot(): Snapshot
+  stop(): Promise<void>
+}
+
+/** What a collector has at hand while the daemon runs. */
+interface Eye {
+  readonly collector: Collector
+  readonly rounds: Rounds
+  readonly watching: Watching
+  heard: Heard[]
+  outcome?: Outcome
+}
+
+/** The most that is handed from watches to a round; the oldest goes first. */
+const mostHeard = 500
+const tidyEvery = 3600_000
+/** The longest the daemon sleeps on what is due by time alone (patience, reminders). */
+const longestSleep = 3600_000
+
+/** Wires the parts. The only file that knows them all. */
+export function startDaemon(options: DaemonOptions): Daemon {
+  const { config, collectors, machine, store, log, version, describe = () => '', now = Date.now } = options
+  const started = now()
+  const enabled = collectors.filter((it) => config.collectors[it.name]?.enabled !== false)
+  const rules: Rules = Object.assign({}, ...collectors.map(rulesOf), selfRules)
+  const stopping = new AbortController()
+  let incidents: readonly Incident[] = group(store.ledger(), rules, started)
+  let alarm: NodeJS.Timeout | undefined
+
+  const eyes: Eye[] = enabled.map((collector) => {
+    const eye: Eye = {
+      collector,
+      heard: [],
+      rounds: rounds({
+        every: config.collectors[collector.name]?.every ?? collector.every,
+        run: () => look(eye),
+        now,
+      }),
+      watching: watching({
+        machine,
+        heard: (text) => {
+          eye.heard = [...eye.heard, { at: now(), text }].slice(-mostHeard)
+          eye.rounds.wake()
+        },
+        log: (text) => log.debug({ collector: collector.name }, text),
+      }),
+    }
+    return eye
+  })
+  const warm = () => eyes.every((it) => it.outcome !== undefined)
+
+  /** One round of one collector, and everything that follows from it. */
+  async function look(eye: Eye): Promise<void> {
+    const { collector } = eye
+    const known = store.sample(collector.name)
+    const settings = config.collectors[collector.name]?.settings ?? {}
+    const heard = eye.heard
+    eye.heard = []
+    const signal = AbortSignal.any([AbortSignal.timeout(collector.timeout), stopping.signal])
+    const outcome = await round(collector, settings, machine.during(signal), { ...known, heard })
+    if (stopping.signal.aborted) return
+    // What was heard is lost on a round that learnt nothing, unless the next one hears it too.
+    if (!outcome.sample) eye.heard = [...heard, ...eye.heard].slice(-mostHeard)
+    report(log, eye.outcome, outcome)
+    eye.outcome = outcome
+    settle(outcome)
+    if (outcome.sample) {
+      store.saveSample(collector.name, outcome.sample, outcome.at)
+      const values = collector.series?.(outcome.sample) ?? {}
+      store.addPoints(
+        outcome.at,
+        Object.fromEntries(Object.entries(values).map(([key, it]) => [`${collector.name}.${key}`, it])),
+      )
+    }
+    eye.watching.update(collector.watch?.(settings, (outcome.sample ?? known?.sample) as Sample) ?? [])
+    if (warm()) markReady()
+  }
+
+  let markReady: () => void
+  const ready = new Promise<void>((resolve) => {
+    markReady = resolve
+  })
+
+  /** What was seen becomes what is true, is saved, and only then told. */
+  function settle(outcome?: Outcome): void {
+    const at = now()
+    const before = store.ledger()
+    const self = assessSelf(
+      {
+        sinks: deliveries.map(({ delivery }) => delivery.state()),
+        stateProblem: store.problem(),
+        lost: store.lost ? { text: store.lost, at: started } : undefined,
+      },
+      at,
+    )
+    const seen = outcome ? step(before, outcome, outcome.at) : before
+    const after = step(seen, self, at)
+    tellLog(log, before, after)
+    store.saveLedger(after)
+    incidents = group(after, rules, at)
+    for (const { delivery } of deliveries) delivery.wake()
+    sleepUntilDue(at)
+  }
+
+  /** Patience and reminders run out without anyone looking. */
+  function sleepUntilDue(at: number): void {
+    const open = incidents.filter((it) => it.resolved === undefined)
+    const times = [
+      ...open.flatMap((it) => [it.ripe, ...deliveries.map(({ name }) => remindAt(name, it))]),
+      ...deliveries.map(({ delivery }) => (delivery.state().failing?.since ?? 0) + failingFor),
+    ].filter((time) => time > at)
+    clearTimeout(alarm)
+    alarm = setTimeout(() => settle(), Math.min(longestSleep, Math.min(...times, at + longestSleep) - at + 1))
+    alarm.unref()
+  }
+  function remindAt(sink: string, incident: Incident): number {
+    const told = config.remind > 0 ? store.told(sink).find((it) => it.incident === incident.id) : undefined
+    return told ? told.reminded + config.remind : 0
+  }
+
+  const sickSinks = new Set<string>()
+  const deliveries: { readonly name: string; readonly delivery: Delivery }[] = config.sinks.flatMap((it) => {
+    const sink = options.sinks.find(({ name }) => name === it.type)
+    if (!sink) return []
+    const policy = { min: it.min, remind: config.remind, since: store.sinkSince(it.name, started) }
+    // That a sink fails is for the other sinks to tell.
+    const concerns = ({ root }: Incident) => root.code !== 'agent.sink-failing' || root.subject !== it.name
+    return {
+      name: it.name,
+      delivery: deliver({
+        sink,
+        settings: it.settings,
+        name: it.name,
+        due: (): readonly Notice[] =>
+          warm() ? due(incidents.filter(concerns), store.told(it.name), policy, config.node, now()) : [],
+        receipt: (notice) => receiptFor(store.told(it.name), notice),
+        note: (notice, receipt) => store.note(it.name, noted(store.told(it.name), notice, receipt, now())),
+        log,
+        now,
+        changed: (state: DeliveryState) => {
+          const sick = state.gone !== undefined || state.failing !== undefined
+          if (sick === sickSinks.has(it.name)) return
+          sickSinks[sick ? 'add' : 'delete'](it.name)
+          settle()
+        },
+      }),
+    }
+  })
+
+  const tidying = setInterval(() => store.tidy(now()), tidyEvery)
+  tidying.unref()
+  for (const eye of eyes) eye.rounds.start()
+  settle()
+
+  return {
+    ready,
+    snapshot: () => snapshot(),
+    async stop() {
+      stopping.abort()
+      clearTimeout(alarm)
+      clearInterval(tidying)
+      for (const eye of eyes) eye.watching.stop()
+      await Promise.all([
+        ...eyes.map((it) => it.rounds.stop()),
+        ...deliveries.map((it) => it.delivery.stop()),
+      ])
+      store.close()
+    },
+  }
+
+  function snapshot(): Snapshot {
+    const at = now()
+    const rows = collectors.map((it) => row(it, at))
+    return {
+      version: 1,
+      node: config.node,
+      at,
+      agent: { version, pid: process.pid, started },
+      state: overall(incidents, rows),
+      machine: describe(),
+      incidents: shown(incidents, at),
+      collectors: rows,
+      sinks: deliveries.map(({ delivery }) => delivery.state()),
+      outlook: eyes
+        .flatMap(({ collector, outcome }) =>
+          outcome?.sample ? (collector.outlook?.(outcome.sample, settingsOf(collector), at) ?? []) : [],
+        )
+        .sort((a, b) => a.at - b.at),
+    }
+  }
+  function settingsOf(it: Collector) {
+    return config.collectors[it.name]?.settings ?? {}
+  }
+  function row(collector: Collector, at: number): CollectorRow {
+    const eye = eyes.find((it) => it.collector === collector)
+    const known = store.sample(collector.name)
+    const sample = eye?.outcome?.sample ?? known?.sample
+    const [series] = Object.keys((sample && collector.series?.(sample)) ?? {})
+    return rowOf(collector, {
+      settings: settingsOf(collector),
+      at,
+      open: store.ledger(),
+      enabled: eye !== undefined,
+      outcome: eye?.outcome,
+      sample,
+      last: known?.at,
+      next: eye?.rounds.next(),
+      trend: series
+        ? store.series(`${collector.name}.${series}`, at - 24 * 3600_000).map((it) => it.value)
+        : [],
+    })
+  }
+}
+
+/** A round that fails is worth a line when it begins to, not each time. */
+function report(log: Log, before: Outcome | undefined, now: Outcome): void {
+  const { collector, took, error } = now
+  if (error !== undefined && before?.error === undefined)
+    log.warn(
+      { collector, error },
+      `${collector}: the look failed: ${error instanceof Error ? error.message : String(error)}`,
+    )
+  else log.debug({ collector, took }, `${collector}: looked`)
+}
+
+/** With no sink configured the log is where findings go; with sinks it is the record. */
+function tellLog(log: Log, before: readonly Finding[], after: readonly Finding[]): void {
+  const known = new Map(before.map((it) => [it.id, it]))
+  for (const it of after) {
+    const last = known.get(it.id)
+    const fields = { code: it.code, subject: it.subject, severity: it.severity }
+    if (!last && it.resolved === undefined)
+      log[it.severity === 'info' ? 'info' : 'warn'](fields, `${it.severity}: ${it.title}: ${it.text}`)
+    else if (last?.resolved === undefined && it.resolved !== undefined)
+      log.info(fields, `resolved: ${it.title} (${it.subject})`)
+  }
+}

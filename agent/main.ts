@@ -1,0 +1,90 @@
+#!/usr/bin/env node
+import { Command, CommanderError } from 'commander'
+import { readVersion } from './version.ts'
+
+/** Each command is loaded when it is asked for: `agent status` must answer at once. */
+const program = new Command('agent')
+  .description('Murphy: what is wrong with this k3s node, what follows from it, and what to do next')
+  .option('-c, --config FILE', 'settings to go by instead of /etc/murphy/config.yaml')
+  .configureHelp({ showGlobalOptions: true })
+  .exitOverride()
+  .showHelpAfterError('(see agent --help)')
+
+interface Globals {
+  readonly config?: string
+}
+const all = <T extends object>(own: T): T & Globals => ({ ...program.opts<Globals>(), ...own })
+const done = async (exit: number | Promise<number>) => {
+  process.exitCode = await exit
+}
+
+program
+  .command('run')
+  .description('watch this node until told to stop')
+  .action(async () => done((await import('./commands/run.ts')).run(all({}))))
+program
+  .command('status')
+  .description(
+    'what is wrong, what was told, what runs out; exit code 0 well, 1 warning, 2 critical, 3 unknown',
+  )
+  .option('--json', 'for scripts')
+  .option('--watch', 'keep it open')
+  .option('--brief', 'a few lines; nothing when all is well')
+  .action(async (own: object) => done((await import('./commands/status.ts')).status(all(own))))
+program
+  .command('check')
+  .description('look once, without a daemon; the same exit codes as status')
+  .option('--json', 'for scripts')
+  .option('--node DIR', 'look at a recorded node instead of this machine')
+  .option('--at TIME', 'as if it were then, such as 2027-11-15T12:00:00Z')
+  .action(async (own: object) => done((await import('./commands/check.ts')).check(all(own))))
+program
+  .command('explain')
+  .argument('[CODE]', 'such as firewall.flushed; without it, the list of all')
+  .description('what a finding means, what to do and what never to do')
+  .action(async (code?: string) => done((await import('./commands/explain.ts')).explain(code)))
+program
+  .command('notify')
+  .description('try the sinks')
+  .option('--test', 'send a test message to each sink')
+  .option('--sink NAME', 'only to this one')
+  .action(async (own: object) => done((await import('./commands/notify.ts')).notify(all(own))))
+const config = program.command('config').description('the settings')
+config
+  .command('check')
+  .description('whether they are right; everything that is not, at once')
+  .action(async () => done((await import('./commands/config.ts')).configCheck(all({}))))
+config
+  .command('print')
+  .description('as Murphy goes by them, secrets hidden')
+  .action(async () => done((await import('./commands/config.ts')).configPrint(all({}))))
+config
+  .command('schema')
+  .description('JSON Schema, for editors')
+  .action(async () => done((await import('./commands/config.ts')).configSchema()))
+program
+  .command('record')
+  .argument('DIR', 'a folder that is new or empty')
+  .description('write this node to a folder that `check --node` can look at; without secrets')
+  .action(async (folder: string) => done((await import('./commands/record.ts')).record(folder, all({}))))
+program
+  .command('version')
+  .description('which Murphy this is')
+  .action(() => {
+    process.stdout.write(`murphy ${readVersion()}, node ${process.version}\n`)
+  })
+
+try {
+  await program.parseAsync()
+} catch (error) {
+  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 3
+  else if (error instanceof Error && error.name === 'Refusal') {
+    process.stderr.write(`agent: ${error.message}\n`)
+    process.exitCode = (error as Error & { exit: number }).exit
+  } else {
+    process.stderr.write(
+      `agent: this is a mistake in Murphy, please report it: ${error instanceof Error ? error.stack : error}\n`,
+    )
+    process.exitCode = 3
+  }
+}

@@ -1,0 +1,179 @@
+import type { Finding, Incident, Severity } from '../model.ts'
+import type { CollectorRow, SinkRow, Snapshot } from '../snapshot.ts'
+import { clock, paint, type Style, span, sparkline, type Terminal, wrap } from './terminal.ts'
+
+const colors: Readonly<Record<Snapshot['state'] | Severity, Style>> = {
+  ok: 'green',
+  info: 'cyan',
+  warning: 'yellow',
+  unknown: 'yellow',
+  critical: 'red',
+}
+const words: Readonly<Record<Snapshot['state'], string>> = {
+  ok: 'ALL WELL',
+  warning: 'WARNING',
+  critical: 'CRITICAL',
+  unknown: 'UNKNOWN',
+}
+
+export interface StatusOptions {
+  /** Present when there is no daemon to ask: in words, with how old this picture is. */
+  readonly stale?: string
+  /** A single look of `agent check`: no rhythm, no sinks. */
+  readonly once?: boolean
+}
+
+/** The status page: head, incidents, collectors, sinks, what runs out. Ends with a line break. */
+export function renderStatus(it: Snapshot, terminal: Terminal, options: StatusOptions = {}): string {
+  return [
+    head(it, terminal),
+    ...(options.stale ? [wrap(terminal, options.stale, 2)] : []),
+    ...it.incidents.map((incident) => renderIncident(incident, it.at, terminal)),
+    collectorRows(it.collectors, it.at, terminal, options.once === true),
+    ...(options.once ? [] : [sinkRows(it.sinks, it.at, terminal)]),
+    ...(it.outlook.length > 0 ? [outlook(it, terminal)] : []),
+  ]
+    .join('\n\n')
+    .concat('\n')
+}
+
+/** Two lines for a login: the head, and what is open, by title. Empty when all is well. */
+export function renderBrief(it: Snapshot, terminal: Terminal, stale?: string): string {
+  const open = it.incidents.filter(
+    (incident) => incident.resolved === undefined && incident.severity !== 'info',
+  )
+  if (it.state === 'ok' && !stale) return ''
+  const lines = open.slice(0, 5).map((incident) => {
+    const since = `since ${clock(incident.since, it.at)}`
+    return wrap(
+      terminal,
+      `${incident.severity}: ${incident.root.title} (${incident.root.subject}), ${since}`,
+      2,
+      4,
+    )
+  })
+  const more = open.length > 5 ? [`  and ${open.length - 5} more`] : []
+  return [
+    head(it, terminal),
+    ...(stale ? [wrap(terminal, stale, 2)] : []),
+    ...lines,
+    ...more,
+    '  More: agent status',
+    '',
+  ].join('\n')
+}
+
+function head(it: Snapshot, terminal: Terminal): string {
+  const state = paint(terminal, colors[it.state], words[it.state])
+  const place = [paint(terminal, 'bold', it.node), ...(it.machine ? [it.machine] : [])].join(', ')
+  const looks = it.collectors.flatMap(({ last }) => (last === undefined ? [] : [last]))
+  const looked = looks.length > 0 ? `looked ${span(it.at - Math.max(...looks))} ago` : 'has not looked yet'
+  return `${state}  ${place}  (${looked})`
+}
+
+/** One incident: its root in full, its consequences by name. */
+export function renderIncident(incident: Incident, now: number, terminal: Terminal): string {
+  const { root, consequences, severity, since, resolved } = incident
+  const when =
+    resolved === undefined
+      ? `since ${clock(since, now)}, ${span(now - since)}`
+      : `${clock(since, now)} to ${clock(resolved, now)}`
+  const label =
+    resolved === undefined
+      ? paint(terminal, colors[severity], severity.toUpperCase())
+      : paint(terminal, 'green', 'OVER')
+  const lines = [
+    `${label}  ${paint(terminal, 'bold', wrap(terminal, root.title, 0, 4))}  (${root.subject.length < 40 ? `${wrap(terminal, root.subject, 0)}, ` : ''}${when})`,
+    wrap(terminal, root.text, 2),
+  ]
+  if (resolved !== undefined) return lines.slice(0, 1).join('\n')
+  lines.push(labelled(terminal, 'So', root.so))
+  for (const [at, step] of root.next.entries())
+    lines.push(
+      labelled(terminal, at === 0 ? 'Next' : '', `${root.next.length > 1 ? `${at + 1}. ` : ''}${step}`),
+    )
+  if (root.never) lines.push(labelled(terminal, 'Never', root.never))
+  if (consequences.length > 0) {
+    lines.push('  It led to')
+    for (const it of consequences.slice(0, mostConsequences)) lines.push(consequence(it, now, terminal))
+    if (consequences.length > mostConsequences)
+      lines.push(`    and ${consequences.length - mostConsequences} more`)
+  }
+  return lines.join('\n')
+}
+
+const mostConsequences = 12
+
+function consequence(it: Finding, now: number, terminal: Terminal): string {
+  const state =
+    it.resolved === undefined ? `since ${clock(it.since, now)}` : `over since ${clock(it.resolved, now)}`
+  return wrap(terminal, `- ${it.severity}: ${it.title} (${it.subject}, ${state}): ${it.text}`, 4, 6)
+}
+
+function labelled(terminal: Terminal, label: string, text: string): string {
+  const wrapped = wrap(terminal, text, 9)
+  return `  ${paint(terminal, 'dim', label.padEnd(7))}${wrapped.slice(9)}`
+}
+
+function collectorRows(
+  rows: readonly CollectorRow[],
+  now: number,
+  terminal: Terminal,
+  once: boolean,
+): string {
+  return rows.map((it) => collectorRow(it, now, terminal, once)).join('\n')
+}
+
+function collectorRow(it: CollectorRow, now: number, terminal: Terminal, once: boolean): string {
+  const state: readonly [string, Style] =
+    it.state === 'ok'
+      ? ['ok', 'green']
+      : it.state === 'findings'
+        ? [`${it.findings} found`, 'yellow']
+        : it.state === 'blind'
+          ? ['blind', 'yellow']
+          : it.state === 'off'
+            ? ['off', 'dim']
+            : ['looking', 'dim']
+  const said = [
+    ...(it.blindSince !== undefined && !once ? [`blind since ${clock(it.blindSince, now)}.`] : []),
+    it.summary,
+    ...it.unseen.map((one) => `Not seen: ${one.why}.`),
+    ...(!once && it.next !== undefined ? [`Next look in ${span(it.next - now)}.`] : []),
+  ].filter(Boolean)
+  const trend = sparkline(it.trend, 12)
+  const text = wrap(terminal, said.join(' ') + (trend ? ` ${trend}` : ''), 22)
+  return `  ${it.name.padEnd(10)}${paint(terminal, state[1], state[0].padEnd(10))}${text.slice(22)}`
+}
+
+function sinkRows(sinks: readonly SinkRow[], now: number, terminal: Terminal): string {
+  if (sinks.length === 0)
+    return wrap(
+      terminal,
+      'Nobody is told: no sink is configured. Findings stand here and in the log. See /etc/murphy/config.yaml.',
+      2,
+    )
+  return sinks
+    .map((it) => {
+      const told = it.told === undefined ? 'nothing told yet' : `last told ${span(now - it.told)} ago`
+      const trouble = it.gone
+        ? paint(terminal, 'red', `given up: ${it.gone}`)
+        : it.failing
+          ? paint(
+              terminal,
+              'yellow',
+              `failing since ${clock(it.failing.since, now)}: ${it.failing.why}${it.failing.next === undefined ? '' : `, next try in ${span(it.failing.next - now)}`}`,
+            )
+          : ''
+      const waiting = it.waiting > 0 ? `, ${it.waiting} waiting` : ''
+      return wrap(terminal, `told by ${it.name}: ${told}${waiting}${trouble && `; ${trouble}`}`, 2, 4)
+    })
+    .join('\n')
+}
+
+function outlook(it: Snapshot, terminal: Terminal): string {
+  const parts = it.outlook.map(
+    ({ what, at, sure }) => `${what}: ${sure && sure !== 'date' ? 'about ' : ''}${span(at - it.at)}`,
+  )
+  return wrap(terminal, `Runs out in: ${parts.join('; ')}`, 2, 4)
+}

@@ -1,0 +1,68 @@
+import type { Look } from './ledger.ts'
+import type { Observation, Rules } from './model.ts'
+
+/** What Murphy knows of its own parts. */
+export interface SelfState {
+  readonly sinks: readonly {
+    readonly name: string
+    readonly failing?: { readonly since: number; readonly why: string }
+    readonly gone?: string
+  }[]
+  /** Why what is remembered would not survive a restart. */
+  readonly stateProblem?: string | undefined
+  /** What was lost when the state was opened, and when that was. */
+  readonly lost?: { readonly text: string; readonly at: number } | undefined
+}
+
+/** A loss is told of for this long; then it is history. */
+const lossHeld = 3600_000
+/** One failed try is the postman's business; this long without success is the owner's. */
+export const failingFor = 5 * 60_000
+
+/** Murphy's own rules: it reports itself as it reports the node. */
+export const selfRules = {
+  'agent.sink-failing': {
+    severity: 'warning',
+    title: 'messages do not get through',
+    meaning:
+      'A sink has not accepted anything for five minutes, or has said that its address is gone. Nothing is lost: what it was not told is told once it works again.',
+    so: 'People are not told by this sink; they are by the others, and by `agent status`.',
+    next: [
+      'See what it says: `agent status`',
+      'Try it: `agent notify --test`',
+      'Correct it in /etc/murphy/config.yaml, then: `systemctl restart murphy`',
+    ],
+  },
+  'agent.state-lost': {
+    severity: 'warning',
+    title: 'Murphy cannot keep its memory',
+    meaning:
+      'The state file was unreadable and has been moved aside, or it cannot be written. Murphy goes on in memory.',
+    so: 'After a restart Murphy may tell again what it has told before, and not know since when something is wrong.',
+    next: ['Look at the disk: `df -h /var/lib/murphy` and `df -i /var/lib/murphy`'],
+  },
+} as const satisfies Rules
+
+/** What is wrong with Murphy itself, now. Pure. */
+export function assessSelf({ sinks, stateProblem, lost }: SelfState, now: number): Look {
+  const observations: Observation[] = []
+  for (const it of sinks) {
+    if (it.gone !== undefined)
+      observations.push({
+        code: 'agent.sink-failing',
+        subject: it.name,
+        text: `${it.name} is given up: ${it.gone}`,
+      })
+    else if (it.failing && now - it.failing.since >= failingFor)
+      observations.push({
+        code: 'agent.sink-failing',
+        subject: it.name,
+        text: `${it.name} has accepted nothing since ${new Date(it.failing.since).toISOString().slice(11, 16)} UTC: ${it.failing.why}`,
+        at: it.failing.since,
+      })
+  }
+  if (stateProblem) observations.push({ code: 'agent.state-lost', subject: 'disk', text: stateProblem })
+  if (lost && now - lost.at < lossHeld)
+    observations.push({ code: 'agent.state-lost', subject: 'memory', text: lost.text, at: lost.at })
+  return { rules: selfRules, observations }
+}

@@ -1,0 +1,101 @@
+import { chmodSync, lstatSync, mkdirSync, unlinkSync } from 'node:fs'
+import { createServer, request, type Server } from 'node:http'
+import { dirname } from 'node:path'
+import { metricsText } from './metrics.ts'
+import type { Snapshot } from './snapshot.ts'
+import type { Store } from './store.ts'
+
+export interface ServeOptions {
+  readonly socket: string
+  readonly snapshot: () => Snapshot
+  readonly store: Store
+}
+
+/**
+ * Answers on a unix socket, for root and its group only. Reads; never triggers anything.
+ *
+ * - `GET /v1/status`: a Snapshot
+ * - `GET /v1/history?since=MS`: findings that were open since then
+ * - `GET /v1/series?name=NAME&since=MS`: `[{ at, value }]`
+ * - `GET /metrics`: the same numbers for Prometheus
+ */
+export async function serve({ socket, snapshot, store }: ServeOptions): Promise<Server> {
+  await makeRoom(socket)
+  const json = (body: unknown) => ['application/json', JSON.stringify(body)] as const
+  const answers: Readonly<
+    Record<string, (query: URLSearchParams) => readonly [string, string] | Promise<readonly [string, string]>>
+  > = {
+    '/v1/status': () => json(snapshot()),
+    '/v1/history': (query) => json(store.history(Number(query.get('since') ?? 0) || 0)),
+    '/v1/series': (query) =>
+      json(store.series(query.get('name') ?? '', Number(query.get('since') ?? 0) || 0)),
+    '/metrics': async () => ['text/plain; version=0.0.4; charset=utf-8', await metricsText(snapshot())],
+  }
+  const server = createServer(async (asked, reply) => {
+    const { pathname, searchParams } = new URL(asked.url ?? '/', 'http://agent')
+    const answer = asked.method === 'GET' ? answers[pathname] : undefined
+    try {
+      if (!answer) return void reply.writeHead(404).end('there is no such thing here\n')
+      const [type, body] = await answer(searchParams)
+      reply.writeHead(200, { 'content-type': type, 'content-length': Buffer.byteLength(body) }).end(body)
+    } catch (error) {
+      reply.writeHead(500).end(`${(error as Error).message}\n`)
+    }
+  })
+  // Whoever asks and does not go on asking must not hold a connection for ever.
+  server.requestTimeout = 10_000
+  server.maxConnections = 32
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(socket, () => {
+      chmodSync(socket, 0o660)
+      resolve()
+    })
+  })
+  server.unref()
+  return server
+}
+
+/** Removes a socket nobody answers on. Anything else in the way stays, and is said. */
+async function makeRoom(socket: string): Promise<void> {
+  mkdirSync(dirname(socket), { recursive: true, mode: 0o750 })
+  const there = lstatSync(socket, { throwIfNoEntry: false })
+  if (!there) return
+  if (!there.isSocket())
+    throw new Error(`${socket} is in the way and is no socket; move it aside, then start again`)
+  if (await answered(socket))
+    throw new Error(
+      `another agent is running on this machine (it answers on ${socket}); stop it first: systemctl stop murphy`,
+    )
+  unlinkSync(socket)
+}
+
+async function answered(socket: string): Promise<boolean> {
+  try {
+    await ask(socket, '/v1/status', 2_000)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** Asks a running daemon. Rejects when there is none, or it does not answer within `timeout` ms. */
+export function ask(socket: string, path: string, timeout = 5_000): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const asked = request({ socketPath: socket, path, timeout }, (reply) => {
+      const parts: Buffer[] = []
+      reply.on('data', (part: Buffer) => parts.push(part))
+      reply.on('end', () => {
+        const body = Buffer.concat(parts).toString('utf8')
+        if (reply.statusCode === 200) resolve(body)
+        else reject(new Error(`the agent answered ${reply.statusCode}: ${body.trim()}`))
+      })
+      reply.on('error', reject)
+    })
+    asked.on('timeout', () =>
+      asked.destroy(new Error(`the agent does not answer within ${timeout / 1000} s`)),
+    )
+    asked.on('error', reject)
+    asked.end()
+  })
+}

@@ -1,0 +1,104 @@
+import t from 'tap'
+import { circle, incidents as group } from '../../agent/cascade.ts'
+import type { Finding, Rules } from '../../agent/model.ts'
+import { chain, finding, rule } from './findings.ts'
+
+const incidents = (ledger: readonly Finding[], rules: Rules, now = 100_000) => group(ledger, rules, now)
+
+t.test('a consequence joins its cause, through every step', async (t) => {
+  const ledger = [
+    finding({ code: 'a.cause', since: 100, severity: 'critical' }),
+    finding({ code: 'a.effect', since: 200 }),
+    finding({ code: 'a.later', since: 300 }),
+  ]
+  const [one, ...more] = incidents(ledger, chain)
+  t.equal(more.length, 0)
+  t.equal(one?.root.code, 'a.cause')
+  t.strictSame(
+    one?.consequences.map((it) => it.code),
+    ['a.effect', 'a.later'],
+  )
+  t.match(one, { severity: 'critical', since: 100 })
+})
+
+t.test('a cause found after its consequence takes it over', async (t) => {
+  const ledger = [finding({ code: 'a.effect', since: 100 }), finding({ code: 'a.cause', since: 900 })]
+  t.strictSame(
+    incidents(ledger, chain).map((it) => it.root.code),
+    ['a.cause'],
+  )
+})
+
+t.test('a cause that is over explains for as long as its window', async (t) => {
+  const cause = finding({ code: 'a.cause', since: 0, resolved: 1000 })
+  t.equal(incidents([cause, finding({ code: 'a.effect', since: 61_000 })], chain).length, 1)
+  t.equal(incidents([cause, finding({ code: 'a.effect', since: 61_001 })], chain).length, 2)
+})
+
+t.test('an edge that asks for the same subject, or pod, gets it', async (t) => {
+  const effect = finding({ code: 'a.effect', subject: 'x' })
+  t.equal(incidents([effect, finding({ code: 'a.later', subject: 'x' })], chain).length, 1)
+  t.equal(incidents([effect, finding({ code: 'a.later', subject: 'y' })], chain).length, 2)
+  const rules = { 'b.kill': rule(), 'b.crash': rule({ because: [{ code: 'b.kill', same: 'pod' }] }) }
+  const pod = { namespace: 'default', name: 'db-0' }
+  const kill = finding({ code: 'b.kill', pod: { ...pod, container: 'postgres' } })
+  t.equal(incidents([kill, finding({ code: 'b.crash', subject: 'c', pod })], rules).length, 1)
+  t.equal(
+    incidents([kill, finding({ code: 'b.crash', subject: 'c', pod: { ...pod, name: 'db-1' } })], rules)
+      .length,
+    2,
+  )
+  t.equal(
+    incidents([kill, finding({ code: 'b.crash', subject: 'c' })], rules).length,
+    2,
+    'unknown is not the same',
+  )
+})
+
+t.test('an incident is over when all of it is, and as grave as what is open', async (t) => {
+  const cause = finding({ code: 'a.cause', since: 0, severity: 'critical', resolved: 500 })
+  const effect = finding({ code: 'a.effect', since: 100 })
+  const [open] = incidents([cause, effect], chain)
+  t.match(open, { severity: 'warning' })
+  t.notOk(open?.resolved)
+  const [over] = incidents([cause, { ...effect, resolved: 700 }], chain)
+  t.match(over, { severity: 'critical', resolved: 700 })
+})
+
+t.test('every finding is in exactly one incident, whatever the order', async (t) => {
+  const codes = ['a.cause', 'a.effect', 'a.later']
+  const times = [0, 50, 70_000]
+  for (const a of times)
+    for (const b of times)
+      for (const c of times) {
+        const ledger = [a, b, c].map((since, at) =>
+          finding({ code: codes[at] as string, since, ...(at === 0 && { resolved: 60 }) }),
+        )
+        const members = incidents(ledger, chain).flatMap((it) => [it.root, ...it.consequences])
+        t.strictSame(new Set(members), new Set(ledger), `${a} ${b} ${c}`)
+        t.equal(members.length, ledger.length)
+      }
+})
+
+t.test('a consequence that outlives its cause stands for itself in the end', async (t) => {
+  const minute = 60_000
+  const ledger = [
+    finding({ code: 'a.cause', since: 0, resolved: minute }),
+    finding({ code: 'a.effect', since: 10 }),
+  ]
+  t.equal(incidents(ledger, chain, 16 * minute).length, 1, 'a repair may take a while to take hold')
+  t.strictSame(
+    incidents(ledger, chain, 17 * minute).map((it) => it.root.code),
+    ['a.cause', 'a.effect'],
+  )
+})
+
+t.test('a circle among the rules is found and named', async (t) => {
+  t.equal(circle(chain), undefined)
+  const rules = {
+    a: rule({ because: [{ code: 'b' }] }),
+    b: rule({ because: [{ code: 'c' }] }),
+    c: rule({ because: [{ code: 'a' }] }),
+  }
+  t.strictSame(circle(rules), ['a', 'b', 'c', 'a'])
+})

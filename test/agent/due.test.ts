@@ -1,0 +1,139 @@
+import t from 'tap'
+import { incidents } from '../../agent/cascade.ts'
+import { digestAge, due, noted, type Policy, receiptFor } from '../../agent/due.ts'
+import type { Finding, Told } from '../../agent/model.ts'
+import { chain, finding } from './findings.ts'
+
+const hour = 3600_000
+const policy: Policy = { min: 'warning', remind: 24 * hour, since: 0 }
+
+/** A sink with a book: asks what is due, takes all of it, and says what it heard. */
+function reader(rules = chain, its: Policy = policy) {
+  let told: readonly Told[] = []
+  const take = (next: readonly Told[]) => {
+    const book = new Map(told.map((it) => [it.incident, it]))
+    for (const it of next) book.set(it.incident, it)
+    told = [...book.values()]
+  }
+  return {
+    told: () => told,
+    hear(ledger: readonly Finding[], now: number) {
+      const notices = due(incidents(ledger, rules, now), told, its, 'node1', now)
+      for (const it of notices)
+        take(noted(told, it, it.kind === 'opened' ? `message ${now}` : undefined, now))
+      return notices.map((it) => it.kind)
+    },
+    peek: (ledger: readonly Finding[], now: number) =>
+      due(incidents(ledger, rules, now), told, its, 'node1', now),
+  }
+}
+
+t.test('an incident is told once, grows by edits, and is over once', async (t) => {
+  const it = reader()
+  const cause = finding({ code: 'a.cause', since: 100, severity: 'critical' })
+  const effect = finding({ code: 'a.effect', since: 200 })
+  t.strictSame(it.hear([cause], 100), ['opened'])
+  t.strictSame(it.hear([cause], 150), [])
+  t.strictSame(it.hear([cause, effect], 200), ['grew'])
+  t.equal(it.told()[0]?.receipt, 'message 100', 'the first message stays the one to edit')
+  const over = [
+    { ...cause, resolved: 300 },
+    { ...effect, resolved: 400 },
+  ]
+  t.strictSame(it.hear([over[0] as Finding, effect], 300), [], 'not over while a consequence is open')
+  t.strictSame(it.hear(over, 400), ['resolved'])
+  t.strictSame(it.hear(over, 500), [])
+})
+
+t.test('patience, the mildest severity and reminders', async (t) => {
+  const it = reader()
+  const impatient = finding({ code: 'a.effect', since: 0, ripe: 1000 })
+  t.strictSame(it.hear([impatient], 999), [])
+  t.strictSame(it.hear([impatient], 1000), ['opened'])
+  t.strictSame(it.hear([impatient], 24 * hour), [])
+  t.strictSame(it.hear([impatient], 24 * hour + 1000), ['reminder'])
+  t.strictSame(it.hear([impatient], 24 * hour + 2000), [])
+  t.strictSame(reader().hear([finding({ code: 'a.effect', severity: 'info' })], 5), [])
+  t.strictSame(reader(chain, { ...policy, min: 'critical' }).hear([finding({ code: 'a.effect' })], 5), [])
+})
+
+t.test('worse is news, milder is not', async (t) => {
+  const it = reader()
+  const effect = finding({ code: 'a.effect', since: 0 })
+  t.strictSame(it.hear([effect], 1), ['opened'])
+  t.strictSame(it.hear([{ ...effect, severity: 'critical' }], 2), ['worse'])
+  t.strictSame(it.hear([effect], 3), [])
+})
+
+t.test('a cause found late takes over what was told, without a second alarm', async (t) => {
+  const it = reader()
+  const effect = finding({ code: 'a.effect', since: 100 })
+  t.strictSame(it.hear([effect], 100), ['opened'])
+  const both = [effect, finding({ code: 'a.cause', since: 150, severity: 'critical' })]
+  const notices = it.peek(both, 200)
+  t.strictSame(
+    notices.map(({ kind }) => kind),
+    ['opened', 'merged'],
+  )
+  t.equal(
+    receiptFor(it.told(), notices[1] as never),
+    'message 100',
+    'the old message is the one that is edited',
+  )
+  t.strictSame(it.hear(both, 200), ['opened', 'merged'])
+  t.strictSame(it.hear(both, 250), [])
+  t.strictSame(
+    it.hear(
+      both.map((one) => ({ ...one, resolved: 300 })),
+      300,
+    ),
+    ['resolved'],
+  )
+})
+
+t.test('a consequence that outlives its cause is told as what it now is', async (t) => {
+  const it = reader()
+  const cause = finding({ code: 'a.cause', since: 0 })
+  const effect = finding({ code: 'a.effect', since: 5 })
+  t.strictSame(it.hear([cause, effect], 10), ['opened'])
+  const repaired = [{ ...cause, resolved: 100 }, effect]
+  t.strictSame(it.hear(repaired, 200), [])
+  t.strictSame(it.hear(repaired, hour), ['resolved', 'opened'])
+})
+
+t.test(
+  'what came and went while nobody could be told is a digest; what is too old, or older than the sink, is not',
+  async (t) => {
+    const gone = finding({ code: 'a.cause', since: 1000, resolved: 2000 })
+    t.strictSame(reader().hear([gone], 3000), ['digest'])
+    t.strictSame(reader().hear([gone], 2000 + digestAge), [])
+    t.strictSame(reader(chain, { ...policy, since: 2000 }).hear([gone], 3000), [])
+    t.strictSame(reader().hear([{ ...gone, ripe: 2001 }], 3000), [], 'it was over before its patience was')
+    const it = reader()
+    t.strictSame(it.hear([gone], 3000), ['digest'])
+    t.strictSame(it.hear([gone], 3001), [], 'once')
+  },
+)
+
+t.test('an incident that comes back within its window is told again', async (t) => {
+  const it = reader()
+  const cause = finding({ code: 'a.cause', since: 0 })
+  t.strictSame(it.hear([cause], 0), ['opened'])
+  t.strictSame(it.hear([{ ...cause, resolved: 10 }], 10), ['resolved'])
+  t.strictSame(it.hear([{ ...cause, resolved: 10 }, finding({ code: 'a.effect', since: 20 })], 20), [
+    'opened',
+  ])
+})
+
+t.test(
+  'a notice has the same id however often it is asked for, and another one for other news',
+  async (t) => {
+    const it = reader()
+    const cause = finding({ code: 'a.cause', since: 0 })
+    const ids = [it.peek([cause], 1), it.peek([cause], 9999)].flat().map(({ id }) => id)
+    t.equal(ids[0], ids[1])
+    t.match(ids[0], /^murphy_[0-9a-f]{32}$/)
+    it.hear([cause], 1)
+    t.not(it.peek([{ ...cause, resolved: 5 }], 6)[0]?.id, ids[0])
+  },
+)

@@ -1,0 +1,43 @@
+import type { Finding, Observation, Rule, Rules } from '../../agent/model.ts'
+
+/** Findings and rules for tests of the pure core: only what a test cares about has to be said. */
+export const rule = (it: Partial<Rule> = {}): Rule => ({
+  severity: 'warning',
+  title: 'something is wrong',
+  meaning: 'It means something.',
+  so: 'Something follows.',
+  next: ['`do this`'],
+  ...it,
+})
+
+export const finding = (it: Partial<Finding> & { code: string }): Finding => {
+  const since = it.since ?? 0
+  const subject = it.subject ?? 'node'
+  return {
+    id: `${it.code}|${subject}|${since}`,
+    subject,
+    severity: 'warning',
+    title: it.code,
+    text: `${it.code} is so.`,
+    so: 'Something follows.',
+    next: [],
+    since,
+    seen: since,
+    count: 1,
+    ripe: since,
+    ...it,
+  }
+}
+
+export const observation = (it: Partial<Observation> & { code: string }): Observation => ({
+  subject: 'node',
+  text: `${it.code} is so.`,
+  ...it,
+})
+
+/** Three steps of a cascade, as the collectors declare them. */
+export const chain: Rules = {
+  'a.cause': rule({ severity: 'critical' }),
+  'a.effect': rule({ because: [{ code: 'a.cause', within: 60_000 }] }),
+  'a.later': rule({ because: [{ code: 'a.effect', same: 'subject' }] }),
+}

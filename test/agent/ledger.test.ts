@@ -1,0 +1,74 @@
+import t from 'tap'
+import { resolvedKept, step } from '../../agent/ledger.ts'
+import { observation, rule } from './findings.ts'
+
+const rules = { 'a.one': rule({ after: 500 }), 'a.two': rule({ severity: 'critical' }) }
+
+t.test('an observation becomes a finding with a history', async (t) => {
+  const first = step([], { rules, observations: [observation({ code: 'a.one' })] }, 1000)
+  t.match(first, [
+    { id: 'a.one|node|1000', since: 1000, seen: 1000, count: 1, ripe: 1500, title: 'something is wrong' },
+  ])
+  const second = step(first, { rules, observations: [observation({ code: 'a.one', text: 'Worse.' })] }, 2000)
+  t.match(second, [{ id: 'a.one|node|1000', since: 1000, seen: 2000, count: 2, text: 'Worse.' }])
+  t.equal(second.length, 1)
+})
+
+t.test('what is no longer observed is over, and stays long enough to be told', async (t) => {
+  const open = step([], { rules, observations: [observation({ code: 'a.one' })] }, 1000)
+  const over = step(open, { rules, observations: [] }, 2000)
+  t.match(over, [{ resolved: 2000 }])
+  t.equal(step(over, { rules, observations: [] }, 2000 + resolvedKept).length, 0, 'and leaves in the end')
+  const again = step(over, { rules, observations: [observation({ code: 'a.one' })] }, 3000)
+  t.strictSame(
+    again.map((it) => it.id),
+    ['a.one|node|1000', 'a.one|node|3000'],
+    'coming back is a new finding',
+  )
+})
+
+t.test('a look speaks only for its own rules', async (t) => {
+  const open = step([], { rules, observations: [observation({ code: 'a.one' })] }, 1000)
+  t.strictSame(step(open, { rules: { 'b.x': rule() }, observations: [] }, 2000), open)
+  t.strictSame(
+    step([], { rules: {}, observations: [observation({ code: 'a.one' })] }, 1),
+    [],
+    'nor may it speak for others',
+  )
+})
+
+t.test('what could not be judged keeps its verdict, and what was seen all the same is taken', async (t) => {
+  const open = step([], { rules, observations: [observation({ code: 'a.one' })] }, 1000)
+  const kept = step(
+    open,
+    { rules, observations: [observation({ code: 'a.one', subject: 'other' })], kept: ['a.one'] },
+    2000,
+  )
+  t.strictSame(
+    kept.map((it) => [it.subject, it.resolved]),
+    [
+      ['node', undefined],
+      ['other', undefined],
+    ],
+  )
+})
+
+t.test('an event has the time it happened, never a later one than it was seen', async (t) => {
+  const [past] = step([], { rules, observations: [observation({ code: 'a.two', at: 400 })] }, 1000)
+  t.equal(past?.since, 400)
+  const [future] = step([], { rules, observations: [observation({ code: 'a.two', at: 4000 })] }, 1000)
+  t.equal(future?.since, 1000)
+})
+
+t.test('an observation may be graver than its rule, and a subject may not be endless', async (t) => {
+  const [it] = step(
+    [],
+    {
+      rules,
+      observations: [observation({ code: 'a.one', severity: 'critical', subject: 'x'.repeat(9999) })],
+    },
+    1,
+  )
+  t.equal(it?.severity, 'critical')
+  t.equal(it?.subject.length, 200)
+})
