@@ -1,8 +1,9 @@
 import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { isBuiltin } from 'node:module'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { build } from 'esbuild'
+import { build, type Plugin } from 'esbuild'
 
 /** Where to build from and to. */
 export interface BuildOptions {
@@ -40,6 +41,7 @@ export async function bundle({ root, entry, outdir }: BuildOptions): Promise<voi
     sourcemap: false,
     metafile: true,
     banner: { js: requireForPackages },
+    plugins: [namesOfPackages],
     logLevel: 'warning',
   })
   const inputs = Object.keys(metafile.inputs)
@@ -49,6 +51,29 @@ export async function bundle({ root, entry, outdir }: BuildOptions): Promise<voi
     join(outdir, 'package.json'),
     `${JSON.stringify({ name, version, commit: commitOf(root), type: 'module' }, null, 2)}\n`,
   )
+}
+
+/**
+ * `await import('package')` gives the names of a CommonJS package in Node, but only `default` in a bundle.
+ * This gives the bundle the same names, so that what runs in a checkout runs installed.
+ */
+const namesOfPackages: Plugin = {
+  name: 'names of packages',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^[^./]/ }, ({ path, kind, resolveDir }) =>
+      kind === 'dynamic-import' && !isBuiltin(path)
+        ? { path, namespace: 'package', pluginData: resolveDir }
+        : undefined,
+    )
+    onLoad({ filter: /.*/, namespace: 'package' }, async ({ path, pluginData }) => {
+      const names = Object.keys((await import(path)) as object).filter((it) => /^[A-Za-z_$][\w$]*$/.test(it))
+      const own = names.filter((it) => it !== 'default' && it !== 'module.exports')
+      const contents = `import * as it from '${path}'
+        ${own.map((name, at) => `const n${at} = it.${name}; export { n${at} as ${name} }`).join('\n')}
+        export { default } from '${path}'`
+      return { contents, resolveDir: pluginData as string }
+    })
+  },
 }
 
 interface Manifest {

@@ -1,0 +1,193 @@
+#!/bin/sh
+# Puts Murphy on this machine, or takes it away again; `sh install.sh --help` says how.
+# All checks come before the first change, and a failure takes back every change this run made.
+set -eu
+umask 022
+
+source=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
+action=install dry=false agent_command=true webhook='' ntfy=''
+# Runtime and program, in KiB, with room to spare.
+room=200000
+
+usage() {
+  cat <<'END'
+usage: sh install.sh [options]           as root, on Linux with systemd
+
+Installs Murphy from a checkout (needs npm) or an unpacked release (needs nothing),
+or brings an installed one up to this version, and starts it.
+
+  --webhook URL        tell this Discord webhook, or POST JSON to this address
+  --ntfy URL           tell this ntfy topic: https://ntfy.sh/TOPIC
+                       "-" instead of a URL: it is read from standard input, one a line
+  --no-agent-command   install the command `murphy` only, where something else is called `agent`
+  --dry-run            check, say what would be done, change nothing
+  --uninstall          take away the program, the unit and the commands; settings, state and user stay
+  --purge              take away everything
+  --help               this text
+
+Settings are in /etc/murphy/config.yaml and are never overwritten.
+END
+}
+
+say() { printf '%s\n' "$*"; }
+
+refuse() {
+  say "install.sh: $*" >&2
+  exit 1
+}
+
+misused() {
+  say "install.sh: $* See --help." >&2
+  exit 2
+}
+
+read_options() {
+  while [ $# -gt 0 ]; do
+    case $1 in
+      --webhook | --ntfy)
+        [ $# -gt 1 ] || misused "$1 needs a URL."
+        read_url "$1" "$2"
+        case $1 in --webhook) webhook=$url ;; *) ntfy=$url ;; esac
+        shift
+        ;;
+      --no-agent-command) agent_command=false ;;
+      --dry-run) dry=true ;;
+      --uninstall) action=uninstall ;;
+      --purge) action=purge ;;
+      --help | -h) usage && exit 0 ;;
+      *) misused "there is no option $1." ;;
+    esac
+    shift
+  done
+}
+
+# A URL is a secret: it is never printed, nor handed to a command.
+read_url() {
+  url=$2
+  if [ "$url" = - ]; then
+    IFS= read -r url || [ -n "$url" ] || misused "$1 -: there was no line on standard input."
+  fi
+  case $url in
+    http://?* | https://?*) ;;
+    *) misused "$1: the URL has to begin with https:// or http://." ;;
+  esac
+  case $url in
+    *[!A-Za-z0-9:/?#@!\$\&\'\(\)*+,\;=._~%-]*) misused "$1: there are characters in it that no URL can have." ;;
+  esac
+}
+
+check_root() {
+  [ "$(id -u)" -eq 0 ] || $dry || refuse 'this needs root: sudo sh install.sh'
+}
+
+check_machine() {
+  [ "$(uname -s)" = Linux ] || refuse 'Murphy watches Linux nodes; this is not one.'
+  case $(uname -m) in
+    x86_64) cpu=x64 ;;
+    aarch64) cpu=arm64 ;;
+    *) refuse "there is no runtime for this CPU, $(uname -m); there are x86_64 and aarch64." ;;
+  esac
+  for tool in systemctl systemd-notify; do
+    command -v $tool >/dev/null ||
+      refuse 'systemd is not installed here. In a checkout, npm start runs Murphy in the foreground.'
+  done
+  command -v useradd >/dev/null || refuse 'useradd is missing; on Debian: apt-get install passwd'
+  free=$( (df -Pk /opt 2>/dev/null || df -Pk /) | awk 'NR == 2 { print $4 }')
+  [ "$free" -ge "$room" ] || refuse "/opt has $((free / 1024)) MiB free; $((room / 1024)) MiB are needed."
+}
+
+find_program() {
+  agent=$source/dist/agent runtime=$source/runtime/node build=false
+  if [ -x "$runtime" ] && [ -f "$agent/main.js" ]; then return; fi
+  [ -f "$source/agent/main.ts" ] || refuse "there is neither a checkout nor a release of Murphy in $source."
+  command -v npm >/dev/null || refuse 'building needs npm (apt-get install npm); a release needs nothing.'
+  runtime=$source/node_modules/node-linux-$cpu/bin/node build=true
+}
+
+check_names() {
+  for name in murphy agent; do
+    [ $name = murphy ] || $agent_command || continue
+    for folder in /usr/local/sbin /usr/local/bin /usr/sbin /usr/bin /sbin /bin; do
+      path=$folder/$name
+      if [ ! -e "$path" ] && [ ! -L "$path" ] || is_ours "$path"; then continue; fi
+      [ $name = murphy ] || refuse "$path is another program's. With --no-agent-command only murphy is installed."
+      refuse "$path is another program's; move it away first."
+    done
+  done
+  home=$(home_of_murphy)
+  case $home in
+    '' | "$state") ;;
+    *) refuse "there is a user called murphy already, whose home is $home; Murphy needs one of its own." ;;
+  esac
+}
+
+install() {
+  check_root
+  check_machine
+  find_program
+  check_names
+  was_active=false
+  if booted && systemctl is-active --quiet murphy.service; then was_active=true; fi
+
+  if $build; then step "build the program in $source" build_program; fi
+  step "copy the program and its runtime to $staged" stage_program
+  if ! $dry; then on_failure start_former; fi
+  step 'make sure of the user and the group murphy' make_user
+  step "write what is missing in $settings" write_settings
+  step 'check the settings' check_settings
+  step "put the program in place as $program" place_program
+  step "write $unit" write_unit
+  step "link the commands in $commands" write_commands
+  step "write $motd" write_motd
+  step 'enable murphy.service, start it and wait until it is ready' start
+  if $dry; then
+    say 'Nothing was changed.'
+    return
+  fi
+  undo=''
+  rm -rf "$replaced"
+  say "Installed in $program: $version"
+  [ -z "$notes" ] || say "$notes"
+  if booted; then
+    say 'It watches this node. Ask it: murphy status'
+  else
+    say 'systemd is not running here, so nothing was started. In the foreground: murphy run'
+  fi
+}
+
+uninstall() {
+  check_root
+  if booted; then step 'stop murphy.service' stop; fi
+  step "remove $program, $unit, $motd and the commands in $commands" remove_program
+  if [ "$action" = purge ]; then
+    step "remove $settings, $state, the user and the group murphy" remove_rest
+  elif ! $dry; then
+    say "What is left goes with --purge: $settings, $state, the user and the group murphy."
+  fi
+}
+
+# shellcheck disable=SC2317 # called by the trap
+finish() {
+  trap '' HUP INT TERM
+  if [ "$1" -ne 0 ] && [ -n "$undo" ]; then take_back; fi
+  rm -rf "$staged" "$kept"
+}
+
+main() {
+  # shellcheck source=systemd/steps.sh
+  . "$source/systemd/steps.sh"
+  read_options "$@"
+  # Two at a time would take each other's half for their own.
+  exec 9<"$0"
+  flock -n 9 || refuse 'another install.sh is at work.'
+  trap 'finish $?' EXIT
+  trap 'exit 130' INT
+  trap 'exit 143' HUP TERM
+  case $action in
+    install) install ;;
+    *) uninstall ;;
+  esac
+}
+
+main "$@"
+exit
