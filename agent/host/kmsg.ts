@@ -1,5 +1,6 @@
 import { closeSync, constants, openSync, readSync } from 'node:fs'
 import { setImmediate } from 'node:timers/promises'
+import { HostError } from '../model.ts'
 import { hostError } from './limits.ts'
 
 /**
@@ -8,6 +9,7 @@ import { hostError } from './limits.ts'
  * Documentation/ABI/testing/dev-kmsg). The gap shows in the sequence numbers.
  */
 export interface KernelLog {
+  /** Hands over every record above `after` that there is. One reader at a time; another one waits its turn. */
   since(after: number, record: (record: string) => void, signal: AbortSignal): Promise<void>
   close(): void
 }
@@ -21,36 +23,54 @@ const mostRecords = 500_000
 export function kernelLog(path = '/dev/kmsg'): KernelLog {
   let fd: number | undefined
   let last = -1
+  let turn: Promise<unknown> = Promise.resolve()
   const close = () => {
     if (fd !== undefined) closeSync(fd)
     fd = undefined
     last = -1
   }
+  const since: KernelLog['since'] = async (after, record, signal) => {
+    try {
+      // The open file stands behind `last`; whoever asks for something before that starts over.
+      if (fd === undefined || after < last) {
+        close()
+        fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY)
+      }
+      for (let count = 1; count <= mostRecords && !signal.aborted; count += 1) {
+        if (count % breath === 0) await setImmediate()
+        // Closed while it took a breath.
+        if (fd === undefined) return
+        const size = next(fd)
+        if (size === undefined) return
+        if (size < 0) continue
+        const text = buffer.toString('utf8', 0, size)
+        const sequence = sequenceOf(text)
+        // Some containers have another device in its place, which ends or answers something else.
+        if (sequence === undefined)
+          throw new HostError('failed', `reading ${path}: what is there is not the log of a kernel`)
+        last = sequence
+        if (sequence > after) record(text.trimEnd())
+      }
+    } catch (error) {
+      close()
+      throw hostError(`reading ${path}`, error)
+    }
+  }
   return {
     close,
-    async since(after, record, signal) {
-      try {
-        // The open file stands behind `last`; whoever asks for something before that starts over.
-        if (fd === undefined || after < last) {
-          close()
-          fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
-        }
-        for (let count = 1; count <= mostRecords && !signal.aborted; count += 1) {
-          const size = next(fd)
-          if (size === undefined) return
-          if (size < 0) continue
-          const text = buffer.toString('utf8', 0, size)
-          const sequence = Number(text.slice(text.indexOf(',') + 1, text.indexOf(',', text.indexOf(',') + 1)))
-          last = sequence
-          if (sequence > after) record(text.trimEnd())
-          if (count % breath === 0) await setImmediate()
-        }
-      } catch (error) {
-        close()
-        throw hostError(`reading ${path}`, error)
-      }
+    since(after, record, signal) {
+      const mine = turn.then(() => since(after, record, signal))
+      turn = mine.catch(() => {})
+      return mine
     },
   }
+}
+
+/** The second number of `priority,sequence,…`. */
+function sequenceOf(record: string): number | undefined {
+  const from = record.indexOf(',') + 1
+  const sequence = Number.parseInt(record.slice(from, from + 20), 10)
+  return from > 0 && Number.isSafeInteger(sequence) ? sequence : undefined
 }
 
 /** Bytes of the next record in the buffer; -1 when records were lost; undefined at the end. */

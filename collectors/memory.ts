@@ -1,0 +1,43 @@
+import type { Watch } from '../agent/model.ts'
+import { collector } from '../agent/model.ts'
+import { assess } from './memory/assess.ts'
+import type { MemorySample } from './memory/collect.ts'
+import { collect } from './memory/collect.ts'
+import { rules } from './memory/rules.ts'
+import { summary } from './memory/summary.ts'
+
+/**
+ * Whether anybody was killed for want of memory: every OOM kill, from the kernel's own log, with the pod it
+ * hit.
+ */
+export const memory = collector({
+  name: 'memory',
+  title: 'memory',
+  // A kill wakes it; rounds are for the kills that no watch told of, and for the numbers.
+  every: '40 * * * * *',
+  timeout: 20_000,
+  rules,
+  settings: {
+    hold_minutes: {
+      type: 'integer',
+      description: 'How long an OOM kill stays a finding after it happened, in minutes',
+      default: 60,
+      minimum: 1,
+      maximum: 1440,
+    },
+  },
+  collect: (host, settings, past) => collect(host, settings.hold_minutes * 60_000, past),
+  assess: (sample, _past, _settings, now) => assess(sample, now),
+  summary: (sample, settings, now) => summary(sample, settings.hold_minutes, now),
+  series: ({ available, counted }: MemorySample): Readonly<Record<string, number>> => ({
+    ...(available !== undefined && { available }),
+    ...(counted !== undefined && { kills: counted }),
+  }),
+  // Each read of `cat` gives one record at once. It begins with all that the kernel still has, and ends when
+  // it is overtaken; both only wake a round, which reads on by itself where the last one stopped.
+  watch: (): readonly Watch[] => [{ kind: 'command', argv: ['cat', '/dev/kmsg'], worth: ofTheKiller }],
+})
+
+/** A record of the kernel's own (priority 0 to 7) that ends an OOM kill, told without reading all of it. */
+export const ofTheKiller = (record: string): boolean =>
+  record.charCodeAt(1) === 0x2c && record.includes('Killed process ')

@@ -1,0 +1,137 @@
+import type { Observation, Pod } from '../../agent/model.ts'
+import type { MemorySample } from './collect.ts'
+import type { MemoryCode } from './rules.ts'
+import type { Victim } from './victims.ts'
+import { clock, many, size } from './words.ts'
+
+/** More names than this are a number. */
+const mostNames = 6
+
+export function assess(sample: MemorySample, now: number): Observation<MemoryCode>[] {
+  const victims = sample.victims.filter((it) => it.until >= now)
+  const { node } = sample
+  return [...(node && node.until >= now ? [starved(node, victims)] : []), ...victims.map(killed)]
+}
+
+/** "3 kills since 03:12, last 03:40 UTC". */
+export function times({
+  kills,
+  first,
+  last,
+}: {
+  readonly kills: number
+  readonly first: number
+  readonly last: number
+}): string {
+  const when =
+    kills === 1 ? `at ${clock(last, last)}` : `since ${clock(first, last)}, last ${clock(last, last)}`
+  return `${many(kills, 'kill')} ${when} UTC`
+}
+
+function starved(node: NonNullable<MemorySample['node']>, victims: readonly Victim[]) {
+  const names = victims
+    .filter((it) => it.byNode !== undefined)
+    .sort((a, b) => b.last - a.last)
+    .map((it) => (it.pod ? `${it.comm} (${it.subject})` : it.subject.replace(/^process /, '')))
+  const shown = names.slice(0, mostNames).join(', ')
+  const more = names.length > mostNames ? ` and ${names.length - mostNames} more` : ''
+  return {
+    code: 'memory.oom-system',
+    subject: 'node',
+    text: `${times(node)}, because the node had no memory left: ${shown || 'victims unknown'}${more}.`,
+    at: node.first,
+    evidence: { kills: node.kills, last: new Date(node.last).toISOString() },
+  } as const
+}
+
+function killed(it: Victim): Observation<MemoryCode> {
+  const { pod, rank } = it
+  const advice = rank === 'node' ? ofNode(it) : rank === 'database' ? ofDatabase(it) : pod && ofPod(pod)
+  return {
+    code: 'memory.oom-killed',
+    subject: it.subject,
+    text: sentence(it),
+    ...(rank && { severity: 'critical' as const }),
+    ...advice,
+    ...(pod && { pod }),
+    at: it.first,
+    evidence: {
+      kills: it.kills,
+      ...(it.processes !== undefined && { processes: it.processes }),
+      ...(it.byNode !== undefined && { 'because the node ran out': it.byNode }),
+      last: new Date(it.last).toISOString(),
+      process: it.comm,
+      pid: it.pid,
+      ...(it.uid !== undefined && { uid: it.uid }),
+      ...(it.rss !== undefined && { 'anonymous memory': size(it.rss) }),
+      ...(it.adj !== undefined && { oom_score_adj: it.adj }),
+      ...(it.limit !== undefined && { limit: size(it.limit) }),
+      ...(it.constraint !== undefined && { constraint: it.constraint }),
+    },
+  }
+}
+
+function sentence(it: Victim): string {
+  const limit =
+    it.byNode === it.kills
+      ? ', because the node had no memory left'
+      : it.limit !== undefined
+        ? `, limit ${size(it.limit)}${it.limitOf ? ` (of ${it.limitOf})` : ''}`
+        : ''
+  const held = it.rss === undefined ? '' : ` with ${size(it.rss)}`
+  const all = it.processes === undefined ? '' : `; ${it.processes} processes in all`
+  const sure = it.inferred
+    ? `; ${it.inferred === it.kills ? 'all' : it.inferred} by the name of the process only, as the kernel leaves out the rest when there are many`
+    : ''
+  return `${times(it)}${limit}; ${it.kills === 1 ? '' : 'last '}${it.comm} (pid ${it.pid})${held}${all}${sure}.`
+}
+
+const describe = ({ namespace, name }: Pod) =>
+  `See its limit, its restarts and how it ended: \`kubectl -n ${namespace} describe pod ${name}\``
+
+function ofPod(pod: Pod) {
+  const { namespace, name } = pod
+  return {
+    next: [
+      describe(pod),
+      `See what it uses now: \`kubectl -n ${namespace} top pod ${name} --containers\``,
+      `Raise \`resources.limits.memory\`${pod.container ? ` of container ${pod.container}` : ''} in the workload that made the pod, or find what grows in it`,
+    ],
+  }
+}
+
+function ofDatabase({ pod, comm }: Victim) {
+  const container = pod?.container ? ` -c ${pod.container}` : ''
+  const look = pod
+    ? [
+        `Read its log before restarting anything: \`kubectl -n ${pod.namespace} logs ${pod.name}${container} --previous --tail=100\``,
+        describe(pod),
+        'Once it has recovered by itself, raise its limit, or lower what it takes for buffers and connections',
+      ]
+    : [
+        'Read its log before restarting anything: `journalctl -n 200 --no-pager`',
+        'Once it has recovered by itself, give it more memory, or lower what it takes for buffers and connections',
+      ]
+  return {
+    so: `${comm} is a database: it was stopped in the middle of its work and has to recover before it serves again. Killed again while it recovers, it may not come back.`,
+    next: look,
+    never: 'Delete its volume or its lock and log files to make it start: they are what it recovers from.',
+  }
+}
+
+function ofNode({ comm }: Victim) {
+  const k3s = /^(k3s|containerd|kubelet|kube-)/.test(comm)
+  return {
+    so: k3s
+      ? 'k3s, or what keeps its containers, is gone until systemd starts it again; nobody looks after the pods meanwhile.'
+      : 'The node depends on it; systemd starts it again, if its unit says so.',
+    next: [
+      ...(k3s
+        ? ['See whether k3s is back: `systemctl status k3s k3s-agent --no-pager`']
+        : ['See whether it is back: `systemctl --failed`']),
+      'See what holds the memory: `ps -eo rss,pid,comm --sort=-rss | head -15`',
+      'Leave memory for the node itself: limits for the biggest pods, or `kubelet-arg: system-reserved=memory=…` in the k3s config',
+    ],
+    never: 'Reboot or run `k3s-killall.sh` to make room: what took the memory comes back with the pods.',
+  }
+}

@@ -1,0 +1,77 @@
+import type { Host } from '../../agent/model.ts'
+import { HostError } from '../../agent/model.ts'
+
+/** The number behind a key at the beginning of a line, as in /proc/meminfo and /proc/vmstat. */
+function value(text: string, key: string): number | undefined {
+  const at = `\n${text}`.indexOf(`\n${key}`)
+  const number = at < 0 ? Number.NaN : Number.parseInt(text.slice(at + key.length), 10)
+  return Number.isSafeInteger(number) ? number : undefined
+}
+
+export interface Memory {
+  /** Bytes. */
+  readonly total?: number
+  readonly available?: number
+  /** OOM kills since the machine was started, by the kernel's own count (Linux 4.13 and later). */
+  readonly counted?: number
+}
+
+/** What /proc/meminfo and /proc/vmstat hold; a file that is missing says nothing. */
+export async function readMemory(host: Host): Promise<Memory> {
+  const text = async (path: string) => {
+    try {
+      return await host.text(path)
+    } catch (error) {
+      if (error instanceof HostError && error.code === 'missing') return ''
+      throw error
+    }
+  }
+  const info = await text('/proc/meminfo')
+  const total = value(info, 'MemTotal:')
+  const available = value(info, 'MemAvailable:')
+  const counted = value(await text('/proc/vmstat'), 'oom_kill ')
+  return {
+    ...(total !== undefined && { total: total * 1024 }),
+    ...(available !== undefined && { available: available * 1024 }),
+    ...(counted !== undefined && { counted }),
+  }
+}
+
+/**
+ * When the machine was started, ms since the epoch: what the microseconds of the kernel's log count from.
+ * From /proc/uptime, whose hundredths are finer than the whole seconds of `btime` in /proc/stat. The log's
+ * clock stands still while the machine sleeps, which servers do not.
+ */
+export async function startOfLog(host: Host): Promise<number> {
+  const seconds = Number((await host.text('/proc/uptime')).split(' ', 1)[0])
+  if (!(seconds >= 0)) throw new HostError('failed', 'reading /proc/uptime: it does not begin with a number')
+  return host.now() - seconds * 1000
+}
+
+/** Names this boot; undefined where the kernel does not say. */
+export async function bootId(host: Host): Promise<string | undefined> {
+  try {
+    return (await host.text('/proc/sys/kernel/random/boot_id')).trim().slice(0, 64) || undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** The limit of a memory cgroup in bytes, in either version; undefined if it has none or is gone. */
+export async function cgroupLimit(host: Host, cgroup: string): Promise<number | undefined> {
+  // Seen from inside a cgroup namespace a path may lead out of it, and would then name another one here.
+  if (!cgroup.startsWith('/') || cgroup.split('/').includes('..')) return undefined
+  for (const path of [
+    `/sys/fs/cgroup${cgroup}/memory.max`,
+    `/sys/fs/cgroup/memory${cgroup}/memory.limit_in_bytes`,
+  ]) {
+    try {
+      const bytes = Number(await host.text(path, { limit: 64 }))
+      // Version 1 says that there is no limit with the greatest number of whole pages.
+      return Number.isFinite(bytes) && bytes < 2 ** 53 ? bytes : undefined
+    } catch {
+      // The other version, or gone: then the log's own words are all there is.
+    }
+  }
+  return undefined
+}

@@ -1,0 +1,28 @@
+import { times } from './assess.ts'
+import type { MemorySample } from './collect.ts'
+import { share } from './words.ts'
+
+/** "no OOM kill in the last hour; 14.2 of 24.0 GiB available". */
+export function summary(sample: MemorySample, holdMinutes: number, now: number): string {
+  const victims = sample.victims.filter((it) => it.until >= now)
+  const all = {
+    kills: victims.reduce((sum, it) => sum + it.kills, 0),
+    first: Math.min(...victims.map((it) => it.first)),
+    last: Math.max(...victims.map((it) => it.last)),
+  }
+  const span = holdMinutes === 60 ? 'hour' : `${holdMinutes} min`
+  const blind = sample.unseen?.some((it) => it.codes?.includes('memory.oom-killed'))
+  const counted = sample.counted === undefined ? '' : `; the kernel counts ${sample.counted} since it started`
+  const kills = blind
+    ? `OOM kills cannot be seen${counted}`
+    : victims.length > 0
+      ? `OOM: ${times(all)}`
+      : `no OOM kill in the last ${span}`
+  return [
+    kills,
+    ...(sample.available !== undefined && sample.total !== undefined
+      ? [`${share(sample.available, sample.total)} available`]
+      : []),
+    ...(sample.pods.length === 0 ? ['no pods on this machine'] : []),
+  ].join('; ')
+}

@@ -1,0 +1,120 @@
+import type { Pod } from '../../agent/model.ts'
+import type { Kill } from './kills.ts'
+import type { Rank } from './known.ts'
+import { rankOf } from './known.ts'
+import { harmless } from './record.ts'
+
+/**
+ * All kills of one subject that came close enough to each other to be one finding. Plain JSON, kept in the
+ * sample; times are ms since the epoch, sizes bytes, names harmless.
+ */
+export interface Victim {
+  readonly subject: string
+  readonly pod?: Pod
+  readonly kills: number
+  /** Processes that went, where that is more than the kills. */
+  readonly processes?: number
+  /** How many of the kills came about because the node was out of memory. */
+  readonly byNode?: number
+  /** How many were attributed by the process's name only, since the kernel left out the rest. */
+  readonly inferred?: number
+  readonly first: number
+  readonly last: number
+  /** How long it stays a finding. */
+  readonly until: number
+  /** What the killed are to the node, if any of them is anything. */
+  readonly rank?: Rank
+  /** Of the last one killed. */
+  readonly comm: string
+  readonly pid: number
+  readonly uid?: number
+  readonly rss?: number
+  readonly adj?: number
+  readonly constraint?: string
+  /** The last limit that was reached, and whose it is. */
+  readonly limit?: number
+  readonly limitOf?: string
+}
+
+/** A kill with what the node knows of it beyond the log. */
+export interface Named extends Kill {
+  /** Ms since the epoch. */
+  readonly at: number
+  /** What its cgroup says, whether or not the pod could be named. */
+  readonly podUid?: string
+  readonly pod?: Pod
+}
+
+/** More subjects than this at once are one: the list helps nobody any more, and the sample stays small. */
+const mostVictims = 40
+/** A kill that is learnt of late is told all the same. */
+const shortest = 5 * 60_000
+const others = 'other processes'
+
+/** How long kills stay a finding: `hold` ms after they happened, or a little after they became known. */
+export const heldUntil = (at: number, now: number, hold: number) => Math.max(at + hold, now + shortest)
+
+/** Adds kills, in their order, to those of former rounds, and forgets whose time is over. */
+export function addKills(
+  victims: readonly Victim[],
+  kills: readonly Named[],
+  now: number,
+  hold: number,
+): Victim[] {
+  const found = new Map(victims.filter((it) => it.until >= now).map((it) => [it.subject, it]))
+  for (const kill of kills) {
+    const own = subjectOf(kill)
+    const subject = found.has(own) || found.size < mostVictims ? own : others
+    found.set(subject, add(found.get(subject), kill, subject, heldUntil(kill.at, now, hold)))
+  }
+  return [...found.values()]
+}
+
+/** `namespace/pod/container`, or the pod's uid if nothing names it, or the process and its cgroup. */
+export function subjectOf({ pod, podUid, comm, cgroup }: Named): string {
+  if (pod) return [pod.namespace, pod.name, ...(pod.container ? [pod.container] : [])].join('/')
+  if (podUid) return `pod ${podUid}`
+  const where = cgroup === undefined || cgroup === '/' ? '' : ` in ${harmless(cgroup, 120)}`
+  return `process ${harmless(comm)}${where}`
+}
+
+function add(before: Victim | undefined, kill: Named, subject: string, until: number): Victim {
+  const rank = before?.rank ?? rankOf(kill.comm, kill.podUid !== undefined)
+  const byNode = (before?.byNode ?? 0) + (kill.scope === 'node' ? 1 : 0)
+  const inferred = (before?.inferred ?? 0) + (kill.inferred ? 1 : 0)
+  const kills = (before?.kills ?? 0) + 1
+  const processes = (before?.processes ?? before?.kills ?? 0) + kill.processes
+  const limit = kill.limit ?? before?.limit
+  const limitOf = kill.limitedBy === undefined ? before?.limitOf : ownerOf(kill)
+  return {
+    subject,
+    ...(kill.pod && subject !== others && { pod: kill.pod }),
+    kills,
+    ...(processes > kills && { processes }),
+    ...(byNode > 0 && { byNode }),
+    ...(inferred > 0 && { inferred }),
+    first: Math.min(before?.first ?? kill.at, kill.at),
+    last: Math.max(before?.last ?? kill.at, kill.at),
+    until: Math.max(before?.until ?? until, until),
+    ...(rank && { rank }),
+    comm: harmless(kill.comm),
+    pid: kill.pid,
+    ...(kill.uid !== undefined && { uid: kill.uid }),
+    ...(kill.anonRss !== undefined && { rss: kill.anonRss }),
+    ...(kill.adj !== undefined && { adj: kill.adj }),
+    ...(kill.constraint !== undefined && { constraint: harmless(kill.constraint, 40) }),
+    ...(limit !== undefined && { limit }),
+    ...(limitOf !== undefined && { limitOf }),
+  }
+}
+
+/** Whose limit it was, told from how far above the victim it stands. */
+function ownerOf({ limitedBy = '', cgroup = '', podUid }: Named): string {
+  const parts = limitedBy.split('/').filter(Boolean)
+  if (/^kubepods(\.slice)?$/.test(parts.at(-1) ?? '')) return 'all pods'
+  if (podUid === undefined) return harmless(limitedBy, 120)
+  const last = parts.at(-1) ?? ''
+  if (/[0-9a-f]{64}/.test(last)) return 'the container'
+  if (last.includes(podUid) || last.includes(podUid.replaceAll('-', '_'))) return 'the pod'
+  return limitedBy === cgroup ? 'the container' : harmless(limitedBy, 120)
+}

@@ -1,0 +1,186 @@
+import type { Host, Pod } from '../../agent/model.ts'
+import { HostError } from '../../agent/model.ts'
+
+/**
+ * Pods and containers named without the API, from what the kubelet and containerd leave on the node. The
+ * folders under /var/log outlive the container, containerd's own files do not.
+ */
+
+/** What a cgroup path says of the pod it belongs to. */
+export interface CgroupPod {
+  /** As the API writes it, lower case with dashes; a static pod's is a hash without them. */
+  readonly uid: string
+  /** 64 hex digits. */
+  readonly containerId?: string
+  readonly qos: 'guaranteed' | 'burstable' | 'besteffort'
+}
+
+const podPart =
+  /^(?:kubepods-(?:burstable-|besteffort-)?)?pod([0-9a-f]{8}(?:[-_][0-9a-f]{4}){3}[-_][0-9a-f]{12}|[0-9a-f]{32})(?:\.slice)?$/
+const containerPart = /^(?:[a-z][a-z0-9-]*[-:])?([0-9a-f]{64})(?:\.scope)?$/
+
+/**
+ * Reads a cgroup path of either version and driver: `/kubepods/burstable/pod<uid>/<id>` (cgroupfs) and
+ * `…/kubepods-burstable-pod<uid with _>.slice/cri-containerd-<id>.scope` (systemd), below any prefix. The
+ * last pod and the last container below it count, so that a node that is itself a container works too.
+ */
+export function podOfCgroup(path: string): CgroupPod | undefined {
+  const parts = path.split('/')
+  const at = parts.findLastIndex((part) => podPart.test(part))
+  const uid = podPart.exec(parts[at] ?? '')?.[1]
+  if (!uid) return undefined
+  const above = `${parts[at - 1]}/${parts[at]}`
+  const below = parts.slice(at + 1).map((part) => containerPart.exec(part)?.[1])
+  const containerId = below.findLast((id) => id !== undefined)
+  return {
+    uid: uid.replaceAll('_', '-'),
+    ...(containerId && { containerId }),
+    qos: above.includes('besteffort')
+      ? 'besteffort'
+      : above.includes('burstable')
+        ? 'burstable'
+        : 'guaranteed',
+  }
+}
+
+/** Names that the API accepts (RFC 1123); nothing else becomes part of a command that a person pastes. */
+const apiName = /^[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?$/
+const podUid = /^[0-9a-f-]{32,36}$/
+
+/** `<namespace>_<pod>_<uid>`, the name of a pod's folder in /var/log/pods. */
+export function podOfFolder(name: string): Pod | undefined {
+  const [namespace = '', pod = '', uid = '', ...more] = name.split('_')
+  if (more.length > 0 || !apiName.test(namespace) || !apiName.test(pod) || !podUid.test(uid)) return undefined
+  return { namespace, name: pod, uid }
+}
+
+/**
+ * `<pod>_<namespace>_<container>-<id>.log`, a link in /var/log/containers. The kubelet cuts the name at 255
+ * bytes (kuberuntime/legacy.go), and the id with it.
+ */
+export function podOfLink(name: string): (Pod & { readonly containerId: string }) | undefined {
+  if (!name.endsWith('.log')) return undefined
+  const [pod = '', namespace = '', last = '', ...more] = name.slice(0, -4).split('_')
+  const dash = last.lastIndexOf('-')
+  const container = last.slice(0, dash)
+  const containerId = last.slice(dash + 1)
+  if (more.length > 0 || ![pod, namespace, container].every((it) => apiName.test(it))) return undefined
+  return /^[0-9a-f]{12,64}$/.test(containerId) ? { namespace, name: pod, container, containerId } : undefined
+}
+
+/** The pods that have logs on this node. */
+export interface PodBook {
+  /** The names of their folders: small enough to be remembered, and enough to name them by. */
+  readonly folders: readonly string[]
+  readonly byUid: ReadonlyMap<string, Pod>
+  readonly byContainer: ReadonlyMap<string, Pod>
+  /** Links whose container id was cut. */
+  readonly cut: readonly (Pod & { readonly containerId: string })[]
+}
+
+export const podLogs = '/var/log/pods'
+export const containerLinks = '/var/log/containers'
+/** A node has some hundred pods at most; what is beyond belongs to none that runs. */
+const mostNames = 5_000
+
+/** A book of the names in those two folders. */
+export function podBook(folders: readonly string[], links: readonly string[] = []): PodBook {
+  const pods = folders.map(podOfFolder).filter((it) => it !== undefined)
+  const linked = links.map(podOfLink).filter((it) => it !== undefined)
+  return {
+    folders: folders.filter((name) => podOfFolder(name)),
+    byUid: new Map(pods.map((pod) => [pod.uid ?? '', pod])),
+    byContainer: new Map(linked.map(({ containerId, ...pod }) => [containerId, pod])),
+    cut: linked.filter((it) => it.containerId.length < 64),
+  }
+}
+
+/** Two folders are listed. One that is missing is an empty book: no kubelet ran here. Rejects as the Host does. */
+export async function readPodBook(host: Host): Promise<PodBook> {
+  const names = async (path: string) => {
+    try {
+      return (await host.list(path)).slice(0, mostNames).map((it) => it.name)
+    } catch (error) {
+      if (error instanceof HostError && error.code === 'missing') return []
+      throw error
+    }
+  }
+  return podBook(await names(podLogs), await names(containerLinks))
+}
+
+/** Where containerd keeps the specification of each running container, k3s's own first. */
+const bundles = ['/run/k3s/containerd', '/run/containerd'].map(
+  (folder) => `${folder}/io.containerd.runtime.v2.task/k8s.io`,
+)
+
+/**
+ * The pod, and the container where that can be told; undefined where nothing on the node names it. Asks for
+ * one folder or file at most beyond the book.
+ */
+export async function identifyPod(
+  host: Host,
+  book: PodBook,
+  { uid, containerId }: { readonly uid?: string; readonly containerId?: string },
+): Promise<Pod | undefined> {
+  const linked =
+    containerId === undefined
+      ? undefined
+      : (book.byContainer.get(containerId) ?? book.cut.find((it) => containerId.startsWith(it.containerId)))
+  const known = (uid !== undefined && book.byUid.get(uid)) || linked
+  const container = linked?.container
+  if (known && container) return pod(known, uid, container)
+  const spec = containerId === undefined ? undefined : await fromBundle(host, containerId)
+  if (known) return pod(known, uid, spec?.container ?? (await onlyContainer(host, book, uid)))
+  return spec && pod(spec, uid ?? spec.uid, spec.container)
+}
+
+const pod = ({ namespace, name }: Pod, uid?: string, container?: string): Pod => ({
+  namespace,
+  name,
+  ...(uid && { uid }),
+  ...(container && { container }),
+})
+
+/** A pod's folder holds one folder a container; where there is only one, a process of the pod is in it. */
+async function onlyContainer(host: Host, book: PodBook, uid?: string): Promise<string | undefined> {
+  const known = uid === undefined ? undefined : book.byUid.get(uid)
+  if (!known) return undefined
+  try {
+    const entries = await host.list(`${podLogs}/${known.namespace}_${known.name}_${uid}`)
+    const containers = entries.filter((it) => it.kind === 'folder' && apiName.test(it.name))
+    return containers.length === 1 ? containers[0]?.name : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** The annotations of a container's or a sandbox's specification (containerd, internal/cri/annotations). */
+async function fromBundle(host: Host, containerId: string): Promise<Pod | undefined> {
+  if (!/^[0-9a-f]{64}$/.test(containerId)) return undefined
+  for (const folder of bundles) {
+    try {
+      const { annotations } = JSON.parse(await host.text(`${folder}/${containerId}/config.json`)) as {
+        annotations?: Readonly<Record<string, unknown>>
+      }
+      const said = (key: string, form: RegExp) => {
+        const value = annotations?.[`io.kubernetes.cri.${key}`]
+        return typeof value === 'string' && form.test(value) ? value : undefined
+      }
+      const logs = podOfFolder(said('sandbox-log-directory', /^\//)?.split('/').at(-1) ?? '')
+      const namespace = said('sandbox-namespace', apiName) ?? logs?.namespace
+      const name = said('sandbox-name', apiName) ?? logs?.name
+      const container = said('container-name', apiName)
+      if (namespace && name)
+        return pod({ namespace, name }, said('sandbox-uid', podUid) ?? logs?.uid, container)
+      // Older ones (recorded: k3s 1.21) name only the container and its sandbox, which has the folder's name.
+      const sandbox = said('sandbox-id', /^[0-9a-f]{64}$/)
+      if (sandbox && sandbox !== containerId) {
+        const its = await fromBundle(host, sandbox)
+        return its && pod(its, its.uid, container)
+      }
+    } catch {
+      // The other folder may have it; a container that is gone has no bundle at all.
+    }
+  }
+  return undefined
+}
