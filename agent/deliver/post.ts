@@ -1,0 +1,136 @@
+import { Agent, EnvHttpProxyAgent, request } from 'undici'
+import { rememberNames } from '../dns.ts'
+import type { Letter, Properties, Reading, Reply, Settings, Sink } from '../model.ts'
+import { readError, readReply, rest } from '../retry.ts'
+import { redactor } from './redact.ts'
+
+/** What became of one letter. */
+export interface Sent {
+  readonly reading: Reading
+  /** How long the service wants to rest now, in ms. */
+  readonly rest: number
+  /** Absent when there was no reply. */
+  readonly status?: number
+}
+
+/** The only door to the network for what is told. Nothing here throws, follows a redirect or outlasts its timeout. */
+export interface Post {
+  send(letter: Letter): Promise<Sent>
+  /** The text without this sink's secrets. */
+  redact(text: string): string
+  close(): Promise<void>
+}
+
+export interface PostOptions {
+  readonly sink: Sink
+  readonly settings: Settings<Properties>
+  /** How long one request may take in all, in ms; 15 s unless told otherwise. */
+  readonly timeout?: number | undefined
+  readonly now?: (() => number) | undefined
+  /** Gives up what is under way. */
+  readonly signal?: AbortSignal
+  readonly env?: Readonly<Record<string, string | undefined>>
+}
+
+/** How much of a reply is read: any service's whole answer is far below. */
+const replyLimit = 64 * 1024
+
+/** One memory of names for all sinks. */
+const names = rememberNames()
+
+/** Connections of its own for one sink, kept for a few seconds between letters. */
+export function openPost({
+  sink,
+  settings,
+  timeout = 15_000,
+  now = Date.now,
+  signal,
+  env = process.env,
+}: PostOptions): Post {
+  const redact = redactor(sink, settings)
+  const dispatcher = open(env)
+  const clean = (host: string, reading: Reading): Reading =>
+    reading.outcome === 'accepted' ? reading : { ...reading, why: redact(`${host}: ${reading.why}`) }
+  return {
+    async send(letter) {
+      const host = URL.parse(letter.url)?.hostname ?? 'the address'
+      const deadline = AbortSignal.timeout(timeout)
+      try {
+        const { statusCode, headers, body } = await request(letter.url, {
+          dispatcher,
+          method: letter.method,
+          headers: { 'user-agent': 'murphy', ...letter.headers },
+          body: letter.body,
+          signal: signal ? AbortSignal.any([signal, deadline]) : deadline,
+        })
+        const reply: Reply = {
+          status: statusCode,
+          headers: Object.fromEntries(
+            Object.entries(headers).map(([key, it]) => [key, Array.isArray(it) ? it.join(', ') : (it ?? '')]),
+          ),
+          body: await beginningOf(body),
+        }
+        return {
+          reading: clean(host, sink.read?.(reply, letter) ?? readReply(reply, now())),
+          rest: rest(reply),
+          status: statusCode,
+        }
+      } catch (error) {
+        return { reading: clean(host, readError(error)), rest: 0 }
+      }
+    },
+    redact,
+    close: () => dispatcher.destroy(),
+  }
+}
+
+/** Learns the addresses of where letters will go, while they can be had. */
+export function rememberAddress(settings: Settings<Properties>): void {
+  for (const value of Object.values(settings))
+    if (typeof value === 'string') names.keep(URL.parse(value)?.hostname ?? '')
+}
+
+function open(env: Readonly<Record<string, string | undefined>>): Agent | EnvHttpProxyAgent {
+  const connect = {
+    timeout: 5000,
+    lookup: names.lookup,
+    // Node's own 250 ms for each address gives up on slow but sound connections.
+    autoSelectFamilyAttemptTimeout: 1500,
+  }
+  const options = {
+    connect,
+    allowH2: false,
+    connections: 1,
+    keepAliveTimeout: 4000,
+    keepAliveMaxTimeout: 10_000,
+  }
+  const { HTTP_PROXY, HTTPS_PROXY, NO_PROXY } = env
+  const { http_proxy: httpProxy = HTTP_PROXY, https_proxy: httpsProxy = HTTPS_PROXY } = env
+  if (!httpProxy && !httpsProxy) return new Agent(options)
+  const noProxy = env.no_proxy ?? NO_PROXY ?? ''
+  return new EnvHttpProxyAgent({
+    ...options,
+    ...(httpProxy && { httpProxy }),
+    ...(httpsProxy && { httpsProxy }),
+    noProxy,
+    proxyTls: connect,
+    connectTimeout: connect.timeout,
+  })
+}
+
+/**
+ * Always consumes the reply, at most `replyLimit` bytes of it. A body that breaks off is no error: the
+ * status, which says whether the letter was taken, has arrived.
+ */
+async function beginningOf(body: AsyncIterable<Uint8Array>): Promise<string> {
+  const parts: Uint8Array[] = []
+  let size = 0
+  try {
+    for await (const part of body) {
+      parts.push(part)
+      size += part.length
+      if (size >= replyLimit) break
+    }
+  } catch {}
+  return Buffer.concat(parts).subarray(0, replyLimit).toString()
+}

@@ -1,0 +1,42 @@
+import type { Letter, Notice, Properties, Settings, Sink } from '../model.ts'
+import type { Post, Sent } from './post.ts'
+
+/**
+ * Posts the letters of one notice in order, until one is not accepted. The receipt is that of the first new
+ * message, if there was one.
+ */
+export async function tell(
+  notice: Notice,
+  sink: Sink,
+  settings: Settings<Properties>,
+  post: Post,
+  now: () => number,
+  about: string | undefined,
+  rested: (ms: number) => Promise<void>,
+): Promise<Sent & { readonly receipt?: string }> {
+  let last: Sent = { reading: { outcome: 'accepted' }, rest: 0 }
+  let receipt: string | undefined
+  for (let original = about; ; original = undefined) {
+    let letters: readonly Letter[]
+    try {
+      letters = sink.compose({ ...notice, at: now() }, settings, original)
+    } catch (error) {
+      return { reading: { outcome: 'refused', why: post.redact(messageOf(error)) }, rest: 0 }
+    }
+    let lost = false
+    for (const letter of letters) {
+      if (last.rest > 0) await rested(last.rest)
+      last = await post.send(letter)
+      // The message to edit is no longer there, or can no longer be edited: all of it is said anew.
+      lost = last.reading.outcome === 'refused' && letter.edit === true && original !== undefined
+      if (lost) break
+      if (last.reading.outcome !== 'accepted') return last
+      if (!letter.edit) receipt ??= last.reading.receipt
+    }
+    if (!lost) return { ...last, ...(receipt !== undefined && { receipt }) }
+  }
+}
+
+/** The words of an error, bounded. */
+export const messageOf = (error: unknown) =>
+  (error instanceof Error ? error.message : String(error)).slice(0, 200)
