@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { Errors } from 'typebox/schema'
-import { LineCounter, parseDocument } from 'yaml'
+import { Settings as Library } from 'typebox/system'
+import { LineCounter, parseDocument, stringify } from 'yaml'
 import { defaults } from './config/defaults.ts'
 import {
   explain,
@@ -23,6 +24,9 @@ import {
 } from './config/schema.ts'
 import type { Collector, Properties, Settings, Severity, Sink } from './model.ts'
 import { defaultPlaces } from './places.ts'
+
+// By default the library stops after eight errors; whoever corrects a file wants to see all of them.
+Library.Set({ maxErrors: 1000 })
 
 /** The settings as Murphy goes by them: complete, checked, secrets read. */
 export interface Config {
@@ -232,9 +236,9 @@ function secretsOf(
   return settings
 }
 
-/** The settings as `agent config print` shows them: secrets hidden. */
-export function printable(config: Config, sinks: readonly Sink[]): object {
-  return {
+/** The settings as `agent config print` shows them: YAML, secrets hidden. */
+export function printed(config: Config, sinks: readonly Sink[]): string {
+  return stringify({
     ...config,
     sinks: config.sinks.map((it) => {
       const properties = sinks.find(({ name }) => name === it.type)?.settings ?? {}
@@ -244,5 +248,5 @@ export function printable(config: Config, sinks: readonly Sink[]): object {
       })
       return { ...it, settings: Object.fromEntries(hidden) }
     }),
-  }
+  })
 }

@@ -260,7 +260,7 @@ function coarsen(db: DatabaseSync, now: number): void {
     if (coarser)
       db.prepare(
         `INSERT OR IGNORE INTO series (name, step, at, value)
-         SELECT name, ?1, at / ?1 * ?1, avg(value) FROM series WHERE step = ?2 AND at < ?3 GROUP BY name, at / ?1`,
+         SELECT name, ?1, at - at % ?1, avg(value) FROM series WHERE step = ?2 AND at < ?3 GROUP BY name, at - at % ?1`,
       ).run(coarser.step, step, now - kept)
     db.prepare('DELETE FROM series WHERE step = ? AND at < ?').run(step, now - kept)
   }

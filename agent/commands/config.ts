@@ -1,6 +1,5 @@
-import { stringify } from 'yaml'
 import { jsonSchema } from '../config/schema.ts'
-import { printable } from '../config.ts'
+import { printed } from '../config.ts'
 import { type Common, collectors, type Exit, print, settings, sinks } from './common.ts'
 
 /** Whether the settings are right; everything that is not, at once. */
@@ -16,7 +15,7 @@ export function configCheck(options: Common): Exit {
 
 /** The settings as Murphy goes by them, secrets hidden. */
 export function configPrint(options: Common): Exit {
-  print(stringify(printable(settings(options), sinks)))
+  print(printed(settings(options), sinks))
   return 0
 }
 

@@ -1,0 +1,151 @@
+import t from 'tap'
+import { jsonSchema } from '../../agent/config/schema.ts'
+import { ConfigError, loadConfig, parseConfig, printed } from '../../agent/config.ts'
+import { collector, sink } from '../../agent/model.ts'
+
+const eye = collector({
+  name: 'things',
+  title: 'things',
+  every: '0 * * * * *',
+  timeout: 1000,
+  rules: {},
+  settings: {
+    warn_days: { type: 'integer', description: 'When.', default: 30, minimum: 1, maximum: 400 },
+    paths: { type: 'array', description: 'Which.', default: [], items: { type: 'string' } },
+  },
+  collect: async () => ({}),
+  assess: () => [],
+  summary: () => '',
+})
+const post = sink({
+  name: 'post',
+  required: ['url'],
+  settings: {
+    url: { type: 'string', description: 'Where.', secret: true },
+    topic: { type: 'string', description: 'What.', default: 'k3s' },
+  },
+  check: ({ url }) => (url?.startsWith('https://') ? [] : ['url: this has to be an https address']),
+  compose: () => [],
+})
+const options = {
+  file: '/etc/murphy/config.yaml',
+  collectors: [eye],
+  sinks: [post],
+  environment: {},
+  validCron: (it: string) => it.split(' ').length === 6,
+}
+const problems = (text: string, more: object = {}) => {
+  try {
+    parseConfig(text, { ...options, ...more })
+    return []
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error
+    return error.message.split('\n')
+  }
+}
+
+t.test('an empty file is all defaults', async (t) => {
+  const config = parseConfig('', options)
+  t.match(config, { logLevel: 'info', remind: 24 * 3600_000, sinks: [] })
+  t.strictSame(config.collectors.things, {
+    enabled: true,
+    every: '0 * * * * *',
+    settings: { warn_days: 30, paths: [] },
+  })
+})
+
+t.test('what is said is taken', async (t) => {
+  const config = parseConfig(
+    `
+node: node1
+collectors:
+  things: { enabled: false, warn_days: 14, paths: [/etc/ssl] }
+sinks:
+  - type: post
+    url: https://example.org/hook
+    min: critical
+`,
+    options,
+  )
+  t.match(config, {
+    node: 'node1',
+    sinks: [{ name: 'post', type: 'post', min: 'critical', settings: { topic: 'k3s' } }],
+  })
+  t.match(config.collectors.things, { enabled: false, settings: { warn_days: 14, paths: ['/etc/ssl'] } })
+  t.notMatch(printed(config, [post]), /example\.org/, 'secrets are hidden')
+})
+
+t.test('everything that is wrong comes at once, with file, line, key and what would be right', async (t) => {
+  t.strictSame(
+    problems(`nodes: x
+remind_hours: -1
+log_level: loud
+collectors:
+  things:
+    warn_day: 3
+    warn_days: many
+    every: daily
+  other: {}
+sinks:
+  - type: pots
+  - type: post
+  - type: post
+    name: b
+    url: ftp://x
+    min: bad
+`),
+    [
+      '/etc/murphy/config.yaml:1: nodes: there is no such key; did you mean node?',
+      '/etc/murphy/config.yaml:2: remind_hours: this has to be 0 or more',
+      '/etc/murphy/config.yaml:3: log_level: this has to be one of debug, info, warn, error',
+      '/etc/murphy/config.yaml:6: collectors.things.warn_day: there is no such key; did you mean warn_days?',
+      '/etc/murphy/config.yaml:7: collectors.things.warn_days: this has to be a whole number',
+      '/etc/murphy/config.yaml:8: collectors.things.every: this is no cron expression; right is for example "0 * * * * *"',
+      '/etc/murphy/config.yaml:9: collectors.other: there is no such key; known are things',
+      '/etc/murphy/config.yaml:11: sinks[0].type: this has to be one of post',
+      '/etc/murphy/config.yaml:12: sinks[1].url: this is missing; give url, url_file or url_credential',
+      '/etc/murphy/config.yaml:16: sinks[2].min: this has to be one of info, warning, critical',
+    ],
+  )
+  t.strictSame(problems('sinks:\n  - type: post\n    url: ftp://x\n'), [
+    '/etc/murphy/config.yaml:3: sinks[0].url: this has to be an https address',
+  ])
+  t.match(problems('node: [\n'), [/config\.yaml:2: not valid YAML/])
+  t.match(problems('- a\n'), [/the file has to be a list of `key: value` lines/])
+  t.match(problems('sinks:\n  - {type: post, url: "https://a"}\n  - {type: post, url: "https://b"}\n'), [
+    /:3: sinks\[1\]\.name: another sink is called post already/,
+  ])
+})
+
+t.test('secrets come from files and credentials, and a missing one is said', async (t) => {
+  const folder = t.testdir({ hook: 'https://example.org/secret\n' })
+  const [it] = parseConfig(`sinks: [{type: post, url_file: ${folder}/hook}]`, options).sinks
+  t.equal(it?.settings.url, 'https://example.org/secret')
+  const environment = { CREDENTIALS_DIRECTORY: folder }
+  const [credential] = parseConfig('sinks: [{type: post, url_credential: hook}]', {
+    ...options,
+    environment,
+  }).sinks
+  t.equal(credential?.settings.url, 'https://example.org/secret')
+  t.match(problems(`sinks: [{type: post, url_file: ${folder}/none}]`), [/url_file: .*none cannot be read/])
+  t.match(problems('sinks: [{type: post, url_credential: hook}]'), [/systemd gave no credentials/])
+  t.match(problems(`sinks: [{type: post, url: "https://a", url_file: ${folder}/hook}]`), [
+    /give one of url, url_file/,
+  ])
+})
+
+t.test('a file that is named must exist; the default one may be absent', async (t) => {
+  t.throws(() => loadConfig({ ...options, file: `${t.testdirName}/none.yaml` }), /cannot be read/)
+})
+
+t.test('the schema for editors knows every key', async (t) => {
+  const schema = JSON.stringify(jsonSchema([eye], [post]))
+  for (const key of ['remind_hours', 'warn_days', 'url_file', 'url_credential', 'topic', 'enabled'])
+    t.match(schema, `"${key}"`)
+})
+
+t.test('a hostile file costs nothing', async (t) => {
+  const bomb = `a: &a [x,x,x,x,x,x,x,x,x]\n${[...'bcdefgh'].map((it, at) => `${it}: &${it} [${`*${'abcdefg'[at]},`.repeat(9)}]`).join('\n')}`
+  t.throws(() => parseConfig(bomb, options), /alias|such key/i)
+  t.match(problems('__proto__: {x: 1}\nconstructor: 1\n').length, 2)
+})
