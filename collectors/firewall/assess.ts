@@ -1,0 +1,106 @@
+import type { Observation } from '../../agent/model.ts'
+import { type Flush, forgotten } from './flush.ts'
+import { kubeParts, missingParts, settled } from './kube.ts'
+import { lockout } from './lockout.ts'
+import { type Code, rebuildUfw } from './rules.ts'
+import { byOwner, cellsOf, type Family, type FirewallSample, families, total } from './sample.ts'
+
+type Found = Observation<Code>
+
+export function assess(sample: FirewallSample, now: number): Found[] {
+  return [...flushed(sample, now), ...kubeChains(sample, now), ...lockout(sample)]
+}
+
+const familyNames = { ipv4: 'IPv4', ipv6: 'IPv6' } as const
+export const clock = (at: number) => `${new Date(at).toISOString().slice(11, 19)} UTC`
+
+function flushed(sample: FirewallSample, now: number): Found[] {
+  const { flush } = sample.memory
+  if (!flush || now - flush.at >= forgotten) return []
+  const cells = cellsOf(sample.sets)
+  const struck = families.filter((it) => flush.least[it] !== undefined)
+  const sum = (of: (family: Family) => number) => struck.reduce((all, it) => all + of(it), 0)
+  const had = sum((it) => total(flush.had, it))
+  const least = sum((it) => flush.least[it] ?? 0)
+  const left = sum((it) => total(cells, it))
+  const names = struck.map((it) => familyNames[it]).join(' and ')
+  const back = left > least ? `; ${left} are there now` : ''
+  const still = new Map(byOwner(cells, struck))
+  const list = byOwner(flush.had, struck)
+    .map(([owner, rules]) => [owner, rules - (still.get(owner) ?? 0), rules] as const)
+    .filter(([, missing]) => missing > 0)
+    .map(([owner, missing, rules]) => `${owner} ${missing} of ${rules}`)
+    .join(', ')
+  const text = `${who(flush)} took ${had - least} of ${had} ${names} rules away ${when(flush)}${back}${list && `. Missing: ${list}`}.`
+  return [
+    {
+      code: 'firewall.flushed',
+      subject: 'iptables',
+      text,
+      at: flush.at,
+      next: nextAfterFlush(sample),
+      evidence: {
+        before: had,
+        least,
+        now: left,
+        ...(flush.by && { process: flush.by.name, pid: flush.by.pid }),
+      },
+    },
+  ]
+}
+
+const who = ({ by }: Flush) => (by ? `\`${by.name}\` (pid ${by.pid})` : 'Something')
+const when = ({ by, at, seen }: Flush) =>
+  by
+    ? `at ${clock(at)}`
+    : seen === undefined
+      ? `before ${clock(at)}`
+      : `between ${clock(seen)} and ${clock(at)}`
+
+function nextAfterFlush({ k3s, ufw, ssh }: FirewallSample): string[] {
+  const port = ssh.ports.ipv4[0] ?? ssh.ports.ipv6[0] ?? 22
+  return [
+    ...(ufw?.enabled
+      ? [
+          `Keep the way in open first: \`iptables -I INPUT -p tcp --dport ${port} -j ACCEPT\``,
+          `Let ufw build its chains anew: \`${rebuildUfw}\``,
+        ]
+      : []),
+    ...(k3s
+      ? [
+          `Let k3s write its rules again: \`systemctl restart ${k3s.unit}\``,
+          'Then delete the pods that own host ports (ingress, svclb): a restart does not bring their ports back',
+        ]
+      : []),
+    ...(ufw?.enabled || k3s
+      ? []
+      : [`Put the rules back the way they were made; what is there now: \`iptables-save\``]),
+  ]
+}
+
+function kubeChains({ k3s, sets, memory }: FirewallSample, now: number): Found[] {
+  if (!k3s?.running || !settled(k3s, now)) return []
+  const { since } = k3s.running
+  const minutes = Math.floor((now - since) / 60_000)
+  return k3s.proxies.flatMap((family): Found[] => {
+    // Without a tool there is nothing to say of a family, and another network may do without these chains.
+    const here = sets.filter((it) => it.family === family)
+    const had = (memory.flush?.had ?? memory.reference)[`${family} nat kube-proxy`]?.[1]
+    if (here.length === 0 || (!had && here.some((it) => it.replaced))) return []
+    const missing = missingParts(here, family)
+    if (missing.length === 0) return []
+    const rules = here.reduce((sum, it) => sum + it.rules, 0)
+    return [
+      {
+        code: 'firewall.kube-chains-missing',
+        subject: family,
+        text: `${k3s.unit} has run for ${minutes} min, but kube-proxy's ${familyNames[family]} nat rules are ${missing.length === kubeParts.length ? 'all gone' : `incomplete: without ${missing.join(', ')}`}. ${rules} ${familyNames[family]} rules are there in all.`,
+        next: [
+          `\`systemctl restart ${k3s.unit}\``,
+          'Then delete the pods that own host ports (ingress, svclb), so that their ports are mapped again',
+        ],
+        evidence: { rules, missing: missing.join(', ') },
+      },
+    ]
+  })
+}

@@ -1,0 +1,37 @@
+import type { Heard } from '../../agent/model.ts'
+
+/** Who changed the rules, as the kernel noted it with the change. */
+export interface Author {
+  /** The name of the process; it gives itself that name, so it is hostile and already cut to harmless characters. */
+  readonly name: string
+  readonly pid: number
+  readonly at: number
+}
+
+/**
+ * `nft monitor` ends every change with `# new generation 9 by process 25978 (iptables)` (nftables
+ * src/monitor.c); in its text mode only, and without the name with `-n`.
+ */
+const generation = /^# new generation \d+ by process (\d{1,10}) \((.{1,64})\)$/
+
+/** Whether a line of `nft monitor` says that something changed. */
+export const isGeneration = (line: string) => line.startsWith('# new generation ')
+
+export function authorOf({ at, text }: Heard): Author | undefined {
+  const [, pid, name = ''] = generation.exec(text.trim()) ?? []
+  return pid === undefined
+    ? undefined
+    : { name: name.replace(/[^\w.+:-]/g, '?').slice(0, 32), pid: Number(pid), at }
+}
+
+/**
+ * Processes that rewrite rules all the time without taking any away: k3s itself, and `iptables-restore`, by
+ * which kube-proxy and kube-router write (the kernel cuts names to 15 characters).
+ */
+const churn = /^(k3s(-server|-agent)?|rke2|kube-proxy|kube-router|flanneld?|ip6?tables-restor.*)$/
+
+/** The likeliest author of a loss: the first that is not known for churn, since repairs come after it. */
+export function likeliest(heard: readonly Heard[]): Author | undefined {
+  const all = heard.map(authorOf).filter((it) => it !== undefined)
+  return all.find((it) => !churn.test(it.name)) ?? all[0]
+}

@@ -1,0 +1,119 @@
+import { contains, type Network, network } from './networks.ts'
+
+/** Whether a rule's condition holds for a packet. `maybe`: that depends on what is not known here. */
+export type Match = 'yes' | 'no' | 'maybe'
+
+/** A first packet that somebody outside the node sends to one of its addresses. */
+export interface Probe {
+  readonly protocol: 'tcp' | 'udp'
+  readonly port: number
+  /** Networks nobody connects from or to from outside: loopback, pods, services. */
+  readonly inside: readonly Network[]
+}
+
+/** `marks`: the bits of the packet's mark that may have been set by the time it is here. */
+export type Condition = (probe: Probe, marks: number) => Match
+
+type Maker = (values: readonly string[], not: boolean) => Condition | undefined
+
+const always: Condition = () => 'yes'
+const perhaps: Condition = () => 'maybe'
+const flip = { yes: 'no', no: 'yes', maybe: 'maybe' } as const
+const when = (not: boolean, test: Condition): Condition =>
+  not ? (probe, marks) => flip[test(probe, marks)] : test
+const sure = (holds: boolean): Match => (holds ? 'yes' : 'no')
+
+/** Interfaces on which only this node and its own pods and containers send. */
+const insideInterface = /^(lo|cni0|cbr0|docker0|flannel.*|veth.*|cali.*|kube-.*)$/
+
+const inputInterface: Maker = ([name = ''], not) =>
+  when(not, () => (name === '+' ? 'yes' : insideInterface.test(name) ? 'no' : 'maybe'))
+
+const address: Maker = ([text = ''], not) => {
+  const wanted = network(text)
+  if (!wanted) return perhaps
+  return when(not, ({ inside }) => {
+    if (wanted.prefix === 0) return 'yes'
+    return inside.some((it) => contains(it, wanted)) ? 'no' : 'maybe'
+  })
+}
+
+const protocol: Maker = ([name = ''], not) =>
+  when(not, (probe) => sure(['all', '0', probe.protocol].includes(name)))
+
+/** `22`, `1024:65535`, `22,80,8000:8100`. */
+const inRanges = (text: string, port: number): boolean =>
+  text.split(',').some((range) => {
+    const [from = '', to] = range.split(':')
+    return port >= Number(from || 0) && port <= (to === undefined ? Number(from) : Number(to || 65_535))
+  })
+const destinationPort: Maker = ([ports = ''], not) =>
+  when(not, ({ port }) => (/^[\d,:]+$/.test(ports) ? sure(inRanges(ports, port)) : 'maybe'))
+const eitherPort: Maker = ([ports = ''], not) =>
+  when(not, ({ port }) => (/^[\d,:]+$/.test(ports) && inRanges(ports, port) ? 'yes' : 'maybe'))
+
+/** The probe is the first packet of its connection. NAT may have touched it, and `raw` may have kept it from conntrack. */
+const connectionState: Maker = ([list = ''], not) => {
+  const states = list.split(',')
+  const rest: Match = states.some((it) => ['DNAT', 'SNAT', 'UNTRACKED'].includes(it)) ? 'maybe' : 'no'
+  return when(not, () => (states.includes('NEW') ? 'yes' : rest))
+}
+
+/** A first TCP packet has SYN set and nothing else. */
+const tcpFlags: Maker = ([mask = '', wanted = ''], not) =>
+  when(not, () => sure((mask.split(',').includes('SYN') ? 'SYN' : 'NONE') === wanted))
+
+/** A packet comes in with mark 0; only rules it has passed can have set bits of it. */
+const packetMark: Maker = ([text = ''], not) => {
+  const [value = Number.NaN, mask = 0xffffffff] = text.split('/').map(Number)
+  if (!Number.isInteger(value) || !Number.isInteger(mask)) return perhaps
+  return when(not, (_, marks) => {
+    if ((value & ~marks) !== 0) return 'no'
+    return (mask & marks) === 0 ? 'yes' : 'maybe'
+  })
+}
+
+const destinationType: Maker = ([type = ''], not) =>
+  when(not, () => (['LOCAL', 'BROADCAST', 'MULTICAST'].includes(type) ? sure(type === 'LOCAL') : 'maybe'))
+const sourceType: Maker = ([type = ''], not) => when(not, () => (type === 'LOCAL' ? 'no' : 'maybe'))
+const packetType: Maker = ([type = ''], not) => when(not, () => sure(type === 'unicast'))
+
+/** By option, as `iptables-save` prints it. What is not here may hold or not. */
+const options: Readonly<Record<string, Maker>> = {
+  '-i': inputInterface,
+  '-s': address,
+  '-d': address,
+  '-p': protocol,
+  '--dport': destinationPort,
+  '--dports': destinationPort,
+  '--ports': eitherPort,
+  '--ctstate': connectionState,
+  '--state': connectionState,
+  '--tcp-flags': tcpFlags,
+  '--syn': (_, not) => (not ? () => 'no' : always),
+  '--mark': packetMark,
+  '--dst-type': destinationType,
+  '--src-type': sourceType,
+  '--pkt-type': packetType,
+  '--comment': () => undefined,
+}
+
+/** Extensions whose options above say all; any other may match or not even without options. */
+const understood = new Set([
+  'tcp',
+  'udp',
+  'comment',
+  'conntrack',
+  'state',
+  'mark',
+  'multiport',
+  'addrtype',
+  'pkttype',
+])
+
+/** What one option of a rule asks of a packet; undefined where it asks nothing. */
+export function condition(option: string, values: readonly string[], not: boolean): Condition | undefined {
+  if (option === '-m') return understood.has(values[0] ?? '') ? undefined : perhaps
+  const make = Object.hasOwn(options, option) ? options[option] : undefined
+  return make ? make(values, not) : perhaps
+}

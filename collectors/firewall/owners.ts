@@ -1,0 +1,47 @@
+/** Whose a rule is, as far as chain names, comments and k3s's own pod network tell. */
+export type Owner = 'kube-proxy' | 'kube-router' | 'flannel' | 'cni' | 'ufw' | 'docker' | 'fail2ban' | 'other'
+
+/**
+ * First match counts. Sources: kubernetes pkg/proxy/iptables and pkg/kubelet (its KUBE-FIREWALL and canary
+ * chains are counted as kube-proxy's: in k3s both are one process), kube-router pkg/controllers/netpol,
+ * flannel pkg/trafficmngr/iptables, containernetworking/plugins portmap and utils (`CNI-`), Calico (`cali`),
+ * Cilium (`CILIUM_`).
+ */
+const prefixes: readonly (readonly [prefix: string, owner: Owner])[] = [
+  ['KUBE-ROUTER-', 'kube-router'],
+  ['KUBE-NWPLCY-', 'kube-router'],
+  ['KUBE-POD-FW-', 'kube-router'],
+  ['KUBE-', 'kube-proxy'],
+  ['FLANNEL-', 'flannel'],
+  ['CNI-', 'cni'],
+  ['cali', 'cni'],
+  ['CILIUM_', 'cni'],
+  ['ufw-', 'ufw'],
+  ['ufw6-', 'ufw'],
+  ['DOCKER', 'docker'],
+  ['f2b-', 'fail2ban'],
+]
+
+/** Whose a chain is, by its name; undefined for one that nobody known makes, and for built-in chains. */
+export function chainOwner(chain: string): Owner | undefined {
+  for (const [prefix, owner] of prefixes) if (chain.startsWith(prefix)) return owner
+  return undefined
+}
+
+/**
+ * Whose a rule in a built-in chain is. k3s 1.21's flannel puts its rules straight there, without comment,
+ * so a rule with one of the pod networks as source or destination and flannel's shape is flannel's.
+ */
+export function baseRuleOwner(rule: string, podNetworks: readonly string[]): Owner {
+  const at = Math.max(rule.lastIndexOf(' -j '), rule.lastIndexOf(' -g '))
+  const end = rule.indexOf(' ', at + 4)
+  const target = at < 0 ? '' : rule.slice(at + 4, end < 0 ? undefined : end)
+  const owner = chainOwner(target)
+  if (owner) return owner
+  if (rule.includes('"flanneld ')) return 'flannel'
+  if (rule.includes('docker')) return 'docker'
+  if (/^(ACCEPT|RETURN|MASQUERADE)$/.test(target) && !rule.includes('--comment'))
+    for (const network of podNetworks)
+      if (rule.includes(` -s ${network} `) || rule.includes(` -d ${network} `)) return 'flannel'
+  return 'other'
+}

@@ -1,0 +1,60 @@
+import type { Probe } from './match.ts'
+import { own, readStep, type Step } from './steps.ts'
+import { concerns, type Table, walkedChains } from './walk.ts'
+
+/** Room for steps of chains that packets to the node are known to reach, and of others that a later rule may jump to. */
+const mostReached = 20_000
+const mostOther = 4_000
+/** Names kept of a table's chains; beyond, no target can be told from a chain. */
+const mostChains = 50_000
+
+/**
+ * Gathers, rule by rule, what a walk through one table may need, and forgets the rest: rules that cannot
+ * match any probe, and those after one that always ends the chain. `iptables-save` prints built-in chains
+ * first, so that what they jump to is known before it comes.
+ */
+export function gatherPath(probes: readonly Probe[]) {
+  const policies = new Map<string, string>()
+  const names = new Set<string>()
+  const chains = new Map<string, Step[]>()
+  const reached = new Set<string>(walkedChains)
+  const lost = new Set<string>()
+  const over = new Set<string>()
+  let kept = 0
+  let others = 0
+  const isChain = (name: string) => names.has(name) || names.size >= mostChains
+
+  const table: Table = {
+    policies,
+    chains,
+    lost: (chain) => lost.has(chain) || (names.size >= mostChains && !chains.has(chain)),
+  }
+  return {
+    table,
+    /** `policy` is `-` for chains that people made. */
+    chain(name: string, policy: string) {
+      if (policy !== '-') policies.set(own(name), own(policy))
+      else if (names.size < mostChains) names.add(own(name))
+    },
+    /** `chain` must not be a part of a longer text. */
+    rule(chain: string, text: string) {
+      const on = reached.has(chain)
+      if ((!on && policies.has(chain)) || over.has(chain) || lost.has(chain)) return
+      if (on ? kept >= mostReached : others >= mostOther) {
+        lost.add(chain)
+        return
+      }
+      const step = readStep(text, isChain)
+      if (!step || !probes.some((it) => concerns(step, it))) return
+      if (on) kept += 1
+      else others += 1
+      const steps = chains.get(chain)
+      if (steps) steps.push(step)
+      else chains.set(chain, [step])
+      const { act } = step
+      if (act.kind === 'jump' || act.kind === 'goto') {
+        if (on) reached.add(act.chain)
+      } else if (act.kind !== 'mark' && step.conditions.length === 0) over.add(chain)
+    },
+  }
+}

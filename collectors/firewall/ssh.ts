@@ -1,0 +1,81 @@
+import { type Host, HostError } from '../../agent/model.ts'
+import { orMissing } from '../node/k3s.ts'
+import type { Family } from './sample.ts'
+
+/** Where people get in by SSH, as far as that can be told without asking sshd. */
+export interface SshPorts {
+  readonly ports: Readonly<Record<Family, readonly number[]>>
+  /** It could not be seen what listens, so the ports are those that are configured, or 22. */
+  readonly assumed?: true
+}
+
+const folder = '/etc/ssh/sshd_config.d'
+const mostSockets = 16 * 1024 * 1024
+
+/**
+ * Configured ports (sshd_config(5): Port, and the ports of ListenAddress; 22 where there is none) on which
+ * something listens on more than loopback.
+ */
+export async function sshPorts(host: Host): Promise<SshPorts> {
+  const configured = await configuredPorts(host)
+  const assumed: SshPorts = { ports: { ipv4: configured, ipv6: configured }, assumed: true }
+  try {
+    const tcp = await orMissing(host.text('/proc/net/tcp', { limit: mostSockets }))
+    const tcp6 = await orMissing(host.text('/proc/net/tcp6', { limit: mostSockets }))
+    if (tcp === undefined && tcp6 === undefined) return assumed
+    const listening = { ipv4: new Set<number>(), ipv6: new Set<number>() }
+    for (const text of [tcp ?? '', tcp6 ?? ''])
+      for (const { families, port } of listeners(text)) for (const it of families) listening[it].add(port)
+    const both = (family: Family) => configured.filter((port) => listening[family].has(port))
+    return { ports: { ipv4: both('ipv4'), ipv6: both('ipv6') } }
+  } catch (error) {
+    if (error instanceof HostError) return assumed
+    throw error
+  }
+}
+
+async function configuredPorts(host: Host): Promise<readonly number[]> {
+  const text = async (path: string) => host.text(path).catch(() => '')
+  const more = await host.list(folder).catch(() => [])
+  const files = ['/etc/ssh/sshd_config', ...more.map(({ name }) => `${folder}/${name}`)]
+  const found = new Set<number>()
+  for (const path of files.filter((it) => !it.startsWith(folder) || it.endsWith('.conf')).slice(0, 50))
+    for (const port of configPorts(await text(path))) found.add(port)
+  return found.size > 0 ? [...found].sort((a, b) => a - b) : [22]
+}
+
+/** Ports in the text of an sshd_config. */
+export function configPorts(text: string): number[] {
+  const found = new Set<number>()
+  for (const line of text.split('\n')) {
+    const [, key = '', value = ''] = /^\s*(Port|ListenAddress)[\s=]+"?([^\s"#]+)/i.exec(line) ?? []
+    const port =
+      key.toLowerCase() === 'port'
+        ? value
+        : (/^\[[^\]]*\]:(\d+)$/.exec(value) ?? /^[^:]+:(\d+)$/.exec(value))?.[1]
+    if (port && /^\d{1,5}$/.test(port) && Number(port) > 0 && Number(port) < 65_536) found.add(Number(port))
+  }
+  return [...found]
+}
+
+/**
+ * Listening sockets that more than this machine can reach, from /proc/net/tcp or tcp6 (proc(5)): state 0A,
+ * addresses as 32-bit words in the byte order of the machine, little endian on all that k3s runs on. A
+ * socket on `::` takes IPv4 as well.
+ */
+export function listeners(text: string): { families: readonly Family[]; port: number }[] {
+  const found: { families: readonly Family[]; port: number }[] = []
+  for (const line of text.split('\n')) {
+    const [, address = '', port = ''] = /^\s*\d+: ([0-9A-F]+):([0-9A-F]{4}) \S+ 0A /.exec(line) ?? []
+    const families = heardBy(address)
+    if (families.length > 0) found.push({ families, port: Number.parseInt(port, 16) })
+  }
+  return found
+}
+
+function heardBy(address: string): readonly Family[] {
+  const v4 = address.length === 8 ? address : /^0{16}FFFF0000(.{8})$/.exec(address)?.[1]
+  if (v4 !== undefined) return v4.endsWith('7F') ? [] : ['ipv4']
+  if (address.length !== 32 || address === '00000000000000000000000001000000') return []
+  return /^0+$/.test(address) ? ['ipv4', 'ipv6'] : ['ipv6']
+}
