@@ -1,0 +1,46 @@
+import { collector, type Watch } from '../agent/model.ts'
+import { assess } from './cni/assess.ts'
+import { hanging } from './cni/bridge.ts'
+import { collect } from './cni/collect.ts'
+import { confFolder, subnetFile } from './cni/conf.ts'
+import { worthALook } from './cni/monitor.ts'
+import { plan } from './cni/plan.ts'
+import { rules } from './cni/rules.ts'
+import type { CniSample } from './cni/sample.ts'
+import { summary } from './cni/summary.ts'
+
+/**
+ * The pod network of a k3s node with flannel: is it there? What should be there comes from the node
+ * itself, see `cni/plan.ts`.
+ */
+export const cni = collector({
+  name: 'cni',
+  title: 'pod network',
+  // Whatever breaks is told by `watch`. Rounds are for what no event tells: k3s has run for long enough to
+  // have made its files, an event was lost, the node became one with flannel.
+  every: '20 */2 * * * *',
+  timeout: 20_000,
+  rules,
+  settings: {},
+  collect: (host, _settings, past) => collect(host, past.sample),
+  assess: (sample, _past, _settings, now) => assess(sample, now),
+  summary: (sample) => summary(sample),
+  series(sample: CniSample): Readonly<Record<string, number>> {
+    const it = plan(sample)
+    if (it.kind !== 'flannel' || !sample.interfaces) return {}
+    const { pods, veths } = hanging(sample, it.bridge)
+    return { pods: pods.length, veths, ...(sample.errors !== undefined && { errors: sample.errors }) }
+  },
+  watch(_settings, sample): readonly Watch[] {
+    const it = sample?.k3s && plan(sample)
+    if (!sample?.k3s || it?.kind !== 'flannel') return []
+    return [
+      {
+        kind: 'command',
+        argv: ['ip', 'monitor', 'link', 'address', 'route'],
+        worth: worthALook([it.bridge, ...it.overlays]),
+      },
+      { kind: 'paths', paths: [subnetFile, confFolder(sample.k3s)] },
+    ]
+  },
+})

@@ -1,0 +1,94 @@
+import type { Observation } from '../../agent/model.ts'
+import { linkOf } from './plan.ts'
+import type { Code } from './rules.ts'
+import type { CniSample, Link, PodLink } from './sample.ts'
+import { podsHit, remake } from './words.ts'
+
+/** What needs the bridge: pods, and veths of pods whose names are not known. */
+export function hanging(sample: CniSample, name: string): { pods: readonly PodLink[]; veths: number } {
+  const { ports = {}, loose = [] } = sample.interfaces ?? {}
+  const pods = Object.values(sample.pods ?? {}).filter((it) => it.bridge === name)
+  return { pods, veths: (ports[name] ?? 0) + loose.length }
+}
+
+/** What is wrong with the bridge. Before its first pod and after its last a node needs none. */
+export function bridge(sample: CniSample, name: string): readonly Observation<Code>[] {
+  const { pods, veths } = hanging(sample, name)
+  if (pods.length === 0 && veths === 0) return []
+  const link = linkOf(sample, name)
+  const evidence = { pods: pods.length, veths }
+  const hit = `and with it the network of ${podsHit(pods, veths)}`
+  if (!link)
+    return [
+      {
+        code: 'cni.bridge-missing',
+        subject: name,
+        text: `The bridge ${name} is gone, ${hit}.`,
+        next: remake(
+          sample,
+          pods,
+          `. The first new pod brings ${name} back; a restart of k3s alone does not`,
+        ),
+        evidence,
+      },
+    ]
+  return [...down(link, hit, evidence), ...addresses(sample, link, pods), ...orphans(sample, name)]
+}
+
+function down(
+  { name, up }: Link,
+  hit: string,
+  evidence: Record<string, number>,
+): readonly Observation<Code>[] {
+  if (up) return []
+  return [
+    {
+      code: 'cni.bridge-down',
+      subject: name,
+      text: `The bridge ${name} is set down, ${hit}.`,
+      next: [`\`ip link set ${name} up\`: its route comes back with it`],
+      evidence,
+    },
+  ]
+}
+
+function addresses(
+  sample: CniSample,
+  { name, addresses: has, up }: Link,
+  pods: readonly PodLink[],
+): readonly Observation<Code>[] {
+  // The kernel takes IPv6 addresses off an interface that is set down.
+  const due = (sample.subnet?.addresses ?? []).filter((it) => up || !it.includes(':'))
+  const lacking = due.filter((it) => !has.includes(it))
+  if (lacking.length === 0) return []
+  const instead = has.length > 0 ? `it has ${has.join(', ')}` : 'it has none'
+  const add = (it: string) => `\`ip addr add ${it} ${it.includes(':') ? '' : 'brd + '}dev ${name}\``
+  return [
+    {
+      code: 'cni.bridge-address',
+      subject: name,
+      text: `The bridge ${name} lacks ${lacking.join(' and ')}, the gateway of ${podsHit(pods, 0)}; ${instead}.`,
+      next: [
+        `\`ip addr show dev ${name}\`: what it has`,
+        ...lacking.map((it) => `${add(it)}: its route comes back with it`),
+      ],
+      evidence: { lacking: lacking.join(' '), has: has.join(' '), pods: pods.length },
+    },
+  ]
+}
+
+/** Only veths of pods in the result cache count: an answer is cached once its veth has been on the bridge. */
+function orphans(sample: CniSample, name: string): readonly Observation<Code>[] {
+  const loose = new Set(sample.interfaces?.loose)
+  const pods = Object.values(sample.pods ?? {}).filter((it) => it.bridge === name && loose.has(it.veth))
+  if (pods.length === 0) return []
+  return [
+    {
+      code: 'cni.veth-orphaned',
+      subject: name,
+      text: `The bridge ${name} is there, but not connected to ${podsHit(pods, 0)}.`,
+      next: remake(sample, pods, ''),
+      evidence: { pods: pods.length },
+    },
+  ]
+}

@@ -1,0 +1,88 @@
+import { isIP } from 'node:net'
+import type { Host } from '../../agent/model.ts'
+import { orMissing } from '../node/ask.ts'
+import type { K3s } from '../node/k3s.ts'
+import type { Conf, NetConf, Subnet } from './sample.ts'
+
+/** Written by flannel each time it starts; /run is empty after a boot. */
+export const subnetFile = '/run/flannel/subnet.env'
+
+type Home = Pick<K3s, 'dataDir'>
+
+/** Where k3s puts the configuration of its own CNI (k3s, pkg/agent/flannel/setup_linux.go). */
+export const confFolder = ({ dataDir }: Home) => `${dataDir}/agent/etc/cni/net.d`
+
+export const netConfFile = ({ dataDir }: Home) => `${dataDir}/agent/etc/flannel/net-conf.json`
+
+/** Where the others put theirs; k3s uses it when it runs no flannel. */
+export const otherConfFolder = '/etc/cni/net.d'
+
+const mostConfs = 32
+
+/** The CNI configurations in a folder, as containerd would find them; none where there is no folder. */
+export async function readConfs(host: Host, folder: string): Promise<Conf[]> {
+  const entries = (await orMissing(host.list(folder))) ?? []
+  // containerd, go-cni `loadFromConfDir`: these endings.
+  const files = entries.filter((it) => /\.(conf|conflist|json)$/.test(it.name)).slice(0, mostConfs)
+  const confs: Conf[] = []
+  for (const { name } of files) {
+    const text = await orMissing(host.text(`${folder}/${name}`))
+    if (text !== undefined) confs.push(parseConf(name, text))
+  }
+  return confs
+}
+
+/** A conflist or a single configuration; without types if it cannot be understood. */
+export function parseConf(file: string, text: string): Conf {
+  let conf: { plugins?: unknown }
+  try {
+    conf = JSON.parse(text) ?? {}
+  } catch {
+    return { file, types: [] }
+  }
+  const plugins: unknown[] = Array.isArray(conf.plugins) ? conf.plugins.slice(0, 32) : [conf]
+  const types: string[] = []
+  let bridge: string | undefined
+  for (const plugin of plugins as ({
+    type?: unknown
+    delegate?: { bridge?: unknown; type?: unknown }
+  } | null)[]) {
+    if (typeof plugin?.type !== 'string') continue
+    types.push(plugin.type.slice(0, 40))
+    // flannel's plugin delegates to `bridge`, which calls its bridge cni0 unless told otherwise.
+    const delegate = plugin.delegate ?? {}
+    if (plugin.type !== 'flannel' || (delegate.type ?? 'bridge') !== 'bridge') continue
+    bridge = typeof delegate.bridge === 'string' ? delegate.bridge.slice(0, 15) : 'cni0'
+  }
+  return { file, types, ...(bridge && { bridge }) }
+}
+
+/** FLANNEL_NETWORK, FLANNEL_SUBNET, FLANNEL_MTU and their IPV6 twins (flannel, pkg/subnet `WriteSubnetFile`). */
+export function parseSubnet(text: string): Subnet {
+  const values = new Map<string, string>()
+  for (const line of text.slice(0, 16_384).split('\n')) {
+    const at = line.indexOf('=')
+    if (at > 0) values.set(line.slice(0, at).trim(), line.slice(at + 1).trim())
+  }
+  const networks = (...keys: string[]) =>
+    keys.flatMap((key) => (values.get(key) ?? '').split(',')).filter((it) => isNetwork(it))
+  return {
+    addresses: networks('FLANNEL_SUBNET', 'FLANNEL_IPV6_SUBNET'),
+    networks: networks('FLANNEL_NETWORK', 'FLANNEL_IPV6_NETWORK'),
+    mtu: Number(values.get('FLANNEL_MTU')) || 0,
+  }
+}
+
+/** flannel's own configuration (flannel, Documentation/configuration.md and backends.md). Throws on what is not JSON. */
+export function parseNetConf(text: string): NetConf {
+  const { Backend: backend, EnableIPv4: ipv4, EnableIPv6: ipv6 } = JSON.parse(text) ?? {}
+  return {
+    type: typeof backend?.Type === 'string' ? backend.Type.toLowerCase().slice(0, 40) : 'udp',
+    vni: Number.isInteger(backend?.VNI) ? backend.VNI : 1,
+    ipv4: ipv4 !== false,
+    ipv6: ipv6 === true,
+    mode: typeof backend?.Mode === 'string' ? backend.Mode : 'separate',
+  }
+}
+
+const isNetwork = (it: string) => /\/\d{1,3}$/.test(it) && isIP(it.replace(/\/\d+$/, '')) !== 0

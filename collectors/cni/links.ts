@@ -1,0 +1,127 @@
+import { BlockList, isIP } from 'node:net'
+import type { Link, Links, Peer } from './sample.ts'
+
+/** More links than this on one node are no pod network; what is kept of them stays small. */
+const mostLinks = 64
+
+/** The bridge plugin's names for veths (cni-plugins, pkg/ip/link_linux.go `RandomVethName`). */
+const podVeth = /^veth[0-9a-f]{8}$/
+
+/** Names of interfaces that only one CNI makes. */
+const marks: readonly (readonly [RegExp, string])[] = [
+  [/^(cali[0-9a-f]{11}|vxlan\.calico|vxlan-v6\.calico|wireguard\.cali)$/, 'Calico'],
+  [/^(cilium_host|cilium_net|cilium_vxlan|cilium_geneve)$/, 'Cilium'],
+  [/^(antrea-gw0|antrea-tun0)$/, 'Antrea'],
+  [/^(weave|vxlan-6784)$/, 'Weave Net'],
+  [/^(ovn-k8s-mp0|ovn0)$/, 'OVN'],
+  [/^kube-bridge$/, 'kube-router'],
+]
+
+interface IpLink {
+  readonly ifname?: unknown
+  readonly flags?: unknown
+  readonly mtu?: unknown
+  readonly master?: unknown
+  readonly link_netnsid?: unknown
+  readonly linkinfo?: { readonly info_kind?: unknown; readonly info_data?: { readonly link?: unknown } }
+  readonly addr_info?: unknown
+}
+
+/**
+ * What `ip -j -d addr show` prints, boiled down. `-d` is for the kind of each link and the device below a
+ * tunnel (iproute2 5.x and later print the same keys). Throws a SyntaxError on what is not JSON.
+ */
+export function parseLinks(json: string): Links & { foreign?: string; veths: ReadonlySet<string> } {
+  const all = rows<IpLink>(json).filter((it): it is IpLink & { ifname: string } => isName(it.ifname))
+  const links: Link[] = []
+  const ports: Record<string, number> = {}
+  const loose: string[] = []
+  const veths = new Set<string>()
+  let foreign: string | undefined
+  for (const it of all) {
+    foreign ??= marks.find(([pattern]) => pattern.test(it.ifname))?.[1]
+    const kind = typeof it.linkinfo?.info_kind === 'string' ? it.linkinfo.info_kind : ''
+    const master = isName(it.master) ? it.master : undefined
+    if (kind === 'veth') veths.add(it.ifname)
+    if (master !== undefined && kind === 'veth') ports[master] = (ports[master] ?? 0) + 1
+    const ofPod = podVeth.test(it.ifname) && it.link_netnsid !== undefined
+    if (ofPod && master === undefined) loose.push(it.ifname)
+    if (ofPod || master !== undefined || links.length >= mostLinks) continue
+    const over = it.linkinfo?.info_data?.link
+    links.push({
+      name: it.ifname,
+      kind,
+      up: Array.isArray(it.flags) && it.flags.includes('UP'),
+      mtu: typeof it.mtu === 'number' ? it.mtu : 0,
+      addresses: addresses(it.addr_info),
+      ...(isName(over) && { over }),
+    })
+  }
+  return { links, ports, loose, veths, ...(foreign && { foreign }) }
+}
+
+function addresses(info: unknown): string[] {
+  if (!Array.isArray(info)) return []
+  return info.flatMap((it: { local?: unknown; prefixlen?: unknown; scope?: unknown } | null) =>
+    it?.scope === 'global' && typeof it.local === 'string' && isIP(it.local)
+      ? [`${it.local}/${Number(it.prefixlen)}`]
+      : [],
+  )
+}
+
+interface IpRoute {
+  readonly dst?: unknown
+  readonly gateway?: unknown
+  readonly dev?: unknown
+}
+
+/** Of `ip -j -d route show`: the device of the default route, and the routes that have a gateway. */
+export function parseRoutes(json: string): { uplink?: string; routes: readonly Peer[] } {
+  const routes: Peer[] = []
+  let uplink: string | undefined
+  for (const { dst, gateway, dev } of rows<IpRoute>(json)) {
+    if (!isName(dev) || typeof dst !== 'string') continue
+    if (dst === 'default') uplink ??= dev
+    else if (typeof gateway === 'string' && isIP(gateway) && isIP(dst.replace(/\/\d+$/, '')))
+      routes.push({ subnet: dst, via: gateway, dev })
+  }
+  return { ...(uplink && { uplink }), routes }
+}
+
+const mostPeers = 512
+
+/** The routes to other nodes' pods: those into the pod network, or through flannel's own devices. */
+export function peersOf(routes: readonly Peer[], networks: readonly string[]): readonly Peer[] {
+  const inside = new BlockList()
+  for (const it of networks) {
+    const [address = '', prefix] = it.split('/')
+    const family = isIP(address) === 6 ? 'ipv6' : 'ipv4'
+    if (Number(prefix) <= (family === 'ipv6' ? 128 : 32)) inside.addSubnet(address, Number(prefix), family)
+  }
+  const isPeer = ({ subnet, dev }: Peer) => {
+    const address = subnet.replace(/\/\d+$/, '')
+    return dev.startsWith('flannel') || inside.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4')
+  }
+  return routes.filter(isPeer).slice(0, mostPeers)
+}
+
+/** The errors of some interfaces, received and sent, of `/proc/net/dev` (proc_pid_net(5)). */
+export function countErrors(text: string, names: readonly string[]): number {
+  let sum = 0
+  for (const line of text.split('\n')) {
+    const [name = '', counters] = line.split(':')
+    if (counters === undefined || !names.includes(name.trim())) continue
+    const columns = counters.trim().split(/\s+/).map(Number)
+    sum += (columns[2] ?? 0) + (columns[10] ?? 0)
+  }
+  return sum
+}
+
+/** A link name as the kernel allows it (dev_valid_name: 1 to 15 bytes, no slash, colon or space). */
+const isName = (it: unknown): it is string =>
+  typeof it === 'string' && /^[^\s/:]{1,15}$/.test(it) && it !== '.' && it !== '..'
+
+function rows<T>(json: string): readonly T[] {
+  const parsed: unknown = JSON.parse(json || '[]')
+  return Array.isArray(parsed) ? parsed.filter((it) => typeof it === 'object' && it !== null) : []
+}

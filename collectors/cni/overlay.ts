@@ -1,0 +1,38 @@
+import type { Observation } from '../../agent/model.ts'
+import { hanging } from './bridge.ts'
+import { linkOf, type Plan } from './plan.ts'
+import type { Code } from './rules.ts'
+import type { CniSample } from './sample.ts'
+import { podsHit, restartOf } from './words.ts'
+
+/**
+ * What is wrong with one overlay device. `settled`: k3s has run for long enough to have made it. While
+ * k3s is stopped its pods still need it, if flannel has run since boot.
+ */
+export function overlay(
+  sample: CniSample,
+  { backend, bridge }: Extract<Plan, { kind: 'flannel' }>,
+  name: string,
+  settled: boolean,
+): readonly Observation<Code>[] {
+  const { pods, veths } = hanging(sample, bridge)
+  const link = linkOf(sample, name)
+  const needed = settled || (sample.subnet && pods.length + veths > 0)
+  if (!needed || link?.up) return []
+  const hit = `no way to other nodes for ${podsHit(pods, veths)} here`
+  return [
+    {
+      code: link ? 'cni.overlay-down' : 'cni.overlay-missing',
+      subject: name,
+      text: `The overlay ${name} (${backend}) is ${link ? 'set down' : 'gone'}: ${hit}.`,
+      next: [
+        restartOf(
+          sample,
+          'brings it back with its routes to the other nodes; the pods keep running meanwhile',
+        ),
+        `\`ip addr show dev ${name}\`: it should be up after half a minute`,
+      ],
+      evidence: { backend, pods: pods.length, veths },
+    },
+  ]
+}

@@ -1,0 +1,91 @@
+import type { CniSample, Link } from './sample.ts'
+
+/** What should be there on this node, by what the node itself says. */
+export type Plan =
+  | {
+      readonly kind: 'flannel'
+      readonly backend: string
+      readonly bridge: string
+      readonly overlays: readonly string[]
+    }
+  /** Another CNI, or none: nothing that holds for flannel holds for it. `name` is for people. */
+  | { readonly kind: 'other'; readonly name: string }
+  | { readonly kind: 'unknown' }
+
+/** How much smaller than the uplink's MTU flannel makes each backend's (flannel, pkg/backend/vxlan/device.go, wireguard_network.go). */
+const overheads: Readonly<Record<number, string>> = {
+  0: 'host-gw',
+  50: 'vxlan',
+  70: 'vxlan',
+  80: 'wireguard',
+}
+
+/** Pure. */
+export function plan(sample: CniSample): Plan {
+  const { k3s, flags = {}, confs = [] } = sample
+  if (!k3s) return { kind: 'other', name: 'no k3s' }
+  const other = otherNetwork(sample)
+  if (k3s.distribution === 'rke2') return { kind: 'other', name: flags.cni ?? other ?? 'canal' }
+  if (flags['disable-agent'] === 'true')
+    return { kind: 'other', name: 'no pods, as this server runs no agent' }
+  if (flags.rootless === 'true') return { kind: 'other', name: 'rootless, in a namespace of its own' }
+  if (flags['flannel-backend'] === 'none') return { kind: 'other', name: other ?? 'no flannel' }
+  const since = sample.subnet || sample.interfaces?.links.some((it) => isFlannel(it.name))
+  // An agent is told by its server whether there is flannel; its files of former times stay behind.
+  if (k3s.role === 'agent' && !since && other) return { kind: 'other', name: other }
+  const hints = since || sample.netConf || confs.some((it) => it.types.includes('flannel'))
+  if (k3s.role === 'agent' && !hints) return { kind: 'unknown' }
+  const backend = findBackend(sample)
+  return {
+    kind: 'flannel',
+    backend,
+    bridge: findBridge(sample),
+    overlays: overlays(backend, sample),
+  }
+}
+
+const isFlannel = (name: string) => /^flannel[.\w-]*$/.test(name)
+
+/** A CNI other than flannel, by its configuration or its interfaces. */
+function otherNetwork({ otherConfs = [], confs = [], foreign }: CniSample): string | undefined {
+  const [type] = [...otherConfs, ...confs]
+    .flatMap((it) => it.types.slice(0, 1))
+    .filter((it) => it !== 'flannel')
+  return foreign ?? (type && `CNI ${type}`)
+}
+
+function findBridge({ confs = [], pods = {} }: CniSample): string {
+  const [used] = Object.values(pods)
+  return used?.bridge ?? confs.find((it) => it.bridge)?.bridge ?? 'cni0'
+}
+
+/**
+ * net-conf.json is what flannel was started with. Without it the server's flag counts, then the MTU that
+ * flannel chose, then k3s's default.
+ */
+function findBackend(sample: CniSample): string {
+  const { netConf, flags = {}, subnet, interfaces } = sample
+  if (netConf) return netConf.type
+  // wireguard-native may carry options: `wireguard-native=Mode=auto`.
+  const flag = flags['flannel-backend']?.split('=')[0]
+  if (flag) return flag === 'wireguard-native' ? 'wireguard' : flag
+  const uplink = flags['flannel-iface'] ?? sample.uplink
+  const over = interfaces?.links.find((it) => it.name === uplink)?.mtu
+  return (subnet && over && overheads[over - subnet.mtu]) || 'vxlan'
+}
+
+/** The devices each backend makes (k3s, install.sh's killall; flannel, pkg/backend). */
+function overlays(backend: string, { netConf }: CniSample): string[] {
+  const { vni = 1, ipv4 = true, ipv6 = false, mode = 'separate' } = netConf ?? {}
+  const both = (four: string, six: string) => [...(ipv4 ? [four] : []), ...(ipv6 ? [six] : [])]
+  if (backend === 'vxlan') return both(`flannel.${vni}`, `flannel-v6.${vni}`)
+  if (backend === 'wireguard')
+    return mode === 'separate' ? both('flannel-wg', 'flannel-wg-v6') : ['flannel-wg']
+  if (backend === 'udp') return ['flannel0']
+  // host-gw and ipsec have none; an extension's is not known.
+  return []
+}
+
+/** A link by its name. */
+export const linkOf = (sample: CniSample, name: string): Link | undefined =>
+  sample.interfaces?.links.find((it) => it.name === name)

@@ -1,0 +1,102 @@
+import type { Cause, Rule, Rules } from '../../agent/model.ts'
+
+const hour = 3600_000
+
+/** With expired certificates k3s does not get as far as starting flannel (k3s, pkg/agent/run.go). */
+const certificates: Cause = { code: 'certs.expired', within: hour }
+
+const killall =
+  'Run `k3s-killall.sh` lightly: it stops every pod on this node at once, databases included, without letting them finish. Nor `iptables -F`: it cannot bring an interface back, and may cut SSH.'
+
+const restart =
+  '`systemctl restart k3s` (on an agent `k3s-agent`): makes it again; the pods keep running meanwhile'
+
+const critical = (it: Omit<Rule, 'severity' | 'never'>): Rule => ({
+  severity: 'critical',
+  never: killall,
+  ...it,
+})
+
+const deadPods =
+  'These pods reach nothing and nothing reaches them: services, ingress and DNS are dead for them, though `kubectl` may still show them Running.'
+
+export type Code =
+  | 'cni.bridge-missing'
+  | 'cni.bridge-down'
+  | 'cni.bridge-address'
+  | 'cni.overlay-missing'
+  | 'cni.overlay-down'
+  | 'cni.conf-missing'
+  | 'cni.subnet-env-missing'
+  | 'cni.veth-orphaned'
+
+export const rules: Rules<Code> = {
+  'cni.bridge-missing': critical({
+    title: 'the pod bridge is gone',
+    meaning:
+      "Pods with a live sandbox hang on a bridge (cni0 with flannel) that does not exist. They are known from their veths and the CNI result cache. A node before its first pod has no bridge and is well. Neither k3s nor flannel makes the bridge again: the bridge plugin does, when the next pod comes, and the old pods' veths stay off it (measured on k3s 1.21).",
+    so: deadPods,
+    next: [
+      '`kubectl get pods -A -o wide --field-selector spec.nodeName=NODE`: the pods on this node',
+      'Delete those that have an address of the pod network, so that they are made anew: `kubectl delete pod -n NAMESPACE NAME`. The first one brings the bridge back. A pod without a controller does not come again by itself',
+    ],
+  }),
+  'cni.bridge-down': critical({
+    title: 'the pod bridge is down',
+    meaning:
+      'The bridge of the pods is there, but set down (without IFF_UP). Nothing sets it up again by itself.',
+    so: deadPods,
+    next: ['`ip link set cni0 up`: its route comes back with it'],
+  }),
+  'cni.bridge-address': critical({
+    title: "the pod bridge lacks the pods' gateway address",
+    meaning:
+      'The bridge does not have the address that flannel was given for this node (FLANNEL_SUBNET in /run/flannel/subnet.env). Nothing puts it back until the next pod is made.',
+    so: 'Pods on this node reach each other, but neither services, other nodes nor the world, and the node does not reach them.',
+    next: ['`ip addr show dev cni0`: what it has', '`ip addr add ADDRESS brd + dev cni0`'],
+    because: [{ code: 'cni.bridge-missing', within: hour }],
+  }),
+  'cni.overlay-missing': critical({
+    title: 'the overlay to the other nodes is gone',
+    meaning:
+      'The device through which flannel reaches other nodes (flannel.1 for VXLAN, flannel-wg for WireGuard) does not exist. Which one it should be comes from net-conf.json, the flags of k3s and subnet.env; host-gw has none. flannel makes it when it starts and not again after that.',
+    so: 'Pods here do not reach pods on other nodes and are not reached by them. If the cluster DNS runs elsewhere, names do not resolve here. Pods on this node still reach each other.',
+    next: [restart, '`ip -d link show type vxlan`: it should be there after half a minute'],
+    because: [certificates],
+  }),
+  'cni.overlay-down': critical({
+    title: 'the overlay to the other nodes is down',
+    meaning:
+      'The overlay device is there, but set down (without IFF_UP). With it went the routes to the other nodes, which setting it up alone does not bring back.',
+    so: 'Pods here do not reach pods on other nodes and are not reached by them. Pods on this node still reach each other.',
+    next: [restart, '`ip route`: there should be a route for each other node'],
+  }),
+  'cni.conf-missing': critical({
+    title: 'the CNI configuration is gone',
+    meaning:
+      'k3s runs flannel, but there is no CNI configuration in its folder agent/etc/cni/net.d, where it writes 10-flannel.conflist at each start. containerd then has no pod network.',
+    so: 'Running pods go on. New pods stay in ContainerCreating, stopping ones may hang, and the node may turn NotReady.',
+    next: [restart],
+  }),
+  'cni.subnet-env-missing': critical({
+    title: "flannel's subnet file is gone",
+    meaning:
+      'k3s has run for more than two minutes, but /run/flannel/subnet.env, which flannel writes when it starts, is not there: flannel never got that far, or the file was deleted. /run is empty after each boot.',
+    so: 'Running pods go on. No new pod gets an address: they stay in ContainerCreating.',
+    next: [
+      '`journalctl -u k3s -n 200 | grep -i flannel` (on an agent `k3s-agent`): why flannel did not start',
+      restart,
+    ],
+    because: [certificates],
+  }),
+  'cni.veth-orphaned': {
+    severity: 'critical',
+    title: 'pods are cut off from the bridge',
+    meaning:
+      'The bridge is there, but pods with a live sandbox have a veth that is on no bridge. This is what is left after a bridge was deleted and made anew: nothing puts old veths on the new bridge.',
+    so: deadPods,
+    next: ['Delete these pods, so that they are made anew: `kubectl delete pod -n NAMESPACE NAME`'],
+    never: killall,
+    because: [{ code: 'cni.bridge-missing', within: 24 * hour }],
+  },
+}

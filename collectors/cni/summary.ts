@@ -1,0 +1,26 @@
+import { hanging } from './bridge.ts'
+import { linkOf, plan } from './plan.ts'
+import type { CniSample } from './sample.ts'
+import { many } from './words.ts'
+
+/** "cni0 up 10.42.0.1/24, 5 pods; flannel.1 up (vxlan, mtu 1450), 1 peer". Pure. */
+export function summary(sample: CniSample): string {
+  if (!sample.k3s) return 'no k3s on this machine, so no pod network to watch'
+  const it = plan(sample)
+  if (it.kind === 'unknown') return 'k3s without a pod network so far'
+  if (it.kind === 'other') return `${it.name}: not flannel's network, so it is not judged`
+  if (!sample.interfaces) return 'flannel; its interfaces could not be seen'
+  const state = (name: string, more: (up: NonNullable<ReturnType<typeof linkOf>>) => string) => {
+    const link = linkOf(sample, name)
+    return link ? `${name} ${link.up ? 'up' : 'down'}${more(link)}` : `${name} missing`
+  }
+  const { pods, veths } = hanging(sample, it.bridge)
+  const hung = pods.length || veths
+  const bridge =
+    linkOf(sample, it.bridge) || hung > 0
+      ? state(it.bridge, ({ addresses }) => ` ${addresses.join(' ') || 'without address'}`)
+      : `no ${it.bridge} yet`
+  const overlays = it.overlays.map((name) => state(name, ({ mtu }) => ` (${it.backend}, mtu ${mtu})`))
+  const peers = many(sample.peers?.length ?? 0, 'peer')
+  return `${bridge}, ${many(hung, 'pod')}; ${overlays.join(', ') || it.backend}, ${peers}`
+}

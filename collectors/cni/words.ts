@@ -1,0 +1,42 @@
+import type { CniSample, PodLink } from './sample.ts'
+
+/** How many pods a text names. */
+const named = 3
+
+/** "5 pods (default/web-1, default/web-2, default/web-3 and 2 more)"; only their number where no name is known. */
+export function podsHit(pods: readonly PodLink[], veths: number): string {
+  const count = Math.max(pods.length, veths)
+  if (count === 0) return 'all pods'
+  if (pods.length === 0) return many(count, 'pod')
+  const names = pods.slice(0, named).map((it) => `${it.namespace}/${it.name}`)
+  const more = count - names.length
+  return `${many(count, 'pod')} (${names.join(', ')}${more > 0 ? ` and ${more} more` : ''})`
+}
+
+/** How to make pods anew: commands for the first of them. `then` goes on after the commands. */
+export function remake(sample: CniSample, pods: readonly PodLink[], then: string): string[] {
+  const { k3s } = sample
+  const start = k3s && !k3s.running ? [`\`systemctl start ${k3s.unit}\`: without it no pod is made`] : []
+  const careful = 'A pod without a controller does not come again by itself'
+  if (pods.length === 0)
+    return [
+      ...start,
+      '`kubectl get pods -A -o wide`, on a server: the pods of this node',
+      `Delete those with an address of the pod network, so that they are made anew: \`kubectl delete pod -n NAMESPACE NAME\`${then}. ${careful}`,
+    ]
+  const groups = [...Map.groupBy(pods, (it) => it.namespace)]
+    .slice(0, named)
+    .map(([namespace, them]) => ({ namespace, names: them.slice(0, named).map((it) => it.name) }))
+  const commands = groups.map(
+    ({ namespace, names }) => `\`kubectl delete pod -n ${namespace} ${names.join(' ')}\``,
+  )
+  const left = pods.length - groups.reduce((sum, it) => sum + it.names.length, 0)
+  const rest = left > 0 ? `, and the same for ${left} more` : ''
+  return [...start, `Make the pods anew, on a server: ${commands.join(', ')}${rest}${then}. ${careful}`]
+}
+
+/** A restart also starts what is stopped. */
+export const restartOf = (sample: CniSample, why: string): string =>
+  `\`systemctl restart ${sample.k3s?.unit ?? 'k3s'}\`: ${why}`
+
+export const many = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`

@@ -1,0 +1,109 @@
+import t from 'tap'
+import { type Host, HostError } from '../../../agent/model.ts'
+import { collect } from '../../../collectors/cni/collect.ts'
+import { nodeLike, sampleOf } from './node.ts'
+
+t.test('what a real node says', async (t) => {
+  const sample = await sampleOf('two-nodes-healthy-node1')
+  t.match(sample, {
+    k3s: { role: 'server', unit: 'k3s' },
+    uplink: 'eth0',
+    peers: [{ subnet: '10.42.1.0/24', via: '10.42.1.0', dev: 'flannel.1' }],
+    subnet: { addresses: ['10.42.0.1/24'], mtu: 1450 },
+    netConf: { type: 'vxlan' },
+    confs: [{ file: '10-flannel.conflist', types: ['flannel', 'portmap'], bridge: 'cni0' }],
+    otherConfs: [],
+  })
+  t.equal(Object.keys(sample.pods ?? {}).length, 4)
+  t.equal(sample.unseen, undefined)
+})
+
+t.test('the second look reads no pod again', async (t) => {
+  const { host } = nodeLike(t, 'healthy')
+  const read: string[] = []
+  const counting: Host = {
+    ...host(),
+    text: (path, options) => {
+      read.push(path)
+      return host().text(path, options)
+    },
+  }
+  const first = await collect(counting, undefined)
+  t.equal(read.filter((it) => it.startsWith('/var/lib/cni/')).length, 5)
+  read.length = 0
+  t.same(await collect(counting, first), first)
+  t.same(
+    read.filter((it) => it.startsWith('/var/lib/cni/')),
+    [],
+  )
+})
+
+t.test('what is not there is an answer', async (t) => {
+  const node = nodeLike(t, 'healthy')
+  node.remove('/run/flannel')
+  node.remove('/var/lib/rancher/k3s/agent/etc')
+  node.remove('/var/lib/cni')
+  const sample = await collect(node.host(), undefined)
+  t.match(sample, { subnet: null, netConf: null, confs: [], pods: {} })
+  t.equal(sample.unseen, undefined)
+})
+
+t.test('one source that fails does not stop the others', async (t) => {
+  const { host } = nodeLike(t, 'healthy')
+  const refused = (what: string) => Promise.reject(new HostError('denied', `${what}: permission denied`))
+  t.test('without ip', async (t) => {
+    const sample = await collect({ ...host(), run: ([name]) => refused(name ?? '') }, undefined)
+    t.match(sample.unseen, [{ what: 'interfaces and addresses' }, { what: 'routes' }])
+    t.ok(sample.unseen?.[0]?.codes?.includes('cni.bridge-missing'))
+    t.same(sample.unseen?.[1]?.codes, [])
+    t.equal(sample.interfaces, undefined)
+    t.equal(sample.subnet?.mtu, 1450)
+  })
+  t.test('without a right to read', async (t) => {
+    const text: Host['text'] = (path, options) =>
+      path.startsWith('/run/flannel') ? refused(path) : host().text(path, options)
+    const list: Host['list'] = (path) => (path.startsWith('/var/lib/') ? refused(path) : host().list(path))
+    const sample = await collect({ ...host(), text, list }, undefined)
+    t.same(sample.unseen?.flatMap((it) => it.codes ?? []).sort(), [
+      'cni.bridge-address',
+      'cni.bridge-address',
+      'cni.bridge-down',
+      'cni.bridge-missing',
+      'cni.conf-missing',
+      'cni.subnet-env-missing',
+      'cni.veth-orphaned',
+    ])
+    t.equal(sample.interfaces?.ports.cni0, 5)
+  })
+  t.test('an ip that fails, or prints something else', async (t) => {
+    for (const ran of [
+      { exit: 255, stdout: '', stderr: 'Option "-j" is unknown' },
+      { exit: 0, stdout: '1: lo: <LOOPBACK>', stderr: '' },
+    ]) {
+      const sample = await collect({ ...host(), run: async () => ran }, undefined)
+      t.equal(sample.unseen?.length, 2)
+    }
+  })
+})
+
+t.test('a recording that does not know alarms nobody', async (t) => {
+  const sample = await sampleOf('two-nodes-healthy-node2')
+  t.ok(sample.unseen?.every((it) => it.unrecorded))
+  t.equal(sample.confs, undefined)
+})
+
+t.test('errors are counted where they can be, and flags are chosen, not copied', async (t) => {
+  const node = nodeLike(t, 'healthy')
+  node.write('/etc/rancher/k3s/config.yaml', 'flannel-backend: host-gw\netcd-s3-bucket: private\n')
+  const devices = [
+    'Inter-|   Receive                            |  Transmit',
+    ' face |bytes    packets errs drop fifo frame compressed multicast|bytes packets errs drop fifo',
+    '  cni0: 1 1 2 0 0 0 0 0 1 1 3 0 0 0 0 0',
+    'docker0: 1 1 9 0 0 0 0 0 1 1 9 0 0 0 0 0',
+  ].join('\n')
+  const text: Host['text'] = async (path, options) =>
+    path === '/proc/net/dev' ? devices : node.host().text(path, options)
+  const sample = await collect({ ...node.host(), text }, undefined)
+  t.equal(sample.errors, 5)
+  t.same(sample.flags, { 'flannel-backend': 'host-gw' })
+})

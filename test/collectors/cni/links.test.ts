@@ -1,0 +1,72 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import t from 'tap'
+import { countErrors, parseLinks, parseRoutes, peersOf } from '../../../collectors/cni/links.ts'
+import { nodes } from './node.ts'
+
+const printed = (node: string, file: string) => readFileSync(join(nodes, node, 'commands', file), 'utf8')
+
+t.test('the links of a real node', (t) => {
+  const { links, ports, loose, veths, foreign } = parseLinks(printed('healthy', 'ip_-j_-d_addr_show.out'))
+  t.same(
+    links.map((it) => it.name),
+    ['lo', 'eth0', 'flannel.1', 'cni0'],
+  )
+  t.match(links[2], { kind: 'vxlan', up: true, mtu: 1450, over: 'eth0', addresses: ['10.42.0.0/32'] })
+  t.same(ports, { cni0: 5 })
+  t.same(loose, [])
+  t.equal(veths.size, 6)
+  t.equal(foreign, undefined)
+  t.end()
+})
+
+t.test('veths that lost their bridge', (t) => {
+  const { loose, ports } = parseLinks(printed('cni0-deleted', 'ip_-j_-d_addr_show.out'))
+  t.equal(loose.length, 5)
+  t.same(ports, {})
+  t.end()
+})
+
+t.test('other CNIs leave their marks', (t) => {
+  const mark = (ifname: string) => parseLinks(JSON.stringify([{ ifname, flags: [] }])).foreign
+  t.equal(mark('cali0123456789a'), 'Calico')
+  t.equal(mark('vxlan.calico'), 'Calico')
+  t.equal(mark('cilium_host'), 'Cilium')
+  t.equal(mark('antrea-gw0'), 'Antrea')
+  t.equal(mark('eth0'), undefined)
+  t.end()
+})
+
+t.test('nonsense is left out, and no number of links fills the sample', (t) => {
+  t.same(parseLinks('').links, [])
+  t.same(parseLinks('{}').links, [])
+  t.same(parseLinks('[null, 3, {"ifname": 7}, {"ifname": "a/b"}, {"ifname": "sixteen-letters-"}]').links, [])
+  t.throws(() => parseLinks('1: lo: <LOOPBACK>'), SyntaxError)
+  const many = Array.from({ length: 5000 }, (_, at) => ({ ifname: `eth0.${at}`, flags: ['UP'] }))
+  t.ok(parseLinks(JSON.stringify(many)).links.length <= 64)
+  t.end()
+})
+
+t.test('routes: the uplink and the peers', (t) => {
+  const { uplink, routes } = parseRoutes(printed('two-nodes-healthy-node1', 'ip_-j_-d_route_show.out'))
+  t.equal(uplink, 'eth0')
+  const peer = { subnet: '10.42.1.0/24', via: '10.42.1.0', dev: 'flannel.1' }
+  t.same(peersOf(routes, []), [peer])
+  t.same(peersOf([peer, { subnet: '172.16.0.0/12', via: '192.0.2.1', dev: 'eth0' }], ['10.42.0.0/16']), [
+    peer,
+  ])
+  t.equal(peersOf([{ ...peer, dev: 'eth0' }], ['10.42.0.0/16']).length, 1, 'host-gw')
+  t.same(peersOf([{ ...peer, dev: 'eth0' }], ['10.42.0.0/99', 'fd42::/56']), [])
+  t.same(parseRoutes('[]'), { routes: [] })
+  t.end()
+})
+
+t.test('errors of some interfaces', (t) => {
+  const text = readFileSync('/proc/net/dev', 'utf8')
+  t.type(countErrors(text, ['lo']), 'number')
+  const line =
+    '  cni0:     426       5    1    0    0     0          0         0      426       5    2    0    0     0       0          0'
+  t.equal(countErrors(`${text}\n${line}\n`, ['cni0']), 3)
+  t.equal(countErrors(line, ['flannel.1']), 0)
+  t.end()
+})

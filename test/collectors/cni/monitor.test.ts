@@ -1,0 +1,58 @@
+import t from 'tap'
+import { worthALook } from '../../../collectors/cni/monitor.ts'
+
+const worth = worthALook(['kbr0', 'flannel-wg'])
+
+/** Printed by `ip monitor link address route` (iproute2 6.1) while Debian's bridge plugin made a second pod. */
+const churn = `4: vetha8ee72fa@NONE: <BROADCAST,MULTICAST> mtu 1450 qdisc noop state DOWN group default 
+    link/ether 22:fe:7a:df:82:fa brd ff:ff:ff:ff:ff:ff
+4: vetha8ee72fa@if2: <NO-CARRIER,BROADCAST,MULTICAST,UP> mtu 1450 qdisc noqueue master cni0 state DOWN group default 
+    link/ether 22:fe:7a:df:82:fa brd ff:ff:ff:ff:ff:ff link-netnsid 1
+4: vetha8ee72fa@cni0: <NO-CARRIER,BROADCAST,MULTICAST,UP> mtu 1450 master cni0 state DOWN 
+    link/ether 22:fe:7a:df:82:fa
+multicast ff00::/8 dev vetha8ee72fa table local proto kernel metric 256 pref medium
+fe80::/64 dev vetha8ee72fa proto kernel metric 256 pref medium
+4: vetha8ee72fa@cni0: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1450 master cni0 state UP 
+4: vetha8ee72fa    inet6 fe80::20fe:7aff:fedf:82fa/64 scope link 
+       valid_lft forever preferred_lft forever
+local fe80::20fe:7aff:fedf:82fa dev vetha8ee72fa table local proto kernel metric 0 pref medium
+Deleted fe80::/64 dev vetha8ee72fa proto kernel metric 256 pref medium
+Deleted multicast ff00::/8 dev vetha8ee72fa table local proto kernel metric 256 pref medium
+Deleted 4: vetha8ee72fa@NONE: <BROADCAST,MULTICAST> mtu 1450 master cni0 state DOWN 
+Deleted 4: vetha8ee72fa@NONE: <BROADCAST,MULTICAST> mtu 1450 qdisc noop state DOWN group default `.split('\n')
+
+t.test('pods that come and go are quiet', (t) => {
+  t.same(churn.filter(worth), [])
+  t.end()
+})
+
+t.test('bridge and overlay are heard', (t) => {
+  for (const line of [
+    '2: cni0: <BROADCAST,MULTICAST> mtu 1450 qdisc noqueue state DOWN group default ',
+    'Deleted 2: cni0: <BROADCAST,MULTICAST> mtu 1450 qdisc noop state DOWN group default ',
+    'Deleted 2: cni0    inet 10.42.0.1/24 brd 10.42.0.255 scope global cni0',
+    '2: cni0    inet 10.42.0.1/24 scope global cni0',
+    'Deleted 10.42.0.0/24 dev cni0 proto kernel scope link src 10.42.0.1 ',
+    'Deleted 10.42.1.0/24 via 10.42.1.0 dev flannel.1 onlink ',
+    '10.42.1.0/24 via 10.42.1.0 dev flannel.1 onlink ',
+    'Deleted fd42:0:1::/64 via fd42:0:1:: dev flannel-v6.1 metric 1024 onlink pref medium',
+    'Deleted 35: flannel.1: <BROADCAST,MULTICAST> mtu 1450 qdisc noop state DOWN group default ',
+    '7: kbr0: <BROADCAST,MULTICAST> mtu 1450',
+  ])
+    t.ok(worth(line), line)
+  t.end()
+})
+
+t.test('the rest is not', (t) => {
+  for (const line of [
+    '',
+    'Deleted ',
+    '3: eth0: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500',
+    '3: docker0: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500',
+    'Deleted 172.17.0.0/16 dev docker0 proto kernel scope link src 172.17.0.1 ',
+    'Deleted local 10.42.0.1 dev cni0 table local proto kernel scope host src 10.42.0.1 ',
+    '10.42.0.0/24 dev '.padEnd(100_000, 'x'),
+  ])
+    t.notOk(worth(line), line.slice(0, 80))
+  t.end()
+})

@@ -1,0 +1,35 @@
+import t from 'tap'
+import { overlay } from '../../../collectors/cni/overlay.ts'
+import { sampleOf, withLink } from './node.ts'
+
+const well = await sampleOf('two-nodes-healthy-node2')
+const plan = { kind: 'flannel', backend: 'vxlan', bridge: 'cni0', overlays: ['flannel.1'] } as const
+const judge = (sample: typeof well, settled = true) => overlay(sample, plan, 'flannel.1', settled)
+
+t.test('gone or down, with the unit of this node', (t) => {
+  t.same(judge(well), [])
+  t.match(judge(withLink(well, 'flannel.1', null)), [
+    {
+      code: 'cni.overlay-missing',
+      subject: 'flannel.1',
+      text: /^The overlay flannel\.1 \(vxlan\) is gone: no way to other nodes for 4 pods \(.*\) here\.$/,
+      next: [/^`systemctl restart k3s-agent`/, /^`ip addr show/],
+    },
+  ])
+  t.match(judge(withLink(well, 'flannel.1', { up: false })), [{ code: 'cni.overlay-down' }])
+  t.end()
+})
+
+t.test(
+  'before k3s had the time to make it, only pods can miss it, and only if flannel ran since boot',
+  (t) => {
+    const gone = withLink(well, 'flannel.1', null)
+    const { links } = gone.interfaces ?? { links: [] }
+    const empty = { ...gone, pods: {}, interfaces: { links, ports: {}, loose: [] } }
+    t.equal(judge(gone, false).length, 1)
+    t.same(judge({ ...gone, subnet: null }, false), [])
+    t.same(judge(empty, false), [])
+    t.equal(judge(empty, true).length, 1)
+    t.end()
+  },
+)

@@ -1,0 +1,25 @@
+import t from 'tap'
+import { rules } from '../../../collectors/cni/rules.ts'
+
+t.test('every rule says what to do, what not to do, and is whole', (t) => {
+  for (const [code, it] of Object.entries(rules)) {
+    t.match(code, /^cni\.[a-z-]+$/)
+    t.equal(it.severity, 'critical', code)
+    t.notMatch(it.title, /\.$/, code)
+    t.match(it.so, /\.$/, code)
+    t.match(it.next.join(' '), /`[^`]+`/, code)
+    t.match(it.never, /k3s-killall\.sh.*databases.*iptables -F/, code)
+    const texts = [it.meaning, it.so, it.never ?? '', ...it.next]
+    for (const text of texts) t.equal(text.split('`').length % 2, 1, `${code}: paired backticks`)
+  }
+  t.end()
+})
+
+t.test('no rule explains itself, not by way of others either', (t) => {
+  const causes = (code: string, way: readonly string[] = []): readonly string[] =>
+    (rules[code as keyof typeof rules]?.because ?? []).flatMap((it) =>
+      way.includes(it.code) ? [it.code] : causes(it.code, [...way, it.code]),
+    )
+  for (const code of Object.keys(rules)) t.same(causes(code, [code]), [], code)
+  t.end()
+})

@@ -1,0 +1,30 @@
+import t from 'tap'
+import { summary } from '../../../collectors/cni/summary.ts'
+import { sampleOf, withLink } from './node.ts'
+
+const well = await sampleOf('two-nodes-healthy-node1')
+
+t.test('every kind of node in one line', (t) => {
+  const { interfaces, ...blind } = well
+  const empty = { links: interfaces?.links.filter((it) => it.name !== 'cni0') ?? [], ports: {}, loose: [] }
+  t.equal(summary(well), 'cni0 up 10.42.0.1/24, 4 pods; flannel.1 up (vxlan, mtu 1450), 1 peer')
+  t.equal(
+    summary({ ...well, pods: {}, interfaces: empty }),
+    'no cni0 yet, 0 pods; flannel.1 up (vxlan, mtu 1450), 1 peer',
+  )
+  t.match(
+    summary(withLink(well, 'cni0', { up: false, addresses: [] })),
+    /^cni0 down without address, 4 pods;/,
+  )
+  t.match(
+    summary({ ...well, netConf: null, flags: { 'flannel-backend': 'host-gw' } }),
+    /4 pods; host-gw, 1 peer$/,
+  )
+  t.equal(
+    summary({ ...well, flags: { 'flannel-backend': 'none' }, foreign: 'Cilium' }),
+    "Cilium: not flannel's network, so it is not judged",
+  )
+  t.equal(summary(blind), 'flannel; its interfaces could not be seen')
+  t.equal(summary({}), 'no k3s on this machine, so no pod network to watch')
+  t.end()
+})
