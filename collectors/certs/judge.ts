@@ -1,0 +1,104 @@
+import type { Observation } from '../../agent/model.ts'
+import { advice, renewal } from './advice.ts'
+import { type Group, groups, type Item } from './groups.ts'
+import type { CertsSample } from './sample.ts'
+import { stage } from './window.ts'
+import { date, duration, moment } from './words.ts'
+
+const day = 86_400_000
+
+/** k3s renews the certificate it serves within hours of its window; only when it has not is there something to say. */
+const grace = day
+
+export type Code = 'certs.expired' | 'certs.expiring' | 'certs.not-yet-valid' | 'certs.unreadable'
+
+/** What is wrong with what was seen, one observation for each group and rule. */
+export function judge(sample: CertsSample, warnDays: number, now: number): readonly Observation<Code>[] {
+  return groups(sample, warnDays).flatMap((group) => [
+    ...ended(group, sample, now),
+    ...early(group, sample, now),
+    ...unreadable(group, sample),
+  ])
+}
+
+/** How far an item is gone, as far as anybody has to know. */
+export function stageOf(item: Item, group: Group, now: number): ReturnType<typeof stage> {
+  const at = stage(item.certificate, group.limits, now)
+  if (item.authority && at !== 'expired' && at !== 'early') return 'good'
+  return at === 'soon' && item.renewsItself ? stage(item.certificate, group.limits, now - grace) : at
+}
+
+/** Expired, or about to: what has expired speaks for what follows, since the same thing renews both. */
+function ended(group: Group, sample: CertsSample, now: number): Observation<Code>[] {
+  const staged = group.items.map((item) => ({ item, stage: stageOf(item, group, now) }))
+  const pick = (...stages: string[]) =>
+    staged
+      .filter((it) => stages.includes(it.stage))
+      .map((it) => it.item)
+      .sort((a, b) => a.certificate.to - b.certificate.to)
+  const over = pick('expired')
+  const soon = pick('soon', 'last days')
+  const items = over.length > 0 ? over : soon
+  const [first] = items
+  if (!first) return []
+  const { to } = first.certificate
+  const others = items.length - 1
+  const mild = group.kind === 'kubeconfig'
+  const evidence = { first: first.source, not_after: moment(to), count: items.length }
+  const about = { subject: group.subject, evidence, ...advice(group, over.length > 0, items, sample) }
+  const renewed = renewal(group, items.length + (over.length > 0 ? soon.length : 0), sample, now)
+  if (over.length > 0) {
+    const more = others > 0 ? `, and ${others} more since` : ''
+    const next = soon[0] ? `; ${soon.length} more by ${date((soon.at(-1) as Item).certificate.to)}` : ''
+    const text = `${first.where} expired ${moment(to)}, ${duration(now - to)} ago${more}${next}.${renewed}`
+    return [{ code: 'certs.expired', ...about, ...(mild && { severity: 'warning' }), at: to, text }]
+  }
+  const last = (items.at(-1) as Item).certificate.to
+  const more = others > 0 ? `; ${others} more follow by ${date(last)}` : ''
+  const text = `${first.where} runs out ${moment(to)}, in ${duration(to - now)}${more}.${renewed}`
+  const grave = !mild && pick('last days').length > 0
+  return [{ code: 'certs.expiring', ...about, ...(grave && { severity: 'critical' }), text }]
+}
+
+function early(group: Group, sample: CertsSample, now: number): Observation<Code>[] {
+  const items = group.items
+    .filter((it) => stageOf(it, group, now) === 'early')
+    .sort((a, b) => b.certificate.from - a.certificate.from)
+  const [first] = items
+  if (!first) return []
+  const { from } = first.certificate
+  const more = items.length > 1 ? `, and ${items.length - 1} more begin after now` : ''
+  return [
+    {
+      code: 'certs.not-yet-valid',
+      subject: group.subject,
+      so: advice(group, true, items, sample).so,
+      text: `${first.where} is valid from ${moment(from)}, but the clock says ${moment(now)}${more}.`,
+      evidence: { first: first.source, not_before: moment(from), count: items.length },
+      ...(group.kind === 'kubeconfig' && { severity: 'warning' as const }),
+    },
+  ]
+}
+
+function unreadable(group: Group, sample: CertsSample): Observation<Code>[] {
+  const [first] = group.problems
+  if (first === undefined) return []
+  const more = group.problems.length > 1 ? `; ${group.problems.length - 1} more like it` : ''
+  const { next, never } = advice(group, false, group.items, sample)
+  const k3s = group.kind === 'restart' || group.kind === 'kubeconfig'
+  return [
+    {
+      code: 'certs.unreadable',
+      subject: group.subject,
+      text: `${first}${more}.`,
+      next: k3s
+        ? [
+            '`df -h` and `dmesg | tail`: files are cut off when the disk is full or failing',
+            ...next.slice(0, 1),
+          ]
+        : next.slice(0, 1),
+      ...(never && { never }),
+      evidence: { count: group.problems.length },
+    },
+  ]
+}

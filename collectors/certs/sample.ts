@@ -1,0 +1,66 @@
+import type { Sample } from '../../agent/model.ts'
+
+/** What is kept of a certificate. Its strings come from whoever made it: shortened, without control characters. */
+export interface Certificate {
+  /** The common name, or what else the subject has. */
+  readonly name: string
+  /** The whole subject: `O=system:masters, CN=system:admin`. */
+  readonly subject: string
+  readonly issuer: string
+  /** Hexadecimal, as openssl prints it. */
+  readonly serial: string
+  /** The first and the last moment of its life, ms since the epoch. */
+  readonly from: number
+  readonly to: number
+  readonly ca?: true
+  /** From the extended key usage; absent where it says neither. */
+  readonly use?: 'client' | 'serving' | 'both'
+  /** The first half of its SHA-256: enough to tell two apart. */
+  readonly print: string
+}
+
+/**
+ * Whose it is, which decides what renews it: `k3s` by a restart, `kubeconfig` k3s's copy for people,
+ * `extra` named in the settings.
+ */
+export type Owner = 'k3s' | 'kubeconfig' | 'extra'
+
+export interface SeenFile {
+  readonly path: string
+  readonly of: Owner
+  /** In a folder of k3s, but no running k3s uses it: what an upgrade or an old version left. */
+  readonly loose?: true
+  /** Which state of the file this is: device, inode, size, mtime, ctime. Empty: read it again next time. */
+  readonly stamp: string
+  /** As they stand in the file. */
+  readonly certificates: readonly Certificate[]
+  /** Why not all of it could be read, as the end of a sentence. */
+  readonly problem?: string
+}
+
+export interface Served {
+  /** `host:port` or `host:port/servername`. */
+  readonly address: string
+  readonly of: Owner
+  /** Leaf first; none where nothing listens. What was last seen where it did not answer this time. */
+  readonly certificates: readonly Certificate[]
+  readonly problem?: string
+  /** A port of k3s on which something listens that did not answer this time. */
+  readonly silent?: true
+}
+
+export interface CertsSample extends Sample {
+  readonly k3s?: {
+    readonly distribution: 'k3s' | 'rke2'
+    readonly role: 'server' | 'agent'
+    readonly unit: string
+    readonly dataDir: string
+    readonly running?: { readonly pid: number; readonly since: number }
+    /** Of the program on disk, which is what a restart will start. */
+    readonly version?: string
+    /** The state of the program that said so. */
+    readonly binary?: string
+  }
+  readonly files: readonly SeenFile[]
+  readonly served: readonly Served[]
+}

@@ -1,0 +1,77 @@
+import type { Host, Unseen } from '../../agent/model.ts'
+import { HostError, unseen } from '../../agent/model.ts'
+import type { K3s } from '../node/k3s.ts'
+import { parseCertificate } from './parse.ts'
+import type { Certificate, Owner, Served } from './sample.ts'
+
+export interface Address {
+  readonly host: string
+  readonly port: number
+  readonly servername?: string
+}
+
+/** How an address may be written in the settings: `host:port`, `[v6]:port`, with `/servername` behind it. */
+export const addressPattern = '^(\\[[0-9A-Fa-f:.%]+\\]|[^\\s/:\\[\\]]+):[0-9]{1,5}(/[^\\s/]+)?$'
+
+/** Undefined where it is none. */
+export function parseAddress(text: string): Address | undefined {
+  const [, host, port, servername] =
+    /^(\[[\da-f:.%]+\]|[^\s/:[\]]+):(\d{1,5})(?:\/([^\s/]+))?$/i.exec(text) ?? []
+  if (!host || !(Number(port) > 0 && Number(port) < 65_536)) return undefined
+  return { host: host.replace(/^\[|\]$/g, ''), port: Number(port), ...(servername && { servername }) }
+}
+
+/** Where a node's k3s answers with TLS: the API and, on RKE2, the supervisor; the kubelet. */
+export function k3sAddresses(k3s: K3s): string[] {
+  const bind = k3s.flags['bind-address']?.at(-1)
+  const host =
+    !bind || bind === '0.0.0.0'
+      ? '127.0.0.1'
+      : bind === '::'
+        ? '[::1]'
+        : bind.includes(':')
+          ? `[${bind}]`
+          : bind
+  const api = k3s.flags['https-listen-port']?.at(-1) ?? '6443'
+  const server = [`${host}:${api}`, ...(k3s.distribution === 'rke2' ? [`${host}:9345`] : [])]
+  const kubelet = k3s.flags['disable-agent']?.at(-1) === 'true' ? [] : ['127.0.0.1:10250']
+  return [...(k3s.role === 'server' ? server : []), ...kubelet]
+}
+
+const timeout = 3_000
+
+export interface Handshaken {
+  readonly served: Served
+  readonly blind?: Unseen
+}
+
+/** What a server presents. That nothing listens is an answer; of one that does not answer the last is kept. */
+export async function lookAtServer(
+  host: Host,
+  text: string,
+  of: Owner,
+  past: readonly Served[],
+): Promise<Handshaken> {
+  const last = past.find((it) => it.address === text && it.of === of)
+  const address = parseAddress(text)
+  if (!address) return { served: { address: text, of, certificates: [], problem: 'is no host:port' } }
+  try {
+    const { certificates } = await host.handshake({ ...address, timeout })
+    const read = certificates.map(parseCertificate).filter((it): it is Certificate => it !== undefined)
+    const problem =
+      read.length < certificates.length ? 'presents a certificate that cannot be read' : undefined
+    return { served: { address: text, of, certificates: read, ...(problem && { problem }) } }
+  } catch (error) {
+    const code = error instanceof HostError ? error.code : 'failed'
+    if (of !== 'extra' && code === 'refused') return { served: { address: text, of, certificates: [] } }
+    const served: Served = { address: text, of, certificates: last?.certificates ?? [] }
+    if (code === 'unrecorded') return { served, blind: unseen(`what ${text} serves`, error, []) }
+    // Nobody asked to be told of k3s's own ports, and a busy API misses one look: two make it a blind spot.
+    if (of !== 'extra')
+      return {
+        served: { ...served, silent: true },
+        ...(last?.silent && { blind: unseen(`what ${text} serves`, error, []) }),
+      }
+    return { served: { ...served, problem: `shows no certificate (${(error as Error).message})` } }
+  }
+}

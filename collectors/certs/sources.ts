@@ -1,0 +1,118 @@
+import type { Host, Unseen } from '../../agent/model.ts'
+import { HostError, unseen } from '../../agent/model.ts'
+import { orMissing, orNothing } from '../node/ask.ts'
+import type { K3s } from '../node/k3s.ts'
+import { expand, isGlob } from './glob.ts'
+import type { Owner } from './sample.ts'
+
+/** A file that may hold certificates. */
+export interface Source {
+  readonly path: string
+  readonly of: Owner
+  readonly loose?: true
+  /** The settings name it: it has to be there and hold a certificate. */
+  readonly named?: true
+}
+
+export interface Sources {
+  readonly sources: readonly Source[]
+  readonly unseen: readonly Unseen[]
+}
+
+/**
+ * What k3s uses in `server/tls` (k3s: pkg/daemons/control/deps, pkg/util/services). `client-kube-proxy.crt` and
+ * `client-k3s-controller.crt` are not among them: newer servers leave those of old releases behind, and where
+ * they are used, the agent's copies run out with them.
+ */
+const used: Readonly<Record<string, RegExp>> = {
+  '': /^(client-(admin|supervisor|controller|scheduler|kube-apiserver|auth-proxy|(k3s|rke2)-cloud-controller)|serving-kube-(apiserver|scheduler|controller-manager)|(client|server|request-header)-ca(\.nochain)?)\.crt$/,
+  etcd: /^(client|server-client|peer-server-client|server-ca|peer-ca)\.crt$/,
+  'kube-scheduler': /^kube-scheduler\.crt$/,
+  'kube-controller-manager': /^kube-controller-manager\.crt$/,
+}
+const usedByAgent =
+  /^(client-kubelet|serving-kubelet|client-kube-proxy|client-(k3s|rke2)-controller|client-ca|server-ca)\.crt$/
+
+/** Where a node's k3s keeps certificates. What is not there is no blindness: agents have no `server` folder. */
+export async function k3sSources(host: Host, k3s: K3s, codes: readonly string[]): Promise<Sources> {
+  const sources: Source[] = []
+  const blind: Unseen[] = []
+  const listed = async (folder: string) => {
+    try {
+      return (await orMissing(host.list(folder))) ?? []
+    } catch (error) {
+      blind.push(unseen(`the certificates in ${folder}`, error, codes))
+      return []
+    }
+  }
+  const add = async (folder: string, inUse: RegExp | undefined) => {
+    const entries = await listed(folder)
+    for (const { name, kind } of entries) {
+      if (kind === 'folder' || !name.endsWith('.crt')) continue
+      sources.push({ path: `${folder}/${name}`, of: 'k3s', ...(!inUse?.test(name) && { loose: true }) })
+    }
+    return entries
+  }
+  const kubeconfigs = async (folder: string) => {
+    for (const { name } of await listed(folder))
+      if (name.endsWith('.kubeconfig')) sources.push({ path: `${folder}/${name}`, of: 'k3s' })
+  }
+
+  if (k3s.role === 'server') {
+    const tls = `${k3s.dataDir}/server/tls`
+    for (const { name, kind } of await add(tls, used[''])) {
+      if (name === 'dynamic-cert.json') sources.push({ path: `${tls}/${name}`, of: 'k3s' })
+      // The API server's own scratch folder, and copies that people make.
+      if (kind === 'folder' && !/^(temporary-certs|tls-\d+)$/.test(name))
+        await add(`${tls}/${name}`, used[name])
+    }
+    await kubeconfigs(`${k3s.dataDir}/server/cred`)
+    const admin = [
+      `/etc/rancher/${k3s.distribution}/${k3s.distribution}.yaml`,
+      ...(k3s.flags['write-kubeconfig'] ?? []),
+    ]
+    for (const path of new Set(admin)) if (path.startsWith('/')) sources.push({ path, of: 'kubeconfig' })
+  }
+  await add(`${k3s.dataDir}/agent`, usedByAgent)
+  await kubeconfigs(`${k3s.dataDir}/agent`)
+  return { sources, unseen: blind }
+}
+
+/** Names of certificate files in a folder that was named as a whole; keys are not even opened. */
+const certificateNames = /\.(crt|cer|cert|pem|der)$/i
+const keyNames = /(^|[-_.])(priv|private)?key([-_.]|$)/i
+
+const mostFiles = 20_000
+
+/** What `paths` of the settings stand for: files, folders (not those within), globs. */
+export async function extraSources(host: Host, paths: readonly string[]): Promise<Sources> {
+  const sources = new Map<string, Source>()
+  const blind: Unseen[] = []
+  const add = async (path: string, named: boolean) => {
+    const kind = (await orNothing(host.stat(path)))?.kind
+    if (kind !== 'folder') {
+      sources.set(path, { path, of: 'extra', ...(named && { named: true }) })
+      return
+    }
+    for (const { name, kind } of await host.list(path)) {
+      // Kubernetes puts the files of a mounted secret into `..data`, which links in the folder point at.
+      if (kind === 'folder' || name.startsWith('..') || !certificateNames.test(name) || keyNames.test(name))
+        continue
+      const full = `${path === '/' ? '' : path}/${name}`
+      if (!sources.has(full)) sources.set(full, { path: full, of: 'extra' })
+    }
+  }
+  for (const path of paths) {
+    try {
+      const glob = isGlob(path)
+      for (const one of glob ? await expand(host, path, mostFiles) : [path]) {
+        if (sources.size >= mostFiles)
+          throw new HostError('too-large', `there are more than ${mostFiles} files; only these are watched`)
+        await add(one.length > 1 ? one.replace(/\/+$/, '') : one, !glob)
+      }
+    } catch (error) {
+      blind.push(unseen(`the certificates in ${path}`, error, []))
+    }
+  }
+  return { sources: [...sources.values()], unseen: blind }
+}
