@@ -7,7 +7,7 @@ export const bytes: Size = (text) => Buffer.byteLength(text)
 /** Bytes as part of a JSON string, without the quotes: never fewer than `bytes`. */
 export const jsonBytes: Size = (text) => Buffer.byteLength(JSON.stringify(text)) - 2
 
-/** Longer texts are cut before they are looked at, so that no text costs time. */
+/** No line is longer. */
 const most = 16_384
 
 // Terminal colours and titles as a whole; without this their remains would stay readable: "[31m".
@@ -18,7 +18,8 @@ const tags = /[\u{e0000}-\u{e007f}]/gu
 
 /** A text from anywhere as one line: no control character, terminal escape, change of direction or half a surrogate pair. */
 export function line(text: string, limit = most): string {
-  const clean = cut(text, most)
+  // Cut before it is looked at, so that no text costs time: what goes seldom makes up so much of it.
+  const clean = cut(text, 4 * limit + 256)
     .replace(terminal, '')
     .replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, ' ')
     .replace(invisible, '')

@@ -117,14 +117,26 @@ function bounded(all: readonly string[], most: number, between: string): string 
 }
 
 const steps = (incident: Incident) =>
-  distinct([incident.root, ...open(incident)].flatMap((it) => it.next)).slice(0, limits.steps)
+  distinct(
+    [incident.root, ...open(incident)].flatMap((it) => it.next),
+    limits.steps,
+  )
 
 const nevers = (incident: Incident) =>
-  distinct([incident.root, ...open(incident)].flatMap((it) => it.never ?? [])).slice(0, limits.nevers)
+  distinct(
+    [incident.root, ...open(incident)].flatMap((it) => it.never ?? []),
+    limits.nevers,
+  )
 
-const distinct = (texts: readonly string[]) => [
-  ...new Set(texts.map((it) => line(it, limits.step)).filter(Boolean)),
-]
+function distinct(texts: readonly string[], most: number): readonly string[] {
+  const lines = new Set<string>()
+  for (const text of texts) {
+    const it = line(text, limits.step)
+    if (it) lines.add(it)
+    if (lines.size === most) break
+  }
+  return [...lines]
+}
 
 // ---------------------------------------------------------------------------------------------------
 // Times, in UTC: whoever reads may be anywhere, and the node's logs are in UTC too.

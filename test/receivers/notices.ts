@@ -64,7 +64,9 @@ export const hostile: Readonly<Record<string, string>> = {
   'one emoji, then long': `${'🔥'.repeat(1)}${'e\u0301'.repeat(6000)}`,
   newlines: 'a\n\n# heading\r\n> quote\n- item\n'.repeat(400),
   mentions: '@everyone @here <@1234> <@&5678> <#9> </cmd:1> '.repeat(200),
-  'masked links': '[click](https://evil.example/login) <https://evil.example> https://evil.example '.repeat(100),
+  'masked links': '[click](https://evil.example/login) <https://evil.example> https://evil.example '.repeat(
+    100,
+  ),
   timestamps: '<t:1700000000:R> <:smile:123> <a:party:456> '.repeat(200),
   'code fences': '```\n@everyone\n``` ``x`` `` ` `a``b` ```'.repeat(200),
   'terminal escapes': '\u001b[31mred\u001b[0m \u001b]0;title\u0007 \u0000\u0007\u009b31m '.repeat(300),

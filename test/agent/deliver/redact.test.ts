@@ -1,0 +1,19 @@
+import t from 'tap'
+import { redactor } from '../../../agent/deliver/redact.ts'
+import { discord } from '../../../agent/sinks/discord.ts'
+import { ntfy } from '../../../agent/sinks/ntfy.ts'
+import { webhook } from '../../../agent/sinks/webhook.ts'
+
+t.test('nothing of a URL but its host comes through', async (t) => {
+  const url = 'https://discord.com/api/webhooks/123456/tok-en'
+  const redact = redactor(discord, { url })
+  t.equal(redact(`POST ${url} failed`), 'POST <hidden> failed')
+  t.equal(redact('/api/v10/webhooks/123456/tok-en?wait'), '/api/v10/webhooks/<hidden>/<hidden>?wait')
+  t.equal(redact('discord.com: answered 404'), 'discord.com: answered 404')
+})
+
+t.test('tokens, passwords and the values of a query', async (t) => {
+  const redact = redactor(ntfy, { url: 'https://h/topic', token: 'tk_abc', user: 'phil', password: 'pass(' })
+  t.equal(redact('phil tk_abc pass( /topic'), 'phil <hidden> <hidden> /<hidden>')
+  t.equal(redactor(webhook, { url: 'https://h/?key=sesame' })('key=sesame'), 'key=<hidden>')
+})
