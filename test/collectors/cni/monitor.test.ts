@@ -51,6 +51,9 @@ t.test('the rest is not', (t) => {
     '3: docker0: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500',
     'Deleted 172.17.0.0/16 dev docker0 proto kernel scope link src 172.17.0.1 ',
     'Deleted local 10.42.0.1 dev cni0 table local proto kernel scope host src 10.42.0.1 ',
+    'Deleted fe80::/64 dev cni0 proto kernel metric 256 pref medium',
+    'multicast ff00::/8 dev cni0 table local proto kernel metric 256 pref medium',
+    'ff00::/8 dev cni0 metric 256',
     '10.42.0.0/24 dev '.padEnd(100_000, 'x'),
   ])
     t.notOk(worth(line), line.slice(0, 80))

@@ -67,6 +67,7 @@ t.test('other CNIs and none', (t) => {
     'CNI calico',
   )
   t.equal(other({ ...agent, ...bare, foreign: 'Calico', netConf }), 'Calico', 'files of former times')
+  t.equal(other({ ...agent, foreign: 'Calico' }), 'flannel', 'flannel has run since boot')
   t.equal(other({ ...agent, ...bare }), 'unknown')
   t.equal(other({ ...server, ...bare }), 'flannel', "k3s's default")
   t.equal(other({ ...agent, k3s: { ...k3s, distribution: 'rke2' } }), 'canal')
