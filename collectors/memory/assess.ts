@@ -23,8 +23,8 @@ export function times({
   readonly first: number
   readonly last: number
 }): string {
-  const when =
-    kills === 1 ? `at ${clock(last, last)}` : `since ${clock(first, last)}, last ${clock(last, last)}`
+  const [begun, ended] = [clock(first, last), clock(last, last)]
+  const when = begun === ended ? `at ${ended}` : `since ${begun}, last ${ended}`
   return `${many(kills, 'kill')} ${when} UTC`
 }
 

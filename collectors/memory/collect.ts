@@ -154,17 +154,12 @@ async function named(host: Host, book: PodBook, log: Log, before?: MemorySample)
   const all: PodBook = { ...book, byUid: new Map([...podBook(before?.pods ?? []).byUid, ...book.byUid]) }
   const pods = new Map<string, Pod | undefined>()
   const limits = new Map<string, number | undefined>()
-  const containers = new Map<string, string>()
-  for (const { pod } of before?.victims ?? [])
-    if (pod?.uid && pod.container) containers.set(pod.uid, pod.container)
   const found: Named[] = []
   for (const kill of log.kills) {
     const of = podOfCgroup(kill.cgroup ?? '')
     const key = of && `${of.uid}/${of.containerId}`
     if (key && !pods.has(key) && pods.size < mostAsked) pods.set(key, await identifyPod(host, all, of))
     const pod = key === undefined ? undefined : pods.get(key)
-    const container = pod?.container ?? containers.get(of?.uid ?? '')
-    if (of && container) containers.set(of.uid, container)
     const { limitedBy, limit } = kill
     if (limitedBy !== undefined && limit === undefined && !limits.has(limitedBy) && limits.size < mostAsked)
       limits.set(limitedBy, await cgroupLimit(host, limitedBy))
@@ -173,7 +168,7 @@ async function named(host: Host, book: PodBook, log: Log, before?: MemorySample)
       ...kill,
       at: Math.round(log.start + kill.uptime / 1000),
       ...(of && { podUid: of.uid }),
-      ...(pod && { pod: { ...pod, ...(container && { container }) } }),
+      ...(pod && { pod }),
       ...(reached !== undefined && { limit: reached }),
     })
   }

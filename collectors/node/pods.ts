@@ -155,7 +155,7 @@ async function onlyContainer(host: Host, book: PodBook, uid?: string): Promise<s
 }
 
 /** The annotations of a container's or a sandbox's specification (containerd, internal/cri/annotations). */
-async function fromBundle(host: Host, containerId: string): Promise<Pod | undefined> {
+async function fromBundle(host: Host, containerId: string, follow = true): Promise<Pod | undefined> {
   if (!/^[0-9a-f]{64}$/.test(containerId)) return undefined
   for (const folder of bundles) {
     try {
@@ -174,8 +174,8 @@ async function fromBundle(host: Host, containerId: string): Promise<Pod | undefi
         return pod({ namespace, name }, said('sandbox-uid', podUid) ?? logs?.uid, container)
       // Older ones (recorded: k3s 1.21) name only the container and its sandbox, which has the folder's name.
       const sandbox = said('sandbox-id', /^[0-9a-f]{64}$/)
-      if (sandbox && sandbox !== containerId) {
-        const its = await fromBundle(host, sandbox)
+      if (sandbox && follow) {
+        const its = await fromBundle(host, sandbox, false)
         return its && pod(its, its.uid, container)
       }
     } catch {

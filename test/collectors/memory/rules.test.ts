@@ -1,0 +1,23 @@
+import t from 'tap'
+import { rules } from '../../../collectors/memory/rules.ts'
+import { memory } from '../../../collectors/memory.ts'
+
+t.test('rules speak of settings and rules that exist', async (t) => {
+  for (const rule of Object.values(rules)) {
+    const settings = [...rule.meaning.matchAll(/`(\w+_\w+)`/g)].map(([, it]) => it ?? '')
+    t.ok(settings.length > 0)
+    for (const it of settings) t.ok(it in memory.settings, it)
+  }
+  for (const { code } of rules['memory.oom-killed'].because) t.ok(code in rules, code)
+})
+
+t.test('each rule can be acted on', async (t) => {
+  for (const [code, rule] of Object.entries(rules)) {
+    t.ok(
+      rule.next.some((it) => it.split('`').length === 3),
+      `${code} has a command to paste`,
+    )
+    for (const text of [...rule.next, rule.so, rule.meaning, rule.never])
+      t.equal((text.split('`').length - 1) % 2, 0, `backticks come in pairs: ${text.slice(0, 30)}`)
+  }
+})
