@@ -11,7 +11,7 @@ wanted=/etc/systemd/system/multi-user.target.wants/murphy.service
 motd=/etc/update-motd.d/60-murphy
 commands=/usr/local/bin
 
-kept='' undo='' sinks='' notes='' version=''
+kept='' undo='' sinks='' notes='' version='' placed=false
 
 # One change, named before it is made; with --dry-run only named.
 step() {
@@ -129,11 +129,12 @@ write_private() {
 }
 
 check_settings() {
-  "$staged/node" "$staged/agent/main.js" config check >&2 ||
+  "$staged/node" "$staged/agent/main.js" config check >/dev/null ||
     refuse "$settings/config.yaml has to be corrected first; what is wrong with it stands above."
 }
 
 place_program() {
+  placed=true
   if [ -d "$program" ]; then
     on_failure "[ ! -d $replaced ] || { rm -rf $program && mv $replaced $program; }"
     mv "$program" "$replaced"
@@ -179,9 +180,9 @@ start() {
 
 # Comes last when things are taken back: the files are the former ones by then.
 start_former() {
-  booted || return 0
+  if ! booted || ! $placed; then return; fi
   systemctl daemon-reload
-  ! $was_active || systemctl restart murphy.service
+  if $was_active; then systemctl restart murphy.service; fi
 }
 
 stop() {

@@ -68,23 +68,15 @@ export async function rootFolder(): Promise<string> {
 export async function bootContainer({ binds = [] as readonly string[] } = {}): Promise<Container> {
   const root = await rootFolder()
   const began = Date.now()
-  // It ends with this process, however that ends: nspawn gives its own children the same signal.
+  // It ends with this process, however that ends: what asks nspawn to end makes it kill the init inside.
   const nspawn = spawn(
     'setpriv',
     [
-      ...[
-        '--pdeathsig',
-        'KILL',
-        '--',
-        'systemd-nspawn',
-        '--quiet',
-        '--directory',
-        root,
-        '--volatile=overlay',
-      ],
+      ...['--pdeathsig', 'TERM', '--', 'systemd-nspawn', '--quiet', '--kill-signal=SIGKILL'],
+      ...['--directory', root, '--volatile=overlay', '--register=no', '--keep-unit', '--console=pipe'],
       ...['--machine', `murphy-test-${process.pid}-${began.toString(36)}`, '--hostname', 'node1'],
-      ...['--register=no', '--keep-unit', '--private-network', '--console=pipe', '--link-journal=no'],
-      ...['--capability=CAP_SYSLOG,CAP_NET_ADMIN,CAP_NET_RAW', '--bind=/dev/kmsg', '--resolv-conf=off'],
+      ...['--private-network', '--link-journal=no', '--resolv-conf=off', '--bind=/dev/kmsg'],
+      '--capability=CAP_SYSLOG,CAP_NET_ADMIN,CAP_NET_RAW',
       ...binds.map((folder) => `--bind-ro=${folder}`),
       ...['--boot', 'systemd.unit=multi-user.target'],
     ],
@@ -97,7 +89,7 @@ export async function bootContainer({ binds = [] as readonly string[] } = {}): P
     })
   const ended = new Promise<void>((resolve) => nspawn.once('close', () => resolve()))
   const kill = async () => {
-    nspawn.kill('SIGKILL')
+    nspawn.kill('SIGTERM')
     await ended
   }
   try {
@@ -144,7 +136,7 @@ function inside(pid: number, stop: () => Promise<void>): Omit<Container, 'boot'>
     exec,
     async sh(script, options) {
       const { exit, stdout, stderr } = await exec(['sh', '-euc', script], options)
-      if (exit !== 0) throw new Error(`exit ${exit} from: ${script}\n${stdout}${stderr}`)
+      if (exit !== 0) throw new Error(`exit ${exit}: ${stderr}${stdout}\nfrom: ${script}`)
       return stdout
     },
     stop,

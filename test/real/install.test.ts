@@ -1,0 +1,308 @@
+import { execFileSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import t, { type Test } from 'tap'
+import { bootContainer, type Container, withoutContainer } from './container.ts'
+
+const root = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '')
+const runtime = dirname(process.execPath)
+const why = withoutContainer()
+const skip = why !== undefined && process.env.CI !== 'true' && why
+
+t.setTimeout(900_000)
+t.jobs = 1
+
+// Debian's npm would bring 300 packages along; the one of this machine is as real.
+const npm = execFileSync('sh', ['-c', 'readlink -f "$(command -v npm)"'], { encoding: 'utf8' }).trim()
+
+/** systemd in a container leaves that out where it may not (CAP_SYS_RESOURCE, bit 24). */
+const bounding = /^CapBnd:\t(\w+)$/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1] ?? '0'
+const mayLowerOomScore = ((BigInt(`0x${bounding}`) >> 24n) & 1n) === 1n
+
+/** Stands in for the agent, so that what is tested is the way it gets there and not what it does there. */
+const program = (version: string, { starts = true } = {}) => `
+  import { execFileSync } from 'node:child_process'
+  import { readFileSync } from 'node:fs'
+  const [command] = process.argv.slice(2)
+  if (command === 'version') console.log('murphy ${version}')
+  if (command === 'config' && /wrong/.test(readFileSync('/etc/murphy/config.yaml', 'utf8'))) {
+    console.error('config.yaml:2: wrong')
+    process.exitCode = 3
+  }
+  if (command === 'status') console.log('critical: the bridge is gone')
+  if (command === 'run') {
+    if (!${starts}) throw new Error('there is no fuse')
+    setInterval(() => {}, 1000)
+    execFileSync('systemd-notify', ['--ready'])
+  }
+`
+
+/** A release of that program, unpacked at /root/release. */
+async function unpack(node: Container, text: string) {
+  await node.sh(
+    `rm -rf /root/release && mkdir -p /root/release/dist/agent /root/release/runtime && cd /root/release
+     cp -R ${root}/install.sh ${root}/LICENSE ${root}/systemd . && ln -s ${runtime}/node runtime/node
+     echo '{"type":"module"}' > dist/agent/package.json && cat > dist/agent/main.js`,
+    { input: text },
+  )
+}
+
+/** Everything there is on the node, apart from what changes by itself and from backups of /etc/passwd. */
+async function inventory(node: Container) {
+  const said = await node.sh(
+    `find / -xdev -path /var/log -prune -o -path /root/release -prune -o -path /var/tmp -prune -o -printf '%M %u %g %p %l\\n'
+     find /etc -type f -exec sha256sum {} + ; systemctl list-unit-files --no-legend`,
+  )
+  return said
+    .split('\n')
+    .filter((it) => !/ \/etc\/(\.pwd\.lock|(passwd|shadow|group|gshadow)-)/.test(it))
+    .sort()
+}
+
+function onNode(
+  name: string,
+  body: (t: Test, node: Container) => Promise<void>,
+  binds: readonly string[] = [],
+) {
+  t.test(name, { skip }, async (t) => {
+    const node = await bootContainer({ binds: [root, runtime, ...binds] })
+    t.teardown(() => node.stop())
+    await unpack(node, program('1'))
+    await body(t, node)
+  })
+}
+
+const install = (node: Container, options = '', input = '') =>
+  node.exec(['sh', '-c', `sh /root/release/install.sh ${options}`], { input })
+const pidOf = (node: Container) => node.sh('systemctl show -p MainPID --value murphy')
+
+onNode('installs, upgrades in place, and leaves nothing behind', async (t, node) => {
+  const before = await inventory(node)
+  const first = await install(node)
+  t.equal(first.exit, 0, first.stderr)
+  t.match(first.stdout, /^Installed in \/opt\/murphy: murphy 1$/m)
+  t.match(await node.sh('systemctl is-active murphy; systemctl is-enabled murphy'), 'active\nenabled')
+  t.equal(await node.sh('agent version && murphy version'), 'murphy 1\nmurphy 1\n')
+  const pid = (await pidOf(node)).trim()
+  t.equal(await node.sh(`ps -o user= -p ${pid}`), 'murphy\n')
+  t.equal(await node.sh('systemctl show -p OOMScoreAdjust --value murphy'), '-900\n')
+  if (mayLowerOomScore) t.equal(await node.sh(`cat /proc/${pid}/oom_score_adj`), '-900\n')
+  const modes = await node.sh(`stat -c '%n %A %U %G' /opt/murphy /opt/murphy/node /opt/murphy/agent/main.js \\
+    /etc/murphy /etc/murphy/config.yaml /var/lib/murphy /run/murphy /etc/systemd/system/murphy.service`)
+  t.equal(
+    modes,
+    `/opt/murphy drwxr-xr-x root root
+/opt/murphy/node -rwxr-xr-x root root
+/opt/murphy/agent/main.js -rw-r--r-- root root
+/etc/murphy drwxr-x--- root murphy
+/etc/murphy/config.yaml -rw-r----- root murphy
+/var/lib/murphy drwxr-x--- murphy murphy
+/run/murphy drwxr-x--- murphy murphy
+/etc/systemd/system/murphy.service -rw-r--r-- root root
+`,
+  )
+  t.match(await node.sh('run-parts /etc/update-motd.d'), /^critical: the bridge is gone$/m)
+
+  await node.sh('echo "# mine" >> /etc/murphy/config.yaml')
+  const twice = await install(node)
+  t.equal(twice.exit, 0, twice.stderr)
+  await unpack(node, program('2'))
+  const upgrade = await install(node)
+  t.equal(upgrade.exit, 0, upgrade.stderr)
+  t.equal(await node.sh('agent version'), 'murphy 2\n')
+  t.not((await pidOf(node)).trim(), pid, 'the new one runs')
+  t.match(await node.sh('tail -n 1 /etc/murphy/config.yaml'), '# mine', 'settings are never overwritten')
+  t.equal(await node.sh('ls -A /opt'), 'murphy\n', 'nothing lies about')
+
+  const removal = await node.exec(['sh', '/opt/murphy/install.sh', '--uninstall'])
+  t.equal(removal.exit, 0, removal.stderr)
+  const left = (await inventory(node)).filter((it) => it.includes('murphy'))
+  t.strictSame(left.map((it) => it.split(' ')[3]).filter(Boolean), [
+    '/etc/murphy/config.yaml',
+    '/var/lib/murphy',
+    '/etc/murphy',
+  ])
+  t.equal((await install(node, '--uninstall')).exit, 0, 'a second time there is nothing to do')
+  const purge = await install(node, '--purge')
+  t.equal(purge.exit, 0, purge.stderr)
+  t.strictSame(await inventory(node), before, 'the node is as it was')
+})
+
+onNode('--dry-run names every step and makes none', async (t, node) => {
+  const before = await inventory(node)
+  const { exit, stdout, stderr } = await install(node, '--dry-run --webhook https://hooks.example/s3cret')
+  t.equal(exit, 0, stderr)
+  t.match(stdout, /^would put the program in place as \/opt\/murphy$/m)
+  t.notMatch(stdout, 's3cret')
+  t.strictSame(await inventory(node), before)
+})
+
+onNode('what fails is taken back', async (t, node) => {
+  const before = await inventory(node)
+  await unpack(node, program('2', { starts: false }))
+  const first = await install(node, '--ntfy https://ntfy.sh/topic')
+  t.equal(first.exit, 1)
+  t.match(first.stderr, 'there is no fuse', 'what the journal says is shown')
+  t.match(first.stderr, 'everything is put back as it was')
+  t.strictSame(await inventory(node), before, 'a first install')
+  t.equal(await node.sh('ls -A /opt'), '', 'no copy is left')
+
+  await unpack(node, program('1'))
+  t.equal((await install(node)).exit, 0)
+  const installed = await inventory(node)
+  await unpack(node, program('2', { starts: false }))
+  t.equal((await install(node)).exit, 1)
+  t.strictSame(await inventory(node), installed, 'an upgrade')
+  t.equal(
+    await node.sh('systemctl is-active murphy && agent version'),
+    'active\nmurphy 1\n',
+    'the old one runs on',
+  )
+
+  await unpack(node, program('3'))
+  await node.sh('echo wrong >> /etc/murphy/config.yaml')
+  const pid = await pidOf(node)
+  const third = await install(node)
+  t.equal(third.exit, 1)
+  t.match(third.stderr, 'config.yaml:2: wrong')
+  t.equal(await pidOf(node), pid, 'with wrong settings the one that runs is not even stopped')
+})
+
+onNode('refuses with a sentence, before it changes anything', async (t, node) => {
+  const before = await inventory(node)
+  const fake = (name: string, body: string) =>
+    `mkdir -p /run/fake && printf '#!/bin/sh\\n${body}\\n' > /run/fake/${name} && chmod +x /run/fake/${name} && PATH=/run/fake:$PATH`
+  const run = 'sh /root/release/install.sh'
+  const cases: readonly (readonly [string, string, number, string])[] = [
+    [
+      'without root',
+      `chmod o+x /root && setpriv --reuid 65534 --regid 65534 --clear-groups ${run}`,
+      1,
+      'this needs root',
+    ],
+    [
+      'on another CPU',
+      `${fake('uname', 'test $1 = -m && echo riscv64 || echo Linux')} ${run}`,
+      1,
+      'CPU, riscv64',
+    ],
+    ['on another system', `${fake('uname', 'echo FreeBSD')} ${run}`, 1, 'Linux nodes'],
+    [
+      'on a full disk',
+      `${fake('df', 'printf "x\\\\n/ 9 9 1024 9 /\\\\n"')} ${run}`,
+      1,
+      '/opt has 1 MiB free',
+    ],
+    ['an unknown option', `${run} --frobnicate`, 2, 'there is no option --frobnicate'],
+    ['no URL', `${run} --webhook`, 2, '--webhook needs a URL'],
+    ['not a URL', `${run} --ntfy ntfy.sh/topic`, 2, 'has to begin with https://'],
+    ['a URL with a line in it', `${run} --ntfy "https://ntfy.sh/a\nb"`, 2, 'no URL can have'],
+    [
+      'a source that is none',
+      `cp -R /root/release /run/none && rm -r /run/none/dist && sh /run/none/install.sh`,
+      1,
+      'neither a checkout nor a release',
+    ],
+    [
+      'no npm',
+      `mkdir /run/none/agent && touch /run/none/agent/main.ts && sh /run/none/install.sh`,
+      1,
+      'building needs npm',
+    ],
+    [
+      'two at a time',
+      `exec 8</root/release/install.sh && flock 8 && ${run}`,
+      1,
+      'another install.sh is at work',
+    ],
+  ]
+  for (const [name, script, exit, sentence] of cases) {
+    const answer = await node.exec(['sh', '-c', `rm -rf /run/fake; ${script}`])
+    t.match(answer, { exit, stderr: new RegExp(`^install.sh: .*${sentence}`) }, name)
+  }
+  await node.sh('chmod o-x /root')
+  t.strictSame(await inventory(node), before)
+
+  await node.sh('echo mine > /usr/bin/agent && chmod +x /usr/bin/agent')
+  t.match(await install(node), {
+    exit: 1,
+    stderr: /\/usr\/bin\/agent is another program's. With --no-agent-command/,
+  })
+  t.match(await install(node, '--no-agent-command'), { exit: 0 })
+  t.equal(await node.sh('ls /usr/local/bin'), 'murphy\n')
+  t.match(await install(node, '--purge'), { exit: 0 })
+  t.equal(await node.sh('cat /usr/bin/agent'), 'mine\n')
+  await node.sh('rm /usr/bin/agent && useradd -m murphy')
+  t.match(await install(node), {
+    exit: 1,
+    stderr: /a user called murphy already, whose home is \/home\/murphy/,
+  })
+  await node.sh('rm /usr/bin/systemd-notify')
+  t.match(await install(node), { exit: 1, stderr: /systemd is not installed here/ })
+})
+
+onNode('addresses are kept as the secrets they are', async (t, node) => {
+  const discord = 'https://discord.com/api/webhooks/1/s3cret'
+  const first = await install(node, '--webhook - --ntfy -', `${discord}\nhttps://ntfy.sh/t0pic\n`)
+  t.equal(first.exit, 0, first.stderr)
+  t.equal(
+    await node.sh('tail -n 5 /etc/murphy/config.yaml'),
+    `sinks:
+  - type: discord
+    url_file: /etc/murphy/discord.url
+  - type: ntfy
+    url_file: /etc/murphy/ntfy.url
+`,
+  )
+  t.equal(
+    await node.sh('cd /etc/murphy && cat discord.url ntfy.url && stat -c "%A %U %G" *.url'),
+    `${discord}
+https://ntfy.sh/t0pic
+-rw-r----- root murphy
+-rw-r----- root murphy
+`,
+  )
+  const second = await install(node, '--webhook https://hooks.example/s3cret --ntfy https://ntfy.sh/t1pic')
+  t.match(second.stdout, `add these lines under \`sinks:\``)
+  t.match(second.stdout, '  - type: webhook\n    url_file: /etc/murphy/webhook.url')
+  t.notMatch(second.stdout, 'type: ntfy', 'what the settings name already needs no lines')
+  t.equal(await node.sh('cat /etc/murphy/ntfy.url'), 'https://ntfy.sh/t1pic\n')
+  for (const { stdout, stderr } of [first, second]) t.notMatch(stdout + stderr, /s3cret|t[01]pic/)
+  t.notMatch(await node.sh('ps -eo args; journalctl --no-pager; systemctl show murphy'), /s3cret|t[01]pic/)
+})
+
+onNode('where systemd is installed but does not run', async (t, node) => {
+  const script = 'mount -t tmpfs none /run && sh /root/release/install.sh'
+  const { exit, stdout, stderr } = await node.exec(['unshare', '-m', 'sh', '-c', script])
+  t.equal(exit, 0, stderr)
+  t.match(stdout, 'systemd is not running here, so nothing was started. In the foreground: murphy run')
+  t.equal(
+    await node.sh('systemctl is-enabled murphy; systemctl is-active murphy || :'),
+    'enabled\ninactive\n',
+  )
+})
+
+onNode(
+  'builds from a checkout with npm',
+  async (t, node) => {
+    await node.sh(
+      `mkdir /root/murphy && cd ${root}
+       cp -pR agent collectors systemd package.json package-lock.json install.sh LICENSE /root/murphy
+       ln -s ${root}/node_modules /root/murphy/node_modules
+       printf '#!/bin/sh\\nexec ${runtime}/node ${npm} "$@"\\n' > /usr/local/bin/npm && chmod +x /usr/local/bin/npm`,
+    )
+    const { exit, stdout, stderr } = await node.exec(['sh', '/root/murphy/install.sh'])
+    t.equal(exit, 0, stderr)
+    t.match(stdout, /^build the program in \/root\/murphy$/m)
+    await node.sh('rm -r /root/murphy')
+    t.match(await node.sh('agent version'), /^murphy \d+\.\d+\.\d+, node v24\./)
+    t.match(JSON.parse((await node.exec(['agent', 'status', '--json'])).stdout), {
+      version: 1,
+      node: 'node1',
+    })
+    const log = await node.sh('journalctl -u murphy -o cat --no-pager')
+    t.notMatch(log, /"level":"(warn|error)"/, 'on a machine without k3s it is calm')
+  },
+  [dirname(dirname(dirname(npm)))],
+)
