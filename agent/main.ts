@@ -5,7 +5,7 @@ import { readVersion } from './version.ts'
 /** Each command is loaded when it is asked for: `agent status` must answer at once. */
 const program = new Command('agent')
   .description('Murphy: what is wrong with this k3s node, what follows from it, and what to do next')
-  .option('-c, --config FILE', 'settings to go by instead of /etc/murphy/config.yaml')
+  .option('-c, --config <FILE>', 'settings to go by instead of /etc/murphy/config.yaml')
   .configureHelp({ showGlobalOptions: true })
   .exitOverride()
   .showHelpAfterError('(see agent --help)')
@@ -35,8 +35,8 @@ program
   .command('check')
   .description('look once, without a daemon; the same exit codes as status')
   .option('--json', 'for scripts')
-  .option('--node DIR', 'look at a recorded node instead of this machine')
-  .option('--at TIME', 'as if it were then, such as 2027-11-15T12:00:00Z')
+  .option('--node <DIR>', 'look at a recorded node instead of this machine')
+  .option('--at <TIME>', 'as if it were then, such as 2027-11-15T12:00:00Z')
   .action(async (own: object) => done((await import('./commands/check.ts')).check(all(own))))
 program
   .command('explain')
@@ -47,7 +47,7 @@ program
   .command('notify')
   .description('try the sinks')
   .option('--test', 'send a test message to each sink')
-  .option('--sink NAME', 'only to this one')
+  .option('--sink <NAME>', 'only to this one')
   .action(async (own: object) => done((await import('./commands/notify.ts')).notify(all(own))))
 const config = program.command('config').description('the settings')
 config
@@ -64,7 +64,7 @@ config
   .action(async () => done((await import('./commands/config.ts')).configSchema()))
 program
   .command('record')
-  .argument('DIR', 'a folder that is new or empty')
+  .argument('<DIR>', 'a folder that is new or empty')
   .description('write this node to a folder that `check --node` can look at; without secrets')
   .action(async (folder: string) => done((await import('./commands/record.ts')).record(folder, all({}))))
 program

@@ -41,8 +41,11 @@ const patterns: readonly (readonly [RegExp, string])[] = [
     /^([ \t]*(?:export[ \t]+)?[A-Z0-9_]*(?:TOKEN|PASSWORD|SECRET|_KEY|ENDPOINT)[ \t]*=[ \t]*).+$/gm,
     `$1${removed}`,
   ],
-  // --token x, --token=x, also in a command line whose arguments are separated by NUL.
-  [/(--?(?:agent-)?(?:token|password|datastore-endpoint|vpn-auth)(?:=|[ \0\t]+))[^\s\0"]+/g, `$1${removed}`],
+  // --token x, --token=x, also quoted and over two lines as in a unit, or separated by NUL as in /proc.
+  [
+    /(--?(?:agent-)?(?:token|password|datastore-endpoint|vpn-auth)['"]?(?:=|[\s\0\\]+)['"]?)[^\s\0"']+/g,
+    `$1${removed}`,
+  ],
   // A user and password inside a URL.
   [/([a-z][a-z0-9+.-]*:\/\/)[^\s/@:"']+:[^\s/@"']+@/gi, `$1${removed}@`],
 ]

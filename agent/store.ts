@@ -204,7 +204,9 @@ export function openStore(stateDir: string, now: number): Store {
       write(putPoints)
     },
     series(name, from) {
-      const waiting = points.filter((it) => it.name === name && it.at >= from)
+      const waiting = points
+        .filter((it) => it.name === name && it.at >= from)
+        .map(({ at, value }) => ({ at, value }))
       const stored = rows(
         database,
         'SELECT at, value FROM series WHERE name = ? AND at >= ? ORDER BY at',

@@ -1,5 +1,6 @@
 import { hostname } from 'node:os'
 import { incidents } from '../cascade.ts'
+import { describeK3s } from '../facts.ts'
 import { openMachine } from '../host.ts'
 import { type Ledger, step } from '../ledger.ts'
 import type { Host, Rules } from '../model.ts'
@@ -61,6 +62,7 @@ export async function look(
   configOf: (name: string) => CollectorSettings,
 ): Promise<Snapshot> {
   const enabled = collectors.filter((it) => configOf(it.name)?.enabled !== false)
+  const machine = await describeK3s(host).catch(() => '')
   const outcomes = await Promise.all(
     enabled.map((it) => round(it, configOf(it.name)?.settings ?? {}, host, { heard: [] })),
   )
@@ -87,7 +89,7 @@ export async function look(
     at,
     agent: { version: readVersion(), pid: process.pid, started: at },
     state: overall(found, rows),
-    machine: '',
+    machine,
     incidents: shown(found, at),
     collectors: rows,
     sinks: [],

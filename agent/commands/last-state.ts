@@ -5,12 +5,12 @@ import { defaults } from '../config/defaults.ts'
 import type { Finding, Rules, Sample } from '../model.ts'
 import { rulesOf } from '../round.ts'
 import { selfRules } from '../self.ts'
-import { overall, rowOf, type Snapshot, shown } from '../snapshot.ts'
+import { rowOf, type Snapshot, shown } from '../snapshot.ts'
 import { databaseFile } from '../store.ts'
 import { collectors } from './common.ts'
 
 /** The last state a daemon left on the disk, as a picture taken then; undefined if there is none to read. */
-export function lastState(stateDir: string, now: number): Snapshot | undefined {
+export function lastState(stateDir: string, node: string, now: number): Snapshot | undefined {
   const file = databaseFile(stateDir)
   if (!existsSync(file)) return undefined
   let findings: Finding[]
@@ -49,10 +49,11 @@ export function lastState(stateDir: string, now: number): Snapshot | undefined {
   })
   return {
     version: 1,
-    node: '',
+    node,
     at,
     agent: { version: '', pid: 0, started: 0 },
-    state: overall(open, rows),
+    // Nobody has looked since: whatever it was then, it is not known now.
+    state: 'unknown',
     machine: '',
     incidents: shown(open, at),
     collectors: rows,

@@ -1,5 +1,5 @@
 import { startDaemon } from '../daemon.ts'
-import { describeMachine } from '../facts.ts'
+import { describeK3s, describeMachine } from '../facts.ts'
 import { openMachine } from '../host.ts'
 import { openLog } from '../log.ts'
 import { renderStatus } from '../render/status.ts'
@@ -53,7 +53,9 @@ export async function run(common: Common): Promise<Exit> {
 
   await Promise.race([daemon.ready, stopped])
   system.ready()
-  description = await Promise.race([describeMachine(), stopped.then(() => '')])
+  const host = machine.during(AbortSignal.timeout(20_000))
+  const words = Promise.all([describeK3s(host).catch(() => ''), describeMachine()])
+  description = (await Promise.race([words, stopped.then(() => [])])).filter(Boolean).join(', ')
   if (plain) {
     print(`\n${renderStatus(daemon.snapshot(), terminalOf(process.stdout, process.env))}\n`)
     log.info({}, `watching; ask \`agent status\` at any time (socket ${config.socket}); Ctrl-C ends it`)

@@ -32,7 +32,7 @@ async function show(options: StatusArguments): Promise<Exit> {
 }
 
 async function picture(options: StatusArguments): Promise<{ text: string; exit: Exit }> {
-  const { socket, stateDir } = await places(options)
+  const { socket, stateDir, node } = await places(options)
   const terminal = terminalOf(process.stdout, process.env)
   let snapshot: Snapshot
   let stale: string | undefined
@@ -40,7 +40,7 @@ async function picture(options: StatusArguments): Promise<{ text: string; exit: 
     snapshot = JSON.parse(await ask(socket, '/v1/status', options.brief ? 1_500 : 5_000)) as Snapshot
   } catch (error) {
     const { lastState } = await import('./last-state.ts')
-    const last = lastState(stateDir, Date.now())
+    const last = lastState(stateDir, node, Date.now())
     stale = notRunning(error as NodeJS.ErrnoException, socket, last?.at)
     if (!last) {
       const text = options.json
@@ -54,7 +54,7 @@ async function picture(options: StatusArguments): Promise<{ text: string; exit: 
     snapshot = last
   }
   const text = options.json
-    ? `${JSON.stringify(stale ? { ...snapshot, state: 'unknown', problem: stale } : snapshot, null, 2)}\n`
+    ? `${JSON.stringify(stale ? { ...snapshot, problem: stale } : snapshot, null, 2)}\n`
     : options.brief
       ? renderBrief(snapshot, terminal, stale)
       : renderStatus(snapshot, terminal, stale ? { stale } : {})
@@ -74,12 +74,13 @@ function notRunning(error: NodeJS.ErrnoException, socket: string, at: number | u
  * Where the daemon is. The settings may be unreadable for whoever asks, or wrong; then the usual places
  * are tried, because a status must not depend on the settings. An installed daemon goes before one's own.
  */
-async function places(options: Common): Promise<{ socket: string; stateDir: string }> {
-  const { existsSync } = await import('node:fs')
-  const system = { socket: '/run/murphy/agent.sock', stateDir: '/var/lib/murphy' }
+async function places(options: Common): Promise<{ socket: string; stateDir: string; node: string }> {
+  const [{ existsSync }, { hostname }] = await Promise.all([import('node:fs'), import('node:os')])
+  const node = hostname()
+  const system = { socket: '/run/murphy/agent.sock', stateDir: '/var/lib/murphy', node }
   if (!options.config && !existsSync('/etc/murphy/config.yaml')) {
     const { defaultPlaces } = await import('../places.ts')
-    return existsSync(system.socket) ? system : defaultPlaces(process.env)
+    return existsSync(system.socket) ? system : { ...defaultPlaces(process.env), node }
   }
   try {
     const { settings } = await import('./common.ts')

@@ -30,7 +30,7 @@ export function renderStatus(it: Snapshot, terminal: Terminal, options: StatusOp
     ...(options.stale ? [wrap(terminal, options.stale, 2)] : []),
     ...it.incidents.map((incident) => renderIncident(incident, it.at, terminal)),
     collectorRows(it.collectors, it.at, terminal, options.once === true),
-    ...(options.once ? [] : [sinkRows(it.sinks, it.at, terminal)]),
+    ...(options.once || options.stale ? [] : [sinkRows(it.sinks, it.at, terminal)]),
     ...(it.outlook.length > 0 ? [outlook(it, terminal)] : []),
   ]
     .join('\n\n')
@@ -78,19 +78,18 @@ export function renderIncident(incident: Incident, now: number, terminal: Termin
     resolved === undefined
       ? `since ${clock(since, now)}, ${span(now - since)}`
       : `${clock(since, now)} to ${clock(resolved, now)}`
-  const label =
-    resolved === undefined
-      ? paint(terminal, colors[severity], severity.toUpperCase())
-      : paint(terminal, 'green', 'OVER')
-  const lines = [
-    `${label}  ${paint(terminal, 'bold', wrap(terminal, root.title, 0, 4))}  (${root.subject.length < 40 ? `${wrap(terminal, root.subject, 0)}, ` : ''}${when})`,
-    wrap(terminal, root.text, 2),
-  ]
+  const [word, style] =
+    resolved === undefined ? [severity.toUpperCase(), colors[severity]] : ['OVER', 'green' as const]
+  const subject = root.subject.length < 80 ? `${root.subject}, ` : ''
+  const indent = word.length + 2
+  const headline = wrap(terminal, `${root.title} (${subject}${when})`, indent, 4).slice(indent)
+  const lines = [`${paint(terminal, style, word)}  ${headline}`, wrap(terminal, root.text, 2)]
   if (resolved !== undefined) return lines.slice(0, 1).join('\n')
   lines.push(labelled(terminal, 'So', root.so))
+  const several = root.next.length > 1
   for (const [at, step] of root.next.entries())
     lines.push(
-      labelled(terminal, at === 0 ? 'Next' : '', `${root.next.length > 1 ? `${at + 1}. ` : ''}${step}`),
+      labelled(terminal, at === 0 ? 'Next' : '', several ? `${at + 1}. ${step}` : step, several ? 12 : 9),
     )
   if (root.never) lines.push(labelled(terminal, 'Never', root.never))
   if (consequences.length > 0) {
@@ -110,8 +109,8 @@ function consequence(it: Finding, now: number, terminal: Terminal): string {
   return wrap(terminal, `- ${it.severity}: ${it.title} (${it.subject}, ${state}): ${it.text}`, 4, 6)
 }
 
-function labelled(terminal: Terminal, label: string, text: string): string {
-  const wrapped = wrap(terminal, text, 9)
+function labelled(terminal: Terminal, label: string, text: string, hanging = 9): string {
+  const wrapped = wrap(terminal, text, 9, hanging)
   return `  ${paint(terminal, 'dim', label.padEnd(7))}${wrapped.slice(9)}`
 }
 
@@ -135,16 +134,20 @@ function collectorRow(it: CollectorRow, now: number, terminal: Terminal, once: b
           : it.state === 'off'
             ? ['off', 'dim']
             : ['looking', 'dim']
+  const unrecorded = it.unseen.filter((one) => one.unrecorded).map((one) => one.what)
   const said = [
-    ...(it.blindSince !== undefined && !once ? [`blind since ${clock(it.blindSince, now)}.`] : []),
+    ...(it.blindSince !== undefined && !once ? [`blind since ${clock(it.blindSince, now)}`] : []),
     it.summary,
-    ...it.unseen.map((one) => `Not seen: ${one.why}.`),
-    ...(!once && it.next !== undefined ? [`Next look in ${span(it.next - now)}.`] : []),
+    ...it.unseen.filter((one) => !one.unrecorded).map((one) => `Not seen: ${one.why}`),
+    ...(unrecorded.length > 0 ? [`Not recorded: ${unrecorded.join(', ')}`] : []),
+    ...(!once && it.next !== undefined ? [`Next look in ${span(it.next - now)}`] : []),
   ].filter(Boolean)
   const trend = sparkline(it.trend, 12)
-  const text = wrap(terminal, said.join(' ') + (trend ? ` ${trend}` : ''), 22)
+  const text = wrap(terminal, said.map(sentence).join(' ') + (trend ? ` ${trend}` : ''), 22)
   return `  ${it.name.padEnd(10)}${paint(terminal, state[1], state[0].padEnd(10))}${text.slice(22)}`
 }
+
+const sentence = (text: string) => (/[.!?]$/.test(text) ? text : `${text}.`)
 
 function sinkRows(sinks: readonly SinkRow[], now: number, terminal: Terminal): string {
   if (sinks.length === 0)
@@ -153,22 +156,21 @@ function sinkRows(sinks: readonly SinkRow[], now: number, terminal: Terminal): s
       'Nobody is told: no sink is configured. Findings stand here and in the log. See /etc/murphy/config.yaml.',
       2,
     )
-  return sinks
-    .map((it) => {
-      const told = it.told === undefined ? 'nothing told yet' : `last told ${span(now - it.told)} ago`
-      const trouble = it.gone
-        ? paint(terminal, 'red', `given up: ${it.gone}`)
-        : it.failing
-          ? paint(
-              terminal,
-              'yellow',
-              `failing since ${clock(it.failing.since, now)}: ${it.failing.why}${it.failing.next === undefined ? '' : `, next try in ${span(it.failing.next - now)}`}`,
-            )
-          : ''
-      const waiting = it.waiting > 0 ? `, ${it.waiting} waiting` : ''
-      return wrap(terminal, `told by ${it.name}: ${told}${waiting}${trouble && `; ${trouble}`}`, 2, 4)
-    })
-    .join('\n')
+  return sinks.map((it) => sinkRow(it, now, terminal)).join('\n')
+}
+
+function sinkRow(it: SinkRow, now: number, terminal: Terminal): string {
+  const label = `told by ${it.name}:`
+  const told = it.told === undefined ? 'nothing told yet' : `last told ${span(now - it.told)} ago`
+  const waiting = it.waiting > 0 ? `, ${it.waiting} waiting` : ''
+  const next = it.failing?.next === undefined ? '' : `, next try in ${span(it.failing.next - now)}`
+  const trouble = it.gone
+    ? `; given up: ${it.gone}`
+    : it.failing
+      ? `; failing since ${clock(it.failing.since, now)}: ${it.failing.why}${next}`
+      : ''
+  const text = wrap(terminal, `${label} ${told}${waiting}${trouble}`, 2, 4)
+  return trouble ? text.replace(label, paint(terminal, it.gone ? 'red' : 'yellow', label)) : text
 }
 
 function outlook(it: Snapshot, terminal: Terminal): string {

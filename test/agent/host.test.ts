@@ -1,0 +1,133 @@
+import { execFileSync } from 'node:child_process'
+import { symlinkSync, truncateSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { createServer as createTls } from 'node:tls'
+import t from 'tap'
+import { openMachine } from '../../agent/host.ts'
+
+const machine = openMachine()
+const host = machine.during(new AbortController().signal)
+t.teardown(() => machine.close())
+
+t.test('files are read whole, or not at all with the reason', async (t) => {
+  const folder = t.testdir({ small: 'text', empty: '', sub: {} })
+  t.equal(await host.text(`${folder}/small`), 'text')
+  t.equal(await host.text(`${folder}/empty`), '')
+  await t.rejects(host.text(`${folder}/none`), {
+    code: 'missing',
+    message: /reading .*none: there is no such thing/,
+  })
+  await t.rejects(host.text(`${folder}/sub`), { code: 'failed' })
+  writeFileSync(`${folder}/big`, '')
+  truncateSync(`${folder}/big`, 2 ** 32)
+  await t.rejects(host.text(`${folder}/big`), { code: 'too-large' })
+  await t.rejects(host.text('/proc/kallsyms', { limit: 100 }), { code: 'too-large' })
+  t.match(await host.text('/proc/self/comm'), /\w/)
+  execFileSync('mkfifo', [`${folder}/fifo`])
+  await t.rejects(
+    host.text(`${folder}/fifo`),
+    { code: 'failed', message: /not a regular file/ },
+    'a FIFO blocks nobody',
+  )
+})
+
+t.test('folders, links and inodes', async (t) => {
+  const folder = t.testdir({ b: '', a: {} })
+  symlinkSync('b', `${folder}/c`)
+  t.strictSame(await host.list(folder), [
+    { name: 'a', kind: 'folder' },
+    { name: 'b', kind: 'file' },
+    { name: 'c', kind: 'link' },
+  ])
+  t.equal(await host.target(`${folder}/c`), 'b')
+  t.match(await host.stat(`${folder}/c`), { kind: 'file', size: 0 })
+  await t.rejects(host.list(`${folder}/none`), { code: 'missing' })
+})
+
+t.test('commands are bounded in time and size, and run without a shell', async (t) => {
+  t.match(await host.run(['echo', '$HOME; `id`']), { stdout: '$HOME; `id`\n', exit: 0 })
+  t.match(await host.run(['sh', '-c', 'echo no >&2; exit 3']), { stderr: 'no\n', exit: 3 })
+  await t.rejects(host.run(['no-such-command']), { code: 'missing', message: /no command no-such-command/ })
+  await t.rejects(host.run(['sleep', '60'], { timeout: 50 }), {
+    code: 'timeout',
+    message: /no answer within 0.05 s/,
+  })
+  await t.rejects(host.run(['yes'], { limit: 100_000 }), { code: 'too-large' })
+  await t.rejects(host.run([]), { code: 'failed' })
+})
+
+t.test('output is handed over by lines, with a bound on each', async (t) => {
+  const lines: string[] = []
+  const ran = await host.run(['printf', 'one\ntwo\nlast'], { line: (it) => lines.push(it) })
+  t.strictSame(lines, ['one', 'two', 'last'])
+  t.equal(ran.stdout, '')
+  let longest = 0
+  await host.run(['head', '-c', '3000000', '/dev/zero'], {
+    line: (it) => {
+      longest = Math.max(longest, it.length)
+    },
+  })
+  t.ok(longest > 0 && longest <= 64 * 1024, `${longest}`)
+})
+
+t.test('a round that is over takes its questions with it', async (t) => {
+  const over = new AbortController()
+  const it = machine.during(over.signal)
+  const asked = it.run(['sleep', '60'])
+  over.abort()
+  await t.rejects(asked, { code: 'timeout' })
+  await t.rejects(it.run(['true']), { code: 'timeout' })
+  await t.rejects(it.text(`${t.testdir({ x: '' })}/x`), { code: 'timeout' })
+})
+
+t.test('a server that never answers, does not speak TLS or is not there', async (t) => {
+  const silent = createServer(() => {})
+  const plain = createServer((socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'))
+  const port = (it: ReturnType<typeof createServer>) =>
+    new Promise<number>((resolve) =>
+      it.listen(0, '127.0.0.1', () => resolve((it.address() as { port: number }).port)),
+    )
+  const [a, b] = [await port(silent), await port(plain)]
+  await t.rejects(host.handshake({ host: '127.0.0.1', port: a, timeout: 100 }), { code: 'timeout' })
+  await t.rejects(host.handshake({ host: '127.0.0.1', port: b }), {
+    code: 'failed',
+    message: /does not speak TLS/,
+  })
+  silent.close()
+  plain.close()
+  await t.rejects(host.handshake({ host: '127.0.0.1', port: b }), { code: 'refused' })
+})
+
+t.test('what a server presents is seen, whatever it is worth', async (t) => {
+  const folder = t.testdir()
+  execFileSync(
+    'openssl',
+    [
+      'req',
+      '-x509',
+      '-newkey',
+      'ec',
+      '-pkeyopt',
+      'ec_paramgen_curve:P-256',
+      '-nodes',
+      '-keyout',
+      `${folder}/key`,
+      '-out',
+      `${folder}/crt`,
+      '-days',
+      '1',
+      '-subj',
+      '/CN=test',
+    ],
+    { stdio: 'ignore' },
+  )
+  const { readFileSync } = await import('node:fs')
+  const server = createTls({ key: readFileSync(`${folder}/key`), cert: readFileSync(`${folder}/crt`) })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as { port: number }
+  const it = await host.handshake({ host: '127.0.0.1', port })
+  t.equal(it.certificates.length, 1)
+  const der = execFileSync('openssl', ['x509', '-in', `${folder}/crt`, '-outform', 'der'])
+  t.ok(Buffer.from(it.certificates[0] as Uint8Array).equals(der))
+  server.close()
+})

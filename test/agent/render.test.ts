@@ -1,0 +1,123 @@
+import t from 'tap'
+import { renderRule, renderRules } from '../../agent/render/explain.ts'
+import { renderBrief, renderStatus } from '../../agent/render/status.ts'
+import { clock, span, sparkline, terminalOf, wrap } from '../../agent/render/terminal.ts'
+import { chain } from './findings.ts'
+import { now, picture, root } from './small.ts'
+
+const plain = { color: false, width: 80 }
+
+t.test('the status page reads as the night is', async (t) => {
+  t.equal(
+    renderStatus(picture, plain),
+    `CRITICAL  node1, Debian GNU/Linux 12  (looked 0 s ago)
+
+CRITICAL  the firewall was flushed (nft, since 03:12 UTC, 18 min)
+  \`iptables\` (pid 25978) removed 91 of 91 rules at 03:12:07 UTC.
+  So     Services and the ingress are unreachable.
+  Next   1. \`systemctl restart k3s\`
+         2. then delete the ingress pod:
+            \`kubectl -n kube-system delete pod ingress\`
+  Never  \`iptables -F\` again: ufw drops by default, and it would cut SSH.
+  It led to
+    - critical: kube-proxy's chains are missing (node, since 03:13 UTC):
+      firewall.kube-chains-missing is so.
+
+  certs     ok        24 certificates. Next look in 4 min. ▁▃▅▇█
+  firewall  2 found   0 rules.
+  memory    blind     blind since 03:00 UTC. Not seen: reading /dev/kmsg:
+                      permission denied.
+
+  told by discord: last told 3 min ago
+  told by ntfy: nothing told yet, 1 waiting; failing since 02:58 UTC: nobody
+    listens, next try in 40 s
+
+  Runs out in: certificates: 364 d
+`,
+  )
+})
+
+t.test('nothing is wider than the terminal, and colour changes no character', async (t) => {
+  for (const width of [60, 80, 120]) {
+    const text = renderStatus(picture, { color: false, width })
+    for (const line of text.split('\n')) t.ok(line.length <= width, `${width}: ${line}`)
+    const colored = renderStatus(picture, { color: true, width })
+    t.match(colored, /\u001b\[31m/)
+    t.equal(
+      colored.replace(/\u001b\[\d+m/g, ''),
+      text.replace(/`/g, ''),
+      'only commands lose their backticks',
+    )
+  }
+})
+
+t.test('what comes from outside cannot drive the terminal', async (t) => {
+  const hostile = '\u001b]0;owned\u0007\u001b[2J\u202eevil\r\n\u009b31m'
+  const incident = {
+    ...picture.incidents[0],
+    root: { ...root, text: hostile, title: hostile, subject: hostile, next: [hostile] },
+  }
+  const text = renderStatus({ ...picture, node: 'n', incidents: [incident as never] }, plain)
+  t.notMatch(text, /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e]/)
+})
+
+t.test('the login message is short, and silent when all is well', async (t) => {
+  t.equal(renderBrief({ ...picture, state: 'ok', incidents: [] }, plain), '')
+  const text = renderBrief(picture, plain)
+  t.match(text, /CRITICAL\s+node1/)
+  t.match(text, /the firewall was flushed/)
+  t.ok(text.split('\n').length < 8)
+})
+
+t.test('a stale picture says so first', async (t) => {
+  t.match(
+    renderStatus(picture, plain, { stale: 'Murphy is not running.' }),
+    /\n\n {2}Murphy is not running\.\n\n/,
+  )
+})
+
+t.test('a rule explains itself, its causes and what it leads to', async (t) => {
+  const text = renderRule('a.effect', chain, plain)
+  t.match(text, /a\.effect {2}\(warning\) {2}something is wrong/)
+  t.match(text, /May come from\n {2}a\.cause \(up to 60 s before\)/)
+  t.match(text, /May lead to\n {2}a\.later/)
+  t.match(text, /1\. `do this`/)
+  t.equal(renderRules(chain, plain).trim().split('\n').length, 3)
+})
+
+t.test('times and spans as people say them', async (t) => {
+  t.strictSame([0, 59_999, 120_000, 7_200_000, 172_800_000, -5].map(span), [
+    '0 s',
+    '59 s',
+    '2 min',
+    '2 h',
+    '2 d',
+    '0 s',
+  ])
+  t.equal(clock(now, now), '03:30 UTC')
+  t.equal(clock(now - 86_400_000, now), '2026-11-22 03:30 UTC')
+})
+
+t.test('a sparkline shows the course, and nothing where there is none', async (t) => {
+  t.equal(sparkline([0, 7], 8), '▁█')
+  t.equal(sparkline([1, 1, 1], 8), '')
+  t.equal(sparkline([5], 8), '')
+  t.equal(
+    sparkline(
+      Array.from({ length: 1000 }, (_, at) => at),
+      8,
+    ),
+    '▁▂▃▄▅▆▇█',
+  )
+})
+
+t.test('commands are kept whole, colour only on a terminal', async (t) => {
+  t.equal(
+    wrap({ color: false, width: 60 }, `${'x'.repeat(50)} \`a long command stays whole\``, 0),
+    `${'x'.repeat(50)}\n\`a long command stays whole\``,
+  )
+  t.equal(terminalOf({ isTTY: true, columns: 80 }, {}).color, true)
+  t.equal(terminalOf({ isTTY: true }, { NO_COLOR: '1' }).color, false)
+  t.equal(terminalOf({}, {}).color, false)
+  t.equal(terminalOf({ isTTY: true, columns: 500 }, {}).width, 120)
+})

@@ -1,0 +1,22 @@
+import t from 'tap'
+import { assessSelf, failingFor } from '../../agent/self.ts'
+import { now } from './small.ts'
+
+const codes = (it: Parameters<typeof assessSelf>[0]) =>
+  assessSelf(it, now).observations.map((one) => `${one.code} ${one.subject}`)
+
+t.test('a sink that fails for a while, or for good, is reported', async (t) => {
+  const failing = (since: number) => ({ sinks: [{ name: 'ops', failing: { since, why: 'nobody listens' } }] })
+  t.strictSame(codes(failing(now - failingFor + 1)), [], 'one failed try is nobody else’s business')
+  t.strictSame(codes(failing(now - failingFor)), ['agent.sink-failing ops'])
+  t.strictSame(codes({ sinks: [{ name: 'ops', gone: 'the webhook is gone' }] }), ['agent.sink-failing ops'])
+  t.strictSame(codes({ sinks: [{ name: 'ops' }] }), [])
+})
+
+t.test('a memory that is lost or not kept is reported, a loss for an hour', async (t) => {
+  t.strictSame(codes({ sinks: [], stateProblem: 'disk full' }), ['agent.state-lost disk'])
+  t.strictSame(codes({ sinks: [], lost: { text: 'moved aside', at: now - 1000 } }), [
+    'agent.state-lost memory',
+  ])
+  t.strictSame(codes({ sinks: [], lost: { text: 'moved aside', at: now - 3600_000 } }), [])
+})

@@ -1,0 +1,64 @@
+import t from 'tap'
+import { collector } from '../../agent/model.ts'
+import { exitCode, overall, rowOf, shown } from '../../agent/snapshot.ts'
+import { finding, rule } from './findings.ts'
+import { now, picture } from './small.ts'
+
+const eye = collector({
+  name: 'things',
+  title: 'things',
+  every: '0 * * * * *',
+  timeout: 1000,
+  rules: { 'things.broken': rule() },
+  settings: {},
+  collect: async () => ({}),
+  assess: () => [],
+  summary: () => 'a thing',
+})
+const seen = { settings: {}, at: now, open: [] }
+const outcome = { collector: 'things', at: now, took: 5, sample: {}, observations: [], rules: {}, unseen: [] }
+
+t.test('a row says ok, findings, blind, waiting or off', async (t) => {
+  t.match(rowOf(eye, seen), { state: 'waiting', summary: '' })
+  t.match(rowOf(eye, { ...seen, enabled: false }), { state: 'off' })
+  t.match(rowOf(eye, { ...seen, outcome }), { state: 'ok', summary: 'a thing', last: now, took: 5 })
+  const broken = finding({ code: 'things.broken' })
+  t.match(rowOf(eye, { ...seen, outcome, open: [broken, finding({ code: 'other.broken' })] }), {
+    state: 'findings',
+    findings: 1,
+  })
+  t.match(rowOf(eye, { ...seen, outcome, open: [broken, finding({ code: 'things.blind', since: 7 })] }), {
+    state: 'blind',
+    findings: 1,
+    blindSince: 7,
+  })
+  t.match(rowOf(eye, { ...seen, outcome, open: [{ ...broken, resolved: 9 }] }), { state: 'ok', findings: 0 })
+})
+
+t.test('not seeing is not health', async (t) => {
+  const rows = [rowOf(eye, { ...seen, outcome })]
+  t.equal(overall([], rows), 'ok')
+  t.equal(overall([], [rowOf(eye, seen)]), 'unknown')
+  t.equal(overall([], [rowOf(eye, { ...seen, enabled: false })]), 'ok')
+  t.equal(overall(picture.incidents, rows), 'critical')
+  t.equal(
+    overall(
+      picture.incidents.map((it) => ({ ...it, resolved: now })),
+      rows,
+    ),
+    'ok',
+  )
+  t.strictSame((['ok', 'warning', 'critical', 'unknown'] as const).map(exitCode), [0, 1, 2, 3])
+})
+
+t.test('what is open comes first, the gravest at the top; what is long over is not shown', async (t) => {
+  const [critical] = picture.incidents
+  if (!critical) throw new Error('the picture has one')
+  const warning = { ...critical, id: 'w', severity: 'warning' as const, since: 0 }
+  const over = { ...critical, id: 'o', resolved: now - 1000 }
+  const past = { ...critical, id: 'p', resolved: now - 3600_000 }
+  t.strictSame(
+    shown([past, over, warning, critical], now).map((it) => it.id),
+    [critical.id, 'w', 'o'],
+  )
+})
