@@ -11,12 +11,12 @@ export interface Address {
 }
 
 /** How an address may be written in the settings: `host:port`, `[v6]:port`, with `/servername` behind it. */
-export const addressPattern = '^(\\[[0-9A-Fa-f:.%]+\\]|[^\\s/:\\[\\]]+):[0-9]{1,5}(/[^\\s/]+)?$'
+export const addressPattern =
+  '^(\\[[0-9A-Fa-f:.]+(?:%[\\w.-]+)?\\]|[^\\s/:\\[\\]]+):([0-9]{1,5})(?:/([^\\s/]+))?$'
 
 /** Undefined where it is none. */
 export function parseAddress(text: string): Address | undefined {
-  const [, host, port, servername] =
-    /^(\[[\da-f:.%]+\]|[^\s/:[\]]+):(\d{1,5})(?:\/([^\s/]+))?$/i.exec(text) ?? []
+  const [, host, port, servername] = new RegExp(addressPattern).exec(text) ?? []
   if (!host || !(Number(port) > 0 && Number(port) < 65_536)) return undefined
   return { host: host.replace(/^\[|\]$/g, ''), port: Number(port), ...(servername && { servername }) }
 }
