@@ -1,0 +1,153 @@
+import { rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import t from 'tap'
+import { parseConfig } from '../../agent/config.ts'
+import { startDaemon } from '../../agent/daemon.ts'
+import { openMachine } from '../../agent/host.ts'
+import { openLog } from '../../agent/log.ts'
+import { type Collector, collector, HostError, type Sample } from '../../agent/model.ts'
+import { sinks } from '../../agent/sinks/index.ts'
+import { openStore } from '../../agent/store.ts'
+import { startReceivers } from '../receivers/index.ts'
+import { webhookSecret } from '../receivers/webhook.ts'
+import { rule } from './findings.ts'
+
+/** Looks at one file: each line is something wrong. The file gone is nothing to see; a folder in its place blinds it. */
+interface Lines extends Sample {
+  readonly lines: readonly string[]
+}
+
+const files = (file: string): Collector =>
+  collector({
+    name: 'lines',
+    title: 'lines',
+    every: '0 0 0 1 1 *',
+    timeout: 2000,
+    rules: {
+      'lines.bad': rule({ severity: 'critical', title: 'a bad line' }),
+      'lines.worse': rule({ because: [{ code: 'lines.bad' }] }),
+    },
+    settings: {},
+    async collect(host): Promise<Lines> {
+      const text = await host.text(file).catch((error) => {
+        if (error instanceof HostError && error.code === 'missing') return ''
+        throw error
+      })
+      return { lines: text.split('\n').filter(Boolean) }
+    },
+    assess: (sample) =>
+      sample.lines.map((it) => ({
+        code: it === 'worse' ? ('lines.worse' as const) : ('lines.bad' as const),
+        subject: it,
+        text: `${it} is there.`,
+      })),
+    summary: (sample) => `${sample.lines.length} lines`,
+    series: (sample) => ({ lines: sample.lines.length }),
+    watch: () => [{ kind: 'paths', paths: [join(file, '..')] }],
+  })
+
+const until = async (what: string, it: () => boolean | undefined) => {
+  for (let count = 0; count < 1000 && !it(); count += 1) await sleep(10)
+  if (!it()) throw new Error(`not within 10 s: ${what}`)
+}
+
+t.test('from a change on the node to every sink and back, over restarts', async (t) => {
+  const receivers = await startReceivers()
+  t.teardown(() => receivers.close())
+  const folder = t.testdir({ watched: {}, state: {} })
+  const file = join(folder, 'watched/lines')
+  const eyes = [files(file)]
+  const config = parseConfig(
+    `
+node: node1
+sinks:
+  - { type: discord, url: "${receivers.discord.url}" }
+  - { type: ntfy, url: "${receivers.ntfy.url}" }
+  - { type: webhook, url: "${receivers.webhook.url}", secret: "${webhookSecret}" }
+`,
+    { file: 'test', collectors: eyes, sinks },
+  )
+  const log: string[] = []
+  const start = () =>
+    startDaemon({
+      config,
+      collectors: eyes,
+      sinks,
+      machine: openMachine(),
+      store: openStore(join(folder, 'state'), Date.now()),
+      log: openLog({ level: 'debug', write: (line) => log.push(line) }),
+      version: '0',
+    })
+  const counts = () => [
+    receivers.discord.messages().length,
+    receivers.ntfy.notifications().length,
+    receivers.webhook.events.length,
+  ]
+
+  let daemon = start()
+  await daemon.ready
+  t.equal(daemon.snapshot().state, 'ok')
+  t.strictSame(counts(), [0, 0, 0], 'a quiet start')
+
+  writeFileSync(file, 'first\n')
+  await until('told everywhere', () => counts().every((it) => it === 1))
+  t.equal(daemon.snapshot().state, 'critical')
+  t.match(JSON.stringify(receivers.discord.messages()[0]), /node1: a bad line/)
+  await until('noted', () => daemon.snapshot().sinks.every((it) => it.told !== undefined && it.waiting === 0))
+
+  await daemon.stop()
+  daemon = start()
+  await daemon.ready
+  await sleep(300)
+  t.strictSame(counts(), [1, 1, 1], 'a restart tells nobody twice')
+  t.match(daemon.snapshot().incidents, [{ root: { code: 'lines.bad', subject: 'first' } }])
+
+  writeFileSync(file, 'first\nworse\n')
+  await until('grown', () => receivers.webhook.events.length === 2)
+  t.equal(receivers.discord.messages().length, 1, 'a consequence is an edit, not a message')
+
+  rmSync(file)
+  writeFileSync(`${file}.x`, '')
+  await until('resolved', () => receivers.webhook.events.some((it) => it.type === 'incident.resolved'))
+  await until('edited', () => (receivers.discord.messages()[0]?.edits ?? 0) > 0)
+  t.equal(daemon.snapshot().state, 'ok')
+  await daemon.stop()
+  t.notMatch(
+    log.join(''),
+    new RegExp(receivers.discord.url.split('/').at(-1) as string),
+    'no secret in the log',
+  )
+})
+
+t.test('blindness is told after its patience, and leaves the findings as they were', async (t) => {
+  const folder = t.testdir({ watched: { lines: 'first\n' }, state: {} })
+  const file = join(folder, 'watched/lines')
+  const eyes = [files(file)]
+  const daemon = startDaemon({
+    config: parseConfig('', { file: 'test', collectors: eyes, sinks }),
+    collectors: eyes,
+    sinks,
+    machine: openMachine(),
+    store: openStore(join(folder, 'state'), Date.now()),
+    log: openLog({ level: 'error', write: () => {} }),
+    version: '0',
+  })
+  await daemon.ready
+  t.equal(daemon.snapshot().state, 'critical')
+  rmSync(file)
+  const { mkdirSync } = await import('node:fs')
+  mkdirSync(file)
+  await until('blind', () => daemon.snapshot().collectors[0]?.state === 'blind')
+  t.strictSame(
+    daemon
+      .snapshot()
+      .incidents.map((it) => [it.root.code, it.resolved])
+      .sort(),
+    [
+      ['lines.bad', undefined],
+      ['lines.blind', undefined],
+    ],
+  )
+  await daemon.stop()
+})

@@ -1,0 +1,147 @@
+import { join } from 'node:path'
+import t from 'tap'
+import { Errors } from 'typebox/schema'
+import { circle } from '../agent/cascade.ts'
+import { allRules } from '../agent/commands/explain.ts'
+import { defaults } from '../agent/config/defaults.ts'
+import { type Notice, severities } from '../agent/model.ts'
+import { recordedNode } from '../agent/recorded.ts'
+import { validCron } from '../agent/schedule.ts'
+import { sinks } from '../agent/sinks/index.ts'
+import { collectors } from '../collectors/index.ts'
+import { finding } from './agent/findings.ts'
+
+/** What every collector and every sink must obey; each line is a promise others rest on. */
+const rules = allRules()
+const node = (name: string) => recordedNode(join(import.meta.dirname, 'nodes', name))
+
+t.test('collectors', async (t) => {
+  const names = collectors.map((it) => it.name)
+  t.equal(new Set(names).size, names.length, 'each has a name of its own')
+  for (const it of collectors)
+    t.test(it.name, async (t) => {
+      t.ok(validCron(it.every), 'its rhythm is a cron expression')
+      t.ok(it.timeout > 0 && it.timeout <= 120_000, 'its rounds end')
+      for (const code of Object.keys(it.rules))
+        t.ok(code.startsWith(`${it.name}.`), `${code} says whose it is`)
+      const settings = defaults(it.settings)
+      const schema = { type: 'object', properties: it.settings, additionalProperties: false }
+      t.strictSame(Errors(schema as never, settings as never)[1], [], 'its defaults obey its own schema')
+      for (const [key, setting] of Object.entries(it.settings)) {
+        t.ok('default' in setting, `${key} has a default: everything is optional`)
+        t.match(setting.description, /\.$/, `${key} is described`)
+      }
+      for (const name of ['healthy', 'no-k3s', 'flush-535', 'oom-kills', 'cni0-deleted']) {
+        const host = node(name)
+        const past = { heard: [] }
+        const sample = await it.collect(host, settings, past)
+        t.strictSame(JSON.parse(JSON.stringify(sample)), sample, `${name}: a sample is plain JSON`)
+        t.ok(JSON.stringify(sample).length < 256 * 1024, `${name}: and small`)
+        const at = host.now()
+        const before = JSON.stringify(sample)
+        const seen = it.assess(sample, past, settings, at)
+        t.strictSame(
+          it.assess(sample, past, settings, at),
+          seen,
+          `${name}: the same sample gives the same verdict`,
+        )
+        t.equal(JSON.stringify(sample), before, `${name}: and is not touched`)
+        for (const one of seen) t.ok(one.code in it.rules, `${name}: ${one.code} is declared`)
+        t.match(it.summary(sample, settings, at), /^[^\n]{1,300}$/, `${name}: one calm line`)
+        const again = await it.collect(host, settings, { sample, at, heard: [] })
+        t.strictSame(
+          it
+            .assess(again, { sample, at, heard: [] }, settings, at)
+            .map(({ code, subject }) => [code, subject]),
+          seen.map(({ code, subject }) => [code, subject]),
+          `${name}: a second look at the same node says the same`,
+        )
+        for (const value of Object.values(it.series?.(sample) ?? {})) t.type(value, 'number')
+        for (const one of it.watch?.(settings, sample) ?? [])
+          t.ok(one.kind === 'paths' ? one.paths.every((path) => path.startsWith('/')) : one.argv.length > 0)
+      }
+      t.strictSame(
+        it.watch?.(settings, undefined) ?? [],
+        it.watch?.(settings, undefined) ?? [],
+        'it can say what to watch before it has seen anything',
+      )
+    })
+})
+
+t.test('rules', async (t) => {
+  t.equal(circle(rules), undefined, 'no rule explains itself: an incident needs a root')
+  for (const [code, it] of Object.entries(rules)) {
+    t.match(code, /^[a-z0-9]+\.[a-z0-9-]+$/, code)
+    t.ok(severities.includes(it.severity), `${code}: severity`)
+    t.match(it.title, /^[^.]{4,70}$/, `${code}: a title without a full stop`)
+    for (const text of [it.meaning, it.so]) t.match(text, /^\S.*[.:]$/s, `${code}: sentences`)
+    t.ok(it.next.length > 0, `${code}: a next step`)
+    for (const cause of it.because ?? []) t.ok(cause.code in rules, `${code}: its cause ${cause.code} exists`)
+    for (const text of [...it.next, it.never ?? '', it.meaning, it.so])
+      t.equal((text.match(/`/g) ?? []).length % 2, 0, `${code}: backticks come in pairs: ${text}`)
+  }
+})
+
+const nasty = [
+  'x'.repeat(10_000),
+  '@everyone <@&1> <#2> [free](https://evil.example) <t:1:R> ```\n# big\n> quote',
+  '\u001b[2J\u0000\u202eabc\r\nX-Header: 1',
+  '😀'.repeat(3000),
+  '`'.repeat(99),
+]
+
+t.test('sinks', async (t) => {
+  for (const it of sinks)
+    t.test(it.name, async (t) => {
+      const given: Record<string, string> = {
+        discord: 'https://discord.com/api/webhooks/123456789012345678/s3cr3t-t0ken',
+        ntfy: 'https://ntfy.example/s3cr3t-topic',
+        webhook: 'https://hooks.example/s3cr3t-t0ken',
+      }
+      const settings = { ...defaults(it.settings), url: given[it.name] ?? 'https://example.org/s3cr3t-t0ken' }
+      for (const key of it.required) t.ok(key in it.settings, `${key} is declared`)
+      t.strictSame(it.check?.(settings) ?? [], [], 'good settings are good')
+      for (const text of nasty) {
+        const root = finding({
+          code: 'a.b',
+          title: text,
+          subject: text,
+          text,
+          so: text,
+          next: [text, text],
+          never: text,
+        })
+        const consequences = Array.from({ length: 60 }, (_, at) => ({ ...root, id: `${at}` }))
+        const incident = { id: text, root, consequences, severity: 'critical' as const, since: 0, ripe: 0 }
+        const notices: Notice[] = [
+          ...(['opened', 'worse', 'grew', 'merged', 'resolved', 'reminder'] as const).map((kind) => ({
+            kind,
+            id: 'i',
+            node: text,
+            at: 5,
+            incident,
+          })),
+          {
+            kind: 'digest',
+            id: 'i',
+            node: text,
+            at: 5,
+            incidents: Array.from({ length: 60 }, () => ({ ...incident, resolved: 4 })),
+          },
+          { kind: 'test', id: 'i', node: text, at: 5 },
+        ]
+        for (const notice of notices)
+          for (const receipt of [undefined, '1234']) {
+            const letters = it.compose(notice, settings, receipt)
+            t.strictSame(it.compose(notice, settings, receipt), letters, `${notice.kind}: composing is pure`)
+            for (const letter of letters) {
+              t.type(JSON.parse(letter.body), 'object', `${notice.kind}: JSON`)
+              t.ok(Buffer.byteLength(letter.body) < 24_000, `${notice.kind}: bounded`)
+              t.notMatch(letter.body, /s3cr3t/, `${notice.kind}: no secret in the text`)
+              for (const value of Object.values(letter.headers))
+                t.match(value, /^[\x20-\x7e]*$/, `${notice.kind}: headers cannot be forged`)
+            }
+          }
+      }
+    })
+})
