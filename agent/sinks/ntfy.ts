@@ -66,7 +66,8 @@ export const ntfy = sink({
     const said = words(notice)
     const fit = (text: string, limit: number) => shorten(text, limit, jsonBytes)
     const rows = (all: readonly string[], limit: number) => list(all, limit, limits.step, jsonBytes)
-    const labelled = (label: string, text: string) => (text ? [`${label}:${text.startsWith('\n') ? '' : ' '}${text}`] : [])
+    const labelled = (label: string, text: string) =>
+      text ? [`${label}:${text.startsWith('\n') ? '' : ' '}${text}`] : []
     const steps = said.next.length > 1 ? said.next.map((it, index) => `${index + 1}. ${it}`) : said.next
     const parts = [
       ...labelled('So', fit(said.so, limits.so)),
