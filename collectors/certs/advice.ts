@@ -22,31 +22,31 @@ export function advice(group: Group, over: boolean, items: readonly Item[], samp
   if (group.kind === 'authorities') return authorities(sample)
   if (group.kind === 'kubeconfig')
     return {
-      so: `kubectl with this file ${over ? 'gets' : 'will get'} 401 Unauthorized; the node itself uses others`,
+      so: `\`kubectl\` with this file ${over ? 'gets' : 'will get'} 401 Unauthorized; the node itself uses others.`,
       next: [
         `\`systemctl restart ${quoted(sample.k3s?.unit ?? 'k3s')}\`: k3s writes it anew when it starts`,
-        `if it is a copy of your own: copy it again from ${adminFile(sample)} of a server`,
+        `If it is a copy of your own: copy it again from ${adminFile(sample)} of a server`,
       ],
     }
   if (group.kind === 'file')
     return {
       so: over
-        ? 'whoever checks it refuses the connection'
-        : 'when it runs out, whoever checks it refuses the connection',
+        ? 'Whoever checks it refuses the connection.'
+        : 'When it runs out, whoever checks it refuses the connection.',
       next: [
         `\`${look}\``,
-        'renew it with whatever issued it, then make what uses it read it again (often `systemctl reload`)',
+        'Renew it with whatever issued it, then make what uses it read it again (often `systemctl reload`)',
       ],
     }
   const [host = '', name] = group.subject.split('/')
   const servername = quoted(name ?? host.replace(/:\d+$/, ''))
   return {
     so: over
-      ? 'clients that check it refuse the connection'
-      : 'when it runs out, clients that check it refuse the connection',
+      ? 'Clients that check it refuse the connection.'
+      : 'When it runs out, clients that check it refuse the connection.',
     next: [
       `\`openssl s_client -connect ${quoted(host)} -servername ${servername} </dev/null | openssl x509 -noout -subject -enddate\``,
-      'renew it where it is issued; if the file there is already new, restart or reload the server, which still holds the old one',
+      'Renew it where it is issued; if the file there is already new, restart or reload the server, which still holds the old one',
     ],
   }
 }
@@ -63,12 +63,12 @@ function restart(over: boolean, items: readonly Item[], sample: CertsSample): Ad
   if (role === 'agent')
     return {
       so: over
-        ? 'the node cannot reach the API: it becomes NotReady, and no pod is started, stopped or moved here; those that run go on'
-        : 'when they run out, the node becomes NotReady: no pod is started, stopped or moved here',
+        ? 'The node cannot reach the API: it becomes NotReady, and no pod is started, stopped or moved here; those that run go on.'
+        : 'When they run out, the node becomes NotReady: no pod is started, stopped or moved here.',
       next: [
         ...(over ? ['`timedatectl`: is the clock right? A wrong one looks the same'] : []),
-        `on each server, if its own run out too: \`systemctl restart ${servers}\``,
-        `then here: \`${here}\`; pods go on running meanwhile`,
+        `On each server, if its own run out too: \`systemctl restart ${servers}\``,
+        `Then here: \`${here}\`; pods go on running meanwhile`,
       ],
       never,
     }
@@ -76,18 +76,18 @@ function restart(over: boolean, items: readonly Item[], sample: CertsSample): Ad
   const dynamic = quoted(`${dataDir}/server/tls/dynamic-cert.json`)
   return {
     so: over
-      ? 'kubectl gets 401 or a TLS error, nodes cannot report, nothing is scheduled; pods that run go on'
-      : 'when they run out, kubectl, the nodes and the controllers are refused by the API: nothing is scheduled or repaired any more',
+      ? '`kubectl` gets 401 or a TLS error, nodes cannot report, nothing is scheduled; pods that run go on.'
+      : 'When they run out, kubectl, the nodes and the controllers are refused by the API: nothing is scheduled or repaired any more.',
     next: [
       ...(over ? ['`timedatectl`: is the clock right? A wrong one looks the same'] : []),
       `\`${here}\`, on one server after the other; pods go on running meanwhile`,
       ...(served
         ? [
-            `if the old one is served still: \`rm ${dynamic}\`, \`kubectl -n kube-system delete secret ${distribution}-serving\`, then \`${here}\` once more`,
+            `If the old one is served still: \`rm ${dynamic}\`, \`kubectl -n kube-system delete secret ${distribution}-serving\`, then \`${here}\` once more`,
           ]
         : []),
-      `when \`kubectl get nodes\` answers, on each agent: \`systemctl restart ${agents}\``,
-      `copy ${adminFile(sample)} again to wherever kubectl is used`,
+      `When \`kubectl get nodes\` answers, on each agent: \`systemctl restart ${agents}\``,
+      `Copy ${adminFile(sample)} again to wherever kubectl is used`,
     ],
     never,
   }
@@ -96,11 +96,11 @@ function restart(over: boolean, items: readonly Item[], sample: CertsSample): Ad
 function authorities({ k3s }: CertsSample): Advice {
   const { role = 'server', distribution = 'k3s' } = k3s ?? {}
   return {
-    so: 'everything that was signed by it is refused, and a restart does not help',
+    so: 'Everything that was signed by it is refused, and a restart does not help.',
     next: [
       '`timedatectl`: is the clock right? A wrong one looks the same',
-      `${role === 'agent' ? 'on a server: ' : ''}\`${distribution} certificate rotate-ca --help\`: make new authorities as its documentation describes (from v1.26 on)`,
-      'then restart the servers, one after the other, then the agents',
+      `${role === 'agent' ? 'On a server: ' : ''}\`${distribution} certificate rotate-ca --help\`: make new authorities as its documentation describes (from v1.26 on)`,
+      'Then restart the servers, one after the other, then the agents',
     ],
     never: leaveTheFolder,
   }
