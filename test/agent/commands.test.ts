@@ -1,0 +1,171 @@
+import { spawn, spawnSync } from 'node:child_process'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import t from 'tap'
+import { webhookReceiver, webhookSecret } from '../receivers/webhook.ts'
+
+/** The commands as people type them: real processes, real exit codes. */
+const main = join(import.meta.dirname, '../../agent/main.ts')
+const nodes = join(import.meta.dirname, '../nodes')
+const folder = mkdtempSync(join(tmpdir(), 'murphy-'))
+t.teardown(() => rmSync(folder, { recursive: true, force: true }))
+const config = join(folder, 'config.yaml')
+writeFileSync(config, `node: test-node\nstate_dir: ${folder}/state\nsocket: ${folder}/agent.sock\n`)
+
+const agent = (...args: string[]) => {
+  const ran = spawnSync(process.execPath, [main, '--config', config, ...args], {
+    encoding: 'utf8',
+    timeout: 60_000,
+  })
+  return { exit: ran.status, out: ran.stdout, err: ran.stderr }
+}
+
+t.test('run watches; status asks it; without it status says so, with what is left', async (t) => {
+  const before = agent('status')
+  t.equal(before.exit, 3)
+  t.match(before.out, /Murphy is not running on this machine; and has left no state\.|Murphy is not running/)
+
+  const daemon = spawn(process.execPath, [main, '--config', config, 'run'], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  let said = ''
+  daemon.stdout.on('data', (part) => (said += part))
+  daemon.stderr.on('data', (part) => (said += part))
+  for (let count = 0; count < 3000 && !said.includes('Ctrl-C'); count += 1) await sleep(10)
+  t.match(said, /test-node.*\(looked/, 'it shows what it watches and finds')
+
+  const asked = agent('status')
+  t.ok([0, 1, 2].includes(asked.exit as number), `exit ${asked.exit}`)
+  t.match(asked.out, /certs .*\n[\s\S]*firewall .*\n[\s\S]*cni .*\n[\s\S]*memory /)
+  t.notMatch(asked.out, /\u001b/, 'no colour but on a terminal')
+  const json = JSON.parse(agent('status', '--json').out)
+  t.match(json, { version: 1, node: 'test-node', agent: { pid: daemon.pid } })
+  t.match(agent('run').err, /another agent is running/)
+
+  daemon.kill('SIGKILL')
+  await new Promise((resolve) => daemon.once('close', resolve))
+  const left = agent('status')
+  t.equal(left.exit, 3)
+  t.match(left.out, /^UNKNOWN[\s\S]*Murphy is not running on this machine; what follows is \d+ s old/)
+  t.match(left.out, /certs /)
+  t.match(JSON.parse(agent('status', '--json').out), { state: 'unknown', problem: /not running/ })
+  t.match(agent('status', '--brief').out, /not running/)
+})
+
+t.test('check looks once, at this machine and at a recorded one', async (t) => {
+  t.equal(agent('check', '--node', join(nodes, 'healthy')).exit, 0)
+  const flushed = agent('check', '--node', join(nodes, 'flush-535'))
+  t.equal(flushed.exit, 2)
+  t.match(flushed.out, /CRITICAL {2}node1, k3s server v1\.21\.2\+k3s1/)
+  const late = agent('check', '--json', '--node', join(nodes, 'healthy'), '--at', '2027-11-25T00:00:00Z')
+  t.equal(late.exit, 2)
+  t.match(JSON.parse(late.out).incidents[0].root, { code: 'certs.expired' })
+  t.ok([0, 1, 2].includes(agent('check').exit as number), 'without a daemon')
+  t.match(agent('check', '--node', folder), { exit: 3, err: /no recorded node/ })
+  t.match(agent('check', '--at', 'soon'), { exit: 3, err: /this is no time/ })
+})
+
+t.test(
+  'check needs no root: what it cannot read it reports as blind',
+  { skip: process.getuid?.() !== 0 && 'is not root anyway' },
+  async (t) => {
+    const bare = mkdtempSync(join(tmpdir(), 'murphy-nobody-'))
+    const ran = spawnSync(
+      'setpriv',
+      ['--reuid=65534', '--regid=65534', '--clear-groups', process.execPath, main, 'check', '--json'],
+      { encoding: 'utf8', env: { HOME: bare, PATH: process.env.PATH } },
+    )
+    rmSync(bare, { recursive: true })
+    const seen = JSON.parse(ran.stdout || '{}') as {
+      collectors?: { name: string; state: string; unseen: { why: string }[] }[]
+    }
+    const memory = seen.collectors?.find((it) => it.name === 'memory')
+    t.equal(memory?.state, 'blind', ran.stderr)
+    t.match(memory?.unseen[0]?.why, /permission denied|not permitted/)
+  },
+)
+
+t.test('record writes a node that answers check as this one did', async (t) => {
+  const target = join(folder, 'recorded')
+  t.equal(agent('record', target).exit, 0)
+  t.ok(existsSync(join(target, 'node.json')))
+  const here = JSON.parse(agent('check', '--json', '--node', target).out)
+  t.equal(here.node, 'test-node')
+  const secret = readdirSync(target, { recursive: true, encoding: 'utf8' }).filter((it) => /\.key$/.test(it))
+  t.strictSame(secret, [])
+  t.match(agent('record', target), { exit: 3, err: /is not empty/ })
+})
+
+t.test('explain', async (t) => {
+  t.match(agent('explain').out, /firewall\.flushed/)
+  t.match(agent('explain', 'firewall.flushed').out, /What it means[\s\S]*Next[\s\S]*Never/)
+  t.match(agent('explain', 'flushed'), { exit: 3, err: /did you mean firewall\.flushed/ })
+})
+
+t.test('config', async (t) => {
+  t.match(agent('config', 'check'), { exit: 0, out: /all right \(no sink: nobody is told\)/ })
+  t.match(agent('config', 'print').out, /node: test-node/)
+  t.match(JSON.parse(agent('config', 'schema').out), { title: /Murphy/ })
+  const wrong = join(folder, 'wrong.yaml')
+  writeFileSync(wrong, 'nodes: x\nsinks: [{type: pigeon}]\n')
+  const ran = spawnSync(process.execPath, [main, '--config', wrong, 'config', 'check'], { encoding: 'utf8' })
+  t.equal(ran.status, 3)
+  t.match(
+    ran.stderr,
+    /wrong\.yaml:1: nodes: there is no such key; did you mean node\?\n.*wrong\.yaml:2: sinks\[0\]\.type/,
+  )
+  t.match(spawnSync(process.execPath, [main, '--config', `${folder}/none`, 'run'], { encoding: 'utf8' }), {
+    status: 3,
+    stderr: /cannot be read/,
+  })
+})
+
+t.test('the shipped example is right, and every line of it can be used', async (t) => {
+  const shipped = readFileSync(join(import.meta.dirname, '../../systemd/config.yaml'), 'utf8')
+  const example = join(folder, 'example.yaml')
+  writeFileSync(example, shipped)
+  t.equal(
+    spawnSync(process.execPath, [main, '--config', example, 'config', 'check'], { encoding: 'utf8' }).status,
+    0,
+  )
+  writeFileSync(
+    join(folder, 'secret'),
+    'https://discord.com/api/webhooks/123456789012345678/abcdefghijklmnopqrstuvwxyz',
+  )
+  writeFileSync(
+    example,
+    shipped.replace(/^#(?=\S| {2})/gm, '').replaceAll('/etc/murphy/discord.url', join(folder, 'secret')),
+  )
+  const ran = spawnSync(process.execPath, [main, '--config', example, 'config', 'check'], {
+    encoding: 'utf8',
+  })
+  t.equal(ran.status, 0, ran.stderr)
+})
+
+t.test('notify --test says what came back', async (t) => {
+  t.match(agent('notify', '--test'), { exit: 3, err: /no sink is configured/ })
+  const receiver = await webhookReceiver({ secret: webhookSecret })
+  const told = join(folder, 'told.yaml')
+  writeFileSync(
+    told,
+    `sinks:\n  - { type: webhook, url: "${receiver.url}", secret: "${webhookSecret}" }\n  - { type: webhook, name: dead, url: "http://127.0.0.1:1/" }\n`,
+  )
+  const child = spawn(process.execPath, [main, '--config', told, 'notify', '--test'], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  let out = ''
+  child.stdout.on('data', (part) => (out += part))
+  const exit = await new Promise((resolve) => child.once('close', resolve))
+  t.equal(exit, 2)
+  t.match(out, /webhook: accepted\ndead: not accepted: /)
+  t.equal(receiver.events.length, 1)
+  await receiver.close()
+})
+
+t.test('a mistake of the caller is told as a sentence', async (t) => {
+  t.match(agent('stauts'), { exit: 3, err: /unknown command/ })
+  t.match(agent('version'), { exit: 0, out: /^murphy \d+\.\d+\.\d+, node v24/ })
+  t.match(agent('--help').out, /status/)
+})
