@@ -1,0 +1,114 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { existsSync, readlinkSync } from 'node:fs'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { setTimeout as pause } from 'node:timers/promises'
+import type { Test } from 'tap'
+import type { Heard } from '../../../agent/model.ts'
+import { isGeneration } from '../../../collectors/firewall/author.ts'
+import type { FirewallSample } from '../../../collectors/firewall/sample.ts'
+import type { Asked, Came } from './round.ts'
+
+/** Why tests that need namespaces cannot run here; undefined where they can. */
+export function cannot(): string | undefined {
+  if (process.env.CI === 'true') return undefined
+  if (process.getuid?.() !== 0) return 'needs root for network namespaces'
+  const tools = ['iptables-nft-save', 'iptables-legacy-save', 'nft', 'ipset', 'ufw']
+  const missing = tools.find((it) => !existsSync(`/usr/sbin/${it}`) && !existsSync(`/sbin/${it}`))
+  return missing && `needs ${missing}`
+}
+
+export interface Done {
+  readonly pid: number
+  readonly exit: number
+  readonly stdout: string
+}
+
+function finished(child: ChildProcess, argv: readonly string[], input: string): Promise<Done> {
+  return new Promise((resolve, reject) => {
+    let stdout = ''
+    let stderr = ''
+    child.stdout?.on('data', (it) => {
+      stdout += it
+    })
+    child.stderr?.on('data', (it) => {
+      stderr += it
+    })
+    child.on('error', reject)
+    child.on('close', (exit) =>
+      exit === 0
+        ? resolve({ pid: child.pid ?? 0, exit, stdout })
+        : reject(new Error(`${argv.join(' ')}: exit code ${exit}: ${stderr}${stdout}`)),
+    )
+    child.stdin?.on('error', () => {}) // It may not want to read all of it.
+    child.stdin?.end(input)
+  })
+}
+
+/** The tests' clock: it runs like the real one, in the time of the recordings, whose k3s has run since 00:27:54. */
+const begun = Date.now()
+export const clock = () => Date.parse('2026-11-23T03:00:00Z') + Date.now() - begun
+
+/** A network and mount namespace of its own, gone with the test. */
+export async function namespace(t: Test) {
+  const holder = spawn('unshare', ['--net', '--mount', '--propagation', 'private', 'sleep', 'infinity'])
+  const others: ChildProcess[] = []
+  t.teardown(() => {
+    for (const it of [...others, holder]) it.kill('SIGKILL')
+  })
+  const pid = holder.pid ?? 0
+  const net = (of: number | 'self') => readlinkSync(`/proc/${of}/ns/net`)
+  while (net(pid) === net('self')) await pause(5)
+  const inside = ['-t', String(pid), '--net', '--mount', '--']
+  const start = (argv: readonly string[]) => {
+    const child = spawn('nsenter', [...inside, ...argv])
+    others.push(child)
+    return child
+  }
+  // nsenter becomes the command it starts, so that the process keeps its id.
+  const run = (argv: readonly string[], input = '') =>
+    finished(spawn('nsenter', [...inside, ...argv]), argv, input)
+  const sh = (script: string, input?: string) => run(['sh', '-ec', script], input)
+  await sh('ip link set lo up')
+
+  const heard: Heard[] = []
+  /** Starts `nft monitor` and waits until it hears. */
+  const monitor = async () => {
+    const child = start(['nft', 'monitor'])
+    if (child.stdout)
+      createInterface({ input: child.stdout }).on('line', (text) => {
+        if (isGeneration(text)) heard.push({ at: clock(), text })
+      })
+    for (let tries = 0; heard.length === 0 && tries < 100; tries += 1) {
+      await sh('nft add table ip listening; nft delete table ip listening')
+      await pause(20)
+    }
+    await settle()
+    heard.length = 0
+  }
+  /** Until nothing new was heard for a moment. */
+  const settle = async () => {
+    for (let before = -1; before !== heard.length; ) {
+      before = heard.length
+      await pause(60)
+    }
+  }
+  let past: FirewallSample | undefined
+  let at: number | undefined
+  /** One round in a process of its own, so that each is also a restart of the agent. `as` is put before it. */
+  const round = async (as: readonly string[] = []): Promise<Came> => {
+    await settle()
+    const asked: Asked = {
+      past: { heard: heard.splice(0), ...(past && { sample: past }), ...(at !== undefined && { at }) },
+      now: clock(),
+    }
+    const argv = [...as, process.execPath, join(import.meta.dirname, 'round.ts')]
+    const came = JSON.parse((await run(argv, JSON.stringify(asked))).stdout) as Came
+    past = came.sample
+    at = asked.now
+    return came
+  }
+  return { pid, run, sh, start, monitor, settle, round, heard }
+}
+
+export type Namespace = Awaited<ReturnType<typeof namespace>>

@@ -1,0 +1,50 @@
+/**
+ * One round of the firewall collector in the network namespace of this process: commands, `/proc/net` and
+ * ufw's files are the real ones, k3s is the recorded node's. Reads `{ past, now }` as JSON from stdin and
+ * writes what came of it to stdout.
+ */
+import { readFileSync } from 'node:fs'
+import { openMachine } from '../../../agent/host.ts'
+import type { Host, Observation, Past } from '../../../agent/model.ts'
+import type { FirewallSample } from '../../../collectors/firewall/sample.ts'
+import { firewall } from '../../../collectors/firewall.ts'
+import { node } from './look.ts'
+
+export interface Asked {
+  readonly past: Past<FirewallSample>
+  readonly now: number
+}
+
+export interface Came {
+  readonly sample: FirewallSample
+  readonly found: readonly Observation[]
+  readonly summary: string
+  /** What the round took, ms. */
+  readonly took: number
+  /** The most memory this process ever held, bytes. */
+  readonly peak: number
+}
+
+const { past, now } = JSON.parse(readFileSync(0, 'utf8')) as Asked
+const machine = openMachine({ now: () => now })
+const real = machine.during(new AbortController().signal)
+const recorded = node('healthy')
+const isReal = (path: string) => /^\/(proc\/net|etc\/ufw|etc\/default|usr|sbin)\//.test(path)
+const host: Host = {
+  ...real,
+  text: (path, options) => (isReal(path) ? real : recorded).text(path, options),
+  read: (path, options) => (isReal(path) ? real : recorded).read(path, options),
+  list: (path) => (isReal(path) ? real : recorded).list(path),
+  stat: (path) => (isReal(path) ? real : recorded).stat(path),
+}
+const begun = performance.now()
+const sample = await firewall.collect(host, {}, past)
+const came: Came = {
+  sample,
+  found: firewall.assess(sample, past, {}, now),
+  summary: firewall.summary(sample, {}, now),
+  took: performance.now() - begun,
+  peak: process.resourceUsage().maxRSS * 1024,
+}
+process.stdout.write(JSON.stringify(came))
+machine.close()

@@ -1,0 +1,18 @@
+import t from 'tap'
+import { rebuildUfw, rules } from '../../../collectors/firewall/rules.ts'
+
+t.test('every rule says what to do and what not to do', (t) => {
+  for (const [code, rule] of Object.entries(rules)) {
+    t.ok(rule.next.length > 0, code)
+    t.ok(rule.never, code)
+    t.notMatch(rule.title, /[.!]$/, code)
+    t.equal(
+      [...rule.next, rule.meaning, rule.never].join(' ').split('`').length % 2,
+      1,
+      'backticks come in pairs',
+    )
+    for (const cause of rule.because ?? []) t.ok(Object.hasOwn(rules, cause.code), cause.code)
+  }
+  t.notMatch(rebuildUfw, /`/, 'it stands between backticks')
+  t.end()
+})
