@@ -95,7 +95,8 @@ t.test('sinks', async (t) => {
     t.test(it.name, async (t) => {
       const given: Record<string, string> = {
         discord: 'https://discord.com/api/webhooks/123456789012345678/s3cr3t-t0ken',
-        ntfy: 'https://ntfy.example/s3cr3t-topic',
+        // JSON publishing names the topic in the body: it is the address.
+        ntfy: 'https://ntfy.example/topic',
         webhook: 'https://hooks.example/s3cr3t-t0ken',
       }
       const settings = { ...defaults(it.settings), url: given[it.name] ?? 'https://example.org/s3cr3t-t0ken' }

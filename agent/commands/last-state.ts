@@ -6,7 +6,7 @@ import type { Finding, Rules, Sample } from '../model.ts'
 import { rulesOf } from '../round.ts'
 import { selfRules } from '../self.ts'
 import { rowOf, type Snapshot, shown } from '../snapshot.ts'
-import { databaseFile } from '../store.ts'
+import { databaseFile } from '../store/database.ts'
 import { collectors } from './common.ts'
 
 /** The last state a daemon left on the disk, as a picture taken then; undefined if there is none to read. */
