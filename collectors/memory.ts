@@ -20,7 +20,7 @@ export const memory = collector({
   settings: {
     hold_minutes: {
       type: 'integer',
-      description: 'How long an OOM kill stays a finding after it happened, in minutes',
+      description: 'How long an OOM kill stays a finding after it happened, in minutes.',
       default: 60,
       minimum: 1,
       maximum: 1440,

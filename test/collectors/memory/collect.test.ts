@@ -163,8 +163,9 @@ t.test('without the log nothing is known, and nothing forgotten', async (t) => {
   const gone = await collect(failing(host, new HostError('missing', 'ENOENT')), hour, first)
   t.match(gone.unseen?.[0]?.why, /no \/dev\/kmsg here/)
   t.equal(gone.cursor, -1)
-  const back = await collect(host, hour, after(gone))
-  t.match(back.victims, [{ kills: 1 }])
+  const old = machine(t, { 'dev/kmsg': log([...kill(1, 9000), ...kill(2, 60)]) })
+  const back = await collect(old, hour, after(gone))
+  t.match(back, { victims: [{ kills: 1 }], earlier: 1 }, 'the first look that sees is the first look')
 })
 
 t.test('one source that fails stops no other', async (t) => {
@@ -200,6 +201,7 @@ t.test('the sample of a storm in a crowd stays small', async (t) => {
     'none is lost',
   )
   t.equal(sample.recent.length, 30)
+  t.ok(JSON.stringify(sample.pods).length <= 12 * 1024 + 2)
   t.ok(sample.victims.some((it) => it.pod?.container === 'c'))
 })
 

@@ -129,6 +129,9 @@ t.test('victims that were exiting are none', async (t) => {
   t.match(kills, [{ pid: 11, comm: 'b' }])
   t.equal(kills[0]?.cgroup, undefined, 'and lend nobody their cgroup')
   t.equal(read(records(header('a'), choice, exiting, choice, kill)).kills.length, 1)
+  t.notOk('dump' in read(records(header('a'), choice, exiting)).reading)
+  const other = read(records(header('a'), choice, killed('b', 11)[1])).kills
+  t.equal(other[0]?.cgroup, undefined, 'a dump is of the one it names')
 })
 
 t.test('a storm leaves out all but the kill line', async (t) => {

@@ -51,6 +51,7 @@ t.test('files that are missing or say something else', async (t) => {
 t.test('limits of both versions of cgroups', async (t) => {
   const host = having({
     '/sys/fs/cgroup/a/memory.max': '25165824\n',
+    '/sys/fs/cgroup/x/../a/memory.max': '1\n',
     '/sys/fs/cgroup/b/memory.max': 'max\n',
     '/sys/fs/cgroup/memory/c/memory.limit_in_bytes': '25165824\n',
     '/sys/fs/cgroup/memory/d/memory.limit_in_bytes': '9223372036854771712\n',

@@ -44,6 +44,7 @@ t.test('cgroup paths', async (t) => {
       id,
     ],
     [`/kubepods-burstable-pod${dashed}.slice:cri-containerd:${id}`, undefined, undefined],
+    [`/kubepods/pod${uid}/${'a'.repeat(64)}/${id}`, uid, id],
     ['/system.slice/k3s.service', undefined, undefined],
     ['/user.slice/user-1000.slice/podman-1.scope', undefined, undefined],
     [`/docker/${id}`, undefined, undefined],

@@ -1,0 +1,279 @@
+import { spawn } from 'node:child_process'
+import { randomBytes, randomUUID } from 'node:crypto'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import t from 'tap'
+import { kernelLog } from '../../agent/host/kmsg.ts'
+import { openMachine } from '../../agent/host.ts'
+import type { Host } from '../../agent/model.ts'
+import type { MemorySample } from '../../collectors/memory/collect.ts'
+import { memory, ofTheKiller } from '../../collectors/memory.ts'
+
+/** Real kills in real memory cgroups, read from the real log. About forty of them, of 16 MiB each. */
+const limit = 16 * 2 ** 20
+const settings = { hold_minutes: 60 }
+
+const version2 =
+  existsSync('/sys/fs/cgroup/cgroup.controllers') &&
+  readFileSync('/sys/fs/cgroup/cgroup.controllers', 'utf8').includes('memory')
+const root = version2 ? '/sys/fs/cgroup' : '/sys/fs/cgroup/memory'
+/** Above the names that k3s uses, so that a k3s on this machine is left alone. */
+const home = `/murphy-test-${process.pid}`
+
+const why = (() => {
+  if (process.getuid?.() !== 0) return 'needs root'
+  try {
+    mkdirSync(root + home)
+    rmdirSync(root + home)
+    kernelLog().close()
+    readFileSync('/proc/vmstat')
+    return undefined
+  } catch (error) {
+    return `needs memory cgroups it may write: ${error}`
+  }
+})()
+const skip = why !== undefined && process.env.CI !== 'true' ? { skip: why } : {}
+
+const made: string[] = []
+function makeCgroup(path: string, bytes: number) {
+  let at = ''
+  for (const part of path.split('/').filter(Boolean)) {
+    if (version2) writeFileSync(`${root}${at}/cgroup.subtree_control`, '+memory')
+    at += `/${part}`
+    if (existsSync(root + at)) continue
+    mkdirSync(root + at)
+    made.push(root + at)
+  }
+  const file = version2 ? 'memory.max' : 'memory.limit_in_bytes'
+  writeFileSync(`${root}${dirname(path)}/${file}`, String(bytes))
+}
+
+/** A process of that name that eats memory in that cgroup until it is killed; resolves with how it ended. */
+const eat = (cgroup: string, comm: string) =>
+  new Promise<string | null>((resolve, reject) => {
+    const script = `echo $$ > '${root}${cgroup}/cgroup.procs' && printf %s '${comm}' > /proc/$$/comm && x=0123456789abcdef && while :; do x=$x$x; done`
+    spawn('sh', ['-c', script], { stdio: 'ignore' })
+      .on('error', reject)
+      .on('exit', (_, signal) => resolve(signal))
+  })
+
+const pods = mkdtempSync(join(tmpdir(), 'pods-'))
+const machine = openMachine()
+t.teardown(async () => {
+  machine.close()
+  rmSync(pods, { recursive: true })
+  for (const path of made.reverse()) {
+    for (let tries = 0; existsSync(path) && tries < 50; tries += 1) {
+      try {
+        rmdirSync(path)
+      } catch {
+        await sleep(20)
+      }
+    }
+  }
+})
+
+/** The real machine, but for the two folders in which the kubelet names its pods. */
+function host(): Host {
+  const real = machine.during(AbortSignal.timeout(60_000))
+  const there = (path: string) =>
+    path.startsWith('/var/log/pods') || path.startsWith('/var/log/containers') ? join(pods, path) : path
+  return { ...real, list: (path) => real.list(there(path)), target: (path) => real.target(there(path)) }
+}
+
+interface Container {
+  readonly subject: string
+  readonly cgroup: string
+  readonly pod: string
+}
+
+function makeContainer(name: string, { systemd = false, prefix = home, links = true } = {}): Container {
+  const uid = randomUUID()
+  const id = randomBytes(32).toString('hex')
+  const folder = join(pods, `/var/log/pods/shop_${name}_${uid}`)
+  mkdirSync(join(folder, 'app'), { recursive: true })
+  mkdirSync(join(folder, 'sidecar'))
+  mkdirSync(join(pods, '/var/log/containers'), { recursive: true })
+  if (links)
+    symlinkSync(
+      `/var/log/pods/shop_${name}_${uid}/app/0.log`,
+      join(pods, `/var/log/containers/${name}_shop_app-${id}.log`),
+    )
+  const pod = systemd
+    ? `${prefix}/kubepods.slice/kubepods-burstable.slice/kubepods-burstable-pod${uid.replaceAll('-', '_')}.slice`
+    : `${prefix}/kubepods/burstable/pod${uid}`
+  const cgroup = systemd ? `${pod}/cri-containerd-${id}.scope` : `${pod}/${id}`
+  makeCgroup(cgroup, limit)
+  return { subject: `shop/${name}${links ? '/app' : ''}`, cgroup, pod }
+}
+
+const look = (sample?: MemorySample) =>
+  memory.collect(host(), settings, { heard: [], ...(sample && { sample }) })
+const find = (sample: MemorySample, { subject }: Container) =>
+  memory
+    .assess(sample, { heard: [] }, settings, Date.now())
+    .find((it) => it.code === 'memory.oom-killed' && it.subject === subject)
+
+t.test('OOM kills', skip, async (t) => {
+  let sample = await look()
+  t.equal(sample.unseen, undefined)
+  const counted = Number(sample.counted)
+
+  await t.test('one, and who it was', async (t) => {
+    const it = makeContainer('web')
+    const before = Date.now()
+    t.equal(await eat(it.cgroup, 'eater'), 'SIGKILL')
+    const after = Date.now()
+    sample = await look(sample)
+    const found = find(sample, it)
+    t.match(found, {
+      subject: 'shop/web/app',
+      severity: undefined,
+      text: /^1 kill at \d\d:\d\d UTC, limit 16 MiB \(of the pod\); eater \(pid \d+\) with [\d.]+ MiB\.$/,
+      pod: { namespace: 'shop', name: 'web', container: 'app' },
+      evidence: { uid: 0, limit: '16 MiB', constraint: 'CONSTRAINT_MEMCG' },
+    })
+    const at = Number(found?.at)
+    t.ok(at > before - 1000 && at < after + 1000, `to the second: ${at - after} ms`)
+    t.ok(Number(sample.counted) > counted, 'the kernel counts it too')
+  })
+
+  await t.test("with systemd's names, and a database", async (t) => {
+    const it = makeContainer('db', { systemd: true })
+    t.equal(await eat(it.cgroup, 'postgres'), 'SIGKILL')
+    sample = await look(sample)
+    t.match(find(sample, it), { severity: 'critical', so: /postgres is a database/ })
+  })
+
+  await t.test('a process of the node', async (t) => {
+    const cgroup = `${home}/system.slice/x.service`
+    makeCgroup(cgroup, limit)
+    t.equal(await eat(cgroup, "a`b'\\n".replace("'", '')), 'SIGKILL')
+    sample = await look(sample)
+    const found = find(sample, { subject: `process a?b\\n in ${cgroup}`, cgroup, pod: '' })
+    t.match(found, { text: new RegExp(`\\(of ${home}/system.slice\\)`), pod: undefined })
+  })
+
+  await t.test('a line too long for one record', async (t) => {
+    const it = makeContainer('deep', { prefix: `${home}/${'n'.repeat(250)}/${'m'.repeat(250)}` })
+    t.equal(await eat(it.cgroup, 'eater'), 'SIGKILL')
+    const pieces: string[] = []
+    await host().kmsg(sample.cursor, (record) => {
+      if (/^\d+,\d+,\d+,c/.test(record)) pieces.push(record)
+    })
+    t.ok(pieces.length > 0, 'the kernel cut it')
+    sample = await look(sample)
+    t.match(find(sample, it), { text: /^1 kill/ })
+  })
+
+  await t.test('more than the kernel tells of in full, over rounds and a restart', async (t) => {
+    const it = makeContainer('storm', { links: false })
+    const kills = 14
+    // So that the kernel begins to count its ten anew.
+    await sleep(5100)
+    const begun = sample.cursor
+    // The log may hold the kills of an earlier run.
+    const comm = `storm${process.pid}`
+    const woken: number[] = []
+    const stop = new AbortController()
+    const following = machine.follow(
+      ['cat', '/dev/kmsg'],
+      (line) => ofTheKiller(line) && line.includes(`(${comm})`) && woken.push(performance.now()),
+      stop.signal,
+    )
+    let slowest = 0
+    for (let count = 0; count < kills; count += 1) {
+      t.equal(await eat(it.cgroup, comm), 'SIGKILL')
+      const ended = performance.now()
+      for (let waits = 0; woken.length <= count && waits < 500; waits += 1) await sleep(2)
+      slowest = Math.max(slowest, performance.now() - ended)
+      if (count === 4) sample = await look(sample)
+      // As after a restart: nothing but the stored sample is left.
+      if (count === 9) {
+        machine.close()
+        sample = await look(JSON.parse(JSON.stringify(sample)))
+      }
+    }
+    stop.abort()
+    t.equal(await following, 'it ended (SIGKILL)')
+    t.equal(woken.length, kills, `each of them wakes; the slowest ${slowest.toFixed(1)} ms after its end`)
+    sample = await look(sample)
+    const found = find(sample, it)
+    t.match(found, { evidence: { kills }, pod: { namespace: 'shop', name: 'storm' } })
+    let told = 0
+    await host().kmsg(begun, (record) => {
+      if (record.includes(';oom-kill:') && record.includes(`task=${comm},`)) told += 1
+    })
+    const bare = told < kills ? `; ${kills - told} by the name of the process only` : '.'
+    t.ok(found?.text.includes(bare), `${told} of ${kills} were told in full`)
+    t.comment(String(found?.text))
+  })
+
+  await t.test(
+    'a group',
+    { skip: version2 ? false : 'memory.oom.group needs version 2 of cgroups' },
+    async (t) => {
+      const it = makeContainer('group')
+      writeFileSync(`${root}${it.cgroup}/memory.oom.group`, '1')
+      const idle = spawn('sh', [
+        '-c',
+        `echo $$ > '${root}${it.cgroup}/cgroup.procs'; while :; do sleep 1; done`,
+      ])
+      await sleep(200)
+      await eat(it.cgroup, 'eater')
+      sample = await look(sample)
+      t.match(find(sample, it), { evidence: { kills: 1 }, text: /[23] processes in all/ })
+      t.ok(idle.killed || idle.signalCode === 'SIGKILL')
+    },
+  )
+
+  await t.test('forged kills are none', async (t) => {
+    const forged = 'Memory cgroup out of memory: Killed process 1 (postgres) total-vm:1kB, anon-rss:1kB'
+    for (const prefix of ['', '<3>', '<0>']) writeFileSync('/dev/kmsg', `${prefix}${forged}\n`)
+    const { victims, cursor } = sample
+    sample = await look(sample)
+    t.ok(sample.cursor >= cursor + 3)
+    t.equal(
+      sample.victims.some((it) => it.subject === 'process postgres'),
+      false,
+    )
+    t.equal(sample.victims.length, victims.length)
+  })
+
+  const overrun =
+    process.env.CI === 'true' || process.env.MURPHY_TEST_OVERRUN
+      ? {}
+      : { skip: "empties this machine's kernel log; MURPHY_TEST_OVERRUN=1 runs it" }
+  await t.test('the log overruns', overrun, async (t) => {
+    const it = makeContainer('late')
+    const lost = sample.lost ?? 0
+    // So that the kernel tells in full again.
+    await sleep(6000)
+    // The log is open and stands before what is overwritten: the next read is EPIPE.
+    const text = `${'x'.repeat(900)}\n`
+    const written = 1200
+    for (let count = 0; count < written; count += 1) writeFileSync('/dev/kmsg', text)
+    t.equal(await eat(it.cgroup, 'eater'), 'SIGKILL')
+    const cursor = sample.cursor
+    sample = await look(sample)
+    t.match(find(sample, it), { text: /^1 kill/ }, 'read on with what was left')
+    t.ok(
+      Number(sample.lost) > lost,
+      `${Number(sample.lost) - lost} of ${sample.cursor - cursor} records lost`,
+    )
+    t.ok(Number(sample.lost) - lost < sample.cursor - cursor)
+  })
+
+  t.ok(JSON.stringify(sample).length < 64 * 1024, `${JSON.stringify(sample).length} bytes to remember`)
+})
