@@ -30,6 +30,7 @@ const mostChainsCounted = 40
 /** The kernel knows five tables; what claims more is no `iptables-save`. */
 const mostTables = 16
 const longestName = 64
+const space = 32
 
 /**
  * Reads the output of `iptables-save` line by line (iptables-save(8); the format is that of libiptc and of
@@ -56,7 +57,8 @@ export function readSaved({
   let path: ReturnType<typeof gatherPath> | undefined
   let builtIn = new Set<string>()
   let chain = ''
-  let owner: Owner | undefined
+  /** Of the chain at hand, unless it is a built-in one, in which every rule has its own owner. */
+  let cell: [number, number] | undefined
   let inChain = 0
   let replaced = false
 
@@ -74,27 +76,41 @@ export function readSaved({
     path = undefined
   }
 
-  const rule = (line: string) => {
-    if (table === undefined) return
-    const end = line.indexOf(' ', 3)
-    const name = line.slice(3, end < 0 ? undefined : end)
-    if (name !== chain) {
-      endChain()
-      chain = own(name.slice(0, longestName))
-      owner = builtIn.has(chain) ? undefined : (chainOwner(chain) ?? 'other')
-      replaced ||= /^(CILIUM_|cali)/.test(chain)
-    }
-    rules += 1
-    inChain += 1
-    const whose = owner ?? baseRuleOwner(line, podNetworks)
+  const cellOf = (whose: Owner) => {
     const place = `${table} ${whose}`
     const cell = cells.get(place) ?? [0, 0]
     cells.set(place, cell)
-    cell[0] += 1
-    if (!owner) cell[1] += 1
-    if (whose === 'kube-proxy' && table === 'nat') {
-      const part = kubePart(chain, owner ? '' : line)
-      if (part) kube.add(part)
+    return cell
+  }
+  const beginChain = (name: string) => {
+    endChain()
+    chain = own(name.slice(0, longestName))
+    replaced ||= chain.startsWith('CILIUM_') || chain.startsWith('cali')
+    const owner = builtIn.has(chain) ? undefined : (chainOwner(chain) ?? 'other')
+    cell = owner && cellOf(owner)
+    if (table === 'nat') part(owner === 'kube-proxy' ? '' : undefined)
+  }
+  /** `rule` only of built-in chains. */
+  const part = (rule: string | undefined) => {
+    const found = rule !== undefined && kubePart(chain, rule)
+    if (found) kube.add(found)
+  }
+
+  const rule = (line: string) => {
+    if (table === undefined) return
+    // Rules of one chain follow one another, so that most lines need no more than this comparison.
+    if (chain === '' || !line.startsWith(chain, 3) || line.charCodeAt(3 + chain.length) !== space) {
+      const end = line.indexOf(' ', 3)
+      beginChain(line.slice(3, end < 0 ? undefined : end))
+    }
+    rules += 1
+    inChain += 1
+    if (cell) cell[0] += 1
+    else {
+      const anchored = cellOf(baseRuleOwner(line, podNetworks))
+      anchored[0] += 1
+      anchored[1] += 1
+      if (table === 'nat') part(line)
     }
     path?.rule(chain, line)
     hash.add(line)
