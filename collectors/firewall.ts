@@ -11,7 +11,7 @@ import { summary } from './firewall/summary.ts'
  *
  * `nft monitor` tells of changes of the nft backend at once; reading rules makes no new generation, so that
  * a round never wakes itself. Nothing tells of the legacy backend's, so that its changes wait for the next
- * round; five minutes keep the idle cost of a round (two processes of 5 ms) below 0.01 % of a core.
+ * round; five minutes keep the idle cost of a round (measured: 25 ms, and two processes of 5 ms) near 0.01 % of a core.
  */
 export const firewall = collector({
   name: 'firewall',
