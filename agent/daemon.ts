@@ -261,7 +261,10 @@ function tellLog(log: Log, before: readonly Finding[], after: readonly Finding[]
     const last = known.get(it.id)
     const fields = { code: it.code, subject: it.subject, severity: it.severity }
     if (!last && it.resolved === undefined)
-      log[it.severity === 'info' ? 'info' : 'warn'](fields, `${it.severity}: ${it.title}: ${it.text}`)
+      log[it.severity === 'info' ? 'info' : 'warn'](
+        fields,
+        `${it.severity}: ${it.title} (${it.subject}): ${it.text}`,
+      )
     else if (last?.resolved === undefined && it.resolved !== undefined)
       log.info(fields, `resolved: ${it.title} (${it.subject})`)
   }

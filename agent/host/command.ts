@@ -1,5 +1,6 @@
 import type { ChildProcess } from 'node:child_process'
 import { spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { StringDecoder } from 'node:string_decoder'
 import type { Ran } from '../model.ts'
@@ -118,6 +119,13 @@ export function run(argv: readonly string[], options: RunOptions, signal: AbortS
 }
 
 /**
+ * An agent that is killed cannot end what it follows, and `nft monitor` would notice only at its next line:
+ * the kernel ends it with its parent (prctl PR_SET_PDEATHSIG, by util-linux's setpriv, where there is one).
+ */
+const setpriv = '/usr/bin/setpriv'
+const withParent = existsSync(setpriv) ? [setpriv, '--pdeathsig', 'KILL', '--'] : []
+
+/**
  * Starts a command and hands over its lines until it ends or `signal` is aborted. Resolves, never rejects,
  * with why it ended.
  */
@@ -128,7 +136,7 @@ export function follow(
 ): Promise<string> {
   return new Promise((resolve) => {
     if (signal.aborted) return resolve('stopped')
-    const child = start(argv)
+    const child = start([...withParent, ...argv])
     const stop = () => child.kill('SIGKILL')
     signal.addEventListener('abort', stop, { once: true })
     let stderr = ''

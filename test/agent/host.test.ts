@@ -131,3 +131,39 @@ t.test('what a server presents is seen, whatever it is worth', async (t) => {
   t.ok(Buffer.from(it.certificates[0] as Uint8Array).equals(der))
   server.close()
 })
+
+t.test('what is followed ends with the agent, also when it is killed', async (t) => {
+  const { spawn } = await import('node:child_process')
+  const { join } = await import('node:path')
+  const script = `
+    import { openMachine } from '${join(import.meta.dirname, '../../agent/host.ts')}'
+    const machine = openMachine()
+    machine.follow(['sh', '-c', 'echo $$; exec sleep 600'], (line) => console.log(line), new AbortController().signal)
+    setInterval(() => {}, 1000)`
+  const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const pid = await new Promise<number>((resolve) =>
+    child.stdout.once('data', (part) => resolve(Number(String(part)))),
+  )
+  const alive = () => {
+    try {
+      process.kill(pid, 0)
+      return true
+    } catch {
+      return false
+    }
+  }
+  t.ok(alive())
+  child.kill('SIGKILL')
+  const { setTimeout: sleep } = await import('node:timers/promises')
+  for (let count = 0; count < 200 && alive(); count += 1) await sleep(20)
+  t.notOk(alive())
+})
+
+t.test('following says why it ended', async (t) => {
+  const signal = new AbortController().signal
+  t.match(await machine.follow(['no-such-command'], () => {}, signal), /no-such-command/)
+  t.match(await machine.follow(['sh', '-c', 'echo bad >&2; exit 3'], () => {}, signal), /^bad$/)
+  t.match(await machine.follow(['true'], () => {}, signal), /exit code 0/)
+})
