@@ -16,6 +16,7 @@ export interface ServeOptions {
  *
  * - `GET /v1/status`: a Snapshot
  * - `GET /v1/history?since=MS`: findings that were open since then
+ * - `GET /v1/sample?collector=NAME`: `{ at, sample }`, what that collector last saw; null before its first look
  * - `GET /v1/series?name=NAME&since=MS`: `[{ at, value }]`
  * - `GET /metrics`: the same numbers for Prometheus
  */
@@ -29,6 +30,7 @@ export async function serve({ socket, snapshot, store }: ServeOptions): Promise<
     '/v1/history': (query) => json(store.history(Number(query.get('since') ?? 0) || 0)),
     '/v1/series': (query) =>
       json(store.series(query.get('name') ?? '', Number(query.get('since') ?? 0) || 0)),
+    '/v1/sample': (query) => json(store.sample(query.get('collector') ?? '') ?? null),
     '/metrics': async () => ['text/plain; version=0.0.4; charset=utf-8', await metricsText(snapshot())],
   }
   const server = createServer(async (asked, reply) => {

@@ -13,6 +13,7 @@ t.teardown(() => rmSync(folder, { recursive: true }))
 const store = openStore(folder, 0)
 store.saveLedger([finding({ code: 'a.b', since: 5 })])
 store.addPoints(10, { 'certs.days': 41 })
+store.saveSample('certs', { unseen: [] }, 7)
 const socket = join(folder, 'sub/agent.sock')
 
 t.test('it answers what it is asked, and nothing else', async (t) => {
@@ -20,6 +21,8 @@ t.test('it answers what it is asked, and nothing else', async (t) => {
   t.strictSame(JSON.parse(await ask(socket, '/v1/status')), picture)
   t.match(JSON.parse(await ask(socket, '/v1/history?since=0')), [{ code: 'a.b' }])
   t.strictSame(JSON.parse(await ask(socket, '/v1/series?name=certs.days&since=0')), [{ at: 10, value: 41 }])
+  t.strictSame(JSON.parse(await ask(socket, '/v1/sample?collector=certs')), { at: 7, sample: { unseen: [] } })
+  t.equal(await ask(socket, '/v1/sample?collector=none'), 'null')
   t.match(await ask(socket, '/metrics'), /murphy_incidents/)
   await t.rejects(ask(socket, '/etc/passwd'), /404/)
   t.equal(statSync(socket).mode & 0o777, 0o660, 'for root and its group')
