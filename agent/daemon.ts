@@ -96,7 +96,8 @@ export function startDaemon(options: DaemonOptions): Daemon {
     eye.outcome = outcome
     settle(outcome)
     if (outcome.sample) {
-      store.saveSample(collector.name, outcome.sample, outcome.at)
+      // What made a finding has to be there after a crash too; a quiet look has not.
+      store.saveSample(collector.name, outcome.sample, outcome.at, outcome.observations.length > 0)
       const values = collector.series?.(outcome.sample) ?? {}
       store.addPoints(
         outcome.at,

@@ -36,7 +36,8 @@ export interface Store {
   /** When this sink was first known; notes it if it is new. */
   sinkSince(sink: string, now: number): number
   sample(collector: string): { readonly sample: Sample; readonly at: number } | undefined
-  saveSample(collector: string, sample: Sample, at: number): void
+  /** Written at once if `soon`, else within a minute: most samples change a little with every look, and a disk is worn by every write. */
+  saveSample(collector: string, sample: Sample, at: number, soon?: boolean): void
   addPoints(at: number, values: Readonly<Record<string, number>>): void
   series(name: string, from: number): readonly Point[]
   /** Findings that were open at any time since `from`, oldest first. */
@@ -48,7 +49,7 @@ export interface Store {
 
 /** How long a finding that is only confirmed again may wait to be written. */
 const confirmationsWait = 10 * 60_000
-const pointsWait = 60_000
+const writesWait = 60_000
 const mostPointsWaiting = 5_000
 
 /** Opens the state in `stateDir`, moving an unreadable file aside. Never throws: without a disk it remembers in memory. */
@@ -78,7 +79,8 @@ export function openStore(stateDir: string, now: number): Store {
     ]),
   )
   let points: (Point & { readonly name: string })[] = []
-  let pointsSince = now
+  let waitingSince = now
+  const samplesWaiting = new Set<string>()
   /** True while something in memory is not on the disk: the next write tries all of it again. */
   let behind = false
 
@@ -122,10 +124,16 @@ export function openStore(stateDir: string, now: number): Store {
     db
       .prepare('INSERT OR REPLACE INTO sample (collector, at, json) VALUES (?, ?, ?)')
       .run(collector, at, json)
-  const putPoints = (db: DatabaseSync) => {
+  /** What need not be on the disk at once. */
+  const putWaiting = (db: DatabaseSync) => {
     const put = db.prepare('INSERT OR REPLACE INTO series (name, step, at, value) VALUES (?, 0, ?, ?)')
     for (const it of points) put.run(it.name, it.at, it.value)
     points = []
+    for (const collector of samplesWaiting) {
+      const it = samples.get(collector)
+      if (it) putSample(db, collector, it.at, it.json)
+    }
+    samplesWaiting.clear()
   }
   function writeEverything(db: DatabaseSync): void {
     for (const it of ledger) putFinding(db, it)
@@ -170,19 +178,21 @@ export function openStore(stateDir: string, now: number): Store {
       const it = samples.get(collector)
       return it && { sample: JSON.parse(it.json) as Sample, at: it.at }
     },
-    saveSample(collector, sample, at) {
+    saveSample(collector, sample, at, soon = false) {
       const json = JSON.stringify(sample)
       const known = samples.get(collector)
       samples.set(collector, { at, json })
-      if (known?.json !== json) write((db) => putSample(db, collector, at, json))
+      if (known?.json === json) return
+      samplesWaiting.add(collector)
+      if (soon) write(putWaiting)
     },
     addPoints(at, values) {
       for (const [name, value] of Object.entries(values))
         if (Number.isFinite(value)) points.push({ name, at, value })
       points = points.slice(-mostPointsWaiting)
-      if (at - pointsSince < pointsWait) return
-      pointsSince = at
-      write(putPoints)
+      if (at - waitingSince < writesWait) return
+      waitingSince = at
+      write(putWaiting)
     },
     series(name, from) {
       const waiting = points
@@ -212,14 +222,14 @@ export function openStore(stateDir: string, now: number): Store {
             write((db) => db.prepare('DELETE FROM told WHERE sink = ? AND incident = ?').run(sink, incident))
           }
       write((db) => {
-        putPoints(db)
+        putWaiting(db)
         coarsen(db, at)
         db.prepare('DELETE FROM finding WHERE resolved < ?').run(at - historyKept)
       })
     },
     close() {
       write((db) => {
-        putPoints(db)
+        putWaiting(db)
         for (const it of ledger)
           if (JSON.stringify(written.get(it.id)) !== JSON.stringify(it)) putFinding(db, it)
       })

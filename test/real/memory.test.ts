@@ -242,10 +242,10 @@ t.test('OOM kills', skip, async (t) => {
     t.comment(String(found?.text))
   })
 
-  await t.test(
-    'a group',
-    { skip: version2 ? false : 'memory.oom.group needs version 2 of cgroups' },
-    async (t) => {
+  // Which version of cgroups a kernel was started with cannot be chosen here: version 1 has no groups to kill.
+  if (!version2) t.comment('no memory.oom.group: version 1 of cgroups')
+  else
+    await t.test('a group', async (t) => {
       const it = makeContainer('group')
       writeFileSync(`${root}${it.cgroup}/memory.oom.group`, '1')
       const idle = spawn('sh', [
@@ -257,8 +257,7 @@ t.test('OOM kills', skip, async (t) => {
       sample = await look(sample)
       t.match(find(sample, it), { evidence: { kills: 1 }, text: /[23] processes in all/ })
       t.ok(idle.killed || idle.signalCode === 'SIGKILL')
-    },
-  )
+    })
 
   await t.test('forged kills are none', async (t) => {
     const forged = 'Memory cgroup out of memory: Killed process 1 (postgres) total-vm:1kB, anon-rss:1kB'
