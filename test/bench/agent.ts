@@ -1,0 +1,154 @@
+import { spawn } from 'node:child_process'
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { setTimeout as pause } from 'node:timers/promises'
+import { cpuGroup } from './measure.ts'
+import { type BenchNode, now } from './node.ts'
+
+/** A notice as it arrived. */
+export interface Arrived {
+  readonly arrived: number
+  readonly status: number
+  readonly body: {
+    readonly type?: string
+    readonly data?: {
+      readonly incident?: { readonly id: string; readonly root: Said; readonly consequences: Said[] }
+    }
+  }
+}
+interface Said {
+  readonly code: string
+  readonly subject: string
+  readonly resolved?: string
+}
+
+export interface Receiver {
+  readonly url: string
+  readonly secret: string
+  /** The first of what arrives from now on that `wanted` takes; undefined if none does within `timeout` ms. */
+  next(wanted: (it: Arrived) => boolean, timeout: number): Promise<Arrived | undefined>
+}
+
+/** Starts what stands for k3s on the node, and takes what is posted. */
+export async function startReceiver(node: BenchNode, key: string): Promise<Receiver> {
+  const keyFile = join(node.folder, 'key.pem')
+  writeFileSync(keyFile, key)
+  const child = node.start([process.execPath, join(import.meta.dirname, 'inside.ts'), keyFile])
+  const waiting = new Set<(it: Arrived) => void>()
+  const { promise, resolve, reject } = Promise.withResolvers<{ url: string; secret: string }>()
+  child.on('exit', (code) => reject(new Error(`the receiver on ${node.name} ended with ${code}`)))
+  if (child.stdout)
+    createInterface({ input: child.stdout }).on('line', (line) => {
+      const it = JSON.parse(line) as Arrived & { url: string; secret: string }
+      if (it.url) resolve(it)
+      else for (const ring of waiting) ring(it)
+    })
+  return {
+    ...(await promise),
+    next: (wanted, timeout) =>
+      new Promise((resolve) => {
+        const end = (it?: Arrived) => {
+          clearTimeout(timer)
+          waiting.delete(ring)
+          resolve(it)
+        }
+        const ring = (it: Arrived) => {
+          if (wanted(it)) end(it)
+        }
+        const timer = setTimeout(end, timeout, undefined)
+        waiting.add(ring)
+      }),
+  }
+}
+
+export interface BenchAgent {
+  readonly pid: number
+  /** From before its process is made until it tells systemd that it is ready, ms. */
+  readonly took: number
+  /** CPU time of it and all that it started, ms. */
+  readonly cpu: () => number
+  readonly config: string
+  stop(): Promise<void>
+}
+
+/** Starts the bundled agent on the node as the unit does, as root, and waits until it is ready. */
+export async function startAgent(node: BenchNode, receiver: Receiver, bundle: string): Promise<BenchAgent> {
+  const at = join(node.folder, 'agent')
+  const [config, ready] = [join(at, 'config.yaml'), join(at, 'ready')]
+  mkdirSync(join(at, 'bin'), { recursive: true })
+  rmSync(ready, { force: true })
+  const settings = {
+    node: node.name,
+    state_dir: join(at, 'state'),
+    socket: join(at, 'agent.sock'),
+    // So that not all kills of the bench are open at once.
+    collectors: { memory: { hold_minutes: 1 } },
+    sinks: [{ type: 'webhook', url: receiver.url, secret: receiver.secret }],
+  }
+  writeFileSync(config, JSON.stringify(settings))
+  // There is no systemd to tell here; that it would be told is what counts.
+  const notify = `#!/bin/sh\ncase "$*" in *--ready*) : > '${ready}' ;; esac\n`
+  writeFileSync(join(at, 'bin/systemd-notify'), notify, { mode: 0o755 })
+  const group = cpuGroup(`${node.name}-${Math.floor(now())}`)
+  const env = {
+    PATH: `${join(at, 'bin')}:${process.env.PATH}`,
+    JOURNAL_STREAM: '1:1',
+    NOTIFY_SOCKET: join(at, 'notify'),
+  }
+  const begun = now()
+  const script = `echo $$ > ${group.procs}; exec "$@"`
+  const argv = [process.execPath, ...flags, join(bundle, 'main.js'), '--config', config, 'run']
+  const child = spawn('sh', ['-c', script, 'sh', ...node.inside, ...argv], {
+    env,
+    cwd: '/',
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  let log = ''
+  child.stdout?.on('data', (text) => {
+    log = (log + text).slice(-4000)
+  })
+  const ended = new Promise<void>((resolve) => child.on('exit', () => resolve()))
+  while (!existsSync(ready)) {
+    if (child.exitCode !== null || now() - begun > 30_000)
+      throw new Error(`the agent on ${node.name} did not become ready:\n${log}`)
+    await pause(1)
+  }
+  return {
+    pid: child.pid ?? 0,
+    took: now() - begun,
+    cpu: group.used,
+    config,
+    async stop() {
+      child.kill('SIGTERM')
+      await ended
+      group.remove()
+    },
+  }
+}
+
+/** For looking into the agent itself, such as --cpu-prof. */
+const flags = (process.env.MURPHY_BENCH_NODE_FLAGS ?? '').split(' ').filter(Boolean)
+
+/** Runs node on the node and waits for its end: how long it took, ms, and how it ended. */
+export function timed(
+  node: BenchNode,
+  args: readonly string[],
+): Promise<{ took: number; exit: number | null }> {
+  const begun = now()
+  const [command = '', ...rest] = [...node.inside, process.execPath, ...args]
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, rest, { stdio: ['ignore', 'ignore', 'inherit'] })
+    child.on('error', reject)
+    child.on('exit', (exit) => resolve({ took: now() - begun, exit }))
+  })
+}
+
+/** Whether a notice tells of this finding while it is open. */
+export const tellsOf =
+  (code: string, subject?: string) =>
+  ({ body: { type = '', data } }: Arrived): boolean =>
+    /^incident\.(opened|grew|worse)$/.test(type) &&
+    [data?.incident?.root, ...(data?.incident?.consequences ?? [])].some(
+      (it) => it?.code === code && !it.resolved && (subject === undefined || it.subject === subject),
+    )

@@ -1,0 +1,39 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Test } from 'tap'
+import { certificates, days } from '../collectors/certs/openssl.ts'
+
+/** What stands in the place of the recorded node's certificates, whose end would come. */
+export interface Certificates {
+  /** PEM by path in k3s's data folder. */
+  readonly files: Readonly<Record<string, string>>
+  readonly kubeconfig: string
+  readonly key: string
+  /** The same certificate, before and after its end. */
+  readonly admin: { readonly valid: string; readonly expired: string }
+}
+
+const healthy = join(import.meta.dirname, '../nodes/healthy/files')
+
+/** Fresh certificates by the names of the recorded ones. `over` is told what to do in the end. */
+export function makeCertificates(over: (work: () => void) => void): Certificates {
+  const { issue } = certificates({ teardown: over } as unknown as Test)
+  const authority = issue({ subject: '/CN=k3s-ca', to: days(3650), ca: true })
+  const signed = (subject: string, from = days(-1), to = days(364)) =>
+    issue({ subject, from, to, by: authority }).pem + authority.pem
+  const files: Record<string, string> = {}
+  for (const folder of ['server/tls', 'server/tls/etcd', 'agent'])
+    for (const name of readdirSync(join(healthy, 'var/lib/rancher/k3s', folder)))
+      if (name.endsWith('.crt'))
+        files[`${folder}/${name}`] = /-ca\.crt$/.test(name) ? authority.pem : signed(`/CN=${name}`)
+  const admin = {
+    valid: signed('/CN=system:admin'),
+    expired: signed('/CN=system:admin', days(-365), days(-1)),
+  }
+  files['server/tls/client-admin.crt'] = admin.valid
+  const base64 = (text: string) => Buffer.from(text).toString('base64')
+  const kubeconfig = readFileSync(join(healthy, 'etc/rancher/k3s/k3s.yaml'), 'utf8')
+    .replace(/client-certificate-data: .*/, `client-certificate-data: ${base64(admin.valid)}`)
+    .replace(/certificate-authority-data: .*/, `certificate-authority-data: ${base64(authority.pem)}`)
+  return { files, kubeconfig, key: readFileSync(authority.key, 'utf8'), admin }
+}

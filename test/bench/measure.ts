@@ -1,0 +1,56 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync } from 'node:fs'
+
+/** The value below which that share of the values lies, by the nearest rank. */
+export function percentile(values: readonly number[], share: number): number | undefined {
+  const sorted = values.toSorted((a, b) => a - b)
+  return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)]
+}
+
+export interface Memory {
+  readonly rss: number
+  readonly pss: number
+  readonly anonymous: number
+  readonly privateDirty: number
+}
+
+/** Bytes of a process, from /proc/PID/smaps_rollup. */
+export function memoryOf(pid: number): Memory {
+  const text = readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8')
+  const bytes = (name: string) => Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(text)?.[1]) * 1024
+  return {
+    rss: bytes('Rss'),
+    pss: bytes('Pss'),
+    anonymous: bytes('Anonymous'),
+    privateDirty: bytes('Private_Dirty'),
+  }
+}
+
+/** CPU time of the threads of one process that live, ms. */
+export function cpuOf(pid: number): number {
+  let nanoseconds = 0
+  for (const task of readdirSync(`/proc/${pid}/task`))
+    nanoseconds += Number(readFileSync(`/proc/${pid}/task/${task}/schedstat`, 'utf8').split(' ')[0])
+  return nanoseconds / 1e6
+}
+
+/** A group that counts CPU time of a process with all that it ever started, to the microsecond. */
+export function cpuGroup(name: string) {
+  const version1 = existsSync('/sys/fs/cgroup/cpuacct')
+  const folder = `/sys/fs/cgroup${version1 ? '/cpuacct' : ''}/murphy-bench-${name}-${process.pid}`
+  mkdirSync(folder)
+  return {
+    procs: `${folder}/cgroup.procs`,
+    /** ms. */
+    used: () =>
+      version1
+        ? Number(readFileSync(`${folder}/cpuacct.usage`, 'utf8')) / 1e6
+        : Number(/usage_usec (\d+)/.exec(readFileSync(`${folder}/cpu.stat`, 'utf8'))?.[1]) / 1e3,
+    remove() {
+      try {
+        rmdirSync(folder)
+      } catch {
+        // Its processes are still ending; an empty group is left behind.
+      }
+    },
+  }
+}

@@ -1,0 +1,286 @@
+import { spawn } from 'node:child_process'
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { Agent, createServer, request } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { cpus, loadavg, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import { parseArgs } from 'node:util'
+import { settle } from '../../agent/schedule.ts'
+import { bundle } from '../../systemd/build.ts'
+import { type BenchAgent, startAgent, startReceiver, timed } from './agent.ts'
+import { makeCertificates } from './certificates.ts'
+import { kinds, measureFaults, type Site } from './faults.ts'
+import { openKills, removeGroups } from './kernel.ts'
+import { cpuOf, memoryOf, percentile } from './measure.ts'
+import { type BenchNode, makeNode, now } from './node.ts'
+import { type Figures, figures, type Row, table } from './table.ts'
+
+/**
+ * `npm run bench`: the bundled agent on a stand-in node, with real rules, interfaces, certificates and kills,
+ * against the budgets. Slowness never fails it; only what could not be measured does.
+ */
+const { values: options } = parseArgs({
+  options: {
+    minutes: { type: 'string', default: '1' },
+    times: { type: 'string', default: '15' },
+    json: { type: 'boolean', default: false },
+  },
+})
+const minutes = Number(options.minutes)
+const times = Number(options.times)
+if (!(minutes > 0) || !Number.isInteger(times) || times < 1) {
+  process.stderr.write(
+    'usage: npm run bench -- [--minutes MINUTES OF REST] [--times EACH FAULT ON EACH NODE] [--json]\n',
+  )
+  process.exit(2)
+}
+if (process.getuid?.() !== 0) {
+  process.stderr.write('the bench needs root: it makes namespaces and control groups\n')
+  process.exit(2)
+}
+
+const say = (text: string) => process.stderr.write(`${text}\n`)
+const median = (values: readonly number[]) => percentile(values, 0.5) ?? Number.NaN
+const megabyte = 1e6
+const root = join(import.meta.dirname, '../..')
+const undo: (() => unknown)[] = []
+const rows: Row[] = []
+let failed: unknown
+
+/** Each value of a repeated measurement. */
+async function repeat<T>(count: number, work: () => Promise<T>): Promise<T[]> {
+  const values: T[] = []
+  for (let at = 0; at < count; at += 1) values.push(await work())
+  return values
+}
+
+/** From the call to the arrival of a POST at a server in this process: what any telling costs at least, ms. */
+async function barePost(): Promise<number> {
+  let arrived = 0
+  const server = createServer((incoming, reply) => {
+    incoming.resume().on('end', () => {
+      arrived = now()
+      reply.writeHead(204).end()
+    })
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  const once = () =>
+    new Promise<number>((resolve, reject) => {
+      const begun = now()
+      const agent = new Agent({ keepAlive: false })
+      request({ host: '127.0.0.1', port, method: 'POST', agent }, (reply) =>
+        reply.resume().on('end', () => resolve(arrived - begun)),
+      )
+        .on('error', reject)
+        .end('x'.repeat(2000))
+    })
+  await repeat(10, once)
+  const taken = await repeat(50, once)
+  server.close()
+  return median(taken)
+}
+
+async function bench(): Promise<void> {
+  const work = mkdtempSync(join(tmpdir(), 'murphy-bench-'))
+  undo.push(() => rmSync(work, { recursive: true, force: true }))
+  const built = join(root, 'dist', `bench-${process.pid}`)
+  undo.push(() => rmSync(built, { recursive: true, force: true }))
+  say('building')
+  await bundle({ root, entry: join(root, 'agent/main.ts'), outdir: built })
+  const certificates = makeCertificates((it) => void undo.push(it))
+
+  const makeSite = async (name: string): Promise<Site> => {
+    const folder = join(work, name)
+    mkdirSync(folder)
+    const node: BenchNode = await makeNode(name, folder, certificates)
+    undo.push(() => node.stop())
+    return { node, receiver: await startReceiver(node, certificates.key) }
+  }
+  const launch = async ({ node, receiver }: Site): Promise<BenchAgent> => {
+    const agent = await startAgent(node, receiver, built)
+    undo.push(() => agent.stop())
+    return agent
+  }
+
+  const first = await makeSite('bench-a')
+  const bare = ['-e', 'setInterval(() => {}, 2 ** 30)']
+  const bareStart = async () => (await timed(first.node, ['-e', '0'])).took
+  await bareStart()
+  const bareStarts = await repeat(20, bareStart)
+  const starting = { what: 'node starts and ends', value: median(bareStarts) }
+
+  const starts: number[] = []
+  let agent = await launch(first)
+  for (let count = 0; count < 5; count += 1) {
+    await agent.stop()
+    agent = await launch(first)
+    starts.push(agent.took)
+  }
+
+  say(`resting for ${minutes} min`)
+  const idle = spawn(process.execPath, bare, { stdio: 'ignore' })
+  undo.push(() => idle.kill('SIGKILL'))
+  // What a start costs is not what rest costs.
+  await pause(5_000)
+  const kills = openKills()
+  undo.push(() => kills.close())
+  await kills.last()
+  const before = {
+    at: now(),
+    all: agent.cpu(),
+    own: cpuOf(agent.pid),
+    bare: cpuOf(idle.pid ?? 0),
+    kills: kills.count(),
+  }
+  await pause(minutes * 60_000)
+  await kills.last()
+  const passed = now() - before.at
+  const percent = (ms: number) => [(ms / passed) * 100]
+  const rested = memoryOf(agent.pid)
+  const bareMemory = memoryOf(idle.pid ?? 0)
+  const cpu = {
+    all: agent.cpu() - before.all,
+    own: cpuOf(agent.pid) - before.own,
+    bare: cpuOf(idle.pid ?? 0) - before.bare,
+  }
+  const foreign = kills.count() - before.kills
+  if (foreign > 0) say(`while it rested ${foreign} OOM kills of others woke it`)
+  idle.kill('SIGKILL')
+
+  say('agent status')
+  const asked = await repeat(20, () =>
+    timed(first.node, [join(built, 'main.js'), '--config', agent.config, 'status']),
+  )
+  const answered = asked.filter(({ exit }) => exit === 0 || exit === 1 || exit === 2)
+
+  const post = await barePost()
+  const alone = async (script: string) =>
+    median(
+      await repeat(10, async () => {
+        const { begun, ended } = await first.node.sh(script)
+        return ended - begun
+      }),
+    )
+  const iptables = await alone('iptables-nft-save >/dev/null & ip6tables-nft-save >/dev/null & wait')
+  const flush = await alone('iptables -F; true')
+  const addresses = await alone('ip -j -d addr show >/dev/null')
+  await first.node.sh((await import('./node.ts')).makeRules)
+
+  const second = await makeSite('bench-b')
+  await launch(second)
+  say(`faults: ${times} times on each of two nodes`)
+  await pause(3_000)
+  const tallies = await measureFaults([first, second], times, certificates, kills, say)
+  const worked = memoryOf(agent.pid)
+
+  const least = {
+    kill: { what: `settling ${settle}, a bare POST`, value: settle + post },
+    flush: {
+      what: `settling ${settle}, iptables -F, both iptables-save, a bare POST`,
+      value: settle + flush + iptables + post,
+    },
+    bridge: { what: `settling ${settle}, ip addr show, a bare POST`, value: settle + addresses + post },
+    certificate: { what: `settling ${settle}, a bare POST`, value: settle + post },
+  }
+  const names = {
+    kill: 'OOM kill to POST',
+    flush: '`iptables -F` to POST',
+    bridge: '`ip link del cni0` to POST',
+    certificate: 'expired certificate to POST',
+  }
+  for (const kind of kinds)
+    rows.push({
+      what: names[kind],
+      unit: 'ms',
+      values: tallies[kind].times,
+      budget: 250,
+      floor: least[kind],
+      missed: tallies[kind].missed,
+    })
+  const mb = (bytes: number) => [bytes / megabyte]
+  const bareNode = (bytes: number) => ({ what: 'node doing nothing', value: bytes / megabyte })
+  const after = `after ${minutes} min`
+  rows.push(
+    { what: `RSS ${after}`, unit: 'MB', values: mb(rested.rss), budget: 80, floor: bareNode(bareMemory.rss) },
+    {
+      what: `anonymous ${after}`,
+      unit: 'MB',
+      values: mb(rested.anonymous),
+      budget: 32,
+      floor: bareNode(bareMemory.anonymous),
+    },
+    {
+      what: `private dirty ${after}`,
+      unit: 'MB',
+      values: mb(rested.privateDirty),
+      floor: bareNode(bareMemory.privateDirty),
+    },
+    { what: `PSS ${after}`, unit: 'MB', values: mb(rested.pss), floor: bareNode(bareMemory.pss) },
+    { what: 'RSS after the faults', unit: 'MB', values: mb(worked.rss), budget: 80 },
+    { what: 'anonymous after the faults', unit: 'MB', values: mb(worked.anonymous), budget: 32 },
+    {
+      what: 'idle CPU, children included',
+      unit: '%',
+      values: percent(cpu.all),
+      budget: 0.05,
+      floor: { what: 'node doing nothing', value: percent(cpu.bare)[0] ?? 0 },
+    },
+    { what: 'idle CPU, its own process', unit: '%', values: percent(cpu.own) },
+    {
+      what: '`agent status`',
+      unit: 'ms',
+      values: answered.map((it) => it.took),
+      budget: 120,
+      floor: starting,
+      missed: asked.length > answered.length ? [`${asked.length - answered.length} got no answer`] : [],
+    },
+    { what: 'start to ready', unit: 'ms', values: starts, budget: 400, floor: starting },
+  )
+}
+
+const begun = now()
+const stop = async () => {
+  for (const it of undo.reverse()) {
+    try {
+      await it()
+    } catch (error) {
+      say(`clearing up: ${error}`)
+    }
+  }
+  await removeGroups()
+}
+for (const signal of ['SIGINT', 'SIGTERM'] as const)
+  process.once(signal, () => void stop().then(() => process.exit(130)))
+try {
+  await bench()
+} catch (error) {
+  failed = error
+}
+await stop()
+
+const all: Figures[] = rows.map(figures)
+const missed = [
+  ...all.flatMap((it) => it.missed),
+  ...(failed === undefined
+    ? []
+    : [failed instanceof Error ? (failed.stack ?? failed.message) : String(failed)]),
+]
+const machine = {
+  cpus: cpus().length,
+  model: cpus()[0]?.model ?? '',
+  load: loadavg().map((it) => Math.round(it * 100) / 100),
+  node: process.version,
+  seconds: Math.round((now() - begun) / 1000),
+}
+if (options.json)
+  process.stdout.write(`${JSON.stringify({ version: 1, machine, rows: all, missed }, null, 2)}\n`)
+else {
+  process.stdout.write(`\n${table(all)}\n\n`)
+  process.stdout.write(
+    `${machine.cpus} x ${machine.model}, load ${machine.load.join(' ')}, node ${machine.node}, ${machine.seconds} s. Budgets hold for the p99.\n`,
+  )
+  for (const it of missed) process.stdout.write(`not measured: ${it}\n`)
+}
+process.exitCode = missed.length > 0 ? 1 : 0

@@ -1,0 +1,73 @@
+import { percentile } from './measure.ts'
+
+/** One line: what was measured, beside its budget and beside a floor measured in the same run. */
+export interface Row {
+  readonly what: string
+  readonly unit: 'ms' | 'MB' | '%'
+  readonly values: readonly number[]
+  readonly budget?: number
+  /** What the same costs without Murphy, on this machine, in this run. */
+  readonly floor?: { readonly what: string; readonly value: number }
+  /** What could not be measured. */
+  readonly missed?: readonly string[]
+}
+
+export interface Figures {
+  readonly what: string
+  readonly unit: string
+  readonly count: number
+  readonly p50?: number
+  readonly p99?: number
+  readonly budget?: number
+  readonly floor?: number
+  readonly floorOf?: string
+  /** p50 by the floor. */
+  readonly ratio?: number
+  readonly missed: readonly string[]
+}
+
+export function figures({ what, unit, values, budget, floor, missed = [] }: Row): Figures {
+  const p50 = percentile(values, 0.5)
+  const p99 = percentile(values, 0.99)
+  return {
+    what,
+    unit,
+    count: values.length,
+    ...(p50 !== undefined && { p50 }),
+    ...(p99 !== undefined && { p99 }),
+    ...(budget !== undefined && { budget }),
+    ...(floor && { floor: floor.value, floorOf: floor.what }),
+    ...(floor && p50 !== undefined && floor.value > 0 && { ratio: p50 / floor.value }),
+    missed: values.length === 0 && missed.length === 0 ? [what] : missed,
+  }
+}
+
+/** Three digits that count. */
+const short = (it: number | undefined) =>
+  it === undefined ? '' : it >= 100 ? it.toFixed(0) : it >= 10 ? it.toFixed(1) : it.toFixed(it >= 1 ? 2 : 3)
+
+export function table(rows: readonly Figures[]): string {
+  const lines = rows.map((it) => [
+    it.what,
+    short(it.p50),
+    it.count > 1 ? short(it.p99) : '',
+    String(it.count),
+    it.unit,
+    it.budget === undefined ? '' : `${it.budget}`,
+    verdict(it),
+    it.ratio === undefined ? '' : `${it.ratio.toFixed(1)} x`,
+    it.floor === undefined ? '' : `${short(it.floor)} ${it.unit}: ${it.floorOf}`,
+  ])
+  const head = ['', 'p50', 'p99', 'n', '', 'budget', '', 'p50/floor', 'floor']
+  const widths = head.map((it, at) => Math.max(it.length, ...lines.map((line) => line[at]?.length ?? 0)))
+  const left = new Set([0, 4, 6, 8])
+  const draw = (line: readonly string[]) =>
+    line
+      .map((it, at) => (left.has(at) ? it.padEnd(widths[at] ?? 0) : it.padStart(widths[at] ?? 0)))
+      .join('  ')
+      .trimEnd()
+  return [head, ...lines].map(draw).join('\n')
+}
+
+const verdict = ({ budget, p99 }: Figures) =>
+  budget === undefined || p99 === undefined ? '' : p99 <= budget ? 'within' : 'over'
