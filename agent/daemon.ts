@@ -212,13 +212,18 @@ export function startDaemon(options: DaemonOptions): Daemon {
       machine: describe(),
       incidents: shown(incidents, at),
       collectors: rows,
-      sinks: deliveries.map(({ delivery }) => delivery.state()),
+      sinks: deliveries.map(({ name, delivery }) => ({ ...lastTold(name), ...delivery.state() })),
       outlook: eyes
         .flatMap(({ collector, outcome }) =>
           outcome?.sample ? (collector.outlook?.(outcome.sample, settingsOf(collector), at) ?? []) : [],
         )
         .sort((a, b) => a.at - b.at),
     }
+  }
+  /** The postman knows what it told since it started; the book, what was told before. */
+  function lastTold(sink: string): { readonly told?: number } {
+    const times = store.told(sink).map((it) => it.at)
+    return times.length > 0 ? { told: Math.max(...times) } : {}
   }
   function settingsOf(it: Collector) {
     return config.collectors[it.name]?.settings ?? {}

@@ -102,6 +102,10 @@ sinks:
   await sleep(300)
   t.strictSame(counts(), [1, 1, 1], 'a restart tells nobody twice')
   t.match(daemon.snapshot().incidents, [{ root: { code: 'lines.bad', subject: 'first' } }])
+  t.ok(
+    daemon.snapshot().sinks.every((it) => it.told !== undefined),
+    'and it knows when they were told',
+  )
 
   writeFileSync(file, 'first\nworse\n')
   await until('grown', () => receivers.webhook.events.length === 2)
