@@ -9,8 +9,10 @@ export interface Certificates {
   readonly files: Readonly<Record<string, string>>
   readonly kubeconfig: string
   readonly key: string
-  /** The same certificate, before and after its end. */
-  readonly admin: { readonly valid: string; readonly expired: string }
+  /** One of the files, as it should be. */
+  readonly valid: string
+  /** The same, over since yesterday; each time since another second, because that is what tells one trouble from the next. */
+  expired(): string
 }
 
 const healthy = join(import.meta.dirname, '../nodes/healthy/files')
@@ -26,14 +28,16 @@ export function makeCertificates(over: (work: () => void) => void): Certificates
     for (const name of readdirSync(join(healthy, 'var/lib/rancher/k3s', folder)))
       if (name.endsWith('.crt'))
         files[`${folder}/${name}`] = /-ca\.crt$/.test(name) ? authority.pem : signed(`/CN=${name}`)
-  const admin = {
-    valid: signed('/CN=system:admin'),
-    expired: signed('/CN=system:admin', days(-365), days(-1)),
+  const valid = signed('/CN=system:admin')
+  let count = 0
+  const expired = () => {
+    count += 1
+    return signed('/CN=system:admin', days(-365), new Date(days(-1).getTime() - count * 1000))
   }
-  files['server/tls/client-admin.crt'] = admin.valid
+  files['server/tls/client-admin.crt'] = valid
   const base64 = (text: string) => Buffer.from(text).toString('base64')
   const kubeconfig = readFileSync(join(healthy, 'etc/rancher/k3s/k3s.yaml'), 'utf8')
-    .replace(/client-certificate-data: .*/, `client-certificate-data: ${base64(admin.valid)}`)
+    .replace(/client-certificate-data: .*/, `client-certificate-data: ${base64(valid)}`)
     .replace(/certificate-authority-data: .*/, `certificate-authority-data: ${base64(authority.pem)}`)
-  return { files, kubeconfig, key: readFileSync(authority.key, 'utf8'), admin }
+  return { files, kubeconfig, key: readFileSync(authority.key, 'utf8'), valid, expired }
 }

@@ -36,7 +36,7 @@ const place = async ({ folder }: BenchNode, pem: string) => {
   return { begun }
 }
 
-export function faultsWith({ admin }: Certificates) {
+export function faultsWith({ valid, expired }: Certificates) {
   return {
     flush: {
       code: 'firewall.flushed',
@@ -50,8 +50,8 @@ export function faultsWith({ admin }: Certificates) {
     },
     certificate: {
       code: 'certs.expired',
-      break: (node: BenchNode) => place(node, admin.expired),
-      mend: (node: BenchNode) => place(node, admin.valid),
+      break: (node: BenchNode) => place(node, expired()),
+      mend: (node: BenchNode) => place(node, valid),
     },
   } as const
 }

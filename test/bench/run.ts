@@ -108,15 +108,17 @@ async function bench(): Promise<void> {
   const bare = ['-e', 'setInterval(() => {}, 2 ** 30)']
   const bareStart = async () => (await timed(first.node, ['-e', '0'])).took
   await bareStart()
-  const bareStarts = await repeat(20, bareStart)
-  const starting = { what: 'node starts and ends', value: median(bareStarts) }
+  const starting = (values: readonly number[]) => ({ what: 'node starts and ends', value: median(values) })
 
+  // A floor is measured in turn with what stands on it: the machine is not equally busy all the time.
   const starts: number[] = []
+  const besideStarts: number[] = []
   let agent = await launch(first)
   for (let count = 0; count < 5; count += 1) {
     await agent.stop()
     agent = await launch(first)
     starts.push(agent.took)
+    besideStarts.push(await bareStart())
   }
 
   say(`resting for ${minutes} min`)
@@ -150,9 +152,12 @@ async function bench(): Promise<void> {
   idle.kill('SIGKILL')
 
   say('agent status')
-  const asked = await repeat(20, () =>
-    timed(first.node, [join(built, 'main.js'), '--config', agent.config, 'status']),
-  )
+  const status = [join(built, 'main.js'), '--config', agent.config, 'status']
+  const besideStatus: number[] = []
+  const asked = await repeat(20, async () => {
+    besideStatus.push(await bareStart())
+    return timed(first.node, status)
+  })
   const answered = asked.filter(({ exit }) => exit === 0 || exit === 1 || exit === 2)
 
   const post = await barePost()
@@ -233,10 +238,10 @@ async function bench(): Promise<void> {
       unit: 'ms',
       values: answered.map((it) => it.took),
       budget: 120,
-      floor: starting,
+      floor: starting(besideStatus),
       missed: asked.length > answered.length ? [`${asked.length - answered.length} got no answer`] : [],
     },
-    { what: 'start to ready', unit: 'ms', values: starts, budget: 400, floor: starting },
+    { what: 'start to ready', unit: 'ms', values: starts, budget: 400, floor: starting(besideStarts) },
   )
 }
 
