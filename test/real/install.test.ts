@@ -4,6 +4,7 @@ import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t, { type Test } from 'tap'
 import { bootContainer, type Container, withoutContainer } from './container.ts'
+import { inventory } from './inventory.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '')
 const runtime = dirname(process.execPath)
@@ -46,18 +47,6 @@ async function unpack(node: Container, text: string) {
      echo '{"type":"module"}' > dist/agent/package.json && cat > dist/agent/main.js`,
     { input: text },
   )
-}
-
-/** Everything there is on the node, apart from what changes by itself and from backups of /etc/passwd. */
-async function inventory(node: Container) {
-  const said = await node.sh(
-    `find / -xdev -path /var/log -prune -o -path /root/release -prune -o -path /var/tmp -prune -o -printf '%M %u %g %p %l\\n'
-     find /etc -type f -exec sha256sum {} + ; systemctl list-unit-files --no-legend`,
-  )
-  return said
-    .split('\n')
-    .filter((it) => !/ \/etc\/(\.pwd\.lock|(passwd|shadow|group|gshadow)-)/.test(it))
-    .sort()
 }
 
 function onNode(

@@ -1,0 +1,242 @@
+import { createHash } from 'node:crypto'
+import { readFileSync, rmSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import t from 'tap'
+import type { Snapshot } from '../../agent/snapshot.ts'
+import { bundle } from '../../systemd/build.ts'
+import { bootContainer, withoutContainer } from './container.ts'
+import { inventory } from './inventory.ts'
+import { faults, killInPod, makeNode } from './standin.ts'
+
+const root = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '')
+const runtime = dirname(process.execPath)
+const built = join(root, 'dist', `test-${process.pid}`)
+const why = withoutContainer()
+const skip = why !== undefined && process.env.CI !== 'true' && why
+t.setTimeout(900_000)
+
+/** A request as a receiver got it. */
+interface Line {
+  readonly receiver: 'discord' | 'ntfy' | 'webhook'
+  readonly status: number
+  readonly method: string
+  readonly body: {
+    readonly type?: string
+    readonly data?: { readonly incident?: { readonly id: string } }
+    readonly sequence_id?: string
+    readonly title?: string
+    readonly content?: string
+    readonly embeds?: readonly { readonly footer?: { readonly text: string } }[]
+  }
+}
+
+t.test('the main job on a node with a real systemd', { skip }, async (t) => {
+  const node = await bootContainer({ binds: [root, runtime] })
+  t.teardown(async () => {
+    await node.stop()
+    rmSync(built, { recursive: true, force: true })
+  })
+  await bundle({ root, entry: join(root, 'agent/main.ts'), outdir: join(built, 'dist/agent') })
+  await makeNode(node)
+  await node.sh(
+    `mkdir -p /root/release/runtime && cd /root/release && cp -R ${built}/dist .
+     cp -R ${root}/install.sh ${root}/LICENSE ${root}/systemd . && ln -s ${runtime}/node runtime/node`,
+  )
+
+  await node.sh(
+    `systemd-run --quiet --unit receivers -p StandardOutput=file:/run/receivers \\
+       ${runtime}/node ${root}/test/receivers/run.ts --port 9100`,
+  )
+  const lines = () =>
+    readFileSync(`/proc/${node.pid}/root/run/receivers`, 'utf8')
+      .split('\n')
+      .slice(0, -1)
+      .map((it) => JSON.parse(it) as Line & { readonly ready?: Record<string, string> })
+  const { ready } = await until('the receivers listen', () => lines()[0])
+  const before = await inventory(node)
+
+  await node.sh('mkdir /etc/murphy && cat > /etc/murphy/config.yaml', {
+    input: `sinks:
+  - type: discord
+    url_file: /etc/murphy/discord.url
+  - type: ntfy
+    url_file: /etc/murphy/ntfy.url
+  - type: webhook
+    url: ${ready?.webhook}
+    secret: ${ready?.secret}
+collectors:
+  memory:
+    hold_minutes: 1
+`,
+  })
+  await node.sh(`printf '%s\\n' '${ready?.discord}' > /etc/murphy/discord.url`)
+  const installed = await node.exec(['sh', '/root/release/install.sh', '--ntfy', '-'], {
+    input: `${ready?.ntfy}\n`,
+  })
+  t.equal(installed.exit, 0, installed.stderr)
+
+  const status = () =>
+    until('the agent answers', async () => {
+      const it = JSON.parse((await node.exec(['agent', 'status', '--json'])).stdout)
+      return it.problem === undefined && (it as Snapshot)
+    })
+  const own = (code: string, subject: string) => async () => {
+    const { incidents = [] } = await status()
+    return incidents.find(({ root }) => root.code === code && root.subject === subject)
+  }
+
+  /** What each sink was told of an incident. Discord names no ids, so there it is the rule and the headline. */
+  const told = (id: string, code: string, about = '') => {
+    const all = lines()
+    const sequence = createHash('sha256').update(`node1\n${id}`).digest('hex').slice(0, 32)
+    const ofCode = (it: Line) =>
+      it.body.embeds?.some(({ footer }) => footer?.text === `agent explain ${code}`) &&
+      it.body.content?.includes(about)
+    return {
+      discord: all.filter((it) => it.receiver === 'discord' && it.status === 200 && ofCode(it)),
+      ntfy: all.filter((it) => it.status === 200 && it.body.sequence_id === sequence),
+      webhook: all.filter((it) => it.status === 204 && it.body.data?.incident?.id === id),
+    }
+  }
+  const opened = async (code: string, subject: string, about = '') => {
+    const incident = await until(
+      `${code} is open`,
+      async () => {
+        const it = await own(code, subject)()
+        return it && it.resolved === undefined ? it : undefined
+      },
+      status,
+    )
+    await until(
+      `${code} is told`,
+      () => {
+        const { discord, ntfy, webhook } = told(incident.id, code, about)
+        return (
+          discord.length > 0 && ntfy.length > 0 && webhook.some((it) => it.body.type === 'incident.opened')
+        )
+      },
+      lines,
+    )
+    return incident
+  }
+  const resolved = async (id: string, code: string, about = '') => {
+    await until(
+      `${code} is told to be over`,
+      () => {
+        const { discord, ntfy, webhook } = told(id, code, about)
+        return (
+          discord.some((it) => it.method === 'PATCH' && it.body.content?.startsWith('**resolved: ')) &&
+          ntfy.some((it) => it.body.title?.startsWith('resolved: ')) &&
+          webhook.some((it) => it.body.type === 'incident.resolved')
+        )
+      },
+      status,
+    )
+  }
+  /** How often each sink was told anew; an edit is no telling. */
+  const tellings = (id: string, code: string) => {
+    const { discord, ntfy, webhook } = told(id, code)
+    return {
+      discord: discord.filter((it) => it.method === 'POST').length,
+      ntfy: ntfy.length,
+      webhook: webhook.length,
+    }
+  }
+
+  await t.test('a healthy node is quiet', async (t) => {
+    const { collectors, sinks } = await status()
+    t.strictSame(
+      collectors.filter(({ name }) => name !== 'memory').map(({ name, state }) => [name, state]),
+      [
+        ['certs', 'ok'],
+        ['firewall', 'ok'],
+        ['cni', 'ok'],
+      ],
+    )
+    t.strictSame(
+      collectors.flatMap((it) => it.unseen),
+      [],
+      'nothing is hidden from it',
+    )
+    t.strictSame(
+      sinks.map((it) => it.name),
+      ['discord', 'ntfy', 'webhook'],
+    )
+  })
+
+  await killInPod(node, 'web')
+  const kill = await opened('memory.oom-killed', 'shop/web/app', 'shop/web')
+
+  const cases = [
+    ['certificate', 'certs.expired', 'k3s server'],
+    ['firewall', 'firewall.flushed', 'iptables'],
+    ['bridge', 'cni.bridge-missing', 'cni0'],
+  ] as const
+  for (const [name, code, subject] of cases)
+    await t.test(`${name}: told, and told to be over`, async () => {
+      await node.sh(faults[name].break)
+      const { id } = await opened(code, subject)
+      await node.sh(faults[name].mend)
+      await resolved(id, code)
+    })
+
+  await t.test('killed, it neither repeats itself nor forgets', async (t) => {
+    await node.sh(faults.bridge.break)
+    const { id } = await opened('cni.bridge-missing', 'cni0')
+    const first = tellings(id, 'cni.bridge-missing')
+    const pid = (await status()).agent.pid
+    await node.sh(`kill -9 ${pid}`)
+    const again = await until('systemd brings it back', async () => {
+      const { agent, collectors } = await status()
+      return agent && agent.pid !== pid && collectors.every((it) => it.state !== 'waiting') && agent.pid
+    })
+    t.not(again, pid)
+    await pause(3_000)
+    t.strictSame(tellings(id, 'cni.bridge-missing'), first, 'nothing is told twice')
+    await node.sh(faults.bridge.mend)
+    await resolved(id, 'cni.bridge-missing')
+
+    const earlier = tellings('', 'firewall.flushed').discord
+    // Killed in the very moment in which it has something to tell: twice at most, and never not at all.
+    await node.sh(`${faults.firewall.break} && kill -9 ${again}`)
+    const flush = await opened('firewall.flushed', 'iptables')
+    await pause(3_000)
+    const { discord, ntfy, webhook } = tellings(flush.id, 'firewall.flushed')
+    t.ok(discord - earlier <= 2 && ntfy <= 2 && webhook <= 2, JSON.stringify({ discord, ntfy, webhook }))
+    await node.sh(faults.firewall.mend)
+    await resolved(flush.id, 'firewall.flushed')
+  })
+
+  await t.test('OOM kill: over when its time is up', async () => {
+    await resolved(kill.id, 'memory.oom-killed', 'shop/web')
+  })
+
+  await t.test('it goes as it came', async (t) => {
+    const removal = await node.exec(['sh', '/opt/murphy/install.sh', '--uninstall'])
+    t.equal(removal.exit, 0, removal.stderr)
+    const purge = await node.exec(['sh', '/root/release/install.sh', '--purge'])
+    t.equal(purge.exit, 0, purge.stderr)
+    t.strictSame(await inventory(node), before, 'the node is as it was')
+  })
+})
+
+/**
+ * What `look` gives once it gives something. Fails after seven minutes, as an OOM kill is held for five, with
+ * what there was instead.
+ */
+async function until<T>(
+  what: string,
+  look: () => T | Promise<T>,
+  instead: () => unknown = () => '',
+): Promise<NonNullable<Exclude<T, false>>> {
+  const end = Date.now() + 420_000
+  for (;;) {
+    const it = await look()
+    if (it !== undefined && it !== null && it !== false) return it as NonNullable<Exclude<T, false>>
+    if (Date.now() > end)
+      throw new Error(`waited 7 min in vain until ${what}: ${JSON.stringify(await instead())}`)
+    await pause(200)
+  }
+}
