@@ -68,7 +68,8 @@ export async function rootFolder(): Promise<string> {
 export async function bootContainer({ binds = [] as readonly string[] } = {}): Promise<Container> {
   const root = await rootFolder()
   const began = Date.now()
-  // It ends with this process, however that ends: what asks nspawn to end makes it kill the init inside.
+  // It ends with this process, however that ends: asked to end, nspawn kills the init inside. Killed with a
+  // whole process group it could not, so it has one of its own.
   const nspawn = spawn(
     'setpriv',
     [
@@ -80,7 +81,7 @@ export async function bootContainer({ binds = [] as readonly string[] } = {}): P
       ...binds.map((folder) => `--bind-ro=${folder}`),
       ...['--boot', 'systemd.unit=multi-user.target'],
     ],
-    { stdio: ['ignore', 'pipe', 'pipe'] },
+    { stdio: ['ignore', 'pipe', 'pipe'], detached: true },
   )
   let said = ''
   for (const stream of [nspawn.stdout, nspawn.stderr])

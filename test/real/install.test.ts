@@ -290,7 +290,8 @@ onNode(
       version: 1,
       node: 'node1',
     })
-    const log = await node.sh('journalctl -u murphy -o cat --no-pager')
+    // The kernel's log is shared: what other tests let it kill shows here too.
+    const log = await node.sh('journalctl -u murphy -o cat --no-pager | grep -v \'"code":"memory\'')
     t.notMatch(log, /"level":"(warn|error)"/, 'on a machine without k3s it is calm')
   },
   [dirname(dirname(dirname(npm)))],
