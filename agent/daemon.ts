@@ -73,7 +73,7 @@ export function startDaemon(options: DaemonOptions): Daemon {
           eye.heard = [...eye.heard, { at: now(), text }].slice(-mostHeard)
           eye.rounds.wake()
         },
-        log: (text) => log.debug({ collector: collector.name }, text),
+        log: (text) => log.warn({ collector: collector.name }, text),
       }),
     }
     return eye
@@ -111,6 +111,7 @@ export function startDaemon(options: DaemonOptions): Daemon {
   let markReady: () => void
   const ready = new Promise<void>((resolve) => {
     markReady = resolve
+    if (eyes.length === 0) resolve()
   })
 
   /** What was seen becomes what is true, is saved, and only then told. */

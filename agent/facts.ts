@@ -1,4 +1,5 @@
-import type { Systeminformation } from 'systeminformation'
+import { readFileSync } from 'node:fs'
+import { availableParallelism, release, totalmem } from 'node:os'
 import { findK3s, k3sVersion } from '../collectors/node/k3s.ts'
 import type { Host } from './model.ts'
 
@@ -10,22 +11,15 @@ export async function describeK3s(host: Host): Promise<string> {
   return [k3s.distribution, k3s.role, ...(version ? [version] : [])].join(' ')
 }
 
-/**
- * What machine this is, in a few words: "Debian GNU/Linux 12, kernel 6.1.0, 2 cores, 4 GiB". It only
- * describes; no finding rests on it, since the library answers with plausible numbers when it fails.
- */
-export async function describeMachine(): Promise<string> {
+/** What machine this is, in a few words: "Debian GNU/Linux 12 (bookworm), kernel 6.1.0, 2 cores, 4 GiB". No finding rests on it. */
+export function describeMachine(osRelease = '/etc/os-release'): string {
+  const cores = availableParallelism()
+  const words = `kernel ${release()}, ${cores} ${cores === 1 ? 'core' : 'cores'}, ${Math.round(totalmem() / 2 ** 30)} GiB`
   try {
-    const { default: system } = await import('systeminformation')
-    const [os, memory]: [Systeminformation.OsData, Systeminformation.MemData] = await Promise.all([
-      system.osInfo(),
-      system.mem(),
-    ])
-    const { availableParallelism } = await import('node:os')
-    const cores = availableParallelism()
-    const size = Math.round(memory.total / 2 ** 30)
-    return `${os.distro} ${os.release}, kernel ${os.kernel}, ${cores} ${cores === 1 ? 'core' : 'cores'}, ${size} GiB`
+    // os-release(5): shell-like assignments.
+    const [, name] = /^PRETTY_NAME=["']?([^"'\n]{1,80})/m.exec(readFileSync(osRelease, 'utf8')) ?? []
+    return name ? `${name}, ${words}` : words
   } catch {
-    return ''
+    return words
   }
 }

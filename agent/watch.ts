@@ -19,6 +19,8 @@ export interface WatchOptions {
 
 /** A source that lives this long before it ends was well; its next pause is the shortest again. */
 const steady = 60_000
+/** Ending this often in a row is worth a word. */
+const lasting = 3
 const growing = (times: number) => Math.min(300_000, 500 * 2 ** times)
 
 export function watching({ machine, heard, log, pause = growing }: WatchOptions): Watching {
@@ -37,10 +39,10 @@ export function watching({ machine, heard, log, pause = growing }: WatchOptions)
       if (signal.aborted) return
       if (performance.now() - begun > steady) times = 0
       // An overrun ends `nft monitor` and `cat /dev/kmsg`: what was lost is seen by looking.
-      if (times === 0) {
-        log(`\`${name}\` ended and is started again: ${why}`)
-        heard(`${name} ended`)
-      }
+      if (times === 0) heard(`${name} ended`)
+      // An overrun now and then is nothing; a source that does not stay is, though rounds by the clock go on.
+      if (times === lasting)
+        log(`\`${name}\` ends again and again; changes are seen later until it stays: ${why}`)
       await resting(pause(times), signal)
     }
   }

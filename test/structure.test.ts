@@ -135,7 +135,6 @@ const doors: Readonly<Record<string, readonly [string, string]>> = {
   ],
   commander: ['agent/main.ts', 'argv ends there'],
   'prom-client': ['agent/metrics.ts', 'metrics are one view of the snapshot'],
-  systeminformation: ['agent/facts.ts', 'it only describes; no finding may rest on it'],
   'node:sqlite': [
     'agent/store/ agent/commands/last-state.ts',
     'state has one owner; the other only reads it when there is no daemon',

@@ -4,8 +4,11 @@ import { safe } from '../log.ts'
 import { validCron } from '../schedule.ts'
 import { sinks } from '../sinks/index.ts'
 
-/** What a command comes to: the exit code. 0 well, 1 warning, 2 critical, 3 unknown, or not possible. */
-export type Exit = 0 | 1 | 2 | 3
+/** EX_CONFIG of sysexits.h: the unit does not start again what only a person can put right. */
+export const wrongSettings = 78
+
+/** What a command comes to: the exit code. 0 well, 1 warning, 2 critical, 3 unknown, or not possible; 78 wrong settings. */
+export type Exit = 0 | 1 | 2 | 3 | 78
 
 /** Options that stand before every command. */
 export interface Common {
@@ -32,9 +35,13 @@ export function settings({ config }: Common): Config {
     return loadConfig({ ...(config && { file: config }), collectors, sinks, validCron })
   } catch (error) {
     if (error instanceof ConfigError)
-      throw new Refusal(`the settings are not right; nothing was started:\n${safe(error.message)}`, 3, {
-        cause: error,
-      })
+      throw new Refusal(
+        `the settings are not right; nothing was started:\n${safe(error.message)}`,
+        wrongSettings,
+        {
+          cause: error,
+        },
+      )
     throw error
   }
 }

@@ -54,8 +54,8 @@ export async function run(common: Common): Promise<Exit> {
   await Promise.race([daemon.ready, stopped])
   system.ready()
   const host = machine.during(AbortSignal.timeout(20_000))
-  const words = Promise.all([describeK3s(host).catch(() => ''), describeMachine()])
-  description = (await Promise.race([words, stopped.then(() => [])])).filter(Boolean).join(', ')
+  const k3s = await Promise.race([describeK3s(host).catch(() => ''), stopped.then(() => '')])
+  description = [k3s, describeMachine()].filter(Boolean).join(', ')
   if (plain) {
     print(`\n${renderStatus(daemon.snapshot(), terminalOf(process.stdout, process.env))}\n`)
     log.info({}, `watching; ask \`agent status\` at any time (socket ${config.socket}); Ctrl-C ends it`)

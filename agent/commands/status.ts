@@ -2,7 +2,11 @@ import { renderBrief, renderStatus } from '../render/status.ts'
 import { span, terminalOf } from '../render/terminal.ts'
 import { ask } from '../serve.ts'
 import { exitCode, type Snapshot } from '../snapshot.ts'
-import { type Common, type Exit, print } from './common.ts'
+import type { Common, Exit } from './common.ts'
+
+const print = (text: string) => {
+  process.stdout.write(text)
+}
 
 export interface StatusArguments extends Common {
   readonly json?: boolean
@@ -71,16 +75,17 @@ function notRunning(error: NodeJS.ErrnoException, socket: string, at: number | u
 }
 
 /**
- * Where the daemon is. The settings may be unreadable for whoever asks, or wrong; then the usual places
- * are tried, because a status must not depend on the settings. An installed daemon goes before one's own.
+ * Where the daemon is. An installed one goes before one's own, and is asked without reading the settings,
+ * which may be wrong, or not for whoever asks: a status must not depend on them.
  */
 async function places(options: Common): Promise<{ socket: string; stateDir: string; node: string }> {
   const [{ existsSync }, { hostname }] = await Promise.all([import('node:fs'), import('node:os')])
   const node = hostname()
   const system = { socket: '/run/murphy/agent.sock', stateDir: '/var/lib/murphy', node }
+  if (!options.config && existsSync(system.socket)) return system
   if (!options.config && !existsSync('/etc/murphy/config.yaml')) {
     const { defaultPlaces } = await import('../places.ts')
-    return existsSync(system.socket) ? system : { ...defaultPlaces(process.env), node }
+    return { ...defaultPlaces(process.env), node }
   }
   try {
     const { settings } = await import('./common.ts')

@@ -52,7 +52,8 @@ const shortest = 5 * 60_000
 const others = 'other processes'
 
 /** How long kills stay a finding: `hold` ms after they happened, or a little after they became known. */
-export const heldUntil = (at: number, now: number, hold: number) => Math.max(at + hold, now + shortest)
+export const heldUntil = (at: number, now: number, hold: number) =>
+  Math.max(at + hold, now + Math.min(shortest, hold))
 
 /** Adds kills, in their order, to those of former rounds, and forgets whose time is over. */
 export function addKills(

@@ -111,13 +111,13 @@ t.test('config', async (t) => {
   const wrong = join(folder, 'wrong.yaml')
   writeFileSync(wrong, 'nodes: x\nsinks: [{type: pigeon}]\n')
   const ran = spawnSync(process.execPath, [main, '--config', wrong, 'config', 'check'], { encoding: 'utf8' })
-  t.equal(ran.status, 3)
+  t.equal(ran.status, 78)
   t.match(
     ran.stderr,
     /wrong\.yaml:1: nodes: there is no such key; did you mean node\?\n.*wrong\.yaml:2: sinks\[0\]\.type/,
   )
   t.match(spawnSync(process.execPath, [main, '--config', `${folder}/none`, 'run'], { encoding: 'utf8' }), {
-    status: 3,
+    status: 78,
     stderr: /cannot be read/,
   })
 })

@@ -11,5 +11,7 @@ t.test('which k3s, in words', async (t) => {
 })
 
 t.test('which machine, in words', async (t) => {
-  t.match(await describeMachine(), /kernel \d+\.\d+.*, \d+ cores?, \d+ GiB/)
+  const folder = t.testdir({ a: 'NAME=x\nPRETTY_NAME="Some Linux 9 (nine)"\n', b: 'garbage' })
+  t.match(describeMachine(`${folder}/a`), /^Some Linux 9 \(nine\), kernel \d+\.\d+.*, \d+ cores?, \d+ GiB$/)
+  for (const path of ['b', 'none']) t.match(describeMachine(`${folder}/${path}`), /^kernel /)
 })

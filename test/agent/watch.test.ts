@@ -13,10 +13,18 @@ t.test('lines worth hearing are heard; a command that ends is started again', as
   const folder = t.testdir({ log: 'one\nnoise\n' })
   const heard: string[] = []
   const machine = openMachine()
-  const it = watching({ machine, heard: (text) => heard.push(text), log: () => {}, pause: () => 20 })
+  const said: string[] = []
+  const it = watching({
+    machine,
+    heard: (text) => heard.push(text),
+    log: (text) => said.push(text),
+    pause: () => 20,
+  })
   it.update([{ kind: 'command', argv: ['cat', `${folder}/log`], worth: (line) => line !== 'noise' }])
   t.ok(await until(() => heard.filter((line) => line === 'one').length >= 3), 'it was started again')
   t.notOk(heard.includes('noise'))
+  t.ok(await until(() => said.length > 0))
+  t.match(said, [/ends again and again.*exit code 0/], 'said once')
   t.ok(
     heard.some((line) => line.endsWith('ended')),
     'an end is worth a look: something may have been missed',
