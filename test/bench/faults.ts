@@ -23,6 +23,8 @@ export interface Tally {
 
 /** How long a POST may take before it counts as missed, ms. */
 const patience = 10_000
+/** Mending takes several commands, so that looks in between put off the last one, each by twice the time before, up to 15 s. */
+const mendingPatience = 30_000
 /** The pauses between woken rounds begin anew after 15 s without one (`agent/schedule.ts`); a round and its echoes come first. */
 const quiet = 15_000 + 1_200
 
@@ -88,7 +90,7 @@ export async function measureFaults(
     const id = told?.body.data?.incident?.id
     const over = receiver.next(
       ({ body }) => body.type === 'incident.resolved' && body.data?.incident?.id === id,
-      patience,
+      mendingPatience,
     )
     await fault.mend(node)
     if (id && !(await over)) tallies[kind].missed.push(`the mending of ${kind} on ${node.name}`)

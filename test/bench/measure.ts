@@ -6,6 +6,16 @@ export function percentile(values: readonly number[], share: number): number | u
   return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)]
 }
 
+/** NaN of none. */
+export const median = (values: readonly number[]) => percentile(values, 0.5) ?? Number.NaN
+
+/** Each value of a repeated measurement. */
+export async function repeat<T>(count: number, work: () => Promise<T>): Promise<T[]> {
+  const values: T[] = []
+  for (let at = 0; at < count; at += 1) values.push(await work())
+  return values
+}
+
 export interface Memory {
   readonly rss: number
   readonly pss: number

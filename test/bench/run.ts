@@ -1,7 +1,5 @@
 import { spawn } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
-import { Agent, createServer, request } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { cpus, loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -11,8 +9,9 @@ import { bundle } from '../../systemd/build.ts'
 import { type BenchAgent, startAgent, startReceiver, timed } from './agent.ts'
 import { makeCertificates } from './certificates.ts'
 import { kinds, measureFaults, type Site } from './faults.ts'
+import { barePost } from './floor.ts'
 import { openKills, removeGroups } from './kernel.ts'
-import { cpuOf, memoryOf, percentile } from './measure.ts'
+import { cpuOf, median, memoryOf, repeat } from './measure.ts'
 import { type BenchNode, makeNode, now } from './node.ts'
 import { type Figures, figures, type Row, table } from './table.ts'
 
@@ -41,46 +40,11 @@ if (process.getuid?.() !== 0) {
 }
 
 const say = (text: string) => process.stderr.write(`${text}\n`)
-const median = (values: readonly number[]) => percentile(values, 0.5) ?? Number.NaN
 const megabyte = 1e6
 const root = join(import.meta.dirname, '../..')
 const undo: (() => unknown)[] = []
 const rows: Row[] = []
 let failed: unknown
-
-/** Each value of a repeated measurement. */
-async function repeat<T>(count: number, work: () => Promise<T>): Promise<T[]> {
-  const values: T[] = []
-  for (let at = 0; at < count; at += 1) values.push(await work())
-  return values
-}
-
-/** From the call to the arrival of a POST at a server in this process: what any telling costs at least, ms. */
-async function barePost(): Promise<number> {
-  let arrived = 0
-  const server = createServer((incoming, reply) => {
-    incoming.resume().on('end', () => {
-      arrived = now()
-      reply.writeHead(204).end()
-    })
-  })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as AddressInfo
-  const once = () =>
-    new Promise<number>((resolve, reject) => {
-      const begun = now()
-      const agent = new Agent({ keepAlive: false })
-      request({ host: '127.0.0.1', port, method: 'POST', agent }, (reply) =>
-        reply.resume().on('end', () => resolve(arrived - begun)),
-      )
-        .on('error', reject)
-        .end('x'.repeat(2000))
-    })
-  await repeat(10, once)
-  const taken = await repeat(50, once)
-  server.close()
-  return median(taken)
-}
 
 async function bench(): Promise<void> {
   const work = mkdtempSync(join(tmpdir(), 'murphy-bench-'))
