@@ -67,7 +67,8 @@ function found(rules: Rules, it: Observation, now: number): Finding {
   const since = Math.min(it.at ?? now, now)
   return {
     ...present(rules, it),
-    id: `${keyOf(it.code, it.subject)}|${since}`,
+    // By when it was found: an event may have happened before, and a second finding of it must not be the first.
+    id: `${keyOf(it.code, it.subject)}|${now}`,
     since,
     seen: now,
     count: 1,

@@ -68,7 +68,7 @@ export interface Observation<Code extends string = string> {
 
 /** An observation with a history: what the ledger holds. */
 export interface Finding {
-  /** `code|subject|since`: one stretch of time in which this was true. */
+  /** `code|subject|when it was found`: one stretch of time in which this was true. */
   readonly id: string
   readonly code: string
   readonly subject: string

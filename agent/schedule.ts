@@ -25,8 +25,9 @@ export interface RoundsOptions {
 export const settle = 40
 /** Under changes without end the pause between woken rounds grows from this … */
 const shortestPause = 250
-/** … to this, ms, so that churn costs little; a quiet spell of that length starts anew. */
+/** … to this, ms, so that churn costs little. A quiet spell of three pauses, and at least `calm`, starts anew. */
 const longestPause = 15_000
+const calm = 2_000
 
 export function rounds({ every, run, now = Date.now }: RoundsOptions): Rounds {
   let running: Promise<void> | undefined
@@ -59,7 +60,7 @@ export function rounds({ every, run, now = Date.now }: RoundsOptions): Rounds {
       return
     }
     const quiet = now() - lastWoken
-    pause = quiet > longestPause ? 0 : Math.min(longestPause, Math.max(shortestPause, pause * 2))
+    pause = quiet > Math.max(calm, 3 * pause) ? 0 : Math.min(longestPause, Math.max(shortestPause, pause * 2))
     timer = setTimeout(
       () => {
         timer = undefined

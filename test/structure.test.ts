@@ -16,11 +16,11 @@ function importsOf(path: string): { name: string; typeOnly: boolean }[] {
   const text = readFileSync(join(root, path), 'utf8')
   const found = [
     ...text.matchAll(
-      /(?:^|\n)(?:import|export)\s+(type\s)?[^'"]*?from\s+'([^']+)'|import\('([^']+)'\)|\nimport\s+'([^']+)'/g,
+      /(?:^|\n)(?:import|export)\s+(type\s)?[^'"]*?from\s+'([^']+)'|import\('([^']+)'\)|\nimport\s+'([^']+)'|getBuiltinModule\('([^']+)'\)/g,
     ),
   ]
-  return found.map(([, typeOnly, a, b, c]) => {
-    const name = a ?? b ?? c ?? ''
+  return found.map(([, typeOnly, ...names]) => {
+    const name = names.find((it) => it !== undefined) ?? ''
     return {
       name: name.startsWith('.') ? normalize(join(dirname(path), name)) : name,
       typeOnly: typeOnly !== undefined,

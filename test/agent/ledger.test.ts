@@ -72,3 +72,10 @@ t.test('an observation may be graver than its rule, and a subject may not be end
   t.equal(it?.severity, 'critical')
   t.equal(it?.subject.length, 200)
 })
+
+t.test('the same event found anew is another finding', async (t) => {
+  const event = { rules, observations: [observation({ code: 'a.two', at: 400 })] }
+  const over = step(step([], event, 1000), { rules, observations: [] }, 2000)
+  const again = step(over, event, 3000)
+  t.equal(new Set(again.map((it) => it.id)).size, 2)
+})
