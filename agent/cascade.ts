@@ -64,8 +64,32 @@ function incident(root: Finding, members: readonly Finding[]): Incident {
     severity: gravest(open.length > 0 ? open : members),
     since: Math.min(...members.map((it) => it.since)),
     ripe: Math.min(...(open.length > 0 ? open : members).map((it) => it.ripe)),
+    ...advice(root, consequences),
     ...(open.length === 0 && { resolved }),
   }
+}
+
+/** How many steps somebody who was just woken can follow. */
+const mostSteps = 8
+const mostNevers = 3
+
+/**
+ * What to do about an incident as a whole: the root's steps come first, since what they repair often repairs
+ * the rest; a consequence adds only what it needs beyond that. A step is known by its command.
+ */
+export function advice(root: Finding, consequences: readonly Finding[]): Pick<Incident, 'next' | 'never'> {
+  const known = new Set<string>()
+  const members = [root, ...consequences]
+  const still = members.filter((it) => it.resolved === undefined)
+  const open = still.length > 0 ? still : members
+  const next = open
+    .flatMap((it) => it.next)
+    .filter((step) => {
+      const name = /`([^`]+)`/.exec(step)?.[1] ?? step
+      return !known.has(name) && known.add(name)
+    })
+  const never = new Set(open.flatMap((it) => it.never ?? []))
+  return { next: next.slice(0, mostSteps), never: [...never].slice(0, mostNevers) }
 }
 
 /** The gravest severity among findings; `info` if there are none. */

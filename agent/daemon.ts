@@ -9,6 +9,7 @@ import type { Collector, Finding, Heard, Incident, Notice, Rules, Sample, Sink }
 import { type Outcome, round, rulesOf } from './round.ts'
 import { type Rounds, rounds } from './schedule.ts'
 import { assessSelf, failingFor, selfRules } from './self.ts'
+import type { Silence } from './silence.ts'
 import { type CollectorRow, overall, rowOf, type Snapshot, shown } from './snapshot.ts'
 import type { Store } from './store.ts'
 import { type Watching, watching } from './watch.ts'
@@ -30,6 +31,8 @@ export interface Daemon {
   /** Resolves when every collector has looked once. */
   readonly ready: Promise<void>
   snapshot(): Snapshot
+  /** Tells nobody of what matches, for a while. */
+  silence(it: Silence): void
   stop(): Promise<void>
 }
 
@@ -141,6 +144,7 @@ export function startDaemon(options: DaemonOptions): Daemon {
     const times = [
       ...open.flatMap((it) => [it.ripe, ...deliveries.map(({ name }) => remindAt(name, it))]),
       ...deliveries.map(({ delivery }) => (delivery.state().failing?.since ?? 0) + failingFor),
+      ...store.silences().map((it) => it.until),
     ].filter((time) => time > at)
     clearTimeout(alarm)
     alarm = setTimeout(() => settle(), Math.min(longestSleep, Math.min(...times, at + longestSleep) - at + 1))
@@ -165,7 +169,15 @@ export function startDaemon(options: DaemonOptions): Daemon {
         settings: it.settings,
         name: it.name,
         due: (): readonly Notice[] =>
-          warm() ? due(incidents.filter(concerns), store.told(it.name), policy, config.node, now()) : [],
+          warm()
+            ? due(
+                incidents.filter(concerns),
+                store.told(it.name),
+                { ...policy, silences: store.silences() },
+                config.node,
+                now(),
+              )
+            : [],
         receipt: (notice) => receiptFor(store.told(it.name), notice),
         note: (notice, receipt) => store.note(it.name, noted(store.told(it.name), notice, receipt, now())),
         log,
@@ -188,6 +200,11 @@ export function startDaemon(options: DaemonOptions): Daemon {
   return {
     ready,
     snapshot: () => snapshot(),
+    silence(it) {
+      store.silence(it)
+      log.info({ what: it.what, until: it.until, why: it.why }, `silenced: ${it.what}`)
+      settle()
+    },
     async stop() {
       stopping.abort()
       clearTimeout(alarm)
@@ -214,6 +231,7 @@ export function startDaemon(options: DaemonOptions): Daemon {
       incidents: shown(incidents, at),
       collectors: rows,
       sinks: deliveries.map(({ name, delivery }) => ({ ...lastTold(name), ...delivery.state() })),
+      silences: store.silences().filter((it) => it.until > at),
       outlook: eyes
         .flatMap(({ collector, outcome }) =>
           outcome?.sample ? (collector.outlook?.(outcome.sample, settingsOf(collector), at) ?? []) : [],

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Finding, Incident, Notice, Severity, Told } from './model.ts'
 import { severities } from './model.ts'
+import { type Silence, silencing, wasSilenced } from './silence.ts'
 
 /** What a sink wants to hear. */
 export interface Policy {
@@ -8,6 +9,8 @@ export interface Policy {
   readonly min: Severity
   /** How long after the last new message an incident that is still open is brought up again; 0 for never. */
   readonly remind: number
+  /** What people asked not to be told of, also silences that are over. */
+  readonly silences?: readonly Silence[]
   /** When this sink was first known: what was over by then is none of its business. */
   readonly since: number
 }
@@ -50,6 +53,7 @@ export function due(
       continue
     }
     if (incident.ripe > now || !atLeast(incident.severity, policy.min)) continue
+    if (silencing(policy.silences ?? [], incident, now)) continue
     const ids = openIds(incident)
     if (!last || last.resolved !== undefined) tell('opened', incident, `${last?.resolved ?? ''}`)
     else if (last.severity !== incident.severity && atLeast(incident.severity, last.severity))
@@ -92,7 +96,8 @@ function wasMissed(incident: Incident, policy: Policy, now: number): boolean {
     atLeast(incident.severity, policy.min) &&
     ripe <= resolved &&
     resolved > policy.since &&
-    now - resolved < digestAge
+    now - resolved < digestAge &&
+    !wasSilenced(policy.silences ?? [], incident)
   )
 }
 

@@ -9,6 +9,11 @@ export const resolvedKept = 3 * 24 * 3600_000
 /** Every subject is from outside; longer than this it no longer helps anyone to tell two apart. */
 const longestSubject = 200
 
+/** Coming and going this often within `flapWindow` is flapping: it is held open until it has been quiet for `flapQuiet`. */
+export const flapLimit = 3
+const flapWindow = 3600_000
+const flapQuiet = 15 * 60_000
+
 /** What one look has to say. */
 export interface Look {
   /** The rules it speaks for; findings of any other stay as they were. */
@@ -34,11 +39,12 @@ export function step(ledger: Ledger, { rules, observations, kept = [] }: Look, n
       next.push(confirmed(finding, rules, seen.get(key) as Observation, now))
       seen.delete(key)
     } else {
-      const over = finding.code in rules && !kept.includes(finding.code)
+      const held = finding.flaps !== undefined && now - finding.seen < flapQuiet
+      const over = finding.code in rules && !kept.includes(finding.code) && !held
       next.push(over ? { ...finding, resolved: now } : finding)
     }
   }
-  for (const it of seen.values()) next.push(found(rules, it, now))
+  for (const it of seen.values()) next.push(found(rules, it, now, flapsOf(ledger, it, now)))
   return next
 }
 
@@ -62,7 +68,16 @@ function present(rules: Rules, it: Observation) {
   }
 }
 
-function found(rules: Rules, it: Observation, now: number): Finding {
+/** How often a subject broke this rule and mended within the last hour. */
+function flapsOf(ledger: Ledger, it: Observation, now: number): number {
+  const key = keyOf(it.code, it.subject)
+  return ledger.filter(
+    ({ code, subject, resolved }) =>
+      resolved !== undefined && now - resolved < flapWindow && keyOf(code, subject) === key,
+  ).length
+}
+
+function found(rules: Rules, it: Observation, now: number, flaps: number): Finding {
   // An event may have happened before anyone looked, never after.
   const since = Math.min(it.at ?? now, now)
   return {
@@ -73,10 +88,22 @@ function found(rules: Rules, it: Observation, now: number): Finding {
     seen: now,
     count: 1,
     ripe: since + (rules[it.code]?.after ?? 0),
+    ...(flaps >= flapLimit && { flaps, text: flapping(it.text, flaps) }),
   }
 }
 
 function confirmed(finding: Finding, rules: Rules, it: Observation, now: number): Finding {
-  const { id, since, ripe, count } = finding
-  return { ...present(rules, it), id, since, ripe, seen: now, count: count + 1 }
+  const { id, since, ripe, count, flaps } = finding
+  return {
+    ...present(rules, it),
+    id,
+    since,
+    ripe,
+    seen: now,
+    count: count + 1,
+    ...(flaps !== undefined && { flaps, text: flapping(it.text, flaps) }),
+  }
 }
+
+const flapping = (text: string, flaps: number) =>
+  `${text} It comes and goes: ${flaps + 1} times within an hour.`

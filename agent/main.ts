@@ -40,15 +40,34 @@ program
   .action(async (own: object) => done((await import('./commands/check.ts')).check(all(own))))
 program
   .command('explain')
-  .argument('[CODE]', 'such as firewall.flushed; without it, the list of all')
+  .argument('[CODE]', 'such as firewall.flushed; without it, which finding may lead to which')
   .description('what a finding means, what to do and what never to do')
-  .action(async (code?: string) => done((await import('./commands/explain.ts')).explain(code)))
+  .option('--markdown', 'everything, as docs/findings.md has it')
+  .action(async (code: string | undefined, own: object) =>
+    done((await import('./commands/explain.ts')).explain(code, own)),
+  )
 program
   .command('notify')
   .description('try the sinks')
   .option('--test', 'send a test message to each sink')
   .option('--sink <NAME>', 'only to this one')
   .action(async (own: object) => done((await import('./commands/notify.ts')).notify(all(own))))
+program
+  .command('silence')
+  .argument('[WHAT]', 'all, a code, a collector or a subject; without it, the list')
+  .description('tell nobody of it for a while; it stands in the status all the same')
+  .option('--for <TIME>', 'such as 90m, 2h or 1d; an hour if absent')
+  .option('--why <TEXT>', 'for whoever reads the list')
+  .option('--end', 'tell of it again')
+  .action(async (what: string | undefined, own: object) =>
+    done((await import('./commands/silence.ts')).silence(what, all(own))),
+  )
+program
+  .command('history')
+  .description('what happened, oldest first')
+  .option('--since <TIME>', 'such as 12h or 7d')
+  .option('--json', 'for scripts')
+  .action(async (own: object) => done((await import('./commands/history.ts')).history(all(own))))
 const config = program.command('config').description('the settings')
 config
   .command('check')

@@ -85,6 +85,8 @@ export interface Finding {
   readonly seen: number
   /** In how many looks. */
   readonly count: number
+  /** How often it has come back within the last hour, once that is too often to tell each time. */
+  readonly flaps?: number
   /** From when on people may be told of it: `since` plus the rule's patience. */
   readonly ripe: number
   readonly resolved?: number
@@ -101,6 +103,10 @@ export interface Incident {
   readonly severity: Severity
   readonly since: number
   readonly ripe: number
+  /** The safe next steps of the whole incident, in order, none twice. */
+  readonly next: readonly string[]
+  /** What makes it worse. */
+  readonly never: readonly string[]
   /** Set once none of its findings is open. */
   readonly resolved?: number
 }

@@ -2,6 +2,7 @@ import { chmodSync, lstatSync, mkdirSync, unlinkSync } from 'node:fs'
 import type { Server } from 'node:http'
 import { dirname } from 'node:path'
 import { metricsText } from './metrics.ts'
+import { longestSilence, type Silence } from './silence.ts'
 import type { Snapshot } from './snapshot.ts'
 import type { Store } from './store.ts'
 
@@ -12,33 +13,47 @@ export interface ServeOptions {
   readonly socket: string
   readonly snapshot: () => Snapshot
   readonly store: Store
+  readonly silence: (it: Silence) => void
+  readonly now?: () => number
 }
 
 /**
- * Answers on a unix socket, for root and its group only. Reads; never triggers anything.
+ * Answers on a unix socket, for root and its group only. All but silences only reads.
  *
  * - `GET /v1/status`: a Snapshot
  * - `GET /v1/history?since=MS`: findings that were open since then
  * - `GET /v1/sample?collector=NAME`: `{ at, sample }`, what that collector last saw; null before its first look
  * - `GET /v1/series?name=NAME&since=MS`: `[{ at, value }]`
  * - `GET /metrics`: the same numbers for Prometheus
+ * - `PUT /v1/silence?what=…&for=MS&why=…`: tells nobody of what matches; `for=0` ends it
  */
-export async function serve({ socket, snapshot, store }: ServeOptions): Promise<Server> {
+export async function serve({
+  socket,
+  snapshot,
+  store,
+  silence,
+  now = Date.now,
+}: ServeOptions): Promise<Server> {
   await makeRoom(socket)
   const json = (body: unknown) => ['application/json', JSON.stringify(body)] as const
   const answers: Readonly<
     Record<string, (query: URLSearchParams) => readonly [string, string] | Promise<readonly [string, string]>>
   > = {
-    '/v1/status': () => json(snapshot()),
-    '/v1/history': (query) => json(store.history(Number(query.get('since') ?? 0) || 0)),
-    '/v1/series': (query) =>
+    'GET /v1/status': () => json(snapshot()),
+    'GET /v1/history': (query) => json(store.history(Number(query.get('since') ?? 0) || 0)),
+    'GET /v1/series': (query) =>
       json(store.series(query.get('name') ?? '', Number(query.get('since') ?? 0) || 0)),
-    '/v1/sample': (query) => json(store.sample(query.get('collector') ?? '') ?? null),
-    '/metrics': async () => ['text/plain; version=0.0.4; charset=utf-8', await metricsText(snapshot())],
+    'GET /v1/sample': (query) => json(store.sample(query.get('collector') ?? '') ?? null),
+    'GET /metrics': async () => ['text/plain; version=0.0.4; charset=utf-8', await metricsText(snapshot())],
+    'PUT /v1/silence': (query) => {
+      const it = silenceFrom(query, now())
+      silence(it)
+      return json(it)
+    },
   }
   const server = createServer(async (asked, reply) => {
     const { pathname, searchParams } = new URL(asked.url ?? '/', 'http://agent')
-    const answer = asked.method === 'GET' ? answers[pathname] : undefined
+    const answer = answers[`${asked.method} ${pathname}`]
     try {
       if (!answer) return void reply.writeHead(404).end('there is no such thing here\n')
       const [type, body] = await answer(searchParams)
@@ -59,6 +74,16 @@ export async function serve({ socket, snapshot, store }: ServeOptions): Promise<
   })
   server.unref()
   return server
+}
+
+/** One silence for one thing: asking again changes it. */
+function silenceFrom(query: URLSearchParams, now: number): Silence {
+  const what = query.get('what') ?? ''
+  const length = Number(query.get('for') ?? Number.NaN)
+  if (!/^[\x20-\x7e]{1,200}$/.test(what) || !(length >= 0 && length <= longestSilence))
+    throw new Error(`a silence needs what and for (0 to ${longestSilence} ms)`)
+  const why = query.get('why')?.slice(0, 200)
+  return { id: what, what, since: now, until: now + length, ...(why && { why }) }
 }
 
 /** Removes a socket nobody answers on. Anything else in the way stays, and is said. */
@@ -85,9 +110,14 @@ async function answered(socket: string): Promise<boolean> {
 }
 
 /** Asks a running daemon. Rejects when there is none, or it does not answer within `timeout` ms. */
-export function ask(socket: string, path: string, timeout = 5_000): Promise<string> {
+export function ask(
+  socket: string,
+  path: string,
+  timeout = 5_000,
+  method: 'GET' | 'PUT' = 'GET',
+): Promise<string> {
   return new Promise((resolve, reject) => {
-    const asked = request({ socketPath: socket, path, timeout }, (reply) => {
+    const asked = request({ socketPath: socket, path, timeout, method }, (reply) => {
       const parts: Buffer[] = []
       reply.on('data', (part: Buffer) => parts.push(part))
       reply.on('end', () => {

@@ -11,6 +11,7 @@ import type {
   Unseen,
 } from './model.ts'
 import { blindCode, type Outcome } from './round.ts'
+import type { Silence } from './silence.ts'
 
 /** What `agent status --json` prints and the socket answers. `version` changes when a field changes its meaning or goes. */
 export interface Snapshot {
@@ -27,6 +28,8 @@ export interface Snapshot {
   readonly collectors: readonly CollectorRow[]
   readonly sinks: readonly SinkRow[]
   readonly outlook: readonly Outlook[]
+  /** What people asked not to be told of, and until when. */
+  readonly silences: readonly Silence[]
 }
 
 export interface CollectorRow {

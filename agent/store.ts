@@ -2,6 +2,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import type { Ledger } from './ledger.ts'
 import { resolvedKept } from './ledger.ts'
 import type { Finding, Sample, Told } from './model.ts'
+import { type Silence, silenceKept } from './silence.ts'
 import { databaseFile, openDatabase, rows } from './store/database.ts'
 
 const day = 24 * 3600_000
@@ -35,6 +36,10 @@ export interface Store {
   note(sink: string, entries: readonly Told[]): void
   /** When this sink was first known; notes it if it is new. */
   sinkSince(sink: string, now: number): number
+  /** What people asked not to be told of, also what is lately over. */
+  silences(): readonly Silence[]
+  /** Adds a silence, or changes the one of its id. */
+  silence(it: Silence): void
   sample(collector: string): { readonly sample: Sample; readonly at: number } | undefined
   /** Written at once if `soon`, else within a minute: most samples change a little with every look, and a disk is worn by every write. */
   saveSample(collector: string, sample: Sample, at: number, soon?: boolean): void
@@ -71,6 +76,12 @@ export function openStore(stateDir: string, now: number): Store {
   }
   const sinks = new Map(
     rows(database, 'SELECT name, since FROM sink').map((it) => [String(it.name), Number(it.since)]),
+  )
+  const silences = new Map(
+    rows(database, 'SELECT json FROM silence').map((row) => {
+      const it = JSON.parse(String(row.json)) as Silence
+      return [it.id, it]
+    }),
   )
   const samples = new Map(
     rows(database, 'SELECT collector, at, json FROM sample').map((it) => [
@@ -120,6 +131,8 @@ export function openStore(stateDir: string, now: number): Store {
       .run(sink, it.incident, JSON.stringify(it))
   const putSink = (db: DatabaseSync, sink: string, since: number) =>
     db.prepare('INSERT OR REPLACE INTO sink (name, since) VALUES (?, ?)').run(sink, since)
+  const putSilence = (db: DatabaseSync, it: Silence) =>
+    db.prepare('INSERT OR REPLACE INTO silence (id, json) VALUES (?, ?)').run(it.id, JSON.stringify(it))
   const putSample = (db: DatabaseSync, collector: string, at: number, json: string) =>
     db
       .prepare('INSERT OR REPLACE INTO sample (collector, at, json) VALUES (?, ?, ?)')
@@ -139,6 +152,7 @@ export function openStore(stateDir: string, now: number): Store {
     for (const it of ledger) putFinding(db, it)
     for (const [sink, book] of told) for (const it of book.values()) putTold(db, sink, it)
     for (const [sink, since] of sinks) putSink(db, sink, since)
+    for (const it of silences.values()) putSilence(db, it)
     for (const [collector, it] of samples) putSample(db, collector, it.at, it.json)
   }
 
@@ -173,6 +187,11 @@ export function openStore(stateDir: string, now: number): Store {
       sinks.set(sink, at)
       write((db) => putSink(db, sink, at))
       return at
+    },
+    silences: () => [...silences.values()],
+    silence(it) {
+      silences.set(it.id, it)
+      write((db) => putSilence(db, it))
     },
     sample(collector) {
       const it = samples.get(collector)
@@ -221,6 +240,10 @@ export function openStore(stateDir: string, now: number): Store {
             book.delete(incident)
             write((db) => db.prepare('DELETE FROM told WHERE sink = ? AND incident = ?').run(sink, incident))
           }
+      for (const it of [...silences.values()].filter(({ until }) => at - until > silenceKept)) {
+        silences.delete(it.id)
+        write((db) => db.prepare('DELETE FROM silence WHERE id = ?').run(it.id))
+      }
       write((db) => {
         putWaiting(db)
         coarsen(db, at)

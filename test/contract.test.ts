@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import t from 'tap'
 import { Errors } from 'typebox/schema'
-import { circle } from '../agent/cascade.ts'
+import { advice, circle } from '../agent/cascade.ts'
 import { allRules } from '../agent/commands/explain.ts'
 import { defaults } from '../agent/config/defaults.ts'
 import { type Notice, severities } from '../agent/model.ts'
@@ -113,7 +113,15 @@ t.test('sinks', async (t) => {
           never: text,
         })
         const consequences = Array.from({ length: 60 }, (_, at) => ({ ...root, id: `${at}` }))
-        const incident = { id: text, root, consequences, severity: 'critical' as const, since: 0, ripe: 0 }
+        const incident = {
+          id: text,
+          root,
+          consequences,
+          severity: 'critical' as const,
+          since: 0,
+          ripe: 0,
+          ...advice(root, consequences),
+        }
         const notices: Notice[] = [
           ...(['opened', 'worse', 'grew', 'merged', 'resolved', 'reminder'] as const).map((kind) => ({
             kind,

@@ -94,5 +94,6 @@ export async function look(
     collectors: rows,
     sinks: [],
     outlook,
+    silences: [],
   }
 }

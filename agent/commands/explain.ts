@@ -1,5 +1,5 @@
 import type { Rules } from '../model.ts'
-import { renderRule, renderRules } from '../render/explain.ts'
+import { type Catalogue, markdown, renderGraph, renderRule } from '../render/explain.ts'
 import { terminalOf } from '../render/terminal.ts'
 import { rulesOf } from '../round.ts'
 import { selfRules } from '../self.ts'
@@ -8,20 +8,30 @@ import { collectors, type Exit, print, Refusal } from './common.ts'
 /** Every rule Murphy knows. */
 export const allRules = (): Rules => Object.assign({}, ...collectors.map(rulesOf), selfRules)
 
-/** The page of one code; without one, the list of all. */
-export function explain(code: string | undefined): Exit {
-  const rules = allRules()
+export const catalogue = (): Catalogue => ({
+  rules: allRules(),
+  settings: Object.fromEntries(collectors.map((it) => [it.name, it.settings])),
+})
+
+export interface ExplainArguments {
+  /** All of it as docs/findings.md has it. */
+  readonly markdown?: boolean
+}
+
+/** The page of one code; without one, which may lead to which. */
+export function explain(code: string | undefined, options: ExplainArguments = {}): Exit {
+  const all = catalogue()
   const terminal = terminalOf(process.stdout, process.env)
-  if (code === undefined) {
-    print(renderRules(rules, terminal))
-    return 0
-  }
-  if (!(code in rules)) {
-    const near = Object.keys(rules).filter((it) => it.includes(code) || code.includes(it.split('.')[1] ?? it))
+  if (options.markdown) print(markdown(all))
+  else if (code === undefined) print(renderGraph(all, terminal))
+  else if (code in all.rules) print(`${renderRule(code, all, terminal)}\n`)
+  else {
+    const near = Object.keys(all.rules).filter(
+      (it) => it.includes(code) || code.includes(it.split('.')[1] ?? it),
+    )
     throw new Refusal(
       `there is no finding called ${code}; ${near.length > 0 ? `did you mean ${near.join(' or ')}?` : 'see `agent explain`'}`,
     )
   }
-  print(`${renderRule(code, rules, terminal)}\n`)
   return 0
 }

@@ -59,5 +59,21 @@ export function lastState(stateDir: string, node: string, now: number): Snapshot
     collectors: rows,
     sinks: [],
     outlook: [],
+    silences: [],
+  }
+}
+
+/** Findings on the disk that were open at any time since `from`; undefined if there is no state to read. */
+export function lastFindings(stateDir: string, from: number): readonly Finding[] | undefined {
+  try {
+    const database = new DatabaseSync(databaseFile(stateDir), { readOnly: true })
+    const found = database
+      .prepare('SELECT json FROM finding WHERE resolved IS NULL OR resolved >= ? ORDER BY since')
+      .all(from)
+      .map((it) => JSON.parse(String(it.json)) as Finding)
+    database.close()
+    return found
+  } catch {
+    return undefined
   }
 }

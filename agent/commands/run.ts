@@ -34,7 +34,7 @@ export async function run(common: Common): Promise<Exit> {
   })
   let server: Awaited<ReturnType<typeof serve>> | undefined
   try {
-    server = await serve({ socket: config.socket, snapshot: daemon.snapshot, store })
+    server = await serve({ socket: config.socket, snapshot: daemon.snapshot, store, silence: daemon.silence })
   } catch (error) {
     await daemon.stop()
     machine.close()

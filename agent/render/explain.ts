@@ -1,50 +1,134 @@
-import type { Rule, Rules } from '../model.ts'
+import type { Properties, Rule, Rules } from '../model.ts'
 import { paint, span, type Terminal, wrap } from './terminal.ts'
 
+/** What `agent explain` has at hand: every rule, and the settings of the collector each belongs to. */
+export interface Catalogue {
+  readonly rules: Rules
+  /** Settings by collector. */
+  readonly settings: Readonly<Record<string, Properties>>
+}
+
 /** The page of one rule, from its declaration. */
-export function renderRule(code: string, rules: Rules, terminal: Terminal): string {
-  const rule = rules[code] as Rule
-  const causes = (rule.because ?? []).map(
-    (it) =>
-      `${it.code}${it.within === undefined ? '' : ` (up to ${span(it.within)} before)`}${it.same ? ` of the same ${it.same}` : ''}`,
-  )
-  const leadsTo = Object.entries(rules).flatMap(([other, it]) =>
-    it.because?.some((cause) => cause.code === code) ? [other] : [],
-  )
-  const part = (title: string, text: string) => [
-    `${paint(terminal, 'bold', title)}`,
-    wrap(terminal, text, 2),
-    '',
-  ]
+export function renderRule(code: string, catalogue: Catalogue, terminal: Terminal): string {
+  const rule = catalogue.rules[code] as Rule
+  const part = (title: string, text: string) =>
+    text ? [paint(terminal, 'bold', title), wrap(terminal, text, 2), ''] : []
   return [
     `${paint(terminal, 'bold', code)}  (${rule.severity})  ${rule.title}`,
     '',
     ...part('What it means', rule.meaning),
     ...part('What follows', rule.so),
-    ...(causes.length > 0 ? part('May come from', causes.join(', ')) : []),
-    ...(leadsTo.length > 0 ? part('May lead to', leadsTo.join(', ')) : []),
+    ...part('May come from', causes(rule).join(', ')),
+    ...part('May lead to', effects(code, catalogue.rules).join(', ')),
     paint(terminal, 'bold', 'Next'),
     ...rule.next.map((step, at) => wrap(terminal, `${at + 1}. ${step}`, 2, 5)),
     '',
-    ...(rule.never ? part('Never', rule.never) : []),
-    ...(rule.after
-      ? [wrap(terminal, `People are told once it has been so for ${span(rule.after)}.`, 0), '']
-      : []),
+    ...part('Never', rule.never ?? ''),
+    ...part('Settings that change it', settingsOf(code, catalogue).join('; ')),
+    ...(rule.after ? [wrap(terminal, patience(rule.after), 0), ''] : []),
   ].join('\n')
 }
 
-/** Every code with its title, for `agent explain` alone. */
-export function renderRules(rules: Rules, terminal: Terminal): string {
-  const width = Math.max(...Object.keys(rules).map((it) => it.length))
-  return Object.entries(rules)
-    .map(([code, rule]) =>
-      wrap(
-        terminal,
-        `${code.padEnd(width).replaceAll(' ', '\u00a0')} ${rule.severity}: ${rule.title}`,
-        2,
-        width + 3,
-      ).replaceAll('\u00a0', ' '),
-    )
+const patience = (after: number) => `People are told once it has been so for ${span(after)}.`
+
+const causes = ({ because = [] }: Rule) =>
+  because.map(
+    (it) =>
+      `${it.code}${it.within === undefined ? '' : ` (up to ${span(it.within)} before)`}${it.same ? ` of the same ${it.same}` : ''}`,
+  )
+
+const effects = (code: string, rules: Rules) =>
+  Object.entries(rules).flatMap(([other, it]) =>
+    it.because?.some((cause) => cause.code === code) ? [other] : [],
+  )
+
+function settingsOf(code: string, { settings }: Catalogue): readonly string[] {
+  const collector = code.split('.')[0] ?? ''
+  return Object.entries(settings[collector] ?? {}).map(([key, it]) => {
+    const value =
+      it.default === undefined
+        ? ''
+        : ` (${Array.isArray(it.default) ? `[${it.default.join(', ')}]` : it.default})`
+    return `collectors.${collector}.${key}${value}: ${it.description.replace(/\.$/, '')}`
+  })
+}
+
+/** Which rule may lead to which, as trees from the causes that have none, then every rule that stands alone. */
+export function renderGraph({ rules }: Catalogue, terminal: Terminal): string {
+  const linked = (code: string) => effects(code, rules).length > 0
+  const caused = (code: string) => (rules[code]?.because?.length ?? 0) > 0
+  const codes = Object.keys(rules)
+  const roots = codes.filter((code) => linked(code) && !caused(code))
+  const trees = roots.flatMap((code) => [...branch(code, rules, terminal, '', []), ''])
+  const alone = codes.filter((code) => !linked(code) && !caused(code))
+  return [
+    ...trees,
+    'Standing alone:',
+    ...alone.map((code) => `  ${code}  ${title(rules[code] as Rule, terminal)}`),
+    '',
+    'More: agent explain CODE',
+    '',
+  ].join('\n')
+}
+
+const title = (rule: Rule, terminal: Terminal) => paint(terminal, 'dim', rule.title)
+
+function branch(
+  code: string,
+  rules: Rules,
+  terminal: Terminal,
+  indent: string,
+  path: readonly string[],
+): string[] {
+  const below = effects(code, rules).filter((it) => !path.includes(it))
+  const deeper = below.flatMap((it, at) => {
+    const last = at === below.length - 1
+    const [first = '', ...rest] = branch(it, rules, terminal, `${indent}${last ? '   ' : '│  '}`, [
+      ...path,
+      code,
+    ])
+    return [`${indent}${last ? '└─ ' : '├─ '}${first}`, ...rest]
+  })
+  return [`${code}  ${title(rules[code] as Rule, terminal)}`, ...deeper]
+}
+
+/** Every rule as one Markdown page: docs/findings.md. */
+export function markdown(catalogue: Catalogue): string {
+  const { rules } = catalogue
+  const parts = Object.entries(rules).map(([code, rule]) =>
+    [
+      `## ${code}`,
+      '',
+      `**${rule.title}** (${rule.severity})`,
+      '',
+      rule.meaning,
+      '',
+      `- **So**: ${rule.so}`,
+      ...rule.next.map((step, at) => `- **Next ${at + 1}**: ${step}`),
+      ...(rule.never ? [`- **Never**: ${rule.never}`] : []),
+      ...list('May come from', causes(rule)),
+      ...list('May lead to', effects(code, rules)),
+      ...list('Settings', settingsOf(code, catalogue)),
+      ...(rule.after ? [`- ${patience(rule.after)}`] : []),
+      '',
+    ].join('\n'),
+  )
+  return [
+    '# What Murphy can find',
+    '',
+    'Made by `npm run docs` from the rules themselves; the same as `agent explain CODE`. A finding may say more, and other',
+    'steps, than its rule: it knows the node.',
+    '',
+    '```',
+    renderGraph(catalogue, { color: false, width: 120 }).trimEnd(),
+    '```',
+    '',
+    ...parts,
+  ]
     .join('\n')
+    .trimEnd()
     .concat('\n')
 }
+
+const list = (name: string, all: readonly string[]) =>
+  all.length > 0 ? [`- ${name}: ${all.join('; ')}`] : []

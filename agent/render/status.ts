@@ -30,6 +30,7 @@ export function renderStatus(it: Snapshot, terminal: Terminal, options: StatusOp
     ...(options.stale ? [wrap(terminal, options.stale, 2)] : []),
     ...it.incidents.map((incident) => renderIncident(incident, it.at, terminal)),
     collectorRows(it.collectors, it.at, terminal, options.once === true),
+    ...(it.silences.length > 0 ? [silences(it, terminal)] : []),
     ...(options.once || options.stale ? [] : [sinkRows(it.sinks, it.at, terminal)]),
     ...(it.outlook.length > 0 ? [outlook(it, terminal)] : []),
   ]
@@ -86,12 +87,13 @@ export function renderIncident(incident: Incident, now: number, terminal: Termin
   const lines = [`${paint(terminal, style, word)}  ${headline}`, wrap(terminal, root.text, 2)]
   if (resolved !== undefined) return lines.slice(0, 1).join('\n')
   lines.push(labelled(terminal, 'So', root.so))
-  const several = root.next.length > 1
-  for (const [at, step] of root.next.entries())
+  const several = incident.next.length > 1
+  for (const [at, step] of incident.next.entries())
     lines.push(
       labelled(terminal, at === 0 ? 'Next' : '', several ? `${at + 1}. ${step}` : step, several ? 12 : 9),
     )
-  if (root.never) lines.push(labelled(terminal, 'Never', root.never))
+  for (const [at, never] of incident.never.entries())
+    lines.push(labelled(terminal, at === 0 ? 'Never' : '', never))
   if (consequences.length > 0) {
     lines.push('  It led to')
     for (const it of consequences.slice(0, mostConsequences)) lines.push(consequence(it, now, terminal))
@@ -171,6 +173,13 @@ function sinkRow(it: SinkRow, now: number, terminal: Terminal): string {
       : ''
   const text = wrap(terminal, `${label} ${told}${waiting}${trouble}`, 2, 4)
   return trouble ? text.replace(label, paint(terminal, it.gone ? 'red' : 'yellow', label)) : text
+}
+
+function silences(it: Snapshot, terminal: Terminal): string {
+  const lines = it.silences.map(({ what, until, why }) =>
+    wrap(terminal, `Silenced until ${clock(until, it.at)}: ${what}${why ? ` (${why})` : ''}`, 2, 4),
+  )
+  return lines.join('\n')
 }
 
 function outlook(it: Snapshot, terminal: Terminal): string {

@@ -44,6 +44,20 @@ t.test('run watches; status asks it; without it status says so, with what is lef
   t.match(json, { version: 1, node: 'test-node', agent: { pid: daemon.pid } })
   t.match(agent('run').err, /another agent is running/)
 
+  t.match(agent('silence', 'all', '--for', '2h', '--why', 'a test'), {
+    exit: 0,
+    out: /all: silenced until .* UTC \(2 h\): a test/,
+  })
+  t.match(agent('status').out, /Silenced until .*: all \(a test\)/)
+  t.match(agent('silence').out, /^all: silenced/)
+  t.match(agent('silence', 'all', '--end').out, /is told again/)
+  t.match(agent('silence').out, /Nothing is silenced/)
+  t.match(agent('silence', 'memory.blind'), { exit: 3, err: /is never hidden/ })
+  t.match(agent('silence', 'firewall.flushd'), { exit: 3, err: /there is no finding called/ })
+  t.match(agent('silence', 'all', '--for', 'ever'), { exit: 3, err: /right is for example/ })
+  t.equal(agent('history').exit, 0)
+  t.equal(agent('history', '--since', 'long').exit, 3)
+
   daemon.kill('SIGKILL')
   await new Promise((resolve) => daemon.once('close', resolve))
   const left = agent('status')
@@ -52,6 +66,8 @@ t.test('run watches; status asks it; without it status says so, with what is lef
   t.match(left.out, /certs /)
   t.match(JSON.parse(agent('status', '--json').out), { state: 'unknown', problem: /not running/ })
   t.match(agent('status', '--brief').out, /not running/)
+  t.equal(agent('history', '--since', '1d', '--json').exit, 0, 'the history is on the disk')
+  t.match(agent('silence'), { exit: 3, err: /only a running agent/ })
 })
 
 t.test('check looks once, at this machine and at a recorded one', async (t) => {

@@ -137,3 +137,19 @@ t.test(
     t.not(it.peek([{ ...cause, resolved: 5 }], 6)[0]?.id, ids[0])
   },
 )
+
+t.test('a silence keeps quiet what it covers, and what outlives it is told', async (t) => {
+  const silences = [{ id: '1', what: 'a.cause', since: 0, until: hour }]
+  const it = reader(chain, { ...policy, silences })
+  const cause = finding({ code: 'a.cause', since: 10 })
+  t.strictSame(it.hear([cause], 20), [])
+  t.strictSame(it.hear([{ ...cause, resolved: 30 }], 40), [], 'came and went under it: nobody asked')
+  t.strictSame(it.hear([finding({ code: 'a.effect', since: 10 })], 20), ['opened'], 'others are told')
+  const other = reader(chain, { ...policy, silences })
+  t.strictSame(other.hear([cause], hour - 1), [])
+  t.strictSame(other.hear([cause], hour), ['opened'], 'it ends by itself')
+  const told = reader(chain, { ...policy, silences: [{ id: '1', what: 'all', since: 50, until: hour }] })
+  t.strictSame(told.hear([cause], 20), ['opened'])
+  t.strictSame(told.hear([{ ...cause, severity: 'critical' }], 60), [], 'not even that it got worse')
+  t.strictSame(told.hear([{ ...cause, resolved: 70 }], 80), ['resolved'], 'but that it is over')
+})

@@ -78,4 +78,24 @@ t.test('the same event found anew is another finding', async (t) => {
   const over = step(step([], event, 1000), { rules, observations: [] }, 2000)
   const again = step(over, event, 3000)
   t.equal(new Set(again.map((it) => it.id)).size, 2)
+t.test('what comes and goes too often is held, says so, and is over once it is quiet', async (t) => {
+  const minute = 60_000
+  const bad = { rules, observations: [observation({ code: 'a.one' })] }
+  const good = { rules, observations: [] }
+  let ledger = step([], bad, 0)
+  for (let at = 1; at <= 3; at += 1) {
+    ledger = step(ledger, good, (2 * at - 1) * minute)
+    t.ok(ledger.at(-1)?.resolved, `${at}: the first times are told each`)
+    ledger = step(ledger, bad, 2 * at * minute)
+  }
+  t.match(ledger.at(-1), { flaps: 3, text: 'a.one is so. It comes and goes: 4 times within an hour.' })
+  const count = ledger.length
+  for (let at = 7; at < 20; at += 2) {
+    ledger = step(ledger, good, at * minute)
+    t.notOk(ledger.at(-1)?.resolved, 'held')
+    ledger = step(ledger, bad, (at + 1) * minute)
+  }
+  t.equal(ledger.length, count, 'and no new finding each time')
+  t.notOk(step(ledger, good, 34 * minute).at(-1)?.resolved)
+  t.ok(step(ledger, good, 35 * minute).at(-1)?.resolved, 'a quarter of an hour of quiet ends it')
 })

@@ -1,8 +1,12 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import t from 'tap'
-import { renderRule, renderRules } from '../../agent/render/explain.ts'
+import { catalogue } from '../../agent/commands/explain.ts'
+import { markdown, renderGraph, renderRule } from '../../agent/render/explain.ts'
+import { renderHistory } from '../../agent/render/history.ts'
 import { renderBrief, renderStatus } from '../../agent/render/status.ts'
 import { clock, span, sparkline, terminalOf, wrap } from '../../agent/render/terminal.ts'
-import { chain } from './findings.ts'
+import { chain, finding, rule } from './findings.ts'
 import { now, picture, root } from './small.ts'
 
 const plain = { color: false, width: 80 }
@@ -55,7 +59,8 @@ t.test('what comes from outside cannot drive the terminal', async (t) => {
   const hostile = '\u001b]0;owned\u0007\u001b[2J\u202eevil\r\n\u009b31m'
   const incident = {
     ...picture.incidents[0],
-    root: { ...root, text: hostile, title: hostile, subject: hostile, next: [hostile] },
+    root: { ...root, text: hostile, title: hostile, subject: hostile },
+    next: [hostile],
   }
   const text = renderStatus({ ...picture, node: 'n', incidents: [incident as never] }, plain)
   t.notMatch(text, /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e]/)
@@ -76,13 +81,37 @@ t.test('a stale picture says so first', async (t) => {
   )
 })
 
+const settings = { a: { warn_days: { type: 'integer', description: 'When to warn.', default: 30 } } } as const
+
 t.test('a rule explains itself, its causes and what it leads to', async (t) => {
-  const text = renderRule('a.effect', chain, plain)
+  const text = renderRule('a.effect', { rules: chain, settings }, plain)
   t.match(text, /a\.effect {2}\(warning\) {2}something is wrong/)
   t.match(text, /May come from\n {2}a\.cause \(up to 60 s before\)/)
   t.match(text, /May lead to\n {2}a\.later/)
   t.match(text, /1\. `do this`/)
-  t.equal(renderRules(chain, plain).trim().split('\n').length, 3)
+  t.match(text, /collectors\.a\.warn_days \(30\): When to warn/)
+})
+
+t.test('the cascade is drawn as trees', async (t) => {
+  const rules = { ...chain, 'b.other': rule({ because: [{ code: 'a.cause' }] }), 'c.alone': rule() }
+  t.equal(
+    renderGraph({ rules, settings: {} }, plain),
+    `a.cause  something is wrong
+├─ a.effect  something is wrong
+│  └─ a.later  something is wrong
+└─ b.other  something is wrong
+
+Standing alone:
+  c.alone  something is wrong
+
+More: agent explain CODE
+`,
+  )
+})
+
+t.test('docs/findings.md is what the rules say now', async (t) => {
+  const written = readFileSync(join(import.meta.dirname, '../../docs/findings.md'), 'utf8')
+  t.equal(written, markdown(catalogue()), 'npm run docs writes it')
 })
 
 t.test('times and spans as people say them', async (t) => {
@@ -120,4 +149,46 @@ t.test('commands are kept whole, colour only on a terminal', async (t) => {
   t.equal(terminalOf({ isTTY: true }, { NO_COLOR: '1' }).color, false)
   t.equal(terminalOf({}, {}).color, false)
   t.equal(terminalOf({ isTTY: true, columns: 500 }, {}).width, 120)
+})
+
+t.test('silences stand in the status', async (t) => {
+  const silences = [{ id: 'all', what: 'all', since: now, until: now + 5_400_000, why: 'moving house' }]
+  t.match(
+    renderStatus({ ...picture, silences }, plain),
+    /\n {2}Silenced until 05:00 UTC: all \(moving house\)\n/,
+  )
+})
+
+t.test('the history is one column, oldest first, with what came of it', async (t) => {
+  const [one] = picture.incidents
+  if (!one) throw new Error('the picture has one')
+  const day = 24 * 3600_000
+  const past = finding({
+    code: 'certs.expiring',
+    subject: 'k3s server',
+    title: 'certificates run out',
+    since: now - day,
+    resolved: now - day + 3600_000,
+  })
+  const incident = {
+    ...one,
+    id: past.id,
+    root: past,
+    consequences: [],
+    since: past.since,
+    resolved: now - day + 3600_000,
+  }
+  t.equal(
+    renderHistory([one, incident], now, plain),
+    `2026-11-22 (UTC)
+03:30 w certificates run out (k3s server), for 60 min: certs.expiring is so.
+
+2026-11-23 (UTC)
+03:12 ! the firewall was flushed (nft), open, 18 min: \`iptables\` (pid 25978)
+        removed 91 of 91 rules at 03:12:07 UTC.
+        +60 s kube-proxy's chains are missing (node), open, 17 min:
+              firewall.kube-chains-missing is so.
+`,
+  )
+  t.equal(renderHistory([], now, plain), 'Nothing happened.\n')
 })

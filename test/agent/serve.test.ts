@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
 import { ask, serve } from '../../agent/serve.ts'
+import type { Silence } from '../../agent/silence.ts'
 import { openStore } from '../../agent/store.ts'
 import { finding } from './findings.ts'
 import { picture } from './small.ts'
@@ -15,9 +16,16 @@ store.saveLedger([finding({ code: 'a.b', since: 5 })])
 store.addPoints(10, { 'certs.days': 41 })
 store.saveSample('certs', { unseen: [] }, 7)
 const socket = join(folder, 'sub/agent.sock')
+const silences: Silence[] = []
 
 t.test('it answers what it is asked, and nothing else', async (t) => {
-  const server = await serve({ socket, snapshot: () => picture, store })
+  const server = await serve({
+    socket,
+    snapshot: () => picture,
+    store,
+    silence: (it) => silences.push(it),
+    now: () => 1000,
+  })
   t.strictSame(JSON.parse(await ask(socket, '/v1/status')), picture)
   t.match(JSON.parse(await ask(socket, '/v1/history?since=0')), [{ code: 'a.b' }])
   t.strictSame(JSON.parse(await ask(socket, '/v1/series?name=certs.days&since=0')), [{ at: 10, value: 41 }])
@@ -25,8 +33,16 @@ t.test('it answers what it is asked, and nothing else', async (t) => {
   t.equal(await ask(socket, '/v1/sample?collector=none'), 'null')
   t.match(await ask(socket, '/metrics'), /murphy_incidents/)
   await t.rejects(ask(socket, '/etc/passwd'), /404/)
+  await ask(socket, '/v1/silence?what=firewall&for=5000&why=disk%20swap', 5000, 'PUT')
+  t.strictSame(silences, [{ id: 'firewall', what: 'firewall', since: 1000, until: 6000, why: 'disk swap' }])
+  for (const bad of ['', '?what=x', '?what=x&for=-1', `?what=x&for=${1e15}`, '?what=%0a&for=1'])
+    await t.rejects(ask(socket, `/v1/silence${bad}`, 5000, 'PUT'), /500/, bad)
+  await t.rejects(ask(socket, '/v1/silence?what=x&for=1'), /404/, 'asking changes nothing')
   t.equal(statSync(socket).mode & 0o777, 0o660, 'for root and its group')
-  await t.rejects(serve({ socket, snapshot: () => picture, store }), /another agent is running/)
+  await t.rejects(
+    serve({ socket, snapshot: () => picture, store, silence: (it) => silences.push(it), now: () => 1000 }),
+    /another agent is running/,
+  )
   server.close()
 })
 
@@ -38,12 +54,27 @@ t.test('a socket that was left behind is taken over; anything else in the way is
     `require('node:net').createServer().listen(${JSON.stringify(left)}, () => process.kill(process.pid, 'SIGKILL'))`,
   ])
   t.ok(statSync(left).isSocket(), 'a crash leaves it')
-  const server = await serve({ socket: left, snapshot: () => picture, store })
+  const server = await serve({
+    socket: left,
+    snapshot: () => picture,
+    store,
+    silence: (it) => silences.push(it),
+    now: () => 1000,
+  })
   t.match(await ask(left, '/v1/status'), /"version":1/)
   server.close()
   const file = join(folder, 'file')
   writeFileSync(file, 'mine')
-  await t.rejects(serve({ socket: file, snapshot: () => picture, store }), /is in the way and is no socket/)
+  await t.rejects(
+    serve({
+      socket: file,
+      snapshot: () => picture,
+      store,
+      silence: (it) => silences.push(it),
+      now: () => 1000,
+    }),
+    /is in the way and is no socket/,
+  )
 })
 
 t.test('nobody there, or nobody answering, is said soon', async (t) => {

@@ -42,6 +42,8 @@ export const picture: Snapshot = {
       severity: 'critical',
       since: root.since,
       ripe: root.since,
+      next: root.next,
+      never: root.never ? [root.never] : [],
     },
   ],
   collectors: [
@@ -91,4 +93,5 @@ export const picture: Snapshot = {
     },
   ],
   outlook: [{ what: 'certificates', at: now + 364 * 24 * 3600_000, sure: 'date' }],
+  silences: [],
 }

@@ -1,4 +1,5 @@
-import type { Finding, Incident, Notice, Severity } from '../../agent/model.ts'
+import { advice } from '../../agent/cascade.ts'
+import type { Finding, Incident, Notice } from '../../agent/model.ts'
 
 /** 05 Mar 2026, 03:12:07 UTC. */
 export const since = Date.UTC(2026, 2, 5, 3, 12, 7)
@@ -22,24 +23,30 @@ export const finding = (more: Partial<Finding> = {}): Finding => ({
   ...more,
 })
 
-export const incident = (more: Partial<Incident> = {}): Incident => ({
-  id: `firewall.flushed|node|${since}`,
-  root: finding(),
-  consequences: [
-    finding({
-      id: `firewall.hostport-rules-missing|kube-system/ingress|${since}`,
-      code: 'firewall.hostport-rules-missing',
-      subject: 'kube-system/ingress',
-      title: 'ingress is unreachable',
-      text: 'No rule leads hostPort 80 to kube-system/ingress.',
-      next: ['`systemctl restart k3s`', 'delete the ingress pod so that its port is mapped again'],
-    }),
-  ],
-  severity: 'critical',
-  since,
-  ripe: since,
-  ...more,
-})
+const ingress = () =>
+  finding({
+    id: `firewall.hostport-rules-missing|kube-system/ingress|${since}`,
+    code: 'firewall.hostport-rules-missing',
+    subject: 'kube-system/ingress',
+    title: 'ingress is unreachable',
+    text: 'No rule leads hostPort 80 to kube-system/ingress.',
+    next: ['`systemctl restart k3s`', 'delete the ingress pod so that its port is mapped again'],
+  })
+
+export const incident = (more: Partial<Incident> = {}): Incident => {
+  const { root = finding(), consequences = [ingress()] } = more
+  const id = `firewall.flushed|node|${since}`
+  return {
+    id,
+    root,
+    consequences,
+    severity: 'critical',
+    since,
+    ripe: since,
+    ...advice(root, consequences),
+    ...more,
+  }
+}
 
 export const notice = (kind: Kind, of: Incident = incident(), id = `murphy_${kind}`): Notice => ({
   kind,
@@ -97,14 +104,11 @@ export function hostileNotices(text: string): readonly Notice[] {
     count: 1,
     ripe: since,
   })
-  const of: Incident = {
+  const of = incident({
     id: `${text}|1`,
     root: worst(0),
     consequences: Array.from({ length: 60 }, (_, index) => worst(index + 1)),
-    severity: 'critical' as Severity,
-    since,
-    ripe: since,
-  }
+  })
   const kinds: readonly Kind[] = ['opened', 'worse', 'grew', 'merged', 'resolved', 'reminder']
   return [
     ...kinds.map(

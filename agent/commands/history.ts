@@ -1,0 +1,40 @@
+import { incidents } from '../cascade.ts'
+import type { Finding } from '../model.ts'
+import { renderHistory } from '../render/history.ts'
+import { terminalOf } from '../render/terminal.ts'
+import { ask } from '../serve.ts'
+import { duration } from '../silence.ts'
+import { historyKept } from '../store.ts'
+import { type Common, type Exit, print, Refusal, settings } from './common.ts'
+import { allRules } from './explain.ts'
+import { lastFindings } from './last-state.ts'
+
+export interface HistoryArguments extends Common {
+  readonly since?: string
+  readonly json?: boolean
+}
+
+/** What happened, oldest first: from the daemon, or from the disk without one. */
+export async function history(options: HistoryArguments): Promise<Exit> {
+  const { socket, stateDir } = settings(options)
+  const length = duration(options.since ?? '7d')
+  if (length === undefined) throw new Refusal(`--since ${options.since}: right is for example 12h or 7d`)
+  const now = Date.now()
+  const from = now - Math.min(length, historyKept)
+  let findings: readonly Finding[]
+  try {
+    findings = JSON.parse(await ask(socket, `/v1/history?since=${from}`)) as Finding[]
+  } catch (error) {
+    const left = lastFindings(stateDir, from)
+    if (!left)
+      throw new Refusal(`there is no running agent and no state in ${stateDir}: ${(error as Error).message}`)
+    findings = left
+  }
+  const found = incidents(findings, allRules(), now)
+  print(
+    options.json
+      ? `${JSON.stringify(found, null, 2)}\n`
+      : renderHistory(found, now, terminalOf(process.stdout, process.env)),
+  )
+  return 0
+}
