@@ -78,6 +78,8 @@ t.test('the same event found anew is another finding', async (t) => {
   const over = step(step([], event, 1000), { rules, observations: [] }, 2000)
   const again = step(over, event, 3000)
   t.equal(new Set(again.map((it) => it.id)).size, 2)
+})
+
 t.test('what comes and goes too often is held, says so, and is over once it is quiet', async (t) => {
   const minute = 60_000
   const bad = { rules, observations: [observation({ code: 'a.one' })] }
