@@ -60,6 +60,8 @@ export interface Observation<Code extends string = string> {
   readonly so?: string
   readonly next?: readonly string[]
   readonly never?: string
+  /** How far something that comes nearer by itself has come: each higher number is worth telling of again. */
+  readonly stage?: number
   readonly pod?: Pod
   /** When it happened, where that is known better than by the time of the look. */
   readonly at?: number
@@ -78,6 +80,7 @@ export interface Finding {
   readonly so: string
   readonly next: readonly string[]
   readonly never?: string
+  readonly stage?: number
   readonly pod?: Pod
   readonly evidence?: Readonly<Record<string, string | number | boolean>>
   readonly since: number
@@ -128,6 +131,8 @@ export type Notice =
 export interface Told {
   readonly incident: string
   readonly severity: Severity
+  /** The highest stage of what it was told of; absent for none. */
+  readonly stage?: number
   /** Ids of the findings it was told of. */
   readonly findings: readonly string[]
   readonly at: number
@@ -240,6 +245,24 @@ export interface Handshake {
   readonly protocol: string
 }
 
+/** One HTTPS request to this node's own services. */
+export interface Get {
+  readonly host: string
+  readonly port: number
+  /** With its leading slash. */
+  readonly path: string
+  /** Where the client certificate and its key stand; the machine reads them itself and hands them to nobody. */
+  readonly as?: { readonly certificate: string; readonly key: string }
+  /** Milliseconds, for all of it (default 5 s). */
+  readonly timeout?: number
+}
+
+export interface Got {
+  readonly status: number
+  /** At most the first 4 KiB. */
+  readonly body: string
+}
+
 /** Why the machine did not answer. `missing` is often an answer in itself. */
 export type HostErrorCode =
   | 'missing'
@@ -276,6 +299,8 @@ export interface Host {
   list(path: string): Promise<readonly Entry[]>
   /** Follows links. */
   stat(path: string): Promise<Stat>
+  /** The same for many paths at the price of a few: an answer or an error for each, in their order. Never rejects. */
+  stats(paths: readonly string[]): Promise<readonly (Stat | HostError)[]>
   /** Where a symbolic link points, unresolved. */
   target(path: string): Promise<string>
   /**
@@ -296,6 +321,8 @@ export interface Host {
     servername?: string
     timeout?: number
   }): Promise<Handshake>
+  /** Asks over HTTPS. Trusts any server, so only for what is public or this node's own; follows nothing. */
+  get(request: Get): Promise<Got>
 }
 
 // ---------------------------------------------------------------------------------------------------

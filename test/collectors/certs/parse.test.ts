@@ -49,7 +49,11 @@ t.test("the API's serving certificate in dynamic-cert.json, and k3s.yaml", async
     ],
   )
   t.equal(kubeconfig.problem, undefined)
-  t.same(parse(readFileSync(`${healthy}/var/lib/rancher/k3s/agent/kubelet.kubeconfig`)), { certificates: [] })
+  t.same(parse(readFileSync(`${healthy}/var/lib/rancher/k3s/agent/kubelet.kubeconfig`)), {
+    certificates: [],
+    names: ['/var/lib/rancher/k3s/agent/server-ca.crt', '/var/lib/rancher/k3s/agent/client-kubelet.crt'],
+    servers: ['127.0.0.1:6443'],
+  })
 })
 
 t.test('a kubeconfig as JSON reads as one in YAML', async (t) => {
@@ -58,7 +62,15 @@ t.test('a kubeconfig as JSON reads as one in YAML', async (t) => {
   const config = {
     apiVersion: 'v1',
     kind: 'Config',
-    clusters: [{ name: 'a', cluster: { 'certificate-authority-data': data('certificate-authority-data') } }],
+    clusters: [
+      {
+        name: 'a',
+        cluster: {
+          'certificate-authority-data': data('certificate-authority-data'),
+          server: 'https://127.0.0.1:6443',
+        },
+      },
+    ],
     users: [{ name: 'a', user: { 'client-certificate-data': data('client-certificate-data') } }],
   }
   for (const text of [JSON.stringify(config), JSON.stringify(config, null, 2)])
