@@ -50,7 +50,11 @@ t.test('whatever is told has something to do, in its rule or of its own', async 
     t.notMatch(it.text, /undefined|NaN|\.\.$|`/)
     t.notMatch(JSON.stringify(it), /undefined|NaN|Infinity/)
   }
-  t.same([...told].sort(), Object.keys(rules).sort(), 'each rule was seen')
+  t.same(
+    Object.keys(rules).filter((it) => !told.has(it)),
+    [],
+    'each rule was seen',
+  )
 })
 
 /** A server on which everything between its files, its API and its clock is wrong. */
