@@ -86,12 +86,13 @@ export async function lookAtServer(
     const code = error instanceof HostError ? error.code : 'failed'
     if (of !== 'extra' && code === 'refused') return { served: { address: text, of, certificates: [] } }
     const served: Served = { address: text, of, certificates: last?.certificates ?? [] }
-    if (code === 'unrecorded') return { served, blind: unseen(`what ${text} serves`, error, []) }
+    if (code === 'unrecorded')
+      return { served, blind: unseen(`what ${text} serves`, error, ['certs.served-differs']) }
     // Nobody asked to be told of k3s's own ports, and a busy API misses one look: two make it a blind spot.
     if (of !== 'extra')
       return {
         served: { ...served, silent: true },
-        ...(last?.silent && { blind: unseen(`what ${text} serves`, error, []) }),
+        ...(last?.silent && { blind: unseen(`what ${text} serves`, error, ['certs.served-differs']) }),
       }
     return { served: { ...served, problem: `shows no certificate (${(error as Error).message})` } }
   }

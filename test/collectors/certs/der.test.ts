@@ -201,6 +201,8 @@ t.test('300 certificates: dates, subject and serial as openssl and x509.js read 
     )
     t.equal(name.trimEnd(), shown.join('\n').trimEnd(), `subject, ${what}`)
     t.match(mine, { ca, client: true, serving: true, length: der.length })
+    // Its asm.js takes 100 ms for a huge list of names.
+    if (der.length > 4096) continue
     // It knows neither Ed25519 nor years of four digits before 1950 or with negative serials.
     try {
       const other = x509.parseCert(
