@@ -38,7 +38,7 @@ export function renderCerts(page: CertsPage, terminal: Terminal): string {
     wrap(terminal, `${node}: ${summary}${age}`, 0, 2),
     ...(rows.length > 0 ? [[head(terminal), ...rows.map((it) => row(it, now, terminal))].join('\n')] : []),
     ...told.map(({ severity, title, it }) => {
-      const lead = `${severity.toUpperCase()}  ${title}: ${it.text}`
+      const lead = `${severity.toUpperCase()} ${title}: ${it.text}`
       const text = wrap(terminal, lead, 0, 2)
       return paint(terminal, colors[severity], severity.toUpperCase()) + text.slice(severity.length)
     }),

@@ -4,9 +4,9 @@ import { judgeClock } from './clock.ts'
 import { type Group, groups, type Item } from './groups.ts'
 import { judgeK3s } from './live.ts'
 import type { rules } from './rules.ts'
-import type { CertsSample } from './sample.ts'
+import type { CertsSample, SeenFile } from './sample.ts'
 import { staleFiles, staleness } from './stale.ts'
-import { stage, stageNumber } from './window.ts'
+import { ofOthers, stage, stageNumber } from './window.ts'
 import { date, duration, moment } from './words.ts'
 
 const day = 86_400_000
@@ -18,7 +18,7 @@ export type Code = keyof typeof rules
 
 /** What is wrong with what was seen, one observation for each group and rule. */
 export function judge(sample: CertsSample, warnDays: number, now: number): readonly Observation<Code>[] {
-  const all = groups(sample, warnDays)
+  const all = groups(withoutTheGood(sample, warnDays, now), warnDays)
   const stale = staleFiles(sample)
   return [
     ...all.flatMap((group) => [
@@ -34,6 +34,16 @@ export function judge(sample: CertsSample, warnDays: number, now: number): reado
     ...judgeK3s(sample, now),
     ...judgeClock(sample, now),
   ]
+}
+
+/** Thousands of files of the settings that are well cost nothing more than being seen to be. */
+function withoutTheGood(sample: CertsSample, warnDays: number, now: number): CertsSample {
+  const limits = ofOthers(warnDays)
+  const good = (it: SeenFile) =>
+    it.of === 'extra' &&
+    it.problem === undefined &&
+    it.certificates.every((one) => stage(one, limits, now) === 'good')
+  return { ...sample, files: sample.files.filter((it) => !good(it)) }
 }
 
 /** How far an item is gone, as far as anybody has to know. */

@@ -44,7 +44,10 @@ async function look(
   try {
     if (stat instanceof HostError) throw stat
     const stamp = stampOf(stat, host.now())
-    const { problem, foreign, certificates, names, servers } = parse(await host.read(path, { limit }), known)
+    const { problem, foreign, certificates, names, servers } = parse(
+      await host.read(path, { limit, dev: stat.dev }),
+      known,
+    )
     // A key or a request beside the certificates of a folder is no trouble, and neither is what nobody uses.
     const quiet = loose || of === 'home' || (foreign && !named)
     return {
@@ -99,6 +102,6 @@ export async function lookAtAll(
       looks[at] = { ...(await look(host, source, stat, before.get(source.path), known)), source }
     }
   }
-  await Promise.all(Array.from({ length: Math.min(16, changed.length) }, worker))
+  await Promise.all(Array.from({ length: Math.min(64, changed.length) }, worker))
   return looks
 }
