@@ -28,7 +28,7 @@ export function openMachine({ now = Date.now } = {}): Machine {
       text: async (path, options = {}) => Buffer.from(await read(path, options, signal)).toString('utf8'),
       list: (path) => list(path, signal),
       stat: (path) => facts(path, signal),
-      stats: (paths) => allFacts(paths, signal),
+      stats: (paths, devs) => allFacts(paths, devs ?? [], signal),
       target: (path) => target(path, signal),
       run: (argv, options = {}) => run(argv, options, signal),
       kmsg: (after, record) => log.since(after, record, signal),

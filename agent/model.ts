@@ -302,8 +302,14 @@ export interface Host {
   list(path: string): Promise<readonly Entry[]>
   /** Follows links. */
   stat(path: string): Promise<Stat>
-  /** The same for many paths at the price of a few: an answer or an error for each, in their order. Never rejects. */
-  stats(paths: readonly string[]): Promise<readonly (Stat | HostError)[]>
+  /**
+   * The same for many paths at the price of a few: an answer or an error for each, in their order. Never rejects.
+   * `devs` are the devices on which they were last seen, where that is known: those on local disks cost half.
+   */
+  stats(
+    paths: readonly string[],
+    devs?: readonly (number | undefined)[],
+  ): Promise<readonly (Stat | HostError)[]>
   /** Where a symbolic link points, unresolved. */
   target(path: string): Promise<string>
   /**

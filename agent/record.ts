@@ -65,8 +65,8 @@ export function recording(host: Host, folder: string, node: string): Host & { fi
           stats[path] = facts
         },
       ),
-    stats: async (paths) => {
-      const all = await host.stats(paths)
+    stats: async (paths, devs) => {
+      const all = await host.stats(paths, devs)
       for (const [at, answer] of all.entries()) {
         const path = paths[at] as string
         if (answer instanceof HostError) errors[`stat ${path}`] = [answer.code, answer.message]

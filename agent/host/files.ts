@@ -49,7 +49,7 @@ export async function read(
 
 let inPlace = 0
 
-/** Whether a file of this device may be read in place: not on file servers, and now and then others get their turn. */
+/** Whether a file of this device may be asked in place: not on file servers, and now and then others get their turn. */
 function isTurn(dev: number): boolean {
   inPlace = (inPlace + 1) % 128
   return inPlace > 0 && isLocal(dev)
@@ -157,19 +157,27 @@ function statOf(it: Stats): Stat {
 /** See `Host.stats`: one timeout for all, and no promise for each. What has not answered by then is a timeout. */
 export async function allFacts(
   paths: readonly string[],
+  devs: readonly (number | undefined)[],
   signal: AbortSignal,
 ): Promise<readonly (Stat | HostError)[]> {
   const answers = new Array<Stat | HostError | undefined>(paths.length)
   const doing = `looking at ${paths.length} files`
   const all = new Promise<void>((resolve) => {
     let left = paths.length
+    const answered = (at: number, answer: Stat | HostError) => {
+      answers[at] = answer
+      left -= 1
+      if (left === 0) resolve()
+    }
     if (left === 0) resolve()
-    for (const [at, path] of paths.entries())
-      statLater(path, (error, it) => {
-        answers[at] = error ? hostError(`looking at ${path}`, error) : statOf(it)
-        left -= 1
-        if (left === 0) resolve()
-      })
+    for (const [at, path] of paths.entries()) {
+      const dev = devs[at]
+      if (dev !== undefined && isTurn(dev)) answered(at, factsNow(path))
+      else
+        statLater(path, (error, it) =>
+          answered(at, error ? hostError(`looking at ${path}`, error) : statOf(it)),
+        )
+    }
   })
   const late = await bounded(all, defaultTimeout, signal, doing).then(
     () => undefined,
@@ -178,6 +186,14 @@ export async function allFacts(
   return paths.map(
     (path, at) => answers[at] ?? new HostError('timeout', `looking at ${path}: ${late?.message}`),
   )
+}
+
+function factsNow(path: string): Stat | HostError {
+  try {
+    return statOf(statSync(path))
+  } catch (error) {
+    return hostError(`looking at ${path}`, error)
+  }
 }
 
 export async function target(path: string, signal: AbortSignal): Promise<string> {

@@ -18,6 +18,9 @@ export function stampOf({ dev, ino, size, mtime, ctime }: Stat, now: number): st
   return now - Math.max(mtime, ctime) < settled ? '' : `${dev}:${ino}:${size}:${mtime}:${ctime}`
 }
 
+/** On which device a file was when it was last read. */
+const deviceOf = (past: SeenFile | undefined) => (past?.stamp ? Number.parseInt(past.stamp, 10) : undefined)
+
 /** What is known of a file that is as it was. Undefined: it has to be read. */
 function unchanged(
   { of, loose }: Source,
@@ -83,7 +86,10 @@ export async function lookAtAll(
   past: readonly SeenFile[],
 ): Promise<readonly (Look & { readonly source: Source })[]> {
   const before = new Map(past.map((it) => [it.path, it]))
-  const stats = await host.stats(sources.map((it) => it.path))
+  const stats = await host.stats(
+    sources.map((it) => it.path),
+    sources.map((it) => deviceOf(before.get(it.path))),
+  )
   const now = host.now()
   const looks = new Array<Look & { readonly source: Source }>(sources.length)
   const changed: number[] = []

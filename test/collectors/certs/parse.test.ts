@@ -228,8 +228,8 @@ t.test(
       const at = performance.now()
       const { certificates: found, problem } = parse(bytes)
       const file = { path: '/a', stamp: '', certificates: found, ...(problem && { problem }) }
-      for (const of of ['k3s', 'home', 'extra'] as const)
-        for (const it of judge({ files: [{ ...file, of }], served: [] }, 30, 1.8e12))
+      for (const owner of ['k3s', 'home', 'extra'] as const)
+        for (const it of judge({ files: [{ ...file, of: owner }], served: [] }, 30, 1.8e12))
           if (!it.text || it.text.length > 2_000) t.fail(`round ${round}: ${it.text}`)
       slowest = Math.max(slowest, performance.now() - at)
       if (found.length > 0) readable += 1
