@@ -63,7 +63,7 @@ function restart(over: boolean, items: readonly Item[], sample: CertsSample): Ad
   const stops = stopping(items.map((it) => it.source))
   // As a sentence of its own, and within one.
   const what = stops ? (over ? stops.replace(/^[a-z]/, (it) => it.toUpperCase()) : stops) : undefined
-  const never = `${over ? `${stay} ` : ''}${leaveTheFolder}`
+  const never = `${stay} ${leaveTheFolder}`
   if (role === 'agent')
     return {
       so: over

@@ -52,6 +52,19 @@ t.test('the recorded server: healthy on its day, and one finding as its end come
     t.equal(told.length, code ? 1 : 0, `${left} d, ${version}`)
     if (code) t.match(told[0], { code, subject: 'k3s server', severity })
   }
+  for (const [left, stage] of [
+    [89, 0],
+    [30, 1],
+    [14, 2],
+    [7, 3],
+    [3, 4],
+    [1, 5],
+  ] as const)
+    t.match(
+      (await before(left)).told,
+      [{ code: 'certs.expiring', stage, so: /`kubectl` gets 401/ }],
+      `${left} d`,
+    )
   const [expired] = (await before(-1)).told
   t.match(
     expired?.text,

@@ -60,7 +60,7 @@ t.test('what has no user, and what stops', async (t) => {
         'dynamic-cert.json',
       ].map(tls),
     ),
-    /^`kubectl` gets 401; no new pod gets a node; [^;]*; [^;]*, and more$/,
+    /^`kubectl` gets 401; `kubectl` refuses the API and no node can register; no new pod gets a node; [^;]*, and more$/,
   )
 })
 
