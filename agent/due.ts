@@ -27,6 +27,9 @@ const openIds = (it: Incident) =>
   findingsOf(it)
     .filter((finding) => finding.resolved === undefined)
     .map((finding) => finding.id)
+/** How far the open findings have come; 0 where none of them has stages. */
+const stageOf = (it: Incident) =>
+  Math.max(0, ...findingsOf(it).map(({ resolved, stage = 0 }) => (resolved === undefined ? stage : 0)))
 
 /**
  * What to tell a sink now: the difference between what is true and what it was told. Pure, and the same
@@ -58,6 +61,7 @@ export function due(
     if (!last || last.resolved !== undefined) tell('opened', incident, `${last?.resolved ?? ''}`)
     else if (last.severity !== incident.severity && atLeast(incident.severity, last.severity))
       tell('worse', incident, incident.severity)
+    else if (stageOf(incident) > (last.stage ?? 0)) tell('worse', incident, `stage ${stageOf(incident)}`)
     else if (ids.some((id) => !last.findings.includes(id))) tell('grew', incident, ids.join())
     else if (policy.remind > 0 && now - last.reminded >= policy.remind)
       tell('reminder', incident, `${last.reminded}`)
@@ -155,9 +159,11 @@ export function receiptFor(told: readonly Told[], notice: Notice): string | unde
 }
 
 function entry(incident: Incident, now: number): Told {
+  const stage = stageOf(incident)
   return {
     incident: incident.id,
     severity: incident.severity,
+    ...(stage > 0 && { stage }),
     findings: openIds(incident),
     at: now,
     reminded: now,

@@ -1,5 +1,6 @@
 import { follow, run } from './host/command.ts'
-import { facts, list, read, target } from './host/files.ts'
+import { allFacts, facts, list, read, target } from './host/files.ts'
+import { get } from './host/get.ts'
 import { kernelLog } from './host/kmsg.ts'
 import { handshake } from './host/tls.ts'
 import { watchPath } from './host/watch.ts'
@@ -27,10 +28,12 @@ export function openMachine({ now = Date.now } = {}): Machine {
       text: async (path, options = {}) => Buffer.from(await read(path, options, signal)).toString('utf8'),
       list: (path) => list(path, signal),
       stat: (path) => facts(path, signal),
+      stats: (paths, devs) => allFacts(paths, devs ?? [], signal),
       target: (path) => target(path, signal),
       run: (argv, options = {}) => run(argv, options, signal),
       kmsg: (after, record) => log.since(after, record, signal),
       handshake: (address) => handshake(address, signal),
+      get: (request) => get(request, signal),
     }),
     follow,
     watch: watchPath,

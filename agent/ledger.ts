@@ -63,6 +63,7 @@ function present(rules: Rules, it: Observation) {
     so: it.so ?? rule.so,
     next: it.next ?? rule.next,
     ...(never && { never }),
+    ...(it.stage !== undefined && { stage: it.stage }),
     ...(it.pod && { pod: it.pod }),
     ...(it.evidence && { evidence: it.evidence }),
   }

@@ -39,6 +39,13 @@ program
   .option('--at <TIME>', 'as if it were then, such as 2027-11-15T12:00:00Z')
   .action(async (own: object) => done((await import('./commands/check.ts')).check(all(own))))
 program
+  .command('certs')
+  .description('every certificate, the most urgent first; the same exit codes as status')
+  .option('--json', 'for scripts')
+  .option('--all', 'authorities, copies and what nobody uses as well')
+  .option('--node <DIR>', 'look at a recorded node instead of this machine')
+  .action(async (own: object) => done((await import('./commands/certs.ts')).certs(all(own))))
+program
   .command('explain')
   .argument('[CODE]', 'such as firewall.flushed; without it, which finding may lead to which')
   .description('what a finding means, what to do and what never to do')

@@ -60,6 +60,8 @@ export interface Observation<Code extends string = string> {
   readonly so?: string
   readonly next?: readonly string[]
   readonly never?: string
+  /** How far something that comes nearer by itself has come: each higher number is worth telling of again. */
+  readonly stage?: number
   readonly pod?: Pod
   /** When it happened, where that is known better than by the time of the look. */
   readonly at?: number
@@ -78,6 +80,7 @@ export interface Finding {
   readonly so: string
   readonly next: readonly string[]
   readonly never?: string
+  readonly stage?: number
   readonly pod?: Pod
   readonly evidence?: Readonly<Record<string, string | number | boolean>>
   readonly since: number
@@ -134,6 +137,8 @@ export type Notice =
 export interface Told {
   readonly incident: string
   readonly severity: Severity
+  /** The highest stage of what it was told of; absent for none. */
+  readonly stage?: number
   /** Ids of the findings it was told of. */
   readonly findings: readonly string[]
   readonly at: number
@@ -246,6 +251,24 @@ export interface Handshake {
   readonly protocol: string
 }
 
+/** One HTTPS request to this node's own services. */
+export interface Get {
+  readonly host: string
+  readonly port: number
+  /** With its leading slash. */
+  readonly path: string
+  /** Where the client certificate and its key stand; the machine reads them itself and hands them to nobody. */
+  readonly as?: { readonly certificate: string; readonly key: string }
+  /** Milliseconds, for all of it (default 5 s). */
+  readonly timeout?: number
+}
+
+export interface Got {
+  readonly status: number
+  /** At most the first 4 KiB. */
+  readonly body: string
+}
+
 /** Why the machine did not answer. `missing` is often an answer in itself. */
 export type HostErrorCode =
   | 'missing'
@@ -274,14 +297,25 @@ export interface Host {
   /** True for a folder written by `agent record`. */
   readonly recorded: boolean
   now(): number
-  /** A whole file; `too-large` beyond `limit` bytes (default 1 MiB). */
-  read(path: string, options?: { limit?: number; timeout?: number }): Promise<Uint8Array>
+  /**
+   * A whole file; `too-large` beyond `limit` bytes (default 1 MiB). With the `dev` of its Stat a file on a local
+   * disk is read at a tenth of the price, which counts where there are thousands.
+   */
+  read(path: string, options?: { limit?: number; timeout?: number; dev?: number }): Promise<Uint8Array>
   /** The same as UTF-8. */
   text(path: string, options?: { limit?: number; timeout?: number }): Promise<string>
   /** What is in a folder, sorted by name. */
   list(path: string): Promise<readonly Entry[]>
   /** Follows links. */
   stat(path: string): Promise<Stat>
+  /**
+   * The same for many paths at the price of a few: an answer or an error for each, in their order. Never rejects.
+   * `devs` are the devices on which they were last seen, where that is known: those on local disks cost half.
+   */
+  stats(
+    paths: readonly string[],
+    devs?: readonly (number | undefined)[],
+  ): Promise<readonly (Stat | HostError)[]>
   /** Where a symbolic link points, unresolved. */
   target(path: string): Promise<string>
   /**
@@ -302,6 +336,8 @@ export interface Host {
     servername?: string
     timeout?: number
   }): Promise<Handshake>
+  /** Asks over HTTPS. Trusts any server, so only for what is public or this node's own; follows nothing. */
+  get(request: Get): Promise<Got>
 }
 
 // ---------------------------------------------------------------------------------------------------

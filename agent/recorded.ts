@@ -1,7 +1,7 @@
 import { lstatSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { hostError } from './host/limits.ts'
-import type { Entry, Host, HostErrorCode, Kind, Stat } from './model.ts'
+import type { Entry, Get, Got, Host, HostErrorCode, Kind, Stat } from './model.ts'
 import { HostError } from './model.ts'
 
 /**
@@ -28,7 +28,13 @@ export interface Recording {
   readonly handshakes?: Readonly<
     Record<string, { certificates: readonly string[]; protocol: string } | readonly [HostErrorCode, string]>
   >
+  /** What HTTPS requests came to, by `requestName`. */
+  readonly gets?: Readonly<Record<string, Got | readonly [HostErrorCode, string]>>
 }
+
+/** A request as a recording knows it: `https://127.0.0.1:6443/version as /path/of/the/certificate`. */
+export const requestName = ({ host, port, path, as }: Get) =>
+  `https://${host}:${port}${path}${as ? ` as ${as.certificate}` : ''}`
 
 export interface RecordedCommand {
   readonly argv: readonly string[]
@@ -92,6 +98,15 @@ export function recordedNode(
       return bytes
     })
   const text: Host['text'] = async (path, options) => Buffer.from(await read(path, options)).toString('utf8')
+  const stat = (path: string): Stat =>
+    orRecorded('stat', path, () => {
+      const known = recording.stats?.[path]
+      if (known) return known
+      const it = statSync(place(path, true))
+      const at = Date.parse(recording.at)
+      const kind = it.isDirectory() ? 'folder' : 'file'
+      return { kind, size: it.size, mtime: at, ctime: at, dev: 0, ino: it.ino, uid: 0, mode: 0o600 }
+    })
 
   return {
     recorded: true,
@@ -110,14 +125,14 @@ export function recordedNode(
           })
           .sort((a, b) => (a.name < b.name ? -1 : 1))
       }),
-    stat: async (path) =>
-      orRecorded('stat', path, () => {
-        const known = recording.stats?.[path]
-        if (known) return known
-        const it = statSync(place(path, true))
-        const at = Date.parse(recording.at)
-        const kind = it.isDirectory() ? 'folder' : 'file'
-        return { kind, size: it.size, mtime: at, ctime: at, dev: 0, ino: it.ino, uid: 0, mode: 0o600 }
+    stat: async (path) => stat(path),
+    stats: async (paths) =>
+      paths.map((path) => {
+        try {
+          return stat(path)
+        } catch (error) {
+          return hostError(`stat ${path}`, error)
+        }
       }),
     target: async (path) => orRecorded('link', path, () => readlinkSync(place(path, false))),
     run: async (argv, { line } = {}) => {
@@ -145,6 +160,13 @@ export function recordedNode(
           certificates: answer.certificates.map((der) => Buffer.from(der, 'base64')),
           protocol: answer.protocol,
         }
+      throw new HostError(...answer)
+    },
+    get: async (request) => {
+      const name = requestName(request)
+      const answer = recording.gets?.[name]
+      if (!answer) throw new HostError('unrecorded', `asking ${name}: it was not recorded`)
+      if ('status' in answer) return answer
       throw new HostError(...answer)
     },
   }

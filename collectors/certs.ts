@@ -1,16 +1,14 @@
-import { collector, type Host, type Unseen, unseen } from '../agent/model.ts'
+import { collector } from '../agent/model.ts'
+import { collectAll } from './certs/collect.ts'
 import { type Group, groups, type Item, nodeName } from './certs/groups.ts'
 import { judge, stageOf } from './certs/judge.ts'
-import { type Look, lookAtAll, stampOf } from './certs/read.ts'
 import { rules } from './certs/rules.ts'
 import type { CertsSample } from './certs/sample.ts'
-import { addressPattern, k3sAddresses, lookAtServer } from './certs/served.ts'
-import { extraSources, k3sSources, type Source } from './certs/sources.ts'
+import { addressPattern } from './certs/served.ts'
 import { date, duration } from './certs/words.ts'
-import { orNothing } from './node/ask.ts'
-import { findK3s, type K3s, k3sVersion } from './node/k3s.ts'
 
-const codes = Object.keys(rules)
+/** What rests on k3s's own files; the clock does not. */
+const codes = Object.keys(rules).filter((it) => it !== 'certs.clock-wrong')
 
 export const certs = collector({
   name: 'certs',
@@ -33,6 +31,19 @@ export const certs = collector({
       default: [],
       items: { type: 'string', pattern: addressPattern },
     },
+    kubeconfigs: {
+      type: 'array',
+      description:
+        'More kubeconfigs to watch, each a path or a list of paths with colons as in KUBECONFIG; those in homes are watched anyway.',
+      default: [],
+      items: { type: 'string', pattern: '^/' },
+    },
+    ingress: {
+      type: 'array',
+      description: "Names (SNI) to ask the ingress for on this node's port 443.",
+      default: [],
+      items: { type: 'string', pattern: '^[A-Za-z0-9_][A-Za-z0-9._-]{0,252}$' },
+    },
     warn_days: {
       type: 'integer',
       description: 'How many days before the end of a certificate of paths or endpoints to warn.',
@@ -42,37 +53,7 @@ export const certs = collector({
     },
   },
 
-  async collect(host, { paths, endpoints }, past): Promise<CertsSample> {
-    const before = past.sample
-    const k3s = await findK3s(host, before?.k3s)
-    const [own, extra] = await Promise.all([
-      k3s ? k3sSources(host, k3s, codes) : { sources: [], unseen: [] },
-      extraSources(host, paths),
-    ])
-    const mine = new Set(own.sources.filter((it) => !it.loose).map((it) => it.path))
-    const sources = [...own.sources, ...extra.sources.filter((it) => !mine.has(it.path))]
-    const addresses = k3s ? k3sAddresses(k3s) : []
-    const [looks, served, about] = await Promise.all([
-      lookAtAll(host, sources, before?.files ?? []),
-      Promise.all([
-        ...addresses.map((it) => lookAtServer(host, it, 'k3s', before?.served ?? [])),
-        ...endpoints.map((it) => lookAtServer(host, it, 'extra', before?.served ?? [])),
-      ]),
-      k3s ? describe(host, k3s, before?.k3s) : undefined,
-    ])
-    const blind = [
-      ...own.unseen,
-      ...extra.unseen,
-      ...blindSpots(looks),
-      ...served.flatMap((it) => it.blind ?? []),
-    ]
-    return {
-      ...(about && { k3s: about }),
-      files: looks.flatMap((it) => it.seen ?? []),
-      served: served.map((it) => it.served),
-      ...(blind.length > 0 && { unseen: blind }),
-    }
-  },
+  collect: (host, settings, past): Promise<CertsSample> => collectAll(host, settings, past.sample, codes),
 
   assess: (sample, _past, { warn_days }, now) => judge(sample, warn_days, now),
 
@@ -121,40 +102,6 @@ export const certs = collector({
 
 /** Watching more folders than this costs more than looking every ten minutes. */
 const mostWatched = 1_000
-
-/** What a restart would start, asked anew only when the program on disk is another. */
-async function describe(
-  host: Host,
-  { distribution, role, unit, dataDir, running, binary }: K3s,
-  before: CertsSample['k3s'],
-): Promise<NonNullable<CertsSample['k3s']>> {
-  const stat = await orNothing(host.stat(binary))
-  const stamp = stat && stampOf(stat, host.now())
-  const same = before?.version && stamp && before.binary === stamp
-  const version = same ? before.version : await k3sVersion(host, { binary })
-  return {
-    ...{ distribution, role, unit, dataDir },
-    ...(running && { running }),
-    ...(version && { version }),
-    ...(version && stamp && { binary: stamp }),
-  }
-}
-
-/** Files that are there but may not be looked at: those of k3s in one sentence, for one thing stops them all. */
-function blindSpots(looks: readonly (Look & { readonly source: Source })[]): Unseen[] {
-  const blind = looks.filter((it) => it.blind)
-  const own = blind.filter((it) => it.source.of !== 'extra')
-  const others = own.length > 1 ? ` and ${own.length - 1} more` : ''
-  const [first] = own
-  return [
-    ...(first ? [unseen(`${first.source.path}${others}`, first.blind, codes)] : []),
-    // What was last seen of these is kept, so that no verdict has to be.
-    ...blind
-      .filter((it) => it.source.of === 'extra')
-      .slice(0, 20)
-      .map((it) => unseen(it.source.path, it.blind, [])),
-  ]
-}
 
 /** All that count, and the one that runs out first of those that are renewed. */
 function overview(all: readonly Group[], now: number) {

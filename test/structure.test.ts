@@ -145,10 +145,14 @@ const doors: Readonly<Record<string, readonly [string, string]>> = {
     'every command of the node has a timeout, an abort and a limit; systemd-notify is the only other',
   ],
   'node:net': [
-    'agent/host/tls.ts agent/deliver agent/dns.ts collectors/',
+    'agent/host/ agent/deliver agent/dns.ts collectors/',
     'its address arithmetic is for all; beyond that nothing opens a connection that is not bounded',
   ],
   'node:tls': ['agent/host/tls.ts', 'only handshakes, bounded'],
+  'node:https': [
+    'agent/host/get.ts',
+    "only this node is asked, with a bound on everything; the outside is the postman's",
+  ],
   'node:http': ['agent/serve.ts', 'the socket, both ends of it'],
 }
 

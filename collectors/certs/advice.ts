@@ -1,5 +1,6 @@
 import type { Group, Item } from './groups.ts'
 import type { CertsSample } from './sample.ts'
+import { stopping } from './uses.ts'
 import { duration, quoted } from './words.ts'
 
 /** What follows, what to do in which order, and what makes it worse, for what a group is. */
@@ -59,12 +60,15 @@ function restart(over: boolean, items: readonly Item[], sample: CertsSample): Ad
   const here = `systemctl restart ${quoted(unit)}`
   const [servers, agents] =
     distribution === 'rke2' ? ['rke2-server', 'rke2-agent'] : (['k3s', 'k3s-agent'] as const)
-  const never = `${over ? `${stay} ` : ''}${leaveTheFolder}`
+  const stops = stopping(items.map((it) => it.source))
+  // As a sentence of its own, and within one.
+  const what = stops ? (over ? stops.replace(/^[a-z]/, (it) => it.toUpperCase()) : stops) : undefined
+  const never = `${stay} ${leaveTheFolder}`
   if (role === 'agent')
     return {
       so: over
-        ? 'The node cannot reach the API: it becomes NotReady, and no pod is started, stopped or moved here; those that run go on.'
-        : 'When they run out, the node becomes NotReady: no pod is started, stopped or moved here.',
+        ? `${what ?? 'The node cannot reach the API'}; no pod is started, stopped or moved here; those that run go on.`
+        : `When they run out, ${what ?? 'the node becomes NotReady'}; no pod is started, stopped or moved here.`,
       next: [
         ...(over ? ['`timedatectl`: is the clock right? A wrong one looks the same'] : []),
         `On each server, if its own run out too: \`systemctl restart ${servers}\``,
@@ -76,8 +80,8 @@ function restart(over: boolean, items: readonly Item[], sample: CertsSample): Ad
   const dynamic = quoted(`${dataDir}/server/tls/dynamic-cert.json`)
   return {
     so: over
-      ? '`kubectl` gets 401 or a TLS error, nodes cannot report, nothing is scheduled; pods that run go on.'
-      : 'When they run out, kubectl, the nodes and the controllers are refused by the API: nothing is scheduled or repaired any more.',
+      ? `${what ?? '`kubectl` gets 401 or a TLS error, nodes cannot report, nothing is scheduled'}; pods that run go on.`
+      : `When they run out, ${what ?? 'kubectl, the nodes and the controllers are refused by the API: nothing is scheduled or repaired any more'}.`,
     next: [
       ...(over ? ['`timedatectl`: is the clock right? A wrong one looks the same'] : []),
       `\`${here}\`, on one server after the other; pods go on running meanwhile`,

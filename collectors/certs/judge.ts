@@ -1,8 +1,12 @@
 import type { Observation } from '../../agent/model.ts'
 import { advice, renewal } from './advice.ts'
+import { judgeClock } from './clock.ts'
 import { type Group, groups, type Item } from './groups.ts'
-import type { CertsSample } from './sample.ts'
-import { stage } from './window.ts'
+import { judgeK3s } from './live.ts'
+import type { rules } from './rules.ts'
+import type { CertsSample, SeenFile } from './sample.ts'
+import { staleFiles, staleness } from './stale.ts'
+import { ofOthers, stage, stageNumber } from './window.ts'
 import { date, duration, moment } from './words.ts'
 
 const day = 86_400_000
@@ -10,15 +14,36 @@ const day = 86_400_000
 /** k3s renews the certificate it serves within hours of its window; only when it has not is there something to say. */
 const grace = day
 
-export type Code = 'certs.expired' | 'certs.expiring' | 'certs.not-yet-valid' | 'certs.unreadable'
+export type Code = keyof typeof rules
 
 /** What is wrong with what was seen, one observation for each group and rule. */
 export function judge(sample: CertsSample, warnDays: number, now: number): readonly Observation<Code>[] {
-  return groups(sample, warnDays).flatMap((group) => [
-    ...ended(group, sample, now),
-    ...early(group, sample, now),
-    ...unreadable(group, sample),
-  ])
+  const all = groups(withoutTheGood(sample, warnDays, now), warnDays)
+  const stale = staleFiles(sample)
+  return [
+    ...all.flatMap((group) => [
+      // An old copy that is still good is told of as a copy; nothing renews it in place.
+      ...ended(group, sample, now).filter(
+        (it) => it.code === 'certs.expired' || !(group.kind === 'kubeconfig' && stale.has(group.subject)),
+      ),
+      ...early(group, sample, now),
+      ...unreadable(group, sample),
+      ...authoritiesEnding(group, sample, now),
+    ]),
+    ...staleness(sample, now),
+    ...judgeK3s(sample, now),
+    ...judgeClock(sample, now),
+  ]
+}
+
+/** Thousands of files of the settings that are well cost nothing more than being seen to be. */
+function withoutTheGood(sample: CertsSample, warnDays: number, now: number): CertsSample {
+  const limits = ofOthers(warnDays)
+  const good = (it: SeenFile) =>
+    it.of === 'extra' &&
+    it.problem === undefined &&
+    it.certificates.every((one) => stage(one, limits, now) === 'good')
+  return { ...sample, files: sample.files.filter((it) => !good(it)) }
 }
 
 /** How far an item is gone, as far as anybody has to know. */
@@ -28,6 +53,8 @@ export function stageOf(item: Item, group: Group, now: number): ReturnType<typeo
   return at === 'soon' && item.renewsItself ? stage(item.certificate, group.limits, now - grace) : at
 }
 
+const byEnd = (a: Item, b: Item) => a.certificate.to - b.certificate.to
+
 /** Expired, or about to: what has expired speaks for what follows, since the same thing renews both. */
 function ended(group: Group, sample: CertsSample, now: number): Observation<Code>[] {
   const staged = group.items.map((item) => ({ item, stage: stageOf(item, group, now) }))
@@ -35,7 +62,7 @@ function ended(group: Group, sample: CertsSample, now: number): Observation<Code
     staged
       .filter((it) => stages.includes(it.stage))
       .map((it) => it.item)
-      .sort((a, b) => a.certificate.to - b.certificate.to)
+      .sort(byEnd)
   const over = pick('expired')
   const soon = pick('soon', 'last days')
   const items = over.length > 0 ? over : soon
@@ -57,7 +84,15 @@ function ended(group: Group, sample: CertsSample, now: number): Observation<Code
   const more = others > 0 ? `; ${others} more follow by ${date(last)}` : ''
   const text = `${first.where} runs out ${moment(to)}, in ${duration(to - now)}${more}.${renewed}`
   const grave = !mild && pick('last days').length > 0
-  return [{ code: 'certs.expiring', ...about, ...(grave && { severity: 'critical' }), text }]
+  return [
+    {
+      code: 'certs.expiring',
+      ...about,
+      ...(grave && { severity: 'critical' }),
+      stage: stageNumber(to - now),
+      text,
+    },
+  ]
 }
 
 function early(group: Group, sample: CertsSample, now: number): Observation<Code>[] {
@@ -99,6 +134,36 @@ function unreadable(group: Group, sample: CertsSample): Observation<Code>[] {
         : next.slice(0, 1),
       ...(never && { never }),
       evidence: { count: group.problems.length },
+    },
+  ]
+}
+
+/** Critical from here on: new authorities reach every node only by hand. */
+const lastMonth = 30 * day
+
+/** Told on servers, where new ones are made; an agent's are copies. What has expired is told of as that. */
+function authoritiesEnding(group: Group, sample: CertsSample, now: number): Observation<Code>[] {
+  if (group.kind !== 'authorities' || sample.k3s?.role !== 'server') return []
+  if (group.items.some((it) => it.certificate.to < now)) return []
+  const items = group.items
+    .filter((it) => ['soon', 'last days'].includes(stage(it.certificate, group.limits, now)))
+    .sort(byEnd)
+  const [first] = items
+  if (!first) return []
+  const { to } = first.certificate
+  const more =
+    items.length > 1 ? `; ${items.length - 1} more by ${date((items.at(-1) as Item).certificate.to)}` : ''
+  const { never, next } = advice(group, false, items, sample)
+  return [
+    {
+      code: 'certs.ca-expiring',
+      subject: group.subject,
+      text: `The authority ${first.where} runs out ${moment(to)}, in ${duration(to - now)}${more}. k3s never renews it by itself.`,
+      next,
+      ...(never && { never }),
+      ...(to - now <= lastMonth && { severity: 'critical' as const }),
+      stage: stageNumber(to - now),
+      evidence: { first: first.source, not_after: moment(to), count: items.length },
     },
   ]
 }

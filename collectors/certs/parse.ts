@@ -1,4 +1,5 @@
-import { X509Certificate } from 'node:crypto'
+import { hash } from 'node:crypto'
+import { type Attribute, readCertificate } from './der.ts'
 import type { Certificate } from './sample.ts'
 import { plain } from './words.ts'
 
@@ -8,7 +9,14 @@ export interface Parsed {
   readonly problem?: string
   /** No certificate, but something else that stands beside certificates: a key, parameters, a request. */
   readonly foreign?: true
+  /** What a kubeconfig names by path instead of holding it; relative to its folder where it is not absolute. */
+  readonly names?: readonly string[]
+  /** The hosts and ports a kubeconfig sends its user to: `127.0.0.1:6443`. */
+  readonly servers?: readonly string[]
 }
+
+/** Certificates by their `print`: one that was read before is not read again, wherever it stands. */
+export type Known = Map<string, Certificate>
 
 /** More than any bundle of authorities holds. */
 const mostCertificates = 1_000
@@ -17,14 +25,15 @@ const mostCertificates = 1_000
  * The certificates in a file, whatever its kind: PEM (RFC 7468), DER, a Secret as JSON (k3s's
  * dynamic-cert.json), a kubeconfig as YAML or JSON. Total: hostile input gives a problem, never an error.
  */
-export function parse(bytes: Uint8Array): Parsed {
+export function parse(bytes: Uint8Array, known: Known = new Map()): Parsed {
   try {
+    const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
     // A DER certificate is a SEQUENCE of more than 127 bytes: 0x30 and a long length (X.690, 8.1.3).
-    if (bytes[0] === 0x30 && (bytes[1] ?? 0) > 0x80) return fromDer(bytes)
-    const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1')
-    if (/^\s*\{/.test(text)) return fromJson(text)
-    if (text.includes('-----BEGIN ')) return fromPem(text)
-    if (isKubeconfig(text)) return fromKubeconfig(text)
+    if (bytes[0] === 0x30 && (bytes[1] ?? 0) > 0x80) return fromDer(buffer, known)
+    const text = buffer.toString('latin1')
+    if (/^\s*\{/.test(text)) return fromJson(text, known)
+    if (text.includes('-----BEGIN ')) return fromPem(text, known)
+    if (isKubeconfig(text)) return fromKubeconfig(text, known)
     return { certificates: [], problem: bytes.length === 0 ? 'is empty' : 'holds no certificate' }
   } catch {
     return { certificates: [], problem: 'cannot be understood' }
@@ -32,51 +41,42 @@ export function parse(bytes: Uint8Array): Parsed {
 }
 
 /** One certificate, or undefined if it is none or its dates mean nothing. */
-export function parseCertificate(der: Uint8Array): Certificate | undefined {
+export function parseCertificate(der: Uint8Array, known: Known = new Map()): Certificate | undefined {
   try {
-    const it = new X509Certificate(der)
-    const from = time(it.validFromDate, it.validFrom)
-    const to = time(it.validToDate, it.validTo)
-    if (from === undefined || to === undefined) return undefined
+    const bytes = Buffer.from(der.buffer, der.byteOffset, der.byteLength)
+    const whole = printOf(bytes)
+    const before = known.get(whole)
+    if (before) return before
+    const it = readCertificate(bytes)
     const subject = oneLine(it.subject)
-    const use = usage(it.keyUsage)
-    return {
-      name: plain(commonName(it.subject ?? '') || subject || 'no name', 80),
+    const common = it.subject.find(([type]) => type === 'CN')?.[1]
+    const use = it.serving && it.client ? 'both' : it.serving ? 'serving' : it.client ? 'client' : undefined
+    const certificate: Certificate = {
+      name: plain(common || subject || 'no name', 80),
       subject,
       issuer: oneLine(it.issuer),
-      serial: plain(it.serialNumber, 64),
-      from,
-      to,
+      serial: it.serial.length > 64 ? `${it.serial.slice(0, 63)}…` : it.serial,
+      from: it.from,
+      to: it.to,
       ...(it.ca && { ca: true as const }),
       ...(use && { use }),
-      print: it.fingerprint256.replaceAll(':', '').slice(0, 32).toLowerCase(),
+      print: it.length === bytes.length ? whole : printOf(bytes.subarray(0, it.length)),
     }
+    known.set(certificate.print, certificate)
+    return certificate
   } catch {
     return undefined
   }
 }
 
-function time(date: Date | undefined, text: string): number | undefined {
-  const at = date instanceof Date && !Number.isNaN(date.getTime()) ? date.getTime() : Date.parse(text)
-  return Number.isNaN(at) ? undefined : at
-}
+const printOf = (der: Buffer) => hash('sha256', der, 'hex').slice(0, 32)
 
-/** Without the backslashes that RFC 2253 puts before what would end it. */
-const commonName = (subject: string) =>
-  /(?:^|\n)CN=([^\n]*)/.exec(subject)?.[1]?.replace(/\\([ ,+"\\<>;#=])/g, '$1')
+/** `O=system:masters, CN=system:admin`; what would be mistaken for more attributes has a backslash before it (RFC 4514). */
+const oneLine = (name: readonly Attribute[]) =>
+  plain(name.map(([type, value]) => `${type}=${value.replace(/[,+"\\<>;]/g, '\\$&')}`).join(', '), 200)
 
-/** Node gives one attribute a line. */
-const oneLine = (name: string | undefined) => plain((name ?? '').replaceAll('\n', ', '), 200)
-
-/** Extended key usage by object identifier (RFC 5280, 4.2.1.12). */
-function usage(identifiers: readonly string[] | undefined): Certificate['use'] {
-  const serving = identifiers?.includes('1.3.6.1.5.5.7.3.1')
-  const client = identifiers?.includes('1.3.6.1.5.5.7.3.2')
-  return serving && client ? 'both' : serving ? 'serving' : client ? 'client' : undefined
-}
-
-function fromDer(bytes: Uint8Array): Parsed {
-  const certificate = parseCertificate(bytes)
+function fromDer(bytes: Buffer, known: Known): Parsed {
+  const certificate = parseCertificate(bytes, known)
   return certificate
     ? { certificates: [certificate] }
     : { certificates: [], problem: 'holds no certificate that can be read' }
@@ -85,7 +85,7 @@ function fromDer(bytes: Uint8Array): Parsed {
 /** The names under which certificates stand in PEM; the second is openssl's own, with trust settings behind it. */
 const begins = /-----BEGIN (CERTIFICATE|TRUSTED CERTIFICATE|X509 CERTIFICATE)-----/g
 
-function fromPem(text: string): Parsed {
+function fromPem(text: string, known: Known): Parsed {
   const certificates: Certificate[] = []
   const problems: string[] = []
   let count = 0
@@ -101,7 +101,7 @@ function fromPem(text: string): Parsed {
       problems.push(`is cut off in certificate ${count}`)
       continue
     }
-    const certificate = parseCertificate(Buffer.from(text.slice(start, end), 'base64'))
+    const certificate = parseCertificate(Buffer.from(text.slice(start, end), 'base64'), known)
     if (certificate) certificates.push(certificate)
     else problems.push(`is damaged in certificate ${count}`)
   }
@@ -109,12 +109,12 @@ function fromPem(text: string): Parsed {
   return { certificates, ...(problems[0] && { problem: problems[0] }) }
 }
 
-function fromJson(text: string): Parsed {
-  if (isKubeconfig(text)) return fromKubeconfig(text)
+function fromJson(text: string, known: Known): Parsed {
+  if (isKubeconfig(text)) return fromKubeconfig(text, known)
   const it = JSON.parse(text) as { data?: Record<string, unknown> } | null
   const pem = it?.data?.['tls.crt']
   if (typeof pem !== 'string') return { certificates: [], problem: 'holds no certificate' }
-  const { certificates, problem } = fromPem(Buffer.from(pem, 'base64').toString('latin1'))
+  const { certificates, problem } = fromPem(Buffer.from(pem, 'base64').toString('latin1'), known)
   return { certificates, ...(problem && { problem }) }
 }
 
@@ -126,19 +126,50 @@ const isKubeconfig = (text: string) =>
  * The embedded certificates of a kubeconfig, by pattern: each is base64 on one line, in YAML and in JSON.
  * Those it only names by path are read where they stand.
  */
-function fromKubeconfig(text: string): Parsed {
+function fromKubeconfig(text: string, known: Known): Parsed {
   const found: Parsed[] = []
   for (const [, value = ''] of text.matchAll(
     /(?:client-certificate|certificate-authority)-data["']?[ \t]*:[ \t]*["']?([^\s"',}]*)/g,
   )) {
     if (found.length >= mostCertificates) break
-    if (value) found.push(fromPem(Buffer.from(value, 'base64').toString('latin1')))
+    if (value) found.push(fromPem(Buffer.from(value, 'base64').toString('latin1'), known))
   }
+  const names = values(
+    text,
+    /(?:client-certificate|certificate-authority)["']?[ \t]*:[ \t]*(?:"([^"\n]{1,4096})|'([^'\n]{1,4096})|([^\s"',}]{1,4096}))/g,
+  )
+  const servers = values(text, /\bserver["']?[ \t]*:[ \t]*["']?(https:\/\/[^\s"',}]{1,300})/g).flatMap(
+    (it) => hostPort(it) ?? [],
+  )
   const problem = found.find((it) => it.problem)?.problem
   const certificates = found.flatMap((it) => it.certificates).slice(0, mostCertificates)
   // The client's comes first: it is the leaf.
   return {
     certificates: [...certificates.filter((it) => !it.ca), ...certificates.filter((it) => it.ca)],
     ...(problem && { problem }),
+    ...(names.length > 0 && { names }),
+    ...(servers.length > 0 && { servers }),
+  }
+}
+
+const mostValues = 32
+
+/** The distinct scalars that a pattern finds, in whichever of its groups. */
+function values(text: string, pattern: RegExp): string[] {
+  const found = new Set<string>()
+  for (const [, ...groups] of text.matchAll(pattern)) {
+    if (found.size >= mostValues) break
+    const one = groups.find(Boolean)
+    if (one) found.add(one)
+  }
+  return [...found]
+}
+
+function hostPort(url: string): string | undefined {
+  try {
+    const { hostname, port } = new URL(url)
+    return `${hostname}:${port || 443}`.slice(0, 300)
+  } catch {
+    return undefined
   }
 }

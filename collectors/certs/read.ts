@@ -1,6 +1,6 @@
 import type { Host, Stat } from '../../agent/model.ts'
 import { HostError } from '../../agent/model.ts'
-import { parse } from './parse.ts'
+import { type Known, parse } from './parse.ts'
 import type { SeenFile } from './sample.ts'
 import type { Source } from './sources.ts'
 
@@ -13,53 +13,101 @@ const limit = 1024 * 1024
 /** A file that changed so recently may change again within the clock tick that its times are counted in. */
 const settled = 1_000
 
-/** Reads a file unless it is as it was in `past`. */
-export async function look(host: Host, source: Source, past: SeenFile | undefined): Promise<Look> {
+/** The state of a file, or nothing while it is too fresh to be told from the next. */
+export function stampOf({ dev, ino, size, mtime, ctime }: Stat, now: number): string {
+  return now - Math.max(mtime, ctime) < settled ? '' : `${dev}:${ino}:${size}:${mtime}:${ctime}`
+}
+
+/** On which device a file was when it was last read. */
+const deviceOf = (past: SeenFile | undefined) => (past?.stamp ? Number.parseInt(past.stamp, 10) : undefined)
+
+/** What is known of a file that is as it was. Undefined: it has to be read. */
+function unchanged(
+  { of, loose }: Source,
+  stat: Stat | HostError | undefined,
+  past: SeenFile | undefined,
+  now: number,
+): SeenFile | undefined {
+  if (!past || past.stamp === '' || !stat || stat instanceof HostError) return undefined
+  if (past.stamp !== stampOf(stat, now)) return undefined
+  return past.of === of && past.loose === loose ? past : undefined
+}
+
+/** Reads a file whose state is `stat`. */
+async function look(
+  host: Host,
+  source: Source,
+  stat: Stat | HostError,
+  past: SeenFile | undefined,
+  known: Known,
+): Promise<Look> {
   const { path, of, loose, named } = source
   const about = { path, of, ...(loose && { loose }) }
   const trouble = (problem: string): Look => ({ seen: { ...about, stamp: '', certificates: [], problem } })
   try {
-    const stat = await host.stat(path)
+    if (stat instanceof HostError) throw stat
     const stamp = stampOf(stat, host.now())
-    if (past && stamp !== '' && past.stamp === stamp) {
-      const { certificates, problem } = past
-      return { seen: { ...about, stamp, certificates, ...(problem && { problem }) } }
-    }
-    const { certificates, problem, foreign } = parse(await host.read(path, { limit }))
+    const { problem, foreign, certificates, names, servers } = parse(
+      await host.read(path, { limit, dev: stat.dev }),
+      known,
+    )
     // A key or a request beside the certificates of a folder is no trouble, and neither is what nobody uses.
-    const told = problem && !loose && !(foreign && !named) ? { problem } : {}
-    return { seen: { ...about, stamp, certificates, ...told } }
+    const quiet = loose || of === 'home' || (foreign && !named)
+    return {
+      seen: {
+        ...about,
+        stamp,
+        ...(of === 'k3s' && !loose && { changed: stat.mtime }),
+        ...(names && { names }),
+        ...(servers && { servers }),
+        certificates,
+        ...(problem && !quiet && { problem }),
+      },
+    }
   } catch (error) {
     const told = error instanceof HostError ? error : new HostError('failed', String(error))
     const { code, message } = told
     if (code === 'missing') return named ? trouble('is not there') : {}
-    if (loose) return {}
+    // Nobody asked for what lies in homes, and a home on a file server may be closed even to root.
+    if (loose || of === 'home') return {}
     if (code === 'too-large') return trouble(`is larger than ${limit} bytes`)
     if (code === 'failed') return trouble(`cannot be read (${message})`)
     return { blind: told, ...(past && { seen: past }) }
   }
 }
 
-/** The state of a file, or nothing while it is too fresh to be told from the next. */
-export function stampOf({ dev, ino, size, mtime, ctime }: Stat, now: number): string {
-  return now - Math.max(mtime, ctime) < settled ? '' : `${dev}:${ino}:${size}:${mtime}:${ctime}`
-}
-
-/** Looks at all of them, a few at a time, in their order. */
+/**
+ * Looks at all of them, in their order: one stat for each, and those that changed are read, a few at a time.
+ * A certificate that was read before, in whatever file, is not read again.
+ */
 export async function lookAtAll(
   host: Host,
   sources: readonly Source[],
   past: readonly SeenFile[],
 ): Promise<readonly (Look & { readonly source: Source })[]> {
   const before = new Map(past.map((it) => [it.path, it]))
+  const stats = await host.stats(
+    sources.map((it) => it.path),
+    sources.map((it) => deviceOf(before.get(it.path))),
+  )
+  const now = host.now()
   const looks = new Array<Look & { readonly source: Source }>(sources.length)
+  const changed: number[] = []
+  for (const [at, source] of sources.entries()) {
+    const seen = unchanged(source, stats[at], before.get(source.path), now)
+    if (seen) looks[at] = { source, seen }
+    else changed.push(at)
+  }
+  if (changed.length === 0) return looks
+  const known: Known = new Map(past.flatMap((it) => it.certificates.map((one) => [one.print, one])))
   let next = 0
   const worker = async () => {
-    for (let at = next++; at < sources.length; at = next++) {
+    for (let at = changed[next++]; at !== undefined; at = changed[next++]) {
       const source = sources[at] as Source
-      looks[at] = { ...(await look(host, source, before.get(source.path))), source }
+      const stat = stats[at] ?? new HostError('failed', 'it was not looked at')
+      looks[at] = { ...(await look(host, source, stat, before.get(source.path), known)), source }
     }
   }
-  await Promise.all(Array.from({ length: Math.min(16, sources.length) }, worker))
+  await Promise.all(Array.from({ length: Math.min(64, changed.length) }, worker))
   return looks
 }

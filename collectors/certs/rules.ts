@@ -15,13 +15,16 @@ export const rules = {
       'Of k3s: `systemctl restart k3s` on the servers, one after the other, then `systemctl restart k3s-agent` on the agents',
       'Others: renew it where it is issued, then make what uses it read it again',
     ],
-    because: [{ code: 'certs.expiring', within: 60 * minute, same: 'subject' }],
+    because: [
+      { code: 'certs.expiring', within: 60 * minute, same: 'subject' },
+      { code: 'certs.clock-wrong', within: 60 * minute },
+    ],
   },
   'certs.expiring': {
     severity: 'warning',
     title: 'certificates run out',
     meaning:
-      'A certificate is so near its end that it should have been renewed. For those of k3s that is its own renewal window: 90 days, 120 from v1.30.13, v1.31.9, v1.32.5 and v1.33.1 on, and 90 if the version is not known, so that a restart now renews them in every case; of a life made shorter than twice that, the second half. For files and addresses of the settings it is `warn_days`, but no more than 30 % of the life, so that what an ACME client renews in time stays quiet. Critical in the last 7 days, or the last 10 % of a short life.',
+      'A certificate is so near its end that it should have been renewed. For those of k3s that is its own renewal window: 90 days, 120 from v1.30.13, v1.31.9, v1.32.5 and v1.33.1 on, and 90 if the version is not known, so that a restart now renews them in every case; of a life made shorter than twice that, the second half. For files and addresses of the settings it is `warn_days`, but no more than 30 % of the life, so that what an ACME client renews in time stays quiet. Critical in the last 7 days, or the last 10 % of a short life. It is told again at 30, 14, 7, 3 and 1 days.',
     so: 'When it runs out, connections that rely on it are refused.',
     next: [
       'Of k3s: `systemctl restart k3s` on the servers, one after the other, then `systemctl restart k3s-agent` on the agents',
@@ -41,6 +44,7 @@ export const rules = {
     never:
       'Do not make new certificates while the clock is wrong: they are not valid when it is right again.',
     after: minute,
+    because: [{ code: 'certs.clock-wrong', within: 60 * minute }],
   },
   'certs.unreadable': {
     severity: 'warning',
@@ -50,5 +54,89 @@ export const rules = {
     so: 'Whatever uses it does not start again, and its end would come unseen.',
     next: ['`df -h` and `dmesg | tail`: files are cut off when the disk is full or failing'],
     after: 5 * minute,
+  },
+  'certs.served-differs': {
+    severity: 'warning',
+    title: 'another certificate is served than the file holds',
+    meaning:
+      'What 6443 presents is compared with `dynamic-cert.json`, 10250 with `serving-kubelet.crt`, etcd on 2379 and 2380 with its files, on RKE2 9345 with `dynamic-cert.json` and 6443 with `serving-kube-apiserver.crt`. A running k3s goes on serving what it read when it started. Critical when the served one has expired. `k3s certificate check` does not look at what is served.',
+    so: 'The file looks fine, but what is served runs out by its own date, and clients see that one.',
+    next: ['`systemctl restart k3s`: it reads its files only when it starts; pods go on running meanwhile'],
+    // k3s writes its file a moment after it begins to serve the new one, and other servers share it.
+    after: 11 * minute,
+    because: [{ code: 'certs.rotated-not-restarted', within: 60 * minute }],
+  },
+  'certs.kubeconfig-stale': {
+    severity: 'warning',
+    title: 'a kubeconfig was left behind',
+    meaning:
+      'A copy of `k3s.yaml` (in a home, in `KUBECONFIG` or named in the settings) holds an older client certificate than k3s has by now for the same user, or it is for the API of this node but of another authority. k3s renews only its own. Kubeconfigs of other clusters do not count.',
+    so: '`kubectl` with it gets 401 Unauthorized once its certificate has run out.',
+    next: ['Copy `/etc/rancher/k3s/k3s.yaml` of a server over it'],
+    after: 10 * minute,
+  },
+  'certs.chain-broken': {
+    severity: 'critical',
+    title: 'certificates do not fit their authority or key',
+    meaning:
+      'A certificate that k3s uses is not signed by the authority (CA) that stands beside it, or does not belong to its key; by the signature itself, not by names. Mostly a file was replaced or restored by hand, or an authority was rotated in part.',
+    so: 'Whoever checks it refuses the connection, from the next start of k3s on if not already.',
+    next: ['Put back the authority or the key that belongs to it, from a backup or another server'],
+    never:
+      'Do not delete the tls folder: the authorities in it are what every node and kubeconfig of the cluster trusts.',
+    after: 2 * minute,
+  },
+  'certs.rotated-not-restarted': {
+    severity: 'warning',
+    title: 'certificates were replaced, but k3s was not restarted',
+    meaning:
+      'Files that k3s uses were written later than ten minutes after it started (and after it wrote its kubeconfigs, which it does at each start), or they were there and are no more: `k3s certificate rotate` deletes them. k3s reads them only when it starts.',
+    so: 'The new ones have no effect, and the old ones run out by their own date.',
+    next: ['`systemctl restart k3s`; pods go on running meanwhile'],
+    never: 'Do not rotate again: that only moves more files away.',
+    after: 5 * minute,
+  },
+  'certs.ca-expiring': {
+    severity: 'warning',
+    title: 'certificate authorities run out',
+    meaning:
+      'An authority (CA) of this server ends within 365 days, or the second half of a shorter life. k3s makes them for ten years and never renews them by itself. Critical in the last 30 days; told again at 30, 14, 7, 3 and 1 days. Told on servers only.',
+    so: 'When it has run out, everything that it signed is refused, on every node, and no restart helps.',
+    next: ['`k3s certificate rotate-ca --help`: make new authorities as its documentation describes'],
+    never:
+      'Do not delete the tls folder: the authorities in it are what every node and kubeconfig of the cluster trusts.',
+  },
+  'certs.api-unauthorized': {
+    severity: 'critical',
+    title: "the API refuses this node's own credentials",
+    meaning:
+      'The API answered 401 to the client certificate of the kubelet or of the administrator (`client-kubelet.crt`, `client-admin.crt`), and it answers without one, so it lives. A 401 without a certificate is what a healthy API says to everybody, and is not this.',
+    so: '`kubectl` gets 401, or this node becomes NotReady.',
+    next: [
+      '`timedatectl`: is the clock right? A wrong one looks the same',
+      '`systemctl restart k3s`, servers first; pods go on running meanwhile',
+    ],
+    never:
+      'Do not reboot while the API refuses the node: what its pods use of network and firewall lives in the kernel until then, and is not made again without the API.',
+    after: minute,
+    because: [
+      { code: 'certs.expired', within: 60 * minute },
+      { code: 'certs.not-yet-valid', within: 60 * minute },
+      { code: 'certs.chain-broken', within: 60 * minute },
+      { code: 'certs.rotated-not-restarted', within: 60 * minute },
+      { code: 'certs.clock-wrong', within: 60 * minute },
+    ],
+  },
+  'certs.clock-wrong': {
+    severity: 'warning',
+    title: 'the clock is wrong',
+    meaning:
+      'The time of day was moved by more than five minutes against the time since boot, which nobody can set (told for an hour), or it is before Murphy was written. Information only: no time server keeps it right (`NTPSynchronized` of timedatectl). Certificates are judged by this clock, by k3s as by Murphy.',
+    so: 'Certificates seem to have expired, or not to be valid yet, and those made meanwhile have wrong dates.',
+    next: [
+      '`timedatectl`: is the time right, and "System clock synchronized: yes"?',
+      '`timedatectl set-ntp true`, or `systemctl restart systemd-timesyncd` (or chrony, ntp)',
+    ],
+    never: 'Do not restart k3s while the clock is wrong: it would make certificates with wrong dates.',
   },
 } as const satisfies Rules

@@ -21,8 +21,8 @@ export function parseAddress(text: string): Address | undefined {
   return { host: host.replace(/^\[|\]$/g, ''), port: Number(port), ...(servername && { servername }) }
 }
 
-/** Where a node's k3s answers with TLS: the API and, on RKE2, the supervisor; the kubelet. */
-export function k3sAddresses(k3s: K3s): string[] {
+/** Where a node's k3s answers with TLS: the API and, on RKE2, the supervisor; etcd where this server runs one; the kubelet. */
+export function k3sAddresses(k3s: K3s, etcd = false): string[] {
   const bind = k3s.flags['bind-address']?.at(-1)
   const host =
     !bind || bind === '0.0.0.0'
@@ -34,8 +34,27 @@ export function k3sAddresses(k3s: K3s): string[] {
           : bind
   const api = k3s.flags['https-listen-port']?.at(-1) ?? '6443'
   const server = [`${host}:${api}`, ...(k3s.distribution === 'rke2' ? [`${host}:9345`] : [])]
+  // Embedded etcd listens here besides the node's own address; where it is not used nobody answers.
+  if (k3s.role === 'server' && etcd) server.push('127.0.0.1:2379', '127.0.0.1:2380')
   const kubelet = k3s.flags['disable-agent']?.at(-1) === 'true' ? [] : ['127.0.0.1:10250']
   return [...(k3s.role === 'server' ? server : []), ...kubelet]
+}
+
+/** The file from which a port of k3s serves, in its data dir. */
+export function fileServed(
+  address: string,
+  distribution: 'k3s' | 'rke2',
+  role: 'server' | 'agent',
+): string | undefined {
+  const port = parseAddress(address)?.port
+  if (port === 10250) return 'agent/serving-kubelet.crt'
+  if (role !== 'server') return undefined
+  if (port === 2379) return 'server/tls/etcd/server-client.crt'
+  if (port === 2380) return 'server/tls/etcd/peer-server-client.crt'
+  // RKE2's API server is a pod of its own; its supervisor on 9345 is what answers on 6443 in k3s.
+  return distribution === 'rke2' && port !== 9345
+    ? 'server/tls/serving-kube-apiserver.crt'
+    : 'server/tls/dynamic-cert.json'
 }
 
 const timeout = 3_000
@@ -57,7 +76,9 @@ export async function lookAtServer(
   if (!address) return { served: { address: text, of, certificates: [], problem: 'is no host:port' } }
   try {
     const { certificates } = await host.handshake({ ...address, timeout })
-    const read = certificates.map(parseCertificate).filter((it): it is Certificate => it !== undefined)
+    const read = certificates
+      .map((it) => parseCertificate(it))
+      .filter((it): it is Certificate => it !== undefined)
     const problem =
       read.length < certificates.length ? 'presents a certificate that cannot be read' : undefined
     return { served: { address: text, of, certificates: read, ...(problem && { problem }) } }
@@ -65,12 +86,13 @@ export async function lookAtServer(
     const code = error instanceof HostError ? error.code : 'failed'
     if (of !== 'extra' && code === 'refused') return { served: { address: text, of, certificates: [] } }
     const served: Served = { address: text, of, certificates: last?.certificates ?? [] }
-    if (code === 'unrecorded') return { served, blind: unseen(`what ${text} serves`, error, []) }
+    if (code === 'unrecorded')
+      return { served, blind: unseen(`what ${text} serves`, error, ['certs.served-differs']) }
     // Nobody asked to be told of k3s's own ports, and a busy API misses one look: two make it a blind spot.
     if (of !== 'extra')
       return {
         served: { ...served, silent: true },
-        ...(last?.silent && { blind: unseen(`what ${text} serves`, error, []) }),
+        ...(last?.silent && { blind: unseen(`what ${text} serves`, error, ['certs.served-differs']) }),
       }
     return { served: { ...served, problem: `shows no certificate (${(error as Error).message})` } }
   }

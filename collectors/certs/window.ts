@@ -29,6 +29,15 @@ export const ofK3s = (version: string | undefined): Limits => ({ days: renewalDa
 /** What ACME clients renew with a third of its life left is left alone until they should have. */
 export const ofOthers = (days: number): Limits => ({ days, part: 0.3 })
 
+/** An authority is due a year ahead, as k3s's own monitor says (pkg/certmonitor), but not for more than half its life. */
+export const ofAuthorities: Limits = { days: 365, part: 0.5 }
+
+/** Days before the end at which it is worth telling again; what is left behind counts up, 0 before the first. */
+const stages = [30, 14, 7, 3, 1] as const
+
+/** How often it should have been told by now: 0 at first sight, 1 from 30 days on, 5 in the last day. */
+export const stageNumber = (left: number): number => stages.filter((days) => left <= days * day).length
+
 /** How far a certificate is gone at `now`. Its last moment is still part of its life (RFC 5280, 4.1.2.5). */
 export function stage(
   { from, to }: Pick<Certificate, 'from' | 'to'>,

@@ -65,6 +65,22 @@ t.test('worse is news, milder is not', async (t) => {
   t.strictSame(it.hear([effect], 3), [])
 })
 
+t.test('what comes nearer is told again at each stage, and never twice', async (t) => {
+  const it = reader()
+  const at = (stage: number) => [finding({ code: 'a.effect', since: 0, stage })]
+  t.strictSame(it.hear(at(0), 1), ['opened'])
+  t.strictSame(it.hear(at(1), 2), ['worse'], '30 days')
+  t.strictSame(it.hear(at(1), 3), [])
+  t.strictSame(it.hear(at(3), 4), ['worse'], 'one that was slept through is not made up for')
+  const [third, fourth] = [it.peek(at(4), 5)[0]?.id, it.peek(at(5), 5)[0]?.id]
+  t.not(third, fourth, 'each is news of its own')
+  t.strictSame(it.hear(at(2), 6), [], 'nearer to well is no news')
+  t.strictSame(it.hear(at(3), 7), [])
+  t.strictSame(it.hear([{ ...(at(5)[0] as Finding), severity: 'critical' }], 8), ['worse'], 'once for both')
+  t.strictSame(it.hear([{ ...(at(5)[0] as Finding), severity: 'critical' }], 9), [])
+  t.equal(it.told()[0]?.stage, 5)
+})
+
 t.test('a cause found late takes over what was told, without a second alarm', async (t) => {
   const it = reader()
   const effect = finding({ code: 'a.effect', since: 100 })

@@ -44,6 +44,31 @@ t.test('folders, links and inodes', async (t) => {
   await t.rejects(host.list(`${folder}/none`), { code: 'missing' })
 })
 
+t.test('many at once: an answer or an error for each, in their order', async (t) => {
+  const folder = t.testdir({ a: 'text', b: '', sub: {} })
+  const paths = ['a', 'none', 'sub', 'b'].map((name) => `${folder}/${name}`)
+  const all = await host.stats(paths)
+  t.match(all, [{ kind: 'file', size: 4 }, { code: 'missing' }, { kind: 'folder' }, { size: 0 }])
+  t.strictSame(all[0], await host.stat(paths[0] as string))
+  t.strictSame(await host.stats([]), [])
+  const over = machine.during(AbortSignal.abort())
+  t.match(await over.stats(paths.slice(0, 1)), [{ code: 'timeout' }])
+})
+
+t.test('a file of a local disk is read in place, and no worse', async (t) => {
+  const folder = t.testdir({ small: 'text', empty: '', large: 'x'.repeat(200_000) })
+  const { dev } = await host.stat(folder)
+  for (let count = 0; count < 300; count += 1)
+    if (Buffer.from(await host.read(`${folder}/small`, { dev })).toString() !== 'text') t.fail(String(count))
+  t.equal((await host.read(`${folder}/empty`, { dev })).length, 0)
+  t.equal((await host.read(`${folder}/large`, { dev })).length, 200_000)
+  await t.rejects(host.read(`${folder}/large`, { dev, limit: 100 }), { code: 'too-large' })
+  await t.rejects(host.read(`${folder}/none`, { dev }), { code: 'missing' })
+  await t.rejects(host.read(folder, { dev }), { code: 'failed' })
+  execFileSync('mkfifo', [`${folder}/fifo`])
+  await t.rejects(host.read(`${folder}/fifo`, { dev }), { code: 'failed', message: /not a regular file/ })
+})
+
 t.test('commands are bounded in time and size, and run without a shell', async (t) => {
   t.match(await host.run(['echo', '$HOME; `id`']), { stdout: '$HOME; `id`\n', exit: 0 })
   t.match(await host.run(['sh', '-c', 'echo no >&2; exit 3']), { stderr: 'no\n', exit: 3 })

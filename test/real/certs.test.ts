@@ -29,6 +29,8 @@ const none = { heard: [] }
 const given = (paths: readonly string[], endpoints: readonly string[] = []) => ({
   paths,
   endpoints,
+  kubeconfigs: [],
+  ingress: [],
   warn_days: 30,
 })
 /** What is told of the files and servers of this test, whatever else this machine has. */
@@ -187,7 +189,7 @@ t.test('without root: a blind spot that says what to do, and no alarm', { skip: 
     import { certs } from '${new URL('../../collectors/certs.ts', import.meta.url)}'
     const machine = openMachine()
     process.setuid(65534)
-    const settings = { paths: ['${at}', '${at}/a.pem'], endpoints: [], warn_days: 30 }
+    const settings = { paths: ['${at}', '${at}/a.pem'], endpoints: [], kubeconfigs: [], ingress: [], warn_days: 30 }
     const sample = await certs.collect(machine.during(new AbortController().signal), settings, { heard: [] })
     console.log(JSON.stringify({ sample, told: certs.assess(sample, { heard: [] }, settings, Date.now()) }))
     machine.close()`

@@ -105,9 +105,15 @@ t.test('the served one has expired although every file is fine', async (t) => {
 })
 
 t.test('authorities: ten years are no matter, having expired is', async (t) => {
-  const ca = (left: number) =>
-    judge(server([file('/d/client-ca.crt', [lasting(left, { ca: true })])]), 30, now)
-  t.same(ca(6), [])
+  const ca = (left: number) => {
+    const one = lasting(left, { ca: true, from: now - 3_000 * day })
+    return judge(server([file('/d/client-ca.crt', [one])]), 30, now)
+  }
+  t.same(ca(366), [])
+  t.match(ca(364), [
+    { code: 'certs.ca-expiring', subject: 'k3s server authorities', severity: undefined, stage: 0 },
+  ])
+  t.match(ca(29), [{ code: 'certs.ca-expiring', severity: 'critical', stage: 1 }])
   t.match(ca(-1), [
     {
       code: 'certs.expired',

@@ -1,6 +1,7 @@
 import t from 'tap'
 import type { Host, HostErrorCode } from '../../../agent/model.ts'
-import { look, lookAtAll, stampOf } from '../../../collectors/certs/read.ts'
+import { lookAtAll, stampOf } from '../../../collectors/certs/read.ts'
+import type { SeenFile } from '../../../collectors/certs/sample.ts'
 import type { Source } from '../../../collectors/certs/sources.ts'
 import { machine } from '../node/machine.ts'
 import { certificates } from './openssl.ts'
@@ -17,6 +18,11 @@ const stat = {
   mode: 0o600,
 } as const
 const file = (path: string, more: Partial<Source> = {}): Source => ({ path, of: 'k3s', ...more })
+
+const look = async (host: Host, source: Source, past: SeenFile | undefined) => {
+  const [{ source: _, ...one } = {} as never] = await lookAtAll(host, [source], past ? [past] : [])
+  return one
+}
 
 /** Counts what is really read. */
 function counting(host: Host): { host: Host; reads: string[] } {

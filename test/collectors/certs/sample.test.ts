@@ -7,7 +7,7 @@ t.test('a sample is plain JSON, small, and holds no secret', async (t) => {
   const host = recordedNode('test/nodes/healthy')
   const sample: CertsSample = await certs.collect(
     host,
-    { paths: [], endpoints: [], warn_days: 30 },
+    { paths: [], endpoints: [], kubeconfigs: [], ingress: [], warn_days: 30 },
     { heard: [] },
   )
   const text = JSON.stringify(sample)

@@ -1,5 +1,11 @@
 import t from 'tap'
-import { addressPattern, k3sAddresses, lookAtServer, parseAddress } from '../../../collectors/certs/served.ts'
+import {
+  addressPattern,
+  fileServed,
+  k3sAddresses,
+  lookAtServer,
+  parseAddress,
+} from '../../../collectors/certs/served.ts'
 import type { K3s } from '../../../collectors/node/k3s.ts'
 import { machine } from '../node/machine.ts'
 import { certificates } from './openssl.ts'
@@ -42,7 +48,13 @@ t.test('addresses as people write them', async (t) => {
 
 t.test('where k3s answers', async (t) => {
   t.same(k3sAddresses(server), ['127.0.0.1:6443', '127.0.0.1:10250'])
-  t.same(k3sAddresses({ ...server, role: 'agent' }), ['127.0.0.1:10250'])
+  t.same(k3sAddresses({ ...server, role: 'agent' }, true), ['127.0.0.1:10250'])
+  t.same(k3sAddresses(server, true), [
+    '127.0.0.1:6443',
+    '127.0.0.1:2379',
+    '127.0.0.1:2380',
+    '127.0.0.1:10250',
+  ])
   t.same(k3sAddresses({ ...server, distribution: 'rke2' }), [
     '127.0.0.1:6443',
     '127.0.0.1:9345',
@@ -51,6 +63,29 @@ t.test('where k3s answers', async (t) => {
   const flags = { 'https-listen-port': ['7443'], 'bind-address': ['fd00::1'], 'disable-agent': ['true'] }
   t.same(k3sAddresses({ ...server, flags }), ['[fd00::1]:7443'])
   t.same(k3sAddresses({ ...server, flags: { 'bind-address': ['::'] } })[0], '[::1]:6443')
+})
+
+t.test('from which file a port serves', async (t) => {
+  const file = (port: number, distribution: 'k3s' | 'rke2' = 'k3s', role: 'server' | 'agent' = 'server') =>
+    fileServed(`127.0.0.1:${port}`, distribution, role)?.replace(/.*\//, '')
+  t.same(
+    [6443, 7443, 2379, 2380, 10250].map((it) => file(it)),
+    [
+      'dynamic-cert.json',
+      'dynamic-cert.json',
+      'server-client.crt',
+      'peer-server-client.crt',
+      'serving-kubelet.crt',
+    ],
+  )
+  t.same(
+    [6443, 9345].map((it) => file(it, 'rke2')),
+    ['serving-kube-apiserver.crt', 'dynamic-cert.json'],
+  )
+  t.same(
+    [6443, 10250].map((it) => file(it, 'k3s', 'agent')),
+    [undefined, 'serving-kubelet.crt'],
+  )
 })
 
 t.test('what is served, and what no answer means for whom', async (t) => {
@@ -102,7 +137,11 @@ t.test('what is served, and what no answer means for whom', async (t) => {
   t.equal(once.blind, undefined, 'a busy API misses one look')
   t.same(once.served.certificates, good.served.certificates)
   const twice = await lookAtServer(host, 'silent:443', 'k3s', [once.served])
-  t.match(twice.blind, { what: 'what silent:443 serves', why: 'no answer within 3 s', codes: [] })
+  t.match(twice.blind, {
+    what: 'what silent:443 serves',
+    why: 'no answer within 3 s',
+    codes: ['certs.served-differs'],
+  })
 
   t.match(await lookAtServer(host, 'never:443', 'extra', []), { blind: { unrecorded: true } })
   t.match(await lookAtServer(host, 'nonsense', 'extra', []), { served: { problem: 'is no host:port' } })

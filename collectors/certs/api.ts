@@ -1,0 +1,72 @@
+import type { Host, Unseen } from '../../agent/model.ts'
+import { HostError, unseen } from '../../agent/model.ts'
+import type { K3s } from '../node/k3s.ts'
+import type { Asked } from './sample.ts'
+import { k3sAddresses, parseAddress } from './served.ts'
+
+const code = 'certs.api-unauthorized'
+const timeout = 3_000
+/** Any authenticated user may ask for it; without a certificate k3s answers 401. */
+const path = '/version'
+
+export interface Answers {
+  readonly api: readonly Asked[]
+  readonly unseen: readonly Unseen[]
+}
+
+/** What the API says to the credentials with which this node itself, and its owner, ask it. */
+export async function askApi(host: Host, k3s: K3s, before: readonly Asked[]): Promise<Answers> {
+  const { role, distribution, dataDir, flags } = k3s
+  // An agent's own load balancer leads to a server (k3s: pkg/agent/loadbalancer).
+  const balancer = `127.0.0.1:${distribution === 'rke2' ? 6443 : (flags['lb-server-port']?.at(-1) ?? 6444)}`
+  const address = role === 'server' ? (k3sAddresses(k3s)[0] as string) : balancer
+  const isAgent = flags['disable-agent']?.at(-1) !== 'true'
+  const shown = [
+    ...(role === 'server' ? [`${dataDir}/server/tls/client-admin.crt`] : []),
+    ...(isAgent ? [`${dataDir}/agent/client-kubelet.crt`] : []),
+  ]
+  const answers = await Promise.all(shown.map((as) => askOnce(host, address, as, before)))
+  return {
+    api: answers.flatMap((it) => it.asked ?? []),
+    unseen: answers.flatMap((it) => it.blind ?? []).slice(0, 1),
+  }
+}
+
+async function askOnce(
+  host: Host,
+  address: string,
+  as: string,
+  before: readonly Asked[],
+): Promise<{ readonly asked?: Asked; readonly blind?: Unseen }> {
+  const to = parseAddress(address)
+  if (!to) return {}
+  const last = before.find((it) => it.as === as && it.address === address)
+  const question = { host: to.host, port: to.port, path, timeout }
+  try {
+    const key = as.replace(/\.crt$/, '.key')
+    const { status } = await host.get({ ...question, as: { certificate: as, key } })
+    const alive = status === 401 && (await lives(host, question))
+    return { asked: { as, address, status, ...(alive && { alive }) } }
+  } catch (error) {
+    const reason = error instanceof HostError ? error.code : 'failed'
+    // No such file, or nobody who could refuse it.
+    if (reason === 'missing') return {}
+    if (reason === 'refused' || reason === 'failed') return { asked: { as, address } }
+    const kept: Asked = { ...(last ?? { as, address }), silent: true }
+    // A busy API misses one look; two make it a blind spot.
+    const again = reason !== 'timeout' || last?.silent
+    return { asked: kept, ...(again && { blind: unseen(`what ${address} says to ${as}`, error, [code]) }) }
+  }
+}
+
+/** Without a certificate k3s's own `/ping` says `pong`, and an API server at least 401. */
+async function lives(
+  host: Host,
+  question: { host: string; port: number; timeout: number },
+): Promise<boolean> {
+  try {
+    return (await host.get({ ...question, path: '/ping' })).status < 500
+  } catch {
+    return false
+  }
+}

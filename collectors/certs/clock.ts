@@ -1,0 +1,75 @@
+import type { Host, Observation } from '../../agent/model.ts'
+import { orNothing } from '../node/ask.ts'
+import type { CertsSample, Clock } from './sample.ts'
+import { duration, moment } from './words.ts'
+
+const minute = 60_000
+const hour = 60 * minute
+
+/** What time servers correct now and then; k3s's certificates begin an hour before they are made. */
+const harmless = 5 * minute
+/** How long a jump is told of. */
+const held = hour
+/** `timedatectl` wakes a service; this is no question for every round. */
+const askEvery = hour
+
+/** This was written then: no right clock says less. */
+const earliest = Date.parse('2026-11-01T00:00:00Z')
+
+/** The clock against the time since boot, which nobody can set (CLOCK_BOOTTIME, by /proc/uptime), and who keeps it. */
+export async function lookAtClock(host: Host, before: Clock | undefined): Promise<Clock | undefined> {
+  const uptime = Number.parseFloat((await orNothing(host.text('/proc/uptime'))) ?? '')
+  const boot = (await orNothing(host.text('/proc/sys/kernel/random/boot_id')))?.trim().slice(0, 40)
+  if (!boot || !Number.isFinite(uptime)) return before
+  const now = host.now()
+  const booted = Math.round(now - uptime * 1000)
+  const same = before?.boot === boot ? before : undefined
+  const by = same ? booted - same.booted : 0
+  const jump = Math.abs(by) > harmless ? { at: now, by } : same?.jump
+  const fresh = same?.asked !== undefined && Math.abs(now - same.asked) < askEvery
+  const synchronised = fresh ? same.synchronised : await isSynchronised(host)
+  return {
+    boot,
+    // A clock that is slewed moves all the time; what has not moved a second is the same, so that it is not saved anew.
+    booted: same && Math.abs(by) < 1_000 ? same.booted : booted,
+    ...(jump && Math.abs(now - jump.at) < held && { jump }),
+    ...(synchronised !== undefined && { synchronised }),
+    asked: fresh ? (same.asked as number) : now,
+  }
+}
+
+/** The kernel's own word for it, STA_UNSYNC of adjtimex(2), whichever program keeps the time. */
+async function isSynchronised(host: Host): Promise<boolean | undefined> {
+  const argv = ['timedatectl', 'show', '--property=NTPSynchronized', '--value']
+  const said = (await orNothing(host.run(argv, { timeout: 5_000, limit: 4096 })))?.stdout.trim()
+  return said === 'yes' ? true : said === 'no' ? false : undefined
+}
+
+/** Nothing where no certificates are watched: then it is nobody's business here. */
+export function judgeClock(sample: CertsSample, now: number): Observation<'certs.clock-wrong'>[] {
+  const { clock, k3s, files } = sample
+  if (!k3s && files.length === 0) return []
+  const early = now < earliest
+  const jump =
+    clock?.jump && Math.abs(clock.jump.by) > harmless && now - clock.jump.at < held ? clock.jump : undefined
+  const alone = clock?.synchronised === false
+  if (!early && !jump && !alone) return []
+  const moved =
+    jump &&
+    `it was moved ${jump.by > 0 ? 'forward' : 'back'} by ${duration(Math.abs(jump.by))} at ${moment(jump.at)}`
+  const reasons = [
+    ...(early ? ['that is before Murphy was written'] : []),
+    ...(moved ? [moved] : []),
+    ...(alone ? ['no time server keeps it right'] : []),
+  ]
+  return [
+    {
+      code: 'certs.clock-wrong',
+      subject: 'clock',
+      // That nobody keeps it does not yet make it wrong.
+      ...(!early && !jump && { severity: 'info' as const }),
+      text: `The clock says ${moment(now)}: ${reasons.join('; ')}.`,
+      evidence: { ...(jump && { moved_by_ms: jump.by }), ...(alone && { synchronised: false }) },
+    },
+  ]
+}

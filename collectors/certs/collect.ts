@@ -1,0 +1,144 @@
+import { type Host, type Unseen, unseen } from '../../agent/model.ts'
+import { exists, orNothing } from '../node/ask.ts'
+import { findK3s, type K3s, k3sVersion } from '../node/k3s.ts'
+import { askApi } from './api.ts'
+import { checkPairs } from './chain.ts'
+import { lookAtClock } from './clock.ts'
+import { kubeconfigs, namedIn } from './homes.ts'
+import { type Look, lookAtAll, stampOf } from './read.ts'
+import type { CertsSample, SeenFile } from './sample.ts'
+import { k3sAddresses, lookAtServer } from './served.ts'
+import { extraSources, k3sSources, type Source } from './sources.ts'
+
+/** What the settings name. */
+export interface Wanted {
+  readonly paths: readonly string[]
+  readonly endpoints: readonly string[]
+  readonly kubeconfigs: readonly string[]
+  readonly ingress: readonly string[]
+}
+
+/** One look at everything; `codes` are those that rest on k3s's files. */
+export async function collectAll(
+  host: Host,
+  wanted: Wanted,
+  before: CertsSample | undefined,
+  codes: readonly string[],
+): Promise<CertsSample> {
+  const k3s = await findK3s(host, before?.k3s)
+  const [own, people, extra, etcd] = await Promise.all([
+    k3s ? k3sSources(host, k3s, codes) : { sources: [], unseen: [] },
+    k3s || wanted.kubeconfigs.length > 0
+      ? kubeconfigs(host, wanted.kubeconfigs)
+      : { sources: [], unseen: [] },
+    extraSources(host, wanted.paths),
+    k3s?.role === 'server' && exists(host, `${k3s.dataDir}/server/db/etcd`),
+  ])
+  const sources = new Map<string, Source>()
+  // What is k3s's own stays that, whoever else names it.
+  for (const it of [
+    ...own.sources.filter((one) => !one.loose),
+    ...people.sources,
+    ...extra.sources,
+    ...own.sources,
+  ])
+    if (!sources.has(it.path)) sources.set(it.path, it)
+  const past = before?.served ?? []
+  const endpoints = [...wanted.endpoints, ...wanted.ingress.map((name) => `127.0.0.1:443/${name}`)]
+  const [looks, served, about, asked, clock] = await Promise.all([
+    lookAtFiles(host, [...sources.values()], before?.files ?? []),
+    Promise.all([
+      ...(k3s ? k3sAddresses(k3s, etcd === true) : []).map((it) => lookAtServer(host, it, 'k3s', past)),
+      ...endpoints.map((it) => lookAtServer(host, it, 'extra', past)),
+    ]),
+    k3s ? describe(host, k3s, before?.k3s) : undefined,
+    k3s ? askApi(host, k3s, before?.api ?? []) : { api: [], unseen: [] },
+    k3s || sources.size > 0 ? lookAtClock(host, before?.clock) : undefined,
+  ])
+  const files = looks.flatMap((it) => it.seen ?? [])
+  const { pairs, unseen: unpaired } = k3s
+    ? await checkPairs(host, files, before?.pairs ?? [])
+    : { pairs: [], unseen: [] }
+  const gone = goneSince(before, about, looks)
+  const blind = [
+    ...own.unseen,
+    ...extra.unseen,
+    ...blindSpots(looks, codes),
+    ...served.flatMap((it) => it.blind ?? []),
+    ...asked.unseen,
+    ...unpaired,
+  ]
+  return {
+    ...(about && { k3s: about }),
+    files,
+    served: served.map((it) => it.served),
+    ...(pairs.length > 0 && { pairs }),
+    ...(gone.length > 0 && { gone }),
+    ...(asked.api.length > 0 && { api: asked.api }),
+    ...(clock && { clock }),
+    ...(blind.length > 0 && { unseen: blind }),
+  }
+}
+
+type Looks = readonly (Look & { readonly source: Source })[]
+
+/** The files, and then those that kubeconfigs among them name. */
+async function lookAtFiles(
+  host: Host,
+  sources: readonly Source[],
+  past: readonly SeenFile[],
+): Promise<Looks> {
+  const looks = await lookAtAll(host, sources, past)
+  const more = namedIn(looks.flatMap((it) => it.seen ?? []))
+  return more.length > 0 ? [...looks, ...(await lookAtAll(host, more, past))] : looks
+}
+
+/** What this k3s had in use and is there no more: `certificate rotate` deletes first, and only a restart makes new ones. */
+function goneSince(before: CertsSample | undefined, now: CertsSample['k3s'], looks: Looks): string[] {
+  const same = before?.k3s?.running && now?.running && before.k3s.running.since === now.running.since
+  if (!same || before.k3s?.dataDir !== now.dataDir) return []
+  const here = new Set(looks.flatMap((it) => (it.seen || it.blind ? [it.source.path] : [])))
+  const had = before.files.filter((it) => it.of === 'k3s' && !it.loose && it.path.endsWith('.crt'))
+  const folders = new Set(looks.map((it) => it.source.path.slice(0, it.source.path.lastIndexOf('/'))))
+  const missing = [...had.map((it) => it.path), ...(before.gone ?? [])].filter((path) => !here.has(path))
+  // A folder of which nothing is seen may be one that cannot be looked into.
+  return [...new Set(missing)]
+    .filter((path) => folders.has(path.slice(0, path.lastIndexOf('/'))))
+    .slice(0, 50)
+}
+
+/** What a restart would start, asked anew only when the program on disk is another. */
+async function describe(
+  host: Host,
+  { distribution, role, unit, dataDir, running, binary, flags }: K3s,
+  before: CertsSample['k3s'],
+): Promise<NonNullable<CertsSample['k3s']>> {
+  const stat = await orNothing(host.stat(binary))
+  const stamp = stat && stampOf(stat, host.now())
+  const same = before?.version && stamp && before.binary === stamp
+  const version = same ? before.version : await k3sVersion(host, { binary })
+  const port = flags['https-listen-port']?.at(-1)
+  return {
+    ...{ distribution, role, unit, dataDir },
+    ...(port && { port }),
+    ...(running && { running }),
+    ...(version && { version }),
+    ...(version && stamp && { binary: stamp }),
+  }
+}
+
+/** Files that are there but may not be looked at: those of k3s in one sentence, for one thing stops them all. */
+function blindSpots(looks: Looks, codes: readonly string[]): Unseen[] {
+  const blind = looks.filter((it) => it.blind)
+  const own = blind.filter((it) => it.source.of !== 'extra')
+  const others = own.length > 1 ? ` and ${own.length - 1} more` : ''
+  const [first] = own
+  return [
+    ...(first ? [unseen(`${first.source.path}${others}`, first.blind, codes)] : []),
+    // What was last seen of these is kept, so that no verdict has to be.
+    ...blind
+      .filter((it) => it.source.of === 'extra')
+      .slice(0, 20)
+      .map((it) => unseen(it.source.path, it.blind, [])),
+  ]
+}

@@ -1,0 +1,85 @@
+import type { Host } from '../../agent/model.ts'
+import { orNothing } from '../node/ask.ts'
+import type { SeenFile } from './sample.ts'
+import type { Source, Sources } from './sources.ts'
+
+/** More homes than a node has people. */
+const mostHomes = 200
+const mostNamed = 200
+
+/** Where a home may hang for as long as a file server is away, and with it everything that reads files. */
+const remote = /^(nfs4?|cifs|smb3|smbfs|9p|ceph|glusterfs|lustre|afs|autofs|fuse\.(?!lxcfs).*)$/
+
+/** The kubeconfigs that people use here: those named in the settings or in `KUBECONFIG`, and `~/.kube/config` of root and of people. */
+export async function kubeconfigs(host: Host, named: readonly string[]): Promise<Sources> {
+  const sources = new Map<string, Source>()
+  for (const path of lists(named)) sources.set(path, { path, of: 'kubeconfig', named: true })
+  // What pam_env gives to every session (pam_env(8)); `export` and quotes as people write them.
+  const environment = (await orNothing(host.text('/etc/environment'))) ?? ''
+  const [, listed = ''] = /^[ \t]*(?:export[ \t]+)?KUBECONFIG=["']?([^"'\n]*)/m.exec(environment) ?? []
+  const homes = await homesOf(host)
+  for (const path of [...lists([listed]), ...homes.map((home) => `${home}/.kube/config`)])
+    if (!sources.has(path)) sources.set(path, { path, of: 'home' })
+  return { sources: [...sources.values()], unseen: [] }
+}
+
+/** The absolute paths of lists such as `/etc/rancher/k3s/k3s.yaml:/root/other`. */
+const lists = (all: readonly string[]) =>
+  all.flatMap((it) => it.split(':').map((path) => path.trim())).filter((path) => path.startsWith('/'))
+
+async function homesOf(host: Host): Promise<string[]> {
+  const far = await remoteMounts(host)
+  const homes = new Set<string>()
+  for (const line of ((await orNothing(host.text('/etc/passwd'))) ?? '').split('\n')) {
+    const [, , uid = '', , , home = '', shell = ''] = line.split(':')
+    const id = Number(uid)
+    // 1000 to 60000 are people (login.defs(5)); who may not log in uses no kubectl.
+    const person =
+      uid !== '' && (id === 0 || (id >= 1000 && id <= 60_000)) && !/\/(nologin|false)$/.test(shell)
+    if (!person || !/^\/.+/.test(home) || homes.size >= mostHomes) continue
+    if (!far.some((mount) => home === mount || home.startsWith(`${mount}/`)))
+      homes.add(home.replace(/\/+$/, ''))
+  }
+  return [...homes]
+}
+
+async function remoteMounts(host: Host): Promise<string[]> {
+  const mounts = (await orNothing(host.text('/proc/self/mounts'))) ?? ''
+  return mounts.split('\n').flatMap((line) => {
+    const [, place = '', type = ''] = line.split(' ')
+    // A root that is remote is all there is.
+    return remote.test(type) && place !== '/' ? [place.replaceAll('\\040', ' ')] : []
+  })
+}
+
+/** The certificates that kubeconfigs name by path; k3s's own are known anyway. */
+export function namedIn(files: readonly SeenFile[]): readonly Source[] {
+  const known = new Set(files.map((it) => it.path))
+  const sources = new Map<string, Source>()
+  for (const { path, of, names = [] } of files) {
+    if (of === 'k3s') continue
+    for (const name of names) {
+      const folder = path.slice(0, path.lastIndexOf('/'))
+      const full = name.startsWith('/') ? name : `${folder}/${name}`
+      if (!known.has(full) && !sources.has(full) && sources.size < mostNamed)
+        sources.set(full, { path: full, of })
+    }
+  }
+  return [...sources.values()]
+}
+
+/** Of a file in a home what is about this node's cluster: others' are no business of this node. */
+export function ownOf(
+  file: SeenFile,
+  authorities: ReadonlySet<string>,
+  ownPorts: ReadonlySet<string>,
+): SeenFile {
+  if (file.of !== 'home' || (file.servers ?? []).some((it) => isOwn(it, ownPorts))) return file
+  return { ...file, certificates: file.certificates.filter((it) => authorities.has(it.issuer)) }
+}
+
+/** `127.0.0.1:6443`, on whatever name of this machine for itself. */
+export function isOwn(server: string, ownPorts: ReadonlySet<string>): boolean {
+  const [, host = '', port = ''] = /^(.*):(\d+)$/.exec(server) ?? []
+  return /^(127\.[\d.]+|localhost|\[::1\])$/.test(host) && ownPorts.has(port)
+}

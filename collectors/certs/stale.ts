@@ -1,0 +1,80 @@
+import type { Observation } from '../../agent/model.ts'
+import { authorityNames, portsOf } from './groups.ts'
+import { isOwn, ownOf } from './homes.ts'
+import type { Certificate, CertsSample, SeenFile } from './sample.ts'
+import { base, date, duration, quoted } from './words.ts'
+
+type Reason = 'older' | 'foreign'
+
+/**
+ * Kubeconfigs that were left behind, by path: with a client certificate that is older than the one k3s has by now
+ * for the same user, or for this node's own API but of another authority.
+ */
+export function staleFiles(sample: CertsSample): ReadonlyMap<string, { reason: Reason; leaf: Certificate }> {
+  const found = new Map<string, { reason: Reason; leaf: Certificate }>()
+  const { k3s, files } = sample
+  if (k3s?.role !== 'server') return found
+  const [current] =
+    files.find((it) => it.path === `${k3s.dataDir}/server/tls/client-admin.crt`)?.certificates ?? []
+  if (!current) return found
+  const authorities = authorityNames(sample)
+  const ports = portsOf(sample)
+  for (const file of files) {
+    if (file.of !== 'kubeconfig' && file.of !== 'home') continue
+    const leaves = ownOf(file, authorities, ports).certificates.filter((it) => !it.ca)
+    const older = leaves.find(
+      (it) => it.issuer === current.issuer && it.subject === current.subject && it.from < current.from,
+    )
+    if (older) found.set(file.path, { reason: 'older', leaf: older })
+    else if (isForeign(file, authorities, ports) && leaves[0])
+      found.set(file.path, { reason: 'foreign', leaf: leaves[0] })
+  }
+  return found
+}
+
+/** All its servers are this node, and no certificate in it is of this node's authorities. */
+function isForeign(file: SeenFile, authorities: ReadonlySet<string>, ports: ReadonlySet<string>): boolean {
+  const { servers = [], certificates } = file
+  return (
+    servers.length > 0 &&
+    servers.every((it) => isOwn(it, ports)) &&
+    !certificates.some((it) => authorities.has(it.issuer))
+  )
+}
+
+export function staleness(sample: CertsSample, now: number): Observation<'certs.kubeconfig-stale'>[] {
+  const { k3s, files } = sample
+  if (!k3s) return []
+  const source = `/etc/rancher/${k3s.distribution}/${k3s.distribution}.yaml`
+  const [current] =
+    files.find((it) => it.path === `${k3s.dataDir}/server/tls/client-admin.crt`)?.certificates ?? []
+  const stale = staleFiles(sample)
+  return [...stale].flatMap(([path, { reason, leaf }]): Observation<'certs.kubeconfig-stale'>[] => {
+    // That it has expired is worse, and the same step mends it.
+    if (leaf.to < now) return []
+    const text =
+      reason === 'older'
+        ? `${path} holds the certificate of ${leaf.name} from ${date(leaf.from)}, good for ${duration(leaf.to - now)}; k3s has had a newer one since ${date(current?.from ?? leaf.from)}.`
+        : `${path} is for this node's API, but its certificate (${leaf.name}) is of another authority.`
+    const own = path === source
+    return [
+      {
+        code: 'certs.kubeconfig-stale',
+        subject: path,
+        text,
+        so:
+          reason === 'older'
+            ? `\`kubectl\` with it works until ${date(leaf.to)}, then gets 401 Unauthorized; k3s never renews copies.`
+            : '`kubectl` with it gets 401 Unauthorized or refuses the API.',
+        next: own
+          ? [`\`systemctl restart ${quoted(k3s.unit)}\`: k3s writes ${base(path)} anew when it starts`]
+          : // A file may hold other clusters as well, so that nothing that replaces all of it can be pasted.
+            [
+              `\`grep current-context ${quoted(path)}\`: if it is for this cluster only, \`install -m 600 ${source} ${quoted(path)}\``,
+              'If it holds other clusters too, copy only `client-certificate-data`, `client-key-data` and `certificate-authority-data`',
+            ],
+        evidence: { not_before: date(leaf.from), not_after: date(leaf.to) },
+      },
+    ]
+  })
+}

@@ -1,0 +1,130 @@
+import t from 'tap'
+import { recordedNode } from '../../../agent/recorded.ts'
+import { isOwn, kubeconfigs, namedIn, ownOf } from '../../../collectors/certs/homes.ts'
+import type { SeenFile } from '../../../collectors/certs/sample.ts'
+import { certs } from '../../../collectors/certs.ts'
+import { machine } from '../node/machine.ts'
+import { certificates } from './openssl.ts'
+
+const passwd = `root:x:0:0:root:/root:/bin/bash
+daemon:x:1:1:daemon:/usr/sbin:/usr/sbin/nologin
+ada:x:1000:1000:Ada,,,:/home/ada:/bin/zsh
+bot:x:1001:1001::/home/bot:/usr/sbin/nologin
+far:x:1002:1002::/mnt/nfs/far:/bin/bash
+nobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin
+broken
+::::::
+`
+const settings = { paths: [], endpoints: [], kubeconfigs: [], ingress: [], warn_days: 30 }
+
+t.test('people who log in, KUBECONFIG, and what the settings name', async (t) => {
+  const host = machine(t, {
+    '/etc/passwd': passwd,
+    '/etc/environment': 'PATH="/bin"\nKUBECONFIG="/etc/rancher/k3s/k3s.yaml:/srv/shared.yaml"\n',
+    '/proc/self/mounts':
+      'rootfs / ext4 rw 0 0\nserver:/export /mnt/nfs nfs4 rw 0 0\nlxcfs /x fuse.lxcfs rw 0 0\n',
+  })
+  const { sources } = await kubeconfigs(host, ['/opt/a.yaml:/opt/b.yaml', '/srv/shared.yaml'])
+  t.same(sources, [
+    { path: '/opt/a.yaml', of: 'kubeconfig', named: true },
+    { path: '/opt/b.yaml', of: 'kubeconfig', named: true },
+    { path: '/srv/shared.yaml', of: 'kubeconfig', named: true },
+    { path: '/etc/rancher/k3s/k3s.yaml', of: 'home' },
+    { path: '/root/.kube/config', of: 'home' },
+    { path: '/home/ada/.kube/config', of: 'home' },
+  ])
+  t.same((await kubeconfigs(machine(t, {}), [])).sources, [], 'no such files: nobody')
+})
+
+const file = (more: Partial<SeenFile>): SeenFile => ({
+  path: '/home/ada/.kube/config',
+  of: 'home',
+  stamp: '',
+  certificates: [],
+  ...more,
+})
+
+t.test('certificates that kubeconfigs name by path, also relative to them', async (t) => {
+  const names = ['/etc/a.crt', 'certs/b.crt', '/known.crt']
+  t.same(namedIn([file({ names }), file({ path: '/known.crt' }), file({ of: 'k3s', names: ['/own.crt'] })]), [
+    { path: '/etc/a.crt', of: 'home' },
+    { path: '/home/ada/.kube/certs/b.crt', of: 'home' },
+  ])
+})
+
+t.test("of a home only what is about this node's cluster", async (t) => {
+  const one = (issuer: string) => ({
+    name: 'n',
+    subject: 'CN=n',
+    issuer,
+    serial: '1',
+    from: 0,
+    to: 1,
+    print: issuer,
+  })
+  const both = file({ certificates: [one('CN=ours'), one('CN=theirs')], servers: ['cloud.example:443'] })
+  const ours = new Set(['CN=ours'])
+  const ports = new Set(['6443'])
+  t.same(
+    ownOf(both, ours, ports).certificates.map((it) => it.issuer),
+    ['CN=ours'],
+  )
+  t.equal(ownOf({ ...both, servers: ['127.0.0.1:6443'] }, ours, ports).certificates.length, 2)
+  t.equal(
+    ownOf({ ...both, of: 'kubeconfig' }, ours, ports).certificates.length,
+    2,
+    'what was named counts in full',
+  )
+  for (const it of ['127.0.0.1:6443', 'localhost:6443', '[::1]:6443']) t.ok(isOwn(it, ports), it)
+  for (const it of ['127.0.0.1:8443', 'example.org:6443', '10.0.0.1:6443', 'x']) t.notOk(isOwn(it, ports), it)
+})
+
+t.test('a copy in a home: older, of another authority, or of another cluster', async (t) => {
+  const { issue } = certificates(t)
+  const base = recordedNode('test/nodes/healthy')
+  const now = base.now()
+  const at = (days: number) => new Date(now + days * 86_400_000)
+  const ca = issue({ subject: '/CN=k3s-client-ca@1795392751', ca: true, from: at(-500), to: at(3000) })
+  const strange = issue({ subject: '/CN=strange-ca', ca: true, from: at(-500), to: at(3000) })
+  const subject = '/O=system:masters/CN=system:admin'
+  const old = issue({ subject, by: ca, from: at(-300), to: at(65) })
+  const over = issue({ subject, by: ca, from: at(-366), to: at(-1) })
+  const other = issue({ subject: '/CN=me', by: strange, from: at(-400), to: at(-35) })
+  const config = (server: string, pem: string) =>
+    `apiVersion: v1\nclusters:\n- cluster:\n    server: ${server}\n  name: a\nkind: Config\nusers:\n- name: a\n  user:\n    client-certificate-data: ${Buffer.from(pem).toString('base64')}\n`
+  const told = async (text: string) => {
+    const home = machine(t, { '/etc/passwd': passwd, '/root/.kube/config': text })
+    const mine = (path: string) => path === '/etc/passwd' || path.startsWith('/root/')
+    const host = {
+      ...base,
+      read: (path: string, options?: object) => (mine(path) ? home : base).read(path, options),
+      text: (path: string, options?: object) => (mine(path) ? home : base).text(path, options),
+      stats: async (paths: readonly string[]) => {
+        const [there, here] = await Promise.all([base.stats(paths), home.stats(paths)])
+        return paths.map((path, at) => (mine(path) ? here : there)[at] as (typeof here)[0])
+      },
+    }
+    const sample = await certs.collect(host, settings, { heard: [] })
+    return certs.assess(sample, { heard: [] }, settings, now)
+  }
+  t.match(await told(config('https://node1.example:6443', old.pem)), [
+    {
+      code: 'certs.kubeconfig-stale',
+      subject: '/root/.kube/config',
+      text: /holds the certificate of system:admin from 2026-01-27, good for 6\d d; k3s has had a newer one since 2026-11-2/,
+      next: [/install -m 600 \/etc\/rancher\/k3s\/k3s\.yaml \/root\/\.kube\/config/, /other clusters/],
+    },
+  ])
+  t.match(await told(config('https://127.0.0.1:6443', over.pem)), [
+    { code: 'certs.expired', subject: '/root/.kube/config', severity: 'warning' },
+  ])
+  t.match(await told(config('https://localhost:6443', strange.pem + other.pem)), [
+    { code: 'certs.expired', subject: '/root/.kube/config' },
+  ])
+  const foreign = issue({ subject: '/CN=me', by: strange, from: at(-1), to: at(300) })
+  t.match(await told(config('https://127.0.0.1:6443', foreign.pem)), [
+    { code: 'certs.kubeconfig-stale', text: /its certificate \(me\) is of another authority\.$/ },
+  ])
+  t.same(await told(config('https://cloud.example:443', other.pem)), [], 'another cluster, long gone')
+  t.same(await told('garbage'), [], 'what lies in homes need not be a kubeconfig')
+})
