@@ -45,6 +45,8 @@ export interface Rule {
   /** Patience: how long it must have been true before anyone is told. */
   readonly after?: number
   readonly because?: readonly Cause[]
+  /** It happened, and nobody repairs it: what began because of it stays its consequence for as long as it lasts. */
+  readonly event?: true
 }
 
 export type Rules<Code extends string = string> = Readonly<Record<Code, Rule>>
@@ -246,6 +248,36 @@ export interface Handshake {
   readonly protocol: string
 }
 
+/** One HTTPS request to this node's own services. */
+export interface Get {
+  readonly host: string
+  readonly port: number
+  /** With its leading slash. */
+  readonly path: string
+  /** Where the client certificate and its key stand; the machine reads them itself and hands them to nobody. */
+  readonly as?: { readonly certificate: string; readonly key: string }
+  /** Plain HTTP, which some of k3s's parts speak on loopback. */
+  readonly plain?: true
+  /** Milliseconds, for all of it (default 5 s). */
+  readonly timeout?: number
+}
+
+export interface Got {
+  readonly status: number
+  /** At most the first 4 KiB. */
+  readonly body: string
+}
+
+/** How full the file system under a path is, for whoever is not root. */
+export interface Space {
+  /** Bytes: all of it, and what can still be written. */
+  readonly size: number
+  readonly available: number
+  /** Inodes; both 0 where the file system has no fixed number of them. */
+  readonly inodes: number
+  readonly inodesFree: number
+}
+
 /** Why the machine did not answer. `missing` is often an answer in itself. */
 export type HostErrorCode =
   | 'missing'
@@ -302,6 +334,10 @@ export interface Host {
     servername?: string
     timeout?: number
   }): Promise<Handshake>
+  /** Asks over HTTPS. Trusts any server, so only for what is public or this node's own; follows nothing. */
+  get(request: Get): Promise<Got>
+  /** How full the disk under a path is (statfs). */
+  space(path: string): Promise<Space>
 }
 
 // ---------------------------------------------------------------------------------------------------

@@ -1,8 +1,8 @@
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import type { Host, HostErrorCode, Kind, Stat } from './model.ts'
+import type { Host, HostErrorCode, Kind, Space, Stat } from './model.ts'
 import { HostError } from './model.ts'
-import { type RecordedCommand, type Recording, recordedFile, slug } from './recorded.ts'
+import { type RecordedCommand, type Recording, recordedFile, requestName, slug } from './recorded.ts'
 import { withoutSecrets } from './secrets.ts'
 
 /** The most that is kept of the kernel log. */
@@ -17,6 +17,8 @@ export function recording(host: Host, folder: string, node: string): Host & { fi
   const lists: Record<string, (readonly [string, Kind])[]> = {}
   const stats: Record<string, Stat> = {}
   const handshakes: Record<string, NonNullable<Recording['handshakes']>[string]> = {}
+  const gets: Record<string, NonNullable<Recording['gets']>[string]> = {}
+  const spaces: Record<string, Space> = {}
   const kernel: string[] = []
   let kernelSize = 0
   const begun = host.now()
@@ -125,6 +127,25 @@ export function recording(host: Host, folder: string, node: string): Host & { fi
         throw error
       }
     },
+    get: async (request) => {
+      const name = requestName(request)
+      try {
+        const { status, body } = await host.get(request)
+        gets[name] = { status, body: Buffer.from(withoutSecrets(name, Buffer.from(body))).toString('utf8') }
+        return { status, body }
+      } catch (error) {
+        if (error instanceof HostError) gets[name] = [error.code, error.message]
+        throw error
+      }
+    },
+    space: (path) =>
+      noted(
+        `space ${path}`,
+        () => host.space(path),
+        (space) => {
+          spaces[path] = space
+        },
+      ),
     finish() {
       if (kernel.length > 0) write(recordedFile(folder, '/dev/kmsg'), `${kernel.join('\n')}\n`)
       const facts: Recording = {
@@ -135,6 +156,8 @@ export function recording(host: Host, folder: string, node: string): Host & { fi
         lists,
         stats,
         handshakes,
+        gets,
+        spaces,
       }
       write(join(folder, 'node.json'), `${JSON.stringify(facts, null, 2)}\n`)
     },

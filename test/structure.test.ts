@@ -147,11 +147,18 @@ const doors: Readonly<Record<string, readonly [string, string]>> = {
     'every command of the node has a timeout, an abort and a limit; systemd-notify is the only other',
   ],
   'node:net': [
-    'agent/host/tls.ts agent/deliver agent/dns.ts collectors/',
+    'agent/host/tls.ts agent/host/get.ts agent/deliver agent/dns.ts collectors/',
     'its address arithmetic is for all; beyond that nothing opens a connection that is not bounded',
   ],
   'node:tls': ['agent/host/tls.ts', 'only handshakes, bounded'],
-  'node:http': ['agent/serve.ts', 'the socket, both ends of it'],
+  'node:https': [
+    'agent/host/get.ts',
+    "only this node is asked, with a bound on everything; the outside is the postman's",
+  ],
+  'node:http': [
+    'agent/serve.ts agent/host/get.ts',
+    "the socket, both ends of it; and what this node's own services say on loopback",
+  ],
 }
 
 t.test('each library has one door', async (t) => {

@@ -1,0 +1,76 @@
+import { request as requestHttp } from 'node:http'
+import { request as requestHttps } from 'node:https'
+import { isIP } from 'node:net'
+import type { Get, Got } from '../model.ts'
+import { HostError } from '../model.ts'
+import { read } from './files.ts'
+import { bounded, hostError } from './limits.ts'
+
+/** As much of an answer as is of any use. */
+const mostBody = 4 * 1024
+/** A certificate or a key; larger is neither. */
+const mostKey = 64 * 1024
+
+/**
+ * One HTTPS request that trusts any server. See `Host.get`. A client certificate and its key are read here,
+ * and here they stay: no error, answer or recording holds any of them.
+ */
+export async function get(
+  { host, port, path, as, plain, timeout = 5_000 }: Get,
+  signal: AbortSignal,
+): Promise<Got> {
+  const doing = `asking ${plain ? 'http' : 'https'}://${host}:${port}${path}${as ? ` as ${as.certificate}` : ''}`
+  const identity = as && {
+    cert: Buffer.from(await read(as.certificate, { limit: mostKey, timeout }, signal)),
+    key: Buffer.from(await read(as.key, { limit: mostKey, timeout }, signal)),
+  }
+  const ended = new AbortController()
+  try {
+    const answer = new Promise<Got>((resolve, reject) => {
+      const ask = plain ? requestHttp : requestHttps
+      const request = ask({
+        ...{ host, port, path, ...identity },
+        servername: isIP(host) ? '' : host,
+        rejectUnauthorized: false,
+        // No pool: nothing of this stays open, and no session carries one identity into another's request.
+        agent: false,
+        signal: ended.signal,
+        maxHeaderSize: 16 * 1024,
+        headers: { accept: 'application/json', 'user-agent': 'murphy' },
+      })
+      request.once('error', reject)
+      request.once('response', (response) => {
+        const parts: Buffer[] = []
+        let size = 0
+        const done = () => {
+          const body = Buffer.concat(parts).subarray(0, mostBody).toString('utf8')
+          resolve({ status: response.statusCode ?? 0, body })
+        }
+        response.on('data', (part: Buffer) => {
+          parts.push(part)
+          size += part.length
+          if (size >= mostBody) done()
+        })
+        response.once('end', done)
+        response.once('error', reject)
+      })
+      request.end()
+    })
+    return await bounded(answer, timeout, signal, doing)
+  } catch (error) {
+    throw safeError(doing, error)
+  } finally {
+    ended.abort()
+  }
+}
+
+/** What OpenSSL says of a key it cannot read never quotes it; its reason is enough, and all that is kept. */
+function safeError(doing: string, error: unknown): HostError {
+  if (error instanceof HostError) return error
+  const { code = '', message = '' } = error as NodeJS.ErrnoException
+  if (code === 'EPROTO' && /wrong version number|packet length too long/i.test(message))
+    return new HostError('failed', `${doing}: it does not speak TLS`)
+  if (code === 'ECONNRESET') return new HostError('failed', `${doing}: it hung up`)
+  if (/^E[A-Z]+$/.test(code) && code !== 'EPROTO') return hostError(doing, error)
+  return new HostError('failed', `${doing}: ${code || 'it failed'}`)
+}
