@@ -35,11 +35,12 @@ function news(
 }
 
 function restarted(
-  { k3s: was, version: old }: K3sSample,
+  { k3s: was, version: old, seen }: K3sSample,
   { k3s, version }: K3sSample,
   at: number,
 ): Happened[] {
-  if (!was || !k3s?.running) return []
+  // The first start of a k3s that was just installed restarts nothing.
+  if (!was || !seen || !k3s?.running) return []
   const { pid, since } = k3s.running
   if (was.running?.pid === pid && was.running.since === since) return []
   const start = since > 0 ? Math.min(since, at) : at

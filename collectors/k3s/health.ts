@@ -16,19 +16,22 @@ export interface Health {
 
 /** Asks what k3s says of itself. An answer that is as before keeps its `since`. */
 export async function askHealth(host: Host, k3s: K3s, before: K3sSample['answers'] = {}): Promise<Health> {
-  const answers: Partial<Record<Part, Answer>> = {}
   const blind: Unseen[] = []
-  const ask = async (part: Part, code: string, question: () => Promise<Said | undefined>) => {
+  const ask = async (
+    part: Part,
+    code: string,
+    question: () => Promise<Said | undefined>,
+  ): Promise<readonly [Part, Answer | undefined]> => {
     const last = before[part]
     try {
       const said = await question()
-      if (said) answers[part] = { ...said, since: last?.well === said.well ? last.since : host.now() }
+      return [part, said && { ...said, since: last?.well === said.well ? last.since : host.now() }]
     } catch (error) {
-      if (last) answers[part] = last
       blind.push(unseen(`how the ${part === 'api' ? 'API' : part} is`, error, [code]))
+      return [part, last]
     }
   }
-  await Promise.all([
+  const all = await Promise.all([
     ask('api', 'k3s.api-unhealthy', () => askApi(host, k3s)),
     ask('kubelet', 'k3s.kubelet-unhealthy', () => askPlain(host, kubeletPlace(k3s))),
     ask('kube-proxy', 'k3s.kubelet-unhealthy', async () => {
@@ -37,7 +40,9 @@ export async function askHealth(host: Host, k3s: K3s, before: K3sSample['answers
       return said?.status === undefined && !before['kube-proxy'] ? undefined : said
     }),
   ])
-  return { answers, unseen: blind }
+  // In one order, so that the same is the same.
+  const answers = Object.fromEntries(all.filter(([, answer]) => answer))
+  return { answers, unseen: blind.sort((a, b) => (a.what < b.what ? -1 : 1)) }
 }
 
 async function askApi(host: Host, k3s: K3s): Promise<Said | undefined> {
