@@ -42,6 +42,45 @@ t.test('a server at its first look, and at the next one, which asks no process',
   )
 })
 
+t.test('while all is well two looks of three only ask whether it is still the same', async (t) => {
+  const gets = Object.fromEntries(
+    [
+      'https://127.0.0.1:6443/readyz as /var/lib/rancher/k3s/agent/client-kubelet.crt',
+      'http://127.0.0.1:10248/healthz',
+      'http://127.0.0.1:10256/healthz',
+    ].map((it) => [it, { status: 200, body: 'ok' }]),
+  )
+  const asked: number[] = []
+  const looking = (t: Parameters<typeof machine>[0], at: number, more: object = {}) => {
+    const host = machine(t, running, {
+      commands: { ...version, [show]: said('active') },
+      gets,
+      now: at,
+      ...more,
+    })
+    const get: typeof host.get = (it) => {
+      asked.push(at)
+      return host.get(it)
+    }
+    return { ...host, get }
+  }
+  let sample = await collect(looking(t, now), none)
+  asked.length = 0
+  for (let count = 1; count <= 6; count += 1) {
+    const at = now + count * minute
+    sample = await collect(looking(t, at), past(sample, at - minute))
+  }
+  t.strictSame(new Set(asked).size, 2)
+  t.strictSame(sample.answers?.api, { well: true, status: 200, since: now })
+  const calm = now + 7 * minute
+  asked.length = 0
+  await collect(looking(t, calm), { sample, at: calm - minute, heard: [{ at: calm, text: 'containerd' }] })
+  t.not(asked.length, 0, 'woken, it looks in full')
+  asked.length = 0
+  await collect(looking(t, calm), past(sample, calm - 60 * minute))
+  t.not(asked.length, 0, 'and after a pause of its own')
+})
+
 t.test('it is stopped, and started again', async (t) => {
   const first = await collect(
     machine(t, running, { commands: { ...version, [show]: said('active') }, now }),
