@@ -46,7 +46,8 @@ function restarted(
   const start = since > 0 ? Math.min(since, at) : at
   const other = version && old && version !== old ? `; it is ${version} now and was ${old}` : ''
   const ran = was.running && was.running.since > 0 ? `, after ${span(start - was.running.since)}` : ''
-  const text = `${k3s.distribution} was started at ${moment(start)} (process ${pid})${ran}${other}.`
+  const verb = was.running ? 'restarted' : 'started again'
+  const text = `${k3s.distribution} was ${verb} at ${moment(start)} (process ${pid})${ran}${other}.`
   return [{ code: 'k3s.restarted', at: start, text }]
 }
 

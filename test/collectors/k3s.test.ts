@@ -108,7 +108,7 @@ t.test(
     t.match(open, {
       severity: 'critical',
       since: begun,
-      root: { code: 'k3s.restarted', text: /^k3s was started at 2026-11-23 12:01:00 UTC/ },
+      root: { code: 'k3s.restarted', text: /^k3s was restarted at 2026-11-23 12:01:00 UTC/ },
     })
     t.match(open?.consequences, [{ code: 'cni.bridge-missing' }])
     t.match(open?.next[0], /kubectl get pods/, 'what repairs it comes before what explains it')
