@@ -14,31 +14,41 @@ export function incidents(ledger: Ledger, rules: Rules, now: number): readonly I
   const rootOf = (finding: Finding): Finding => {
     const known = roots.get(finding.id)
     if (known) return known
-    const cause = causeOf(finding, rules[finding.code]?.because ?? [], byCode, now)
+    const cause = causeOf(finding, rules, byCode, now)
     const root = cause ? rootOf(cause) : finding
     roots.set(finding.id, root)
     return root
   }
   return [...Map.groupBy(ledger, rootOf)]
-    .map(([root, members]) => incident(root, members))
+    .map(([root, members]) => incident(root, members, rules))
     .sort((a, b) => a.since - b.since || (a.id < b.id ? -1 : 1))
 }
 
 function causeOf(
   finding: Finding,
-  causes: readonly Cause[],
+  rules: Rules,
   byCode: ReadonlyMap<string, readonly Finding[]>,
   now: number,
 ): Finding | undefined {
+  const causes = rules[finding.code]?.because ?? []
   return causes
-    .flatMap((cause) => (byCode.get(cause.code) ?? []).filter((it) => explains(it, finding, cause, now)))
+    .flatMap((cause) => {
+      const event = rules[cause.code]?.event === true
+      return (byCode.get(cause.code) ?? []).filter((it) => explains(it, finding, cause, event, now))
+    })
     .sort((a, b) => a.since - b.since)[0]
 }
 
 /** Repairs seldom take hold at once: for this long a consequence may outlast its cause. */
 const outlasting = 15 * 60_000
 
-function explains(cause: Finding, finding: Finding, { within = 0, same }: Cause, now: number): boolean {
+function explains(
+  cause: Finding,
+  finding: Finding,
+  { within = 0, same }: Cause,
+  event: boolean,
+  now: number,
+): boolean {
   if (same === 'subject' && cause.subject !== finding.subject) return false
   if (same === 'pod' && !samePod(cause, finding)) return false
   // An open cause has no end yet. A consequence is often found a round before its cause, so only the
@@ -46,14 +56,14 @@ function explains(cause: Finding, finding: Finding, { within = 0, same }: Cause,
   const causeEnd = cause.resolved ?? Number.POSITIVE_INFINITY
   const end = finding.resolved ?? now
   const touch = cause.since <= end && finding.since <= causeEnd + within
-  return touch && end <= causeEnd + Math.max(within, outlasting)
+  return touch && (event || end <= causeEnd + Math.max(within, outlasting))
 }
 
 function samePod(a: Finding, b: Finding): boolean {
   return a.pod !== undefined && a.pod.namespace === b.pod?.namespace && a.pod.name === b.pod.name
 }
 
-function incident(root: Finding, members: readonly Finding[]): Incident {
+function incident(root: Finding, members: readonly Finding[], rules: Rules): Incident {
   const consequences = members.filter((it) => it !== root).sort((a, b) => a.since - b.since)
   const open = members.filter((it) => it.resolved === undefined)
   const resolved = Math.max(...members.map((it) => it.resolved ?? 0))
@@ -64,7 +74,7 @@ function incident(root: Finding, members: readonly Finding[]): Incident {
     severity: gravest(open.length > 0 ? open : members),
     since: Math.min(...members.map((it) => it.since)),
     ripe: Math.min(...(open.length > 0 ? open : members).map((it) => it.ripe)),
-    ...advice(root, consequences),
+    ...advice(root, consequences, rules),
     ...(open.length === 0 && { resolved }),
   }
 }
@@ -75,11 +85,17 @@ const mostNevers = 3
 
 /**
  * What to do about an incident as a whole: the root's steps come first, since what they repair often repairs
- * the rest; a consequence adds only what it needs beyond that. A step is known by its command.
+ * the rest; a consequence adds only what it needs beyond that. A step is known by its command. An event has
+ * nothing that could be repaired, so what it left behind comes before it.
  */
-export function advice(root: Finding, consequences: readonly Finding[]): Pick<Incident, 'next' | 'never'> {
+export function advice(
+  root: Finding,
+  consequences: readonly Finding[],
+  rules: Rules = {},
+): Pick<Incident, 'next' | 'never'> {
   const known = new Set<string>()
-  const members = [root, ...consequences]
+  const isEvent = (it: Finding) => Number(rules[it.code]?.event === true)
+  const members = [root, ...consequences].sort((a, b) => isEvent(a) - isEvent(b))
   const still = members.filter((it) => it.resolved === undefined)
   const open = still.length > 0 ? still : members
   const next = open

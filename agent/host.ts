@@ -2,6 +2,7 @@ import { follow, run } from './host/command.ts'
 import { allFacts, facts, list, read, target } from './host/files.ts'
 import { get } from './host/get.ts'
 import { kernelLog } from './host/kmsg.ts'
+import { space } from './host/space.ts'
 import { handshake } from './host/tls.ts'
 import { watchPath } from './host/watch.ts'
 import type { Host } from './model.ts'
@@ -34,6 +35,7 @@ export function openMachine({ now = Date.now } = {}): Machine {
       kmsg: (after, record) => log.since(after, record, signal),
       handshake: (address) => handshake(address, signal),
       get: (request) => get(request, signal),
+      space: (path) => space(path, signal),
     }),
     follow,
     watch: watchPath,

@@ -45,6 +45,8 @@ export interface Rule {
   /** Patience: how long it must have been true before anyone is told. */
   readonly after?: number
   readonly because?: readonly Cause[]
+  /** It happened, and nobody repairs it: what began because of it stays its consequence for as long as it lasts. */
+  readonly event?: true
 }
 
 export type Rules<Code extends string = string> = Readonly<Record<Code, Rule>>
@@ -259,6 +261,8 @@ export interface Get {
   readonly path: string
   /** Where the client certificate and its key stand; the machine reads them itself and hands them to nobody. */
   readonly as?: { readonly certificate: string; readonly key: string }
+  /** Plain HTTP, which some of k3s's parts speak on loopback. */
+  readonly plain?: true
   /** Milliseconds, for all of it (default 5 s). */
   readonly timeout?: number
 }
@@ -267,6 +271,16 @@ export interface Got {
   readonly status: number
   /** At most the first 4 KiB. */
   readonly body: string
+}
+
+/** How full the file system under a path is, for whoever is not root. */
+export interface Space {
+  /** Bytes: all of it, and what can still be written. */
+  readonly size: number
+  readonly available: number
+  /** Inodes; both 0 where the file system has no fixed number of them. */
+  readonly inodes: number
+  readonly inodesFree: number
 }
 
 /** Why the machine did not answer. `missing` is often an answer in itself. */
@@ -338,6 +352,8 @@ export interface Host {
   }): Promise<Handshake>
   /** Asks over HTTPS. Trusts any server, so only for what is public or this node's own; follows nothing. */
   get(request: Get): Promise<Got>
+  /** How full the disk under a path is (statfs). */
+  space(path: string): Promise<Space>
 }
 
 // ---------------------------------------------------------------------------------------------------
@@ -396,12 +412,32 @@ export interface Outlook {
   readonly sure?: 'date' | 'likely' | 'rough'
 }
 
+/** One measured value. */
+export interface Point {
+  readonly at: number
+  readonly value: number
+}
+
+/** A collector's own series by name, from a time on, oldest first; without the values of the round at hand. */
+export type Series = (name: string, from: number) => readonly Point[]
+
+/** Something that is kept whole beside the sample, because it is too large for one. Bounded in number and size by the store. */
+export interface Keepsake {
+  /** What it is, as small plain JSON: lists show it without the body. */
+  readonly about: Readonly<Record<string, unknown>>
+  readonly body: Uint8Array
+}
+
 export interface Past<S> {
   /** The sample of the last good round, also from before a restart. */
   readonly sample?: S
   readonly at?: number
   /** What watches have said since that round began, oldest first, bounded. */
   readonly heard: readonly Heard[]
+  /** Absent where nothing is remembered: a single look, a recorded node. */
+  readonly series?: Series
+  /** Only `collect` may hand something over; it is kept once the round has succeeded. Absent where nothing is remembered. */
+  readonly keep?: (it: Keepsake) => void
 }
 
 /**
@@ -430,7 +466,7 @@ export interface Collector<
   /** Numbers worth keeping over time, by name. */
   series?(sample: S): Readonly<Record<string, number>>
   /** What is known to run out, and when: the status page's last lines. */
-  outlook?(sample: S, settings: Settings<P>, now: number): readonly Outlook[]
+  outlook?(sample: S, settings: Settings<P>, now: number, series?: Series): readonly Outlook[]
   /** Event sources, as of the last sample; asked again after each round. */
   watch?(settings: Settings<P>, sample: S | undefined): readonly Watch[]
 }

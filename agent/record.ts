@@ -1,6 +1,6 @@
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import type { Host, HostErrorCode, Kind, Stat } from './model.ts'
+import type { Host, HostErrorCode, Kind, Space, Stat } from './model.ts'
 import { HostError } from './model.ts'
 import { type RecordedCommand, type Recording, recordedFile, requestName, slug } from './recorded.ts'
 import { withoutSecrets } from './secrets.ts'
@@ -18,6 +18,7 @@ export function recording(host: Host, folder: string, node: string): Host & { fi
   const stats: Record<string, Stat> = {}
   const handshakes: Record<string, NonNullable<Recording['handshakes']>[string]> = {}
   const gets: Record<string, NonNullable<Recording['gets']>[string]> = {}
+  const spaces: Record<string, Space> = {}
   const kernel: string[] = []
   let kernelSize = 0
   const begun = host.now()
@@ -146,6 +147,14 @@ export function recording(host: Host, folder: string, node: string): Host & { fi
         throw error
       }
     },
+    space: (path) =>
+      noted(
+        `space ${path}`,
+        () => host.space(path),
+        (space) => {
+          spaces[path] = space
+        },
+      ),
     finish() {
       if (kernel.length > 0) write(recordedFile(folder, '/dev/kmsg'), `${kernel.join('\n')}\n`)
       const facts: Recording = {
@@ -157,6 +166,7 @@ export function recording(host: Host, folder: string, node: string): Host & { fi
         stats,
         handshakes,
         gets,
+        spaces,
       }
       write(join(folder, 'node.json'), `${JSON.stringify(facts, null, 2)}\n`)
     },

@@ -1,7 +1,7 @@
 import { lstatSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { hostError } from './host/limits.ts'
-import type { Entry, Get, Got, Host, HostErrorCode, Kind, Stat } from './model.ts'
+import type { Entry, Get, Got, Host, HostErrorCode, Kind, Space, Stat } from './model.ts'
 import { HostError } from './model.ts'
 
 /**
@@ -30,11 +30,13 @@ export interface Recording {
   >
   /** What HTTPS requests came to, by `requestName`. */
   readonly gets?: Readonly<Record<string, Got | readonly [HostErrorCode, string]>>
+  /** How full the disk under a path was. */
+  readonly spaces?: Readonly<Record<string, Space>>
 }
 
 /** A request as a recording knows it: `https://127.0.0.1:6443/version as /path/of/the/certificate`. */
-export const requestName = ({ host, port, path, as }: Get) =>
-  `https://${host}:${port}${path}${as ? ` as ${as.certificate}` : ''}`
+export const requestName = ({ host, port, path, as, plain }: Get) =>
+  `${plain ? 'http' : 'https'}://${host}:${port}${path}${as ? ` as ${as.certificate}` : ''}`
 
 export interface RecordedCommand {
   readonly argv: readonly string[]
@@ -168,6 +170,13 @@ export function recordedNode(
       if (!answer) throw new HostError('unrecorded', `asking ${name}: it was not recorded`)
       if ('status' in answer) return answer
       throw new HostError(...answer)
+    },
+    space: async (path) => {
+      const error = recording.errors?.[`space ${path}`]
+      if (error) throw new HostError(...error)
+      const known = recording.spaces?.[path]
+      if (!known) throw new HostError('unrecorded', `asking how full ${path} is: it was not recorded`)
+      return known
     },
   }
 }

@@ -48,8 +48,8 @@ const directions: readonly (readonly [
   [
     'collectors',
     (path) => path.startsWith('collectors/') && path !== 'collectors/index.ts',
-    under('agent/model.ts', 'collectors/'),
-    'they must run on a recorded node, in a test and in a year of time-lapse: so they know the vocabulary, and nothing of delivery, state or settings files',
+    under('agent/model.ts', 'agent/forecast.ts', 'collectors/'),
+    'they must run on a recorded node, in a test and in a year of time-lapse: so they know the vocabulary and how to extrapolate, and nothing of delivery, state or settings files',
   ],
   [
     'sinks',
@@ -63,6 +63,7 @@ const directions: readonly (readonly [
       'agent/ledger.ts',
       'agent/cascade.ts',
       'agent/due.ts',
+      'agent/forecast.ts',
       'agent/silence.ts',
       'agent/self.ts',
       'agent/retry.ts',
@@ -153,7 +154,10 @@ const doors: Readonly<Record<string, readonly [string, string]>> = {
     'agent/host/get.ts',
     "only this node is asked, with a bound on everything; the outside is the postman's",
   ],
-  'node:http': ['agent/serve.ts', 'the socket, both ends of it'],
+  'node:http': [
+    'agent/serve.ts agent/host/get.ts',
+    "the socket, both ends of it; and what this node's own services say on loopback",
+  ],
 }
 
 t.test('each library has one door', async (t) => {
@@ -176,6 +180,7 @@ t.test('collectors and pure files touch no machine and no clock', async (t) => {
     'agent/ledger.ts',
     'agent/cascade.ts',
     'agent/due.ts',
+    'agent/forecast.ts',
     'agent/silence.ts',
     'agent/self.ts',
     'agent/retry.ts',

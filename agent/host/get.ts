@@ -1,3 +1,4 @@
+import { request as requestHttp } from 'node:http'
 import { request as requestHttps } from 'node:https'
 import { isIP } from 'node:net'
 import type { Get, Got } from '../model.ts'
@@ -14,8 +15,11 @@ const mostKey = 64 * 1024
  * One HTTPS request that trusts any server. See `Host.get`. A client certificate and its key are read here,
  * and here they stay: no error, answer or recording holds any of them.
  */
-export async function get({ host, port, path, as, timeout = 5_000 }: Get, signal: AbortSignal): Promise<Got> {
-  const doing = `asking https://${host}:${port}${path}${as ? ` as ${as.certificate}` : ''}`
+export async function get(
+  { host, port, path, as, plain, timeout = 5_000 }: Get,
+  signal: AbortSignal,
+): Promise<Got> {
+  const doing = `asking ${plain ? 'http' : 'https'}://${host}:${port}${path}${as ? ` as ${as.certificate}` : ''}`
   const identity = as && {
     cert: Buffer.from(await read(as.certificate, { limit: mostKey, timeout }, signal)),
     key: Buffer.from(await read(as.key, { limit: mostKey, timeout }, signal)),
@@ -23,7 +27,8 @@ export async function get({ host, port, path, as, timeout = 5_000 }: Get, signal
   const ended = new AbortController()
   try {
     const answer = new Promise<Got>((resolve, reject) => {
-      const request = requestHttps({
+      const ask = plain ? requestHttp : requestHttps
+      const request = ask({
         ...{ host, port, path, ...identity },
         servername: isIP(host) ? '' : host,
         rejectUnauthorized: false,

@@ -116,17 +116,9 @@ function bounded(all: readonly string[], most: number, between: string): string 
   return [...all.slice(0, most), ...(more > 0 ? [`and ${more} more`] : [])].join(between)
 }
 
-const steps = (incident: Incident) =>
-  distinct(
-    [incident.root, ...open(incident)].flatMap((it) => it.next),
-    limits.steps,
-  )
+const steps = (incident: Incident) => distinct(incident.next, limits.steps)
 
-const nevers = (incident: Incident) =>
-  distinct(
-    [incident.root, ...open(incident)].flatMap((it) => it.never ?? []),
-    limits.nevers,
-  )
+const nevers = (incident: Incident) => distinct(incident.never, limits.nevers)
 
 function distinct(texts: readonly string[], most: number): readonly string[] {
   const lines = new Set<string>()

@@ -74,6 +74,7 @@ export const rules = {
     so: '`kubectl` with it gets 401 Unauthorized once its certificate has run out.',
     next: ['Copy `/etc/rancher/k3s/k3s.yaml` of a server over it'],
     after: 10 * minute,
+    because: [{ code: 'k3s.certificates-rotated', within: 10 * minute }],
   },
   'certs.chain-broken': {
     severity: 'critical',

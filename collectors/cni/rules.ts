@@ -5,6 +5,12 @@ const hour = 3600_000
 /** With expired certificates k3s does not get as far as starting flannel (k3s, pkg/agent/run.go). */
 const certificates: Cause = { code: 'certs.expired', within: hour }
 
+/** What k3s takes down and makes again; what is gone after it has not come back. */
+const starts: readonly Cause[] = ['k3s.restarted', 'k3s.killed', 'k3s.rebooted'].map((code) => ({
+  code,
+  within: 5 * 60_000,
+}))
+
 const killall =
   'Run `k3s-killall.sh` lightly: it stops every pod on this node at once, databases included, without letting them finish. Nor `iptables -F`: it cannot bring an interface back, and may cut SSH.'
 
@@ -40,6 +46,7 @@ export const rules: Rules<Code> = {
       '`kubectl get pods -A -o wide --field-selector spec.nodeName=NODE`: the pods on this node',
       'Delete those that have an address of the pod network, so that they are made anew: `kubectl delete pod -n NAMESPACE NAME`. The first one brings the bridge back. A pod without a controller does not come again by itself',
     ],
+    because: starts,
   }),
   'cni.bridge-down': critical({
     title: 'the pod bridge is down',
@@ -54,7 +61,7 @@ export const rules: Rules<Code> = {
       'The bridge does not have the address that flannel was given for this node (FLANNEL_SUBNET in /run/flannel/subnet.env). Nothing puts it back until the next pod is made.',
     so: 'Pods on this node reach each other, but neither services, other nodes nor the world, and the node does not reach them.',
     next: ['`ip addr show dev cni0`: what it has', '`ip addr add ADDRESS brd + dev cni0`'],
-    because: [{ code: 'cni.bridge-missing', within: hour }],
+    because: [{ code: 'cni.bridge-missing', within: hour }, ...starts],
   }),
   'cni.overlay-missing': critical({
     title: 'the overlay to the other nodes is gone',
@@ -62,7 +69,7 @@ export const rules: Rules<Code> = {
       'The device through which flannel reaches other nodes (flannel.1 for VXLAN, flannel-wg for WireGuard) does not exist. Which one it should be comes from net-conf.json, the flags of k3s and subnet.env; host-gw has none. flannel makes it when it starts and not again after that.',
     so: 'Pods here do not reach pods on other nodes and are not reached by them. If the cluster DNS runs elsewhere, names do not resolve here. Pods on this node still reach each other.',
     next: [restart, '`ip -d link show type vxlan`: it should be there after half a minute'],
-    because: [certificates],
+    because: [certificates, ...starts],
   }),
   'cni.overlay-down': critical({
     title: 'the overlay to the other nodes is down',
@@ -77,6 +84,7 @@ export const rules: Rules<Code> = {
       'k3s runs flannel, but there is no CNI configuration in its folder agent/etc/cni/net.d, where it writes 10-flannel.conflist at each start. containerd then has no pod network.',
     so: 'Running pods go on. New pods stay in ContainerCreating, stopping ones may hang, and the node may turn NotReady.',
     next: [restart],
+    because: starts,
   }),
   'cni.subnet-env-missing': critical({
     title: "flannel's subnet file is gone",
@@ -87,7 +95,7 @@ export const rules: Rules<Code> = {
       '`journalctl -u k3s -n 200 | grep -i flannel` (on an agent `k3s-agent`): why flannel did not start',
       restart,
     ],
-    because: [certificates],
+    because: [certificates, ...starts],
   }),
   'cni.veth-orphaned': {
     severity: 'critical',

@@ -31,7 +31,13 @@ export const rules: Readonly<Record<Code, Rule>> = {
       'Then delete the pods that own host ports (ingress, svclb), so that their ports are mapped again',
     ],
     never: 'Flush or restore rules by hand: k3s writes them itself when it starts.',
-    because: [{ code: 'firewall.flushed' }],
+    // They are judged three minutes after a start.
+    because: [
+      { code: 'firewall.flushed' },
+      { code: 'k3s.restarted', within: 5 * 60_000 },
+      { code: 'k3s.killed', within: 5 * 60_000 },
+      { code: 'k3s.rebooted', within: 5 * 60_000 },
+    ],
   },
   'firewall.lockout': {
     severity: 'critical',

@@ -93,6 +93,30 @@ t.test('a consequence that outlives its cause stands for itself in the end', asy
   )
 })
 
+t.test(
+  'an event is not repaired: what it left behind stays its consequence, and its steps come first',
+  async (t) => {
+    const minute = 60_000
+    const rules: Rules = {
+      'b.restarted': rule({ severity: 'info', event: true }),
+      'b.gone': rule({ severity: 'critical', because: [{ code: 'b.restarted', within: 5 * minute }] }),
+    }
+    const restarted = finding({ code: 'b.restarted', severity: 'info', since: 0, next: ['`journalctl`'] })
+    const gone = finding({ code: 'b.gone', severity: 'critical', since: 2 * minute, next: ['`repair`'] })
+    t.match(incidents([restarted], rules), [{ severity: 'info', next: ['`journalctl`'] }])
+    t.match(incidents([restarted, gone], rules, 3 * minute), [
+      { root: { code: 'b.restarted' }, severity: 'critical', next: ['`repair`', '`journalctl`'] },
+    ])
+    const over = { ...restarted, resolved: 10 * minute }
+    const [still, ...more] = incidents([over, gone], rules, 48 * 60 * minute)
+    t.match(still, { id: restarted.id, severity: 'critical', next: ['`repair`'] })
+    t.notOk(still?.resolved)
+    t.strictSame(more, [])
+    const later = { ...gone, since: 16 * minute }
+    t.equal(incidents([over, later], rules, 17 * minute).length, 2, 'what began later has another cause')
+  },
+)
+
 t.test('a circle among the rules is found and named', async (t) => {
   t.equal(circle(chain), undefined)
   const rules = {

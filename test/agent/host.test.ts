@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { symlinkSync, truncateSync, writeFileSync } from 'node:fs'
+import { createServer as createHttp } from 'node:http'
 import { createServer } from 'node:net'
 import { createServer as createTls } from 'node:tls'
 import t from 'tap'
@@ -121,6 +122,24 @@ t.test('a server that never answers, does not speak TLS or is not there', async 
   silent.close()
   plain.close()
   await t.rejects(host.handshake({ host: '127.0.0.1', port: b }), { code: 'refused' })
+})
+
+t.test('plain HTTP, which parts of k3s speak on loopback', async (t) => {
+  const server = createHttp((request, response) => {
+    if (request.url === '/hang') return
+    response.statusCode = request.url === '/healthz' ? 200 : 503
+    response.end(request.url === '/long' ? 'x'.repeat(1_000_000) : 'ok')
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as { port: number }
+  const ask = (path: string) => host.get({ host: '127.0.0.1', port, path, plain: true, timeout: 300 })
+  t.strictSame(await ask('/healthz'), { status: 200, body: 'ok' })
+  t.match(await ask('/other'), { status: 503 })
+  t.equal((await ask('/long')).body.length, 4096, 'no more than is of use')
+  await t.rejects(ask('/hang'), { code: 'timeout' })
+  server.closeAllConnections()
+  server.close()
+  await t.rejects(ask('/healthz'), { code: 'refused' })
 })
 
 t.test('what a server presents is seen, whatever it is worth', async (t) => {

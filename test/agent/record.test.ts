@@ -1,4 +1,6 @@
 import { readFileSync, symlinkSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import t from 'tap'
 import { openMachine } from '../../agent/host.ts'
@@ -12,6 +14,10 @@ t.test('what is recorded answers as the machine did', async (t) => {
   symlinkSync('conf', join(etc, 'link'))
   const machine = openMachine()
   const target = join(folder, 'recorded')
+  const server = createServer((_, response) => response.end('ok'))
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  t.teardown(() => server.close())
+  const { port } = server.address() as AddressInfo
   const it = recording(machine.during(new AbortController().signal), target, 'node1')
   const asked = async (host: typeof it | ReturnType<typeof recordedNode>) => {
     const lines: string[] = []
@@ -25,6 +31,12 @@ t.test('what is recorded answers as the machine did', async (t) => {
       lined: await host.run(['printf', 'a\nb\n'], { line: (line) => lines.push(line) }),
       lines,
       none: await host.run(['no-such-command']).catch((error: HostError) => error.code),
+      asked: await host
+        .get({ host: '127.0.0.1', port: 1, path: '/healthz', plain: true })
+        .catch((error: HostError) => error.code),
+      said: await host.get({ host: '127.0.0.1', port, path: '/', plain: true }),
+      room: { ...(await host.space(etc)), available: 0, inodesFree: 0 },
+      nowhere: await host.space(join(etc, 'none')).catch((error: HostError) => error.code),
       served: await host.handshake({ host: '127.0.0.1', port: 1 }).catch((error: HostError) => error.code),
     }
   }

@@ -11,7 +11,8 @@ t.test('every rule says what to do and what not to do', (t) => {
       1,
       'backticks come in pairs',
     )
-    for (const cause of rule.because ?? []) t.ok(Object.hasOwn(rules, cause.code), cause.code)
+    for (const { code: cause } of rule.because ?? [])
+      if (cause.startsWith('firewall.')) t.ok(Object.hasOwn(rules, cause), cause)
   }
   t.notMatch(rebuildUfw, /`/, 'it stands between backticks')
   t.end()

@@ -1,0 +1,102 @@
+import type { Observation, Past } from '../../agent/model.ts'
+import { datastore, disks } from './filling.ts'
+import type { Code } from './rules.ts'
+import type { Answer, K3sSample, Part } from './sample.ts'
+import { down, restarting } from './service.ts'
+import { list, moment } from './words.ts'
+
+export interface Limits {
+  readonly disk_percent: number
+  readonly disk_days: number
+  readonly stopped_minutes: number
+  readonly datastore_mib: number
+}
+
+/** k3s needs its while: a small board takes two minutes until the API answers. */
+export const grace = 3 * 60_000
+
+/** What is wrong with k3s on this node. Pure. */
+export function assess(
+  sample: K3sSample,
+  past: Pick<Past<K3sSample>, 'series'>,
+  limits: Limits,
+  now: number,
+): readonly Observation<Code>[] {
+  if (!sample.k3s) return []
+  const again = restarting(sample, now)
+  return [
+    ...again,
+    ...(again.length > 0 ? [] : down(sample, limits.stopped_minutes, now)),
+    ...health(sample, now),
+    ...disks(sample, limits, past.series, now),
+    ...datastore(sample, limits.datastore_mib, past.series, now),
+    ...events(sample, again.length > 0),
+  ]
+}
+
+function health(sample: K3sSample, now: number): Observation<Code>[] {
+  const { answers = {}, k3s, servers = [] } = sample
+  const unit = k3s?.unit ?? 'k3s'
+  const found: Observation<Code>[] = []
+  if (answers.api && judged(answers.api, sample, now)) {
+    const { said, since, status } = answers.api
+    const who =
+      k3s?.role === 'agent'
+        ? `The API${servers[0] ? ` (${list(servers.slice(0, 3))})` : ''}, through this agent's load balancer,`
+        : 'The API'
+    found.push({
+      code: 'k3s.api-unhealthy',
+      subject: 'api',
+      at: since,
+      text: `${who} ${said ?? 'is not ready'}, since ${moment(since)}.`,
+      next: [
+        ...(k3s?.role === 'agent' && servers[0]
+          ? [`\`curl -ksm5 https://${servers[0]}/ping\`: whether a server answers from here`]
+          : []),
+        `\`journalctl -u ${unit} -n 50 --no-pager\`: what it says`,
+        ...(k3s?.role === 'agent' ? [] : ['`kubectl get --raw /readyz?verbose`: which check fails']),
+      ],
+      ...(status !== undefined && { evidence: { status } }),
+    })
+  }
+  for (const part of ['kubelet', 'kube-proxy'] as const satisfies readonly Part[]) {
+    const answer = answers[part]
+    if (!answer || !judged(answer, sample, now)) continue
+    found.push({
+      code: 'k3s.kubelet-unhealthy',
+      subject: part,
+      at: answer.since,
+      text: `The ${part === 'kubelet' ? 'kubelet' : 'kube-proxy of this node'} ${answer.said ?? 'is not well'}, since ${moment(answer.since)}.`,
+      next: [
+        `\`journalctl -u ${unit} -n 100 --no-pager | grep -iE "${part === 'kubelet' ? 'kubelet' : 'proxier|kube-proxy'}"\``,
+        `\`systemctl restart ${unit}\`: containers go on running meanwhile`,
+      ],
+    })
+  }
+  return found
+}
+
+/** A start is given its time, unless it was already wrong before it; a k3s that was stopped is told as that. */
+function judged({ well, since }: Answer, { k3s, gone }: K3sSample, now: number): boolean {
+  if (well) return false
+  if (!k3s?.running) return gone !== undefined && since < gone
+  return since < k3s.running.since || now - k3s.running.since >= grace
+}
+
+/** One restart after the other is not news each time. */
+function events({ happened = [], k3s }: K3sSample, restarts: boolean): Observation<Code>[] {
+  return happened
+    .filter((it) => !(restarts && it.code === 'k3s.restarted'))
+    .map(({ code, at, text }) => ({
+      code,
+      subject: code === 'k3s.rebooted' ? 'node' : (k3s?.unit ?? 'k3s'),
+      at,
+      text,
+      ...(code === 'k3s.restarted' && {
+        next: [`If nobody restarted it on purpose: \`journalctl -u ${k3s?.unit} -n 50 --no-pager\``],
+      }),
+      ...(code === 'k3s.killed' && {
+        next: [`\`systemctl start ${k3s?.unit}\`: makes network, rules and pods anew`],
+      }),
+    }))
+}

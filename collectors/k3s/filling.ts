@@ -1,0 +1,164 @@
+import { type Forecast, forecast } from '../../agent/forecast.ts'
+import type { Observation, Series } from '../../agent/model.ts'
+import type { Limits } from './assess.ts'
+import type { Code } from './rules.ts'
+import type { Disk, K3sSample } from './sample.ts'
+import { list, moment, quoted, size, span } from './words.ts'
+
+const hour = 3600_000
+const day = 24 * hour
+const mib = 2 ** 20
+
+/** Where k3s's kubelet evicts pods (kubelet `evictionHard`, which k3s sets to 5 % of nodefs and imagefs). */
+const evicting = 95
+/** k3s leaves inodes out of `evictionHard`: nothing is evicted for them. */
+const inodesCritical = 98
+/** A forecast for a disk with so much room left is about a download. */
+const tooEarly = 70
+const lookBack = 3 * day
+const soon = 6 * hour
+
+/** Pure. */
+export function disks(
+  sample: K3sSample,
+  limits: Limits,
+  series: Series | undefined,
+  now: number,
+): Observation<Code>[] {
+  return (sample.disks ?? []).flatMap((disk) => {
+    const bytes = judge(
+      disk.used,
+      limits.disk_percent,
+      evicting,
+      diskForecast(disk, 'disk', series, now),
+      limits,
+      now,
+    )
+    const inodes =
+      disk.inodes === undefined
+        ? undefined
+        : judge(
+            disk.inodes,
+            limits.disk_percent,
+            inodesCritical,
+            diskForecast(disk, 'inodes', series, now),
+            limits,
+            now,
+          )
+    const worst =
+      inodes && (!bytes || (inodes.severity === 'critical' && bytes.severity === 'warning'))
+        ? 'inodes'
+        : 'bytes'
+    const verdict = worst === 'inodes' ? inodes : bytes
+    return verdict ? [told(disk, worst, verdict, sample, now)] : []
+  })
+}
+
+interface Verdict {
+  readonly severity: 'warning' | 'critical'
+  readonly reach?: Forecast
+}
+
+function judge(
+  used: number,
+  warn: number,
+  grave: number,
+  reach: Forecast | undefined,
+  { disk_days }: Limits,
+  now: number,
+): Verdict | undefined {
+  const ahead = reach && used >= tooEarly ? reach.at - now : Number.POSITIVE_INFINITY
+  const said = reach && ahead < Number.POSITIVE_INFINITY ? { reach } : {}
+  if (used >= grave || (ahead <= soon && reach?.sure === 'likely')) return { severity: 'critical', ...said }
+  if (used >= warn || ahead <= disk_days * day) return { severity: 'warning', ...said }
+  return undefined
+}
+
+/** When a disk reaches the point where pods are evicted, or has no inodes left. */
+export function diskForecast(
+  disk: Disk,
+  of: 'disk' | 'inodes',
+  series: Series | undefined,
+  now: number,
+): Forecast | undefined {
+  const points = series?.(`${of}.${disk.path}`, now - lookBack) ?? []
+  return forecast(points, of === 'disk' ? evicting : 100, now, { least: 2 * hour })
+}
+
+function told(
+  disk: Disk,
+  of: 'bytes' | 'inodes',
+  { severity, reach }: Verdict,
+  { k3s }: K3sSample,
+  now: number,
+): Observation<Code> {
+  const free = size((disk.size * (100 - disk.used)) / 100)
+  const state =
+    of === 'inodes'
+      ? `${disk.inodes} % of its inodes are used`
+      : `${disk.used} % of ${size(disk.size)} is used, ${free} free`
+  const where = disk.also.length > 0 ? ` (with ${list(disk.also)})` : ''
+  const limit = of === 'inodes' ? 'none is left' : `${evicting} % is reached, where pods are evicted,`
+  const when =
+    reach && reach.at > now
+      ? ` ${reach.sure === 'likely' ? 'At this rate' : 'Roughly'} ${limit} in ${span(reach.at - now)}, ${moment(reach.at)}.`
+      : ''
+  const path = quoted(disk.path)
+  const prune =
+    k3s?.distribution === 'rke2'
+      ? `\`CRI_CONFIG_FILE=${quoted(`${k3s.dataDir}/agent/etc/crictl.yaml`)} ${quoted(`${k3s.dataDir}/bin/crictl`)} rmi --prune\``
+      : '`k3s crictl rmi --prune`'
+  return {
+    code: 'k3s.disk-filling',
+    subject: disk.path,
+    severity,
+    text: `On the disk of ${disk.path}${where} ${state}.${when}`,
+    next: [
+      of === 'inodes'
+        ? `\`du -x --inodes --max-depth=4 ${path} | sort -n | tail -20\`: what takes the inodes`
+        : `\`du -xh --max-depth=3 ${path} | sort -h | tail -20\`: what takes the space`,
+      `${prune}: deletes images that no container uses`,
+      '`journalctl --vacuum-size=500M`: makes room in the journal',
+    ],
+    evidence: {
+      used_percent: disk.used,
+      size: disk.size,
+      ...(disk.inodes !== undefined && { inodes_percent: disk.inodes }),
+    },
+  }
+}
+
+/** Pure. */
+export function datastore(
+  { datastore: it }: K3sSample,
+  mostMib: number,
+  series: Series | undefined,
+  now: number,
+): Observation<Code>[] {
+  if (!it) return []
+  const limit = it.quota === undefined ? mostMib * mib : it.quota * 0.75
+  const all = it.size + it.log
+  const reach = all >= limit / 4 ? datastoreForecast(it, limit, series, now) : undefined
+  const ahead = reach ? reach.at - now : Number.POSITIVE_INFINITY
+  if (all < limit && ahead > 7 * day) return []
+  const log = it.log > 0 ? `, ${size(it.log)} of it in the log that waits to be written` : ''
+  const quota = it.quota === undefined ? '' : ` Beyond ${size(it.quota)} etcd refuses every write.`
+  const when = reach && reach.at > now ? ` At this rate it reaches ${size(limit)} in ${span(ahead)}.` : ''
+  return [
+    {
+      code: 'k3s.datastore-growing',
+      subject: it.kind,
+      text: `The ${it.kind} datastore is ${size(all)} large${log}.${quota}${when}`,
+      evidence: { size: it.size, log: it.log, ...(it.quota !== undefined && { quota: it.quota }) },
+    },
+  ]
+}
+
+/** When the datastore is as large as it may be. */
+export const datastoreForecast = (
+  _it: NonNullable<K3sSample['datastore']>,
+  limit: number,
+  series: Series | undefined,
+  now: number,
+): Forecast | undefined =>
+  forecast(series?.('datastore', now - 7 * day) ?? [], limit, now, { least: 6 * hour })

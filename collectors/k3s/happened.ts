@@ -1,0 +1,72 @@
+import type { Happened, K3sSample } from './sample.ts'
+import { list, moment, span } from './words.ts'
+
+/** How long an event is told of; the edges that rest on it add as much. What it leaves behind shows within minutes. */
+export const held = 5 * 60_000
+
+/**
+ * What happened between two looks: a reboot, a start of k3s, a `k3s-killall.sh`, a rotation of its
+ * certificates. Pure. What began longer ago than it would be told of is left out: it explains nothing new.
+ */
+export function whatHappened(
+  before: K3sSample | undefined,
+  now: K3sSample,
+  looked: number | undefined,
+  at: number,
+): readonly Happened[] {
+  const all = [...(before?.happened ?? []), ...news(before, now, looked, at)]
+  const newest = new Map(all.map((it) => [it.code, it]))
+  return [...newest.values()].filter((it) => at - it.at < held).sort((a, b) => a.at - b.at)
+}
+
+function news(
+  before: K3sSample | undefined,
+  now: K3sSample,
+  looked: number | undefined,
+  at: number,
+): Happened[] {
+  if (!before?.boot || !now.boot || !now.k3s || looked === undefined) return []
+  if (before.boot !== now.boot) {
+    const since = Math.min(now.booted ?? at, at)
+    const text = `The node was booted at ${moment(since)}; before that it was last seen at ${moment(looked)}.`
+    return [{ code: 'k3s.rebooted', at: since, text }]
+  }
+  return [...killed(before, now, looked, at), ...restarted(before, now, at), ...rotated(before, now, at)]
+}
+
+function restarted(
+  { k3s: was, version: old, seen }: K3sSample,
+  { k3s, version }: K3sSample,
+  at: number,
+): Happened[] {
+  // The first start of a k3s that was just installed restarts nothing.
+  if (!was || !seen || !k3s?.running) return []
+  const { pid, since } = k3s.running
+  if (was.running?.pid === pid && was.running.since === since) return []
+  const start = since > 0 ? Math.min(since, at) : at
+  const other = version && old && version !== old ? `; it is ${version} now and was ${old}` : ''
+  const ran = was.running && was.running.since > 0 ? `, after ${span(start - was.running.since)}` : ''
+  const verb = was.running ? 'restarted' : 'started again'
+  const text = `${k3s.distribution} was ${verb} at ${moment(start)} (process ${pid})${ran}${other}.`
+  return [{ code: 'k3s.restarted', at: start, text }]
+}
+
+/** Containers and links outlive k3s itself; nothing but `k3s-killall.sh`, or a boot, takes all of them at once. */
+function killed(before: K3sSample, now: K3sSample, looked: number, at: number): Happened[] {
+  const was = before.tasks?.some ?? []
+  const links = Object.entries(before.links ?? {})
+  const some = new Set(now.tasks?.some)
+  const stopped = !now.k3s?.running || now.k3s.running.since !== before.k3s?.running?.since
+  if (was.length === 0 || links.length === 0 || !stopped || was.some((it) => some.has(it))) return []
+  if (links.some(([name, index]) => now.links?.[name] === index)) return []
+  // It came before the start that followed it.
+  const end = Math.min(now.gone ?? (now.k3s?.running?.since ?? at) - 1, at)
+  const text = `All ${before.tasks?.count} containers and ${list(links.map(([name]) => name))} went between ${moment(looked)} and ${moment(at)}, as \`k3s-killall.sh\` does.`
+  return [{ code: 'k3s.killed', at: Math.max(end, looked), text }]
+}
+
+function rotated(before: K3sSample, { rotated: written, k3s }: K3sSample, at: number): Happened[] {
+  if (before.rotated === undefined || written === undefined || before.rotated === written) return []
+  const text = `${k3s?.distribution} wrote new certificates at ${moment(written)}.`
+  return [{ code: 'k3s.certificates-rotated', at: Math.min(written, at), text }]
+}

@@ -1,0 +1,116 @@
+import type { Get, Host, Unseen } from '../../agent/model.ts'
+import { HostError, unseen } from '../../agent/model.ts'
+import type { K3s } from '../node/k3s.ts'
+import { apiPlace, credentials, kubeletPlace, type Place, proxyPlace, supervisorPlace } from './ports.ts'
+import type { Answer, K3sSample, Part } from './sample.ts'
+
+const timeout = 5_000
+
+/** What was said this time: nothing where it cannot be asked, or there is nothing to ask. */
+interface Said extends Omit<Answer, 'since'> {}
+
+export interface Health {
+  readonly answers: NonNullable<K3sSample['answers']>
+  readonly unseen: readonly Unseen[]
+}
+
+/** Asks what k3s says of itself. An answer that is as before keeps its `since`. */
+export async function askHealth(host: Host, k3s: K3s, before: K3sSample['answers'] = {}): Promise<Health> {
+  const blind: Unseen[] = []
+  const ask = async (
+    part: Part,
+    code: string,
+    question: () => Promise<Said | undefined>,
+  ): Promise<readonly [Part, Answer | undefined]> => {
+    const last = before[part]
+    try {
+      const said = await question()
+      return [part, said && { ...said, since: last?.well === said.well ? last.since : host.now() }]
+    } catch (error) {
+      blind.push(unseen(`how the ${part === 'api' ? 'API' : part} is`, error, [code]))
+      return [part, last]
+    }
+  }
+  const all = await Promise.all([
+    ask('api', 'k3s.api-unhealthy', () => askApi(host, k3s)),
+    ask('kubelet', 'k3s.kubelet-unhealthy', () => askPlain(host, kubeletPlace(k3s))),
+    ask('kube-proxy', 'k3s.kubelet-unhealthy', async () => {
+      const said = await askPlain(host, proxyPlace(k3s))
+      // Something else may do its work, which only the servers know: what never answered is not missed.
+      return said?.status === undefined && !before['kube-proxy'] ? undefined : said
+    }),
+  ])
+  // In one order, so that the same is the same.
+  const answers = Object.fromEntries(all.filter(([, answer]) => answer))
+  return { answers, unseen: blind.sort((a, b) => (a.what < b.what ? -1 : 1)) }
+}
+
+async function askApi(host: Host, k3s: K3s): Promise<Said | undefined> {
+  const place = apiPlace(k3s)
+  if (!place) return undefined
+  const at = `${place.host}:${place.port}`
+  try {
+    const { status, body } = await host.get({ ...place, path: '/readyz', as: credentials(k3s), timeout })
+    if (status === 200) return { well: true, status }
+    if (status === 401)
+      return { well: false, status, said: "answers 401: it does not accept this node's own certificate" }
+    const failing = failingChecks(body)
+    const what = failing.length > 0 ? `${status}: not ready: ${failing.join(', ')}` : `${status}`
+    return { well: false, status, said: `answers ${what}` }
+  } catch (error) {
+    // Without its certificate, of which others tell, only the supervisor can be asked.
+    if (error instanceof HostError && error.code === 'missing') return pong(await ping(host, k3s), k3s)
+    const said = silence(error, at)
+    const alive = (await ping(host, k3s)) ? '; k3s itself answers (`/ping`)' : ''
+    return { well: false, said: `${said}${alive}` }
+  }
+}
+
+const pong = (alive: boolean | undefined, k3s: K3s): Said | undefined =>
+  alive === undefined
+    ? undefined
+    : alive
+      ? { well: true }
+      : { well: false, said: `${k3s.distribution} does not answer` }
+
+async function ping(host: Host, k3s: K3s): Promise<boolean | undefined> {
+  const place = supervisorPlace(k3s)
+  if (!place) return undefined
+  try {
+    return (await host.get({ ...place, path: '/ping', timeout })).body.trim() === 'pong'
+  } catch (error) {
+    silence(error, '')
+    return false
+  }
+}
+
+/** Plain health of the kubelet or kube-proxy; on a node of IPv6 first, it listens on ::1 only. */
+async function askPlain(host: Host, place: Place | undefined): Promise<Said | undefined> {
+  if (!place) return undefined
+  const question: Get = { ...place, path: '/healthz', plain: true, timeout }
+  const at = `127.0.0.1:${place.port}`
+  try {
+    const { status } = await host.get(question).catch((error: unknown) => {
+      if (error instanceof HostError && error.code === 'refused')
+        return host.get({ ...question, host: '::1' })
+      throw error
+    })
+    return status === 200 ? { well: true, status } : { well: false, status, said: `answers ${status}` }
+  } catch (error) {
+    return { well: false, said: silence(error, at) }
+  }
+}
+
+/** Why nothing was said, as the end of a sentence; what is no fault of k3s is thrown on. */
+function silence(error: unknown, at: string): string {
+  const code = error instanceof HostError ? error.code : undefined
+  if (code === 'refused') return `does not answer: nothing listens on ${at}`
+  if (code === 'timeout') return `does not answer within ${timeout / 1000} s on ${at}`
+  if (code === 'failed')
+    return `does not answer on ${at} (${(error as Error).message.split(': ').at(-1)?.slice(0, 80)})`
+  throw error
+}
+
+/** The names of the checks that failed, from the list that `/readyz` answers with: `[-]etcd failed: reason withheld`. */
+export const failingChecks = (body: string): string[] =>
+  [...body.slice(0, 4096).matchAll(/^\[-\]([\w./-]{1,80}) /gm)].map(([, name = '']) => name).slice(0, 5)

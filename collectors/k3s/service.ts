@@ -1,0 +1,92 @@
+import type { Observation } from '../../agent/model.ts'
+import type { Code } from './rules.ts'
+import type { K3sSample, UnitState } from './sample.ts'
+import { restartWindow } from './unit.ts'
+import { moment, span } from './words.ts'
+
+const minute = 60_000
+/** systemd's own restarts; without systemd every start counts, also those by hand. */
+const tooOften = { systemd: 3, none: 5 }
+/** Running for so long, it has got over it. */
+const steady = 5 * minute
+
+/** Pure. */
+export function restarting(sample: K3sSample, now: number): Observation<Code>[] {
+  const { k3s, unit, restarts = [] } = sample
+  const recent = restarts.filter((it, at) => at > 0 && now - it.at <= restartWindow)
+  const rise = (restarts.at(-1)?.count ?? 0) - (restarts[0]?.count ?? 0)
+  const [first] = recent
+  const last = recent.at(-1)
+  if (!k3s || !first || !last || rise < (unit ? tooOften.systemd : tooOften.none)) return []
+  if (k3s.running && now - k3s.running.since >= steady) return []
+  const name = k3s.unit
+  return [
+    {
+      code: 'k3s.restarting',
+      subject: name,
+      at: first.at,
+      text: `${k3s.distribution} was started ${rise} times again since ${moment(first.at)}, last ${span(now - last.at)} ago${ended(unit)}.`,
+      next: [
+        `\`journalctl -u ${name} -p err -n 30 --no-pager\`: what it says before it ends`,
+        `\`df -h ${k3s.dataDir}\` and \`timedatectl\`: a full disk and a wrong clock both end it`,
+      ],
+      evidence: { restarts: rise, ...(unit && { result: unit.result, status: unit.status }) },
+    },
+  ]
+}
+
+/** Where it has gone by itself it is told; where a person stopped it, they get the time they need. */
+export function down(sample: K3sSample, stoppedMinutes: number, now: number): Observation<Code>[] {
+  const { k3s, unit, gone = now, seen, enabled, tasks } = sample
+  if (!k3s || k3s.running) return []
+  const state = stateOf(unit, enabled === true, seen === true)
+  const pause = state === 'failed' ? 0 : state === 'starting' ? 3 * minute : stoppedMinutes * minute
+  if (state === 'meant' || now - gone < pause) return []
+  const count = tasks?.count ?? 0
+  const pods = count > 0 ? `${count} containers go on running.` : 'No container runs here.'
+  const how = {
+    failed: `failed at ${moment(gone)}${unit ? ended(unit) : ''}`,
+    starting: `has not been running since ${moment(gone)}, though systemd is starting it (${unit?.sub})`,
+    stopped: `was stopped at ${moment(gone)} and has not been started since`,
+    lost: `has not been running since ${moment(gone)}`,
+  }[state]
+  return [
+    {
+      code: 'k3s.down',
+      subject: k3s.unit,
+      at: gone,
+      ...(state === 'stopped' && { severity: 'warning' as const }),
+      text: `${k3s.distribution} ${k3s.role} (${k3s.unit}) ${how}. ${pods}`,
+      next: [
+        ...(state === 'stopped' ? [] : [`\`journalctl -u ${k3s.unit} -n 50 --no-pager\`: why it ended`]),
+        `\`systemctl start ${k3s.unit}\``,
+      ],
+      ...(unit && { evidence: { state: unit.active, result: unit.result, status: unit.status } }),
+    },
+  ]
+}
+
+type State = 'failed' | 'starting' | 'stopped' | 'lost' | 'meant'
+
+/** `meant`: not running, and nobody expects it to. */
+export function stateOf(unit: UnitState | null | undefined, enabled: boolean, seen: boolean): State {
+  if (!unit || unit.enabled === undefined) return enabled || seen ? 'lost' : 'meant'
+  if (unit.active === 'failed') return 'failed'
+  // A process that systemd sees and Murphy does not: then it is Murphy who is wrong.
+  if (unit.active === 'active' || unit.active === 'reloading') return 'meant'
+  if (unit.active === 'activating') return 'starting'
+  return unit.enabled ? 'stopped' : 'meant'
+}
+
+function ended(unit: UnitState | null | undefined): string {
+  if (!unit || unit.result === 'success' || !unit.result) return ''
+  const what: Readonly<Record<string, string>> = {
+    'exit-code': `exit code ${unit.status}`,
+    signal: `signal ${unit.status}`,
+    'oom-kill': 'the kernel killed it for want of memory',
+    timeout: 'it took too long to start or stop',
+    watchdog: 'it no longer answered systemd',
+    'start-limit-hit': 'systemd has given up starting it',
+  }
+  return ` (${what[unit.result] ?? unit.result})`
+}

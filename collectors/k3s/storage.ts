@@ -1,0 +1,82 @@
+import type { Host, Unseen } from '../../agent/model.ts'
+import { unseen } from '../../agent/model.ts'
+import { orMissing } from '../node/ask.ts'
+import type { K3s } from '../node/k3s.ts'
+import type { Datastore, Disk } from './sample.ts'
+
+/** Folders that k3s, its containers and their volumes write to. Those on one file system are one disk. */
+const folders = (dataDir: string) => [
+  dataDir,
+  ...['server/db', 'agent/containerd', 'storage'].map((it) => `${dataDir}/${it}`),
+  '/var/lib/kubelet',
+  '/var/log/pods',
+  '/run/k3s',
+]
+
+export async function lookAtDisks(
+  host: Host,
+  { dataDir }: K3s,
+): Promise<{ readonly disks: readonly Disk[]; readonly unseen: readonly Unseen[] }> {
+  const byDevice = new Map<number | string, string[]>()
+  const blind: Unseen[] = []
+  const codes = ['k3s.disk-filling']
+  for (const path of folders(dataDir)) {
+    try {
+      const stat = await orMissing(host.stat(path))
+      if (!stat) continue
+      const known = byDevice.get(stat.dev)
+      if (known) known.push(path)
+      else byDevice.set(stat.dev, [path])
+    } catch (error) {
+      blind.push(unseen(path, error, codes))
+    }
+  }
+  const disks: Disk[] = []
+  for (const [path = '', ...also] of byDevice.values()) {
+    try {
+      const { size, available, inodes, inodesFree } = await host.space(path)
+      if (size <= 0) continue
+      disks.push({
+        path,
+        // What lies within the first needs no name of its own.
+        also: also.filter((it) => !it.startsWith(`${path}/`)),
+        size,
+        used: tenth(1 - available / size),
+        ...(inodes > 0 && { inodes: tenth(1 - inodesFree / inodes) }),
+      })
+    } catch (error) {
+      blind.push(unseen(`how full the disk of ${path} is`, error, codes))
+    }
+  }
+  return { disks, unseen: blind }
+}
+
+const tenth = (part: number) => Math.round(part * 1000) / 10
+
+/** etcd's own default (`--quota-backend-bytes`), which k3s leaves as it is. */
+const etcdQuota = 2 * 2 ** 30
+const mib = 2 ** 20
+/** To the MiB: what changes all the time would be written to the disk all the time. */
+const rounded = (bytes: number) => Math.round(bytes / mib) * mib
+
+/** The database of a server that keeps it itself; an agent has none, and an external one is out of sight. */
+export async function lookAtDatastore(
+  host: Host,
+  { role, dataDir, flags }: K3s,
+): Promise<Datastore | undefined> {
+  if (role !== 'server') return undefined
+  const size = async (path: string) => (await orMissing(host.stat(path)))?.size
+  const etcd = `${dataDir}/server/db/etcd/member`
+  const snap = await size(`${etcd}/snap/db`)
+  if (snap !== undefined) {
+    const asked = flags['etcd-arg']?.findLast((it) =>
+      it.replace(/^--/, '').startsWith('quota-backend-bytes='),
+    )
+    const quota = Number(asked?.slice(asked.indexOf('=') + 1)) || etcdQuota
+    return { kind: 'etcd', size: rounded(snap), log: 0, quota }
+  }
+  const sqlite = await size(`${dataDir}/server/db/state.db`)
+  if (sqlite === undefined) return undefined
+  const log = (await size(`${dataDir}/server/db/state.db-wal`)) ?? 0
+  return { kind: 'sqlite', size: rounded(sqlite), log: rounded(log) }
+}

@@ -1,0 +1,38 @@
+import type { Disk, K3sSample } from './sample.ts'
+import { moment, size, span } from './words.ts'
+
+/** "k3s server v1.33.1+k3s1, up 12 d; api and kubelet well; disk 41 %, sqlite 38 MiB". Pure. */
+export function summary(
+  { k3s, version, gone, answers = {}, servers = [], disks = [], datastore }: K3sSample,
+  now: number,
+): string {
+  if (!k3s) return 'no k3s on this machine'
+  const name = [k3s.distribution, k3s.role, ...(version ? [version] : [])].join(' ')
+  const { running } = k3s
+  const up = running
+    ? running.since > 0
+      ? `up ${span(now - running.since)}`
+      : 'running'
+    : `not running${gone === undefined ? '' : ` since ${moment(gone)}`}`
+  const parts = Object.entries(answers)
+  const well = parts.filter(([, it]) => it.well).map(([part]) => part)
+  const ill = parts.filter(([, it]) => !it.well).map(([part]) => part)
+  const health = [
+    ...(well.length > 0 ? [`${well.join(', ')} well`] : []),
+    ...(ill.length > 0 ? [`${ill.join(', ')} NOT well`] : []),
+  ]
+  const fullest = disks.reduce<Disk | undefined>(
+    (most, it) => (!most || it.used > most.used ? it : most),
+    undefined,
+  )
+  const rest = [
+    ...(fullest ? [`disk ${fullest.used} %`] : []),
+    ...(datastore ? [`${datastore.kind} ${size(datastore.size + datastore.log)}`] : []),
+    ...(servers.length > 0 ? [`${servers.length} server${servers.length === 1 ? '' : 's'}`] : []),
+  ]
+  return [
+    `${name}, ${up}`,
+    ...(running && health.length > 0 ? [health.join(', ')] : []),
+    ...(rest.length > 0 ? [rest.join(', ')] : []),
+  ].join('; ')
+}

@@ -1,0 +1,76 @@
+import type { Host } from '../../agent/model.ts'
+import { exists, orNothing } from '../node/ask.ts'
+import type { K3sSample, UnitState } from './sample.ts'
+
+const properties = [
+  ...['ActiveState', 'SubState', 'NRestarts', 'Result', 'ExecMainStatus'],
+  ...['LoadState', 'UnitFileState', 'InactiveEnterTimestampMonotonic'],
+]
+
+/** What systemd says of a unit, or null if it does not. It answers any user; asking costs a process. */
+export async function askSystemd(
+  host: Host,
+  unit: string,
+  booted: number | undefined,
+): Promise<UnitState | null> {
+  const argv = ['systemctl', 'show', `${unit}.service`, '-p', properties.join()]
+  const ran = await orNothing(host.run(argv, { timeout: 5_000, limit: 16_384 }))
+  const state = ran?.exit === 0 ? parseUnit(ran.stdout, booted) : undefined
+  return state ?? null
+}
+
+/** `Key=value`, one a line. Undefined where there is no state in it. Pure. */
+export function parseUnit(text: string, booted: number | undefined): UnitState | undefined {
+  const values = new Map(
+    text
+      .split('\n', 50)
+      .map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1, 200).trim()]),
+  )
+  const number = (key: string) => Number(values.get(key)) || 0
+  const active = word(values.get('ActiveState'))
+  if (!active) return undefined
+  // Microseconds since boot; 0 if it never ended.
+  const stopped = number('InactiveEnterTimestampMonotonic') / 1000
+  return {
+    active,
+    sub: word(values.get('SubState')),
+    restarts: number('NRestarts'),
+    result: word(values.get('Result')),
+    status: number('ExecMainStatus'),
+    ...(values.get('LoadState') !== 'not-found' && {
+      enabled: /^(enabled|linked|alias|generated)/.test(values.get('UnitFileState') ?? ''),
+    }),
+    ...(stopped > 0 && booted !== undefined && { stopped: Math.round(booted + stopped) }),
+  }
+}
+
+const word = (text: string | undefined) => (/^[a-z-]{1,40}$/.exec(text ?? '') ?? [''])[0]
+
+/** Whether the unit is started with the machine, where systemd cannot be asked. */
+export const startsAtBoot = (host: Host, unit: string) =>
+  exists(host, `/etc/systemd/system/multi-user.target.wants/${unit}.service`)
+
+/** How long restarts count together. */
+export const restartWindow = 15 * 60_000
+
+/** The count of restarts over the last window, with the value before it. Pure. Without systemd, starts are counted. */
+export function countRestarts(
+  before: Pick<K3sSample, 'restarts' | 'unit'> | undefined,
+  unit: UnitState | null | undefined,
+  anew: boolean,
+  now: number,
+): NonNullable<K3sSample['restarts']> {
+  // Two ways of counting cannot be compared.
+  const known = (before?.unit === null) === (unit === null) ? (before?.restarts ?? []) : []
+  const last = known.at(-1)
+  const count = unit ? unit.restarts : (last?.count ?? 0) + Number(anew && last !== undefined)
+  const next =
+    count === last?.count
+      ? known
+      : !last || count < last.count
+        ? [{ at: now, count }]
+        : [...known, { at: now, count }]
+  // The newest one that is too old still tells where the count stood when the window began.
+  const from = next.findLastIndex((it) => now - it.at > restartWindow)
+  return next.slice(Math.max(0, from)).slice(-60)
+}

@@ -1,0 +1,69 @@
+import t from 'tap'
+import { assess, grace } from '../../../collectors/k3s/assess.ts'
+import { limits, minute, noon, server, startedAt, stopped } from './samples.ts'
+
+const judge = (sample: Parameters<typeof assess>[0], now = noon) => assess(sample, {}, limits, now)
+const codes = (...it: Parameters<typeof judge>) => judge(...it).map((one) => `${one.code} ${one.subject}`)
+const bad = (since: number) => ({
+  api: { well: false, since, said: 'answers 500: not ready: etcd', status: 500 },
+})
+
+t.test('a machine without k3s, and one that is well', async (t) => {
+  t.strictSame(judge({}), [])
+  t.strictSame(
+    judge(server({ answers: { api: { well: true, since: 0 }, kubelet: { well: true, since: 0 } } })),
+    [],
+  )
+})
+
+t.test('what does not answer, since when, and what to do', async (t) => {
+  const answers = { ...bad(noon - minute), kubelet: { well: false, since: noon, said: 'answers 500' } }
+  t.match(judge(server({ answers })), [
+    {
+      code: 'k3s.api-unhealthy',
+      subject: 'api',
+      at: noon - minute,
+      text: 'The API answers 500: not ready: etcd, since 2026-11-23 11:59:00 UTC.',
+      evidence: { status: 500 },
+    },
+    {
+      code: 'k3s.kubelet-unhealthy',
+      subject: 'kubelet',
+      text: 'The kubelet answers 500, since 2026-11-23 12:00:00 UTC.',
+    },
+  ])
+  const k3s = {
+    ...(server().k3s as NonNullable<ReturnType<typeof server>['k3s']>),
+    role: 'agent' as const,
+    unit: 'k3s-agent',
+  }
+  const [it] = judge(server({ k3s, answers: bad(noon), servers: ['192.0.2.10:6443'] }))
+  t.match(it, { text: /^The API \(192\.0\.2\.10:6443\), through this agent's load balancer, answers 500/ })
+  t.match(it?.next, [/curl -ksm5 https:\/\/192\.0\.2\.10:6443\/ping/, /journalctl -u k3s-agent/])
+})
+
+t.test('a start has its time, unless it was wrong before; a stop is told as one', async (t) => {
+  const start = (since: number) => startedAt(noon, { answers: bad(since) })
+  t.strictSame(codes(start(noon + 1), noon + grace - 1), [])
+  t.strictSame(codes(start(noon + 1), noon + grace), ['k3s.api-unhealthy api'])
+  t.strictSame(
+    codes(start(noon - minute), noon + 1),
+    ['k3s.api-unhealthy api'],
+    'a restart that did not help',
+  )
+  t.strictSame(codes(stopped(noon, { answers: bad(noon - minute) })), ['k3s.api-unhealthy api'])
+  t.strictSame(codes(stopped(noon, { answers: bad(noon) })), [])
+})
+
+t.test('events are information, and one restart after the other is not news each time', async (t) => {
+  const happened = [
+    { code: 'k3s.killed' as const, at: noon - 2, text: 'All went.' },
+    { code: 'k3s.restarted' as const, at: noon - 1, text: 'It was started.' },
+  ]
+  t.match(judge(server({ happened })), [
+    { code: 'k3s.killed', subject: 'k3s', at: noon - 2, next: [/systemctl start k3s/] },
+    { code: 'k3s.restarted', subject: 'k3s', at: noon - 1 },
+  ])
+  const restarts = [0, 1, 2, 3].map((count) => ({ at: noon - minute, count }))
+  t.strictSame(codes(startedAt(noon, { happened: happened.slice(1), restarts })), ['k3s.restarting k3s'])
+})

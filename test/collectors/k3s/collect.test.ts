@@ -1,0 +1,131 @@
+import t from 'tap'
+import { collect, parseServers } from '../../../collectors/k3s/collect.ts'
+import type { K3sSample } from '../../../collectors/k3s/sample.ts'
+import { machine, process, unit } from '../node/machine.ts'
+import { minute } from './samples.ts'
+
+const booted = 1_795_000_000_000
+const show =
+  'systemctl show k3s.service -p ActiveState,SubState,NRestarts,Result,ExecMainStatus,LoadState,UnitFileState,InactiveEnterTimestampMonotonic'
+const said = (active: string, more = '') =>
+  `ActiveState=${active}\nSubState=x\nNRestarts=0\nResult=success\nLoadState=loaded\nUnitFileState=enabled\n${more}`
+const files = {
+  '/etc/systemd/system/k3s.service': unit('/usr/local/bin/k3s server'),
+  '/proc/sys/kernel/random/boot_id': '11111111-2222\n',
+  '/proc/stat': `btime ${booted / 1000}\n`,
+}
+const running = { ...files, ...process(44, 'k3s-server', '/usr/local/bin/k3s server', 60_000) }
+const version = { '/usr/local/bin/k3s --version': 'k3s version v1.33.1+k3s1 (1a2b3c)\n' }
+const now = booted + 3600_000
+const past = (sample: K3sSample, at = now) => ({ sample, at, heard: [] })
+const none = { heard: [] }
+
+t.test('a server at its first look, and at the next one, which asks no process', async (t) => {
+  const first = await collect(
+    machine(t, running, { commands: { ...version, [show]: said('active') }, now }),
+    none,
+  )
+  t.match(first, {
+    boot: '11111111-2222',
+    booted,
+    k3s: { role: 'server', unit: 'k3s', running: { pid: 44, since: booted + 600_000 } },
+    version: 'v1.33.1+k3s1',
+    seen: true,
+    unit: { active: 'active', enabled: true },
+  })
+  t.notOk(first.happened)
+  const again = await collect(machine(t, running, { commands: version, now: now + minute }), past(first))
+  t.strictSame(
+    { ...again, unseen: undefined },
+    { ...first, unseen: undefined },
+    'nothing new is the same sample',
+  )
+})
+
+t.test('while all is well two looks of three only ask whether it is still the same', async (t) => {
+  const gets = Object.fromEntries(
+    [
+      'https://127.0.0.1:6443/readyz as /var/lib/rancher/k3s/agent/client-kubelet.crt',
+      'http://127.0.0.1:10248/healthz',
+      'http://127.0.0.1:10256/healthz',
+    ].map((it) => [it, { status: 200, body: 'ok' }]),
+  )
+  const asked: number[] = []
+  const looking = (t: Parameters<typeof machine>[0], at: number, more: object = {}) => {
+    const host = machine(t, running, {
+      commands: { ...version, [show]: said('active') },
+      gets,
+      now: at,
+      ...more,
+    })
+    const get: typeof host.get = (it) => {
+      asked.push(at)
+      return host.get(it)
+    }
+    return { ...host, get }
+  }
+  let sample = await collect(looking(t, now), none)
+  asked.length = 0
+  for (let count = 1; count <= 6; count += 1) {
+    const at = now + count * minute
+    sample = await collect(looking(t, at), past(sample, at - minute))
+  }
+  t.strictSame(new Set(asked).size, 2)
+  t.strictSame(sample.answers?.api, { well: true, status: 200, since: now })
+  const calm = now + 7 * minute
+  asked.length = 0
+  await collect(looking(t, calm), { sample, at: calm - minute, heard: [{ at: calm, text: 'containerd' }] })
+  t.not(asked.length, 0, 'woken, it looks in full')
+  asked.length = 0
+  await collect(looking(t, calm), past(sample, calm - 60 * minute))
+  t.not(asked.length, 0, 'and after a pause of its own')
+})
+
+t.test('it is stopped, and started again', async (t) => {
+  const first = await collect(
+    machine(t, running, { commands: { ...version, [show]: said('active') }, now }),
+    none,
+  )
+  const stop = said('inactive', 'InactiveEnterTimestampMonotonic=3630000000\n')
+  const gone = await collect(
+    machine(t, files, { commands: { ...version, [show]: stop }, now: now + minute }),
+    past(first),
+  )
+  t.match(gone, { gone: booted + 3_630_000, unit: { active: 'inactive' }, seen: true })
+  t.notOk(gone.k3s?.running)
+  const later = await collect(
+    machine(t, files, { commands: { ...version, [show]: stop }, now: now + 2 * minute }),
+    past(gone, now + minute),
+  )
+  t.equal(later.gone, gone.gone)
+  const anew = { ...files, ...process(45, 'k3s-server', '', 372_000) }
+  const back = await collect(
+    machine(t, anew, { commands: { ...version, [show]: said('active') }, now: now + 3 * minute }),
+    past(later, now + 2 * minute),
+  )
+  t.match(back.happened, [{ code: 'k3s.restarted', at: booted + 3_720_000 }])
+  t.notOk(back.gone)
+})
+
+t.test('an uninstalled k3s is no stopped one', async (t) => {
+  const first = await collect(machine(t, running, { commands: version, now }), none)
+  const {
+    boot,
+    booted: began,
+    ...rest
+  } = await collect(
+    machine(t, { '/proc/sys/kernel/random/boot_id': '11111111-2222\n' }, { now }),
+    past(first),
+  )
+  t.equal(boot, '11111111-2222')
+  t.equal(began, booted)
+  t.strictSame(rest, {})
+})
+
+t.test('the servers of an agent', async (t) => {
+  const text =
+    '{"ServerURL":"https://192.0.2.10:6443","ServerAddresses":["192.0.2.10:6443","[2001:db8::1]:6443","; rm -rf /"]}'
+  t.strictSame(parseServers(text), ['192.0.2.10:6443', '[2001:db8::1]:6443'])
+  for (const broken of ['', 'null', '{"ServerAddresses":5}', '[]'])
+    t.strictSame(parseServers(broken), [], broken)
+})
