@@ -116,6 +116,18 @@ export interface Incident {
   readonly resolved?: number
 }
 
+/**
+ * What an incident is called: by its root, and first by what it led to where that is graver, as after a
+ * restart that by itself was nothing: "the pod bridge is gone: k3s was restarted".
+ */
+export function titleOf({ root, consequences }: Pick<Incident, 'root' | 'consequences'>): string {
+  const rank = (it: Finding) => severities.indexOf(it.severity)
+  const graver = consequences
+    .filter((it) => it.resolved === undefined && rank(it) > rank(root))
+    .sort((a, b) => rank(b) - rank(a))[0]
+  return graver ? `${graver.title}: ${root.title}` : root.title
+}
+
 /** What a sink is due. `id` is the same however often this notice has to be sent; `at` is the time of the attempt. */
 export type Notice =
   | {

@@ -1,4 +1,5 @@
 import type { Finding, Incident, Severity } from '../model.ts'
+import { titleOf } from '../model.ts'
 import type { CollectorRow, SinkRow, Snapshot } from '../snapshot.ts'
 import { clock, paint, type Style, span, sparkline, type Terminal, wrap } from './terminal.ts'
 
@@ -48,7 +49,7 @@ export function renderBrief(it: Snapshot, terminal: Terminal, stale?: string): s
     const since = `since ${clock(incident.since, it.at)}`
     return wrap(
       terminal,
-      `${incident.severity}: ${incident.root.title} (${incident.root.subject}), ${since}`,
+      `${incident.severity}: ${titleOf(incident)} (${incident.root.subject}), ${since}`,
       2,
       4,
     )
@@ -83,7 +84,7 @@ export function renderIncident(incident: Incident, now: number, terminal: Termin
     resolved === undefined ? [severity.toUpperCase(), colors[severity]] : ['OVER', 'green' as const]
   const subject = root.subject.length < 80 ? `${root.subject}, ` : ''
   const indent = word.length + 2
-  const headline = wrap(terminal, `${root.title} (${subject}${when})`, indent, 4).slice(indent)
+  const headline = wrap(terminal, `${titleOf(incident)} (${subject}${when})`, indent, 4).slice(indent)
   const lines = [`${paint(terminal, style, word)}  ${headline}`, wrap(terminal, root.text, 2)]
   if (resolved !== undefined) return lines.slice(0, 1).join('\n')
   lines.push(labelled(terminal, 'So', root.so))

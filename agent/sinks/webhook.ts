@@ -1,6 +1,6 @@
 import { createHash, createHmac } from 'node:crypto'
 import type { Finding, Incident, Letter, Notice } from '../model.ts'
-import { sink } from '../model.ts'
+import { sink, titleOf } from '../model.ts'
 import { jsonBytes, line, shorten } from './lengths.ts'
 
 /**
@@ -10,12 +10,12 @@ import { jsonBytes, line, shorten } from './lengths.ts'
  *             | "incident.reminder" | "incident.resolved" | "digest" | "test",
  *       "timestamp": "2026-03-05T03:12:07.000Z",        when it happened
  *       "data": { "version": 1, "node": "node1",
- *                 "incident": { "id", "severity", "since", "resolved"?,
+ *                 "incident": { "id", "severity", "since", "resolved"?, "title", "next": [], "never": [],
  *                               "root": Finding, "consequences": [Finding], "more": 0 },
  *                 "incidents": [ … ], "more": 0 } }     a digest has these instead of "incident"
  *     Finding: { "id", "code", "subject", "severity", "title", "text", "since", "resolved"?,
  *                "pod"?: { "namespace", "name", "container"? },
- *                and for a root "so", "next": [], "never"?, "evidence"? }
+ *                and for a root "so", "evidence"? }
  *
  * Times are RFC 3339 in UTC. `more` counts what was left out to stay under the 20 kB that Standard Webhooks
  * recommends. With `secret` the request is signed: `webhook-signature: v1,` and the base64 of HMAC-SHA256
@@ -114,7 +114,9 @@ function event(notice: Notice): object {
       node,
       incident: {
         ...frame(incident),
-        root: { ...finding(incident.root, limits.text), ...advice(incident.root) },
+        title: fit(titleOf(incident), 2 * limits.title),
+        ...steps(incident),
+        root: { ...finding(incident.root, limits.text), ...details(incident.root) },
         consequences: incident.consequences
           .slice(0, most.consequences)
           .map((it) => finding(it, limits.brief)),
@@ -152,10 +154,14 @@ const finding = ({ pod, ...it }: Finding, text: number) => ({
   }),
 })
 
-const advice = ({ so, next, never, evidence }: Finding) => ({
-  so: fit(so, limits.so),
+/** What to do about all of it. */
+const steps = ({ next, never }: Incident) => ({
   next: next.slice(0, most.steps).map((it) => fit(it, 2 * limits.brief)),
-  ...(never !== undefined && { never: fit(never, 2 * limits.brief) }),
+  never: never.map((it) => fit(it, 2 * limits.brief)),
+})
+
+const details = ({ so, evidence }: Finding) => ({
+  so: fit(so, limits.so),
   ...(evidence && {
     evidence: Object.fromEntries(
       Object.entries(evidence)

@@ -1,4 +1,5 @@
 import type { Finding, Incident, Notice, Pod, Severity } from '../model.ts'
+import { titleOf } from '../model.ts'
 import { line } from './lengths.ts'
 
 /** What a notice says, as plain parts of one line each. Texts may hold `commands`; each sink escapes for its own format. */
@@ -52,7 +53,7 @@ export function words(notice: Notice): Words {
       standing: 'over by now',
       text: 'This is what happened while you could not be told here.',
       lines: notice.incidents.map(
-        (it) => `${line(it.root.title, limits.title)}${about(it.root.pod)}: ${standing(it, notice.at)}`,
+        (it) => `${line(titleOf(it), limits.title)}${about(it.root.pod)}: ${standing(it, notice.at)}`,
       ),
     }
   }
@@ -60,7 +61,7 @@ export function words(notice: Notice): Words {
   const over = incident.resolved !== undefined
   const { root } = incident
   return {
-    headline: `${prefix[notice.kind]}${node}: ${line(root.title, limits.title)}${about(root.pod)}`,
+    headline: `${prefix[notice.kind]}${node}: ${line(titleOf(incident), limits.title)}${about(root.pod)}`,
     standing: standing(incident, notice.at),
     tone: over ? 'resolved' : incident.severity,
     text: line(root.text, limits.text),

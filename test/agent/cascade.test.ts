@@ -1,6 +1,6 @@
 import t from 'tap'
 import { circle, incidents as group } from '../../agent/cascade.ts'
-import type { Finding, Rules } from '../../agent/model.ts'
+import { type Finding, type Rules, titleOf } from '../../agent/model.ts'
 import { chain, finding, rule } from './findings.ts'
 
 const incidents = (ledger: readonly Finding[], rules: Rules, now = 100_000) => group(ledger, rules, now)
@@ -156,4 +156,12 @@ t.test('what to do is said once for the whole incident, the root first', async (
     ['`systemctl restart k3s`', '`kubectl delete pod x`'],
     'what is mended needs no step',
   )
+})
+
+t.test('an incident is called by what is grave in it, and by its root', async (t) => {
+  const root = finding({ code: 'a.cause', severity: 'info', title: 'k3s was restarted' })
+  const worse = finding({ code: 'a.effect', severity: 'critical', title: 'the pod bridge is gone' })
+  t.equal(titleOf({ root, consequences: [worse] }), 'the pod bridge is gone: k3s was restarted')
+  t.equal(titleOf({ root, consequences: [{ ...worse, resolved: 5 }] }), 'k3s was restarted')
+  t.equal(titleOf({ root: worse, consequences: [root] }), 'the pod bridge is gone')
 })
