@@ -5,7 +5,18 @@ import { due, noted, receiptFor } from './due.ts'
 import type { Machine } from './host.ts'
 import { step } from './ledger.ts'
 import type { Log } from './log.ts'
-import type { Collector, Finding, Heard, Incident, Notice, Rules, Sample, Sink } from './model.ts'
+import type {
+  Collector,
+  Finding,
+  Heard,
+  Incident,
+  Keepsake,
+  Notice,
+  Rules,
+  Sample,
+  Series,
+  Sink,
+} from './model.ts'
 import { type Outcome, round, rulesOf } from './round.ts'
 import { type Rounds, rounds } from './schedule.ts'
 import { assessSelf, failingFor, selfRules } from './self.ts'
@@ -88,7 +99,13 @@ export function startDaemon(options: DaemonOptions): Daemon {
     const heard = eye.heard
     eye.heard = []
     const signal = AbortSignal.any([AbortSignal.timeout(collector.timeout), stopping.signal])
-    const outcome = await round(collector, settings, machine.during(signal), { ...known, heard })
+    const keepsakes: Keepsake[] = []
+    const outcome = await round(collector, settings, machine.during(signal), {
+      ...known,
+      heard,
+      series: seriesOf(collector),
+      keep: (it) => keepsakes.push(it),
+    })
     if (stopping.signal.aborted) return
     // What was heard is lost on a round that learnt nothing, unless the next one hears it too.
     if (!outcome.sample) eye.heard = [...heard, ...eye.heard].slice(-mostHeard)
@@ -97,6 +114,7 @@ export function startDaemon(options: DaemonOptions): Daemon {
     settle(outcome)
     if (outcome.sample) {
       store.saveSample(collector.name, outcome.sample, outcome.at)
+      for (const it of keepsakes) store.keep(collector.name, it, outcome.at)
       const values = collector.series?.(outcome.sample) ?? {}
       store.addPoints(
         outcome.at,
@@ -214,10 +232,15 @@ export function startDaemon(options: DaemonOptions): Daemon {
       sinks: deliveries.map(({ delivery }) => delivery.state()),
       outlook: eyes
         .flatMap(({ collector, outcome }) =>
-          outcome?.sample ? (collector.outlook?.(outcome.sample, settingsOf(collector), at) ?? []) : [],
+          outcome?.sample
+            ? (collector.outlook?.(outcome.sample, settingsOf(collector), at, seriesOf(collector)) ?? [])
+            : [],
         )
         .sort((a, b) => a.at - b.at),
     }
+  }
+  function seriesOf({ name: owner }: Collector): Series {
+    return (name, from) => store.series(`${owner}.${name}`, from)
   }
   function settingsOf(it: Collector) {
     return config.collectors[it.name]?.settings ?? {}

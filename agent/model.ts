@@ -315,6 +315,15 @@ export type Watch =
       /** Files and folders; those that do not exist are ignored. */
       readonly paths: readonly string[]
     }
+  | {
+      /** For what nothing tells of: a cheap question, asked again and again. Only another answer than the last wakes. */
+      readonly kind: 'poll'
+      /** What tells it apart from the collector's other polls. */
+      readonly name: string
+      /** Pause between two questions, ms. It must be so cheap that nobody notices. */
+      readonly pause: number
+      readonly ask: (host: Host) => Promise<string>
+    }
 
 /** A line from a watched command, or the path that changed. */
 export interface Heard {
@@ -354,12 +363,32 @@ export interface Outlook {
   readonly sure?: 'date' | 'likely' | 'rough'
 }
 
+/** One measured value. */
+export interface Point {
+  readonly at: number
+  readonly value: number
+}
+
+/** A collector's own series by name, from a time on, oldest first; without the values of the round at hand. */
+export type Series = (name: string, from: number) => readonly Point[]
+
+/** Something that is kept whole beside the sample, because it is too large for one. Bounded in number and size by the store. */
+export interface Keepsake {
+  /** What it is, as small plain JSON: lists show it without the body. */
+  readonly about: Readonly<Record<string, unknown>>
+  readonly body: Uint8Array
+}
+
 export interface Past<S> {
   /** The sample of the last good round, also from before a restart. */
   readonly sample?: S
   readonly at?: number
   /** What watches have said since that round began, oldest first, bounded. */
   readonly heard: readonly Heard[]
+  /** Absent where nothing is remembered: a single look, a recorded node. */
+  readonly series?: Series
+  /** Only `collect` may hand something over; it is kept once the round has succeeded. Absent where nothing is remembered. */
+  readonly keep?: (it: Keepsake) => void
 }
 
 /**
@@ -388,7 +417,7 @@ export interface Collector<
   /** Numbers worth keeping over time, by name. */
   series?(sample: S): Readonly<Record<string, number>>
   /** What is known to run out, and when: the status page's last lines. */
-  outlook?(sample: S, settings: Settings<P>, now: number): readonly Outlook[]
+  outlook?(sample: S, settings: Settings<P>, now: number, series?: Series): readonly Outlook[]
   /** Event sources, as of the last sample; asked again after each round. */
   watch?(settings: Settings<P>, sample: S | undefined): readonly Watch[]
 }

@@ -48,8 +48,8 @@ const directions: readonly (readonly [
   [
     'collectors',
     (path) => path.startsWith('collectors/') && path !== 'collectors/index.ts',
-    under('agent/model.ts', 'collectors/'),
-    'they must run on a recorded node, in a test and in a year of time-lapse: so they know the vocabulary, and nothing of delivery, state or settings files',
+    under('agent/model.ts', 'agent/forecast.ts', 'collectors/'),
+    'they must run on a recorded node, in a test and in a year of time-lapse: so they know the vocabulary and how to extrapolate, and nothing of delivery, state or settings files',
   ],
   [
     'sinks',
@@ -63,6 +63,7 @@ const directions: readonly (readonly [
       'agent/ledger.ts',
       'agent/cascade.ts',
       'agent/due.ts',
+      'agent/forecast.ts',
       'agent/self.ts',
       'agent/retry.ts',
       'agent/secrets.ts',
@@ -172,6 +173,7 @@ t.test('collectors and pure files touch no machine and no clock', async (t) => {
     'agent/ledger.ts',
     'agent/cascade.ts',
     'agent/due.ts',
+    'agent/forecast.ts',
     'agent/self.ts',
     'agent/retry.ts',
     'agent/secrets.ts',
