@@ -9,6 +9,8 @@ export interface Probe {
   readonly port: number
   /** Networks nobody connects from or to from outside: loopback, pods, services. */
   readonly inside: readonly Network[]
+  /** Set where it comes from a pod of this node instead: out of the bridge, from one of these networks. */
+  readonly pods?: readonly Network[]
 }
 
 /** `marks`: the bits of the packet's mark that may have been set by the time it is here. */
@@ -26,10 +28,28 @@ const sure = (holds: boolean): Match => (holds ? 'yes' : 'no')
 /** Interfaces on which only this node and its own pods and containers send. */
 const insideInterface = /^(lo|cni0|cbr0|docker0|flannel.*|veth.*|cali.*|kube-.*)$/
 
-const inputInterface: Maker = ([name = ''], not) =>
-  when(not, () => (name === '+' ? 'yes' : insideInterface.test(name) ? 'no' : 'maybe'))
+/** The bridge on which flannel's pods hang in k3s. */
+const bridge = 'cni0'
+const isBridge = (name: string) =>
+  name.endsWith('+') ? bridge.startsWith(name.slice(0, -1)) : name === bridge
 
-const address: Maker = ([text = ''], not) => {
+const inputInterface: Maker = ([name = ''], not) =>
+  when(not, ({ pods }) =>
+    name === '+' ? 'yes' : pods ? sure(isBridge(name)) : insideInterface.test(name) ? 'no' : 'maybe',
+  )
+
+const source: Maker = ([text = ''], not) => {
+  const wanted = network(text)
+  if (!wanted) return perhaps
+  return when(not, ({ inside, pods }) => {
+    if (wanted.prefix === 0) return 'yes'
+    if (!pods) return inside.some((it) => contains(it, wanted)) ? 'no' : 'maybe'
+    if (pods.every((it) => contains(wanted, it))) return 'yes'
+    return pods.some((it) => contains(it, wanted) || contains(wanted, it)) ? 'maybe' : 'no'
+  })
+}
+
+const destination: Maker = ([text = ''], not) => {
   const wanted = network(text)
   if (!wanted) return perhaps
   return when(not, ({ inside }) => {
@@ -81,8 +101,8 @@ const packetType: Maker = ([type = ''], not) => when(not, () => sure(type === 'u
 /** By option, as `iptables-save` prints it. What is not here may hold or not. */
 const options: Readonly<Record<string, Maker>> = {
   '-i': inputInterface,
-  '-s': address,
-  '-d': address,
+  '-s': source,
+  '-d': destination,
   '-p': protocol,
   '--dport': destinationPort,
   '--dports': destinationPort,
