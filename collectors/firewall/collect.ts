@@ -143,7 +143,8 @@ export async function collect(host: Host, past: Past<FirewallSample>): Promise<F
     sets,
     now,
     changed,
-    good: memory.flush === undefined && stale.length === 0,
+    broken: memory.flush !== undefined || stale.length > 0,
+    good: families.every((it) => input[it]?.verdict !== 'drop') && blocked.length + hostPorts.length === 0,
     by: changed ? journal.at(-1)?.by : undefined,
   })
   return {

@@ -1,6 +1,6 @@
 import type { Observation } from '../../agent/model.ts'
 import { type Code, rebuildUfw } from './rules.ts'
-import { type Family, type FirewallSample, families, type RuleSet } from './sample.ts'
+import { type Family, type FirewallSample, families, type RuleSet, ufwActs } from './sample.ts'
 
 const names = { ipv4: 'IPv4', ipv6: 'IPv6' } as const
 
@@ -8,15 +8,14 @@ const names = { ipv4: 'IPv4', ipv6: 'IPv6' } as const
 export function ufwDrift({ ufw, sets, ssh }: FirewallSample): Observation<Code>[] {
   if (!ufw) return []
   const own = (family: Family) => sets.filter((it) => it.family === family && !it.stale)
-  const hooks = (family: Family) => sum(own(family), (it) => it.cells['filter ufw']?.[1] ?? 0)
   const judged = families.filter(
     (it) => (it === 'ipv4' || ufw.ipv6 !== false) && own(it).some((set) => set.backend !== 'native'),
   )
   if (!ufw.enabled) {
-    const left = judged.filter((it) => hooks(it) > 0)
+    const left = judged.filter((it) => ufwActs(sets, it))
     if (left.length === 0) return []
     return found(
-      `ufw.conf says that ufw is off, but ${left.map((it) => `${hooks(it)} ${names[it]} rules`).join(' and ')} still lead to its chains, and what it dropped may still be dropped.`,
+      `ufw.conf says that ufw is off, but its ${left.map((it) => names[it]).join(' and ')} rules are still in the kernel and decide over what comes in.`,
       [
         'Let ufw take its rules away: `ufw disable`',
         'Then see that nothing is left: `iptables -S | grep ufw`',
@@ -24,10 +23,10 @@ export function ufwDrift({ ufw, sets, ssh }: FirewallSample): Observation<Code>[
     )
   }
   const port = ssh.ports.ipv4[0] ?? ssh.ports.ipv6[0] ?? 22
-  const unhooked = judged.filter((it) => hooks(it) === 0)
+  const unhooked = judged.filter((it) => !ufwActs(sets, it))
   if (unhooked.length > 0)
     return found(
-      `ufw.conf says that ufw is on, but no ${unhooked.map((it) => names[it]).join(' and no ')} rule leads to its chains: \`ufw status\` shows rules that do nothing.`,
+      `ufw.conf says that ufw is on, but no ${unhooked.map((it) => names[it]).join(' and no ')} packet comes by its rules: \`ufw status\` shows what is not there.`,
       [
         `Keep the way in open first: \`iptables -I INPUT -p tcp --dport ${port} -j ACCEPT\``,
         `Let ufw build its chains anew: \`${rebuildUfw}\``,

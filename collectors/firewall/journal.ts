@@ -92,30 +92,31 @@ export const difference = ({ before, after }: Pick<Change, 'before' | 'after'>) 
 export const authors = ({ by }: Pick<Change, 'by'>) =>
   by ? by.map(({ name, pid }) => `\`${name}\` (pid ${pid})`).join(', ') : 'Something'
 
-/** One finding for each tool that changed rules within the hour. */
+/** What changed within the hour, in one finding: the last of it, and how often. */
 export function changes({ journal = [] }: FirewallSample, now: number): Observation<Code>[] {
   const recent = journal.filter((it) => !it.quiet && now - it.at < news)
-  const who = (it: Change) => it.by?.map(({ name }) => name).join(', ') ?? 'unknown'
-  return [...Map.groupBy(recent, who)].flatMap(([subject, group]): Observation<Code>[] => {
-    const last = group.at(-1)
-    if (!last) return []
-    const when = last.by
-      ? `at ${time(last.at)}`
-      : last.seen === undefined
-        ? `before ${time(last.at)}`
-        : `between ${time(last.seen)} and ${time(last.at)}`
-    const often = group.length > 1 ? `, ${group.length} times within the hour` : ''
-    const numbers = difference({ before: group[0]?.before ?? {}, after: last.after })
-    return [
-      {
-        code: 'firewall.changed',
-        subject,
-        at: last.at,
-        text: `${authors(last)} changed the rules ${when}${often}: ${numbers || 'as many of everyone as before'}.`,
-        evidence: { times: group.length },
-      },
-    ]
-  })
+  const first = recent[0]
+  const last = recent.at(-1)
+  if (!first || !last) return []
+  const when = last.by
+    ? `at ${time(last.at)}`
+    : last.seen === undefined
+      ? `before ${time(last.at)}`
+      : `between ${time(last.seen)} and ${time(last.at)}`
+  const numbers = difference(last) || 'as many of everyone as before'
+  const often =
+    recent.length > 1
+      ? ` In all ${recent.length} changes since ${time(first.at)}: ${difference({ before: first.before, after: last.after }) || 'as many of everyone as then'}.`
+      : ''
+  return [
+    {
+      code: 'firewall.changed',
+      subject: 'rules',
+      at: first.at,
+      text: `${authors(last)} changed the rules ${when}: ${numbers}.${often}`,
+      evidence: { times: recent.length },
+    },
+  ]
 }
 
 const time = (at: number) => `${new Date(at).toISOString().slice(11, 19)} UTC`

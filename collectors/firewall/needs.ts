@@ -4,7 +4,7 @@ import type { K3s } from '../node/k3s.ts'
 import type { Probe } from './match.ts'
 import type { Network } from './networks.ts'
 import type { Code } from './rules.ts'
-import type { FirewallSample } from './sample.ts'
+import { type FirewallSample, ufwActs } from './sample.ts'
 
 /** What k3s needs let in (k3s's documentation, "Inbound Rules for K3s Nodes"). */
 export type Need = 'pods-api' | 'pods-kubelet' | 'nodes-api' | 'overlay'
@@ -86,9 +86,8 @@ const words: Readonly<Record<Need, (port: number) => string>> = {
 /** Only where packets still come by ufw's chains: after a flush it is not ufw that stands in the way, and its settings would not help. */
 export function ufwBlocks(sample: FirewallSample): Observation<Code>[] {
   const { blocked = [], ufw, k3s, sets, networks } = sample
-  const hooked = sets.some((it) => (it.cells['filter ufw']?.[1] ?? 0) > 0)
   const [first] = blocked
-  if (!first || !k3s?.running || !hooked || ufw?.enabled === false) return []
+  if (!first || !k3s?.running || !ufwActs(sets, 'ipv4') || ufw?.enabled === false) return []
   const has = (need: Need) => blocked.find((it) => it.need === need)
   const overlay = has('overlay')
   const api = has('nodes-api')

@@ -93,6 +93,16 @@ export function cellsOf(sets: readonly RuleSet[]): Cells {
   return sum
 }
 
+/**
+ * Whether packets of a family come by ufw's rules. After `ufw disable` the built-in chains still lead to its
+ * chains, which are empty then (measured with ufw 0.36).
+ */
+export const ufwActs = (sets: readonly RuleSet[], family: Family) =>
+  sets.some((it) => {
+    const [rules, anchors] = it.cells['filter ufw'] ?? [0, 0]
+    return it.family === family && anchors > 0 && rules > anchors
+  })
+
 /** Rules by owner, greatest first; only those of some families, where `cells` are named by family. */
 export function byOwner(
   cells: Cells,

@@ -12,21 +12,24 @@ interface Look {
   readonly now: number
   /** Somebody changed what does not come and go with pods. */
   readonly changed: boolean
+  /** Nothing of this is to be kept: rules were taken away, or could not be read. */
+  readonly broken: boolean
+  /** Nothing was found to be wrong. */
   readonly good: boolean
   readonly by: readonly Author[] | undefined
 }
 
 /**
  * Hands the rules over to be kept whole, the first time and whenever somebody changed them. Nothing is kept
- * while something is wrong: what is kept is to be put back, and must not be pushed out by what is not.
+ * after a flush: what is kept is to be put back, and must not be pushed out by ruins.
  */
 export async function keepSnapshot(
   host: Host,
   { sample, keep }: Past<FirewallSample>,
-  { sets, now, changed, good, by }: Look,
+  { sets, now, changed, broken, good, by }: Look,
 ): Promise<FirewallSample['kept']> {
   const kept = sample?.kept
-  if (!keep || !good) return kept
+  if (!keep || broken) return kept
   const hash = sets.map((it) => it.hash).join(' ')
   const due = !kept || changed || now - kept.at >= refresh
   const rules = sets.reduce((sum, it) => sum + it.rules, 0)
