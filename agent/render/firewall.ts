@@ -127,7 +127,7 @@ function way({ ssh, input }: FirewallSample): string {
     .flatMap((family) => {
       const verdict = input[family]
       return verdict && ssh.ports[family].length > 0
-        ? `${families[family]} port ${ssh.ports[family].join(', ')} is ${words[verdict.verdict]} (${verdict.by.startsWith('-') ? `\`${verdict.by.replaceAll('`', "'")}\`` : verdict.by})`
+        ? `${families[family]} port ${ssh.ports[family].join(', ')} is ${words[verdict.verdict]}: ${verdict.by.startsWith('-') ? `\`${verdict.by.replaceAll('`', "'")}\`` : verdict.by}`
         : []
     })
     .join('; ')

@@ -75,7 +75,9 @@ export function readTable({ kind, name, family, argv }: TableName) {
       base = false
       sums.add(text)
     } else if (text === '\t}') chain = undefined
-    if (chain === undefined || !text.startsWith('\t\t') || text.startsWith('\t\t\t') || begun) return
+    if (chain === undefined || !text.startsWith('\t\t') || begun) return
+    // A rule that goes on from the line before.
+    if (text.startsWith('\t\t\t')) return sums.add(text)
     const words = text.trim()
     if (/^type \w+ hook /.test(words)) {
       base = true
