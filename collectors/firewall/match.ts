@@ -3,7 +3,7 @@ import { contains, type Network, network } from './networks.ts'
 /** Whether a rule's condition holds for a packet. `maybe`: that depends on what is not known here. */
 export type Match = 'yes' | 'no' | 'maybe'
 
-/** A first packet that somebody outside the node sends to one of its addresses. */
+/** A packet that somebody outside the node sends to one of its addresses: the first of its connection, unless `established`. */
 export interface Probe {
   readonly protocol: 'tcp' | 'udp'
   readonly port: number
@@ -11,6 +11,8 @@ export interface Probe {
   readonly inside: readonly Network[]
   /** Set where it comes from a pod of this node instead: out of the bridge, from one of these networks. */
   readonly pods?: readonly Network[]
+  /** One of those that follow, once the node has answered: without them no connection is of use. */
+  readonly established?: true
 }
 
 /** `marks`: the bits of the packet's mark that may have been set by the time it is here. */
@@ -18,7 +20,6 @@ export type Condition = (probe: Probe, marks: number) => Match
 
 type Maker = (values: readonly string[], not: boolean) => Condition | undefined
 
-const always: Condition = () => 'yes'
 const perhaps: Condition = () => 'maybe'
 const flip = { yes: 'no', no: 'yes', maybe: 'maybe' } as const
 const when = (not: boolean, test: Condition): Condition =>
@@ -72,16 +73,21 @@ const destinationPort: Maker = ([ports = ''], not) =>
 const eitherPort: Maker = ([ports = ''], not) =>
   when(not, ({ port }) => (/^[\d,:]+$/.test(ports) && inRanges(ports, port) ? 'yes' : 'maybe'))
 
-/** The probe is the first packet of its connection. NAT may have touched it, and `raw` may have kept it from conntrack. */
+/** NAT may have touched the packet, and `raw` may have kept it from conntrack. */
 const connectionState: Maker = ([list = ''], not) => {
   const states = list.split(',')
   const rest: Match = states.some((it) => ['DNAT', 'SNAT', 'UNTRACKED'].includes(it)) ? 'maybe' : 'no'
-  return when(not, () => (states.includes('NEW') ? 'yes' : rest))
+  return when(not, ({ established }) => (states.includes(established ? 'ESTABLISHED' : 'NEW') ? 'yes' : rest))
 }
 
-/** A first TCP packet has SYN set and nothing else. */
+/** A first TCP packet has SYN set and nothing else; those that follow have ACK set, and PSH as it comes. */
 const tcpFlags: Maker = ([mask = '', wanted = ''], not) =>
-  when(not, () => sure((mask.split(',').includes('SYN') ? 'SYN' : 'NONE') === wanted))
+  when(not, ({ established }) => {
+    const flags = mask.split(',')
+    if (established && flags.includes('PSH')) return 'maybe'
+    const set = established ? 'ACK' : 'SYN'
+    return sure((flags.includes(set) ? set : 'NONE') === wanted)
+  })
 
 /** A packet comes in with mark 0; only rules it has passed can have set bits of it. */
 const packetMark: Maker = ([text = ''], not) => {
@@ -110,7 +116,7 @@ const options: Readonly<Record<string, Maker>> = {
   '--ctstate': connectionState,
   '--state': connectionState,
   '--tcp-flags': tcpFlags,
-  '--syn': (_, not) => (not ? () => 'no' : always),
+  '--syn': (_, not) => when(not, ({ established }) => sure(!established)),
   '--mark': packetMark,
   '--dst-type': destinationType,
   '--src-type': sourceType,

@@ -124,7 +124,7 @@ export const rules: Readonly<Record<Code, Rule>> = {
     severity: 'critical',
     title: 'the firewall shuts SSH out',
     meaning:
-      'A new TCP connection to the SSH port was followed through the iptables rules of both backends, with their jumps and policies: no rule that could match accepts it, and in the end it is dropped. Ports are those of sshd_config on which something listens. Rules for certain sources count as accepting; those for loopback and for the networks of pods and services do not.',
+      'A new TCP connection to the SSH port, its first packet and those that follow, was followed through the iptables rules of both backends, with their jumps and policies: no rule that could match accepts it, and in the end it is dropped. Where a condition or a table of nftables cannot be judged, nothing is said. Ports are those of sshd_config on which something listens. Rules for certain sources count as accepting; those for loopback and for the networks of pods and services do not.',
     so: 'Nobody can log in by SSH any more. Sessions that are open may stay open until they are closed, or may hang already.',
     next: [
       'In a session that is still open, or on the serial console: `iptables -I INPUT -p tcp --dport 22 -j ACCEPT`',

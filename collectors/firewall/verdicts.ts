@@ -1,7 +1,7 @@
 import type { Probe } from './match.ts'
 import type { Blocked, Needed } from './needs.ts'
 import type { Read } from './read.ts'
-import { passBoth, type Verdict, walk } from './walk.ts'
+import { passBoth, type Verdict, wayIn } from './walk.ts'
 
 /** What becomes of a probe in all backends together; undefined where there is none. `deciding`: native tables that are not followed. */
 function verdictOf(read: readonly Read[], probe: Probe, deciding: readonly string[]): Verdict | undefined {
@@ -11,7 +11,7 @@ function verdictOf(read: readonly Read[], probe: Probe, deciding: readonly strin
       ({ set, tables }): Verdict => ({
         ...(set.hidden?.includes('filter')
           ? { verdict: 'maybe', port: probe.port, by: 'a table that only `nft` can show' }
-          : walk(tables, probe)),
+          : wayIn(tables, probe)),
         backend: set.backend,
       }),
     ),

@@ -33,7 +33,7 @@ async function asHealthy({ run }: Namespace, how: 'nft' | 'legacy' = 'nft') {
 
 /** Something that listens where sshd would. */
 async function asSshd({ start }: Namespace, port = 22) {
-  const script = `require('net').createServer((it) => it.end()).listen(${port}, '0.0.0.0', () => console.log('on'))`
+  const script = `require('net').createServer((it) => it.on('error', () => {}).on('data', () => it.end('hello'))).listen(${port}, '0.0.0.0', () => console.log('on'))`
   const child = start([process.execPath, '-e', script])
   await new Promise((resolve) => child.stdout?.once('data', resolve))
 }
@@ -285,7 +285,7 @@ t.test('the verdict on SSH against real connections', skip, async (t) => {
   await asSshd(it)
   await pause(50)
   const sets = await ruleSets()
-  const tries = `require('net').connect({host:'192.0.2.1',port:22,timeout:400}).on('connect',()=>{console.log('yes');process.exit()}).on('timeout',()=>{console.log('no');process.exit()}).on('error',()=>console.log('no'))`
+  const tries = `require('net').connect({host:'192.0.2.1',port:22,timeout:400}).on('connect',function(){this.write('hi')}).on('data',()=>{console.log('yes');process.exit()}).on('timeout',()=>{console.log('no');process.exit()}).on('error',()=>console.log('no'))`
   for (const backend of ['nft', 'legacy'])
     for (const [at, [name, rules]] of sets.entries()) {
       // Both backends print the same; a few rule sets show that the other one is read as well.
