@@ -5,7 +5,8 @@ import { due, noted, receiptFor } from './due.ts'
 import type { Machine } from './host.ts'
 import { step } from './ledger.ts'
 import type { Log } from './log.ts'
-import type { Collector, Finding, Heard, Incident, Notice, Rules, Sample, Sink } from './model.ts'
+import type { Collector, Heard, Incident, Keepsake, Notice, Rules, Sample, Series, Sink } from './model.ts'
+import { reportFindings, reportRound } from './report.ts'
 import { type Outcome, round, rulesOf } from './round.ts'
 import { type Rounds, rounds } from './schedule.ts'
 import { assessSelf, failingFor, selfRules } from './self.ts'
@@ -91,16 +92,23 @@ export function startDaemon(options: DaemonOptions): Daemon {
     const heard = eye.heard
     eye.heard = []
     const signal = AbortSignal.any([AbortSignal.timeout(collector.timeout), stopping.signal])
-    const outcome = await round(collector, settings, machine.during(signal), { ...known, heard })
+    const keepsakes: Keepsake[] = []
+    const outcome = await round(collector, settings, machine.during(signal), {
+      ...known,
+      heard,
+      series: seriesOf(collector),
+      keep: (it) => keepsakes.push(it),
+    })
     if (stopping.signal.aborted) return
     // What was heard is lost on a round that learnt nothing, unless the next one hears it too.
     if (!outcome.sample) eye.heard = [...heard, ...eye.heard].slice(-mostHeard)
-    report(log, eye.outcome, outcome)
+    reportRound(log, eye.outcome, outcome)
     eye.outcome = outcome
     settle(outcome)
     if (outcome.sample) {
       // What made a finding has to be there after a crash too; a quiet look has not.
       store.saveSample(collector.name, outcome.sample, outcome.at, outcome.observations.length > 0)
+      for (const it of keepsakes) store.keep(collector.name, it, outcome.at)
       const values = collector.series?.(outcome.sample) ?? {}
       store.addPoints(
         outcome.at,
@@ -131,7 +139,7 @@ export function startDaemon(options: DaemonOptions): Daemon {
     )
     const seen = outcome ? step(before, outcome, outcome.at) : before
     const after = step(seen, self, at)
-    tellLog(log, before, after)
+    reportFindings(log, before, after)
     store.saveLedger(after)
     incidents = group(after, rules, at)
     for (const { delivery } of deliveries) delivery.wake()
@@ -234,7 +242,9 @@ export function startDaemon(options: DaemonOptions): Daemon {
       silences: store.silences().filter((it) => it.until > at),
       outlook: eyes
         .flatMap(({ collector, outcome }) =>
-          outcome?.sample ? (collector.outlook?.(outcome.sample, settingsOf(collector), at) ?? []) : [],
+          outcome?.sample
+            ? (collector.outlook?.(outcome.sample, settingsOf(collector), at, seriesOf(collector)) ?? [])
+            : [],
         )
         .sort((a, b) => a.at - b.at),
     }
@@ -243,6 +253,9 @@ export function startDaemon(options: DaemonOptions): Daemon {
   function lastTold(sink: string): { readonly told?: number } {
     const times = store.told(sink).map((it) => it.at)
     return times.length > 0 ? { told: Math.max(...times) } : {}
+  }
+  function seriesOf({ name: owner }: Collector): Series {
+    return (name, from) => store.series(`${owner}.${name}`, from)
   }
   function settingsOf(it: Collector) {
     return config.collectors[it.name]?.settings ?? {}
@@ -265,32 +278,5 @@ export function startDaemon(options: DaemonOptions): Daemon {
         ? store.series(`${collector.name}.${series}`, at - 24 * 3600_000).map((it) => it.value)
         : [],
     })
-  }
-}
-
-/** A round that fails is worth a line when it begins to, not each time. */
-function report(log: Log, before: Outcome | undefined, now: Outcome): void {
-  const { collector, took, error } = now
-  if (error !== undefined && before?.error === undefined)
-    log.warn(
-      { collector, error },
-      `${collector}: the look failed: ${error instanceof Error ? error.message : String(error)}`,
-    )
-  else log.debug({ collector, took }, `${collector}: looked`)
-}
-
-/** With no sink configured the log is where findings go; with sinks it is the record. */
-function tellLog(log: Log, before: readonly Finding[], after: readonly Finding[]): void {
-  const known = new Map(before.map((it) => [it.id, it]))
-  for (const it of after) {
-    const last = known.get(it.id)
-    const fields = { code: it.code, subject: it.subject, severity: it.severity }
-    if (!last && it.resolved === undefined)
-      log[it.severity === 'info' ? 'info' : 'warn'](
-        fields,
-        `${it.severity}: ${it.title} (${it.subject}): ${it.text}`,
-      )
-    else if (last?.resolved === undefined && it.resolved !== undefined)
-      log.info(fields, `resolved: ${it.title} (${it.subject})`)
   }
 }

@@ -75,6 +75,31 @@ program
   .option('--since <TIME>', 'such as 12h or 7d')
   .option('--json', 'for scripts')
   .action(async (own: object) => done((await import('./commands/history.ts')).history(all(own))))
+const firewall = program
+  .command('firewall')
+  .description('whose rules there are, policies, ufw, who changed what, and what is kept')
+  .option('--json', 'for scripts')
+  .option('--node <DIR>', 'look at a recorded node instead of this machine')
+  .action(async (own: object) => done((await import('./commands/firewall.ts')).firewall(all(own))))
+firewall
+  .command('diff')
+  .argument('[A]', 'the number of a kept rule set, good, or now; without it the last good one')
+  .argument('[B]', 'the same; without it now')
+  .option('--all', 'every rule, however many')
+  .description('what went and what came, by owner')
+  .action(async (a: string | undefined, b: string | undefined, own: object) =>
+    done((await import('./commands/firewall.ts')).firewallDiff(a, b, all(own))),
+  )
+firewall
+  .command('show')
+  .argument('<SNAPSHOT>', 'the number of a kept rule set, or good: the last that was well')
+  .option('--ipv6', 'those of ip6tables')
+  .option('--legacy', 'those of the legacy backend')
+  .option('--part <NAME>', 'another part of it, such as ipset')
+  .description('a kept rule set as `iptables-restore` takes it; Murphy itself never puts it back')
+  .action(async (which: string, own: object) =>
+    done((await import('./commands/firewall.ts')).firewallShow(which, all(own))),
+  )
 const config = program.command('config').description('the settings')
 config
   .command('check')

@@ -385,6 +385,15 @@ export type Watch =
       /** Files and folders; those that do not exist are ignored. */
       readonly paths: readonly string[]
     }
+  | {
+      /** For what nothing tells of: a cheap question, asked again and again. Only another answer than the last wakes. */
+      readonly kind: 'poll'
+      /** What tells it apart from the collector's other polls. */
+      readonly name: string
+      /** Pause between two questions, ms. It must be so cheap that nobody notices. */
+      readonly pause: number
+      readonly ask: (host: Host) => Promise<string>
+    }
 
 /** A line from a watched command, or the path that changed. */
 export interface Heard {

@@ -24,6 +24,7 @@ export interface ServeOptions {
  * - `GET /v1/history?since=MS`: findings that were open since then
  * - `GET /v1/sample?collector=NAME`: `{ at, sample }`, what that collector last saw; null before its first look
  * - `GET /v1/series?name=NAME&since=MS`: `[{ at, value }]`
+ * - `GET /v1/kept?collector=NAME`: `[{ id, at, about, size }]`, newest first; with `&id=ID` that one's body in base64, or null
  * - `GET /metrics`: the same numbers for Prometheus
  * - `PUT /v1/silence?what=…&for=MS&why=…`: tells nobody of what matches; `for=0` ends it
  */
@@ -44,6 +45,13 @@ export async function serve({
     'GET /v1/series': (query) =>
       json(store.series(query.get('name') ?? '', Number(query.get('since') ?? 0) || 0)),
     'GET /v1/sample': (query) => json(store.sample(query.get('collector') ?? '') ?? null),
+    'GET /v1/kept': (query) => {
+      const collector = query.get('collector') ?? ''
+      const id = query.get('id')
+      if (id === null) return json(store.kept(collector))
+      const body = store.keepsake(collector, Number(id))
+      return json(body ? Buffer.from(body).toString('base64') : null)
+    },
     'GET /metrics': async () => ['text/plain; version=0.0.4; charset=utf-8', await metricsText(snapshot())],
     'PUT /v1/silence': (query) => {
       const it = silenceFrom(query, now())

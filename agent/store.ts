@@ -1,9 +1,10 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { Ledger } from './ledger.ts'
 import { resolvedKept } from './ledger.ts'
-import type { Finding, Sample, Told } from './model.ts'
+import type { Finding, Keepsake, Point, Sample, Told } from './model.ts'
 import { type Silence, silenceKept } from './silence.ts'
 import { databaseFile, openDatabase, rows } from './store/database.ts'
+import { type Kept, keepsakeBody, listKeepsakes, putKeepsake } from './store/keepsakes.ts'
 
 const day = 24 * 3600_000
 
@@ -15,11 +16,6 @@ const steps = [
   { step: 300_000, kept: 7 * day },
   { step: 3600_000, kept: 30 * day },
 ] as const
-
-export interface Point {
-  readonly at: number
-  readonly value: number
-}
 
 /**
  * What Murphy remembers. Answers come from memory, so that a full or broken disk stops nothing; `problem`
@@ -45,6 +41,10 @@ export interface Store {
   saveSample(collector: string, sample: Sample, at: number, soon?: boolean): void
   addPoints(at: number, values: Readonly<Record<string, number>>): void
   series(name: string, from: number): readonly Point[]
+  /** Keeps something whole, on the disk alone: without a disk it is lost with the process. */
+  keep(collector: string, it: Keepsake, at: number): void
+  kept(collector: string): readonly Kept[]
+  keepsake(collector: string, id: number): Uint8Array | undefined
   /** Findings that were open at any time since `from`, oldest first. */
   history(from: number): readonly Finding[]
   /** Writes what is waiting, makes old series coarser, forgets what is too old. */
@@ -225,6 +225,9 @@ export function openStore(stateDir: string, now: number): Store {
       )
       return [...stored.map((it) => ({ at: Number(it.at), value: Number(it.value) })), ...waiting]
     },
+    keep: (collector, it, at) => write((db) => putKeepsake(db, collector, it, at)),
+    kept: (collector) => listKeepsakes(database, collector),
+    keepsake: (collector, id) => keepsakeBody(database, collector, id),
     history(from) {
       const found = rows(
         database,

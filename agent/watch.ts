@@ -23,7 +23,11 @@ const steady = 60_000
 const lasting = 3
 const growing = (times: number) => Math.min(300_000, 500 * 2 ** times)
 
+/** How long one question of a poll may take, ms. */
+const pollTimeout = 10_000
+
 export function watching({ machine, heard, log, pause = growing }: WatchOptions): Watching {
+  const polls = new Map<string, AbortController>()
   const commands = new Map<string, AbortController>()
   const paths = new Map<string, () => void>()
 
@@ -47,8 +51,35 @@ export function watching({ machine, heard, log, pause = growing }: WatchOptions)
     }
   }
 
+  /** Asks the same again and again. A question without an answer is no change: the next round says what is wrong. */
+  async function poll(it: Extract<Watch, { kind: 'poll' }>, signal: AbortSignal): Promise<void> {
+    let last: string | undefined
+    while (!signal.aborted) {
+      const asking = AbortSignal.any([signal, AbortSignal.timeout(pollTimeout)])
+      const answer = await it.ask(machine.during(asking)).catch(() => undefined)
+      if (signal.aborted) return
+      if (answer !== undefined && last !== undefined && answer !== last) heard(`${it.name} changed`)
+      last = answer ?? last
+      await resting(it.pause, signal)
+    }
+  }
+
   return {
     update(watches) {
+      const wantedPolls = new Map(
+        watches.filter((it) => it.kind === 'poll').map((it) => [it.name, it] as const),
+      )
+      for (const [name, controller] of polls)
+        if (!wantedPolls.has(name)) {
+          controller.abort()
+          polls.delete(name)
+        }
+      for (const [name, it] of wantedPolls)
+        if (!polls.has(name)) {
+          const controller = new AbortController()
+          polls.set(name, controller)
+          poll(it, controller.signal).catch((error) => log(`polling ${name}: ${error}`))
+        }
       const wanted = new Map(
         watches.filter((it) => it.kind === 'command').map((it) => [it.argv.join('\0'), it] as const),
       )
@@ -80,8 +111,9 @@ export function watching({ machine, heard, log, pause = growing }: WatchOptions)
         }
     },
     stop() {
-      for (const controller of commands.values()) controller.abort()
+      for (const it of [...commands.values(), ...polls.values()]) it.abort()
       for (const end of paths.values()) end()
+      polls.clear()
       commands.clear()
       paths.clear()
     },

@@ -2,16 +2,21 @@ import { collector, type Past } from '../agent/model.ts'
 import { assess } from './firewall/assess.ts'
 import { isGeneration } from './firewall/author.ts'
 import { collect } from './firewall/collect.ts'
+import { outlook } from './firewall/crowded.ts'
+import { resultsFolder } from './firewall/hostports.ts'
+import { legacyPolls } from './firewall/poll.ts'
 import { rules } from './firewall/rules.ts'
 import { byOwner, cellsOf, type FirewallSample } from './firewall/sample.ts'
 import { summary } from './firewall/summary.ts'
+import { ufwFiles } from './firewall/ufw.ts'
 
 /**
- * iptables rules of both backends and both families, in numbers, and whether they still let people in.
+ * iptables rules of both backends and both families and the tables of nftables beside them, whether they
+ * still do what k3s, ufw and people need, and who changed them.
  *
  * `nft monitor` tells of changes of the nft backend at once; reading rules makes no new generation, so that
- * a round never wakes itself. Nothing tells of the legacy backend's, so that its changes wait for the next
- * round; five minutes keep the idle cost of a round (measured: 25 ms, and two processes of 5 ms) near 0.01 % of a core.
+ * a round never wakes itself. The legacy backend tells nobody, so that it is polled where it is in use. Five
+ * minutes keep the idle cost of a round (measured before the tables of nftables were added: 25 ms, and two processes of 5 ms; `nft list tables` takes 3 ms more) near 0.01 % of a core.
  */
 export const firewall = collector({
   name: 'firewall',
@@ -21,17 +26,26 @@ export const firewall = collector({
   rules,
   settings: {},
   collect: (host, _settings, past: Past<FirewallSample>) => collect(host, past),
-  assess: (sample, _past, _settings, now) => assess(sample, now),
+  assess: (sample, past, _settings, now) => assess(sample, now, past.series),
   summary: (sample) => summary(sample),
   series: (sample) => {
     const cells = cellsOf(sample.sets)
     const owners = byOwner(cells).map(([owner, count]) => [`rules.${owner}`, count] as const)
-    return { rules: sample.sets.reduce((sum, it) => sum + it.rules, 0), ...Object.fromEntries(owners) }
+    return {
+      rules: sample.sets.reduce((sum, it) => sum + it.rules, 0),
+      ...Object.fromEntries(owners),
+      ...(sample.conntrack && { conntrack: sample.conntrack.percent }),
+    }
   },
+  outlook: (sample, _settings, now, series) => outlook(sample, now, series),
   watch: (_settings, sample) => [
     ...(sample?.monitor
       ? [{ kind: 'command' as const, argv: [sample.monitor, 'monitor'], worth: isGeneration }]
       : []),
-    { kind: 'paths' as const, paths: ['/etc/ufw/ufw.conf', '/etc/default/ufw', '/etc/ssh/sshd_config'] },
+    ...legacyPolls(sample?.sets ?? []),
+    {
+      kind: 'paths' as const,
+      paths: [...ufwFiles, '/etc/ssh/sshd_config', ...(sample?.k3s ? [resultsFolder] : [])],
+    },
   ],
 })

@@ -58,7 +58,13 @@ t.test('collectors', async (t) => {
         )
         for (const value of Object.values(it.series?.(sample) ?? {})) t.type(value, 'number')
         for (const one of it.watch?.(settings, sample) ?? [])
-          t.ok(one.kind === 'paths' ? one.paths.every((path) => path.startsWith('/')) : one.argv.length > 0)
+          t.ok(
+            one.kind === 'paths'
+              ? one.paths.every((path) => path.startsWith('/'))
+              : one.kind === 'poll'
+                ? one.pause >= 1000
+                : one.argv.length > 0,
+          )
       }
       t.strictSame(
         it.watch?.(settings, undefined) ?? [],

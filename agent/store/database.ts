@@ -18,6 +18,9 @@ const schema = `
   CREATE TABLE IF NOT EXISTS series (
     name TEXT NOT NULL, step INTEGER NOT NULL, at INTEGER NOT NULL, value REAL NOT NULL, PRIMARY KEY (name, step, at)
   ) WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS keepsake (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, collector TEXT NOT NULL, at INTEGER NOT NULL, about TEXT NOT NULL, body BLOB NOT NULL
+  );
 `
 const schemaVersion = 1
 

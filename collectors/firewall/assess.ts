@@ -1,14 +1,37 @@
-import type { Observation } from '../../agent/model.ts'
+import type { Observation, Series } from '../../agent/model.ts'
+import { buggyIptables, lockoutRisk, twoBackends } from './backends.ts'
+import { conntrackFilling, duplicates, growing } from './crowded.ts'
+import { ufwDrift } from './drift.ts'
+import { flannelMissing } from './flannel.ts'
 import { type Flush, forgotten } from './flush.ts'
+import { hostPortsMissing } from './hostports.ts'
+import { changes } from './journal.ts'
 import { kubeParts, missingParts, settled } from './kube.ts'
 import { lockout } from './lockout.ts'
+import { ufwBlocks } from './needs.ts'
 import { type Code, rebuildUfw } from './rules.ts'
 import { byOwner, cellsOf, type Family, type FirewallSample, families, total } from './sample.ts'
 
 type Found = Observation<Code>
 
-export function assess(sample: FirewallSample, now: number): Found[] {
-  return [...flushed(sample, now), ...kubeChains(sample, now), ...lockout(sample)]
+/** Every rule, in the order in which people want to know. Pure. */
+export function assess(sample: FirewallSample, now: number, series?: Series): Found[] {
+  return [
+    ...flushed(sample, now),
+    ...kubeChains(sample, now),
+    ...flannelMissing(sample, now, cellsOf(sample.sets)),
+    ...hostPortsMissing(sample),
+    ...lockout(sample),
+    ...ufwBlocks(sample),
+    ...ufwDrift(sample),
+    ...lockoutRisk(sample),
+    ...duplicates(sample),
+    ...growing(sample, now, series),
+    ...twoBackends(sample),
+    ...buggyIptables(sample),
+    ...conntrackFilling(sample, now, series),
+    ...changes(sample, now),
+  ]
 }
 
 const familyNames = { ipv4: 'IPv4', ipv6: 'IPv6' } as const
@@ -72,9 +95,7 @@ function nextAfterFlush({ k3s, ufw, ssh }: FirewallSample): string[] {
           'Then delete the pods that own host ports (ingress, svclb): a restart does not bring their ports back',
         ]
       : []),
-    ...(ufw?.enabled || k3s
-      ? []
-      : [`Put the rules back the way they were made; what is there now: \`iptables-save\``]),
+    'See what went: `agent firewall diff`. Rules of your own come back from the last good snapshot: `agent firewall show good` prints it for `iptables-restore`',
   ]
 }
 

@@ -30,8 +30,17 @@ export function authorOf({ at, text }: Heard): Author | undefined {
  */
 const churn = /^(k3s(-server|-agent)?|rke2|kube-proxy|kube-router|flanneld?|ip6?tables-restor.*)$/
 
-/** The likeliest author of a loss: the first that is not known for churn, since repairs come after it. */
-export function likeliest(heard: readonly Heard[]): Author | undefined {
-  const all = heard.map(authorOf).filter((it) => it !== undefined)
-  return all.find((it) => !churn.test(it.name)) ?? all[0]
+/** Who may have made a change, the likeliest first: those not known for churn, each name once, in the order in which they came. */
+export function likely(heard: readonly Heard[]): readonly Author[] {
+  const byName = new Map<string, Author>()
+  for (const it of heard) {
+    const author = authorOf(it)
+    if (author && !byName.has(author.name)) byName.set(author.name, author)
+  }
+  const all = [...byName.values()]
+  const others = all.filter((it) => !churn.test(it.name))
+  return others.length > 0 ? others : all
 }
+
+/** The likeliest author of a loss, since repairs come after it. */
+export const likeliest = (heard: readonly Heard[]): Author | undefined => likely(heard)[0]

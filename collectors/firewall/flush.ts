@@ -1,5 +1,6 @@
 import type { Heard } from '../../agent/model.ts'
 import { type Author, likeliest } from './author.ts'
+import type { FlannelMemory } from './flannel.ts'
 import type { Owner } from './owners.ts'
 import { type Cells, type Family, families, ownerIn, total } from './sample.ts'
 
@@ -22,6 +23,7 @@ export interface Memory {
   /** Since when there has been less than that, without it being a flush. */
   readonly less?: number
   readonly flush?: Flush
+  readonly flannel?: FlannelMemory
 }
 
 export interface Present {

@@ -29,6 +29,8 @@ export interface Expected {
   readonly running?: { readonly pid: number; readonly since: number }
   /** The families in which kube-proxy writes iptables rules; none where it is switched off or works otherwise. */
   readonly proxies: readonly Family[]
+  /** It was told to use the iptables it brings along. */
+  readonly bundled?: true
 }
 
 /** k3s's documentation: cluster-cidr and service-cidr, "server" flags. */
@@ -52,6 +54,7 @@ export function expected(k3s: K3s, podNetworks: readonly string[]): Expected {
     unit: k3s.unit,
     ...(k3s.running && { running: k3s.running }),
     proxies: families,
+    ...(isOn(flags['prefer-bundled-bin']) && { bundled: true as const }),
   }
 }
 

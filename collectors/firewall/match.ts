@@ -3,12 +3,16 @@ import { contains, type Network, network } from './networks.ts'
 /** Whether a rule's condition holds for a packet. `maybe`: that depends on what is not known here. */
 export type Match = 'yes' | 'no' | 'maybe'
 
-/** A first packet that somebody outside the node sends to one of its addresses. */
+/** A packet that somebody outside the node sends to one of its addresses: the first of its connection, unless `established`. */
 export interface Probe {
   readonly protocol: 'tcp' | 'udp'
   readonly port: number
   /** Networks nobody connects from or to from outside: loopback, pods, services. */
   readonly inside: readonly Network[]
+  /** Set where it comes from a pod of this node instead: out of the bridge, from one of these networks. */
+  readonly pods?: readonly Network[]
+  /** One of those that follow, once the node has answered: without them no connection is of use. */
+  readonly established?: true
 }
 
 /** `marks`: the bits of the packet's mark that may have been set by the time it is here. */
@@ -16,7 +20,6 @@ export type Condition = (probe: Probe, marks: number) => Match
 
 type Maker = (values: readonly string[], not: boolean) => Condition | undefined
 
-const always: Condition = () => 'yes'
 const perhaps: Condition = () => 'maybe'
 const flip = { yes: 'no', no: 'yes', maybe: 'maybe' } as const
 const when = (not: boolean, test: Condition): Condition =>
@@ -26,10 +29,28 @@ const sure = (holds: boolean): Match => (holds ? 'yes' : 'no')
 /** Interfaces on which only this node and its own pods and containers send. */
 const insideInterface = /^(lo|cni0|cbr0|docker0|flannel.*|veth.*|cali.*|kube-.*)$/
 
-const inputInterface: Maker = ([name = ''], not) =>
-  when(not, () => (name === '+' ? 'yes' : insideInterface.test(name) ? 'no' : 'maybe'))
+/** The bridge on which flannel's pods hang in k3s. */
+const bridge = 'cni0'
+const isBridge = (name: string) =>
+  name.endsWith('+') ? bridge.startsWith(name.slice(0, -1)) : name === bridge
 
-const address: Maker = ([text = ''], not) => {
+const inputInterface: Maker = ([name = ''], not) =>
+  when(not, ({ pods }) =>
+    name === '+' ? 'yes' : pods ? sure(isBridge(name)) : insideInterface.test(name) ? 'no' : 'maybe',
+  )
+
+const source: Maker = ([text = ''], not) => {
+  const wanted = network(text)
+  if (!wanted) return perhaps
+  return when(not, ({ inside, pods }) => {
+    if (wanted.prefix === 0) return 'yes'
+    if (!pods) return inside.some((it) => contains(it, wanted)) ? 'no' : 'maybe'
+    if (pods.every((it) => contains(wanted, it))) return 'yes'
+    return pods.some((it) => contains(it, wanted) || contains(wanted, it)) ? 'maybe' : 'no'
+  })
+}
+
+const destination: Maker = ([text = ''], not) => {
   const wanted = network(text)
   if (!wanted) return perhaps
   return when(not, ({ inside }) => {
@@ -52,16 +73,21 @@ const destinationPort: Maker = ([ports = ''], not) =>
 const eitherPort: Maker = ([ports = ''], not) =>
   when(not, ({ port }) => (/^[\d,:]+$/.test(ports) && inRanges(ports, port) ? 'yes' : 'maybe'))
 
-/** The probe is the first packet of its connection. NAT may have touched it, and `raw` may have kept it from conntrack. */
+/** NAT may have touched the packet, and `raw` may have kept it from conntrack. */
 const connectionState: Maker = ([list = ''], not) => {
   const states = list.split(',')
   const rest: Match = states.some((it) => ['DNAT', 'SNAT', 'UNTRACKED'].includes(it)) ? 'maybe' : 'no'
-  return when(not, () => (states.includes('NEW') ? 'yes' : rest))
+  return when(not, ({ established }) => (states.includes(established ? 'ESTABLISHED' : 'NEW') ? 'yes' : rest))
 }
 
-/** A first TCP packet has SYN set and nothing else. */
+/** A first TCP packet has SYN set and nothing else; those that follow have ACK set, and PSH as it comes. */
 const tcpFlags: Maker = ([mask = '', wanted = ''], not) =>
-  when(not, () => sure((mask.split(',').includes('SYN') ? 'SYN' : 'NONE') === wanted))
+  when(not, ({ established }) => {
+    const flags = mask.split(',')
+    if (established && flags.includes('PSH')) return 'maybe'
+    const set = established ? 'ACK' : 'SYN'
+    return sure((flags.includes(set) ? set : 'NONE') === wanted)
+  })
 
 /** A packet comes in with mark 0; only rules it has passed can have set bits of it. */
 const packetMark: Maker = ([text = ''], not) => {
@@ -81,8 +107,8 @@ const packetType: Maker = ([type = ''], not) => when(not, () => sure(type === 'u
 /** By option, as `iptables-save` prints it. What is not here may hold or not. */
 const options: Readonly<Record<string, Maker>> = {
   '-i': inputInterface,
-  '-s': address,
-  '-d': address,
+  '-s': source,
+  '-d': destination,
   '-p': protocol,
   '--dport': destinationPort,
   '--dports': destinationPort,
@@ -90,7 +116,7 @@ const options: Readonly<Record<string, Maker>> = {
   '--ctstate': connectionState,
   '--state': connectionState,
   '--tcp-flags': tcpFlags,
-  '--syn': (_, not) => (not ? () => 'no' : always),
+  '--syn': (_, not) => when(not, ({ established }) => sure(!established)),
   '--mark': packetMark,
   '--dst-type': destinationType,
   '--src-type': sourceType,

@@ -22,6 +22,14 @@ const prefixes: readonly (readonly [prefix: string, owner: Owner])[] = [
   ['f2b-', 'fail2ban'],
 ]
 
+/** Whose a native table of nftables is: kube-proxy's nftables mode, portmap's and bridge's nftables backends, fail2ban. */
+export function tableOwner(table: string): Owner {
+  if (table === 'kube-proxy') return 'kube-proxy'
+  if (table.startsWith('cni_')) return 'cni'
+  if (table.startsWith('f2b-')) return 'fail2ban'
+  return table.startsWith('docker') ? 'docker' : 'other'
+}
+
 /** Whose a chain is, by its name; undefined for one that nobody known makes, and for built-in chains. */
 export function chainOwner(chain: string): Owner | undefined {
   for (const [prefix, owner] of prefixes) if (chain.startsWith(prefix)) return owner

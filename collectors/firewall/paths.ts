@@ -1,6 +1,6 @@
 import type { Probe } from './match.ts'
 import { own, readStep, type Step } from './steps.ts'
-import { concerns, type Table, walkedChains } from './walk.ts'
+import { concerns, packetsOf, type Table, walkedChains } from './walk.ts'
 
 /** Room for steps of chains that packets to the node are known to reach, and of others that a later rule may jump to. */
 const mostReached = 20_000
@@ -13,7 +13,8 @@ const mostChains = 50_000
  * match any probe, and those after one that always ends the chain. `iptables-save` prints built-in chains
  * first, so that what they jump to is known before it comes.
  */
-export function gatherPath(probes: readonly Probe[]) {
+export function gatherPath(wanted: readonly Probe[]) {
+  const probes = wanted.flatMap(packetsOf)
   const policies = new Map<string, string>()
   const names = new Set<string>()
   const chains = new Map<string, Step[]>()

@@ -8,6 +8,9 @@ import type { Tables } from './walk.ts'
 export interface Read {
   readonly set: RuleSet
   readonly tables: Tables
+  readonly forwards: readonly string[]
+  /** Every table that was printed, and those that hold rules only `nft` can print. */
+  readonly names: readonly string[]
 }
 
 export interface Wanted {
@@ -68,7 +71,12 @@ async function readBackend(host: Host, wanted: Wanted, argv: readonly string[]):
   // A dump that the kernel broke off can look like an empty rule set: tables that vanish are asked for twice.
   const vanished = tablesIn(past).some((it) => !saved.names.includes(it) && !saved.hidden.includes(it))
   const sure = vanished ? ((await save(host, wanted, argv)) ?? saved) : saved
-  return { set: ruleSet(wanted.family, backend, sure, past), tables: sure.tables }
+  return {
+    set: ruleSet(wanted.family, backend, sure, past, argv),
+    tables: sure.tables,
+    forwards: sure.forwards,
+    names: [...sure.names, ...sure.hidden],
+  }
 }
 
 /** `iptables-save v1.8.9 (nf_tables)` against `v1.8.9` and `v1.6.1`: only the nft backend names itself in the header. */
@@ -101,8 +109,14 @@ async function save(
   return end
 }
 
-function ruleSet(family: Family, backend: Backend, saved: Saved, past: RuleSet | undefined): RuleSet {
-  const { rules, policies, chains, hash, kube, hidden, replaced } = saved
+function ruleSet(
+  family: Family,
+  backend: Backend,
+  saved: Saved,
+  past: RuleSet | undefined,
+  argv: readonly string[],
+): RuleSet {
+  const { rules, policies, chains, hash, kube, hidden, replaced, copies, ufw, version } = saved
   const cells: Record<string, Cell> = { ...saved.cells }
   for (const table of hidden)
     for (const [place, cell] of Object.entries(past?.cells ?? {}))
@@ -115,6 +129,11 @@ function ruleSet(family: Family, backend: Backend, saved: Saved, past: RuleSet |
     policies,
     chains,
     hash,
+    own: saved.own,
+    argv,
+    ...(version !== undefined && { version }),
+    ...(copies && { copies }),
+    ...(ufw !== undefined && { ufw }),
     kube: hidden.includes('nat') ? (past?.kube ?? kube) : kube,
     ...(replaced && { replaced }),
     ...(hidden.length > 0 && { hidden }),

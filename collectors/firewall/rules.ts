@@ -1,6 +1,18 @@
 import type { Rule } from '../../agent/model.ts'
 
-export type Code = 'firewall.flushed' | 'firewall.kube-chains-missing' | 'firewall.lockout'
+import { type CrowdCode, crowdRules } from './rules-crowd.ts'
+
+export type Code =
+  | 'firewall.flushed'
+  | 'firewall.kube-chains-missing'
+  | 'firewall.flannel-rules-missing'
+  | 'firewall.hostport-rules-missing'
+  | 'firewall.lockout'
+  | 'firewall.lockout-risk'
+  | 'firewall.ufw-blocks-k3s'
+  | 'firewall.ufw-drift'
+  | 'firewall.changed'
+  | CrowdCode
 
 /** Builds ufw's chains anew after a flush: as long as its empty chains are there, `ufw reload` hangs nothing in them (measured with ufw 0.36). */
 export const rebuildUfw = `iptables -S | sed -n 's/^-N \\(ufw-.*\\)/\\1/p' | xargs -rn1 iptables -X; ufw reload`
@@ -16,6 +28,7 @@ export const rules: Readonly<Record<Code, Rule>> = {
       'See what is left: `iptables-save | grep -c ^-A`',
       'If k3s runs here: `systemctl restart k3s` (on an agent: `systemctl restart k3s-agent`) writes its rules again',
       'Then delete the pods that own host ports (ingress, svclb), so that their ports are mapped again: a restart does not bring these back',
+      'Rules of your own come back from the last good snapshot: `agent firewall diff` shows what went, `agent firewall show good` prints it for `iptables-restore`',
     ],
     never:
       'Flush again (`iptables -F`, `-X`): it repairs nothing, and with ufw on it shuts SSH out. Do not reboot before SSH is sure to come back.',
@@ -39,11 +52,85 @@ export const rules: Readonly<Record<Code, Rule>> = {
       { code: 'k3s.rebooted', within: 5 * 60_000 },
     ],
   },
+  'firewall.flannel-rules-missing': {
+    severity: 'critical',
+    title: "flannel's rules are missing",
+    meaning:
+      'This node has had rules of flannel in a table (FLANNEL-POSTRTG and FLANNEL-FWD, or rules with the pod network in the built-in chains, which depends on its version), k3s has run for more than three minutes, and none is left there. While it is well, flannel puts them back every minute. After 24 hours the new state counts as normal.',
+    so: 'Pods may not reach anything outside the cluster (nobody masquerades for them), and are cut off where forwarding drops by default.',
+    next: ['`systemctl restart k3s` (on an agent: `systemctl restart k3s-agent`)'],
+    never: 'Do not add these rules by hand: another version writes others, and then both are there.',
+    after: 2 * 60_000,
+    because: [{ code: 'firewall.flushed' }],
+  },
+  'firewall.hostport-rules-missing': {
+    severity: 'critical',
+    title: 'a host port leads nowhere',
+    meaning:
+      "The CNI's own record (`/var/lib/cni/results`) says that a port of this node belongs to a pod that is there, but no rule of the nat table that packets reach (CNI-HOSTPORT-DNAT, CNI-DN-…) leads to it. The portmap plugin writes these rules only when the pod is made: neither k3s nor kube-proxy ever puts them back.",
+    so: 'Whatever that port served is dead from outside: with ingress or svclb that is every website of this node. `kubectl` shows the pod Running all the same.',
+    next: [
+      'Delete the pod, so that its ports are mapped when it is made again: `kubectl -n NAMESPACE delete pod NAME`',
+    ],
+    never: 'Do not wait for it to mend itself, and do not restart k3s for it: neither brings the rules back.',
+    after: 10_000,
+    because: [{ code: 'firewall.flushed' }],
+  },
+  'firewall.ufw-blocks-k3s': {
+    severity: 'critical',
+    title: 'ufw shuts out what k3s needs',
+    meaning:
+      "A first packet was followed through the rules of both backends from where it would come: from a pod of this node to the API (server) and the kubelet, from other nodes to the API (server) and to the overlay. It is dropped for certain, while ufw is on and its chains are reached. What only other nodes need counts only where there are any. Ports are k3s's own, as it was started.",
+    so: 'Pods cannot talk to the node, and the node cannot talk to its peers, while everything goes on showing Ready for a while.',
+    next: [
+      'Let pods and services in: `ufw allow from 10.42.0.0/16`, `ufw allow from 10.43.0.0/16`',
+      'On a server with other nodes: `ufw allow from NODE to any port 6443 proto tcp`; on every node `ufw allow from NODE to any port 8472 proto udp`, for each of the others',
+    ],
+    never:
+      'Do not flush (`iptables -F`): the policies stay and shut out SSH. Do not open 8472/udp to everybody: VXLAN lets anyone who reaches it send into the pod network.',
+  },
+  'firewall.ufw-drift': {
+    severity: 'warning',
+    title: 'ufw and the kernel disagree',
+    meaning:
+      "ufw's own files (`/etc/ufw/ufw.conf`, `user.rules`, `user6.rules`, `/etc/default/ufw`) were compared with the kernel: whether ufw is on and its chains are reached, how many rules people gave it, and its default for what comes in.",
+    so: '`ufw status` tells of a firewall that is not there, or the reverse: what it says is allowed may be dropped, and what it says is denied may be open.',
+    next: [
+      'See whether the way in is open: `iptables -S INPUT | head -3`',
+      `Let ufw build its chains anew: \`${rebuildUfw}\``,
+    ],
+    never:
+      'Do not run `ufw enable` or `ufw reload` before SSH is allowed in its rules: `ufw allow 22/tcp` works at any time.',
+    after: 60_000,
+    because: [{ code: 'firewall.flushed' }],
+  },
+  'firewall.lockout-risk': {
+    severity: 'info',
+    title: 'a flush would shut SSH out',
+    meaning:
+      'SSH is let in by a rule, and the policy of INPUT is DROP, as ufw sets it: `iptables -F` takes the rule away and leaves the policy.',
+    so: 'Nothing now. Recipes for a broken cluster that begin with `iptables -F` cut the branch one sits on.',
+    next: [
+      'To take rules away: `ufw disable` first, which also sets the policy back',
+      'To try rules out: `iptables-apply FILE`, which takes them back unless you answer',
+    ],
+    never: '`iptables -F` while this stands here.',
+  },
+  'firewall.changed': {
+    severity: 'info',
+    title: 'the firewall was changed',
+    meaning:
+      'Rules that do not come and go with pods, services, containers and bans were changed: those of people and of ufw, policies, or the places at which the chains of Kubernetes hang. Who did it is what the kernel noted with the change; for the legacy backend it notes nothing. It stands here for an hour; `agent firewall` has the journal.',
+    so: 'Nothing, if it was meant.',
+    next: ['See what went and what came: `agent firewall diff`'],
+    never: 'Do not flush to get back to where it was: put back what `agent firewall diff` shows.',
+    because: [{ code: 'firewall.flushed', within: 3600_000 }],
+  },
   'firewall.lockout': {
     severity: 'critical',
     title: 'the firewall shuts SSH out',
     meaning:
-      'A new TCP connection to the SSH port was followed through the iptables rules of both backends, with their jumps and policies: no rule that could match accepts it, and in the end it is dropped. Ports are those of sshd_config on which something listens. Rules for certain sources count as accepting; those for loopback and for the networks of pods and services do not.',
+      'A new TCP connection to the SSH port, its first packet and those that follow, was followed through the iptables rules of both backends, with their jumps and policies: no rule that could match accepts it, and in the end it is dropped. Where a condition or a table of nftables cannot be judged, nothing is said. Ports are those of sshd_config on which something listens. Rules for certain sources count as accepting; those for loopback and for the networks of pods and services do not.',
     so: 'Nobody can log in by SSH any more. Sessions that are open may stay open until they are closed, or may hang already.',
     next: [
       'In a session that is still open, or on the serial console: `iptables -I INPUT -p tcp --dport 22 -j ACCEPT`',
@@ -52,4 +139,5 @@ export const rules: Readonly<Record<Code, Rule>> = {
     never: 'Do not close the session that is still open, do not flush again, do not reboot.',
     because: [{ code: 'firewall.flushed' }],
   },
+  ...crowdRules,
 }

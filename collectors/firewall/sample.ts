@@ -1,6 +1,10 @@
 import type { Sample } from '../../agent/model.ts'
+import type { Copies } from './copies.ts'
 import type { Memory } from './flush.ts'
+import type { HostPort, Sandboxes } from './hostports.ts'
+import type { Change } from './journal.ts'
 import type { Expected } from './kube.ts'
+import type { Blocked } from './needs.ts'
 import type { Owner } from './owners.ts'
 import type { SshPorts } from './ssh.ts'
 import type { Ufw } from './ufw.ts'
@@ -9,8 +13,8 @@ import type { Verdict } from './walk.ts'
 export type Family = 'ipv4' | 'ipv6'
 export const families: readonly Family[] = ['ipv4', 'ipv6']
 
-/** The kernel keeps two sets of iptables rules side by side, and a packet must pass both. */
-export type Backend = 'nft' | 'legacy'
+/** The kernel keeps two sets of iptables rules side by side, and a packet must pass both. `native`: a table of nftables that no iptables made. */
+export type Backend = 'nft' | 'legacy' | 'native'
 
 /**
  * How many rules one owner has in one table, and how many of them stand in the table's built-in chains. The
@@ -25,6 +29,12 @@ export type Cells = Readonly<Record<string, Cell>>
 export interface RuleSet {
   readonly family: Family
   readonly backend: Backend
+  /** Of a native one: `inet firewalld`. */
+  readonly table?: string
+  /** What prints it. */
+  readonly argv: readonly string[]
+  /** "v1.8.9 (nf_tables)" */
+  readonly version?: string
   readonly rules: number
   readonly cells: Cells
   /** What happens at the end of a built-in chain, where that is not ACCEPT, by `TABLE CHAIN`. */
@@ -33,6 +43,11 @@ export interface RuleSet {
   readonly chains: readonly (readonly [chain: string, rules: number])[]
   /** Changes whenever a rule or a policy does; packet counters do not count. */
   readonly hash: string
+  /** The same of those rules alone that do not come and go with pods, services, containers and bans. */
+  readonly own: string
+  readonly copies?: Copies
+  /** Rules that people gave to ufw. */
+  readonly ufw?: number
   /** Which of `kubeParts` are there. */
   readonly kube: readonly string[]
   /** Another network has chains here that may do kube-proxy's work as well: Cilium, Calico. */
@@ -51,6 +66,18 @@ export interface FirewallSample extends Sample {
   readonly ufw?: Ufw
   readonly k3s?: Expected
   readonly memory: Memory
+  readonly networks?: { readonly pods: readonly string[]; readonly services: readonly string[] }
+  readonly sandboxes?: Sandboxes
+  /** Host ports that no rule maps. */
+  readonly hostPorts?: readonly HostPort[]
+  /** What k3s needs and a rule or a policy drops. */
+  readonly blocked?: readonly Blocked[]
+  /** Changes that were seen, oldest first; bounded. */
+  readonly journal?: readonly Change[]
+  /** When rules were last kept whole, and which. */
+  readonly kept?: { readonly at: number; readonly hash: string }
+  /** Connections the kernel follows, in whole percent of the most it has room for. */
+  readonly conntrack?: { readonly percent: number; readonly most: number }
   /** The program that tells of changes as they happen, where there is one. */
   readonly monitor?: string
 }
@@ -65,6 +92,16 @@ export function cellsOf(sets: readonly RuleSet[]): Cells {
     }
   return sum
 }
+
+/**
+ * Whether packets of a family come by ufw's rules. After `ufw disable` the built-in chains still lead to its
+ * chains, which are empty then (measured with ufw 0.36).
+ */
+export const ufwActs = (sets: readonly RuleSet[], family: Family) =>
+  sets.some((it) => {
+    const [rules, anchors] = it.cells['filter ufw'] ?? [0, 0]
+    return it.family === family && anchors > 0 && rules > anchors
+  })
 
 /** Rules by owner, greatest first; only those of some families, where `cells` are named by family. */
 export function byOwner(

@@ -1,9 +1,13 @@
+import { type Copies, countCopies } from './copies.ts'
+import { gatherForwards } from './forwards.ts'
 import { kubePart, kubeParts } from './kube.ts'
 import type { Probe } from './match.ts'
 import { baseRuleOwner, chainOwner, type Owner } from './owners.ts'
 import { gatherPath } from './paths.ts'
 import type { Cell } from './sample.ts'
 import { own } from './steps.ts'
+import { rolling, type Sum, sumOf } from './sums.ts'
+import { isUserChain } from './ufw.ts'
 import { type Table, type Tables, walkedTables } from './walk.ts'
 
 /** What `iptables-save` printed, in numbers, and what a walk needs of it. */
@@ -13,6 +17,12 @@ export interface Saved {
   readonly policies: Readonly<Record<string, string>>
   readonly chains: readonly (readonly [chain: string, rules: number])[]
   readonly hash: string
+  readonly own: string
+  readonly copies?: Copies
+  /** Host ports that are mapped, as `tcp 80 10.42.0.36:80`. */
+  readonly forwards: readonly string[]
+  /** Rules in the chains for those that people gave to ufw; absent without such chains. */
+  readonly ufw?: number
   readonly kube: readonly string[]
   /** Another network has chains here that may do kube-proxy's work as well: Cilium, Calico. */
   readonly replaced: boolean
@@ -31,6 +41,8 @@ const mostChainsCounted = 40
 const mostTables = 16
 const longestName = 64
 const space = 32
+/** Those rules of theirs by which their chains are reached are told apart by their number. */
+const kubernetes = new Set<Owner>(['kube-proxy', 'kube-router', 'flannel', 'cni'])
 
 /**
  * Reads the output of `iptables-save` line by line (iptables-save(8); the format is that of libiptc and of
@@ -51,6 +63,11 @@ export function readSaved({
   const tables = new Map<string, Table>()
   const names = new Set<string>()
   const hash = rolling()
+  const ownHash = rolling()
+  const sum: Sum = { low: 0, high: 0 }
+  const copies = countCopies()
+  const forwards = gatherForwards()
+  let ufw: number | undefined
   let rules = 0
   let version: string | undefined
   let table: string | undefined
@@ -60,6 +77,9 @@ export function readSaved({
   /** Of the chain at hand, unless it is a built-in one, in which every rule has its own owner. */
   let cell: [number, number] | undefined
   let inChain = 0
+  /** Of the chain at hand: whether its rules come and go with pods, services, containers or bans. */
+  let churns = false
+  let ofUser = false
   let replaced = false
 
   const endChain = () => {
@@ -88,6 +108,8 @@ export function readSaved({
     replaced ||= chain.startsWith('CILIUM_') || chain.startsWith('cali')
     const owner = builtIn.has(chain) ? undefined : (chainOwner(chain) ?? 'other')
     cell = owner && cellOf(owner)
+    churns = owner !== undefined && owner !== 'ufw' && owner !== 'other'
+    ofUser = owner === 'ufw' && table === 'filter' && isUserChain(chain)
     if (table === 'nat') part(owner === 'kube-proxy' ? '' : undefined)
   }
   /** `rule` only of built-in chains. */
@@ -105,15 +127,23 @@ export function readSaved({
     }
     rules += 1
     inChain += 1
-    if (cell) cell[0] += 1
-    else {
-      const anchored = cellOf(baseRuleOwner(line, podNetworks))
+    sumOf(line, names.size, sum)
+    hash.mix(sum)
+    copies.add(sum.low, sum.high, table, chain, line)
+    if (cell) {
+      cell[0] += 1
+      if (!churns) ownHash.mix(sum)
+      if (ofUser) ufw = (ufw ?? 0) + 1
+    } else {
+      const owner = baseRuleOwner(line, podNetworks)
+      const anchored = cellOf(owner)
       anchored[0] += 1
       anchored[1] += 1
+      if (!kubernetes.has(owner)) ownHash.mix(sum)
       if (table === 'nat') part(line)
     }
+    if (table === 'nat' && (!cell || chain.startsWith('CNI-'))) forwards.rule(chain, line)
     path?.rule(chain, line)
-    hash.add(line)
   }
 
   const line = (text: string) => {
@@ -122,10 +152,14 @@ export function readSaved({
       const [, name = '', policy = ''] = /^:(\S+) (\S+)/.exec(text.slice(0, 200)) ?? []
       if (table === undefined || !name) return
       path?.chain(name, policy)
-      if (policy === '-') return
+      if (policy === '-') {
+        if (isUserChain(name)) ufw ??= 0
+        return
+      }
       builtIn.add(own(name))
       if (policy !== 'ACCEPT' && builtIn.size < mostTables) policies[`${table} ${own(name)}`] = own(policy)
       hash.add(`${table} ${name} ${policy}`)
+      if (policy !== 'ACCEPT') ownHash.add(`${table} ${name} ${policy}`)
       return
     }
     if (text.startsWith('*')) {
@@ -152,12 +186,17 @@ export function readSaved({
     const whole = table === undefined
     endTable()
     keepTop(tops)
+    const found = copies.found()
     return {
       rules,
       cells: Object.fromEntries(cells),
       policies,
       chains: tops,
       hash: hash.text(),
+      own: ownHash.text(),
+      forwards: forwards.end(),
+      ...(ufw !== undefined && { ufw }),
+      ...(found && { copies: found }),
       kube: kubeParts.filter((it) => kube.has(it)),
       replaced,
       hidden,
@@ -173,22 +212,4 @@ export function readSaved({
 function keepTop(tops: [string, number][]) {
   tops.sort((a, b) => b[1] - a[1])
   tops.length = Math.min(tops.length, mostChainsCounted)
-}
-
-/** Two 32-bit FNV-1a sums over UTF-16 units: it must tell two rule sets apart, not withstand forgery. */
-function rolling() {
-  let low = 0x811c9dc5
-  let high = 0x9747b28c
-  return {
-    add(text: string) {
-      for (let at = 0; at < text.length; at += 1) {
-        const unit = text.charCodeAt(at)
-        low = Math.imul(low ^ unit, 0x01000193)
-        high = Math.imul(high ^ unit, 0x85ebca6b)
-      }
-      low = Math.imul(low ^ 10, 0x01000193)
-      high = Math.imul(high ^ 10, 0x85ebca6b)
-    },
-    text: () => [low, high].map((it) => (it >>> 0).toString(16).padStart(8, '0')).join(''),
-  }
 }

@@ -16,7 +16,11 @@ export function summary(sample: FirewallSample): string {
   const drops = here.some((it) => it.family === 'ipv4' && it.policies['filter INPUT'] === 'DROP')
   const ports = [...new Set([...ssh.ports.ipv4, ...ssh.ports.ipv6])]
   const verdict = (input.ipv4 ?? input.ipv6)?.verdict
-  const words = { accept: 'accepted', drop: 'dropped', maybe: 'accepted from some places' } as const
+  const words = {
+    accept: 'accepted',
+    drop: 'dropped',
+    maybe: 'accepted from some places, or it cannot be told',
+  } as const
   const way =
     ports.length === 0 || !verdict
       ? 'no SSH listens'

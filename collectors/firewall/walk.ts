@@ -62,7 +62,8 @@ export function walk(tables: Tables, probe: Probe): Omit<Verdict, 'backend'> {
   let dropped: string | undefined
   for (const [name, hook] of hooks) {
     const table = tables.get(name)
-    if (!table?.policies.has(hook)) continue
+    // Only the first packet of a connection comes by nat.
+    if (!table?.policies.has(hook) || (name === 'nat' && probe.established)) continue
     const outcome = walkHook(table, hook, probe, marks)
     marks = outcome.marks
     dropped ??= outcome.drop
@@ -72,6 +73,18 @@ export function walk(tables: Tables, probe: Probe): Omit<Verdict, 'backend'> {
   }
   if (dropped === undefined) return { verdict: 'accept', port: probe.port, by: accepted }
   return { verdict: 'maybe', port: probe.port, by: accepted }
+}
+
+/** The packets that a probe stands for: a TCP connection needs those that follow the first one as well. */
+export const packetsOf = (probe: Probe): readonly Probe[] =>
+  probe.protocol === 'tcp' ? [probe, { ...probe, established: true }] : [probe]
+
+/** What becomes of a connection through one backend: it works if every packet of it is let through. */
+export function wayIn(tables: Tables, probe: Probe): Omit<Verdict, 'backend'> {
+  const [first, then] = packetsOf(probe).map((it) => walk(tables, it))
+  if (!first || !then || first.verdict === 'drop') return first ?? walk(tables, probe)
+  if (then.verdict === 'drop') return then
+  return first.verdict === 'maybe' || then.verdict === 'accept' ? first : then
 }
 
 function walkHook(table: Table, hook: string, probe: Probe, before: number): Outcome {

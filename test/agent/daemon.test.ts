@@ -155,3 +155,56 @@ t.test('blindness is told after its patience, and leaves the findings as they we
   )
   await daemon.stop()
 })
+
+t.test('a collector sees its own series, and what it hands over is kept', async (t) => {
+  const folder = t.testdir({ state: {} })
+  const seen: number[][] = []
+  let value = 1
+  const one = collector({
+    name: 'one',
+    title: 'one',
+    every: '0 0 0 1 1 *',
+    timeout: 2000,
+    rules: { 'one.bad': rule({}) },
+    settings: {},
+    async collect(_host, _settings, past): Promise<Sample & { readonly value: number }> {
+      past.keep?.({ about: { value }, body: Buffer.from(`${value}`) })
+      if (value === 2) throw new HostError('failed', 'it learnt nothing')
+      return { value }
+    },
+    assess(_sample, past) {
+      seen.push((past.series?.('value', 0) ?? []).map((it) => it.value))
+      return []
+    },
+    summary: () => 'one',
+    series: (sample) => ({ value: sample.value }),
+    outlook: (_sample, _settings, _now, series) =>
+      (series?.('value', 0) ?? []).map((it) => ({ what: `${it.value}`, at: it.at })),
+  })
+  for (value of [1, 2, 3]) {
+    const store = openStore(join(folder, 'state'), Date.now())
+    const daemon = startDaemon({
+      config: parseConfig('node: node1', { file: 'test', collectors: [one], sinks }),
+      collectors: [one],
+      sinks,
+      machine: openMachine(),
+      store,
+      log: openLog({ level: 'debug', write: () => {} }),
+      version: '0',
+    })
+    await daemon.ready
+    if (value === 3) {
+      t.strictSame(
+        store.kept('one').map((it) => it.about),
+        [{ value: 3 }, { value: 1 }],
+        'only of rounds that learnt something',
+      )
+      t.strictSame(
+        daemon.snapshot().outlook.map((it) => it.what),
+        ['1', '3'],
+      )
+    }
+    await daemon.stop()
+  }
+  t.strictSame(seen, [[], [1]], 'without the value of the round at hand')
+})

@@ -15,6 +15,7 @@ const store = openStore(folder, 0)
 store.saveLedger([finding({ code: 'a.b', since: 5 })])
 store.addPoints(10, { 'certs.days': 41 })
 store.saveSample('certs', { unseen: [] }, 7)
+store.keep('firewall', { about: { rules: 3 }, body: Buffer.from('abc') }, 8)
 const socket = join(folder, 'sub/agent.sock')
 const silences: Silence[] = []
 
@@ -31,6 +32,11 @@ t.test('it answers what it is asked, and nothing else', async (t) => {
   t.strictSame(JSON.parse(await ask(socket, '/v1/series?name=certs.days&since=0')), [{ at: 10, value: 41 }])
   t.strictSame(JSON.parse(await ask(socket, '/v1/sample?collector=certs')), { at: 7, sample: { unseen: [] } })
   t.equal(await ask(socket, '/v1/sample?collector=none'), 'null')
+  t.strictSame(JSON.parse(await ask(socket, '/v1/kept?collector=firewall')), [
+    { id: 1, at: 8, about: { rules: 3 }, size: 3 },
+  ])
+  t.equal(JSON.parse(await ask(socket, '/v1/kept?collector=firewall&id=1')), 'YWJj')
+  t.equal(JSON.parse(await ask(socket, '/v1/kept?collector=firewall&id=9')), null)
   t.match(await ask(socket, '/metrics'), /murphy_incidents/)
   await t.rejects(ask(socket, '/etc/passwd'), /404/)
   await ask(socket, '/v1/silence?what=firewall&for=5000&why=disk%20swap', 5000, 'PUT')

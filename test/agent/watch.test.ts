@@ -77,3 +77,42 @@ t.test('a changed path is heard, also after the file was replaced', async (t) =>
   it.stop()
   machine.close()
 })
+
+t.test('a poll wakes when its answer differs, and is calm otherwise', async (t) => {
+  const heard: string[] = []
+  const machine = openMachine()
+  let answer = 'a'
+  let asked = 0
+  const it = watching({ machine, heard: (text) => heard.push(text), log: () => {} })
+  const watches = (pause = 10) => [
+    {
+      kind: 'poll' as const,
+      name: 'rules',
+      pause,
+      ask: async () => {
+        asked += 1
+        if (answer === 'broken') throw new Error('no answer')
+        return answer
+      },
+    },
+  ]
+  it.update(watches())
+  t.ok(await until(() => asked > 3))
+  t.strictSame(heard, [], 'the first answer and the same again are no news')
+  it.update(watches())
+  answer = 'broken'
+  await sleep(50)
+  answer = 'a'
+  await sleep(50)
+  t.strictSame(heard, [], 'no answer is no news either')
+  answer = 'b'
+  t.ok(await until(() => heard.length > 0))
+  t.strictSame(heard, ['rules changed'])
+  it.update([])
+  await sleep(30)
+  const before = asked
+  await sleep(50)
+  t.equal(asked, before, 'nobody asks any more')
+  it.stop()
+  machine.close()
+})

@@ -11,6 +11,8 @@ const set = (cells: RuleSet['cells'], more: Partial<RuleSet> = {}): RuleSet => (
   policies: {},
   chains: [],
   hash: '',
+  own: '',
+  argv: ['iptables-nft-save'],
   kube: [],
   ...more,
 })
@@ -70,7 +72,7 @@ t.test('what to do depends on whose rules they are', (t) => {
     next({ ufw: { enabled: true }, k3s, ssh: { ports: { ipv4: [2222], ipv6: [] } } }),
     /^Keep the way in open first: `iptables -I INPUT -p tcp --dport 2222 -j ACCEPT`\nLet ufw[\s\S]*\nLet k3s/,
   )
-  t.match(next({}), /iptables-save/)
+  t.match(next({}), /^See what went: `agent firewall diff`/)
   t.end()
 })
 

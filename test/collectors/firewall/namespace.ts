@@ -96,11 +96,15 @@ export async function namespace(t: Test) {
   let past: FirewallSample | undefined
   let at: number | undefined
   /** One round in a process of its own, so that each is also a restart of the agent. `as` is put before it. */
-  const round = async (as: readonly string[] = []): Promise<Came> => {
+  const round = async (
+    as: readonly string[] = [],
+    more: Pick<Asked, 'k3s' | 'snapshot'> = {},
+  ): Promise<Came> => {
     await settle()
     const asked: Asked = {
       past: { heard: heard.splice(0), ...(past && { sample: past }), ...(at !== undefined && { at }) },
       now: clock(),
+      ...more,
     }
     const argv = [...as, process.execPath, join(import.meta.dirname, 'round.ts')]
     const came = JSON.parse((await run(argv, JSON.stringify(asked))).stdout) as Came

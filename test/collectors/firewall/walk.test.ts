@@ -1,5 +1,5 @@
 import t from 'tap'
-import { passBoth, walk } from '../../../collectors/firewall/walk.ts'
+import { passBoth, walk, wayIn } from '../../../collectors/firewall/walk.ts'
 import { filter, printed, saved, ssh } from './look.ts'
 
 const verdict = (rules: string, policy?: string, chains?: string) =>
@@ -105,5 +105,23 @@ t.test('both backends must let it pass', (t) => {
   t.equal(of('maybe', 'accept'), 'maybe')
   t.equal(of('accept', 'accept'), 'accept')
   t.equal(of(), undefined)
+  t.end()
+})
+
+t.test('a connection needs more than its first packet', (t) => {
+  const way = (rules: string) => wayIn(saved(filter(rules)).tables, ssh)
+  const first = '-A INPUT -p tcp -m conntrack --ctstate NEW -m tcp --dport 22 -j ACCEPT'
+  t.match(way(first), { verdict: 'drop', by: 'the policy of INPUT is DROP' })
+  t.match(way('-A INPUT -p tcp --syn -j ACCEPT'), { verdict: 'drop' })
+  t.match(way('-A INPUT -p tcp -m tcp --tcp-flags FIN,SYN,RST,ACK SYN -j ACCEPT'), { verdict: 'drop' })
+  t.match(way(`-A INPUT -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT\n${first}`), {
+    verdict: 'accept',
+    by: first,
+  })
+  t.match(way('-A INPUT -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT'), { verdict: 'drop' })
+  t.match(way(`-A INPUT -m conntrack --ctstate ESTABLISHED -m limit --limit 9/s -j ACCEPT\n${first}`), {
+    verdict: 'maybe',
+  })
+  t.match(way('-A INPUT -p tcp -m tcp --dport 22 -j ACCEPT'), { verdict: 'accept' })
   t.end()
 })

@@ -1,0 +1,40 @@
+/** Two 32-bit FNV-1a sums over UTF-16 units: they must tell two rule sets apart, not withstand forgery. */
+export function rolling() {
+  let low = 0x811c9dc5
+  let high = 0x9747b28c
+  return {
+    add(text: string) {
+      for (let at = 0; at < text.length; at += 1) {
+        const unit = text.charCodeAt(at)
+        low = Math.imul(low ^ unit, 0x01000193)
+        high = Math.imul(high ^ unit, 0x85ebca6b)
+      }
+      low = Math.imul(low ^ 10, 0x01000193)
+      high = Math.imul(high ^ 10, 0x85ebca6b)
+    },
+    /** Takes another sum into this one: cheaper than the text it stands for. */
+    mix(other: Sum) {
+      low = Math.imul(low ^ other.low, 0x01000193)
+      high = Math.imul(high ^ other.high, 0x85ebca6b)
+    },
+    text: () => [low, high].map((it) => (it >>> 0).toString(16).padStart(8, '0')).join(''),
+  }
+}
+
+export interface Sum {
+  low: number
+  high: number
+}
+
+/** The sum of one text, written to `into`: called for every rule, so that it makes nothing new. */
+export function sumOf(text: string, salt: number, into: Sum): void {
+  let low = 0x811c9dc5 ^ salt
+  let high = 0x9747b28c ^ salt
+  for (let at = 0; at < text.length; at += 1) {
+    const unit = text.charCodeAt(at)
+    low = Math.imul(low ^ unit, 0x01000193)
+    high = Math.imul(high ^ unit, 0x85ebca6b)
+  }
+  into.low = low ^ (low >>> 15)
+  into.high = high ^ (high >>> 13)
+}

@@ -1,0 +1,55 @@
+import type { Probe } from './match.ts'
+import type { Blocked, Needed } from './needs.ts'
+import type { Read } from './read.ts'
+import { passBoth, type Verdict, wayIn } from './walk.ts'
+
+/** What becomes of a probe in all backends together; undefined where there is none. `deciding`: native tables that are not followed. */
+function verdictOf(read: readonly Read[], probe: Probe, deciding: readonly string[]): Verdict | undefined {
+  const [table] = deciding
+  return passBoth([
+    ...read.map(
+      ({ set, tables }): Verdict => ({
+        ...(set.hidden?.includes('filter')
+          ? { verdict: 'maybe', port: probe.port, by: 'a table that only `nft` can show' }
+          : wayIn(tables, probe)),
+        backend: set.backend,
+      }),
+    ),
+    ...(table === undefined
+      ? []
+      : [
+          {
+            verdict: 'maybe' as const,
+            port: probe.port,
+            by: `the nftables table ${table} decides too`,
+            backend: 'native' as const,
+          },
+        ]),
+  ])
+}
+
+/** What becomes of SSH in one family: the best that any of its ports meets, since one open port is a way in. */
+export function inputVerdict(
+  read: readonly Read[],
+  probes: readonly Probe[],
+  deciding: readonly string[],
+): Verdict | undefined {
+  const verdicts = probes.map((probe) => verdictOf(read, probe, deciding)).filter((it) => it !== undefined)
+  for (const kind of ['accept', 'maybe', 'drop'] as const) {
+    const found = verdicts.find((it) => it.verdict === kind)
+    if (found) return found
+  }
+  return undefined
+}
+
+/** What k3s needs and is dropped for certain. */
+export function blockedOf(
+  read: readonly Read[],
+  needs: readonly Needed[],
+  deciding: readonly string[],
+): readonly Blocked[] {
+  return needs.flatMap(({ need, probe }) => {
+    const verdict = verdictOf(read, probe, deciding)
+    return verdict?.verdict === 'drop' ? [{ need, port: probe.port, by: verdict.by }] : []
+  })
+}

@@ -1,0 +1,82 @@
+/** Rule sets for INPUT made from a seed, so that each can be made again. */
+export function generated(seed: number): {
+  readonly name: string
+  readonly text: string
+  readonly plain: boolean
+} {
+  // mulberry32
+  let state = seed * 0x9e3779b1
+  const next = () => {
+    state = (state + 0x6d2b79f5) | 0
+    let it = Math.imul(state ^ (state >>> 15), 1 | state)
+    it = (it + Math.imul(it ^ (it >>> 7), 61 | it)) ^ it
+    return ((it ^ (it >>> 14)) >>> 0) / 4294967296
+  }
+  const pick = <T>(of: readonly T[]): T => of[Math.floor(next() * of.length)] as T
+  /** What ufw and k3s write; its answer must be certain. */
+  const plainMatches = [
+    '',
+    '-p tcp',
+    '-p udp',
+    '-p tcp -m tcp --dport 22',
+    '-p tcp -m tcp --dport 80',
+    '-p tcp -m tcp --dport 20:30',
+    '-p tcp -m multiport --dports 80,443',
+    '-p tcp -m multiport --dports 22,80',
+    '-m conntrack --ctstate RELATED,ESTABLISHED',
+    '-m conntrack --ctstate INVALID',
+    '-m conntrack --ctstate NEW',
+    '-m conntrack ! --ctstate NEW',
+    '-i lo',
+    '! -i lo',
+    '-s 10.42.0.0/16',
+    '! -s 10.42.0.0/16',
+    '-s 127.0.0.0/8',
+    '-d 224.0.0.251/32 -p udp -m udp --dport 5353',
+    '-m addrtype --dst-type LOCAL',
+    '-m addrtype --dst-type MULTICAST',
+    '-m comment --comment "allow -j DROP all"',
+    '-p icmp -m icmp --icmp-type 8',
+    '-p tcp -m tcp --tcp-flags FIN,SYN,RST,ACK SYN',
+    '-m pkttype --pkt-type unicast',
+  ]
+  const doubtful = [
+    '-s 192.0.2.0/24',
+    '-s 198.51.100.0/24',
+    '-m limit --limit 100/s',
+    '-p tcp -m tcp --dport 22 -m recent --update --seconds 30 --hitcount 6 --name DEFAULT --rsource',
+    '-m time --timestart 00:00 --timestop 00:01',
+    '-p tcp -m tcp --dport 22 -m connlimit --connlimit-above 20',
+    '-i v0',
+    '-m mark --mark 0x8000/0x8000',
+    '-m mark ! --mark 0x8000/0x8000',
+  ]
+  const plain = next() < 0.85
+  const matches = plain ? plainMatches : [...plainMatches, ...doubtful, ...doubtful]
+  const chains = ['a', 'b', 'c'].slice(0, Math.floor(next() * 4))
+  const targets = (from: number) => [
+    ...['ACCEPT', 'ACCEPT', 'DROP', 'REJECT', 'RETURN', 'LOG', 'MARK --set-xmark 0x8000/0x8000'].map(
+      (it) => `-j ${it}`,
+    ),
+    // Only forward, as the kernel refuses loops.
+    ...chains.slice(from).flatMap((it) => [`-j ${it}`, `-j ${it}`, `-g ${it}`]),
+  ]
+  const rulesOf = (chain: string, from: number) =>
+    Array.from({ length: Math.floor(next() * 5) }, () => {
+      const target = pick(targets(from))
+      // The kernel takes RETURN in INPUT as the policy's turn; ufw writes it in its own chains.
+      return `-A ${chain} ${pick(matches)} ${target}`.replace(/ +/g, ' ')
+    })
+  const policy = pick(['ACCEPT', 'DROP', 'DROP'])
+  const rules = [...rulesOf('INPUT', 0), ...chains.flatMap((it, at) => rulesOf(it, at + 1))]
+  const mangle =
+    !plain && next() < 0.3
+      ? `*mangle\n:PREROUTING ACCEPT [0:0]\n-A PREROUTING ${pick(plainMatches)} -j MARK --set-xmark 0x8000/0x8000\nCOMMIT\n`
+      : ''
+  const head = [`:INPUT ${policy} [0:0]`, ...chains.map((it) => `:${it} - [0:0]`)]
+  return {
+    name: `seed ${seed}`,
+    text: `${mangle}*filter\n${[...head, ...rules].join('\n')}\nCOMMIT\n`,
+    plain,
+  }
+}

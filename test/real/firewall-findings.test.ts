@@ -1,0 +1,228 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import t from 'tap'
+import type { Host } from '../../agent/model.ts'
+import { unpackRules } from '../../collectors/firewall/keep.ts'
+import { firewall } from '../../collectors/firewall.ts'
+import { printed } from '../collectors/firewall/look.ts'
+import { cannot, type Namespace, namespace } from '../collectors/firewall/namespace.ts'
+import type { Came } from '../collectors/firewall/round.ts'
+
+/** What the kernel, ufw and iptables really do, and what is found then; see firewall.test.ts for flushes. */
+t.setTimeout(300_000)
+
+const why = cannot()
+const skip = why ? { skip: why } : {}
+const codes = ({ found }: Came) => found.map((it) => it.code.replace('firewall.', '')).sort()
+const one = ({ found }: Came, code: string) => found.find((it) => it.code === `firewall.${code}`)
+
+async function asHealthy({ run }: Namespace, how: 'nft' | 'legacy' = 'nft') {
+  await run(['ipset', 'restore', '-exist'], await printed('healthy', 'ipset list -o save'))
+  await run([`iptables-${how}-restore`, '--noflush'], await printed('healthy'))
+  await run([`ip6tables-${how}-restore`, '--noflush'], await printed('healthy', 'ip6tables-nft-save'))
+}
+
+async function asSshd({ start }: Namespace) {
+  const script = `require('net').createServer((it) => it.end()).listen(22, '0.0.0.0', () => console.log('on'))`
+  const child = start([process.execPath, '-e', script])
+  await new Promise((resolve) => child.stdout?.once('data', resolve))
+}
+
+/** ufw with files of its own, off. */
+async function withUfw(it: Namespace, folder: string) {
+  await it.sh(`cp -a /etc/ufw '${folder}/ufw'; cp /etc/default/ufw '${folder}/default'
+    mount --bind '${folder}/ufw' /etc/ufw; mount --bind '${folder}/default' /etc/default/ufw
+    mount -t tmpfs none /run`)
+}
+
+t.test('ufw enable with its defaults, what Murphy says to do, then ufw disable', skip, async (t) => {
+  const it = await namespace(t)
+  await withUfw(it, t.testdir({}))
+  await asHealthy(it)
+  await asSshd(it)
+  await it.monitor()
+  t.same(codes(await it.round()), [])
+  await it.sh('ufw allow 22/tcp; ufw --force enable')
+  const on = await it.round()
+  t.same(codes(on), ['changed', 'lockout-risk', 'ufw-blocks-k3s'])
+  t.match(one(on, 'ufw-blocks-k3s')?.text, /pods to the API \(6443\/tcp\); pods to the kubelet \(10250\/tcp/)
+  t.notMatch(one(on, 'ufw-blocks-k3s')?.text, /other nodes/, 'this node has no peers')
+  t.match(one(on, 'changed')?.text, /ufw 0 → \d+/)
+  t.match(one(on, 'changed')?.text, /^`(ip6?tables|nft)/)
+  const [first = ''] = one(on, 'ufw-blocks-k3s')?.next ?? []
+  for (const [, command = ''] of first.matchAll(/`(ufw allow from [\d./]+)`/g)) await it.sh(command)
+  t.same(codes(await it.round()), ['changed', 'lockout-risk'], 'its own next step mends it')
+  await it.run(['ufw', 'disable'])
+  t.same(codes(await it.round()), ['changed'])
+})
+
+t.test('ufw and the kernel drift apart, and come together again', skip, async (t) => {
+  const it = await namespace(t)
+  await withUfw(it, t.testdir({}))
+  await asSshd(it)
+  await asHealthy(it)
+  await it.sh('ufw allow 22/tcp; ufw allow from 10.42.0.0/16; ufw limit 2222/tcp; ufw --force enable')
+  await it.round()
+  t.equal(one(await it.round(), 'ufw-drift'), undefined, 'rules, limits and IPv6 alike are counted')
+  await it.sh('iptables -D ufw-user-input 1')
+  t.match(one(await it.round(), 'ufw-drift')?.text, /its files hold 5 IPv4 rules of yours and the kernel 4/)
+  await it.sh('ufw reload')
+  t.equal(one(await it.round(), 'ufw-drift'), undefined)
+  await it.sh('iptables -P INPUT ACCEPT')
+  t.match(one(await it.round(), 'ufw-drift')?.text, /default for what comes in is drop, .* INPUT is ACCEPT/)
+  await it.sh(`iptables -P INPUT DROP; sed -i 's/ENABLED=yes/ENABLED=no/' /etc/ufw/ufw.conf`)
+  t.match(one(await it.round(), 'ufw-drift')?.text, /says that ufw is off, but its IPv4 and IPv6 rules/)
+})
+
+t.test('forty copies of one rule, as iptables 1.8.3 makes them', skip, async (t) => {
+  const it = await namespace(t)
+  await asHealthy(it)
+  await it.round()
+  const rule = '-A KUBE-ROUTER-INPUT -d 10.43.0.0/16 -m comment --comment "allow traffic" -j RETURN'
+  await it.run(
+    ['iptables-restore', '--noflush'],
+    `*filter\n${Array.from({ length: 40 }, () => rule).join('\n')}\nCOMMIT\n`,
+  )
+  const came = await it.round()
+  t.same(codes(came), ['duplicates'])
+  t.match(
+    one(came, 'duplicates')?.text,
+    /^39 of 131 IPv4 rules .* Most: 40 of one rule in filter KUBE-ROUTER-INPUT/,
+  )
+})
+
+t.test('a legacy rule beside nft', skip, async (t) => {
+  const it = await namespace(t)
+  await asHealthy(it)
+  await it.round()
+  await it.run(['iptables-legacy', '-A', 'INPUT', '-p', 'udp', '--dport', '9', '-j', 'DROP'])
+  const came = await it.round()
+  t.same(codes(came), ['changed', 'two-backends'])
+  t.match(one(came, 'two-backends')?.text, /91 rules in the nft backend and 1 in the legacy one/)
+  t.match(one(came, 'changed')?.text, /^Something changed the rules between/, 'nothing tells who')
+})
+
+t.test('a policy by hand, with its author; a rule by nft', skip, async (t) => {
+  const it = await namespace(t)
+  await asHealthy(it)
+  await it.monitor()
+  await it.round()
+  const { pid } = await it.run(['iptables', '-P', 'FORWARD', 'DROP'])
+  const policy = await it.round()
+  t.same(codes(policy), ['changed'])
+  t.match(one(policy, 'changed')?.text, `\`iptables\` (pid ${pid}) changed the rules at `)
+  await it.sh('nft add table inet mine; nft add chain inet mine in "{ type filter hook input priority 0; }"')
+  await it.sh('nft add rule inet mine in tcp dport 9 drop')
+  const native = await it.round()
+  t.match(one(native, 'changed')?.text, /`nft`/)
+  t.match(
+    native.sample.sets.find((set) => set.backend === 'native'),
+    { table: 'inet mine', rules: 1 },
+  )
+  t.match(native.sample.input.ipv4?.by ?? 'nothing listens', /inet mine|nothing listens/)
+})
+
+t.test(
+  'a firewalld-like reload: all gone and back in one moment, without the host ports',
+  skip,
+  async (t) => {
+    const it = await namespace(t)
+    await asHealthy(it)
+    await it.monitor()
+    await it.round()
+    const without = (await printed('healthy'))
+      .split('\n')
+      .filter((line) => !/CNI-/.test(line))
+      .join('\n')
+    await it.run(['iptables-restore'], without)
+    const came = await it.round()
+    t.same(codes(came), ['hostport-rules-missing'])
+    t.equal(one(came, 'hostport-rules-missing')?.subject, 'kube-system/ingress')
+  },
+)
+
+t.test('what k3s-killall.sh does to the rules is no flush', skip, async (t) => {
+  const it = await namespace(t)
+  await asHealthy(it)
+  await it.run(['iptables', '-A', 'INPUT', '-p', 'udp', '--dport', '9', '-j', 'DROP'])
+  await it.monitor()
+  await it.round()
+  await it.sh('iptables-save | grep -v KUBE- | grep -v CNI- | grep -iv flannel | iptables-restore')
+  const killed = await it.round([], { k3s: 'stopped' })
+  t.notOk(codes(killed).includes('flushed'))
+  t.notOk(codes(killed).includes('hostport-rules-missing'), 'k3s does not run')
+})
+
+t.test("flannel's rules, as this node had them", skip, async (t) => {
+  const it = await namespace(t)
+  await asHealthy(it)
+  await it.round()
+  await it.sh('iptables -D FORWARD -s 10.42.0.0/16 -j ACCEPT; iptables -D FORWARD -d 10.42.0.0/16 -j ACCEPT')
+  const came = await it.round()
+  t.same(codes(came), ['changed', 'flannel-rules-missing'])
+  t.match(one(came, 'flannel-rules-missing')?.text, /rules in IPv4 filter; they are gone/)
+})
+
+t.test('churn for ten seconds: nothing is found, nothing is news', skip, async (t) => {
+  const it = await namespace(t)
+  await asHealthy(it)
+  await it.monitor()
+  await it.round()
+  for (let at = 0; at < 10; at += 1) {
+    const rules = Array.from(
+      { length: 20 + at },
+      (_, n) => `-A KUBE-SVC-X -s 10.42.0.${n}/32 -j KUBE-MARK-MASQ`,
+    )
+    await it.run(
+      ['iptables-restore', '--noflush'],
+      `*nat\n:KUBE-SVC-X - [0:0]\n${rules.join('\n')}\n-A CNI-HOSTPORT-SETMARK -s 10.42.0.${at}/32 -j RETURN\nCOMMIT\n`,
+    )
+    t.same(codes(await it.round()), [])
+    await pause(500)
+  }
+})
+
+t.test('what is kept is put back with iptables-restore, sets included', skip, async (t) => {
+  const it = await namespace(t)
+  await asHealthy(it)
+  await it.run(['iptables', '-A', 'INPUT', '-p', 'tcp', '--dport', '2222', '-j', 'ACCEPT'])
+  await it.monitor()
+  const first = await it.round([], { snapshot: true })
+  t.match(first.kept, [{ about: { rules: 114, good: true, counts: { other: 1 } } }])
+  t.same((await it.round([], { snapshot: true })).kept, [], 'nothing changed')
+  const before = (await it.sh('iptables-save')).stdout
+  await it.sh('iptables -F; iptables -X; iptables -t nat -F; iptables -t nat -X; ipset destroy')
+  t.same((await it.round([], { snapshot: true })).kept, [], 'what a flush leaves is not worth keeping')
+
+  const parts = unpackRules(Buffer.from(first.kept[0]?.body ?? '', 'base64'))
+  const part = (name: string) => parts.find((one) => one.part === name)?.lines.join('\n')
+  await it.run(['ipset', 'restore'], `${part('ipset')}\n`)
+  await it.run(['iptables-restore'], `${part('ipv4 nft')}\n`)
+  const plain = (text: string) => text.replace(/\[\d+:\d+\]|^#.*$/gm, '')
+  t.equal(plain((await it.sh('iptables-save')).stdout), plain(before))
+  t.notOk(codes(await it.round()).includes('flushed'))
+})
+
+t.test('the legacy backend is polled where it is in use', skip, async (t) => {
+  const it = await namespace(t)
+  const watches = ({ sample }: Came) =>
+    (firewall.watch?.({}, sample) ?? []).filter((one) => one.kind === 'poll')
+  await asHealthy(it)
+  t.same(watches(await it.round()), [], 'nft tells by itself')
+  await it.run(['iptables-legacy', '-A', 'INPUT', '-p', 'udp', '--dport', '9', '-j', 'DROP'])
+  const [poll] = watches(await it.round())
+  if (poll?.kind !== 'poll') throw new Error('it is not polled')
+  const inside = {
+    run: async (argv: readonly string[], { line }: { line?: (text: string) => void } = {}) => {
+      const { stdout } = await it.run(argv)
+      for (const text of stdout.split('\n')) line?.(text)
+      return { stdout: '', stderr: '', exit: 0 }
+    },
+  } as unknown as Host
+  const first = await poll.ask(inside)
+  t.equal(await poll.ask(inside), first, 'counters and dates are no change')
+  await it.run(['iptables-legacy', '-P', 'FORWARD', 'DROP'])
+  const second = await poll.ask(inside)
+  t.not(second, first)
+  await it.run(['iptables-legacy', '-F'])
+  t.not(await poll.ask(inside), second)
+})
