@@ -1,5 +1,5 @@
 import { follow, run } from './host/command.ts'
-import { facts, list, read, target } from './host/files.ts'
+import { facts, list, range, read, target } from './host/files.ts'
 import { kernelLog } from './host/kmsg.ts'
 import { handshake } from './host/tls.ts'
 import { watchPath } from './host/watch.ts'
@@ -25,6 +25,7 @@ export function openMachine({ now = Date.now } = {}): Machine {
       now,
       read: (path, options = {}) => read(path, options, signal),
       text: async (path, options = {}) => Buffer.from(await read(path, options, signal)).toString('utf8'),
+      range: (path, from, length, options = {}) => range(path, from, length, options, signal),
       list: (path) => list(path, signal),
       stat: (path) => facts(path, signal),
       target: (path) => target(path, signal),

@@ -77,6 +77,40 @@ async function readLater(path: string, limit: number): Promise<Uint8Array> {
   }
 }
 
+/** Part of a regular file, for reading how a log grew. The bounds are the caller's; a part is not copied. */
+export async function range(
+  path: string,
+  from: number,
+  length: number,
+  { timeout = defaultTimeout }: { timeout?: number },
+  signal: AbortSignal,
+): Promise<Uint8Array> {
+  const doing = `reading ${path} from byte ${from}`
+  try {
+    return await bounded(partLater(path, from, length), timeout, signal, doing)
+  } catch (error) {
+    throw hostError(doing, error)
+  }
+}
+
+async function partLater(path: string, from: number, length: number): Promise<Uint8Array> {
+  const file = await open(path, flags)
+  try {
+    if (!(await file.stat()).isFile())
+      throw new HostError('failed', `reading ${path}: it is not a regular file`)
+    const part = Buffer.allocUnsafe(length)
+    let size = 0
+    while (size < length) {
+      const { bytesRead } = await file.read(part, size, length - size, from + size)
+      if (bytesRead === 0) break
+      size += bytesRead
+    }
+    return part.subarray(0, size)
+  } finally {
+    await file.close()
+  }
+}
+
 function kindOf(it: Dirent | Stats): Kind {
   if (it.isSymbolicLink()) return 'link'
   return it.isFile() ? 'file' : it.isDirectory() ? 'folder' : 'other'
