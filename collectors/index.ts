@@ -3,6 +3,7 @@ import { certs } from './certs.ts'
 import { cni } from './cni.ts'
 import { firewall } from './firewall.ts'
 import { memory } from './memory.ts'
+import { pods } from './pods.ts'
 
 /** Every collector, in the order in which the status page shows them. Adding one is one line here. */
-export const collectors: readonly Collector[] = [certs, firewall, cni, memory]
+export const collectors: readonly Collector[] = [certs, firewall, cni, memory, pods]
