@@ -13,7 +13,10 @@ import { openMachine } from '../../../agent/host.ts'
 import type { Host } from '../../../agent/model.ts'
 
 /** A node of real files in a folder of its own, with a clock that is set by hand. */
-export function podNode(t: { teardown(done: () => void): unknown }) {
+export function podNode(
+  t: { teardown(done: () => void): unknown },
+  begin = Date.parse('2026-11-23T03:00:00Z'),
+) {
   const root = mkdtempSync(join(tmpdir(), 'murphy-pods-'))
   const machine = openMachine()
   t.teardown(() => {
@@ -23,7 +26,7 @@ export function podNode(t: { teardown(done: () => void): unknown }) {
   const real = machine.during(new AbortController().signal)
   const there = (path: string) => (path.startsWith('/var/') ? join(root, path) : path)
   let started = 0
-  let now = Date.parse('2026-11-23T03:00:00Z')
+  let now = begin
   const host: Host = {
     ...real,
     now: () => now,
