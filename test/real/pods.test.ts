@@ -127,6 +127,7 @@ t.test('OOM kill, crash loop, corrupt WAL: one incident on the right pod', skip,
 
   first.stop('SIGQUIT')
   await first.ended
+  container.ended(id, 0, 'Completed')
   damageWal(data)
   for (let restarts = 1; restarts <= 3; restarts += 1) {
     container.start(restarts)
