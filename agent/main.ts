@@ -44,6 +44,12 @@ program
   .description('what a finding means, what to do and what never to do')
   .action(async (code?: string) => done((await import('./commands/explain.ts')).explain(code)))
 program
+  .command('memory')
+  .description('the node and its containers against their limits, and who was killed')
+  .option('--json', 'for scripts')
+  .option('--node <DIR>', 'of a recorded node instead of this machine')
+  .action(async (own: object) => done((await import('./commands/memory.ts')).memory(all(own))))
+program
   .command('notify')
   .description('try the sinks')
   .option('--test', 'send a test message to each sink')
