@@ -64,7 +64,9 @@ export async function readUses(host: Host, book: PodBook, before: Uses, now: num
     const known = before[id]
     const pod = known?.pod ?? (await identifyPod(host, book, of))
     const same = known?.limit === limit ? known.points : undefined
-    const points = used > half * limit ? addPoint(same ?? [], [Math.round(now / 1000), used]) : undefined
+    // Also once it has come down again: who gives back what it took is no leak.
+    const followed = used > half * limit || same?.some(([, value]) => value > half * limit)
+    const points = followed ? addPoint(same ?? [], [Math.round(now / 1000), used]) : undefined
     uses[id] = { ...(pod && { pod }), used, limit, ...(points && { points }) }
   }
   return { uses, unlimited }
