@@ -20,7 +20,7 @@ export interface Account {
 
 export interface Look {
   readonly boot: string | undefined
-  /** Read before the log, so that no line can be missing yet of what it counts. */
+  /** Read before the log, so that no line can be missing yet of what it counts; the first time after it. */
   readonly counted: number | undefined
   readonly log: { readonly killed: number } | undefined
   readonly now: number

@@ -111,7 +111,10 @@ export async function collect(host: Host, hold: number, past: Past<MemorySample>
       unlimited: before?.unlimited ?? 0,
     },
   )
-  const account = balanced(before?.account, { boot, counted: memory.counted, log, now, hold })
+  // The first time what was counted last is the beginning: a kill between the two readings is no loss then either.
+  const begun = before?.account && before.account.boot === boot
+  const counted = begun ? memory.counted : (await readMemory(host).catch(() => memory)).counted
+  const account = balanced(before?.account, { boot, counted, log, now, hold })
   const { available, total } = memory
   const free =
     available === undefined || total === undefined

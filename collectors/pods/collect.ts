@@ -9,6 +9,7 @@ import { firstTail, readGrowth } from './grow.ts'
 import { addSaid } from './said.ts'
 import type { Place, PodsSample, Restarting, Said } from './sample.ts'
 import type { Found, Matcher } from './scan.ts'
+import { nameOf } from './words.ts'
 
 export interface Plan {
   readonly matcher: Matcher
@@ -24,6 +25,8 @@ export interface Plan {
 const mostContainers = 500
 /** Of all logs in one look: a second or two of work. */
 const mostBytes = 256 * 1024 * 1024
+/** Logs that are asked for at the same time: fewer waits, and still little in memory. */
+const atOnce = 16
 const mostTimes = 12
 const mostRestarting = 40
 /** Containers that are asked for how they ended in one look. */
@@ -42,23 +45,27 @@ export async function collect(host: Host, plan: Plan, past: Past<PodsSample>): P
   const restarted: { readonly it: Container; readonly restarts: number; readonly times: number }[] = []
   const said: (Said & { readonly over: boolean })[] = []
   const now = host.now()
-  for (const it of containers) {
+  const one = async (it: Container) => {
     const place = before?.places[it.folder]?.[it.container]
     const seen = await follow(host, it, place, plan, budget, { known, first: !before }).catch(
       (error: unknown) => {
         // A container that goes away meanwhile is no blindness.
         if (!(error instanceof HostError && error.code === 'missing'))
-          blind.push(unseen(`the log of ${it.pod.namespace}/${it.pod.name}/${it.container}`, error, []))
+          blind.push(unseen(`the log of ${nameOf(it.pod)}`, error, []))
         return place && { place, found: [] }
       },
     )
-    if (!seen) continue
-    places[it.folder] = { ...places[it.folder], [it.container]: seen.place }
-    said.push(...asSaid(it, seen.found, now, before ? Number.POSITIVE_INFINITY : plan.hold))
-    const times = before ? seen.place[0] - (place?.[0] ?? 0) : 0
-    if (times > 0 || (!before && seen.place[0] >= plan.restarts))
-      restarted.push({ it, restarts: seen.place[0], times: Math.min(mostTimes, times) })
+    return { it, seen, former: place }
   }
+  for (let at = 0; at < containers.length; at += atOnce)
+    for (const { it, seen, former } of await Promise.all(containers.slice(at, at + atOnce).map(one))) {
+      if (!seen) continue
+      places[it.folder] = { ...places[it.folder], [it.container]: seen.place }
+      said.push(...asSaid(it, seen.found, now, before ? Number.POSITIVE_INFINITY : plan.hold))
+      const times = before ? seen.place[0] - (former?.[0] ?? 0) : 0
+      if (times > 0 || (!before && seen.place[0] >= plan.restarts))
+        restarted.push({ it, restarts: seen.place[0], times: Math.min(mostTimes, times) })
+    }
   return {
     ...(print && { links: print }),
     places,

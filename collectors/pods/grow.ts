@@ -44,6 +44,7 @@ export async function readGrowth(
   const same = place?.[0] === newest && place[1] === now.ino
   if (same && now.size === place[2]) return undefined
   const given = Math.min(mostOfOne, shared.left)
+  shared.left -= given
   const budget: Budget = { left: given, skipped: 0 }
   const former = place && !same ? await readRest(host, path, place, newest, it, budget) : []
   // Shorter than it was: emptied in place.
@@ -52,7 +53,7 @@ export async function readGrowth(
   const read = await readFile(host, file, from, now.size, it, budget, begins)
   // Set aside while it was read: then the next look finds it under its new name.
   const still = await orMissing(host.stat(file))
-  shared.left -= given - budget.left
+  shared.left += budget.left
   shared.skipped += budget.skipped
   return still?.ino === now.ino
     ? { place: [newest, now.ino, read.offset], found: [...former, ...read.found] }

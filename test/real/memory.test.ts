@@ -296,5 +296,13 @@ t.test('OOM kills', skip, async (t) => {
     t.ok(Number(sample.lost) - lost < sample.cursor - cursor)
   })
 
+  await t.test('every kill that the kernel counts is accounted for', async (t) => {
+    sample = await look(sample)
+    const { account } = sample
+    t.ok(account && account.counted >= Number(sample.counted), JSON.stringify(account))
+    t.equal(Number(account?.explained) + Number(account?.before) + Number(account?.lost), account?.counted)
+    if (process.env.CI !== 'true' && !process.env.MURPHY_TEST_OVERRUN) t.equal(account?.lost, 0)
+  })
+
   t.ok(JSON.stringify(sample).length < 64 * 1024, `${JSON.stringify(sample).length} bytes to remember`)
 })

@@ -48,7 +48,7 @@ export function podNode(
     const root = '/var/lib/rancher/k3s/agent/containerd/io.containerd.grpc.v1.cri/containers'
     const known = {
       Version: 'v1',
-      CreatedAt: at * 1e6 + created.size,
+      CreatedAt: (at + created.size) * 1e6,
       StartedAt: at * 1e6,
       FinishedAt: 0,
       ExitCode: 0,
