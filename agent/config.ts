@@ -139,6 +139,13 @@ export function parseConfig(text: string, options: ConfigOptions & { readonly fi
         ['collectors', it.name, 'every'],
         `this is no cron expression; right is for example "${it.every}"`,
       )
+    // Only where the types are right: a check may rely on them.
+    if (!problems.some(({ key = '' }) => key.startsWith(`collectors.${it.name}.`)))
+      for (const words of it.check?.(settings as Settings<Properties>) ?? []) {
+        const [, key = '', text = words] = /^([\w.]+): (.*)$/s.exec(words) ?? []
+        const below = key.split('.').map((part) => (/^\d+$/.test(part) ? Number(part) : part))
+        problem(['collectors', it.name, ...(key ? below : [])], text)
+      }
     return [it.name, { enabled, every, settings } as CollectorConfig] as const
   })
   const entries = Array.isArray(given.sinks) ? given.sinks : []

@@ -1,5 +1,5 @@
 import { follow, run } from './host/command.ts'
-import { allFacts, facts, list, read, target } from './host/files.ts'
+import { allFacts, facts, list, range, read, target } from './host/files.ts'
 import { get } from './host/get.ts'
 import { kernelLog } from './host/kmsg.ts'
 import { space } from './host/space.ts'
@@ -27,6 +27,7 @@ export function openMachine({ now = Date.now } = {}): Machine {
       now,
       read: (path, options = {}) => read(path, options, signal),
       text: async (path, options = {}) => Buffer.from(await read(path, options, signal)).toString('utf8'),
+      range: (path, from, length, options = {}) => range(path, from, length, options, signal),
       list: (path) => list(path, signal),
       stat: (path) => facts(path, signal),
       stats: (paths, devs) => allFacts(paths, devs ?? [], signal),

@@ -54,6 +54,12 @@ program
     done((await import('./commands/explain.ts')).explain(code, own)),
   )
 program
+  .command('memory')
+  .description('the node and its containers against their limits, and who was killed')
+  .option('--json', 'for scripts')
+  .option('--node <DIR>', 'of a recorded node instead of this machine')
+  .action(async (own: object) => done((await import('./commands/memory.ts')).memory(all(own))))
+program
   .command('notify')
   .description('try the sinks')
   .option('--test', 'send a test message to each sink')

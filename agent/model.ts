@@ -330,6 +330,8 @@ export interface Host {
   read(path: string, options?: { limit?: number; timeout?: number; dev?: number }): Promise<Uint8Array>
   /** The same as UTF-8. */
   text(path: string, options?: { limit?: number; timeout?: number }): Promise<string>
+  /** The bytes of a file from `from` on, at most `length`; fewer, or none, where it ends before. */
+  range(path: string, from: number, length: number, options?: { timeout?: number }): Promise<Uint8Array>
   /** What is in a folder, sorted by name. */
   list(path: string): Promise<readonly Entry[]>
   /** Follows links. */
@@ -486,6 +488,8 @@ export interface Collector<
   summary(sample: S, settings: Settings<P>, now: number): string
   /** Numbers worth keeping over time, by name. */
   series?(sample: S): Readonly<Record<string, number>>
+  /** What is wrong with these settings that types cannot say, as `key: sentence`, or `key.2: sentence` for an item of a list. */
+  check?(settings: Settings<P>): readonly string[]
   /** What is known to run out, and when: the status page's last lines. */
   outlook?(sample: S, settings: Settings<P>, now: number, series?: Series): readonly Outlook[]
   /** Event sources, as of the last sample; asked again after each round. */

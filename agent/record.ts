@@ -1,4 +1,4 @@
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { closeSync, constants, mkdirSync, openSync, symlinkSync, writeFileSync, writeSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { Host, HostErrorCode, Kind, Space, Stat } from './model.ts'
 import { HostError } from './model.ts'
@@ -27,6 +27,16 @@ export function recording(host: Host, folder: string, node: string): Host & { fi
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
     writeFileSync(path, content, { mode: 0o600 })
   }
+  /** What lies before a part that was read is a hole in the file. */
+  const writeAt = (path: string, from: number, content: Uint8Array) => {
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+    const file = openSync(path, constants.O_WRONLY | constants.O_CREAT, 0o600)
+    try {
+      writeSync(file, content, 0, content.length, from)
+    } finally {
+      closeSync(file)
+    }
+  }
   /** Notes the answer or the error of one question, and gives it on unchanged. */
   const noted = async <T>(question: string, ask: () => Promise<T>, note: (answer: T) => void): Promise<T> => {
     try {
@@ -50,6 +60,12 @@ export function recording(host: Host, folder: string, node: string): Host & { fi
     now: () => host.now(),
     read,
     text: async (path, options) => Buffer.from(await read(path, options)).toString('utf8'),
+    range: (path, from, length, options) =>
+      noted(
+        `read ${path}`,
+        () => host.range(path, from, length, options),
+        (bytes) => writeAt(recordedFile(folder, path), from, sameLength(withoutSecrets(path, bytes), bytes)),
+      ),
     list: (path) =>
       noted(
         `list ${path}`,
@@ -171,4 +187,15 @@ export function recording(host: Host, folder: string, node: string): Host & { fi
       write(join(folder, 'node.json'), `${JSON.stringify(facts, null, 2)}\n`)
     },
   }
+}
+
+/** The bytes behind a secret stay where they are in the file: what differs in length is cut or filled up before the last line break. */
+function sameLength(clean: Uint8Array, bytes: Uint8Array): Uint8Array {
+  if (clean.length === bytes.length) return clean
+  const ends = bytes.at(-1) === 0x0a
+  const room = bytes.length - (ends ? 1 : 0)
+  const fitted = Buffer.alloc(bytes.length, ' ')
+  fitted.set(clean.subarray(0, Math.min(room, clean.length - (ends ? 1 : 0))))
+  if (ends) fitted[room] = 0x0a
+  return fitted
 }

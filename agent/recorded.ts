@@ -116,6 +116,8 @@ export function recordedNode(
     now: now ?? (() => Date.parse(recording.at)),
     read,
     text,
+    range: async (path, from, length) =>
+      orRecorded('read', path, () => readFileSync(place(path, true)).subarray(from, from + length)),
     list: async (path) =>
       orRecorded('list', path, () => {
         const listed = recording.lists?.[path]

@@ -3,6 +3,7 @@ import { collector } from '../agent/model.ts'
 import { assess } from './memory/assess.ts'
 import type { MemorySample } from './memory/collect.ts'
 import { collect } from './memory/collect.ts'
+import { outlook } from './memory/filling.ts'
 import { rules } from './memory/rules.ts'
 import { summary } from './memory/summary.ts'
 
@@ -14,7 +15,7 @@ export const memory = collector({
   name: 'memory',
   title: 'memory',
   // A kill wakes it; rounds are for the kills that no watch told of, and for the numbers.
-  every: '40 * * * * *',
+  every: '10,40 * * * * *',
   timeout: 20_000,
   rules,
   settings: {
@@ -25,14 +26,46 @@ export const memory = collector({
       minimum: 1,
       maximum: 1440,
     },
+    near_limit_percent: {
+      type: 'integer',
+      description: 'From how much of its limit on a container is told even if it does not grow, in percent.',
+      default: 95,
+      minimum: 50,
+      maximum: 100,
+    },
+    available_percent: {
+      type: 'integer',
+      description: 'Below how much available memory the node is told, in percent.',
+      default: 5,
+      minimum: 1,
+      maximum: 50,
+    },
+    pressure_percent: {
+      type: 'integer',
+      description: 'From how much waiting for memory in a minute on the node is told, in percent.',
+      default: 10,
+      minimum: 1,
+      maximum: 100,
+    },
   },
   collect: (host, settings, past) => collect(host, settings.hold_minutes * 60_000, past),
-  assess: (sample, _past, _settings, now) => assess(sample, now),
+  assess: (sample, _past, settings, now) =>
+    assess(
+      sample,
+      settings.hold_minutes * 60_000,
+      {
+        near: settings.near_limit_percent,
+        available: settings.available_percent,
+        pressure: settings.pressure_percent,
+      },
+      now,
+    ),
   summary: (sample, settings, now) => summary(sample, settings.hold_minutes, now),
   series: ({ available, counted }: MemorySample): Readonly<Record<string, number>> => ({
     ...(available !== undefined && { available }),
     ...(counted !== undefined && { kills: counted }),
   }),
+  outlook: (sample) => outlook(sample),
   // Each read of `cat` gives one record at once. It begins with all that the kernel still has, and ends when
   // it is overtaken; both only wake a round, which reads on by itself where the last one stopped.
   watch: (): readonly Watch[] => [{ kind: 'command', argv: ['cat', '/dev/kmsg'], worth: ofTheKiller }],

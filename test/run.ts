@@ -30,6 +30,8 @@ const tools: Readonly<Record<string, string>> = {
   '/usr/lib/cni/bridge': 'containernetworking-plugins',
   setpriv: 'util-linux',
   ps: 'procps',
+  // Debian keeps its programs off the PATH.
+  '/usr/lib/postgresql/*/bin/postgres': 'postgresql',
 }
 
 let passed = 0

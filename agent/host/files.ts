@@ -14,7 +14,7 @@ import {
   stat as statLater,
   statSync,
 } from 'node:fs'
-import { readdir, readlink, stat } from 'node:fs/promises'
+import { open as openLater, readdir, readlink, stat } from 'node:fs/promises'
 import type { Entry, Kind, Stat } from '../model.ts'
 import { HostError } from '../model.ts'
 import { isLocal } from './disks.ts'
@@ -111,6 +111,40 @@ function readLater(path: string, limit: number): Promise<Uint8Array> {
       })
     })
   })
+}
+
+/** Part of a regular file, for reading how a log grew. The bounds are the caller's; a part is not copied. */
+export async function range(
+  path: string,
+  from: number,
+  length: number,
+  { timeout = defaultTimeout }: { timeout?: number },
+  signal: AbortSignal,
+): Promise<Uint8Array> {
+  const doing = `reading ${path} from byte ${from}`
+  try {
+    return await bounded(partLater(path, from, length), timeout, signal, doing)
+  } catch (error) {
+    throw hostError(doing, error)
+  }
+}
+
+async function partLater(path: string, from: number, length: number): Promise<Uint8Array> {
+  const file = await openLater(path, flags)
+  try {
+    if (!(await file.stat()).isFile())
+      throw new HostError('failed', `reading ${path}: it is not a regular file`)
+    const part = Buffer.allocUnsafe(length)
+    let size = 0
+    while (size < length) {
+      const { bytesRead } = await file.read(part, size, length - size, from + size)
+      if (bytesRead === 0) break
+      size += bytesRead
+    }
+    return part.subarray(0, size)
+  } finally {
+    await file.close()
+  }
 }
 
 function kindOf(it: Dirent | Stats): Kind {

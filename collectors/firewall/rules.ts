@@ -1,4 +1,4 @@
-import type { Rule } from '../../agent/model.ts'
+import type { Cause, Rule } from '../../agent/model.ts'
 
 import { type CrowdCode, crowdRules } from './rules-crowd.ts'
 
@@ -13,6 +13,12 @@ export type Code =
   | 'firewall.ufw-drift'
   | 'firewall.changed'
   | CrowdCode
+
+/** What takes k3s's rules away: a flush, or k3s itself, which makes them again within minutes or not at all. */
+const goneSince: readonly Cause[] = [
+  { code: 'firewall.flushed' },
+  ...['k3s.restarted', 'k3s.killed', 'k3s.rebooted'].map((code) => ({ code, within: 5 * 60_000 })),
+]
 
 /** Builds ufw's chains anew after a flush: as long as its empty chains are there, `ufw reload` hangs nothing in them (measured with ufw 0.36). */
 export const rebuildUfw = `iptables -S | sed -n 's/^-N \\(ufw-.*\\)/\\1/p' | xargs -rn1 iptables -X; ufw reload`
@@ -45,12 +51,7 @@ export const rules: Readonly<Record<Code, Rule>> = {
     ],
     never: 'Flush or restore rules by hand: k3s writes them itself when it starts.',
     // They are judged three minutes after a start.
-    because: [
-      { code: 'firewall.flushed' },
-      { code: 'k3s.restarted', within: 5 * 60_000 },
-      { code: 'k3s.killed', within: 5 * 60_000 },
-      { code: 'k3s.rebooted', within: 5 * 60_000 },
-    ],
+    because: goneSince,
   },
   'firewall.flannel-rules-missing': {
     severity: 'critical',
@@ -61,7 +62,7 @@ export const rules: Readonly<Record<Code, Rule>> = {
     next: ['`systemctl restart k3s` (on an agent: `systemctl restart k3s-agent`)'],
     never: 'Do not add these rules by hand: another version writes others, and then both are there.',
     after: 2 * 60_000,
-    because: [{ code: 'firewall.flushed' }],
+    because: goneSince,
   },
   'firewall.hostport-rules-missing': {
     severity: 'critical',
@@ -74,7 +75,7 @@ export const rules: Readonly<Record<Code, Rule>> = {
     ],
     never: 'Do not wait for it to mend itself, and do not restart k3s for it: neither brings the rules back.',
     after: 10_000,
-    because: [{ code: 'firewall.flushed' }],
+    because: goneSince,
   },
   'firewall.ufw-blocks-k3s': {
     severity: 'critical',
@@ -102,7 +103,7 @@ export const rules: Readonly<Record<Code, Rule>> = {
     never:
       'Do not run `ufw enable` or `ufw reload` before SSH is allowed in its rules: `ufw allow 22/tcp` works at any time.',
     after: 60_000,
-    because: [{ code: 'firewall.flushed' }],
+    because: goneSince,
   },
   'firewall.lockout-risk': {
     severity: 'info',

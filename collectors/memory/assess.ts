@@ -1,31 +1,32 @@
 import type { Observation, Pod } from '../../agent/model.ts'
 import type { MemorySample } from './collect.ts'
+import type { Thresholds } from './filling.ts'
+import { filling } from './filling.ts'
 import type { MemoryCode } from './rules.ts'
+import { again, missing, storming } from './series.ts'
+import { times } from './times.ts'
 import type { Victim } from './victims.ts'
-import { clock, many, size } from './words.ts'
+import { size } from './words.ts'
 
 /** More names than this are a number. */
 const mostNames = 6
 
-export function assess(sample: MemorySample, now: number): Observation<MemoryCode>[] {
+export function assess(
+  sample: MemorySample,
+  hold: number,
+  thresholds: Thresholds,
+  now: number,
+): Observation<MemoryCode>[] {
   const victims = sample.victims.filter((it) => it.until >= now)
   const { node } = sample
-  return [...(node && node.until >= now ? [starved(node, victims)] : []), ...victims.map(killed)]
-}
-
-/** "3 kills since 03:12, last 03:40 UTC". */
-export function times({
-  kills,
-  first,
-  last,
-}: {
-  readonly kills: number
-  readonly first: number
-  readonly last: number
-}): string {
-  const [begun, ended] = [clock(first, last), clock(last, last)]
-  const when = begun === ended ? `at ${ended}` : `since ${begun}, last ${ended}`
-  return `${many(kills, 'kill')} ${when} UTC`
+  return [
+    ...(node && node.until >= now ? [starved(node, victims)] : []),
+    ...storming(sample, victims, now),
+    ...victims.map(killed),
+    ...again(sample, hold, now),
+    ...missing(sample, now),
+    ...filling(sample, thresholds, now),
+  ]
 }
 
 function starved(node: NonNullable<MemorySample['node']>, victims: readonly Victim[]) {

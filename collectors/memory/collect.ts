@@ -2,10 +2,19 @@ import type { Host, Past, Pod, Sample, Unseen } from '../../agent/model.ts'
 import { HostError, unseen } from '../../agent/model.ts'
 import type { PodBook } from '../node/pods.ts'
 import { identifyPod, podBook, podOfCgroup, readPodBook } from '../node/pods.ts'
+import type { Account } from './account.ts'
+import { balanced } from './account.ts'
+import type { Repeats, Storm } from './bouts.ts'
+import { addBouts, stormOf } from './bouts.ts'
 import type { Kill, Reading } from './kills.ts'
 import { forgetting, readKills } from './kills.ts'
+import { isKill } from './lines.ts'
 import { bootId, cgroupLimit, type Memory, readMemory, startOfLog } from './proc.ts'
 import { harmless, logRecord } from './record.ts'
+import type { Point } from './slope.ts'
+import { addPoint } from './slope.ts'
+import type { Uses } from './use.ts'
+import { readUses } from './use.ts'
 import type { Named, Victim } from './victims.ts'
 import { addKills, heldUntil, subjectOf } from './victims.ts'
 
@@ -27,6 +36,16 @@ export interface MemorySample extends Sample, Memory {
     readonly last: number
     readonly until: number
   }
+  /** The kernel's own count against its log. */
+  readonly account?: Account
+  readonly storm?: Storm
+  /** The containers nearest to their limits, and how many have none. */
+  readonly uses?: Uses
+  readonly unlimited?: number
+  /** How much was available. */
+  readonly free?: readonly Point[]
+  /** When whom it hit, over a day. */
+  readonly repeats?: Repeats
   /** The last kills one by one, newest last. */
   readonly recent: readonly Recent[]
   /** Names of the folders in /var/log/pods, for pods that are gone when their kill is read. */
@@ -64,7 +83,13 @@ export async function collect(host: Host, hold: number, past: Past<MemorySample>
   const boot = await bootId(host)
   const log = await or<Log | undefined>(
     'the kernel log',
-    ['memory.oom-killed', 'memory.oom-system'],
+    [
+      'memory.oom-killed',
+      'memory.oom-system',
+      'memory.oom-storm',
+      'memory.oom-repeating',
+      'memory.oom-records-lost',
+    ],
     readLog(host, boot, before),
     undefined,
   )
@@ -77,6 +102,29 @@ export async function collect(host: Host, hold: number, past: Past<MemorySample>
     ...(before?.node && before.node.until >= now ? [before.node] : []),
     ...starved.map(({ at }) => ({ kills: 1, first: at, last: at, until: heldUntil(at, now, hold) })),
   ]
+  const used = await or(
+    'memory cgroups',
+    ['memory.container-near-limit'],
+    readUses(host, book, before?.uses ?? {}, now),
+    {
+      uses: before?.uses ?? {},
+      unlimited: before?.unlimited ?? 0,
+    },
+  )
+  // The first time what was counted last is the beginning: a kill between the two readings is no loss then either.
+  const begun = before?.account && before.account.boot === boot
+  const counted = begun ? memory.counted : (await readMemory(host).catch(() => memory)).counted
+  const account = balanced(before?.account, { boot, counted, log, now, hold })
+  const { available, total } = memory
+  const free =
+    available === undefined || total === undefined
+      ? before?.free
+      : addPoint(before?.free ?? [], [
+          Math.round(now / 1000),
+          Math.round((256 * available) / total) * (total / 256),
+        ])
+  const storm = stormOf(before?.storm, told, now)
+  const repeats = addBouts(before?.repeats ?? {}, told, now)
   const earlier = (before?.earlier ?? 0) + known.length - told.length + (log?.uncounted ?? 0)
   return {
     ...memory,
@@ -94,6 +142,12 @@ export async function collect(host: Host, hold: number, past: Past<MemorySample>
         until: Math.max(...node.map((it) => it.until)),
       },
     }),
+    ...(Object.keys(used.uses).length > 0 && { uses: used.uses }),
+    ...(used.unlimited > 0 && { unlimited: used.unlimited }),
+    ...(free && { free }),
+    ...(account && { account }),
+    ...(storm && { storm }),
+    ...(Object.keys(repeats).length > 0 && { repeats }),
     recent: [...(before?.recent ?? []), ...told.slice(-mostRecent).map(recent)].slice(-mostRecent),
     pods: remembered(book.folders),
     ...(blind.length > 0 && { unseen: blind }),
@@ -107,6 +161,8 @@ interface Log {
   readonly kills: readonly Kill[]
   readonly uncounted: number
   readonly start: number
+  /** Lines that say that a process was killed: the kernel counts each of them. */
+  readonly killed: number
 }
 
 /** Reads on where the last round, or the last process, stopped in this boot. */
@@ -116,6 +172,7 @@ async function readLog(host: Host, boot: string | undefined, before?: MemorySamp
   let lost = same ? (before.lost ?? 0) : 0
   let reading: Reading = (same && before.reading) || {}
   let uncounted = 0
+  let killed = 0
   const kills = new Map<number, Kill>()
   const kill = (it: Kill) => {
     kills.set(it.sequence, it)
@@ -134,6 +191,7 @@ async function readLog(host: Host, boot: string | undefined, before?: MemorySamp
       if (!record) return
       if (cursor >= 0 && record.sequence > cursor + 1) lost += record.sequence - cursor - 1
       cursor = record.sequence
+      if (record.kernel && isKill(record.text)) killed += 1
       reading = readKills(reading, record, kill, amend)
     })
   } catch (error) {
@@ -146,7 +204,15 @@ async function readLog(host: Host, boot: string | undefined, before?: MemorySamp
     throw error
   }
   const uptime = (host.now() - start) * 1000
-  return { cursor, lost, reading: forgetting(reading, uptime), kills: [...kills.values()], uncounted, start }
+  return {
+    cursor,
+    lost,
+    reading: forgetting(reading, uptime),
+    kills: [...kills.values()],
+    uncounted,
+    start,
+    killed,
+  }
 }
 
 /** The kills with their time, their pod and, where the log left it out, their limit. */

@@ -78,6 +78,11 @@ export function oomLine(text: string): Line | undefined {
   return at < 0 ? undefined : { kind: 'header', anyNode: text.includes('nodemask=(null)', at) }
 }
 
+/** Whether the line says that a process was killed: the kernel counts one in /proc/vmstat for each of these (__oom_kill_process). */
+export const isKill = (text: string) =>
+  (text.startsWith(limit) || text.startsWith(node) || text.startsWith('Killed process ')) &&
+  text.includes('Killed process ')
+
 /** The lines that are printed piece by piece, and may therefore come in more than one record. */
 export const comesInPieces = (text: string) =>
   text.startsWith('oom-kill:') || text.startsWith('Task in ') || text.startsWith('Tasks in ')

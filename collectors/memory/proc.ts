@@ -14,6 +14,8 @@ export interface Memory {
   readonly available?: number
   /** OOM kills since the machine was started, by the kernel's own count (Linux 4.13 and later). */
   readonly counted?: number
+  /** Percent of the last minute in which some, or all that could run, waited for memory. */
+  readonly pressure?: { readonly some: number; readonly full: number }
 }
 
 /** What /proc/meminfo and /proc/vmstat hold; a file that is missing says nothing. */
@@ -30,7 +32,9 @@ export async function readMemory(host: Host): Promise<Memory> {
   const total = value(info, 'MemTotal:')
   const available = value(info, 'MemAvailable:')
   const counted = value(await text('/proc/vmstat'), 'oom_kill ')
+  const pressure = stalls(await text('/proc/pressure/memory').catch(() => ''))
   return {
+    ...(pressure && { pressure }),
     ...(total !== undefined && { total: total * 1024 }),
     ...(available !== undefined && { available: available * 1024 }),
     ...(counted !== undefined && { counted }),
@@ -74,4 +78,11 @@ export async function cgroupLimit(host: Host, cgroup: string): Promise<number | 
     }
   }
   return undefined
+}
+
+/** `some avg10=0.00 avg60=1.23 …` and `full …` (Linux, Documentation/accounting/psi.rst); undefined without PSI. */
+export function stalls(text: string): { readonly some: number; readonly full: number } | undefined {
+  const average = (kind: string) => Number(new RegExp(`^${kind} .*?avg60=([\\d.]{1,6})`, 'm').exec(text)?.[1])
+  const [some, full] = [Math.round(average('some')), Math.round(average('full'))]
+  return Number.isNaN(some) || Number.isNaN(full) ? undefined : { some, full }
 }

@@ -1,3 +1,5 @@
+import { printable } from '../node/text.ts'
+
 /** One record of the kernel's log, as /dev/kmsg gives it (Linux, Documentation/ABI/testing/dev-kmsg). */
 export interface LogRecord {
   readonly sequence: number
@@ -38,13 +40,5 @@ export function unescaped(text: string): string {
   return Buffer.from(bytes, 'latin1').toString('utf8')
 }
 
-/**
- * A name from the log as it may stand in a sentence: what moves the cursor, turns the writing direction,
- * cannot be seen or would begin a command in backticks becomes `?`; cut after `longest` characters.
- */
-export function harmless(text: string, longest = 64): string {
-  const clean = [...unescaped(text).slice(0, 4 * longest)].map((it) =>
-    /[\p{C}\p{Zl}\p{Zp}`]/u.test(it) ? '?' : it,
-  )
-  return clean.length > longest ? `${clean.slice(0, longest - 1).join('')}…` : clean.join('')
-}
+/** A name from the log as it may stand in a sentence, cut after `longest` characters. */
+export const harmless = (text: string, longest = 64) => printable(unescaped(text), longest)

@@ -1,5 +1,7 @@
 import type { Rules } from '../../agent/model.ts'
 
+const hour = 3600_000
+
 const backstop =
   "k3s switches off the eviction of pods for want of memory, so the kernel's OOM killer is the only backstop there is."
 
@@ -15,7 +17,88 @@ export const rules = {
     ],
     never:
       'Remove the limit altogether: then the node runs out, and the kernel chooses among everything on it.',
+    because: [
+      { code: 'memory.oom-system' },
+      { code: 'memory.oom-storm' },
+      { code: 'memory.container-near-limit', same: 'pod', within: hour },
+    ],
+  },
+  'memory.oom-repeating': {
+    severity: 'critical',
+    title: 'killed for want of memory again and again',
+    meaning:
+      'The kernel killed processes of the same container three times or more within a day; what was killed within 5 s counts as once. It is over when the next kill, by the mean distance of those before, is twice overdue, and `hold_minutes` have passed.',
+    so: 'It does not come right by itself: it needs more than it may have, or something in it grows.',
+    next: [
+      'See what it is given and what it uses: `agent memory`',
+      'Raise its limit, or find what grows in it; a database needs less for buffers and connections',
+    ],
+    never: 'Wait for it: each kill may be the one that a database does not recover from.',
+    because: [
+      { code: 'memory.oom-killed', same: 'subject', within: hour },
+      { code: 'memory.oom-storm' },
+      { code: 'memory.oom-system' },
+    ],
+  },
+  'memory.oom-storm': {
+    severity: 'critical',
+    title: 'the kernel kills process after process for want of memory',
+    meaning:
+      'Twenty kills or more within a minute. The kernel then leaves out most of what it otherwise logs of each, so that some are named by the name of the process only; none is left uncounted.',
+    so: 'What is started is killed again at once; the processor goes into killing, and whatever shares the limit goes too.',
+    next: [
+      'See who is hit: `agent memory`',
+      'Stop what starts them again and again: scale it to 0 with `kubectl scale`, or `systemctl stop` for a service',
+      'Then raise its limit, or find what grows in it',
+    ],
+    never: 'Restart k3s: it starts all of them again at once.',
     because: [{ code: 'memory.oom-system' }],
+  },
+  'memory.container-near-limit': {
+    severity: 'warning',
+    title: 'a container is about to reach its memory limit',
+    meaning: `What the container holds, less what the kernel can take back (the cache of files), is at \`near_limit_percent\` of its limit, or grows so steadily that the limit is near: the median of all slopes over up to 24 looks (Theil and Sen), said from 60 % on, and only where it was watched for a quarter of the time that is left. What comes and goes stays below its own peaks and is not told.`,
+    so: 'At its limit the kernel kills it.',
+    next: ['See which hold most of what they may: `agent memory`'],
+    never:
+      'Remove the limit altogether: then the node runs out, and the kernel chooses among everything on it.',
+    after: 60_000,
+  },
+  'memory.node-filling': {
+    severity: 'warning',
+    title: "the node's memory runs out",
+    meaning: `Less than \`available_percent\` of the node's memory is available (MemAvailable in /proc/meminfo), or it shrinks so steadily that nothing will be left soon. ${backstop}`,
+    so: 'When nothing is left, the kernel kills what it holds to be the least needed; before that the node becomes slow.',
+    next: [
+      'See what holds the memory: `ps -eo rss,pid,comm --sort=-rss | head -15`',
+      'See which pods do: `kubectl top pod -A --sort-by=memory | head -15`',
+    ],
+    never: 'Drop the caches (`drop_caches`): what is available counts them already.',
+    after: 60_000,
+  },
+  'memory.pressure': {
+    severity: 'warning',
+    title: 'the node waits for memory',
+    meaning:
+      'In the last minute all that could run stood still, waiting for memory, for `pressure_percent` of the time or more (`full avg60` in /proc/pressure/memory, Linux 4.20 and later).',
+    so: 'Everything is slow, probes fail, and containers are restarted for being late.',
+    next: [
+      'See what holds the memory: `ps -eo rss,pid,comm --sort=-rss | head -15`',
+      'See who reads its own files again and again: `cat /proc/pressure/io`, `vmstat 1 5`',
+    ],
+    after: 60_000,
+    because: [{ code: 'memory.node-filling' }],
+  },
+  'memory.oom-records-lost': {
+    severity: 'info',
+    title: 'OOM kills without a record',
+    meaning:
+      'The kernel counted more kills (`oom_kill` in /proc/vmstat) than its log had lines for: its ring buffer was overwritten before Murphy read it. It counts each kill right before it logs it, so the difference is exact. It stays a finding for `hold_minutes` after the last one.',
+    so: 'How many were killed is known; who they were is not.',
+    next: [
+      'The journal may have them: `journalctl -k -g "Killed process" --since -2h`',
+      'A larger ring buffer holds more: `log_buf_len=4M` on the kernel command line',
+    ],
   },
   'memory.oom-system': {
     severity: 'critical',
@@ -30,6 +113,10 @@ export const rules = {
     ],
     never:
       'Shield everything with oom_score_adj -1000 or set vm.panic_on_oom: the node then hangs or reboots instead of losing one process.',
+    because: [
+      { code: 'memory.node-filling', within: hour },
+      { code: 'memory.pressure', within: hour },
+    ],
   },
 } as const satisfies Rules
 

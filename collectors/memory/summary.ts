@@ -1,5 +1,5 @@
-import { times } from './assess.ts'
 import type { MemorySample } from './collect.ts'
+import { times } from './times.ts'
 import { share } from './words.ts'
 
 /** "no OOM kill in the last hour; 14.2 of 24.0 GiB available". */

@@ -105,6 +105,20 @@ t.test('certs shows every certificate, and its exit code tells', async (t) => {
   t.match(bad.stdout, /unreadable\n {2}.*certs\.pem holds no certificate/)
 })
 
+t.test('memory shows who was killed', async (t) => {
+  const page = agent('memory', '--node', join(nodes, 'oom-kills'))
+  t.equal(page.exit, 0)
+  t.match(
+    page.out,
+    /^node1 {2}memory[\s\S]*00:29 UTC default\/oomer\/eater: tail \(pid 16343\) with 23.3 MiB/,
+  )
+  const json = JSON.parse(agent('memory', '--json', '--node', join(nodes, 'oom-kills')).out) as {
+    recent: unknown[]
+  }
+  t.match(json, { version: 1, node: 'node1' })
+  t.equal(json.recent.length, 17)
+})
+
 t.test('check looks once, at this machine and at a recorded one', async (t) => {
   t.equal(agent('check', '--node', join(nodes, 'healthy')).exit, 0)
   const flushed = agent('check', '--node', join(nodes, 'flush-535'))

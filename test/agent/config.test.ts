@@ -117,6 +117,19 @@ sinks:
   ])
 })
 
+t.test('a collector may check what types cannot say', async (t) => {
+  const checked = { ...eye, check: ({ paths }: { paths?: unknown }) => [`paths.1: not ${String(paths)}`] }
+  const text = 'collectors:\n  things:\n    paths:\n      - a\n      - b\n'
+  t.strictSame(problems(text, { collectors: [checked] }), [
+    '/etc/murphy/config.yaml:5: collectors.things.paths[1]: not a,b',
+  ])
+  t.match(
+    problems('collectors:\n  things:\n    paths: 1\n', { collectors: [checked] }),
+    [/has to be a list/],
+    'only where the types are right',
+  )
+})
+
 t.test('secrets come from files and credentials, and a missing one is said', async (t) => {
   const folder = t.testdir({ hook: 'https://example.org/secret\n' })
   const [it] = parseConfig(`sinks: [{type: post, url_file: ${folder}/hook}]`, options).sinks

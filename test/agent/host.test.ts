@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { symlinkSync, truncateSync, writeFileSync } from 'node:fs'
 import { createServer as createHttp } from 'node:http'
 import { createServer } from 'node:net'
+import { join } from 'node:path'
 import { createServer as createTls } from 'node:tls'
 import t from 'tap'
 import { openMachine } from '../../agent/host.ts'
@@ -30,6 +31,20 @@ t.test('files are read whole, or not at all with the reason', async (t) => {
     { code: 'failed', message: /not a regular file/ },
     'a FIFO blocks nobody',
   )
+})
+
+t.test('a part of a file, for reading how it grew', async (t) => {
+  const folder = t.testdir({ log: '0123456789' })
+  const machine = openMachine()
+  t.teardown(() => machine.close())
+  const host = machine.during(new AbortController().signal)
+  const part = async (from: number, length: number) =>
+    Buffer.from(await host.range(join(folder, 'log'), from, length)).toString()
+  t.equal(await part(2, 3), '234')
+  t.equal(await part(8, 100), '89', 'what is not there yet is not there')
+  t.equal(await part(99, 5), '')
+  await t.rejects(host.range(join(folder, 'none'), 0, 1), { code: 'missing' })
+  await t.rejects(host.range('/dev/zero', 0, 1), { code: 'failed', message: /not a regular file/ })
 })
 
 t.test('folders, links and inodes', async (t) => {
@@ -178,7 +193,6 @@ t.test('what a server presents is seen, whatever it is worth', async (t) => {
 
 t.test('what is followed ends with the agent, also when it is killed', async (t) => {
   const { spawn } = await import('node:child_process')
-  const { join } = await import('node:path')
   const script = `
     import { openMachine } from '${join(import.meta.dirname, '../../agent/host.ts')}'
     const machine = openMachine()

@@ -51,6 +51,28 @@ t.test('what is recorded answers as the machine did', async (t) => {
   machine.close()
 })
 
+t.test('parts of a log are recorded in their place, without secrets', async (t) => {
+  const lines = ['first line\n', 'password: swordfish-and-more\n', 'token: a\n', 'last line\n']
+  const folder = t.testdir({ log: lines.join('') })
+  const path = join(folder, 'log')
+  const machine = openMachine()
+  t.teardown(() => machine.close())
+  const target = join(folder, 'recorded')
+  const it = recording(machine.during(new AbortController().signal), target, 'node1')
+  const at = (line: number) => lines.slice(0, line).join('').length
+  const read = async (line: number) =>
+    Buffer.from(await it.range(path, at(line), lines[line]?.length ?? 0)).toString()
+  for (const line of [1, 2, 3]) t.equal(await read(line), lines[line], 'the collector sees it as it is')
+  it.finish()
+  const node = recordedNode(target)
+  const recorded = Buffer.from(await node.range(path, at(1), 100)).toString()
+  t.notMatch(recorded, /swordfish/)
+  t.match(recorded, /^password: "<removed>" *\n/)
+  t.equal(recorded.length, at(4) - at(1))
+  t.ok(recorded.endsWith(lines[3] ?? ''))
+  await t.rejects(node.range('/var/log/none', 0, 1), { code: 'missing' })
+})
+
 t.test(
   'the kernel log too, where it may be read',
   { skip: process.getuid?.() !== 0 && 'needs root' },

@@ -1,9 +1,10 @@
 import t from 'tap'
+import { defaults } from '../../agent/config/defaults.ts'
 import { recordedNode } from '../../agent/recorded.ts'
 import { memory, ofTheKiller } from '../../collectors/memory.ts'
 import { killed, recorded } from './memory/records.ts'
 
-const settings = { hold_minutes: 60 }
+const settings = defaults(memory.settings)
 const node = (name: string) => recordedNode(new URL(`../nodes/${name}`, import.meta.url).pathname)
 const past = { heard: [] }
 
@@ -26,7 +27,15 @@ t.test('seventeen kills on a real node', async (t) => {
       pod: { namespace: 'default', name: 'oomer', container: 'eater' },
     },
   ])
-  t.equal(found.length, 2)
+  t.match(found.slice(2), [
+    {
+      code: 'memory.oom-repeating',
+      subject: 'pod 590e112b-f426-43df-a156-a82643a83dd3',
+      text: /^Killed 12 times since 00:18, last 00:28 UTC, about every 1 min\.$/,
+    },
+    { code: 'memory.oom-repeating', subject: 'default/oomer/eater', pod: { name: 'oomer' } },
+  ])
+  t.equal(found.length, 4)
   t.equal(memory.summary(sample, settings, host.now()), 'OOM: 17 kills since 00:18, last 00:29 UTC')
   t.ok(JSON.stringify(sample).length < 8 * 1024)
 })

@@ -14,6 +14,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
+import { defaults } from '../../agent/config/defaults.ts'
 import { kernelLog } from '../../agent/host/kmsg.ts'
 import { openMachine } from '../../agent/host.ts'
 import type { Host } from '../../agent/model.ts'
@@ -22,7 +23,7 @@ import { memory, ofTheKiller } from '../../collectors/memory.ts'
 
 /** Real kills in real memory cgroups, read from the real log. About forty of them, of 16 MiB each. */
 const limit = 16 * 2 ** 20
-const settings = { hold_minutes: 60 }
+const settings = defaults(memory.settings)
 
 const version2 =
   existsSync('/sys/fs/cgroup/cgroup.controllers') &&
@@ -293,6 +294,14 @@ t.test('OOM kills', skip, async (t) => {
       `${Number(sample.lost) - lost} of ${sample.cursor - cursor} records lost`,
     )
     t.ok(Number(sample.lost) - lost < sample.cursor - cursor)
+  })
+
+  await t.test('every kill that the kernel counts is accounted for', async (t) => {
+    sample = await look(sample)
+    const { account } = sample
+    t.ok(account && account.counted >= Number(sample.counted), JSON.stringify(account))
+    t.equal(Number(account?.explained) + Number(account?.before) + Number(account?.lost), account?.counted)
+    if (process.env.CI !== 'true' && !process.env.MURPHY_TEST_OVERRUN) t.equal(account?.lost, 0)
   })
 
   t.ok(JSON.stringify(sample).length < 64 * 1024, `${JSON.stringify(sample).length} bytes to remember`)

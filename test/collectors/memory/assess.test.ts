@@ -1,6 +1,7 @@
 import t from 'tap'
-import { assess, times } from '../../../collectors/memory/assess.ts'
+import { assess as judge } from '../../../collectors/memory/assess.ts'
 import type { MemorySample } from '../../../collectors/memory/collect.ts'
+import { times } from '../../../collectors/memory/times.ts'
 import type { Victim } from '../../../collectors/memory/victims.ts'
 
 const now = Date.parse('2026-11-23T03:40:30Z')
@@ -27,6 +28,9 @@ const sample = (victims: readonly Victim[], more: Partial<MemorySample> = {}): M
   pods: [],
   ...more,
 })
+
+const hour = 60 * minute
+const assess = (it: MemorySample, at: number) => judge(it, hour, { near: 95, available: 5, pressure: 10 }, at)
 
 t.test('a pod over its limit', async (t) => {
   const [it, ...more] = assess(sample([victim()]), now)

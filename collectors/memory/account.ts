@@ -1,0 +1,51 @@
+/**
+ * The kernel's own count of the processes it killed (`oom_kill` in /proc/vmstat, since Linux 4.13) against the
+ * lines of its log that say so: it counts right before it prints, once for each (mm/oom_kill.c,
+ * __oom_kill_process). What it counted and did not leave a line for was overwritten before it was read.
+ */
+export interface Account {
+  readonly boot?: string
+  /** The kernel's count when it was last compared. */
+  readonly counted: number
+  /** How many of them the log told of. */
+  readonly explained: number
+  /** Counted before Murphy looked for the first time in this boot, with no line left. */
+  readonly before: number
+  /** Counted since, with no line. */
+  readonly lost: number
+  /** When records were last found to be lost, and how long that is told, ms since the epoch. */
+  readonly last?: number
+  readonly until?: number
+}
+
+export interface Look {
+  readonly boot: string | undefined
+  /** Read before the log, so that no line can be missing yet of what it counts; the first time after it. */
+  readonly counted: number | undefined
+  readonly log: { readonly killed: number } | undefined
+  readonly now: number
+  readonly hold: number
+}
+
+/** The account after one look; as it was if either side could not be read. */
+export function balanced(account: Account | undefined, { boot, counted, log, now, hold }: Look) {
+  if (counted === undefined || !log) return account
+  const known = account && account.boot === boot ? account : undefined
+  const explained = (known?.explained ?? 0) + log.killed
+  if (!known) {
+    // The log may hold kills from after the count was read.
+    const before = Math.max(0, counted - explained)
+    return { ...(boot && { boot }), counted: Math.max(counted, explained), explained, before, lost: 0 }
+  }
+  const lost = Math.max(known.lost, counted - known.before - explained)
+  const { last, until } = lost > known.lost ? { last: now, until: now + hold } : known
+  return {
+    ...(boot && { boot }),
+    counted: Math.max(counted, known.before + explained + lost),
+    explained,
+    before: known.before,
+    lost,
+    ...(last !== undefined && { last }),
+    ...(until !== undefined && until >= now && { until }),
+  }
+}

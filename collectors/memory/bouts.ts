@@ -1,0 +1,88 @@
+import type { Named } from './victims.ts'
+import { subjectOf } from './victims.ts'
+
+/** Many kills in a short time, on the whole node. Times are ms since the epoch. */
+export interface Storm {
+  /** Kills in the last minute of the log, by second, so that rounds can be added up. */
+  readonly seconds: readonly (readonly [second: number, kills: number])[]
+  /** Since it was one. */
+  readonly kills?: number
+  readonly first?: number
+  readonly last?: number
+  readonly until?: number
+}
+
+/** So many within a minute are a storm: more than twice what one container in a crash loop can come to. */
+export const stormKills = 20
+const minute = 60_000
+/** A storm is told for so long after its last minute. */
+const held = 15 * minute
+
+export function stormOf(before: Storm | undefined, kills: readonly Named[], now: number): Storm | undefined {
+  const seconds = new Map(before?.seconds)
+  const open = before?.until !== undefined && before.until >= now
+  let { kills: sum, first, last, until }: Partial<Storm> = open ? before : {}
+  for (const { at } of kills) {
+    const second = Math.floor(at / 1000)
+    seconds.set(second, (seconds.get(second) ?? 0) + 1)
+    for (const old of seconds.keys()) if (old <= second - 60) seconds.delete(old)
+    const inMinute = [...seconds.values()].reduce((all, one) => all + one, 0)
+    if (inMinute < stormKills) {
+      if (until !== undefined && at - (last ?? 0) < minute) sum = (sum ?? 0) + 1
+      continue
+    }
+    sum = sum === undefined ? inMinute : sum + 1
+    first ??= (seconds.keys().next().value ?? second) * 1000
+    last = at
+    until = Math.max(at + held, now + 5 * minute)
+  }
+  const recent = [...seconds].filter(([second]) => now - second * 1000 < 2 * minute)
+  if (recent.length === 0 && until === undefined) return undefined
+  return {
+    seconds: recent,
+    ...(sum !== undefined && { kills: sum }),
+    ...(first !== undefined && { first }),
+    ...(last !== undefined && { last }),
+    ...(until !== undefined && { until }),
+  }
+}
+
+/** By subject: when it was hit within a day, in seconds since the epoch, kills that came at once as one. */
+export type Repeats = Readonly<Record<string, readonly number[]>>
+
+const day = 24 * 3600
+/** The processes of one container that go together; the kubelet's shortest back-off is 10 s. */
+const atOnce = 5
+const mostTimes = 12
+const mostSubjects = 60
+
+export function addBouts(before: Repeats, kills: readonly Named[], now: number): Repeats {
+  const found = new Map(
+    Object.entries(before).flatMap(([subject, times]) => {
+      const left = times.filter((it) => now / 1000 - it < day)
+      return left.length > 0 ? [[subject, left] as const] : []
+    }),
+  )
+  for (const kill of kills) {
+    const subject = subjectOf(kill)
+    const second = Math.floor(kill.at / 1000)
+    const times = found.get(subject) ?? []
+    if (second - (times.at(-1) ?? Number.NEGATIVE_INFINITY) < atOnce) continue
+    found.delete(subject)
+    found.set(subject, [...times, second].slice(-mostTimes))
+  }
+  return Object.fromEntries([...found].slice(-mostSubjects))
+}
+
+export const repeating = 3
+
+/**
+ * Whether it goes on: hit three times or more within a day, and the next time, by their mean distance, is not
+ * long overdue. Gives until when, ms since the epoch.
+ */
+export function repeatsUntil(times: readonly number[], hold: number): number | undefined {
+  const [first, last] = [times[0], times.at(-1)]
+  if (times.length < repeating || first === undefined || last === undefined) return undefined
+  const distance = ((last - first) / (times.length - 1)) * 1000
+  return last * 1000 + Math.max(hold, 2 * distance)
+}

@@ -1,0 +1,140 @@
+import type { Observation, Outlook, Pod } from '../../agent/model.ts'
+import type { MemorySample } from './collect.ts'
+import type { MemoryCode } from './rules.ts'
+import type { Forecast } from './slope.ts'
+import { forecast } from './slope.ts'
+import type { Use } from './use.ts'
+import { clock, share, size } from './words.ts'
+
+export interface Thresholds {
+  /** Percent of its limit from which on a container is near it. */
+  readonly near: number
+  /** Percent of the node's memory below which it is filling. */
+  readonly available: number
+  /** Percent of a minute in which everything waited for memory. */
+  readonly pressure: number
+}
+
+/** A forecast is worth saying of what holds so much of its limit. */
+const worth = 0.6
+
+/** When a container reaches its limit, where that is likely enough to be said. */
+export const reaches = ({ points = [], used, limit }: Use): Forecast | undefined =>
+  used >= worth * limit ? forecast(points, limit) : undefined
+
+/** When the node has no memory left. */
+export const runsOut = ({ total, free = [] }: MemorySample): Forecast | undefined =>
+  total === undefined
+    ? undefined
+    : forecast(
+        free.map(([second, value]) => [second, total - value]),
+        total,
+      )
+
+const nameOf = ({ namespace, name, container }: Pod) =>
+  [namespace, name, ...(container ? [container] : [])].join('/')
+
+/** What will be killed, and when. */
+export function filling(
+  sample: MemorySample,
+  { near, available, pressure }: Thresholds,
+  now: number,
+): Observation<MemoryCode>[] {
+  return [
+    ...Object.entries(sample.uses ?? {}).flatMap(([id, use]) => nearLimit(id, use, near, now)),
+    ...nodeFilling(sample, available, now),
+    ...pressed(sample, pressure),
+  ]
+}
+
+const inAbout = (at: number, now: number) => {
+  const minutes = Math.max(1, Math.round((at * 1000 - now) / 60_000))
+  const span = minutes < 120 ? `${minutes} min` : `${Math.round(minutes / 60)} h`
+  return `in about ${span} (${clock(at * 1000, now)} UTC)`
+}
+
+const perMinute = ({ rate }: Forecast) => `${size(Math.round(rate * 60))} a minute`
+
+function nearLimit(id: string, use: Use, near: number, now: number): Observation<MemoryCode>[] {
+  const { used, limit, pod } = use
+  const ahead = reaches(use)
+  const percent = Math.round((100 * used) / limit)
+  if (!ahead && percent < near) return []
+  const subject = pod ? nameOf(pod) : `container ${id.slice(0, 12)}`
+  const course = ahead
+    ? `It grows by ${perMinute(ahead)} and reaches its limit ${inAbout(ahead.at, now)}${ahead.sure === 'rough' ? ', if it goes on so' : ''}`
+    : 'It does not grow steadily'
+  return [
+    {
+      code: 'memory.container-near-limit',
+      subject,
+      text: `Holds ${share(used, limit)} (${percent} %). ${course}.`,
+      ...(pod && {
+        pod,
+        next: [
+          `See what it uses: \`kubectl -n ${pod.namespace} top pod ${pod.name} --containers\``,
+          `Raise \`resources.limits.memory\`${pod.container ? ` of container ${pod.container}` : ''}, or restart it at a time of your choice if it leaks: \`kubectl -n ${pod.namespace} delete pod ${pod.name}\``,
+        ],
+      }),
+      evidence: {
+        used: size(used),
+        limit: size(limit),
+        ...(ahead && { 'reached at': new Date(ahead.at * 1000).toISOString(), sure: ahead.sure }),
+      },
+    },
+  ]
+}
+
+function nodeFilling(sample: MemorySample, least: number, now: number): Observation<MemoryCode>[] {
+  const { total, available } = sample
+  if (total === undefined || available === undefined) return []
+  const ahead = runsOut(sample)
+  const percent = (100 * available) / total
+  // Far from full a trend is a program that has just been started.
+  const soon = ahead && percent < 40 ? ahead : undefined
+  if (!soon && percent >= least) return []
+  const course = soon
+    ? ` It shrinks by ${perMinute(soon)}: nothing is left ${inAbout(soon.at, now)}${soon.sure === 'rough' ? ', if it goes on so' : ''}.`
+    : ''
+  return [
+    {
+      code: 'memory.node-filling',
+      subject: 'node',
+      text: `${share(available, total)} are available (${Math.round(percent)} %).${course}`,
+      evidence: {
+        available: size(available),
+        total: size(total),
+        ...(soon !== undefined && {
+          'nothing left at': new Date(soon.at * 1000).toISOString(),
+          sure: soon.sure,
+        }),
+      },
+    },
+  ]
+}
+
+function pressed({ pressure }: MemorySample, most: number): Observation<MemoryCode>[] {
+  if (!pressure || pressure.full < most) return []
+  return [
+    {
+      code: 'memory.pressure',
+      subject: 'node',
+      text: `In the last minute everything that could run waited for memory ${pressure.full} % of the time, and something did ${pressure.some} %.`,
+      evidence: { full: pressure.full, some: pressure.some },
+    },
+  ]
+}
+
+/** What runs out, and when. */
+export function outlook(sample: MemorySample): Outlook[] {
+  const node = runsOut(sample)
+  return [
+    ...Object.values(sample.uses ?? {}).flatMap((use) => {
+      const ahead = reaches(use)
+      return ahead && use.pod
+        ? [{ what: `memory of ${nameOf(use.pod)}`, at: ahead.at * 1000, sure: ahead.sure }]
+        : []
+    }),
+    ...(node ? [{ what: 'memory of the node', at: node.at * 1000, sure: node.sure }] : []),
+  ]
+}

@@ -1,0 +1,111 @@
+import type { Host, Pod } from '../../agent/model.ts'
+import { orMissing, orNothing } from '../node/ask.ts'
+import type { CgroupPod, PodBook } from '../node/pods.ts'
+import { identifyPod, podOfCgroup } from '../node/pods.ts'
+import type { Point } from './slope.ts'
+import { addPoint } from './slope.ts'
+
+/** A container against its limit. Bytes, in steps of a 256th of the limit, so that little changes are none. */
+export interface Use {
+  readonly pod?: Pod
+  /** What it holds and the kernel cannot take back: without the cache of files. */
+  readonly used: number
+  readonly limit: number
+  /** How it came to that, where it holds more than half. */
+  readonly points?: readonly Point[]
+}
+
+/** By container id. */
+export type Uses = Readonly<Record<string, Use>>
+
+export interface Used {
+  readonly uses: Uses
+  /** Containers without a limit. */
+  readonly unlimited: number
+}
+
+/** Where the kubelet's cgroups are: version 2, then 1; systemd's names, then the plain ones. */
+const roots = ['/sys/fs/cgroup', '/sys/fs/cgroup/memory'].flatMap((root) => [
+  `${root}/kubepods.slice`,
+  `${root}/kubepods`,
+])
+/** The containers nearest to their limits are kept. */
+const mostKept = 30
+const mostContainers = 500
+/** From here on its course is kept. */
+const half = 0.5
+
+/** Every container with a limit, nearest to it first. */
+export async function readUses(host: Host, book: PodBook, before: Uses, now: number): Promise<Used> {
+  const found: {
+    readonly id: string
+    readonly of: CgroupPod
+    readonly used: number
+    readonly limit: number
+  }[] = []
+  let unlimited = 0
+  for (const { path, of } of await containersOf(host)) {
+    const own = await bytes(host, path, 'limit')
+    const above = await bytes(host, path.slice(0, path.lastIndexOf('/')), 'limit')
+    const limit = Math.min(own ?? Number.POSITIVE_INFINITY, above ?? Number.POSITIVE_INFINITY)
+    if (!Number.isFinite(limit) || limit <= 0) {
+      unlimited += 1
+      continue
+    }
+    const charged = (await bytes(host, path, 'usage')) ?? 0
+    const used = charged > half * limit ? charged - (await reclaimable(host, path)) : charged
+    const step = limit / 256
+    found.push({ id: of.containerId ?? '', of, limit, used: Math.round(Math.max(0, used) / step) * step })
+  }
+  const uses: Record<string, Use> = {}
+  for (const { id, of, used, limit } of found
+    .sort((a, b) => b.used / b.limit - a.used / a.limit)
+    .slice(0, mostKept)) {
+    const known = before[id]
+    const pod = known?.pod ?? (await identifyPod(host, book, of))
+    const same = known?.limit === limit ? known.points : undefined
+    // Also once it has come down again: who gives back what it took is no leak.
+    const followed = used > half * limit || same?.some(([, value]) => value > half * limit)
+    const points = followed ? addPoint(same ?? [], [Math.round(now / 1000), used]) : undefined
+    uses[id] = { ...(pod && { pod }), used, limit, ...(points && { points }) }
+  }
+  return { uses, unlimited }
+}
+
+async function containersOf(host: Host): Promise<{ readonly path: string; readonly of: CgroupPod }[]> {
+  const found: { path: string; of: CgroupPod }[] = []
+  const walk = async (path: string, depth: number): Promise<void> => {
+    for (const { name, kind } of (await orMissing(host.list(path))) ?? []) {
+      if (kind !== 'folder' || found.length >= mostContainers) continue
+      const below = `${path}/${name}`
+      const of = podOfCgroup(below)
+      if (of?.containerId) found.push({ path: below, of })
+      else if (depth > 0) await walk(below, depth - 1)
+    }
+  }
+  for (const root of roots) if (found.length === 0) await walk(root, 2)
+  return found
+}
+
+const files = {
+  limit: ['memory.max', 'memory.limit_in_bytes'],
+  usage: ['memory.current', 'memory.usage_in_bytes'],
+}
+
+/** Version 1 says that there is no limit with the greatest number of whole pages, version 2 with `max`. */
+async function bytes(host: Host, cgroup: string, what: keyof typeof files): Promise<number | undefined> {
+  const name = files[what][cgroup.startsWith('/sys/fs/cgroup/memory/') ? 1 : 0]
+  const value = Number((await orNothing(host.text(`${cgroup}/${name}`, { limit: 64 }))) ?? Number.NaN)
+  return Number.isFinite(value) && value < 2 ** 53 ? value : undefined
+}
+
+/** What the kernel takes back before it kills: files that are in no use, and what it can free of its own. */
+async function reclaimable(host: Host, cgroup: string): Promise<number> {
+  const stat = (await orNothing(host.text(`${cgroup}/memory.stat`))) ?? ''
+  const prefix = cgroup.startsWith('/sys/fs/cgroup/memory/') ? 'total_' : ''
+  return ['inactive_file', 'active_file', 'slab_reclaimable'].reduce((sum, key) => {
+    const at = `\n${stat}`.indexOf(`\n${prefix}${key} `)
+    const value = at < 0 ? 0 : Number.parseInt(stat.slice(at + prefix.length + key.length + 1), 10)
+    return sum + (Number.isFinite(value) ? value : 0)
+  }, 0)
+}

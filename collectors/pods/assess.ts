@@ -1,0 +1,108 @@
+import type { Observation } from '../../agent/model.ts'
+import type { Pattern } from './pattern.ts'
+import type { PodsCode } from './rules.ts'
+import type { PodsSample, Restarting, Said } from './sample.ts'
+import { clock, endedHow, filled, many, nameOf } from './words.ts'
+
+export interface Limits {
+  readonly restarts: number
+  /** ms. */
+  readonly window: number
+  readonly hold: number
+  readonly patterns: ReadonlyMap<string, Pattern>
+}
+
+export function assess(sample: PodsSample, limits: Limits, now: number): Observation<PodsCode>[] {
+  const said = sample.said.filter((it) => now - it.last <= limits.hold && limits.patterns.has(it.pattern))
+  const looping = sample.restarting.filter((it) => loops(it, limits, now))
+  return [
+    ...looping.map((it) => crashLooping(it, said, limits, now)),
+    ...said.filter((it) => !covered(it, said, limits)).map((it) => logSays(it, limits)),
+  ]
+}
+
+const within = ({ times }: Restarting, window: number, now: number) => times.filter((it) => now - it < window)
+
+const loops = (it: Restarting, { restarts, window }: Limits, now: number) =>
+  within(it, window, now).length >= restarts || (it.down === true && it.restarts >= restarts)
+
+const same = (a: Said, b: Pick<Said, 'pod'>) => nameOf(a.pod) === nameOf(b.pod)
+
+/** Another pattern of the same container says more of the same. */
+const covered = (it: Said, said: readonly Said[], { patterns }: Limits) =>
+  said.some((other) => same(other, it) && patterns.get(other.pattern)?.covers?.includes(it.pattern))
+
+function crashLooping(
+  it: Restarting,
+  said: readonly Said[],
+  limits: Limits,
+  now: number,
+): Observation<PodsCode> {
+  const { pod, ended, down, restarts } = it
+  const times = within(it, limits.window, now)
+  const why = said
+    .filter((one) => same(one, it) && !covered(one, said, limits))
+    .sort((a, b) => weight(limits, b) - weight(limits, a))[0]
+  const pattern = why && limits.patterns.get(why.pattern)
+  const minutes = Math.round(limits.window / 60_000)
+  const rate =
+    times.length > 0
+      ? `started again ${many(times.length, 'time')} in the last ${minutes} min (${restarts} in all), last at ${clock(times.at(-1) ?? now, now)} UTC`
+      : `started again ${many(restarts, 'time')} in all`
+  const end = ended ? `; it last ended at ${clock(ended.at, now)} UTC: ${endedHow(ended)}` : ''
+  const waits = down ? '; it is down now, until the kubelet tries again (after 5 min at most)' : ''
+  const log = pattern ? `. Its log: ${pattern.says}` : ''
+  const grave = pod.namespace === 'kube-system' || pattern?.severity === 'critical'
+  return {
+    code: 'pods.crash-looping',
+    subject: nameOf(pod),
+    text: `${capital(rate)}${end}${waits}${log}.`,
+    ...(grave && { severity: 'critical' as const }),
+    next: (pattern && pattern.severity !== 'info' ? pattern.next : steps(ended)).map((step) =>
+      filled(step, pod),
+    ),
+    ...(pattern?.never && { never: pattern.never }),
+    pod,
+    ...(times[0] !== undefined && { at: times[0] }),
+    evidence: {
+      restarts,
+      'in the window': times.length,
+      ...(ended && { 'last exit code': ended.code, 'last ended': new Date(ended.at).toISOString() }),
+      ...(ended?.reason && { reason: ended.reason }),
+      ...(down && { waiting: true }),
+      ...(why && { 'log says': why.pattern }),
+    },
+  }
+}
+
+const weight = ({ patterns }: Limits, it: Said) =>
+  ({ critical: 2, warning: 1, info: 0 })[patterns.get(it.pattern)?.severity ?? 'info']
+
+const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1)
+
+function steps(ended: Restarting['ended']): readonly string[] {
+  const before =
+    'See what it said before it ended: `kubectl -n {namespace} logs {pod} -c {container} --previous --tail=50`'
+  const describe = 'See how it ended and what the kubelet says: `kubectl -n {namespace} describe pod {pod}`'
+  return ended?.reason === 'OOMKilled'
+    ? [describe, before, 'Raise `resources.limits.memory` of the container, or find what grows in it']
+    : [before, describe]
+}
+
+function logSays(it: Said, { patterns }: Limits): Observation<PodsCode> {
+  const pattern = patterns.get(it.pattern) as Pattern
+  const [begun, last] = [clock(it.first, it.last), clock(it.last, it.last)]
+  const when = begun === last ? `at ${last}` : `since ${begun}, last ${last}`
+  return {
+    code: 'pods.log-says',
+    subject: `${nameOf(it.pod)} ${it.pattern}`,
+    severity: pattern.severity,
+    text: `${pattern.says}: "${it.excerpt}" (${many(it.lines, 'line')} ${when} UTC).`,
+    ...(pattern.so && { so: pattern.so }),
+    next: pattern.next.map((step) => filled(step, it.pod)),
+    ...(pattern.never && { never: pattern.never }),
+    pod: it.pod,
+    at: it.first,
+    evidence: { pattern: it.pattern, lines: it.lines, last: new Date(it.last).toISOString() },
+  }
+}

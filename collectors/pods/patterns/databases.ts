@@ -1,0 +1,191 @@
+import type { Pattern } from '../pattern.ts'
+
+const log =
+  'Read all that it said before it stopped: `kubectl -n {namespace} logs {pod} -c {container} --previous --tail=200`'
+const now = 'Read what stands around it: `kubectl -n {namespace} logs {pod} -c {container} --tail=200`'
+const room = 'See how full its volume is: `kubectl -n {namespace} exec {pod} -c {container} -- df -h`'
+const never = 'Delete its volume, its WAL or its lock files to make it start: they are what it recovers from.'
+
+/** PostgreSQL's texts are those of its sources (src/backend), which JSON and CSV logs hold as well. */
+const postgres: readonly Pattern[] = [
+  {
+    name: 'postgres-wal',
+    severity: 'critical',
+    says: 'PostgreSQL cannot start: it finds no valid checkpoint in its write-ahead log',
+    find: [
+      'could not locate a valid checkpoint record',
+      'could not locate required checkpoint record',
+      'invalid primary checkpoint record',
+      'PANIC*could not find redo location',
+    ],
+    over: ['database system is ready to accept connections'],
+    covers: ['postgres-panic', 'postgres-startup', 'postgres-killed'],
+    so: 'It stops at each start, and restarting it changes nothing. What was committed last may be lost; what is done next decides how much.',
+    next: [
+      'Find what keeps it running, and scale that down to 0: `kubectl -n {namespace} get statefulset,deployment`',
+      'Copy the whole volume before anything else: without a copy no step can be taken back',
+      'Start the pod with a command that only sleeps (`command: ["sleep", "infinity"]`) and the volume mounted',
+      'If there is a backup or a replica that is well, restore from that and stop here',
+      'In the pod, as the user postgres, see what would be done: `pg_resetwal --dry-run "$PGDATA"`',
+      'Only then, as the user postgres: `pg_resetwal -f "$PGDATA"`; then dump and restore into a new cluster, as the tables may not fit each other any more',
+    ],
+    never:
+      'Run pg_resetwal on a running server or without a copy of the volume, or delete pg_wal: both lose data for good.',
+  },
+  {
+    name: 'postgres-panic',
+    severity: 'critical',
+    says: 'PostgreSQL panicked and stops all that it does',
+    find: ['PANIC:  *', 'PANIC,XX0', '"error_severity":"PANIC"'],
+    over: ['database system is ready to accept connections'],
+    covers: ['postgres-startup', 'postgres-killed'],
+    so: 'Every connection is cut, and it recovers from its write-ahead log before it serves again, if it can.',
+    next: [log, room, 'Copy the volume before you try to repair anything'],
+    never,
+  },
+  {
+    name: 'postgres-page',
+    severity: 'critical',
+    says: 'PostgreSQL read a damaged page: data on its volume is corrupt',
+    find: ['invalid page in block', 'page verification failed, calculated checksum'],
+    so: 'Queries that touch the page fail, and the damage may go on growing if the disk is failing.',
+    next: [
+      'Copy the volume, or take a snapshot of it, at once',
+      'See whether the disk fails: `journalctl -k -b --no-pager -g "I/O error|EXT4-fs error|XFS.*corrupt|nvme"`',
+      'Restore what is damaged from a backup or a replica',
+    ],
+    never: 'Set zero_damaged_pages on the only copy: it throws the damaged pages away.',
+  },
+  {
+    name: 'postgres-killed',
+    severity: 'warning',
+    says: 'PostgreSQL lost a process to SIGKILL, mostly the OOM killer, and restarts all of its sessions',
+    find: ['was terminated by signal 9: Killed'],
+    so: 'All connections were cut and it recovered from its write-ahead log. Killed again while it recovers, it may not come back.',
+    next: [
+      'See whether it was memory: `agent status`, `journalctl -k -g "Killed process" --since -2h`',
+      'Lower what it takes (shared_buffers, work_mem times max_connections), or raise its limit',
+      now,
+    ],
+    never,
+  },
+  {
+    name: 'postgres-startup',
+    severity: 'critical',
+    says: 'PostgreSQL gave up starting, because its recovery failed',
+    find: ['aborting startup due to startup process failure', 'shutting down due to startup process failure'],
+    over: ['database system is ready to accept connections'],
+    so: 'It does not serve, and tries again only when the container is restarted.',
+    next: [log, room, 'Copy the volume before you try to repair anything'],
+    never,
+  },
+  {
+    name: 'postgres-disk-full',
+    severity: 'critical',
+    says: 'PostgreSQL has no room on its volume',
+    find: [
+      'could not extend file*No space left on device',
+      'could not write to file*No space left on device',
+      'could not create file*pg_wal*No space left on device',
+    ],
+    covers: ['disk-full', 'postgres-panic', 'postgres-startup'],
+    so: 'It takes no more writes; if it cannot write its WAL it panics and stops.',
+    next: [
+      room,
+      'Make the volume larger, or see what holds the WAL back (a replication slot, a failing archive_command): `kubectl -n {namespace} exec {pod} -c {container} -- psql -U postgres -c "select slot_name, active, restart_lsn from pg_replication_slots"`',
+    ],
+    never: 'Delete files in pg_wal to make room: the database does not start without them.',
+  },
+  {
+    name: 'postgres-wraparound',
+    severity: 'critical',
+    says: 'PostgreSQL runs out of transaction numbers',
+    find: [
+      'is not accepting commands*wraparound',
+      'is not accepting commands that assign new',
+      'must be vacuumed within',
+    ],
+    so: 'Soon, or already, it takes no more writes until it has been vacuumed.',
+    next: [
+      'See which database is the oldest: `kubectl -n {namespace} exec {pod} -c {container} -- psql -U postgres -c "select datname, age(datfrozenxid) from pg_database order by 2 desc"`',
+      'End old transactions and drop abandoned replication slots, then run VACUUM (not FULL) in that database',
+    ],
+    never:
+      'Run VACUUM FULL, or single-user mode without need: both need more transaction numbers or downtime.',
+  },
+  {
+    name: 'postgres-connections',
+    severity: 'warning',
+    says: 'PostgreSQL has no connection left',
+    find: ['sorry, too many clients already', 'remaining connection slots are reserved'],
+    so: 'New connections are refused; applications that retry at once keep it so.',
+    next: [
+      'See who holds them: `kubectl -n {namespace} exec {pod} -c {container} -- psql -U postgres -c "select usename, application_name, state, count(*) from pg_stat_activity group by 1,2,3 order by 4 desc"`',
+      'Lower the pools of the applications, or put a pooler in front',
+    ],
+    never: 'Raise max_connections without memory for it: each one takes some, and the OOM killer comes next.',
+  },
+]
+
+const others: readonly Pattern[] = [
+  {
+    name: 'mysql-corrupt',
+    severity: 'critical',
+    says: 'MySQL or MariaDB found its InnoDB files damaged',
+    find: [
+      'InnoDB: Database page corruption',
+      'InnoDB: Corruption of an index tree',
+      'InnoDB: Plugin initialization aborted',
+      'InnoDB: Missing FILE_CHECKPOINT',
+      'InnoDB: Your database may be corrupt',
+      'is marked as crashed and should be repaired',
+    ],
+    over: ['ready for connections'],
+    so: 'It does not start, or fails on the tables that are damaged.',
+    next: [
+      log,
+      'Copy the whole volume before anything else',
+      'Restore from a backup or a replica; else start it with innodb_force_recovery=1 and dump what can be read, going higher only as needed',
+    ],
+    never: 'Delete ib_logfile*, ib_redo* or ibdata1, or set innodb_force_recovery above 3 without a copy.',
+  },
+  {
+    name: 'mysql-connections',
+    severity: 'warning',
+    says: 'MySQL or MariaDB has no connection left',
+    find: ['ERROR 1040*Too many connections', '[Warning] Too many connections'],
+    next: [now, 'Lower the pools of the applications, or raise max_connections if there is memory for it'],
+  },
+  {
+    name: 'redis-persistence',
+    severity: 'critical',
+    says: 'Redis cannot save its data',
+    find: [
+      'MISCONF Redis is configured to save RDB snapshots',
+      'Background saving error',
+      "Can't save in background: fork: Cannot allocate memory",
+      'Bad file format reading the append only file',
+      'Short read or OOM loading DB',
+      'Wrong signature trying to load DB',
+    ],
+    so: 'It refuses writes, or does not start; what it has is only in memory.',
+    next: [
+      room,
+      now,
+      'If it cannot read its append-only file: copy the volume, then see what would go: `redis-check-aof appendonly.aof` (without --fix)',
+    ],
+    never: 'Restart it while it cannot save: what is only in memory is lost.',
+  },
+  {
+    name: 'redis-memory',
+    severity: 'warning',
+    says: 'Redis has reached maxmemory and refuses writes',
+    find: ['OOM command not allowed when used memory'],
+    next: [
+      'See what it holds: `kubectl -n {namespace} exec {pod} -c {container} -- redis-cli info memory`',
+      'Raise maxmemory together with the limit of the container, or set an eviction policy that fits',
+    ],
+  },
+]
+
+export const databases: readonly Pattern[] = [...postgres, ...others]

@@ -1,0 +1,145 @@
+import type { Pattern } from '../pattern.ts'
+
+const now = 'Read what stands around it: `kubectl -n {namespace} logs {pod} -c {container} --tail=200`'
+
+/** What the parts of Kubernetes itself say, where they run in containers (etcd, kine, RKE2's static pods, CNI). */
+export const node: readonly Pattern[] = [
+  {
+    name: 'etcd-space',
+    severity: 'critical',
+    says: 'etcd has reached its space quota and takes no more writes',
+    find: ['mvcc: database space exceeded', 'alarm:NOSPACE'],
+    so: 'Nothing in the cluster can be changed until it has been compacted and defragmented.',
+    next: [
+      'See the sizes: `etcdctl endpoint status --write-out=table`',
+      'Compact, defragment one member after the other, then `etcdctl alarm disarm`',
+    ],
+    never: 'Delete the member folder of a member that is still needed for the quorum.',
+  },
+  {
+    name: 'etcd-corrupt',
+    severity: 'critical',
+    says: 'etcd found its data damaged, or cannot read its WAL',
+    find: [
+      'wal: crc mismatch',
+      'walpb: crc mismatch',
+      'failed to recover v3 backend from snapshot',
+      'found data inconsistency',
+      'snap: snapshot file doesn',
+    ],
+    so: 'This member does not start, or does not fit the others; with one server the whole cluster is down.',
+    next: [
+      'Copy the etcd folder before anything else',
+      'With other members alive remove this one and let it join anew; with one server restore a snapshot: `k3s server --cluster-reset --cluster-reset-restore-path=SNAPSHOT`',
+    ],
+    never: 'Run `--cluster-reset` without a copy of the folder and a snapshot.',
+  },
+  {
+    name: 'etcd-slow',
+    severity: 'warning',
+    says: 'etcd waits for its disk or its peers',
+    find: [
+      'apply request took too long',
+      'slow fdatasync',
+      'failed to send out heartbeat on time',
+      'etcdserver: request timed out',
+      'etcdserver: leader changed',
+      'etcdserver: no leader',
+    ],
+    so: 'The API answers late or not at all, and leaders change without need.',
+    next: [
+      'See what the disk does: `cat /proc/pressure/io`, `iostat -x 5 3`',
+      'Move etcd to a faster disk, or what writes so much away from it',
+    ],
+  },
+  {
+    name: 'kine-database',
+    severity: 'critical',
+    says: 'kine cannot use its database',
+    find: [
+      'kine: Failed to',
+      'failed to list*kine',
+      'error while range on*database is locked',
+      'database disk image is malformed',
+    ],
+    so: 'The API cannot read or write what the cluster consists of.',
+    next: [now, 'See whether the database answers and has room'],
+    never: 'Delete state.db or its -wal file.',
+  },
+  {
+    name: 'containerd-storage',
+    severity: 'critical',
+    says: 'containerd cannot make or start containers',
+    find: [
+      'failed to create containerd task',
+      'failed to reserve container name',
+      'failed to reserve sandbox name',
+      'failed to prepare extraction snapshot',
+      'failed to create shim task',
+    ],
+    next: [
+      'See what containerd says: `tail -50 /var/lib/rancher/k3s/agent/containerd/containerd.log`',
+      'See how full the disk is: `df -h /var/lib/rancher`, `df -i /var/lib/rancher`',
+    ],
+    never: 'Delete folders below /var/lib/rancher/k3s/agent/containerd by hand.',
+  },
+  {
+    name: 'kubelet-unwell',
+    severity: 'critical',
+    says: 'the kubelet cannot do its work',
+    find: [
+      'PLEG is not healthy',
+      'Container runtime network not ready',
+      'eviction manager: attempting to reclaim',
+      'Failed to start ContainerManager',
+      'cni plugin not initialized',
+    ],
+    next: [
+      'See what it says: `journalctl -u k3s -u k3s-agent -n 100 --no-pager`',
+      'See the node: `agent status`',
+    ],
+  },
+  {
+    name: 'x509',
+    severity: 'critical',
+    says: 'a certificate is not accepted, since it has expired or is not valid yet',
+    find: [
+      'x509: certificate has expired or is not yet valid',
+      'tls: expired certificate',
+      'certificate has expired*SSL',
+      'SSL*certificate has expired',
+      'certificate verify failed: certificate has expired',
+      'CERT_HAS_EXPIRED',
+    ],
+    so: 'What this container asks for over TLS is refused until the certificate, or the clock, is right.',
+    next: ['See which certificates of the node are due: `agent status`', 'See the clock: `timedatectl`', now],
+    never: 'Switch the check of certificates off.',
+  },
+  {
+    name: 'x509-authority',
+    severity: 'warning',
+    says: 'a certificate is not accepted, since nobody known has signed it',
+    find: [
+      'x509: certificate signed by unknown authority',
+      'unable to get local issuer certificate',
+      'self signed certificate in certificate chain',
+      'self-signed certificate in certificate chain',
+    ],
+    next: [now, 'After a rotation of the CA: restart what still holds the old one'],
+    never: 'Switch the check of certificates off.',
+  },
+  {
+    name: 'api-unauthorized',
+    severity: 'warning',
+    says: 'the API refuses who this container says it is',
+    find: [
+      'Failed to watch*: Unauthorized',
+      'Failed to list*: Unauthorized',
+      'the server has asked for the client to provide credentials',
+    ],
+    next: [
+      'See the certificates of the node: `agent status`',
+      'Restart the pod so that it gets a new token: `kubectl -n {namespace} delete pod {pod}`',
+    ],
+  },
+]

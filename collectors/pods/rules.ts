@@ -1,0 +1,52 @@
+import type { Cause, Rules } from '../../agent/model.ts'
+
+const hour = 3600_000
+
+/** What cuts pods off from the API, from DNS or from each other makes them end and be started again. */
+const network: readonly Cause[] = [
+  { code: 'cni.bridge-missing', within: hour },
+  { code: 'cni.bridge-down', within: hour },
+  { code: 'cni.bridge-address', within: hour },
+  { code: 'cni.overlay-missing', within: hour },
+  { code: 'cni.overlay-down', within: hour },
+  { code: 'cni.veth-orphaned', within: hour },
+  { code: 'firewall.flushed', within: hour },
+  { code: 'firewall.kube-chains-missing', within: hour },
+]
+
+/** A database that was killed may fail only hours later, when it is started the next time. */
+const memory: readonly Cause[] = [
+  { code: 'memory.oom-killed', within: 6 * hour, same: 'pod' },
+  { code: 'memory.oom-system', within: hour },
+]
+
+/** A full disk stops databases; a killall ends every container without letting it finish. */
+const node: readonly Cause[] = [
+  { code: 'k3s.disk-filling', within: hour },
+  { code: 'k3s.killed', within: hour },
+]
+
+export const rules = {
+  'pods.crash-looping': {
+    severity: 'warning',
+    title: 'a container ends again and again',
+    meaning:
+      'The kubelet started this container again as often as `restarts` says within `window_minutes`, or it has been started again that often in all and is down now, waiting for the next try (CrashLoopBackOff: 10 s, doubling up to 5 min). Restarts are counted by the names of the log files under /var/log/pods, without the API; how it ended is what containerd wrote to its disk. It is critical in kube-system, and where its log says why and that is critical.',
+    so: 'What it serves is not there, or only for moments.',
+    next: ['See which: `kubectl get pods -A | grep -v Running`'],
+    never:
+      'Delete its volume or scale it up: what makes it end is still there, and a volume that is gone is gone.',
+    because: [...memory, ...node, ...network],
+  },
+  'pods.log-says': {
+    severity: 'warning',
+    title: 'the log of a container says what is wrong',
+    meaning:
+      'A line that a container wrote fits one of the patterns that Murphy ships or that the settings add (`patterns`). Only what logs grow by is read, from /var/log/pods, with pieces of long lines put together and rotation followed. It stays a finding for `hold_minutes` after the last such line, or until the log says that it is over. A log is written by the container itself: it can claim anything.',
+    so: 'What the line says; see the text.',
+    next: ['Read the log around it: `kubectl logs` with the names in the subject'],
+    because: [{ code: 'pods.crash-looping', within: 6 * hour, same: 'pod' }, ...memory, ...node, ...network],
+  },
+} as const satisfies Rules
+
+export type PodsCode = keyof typeof rules

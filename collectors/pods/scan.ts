@@ -1,0 +1,193 @@
+import { printable } from '../node/text.ts'
+import { contentOf, headerAt, lineBreak, timeOf } from './cri.ts'
+import type { Pattern } from './pattern.ts'
+import { anchorOf, wordsOf } from './pattern.ts'
+import type { Search } from './search.ts'
+import { prepare, search } from './search.ts'
+
+/** Patterns made ready to be looked for. */
+export interface Matcher {
+  readonly patterns: readonly Pattern[]
+  readonly search: Search
+  /** By text of the search: what it belongs to. */
+  readonly keys: readonly {
+    readonly pattern: number
+    readonly words: readonly Uint8Array[]
+    readonly over: boolean
+  }[]
+}
+
+/** What lines said. Times are ms since the epoch, of the line where it has one. */
+export interface Found {
+  readonly name: string
+  /** Lines; 0 if all that was found was said to be over later on. */
+  readonly count: number
+  readonly first?: number
+  readonly last?: number
+  readonly excerpt?: string
+  /** Earlier ones are over. */
+  readonly over?: boolean
+}
+
+/** The two beginnings of a line that goes on in a later one (containerd, internal/cri/io/logger.go). */
+const pieces = [' stdout P ', ' stderr P ']
+const pieceLength = 10
+
+export function matcher(patterns: readonly Pattern[]): Matcher {
+  const keys = patterns.flatMap((it, pattern) => [
+    ...it.find.map((expression) => ({ pattern, expression, over: false })),
+    ...(it.over ?? []).map((expression) => ({ pattern, expression, over: true })),
+  ])
+  return {
+    patterns,
+    search: prepare([...keys.map((it) => anchorOf(it.expression)), ...pieces]),
+    keys: keys.map(({ pattern, expression, over }) => ({
+      pattern,
+      over,
+      words: wordsOf(expression).map((it) => Buffer.from(it, 'utf8')),
+    })),
+  }
+}
+
+/** Pieces of one line are joined up to this. */
+const mostJoined = 256 * 1024
+
+interface Hits {
+  count: number
+  over: boolean
+  first?: Place
+  last?: Place
+  /** The last line that was counted. */
+  line: number
+}
+
+/** A line that fits: where its text is, what of it fits, and where the line begins in what was read. */
+interface Place {
+  readonly text: Buffer
+  readonly from: number
+  readonly to: number
+  readonly at: number
+  readonly bytes: Buffer
+  readonly line: number
+}
+
+/**
+ * Looks through the complete lines in `bytes`. `used` is how much of it is done with: the rest is the
+ * beginning of a line, or of one that comes in pieces, and has to come again with what follows. With `all`
+ * the pieces are not waited for, so that something is always done with if there is a line.
+ */
+export function scan(it: Matcher, bytes: Uint8Array, all = false): { used: number; found: Found[] } {
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
+  const hits: Hits[] = []
+  const end = buffer.lastIndexOf(lineBreak) + 1
+  let used = end
+  // Lines that are pieces of a longer one, and are looked at when they are joined.
+  const joined = new Set<number>()
+  // By text: the line it was last checked in. Once in each is enough, so that no line costs more than its length.
+  const checked: number[] = []
+  const check = (index: number, place: Place) => {
+    const key = it.keys[index]
+    if (!key || checked[index] === place.line) return
+    checked[index] = place.line
+    if (inOrder(key.words, place)) count(hits, key, place)
+  }
+  let line = -1
+  let lineEnd = -1
+  search(it.search, buffer, 0, end, (text, at) => {
+    if (at >= used) return
+    if (at >= lineEnd) {
+      line = buffer.lastIndexOf(lineBreak, at) + 1
+      lineEnd = buffer.indexOf(lineBreak, at) + 1
+    }
+    if (joined.has(line)) return
+    if (text < it.keys.length) {
+      check(text, { text: buffer, from: contentOf(buffer, line), to: lineEnd - 1, at, bytes: buffer, line })
+      return
+    }
+    const header = headerAt(buffer, line)
+    if (!header?.partial || header.content !== at + pieceLength) return
+    const whole = join(buffer, line, end, joined, all)
+    if (!whole) used = line
+    else
+      search(it.search, whole, 0, whole.length, (inner, place) =>
+        check(inner, { text: whole, from: 0, to: whole.length, at: place, bytes: buffer, line }),
+      )
+  })
+  return { used, found: hits.flatMap((hit, pattern) => found(it.patterns[pattern] as Pattern, hit)) }
+}
+
+function count(hits: Hits[], { pattern, over }: Matcher['keys'][number], place: Place): void {
+  hits[pattern] ??= { count: 0, over: false, line: -1 }
+  const hit = hits[pattern] as Hits
+  if (over) {
+    hits[pattern] = { count: 0, over: true, line: place.line }
+    return
+  }
+  if (hit.line === place.line) return
+  hit.line = place.line
+  hit.count += 1
+  hit.first ??= place
+  hit.last = place
+}
+
+function found({ name }: Pattern, { count, over, first, last }: Hits): Found[] {
+  const begun = first && timeOf(first.bytes, first.line)
+  const ended = last && timeOf(last.bytes, last.line)
+  return [
+    {
+      name,
+      count,
+      ...(begun !== undefined && { first: begun }),
+      ...(ended !== undefined && { last: ended }),
+      ...(last && { excerpt: excerptOf(last) }),
+      ...(over && { over }),
+    },
+  ]
+}
+
+function inOrder(words: readonly Uint8Array[], { text, from, to }: Place): boolean {
+  const line = text.subarray(from, to)
+  let at = 0
+  for (const word of words) {
+    const found = line.indexOf(word, at)
+    if (found < 0) return false
+    at = found + word.length
+  }
+  return true
+}
+
+const before = 60
+const after = 140
+
+/** What stands around the place, as people may read it; a password in an address is left out. */
+function excerptOf({ text, from, to, at }: Place): string {
+  const begin = Math.max(from, at - before)
+  const around = text.toString('utf8', begin, Math.min(to, at + after))
+  const clean = around.replace(/:\/\/[^\s/@]{1,200}@/g, '://…@').replace(/^\ufffd+|\ufffd+$/g, '')
+  return `${begin > from ? '…' : ''}${printable(clean.trim().replace(/\s+/g, ' '), before + after)}`
+}
+
+/** The contents of the pieces that begin at `from`, put together; undefined while the last one is missing and waited for. */
+function join(
+  buffer: Buffer,
+  from: number,
+  end: number,
+  joined: Set<number>,
+  all: boolean,
+): Buffer | undefined {
+  const first = headerAt(buffer, from)
+  const parts: Buffer[] = []
+  let size = 0
+  for (let line = from; line < end; ) {
+    const lineEnd = buffer.indexOf(lineBreak, line)
+    const header = headerAt(buffer, line)
+    if (header && header.stream === first?.stream) {
+      joined.add(line)
+      if (size < mostJoined) parts.push(buffer.subarray(header.content, lineEnd))
+      size += lineEnd - header.content
+      if (!header.partial) return Buffer.concat(parts)
+    }
+    line = lineEnd + 1
+  }
+  return all || size > mostJoined ? Buffer.concat(parts) : undefined
+}

@@ -1,0 +1,25 @@
+import type { PodsSample } from './sample.ts'
+import { many } from './words.ts'
+
+/** "4 containers; 3 restarts in the last 30 min; logs read as they grow". */
+export function summary(sample: PodsSample, window: number, now: number): string {
+  const containers = Object.values(sample.places).reduce((sum, it) => sum + Object.keys(it).length, 0)
+  if (containers === 0) return 'no pods on this machine'
+  const restarts = sample.restarting.reduce(
+    (sum, { times }) => sum + times.filter((it) => now - it < window).length,
+    0,
+  )
+  const minutes = Math.round(window / 60_000)
+  return [
+    `logs of ${many(containers, 'container')}`,
+    restarts > 0
+      ? `${many(restarts, 'restart')} in the last ${minutes} min`
+      : `no restart in the last ${minutes} min`,
+    ...(sample.unfollowed ? [`${sample.unfollowed} more are not followed`] : []),
+    ...(sample.skipped
+      ? [
+          `${Math.round(sample.skipped / 1024 / 1024)} MiB of logs left out, since they grow faster than is read`,
+        ]
+      : []),
+  ].join('; ')
+}

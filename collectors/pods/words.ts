@@ -1,0 +1,39 @@
+import type { Pod } from '../../agent/model.ts'
+
+/** "03:12" in UTC, with the date in front where it is another day than that of `beside`. */
+export function clock(at: number, beside: number): string {
+  const [date, time = ''] = new Date(at).toISOString().split('T')
+  const [other] = new Date(beside).toISOString().split('T')
+  return date === other ? time.slice(0, 5) : `${date} ${time.slice(0, 5)}`
+}
+
+/** "1 line", "3 lines". */
+export const many = (count: number, what: string) => `${count} ${what}${count === 1 ? '' : 's'}`
+
+/** `namespace/pod/container`. */
+export const nameOf = ({ namespace, name, container }: Pod) =>
+  [namespace, name, ...(container ? [container] : [])].join('/')
+
+/** A step with the pod's names in it, which the API has accepted and a shell takes as they are. */
+export const filled = (text: string, { namespace, name, container = '' }: Pod) =>
+  text.replaceAll('{namespace}', namespace).replaceAll('{pod}', name).replaceAll('{container}', container)
+
+/** What an exit code mostly means (128 plus the signal; bash(1), EXIT STATUS). */
+const codes: Readonly<Record<number, string>> = {
+  126: 'its command may not be run',
+  127: 'its command is not in the image',
+  128: 'it could not be started',
+  132: 'SIGILL: built for another processor',
+  134: 'SIGABRT: it gave up by itself',
+  137: 'SIGKILL: for want of memory, or by the kubelet',
+  139: 'SIGSEGV: it crashed',
+  143: 'SIGTERM: it was told to end',
+}
+
+/** "killed for want of memory (OOMKilled)", "exit code 139 (SIGSEGV: it crashed)". */
+export function endedHow({ code, reason }: { readonly code: number; readonly reason?: string }): string {
+  if (reason === 'OOMKilled') return 'killed for want of memory (OOMKilled)'
+  const words = codes[code]
+  const known = words ?? (reason && !/^(Error|Completed)$/.test(reason) ? reason : undefined)
+  return `exit code ${code}${known ? ` (${known})` : ''}`
+}

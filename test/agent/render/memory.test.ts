@@ -1,0 +1,81 @@
+import t from 'tap'
+import { type MemoryPage, renderMemory } from '../../../agent/render/memory.ts'
+
+const mebi = 2 ** 20
+const now = Date.parse('2026-11-23T03:00:00Z')
+const pod = { namespace: 'shop', name: 'web', container: 'app' }
+const points = Array.from({ length: 12 }, (_, at) => [now / 1000 - (11 - at) * 30, (70 + at) * mebi] as const)
+const page: MemoryPage = {
+  node: 'node1',
+  at: now - 12_000,
+  now,
+  sample: {
+    cursor: 0,
+    victims: [],
+    pods: [],
+    total: 24_000 * mebi,
+    available: 14_000 * mebi,
+    pressure: { some: 3, full: 1 },
+    uses: {
+      a: { pod, used: 81 * mebi, limit: 100 * mebi, points },
+      b: { pod: { ...pod, name: 'a-very-long-name-7d9f8b6c5d-x2x4z' }, used: 10 * mebi, limit: 100 * mebi },
+    },
+    unlimited: 3,
+    account: { counted: 20, explained: 17, before: 2, lost: 1 },
+    recent: [
+      { at: now - 3600_000, subject: 'default/oomer/eater', comm: 'tail', pid: 7, rss: 24 * mebi },
+      { at: now - 60_000, subject: 'shop/web/app', comm: 'a?b', pid: 8, processes: 3 },
+    ],
+  },
+}
+
+t.test('at 80 columns', async (t) => {
+  t.equal(
+    renderMemory(page, { color: false, width: 80 }),
+    `node1  memory  (seen 12 s ago)
+
+  node                 ███████░░░░░░░░░  42 %  13.7 of 23.4 GiB free
+  In the last minute all waited for memory 1 % of the time, some 3 %.
+
+  shop/web/app         █████████████░░░  81 %  81.0 of 100.0 MiB  ▁▁▂▃▄▅▆▇▇█
+    full in about 9 min, if it goes on so, 2 MiB a minute
+  shop/a-very-long-name-7d9f8b6c5d-x2x4z/app
+                       ██░░░░░░░░░░░░░░  10 %  10.0 of 100.0 MiB
+  3 without a limit
+
+  The kernel counts 20 OOM kills since it started: 17 explained by its log, 2
+  from before Murphy looked, 1 without a record.
+    02:59 UTC shop/web/app: a?b (pid 8), 3 processes in all
+    02:00 UTC default/oomer/eater: tail (pid 7) with 24 MiB
+`,
+  )
+})
+
+t.test('with nothing to see', async (t) => {
+  t.equal(
+    renderMemory(
+      {
+        ...page,
+        alone: 'x',
+        sample: {
+          cursor: -1,
+          victims: [],
+          pods: [],
+          recent: [],
+          unseen: [{ what: 'x', why: 'no /dev/kmsg' }],
+        },
+      },
+      { color: false, width: 80 },
+    ),
+    `node1  memory  (seen 12 s ago, by a look of its own: no agent runs)
+
+  How much memory there is cannot be seen.
+
+  No container has a limit here.
+
+  The kernel does not count its OOM kills, or they cannot be seen.
+
+  Not seen: no /dev/kmsg
+`,
+  )
+})

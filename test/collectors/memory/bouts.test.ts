@@ -1,0 +1,58 @@
+import t from 'tap'
+import { addBouts, repeatsUntil, stormOf } from '../../../collectors/memory/bouts.ts'
+import type { Named } from '../../../collectors/memory/victims.ts'
+
+const now = Date.parse('2026-11-23T03:40:00Z')
+const kill = (at: number, name = 'web'): Named => ({
+  sequence: 1,
+  uptime: 1,
+  pid: 1,
+  comm: 'x',
+  scope: 'cgroup',
+  processes: 1,
+  at,
+  podUid: 'u',
+  pod: { namespace: 'shop', name },
+})
+const many = (count: number, apart: number, from = now) =>
+  Array.from({ length: count }, (_, at) => kill(from + at * apart))
+
+t.test('twenty kills within a minute are a storm', async (t) => {
+  t.equal(stormOf(undefined, [], now), undefined)
+  t.equal(stormOf(undefined, many(19, 1000), now)?.kills, undefined)
+  t.equal(stormOf(undefined, many(40, 4000), now)?.kills, undefined, 'fifteen a minute')
+  t.match(stormOf(undefined, many(500, 13), now + 10_000), {
+    kills: 500,
+    first: now,
+    last: now + 499 * 13,
+    until: now + 499 * 13 + 15 * 60_000,
+  })
+})
+
+t.test('it is added up over rounds, and ends', async (t) => {
+  const one = stormOf(undefined, many(15, 1000), now + 15_000)
+  const two = stormOf(one, many(15, 1000, now + 15_000), now + 30_000)
+  t.match(two, { kills: 30, first: now })
+  t.equal(stormOf(two, [], now + 5 * 60_000)?.kills, 30)
+  t.equal(stormOf(two, [], now + 20 * 60_000), undefined)
+  t.ok(JSON.stringify(stormOf(undefined, many(9000, 13), now + 120_000)).length < 1500)
+})
+
+t.test('the same one again and again', async (t) => {
+  const hour = 3600_000
+  const burst = addBouts({}, many(14, 100), now)
+  t.strictSame(burst, { 'shop/web': [now / 1000] }, 'what goes at once is one')
+  const loop = addBouts(burst, [kill(now + 20_000), kill(now + 60_000)], now + 60_000)
+  t.strictSame(loop['shop/web']?.length, 3)
+  t.equal(repeatsUntil(loop['shop/web'] ?? [], hour), now + 60_000 + hour)
+  t.equal(repeatsUntil(burst['shop/web'] ?? [], hour), undefined)
+  const slow = [0, 3, 6].map((it) => now / 1000 + it * 3600)
+  t.equal(repeatsUntil(slow, hour), now + 12 * hour, 'every three hours: until the next is twice overdue')
+  t.strictSame(addBouts(loop, [], now + 25 * hour), {}, 'a day later')
+  const crowd = addBouts(
+    {},
+    Array.from({ length: 200 }, (_, at) => kill(now, `p${at}`)),
+    now,
+  )
+  t.equal(Object.keys(crowd).length, 60)
+})

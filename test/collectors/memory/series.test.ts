@@ -1,0 +1,80 @@
+import t from 'tap'
+import { incidents } from '../../../agent/cascade.ts'
+import { defaults } from '../../../agent/config/defaults.ts'
+import { step } from '../../../agent/ledger.ts'
+import type { MemorySample } from '../../../collectors/memory/collect.ts'
+import { stalls } from '../../../collectors/memory/proc.ts'
+import { rules } from '../../../collectors/memory/rules.ts'
+import { again, missing, storming } from '../../../collectors/memory/series.ts'
+import type { Victim } from '../../../collectors/memory/victims.ts'
+import { memory } from '../../../collectors/memory.ts'
+
+const now = Date.parse('2026-11-23T03:40:30Z')
+const hour = 3600_000
+const victims = Array.from(
+  { length: 40 },
+  (_, at): Victim => ({
+    subject: `shop/web-${at}/app`,
+    pod: { namespace: 'shop', name: `web-${at}`, container: 'app' },
+    kills: 40 - at,
+    first: now - 60_000,
+    last: now,
+    until: now + hour,
+    comm: 'node',
+    pid: at,
+  }),
+)
+const sample: MemorySample = {
+  cursor: 1,
+  victims,
+  recent: [],
+  pods: [],
+  storm: { seconds: [], kills: 820, first: now - 60_000, last: now, until: now + hour },
+}
+
+t.test('a storm names who it hits most, and is one incident', async (t) => {
+  t.match(storming(sample, victims, now), [
+    {
+      code: 'memory.oom-storm',
+      text: '820 kills since 03:39, last 03:40 UTC: shop/web-0/app (40), shop/web-1/app (39), shop/web-2/app (38), shop/web-3/app (37), shop/web-4/app (36) and 35 more.',
+    },
+  ])
+  t.strictSame(storming(sample, victims, now + 2 * hour), [])
+  const observations = memory.assess(sample, { heard: [] }, defaults(memory.settings), now)
+  t.equal(observations.length, 41)
+  const found = incidents(step([], { rules, observations }, now), rules, now)
+  t.equal(found.length, 1)
+  t.match(found[0], { root: { code: 'memory.oom-storm' }, severity: 'critical' })
+})
+
+t.test('again and again, until it is overdue', async (t) => {
+  const seconds = [-3600, -1800, 0].map((it) => now / 1000 + it)
+  const repeating = { ...sample, repeats: { 'shop/web-3/app': seconds } }
+  t.match(again(repeating, hour, now), [
+    {
+      subject: 'shop/web-3/app',
+      text: 'Killed 3 times since 02:40, last 03:40 UTC, about every 30 min.',
+      pod: { name: 'web-3' },
+    },
+  ])
+  t.strictSame(again(repeating, hour, now + hour + 1), [])
+})
+
+t.test('kills without a record', async (t) => {
+  const account = { counted: 20, explained: 15, before: 2, lost: 3, last: now, until: now + hour }
+  t.match(missing({ ...sample, account }, now), [
+    {
+      code: 'memory.oom-records-lost',
+      text: 'The kernel counts 20 kills since it started: 15 explained by its log, 2 from before Murphy looked, 3 without a record, found at 03:40 UTC.',
+    },
+  ])
+  t.strictSame(missing({ ...sample, account }, now + 2 * hour), [])
+  t.strictSame(missing(sample, now), [])
+})
+
+t.test('waiting for memory', async (t) => {
+  const text =
+    'some avg10=0.00 avg60=12.60 avg300=1.00 total=1\nfull avg10=9.00 avg60=3.20 avg300=0.00 total=1\n'
+  t.strictSame(stalls(text), { some: 13, full: 3 })
+  t.equal(stalls(''), undefined, 'a kernel without it')
+})

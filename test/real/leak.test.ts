@@ -1,0 +1,112 @@
+import { spawn } from 'node:child_process'
+import { randomBytes, randomUUID } from 'node:crypto'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import t from 'tap'
+import { defaults } from '../../agent/config/defaults.ts'
+import { openMachine } from '../../agent/host.ts'
+import type { Host } from '../../agent/model.ts'
+import type { MemorySample } from '../../collectors/memory/collect.ts'
+import { memory } from '../../collectors/memory.ts'
+import {
+  cgroupRoot,
+  homeCgroup,
+  limitCgroup,
+  makeCgroup,
+  removeCgroups,
+  version2,
+  withoutCgroups,
+} from './cgroups.ts'
+
+/**
+ * A leak of a known slope and a sawtooth, as real memory in real cgroups with k3s's names; the clock of the
+ * collector runs sixty times as fast, so that half an hour takes half a minute. Nobody is killed: the leak
+ * is stopped right before its limit, and that moment is what the forecast is held against.
+ */
+const faster = 60
+const mebi = 2 ** 20
+const limit = 64 * mebi
+const settings = defaults(memory.settings)
+const why = withoutCgroups()
+const skip = why !== undefined && process.env.CI !== 'true' ? { skip: why } : {}
+
+t.test('a leak is foreseen, a sawtooth is not', skip, async (t) => {
+  const files = mkdtempSync('/dev/shm/murphy-leak-')
+  const machine = openMachine()
+  t.teardown(async () => {
+    machine.close()
+    rmSync(files, { recursive: true })
+    await removeCgroups()
+  })
+  const usage = (cgroup: string) =>
+    Number(readFileSync(`${cgroup}/${version2 ? 'memory.current' : 'memory.usage_in_bytes'}`, 'utf8'))
+  /** Writes to a file in memory, which counts for the cgroup it is in and cannot be taken back. */
+  const inside = (cgroup: string, script: string) =>
+    spawn('sh', ['-c', `echo $$ > '${cgroup}/cgroup.procs'; ${script}`], { stdio: 'ignore' })
+  const container = () => {
+    const id = randomBytes(32).toString('hex')
+    const pod = `${homeCgroup}/kubepods/burstable/pod${randomUUID()}`
+    const cgroup = makeCgroup(`${pod}/${id}`, 2 * limit)
+    limitCgroup(`${pod}/${id}`, limit)
+    return { subject: `container ${id.slice(0, 12)}`, cgroup }
+  }
+  const [leak, saw] = [container(), container()]
+  const grow = (name: string) => `head -c 262144 /dev/zero >> ${join(files, name)}; sleep 0.1`
+  const processes = [
+    inside(leak.cgroup, `while :; do ${grow('leak')}; done`),
+    inside(
+      saw.cgroup,
+      `while :; do for i in 1 2 3 4 5; do ${Array.from({ length: 10 }, () => grow('saw'))
+        .join('; ')
+        .replaceAll('262144', '1048576')}; done; : > ${join(files, 'saw')}; done`,
+    ),
+  ]
+
+  const begun = Date.now()
+  const now = () => begun + (Date.now() - begun) * faster
+  const real = machine.during(AbortSignal.timeout(100_000))
+  const there = (path: string) =>
+    path.startsWith(`${cgroupRoot}/kubepods`) ? path.replace(cgroupRoot, cgroupRoot + homeCgroup) : path
+  const host: Host = {
+    ...real,
+    now,
+    list: (path) => real.list(there(path)),
+    text: (path, options) => real.text(there(path), options),
+    kmsg: async () => {},
+  }
+
+  let sample: MemorySample | undefined
+  let spoken: { at: number; due: number } | undefined
+  const sawSpoken: string[] = []
+  let teeth = 0
+  let before = 0
+  while (usage(leak.cgroup) < limit - 512 * 1024 && Date.now() - begun < 60_000) {
+    sample = await memory.collect(host, settings, { heard: [], ...(sample && { sample }) })
+    const found = memory.assess(sample, { heard: [] }, settings, now())
+    const its = found.find((it) => it.subject === leak.subject)
+    const due = its?.evidence?.['reached at']
+    if (!spoken && due !== undefined) {
+      spoken = { at: now(), due: Date.parse(String(due)) }
+      t.comment(its?.text)
+    }
+    const used = usage(saw.cgroup)
+    if (used < before / 2) teeth += 1
+    before = used
+    if (teeth > 0) sawSpoken.push(...found.filter((it) => it.subject === saw.subject).map((it) => it.text))
+    await sleep(500)
+  }
+  const full = now()
+  for (const it of processes) it.kill('SIGKILL')
+
+  t.ok(spoken, 'it is foreseen')
+  if (!spoken) return
+  const [said, really] = [spoken.due - spoken.at, full - spoken.at]
+  t.ok(really >= 2 * 60_000, `it speaks ${Math.round(really / 1000)} s before (of the fast clock)`)
+  t.ok(
+    Math.abs(said - really) < 0.2 * really,
+    `it said ${Math.round(said / 1000)} s, and it took ${Math.round(really / 1000)} s`,
+  )
+  t.ok(teeth >= 2, `the saw had ${teeth} teeth`)
+  t.strictSame(sawSpoken, [], 'and is not told once it has shown one')
+})
