@@ -73,9 +73,10 @@ export const rules: Readonly<Record<Code, Rule>> = {
     next: [
       'Delete the pod, so that its ports are mapped when it is made again: `kubectl -n NAMESPACE delete pod NAME`',
     ],
-    never: 'Do not wait for it to mend itself, and do not restart k3s for it: neither brings the rules back.',
+    never:
+      'Wait for it to mend itself: not even a restart of k3s maps the port again, only making the pod anew does.',
     after: 10_000,
-    because: goneSince,
+    because: [...goneSince, { code: 'firewall.kube-chains-missing', within: 60 * 60_000 }],
   },
   'firewall.ufw-blocks-k3s': {
     severity: 'critical',
