@@ -3,7 +3,7 @@ import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { Errors } from 'typebox/schema'
 import { Settings as Library } from 'typebox/system'
-import { LineCounter, parseDocument, stringify } from 'yaml'
+import { type Document, LineCounter, parseDocument, stringify, visit } from 'yaml'
 import { defaults } from './config/defaults.ts'
 import {
   explain,
@@ -106,7 +106,8 @@ export function parseConfig(text: string, options: ConfigOptions & { readonly fi
       document.errors.map((it) => ({
         file,
         line: lines.linePos(it.pos[0]).line,
-        text: `not valid YAML: ${it.message}`,
+        // What stands after the colon is quoted from the file, where secrets are.
+        text: `not valid YAML: ${it.message.replace(/(?<=\w): .*$/s, '')}`,
       })),
     )
   const problems: Problem[] = []
@@ -122,7 +123,7 @@ export function parseConfig(text: string, options: ConfigOptions & { readonly fi
     }
   }
 
-  const raw = (document.toJS({ maxAliasCount: 50 }) ?? {}) as Record<string, unknown>
+  const raw = plain(document, lines, file)
   check(generalSchema(collectors), raw, [])
   if (problems.some((it) => it.key === ''))
     throw new ConfigError([{ file, text: 'the file has to be a list of `key: value` lines' }])
@@ -185,6 +186,27 @@ export function parseConfig(text: string, options: ConfigOptions & { readonly fi
     remind: Number(top.remind_hours) * 3600_000,
     collectors: Object.fromEntries(readings),
     sinks: sinkConfigs.filter((it) => it !== undefined),
+  }
+}
+
+/** The document as plain values. An alias may be a value that somebody forgot to quote, so it is not named. */
+function plain(document: Document, lines: LineCounter, file: string): Record<string, unknown> {
+  try {
+    return (document.toJS({ maxAliasCount: 50 }) ?? {}) as Record<string, unknown>
+  } catch {
+    let start: number | undefined
+    visit(document, {
+      Alias(_, alias) {
+        if (alias.resolve(document)) return undefined
+        start = alias.range?.[0]
+        return visit.BREAK
+      },
+    })
+    const text =
+      start === undefined
+        ? 'not valid YAML: too many aliases (*name)'
+        : 'not valid YAML: an alias (*name) that nothing defines; quote values that begin with *'
+    throw new ConfigError([{ file, text, ...(start !== undefined && { line: lines.linePos(start).line }) }])
   }
 }
 

@@ -15,12 +15,13 @@ export const problemText = ({ file, line, key, text }: Problem) =>
 
 export type Path = readonly (string | number)[]
 
-/** `['sinks', 0, 'url']` as people write it. */
+/** `['sinks', 0, 'url']` as people write it; what does not look like a key may be a secret in the wrong place. */
 export const keyText = (path: Path) =>
-  path.reduce<string>(
-    (at, part) => (typeof part === 'number' ? `${at}[${part}]` : at ? `${at}.${part}` : part),
-    '',
-  )
+  path.reduce<string>((at, part) => {
+    if (typeof part === 'number') return `${at}[${part}]`
+    const shown = /^[\w.-]{1,40}$/.test(part) ? part : '<hidden>'
+    return at ? `${at}.${shown}` : shown
+  }, '')
 
 /** The line of the key at `path`, or of the nearest thing above it that is in the file. */
 export function lineOf(document: Document, lines: LineCounter, path: Path): number | undefined {

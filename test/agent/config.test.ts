@@ -162,3 +162,25 @@ t.test('a hostile file costs nothing', async (t) => {
   t.throws(() => parseConfig(bomb, options), /alias|such key/i)
   t.match(problems('__proto__: {x: 1}\nconstructor: 1\n').length, 2)
 })
+
+t.test('a secret that is not quoted, or is taken for a key, is not shown', async (t) => {
+  t.strictSame(problems('node: a\nsinks:\n  - type: post\n    url: *Secret123\n'), [
+    '/etc/murphy/config.yaml:4: not valid YAML: an alias (*name) that nothing defines; quote values that begin with *',
+  ])
+  t.strictSame(
+    problems('sinks:\n  - type: post\n    url: "https://a"\n    "https://example.org/hook": x\n'),
+    [
+      '/etc/murphy/config.yaml:4: sinks[0].<hidden>: there is no such key; known are type, name, min, url, url_file, url_credential, topic',
+    ],
+  )
+  for (const value of [
+    '*Secret123',
+    '!Secret123!x',
+    '"a" Secret123',
+    '@Secret123',
+    '%Secret123',
+    '[Secret123',
+    '}Secret123',
+  ])
+    t.notMatch(problems(`sinks:\n  - type: post\n    url: ${value}\n`).join('\n'), /Secret/, value)
+})
