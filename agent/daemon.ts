@@ -3,9 +3,9 @@ import type { Config } from './config.ts'
 import { type Delivery, type DeliveryState, deliver } from './deliver.ts'
 import { due, noted, receiptFor } from './due.ts'
 import type { Machine } from './host.ts'
-import { step } from './ledger.ts'
+import { awaitedBy, step, withoutOrphans } from './ledger.ts'
 import type { Log } from './log.ts'
-import type { Collector, Heard, Incident, Keepsake, Notice, Rules, Sample, Series, Sink } from './model.ts'
+import type { Collector, Heard, Incident, Keepsake, Notice, Rules, Series, Sink } from './model.ts'
 import { reportFindings, reportRound } from './report.ts'
 import { type Outcome, round, rulesOf } from './round.ts'
 import { type Rounds, rounds } from './schedule.ts'
@@ -59,6 +59,9 @@ export function startDaemon(options: DaemonOptions): Daemon {
   const enabled = collectors.filter((it) => config.collectors[it.name]?.enabled !== false)
   const rules: Rules = Object.assign({}, ...collectors.map(rulesOf), selfRules)
   const stopping = new AbortController()
+  store.saveLedger(
+    withoutOrphans(store.ledger(), { ...Object.assign({}, ...enabled.map(rulesOf)), ...selfRules }, started),
+  )
   let incidents: readonly Incident[] = group(store.ledger(), rules, started)
   let alarm: NodeJS.Timeout | undefined
 
@@ -69,7 +72,6 @@ export function startDaemon(options: DaemonOptions): Daemon {
       rounds: rounds({
         every: config.collectors[collector.name]?.every ?? collector.every,
         run: () => look(eye),
-        now,
       }),
       watching: watching({
         machine,
@@ -93,12 +95,18 @@ export function startDaemon(options: DaemonOptions): Daemon {
     eye.heard = []
     const signal = AbortSignal.any([AbortSignal.timeout(collector.timeout), stopping.signal])
     const keepsakes: Keepsake[] = []
-    const outcome = await round(collector, settings, machine.during(signal), {
-      ...known,
-      heard,
-      series: seriesOf(collector),
-      keep: (it) => keepsakes.push(it),
-    })
+    const outcome = await round(
+      collector,
+      settings,
+      machine.during(signal),
+      {
+        ...known,
+        heard,
+        series: seriesOf(collector),
+        keep: (it) => keepsakes.push(it),
+      },
+      signal,
+    )
     if (stopping.signal.aborted) return
     // What was heard is lost on a round that learnt nothing, unless the next one hears it too.
     if (!outcome.sample) eye.heard = [...heard, ...eye.heard].slice(-mostHeard)
@@ -109,13 +117,13 @@ export function startDaemon(options: DaemonOptions): Daemon {
       // What made a finding has to be there after a crash too; a quiet look has not.
       store.saveSample(collector.name, outcome.sample, outcome.at, outcome.observations.length > 0)
       for (const it of keepsakes) store.keep(collector.name, it, outcome.at)
-      const values = collector.series?.(outcome.sample) ?? {}
+      const values = outcome.values ?? {}
       store.addPoints(
         outcome.at,
         Object.fromEntries(Object.entries(values).map(([key, it]) => [`${collector.name}.${key}`, it])),
       )
     }
-    eye.watching.update(collector.watch?.(settings, (outcome.sample ?? known?.sample) as Sample) ?? [])
+    if (outcome.watches) eye.watching.update(outcome.watches)
     if (warm()) markReady()
   }
 
@@ -137,8 +145,9 @@ export function startDaemon(options: DaemonOptions): Daemon {
       },
       at,
     )
-    const seen = outcome ? step(before, outcome, outcome.at) : before
-    const after = step(seen, self, at)
+    const awaited = new Set(config.sinks.flatMap((it) => awaitedBy(store.told(it.name))))
+    const seen = outcome ? step(before, outcome, outcome.at, awaited) : before
+    const after = step(seen, self, at, awaited)
     reportFindings(log, before, after)
     store.saveLedger(after)
     incidents = group(after, rules, at)

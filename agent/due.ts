@@ -23,9 +23,10 @@ const digestSize = 50
 
 const atLeast = (it: Severity, min: Severity) => severities.indexOf(it) >= severities.indexOf(min)
 const findingsOf = (it: Incident): readonly Finding[] => [it.root, ...it.consequences]
-const openIds = (it: Incident) =>
+/** The open findings whose patience is over, as far as the sink wants to hear of them. */
+const tellable = (it: Incident, now: number, min: Severity = 'info') =>
   findingsOf(it)
-    .filter((finding) => finding.resolved === undefined)
+    .filter(({ resolved, ripe, severity }) => resolved === undefined && ripe <= now && atLeast(severity, min))
     .map((finding) => finding.id)
 /** How far the open findings have come; 0 where none of them has stages. */
 const stageOf = (it: Incident) =>
@@ -57,13 +58,13 @@ export function due(
     }
     if (incident.ripe > now || !atLeast(incident.severity, policy.min)) continue
     if (silencing(policy.silences ?? [], incident, now)) continue
-    const ids = openIds(incident)
+    const ids = tellable(incident, now, policy.min)
     if (!last || last.resolved !== undefined) tell('opened', incident, `${last?.resolved ?? ''}`)
     else if (last.severity !== incident.severity && atLeast(incident.severity, last.severity))
       tell('worse', incident, incident.severity)
     else if (stageOf(incident) > (last.stage ?? 0)) tell('worse', incident, `stage ${stageOf(incident)}`)
     else if (ids.some((id) => !last.findings.includes(id))) tell('grew', incident, ids.join())
-    else if (policy.remind > 0 && now - last.reminded >= policy.remind)
+    else if (policy.remind > 0 && Math.abs(now - last.reminded) >= policy.remind)
       tell('reminder', incident, `${last.reminded}`)
   }
   for (const last of told) {
@@ -164,7 +165,7 @@ function entry(incident: Incident, now: number): Told {
     incident: incident.id,
     severity: incident.severity,
     ...(stage > 0 && { stage }),
-    findings: openIds(incident),
+    findings: tellable(incident, now),
     at: now,
     reminded: now,
   }

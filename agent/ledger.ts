@@ -1,4 +1,4 @@
-import type { Finding, Observation, Rules } from './model.ts'
+import type { Finding, Observation, Rules, Told } from './model.ts'
 
 /** What is true: the open findings, and those resolved lately enough for someone still to be told. */
 export type Ledger = readonly Finding[]
@@ -14,6 +14,10 @@ export const flapLimit = 3
 const flapWindow = 3600_000
 const flapQuiet = 15 * 60_000
 
+/** Findings that somebody was told of and not yet that they are over: they stay until that is done. */
+export const awaitedBy = (told: readonly Told[]): readonly string[] =>
+  told.filter((it) => it.resolved === undefined).flatMap((it) => [it.incident, ...it.findings])
+
 /** What one look has to say. */
 export interface Look {
   /** The rules it speaks for; findings of any other stay as they were. */
@@ -24,7 +28,12 @@ export interface Look {
 }
 
 /** The ledger after one look: what was observed is open, what was not is over, unless the look could not tell. Pure. */
-export function step(ledger: Ledger, { rules, observations, kept = [] }: Look, now: number): Ledger {
+export function step(
+  ledger: Ledger,
+  { rules, observations, kept = [] }: Look,
+  now: number,
+  awaited: ReadonlySet<string> = new Set(),
+): Ledger {
   const seen = new Map<string, Observation>()
   for (const it of observations) {
     const key = keyOf(it.code, it.subject)
@@ -34,7 +43,7 @@ export function step(ledger: Ledger, { rules, observations, kept = [] }: Look, n
   for (const finding of ledger) {
     const key = keyOf(finding.code, finding.subject)
     if (finding.resolved !== undefined) {
-      if (now - finding.resolved < resolvedKept) next.push(finding)
+      if (now - finding.resolved < resolvedKept || awaited.has(finding.id)) next.push(finding)
     } else if (seen.has(key)) {
       next.push(confirmed(finding, rules, seen.get(key) as Observation, now))
       seen.delete(key)
@@ -98,8 +107,9 @@ function confirmed(finding: Finding, rules: Rules, it: Observation, now: number)
   return {
     ...present(rules, it),
     id,
-    since,
-    ripe,
+    // The clock may have been set back since: nothing may wait for a time that was never right.
+    since: Math.min(since, now),
+    ripe: Math.min(ripe, now + (rules[it.code]?.after ?? 0)),
     seen: now,
     count: count + 1,
     ...(flaps !== undefined && { flaps, text: flapping(it.text, flaps) }),
@@ -108,3 +118,10 @@ function confirmed(finding: Finding, rules: Rules, it: Observation, now: number)
 
 const flapping = (text: string, flaps: number) =>
   `${text} It comes and goes: ${flaps + 1} times within an hour.`
+
+/** The ledger without open findings of which nobody speaks any more: a collector was switched off, a rule is gone. Pure. */
+export function withoutOrphans(ledger: Ledger, rules: Rules, now: number): Ledger {
+  return ledger.map((it) =>
+    it.resolved === undefined && !(it.code in rules) ? { ...it, resolved: now } : it,
+  )
+}

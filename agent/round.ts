@@ -10,7 +10,9 @@ import type {
   Sample,
   Settings,
   Unseen,
+  Watch,
 } from './model.ts'
+import { HostError } from './model.ts'
 
 /** What one look of one collector came to. */
 export interface Outcome extends Look {
@@ -20,6 +22,10 @@ export interface Outcome extends Look {
   readonly took: number
   /** What was seen; absent if the round learnt nothing. */
   readonly sample?: Sample
+  /** Numbers worth keeping, by name. */
+  readonly values?: Readonly<Record<string, number>>
+  /** What to watch from now on; absent if the round learnt nothing. */
+  readonly watches?: readonly Watch[]
   /** What could not be seen, by itself or because all of it failed. */
   readonly unseen: readonly Unseen[]
   /** The error that ended the round, for the log. */
@@ -55,40 +61,73 @@ export async function round(
   settings: Settings<Properties>,
   host: Host,
   past: Past<Sample>,
+  signal?: AbortSignal,
 ): Promise<Outcome> {
   const begun = performance.now()
   const at = host.now()
-  const outcome = (it: Omit<Outcome, 'collector' | 'at' | 'took'>): Outcome => ({
-    collector: collector.name,
-    at,
-    took: performance.now() - begun,
-    ...it,
-  })
+  const about = () => ({ collector: collector.name, at, took: performance.now() - begun })
   try {
-    const sample = await collector.collect(host, settings, past)
-    const unseen = sample.unseen ?? []
-    const blind = unseen.filter((it) => !it.unrecorded)
-    return outcome({
-      sample,
-      unseen,
-      rules: rulesOf(collector),
-      kept: notJudged(collector.rules, unseen),
-      observations: [
-        ...collector.assess(sample, past, settings, at),
-        ...(blind.length > 0 ? [blindness(collector, blind)] : []),
-      ],
-    })
+    return { ...about(), ...(await look(collector, settings, host, past, at, signal)) }
   } catch (error) {
+    // What an earlier version remembered may mean nothing to this one: it is not worth being blind for.
+    if (past.sample !== undefined && !(error instanceof HostError))
+      return round(collector, settings, host, withoutSample(past), signal)
     const unseen: Unseen[] = [
       { what: collector.title, why: error instanceof Error ? error.message : String(error) },
     ]
-    return outcome({
-      unseen,
-      error,
-      rules: blindRule(collector),
-      observations: [blindness(collector, unseen)],
-    })
+    const observations = [blindness(collector, unseen)]
+    return { ...about(), unseen, error, rules: blindRule(collector), observations }
   }
+}
+
+function withoutSample({ sample: _, at: _at, ...past }: Past<Sample>): Past<Sample> {
+  return past
+}
+
+async function look(
+  collector: Collector,
+  settings: Settings<Properties>,
+  host: Host,
+  past: Past<Sample>,
+  at: number,
+  signal: AbortSignal | undefined,
+): Promise<Omit<Outcome, 'collector' | 'at' | 'took'>> {
+  const sample = await within(collector.collect(host, settings, past), collector, signal)
+  const unseen = sample.unseen ?? []
+  const blind = unseen.filter((it) => !it.unrecorded)
+  return {
+    sample,
+    unseen,
+    rules: rulesOf(collector),
+    kept: notJudged(collector.rules, unseen),
+    values: collector.series?.(sample) ?? {},
+    watches: collector.watch?.(settings, sample) ?? [],
+    observations: [
+      ...collector.assess(sample, past, settings, at),
+      ...(blind.length > 0 ? [blindness(collector, blind)] : []),
+    ],
+  }
+}
+
+/** No collector outlasts its round, whatever it waits for. */
+function within<T>(
+  work: Promise<T>,
+  { title, timeout }: Collector,
+  signal: AbortSignal | undefined,
+): Promise<T> {
+  if (!signal) return work
+  return new Promise((resolve, reject) => {
+    const stop = () =>
+      reject(
+        new HostError(
+          'timeout',
+          `looking at ${title}: not done within ${timeout / 1000} s, so it was given up`,
+        ),
+      )
+    if (signal.aborted) return stop()
+    signal.addEventListener('abort', stop, { once: true })
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop))
+  })
 }
 
 /** The rules whose verdict rests on something that could not be seen. */

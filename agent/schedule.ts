@@ -1,4 +1,4 @@
-import { schedule as cron, validate } from 'node-cron'
+import { createTask, validate } from 'node-cron'
 
 /** Whether this is a cron expression the scheduler understands. */
 export const validCron = (expression: string) => validate(expression)
@@ -18,7 +18,10 @@ export interface Rounds {
 export interface RoundsOptions {
   readonly every: string
   readonly run: () => Promise<void>
+  /** What pauses are measured by: a clock nobody sets. */
   readonly now?: () => number
+  /** What the cron expression goes by. */
+  readonly wallClock?: () => number
 }
 
 /** A change seldom comes alone (a flush is dozens of deletions): look once it has settled for this long, ms. */
@@ -29,7 +32,15 @@ const shortestPause = 250
 const longestPause = 15_000
 const calm = 2_000
 
-export function rounds({ every, run, now = Date.now }: RoundsOptions): Rounds {
+/** The clock may be set meanwhile; it is looked at this often, ms. */
+const longestTick = 30_000
+
+export function rounds({
+  every,
+  run,
+  now = () => performance.now(),
+  wallClock = Date.now,
+}: RoundsOptions): Rounds {
   let running: Promise<void> | undefined
   let timer: NodeJS.Timeout | undefined
   let again = false
@@ -70,20 +81,34 @@ export function rounds({ every, run, now = Date.now }: RoundsOptions): Rounds {
       Math.max(settle, pause - quiet),
     )
   }
-  const clock = cron(every, look, { noOverlap: true })
-  void clock.stop()
+  // Only asked for times: its own timer stands still when the clock goes back, and counts every slot of a jump ahead.
+  const cron = createTask(every, () => {})
+  const next = () => cron.getNextRuns(1)[0]?.getTime()
+  let tick: NodeJS.Timeout | undefined
+  const arm = () => {
+    const from = wallClock()
+    const at = next() ?? from + longestTick
+    tick = setTimeout(
+      () => {
+        const time = wallClock()
+        if (time >= at || time < from) look()
+        if (!stopped) arm()
+      },
+      Math.min(longestTick, at > from ? at - from : 1000),
+    )
+  }
 
   return {
     wake,
-    next: () => clock.getNextRun()?.getTime(),
+    next,
     start() {
-      void clock.start()
+      arm()
       look()
     },
     async stop() {
       stopped = true
       clearTimeout(timer)
-      await clock.destroy()
+      clearTimeout(tick)
       await running
     },
   }

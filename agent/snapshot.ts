@@ -74,7 +74,7 @@ export interface Seen {
 
 /** The row of one collector. */
 export function rowOf(collector: Collector, seen: Seen): CollectorRow {
-  const { settings, at, open, enabled = true, outcome, trend = [], next } = seen
+  const { open, enabled = true, outcome, trend = [], next } = seen
   const own = open.filter((it) => it.resolved === undefined && it.code.startsWith(`${collector.name}.`))
   const blind = own.find((it) => it.code === blindCode(collector.name))
   const findings = own.length - (blind ? 1 : 0)
@@ -85,7 +85,7 @@ export function rowOf(collector: Collector, seen: Seen): CollectorRow {
     name: collector.name,
     title: collector.title,
     state: !enabled ? 'off' : !looked ? 'waiting' : blind ? 'blind' : findings > 0 ? 'findings' : 'ok',
-    summary: sample ? collector.summary(sample, settings, at) : '',
+    summary: sample ? summaryOf(collector, sample, seen) : '',
     ...(looked && { last }),
     ...(outcome && { took: outcome.took }),
     ...(next !== undefined && { next }),
@@ -93,6 +93,15 @@ export function rowOf(collector: Collector, seen: Seen): CollectorRow {
     unseen: outcome?.unseen ?? [],
     findings,
     trend,
+  }
+}
+
+/** A sample of another version must not break the page. */
+function summaryOf(collector: Collector, sample: Sample, { settings, at }: Seen): string {
+  try {
+    return collector.summary(sample, settings, at)
+  } catch {
+    return 'what was last seen cannot be read any more'
   }
 }
 

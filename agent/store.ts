@@ -1,6 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
-import type { Ledger } from './ledger.ts'
-import { resolvedKept } from './ledger.ts'
+import { awaitedBy, type Ledger, resolvedKept } from './ledger.ts'
 import type { Finding, Keepsake, Point, Sample, Told } from './model.ts'
 import { type Silence, silenceKept } from './silence.ts'
 import { databaseFile, openDatabase, rows } from './store/database.ts'
@@ -65,22 +64,25 @@ export function openStore(stateDir: string, now: number): Store {
   const ledgerRows = rows(
     database,
     'SELECT json FROM finding WHERE resolved IS NULL OR resolved > ?',
-    now - resolvedKept,
+    now - historyKept,
   )
-  let ledger: Ledger = ledgerRows.map((it) => JSON.parse(String(it.json)) as Finding)
-  const written = new Map(ledger.map((it) => [it.id, it]))
   const told = new Map<string, Map<string, Told>>()
   for (const row of rows(database, 'SELECT sink, json FROM told')) {
-    const entry = JSON.parse(String(row.json)) as Told
-    bookOf(String(row.sink)).set(entry.incident, entry)
+    const entry = parsed<Told>(row)
+    if (entry) bookOf(String(row.sink)).set(entry.incident, entry)
   }
+  const awaited = new Set([...told.values()].flatMap((book) => awaitedBy([...book.values()])))
+  let ledger: Ledger = ledgerRows
+    .flatMap((row) => parsed<Finding>(row) ?? [])
+    .filter((it) => it.resolved === undefined || now - it.resolved < resolvedKept || awaited.has(it.id))
+  const written = new Map(ledger.map((it) => [it.id, it]))
   const sinks = new Map(
     rows(database, 'SELECT name, since FROM sink').map((it) => [String(it.name), Number(it.since)]),
   )
   const silences = new Map(
-    rows(database, 'SELECT json FROM silence').map((row) => {
-      const it = JSON.parse(String(row.json)) as Silence
-      return [it.id, it]
+    rows(database, 'SELECT json FROM silence').flatMap((row) => {
+      const it = parsed<Silence>(row)
+      return it ? [[it.id, it] as const] : []
     }),
   )
   const samples = new Map(
@@ -195,7 +197,8 @@ export function openStore(stateDir: string, now: number): Store {
     },
     sample(collector) {
       const it = samples.get(collector)
-      return it && { sample: JSON.parse(it.json) as Sample, at: it.at }
+      const sample = it && parsed<Sample>(it)
+      return sample && { sample, at: it.at }
     },
     saveSample(collector, sample, at, soon = false) {
       const json = JSON.stringify(sample)
@@ -234,7 +237,7 @@ export function openStore(stateDir: string, now: number): Store {
         'SELECT json FROM finding WHERE resolved IS NULL OR resolved >= ? ORDER BY since LIMIT 10000',
         from,
       )
-      return found.map((it) => JSON.parse(String(it.json)) as Finding)
+      return found.flatMap((row) => parsed<Finding>(row) ?? [])
     },
     tidy(at) {
       for (const [sink, book] of told)
@@ -261,6 +264,15 @@ export function openStore(stateDir: string, now: number): Store {
       })
       database.close()
     },
+  }
+}
+
+/** What a row holds; nothing, where a failing disk or another version left something else. */
+function parsed<T>({ json }: { readonly json?: unknown }): T | undefined {
+  try {
+    return JSON.parse(String(json)) as T
+  } catch {
+    return undefined
   }
 }
 

@@ -62,6 +62,12 @@ export function run(argv: readonly string[], options: RunOptions, signal: AbortS
     const give = (error: HostError) => {
       problem ??= error
       child.kill('SIGKILL')
+      // What it started may hold its output open, and a process in the kernel may not die: neither is waited for.
+      over()
+      child.stdout?.destroy()
+      child.stderr?.destroy()
+      child.unref()
+      reject(problem)
     }
     const timer = setTimeout(
       () => give(new HostError('timeout', `${doing}: no answer within ${timeout / 1000} s, so it was ended`)),

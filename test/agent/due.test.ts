@@ -169,3 +169,13 @@ t.test('a silence keeps quiet what it covers, and what outlives it is told', asy
   t.strictSame(told.hear([{ ...cause, severity: 'critical' }], 60), [], 'not even that it got worse')
   t.strictSame(told.hear([{ ...cause, resolved: 70 }], 80), ['resolved'], 'but that it is over')
 })
+
+t.test('a consequence is news once its patience is over', async (t) => {
+  const it = reader()
+  const cause = finding({ code: 'a.cause', since: 0 })
+  const effect = finding({ code: 'a.effect', since: 5, ripe: 1000 })
+  t.strictSame(it.hear([cause, effect], 10), ['opened'])
+  t.strictSame(it.hear([cause, effect], 999), [])
+  t.strictSame(it.hear([cause, effect], 1000), ['grew'])
+  t.strictSame(it.hear([cause, effect], 1001), [])
+})

@@ -225,3 +225,9 @@ t.test('following says why it ended', async (t) => {
   t.match(await machine.follow(['sh', '-c', 'echo bad >&2; exit 3'], () => {}, signal), /^bad$/)
   t.match(await machine.follow(['true'], () => {}, signal), /exit code 0/)
 })
+
+t.test('what a command leaves behind keeps nobody waiting', async (t) => {
+  const begun = performance.now()
+  await t.rejects(host.run(['sh', '-c', 'sleep 20 & sleep 20'], { timeout: 100 }), { code: 'timeout' })
+  t.ok(performance.now() - begun < 10_000, 'although its child holds the output open')
+})

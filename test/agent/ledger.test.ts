@@ -1,5 +1,5 @@
 import t from 'tap'
-import { resolvedKept, step } from '../../agent/ledger.ts'
+import { awaitedBy, resolvedKept, step, withoutOrphans } from '../../agent/ledger.ts'
 import { observation, rule } from './findings.ts'
 
 const rules = { 'a.one': rule({ after: 500 }), 'a.two': rule({ severity: 'critical' }) }
@@ -100,4 +100,47 @@ t.test('what comes and goes too often is held, says so, and is over once it is q
   t.equal(ledger.length, count, 'and no new finding each time')
   t.notOk(step(ledger, good, 34 * minute).at(-1)?.resolved)
   t.ok(step(ledger, good, 35 * minute).at(-1)?.resolved, 'a quarter of an hour of quiet ends it')
+})
+
+t.test('a clock set back does not put off what was found before', async (t) => {
+  const bad = { rules, observations: [observation({ code: 'a.one' })] }
+  const [it] = step(step([], bad, 1_000_000), bad, 1000)
+  t.match(it, { since: 1000, ripe: 1500 })
+})
+
+t.test('what somebody still has to be told is over stays, however long that takes', async (t) => {
+  const bad = { rules, observations: [observation({ code: 'a.one' })] }
+  const over = step(step([], bad, 1000), { rules, observations: [] }, 2000)
+  const told = [
+    {
+      incident: 'a.one|node|1000',
+      severity: 'warning' as const,
+      findings: ['a.one|node|1000'],
+      at: 1,
+      reminded: 1,
+    },
+  ]
+  const late = 2000 + 2 * resolvedKept
+  t.equal(step(over, { rules, observations: [] }, late, new Set(awaitedBy(told))).length, 1)
+  t.equal(
+    step(
+      over,
+      { rules, observations: [] },
+      late,
+      new Set(awaitedBy(told.map((it) => ({ ...it, resolved: 9 })))),
+    ).length,
+    0,
+  )
+})
+
+t.test('a finding of which nobody speaks any more is over', async (t) => {
+  const open = step(
+    [],
+    { rules, observations: [observation({ code: 'a.one' }), observation({ code: 'a.two' })] },
+    1000,
+  )
+  t.strictSame(
+    withoutOrphans(open, { 'a.one': rules['a.one'] }, 5).map((it) => it.resolved),
+    [undefined, 5],
+  )
 })

@@ -84,3 +84,43 @@ t.test('a good round heals blindness', async (t) => {
   t.strictSame(it.observations, [])
   t.strictSame(Object.keys(rulesOf(eye(async () => ({})))), ['things.broken', 'things.bent', 'things.blind'])
 })
+
+t.test('what an earlier version remembered is not worth being blind for', async (t) => {
+  const it = eye(async () => ({}))
+  const picky = {
+    ...it,
+    collect: async (_host: Host, _settings: object, past: { sample?: object }) => {
+      if (past.sample) throw new TypeError('an old shape')
+      return {}
+    },
+  }
+  const seen = await round(picky, {}, host, { sample: { unseen: [] }, at: 1, heard: [] })
+  t.notOk(seen.error)
+  t.ok(seen.sample)
+})
+
+t.test('no collector outlasts its round, whatever it waits for', async (t) => {
+  const controller = new AbortController()
+  const over = controller.signal
+  setTimeout(() => controller.abort(), 30)
+  const seen = await round(
+    eye(() => new Promise(() => {})),
+    {},
+    host,
+    { heard: [] },
+    over,
+  )
+  t.match(seen.observations, [{ code: 'things.blind', text: /not done within 1 s, so it was given up/ }])
+})
+
+t.test('a collector that cannot say what to watch is blind, and harms nobody', async (t) => {
+  const it = {
+    ...eye(async () => ({})),
+    watch: () => {
+      throw new Error('a mistake')
+    },
+  }
+  t.match((await round(it, {}, host, { heard: [] })).observations, [
+    { code: 'things.blind', text: 'a mistake.' },
+  ])
+})

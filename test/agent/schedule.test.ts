@@ -83,3 +83,27 @@ t.test('it knows a cron expression when it sees one, and when the next round com
   t.ok(next > Date.now() && next <= Date.now() + 3600_000)
   await it.stop()
 })
+
+t.test('a clock that is set makes it look at once, back or far ahead', async (t) => {
+  for (const jump of [-3600_000, 180 * 24 * 3600_000]) {
+    let looks = 0
+    let offset = 0
+    const it = rounds({
+      every: '* * * * * *',
+      run: async () => {
+        looks += 1
+      },
+      wallClock: () => Date.now() + offset,
+    })
+    it.start()
+    await sleep(50)
+    offset = jump
+    const before = looks
+    await sleep(1500)
+    t.ok(looks > before && looks <= before + 4, `${looks - before} looks after a jump of ${jump} ms`)
+    it.wake()
+    await sleep(600)
+    t.ok(looks > before + 1, 'and it can be woken')
+    await it.stop()
+  }
+})
