@@ -41,7 +41,7 @@ export function openLog({
 /** `03:12:07 warn  text`, with control characters made visible: names in it come from outside. */
 function plainLine(json: string): string {
   const { time, level, msg } = JSON.parse(json) as { time: string; level: string; msg: string }
-  return `${time.slice(11, 19)} ${level.padEnd(5)} ${safe(msg)}\n`
+  return `${time.slice(11, 19)} ${level.padEnd(5)} ${safe(msg).replaceAll('\n', ' ')}\n`
 }
 
 /** Control characters, which could drive a terminal, replaced by a visible mark. */

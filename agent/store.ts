@@ -2,7 +2,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import { awaitedBy, type Ledger, resolvedKept } from './ledger.ts'
 import type { Finding, Keepsake, Point, Sample, Told } from './model.ts'
 import { type Silence, silenceKept } from './silence.ts'
-import { databaseFile, openDatabase, rows } from './store/database.ts'
+import { databaseFile, openDatabase, parsed, rows } from './store/database.ts'
 import { type Kept, keepsakeBody, listKeepsakes, putKeepsake } from './store/keepsakes.ts'
 
 const day = 24 * 3600_000
@@ -88,7 +88,7 @@ export function openStore(stateDir: string, now: number): Store {
   const samples = new Map(
     rows(database, 'SELECT collector, at, json FROM sample').map((it) => [
       String(it.collector),
-      { at: Number(it.at), json: String(it.json) },
+      { at: Number(it.at), json: String(it.json), saved: Number(it.at) },
     ]),
   )
   let points: (Point & { readonly name: string })[] = []
@@ -203,8 +203,11 @@ export function openStore(stateDir: string, now: number): Store {
     saveSample(collector, sample, at, soon = false) {
       const json = JSON.stringify(sample)
       const known = samples.get(collector)
-      samples.set(collector, { at, json })
-      if (known?.json === json) return
+      const same = known?.json === json
+      // An unchanged sample is only worth a write now and then: the time of the last look is known from it.
+      const saved = same && at - known.saved < confirmationsWait ? known.saved : at
+      samples.set(collector, { at, json, saved })
+      if (same && saved !== at) return
       samplesWaiting.add(collector)
       if (soon) write(putWaiting)
     },
@@ -264,15 +267,6 @@ export function openStore(stateDir: string, now: number): Store {
       })
       database.close()
     },
-  }
-}
-
-/** What a row holds; nothing, where a failing disk or another version left something else. */
-function parsed<T>({ json }: { readonly json?: unknown }): T | undefined {
-  try {
-    return JSON.parse(String(json)) as T
-  } catch {
-    return undefined
   }
 }
 

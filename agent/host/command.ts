@@ -1,7 +1,6 @@
 import type { ChildProcess } from 'node:child_process'
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { createInterface } from 'node:readline'
 import { StringDecoder } from 'node:string_decoder'
 import type { Ran } from '../model.ts'
 import { HostError } from '../model.ts'
@@ -149,8 +148,8 @@ export function follow(
     child.stderr?.on('data', (chunk: Buffer) => {
       stderr = (stderr + chunk.toString('utf8')).slice(-stderrKept)
     })
-    if (child.stdout)
-      createInterface({ input: child.stdout, crlfDelay: Number.POSITIVE_INFINITY }).on('line', line)
+    const cutter = lineCutter(line)
+    child.stdout?.on('data', (chunk: Buffer) => cutter.take(chunk))
     const end = (why: string) => {
       signal.removeEventListener('abort', stop)
       resolve(why)

@@ -1,3 +1,4 @@
+import { safe } from '../log.ts'
 import type { Finding, Incident, Severity } from '../model.ts'
 import { titleOf } from '../model.ts'
 import type { CollectorRow, SinkRow, Snapshot } from '../snapshot.ts'
@@ -67,7 +68,7 @@ export function renderBrief(it: Snapshot, terminal: Terminal, stale?: string): s
 
 function head(it: Snapshot, terminal: Terminal): string {
   const state = paint(terminal, colors[it.state], words[it.state])
-  const place = [paint(terminal, 'bold', it.node), ...(it.machine ? [it.machine] : [])].join(', ')
+  const place = [paint(terminal, 'bold', safe(it.node)), ...(it.machine ? [safe(it.machine)] : [])].join(', ')
   const looks = it.collectors.flatMap(({ last }) => (last === undefined ? [] : [last]))
   const looked = looks.length > 0 ? `looked ${span(it.at - Math.max(...looks))} ago` : 'has not looked yet'
   return `${state}  ${place}  (${looked})`

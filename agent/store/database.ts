@@ -106,3 +106,12 @@ function isCorrupt(error: unknown): boolean {
   const { errcode } = error as { errcode?: number }
   return errcode === 11 || errcode === 26
 }
+
+/** What a row holds; nothing, where a failing disk or another version left something else. */
+export function parsed<T>({ json }: { readonly json?: unknown }): T | undefined {
+  try {
+    return JSON.parse(String(json)) as T
+  } catch {
+    return undefined
+  }
+}
