@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { accessSync, constants, readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { Errors } from 'typebox/schema'
@@ -28,7 +28,7 @@ import { defaultPlaces } from './places.ts'
 // By default the library stops after eight errors; whoever corrects a file wants to see all of them.
 Library.Set({ maxErrors: 1000 })
 
-/** The settings as Murphy goes by them: complete, checked, secrets read. */
+/** The settings as Murphy goes by them: complete and checked. */
 export interface Config {
   /** The file they were read from; absent when there is none and all is default. */
   readonly file?: string
@@ -53,7 +53,11 @@ export interface SinkConfig {
   readonly type: string
   readonly min: Severity
   readonly settings: Settings<Properties>
+  /** Secrets that are given, but were not read. */
+  readonly unread: readonly string[]
 }
+
+type Environment = Readonly<Record<string, string | undefined>>
 
 /** Everything that is wrong with the settings, at once. */
 export class ConfigError extends Error {
@@ -72,33 +76,49 @@ export interface ConfigOptions {
   readonly file?: string
   readonly collectors: readonly Collector[]
   readonly sinks: readonly Sink[]
-  readonly environment?: Readonly<Record<string, string | undefined>>
+  readonly environment?: Environment
   /** Whether a cron expression is one; the scheduler knows. */
   readonly validCron?: (expression: string) => boolean
+  /**
+   * What becomes of secrets that are kept elsewhere: only who sends messages needs them, and only the daemon
+   * has systemd's credentials. `look` says what is wrong with their files as far as it can know.
+   */
+  readonly secrets?: 'read' | 'look' | 'leave'
+  /** The default file is there, but not for this user: called, and all is default. Without it that is an error. */
+  readonly unreadable?: (file: string) => void
+  readonly read?: (file: string) => string
 }
 
 /** Reads and checks the settings. Throws a ConfigError with everything that is wrong. */
 export function loadConfig(options: ConfigOptions): Config {
-  const file = options.file ?? defaultFile
+  const { file = defaultFile, read = (it) => readFileSync(it, 'utf8') } = options
   let text: string | undefined
   try {
-    text = readFileSync(file, 'utf8')
+    text = read(file)
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException
-    if (code !== 'ENOENT' || options.file)
+    if (code === 'EACCES' && !options.file && options.unreadable) options.unreadable(file)
+    else if (code !== 'ENOENT' || options.file)
       throw new ConfigError([
-        { file, text: code === 'EACCES' ? unreadable : `it cannot be read: ${message}` },
+        { file, text: code === 'EACCES' ? forTheGroup : `it cannot be read: ${message}` },
       ])
   }
   return { ...parseConfig(text ?? '', { ...options, file }), ...(text !== undefined && { file }) }
 }
 
-const unreadable =
+const forTheGroup =
   'it may be read only by root and the group murphy; use sudo, or join the group: `usermod -aG murphy USER`'
 
 /** The settings in `text`; `file` is only for naming it. Throws a ConfigError. */
 export function parseConfig(text: string, options: ConfigOptions & { readonly file: string }): Config {
-  const { file, collectors, sinks, environment = process.env, validCron = () => true } = options
+  const {
+    file,
+    collectors,
+    sinks,
+    environment = process.env,
+    validCron = () => true,
+    secrets = 'read',
+  } = options
   const lines = new LineCounter()
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: true })
   if (document.errors.length > 0)
@@ -135,10 +155,11 @@ export function parseConfig(text: string, options: ConfigOptions & { readonly fi
       ...defaults({ ...collectorProperties(it), ...it.settings }),
       ...own,
     }
-    if (typeof every === 'string' && !validCron(every))
+    // The scheduler takes five fields as well, and would go by minutes where seconds were meant.
+    if (typeof every === 'string' && (every.trim().split(/\s+/).length !== 6 || !validCron(every)))
       problem(
         ['collectors', it.name, 'every'],
-        `this is no cron expression; right is for example "${it.every}"`,
+        `this is no cron expression of six fields, seconds first; right is for example "${it.every}"`,
       )
     // Only where the types are right: a check may rely on them.
     if (!problems.some(({ key = '' }) => key.startsWith(`collectors.${it.name}.`)))
@@ -160,14 +181,17 @@ export function parseConfig(text: string, options: ConfigOptions & { readonly fi
     }
     const before = problems.length
     check(sinkSchema(sink), own, path)
-    const settings = { ...defaults(sink.settings), ...secretsOf(sink, own, path, environment, problem) }
-    if (problems.length === before)
+    const unread: string[] = []
+    const secret = secretReader(secrets, environment)
+    const settings = { ...defaults(sink.settings), ...secretsOf(sink, own, path, secret, unread, problem) }
+    // A check may rely on all that is given.
+    if (problems.length === before && unread.length === 0)
       for (const words of sink.check?.(settings as Settings<Properties>) ?? []) {
         const [, key = '', text = words] = /^(\w+): (.*)$/s.exec(words) ?? []
         problem(key ? [...path, key] : path, text)
       }
     const { name = sink.name, min } = { ...defaults(sinkProperties), ...own }
-    return { name, type: sink.name, min, settings } as SinkConfig
+    return { name, type: sink.name, min, settings, unread } as SinkConfig
   })
   const names = sinkConfigs.map((it) => it?.name)
   names.forEach((name, at) => {
@@ -220,12 +244,38 @@ function keysAt(schema: object, path: readonly string[]): readonly string[] {
   return Object.keys(group(group(at).properties))
 }
 
-/** The sink's own settings, with each secret read from wherever it is. */
+/** What a `_file` or `_credential` holds; undefined if it is left unread. Throws in words. */
+type SecretReader = (form: string, value: string) => string | undefined
+
+const secretReader =
+  (secrets: 'read' | 'look' | 'leave', environment: Environment): SecretReader =>
+  (form, value) => {
+    if (secrets === 'leave') return undefined
+    const credential = form.endsWith('_credential')
+    if (credential && secrets === 'look') return undefined
+    const folder = environment.CREDENTIALS_DIRECTORY
+    if (credential && !folder)
+      throw new Error(`systemd gave no credentials; add LoadCredential=${value}:PATH to murphy.service`)
+    const file = credential ? join(folder ?? '', value) : value
+    try {
+      if (secrets === 'read') return readFileSync(file, 'utf8').trim()
+      accessSync(file, constants.R_OK)
+    } catch (error) {
+      const { code, message } = error as NodeJS.ErrnoException
+      // The daemon is another user, and may read what this one may not.
+      if (secrets === 'read' || code !== 'EACCES')
+        throw new Error(`${file} cannot be read: ${message}`, { cause: error })
+    }
+    return undefined
+  }
+
+/** The sink's own settings, with each secret read from wherever it is, or its key added to `unread`. */
 function secretsOf(
   sink: Sink,
   own: Record<string, unknown>,
   path: Path,
-  environment: Readonly<Record<string, string | undefined>>,
+  read: SecretReader,
+  unread: string[],
   problem: (path: Path, words: string) => void,
 ): Record<string, unknown> {
   const settings: Record<string, unknown> = {}
@@ -246,19 +296,12 @@ function secretsOf(
     const value = own[form]
     if (form === key) settings[key] = value
     else if (typeof value === 'string') {
-      const folder = environment.CREDENTIALS_DIRECTORY
-      if (form.endsWith('_credential') && !folder) {
-        problem(
-          [...path, form],
-          `systemd gave no credentials; add LoadCredential=${value}:PATH to murphy.service`,
-        )
-        continue
-      }
-      const file = form.endsWith('_file') ? value : join(folder ?? '', value)
       try {
-        settings[key] = readFileSync(file, 'utf8').trim()
+        const text = read(form, value)
+        if (text === undefined) unread.push(key)
+        else settings[key] = text
       } catch (error) {
-        problem([...path, form], `${file} cannot be read: ${(error as Error).message}`)
+        problem([...path, form], (error as Error).message)
       }
     }
   }
@@ -269,13 +312,13 @@ function secretsOf(
 export function printed(config: Config, sinks: readonly Sink[]): string {
   return stringify({
     ...config,
-    sinks: config.sinks.map((it) => {
+    sinks: config.sinks.map(({ unread, ...it }) => {
       const properties = sinks.find(({ name }) => name === it.type)?.settings ?? {}
       const hidden = Object.entries(it.settings).map(([key, value]) => {
         const schema = properties[key]
         return [key, schema?.type === 'string' && schema.secret && value ? '<hidden>' : value]
       })
-      return { ...it, settings: Object.fromEntries(hidden) }
+      return { ...it, settings: Object.fromEntries([...hidden, ...unread.map((key) => [key, '<hidden>'])]) }
     }),
   })
 }

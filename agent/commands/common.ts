@@ -29,10 +29,31 @@ export const print = (text: string) => {
   process.stdout.write(text)
 }
 
+export interface SettingsOptions {
+  /** Left unread unless the command sends messages. */
+  readonly secrets?: 'read' | 'look' | 'leave'
+  /** The command is nothing without the settings; others go by defaults where they are not for this user. */
+  readonly needed?: boolean
+}
+
+/** Where the daemon of an installed Murphy is, whatever its settings say. */
+export const installed = { socket: '/run/murphy/agent.sock', stateDir: '/var/lib/murphy' } as const
+
+let said = false
+
 /** The settings, or a Refusal with everything that is wrong with them. */
-export function settings({ config }: Common): Config {
+export function settings({ config }: Common, { secrets = 'leave', needed }: SettingsOptions = {}): Config {
+  let places = {}
+  const unreadable = (file: string) => {
+    places = installed
+    if (!said)
+      process.stderr.write(`agent: ${file} is only for root and the group murphy; going by defaults\n`)
+    said = true
+  }
   try {
-    return loadConfig({ ...(config && { file: config }), collectors, sinks, validCron })
+    const file = config ? { file: config } : {}
+    const more = { collectors, sinks, validCron, secrets, ...(!needed && { unreadable }) }
+    return { ...loadConfig({ ...file, ...more }), ...places }
   } catch (error) {
     if (error instanceof ConfigError)
       throw new Refusal(

@@ -4,7 +4,7 @@ import { type Common, collectors, type Exit, print, settings, sinks } from './co
 
 /** Whether the settings are right; everything that is not, at once. */
 export function configCheck(options: Common): Exit {
-  const config = settings(options)
+  const config = settings(options, { secrets: 'look', needed: true })
   const told =
     config.sinks.length === 0
       ? 'no sink: nobody is told'
@@ -15,7 +15,7 @@ export function configCheck(options: Common): Exit {
 
 /** The settings as Murphy goes by them, secrets hidden. */
 export function configPrint(options: Common): Exit {
-  print(printed(settings(options), sinks))
+  print(printed(settings(options, { needed: true }), sinks))
   return 0
 }
 

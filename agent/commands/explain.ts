@@ -24,7 +24,7 @@ export function explain(code: string | undefined, options: ExplainArguments = {}
   const terminal = terminalOf(process.stdout, process.env)
   if (options.markdown) print(markdown(all))
   else if (code === undefined) print(renderGraph(all, terminal))
-  else if (code in all.rules) print(`${renderRule(code, all, terminal)}\n`)
+  else if (Object.hasOwn(all.rules, code)) print(`${renderRule(code, all, terminal)}\n`)
   else {
     const near = Object.keys(all.rules).filter(
       (it) => it.includes(code) || code.includes(it.split('.')[1] ?? it),

@@ -12,7 +12,7 @@ export interface NotifyArguments extends Common {
 export async function notify(options: NotifyArguments): Promise<Exit> {
   if (!options.test)
     throw new Refusal('nothing to do; `agent notify --test` sends a test message to each sink')
-  const config = settings(options)
+  const config = settings(options, { secrets: 'read', needed: true })
   const chosen = config.sinks.filter((it) => options.sink === undefined || it.name === options.sink)
   if (chosen.length === 0)
     throw new Refusal(

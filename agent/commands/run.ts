@@ -12,7 +12,7 @@ import { type Common, collectors, type Exit, print, Refusal, settings, sinks } f
 
 /** Watches until told to stop. At a terminal it shows the first status and then what changes. */
 export async function run(common: Common): Promise<Exit> {
-  const config = settings(common)
+  const config = settings(common, { secrets: 'read', needed: true })
   const version = readVersion()
   // Under systemd the journal wants JSON; everyone else is a person.
   const plain = !process.env.JOURNAL_STREAM

@@ -17,7 +17,7 @@ const usual = 3600_000
 
 /** Tells nobody of what matches, for a while; without a name, lists what is silenced. */
 export async function silence(what: string | undefined, options: SilenceArguments): Promise<Exit> {
-  const { socket } = settings(options)
+  const { socket } = settings(options, { needed: true })
   if (what === undefined) {
     const { silences, at } = JSON.parse(await daemon(ask(socket, '/v1/status'))) as Snapshot
     print(

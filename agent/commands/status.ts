@@ -89,7 +89,7 @@ async function places(options: Common): Promise<{ socket: string; stateDir: stri
   }
   try {
     const { settings } = await import('./common.ts')
-    return settings(options)
+    return settings(options, { needed: true })
   } catch {
     return system
   }

@@ -167,6 +167,7 @@ t.test('explain', async (t) => {
   t.match(agent('explain').out, /firewall\.flushed/)
   t.match(agent('explain', 'firewall.flushed').out, /What it means[\s\S]*Next[\s\S]*Never/)
   t.match(agent('explain', 'flushed'), { exit: 3, err: /did you mean firewall\.flushed/ })
+  t.match(agent('explain', 'toString'), { exit: 3, err: /^agent: there is no finding called toString/ })
 })
 
 t.test('config', async (t) => {
@@ -207,6 +208,22 @@ t.test('the shipped example is right, and every line of it can be used', async (
     encoding: 'utf8',
   })
   t.equal(ran.status, 0, ran.stderr)
+})
+
+t.test('a credential of systemd is for the daemon alone: other commands do without', async (t) => {
+  const file = join(folder, 'credential.yaml')
+  writeFileSync(
+    file,
+    `state_dir: ${folder}/none\nsocket: ${folder}/none.sock\nsinks:\n  - { type: discord, url_credential: hook }\n`,
+  )
+  const ran = (...args: string[]) =>
+    spawnSync(process.execPath, [main, '--config', file, ...args], { encoding: 'utf8' })
+  t.match(ran('config', 'check'), { status: 0, stdout: /told by discord/ })
+  t.match(ran('config', 'print'), { status: 0, stdout: /url: <hidden>/ })
+  t.equal(ran('check', '--node', join(nodes, 'healthy')).status, 0)
+  t.match(ran('status'), { status: 3, stdout: /not running/ })
+  t.match(ran('notify', '--test'), { status: 78, stderr: /systemd gave no credentials/ })
+  t.match(ran('run'), { status: 78, stderr: /systemd gave no credentials/ })
 })
 
 t.test('notify --test says what came back', async (t) => {

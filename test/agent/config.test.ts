@@ -100,7 +100,7 @@ sinks:
       '/etc/murphy/config.yaml:3: log_level: this has to be one of debug, info, warn, error',
       '/etc/murphy/config.yaml:6: collectors.things.warn_day: there is no such key; did you mean warn_days?',
       '/etc/murphy/config.yaml:7: collectors.things.warn_days: this has to be a whole number',
-      '/etc/murphy/config.yaml:8: collectors.things.every: this is no cron expression; right is for example "0 * * * * *"',
+      '/etc/murphy/config.yaml:8: collectors.things.every: this is no cron expression of six fields, seconds first; right is for example "0 * * * * *"',
       '/etc/murphy/config.yaml:9: collectors.other: there is no such key; known are things',
       '/etc/murphy/config.yaml:11: sinks[0].type: this has to be one of post',
       '/etc/murphy/config.yaml:12: sinks[1].url: this is missing; give url, url_file or url_credential',
@@ -183,4 +183,42 @@ t.test('a secret that is not quoted, or is taken for a key, is not shown', async
     '}Secret123',
   ])
     t.notMatch(problems(`sinks:\n  - type: post\n    url: ${value}\n`).join('\n'), /Secret/, value)
+})
+
+t.test('who sends nothing reads no secret', async (t) => {
+  const folder = t.testdir({ hook: 'garbage' })
+  const text = `sinks: [{type: post, url_credential: hook}, {type: post, name: b, url_file: ${folder}/none}]`
+  const config = parseConfig(text, { ...options, secrets: 'leave' })
+  t.strictSame(
+    config.sinks.map(({ settings, unread }) => [settings, unread]),
+    [
+      [{ topic: 'k3s' }, ['url']],
+      [{ topic: 'k3s' }, ['url']],
+    ],
+  )
+  t.match(printed(config, [post]), /url: <hidden>/)
+  t.notMatch(printed(config, [post]), /unread/)
+  t.match(problems(text, { secrets: 'look' }), [/^\S+ sinks\[1\]\.url_file: .*none cannot be read/])
+  t.equal(problems(text, { secrets: 'look' }).length, 1, 'only the daemon has credentials')
+  t.strictSame(problems(`sinks: [{type: post, url_file: ${folder}/hook}]`, { secrets: 'look' }), [])
+  t.match(problems('sinks: [{type: post}]', { secrets: 'leave' }), [/url: this is missing/])
+})
+
+t.test('a default file that is not for this user', async (t) => {
+  const { file: _, ...rest } = options
+  const read = () => {
+    throw Object.assign(new Error('no'), { code: 'EACCES' })
+  }
+  t.throws(() => loadConfig({ ...rest, read }), /only by root and the group murphy/)
+  const told: string[] = []
+  const unreadable = (it: string) => void told.push(it)
+  const config = loadConfig({ ...rest, read, unreadable })
+  t.match(config, { logLevel: 'info', file: undefined })
+  t.strictSame(told, ['/etc/murphy/config.yaml'])
+  t.throws(() => loadConfig({ ...rest, file: 'named', read, unreadable }), /only by root/)
+})
+
+t.test('a rhythm has seconds', async (t) => {
+  const five = 'collectors:\n  things:\n    every: "*/5 * * * *"\n'
+  t.match(problems(five, { validCron: () => true }), [/every: this is no cron expression of six fields/])
 })
