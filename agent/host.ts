@@ -1,4 +1,5 @@
 import { follow, run } from './host/command.ts'
+import { resolve } from './host/dns.ts'
 import { facts, list, read, target } from './host/files.ts'
 import { kernelLog } from './host/kmsg.ts'
 import { handshake } from './host/tls.ts'
@@ -31,6 +32,7 @@ export function openMachine({ now = Date.now } = {}): Machine {
       run: (argv, options = {}) => run(argv, options, signal),
       kmsg: (after, record) => log.since(after, record, signal),
       handshake: (address) => handshake(address, signal),
+      resolve: (question) => resolve(question, signal),
     }),
     follow,
     watch: watchPath,

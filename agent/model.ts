@@ -240,6 +240,28 @@ export interface Handshake {
   readonly protocol: string
 }
 
+/** A question to one DNS server, which is asked directly, whatever /etc/resolv.conf says. */
+export interface DnsQuestion {
+  /** An address. */
+  readonly server: string
+  /** Default 53. */
+  readonly port?: number
+  /** Whole: no search domain is added. */
+  readonly name: string
+  /** Default `A`. */
+  readonly type?: 'A' | 'AAAA'
+  /** How long each try waits, ms; default 1 s. */
+  readonly timeout?: number
+  /** Default 2: one lost packet is no news. */
+  readonly tries?: number
+}
+
+/** A server that says no has answered too. */
+export interface DnsAnswer {
+  readonly rcode: 'NOERROR' | 'NXDOMAIN' | 'SERVFAIL' | 'REFUSED' | 'NOTIMP' | 'FORMERR'
+  readonly addresses: readonly string[]
+}
+
 /** Why the machine did not answer. `missing` is often an answer in itself. */
 export type HostErrorCode =
   | 'missing'
@@ -296,6 +318,8 @@ export interface Host {
     servername?: string
     timeout?: number
   }): Promise<Handshake>
+  /** How a DNS server answers. `timeout` where it is silent, `refused` where nothing listens. */
+  resolve(question: DnsQuestion): Promise<DnsAnswer>
 }
 
 // ---------------------------------------------------------------------------------------------------

@@ -2,7 +2,7 @@ import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { Host, HostErrorCode, Kind, Stat } from './model.ts'
 import { HostError } from './model.ts'
-import { type RecordedCommand, type Recording, recordedFile, slug } from './recorded.ts'
+import { questionKey, type RecordedCommand, type Recording, recordedFile, slug } from './recorded.ts'
 import { withoutSecrets } from './secrets.ts'
 
 /** The most that is kept of the kernel log. */
@@ -17,6 +17,7 @@ export function recording(host: Host, folder: string, node: string): Host & { fi
   const lists: Record<string, (readonly [string, Kind])[]> = {}
   const stats: Record<string, Stat> = {}
   const handshakes: Record<string, NonNullable<Recording['handshakes']>[string]> = {}
+  const resolutions: Record<string, NonNullable<Recording['resolutions']>[string]> = {}
   const kernel: string[] = []
   let kernelSize = 0
   const begun = host.now()
@@ -125,6 +126,17 @@ export function recording(host: Host, folder: string, node: string): Host & { fi
         throw error
       }
     },
+    resolve: async (question) => {
+      const key = questionKey(question)
+      try {
+        const answer = await host.resolve(question)
+        resolutions[key] = answer
+        return answer
+      } catch (error) {
+        if (error instanceof HostError) resolutions[key] = [error.code, error.message]
+        throw error
+      }
+    },
     finish() {
       if (kernel.length > 0) write(recordedFile(folder, '/dev/kmsg'), `${kernel.join('\n')}\n`)
       const facts: Recording = {
@@ -135,6 +147,7 @@ export function recording(host: Host, folder: string, node: string): Host & { fi
         lists,
         stats,
         handshakes,
+        resolutions,
       }
       write(join(folder, 'node.json'), `${JSON.stringify(facts, null, 2)}\n`)
     },

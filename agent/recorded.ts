@@ -1,7 +1,7 @@
 import { lstatSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { hostError } from './host/limits.ts'
-import type { Entry, Host, HostErrorCode, Kind, Stat } from './model.ts'
+import type { DnsAnswer, DnsQuestion, Entry, Host, HostErrorCode, Kind, Stat } from './model.ts'
 import { HostError } from './model.ts'
 
 /**
@@ -28,7 +28,13 @@ export interface Recording {
   readonly handshakes?: Readonly<
     Record<string, { certificates: readonly string[]; protocol: string } | readonly [HostErrorCode, string]>
   >
+  /** By `questionKey`: how the DNS server answered, or why it did not. */
+  readonly resolutions?: Readonly<Record<string, DnsAnswer | readonly [HostErrorCode, string]>>
 }
+
+/** The name under which the answer to a DNS question is kept: `10.43.0.10:53 A kubernetes.default.svc.cluster.local`. */
+export const questionKey = ({ server, port = 53, type = 'A', name }: DnsQuestion) =>
+  `${server}:${port} ${type} ${name}`
 
 export interface RecordedCommand {
   readonly argv: readonly string[]
@@ -145,6 +151,13 @@ export function recordedNode(
           certificates: answer.certificates.map((der) => Buffer.from(der, 'base64')),
           protocol: answer.protocol,
         }
+      throw new HostError(...answer)
+    },
+    resolve: async (question) => {
+      const key = questionKey(question)
+      const answer = recording.resolutions?.[key]
+      if (!answer) throw new HostError('unrecorded', `asking DNS for ${key}: it was not recorded`)
+      if ('rcode' in answer) return answer
       throw new HostError(...answer)
     },
   }

@@ -149,6 +149,10 @@ const doors: Readonly<Record<string, readonly [string, string]>> = {
     'its address arithmetic is for all; beyond that nothing opens a connection that is not bounded',
   ],
   'node:tls': ['agent/host/tls.ts', 'only handshakes, bounded'],
+  'node:dns': [
+    'agent/host/dns.ts agent/dns.ts',
+    'a question has a server, a timeout and an end; the other finds the sinks',
+  ],
   'node:http': ['agent/serve.ts', 'the socket, both ends of it'],
 }
 

@@ -5,12 +5,16 @@ import { openMachine } from '../../agent/host.ts'
 import type { HostError } from '../../agent/model.ts'
 import { recording } from '../../agent/record.ts'
 import { recordedNode } from '../../agent/recorded.ts'
+import { nameserver } from './host/nameserver.ts'
 
 t.test('what is recorded answers as the machine did', async (t) => {
   const folder = t.testdir({ node: { etc: { conf: 'token: s3cr3t\nport: 1\n', sub: {} } } })
   const etc = join(folder, 'node/etc')
   symlinkSync('conf', join(etc, 'link'))
   const machine = openMachine()
+  const server = await nameserver()
+  t.teardown(() => server.close())
+  const dns = { server: '127.0.0.1', port: server.port }
   const target = join(folder, 'recorded')
   const it = recording(machine.during(new AbortController().signal), target, 'node1')
   const asked = async (host: typeof it | ReturnType<typeof recordedNode>) => {
@@ -26,6 +30,10 @@ t.test('what is recorded answers as the machine did', async (t) => {
       lines,
       none: await host.run(['no-such-command']).catch((error: HostError) => error.code),
       served: await host.handshake({ host: '127.0.0.1', port: 1 }).catch((error: HostError) => error.code),
+      names: await host.resolve({ ...dns, name: 'a.example' }),
+      silent: await host
+        .resolve({ ...dns, name: 'silent', timeout: 50, tries: 1 })
+        .catch((error: HostError) => error.code),
     }
   }
   const then = await asked(it)
