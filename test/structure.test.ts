@@ -145,7 +145,7 @@ const doors: Readonly<Record<string, readonly [string, string]>> = {
     'every command of the node has a timeout, an abort and a limit; systemd-notify is the only other',
   ],
   'node:net': [
-    'agent/host/tls.ts agent/deliver agent/dns.ts collectors/',
+    'agent/host/tls.ts agent/host/dns.ts agent/deliver agent/dns.ts collectors/',
     'its address arithmetic is for all; beyond that nothing opens a connection that is not bounded',
   ],
   'node:tls': ['agent/host/tls.ts', 'only handshakes, bounded'],

@@ -1,4 +1,6 @@
 import type { Cause, Rule, Rules } from '../../agent/model.ts'
+import { type PathCode, pathRules } from './rules-path.ts'
+import { type WearCode, wearRules } from './rules-wear.ts'
 
 const hour = 3600_000
 
@@ -29,6 +31,8 @@ export type Code =
   | 'cni.conf-missing'
   | 'cni.subnet-env-missing'
   | 'cni.veth-orphaned'
+  | PathCode
+  | WearCode
 
 export const rules: Rules<Code> = {
   'cni.bridge-missing': critical({
@@ -93,10 +97,12 @@ export const rules: Rules<Code> = {
     severity: 'critical',
     title: 'pods are cut off from the bridge',
     meaning:
-      'The bridge is there, but pods with a live sandbox have a veth that is on no bridge. This is what is left after a bridge was deleted and made anew: nothing puts old veths on the new bridge.',
+      'The bridge is there, but pods with a live sandbox have a veth that is on no bridge, or none at all. The first is what is left after a bridge was deleted and made anew: nothing puts old veths on the new bridge. A veth that does not exist is told when two looks in a row miss it, as a pod that is being deleted loses its veth first.',
     so: deadPods,
     next: ['Delete these pods, so that they are made anew: `kubectl delete pod -n NAMESPACE NAME`'],
     never: killall,
     because: [{ code: 'cni.bridge-missing', within: 24 * hour }],
   },
+  ...pathRules,
+  ...wearRules,
 }

@@ -53,7 +53,7 @@ t.test('a node with flannel is watched: its links, its files', async (t) => {
   const { sample } = await look('healthy')
   const watches = cni.watch?.({}, sample) ?? []
   t.match(watches, [
-    { kind: 'command', argv: ['ip', 'monitor', 'link', 'address', 'route'] },
+    { kind: 'command', argv: ['ip', 'monitor', 'link', 'address', 'route', 'neigh'] },
     { kind: 'paths', paths: ['/run/flannel/subnet.env', '/var/lib/rancher/k3s/agent/etc/cni/net.d'] },
   ])
   const [command] = watches
@@ -62,6 +62,6 @@ t.test('a node with flannel is watched: its links, its files', async (t) => {
 
 t.test('numbers over time', async (t) => {
   const { sample } = await look('cni0-deleted')
-  t.same(cni.series?.(sample), { pods: 5, veths: 5 })
-  t.same(cni.series?.({ ...sample, errors: 7 }), { pods: 5, veths: 5, errors: 7 })
+  t.same(cni.series?.(sample), { pods: 5, veths: 5, addresses: 5, leaked: 0, peers: 0 })
+  t.match(cni.series?.({ ...sample, errors: { cni0: [[0, 7, 100]], eth0: [[0, 2, 9]] } }), { errors: 9 })
 })
