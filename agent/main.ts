@@ -39,6 +39,14 @@ program
   .option('--at <TIME>', 'as if it were then, such as 2027-11-15T12:00:00Z')
   .action(async (own: object) => done((await import('./commands/check.ts')).check(all(own))))
 program
+  .command('network')
+  .description(
+    'the pod network on one screen: interfaces, other nodes, addresses, and what is wrong with them',
+  )
+  .option('--json', 'for scripts')
+  .option('--node <DIR>', 'of a recorded node instead of this machine')
+  .action(async (own: object) => done((await import('./commands/network.ts')).network(all(own))))
+program
   .command('explain')
   .argument('[CODE]', 'such as firewall.flushed; without it, the list of all')
   .description('what a finding means, what to do and what never to do')
