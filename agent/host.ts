@@ -10,8 +10,13 @@ import type { Host } from './model.ts'
 export interface Machine {
   /** The machine for as long as `signal` is not aborted. */
   during(signal: AbortSignal): Host
-  /** Starts a command and hands over its lines; resolves with why it ended. */
-  follow(argv: readonly string[], line: (text: string) => void, signal: AbortSignal): Promise<string>
+  /** Starts a command and hands over its lines, and its complaints on stderr; resolves with why it ended. */
+  follow(
+    argv: readonly string[],
+    line: (text: string) => void,
+    signal: AbortSignal,
+    complaint?: (text: string) => void,
+  ): Promise<string>
   /** Calls `changed` when something at `path` changes; `gone` when it can be watched no more. Undefined if it cannot be watched. */
   watch(path: string, changed: () => void, gone: () => void): (() => void) | undefined
   close(): void

@@ -18,9 +18,10 @@ import { allErrors } from './cni/wear.ts'
 export const cni = collector({
   name: 'cni',
   title: 'pod network',
-  // Whatever breaks is told by `watch`. Rounds are for what no event tells: k3s has run for long enough to
-  // have made its files, an event was lost, the node became one with flannel. A round costs 18 ms of CPU
-  // with five pods and 41 ms with 250, its two processes included: 0.01 % of a core at this pace.
+  // Whatever breaks is told by `watch`. Rounds are for what no event tells: DNS, settings, counters and
+  // addresses; that k3s has run for long enough to have made its files; an event that was lost. A round costs
+  // 18 ms of CPU with five pods and 39 ms with 250, its two processes included: 0.01 to 0.02 % of a core at
+  // this pace (`node test/bench/cni.ts`).
   every: '20 */3 * * * *',
   timeout: 20_000,
   rules,

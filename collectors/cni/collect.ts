@@ -33,10 +33,7 @@ const routes4 = ['ip', '-j', '-d', 'route', 'show']
  * Asks; judges nothing. Two processes, four where there are other nodes, a dozen small files and one DNS
  * question; a pod's file is read once in its life.
  */
-export async function collect(
-  host: Host,
-  past: Pick<Past<CniSample>, 'sample' | 'heard'>,
-): Promise<CniSample> {
+export async function collect(host: Host, past: Past<CniSample>): Promise<CniSample> {
   const before = past.sample
   const found = await findK3s(host, before?.k3s)
   if (!found) return {}
@@ -98,7 +95,7 @@ export async function collect(
     ...(otherConfs && { otherConfs }),
   }
   const [more, wear, dns] = await Promise.all([
-    readMore(host, see, seen, routes, before),
+    readMore(host, see, seen, routes, past),
     readWear(host, seen, before, past.heard),
     asked,
   ])

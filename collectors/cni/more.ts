@@ -1,4 +1,4 @@
-import type { Heard, Host } from '../../agent/model.ts'
+import type { Heard, Host, Past } from '../../agent/model.ts'
 import { orNothing } from '../node/ask.ts'
 import { podLogs, podOfFolder } from '../node/pods.ts'
 import type { See } from './ask.ts'
@@ -17,8 +17,9 @@ export async function readMore(
   see: See,
   seen: CniSample,
   routes: ReturnType<typeof parseRoutes> | undefined,
-  before: CniSample | undefined,
+  past: Past<CniSample>,
 ): Promise<CniSample> {
+  const before = past.sample
   const it = plan(seen)
   if (it.kind === 'unknown' || (it.kind === 'other' && !it.pods)) return {}
   const devices = [...(seen.uplink ? [seen.uplink] : [])]
@@ -50,7 +51,7 @@ export async function readMore(
   const hung = (seen.interfaces?.loose.length ?? 0) + (seen.interfaces?.ports[it.bridge] ?? 0)
   const logged = pods.length === 0 && hung > 0 ? await readLogged(host) : []
   return {
-    ...(await readPeers(host, see, { seen, it, ipv6, before, routes })),
+    ...(await readPeers(host, see, { seen, it, ipv6, past, routes })),
     ...(off && { off }),
     ...(pool && { pool }),
     ...(offload && { offload }),

@@ -171,6 +171,8 @@ export function realNode(index = 0) {
   return {
     namespace,
     inside,
+    /** The recorded part. */
+    folder: node,
     ip,
     host,
     machine,
@@ -235,12 +237,12 @@ export function realNode(index = 0) {
         await ended
       }
     },
-    /** One round as the daemon makes it: with the sample of the last, and what was heard since. */
+    /** One round as the daemon makes it: with the sample of the last, which is an hour old, and what was heard since. */
     async look() {
       const before = { ...past, heard: heard.splice(0) }
       const sample = await cni.collect(host, {}, before)
       const now = host.now()
-      past = { sample, at: now }
+      past = { sample, at: now - 3600_000 }
       return { sample, found: cni.assess(sample, before, {}, now), summary: cni.summary(sample, {}, now) }
     },
     /** Do what a finding says, where it is a command that can be run here. */
