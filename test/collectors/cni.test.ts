@@ -34,9 +34,12 @@ t.test('a summary says what is there', async (t) => {
     const { sample, now } = await look(name)
     return cni.summary(sample, {}, now)
   }
-  t.equal(await line('healthy'), 'cni0 up 10.42.0.1/24, 5 pods; flannel.1 up (vxlan, mtu 1450), 0 peers')
-  t.match(await line('two-nodes-healthy-node2'), /^cni0 up 10\.42\.1\.1\/24, 4 pods; .*, 1 peer$/)
-  t.equal(await line('cni0-deleted'), 'cni0 missing, 5 pods; flannel.1 missing, 0 peers')
+  t.equal(
+    await line('healthy'),
+    'cni0 up 10.42.0.1/24, 5 pods; flannel.1 up (vxlan, mtu 1450), 0 peers; 5 of 253 addresses',
+  )
+  t.match(await line('two-nodes-healthy-node2'), /^cni0 up 10\.42\.1\.1\/24, 4 pods; .*, 1 peer; /)
+  t.equal(await line('cni0-deleted'), 'cni0 missing, 5 pods; flannel.1 missing, 0 peers; 5 of 253 addresses')
   t.equal(await line('no-k3s'), 'no k3s on this machine, so no pod network to watch')
 })
 
