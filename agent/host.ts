@@ -1,4 +1,5 @@
 import { follow, run } from './host/command.ts'
+import { resolve } from './host/dns.ts'
 import { allFacts, facts, list, range, read, target } from './host/files.ts'
 import { get } from './host/get.ts'
 import { kernelLog } from './host/kmsg.ts'
@@ -11,8 +12,13 @@ import type { Host } from './model.ts'
 export interface Machine {
   /** The machine for as long as `signal` is not aborted. */
   during(signal: AbortSignal): Host
-  /** Starts a command and hands over its lines; resolves with why it ended. */
-  follow(argv: readonly string[], line: (text: string) => void, signal: AbortSignal): Promise<string>
+  /** Starts a command and hands over its lines, and its complaints on stderr; resolves with why it ended. */
+  follow(
+    argv: readonly string[],
+    line: (text: string) => void,
+    signal: AbortSignal,
+    complaint?: (text: string) => void,
+  ): Promise<string>
   /** Calls `changed` when something at `path` changes; `gone` when it can be watched no more. Undefined if it cannot be watched. */
   watch(path: string, changed: () => void, gone: () => void): (() => void) | undefined
   close(): void
@@ -37,6 +43,7 @@ export function openMachine({ now = Date.now } = {}): Machine {
       handshake: (address) => handshake(address, signal),
       get: (request) => get(request, signal),
       space: (path) => space(path, signal),
+      resolve: (question) => resolve(question, signal),
     }),
     follow,
     watch: watchPath,

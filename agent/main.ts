@@ -46,6 +46,14 @@ program
   .option('--node <DIR>', 'look at a recorded node instead of this machine')
   .action(async (own: object) => done((await import('./commands/certs.ts')).certs(all(own))))
 program
+  .command('network')
+  .description(
+    'the pod network on one screen: interfaces, other nodes, addresses, and what is wrong with them',
+  )
+  .option('--json', 'for scripts')
+  .option('--node <DIR>', 'of a recorded node instead of this machine')
+  .action(async (own: object) => done((await import('./commands/network.ts')).network(all(own))))
+program
   .command('explain')
   .argument('[CODE]', 'such as firewall.flushed; without it, which finding may lead to which')
   .description('what a finding means, what to do and what never to do')

@@ -295,6 +295,28 @@ export interface Space {
   readonly inodesFree: number
 }
 
+/** A question to one DNS server, which is asked directly, whatever /etc/resolv.conf says. */
+export interface DnsQuestion {
+  /** An address. */
+  readonly server: string
+  /** Default 53. */
+  readonly port?: number
+  /** Whole: no search domain is added. */
+  readonly name: string
+  /** Default `A`. */
+  readonly type?: 'A' | 'AAAA'
+  /** How long each try waits, ms; default 1 s. */
+  readonly timeout?: number
+  /** Default 2: one lost packet is no news. */
+  readonly tries?: number
+}
+
+/** A server that says no has answered too. */
+export interface DnsAnswer {
+  readonly rcode: 'NOERROR' | 'NXDOMAIN' | 'SERVFAIL' | 'REFUSED' | 'NOTIMP' | 'FORMERR'
+  readonly addresses: readonly string[]
+}
+
 /** Why the machine did not answer. `missing` is often an answer in itself. */
 export type HostErrorCode =
   | 'missing'
@@ -368,6 +390,8 @@ export interface Host {
   get(request: Get): Promise<Got>
   /** How full the disk under a path is (statfs). */
   space(path: string): Promise<Space>
+  /** How a DNS server answers. `timeout` where it is silent, `refused` where nothing listens. */
+  resolve(question: DnsQuestion): Promise<DnsAnswer>
 }
 
 // ---------------------------------------------------------------------------------------------------

@@ -2,7 +2,14 @@ import { closeSync, constants, mkdirSync, openSync, symlinkSync, writeFileSync, 
 import { dirname, join } from 'node:path'
 import type { Host, HostErrorCode, Kind, Space, Stat } from './model.ts'
 import { HostError } from './model.ts'
-import { type RecordedCommand, type Recording, recordedFile, requestName, slug } from './recorded.ts'
+import {
+  questionKey,
+  type RecordedCommand,
+  type Recording,
+  recordedFile,
+  requestName,
+  slug,
+} from './recorded.ts'
 import { withoutSecrets } from './secrets.ts'
 
 /** The most that is kept of the kernel log. */
@@ -19,6 +26,7 @@ export function recording(host: Host, folder: string, node: string): Host & { fi
   const handshakes: Record<string, NonNullable<Recording['handshakes']>[string]> = {}
   const gets: Record<string, NonNullable<Recording['gets']>[string]> = {}
   const spaces: Record<string, Space> = {}
+  const resolutions: Record<string, NonNullable<Recording['resolutions']>[string]> = {}
   const kernel: string[] = []
   let kernelSize = 0
   const begun = host.now()
@@ -171,6 +179,17 @@ export function recording(host: Host, folder: string, node: string): Host & { fi
           spaces[path] = space
         },
       ),
+    resolve: async (question) => {
+      const key = questionKey(question)
+      try {
+        const answer = await host.resolve(question)
+        resolutions[key] = answer
+        return answer
+      } catch (error) {
+        if (error instanceof HostError) resolutions[key] = [error.code, error.message]
+        throw error
+      }
+    },
     finish() {
       if (kernel.length > 0) write(recordedFile(folder, '/dev/kmsg'), `${kernel.join('\n')}\n`)
       const facts: Recording = {
@@ -183,6 +202,7 @@ export function recording(host: Host, folder: string, node: string): Host & { fi
         handshakes,
         gets,
         spaces,
+        resolutions,
       }
       write(join(folder, 'node.json'), `${JSON.stringify(facts, null, 2)}\n`)
     },

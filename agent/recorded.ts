@@ -1,7 +1,18 @@
 import { lstatSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { hostError } from './host/limits.ts'
-import type { Entry, Get, Got, Host, HostErrorCode, Kind, Space, Stat } from './model.ts'
+import type {
+  DnsAnswer,
+  DnsQuestion,
+  Entry,
+  Get,
+  Got,
+  Host,
+  HostErrorCode,
+  Kind,
+  Space,
+  Stat,
+} from './model.ts'
 import { HostError } from './model.ts'
 
 /**
@@ -32,11 +43,17 @@ export interface Recording {
   readonly gets?: Readonly<Record<string, Got | readonly [HostErrorCode, string]>>
   /** How full the disk under a path was. */
   readonly spaces?: Readonly<Record<string, Space>>
+  /** By `questionKey`: how the DNS server answered, or why it did not. */
+  readonly resolutions?: Readonly<Record<string, DnsAnswer | readonly [HostErrorCode, string]>>
 }
 
 /** A request as a recording knows it: `https://127.0.0.1:6443/version as /path/of/the/certificate`. */
 export const requestName = ({ host, port, path, as, plain }: Get) =>
   `${plain ? 'http' : 'https'}://${host}:${port}${path}${as ? ` as ${as.certificate}` : ''}`
+
+/** The name under which the answer to a DNS question is kept: `10.43.0.10:53 A kubernetes.default.svc.cluster.local`. */
+export const questionKey = ({ server, port = 53, type = 'A', name }: DnsQuestion) =>
+  `${server}:${port} ${type} ${name}`
 
 export interface RecordedCommand {
   readonly argv: readonly string[]
@@ -179,6 +196,13 @@ export function recordedNode(
       const known = recording.spaces?.[path]
       if (!known) throw new HostError('unrecorded', `asking how full ${path} is: it was not recorded`)
       return known
+    },
+    resolve: async (question) => {
+      const key = questionKey(question)
+      const answer = recording.resolutions?.[key]
+      if (!answer) throw new HostError('unrecorded', `asking DNS for ${key}: it was not recorded`)
+      if ('rcode' in answer) return answer
+      throw new HostError(...answer)
     },
   }
 }

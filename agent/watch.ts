@@ -21,6 +21,8 @@ export interface WatchOptions {
 const steady = 60_000
 /** Ending this often in a row is worth a word. */
 const lasting = 3
+/** Whatever fails to start has said so by then. */
+const starting = 500
 const growing = (times: number) => Math.min(300_000, 500 * 2 ** times)
 
 /** How long one question of a poll may take, ms. */
@@ -39,7 +41,12 @@ export function watching({ machine, heard, log, pause = growing }: WatchOptions)
     const name = argv.join(' ')
     for (let times = 0; !signal.aborted; times += 1) {
       const begun = performance.now()
-      const why = await machine.follow(argv, (line) => worth(line) && heard(line), signal)
+      const line = (text: string) => worth(text) && heard(text)
+      // `ip monitor` goes on after its socket overran, and says on stderr alone that events are lost. What
+      // complains at once is not able to start, and its end is told below.
+      const why = await machine.follow(argv, line, signal, (text) => {
+        if (performance.now() - begun > starting) heard(`${name}: ${text}`)
+      })
       if (signal.aborted) return
       if (performance.now() - begun > steady) times = 0
       // An overrun ends `nft monitor` and `cat /dev/kmsg`: what was lost is seen by looking.

@@ -3,11 +3,13 @@ import { assess } from './cni/assess.ts'
 import { hanging } from './cni/bridge.ts'
 import { collect } from './cni/collect.ts'
 import { confFolder, subnetFile } from './cni/conf.ts'
+import { addressOutlook } from './cni/leak.ts'
 import { worthALook } from './cni/monitor.ts'
 import { plan } from './cni/plan.ts'
 import { rules } from './cni/rules.ts'
 import type { CniSample } from './cni/sample.ts'
 import { summary } from './cni/summary.ts'
+import { allErrors } from './cni/wear.ts'
 
 /**
  * The pod network of a k3s node with flannel: is it there? What should be there comes from the node
@@ -16,30 +18,39 @@ import { summary } from './cni/summary.ts'
 export const cni = collector({
   name: 'cni',
   title: 'pod network',
-  // Whatever breaks is told by `watch`. Rounds are for what no event tells: k3s has run for long enough to
-  // have made its files, an event was lost, the node became one with flannel. A round costs 18 ms of CPU
-  // with five pods and 41 ms with 250, its two processes included: 0.01 % of a core at this pace.
+  // Whatever breaks is told by `watch`. Rounds are for what no event tells: DNS, settings, counters and
+  // addresses; that k3s has run for long enough to have made its files; an event that was lost. A round costs
+  // 18 ms of CPU with five pods and 39 ms with 250, its two processes included: 0.01 to 0.02 % of a core at
+  // this pace (`node test/bench/cni.ts`).
   every: '20 */3 * * * *',
   timeout: 20_000,
   rules,
   settings: {},
-  collect: (host, _settings, past) => collect(host, past.sample),
-  assess: (sample, _past, _settings, now) => assess(sample, now),
+  collect: (host, _settings, past) => collect(host, past),
+  assess: (sample, past, _settings, now) => assess(sample, now, past.sample),
   summary: (sample) => summary(sample),
   series(sample: CniSample): Readonly<Record<string, number>> {
     const it = plan(sample)
     if (it.kind !== 'flannel' || !sample.interfaces) return {}
     const { pods, veths } = hanging(sample, it.bridge)
-    return { pods: pods.length, veths, ...(sample.errors !== undefined && { errors: sample.errors }) }
+    return {
+      pods: pods.length,
+      veths,
+      ...(sample.errors && { errors: allErrors(sample.errors) }),
+      ...(sample.pool && { addresses: sample.pool.used, leaked: Object.keys(sample.pool.leaked).length }),
+      ...(sample.peers && { peers: sample.peers.length }),
+    }
   },
+  outlook: (sample, _settings, now) => addressOutlook(sample, now),
   watch(_settings, sample): readonly Watch[] {
     const it = sample?.k3s && plan(sample)
     if (!sample?.k3s || it?.kind !== 'flannel') return []
+    const own = [it.bridge, ...it.overlays]
     return [
       {
         kind: 'command',
-        argv: ['ip', 'monitor', 'link', 'address', 'route'],
-        worth: worthALook([it.bridge, ...it.overlays]),
+        argv: ['ip', 'monitor', 'link', 'address', 'route', 'neigh'],
+        worth: worthALook({ own, uplink: sample.uplink }),
       },
       { kind: 'paths', paths: [subnetFile, confFolder(sample.k3s)] },
     ]

@@ -150,6 +150,10 @@ const doors: Readonly<Record<string, readonly [string, string]>> = {
     'its address arithmetic is for all; beyond that nothing opens a connection that is not bounded',
   ],
   'node:tls': ['agent/host/tls.ts', 'only handshakes, bounded'],
+  'node:dns': [
+    'agent/host/dns.ts agent/dns.ts',
+    'a question has a server, a timeout and an end; the other finds the sinks',
+  ],
   'node:https': [
     'agent/host/get.ts',
     "only this node is asked, with a bound on everything; the outside is the postman's",

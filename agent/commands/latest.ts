@@ -26,7 +26,7 @@ export async function latest(name: string, options: LatestArguments): Promise<La
   const config = settings(options)
   const now = Date.now()
   if (options.node) {
-    const host = recordedNode(options.node)
+    const host = recorded(options.node)
     return { ...(await lookAlone(name, host, options)), node: host.node }
   }
   try {
@@ -45,6 +45,14 @@ export async function latest(name: string, options: LatestArguments): Promise<La
     }
   }
   throw new Refusal(`the agent has not looked at ${name} yet; ask again in a moment`)
+}
+
+function recorded(folder: string) {
+  try {
+    return recordedNode(folder)
+  } catch (error) {
+    throw new Refusal((error as Error).message, 3, { cause: error })
+  }
 }
 
 async function lookAlone(

@@ -132,12 +132,13 @@ const withParent = existsSync(setpriv) ? [setpriv, '--pdeathsig', 'KILL', '--'] 
 
 /**
  * Starts a command and hands over its lines until it ends or `signal` is aborted. Resolves, never rejects,
- * with why it ended.
+ * with why it ended. `complaint` gets what it says on stderr while it goes on.
  */
 export function follow(
   argv: readonly string[],
   line: (text: string) => void,
   signal: AbortSignal,
+  complaint: (text: string) => void = () => {},
 ): Promise<string> {
   return new Promise((resolve) => {
     if (signal.aborted) return resolve('stopped')
@@ -146,7 +147,9 @@ export function follow(
     signal.addEventListener('abort', stop, { once: true })
     let stderr = ''
     child.stderr?.on('data', (chunk: Buffer) => {
-      stderr = (stderr + chunk.toString('utf8')).slice(-stderrKept)
+      const text = chunk.toString('utf8')
+      stderr = (stderr + text).slice(-stderrKept)
+      complaint(text.trim().slice(0, 200))
     })
     const cutter = lineCutter(line)
     child.stdout?.on('data', (chunk: Buffer) => cutter.take(chunk))

@@ -1,10 +1,17 @@
 import type { Observation } from '../../agent/model.ts'
 import { bridge } from './bridge.ts'
-import { confFolder, subnetFile } from './conf.ts'
+import { confFolder, otherConfFolder, subnetFile } from './conf.ts'
+import { dns } from './dns.ts'
+import { kernel } from './kernel.ts'
+import { leak } from './leak.ts'
+import { mtu } from './mtu.ts'
+import { offload } from './offload.ts'
 import { overlay } from './overlay.ts'
 import { plan } from './plan.ts'
+import { routes } from './routes.ts'
 import type { Code } from './rules.ts'
 import type { CniSample } from './sample.ts'
+import { wear } from './wear.ts'
 import { restartOf } from './words.ts'
 
 /**
@@ -13,17 +20,53 @@ import { restartOf } from './words.ts'
  */
 export const grace = 120_000
 
-/** What is wrong with the pod network. Pure; only a node with flannel is judged. */
-export function assess(sample: CniSample, now: number): readonly Observation<Code>[] {
+/**
+ * What is wrong with the pod network. Pure. `before` is the look before this one, for what two looks have to
+ * agree on; without it one look has to do. Of another CNI than flannel only what holds for all is judged.
+ */
+export function assess(sample: CniSample, now: number, before?: CniSample): readonly Observation<Code>[] {
   const it = plan(sample)
-  if (it.kind !== 'flannel') return []
   const running = sample.k3s?.running
   const ran = running ? now - running.since : 0
   const settled = ran >= grace
+  if (it.kind === 'other' && it.pods)
+    return [
+      ...(settled ? [...otherFiles(sample, it.name), ...kernel(sample)] : []),
+      ...wear(sample, now),
+      ...dns(sample, now),
+    ]
+  if (it.kind !== 'flannel') return []
   return [
-    ...(sample.interfaces ? bridge(sample, it.bridge) : []),
-    ...(sample.interfaces ? it.overlays.flatMap((name) => overlay(sample, it, name, settled)) : []),
-    ...(settled ? files(sample, ran) : []),
+    ...(sample.interfaces
+      ? [
+          ...bridge(sample, it.bridge, before),
+          ...it.overlays.flatMap((name) => overlay(sample, it, name, settled)),
+          ...routes(sample, it, settled),
+          ...mtu(sample, it),
+        ]
+      : []),
+    ...(settled ? [...files(sample, ran), ...kernel(sample)] : []),
+    ...offload(sample, it.overlays[0]),
+    ...leak(sample, now),
+    ...wear(sample, now),
+    ...dns(sample, now),
+  ]
+}
+
+/** A CNI whose interfaces are here, but whose configuration is not: containerd has no pod network then. */
+function otherFiles(sample: CniSample, name: string): readonly Observation<Code>[] {
+  const { foreign, confs, otherConfs } = sample
+  if (!foreign || !confs || !otherConfs || [...confs, ...otherConfs].some((it) => it.types.length > 0))
+    return []
+  return [
+    {
+      code: 'cni.conf-missing',
+      subject: otherConfFolder,
+      text: `The interfaces of ${name} are here, but there is no CNI configuration in ${otherConfFolder}.`,
+      next: [
+        `\`kubectl get pods -A -o wide --field-selector spec.nodeName=NODE\`, on a server: delete ${name}'s pod on this node, so that it is made anew; it writes the configuration when it starts`,
+      ],
+    },
   ]
 }
 

@@ -12,12 +12,12 @@ export function hanging(sample: CniSample, name: string): { pods: readonly PodLi
 }
 
 /** What is wrong with the bridge. Before its first pod and after its last a node needs none. */
-export function bridge(sample: CniSample, name: string): readonly Observation<Code>[] {
+export function bridge(sample: CniSample, name: string, before?: CniSample): readonly Observation<Code>[] {
   const { pods, veths } = hanging(sample, name)
   if (pods.length === 0 && veths === 0) return []
   const link = linkOf(sample, name)
   const evidence = { pods: pods.length, veths }
-  const hit = `and with it the network of ${podsHit(pods, veths)}`
+  const hit = `and with it the network of ${podsHit(pods, veths, sample.logged)}`
   if (!link)
     return [
       {
@@ -32,7 +32,7 @@ export function bridge(sample: CniSample, name: string): readonly Observation<Co
         evidence,
       },
     ]
-  return [...down(link, hit, evidence), ...addresses(sample, link, pods), ...orphans(sample, name)]
+  return [...down(link, hit, evidence), ...addresses(sample, link, pods), ...orphans(sample, name, before)]
 }
 
 function down(
@@ -77,16 +77,31 @@ function addresses(
   ]
 }
 
-/** Only veths of pods in the result cache count: an answer is cached once its veth has been on the bridge. */
-function orphans(sample: CniSample, name: string): readonly Observation<Code>[] {
+/**
+ * Only veths of pods in the result cache count: an answer is cached once its veth has been on the bridge. A
+ * veth that is not there at all is missed for certain when the look before missed it too.
+ */
+function orphans(
+  sample: CniSample,
+  name: string,
+  before: CniSample | undefined,
+): readonly Observation<Code>[] {
   const loose = new Set(sample.interfaces?.loose)
-  const pods = Object.values(sample.pods ?? {}).filter((it) => it.bridge === name && loose.has(it.veth))
+  const gone = new Set(sample.gone?.filter((it) => !before || before.gone?.includes(it)))
+  const hit = Object.values(sample.pods ?? {}).filter((it) => it.bridge === name)
+  const off = hit.filter((it) => loose.has(it.veth))
+  const none = hit.filter((it) => gone.has(it.veth))
+  const pods = [...off, ...none]
   if (pods.length === 0) return []
+  const text =
+    off.length === 0
+      ? `The veth of ${podsHit(none, 0)} does not exist any more.`
+      : `The bridge ${name} is there, but not connected to ${podsHit(off, 0)}${none.length > 0 ? `; the veth of ${podsHit(none, 0)} does not exist any more` : ''}.`
   return [
     {
       code: 'cni.veth-orphaned',
       subject: name,
-      text: `The bridge ${name} is there, but not connected to ${podsHit(pods, 0)}.`,
+      text,
       next: remake(sample, pods, ''),
       evidence: { pods: pods.length },
     },

@@ -1,6 +1,6 @@
-import { type Host, HostError, type Unseen, unseen } from '../../agent/model.ts'
-import { orMissing } from '../node/ask.ts'
+import { type Host, type Past, type Unseen, unseen } from '../../agent/model.ts'
 import { findK3s, type K3s } from '../node/k3s.ts'
+import { orNull, print, type See } from './ask.ts'
 import {
   confFolder,
   netConfFile,
@@ -10,8 +10,9 @@ import {
   readConfs,
   subnetFile,
 } from './conf.ts'
-import { countErrors, parseLinks, parseRoutes, peersOf } from './links.ts'
-import { plan } from './plan.ts'
+import { askDns } from './dns.ts'
+import { parseLinks, parseRoutes } from './links.ts'
+import { readMore, readWear } from './more.ts'
 import { readPods } from './pods.ts'
 import type { Code } from './rules.ts'
 import type { CniSample } from './sample.ts'
@@ -23,14 +24,23 @@ const bridgeCodes: readonly Code[] = [
   'cni.veth-orphaned',
 ]
 const overlayCodes: readonly Code[] = ['cni.overlay-missing', 'cni.overlay-down']
+const linkCodes: readonly Code[] = [...bridgeCodes, ...overlayCodes, 'cni.mtu-mismatch', 'cni.routes-missing']
 
-/** Asks; judges nothing. Two processes and a dozen small files; a pod's file is read once in its life. */
-export async function collect(host: Host, before: CniSample | undefined): Promise<CniSample> {
+const addresses = ['ip', '-j', '-d', 'addr', 'show']
+const routes4 = ['ip', '-j', '-d', 'route', 'show']
+
+/**
+ * Asks; judges nothing. Two processes, four where there are other nodes, a dozen small files and one DNS
+ * question; a pod's file is read once in its life.
+ */
+export async function collect(host: Host, past: Past<CniSample>): Promise<CniSample> {
+  const before = past.sample
   const found = await findK3s(host, before?.k3s)
   if (!found) return {}
-  const { flags, ...k3s } = found
+  const { flags: given, ...k3s } = found
+  const flags = chosen(given)
   const blind: Unseen[] = []
-  const see = async <T>(what: string, codes: readonly Code[], ask: () => Promise<T>) => {
+  const see: See = async (what, codes, ask) => {
     try {
       return await ask()
     } catch (error) {
@@ -38,12 +48,15 @@ export async function collect(host: Host, before: CniSample | undefined): Promis
       return undefined
     }
   }
+  // Whoever is in a hurry does not wait for a DNS server that is dead: what it said last stands until the next round.
+  const hurried = past.heard.length > 0 && before?.dns !== undefined
+  const asked = hurried
+    ? Promise.resolve(before.dns)
+    : see('the cluster DNS', ['cni.dns-dead'], () => askDns(host, k3s, flags, before?.dns))
   const [links, routes, namespaces, subnet, netConf, confs, otherConfs] = await Promise.all([
     // `-d` adds the kind of each link; links and addresses come from one process.
-    see('interfaces and addresses', [...bridgeCodes, ...overlayCodes], () =>
-      print(host, ['ip', '-j', '-d', 'addr', 'show'], parseLinks),
-    ),
-    see('routes', [], () => print(host, ['ip', '-j', '-d', 'route', 'show'], parseRoutes)),
+    see('interfaces and addresses', linkCodes, () => print(host, addresses, parseLinks)),
+    see('routes', ['cni.routes-missing'], () => print(host, routes4, parseRoutes)),
     host.list('/run/netns').then(
       (entries) => new Set(entries.map((it) => it.name)),
       () => new Set<string>(),
@@ -55,74 +68,62 @@ export async function collect(host: Host, before: CniSample | undefined): Promis
     see(confFolder(k3s), ['cni.conf-missing'], () => readConfs(host, confFolder(k3s))),
     see(otherConfFolder, [], () => readConfs(host, otherConfFolder)),
   ])
-  const pods = await see('the pods in the CNI result cache', bridgeCodes, () =>
+  const pods = await see('the pods in the CNI result cache', [...bridgeCodes, 'cni.addresses-leaking'], () =>
     readPods(host, before?.pods ?? {}, (veth, sandbox = '') =>
       Boolean(links?.veths.has(veth) || namespaces.has(sandbox.replace(/^.*\//, ''))),
     ),
   )
-  const sample: CniSample = {
+  const gone = links && Object.values(pods ?? {}).flatMap((it) => (links.veths.has(it.veth) ? [] : [it.veth]))
+  const seen: CniSample = {
     k3s,
-    flags: chosen(flags),
-    ...(links && { interfaces: { links: links.links, ports: links.ports, loose: links.loose } }),
+    flags,
+    ...(links && {
+      interfaces: {
+        links: links.links,
+        ports: links.ports,
+        loose: links.loose,
+        ...(links.odd && { odd: links.odd }),
+      },
+    }),
     ...(links?.foreign && { foreign: links.foreign }),
     ...(routes?.uplink && { uplink: routes.uplink }),
-    ...(routes && { peers: peersOf(routes.routes, subnet?.networks ?? []) }),
     ...(pods && { pods }),
+    ...(gone && gone.length > 0 && { gone }),
     ...(subnet !== undefined && { subnet }),
     ...(netConf !== undefined && { netConf }),
     ...(confs && { confs }),
     ...(otherConfs && { otherConfs }),
-    ...(blind.length > 0 && { unseen: blind }),
   }
-  const errors = await readErrors(host, sample)
-  return errors === undefined ? sample : { ...sample, errors }
+  const [more, wear, dns] = await Promise.all([
+    readMore(host, see, seen, routes, past),
+    readWear(host, seen, before, past.heard),
+    asked,
+  ])
+  return { ...seen, ...more, ...wear, ...(dns && { dns }), ...(blind.length > 0 && { unseen: blind }) }
 }
 
-/** What a command printed, understood; a HostError otherwise. */
-async function print<T>(host: Host, argv: readonly string[], parse: (stdout: string) => T): Promise<T> {
-  const { stdout, stderr, exit } = await host.run(argv)
-  const doing = `running \`${argv.join(' ')}\``
-  if (exit !== 0) throw new HostError('failed', `${doing}: exit code ${exit}: ${stderr.trim().slice(0, 200)}`)
-  try {
-    return parse(stdout)
-  } catch (error) {
-    throw new HostError('failed', `${doing}: it did not print the JSON that iproute2 5.0 and later print`, {
-      cause: error,
-    })
-  }
-}
-
-/** null for what is not there, or holds nothing that can be understood. */
-async function orNull<T>(work: Promise<string>, parse: (text: string) => T): Promise<T | null> {
-  const text = await orMissing(work)
-  if (text === undefined) return null
-  try {
-    return parse(text)
-  } catch {
-    return null
-  }
-}
-
-const deciding = ['flannel-backend', 'flannel-iface', 'flannel-cni-conf', 'disable-agent', 'rootless', 'cni']
+const deciding = [
+  'flannel-backend',
+  'flannel-iface',
+  'flannel-cni-conf',
+  'disable-agent',
+  'rootless',
+  'cni',
+  'cluster-dns',
+  'cluster-domain',
+  'service-cidr',
+]
 
 /** Only these: others may be secrets, and the sample is stored. */
 function chosen(flags: K3s['flags']): Record<string, string> {
-  return Object.fromEntries(
-    deciding.flatMap((name) => {
-      const value = flags[name]?.at(-1)
-      return value === undefined ? [] : [[name, value.slice(0, 100)]]
-    }),
-  )
-}
-
-/** No rule rests on these yet, so that not seeing them is nobody's business. */
-async function readErrors(host: Host, sample: CniSample): Promise<number | undefined> {
-  const it = plan(sample)
-  if (it.kind !== 'flannel') return undefined
-  try {
-    const names = [it.bridge, ...it.overlays, ...(sample.uplink ? [sample.uplink] : [])]
-    return countErrors(await host.text('/proc/net/dev'), names)
-  } catch {
-    return undefined
+  const disable = flags.disable?.join(',').slice(0, 200)
+  return {
+    ...Object.fromEntries(
+      deciding.flatMap((name) => {
+        const value = flags[name]?.at(-1)
+        return value === undefined ? [] : [[name, value.slice(0, 100)]]
+      }),
+    ),
+    ...(disable && { disable }),
   }
 }

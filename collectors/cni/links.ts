@@ -36,7 +36,9 @@ export function parseLinks(json: string): Links & { foreign?: string; veths: Rea
   const links: Link[] = []
   const ports: Record<string, number> = {}
   const loose: string[] = []
+  const odd: Record<string, number> = {}
   const veths = new Set<string>()
+  const mtus = new Map(all.map((it) => [it.ifname, it.mtu]))
   let foreign: string | undefined
   for (const it of all) {
     foreign ??= marks.find(([pattern]) => pattern.test(it.ifname))?.[1]
@@ -46,6 +48,8 @@ export function parseLinks(json: string): Links & { foreign?: string; veths: Rea
     if (master !== undefined && kind === 'veth') ports[master] = (ports[master] ?? 0) + 1
     const ofPod = podVeth.test(it.ifname) && it.link_netnsid !== undefined
     if (ofPod && master === undefined) loose.push(it.ifname)
+    if (ofPod && master !== undefined && typeof it.mtu === 'number' && it.mtu !== mtus.get(master))
+      odd[it.ifname] = it.mtu
     if (ofPod || master !== undefined || links.length >= mostLinks) continue
     const over = it.linkinfo?.info_data?.link
     links.push({
@@ -57,7 +61,14 @@ export function parseLinks(json: string): Links & { foreign?: string; veths: Rea
       ...(isName(over) && { over }),
     })
   }
-  return { links, ports, loose, veths, ...(foreign && { foreign }) }
+  return {
+    links,
+    ports,
+    loose,
+    veths,
+    ...(Object.keys(odd).length > 0 && { odd }),
+    ...(foreign && { foreign }),
+  }
 }
 
 function addresses(info: unknown): string[] {
@@ -75,53 +86,54 @@ interface IpRoute {
   readonly dev?: unknown
 }
 
-/** Of `ip -j -d route show`: the device of the default route, and the routes that have a gateway. */
-export function parseRoutes(json: string): { uplink?: string; routes: readonly Peer[] } {
+/**
+ * Of `ip -j -d route show`: the device of the default route, the routes that have a gateway, and the devices
+ * of flannel's that have a route of their own, as WireGuard's have.
+ */
+export function parseRoutes(json: string): {
+  uplink?: string
+  routes: readonly Peer[]
+  direct: readonly string[]
+} {
   const routes: Peer[] = []
+  const direct: string[] = []
   let uplink: string | undefined
   for (const { dst, gateway, dev } of rows<IpRoute>(json)) {
     if (!isName(dev) || typeof dst !== 'string') continue
     if (dst === 'default') uplink ??= dev
     else if (typeof gateway === 'string' && isIP(gateway) && isIP(dst.replace(/\/\d+$/, '')))
       routes.push({ subnet: dst, via: gateway, dev })
+    else if (dev.startsWith('flannel') && dst.includes('/')) direct.push(dev)
   }
-  return { ...(uplink && { uplink }), routes }
+  return { ...(uplink && { uplink }), routes, direct }
 }
 
-const mostPeers = 512
+export const mostPeers = 512
 
 /** The routes to other nodes' pods: those into the pod network, or through flannel's own devices. */
 export function peersOf(routes: readonly Peer[], networks: readonly string[]): readonly Peer[] {
-  const inside = new BlockList()
-  for (const it of networks) {
-    const [address = '', prefix] = it.split('/')
-    const family = isIP(address) === 6 ? 'ipv6' : 'ipv4'
-    if (Number(prefix) <= (family === 'ipv6' ? 128 : 32)) inside.addSubnet(address, Number(prefix), family)
-  }
-  const isPeer = ({ subnet, dev }: Peer) => {
-    const address = subnet.replace(/\/\d+$/, '')
-    return dev.startsWith('flannel') || inside.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4')
-  }
+  const inside = within(networks)
+  const isPeer = ({ subnet, dev }: Peer) => dev.startsWith('flannel') || inside(subnet.replace(/\/\d+$/, ''))
   return routes.filter(isPeer).slice(0, mostPeers)
 }
 
-/** The errors of some interfaces, received and sent, of `/proc/net/dev` (proc_pid_net(5)). */
-export function countErrors(text: string, names: readonly string[]): number {
-  let sum = 0
-  for (const line of text.split('\n')) {
-    const [name = '', counters] = line.split(':')
-    if (counters === undefined || !names.includes(name.trim())) continue
-    const columns = counters.trim().split(/\s+/).map(Number)
-    sum += (columns[2] ?? 0) + (columns[10] ?? 0)
+/** Whether an address is in one of these networks. */
+export function within(networks: readonly string[]): (address: string) => boolean {
+  const inside = new BlockList()
+  const family = (address: string) => (isIP(address) === 6 ? 'ipv6' : 'ipv4')
+  for (const it of networks) {
+    const [address = '', prefix] = it.split('/')
+    if (Number(prefix) <= (isIP(address) === 6 ? 128 : 32))
+      inside.addSubnet(address, Number(prefix), family(address))
   }
-  return sum
+  return (address) => isIP(address) !== 0 && inside.check(address, family(address))
 }
 
 /** A link name as the kernel allows it (dev_valid_name: 1 to 15 bytes, no slash, colon or space). */
-const isName = (it: unknown): it is string =>
+export const isName = (it: unknown): it is string =>
   typeof it === 'string' && /^[^\s/:]{1,15}$/.test(it) && it !== '.' && it !== '..'
 
-function rows<T>(json: string): readonly T[] {
+export function rows<T>(json: string): readonly T[] {
   const parsed: unknown = JSON.parse(json || '[]')
   return Array.isArray(parsed) ? parsed.filter((it) => typeof it === 'object' && it !== null) : []
 }

@@ -19,7 +19,7 @@ export function overlay(
   const link = linkOf(sample, name)
   const needed = settled || (sample.subnet && pods.length + veths > 0)
   if (!needed || link?.up) return []
-  const hit = `no way to other nodes for ${podsHit(pods, veths)} here`
+  const hit = `no way to other nodes for ${podsHit(pods, veths, sample.logged)} here`
   return [
     {
       code: link ? 'cni.overlay-down' : 'cni.overlay-missing',

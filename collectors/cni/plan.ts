@@ -8,8 +8,11 @@ export type Plan =
       readonly bridge: string
       readonly overlays: readonly string[]
     }
-  /** Another CNI, or none: nothing that holds for flannel holds for it. `name` is for people. */
-  | { readonly kind: 'other'; readonly name: string }
+  /**
+   * Another CNI, or none: nothing that holds for flannel holds for it. `name` is for people; `pods` tells
+   * whether there are pods here all the same, for what holds for every CNI.
+   */
+  | { readonly kind: 'other'; readonly name: string; readonly pods: boolean }
   | { readonly kind: 'unknown' }
 
 /** How much smaller than the uplink's MTU flannel makes each backend's (flannel, pkg/backend/vxlan/device.go, wireguard_network.go). */
@@ -23,16 +26,18 @@ const overheads: Readonly<Record<number, string>> = {
 /** Pure. */
 export function plan(sample: CniSample): Plan {
   const { k3s, flags = {}, confs = [] } = sample
-  if (!k3s) return { kind: 'other', name: 'no k3s' }
+  if (!k3s) return { kind: 'other', name: 'no k3s', pods: false }
   const other = otherNetwork(sample)
-  if (k3s.distribution === 'rke2') return { kind: 'other', name: flags.cni ?? other ?? 'canal' }
+  if (k3s.distribution === 'rke2') return { kind: 'other', name: flags.cni ?? other ?? 'canal', pods: true }
   if (flags['disable-agent'] === 'true')
-    return { kind: 'other', name: 'no pods, as this server runs no agent' }
-  if (flags.rootless === 'true') return { kind: 'other', name: 'rootless, in a namespace of its own' }
-  if (flags['flannel-backend'] === 'none') return { kind: 'other', name: other ?? 'no flannel' }
+    return { kind: 'other', name: 'no pods, as this server runs no agent', pods: false }
+  if (flags.rootless === 'true')
+    return { kind: 'other', name: 'rootless, in a namespace of its own', pods: false }
+  if (flags['flannel-backend'] === 'none')
+    return { kind: 'other', name: other ?? 'no flannel', pods: other !== undefined }
   const since = sample.subnet || sample.interfaces?.links.some((it) => isFlannel(it.name))
   // An agent is told by its server whether there is flannel; its files of former times stay behind.
-  if (k3s.role === 'agent' && !since && other) return { kind: 'other', name: other }
+  if (k3s.role === 'agent' && !since && other) return { kind: 'other', name: other, pods: true }
   const hints = since || sample.netConf || confs.some((it) => it.types.includes('flannel'))
   if (k3s.role === 'agent' && !hints) return { kind: 'unknown' }
   const backend = findBackend(sample)
@@ -47,7 +52,9 @@ export function plan(sample: CniSample): Plan {
 const isFlannel = (name: string) => /^flannel[.\w-]*$/.test(name)
 
 /** A CNI other than flannel, by its configuration or its interfaces. */
-function otherNetwork({ otherConfs = [], confs = [], foreign }: CniSample): string | undefined {
+function otherNetwork({ otherConfs = [], confs = [], foreign, interfaces }: CniSample): string | undefined {
+  // Canal is flannel's network with Calico's policies, and RKE2's default.
+  if (foreign === 'Calico' && interfaces?.links.some((it) => isFlannel(it.name))) return 'Canal'
   const [type] = [...otherConfs, ...confs]
     .flatMap((it) => it.types.slice(0, 1))
     .filter((it) => it !== 'flannel')

@@ -1,15 +1,12 @@
 import type { Cause, Rule, Rules } from '../../agent/model.ts'
+import { type PathCode, pathRules } from './rules-path.ts'
+import { type WearCode, wearRules } from './rules-wear.ts'
+import { starts } from './starts.ts'
 
 const hour = 3600_000
 
 /** With expired certificates k3s does not get as far as starting flannel (k3s, pkg/agent/run.go). */
 const certificates: Cause = { code: 'certs.expired', within: hour }
-
-/** What k3s takes down and makes again; what is gone after it has not come back. */
-const starts: readonly Cause[] = ['k3s.restarted', 'k3s.killed', 'k3s.rebooted'].map((code) => ({
-  code,
-  within: 5 * 60_000,
-}))
 
 const killall =
   'Run `k3s-killall.sh` lightly: it stops every pod on this node at once, databases included, without letting them finish. Nor `iptables -F`: it cannot bring an interface back, and may cut SSH.'
@@ -35,6 +32,8 @@ export type Code =
   | 'cni.conf-missing'
   | 'cni.subnet-env-missing'
   | 'cni.veth-orphaned'
+  | PathCode
+  | WearCode
 
 export const rules: Rules<Code> = {
   'cni.bridge-missing': critical({
@@ -101,10 +100,12 @@ export const rules: Rules<Code> = {
     severity: 'critical',
     title: 'pods are cut off from the bridge',
     meaning:
-      'The bridge is there, but pods with a live sandbox have a veth that is on no bridge. This is what is left after a bridge was deleted and made anew: nothing puts old veths on the new bridge.',
+      'The bridge is there, but pods with a live sandbox have a veth that is on no bridge, or none at all. The first is what is left after a bridge was deleted and made anew: nothing puts old veths on the new bridge. A veth that does not exist is told when two looks in a row miss it, as a pod that is being deleted loses its veth first.',
     so: deadPods,
     next: ['Delete these pods, so that they are made anew: `kubectl delete pod -n NAMESPACE NAME`'],
     never: killall,
     because: [{ code: 'cni.bridge-missing', within: 24 * hour }],
   },
+  ...pathRules,
+  ...wearRules,
 }

@@ -22,6 +22,8 @@ export interface Links {
   readonly ports: Readonly<Record<string, number>>
   /** Veths as the bridge plugin names them (`veth` and eight hex digits), on no bridge, with their other end in a namespace. */
   readonly loose: readonly string[]
+  /** The MTU of veths of pods on a bridge that has another. */
+  readonly odd?: Readonly<Record<string, number>>
 }
 
 /** A pod with a live sandbox, from the CNI result cache. */
@@ -33,11 +35,47 @@ export interface PodLink {
   readonly veth: string
 }
 
+/** What VXLAN needs for each other node: a route to its pods, its VTEP's MAC address, and the node behind that. */
+export type Part = 'route' | 'neighbour' | 'fdb'
+
 /** How to reach another node's pods. */
 export interface Peer {
   readonly subnet: string
   readonly via: string
   readonly dev: string
+  /** Of its VTEP, as last seen. */
+  readonly mac?: string
+  /** The address of the node itself, as last seen. */
+  readonly node?: string
+  /** What of it is not there, though the rest is. */
+  readonly lacks?: readonly Part[]
+}
+
+/** host-local's reservations of this node's addresses. */
+export interface Pool {
+  /** The folder they are kept in. */
+  readonly folder: string
+  /** How many addresses there are to give. */
+  readonly size: number
+  readonly used: number
+  /** Reserved for sandboxes that are no more: since when, ms since the epoch. */
+  readonly leaked: Readonly<Record<string, number>>
+  /** How many were leaked, each time that changed: `[at, count]`, oldest first, bounded. */
+  readonly course: readonly (readonly [number, number])[]
+}
+
+/** The kernel's error counter of an interface each time it changed: `[at, errors, packets]`, oldest first, bounded. */
+export type Course = readonly (readonly [number, number, number])[]
+
+/** How the cluster's DNS server answered this node. */
+export interface Dns {
+  readonly server: string
+  readonly name: string
+  /** What it said. Absent: it did not answer, for the reason in `error`. */
+  readonly rcode?: string
+  readonly error?: string
+  /** Whether it has ever answered here, or must be there by the settings of this node. */
+  readonly due: boolean
 }
 
 /** `/run/flannel/subnet.env`, which flannel writes when it starts. */
@@ -75,6 +113,8 @@ export interface CniSample extends Sample {
   /** The device of the default route. */
   readonly uplink?: string
   readonly peers?: readonly Peer[]
+  /** Devices of flannel with a route of their own; only asked for WireGuard. */
+  readonly direct?: readonly string[]
   /** By the first digits of the sandbox's id. */
   readonly pods?: Readonly<Record<string, PodLink>>
   /** null: looked for and not there. Absent: could not be seen. The same for those that follow. */
@@ -86,6 +126,20 @@ export interface CniSample extends Sample {
   readonly otherConfs?: readonly Conf[]
   /** A CNI other than flannel, by the interfaces it makes. */
   readonly foreign?: string
-  /** Errors counted by the kernel since the interface was made, of bridge, overlay and uplink together. */
-  readonly errors?: number
+  /** Veths of live pods that do not exist. */
+  readonly gone?: readonly string[]
+  /** Pods with logs on this node, `namespace/name`: only where veths hang here that the result cache does not name. */
+  readonly logged?: readonly string[]
+  /** What of /proc/sys/net is not 1 though pods need it: 0, or null where there is no such setting. */
+  readonly off?: Readonly<Record<string, 0 | null>>
+  readonly pool?: Pool
+  readonly dns?: Dns
+  /** Of bridge, overlay and uplink. */
+  readonly errors?: Readonly<Record<string, Course>>
+  /** When bridge, overlay or uplink went down within the last hour, ms since the epoch. */
+  readonly downs?: Readonly<Record<string, readonly number[]>>
+  /** How often the kernel says the uplink lost its carrier. */
+  readonly carrier?: number
+  /** On a kernel that miscounts checksums in VXLAN: its version, and whether the overlay leaves them to the hardware. */
+  readonly offload?: { readonly kernel: string; readonly on: boolean }
 }

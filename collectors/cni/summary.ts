@@ -8,7 +8,10 @@ export function summary(sample: CniSample): string {
   if (!sample.k3s) return 'no k3s on this machine, so no pod network to watch'
   const it = plan(sample)
   if (it.kind === 'unknown') return 'k3s without a pod network so far'
-  if (it.kind === 'other') return `${it.name}: not flannel's network, so it is not judged`
+  if (it.kind === 'other')
+    return it.pods
+      ? `${it.name}: not flannel's network; judged by what holds for all`
+      : `${it.name}: not flannel's network, so it is not judged`
   if (!sample.interfaces) return 'flannel; its interfaces could not be seen'
   const state = (name: string, more: (up: NonNullable<ReturnType<typeof linkOf>>) => string) => {
     const link = linkOf(sample, name)
@@ -22,5 +25,12 @@ export function summary(sample: CniSample): string {
       : `no ${it.bridge} yet`
   const overlays = it.overlays.map((name) => state(name, ({ mtu }) => ` (${it.backend}, mtu ${mtu})`))
   const peers = many(sample.peers?.length ?? 0, 'peer')
-  return `${bridge}, ${many(hung, 'pod')}; ${overlays.join(', ') || it.backend}, ${peers}`
+  const { pool, dns } = sample
+  const more = [
+    ...(pool ? [`${pool.used} of ${pool.size} addresses`] : []),
+    ...(dns?.due && dns.rcode === undefined ? ['no DNS'] : []),
+  ]
+  return [`${bridge}, ${many(hung, 'pod')}`, `${overlays.join(', ') || it.backend}, ${peers}`, ...more].join(
+    '; ',
+  )
 }

@@ -3,10 +3,15 @@ import type { CniSample, PodLink } from './sample.ts'
 /** How many pods a text names. */
 const named = 3
 
-/** "5 pods (default/web-1, default/web-2, default/web-3 and 2 more)"; only their number where no name is known. */
-export function podsHit(pods: readonly PodLink[], veths: number): string {
+/**
+ * "5 pods (default/web-1, default/web-2, default/web-3 and 2 more)". Where no name is known only their number,
+ * and which pods have logs here: those of the node's own network are among them.
+ */
+export function podsHit(pods: readonly PodLink[], veths: number, logged: readonly string[] = []): string {
   const count = Math.max(pods.length, veths)
   if (count === 0) return 'all pods'
+  if (pods.length === 0 && logged.length > 0)
+    return `${many(count, 'pod')} (of those with logs here: ${logged.slice(0, named).join(', ')}${logged.length > named ? ' …' : ''})`
   if (pods.length === 0) return many(count, 'pod')
   const names = pods.slice(0, named).map((it) => `${it.namespace}/${it.name}`)
   const more = count - names.length

@@ -7,12 +7,16 @@ import { openMachine } from '../../agent/host.ts'
 import type { HostError } from '../../agent/model.ts'
 import { recording } from '../../agent/record.ts'
 import { recordedNode } from '../../agent/recorded.ts'
+import { nameserver } from './host/nameserver.ts'
 
 t.test('what is recorded answers as the machine did', async (t) => {
   const folder = t.testdir({ node: { etc: { conf: 'token: s3cr3t\nport: 1\n', sub: {} } } })
   const etc = join(folder, 'node/etc')
   symlinkSync('conf', join(etc, 'link'))
   const machine = openMachine()
+  const names = await nameserver()
+  t.teardown(() => names.close())
+  const dns = { server: '127.0.0.1', port: names.port }
   const target = join(folder, 'recorded')
   const server = createServer((_, response) => response.end('ok'))
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
@@ -38,6 +42,10 @@ t.test('what is recorded answers as the machine did', async (t) => {
       room: { ...(await host.space(etc)), available: 0, inodesFree: 0 },
       nowhere: await host.space(join(etc, 'none')).catch((error: HostError) => error.code),
       served: await host.handshake({ host: '127.0.0.1', port: 1 }).catch((error: HostError) => error.code),
+      names: await host.resolve({ ...dns, name: 'a.example' }),
+      silent: await host
+        .resolve({ ...dns, name: 'silent', timeout: 50, tries: 1 })
+        .catch((error: HostError) => error.code),
     }
   }
   const then = await asked(it)

@@ -67,6 +67,10 @@ t.test('what was not asked then is not known now, and errors are what they were'
       at: '2026-11-22T12:00:00Z',
       errors: { 'read /secret': ['denied', 'reading /secret: permission denied'] },
       handshakes: { '127.0.0.1:6443': ['refused', 'nobody listens'] },
+      resolutions: {
+        '10.43.0.10:53 A a.example': { rcode: 'NOERROR', addresses: ['192.0.2.7'] },
+        '10.43.0.10:53 A b.example': ['timeout', 'no answer'],
+      },
     }),
     commands: {
       [`${slug(['ip', '-j', 'link'])}.out`]: '[]\n',
@@ -85,6 +89,14 @@ t.test('what was not asked then is not known now, and errors are what they were'
   await t.rejects(host.run(['never', 'asked']), { code: 'unrecorded' })
   await t.rejects(host.handshake({ host: '127.0.0.1', port: 6443 }), { code: 'refused' })
   await t.rejects(host.handshake({ host: '127.0.0.1', port: 10250 }), { code: 'unrecorded' })
+  t.strictSame(await host.resolve({ server: '10.43.0.10', name: 'a.example' }), {
+    rcode: 'NOERROR',
+    addresses: ['192.0.2.7'],
+  })
+  await t.rejects(host.resolve({ server: '10.43.0.10', name: 'b.example' }), { code: 'timeout' })
+  await t.rejects(host.resolve({ server: '10.43.0.10', name: 'a.example', type: 'AAAA' }), {
+    code: 'unrecorded',
+  })
 })
 
 t.test('the kernel log keeps records and their continuation lines together', async (t) => {

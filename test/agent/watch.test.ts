@@ -56,6 +56,18 @@ t.test('a command that goes on is left alone by updates, and ended by the last o
   machine.close()
 })
 
+t.test('a command that goes on after a complaint may have missed something', async (t) => {
+  const heard: string[] = []
+  const machine = openMachine()
+  const it = watching({ machine, heard: (text) => heard.push(text), log: () => {}, pause: () => 60_000 })
+  const script = 'echo at once >&2; sleep 0.7; echo "receive error" >&2; sleep 60'
+  it.update([{ kind: 'command', argv: ['sh', '-c', script], worth: () => false }])
+  t.ok(await until(() => heard.length > 0))
+  t.match(heard, [/^sh -c .*: receive error$/])
+  it.stop()
+  machine.close()
+})
+
 t.test('a changed path is heard, also after the file was replaced', async (t) => {
   const folder = t.testdir({ 'a.crt': 'x' })
   const file = `${folder}/a.crt`

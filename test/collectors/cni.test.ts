@@ -34,9 +34,12 @@ t.test('a summary says what is there', async (t) => {
     const { sample, now } = await look(name)
     return cni.summary(sample, {}, now)
   }
-  t.equal(await line('healthy'), 'cni0 up 10.42.0.1/24, 5 pods; flannel.1 up (vxlan, mtu 1450), 0 peers')
-  t.match(await line('two-nodes-healthy-node2'), /^cni0 up 10\.42\.1\.1\/24, 4 pods; .*, 1 peer$/)
-  t.equal(await line('cni0-deleted'), 'cni0 missing, 5 pods; flannel.1 missing, 0 peers')
+  t.equal(
+    await line('healthy'),
+    'cni0 up 10.42.0.1/24, 5 pods; flannel.1 up (vxlan, mtu 1450), 0 peers; 5 of 253 addresses',
+  )
+  t.match(await line('two-nodes-healthy-node2'), /^cni0 up 10\.42\.1\.1\/24, 4 pods; .*, 1 peer; /)
+  t.equal(await line('cni0-deleted'), 'cni0 missing, 5 pods; flannel.1 missing, 0 peers; 5 of 253 addresses')
   t.equal(await line('no-k3s'), 'no k3s on this machine, so no pod network to watch')
 })
 
@@ -53,7 +56,7 @@ t.test('a node with flannel is watched: its links, its files', async (t) => {
   const { sample } = await look('healthy')
   const watches = cni.watch?.({}, sample) ?? []
   t.match(watches, [
-    { kind: 'command', argv: ['ip', 'monitor', 'link', 'address', 'route'] },
+    { kind: 'command', argv: ['ip', 'monitor', 'link', 'address', 'route', 'neigh'] },
     { kind: 'paths', paths: ['/run/flannel/subnet.env', '/var/lib/rancher/k3s/agent/etc/cni/net.d'] },
   ])
   const [command] = watches
@@ -62,6 +65,6 @@ t.test('a node with flannel is watched: its links, its files', async (t) => {
 
 t.test('numbers over time', async (t) => {
   const { sample } = await look('cni0-deleted')
-  t.same(cni.series?.(sample), { pods: 5, veths: 5 })
-  t.same(cni.series?.({ ...sample, errors: 7 }), { pods: 5, veths: 5, errors: 7 })
+  t.same(cni.series?.(sample), { pods: 5, veths: 5, addresses: 5, leaked: 0, peers: 0 })
+  t.match(cni.series?.({ ...sample, errors: { cni0: [[0, 7, 100]], eth0: [[0, 2, 9]] } }), { errors: 9 })
 })

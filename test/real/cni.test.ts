@@ -1,150 +1,22 @@
-import { execFileSync } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { readFileSync } from 'node:fs'
 import { setTimeout as pause } from 'node:timers/promises'
 import t, { type Test } from 'tap'
-import { openMachine } from '../../agent/host.ts'
-import type { Host, Observation } from '../../agent/model.ts'
-import { recordedNode } from '../../agent/recorded.ts'
-import { resultsFolder } from '../../collectors/cni/pods.ts'
 import { cni } from '../../collectors/cni.ts'
-import { nodeLike, nodes } from '../collectors/cni/node.ts'
+import { cable, dnsAddress, lacking, realNode, sh } from './cninode.ts'
 
-/**
- * A node in a network namespace: VXLAN, bridge, veths and addresses are real, the pods are made and unmade
- * by Debian's CNI plugins with the configuration that flannel handed them on the recorded node. Only k3s's
- * files are the recorded ones.
- */
-const plugins = '/usr/lib/cni'
-const lacking =
-  process.getuid?.() !== 0
-    ? 'making network namespaces needs root'
-    : existsSync(`${plugins}/bridge`)
-      ? undefined
-      : 'needs the bridge plugin: apt-get install containernetworking-plugins'
+/** One node whose interfaces, files and DNS go missing, as `realNode` makes it. */
 if (lacking && process.env.CI !== 'true') {
   t.plan(0, lacking)
   process.exit(0)
 }
 
-const namespace = `murphy-cni-${process.pid}`
-const inside = ['nsenter', `--net=/run/netns/${namespace}`]
-const sh = (command: string, env: Record<string, string> = {}, input = '') =>
-  execFileSync('/bin/sh', ['-c', command], {
-    input,
-    encoding: 'utf8',
-    stdio: ['pipe', 'pipe', 'ignore'],
-    env: { ...process.env, ...env },
-  })
-const ip = (command: string) => sh(`${inside.join(' ')} ip ${command}`)
-
-const vxlan = () => {
-  ip('link add flannel.1 mtu 1450 type vxlan id 1 local 192.0.2.10 dev eth0 dstport 8472 nolearning')
-  ip('addr add 10.42.0.0/32 dev flannel.1')
-  ip('link set flannel.1 up')
-  ip('route add 10.42.1.0/24 via 10.42.1.0 dev flannel.1 onlink')
-}
-
-function aNode(t: Test) {
-  const reservations = mkdtempSync(join(tmpdir(), 'murphy-cni-'))
-  const pods: string[] = []
-  sh(`ip netns add ${namespace}`)
-  ip('link set lo up')
-  ip('link add eth0 type veth peer name outside')
-  ip('link set outside up')
-  ip('link set eth0 up')
-  ip('addr add 192.0.2.10/24 dev eth0')
-  ip('route add default via 192.0.2.1')
-  vxlan()
-  const files = nodeLike(t, 'healthy')
-  files.remove('/var/lib/cni/results')
-  sh(`mkdir -p ${files.folder}/files${resultsFolder}`)
-  const recorded = recordedNode(files.folder)
-  const round = new AbortController()
-  const machine = openMachine()
-  const real = machine.during(round.signal)
-  const host: Host = {
-    ...recorded,
-    now: () => recorded.now() + 600_000,
-    run: (argv, options) => real.run([...inside, ...argv], options),
-    list: (path) => (path === '/run/netns' ? real.list(path) : recorded.list(path)),
-  }
-
-  const delegate = JSON.parse(
-    readFileSync(
-      join(
-        nodes,
-        'healthy/files/var/lib/cni/flannel',
-        '03a9cededb294a7a448af3a5ff6b7d7effecf12ae7540e17a4345863844161df',
-      ),
-      'utf8',
-    ),
-  )
-  delegate.ipam.dataDir = reservations
-  const id = (pod: string) => Buffer.from(pod).toString('hex').padEnd(64, '0')
-  const plugin = (command: 'ADD' | 'DEL', pod: string) =>
-    sh(
-      `${inside.join(' ')} ${plugins}/bridge`,
-      {
-        CNI_COMMAND: command,
-        CNI_CONTAINERID: id(pod),
-        CNI_NETNS: `/run/netns/${namespace}-${pod}`,
-        CNI_IFNAME: 'eth0',
-        CNI_PATH: plugins,
-      },
-      JSON.stringify(delegate),
-    )
-  const cached = (pod: string) => `${resultsFolder}/cbr0-${id(pod)}-eth0`
-  t.teardown(() => {
-    round.abort()
-    machine.close()
-    for (const it of pods) sh(`ip netns del ${namespace}-${it}`)
-    sh(`ip netns del ${namespace}`)
-    rmSync(reservations, { recursive: true })
-  })
-  return {
-    files,
-    machine,
-    /** What containerd does: a namespace, the plugins, their answer into the cache. */
-    add(pod: string) {
-      sh(`ip netns add ${namespace}-${pod}`)
-      pods.push(pod)
-      const result = JSON.parse(plugin('ADD', pod))
-      const cniArgs = [
-        ['K8S_POD_NAME', pod],
-        ['K8S_POD_NAMESPACE', 'default'],
-      ]
-      files.write(cached(pod), JSON.stringify({ kind: 'cniCacheV1', containerId: id(pod), cniArgs, result }))
-    },
-    remove(pod: string) {
-      plugin('DEL', pod)
-      files.remove(cached(pod))
-      sh(`ip netns del ${namespace}-${pod}`)
-      pods.splice(pods.indexOf(pod), 1)
-    },
-    async look() {
-      const past = { heard: [] }
-      const sample = await cni.collect(host, {}, past)
-      return {
-        sample,
-        found: cni.assess(sample, past, {}, host.now()),
-        summary: cni.summary(sample, {}, host.now()),
-      }
-    },
-  }
-}
-
-/** Does on the node what the finding's `next` says, where that is a command of ip. */
-function follow(it: Observation | undefined) {
-  for (const step of it?.next ?? []) {
-    const [, command] = /^`ip (.*?)`/.exec(step) ?? []
-    if (command) ip(command)
-  }
-}
-
 t.test('a node whose network breaks and is mended', async (t) => {
-  const node = aNode(t)
+  const node = realNode()
+  t.teardown(() => node.close())
+  cable(node)
+  node.join(1)
+  const { ip, vxlan, follow } = node
+  const silence = await node.nameserver()
   const exactly = async (t: Test, ...expected: readonly string[]) => {
     const { found } = await node.look()
     t.same(
@@ -163,7 +35,10 @@ t.test('a node whose network breaks and is mended', async (t) => {
     for (const pod of ['web-1', 'web-2', 'db-0']) node.add(pod)
     await exactly(t)
     const { summary, sample } = await node.look()
-    t.equal(summary, 'cni0 up 10.42.0.1/24, 3 pods; flannel.1 up (vxlan, mtu 1450), 1 peer')
+    t.equal(
+      summary,
+      'cni0 up 10.42.0.1/24, 3 pods; flannel.1 up (vxlan, mtu 1450), 1 peer; 3 of 253 addresses',
+    )
     t.same(sample.interfaces?.ports, { cni0: 3 })
     t.equal(sample.unseen, undefined)
   })
@@ -189,22 +64,24 @@ t.test('a node whose network breaks and is mended', async (t) => {
     t.match(other?.text, /it has 10\.42\.9\.1\/24/)
     node.add('web-3')
     await exactly(t)
-    node.remove('web-3')
+    node.del('web-3')
   })
 
   await t.test('overlay set down: its routes go with it and do not come back with it', async (t) => {
     ip('link set flannel.1 down')
     await exactly(t, 'cni.overlay-down flannel.1')
     ip('link set flannel.1 up')
-    await exactly(t)
+    const [found] = await exactly(t, 'cni.routes-missing 10.42.1.0/24')
     t.notMatch(ip('route'), /10\.42\.1\.0/)
-    ip('route add 10.42.1.0/24 via 10.42.1.0 dev flannel.1 onlink')
+    follow(found)
+    await exactly(t)
   })
 
   await t.test('overlay deleted', async (t) => {
     ip('link del flannel.1')
     await exactly(t, 'cni.overlay-missing flannel.1')
     vxlan()
+    node.join(1)
     await exactly(t)
   })
 
@@ -216,12 +93,31 @@ t.test('a node whose network breaks and is mended', async (t) => {
       ],
       ['/run/flannel/subnet.env', 'cni.subnet-env-missing /run/flannel/subnet.env'],
     ] as const) {
-      const text = readFileSync(join(node.files.folder, 'files', path), 'utf8')
-      node.files.remove(path)
+      const text = readFileSync(node.file(path), 'utf8')
+      node.remove(path)
       await exactly(t, finding)
-      node.files.write(path, text)
+      node.write(path, text)
       await exactly(t)
     }
+  })
+
+  await t.test('DNS silent, gone, and back', async (t) => {
+    await silence()
+    const [gone] = await exactly(t, `cni.dns-dead ${dnsAddress}`)
+    t.match(gone?.text, /nothing listens there/)
+    const rule = '-p udp --dport 53 -j DROP'
+    sh(`${node.inside.join(' ')} iptables -A INPUT ${rule}`)
+    const begun = performance.now()
+    const [silent] = await exactly(t, `cni.dns-dead ${dnsAddress}`)
+    t.match(silent?.text, /does not answer: two questions, 2 s/)
+    t.ok(performance.now() - begun < 6000)
+    node.heard.push({ at: 0, text: 'cni0' })
+    const hurried = performance.now()
+    await exactly(t, `cni.dns-dead ${dnsAddress}`)
+    t.ok(performance.now() - hurried < 2000, 'a round in a hurry does not wait for it')
+    sh(`${node.inside.join(' ')} iptables -D INPUT ${rule}`)
+    await node.nameserver()
+    await exactly(t)
   })
 
   await t.test('the bridge of something else is left alone', async (t) => {
@@ -243,14 +139,14 @@ t.test('a node whose network breaks and is mended', async (t) => {
     t.match(left?.text, /3 pods \(.*default\/db-0.*\)/)
     t.notMatch(left?.text, /web-4/)
     for (const pod of ['web-1', 'web-2', 'db-0']) {
-      node.remove(pod)
+      node.del(pod)
       node.add(pod)
     }
     await exactly(t)
   })
 
   await t.test('pods gone, bridge gone: well', async (t) => {
-    for (const pod of ['web-1', 'web-2', 'db-0', 'web-4']) node.remove(pod)
+    for (const pod of ['web-1', 'web-2', 'db-0', 'web-4']) node.del(pod)
     ip('link del cni0')
     await exactly(t)
   })
@@ -265,7 +161,7 @@ t.test('a node whose network breaks and is mended', async (t) => {
     let wake = () => {}
     const stop = new AbortController()
     const ended = node.machine.follow(
-      [...inside, ...watch.argv],
+      [...node.inside, ...watch.argv],
       (line) => {
         lines += 1
         if (!watch.worth(line)) return
@@ -279,7 +175,7 @@ t.test('a node whose network breaks and is mended', async (t) => {
     heard.length = 0
     lines = 0
     for (const pod of ['second', 'third']) node.add(pod)
-    node.remove('third')
+    node.del('third')
     await pause(500)
     t.ok(lines > 20, `${lines} lines`)
     t.same(heard, [], 'of no interest')

@@ -15,7 +15,7 @@ t.test('what a real node says', async (t) => {
     otherConfs: [],
   })
   t.equal(Object.keys(sample.pods ?? {}).length, 4)
-  t.equal(sample.unseen, undefined)
+  t.ok(sample.unseen?.every((it) => it.unrecorded))
 })
 
 t.test('the second look reads no pod again', async (t) => {
@@ -28,10 +28,10 @@ t.test('the second look reads no pod again', async (t) => {
       return host().text(path, options)
     },
   }
-  const first = await collect(counting, undefined)
+  const first = await collect(counting, { heard: [] })
   t.equal(read.filter((it) => it.startsWith('/var/lib/cni/')).length, 5)
   read.length = 0
-  t.same(await collect(counting, first), first)
+  t.same(await collect(counting, { sample: first, heard: [] }), first)
   t.same(
     read.filter((it) => it.startsWith('/var/lib/cni/')),
     [],
@@ -43,19 +43,22 @@ t.test('what is not there is an answer', async (t) => {
   node.remove('/run/flannel')
   node.remove('/var/lib/rancher/k3s/agent/etc')
   node.remove('/var/lib/cni')
-  const sample = await collect(node.host(), undefined)
+  const sample = await collect(node.host(), { heard: [] })
   t.match(sample, { subnet: null, netConf: null, confs: [], pods: {} })
-  t.equal(sample.unseen, undefined)
+  t.ok(sample.unseen?.every((it) => it.unrecorded))
 })
 
 t.test('one source that fails does not stop the others', async (t) => {
   const { host } = nodeLike(t, 'healthy')
   const refused = (what: string) => Promise.reject(new HostError('denied', `${what}: permission denied`))
   t.test('without ip', async (t) => {
-    const sample = await collect({ ...host(), run: ([name]) => refused(name ?? '') }, undefined)
-    t.match(sample.unseen, [{ what: 'interfaces and addresses' }, { what: 'routes' }])
+    const sample = await collect({ ...host(), run: ([name]) => refused(name ?? '') }, { heard: [] })
+    t.match(
+      sample.unseen?.filter((it) => !it.unrecorded),
+      [{ what: 'interfaces and addresses' }, { what: 'routes' }],
+    )
     t.ok(sample.unseen?.[0]?.codes?.includes('cni.bridge-missing'))
-    t.same(sample.unseen?.[1]?.codes, [])
+    t.same(sample.unseen?.[1]?.codes, ['cni.routes-missing'])
     t.equal(sample.interfaces, undefined)
     t.equal(sample.subnet?.mtu, 1450)
   })
@@ -63,8 +66,9 @@ t.test('one source that fails does not stop the others', async (t) => {
     const text: Host['text'] = (path, options) =>
       path.startsWith('/run/flannel') ? refused(path) : host().text(path, options)
     const list: Host['list'] = (path) => (path.startsWith('/var/lib/') ? refused(path) : host().list(path))
-    const sample = await collect({ ...host(), text, list }, undefined)
-    t.same(sample.unseen?.flatMap((it) => it.codes ?? []).sort(), [
+    const sample = await collect({ ...host(), text, list }, { heard: [] })
+    t.same(sample.unseen?.flatMap((it) => (it.unrecorded ? [] : (it.codes ?? []))).sort(), [
+      'cni.addresses-leaking',
       'cni.bridge-address',
       'cni.bridge-address',
       'cni.bridge-down',
@@ -80,8 +84,8 @@ t.test('one source that fails does not stop the others', async (t) => {
       { exit: 255, stdout: '', stderr: 'Option "-j" is unknown' },
       { exit: 0, stdout: '1: lo: <LOOPBACK>', stderr: '' },
     ]) {
-      const sample = await collect({ ...host(), run: async () => ran }, undefined)
-      t.equal(sample.unseen?.length, 2)
+      const sample = await collect({ ...host(), run: async () => ran }, { heard: [] })
+      t.equal(sample.unseen?.filter((it) => !it.unrecorded).length, 2)
     }
   })
 })
@@ -103,7 +107,7 @@ t.test('errors are counted where they can be, and flags are chosen, not copied',
   ].join('\n')
   const text: Host['text'] = async (path, options) =>
     path === '/proc/net/dev' ? devices : node.host().text(path, options)
-  const sample = await collect({ ...node.host(), text }, undefined)
-  t.equal(sample.errors, 5)
+  const sample = await collect({ ...node.host(), text }, { heard: [] })
+  t.same(sample.errors, { cni0: [[node.host().now(), 5, 2]] })
   t.same(sample.flags, { 'flannel-backend': 'host-gw' })
 })

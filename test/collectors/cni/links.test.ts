@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { countErrors, parseLinks, parseRoutes, peersOf } from '../../../collectors/cni/links.ts'
+import { parseLinks, parseRoutes, peersOf, within } from '../../../collectors/cni/links.ts'
 import { nodes } from './node.ts'
 
 const printed = (node: string, file: string) => readFileSync(join(nodes, node, 'commands', file), 'utf8')
@@ -57,16 +57,29 @@ t.test('routes: the uplink and the peers', (t) => {
   ])
   t.equal(peersOf([{ ...peer, dev: 'eth0' }], ['10.42.0.0/16']).length, 1, 'host-gw')
   t.same(peersOf([{ ...peer, dev: 'eth0' }], ['10.42.0.0/99', 'fd42::/56']), [])
-  t.same(parseRoutes('[]'), { routes: [] })
+  t.same(parseRoutes('[]'), { routes: [], direct: [] })
   t.end()
 })
 
-t.test('errors of some interfaces', (t) => {
-  const text = readFileSync('/proc/net/dev', 'utf8')
-  t.type(countErrors(text, ['lo']), 'number')
-  const line =
-    '  cni0:     426       5    1    0    0     0          0         0      426       5    2    0    0     0       0          0'
-  t.equal(countErrors(`${text}\n${line}\n`, ['cni0']), 3)
-  t.equal(countErrors(line, ['flannel.1']), 0)
+t.test('veths of pods whose MTU is not the one of their bridge', (t) => {
+  const json = JSON.parse(printed('healthy', 'ip_-j_-d_addr_show.out')) as { ifname: string; mtu: number }[]
+  t.equal(parseLinks(JSON.stringify(json)).odd, undefined)
+  const [changed] = json.filter((it) => it.ifname.startsWith('veth'))
+  if (changed) changed.mtu = 1400
+  t.same(parseLinks(JSON.stringify(json)).odd, { [changed?.ifname ?? '']: 1400 })
+  t.end()
+})
+
+t.test('a route of an overlay itself, and networks', (t) => {
+  const rows = [
+    { dst: '10.42.0.0/16', dev: 'flannel-wg', scope: 'link' },
+    { dst: '10.42.0.0/24', dev: 'cni0', scope: 'link' },
+  ]
+  t.same(parseRoutes(JSON.stringify(rows)).direct, ['flannel-wg'])
+  const inside = within(['10.42.0.0/16', 'fd42::/56'])
+  t.ok(inside('10.42.7.0'))
+  t.ok(inside('fd42::1'))
+  t.notOk(inside('10.43.0.1'))
+  t.notOk(inside('x'))
   t.end()
 })

@@ -1,4 +1,4 @@
-import { cpSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Test } from 'tap'
 import type { Host } from '../../../agent/model.ts'
@@ -11,7 +11,7 @@ export const nodes = join(import.meta.dirname, '../../nodes')
 
 /** What the collector sees on a recorded node. */
 export const sampleOf = (name: string): Promise<CniSample> =>
-  collect(recordedNode(join(nodes, name)), undefined)
+  collect(recordedNode(join(nodes, name)), { heard: [] })
 
 /** A copy of a recorded node that a test may change. */
 export function nodeLike(t: Test, name: string) {
@@ -22,6 +22,7 @@ export function nodeLike(t: Test, name: string) {
     folder,
     host: (): Host => recordedNode(folder),
     remove: (path: string) => rmSync(file(path), { recursive: true }),
+    make: (path: string) => mkdirSync(file(path), { recursive: true }),
     write: (path: string, text: string) => writeFileSync(file(path), text),
   }
 }

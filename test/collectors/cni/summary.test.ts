@@ -7,10 +7,13 @@ const well = await sampleOf('two-nodes-healthy-node1')
 t.test('every kind of node in one line', (t) => {
   const { interfaces, ...blind } = well
   const empty = { links: interfaces?.links.filter((it) => it.name !== 'cni0') ?? [], ports: {}, loose: [] }
-  t.equal(summary(well), 'cni0 up 10.42.0.1/24, 4 pods; flannel.1 up (vxlan, mtu 1450), 1 peer')
+  t.equal(
+    summary(well),
+    'cni0 up 10.42.0.1/24, 4 pods; flannel.1 up (vxlan, mtu 1450), 1 peer; 4 of 253 addresses',
+  )
   t.equal(
     summary({ ...well, pods: {}, interfaces: empty }),
-    'no cni0 yet, 0 pods; flannel.1 up (vxlan, mtu 1450), 1 peer',
+    'no cni0 yet, 0 pods; flannel.1 up (vxlan, mtu 1450), 1 peer; 4 of 253 addresses',
   )
   t.match(
     summary(withLink(well, 'cni0', { up: false, addresses: [] })),
@@ -18,12 +21,15 @@ t.test('every kind of node in one line', (t) => {
   )
   t.match(
     summary({ ...well, netConf: null, flags: { 'flannel-backend': 'host-gw' } }),
-    /4 pods; host-gw, 1 peer$/,
+    /4 pods; host-gw, 1 peer; /,
   )
   t.equal(
     summary({ ...well, flags: { 'flannel-backend': 'none' }, foreign: 'Cilium' }),
-    "Cilium: not flannel's network, so it is not judged",
+    "Cilium: not flannel's network; judged by what holds for all",
   )
+  const dns = { server: '10.43.0.10', name: 'n', error: 'timeout', due: true }
+  t.match(summary({ ...well, dns }), /; no DNS$/)
+  t.match(summary({ ...well, flags: { rootless: 'true' } }), /^rootless.*so it is not judged$/)
   t.equal(summary(blind), 'flannel; its interfaces could not be seen')
   t.equal(summary({}), 'no k3s on this machine, so no pod network to watch')
   t.end()

@@ -1,0 +1,40 @@
+import { Resolver } from 'node:dns/promises'
+import { isIP } from 'node:net'
+import type { DnsAnswer, DnsQuestion } from '../model.ts'
+import { HostError } from '../model.ts'
+import { bounded, hostError } from './limits.ts'
+
+/** What c-ares calls the response codes that are answers (RFC 1035, section 4.1.1). No data is an answer without records. */
+const answers: Readonly<Record<string, DnsAnswer['rcode']>> = {
+  ENODATA: 'NOERROR',
+  ENOTFOUND: 'NXDOMAIN',
+  ESERVFAIL: 'SERVFAIL',
+  EREFUSED: 'REFUSED',
+  ENOTIMP: 'NOTIMP',
+  EFORMERR: 'FORMERR',
+}
+const mostAddresses = 16
+
+/** One question to one server, over UDP, and over TCP when the answer was cut. See `Host.resolve`. */
+export async function resolve(
+  { server, port = 53, name, type = 'A', timeout = 1_000, tries = 2 }: DnsQuestion,
+  signal: AbortSignal,
+): Promise<DnsAnswer> {
+  const doing = `asking the DNS server ${server} for ${name}`
+  if (isIP(server) === 0) throw new HostError('failed', `${doing}: that is no address`)
+  const resolver = new Resolver({ timeout, tries, maxTimeout: timeout })
+  resolver.setServers([`${isIP(server) === 6 ? `[${server}]` : server}:${port}`])
+  try {
+    const work = type === 'A' ? resolver.resolve4(name) : resolver.resolve6(name)
+    const found = await bounded(work, timeout * tries + 500, signal, doing)
+    return { rcode: 'NOERROR', addresses: found.slice(0, mostAddresses) }
+  } catch (error) {
+    const { code = '' } = error as NodeJS.ErrnoException
+    const rcode = answers[code]
+    if (rcode) return { rcode, addresses: [] }
+    if (code === 'ETIMEOUT') throw new HostError('timeout', `${doing}: no answer to ${tries} tries`)
+    throw hostError(doing, error)
+  } finally {
+    resolver.cancel()
+  }
+}

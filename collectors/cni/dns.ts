@@ -1,0 +1,113 @@
+import { isIP } from 'node:net'
+import { type Host, HostError, type Observation } from '../../agent/model.ts'
+import { orNothing } from '../node/ask.ts'
+import type { Code } from './rules.ts'
+import type { CniSample, Dns } from './sample.ts'
+
+/** k3s's and RKE2's own (docs: cli/server, `--service-cidr`). */
+const usualServices = '10.43.0.0/16'
+
+/** How long k3s may take to bring its DNS up the first time: an image has to be fetched. */
+const starting = 5 * 60_000
+
+type Flags = Readonly<Record<string, string | undefined>>
+type Node = NonNullable<CniSample['k3s']>
+
+/** What `--disable` says, which may be given several times and hold several names. */
+const disabled = ({ disable = '' }: Flags): readonly string[] =>
+  disable.split(',').map((it) => it.trim().replace(/^rke2-/, ''))
+
+/** The cluster's DNS address as this node knows it. Undefined where the cluster has none, or nothing here names it. */
+export async function clusterDns(host: Host, k3s: Node, flags: Flags): Promise<string | undefined> {
+  const [given] = (flags['cluster-dns'] ?? '').split(',').map((it) => it.trim())
+  if (given && isIP(given)) return given
+  if (disabled(flags).includes('coredns')) return undefined
+  if (k3s.role === 'server') return tenth(flags['service-cidr']?.split(',')[0]?.trim() ?? usualServices)
+  return (await fromKubelet(host, k3s)) ?? fromSandboxes(host, k3s)
+}
+
+/** The address k3s gives its DNS service: the tenth (k3s, pkg/cli/server/server.go; kube-dns's by convention). */
+export function tenth(network: string): string | undefined {
+  const [address = ''] = network.split('/')
+  if (isIP(address) === 4) {
+    const parts = address.split('.').map(Number)
+    return [...parts.slice(0, 3), (parts[3] ?? 0) + 10].join('.')
+  }
+  return isIP(address) === 6 && address.endsWith('::') ? `${address}a` : undefined
+}
+
+/** k3s 1.32 and later write the kubelet's settings to a folder. */
+async function fromKubelet(host: Host, { dataDir }: Node): Promise<string | undefined> {
+  const folder = `${dataDir}/agent/etc/kubelet.conf.d`
+  for (const { name } of ((await orNothing(host.list(folder))) ?? []).slice(0, 8)) {
+    const text = (await orNothing(host.text(`${folder}/${name}`, { limit: 64 * 1024 }))) ?? ''
+    const [, address] = /^clusterDNS:[ \t]*\n[ \t]*-[ \t]*"?([0-9a-f.:]{2,45})"?[ \t]*$/m.exec(text) ?? []
+    if (address && isIP(address)) return address
+  }
+  return undefined
+}
+
+/** What the kubelet wrote into pods: containerd keeps a resolv.conf for each sandbox. */
+async function fromSandboxes(host: Host, { dataDir }: Node): Promise<string | undefined> {
+  const folder = `${dataDir}/agent/containerd/io.containerd.grpc.v1.cri/sandboxes`
+  for (const { name } of ((await orNothing(host.list(folder))) ?? []).slice(0, 8)) {
+    const text = (await orNothing(host.text(`${folder}/${name}/resolv.conf`, { limit: 16 * 1024 }))) ?? ''
+    // Pods with `dnsPolicy: Default` have the node's own servers.
+    if (!/^search\s.{0,500}\bsvc\./m.test(text)) continue
+    const [, address] = /^nameserver[ \t]+([0-9a-f.:]{2,45})[ \t]*$/m.exec(text) ?? []
+    if (address && isIP(address)) return address
+  }
+  return undefined
+}
+
+/** Asks the cluster's DNS for a name that every cluster has. Undefined where there is none to ask. */
+export async function askDns(
+  host: Host,
+  k3s: Node,
+  flags: Flags,
+  before: Dns | undefined,
+): Promise<Dns | undefined> {
+  // What the sandboxes say does not change while the cluster lives; the settings are at hand.
+  const server = (k3s.role === 'agent' ? before?.server : undefined) ?? (await clusterDns(host, k3s, flags))
+  if (server === undefined) return undefined
+  const name = `kubernetes.default.svc.${flags['cluster-domain'] ?? 'cluster.local'}`
+  const ever = before?.server === server && before.due
+  const due = ever || k3s.role === 'server'
+  try {
+    const { rcode } = await host.resolve({ server, name, timeout: 1_000, tries: 2 })
+    return { server, name, rcode, due: due || rcode !== 'SERVFAIL' }
+  } catch (error) {
+    if (!(error instanceof HostError) || error.code === 'unrecorded') throw error
+    return { server, name, error: error.code, due }
+  }
+}
+
+/**
+ * A DNS server that does not answer, or cannot say where the API is. An agent is not told whether its
+ * cluster has one, so there it must have answered before.
+ */
+export function dns({ dns: it, k3s }: CniSample, now: number): readonly Observation<Code>[] {
+  if (!it?.due || !k3s?.running || now - k3s.running.since < starting) return []
+  if (it.rcode !== undefined && it.rcode !== 'SERVFAIL') return []
+  const how =
+    it.rcode === 'SERVFAIL'
+      ? 'answers that it cannot tell (SERVFAIL)'
+      : it.error === 'timeout'
+        ? 'does not answer: two questions, 2 s'
+        : it.error === 'refused'
+          ? 'does not answer: nothing listens there'
+          : 'cannot be reached'
+  return [
+    {
+      code: 'cni.dns-dead',
+      subject: it.server,
+      text: `The cluster's DNS server ${it.server} ${how} (asked from this node for ${it.name}).`,
+      next: [
+        '`kubectl -n kube-system get pods -l k8s-app=kube-dns -o wide`, on a server: whether it runs, and where',
+        '`kubectl -n kube-system get endpoints kube-dns`: whether its service leads to it',
+        `If it runs elsewhere, see what else stands here about the way to that node; if it runs here, \`kubectl -n kube-system logs -l k8s-app=kube-dns --tail 50\``,
+      ],
+      evidence: { server: it.server, answer: it.rcode ?? it.error ?? '' },
+    },
+  ]
+}

@@ -1,0 +1,84 @@
+import type { Host, Observation } from '../../agent/model.ts'
+import { orMissing } from '../node/ask.ts'
+import type { Code } from './rules.ts'
+import type { CniSample } from './sample.ts'
+
+const root = '/proc/sys/net'
+const forward4 = 'ipv4/ip_forward'
+const forward6 = 'ipv6/conf/all/forwarding'
+const filter4 = 'bridge/bridge-nf-call-iptables'
+const filter6 = 'bridge/bridge-nf-call-ip6tables'
+
+/**
+ * What of the settings pods need is not on. k3s turns all of them on when it starts, and never looks again
+ * (k3s, pkg/agent/syssetup/setup.go). An interface may have forwarding off by itself. Rejects as the Host does.
+ */
+export async function readOff(
+  host: Host,
+  { devices, bridged, ipv6 }: { devices: readonly string[]; bridged: boolean; ipv6: boolean },
+): Promise<Record<string, 0 | null>> {
+  const families = ['ipv4', ...(ipv6 ? ['ipv6'] : [])]
+  const paths = [
+    ...families.flatMap((family) => devices.map((it) => `${family}/conf/${it}/forwarding`)),
+    ...(bridged ? [filter4, ...(ipv6 ? [filter6] : [])] : []),
+    ...(ipv6 ? [forward6] : []),
+  ]
+  const off: Record<string, 0 | null> = {}
+  // Every kernel with a network has this one: where it is missing, nothing can be said of the others.
+  if ((await host.text(`${root}/${forward4}`)).trim() === '0') off[forward4] = 0
+  for (const path of paths) {
+    const value = (await orMissing(host.text(`${root}/${path}`)))?.trim()
+    if (value === '0') off[path] = 0
+    else if (value === undefined && path.startsWith('bridge/')) off[path] = null
+  }
+  return off
+}
+
+/** What is wrong with the kernel's settings. */
+export function kernel({ off = {}, k3s }: CniSample): readonly Observation<Code>[] {
+  const forwarding = (family: 'ipv4' | 'ipv6', all: string): readonly Observation<Code>[] => {
+    const lone = Object.keys(off).filter((it) => it.startsWith(`${family}/conf/`) && it !== all)
+    const name = family === 'ipv4' ? 'IPv4' : 'IPv6'
+    if (off[all] === undefined && lone.length === 0) return []
+    const devices = lone.map((it) => it.split('/')[2]).join(' and ')
+    const paths = off[all] === undefined ? lone : [all]
+    return [
+      {
+        code: 'cni.forwarding-off',
+        subject: family,
+        text:
+          off[all] === undefined
+            ? `The kernel does not forward ${name} packets that come in by ${devices}.`
+            : `The kernel does not forward ${name} packets (${all.replaceAll('/', '.')} is 0).`,
+        next: [
+          ...paths.map((it) => `\`sysctl -w net/${it}=1\``),
+          `\`grep -rs forward /etc/sysctl.conf /etc/sysctl.d /run/sysctl.d /usr/lib/sysctl.d\`: what turned it off, and would again`,
+        ],
+        evidence: { off: [...(off[all] === undefined ? [] : [all]), ...lone].join(' ') },
+      },
+    ]
+  }
+  const filter = [filter4, filter6].filter((it) => off[it] !== undefined)
+  const absent = filter.every((it) => off[it] === null)
+  return [
+    ...forwarding('ipv4', forward4),
+    ...forwarding('ipv6', forward6),
+    ...(filter.length === 0
+      ? []
+      : [
+          {
+            code: 'cni.bridge-nf-off' as const,
+            subject: 'bridge',
+            text: absent
+              ? 'The kernel module br_netfilter is not loaded: packets between pods on this node pass by iptables.'
+              : `Packets between pods on this node pass by iptables: ${filter.map((it) => it.replaceAll('/', '.')).join(' and ')} is 0.`,
+            next: absent
+              ? [
+                  '`modprobe br_netfilter`: it turns the settings on as well',
+                  `\`lsmod | grep br_netfilter\`: k3s loads it when ${k3s?.unit ?? 'k3s'} starts`,
+                ]
+              : filter.map((it) => `\`sysctl -w net/${it}=1\``),
+          },
+        ]),
+  ]
+}

@@ -1,0 +1,72 @@
+import type { Observation, Outlook } from '../../agent/model.ts'
+import { ripe } from './pool.ts'
+import type { Code } from './rules.ts'
+import type { CniSample, Pool } from './sample.ts'
+
+/** A pod or two may die in a way that leaves an address behind; more is a habit. */
+const noticed = 3
+/** How many addresses a command takes: a line that can be read before it is run. */
+const shown = 12
+const day = 24 * 3600_000
+
+export interface Forecast {
+  readonly at: number
+  readonly sure: 'likely' | 'rough'
+  /** Addresses a day. */
+  readonly pace: number
+}
+
+/**
+ * When all addresses are taken, if they go on leaking as they did and the pods stay as many. Silent without
+ * three rises over six hours at least; likely from six rises over three days on.
+ */
+export function usedUp({ course, size, used }: Pool, now: number): Forecast | undefined {
+  // What was taken back ends the course: only what has come since then goes on.
+  const from = course.findLastIndex((it, index) => index > 0 && it[1] < (course[index - 1]?.[1] ?? 0))
+  const since = course.slice(Math.max(0, from))
+  const [first] = since
+  const last = since.at(-1)
+  if (!first || !last || since.length < 4 || last[0] - first[0] < day / 4) return undefined
+  // Up to now, not up to the last rise: what has stopped gets slower with every look.
+  const pace = ((last[1] - first[1]) / (now - first[0])) * day
+  if (!(pace > 0)) return undefined
+  const sure = since.length > 6 && last[0] - first[0] >= 3 * day ? 'likely' : 'rough'
+  return { at: now + (Math.max(0, size - used) / pace) * day, sure, pace }
+}
+
+/** Reservations of sandboxes that are gone. */
+export function leak(sample: CniSample, now: number): readonly Observation<Code>[] {
+  const { pool } = sample
+  if (!pool) return []
+  const leaked = ripe(pool.leaked, now)
+  const free = Math.max(0, pool.size - pool.used)
+  if (leaked.length < noticed) return []
+  const forecast = usedUp(pool, now)
+  const soon = free <= pool.size / 10 || (forecast && forecast.at - now < 3 * day)
+  const end = forecast
+    ? ` At this pace (${forecast.pace.toFixed(1)} a day) they are used up ${forecast.sure === 'rough' ? 'roughly ' : 'about '}on ${new Date(forecast.at).toISOString().slice(0, 10)}.`
+    : ''
+  const some = leaked.slice(0, 3).join(', ')
+  return [
+    {
+      code: 'cni.addresses-leaking',
+      subject: pool.folder,
+      ...(soon && { severity: 'critical' as const }),
+      text: `${leaked.length} of ${pool.size} pod addresses are reserved for pods that are gone (${some}${leaked.length > 3 ? ' …' : ''}); ${free === 0 ? 'none is' : free === 1 ? '1 is' : `${free} are`} free.${end}`,
+      next: [
+        `\`kubectl get pods -A -o wide | grep -wF${leaked
+          .slice(0, shown)
+          .map((it) => ` -e ${it}`)
+          .join('')}\`, on a server: must find nothing; a pod that it does find keeps its address`,
+        `Give them back: \`cd ${pool.folder} && rm ${leaked.slice(0, shown).join(' ')}\`${leaked.length > shown ? ', and so on' : ''}`,
+      ],
+      evidence: { leaked: leaked.length, used: pool.used, size: pool.size },
+    },
+  ]
+}
+
+/** The day on which the last address is given, where that can be told. */
+export function addressOutlook({ pool }: CniSample, now: number): readonly Outlook[] {
+  const forecast = pool && usedUp(pool, now)
+  return forecast ? [{ what: 'pod addresses', at: forecast.at, sure: forecast.sure }] : []
+}

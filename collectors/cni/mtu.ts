@@ -1,0 +1,98 @@
+import type { Observation } from '../../agent/model.ts'
+import { linkOf, type Plan } from './plan.ts'
+import type { Code } from './rules.ts'
+import type { CniSample, Link } from './sample.ts'
+import { many, podsHit, restartOf } from './words.ts'
+
+/** What each backend wraps around a packet, bytes (flannel, pkg/backend/vxlan/device.go, wireguard_network.go). */
+const overheads: Readonly<Record<string, number>> = { vxlan: 50, wireguard: 80 }
+
+/**
+ * Sizes that do not fit: an overlay whose packets are too large for what carries them, pods that may send
+ * more than the overlay takes, a bridge or veths of another size than flannel chose. An overlay that is
+ * smaller than it could be only costs some speed, and is nobody's fault.
+ */
+export function mtu(
+  sample: CniSample,
+  { backend, bridge, overlays }: Extract<Plan, { kind: 'flannel' }>,
+): readonly Observation<Code>[] {
+  const links = overlays.flatMap((name) => linkOf(sample, name) ?? [])
+  return [
+    ...links.flatMap((it) => overlay(sample, it, overheads[backend])),
+    ...pods(sample, links, linkOf(sample, bridge)),
+  ]
+}
+
+const mismatch = (subject: string, text: string, next: readonly string[]): Observation<Code> => ({
+  code: 'cni.mtu-mismatch',
+  subject,
+  text,
+  next,
+})
+
+function overlay(sample: CniSample, link: Link, overhead: number | undefined): readonly Observation<Code>[] {
+  const name = link.over ?? sample.flags?.['flannel-iface'] ?? sample.uplink
+  const below = name === undefined ? undefined : linkOf(sample, name)
+  if (!below || overhead === undefined) return []
+  const most = below.mtu - overhead
+  if (link.mtu <= most) return []
+  return [
+    mismatch(
+      link.name,
+      `The overlay ${link.name} has an MTU of ${link.mtu}, but ${below.name} below it takes ${below.mtu}, of which ${overhead} bytes go to the wrapping: ${most} is the most that fits.`,
+      [
+        `\`ip link show dev ${below.name}\`: if its MTU is wrong, set that right and stop here`,
+        restartOf(sample, `flannel measures ${below.name} again when it starts`),
+        'Then make the pods anew when it suits: they keep the old size until then',
+      ],
+    ),
+  ]
+}
+
+function pods(
+  sample: CniSample,
+  overlays: readonly Link[],
+  bridge: Link | undefined,
+): readonly Observation<Code>[] {
+  const { mtu: chosen = 0 } = sample.subnet ?? {}
+  const most = Math.max(...overlays.map((it) => it.mtu))
+  const [widest] = overlays.filter((it) => it.mtu === most)
+  const found: Observation<Code>[] = []
+  if (widest && chosen > most)
+    found.push(
+      mismatch(
+        widest.name,
+        `The overlay ${widest.name} has an MTU of ${most}, but flannel lets pods send ${chosen}: what is larger than ${most} does not fit through.`,
+        [`\`ip link set ${widest.name} mtu ${chosen}\`: what flannel made it with`],
+      ),
+    )
+  if (!bridge) return found
+  if (chosen > 0 && bridge.mtu < chosen)
+    found.push(
+      mismatch(
+        bridge.name,
+        `The bridge ${bridge.name} has an MTU of ${bridge.mtu}, but pods here send up to ${chosen}.`,
+        [`\`ip link set ${bridge.name} mtu ${chosen}\``],
+      ),
+    )
+  return [...found, ...veths(sample, bridge)]
+}
+
+/** Subject is the pods' side of the bridge, so that it is another finding than the bridge's own. */
+function veths(sample: CniSample, bridge: Link): readonly Observation<Code>[] {
+  const odd = new Map(Object.entries(sample.interfaces?.odd ?? {}))
+  const { mtu: chosen = bridge.mtu } = sample.subnet ?? {}
+  // A bridge that is too small is told by itself; its veths are then as they should be.
+  const wrong = [...odd].filter(([, size]) => size !== chosen)
+  if (wrong.length === 0) return []
+  const names = new Set(wrong.map(([name]) => name))
+  const hit = Object.values(sample.pods ?? {}).filter((it) => it.bridge === bridge.name && names.has(it.veth))
+  const sizes = [...new Set(wrong.map(([, size]) => size))].sort((a, b) => a - b).slice(0, 3)
+  return [
+    mismatch(
+      `pods on ${bridge.name}`,
+      `${many(wrong.length, 'veth')} of ${podsHit(hit, wrong.length)} on ${bridge.name} ${wrong.length === 1 ? 'has' : 'have'} an MTU of ${sizes.join(', ')} instead of ${chosen}.`,
+      wrong.slice(0, 3).map(([name]) => `\`ip link set ${name} mtu ${chosen}\``),
+    ),
+  ]
+}

@@ -1,0 +1,82 @@
+import type { Host, Past } from '../../agent/model.ts'
+import { print, type See } from './ask.ts'
+import { parseRoutes } from './links.ts'
+import { join, parseForwarding, parseNeighbours } from './peers.ts'
+import { linkOf, type Plan } from './plan.ts'
+import type { Code } from './rules.ts'
+import type { CniSample } from './sample.ts'
+
+const neighbours = ['ip', '-j', '-d', 'neigh', 'show']
+const forwarding = ['bridge', '-j', 'fdb', 'show']
+const routes6 = ['ip', '-j', '-d', '-6', 'route', 'show']
+
+/** How often neighbours and FDB are looked at though `ip monitor` said nothing of them. */
+const unheard = 30 * 60_000
+
+/**
+ * Whether neighbours and FDB are worth their two processes: at first, when something of an overlay was
+ * heard, when it was not whole or up before, and every half an hour, should an event have been lost.
+ */
+function due({ sample, at, heard }: Past<CniSample>, vxlans: readonly string[], now: number): boolean {
+  if (!sample?.peers || at === undefined) return true
+  if (Math.floor(now / unheard) !== Math.floor(at / unheard)) return true
+  // What the command says itself is that it missed something, or ended.
+  if (heard.some(({ text }) => text.startsWith('ip monitor') || vxlans.some((it) => text.includes(it))))
+    return true
+  return sample.peers.some((it) => it.lacks) || vxlans.some((it) => !linkOf(sample, it)?.up)
+}
+
+/** The other nodes and the way to each. The forwarding database is only asked where there are any. */
+export async function readPeers(
+  host: Host,
+  see: See,
+  {
+    seen,
+    it,
+    ipv6,
+    past,
+    routes,
+  }: {
+    seen: CniSample
+    it: Extract<Plan, { kind: 'flannel' }>
+    ipv6: boolean
+    past: Past<CniSample>
+    routes: ReturnType<typeof parseRoutes> | undefined
+  },
+): Promise<Pick<CniSample, 'peers' | 'direct'>> {
+  const before = past.sample
+  const codes: readonly Code[] = ['cni.routes-missing']
+  const six = ipv6 ? await see('IPv6 routes', codes, () => print(host, routes6, parseRoutes)) : undefined
+  if (!routes || (ipv6 && !six))
+    return before?.peers ? { peers: before.peers.map(({ lacks: _, ...peer }) => peer) } : {}
+  const all = [...routes.routes, ...(six?.routes ?? [])]
+  const vxlans = it.overlays.filter((name) => {
+    const link = linkOf(seen, name)
+    return link?.kind === 'vxlan' && link.up
+  })
+  const known = before?.peers ?? []
+  const fresh = vxlans.length > 0 && due(past, vxlans, host.now())
+  const near = fresh
+    ? await see('neighbours', codes, () => print(host, neighbours, parseNeighbours))
+    : undefined
+  const alone = known.length === 0 && !all.some((one) => vxlans.includes(one.dev)) && !hasPeer(near, vxlans)
+  const fdb =
+    fresh && !alone
+      ? await see('the forwarding database', codes, () => print(host, forwarding, parseForwarding))
+      : undefined
+  const peers = join(
+    { routes: all, ...(near && { neighbours: near }), ...(fdb && { forwarding: fdb }) },
+    known,
+    {
+      vxlans,
+      overlays: it.overlays,
+      networks: seen.subnet?.networks ?? [],
+      own: seen.subnet?.addresses ?? [],
+    },
+  )
+  const direct = [...new Set([...routes.direct, ...(six?.direct ?? [])])]
+  return { peers, ...(it.backend === 'wireguard' && { direct }) }
+}
+
+const hasPeer = (near: ReadonlyMap<string, string> | undefined, vxlans: readonly string[]) =>
+  [...(near?.keys() ?? [])].some((key) => vxlans.includes(key.split(' ')[0] ?? ''))

@@ -1,0 +1,58 @@
+import type { Host, Observation } from '../../agent/model.ts'
+import { orNothing } from '../node/ask.ts'
+import type { Code } from './rules.ts'
+import type { CniSample } from './sample.ts'
+
+/**
+ * Kernels that spoil the UDP checksum of VXLAN packets that are translated on their way: all before 5.7 but
+ * the later ones of some branches (commit ea64d8d6c675; kubernetes/kubernetes#88986, k3s-io/k3s#2013), and
+ * RHEL 8's on VMware, whose network card does the same (k3s-io/k3s#5013).
+ */
+export function spoils(release: string, vendor: string): boolean {
+  const [, major, minor, patch] = /^(\d{1,4})\.(\d{1,4})\.(\d{1,5})/.exec(release) ?? []
+  if (major === undefined) return false
+  const version = [Number(major), Number(minor), Number(patch)] as const
+  // RHEL 8 calls everything 4.18.0 and has the kernel's part of it mended.
+  if (/\.el8/.test(release)) return /vmware/i.test(vendor)
+  const mended: Readonly<Record<string, number>> = { '4.14': 181, '4.19': 123, '5.4': 41, '5.6': 13 }
+  const since = mended[`${version[0]}.${version[1]}`]
+  // Distributions that call it x.y.0-N have taken these over long since.
+  if (since !== undefined) return version[2] < since && !/^\d+\.\d+\.0-/.test(release)
+  return version[0] < 5 || (version[0] === 5 && version[1] < 7)
+}
+
+/** Asks `ethtool` only on such a kernel. Undefined where it does not apply or cannot be told. */
+export async function readOffload(
+  host: Host,
+  overlay: string | undefined,
+): Promise<CniSample['offload'] | undefined> {
+  const release = (await orNothing(host.text('/proc/sys/kernel/osrelease')))?.trim().slice(0, 80) ?? ''
+  if (overlay === undefined || release === '') return undefined
+  const vendor = /\.el8/.test(release)
+    ? ((await orNothing(host.text('/sys/class/dmi/id/sys_vendor'))) ?? '')
+    : ''
+  if (!spoils(release, vendor)) return undefined
+  const ran = await orNothing(host.run(['ethtool', '-k', overlay], { timeout: 5_000, limit: 64 * 1024 }))
+  const [, state] = /^\s*tx-checksum-ip-generic: (on|off)/m.exec(ran?.stdout ?? '') ?? []
+  return state === undefined ? undefined : { kernel: release, on: state === 'on' }
+}
+
+/** Large or translated packets to other nodes that arrive broken. */
+export function offload(
+  { offload: it }: CniSample,
+  overlay: string | undefined,
+): readonly Observation<Code>[] {
+  if (!it?.on || overlay === undefined) return []
+  return [
+    {
+      code: 'cni.checksum-offload',
+      subject: overlay,
+      text: `${overlay} leaves checksums to the hardware (tx-checksum-ip-generic is on), which kernel ${it.kernel} gets wrong in VXLAN.`,
+      next: [
+        `\`ethtool -K ${overlay} tx-checksum-ip-generic off\`: at once, until the next start of k3s or boot`,
+        'For good: a newer kernel (5.7 or later)',
+      ],
+      evidence: { kernel: it.kernel },
+    },
+  ]
+}

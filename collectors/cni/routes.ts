@@ -1,0 +1,63 @@
+import type { Observation } from '../../agent/model.ts'
+import { linkOf, type Plan } from './plan.ts'
+import type { Code } from './rules.ts'
+import type { CniSample, Part, Peer } from './sample.ts'
+import { restartOf } from './words.ts'
+
+const names: Readonly<Record<Part, string>> = {
+  route: 'the route',
+  neighbour: "the neighbour entry with its VTEP's MAC address",
+  fdb: 'the FDB entry with its address',
+}
+
+/** Other nodes that this one has lost the way to, while its overlay is there. `settled` as in `overlay`. */
+export function routes(
+  sample: CniSample,
+  { overlays, backend }: Extract<Plan, { kind: 'flannel' }>,
+  settled: boolean,
+): readonly Observation<Code>[] {
+  const broken = (sample.peers ?? []).filter((it) => (it.lacks?.length ?? 0) > 0)
+  return [
+    ...broken.map((it) => lost(sample, it)),
+    ...(backend === 'wireguard' && settled ? wireguard(sample, overlays) : []),
+  ]
+}
+
+function lost(sample: CniSample, peer: Peer): Observation<Code> {
+  const lacks = peer.lacks ?? []
+  const said = lacks.map((it) => names[it]).join(' and ')
+  const { subnet, via, dev, mac, node } = peer
+  const family = via.includes(':') ? '-6 ' : ''
+  const commands: Readonly<Record<Part, string | undefined>> = {
+    route: `\`ip ${family}route replace ${subnet} via ${via} dev ${dev} onlink\``,
+    neighbour: mac && `\`ip neigh replace ${via} dev ${dev} lladdr ${mac} nud permanent\``,
+    fdb: mac && node && `\`bridge fdb append ${mac} dev ${dev} dst ${node}\``,
+  }
+  const mend = lacks.map((it) => commands[it])
+  const restart = restartOf(sample, 'flannel makes all of it again; the pods keep running meanwhile')
+  return {
+    code: 'cni.routes-missing',
+    subject: subnet,
+    text: `This node lacks ${said} for the pods of ${node ? `node ${node}` : 'another node'} (${subnet} by way of ${dev}).`,
+    next: mend.every((it) => it !== undefined)
+      ? [`Put back what is missing: ${mend.join(', then ')}`, `Or ${restart}`]
+      : [restart],
+    evidence: { lacks: lacks.join(' '), via, dev, ...(node && { node }) },
+  }
+}
+
+/** One route leads to all other nodes, through the device itself (flannel, pkg/backend/wireguard/device.go `upAndAddRoute`). */
+function wireguard(sample: CniSample, overlays: readonly string[]): readonly Observation<Code>[] {
+  if (!sample.direct || overlays.some((it) => sample.direct?.includes(it))) return []
+  const [name] = overlays
+  if (name === undefined || !linkOf(sample, name)?.up) return []
+  const networks = sample.subnet?.networks.join(' and ') || 'the pod network'
+  return [
+    {
+      code: 'cni.routes-missing',
+      subject: name,
+      text: `This node lacks the route to ${networks} through ${name}.`,
+      next: [restartOf(sample, 'flannel makes it again; the pods keep running meanwhile')],
+    },
+  ]
+}

@@ -1,0 +1,141 @@
+import type { Heard, Observation } from '../../agent/model.ts'
+import { isName } from './links.ts'
+import type { Code } from './rules.ts'
+import type { CniSample, Course } from './sample.ts'
+
+const hour = 3600_000
+const mostPoints = 24
+const mostDowns = 32
+
+/** What goes wrong before anything is gone: errors that grow and links that come and go. */
+export const errorsWindow = hour
+/** Fewer are noise; so are those of a device that carries a thousand times as many packets. */
+export const leastErrors = 30
+export const leastShare = 0.001
+/** One burst is over when it is seen. */
+const leastLooks = 3
+export const flapWindow = 10 * 60_000
+export const leastDowns = 3
+
+/**
+ * The error counters of some devices, of `/proc/net/dev` (proc_pid_net(5)), joined to what was counted
+ * before. A point is added only when the errors change, so that a link that is well stays as it is; a
+ * counter that fell is a device made anew.
+ */
+export function countErrors(
+  text: string,
+  devices: readonly string[],
+  before: Readonly<Record<string, Course>>,
+  now: number,
+): Record<string, Course> {
+  const courses: Record<string, Course> = {}
+  for (const line of text.split('\n')) {
+    const [name = '', counters] = line.split(':')
+    const device = name.trim()
+    if (counters === undefined || !devices.includes(device)) continue
+    const columns = counters.trim().split(/\s+/).map(Number)
+    const errors = (columns[2] ?? 0) + (columns[10] ?? 0)
+    const packets = (columns[1] ?? 0) + (columns[9] ?? 0)
+    if (columns.length < 11 || !Number.isFinite(errors + packets)) continue
+    const known = before[device] ?? []
+    const last = known.at(-1)
+    if (!last || errors < last[1]) courses[device] = [[now, errors, packets]]
+    else if (errors === last[1]) courses[device] = now - last[0] > 2 * errorsWindow ? [last] : known
+    else courses[device] = [...known.slice(-(mostPoints - 1)), [now, errors, packets]]
+  }
+  return courses
+}
+
+/** The errors of all devices together, since they were made. */
+export const allErrors = (courses: Readonly<Record<string, Course>>): number =>
+  Object.values(courses).reduce((sum, it) => sum + (it.at(-1)?.[1] ?? 0), 0)
+
+/**
+ * When watched devices went down: from what `ip monitor link` said (`2: cni0: <BROADCAST,MULTICAST> …`
+ * without UP, or `Deleted`), and for the uplink from the kernel's own count of lost carriers.
+ */
+export function countDowns(
+  heard: readonly Heard[],
+  devices: readonly string[],
+  before: CniSample | undefined,
+  now: number,
+  uplink?: { readonly name: string; readonly carrier: number },
+): Record<string, readonly number[]> {
+  const downs = new Map(Object.entries(before?.downs ?? {}))
+  const add = (name: string, at: number) => downs.set(name, [...(downs.get(name) ?? []), at])
+  const down = new Map<string, boolean>()
+  for (const { at, text } of heard) {
+    const [, deleted, name, flags] =
+      /^(Deleted )?\d{1,10}: ([^\s:@]{1,15})(?:@[^\s:]{1,15})?: <([A-Z_,-]*)>/.exec(text) ?? []
+    if (!isName(name) || flags === undefined || !devices.includes(name) || name === uplink?.name) continue
+    const isDown = deleted !== undefined || !flags.split(',').includes('UP')
+    if (isDown && !down.get(name)) add(name, at)
+    down.set(name, isDown)
+  }
+  const lost = uplink && before?.carrier !== undefined ? uplink.carrier - before.carrier : 0
+  if (uplink && before?.uplink === uplink.name)
+    for (let times = 0; times < Math.min(lost, mostDowns); times += 1) add(uplink.name, now)
+  return Object.fromEntries(
+    [...downs].flatMap(([name, times]) => {
+      const recent = times.filter((at) => now - at < hour).slice(-mostDowns)
+      return recent.length > 0 ? [[name, recent]] : []
+    }),
+  )
+}
+
+/** Devices with growing errors, and devices that come and go. */
+export function wear({ errors = {}, downs = {} }: CniSample, now: number): readonly Observation<Code>[] {
+  return [
+    ...Object.entries(errors).flatMap(([device, course]) => growing(device, course, now)),
+    ...Object.entries(downs).flatMap(([device, times]) => flapping(device, times, now)),
+  ]
+}
+
+function growing(device: string, course: Course, now: number): readonly Observation<Code>[] {
+  const recent = course.filter(([at]) => now - at <= errorsWindow)
+  const [first] = recent
+  const last = recent.at(-1)
+  if (!first || !last || recent.length < leastLooks) return []
+  const errors = last[1] - first[1]
+  const packets = last[2] - first[2]
+  const share = errors / Math.max(1, errors + packets)
+  const time = last[0] - first[0]
+  if (errors < leastErrors || share < leastShare || time < 5 * 60_000) return []
+  const pace = Math.round((errors / time) * hour)
+  // The halves, by looks: whether the second came faster than the first.
+  const [, before] = recent[Math.floor(recent.length / 2)] ?? first
+  const half = (recent[Math.floor(recent.length / 2)] ?? first)[0]
+  const early = (before - first[1]) / Math.max(1, half - first[0])
+  const late = (last[1] - before) / Math.max(1, last[0] - half)
+  const course2 = late > 2 * early ? ', and rising' : late < early / 2 ? ', but slowing' : ''
+  return [
+    {
+      code: 'cni.errors-growing',
+      subject: device,
+      text: `${device} counted ${errors} errors in ${Math.round(time / 60_000)} min, ${(share * 100).toFixed(1)} % of its packets: about ${pace} an hour${course2}.`,
+      next: [
+        `\`ip -s -s link show dev ${device}\`: which errors they are`,
+        `\`ethtool -S ${device}\`: what the driver says; for hardware, look at cable and port as well`,
+      ],
+      evidence: { errors, packets, minutes: Math.round(time / 60_000) },
+    },
+  ]
+}
+
+function flapping(device: string, downs: readonly number[], now: number): readonly Observation<Code>[] {
+  const recent = downs.filter((at) => now - at < flapWindow)
+  const last = recent.at(-1)
+  if (last === undefined || recent.length < leastDowns) return []
+  return [
+    {
+      code: 'cni.flapping',
+      subject: device,
+      text: `${device} went down ${recent.length} times in the last ${flapWindow / 60_000} min, last at ${new Date(last).toISOString().slice(11, 16)} UTC.`,
+      next: [
+        '`journalctl -k -n 100`: what the kernel says of the link',
+        '`journalctl -u NetworkManager -u systemd-networkd -u dhcpcd -n 100`: whether something else manages it',
+      ],
+      evidence: { downs: recent.length },
+    },
+  ]
+}

@@ -1,0 +1,98 @@
+import { readFileSync } from 'node:fs'
+import t from 'tap'
+import type { Course } from '../../../collectors/cni/sample.ts'
+import { allErrors, countDowns, countErrors, wear } from '../../../collectors/cni/wear.ts'
+
+const minute = 60_000
+const hour = 60 * minute
+const now = 1_000 * hour
+const line = (name: string, errors: number, packets = 5) =>
+  `  ${name}:     426       ${packets}    ${errors}    0    0     0          0         0      426       0    0    0    0     0       0          0\n`
+const grown = (steps: number, each: number, packets: number): Course =>
+  Array.from(
+    { length: steps + 1 },
+    (_, it) => [now - (steps - it) * 3 * minute, it * each, it * packets] as const,
+  )
+
+t.test('errors of some interfaces, as the kernel counts them', (t) => {
+  const real = countErrors(readFileSync('/proc/net/dev', 'utf8'), ['lo'], {}, now)
+  t.match(real, { lo: [[now, Number, Number]] })
+  t.same(countErrors(line('cni0', 3), ['cni0', 'flannel.1'], {}, now), { cni0: [[now, 3, 5]] })
+  t.same(countErrors('cni0: x', ['cni0'], {}, now), {})
+  t.end()
+})
+
+t.test('a link that is well stays as it is; a counter that fell begins anew', (t) => {
+  const first = countErrors(line('cni0', 3), ['cni0'], {}, now)
+  t.strictSame(countErrors(line('cni0', 3, 900), ['cni0'], first, now + minute), first)
+  const more = countErrors(line('cni0', 9, 900), ['cni0'], first, now + minute)
+  t.same(more.cni0, [
+    [now, 3, 5],
+    [now + minute, 9, 900],
+  ])
+  t.equal(countErrors(line('cni0', 9), ['cni0'], more, now + 3 * hour).cni0?.length, 1, 'old ones are let go')
+  t.same(countErrors(line('cni0', 0), ['cni0'], more, now + hour).cni0, [[now + hour, 0, 5]])
+  let course: Record<string, Course> = {}
+  for (let at = 0; at < 200; at += 1) course = countErrors(line('cni0', at), ['cni0'], course, now + at)
+  t.ok((course.cni0?.length ?? 0) <= 24)
+  t.equal(allErrors({ a: [[0, 1, 1]], b: [[0, 2, 1]], c: [] }), 3)
+  t.end()
+})
+
+t.test('errors that grow are told, bursts and drops in the ocean are not', (t) => {
+  t.match(wear({ errors: { eth0: grown(5, 20, 1000) } }, now), [
+    {
+      code: 'cni.errors-growing',
+      subject: 'eth0',
+      text: 'eth0 counted 100 errors in 15 min, 2.0 % of its packets: about 400 an hour.',
+    },
+  ])
+  t.same(wear({ errors: { eth0: grown(1, 5000, 1000) } }, now), [], 'one burst')
+  t.same(wear({ errors: { eth0: grown(5, 20, 1_000_000) } }, now), [])
+  t.same(wear({ errors: { eth0: grown(5, 2, 10) } }, now), [], 'too few')
+  t.same(wear({ errors: { eth0: grown(5, 20, 1000) } }, now + 2 * hour), [], 'it has stopped')
+  const faster = grown(6, 0, 1000).map(([at, , packets], it) => [at, it ** 4, packets] as const)
+  t.match(wear({ errors: { eth0: faster } }, now)[0]?.text, /an hour, and rising\.$/)
+  t.end()
+})
+
+t.test('links that come and go, by what ip monitor said', (t) => {
+  const said = (at: number, ...texts: string[]) => texts.map((text) => ({ at, text }))
+  const down = '2: cni0: <BROADCAST,MULTICAST> mtu 1450 qdisc noqueue state DOWN group default '
+  const up = '2: cni0: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1450 qdisc noqueue state UP group default '
+  const heard = said(
+    now,
+    down,
+    down,
+    '2: cni0    inet 10.42.0.1/24 scope global cni0',
+    up,
+    down,
+    up,
+    'Deleted 2: cni0: <BROADCAST,MULTICAST> mtu 1450',
+  )
+  const downs = countDowns(heard, ['cni0'], undefined, now)
+  t.same(downs, { cni0: [now, now, now] })
+  t.match(wear({ downs }, now), [
+    {
+      code: 'cni.flapping',
+      subject: 'cni0',
+      text: /^cni0 went down 3 times in the last 10 min, last at \d\d:\d\d UTC\.$/,
+    },
+  ])
+  t.same(wear({ downs }, now + 11 * minute), [], 'it has stopped')
+  t.same(countDowns([], ['cni0'], { downs }, now + 2 * hour), {}, 'and is forgotten')
+  t.same(countDowns(said(now, '3: docker0: <BROADCAST> mtu 1', up), ['cni0'], undefined, now), {})
+  t.end()
+})
+
+t.test('the uplink, by the count of lost carriers', (t) => {
+  const uplink = (carrier: number) => ({ name: 'eth0', carrier })
+  const before = { uplink: 'eth0', carrier: 7 }
+  t.same(countDowns([], [], undefined, now, uplink(7)), {}, 'what was before is not known')
+  t.same(countDowns([], [], before, now, uplink(7)), {})
+  t.same(countDowns([], [], before, now, uplink(10)), { eth0: [now, now, now] })
+  t.same(countDowns([], [], before, now, uplink(2)), {}, 'a reboot')
+  t.same(countDowns([], [], { ...before, uplink: 'eth1' }, now, uplink(99)), {}, 'another one')
+  t.equal(countDowns([], [], before, now, uplink(2_000_000_000)).eth0?.length, 32)
+  t.end()
+})
