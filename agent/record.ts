@@ -31,6 +31,9 @@ export function recording(host: Host, folder: string, node: string): Host & { fi
   let kernelSize = 0
   const begun = host.now()
 
+  /** Programs and libraries quote in their messages what they were given. */
+  const said = (text: string) => Buffer.from(withoutSecrets('', Buffer.from(text))).toString('utf8')
+  const why = (error: HostError) => [error.code, said(error.message)] as const
   const write = (path: string, content: string | Uint8Array) => {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
     writeFileSync(path, content, { mode: 0o600 })
@@ -52,7 +55,7 @@ export function recording(host: Host, folder: string, node: string): Host & { fi
       note(answer)
       return answer
     } catch (error) {
-      if (error instanceof HostError) errors[question] = [error.code, error.message]
+      if (error instanceof HostError) errors[question] = why(error)
       throw error
     }
   }
@@ -94,7 +97,7 @@ export function recording(host: Host, folder: string, node: string): Host & { fi
       const all = await host.stats(paths, devs)
       for (const [at, answer] of all.entries()) {
         const path = paths[at] as string
-        if (answer instanceof HostError) errors[`stat ${path}`] = [answer.code, answer.message]
+        if (answer instanceof HostError) errors[`stat ${path}`] = why(answer)
         else stats[path] = answer
       }
       return all
@@ -128,10 +131,10 @@ export function recording(host: Host, folder: string, node: string): Host & { fi
         const ran = await host.run(argv, { ...options, ...line })
         const stdout = options.line ? kept.map((one) => `${one}\n`).join('') : ran.stdout
         write(`${base}.out`, withoutSecrets(base, Buffer.from(stdout)))
-        if (ran.exit !== 0 || ran.stderr) about({ exit: ran.exit, stderr: ran.stderr })
+        if (ran.exit !== 0 || ran.stderr) about({ exit: ran.exit, stderr: said(ran.stderr) })
         return ran
       } catch (error) {
-        if (error instanceof HostError) about({ error: [error.code, error.message] })
+        if (error instanceof HostError) about({ error: why(error) })
         throw error
       }
     },
@@ -156,7 +159,7 @@ export function recording(host: Host, folder: string, node: string): Host & { fi
         }
         return answer
       } catch (error) {
-        if (error instanceof HostError) handshakes[key] = [error.code, error.message]
+        if (error instanceof HostError) handshakes[key] = why(error)
         throw error
       }
     },
@@ -167,7 +170,7 @@ export function recording(host: Host, folder: string, node: string): Host & { fi
         gets[name] = { status, body: Buffer.from(withoutSecrets(name, Buffer.from(body))).toString('utf8') }
         return { status, body }
       } catch (error) {
-        if (error instanceof HostError) gets[name] = [error.code, error.message]
+        if (error instanceof HostError) gets[name] = why(error)
         throw error
       }
     },
@@ -191,7 +194,7 @@ export function recording(host: Host, folder: string, node: string): Host & { fi
       }
     },
     finish() {
-      if (kernel.length > 0) write(recordedFile(folder, '/dev/kmsg'), `${kernel.join('\n')}\n`)
+      if (kernel.length > 0) write(recordedFile(folder, '/dev/kmsg'), said(`${kernel.join('\n')}\n`))
       const facts: Recording = {
         format: 1,
         node,

@@ -82,6 +82,7 @@ t.test('rules', async (t) => {
     t.match(it.title, /^[^.]{4,70}$/, `${code}: a title without a full stop`)
     for (const text of [it.meaning, it.so]) t.match(text, /^\S.*[.:]$/s, `${code}: sentences`)
     t.ok(it.next.length > 0, `${code}: a next step`)
+    t.notMatch(it.never ?? '', /(^|[.;,] )(Do not|Delete nothing)\b/i, `${code}: never names what to avoid`)
     for (const cause of it.because ?? []) t.ok(cause.code in rules, `${code}: its cause ${cause.code} exists`)
     for (const text of [...it.next, it.never ?? '', it.meaning, it.so])
       t.equal((text.match(/`/g) ?? []).length % 2, 0, `${code}: backticks come in pairs: ${text}`)

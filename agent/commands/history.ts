@@ -25,7 +25,15 @@ export async function history(options: HistoryArguments): Promise<Exit> {
   try {
     findings = JSON.parse(await ask(socket, `/v1/history?since=${from}`)) as Finding[]
   } catch (error) {
-    const left = lastFindings(stateDir, from)
+    let left: readonly Finding[] | undefined
+    try {
+      left = lastFindings(stateDir, from)
+    } catch (cause) {
+      const why = (cause as Error).message
+      throw new Refusal(`there is no running agent, and the state in ${stateDir} cannot be read: ${why}`, 3, {
+        cause,
+      })
+    }
     if (!left)
       throw new Refusal(`there is no running agent and no state in ${stateDir}: ${(error as Error).message}`)
     findings = left

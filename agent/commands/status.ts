@@ -44,8 +44,16 @@ async function picture(options: StatusArguments): Promise<{ text: string; exit: 
     snapshot = JSON.parse(await ask(socket, '/v1/status', options.brief ? 1_500 : 5_000)) as Snapshot
   } catch (error) {
     const { lastState } = await import('./last-state.ts')
-    const last = lastState(stateDir, node, Date.now())
-    stale = notRunning(error as NodeJS.ErrnoException, socket, last?.at)
+    const now = Date.now()
+    let last: ReturnType<typeof lastState>
+    let left = 'and has left no state'
+    try {
+      last = lastState(stateDir, node, now)
+      if (last) left = `what follows is ${span(now - last.written)} old`
+    } catch (cause) {
+      left = `what it has left in ${stateDir} cannot be read: ${(cause as Error).message}`
+    }
+    stale = notRunning(error as NodeJS.ErrnoException, socket, left)
     if (!last) {
       const text = options.json
         ? `${JSON.stringify({ version: 1, state: 'unknown', problem: stale }, null, 2)}\n`
@@ -55,7 +63,7 @@ async function picture(options: StatusArguments): Promise<{ text: string; exit: 
         exit: 3,
       }
     }
-    snapshot = last
+    snapshot = last.snapshot
   }
   const text = options.json
     ? `${JSON.stringify(stale ? { ...snapshot, problem: stale } : snapshot, null, 2)}\n`
@@ -65,13 +73,12 @@ async function picture(options: StatusArguments): Promise<{ text: string; exit: 
   return { text, exit: stale ? 3 : exitCode(snapshot.state) }
 }
 
-function notRunning(error: NodeJS.ErrnoException, socket: string, at: number | undefined): string {
+function notRunning(error: NodeJS.ErrnoException, socket: string, left: string): string {
   if (error.code === 'EACCES')
     return `You may not ask the agent: ${socket} is for root and the group murphy. Use sudo, or join the group: \`usermod -aG murphy $USER\`.`
   const there = error.code === 'ENOENT' || error.code === 'ECONNREFUSED'
   const what = there ? 'Murphy is not running on this machine' : `Murphy does not answer: ${error.message}`
-  const since = at === undefined ? 'and has left no state' : `what follows is ${span(Date.now() - at)} old`
-  return `${what}; ${since}. Start it: \`systemctl start murphy\`; why it stopped: \`journalctl -u murphy -n 50\`.`
+  return `${what}; ${left}. Start it: \`systemctl start murphy\`; why it stopped: \`journalctl -u murphy -n 50\`.`
 }
 
 /**

@@ -11,9 +11,9 @@ export interface Advice {
 }
 
 const leaveTheFolder =
-  'Do not delete the tls folder: the authorities in it are what every node and kubeconfig of the cluster trusts.'
+  'Delete the tls folder: the authorities in it are what every node and kubeconfig of the cluster trusts.'
 const stay =
-  'Do not reboot a node whose certificates have expired while the API is down: what its pods use of network and firewall lives in the kernel until then, and is not made again without the API.'
+  'Reboot a node whose certificates have expired while the API is down: what its pods use of network and firewall lives in the kernel until then, and is not made again without the API.'
 
 /** `over`: it has happened, as opposed to being about to. */
 export function advice(group: Group, over: boolean, items: readonly Item[], sample: CertsSample): Advice {

@@ -41,8 +41,7 @@ export const rules = {
       '`timedatectl`: is the time right, and "System clock synchronized: yes"?',
       '`systemctl restart systemd-timesyncd` (or chrony, ntp), and wait until it is',
     ],
-    never:
-      'Do not make new certificates while the clock is wrong: they are not valid when it is right again.',
+    never: 'Make new certificates while the clock is wrong: they are not valid when it is right again.',
     after: minute,
     because: [{ code: 'certs.clock-wrong', within: 60 * minute }],
   },
@@ -84,7 +83,7 @@ export const rules = {
     so: 'Whoever checks it refuses the connection, from the next start of k3s on if not already.',
     next: ['Put back the authority or the key that belongs to it, from a backup or another server'],
     never:
-      'Do not delete the tls folder: the authorities in it are what every node and kubeconfig of the cluster trusts.',
+      'Delete the tls folder: the authorities in it are what every node and kubeconfig of the cluster trusts.',
     after: 2 * minute,
   },
   'certs.rotated-not-restarted': {
@@ -94,7 +93,7 @@ export const rules = {
       'Files that k3s uses were written later than ten minutes after it started (and after it wrote its kubeconfigs, which it does at each start), or they were there and are no more: `k3s certificate rotate` deletes them. k3s reads them only when it starts.',
     so: 'The new ones have no effect, and the old ones run out by their own date.',
     next: ['`systemctl restart k3s`; pods go on running meanwhile'],
-    never: 'Do not rotate again: that only moves more files away.',
+    never: 'Rotate again: that only moves more files away.',
     after: 5 * minute,
   },
   'certs.ca-expiring': {
@@ -105,7 +104,7 @@ export const rules = {
     so: 'When it has run out, everything that it signed is refused, on every node, and no restart helps.',
     next: ['`k3s certificate rotate-ca --help`: make new authorities as its documentation describes'],
     never:
-      'Do not delete the tls folder: the authorities in it are what every node and kubeconfig of the cluster trusts.',
+      'Delete the tls folder: the authorities in it are what every node and kubeconfig of the cluster trusts.',
   },
   'certs.api-unauthorized': {
     severity: 'critical',
@@ -118,7 +117,7 @@ export const rules = {
       '`systemctl restart k3s`, servers first; pods go on running meanwhile',
     ],
     never:
-      'Do not reboot while the API refuses the node: what its pods use of network and firewall lives in the kernel until then, and is not made again without the API.',
+      'Reboot while the API refuses the node: what its pods use of network and firewall lives in the kernel until then, and is not made again without the API.',
     after: minute,
     because: [
       { code: 'certs.expired', within: 60 * minute },
@@ -138,6 +137,6 @@ export const rules = {
       '`timedatectl`: is the time right, and "System clock synchronized: yes"?',
       '`timedatectl set-ntp true`, or `systemctl restart systemd-timesyncd` (or chrony, ntp)',
     ],
-    never: 'Do not restart k3s while the clock is wrong: it would make certificates with wrong dates.',
+    never: 'Restart k3s while the clock is wrong: it would make certificates with wrong dates.',
   },
 } as const satisfies Rules

@@ -19,7 +19,7 @@ export const crowdRules: Readonly<Record<CrowdCode, Rule>> = {
       'See them: `iptables-save | grep ^-A | sort | uniq -cd | sort -rn | head`',
       'If iptables is 1.8.0 to 1.8.4 (`iptables --version`), bring a newer one, or start k3s with `--prefer-bundled-bin`',
     ],
-    never: 'Do not flush the chain: the one rule that is meant goes with its copies.',
+    never: 'Flush the chain: the one rule that is meant goes with its copies.',
     after: 5 * 60_000,
     because: [{ code: 'firewall.iptables-buggy' }],
   },
@@ -33,7 +33,7 @@ export const crowdRules: Readonly<Record<CrowdCode, Rule>> = {
       'See whose they are: `agent firewall`',
       'See whether they are copies: `iptables-save | grep ^-A | sort | uniq -cd | sort -rn | head`',
     ],
-    never: 'Do not flush: services, policies and host ports go with it.',
+    never: 'Flush: services, policies and host ports go with it.',
     because: [{ code: 'firewall.duplicates', within: 24 * 3600_000 }],
   },
   'firewall.two-backends': {
@@ -44,7 +44,7 @@ export const crowdRules: Readonly<Record<CrowdCode, Rule>> = {
     so: 'Each tool shows and changes only its own half: a rule that lets something in there does not undo one that drops it here.',
     next: ['See whose they are: `iptables-legacy-save` against `iptables-nft-save`'],
     never:
-      'Do not flush one of the two to find out: if its policy is DROP, or k3s writes to it, the node is cut off.',
+      'Flush one of the two to find out: if its policy is DROP, or k3s writes to it, the node is cut off.',
     after: 5 * 60_000,
   },
   'firewall.iptables-buggy': {
@@ -57,7 +57,7 @@ export const crowdRules: Readonly<Record<CrowdCode, Rule>> = {
       'Let k3s use the one it brings along: add `prefer-bundled-bin: true` to `/etc/rancher/k3s/config.yaml`, then `systemctl restart k3s`',
       'Or bring a newer iptables (1.8.5 or later)',
     ],
-    never: 'Do not flush what it has duplicated: first another iptables, then a restart of k3s.',
+    never: 'Flush what it has duplicated: another iptables comes first, then a restart of k3s.',
   },
   'firewall.conntrack-filling': {
     severity: 'warning',

@@ -37,7 +37,7 @@ export const rules: Readonly<Record<Code, Rule>> = {
       'Rules of your own come back from the last good snapshot: `agent firewall diff` shows what went, `agent firewall show good` prints it for `iptables-restore`',
     ],
     never:
-      'Flush again (`iptables -F`, `-X`): it repairs nothing, and with ufw on it shuts SSH out. Do not reboot before SSH is sure to come back.',
+      'Flush again (`iptables -F`, `-X`): it repairs nothing, and with ufw on it shuts SSH out. Reboot before SSH is sure to come back.',
   },
   'firewall.kube-chains-missing': {
     severity: 'critical',
@@ -60,7 +60,7 @@ export const rules: Readonly<Record<Code, Rule>> = {
       'This node has had rules of flannel in a table (FLANNEL-POSTRTG and FLANNEL-FWD, or rules with the pod network in the built-in chains, which depends on its version), k3s has run for more than three minutes, and none is left there. While it is well, flannel puts them back every minute. After 24 hours the new state counts as normal.',
     so: 'Pods may not reach anything outside the cluster (nobody masquerades for them), and are cut off where forwarding drops by default.',
     next: ['`systemctl restart k3s` (on an agent: `systemctl restart k3s-agent`)'],
-    never: 'Do not add these rules by hand: another version writes others, and then both are there.',
+    never: 'Add these rules by hand: another version writes others, and then both are there.',
     after: 2 * 60_000,
     because: goneSince,
   },
@@ -89,7 +89,7 @@ export const rules: Readonly<Record<Code, Rule>> = {
       'On a server with other nodes: `ufw allow from NODE to any port 6443 proto tcp`; on every node `ufw allow from NODE to any port 8472 proto udp`, for each of the others',
     ],
     never:
-      'Do not flush (`iptables -F`): the policies stay and shut out SSH. Do not open 8472/udp to everybody: VXLAN lets anyone who reaches it send into the pod network.',
+      'Flush (`iptables -F`): the policies stay and shut out SSH. Open 8472/udp to everybody: VXLAN lets anyone who reaches it send into the pod network.',
   },
   'firewall.ufw-drift': {
     severity: 'warning',
@@ -102,7 +102,7 @@ export const rules: Readonly<Record<Code, Rule>> = {
       `Let ufw build its chains anew: \`${rebuildUfw}\``,
     ],
     never:
-      'Do not run `ufw enable` or `ufw reload` before SSH is allowed in its rules: `ufw allow 22/tcp` works at any time.',
+      'Run `ufw enable` or `ufw reload` before SSH is allowed in its rules: `ufw allow 22/tcp` works at any time.',
     after: 60_000,
     because: goneSince,
   },
@@ -125,7 +125,7 @@ export const rules: Readonly<Record<Code, Rule>> = {
       'Rules that do not come and go with pods, services, containers and bans were changed: those of people and of ufw, policies, or the places at which the chains of Kubernetes hang. Who did it is what the kernel noted with the change; for the legacy backend it notes nothing. It stands here for an hour; `agent firewall` has the journal.',
     so: 'Nothing, if it was meant.',
     next: ['See what went and what came: `agent firewall diff`'],
-    never: 'Do not flush to get back to where it was: put back what `agent firewall diff` shows.',
+    never: 'Flush to get back to where it was: what is missing is what `agent firewall diff` shows.',
     because: [{ code: 'firewall.flushed', within: 3600_000 }],
   },
   'firewall.lockout': {
@@ -138,7 +138,7 @@ export const rules: Readonly<Record<Code, Rule>> = {
       'In a session that is still open, or on the serial console: `iptables -I INPUT -p tcp --dport 22 -j ACCEPT`',
       'Then find out what took the rule away: `agent status`',
     ],
-    never: 'Do not close the session that is still open, do not flush again, do not reboot.',
+    never: 'Close the session that is still open; flush again; reboot.',
     because: [{ code: 'firewall.flushed' }],
   },
   ...crowdRules,

@@ -11,7 +11,7 @@ const full: Cause = { code: 'k3s.disk-filling' }
 const noMemory: Cause = { code: 'memory.oom-system', within: 10 * minute }
 
 const leaveTheData =
-  'Delete nothing under the data folder of k3s (/var/lib/rancher/k3s): the datastore and the certificates cannot be made again.'
+  'Delete anything under the data folder of k3s (/var/lib/rancher/k3s): the datastore and the certificates cannot be made again.'
 const noReboot =
   'Reboot to see whether it helps: the network of running pods is gone after that, and comes back only with a working API.'
 

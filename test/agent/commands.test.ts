@@ -1,9 +1,22 @@
 import { spawn, spawnSync } from 'node:child_process'
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
+import { defaults } from '../../agent/config/defaults.ts'
+import { recordedNode } from '../../agent/recorded.ts'
+import { openStore } from '../../agent/store.ts'
+import { memory } from '../../collectors/memory.ts'
 import { certificates, days } from '../collectors/certs/openssl.ts'
 import { webhookReceiver, webhookSecret } from '../receivers/webhook.ts'
 
@@ -69,6 +82,45 @@ t.test('run watches; status asks it; without it status says so, with what is lef
   t.match(agent('status', '--brief').out, /not running/)
   t.equal(agent('history', '--since', '1d', '--json').exit, 0, 'the history is on the disk')
   t.match(agent('silence'), { exit: 3, err: /only a running agent/ })
+})
+
+t.test('without an agent, status and history tell what is on the disk, and how old it is', async (t) => {
+  const place = mkdtempSync(join(tmpdir(), 'murphy-left-'))
+  t.teardown(() => rmSync(place, { recursive: true, force: true }))
+  const file = join(place, 'config.yaml')
+  writeFileSync(file, `state_dir: ${place}\nsocket: ${place}/none.sock\n`)
+  const hour = 3600_000
+  const recordedSample = await memory.collect(
+    recordedNode(join(nodes, 'healthy')),
+    defaults(memory.settings),
+    { heard: [] },
+  )
+  const store = openStore(place, Date.now() - 2 * hour)
+  store.saveSample('memory', recordedSample, Date.now() - 2 * hour, true)
+  store.close()
+  const database = join(place, 'murphy.db')
+  utimesSync(database, new Date(Date.now() - 2 * hour), new Date(Date.now() - 2 * hour))
+  const ran = (who: readonly string[], ...args: string[]) => {
+    const [command = '', ...rest] = [...who, process.execPath, main, '--config', file, ...args]
+    return spawnSync(command, rest, { encoding: 'utf8', env: { PATH: process.env.PATH, HOME: place } })
+  }
+  for (const name of ['once', 'and again'])
+    t.match(ran([], 'status').stdout, /looked 2 h ago[\s\S]*what follows is 2 h\s+old/, name)
+  t.equal(ran([], 'history').status, 0)
+
+  if (process.getuid?.() === 0) {
+    const nobody = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups']
+    for (const end of ['-wal', '-shm']) rmSync(database + end, { force: true })
+    chmodSync(place, 0o755)
+    chmodSync(database, 0o644)
+    t.match(ran(nobody, 'status').stdout, /what follows is 2 h\s+old/, 'who may only read')
+    t.equal(ran(nobody, 'history').status, 0)
+    chmodSync(database, 0o600)
+    t.match(ran(nobody, 'status').stdout, /cannot\s+be\s+read/)
+    t.match(ran(nobody, 'history'), { status: 3, stderr: /cannot be read/ })
+  }
+  writeFileSync(database, 'garbage'.repeat(1000))
+  t.match(ran([], 'status'), { status: 3, stdout: /cannot\s+be\s+read/ })
 })
 
 t.test('certs shows every certificate, and its exit code tells', async (t) => {

@@ -1,10 +1,10 @@
-import { readFileSync, symlinkSync } from 'node:fs'
+import { readdirSync, readFileSync, symlinkSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import t from 'tap'
 import { openMachine } from '../../agent/host.ts'
-import type { HostError } from '../../agent/model.ts'
+import { HostError } from '../../agent/model.ts'
 import { recording } from '../../agent/record.ts'
 import { recordedNode } from '../../agent/recorded.ts'
 import { nameserver } from './host/nameserver.ts'
@@ -57,6 +57,44 @@ t.test('what is recorded answers as the machine did', async (t) => {
     'without the secret',
   )
   machine.close()
+})
+
+t.test('what programs, errors and the kernel say is recorded without secrets', async (t) => {
+  const target = join(t.testdir(), 'recorded')
+  const machine = openMachine().during(new AbortController().signal)
+  const fail = async () => {
+    throw new HostError('failed', 'asked with --token s3cr3t: no')
+  }
+  const it = recording(
+    {
+      ...machine,
+      read: fail,
+      get: fail,
+      handshake: fail,
+      stats: async () => [new HostError('failed', 'K3S_TOKEN=s3cr3t')],
+      kmsg: async (_, record) => record('6,1,2,-;Command line: K3S_TOKEN=s3cr3t quiet'),
+    },
+    target,
+    'node1',
+  )
+  await it.run(['sh', '-c', 'cat >&2 "$0"', join(t.testdir({ said: 'no: password=s3cr3t\n' }), 'said')])
+  await it.run(['no-such-command']).catch(() => {})
+  await it.read('/x').catch(() => {})
+  await it.stats(['/y'], [])
+  await it.get({ host: 'x', port: 1, path: '/' }).catch(() => {})
+  await it.handshake({ host: 'x', port: 1 }).catch(() => {})
+  await it.kmsg(-1, () => {})
+  it.finish()
+  let files = 0
+  for (const entry of readdirSync(target, { recursive: true, withFileTypes: true })) {
+    if (!entry.isFile()) continue
+    files += 1
+    t.notMatch(readFileSync(join(entry.parentPath, entry.name), 'utf8'), /s3cr3t/, entry.name)
+  }
+  t.ok(files >= 4)
+  const kept: string[] = []
+  await recordedNode(target).kmsg(-1, (record) => kept.push(record))
+  t.same(kept, ['6,1,2,-;Command line: K3S_TOKEN=<removed> quiet'])
 })
 
 t.test('parts of a log are recorded in their place, without secrets', async (t) => {

@@ -60,11 +60,80 @@ t.test('tokens and passwords, however they are written', async (t) => {
     `client-key-data: ${secret}\nother: kept`,
     `password: "${secret}"\nother: kept`,
     `{"data":{"tls.crt":"kept","tls.key":"${secret}"}}`,
+    `[Service]\nEnvironment="K3S_TOKEN=${secret}" "A=kept"`,
+    `Environment='DB_PASSWORD=two ${secret}' A=kept`,
+    `Environment=A=kept K3S_TOKEN=${secret} B=kept`,
+    `A=kept\0API_KEY=two ${secret}\0B=kept`,
+    `K3S_TOKEN="two ${secret}"\nother=kept`,
+    `{"env":["API_KEY=a \\" ${secret}","A=kept"]}`,
+    `ExecStart=/usr/local/bin/k3s agent -t ${secret} --other kept`,
+    `ExecStart=k3s agent '-t' '${secret}' --other kept`,
+    `ExecStart=k3s agent \\\n\t'--token' \\\n\t'${secret}' \\\n\t'--other' kept`,
+    `ExecStart=k3s agent --token \\\n # why\n ${secret} \\\n --other kept`,
+    `ExecStart=k3s agent "--token=two ${secret}" --other kept`,
+    `k3s server --etcd-s3-secret-key ${secret} --other kept`,
+    `k3s server --etcd-s3-access-key=${secret} --other kept`,
+    `k3s server --vpn-auth "name=tailscale,joinKey=${secret}" --other kept`,
+    `redis-server --requirepass ${secret} --other kept`,
+    `redis-server\0--requirepass\0${secret}\0--other\0kept`,
+    `{"args":["redis","--requirepass","${secret}","kept"]}`,
+    `args:\n- --requirepass\n- ${secret}\n- kept`,
+    `token: |\n  ${secret}\n\n  ${secret}\nother: kept`,
+    `a:\n- token: >-\n    ${secret}\n    ${secret}\n  other: kept`,
+    `"token": |2-\n  ${secret}\nother: kept`,
+    `token:\n  ${secret}\nother: kept`,
+    `token:\n- ${secret}\nother: kept`,
+    `token: [ "${secret}" ]\nother: kept`,
+    `password: two ${secret}\nother: kept`,
+    `password: "two\n  ${secret}"\nother: kept`,
+    `env:\n- name: X\n  value: ${secret}\n- name: kept`,
+    `env:\n- value: ${secret}\n  name: kept`,
+    `{"env":[{"name":"kept","value":"${secret}"}]}`,
+    `env: [{name: kept, value: ${secret}}]`,
+    `identity_token = "${secret}"\nother = "kept"`,
+    `my-password-2: ${secret}\nother: kept`,
+    `{"applied":"{\\"token\\":\\"${secret}\\",\\"other\\":\\"kept\\"}"}`,
+    `Environment=DB_PASSWORD=a,${secret} A=kept`,
+    `k3s server --token=a"b"${secret} --other kept`,
+    `url: redis://:${secret}@host/0 other kept`,
+    `Authorization: Bearer ${secret}\nother: kept`,
+    `{"token":"a\\"${secret}","other":"kept"}`,
   ]) {
     const it = clean('/etc/rancher/k3s/config.yaml', text)
     t.notMatch(it, /s3cr3t/, JSON.stringify(text))
     t.match(it, /kept/, 'and only the secret')
   }
+})
+
+t.test('of a container, only whose it is', async (t) => {
+  const path = `/run/k3s/containerd/io.containerd.runtime.v2.task/k8s.io/${'a'.repeat(64)}/config.json`
+  const annotations = { 'io.kubernetes.cri.sandbox-name': 'pg-0', 'io.kubernetes.cri.container-name': 'pg' }
+  const linux = { cgroupsPath: '/kubepods/pod1/a' }
+  const process = { args: ['redis', '--requirepass', 's3cr3t'], env: ['ANY=s3cr3t'] }
+  t.same(
+    JSON.parse(clean(path, JSON.stringify({ process, annotations, linux: { ...linux, seccomp: {} } }))),
+    {
+      annotations,
+      linux,
+    },
+  )
+  t.same(JSON.parse(clean(path, JSON.stringify({ process, annotations }))), { annotations })
+  t.equal(clean(path, `{"process":{"env":["ANY=s3cr3t"`), '<removed>\n', 'nor a part of it')
+})
+
+t.test('what only names a secret, and what is public, stays', async (t) => {
+  for (const text of [
+    'certificate-authority-data: LS0tLS1CRUdJTg==\nclient-certificate-data: LS0tLS1CRUdJTg==\n',
+    'client-key: /var/lib/rancher/k3s/agent/client-kubelet.key\n',
+    'token-file: /etc/token\nsecrets-encryption: true\n',
+    '/var/lib/rancher/k3s/server/tls/token-ca.crt: present\n',
+    'k3s server --secrets-encryption --token-file=/x --kubelet-client-key /y --data-dir /z',
+    'iptables -t nat -A POSTROUTING\niptables -t filter -S\n',
+    'K3S_URL=https://10.0.0.1:6443\nK3S_NODE_NAME=n1\n',
+    '{"name":"x","key":"node"}',
+    'a-t b --not 1',
+  ])
+    t.equal(clean('/x', text), text)
 })
 
 t.test('what holds no secret is left as it is, bytes and all', async (t) => {
@@ -74,8 +143,37 @@ t.test('what holds no secret is left as it is, bytes and all', async (t) => {
 
 t.test('a hostile text does not keep it busy', async (t) => {
   const begun = performance.now()
-  for (const part of ['-----BEGIN PRIVATE KEY-----', 'token: ', 'a://', '--token ', 'A_TOKEN='])
+  for (const part of [
+    ...['-----BEGIN PRIVATE KEY-----', 'token: ', 'a://', '--token ', 'A_TOKEN=', 'A_TOKEN', 'token-', '- '],
+    ...[
+      'token: "\\"',
+      'token: |\n',
+      'token:\n\n',
+      '-t \\\n',
+      '--token\n#',
+      '"A_TOKEN="',
+      '\n # ',
+      ' ',
+      '\t-',
+      '\\',
+    ],
+    ...[
+      'token: [',
+      'value: ',
+      'value:',
+      "'",
+      '"',
+      '\0',
+      '--',
+      '- token:\n ',
+      'Bearer ',
+      "A_TOKEN='\n",
+      'a.b',
+    ],
+  ])
     clean('/x', part.repeat(20_000))
+  for (const part of ['a', 'token:', '--token', 'token: |\n'])
+    for (const blank of ' \t\n\0\\') clean('/x', part + blank.repeat(400_000))
   const took = performance.now() - begun
   const floor = performance.now()
   for (let count = 0; count < 50; count += 1) 'x'.repeat(500_000).replace(/y/g, '')
