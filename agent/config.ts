@@ -1,6 +1,5 @@
-import { accessSync, constants, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
-import { join } from 'node:path'
 import { Errors } from 'typebox/schema'
 import { Settings as Library } from 'typebox/system'
 import { type Document, LineCounter, parseDocument, stringify, visit } from 'yaml'
@@ -18,10 +17,10 @@ import {
   collectorProperties,
   generalProperties,
   generalSchema,
-  secretForms,
   sinkProperties,
   sinkSchema,
 } from './config/schema.ts'
+import { type Environment, type Secrets, secretReader, secretsOf } from './config/secrets.ts'
 import type { Collector, Properties, Settings, Severity, Sink } from './model.ts'
 import { defaultPlaces } from './places.ts'
 
@@ -57,8 +56,6 @@ export interface SinkConfig {
   readonly unread: readonly string[]
 }
 
-type Environment = Readonly<Record<string, string | undefined>>
-
 /** Everything that is wrong with the settings, at once. */
 export class ConfigError extends Error {
   readonly problems: readonly Problem[]
@@ -79,11 +76,7 @@ export interface ConfigOptions {
   readonly environment?: Environment
   /** Whether a cron expression is one; the scheduler knows. */
   readonly validCron?: (expression: string) => boolean
-  /**
-   * What becomes of secrets that are kept elsewhere: only who sends messages needs them, and only the daemon
-   * has systemd's credentials. `look` says what is wrong with their files as far as it can know.
-   */
-  readonly secrets?: 'read' | 'look' | 'leave'
+  readonly secrets?: Secrets
   /** The default file is there, but not for this user: called, and all is default. Without it that is an error. */
   readonly unreadable?: (file: string) => void
   readonly read?: (file: string) => string
@@ -242,70 +235,6 @@ const group = (value: unknown): Record<string, unknown> =>
 function keysAt(schema: object, path: readonly string[]): readonly string[] {
   const at = path.reduce<unknown>((it, key) => group(group(it).properties)[key], schema)
   return Object.keys(group(group(at).properties))
-}
-
-/** What a `_file` or `_credential` holds; undefined if it is left unread. Throws in words. */
-type SecretReader = (form: string, value: string) => string | undefined
-
-const secretReader =
-  (secrets: 'read' | 'look' | 'leave', environment: Environment): SecretReader =>
-  (form, value) => {
-    if (secrets === 'leave') return undefined
-    const credential = form.endsWith('_credential')
-    if (credential && secrets === 'look') return undefined
-    const folder = environment.CREDENTIALS_DIRECTORY
-    if (credential && !folder)
-      throw new Error(`systemd gave no credentials; add LoadCredential=${value}:PATH to murphy.service`)
-    const file = credential ? join(folder ?? '', value) : value
-    try {
-      if (secrets === 'read') return readFileSync(file, 'utf8').trim()
-      accessSync(file, constants.R_OK)
-    } catch (error) {
-      const { code, message } = error as NodeJS.ErrnoException
-      // The daemon is another user, and may read what this one may not.
-      if (secrets === 'read' || code !== 'EACCES')
-        throw new Error(`${file} cannot be read: ${message}`, { cause: error })
-    }
-    return undefined
-  }
-
-/** The sink's own settings, with each secret read from wherever it is, or its key added to `unread`. */
-function secretsOf(
-  sink: Sink,
-  own: Record<string, unknown>,
-  path: Path,
-  read: SecretReader,
-  unread: string[],
-  problem: (path: Path, words: string) => void,
-): Record<string, unknown> {
-  const settings: Record<string, unknown> = {}
-  for (const [key, schema] of Object.entries(sink.settings)) {
-    const secret = schema.type === 'string' && schema.secret
-    const forms = secret ? [key, ...Object.keys(secretForms).map((it) => key + it)] : [key]
-    const given = forms.filter((it) => own[it] !== undefined)
-    const [form] = given
-    if (form === undefined) {
-      if (sink.required.includes(key))
-        problem(
-          [...path, key],
-          `this is missing; give ${secret ? `${key}, ${key}_file or ${key}_credential` : key}`,
-        )
-      continue
-    }
-    if (given.length > 1) problem([...path, form], `give one of ${given.join(', ')}, not all of them`)
-    const value = own[form]
-    if (form === key) settings[key] = value
-    else if (typeof value === 'string') {
-      try {
-        const text = read(form, value)
-        if (text === undefined) unread.push(key)
-        else settings[key] = text
-      } catch (error) {
-        problem([...path, form], (error as Error).message)
-      }
-    }
-  }
-  return settings
 }
 
 /** The settings as `agent config print` shows them: YAML, secrets hidden. */

@@ -1,4 +1,5 @@
 import { collectors } from '../../collectors/index.ts'
+import type { Secrets } from '../config/secrets.ts'
 import { type Config, ConfigError, loadConfig } from '../config.ts'
 import { safe } from '../log.ts'
 import { validCron } from '../schedule.ts'
@@ -31,7 +32,7 @@ export const print = (text: string) => {
 
 export interface SettingsOptions {
   /** Left unread unless the command sends messages. */
-  readonly secrets?: 'read' | 'look' | 'leave'
+  readonly secrets?: Secrets
   /** The command is nothing without the settings; others go by defaults where they are not for this user. */
   readonly needed?: boolean
 }

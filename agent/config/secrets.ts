@@ -1,0 +1,77 @@
+import { accessSync, constants, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Sink } from '../model.ts'
+import type { Path } from './problems.ts'
+import { secretForms } from './schema.ts'
+
+export type Environment = Readonly<Record<string, string | undefined>>
+
+/**
+ * What becomes of secrets that are kept elsewhere: only who sends messages needs them, and only the daemon
+ * has systemd's credentials. `look` says what is wrong with their files as far as it can know.
+ */
+export type Secrets = 'read' | 'look' | 'leave'
+
+/** What a `_file` or `_credential` holds; undefined if it is left unread. Throws in words. */
+export type SecretReader = (form: string, value: string) => string | undefined
+
+export const secretReader =
+  (secrets: Secrets, environment: Environment): SecretReader =>
+  (form, value) => {
+    if (secrets === 'leave') return undefined
+    const credential = form.endsWith('_credential')
+    if (credential && secrets === 'look') return undefined
+    const folder = environment.CREDENTIALS_DIRECTORY
+    if (credential && !folder)
+      throw new Error(`systemd gave no credentials; add LoadCredential=${value}:PATH to murphy.service`)
+    const file = credential ? join(folder ?? '', value) : value
+    try {
+      if (secrets === 'read') return readFileSync(file, 'utf8').trim()
+      accessSync(file, constants.R_OK)
+    } catch (error) {
+      const { code, message } = error as NodeJS.ErrnoException
+      // The daemon is another user, and may read what this one may not.
+      if (secrets === 'read' || code !== 'EACCES')
+        throw new Error(`${file} cannot be read: ${message}`, { cause: error })
+    }
+    return undefined
+  }
+
+/** The sink's own settings, with each secret read from wherever it is, or its key added to `unread`. */
+export function secretsOf(
+  sink: Sink,
+  own: Record<string, unknown>,
+  path: Path,
+  read: SecretReader,
+  unread: string[],
+  problem: (path: Path, words: string) => void,
+): Record<string, unknown> {
+  const settings: Record<string, unknown> = {}
+  for (const [key, schema] of Object.entries(sink.settings)) {
+    const secret = schema.type === 'string' && schema.secret
+    const forms = secret ? [key, ...Object.keys(secretForms).map((it) => key + it)] : [key]
+    const given = forms.filter((it) => own[it] !== undefined)
+    const [form] = given
+    if (form === undefined) {
+      if (sink.required.includes(key))
+        problem(
+          [...path, key],
+          `this is missing; give ${secret ? `${key}, ${key}_file or ${key}_credential` : key}`,
+        )
+      continue
+    }
+    if (given.length > 1) problem([...path, form], `give one of ${given.join(', ')}, not all of them`)
+    const value = own[form]
+    if (form === key) settings[key] = value
+    else if (typeof value === 'string') {
+      try {
+        const text = read(form, value)
+        if (text === undefined) unread.push(key)
+        else settings[key] = text
+      } catch (error) {
+        problem([...path, form], (error as Error).message)
+      }
+    }
+  }
+  return settings
+}
