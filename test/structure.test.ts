@@ -32,6 +32,18 @@ const under =
   (path: string) =>
     folders.some((it) => path === it || path.startsWith(it))
 
+/** What is decided by values alone. */
+const pureCore = [
+  'agent/ledger.ts',
+  'agent/cascade.ts',
+  'agent/due.ts',
+  'agent/forecast.ts',
+  'agent/silence.ts',
+  'agent/self.ts',
+  'agent/retry.ts',
+  'agent/secrets.ts',
+]
+
 /** For whom, what is allowed from within the project, and why nothing else. */
 const directions: readonly (readonly [
   string,
@@ -59,16 +71,7 @@ const directions: readonly (readonly [
   ],
   [
     'the pure core',
-    under(
-      'agent/ledger.ts',
-      'agent/cascade.ts',
-      'agent/due.ts',
-      'agent/forecast.ts',
-      'agent/silence.ts',
-      'agent/self.ts',
-      'agent/retry.ts',
-      'agent/secrets.ts',
-    ),
+    under(...pureCore),
     under('agent/model.ts', 'agent/ledger.ts', 'agent/silence.ts'),
     'what is true, why, and who has to be told must be a matter of values only',
   ],
@@ -180,19 +183,7 @@ t.test('each library has one door', async (t) => {
 })
 
 t.test('collectors and pure files touch no machine and no clock', async (t) => {
-  const pure = under(
-    'agent/ledger.ts',
-    'agent/cascade.ts',
-    'agent/due.ts',
-    'agent/forecast.ts',
-    'agent/silence.ts',
-    'agent/self.ts',
-    'agent/retry.ts',
-    'agent/secrets.ts',
-    'agent/sinks/',
-    'agent/render/',
-    'collectors/',
-  )
+  const pure = under(...pureCore, 'agent/sinks/', 'agent/render/', 'collectors/')
   for (const path of modules.filter(pure)) {
     const text = readFileSync(join(root, path), 'utf8')
     for (const { name } of importsOf(path))
