@@ -45,31 +45,41 @@ async function isSynchronised(host: Host): Promise<boolean | undefined> {
   return said === 'yes' ? true : said === 'no' ? false : undefined
 }
 
-/** Nothing where no certificates are watched: then it is nobody's business here. */
-export function judgeClock(sample: CertsSample, now: number): Observation<'certs.clock-wrong'>[] {
-  const { clock, k3s, files } = sample
+/**
+ * Wrong, or with nobody to keep it right: two findings, as the second explains nothing yet. Nothing where no
+ * certificates are watched: then it is nobody's business here.
+ */
+export function judgeClock(
+  { clock, k3s, files }: CertsSample,
+  now: number,
+): Observation<'certs.clock-wrong' | 'certs.clock-unsynchronised'>[] {
   if (!k3s && files.length === 0) return []
+  const found: Observation<'certs.clock-wrong' | 'certs.clock-unsynchronised'>[] = []
   const early = now < earliest
   const jump =
     clock?.jump && Math.abs(clock.jump.by) > harmless && now - clock.jump.at < held ? clock.jump : undefined
-  const alone = clock?.synchronised === false
-  if (!early && !jump && !alone) return []
-  const moved =
-    jump &&
-    `it was moved ${jump.by > 0 ? 'forward' : 'back'} by ${duration(Math.abs(jump.by))} at ${moment(jump.at)}`
-  const reasons = [
-    ...(early ? ['that is before Murphy was written'] : []),
-    ...(moved ? [moved] : []),
-    ...(alone ? ['no time server keeps it right'] : []),
-  ]
-  return [
-    {
+  if (early || jump) {
+    const reasons = [
+      ...(early ? ['that is before Murphy was written'] : []),
+      ...(jump
+        ? [
+            `it was moved ${jump.by > 0 ? 'forward' : 'back'} by ${duration(Math.abs(jump.by))} at ${moment(jump.at)}`,
+          ]
+        : []),
+    ]
+    found.push({
       code: 'certs.clock-wrong',
       subject: 'clock',
-      // That nobody keeps it does not yet make it wrong.
-      ...(!early && !jump && { severity: 'info' as const }),
       text: `The clock says ${moment(now)}: ${reasons.join('; ')}.`,
-      evidence: { ...(jump && { moved_by_ms: jump.by }), ...(alone && { synchronised: false }) },
-    },
-  ]
+      evidence: { ...(jump && { moved_by_ms: jump.by }) },
+    })
+  }
+  if (clock?.synchronised === false)
+    found.push({
+      code: 'certs.clock-unsynchronised',
+      subject: 'clock',
+      text: 'No time server keeps the clock of this node right (`timedatectl`: System clock synchronized: no).',
+      evidence: { synchronised: false },
+    })
+  return found
 }

@@ -131,12 +131,25 @@ export const rules = {
     severity: 'warning',
     title: 'the clock is wrong',
     meaning:
-      'The time of day was moved by more than five minutes against the time since boot, which nobody can set (told for an hour), or it is before Murphy was written. Information only: no time server keeps it right (`NTPSynchronized` of timedatectl). Certificates are judged by this clock, by k3s as by Murphy.',
+      'The time of day was moved by more than five minutes against the time since boot, which nobody can set (told for an hour), or it is before Murphy was written. Certificates are judged by this clock, by k3s as by Murphy.',
     so: 'Certificates seem to have expired, or not to be valid yet, and those made meanwhile have wrong dates.',
     next: [
       '`timedatectl`: is the time right, and "System clock synchronized: yes"?',
       '`timedatectl set-ntp true`, or `systemctl restart systemd-timesyncd` (or chrony, ntp)',
     ],
     never: 'Restart k3s while the clock is wrong: it would make certificates with wrong dates.',
+  },
+  'certs.clock-unsynchronised': {
+    severity: 'info',
+    title: 'no time server keeps the clock',
+    meaning:
+      'The kernel says that nothing keeps its clock right (`NTPSynchronized` of timedatectl). It need not be wrong yet, but it drifts, and certificates are judged by it.',
+    so: 'The clock drifts unnoticed, until certificates seem expired or not valid yet.',
+    next: [
+      '`timedatectl set-ntp true`, or `systemctl restart systemd-timesyncd` (or chrony, ntp)',
+      '`timedatectl`: "System clock synchronized: yes" after some minutes?',
+    ],
+    never:
+      'Restart k3s to renew certificates before `date` shows the right time: it would make them with wrong dates.',
   },
 } as const satisfies Rules
