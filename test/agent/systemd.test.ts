@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
 import { supervisor } from '../../agent/systemd.ts'
 
-// What is really sent to a real systemd is shown in test/real/systemd.pending.ts; here only what is asked of the tool.
+// What is really sent to a real systemd is shown in test/real/systemd.test.ts; here only what is asked of the tool.
 t.test('without a supervisor nothing is sent', async (t) => {
   const it = supervisor({})
   it.ready()

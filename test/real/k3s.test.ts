@@ -54,6 +54,8 @@ function files(): { readonly folder: string; readonly expired: string } {
   put(kubelet.key, 'agent/client-kubelet.key')
   put(serving.file, 'server/tls/serving-kube-apiserver.crt')
   put(serving.key, 'server/tls/serving-kube-apiserver.key')
+  put(serving.file, 'agent/serving-kubelet.crt')
+  put(serving.key, 'agent/serving-kubelet.key')
   writeFileSync(join(folder, 'server/db/state.db'), Buffer.alloc(2 ** 20))
   return { folder, expired: over.file }
 }

@@ -8,26 +8,18 @@ import type { Container } from './container.ts'
 /**
  * A node without its k3s: what k3s, flannel and the CNI plugins leave on a server, taken from the recorded
  * healthy node, made real in a container. Certificates are new, interfaces, rules, ufw and sshd are real;
- * only the process called `k3s-server` is a stand-in, which shows its certificates on :6443 and :10250.
+ * only the process called `k3s-server` is a stand-in. The container must see this folder and Node.js.
  */
 const healthy = join(import.meta.dirname, '../nodes/healthy')
 const tls = '/var/lib/rancher/k3s/server/tls'
 
-/** Its comm is what findK3s goes by; like k3s it presents certificates and gives its version. */
-const k3s = `#!/usr/bin/perl
-if ($ARGV[0] eq '--version') { print "k3s version v1.21.2+k3s1 (5a67e8dc)\\n"; exit }
-my @kinds = (['6443', '${tls}/serving-kube-apiserver'], ['10250', '/var/lib/rancher/k3s/agent/serving-kubelet']);
-for my $kind (@kinds) {
-  my ($port, $name) = @$kind;
-  next if fork;
-  exec 'openssl', 's_server', '-quiet', '-accept', "127.0.0.1:$port", '-cert', "$name.crt", '-key', "$name.key";
-}
-$0 = 'k3s-server';
-sleep 1000 while 1;
+/** k3s as `real/k3s/stand-in.ts` plays it: certificates, an API and a kubelet that answer, and a version. */
+const k3s = `#!/bin/sh
+[ "$1" = --version ] && { echo 'k3s version v1.21.2+k3s1 (5a67e8dc)'; exit; }
+exec ${process.execPath} ${join(import.meta.dirname, 'k3s/stand-in.ts')} /var/lib/rancher/k3s
 `
 const unit = `[Service]
 ExecStart=/usr/local/bin/k3s server
-StandardInput=null
 [Install]
 WantedBy=multi-user.target
 `
@@ -102,9 +94,11 @@ ufw allow 22/tcp >/dev/null && ufw allow 6443/tcp >/dev/null && ufw allow 8472/u
 ufw allow from 10.42.0.0/16 >/dev/null && ufw allow from 10.43.0.0/16 >/dev/null && ufw --force enable >/dev/null`
 
 const saved = `${healthy}/commands/iptables-nft-save.out`
+/** The policies are ufw's here. */
+const chains = "sed -E '/^:(INPUT|FORWARD|OUTPUT) /d'"
 const rules = `ipset -exist restore < ${healthy}/commands/ipset_list_-o_save.out
 ${ufw}
-iptables-nft-restore --noflush < ${saved}`
+${chains} ${saved} | iptables-nft-restore --noflush`
 
 export async function makeNode(node: Container): Promise<void> {
   await node.sh(
@@ -129,7 +123,7 @@ export const faults = {
   firewall: {
     break: 'iptables -F',
     mend: `iptables -F && iptables -X && ${ufw}
-      sed -n '/^[*]filter/,/^COMMIT/p' ${saved} | iptables-nft-restore --noflush`,
+      sed -n '/^[*]filter/,/^COMMIT/p' ${saved} | ${chains} | iptables-nft-restore --noflush`,
   },
   bridge: { break: 'ip link del cni0', mend: bridge },
 } as const

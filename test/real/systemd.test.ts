@@ -1,5 +1,3 @@
-// Not run by `npm test` for now: its stand-in node has no API, kubelet or time server, which later rules rightly report, so its
-// incidents no longer end as it expects. Run it with `tap test/real/systemd.pending.ts`; it belongs back once the stand-in has them.
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -149,19 +147,18 @@ collectors:
   }
 
   await t.test('a healthy node is quiet', async (t) => {
-    const { collectors, sinks } = await status()
-    t.strictSame(
-      collectors.filter(({ name }) => name !== 'memory').map(({ name, state }) => [name, state]),
-      [
-        ['certs', 'ok'],
-        ['firewall', 'ok'],
-        ['cni', 'ok'],
-      ],
-    )
+    const { collectors, incidents, sinks } = await status()
+    // The kernel log is the whole machine's, and nobody keeps the clock of a container.
+    const loud = incidents.filter((it) => it.severity !== 'info' && !it.root.code.startsWith('memory.'))
+    t.strictSame(loud, [])
     t.strictSame(
       collectors.flatMap((it) => it.unseen),
       [],
       'nothing is hidden from it',
+    )
+    t.ok(
+      collectors.every((it) => it.state === 'ok' || it.state === 'findings'),
+      'each has looked',
     )
     t.strictSame(
       sinks.map((it) => it.name),
