@@ -1,12 +1,14 @@
+import { advice } from './cascade/advice.ts'
+import { causeOf } from './cascade/edges.ts'
 import type { Ledger } from './ledger.ts'
-import type { Cause, Finding, Incident, Rules, Severity } from './model.ts'
+import type { Finding, Incident, Rules, Severity } from './model.ts'
 import { severities } from './model.ts'
 
 /**
  * Findings grouped into incidents: each finding is in exactly one, as its root or as a consequence of it.
- * Pure. A finding joins the incident of the earliest finding that may have caused it, by the `because` of
- * its rule: their times overlap, or the cause ended no longer ago than the edge's window, and they share
- * what the edge asks for. A consequence that outlives its cause by more than a while stands for itself.
+ * Pure. A finding joins the incident of the finding that may have caused it, by the `because` of its rule:
+ * their times overlap, or the cause ended no longer ago than the edge's window, and they share what the edge
+ * asks for. A consequence that outlives its cause by more than a while stands for itself.
  */
 export function incidents(ledger: Ledger, rules: Rules, now: number): readonly Incident[] {
   const byCode = Map.groupBy(ledger, (it) => it.code)
@@ -24,45 +26,6 @@ export function incidents(ledger: Ledger, rules: Rules, now: number): readonly I
     .sort((a, b) => a.since - b.since || (a.id < b.id ? -1 : 1))
 }
 
-function causeOf(
-  finding: Finding,
-  rules: Rules,
-  byCode: ReadonlyMap<string, readonly Finding[]>,
-  now: number,
-): Finding | undefined {
-  const causes = rules[finding.code]?.because ?? []
-  return causes
-    .flatMap((cause) => {
-      const event = rules[cause.code]?.event === true
-      return (byCode.get(cause.code) ?? []).filter((it) => explains(it, finding, cause, event, now))
-    })
-    .sort((a, b) => a.since - b.since)[0]
-}
-
-/** Repairs seldom take hold at once: for this long a consequence may outlast its cause. */
-const outlasting = 15 * 60_000
-
-function explains(
-  cause: Finding,
-  finding: Finding,
-  { within = 0, same }: Cause,
-  event: boolean,
-  now: number,
-): boolean {
-  if (same === 'subject' && cause.subject !== finding.subject) return false
-  if (same === 'pod' && !samePod(cause, finding)) return false
-  // An open cause has no end yet. A consequence is often found a round before its cause, so only the
-  // stretches of time have to touch.
-  const causeEnd = cause.resolved ?? Number.POSITIVE_INFINITY
-  const end = finding.resolved ?? now
-  const touch = cause.since <= end && finding.since <= causeEnd + within
-  return touch && (event || end <= causeEnd + Math.max(within, outlasting))
-}
-
-function samePod(a: Finding, b: Finding): boolean {
-  return a.pod !== undefined && a.pod.namespace === b.pod?.namespace && a.pod.name === b.pod.name
-}
-
 function incident(root: Finding, members: readonly Finding[], rules: Rules): Incident {
   const consequences = members.filter((it) => it !== root).sort((a, b) => a.since - b.since)
   const open = members.filter((it) => it.resolved === undefined)
@@ -77,35 +40,6 @@ function incident(root: Finding, members: readonly Finding[], rules: Rules): Inc
     ...advice(root, consequences, rules),
     ...(open.length === 0 && { resolved }),
   }
-}
-
-/** How many steps somebody who was just woken can follow. */
-const mostSteps = 8
-const mostNevers = 3
-
-/**
- * What to do about an incident as a whole: the root's steps come first, since what they repair often repairs
- * the rest; a consequence adds only what it needs beyond that. A step is known by its command. An event has
- * nothing that could be repaired, so what it left behind comes before it.
- */
-export function advice(
-  root: Finding,
-  consequences: readonly Finding[],
-  rules: Rules = {},
-): Pick<Incident, 'next' | 'never'> {
-  const known = new Set<string>()
-  const isEvent = (it: Finding) => Number(rules[it.code]?.event === true)
-  const members = [root, ...consequences].sort((a, b) => isEvent(a) - isEvent(b))
-  const still = members.filter((it) => it.resolved === undefined)
-  const open = still.length > 0 ? still : members
-  const next = open
-    .flatMap((it) => it.next)
-    .filter((step) => {
-      const name = /`([^`]+)`/.exec(step)?.[1] ?? step
-      return !known.has(name) && known.add(name)
-    })
-  const never = new Set(open.flatMap((it) => it.never ?? []))
-  return { next: next.slice(0, mostSteps), never: [...never].slice(0, mostNevers) }
 }
 
 /** The gravest severity among findings; `info` if there are none. */

@@ -63,6 +63,7 @@ const keyOf = (code: string, subject: string) => `${code}|${subject.slice(0, lon
 function present(rules: Rules, it: Observation) {
   const rule = rules[it.code] as Rules[string]
   const never = it.never ?? rule.never
+  const urgent = it.urgent ?? rule.urgent
   return {
     code: it.code,
     subject: it.subject.slice(0, longestSubject),
@@ -72,6 +73,7 @@ function present(rules: Rules, it: Observation) {
     so: it.so ?? rule.so,
     next: it.next ?? rule.next,
     ...(never && { never }),
+    ...(urgent && { urgent }),
     ...(it.stage !== undefined && { stage: it.stage }),
     ...(it.pod && { pod: it.pod }),
     ...(it.evidence && { evidence: it.evidence }),

@@ -27,6 +27,8 @@ export interface Cause {
   readonly within?: number
   /** What both findings must share for the one to explain the other. Absent: being on the same node is enough. */
   readonly same?: 'subject' | 'pod'
+  /** Repairing the cause does not repair this: its own steps are needed as well. */
+  readonly lasts?: true
 }
 
 /** One thing that can be wrong, declared once. What never varies stands here; the numbers are in the observation. */
@@ -40,8 +42,10 @@ export interface Rule {
   readonly so: string
   /** The safe next steps, in order, with commands in backticks. */
   readonly next: readonly string[]
-  /** What people do here that makes it worse. */
+  /** What people do here that makes it worse, one sentence each. */
   readonly never?: string
+  /** Its steps come before those of its cause: what is lost meanwhile, data or the way in, does not come back. */
+  readonly urgent?: true
   /** Patience: how long it must have been true before anyone is told. */
   readonly after?: number
   readonly because?: readonly Cause[]
@@ -62,6 +66,7 @@ export interface Observation<Code extends string = string> {
   readonly so?: string
   readonly next?: readonly string[]
   readonly never?: string
+  readonly urgent?: true
   /** How far something that comes nearer by itself has come: each higher number is worth telling of again. */
   readonly stage?: number
   readonly pod?: Pod
@@ -82,6 +87,7 @@ export interface Finding {
   readonly so: string
   readonly next: readonly string[]
   readonly never?: string
+  readonly urgent?: true
   readonly stage?: number
   readonly pod?: Pod
   readonly evidence?: Readonly<Record<string, string | number | boolean>>
@@ -110,7 +116,7 @@ export interface Incident {
   readonly ripe: number
   /** The safe next steps of the whole incident, in order, none twice. */
   readonly next: readonly string[]
-  /** What makes it worse. */
+  /** What makes it worse, one sentence each. */
   readonly never: readonly string[]
   /** Set once none of its findings is open. */
   readonly resolved?: number

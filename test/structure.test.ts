@@ -36,6 +36,7 @@ const under =
 const pureCore = [
   'agent/ledger.ts',
   'agent/cascade.ts',
+  'agent/cascade/',
   'agent/due.ts',
   'agent/forecast.ts',
   'agent/silence.ts',
@@ -72,7 +73,7 @@ const directions: readonly (readonly [
   [
     'the pure core',
     under(...pureCore),
-    under('agent/model.ts', 'agent/ledger.ts', 'agent/silence.ts'),
+    under('agent/model.ts', 'agent/ledger.ts', 'agent/silence.ts', 'agent/cascade/'),
     'what is true, why, and who has to be told must be a matter of values only',
   ],
   [

@@ -53,8 +53,11 @@ export const wearRules: Rules<WearCode> = {
     never: 'Change /etc/resolv.conf of the node: pods do not use it for names of the cluster.',
     because: [
       { code: 'firewall.flushed', within: 60 * minute },
-      { code: 'firewall.kube-chains-missing' },
-      { code: 'firewall.ufw-blocks-k3s' },
+      { code: 'firewall.kube-chains-missing', within: 15 * minute },
+      { code: 'firewall.flannel-rules-missing', within: 15 * minute },
+      { code: 'firewall.ufw-blocks-k3s', within: 15 * minute },
+      // It is asked five minutes after a start.
+      { code: 'k3s.down', within: 15 * minute },
       { code: 'k3s.kubelet-unhealthy', within: 5 * minute },
       ...starts,
       { code: 'cni.bridge-missing', within: 15 * minute },

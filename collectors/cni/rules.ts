@@ -9,7 +9,7 @@ const hour = 3600_000
 const certificates: Cause = { code: 'certs.expired', within: hour }
 
 const killall =
-  'Run `k3s-killall.sh` lightly: it stops every pod on this node at once, databases included, without letting them finish. Nor `iptables -F`: it cannot bring an interface back, and may cut SSH.'
+  'Run `k3s-killall.sh` lightly: it stops every pod on this node at once, databases included, without letting them finish. Run `iptables -F`: it cannot bring an interface back, and may cut SSH.'
 
 const restart =
   '`systemctl restart k3s` (on an agent `k3s-agent`): makes it again; the pods keep running meanwhile'

@@ -15,10 +15,13 @@ export type Code =
   | CrowdCode
 
 /** What takes k3s's rules away: a flush, or k3s itself, which makes them again within minutes or not at all. */
-const goneSince: readonly Cause[] = [
-  { code: 'firewall.flushed' },
-  ...['k3s.restarted', 'k3s.killed', 'k3s.rebooted'].map((code) => ({ code, within: 5 * 60_000 })),
-]
+const starts: readonly Cause[] = ['k3s.restarted', 'k3s.killed', 'k3s.rebooted'].map((code) => ({
+  code,
+  within: 5 * 60_000,
+}))
+const goneSince: readonly Cause[] = [{ code: 'firewall.flushed' }, ...starts]
+/** The same, of what a restart of k3s does not bring back. */
+const goneForGood: readonly Cause[] = [{ code: 'firewall.flushed', lasts: true }, ...starts]
 
 /** Builds ufw's chains anew after a flush: as long as its empty chains are there, `ufw reload` hangs nothing in them (measured with ufw 0.36). */
 export const rebuildUfw = `iptables -S | sed -n 's/^-N \\(ufw-.*\\)/\\1/p' | xargs -rn1 iptables -X; ufw reload`
@@ -76,7 +79,7 @@ export const rules: Readonly<Record<Code, Rule>> = {
     never:
       'Wait for it to mend itself: not even a restart of k3s maps the port again, only making the pod anew does.',
     after: 10_000,
-    because: [...goneSince, { code: 'firewall.kube-chains-missing', within: 60 * 60_000 }],
+    because: [...goneForGood, { code: 'firewall.kube-chains-missing', within: 60 * 60_000, lasts: true }],
   },
   'firewall.ufw-blocks-k3s': {
     severity: 'critical',
@@ -104,7 +107,7 @@ export const rules: Readonly<Record<Code, Rule>> = {
     never:
       'Run `ufw enable` or `ufw reload` before SSH is allowed in its rules: `ufw allow 22/tcp` works at any time.',
     after: 60_000,
-    because: goneSince,
+    because: goneForGood,
   },
   'firewall.lockout-risk': {
     severity: 'info',
@@ -138,7 +141,8 @@ export const rules: Readonly<Record<Code, Rule>> = {
       'In a session that is still open, or on the serial console: `iptables -I INPUT -p tcp --dport 22 -j ACCEPT`',
       'Then find out what took the rule away: `agent status`',
     ],
-    never: 'Close the session that is still open; flush again; reboot.',
+    never: 'Close the session that is still open, flush again or reboot.',
+    urgent: true,
     because: [{ code: 'firewall.flushed' }],
   },
   ...crowdRules,

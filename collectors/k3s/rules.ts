@@ -9,6 +9,17 @@ const certificates: readonly Cause[] = [
 ]
 const full: Cause = { code: 'k3s.disk-filling' }
 const noMemory: Cause = { code: 'memory.oom-system', within: 10 * minute }
+/** What takes both the API and the kubelet along. */
+const unwell: readonly Cause[] = [
+  { code: 'k3s.restarting', within: 15 * minute },
+  ...['k3s.down', 'k3s.killed', 'k3s.rebooted', 'k3s.restarted'].map((code) => ({
+    code,
+    within: 5 * minute,
+  })),
+  full,
+  noMemory,
+  ...certificates,
+]
 
 const leaveTheData =
   'Delete anything under the data folder of k3s (/var/lib/rancher/k3s): the datastore and the certificates cannot be made again.'
@@ -75,17 +86,10 @@ export const rules: Rules<Code> = {
     never: noReboot,
     after: minute,
     because: [
-      { code: 'k3s.restarting', within: 15 * minute },
-      { code: 'k3s.down', within: 5 * minute },
-      { code: 'k3s.killed', within: 5 * minute },
-      { code: 'k3s.rebooted', within: 5 * minute },
-      { code: 'k3s.restarted', within: 5 * minute },
+      ...unwell,
       { code: 'k3s.datastore-growing' },
-      full,
-      noMemory,
       { code: 'certs.api-unauthorized', within: hour },
       { code: 'certs.chain-broken' },
-      ...certificates,
     ],
   },
   'k3s.kubelet-unhealthy': {
@@ -100,17 +104,7 @@ export const rules: Rules<Code> = {
     ],
     never: noReboot,
     after: minute,
-    because: [
-      { code: 'k3s.api-unhealthy', within: 5 * minute },
-      { code: 'k3s.restarting', within: 15 * minute },
-      { code: 'k3s.down', within: 5 * minute },
-      { code: 'k3s.killed', within: 5 * minute },
-      { code: 'k3s.rebooted', within: 5 * minute },
-      { code: 'k3s.restarted', within: 5 * minute },
-      full,
-      noMemory,
-      ...certificates,
-    ],
+    because: [{ code: 'k3s.api-unhealthy', within: 5 * minute }, ...unwell],
   },
   'k3s.disk-filling': {
     severity: 'warning',

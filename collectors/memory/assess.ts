@@ -106,8 +106,8 @@ function ofDatabase({ pod, comm }: Victim) {
   const look = pod
     ? [
         `Read its log before restarting anything: \`kubectl -n ${pod.namespace} logs ${pod.name}${container} --previous --tail=100\``,
-        describe(pod),
         'Once it has recovered by itself, raise its limit, or lower what it takes for buffers and connections',
+        describe(pod),
       ]
     : [
         'Read its log before restarting anything: `journalctl -n 200 --no-pager`',

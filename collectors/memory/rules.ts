@@ -20,7 +20,7 @@ export const rules = {
     because: [
       { code: 'memory.oom-system' },
       { code: 'memory.oom-storm' },
-      { code: 'memory.container-near-limit', same: 'pod', within: hour },
+      { code: 'memory.container-near-limit', same: 'pod', within: hour, lasts: true },
     ],
   },
   'memory.oom-repeating': {

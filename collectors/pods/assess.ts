@@ -62,6 +62,7 @@ function crashLooping(
       filled(step, pod),
     ),
     ...(pattern?.never && { never: pattern.never }),
+    ...(pattern?.urgent && { urgent: pattern.urgent }),
     pod,
     ...(times[0] !== undefined && { at: times[0] }),
     evidence: {
@@ -101,6 +102,7 @@ function logSays(it: Said, { patterns }: Limits): Observation<PodsCode> {
     ...(pattern.so && { so: pattern.so }),
     next: pattern.next.map((step) => filled(step, it.pod)),
     ...(pattern.never && { never: pattern.never }),
+    ...(pattern.urgent && { urgent: pattern.urgent }),
     pod: it.pod,
     at: it.first,
     evidence: { pattern: it.pattern, lines: it.lines, last: new Date(it.last).toISOString() },

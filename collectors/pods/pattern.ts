@@ -19,6 +19,8 @@ export interface Pattern {
   readonly so?: string
   readonly next: readonly string[]
   readonly never?: string
+  /** Data is lost for good if anything else is done first. */
+  readonly urgent?: true
 }
 
 /** The fixed words of an expression, in order. */

@@ -10,8 +10,19 @@ const network: readonly Cause[] = [
   { code: 'cni.overlay-missing', within: hour },
   { code: 'cni.overlay-down', within: hour },
   { code: 'cni.veth-orphaned', within: hour },
+  { code: 'cni.routes-missing', within: hour },
+  { code: 'cni.forwarding-off', within: hour },
+  { code: 'cni.dns-dead', within: hour },
   { code: 'firewall.flushed', within: hour },
   { code: 'firewall.kube-chains-missing', within: hour },
+  { code: 'firewall.flannel-rules-missing', within: hour },
+  { code: 'firewall.ufw-blocks-k3s', within: hour },
+]
+
+/** Whatever in the cluster asks the API (controllers, ingress, DNS) ends when it is refused. */
+const api: readonly Cause[] = [
+  { code: 'certs.expired', within: hour },
+  { code: 'k3s.api-unhealthy', within: hour },
 ]
 
 /** A database that was killed may fail only hours later, when it is started the next time. */
@@ -36,7 +47,7 @@ export const rules = {
     next: ['See which: `kubectl get pods -A | grep -v Running`'],
     never:
       'Delete its volume or scale it up: what makes it end is still there, and a volume that is gone is gone.',
-    because: [...memory, ...node, ...network],
+    because: [...memory, ...node, ...api, ...network],
   },
   'pods.log-says': {
     severity: 'warning',
@@ -45,7 +56,14 @@ export const rules = {
       'A line that a container wrote fits one of the patterns that Murphy ships or that the settings add (`patterns`). Only what logs grow by is read, from /var/log/pods, with pieces of long lines put together and rotation followed. It stays a finding for `hold_minutes` after the last such line, or until the log says that it is over. A log is written by the container itself: it can claim anything.',
     so: 'What the line says; see the text.',
     next: ['Read the log around it: `kubectl logs` with the names in the subject'],
-    because: [{ code: 'pods.crash-looping', within: 6 * hour, same: 'pod' }, ...memory, ...node, ...network],
+    because: [
+      // It names the reason, where the loop only shows.
+      { code: 'pods.crash-looping', within: 6 * hour, same: 'pod', lasts: true },
+      ...memory,
+      ...node,
+      ...api,
+      ...network,
+    ],
   },
 } as const satisfies Rules
 

@@ -127,37 +127,6 @@ t.test('a circle among the rules is found and named', async (t) => {
   t.strictSame(circle(rules), ['a', 'b', 'c', 'a'])
 })
 
-t.test('what to do is said once for the whole incident, the root first', async (t) => {
-  const ledger = [
-    finding({
-      code: 'a.cause',
-      since: 1,
-      next: ['Restart it: `systemctl restart k3s`', '`look`'],
-      never: 'Flush.',
-    }),
-    finding({
-      code: 'a.effect',
-      since: 2,
-      next: ['`systemctl restart k3s`', '`kubectl delete pod x`'],
-      never: 'Flush.',
-    }),
-    finding({ code: 'a.effect', subject: 'over', since: 2, resolved: 3, next: ['`not this`'] }),
-  ]
-  const [it] = incidents(ledger, chain, 4)
-  t.strictSame(it?.next, ['Restart it: `systemctl restart k3s`', '`look`', '`kubectl delete pod x`'])
-  t.strictSame(it?.never, ['Flush.'])
-  const [mended] = incidents(
-    ledger.map((one) => (one.code === 'a.cause' ? { ...one, resolved: 4 } : one)),
-    chain,
-    5,
-  )
-  t.strictSame(
-    mended?.next,
-    ['`systemctl restart k3s`', '`kubectl delete pod x`'],
-    'what is mended needs no step',
-  )
-})
-
 t.test('an incident is called by what is grave in it, and by its root', async (t) => {
   const root = finding({ code: 'a.cause', severity: 'info', title: 'k3s was restarted' })
   const worse = finding({ code: 'a.effect', severity: 'critical', title: 'the pod bridge is gone' })

@@ -1,4 +1,4 @@
-import { advice } from '../../agent/cascade.ts'
+import { advice } from '../../agent/cascade/advice.ts'
 import type { Finding, Incident, Notice } from '../../agent/model.ts'
 
 /** 05 Mar 2026, 03:12:07 UTC. */

@@ -22,13 +22,12 @@ const postgres: readonly Pattern[] = [
     covers: ['postgres-panic', 'postgres-startup', 'postgres-killed'],
     so: 'It stops at each start, and restarting it changes nothing. What was committed last may be lost; what is done next decides how much.',
     next: [
-      'Find what keeps it running, and scale that down to 0: `kubectl -n {namespace} get statefulset,deployment`',
-      'Copy the whole volume before anything else: without a copy no step can be taken back',
-      'Start the pod with a command that only sleeps (`command: ["sleep", "infinity"]`) and the volume mounted',
-      'If there is a backup or a replica that is well, restore from that and stop here',
-      'In the pod, as the user postgres, see what would be done: `pg_resetwal --dry-run "$PGDATA"`',
+      'Save the data first. Find what keeps it running, and scale that down to 0: `kubectl -n {namespace} get statefulset,deployment`',
+      'Copy the whole volume: without a copy no step can be taken back. If a backup or a replica is well, restore from that and stop here',
+      'Start the pod with a command that only sleeps (`command: ["sleep", "infinity"]`) and see, in it, as the user postgres, what would be done: `pg_resetwal --dry-run "$PGDATA"`',
       'Only then, as the user postgres: `pg_resetwal -f "$PGDATA"`; then dump and restore into a new cluster, as the tables may not fit each other any more',
     ],
+    urgent: true,
     never:
       'Run pg_resetwal on a running server or without a copy of the volume, or delete pg_wal: both lose data for good.',
   },
@@ -54,6 +53,7 @@ const postgres: readonly Pattern[] = [
       'See whether the disk fails: `journalctl -k -b --no-pager -g "I/O error|EXT4-fs error|XFS.*corrupt|nvme"`',
       'Restore what is damaged from a backup or a replica',
     ],
+    urgent: true,
     never: 'Set zero_damaged_pages on the only copy: it throws the damaged pages away.',
   },
   {
@@ -143,10 +143,11 @@ const others: readonly Pattern[] = [
     over: ['ready for connections'],
     so: 'It does not start, or fails on the tables that are damaged.',
     next: [
-      log,
       'Copy the whole volume before anything else',
+      log,
       'Restore from a backup or a replica; else start it with innodb_force_recovery=1 and dump what can be read, going higher only as needed',
     ],
+    urgent: true,
     never: 'Delete ib_logfile*, ib_redo* or ibdata1, or set innodb_force_recovery above 3 without a copy.',
   },
   {

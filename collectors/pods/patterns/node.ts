@@ -33,6 +33,7 @@ export const node: readonly Pattern[] = [
       'With other members alive remove this one and let it join anew; with one server restore a snapshot: `k3s server --cluster-reset --cluster-reset-restore-path=SNAPSHOT`',
     ],
     never: 'Run `--cluster-reset` without a copy of the folder and a snapshot.',
+    urgent: true,
   },
   {
     name: 'etcd-slow',
