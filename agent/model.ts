@@ -122,12 +122,26 @@ export interface Incident {
   readonly resolved?: number
 }
 
+const rank = (it: Finding) => severities.indexOf(it.severity)
+
+/** The finding that speaks for an incident now: its root, or the gravest that is open where the root no longer is. */
+export function leadOf({ root, consequences }: Pick<Incident, 'root' | 'consequences'>): Finding {
+  if (root.resolved === undefined) return root
+  const [open] = consequences
+    .filter((it) => it.resolved === undefined)
+    .sort((a, b) => rank(b) - rank(a) || a.since - b.since)
+  return open ?? root
+}
+
 /**
  * What an incident is called: by its root, and first by what it led to where that is graver, as after a
- * restart that by itself was nothing: "the pod bridge is gone: k3s was restarted".
+ * restart that by itself was nothing: "the pod bridge is gone: k3s was restarted". What is open comes before
+ * a root that is over.
  */
-export function titleOf({ root, consequences }: Pick<Incident, 'root' | 'consequences'>): string {
-  const rank = (it: Finding) => severities.indexOf(it.severity)
+export function titleOf(incident: Pick<Incident, 'root' | 'consequences'>): string {
+  const { root, consequences } = incident
+  const lead = leadOf(incident)
+  if (lead !== root) return `${lead.title}, after: ${root.title}`
   const graver = consequences
     .filter((it) => it.resolved === undefined && rank(it) > rank(root))
     .sort((a, b) => rank(b) - rank(a))[0]

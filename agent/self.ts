@@ -32,6 +32,8 @@ export const selfRules = {
       'Try it: `agent notify --test`',
       'Correct it in /etc/murphy/config.yaml, then: `systemctl restart murphy`',
     ],
+    // Answers are dropped with everything else that comes in.
+    because: [{ code: 'firewall.lockout', within: 5 * 60_000 }],
   },
   'agent.state-lost': {
     severity: 'warning',

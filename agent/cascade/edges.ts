@@ -17,7 +17,7 @@ export const lateEvent = 60_000
 
 /**
  * The finding that a finding follows from, if there is one: the earliest of those that may explain it, what can
- * be repaired before what only happened.
+ * be repaired before what only happened, and what was wrong when it began before what was over by then.
  */
 export function causeOf(
   finding: Finding,
@@ -26,11 +26,15 @@ export function causeOf(
   now: number,
 ): Finding | undefined {
   const isEvent = (it: Finding) => rules[it.code]?.event === true
+  const isOver = (it: Finding) => it.resolved !== undefined && it.resolved < finding.since
   return (rules[finding.code]?.because ?? [])
     .flatMap((edge) =>
       (byCode.get(edge.code) ?? []).filter((it) => explains(it, finding, edge, isEvent(it), now)),
     )
-    .sort((a, b) => Number(isEvent(a)) - Number(isEvent(b)) || a.since - b.since)[0]
+    .sort(
+      (a, b) =>
+        Number(isEvent(a)) - Number(isEvent(b)) || Number(isOver(a)) - Number(isOver(b)) || a.since - b.since,
+    )[0]
 }
 
 /** Whether a finding may have come about because of another, by this edge. */

@@ -1,6 +1,6 @@
 import { safe } from '../log.ts'
 import type { Finding, Incident, Severity } from '../model.ts'
-import { titleOf } from '../model.ts'
+import { leadOf, titleOf } from '../model.ts'
 import type { CollectorRow, SinkRow, Snapshot } from '../snapshot.ts'
 import { clock, paint, type Style, span, sparkline, type Terminal, wrap } from './terminal.ts'
 
@@ -50,7 +50,7 @@ export function renderBrief(it: Snapshot, terminal: Terminal, stale?: string): s
     const since = `since ${clock(incident.since, it.at)}`
     return wrap(
       terminal,
-      `${incident.severity}: ${titleOf(incident)} (${incident.root.subject}), ${since}`,
+      `${incident.severity}: ${titleOf(incident)} (${leadOf(incident).subject}), ${since}`,
       2,
       4,
     )
@@ -83,12 +83,13 @@ export function renderIncident(incident: Incident, now: number, terminal: Termin
       : `${clock(since, now)} to ${clock(resolved, now)}`
   const [word, style] =
     resolved === undefined ? [severity.toUpperCase(), colors[severity]] : ['OVER', 'green' as const]
-  const subject = root.subject.length < 80 ? `${root.subject}, ` : ''
+  const lead = leadOf(incident)
+  const subject = lead.subject.length < 80 ? `${lead.subject}, ` : ''
   const indent = word.length + 2
   const headline = wrap(terminal, `${titleOf(incident)} (${subject}${when})`, indent, 4).slice(indent)
-  const lines = [`${paint(terminal, style, word)}  ${headline}`, wrap(terminal, root.text, 2)]
+  const lines = [`${paint(terminal, style, word)}  ${headline}`, wrap(terminal, lead.text, 2)]
   if (resolved !== undefined) return lines.slice(0, 1).join('\n')
-  lines.push(labelled(terminal, 'So', root.so))
+  lines.push(labelled(terminal, 'So', lead.so))
   const several = incident.next.length > 1
   for (const [at, step] of incident.next.entries())
     lines.push(
@@ -96,18 +97,19 @@ export function renderIncident(incident: Incident, now: number, terminal: Termin
     )
   for (const [at, never] of incident.never.entries())
     lines.push(labelled(terminal, at === 0 ? 'Never' : '', never))
-  if (consequences.length > 0) {
+  if (lead !== root) lines.push('  It began with', member(root, now, terminal))
+  const others = consequences.filter((it) => it !== lead)
+  if (others.length > 0) {
     lines.push('  It led to')
-    for (const it of consequences.slice(0, mostConsequences)) lines.push(consequence(it, now, terminal))
-    if (consequences.length > mostConsequences)
-      lines.push(`    and ${consequences.length - mostConsequences} more`)
+    for (const it of others.slice(0, mostConsequences)) lines.push(member(it, now, terminal))
+    if (others.length > mostConsequences) lines.push(`    and ${others.length - mostConsequences} more`)
   }
   return lines.join('\n')
 }
 
 const mostConsequences = 12
 
-function consequence(it: Finding, now: number, terminal: Terminal): string {
+function member(it: Finding, now: number, terminal: Terminal): string {
   const state =
     it.resolved === undefined ? `since ${clock(it.since, now)}` : `over since ${clock(it.resolved, now)}`
   return wrap(terminal, `- ${it.severity}: ${it.title} (${it.subject}, ${state}): ${it.text}`, 4, 6)

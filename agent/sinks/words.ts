@@ -1,5 +1,5 @@
 import type { Finding, Incident, Notice, Pod, Severity } from '../model.ts'
-import { titleOf } from '../model.ts'
+import { leadOf, titleOf } from '../model.ts'
 import { line } from './lengths.ts'
 
 /** What a notice says, as plain parts of one line each. Texts may hold `commands`; each sink escapes for its own format. */
@@ -64,7 +64,7 @@ export function words(notice: Notice): Words {
     headline: `${prefix[notice.kind]}${node}: ${line(titleOf(incident), limits.title)}${about(root.pod)}`,
     standing: standing(incident, notice.at),
     tone: over ? 'resolved' : incident.severity,
-    text: line(root.text, limits.text),
+    text: line(leadOf(incident).text, limits.text),
     so: over ? '' : line(follows(incident), limits.so),
     next: over ? [] : steps(incident),
     never: over ? [] : nevers(incident),
@@ -97,7 +97,9 @@ const open = (incident: Incident): readonly Finding[] =>
 
 function follows(incident: Incident): string {
   const subjects = new Map<string, string[]>()
+  const lead = leadOf(incident)
   for (const it of open(incident)) {
+    if (it === lead) continue
     const title = line(it.title, limits.title)
     const known = subjects.get(title) ?? []
     subjects.set(title, [...known, ...(it.subject ? [line(it.subject, limits.subject)] : [])])
@@ -109,7 +111,7 @@ function follows(incident: Incident): string {
     limits.titles,
     '; ',
   )
-  return [incident.root.so, also && `Also: ${also}.`].filter(Boolean).join(' ')
+  return [lead.so, also && `Also: ${also}.`].filter(Boolean).join(' ')
 }
 
 function bounded(all: readonly string[], most: number, between: string): string {

@@ -9,8 +9,9 @@ const certificates: readonly Cause[] = [
 ]
 const full: Cause = { code: 'k3s.disk-filling' }
 const noMemory: Cause = { code: 'memory.oom-system', within: 10 * minute }
-/** What takes both the API and the kubelet along. */
+/** What takes both the API and the kubelet along. Where INPUT drops everything, it drops what comes over loopback too. */
 const unwell: readonly Cause[] = [
+  { code: 'firewall.lockout', within: 5 * minute },
   { code: 'k3s.restarting', within: 15 * minute },
   ...['k3s.down', 'k3s.killed', 'k3s.rebooted', 'k3s.restarted'].map((code) => ({
     code,

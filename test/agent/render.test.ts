@@ -11,6 +11,26 @@ import { now, picture, root } from './small.ts'
 
 const plain = { color: false, width: 80 }
 
+t.test('a root that is over does not speak for what is left', async (t) => {
+  const over = { ...root, resolved: now - 60_000 }
+  const left = finding({
+    code: 'k3s.api-unhealthy',
+    title: 'the Kubernetes API is not healthy',
+    subject: 'api',
+    text: 'The API does not answer.',
+    so: 'kubectl fails.',
+    since: now - 120_000,
+    severity: 'critical',
+  })
+  const [incident] = picture.incidents
+  const it = { ...picture, incidents: [{ ...incident, root: over, consequences: [left] }] } as typeof picture
+  const page = renderStatus(it, plain)
+  t.match(page, 'CRITICAL  the Kubernetes API is not healthy, after: the firewall was flushed')
+  t.match(page, /\n {2}The API does not answer\.\n {2}So {5}kubectl fails\./)
+  t.match(page, /\n {2}It began with\n {4}- critical: the firewall was flushed \(nft, over since/)
+  t.notMatch(page, 'It led to')
+})
+
 t.test('the status page reads as the night is', async (t) => {
   t.equal(
     renderStatus(picture, plain),

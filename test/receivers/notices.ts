@@ -23,7 +23,7 @@ export const finding = (more: Partial<Finding> = {}): Finding => ({
   ...more,
 })
 
-const ingress = () =>
+const ingress = (more: Partial<Finding> = {}) =>
   finding({
     id: `firewall.hostport-rules-missing|kube-system/ingress|${since}`,
     code: 'firewall.hostport-rules-missing',
@@ -31,6 +31,7 @@ const ingress = () =>
     title: 'ingress is unreachable',
     text: 'No rule leads hostPort 80 to kube-system/ingress.',
     next: ['`systemctl restart k3s`', 'delete the ingress pod so that its port is mapped again'],
+    ...more,
   })
 
 export const incident = (more: Partial<Incident> = {}): Incident => {
@@ -56,11 +57,10 @@ export const notice = (kind: Kind, of: Incident = incident(), id = `murphy_${kin
   incident: of,
 })
 
-export const over = (minutes = 8): Incident =>
-  incident({
-    resolved: since + minutes * 60_000,
-    root: finding({ resolved: since + minutes * 60_000 }),
-  })
+export const over = (minutes = 8): Incident => {
+  const resolved = since + minutes * 60_000
+  return incident({ resolved, root: finding({ resolved }), consequences: [ingress({ resolved })] })
+}
 
 /** Texts that have broken alerting elsewhere, each as long as it takes. */
 export const hostile: Readonly<Record<string, string>> = {

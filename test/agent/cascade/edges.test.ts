@@ -256,3 +256,20 @@ t.test('the edges that must be there', async (t) => {
   for (const [cause, all] of Object.entries(needed))
     for (const code of all.split(' ')) t.ok(isEdge(cause, code), `${cause} -> ${code}`)
 })
+
+t.test('what is wrong explains more than what is over', async (t) => {
+  const ledger = [
+    found('certs.expired', start, { resolved: start + minute }),
+    found('firewall.lockout', start + 2 * minute, { subject: 'ipv4' }),
+    found('k3s.api-unhealthy', start + 3 * minute),
+  ]
+  t.strictSame(
+    incidents(ledger, rules, start + 4 * minute).map((it) => [it.root.code, it.consequences.length]),
+    [
+      ['certs.expired', 0],
+      ['firewall.lockout', 1],
+    ],
+  )
+  const later = ledger.map((it) => ({ ...it, resolved: it.resolved ?? start + 5 * minute }))
+  t.equal(incidents(later, rules, start + 9 * minute).length, 2, 'and still does when it is over as well')
+})
