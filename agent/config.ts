@@ -51,6 +51,8 @@ export interface SinkConfig {
   readonly name: string
   readonly type: string
   readonly min: Severity
+  /** Whether a connection is kept open between letters. */
+  readonly keepOpen: boolean
   readonly settings: Settings<Properties>
   /** Secrets that are given, but were not read. */
   readonly unread: readonly string[]
@@ -183,8 +185,8 @@ export function parseConfig(text: string, options: ConfigOptions & { readonly fi
         const [, key = '', text = words] = /^(\w+): (.*)$/s.exec(words) ?? []
         problem(key ? [...path, key] : path, text)
       }
-    const { name = sink.name, min } = { ...defaults(sinkProperties), ...own }
-    return { name, type: sink.name, min, settings, unread } as SinkConfig
+    const { name = sink.name, min, keep_open: keepOpen } = { ...defaults(sinkProperties), ...own }
+    return { name, type: sink.name, min, keepOpen, settings, unread } as SinkConfig
   })
   const names = sinkConfigs.map((it) => it?.name)
   names.forEach((name, at) => {

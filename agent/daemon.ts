@@ -185,6 +185,7 @@ export function startDaemon(options: DaemonOptions): Daemon {
         sink,
         settings: it.settings,
         name: it.name,
+        keepOpen: it.keepOpen,
         due: (): readonly Notice[] =>
           warm()
             ? due(

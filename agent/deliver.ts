@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import { openPost, rememberAddress } from './deliver/post.ts'
+import { holdEvery, openPost, rememberAddress } from './deliver/post.ts'
 import { messageOf, tell } from './deliver/tell.ts'
 import type { Notice, Properties, Reading, Settings, Sink } from './model.ts'
 import { backoff } from './retry.ts'
@@ -36,6 +36,8 @@ export interface DeliverOptions {
   readonly settings: Settings<Properties>
   /** What people call this sink in their settings. */
   readonly name: string
+  /** Whether a connection is kept open between letters. */
+  readonly keepOpen?: boolean
   /** What this sink is due now, asked afresh before every attempt. */
   readonly due: () => readonly Notice[]
   /** What was noted of the message this notice is about. */
@@ -129,7 +131,10 @@ export function deliver(options: DeliverOptions): Delivery {
     const bell = new AbortController()
     ring = () => bell.abort()
     const [first] = refused.values()
-    await sleep(first ? Math.max(1, first.at + aside - now()) : aside, bell.signal)
+    const rest = first ? Math.max(1, first.at + aside - now()) : aside
+    if (!options.keepOpen) return sleep(rest, bell.signal)
+    await post.hold()
+    if (!bell.signal.aborted) await sleep(Math.min(rest, holdEvery), bell.signal)
   }
 
   async function attempt(notice: Notice): Promise<void> {

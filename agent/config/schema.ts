@@ -13,6 +13,12 @@ export const sinkProperties = {
     enum: ['info', 'warning', 'critical'],
     default: 'warning',
   },
+  keep_open: {
+    type: 'boolean',
+    description:
+      'Keeps a connection open by an OPTIONS request every 50 s: a message then gets out even where the firewall lets no answer in.',
+    default: true,
+  },
 } as const satisfies Properties
 
 /** The keys every collector has beside its own; `every` defaults to the collector's own rhythm. */

@@ -16,6 +16,11 @@ export interface Sent {
 /** The only door to the network for what is told. Nothing here throws, follows a redirect or outlasts its timeout. */
 export interface Post {
   send(letter: Letter): Promise<Sent>
+  /**
+   * Asks the service for its OPTIONS, for nothing but the connection: a letter that goes over one that is
+   * open already arrives even where no answer can come back, as after a flush under a policy of DROP.
+   */
+  hold(): Promise<void>
   /** The text without this sink's secrets. */
   redact(text: string): string
   close(): Promise<void>
@@ -35,10 +40,15 @@ export interface PostOptions {
 /** How much of a reply is read: any service's whole answer is far below. */
 const replyLimit = 64 * 1024
 
+/** How often a connection is used at least, in ms: far below what services and firewalls take for idle (60 s and more). */
+export const holdEvery = 50_000
+/** Beyond this it is a dead one, which is closed, so that the next letter does not wait for it. */
+const holdPatience = 3000
+
 /** One memory of names for all sinks. */
 const names = rememberNames()
 
-/** Connections of its own for one sink, kept for a few seconds between letters. */
+/** One connection of its own for one sink, kept between letters for as long as it is used every minute. */
 export function openPost({
   sink,
   settings,
@@ -49,12 +59,15 @@ export function openPost({
 }: PostOptions): Post {
   const redact = redactor(sink, settings)
   const dispatcher = open(env)
+  /** When the connection was last used, by a clock nobody sets. */
+  let used = Number.NEGATIVE_INFINITY
   const clean = (host: string, reading: Reading): Reading =>
     reading.outcome === 'accepted' ? reading : { ...reading, why: redact(`${host}: ${reading.why}`) }
   return {
     async send(letter) {
       const host = URL.parse(letter.url)?.hostname ?? 'the address'
       const deadline = AbortSignal.timeout(timeout)
+      used = performance.now()
       try {
         const { statusCode, headers, body } = await request(letter.url, {
           dispatcher,
@@ -79,6 +92,24 @@ export function openPost({
         return { reading: clean(host, readError(error)), rest: 0 }
       }
     },
+    async hold() {
+      const url = URL.parse(String(settings.url))
+      // A second, as timers may be early.
+      if (!url || performance.now() - used < holdEvery - 1000) return
+      used = performance.now()
+      const deadline = AbortSignal.timeout(holdPatience)
+      try {
+        const { body } = await request(url.origin, {
+          dispatcher,
+          method: 'OPTIONS',
+          headers: { 'user-agent': 'murphy' },
+          signal: signal ? AbortSignal.any([signal, deadline]) : deadline,
+        })
+        await body.dump()
+      } catch {
+        // Nobody waits for the answer; what is really told says what is wrong.
+      }
+    },
     redact,
     close: () => dispatcher.destroy(),
   }
@@ -101,8 +132,9 @@ function open(env: Readonly<Record<string, string | undefined>>): Agent | EnvHtt
     connect,
     allowH2: false,
     connections: 1,
-    keepAliveTimeout: 4000,
-    keepAliveMaxTimeout: 10_000,
+    // A service that closes sooner says so in `Keep-Alive`, or closes.
+    keepAliveTimeout: 60_000,
+    keepAliveMaxTimeout: 60_000,
   }
   const { HTTP_PROXY, HTTPS_PROXY, NO_PROXY } = env
   const { http_proxy: httpProxy = HTTP_PROXY, https_proxy: httpsProxy = HTTPS_PROXY } = env

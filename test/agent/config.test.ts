@@ -69,7 +69,7 @@ sinks:
   )
   t.match(config, {
     node: 'node1',
-    sinks: [{ name: 'post', type: 'post', min: 'critical', settings: { topic: 'k3s' } }],
+    sinks: [{ name: 'post', type: 'post', min: 'critical', keepOpen: true, settings: { topic: 'k3s' } }],
   })
   t.match(config.collectors.things, { enabled: false, settings: { warn_days: 14, paths: ['/etc/ssl'] } })
   t.notMatch(printed(config, [post]), /example\.org/, 'secrets are hidden')
@@ -170,7 +170,7 @@ t.test('a secret that is not quoted, or is taken for a key, is not shown', async
   t.strictSame(
     problems('sinks:\n  - type: post\n    url: "https://a"\n    "https://example.org/hook": x\n'),
     [
-      '/etc/murphy/config.yaml:4: sinks[0].<hidden>: there is no such key; known are type, name, min, url, url_file, url_credential, topic',
+      '/etc/murphy/config.yaml:4: sinks[0].<hidden>: there is no such key; known are type, name, min, keep_open, url, url_file, url_credential, topic',
     ],
   )
   for (const value of [

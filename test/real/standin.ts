@@ -74,7 +74,8 @@ ${pods()
   .map(({ veth }) => `ip link set ${veth} master cni0`)
   .join('\n')}`
 
-const network = `ip link add eth0 type veth peer name outside && ip link set outside up && ip link set eth0 up
+const network = `ip netns add world && ip link add eth0 type veth peer name eth0 netns world && ip link set eth0 up
+ip -n world addr add 192.0.2.1/24 dev eth0 && ip -n world link set eth0 up
 ip addr add 192.0.2.10/24 dev eth0 && ip route add default via 192.0.2.1
 ip link add flannel.1 mtu 1450 type vxlan id 1 local 192.0.2.10 dev eth0 dstport 8472 nolearning
 ip addr add 10.42.0.0/32 dev flannel.1 && ip link set flannel.1 up

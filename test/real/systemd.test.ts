@@ -47,7 +47,7 @@ t.test('the main job on a node with a real systemd', { skip }, async (t) => {
 
   await node.sh(
     `systemd-run --quiet --unit receivers -p StandardOutput=file:/run/receivers \\
-       ${runtime}/node ${root}/test/receivers/run.ts --port 9100`,
+       ip netns exec world ${runtime}/node ${root}/test/receivers/run.ts --host 192.0.2.1 --port 9100`,
   )
   const said = `/proc/${node.pid}/root/run/receivers`
   const lines = () =>
@@ -83,6 +83,7 @@ collectors:
       const it = JSON.parse((await node.exec(['agent', 'status', '--json'])).stdout)
       return it.problem === undefined && (it as Snapshot)
     })
+  const page = async () => (await node.exec(['agent', 'status'])).stdout
   const own = (code: string, subject: string) => async () => {
     const { incidents = [] } = await status()
     return incidents.find(({ root }) => root.code === code && root.subject === subject)
@@ -108,7 +109,7 @@ collectors:
         const it = await own(code, subject)()
         return it && it.resolved === undefined ? it : undefined
       },
-      status,
+      page,
     )
     await until(
       `${code} is told`,
@@ -118,7 +119,7 @@ collectors:
           discord.length > 0 && ntfy.length > 0 && webhook.some((it) => it.body.type === 'incident.opened')
         )
       },
-      lines,
+      page,
     )
     return incident
   }
@@ -133,7 +134,7 @@ collectors:
           webhook.some((it) => it.body.type === 'incident.resolved')
         )
       },
-      status,
+      page,
     )
   }
   /** How often each sink was told anew; an edit is no telling. */
@@ -223,7 +224,7 @@ collectors:
 })
 
 /**
- * What `look` gives once it gives something. Fails after seven minutes, as an OOM kill is held for five, with
+ * What `look` gives once it gives something. Fails after four minutes, as an OOM kill is held for one, with
  * what there was instead.
  */
 async function until<T>(
@@ -231,12 +232,11 @@ async function until<T>(
   look: () => T | Promise<T>,
   instead: () => unknown = () => '',
 ): Promise<NonNullable<Exclude<T, false>>> {
-  const end = Date.now() + 420_000
+  const end = Date.now() + 240_000
   for (;;) {
     const it = await look()
     if (it !== undefined && it !== null && it !== false) return it as NonNullable<Exclude<T, false>>
-    if (Date.now() > end)
-      throw new Error(`waited 7 min in vain until ${what}: ${JSON.stringify(await instead())}`)
+    if (Date.now() > end) throw new Error(`waited 4 min in vain until ${what}:\n${await instead()}`)
     await pause(200)
   }
 }

@@ -27,6 +27,8 @@ export interface Listening {
   readonly port: number
   /** Every request, in order, also those that a fault met. */
   readonly arrived: Arrived[]
+  /** How often somebody only kept the connection open. */
+  readonly held: () => number
   /** Asked for each request. */
   fault: ((request: Arrived, count: number) => Fault | undefined) | undefined
   close(): Promise<void>
@@ -70,7 +72,12 @@ export async function listen(
   answer: (request: Arrived) => Answer,
 ): Promise<Listening> {
   const arrived: Arrived[] = []
+  let held = 0
   const server: Server = createServer((request, response) => {
+    if (request.method === 'OPTIONS') {
+      held += 1
+      return void response.end()
+    }
     const parts: Buffer[] = []
     let size = 0
     request.on('data', (part: Buffer) => {
@@ -96,12 +103,15 @@ export async function listen(
       response.writeHead(status, headers).end(body)
     })
   })
+  // As long as nginx waits; Node.js's own 5 s are unusually short.
+  server.keepAliveTimeout = 75_000
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject).listen(port, host, resolve)
   })
   const listening: Listening = {
     port: (server.address() as AddressInfo).port,
     arrived,
+    held: () => held,
     fault: undefined,
     close: () =>
       new Promise((resolve) => {

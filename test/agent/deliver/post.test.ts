@@ -31,6 +31,35 @@ t.test('one request, as it was written', async (t) => {
   )
 })
 
+t.test('a connection that is held takes the next letter', async (t) => {
+  const ports: (number | undefined)[] = []
+  const server = createServer((request, response) => {
+    ports.push(request.socket.remotePort)
+    request.resume()
+    response.end(request.method)
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/secret-path`
+  const post = openPost({ sink: webhook, settings: { url }, env: {} })
+  t.teardown(async () => {
+    await post.close()
+    server.close()
+  })
+  await post.hold()
+  await post.hold()
+  t.equal(ports.length, 1, 'asked for again only after a while')
+  const [letter] = webhook.compose(notice('opened'), { url })
+  if (letter) t.match((await post.send(letter)).reading, { outcome: 'accepted' })
+  t.equal(ports.length, 2)
+  t.equal(ports[0], ports[1], 'over the same connection')
+})
+
+t.test('holding a connection that cannot be had harms nobody', async () => {
+  const post = openPost({ sink: webhook, settings: { url: 'http://127.0.0.1:1/x' }, env: {} })
+  await post.hold()
+  await post.close()
+})
+
 t.test('the whole of it has a deadline, also when the answer comes drop by drop', async (t) => {
   const server = createServer((request, response) => {
     request.resume()

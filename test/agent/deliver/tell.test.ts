@@ -16,6 +16,7 @@ function script(...readings: readonly (Reading & { rest?: number })[]) {
       const { rest = 0, ...reading } = readings[sent.length - 1] ?? { outcome: 'accepted' as const }
       return { reading, rest }
     },
+    hold: async () => undefined,
     redact: (text) => text.replaceAll('abcdef', '<hidden>'),
     close: async () => undefined,
   }
@@ -85,6 +86,7 @@ t.test('what cannot be written is refused, without a secret', async (t) => {
     settings,
     {
       send: () => Promise.reject(new Error('never')),
+      hold: async () => undefined,
       redact: (text) => text.replaceAll('abcdef', '<hidden>'),
       close: async () => undefined,
     },
