@@ -1,6 +1,6 @@
 import { advice } from './cascade/advice.ts'
 import { causeOf } from './cascade/edges.ts'
-import type { Ledger } from './ledger.ts'
+import { type Ledger, tellFrom } from './ledger.ts'
 import type { Finding, Incident, Rules, Severity } from './model.ts'
 import { severities } from './model.ts'
 
@@ -36,7 +36,7 @@ function incident(root: Finding, members: readonly Finding[], rules: Rules): Inc
     consequences,
     severity: gravest(open.length > 0 ? open : members),
     since: Math.min(...members.map((it) => it.since)),
-    ripe: Math.min(...(open.length > 0 ? open : members).map((it) => it.ripe)),
+    ripe: Math.min(...(open.length > 0 ? open : members).map(tellFrom)),
     ...advice(root, consequences, rules),
     ...(open.length === 0 && { resolved }),
   }

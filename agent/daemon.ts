@@ -3,7 +3,7 @@ import type { Config } from './config.ts'
 import { type Delivery, type DeliveryState, deliver } from './deliver.ts'
 import { due, noted, receiptFor } from './due.ts'
 import type { Machine } from './host.ts'
-import { awaitedBy, step, withoutOrphans } from './ledger.ts'
+import { awaitedBy, step, wantsALook, withoutOrphans } from './ledger.ts'
 import type { Log } from './log.ts'
 import type { Collector, Heard, Incident, Keepsake, Notice, Rules, Series, Sink } from './model.ts'
 import { reportFindings, reportRound } from './report.ts'
@@ -159,13 +159,20 @@ export function startDaemon(options: DaemonOptions): Daemon {
   function sleepUntilDue(at: number): void {
     const open = incidents.filter((it) => it.resolved === undefined)
     const times = [
+      ...store.ledger().flatMap((it) => (it.resolved === undefined ? [it.ripe] : [])),
       ...open.flatMap((it) => [it.ripe, ...deliveries.map(({ name }) => remindAt(name, it))]),
       ...deliveries.map(({ delivery }) => (delivery.state().failing?.since ?? 0) + failingFor),
       ...store.silences().map((it) => it.until),
     ].filter((time) => time > at)
     clearTimeout(alarm)
-    alarm = setTimeout(() => settle(), Math.min(longestSleep, Math.min(...times, at + longestSleep) - at + 1))
+    alarm = setTimeout(wakeUp, Math.min(longestSleep, Math.min(...times, at + longestSleep) - at + 1))
     alarm.unref()
+  }
+  function wakeUp(): void {
+    settle()
+    const waiting = store.ledger().filter((it) => wantsALook(it, now()))
+    for (const { collector, rounds } of eyes)
+      if (waiting.some((it) => it.code.startsWith(`${collector.name}.`))) rounds.wake()
   }
   function remindAt(sink: string, incident: Incident): number {
     const told = config.remind > 0 ? store.told(sink).find((it) => it.incident === incident.id) : undefined

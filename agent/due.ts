@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { tellFrom } from './ledger.ts'
 import type { Finding, Incident, Notice, Severity, Told } from './model.ts'
 import { severities } from './model.ts'
 import { type Silence, silencing, wasSilenced } from './silence.ts'
@@ -23,10 +24,10 @@ const digestSize = 50
 
 const atLeast = (it: Severity, min: Severity) => severities.indexOf(it) >= severities.indexOf(min)
 const findingsOf = (it: Incident): readonly Finding[] => [it.root, ...it.consequences]
-/** The open findings whose patience is over, as far as the sink wants to hear of them. */
+/** The open findings that people may be told of, as far as the sink wants to hear of them. */
 const tellable = (it: Incident, now: number, min: Severity = 'info') =>
   findingsOf(it)
-    .filter(({ resolved, ripe, severity }) => resolved === undefined && ripe <= now && atLeast(severity, min))
+    .filter((it) => it.resolved === undefined && tellFrom(it) <= now && atLeast(it.severity, min))
     .map((finding) => finding.id)
 /** How far the open findings have come; 0 where none of them has stages. */
 const stageOf = (it: Incident) =>

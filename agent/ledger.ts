@@ -14,6 +14,20 @@ export const flapLimit = 3
 const flapWindow = 3600_000
 const flapQuiet = 15 * 60_000
 
+/** How long the look that has to confirm a finding may stay away before it is told without. */
+const unconfirmed = 15 * 60_000
+
+/**
+ * From when on people may be told of a finding: its patience is over, and a look since then has seen it still.
+ * Most collectors look more seldom than patience lasts, and what was seen once may be long over.
+ */
+export const tellFrom = ({ ripe, seen }: Pick<Finding, 'ripe' | 'seen'>): number =>
+  seen >= ripe ? ripe : ripe + unconfirmed
+
+/** Whether a look is all that a finding waits for. */
+export const wantsALook = ({ ripe, seen, resolved }: Finding, now: number): boolean =>
+  resolved === undefined && ripe <= now && seen < ripe
+
 /** Findings that somebody was told of and not yet that they are over: they stay until that is done. */
 export const awaitedBy = (told: readonly Told[]): readonly string[] =>
   told.filter((it) => it.resolved === undefined).flatMap((it) => [it.incident, ...it.findings])

@@ -98,7 +98,7 @@ export interface Finding {
   readonly count: number
   /** How often it has come back within the last hour, once that is too often to tell each time. */
   readonly flaps?: number
-  /** From when on people may be told of it: `since` plus the rule's patience. */
+  /** When its patience is over: `since` plus the rule's `after`. People are told once a look has confirmed it since. */
   readonly ripe: number
   readonly resolved?: number
 }

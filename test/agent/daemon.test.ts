@@ -156,6 +156,50 @@ t.test('blindness is told after its patience, and leaves the findings as they we
   await daemon.stop()
 })
 
+t.test('patience ends with a look: what is over by then is not told, what is still there is', async (t) => {
+  const receivers = await startReceivers()
+  t.teardown(() => receivers.close())
+  const folder = t.testdir({ watched: {} })
+  const file = join(folder, 'watched/lines')
+  const bad = rule({ severity: 'critical', title: 'a bad line', after: 400 })
+  // Nothing wakes it, and its clock strikes once a year: only the end of patience brings a second look.
+  const { watch: _, ...eye } = { ...files(file), rules: { 'lines.bad': bad, 'lines.worse': bad } }
+  const config = parseConfig(
+    `sinks: [{ type: webhook, url: "${receivers.webhook.url}", secret: "${webhookSecret}" }]`,
+    {
+      file: 'test',
+      collectors: [eye],
+      sinks,
+    },
+  )
+  const start = (state: string) =>
+    startDaemon({
+      config,
+      collectors: [eye],
+      sinks,
+      machine: openMachine(),
+      store: openStore(join(folder, state), Date.now()),
+      log: openLog({ level: 'debug', write: () => {} }),
+      version: '0',
+    })
+  writeFileSync(file, 'brief\n')
+  let daemon = start('one')
+  await daemon.ready
+  writeFileSync(file, '')
+  await until('looked again', () => daemon.snapshot().incidents.every((it) => it.resolved !== undefined))
+  await sleep(200)
+  t.equal(receivers.webhook.events.length, 0, 'it was over')
+  await daemon.stop()
+
+  writeFileSync(file, 'lasting\n')
+  daemon = start('two')
+  await daemon.ready
+  const begun = Date.now()
+  await until('told', () => receivers.webhook.events.length === 1)
+  t.ok(Date.now() - begun < 3000, 'as soon as its patience is over')
+  await daemon.stop()
+})
+
 t.test('a collector sees its own series, and what it hands over is kept', async (t) => {
   const folder = t.testdir({ state: {} })
   const seen: number[][] = []

@@ -48,11 +48,14 @@ t.test('an incident is told once, grows by edits, and is over once', async (t) =
 t.test('patience, the mildest severity and reminders', async (t) => {
   const it = reader()
   const impatient = finding({ code: 'a.effect', since: 0, ripe: 1000 })
+  const still = { ...impatient, seen: 1000 }
   t.strictSame(it.hear([impatient], 999), [])
-  t.strictSame(it.hear([impatient], 1000), ['opened'])
-  t.strictSame(it.hear([impatient], 24 * hour), [])
-  t.strictSame(it.hear([impatient], 24 * hour + 1000), ['reminder'])
-  t.strictSame(it.hear([impatient], 24 * hour + 2000), [])
+  t.strictSame(it.hear([impatient], 1000), [], 'nobody has looked again')
+  t.strictSame(it.hear([still], 1000), ['opened'])
+  t.strictSame(it.hear([still], 24 * hour), [])
+  t.strictSame(it.hear([still], 24 * hour + 1000), ['reminder'])
+  t.strictSame(it.hear([still], 24 * hour + 2000), [])
+  t.strictSame(reader().hear([impatient], 16 * 60_000), ['opened'], 'where nobody could look, it is told')
   t.strictSame(reader().hear([finding({ code: 'a.effect', severity: 'info' })], 5), [])
   t.strictSame(reader(chain, { ...policy, min: 'critical' }).hear([finding({ code: 'a.effect' })], 5), [])
 })
@@ -176,6 +179,7 @@ t.test('a consequence is news once its patience is over', async (t) => {
   const effect = finding({ code: 'a.effect', since: 5, ripe: 1000 })
   t.strictSame(it.hear([cause, effect], 10), ['opened'])
   t.strictSame(it.hear([cause, effect], 999), [])
-  t.strictSame(it.hear([cause, effect], 1000), ['grew'])
-  t.strictSame(it.hear([cause, effect], 1001), [])
+  const still = { ...effect, seen: 1000 }
+  t.strictSame(it.hear([cause, still], 1000), ['grew'])
+  t.strictSame(it.hear([cause, still], 1001), [])
 })

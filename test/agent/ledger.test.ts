@@ -1,5 +1,5 @@
 import t from 'tap'
-import { awaitedBy, resolvedKept, step, withoutOrphans } from '../../agent/ledger.ts'
+import { awaitedBy, resolvedKept, step, tellFrom, wantsALook, withoutOrphans } from '../../agent/ledger.ts'
 import { observation, rule } from './findings.ts'
 
 const rules = { 'a.one': rule({ after: 500 }), 'a.two': rule({ severity: 'critical' }) }
@@ -25,6 +25,18 @@ t.test('what is no longer observed is over, and stays long enough to be told', a
     ['a.one|node|1000', 'a.one|node|3000'],
     'coming back is a new finding',
   )
+})
+
+t.test('patience is over when a look has confirmed it, or none could for a while', async (t) => {
+  const [once] = step([], { rules, observations: [observation({ code: 'a.one' })] }, 1000)
+  if (!once) throw new Error('it was found')
+  t.equal(tellFrom(once), 1500 + 15 * 60_000)
+  t.notOk(wantsALook(once, 1499))
+  t.ok(wantsALook(once, 1500))
+  const [again] = step([once], { rules, observations: [observation({ code: 'a.one' })] }, 1500)
+  t.equal(again && tellFrom(again), 1500)
+  t.notOk(again && wantsALook(again, 1500))
+  t.notOk(wantsALook({ ...once, resolved: 1200 }, 1500))
 })
 
 t.test('a look speaks only for its own rules', async (t) => {
