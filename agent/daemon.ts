@@ -1,7 +1,7 @@
 import { incidents as group } from './cascade.ts'
 import type { Config } from './config.ts'
 import { type Delivery, type DeliveryState, deliver } from './deliver.ts'
-import { due, noted, receiptFor } from './due.ts'
+import { due, noted, notedPerhaps, receiptFor } from './due.ts'
 import type { Machine } from './host.ts'
 import { awaitedBy, step, wantsALook, withoutOrphans } from './ledger.ts'
 import type { Log } from './log.ts'
@@ -205,6 +205,7 @@ export function startDaemon(options: DaemonOptions): Daemon {
             : [],
         receipt: (notice) => receiptFor(store.told(it.name), notice),
         note: (notice, receipt) => store.note(it.name, noted(store.told(it.name), notice, receipt, now())),
+        perhaps: (notice) => store.note(it.name, notedPerhaps(store.told(it.name), notice, now())),
         log,
         now,
         changed: (state: DeliveryState) => {

@@ -44,6 +44,8 @@ export interface DeliverOptions {
   readonly receipt: (notice: Notice) => string | undefined
   /** Called once a notice was accepted, before anything else is told; the receipt is that of a new message. */
   readonly note: (notice: Notice, receipt?: string) => void
+  /** Called when a notice was sent and no answer came: it may have arrived. */
+  readonly perhaps?: (notice: Notice) => void
   readonly log: { info(fields: object, text: string): void; warn(fields: object, text: string): void }
   readonly changed?: (state: DeliveryState) => void
   readonly now?: () => number
@@ -159,6 +161,7 @@ export function deliver(options: DeliverOptions): Delivery {
     const { why } = reading
     if (reading.outcome === 'again') {
       const tries = (trouble?.tries ?? 0) + 1
+      if (reading.perhaps) options.perhaps?.(notice)
       errors = (tried.status ?? 0) >= 500 ? errors + 1 : 0
       const wait = Math.max(reading.wait ?? 0, backoff(tries, random()))
       if (trouble?.why !== why) log.warn({ ...fields, why, wait }, 'not told; it is tried again')

@@ -60,11 +60,15 @@ export function due(
     if (incident.ripe > now || !atLeast(incident.severity, policy.min)) continue
     if (silencing(policy.silences ?? [], incident, now)) continue
     const ids = tellable(incident, now, policy.min)
-    if (!last || last.resolved !== undefined) tell('opened', incident, `${last?.resolved ?? ''}`)
+    if (!last || last.perhaps || last.resolved !== undefined)
+      tell('opened', incident, `${last?.resolved ?? ''}`)
     else if (last.severity !== incident.severity && atLeast(incident.severity, last.severity))
       tell('worse', incident, incident.severity)
     else if (stageOf(incident) > (last.stage ?? 0)) tell('worse', incident, `stage ${stageOf(incident)}`)
     else if (ids.some((id) => !last.findings.includes(id))) tell('grew', incident, ids.join())
+    // What the message speaks of is over, and what followed from it is not.
+    else if (incident.root.resolved !== undefined && last.findings.includes(incident.root.id))
+      tell('grew', incident, `over ${incident.root.resolved}`)
     else if (policy.remind > 0 && Math.abs(now - last.reminded) >= policy.remind)
       tell('reminder', incident, `${last.reminded}`)
   }
@@ -148,6 +152,15 @@ export function noted(
     default:
       return notice satisfies never
   }
+}
+
+/**
+ * The entries of a sink's book after a notice was sent and no answer came, as from behind a firewall that lets
+ * none in. What may have been told is told again while it is true, and told to be over when it is. Pure.
+ */
+export function notedPerhaps(told: readonly Told[], notice: Notice, now: number): readonly Told[] {
+  if (notice.kind !== 'opened' || told.some((it) => it.incident === notice.incident.id)) return []
+  return [{ ...entry(notice.incident, now), perhaps: true }]
 }
 
 /** The receipt of the message a notice is about: for `merged`, that of the incident that was absorbed. */

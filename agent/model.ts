@@ -178,6 +178,8 @@ export interface Told {
   readonly at: number
   /** When it was last told by a new message rather than an edit. */
   readonly reminded: number
+  /** Set while nobody knows whether the message arrived: it was sent, and no answer came. */
+  readonly perhaps?: true
   /** What the service calls the message, for editing it. */
   readonly receipt?: string
   /** Set once the sink knows that it is over. */
@@ -200,10 +202,13 @@ export interface Reply {
   readonly body: string
 }
 
-/** What a reply means for the letter: taken, worth another try (not before `wait` ms), refused for good, or the address is gone. */
+/**
+ * What a reply means for the letter: taken, worth another try (not before `wait` ms), refused for good, or the
+ * address is gone. Without an answer it may have been taken all the same: `perhaps`.
+ */
 export type Reading =
   | { readonly outcome: 'accepted'; readonly receipt?: string }
-  | { readonly outcome: 'again'; readonly wait?: number; readonly why: string }
+  | { readonly outcome: 'again'; readonly wait?: number; readonly perhaps?: true; readonly why: string }
   | { readonly outcome: 'refused'; readonly why: string }
   | { readonly outcome: 'gone'; readonly why: string }
 

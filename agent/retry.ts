@@ -69,10 +69,20 @@ const words: Readonly<Record<string, string>> = {
   UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'shows a certificate this node does not trust',
 }
 
+/** What ends a request that has left already. */
+const afterwards = new Set([
+  'ECONNRESET',
+  'EPIPE',
+  'UND_ERR_SOCKET',
+  'UND_ERR_HEADERS_TIMEOUT',
+  'TimeoutError',
+])
+
 /** An error in place of a reply: always worth another try. Says nothing of the error's own message, which may hold the address. */
 export function readError(error: unknown): Reading {
   const code = codeOf(error, 4)
-  return { outcome: 'again', why: words[code] ?? (code ? `failed (${code})` : 'failed') }
+  const why = words[code] ?? (code ? `failed (${code})` : 'failed')
+  return { outcome: 'again', why, ...(afterwards.has(code) && { perhaps: true }) }
 }
 
 /** The first code known here, or else any, of an error, of what caused it, or of what it gathers. */

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { incidents } from '../../agent/cascade.ts'
-import { digestAge, due, noted, type Policy, receiptFor } from '../../agent/due.ts'
+import { digestAge, due, noted, notedPerhaps, type Policy, receiptFor } from '../../agent/due.ts'
 import type { Finding, Told } from '../../agent/model.ts'
 import { chain, finding } from './findings.ts'
 
@@ -23,10 +23,43 @@ function reader(rules = chain, its: Policy = policy) {
         take(noted(told, it, it.kind === 'opened' ? `message ${now}` : undefined, now))
       return notices.map((it) => it.kind)
     },
+    /** Is told, but nobody hears the answer. */
+    mishear(ledger: readonly Finding[], now: number) {
+      const notices = due(incidents(ledger, rules, now), told, its, 'node1', now)
+      for (const it of notices) take(notedPerhaps(told, it, now))
+      return notices.map(({ id, kind }) => ({ id, kind }))
+    },
     peek: (ledger: readonly Finding[], now: number) =>
       due(incidents(ledger, rules, now), told, its, 'node1', now),
   }
 }
+
+t.test('what may have arrived is told again while it is true, and told to be over', async (t) => {
+  const cause = finding({ code: 'a.cause', since: 100, severity: 'critical' })
+  const it = reader()
+  const [first] = it.mishear([cause], 100)
+  t.match(it.mishear([cause], 150), [{ kind: 'opened', id: first?.id }], 'as the same message')
+  t.strictSame(
+    it.hear([{ ...cause, resolved: 300 }], 300),
+    ['resolved'],
+    'and not as one that nobody heard of',
+  )
+  t.strictSame(it.hear([{ ...cause, resolved: 300 }], 400), [])
+
+  const other = reader()
+  other.mishear([cause], 100)
+  t.strictSame(other.hear([cause], 200), ['opened'])
+  t.strictSame(other.hear([cause], 300), [], 'now it is known')
+})
+
+t.test('an edit says that the root is over while what followed is not', async (t) => {
+  const it = reader()
+  const cause = finding({ code: 'a.cause', since: 100, severity: 'critical' })
+  const effect = finding({ code: 'a.effect', since: 200 })
+  it.hear([cause, effect], 200)
+  t.strictSame(it.hear([{ ...cause, resolved: 300 }, effect], 300), ['grew'])
+  t.strictSame(it.hear([{ ...cause, resolved: 300 }, effect], 400), [], 'once')
+})
 
 t.test('an incident is told once, grows by edits, and is over once', async (t) => {
   const it = reader()
@@ -40,7 +73,7 @@ t.test('an incident is told once, grows by edits, and is over once', async (t) =
     { ...cause, resolved: 300 },
     { ...effect, resolved: 400 },
   ]
-  t.strictSame(it.hear([over[0] as Finding, effect], 300), [], 'not over while a consequence is open')
+  t.strictSame(it.hear([over[0] as Finding, effect], 300), ['grew'], 'not over while a consequence is open')
   t.strictSame(it.hear(over, 400), ['resolved'])
   t.strictSame(it.hear(over, 500), [])
 })
@@ -116,7 +149,7 @@ t.test('a consequence that outlives its cause is told as what it now is', async 
   const effect = finding({ code: 'a.effect', since: 5 })
   t.strictSame(it.hear([cause, effect], 10), ['opened'])
   const repaired = [{ ...cause, resolved: 100 }, effect]
-  t.strictSame(it.hear(repaired, 200), [])
+  t.strictSame(it.hear(repaired, 200), ['grew'])
   t.strictSame(it.hear(repaired, hour), ['resolved', 'opened'])
 })
 

@@ -129,7 +129,7 @@ collectors:
       () => {
         const { discord, ntfy, webhook } = told(id, code, about)
         return (
-          discord.some((it) => it.method === 'PATCH' && it.body.content?.startsWith('**resolved: ')) &&
+          discord.some((it) => it.body.content?.startsWith('**resolved: ')) &&
           ntfy.some((it) => it.body.title?.startsWith('resolved: ')) &&
           webhook.some((it) => it.body.type === 'incident.resolved')
         )
@@ -199,15 +199,15 @@ collectors:
     await node.sh(faults.bridge.mend)
     await resolved(id, 'cni.bridge-missing')
 
-    const earlier = tellings('', 'firewall.flushed').discord
+    const earlier = tellings('', 'cni.bridge-missing').discord
     // Killed in the very moment in which it has something to tell: twice at most, and never not at all.
-    await node.sh(`${faults.firewall.break} && kill -9 ${again}`)
-    const flush = await opened('firewall.flushed', 'iptables')
+    await node.sh(`${faults.bridge.break} && kill -9 ${again}`)
+    const bridge = await opened('cni.bridge-missing', 'cni0')
     await pause(3_000)
-    const { discord, ntfy, webhook } = tellings(flush.id, 'firewall.flushed')
+    const { discord, ntfy, webhook } = tellings(bridge.id, 'cni.bridge-missing')
     t.ok(discord - earlier <= 2 && ntfy <= 2 && webhook <= 2, JSON.stringify({ discord, ntfy, webhook }))
-    await node.sh(faults.firewall.mend)
-    await resolved(flush.id, 'firewall.flushed')
+    await node.sh(faults.bridge.mend)
+    await resolved(bridge.id, 'cni.bridge-missing')
   })
 
   await t.test('OOM kill: over when its time is up', async () => {
