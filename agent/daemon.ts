@@ -184,6 +184,7 @@ export function startDaemon(options: DaemonOptions): Daemon {
     const sink = options.sinks.find(({ name }) => name === it.type)
     if (!sink) return []
     const policy = { min: it.min, remind: config.remind, since: store.sinkSince(it.name, started) }
+    const told = () => store.told(it.name)
     // That a sink fails is for the other sinks to tell.
     const concerns = ({ root }: Incident) => root.code !== 'agent.sink-failing' || root.subject !== it.name
     return {
@@ -193,19 +194,13 @@ export function startDaemon(options: DaemonOptions): Daemon {
         settings: it.settings,
         name: it.name,
         keepOpen: it.keepOpen,
-        due: (): readonly Notice[] =>
-          warm()
-            ? due(
-                incidents.filter(concerns),
-                store.told(it.name),
-                { ...policy, silences: store.silences() },
-                config.node,
-                now(),
-              )
-            : [],
-        receipt: (notice) => receiptFor(store.told(it.name), notice),
-        note: (notice, receipt) => store.note(it.name, noted(store.told(it.name), notice, receipt, now())),
-        perhaps: (notice) => store.note(it.name, notedPerhaps(store.told(it.name), notice, now())),
+        due: (): readonly Notice[] => {
+          const wanted = { ...policy, silences: store.silences() }
+          return warm() ? due(incidents.filter(concerns), told(), wanted, config.node, now()) : []
+        },
+        receipt: (notice) => receiptFor(told(), notice),
+        note: (notice, receipt) => store.note(it.name, noted(told(), notice, receipt, now())),
+        perhaps: (notice) => store.note(it.name, notedPerhaps(told(), notice, now())),
         log,
         now,
         changed: (state: DeliveryState) => {

@@ -55,6 +55,13 @@ t.test('an edge that asks for the same subject, or pod, gets it', async (t) => {
   )
 })
 
+t.test('what is only worth knowing keeps no alarm from being over', async (t) => {
+  const cause = finding({ code: 'a.cause', since: 0, severity: 'critical', resolved: 500 })
+  const journal = finding({ code: 'a.effect', since: 100, severity: 'info' })
+  t.match(incidents([cause, journal], chain, 600), [{ resolved: 500, consequences: [{ code: 'a.effect' }] }])
+  t.match(incidents([{ ...cause, severity: 'info' }, journal], chain, 600), [{ resolved: undefined }])
+})
+
 t.test('an incident is over when all of it is, and as grave as what is open', async (t) => {
   const cause = finding({ code: 'a.cause', since: 0, severity: 'critical', resolved: 500 })
   const effect = finding({ code: 'a.effect', since: 100 })
