@@ -94,7 +94,7 @@ export async function containersOf(host: Host): Promise<readonly ContainerCgroup
       else if (depth > 0) await walk(below, depth - 1)
     }
   }
-  for (const root of roots) if (found.length === 0) await walk(root, 2)
+  for (const root of roots) await walk(root, 2)
   return found
 }
 

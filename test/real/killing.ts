@@ -97,7 +97,7 @@ export function agentIn(
       node: 'n1',
       state_dir: join(folder, 'state'),
       socket,
-      collectors: Object.fromEntries(off),
+      collectors: { ...Object.fromEntries(off), memory: { hold_minutes: 1 } },
       sinks: [sink],
     }),
   )

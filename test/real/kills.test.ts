@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
 import type { Finding, Incident } from '../../agent/model.ts'
 import { webhookReceiver, webhookSecret } from '../receivers/webhook.ts'
-import { removeCgroups, version2, withoutCgroups } from './cgroups.ts'
+import { onlyKiller, removeCgroups, version2, withoutCgroups } from './cgroups.ts'
 import { agentIn, countedKills, killChildren, killGroup, makePod } from './killing.ts'
 
 /**
@@ -21,6 +21,8 @@ const why = withoutCgroups()
 const skip = why !== undefined && process.env.CI !== 'true' ? { skip: why } : {}
 
 t.test('five hundred kills and ten crashes', skip, async (t) => {
+  // As long as a kill is told of below: those of other tests are none of its business.
+  const release = await onlyKiller(61)
   const folder = mkdtempSync(join(tmpdir(), 'murphy-kills-'))
   const logs = join(folder, 'log')
   const receiver = await webhookReceiver({ secret: webhookSecret })
@@ -33,6 +35,7 @@ t.test('five hundred kills and ten crashes', skip, async (t) => {
     await agent.end('SIGKILL')
     await receiver.close()
     await removeCgroups()
+    release()
     rmSync(folder, { recursive: true, force: true })
   })
   const crash = async () => {
@@ -47,13 +50,6 @@ t.test('five hundred kills and ten crashes', skip, async (t) => {
   ]
   const first = await murphy.seen()
   const start = countedKills()
-  const begun = Date.now()
-
-  // Which version of cgroups a kernel was started with cannot be chosen here: version 1 has no groups to kill.
-  const group = version2 && makePod(logs, 'group', { comm: 'group', driver: 'systemd' })
-  if (group) await killGroup(group)
-  else t.comment('no memory.oom.group: version 1 of cgroups')
-  const killing = Promise.all(pods.map((it) => killChildren(it, kills / pods.length, pause)))
 
   // The worst moment: a notice was taken, and the agent dies before it hears so.
   const taken = Promise.withResolvers<void>()
@@ -62,7 +58,18 @@ t.test('five hundred kills and ten crashes', skip, async (t) => {
     taken.resolve(crash())
     return 'lost'
   }
+  t.equal(await killChildren(makePod(logs, 'cron', { comm: 'cron-job', driver: 'cgroupfs' }), 1, 0), 1)
   await taken.promise
+  for (let tries = 0; receiver.again() === 0 && tries < 100; tries += 1) await sleep(100)
+  t.equal(receiver.again(), 1, 'it is told again, by the same id')
+
+  // Which version of cgroups a kernel was started with cannot be chosen here: version 1 has no groups to kill.
+  const group = version2 && makePod(logs, 'group', { comm: 'group', driver: 'systemd' })
+  if (group) await killGroup(group)
+  else t.comment('no memory.oom.group: version 1 of cgroups')
+  const begun = Date.now()
+  const killing = Promise.all(pods.map((it) => killChildren(it, kills / pods.length, pause)))
+
   for (let count = 1; count < crashes; count += 1) {
     await sleep(2200 + 700 * (count % 4))
     await crash()
@@ -107,10 +114,7 @@ t.test('five hundred kills and ten crashes', skip, async (t) => {
   )
   const opened = told.filter((it) => it.startsWith('incident.opened'))
   t.equal(new Set(opened).size, opened.length, 'no incident is opened twice')
-  t.ok(
-    receiver.again() >= 1 && receiver.again() <= crashes,
-    `${receiver.again()} of ${told.length} came again, by their id`,
-  )
+  t.ok(receiver.again() <= crashes, `${receiver.again()} of ${told.length} came again, by their id`)
   t.ok(told.length < kills / 10, 'and it is no storm of messages')
   for (const { subject } of pods)
     t.ok(
