@@ -87,7 +87,7 @@ export function agentIn(
   folder: string,
   { logs, sink }: { readonly logs: string; readonly sink: Readonly<Record<string, unknown>> },
 ) {
-  mkdirSync(logs, { recursive: true })
+  for (const it of [logs, folder]) mkdirSync(it, { recursive: true })
   const config = join(folder, 'config.yaml')
   const socket = join(folder, 'agent.sock')
   const off = ['certs', 'firewall', 'cni', 'k3s', 'pods'].map((it) => [it, { enabled: false }])
