@@ -72,6 +72,7 @@ export function startDaemon(options: DaemonOptions): Daemon {
       rounds: rounds({
         every: config.collectors[collector.name]?.every ?? collector.every,
         run: () => look(eye),
+        longest: collector.pause,
       }),
       watching: watching({
         machine,

@@ -21,11 +21,37 @@ const likelyAhead = 3
 const farthest = 10
 const day = 24 * 3600_000
 
+/** The straight line through points that outliers, gaps and uneven spacing hardly move. */
+export interface Line {
+  /** What it rises by in a unit of `at`: the median of the slopes between all pairs of points (Theil 1950, Sen 1968). */
+  readonly slope: number
+  /** Its value at the last point: by the median distance of the points from it. */
+  readonly level: number
+  /** Kendall's tau: 1 where every later value is higher, -1 where every one is lower. */
+  readonly tau: number
+}
+
+/** Undefined for points of fewer than two times; oldest first, as pairs grow with the square at most some hundred. Pure. */
+export function robustLine(points: readonly Point[]): Line | undefined {
+  const last = points.at(-1)
+  const slopes: number[] = []
+  let rises = 0
+  for (const [index, a] of points.entries())
+    for (const b of points.slice(index + 1)) {
+      if (b.at === a.at) continue
+      slopes.push((b.value - a.value) / (b.at - a.at))
+      rises += Math.sign(b.value - a.value)
+    }
+  if (!last || slopes.length === 0) return undefined
+  const slope = median(slopes)
+  const level = median(points.map(({ at, value }) => value + slope * (last.at - at)))
+  return { slope, level, tau: rises / slopes.length }
+}
+
 /**
- * The slope is the median of those between all pairs of points (Theil–Sen), so that outliers, gaps and
- * uneven spacing hardly move it; the level is the median distance from that line. Points are oldest first.
- * Undefined where the series does not rise, rises in one step, goes up and down, is shorter than `least` ms,
- * or would take too long to be told from it. Pure.
+ * Where the robust line through the points reaches the limit. Points are oldest first. Undefined where the
+ * series does not rise, rises in one step, goes up and down, is shorter than `least` ms, or would take too
+ * long to be told from it. Pure.
  */
 export function forecast(
   series: readonly Point[],
@@ -37,19 +63,10 @@ export function forecast(
   const first = points[0]
   const last = points.at(-1)
   if (!first || !last || points.length < fewest || last.at - first.at < least) return undefined
-  const slopes: number[] = []
-  let rises = 0
-  for (const [index, a] of points.entries())
-    for (const b of points.slice(index + 1)) {
-      if (b.at === a.at) continue
-      slopes.push((b.value - a.value) / (b.at - a.at))
-      rises += Math.sign(b.value - a.value)
-    }
-  const slope = median(slopes)
-  const tau = rises / slopes.length
-  if (slope <= 0 || tau < rising) return undefined
-  const level = median(points.map(({ at, value }) => value + slope * (now - at)))
-  const ahead = Math.max(0, (limit - level) / slope)
+  const line = robustLine(points)
+  if (!line || line.slope <= 0 || line.tau < rising) return undefined
+  const { slope, level, tau } = line
+  const ahead = Math.max(0, (limit - level) / slope - (now - last.at))
   const length = last.at - first.at
   if (ahead > farthest * length) return undefined
   const likely = tau >= steady && points.length >= enough && ahead <= likelyAhead * length
@@ -71,9 +88,10 @@ function thinned(points: readonly Point[]): readonly Point[] {
   return [...buckets.values()].map(({ at, value, count }) => ({ at: at / count, value: value / count }))
 }
 
-function median(values: number[]): number {
-  values.sort((a, b) => a - b)
-  const middle = Math.floor(values.length / 2)
-  const high = values[middle] ?? 0
-  return values.length % 2 === 1 ? high : ((values[middle - 1] ?? 0) + high) / 2
+/** The value in the middle, or the mean of the two; 0 of none. */
+export function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b)
+  const middle = sorted.length >> 1
+  const high = sorted[middle] ?? 0
+  return sorted.length % 2 === 1 ? high : ((sorted[middle - 1] ?? 0) + high) / 2
 }

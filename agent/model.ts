@@ -529,6 +529,8 @@ export interface Collector<
   readonly every: string
   /** How long a round may take before it is given up. */
   readonly timeout: number
+  /** The longest pause between rounds under wakes without end, ms (default 15 s): less where what is not read soon is gone. */
+  readonly pause?: number
   readonly rules: Rules<Code>
   readonly settings: P
   collect(host: Host, settings: Settings<P>, past: Past<S>): Promise<S>

@@ -18,6 +18,8 @@ export interface Rounds {
 export interface RoundsOptions {
   readonly every: string
   readonly run: () => Promise<void>
+  /** The longest pause between woken rounds, ms. */
+  readonly longest?: number | undefined
   /** What pauses are measured by: a clock nobody sets. */
   readonly now?: () => number
   /** What the cron expression goes by. */
@@ -28,7 +30,7 @@ export interface RoundsOptions {
 export const settle = 40
 /** Under changes without end the pause between woken rounds grows from this … */
 const shortestPause = 250
-/** … to this, ms, so that churn costs little. A quiet spell of three pauses, and at least `calm`, starts anew. */
+/** … to this, ms, unless a collector asks for less, so that churn costs little. A quiet spell of three pauses, and at least `calm`, starts anew. */
 const longestPause = 15_000
 const calm = 2_000
 
@@ -38,6 +40,7 @@ const longestTick = 30_000
 export function rounds({
   every,
   run,
+  longest = longestPause,
   now = () => performance.now(),
   wallClock = Date.now,
 }: RoundsOptions): Rounds {
@@ -71,7 +74,7 @@ export function rounds({
       return
     }
     const quiet = now() - lastWoken
-    pause = quiet > Math.max(calm, 3 * pause) ? 0 : Math.min(longestPause, Math.max(shortestPause, pause * 2))
+    pause = quiet > Math.max(calm, 3 * pause) ? 0 : Math.min(longest, Math.max(shortestPause, pause * 2))
     timer = setTimeout(
       () => {
         timer = undefined

@@ -29,6 +29,7 @@ const tools: Readonly<Record<string, string>> = {
   shellcheck: 'shellcheck',
   '/usr/lib/cni/bridge': 'containernetworking-plugins',
   setpriv: 'util-linux',
+  '/lib/systemd/systemd-journal-remote': 'systemd-journal-remote',
   ps: 'procps',
   // Debian keeps its programs off the PATH.
   '/usr/lib/postgresql/*/bin/postgres': 'postgresql',

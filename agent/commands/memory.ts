@@ -14,9 +14,9 @@ export async function memory(options: MemoryArguments): Promise<Exit> {
   const sample = seen.sample as MemorySample
   if (options.json) {
     const { node, at } = seen
-    const { total, available, pressure, uses, unlimited, account, victims, recent } = sample
+    const { total, available, pressure, uses, unlimited, account, lastBoot, victims, recent } = sample
     print(
-      `${JSON.stringify({ version: 1, node, at, total, available, pressure, uses, unlimited, account, victims, recent }, null, 2)}\n`,
+      `${JSON.stringify({ version: 1, node, at, total, available, pressure, uses, unlimited, account, lastBoot, victims, recent }, null, 2)}\n`,
     )
   } else print(renderMemory({ ...seen, sample }, terminalOf(process.stdout, process.env)))
   return 0

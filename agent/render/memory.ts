@@ -1,7 +1,9 @@
 import type { MemorySample, Recent } from '../../collectors/memory/collect.ts'
 import { reaches, runsOut } from '../../collectors/memory/filling.ts'
+import type { LastBoot } from '../../collectors/memory/last-boot.ts'
 import type { Forecast } from '../../collectors/memory/slope.ts'
 import type { Use } from '../../collectors/memory/use.ts'
+import { killsOf } from '../../collectors/memory/went-down.ts'
 import { share, size } from '../../collectors/memory/words.ts'
 import { clock, paint, type Style, span, sparkline, type Terminal, wrap } from './terminal.ts'
 
@@ -98,19 +100,39 @@ function row(
   return `${head} ${bar} ${`${percent}`.padStart(3)} %  ${amount}${trend ? `  ${trend}` : ''}${due}`
 }
 
-function killRows({ account, recent }: MemorySample, now: number, terminal: Terminal): string {
+function killRows({ account, recent, lastBoot }: MemorySample, now: number, terminal: Terminal): string {
   const balance = account
     ? `The kernel counts ${account.counted} OOM kills since it started: ${account.explained} explained by its log, ${account.before} from before Murphy looked, ${account.lost} without a record.`
     : 'The kernel does not count its OOM kills, or they cannot be seen.'
   const shown = recent.slice(-mostKills).toReversed()
+  const since = shown.filter((it) => it.at >= (lastBoot?.booted ?? 0))
+  const before = shown.filter((it) => !since.includes(it))
+  const row = (it: Recent) => kill(it, now, terminal)
   return [
     wrap(terminal, balance, 2),
-    ...shown.map((it) => kill(it, now, terminal)),
+    ...since.map(row),
+    ...(lastBoot ? bootRow(lastBoot, before.length > 0, now, terminal) : []),
+    ...before.map(row),
     ...(recent.length > shown.length ? [`    and ${recent.length - shown.length} more before`] : []),
   ].join('\n')
 }
 
-function kill({ at, subject, comm, pid, rss, processes }: Recent, now: number, terminal: Terminal): string {
+/** Where this boot began, if the one before it killed anybody, or cannot be asked. */
+function bootRow(lastBoot: LastBoot, needed: boolean, now: number, terminal: Terminal): string[] {
+  const { booted, kills, ended, orderly, panic, closed } = lastBoot
+  if (!needed && kills === undefined && panic === undefined && closed === undefined) return []
+  const its = killsOf(lastBoot, now)
+  const end =
+    ended === undefined
+      ? closed && `; what was before is not known: ${closed}`
+      : `; the boot before it ended ${clock(ended, now)} ${panic ? `in a panic (${panic})` : orderly ? 'with a shutdown' : 'without a shutdown'}${its ? `, after ${its}` : ''}`
+  return [wrap(terminal, `booted ${clock(booted, now)}${end ?? ''}`, 2, 4)]
+}
+
+function kill(it: Recent, now: number, terminal: Terminal): string {
+  const { at, subject, comm, pid, rss, processes } = it
+  if (it.unrecorded)
+    return wrap(terminal, `${clock(at, now)}  ${subject}: without a record, counted by its cgroup`, 4, 6)
   const held = rss === undefined ? '' : ` with ${size(rss)}`
   const all = processes === undefined ? '' : `, ${processes} processes in all`
   return wrap(terminal, `${clock(at, now)}  ${subject}: ${comm} (pid ${pid})${held}${all}`, 4, 6)

@@ -169,7 +169,11 @@ export const rules: Rules<Code> = {
     so: 'All containers were started anew.',
     next: ['If nobody did it on purpose: `journalctl -b -1 -n 50 --no-pager`, and `last -x | head`'],
     event: true,
-    because: [{ code: 'certs.expired' }, { code: 'memory.oom-system', within: 10 * minute }],
+    because: [
+      { code: 'certs.expired' },
+      { code: 'memory.oom-before-boot', within: 10 * minute },
+      { code: 'memory.oom-system', within: 10 * minute },
+    ],
   },
   'k3s.certificates-rotated': {
     severity: 'info',

@@ -16,6 +16,19 @@ export interface Account {
   /** When records were last found to be lost, and how long that is told, ms since the epoch. */
   readonly last?: number
   readonly until?: number
+  /** Whose they were, by the counts of cgroups, as far as that is known. */
+  readonly lostOf?: Readonly<Record<string, number>>
+}
+
+const mostOwners = 20
+
+/** With the subjects of lost kills, one for each kill. */
+export function withLostOf(account: Account | undefined, subjects: readonly string[]): Account | undefined {
+  if (!account || subjects.length === 0) return account
+  const lostOf: Record<string, number> = { ...account.lostOf }
+  for (const it of subjects)
+    if (it in lostOf || Object.keys(lostOf).length < mostOwners) lostOf[it] = (lostOf[it] ?? 0) + 1
+  return { ...account, lostOf }
 }
 
 export interface Look {
@@ -45,6 +58,7 @@ export function balanced(account: Account | undefined, { boot, counted, log, now
     explained,
     before: known.before,
     lost,
+    ...(known.lostOf && { lostOf: known.lostOf }),
     ...(last !== undefined && { last }),
     ...(until !== undefined && until >= now && { until }),
   }

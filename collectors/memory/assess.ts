@@ -6,6 +6,7 @@ import type { MemoryCode } from './rules.ts'
 import { again, missing, storming } from './series.ts'
 import { times } from './times.ts'
 import type { Victim } from './victims.ts'
+import { wentDown } from './went-down.ts'
 import { size } from './words.ts'
 
 /** More names than this are a number. */
@@ -25,6 +26,7 @@ export function assess(
     ...victims.map(killed),
     ...again(sample, hold, now),
     ...missing(sample, now),
+    ...wentDown(sample, now),
     ...filling(sample, thresholds, now),
   ]
 }
@@ -61,8 +63,7 @@ function killed(it: Victim): Observation<MemoryCode> {
       ...(it.processes !== undefined && { processes: it.processes }),
       ...(it.byNode !== undefined && { 'because the node ran out': it.byNode }),
       last: new Date(it.last).toISOString(),
-      process: it.comm,
-      pid: it.pid,
+      ...(it.pid > 0 && { process: it.comm, pid: it.pid }),
       ...(it.uid !== undefined && { uid: it.uid }),
       ...(it.rss !== undefined && { 'anonymous memory': size(it.rss) }),
       ...(it.adj !== undefined && { oom_score_adj: it.adj }),
@@ -79,12 +80,16 @@ function sentence(it: Victim): string {
       : it.limit !== undefined
         ? `, limit ${size(it.limit)}${it.limitOf ? ` (of ${it.limitOf})` : ''}`
         : ''
+  const bare = it.unrecorded ?? 0
+  if (bare === it.kills)
+    return `${times(it)}, by the count of its cgroup: the kernel's log was overwritten before it was read.`
   const held = it.rss === undefined ? '' : ` with ${size(it.rss)}`
   const all = it.processes === undefined ? '' : `; ${it.processes} processes in all`
+  const counted = bare === 0 ? '' : `; ${bare} by the count of its cgroup only`
   const sure = it.inferred
     ? `; ${it.inferred === it.kills ? 'all' : it.inferred} by the name of the process only, as the kernel leaves out the rest when there are many`
     : ''
-  return `${times(it)}${limit}; ${it.kills === 1 ? '' : 'last '}${it.comm} (pid ${it.pid})${held}${all}${sure}.`
+  return `${times(it)}${limit}; ${it.kills === 1 ? '' : 'last '}${it.comm} (pid ${it.pid})${held}${all}${sure}${counted}.`
 }
 
 const describe = ({ namespace, name }: Pod) =>

@@ -1,20 +1,24 @@
-import type { Host, Past, Pod, Sample, Unseen } from '../../agent/model.ts'
-import { HostError, unseen } from '../../agent/model.ts'
+import type { Host, Past, Sample, Unseen } from '../../agent/model.ts'
+import { unseen } from '../../agent/model.ts'
 import type { PodBook } from '../node/pods.ts'
-import { identifyPod, podBook, podOfCgroup, readPodBook } from '../node/pods.ts'
+import { identifyPod, podBook, readPodBook } from '../node/pods.ts'
 import type { Account } from './account.ts'
-import { balanced } from './account.ts'
+import { balanced, withLostOf } from './account.ts'
 import type { Repeats, Storm } from './bouts.ts'
 import { addBouts, stormOf } from './bouts.ts'
-import type { Kill, Reading } from './kills.ts'
-import { forgetting, readKills } from './kills.ts'
-import { isKill } from './lines.ts'
-import { bootId, cgroupLimit, type Memory, readMemory, startOfLog } from './proc.ts'
-import { harmless, logRecord } from './record.ts'
+import type { Counters, Unrecorded } from './counters.ts'
+import { readCounters, reconciled } from './counters.ts'
+import type { Reading } from './kills.ts'
+import type { LastBoot, LastBootLog } from './last-boot.ts'
+import { isUnread, readLastBoot } from './last-boot.ts'
+import type { Log } from './log.ts'
+import { named, readLog } from './log.ts'
+import { bootId, type Memory, readMemory } from './proc.ts'
+import { harmless } from './record.ts'
 import type { Point } from './slope.ts'
 import { addPoint } from './slope.ts'
-import type { Uses } from './use.ts'
-import { readUses } from './use.ts'
+import type { ContainerCgroup, Uses } from './use.ts'
+import { containersOf, readUses } from './use.ts'
 import type { Named, Victim } from './victims.ts'
 import { addKills, heldUntil, subjectOf } from './victims.ts'
 
@@ -38,6 +42,9 @@ export interface MemorySample extends Sample, Memory {
   }
   /** The kernel's own count against its log. */
   readonly account?: Account
+  /** What the pods' cgroups count, where that is not 0. */
+  readonly counters?: Counters
+  readonly lastBoot?: LastBoot
   readonly storm?: Storm
   /** The containers nearest to their limits, and how many have none. */
   readonly uses?: Uses
@@ -59,15 +66,13 @@ export interface Recent {
   readonly pid: number
   readonly rss?: number
   readonly processes?: number
+  /** No record tells of it, only the count of its cgroup. */
+  readonly unrecorded?: true
 }
 
-/** More kills than this in one round are only counted. A storm has some 4,500 a minute, a round is a minute. */
-const mostKills = 10_000
 const mostRecent = 30
 const mostPods = 250
 const mostPodBytes = 12 * 1024
-/** Cgroups whose limit, and containers whose name, is asked for in one round. */
-const mostAsked = 200
 
 /** One round: what the kernel log has since the last one, and how much memory there is. */
 export async function collect(host: Host, hold: number, past: Past<MemorySample>): Promise<MemorySample> {
@@ -80,7 +85,23 @@ export async function collect(host: Host, hold: number, past: Past<MemorySample>
   const before = past.sample
   const memory = await or<Memory>('free memory', [], readMemory(host), {})
   const book = await or('the names of pods', [], readPodBook(host), podBook(before?.pods ?? []))
+  const everyPod: PodBook = {
+    ...book,
+    byUid: new Map([...podBook(before?.pods ?? []).byUid, ...book.byUid]),
+  }
   const boot = await bootId(host)
+  const begun = before?.account !== undefined && before.account.boot === boot
+  const containers = await or<readonly ContainerCgroup[] | undefined>(
+    'memory cgroups',
+    ['memory.container-near-limit'],
+    containersOf(host),
+    undefined,
+  )
+  // Counts are read before the log, and only if there may be a new one.
+  const counts =
+    begun && memory.counted === before.account.counted
+      ? undefined
+      : containers && (await readCounters(host, containers))
   const log = await or<Log | undefined>(
     'the kernel log',
     [
@@ -94,27 +115,33 @@ export async function collect(host: Host, hold: number, past: Past<MemorySample>
     undefined,
   )
   const now = host.now()
-  const known = log ? await named(host, book, log, before) : []
+  const known = log ? await named(host, everyPod, log) : []
+  const lastBoot = log && boot ? await lookBack(host, boot, log.start, before) : undefined
   // Whoever looks for the first time does not raise the alarm over what is long over.
-  const told = before && before.cursor >= 0 ? known : known.filter((it) => now - it.at <= hold)
-  const starved = told.filter((it) => it.scope === 'node')
-  const node = [
-    ...(before?.node && before.node.until >= now ? [before.node] : []),
-    ...starved.map(({ at }) => ({ kills: 1, first: at, last: at, until: heldUntil(at, now, hold) })),
-  ]
+  const recorded = before && before.cursor >= 0 ? known : known.filter((it) => now - it.at <= hold)
+  const missed = lastBoot ? await missedIn(host, everyPod, lastBoot, before, now - hold) : []
   const used = await or(
-    'memory cgroups',
+    'how much memory containers hold',
     ['memory.container-near-limit'],
-    readUses(host, book, before?.uses ?? {}, now),
+    readUses(host, containers ?? [], { book, before: before?.uses ?? {}, now }),
     {
       uses: before?.uses ?? {},
       unlimited: before?.unlimited ?? 0,
     },
   )
   // The first time what was counted last is the beginning: a kill between the two readings is no loss then either.
-  const begun = before?.account && before.account.boot === boot
   const counted = begun ? memory.counted : (await readMemory(host).catch(() => memory)).counted
-  const account = balanced(before?.account, { boot, counted, log, now, hold })
+  const balance = balanced(before?.account, { boot, counted, log, now, hold })
+  const lost = begun && balance ? balance.lost - before.account.lost : 0
+  const { counters, unrecorded } = reconciled(begun ? before.counters : undefined, counts, known, lost)
+  const bare = await nameless(host, everyPod, unrecorded, now)
+  const account = withLostOf(balance, bare.map(subjectOf))
+  const told = [...missed, ...recorded, ...bare]
+  const starved = told.filter((it) => it.scope === 'node')
+  const node = [
+    ...(before?.node && before.node.until >= now ? [before.node] : []),
+    ...starved.map(({ at }) => ({ kills: 1, first: at, last: at, until: heldUntil(at, now, hold) })),
+  ]
   const { available, total } = memory
   const free =
     available === undefined || total === undefined
@@ -125,7 +152,7 @@ export async function collect(host: Host, hold: number, past: Past<MemorySample>
         ])
   const storm = stormOf(before?.storm, told, now)
   const repeats = addBouts(before?.repeats ?? {}, told, now)
-  const earlier = (before?.earlier ?? 0) + known.length - told.length + (log?.uncounted ?? 0)
+  const earlier = (before?.earlier ?? 0) + known.length - recorded.length + (log?.uncounted ?? 0)
   return {
     ...memory,
     ...(boot && { boot }),
@@ -146,6 +173,8 @@ export async function collect(host: Host, hold: number, past: Past<MemorySample>
     ...(used.unlimited > 0 && { unlimited: used.unlimited }),
     ...(free && { free }),
     ...(account && { account }),
+    ...(Object.keys(counters).length > 0 && { counters }),
+    ...(lastBoot ? { lastBoot: lastBoot.about } : before?.lastBoot && { lastBoot: before.lastBoot }),
     ...(storm && { storm }),
     ...(Object.keys(repeats).length > 0 && { repeats }),
     recent: [...(before?.recent ?? []), ...told.slice(-mostRecent).map(recent)].slice(-mostRecent),
@@ -154,89 +183,48 @@ export async function collect(host: Host, hold: number, past: Past<MemorySample>
   }
 }
 
-interface Log {
-  readonly cursor: number
-  readonly lost: number
-  readonly reading: Reading
-  readonly kills: readonly Kill[]
-  readonly uncounted: number
-  readonly start: number
-  /** Lines that say that a process was killed: the kernel counts each of them. */
-  readonly killed: number
+/** The journal of the boot before this one, once in a boot. */
+async function lookBack(
+  host: Host,
+  boot: string,
+  start: number,
+  before: MemorySample | undefined,
+): Promise<LastBootLog | undefined> {
+  const known = before?.lastBoot
+  if (!isUnread(boot, known)) return undefined
+  return readLastBoot(host, { boot, start, ...(known?.readIn === boot && { tries: known.tries }) })
 }
 
-/** Reads on where the last round, or the last process, stopped in this boot. */
-async function readLog(host: Host, boot: string | undefined, before?: MemorySample): Promise<Log> {
-  const same = before !== undefined && (boot === undefined || before.boot === boot)
-  let cursor = same ? before.cursor : -1
-  let lost = same ? (before.lost ?? 0) : 0
-  let reading: Reading = (same && before.reading) || {}
-  let uncounted = 0
-  let killed = 0
-  const kills = new Map<number, Kill>()
-  const kill = (it: Kill) => {
-    kills.set(it.sequence, it)
-    if (kills.size <= mostKills) return
-    kills.delete(kills.keys().next().value ?? -1)
-    uncounted += 1
-  }
-  const amend = (sequence: number, change: (it: Kill) => Kill) => {
-    const it = kills.get(sequence)
-    if (it) kills.set(sequence, change(it))
-  }
-  const start = await startOfLog(host)
-  try {
-    await host.kmsg(cursor, (text) => {
-      const record = logRecord(text)
-      if (!record) return
-      if (cursor >= 0 && record.sequence > cursor + 1) lost += record.sequence - cursor - 1
-      cursor = record.sequence
-      if (record.kernel && isKill(record.text)) killed += 1
-      reading = readKills(reading, record, kill, amend)
-    })
-  } catch (error) {
-    if (error instanceof HostError && error.code === 'missing')
-      throw new HostError(
-        'missing',
-        'there is no /dev/kmsg here, as in most containers, so OOM kills cannot be seen',
-        { cause: error },
-      )
-    throw error
-  }
-  const uptime = (host.now() - start) * 1000
-  return {
-    cursor,
-    lost,
-    reading: forgetting(reading, uptime),
-    kills: [...kills.values()],
-    uncounted,
-    start,
-    killed,
-  }
+/** What it killed after the last look in it; of a boot in which nobody looked, what is not long over. */
+async function missedIn(
+  host: Host,
+  book: PodBook,
+  { about, kills, start }: LastBootLog,
+  before: MemorySample | undefined,
+  from: number,
+): Promise<Named[]> {
+  const looked = about.id !== undefined && about.id === before?.boot?.replaceAll('-', '')
+  const known = before?.reading?.last?.uptime ?? -1
+  const fresh = kills.filter((it) => (looked ? it.uptime > known : start + it.uptime / 1000 >= from))
+  return named(host, book, { kills: fresh, start })
 }
 
-/** The kills with their time, their pod and, where the log left it out, their limit. */
-async function named(host: Host, book: PodBook, log: Log, before?: MemorySample): Promise<Named[]> {
-  const all: PodBook = { ...book, byUid: new Map([...podBook(before?.pods ?? []).byUid, ...book.byUid]) }
-  const pods = new Map<string, Pod | undefined>()
-  const limits = new Map<string, number | undefined>()
+/** Kills that only the count of a cgroup tells of, as if the log had them. */
+async function nameless(
+  host: Host,
+  book: PodBook,
+  unrecorded: readonly Unrecorded[],
+  at: number,
+): Promise<Named[]> {
   const found: Named[] = []
-  for (const kill of log.kills) {
-    const of = podOfCgroup(kill.cgroup ?? '')
-    const key = of && `${of.uid}/${of.containerId}`
-    if (key && !pods.has(key) && pods.size < mostAsked) pods.set(key, await identifyPod(host, all, of))
-    const pod = key === undefined ? undefined : pods.get(key)
-    const { limitedBy, limit } = kill
-    if (limitedBy !== undefined && limit === undefined && !limits.has(limitedBy) && limits.size < mostAsked)
-      limits.set(limitedBy, await cgroupLimit(host, limitedBy))
-    const reached = limit ?? limits.get(limitedBy ?? '')
-    found.push({
-      ...kill,
-      at: Math.round(log.start + kill.uptime / 1000),
-      ...(of && { podUid: of.uid }),
+  for (const { of, kills } of unrecorded) {
+    const pod = await identifyPod(host, book, of)
+    const one: Named = {
+      ...{ sequence: -1, uptime: 0, pid: 0, comm: '', scope: 'unknown', processes: 1 },
+      ...{ at, podUid: of.uid, unrecorded: true },
       ...(pod && { pod }),
-      ...(reached !== undefined && { limit: reached }),
-    })
+    }
+    found.push(...Array.from({ length: kills }, () => one))
   }
   return found
 }
@@ -248,6 +236,7 @@ const recent = (kill: Named): Recent => ({
   pid: kill.pid,
   ...(kill.anonRss !== undefined && { rss: kill.anonRss }),
   ...(kill.processes > 1 && { processes: kill.processes }),
+  ...(kill.unrecorded && { unrecorded: true as const }),
 })
 
 /** As many as fit; a node has 110 pods unless told otherwise. */

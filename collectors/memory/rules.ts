@@ -100,6 +100,20 @@ export const rules = {
       'A larger ring buffer holds more: `log_buf_len=4M` on the kernel command line',
     ],
   },
+  'memory.oom-before-boot': {
+    severity: 'warning',
+    title: 'the node went down, short of memory',
+    meaning:
+      'The boot before this one, as the journal has it, ended without a shutdown within 15 minutes after the node itself had no memory left, or with a panic of the kernel over it. Kills that nobody read then are made up for from there. It needs a journal that outlives a boot (/var/log/journal), and is remembered until 20 minutes after the boot.',
+    so: 'Short of memory it panicked, hung or was reset, and does so again when as much is taken.',
+    next: [
+      'See how it ended: `journalctl -k -b -1 -n 50 --no-pager`',
+      'See whether the kernel is told to panic: `sysctl vm.panic_on_oom kernel.panic`',
+      'See what takes the memory now: `agent memory`',
+    ],
+    event: true,
+    because: [{ code: 'memory.oom-system', within: hour }],
+  },
   'memory.oom-system': {
     severity: 'critical',
     title: 'the node ran out of memory',

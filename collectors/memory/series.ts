@@ -60,13 +60,19 @@ export function again(
 /** What the kernel counted and its log no longer had. */
 export function missing({ account }: MemorySample, now: number): Observation<MemoryCode>[] {
   if (!account?.until || account.until < now) return []
-  const { lost, counted, explained, before } = account
+  const { lost, counted, explained, before, lostOf = {} } = account
+  const owners = Object.entries(lostOf).sort((a, b) => b[1] - a[1])
+  const shown = owners.slice(0, mostNames).map(([subject, kills]) => `${subject} (${kills})`)
+  const whose =
+    owners.length > 0
+      ? ` Their cgroups counted those of ${shown.join(', ')}${owners.length > mostNames ? ' and others' : ''}.`
+      : ''
   const earlier = before > 0 ? `, ${before} from before Murphy looked` : ''
   return [
     {
       code: 'memory.oom-records-lost',
       subject: 'node',
-      text: `The kernel counts ${many(counted, 'kill')} since it started: ${explained} explained by its log${earlier}, ${lost} without a record, found at ${clock(account.last ?? now, now)} UTC.`,
+      text: `The kernel counts ${many(counted, 'kill')} since it started: ${explained} explained by its log${earlier}, ${lost} without a record, found at ${clock(account.last ?? now, now)} UTC.${whose}`,
       evidence: { counted, explained, lost, ...(before > 0 && { 'before Murphy looked': before }) },
     },
   ]

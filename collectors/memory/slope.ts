@@ -1,3 +1,5 @@
+import { median, robustLine } from '../../agent/forecast.ts'
+
 /** When something was how much: seconds since the epoch, and a value. */
 export type Point = readonly [second: number, value: number]
 
@@ -29,39 +31,27 @@ const farthest = 4
 const smallest = 0.03
 
 /**
- * When the values reach `limit` if they go on as they have: the median of the slopes between all points (Theil
- * 1950, Sen 1968), which a third of them being off does not move. Undefined where they do not grow steadily:
- * what comes and goes like the teeth of a saw stays below its former peaks.
+ * When the values reach `limit` if they go on as they have, by the robust line through them, which a third of
+ * them being off does not move. Undefined where they do not grow steadily: what comes and goes like the teeth
+ * of a saw stays below its former peaks. Quicker and stricter than agent/forecast.ts: a container is told of
+ * within minutes, and what is given back all at once counts against it.
  */
 export function forecast(points: readonly Point[], limit: number): Forecast | undefined {
   const [first, last] = [points[0], points.at(-1)]
   if (points.length < least || !first || !last) return undefined
-  const rate = median(
-    points.flatMap(([second, value], at) =>
-      points.slice(at + 1).map(([later, then]) => (then - value) / (later - second)),
-    ),
-  )
+  const line = robustLine(points.map(([at, value]) => ({ at, value })))
   const span = last[0] - first[0]
-  const rise = rate * span
-  if (!(rise > smallest * limit)) return undefined
-  const base = median(points.map(([second, value]) => value - rate * (second - first[0])))
-  const off = median(points.map(([second, value]) => Math.abs(value - base - rate * (second - first[0]))))
+  if (!line || !(line.slope * span > smallest * limit)) return undefined
+  const { slope: rate, level } = line
+  const off = median(points.map(([second, value]) => Math.abs(value - level + rate * (last[0] - second))))
   const peak = Math.max(...points.map(([, value]) => value))
   const steps = points.slice(1).map(([, value], at) => value - (points[at]?.[1] ?? value))
   const falls = steps.filter((it) => it < -0.02 * limit).length
   // Whoever gives back a tenth of its limit at once does so again: collectors of garbage, caches, batches.
   const teeth = steps.some((it) => it < -0.1 * limit)
-  if (teeth || off > 0.15 * rise || last[1] < peak - 0.02 * limit || falls > steps.length / 5)
+  if (teeth || off > 0.15 * rate * span || last[1] < peak - 0.02 * limit || falls > steps.length / 5)
     return undefined
-  const left = Math.max(0, (limit - (base + rise)) / rate)
+  const left = Math.max(0, (limit - level) / rate)
   if (left > farthest * span) return undefined
   return { at: Math.round(last[0] + left), rate, sure: left <= span ? 'likely' : 'rough' }
-}
-
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b)
-  const middle = sorted.length >> 1
-  return sorted.length % 2 === 1
-    ? (sorted[middle] ?? 0)
-    : ((sorted[middle - 1] ?? 0) + (sorted[middle] ?? 0)) / 2
 }

@@ -35,8 +35,18 @@ const mostContainers = 500
 /** From here on its course is kept. */
 const half = 0.5
 
+/** The folder of a container's cgroup, and whose it is. */
+export interface ContainerCgroup {
+  readonly path: string
+  readonly of: CgroupPod
+}
+
 /** Every container with a limit, nearest to it first. */
-export async function readUses(host: Host, book: PodBook, before: Uses, now: number): Promise<Used> {
+export async function readUses(
+  host: Host,
+  containers: readonly ContainerCgroup[],
+  { book, before, now }: { readonly book: PodBook; readonly before: Uses; readonly now: number },
+): Promise<Used> {
   const found: {
     readonly id: string
     readonly of: CgroupPod
@@ -44,7 +54,7 @@ export async function readUses(host: Host, book: PodBook, before: Uses, now: num
     readonly limit: number
   }[] = []
   let unlimited = 0
-  for (const { path, of } of await containersOf(host)) {
+  for (const { path, of } of containers) {
     const own = await bytes(host, path, 'limit')
     const above = await bytes(host, path.slice(0, path.lastIndexOf('/')), 'limit')
     const limit = Math.min(own ?? Number.POSITIVE_INFINITY, above ?? Number.POSITIVE_INFINITY)
@@ -72,8 +82,9 @@ export async function readUses(host: Host, book: PodBook, before: Uses, now: num
   return { uses, unlimited }
 }
 
-async function containersOf(host: Host): Promise<{ readonly path: string; readonly of: CgroupPod }[]> {
-  const found: { path: string; of: CgroupPod }[] = []
+/** The containers that run, by their cgroups; none where there is no kubelet. */
+export async function containersOf(host: Host): Promise<readonly ContainerCgroup[]> {
+  const found: ContainerCgroup[] = []
   const walk = async (path: string, depth: number): Promise<void> => {
     for (const { name, kind } of (await orMissing(host.list(path))) ?? []) {
       if (kind !== 'folder' || found.length >= mostContainers) continue
@@ -83,7 +94,7 @@ async function containersOf(host: Host): Promise<{ readonly path: string; readon
       else if (depth > 0) await walk(below, depth - 1)
     }
   }
-  for (const root of roots) if (found.length === 0) await walk(root, 2)
+  for (const root of roots) await walk(root, 2)
   return found
 }
 

@@ -18,13 +18,15 @@ export interface Victim {
   readonly byNode?: number
   /** How many were attributed by the process's name only, since the kernel left out the rest. */
   readonly inferred?: number
+  /** How many have no record, and are known by the count of its cgroup only. */
+  readonly unrecorded?: number
   readonly first: number
   readonly last: number
   /** How long it stays a finding. */
   readonly until: number
   /** What the killed are to the node, if any of them is anything. */
   readonly rank?: Rank
-  /** Of the last one killed. */
+  /** Of the last one killed; empty and 0 where none of them has a record. */
   readonly comm: string
   readonly pid: number
   readonly uid?: number
@@ -43,6 +45,8 @@ export interface Named extends Kill {
   /** What its cgroup says, whether or not the pod could be named. */
   readonly podUid?: string
   readonly pod?: Pod
+  /** The log has no record of it: neither its process nor its exact time is known. */
+  readonly unrecorded?: true
 }
 
 /** More subjects than this at once are one: the list helps nobody any more, and the sample stays small. */
@@ -83,6 +87,7 @@ function add(before: Victim | undefined, kill: Named, subject: string, until: nu
   const rank = before?.rank ?? rankOf(kill.comm, kill.podUid !== undefined)
   const byNode = (before?.byNode ?? 0) + (kill.scope === 'node' ? 1 : 0)
   const inferred = (before?.inferred ?? 0) + (kill.inferred ? 1 : 0)
+  const unrecorded = (before?.unrecorded ?? 0) + (kill.unrecorded ? 1 : 0)
   const kills = (before?.kills ?? 0) + 1
   const processes = (before?.processes ?? before?.kills ?? 0) + kill.processes
   const limit = kill.limit ?? before?.limit
@@ -94,20 +99,36 @@ function add(before: Victim | undefined, kill: Named, subject: string, until: nu
     ...(processes > kills && { processes }),
     ...(byNode > 0 && { byNode }),
     ...(inferred > 0 && { inferred }),
+    ...(unrecorded > 0 && { unrecorded }),
     first: Math.min(before?.first ?? kill.at, kill.at),
     last: Math.max(before?.last ?? kill.at, kill.at),
     until: Math.max(before?.until ?? until, until),
     ...(rank && { rank }),
-    comm: harmless(kill.comm),
-    pid: kill.pid,
-    ...(kill.uid !== undefined && { uid: kill.uid }),
-    ...(kill.anonRss !== undefined && { rss: kill.anonRss }),
-    ...(kill.adj !== undefined && { adj: kill.adj }),
-    ...(kill.constraint !== undefined && { constraint: harmless(kill.constraint, 40) }),
+    ...(kill.unrecorded && before ? processOf(before) : lastOf(kill)),
     ...(limit !== undefined && { limit }),
     ...(limitOf !== undefined && { limitOf }),
   }
 }
+
+type Process = Pick<Victim, 'comm' | 'pid' | 'uid' | 'rss' | 'adj' | 'constraint'>
+
+const lastOf = ({ comm, pid, uid, anonRss, adj, constraint }: Named): Process => ({
+  comm: harmless(comm),
+  pid,
+  ...(uid !== undefined && { uid }),
+  ...(anonRss !== undefined && { rss: anonRss }),
+  ...(adj !== undefined && { adj }),
+  ...(constraint !== undefined && { constraint: harmless(constraint, 40) }),
+})
+
+const processOf = ({ comm, pid, uid, rss, adj, constraint }: Victim): Process => ({
+  comm,
+  pid,
+  ...(uid !== undefined && { uid }),
+  ...(rss !== undefined && { rss }),
+  ...(adj !== undefined && { adj }),
+  ...(constraint !== undefined && { constraint }),
+})
 
 /** Whose limit it was, told from how far above the victim it stands. */
 function ownerOf({ limitedBy = '', cgroup = '', podUid }: Named): string {

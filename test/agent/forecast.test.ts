@@ -1,5 +1,5 @@
 import t from 'tap'
-import { forecast } from '../../agent/forecast.ts'
+import { forecast, median, robustLine } from '../../agent/forecast.ts'
 
 const hour = 3600_000
 const day = 24 * hour
@@ -93,5 +93,18 @@ t.test('thousands of points of the store, coarse and fine, in no time', (t) => {
   const it = forecast(points, 240, now)
   t.ok(performance.now() - begun < 200)
   t.equal(Math.round(((it?.at ?? 0) - now) / hour), 72)
+  t.end()
+})
+
+t.test('the robust line, and the median', (t) => {
+  const points = Array.from({ length: 20 }, (_, at) => ({ at, value: 3 * at + 5 + (at % 5 === 2 ? 40 : 0) }))
+  const line = robustLine(points)
+  t.equal(line?.slope, 3, 'a fifth of the points being off does not move it')
+  t.equal(line?.level, 62)
+  t.ok(line && line.tau > 0.5 && line.tau < 1)
+  t.equal(robustLine(points.map(({ at }) => ({ at, value: -at })))?.tau, -1)
+  t.equal(robustLine(points.slice(0, 1)), undefined)
+  t.equal(robustLine([]), undefined)
+  t.strictSame([median([]), median([3, 1, 2]), median([4, 1, 2, 3])], [0, 2, 2.5])
   t.end()
 })

@@ -59,6 +59,24 @@ t.test('under changes without end the rounds grow rare', async (t) => {
   await it.stop()
 })
 
+t.test('and no rarer than a collector can bear', async (t) => {
+  const looks: number[] = []
+  const it = rounds({
+    every: never,
+    longest: 300,
+    run: async () => {
+      looks.push(Date.now())
+    },
+  })
+  const end = Date.now() + 3000
+  while (Date.now() < end) {
+    it.wake()
+    await sleep(10)
+  }
+  await it.stop()
+  t.ok(looks.length >= 6, `${looks.length} rounds in 3 s; doubled without bound it would be four`)
+})
+
 t.test('it stops, also in the middle of a round', async (t) => {
   let ended = false
   const it = rounds({

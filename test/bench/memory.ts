@@ -11,6 +11,7 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { defaults } from '../../agent/config/defaults.ts'
 import { openMachine } from '../../agent/host.ts'
 import type { Host } from '../../agent/model.ts'
@@ -22,6 +23,10 @@ import { patterns } from '../../collectors/pods/patterns.ts'
 import type { PodsSample } from '../../collectors/pods/sample.ts'
 import { matcher } from '../../collectors/pods/scan.ts'
 import { pods } from '../../collectors/pods.ts'
+import { onlyKiller, removeCgroups, withoutCgroups } from '../real/cgroups.ts'
+import { agentIn, countedKills, killChildren, makePod } from '../real/killing.ts'
+import { webhookReceiver, webhookSecret } from '../receivers/webhook.ts'
+import { cpuGroup, memoryOf } from './measure.ts'
 
 /**
  * What the memory and pods collectors cost: `node test/bench/memory.ts [MEGABYTES]`. Slowness never fails it;
@@ -100,6 +105,56 @@ async function storm(): Promise<void> {
       'in a minute; budget 5 %',
     )
     say('  kernel log', `${Math.round((records.length / took) * 1000).toLocaleString('en')} records/s`)
+    say('  memory', `${resident().toFixed(0)} MB`, 'with all the records')
+  }
+}
+
+/** The kernel kills 4,500 processes a minute for 20 s, and the real agent looks on. */
+async function realStorm(): Promise<void> {
+  const why = withoutCgroups()
+  if (why) {
+    say('a real storm', 'not measured', why)
+    return
+  }
+  const release = await onlyKiller(61)
+  const receiver = await webhookReceiver({ secret: webhookSecret })
+  const logs = join(folder, 'log-of-pods')
+  const sink = { type: 'webhook', url: receiver.url, secret: webhookSecret }
+  const murphy = agentIn(join(folder, 'agent'), { logs, sink })
+  const cpuTime = cpuGroup('storm')
+  const agent = murphy.start(cpuTime.procs)
+  try {
+    const storm = ['web', 'db', 'api', 'queue'].map((name) =>
+      makePod(logs, name, { comm: `${name}-worker`, driver: 'cgroupfs' }),
+    )
+    const first = await murphy.seen()
+    await sleep(5_000)
+    const [rest, used, start, begun] = [memoryOf(agent.pid).rss, cpuTime.used(), countedKills(), Date.now()]
+    let peak = rest
+    const watching = setInterval(() => {
+      peak = Math.max(peak, memoryOf(agent.pid).rss)
+    }, 500)
+    await Promise.all(storm.map((it) => killChildren(it, 375, 53)))
+    const ms = Date.now() - begun
+    const last = await murphy.seen(({ account }) => account?.counted === countedKills())
+    clearInterval(watching)
+    const took = cpuTime.used() - used
+    const kills = countedKills() - start
+    const found = Number(last.account?.explained) - Number(first.account?.explained)
+    must(found === kills, `${found} of ${kills} real kills`)
+    say(
+      `a real storm: ${kills} kills, ${Math.round((kills / ms) * 60_000)} a minute`,
+      `${took.toFixed(0)} ms, ${((100 * took) / ms).toFixed(1)} % of a core`,
+      'all of them found; budget 5 %',
+    )
+    say('  messages', String(receiver.events.length))
+    say('  memory of the agent', `${(rest / 1e6).toFixed(0)} -> ${(peak / 1e6).toFixed(0)} MB`)
+  } finally {
+    await agent.end('SIGKILL')
+    await receiver.close()
+    await removeCgroups()
+    cpuTime.remove()
+    release()
   }
 }
 
@@ -215,9 +270,11 @@ async function quiet(): Promise<void> {
 }
 
 try {
-  await storm()
-  await quiet()
+  // First what says how much memory it needs: the storm's records are made here, and are large.
   await logs()
+  await quiet()
+  await realStorm()
+  await storm()
 } finally {
   machine.close()
   rmSync(folder, { recursive: true, force: true })

@@ -1,6 +1,9 @@
+import { spawn } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { kernelLog } from '../../agent/host/kmsg.ts'
+import { ofTheKiller } from '../../collectors/memory.ts'
 
 /** Memory cgroups of this machine, in whichever version it has. */
 export const version2 =
@@ -51,4 +54,37 @@ export async function removeCgroups(): Promise<void> {
         await sleep(20)
       }
     }
+}
+
+/** Ten kills in five seconds are told in full, whoever's they are: waits until the last one is so many seconds ago. */
+export async function calm(seconds = 5.2): Promise<void> {
+  const log = kernelLog()
+  let last = Number.NEGATIVE_INFINITY
+  await log.since(
+    -1,
+    (record) => {
+      if (ofTheKiller(record)) last = Number(record.split(',', 3)[2]) / 1e6
+    },
+    AbortSignal.timeout(10_000),
+  )
+  log.close()
+  const uptime = Number(readFileSync('/proc/uptime', 'utf8').split(' ', 1)[0])
+  await sleep(Math.max(0, last + seconds - uptime) * 1000)
+}
+
+/**
+ * Waits until no other test on this machine has processes killed, and it has been calm since. The others wait until
+ * what it gives is called, or this process ends: all share one kernel log.
+ */
+export async function onlyKiller(seconds?: number): Promise<() => void> {
+  // It ends with its input, so that no lock outlives whoever took it.
+  const lock = spawn('flock', ['/tmp/murphy-test-kills.lock', 'sh', '-c', 'echo; exec cat'], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  })
+  await new Promise((resolve, reject) => {
+    lock.once('error', reject)
+    lock.stdout.once('data', resolve)
+  })
+  await calm(seconds)
+  return () => lock.stdin.end()
 }

@@ -79,3 +79,39 @@ t.test('with nothing to see', async (t) => {
 `,
   )
 })
+
+t.test('the boot before this one', async (t) => {
+  const lastBoot = { readIn: 'x', tries: 1, booted: now - 30 * 60_000 }
+  const shown = (more: object) =>
+    renderMemory(
+      { ...page, sample: { ...page.sample, lastBoot: { ...lastBoot, ...more } } },
+      { color: false, width: 80 },
+    )
+      .split('\n')
+      .slice(11)
+      .join('\n')
+  t.equal(
+    shown({ ended: now - 32 * 60_000, kills: 5, last: now - 33 * 60_000, who: 'tail' }),
+    `  The kernel counts 20 OOM kills since it started: 17 explained by its log, 2
+  from before Murphy looked, 1 without a record.
+    02:59 UTC shop/web/app: a?b (pid 8), 3 processes in all
+  booted 02:30 UTC; the boot before it ended 02:28 UTC without a shutdown, after
+    5 OOM kills, the last at 02:27 UTC (tail)
+    02:00 UTC default/oomer/eater: tail (pid 7) with 24 MiB
+`,
+  )
+  const words = (more: object) => shown(more).replace(/\s+/g, ' ')
+  t.match(words({ ended: now - 32 * 60_000, panic: 'Out of memory: x' }), 'in a panic (Out of memory: x)')
+  t.match(
+    words({ closed: 'the journal is closed to this user' }),
+    'what was before is not known: the journal is closed to this user',
+  )
+})
+
+t.test('a kill that only a cgroup counted', async (t) => {
+  const recent = [{ at: now, subject: 'shop/web/app', comm: '', pid: 0, unrecorded: true as const }]
+  t.match(
+    renderMemory({ ...page, sample: { ...page.sample, recent } }, { color: false, width: 80 }),
+    '03:00 UTC shop/web/app: without a record, counted by its cgroup',
+  )
+})

@@ -4,9 +4,10 @@ import { dirname, join } from 'node:path'
 import t from 'tap'
 import type { Host } from '../../../agent/model.ts'
 import { HostError } from '../../../agent/model.ts'
-import { recordedNode } from '../../../agent/recorded.ts'
+import { recordedNode, slug } from '../../../agent/recorded.ts'
 import type { MemorySample } from '../../../collectors/memory/collect.ts'
 import { collect } from '../../../collectors/memory/collect.ts'
+import { asJson, type JournalEntry, kernelEntry } from './journal.ts'
 import { containerId, header, killed, podCgroup, uid } from './records.ts'
 
 const minute = 60_000
@@ -19,7 +20,7 @@ const uptime = 10_000
 function machine(
   t: { teardown(done: () => void): unknown },
   files: Readonly<Record<string, string>>,
-  { boot = 'one' } = {},
+  { boot = 'one', journal = [] as readonly JournalEntry[] } = {},
 ): Host {
   const folder = mkdtempSync(join(tmpdir(), 'memory-'))
   t.teardown(() => rmSync(folder, { recursive: true }))
@@ -34,6 +35,16 @@ function machine(
     mkdirSync(dirname(file), { recursive: true })
     writeFileSync(file, text)
   }
+  if (journal.length > 0) mkdirSync(join(folder, 'commands'))
+  for (const about of [
+    '--lines=200 --output=json --no-pager --output-fields=MESSAGE_ID',
+    '--lines=10000 --output=json --no-pager --dmesg --output-fields=MESSAGE,SYSLOG_FACILITY,_SOURCE_MONOTONIC_TIMESTAMP SYSLOG_FACILITY=0',
+  ])
+    if (journal.length > 0)
+      writeFileSync(
+        join(folder, 'commands', `${slug(['journalctl', '--boot=-1', ...about.split(' ')])}.out`),
+        asJson(journal),
+      )
   writeFileSync(join(folder, 'node.json'), JSON.stringify({ format: 1, node: 'x', at }))
   return recordedNode(folder)
 }
@@ -211,4 +222,51 @@ t.test('forged and foreign records', async (t) => {
     'dev/kmsg': `11,5,9999000000,-;${forged}\n12,6,9999000001,-;x\n KEY=${forged}\n`,
   })
   t.match(await collect(host, hour, first), { cursor: 6, victims: [] })
+})
+
+t.test('kills of the boot before this one that nobody read are made up for, once', async (t) => {
+  const id = '0123456789abcdef0123456789abcdef'
+  const dashed = '01234567-89ab-cdef-0123-456789abcdef'
+  // It ran for 10,000 s until 10 min before the node was booted, which was 10,000 s ago.
+  const start = now - uptime * 1000 - 10 * minute - uptime * 1000
+  const entry = ([before, line]: readonly [number, string]) =>
+    kernelEntry({ id, start: start * 1000 }, (uptime - before) * 1e6, line)
+  const journal = [...kill(1, 90), ...kill(2, 60)].map(entry)
+  const then = {
+    ...machine(t, { 'dev/kmsg': log(kill(1, 90)) }, { boot: dashed }),
+    now: () => start + uptime * 1000,
+  }
+  const one = await collect(then, hour, first)
+  t.match(one.recent, [{ pid: 1 }])
+  const reboot = machine(t, {}, { boot: 'two', journal })
+  const two = await collect(reboot, hour, after(one))
+  t.match(
+    two.recent,
+    [{ pid: 1 }, { pid: 2, at: start + (uptime - 60) * 1000 }],
+    'the one that was told is not told again',
+  )
+  t.match(two.victims, [{ subject: `pod ${uid}`, kills: 1 }])
+  t.match(two.lastBoot, { readIn: 'two', id, kills: 2 })
+  t.equal((await collect(reboot, hour, after(two))).recent.length, 2, 'and it is read once')
+  const fresh = await collect(reboot, hour, first)
+  t.same(fresh.victims, [], 'of a boot in which nobody looked nothing old is told')
+  t.match(fresh.lastBoot, { kills: 2 }, 'but it is known')
+})
+
+t.test('kills without a record are those of the pod whose cgroup counted them', async (t) => {
+  const files = (total: number, its: number, lines: readonly (readonly [number, string])[]) => ({
+    'proc/vmstat': `oom_kill ${total}\n`,
+    'dev/kmsg': log(lines),
+    [`sys/fs/cgroup/kubepods/pod${uid}/memory.events`]: `oom ${its}\noom_kill ${its}\n`,
+    [`sys/fs/cgroup/kubepods/pod${uid}/${containerId}/memory.events`]: 'oom_kill 0\n',
+    [`var/log/pods/shop_web_${uid}/app/0.log`]: '',
+  })
+  const one = await collect(machine(t, files(5, 2, [])), hour, first)
+  t.match(one.account, { counted: 5, before: 5, lost: 0 })
+  const two = await collect(machine(t, files(9, 5, kill(1, 60))), hour, after(one))
+  t.match(two.account, { counted: 9, explained: 1, before: 5, lost: 3, lostOf: { 'shop/web/app': 2 } })
+  t.match(two.victims, [{ subject: 'shop/web/app', kills: 3, unrecorded: 2, comm: 'x', pid: 1 }])
+  t.match(two.recent, [{ pid: 1 }, { unrecorded: true }, { unrecorded: true }])
+  const three = await collect(machine(t, files(9, 5, kill(1, 60))), hour, after(two))
+  t.match(three.victims, [{ kills: 3 }], 'once')
 })

@@ -1,11 +1,13 @@
 import t from 'tap'
+import type { Host } from '../../../agent/model.ts'
 import { filling, outlook } from '../../../collectors/memory/filling.ts'
-import { readUses } from '../../../collectors/memory/use.ts'
+import { containersOf, readUses } from '../../../collectors/memory/use.ts'
 import { podBook } from '../../../collectors/node/pods.ts'
 import { machine } from '../node/machine.ts'
 import { containerId, uid } from './records.ts'
 
 const book = podBook([`shop_web_${uid}`], [`web_shop_app-${containerId}.log`])
+const usesOf = async (host: Host) => readUses(host, await containersOf(host), { book, before: {}, now })
 const mebi = 2 ** 20
 const now = Date.parse('2026-11-23T03:00:00Z')
 const stat = (prefix: string) =>
@@ -31,7 +33,7 @@ for (const [name, [path, files]] of Object.entries(nodes))
       t,
       Object.fromEntries(Object.entries(files).map(([file, text]) => [`${path}/${file}`, text])),
     )
-    const { uses, unlimited } = await readUses(host, book, {}, now)
+    const { uses, unlimited } = await usesOf(host)
     t.match(uses, {
       [containerId]: {
         pod: { namespace: 'shop', name: 'web', container: 'app' },
@@ -46,14 +48,14 @@ for (const [name, [path, files]] of Object.entries(nodes))
 t.test('no limit, no k3s, and the limit of the pod', async (t) => {
   const [path] = nodes['version 1, plain names'] as [string, object]
   const free = machine(t, { [`${path}/memory.limit_in_bytes`]: '9223372036854771712\n' })
-  t.strictSame(await readUses(free, book, {}, now), { uses: {}, unlimited: 1 })
-  t.strictSame(await readUses(machine(t, {}), book, {}, now), { uses: {}, unlimited: 0 })
+  t.strictSame(await usesOf(free), { uses: {}, unlimited: 1 })
+  t.strictSame(await usesOf(machine(t, {})), { uses: {}, unlimited: 0 })
   const pod = machine(t, {
     [`${path}/memory.limit_in_bytes`]: '9223372036854771712\n',
     [`${path}/../memory.limit_in_bytes`]: `${100 * mebi}\n`,
     [`${path}/memory.usage_in_bytes`]: `${10 * mebi}\n`,
   })
-  const { uses } = await readUses(pod, book, {}, now)
+  const { uses } = await usesOf(pod)
   t.equal(Object.values(uses)[0]?.limit, 100 * mebi)
   t.equal(Object.values(uses)[0]?.points, undefined, 'far from it its course is not kept')
 })

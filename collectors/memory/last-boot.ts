@@ -1,0 +1,180 @@
+import type { Host } from '../../agent/model.ts'
+import { HostError } from '../../agent/model.ts'
+import { printable } from '../node/text.ts'
+import type { Kill, Reading } from './kills.ts'
+import { readKills } from './kills.ts'
+
+/**
+ * The boot before this one, as far as the journal has it. It is read once in a boot, as journals are large.
+ * Times are ms since the epoch.
+ */
+export interface LastBoot {
+  /** The boot in which this was read. */
+  readonly readIn: string
+  /** How often; again only where the journal took too long. */
+  readonly tries: number
+  /** When this boot began, to the second. */
+  readonly booted: number
+  /** Why it cannot be read although it is there. */
+  readonly closed?: string
+  /** Its id, without dashes. */
+  readonly id?: string
+  readonly ended?: number
+  /** It was shut down, and did not just stop. */
+  readonly orderly?: true
+  readonly kills?: number
+  /** When it killed last, and whom. */
+  readonly last?: number
+  readonly who?: string
+  /** When it killed last because the node itself had run out; a limit of a container brings no node down. */
+  readonly starved?: number
+  /** What the kernel panicked of, if that was memory. */
+  readonly panic?: string
+}
+
+export interface LastBootLog {
+  readonly about: LastBoot
+  readonly kills: readonly Kill[]
+  /** What the microseconds of its kills count from. */
+  readonly start: number
+}
+
+/** The last records of the kernel in that boot; a kill is 80 of them. */
+const mostRecords = 10_000
+const lastEntries = 200
+const mostKills = 2_000
+const mostTries = 3
+const timeout = 6_000
+
+/** Whether it is still to be read in this boot. */
+export const isUnread = (boot: string | undefined, known: LastBoot | undefined) =>
+  boot !== undefined && (known?.readIn !== boot || (known.closed === slow && known.tries < mostTries))
+
+const slow = 'the journal does not answer in time'
+
+/** Undefined where a recording does not say. Never rejects: without the journal there is nothing to tell. */
+export async function readLastBoot(
+  host: Host,
+  { boot, start, tries = 0 }: { readonly boot: string; readonly start: number; readonly tries?: number },
+): Promise<LastBootLog | undefined> {
+  const booted = Math.round(start / 1000) * 1000
+  const about: LastBoot = { readIn: boot, tries: tries + 1, booted }
+  try {
+    const end = await readEnd(host)
+    if (typeof end === 'string') return { about: { ...about, closed: end }, kills: [], start: 0 }
+    if (!end || end.ended >= start) return { about, kills: [], start: 0 }
+    const { panic, ...log } = await readKernel(host, end.start)
+    const last = log.kills.at(-1)
+    const starved = log.kills.findLast((it) => it.scope !== 'cgroup')
+    const at = ({ uptime }: Kill) => Math.round(end.start + uptime / 1000)
+    return {
+      ...log,
+      start: end.start,
+      about: {
+        ...about,
+        id: end.id,
+        ended: end.ended,
+        ...(end.orderly && { orderly: true }),
+        ...(last && {
+          kills: log.kills.length,
+          last: at(last),
+          who: printable(last.comm),
+        }),
+        ...(starved && { starved: at(starved) }),
+        ...(panic && { panic }),
+      },
+    }
+  } catch (error) {
+    const code = error instanceof HostError ? error.code : 'failed'
+    if (code === 'unrecorded') return undefined
+    const closed =
+      code === 'missing' ? undefined : code === 'timeout' ? slow : String((error as Error).message)
+    return { about: { ...about, ...(closed && { closed }) }, kills: [], start: 0 }
+  }
+}
+
+const journal = (count: number, ...more: readonly string[]) =>
+  ['journalctl', '--boot=-1', `--lines=${count}`, '--output=json', '--no-pager', ...more] as const
+
+/** The journal's own last words, and those of a shutdown that was asked for (systemd, sd-messages.h). */
+const farewells = ['d93fb3c9c24d451a97cea615ce59c00b', '98268866d1d54a499c4e98921d93bc40']
+
+/** How the boot ended; why that cannot be read; undefined where there is no boot before this one. */
+async function readEnd(host: Host) {
+  let last: Entry | undefined
+  let orderly = false
+  const { stderr } = await host.run(journal(lastEntries, '--output-fields=MESSAGE_ID'), {
+    timeout,
+    limit: 4 * 1024 * 1024,
+    line(line) {
+      const entry = entryOf(line)
+      if (!entry) return
+      last = entry
+      orderly ||= farewells.includes(String(entry.MESSAGE_ID))
+    },
+  })
+  const id = String(last?._BOOT_ID)
+  const ended = Number(last?.__REALTIME_TIMESTAMP) / 1000
+  const start = ended - Number(last?.__MONOTONIC_TIMESTAMP) / 1000
+  if (/^[0-9a-f]{32}$/.test(id) && Number.isFinite(start))
+    return { id, ended: Math.round(ended), start, orderly }
+  return /insufficient permissions|permission denied|not seeing messages/i.test(stderr)
+    ? 'the journal is closed to this user'
+    : undefined
+}
+
+/** The kills of that boot, and what it died of. Fragments of a line stay apart: the journal does not tell them. */
+async function readKernel(host: Host, start: number) {
+  let reading: Reading = {}
+  let panic: string | undefined
+  let sequence = 0
+  const kills = new Map<number, Kill>()
+  const fields = '--output-fields=MESSAGE,SYSLOG_FACILITY,_SOURCE_MONOTONIC_TIMESTAMP'
+  await host.run(journal(mostRecords, '--dmesg', fields, 'SYSLOG_FACILITY=0'), {
+    timeout,
+    limit: 32 * 1024 * 1024,
+    line(line) {
+      const entry = entryOf(line)
+      const uptime = Number(entry?._SOURCE_MONOTONIC_TIMESTAMP)
+      if (!entry || !Number.isSafeInteger(uptime)) return
+      // The journal has undone the kernel's escapes, which whoever reads the lines does once more.
+      const text = messageOf(entry.MESSAGE).replaceAll('\\', '\\x5c')
+      panic = panicOf(text) ?? panic
+      sequence += 1
+      reading = readKills(
+        reading,
+        { sequence, uptime, kernel: entry.SYSLOG_FACILITY === '0', continues: false, text },
+        (it) => {
+          kills.set(it.sequence, it)
+          if (kills.size > mostKills) kills.delete(kills.keys().next().value ?? 0)
+        },
+        (of, change) => {
+          const it = kills.get(of)
+          if (it) kills.set(of, change(it))
+        },
+      )
+    },
+  })
+  return { kills: [...kills.values()], start, panic }
+}
+
+/** `panic()` for want of memory: mm/oom_kill.c, check_panic_on_oom and out_of_memory, from 3.10 on. */
+export const panicOf = (text: string): string | undefined => {
+  const [, what] = /^Kernel panic - not syncing: (.{1,200})/.exec(text) ?? []
+  return what && /out of memory|deadlocked on memory/i.test(what) ? printable(what, 120) : undefined
+}
+
+type Entry = Readonly<Record<string, unknown>>
+
+function entryOf(line: string): Entry | undefined {
+  try {
+    const it: unknown = JSON.parse(line)
+    return typeof it === 'object' && it !== null ? (it as Entry) : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** What is no UTF-8 comes as a list of bytes, what is too long as null. */
+const messageOf = (it: unknown): string =>
+  typeof it === 'string' ? it : Array.isArray(it) ? Buffer.from(it.map(Number)).toString('utf8') : ''

@@ -1,0 +1,110 @@
+import type { Host, Pod } from '../../agent/model.ts'
+import { HostError } from '../../agent/model.ts'
+import type { PodBook } from '../node/pods.ts'
+import { identifyPod, podOfCgroup } from '../node/pods.ts'
+import type { Kill, Reading } from './kills.ts'
+import { forgetting, readKills } from './kills.ts'
+import { isKill } from './lines.ts'
+import { cgroupLimit, startOfLog } from './proc.ts'
+import { logRecord } from './record.ts'
+import type { Named } from './victims.ts'
+
+/** Where the reading of the log stood at the end of the round before. */
+export interface Before {
+  readonly boot?: string
+  readonly cursor: number
+  readonly lost?: number
+  readonly reading?: Reading
+}
+
+/** More kills than this in one round are only counted. A storm has some 4,500 a minute, a round is a minute. */
+const mostKills = 10_000
+/** Cgroups whose limit, and containers whose name, is asked for in one round. */
+const mostAsked = 200
+
+/** What was read of the kernel's log, at once. */
+export interface Log {
+  readonly cursor: number
+  readonly lost: number
+  readonly reading: Reading
+  readonly kills: readonly Kill[]
+  readonly uncounted: number
+  readonly start: number
+  /** Lines that say that a process was killed: the kernel counts each of them. */
+  readonly killed: number
+}
+
+/** Reads on where the last round, or the last process, stopped in this boot. */
+export async function readLog(host: Host, boot: string | undefined, before?: Before): Promise<Log> {
+  const same = before !== undefined && (boot === undefined || before.boot === boot)
+  let cursor = same ? before.cursor : -1
+  let lost = same ? (before.lost ?? 0) : 0
+  let reading: Reading = (same && before.reading) || {}
+  let uncounted = 0
+  let killed = 0
+  const kills = new Map<number, Kill>()
+  const kill = (it: Kill) => {
+    kills.set(it.sequence, it)
+    if (kills.size <= mostKills) return
+    kills.delete(kills.keys().next().value ?? -1)
+    uncounted += 1
+  }
+  const amend = (sequence: number, change: (it: Kill) => Kill) => {
+    const it = kills.get(sequence)
+    if (it) kills.set(sequence, change(it))
+  }
+  const start = await startOfLog(host)
+  try {
+    await host.kmsg(cursor, (text) => {
+      const record = logRecord(text)
+      if (!record) return
+      if (cursor >= 0 && record.sequence > cursor + 1) lost += record.sequence - cursor - 1
+      cursor = record.sequence
+      if (record.kernel && isKill(record.text)) killed += 1
+      reading = readKills(reading, record, kill, amend)
+    })
+  } catch (error) {
+    if (error instanceof HostError && error.code === 'missing')
+      throw new HostError(
+        'missing',
+        'there is no /dev/kmsg here, as in most containers, so OOM kills cannot be seen',
+        { cause: error },
+      )
+    throw error
+  }
+  const uptime = (host.now() - start) * 1000
+  return {
+    cursor,
+    lost,
+    reading: forgetting(reading, uptime),
+    kills: [...kills.values()],
+    uncounted,
+    start,
+    killed,
+  }
+}
+
+/** The kills with their time, their pod and, where the log left it out, their limit. */
+export async function named(host: Host, book: PodBook, log: Pick<Log, 'kills' | 'start'>): Promise<Named[]> {
+  const pods = new Map<string, Pod | undefined>()
+  const limits = new Map<string, number | undefined>()
+  const found: Named[] = []
+  for (const kill of log.kills) {
+    const of = podOfCgroup(kill.cgroup ?? '')
+    const key = of && `${of.uid}/${of.containerId}`
+    if (key && !pods.has(key) && pods.size < mostAsked) pods.set(key, await identifyPod(host, book, of))
+    const pod = key === undefined ? undefined : pods.get(key)
+    const { limitedBy, limit } = kill
+    if (limitedBy !== undefined && limit === undefined && !limits.has(limitedBy) && limits.size < mostAsked)
+      limits.set(limitedBy, await cgroupLimit(host, limitedBy))
+    const reached = limit ?? limits.get(limitedBy ?? '')
+    found.push({
+      ...kill,
+      at: Math.round(log.start + kill.uptime / 1000),
+      ...(of && { podUid: of.uid }),
+      ...(pod && { pod }),
+      ...(reached !== undefined && { limit: reached }),
+    })
+  }
+  return found
+}

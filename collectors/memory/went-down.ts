@@ -1,0 +1,47 @@
+import type { Observation } from '../../agent/model.ts'
+import type { MemorySample } from './collect.ts'
+import type { LastBoot } from './last-boot.ts'
+import type { MemoryCode } from './rules.ts'
+import { clock, many } from './words.ts'
+
+const minute = 60_000
+/** A node that panics is back within minutes; what is longer ago did not bring it down. */
+const near = 15 * minute
+/** As long as `k3s.rebooted`, which it explains. */
+const held = 5 * minute
+
+/** Whether that boot ended with its memory: by the kernel's own word, or without a shutdown right after the node itself had run out. */
+export function endedByMemory({ panic, orderly, ended, starved }: LastBoot): boolean {
+  if (panic !== undefined) return true
+  return !orderly && ended !== undefined && starved !== undefined && ended - starved <= near
+}
+
+/** "12 OOM kills, the last at 03:12 UTC (postgres)"; undefined where it killed nobody. */
+export function killsOf({ kills, last, who }: LastBoot, beside: number): string | undefined {
+  if (kills === undefined || last === undefined) return undefined
+  const when = `${kills === 1 ? '' : 'the last '}at ${clock(last, beside)} UTC${who ? ` (${who})` : ''}`
+  return `${many(kills, 'OOM kill')}, ${when}`
+}
+
+/** A node that came back from a boot that memory ended. Told only right after the boot: later it explains nothing new. */
+export function wentDown({ lastBoot }: MemorySample, now: number): Observation<MemoryCode>[] {
+  if (lastBoot?.ended === undefined || !endedByMemory(lastBoot)) return []
+  const { booted, ended, panic, starved } = lastBoot
+  if (booted - ended > near || now - booted > near + held) return []
+  const why = panic ? `The kernel panicked: ${panic}.` : 'It was not shut down.'
+  const kills = killsOf(lastBoot, booted)
+  return [
+    {
+      code: 'memory.oom-before-boot',
+      subject: 'node',
+      ...(panic !== undefined && { severity: 'critical' as const }),
+      text: `The boot before this one ended at ${clock(ended, booted)} UTC${kills ? `, after ${kills}` : ''}. ${why} The node was booted at ${clock(booted, booted)}.`,
+      at: starved ?? ended,
+      evidence: {
+        ended: new Date(ended).toISOString(),
+        ...(lastBoot.kills !== undefined && { kills: lastBoot.kills }),
+        ...(panic !== undefined && { panic }),
+      },
+    },
+  ]
+}

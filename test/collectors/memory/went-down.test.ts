@@ -1,0 +1,71 @@
+import t from 'tap'
+import { incidents } from '../../../agent/cascade.ts'
+import { allRules } from '../../../agent/commands/explain.ts'
+import { step } from '../../../agent/ledger.ts'
+import type { LastBoot } from '../../../collectors/memory/last-boot.ts'
+import { wentDown } from '../../../collectors/memory/went-down.ts'
+
+const minute = 60_000
+const booted = Date.parse('2026-11-23T00:15:00Z')
+const lastBoot: LastBoot = {
+  readIn: 'now',
+  tries: 1,
+  booted,
+  id: '1'.repeat(32),
+  ended: booted - 3 * minute,
+  kills: 12,
+  last: booted - 4 * minute,
+  who: 'postgres',
+  starved: booted - 5 * minute,
+}
+const seen = (more: Partial<LastBoot>, now = booted + minute) =>
+  wentDown({ cursor: 0, victims: [], recent: [], pods: [], lastBoot: { ...lastBoot, ...more } }, now)
+
+t.test('a node that stopped right after it had run out', async (t) => {
+  t.match(seen({}), [
+    {
+      code: 'memory.oom-before-boot',
+      text: 'The boot before this one ended at 00:12 UTC, after 12 OOM kills, the last at 00:11 UTC (postgres). It was not shut down. The node was booted at 00:15.',
+      severity: undefined,
+      at: booted - 5 * minute,
+      evidence: { kills: 12 },
+    },
+  ])
+  t.match(seen({ ended: booted - minute, panic: 'Out of memory: x' }), [
+    { severity: 'critical', text: /The kernel panicked: Out of memory: x\./ },
+  ])
+  const { kills: _, last: __, who: ___, starved: ____, ...none } = lastBoot
+  t.match(
+    wentDown(
+      { cursor: 0, victims: [], recent: [], pods: [], lastBoot: { ...none, panic: 'x' } },
+      booted + minute,
+    ),
+    [{ text: /^The boot before this one ended at 00:12 UTC\. The kernel panicked: x\./ }],
+    'panic_on_oom kills nobody',
+  )
+})
+
+t.test('and one that did not', async (t) => {
+  t.strictSame(seen({ orderly: true }), [], 'somebody shut it down')
+  t.strictSame(seen({ starved: booted - 30 * minute }), [], 'it recovered')
+  t.strictSame(seen({ ended: booted - 60 * minute, panic: 'x' }), [], 'it is another boot, or stood still')
+  t.strictSame(seen({}, booted + 30 * minute), [], 'it is long over')
+  const { starved: _, ...own } = lastBoot
+  const limits = { cursor: 0, victims: [], recent: [], pods: [], lastBoot: own }
+  t.strictSame(wentDown(limits, booted + minute), [], 'only containers reached their limits')
+  t.strictSame(wentDown({ cursor: 0, victims: [], recent: [], pods: [] }, booted), [])
+})
+
+t.test('it explains the reboot', async (t) => {
+  const rules = allRules()
+  const at = booted + minute
+  const rebooted = { code: 'k3s.rebooted', subject: 'node', text: 'x', at: booted }
+  const [incident, ...more] = incidents(
+    step([], { rules, observations: [rebooted, ...seen({})] }, at),
+    rules,
+    at,
+  )
+  t.equal(incident?.root.code, 'memory.oom-before-boot')
+  t.match(incident?.consequences, [{ code: 'k3s.rebooted' }])
+  t.same(more, [])
+})
