@@ -24,7 +24,7 @@ export const rules = {
     severity: 'warning',
     title: 'certificates run out',
     meaning:
-      'A certificate is so near its end that it should have been renewed. For those of k3s that is its own renewal window: 90 days, 120 from v1.30.13, v1.31.9, v1.32.5 and v1.33.1 on, and 90 if the version is not known, so that a restart now renews them in every case; of a life made shorter than twice that, the second half. For files and addresses of the settings it is `warn_days`, but no more than 30 % of the life, so that what an ACME client renews in time stays quiet. Critical in the last 7 days, or the last 10 % of a short life. It is told again at 30, 14, 7, 3 and 1 days.',
+      'A certificate is so near its end that it should have been renewed. For those of k3s that is its own renewal window: 90 days, 120 from v1.30.13, v1.31.9, v1.32.5 and v1.33.1 on, and 90 if the version is not known, so that a restart now renews them in every case, and only information while more than 90 are left; of a life made shorter than twice that, the second half. For files and addresses of the settings it is `warn_days`, but no more than 30 % of the life, so that what an ACME client renews in time stays quiet. Critical in the last 7 days, or the last 10 % of a short life. It is told again at 30, 14, 7, 3 and 1 days.',
     so: 'When it runs out, connections that rely on it are refused.',
     next: [
       'Of k3s: `systemctl restart k3s` on the servers, one after the other, then `systemctl restart k3s-agent` on the agents',

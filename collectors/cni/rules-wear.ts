@@ -44,13 +44,15 @@ export const wearRules: Rules<WearCode> = {
     severity: 'critical',
     title: 'the cluster DNS does not answer',
     meaning:
-      "This node asks the cluster's DNS address (cluster-dns, the tenth of service-cidr, or what the kubelet gives pods) for kubernetes.default.svc. Two questions without an answer, or SERVFAIL, in the first round that nothing hurried. On an agent it must have answered before, since an agent is not told whether its cluster has one.",
+      "This node asks the cluster's DNS address (cluster-dns, the tenth of service-cidr, or what the kubelet gives pods) for kubernetes.default.svc. Two questions without an answer, or SERVFAIL, in a round that nothing hurried, and still so a minute later. On an agent it must have answered before, since an agent is not told whether its cluster has one.",
     so: 'Pods on this node resolve no names: to them everything is down at once, inside the cluster and outside.',
     next: [
       '`kubectl -n kube-system get pods -l k8s-app=kube-dns -o wide`, on a server: whether it runs, and where',
       '`kubectl -n kube-system get endpoints kube-dns`: whether its service leads to it',
     ],
     never: 'Change /etc/resolv.conf of the node: pods do not use it for names of the cluster.',
+    // A rollout of CoreDNS, as each upgrade brings one, takes a few seconds.
+    after: minute,
     because: [
       { code: 'firewall.flushed', within: 60 * minute },
       { code: 'firewall.kube-chains-missing', within: 15 * minute },

@@ -31,7 +31,7 @@ export const rules: Readonly<Record<Code, Rule>> = {
     severity: 'critical',
     title: 'the firewall was flushed',
     meaning:
-      'Iptables rules that this node had are gone from the built-in chains: of several owners at once, or of one that cannot have taken them away itself (kube-proxy while k3s runs, ufw while it is on). Rules are counted by owner and table over both backends and compared with what was there before; pods and services that come and go, `ufw disable`, a stopped k3s and a reboot do not count. It stays until at least half of those rules stand again in every place, or for 24 hours, after which the new state counts as normal.',
+      'Iptables rules that this node had are gone from the built-in chains: of several owners at once, or of one that cannot have taken them away itself (kube-proxy while k3s runs, ufw while it is on). Rules are counted by owner and table over both backends and compared with what was there before; pods and services that come and go, `ufw disable`, a stopped k3s and a reboot do not count. It stays until at least half of those rules stand again in every place; after 24 hours the new state counts as normal, unless those of kube-proxy (while k3s runs) or ufw (while it is on) are still missing.',
     so: 'Services, network policies and published ports may no longer work. Where a policy is DROP, whatever had been allowed is blocked now, SSH included.',
     next: [
       'See what is left: `iptables-save | grep -c ^-A`',

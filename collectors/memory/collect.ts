@@ -12,7 +12,7 @@ import { isKill } from './lines.ts'
 import { bootId, cgroupLimit, type Memory, readMemory, startOfLog } from './proc.ts'
 import { harmless, logRecord } from './record.ts'
 import type { Point } from './slope.ts'
-import { addPoint } from './slope.ts'
+import { addHigh, addPoint } from './slope.ts'
 import type { Uses } from './use.ts'
 import { readUses } from './use.ts'
 import type { Named, Victim } from './victims.ts'
@@ -44,6 +44,8 @@ export interface MemorySample extends Sample, Memory {
   readonly unlimited?: number
   /** How much was available. */
   readonly free?: readonly Point[]
+  /** The most that was in use, of each day. */
+  readonly fullest?: readonly Point[]
   /** When whom it hit, over a day. */
   readonly repeats?: Repeats
   /** The last kills one by one, newest last. */
@@ -116,13 +118,16 @@ export async function collect(host: Host, hold: number, past: Past<MemorySample>
   const counted = begun ? memory.counted : (await readMemory(host).catch(() => memory)).counted
   const account = balanced(before?.account, { boot, counted, log, now, hold })
   const { available, total } = memory
-  const free =
+  const second = Math.round(now / 1000)
+  const room =
     available === undefined || total === undefined
-      ? before?.free
-      : addPoint(before?.free ?? [], [
-          Math.round(now / 1000),
-          Math.round((256 * available) / total) * (total / 256),
-        ])
+      ? undefined
+      : Math.round((256 * available) / total) * (total / 256)
+  const free = room === undefined ? before?.free : addPoint(before?.free ?? [], [second, room])
+  const fullest =
+    room === undefined || total === undefined
+      ? before?.fullest
+      : addHigh(before?.fullest ?? [], [second, total - room])
   const storm = stormOf(before?.storm, told, now)
   const repeats = addBouts(before?.repeats ?? {}, told, now)
   const earlier = (before?.earlier ?? 0) + known.length - told.length + (log?.uncounted ?? 0)
@@ -145,6 +150,7 @@ export async function collect(host: Host, hold: number, past: Past<MemorySample>
     ...(Object.keys(used.uses).length > 0 && { uses: used.uses }),
     ...(used.unlimited > 0 && { unlimited: used.unlimited }),
     ...(free && { free }),
+    ...(fullest && { fullest }),
     ...(account && { account }),
     ...(storm && { storm }),
     ...(Object.keys(repeats).length > 0 && { repeats }),

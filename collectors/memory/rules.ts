@@ -57,7 +57,7 @@ export const rules = {
   'memory.container-near-limit': {
     severity: 'warning',
     title: 'a container is about to reach its memory limit',
-    meaning: `What the container holds, less what the kernel can take back (the cache of files), is at \`near_limit_percent\` of its limit, or grows so steadily that the limit is near: the median of all slopes over up to 24 looks (Theil and Sen), said from 60 % on, and only where it was watched for a quarter of the time that is left. What comes and goes stays below its own peaks and is not told.`,
+    meaning: `What the container holds, less what the kernel can take back (the cache of files), is at \`near_limit_percent\` of its limit, or grows so steadily that the limit is near: the median of all slopes over up to 24 looks (Theil and Sen), said from 60 % on, and only where it was watched for a quarter of the time that is left; where that is more than three hours, only once it has risen from day to day, twice. What comes and goes, by the minute, the day or the week, stays below its own peaks of the last eight days and is not told.`,
     so: 'At its limit the kernel kills it.',
     next: ['See which hold most of what they may: `agent memory`'],
     never:
