@@ -16,6 +16,7 @@ export const memory = collector({
   title: 'memory',
   // A kill wakes it; rounds are for the kills that no watch told of, and for the numbers.
   every: '10,40 * * * * *',
+  woken: 'the kernel logs a kill',
   timeout: 20_000,
   rules,
   settings: {

@@ -81,21 +81,46 @@ t.test('a stale picture says so first', async (t) => {
   )
 })
 
-const settings = { a: { warn_days: { type: 'integer', description: 'When to warn.', default: 30 } } } as const
+const eyes = {
+  a: {
+    every: '0 */10 * * * *',
+    woken: 'a file changes',
+    settings: {
+      warn_days: { type: 'integer', description: 'When to warn.', default: 30 },
+      other: { type: 'integer', description: 'Of another rule.', default: 1 },
+    },
+  },
+} as const
 
 t.test('a rule explains itself, its causes and what it leads to', async (t) => {
-  const text = renderRule('a.effect', { rules: chain, settings }, plain)
+  const text = renderRule(
+    'a.effect',
+    {
+      rules: {
+        ...chain,
+        'a.effect': { ...chain['a.effect'], settings: ['warn_days'], after: 120_000 } as never,
+      },
+      collectors: eyes,
+    },
+    plain,
+  )
   t.match(text, /a\.effect {2}\(warning\) {2}something is wrong/)
   t.match(text, /May come from\n {2}a\.cause \(up to 60 s before\)/)
   t.match(text, /May lead to\n {2}a\.later/)
   t.match(text, /1\. `do this`/)
-  t.match(text, /collectors\.a\.warn_days \(30\): When to warn/)
+  t.match(
+    text,
+    /How it is measured\s+A file\. Looked at every 10 min\s+\(collectors\.a\.every\), and at once when a file\s+changes\./,
+  )
+  t.match(text, /Settings that change it\n {2}- collectors\.a\.warn_days \(30\): When to warn\n/)
+  t.notMatch(text, /Of another rule/)
+  t.match(text, /once it has been so for 2 min/)
 })
 
 t.test('the cascade is drawn as trees', async (t) => {
   const rules = { ...chain, 'b.other': rule({ because: [{ code: 'a.cause' }] }), 'c.alone': rule() }
   t.equal(
-    renderGraph({ rules, settings: {} }, plain),
+    renderGraph({ rules, collectors: {} }, plain),
     `a.cause  something is wrong
 ├─ a.effect  something is wrong
 │  └─ a.later  something is wrong
