@@ -3,10 +3,9 @@ import { join } from 'node:path'
 import t from 'tap'
 import { catalogue } from '../../agent/commands/explain.ts'
 import { markdown, renderGraph, renderRule } from '../../agent/render/explain.ts'
-import { renderHistory } from '../../agent/render/history.ts'
 import { renderBrief, renderStatus } from '../../agent/render/status.ts'
 import { clock, span, sparkline, terminalOf, wrap } from '../../agent/render/terminal.ts'
-import { chain, finding, rule } from './findings.ts'
+import { chain, rule } from './findings.ts'
 import { now, picture, root } from './small.ts'
 
 const plain = { color: false, width: 80 }
@@ -182,38 +181,4 @@ t.test('silences stand in the status', async (t) => {
     renderStatus({ ...picture, silences }, plain),
     /\n {2}Silenced until 05:00 UTC: all \(moving house\)\n/,
   )
-})
-
-t.test('the history is one column, oldest first, with what came of it', async (t) => {
-  const [one] = picture.incidents
-  if (!one) throw new Error('the picture has one')
-  const day = 24 * 3600_000
-  const past = finding({
-    code: 'certs.expiring',
-    subject: 'k3s server',
-    title: 'certificates run out',
-    since: now - day,
-    resolved: now - day + 3600_000,
-  })
-  const incident = {
-    ...one,
-    id: past.id,
-    root: past,
-    consequences: [],
-    since: past.since,
-    resolved: now - day + 3600_000,
-  }
-  t.equal(
-    renderHistory([one, incident], now, plain),
-    `2026-11-22 (UTC)
-03:30 w certificates run out (k3s server), for 60 min: certs.expiring is so.
-
-2026-11-23 (UTC)
-03:12 ! the firewall was flushed (nft), open, 18 min: \`iptables\` (pid 25978)
-        removed 91 of 91 rules at 03:12:07 UTC.
-        +60 s kube-proxy's chains are missing (node), open, 17 min:
-              firewall.kube-chains-missing is so.
-`,
-  )
-  t.equal(renderHistory([], now, plain), 'Nothing happened.\n')
 })
