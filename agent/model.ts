@@ -36,8 +36,12 @@ export interface Rule {
   readonly severity: Severity
   /** What is wrong, without a full stop: "the firewall was flushed". */
   readonly title: string
-  /** What it means and how it is measured, for `agent explain`. */
+  /** What it means and when it is said, with the thresholds, for `agent explain`. */
   readonly meaning: string
+  /** What is read for it: files, commands, requests. How often is said of the collector. */
+  readonly measured: string
+  /** Keys of the collector's settings that change when it is said. */
+  readonly settings?: readonly string[]
   /** What follows from it for the people who use the cluster. */
   readonly so: string
   /** The safe next steps, in order, with commands in backticks. */
@@ -527,6 +531,8 @@ export interface Collector<
   readonly title: string
   /** When its rounds come if nothing wakes it: a cron expression with seconds. */
   readonly every: string
+  /** What `watch` wakes it for, as the end of "and at once when". */
+  readonly woken?: string
   /** How long a round may take before it is given up. */
   readonly timeout: number
   /** The longest pause between rounds under wakes without end, ms (default 15 s): less where what is not read soon is gone. */

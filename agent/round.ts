@@ -41,6 +41,7 @@ export function blindRule({ name, title }: Collector): Rules {
     severity: 'warning',
     title: `${title}: Murphy cannot see`,
     meaning: `A look at ${title} failed, in whole or in part. Its other findings stand as they were, because not seeing is not health.`,
+    measured: 'The looks themselves: what they ask for, and the error that came back.',
     so: `Whatever goes wrong there from now on goes unnoticed until Murphy sees again.`,
     next: [
       'Look at what is in the way: `agent status` names it',

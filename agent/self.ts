@@ -26,6 +26,7 @@ export const selfRules = {
     title: 'messages do not get through',
     meaning:
       'A sink has not accepted anything for five minutes, or has said that its address is gone. Nothing is lost: what it was not told is told once it works again.',
+    measured: "The answers to Murphy's own messages.",
     so: 'People are not told by this sink; they are by the others, and by `agent status`.',
     next: [
       'See what it says: `agent status`',
@@ -40,6 +41,7 @@ export const selfRules = {
     title: 'Murphy cannot keep its memory',
     meaning:
       'The state file was unreadable and has been moved aside, or it cannot be written. Murphy goes on in memory.',
+    measured: 'Opening and writing /var/lib/murphy/murphy.db.',
     so: 'After a restart Murphy may tell again what it has told before, and not know since when something is wrong.',
     next: ['Look at the disk: `df -h /var/lib/murphy` and `df -i /var/lib/murphy`'],
   },

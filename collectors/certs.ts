@@ -15,6 +15,7 @@ export const certs = collector({
   title: 'TLS certificates',
   // Files are watched; what is served has to be asked for.
   every: '0 */10 * * * *',
+  woken: 'a file of them changes',
   timeout: 30_000,
   rules,
   settings: {

@@ -23,6 +23,8 @@ export const cni = collector({
   // 18 ms of CPU with five pods and 39 ms with 250, its two processes included: 0.01 to 0.02 % of a core at
   // this pace (`node test/bench/cni.ts`).
   every: '20 */3 * * * *',
+  woken:
+    "`ip monitor` tells of the bridge, the overlay, the uplink or the way to another node, or flannel's files change",
   timeout: 20_000,
   rules,
   settings: {},

@@ -22,6 +22,8 @@ export const firewall = collector({
   name: 'firewall',
   title: 'Firewall',
   every: '20 */5 * * * *',
+  woken:
+    "rules change (`nft monitor`, or a question every half minute where only the legacy backend is in use), ufw's or sshd's files do, or pods come and go",
   timeout: 90_000,
   rules,
   settings: {},

@@ -15,6 +15,7 @@ export const k3s = collector({
   name: 'k3s',
   title: 'k3s itself',
   every: '50 * * * * *',
+  woken: "containerd's socket is made anew",
   timeout: 30_000,
   rules,
   settings: {

@@ -16,6 +16,7 @@ export const memory = collector({
   title: 'memory',
   // A kill wakes it; rounds are for the kills that no watch told of, and for the numbers.
   every: '10,40 * * * * *',
+  woken: 'the kernel logs a kill',
   timeout: 20_000,
   // In a storm of 75 kills a second the smallest log that kernels come with (128 KiB) holds 5 s.
   pause: 1_500,

@@ -40,6 +40,7 @@ export const pods = collector({
   title: 'pods',
   // A restart wakes it; rounds are for what logs grow by.
   every: '5 * * * * *',
+  woken: 'a container is started',
   timeout: 30_000,
   rules,
   settings: {

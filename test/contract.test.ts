@@ -28,7 +28,12 @@ t.test('collectors', async (t) => {
       const settings = defaults(it.settings)
       const schema = { type: 'object', properties: it.settings, additionalProperties: false }
       t.strictSame(Errors(schema as never, settings as never)[1], [], 'its defaults obey its own schema')
+      t.equal(it.woken !== undefined, it.watch !== undefined, 'what wakes it is said')
       for (const [key, setting] of Object.entries(it.settings)) {
+        t.ok(
+          Object.values(it.rules).some((one) => one.settings?.includes(key)),
+          `a rule says what ${key} changes`,
+        )
         t.ok('default' in setting, `${key} has a default: everything is optional`)
         t.match(setting.description, /\.$/, `${key} is described`)
       }
@@ -81,11 +86,13 @@ t.test('rules', async (t) => {
     t.match(code, /^[a-z0-9]+\.[a-z0-9-]+$/, code)
     t.ok(severities.includes(it.severity), `${code}: severity`)
     t.match(it.title, /^[^.]{4,70}$/, `${code}: a title without a full stop`)
-    for (const text of [it.meaning, it.so]) t.match(text, /^\S.*[.:]$/s, `${code}: sentences`)
+    for (const text of [it.meaning, it.measured, it.so]) t.match(text, /^\S.*[.:]$/s, `${code}: sentences`)
     t.ok(it.next.length > 0, `${code}: a next step`)
+    const its = collectors.find(({ name }) => code.startsWith(`${name}.`))?.settings ?? {}
+    for (const key of it.settings ?? []) t.ok(key in its, `${code}: its setting ${key} exists`)
     t.notMatch(it.never ?? '', /(^|[.;,] )(Do not|Delete nothing)\b/i, `${code}: never names what to avoid`)
     for (const cause of it.because ?? []) t.ok(cause.code in rules, `${code}: its cause ${cause.code} exists`)
-    for (const text of [...it.next, it.never ?? '', it.meaning, it.so])
+    for (const text of [...it.next, it.never ?? '', it.meaning, it.measured, it.so])
       t.equal((text.match(/`/g) ?? []).length % 2, 0, `${code}: backticks come in pairs: ${text}`)
   }
 })

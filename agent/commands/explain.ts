@@ -10,7 +10,7 @@ export const allRules = (): Rules => Object.assign({}, ...collectors.map(rulesOf
 
 export const catalogue = (): Catalogue => ({
   rules: allRules(),
-  settings: Object.fromEntries(collectors.map((it) => [it.name, it.settings])),
+  collectors: Object.fromEntries(collectors.map((it) => [it.name, it])),
 })
 
 export interface ExplainArguments {

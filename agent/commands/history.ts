@@ -38,11 +38,12 @@ export async function history(options: HistoryArguments): Promise<Exit> {
       throw new Refusal(`there is no running agent and no state in ${stateDir}: ${(error as Error).message}`)
     findings = left
   }
-  const found = incidents(findings, allRules(), now)
+  const rules = allRules()
+  const found = incidents(findings, rules, now)
   print(
     options.json
       ? `${JSON.stringify(found, null, 2)}\n`
-      : renderHistory(found, now, terminalOf(process.stdout, process.env)),
+      : renderHistory(found, rules, now, terminalOf(process.stdout, process.env)),
   )
   return 0
 }

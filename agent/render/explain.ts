@@ -1,11 +1,19 @@
 import type { Properties, Rule, Rules } from '../model.ts'
+import { rhythm } from './rhythm.ts'
 import { paint, span, type Terminal, wrap } from './terminal.ts'
 
-/** What `agent explain` has at hand: every rule, and the settings of the collector each belongs to. */
+/** What `agent explain` has at hand: every rule, and the collector it belongs to, by name. */
 export interface Catalogue {
   readonly rules: Rules
-  /** Settings by collector. */
-  readonly settings: Readonly<Record<string, Properties>>
+  readonly collectors: Readonly<Record<string, Eye>>
+}
+
+/** What has to be known of a collector to explain its rules. */
+interface Eye {
+  readonly settings: Properties
+  /** A cron expression with seconds. */
+  readonly every: string
+  readonly woken?: string
 }
 
 /** The page of one rule, from its declaration. */
@@ -17,6 +25,7 @@ export function renderRule(code: string, catalogue: Catalogue, terminal: Termina
     `${paint(terminal, 'bold', code)}  (${rule.severity})  ${rule.title}`,
     '',
     ...part('What it means', rule.meaning),
+    ...part('How it is measured', measured(code, catalogue)),
     ...part('What follows', rule.so),
     ...part('May come from', causes(rule).join(', ')),
     ...part('May lead to', effects(code, catalogue.rules).join(', ')),
@@ -24,12 +33,30 @@ export function renderRule(code: string, catalogue: Catalogue, terminal: Termina
     ...rule.next.map((step, at) => wrap(terminal, `${at + 1}. ${step}`, 2, 5)),
     '',
     ...part('Never', rule.never ?? ''),
-    ...part('Settings that change it', settingsOf(code, catalogue).join('; ')),
+    ...lines('Settings that change it', settingsOf(code, catalogue), terminal),
     ...(rule.after ? [wrap(terminal, patience(rule.after), 0), ''] : []),
   ].join('\n')
 }
 
-const patience = (after: number) => `People are told once it has been so for ${span(after)}.`
+const lines = (title: string, all: readonly string[], terminal: Terminal) =>
+  all.length > 0
+    ? [paint(terminal, 'bold', title), ...all.map((it) => wrap(terminal, `- ${it}`, 2, 4)), '']
+    : []
+
+const patience = (after: number) =>
+  `People are told once it has been so for ${span(after)}, and a look has confirmed it.`
+
+const collectorOf = (code: string) => code.split('.')[0] ?? ''
+
+/** What is read, and how often. */
+function measured(code: string, { rules, collectors }: Catalogue): string {
+  const name = collectorOf(code)
+  const eye = collectors[name]
+  const text = rules[code]?.measured ?? ''
+  if (!eye) return text
+  const woken = eye.woken ? `, and at once when ${eye.woken}` : ''
+  return `${text} Looked at ${rhythm(eye.every)} (collectors.${name}.every)${woken}.`
+}
 
 const causes = ({ because = [] }: Rule) =>
   because.map(
@@ -42,14 +69,14 @@ const effects = (code: string, rules: Rules) =>
     it.because?.some((cause) => cause.code === code) ? [other] : [],
   )
 
-function settingsOf(code: string, { settings }: Catalogue): readonly string[] {
-  const collector = code.split('.')[0] ?? ''
-  return Object.entries(settings[collector] ?? {}).map(([key, it]) => {
-    const value =
-      it.default === undefined
-        ? ''
-        : ` (${Array.isArray(it.default) ? `[${it.default.join(', ')}]` : it.default})`
-    return `collectors.${collector}.${key}${value}: ${it.description.replace(/\.$/, '')}`
+/** The settings that the rule names, with their defaults. */
+function settingsOf(code: string, { rules, collectors }: Catalogue): readonly string[] {
+  const name = collectorOf(code)
+  return (rules[code]?.settings ?? []).flatMap((key) => {
+    const it = collectors[name]?.settings[key]
+    if (!it) return []
+    const value = Array.isArray(it.default) ? `[${it.default.join(', ')}]` : it.default
+    return [`collectors.${name}.${key} (${value}): ${it.description.replace(/\.$/, '')}`]
   })
 }
 
@@ -103,6 +130,7 @@ export function markdown(catalogue: Catalogue): string {
       '',
       rule.meaning,
       '',
+      `- **Measured**: ${measured(code, catalogue)}`,
       `- **So**: ${rule.so}`,
       ...rule.next.map((step, at) => `- **Next ${at + 1}**: ${step}`),
       ...(rule.never ? [`- **Never**: ${rule.never}`] : []),

@@ -1,4 +1,4 @@
-import type { Incident, Severity } from '../model.ts'
+import type { Finding, Incident, Rules, Severity } from '../model.ts'
 import { paint, type Style, span, type Terminal, wrap } from './terminal.ts'
 
 const marks: Readonly<Record<Severity, readonly [string, Style]>> = {
@@ -9,9 +9,21 @@ const marks: Readonly<Record<Severity, readonly [string, Style]>> = {
 
 /**
  * The timeline in one column, oldest first: a head line for each day, then the time, the severity's mark,
- * what it was and for how long; what it led to stands below, indented. Times are UTC.
+ * what it was and for how long; what it led to stands below, indented. Times are UTC. An event of `rules` has a
+ * time, but no length: how long it is remembered says nothing.
  */
-export function renderHistory(incidents: readonly Incident[], now: number, terminal: Terminal): string {
+export function renderHistory(
+  incidents: readonly Incident[],
+  rules: Rules,
+  now: number,
+  terminal: Terminal,
+): string {
+  const entry = (it: Finding, indent: number) => {
+    const length =
+      it.resolved === undefined ? `open, ${span(now - it.since)}` : `for ${span(it.resolved - it.since)}`
+    const what = `${it.title} (${it.subject})${rules[it.code]?.event ? '' : `, ${length}`}: ${it.text}`
+    return wrap(terminal, what, indent, indent).slice(indent)
+  }
   const lines: string[] = []
   let day = ''
   for (const it of [...incidents].sort((a, b) => a.since - b.since)) {
@@ -22,21 +34,15 @@ export function renderHistory(incidents: readonly Incident[], now: number, termi
       day = date
     }
     const [mark, style] = marks[gravest(it)]
-    lines.push(`${time.slice(0, 5)} ${paint(terminal, style, mark)} ${entry(it.root, now, terminal, 8)}`)
+    lines.push(`${time.slice(0, 5)} ${paint(terminal, style, mark)} ${entry(it.root, 8)}`)
     for (const one of it.consequences) {
       const delay = one.since - it.since
       lines.push(
-        `        ${paint(terminal, 'dim', `+${span(delay)}`)} ${entry(one, now, terminal, 10 + span(delay).length)}`,
+        `        ${paint(terminal, 'dim', `+${span(delay)}`)} ${entry(one, 10 + span(delay).length)}`,
       )
     }
   }
   return lines.length > 0 ? `${lines.join('\n')}\n` : 'Nothing happened.\n'
-}
-
-function entry(it: Incident['root'], now: number, terminal: Terminal, indent: number): string {
-  const length =
-    it.resolved === undefined ? `open, ${span(now - it.since)}` : `for ${span(it.resolved - it.since)}`
-  return wrap(terminal, `${it.title} (${it.subject}), ${length}: ${it.text}`, indent, indent).slice(indent)
 }
 
 /** As grave as it ever was: what is over was no smaller for that. */

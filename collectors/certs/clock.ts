@@ -78,7 +78,7 @@ export function judgeClock(
     found.push({
       code: 'certs.clock-unsynchronised',
       subject: 'clock',
-      text: 'No time server keeps the clock of this node right (`timedatectl`: System clock synchronized: no).',
+      text: 'No time server keeps the clock of this node right: timedatectl says "System clock synchronized: no".',
       evidence: { synchronised: false },
     })
   return found

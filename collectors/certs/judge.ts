@@ -16,6 +16,9 @@ const grace = day
 
 export type Code = keyof typeof rules
 
+/** Newer releases renew 120 days ahead. Whoever restarts k3s once a quarter has done it by then, and need not be told. */
+const dueSoon = 90 * day
+
 /** What is wrong with what was seen, one observation for each group and rule. */
 export function judge(sample: CertsSample, warnDays: number, now: number): readonly Observation<Code>[] {
   const all = groups(withoutTheGood(sample, warnDays, now), warnDays)
@@ -89,6 +92,7 @@ function ended(group: Group, sample: CertsSample, now: number): Observation<Code
       code: 'certs.expiring',
       ...about,
       ...(grave && { severity: 'critical' }),
+      ...(group.kind === 'restart' && to - now > dueSoon && { severity: 'info' }),
       stage: stageNumber(to - now),
       text,
     },

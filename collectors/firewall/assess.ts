@@ -3,7 +3,7 @@ import { buggyIptables, lockoutRisk, twoBackends } from './backends.ts'
 import { conntrackFilling, duplicates, growing } from './crowded.ts'
 import { ufwDrift } from './drift.ts'
 import { flannelMissing } from './flannel.ts'
-import { type Flush, forgotten } from './flush.ts'
+import type { Flush } from './flush.ts'
 import { hostPortsMissing } from './hostports.ts'
 import { changes } from './journal.ts'
 import { kubeParts, missingParts, settled } from './kube.ts'
@@ -17,7 +17,7 @@ type Found = Observation<Code>
 /** Every rule, in the order in which people want to know. Pure. */
 export function assess(sample: FirewallSample, now: number, series?: Series): Found[] {
   return [
-    ...flushed(sample, now),
+    ...flushed(sample),
     ...kubeChains(sample, now),
     ...flannelMissing(sample, now, cellsOf(sample.sets)),
     ...hostPortsMissing(sample),
@@ -37,9 +37,9 @@ export function assess(sample: FirewallSample, now: number, series?: Series): Fo
 const familyNames = { ipv4: 'IPv4', ipv6: 'IPv6' } as const
 export const clock = (at: number) => `${new Date(at).toISOString().slice(11, 19)} UTC`
 
-function flushed(sample: FirewallSample, now: number): Found[] {
+function flushed(sample: FirewallSample): Found[] {
   const { flush } = sample.memory
-  if (!flush || now - flush.at >= forgotten) return []
+  if (!flush) return []
   const cells = cellsOf(sample.sets)
   const struck = families.filter((it) => flush.least[it] !== undefined)
   const sum = (of: (family: Family) => number) => struck.reduce((all, it) => all + of(it), 0)

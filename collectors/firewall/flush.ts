@@ -42,7 +42,7 @@ export interface Present {
 
 /** A loss in several steps, as people copy them one by one, is measured against the state before the first. */
 export const patience = 10 * 60_000
-/** After this the state with fewer rules is what this node has: whoever was told has had a day. */
+/** After this the state with fewer rules is what this node has, if nobody misses them: whoever was told has had a day. */
 export const forgotten = 24 * 3_600_000
 /** So many rules of one's own making in built-in chains of one table do not go one by one. */
 const manyOwn = 5
@@ -90,6 +90,12 @@ function isBack({ had }: Flush, { cells, ufw }: Present): boolean {
   })
 }
 
+/** Whose rules they were is there and needs them: such a state never becomes the normal one. */
+function isMissed({ had }: Flush, { cells, k3s, ufw }: Present): boolean {
+  const owners = new Set(lost(had, cells).map(ownerIn))
+  return (owners.has('kube-proxy') && k3s) || (owners.has('ufw') && ufw === 'on')
+}
+
 /** The fewest rules of each family that has lost any. */
 function leastOf(flush: Pick<Flush, 'had' | 'least'>, cells: Cells): Flush['least'] {
   const gone = lost(flush.had, cells)
@@ -111,7 +117,7 @@ export function remember(memory: Memory | undefined, present: Present): Memory {
 
   if (memory.flush) {
     const { flush } = memory
-    if (isBack(flush, present) || now - flush.at >= forgotten) return fresh
+    if (isBack(flush, present) || (now - flush.at >= forgotten && !isMissed(flush, present))) return fresh
     return { ...memory, ...here, flush: { ...flush, least: leastOf(flush, cells) } }
   }
 

@@ -31,7 +31,9 @@ export const rules: Readonly<Record<Code, Rule>> = {
     severity: 'critical',
     title: 'the firewall was flushed',
     meaning:
-      'Iptables rules that this node had are gone from the built-in chains: of several owners at once, or of one that cannot have taken them away itself (kube-proxy while k3s runs, ufw while it is on). Rules are counted by owner and table over both backends and compared with what was there before; pods and services that come and go, `ufw disable`, a stopped k3s and a reboot do not count. It stays until at least half of those rules stand again in every place, or for 24 hours, after which the new state counts as normal.',
+      'Iptables rules that this node had are gone from the built-in chains: of several owners at once, or of one that cannot have taken them away itself (kube-proxy while k3s runs, ufw while it is on). Rules are counted by owner and table over both backends and compared with what was there before; pods and services that come and go, `ufw disable`, a stopped k3s and a reboot do not count. It stays until at least half of those rules stand again in every place; after 24 hours the new state counts as normal, unless those of kube-proxy (while k3s runs) or ufw (while it is on) are still missing.',
+    measured:
+      '`iptables-save` and `ip6tables-save` of each backend that is in use, counted by owner, table and built-in chain; who did it from `nft monitor`.',
     so: 'Services, network policies and published ports may no longer work. Where a policy is DROP, whatever had been allowed is blocked now, SSH included.',
     next: [
       'See what is left: `iptables-save | grep -c ^-A`',
@@ -47,6 +49,8 @@ export const rules: Readonly<Record<Code, Rule>> = {
     title: "kube-proxy's rules are missing",
     meaning:
       'k3s has run for more than three minutes, but the chains of the nat table by which services are reached (KUBE-SERVICES, KUBE-POSTROUTING, and the jumps to them from PREROUTING, OUTPUT and POSTROUTING) are not all there in any iptables backend. Not judged where kube-proxy is switched off or does not use iptables.',
+    measured:
+      '`iptables-save` and `ip6tables-save` of each backend that is in use: the rules and jumps of the nat table.',
     so: 'Services do not answer from this node: cluster DNS, the API as pods see it, NodePorts. kube-proxy looks for them only once an hour.',
     next: [
       '`systemctl restart k3s` (on an agent: `systemctl restart k3s-agent`)',
@@ -61,6 +65,8 @@ export const rules: Readonly<Record<Code, Rule>> = {
     title: "flannel's rules are missing",
     meaning:
       'This node has had rules of flannel in a table (FLANNEL-POSTRTG and FLANNEL-FWD, or rules with the pod network in the built-in chains, which depends on its version), k3s has run for more than three minutes, and none is left there. While it is well, flannel puts them back every minute. After 24 hours the new state counts as normal.',
+    measured:
+      "`iptables-save` and `ip6tables-save` of each backend that is in use: rules that are flannel's by their chain or their network.",
     so: 'Pods may not reach anything outside the cluster (nobody masquerades for them), and are cut off where forwarding drops by default.',
     next: ['`systemctl restart k3s` (on an agent: `systemctl restart k3s-agent`)'],
     never: 'Add these rules by hand: another version writes others, and then both are there.',
@@ -72,6 +78,8 @@ export const rules: Readonly<Record<Code, Rule>> = {
     title: 'a host port leads nowhere',
     meaning:
       "The CNI's own record (`/var/lib/cni/results`) says that a port of this node belongs to a pod that is there, but no rule of the nat table that packets reach (CNI-HOSTPORT-DNAT, CNI-DN-…) leads to it. The portmap plugin writes these rules only when the pod is made: neither k3s nor kube-proxy ever puts them back.",
+    measured:
+      '/var/lib/cni/results against the DNAT rules in `iptables-save`; the pod counts while its veth is in /sys/class/net.',
     so: 'Whatever that port served is dead from outside: with ingress or svclb that is every website of this node. `kubectl` shows the pod Running all the same.',
     next: [
       'Delete the pod, so that its ports are mapped when it is made again: `kubectl -n NAMESPACE delete pod NAME`',
@@ -86,6 +94,8 @@ export const rules: Readonly<Record<Code, Rule>> = {
     title: 'ufw shuts out what k3s needs',
     meaning:
       "A first packet was followed through the rules of both backends from where it would come: from a pod of this node to the API (server) and the kubelet, from other nodes to the API (server) and to the overlay. It is dropped for certain, while ufw is on and its chains are reached. What only other nodes need counts only where there are any. Ports are k3s's own, as it was started.",
+    measured:
+      '`iptables-save` and `ip6tables-save` of each backend that is in use and tables of nftables, followed for each such packet; whether ufw is on from /etc/ufw/ufw.conf.',
     so: 'Pods cannot talk to the node, and the node cannot talk to its peers, while everything goes on showing Ready for a while.',
     next: [
       'Let pods and services in: `ufw allow from 10.42.0.0/16`, `ufw allow from 10.43.0.0/16`',
@@ -99,6 +109,7 @@ export const rules: Readonly<Record<Code, Rule>> = {
     title: 'ufw and the kernel disagree',
     meaning:
       "ufw's own files (`/etc/ufw/ufw.conf`, `user.rules`, `user6.rules`, `/etc/default/ufw`) were compared with the kernel: whether ufw is on and its chains are reached, how many rules people gave it, and its default for what comes in.",
+    measured: "ufw's files against the chains and policies in `iptables-save`.",
     so: '`ufw status` tells of a firewall that is not there, or the reverse: what it says is allowed may be dropped, and what it says is denied may be open.',
     next: [
       'See whether the way in is open: `iptables -S INPUT | head -3`',
@@ -114,6 +125,7 @@ export const rules: Readonly<Record<Code, Rule>> = {
     title: 'a flush would shut SSH out',
     meaning:
       'SSH is let in by a rule, and the policy of INPUT is DROP, as ufw sets it: `iptables -F` takes the rule away and leaves the policy.',
+    measured: 'The policy of INPUT, and the way of a packet to the SSH port, as for `firewall.lockout`.',
     so: 'Nothing now. Recipes for a broken cluster that begin with `iptables -F` cut the branch one sits on.',
     next: [
       'To take rules away: `ufw disable` first, which also sets the policy back',
@@ -126,6 +138,7 @@ export const rules: Readonly<Record<Code, Rule>> = {
     title: 'the firewall was changed',
     meaning:
       'Rules that do not come and go with pods, services, containers and bans were changed: those of people and of ufw, policies, or the places at which the chains of Kubernetes hang. Who did it is what the kernel noted with the change; for the legacy backend it notes nothing. It stands here for an hour; `agent firewall` has the journal.',
+    measured: 'The rule set against that of the look before; who did it from `nft monitor`.',
     so: 'Nothing, if it was meant.',
     next: ['See what went and what came: `agent firewall diff`'],
     never: 'Flush to get back to where it was: what is missing is what `agent firewall diff` shows.',
@@ -136,6 +149,8 @@ export const rules: Readonly<Record<Code, Rule>> = {
     title: 'the firewall shuts SSH out',
     meaning:
       'A new TCP connection to the SSH port, its first packet and those that follow, was followed through the iptables rules of both backends, with their jumps and policies: no rule that could match accepts it, and in the end it is dropped. Where a condition or a table of nftables cannot be judged, nothing is said. Ports are those of sshd_config on which something listens. Rules for certain sources count as accepting; those for loopback and for the networks of pods and services do not.',
+    measured:
+      '`iptables-save` and `ip6tables-save` of each backend that is in use and tables of nftables, followed for a packet to each port of sshd_config on which /proc/net/tcp shows a listener.',
     so: 'Nobody can log in by SSH any more. Sessions that are open may stay open until they are closed, or may hang already.',
     next: [
       'In a session that is still open, or on the serial console: `iptables -I INPUT -p tcp --dport 22 -j ACCEPT`',

@@ -45,6 +45,9 @@ export const rules: Rules<Code> = {
     title: 'k3s is not running',
     meaning:
       'k3s is installed and starts with the machine, or has been seen running, and no process of it is there. What systemd says of the unit decides: failed, or not running although systemd is still starting it, is told after a minute; what was stopped by hand is told after `stopped_minutes` and is a warning. Nothing is said of a unit that was stopped and is not enabled.',
+    measured:
+      "The processes in /proc, k3s's unit files, and `systemctl show` when the process is another than before.",
+    settings: ['stopped_minutes'],
     so: 'Containers go on running, but nothing starts, restarts or moves them here; the node turns NotReady, on a server without others the API is gone.',
     next: [
       '`journalctl -u k3s -n 50 --no-pager` (on an agent `k3s-agent`): why it ended',
@@ -66,6 +69,7 @@ export const rules: Rules<Code> = {
     title: 'k3s keeps restarting',
     meaning:
       'systemd has started k3s again by itself three times or more within a quarter of an hour, and it has not run for five minutes since. Starts by hand do not count; where there is no systemd, five starts of any kind do.',
+    measured: '`NRestarts` of `systemctl show`, or new processes where there is no systemd.',
     so: 'The API comes and goes or is gone; containers go on running, but nobody looks after them.',
     next: [
       '`journalctl -u k3s -p err -n 30 --no-pager` (on an agent `k3s-agent`): what it says before it ends',
@@ -79,6 +83,8 @@ export const rules: Rules<Code> = {
     title: 'the Kubernetes API is not healthy',
     meaning:
       "k3s has run for three minutes, but the API does not answer `/readyz` with 200 to this node's own certificate; on an agent it is asked through the agent's load balancer. k3s's `/ping` tells whether k3s itself still answers. Asked every minute, over loopback.",
+    measured:
+      '`/readyz` over HTTPS with `client-kubelet.crt`, and `/ping`, 5 s each; while all is well, at every third look.',
     so: 'kubectl and everything in the cluster that asks the API fail; nothing is scheduled or repaired. Pods that run go on.',
     next: [
       '`journalctl -u k3s -n 50 --no-pager`: what k3s says',
@@ -98,6 +104,7 @@ export const rules: Rules<Code> = {
     title: 'the kubelet or kube-proxy is not healthy',
     meaning:
       'k3s has run for three minutes, but the kubelet (127.0.0.1:10248) or kube-proxy (127.0.0.1:10256) does not answer `/healthz` with 200. Not judged where it is switched off; kube-proxy only where it has answered before.',
+    measured: '`/healthz` over HTTP on loopback, 5 s each; while all is well, at every third look.',
     so: 'Without the kubelet the node turns NotReady and no pod is started or stopped here; without kube-proxy new services and moved pods are not reached from here.',
     next: [
       '`journalctl -u k3s -n 100 --no-pager | grep -iE "kubelet|proxier"` (on an agent `k3s-agent`)',
@@ -112,6 +119,9 @@ export const rules: Rules<Code> = {
     title: 'a disk of k3s is filling up',
     meaning:
       "A file system that k3s, its containers or their volumes write to has less than 100 % minus `disk_percent` free, in bytes or inodes, or will be full within `disk_days` if it goes on as it did (from 70 % on, by the trend of the last days). It is critical at 95 % of the bytes, where k3s's kubelet begins to evict pods (`evictionHard` 5 %), at 98 % of the inodes, for which it does not, and when the forecast is within six hours. From 85 % on the kubelet deletes unused images by itself.",
+    measured:
+      'statfs of the folders of k3s, its datastore, containerd, local volumes, kubelet and pod logs; the forecast from the last three days. While all is well, at every third look.',
+    settings: ['disk_percent', 'disk_days'],
     so: 'When it is full, databases stop or panic, the datastore of k3s cannot write, pods are evicted, and no image is pulled.',
     next: [
       '`df -h` and `df -i`: which is full, and of what',
@@ -128,6 +138,9 @@ export const rules: Rules<Code> = {
     title: "k3s's datastore grows large",
     meaning:
       'The database of this server (SQLite with its write-ahead log, or etcd) is larger than `datastore_mib`, for etcd than three quarters of its quota, or will be within a week if it goes on as it did. An external database is not seen.',
+    measured:
+      "The sizes of server/db/state.db and its -wal, or of etcd's member/snap/db; the forecast from the last seven days. While all is well, at every third look.",
+    settings: ['datastore_mib'],
     so: 'The API becomes slow; etcd refuses every write once its quota (2 GiB unless set otherwise) is reached, and SQLite grows until the disk is full.',
     next: [
       '`kubectl get --raw /metrics | grep apiserver_storage_objects | sort -t" " -k2 -n | tail`: what there are so many of',
@@ -141,6 +154,7 @@ export const rules: Rules<Code> = {
     title: 'k3s was restarted',
     meaning:
       'The process of k3s is another than at the last look, on the same boot. A restart is harmless by itself; it is remembered for five minutes, so that what does not come back is told together with it.',
+    measured: 'Process id and start time of k3s in /proc.',
     so: 'Containers went on running; whatever is named with it did not come back since.',
     next: [
       'If nobody restarted it on purpose: `journalctl -u k3s -n 50 --no-pager` (on an agent `k3s-agent`)',
@@ -157,6 +171,8 @@ export const rules: Rules<Code> = {
     title: 'k3s and all its containers were killed',
     meaning:
       "All containers, the pod bridge and flannel's device went within one look, while k3s was stopped: this is what `k3s-killall.sh` does. It ends databases without letting them finish, and takes the rules of Kubernetes out of the firewall. It is remembered for five minutes.",
+    measured:
+      "containerd's folder of running containers and the links in /sys/class/net, against the look before.",
     so: 'No pod runs on this node until k3s is started; databases recover from their log when they start.',
     next: ['`systemctl start k3s` (on an agent `k3s-agent`): makes network, rules and pods anew'],
     event: true,
@@ -166,6 +182,7 @@ export const rules: Rules<Code> = {
     title: 'the node was rebooted',
     meaning:
       "The kernel's boot id is another than at the last look. After a boot, pod network, firewall rules and containers are made anew by k3s, which takes a few minutes. It is remembered for five minutes.",
+    measured: '/proc/sys/kernel/random/boot_id, and `btime` of /proc/stat.',
     so: 'All containers were started anew.',
     next: ['If nobody did it on purpose: `journalctl -b -1 -n 50 --no-pager`, and `last -x | head`'],
     event: true,
@@ -180,6 +197,7 @@ export const rules: Rules<Code> = {
     title: 'k3s renewed its certificates',
     meaning:
       "The server's own client certificate (server/tls/client-admin.crt) was written anew: by a start within the renewal window, or after `k3s certificate rotate`. It is remembered for five minutes.",
+    measured: 'The change time of server/tls/client-admin.crt.',
     so: 'Copies of the kubeconfig hold the old certificate until they are copied again.',
     next: [
       'Copy /etc/rancher/k3s/k3s.yaml again to wherever kubectl is used; restart the agents after the servers',

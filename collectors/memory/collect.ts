@@ -16,7 +16,7 @@ import { named, readLog } from './log.ts'
 import { bootId, type Memory, readMemory } from './proc.ts'
 import { harmless } from './record.ts'
 import type { Point } from './slope.ts'
-import { addPoint } from './slope.ts'
+import { addHigh, addPoint } from './slope.ts'
 import type { ContainerCgroup, Uses } from './use.ts'
 import { containersOf, readUses } from './use.ts'
 import type { Named, Victim } from './victims.ts'
@@ -51,6 +51,8 @@ export interface MemorySample extends Sample, Memory {
   readonly unlimited?: number
   /** How much was available. */
   readonly free?: readonly Point[]
+  /** The most that was in use, of each day. */
+  readonly fullest?: readonly Point[]
   /** When whom it hit, over a day. */
   readonly repeats?: Repeats
   /** The last kills one by one, newest last. */
@@ -143,13 +145,16 @@ export async function collect(host: Host, hold: number, past: Past<MemorySample>
     ...starved.map(({ at }) => ({ kills: 1, first: at, last: at, until: heldUntil(at, now, hold) })),
   ]
   const { available, total } = memory
-  const free =
+  const second = Math.round(now / 1000)
+  const room =
     available === undefined || total === undefined
-      ? before?.free
-      : addPoint(before?.free ?? [], [
-          Math.round(now / 1000),
-          Math.round((256 * available) / total) * (total / 256),
-        ])
+      ? undefined
+      : Math.round((256 * available) / total) * (total / 256)
+  const free = room === undefined ? before?.free : addPoint(before?.free ?? [], [second, room])
+  const fullest =
+    room === undefined || total === undefined
+      ? before?.fullest
+      : addHigh(before?.fullest ?? [], [second, total - room])
   const storm = stormOf(before?.storm, told, now)
   const repeats = addBouts(before?.repeats ?? {}, told, now)
   const earlier = (before?.earlier ?? 0) + known.length - recorded.length + (log?.uncounted ?? 0)
@@ -172,6 +177,7 @@ export async function collect(host: Host, hold: number, past: Past<MemorySample>
     ...(Object.keys(used.uses).length > 0 && { uses: used.uses }),
     ...(used.unlimited > 0 && { unlimited: used.unlimited }),
     ...(free && { free }),
+    ...(fullest && { fullest }),
     ...(account && { account }),
     ...(Object.keys(counters).length > 0 && { counters }),
     ...(lastBoot ? { lastBoot: lastBoot.about } : before?.lastBoot && { lastBoot: before.lastBoot }),

@@ -19,16 +19,17 @@ export interface Thresholds {
 const worth = 0.6
 
 /** When a container reaches its limit, where that is likely enough to be said. */
-export const reaches = ({ points = [], used, limit }: Use): Forecast | undefined =>
-  used >= worth * limit ? forecast(points, limit) : undefined
+export const reaches = ({ points = [], highs, used, limit }: Use): Forecast | undefined =>
+  used >= worth * limit ? forecast(points, limit, highs) : undefined
 
 /** When the node has no memory left. */
-export const runsOut = ({ total, free = [] }: MemorySample): Forecast | undefined =>
+export const runsOut = ({ total, free = [], fullest }: MemorySample): Forecast | undefined =>
   total === undefined
     ? undefined
     : forecast(
         free.map(([second, value]) => [second, total - value]),
         total,
+        fullest,
       )
 
 const nameOf = ({ namespace, name, container }: Pod) =>

@@ -10,6 +10,8 @@ export const rules = {
     severity: 'warning',
     title: 'killed for want of memory',
     meaning: `The kernel killed a process of this container because a memory limit was reached, its own or one above it. Each kill is read from the kernel's log, /dev/kmsg, where only the kernel itself can have written it, and named by its cgroup and the folders under /var/log. It stays a finding for \`hold_minutes\` after the last kill. It is critical if the victim is a database, or if the node itself depends on it. ${backstop}`,
+    measured: '/dev/kmsg, from the record on at which the last look ended.',
+    settings: ['hold_minutes'],
     so: 'The container lost a process or is restarted, and is killed again as long as it needs more than it may have.',
     next: [
       'See who used how much when it happened: `journalctl -k -g "oom-kill|Killed process" --since -2h`',
@@ -28,6 +30,8 @@ export const rules = {
     title: 'killed for want of memory again and again',
     meaning:
       'The kernel killed processes of the same container three times or more within a day; what was killed within 5 s counts as once. It is over when the next kill, by the mean distance of those before, is twice overdue, and `hold_minutes` have passed.',
+    measured: 'The kills of the last day, from /dev/kmsg.',
+    settings: ['hold_minutes'],
     so: 'It does not come right by itself: it needs more than it may have, or something in it grows.',
     next: [
       'See what it is given and what it uses: `agent memory`',
@@ -45,6 +49,7 @@ export const rules = {
     title: 'the kernel kills process after process for want of memory',
     meaning:
       'Twenty kills or more within a minute. The kernel then leaves out most of what it otherwise logs of each, so that some are named by the name of the process only; none is left uncounted.',
+    measured: 'The kills of the last minute, from /dev/kmsg.',
     so: 'What is started is killed again at once; the processor goes into killing, and whatever shares the limit goes too.',
     next: [
       'See who is hit: `agent memory`',
@@ -57,7 +62,10 @@ export const rules = {
   'memory.container-near-limit': {
     severity: 'warning',
     title: 'a container is about to reach its memory limit',
-    meaning: `What the container holds, less what the kernel can take back (the cache of files), is at \`near_limit_percent\` of its limit, or grows so steadily that the limit is near: the median of all slopes over up to 24 looks (Theil and Sen), said from 60 % on, and only where it was watched for a quarter of the time that is left. What comes and goes stays below its own peaks and is not told.`,
+    meaning: `What the container holds, less what the kernel can take back (the cache of files), is at \`near_limit_percent\` of its limit, or grows so steadily that the limit is near: the median of all slopes over up to 24 looks (Theil and Sen), said from 60 % on, and only where it was watched for a quarter of the time that is left; where that is more than three hours, only once it has risen from day to day, twice. What comes and goes, by the minute, the day or the week, stays below its own peaks of the last eight days and is not told.`,
+    measured:
+      "memory.current, memory.max and memory.stat of each container's cgroup (version 1: usage_in_bytes and limit_in_bytes), or the limit of its pod where that is less.",
+    settings: ['near_limit_percent'],
     so: 'At its limit the kernel kills it.',
     next: ['See which hold most of what they may: `agent memory`'],
     never:
@@ -68,6 +76,8 @@ export const rules = {
     severity: 'warning',
     title: "the node's memory runs out",
     meaning: `Less than \`available_percent\` of the node's memory is available (MemAvailable in /proc/meminfo), or it shrinks so steadily that nothing will be left soon. ${backstop}`,
+    measured: '/proc/meminfo.',
+    settings: ['available_percent'],
     so: 'When nothing is left, the kernel kills what it holds to be the least needed; before that the node becomes slow.',
     next: [
       'See what holds the memory: `ps -eo rss,pid,comm --sort=-rss | head -15`',
@@ -81,6 +91,8 @@ export const rules = {
     title: 'the node waits for memory',
     meaning:
       'In the last minute all that could run stood still, waiting for memory, for `pressure_percent` of the time or more (`full avg60` in /proc/pressure/memory, Linux 4.20 and later).',
+    measured: '/proc/pressure/memory.',
+    settings: ['pressure_percent'],
     so: 'Everything is slow, probes fail, and containers are restarted for being late.',
     next: [
       'See what holds the memory: `ps -eo rss,pid,comm --sort=-rss | head -15`',
@@ -94,6 +106,8 @@ export const rules = {
     title: 'OOM kills without a record',
     meaning:
       'The kernel counted more kills (`oom_kill` in /proc/vmstat) than its log had lines for: its ring buffer was overwritten before Murphy read it. It counts each kill right before it logs it, so the difference is exact. It stays a finding for `hold_minutes` after the last one.',
+    measured: '`oom_kill` of /proc/vmstat against the lines of /dev/kmsg.',
+    settings: ['hold_minutes'],
     so: 'How many were killed is known; who they were is not.',
     next: [
       'The journal may have them: `journalctl -k -g "Killed process" --since -2h`',
@@ -105,6 +119,8 @@ export const rules = {
     title: 'the node went down, short of memory',
     meaning:
       'The boot before this one, as the journal has it, ended without a shutdown within 15 minutes after the node itself had no memory left, or with a panic of the kernel over it. Kills that nobody read then are made up for from there. It needs a journal that outlives a boot (/var/log/journal), and is remembered until 20 minutes after the boot.',
+    measured:
+      '`journalctl --boot=-1` with the records of the kernel, once after each boot; nothing where the journal does not outlast one.',
     so: 'Short of memory it panicked, hung or was reset, and does so again when as much is taken.',
     next: [
       'See how it ended: `journalctl -k -b -1 -n 50 --no-pager`',
@@ -118,6 +134,8 @@ export const rules = {
     severity: 'critical',
     title: 'the node ran out of memory',
     meaning: `No limit was reached: the machine itself had no memory left (CONSTRAINT_NONE in the kernel's log), and the kernel killed what it held to be the least needed. It stays a finding for \`hold_minutes\` after the last such kill. ${backstop}`,
+    measured: '/dev/kmsg, as for `memory.oom-killed`.',
+    settings: ['hold_minutes'],
     so: 'Anything on the node may be killed next, also k3s, containerd and databases; whatever is not killed becomes slow.',
     next: [
       'See what holds the memory: `ps -eo rss,pid,comm --sort=-rss | head -15`',

@@ -3,7 +3,7 @@ import { orMissing, orNothing } from '../node/ask.ts'
 import type { CgroupPod, PodBook } from '../node/pods.ts'
 import { identifyPod, podOfCgroup } from '../node/pods.ts'
 import type { Point } from './slope.ts'
-import { addPoint } from './slope.ts'
+import { addHigh, addPoint } from './slope.ts'
 
 /** A container against its limit. Bytes, in steps of a 256th of the limit, so that little changes are none. */
 export interface Use {
@@ -13,6 +13,8 @@ export interface Use {
   readonly limit: number
   /** How it came to that, where it holds more than half. */
   readonly points?: readonly Point[]
+  /** The highest of each day. */
+  readonly highs?: readonly Point[]
 }
 
 /** By container id. */
@@ -76,8 +78,12 @@ export async function readUses(
     const same = known?.limit === limit ? known.points : undefined
     // Also once it has come down again: who gives back what it took is no leak.
     const followed = used > half * limit || same?.some(([, value]) => value > half * limit)
-    const points = followed ? addPoint(same ?? [], [Math.round(now / 1000), used]) : undefined
-    uses[id] = { ...(pod && { pod }), used, limit, ...(points && { points }) }
+    const point = [Math.round(now / 1000), used] as const
+    const course = followed && {
+      points: addPoint(same ?? [], point),
+      highs: addHigh((same && known?.highs) ?? [], point),
+    }
+    uses[id] = { ...(pod && { pod }), used, limit, ...course }
   }
   return { uses, unlimited }
 }

@@ -43,6 +43,9 @@ export const rules = {
     title: 'a container ends again and again',
     meaning:
       'The kubelet started this container again as often as `restarts` says within `window_minutes`, or it has been started again that often in all and is down now, waiting for the next try (CrashLoopBackOff: 10 s, doubling up to 5 min). Restarts are counted by the names of the log files under /var/log/pods, without the API; how it ended is what containerd wrote to its disk. It is critical in kube-system, and where its log says why and that is critical.',
+    measured:
+      "The names in /var/log/pods and /var/log/containers, and containerd's status file of the container.",
+    settings: ['restarts', 'window_minutes'],
     so: 'What it serves is not there, or only for moments.',
     next: ['See which: `kubectl get pods -A | grep -v Running`'],
     never:
@@ -54,6 +57,9 @@ export const rules = {
     title: 'the log of a container says what is wrong',
     meaning:
       'A line that a container wrote fits one of the patterns that Murphy ships or that the settings add (`patterns`). Only what logs grow by is read, from /var/log/pods, with pieces of long lines put together and rotation followed. It stays a finding for `hold_minutes` after the last such line, or until the log says that it is over. A log is written by the container itself: it can claim anything.',
+    measured:
+      'What /var/log/pods/*/*/N.log has grown by since the last look, at most 32 MiB of one log and 256 MiB of all.',
+    settings: ['hold_minutes', 'patterns', 'ignore_patterns'],
     so: 'What the line says; see the text.',
     next: ['Read the log around it: `kubectl logs` with the names in the subject'],
     because: [

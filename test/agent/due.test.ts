@@ -216,3 +216,16 @@ t.test('a consequence is news once its patience is over', async (t) => {
   t.strictSame(it.hear([cause, still], 1000), ['grew'])
   t.strictSame(it.hear([cause, still], 1001), [])
 })
+
+t.test(
+  'maintenance hides no blindness: neither that a collector cannot see nor that a sink fails',
+  async (t) => {
+    const silences = [{ id: '1', what: 'all', since: 0, until: hour }]
+    for (const code of ['memory.blind', 'agent.sink-failing', 'agent.state-lost']) {
+      const it = reader(chain, { ...policy, silences })
+      t.strictSame(it.hear([finding({ code, since: 10 }), finding({ code: 'a.cause', since: 10 })], 20), [
+        'opened',
+      ])
+    }
+  },
+)

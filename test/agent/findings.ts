@@ -5,6 +5,7 @@ export const rule = (it: Partial<Rule> = {}): Rule => ({
   severity: 'warning',
   title: 'something is wrong',
   meaning: 'It means something.',
+  measured: 'A file.',
   so: 'Something follows.',
   next: ['`do this`'],
   ...it,

@@ -3,7 +3,6 @@ import { join } from 'node:path'
 import t from 'tap'
 import { catalogue } from '../../agent/commands/explain.ts'
 import { markdown, renderGraph, renderRule } from '../../agent/render/explain.ts'
-import { renderHistory } from '../../agent/render/history.ts'
 import { renderBrief, renderStatus } from '../../agent/render/status.ts'
 import { clock, span, sparkline, terminalOf, wrap } from '../../agent/render/terminal.ts'
 import { chain, finding, rule } from './findings.ts'
@@ -101,21 +100,46 @@ t.test('a stale picture says so first', async (t) => {
   )
 })
 
-const settings = { a: { warn_days: { type: 'integer', description: 'When to warn.', default: 30 } } } as const
+const eyes = {
+  a: {
+    every: '0 */10 * * * *',
+    woken: 'a file changes',
+    settings: {
+      warn_days: { type: 'integer', description: 'When to warn.', default: 30 },
+      other: { type: 'integer', description: 'Of another rule.', default: 1 },
+    },
+  },
+} as const
 
 t.test('a rule explains itself, its causes and what it leads to', async (t) => {
-  const text = renderRule('a.effect', { rules: chain, settings }, plain)
+  const text = renderRule(
+    'a.effect',
+    {
+      rules: {
+        ...chain,
+        'a.effect': { ...chain['a.effect'], settings: ['warn_days'], after: 120_000 } as never,
+      },
+      collectors: eyes,
+    },
+    plain,
+  )
   t.match(text, /a\.effect {2}\(warning\) {2}something is wrong/)
   t.match(text, /May come from\n {2}a\.cause \(up to 60 s before\)/)
   t.match(text, /May lead to\n {2}a\.later/)
   t.match(text, /1\. `do this`/)
-  t.match(text, /collectors\.a\.warn_days \(30\): When to warn/)
+  t.match(
+    text,
+    /How it is measured\s+A file\. Looked at every 10 min\s+\(collectors\.a\.every\), and at once when a file\s+changes\./,
+  )
+  t.match(text, /Settings that change it\n {2}- collectors\.a\.warn_days \(30\): When to warn\n/)
+  t.notMatch(text, /Of another rule/)
+  t.match(text, /once it has been so for 2 min/)
 })
 
 t.test('the cascade is drawn as trees', async (t) => {
   const rules = { ...chain, 'b.other': rule({ because: [{ code: 'a.cause' }] }), 'c.alone': rule() }
   t.equal(
-    renderGraph({ rules, settings: {} }, plain),
+    renderGraph({ rules, collectors: {} }, plain),
     `a.cause  something is wrong
 ├─ a.effect  something is wrong
 │  └─ a.later  something is wrong
@@ -177,38 +201,4 @@ t.test('silences stand in the status', async (t) => {
     renderStatus({ ...picture, silences }, plain),
     /\n {2}Silenced until 05:00 UTC: all \(moving house\)\n/,
   )
-})
-
-t.test('the history is one column, oldest first, with what came of it', async (t) => {
-  const [one] = picture.incidents
-  if (!one) throw new Error('the picture has one')
-  const day = 24 * 3600_000
-  const past = finding({
-    code: 'certs.expiring',
-    subject: 'k3s server',
-    title: 'certificates run out',
-    since: now - day,
-    resolved: now - day + 3600_000,
-  })
-  const incident = {
-    ...one,
-    id: past.id,
-    root: past,
-    consequences: [],
-    since: past.since,
-    resolved: now - day + 3600_000,
-  }
-  t.equal(
-    renderHistory([one, incident], now, plain),
-    `2026-11-22 (UTC)
-03:30 w certificates run out (k3s server), for 60 min: certs.expiring is so.
-
-2026-11-23 (UTC)
-03:12 ! the firewall was flushed (nft), open, 18 min: \`iptables\` (pid 25978)
-        removed 91 of 91 rules at 03:12:07 UTC.
-        +60 s kube-proxy's chains are missing (node), open, 17 min:
-              firewall.kube-chains-missing is so.
-`,
-  )
-  t.equal(renderHistory([], now, plain), 'Nothing happened.\n')
 })

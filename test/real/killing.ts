@@ -47,9 +47,14 @@ const shellIn = ({ cgroup, comm }: TestPod, script: string) =>
 
 /**
  * A main process that lives on while its children are killed one after the other, as PostgreSQL's: a child
- * each `pause` ms. Gives how many were killed.
+ * each `pause` ms, unless `wait` says to. Gives how many were killed.
  */
-export async function killChildren(pod: TestPod, times: number, pause: number): Promise<number> {
+export async function killChildren(
+  pod: TestPod,
+  times: number,
+  pause: number,
+  wait: () => boolean = () => false,
+): Promise<number> {
   const child = shellIn(
     pod,
     `left=${times} killed=0
@@ -61,7 +66,7 @@ export async function killChildren(pod: TestPod, times: number, pause: number): 
     echo $killed`,
   )
   child.stdin.on('error', () => {})
-  const pace = setInterval(() => child.stdin.write('\n'), pause)
+  const pace = setInterval(() => wait() || child.stdin.write('\n'), pause)
   let said = ''
   for await (const line of createInterface({ input: child.stdout })) said = line
   clearInterval(pace)

@@ -125,7 +125,14 @@ t.test('a boot and a day end it', async (t) => {
   const memory = remember(before, present({}, { boot: 'a' }))
   t.ok(memory.flush)
   t.ok(remember(memory, present({}, { boot: 'a', now: start + forgotten - 1 })).flush)
-  t.same(remember(memory, present({}, { boot: 'a', now: start + forgotten })), { reference: {}, boot: 'a' })
+  t.same(remember(memory, present({}, { boot: 'a', k3s: false, now: start + forgotten })), {
+    reference: {},
+    boot: 'a',
+  })
+  t.ok(
+    remember(memory, present({}, { boot: 'a', k3s: true, now: start + 3 * forgotten })).flush,
+    'but not while k3s runs without its rules',
+  )
 })
 
 t.test('ufw that was switched off is not waited for', async (t) => {
