@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import t from 'tap'
 import { incidents } from '../../agent/cascade.ts'
 import { allRules } from '../../agent/commands/explain.ts'
-import { due } from '../../agent/due.ts'
+import { due, noted } from '../../agent/due.ts'
 import { type Ledger, step } from '../../agent/ledger.ts'
 import type { Incident, Observation } from '../../agent/model.ts'
 import { recordedNode } from '../../agent/recorded.ts'
@@ -37,15 +37,8 @@ function story() {
       for (const it of due(all, book, { min: 'warning', remind: 0, since: 0 }, 'node1', at)) {
         if (it.kind === 'digest' || it.kind === 'test') continue
         told.push(`${it.kind} ${it.incident.severity} ${it.incident.root.code}`)
-        const entry = {
-          incident: it.incident.id,
-          severity: it.incident.severity,
-          findings: [it.incident.root, ...it.incident.consequences].map(({ id }) => id),
-          at,
-          reminded: at,
-          ...(it.kind === 'resolved' && { resolved: at }),
-        }
-        book = [...book.filter((one) => one.incident !== entry.incident), entry]
+        const next = noted(book, it, undefined, at)
+        book = [...book.filter((one) => next.every((its) => its.incident !== one.incident)), ...next]
       }
       return all
     },
@@ -113,9 +106,13 @@ t.test(
     t.match(open?.consequences, [{ code: 'cni.bridge-missing' }])
     t.match(open?.next[0], /kubectl get pods/, 'what repairs it comes before what explains it')
     for (let at = 3; at < 300; at += 1) it.look(startedAt(begun), noon + at * minute, [missing])
-    t.strictSame(it.told, ['opened critical k3s.restarted'], 'no second message while nothing changes')
+    t.strictSame(
+      it.told,
+      ['opened critical k3s.restarted', 'grew critical k3s.restarted'],
+      'no second message, but an edit once the restart is long over',
+    )
     it.look(startedAt(begun), noon + 300 * minute)
-    t.strictSame(it.told.slice(1), ['resolved critical k3s.restarted'])
+    t.strictSame(it.told.slice(2), ['resolved critical k3s.restarted'])
   },
 )
 
