@@ -3,6 +3,17 @@ import { contains, type Network, network } from './networks.ts'
 /** Whether a rule's condition holds for a packet. `maybe`: that depends on what is not known here. */
 export type Match = 'yes' | 'no' | 'maybe'
 
+/**
+ * Where a connection comes from and goes to, as far as rules tell such places apart: what lies in these
+ * networks, and in no smaller ones that any rule names.
+ */
+export interface Origin {
+  readonly from: Network
+  readonly to: Network
+  /** An interface, or all whose names begin so: `eth+`. */
+  readonly on: string
+}
+
 /** A packet that somebody outside the node sends to one of its addresses: the first of its connection, unless `established`. */
 export interface Probe {
   readonly protocol: 'tcp' | 'udp'
@@ -13,12 +24,15 @@ export interface Probe {
   readonly pods?: readonly Network[]
   /** One of those that follow, once the node has answered: without them no connection is of use. */
   readonly established?: true
+  /** Absent: from anywhere. */
+  readonly origin?: Origin
 }
 
 /** `marks`: the bits of the packet's mark that may have been set by the time it is here. */
 export type Condition = (probe: Probe, marks: number) => Match
 
-type Maker = (values: readonly string[], not: boolean) => Condition | undefined
+/** `rest`: the words of the rule after the option's own. */
+type Maker = (values: readonly string[], not: boolean, rest: readonly string[]) => Condition | undefined
 
 const perhaps: Condition = () => 'maybe'
 const flip = { yes: 'no', no: 'yes', maybe: 'maybe' } as const
@@ -31,19 +45,25 @@ const insideInterface = /^(lo|cni0|cbr0|docker0|flannel.*|veth.*|cali.*|kube-.*)
 
 /** The bridge on which flannel's pods hang in k3s. */
 const bridge = 'cni0'
-const isBridge = (name: string) =>
-  name.endsWith('+') ? bridge.startsWith(name.slice(0, -1)) : name === bridge
+/** Whether one interface, or all of `eth+`, is one of those that `pattern` names. */
+export const isOn = (pattern: string, name: string) =>
+  pattern === name || (pattern.endsWith('+') && name.startsWith(pattern.slice(0, -1)))
+export const isInside = (name: string) => insideInterface.test(name)
 
 const inputInterface: Maker = ([name = ''], not) =>
-  when(not, ({ pods }) =>
-    name === '+' ? 'yes' : pods ? sure(isBridge(name)) : insideInterface.test(name) ? 'no' : 'maybe',
-  )
+  when(not, ({ pods, origin }) => {
+    if (name === '+') return 'yes'
+    if (pods) return sure(isOn(name, bridge))
+    if (isInside(name)) return 'no'
+    return origin ? sure(isOn(name, origin.on)) : 'maybe'
+  })
 
 const source: Maker = ([text = ''], not) => {
   const wanted = network(text)
   if (!wanted) return perhaps
-  return when(not, ({ inside, pods }) => {
+  return when(not, ({ inside, pods, origin }) => {
     if (wanted.prefix === 0) return 'yes'
+    if (origin) return sure(contains(wanted, origin.from))
     if (!pods) return inside.some((it) => contains(it, wanted)) ? 'no' : 'maybe'
     if (pods.every((it) => contains(wanted, it))) return 'yes'
     return pods.some((it) => contains(it, wanted) || contains(wanted, it)) ? 'maybe' : 'no'
@@ -53,8 +73,9 @@ const source: Maker = ([text = ''], not) => {
 const destination: Maker = ([text = ''], not) => {
   const wanted = network(text)
   if (!wanted) return perhaps
-  return when(not, ({ inside }) => {
+  return when(not, ({ inside, origin }) => {
     if (wanted.prefix === 0) return 'yes'
+    if (origin) return sure(contains(wanted, origin.to))
     return inside.some((it) => contains(it, wanted)) ? 'no' : 'maybe'
   })
 }
@@ -104,6 +125,19 @@ const destinationType: Maker = ([type = ''], not) =>
 const sourceType: Maker = ([type = ''], not) => when(not, () => (type === 'LOCAL' ? 'no' : 'maybe'))
 const packetType: Maker = ([type = ''], not) => when(not, () => sure(type === 'unicast'))
 
+/**
+ * Whoever connects is taken to have been quiet lately, so that what counts more than one try (`--hitcount`),
+ * as ufw's `limit` does, does not hold. A list of one may be port knocking.
+ */
+const lately: Maker = (_, not, rest) => {
+  const next = rest.indexOf('-m')
+  const own = next < 0 ? rest : rest.slice(0, next)
+  const tries = Number(own[own.indexOf('--hitcount') + 1])
+  return own.includes('--hitcount') && tries > 1 ? when(not, () => 'no') : perhaps
+}
+/** Says nothing by itself: it goes with an option that does. */
+const nothing: Maker = () => undefined
+
 /** By option, as `iptables-save` prints it. What is not here may hold or not. */
 const options: Readonly<Record<string, Maker>> = {
   '-i': inputInterface,
@@ -121,7 +155,16 @@ const options: Readonly<Record<string, Maker>> = {
   '--dst-type': destinationType,
   '--src-type': sourceType,
   '--pkt-type': packetType,
-  '--comment': () => undefined,
+  '--update': lately,
+  '--rcheck': lately,
+  // It notes the address, and holds.
+  '--set': (_, not) => when(not, () => 'yes'),
+  '--hitcount': nothing,
+  '--seconds': nothing,
+  '--name': nothing,
+  '--mask': nothing,
+  '--rsource': nothing,
+  '--comment': nothing,
 }
 
 /** Extensions whose options above say all; any other may match or not even without options. */
@@ -135,11 +178,17 @@ const understood = new Set([
   'multiport',
   'addrtype',
   'pkttype',
+  'recent',
 ])
 
-/** What one option of a rule asks of a packet; undefined where it asks nothing. */
-export function condition(option: string, values: readonly string[], not: boolean): Condition | undefined {
+/** What one option of a rule asks of a packet; undefined where it asks nothing. `rest`: the words that follow. */
+export function condition(
+  option: string,
+  values: readonly string[],
+  not: boolean,
+  rest: readonly string[] = [],
+): Condition | undefined {
   if (option === '-m') return understood.has(values[0] ?? '') ? undefined : perhaps
   const make = Object.hasOwn(options, option) ? options[option] : undefined
-  return make ? make(values, not) : perhaps
+  return make ? make(values, not, rest) : perhaps
 }

@@ -1,4 +1,4 @@
-import { type Condition, condition } from './match.ts'
+import { type Condition, condition, type Origin } from './match.ts'
 
 /** What a rule does to a packet it matches. `ask`: it cannot be told from here (NFQUEUE, DNAT, or a target that is not known). */
 export type Act =
@@ -10,11 +10,14 @@ export type Act =
 export interface Step {
   readonly conditions: readonly Condition[]
   readonly act: Act
+  /** The networks and the interface it names. */
+  readonly names: Readonly<Partial<Record<keyof Origin, string>>>
   /** The rule as `iptables-save` prints it, cut to `longestText` characters. */
   readonly text: string
 }
 
 const longestText = 200
+const origins: Readonly<Record<string, keyof Origin>> = { '-s': 'from', '-d': 'to', '-i': 'on' }
 
 /** Targets after which the packet goes on to the next rule. */
 const passing = new Set(
@@ -49,6 +52,7 @@ const isOption = (word: string | undefined) => word === undefined || /^(!$|--?[a
 export function readStep(rule: string, isChain: (name: string) => boolean): Step | undefined {
   const all = words(rule)
   const conditions: Condition[] = []
+  const names: Partial<Record<keyof Origin, string>> = {}
   let act: Act | undefined
   for (let at = 2; at < all.length; ) {
     const not = all[at] === '!'
@@ -60,10 +64,12 @@ export function readStep(rule: string, isChain: (name: string) => boolean): Step
       act = actOf(option, values[0] ?? '', all.slice(at), isChain)
       break // What follows are the target's own options.
     }
-    const one = condition(option, values, not)
+    const one = condition(option, values, not, all.slice(at))
     if (one) conditions.push(one)
+    const origin = origins[option]
+    if (origin) names[origin] = own(values[0] ?? '')
   }
-  return act && { conditions, act, text: own(rule.slice(0, longestText)) }
+  return act && { conditions, act, names, text: own(rule.slice(0, longestText)) }
 }
 
 function actOf(

@@ -21,6 +21,10 @@ export interface Verdict {
   readonly by: string
   /** Which backend drops it, or leaves it open. */
   readonly backend?: Backend
+  /** Accepted from, to or on these alone, as `from 192.0.2.0/24 on eth0`. */
+  readonly only?: readonly string[]
+  /** Accepted, but not from, to or on these. */
+  readonly except?: readonly string[]
 }
 
 /** Where a packet to the node itself passes, in this order (iptables(8), netfilter's packet flow). */

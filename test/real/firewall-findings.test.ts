@@ -3,8 +3,9 @@ import t from 'tap'
 import type { Host } from '../../agent/model.ts'
 import { unpackRules } from '../../collectors/firewall/keep.ts'
 import { firewall } from '../../collectors/firewall.ts'
+import { asHealthy, asSshd, withUfw } from '../collectors/firewall/furnish.ts'
 import { printed } from '../collectors/firewall/look.ts'
-import { cannot, type Namespace, namespace } from '../collectors/firewall/namespace.ts'
+import { cannot, namespace } from '../collectors/firewall/namespace.ts'
 import type { Came } from '../collectors/firewall/round.ts'
 
 /** What the kernel, ufw and iptables really do, and what is found then; see firewall.test.ts for flushes. */
@@ -14,25 +15,6 @@ const why = cannot()
 const skip = why ? { skip: why } : {}
 const codes = ({ found }: Came) => found.map((it) => it.code.replace('firewall.', '')).sort()
 const one = ({ found }: Came, code: string) => found.find((it) => it.code === `firewall.${code}`)
-
-async function asHealthy({ run }: Namespace, how: 'nft' | 'legacy' = 'nft') {
-  await run(['ipset', 'restore', '-exist'], await printed('healthy', 'ipset list -o save'))
-  await run([`iptables-${how}-restore`, '--noflush'], await printed('healthy'))
-  await run([`ip6tables-${how}-restore`, '--noflush'], await printed('healthy', 'ip6tables-nft-save'))
-}
-
-async function asSshd({ start }: Namespace) {
-  const script = `require('net').createServer((it) => it.end()).listen(22, '0.0.0.0', () => console.log('on'))`
-  const child = start([process.execPath, '-e', script])
-  await new Promise((resolve) => child.stdout?.once('data', resolve))
-}
-
-/** ufw with files of its own, off. */
-async function withUfw(it: Namespace, folder: string) {
-  await it.sh(`cp -a /etc/ufw '${folder}/ufw'; cp /etc/default/ufw '${folder}/default'
-    mount --bind '${folder}/ufw' /etc/ufw; mount --bind '${folder}/default' /etc/default/ufw
-    mount -t tmpfs none /run`)
-}
 
 t.test('ufw enable with its defaults, what Murphy says to do, then ufw disable', skip, async (t) => {
   const it = await namespace(t)
