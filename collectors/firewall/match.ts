@@ -31,8 +31,7 @@ export interface Probe {
 /** `marks`: the bits of the packet's mark that may have been set by the time it is here. */
 export type Condition = (probe: Probe, marks: number) => Match
 
-/** `rest`: the words of the rule after the option's own. */
-type Maker = (values: readonly string[], not: boolean, rest: readonly string[]) => Condition | undefined
+type Maker = (values: readonly string[], not: boolean) => Condition | undefined
 
 const perhaps: Condition = () => 'maybe'
 const flip = { yes: 'no', no: 'yes', maybe: 'maybe' } as const
@@ -83,16 +82,23 @@ const destination: Maker = ([text = ''], not) => {
 const protocol: Maker = ([name = ''], not) =>
   when(not, (probe) => sure(['all', '0', probe.protocol].includes(name)))
 
-/** `22`, `1024:65535`, `22,80,8000:8100`. */
-const inRanges = (text: string, port: number): boolean =>
-  text.split(',').some((range) => {
+/** `22`, `1024:65535`, `22,80,8000:8100`: whether a port is one of them. Undefined for what is not written so. */
+function ports(text: string): ((port: number) => boolean) | undefined {
+  if (!/^[\d,:]+$/.test(text)) return undefined
+  const ranges = text.split(',').map((range) => {
     const [from = '', to] = range.split(':')
-    return port >= Number(from || 0) && port <= (to === undefined ? Number(from) : Number(to || 65_535))
+    return [Number(from || 0), to === undefined ? Number(from) : Number(to || 65_535)] as const
   })
-const destinationPort: Maker = ([ports = ''], not) =>
-  when(not, ({ port }) => (/^[\d,:]+$/.test(ports) ? sure(inRanges(ports, port)) : 'maybe'))
-const eitherPort: Maker = ([ports = ''], not) =>
-  when(not, ({ port }) => (/^[\d,:]+$/.test(ports) && inRanges(ports, port) ? 'yes' : 'maybe'))
+  return (port) => ranges.some(([from, to]) => port >= from && port <= to)
+}
+const destinationPort: Maker = ([text = ''], not) => {
+  const wanted = ports(text)
+  return wanted ? when(not, ({ port }) => sure(wanted(port))) : perhaps
+}
+const eitherPort: Maker = ([text = ''], not) => {
+  const wanted = ports(text)
+  return wanted ? when(not, ({ port }) => (wanted(port) ? 'yes' : 'maybe')) : perhaps
+}
 
 /** NAT may have touched the packet, and `raw` may have kept it from conntrack. */
 const connectionState: Maker = ([list = ''], not) => {
@@ -126,15 +132,11 @@ const sourceType: Maker = ([type = ''], not) => when(not, () => (type === 'LOCAL
 const packetType: Maker = ([type = ''], not) => when(not, () => sure(type === 'unicast'))
 
 /**
- * Whoever connects is taken to have been quiet lately, so that what counts more than one try (`--hitcount`),
+ * All of what one `recent` asks, as `partEnd` takes it. Whoever connects is taken to have been quiet lately, so that what counts more than one try (`--hitcount`),
  * as ufw's `limit` does, does not hold. A list of one may be port knocking.
  */
-const lately: Maker = (_, not, rest) => {
-  const next = rest.indexOf('-m')
-  const own = next < 0 ? rest : rest.slice(0, next)
-  const tries = Number(own[own.indexOf('--hitcount') + 1])
-  return own.includes('--hitcount') && tries > 1 ? when(not, () => 'no') : perhaps
-}
+const lately: Maker = (values, not) =>
+  Number(values[values.indexOf('--hitcount') + 1]) > 1 ? when(not, () => 'no') : perhaps
 /** Says nothing by itself: it goes with an option that does. */
 const nothing: Maker = () => undefined
 
@@ -181,14 +183,9 @@ const understood = new Set([
   'recent',
 ])
 
-/** What one option of a rule asks of a packet; undefined where it asks nothing. `rest`: the words that follow. */
-export function condition(
-  option: string,
-  values: readonly string[],
-  not: boolean,
-  rest: readonly string[] = [],
-): Condition | undefined {
+/** What one option of a rule asks of a packet; undefined where it asks nothing. */
+export function condition(option: string, values: readonly string[], not: boolean): Condition | undefined {
   if (option === '-m') return understood.has(values[0] ?? '') ? undefined : perhaps
   const make = Object.hasOwn(options, option) ? options[option] : undefined
-  return make ? make(values, not, rest) : perhaps
+  return make ? make(values, not) : perhaps
 }

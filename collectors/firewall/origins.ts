@@ -93,7 +93,10 @@ function placesIn(names: ReadonlySet<string>, inside: readonly Network[]): reado
   const named = [...names]
     .map((name) => ({ name, network: network(name) }))
     .filter((it): it is Place => it.network !== undefined && it.network.prefix > 0)
-  const rest: Place = { name: '', network: { bits: named[0]?.network.bits ?? 32, address: 0n, prefix: 0 } }
+  const rest: Place = {
+    name: '',
+    network: { bits: named[0]?.network.bits ?? 32, words: [0, 0, 0, 0], prefix: 0 },
+  }
   const all = [rest, ...named]
   const cuts = [...inside, ...named.map((it) => it.network)]
   return all.filter(({ network }) => !inside.some((it) => contains(it, network)) && !isFilled(network, cuts))

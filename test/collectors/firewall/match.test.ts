@@ -71,13 +71,12 @@ t.test('extensions that say nothing by themselves, and those that may', (t) => {
 t.test('recent: one who has been quiet is on no list that counts, and may be on another', (t) => {
   const recent = (rule: string, not = false) => {
     const [option = '', ...rest] = rule.split(' ')
-    return condition(option, [], not, rest)?.(ssh, 0)
+    return condition(option, rest, not)?.(ssh, 0)
   }
   t.equal(recent('--update --seconds 30 --hitcount 6 --name DEFAULT --rsource'), 'no')
   t.equal(recent('--update --seconds 30 --hitcount 6 --name DEFAULT --rsource', true), 'yes')
   t.equal(recent('--rcheck --seconds 30 --hitcount 1 --name KNOCKED --rsource'), 'maybe')
   t.equal(recent('--rcheck --seconds 30 --name KNOCKED --rsource'), 'maybe')
-  t.equal(recent('--rcheck --name KNOCKED -m other --hitcount 6'), 'maybe')
   t.equal(recent('--set --name DEFAULT --rsource'), 'yes')
   t.equal(condition('--seconds', ['30'], false), undefined)
   t.end()
