@@ -149,7 +149,7 @@ export function readSaved({
   const line = (text: string) => {
     if (text.startsWith('-A ')) return rule(text)
     if (text.startsWith(':')) {
-      const [, name = '', policy = ''] = /^:(\S+) (\S+)/.exec(text.slice(0, 200)) ?? []
+      const [name, policy] = chainIn(text)
       if (table === undefined || !name) return
       path?.chain(name, policy)
       if (policy === '-') {
@@ -207,6 +207,13 @@ export function readSaved({
     }
   }
   return { line, end }
+}
+
+/** `:INPUT DROP [0:0]`: a chain and its policy, which is `-` for one that people made. */
+function chainIn(text: string): [chain: string, policy: string] {
+  const middle = text.indexOf(' ')
+  const end = text.indexOf(' ', middle + 1)
+  return end < 0 || end > 200 ? ['', ''] : [text.slice(1, middle), text.slice(middle + 1, end)]
 }
 
 function keepTop(tops: [string, number][]) {

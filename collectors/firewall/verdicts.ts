@@ -57,8 +57,10 @@ export function blockedOf(
   needs: readonly Needed[],
   deciding: readonly string[],
 ): readonly Blocked[] {
-  return needs.flatMap(({ need, probe }) => {
-    const verdict = verdictOf(read, probe, deciding)
-    return verdict?.verdict === 'drop' ? [{ need, port: probe.port, by: verdict.by }] : []
+  return needs.flatMap(({ need, family, probe }) => {
+    const own = read.filter((it) => it.set.family === family)
+    const verdict = verdictOf(own, probe, deciding)
+    if (verdict?.verdict !== 'drop') return []
+    return [{ need, port: probe.port, by: verdict.by, ...(family === 'ipv6' && { family }) }]
   })
 }
