@@ -66,8 +66,8 @@ async function flushes({ certificates, site, launch }: Stand): Promise<void> {
 
 async function churn({ site, launch }: Stand): Promise<void> {
   const one = await site('churn')
-  const sync = (turn: number) =>
-    one.node.sh(`iptables-nft-restore --noflush <<'RULES'\n${kubeProxySync(services, turn)}RULES`)
+  const sync = (turn: number, partial = false) =>
+    one.node.sh(`iptables-nft-restore --noflush <<'RULES'\n${kubeProxySync(services, turn, partial)}RULES`)
   await sync(0)
   const { begun, ended } = await one.node.sh('iptables-nft-save >/dev/null')
   const agent = await launch(one)
@@ -86,27 +86,29 @@ async function churn({ site, launch }: Stand): Promise<void> {
     return ((agent.cpu() - used) / (now() - from)) * 100
   }
   const rest = await percent((until) => pause(until - now()))
-  const ownBefore = cpuOf(agent.pid)
   let turn = 0
-  const busy = await percent(async (until) => {
-    for (let next = now(); next < until; next += 1000) {
-      await pause(Math.max(0, next - now()))
-      turn += 1
-      await sync(turn)
-    }
-  })
-  const own = (cpuOf(agent.pid) - ownBefore) / (Number(options.minutes) * 600)
-  say(`${own.toFixed(1)} % by the agent's own process, the rest by what it runs`)
-  say(
-    `${turn} changes, told: ${told.join(', ') || 'nothing'}; one iptables-save takes ${(ended - begun).toFixed(0)} ms`,
-  )
-  rows.push({
-    what: `CPU over ${turn} changes, ~1,000 rules`,
-    unit: '%',
-    values: [busy],
-    floor: { what: 'the same agent at rest', value: rest },
-    missed: told.length > 0 ? [`no silence: ${told.join(', ')} came of churn`] : [],
-  })
+  for (const [partial, how] of [
+    [true, 'what changed (Kubernetes 1.28)'],
+    [false, 'all rules each time (before)'],
+  ] as const) {
+    const own = cpuOf(agent.pid)
+    const busy = await percent(async (until) => {
+      for (let next = now(); next < until; next += 1000) {
+        await pause(Math.max(0, next - now()))
+        turn += 1
+        await sync(turn, partial)
+      }
+    })
+    const share = (cpuOf(agent.pid) - own) / (Number(options.minutes) * 600)
+    rows.push({
+      what: `CPU of a minute's churn, ${how}`,
+      unit: '%',
+      values: [busy],
+      floor: { what: `the same at rest; ${share.toFixed(1)} % by its own process`, value: rest },
+      missed: told.splice(0).map((it) => `no silence: ${it}`),
+    })
+  }
+  say(`${turn} changes; one iptables-save takes ${(ended - begun).toFixed(0)} ms; load ${load()}`)
 }
 
 if (process.getuid?.() !== 0) {

@@ -43,23 +43,20 @@ const nodePorts =
 
 /**
  * What kube-proxy gives to `iptables-restore --noflush` when endpoints change: all of its services anew, eleven
- * rules each (kubernetes pkg/proxy/iptables/proxier.go, syncProxyRules). A rule set of the recorded node's must
- * be there before.
+ * rules each (kubernetes pkg/proxy/iptables/proxier.go, syncProxyRules); with `partial`, as since Kubernetes 1.28,
+ * the chains of those alone that have changed. A rule set of the recorded node's must be there before.
  */
-export function kubeProxySync(most: number, turn: number): string {
+export function kubeProxySync(most: number, turn: number, partial = false): string {
   const services = servicesAt(most, turn)
   const chains = new Set(services.flatMap(chainsOf))
-  const gone =
-    turn === 0
-      ? []
-      : servicesAt(most, turn - 1)
-          .flatMap(chainsOf)
-          .filter((it) => !chains.has(it))
+  const former = new Set(turn === 0 ? [] : servicesAt(most, turn - 1).flatMap(chainsOf))
+  const written = services.filter((it) => !partial || !chainsOf(it).every((chain) => former.has(chain)))
+  const gone = [...former].filter((it) => !chains.has(it))
   return [
     '*nat',
     ':KUBE-SERVICES - [0:0]',
-    ...[...chains, ...gone].map((it) => `:${it} - [0:0]`),
-    ...services.flatMap(rulesOf),
+    ...[...written.flatMap(chainsOf), ...gone].map((it) => `:${it} - [0:0]`),
+    ...services.flatMap((it) => (written.includes(it) ? rulesOf(it) : rulesOf(it).slice(0, 1))),
     nodePorts,
     ...gone.map((it) => `-X ${it}`),
     'COMMIT',
