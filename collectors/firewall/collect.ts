@@ -206,8 +206,8 @@ async function hostPortsOf(
   const unread = (family: Family) =>
     stale.includes(family) || of(family).some((it) => it.set.hidden?.includes('nat'))
   const forwards = new Set(read.flatMap((it) => it.forwards))
+  // Without its iptables at all, a family has no firewall to speak of.
   for (const it of Object.values(sandboxes))
-    // Without its iptables at all, a family has no firewall to speak of.
     for (const { forward } of it === 0 ? [] : it.ports)
       if (
         of(familyOfPort(forward)).length === 0 ||

@@ -47,14 +47,14 @@ export function gatherPath(wanted: readonly Probe[]) {
     /** `policy` is `-` for chains that people made. */
     chain(name: string, policy: string) {
       if (policy !== '-') policies.set(own(name), own(policy))
-      else if (names.size < mostChains) names.add(own(name))
+      // A name is most of its line, so that a copy would save nothing.
+      else if (names.size < mostChains) names.add(name)
     },
-    /** `chain` must not be a part of a longer text. */
     rule(chain: string, text: string) {
       const on = reached.has(chain)
       if (probes.length === 0 || (!on && policies.has(chain)) || over.has(chain) || lost.has(chain)) return
       if (on ? kept >= mostReached : others >= mostOther) {
-        lost.add(chain)
+        lost.add(own(chain))
         return
       }
       if (namesOtherPort(text, ports)) return
@@ -65,11 +65,11 @@ export function gatherPath(wanted: readonly Probe[]) {
       else others += 1
       const steps = chains.get(chain)
       if (steps) steps.push(step)
-      else chains.set(chain, [step])
+      else chains.set(own(chain), [step])
       const { act } = step
       if (act.kind === 'jump' || act.kind === 'goto') {
         if (on) reached.add(act.chain)
-      } else if (act.kind !== 'mark' && step.conditions.length === 0) over.add(chain)
+      } else if (act.kind !== 'mark' && step.conditions.length === 0) over.add(own(chain))
     },
   }
 }

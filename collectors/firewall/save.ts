@@ -104,7 +104,7 @@ export function readSaved({
   }
   const beginChain = (name: string) => {
     endChain()
-    chain = own(name.slice(0, longestName))
+    chain = name.slice(0, longestName)
     replaced ||= chain.startsWith('CILIUM_') || chain.startsWith('cali')
     const owner = builtIn.has(chain) ? undefined : (chainOwner(chain) ?? 'other')
     cell = owner && cellOf(owner)
@@ -191,7 +191,7 @@ export function readSaved({
       rules,
       cells: Object.fromEntries(cells),
       policies,
-      chains: tops,
+      chains: tops.map(([chain, count]) => [own(chain), count] as const),
       hash: hash.text(),
       own: ownHash.text(),
       forwards: forwards.end(),
