@@ -136,7 +136,7 @@ export async function collect(host: Host, past: Past<FirewallSample>): Promise<F
     sets,
     now,
     heard: past.heard,
-    flushed: memory.flush !== undefined && before?.memory.flush?.at !== memory.flush.at,
+    flushed: memory.flush !== undefined || before?.memory.flush !== undefined,
   })
   const kept = await keepSnapshot(host, past, {
     sets,

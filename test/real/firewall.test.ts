@@ -69,6 +69,21 @@ t.test('iptables -F: how many, by whom, until the rules are back', skip, async (
   )
 })
 
+t.test('putting back what was flushed is no news that would keep the incident open', skip, async (t) => {
+  const it = await namespace(t)
+  await asHealthy(it)
+  await it.run(['iptables', '-A', 'INPUT', '-p', 'tcp', '--dport', '2222', '-j', 'ACCEPT'])
+  await it.monitor()
+  await it.round()
+  const before = (await it.run(['iptables-save'])).stdout
+  await it.run(['iptables', '-F'])
+  t.ok(flushOf(await it.round()))
+  await it.run(['iptables-restore'], before)
+  const back = await it.round()
+  t.same(back.found, [])
+  t.equal(back.sample.journal?.length, 2, 'the journal has both')
+})
+
 t.test('the recipe of k3s issue 535, pasted line by line', skip, async (t) => {
   const it = await namespace(t)
   await asHealthy(it)
