@@ -1,7 +1,6 @@
 import type { ChildProcess } from 'node:child_process'
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { StringDecoder } from 'node:string_decoder'
 import type { Ran } from '../model.ts'
 import { HostError } from '../model.ts'
 import { hostError } from './limits.ts'
@@ -12,7 +11,7 @@ const environment = {
   LC_ALL: 'C',
 }
 
-/** Longest line handed on; the rest of a longer one is cut, so that no output can fill the memory. */
+/** Longest line handed on, bytes; the rest of a longer one is cut, so that no output can fill the memory. */
 const longestLine = 64 * 1024
 const stderrKept = 8 * 1024
 
@@ -28,21 +27,31 @@ function start(argv: readonly string[]): ChildProcess {
   return spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], env: environment })
 }
 
-/** Cuts a byte stream into lines without ever holding more than one. */
+const newline = 10
+
+/**
+ * Cuts a byte stream into lines without ever holding more than one. Each is decoded by itself: parts of a
+ * longer string would be slower to read, and would keep all of it alive.
+ */
 function lineCutter(line: (text: string) => void) {
-  const decoder = new StringDecoder('utf8')
-  let rest = ''
-  const cut = (text: string) => (text.length > longestLine ? text.slice(0, longestLine) : text)
+  let rest: Buffer | undefined
+  const hand = (bytes: Buffer) => line(bytes.toString('utf8', 0, Math.min(bytes.length, longestLine)))
   return {
     take(chunk: Buffer) {
-      const parts = (rest + decoder.write(chunk)).split('\n')
-      rest = cut(parts.pop() ?? '')
-      for (const part of parts) line(cut(part))
+      let from = 0
+      for (let end = chunk.indexOf(newline); end >= 0; end = chunk.indexOf(newline, from)) {
+        if (rest) hand(Buffer.concat([rest, chunk.subarray(from, end)]))
+        else line(chunk.toString('utf8', from, Math.min(end, from + longestLine)))
+        rest = undefined
+        from = end + 1
+      }
+      if (from === chunk.length) return
+      const more = chunk.subarray(from, from + longestLine)
+      rest = rest ? Buffer.concat([rest, more]).subarray(0, longestLine) : more
     },
     end() {
-      const last = rest + decoder.end()
-      rest = ''
-      if (last) line(last)
+      if (rest) hand(rest)
+      rest = undefined
     },
   }
 }

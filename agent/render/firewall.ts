@@ -1,6 +1,7 @@
 import type { Difference } from '../../collectors/firewall/diff.ts'
 import { authors, difference } from '../../collectors/firewall/journal.ts'
 import type { AboutRules } from '../../collectors/firewall/keep.ts'
+import { limits } from '../../collectors/firewall/origins.ts'
 import { byOwner, type FirewallSample, type RuleSet } from '../../collectors/firewall/sample.ts'
 import { safe } from '../log.ts'
 import type { Kept } from '../store/keepsakes.ts'
@@ -127,7 +128,7 @@ function way({ ssh, input }: FirewallSample): string {
     .flatMap((family) => {
       const verdict = input[family]
       return verdict && ssh.ports[family].length > 0
-        ? `${families[family]} port ${ssh.ports[family].join(', ')} is ${words[verdict.verdict]}: ${verdict.by.startsWith('-') ? `\`${verdict.by.replaceAll('`', "'")}\`` : verdict.by}`
+        ? `${families[family]} port ${ssh.ports[family].join(', ')} is ${words[verdict.verdict]}${limits(verdict)}: ${verdict.by.startsWith('-') ? `\`${verdict.by.replaceAll('`', "'")}\`` : verdict.by}`
         : []
     })
     .join('; ')

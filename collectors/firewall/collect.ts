@@ -4,7 +4,7 @@ import { findK3s, type K3s } from '../node/k3s.ts'
 import { readConntrack } from './conntrack.ts'
 import { rememberFlannel } from './flannel.ts'
 import { remember } from './flush.ts'
-import { missingHostPorts, readSandboxes } from './hostports.ts'
+import { familyOfPort, missingHostPorts, readSandboxes } from './hostports.ts'
 import { keepJournal } from './journal.ts'
 import { clusterNetworks, expected, settled } from './kube.ts'
 import { type Native, readNative } from './native.ts'
@@ -67,16 +67,14 @@ export async function collect(host: Host, past: Past<FirewallSample>): Promise<F
   // Without ufw nobody walks for k3s's ports: that would cost every node for what concerns few.
   const ufwMatters = ufw ? ufw.enabled : blind.some((it) => it.what === "ufw's settings")
   const needs =
-    k3s?.running && ufwMatters
-      ? needsOf(k3s, { pods: networksOf(podNetworks).filter((it) => it.bits === 32), inside, netConf })
-      : []
+    k3s?.running && ufwMatters ? needsOf(k3s, { pods: networksOf(podNetworks), inside, netConf }) : []
   const read: Read[] = []
   const stale: Family[] = []
   await Promise.all(
     families.map(async (family) => {
       const probes = [
         ...ssh.ports[family].map((port) => ({ protocol: 'tcp' as const, port, inside })),
-        ...(family === 'ipv4' ? needs.map((it) => it.probe) : []),
+        ...needs.filter((it) => it.family === family).map((it) => it.probe),
       ]
       const found = await seen(
         family === 'ipv4' ? 'IPv4 rules' : 'IPv6 rules',
@@ -113,11 +111,12 @@ export async function collect(host: Host, past: Past<FirewallSample>): Promise<F
         )
     if (verdict) input[family] = verdict
   }
-  const ipv4 = read.filter((it) => it.set.family === 'ipv4')
-  const hostPorts = await hostPortsOf(host, { k3s, sandboxes, before, ipv4, native, stale })
-  const blocked = stale.includes('ipv4')
-    ? (before?.blocked ?? [])
-    : await forThisNode(host, k3s, blockedOf(ipv4, needs, native.deciding))
+  const hostPorts = await hostPortsOf(host, { k3s, sandboxes, before, read, native, stale })
+  const blocked = await forThisNode(host, k3s, [
+    // What cannot be read now is as it was.
+    ...(before?.blocked ?? []).filter((it) => stale.includes(it.family ?? 'ipv4')),
+    ...blockedOf(read, needs, native.deciding),
+  ])
 
   const should = k3s && expected(k3s, podNetworks)
   const cells = cellsOf(sets)
@@ -137,7 +136,7 @@ export async function collect(host: Host, past: Past<FirewallSample>): Promise<F
     sets,
     now,
     heard: past.heard,
-    flushed: memory.flush !== undefined && before?.memory.flush?.at !== memory.flush.at,
+    flushed: memory.flush !== undefined || before?.memory.flush !== undefined,
   })
   const kept = await keepSnapshot(host, past, {
     sets,
@@ -193,26 +192,35 @@ interface HostPortFacts {
   readonly k3s: K3s | undefined
   readonly sandboxes: FirewallSample['sandboxes']
   readonly before: FirewallSample | undefined
-  readonly ipv4: readonly Read[]
+  readonly read: readonly Read[]
   readonly native: Native
   readonly stale: readonly Family[]
 }
 
 async function hostPortsOf(
   host: Host,
-  { k3s, sandboxes, before, ipv4, native, stale }: HostPortFacts,
+  { k3s, sandboxes, before, read, native, stale }: HostPortFacts,
 ): Promise<NonNullable<FirewallSample['hostPorts']>> {
   if (!k3s || !sandboxes) return []
-  // What cannot be read now is as it was.
-  if (stale.includes('ipv4') || ipv4.some((it) => it.set.hidden?.includes('nat')))
-    return before?.hostPorts ?? []
-  // No iptables at all is no firewall to speak of.
-  if (ipv4.length === 0) return []
-  const forwards = new Set(ipv4.flatMap((it) => it.forwards))
+  const of = (family: Family) => read.filter((it) => it.set.family === family)
+  const unread = (family: Family) =>
+    stale.includes(family) || of(family).some((it) => it.set.hidden?.includes('nat'))
+  const forwards = new Set(read.flatMap((it) => it.forwards))
+  // Without its iptables at all, a family has no firewall to speak of.
   for (const it of Object.values(sandboxes))
     for (const { forward } of it === 0 ? [] : it.ports)
-      if (native.ports.some((port) => forward.startsWith(`${port} `))) forwards.add(forward)
-  return missingHostPorts(host, sandboxes, forwards)
+      if (
+        of(familyOfPort(forward)).length === 0 ||
+        native.ports.some((port) => forward.startsWith(`${port} `))
+      )
+        forwards.add(forward)
+  const missing = await missingHostPorts(host, sandboxes, forwards)
+  return families.flatMap((family) =>
+    // What cannot be read now is as it was.
+    (unread(family) ? (before?.hostPorts ?? []) : missing).filter(
+      (it) => familyOfPort(it.forward) === family,
+    ),
+  )
 }
 
 /** What other nodes need concerns nobody where there are none. */

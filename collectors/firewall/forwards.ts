@@ -1,4 +1,5 @@
-import { own, words } from './steps.ts'
+import { own } from './steps.ts'
+import { words } from './words.ts'
 
 const most = 2000
 

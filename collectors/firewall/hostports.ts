@@ -2,7 +2,7 @@ import { isIP } from 'node:net'
 import type { Host, Observation } from '../../agent/model.ts'
 import { orMissing, orNothing } from '../node/ask.ts'
 import type { Code } from './rules.ts'
-import type { FirewallSample } from './sample.ts'
+import type { Family, FirewallSample } from './sample.ts'
 
 /** Where libcni keeps the answer to each ADD until the DEL (containernetworking/cni libcni `CNICacheDir`). */
 export const resultsFolder = '/var/lib/cni/results'
@@ -10,9 +10,11 @@ export const resultsFolder = '/var/lib/cni/results'
 /** A port of the node that belongs to a pod. */
 export interface HostPort {
   readonly pod: string
-  /** As a rule must say it: `tcp 80 10.42.0.36:80`. */
+  /** As a rule must say it: `tcp 80 10.42.0.36:80`, `tcp 80 [fd42::24]:80`. */
   readonly forward: string
 }
+
+export const familyOfPort = (forward: string): Family => (forward.includes('[') ? 'ipv6' : 'ipv4')
 
 /** What one answer of the cache says: its host ports, and the veths by which its pod hangs on the node. */
 export interface Sandbox {
@@ -66,11 +68,15 @@ export function parseSandbox(text: string): Sandbox | undefined {
           Number(it.ContainerPort ?? it.containerPort),
           String(it.Protocol ?? it.protocol).toLowerCase(),
         ]
-        const ip4 = addresses.find((one) => isIP(one) === 4)
-        // A host port on one address of the node alone may be of either family; what has an IPv4 address is judged.
-        if (!isPort(from) || !isPort(to) || !ip4 || !/^(tcp|udp|sctp)$/.test(protocol)) return []
-        if (String(it.HostIP ?? it.hostIP ?? '').includes(':')) return []
-        return { pod: `${namespace}/${name}`, forward: `${protocol} ${from} ${ip4}:${to}` }
+        if (!isPort(from) || !isPort(to) || !/^(tcp|udp|sctp)$/.test(protocol)) return []
+        // One on a single address of the node is mapped in that address's family alone, any other in each the pod has.
+        const only = isIP(String(it.HostIP ?? it.hostIP ?? ''))
+        return ([4, 6] as const).flatMap((version) => {
+          const ip = addresses.find((one) => isIP(one) === version)
+          if (!ip || (only && only !== version)) return []
+          const target = version === 6 ? `[${ip}]` : ip
+          return [{ pod: `${namespace}/${name}`, forward: `${protocol} ${from} ${target}:${to}` }]
+        })
       })
     const veths: string[] = result.interfaces
       .filter((it: { sandbox?: unknown }) => !it.sandbox)
@@ -113,7 +119,8 @@ export async function missingHostPorts(
 
 const portOf = ({ forward }: HostPort) => {
   const [protocol, port] = forward.split(' ')
-  return protocol === 'tcp' ? `${port}` : `${port}/${protocol}`
+  const over = familyOfPort(forward) === 'ipv6' ? ' over IPv6' : ''
+  return `${protocol === 'tcp' ? port : `${port}/${protocol}`}${over}`
 }
 
 /** One finding for each pod: it is the pod that has to be made anew. */

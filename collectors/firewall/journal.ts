@@ -30,7 +30,7 @@ interface Present {
   readonly sets: readonly RuleSet[]
   readonly now: number
   readonly heard: readonly Heard[]
-  /** The flush that this look revealed, if any: it is told by itself. */
+  /** Rules are flushed, or were at the last look: that is told by itself, and who repairs it makes no news. */
   readonly flushed: boolean
 }
 

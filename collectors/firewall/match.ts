@@ -3,6 +3,17 @@ import { contains, type Network, network } from './networks.ts'
 /** Whether a rule's condition holds for a packet. `maybe`: that depends on what is not known here. */
 export type Match = 'yes' | 'no' | 'maybe'
 
+/**
+ * Where a connection comes from and goes to, as far as rules tell such places apart: what lies in these
+ * networks, and in no smaller ones that any rule names.
+ */
+export interface Origin {
+  readonly from: Network
+  readonly to: Network
+  /** An interface, or all whose names begin so: `eth+`. */
+  readonly on: string
+}
+
 /** A packet that somebody outside the node sends to one of its addresses: the first of its connection, unless `established`. */
 export interface Probe {
   readonly protocol: 'tcp' | 'udp'
@@ -13,6 +24,8 @@ export interface Probe {
   readonly pods?: readonly Network[]
   /** One of those that follow, once the node has answered: without them no connection is of use. */
   readonly established?: true
+  /** Absent: from anywhere. */
+  readonly origin?: Origin
 }
 
 /** `marks`: the bits of the packet's mark that may have been set by the time it is here. */
@@ -31,19 +44,25 @@ const insideInterface = /^(lo|cni0|cbr0|docker0|flannel.*|veth.*|cali.*|kube-.*)
 
 /** The bridge on which flannel's pods hang in k3s. */
 const bridge = 'cni0'
-const isBridge = (name: string) =>
-  name.endsWith('+') ? bridge.startsWith(name.slice(0, -1)) : name === bridge
+/** Whether one interface, or all of `eth+`, is one of those that `pattern` names. */
+export const isOn = (pattern: string, name: string) =>
+  pattern === name || (pattern.endsWith('+') && name.startsWith(pattern.slice(0, -1)))
+export const isInside = (name: string) => insideInterface.test(name)
 
 const inputInterface: Maker = ([name = ''], not) =>
-  when(not, ({ pods }) =>
-    name === '+' ? 'yes' : pods ? sure(isBridge(name)) : insideInterface.test(name) ? 'no' : 'maybe',
-  )
+  when(not, ({ pods, origin }) => {
+    if (name === '+') return 'yes'
+    if (pods) return sure(isOn(name, bridge))
+    if (isInside(name)) return 'no'
+    return origin ? sure(isOn(name, origin.on)) : 'maybe'
+  })
 
 const source: Maker = ([text = ''], not) => {
   const wanted = network(text)
   if (!wanted) return perhaps
-  return when(not, ({ inside, pods }) => {
+  return when(not, ({ inside, pods, origin }) => {
     if (wanted.prefix === 0) return 'yes'
+    if (origin) return sure(contains(wanted, origin.from))
     if (!pods) return inside.some((it) => contains(it, wanted)) ? 'no' : 'maybe'
     if (pods.every((it) => contains(wanted, it))) return 'yes'
     return pods.some((it) => contains(it, wanted) || contains(wanted, it)) ? 'maybe' : 'no'
@@ -53,8 +72,9 @@ const source: Maker = ([text = ''], not) => {
 const destination: Maker = ([text = ''], not) => {
   const wanted = network(text)
   if (!wanted) return perhaps
-  return when(not, ({ inside }) => {
+  return when(not, ({ inside, origin }) => {
     if (wanted.prefix === 0) return 'yes'
+    if (origin) return sure(contains(wanted, origin.to))
     return inside.some((it) => contains(it, wanted)) ? 'no' : 'maybe'
   })
 }
@@ -62,16 +82,23 @@ const destination: Maker = ([text = ''], not) => {
 const protocol: Maker = ([name = ''], not) =>
   when(not, (probe) => sure(['all', '0', probe.protocol].includes(name)))
 
-/** `22`, `1024:65535`, `22,80,8000:8100`. */
-const inRanges = (text: string, port: number): boolean =>
-  text.split(',').some((range) => {
+/** `22`, `1024:65535`, `22,80,8000:8100`: whether a port is one of them. Undefined for what is not written so. */
+function ports(text: string): ((port: number) => boolean) | undefined {
+  if (!/^[\d,:]+$/.test(text)) return undefined
+  const ranges = text.split(',').map((range) => {
     const [from = '', to] = range.split(':')
-    return port >= Number(from || 0) && port <= (to === undefined ? Number(from) : Number(to || 65_535))
+    return [Number(from || 0), to === undefined ? Number(from) : Number(to || 65_535)] as const
   })
-const destinationPort: Maker = ([ports = ''], not) =>
-  when(not, ({ port }) => (/^[\d,:]+$/.test(ports) ? sure(inRanges(ports, port)) : 'maybe'))
-const eitherPort: Maker = ([ports = ''], not) =>
-  when(not, ({ port }) => (/^[\d,:]+$/.test(ports) && inRanges(ports, port) ? 'yes' : 'maybe'))
+  return (port) => ranges.some(([from, to]) => port >= from && port <= to)
+}
+const destinationPort: Maker = ([text = ''], not) => {
+  const wanted = ports(text)
+  return wanted ? when(not, ({ port }) => sure(wanted(port))) : perhaps
+}
+const eitherPort: Maker = ([text = ''], not) => {
+  const wanted = ports(text)
+  return wanted ? when(not, ({ port }) => (wanted(port) ? 'yes' : 'maybe')) : perhaps
+}
 
 /** NAT may have touched the packet, and `raw` may have kept it from conntrack. */
 const connectionState: Maker = ([list = ''], not) => {
@@ -104,6 +131,15 @@ const destinationType: Maker = ([type = ''], not) =>
 const sourceType: Maker = ([type = ''], not) => when(not, () => (type === 'LOCAL' ? 'no' : 'maybe'))
 const packetType: Maker = ([type = ''], not) => when(not, () => sure(type === 'unicast'))
 
+/**
+ * All of what one `recent` asks, as `partEnd` takes it. Whoever connects is taken to have been quiet lately, so that what counts more than one try (`--hitcount`),
+ * as ufw's `limit` does, does not hold. A list of one may be port knocking.
+ */
+const lately: Maker = (values, not) =>
+  Number(values[values.indexOf('--hitcount') + 1]) > 1 ? when(not, () => 'no') : perhaps
+/** Says nothing by itself: it goes with an option that does. */
+const nothing: Maker = () => undefined
+
 /** By option, as `iptables-save` prints it. What is not here may hold or not. */
 const options: Readonly<Record<string, Maker>> = {
   '-i': inputInterface,
@@ -121,7 +157,16 @@ const options: Readonly<Record<string, Maker>> = {
   '--dst-type': destinationType,
   '--src-type': sourceType,
   '--pkt-type': packetType,
-  '--comment': () => undefined,
+  '--update': lately,
+  '--rcheck': lately,
+  // It notes the address, and holds.
+  '--set': (_, not) => when(not, () => 'yes'),
+  '--hitcount': nothing,
+  '--seconds': nothing,
+  '--name': nothing,
+  '--mask': nothing,
+  '--rsource': nothing,
+  '--comment': nothing,
 }
 
 /** Extensions whose options above say all; any other may match or not even without options. */
@@ -135,6 +180,7 @@ const understood = new Set([
   'multiport',
   'addrtype',
   'pkttype',
+  'recent',
 ])
 
 /** What one option of a rule asks of a packet; undefined where it asks nothing. */

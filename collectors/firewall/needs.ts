@@ -4,13 +4,14 @@ import type { K3s } from '../node/k3s.ts'
 import type { Probe } from './match.ts'
 import type { Network } from './networks.ts'
 import type { Code } from './rules.ts'
-import { type FirewallSample, ufwActs } from './sample.ts'
+import { type Family, type FirewallSample, families, ufwActs } from './sample.ts'
 
 /** What k3s needs let in (k3s's documentation, "Inbound Rules for K3s Nodes"). */
 export type Need = 'pods-api' | 'pods-kubelet' | 'nodes-api' | 'overlay'
 
 export interface Needed {
   readonly need: Need
+  readonly family: Family
   readonly probe: Probe
 }
 
@@ -19,6 +20,8 @@ export interface Blocked {
   readonly need: Need
   readonly port: number
   readonly by: string
+  /** Absent for IPv4. */
+  readonly family?: 'ipv6'
 }
 
 interface Facts {
@@ -29,21 +32,31 @@ interface Facts {
 
 const kubelet = 10_250
 
-/** The ports in question on this node. On an agent, pods reach the API over the overlay, not through INPUT. */
+/**
+ * The ports in question on this node, in each family that pods have. On an agent, pods reach the API over the
+ * overlay, not through INPUT. Nodes talk to the API by one family, IPv4 where there is any; flannel has an overlay
+ * for each (`flannel.1`, `flannel-v6.1`), on the same port.
+ */
 export function needsOf(k3s: K3s, { pods, inside, netConf }: Facts): readonly Needed[] {
   const api = Number(k3s.flags['https-listen-port']?.at(-1) ?? 6443)
   const overlay = overlayPort(netConf)
-  const fromPods = { protocol: 'tcp', inside, pods } as const
-  const fromNodes = { protocol: 'tcp', inside } as const
   const server = k3s.role === 'server'
-  return [
-    ...(server ? [{ need: 'pods-api', probe: { ...fromPods, port: api } } as const] : []),
-    { need: 'pods-kubelet', probe: { ...fromPods, port: kubelet } },
-    ...(server ? [{ need: 'nodes-api', probe: { ...fromNodes, port: api } } as const] : []),
-    ...(overlay
-      ? [{ need: 'overlay', probe: { ...fromNodes, protocol: 'udp', port: overlay } } as const]
-      : []),
-  ]
+  const has = (family: Family) => pods.filter((it) => it.bits === (family === 'ipv4' ? 32 : 128))
+  return families.flatMap((family): Needed[] => {
+    const own = has(family)
+    if (own.length === 0) return []
+    const fromPods = { protocol: 'tcp', inside, pods: own } as const
+    const fromNodes = { protocol: 'tcp', inside } as const
+    const nodes = server && (family === 'ipv4' || has('ipv4').length === 0)
+    return [
+      ...(server ? [{ need: 'pods-api', family, probe: { ...fromPods, port: api } } as const] : []),
+      { need: 'pods-kubelet', family, probe: { ...fromPods, port: kubelet } },
+      ...(nodes ? [{ need: 'nodes-api', family, probe: { ...fromNodes, port: api } } as const] : []),
+      ...(overlay
+        ? [{ need: 'overlay', family, probe: { ...fromNodes, protocol: 'udp', port: overlay } } as const]
+        : []),
+    ]
+  })
 }
 
 /** flannel's VXLAN is on 8472/udp on Linux, its WireGuard on 51820 (flannel, Documentation/backends.md). */
@@ -83,11 +96,19 @@ const words: Readonly<Record<Need, (port: number) => string>> = {
   overlay: (port) => `other nodes to this node's pods (${port}/udp)`,
 }
 
+const familyOf = ({ family }: Blocked): Family => family ?? 'ipv4'
+const named = ({ need, port, family }: Blocked) => `${words[need](port)}${family ? ' over IPv6' : ''}`
+
 /** Only where packets still come by ufw's chains: after a flush it is not ufw that stands in the way, and its settings would not help. */
 export function ufwBlocks(sample: FirewallSample): Observation<Code>[] {
-  const { blocked = [], ufw, k3s, sets, networks } = sample
+  const { ufw, k3s, sets, networks } = sample
+  const blocked = (sample.blocked ?? []).filter((it) => ufwActs(sets, familyOf(it)))
   const [first] = blocked
-  if (!first || !k3s?.running || !ufwActs(sets, 'ipv4') || ufw?.enabled === false) return []
+  if (!first || !k3s?.running || ufw?.enabled === false) return []
+  const ofPods = new Set(blocked.filter((it) => it.need.startsWith('pods-')).map(familyOf))
+  const clusters = [...(networks?.pods ?? []), ...(networks?.services ?? [])].filter((it) =>
+    ofPods.has(it.includes(':') ? 'ipv6' : 'ipv4'),
+  )
   const has = (need: Need) => blocked.find((it) => it.need === need)
   const overlay = has('overlay')
   const api = has('nodes-api')
@@ -107,13 +128,11 @@ export function ufwBlocks(sample: FirewallSample): Observation<Code>[] {
       code: 'firewall.ufw-blocks-k3s',
       subject: 'ufw',
       severity: critical ? 'critical' : 'warning',
-      text: `ufw is on and shuts out what k3s needs: ${blocked.map((it) => words[it.need](it.port)).join('; ')} (${first.by.startsWith('-A') ? `\`${first.by.replaceAll('`', "'").slice(0, 100)}\`` : first.by}).`,
+      text: `ufw is on and shuts out what k3s needs: ${blocked.map(named).join('; ')} (${first.by.startsWith('-A') ? `\`${first.by.replaceAll('`', "'").slice(0, 100)}\`` : first.by}).`,
       ...(so.length > 0 && { so: so.join(' ') }),
       next: [
         ...(fromPods
-          ? [
-              `Let pods and services in: ${[...(networks?.pods ?? []), ...(networks?.services ?? [])].map((it) => `\`ufw allow from ${it}\``).join(', ')}`,
-            ]
+          ? [`Let pods and services in: ${clusters.map((it) => `\`ufw allow from ${it}\``).join(', ')}`]
           : []),
         ...(overlay || api
           ? [
@@ -125,7 +144,9 @@ export function ufwBlocks(sample: FirewallSample): Observation<Code>[] {
           : []),
         'It works at once; nothing has to be restarted. k3s itself recommends `ufw disable`',
       ],
-      evidence: { blocked: blocked.map((it) => `${it.need} ${it.port}`).join(', ') },
+      evidence: {
+        blocked: blocked.map((it) => `${it.need} ${it.port}${it.family ? ` ${it.family}` : ''}`).join(', '),
+      },
     },
   ]
 }

@@ -104,7 +104,7 @@ export function readSaved({
   }
   const beginChain = (name: string) => {
     endChain()
-    chain = own(name.slice(0, longestName))
+    chain = name.slice(0, longestName)
     replaced ||= chain.startsWith('CILIUM_') || chain.startsWith('cali')
     const owner = builtIn.has(chain) ? undefined : (chainOwner(chain) ?? 'other')
     cell = owner && cellOf(owner)
@@ -149,7 +149,7 @@ export function readSaved({
   const line = (text: string) => {
     if (text.startsWith('-A ')) return rule(text)
     if (text.startsWith(':')) {
-      const [, name = '', policy = ''] = /^:(\S+) (\S+)/.exec(text.slice(0, 200)) ?? []
+      const [name, policy] = chainIn(text)
       if (table === undefined || !name) return
       path?.chain(name, policy)
       if (policy === '-') {
@@ -191,7 +191,7 @@ export function readSaved({
       rules,
       cells: Object.fromEntries(cells),
       policies,
-      chains: tops,
+      chains: tops.map(([chain, count]) => [own(chain), count] as const),
       hash: hash.text(),
       own: ownHash.text(),
       forwards: forwards.end(),
@@ -207,6 +207,13 @@ export function readSaved({
     }
   }
   return { line, end }
+}
+
+/** `:INPUT DROP [0:0]`: a chain and its policy, which is `-` for one that people made. */
+function chainIn(text: string): [chain: string, policy: string] {
+  const middle = text.indexOf(' ')
+  const end = text.indexOf(' ', middle + 1)
+  return end < 0 || end > 200 ? ['', ''] : [text.slice(1, middle), text.slice(middle + 1, end)]
 }
 
 function keepTop(tops: [string, number][]) {

@@ -1,4 +1,5 @@
-import { type Condition, condition } from './match.ts'
+import { type Condition, condition, type Origin } from './match.ts'
+import { partEnd, wordEnd, wordFrom, words } from './words.ts'
 
 /** What a rule does to a packet it matches. `ask`: it cannot be told from here (NFQUEUE, DNAT, or a target that is not known). */
 export type Act =
@@ -10,11 +11,14 @@ export type Act =
 export interface Step {
   readonly conditions: readonly Condition[]
   readonly act: Act
+  /** The networks and the interface it names. */
+  readonly names: Readonly<Partial<Record<keyof Origin, string>>>
   /** The rule as `iptables-save` prints it, cut to `longestText` characters. */
   readonly text: string
 }
 
 const longestText = 200
+const origins: Readonly<Record<string, keyof Origin>> = { '-s': 'from', '-d': 'to', '-i': 'on' }
 
 /** Targets after which the packet goes on to the next rule. */
 const passing = new Set(
@@ -35,41 +39,67 @@ const acts: Readonly<Record<string, Act>> = {
 /** A copy that does not keep the longer text alive it was cut from. */
 export const own = (text: string) => Buffer.from(text).toString()
 
-/** Words of a rule; a quoted one keeps its first quote, so that no value can be taken for an option. */
-export function words(rule: string): string[] {
-  return [...rule.matchAll(/("(?:[^"\\]|\\.)*)"|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain ?? '')
+/** What one option of a rule asks for, and the network or interface it names. */
+interface Part {
+  readonly asks: Condition | undefined
+  readonly origin: keyof Origin | undefined
+  readonly name: string
 }
 
-const isOption = (word: string | undefined) => word === undefined || /^(!$|--?[a-zA-Z])/.test(word)
+function readPart(text: string): Part {
+  const not = text.startsWith('! ')
+  const [option = '', ...values] = words(not ? text.slice(2) : text)
+  return { asks: condition(option, values, not), origin: origins[option], name: values[0] ?? '' }
+}
+
+/** Parts remembered by their text: most rules say the same in most of their parts. */
+const mostParts = 500
 
 /**
- * Reads `-A CHAIN …` as `iptables-save` prints it (iptables(8), iptables-extensions(8)). Undefined for a rule
- * that decides nothing. `isChain` says whether a target is a chain of the table.
+ * Reads rules as `iptables-save` prints them, `-A CHAIN …` (iptables(8), iptables-extensions(8)): undefined for
+ * one that decides nothing, and as soon as `matters` says so of a condition. `isChain` says whether a target is
+ * a chain of the table.
  */
-export function readStep(rule: string, isChain: (name: string) => boolean): Step | undefined {
-  const all = words(rule)
-  const conditions: Condition[] = []
-  let act: Act | undefined
-  for (let at = 2; at < all.length; ) {
-    const not = all[at] === '!'
-    if (not) at += 1
-    const option = all[at] ?? ''
-    const values: string[] = []
-    for (at += 1; !isOption(all[at]); at += 1) values.push(all[at] ?? '')
-    if (option === '-j' || option === '-g') {
-      act = actOf(option, values[0] ?? '', all.slice(at), isChain)
-      break // What follows are the target's own options.
-    }
-    const one = condition(option, values, not)
-    if (one) conditions.push(one)
+export function stepReader(
+  isChain: (name: string) => boolean,
+  matters: (it: Condition) => boolean = () => true,
+) {
+  const known = new Map<string, Part>()
+  const partOf = (text: string): Part => {
+    const found = known.get(text)
+    if (found) return found
+    const part = readPart(text)
+    // Addresses are seldom the same.
+    if (part.origin) return part
+    if (known.size >= mostParts) known.clear()
+    known.set(own(text), { ...part, name: '' })
+    return part
   }
-  return act && { conditions, act, text: own(rule.slice(0, longestText)) }
+
+  return (rule: string): Step | undefined => {
+    const conditions: Condition[] = []
+    const names: Partial<Record<keyof Origin, string>> = {}
+    for (let at = wordFrom(rule, wordEnd(rule, 3)); at < rule.length; ) {
+      if (rule.startsWith('-j ', at) || rule.startsWith('-g ', at)) {
+        // What follows are the target's own options.
+        const act = actOf(words(rule.slice(at)), isChain)
+        return act && { conditions, act, names, text: own(rule.slice(0, longestText)) }
+      }
+      const end = partEnd(rule, at)
+      if (!rule.startsWith('--comment ', at)) {
+        const { asks, origin, name } = partOf(rule.slice(at, end))
+        if (asks && !matters(asks)) return undefined
+        if (asks) conditions.push(asks)
+        if (origin) names[origin] = own(name)
+      }
+      at = wordFrom(rule, end)
+    }
+    return undefined
+  }
 }
 
 function actOf(
-  option: '-j' | '-g',
-  target: string,
-  rest: readonly string[],
+  [option = '', target = '', ...rest]: readonly string[],
   isChain: (name: string) => boolean,
 ): Act | undefined {
   const known = Object.hasOwn(acts, target) ? acts[target] : undefined

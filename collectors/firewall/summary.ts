@@ -1,3 +1,4 @@
+import { limits } from './origins.ts'
 import { byOwner, cellsOf, type FirewallSample } from './sample.ts'
 
 const ownersNamed = 4
@@ -15,7 +16,7 @@ export function summary(sample: FirewallSample): string {
   const backends = [...new Set(here.map((it) => it.backend))].sort((a, b) => (a < b ? 1 : -1)).join(' and ')
   const drops = here.some((it) => it.family === 'ipv4' && it.policies['filter INPUT'] === 'DROP')
   const ports = [...new Set([...ssh.ports.ipv4, ...ssh.ports.ipv6])]
-  const verdict = (input.ipv4 ?? input.ipv6)?.verdict
+  const verdict = input.ipv4 ?? input.ipv6
   const words = {
     accept: 'accepted',
     drop: 'dropped',
@@ -24,7 +25,7 @@ export function summary(sample: FirewallSample): string {
   const way =
     ports.length === 0 || !verdict
       ? 'no SSH listens'
-      : `SSH port ${ports.join(', ')} ${words[verdict]}${ssh.assumed ? ' (port assumed)' : ''}`
+      : `SSH port ${ports.join(', ')} ${words[verdict.verdict]}${limits(verdict)}${ssh.assumed ? ' (port assumed)' : ''}`
   const more = [...(ufw ? [`ufw ${ufw.enabled ? 'on' : 'off'}`] : []), ...(k3s ? [] : ['no k3s here'])]
   return [`${rules} rules${list}, ${backends}`, `INPUT ${drops ? 'drops' : 'accepts'}, ${way}`, ...more].join(
     '; ',

@@ -1,5 +1,6 @@
 import type { Probe } from './match.ts'
 import type { Blocked, Needed } from './needs.ts'
+import { byOrigin } from './origins.ts'
 import type { Read } from './read.ts'
 import { passBoth, type Verdict, wayIn } from './walk.ts'
 
@@ -28,13 +29,21 @@ function verdictOf(read: readonly Read[], probe: Probe, deciding: readonly strin
   ])
 }
 
+/** The same, told by where it comes from where it depends on nothing else. */
+function wayOf(read: readonly Read[], probe: Probe, deciding: readonly string[]): Verdict | undefined {
+  const verdict = verdictOf(read, probe, deciding)
+  if (verdict?.verdict !== 'maybe') return verdict
+  const tables = read.map((it) => it.tables)
+  return byOrigin(tables, probe, (it) => verdictOf(read, it, deciding)) ?? verdict
+}
+
 /** What becomes of SSH in one family: the best that any of its ports meets, since one open port is a way in. */
 export function inputVerdict(
   read: readonly Read[],
   probes: readonly Probe[],
   deciding: readonly string[],
 ): Verdict | undefined {
-  const verdicts = probes.map((probe) => verdictOf(read, probe, deciding)).filter((it) => it !== undefined)
+  const verdicts = probes.map((probe) => wayOf(read, probe, deciding)).filter((it) => it !== undefined)
   for (const kind of ['accept', 'maybe', 'drop'] as const) {
     const found = verdicts.find((it) => it.verdict === kind)
     if (found) return found
@@ -48,8 +57,10 @@ export function blockedOf(
   needs: readonly Needed[],
   deciding: readonly string[],
 ): readonly Blocked[] {
-  return needs.flatMap(({ need, probe }) => {
-    const verdict = verdictOf(read, probe, deciding)
-    return verdict?.verdict === 'drop' ? [{ need, port: probe.port, by: verdict.by }] : []
+  return needs.flatMap(({ need, family, probe }) => {
+    const own = read.filter((it) => it.set.family === family)
+    const verdict = verdictOf(own, probe, deciding)
+    if (verdict?.verdict !== 'drop') return []
+    return [{ need, port: probe.port, by: verdict.by, ...(family === 'ipv6' && { family }) }]
   })
 }

@@ -21,6 +21,10 @@ export interface Verdict {
   readonly by: string
   /** Which backend drops it, or leaves it open. */
   readonly backend?: Backend
+  /** Accepted from, to or on these alone, as `from 192.0.2.0/24 on eth0`. */
+  readonly only?: readonly string[]
+  /** Accepted, but not from, to or on these. */
+  readonly except?: readonly string[]
 }
 
 /** Where a packet to the node itself passes, in this order (iptables(8), netfilter's packet flow). */
@@ -50,7 +54,8 @@ interface Outcome {
 /** The kernel allows jumps 16 deep (nft) and no loops; a recording may claim anything. */
 const deepest = 32
 const mostSteps = 200_000
-const anyMark = 0xffffffff
+/** Of a packet whose mark may be any. */
+export const anyMark = 0xffffffff
 
 /**
  * Follows a probe to the node's own sockets through one backend. Every condition has three answers, so that
@@ -156,9 +161,6 @@ function all(conditions: readonly Condition[], probe: Probe, marks: number) {
   }
   return match
 }
-
-/** Whether a step can matter to a probe at all, whatever its mark. */
-export const concerns = (step: Step, probe: Probe) => all(step.conditions, probe, anyMark) !== 'no'
 
 /** A packet must pass both backends: one that drops it is enough. */
 export function passBoth(verdicts: readonly Verdict[]): Verdict | undefined {

@@ -109,6 +109,12 @@ t.test('output is handed over by lines, with a bound on each', async (t) => {
     },
   })
   t.ok(longest > 0 && longest <= 64 * 1024, `${longest}`)
+  // Chunks of a pipe end where they will: in the middle of a line, of a character, or between two lines.
+  const text = Array.from({ length: 40_000 }, (_, at) => `${at} €ü ${'x'.repeat(at % 90)}`)
+  const file = `${t.testdir({ text: `${text.join('\n')}\n\n` })}/text`
+  lines.length = 0
+  await host.run(['cat', file], { line: (it) => lines.push(it) })
+  t.strictSame(lines, [...text, ''])
 })
 
 t.test('a round that is over takes its questions with it', async (t) => {

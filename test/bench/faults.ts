@@ -59,10 +59,33 @@ export function faultsWith({ valid, expired }: Certificates) {
 }
 
 /**
- * Breaks and mends each node in all four ways, `times` times, always after a quiet spell. A time begins just
- * before the command is run (`iptables`, `ip`) or the file is put in place, and with the kernel's own time of
- * a kill; it ends when the receiver has the whole request.
+ * Breaks and mends a node in one way, always after a quiet spell. A time begins just before the command is run
+ * (`iptables`, `ip`) or the file is put in place; it ends when the receiver has the whole request.
  */
+export function breaker(certificates: Certificates) {
+  const faults = faultsWith(certificates)
+  const last = new Map<string, number>()
+  return async ({ node, receiver }: Site, kind: Exclude<Kind, 'kill'>, tally: Tally): Promise<void> => {
+    const fault = faults[kind]
+    const key = `${node.name} ${kind}`
+    await pause(Math.max(0, (last.get(key) ?? 0) + quiet - now()))
+    const arriving = receiver.next(tellsOf(fault.code), patience)
+    const { begun } = await fault.break(node)
+    const told = await arriving
+    if (told) tally.times.push(told.arrived - begun)
+    else tally.missed.push(`${kind} on ${node.name}`)
+    const id = told?.body.data?.incident?.id
+    const over = receiver.next(
+      ({ body }) => body.type === 'incident.resolved' && body.data?.incident?.id === id,
+      mendingPatience,
+    )
+    await fault.mend(node)
+    if (id && !(await over)) tally.missed.push(`the mending of ${kind} on ${node.name}`)
+    last.set(key, now())
+  }
+}
+
+/** Breaks and mends each node in all four ways, `times` times. A kill begins with the kernel's own time of it. */
 export async function measureFaults(
   sites: readonly Site[],
   times: number,
@@ -70,33 +93,11 @@ export async function measureFaults(
   kills: ReturnType<typeof openKills>,
   say: (text: string) => void,
 ): Promise<Readonly<Record<Kind, Tally>>> {
-  const faults = faultsWith(certificates)
+  const one = breaker(certificates)
   const tallies = Object.fromEntries(kinds.map((it) => [it, { times: [], missed: [] }])) as unknown as Record<
     Kind,
     Tally
   >
-  const last = new Map<string, number>()
-  const calm = (key: string) => pause(Math.max(0, (last.get(key) ?? 0) + quiet - now()))
-
-  const one = async ({ node, receiver }: Site, kind: Exclude<Kind, 'kill'>) => {
-    const fault = faults[kind]
-    const key = `${node.name} ${kind}`
-    await calm(key)
-    const arriving = receiver.next(tellsOf(fault.code), patience)
-    const { begun } = await fault.break(node)
-    const told = await arriving
-    if (told) tallies[kind].times.push(told.arrived - begun)
-    else tallies[kind].missed.push(`${kind} on ${node.name}`)
-    const id = told?.body.data?.incident?.id
-    const over = receiver.next(
-      ({ body }) => body.type === 'incident.resolved' && body.data?.incident?.id === id,
-      mendingPatience,
-    )
-    await fault.mend(node)
-    if (id && !(await over)) tallies[kind].missed.push(`the mending of ${kind} on ${node.name}`)
-    last.set(key, now())
-  }
-
   /** All nodes see one kill: their kernel is the same. Kills of others wake them too, so these are waited out for a while. */
   const kill = async (name: string) => {
     const pod = makePod(
@@ -119,7 +120,7 @@ export async function measureFaults(
 
   for (let count = 0; count < times; count += 1) {
     for (const site of sites)
-      for (const kind of ['flush', 'bridge', 'certificate'] as const) await one(site, kind)
+      for (const kind of ['flush', 'bridge', 'certificate'] as const) await one(site, kind, tallies[kind])
     await kill(`bench-${count}`)
     say(`faults: ${count + 1} of ${times}`)
   }

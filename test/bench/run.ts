@@ -1,18 +1,16 @@
 import { spawn } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
-import { cpus, loadavg, tmpdir } from 'node:os'
+import { cpus, loadavg } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { settle } from '../../agent/schedule.ts'
-import { bundle } from '../../systemd/build.ts'
-import { type BenchAgent, startAgent, startReceiver, timed } from './agent.ts'
-import { makeCertificates } from './certificates.ts'
-import { kinds, measureFaults, type Site } from './faults.ts'
+import { timed } from './agent.ts'
+import { kinds, measureFaults } from './faults.ts'
 import { barePost } from './floor.ts'
-import { openKills, removeGroups } from './kernel.ts'
+import { openKills } from './kernel.ts'
 import { cpuOf, median, memoryOf, repeat } from './measure.ts'
-import { type BenchNode, makeNode, now } from './node.ts'
+import { now } from './node.ts'
+import { type Stand, say, withStand } from './stand.ts'
 import { type Figures, figures, type Row, table } from './table.ts'
 
 /**
@@ -39,35 +37,10 @@ if (process.getuid?.() !== 0) {
   process.exit(2)
 }
 
-const say = (text: string) => process.stderr.write(`${text}\n`)
 const megabyte = 1e6
-const root = join(import.meta.dirname, '../..')
-const undo: (() => unknown)[] = []
 const rows: Row[] = []
-let failed: unknown
 
-async function bench(): Promise<void> {
-  const work = mkdtempSync(join(tmpdir(), 'murphy-bench-'))
-  undo.push(() => rmSync(work, { recursive: true, force: true }))
-  const built = join(root, 'dist', `bench-${process.pid}`)
-  undo.push(() => rmSync(built, { recursive: true, force: true }))
-  say('building')
-  await bundle({ root, entry: join(root, 'agent/main.ts'), outdir: built })
-  const certificates = makeCertificates((it) => void undo.push(it))
-
-  const makeSite = async (name: string): Promise<Site> => {
-    const folder = join(work, name)
-    mkdirSync(folder)
-    const node: BenchNode = await makeNode(name, folder, certificates)
-    undo.push(() => node.stop())
-    return { node, receiver: await startReceiver(node, certificates.key) }
-  }
-  const launch = async ({ node, receiver }: Site): Promise<BenchAgent> => {
-    const agent = await startAgent(node, receiver, built)
-    undo.push(() => agent.stop())
-    return agent
-  }
-
+async function bench({ built, certificates, undo, site: makeSite, launch }: Stand): Promise<void> {
   const first = await makeSite('bench-a')
   const bare = ['-e', 'setInterval(() => {}, 2 ** 30)']
   const bareStart = async () => (await timed(first.node, ['-e', '0'])).took
@@ -87,11 +60,11 @@ async function bench(): Promise<void> {
 
   say(`resting for ${minutes} min`)
   const idle = spawn(process.execPath, bare, { stdio: 'ignore' })
-  undo.push(() => idle.kill('SIGKILL'))
+  undo(() => idle.kill('SIGKILL'))
   // What a start costs is not what rest costs.
   await pause(5_000)
   const kills = openKills()
-  undo.push(() => kills.close())
+  undo(() => kills.close())
   await kills.last()
   const before = {
     at: now(),
@@ -210,24 +183,7 @@ async function bench(): Promise<void> {
 }
 
 const begun = now()
-const stop = async () => {
-  for (const it of undo.reverse()) {
-    try {
-      await it()
-    } catch (error) {
-      say(`clearing up: ${error}`)
-    }
-  }
-  await removeGroups()
-}
-for (const signal of ['SIGINT', 'SIGTERM'] as const)
-  process.once(signal, () => void stop().then(() => process.exit(130)))
-try {
-  await bench()
-} catch (error) {
-  failed = error
-}
-await stop()
+const failed = await withStand(bench)
 
 const all: Figures[] = rows.map(figures)
 const missed = [

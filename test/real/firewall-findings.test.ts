@@ -1,10 +1,11 @@
-import { setTimeout as pause } from 'node:timers/promises'
 import t from 'tap'
 import type { Host } from '../../agent/model.ts'
 import { unpackRules } from '../../collectors/firewall/keep.ts'
 import { firewall } from '../../collectors/firewall.ts'
+import { kubeProxySync } from '../collectors/firewall/churn.ts'
+import { asHealthy, asSshd, withUfw } from '../collectors/firewall/furnish.ts'
 import { printed } from '../collectors/firewall/look.ts'
-import { cannot, type Namespace, namespace } from '../collectors/firewall/namespace.ts'
+import { cannot, namespace } from '../collectors/firewall/namespace.ts'
 import type { Came } from '../collectors/firewall/round.ts'
 
 /** What the kernel, ufw and iptables really do, and what is found then; see firewall.test.ts for flushes. */
@@ -14,25 +15,6 @@ const why = cannot()
 const skip = why ? { skip: why } : {}
 const codes = ({ found }: Came) => found.map((it) => it.code.replace('firewall.', '')).sort()
 const one = ({ found }: Came, code: string) => found.find((it) => it.code === `firewall.${code}`)
-
-async function asHealthy({ run }: Namespace, how: 'nft' | 'legacy' = 'nft') {
-  await run(['ipset', 'restore', '-exist'], await printed('healthy', 'ipset list -o save'))
-  await run([`iptables-${how}-restore`, '--noflush'], await printed('healthy'))
-  await run([`ip6tables-${how}-restore`, '--noflush'], await printed('healthy', 'ip6tables-nft-save'))
-}
-
-async function asSshd({ start }: Namespace) {
-  const script = `require('net').createServer((it) => it.end()).listen(22, '0.0.0.0', () => console.log('on'))`
-  const child = start([process.execPath, '-e', script])
-  await new Promise((resolve) => child.stdout?.once('data', resolve))
-}
-
-/** ufw with files of its own, off. */
-async function withUfw(it: Namespace, folder: string) {
-  await it.sh(`cp -a /etc/ufw '${folder}/ufw'; cp /etc/default/ufw '${folder}/default'
-    mount --bind '${folder}/ufw' /etc/ufw; mount --bind '${folder}/default' /etc/default/ufw
-    mount -t tmpfs none /run`)
-}
 
 t.test('ufw enable with its defaults, what Murphy says to do, then ufw disable', skip, async (t) => {
   const it = await namespace(t)
@@ -162,24 +144,27 @@ t.test("flannel's rules, as this node had them", skip, async (t) => {
   t.match(one(came, 'flannel-rules-missing')?.text, /rules in IPv4 filter; they are gone/)
 })
 
-t.test('churn for ten seconds: nothing is found, nothing is news', skip, async (t) => {
-  const it = await namespace(t)
-  await asHealthy(it)
-  await it.monitor()
-  await it.round()
-  for (let at = 0; at < 10; at += 1) {
-    const rules = Array.from(
-      { length: 20 + at },
-      (_, n) => `-A KUBE-SVC-X -s 10.42.0.${n}/32 -j KUBE-MARK-MASQ`,
-    )
-    await it.run(
-      ['iptables-restore', '--noflush'],
-      `*nat\n:KUBE-SVC-X - [0:0]\n${rules.join('\n')}\n-A CNI-HOSTPORT-SETMARK -s 10.42.0.${at}/32 -j RETURN\nCOMMIT\n`,
-    )
-    t.same(codes(await it.round()), [])
-    await pause(500)
-  }
-})
+for (const how of ['nft', 'legacy'] as const)
+  t.test(`a minute's churn of kube-proxy, ${how}: nothing is found, nothing is news`, skip, async (t) => {
+    const it = await namespace(t)
+    await asHealthy(it, how)
+    await it.monitor()
+    const sync = (turn: number) => it.run([`iptables-${how}-restore`, '--noflush'], kubeProxySync(20, turn))
+    await sync(0)
+    t.same(codes(await it.round([], { snapshot: true })), [])
+    const sizes = new Set<number>()
+    // A change a second, without the waiting; a look as often as the agent would have one at most.
+    for (let turn = 1; turn <= 60; turn += 1) {
+      await sync(turn)
+      if (turn % 6) continue
+      const came = await it.round([], { snapshot: true })
+      t.same(codes(came), [], `after ${turn} changes`)
+      t.equal(came.sample.journal, undefined, 'none of it is for the journal')
+      t.same(came.kept, [], 'nor for the snapshots')
+      sizes.add(JSON.stringify(came.sample).length)
+    }
+    t.ok(Math.max(...sizes) - Math.min(...sizes) < 400, `the sample stays as large: ${[...sizes]}`)
+  })
 
 t.test('what is kept is put back with iptables-restore, sets included', skip, async (t) => {
   const it = await namespace(t)

@@ -1,5 +1,10 @@
-/** Rule sets for INPUT made from a seed, so that each can be made again. */
-export function generated(seed: number): {
+import type { Family } from '../../../collectors/firewall/sample.ts'
+
+/** Rule sets for INPUT made from a seed, so that each can be made again. `plain`: only what ufw and k3s write. */
+export function generated(
+  seed: number,
+  family: Family = 'ipv4',
+): {
   readonly name: string
   readonly text: string
   readonly plain: boolean
@@ -39,19 +44,29 @@ export function generated(seed: number): {
     '-p icmp -m icmp --icmp-type 8',
     '-p tcp -m tcp --tcp-flags FIN,SYN,RST,ACK SYN',
     '-m pkttype --pkt-type unicast',
+    '-s 192.0.2.0/24',
+    '-s 192.0.2.2/32 -p tcp -m tcp --dport 22',
+    '! -s 192.0.2.0/24',
+    '-s 198.51.100.0/24',
+    '-s 198.51.100.7/32 -p tcp -m tcp --dport 22',
+    '-d 192.0.2.1/32 -p tcp -m multiport --dports 22,443',
+    '-i v0',
+    '-i v+ -p tcp -m tcp --dport 22',
+    '! -i eth9',
+    '-p tcp -m tcp --dport 22 -m conntrack --ctstate NEW -m recent --set --name DEFAULT --rsource',
+    '-p tcp -m tcp --dport 22 -m conntrack --ctstate NEW -m recent --update --seconds 30 --hitcount 6 --name DEFAULT --rsource',
   ]
   const doubtful = [
-    '-s 192.0.2.0/24',
-    '-s 198.51.100.0/24',
     '-m limit --limit 100/s',
-    '-p tcp -m tcp --dport 22 -m recent --update --seconds 30 --hitcount 6 --name DEFAULT --rsource',
+    '-p tcp -m tcp --dport 22 -m recent --rcheck --seconds 30 --name KNOCKED --rsource',
     '-m time --timestart 00:00 --timestop 00:01',
     '-p tcp -m tcp --dport 22 -m connlimit --connlimit-above 20',
-    '-i v0',
+    '-p tcp -m length --length 0:60',
+    '-m ttl --ttl-gt 9',
     '-m mark --mark 0x8000/0x8000',
     '-m mark ! --mark 0x8000/0x8000',
   ]
-  const plain = next() < 0.85
+  const plain = next() < 0.6
   const matches = plain ? plainMatches : [...plainMatches, ...doubtful, ...doubtful]
   const chains = ['a', 'b', 'c'].slice(0, Math.floor(next() * 4))
   const targets = (from: number) => [
@@ -69,14 +84,29 @@ export function generated(seed: number): {
     })
   const policy = pick(['ACCEPT', 'DROP', 'DROP'])
   const rules = [...rulesOf('INPUT', 0), ...chains.flatMap((it, at) => rulesOf(it, at + 1))]
-  const mangle =
-    !plain && next() < 0.3
-      ? `*mangle\n:PREROUTING ACCEPT [0:0]\n-A PREROUTING ${pick(plainMatches)} -j MARK --set-xmark 0x8000/0x8000\nCOMMIT\n`
-      : ''
+  // Always there, so that what was there before is gone.
+  const marks =
+    !plain && next() < 0.3 ? `-A PREROUTING ${pick(plainMatches)} -j MARK --set-xmark 0x8000/0x8000\n` : ''
+  const mangle = `*mangle\n:PREROUTING ACCEPT [0:0]\n${marks}COMMIT\n`
   const head = [`:INPUT ${policy} [0:0]`, ...chains.map((it) => `:${it} - [0:0]`)]
   return {
-    name: `seed ${seed}`,
-    text: `${mangle}*filter\n${[...head, ...rules].join('\n')}\nCOMMIT\n`,
+    name: `${family} seed ${seed}`,
+    text: translated(`${mangle}*filter\n${[...head, ...rules].join('\n')}\nCOMMIT\n`, family),
     plain,
   }
 }
+
+const inIpv6 = [
+  ['192.0.2.0/24', '2001:db8::/64'],
+  ['192.0.2.2/32', '2001:db8::2/128'],
+  ['192.0.2.1/32', '2001:db8::1/128'],
+  ['198.51.100.0/24', '2001:db8:1::/64'],
+  ['198.51.100.7/32', '2001:db8:1::7/128'],
+  ['10.42.0.0/16', 'fd42::/56'],
+  ['127.0.0.0/8', '::1/128'],
+  ['224.0.0.251/32', 'ff02::fb/128'],
+  ['-p icmp -m icmp --icmp-type 8', '-p ipv6-icmp -m icmp6 --icmpv6-type 128'],
+  ['-m ttl --ttl-gt', '-m hl --hl-gt'],
+] as const
+const translated = (text: string, family: Family) =>
+  family === 'ipv4' ? text : inIpv6.reduce((all, [four, six]) => all.replaceAll(four, six), text)

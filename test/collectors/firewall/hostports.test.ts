@@ -40,6 +40,27 @@ t.test('a rule that nothing leads to does not count', async (t) => {
     t.same(saved(text.replace(without, '')).forwards, [])
 })
 
+t.test('a pod of both families has its ports in both, but for those of one address', (t) => {
+  const dual = (hostIP: string) => {
+    const it = JSON.parse(ingress)
+    it.result.ips.push({ address: 'fd42::24/64' })
+    for (const one of it.capabilityArgs.portMappings) one.HostIP = hostIP
+    const found = parseSandbox(JSON.stringify(it))
+    return found?.ports.map((port) => port.forward)
+  }
+  t.same(dual(''), [forward, 'tcp 80 [fd42::24]:80'])
+  t.same(dual('192.0.2.10'), [forward])
+  t.same(dual('2001:db8::10'), ['tcp 80 [fd42::24]:80'])
+  t.match(
+    hostPortsMissing({
+      hostPorts: [{ pod: 'a/b', forward: 'tcp 80 [fd42::24]:80' }],
+      k3s: { unit: 'k3s', running: { pid: 1, since: 0 }, proxies: [] },
+    } as unknown as FirewallSample),
+    [{ text: /^Host port 80 over IPv6 of this node belongs to pod a\/b, .* \(\[fd42::24\]:80\)/ }],
+  )
+  t.end()
+})
+
 t.test('pods that are gone are not missed', async (t) => {
   const sandboxes: Sandboxes = { '03a9cededb294': parseSandbox(ingress) ?? 0 }
   const host = (links: string[] | undefined, results = [`cbr0-03a9cededb294${'0'.repeat(51)}-eth0`]) =>

@@ -12,7 +12,10 @@ export async function printed(state: string, command = 'iptables-nft-save'): Pro
   return (await node(state).run([command])).stdout
 }
 
-const inside = ['10.42.0.0/16', '10.43.0.0/16', '127.0.0.0/8', '224.0.0.0/4']
+const inside = [
+  ...['10.42.0.0/16', '10.43.0.0/16', '127.0.0.0/8', '224.0.0.0/4'],
+  ...['fd42::/56', 'fd43::/112', '::1/128', 'ff00::/8'],
+]
   .map(network)
   .filter((it) => it !== undefined)
 export const ssh: Probe = { protocol: 'tcp', port: 22, inside }

@@ -1,5 +1,6 @@
 import t from 'tap'
 import { condition, type Probe } from '../../../collectors/firewall/match.ts'
+import { network } from '../../../collectors/firewall/networks.ts'
 import { ssh } from './look.ts'
 
 const ask = (option: string, value: string, { not = false, marks = 0, probe = ssh as Probe } = {}) =>
@@ -63,6 +64,44 @@ t.test('a mark can only be there if something has set it', (t) => {
 t.test('extensions that say nothing by themselves, and those that may', (t) => {
   t.equal(condition('-m', ['conntrack'], false), undefined)
   t.equal(condition('--comment', ['"x'], false), undefined)
-  t.equal(ask('-m', 'recent'), 'maybe')
+  t.equal(ask('-m', 'quota'), 'maybe')
+  t.end()
+})
+
+t.test('recent: one who has been quiet is on no list that counts, and may be on another', (t) => {
+  const recent = (rule: string, not = false) => {
+    const [option = '', ...rest] = rule.split(' ')
+    return condition(option, rest, not)?.(ssh, 0)
+  }
+  t.equal(recent('--update --seconds 30 --hitcount 6 --name DEFAULT --rsource'), 'no')
+  t.equal(recent('--update --seconds 30 --hitcount 6 --name DEFAULT --rsource', true), 'yes')
+  t.equal(recent('--rcheck --seconds 30 --hitcount 1 --name KNOCKED --rsource'), 'maybe')
+  t.equal(recent('--rcheck --seconds 30 --name KNOCKED --rsource'), 'maybe')
+  t.equal(recent('--set --name DEFAULT --rsource'), 'yes')
+  t.equal(condition('--seconds', ['30'], false), undefined)
+  t.end()
+})
+
+t.test('from one place, to one address, on one interface', (t) => {
+  const at = (from: string, to: string, on: string): Probe => {
+    const [source, target] = [network(from), network(to)]
+    return source && target ? { ...ssh, origin: { from: source, to: target, on } } : ssh
+  }
+  const probe = at('192.0.2.2/32', '192.0.2.1/32', 'eth0')
+  const cases: readonly [string, string, string][] = [
+    ['-s', '192.0.2.0/24', 'yes'],
+    ['-s', '192.0.2.3/32', 'no'],
+    ['-d', '192.0.2.1/32', 'yes'],
+    ['-d', '192.0.2.2/32', 'no'],
+    ['-i', 'eth+', 'yes'],
+    ['-i', 'eth0', 'yes'],
+    ['-i', 'eth1', 'no'],
+    ['-i', 'lo', 'no'],
+  ]
+  for (const [option, value, wanted] of cases) {
+    t.equal(ask(option, value, { probe }), wanted, `${option} ${value}`)
+    t.equal(ask(option, value, { probe, not: true }), wanted === 'yes' ? 'no' : 'yes', `! ${option} ${value}`)
+  }
+  t.equal(ask('-i', 'eth0', { probe: at('0.0.0.0/0', '0.0.0.0/0', 'eth+') }), 'no')
   t.end()
 })

@@ -7,13 +7,14 @@ const inside = (outer: string, inner: string) => {
 }
 
 t.test('reads what iptables prints', (t) => {
-  t.same(network('10.42.0.0/16'), { bits: 32, address: 0x0a2a0000n, prefix: 16 })
-  t.same(network('192.0.2.1'), { bits: 32, address: 0xc0000201n, prefix: 32 })
+  t.same(network('10.42.0.0/16'), { bits: 32, words: [0x0a2a0000], prefix: 16 })
+  t.same(network('192.0.2.1'), { bits: 32, words: [0xc0000201], prefix: 32 })
   t.equal(network('10.0.0.0/255.255.0.0')?.prefix, 16)
   t.equal(network('0.0.0.0/0')?.prefix, 0)
-  t.equal(network('fe80::/10')?.address, 0xfe80n << 112n)
-  t.equal(network('::ffff:192.0.2.1')?.address, 0xffffc0000201n)
-  t.equal(network('2001:db8:0:0:0:0:0:1')?.address, (0x20010db8n << 96n) + 1n)
+  t.same(network('fe80::/10')?.words, [0xfe800000, 0, 0, 0])
+  t.same(network('::ffff:192.0.2.1')?.words, [0, 0, 0xffff, 0xc0000201])
+  t.same(network('2001:db8:0:0:0:0:0:1')?.words, [0x20010db8, 0, 0, 1])
+  t.equal(network('fd00::/ffff:ff00::')?.prefix, 24)
   t.end()
 })
 
@@ -22,6 +23,11 @@ t.test('refuses what is none', (t) => {
     '',
     'eth0',
     '10.42/16',
+    '10.42..1',
+    '10.42.0.1.',
+    '1.2.3.4.5',
+    '1.2.3.4/',
+    '1.2.3.4/8/8',
     '300.1.1.1',
     '10.0.0.0/33',
     '10.0.0.0/255.0.255.0',
@@ -38,7 +44,12 @@ t.test('knows what lies in what', (t) => {
   t.equal(inside('10.42.0.0/16', '10.42.3.4/32'), true)
   t.equal(inside('10.42.0.0/16', '10.0.0.0/8'), false)
   t.equal(inside('10.42.0.0/16', '10.43.0.0/24'), false)
+  t.equal(inside('0.0.0.0/0', '255.0.0.1'), true)
+  t.equal(inside('128.0.0.0/1', '255.0.0.1'), true)
+  t.equal(inside('255.255.255.255/32', '255.255.255.255/32'), true)
   t.equal(inside('fd00::/8', 'fd12::1'), true)
+  t.equal(inside('fd00:0:0:1::/64', 'fd00:0:0:1::1'), true)
+  t.equal(inside('fd00:0:0:1::/64', 'fd00:0:0:2::1'), false)
   t.equal(inside('0.0.0.0/0', '::1'), false)
   t.end()
 })

@@ -39,3 +39,22 @@ t.test('has room for chains it knows it needs, whatever else is there', (t) => {
   t.ok(path.table.chains.size < 5000)
   t.end()
 })
+
+t.test('a rule for another port is forgotten, unless it only looks like one', (t) => {
+  const kept = (rule: string) => {
+    const path = gatherPath([ssh])
+    path.chain('INPUT', 'DROP')
+    path.rule('INPUT', `-A INPUT ${rule} -j ACCEPT`)
+    return path.table.chains.has('INPUT')
+  }
+  t.notOk(kept('-p tcp -m comment --comment "a b" -m tcp --dport 80'))
+  t.notOk(kept('-p tcp -m tcp --dport 80:90'))
+  t.ok(kept('-p tcp -m tcp --dport 22'))
+  t.ok(kept('-p tcp -m tcp --dport 20:80'))
+  t.ok(kept('-p tcp -m tcp ! --dport 80'))
+  t.ok(kept('-p tcp -m comment --comment "not --dport 80 "'))
+  t.ok(kept('-p tcp -m comment --comment "x --dport 80 x \\" --dport 80 "'))
+  t.notOk(kept('-p tcp -m comment --comment "x --dport 22 " -m tcp --dport 80'))
+  t.ok(kept('-p tcp -m multiport --dports 80,22'))
+  t.end()
+})

@@ -1,8 +1,8 @@
 import t from 'tap'
-import { markBits, own, readStep, words } from '../../../collectors/firewall/steps.ts'
+import { markBits, own, stepReader } from '../../../collectors/firewall/steps.ts'
 
 const chains = new Set(['ufw-user-input', 'KUBE-ROUTER-INPUT'])
-const read = (rule: string) => readStep(rule, (name) => chains.has(name))
+const read = stepReader((name) => chains.has(name))
 
 t.test('what a rule does', (t) => {
   t.same(read('-A INPUT -j ACCEPT')?.act, { kind: 'accept' })
@@ -23,7 +23,6 @@ t.test('a comment can say what it likes', (t) => {
   )
   t.same(step?.act, { kind: 'drop' })
   t.equal(step?.conditions.length, 2)
-  t.same(words('-m comment --comment "a \\" b" -j X'), ['-m', 'comment', '--comment', '"a \\" b', '-j', 'X'])
   t.equal(
     read(`-A INPUT -m comment --comment "${'\\'.repeat(50_000)} -j ACCEPT`)?.act.kind,
     'accept',
@@ -47,5 +46,27 @@ t.test('what is kept is a copy', (t) => {
     read(`-A INPUT -s 192.0.2.1 -m comment --comment "${'x'.repeat(5000)}" -j ACCEPT`)?.text.length,
     200,
   )
+  t.end()
+})
+
+t.test('a rule that does not matter is read no further', (t) => {
+  const asked: unknown[] = []
+  const reader = stepReader(
+    () => false,
+    (it) => asked.push(it) < 2,
+  )
+  t.equal(reader('-A INPUT -s 192.0.2.1/32 -p tcp -m tcp --dport 22 -j ACCEPT'), undefined)
+  t.equal(asked.length, 2)
+  t.end()
+})
+
+t.test('parts that are the same are the same condition; what a rule names is its own', (t) => {
+  const [one, other] = ['192.0.2.1/32', '192.0.2.2/32'].map((it) => read(`-A INPUT -s ${it} -p tcp -j DROP`))
+  t.equal(one?.conditions[1], other?.conditions[1])
+  t.not(one?.conditions[0], other?.conditions[0])
+  t.same([one?.names, other?.names], [{ from: '192.0.2.1/32' }, { from: '192.0.2.2/32' }])
+  t.same(read('-A INPUT ! -i eth+ -d 2001:db8::/32 -j DROP')?.names, { on: 'eth+', to: '2001:db8::/32' })
+  for (let at = 0; at < 2000; at += 1) read(`-A INPUT -p tcp -m tcp --dport ${at} -j DROP`)
+  t.equal(read('-A INPUT -p tcp -m tcp --dport 22 -j DROP')?.conditions.length, 2, 'however many there are')
   t.end()
 })

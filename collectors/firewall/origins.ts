@@ -1,0 +1,115 @@
+import { isInside, type Origin, type Probe } from './match.ts'
+import { contains, type Network, network } from './networks.ts'
+import type { Tables, Verdict } from './walk.ts'
+
+/** So many places are told apart at most; a ban list of fail2ban alone can name more. */
+const mostOrigins = 256
+/** Comparing all with all, for each dimension. */
+const mostNamed = 100
+const mostShown = 5
+
+type Names = Readonly<Record<keyof Origin, ReadonlySet<string>>>
+
+/**
+ * A verdict that depends on nothing but where a connection comes from, and to which address of the node: told
+ * place by place, it is certain. Undefined where it depends on more, or there are too many places.
+ */
+export function byOrigin(
+  tables: readonly Tables[],
+  probe: Probe,
+  verdictOf: (probe: Probe) => Verdict | undefined,
+): Verdict | undefined {
+  const accepted: string[] = []
+  const dropped: string[] = []
+  let verdict: Verdict | undefined
+  let elsewhere: Verdict['verdict'] | undefined
+  for (const { origin, name } of origins(namesIn(tables), probe)) {
+    const one = verdictOf({ ...probe, origin })
+    if (!one || one.verdict === 'maybe') return undefined
+    ;(one.verdict === 'accept' ? accepted : dropped).push(name)
+    if (name === '') elsewhere = one.verdict
+    if (verdict?.verdict !== 'accept') verdict = one
+  }
+  if (!verdict || accepted.length === 0 || dropped.length === 0) return verdict
+  return elsewhere === 'accept'
+    ? { ...verdict, except: shown(dropped) }
+    : { ...verdict, only: shown(accepted) }
+}
+
+/** " from 192.0.2.0/24 alone", ", but not from 198.51.100.7/32": for after a word that says that it is let in. */
+export const limits = ({ only, except }: Pick<Verdict, 'only' | 'except'>) =>
+  only ? ` ${only.join(', ')} alone` : except ? `, but not ${except.join(', ')}` : ''
+
+const shown = (names: readonly string[]) =>
+  names.length > mostShown ? [...names.slice(0, mostShown), `${names.length - mostShown} more`] : names
+
+function namesIn(tables: readonly Tables[]): Names {
+  const names = { from: new Set<string>(), to: new Set<string>(), on: new Set<string>() }
+  for (const table of tables.flatMap((it) => [...it.values()]))
+    for (const step of [...table.chains.values()].flat())
+      for (const key of ['from', 'to', 'on'] as const) {
+        const name = step.names[key]
+        if (name !== undefined && names[key].size < mostNamed) names[key].add(name)
+      }
+  return names
+}
+
+/** Every place that rules tell apart; the one called '' is all that none of them names. */
+function origins(names: Names, { inside }: Probe): { readonly origin: Origin; readonly name: string }[] {
+  const from = placesIn(names.from, inside)
+  const to = placesIn(names.to, inside)
+  const on = ['+', ...names.on].filter((it, at, all) => !isInside(it) && all.indexOf(it) === at)
+  if (
+    from.length * to.length * on.length > mostOrigins ||
+    [...Object.values(names)].some((it) => it.size >= mostNamed)
+  )
+    return []
+  return from.flatMap((source) =>
+    to.flatMap((target) =>
+      on.map((name) => ({
+        origin: { from: source.network, to: target.network, on: name },
+        name: [
+          source.name && `from ${source.name}`,
+          target.name && `to ${target.name}`,
+          name !== '+' && `on ${name}`,
+        ]
+          .filter(Boolean)
+          .join(' '),
+      })),
+    ),
+  )
+}
+
+interface Place {
+  readonly name: string
+  readonly network: Network
+}
+
+/**
+ * Networks that are named, once each, and all the rest; without those in which nobody outside is, or that
+ * smaller ones fill, so that in every place there is somebody.
+ */
+function placesIn(names: ReadonlySet<string>, inside: readonly Network[]): readonly Place[] {
+  const named = [...names]
+    .map((name) => ({ name, network: network(name) }))
+    .filter((it): it is Place => it.network !== undefined && it.network.prefix > 0)
+  const rest: Place = {
+    name: '',
+    network: { bits: named[0]?.network.bits ?? 32, words: [0, 0, 0, 0], prefix: 0 },
+  }
+  const all = [rest, ...named]
+  const cuts = [...inside, ...named.map((it) => it.network)]
+  return all.filter(({ network }) => !inside.some((it) => contains(it, network)) && !isFilled(network, cuts))
+}
+
+function isFilled(outer: Network, cuts: readonly Network[]): boolean {
+  const parts = cuts.filter((it) => it.prefix > outer.prefix && contains(outer, it))
+  const filled = parts
+    .filter((it, at) => !parts.some((one, other) => other !== at && holds(one, it, other < at)))
+    .reduce((sum, it) => sum + (1n << BigInt(it.bits - it.prefix)), 0n)
+  return filled === 1n << BigInt(outer.bits - outer.prefix)
+}
+
+/** Of two that are the same the first holds the second. */
+const holds = (one: Network, it: Network, earlier: boolean) =>
+  contains(one, it) && (one.prefix < it.prefix || earlier)
