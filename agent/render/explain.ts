@@ -80,43 +80,47 @@ function settingsOf(code: string, { rules, collectors }: Catalogue): readonly st
   })
 }
 
-/** Which rule may lead to which, as trees from the causes that have none, then every rule that stands alone. */
+/**
+ * Which rule may lead to which, as trees from the causes that have none, then every rule that stands alone. What a
+ * rule leads to by way of another stands there only, and what stands somewhere with all that follows is not drawn again.
+ */
 export function renderGraph({ rules }: Catalogue, terminal: Terminal): string {
-  const linked = (code: string) => effects(code, rules).length > 0
-  const caused = (code: string) => (rules[code]?.because?.length ?? 0) > 0
   const codes = Object.keys(rules)
-  const roots = codes.filter((code) => linked(code) && !caused(code))
-  const trees = roots.flatMap((code) => [...branch(code, rules, terminal, '', []), ''])
-  const alone = codes.filter((code) => !linked(code) && !caused(code))
+  const all = new Map(codes.map((code) => [code, effects(code, rules)]))
+  const beyond = (code: string): readonly string[] =>
+    (all.get(code) ?? []).flatMap((it) => [...(all.get(it) ?? []), ...beyond(it)])
+  const next = new Map(
+    codes.map((code) => {
+      const later = new Set(beyond(code))
+      return [code, (all.get(code) ?? []).filter((it) => !later.has(it))]
+    }),
+  )
+  const drawn = new Set<string>()
+  const line = (code: string, more = '') =>
+    `${code}  ${paint(terminal, 'dim', rules[code]?.title ?? '')}${more}`
+  const branch = (code: string, indent: string): readonly string[] => {
+    const below = next.get(code) ?? []
+    if (below.length > 0 && drawn.has(code)) return [line(code, ' …')]
+    drawn.add(code)
+    return [
+      line(code),
+      ...below.flatMap((it, at) => {
+        const last = at === below.length - 1
+        const [first = '', ...rest] = branch(it, `${indent}${last ? '   ' : '│  '}`)
+        return [`${indent}${last ? '└─ ' : '├─ '}${first}`, ...rest]
+      }),
+    ]
+  }
+  const causeless = codes.filter((code) => (rules[code]?.because?.length ?? 0) === 0)
   return [
-    ...trees,
+    ...causeless.flatMap((code) => (all.get(code)?.length ? [...branch(code, ''), ''] : [])),
     'Standing alone:',
-    ...alone.map((code) => `  ${code}  ${title(rules[code] as Rule, terminal)}`),
+    ...causeless.flatMap((code) => (all.get(code)?.length ? [] : [`  ${line(code)}`])),
     '',
+    ...(drawn.size > 0 ? ['… and what follows from it, drawn above.'] : []),
     'More: agent explain CODE',
     '',
   ].join('\n')
-}
-
-const title = (rule: Rule, terminal: Terminal) => paint(terminal, 'dim', rule.title)
-
-function branch(
-  code: string,
-  rules: Rules,
-  terminal: Terminal,
-  indent: string,
-  path: readonly string[],
-): string[] {
-  const below = effects(code, rules).filter((it) => !path.includes(it))
-  const deeper = below.flatMap((it, at) => {
-    const last = at === below.length - 1
-    const [first = '', ...rest] = branch(it, rules, terminal, `${indent}${last ? '   ' : '│  '}`, [
-      ...path,
-      code,
-    ])
-    return [`${indent}${last ? '└─ ' : '├─ '}${first}`, ...rest]
-  })
-  return [`${code}  ${title(rules[code] as Rule, terminal)}`, ...deeper]
 }
 
 /** Every rule as one Markdown page: docs/findings.md. */

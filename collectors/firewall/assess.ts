@@ -80,7 +80,7 @@ const when = ({ by, at, seen }: Flush) =>
       ? `before ${clock(at)}`
       : `between ${clock(seen)} and ${clock(at)}`
 
-function nextAfterFlush({ k3s, ufw, ssh }: FirewallSample): string[] {
+function nextAfterFlush({ k3s, ufw, ssh, hostPorts = [] }: FirewallSample): string[] {
   const port = ssh.ports.ipv4[0] ?? ssh.ports.ipv6[0] ?? 22
   return [
     ...(ufw?.enabled
@@ -92,14 +92,19 @@ function nextAfterFlush({ k3s, ufw, ssh }: FirewallSample): string[] {
     ...(k3s
       ? [
           `Let k3s write its rules again: \`systemctl restart ${k3s.unit}\``,
-          'Then delete the pods that own host ports (ingress, svclb): a restart does not bring their ports back',
+          // Those that are known are told of by name.
+          ...(hostPorts.length > 0
+            ? []
+            : [
+                'Then delete the pods that own host ports (ingress, svclb): a restart does not bring their ports back',
+              ]),
         ]
       : []),
     'See what went: `agent firewall diff`. Rules of your own come back from the last good snapshot: `agent firewall show good` prints it for `iptables-restore`',
   ]
 }
 
-function kubeChains({ k3s, sets, memory }: FirewallSample, now: number): Found[] {
+function kubeChains({ k3s, sets, memory, hostPorts = [] }: FirewallSample, now: number): Found[] {
   if (!k3s?.running || !settled(k3s, now)) return []
   const { since } = k3s.running
   const minutes = Math.floor((now - since) / 60_000)
@@ -118,7 +123,11 @@ function kubeChains({ k3s, sets, memory }: FirewallSample, now: number): Found[]
         text: `${k3s.unit} has run for ${minutes} min, but kube-proxy's ${familyNames[family]} nat rules are ${missing.length === kubeParts.length ? 'all gone' : `incomplete: without ${missing.join(', ')}`}. ${rules} ${familyNames[family]} rules are there in all.`,
         next: [
           `\`systemctl restart ${k3s.unit}\``,
-          'Then delete the pods that own host ports (ingress, svclb), so that their ports are mapped again',
+          ...(hostPorts.length > 0
+            ? []
+            : [
+                'Then delete the pods that own host ports (ingress, svclb), so that their ports are mapped again',
+              ]),
         ],
         evidence: { rules, missing: missing.join(', ') },
       },

@@ -136,8 +136,16 @@ t.test('a rule explains itself, its causes and what it leads to', async (t) => {
   t.match(text, /once it has been so for 2 min/)
 })
 
-t.test('the cascade is drawn as trees', async (t) => {
-  const rules = { ...chain, 'b.other': rule({ because: [{ code: 'a.cause' }] }), 'c.alone': rule() }
+t.test('the cascade is drawn as trees, and nothing twice', async (t) => {
+  const rules = {
+    ...chain,
+    'b.other': rule({ because: [{ code: 'a.cause' }] }),
+    'b.early': rule(),
+    'a.effect': rule({ because: [{ code: 'a.cause' }, { code: 'b.early' }] }),
+    // By way of its effect, and by itself.
+    'a.later': rule({ because: [{ code: 'a.effect' }, { code: 'a.cause' }] }),
+    'c.alone': rule(),
+  }
   t.equal(
     renderGraph({ rules, collectors: {} }, plain),
     `a.cause  something is wrong
@@ -145,9 +153,13 @@ t.test('the cascade is drawn as trees', async (t) => {
 │  └─ a.later  something is wrong
 └─ b.other  something is wrong
 
+b.early  something is wrong
+└─ a.effect  something is wrong …
+
 Standing alone:
   c.alone  something is wrong
 
+… and what follows from it, drawn above.
 More: agent explain CODE
 `,
   )

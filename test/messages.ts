@@ -1,0 +1,114 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { incidents } from '../agent/cascade.ts'
+import { allRules } from '../agent/commands/explain.ts'
+import { defaults } from '../agent/config/defaults.ts'
+import { due } from '../agent/due.ts'
+import { type Ledger, step } from '../agent/ledger.ts'
+import type { Letter, Notice } from '../agent/model.ts'
+import { recordedNode } from '../agent/recorded.ts'
+import { round } from '../agent/round.ts'
+import { sinks } from '../agent/sinks/index.ts'
+import { collectors } from '../collectors/index.ts'
+
+/**
+ * The README's messages: what the sinks in fact write of a recorded node. `npm run docs` puts them into the
+ * README, and a test holds them current.
+ */
+const readme = join(import.meta.dirname, '../README.md')
+const node = (name: string) => recordedNode(join(import.meta.dirname, 'nodes', name))
+const begin = '<!-- made by npm run docs -->\n'
+const end = '<!-- end -->\n'
+
+/** One node after `iptables -F` of one that was well: the notice of it. */
+async function flushed(): Promise<Notice> {
+  const [well, host] = [node('healthy'), node('flush-535')]
+  const rules = allRules()
+  const at = host.now()
+  let ledger: Ledger = []
+  for (const it of collectors) {
+    const settings = defaults(it.settings)
+    const before = await round(it, settings, well, { heard: [] })
+    const heard = [{ at: at - 800, text: '# new generation 84 by process 25978 (iptables)' }]
+    const past = { ...(before.sample && { sample: before.sample, at: at - 60_000 }), heard }
+    ledger = step(ledger, await round(it, settings, host, past), at)
+  }
+  // Patience is over a quarter of a minute later.
+  const later = at + 15_000
+  const seen = ledger.map((it) => ({ ...it, seen: later }))
+  const [notice] = due(
+    incidents(seen, rules, later),
+    [],
+    { min: 'warning', remind: 0, since: 0 },
+    'node1',
+    later,
+  )
+  if (!notice) throw new Error('a flush is worth a notice')
+  return notice
+}
+
+const urls: Readonly<Record<string, string>> = {
+  discord: 'https://discord.com/api/webhooks/1/token',
+  ntfy: 'https://ntfy.example/topic',
+  webhook: 'https://hooks.example/murphy',
+}
+
+/** As each service shows it; the webhook's as it is posted. */
+const shown: Readonly<Record<string, (letter: Letter) => string>> = {
+  discord({ body }) {
+    const { content, embeds } = JSON.parse(body) as {
+      content: string
+      embeds: readonly {
+        description: string
+        fields: readonly { name: string; value: string }[]
+        footer: { text: string }
+      }[]
+    }
+    const [embed] = embeds
+    const lines = [
+      content,
+      '',
+      embed?.description ?? '',
+      ...(embed?.fields ?? []).flatMap(({ name, value }) => ['', `**${name}**`, '', ...value.split('\n')]),
+      '',
+      `*${embed?.footer.text}*`,
+    ]
+    return lines.map((it) => `> ${it}`.trimEnd()).join('\n')
+  },
+  ntfy({ body }) {
+    const { title, message, priority, tags } = JSON.parse(body) as {
+      title: string
+      message: string
+      priority: number
+      tags: readonly string[]
+    }
+    return `\`\`\`\n${title}   (priority ${priority}, ${tags.join(', ')})\n\n${message}\n\`\`\``
+  },
+  webhook: ({ body }) => `\`\`\`json\n${JSON.stringify(JSON.parse(body), null, 2)}\n\`\`\``,
+}
+
+/** The part of the README between the two marks. */
+export async function messages(): Promise<string> {
+  const notice = await flushed()
+  const parts = sinks.map((it) => {
+    const settings = { ...defaults(it.settings), url: urls[it.name] ?? '' }
+    const [letter] = it.compose(notice, settings)
+    if (!letter) throw new Error(`${it.name} has nothing to say`)
+    const text = shown[it.name]?.(letter) ?? ''
+    const name = it.name === 'webhook' ? 'Webhook' : it.name === 'ntfy' ? 'ntfy' : 'Discord'
+    return it.name === 'webhook'
+      ? `<details><summary>${name}</summary>\n\n${text}\n\n</details>\n`
+      : `${name}:\n\n${text}\n`
+  })
+  return parts.join('\n')
+}
+
+/** The README with that part as it is now. */
+export async function current(): Promise<string> {
+  const text = readFileSync(readme, 'utf8')
+  const [from, to] = [text.indexOf(begin) + begin.length, text.indexOf(end)]
+  if (from < begin.length || to < from) throw new Error(`${readme} has lost its marks ${begin}${end}`)
+  return `${text.slice(0, from)}\n${await messages()}\n${text.slice(to)}`
+}
+
+if (import.meta.main) writeFileSync(readme, await current())
