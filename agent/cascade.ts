@@ -38,7 +38,7 @@ function incident(root: Finding, members: readonly Finding[], rules: Rules): Inc
     root,
     consequences,
     severity: gravest(open.length > 0 ? open : members),
-    since: Math.min(...members.map((it) => it.since)),
+    since: Math.min(...members.flatMap((it) => (it === root || it.severity !== 'info' ? [it.since] : []))),
     ripe: Math.min(...(open.length > 0 ? open : members).map(tellFrom)),
     ...advice(root, consequences, rules),
     ...(open.length === 0 && { resolved }),

@@ -1,11 +1,12 @@
 import { incidents as group } from './cascade.ts'
 import type { Config } from './config.ts'
+import { type Dates, dates } from './dates.ts'
 import { type Delivery, type DeliveryState, deliver } from './deliver.ts'
 import { due, noted, notedPerhaps, receiptFor } from './due.ts'
 import type { Machine } from './host.ts'
 import { awaitedBy, step, wantsALook, withoutOrphans } from './ledger.ts'
 import type { Log } from './log.ts'
-import type { Collector, Heard, Incident, Keepsake, Notice, Rules, Series, Sink } from './model.ts'
+import type { Collector, Heard, Incident, Keepsake, Notice, Outlook, Rules, Series, Sink } from './model.ts'
 import { reportFindings, reportRound } from './report.ts'
 import { type Outcome, round, rulesOf } from './round.ts'
 import { type Rounds, rounds } from './schedule.ts'
@@ -44,6 +45,7 @@ interface Eye {
   readonly watching: Watching
   heard: Heard[]
   outcome?: Outcome
+  readonly dates: Dates
 }
 
 /** The most that is handed from watches to a round; the oldest goes first. */
@@ -69,6 +71,7 @@ export function startDaemon(options: DaemonOptions): Daemon {
     const eye: Eye = {
       collector,
       heard: [],
+      dates: dates(() => eye.rounds.wake()),
       rounds: rounds({
         every: config.collectors[collector.name]?.every ?? collector.every,
         run: () => look(eye),
@@ -125,6 +128,7 @@ export function startDaemon(options: DaemonOptions): Daemon {
       )
     }
     if (outcome.watches) eye.watching.update(outcome.watches)
+    eye.dates.set(outlookOf(eye, now()), now())
     if (warm()) markReady()
   }
 
@@ -231,7 +235,7 @@ export function startDaemon(options: DaemonOptions): Daemon {
       stopping.abort()
       clearTimeout(alarm)
       clearInterval(tidying)
-      for (const eye of eyes) eye.watching.stop()
+      for (const it of eyes.flatMap(({ watching, dates }) => [watching, dates])) it.stop()
       await Promise.all([
         ...eyes.map((it) => it.rounds.stop()),
         ...deliveries.map((it) => it.delivery.stop()),
@@ -254,14 +258,12 @@ export function startDaemon(options: DaemonOptions): Daemon {
       collectors: rows,
       sinks: deliveries.map(({ name, delivery }) => ({ ...lastTold(name), ...delivery.state() })),
       silences: store.silences().filter((it) => it.until > at),
-      outlook: eyes
-        .flatMap(({ collector, outcome }) =>
-          outcome?.sample
-            ? (collector.outlook?.(outcome.sample, settingsOf(collector), at, seriesOf(collector)) ?? [])
-            : [],
-        )
-        .sort((a, b) => a.at - b.at),
+      outlook: eyes.flatMap((it) => outlookOf(it, at)).sort((a, b) => a.at - b.at),
     }
+  }
+  function outlookOf({ collector, outcome }: Eye, at: number): readonly Outlook[] {
+    const { sample } = outcome ?? {}
+    return sample ? (collector.outlook?.(sample, settingsOf(collector), at, seriesOf(collector)) ?? []) : []
   }
   /** The postman knows what it told since it started; the book, what was told before. */
   function lastTold(sink: string): { readonly told?: number } {

@@ -60,15 +60,20 @@ export function due(
     if (incident.ripe > now || !atLeast(incident.severity, policy.min)) continue
     if (silencing(policy.silences ?? [], incident, now)) continue
     const ids = tellable(incident, now, policy.min)
+    // Its steps come before all others, so that an edit that nobody hears is not enough.
+    const urgent = findingsOf(incident).flatMap((it) => (it.urgent && ids.includes(it.id) ? [it.id] : []))
     if (!last || last.perhaps || last.resolved !== undefined)
       tell('opened', incident, `${last?.resolved ?? ''}`)
     else if (last.severity !== incident.severity && atLeast(incident.severity, last.severity))
       tell('worse', incident, incident.severity)
     else if (stageOf(incident) > (last.stage ?? 0)) tell('worse', incident, `stage ${stageOf(incident)}`)
+    else if (urgent.some((id) => !last.findings.includes(id))) tell('worse', incident, urgent.join())
     else if (ids.some((id) => !last.findings.includes(id))) tell('grew', incident, ids.join())
     // What the message speaks of is over, and what followed from it is not.
     else if (incident.root.resolved !== undefined && last.findings.includes(incident.root.id))
       tell('grew', incident, `over ${incident.root.resolved}`)
+    else if (isLeft(incident, now) && last.reminded < (incident.root.resolved ?? 0))
+      tell('reminder', incident, `left ${incident.root.resolved}`)
     else if (policy.remind > 0 && Math.abs(now - last.reminded) >= policy.remind)
       tell('reminder', incident, `${last.reminded}`)
   }
@@ -99,6 +104,16 @@ export function due(
     })
   return notices
 }
+
+/** Repairs take a moment to take hold, a start of k3s three minutes. What is there then has not come back by itself. */
+export const takingHold = 3 * 60_000
+
+/** The root was repaired, and something else did not come right with it. An event is not repaired. */
+const isLeft = ({ root, resolved }: Incident, now: number) =>
+  root.severity !== 'info' &&
+  root.resolved !== undefined &&
+  resolved === undefined &&
+  now - root.resolved >= takingHold
 
 function wasMissed(incident: Incident, policy: Policy, now: number): boolean {
   const { resolved = now, ripe } = incident

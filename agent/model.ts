@@ -145,12 +145,19 @@ export function leadOf({ root, consequences }: Pick<Incident, 'root' | 'conseque
 export function titleOf(incident: Pick<Incident, 'root' | 'consequences'>): string {
   const { root, consequences } = incident
   const lead = leadOf(incident)
-  if (lead !== root) return `${lead.title}, after: ${root.title}`
+  // The same thing gone further says all: certificates that ran out have expired.
+  if (lead !== root)
+    return isSame(lead, root)
+      ? lead.title
+      : `${lead.title}, after: ${(consequences.findLast((it) => isSame(it, root)) ?? root).title}`
   const graver = consequences
     .filter((it) => it.resolved === undefined && rank(it) > rank(root))
     .sort((a, b) => rank(b) - rank(a))[0]
   return graver ? `${graver.title}: ${root.title}` : root.title
 }
+
+const collectorOf = ({ code }: Finding) => code.split('.')[0]
+const isSame = (a: Finding, b: Finding) => a.subject === b.subject && collectorOf(a) === collectorOf(b)
 
 /** What a sink is due. `id` is the same however often this notice has to be sent; `at` is the time of the attempt. */
 export type Notice =

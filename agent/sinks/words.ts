@@ -17,7 +17,7 @@ export interface Words {
   readonly never: readonly string[]
   /** One line an incident, for a digest. */
   readonly lines: readonly string[]
-  /** The code of the root's rule, for `agent explain`. */
+  /** The code of the rule that speaks, for `agent explain`. */
   readonly code?: string
 }
 
@@ -69,7 +69,7 @@ export function words(notice: Notice): Words {
     next: over ? [] : steps(incident),
     never: over ? [] : nevers(incident),
     lines: [],
-    code: line(root.code, limits.title),
+    code: line(leadOf(incident).code, limits.title),
   }
 }
 

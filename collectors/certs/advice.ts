@@ -110,12 +110,21 @@ function authorities({ k3s }: CertsSample): Advice {
   }
 }
 
-/** What k3s will do by itself and what a restart does, after "… run out …". */
-export function renewal(group: Group, count: number, { k3s }: CertsSample, now: number): string {
+/** What k3s will do by itself and what a restart does, after "… run out …". `over`: since when the first has expired. */
+export function renewal(
+  group: Group,
+  count: number,
+  { k3s }: CertsSample,
+  now: number,
+  over = Number.POSITIVE_INFINITY,
+): string {
   if (group.kind !== 'restart' || !k3s) return ''
   const all = count === 1 ? 'it' : `all ${count}`
   const program = k3s.distribution
   if (!k3s.running) return ` ${program} is not running; its next start renews ${all}.`
+  // As on a board without a battery, where k3s starts before the time is right.
+  if (k3s.running.since > over)
+    return ` ${program} was started ${duration(now - k3s.running.since)} ago, after ${count === 1 ? 'it' : 'they'} had expired, and did not renew ${count === 1 ? 'it' : 'them'}, as when the clock is wrong at boot: another reboot is no help; a restart by the right clock renews ${all}.`
   const up = k3s.running.since > 0 ? `, and has been up ${duration(now - k3s.running.since)}` : ''
   return ` ${program} renews ${count === 1 ? 'it' : 'them'} only when it starts${up}: a restart renews ${all}.`
 }

@@ -6,10 +6,13 @@ import { judgeK3s } from './live.ts'
 import type { rules } from './rules.ts'
 import type { CertsSample, SeenFile } from './sample.ts'
 import { staleFiles, staleness } from './stale.ts'
-import { ofOthers, stage, stageNumber } from './window.ts'
+import { lastStage, ofOthers, stage, stageNumber } from './window.ts'
 import { date, duration, moment } from './words.ts'
 
 const day = 86_400_000
+
+/** k3s renews its certificates first when it starts, and writes its kubeconfig in the course of it. */
+const starting = 2 * 60_000
 
 /** k3s renews the certificate it serves within hours of its window; only when it has not is there something to say. */
 const grace = day
@@ -27,7 +30,9 @@ export function judge(sample: CertsSample, warnDays: number, now: number): reado
     ...all.flatMap((group) => [
       // An old copy that is still good is told of as a copy; nothing renews it in place.
       ...ended(group, sample, now).filter(
-        (it) => it.code === 'certs.expired' || !(group.kind === 'kubeconfig' && stale.has(group.subject)),
+        (it) =>
+          group.kind !== 'kubeconfig' ||
+          (it.code === 'certs.expired' ? !beingRenewed(group, sample, now) : !stale.has(group.subject)),
       ),
       ...early(group, sample, now),
       ...unreadable(group, sample),
@@ -38,6 +43,13 @@ export function judge(sample: CertsSample, warnDays: number, now: number): reado
     ...judgeClock(sample, now),
   ]
 }
+
+/** k3s's own kubeconfig holds what `client-admin.crt` does. */
+const beingRenewed = ({ subject }: Group, { files, k3s }: CertsSample, now: number) =>
+  subject === `/etc/rancher/${k3s?.distribution}/${k3s?.distribution}.yaml` &&
+  files.some(
+    (it) => it.of === 'k3s' && it.path.endsWith('/client-admin.crt') && now - (it.changed ?? 0) < starting,
+  )
 
 /** Thousands of files of the settings that are well cost nothing more than being seen to be. */
 function withoutTheGood(sample: CertsSample, warnDays: number, now: number): CertsSample {
@@ -76,12 +88,14 @@ function ended(group: Group, sample: CertsSample, now: number): Observation<Code
   const mild = group.kind === 'kubeconfig'
   const evidence = { first: first.source, not_after: moment(to), count: items.length }
   const about = { subject: group.subject, evidence, ...advice(group, over.length > 0, items, sample) }
-  const renewed = renewal(group, items.length + (over.length > 0 ? soon.length : 0), sample, now)
+  const count = items.length + (over.length > 0 ? soon.length : 0)
+  const renewed = renewal(group, count, sample, now, over.length > 0 ? to : undefined)
   if (over.length > 0) {
     const more = others > 0 ? `, and ${others} more since` : ''
     const next = soon[0] ? `; ${soon.length} more by ${date((soon.at(-1) as Item).certificate.to)}` : ''
     const text = `${first.where} expired ${moment(to)}, ${duration(now - to)} ago${more}${next}.${renewed}`
-    return [{ code: 'certs.expired', ...about, ...(mild && { severity: 'warning' }), at: to, text }]
+    const grade = mild ? ({ severity: 'warning' } as const) : {}
+    return [{ code: 'certs.expired', ...about, ...grade, at: to, stage: lastStage, text }]
   }
   const last = (items.at(-1) as Item).certificate.to
   const more = others > 0 ? `; ${others} more follow by ${date(last)}` : ''

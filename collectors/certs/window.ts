@@ -35,6 +35,9 @@ export const ofAuthorities: Limits = { days: 365, part: 0.5 }
 /** Days before the end at which it is worth telling again; what is left behind counts up, 0 before the first. */
 const stages = [30, 14, 7, 3, 1] as const
 
+/** That it is over is worth telling anew, whatever was told before. */
+export const lastStage = stages.length + 1
+
 /** How often it should have been told by now: 0 at first sight, 1 from 30 days on, 5 in the last day. */
 export const stageNumber = (left: number): number => stages.filter((days) => left <= days * day).length
 

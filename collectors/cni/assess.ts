@@ -3,6 +3,7 @@ import { bridge } from './bridge.ts'
 import { confFolder, otherConfFolder, subnetFile } from './conf.ts'
 import { dns } from './dns.ts'
 import { kernel } from './kernel.ts'
+import { grace, killall, outlastsStart } from './lacking.ts'
 import { leak } from './leak.ts'
 import { mtu } from './mtu.ts'
 import { offload } from './offload.ts'
@@ -13,12 +14,6 @@ import type { Code } from './rules.ts'
 import type { CniSample } from './sample.ts'
 import { wear } from './wear.ts'
 import { restartOf } from './words.ts'
-
-/**
- * k3s starts flannel once the API answers; until then files and overlay may not be there yet (k3s,
- * pkg/agent/run.go). On a slow node this takes most of a minute.
- */
-export const grace = 120_000
 
 /**
  * What is wrong with the pod network. Pure. `before` is the look before this one, for what two looks have to
@@ -45,7 +40,8 @@ export function assess(sample: CniSample, now: number, before?: CniSample): read
           ...mtu(sample, it),
         ]
       : []),
-    ...(settled ? [...files(sample, ran), ...kernel(sample)] : []),
+    ...files(sample, ran),
+    ...(settled ? kernel(sample) : []),
     ...offload(sample, it.overlays[0]),
     ...leak(sample, now),
     ...wear(sample, now),
@@ -70,13 +66,15 @@ function otherFiles(sample: CniSample, name: string): readonly Observation<Code>
   ]
 }
 
-/** k3s writes both when it starts, and a stopped k3s needs neither. */
+/** k3s writes both when it starts, and a stopped k3s needs neither. What it has not written before it may write yet. */
 function files(sample: CniSample, ran: number): readonly Observation<Code>[] {
   const { k3s, confs, subnet } = sample
   if (!k3s) return []
   const found: Observation<Code>[] = []
+  const settled = ran >= grace
+  const still = outlastsStart(sample, subnetFile)
   const since = `though k3s has run for ${Math.floor(ran / 60_000)} min`
-  if (confs?.every((it) => it.types.length === 0)) {
+  if (settled && confs?.every((it) => it.types.length === 0)) {
     const folder = confFolder(k3s)
     const broken = confs.map((it) => it.file).join(', ')
     found.push({
@@ -86,14 +84,16 @@ function files(sample: CniSample, ran: number): readonly Observation<Code>[] {
       next: [restartOf(sample, 'writes it again; the pods keep running meanwhile')],
     })
   }
-  if (subnet === null)
+  if (subnet === null && (settled || still))
     found.push({
       code: 'cni.subnet-env-missing',
       subject: subnetFile,
       text: `${subnetFile} is not there, ${since}.`,
       next: [
         `\`journalctl -u ${k3s.unit} -n 200 | grep -i flannel\`: why flannel did not start`,
-        restartOf(sample, 'flannel writes it when it starts; the pods keep running meanwhile'),
+        still && settled
+          ? killall(sample)
+          : restartOf(sample, 'flannel writes it when it starts; the pods keep running meanwhile'),
       ],
     })
   return found

@@ -11,6 +11,7 @@ import {
   subnetFile,
 } from './conf.ts'
 import { askDns } from './dns.ts'
+import { lackingSince } from './lacking.ts'
 import { parseLinks, parseRoutes } from './links.ts'
 import { readMore, readWear } from './more.ts'
 import { readPods } from './pods.ts'
@@ -94,12 +95,20 @@ export async function collect(host: Host, past: Past<CniSample>): Promise<CniSam
     ...(confs && { confs }),
     ...(otherConfs && { otherConfs }),
   }
+  const lacking = lackingSince(seen, before, host.now())
   const [more, wear, dns] = await Promise.all([
     readMore(host, see, seen, routes, past),
     readWear(host, seen, before, past.heard),
     asked,
   ])
-  return { ...seen, ...more, ...wear, ...(dns && { dns }), ...(blind.length > 0 && { unseen: blind }) }
+  return {
+    ...seen,
+    ...(Object.keys(lacking).length > 0 && { lacking }),
+    ...more,
+    ...wear,
+    ...(dns && { dns }),
+    ...(blind.length > 0 && { unseen: blind }),
+  }
 }
 
 const deciding = [

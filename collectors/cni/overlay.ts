@@ -1,9 +1,14 @@
 import type { Observation } from '../../agent/model.ts'
 import { hanging } from './bridge.ts'
+import { killall, outlastsStart } from './lacking.ts'
 import { linkOf, type Plan } from './plan.ts'
 import type { Code } from './rules.ts'
 import type { CniSample } from './sample.ts'
 import { podsHit, restartOf } from './words.ts'
+
+/** Without the word on `k3s-killall.sh` that the rule has: here it is a step. */
+const never =
+  'Run `iptables -F`: it cannot bring an interface back, and may cut SSH. Reboot for this: a boot is one more start of k3s.'
 
 /**
  * What is wrong with one overlay device. `settled`: k3s has run for long enough to have made it. While
@@ -17,21 +22,30 @@ export function overlay(
 ): readonly Observation<Code>[] {
   const { pods, veths } = hanging(sample, bridge)
   const link = linkOf(sample, name)
-  const needed = settled || (sample.subnet && pods.length + veths > 0)
+  const still = !link && outlastsStart(sample, name)
+  const needed = settled || still || (sample.subnet && pods.length + veths > 0)
   if (!needed || link?.up) return []
   const hit = `no way to other nodes for ${podsHit(pods, veths, sample.logged)} here`
+  const unit = sample.k3s?.unit ?? 'k3s'
   return [
     {
       code: link ? 'cni.overlay-down' : 'cni.overlay-missing',
       subject: name,
-      text: `The overlay ${name} (${backend}) is ${link ? 'set down' : 'gone'}: ${hit}.`,
-      next: [
-        restartOf(
-          sample,
-          'brings it back with its routes to the other nodes; the pods keep running meanwhile',
-        ),
-        `\`ip addr show dev ${name}\`: it should be up after half a minute`,
-      ],
+      text: `The overlay ${name} (${backend}) is ${link ? 'set down' : 'gone'}: ${hit}.${still ? ` ${unit} was started since and has not made it.` : ''}`,
+      next:
+        still && settled
+          ? [
+              `\`journalctl -u ${unit} -n 200 --no-pager | grep -i flannel\`: why a start of ${unit} did not bring it back`,
+              killall(sample),
+            ]
+          : [
+              restartOf(
+                sample,
+                'brings it back with its routes to the other nodes; the pods keep running meanwhile',
+              ),
+              `\`ip addr show dev ${name}\`: it should be up after half a minute`,
+            ],
+      ...(still && settled && { never }),
       evidence: { backend, pods: pods.length, veths },
     },
   ]

@@ -132,6 +132,8 @@ export interface CniSample extends Sample {
   readonly logged?: readonly string[]
   /** What of /proc/sys/net is not 1 though pods need it: 0, or null where there is no such setting. */
   readonly off?: Readonly<Record<string, 0 | null>>
+  /** Since when an overlay or flannel's subnet file has not been there, ms since the epoch. */
+  readonly lacking?: Readonly<Record<string, number>>
   readonly pool?: Pool
   readonly dns?: Dns
   /** Of bridge, overlay and uplink. */

@@ -27,7 +27,8 @@ function news(
 ): Happened[] {
   if (!before?.boot || !now.boot || !now.k3s || looked === undefined) return []
   if (before.boot !== now.boot) {
-    const since = Math.min(now.booted ?? at, at)
+    // Not before the last look: a board without a battery boots at a time long past, and a container tells its host's.
+    const since = Math.max(looked, Math.min(now.booted ?? at, at))
     const text = `The node was booted at ${moment(since)}; before that it was last seen at ${moment(looked)}.`
     return [{ code: 'k3s.rebooted', at: since, text }]
   }

@@ -134,10 +134,32 @@ t.test('a circle among the rules is found and named', async (t) => {
   t.strictSame(circle(rules), ['a', 'b', 'c', 'a'])
 })
 
+t.test('an incident is as old as its root and what was wrong, not as what is worth knowing', async (t) => {
+  const root = finding({ code: 'a.cause', since: 100 })
+  const noted = finding({ code: 'a.effect', since: 50, severity: 'info' })
+  const [it] = incidents([noted, root], chain, 200)
+  t.match(it, { root: { code: 'a.cause' }, since: 100, consequences: [{ code: 'a.effect' }] })
+  const early = finding({ code: 'a.effect', since: 50 })
+  t.equal(incidents([early, root], chain, 200)[0]?.since, 50)
+})
+
 t.test('an incident is called by what is grave in it, and by its root', async (t) => {
   const root = finding({ code: 'a.cause', severity: 'info', title: 'k3s was restarted' })
   const worse = finding({ code: 'a.effect', severity: 'critical', title: 'the pod bridge is gone' })
   t.equal(titleOf({ root, consequences: [worse] }), 'the pod bridge is gone: k3s was restarted')
   t.equal(titleOf({ root, consequences: [{ ...worse, resolved: 5 }] }), 'k3s was restarted')
+  const further = { ...worse, subject: root.subject, code: 'a.further', title: 'k3s is not running' }
+  t.equal(titleOf({ root: { ...root, resolved: 5 }, consequences: [further] }), 'k3s is not running')
+  t.equal(
+    titleOf({
+      root: { ...root, resolved: 5 },
+      consequences: [
+        { ...further, resolved: 6 },
+        { ...worse, subject: 'b' },
+      ],
+    }),
+    'the pod bridge is gone, after: k3s is not running',
+    'as far as it went',
+  )
   t.equal(titleOf({ root: worse, consequences: [root] }), 'the pod bridge is gone')
 })

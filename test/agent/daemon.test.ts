@@ -252,3 +252,39 @@ t.test('a collector sees its own series, and what it hands over is kept', async 
   }
   t.strictSame(seen, [[], [1]], 'without the value of the round at hand')
 })
+
+t.test('what is known to come at a date is looked at then, not at the next round', async (t) => {
+  const folder = t.testdir({ state: {} })
+  const end = Date.now() + 700
+  const one = collector({
+    name: 'one',
+    title: 'one',
+    every: '0 0 0 1 1 *',
+    timeout: 2000,
+    rules: { 'one.over': rule({}) },
+    settings: {},
+    collect: async (): Promise<Sample> => ({}),
+    assess: (_sample, _past, _settings, now) =>
+      now > end ? [{ code: 'one.over', subject: 'it', text: 'It is over.' }] : [],
+    summary: () => 'one',
+    outlook: () => [
+      { what: 'it', at: end, sure: 'date' },
+      { what: 'a guess', at: end - 600, sure: 'likely' },
+      { what: 'what is over', at: 0, sure: 'date' },
+    ],
+  })
+  const daemon = startDaemon({
+    config: parseConfig('node: node1', { file: 'test', collectors: [one], sinks }),
+    collectors: [one],
+    sinks,
+    machine: openMachine(),
+    store: openStore(join(folder, 'state'), Date.now()),
+    log: openLog({ level: 'debug', write: () => {} }),
+    version: '0',
+  })
+  await daemon.ready
+  t.strictSame(daemon.snapshot().incidents, [])
+  await until('it is found', () => daemon.snapshot().incidents.length === 1)
+  t.ok(Date.now() - end < 3_000)
+  await daemon.stop()
+})

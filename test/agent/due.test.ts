@@ -1,6 +1,6 @@
 import t from 'tap'
 import { incidents } from '../../agent/cascade.ts'
-import { digestAge, due, noted, notedPerhaps, type Policy, receiptFor } from '../../agent/due.ts'
+import { digestAge, due, noted, notedPerhaps, type Policy, receiptFor, takingHold } from '../../agent/due.ts'
 import type { Finding, Told } from '../../agent/model.ts'
 import { chain, finding } from './findings.ts'
 
@@ -73,7 +73,12 @@ t.test('an incident is told once, grows by edits, and is over once', async (t) =
     { ...cause, resolved: 300 },
     { ...effect, resolved: 400 },
   ]
-  t.strictSame(it.hear([over[0] as Finding, effect], 300), ['grew'], 'not over while a consequence is open')
+  t.strictSame(
+    it.hear([over[0] as Finding, effect], 300),
+    ['grew'],
+    'not over: what is left speaks for it now',
+  )
+  t.strictSame(it.hear([over[0] as Finding, effect], 310), [])
   t.strictSame(it.hear(over, 400), ['resolved'])
   t.strictSame(it.hear(over, 500), [])
 })
@@ -91,6 +96,16 @@ t.test('patience, the mildest severity and reminders', async (t) => {
   t.strictSame(reader().hear([impatient], 16 * 60_000), ['opened'], 'where nobody could look, it is told')
   t.strictSame(reader().hear([finding({ code: 'a.effect', severity: 'info' })], 5), [])
   t.strictSame(reader(chain, { ...policy, min: 'critical' }).hear([finding({ code: 'a.effect' })], 5), [])
+})
+
+t.test('what cannot wait is told anew, once, though nothing is graver', async (t) => {
+  const it = reader()
+  const cause = finding({ code: 'a.cause', since: 100, severity: 'critical' })
+  const effect = { ...finding({ code: 'a.effect', since: 200, severity: 'critical' }), urgent: true as const }
+  t.strictSame(it.hear([cause], 100), ['opened'])
+  t.strictSame(it.hear([cause, effect], 200), ['worse'])
+  t.strictSame(it.hear([cause, effect], 300), [])
+  t.strictSame(reader().hear([cause, effect], 200), ['opened'], 'together they are one message')
 })
 
 t.test('worse is news, milder is not', async (t) => {
@@ -149,7 +164,9 @@ t.test('a consequence that outlives its cause is told as what it now is', async 
   const effect = finding({ code: 'a.effect', since: 5 })
   t.strictSame(it.hear([cause, effect], 10), ['opened'])
   const repaired = [{ ...cause, resolved: 100 }, effect]
-  t.strictSame(it.hear(repaired, 200), ['grew'])
+  t.strictSame(it.hear(repaired, 200), ['grew'], 'an edit: what is left speaks')
+  t.strictSame(it.hear(repaired, 100 + takingHold), ['reminder'], 'it did not come right by itself')
+  t.strictSame(it.hear(repaired, 200 + takingHold), [])
   t.strictSame(it.hear(repaired, hour), ['resolved', 'opened'])
 })
 

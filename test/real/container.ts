@@ -1,6 +1,8 @@
 import { execFile, spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmdirSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 
 /**
@@ -18,6 +20,8 @@ export interface Container {
   /** The same for a shell script; rejects with what it printed if it fails. Gives stdout. */
   sh(script: string, options?: { input?: string; timeout?: number }): Promise<string>
   stop(): Promise<void>
+  /** Resolves when it has ended, by itself or not. */
+  readonly ended: Promise<void>
 }
 
 export interface Answer {
@@ -64,17 +68,53 @@ export async function rootFolder(): Promise<string> {
   return folder
 }
 
-/** Boots one. `binds` are folders of this machine that it sees read-only at the same place. */
-export async function bootContainer({ binds = [] as readonly string[] } = {}): Promise<Container> {
-  const root = await rootFolder()
+/** Files of its own that outlive the container, so that it can be booted again on them; `remove` once none runs. */
+export async function keptFiles(): Promise<{ readonly folder: string; remove(): Promise<void> }> {
+  const lower = await rootFolder()
+  const home = mkdtempSync(join(tmpdir(), 'murphy-files-'))
+  const folder = join(home, 'root')
+  const script = `mount -t tmpfs tmpfs "$1" && mkdir "$1/up" "$1/work" "$1/root" &&
+    mount -t overlay overlay -o "lowerdir=$2,upperdir=$1/up,workdir=$1/work" "$1/root"`
+  const { exit, stderr } = await run(['sh', '-c', script, 'sh', home, lower])
+  if (exit !== 0) throw new Error(`an overlay for the container's files: ${stderr}`)
+  return {
+    folder,
+    async remove() {
+      await run(['umount', '-l', folder, home])
+      rmdirSync(home)
+    },
+  }
+}
+
+/**
+ * Boots one. `binds` are folders of this machine that it sees read-only at the same place. With `files` (of
+ * `keptFiles`) it can be booted on them again; nspawn gives each boot an id of its own.
+ */
+export async function bootContainer({
+  binds = [],
+  files,
+}: {
+  binds?: readonly string[]
+  files?: string
+} = {}): Promise<Container> {
+  const root = files ?? (await rootFolder())
   const began = Date.now()
   // It ends with this process, however that ends: asked to end, nspawn kills the init inside. Killed with a
   // whole process group it could not, so it has one of its own.
   const nspawn = spawn(
     'setpriv',
     [
-      ...['--pdeathsig', 'TERM', '--', 'systemd-nspawn', '--quiet', '--kill-signal=SIGKILL'],
-      ...['--directory', root, '--volatile=overlay', '--register=no', '--keep-unit', '--console=pipe'],
+      ...[
+        '--pdeathsig',
+        'TERM',
+        '--',
+        'systemd-nspawn',
+        '--quiet',
+        '--kill-signal=SIGKILL',
+        '--directory',
+        root,
+      ],
+      ...[...(files ? [] : ['--volatile=overlay']), '--register=no', '--keep-unit', '--console=pipe'],
       ...['--machine', `murphy-test-${process.pid}-${began.toString(36)}`, '--hostname', 'node1'],
       ...['--private-network', '--link-journal=no', '--resolv-conf=off', '--bind=/dev/kmsg'],
       '--capability=CAP_SYSLOG,CAP_NET_ADMIN,CAP_NET_RAW',
@@ -95,7 +135,7 @@ export async function bootContainer({ binds = [] as readonly string[] } = {}): P
   }
   try {
     const pid = await initOf(nspawn.pid as number, () => nspawn.exitCode !== null)
-    const container = inside(pid, kill)
+    const container = { ...inside(pid, kill), ended }
     const state = await container.exec(['systemctl', 'is-system-running', '--wait'])
     if (!/^(running|degraded)/.test(state.stdout))
       throw new Error(`systemd is ${state.stdout}${state.stderr}, not running`)
@@ -124,7 +164,7 @@ function childrenOf(pid: number): number[] {
   }
 }
 
-function inside(pid: number, stop: () => Promise<void>): Omit<Container, 'boot'> {
+function inside(pid: number, stop: () => Promise<void>): Omit<Container, 'boot' | 'ended'> {
   const enter = ['nsenter', '--all', '--target', `${pid}`, '--', 'env', '-i']
   const environment = [
     'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',

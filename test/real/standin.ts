@@ -24,29 +24,38 @@ ExecStart=/usr/local/bin/k3s server
 WantedBy=multi-user.target
 `
 
-/** Signs with the CA \`$1\` a certificate \`$2\` for the subject \`$3\`, valid from \`$4\` to \`$5\` days from now. */
-const signing = `cd ${tls}
+/**
+ * Shell functions: `leaf` signs with the CA $1 a certificate $2 for the subject $3, valid from $4 to $5 as `date`
+ * takes it; `leaves` makes all that k3s renews, from $1 to $2, and `kubeconfig` its kubeconfig.
+ */
+export const signing = `cd ${tls}
 ca() { openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 3650 -subj "/CN=k3s-$1@1" -keyout $1.key -out $1.crt 2>/dev/null; }
 leaf() {
   openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj "$3" -keyout $2.key -out $2.csr 2>/dev/null
   rm -rf ca.tmp; mkdir ca.tmp; : > ca.tmp/index
   printf '[ca]\\ndefault_ca=it\\n[it]\\ndatabase=ca.tmp/index\\nnew_certs_dir=ca.tmp\\nrand_serial=yes\\ndefault_md=sha256\\npolicy=any\\n[any]\\norganizationName=optional\\ncommonName=supplied\\n' > ca.tmp/conf
   openssl ca -batch -notext -config ca.tmp/conf -cert $1.crt -keyfile $1.key -in $2.csr -out $2.crt \\
-    -startdate $(date -u -d "$4 days" +%Y%m%d%H%M%SZ) -enddate $(date -u -d "$5 days" +%Y%m%d%H%M%SZ) 2>/dev/null
+    -startdate $(date -u -d "$4" +%Y%m%d%H%M%SZ) -enddate $(date -u -d "$5" +%Y%m%d%H%M%SZ) 2>/dev/null
   cat $1.crt >> $2.crt; rm -rf ca.tmp $2.csr
+}
+leaves() {
+  for it in admin controller scheduler kube-apiserver k3s-cloud-controller; do leaf client-ca client-$it "/O=system:masters/CN=system:$it" "$1" "$2"; done
+  leaf request-header-ca client-auth-proxy /CN=system:auth-proxy "$1" "$2"
+  leaf server-ca serving-kube-apiserver /CN=kube-apiserver "$1" "$2"
+  for it in kubelet kube-proxy k3s-controller; do leaf client-ca ../../agent/client-$it /CN=system:$it "$1" "$2"; done
+  leaf server-ca ../../agent/serving-kubelet /CN=node1 "$1" "$2"
+}
+kubeconfig() {
+  sed -i "s/client-certificate-data: .*/client-certificate-data: $(base64 -w0 client-admin.crt)/; s/certificate-authority-data: .*/certificate-authority-data: $(base64 -w0 server-ca.crt)/" /etc/rancher/k3s/k3s.yaml
 }
 `
 
 const certificates = `mkdir -p ${tls} && ${signing}
 for it in client-ca server-ca request-header-ca; do ca $it; done
-for it in admin controller scheduler kube-apiserver k3s-cloud-controller; do leaf client-ca client-$it "/O=system:masters/CN=system:$it" -1 364; done
-leaf request-header-ca client-auth-proxy /CN=system:auth-proxy -1 364
-leaf server-ca serving-kube-apiserver /CN=kube-apiserver -1 364
-for it in kubelet kube-proxy k3s-controller; do leaf client-ca ../../agent/client-$it /CN=system:$it -1 364; done
-leaf server-ca ../../agent/serving-kubelet /CN=node1 -1 364
+leaves '-1 day' '364 days'
+kubeconfig
 cp client-ca.crt server-ca.crt ../../agent
 chmod -R go= /var/lib/rancher/k3s/server
-sed -i "s/client-certificate-data: .*/client-certificate-data: $(base64 -w0 client-admin.crt)/; s/certificate-authority-data: .*/certificate-authority-data: $(base64 -w0 server-ca.crt)/" /etc/rancher/k3s/k3s.yaml
 `
 
 interface Result {
@@ -74,10 +83,16 @@ ${pods()
   .map(({ veth }) => `ip link set ${veth} master cni0`)
   .join('\n')}`
 
-const network = `ip netns add world && ip link add eth0 type veth peer name eth0 netns world && ip link set eth0 up
-ip -n world addr add 192.0.2.1/24 dev eth0 && ip -n world link set eth0 up
-ip addr add 192.0.2.10/24 dev eth0 && ip route add default via 192.0.2.1
-ip link add flannel.1 mtu 1450 type vxlan id 1 local 192.0.2.10 dev eth0 dstport 8472 nolearning
+/** The world outside, at the other end of the node's cable. */
+const world = `ip netns add world && ip link add eth0 type veth peer name eth0 netns world
+ip -n world addr add 192.0.2.1/24 dev eth0 && ip -n world link set eth0 up`
+
+/** The node's own end. */
+export const uplink =
+  'ip link set eth0 up; ip addr add 192.0.2.10/24 dev eth0; ip route add default via 192.0.2.1'
+
+/** What flannel makes, and what the kubelet makes for each pod. */
+export const podNetwork = `ip link add flannel.1 mtu 1450 type vxlan id 1 local 192.0.2.10 dev eth0 dstport 8472 nolearning
 ip addr add 10.42.0.0/32 dev flannel.1 && ip link set flannel.1 up
 sysctl -qw net.ipv4.ip_forward=1
 ${pods()
@@ -97,19 +112,21 @@ ufw allow from 10.42.0.0/16 >/dev/null && ufw allow from 10.43.0.0/16 >/dev/null
 const saved = `${healthy}/commands/iptables-nft-save.out`
 /** The policies are ufw's here. */
 const chains = "sed -E '/^:(INPUT|FORWARD|OUTPUT) /d'"
-const rules = `ipset -exist restore < ${healthy}/commands/ipset_list_-o_save.out
-${ufw}
+/** kube-proxy's rules and those of the CNI plugins. */
+export const kubeRules = `ipset -exist restore < ${healthy}/commands/ipset_list_-o_save.out
 ${chains} ${saved} | iptables-nft-restore --noflush`
 
-export async function makeNode(node: Container): Promise<void> {
+/** `command` is what stands for k3s; without a world of its own the caller has laid the cable. */
+export async function makeNode(node: Container, { command = k3s, ownWorld = true } = {}): Promise<void> {
   await node.sh(
     `cp -R ${healthy}/files/etc/. /etc && cp -R ${healthy}/files/var/. /var && cp -R ${healthy}/files/run/. /run
      rm -rf ${tls} && rm -f ${dirname(dirname(tls))}/agent/*.crt`,
   )
   await node.sh(certificates)
-  await node.sh(network)
-  await node.sh(rules)
-  await node.sh('cat > /usr/local/bin/k3s && chmod +x /usr/local/bin/k3s', { input: k3s })
+  await node.sh(`${ownWorld ? `${world}\n${uplink}` : ''}\n${podNetwork}`)
+  await node.sh(ufw)
+  await node.sh(kubeRules)
+  await node.sh('cat > /usr/local/bin/k3s && chmod +x /usr/local/bin/k3s', { input: command })
   await node.sh('cat > /etc/systemd/system/k3s.service', { input: unit })
   await node.sh('systemctl daemon-reload && systemctl enable --quiet --now k3s ssh')
 }
@@ -118,7 +135,7 @@ export async function makeNode(node: Container): Promise<void> {
 export const faults = {
   certificate: {
     break: `${signing} cp client-admin.crt /root/kept.crt && cp client-admin.key /root/kept.key
-      leaf client-ca client-admin /O=system:masters/CN=system:admin -365 -1`,
+      leaf client-ca client-admin /O=system:masters/CN=system:admin '-365 days' '-1 day'`,
     mend: `cd ${tls} && cp /root/kept.key client-admin.key && cp /root/kept.crt client-admin.crt && rm /root/kept.*`,
   },
   firewall: {

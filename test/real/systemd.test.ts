@@ -1,81 +1,39 @@
 import { createHash } from 'node:crypto'
-import { existsSync, readFileSync, rmSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { existsSync, readFileSync } from 'node:fs'
 import { setTimeout as pause } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import type { Snapshot } from '../../agent/snapshot.ts'
-import { bundle } from '../../systemd/build.ts'
+import { type Arrival, readLines } from './arrivals.ts'
 import { bootContainer, withoutContainer } from './container.ts'
 import { inventory } from './inventory.ts'
+import { buildRelease, install, root, runtime } from './release.ts'
 import { faults, killInPod, makeNode } from './standin.ts'
+import { until } from './waiting.ts'
 
-const root = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '')
-const runtime = dirname(process.execPath)
-const built = join(root, 'dist', `test-${process.pid}`)
 const why = withoutContainer()
 const skip = why !== undefined && process.env.CI !== 'true' && why
 t.setTimeout(900_000)
 
-/** A request as a receiver got it. */
-interface Line {
-  readonly receiver: 'discord' | 'ntfy' | 'webhook'
-  readonly status: number
-  readonly method: string
-  readonly body: {
-    readonly type?: string
-    readonly data?: { readonly incident?: { readonly id: string } }
-    readonly sequence_id?: string
-    readonly title?: string
-    readonly content?: string
-    readonly embeds?: readonly { readonly footer?: { readonly text: string } }[]
-  }
-}
-
 t.test('the main job on a node with a real systemd', { skip }, async (t) => {
   const node = await bootContainer({ binds: [root, runtime] })
+  const release = await buildRelease()
   t.teardown(async () => {
     await node.stop()
-    rmSync(built, { recursive: true, force: true })
+    release.remove()
   })
-  await bundle({ root, entry: join(root, 'agent/main.ts'), outdir: join(built, 'dist/agent') })
   await makeNode(node)
-  await node.sh(
-    `mkdir -p /root/release/runtime && cd /root/release && cp -R ${built}/dist .
-     cp -R ${root}/install.sh ${root}/LICENSE ${root}/systemd . && ln -s ${runtime}/node runtime/node`,
-  )
+  await release.place(node)
 
   await node.sh(
     `systemd-run --quiet --unit receivers -p StandardOutput=file:/run/receivers \\
        ip netns exec world ${runtime}/node ${root}/test/receivers/run.ts --host 192.0.2.1 --port 9100`,
   )
   const said = `/proc/${node.pid}/root/run/receivers`
-  const lines = () =>
-    (existsSync(said) ? readFileSync(said, 'utf8') : '')
-      .split('\n')
-      .slice(0, -1)
-      .map((it) => JSON.parse(it) as Line & { readonly ready?: Record<string, string> })
-  const { ready } = await until('the receivers listen', () => lines()[0])
+  const lines = () => readLines(existsSync(said) ? readFileSync(said, 'utf8') : '')
+  const ready = await until('the receivers listen', () => lines()[0]?.ready)
   const before = await inventory(node)
 
-  await node.sh('mkdir /etc/murphy && cat > /etc/murphy/config.yaml', {
-    input: `sinks:
-  - type: discord
-    url_file: /etc/murphy/discord.url
-  - type: ntfy
-    url_file: /etc/murphy/ntfy.url
-  - type: webhook
-    url: ${ready?.webhook}
-    secret: ${ready?.secret}
-collectors:
-  memory:
-    hold_minutes: 1
-`,
-  })
-  await node.sh(`printf '%s\\n' '${ready?.discord}' > /etc/murphy/discord.url`)
-  const installed = await node.exec(['sh', '/root/release/install.sh', '--ntfy', '-'], {
-    input: `${ready?.ntfy}\n`,
-  })
+  const installed = await install(node, ready, '  memory:\n    hold_minutes: 1\n')
   t.equal(installed.exit, 0, installed.stderr)
 
   const status = () =>
@@ -93,7 +51,7 @@ collectors:
   const told = (id: string, code: string, about = '') => {
     const all = lines()
     const sequence = createHash('sha256').update(`node1\n${id}`).digest('hex').slice(0, 32)
-    const ofCode = (it: Line) =>
+    const ofCode = (it: Arrival) =>
       it.body.embeds?.some(({ footer }) => footer?.text === `agent explain ${code}`) &&
       it.body.content?.includes(about)
     return {
@@ -222,21 +180,3 @@ collectors:
     t.strictSame(await inventory(node), before, 'the node is as it was')
   })
 })
-
-/**
- * What `look` gives once it gives something. Fails after four minutes, as an OOM kill is held for one, with
- * what there was instead.
- */
-async function until<T>(
-  what: string,
-  look: () => T | Promise<T>,
-  instead: () => unknown = () => '',
-): Promise<NonNullable<Exclude<T, false>>> {
-  const end = Date.now() + 240_000
-  for (;;) {
-    const it = await look()
-    if (it !== undefined && it !== null && it !== false) return it as NonNullable<Exclude<T, false>>
-    if (Date.now() > end) throw new Error(`waited 4 min in vain until ${what}:\n${await instead()}`)
-    await pause(200)
-  }
-}

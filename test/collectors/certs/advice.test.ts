@@ -74,6 +74,11 @@ t.test('what a restart does', async (t) => {
     renewal(group('restart'), 1, node({ running: { pid: 1, since: 0 } }), now),
     ' k3s renews it only when it starts: a restart renews it.',
   )
+  t.equal(
+    renewal(group('restart'), 12, up, now, now - 400 * 86_400_000),
+    ' k3s was started 301 d ago, after they had expired, and did not renew them, as when the clock is wrong at boot: another reboot is no help; a restart by the right clock renews all 12.',
+  )
+  t.match(renewal(group('restart'), 12, up, now, now - 86_400_000), /a restart renews all 12\.$/)
   t.equal(renewal(group('restart'), 2, node(), now), ' k3s is not running; its next start renews all 2.')
   t.equal(renewal(group('file'), 2, up, now), '')
 })

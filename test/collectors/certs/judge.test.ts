@@ -172,3 +172,19 @@ t.test("what an old k3s left is nobody's trouble", async (t) => {
     [],
   )
 })
+
+t.test('a kubeconfig is not blamed while k3s has just begun to renew', async (t) => {
+  const admin = (changed: number) =>
+    file('/d/client-admin.crt', [lasting(365, { subject: 'CN=admin' })], { changed })
+  const copy = file('/etc/rancher/k3s/k3s.yaml', [lasting(-1, { subject: 'CN=admin' })], { of: 'kubeconfig' })
+  const codes = (changed: number) =>
+    judge(server([admin(changed), copy]), 30, now).filter((it) => it.code === 'certs.expired').length
+  t.equal(codes(now - 5_000), 0)
+  t.equal(codes(now - 5 * 60_000), 1)
+})
+
+t.test('that it is over is a stage of its own', async (t) => {
+  const stage = (left: number) => judge(own(left), 30, now)[0]?.stage
+  t.equal(stage(0.5), 5)
+  t.equal(stage(-0.5), 6)
+})

@@ -1,5 +1,6 @@
 import t from 'tap'
-import { assess, grace } from '../../../collectors/cni/assess.ts'
+import { assess } from '../../../collectors/cni/assess.ts'
+import { grace } from '../../../collectors/cni/lacking.ts'
 import { codes, later, sampleOf } from './node.ts'
 
 const well = await sampleOf('healthy')

@@ -33,3 +33,25 @@ t.test(
     t.end()
   },
 )
+
+t.test('what a start of k3s did not bring back is not over because k3s has just started', (t) => {
+  const { links } = withLink(well, 'flannel.1', null).interfaces ?? { links: [] }
+  const since = well.k3s?.running?.since ?? 0
+  const lacking = (at: number) => ({
+    ...well,
+    pods: {},
+    subnet: null,
+    interfaces: { links, ports: {}, loose: [] },
+    lacking: { 'flannel.1': at },
+  })
+  t.same(judge(lacking(since - 1_000), false), [], 'at a boot all is made anew')
+  const [early] = judge(lacking(since - 300_000), false)
+  t.match(early, { code: 'cni.overlay-missing', next: [/^`systemctl restart k3s-agent`/] })
+  const [late] = judge(lacking(since - 300_000), true)
+  t.match(late, {
+    text: /k3s-agent was started since and has not made it\.$/,
+    next: [/^`journalctl -u k3s-agent /, /`k3s-killall\.sh`, then `systemctl start k3s-agent`/],
+    never: /^Run `iptables -F`/,
+  })
+  t.end()
+})

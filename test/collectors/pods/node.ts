@@ -12,16 +12,17 @@ import { dirname, join } from 'node:path'
 import { openMachine } from '../../../agent/host.ts'
 import type { Host } from '../../../agent/model.ts'
 
-/** A node of real files in a folder of its own, with a clock that is set by hand. */
+/** A node of real files in a folder of its own, or of a container, with a clock that is set by hand. */
 export function podNode(
   t: { teardown(done: () => void): unknown },
   begin = Date.parse('2026-11-23T03:00:00Z'),
+  home?: string,
 ) {
-  const root = mkdtempSync(join(tmpdir(), 'murphy-pods-'))
+  const root = home ?? mkdtempSync(join(tmpdir(), 'murphy-pods-'))
   const machine = openMachine()
   t.teardown(() => {
     machine.close()
-    rmSync(root, { recursive: true })
+    if (home === undefined) rmSync(root, { recursive: true })
   })
   const real = machine.during(new AbortController().signal)
   const there = (path: string) => (path.startsWith('/var/') ? join(root, path) : path)

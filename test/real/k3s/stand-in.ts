@@ -8,6 +8,7 @@ import type { TLSSocket } from 'node:tls'
  * certificate, and its own words, as measured on k3s v1.21.2. Like k3s it reads its certificates when it
  * starts. `touch DIR/broken` makes `/readyz` fail.
  */
+process.title = 'k3s-server'
 const [data = ''] = process.argv.slice(2)
 const tls = `${data}/server/tls`
 const unauthorized = `{"kind":"Status","apiVersion":"v1","metadata":{},"status":"Failure","message":"Unauthorized","reason":"Unauthorized","code":401}`
@@ -43,5 +44,4 @@ await listening(api, 6443)
 await listening(kubelet, 10_250)
 await listening(plain(), 10_248)
 await listening(plain(), 10_256)
-process.title = 'k3s-server'
 process.stdout.write('ready\n')

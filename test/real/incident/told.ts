@@ -1,0 +1,53 @@
+import type { Arrival } from '../arrivals.ts'
+
+/** What a sink heard: a new message, an edit of one it has, or that it is over. */
+export type Kind = 'new' | 'edit' | 'over'
+
+export interface News {
+  readonly sink: Arrival['receiver']
+  readonly kind: Kind
+  readonly at: number
+  /** The codes of the rules that it is about, the root's first; ntfy says none. */
+  readonly codes: readonly string[]
+  readonly arrival: Arrival
+}
+
+/** The kernel's log is the whole machine's: who else is killed on it is not of this night. */
+const foreign = ({ body }: Arrival) => {
+  const text = JSON.stringify(body)
+  return /killed for want of memory|memory\.oom-/.test(text) && !text.includes('shop/')
+}
+
+export const newsOf = (arrivals: readonly Arrival[]): readonly News[] =>
+  arrivals.filter((it) => !foreign(it)).map(news)
+
+function news(arrival: Arrival): News {
+  const { receiver: sink, at, body, method } = arrival
+  const of = { sink, at, arrival, codes: [] }
+  if (sink === 'discord') {
+    const code = /^agent explain (.+)$/.exec(body.embeds?.[0]?.footer?.text ?? '')?.[1]
+    const kind = method === 'PATCH' ? 'edit' : body.embeds?.length ? 'new' : 'over'
+    return { ...of, kind, codes: code ? [code] : [] }
+  }
+  if (sink === 'ntfy')
+    return {
+      ...of,
+      kind: body.title?.startsWith('resolved: ') ? 'over' : (body.priority ?? 3) > 3 ? 'new' : 'edit',
+    }
+  const kind = /resolved$/.test(body.type ?? '')
+    ? 'over'
+    : /opened|worse|reminder$/.test(body.type ?? '')
+      ? 'new'
+      : 'edit'
+  const { root, consequences = [] } = body.data?.incident ?? {}
+  return { ...of, kind, codes: [...(root ? [root.code] : []), ...consequences.map((it) => it.code)] }
+}
+
+/** The commands that a message names, in order, as a person would paste them. */
+export function steps({ body }: Arrival): readonly string[] {
+  const next =
+    body.embeds?.[0]?.fields?.find((it) => it.name === 'Next')?.value.split('\n') ??
+    body.data?.incident?.next ??
+    []
+  return next.flatMap((step) => [...step.matchAll(/`([^`]+)`/g)].map(([, it = '']) => it))
+}

@@ -1,0 +1,42 @@
+import { rmSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { bundle } from '../../systemd/build.ts'
+import type { Ready } from './arrivals.ts'
+import type { Answer, Container } from './container.ts'
+
+export const root = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '')
+export const runtime = dirname(process.execPath)
+
+/** The agent as a release, in a folder of this checkout that a container sees. */
+export async function buildRelease() {
+  const built = join(root, 'dist', `test-${process.pid}`)
+  await bundle({ root, entry: join(root, 'agent/main.ts'), outdir: join(built, 'dist/agent') })
+  return {
+    remove: () => rmSync(built, { recursive: true, force: true }),
+    /** Puts it where an owner would have unpacked it. */
+    place: (node: Container) =>
+      node.sh(
+        `mkdir -p /root/release/runtime && cd /root/release && cp -R ${built}/dist .
+         cp -R ${root}/install.sh ${root}/LICENSE ${root}/systemd . && ln -s ${runtime}/node runtime/node`,
+      ),
+  }
+}
+
+/** Three sinks, as an owner would set them up, and what else they set. */
+export async function install(node: Container, ready: Ready, collectors: string): Promise<Answer> {
+  await node.sh('mkdir /etc/murphy && cat > /etc/murphy/config.yaml', {
+    input: `sinks:
+  - type: discord
+    url_file: /etc/murphy/discord.url
+  - type: ntfy
+    url_file: /etc/murphy/ntfy.url
+  - type: webhook
+    url: ${ready.webhook}
+    secret: ${ready.secret}
+collectors:
+${collectors}`,
+  })
+  await node.sh(`printf '%s\\n' '${ready.discord}' > /etc/murphy/discord.url`)
+  return node.exec(['sh', '/root/release/install.sh', '--ntfy', '-'], { input: `${ready.ntfy}\n` })
+}
