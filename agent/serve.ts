@@ -95,7 +95,8 @@ function silenceFrom(query: URLSearchParams, now: number): Silence {
 }
 
 /** Removes a socket nobody answers on. Anything else in the way stays, and is said. */
-async function makeRoom(socket: string): Promise<void> {
+/** Takes away what a former agent left. Throws where one answers there, or something else is in the way. */
+export async function makeRoom(socket: string): Promise<void> {
   mkdirSync(dirname(socket), { recursive: true, mode: 0o750 })
   const there = lstatSync(socket, { throwIfNoEntry: false })
   if (!there) return

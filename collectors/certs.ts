@@ -4,7 +4,7 @@ import { type Group, groups, type Item, nodeName } from './certs/groups.ts'
 import { judge, stageOf } from './certs/judge.ts'
 import { rules } from './certs/rules.ts'
 import type { CertsSample } from './certs/sample.ts'
-import { addressPattern } from './certs/served.ts'
+import { addressPattern, parseAddress } from './certs/served.ts'
 import { date, duration } from './certs/words.ts'
 
 /** What rests on k3s's own files; the clock does not. */
@@ -53,6 +53,11 @@ export const certs = collector({
       maximum: 3650,
     },
   },
+
+  check: ({ endpoints }) =>
+    endpoints.flatMap((it, index) =>
+      parseAddress(it) ? [] : [`endpoints.${index}: a port is a number from 1 to 65535`],
+    ),
 
   collect: (host, settings, past): Promise<CertsSample> => collectAll(host, settings, past.sample, codes),
 

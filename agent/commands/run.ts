@@ -4,11 +4,15 @@ import { openMachine } from '../host.ts'
 import { openLog } from '../log.ts'
 import { renderStatus } from '../render/status.ts'
 import { terminalOf } from '../render/terminal.ts'
-import { serve } from '../serve.ts'
+import { makeRoom, serve } from '../serve.ts'
 import { openStore } from '../store.ts'
 import { supervisor } from '../systemd.ts'
 import { readVersion } from '../version.ts'
 import { type Common, collectors, type Exit, print, Refusal, settings, sinks } from './common.ts'
+
+const refuse = (error: unknown): never => {
+  throw new Refusal((error as Error).message, 3, { cause: error })
+}
 
 /** Watches until told to stop. At a terminal it shows the first status and then what changes. */
 export async function run(common: Common): Promise<Exit> {
@@ -17,6 +21,8 @@ export async function run(common: Common): Promise<Exit> {
   // Under systemd the journal wants JSON; everyone else is a person.
   const plain = !process.env.JOURNAL_STREAM
   const log = openLog({ level: config.logLevel, plain })
+  // Two agents must not write to one memory, nor tell everything twice.
+  await makeRoom(config.socket).catch(refuse)
   const store = openStore(config.stateDir, Date.now())
   const machine = openMachine()
   const system = supervisor()
@@ -32,14 +38,12 @@ export async function run(common: Common): Promise<Exit> {
     version,
     describe: () => description,
   })
-  let server: Awaited<ReturnType<typeof serve>> | undefined
-  try {
-    server = await serve({ socket: config.socket, snapshot: daemon.snapshot, store, silence: daemon.silence })
-  } catch (error) {
+  const { snapshot, silence } = daemon
+  const server = await serve({ socket: config.socket, snapshot, store, silence }).catch(async (error) => {
     await daemon.stop()
     machine.close()
-    throw new Refusal((error as Error).message, 3, { cause: error })
-  }
+    return refuse(error)
+  })
   const stopped = new Promise<string>((resolve) => {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve(signal))
   })

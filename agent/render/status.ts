@@ -71,8 +71,13 @@ function head(it: Snapshot, terminal: Terminal): string {
   const place = [paint(terminal, 'bold', safe(it.node)), ...(it.machine ? [safe(it.machine)] : [])].join(', ')
   const looks = it.collectors.flatMap(({ last }) => (last === undefined ? [] : [last]))
   const looked = looks.length > 0 ? `looked ${span(it.at - Math.max(...looks))} ago` : 'has not looked yet'
-  return `${state}  ${place}  (${looked})`
+  const late = it.collectors.filter((one) => isLate(one, it.at)).map((one) => one.name)
+  return `${state}  ${place}  (${[looked, ...(late.length > 0 ? [`${late.join(', ')} overdue`] : [])].join('; ')})`
 }
+
+/** A look may take a while, but none takes this long, ms. */
+const patience = 60_000
+const isLate = ({ next }: CollectorRow, now: number) => next !== undefined && now - next > patience
 
 /** One incident: its root in full, its consequences by name. */
 export function renderIncident(incident: Incident, now: number, terminal: Terminal): string {
@@ -146,7 +151,13 @@ function collectorRow(it: CollectorRow, now: number, terminal: Terminal, once: b
     it.summary,
     ...it.unseen.filter((one) => !one.unrecorded).map((one) => `Not seen: ${one.why}`),
     ...(unrecorded.length > 0 ? [`Not recorded: ${unrecorded.join(', ')}`] : []),
-    ...(!once && it.next !== undefined ? [`Next look in ${span(it.next - now)}`] : []),
+    ...(once || it.next === undefined
+      ? []
+      : [
+          isLate(it, now)
+            ? `Should have looked at ${clock(it.next, now)}`
+            : `Next look in ${span(it.next - now)}`,
+        ]),
   ].filter(Boolean)
   const trend = sparkline(it.trend, 12)
   const text = wrap(terminal, said.map(sentence).join(' ') + (trend ? ` ${trend}` : ''), 22)

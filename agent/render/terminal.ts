@@ -31,7 +31,7 @@ export function wrap(terminal: Terminal, text: string, indent: number, hanging =
   // A command may not be broken where it would no longer paste.
   for (const word of safe(text)
     .replace(/\s+/g, ' ')
-    .match(/`[^`]*`\S*|\S+/g) ?? []) {
+    .match(/[^\s`]*`[^`]*`\S*|\S+/g) ?? []) {
     const blank = lines.length === 0 ? indent : hanging
     if (length > blank && length + 1 + word.length > room) {
       lines.push(line)
@@ -46,9 +46,9 @@ export function wrap(terminal: Terminal, text: string, indent: number, hanging =
 }
 
 function shownWord(terminal: Terminal, word: string): string {
-  const [, command, rest] = /^`([^`]*)`(.*)$/.exec(word) ?? []
+  const [, before, command, rest] = /^([^`]*)`([^`]*)`(.*)$/.exec(word) ?? []
   if (command === undefined) return word
-  return terminal.color ? paint(terminal, 'cyan', command) + rest : word
+  return terminal.color ? before + paint(terminal, 'cyan', command) + rest : word
 }
 
 const bars = '▁▂▃▄▅▆▇█'

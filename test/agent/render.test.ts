@@ -10,6 +10,20 @@ import { now, picture, root } from './small.ts'
 
 const plain = { color: false, width: 80 }
 
+t.test('a collector that does not look any more is said to be overdue', async (t) => {
+  const [first, ...others] = picture.collectors
+  const late = { ...first, next: now - 600_000 } as (typeof picture.collectors)[number]
+  const page = renderStatus({ ...picture, collectors: [late, ...others] }, plain)
+  t.match(page, new RegExp(`^CRITICAL .*; ${late.name} overdue\\)`))
+  t.match(page.replace(/\s+/g, ' '), /Should have looked at \d\d:\d\d UTC\./)
+  t.notMatch(renderStatus(picture, plain), /overdue/)
+})
+
+t.test('a command behind a bracket stays whole', async (t) => {
+  const text = `${'word '.repeat(14)}(\`systemctl restart k3s-agent\`).`
+  t.ok(wrap(plain, text, 2).split('\n').includes('  (`systemctl restart k3s-agent`).'))
+})
+
 t.test('a root that is over does not speak for what is left', async (t) => {
   const over = { ...root, resolved: now - 60_000 }
   const left = finding({
