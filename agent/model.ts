@@ -145,7 +145,7 @@ export function titleOf(incident: Pick<Incident, 'root' | 'consequences'>): stri
   if (lead !== root)
     return isSame(lead, root)
       ? lead.title
-      : `${lead.title}, after: ${(consequences.findLast((it) => isSame(it, root)) ?? root).title}`
+      : `${lead.title}, after: ${(consequences.find((it) => isSame(it, root)) ?? root).title}`
   const graver = consequences
     .filter((it) => it.resolved === undefined && rank(it) > rank(root))
     .sort((a, b) => rank(b) - rank(a))[0]
