@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Finding, Incident, Notice, Severity, Told } from './model.ts'
-import { severities } from './model.ts'
+import { rootAndOn, severities } from './model.ts'
 import { type Silence, silencing, wasSilenced } from './silence.ts'
 
 /** What a sink wants to hear. */
@@ -61,6 +61,7 @@ export function due(
     const ids = tellable(incident, now, policy.min)
     // Its steps come before all others, so that an edit that nobody hears is not enough.
     const urgent = findingsOf(incident).flatMap((it) => (it.urgent && ids.includes(it.id) ? [it.id] : []))
+    const over = repairedAt(incident)
     if (!last || last.resolved !== undefined) tell('opened', incident, `${last?.resolved ?? ''}`)
     else if (last.severity !== incident.severity && atLeast(incident.severity, last.severity))
       tell('worse', incident, incident.severity)
@@ -68,10 +69,10 @@ export function due(
     else if (urgent.some((id) => !last.findings.includes(id))) tell('worse', incident, urgent.join())
     else if (ids.some((id) => !last.findings.includes(id))) tell('grew', incident, ids.join())
     // What the message speaks of is over, and what followed from it is not.
-    else if (incident.root.resolved !== undefined && last.findings.includes(incident.root.id))
-      tell('grew', incident, `over ${incident.root.resolved}`)
-    else if (isLeft(incident, now) && last.reminded < (incident.root.resolved ?? 0))
-      tell('reminder', incident, `left ${incident.root.resolved}`)
+    else if (over !== undefined && rootAndOn(incident).some(({ id }) => last.findings.includes(id)))
+      tell('grew', incident, `over ${over}`)
+    else if (over !== undefined && last.reminded < over && now - over >= takingHold)
+      tell('reminder', incident, `left ${over}`)
     else if (policy.remind > 0 && Math.abs(now - last.reminded) >= policy.remind)
       tell('reminder', incident, `${last.reminded}`)
   }
@@ -106,12 +107,12 @@ export function due(
 /** Repairs take a moment to take hold, a start of k3s three minutes. What is there then has not come back by itself. */
 export const takingHold = 3 * 60_000
 
-/** The root was repaired, and something else did not come right with it. An event is not repaired. */
-const isLeft = ({ root, resolved }: Incident, now: number) =>
-  root.severity !== 'info' &&
-  root.resolved !== undefined &&
-  resolved === undefined &&
-  now - root.resolved >= takingHold
+/** When the root was repaired, of an incident that is not over; an event is not repaired. */
+function repairedAt(incident: Incident): number | undefined {
+  const own = rootAndOn(incident)
+  if (incident.root.severity === 'info' || own.some((it) => it.resolved === undefined)) return undefined
+  return Math.max(...own.map((it) => it.resolved ?? 0))
+}
 
 function wasMissed(incident: Incident, policy: Policy, now: number): boolean {
   const { resolved = now, ripe } = incident

@@ -141,7 +141,7 @@ export function leadOf({ root, consequences }: Pick<Incident, 'root' | 'conseque
 export function titleOf(incident: Pick<Incident, 'root' | 'consequences'>): string {
   const { root, consequences } = incident
   const lead = leadOf(incident)
-  // The same thing gone further says all: certificates that ran out have expired.
+  // The same thing gone further says all.
   if (lead !== root)
     return isSame(lead, root)
       ? lead.title
@@ -152,8 +152,15 @@ export function titleOf(incident: Pick<Incident, 'root' | 'consequences'>): stri
   return graver ? `${graver.title}: ${root.title}` : root.title
 }
 
-const collectorOf = ({ code }: Finding) => code.split('.')[0]
-const isSame = (a: Finding, b: Finding) => a.subject === b.subject && collectorOf(a) === collectorOf(b)
+/** One thing that comes nearer by stages: certificates that ran out, and have expired. */
+const isSame = (a: Finding, b: Finding) =>
+  a.subject === b.subject && a.stage !== undefined && b.stage !== undefined
+
+/** The root, and what it became in its further stages. */
+export const rootAndOn = ({ root, consequences }: Pick<Incident, 'root' | 'consequences'>) => [
+  root,
+  ...consequences.filter((it) => isSame(it, root)),
+]
 
 /** What a sink is due. `id` is the same however often this notice has to be sent; `at` is the time of the attempt. */
 export type Notice =

@@ -141,11 +141,14 @@ t.test('an incident is called by what is grave in it, and by its root', async (t
   const worse = finding({ code: 'a.effect', severity: 'critical', title: 'the pod bridge is gone' })
   t.equal(titleOf({ root, consequences: [worse] }), 'the pod bridge is gone: k3s was restarted')
   t.equal(titleOf({ root, consequences: [{ ...worse, resolved: 5 }] }), 'k3s was restarted')
-  const further = { ...worse, subject: root.subject, code: 'a.further', title: 'k3s is not running' }
-  t.equal(titleOf({ root: { ...root, resolved: 5 }, consequences: [further] }), 'k3s is not running')
+  const further = { ...worse, subject: root.subject, stage: 6, title: 'k3s is not running' }
+  t.equal(
+    titleOf({ root: { ...root, stage: 5, resolved: 5 }, consequences: [further] }),
+    'k3s is not running',
+  )
   t.equal(
     titleOf({
-      root: { ...root, resolved: 5 },
+      root: { ...root, stage: 5, resolved: 5 },
       consequences: [
         { ...further, resolved: 6 },
         { ...worse, subject: 'b' },
