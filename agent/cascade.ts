@@ -28,8 +28,11 @@ export function incidents(ledger: Ledger, rules: Rules, now: number): readonly I
 
 function incident(root: Finding, members: readonly Finding[], rules: Rules): Incident {
   const consequences = members.filter((it) => it !== root).sort((a, b) => a.since - b.since)
-  const open = members.filter((it) => it.resolved === undefined)
-  const resolved = Math.max(...members.map((it) => it.resolved ?? 0))
+  // What is only worth knowing, such as the journal of a repair, keeps no alarm from being over.
+  const alarms = members.filter((it) => it.severity !== 'info')
+  const deciding = alarms.length > 0 ? alarms : members
+  const open = deciding.filter((it) => it.resolved === undefined)
+  const resolved = Math.max(...deciding.map((it) => it.resolved ?? 0))
   return {
     id: root.id,
     root,
