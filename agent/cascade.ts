@@ -22,22 +22,24 @@ export function incidents(ledger: Ledger, rules: Rules, now: number): readonly I
     return root
   }
   return [...Map.groupBy(ledger, rootOf)]
-    .map(([root, members]) => incident(root, members, rules))
+    .map(([root, members]) => incident(root, members, rules, now))
     .sort((a, b) => a.since - b.since || (a.id < b.id ? -1 : 1))
 }
 
-function incident(root: Finding, members: readonly Finding[], rules: Rules): Incident {
+function incident(root: Finding, members: readonly Finding[], rules: Rules, now: number): Incident {
   const consequences = members.filter((it) => it !== root).sort((a, b) => a.since - b.since)
   // What is only worth knowing, such as the journal of a repair, keeps no alarm from being over.
   const alarms = members.filter((it) => it.severity !== 'info')
   const deciding = alarms.length > 0 ? alarms : members
   const open = deciding.filter((it) => it.resolved === undefined)
+  // What may yet go by itself makes nothing graver.
+  const sure = open.filter((it) => tellFrom(it) <= now)
   const resolved = Math.max(...deciding.map((it) => it.resolved ?? 0))
   return {
     id: root.id,
     root,
     consequences,
-    severity: gravest(open.length > 0 ? open : members),
+    severity: gravest([sure, open, members].find((it) => it.length > 0) ?? []),
     since: Math.min(...members.flatMap((it) => (it === root || it.severity !== 'info' ? [it.since] : []))),
     ripe: Math.min(...(open.length > 0 ? open : members).map(tellFrom)),
     ...advice(root, consequences, rules),

@@ -128,7 +128,7 @@ export function startDaemon(options: DaemonOptions): Daemon {
       )
     }
     if (outcome.watches) eye.watching.update(outcome.watches)
-    eye.dates.set(outlookOf(eye, now()), now())
+    eye.dates.set(outlookOf(eye, outcome.at), outcome.at)
     if (warm()) markReady()
   }
 
@@ -267,7 +267,7 @@ export function startDaemon(options: DaemonOptions): Daemon {
   }
   /** The postman knows what it told since it started; the book, what was told before. */
   function lastTold(sink: string): { readonly told?: number } {
-    const times = store.told(sink).map((it) => it.at)
+    const times = store.told(sink).flatMap((it) => (it.perhaps ? [] : [it.at]))
     return times.length > 0 ? { told: Math.max(...times) } : {}
   }
   function seriesOf({ name: owner }: Collector): Series {

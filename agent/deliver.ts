@@ -135,7 +135,7 @@ export function deliver(options: DeliverOptions): Delivery {
     const [first] = refused.values()
     const rest = first ? Math.max(1, first.at + aside - now()) : aside
     if (!options.keepOpen) return sleep(rest, bell.signal)
-    await post.hold()
+    await post.hold(bell.signal)
     if (!bell.signal.aborted) await sleep(Math.min(rest, holdEvery), bell.signal)
   }
 
@@ -194,7 +194,7 @@ export function deliver(options: DeliverOptions): Delivery {
   async function run(): Promise<void> {
     // Whoever called is not done yet with what `due` needs.
     await wait(0)
-    rememberAddress(settings)
+    rememberAddress(sink, settings)
     while (!stopping.signal.aborted && gone === undefined) {
       woken = false
       try {
@@ -212,7 +212,7 @@ export function deliver(options: DeliverOptions): Delivery {
     wake() {
       woken = true
       ring()
-      rememberAddress(settings)
+      rememberAddress(sink, settings)
     },
     state,
     async stop() {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { tellFrom } from './ledger.ts'
 import type { Finding, Incident, Notice, Severity, Told } from './model.ts'
-import { severities } from './model.ts'
+import { rootAndOn, severities } from './model.ts'
 import { type Silence, silencing, wasSilenced } from './silence.ts'
 
 /** What a sink wants to hear. */
@@ -29,9 +29,11 @@ const tellable = (it: Incident, now: number, min: Severity = 'info') =>
   findingsOf(it)
     .filter((it) => it.resolved === undefined && tellFrom(it) <= now && atLeast(it.severity, min))
     .map((finding) => finding.id)
-/** How far the open findings have come; 0 where none of them has stages. */
-const stageOf = (it: Incident) =>
-  Math.max(0, ...findingsOf(it).map(({ resolved, stage = 0 }) => (resolved === undefined ? stage : 0)))
+/** How far those have come; 0 where none of them has stages. */
+const stageOf = (it: Incident, now: number, min: Severity = 'info') => {
+  const ids = tellable(it, now, min)
+  return Math.max(0, ...findingsOf(it).map(({ id, stage = 0 }) => (ids.includes(id) ? stage : 0)))
+}
 
 /**
  * What to tell a sink now: the difference between what is true and what it was told. Pure, and the same
@@ -57,24 +59,30 @@ export function due(
       else if (!last && wasMissed(incident, policy, now)) missed.push(incident)
       continue
     }
-    if (incident.ripe > now || !atLeast(incident.severity, policy.min)) continue
+    const concerns = atLeast(incident.severity, policy.min)
+    // Who was told hears that it is milder now, too.
+    if (incident.ripe > now || !(concerns || (last && last.resolved === undefined))) continue
     if (silencing(policy.silences ?? [], incident, now)) continue
     const ids = tellable(incident, now, policy.min)
     // Its steps come before all others, so that an edit that nobody hears is not enough.
     const urgent = findingsOf(incident).flatMap((it) => (it.urgent && ids.includes(it.id) ? [it.id] : []))
+    const over = repairedAt(incident)
+    const stage = stageOf(incident, now, policy.min)
     if (!last || last.perhaps || last.resolved !== undefined)
       tell('opened', incident, `${last?.resolved ?? ''}`)
     else if (last.severity !== incident.severity && atLeast(incident.severity, last.severity))
       tell('worse', incident, incident.severity)
-    else if (stageOf(incident) > (last.stage ?? 0)) tell('worse', incident, `stage ${stageOf(incident)}`)
+    else if (stage > (last.stage ?? 0)) tell('worse', incident, `stage ${stage}`)
     else if (urgent.some((id) => !last.findings.includes(id))) tell('worse', incident, urgent.join())
     else if (ids.some((id) => !last.findings.includes(id))) tell('grew', incident, ids.join())
+    // Milder, so that what comes back is worse again.
+    else if (last.severity !== incident.severity) tell('grew', incident, `only ${incident.severity}`)
     // What the message speaks of is over, and what followed from it is not.
-    else if (incident.root.resolved !== undefined && last.findings.includes(incident.root.id))
-      tell('grew', incident, `over ${incident.root.resolved}`)
-    else if (isLeft(incident, now) && last.reminded < (incident.root.resolved ?? 0))
-      tell('reminder', incident, `left ${incident.root.resolved}`)
-    else if (policy.remind > 0 && Math.abs(now - last.reminded) >= policy.remind)
+    else if (over !== undefined && rootAndOn(incident).some(({ id }) => last.findings.includes(id)))
+      tell('grew', incident, `over ${over}`)
+    else if (over !== undefined && last.reminded < over && now - over >= takingHold)
+      tell('reminder', incident, `left ${over}`)
+    else if (concerns && policy.remind > 0 && Math.abs(now - last.reminded) >= policy.remind)
       tell('reminder', incident, `${last.reminded}`)
   }
   for (const last of told) {
@@ -108,12 +116,12 @@ export function due(
 /** Repairs take a moment to take hold, a start of k3s three minutes. What is there then has not come back by itself. */
 export const takingHold = 3 * 60_000
 
-/** The root was repaired, and something else did not come right with it. An event is not repaired. */
-const isLeft = ({ root, resolved }: Incident, now: number) =>
-  root.severity !== 'info' &&
-  root.resolved !== undefined &&
-  resolved === undefined &&
-  now - root.resolved >= takingHold
+/** When the root was repaired, of an incident that is not over; an event is not repaired. */
+function repairedAt(incident: Incident): number | undefined {
+  const own = rootAndOn(incident)
+  if (incident.root.severity === 'info' || own.some((it) => it.resolved === undefined)) return undefined
+  return Math.max(...own.map((it) => it.resolved ?? 0))
+}
 
 function wasMissed(incident: Incident, policy: Policy, now: number): boolean {
   const { resolved = now, ripe } = incident
@@ -174,8 +182,10 @@ export function noted(
  * none in. What may have been told is told again while it is true, and told to be over when it is. Pure.
  */
 export function notedPerhaps(told: readonly Told[], notice: Notice, now: number): readonly Told[] {
-  if (notice.kind !== 'opened' || told.some((it) => it.incident === notice.incident.id)) return []
-  return [{ ...entry(notice.incident, now), perhaps: true }]
+  if (notice.kind !== 'opened') return []
+  const { incident } = notice
+  if (told.some((it) => it.incident === incident.id && it.resolved === undefined)) return []
+  return [{ ...entry(incident, now), perhaps: true }]
 }
 
 /** The receipt of the message a notice is about: for `merged`, that of the incident that was absorbed. */
@@ -189,7 +199,7 @@ export function receiptFor(told: readonly Told[], notice: Notice): string | unde
 }
 
 function entry(incident: Incident, now: number): Told {
-  const stage = stageOf(incident)
+  const stage = stageOf(incident, now)
   return {
     incident: incident.id,
     severity: incident.severity,

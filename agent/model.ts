@@ -128,9 +128,12 @@ export interface Incident {
 
 const rank = (it: Finding) => severities.indexOf(it.severity)
 
+/** What an incident is called by. */
+type Named = Pick<Incident, 'root' | 'consequences'> & Partial<Pick<Incident, 'severity' | 'resolved'>>
+
 /** The finding that speaks for an incident now: its root, or the gravest that is open where the root no longer is. */
-export function leadOf({ root, consequences }: Pick<Incident, 'root' | 'consequences'>): Finding {
-  if (root.resolved === undefined) return root
+export function leadOf({ root, consequences, resolved }: Named): Finding {
+  if (root.resolved === undefined || resolved !== undefined) return root
   const [open] = consequences
     .filter((it) => it.resolved === undefined)
     .sort((a, b) => rank(b) - rank(a) || a.since - b.since)
@@ -142,22 +145,30 @@ export function leadOf({ root, consequences }: Pick<Incident, 'root' | 'conseque
  * restart that by itself was nothing: "the pod bridge is gone: k3s was restarted". What is open comes before
  * a root that is over.
  */
-export function titleOf(incident: Pick<Incident, 'root' | 'consequences'>): string {
-  const { root, consequences } = incident
+export function titleOf(incident: Named): string {
+  const { root, consequences, severity = 'critical', resolved } = incident
   const lead = leadOf(incident)
-  // The same thing gone further says all: certificates that ran out have expired.
+  // The same thing gone further says all.
   if (lead !== root)
     return isSame(lead, root)
       ? lead.title
-      : `${lead.title}, after: ${(consequences.findLast((it) => isSame(it, root)) ?? root).title}`
+      : `${lead.title}, after: ${(consequences.find((it) => isSame(it, root)) ?? root).title}`
   const graver = consequences
-    .filter((it) => it.resolved === undefined && rank(it) > rank(root))
+    .filter((it) => it.resolved === undefined || resolved !== undefined)
+    .filter((it) => rank(it) > rank(root) && rank(it) <= severities.indexOf(severity))
     .sort((a, b) => rank(b) - rank(a))[0]
   return graver ? `${graver.title}: ${root.title}` : root.title
 }
 
-const collectorOf = ({ code }: Finding) => code.split('.')[0]
-const isSame = (a: Finding, b: Finding) => a.subject === b.subject && collectorOf(a) === collectorOf(b)
+/** One thing that comes nearer by stages: certificates that ran out, and have expired. */
+const isSame = (a: Finding, b: Finding) =>
+  a.subject === b.subject && a.stage !== undefined && b.stage !== undefined
+
+/** The root, and what it became in its further stages. */
+export const rootAndOn = ({ root, consequences }: Pick<Incident, 'root' | 'consequences'>) => [
+  root,
+  ...consequences.filter((it) => isSame(it, root)),
+]
 
 /** What a sink is due. `id` is the same however often this notice has to be sent; `at` is the time of the attempt. */
 export type Notice =

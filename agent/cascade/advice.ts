@@ -29,12 +29,9 @@ export function advice(
   const repairs = open.filter((it) => !it.urgent && !goesWithItsCause(it, open, rules))
   const [first, ...others] = repairs
 
-  const said: string[] = []
-  const fresh = (steps: readonly string[]) =>
-    steps.filter((step) => !isSaid(step, said) && said.push(step) > 0)
-  const saving = fresh(inTurn(urgent)).slice(0, mostUrgent)
-  const repair = fresh(first?.next ?? [])
-  const rest = fresh(inTurn(others))
+  const saving = unsaid(inTurn(urgent)).slice(0, mostUrgent)
+  const repair = unsaid(first?.next ?? [], saving)
+  const rest = unsaid(inTurn(others), [...saving, ...repair])
   const room = (saving.length > 0 ? mostWithUrgent : mostSteps) - saving.length
   const kept = repair.slice(0, Math.max(1, room - Math.min(rest.length, leftToDo)))
   return {
@@ -67,12 +64,18 @@ function inTurn(findings: readonly Finding[]): readonly string[] {
   ).flat()
 }
 
-const commandOf = (step: string) => /`([^`]+)`/.exec(step)?.[1]
+/** The steps that are not among those said before them. */
+const unsaid = (steps: readonly string[], before: readonly string[] = []): readonly string[] =>
+  steps.filter((step, at) => !isSaid(step, [...before, ...steps.slice(0, at)]))
 
-/** A step is known by its command; one that is part of a longer command is said with that. */
+const commandsOf = (step: string) => [...step.matchAll(/`([^`]+)`/g)].map(([, it = '']) => it)
+
+/** A step is known by its commands; one that is part of a longer command is said with that. */
 function isSaid(step: string, said: readonly string[]): boolean {
-  const command = commandOf(step)
-  return said.some((it) => (command === undefined ? it === step : commandOf(it)?.includes(command)))
+  const commands = commandsOf(step)
+  if (commands.length === 0) return said.includes(step)
+  const known = said.flatMap(commandsOf)
+  return commands.every((command) => known.some((it) => it.includes(command)))
 }
 
 /** Sentences end with a full stop; the next begins with a capital letter or a command. */

@@ -20,7 +20,7 @@ export interface Post {
    * Asks the service for its OPTIONS, for nothing but the connection: a letter that goes over one that is
    * open already arrives even where no answer can come back, as after a flush under a policy of DROP.
    */
-  hold(): Promise<void>
+  hold(wanted?: AbortSignal): Promise<void>
   /** The text without this sink's secrets. */
   redact(text: string): string
   close(): Promise<void>
@@ -44,6 +44,8 @@ const replyLimit = 64 * 1024
 export const holdEvery = 50_000
 /** Beyond this it is a dead one, which is closed, so that the next letter does not wait for it. */
 const holdPatience = 3000
+/** How long a letter waits for it, ms. */
+const holdGrace = 100
 
 /** One memory of names for all sinks. */
 const names = rememberNames()
@@ -92,18 +94,21 @@ export function openPost({
         return { reading: clean(host, readError(error)), rest: 0 }
       }
     },
-    async hold() {
-      const url = URL.parse(String(settings.url))
+    async hold(wanted) {
+      const url = addressOf(sink, settings)
       // A second, as timers may be early.
       if (!url || performance.now() - used < holdEvery - 1000) return
       used = performance.now()
-      const deadline = AbortSignal.timeout(holdPatience)
+      const deadline = new AbortController()
+      const end = (ms: number) => setTimeout(() => deadline.abort(), ms).unref()
+      end(holdPatience)
+      wanted?.addEventListener('abort', () => end(holdGrace), { once: true })
       try {
         const { body } = await request(url.origin, {
           dispatcher,
           method: 'OPTIONS',
           headers: { 'user-agent': 'murphy' },
-          signal: signal ? AbortSignal.any([signal, deadline]) : deadline,
+          signal: signal ? AbortSignal.any([signal, deadline.signal]) : deadline.signal,
         })
         await body.dump()
       } catch {
@@ -116,9 +121,18 @@ export function openPost({
 }
 
 /** Learns the addresses of where letters will go, while they can be had. */
-export function rememberAddress(settings: Settings<Properties>): void {
-  for (const value of Object.values(settings))
-    if (typeof value === 'string') names.keep(URL.parse(value)?.hostname ?? '')
+export function rememberAddress(sink: Sink, settings: Settings<Properties>): void {
+  names.keep(addressOf(sink, settings)?.hostname ?? '')
+}
+
+/** Where letters go, which need not be what people pasted. */
+function addressOf(sink: Sink, settings: Settings<Properties>): URL | null {
+  try {
+    const [letter] = sink.compose({ kind: 'test', id: 'murphy', node: '', at: 0 }, settings)
+    return URL.parse(letter?.url ?? '')
+  } catch {
+    return null
+  }
 }
 
 function open(env: Readonly<Record<string, string | undefined>>): Agent | EnvHttpProxyAgent {

@@ -16,11 +16,12 @@ export const moment = (at: number) => `${new Date(at).toISOString().slice(0, 16)
 /** "2027-11-23" */
 export const date = (at: number) => new Date(at).toISOString().slice(0, 10)
 
-/** "89 d", "36 h", "12 min": rounded down, so that there is never less time than it says. */
+/** "89 d", "36 h", "12 min", "40 s": rounded down, so that there is never less time than it says. */
 export function duration(ms: number): string {
   if (ms >= 2 * day) return `${Math.floor(ms / day)} d`
   if (ms >= 7_200_000) return `${Math.floor(ms / 3_600_000)} h`
-  return `${Math.max(0, Math.floor(ms / 60_000))} min`
+  if (ms >= 120_000) return `${Math.floor(ms / 60_000)} min`
+  return `${Math.max(0, Math.floor(ms / 1000))} s`
 }
 
 /** The last part of a path. */

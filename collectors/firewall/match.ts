@@ -40,7 +40,8 @@ const when = (not: boolean, test: Condition): Condition =>
 const sure = (holds: boolean): Match => (holds ? 'yes' : 'no')
 
 /** Interfaces on which only this node and its own pods and containers send. */
-const insideInterface = /^(lo|cni0|cbr0|docker0|flannel.*|veth.*|cali.*|kube-.*)$/
+const insideInterface =
+  /^(lo|cni0|cbr0|docker0|br-.*|virbr.*|podman.*|lxdbr.*|flannel.*|veth.*|cali.*|kube-.*)$/
 
 /** The bridge on which flannel's pods hang in k3s. */
 const bridge = 'cni0'

@@ -80,6 +80,11 @@ function origins(names: Names, { inside }: Probe): { readonly origin: Origin; re
   )
 }
 
+/** From where nobody connects and where no server is reached: "this network", multicast, broadcast (RFC 6890). */
+const nobody = ['0.0.0.0/8', '224.0.0.0/3', 'ff00::/8']
+  .map(network)
+  .filter((it): it is Network => it !== undefined)
+
 interface Place {
   readonly name: string
   readonly network: Network
@@ -89,7 +94,8 @@ interface Place {
  * Networks that are named, once each, and all the rest; without those in which nobody outside is, or that
  * smaller ones fill, so that in every place there is somebody.
  */
-function placesIn(names: ReadonlySet<string>, inside: readonly Network[]): readonly Place[] {
+function placesIn(names: ReadonlySet<string>, own: readonly Network[]): readonly Place[] {
+  const inside = [...own, ...nobody]
   const named = [...names]
     .map((name) => ({ name, network: network(name) }))
     .filter((it): it is Place => it.network !== undefined && it.network.prefix > 0)

@@ -27,8 +27,9 @@ function news(
 ): Happened[] {
   if (!before?.boot || !now.boot || !now.k3s || looked === undefined) return []
   if (before.boot !== now.boot) {
-    // Not before the last look: a board without a battery boots at a time long past, and a container tells its host's.
-    const since = Math.max(looked, Math.min(now.booted ?? at, at))
+    // A board without a battery boots at a time long past, and a container tells its host's.
+    const { booted = at } = now
+    const since = booted < looked ? at : Math.min(booted, at)
     const text = `The node was booted at ${moment(since)}; before that it was last seen at ${moment(looked)}.`
     return [{ code: 'k3s.rebooted', at: since, text }]
   }

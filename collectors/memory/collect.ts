@@ -155,7 +155,9 @@ export async function collect(host: Host, hold: number, past: Past<MemorySample>
     room === undefined || total === undefined
       ? before?.fullest
       : addHigh(before?.fullest ?? [], [second, total - room])
-  const storm = stormOf(before?.storm, told, now)
+  // When those without a record were is not known better than since the last look.
+  const timed = past.at !== undefined && now - past.at < 60_000 ? told : [...missed, ...recorded]
+  const storm = stormOf(before?.storm, timed, now)
   const repeats = addBouts(before?.repeats ?? {}, told, now)
   const earlier = (before?.earlier ?? 0) + known.length - recorded.length + (log?.uncounted ?? 0)
   return {

@@ -15,9 +15,9 @@ const daysOfHighs = 8
  * for their age become one.
  */
 export function addPoint(points: readonly Point[], point: Point): Point[] {
-  const last = points.at(-1)
   const [now] = point
-  const all = last && now <= last[0] ? [...points] : [...points, point]
+  // The clock may have been ahead.
+  const all = [...points.filter(([second]) => second < now), point]
   if (all.length <= most) return all
   const closeness = all.slice(1, -1).map(([second], at) => (second - (all[at]?.[0] ?? 0)) / (now - second))
   return all.toSpliced(1 + closeness.indexOf(Math.min(...closeness)), 1)

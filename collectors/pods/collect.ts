@@ -6,7 +6,7 @@ import type { Container } from './folders.ts'
 import { containerAt, fingerprint, listContainers, newestLog, pathOf, readLinks } from './folders.ts'
 import type { Budget } from './grow.ts'
 import { firstTail, readGrowth } from './grow.ts'
-import { addSaid } from './said.ts'
+import { addSaid, withoutReplaced } from './said.ts'
 import type { Place, PodsSample, Restarting, Said } from './sample.ts'
 import type { Found, Matcher } from './scan.ts'
 import { nameOf } from './words.ts'
@@ -70,7 +70,7 @@ export async function collect(host: Host, plan: Plan, past: Past<PodsSample>): P
     ...(print && { links: print }),
     places,
     restarting: await restarting(host, before?.restarting ?? [], restarted, places, links, now, plan),
-    said: addSaid(before?.said ?? [], said, now, plan.hold),
+    said: addSaid(withoutReplaced(before?.said ?? [], Object.keys(places)), said, now, plan.hold),
     ...(budget.skipped > 0 && { skipped: budget.skipped }),
     ...(all > containers.length && { unfollowed: all - containers.length }),
     ...(blind.length > 0 && { unseen: grouped(blind) }),

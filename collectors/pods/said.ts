@@ -34,3 +34,17 @@ export function addSaid(
     })
     .slice(-most)
 }
+
+/**
+ * Without what was said by pods of which another of the same name was made since, as a StatefulSet does: that one speaks
+ * for itself. What is gone without one, as while it is scaled to 0, is no better for it. `folders` of /var/log/pods.
+ */
+export function withoutReplaced(said: readonly Said[], folders: readonly string[]): readonly Said[] {
+  if (said.length === 0) return said
+  const there = new Set(folders)
+  const names = new Set(folders.map((it) => it.slice(0, it.lastIndexOf('_'))))
+  return said.filter(({ pod: { namespace, name, uid } }) => {
+    const its = `${namespace}_${name}`
+    return uid === undefined || there.has(`${its}_${uid}`) || !names.has(its)
+  })
+}

@@ -55,6 +55,34 @@ t.test('an edge that asks for the same subject, or pod, gets it', async (t) => {
   )
 })
 
+t.test('what may yet go by itself makes an incident no graver', async (t) => {
+  const cause = finding({ code: 'a.cause', since: 0 })
+  const effect = finding({ code: 'a.effect', since: 100, severity: 'critical', ripe: 1000, seen: 100 })
+  const [early] = incidents([cause, effect], chain, 200)
+  t.match(early, { severity: 'warning' })
+  t.equal(early && titleOf(early), cause.title, 'nor gives it its name')
+  t.match(incidents([cause, { ...effect, seen: 1000 }], chain, 1000), [{ severity: 'critical' }])
+})
+
+t.test('what is over is called what it was called', async (t) => {
+  const root = finding({
+    code: 'a.cause',
+    since: 0,
+    severity: 'info',
+    title: 'k3s was restarted',
+    resolved: 5,
+  })
+  const effect = finding({
+    code: 'a.effect',
+    since: 1,
+    severity: 'critical',
+    title: 'the bridge is gone',
+    resolved: 9,
+  })
+  const [it] = incidents([root, effect], chain, 10)
+  t.equal(it && titleOf(it), 'the bridge is gone: k3s was restarted')
+})
+
 t.test('what is only worth knowing keeps no alarm from being over', async (t) => {
   const cause = finding({ code: 'a.cause', since: 0, severity: 'critical', resolved: 500 })
   const journal = finding({ code: 'a.effect', since: 100, severity: 'info' })
@@ -148,11 +176,14 @@ t.test('an incident is called by what is grave in it, and by its root', async (t
   const worse = finding({ code: 'a.effect', severity: 'critical', title: 'the pod bridge is gone' })
   t.equal(titleOf({ root, consequences: [worse] }), 'the pod bridge is gone: k3s was restarted')
   t.equal(titleOf({ root, consequences: [{ ...worse, resolved: 5 }] }), 'k3s was restarted')
-  const further = { ...worse, subject: root.subject, code: 'a.further', title: 'k3s is not running' }
-  t.equal(titleOf({ root: { ...root, resolved: 5 }, consequences: [further] }), 'k3s is not running')
+  const further = { ...worse, subject: root.subject, stage: 6, title: 'k3s is not running' }
+  t.equal(
+    titleOf({ root: { ...root, stage: 5, resolved: 5 }, consequences: [further] }),
+    'k3s is not running',
+  )
   t.equal(
     titleOf({
-      root: { ...root, resolved: 5 },
+      root: { ...root, stage: 5, resolved: 5 },
       consequences: [
         { ...further, resolved: 6 },
         { ...worse, subject: 'b' },

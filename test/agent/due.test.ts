@@ -108,12 +108,29 @@ t.test('what cannot wait is told anew, once, though nothing is graver', async (t
   t.strictSame(reader().hear([cause, effect], 200), ['opened'], 'together they are one message')
 })
 
-t.test('worse is news, milder is not', async (t) => {
+t.test('what the root became speaks for it: repaired is it when that is', async (t) => {
+  const it = reader()
+  const cause = { ...finding({ code: 'a.cause', since: 0, severity: 'critical' }), subject: 's', stage: 0 }
+  const became = { ...finding({ code: 'a.effect', since: 50, severity: 'critical' }), subject: 's', stage: 0 }
+  const left = { ...finding({ code: 'a.effect', since: 60, severity: 'critical' }), subject: 'else' }
+  const over = { ...cause, resolved: 50 }
+  t.strictSame(it.hear([cause], 10), ['opened'])
+  t.strictSame(it.hear([over, became, left], 60), ['grew'])
+  t.strictSame(it.hear([over, became, left], 60 + takingHold), [], 'it is not repaired')
+  const end = 60 + takingHold
+  const repaired = [over, { ...became, resolved: end }, left]
+  t.strictSame(it.hear(repaired, end), ['grew'])
+  t.strictSame(it.hear(repaired, end + takingHold), ['reminder'])
+  t.strictSame(it.hear(repaired, end + takingHold + 5), [])
+})
+
+t.test('worse is news, milder an edit, and worse again news again', async (t) => {
   const it = reader()
   const effect = finding({ code: 'a.effect', since: 0 })
   t.strictSame(it.hear([effect], 1), ['opened'])
   t.strictSame(it.hear([{ ...effect, severity: 'critical' }], 2), ['worse'])
-  t.strictSame(it.hear([effect], 3), [])
+  t.strictSame(it.hear([effect], 3), ['grew'])
+  t.strictSame(it.hear([{ ...effect, severity: 'critical' }], 4), ['worse'])
 })
 
 t.test('what comes nearer is told again at each stage, and never twice', async (t) => {

@@ -98,7 +98,8 @@ t.test('the night, replayed', { skip }, async (t) => {
     most: 0,
     page: true,
   })
-  t.match((await open())[0]?.root.text, /started .* after they had expired.* reboot/, 'why it was no help')
+  const expired = (await open()).flatMap((it) => it.consequences).find((it) => it.code === 'certs.expired')
+  t.match(expired?.text, /started .* after they had expired.* reboot/, 'why it was no help')
   t.ok(reboot.news.length > 0)
 
   await act({
@@ -165,6 +166,15 @@ t.test('the night, replayed', { skip }, async (t) => {
     page: true,
   })
 
+  // Kills of others on this machine stand in the same log; one storm of theirs would explain what follows.
+  await until(
+    'no others are killed',
+    async () =>
+      !(await node.status()).incidents.some(
+        (it) => /^memory\.oom/.test(it.root.code) && it.resolved === undefined,
+      ),
+    node.page,
+  )
   const database = await openDatabase(t, node.place())
   await act({
     title: 'PostgreSQL is killed for want of memory',

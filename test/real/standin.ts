@@ -116,6 +116,13 @@ const chains = "sed -E '/^:(INPUT|FORWARD|OUTPUT) /d'"
 export const kubeRules = `ipset -exist restore < ${healthy}/commands/ipset_list_-o_save.out
 ${chains} ${saved} | iptables-nft-restore --noflush`
 
+/** Those of them in the built-in chains, a line each. */
+export const ownRules = () =>
+  readFileSync(saved, 'utf8')
+    .split('\n')
+    .filter((it) => /^-A [A-Z]+ /.test(it))
+    .join('\n')
+
 /** `command` is what stands for k3s; without a world of its own the caller has laid the cable. */
 export async function makeNode(node: Container, { command = k3s, ownWorld = true } = {}): Promise<void> {
   await node.sh(

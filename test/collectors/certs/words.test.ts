@@ -8,7 +8,8 @@ t.test('times', async (t) => {
   t.equal(duration(89.9 * 86_400_000), '89 d')
   t.equal(duration(47 * 3_600_000), '47 h')
   t.equal(duration(119 * 60_000), '119 min')
-  t.equal(duration(-5), '0 min')
+  t.equal(duration(119_000), '119 s')
+  t.equal(duration(-5), '0 s')
 })
 
 t.test('strings from outside', async (t) => {

@@ -34,6 +34,11 @@ t.test('what depends on the place alone is told place by place', (t) => {
     [accept('-i eth1'), 'DROP', 'accept, only, on eth1'],
     [`${accept('-i eth+')}\n${drop('-i eth1')}`, 'DROP', 'accept, only, on eth+, on eth1'],
     [accept('-s 192.0.2.0/24 -i eth1'), 'DROP', 'accept, only, from 192.0.2.0/24 on eth1'],
+    // Where nobody is, nobody is let in.
+    [accept('-d 224.0.0.0/8'), 'DROP', 'drop'],
+    [accept('-d 255.255.255.255/32'), 'DROP', 'drop'],
+    [accept('-s 0.0.0.0/32'), 'DROP', 'drop'],
+    [accept('-i br-0123456789ab'), 'DROP', 'drop'],
     // Every place is shut, or open, each by a rule of its own.
     [`${drop('-s 0.0.0.0/1')}\n${drop('-s 128.0.0.0/1')}`, 'ACCEPT', 'drop'],
     [`${accept('-s 0.0.0.0/1')}\n${accept('-s 128.0.0.0/1')}`, 'DROP', 'accept'],

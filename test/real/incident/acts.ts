@@ -15,7 +15,6 @@ export interface Played {
   readonly fault: number
   /** All that was said in this act, in order. */
   readonly news: readonly News[]
-  readonly brief: string
   /** `agent status` in full, where it is shown. */
   readonly page?: string
 }
@@ -76,8 +75,7 @@ export function stage(node: Node, world: World, t: { ok(it: boolean, text: strin
         did,
         fault,
         news: said,
-        brief: await node.brief(),
-        ...(page && { page: await node.page() }),
+        ...(page && { page: withoutOthers(await node.page()) }),
       }
       played.push(it)
       for (const sink of sinks) {
@@ -91,3 +89,10 @@ export function stage(node: Node, world: World, t: { ok(it: boolean, text: strin
 
 const fits = (it: News, { kind, code }: NonNullable<Act['told']>) =>
   it.kind === kind && (code === undefined || it.codes.length === 0 || it.codes.includes(code))
+
+/** Without kills of others on this machine, whose kernel log it is. */
+const withoutOthers = (page: string) =>
+  page
+    .split('\n\n')
+    .filter((it) => !it.includes('for want of memory') || it.includes('shop/'))
+    .join('\n\n')

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import type { Container } from '../container.ts'
-import { kubeRules, podNetwork, signing } from '../standin.ts'
+import { kubeRules, ownRules, podNetwork, signing } from '../standin.ts'
 
 /**
  * What `real/k3s/stand-in.ts` leaves out and this night needs: what a start of k3s does with certificates, rules
@@ -47,8 +47,8 @@ test -e ${halfMade} || ip link show flannel.1 >/dev/null 2>&1 || {
 }
 `
 
-/** The line of k3s-killall.sh. */
-const clean = 'iptables-save | grep -v KUBE- | grep -v CNI- | grep -iv flannel | iptables-restore'
+/** The line of k3s-killall.sh, and what flannel would have found there and left. */
+const clean = `iptables-save | grep -v KUBE- | grep -v CNI- | grep -iv flannel | grep -vxF -f ${home}/own | iptables-restore`
 
 /** As k3s's own: it ends k3s and all containers, and takes away what they had in /run, the links and the rules. */
 const killall = `#!/bin/sh
@@ -68,6 +68,7 @@ export async function prepare(node: Container): Promise<void> {
     [`${home}/renew`, renew],
     [`${home}/network`, network],
     [`${home}/clean`, clean],
+    [`${home}/own`, ownRules()],
     ['/usr/local/bin/k3s-killall.sh', killall],
   ] as const)
     await node.sh(`cat > ${path} && chmod +x ${path}`, { input })

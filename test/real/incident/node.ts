@@ -71,7 +71,6 @@ export async function openNode(world: World) {
     sh: (script: string) => node.sh(script),
     status,
     page: async () => (await node.exec(['agent', 'status'])).stdout,
-    brief: async () => (await node.exec(['agent', 'status', '--brief'])).stdout,
     /** Everything is stopped, and booted again on the same files. */
     async reboot() {
       await node.exec(['systemctl', 'reboot'])

@@ -68,9 +68,7 @@ function chapter(it: Played, at: number): string {
           `Then, silently: ${edits.length === 1 ? 'one edit' : `${edits.length} edits`} of what is there; at the end it reads **${headline(edits.at(-1) as News)}**`,
         ]
       : []),
-    it.page
-      ? `\`agent status\` on the node:\n\n${fenced(it.page)}`
-      : `\`agent status --brief\`:\n\n${fenced(it.brief)}`,
+    ...(it.page ? [`\`agent status\` on the node:\n\n${fenced(it.page)}`] : []),
     '',
   ].join('\n\n')
 }
