@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { tellFrom } from './ledger.ts'
 import type { Finding, Incident, Notice, Severity, Told } from './model.ts'
-import { rootAndOn, severities } from './model.ts'
+import { leadOf, rootAndOn, severities } from './model.ts'
 import { type Silence, silencing, wasSilenced } from './silence.ts'
 
 /** What a sink wants to hear. */
@@ -67,6 +67,7 @@ export function due(
     // Its steps come before all others, so that an edit that nobody hears is not enough.
     const urgent = findingsOf(incident).flatMap((it) => (it.urgent && ids.includes(it.id) ? [it.id] : []))
     const over = repairedAt(incident)
+    const [root, lead] = [incident.root.id, leadOf(incident).id]
     const stage = stageOf(incident, now, policy.min)
     if (!last || last.perhaps || last.resolved !== undefined)
       tell('opened', incident, `${last?.resolved ?? ''}`)
@@ -78,8 +79,8 @@ export function due(
     // Milder, so that what comes back is worse again.
     else if (last.severity !== incident.severity) tell('grew', incident, `only ${incident.severity}`)
     // What the message speaks of is over, and what followed from it is not.
-    else if (over !== undefined && rootAndOn(incident).some(({ id }) => last.findings.includes(id)))
-      tell('grew', incident, `over ${over}`)
+    else if (over !== undefined && (last.lead ?? root) !== lead)
+      tell('grew', incident, `over ${over} ${lead}`)
     else if (over !== undefined && last.reminded < over && now - over >= takingHold)
       tell('reminder', incident, `left ${over}`)
     else if (concerns && policy.remind > 0 && Math.abs(now - last.reminded) >= policy.remind)
@@ -205,6 +206,7 @@ function entry(incident: Incident, now: number): Told {
     severity: incident.severity,
     ...(stage > 0 && { stage }),
     findings: tellable(incident, now),
+    lead: leadOf(incident).id,
     at: now,
     reminded: now,
   }

@@ -197,6 +197,8 @@ export interface Told {
   readonly stage?: number
   /** Ids of the findings it was told of. */
   readonly findings: readonly string[]
+  /** Id of the one that spoke for the incident. */
+  readonly lead?: string
   readonly at: number
   /** When it was last told by a new message rather than an edit. */
   readonly reminded: number

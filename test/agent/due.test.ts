@@ -113,13 +113,15 @@ t.test('what the root became speaks for it: repaired is it when that is', async 
   const cause = { ...finding({ code: 'a.cause', since: 0, severity: 'critical' }), subject: 's', stage: 0 }
   const became = { ...finding({ code: 'a.effect', since: 50, severity: 'critical' }), subject: 's', stage: 0 }
   const left = { ...finding({ code: 'a.effect', since: 60, severity: 'critical' }), subject: 'else' }
+  const early = { ...left, id: 'early', subject: 'early', since: 55 }
   const over = { ...cause, resolved: 50 }
   t.strictSame(it.hear([cause], 10), ['opened'])
-  t.strictSame(it.hear([over, became, left], 60), ['grew'])
-  t.strictSame(it.hear([over, became, left], 60 + takingHold), [], 'it is not repaired')
+  t.strictSame(it.hear([over, became, left, early], 60), ['grew'])
+  t.strictSame(it.hear([over, became, left, early], 60 + takingHold), [], 'it is not repaired')
   const end = 60 + takingHold
   const repaired = [over, { ...became, resolved: end }, left]
-  t.strictSame(it.hear(repaired, end), ['grew'])
+  t.strictSame(it.hear([...repaired, early], end), ['grew'])
+  t.strictSame(it.hear(repaired, end + 5), ['grew'], 'another one speaks for it')
   t.strictSame(it.hear(repaired, end + takingHold), ['reminder'])
   t.strictSame(it.hear(repaired, end + takingHold + 5), [])
 })
