@@ -35,7 +35,7 @@ export function overlay(
       next:
         still && settled
           ? [
-              `\`journalctl -u ${unit} -n 200 --no-pager | grep -i flannel\`: why a start of ${unit} did not bring it back`,
+              `\`journalctl -u ${unit} -n 200 | grep -i flannel\`: why a start of ${unit} did not bring it back`,
               killall(sample),
             ]
           : [

@@ -68,7 +68,7 @@ function chapter(it: Played, at: number): string {
           `Then, silently: ${edits.length === 1 ? 'one edit' : `${edits.length} edits`} of what is there; at the end it reads **${headline(edits.at(-1) as News)}**`,
         ]
       : []),
-    ...(it.page ? [`\`agent status\` on the node:\n\n${fenced(it.page)}`] : []),
+    ...(it.page ? [`\`agent status\` on the node:\n\n${fenced(alarms(it.page))}`] : []),
     '',
   ].join('\n\n')
 }
@@ -109,4 +109,11 @@ function webhook(it: Played): string {
   return first
     ? `- webhook, ${delay(it, 'webhook')}: \`${type}\`, root \`${data?.incident?.root?.code}\``
     : ''
+}
+
+/** What is wrong, as the page shows it: without the machine it runs on, what is only worth knowing, what was over before, and the tables. */
+const alarms = (page: string) => {
+  const blocks = page.replace(/, kernel [^(]+/, '  ').split('\n\n')
+  const end = blocks.findIndex((it, at) => at > 0 && !/^(CRITICAL|WARNING) /.test(it))
+  return blocks.slice(0, end < 0 ? undefined : end).join('\n\n')
 }
