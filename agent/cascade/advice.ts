@@ -68,7 +68,11 @@ function inTurn(findings: readonly Finding[]): readonly string[] {
 const unsaid = (steps: readonly string[], before: readonly string[] = []): readonly string[] =>
   steps.filter((step, at) => !isSaid(step, [...before, ...steps.slice(0, at)]))
 
-const commandsOf = (step: string) => [...step.matchAll(/`([^`]+)`/g)].map(([, it = '']) => it)
+/** So much of a step, and so many commands, tell it apart: texts from outside are in it. */
+const longestStep = 500
+const mostCommands = 4
+const commandsOf = (step: string) =>
+  [...step.slice(0, longestStep).matchAll(/`([^`]+)`/g)].slice(0, mostCommands).map(([, it = '']) => it)
 
 /** A step is known by its commands; one that is part of a longer command is said with that. */
 function isSaid(step: string, said: readonly string[]): boolean {
