@@ -47,7 +47,8 @@ function lineCutter(line: (text: string) => void) {
       }
       if (from === chunk.length) return
       const more = chunk.subarray(from, from + longestLine)
-      rest = rest ? Buffer.concat([rest, more]).subarray(0, longestLine) : more
+      // A copy: a part would keep all of the chunk until the next one.
+      rest = rest ? Buffer.concat([rest, more]).subarray(0, longestLine) : Buffer.from(more)
     },
     end() {
       if (rest) hand(rest)

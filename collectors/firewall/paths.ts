@@ -1,12 +1,11 @@
 import type { Condition, Probe } from './match.ts'
 import { own, type Step, stepReader } from './steps.ts'
+import { nameSet } from './tally.ts'
 import { anyMark, packetsOf, type Table, walkedChains } from './walk.ts'
 
 /** Room for steps of chains that packets to the node are known to reach, and of others that a later rule may jump to. */
 const mostReached = 20_000
 const mostOther = 4_000
-/** Names kept of a table's chains; beyond, no target can be told from a chain. */
-const mostChains = 50_000
 
 /**
  * Gathers, rule by rule, what a walk through one table may need, and forgets the rest: rules that cannot
@@ -27,34 +26,33 @@ export function gatherPath(wanted: readonly Probe[]) {
     return any
   }
   const policies = new Map<string, string>()
-  const names = new Set<string>()
+  const names = nameSet()
   const chains = new Map<string, Step[]>()
   const reached = new Set<string>(walkedChains)
-  const lost = new Set<string>()
+  const lost = nameSet()
   const over = new Set<string>()
   let kept = 0
   let others = 0
-  const isChain = (name: string) => names.has(name) || names.size >= mostChains
-  const read = stepReader(isChain, matters)
+  const read = stepReader(names.has, matters)
 
   const table: Table = {
     policies,
     chains,
-    lost: (chain) => lost.has(chain) || (names.size >= mostChains && !chains.has(chain)),
+    // Where no target can be told from a chain, what has no steps may be either.
+    lost: (chain) => lost.has(chain) || (names.isFull() && !chains.has(chain)),
   }
   return {
     table,
     /** `policy` is `-` for chains that people made. */
     chain(name: string, policy: string) {
       if (policy !== '-') policies.set(own(name), own(policy))
-      // A name is most of its line, so that a copy would save nothing.
-      else if (names.size < mostChains) names.add(name)
+      else names.add(name)
     },
     rule(chain: string, text: string) {
       const on = reached.has(chain)
       if (probes.length === 0 || (!on && policies.has(chain)) || over.has(chain) || lost.has(chain)) return
       if (on ? kept >= mostReached : others >= mostOther) {
-        lost.add(own(chain))
+        lost.add(chain)
         return
       }
       if (namesOtherPort(text, ports)) return
@@ -71,6 +69,8 @@ export function gatherPath(wanted: readonly Probe[]) {
         if (on) reached.add(act.chain)
       } else if (act.kind !== 'mark' && step.conditions.length === 0) over.add(own(chain))
     },
+    /** There are no more rules. */
+    end: names.clear,
   }
 }
 

@@ -93,6 +93,7 @@ export function readSaved({
   const endTable = () => {
     endChain()
     table = undefined
+    path?.end()
     path = undefined
   }
 
@@ -186,7 +187,7 @@ export function readSaved({
     const whole = table === undefined
     endTable()
     keepTop(tops)
-    const found = copies.found()
+    const found = copies.end()
     return {
       rules,
       cells: Object.fromEntries(cells),

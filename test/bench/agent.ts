@@ -5,6 +5,7 @@ import { createInterface } from 'node:readline'
 import { setTimeout as pause } from 'node:timers/promises'
 import { cpuGroup } from './measure.ts'
 import { type BenchNode, now } from './node.ts'
+import { environment, flags } from './unit.ts'
 
 /** A notice as it arrived. */
 export interface Arrived {
@@ -92,13 +93,14 @@ export async function startAgent(node: BenchNode, receiver: Receiver, bundle: st
   writeFileSync(join(at, 'bin/systemd-notify'), notify, { mode: 0o755 })
   const group = cpuGroup(`${node.name}-${Math.floor(now())}`)
   const env = {
+    ...environment,
     PATH: `${join(at, 'bin')}:${process.env.PATH}`,
     JOURNAL_STREAM: '1:1',
     NOTIFY_SOCKET: join(at, 'notify'),
   }
   const begun = now()
   const script = `echo $$ > ${group.procs}; exec "$@"`
-  const argv = [process.execPath, ...flags, join(bundle, 'main.js'), '--config', config, 'run']
+  const argv = [process.execPath, ...flags, ...more, join(bundle, 'main.js'), '--config', config, 'run']
   const child = spawn('sh', ['-c', script, 'sh', ...node.inside, ...argv], {
     env,
     cwd: '/',
@@ -128,7 +130,7 @@ export async function startAgent(node: BenchNode, receiver: Receiver, bundle: st
 }
 
 /** For looking into the agent itself, such as --cpu-prof. */
-const flags = (process.env.MURPHY_BENCH_NODE_FLAGS ?? '').split(' ').filter(Boolean)
+const more = (process.env.MURPHY_BENCH_NODE_FLAGS ?? '').split(' ').filter(Boolean)
 
 /** Runs node on the node and waits for its end: how long it took, ms, and how it ended. */
 export function timed(

@@ -4,7 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { type Receiver, tellsOf } from './agent.ts'
 import type { Certificates } from './certificates.ts'
 import { makePod, type openKills } from './kernel.ts'
-import { type BenchNode, makeBridge, makeRules, now, tlsFolder } from './node.ts'
+import { type BenchNode, makeRules, now, tlsFolder } from './node.ts'
 
 export interface Site {
   readonly node: BenchNode
@@ -48,7 +48,7 @@ export function faultsWith({ valid, expired }: Certificates) {
     bridge: {
       code: 'cni.bridge-missing',
       break: (node: BenchNode) => node.sh('ip link del cni0'),
-      mend: (node: BenchNode) => node.sh(makeBridge),
+      mend: (node: BenchNode) => node.sh(node.makeBridge),
     },
     certificate: {
       code: 'certs.expired',

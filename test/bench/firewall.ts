@@ -1,17 +1,15 @@
-import { rmSync } from 'node:fs'
 import { loadavg } from 'node:os'
-import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { settle } from '../../agent/schedule.ts'
 import { kubeProxySync } from '../collectors/firewall/churn.ts'
-import { breaker, type Tally } from './faults.ts'
 import { barePost } from './floor.ts'
 import { measureLooks } from './look.ts'
-import { cpuOf, median, repeat } from './measure.ts'
+import { cpuOf, repeat } from './measure.ts'
 import { now } from './node.ts'
 import { type Stand, say, withStand } from './stand.ts'
-import { figures, type Row, table } from './table.ts'
+import { conclude, type Row } from './table.ts'
+import { alone, breakOften, nodesAtOnce } from './tries.ts'
 
 /**
  * `node test/bench/firewall.ts`, as root: what looks at 100 to 100,000 rules cost, the time from `iptables -F` to
@@ -30,49 +28,23 @@ const wanted = (what: 'looks' | 'flush' | 'churn') => options.only === undefined
 const rows: Row[] = []
 const load = () => loadavg()[0]?.toFixed(1)
 
-/** So many are flushed in turn side by side, since most of a try is waiting. */
-const nodes = 2
-
 /** With the recorded node's own, about 1,000 rules. */
 const services = 80
 
-async function flushes({ certificates, site, launch }: Stand): Promise<void> {
-  const sites = await repeat(nodes, () => site(`flush-${Math.random().toString(36).slice(2, 8)}`))
+async function flushes(stand: Stand): Promise<void> {
+  const sites = await repeat(nodesAtOnce, () => stand.site(`flush-${Math.random().toString(36).slice(2, 8)}`))
   const [first] = sites
   if (!first) return
-  const alone = async (script: string) =>
-    median(
-      await repeat(10, async () => {
-        const { begun, ended } = await first.node.sh(script)
-        return ended - begun
-      }),
-    )
-  const save = await alone('iptables-nft-save >/dev/null & ip6tables-nft-save >/dev/null & wait')
-  const least = settle + save + (await alone('iptables -n -L INPUT >/dev/null')) + (await barePost())
-  const tally: Tally = { times: [], missed: [] }
-  let begun = 0
-  await Promise.all(
-    sites.map(async (it, at) => {
-      await pause(at * 2_000)
-      while (begun < Number(options.tries)) {
-        begun += 1
-        if (begun % 10 === 0) say(`flushes: ${begun} of ${options.tries}, load ${load()}`)
-        // An agent without a past: what comes and goes three times an hour is held, and told no more.
-        rmSync(join(it.node.folder, 'agent'), { recursive: true, force: true })
-        const agent = await launch(it)
-        await pause(3_000)
-        await breaker(certificates)(it, 'flush', tally)
-        await agent.stop()
-      }
-    }),
-  )
+  const save = await alone(first, 'iptables-nft-save >/dev/null & ip6tables-nft-save >/dev/null & wait')
+  const least = settle + save + (await alone(first, 'iptables -n -L INPUT >/dev/null')) + (await barePost())
+  const { times, missed } = await breakOften(stand, sites, 'flush', Number(options.tries))
   rows.push({
     what: '`iptables -F` to POST',
     unit: 'ms',
-    values: tally.times,
+    values: times,
     budget: 250,
     floor: { what: `settling ${settle}, an iptables, both iptables-save, a bare POST`, value: least },
-    missed: tally.missed,
+    missed,
   })
 }
 
@@ -127,9 +99,9 @@ if (process.getuid?.() !== 0) {
   process.stderr.write('the bench needs root: it makes namespaces\n')
   process.exit(2)
 }
-const print = (line: string) => void process.stdout.write(`${line}\n`)
 if (wanted('looks'))
-  for (const count of [100, 1000, 20_000, 100_000]) print(measureLooks(count, Number(options.repeats)))
+  for (const count of [100, 1000, 20_000, 100_000])
+    process.stdout.write(`${measureLooks(count, Number(options.repeats))}\n`)
 const failed =
   wanted('flush') || wanted('churn')
     ? await withStand(async (stand) => {
@@ -137,13 +109,4 @@ const failed =
         if (wanted('flush')) await flushes(stand)
       })
     : undefined
-const all = rows.map(figures)
-if (all.length > 0) print(table(all))
-print(
-  `load ${loadavg()
-    .map((it) => it.toFixed(1))
-    .join(' ')}, node ${process.version}`,
-)
-const missed = [...all.flatMap((it) => it.missed), ...(failed === undefined ? [] : [String(failed)])]
-for (const it of missed) print(`not measured: ${it}`)
-process.exit(missed.length > 0 ? 1 : 0)
+conclude(rows, failed)

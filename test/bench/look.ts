@@ -4,6 +4,7 @@ import { network } from '../../collectors/firewall/networks.ts'
 import { readFamily } from '../../collectors/firewall/read.ts'
 import { kubeProxySync } from '../collectors/firewall/churn.ts'
 import { median } from './measure.ts'
+import { environment, flags } from './unit.ts'
 
 /**
  * What a look at the rules that kube-proxy writes costs against `iptables-save >/dev/null` in the same namespace,
@@ -40,8 +41,7 @@ if (import.meta.main) {
   process.exit()
 }
 
-/** As the unit starts it. */
-const program = `${process.execPath} --max-semi-space-size=1 ${import.meta.filename}`
+const program = [process.execPath, ...flags, import.meta.filename].join(' ')
 
 /** One line: medians of looks and of `iptables-save`, measured in turn, with as many services as make `count` rules. */
 export function measureLooks(count: number, repeats: number): string {
@@ -56,7 +56,12 @@ for i in $(seq ${repeats}); do
   a=$(date +%s%N); iptables-nft-save >/dev/null; b=$(date +%s%N); echo "save $(((b - a) / 1000))"
   echo "look $(${program})"
 done`
-  const ran = spawnSync('unshare', ['--net', 'sh', '-e'], { input: script, encoding: 'utf8', maxBuffer: 1e8 })
+  const ran = spawnSync('unshare', ['--net', 'sh', '-e'], {
+    input: script,
+    encoding: 'utf8',
+    maxBuffer: 1e8,
+    env: { ...process.env, ...environment },
+  })
   if (ran.status !== 0) throw new Error(ran.stderr)
   const lines = ran.stdout.trim().split('\n')
   const of = (word: string) =>

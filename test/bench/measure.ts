@@ -64,3 +64,21 @@ export function cpuGroup(name: string) {
     },
   }
 }
+
+/** CPU of this process and of what it ran to its end, ms (proc_pid_stat(5): utime, stime, cutime, cstime in 10 ms). */
+function cpuWithChildren(): number {
+  const stat = readFileSync('/proc/self/stat', 'utf8')
+  const fields = stat
+    .slice(stat.lastIndexOf(')') + 2)
+    .split(' ')
+    .map(Number)
+  return [11, 12, 13, 14].reduce((sum, at) => sum + (fields[at] ?? 0), 0) * 10
+}
+
+/** What a piece of work costs each time, ms: CPU, and the time it takes. Once before for practice. */
+export async function costOf(times: number, work: () => Promise<unknown>) {
+  await work()
+  const [cpu, begun] = [cpuWithChildren(), performance.now()]
+  await repeat(times, work)
+  return { cpu: (cpuWithChildren() - cpu) / times, took: (performance.now() - begun) / times }
+}

@@ -24,24 +24,49 @@ const program = '#!/bin/sh\necho "k3s version v1.21.2+k3s1 (5a67e8dc)"\n'
 interface Result {
   readonly result: { readonly interfaces: readonly { readonly name: string }[] }
 }
-const veths = readdirSync(join(healthy, 'files/var/lib/cni/results'))
+const results = 'var/lib/cni/results'
+const recordedVeths = readdirSync(join(healthy, 'files', results))
   .filter((it) => it.startsWith('cbr0-'))
-  .map((it) => JSON.parse(read(`files/var/lib/cni/results/${it}`)) as Result)
+  .map((it) => JSON.parse(read(`files/${results}/${it}`)) as Result)
   .flatMap(({ result }) => result.interfaces.find((it) => it.name.startsWith('veth'))?.name ?? [])
 
-/** flannel's bridge with its pods; also what brings it back after it was deleted. */
-export const makeBridge = `ip link add cni0 mtu 1450 type bridge
-ip addr add 10.42.0.1/24 brd + dev cni0
-${veths.map((it) => `ip link set ${it} master cni0`).join('\n')}
-ip link set cni0 up`
+/** Notes so many more pods in the CNI's result cache, as its bridge plugin leaves them; the names of their veths. */
+function notePods(folder: string, count: number): string[] {
+  return Array.from({ length: count }, (_, at) => {
+    const veth = `veth${at.toString(16).padStart(8, '0')}`
+    const result = {
+      interfaces: [{ name: 'cni0' }, { name: veth }, { name: 'eth0', sandbox: '/run/netns/pods' }],
+      ips: [{ address: `10.42.0.${at + 2}/24` }],
+    }
+    const cniArgs = [
+      ['K8S_POD_NAMESPACE', 'default'],
+      ['K8S_POD_NAME', `pod-${at}`],
+    ]
+    const name = `cbr0-${at.toString(16).padStart(13, '0').padEnd(64, '0')}-eth0`
+    writeFileSync(join(folder, results, name), JSON.stringify({ cniArgs, result }))
+    return veth
+  })
+}
 
-const makeNetwork = `ip link set lo up
+const batch = (lines: readonly string[]) => `ip -batch - <<'EOF'\n${lines.join('\n')}\nEOF`
+
+/** flannel's bridge with its pods; also what brings it back after it was deleted. */
+const makeBridge = (veths: readonly string[]) =>
+  batch([
+    'link add cni0 mtu 1450 type bridge',
+    'addr add 10.42.0.1/24 brd + dev cni0',
+    ...veths.map((it) => `link set ${it} master cni0`),
+    'link set cni0 up',
+  ])
+
+const makeNetwork = (veths: readonly string[]) => `ip link set lo up
 ip link add eth0 type veth peer name outside && ip link set outside up && ip link set eth0 up
 ip addr add 192.0.2.10/24 dev eth0 && ip route add default via 192.0.2.1
 ip link add flannel.1 mtu 1450 type vxlan id 1 local 192.0.2.10 dev eth0 dstport 8472 nolearning
 ip addr add 10.42.0.0/32 dev flannel.1 && ip link set flannel.1 up
-${veths.map((it, at) => `ip link add ${it} mtu 1450 type veth peer name pod${at} && ip link set ${it} up && ip link set pod${at} up`).join('\n')}
-${makeBridge}`
+ip netns add pods
+${batch(veths.flatMap((it, at) => [`link add ${it} mtu 1450 type veth peer name pod${at} netns pods`, `link set ${it} up`]))}
+ip netns exec pods sh -c 'for it in /sys/class/net/pod*; do ip link set $(basename $it) up; done'`
 
 /** Rules of the owner's own. A flush is told by these while k3s is too young for its rules to count, which takes three minutes. */
 const ownRules = Array.from(
@@ -66,6 +91,8 @@ export interface BenchNode {
   readonly name: string
   /** Where the node's /etc, /var/lib, /var/log and /run are for this machine. */
   readonly folder: string
+  /** A script that brings the bridge back after it was deleted. */
+  readonly makeBridge: string
   /** What goes before a command to run it on the node. */
   readonly inside: readonly string[]
   /** Runs shell commands on the node; when it began and ended, ms. Rejects when they fail. */
@@ -75,8 +102,15 @@ export interface BenchNode {
   stop(): Promise<void>
 }
 
-export async function makeNode(name: string, folder: string, certificates: Certificates): Promise<BenchNode> {
+/** `pods`: how many there are beside those of the recorded node. */
+export async function makeNode(
+  name: string,
+  folder: string,
+  certificates: Certificates,
+  pods = 0,
+): Promise<BenchNode> {
   writeFiles(folder, certificates)
+  const veths = [...recordedVeths, ...notePods(folder, pods)]
   const holder = spawn('unshare', ['--net', '--mount', '--propagation', 'private', 'sleep', 'infinity'], {
     stdio: 'ignore',
   })
@@ -94,11 +128,13 @@ export async function makeNode(name: string, folder: string, certificates: Certi
   }
   execFileSync('nsenter', [...inside.slice(1), 'sh', '-ec', mounts(folder)])
   const sh = shell(start(['sh']))
-  await sh(makeNetwork)
+  await sh(makeNetwork(veths))
+  await sh(makeBridge(veths))
   await sh(makeRules)
   return {
     name,
     folder,
+    makeBridge: makeBridge(veths),
     inside,
     sh,
     start,

@@ -9,9 +9,10 @@ import { kinds, measureFaults } from './faults.ts'
 import { barePost } from './floor.ts'
 import { openKills } from './kernel.ts'
 import { cpuOf, median, memoryOf, repeat } from './measure.ts'
-import { now } from './node.ts'
+import { makeRules, now } from './node.ts'
 import { type Stand, say, withStand } from './stand.ts'
 import { type Figures, figures, type Row, table } from './table.ts'
+import { alone } from './tries.ts'
 
 /**
  * `npm run bench`: the bundled agent on a stand-in node, with real rules, interfaces, certificates and kills,
@@ -98,17 +99,10 @@ async function bench({ built, certificates, undo, site: makeSite, launch }: Stan
   const answered = asked.filter(({ exit }) => exit === 0 || exit === 1 || exit === 2)
 
   const post = await barePost()
-  const alone = async (script: string) =>
-    median(
-      await repeat(10, async () => {
-        const { begun, ended } = await first.node.sh(script)
-        return ended - begun
-      }),
-    )
-  const iptables = await alone('iptables-nft-save >/dev/null & ip6tables-nft-save >/dev/null & wait')
-  const flush = await alone('iptables -F; true')
-  const addresses = await alone('ip -j -d addr show >/dev/null')
-  await first.node.sh((await import('./node.ts')).makeRules)
+  const iptables = await alone(first, 'iptables-nft-save >/dev/null & ip6tables-nft-save >/dev/null & wait')
+  const flush = await alone(first, 'iptables -F; true')
+  const addresses = await alone(first, 'ip -j -d addr show >/dev/null')
+  await first.node.sh(makeRules)
 
   const second = await makeSite('bench-b')
   await launch(second)

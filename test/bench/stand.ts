@@ -14,8 +14,8 @@ export interface Stand {
   readonly built: string
   /** To be done at the end, whatever happens, the last first. */
   undo(what: () => unknown): void
-  /** A stand-in node with a receiver. */
-  site(name: string): Promise<Site>
+  /** A stand-in node with a receiver, and so many pods more than the recorded one has. */
+  site(name: string, pods?: number): Promise<Site>
   launch(site: Site): Promise<BenchAgent>
 }
 
@@ -50,9 +50,9 @@ export async function withStand(work: (stand: Stand) => Promise<void>): Promise<
       certificates,
       built,
       undo: later,
-      async site(name) {
+      async site(name, pods = 0) {
         mkdirSync(join(folder, name))
-        const node = await makeNode(name, join(folder, name), certificates)
+        const node = await makeNode(name, join(folder, name), certificates, pods)
         later(() => node.stop())
         return { node, receiver: await startReceiver(node, certificates.key) }
       },
