@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { incidents } from '../agent/cascade.ts'
@@ -12,8 +13,8 @@ import { sinks } from '../agent/sinks/index.ts'
 import { collectors } from '../collectors/index.ts'
 
 /**
- * The README's messages: what the sinks in fact write of a recorded node. `npm run docs` puts them into the
- * README, and a test holds them current.
+ * The README's examples: what the sinks in fact write of a recorded node, and what the terminal shows of it.
+ * `npm run docs` puts them into the README, and a test holds them current.
  */
 const readme = join(import.meta.dirname, '../README.md')
 const node = (name: string) => recordedNode(join(import.meta.dirname, 'nodes', name))
@@ -87,8 +88,8 @@ const shown: Readonly<Record<string, (letter: Letter) => string>> = {
   webhook: ({ body }) => `\`\`\`json\n${JSON.stringify(JSON.parse(body), null, 2)}\n\`\`\``,
 }
 
-/** The part of the README between the two marks. */
-export async function messages(): Promise<string> {
+/** What the sinks write. */
+async function messages(): Promise<string> {
   const notice = await flushed()
   const parts = sinks.map((it) => {
     const settings = { ...defaults(it.settings), url: urls[it.name] ?? '' }
@@ -103,12 +104,24 @@ export async function messages(): Promise<string> {
   return parts.join('\n')
 }
 
-/** The README with that part as it is now. */
+/** What the terminal shows: its incidents, without the rows of the collectors. */
+async function check(): Promise<string> {
+  const main = join(import.meta.dirname, '../agent/main.ts')
+  const folder = join(import.meta.dirname, 'nodes/flush-535')
+  const { stdout } = spawnSync(process.execPath, [main, 'check', '--node', folder], { encoding: 'utf8' })
+  const [incidents = ''] = stdout.split('\n\n  k3s  ')
+  return `\`\`\`\n$ agent check --node test/nodes/flush-535\n${incidents}\n\`\`\`\n`
+}
+
+/** The README with these parts as they are now. */
 export async function current(): Promise<string> {
   const text = readFileSync(readme, 'utf8')
-  const [from, to] = [text.indexOf(begin) + begin.length, text.indexOf(end)]
-  if (from < begin.length || to < from) throw new Error(`${readme} has lost its marks ${begin}${end}`)
-  return `${text.slice(0, from)}\n${await messages()}\n${text.slice(to)}`
+  const [head = '', ...rest] = text.split(begin)
+  const made = await Promise.all([messages(), check()])
+  if (rest.length !== made.length || rest.some((it) => !it.includes(end)))
+    throw new Error(`${readme} has lost its marks ${begin}${end}`)
+  const parts = rest.map((it, at) => `${begin}\n${made[at]}\n${it.slice(it.indexOf(end))}`)
+  return [head, ...parts].join('')
 }
 
 if (import.meta.main) writeFileSync(readme, await current())

@@ -57,7 +57,9 @@ export function lockoutRisk({ sets, input, ssh, ufw }: FirewallSample): Observat
     const ports = ssh.ports[family]
     // People come in by IPv4; IPv6 counts where SSH listens on nothing else.
     if (!drops || ports.length === 0 || (family === 'ipv6' && ssh.ports.ipv4.length > 0)) return []
-    if (input[family]?.verdict !== 'accept') return []
+    // Who is let in may not be told, as with bans in an ipset; that nobody is without any rule is certain.
+    const now = input[family]?.verdict
+    if (now === undefined || now === 'drop') return []
     return [
       {
         code: 'firewall.lockout-risk',

@@ -124,7 +124,7 @@ export const rules: Readonly<Record<Code, Rule>> = {
     severity: 'info',
     title: 'a flush would shut SSH out',
     meaning:
-      'SSH is let in by a rule, and the policy of INPUT is DROP, as ufw sets it: `iptables -F` takes the rule away and leaves the policy.',
+      'SSH is not shut out, and the policy of INPUT is DROP, as ufw sets it: `iptables -F` takes away the rule that lets it in and leaves the policy.',
     measured: 'The policy of INPUT, and the way of a packet to the SSH port, as for `firewall.lockout`.',
     so: 'Nothing now. Recipes for a broken cluster that begin with `iptables -F` cut the branch one sits on.',
     next: [
