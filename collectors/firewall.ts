@@ -7,6 +7,7 @@ import { resultsFolder } from './firewall/hostports.ts'
 import { legacyPolls } from './firewall/poll.ts'
 import { rules } from './firewall/rules.ts'
 import { byOwner, cellsOf, type FirewallSample } from './firewall/sample.ts'
+import { sshFiles } from './firewall/sshconf.ts'
 import { summary } from './firewall/summary.ts'
 import { ufwFiles } from './firewall/ufw.ts'
 
@@ -47,7 +48,7 @@ export const firewall = collector({
     ...legacyPolls(sample?.sets ?? []),
     {
       kind: 'paths' as const,
-      paths: [...ufwFiles, '/etc/ssh/sshd_config', ...(sample?.k3s ? [resultsFolder] : [])],
+      paths: [...ufwFiles, ...sshFiles, ...(sample?.k3s ? [resultsFolder] : [])],
     },
   ],
 })

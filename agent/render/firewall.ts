@@ -137,7 +137,8 @@ function way({ ssh, input }: FirewallSample): string {
 function ufw({ ufw: it }: FirewallSample): string {
   if (!it) return ''
   if (!it.enabled) return 'off'
-  const own = it.user ? `, ${it.user.ipv4 ?? 0} IPv4 and ${it.user.ipv6 ?? 0} IPv6 rules of yours` : ''
+  const { ipv4, ipv6 } = it.rules ?? {}
+  const own = it.rules ? `, ${ipv4?.user ?? 0} IPv4 and ${ipv6?.user ?? 0} IPv6 rules of yours` : ''
   return `on, ${(it.input ?? 'unknown').toLowerCase()} what comes in by default${own}`
 }
 

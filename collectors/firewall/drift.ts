@@ -1,7 +1,9 @@
 import type { Observation } from '../../agent/model.ts'
 import { type Code, rebuildUfw } from './rules.ts'
 import { type Family, type FirewallSample, families, type RuleSet, ufwActs } from './sample.ts'
+import type { UfwRules } from './ufw.ts'
 
+const frames = { ipv4: 'before.rules and after.rules', ipv6: 'before6.rules and after6.rules' } as const
 const names = { ipv4: 'IPv4', ipv6: 'IPv6' } as const
 
 /** What ufw's files say and what the kernel holds, where the two differ. Nothing where ufw's files could not be read. */
@@ -33,15 +35,18 @@ export function ufwDrift({ ufw, sets, ssh }: FirewallSample): Observation<Code>[
       ],
     )
   const differences = judged.flatMap((family) => {
-    const kernel = sum(own(family), (it) => it.ufw ?? 0)
-    const file = ufw.user?.[family]
+    const filed = ufw.rules?.[family]
+    const held = (part: keyof UfwRules) => sum(own(family), (it) => it.ufw?.[part] ?? 0)
     const policy = own(family)
       .map((it) => it.policies['filter INPUT'] ?? 'ACCEPT')
       .find((it) => it !== 'ACCEPT')
     const should = ufw.input === undefined || ufw.input === 'ACCEPT' ? 'ACCEPT' : 'DROP'
     return [
-      ...(file !== undefined && file !== kernel
-        ? [`its files hold ${file} ${names[family]} rules of yours and the kernel ${kernel}`]
+      ...(filed?.user !== undefined && filed.user !== held('user')
+        ? [`its files hold ${filed.user} ${names[family]} rules of yours and the kernel ${held('user')}`]
+        : []),
+      ...(filed?.frame !== undefined && filed.frame !== held('frame')
+        ? [`${frames[family]} hold ${filed.frame} rules and the kernel ${held('frame')}`]
         : []),
       ...(ufw.input !== undefined && (policy ?? 'ACCEPT') !== should
         ? [
@@ -52,7 +57,7 @@ export function ufwDrift({ ufw, sets, ssh }: FirewallSample): Observation<Code>[
   })
   if (differences.length === 0) return []
   return found(`ufw is on, but ${differences.join('; ')}.`, [
-    'See what it would load: `ufw show raw | head -50` against `cat /etc/ufw/user.rules`',
+    'See what it would load, and what is loaded: `grep ^-A /etc/ufw/*.rules`, `iptables -S | grep ufw`',
     `See that SSH is allowed, then load its files again: \`ufw allow ${port}/tcp; ufw reload\``,
   ])
 }

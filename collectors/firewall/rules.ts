@@ -108,7 +108,7 @@ export const rules: Readonly<Record<Code, Rule>> = {
     severity: 'warning',
     title: 'ufw and the kernel disagree',
     meaning:
-      "ufw's own files (`/etc/ufw/ufw.conf`, `user.rules`, `user6.rules`, `/etc/default/ufw`) were compared with the kernel: whether ufw is on and its chains are reached, how many rules people gave it, and its default for what comes in.",
+      "ufw's own files (`/etc/ufw/ufw.conf`, `/etc/default/ufw`, `user.rules`, `before.rules`, `after.rules` and their twins for IPv6) were compared with the kernel: whether ufw is on and its chains are reached, how many rules people gave it, how many stand in its frame, and its default for what comes in.",
     measured: "ufw's files against the chains and policies in `iptables-save`.",
     so: '`ufw status` tells of a firewall that is not there, or the reverse: what it says is allowed may be dropped, and what it says is denied may be open.',
     next: [
@@ -148,9 +148,9 @@ export const rules: Readonly<Record<Code, Rule>> = {
     severity: 'critical',
     title: 'the firewall shuts SSH out',
     meaning:
-      'A new TCP connection to the SSH port, its first packet and those that follow, was followed through the iptables rules of both backends, with their jumps and policies: no rule that could match accepts it, and in the end it is dropped. Where a condition or a table of nftables cannot be judged, nothing is said. Ports are those of sshd_config on which something listens. Rules for certain sources count as accepting; those for loopback and for the networks of pods and services do not.',
+      'A new TCP connection to the SSH port, its first packet and those that follow, was followed through the iptables rules of both backends, with their jumps and policies: no rule that could match accepts it, and in the end it is dropped. Where a condition or a table of nftables cannot be judged, nothing is said. Ports are those that SSH was told to listen on (sshd_config, an ssh.socket of systemd where that is enabled, options of sshd and dropbear) and on which something listens. Rules for certain sources count as accepting; those for loopback and for the networks of pods and services do not.',
     measured:
-      '`iptables-save` and `ip6tables-save` of each backend that is in use and tables of nftables, followed for a packet to each port of sshd_config on which /proc/net/tcp shows a listener.',
+      '`iptables-save` and `ip6tables-save` of each backend that is in use and tables of nftables, followed for a packet to each port that SSH was told to listen on and on which /proc/net/tcp shows a listener.',
     so: 'Nobody can log in by SSH any more. Sessions that are open may stay open until they are closed, or may hang already.',
     next: [
       'In a session that is still open, or on the serial console: `iptables -I INPUT -p tcp --dport 22 -j ACCEPT`',

@@ -7,7 +7,7 @@ import type { Expected } from './kube.ts'
 import type { Blocked } from './needs.ts'
 import type { Owner } from './owners.ts'
 import type { SshPorts } from './ssh.ts'
-import type { Ufw } from './ufw.ts'
+import type { Ufw, UfwRules } from './ufw.ts'
 import type { Verdict } from './walk.ts'
 
 export type Family = 'ipv4' | 'ipv6'
@@ -46,8 +46,7 @@ export interface RuleSet {
   /** The same of those rules alone that do not come and go with pods, services, containers and bans. */
   readonly own: string
   readonly copies?: Copies
-  /** Rules that people gave to ufw. */
-  readonly ufw?: number
+  readonly ufw?: UfwRules
   /** Which of `kubeParts` are there. */
   readonly kube: readonly string[]
   /** Another network has chains here that may do kube-proxy's work as well: Cilium, Calico. */

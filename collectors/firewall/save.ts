@@ -7,7 +7,7 @@ import { gatherPath } from './paths.ts'
 import type { Cell } from './sample.ts'
 import { own } from './steps.ts'
 import { rolling, type Sum, sumOf } from './sums.ts'
-import { isUserChain } from './ufw.ts'
+import { isFiled, type UfwRules, ufwPart } from './ufw.ts'
 import { type Table, type Tables, walkedTables } from './walk.ts'
 
 /** What `iptables-save` printed, in numbers, and what a walk needs of it. */
@@ -21,8 +21,8 @@ export interface Saved {
   readonly copies?: Copies
   /** Host ports that are mapped, as `tcp 80 10.42.0.36:80`. */
   readonly forwards: readonly string[]
-  /** Rules in the chains for those that people gave to ufw; absent without such chains. */
-  readonly ufw?: number
+  /** Rules in ufw's chains; absent without such chains. */
+  readonly ufw?: UfwRules
   readonly kube: readonly string[]
   /** Another network has chains here that may do kube-proxy's work as well: Cilium, Calico. */
   readonly replaced: boolean
@@ -67,7 +67,7 @@ export function readSaved({
   const sum: Sum = { low: 0, high: 0 }
   const copies = countCopies()
   const forwards = gatherForwards()
-  let ufw: number | undefined
+  let ufw: { -readonly [K in keyof UfwRules]: number } | undefined
   let rules = 0
   let version: string | undefined
   let table: string | undefined
@@ -79,7 +79,7 @@ export function readSaved({
   let inChain = 0
   /** Of the chain at hand: whether its rules come and go with pods, services, containers or bans. */
   let churns = false
-  let ofUser = false
+  let filed: keyof UfwRules | undefined
   let replaced = false
 
   const endChain = () => {
@@ -110,7 +110,7 @@ export function readSaved({
     const owner = builtIn.has(chain) ? undefined : (chainOwner(chain) ?? 'other')
     cell = owner && cellOf(owner)
     churns = owner !== undefined && owner !== 'ufw' && owner !== 'other'
-    ofUser = owner === 'ufw' && table === 'filter' && isUserChain(chain)
+    filed = owner === 'ufw' && table === 'filter' ? ufwPart(chain) : undefined
     if (table === 'nat') part(owner === 'kube-proxy' ? '' : undefined)
   }
   /** `rule` only of built-in chains. */
@@ -134,7 +134,7 @@ export function readSaved({
     if (cell) {
       cell[0] += 1
       if (!churns) ownHash.mix(sum)
-      if (ofUser) ufw = (ufw ?? 0) + 1
+      if (filed && ufw && isFiled(line)) ufw[filed] += 1
     } else {
       const owner = baseRuleOwner(line, podNetworks)
       const anchored = cellOf(owner)
@@ -154,7 +154,7 @@ export function readSaved({
       if (table === undefined || !name) return
       path?.chain(name, policy)
       if (policy === '-') {
-        if (isUserChain(name)) ufw ??= 0
+        if (ufwPart(name)) ufw ??= { user: 0, frame: 0 }
         return
       }
       builtIn.add(own(name))

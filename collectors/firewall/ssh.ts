@@ -1,6 +1,7 @@
 import { type Host, HostError } from '../../agent/model.ts'
 import { orMissing } from '../node/k3s.ts'
 import type { Family } from './sample.ts'
+import { configuredPorts } from './sshconf.ts'
 
 /** Where people get in by SSH, as far as that can be told without asking sshd. */
 export interface SshPorts {
@@ -9,13 +10,9 @@ export interface SshPorts {
   readonly assumed?: true
 }
 
-const folder = '/etc/ssh/sshd_config.d'
 const mostSockets = 16 * 1024 * 1024
 
-/**
- * Configured ports (sshd_config(5): Port, and the ports of ListenAddress; 22 where there is none) on which
- * something listens on more than loopback.
- */
+/** Configured ports on which something listens on more than loopback. */
 export async function sshPorts(host: Host): Promise<SshPorts> {
   const configured = await configuredPorts(host)
   const assumed: SshPorts = { ports: { ipv4: configured, ipv6: configured }, assumed: true }
@@ -32,30 +29,6 @@ export async function sshPorts(host: Host): Promise<SshPorts> {
     if (error instanceof HostError) return assumed
     throw error
   }
-}
-
-async function configuredPorts(host: Host): Promise<readonly number[]> {
-  const text = async (path: string) => host.text(path).catch(() => '')
-  const more = await host.list(folder).catch(() => [])
-  const files = ['/etc/ssh/sshd_config', ...more.map(({ name }) => `${folder}/${name}`)]
-  const found = new Set<number>()
-  for (const path of files.filter((it) => !it.startsWith(folder) || it.endsWith('.conf')).slice(0, 50))
-    for (const port of configPorts(await text(path))) found.add(port)
-  return found.size > 0 ? [...found].sort((a, b) => a - b) : [22]
-}
-
-/** Ports in the text of an sshd_config. */
-export function configPorts(text: string): number[] {
-  const found = new Set<number>()
-  for (const line of text.split('\n')) {
-    const [, key = '', value = ''] = /^\s*(Port|ListenAddress)[\s=]+"?([^\s"#]+)/i.exec(line) ?? []
-    const port =
-      key.toLowerCase() === 'port'
-        ? value
-        : (/^\[[^\]]*\]:(\d+)$/.exec(value) ?? /^[^:]+:(\d+)$/.exec(value))?.[1]
-    if (port && /^\d{1,5}$/.test(port) && Number(port) > 0 && Number(port) < 65_536) found.add(Number(port))
-  }
-  return [...found]
 }
 
 /**

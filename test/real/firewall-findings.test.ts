@@ -49,6 +49,13 @@ t.test('ufw and the kernel drift apart, and come together again', skip, async (t
   t.match(one(await it.round(), 'ufw-drift')?.text, /its files hold 5 IPv4 rules of yours and the kernel 4/)
   await it.sh('ufw reload')
   t.equal(one(await it.round(), 'ufw-drift'), undefined)
+  await it.sh(`sed -i '/^COMMIT/i -A ufw-before-input -p tcp --dport 8080 -j ACCEPT' /etc/ufw/before.rules`)
+  t.match(
+    one(await it.round(), 'ufw-drift')?.text,
+    /before.rules and after.rules hold 27 rules and the kernel 26\./,
+  )
+  await it.sh('ufw reload')
+  t.equal(one(await it.round(), 'ufw-drift'), undefined)
   await it.sh('iptables -P INPUT ACCEPT')
   t.match(one(await it.round(), 'ufw-drift')?.text, /default for what comes in is drop, .* INPUT is ACCEPT/)
   await it.sh(`iptables -P INPUT DROP; sed -i 's/ENABLED=yes/ENABLED=no/' /etc/ufw/ufw.conf`)
