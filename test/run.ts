@@ -23,6 +23,8 @@ const tools: Readonly<Record<string, string>> = {
   ufw: 'ufw',
   ipset: 'ipset',
   ip: 'iproute2',
+  ethtool: 'ethtool',
+  ping: 'iputils-ping',
   openssl: 'openssl',
   'systemd-nspawn': 'systemd-container',
   mmdebstrap: 'mmdebstrap',

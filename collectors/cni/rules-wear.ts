@@ -26,7 +26,7 @@ export const wearRules: Rules<WearCode> = {
     severity: 'warning',
     title: 'a link counts more and more errors',
     meaning:
-      'The error counters of uplink, overlay or bridge (/proc/net/dev, received and sent) grew by 30 or more within an hour, in three looks or more, and by a thousandth of the packets. Dropped packets are not counted here.',
+      'The error counters of uplink, overlay or bridge (/proc/net/dev, received and sent) grew by 30 or more within an hour, in three looks or more, and by a thousandth of the packets. The pace is called rough until six looks over half an hour agree. Dropped packets are not counted here.',
     measured: '/proc/net/dev.',
     so: 'Connections get slow before they break. Errors of the overlay are packets to nodes it cannot reach, those of hardware mostly cable, port or card.',
     next: ['`ip -s -s link`: which errors they are', '`ethtool -S DEVICE`: what the driver says'],

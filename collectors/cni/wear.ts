@@ -14,6 +14,9 @@ export const leastErrors = 30
 export const leastShare = 0.001
 /** One burst is over when it is seen. */
 const leastLooks = 3
+/** From so many looks over so long on, a pace is more than rough. */
+const sureLooks = 6
+const sureTime = hour / 2
 export const flapWindow = 10 * 60_000
 export const leastDowns = 3
 
@@ -103,16 +106,16 @@ function growing(device: string, course: Course, now: number): readonly Observat
   if (errors < leastErrors || share < leastShare || time < 5 * 60_000) return []
   const pace = Math.round((errors / time) * hour)
   // The halves, by looks: whether the second came faster than the first.
-  const [, before] = recent[Math.floor(recent.length / 2)] ?? first
-  const half = (recent[Math.floor(recent.length / 2)] ?? first)[0]
+  const [half, before] = recent[Math.floor(recent.length / 2)] ?? first
   const early = (before - first[1]) / Math.max(1, half - first[0])
   const late = (last[1] - before) / Math.max(1, last[0] - half)
-  const course2 = late > 2 * early ? ', and rising' : late < early / 2 ? ', but slowing' : ''
+  const change = late > 2 * early ? ', and rising' : late < early / 2 ? ', but slowing' : ''
+  const sure = recent.length >= sureLooks && time >= sureTime ? 'about' : 'roughly'
   return [
     {
       code: 'cni.errors-growing',
       subject: device,
-      text: `${device} counted ${errors} errors in ${Math.round(time / 60_000)} min, ${(share * 100).toFixed(1)} % of its packets: about ${pace} an hour${course2}.`,
+      text: `${device} counted ${errors} errors in ${Math.round(time / 60_000)} min, ${(share * 100).toFixed(1)} % of its packets: ${sure} ${pace} an hour${change}.`,
       next: [
         `\`ip -s -s link show dev ${device}\`: which errors they are`,
         `\`ethtool -S ${device}\`: what the driver says; for hardware, look at cable and port as well`,

@@ -137,6 +137,16 @@ t.test('settings of the kernel turned off', async (t) => {
   }
 })
 
+t.test('checksums left to the hardware, on a kernel that is said to spoil them', async (t) => {
+  one.write('/proc/sys/kernel/osrelease', '5.4.30-generic\n')
+  const [found] = await exactly(t, one, 'cni.checksum-offload flannel.1')
+  one.follow(found)
+  await exactly(t, one)
+  one.write('/proc/sys/kernel/osrelease', '6.1.0-13-amd64\n')
+  sh(`${one.inside.join(' ')} ethtool -K flannel.1 tx-checksum-ip-generic on`)
+  await exactly(t, one)
+})
+
 t.test('a veth deleted under a pod that lives: told by the second look that misses it', async (t) => {
   one.ip(`link del ${one.pods.get(web(5))?.veth}`)
   await exactly(t, one)

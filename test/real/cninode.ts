@@ -1,4 +1,4 @@
-import { execFileSync, type SpawnSyncReturns, spawn } from 'node:child_process'
+import { execFileSync, type SpawnSyncReturns, spawn, spawnSync } from 'node:child_process'
 import {
   cpSync,
   existsSync,
@@ -25,9 +25,11 @@ export const plugins = '/usr/lib/cni'
 export const lacking =
   process.getuid?.() !== 0
     ? 'making network namespaces needs root'
-    : existsSync(`${plugins}/bridge`)
-      ? undefined
-      : 'needs the bridge plugin: apt-get install containernetworking-plugins'
+    : !existsSync(`${plugins}/bridge`)
+      ? 'needs the bridge plugin: apt-get install containernetworking-plugins'
+      : spawnSync('ethtool', ['--version']).error
+        ? 'needs ethtool: apt-get install ethtool'
+        : undefined
 
 export const sh = (command: string, env: Record<string, string> = {}, input = '') =>
   execFileSync('/bin/sh', ['-c', command], {
@@ -248,7 +250,9 @@ export function realNode(index = 0) {
     /** Do what a finding says, where it is a command that can be run here. */
     follow(it: Observation | undefined) {
       for (const step of it?.next ?? [])
-        for (const [, command = ''] of step.matchAll(/`((?:ip|bridge|sysctl) [^`]*|cd [^`]* rm [^`]*)`/g))
+        for (const [, command = ''] of step.matchAll(
+          /`((?:ip|bridge|sysctl|ethtool) [^`]*|cd [^`]* rm [^`]*)`/g,
+        ))
           sh(`${inside.join(' ')} sh -c '${command.replace(networksFolder, reservations)}'`)
     },
     close() {

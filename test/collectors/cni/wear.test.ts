@@ -44,9 +44,14 @@ t.test('errors that grow are told, bursts and drops in the ocean are not', (t) =
     {
       code: 'cni.errors-growing',
       subject: 'eth0',
-      text: 'eth0 counted 100 errors in 15 min, 2.0 % of its packets: about 400 an hour.',
+      text: 'eth0 counted 100 errors in 15 min, 2.0 % of its packets: roughly 400 an hour.',
     },
   ])
+  t.match(
+    wear({ errors: { eth0: grown(11, 20, 1000) } }, now)[0]?.text,
+    /: about \d+ an hour\.$/,
+    'over half an hour',
+  )
   t.same(wear({ errors: { eth0: grown(1, 5000, 1000) } }, now), [], 'one burst')
   t.same(wear({ errors: { eth0: grown(5, 20, 1_000_000) } }, now), [])
   t.same(wear({ errors: { eth0: grown(5, 2, 10) } }, now), [], 'too few')
