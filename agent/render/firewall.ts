@@ -3,6 +3,7 @@ import { authors, difference } from '../../collectors/firewall/journal.ts'
 import type { AboutRules } from '../../collectors/firewall/keep.ts'
 import { limits } from '../../collectors/firewall/origins.ts'
 import { byOwner, type FirewallSample, type RuleSet } from '../../collectors/firewall/sample.ts'
+import type { Verdict } from '../../collectors/firewall/walk.ts'
 import { safe } from '../log.ts'
 import type { Kept } from '../store/keepsakes.ts'
 import { clock, paint, span, sparkline, type Terminal, wrap } from './terminal.ts'
@@ -123,15 +124,24 @@ const longest = (sets: readonly RuleSet[]) =>
     .join(', ')
 
 function way({ ssh, input }: FirewallSample): string {
-  const words = { accept: 'let in', drop: 'shut out', maybe: 'let in from some places, or it cannot be told' }
   return (['ipv4', 'ipv6'] as const)
     .flatMap((family) => {
       const verdict = input[family]
       return verdict && ssh.ports[family].length > 0
-        ? `${families[family]} port ${ssh.ports[family].join(', ')} is ${words[verdict.verdict]}${limits(verdict)}: ${verdict.by.startsWith('-') ? `\`${verdict.by.replaceAll('`', "'")}\`` : verdict.by}`
+        ? `${families[family]} port ${ssh.ports[family].join(', ')} ${told(verdict)}`
         : []
     })
     .join('; ')
+}
+
+/** A rule as one may read it; what is no rule is a sentence already. */
+const quoted = (by: string) => (by.startsWith('-') ? `\`${by.replaceAll('`', "'")}\`` : by)
+
+function told(verdict: Verdict): string {
+  const by = quoted(verdict.by)
+  if (verdict.verdict === 'drop') return `is shut out: ${by}`
+  if (verdict.verdict === 'accept') return `is let in${limits(verdict)}: ${by}`
+  return `cannot be told: ${verdict.unless ? `may be let in (${by}) or shut out (${quoted(verdict.unless)})` : by}`
 }
 
 function ufw({ ufw: it }: FirewallSample): string {

@@ -20,7 +20,7 @@ export function summary(sample: FirewallSample): string {
   const words = {
     accept: 'accepted',
     drop: 'dropped',
-    maybe: 'accepted from some places, or it cannot be told',
+    maybe: 'cannot be told',
   } as const
   const way =
     ports.length === 0 || !verdict

@@ -19,6 +19,8 @@ export interface Verdict {
   readonly port: number
   /** What decides it: a rule, or a policy. */
   readonly by: string
+  /** Where it cannot be told: what may drop it all the same. */
+  readonly unless?: string
   /** Which backend drops it, or leaves it open. */
   readonly backend?: Backend
   /** Accepted from, to or on these alone, as `from 192.0.2.0/24 on eth0`. */
@@ -77,7 +79,7 @@ export function walk(tables: Tables, probe: Probe): Omit<Verdict, 'backend'> {
     accepted = outcome.accept
   }
   if (dropped === undefined) return { verdict: 'accept', port: probe.port, by: accepted }
-  return { verdict: 'maybe', port: probe.port, by: accepted }
+  return { verdict: 'maybe', port: probe.port, by: accepted, unless: dropped }
 }
 
 /** The packets that a probe stands for: a TCP connection needs those that follow the first one as well. */

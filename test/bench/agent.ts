@@ -31,11 +31,9 @@ export interface Receiver {
   next(wanted: (it: Arrived) => boolean, timeout: number): Promise<Arrived | undefined>
 }
 
-/** Starts what stands for k3s on the node, and takes what is posted. */
-export async function startReceiver(node: BenchNode, key: string): Promise<Receiver> {
-  const keyFile = join(node.folder, 'key.pem')
-  writeFileSync(keyFile, key)
-  const child = node.start([process.execPath, join(import.meta.dirname, 'inside.ts'), keyFile])
+/** Takes what is posted on the node. */
+export async function startReceiver(node: BenchNode): Promise<Receiver> {
+  const child = node.start([process.execPath, join(import.meta.dirname, 'inside.ts')])
   const waiting = new Set<(it: Arrived) => void>()
   const { promise, resolve, reject } = Promise.withResolvers<{ url: string; secret: string }>()
   child.on('exit', (code) => reject(new Error(`the receiver on ${node.name} ended with ${code}`)))

@@ -85,12 +85,19 @@ export function breaker(certificates: Certificates) {
   }
 }
 
-/** Breaks and mends each node in all four ways, `times` times. A kill begins with the kernel's own time of it. */
+/** What comes and goes more often than this in an hour is held, and told no more. */
+const mostTold = 3
+
+/**
+ * Breaks and mends each node in all four ways, `times` times. A kill begins with the kernel's own time of it. `renew`
+ * puts agents without a past in the places of those that have heard it all.
+ */
 export async function measureFaults(
   sites: readonly Site[],
   times: number,
   certificates: Certificates,
   kills: ReturnType<typeof openKills>,
+  renew: () => Promise<void>,
   say: (text: string) => void,
 ): Promise<Readonly<Record<Kind, Tally>>> {
   const one = breaker(certificates)
@@ -119,6 +126,7 @@ export async function measureFaults(
   }
 
   for (let count = 0; count < times; count += 1) {
+    if (count > 0 && count % mostTold === 0) await renew()
     for (const site of sites)
       for (const kind of ['flush', 'bridge', 'certificate'] as const) await one(site, kind, tallies[kind])
     await kill(`bench-${count}`)

@@ -7,13 +7,15 @@ import type { Certificates } from './certificates.ts'
 
 /**
  * A node without its k3s, for measuring: network and mount namespaces of its own, in which the files, the
- * interfaces and the rules of the recorded healthy node are real. The process called `k3s-server`
- * (`inside.ts`) presents its certificates and takes what the agent posts.
+ * interfaces and the rules of the recorded healthy node are real. A process called `k3s-server` presents its
+ * certificates and answers for the API, the kubelet and kube-proxy; another for the cluster's DNS.
  */
 const healthy = join(import.meta.dirname, '../nodes/healthy')
 const read = (name: string) => readFileSync(join(healthy, name), 'utf8')
 const data = 'var/lib/rancher/k3s'
 export const tlsFolder = `${data}/server/tls`
+/** Where the cluster's DNS is by k3s's defaults. */
+const dns = '10.43.0.10'
 
 /** Folders of the node that are not this machine's. */
 const own = ['etc', 'var/lib', 'var/log', 'run']
@@ -131,6 +133,15 @@ export async function makeNode(
   await sh(makeNetwork(veths))
   await sh(makeBridge(veths))
   await sh(makeRules)
+  await sh(`ip addr add ${dns}/32 dev lo`)
+  const test = join(import.meta.dirname, '..')
+  for (const argv of [
+    [join(test, 'real/k3s/stand-in.ts'), `/${data}`],
+    [join(test, 'agent/host/nameserver.ts'), dns, '53'],
+  ]) {
+    const { stdout } = start([process.execPath, ...argv])
+    await new Promise((ready) => stdout?.once('data', ready))
+  }
   return {
     name,
     folder,
@@ -153,13 +164,16 @@ export async function makeNode(
 const mounts = (folder: string) =>
   own.map((it) => `mkdir -p /${it} && mount --bind ${folder}/${it} /${it}`).join('\n')
 
-function writeFiles(folder: string, { files, kubeconfig }: Certificates): void {
+function writeFiles(folder: string, { files, kubeconfig, key }: Certificates): void {
   for (const it of own) mkdirSync(join(folder, it), { recursive: true })
   execFileSync('cp', ['-a', '/etc/.', join(folder, 'etc')])
   for (const it of ['etc', 'var', 'run'])
     cpSync(join(healthy, 'files', it), join(folder, it), { recursive: true })
   rmSync(join(folder, tlsFolder, 'dynamic-cert.json'), { force: true })
-  for (const [path, text] of Object.entries(files)) writeFileSync(join(folder, data, path), text)
+  for (const [path, text] of Object.entries(files)) {
+    writeFileSync(join(folder, data, path), text)
+    writeFileSync(join(folder, data, path.replace(/\.crt$/, '.key')), key)
+  }
   writeFileSync(join(folder, 'etc/rancher/k3s/k3s.yaml'), kubeconfig)
   mkdirSync(join(folder, 'etc/systemd/system'), { recursive: true })
   writeFileSync(join(folder, 'etc/systemd/system/k3s.service'), unit)

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { rmSync } from 'node:fs'
 import { cpus, loadavg } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -105,10 +106,18 @@ async function bench({ built, certificates, undo, site: makeSite, launch }: Stan
   await first.node.sh(makeRules)
 
   const second = await makeSite('bench-b')
-  await launch(second)
+  let other = await launch(second)
+  const renew = async () => {
+    for (const it of [agent, other]) await it.stop()
+    for (const { node } of [first, second])
+      rmSync(join(node.folder, 'agent'), { recursive: true, force: true })
+    agent = await launch(first)
+    other = await launch(second)
+    await pause(3_000)
+  }
   say(`faults: ${times} times on each of two nodes`)
   await pause(3_000)
-  const tallies = await measureFaults([first, second], times, certificates, kills, say)
+  const tallies = await measureFaults([first, second], times, certificates, kills, renew, say)
   const worked = memoryOf(agent.pid)
 
   const least = {

@@ -54,7 +54,7 @@ export async function withStand(work: (stand: Stand) => Promise<void>): Promise<
         mkdirSync(join(folder, name))
         const node = await makeNode(name, join(folder, name), certificates, pods)
         later(() => node.stop())
-        return { node, receiver: await startReceiver(node, certificates.key) }
+        return { node, receiver: await startReceiver(node) }
       },
       async launch({ node, receiver }) {
         const agent = await startAgent(node, receiver, built)

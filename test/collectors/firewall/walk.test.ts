@@ -98,6 +98,19 @@ t.test('a rule set made to be slow ends in time', (t) => {
   t.end()
 })
 
+t.test('where it cannot be told, both what lets it in and what may not are named', (t) => {
+  const ban = '-A INPUT -m set --match-set bans src -j DROP'
+  const open = '-A INPUT -p tcp -m tcp --dport 22 -j ACCEPT'
+  t.match(walk(saved(filter(`${ban}\n${open}`)).tables, ssh), { verdict: 'maybe', by: open, unless: ban })
+  const limited = '-A INPUT -m limit --limit 3/min -j ACCEPT'
+  t.match(walk(saved(filter(limited)).tables, ssh), {
+    verdict: 'maybe',
+    by: limited,
+    unless: 'the policy of INPUT is DROP',
+  })
+  t.end()
+})
+
 t.test('both backends must let it pass', (t) => {
   const of = (...its: ('accept' | 'drop' | 'maybe')[]) =>
     passBoth(its.map((it) => ({ verdict: it, port: 22, by: '' })))?.verdict
