@@ -5,7 +5,7 @@ import { collect } from './cni/collect.ts'
 import { confFolder, subnetFile } from './cni/conf.ts'
 import { addressOutlook } from './cni/leak.ts'
 import { worthALook } from './cni/monitor.ts'
-import { plan } from './cni/plan.ts'
+import { outward, plan } from './cni/plan.ts'
 import { rules } from './cni/rules.ts'
 import type { CniSample } from './cni/sample.ts'
 import { summary } from './cni/summary.ts'
@@ -52,7 +52,7 @@ export const cni = collector({
       {
         kind: 'command',
         argv: ['ip', 'monitor', 'link', 'address', 'route', 'neigh'],
-        worth: worthALook({ own, uplink: sample.uplink }),
+        worth: worthALook({ own, outward: outward(sample) }),
       },
       { kind: 'paths', paths: [subnetFile, confFolder(sample.k3s)] },
     ]

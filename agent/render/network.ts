@@ -1,5 +1,5 @@
 import { hanging } from '../../collectors/cni/bridge.ts'
-import { linkOf, plan } from '../../collectors/cni/plan.ts'
+import { linkOf, outward, plan } from '../../collectors/cni/plan.ts'
 import { ripe } from '../../collectors/cni/pool.ts'
 import type { CniSample, Part, PodLink } from '../../collectors/cni/sample.ts'
 import { safe } from '../log.ts'
@@ -43,7 +43,7 @@ export function renderNetwork(it: NetworkPicture, terminal: Terminal, rules: Rul
   const name = about.kind === 'flannel' ? `flannel, ${about.backend}` : it.summary
   const head = `${paint(terminal, 'bold', safe(it.node))}  ${safe(name)}  (looked ${span(it.now - it.at)} ago)`
   const blocks: (readonly string[])[] = [[head]]
-  const uplink = sample.uplink ? [link(sample, sample.uplink, terminal), ...wrong(sample.uplink)] : []
+  const uplink = outward(sample).flatMap((one) => [link(sample, one, terminal), ...wrong(one)])
   if (about.kind === 'flannel') {
     const overlays = about.overlays.flatMap((one) => [link(sample, one, terminal, true), ...wrong(one)])
     const pods = hanging(sample, about.bridge)

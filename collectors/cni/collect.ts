@@ -75,6 +75,8 @@ export async function collect(host: Host, past: Past<CniSample>): Promise<CniSam
     ),
   )
   const gone = links && Object.values(pods ?? {}).flatMap((it) => (links.veths.has(it.veth) ? [] : [it.veth]))
+  const under =
+    links?.links.find((it) => it.name.startsWith('flannel') && it.over)?.over ?? flags['flannel-iface']
   const seen: CniSample = {
     k3s,
     flags,
@@ -88,6 +90,7 @@ export async function collect(host: Host, past: Past<CniSample>): Promise<CniSam
     }),
     ...(links?.foreign && { foreign: links.foreign }),
     ...(routes?.uplink && { uplink: routes.uplink }),
+    ...(under !== undefined && under !== routes?.uplink && { under }),
     ...(pods && { pods }),
     ...(gone && gone.length > 0 && { gone }),
     ...(subnet !== undefined && { subnet }),

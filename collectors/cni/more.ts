@@ -6,7 +6,7 @@ import { readOff } from './kernel.ts'
 import type { parseRoutes } from './links.ts'
 import { readPeers } from './nodes.ts'
 import { readOffload } from './offload.ts'
-import { linkOf, plan } from './plan.ts'
+import { linkOf, outward, plan } from './plan.ts'
 import { readPool } from './pool.ts'
 import type { CniSample } from './sample.ts'
 import { countDowns, countErrors } from './wear.ts'
@@ -22,7 +22,7 @@ export async function readMore(
   const before = past.sample
   const it = plan(seen)
   if (it.kind === 'unknown' || (it.kind === 'other' && !it.pods)) return {}
-  const devices = [...(seen.uplink ? [seen.uplink] : [])]
+  const devices = outward(seen)
   if (it.kind === 'other') {
     const off = await see('the settings of the kernel', ['cni.forwarding-off'], () =>
       readOff(host, { devices, bridged: false, ipv6: false }),
@@ -72,25 +72,21 @@ export async function readWear(
   seen: CniSample,
   before: CniSample | undefined,
   heard: readonly Heard[],
-): Promise<Pick<CniSample, 'errors' | 'downs' | 'carrier'>> {
+): Promise<Pick<CniSample, 'errors' | 'downs' | 'carriers'>> {
   const it = plan(seen)
-  const { uplink } = seen
   const own = it.kind === 'flannel' ? [it.bridge, ...it.overlays] : []
   const text = await orNothing(host.text('/proc/net/dev'))
-  const lost = uplink && (await orNothing(host.text(`/sys/class/net/${uplink}/carrier_down_count`)))
-  const carrier = lost && /^\d{1,10}\s*$/.test(lost) ? Number(lost) : undefined
-  const devices = [...own, ...(uplink ? [uplink] : [])]
+  const carriers: Record<string, number> = {}
+  for (const name of outward(seen)) {
+    const lost = await orNothing(host.text(`/sys/class/net/${name}/carrier_down_count`))
+    if (lost && /^\d{1,10}\s*$/.test(lost)) carriers[name] = Number(lost)
+  }
+  const devices = [...own, ...outward(seen)]
   const now = host.now()
-  const downs = countDowns(
-    heard,
-    own,
-    before,
-    now,
-    uplink !== undefined && carrier !== undefined ? { name: uplink, carrier } : undefined,
-  )
+  const downs = countDowns(heard, own, before, now, carriers)
   return {
     ...(text !== undefined && { errors: countErrors(text, devices, before?.errors ?? {}, now) }),
     ...(Object.keys(downs).length > 0 && { downs }),
-    ...(carrier !== undefined && { carrier }),
+    ...(Object.keys(carriers).length > 0 && { carriers }),
   }
 }

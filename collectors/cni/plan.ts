@@ -93,6 +93,12 @@ function overlays(backend: string, { netConf }: CniSample): string[] {
   return []
 }
 
+/** What packets leave the node by: the device of the default route, and what is under the overlay. */
+export const outward = ({ uplink, under }: CniSample): readonly string[] => [
+  ...(uplink === undefined ? [] : [uplink]),
+  ...(under === undefined ? [] : [under]),
+]
+
 /** A link by its name. */
 export const linkOf = (sample: CniSample, name: string): Link | undefined =>
   sample.interfaces?.links.find((it) => it.name === name)

@@ -26,7 +26,7 @@ export const wearRules: Rules<WearCode> = {
     severity: 'warning',
     title: 'a link counts more and more errors',
     meaning:
-      'The error counters of uplink, overlay or bridge (/proc/net/dev, received and sent) grew by 30 or more within an hour, in three looks or more, and by a thousandth of the packets. The pace is called rough until six looks over half an hour agree. Dropped packets are not counted here.',
+      'The error counters of uplink, overlay, what is under it, or bridge (/proc/net/dev, received and sent) grew by 30 or more within an hour, in three looks or more, and by a thousandth of the packets. The pace is called rough until six looks over half an hour agree. Dropped packets are not counted here.',
     measured: '/proc/net/dev.',
     so: 'Connections get slow before they break. Errors of the overlay are packets to nodes it cannot reach, those of hardware mostly cable, port or card.',
     next: ['`ip -s -s link`: which errors they are', '`ethtool -S DEVICE`: what the driver says'],
@@ -36,8 +36,8 @@ export const wearRules: Rules<WearCode> = {
     severity: 'warning',
     title: 'a link comes and goes',
     meaning:
-      'Uplink, overlay or bridge went down three times or more within ten minutes: the uplink by the count of lost carriers that the kernel keeps, the others by what `ip monitor` said.',
-    measured: '/sys/class/net/DEVICE/carrier_down_count of the uplink, and `ip monitor link`.',
+      'Uplink, overlay, what is under it, or bridge went down three times or more within ten minutes: what packets leave by, by the count of lost carriers that the kernel keeps, the others by what `ip monitor` said.',
+    measured: '/sys/class/net/DEVICE/carrier_down_count of what packets leave by, and `ip monitor link`.',
     so: 'Each time connections stall, and routes through the link may be lost for good. Two managers of the same interface do this, as does a bad cable.',
     next: [
       '`journalctl -k -n 100`: what the kernel says of the link',

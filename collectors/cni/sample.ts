@@ -112,6 +112,8 @@ export interface CniSample extends Sample {
   readonly interfaces?: Links
   /** The device of the default route. */
   readonly uplink?: string
+  /** The device that the overlay goes out by, where it is another: a private network between the nodes. */
+  readonly under?: string
   readonly peers?: readonly Peer[]
   /** Devices of flannel with a route of their own; only asked for WireGuard. */
   readonly direct?: readonly string[]
@@ -136,12 +138,12 @@ export interface CniSample extends Sample {
   readonly lacking?: Readonly<Record<string, number>>
   readonly pool?: Pool
   readonly dns?: Dns
-  /** Of bridge, overlay and uplink. */
+  /** Of bridge, overlay and what they go out by. */
   readonly errors?: Readonly<Record<string, Course>>
-  /** When bridge, overlay or uplink went down within the last hour, ms since the epoch. */
+  /** When one of them went down within the last hour, ms since the epoch. */
   readonly downs?: Readonly<Record<string, readonly number[]>>
-  /** How often the kernel says the uplink lost its carrier. */
-  readonly carrier?: number
+  /** How often the kernel says that the uplink, and what is under the overlay, lost its carrier. */
+  readonly carriers?: Readonly<Record<string, number>>
   /** On a kernel that miscounts checksums in VXLAN: its version, and whether the overlay leaves them to the hardware. */
   readonly offload?: { readonly kernel: string; readonly on: boolean }
 }

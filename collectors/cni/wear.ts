@@ -55,14 +55,14 @@ export const allErrors = (courses: Readonly<Record<string, Course>>): number =>
 
 /**
  * When watched devices went down: from what `ip monitor link` said (`2: cni0: <BROADCAST,MULTICAST> …`
- * without UP, or `Deleted`), and for the uplink from the kernel's own count of lost carriers.
+ * without UP, or `Deleted`), and for what packets leave by from the kernel's own count of lost carriers.
  */
 export function countDowns(
   heard: readonly Heard[],
   devices: readonly string[],
   before: CniSample | undefined,
   now: number,
-  uplink?: { readonly name: string; readonly carrier: number },
+  carriers: Readonly<Record<string, number>> = {},
 ): Record<string, readonly number[]> {
   const downs = new Map(Object.entries(before?.downs ?? {}))
   const add = (name: string, at: number) => downs.set(name, [...(downs.get(name) ?? []), at])
@@ -70,14 +70,15 @@ export function countDowns(
   for (const { at, text } of heard) {
     const [, deleted, name, flags] =
       /^(Deleted )?\d{1,10}: ([^\s:@]{1,15})(?:@[^\s:]{1,15})?: <([A-Z_,-]*)>/.exec(text) ?? []
-    if (!isName(name) || flags === undefined || !devices.includes(name) || name === uplink?.name) continue
+    if (!isName(name) || flags === undefined || !devices.includes(name) || name in carriers) continue
     const isDown = deleted !== undefined || !flags.split(',').includes('UP')
     if (isDown && !down.get(name)) add(name, at)
     down.set(name, isDown)
   }
-  const lost = uplink && before?.carrier !== undefined ? uplink.carrier - before.carrier : 0
-  if (uplink && before?.uplink === uplink.name)
-    for (let times = 0; times < Math.min(lost, mostDowns); times += 1) add(uplink.name, now)
+  for (const [name, count] of Object.entries(carriers)) {
+    const lost = count - (before?.carriers?.[name] ?? count)
+    for (let times = 0; times < Math.min(lost, mostDowns); times += 1) add(name, now)
+  }
   return Object.fromEntries(
     [...downs].flatMap(([name, times]) => {
       const recent = times.filter((at) => now - at < hour).slice(-mostDowns)

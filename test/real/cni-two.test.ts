@@ -199,6 +199,26 @@ t.test('a cable that comes and goes', async (t) => {
   await exactly(t, one)
 })
 
+t.test('a private network between the nodes, and the world behind another cable', async (t) => {
+  one.ip('link add eth9 type veth peer name world9')
+  one.ip('addr add 198.51.100.1/24 dev eth9')
+  one.ip('link set world9 up')
+  one.ip('link set eth9 up')
+  one.ip('route replace default via 198.51.100.2 dev eth9')
+  t.match((await one.look()).sample, { uplink: 'eth9', under: 'eth0', carriers: { eth0: Number } })
+  for (let it = 0; it < 3; it += 1) {
+    two.ip('link set eth0 down')
+    two.ip('link set eth0 up')
+    await pause(100)
+  }
+  const [found] = await exactly(t, one, 'cni.flapping eth0')
+  t.match(found?.text, /^eth0 went down 3 times/)
+  one.ip('link del eth9')
+  one.ip('route add default via 192.0.2.1')
+  one.ahead(11 * minute)
+  await exactly(t, one)
+})
+
 t.test('what is heard: churn of pods is quiet, bridge, overlay and peers are not', async (t) => {
   const [watch] = cni.watch?.({}, (await one.look()).sample) ?? []
   if (watch?.kind !== 'command') throw new Error('nothing is watched')

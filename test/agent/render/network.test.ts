@@ -23,6 +23,18 @@ const picture = (sample: CniSample, more: object = {}, then = at) => {
   )
 }
 
+t.test('what is under the overlay is drawn beside the way to the world', async (t) => {
+  const sample = await sampleOf('two-nodes-healthy-node1')
+  const links = [
+    { name: 'eth1', kind: '', up: true, mtu: 9000, addresses: ['198.51.100.7/24'] },
+    ...(sample.interfaces?.links ?? []),
+  ]
+  const interfaces = { ports: {}, loose: [], ...sample.interfaces, links }
+  const [, , world, under] = picture({ ...sample, interfaces, uplink: 'eth1', under: 'eth0' }).split('\n')
+  t.match(world, /^ {2}eth1 +up +mtu 9000 +198\.51\.100\.7\/24$/)
+  t.match(under, /^ {2}eth0 +up +mtu 1500 +192\.0\.2\.10\/24$/)
+})
+
 t.test('a node that is well, with all there is to see', async (t) => {
   const sample = await sampleOf('two-nodes-healthy-node1')
   const { unseen: _, ...seen } = sample

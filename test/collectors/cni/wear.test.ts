@@ -91,13 +91,13 @@ t.test('links that come and go, by what ip monitor said', (t) => {
 })
 
 t.test('the uplink, by the count of lost carriers', (t) => {
-  const uplink = (carrier: number) => ({ name: 'eth0', carrier })
-  const before = { uplink: 'eth0', carrier: 7 }
+  const uplink = (carrier: number) => ({ eth0: carrier })
+  const before = { carriers: { eth0: 7 } }
   t.same(countDowns([], [], undefined, now, uplink(7)), {}, 'what was before is not known')
   t.same(countDowns([], [], before, now, uplink(7)), {})
   t.same(countDowns([], [], before, now, uplink(10)), { eth0: [now, now, now] })
   t.same(countDowns([], [], before, now, uplink(2)), {}, 'a reboot')
-  t.same(countDowns([], [], { ...before, uplink: 'eth1' }, now, uplink(99)), {}, 'another one')
+  t.same(countDowns([], [], { carriers: { eth1: 7 } }, now, uplink(99)), {}, 'another one')
   t.equal(countDowns([], [], before, now, uplink(2_000_000_000)).eth0?.length, 32)
   t.end()
 })
