@@ -36,7 +36,11 @@ const sample: FirewallSample = {
   input: {
     ipv4: { verdict: 'accept', port: 22, by: '-A ufw-user-input -p tcp -m tcp --dport 22 -j ACCEPT' },
   },
-  ufw: { enabled: true, input: 'DROP', rules: { ipv4: { user: 3, frame: 26 }, ipv6: { user: 3, frame: 71 } } },
+  ufw: {
+    enabled: true,
+    input: 'DROP',
+    rules: { ipv4: { user: 3, frame: 26 }, ipv6: { user: 3, frame: 71 } },
+  },
   memory: { reference: {} },
   conntrack: { percent: 3, most: 262_144 },
   journal: [
