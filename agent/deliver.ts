@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { holdEvery, openPost, rememberAddress } from './deliver/post.ts'
 import { messageOf, tell } from './deliver/tell.ts'
 import type { Notice, Properties, Reading, Settings, Sink } from './model.ts'
-import { backoff } from './retry.ts'
+import { backoff, longestWait } from './retry.ts'
 
 /** What has become of the telling at one sink. Holds no secret. */
 export interface DeliveryState {
@@ -163,7 +163,7 @@ export function deliver(options: DeliverOptions): Delivery {
       const tries = (trouble?.tries ?? 0) + 1
       if (reading.perhaps) options.perhaps?.(notice)
       errors = (tried.status ?? 0) >= 500 ? errors + 1 : 0
-      const wait = Math.max(reading.wait ?? 0, backoff(tries, random()))
+      const wait = Math.min(longestWait, Math.max(reading.wait ?? 0, backoff(tries, random())))
       if (trouble?.why !== why) log.warn({ ...fields, why, wait }, 'not told; it is tried again')
       trouble = { since: trouble?.since ?? now(), why, tries, next: now() + wait }
       changed()

@@ -37,8 +37,14 @@ export interface Look {
   /** The rules it speaks for; findings of any other stay as they were. */
   readonly rules: Rules
   readonly observations: readonly Observation[]
-  /** Codes among them that could not be judged in full: what was not observed of these is not over. */
-  readonly kept?: readonly string[]
+  /** What among them could not be judged: what was not observed of it is not over. */
+  readonly kept?: readonly NotJudged[]
+}
+
+/** A rule without a verdict in this look: for all subjects, or for those that were left out. */
+export interface NotJudged {
+  readonly code: string
+  readonly subjects?: readonly string[]
 }
 
 /** The ledger after one look: what was observed is open, what was not is over, unless the look could not tell. Pure. */
@@ -53,6 +59,9 @@ export function step(
     const key = keyOf(it.code, it.subject)
     if (it.code in rules && !seen.has(key)) seen.set(key, it)
   }
+  const unjudged = new Set(
+    kept.flatMap(({ code, subjects }) => subjects?.map((it) => keyOf(code, it)) ?? [code]),
+  )
   const next: Finding[] = []
   for (const finding of ledger) {
     const key = keyOf(finding.code, finding.subject)
@@ -63,7 +72,8 @@ export function step(
       seen.delete(key)
     } else {
       const held = finding.flaps !== undefined && now - finding.seen < flapQuiet
-      const over = finding.code in rules && !kept.includes(finding.code) && !held
+      const left = unjudged.has(finding.code) || unjudged.has(key)
+      const over = finding.code in rules && !left && !held
       next.push(over ? { ...finding, resolved: now } : finding)
     }
   }

@@ -481,6 +481,11 @@ export interface Unseen {
   readonly what: string
   readonly why: string
   readonly codes?: readonly string[]
+  /**
+   * With `codes`: only these subjects of them were not judged, as the observations name them. For what a cap, a
+   * sample or a skipped read left out: it must not count as over. Absent: all subjects.
+   */
+  readonly subjects?: readonly string[]
   /** True where a recording does not say, which is no fault of the node: nobody is alarmed. */
   readonly unrecorded?: boolean
 }

@@ -1,4 +1,4 @@
-import type { Look } from './ledger.ts'
+import type { Look, NotJudged } from './ledger.ts'
 import type {
   Collector,
   Host,
@@ -132,8 +132,10 @@ function within<T>(
 }
 
 /** The rules whose verdict rests on something that could not be seen. */
-function notJudged(rules: Rules, unseen: readonly Unseen[]): readonly string[] {
-  return unseen.flatMap((it) => it.codes ?? Object.keys(rules))
+function notJudged(rules: Rules, unseen: readonly Unseen[]): readonly NotJudged[] {
+  return unseen.flatMap(({ codes = Object.keys(rules), subjects }) =>
+    codes.map((code) => ({ code, ...(subjects && { subjects }) })),
+  )
 }
 
 const mostReasons = 5

@@ -60,8 +60,12 @@ export async function serve({
     },
   }
   const server = createServer(async (asked, reply) => {
-    const { pathname, searchParams } = new URL(asked.url ?? '/', 'http://agent')
-    const answer = answers[`${asked.method} ${pathname}`]
+    // `//` alone is a target that HTTP lets through and a URL cannot hold.
+    const url = URL.parse(asked.url ?? '/', 'http://agent')
+    if (!url) return void reply.writeHead(400).end('this is no path\n')
+    const { pathname, searchParams } = url
+    const key = `${asked.method} ${pathname}`
+    const answer = Object.hasOwn(answers, key) ? answers[key] : undefined
     try {
       if (!answer) return void reply.writeHead(404).end('there is no such thing here\n')
       const [type, body] = await answer(searchParams)

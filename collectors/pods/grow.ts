@@ -24,6 +24,10 @@ export interface Growth {
 /** Of one container in one look, so that none takes the whole. */
 const mostOfOne = 32 * 1024 * 1024
 
+/** A log takes this part of what is left, and gives back what it did not need: those read beside it get theirs. */
+const sharers = 16
+const leastOfOne = 1024 * 1024
+
 /**
  * Reads what a container's log has grown by since `place` and says what it says: the rest of the former file
  * when it was set aside or the container was restarted, then the present one. Without a place all of it, or
@@ -43,7 +47,7 @@ export async function readGrowth(
   if (!now) return undefined
   const same = place?.[0] === newest && place[1] === now.ino
   if (same && now.size === place[2]) return undefined
-  const given = Math.min(mostOfOne, shared.left)
+  const given = Math.min(mostOfOne, shared.left, Math.max(leastOfOne, Math.ceil(shared.left / sharers)))
   shared.left -= given
   const budget: Budget = { left: given, skipped: 0 }
   const former = place && !same ? await readRest(host, path, place, newest, it, budget) : []

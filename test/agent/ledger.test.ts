@@ -53,7 +53,7 @@ t.test('what could not be judged keeps its verdict, and what was seen all the sa
   const open = step([], { rules, observations: [observation({ code: 'a.one' })] }, 1000)
   const kept = step(
     open,
-    { rules, observations: [observation({ code: 'a.one', subject: 'other' })], kept: ['a.one'] },
+    { rules, observations: [observation({ code: 'a.one', subject: 'other' })], kept: [{ code: 'a.one' }] },
     2000,
   )
   t.strictSame(
@@ -154,5 +154,22 @@ t.test('a finding of which nobody speaks any more is over', async (t) => {
   t.strictSame(
     withoutOrphans(open, { 'a.one': rules['a.one'] }, 5).map((it) => it.resolved),
     [undefined, 5],
+  )
+})
+
+t.test('what was left out by its subject is not over; the rest of its rule is', async (t) => {
+  const both = [
+    observation({ code: 'a.one', subject: 'evicted' }),
+    observation({ code: 'a.one', subject: 'gone' }),
+  ]
+  const open = step([], { rules, observations: both }, 1000)
+  const kept = [{ code: 'a.one', subjects: ['evicted', `${'x'.repeat(300)}`] }]
+  const next = step(open, { rules, observations: [], kept }, 2000)
+  t.strictSame(
+    next.map((it) => [it.subject, it.resolved]),
+    [
+      ['evicted', undefined],
+      ['gone', 2000],
+    ],
   )
 })

@@ -28,6 +28,8 @@ t.test('it answers what it is asked, and nothing else', async (t) => {
     now: () => 1000,
   })
   t.strictSame(JSON.parse(await ask(socket, '/v1/status')), picture)
+  await t.rejects(ask(socket, '//'), /answered 400/, 'no path at all')
+  await t.rejects(ask(socket, '/constructor'), /answered 404/)
   t.match(JSON.parse(await ask(socket, '/v1/history?since=0')), [{ code: 'a.b' }])
   t.strictSame(JSON.parse(await ask(socket, '/v1/series?name=certs.days&since=0')), [{ at: 10, value: 41 }])
   t.strictSame(JSON.parse(await ask(socket, '/v1/sample?collector=certs')), { at: 7, sample: { unseen: [] } })

@@ -112,3 +112,24 @@ t.test('gone, or not a file', async (t) => {
   put(`${path}/1.log/x`, '')
   await t.rejects(look(1), { code: 'failed' })
 })
+
+t.test('logs that are read at the same time leave each other enough', async (t) => {
+  const node = podNode(t)
+  const shared: Budget = { left: 256 * 1024 * 1024, skipped: 0 }
+  const all = Array.from({ length: 16 }, (_, at) => node.container(`c${at}`))
+  const places = await Promise.all(
+    all.map(async ({ write, path }) => {
+      write(0, 'fine')
+      return (await readGrowth(node.host, path, 0, undefined, it, shared))?.place
+    }),
+  )
+  for (const { write } of all) write(0, 'torn page')
+  const grown = await Promise.all(
+    all.map(({ path }, at) => readGrowth(node.host, path, 0, places[at], it, shared)),
+  )
+  t.strictSame(
+    grown.map((one) => one?.found.length),
+    all.map(() => 1),
+  )
+  t.equal(shared.skipped, 0)
+})
