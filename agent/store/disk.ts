@@ -74,6 +74,7 @@ export function openDisk({ stateDir, now, everything, elapsed }: DiskOptions): D
     try {
       carryOver(database, next.database)
     } catch {
+      // Still too little room: memory has all of it.
       return void next.database.close()
     }
     database.close()
