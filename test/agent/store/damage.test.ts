@@ -126,7 +126,7 @@ async function grown(state: string) {
   store.close()
 }
 
-const cases = Number(process.env.CASES ?? 600)
+const cases = 600
 
 t.test(
   'whatever became of the state file, the agent starts, uses what is sound and says what is lost',
