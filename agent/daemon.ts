@@ -4,11 +4,11 @@ import { type Dates, dates } from './dates.ts'
 import { type Delivery, type DeliveryState, deliver } from './deliver.ts'
 import { due, noted, notedPerhaps, receiptFor } from './due.ts'
 import type { Machine } from './host.ts'
-import { awaitedBy, step, wantsALook, withoutOrphans } from './ledger.ts'
+import { step, wantsALook, withoutOrphans } from './ledger.ts'
 import type { Log } from './log.ts'
 import type { Collector, Heard, Incident, Keepsake, Notice, Outlook, Rules, Series, Sink } from './model.ts'
 import { reportFindings, reportRound } from './report.ts'
-import { type Outcome, round, rulesOf } from './round.ts'
+import { type Outcome, round, rulesOf, sampleVersionOf } from './round.ts'
 import { type Rounds, rounds } from './schedule.ts'
 import { assessSelf, failingFor, selfRules } from './self.ts'
 import type { Silence } from './silence.ts'
@@ -93,7 +93,7 @@ export function startDaemon(options: DaemonOptions): Daemon {
   /** One round of one collector, and everything that follows from it. */
   async function look(eye: Eye): Promise<void> {
     const { collector } = eye
-    const known = store.sample(collector.name)
+    const known = store.sample(collector.name, sampleVersionOf(collector))
     const settings = config.collectors[collector.name]?.settings ?? {}
     const heard = eye.heard
     eye.heard = []
@@ -119,7 +119,8 @@ export function startDaemon(options: DaemonOptions): Daemon {
     settle(outcome)
     if (outcome.sample) {
       // What made a finding has to be there after a crash too; a quiet look has not.
-      store.saveSample(collector.name, outcome.sample, outcome.at, outcome.observations.length > 0)
+      const grave = outcome.observations.length > 0
+      store.saveSample(collector.name, outcome.sample, outcome.at, grave, sampleVersionOf(collector))
       for (const it of keepsakes) store.keep(collector.name, it, outcome.at)
       const values = outcome.values ?? {}
       store.addPoints(
@@ -146,13 +147,12 @@ export function startDaemon(options: DaemonOptions): Daemon {
       {
         sinks: deliveries.map(({ delivery }) => delivery.state()),
         stateProblem: store.problem(),
-        lost: store.lost ? { text: store.lost, at: started } : undefined,
+        lost: store.loss(),
       },
       at,
     )
-    const awaited = new Set(config.sinks.flatMap((it) => awaitedBy(store.told(it.name))))
-    const seen = outcome ? step(before, outcome, outcome.at, awaited) : before
-    const after = step(seen, self, at, awaited)
+    const seen = outcome ? step(before, outcome, outcome.at) : before
+    const after = step(seen, self, at)
     reportFindings(log, before, after)
     store.saveLedger(after)
     incidents = group(after, rules, at)
@@ -278,7 +278,7 @@ export function startDaemon(options: DaemonOptions): Daemon {
   }
   function row(collector: Collector, at: number): CollectorRow {
     const eye = eyes.find((it) => it.collector === collector)
-    const known = store.sample(collector.name)
+    const known = store.sample(collector.name, sampleVersionOf(collector))
     const sample = eye?.outcome?.sample ?? known?.sample
     const [series] = Object.keys((sample && collector.series?.(sample)) ?? {})
     return rowOf(collector, {

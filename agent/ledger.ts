@@ -48,12 +48,7 @@ export interface NotJudged {
 }
 
 /** The ledger after one look: what was observed is open, what was not is over, unless the look could not tell. Pure. */
-export function step(
-  ledger: Ledger,
-  { rules, observations, kept = [] }: Look,
-  now: number,
-  awaited: ReadonlySet<string> = new Set(),
-): Ledger {
+export function step(ledger: Ledger, { rules, observations, kept = [] }: Look, now: number): Ledger {
   const seen = new Map<string, Observation>()
   for (const it of observations) {
     const key = keyOf(it.code, it.subject)
@@ -65,13 +60,12 @@ export function step(
   const next: Finding[] = []
   for (const finding of ledger) {
     const key = keyOf(finding.code, finding.subject)
-    if (finding.resolved !== undefined) {
-      if (now - finding.resolved < resolvedKept || awaited.has(finding.id)) next.push(finding)
-    } else if (seen.has(key)) {
+    if (finding.resolved !== undefined) next.push(finding)
+    else if (seen.has(key)) {
       next.push(confirmed(finding, rules, seen.get(key) as Observation, now))
       seen.delete(key)
     } else {
-      const held = finding.flaps !== undefined && now - finding.seen < flapQuiet
+      const held = finding.flaps !== undefined && Math.abs(now - finding.seen) < flapQuiet
       const left = unjudged.has(finding.code) || unjudged.has(key)
       const over = finding.code in rules && !left && !held
       next.push(over ? { ...finding, resolved: now } : finding)
@@ -109,7 +103,7 @@ function flapsOf(ledger: Ledger, it: Observation, now: number): number {
   const key = keyOf(it.code, it.subject)
   return ledger.filter(
     ({ code, subject, resolved }) =>
-      resolved !== undefined && now - resolved < flapWindow && keyOf(code, subject) === key,
+      resolved !== undefined && Math.abs(now - resolved) < flapWindow && keyOf(code, subject) === key,
   ).length
 }
 
@@ -144,6 +138,16 @@ function confirmed(finding: Finding, rules: Rules, it: Observation, now: number)
 
 const flapping = (text: string, flaps: number) =>
   `${text} It comes and goes: ${flaps + 1} times within an hour.`
+
+/**
+ * The ledger without what was over long ago, unless somebody still has to hear that it is. What leaves it does not
+ * come back, so `now` must be a time that can be relied on. Pure.
+ */
+export function withoutOld(ledger: Ledger, now: number, awaited: ReadonlySet<string> = new Set()): Ledger {
+  const leaves = ({ id, resolved }: Finding) =>
+    resolved !== undefined && now - resolved >= resolvedKept && !awaited.has(id)
+  return ledger.some(leaves) ? ledger.filter((it) => !leaves(it)) : ledger
+}
 
 /** The ledger without open findings of which nobody speaks any more: a collector was switched off, a rule is gone. Pure. */
 export function withoutOrphans(ledger: Ledger, rules: Rules, now: number): Ledger {

@@ -562,6 +562,11 @@ export interface Collector<
   readonly timeout: number
   /** The longest pause between rounds under wakes without end, ms (default 15 s): less where what is not read soon is gone. */
   readonly pause?: number
+  /**
+   * Of the shape of its samples, default 1: raised whenever a sample of before would be misread. One of another version
+   * is never handed to the collector, and nobody is told, since nothing is wrong.
+   */
+  readonly sampleVersion?: number
   readonly rules: Rules<Code>
   readonly settings: P
   collect(host: Host, settings: Settings<P>, past: Past<S>): Promise<S>

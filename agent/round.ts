@@ -56,6 +56,8 @@ export function blindRule({ name, title }: Collector): Rules {
 /** Every rule of a collector, with its blindness. */
 export const rulesOf = (it: Collector): Rules => ({ ...it.rules, ...blindRule(it) })
 
+export const sampleVersionOf = ({ sampleVersion = 1 }: Pick<Collector, 'sampleVersion'>) => sampleVersion
+
 /** Looks once. Never throws: a round that fails is itself an observation. */
 export async function round(
   collector: Collector,

@@ -40,10 +40,14 @@ export const selfRules = {
     severity: 'warning',
     title: 'Murphy cannot keep its memory',
     meaning:
-      'The state file was unreadable and has been moved aside, or it cannot be written. Murphy goes on in memory.',
-    measured: 'Opening and writing /var/lib/murphy/murphy.db.',
+      'The state file cannot be written and Murphy goes on in memory, or part of it was damaged: what is sound is kept, and the damaged file is moved aside.',
+    measured: 'Opening, reading and writing /var/lib/murphy/murphy.db; every row is checked when it is read.',
     so: 'After a restart Murphy may tell again what it has told before, and not know since when something is wrong.',
-    next: ['Look at the disk: `df -h /var/lib/murphy` and `df -i /var/lib/murphy`'],
+    next: [
+      'Look at the disk: `df -h /var/lib/murphy` and `df -i /var/lib/murphy`',
+      'See whether it is read-only: `findmnt -T /var/lib/murphy`',
+      'See whether it is failing: `dmesg --level=err,crit | tail -n 20`',
+    ],
   },
 } as const satisfies Rules
 

@@ -142,8 +142,8 @@ const doors: Readonly<Record<string, readonly [string, string]>> = {
   commander: ['agent/main.ts', 'argv ends there'],
   'prom-client': ['agent/metrics.ts', 'metrics are one view of the snapshot'],
   'node:sqlite': [
-    'agent/store/ agent/commands/last-state.ts',
-    'state has one owner; the other only reads it when there is no daemon',
+    'agent/store/',
+    'state has one owner; whoever reads it without a daemon reads it through the same checks',
   ],
   'node:child_process': [
     'agent/host/command.ts agent/systemd.ts',

@@ -1,4 +1,5 @@
 import { incidents } from '../cascade.ts'
+import { safe } from '../log.ts'
 import type { Finding } from '../model.ts'
 import { renderHistory } from '../render/history.ts'
 import { terminalOf } from '../render/terminal.ts'
@@ -25,7 +26,7 @@ export async function history(options: HistoryArguments): Promise<Exit> {
   try {
     findings = JSON.parse(await ask(socket, `/v1/history?since=${from}`)) as Finding[]
   } catch (error) {
-    let left: readonly Finding[] | undefined
+    let left: ReturnType<typeof lastFindings>
     try {
       left = lastFindings(stateDir, from)
     } catch (cause) {
@@ -36,7 +37,8 @@ export async function history(options: HistoryArguments): Promise<Exit> {
     }
     if (!left)
       throw new Refusal(`there is no running agent and no state in ${stateDir}: ${(error as Error).message}`)
-    findings = left
+    if (left.lost) process.stderr.write(`agent: ${safe(left.lost)}\n`)
+    findings = left.findings
   }
   const rules = allRules()
   const found = incidents(findings, rules, now)

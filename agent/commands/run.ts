@@ -53,7 +53,8 @@ export async function run(common: Common): Promise<Exit> {
     `Murphy ${version} watches ${config.node}`,
   )
   if (problem) log.warn({}, problem)
-  if (store.lost) log.warn({}, store.lost)
+  const loss = store.loss()
+  if (loss) log.warn({}, loss.text)
 
   await Promise.race([daemon.ready, stopped])
   system.ready()

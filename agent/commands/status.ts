@@ -49,7 +49,8 @@ async function picture(options: StatusArguments): Promise<{ text: string; exit: 
     let left = 'and has left no state'
     try {
       last = lastState(stateDir, node, now)
-      if (last) left = `what follows is ${span(now - last.written)} old`
+      if (last)
+        left = `what follows is ${span(now - last.written)} old${last.lost ? `, and ${last.lost}` : ''}`
     } catch (cause) {
       left = `what it has left in ${stateDir} cannot be read: ${(cause as Error).message}`
     }

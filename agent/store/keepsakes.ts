@@ -1,7 +1,8 @@
-import { existsSync } from 'node:fs'
-import { DatabaseSync } from 'node:sqlite'
+import type { DatabaseSync } from 'node:sqlite'
 import type { Keepsake } from '../model.ts'
-import { databaseFile, rows } from './database.ts'
+import { databaseFile } from './database.ts'
+import { readImage } from './image.ts'
+import { aboutOf } from './tables.ts'
 
 /** What is kept of one collector, newest first; a body is only read when it is asked for. */
 export interface Kept {
@@ -40,31 +41,27 @@ export function putKeepsake(
 }
 
 export function listKeepsakes(db: DatabaseSync, collector: string): readonly Kept[] {
-  return rows(
-    db,
-    'SELECT id, at, about, length(body) AS size FROM keepsake WHERE collector = ? ORDER BY id DESC',
-    collector,
-  ).map((it) => ({
-    id: Number(it.id),
-    at: Number(it.at),
-    about: JSON.parse(String(it.about)) as Keepsake['about'],
-    size: Number(it.size),
-  }))
+  return db
+    .prepare(
+      'SELECT id, at, about, length(body) AS size FROM keepsake WHERE collector = ? ORDER BY id DESC LIMIT ?',
+    )
+    .all(collector, mostKeepsakes)
+    .flatMap((it) => {
+      const about = aboutOf(it.about)
+      return about ? [{ id: Number(it.id), at: Number(it.at), about, size: Number(it.size) }] : []
+    })
 }
 
 export function keepsakeBody(db: DatabaseSync, collector: string, id: number): Uint8Array | undefined {
-  const [row] = rows(db, 'SELECT body FROM keepsake WHERE collector = ? AND id = ?', collector, id)
-  return row?.body as Uint8Array | undefined
+  const row = db.prepare('SELECT body FROM keepsake WHERE collector = ? AND id = ?').get(collector, id)
+  return row?.body instanceof Uint8Array ? row.body : undefined
 }
 
 /** What a daemon left on the disk, for when none runs; none if there is no state to read. */
 export function keptOnDisk(stateDir: string, collector: string) {
-  const none = { list: [] as readonly Kept[], body: (_id: number): Uint8Array | undefined => undefined }
-  const file = databaseFile(stateDir)
-  if (!existsSync(file)) return none
   const look = <T>(ask: (db: DatabaseSync) => T, otherwise: T): T => {
     try {
-      const db = new DatabaseSync(file, { readOnly: true })
+      const db = readImage(databaseFile(stateDir))
       try {
         return ask(db)
       } finally {
@@ -75,7 +72,7 @@ export function keptOnDisk(stateDir: string, collector: string) {
     }
   }
   return {
-    list: look((db) => listKeepsakes(db, collector), none.list),
+    list: look((db) => listKeepsakes(db, collector), []),
     body: (id: number) => look((db) => keepsakeBody(db, collector, id), undefined),
   }
 }

@@ -1,5 +1,13 @@
 import t from 'tap'
-import { awaitedBy, resolvedKept, step, tellFrom, wantsALook, withoutOrphans } from '../../agent/ledger.ts'
+import {
+  awaitedBy,
+  resolvedKept,
+  step,
+  tellFrom,
+  wantsALook,
+  withoutOld,
+  withoutOrphans,
+} from '../../agent/ledger.ts'
 import { observation, rule } from './findings.ts'
 
 const rules = { 'a.one': rule({ after: 500 }), 'a.two': rule({ severity: 'critical' }) }
@@ -18,7 +26,14 @@ t.test('what is no longer observed is over, and stays long enough to be told', a
   const open = step([], { rules, observations: [observation({ code: 'a.one' })] }, 1000)
   const over = step(open, { rules, observations: [] }, 2000)
   t.match(over, [{ resolved: 2000 }])
-  t.equal(step(over, { rules, observations: [] }, 2000 + resolvedKept).length, 0, 'and leaves in the end')
+  t.strictSame(
+    step(over, { rules, observations: [] }, 2000 + 100 * resolvedKept),
+    over,
+    'whatever the clock says',
+  )
+  t.equal(withoutOld(over, 2000 + resolvedKept - 1), over)
+  t.equal(withoutOld(over, 2000 + resolvedKept).length, 0, 'and leaves in the end')
+  t.equal(withoutOld(open, 2000 + 100 * resolvedKept), open, 'what is open stays')
   const again = step(over, { rules, observations: [observation({ code: 'a.one' })] }, 3000)
   t.strictSame(
     again.map((it) => it.id),
@@ -120,6 +135,13 @@ t.test('a clock set back does not put off what was found before', async (t) => {
   t.match(it, { since: 1000, ripe: 1500 })
 })
 
+t.test('what flapped while the clock was ahead is over when the clock is right again', async (t) => {
+  const ahead = 91 * 24 * 3600_000
+  let ledger = step([], { rules, observations: [observation({ code: 'a.one' })] }, ahead)
+  ledger = ledger.map((it) => ({ ...it, flaps: 4 }))
+  t.equal(step(ledger, { rules, observations: [] }, 1000)[0]?.resolved, 1000)
+})
+
 t.test('what somebody still has to be told is over stays, however long that takes', async (t) => {
   const bad = { rules, observations: [observation({ code: 'a.one' })] }
   const over = step(step([], bad, 1000), { rules, observations: [] }, 2000)
@@ -133,16 +155,8 @@ t.test('what somebody still has to be told is over stays, however long that take
     },
   ]
   const late = 2000 + 2 * resolvedKept
-  t.equal(step(over, { rules, observations: [] }, late, new Set(awaitedBy(told))).length, 1)
-  t.equal(
-    step(
-      over,
-      { rules, observations: [] },
-      late,
-      new Set(awaitedBy(told.map((it) => ({ ...it, resolved: 9 })))),
-    ).length,
-    0,
-  )
+  t.equal(withoutOld(over, late, new Set(awaitedBy(told))).length, 1)
+  t.equal(withoutOld(over, late, new Set(awaitedBy(told.map((it) => ({ ...it, resolved: 9 }))))).length, 0)
 })
 
 t.test('a finding of which nobody speaks any more is over', async (t) => {

@@ -1,8 +1,9 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import t from 'tap'
 import { databaseFile } from '../../agent/store/database.ts'
 import { openStore } from '../../agent/store.ts'
@@ -28,7 +29,8 @@ t.test('what was remembered is there after a restart', async (t) => {
   first.saveSample('certs', { unseen: [] }, 9)
   first.addPoints(10, { 'certs.days': 41, broken: Number.NaN })
   first.close()
-  const second = openStore(folder, 100)
+  let elapsed = 0
+  const second = openStore(folder, 100, () => elapsed)
   t.strictSame(second.ledger(), [it])
   t.strictSame(second.told('ops'), [told])
   t.equal(second.sinkSince('ops', 99), 3)
@@ -40,7 +42,8 @@ t.test('what was remembered is there after a restart', async (t) => {
   t.equal(second.problem(), undefined)
   second.tidy(100)
   t.equal(second.silences().length, 1, 'what lately ended is still known')
-  second.tidy(30 * 24 * 3600_000)
+  elapsed = 30 * 24 * 3600_000
+  second.tidy(elapsed + 100)
   t.equal(second.silences().length, 0)
   second.close()
 })
@@ -71,43 +74,74 @@ t.test('kill -9 loses nothing that was saved', async (t) => {
     saved.every((at) => found.has(at)),
     'whatever was said to be saved is saved',
   )
-  t.equal(store.lost, undefined)
+  t.equal(store.loss(), undefined)
   store.close()
 })
 
-t.test('an unreadable file is moved aside, and said', async (t) => {
-  for (const [name, content] of [
-    ['garbage', 'this is no database, whatever its name says'.repeat(200)],
-    ['cut', undefined],
+t.test('a damaged file is moved aside, what is sound of it is kept, and what is lost is said', async (t) => {
+  const at = Date.parse('2026-11-23T03:00:00Z')
+  for (const [name, damage, said, least] of [
+    ['garbage', 'garbage', /could not be read and was moved to/, 0],
+    ['empty', 'empty', /could not be read and was moved to/, 0],
+    ['cut', 'cut', /was damaged and moved to .*Lost: .*part of the findings .*The rest was kept/, 20],
   ] as const) {
     const folder = t.testdir()
     const file = databaseFile(folder)
-    if (content) writeFileSync(file, content)
-    else {
-      const store = openStore(folder, 0)
-      store.saveLedger(Array.from({ length: 200 }, (_, at) => finding({ code: 'a.b', subject: `${at}` })))
-      store.close()
+    const first = openStore(folder, at - 1000)
+    first.saveLedger(
+      Array.from({ length: 200 }, (_, it) => finding({ code: 'a.b', subject: `${it}`, since: at })),
+    )
+    first.note('ops', [told])
+    first.close()
+    if (damage === 'cut') {
       // The middle of the file is overwritten, as a failing disk does.
-      const fill = spawnSync('dd', [
-        'if=/dev/urandom',
-        `of=${file}`,
-        'bs=4096',
-        'seek=2',
-        'count=5',
-        'conv=notrunc',
-      ])
-      t.equal(fill.status, 0)
-    }
-    const store = openStore(folder, Date.parse('2026-11-23T03:00:00Z'))
-    t.match(store.lost, /could not be read and was moved to/, name)
+      const bytes = readFileSync(file)
+      writeFileSync(file, bytes.fill(0xa5, 20 * 4096, 25 * 4096))
+    } else writeFileSync(file, damage === 'empty' ? '' : 'this is no database, whatever it says'.repeat(200))
+    const store = openStore(folder, at)
+    t.match(store.loss(), { text: said, at }, name)
+    t.ok(
+      store.ledger().length >= least && store.ledger().length < 200,
+      `${name}: ${store.ledger().length} are left`,
+    )
     t.ok(
       readdirSync(folder).some((it) => it.startsWith('murphy.db.corrupt-2026-11-23')),
-      'it is kept',
+      'the damaged one is kept',
     )
     store.saveLedger([finding({ code: 'a.b' })])
     t.equal(store.problem(), undefined, 'and the new one works')
     store.close()
+    const again = openStore(folder, at + 1)
+    t.equal(again.loss(), undefined, 'it is said once')
+    again.close()
   }
+})
+
+t.test('of damaged files the last three are kept', async (t) => {
+  const folder = t.testdir()
+  for (let at = 0; at < 6; at += 1) {
+    writeFileSync(databaseFile(folder), 'no database')
+    openStore(folder, at * 1000).close()
+  }
+  t.equal(readdirSync(folder).filter((it) => it.includes('corrupt')).length, 3)
+})
+
+t.test('an exchange that was cut off is finished', async (t) => {
+  const folder = t.testdir()
+  const file = databaseFile(folder)
+  const first = openStore(folder, 0)
+  first.note('ops', [told])
+  first.close()
+  renameSync(file, `${file}.new`)
+  writeFileSync(`${file}-wal`, 'of the damaged one')
+  const second = openStore(folder, 0)
+  t.strictSame(second.told('ops'), [told])
+  second.close()
+  writeFileSync(`${file}.part`, 'half of it')
+  writeFileSync(`${file}.new`, 'from an exchange that was not needed')
+  const third = openStore(folder, 0)
+  t.strictSame(third.told('ops'), [told], 'and what is there goes before what was to come')
+  third.close()
 })
 
 t.test(
@@ -153,17 +187,193 @@ t.test('without any folder it remembers in memory and says so', async (t) => {
 t.test('series grow coarser with age, findings leave after 90 days', async (t) => {
   const minute = 60_000
   const day = 24 * 3600_000
-  const store = openStore(t.testdir(), 0)
+  let elapsed = 0
+  const store = openStore(t.testdir(), 0, () => elapsed)
+  const tidy = (at: number) => {
+    elapsed = at
+    store.tidy(at)
+  }
   for (let at = 0; at < 3 * 3600_000; at += minute) store.addPoints(at, { x: at / minute })
   store.saveLedger([finding({ code: 'a.b', since: 0, resolved: 1 })])
-  store.tidy(2 * day)
+  tidy(2 * day)
   const means = store.series('x', 0)
   t.equal(means.length, 36, 'three hours in steps of five minutes')
   t.strictSame(means[0], { at: 0, value: 2 }, 'the mean of 0 to 4')
-  store.tidy(20 * day)
+  tidy(20 * day)
   t.equal(store.series('x', 0).length, 3, 'in steps of an hour')
-  store.tidy(91 * day)
+  tidy(91 * day)
   t.equal(store.series('x', 0).length, 0)
   t.equal(store.history(0).length, 0)
   store.close()
+})
+
+t.test('a sample of another version is nobody’s', async (t) => {
+  const folder = t.testdir()
+  const first = openStore(folder, 0)
+  first.saveSample('certs', { unseen: [] }, 9, true, 3)
+  for (const it of [first, openStore(folder, 0)]) {
+    t.strictSame(it.sample('certs', 3), { sample: { unseen: [] }, at: 9 })
+    t.equal(it.sample('certs', 2), undefined)
+    t.ok(it.sample('certs'), 'who asks for none gets what is there')
+    t.equal(it.loss(), undefined, 'and it is no loss')
+    it.close()
+  }
+})
+
+t.test('a file of version 1 is taken over as it is', async (t) => {
+  const folder = t.testdir()
+  const old = new DatabaseSync(databaseFile(folder))
+  // As the first version made it, before silences and keepsakes were.
+  old.exec(`
+    CREATE TABLE finding (
+      id TEXT PRIMARY KEY, code TEXT NOT NULL, since INTEGER NOT NULL, resolved INTEGER, json TEXT NOT NULL
+    ) WITHOUT ROWID;
+    CREATE INDEX finding_since ON finding (since);
+    CREATE TABLE told (
+      sink TEXT NOT NULL, incident TEXT NOT NULL, json TEXT NOT NULL, PRIMARY KEY (sink, incident)
+    ) WITHOUT ROWID;
+    CREATE TABLE sink (name TEXT PRIMARY KEY, since INTEGER NOT NULL) WITHOUT ROWID;
+    CREATE TABLE sample (collector TEXT PRIMARY KEY, at INTEGER NOT NULL, json TEXT NOT NULL) WITHOUT ROWID;
+    CREATE TABLE series (
+      name TEXT NOT NULL, step INTEGER NOT NULL, at INTEGER NOT NULL, value REAL NOT NULL, PRIMARY KEY (name, step, at)
+    ) WITHOUT ROWID;
+    INSERT INTO sample VALUES ('certs', 9, '{"unseen":[]}');
+    INSERT INTO sink VALUES ('ops', 3);
+    INSERT INTO told VALUES ('ops', 'i', '${JSON.stringify(told)}');
+    PRAGMA user_version = 1;
+  `)
+  old.close()
+  const store = openStore(folder, 100)
+  t.equal(store.loss(), undefined)
+  t.equal(store.problem(), undefined)
+  t.strictSame(store.sample('certs', 1), { sample: { unseen: [] }, at: 9 })
+  t.equal(store.sample('certs', 2), undefined)
+  t.strictSame(store.told('ops'), [told])
+  t.equal(store.sinkSince('ops', 50), 3)
+  store.silence({ id: 's', what: 'all', since: 1, until: 50 })
+  store.saveSample('certs', { unseen: [] }, 10, true, 2)
+  store.close()
+  const again = openStore(folder, 100)
+  t.strictSame(again.sample('certs', 2), { sample: { unseen: [] }, at: 10 })
+  t.equal(again.silences().length, 1)
+  again.close()
+})
+
+t.test('a file of a later version is read, and never written', async (t) => {
+  const folder = t.testdir()
+  const first = openStore(folder, 0)
+  first.note('ops', [told])
+  first.close()
+  const later = new DatabaseSync(databaseFile(folder))
+  later.exec('PRAGMA user_version = 3; PRAGMA wal_checkpoint(TRUNCATE)')
+  later.close()
+  const before = readFileSync(databaseFile(folder))
+  const store = openStore(folder, 0)
+  t.match(store.problem(), /written by a newer Murphy/)
+  t.strictSame(store.told('ops'), [told])
+  store.saveLedger([finding({ code: 'a.b' })])
+  store.close()
+  t.ok(before.equals(readFileSync(databaseFile(folder))))
+})
+
+const day = 24 * 3600_000
+
+/** A store whose clock says what it is told, and that has lived through what it was. */
+function clocked(folder: string, started: number) {
+  let lived = 0
+  let wall = started
+  let store = openStore(folder, wall, () => lived)
+  return {
+    store: () => store,
+    /** Time passes: an hour at a time, with a tidy each, as in the daemon. */
+    pass(ms: number) {
+      for (let at = 0; at < ms; at += 3600_000) {
+        lived += 3600_000
+        wall += 3600_000
+        store.tidy(wall)
+      }
+    },
+    leap(ms: number) {
+      wall += ms
+      store.tidy(wall)
+    },
+    restart() {
+      store.close()
+      store = openStore(folder, wall, () => lived)
+    },
+    wall: () => wall,
+  }
+}
+
+t.test('a clock that leaps ahead and back erases nothing', async (t) => {
+  const at = Date.parse('2026-11-23T03:00:00Z')
+  const folder = t.testdir()
+  const life = clocked(folder, at)
+  const over = finding({ code: 'a.b', since: at, resolved: at + 1000 })
+  const store = life.store()
+  store.saveLedger([over])
+  store.note('ops', [{ ...told, at, reminded: at, resolved: at + 1000 }])
+  store.silence({ id: 's', what: 'all', since: at, until: at + 1000 })
+  store.addPoints(at, { x: 1 })
+  const all = (text: string) => {
+    const it = life.store()
+    t.strictSame(it.ledger(), [over], text)
+    t.strictSame(it.history(0), [over], text)
+    t.equal(it.told('ops').length, 1, text)
+    t.equal(it.silences().length, 1, text)
+    t.equal(it.series('x', 0).length, 1, text)
+  }
+  life.pass(2 * 3600_000)
+  life.leap(91 * day)
+  all('as it leaps')
+  life.pass(23 * 3600_000)
+  all('almost a day later')
+  life.restart()
+  all('a restart believes it no sooner')
+  life.leap(-91 * day)
+  all('and back')
+  life.restart()
+  all('and after a restart')
+  life.leap(-40 * 365 * day)
+  all('in the past')
+  life.leap(40 * 365 * day)
+  all('and back from there')
+  life.leap(91 * day)
+  life.pass(25 * 3600_000)
+  t.equal(life.store().history(0).length, 0, 'a clock that runs on for a day is believed')
+  life.store().close()
+})
+
+t.test('a node that was off for months forgets, once it has run for a day', async (t) => {
+  const at = Date.parse('2026-11-23T03:00:00Z')
+  const life = clocked(t.testdir(), at)
+  life.store().saveLedger([finding({ code: 'a.b', since: at, resolved: at + 1000 })])
+  life.restart()
+  life.leap(200 * day)
+  life.restart()
+  t.equal(life.store().history(0).length, 1)
+  life.pass(25 * 3600_000)
+  t.equal(life.store().history(0).length, 0)
+  t.equal(life.store().ledger().length, 0)
+  life.store().close()
+})
+
+t.test('what a sink still has to hear of stays, however long that takes', async (t) => {
+  const at = Date.parse('2026-11-23T03:00:00Z')
+  const life = clocked(t.testdir(), at)
+  const over = finding({ code: 'a.b', since: at, resolved: at + 1000 })
+  life.store().saveLedger([over])
+  life.store().note('ops', [{ ...told, incident: over.id, findings: [over.id], at, reminded: at }])
+  life.pass(100 * day)
+  life.restart()
+  t.strictSame(life.store().ledger(), [over])
+  life
+    .store()
+    .note('ops', [
+      { ...told, incident: over.id, findings: [over.id], at, reminded: at, resolved: life.wall() },
+    ])
+  life.pass(2 * 3600_000)
+  t.strictSame(life.store().ledger(), [], 'and leaves once it did')
+  t.strictSame(life.store().history(0), [])
+  life.store().close()
 })

@@ -2,7 +2,7 @@ import { incidents } from '../../agent/cascade.ts'
 import { allRules } from '../../agent/commands/explain.ts'
 import { defaults } from '../../agent/config/defaults.ts'
 import { due, noted } from '../../agent/due.ts'
-import { awaitedBy, type Ledger, step, wantsALook } from '../../agent/ledger.ts'
+import { awaitedBy, type Ledger, step, wantsALook, withoutOld } from '../../agent/ledger.ts'
 import type { Heard, Host, Notice, Point, Sample, Told } from '../../agent/model.ts'
 import { round } from '../../agent/round.ts'
 import { collectors } from '../../collectors/index.ts'
@@ -68,7 +68,7 @@ export function agentOn(host: Host) {
       heard,
       series: (key, from) => book.read(`${name}.${key}`, from),
     })
-    ledger = step(ledger, outcome, outcome.at, new Set(awaitedBy(told)))
+    ledger = withoutOld(step(ledger, outcome, outcome.at), outcome.at, new Set(awaitedBy(told)))
     for (const it of ledger) if (!seen.has(it.code)) seen.set(it.code, it.text)
     settle()
     if (!outcome.sample) return

@@ -3,7 +3,7 @@ import { late, lateEvent, outlasting } from '../../../agent/cascade/edges.ts'
 import { incidents } from '../../../agent/cascade.ts'
 import { allRules } from '../../../agent/commands/explain.ts'
 import { due, noted } from '../../../agent/due.ts'
-import { awaitedBy, type Ledger, step } from '../../../agent/ledger.ts'
+import { awaitedBy, type Ledger, step, withoutOld } from '../../../agent/ledger.ts'
 import type { Cause, Finding, Incident, Notice, Observation, Told } from '../../../agent/model.ts'
 import { finding, observation } from '../findings.ts'
 
@@ -157,7 +157,7 @@ function life() {
   return {
     told: () => told,
     see(observations: readonly Observation[], now: number) {
-      ledger = step(ledger, { rules, observations }, now, new Set(awaitedBy(told)))
+      ledger = withoutOld(step(ledger, { rules, observations }, now), now, new Set(awaitedBy(told)))
       const all = incidents(ledger, rules, now)
       const notices = due(all, told, { min: 'warning', remind: 0, since: 0 }, 'node1', now)
       for (const it of notices) {
