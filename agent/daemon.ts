@@ -3,12 +3,13 @@ import type { Config } from './config.ts'
 import { type Dates, dates } from './dates.ts'
 import { type Delivery, type DeliveryState, deliver } from './deliver.ts'
 import { due, noted, notedPerhaps, receiptFor } from './due.ts'
+import { type Guarded, guarded } from './guard.ts'
 import type { Machine } from './host.ts'
 import { step, wantsALook, withoutOrphans } from './ledger.ts'
 import type { Log } from './log.ts'
 import type { Collector, Heard, Incident, Keepsake, Notice, Outlook, Rules, Series, Sink } from './model.ts'
 import { reportFindings, reportRound } from './report.ts'
-import { type Outcome, round, rulesOf, sampleVersionOf } from './round.ts'
+import { type Outcome, round, rulesOf, sampleVersionOf, withUnseen } from './round.ts'
 import { type Rounds, rounds } from './schedule.ts'
 import { assessSelf, failingFor, selfRules } from './self.ts'
 import type { Silence } from './silence.ts'
@@ -39,8 +40,7 @@ export interface Daemon {
 }
 
 /** What a collector has at hand while the daemon runs. */
-interface Eye {
-  readonly collector: Collector
+interface Eye extends Guarded {
   readonly rounds: Rounds
   readonly watching: Watching
   heard: Heard[]
@@ -69,12 +69,16 @@ export function startDaemon(options: DaemonOptions): Daemon {
 
   const eyes: Eye[] = enabled.map((collector) => {
     const eye: Eye = {
-      collector,
+      ...guarded(collector, (text, error) => {
+        log.error({ collector: collector.name, error }, text)
+        eye.rounds.wake()
+      }),
       heard: [],
       dates: dates(() => eye.rounds.wake()),
       rounds: rounds({
         every: config.collectors[collector.name]?.every ?? collector.every,
         run: () => look(eye),
+        failed: (error) => log.error({ collector: collector.name, error }, 'a round broke off'),
         longest: collector.pause,
       }),
       watching: watching({
@@ -94,24 +98,20 @@ export function startDaemon(options: DaemonOptions): Daemon {
   async function look(eye: Eye): Promise<void> {
     const { collector } = eye
     const known = store.sample(collector.name, sampleVersionOf(collector))
-    const settings = config.collectors[collector.name]?.settings ?? {}
+    const settings = settingsOf(collector)
     const heard = eye.heard
     eye.heard = []
     const signal = AbortSignal.any([AbortSignal.timeout(collector.timeout), stopping.signal])
     const keepsakes: Keepsake[] = []
-    const outcome = await round(
-      collector,
-      settings,
-      machine.during(signal),
-      {
-        ...known,
-        heard,
-        series: seriesOf(collector),
-        keep: (it) => keepsakes.push(it),
-      },
-      signal,
-    )
+    eye.mistakes()
+    const keep = (it: Keepsake) => void keepsakes.push(it)
+    const past = { ...known, heard, series: seriesOf(collector), keep }
+    const looked = await round(collector, settings, machine.during(signal), past, signal)
     if (stopping.signal.aborted) return
+    // What status will ask of this sample is asked once now: a mistake there belongs to this look.
+    if (looked.sample) collector.summary(looked.sample, settings, looked.at)
+    const outlook = outlookOf({ ...eye, outcome: looked }, looked.at)
+    const outcome = withUnseen(collector, looked, eye.mistakes())
     // What was heard is lost on a round that learnt nothing, unless the next one hears it too.
     if (!outcome.sample) eye.heard = [...heard, ...eye.heard].slice(-mostHeard)
     reportRound(log, eye.outcome, outcome)
@@ -122,14 +122,12 @@ export function startDaemon(options: DaemonOptions): Daemon {
       const grave = outcome.observations.length > 0
       store.saveSample(collector.name, outcome.sample, outcome.at, grave, sampleVersionOf(collector))
       for (const it of keepsakes) store.keep(collector.name, it, outcome.at)
-      const values = outcome.values ?? {}
-      store.addPoints(
-        outcome.at,
-        Object.fromEntries(Object.entries(values).map(([key, it]) => [`${collector.name}.${key}`, it])),
-      )
+      const values = Object.entries(outcome.values ?? {})
+      const named = values.map(([key, it]) => [`${collector.name}.${key}`, it] as const)
+      store.addPoints(outcome.at, Object.fromEntries(named))
     }
     if (outcome.watches) eye.watching.update(outcome.watches)
-    eye.dates.set(outlookOf(eye, outcome.at), outcome.at)
+    eye.dates.set(outlook, outcome.at)
     if (warm()) markReady()
   }
 
@@ -277,11 +275,11 @@ export function startDaemon(options: DaemonOptions): Daemon {
     return config.collectors[it.name]?.settings ?? {}
   }
   function row(collector: Collector, at: number): CollectorRow {
-    const eye = eyes.find((it) => it.collector === collector)
-    const known = store.sample(collector.name, sampleVersionOf(collector))
+    const eye = eyes.find((it) => it.collector.name === collector.name)
+    const known = eye && store.sample(collector.name, sampleVersionOf(collector))
     const sample = eye?.outcome?.sample ?? known?.sample
-    const [series] = Object.keys((sample && collector.series?.(sample)) ?? {})
-    return rowOf(collector, {
+    const [series] = Object.keys((sample && eye?.collector.series?.(sample)) ?? {})
+    return rowOf(eye?.collector ?? collector, {
       settings: settingsOf(collector),
       at,
       open: store.ledger(),
@@ -290,9 +288,7 @@ export function startDaemon(options: DaemonOptions): Daemon {
       sample,
       last: known?.at,
       next: eye?.rounds.next(),
-      trend: series
-        ? store.series(`${collector.name}.${series}`, at - 24 * 3600_000).map((it) => it.value)
-        : [],
+      trend: series ? seriesOf(collector)(series, at - 24 * 3600_000).map((it) => it.value) : [],
     })
   }
 }

@@ -1,3 +1,4 @@
+import { mistake } from './guard.ts'
 import type { Look, NotJudged } from './ledger.ts'
 import type {
   Collector,
@@ -72,15 +73,29 @@ export async function round(
   try {
     return { ...about(), ...(await look(collector, settings, host, past, at, signal)) }
   } catch (error) {
-    // What an earlier version remembered may mean nothing to this one: it is not worth being blind for.
-    if (past.sample !== undefined && !(error instanceof HostError))
-      return round(collector, settings, host, withoutSample(past), signal)
+    // Stumbling over what is remembered must not last as long as that is remembered. It is said all the same.
+    if (past.sample !== undefined && !(error instanceof HostError)) {
+      const anew = await round(collector, settings, host, withoutSample(past), signal)
+      const why = mistake('with what it remembered', error)
+      return anew.error === undefined
+        ? { ...withUnseen(collector, anew, [{ what: collector.title, why, codes: [] }]), error }
+        : anew
+    }
     const unseen: Unseen[] = [
       { what: collector.title, why: error instanceof Error ? error.message : String(error) },
     ]
     const observations = [blindness(collector, unseen)]
     return { ...about(), unseen, error, rules: blindRule(collector), observations }
   }
+}
+
+/** The same round, with more that could not be seen. */
+export function withUnseen(collector: Collector, outcome: Outcome, more: readonly Unseen[]): Outcome {
+  if (more.length === 0) return outcome
+  const unseen = [...outcome.unseen, ...more]
+  const others = outcome.observations.filter((it) => it.code !== blindCode(collector.name))
+  const blind = unseen.filter((it) => !it.unrecorded)
+  return { ...outcome, unseen, observations: [...others, blindness(collector, blind)] }
 }
 
 function withoutSample({ sample: _, at: _at, ...past }: Past<Sample>): Past<Sample> {

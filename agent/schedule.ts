@@ -18,6 +18,8 @@ export interface Rounds {
 export interface RoundsOptions {
   readonly every: string
   readonly run: () => Promise<void>
+  /** Told of what `run` did not catch: the next round comes all the same. */
+  readonly failed?: (error: unknown) => void
   /** The longest pause between woken rounds, ms. */
   readonly longest?: number | undefined
   /** What pauses are measured by: a clock nobody sets. */
@@ -40,6 +42,7 @@ const longestTick = 30_000
 export function rounds({
   every,
   run,
+  failed = () => {},
   longest = longestPause,
   now = () => performance.now(),
   wallClock = Date.now,
@@ -59,13 +62,15 @@ export function rounds({
     }
     clearTimeout(timer)
     timer = undefined
-    running = run().finally(() => {
-      running = undefined
-      if (again) {
-        again = false
-        wake()
-      }
-    })
+    running = run()
+      .catch(failed)
+      .finally(() => {
+        running = undefined
+        if (again) {
+          again = false
+          wake()
+        }
+      })
   }
   const wake = () => {
     if (stopped || timer) return

@@ -85,7 +85,7 @@ export function rowOf(collector: Collector, seen: Seen): CollectorRow {
     name: collector.name,
     title: collector.title,
     state: !enabled ? 'off' : !looked ? 'waiting' : blind ? 'blind' : findings > 0 ? 'findings' : 'ok',
-    summary: sample ? summaryOf(collector, sample, seen) : '',
+    summary: sample ? collector.summary(sample, seen.settings, seen.at) : '',
     ...(looked && { last }),
     ...(outcome && { took: outcome.took }),
     ...(next !== undefined && { next }),
@@ -93,15 +93,6 @@ export function rowOf(collector: Collector, seen: Seen): CollectorRow {
     unseen: outcome?.unseen ?? [],
     findings,
     trend,
-  }
-}
-
-/** A sample of another version must not break the page. */
-function summaryOf(collector: Collector, sample: Sample, { settings, at }: Seen): string {
-  try {
-    return collector.summary(sample, settings, at)
-  } catch {
-    return 'what was last seen cannot be read any more'
   }
 }
 

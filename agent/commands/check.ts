@@ -1,6 +1,7 @@
 import { hostname } from 'node:os'
 import { incidents } from '../cascade.ts'
 import { describeK3s } from '../facts.ts'
+import { guarded } from '../guard.ts'
 import { openMachine } from '../host.ts'
 import { type Ledger, step } from '../ledger.ts'
 import type { Host, Rules } from '../model.ts'
@@ -61,7 +62,9 @@ export async function look(
   node: string,
   configOf: (name: string) => CollectorSettings,
 ): Promise<Snapshot> {
-  const enabled = collectors.filter((it) => configOf(it.name)?.enabled !== false)
+  const enabled = collectors
+    .filter((it) => configOf(it.name)?.enabled !== false)
+    .map((it) => guarded(it, (text) => process.stderr.write(`${text}\n`)).collector)
   const machine = await describeK3s(host).catch(() => '')
   const outcomes = await Promise.all(
     enabled.map((it) => round(it, configOf(it.name)?.settings ?? {}, host, { heard: [] })),

@@ -1,6 +1,7 @@
 import { startDaemon } from '../daemon.ts'
 import { describeK3s, describeMachine } from '../facts.ts'
 import { openMachine } from '../host.ts'
+import { goOn } from '../last-resort.ts'
 import { openLog } from '../log.ts'
 import { renderStatus } from '../render/status.ts'
 import { terminalOf } from '../render/terminal.ts'
@@ -21,6 +22,7 @@ export async function run(common: Common): Promise<Exit> {
   // Under systemd the journal wants JSON; everyone else is a person.
   const plain = !process.env.JOURNAL_STREAM
   const log = openLog({ level: config.logLevel, plain })
+  goOn(log)
   // Two agents must not write to one memory, nor tell everything twice.
   await makeRoom(config.socket).catch(refuse)
   const store = openStore(config.stateDir, Date.now())

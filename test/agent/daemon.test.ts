@@ -288,3 +288,46 @@ t.test('what is known to come at a date is looked at then, not at the next round
   t.ok(Date.now() - end < 3_000)
   await daemon.stop()
 })
+
+t.test('a collector with mistakes of its own is blind, and status and daemon live on', async (t) => {
+  const folder = t.testdir({ watched: {}, state: {} })
+  const file = join(folder, 'watched/lines')
+  writeFileSync(file, 'first\n')
+  const state = { mended: false }
+  const fail = (): never => {
+    throw new TypeError('it.findings is not iterable')
+  }
+  const broken: Collector = {
+    ...files(file),
+    summary: () => (state.mended ? 'well again' : fail()),
+    series: () => (state.mended ? {} : fail()),
+    outlook: () => (state.mended ? [] : fail()),
+  }
+  const config = parseConfig('node: node1\n', { file: 'test', collectors: [broken], sinks })
+  const log: string[] = []
+  const daemon = startDaemon({
+    config,
+    collectors: [broken],
+    sinks,
+    machine: openMachine(),
+    store: openStore(join(folder, 'state'), Date.now()),
+    log: openLog({ level: 'info', write: (line) => log.push(line) }),
+    version: '0',
+  })
+  await daemon.ready
+  const codes = () =>
+    daemon
+      .snapshot()
+      .incidents.filter((it) => it.resolved === undefined)
+      .flatMap((it) => [it.root, ...it.consequences])
+      .map((it) => it.code)
+      .sort()
+  await until('blind, and still judging', () => codes().join() === 'lines.bad,lines.blind')
+  t.match(daemon.snapshot().collectors, [{ state: 'blind', summary: /a fault in Murphy/ }])
+  t.match(log.join(''), /it\.findings is not iterable.*stack/, 'the stack is in the log')
+  state.mended = true
+  writeFileSync(file, 'second\n')
+  await until('sees again', () => codes().join() === 'lines.bad')
+  t.equal(daemon.snapshot().collectors[0]?.summary, 'well again')
+  await daemon.stop()
+})

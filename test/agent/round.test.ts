@@ -85,7 +85,7 @@ t.test('a good round heals blindness', async (t) => {
   t.strictSame(Object.keys(rulesOf(eye(async () => ({})))), ['things.broken', 'things.bent', 'things.blind'])
 })
 
-t.test('what an earlier version remembered is not worth being blind for', async (t) => {
+t.test('stumbling over what is remembered is said, and costs the memory alone', async (t) => {
   const it = eye(async () => ({}))
   const picky = {
     ...it,
@@ -95,8 +95,10 @@ t.test('what an earlier version remembered is not worth being blind for', async 
     },
   }
   const seen = await round(picky, {}, host, { sample: { unseen: [] }, at: 1, heard: [] })
-  t.notOk(seen.error)
+  t.match(seen.error, { message: 'an old shape' })
   t.ok(seen.sample)
+  t.match(seen.observations, [{ code: 'things.blind', text: /remembered\): an old shape/ }])
+  t.strictSame(seen.kept, [], 'all else was judged')
 })
 
 t.test('no collector outlasts its round, whatever it waits for', async (t) => {

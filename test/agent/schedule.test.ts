@@ -125,3 +125,23 @@ t.test('a clock that is set makes it look at once, back or far ahead', async (t)
     await it.stop()
   }
 })
+
+t.test('a round that breaks off is said, and the next one comes', async (t) => {
+  const failures: unknown[] = []
+  let looks = 0
+  const it = rounds({
+    every: never,
+    run: async () => {
+      looks += 1
+      if (looks === 1) throw new Error('the store is gone')
+    },
+    failed: (error) => failures.push(error),
+  })
+  it.start()
+  await sleep(settle)
+  t.match(failures, [{ message: 'the store is gone' }])
+  it.wake()
+  await sleep(settle * 3)
+  t.equal(looks, 2)
+  await it.stop()
+})

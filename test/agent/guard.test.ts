@@ -1,0 +1,63 @@
+import t from 'tap'
+import { guarded } from '../../agent/guard.ts'
+import { type Collector, collector } from '../../agent/model.ts'
+import { rule } from './findings.ts'
+
+const fail = (what: string) => (): never => {
+  throw new TypeError(`${what} is not iterable`)
+}
+const broken: Collector = collector({
+  name: 'things',
+  title: 'things',
+  every: '0 * * * * *',
+  timeout: 1000,
+  rules: { 'things.broken': rule() },
+  settings: {},
+  collect: async () => ({}),
+  assess: () => [],
+  summary: fail('summary'),
+  series: fail('series'),
+  outlook: fail('outlook'),
+  watch: fail('watch'),
+})
+
+t.test(
+  'a mistake costs what that call was to say, is reported once, and blinds until it is over',
+  async (t) => {
+    const reports: string[] = []
+    const { collector: it, mistakes } = guarded(broken, (text) => reports.push(text))
+    const all = () => {
+      t.match(it.summary({}, {}, 0), /a fault in Murphy/)
+      t.strictSame(it.series?.({}), {})
+      t.strictSame(it.outlook?.({}, {}, 0), [])
+      t.strictSame(it.watch?.({}, {}), [])
+    }
+    all()
+    all()
+    t.equal(reports.length, 4, 'one report for each')
+    t.match(reports[1], /things's series\): series is not iterable/)
+    t.equal(mistakes().length, 4)
+    t.strictSame(mistakes(), [], 'they were taken')
+    all()
+    t.match(mistakes()[0], { what: 'things', why: /summary is not iterable/, codes: [] }, 'and come again')
+    t.equal(reports.length, 4)
+  },
+)
+
+t.test('a line that cannot be weighed wakes', async (t) => {
+  const watch = () => [{ kind: 'command' as const, argv: ['x'], worth: fail('line') }]
+  const { collector: it, mistakes } = guarded({ ...broken, watch }, () => {})
+  const [source] = it.watch?.({}, {}) ?? []
+  t.equal(source?.kind === 'command' && source.worth('hostile'), true)
+  t.match(mistakes(), [{ why: /line is not iterable/ }])
+})
+
+t.test('what works is left as it is', async (t) => {
+  const well = { ...broken, summary: () => 'all well', series: () => ({ one: 1 }) }
+  const { collector: it, mistakes } = guarded(well, () => t.fail('it was no mistake'))
+  t.equal(it.summary({}, {}, 0), 'all well')
+  t.strictSame(it.series?.({}), { one: 1 })
+  t.strictSame(mistakes(), [])
+  const { outlook: _, ...without } = well
+  t.notOk(guarded(without, () => t.fail('it was no mistake')).collector.outlook)
+})
