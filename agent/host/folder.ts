@@ -30,12 +30,13 @@ export function openFolder(root: string): Folder {
   const written = new Map<string, number>()
   /** Makes the folders above a path. False if one of them is something else: a link leads to where it did on the node. */
   const made = (path: string) => {
+    mkdirSync(root, { recursive: true, mode: 0o700 })
     const parts = dirname(path)
       .split('/')
       .filter((it) => it !== '' && it !== '.')
     return parts.every((_, at) => {
       const parent = join(root, ...parts.slice(0, at + 1))
-      if (!lstatSync(parent, { throwIfNoEntry: false })) mkdirSync(parent, { recursive: true, mode: 0o700 })
+      if (!lstatSync(parent, { throwIfNoEntry: false })) mkdirSync(parent, { mode: 0o700 })
       return lstatSync(parent).isDirectory()
     })
   }
@@ -74,4 +75,4 @@ export function openFolder(root: string): Folder {
 
 /** The same path was a file, a folder or a link a moment before. */
 const isInTheWay = (error: unknown) =>
-  ['EEXIST', 'ELOOP', 'EISDIR', 'ENOTDIR', 'ENOENT'].includes(String((error as NodeJS.ErrnoException).code))
+  ['EEXIST', 'ELOOP', 'EISDIR', 'ENOTDIR'].includes(String((error as NodeJS.ErrnoException).code))

@@ -4,7 +4,7 @@ import t from 'tap'
 import { openFolder } from '../../../agent/host/folder.ts'
 
 t.test('files, parts of files, links, and what is there in the end', async (t) => {
-  const root = t.testdir()
+  const root = join(t.testdir(), 'new')
   const folder = openFolder(root)
   folder.write('a/b', 'one')
   folder.write('a/b', 'longer')
