@@ -130,8 +130,11 @@ config
 program
   .command('record')
   .argument('<DIR>', 'a folder that is new or empty')
-  .description('write this node to a folder that `check --node` can look at; without secrets')
-  .action(async (folder: string) => done((await import('./commands/record.ts')).record(folder, all({}))))
+  .description('write this node to a folder that `check --node` can look at; without secrets and log text')
+  .option('--logs', 'with the text of logs, as far as nothing in it looks like a secret')
+  .action(async (folder: string, options: { logs?: boolean }) =>
+    done((await import('./commands/record.ts')).record(folder, all(options))),
+  )
 program
   .command('version')
   .description('which Murphy this is')

@@ -1,25 +1,47 @@
-import { closeSync, constants, mkdirSync, openSync, symlinkSync, writeFileSync, writeSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { realpath } from 'node:fs/promises'
+import { resolve as absolute, join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { openFolder, type Written } from './host/folder.ts'
 import type { Host, HostErrorCode, Kind, Space, Stat } from './model.ts'
 import { HostError } from './model.ts'
+import { questionKey, type RecordedCommand, type Recording, requestName, slug } from './recorded.ts'
 import {
-  questionKey,
-  type RecordedCommand,
-  type Recording,
-  recordedFile,
-  requestName,
-  slug,
-} from './recorded.ts'
-import { withoutSecrets } from './secrets.ts'
+  kernelRecord,
+  removed,
+  withoutNamed,
+  withoutSecrets,
+  withoutSecretsOf,
+  withoutSecretsOfLog,
+} from './secrets.ts'
 
 /** The most that is kept of the kernel log. */
 const mostKmsg = 16 * 1024 * 1024
 
+/** Where programs write what they have to say. What is read in parts is a log too. */
+const logs = /^\/var\/(log|lib\/docker\/containers)\//
+const noLogs = 'the text of logs was left out; `agent record --logs` keeps it'
+/** How long the machine may take to say where a path leads. */
+const longest = 5_000
+
+const fileIn = (path: string) => join('files', absolute('/', path))
+
+export interface RecordOptions {
+  /** Whether the text of logs is kept, as far as nothing in it looks like a secret. */
+  readonly logs?: boolean
+  /** Where a path leads: the file that was read may be another than its name says. */
+  readonly resolve?: (path: string) => Promise<string>
+}
+
 /**
  * A Host that passes every question on to `host` and writes down the answers, without secrets, so that the
- * folder is a recorded node once `finish` has been called.
+ * folder is a recorded node once `finish` has been called, which gives what is in it.
  */
-export function recording(host: Host, folder: string, node: string): Host & { finish(): void } {
+export function recording(
+  host: Host,
+  folder: string,
+  node: string,
+  { logs: withLogs = false, resolve = realpath }: RecordOptions = {},
+): Host & { finish(): readonly Written[] } {
   const errors: Record<string, readonly [HostErrorCode, string]> = {}
   const lists: Record<string, (readonly [string, Kind])[]> = {}
   const stats: Record<string, Stat> = {}
@@ -27,32 +49,53 @@ export function recording(host: Host, folder: string, node: string): Host & { fi
   const gets: Record<string, NonNullable<Recording['gets']>[string]> = {}
   const spaces: Record<string, Space> = {}
   const resolutions: Record<string, NonNullable<Recording['resolutions']>[string]> = {}
-  const kernel: string[] = []
+  let kernel: string[] | undefined
   let kernelSize = 0
   const begun = host.now()
 
   /** Programs and libraries quote in their messages what they were given. */
-  const said = (text: string) => Buffer.from(withoutSecrets('', Buffer.from(text))).toString('utf8')
+  const said = withoutNamed
   const why = (error: HostError) => [error.code, said(error.message)] as const
-  const write = (path: string, content: string | Uint8Array) => {
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
-    writeFileSync(path, content, { mode: 0o600 })
+  /** Paths are names that people gave. */
+  const named = <T>(of: Readonly<Record<string, T>>): Record<string, T> =>
+    Object.fromEntries(Object.entries(of).map(([name, it]) => [said(name), it]))
+  const { write, link, contents } = openFolder(folder)
+  /** Where a file really is; undefined where that cannot be told (any more). */
+  const realOf = async (path: string): Promise<string | undefined> => {
+    const late = new AbortController()
+    const answer = await Promise.race([
+      resolve(path).catch(() => undefined),
+      sleep(longest, undefined, { signal: late.signal }).catch(() => undefined),
+    ])
+    late.abort()
+    return answer
   }
-  /** What lies before a part that was read is a hole in the file. */
-  const writeAt = (path: string, from: number, content: Uint8Array) => {
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
-    const file = openSync(path, constants.O_WRONLY | constants.O_CREAT, 0o600)
-    try {
-      writeSync(file, content, 0, content.length, from)
-    } finally {
-      closeSync(file)
+  /** Writes a file, or a part of it, where it really is, and a link to it where it was asked for. */
+  const keep = async (path: string, bytes: Uint8Array, from?: number) => {
+    const real = await realOf(path)
+    const log = from !== undefined || logs.test(path) || (real !== undefined && logs.test(real))
+    if (log && !withLogs) {
+      errors[`read ${path}`] = ['unrecorded', `reading ${path}: ${noLogs}`]
+      return
     }
+    // What is gone by now may have been a link to anything.
+    const clean =
+      real === undefined
+        ? Buffer.from(`${removed}\n`)
+        : withoutSecrets(path, log ? withoutSecretsOfLog(bytes) : bytes, real)
+    const at = said(real ?? path)
+    write(fileIn(at), from === undefined ? clean : sameLength(clean, bytes), from)
+    if (real !== undefined && real !== path) link(fileIn(said(path)), at)
   }
   /** Notes the answer or the error of one question, and gives it on unchanged. */
-  const noted = async <T>(question: string, ask: () => Promise<T>, note: (answer: T) => void): Promise<T> => {
+  const noted = async <T>(
+    question: string,
+    ask: () => Promise<T>,
+    note: (answer: T) => void | Promise<void>,
+  ): Promise<T> => {
     try {
       const answer = await ask()
-      note(answer)
+      await note(answer)
       return answer
     } catch (error) {
       if (error instanceof HostError) errors[question] = why(error)
@@ -63,7 +106,7 @@ export function recording(host: Host, folder: string, node: string): Host & { fi
     noted(
       `read ${path}`,
       () => host.read(path, options),
-      (bytes) => write(recordedFile(folder, path), withoutSecrets(path, bytes)),
+      (bytes) => keep(path, bytes),
     )
 
   return {
@@ -75,14 +118,14 @@ export function recording(host: Host, folder: string, node: string): Host & { fi
       noted(
         `read ${path}`,
         () => host.range(path, from, length, options),
-        (bytes) => writeAt(recordedFile(folder, path), from, sameLength(withoutSecrets(path, bytes), bytes)),
+        (bytes) => keep(path, bytes, from),
       ),
     list: (path) =>
       noted(
         `list ${path}`,
         () => host.list(path),
         (entries) => {
-          lists[path] = entries.map(({ name, kind }) => [name, kind])
+          lists[path] = entries.map(({ name, kind }) => [said(name), kind])
         },
       ),
     stat: (path) =>
@@ -106,18 +149,10 @@ export function recording(host: Host, folder: string, node: string): Host & { fi
       noted(
         `link ${path}`,
         () => host.target(path),
-        (to) => {
-          const link = recordedFile(folder, path)
-          mkdirSync(dirname(link), { recursive: true, mode: 0o700 })
-          try {
-            symlinkSync(to, link)
-          } catch (error) {
-            if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
-          }
-        },
+        (to) => link(fileIn(said(path)), said(to)),
       ),
     run: async (argv, options = {}) => {
-      const base = join(folder, 'commands', slug(argv))
+      const base = join('commands', said(slug(argv)))
       const kept: string[] = []
       const line = options.line && {
         line(one: string) {
@@ -126,11 +161,11 @@ export function recording(host: Host, folder: string, node: string): Host & { fi
         },
       }
       const about = (more: Omit<RecordedCommand, 'argv'>) =>
-        write(`${base}.json`, `${JSON.stringify({ argv, ...more }, null, 2)}\n`)
+        write(`${base}.json`, `${JSON.stringify({ argv: argv.map(said), ...more }, null, 2)}\n`)
       try {
         const ran = await host.run(argv, { ...options, ...line })
         const stdout = options.line ? kept.map((one) => `${one}\n`).join('') : ran.stdout
-        write(`${base}.out`, withoutSecrets(base, Buffer.from(stdout)))
+        write(`${base}.out`, withoutSecretsOf(argv, stdout, withLogs))
         if (ran.exit !== 0 || ran.stderr) about({ exit: ran.exit, stderr: said(ran.stderr) })
         return ran
       } catch (error) {
@@ -144,10 +179,13 @@ export function recording(host: Host, folder: string, node: string): Host & { fi
         () =>
           host.kmsg(after, (one) => {
             kernelSize += one.length + 1
-            if (kernelSize <= mostKmsg) kernel.push(one)
+            kernel ??= []
+            if (kernelSize <= mostKmsg) kernel.push(kernelRecord(one, withLogs))
             record(one)
           }),
-        () => {},
+        () => {
+          kernel ??= []
+        },
       ),
     handshake: async (address) => {
       const key = `${address.host}:${address.port}${address.servername ? `/${address.servername}` : ''}`
@@ -167,7 +205,7 @@ export function recording(host: Host, folder: string, node: string): Host & { fi
       const name = requestName(request)
       try {
         const { status, body } = await host.get(request)
-        gets[name] = { status, body: Buffer.from(withoutSecrets(name, Buffer.from(body))).toString('utf8') }
+        gets[name] = { status, body: said(body) }
         return { status, body }
       } catch (error) {
         if (error instanceof HostError) gets[name] = why(error)
@@ -189,25 +227,28 @@ export function recording(host: Host, folder: string, node: string): Host & { fi
         resolutions[key] = answer
         return answer
       } catch (error) {
-        if (error instanceof HostError) resolutions[key] = [error.code, error.message]
+        if (error instanceof HostError) resolutions[key] = why(error)
         throw error
       }
     },
     finish() {
-      if (kernel.length > 0) write(recordedFile(folder, '/dev/kmsg'), said(`${kernel.join('\n')}\n`))
+      // One that is empty is an answer too.
+      if (kernel) write('files/dev/kmsg', kernel.map((it) => `${it}\n`).join(''))
       const facts: Recording = {
         format: 1,
         node,
         at: new Date(begun).toISOString(),
-        errors,
-        lists,
-        stats,
+        logs: withLogs,
+        errors: named(errors),
+        lists: named(lists),
+        stats: named(stats),
         handshakes,
-        gets,
-        spaces,
-        resolutions,
+        gets: named(gets),
+        spaces: named(spaces),
+        resolutions: named(resolutions),
       }
-      write(join(folder, 'node.json'), `${JSON.stringify(facts, null, 2)}\n`)
+      write('node.json', `${JSON.stringify(facts, null, 2)}\n`)
+      return contents()
     },
   }
 }

@@ -29,6 +29,8 @@ export interface Recording {
   readonly node: string
   /** When it was recorded, RFC 3339. */
   readonly at: string
+  /** Whether the text of logs was kept; without it what would read one answers `unrecorded`. */
+  readonly logs?: boolean
   /** What could not be read then, by `read PATH`, `list PATH`, `stat PATH`, `link PATH`. */
   readonly errors?: Readonly<Record<string, readonly [HostErrorCode, string]>>
   /** Folders whose names matter although not all of their files were recorded, or that git cannot hold. */

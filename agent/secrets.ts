@@ -1,166 +1,36 @@
-/**
- * What must never leave the node, taken out of what was read there. Only the parts that are secret are
- * replaced, so that a recording still reads as the file did; where that is in doubt, more is taken out.
- */
-
-const removed = '<removed>'
-
-const patterns: readonly (readonly [RegExp, string])[] = [
-  // PEM private keys of every kind, also when the end was cut off.
-  [
-    /-----BEGIN ([A-Z0-9 ]*)PRIVATE KEY-----[\s\S]*?(-----END [A-Z0-9 ]*PRIVATE KEY-----|$)/g,
-    `-----BEGIN $1PRIVATE KEY-----\n${removed}\n-----END $1PRIVATE KEY-----`,
-  ],
-  // A user and password inside a URL.
-  [/([a-z][a-z0-9+.-]{0,30}:\/\/)[^\s/@:"']*:[^\s/@"']+@/gi, `$1${removed}@`],
-  [/\b(Bearer[ \t]+)[^\s"',\\]+/gi, `$1${removed}`],
-]
-
-/** Names of variables, as an environment calls what is secret. */
-const variable = /^[A-Z0-9_]*(?:TOKEN|PASSWORD|PASSWD|SECRET|_KEY|ENDPOINT|CREDENTIAL)[A-Z0-9_]*$/
-
-/** Names of keys and flags whose values are secret, whatever stands around the words. */
-const words =
-  /token|password|passwd|passphrase|secret|credential|requirepass|datastore[-_]?endpoint|vpn[-_]?auth|client-key-data|tls\.key|etcd-s3-[a-z]+-key|(?:api|access|private|signing)[-_]?key/i
-
-/** These only say where a secret is, or how it is kept. */
-const harmless = /(?:file|path|dir|name|seconds|\.crt)$|^-*secrets-encrypt/i
-
-const isSecret = (name: string) => variable.test(name) || (words.test(name) && !harmless.test(name))
-
-/** `iptables -t nat` is no token. */
-const tables = /(?:nat|filter|mangle|raw|security|broute)(?![\w.:-])/y
+import { withoutForms } from './secrets/forms.ts'
+import { journalOf, logText } from './secrets/logs.ts'
+import { removed, withoutAssignments, withoutFlags } from './secrets/named.ts'
+import { derOf, ofPlace } from './secrets/places.ts'
+import { withoutComments } from './secrets/rules.ts'
 
 /**
- * A flag, with the quote before it, and what stands between it and its value: =, blanks, the NUL of /proc,
- * a backslash at the end of a unit's line and comments after it, the comma of a JSON or the dash of a YAML list.
+ * What must never leave the node, taken out of what was read there: of files that are known by their place all but
+ * what Murphy reads of them, and of the rest what is secret by its name or its looks. Only that is replaced, so that
+ * a recording still reads as the file did; where it is in doubt, more is taken out.
  */
-const flag =
-  /(["']?)(?<![\w-])--?([a-z][\w-]*)(["']?(?:=|,?(?:[\s\0\\]+|(?<=\n[ \t]*)[#;][^\n]*\n)+(?:-[ \t]+)?|,))/gi
 
-/** A name and its : or =; first the beginning of its line, if it is first there. */
-const assignment =
-  /(^(?:export[ \t]+|[ \t]+)?(?:-[ \t]+)*|(?<![\w.-]))((?<!\\)["']|)([\w.-]+)(\\*["']?[ \t]*(?:\+[ \t]*)?([:=])(?!:)[ \t]*)/gm
+/** A text without what is secret by its looks or its name. */
+export const withoutNamed = (text: string): string => withoutAssignments(withoutFlags(withoutForms(text)))
 
-/** Values. Each of these matches at any place, if only nothing, so that none has to be tried twice; the bounds keep the stack of the engine small. */
-const doubleQuoted = /(?:[^"\\\n]+|\\[\s\S]|\n(?=[ \t])){0,1000000}/y
-const singleQuoted = /(?:[^'\n]+|''|\n(?=[ \t])){0,1000000}/y
-const escaped = /[^"'\\\n]*/y
-const word = /(?:[^\s\0"']+|["'](?=[\w$%&*+./@!~^-])){0,1000000}/y
-const plain = /(?:[^\s\0,}"']+|[,}](?![\s\0"',}\]]|$)){0,1000000}/y
-const untilNul = /[^\0\n]*/y
-const shell = /(?:"(?:[^"\\]+|\\[\s\S])*"?|'[^']*'?|\\[\s\S]|[^\0\n\\"']+){0,1000000}/y
-const list = /\[[^\]]*\]?/y
-const literal = /(?:true|false|null)(?![^\s,}\]])/y
-const number = /-?[\d.]+(?=[ \t]*[,}\]\r\n])/y
-
-const end = (text: string, at: number, form: RegExp): number => {
-  form.lastIndex = at
-  return form.test(text) ? form.lastIndex : at
-}
-const quoted = (quote: string) => (quote === '"' ? doubleQuoted : singleQuoted)
-
-/** `text` with a part replaced behind each `head` for which `value` says from where to where, and by what. */
-function replaced(
-  text: string,
-  head: RegExp,
-  value: (found: RegExpExecArray, at: number) => readonly [from: number, to: number, by: string] | undefined,
-): string {
-  let clean = ''
-  let done = 0
-  head.lastIndex = 0
-  for (let found = head.exec(text); found; found = head.exec(text)) {
-    const [from, to, by] = value(found, head.lastIndex) ?? [0, 0, '']
-    if (to <= from) continue
-    clean += text.slice(done, from) + by
-    done = to
-    head.lastIndex = to
-  }
-  return clean + text.slice(done)
-}
-
-const withoutFlags = (text: string) =>
-  replaced(text, flag, ([, before = '', name = '', between = ''], at) => {
-    if (name === 't' ? end(text, at, tables) > at : !isSecret(name)) return undefined
-    if (before && between === '=') return [at, end(text, at, quoted(before)), removed]
-    const open = text[at]
-    const first = open === '"' || open === "'" ? at + 1 : at
-    // A flag that has no value is followed by the next one.
-    if (!between.endsWith('=') && /^-(?:-[a-z]|[a-z](?![\w-]))/.test(text.slice(first, first + 3)))
-      return undefined
-    return [first, end(text, first, first > at ? quoted(open as string) : word), removed]
-  })
-
-const withoutAssignments = (text: string) =>
-  replaced(text, assignment, (found, at) => {
-    const [, start = '', before = '', name = '', between = '', sign = ''] = found
-    const opens = found.index === 0 || text[found.index - 1] === '\n'
-    // The environment of a kubeconfig's `exec`, as a list of names and values, is secret as a whole.
-    const ofList =
-      name === 'value' && sign === ':' && (opens || before || /[{,\s]/.test(text[found.index - 1] ?? ''))
-    if (!ofList && !isSecret(name)) return undefined
-    if (end(text, at, literal) > at) return undefined
-    // "NAME=value": what was opened before the name ends with the value.
-    if (before && sign === '=' && !between.startsWith(before))
-      return [at, end(text, at, quoted(before)), removed]
-    if (sign === '=' && !/[\t ]/.test(between) && text[found.index - 1] === '\0')
-      return [at, end(text, at, untilNul), removed]
-    if (sign === '=' && opens) return [at, end(text, at, shell), removed]
-    const open = text[at] ?? ''
-    if (open === '"' || open === "'") return [at + 1, end(text, at + 1, quoted(open)), removed]
-    if (open === '\\' && /["']/.test(text[at + 1] ?? '')) return [at + 2, end(text, at + 2, escaped), removed]
-    if (open === '[') return [at, end(text, at, list), `"${removed}"`]
-    if (open === '{') return undefined
-    const counted = before ? end(text, at, number) : at
-    if (counted > at) return [at, counted, `"${removed}"`]
-    if (opens && sign === ':')
-      return [at, block(text, at, start.length), `${between.endsWith(':') ? ' ' : ''}"${removed}"`]
-    return sign === ':' ? [at, end(text, at, plain), `"${removed}"`] : [at, end(text, at, word), removed]
-  })
-
-const line = /\n([ \t]*)([^\n]*)/y
-
-/** The end of a YAML value that begins at `at`: its line and those that are further in than its key, or items of its list. */
-function block(text: string, at: number, indent: number): number {
-  let to = end(text, at, untilNul)
-  const items = to === at
-  line.lastIndex = to
-  for (let found = line.exec(text); found; found = line.exec(text)) {
-    const [, { length } = '', rest = ''] = found
-    if (!rest.trim()) continue
-    if (length <= indent && !(items && length === indent && /^-[ \t]/.test(rest))) break
-    to = line.lastIndex
-  }
-  return to
-}
-
-/** Files that are nothing but a secret. */
-const whole = /\.key$|\/(node-)?token$|\/password$|\/passwd$|\/node-passwd$|\.psk$|\/shadow$/
-
-/** A container's specification, which holds its whole environment and command line. */
-const specification = /\/io\.containerd\.[^/]+\/(?:.*\/)?config\.json$/
-
-/** Of a container's specification only what says whose it is. */
-function ownerOf(text: string): string {
-  try {
-    const { annotations, linux } = JSON.parse(text) as {
-      annotations?: unknown
-      linux?: { cgroupsPath?: unknown }
-    }
-    const cgroupsPath = linux?.cgroupsPath
-    return `${JSON.stringify({ annotations, ...(cgroupsPath === undefined ? {} : { linux: { cgroupsPath } }) })}\n`
-  } catch {
-    return `${removed}\n`
-  }
-}
-
-/** The bytes of `path` with every secret replaced. */
-export function withoutSecrets(path: string, bytes: Uint8Array): Uint8Array {
-  if (whole.test(path)) return Buffer.from(`${removed}\n`)
+/** The bytes of a file with every secret replaced: the path by which it was asked for, and where that leads. */
+export function withoutSecrets(path: string, bytes: Uint8Array, real = path): Uint8Array {
+  const der = derOf(bytes)
+  if (der) return der === 'certificate' ? bytes : Buffer.from(`${removed}\n`)
   const text = Buffer.from(bytes).toString('latin1')
-  const known = specification.test(path) ? ownerOf(text) : text
-  const clean = withoutAssignments(
-    withoutFlags(patterns.reduce((at, [pattern, by]) => at.replace(pattern, by), known)),
-  )
+  const clean = withoutNamed(ofPlace(path, real, text))
   return clean === text ? bytes : Buffer.from(clean, 'latin1')
 }
+
+/** The bytes of a log, as far as a program can know what is secret in them. */
+export const withoutSecretsOfLog = (bytes: Uint8Array): Uint8Array =>
+  Buffer.from(logText(Buffer.from(bytes).toString('latin1')), 'latin1')
+
+/** What a command printed; `logs` where the texts of logs are wanted. */
+export function withoutSecretsOf(argv: readonly string[], stdout: string, logs = false): string {
+  if (/(?:^|\/)journalctl$/.test(argv[0] ?? '')) return journalOf(stdout, logs)
+  return withoutNamed(withoutComments(stdout))
+}
+
+export { kernelRecord } from './secrets/logs.ts'
+export { removed }

@@ -4,8 +4,10 @@ import { assess } from './memory/assess.ts'
 import type { MemorySample } from './memory/collect.ts'
 import { collect } from './memory/collect.ts'
 import { outlook } from './memory/filling.ts'
+import { isKill } from './memory/lines.ts'
 import { rules } from './memory/rules.ts'
 import { summary } from './memory/summary.ts'
+import { logRecord } from './node/kernel-log.ts'
 
 /**
  * Whether anybody was killed for want of memory: every OOM kill, from the kernel's own log, with the pod it
@@ -74,6 +76,6 @@ export const memory = collector({
   watch: (): readonly Watch[] => [{ kind: 'command', argv: ['cat', '/dev/kmsg'], worth: ofTheKiller }],
 })
 
-/** A record of the kernel's own (priority 0 to 7) that ends an OOM kill, told without reading all of it. */
+/** A record of the kernel's own that ends an OOM kill. Most others are none by a word that is missing. */
 export const ofTheKiller = (record: string): boolean =>
-  record.charCodeAt(1) === 0x2c && record.includes('Killed process ')
+  record.includes('Killed process ') && isKill(logRecord(record)?.text ?? '')

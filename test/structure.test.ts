@@ -43,6 +43,7 @@ const pureCore = [
   'agent/self.ts',
   'agent/retry.ts',
   'agent/secrets.ts',
+  'agent/secrets/',
 ]
 
 /** For whom, what is allowed from within the project, and why nothing else. */
@@ -73,7 +74,7 @@ const directions: readonly (readonly [
   [
     'the pure core',
     under(...pureCore),
-    under('agent/model.ts', 'agent/ledger.ts', 'agent/silence.ts', 'agent/cascade/'),
+    under('agent/model.ts', 'agent/ledger.ts', 'agent/silence.ts', 'agent/cascade/', 'agent/secrets/'),
     'what is true, why, and who has to be told must be a matter of values only',
   ],
   [

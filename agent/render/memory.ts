@@ -102,7 +102,7 @@ function row(
 
 function killRows({ account, recent, lastBoot }: MemorySample, now: number, terminal: Terminal): string {
   const balance = account
-    ? `The kernel counts ${account.counted} OOM kills since it started: ${account.explained} explained by its log, ${account.before} from before Murphy looked, ${account.lost} without a record.`
+    ? `The kernel counts ${account.counted} OOM kills since it started: ${account.explained} explained by its log, ${account.before} from before Murphy looked, ${account.lost} without a record.${disbelieved(account)}`
     : 'The kernel does not count its OOM kills, or they cannot be seen.'
   const shown = recent.slice(-mostKills).toReversed()
   const since = shown.filter((it) => it.at >= (lastBoot?.booted ?? 0))
@@ -116,6 +116,11 @@ function killRows({ account, recent, lastBoot }: MemorySample, now: number, term
     ...(recent.length > shown.length ? [`    and ${recent.length - shown.length} more before`] : []),
   ].join('\n')
 }
+
+const disbelieved = ({ disbelieved = 0 }: NonNullable<MemorySample['account']>) =>
+  disbelieved > 0
+    ? ` ${disbelieved} ${disbelieved === 1 ? 'line' : 'lines'} of its log like an OOM kill that it did not count: ignored.`
+    : ''
 
 /** Where this boot began, if the one before it killed anybody, or cannot be asked. */
 function bootRow(lastBoot: LastBoot, needed: boolean, now: number, terminal: Terminal): string[] {

@@ -18,6 +18,30 @@ export interface Account {
   readonly until?: number
   /** Whose they were, by the counts of cgroups, as far as that is known. */
   readonly lostOf?: Readonly<Record<string, number>>
+  /** The kernel's count right before its log was last read: what that left unread was counted after it. */
+  readonly floor?: number
+  /** Lines of the log since Murphy first looked that read like a kill, but that the kernel did not count. */
+  readonly disbelieved?: number
+}
+
+/** What the kernel counted right before and right after its log was read; undefined before Linux 4.13. */
+export interface Counted {
+  readonly before: number | undefined
+  readonly after: number | undefined
+}
+
+/**
+ * How many of the lines read in this look can be kills: as many as the kernel counted since right before the last
+ * look, or since it started. Undefined where it does not count.
+ */
+export function believable(
+  account: Account | undefined,
+  boot: string | undefined,
+  { after }: Counted,
+): number | undefined {
+  if (after === undefined) return undefined
+  const since = account && account.boot === boot ? (account.floor ?? 0) : 0
+  return Math.max(0, after - since)
 }
 
 const mostOwners = 20
@@ -33,22 +57,36 @@ export function withLostOf(account: Account | undefined, subjects: readonly stri
 
 export interface Look {
   readonly boot: string | undefined
-  /** Read before the log, so that no line can be missing yet of what it counts; the first time after it. */
-  readonly counted: number | undefined
-  readonly log: { readonly killed: number } | undefined
+  readonly counts: Counted
+  readonly log: { readonly killed: number; readonly disbelieved?: number } | undefined
   readonly now: number
   readonly hold: number
 }
 
 /** The account after one look; as it was if either side could not be read. */
-export function balanced(account: Account | undefined, { boot, counted, log, now, hold }: Look) {
-  if (counted === undefined || !log) return account
+export function balanced(account: Account | undefined, { boot, counts, log, now, hold }: Look) {
   const known = account && account.boot === boot ? account : undefined
+  // Of what was counted before the log was read no line can be missing yet. The first time it is the one after it:
+  // a kill between the two readings is no loss then either.
+  const counted = known ? counts.before : counts.after
+  if (counted === undefined || !log) return account
+  const disbelieved = (known?.disbelieved ?? 0) + (log.disbelieved ?? 0)
+  const more = {
+    ...(counts.before !== undefined && { floor: counts.before }),
+    ...(disbelieved > 0 && { disbelieved }),
+  }
   const explained = (known?.explained ?? 0) + log.killed
   if (!known) {
     // The log may hold kills from after the count was read.
     const before = Math.max(0, counted - explained)
-    return { ...(boot && { boot }), counted: Math.max(counted, explained), explained, before, lost: 0 }
+    return {
+      ...(boot && { boot }),
+      counted: Math.max(counted, explained),
+      explained,
+      before,
+      lost: 0,
+      ...more,
+    }
   }
   const lost = Math.max(known.lost, counted - known.before - explained)
   const { last, until } = lost > known.lost ? { last: now, until: now + hold } : known
@@ -58,6 +96,7 @@ export function balanced(account: Account | undefined, { boot, counted, log, now
     explained,
     before: known.before,
     lost,
+    ...more,
     ...(known.lostOf && { lostOf: known.lostOf }),
     ...(last !== undefined && { last }),
     ...(until !== undefined && until >= now && { until }),

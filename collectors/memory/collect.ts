@@ -1,9 +1,10 @@
 import type { Host, Past, Sample, Unseen } from '../../agent/model.ts'
 import { unseen } from '../../agent/model.ts'
+import { harmless } from '../node/kernel-log.ts'
 import type { PodBook } from '../node/pods.ts'
 import { identifyPod, podBook, readPodBook } from '../node/pods.ts'
 import type { Account } from './account.ts'
-import { balanced, withLostOf } from './account.ts'
+import { balanced, believable, withLostOf } from './account.ts'
 import type { Repeats, Storm } from './bouts.ts'
 import { addBouts, stormOf } from './bouts.ts'
 import type { Counters, Unrecorded } from './counters.ts'
@@ -12,9 +13,8 @@ import type { Reading } from './kills.ts'
 import type { LastBoot, LastBootLog } from './last-boot.ts'
 import { isUnread, readLastBoot } from './last-boot.ts'
 import type { Log } from './log.ts'
-import { named, readLog } from './log.ts'
+import { believed, named, readLog } from './log.ts'
 import { bootId, type Memory, readMemory } from './proc.ts'
-import { harmless } from './record.ts'
 import type { Point } from './slope.ts'
 import { addHigh, addPoint } from './slope.ts'
 import type { ContainerCgroup, Uses } from './use.ts'
@@ -104,7 +104,7 @@ export async function collect(host: Host, hold: number, past: Past<MemorySample>
     begun && memory.counted === before.account.counted
       ? undefined
       : containers && (await readCounters(host, containers))
-  const log = await or<Log | undefined>(
+  const read = await or<Log | undefined>(
     'the kernel log',
     [
       'memory.oom-killed',
@@ -116,6 +116,10 @@ export async function collect(host: Host, hold: number, past: Past<MemorySample>
     readLog(host, boot, before),
     undefined,
   )
+  // The kernel counts before it prints: of what was read now, nothing can be missing in its count.
+  const again = begun && !read?.killed ? memory : await readMemory(host).catch((): Memory => ({}))
+  const counted = { before: memory.counted, after: again.counted }
+  const log = read && believed(read, believable(before?.account, boot, counted))
   const now = host.now()
   const known = log ? await named(host, everyPod, log) : []
   const lastBoot = log && boot ? await lookBack(host, boot, log.start, before) : undefined
@@ -131,9 +135,7 @@ export async function collect(host: Host, hold: number, past: Past<MemorySample>
       unlimited: before?.unlimited ?? 0,
     },
   )
-  // The first time what was counted last is the beginning: a kill between the two readings is no loss then either.
-  const counted = begun ? memory.counted : (await readMemory(host).catch(() => memory)).counted
-  const balance = balanced(before?.account, { boot, counted, log, now, hold })
+  const balance = balanced(before?.account, { boot, counts: counted, log, now, hold })
   const lost = begun && balance ? balance.lost - before.account.lost : 0
   const { counters, unrecorded } = reconciled(begun ? before.counters : undefined, counts, known, lost)
   const bare = await nameless(host, everyPod, unrecorded, now)

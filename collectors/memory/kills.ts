@@ -1,8 +1,8 @@
+import type { LogRecord } from '../node/kernel-log.ts'
+import { unescaped } from '../node/kernel-log.ts'
 import { podOfCgroup } from '../node/pods.ts'
 import type { Choice, Killed } from './lines.ts'
 import { comesInPieces, oomLine } from './lines.ts'
-import type { LogRecord } from './record.ts'
-import { unescaped } from './record.ts'
 
 /**
  * Whose limit was reached: of a memory cgroup, of the whole node, of the memory nodes that a cpuset or a
@@ -84,7 +84,7 @@ export function readKills(
   kill: (it: Kill) => void,
   amend: (sequence: number, change: (it: Kill) => Kill) => void,
 ): Reading {
-  if (!record.kernel) return reading
+  if (record.text === undefined) return reading
   const text = record.continues && reading.piece ? reading.piece + record.text : record.text
   const piece = comesInPieces(text) && text.length < longestPiece ? text : undefined
   const line = oomLine(text)

@@ -1,5 +1,6 @@
 import type { Host } from '../../agent/model.ts'
 import { HostError } from '../../agent/model.ts'
+import { form } from '../node/kernel-log.ts'
 import { printable } from '../node/text.ts'
 import type { Kill, Reading } from './kills.ts'
 import { readKills } from './kills.ts'
@@ -139,11 +140,12 @@ async function readKernel(host: Host, start: number) {
       if (!entry || !Number.isSafeInteger(uptime)) return
       // The journal has undone the kernel's escapes, which whoever reads the lines does once more.
       const text = messageOf(entry.MESSAGE).replaceAll('\\', '\\x5c')
+      if (entry.SYSLOG_FACILITY !== '0') return
       panic = panicOf(text) ?? panic
       sequence += 1
       reading = readKills(
         reading,
-        { sequence, uptime, kernel: entry.SYSLOG_FACILITY === '0', continues: false, text },
+        { sequence, uptime, continues: false, text },
         (it) => {
           kills.set(it.sequence, it)
           if (kills.size > mostKills) kills.delete(kills.keys().next().value ?? 0)
@@ -158,11 +160,12 @@ async function readKernel(host: Host, start: number) {
   return { kills: [...kills.values()], start, panic }
 }
 
-/** `panic()` for want of memory: mm/oom_kill.c, check_panic_on_oom and out_of_memory, from 3.10 on. */
-export const panicOf = (text: string): string | undefined => {
-  const [, what] = /^Kernel panic - not syncing: (.{1,200})/.exec(text) ?? []
-  return what && /out of memory|deadlocked on memory/i.test(what) ? printable(what, 120) : undefined
-}
+/** `panic()` of the OOM killer: mm/oom_kill.c, check_panic_on_oom and out_of_memory, from 3.10 on. */
+const panicked = form(
+  String.raw`Kernel panic - not syncing: (Out of memory: (?:compulsory|system-wide) panic_on_oom is enabled|Out of memory and no killable processes\.\.\.|System is deadlocked on memory)\n?`,
+)
+
+export const panicOf = (text: string): string | undefined => panicked.exec(text)?.[1]
 
 type Entry = Readonly<Record<string, unknown>>
 

@@ -1,8 +1,10 @@
+import { comm, form } from '../node/kernel-log.ts'
+
 /**
- * The lines of the kernel's OOM killer, from 3.10 to 6.x (mm/oom_kill.c, mm/memcontrol.c). Each is known by
- * how it begins, so that no process can forge one by its name (15 bytes at most), and read by searching for
- * fixed words from the end that no name can move: linear in the length, whatever a name holds. Texts stay
- * as escaped as they came.
+ * The lines of the kernel's OOM killer, from 3.10 to 6.x (mm/oom_kill.c, mm/memcontrol.c), each known by its
+ * whole form from the first character to the last. Names may hold any of its words: what stands before a name is
+ * found from the front, what stands behind it from the back. Linear in the length. Texts stay as escaped as they
+ * came.
  */
 
 /** `<process> invoked oom-killer: …`: a dump begins. It is left out when ten came within 5 s. */
@@ -63,112 +65,127 @@ export interface Exiting {
 
 export type Line = Header | Choice | Usage | Sacrifice | Killed | Group | Exiting
 
-const node = 'Out of memory'
-const limit = 'Memory cgroup out of memory'
+const message = String.raw`(Out of memory(?: \(oom_kill_allocating_task\))?|Memory cgroup out of memory)`
+const pid = String.raw`(\d{1,10})`
+const kb = String.raw`(\d{1,15})kB`
+
+/** What stands behind the three sizes differs by version, but is always words with numbers. */
+const killed = form(
+  String.raw`(?:${message}: )?Killed process ${pid} \((${comm})\)(?:, UID (\d{1,10}),)? total-vm:${kb}, anon-rss:${kb}, file-rss:${kb}((?:,? [A-Za-z_-]{1,20}:-?\d{1,15}(?:kB)?){0,8})`,
+)
+const sacrifice = form(
+  String.raw`${message}: Kill process ${pid} \(${comm}\) score \d{1,10} or sacrifice child`,
+)
+const exiting = form(
+  String.raw`${message}: OOM victim ${pid} \(${comm}\) is already exiting\. Skip killing the task`,
+)
+const header = form(
+  String.raw`${comm} invoked oom-killer: gfp_mask=0x[\da-f]{1,16}(?:\([\w|]{0,400}\))?(?:, nodemask=(\(null\)|[\d,-]{1,400}?))?, {1,2}order=-?\d{1,3}, oom_score_adj=-?\d{1,5}`,
+)
+const usage = form(String.raw`memory: usage \d{1,20}kB, limit (\d{1,20})kB, failcnt \d{1,20}`)
+const group = form(String.raw`Tasks in (\/[^]{0,16384}) are going to be killed due to memory\.oom\.group set`)
+const choiceBegins = /^oom-kill:constraint=([^,]{1,64}),nodemask=(?:\(null\)|[\d,-]{1,400})(?=,)/
+const choiceEnds = new RegExp(String.raw`,task=${comm},pid=${pid},uid=\d{1,10}$`)
+
+/** A line that came in pieces: two cgroups of 4 KiB at most, of which each byte may be escaped. */
+const longest = 40 * 1024
 
 /** What the line says, or undefined for all that is not the OOM killer's. */
 export function oomLine(text: string): Line | undefined {
+  if (text.length > longest) return undefined
   if (text.startsWith('oom-kill:constraint=')) return choice(text)
-  if (text.startsWith('memory: usage ')) return usage(text)
-  if (text.startsWith('Tasks in ')) return group(text)
   if (text.startsWith('Task in ')) return choiceBefore5(text)
-  if (text.startsWith(limit) || text.startsWith(node) || text.startsWith('Killed process ')) return kill(text)
-  // The name before it is 15 bytes, up to 60 characters once escaped.
-  const at = text.slice(0, 80).indexOf(' invoked oom-killer: ')
-  return at < 0 ? undefined : { kind: 'header', anyNode: text.includes('nodemask=(null)', at) }
+  const [, limit] = usage.exec(text) ?? []
+  // No limit is the greatest number of pages there is (PAGE_COUNTER_MAX).
+  if (limit) return { kind: 'usage', ...(Number(limit) < 2 ** 43 && { limit: Number(limit) * 1024 }) }
+  const [, cgroup] = group.exec(text) ?? []
+  if (cgroup) return { kind: 'group', cgroup }
+  const begins = header.exec(text)
+  return begins ? { kind: 'header', anyNode: begins[1] === '(null)' } : kill(text)
 }
 
 /** Whether the line says that a process was killed: the kernel counts one in /proc/vmstat for each of these (__oom_kill_process). */
-export const isKill = (text: string) =>
-  (text.startsWith(limit) || text.startsWith(node) || text.startsWith('Killed process ')) &&
-  text.includes('Killed process ')
+export const isKill = (text: string) => killed.test(text)
 
 /** The lines that are printed piece by piece, and may therefore come in more than one record. */
 export const comesInPieces = (text: string) =>
   text.startsWith('oom-kill:') || text.startsWith('Task in ') || text.startsWith('Tasks in ')
 
-/** The number behind `word`. */
-function number(text: string, word: string, from = 0): number | undefined {
-  const at = text.indexOf(word, from)
-  const value = at < 0 ? Number.NaN : Number.parseInt(text.slice(at + word.length, at + word.length + 20), 10)
-  return Number.isSafeInteger(value) ? value : undefined
-}
-
-const kilobytes = (text: string, word: string, from: number) => {
-  const value = number(text, word, from)
-  return value === undefined ? undefined : value * 1024
-}
-
 function choice(text: string): Choice | undefined {
-  const uid = text.lastIndexOf(',uid=')
-  const pidAt = text.lastIndexOf(',pid=', uid)
-  const task = text.lastIndexOf(',task=', pidAt)
-  const of = text.lastIndexOf(',task_memcg=', task)
-  const by = text.indexOf(',oom_memcg=')
-  const pid = number(text, ',pid=', pidAt)
-  const start = text.indexOf('=') + 1
-  const constraint = text.slice(start, text.indexOf(',', start))
-  if (uid < 0 || pidAt < 0 || pid === undefined) return undefined
+  const begins = choiceBegins.exec(text)
+  // The last 15 bytes, each of them escaped, and two numbers.
+  const tail = Math.max(0, text.length - 110)
+  const ends = choiceEnds.exec(text.slice(tail))
+  if (!begins || !ends) return undefined
+  const between = text.slice(begins[0].length, tail + ends.index)
   return {
     kind: 'choice',
-    constraint,
-    pid,
-    ...(of > 0 && task > of && { cgroup: text.slice(of + ',task_memcg='.length, task) }),
-    ...(by > 0 && of > by && { limitedBy: text.slice(by + ',oom_memcg='.length, of) }),
+    constraint: begins[1] ?? '',
+    pid: Number(ends[1]),
+    ...cgroups(between),
   }
+}
+
+/** `,cpuset=NAME,mems_allowed=LIST,oom_memcg=PATH,task_memcg=PATH`, or `,global_oom` for the third. The name has no slash, paths begin with one. */
+function cgroups(text: string): Pick<Choice, 'cgroup' | 'limitedBy'> {
+  const by = text.indexOf(',oom_memcg=/')
+  if (by >= 0) {
+    const [limitedBy, cgroup] = split(text.slice(by + ',oom_memcg='.length), ',task_memcg=') ?? []
+    return limitedBy === undefined || cgroup === undefined ? {} : { limitedBy, cgroup }
+  }
+  const of = text.indexOf(',task_memcg=/')
+  return of < 0 ? {} : { cgroup: text.slice(of + ',task_memcg='.length) }
+}
+
+/**
+ * The limited cgroup and the victim's, whose names may hold the words between them too: the victim's is the other
+ * or lies below it.
+ */
+function split(text: string, words: string, { victimFirst = false } = {}) {
+  for (let at = text.indexOf(words); at >= 0; at = text.indexOf(words, at + 1)) {
+    const parts = [text.slice(0, at), text.slice(at + words.length)] as const
+    const [limit, victim] = victimFirst ? ([parts[1], parts[0]] as const) : parts
+    if (limit === '/' ? victim.startsWith('/') : limit && `${victim}/`.startsWith(`${limit}/`))
+      return [limit, victim] as const
+  }
+  return undefined
 }
 
 function choiceBefore5(text: string): Choice | undefined {
-  const words = ' killed as a result of limit of '
-  const at = text.lastIndexOf(words)
-  if (at < 0) return undefined
-  return {
-    kind: 'choice',
-    constraint: 'CONSTRAINT_MEMCG',
-    cgroup: text.slice('Task in '.length, at),
-    limitedBy: text.slice(at + words.length).trimEnd(),
-  }
+  const [limitedBy, cgroup] =
+    split(text.slice('Task in '.length).trimEnd(), ' killed as a result of limit of ', {
+      victimFirst: true,
+    }) ?? []
+  return limitedBy === undefined || cgroup === undefined
+    ? undefined
+    : { kind: 'choice', constraint: 'CONSTRAINT_MEMCG', cgroup, limitedBy }
 }
 
-function usage(text: string): Usage {
-  const value = kilobytes(text, ', limit ', 0)
-  // No limit is the greatest number of pages there is (PAGE_COUNTER_MAX).
-  return { kind: 'usage', ...(value !== undefined && value < 2 ** 53 && { limit: value }) }
-}
-
-function group(text: string): Group | undefined {
-  const at = text.lastIndexOf(' are going to be killed due to memory.oom.group set')
-  return at < 0 ? undefined : { kind: 'group', cgroup: text.slice('Tasks in '.length, at) }
-}
+const ofCgroup = (message: string | undefined) => message?.startsWith('Memory') ?? false
 
 function kill(text: string): Killed | Sacrifice | Exiting | undefined {
-  const killed = text.indexOf('Killed process ')
-  const chosen = text.indexOf(': Kill process ')
-  const victim = text.indexOf(': OOM victim ')
-  const cgroup = text.startsWith(limit)
-  if (killed >= 0) {
-    const pid = number(text, 'Killed process ', killed)
-    const open = text.indexOf(' (', killed)
-    // Nothing behind the name has a parenthesis, but the name may.
-    const close = text.lastIndexOf(')')
-    if (pid === undefined || open < 0 || close < open) return undefined
-    const uid = number(text, ' UID:', close) ?? number(text, ', UID ', close)
-    const found = {
-      uid,
-      totalVm: kilobytes(text, 'total-vm:', close),
-      anonRss: kilobytes(text, 'anon-rss:', close),
-      adj: number(text, 'oom_score_adj:', close),
+  const found = killed.exec(text)
+  if (found) {
+    const [, by, id, comm = '', uid, totalVm, anonRss, , more = ''] = found
+    const field = (name: string) => new RegExp(` ${name}:(-?\\d+)`).exec(more)?.[1]
+    const numbers = {
+      uid: uid ?? field('UID'),
+      totalVm: Number(totalVm) * 1024,
+      anonRss: Number(anonRss) * 1024,
+      adj: field('oom_score_adj'),
     }
     return {
       kind: 'killed',
-      ...(killed > 0 && { cgroup }),
-      pid,
-      comm: text.slice(open + 2, close),
-      ...(Object.fromEntries(Object.entries(found).filter(([, it]) => it !== undefined)) as Partial<Killed>),
+      ...(by !== undefined && { cgroup: ofCgroup(by) }),
+      pid: Number(id),
+      comm,
+      ...(Object.fromEntries(
+        Object.entries(numbers).flatMap(([name, it]) => (it === undefined ? [] : [[name, Number(it)]])),
+      ) as Partial<Killed>),
     }
   }
-  const pid = number(text, chosen >= 0 ? ': Kill process ' : ': OOM victim ')
-  if (pid === undefined) return undefined
-  if (chosen >= 0) return { kind: 'sacrifice', pid, cgroup }
-  return victim >= 0 ? { kind: 'exiting', pid } : undefined
+  const chosen = sacrifice.exec(text)
+  if (chosen) return { kind: 'sacrifice', pid: Number(chosen[2]), cgroup: ofCgroup(chosen[1]) }
+  const spared = exiting.exec(text)
+  return spared ? { kind: 'exiting', pid: Number(spared[2]) } : undefined
 }

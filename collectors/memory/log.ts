@@ -1,12 +1,12 @@
 import type { Host, Pod } from '../../agent/model.ts'
 import { HostError } from '../../agent/model.ts'
+import { logRecord } from '../node/kernel-log.ts'
 import type { PodBook } from '../node/pods.ts'
 import { identifyPod, podOfCgroup } from '../node/pods.ts'
 import type { Kill, Reading } from './kills.ts'
 import { forgetting, readKills } from './kills.ts'
 import { isKill } from './lines.ts'
 import { cgroupLimit, startOfLog } from './proc.ts'
-import { logRecord } from './record.ts'
 import type { Named } from './victims.ts'
 
 /** Where the reading of the log stood at the end of the round before. */
@@ -32,6 +32,36 @@ export interface Log {
   readonly start: number
   /** Lines that say that a process was killed: the kernel counts each of them. */
   readonly killed: number
+  /** Lines that read like those, but that it did not count. */
+  readonly disbelieved?: number
+}
+
+/**
+ * The log with no more kills than `most`, the number that the kernel itself counted, so that whatever gets a line
+ * into the log that reads like its own cannot raise an alarm with it. Those that it told of in full go first.
+ */
+export function believed(log: Log, most: number | undefined): Log {
+  if (most === undefined || log.killed <= most) return log
+  let left = most
+  const kept = new Set(
+    log.kills
+      .toSorted((a, b) => Number(a.constraint === undefined) - Number(b.constraint === undefined))
+      .filter(({ processes }) => {
+        if (processes > left) return false
+        left -= processes
+        return true
+      }),
+  )
+  // What is taken over from one kill to the next may be of one that never was.
+  const { recent: _, ...reading } = log.reading
+  return {
+    ...log,
+    reading,
+    kills: log.kills.filter((it) => kept.has(it)),
+    uncounted: Math.min(log.uncounted, left),
+    killed: most,
+    disbelieved: log.killed - most,
+  }
 }
 
 /** Reads on where the last round, or the last process, stopped in this boot. */
@@ -60,7 +90,7 @@ export async function readLog(host: Host, boot: string | undefined, before?: Bef
       if (!record) return
       if (cursor >= 0 && record.sequence > cursor + 1) lost += record.sequence - cursor - 1
       cursor = record.sequence
-      if (record.kernel && isKill(record.text)) killed += 1
+      if (record.text !== undefined && isKill(record.text)) killed += 1
       reading = readKills(reading, record, kill, amend)
     })
   } catch (error) {

@@ -1,6 +1,6 @@
 import type { MemorySample } from './collect.ts'
 import { times } from './times.ts'
-import { share } from './words.ts'
+import { many, share } from './words.ts'
 
 /** "no OOM kill in the last hour; 14.2 of 24.0 GiB available". */
 export function summary(sample: MemorySample, holdMinutes: number, now: number): string {
@@ -18,8 +18,10 @@ export function summary(sample: MemorySample, holdMinutes: number, now: number):
     : victims.length > 0
       ? `OOM: ${times(all)}`
       : `no OOM kill in the last ${span}`
+  const forged = sample.account?.disbelieved
   return [
     kills,
+    ...(forged ? [`${many(forged, 'log line')} like an OOM kill that the kernel did not count`] : []),
     ...(sample.available !== undefined && sample.total !== undefined
       ? [`${share(sample.available, sample.total)} available`]
       : []),

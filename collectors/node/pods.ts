@@ -19,16 +19,19 @@ const podPart =
   /^(?:kubepods-(?:burstable-|besteffort-)?)?pod([0-9a-f]{8}(?:[-_][0-9a-f]{4}){3}[-_][0-9a-f]{12}|[0-9a-f]{32})(?:\.slice)?$/
 const containerPart = /^(?:[a-z][a-z0-9-]*[-:])?([0-9a-f]{64})(?:\.scope)?$/
 
+/** Whether a cgroup is where systemd has each user make their own, of whatever name: nothing of the node runs there. */
+export const isOfUser = (path: string) => /\/user(?:\.slice|-\d+\.slice|@\d+\.service)(?:\/|$)/.test(path)
+
 /**
  * Reads a cgroup path of either version and driver: `/kubepods/burstable/pod<uid>/<id>` (cgroupfs) and
- * `…/kubepods-burstable-pod<uid with _>.slice/cri-containerd-<id>.scope` (systemd), below any prefix. The
+ * `…/kubepods-burstable-pod<uid with _>.slice/cri-containerd-<id>.scope` (systemd), below any prefix but a user's. The
  * last pod and the last container below it count, so that a node that is itself a container works too.
  */
 export function podOfCgroup(path: string): CgroupPod | undefined {
   const parts = path.split('/')
   const at = parts.findLastIndex((part) => podPart.test(part))
   const uid = podPart.exec(parts[at] ?? '')?.[1]
-  if (!uid) return undefined
+  if (!uid || isOfUser(path)) return undefined
   const above = `${parts[at - 1]}/${parts[at]}`
   const below = parts.slice(at + 1).map((part) => containerPart.exec(part)?.[1])
   const containerId = below.findLast((id) => id !== undefined)

@@ -224,7 +224,13 @@ t.test(
 
 t.test('record writes a node that answers check as this one did', async (t) => {
   const target = join(folder, 'recorded')
-  t.equal(agent('record', target).exit, 0)
+  const made = agent('record', target)
+  t.match(made, {
+    exit: 0,
+    out: /node\.json +\d+ KiB\n[\s\S]*in all +\d+ files[\s\S]*all log text \(--logs keeps it/,
+  })
+  t.ok(made.out.split('\n').length <= 24, 'what is in it, on one screen')
+  t.match(agent('record', '--logs', `${target}-logs`).out, /read files\/var\/log .*line by line/)
   t.ok(existsSync(join(target, 'node.json')))
   const here = JSON.parse(agent('check', '--json', '--node', target).out)
   t.equal(here.node, 'test-node')

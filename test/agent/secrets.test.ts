@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import t from 'tap'
-import { withoutSecrets } from '../../agent/secrets.ts'
+import { withoutSecrets, withoutSecretsOf, withoutSecretsOfLog } from '../../agent/secrets.ts'
 
 const clean = (path: string, text: string) => Buffer.from(withoutSecrets(path, Buffer.from(text))).toString()
 
@@ -136,9 +136,25 @@ t.test('what only names a secret, and what is public, stays', async (t) => {
     t.equal(clean('/x', text), text)
 })
 
-t.test('what holds no secret is left as it is, bytes and all', async (t) => {
-  const der = Buffer.from([0x30, 0x82, 0xff, 0x00, 0x80])
-  t.equal(withoutSecrets('/x.der', der), der)
+t.test('a certificate in DER is left as it is, bytes and all; any other DER may be a key', async (t) => {
+  const folder = t.testdir()
+  const openssl = (...args: string[]) => execFileSync('openssl', args, { cwd: folder, stdio: 'ignore' })
+  openssl('req', '-x509', '-newkey', 'ed25519', '-nodes', '-keyout', 'key', '-out', 'crt', '-subj', '/CN=x')
+  openssl('x509', '-in', 'crt', '-outform', 'DER', '-out', 'crt.der')
+  openssl('pkey', '-in', 'key', '-outform', 'DER', '-out', 'key.der')
+  openssl('genrsa', '-traditional', '-out', 'rsa', '1024')
+  openssl('rsa', '-in', 'rsa', '-traditional', '-outform', 'DER', '-out', 'rsa.der')
+  openssl('pkcs8', '-topk8', '-in', 'rsa', '-outform', 'DER', '-passout', 'pass:x', '-out', 'enc.der')
+  openssl('pkcs12', '-export', '-in', 'crt', '-inkey', 'key', '-passout', 'pass:x', '-out', 'all.der')
+  const bytes = (name: string) => readFileSync(`${folder}/${name}`)
+  for (const path of ['/x.der', '/x.crt']) {
+    const crt = bytes('crt.der')
+    t.equal(withoutSecrets(path, crt), crt)
+    for (const key of ['key.der', 'rsa.der', 'enc.der', 'all.der'])
+      t.equal(Buffer.from(withoutSecrets(path, bytes(key))).toString(), '<removed>\n', key)
+  }
+  const text = Buffer.from('0.0.0.0 a\n')
+  t.equal(withoutSecrets('/etc/hosts', text), text, 'a text that begins with the same character')
 })
 
 t.test('a hostile text does not keep it busy', async (t) => {
@@ -178,4 +194,48 @@ t.test('a hostile text does not keep it busy', async (t) => {
   const floor = performance.now()
   for (let count = 0; count < 50; count += 1) 'x'.repeat(500_000).replace(/y/g, '')
   t.ok(took < 200 * Math.max(5, performance.now() - floor), `${took} ms`)
+})
+
+t.test('twice the text costs twice the time', async (t) => {
+  const texts: readonly (readonly [string, string])[] = [
+    ['_KEY', 'x='],
+    ['"_KEY"', 'x='],
+    ['TOKEN', 'x: '],
+    ['etcd-s3-', 'x='],
+    ['eyJ', '.'],
+    ['eyJaaaaa.', 'x'],
+    ['https://', '@'],
+    ['a://b@', ''],
+    ['ghp_', ' '],
+    ['webhooks/aaaa/', ''],
+    ['Cookie: ', ''],
+    ['password is ', ''],
+    ['aA1', ' '],
+    ['-----BEGIN CERTIFICATE-----', ''],
+    ['Environment=', ''],
+    ['Environment=\\\n', ''],
+    ['ExecStart=A=', ''],
+    ['# ', ''],
+    ['- a: b\n', ''],
+    [' --comment "', ''],
+    ['$6$', ' '],
+    ['-u a:', ''],
+  ]
+  const paths = ['/x', '/etc/systemd/system/k3s.service', '/x.kubeconfig']
+  const time = (path: string, text: string) => {
+    const begun = performance.now()
+    clean(path, text)
+    withoutSecretsOfLog(Buffer.from(text))
+    withoutSecretsOf(['iptables-save'], text)
+    return performance.now() - begun
+  }
+  for (const [part, end] of texts)
+    for (const path of paths) {
+      const few = Math.min(...[1, 2].map(() => time(path, part.repeat(4096) + end)))
+      // Eight times as much; 64 times if it were quadratic. What is over in a moment measures nothing.
+      const enough = (it: number) => it < 500 || it < 32 * few
+      let many = time(path, part.repeat(8 * 4096) + end)
+      if (!enough(many)) many = Math.min(many, time(path, part.repeat(8 * 4096) + end))
+      t.ok(enough(many), `${JSON.stringify(part)} in ${path}: ${few.toFixed(1)} and ${many.toFixed(1)} ms`)
+    }
 })

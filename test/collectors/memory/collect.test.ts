@@ -192,6 +192,7 @@ t.test('one source that fails stops no other', async (t) => {
 t.test('the sample of a storm in a crowd stays small', async (t) => {
   const storm = Array.from({ length: 4500 }, (_, index): (readonly [number, string])[] =>
     killed('x'.repeat(15), index, {
+      memcg: '/kubepods/burstable',
       task: `${podCgroup.slice(0, -4)}${1000 + (index % 300)}/${containerId}`,
     }).map((line) => [1, line]),
   ).flat()
@@ -269,4 +270,31 @@ t.test('kills without a record are those of the pod whose cgroup counted them', 
   t.match(two.recent, [{ pid: 1 }, { unrecorded: true }, { unrecorded: true }])
   const three = await collect(machine(t, files(9, 5, kill(1, 60))), hour, after(two))
   t.match(three.victims, [{ kills: 3 }], 'once')
+})
+
+t.test('a log that tells of more kills than the kernel counts raises no alarm', async (t) => {
+  const storm = Array.from({ length: 23 }, (_, at) => kill(at + 1, 60)).flat()
+  const files = (count: string) => ({
+    'dev/kmsg': log(storm),
+    ...(count && { 'proc/vmstat': `oom_kill ${count}\n` }),
+  })
+  const none = await collect(machine(t, files('0')), hour, first)
+  t.same([none.victims, none.recent, none.storm, none.repeats], [[], [], undefined, undefined])
+  t.match(none.account, { counted: 0, explained: 0, lost: 0, disbelieved: 23 })
+  t.match(await collect(machine(t, files('0')), hour, after(none)), { account: { disbelieved: 23 } }, 'once')
+  const one = await collect(machine(t, files('1')), hour, first)
+  t.match(one.victims, [{ kills: 1 }])
+  t.match(one.account, { counted: 1, explained: 1, disbelieved: 22 })
+  // The counter stood at 30 before: what came since is what counts.
+  const calm = await collect(machine(t, { 'proc/vmstat': 'oom_kill 30\n' }), hour, first)
+  t.match(await collect(machine(t, files('31')), hour, after(calm)), {
+    victims: [{ kills: 1 }],
+    account: { lost: 0, disbelieved: 22 },
+  })
+  const before413 = await collect(machine(t, files('')), hour, first)
+  t.match(
+    before413,
+    { victims: [{ kills: 23 }], account: undefined },
+    'where nothing counts the log is all there is',
+  )
 })

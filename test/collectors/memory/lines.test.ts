@@ -1,5 +1,5 @@
 import t from 'tap'
-import { comesInPieces, oomLine } from '../../../collectors/memory/lines.ts'
+import { comesInPieces, isKill, oomLine } from '../../../collectors/memory/lines.ts'
 
 const kb = 1024
 
@@ -122,7 +122,7 @@ t.test('the choice', async (t) => {
 })
 
 t.test('names cannot move the words', async (t) => {
-  t.match(oomLine('Killed process 1 (a) total-vm:9kB) total-vm:5kB, anon-rss:4kB'), {
+  t.match(oomLine('Killed process 1 (a) total-vm:9kB) total-vm:5kB, anon-rss:4kB, file-rss:0kB'), {
     pid: 1,
     comm: 'a) total-vm:9kB',
     totalVm: 5 * kb,
@@ -133,6 +133,44 @@ t.test('names cannot move the words', async (t) => {
     ),
     { pid: 77, cgroup: '/p/c' },
   )
+})
+
+t.test('cgroups may be called anything too', async (t) => {
+  const choice = (memcg: string) =>
+    oomLine(
+      `oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=0,2-3,cpuset=c,oom_memcg=x,mems_allowed=0-1,3,${memcg},task=x,pid=1,uid=0`,
+    )
+  const mine = '/u,task_memcg=/kubepods/burstable/pod1'
+  t.match(choice(`oom_memcg=${mine},task_memcg=${mine}/a`), {
+    limitedBy: mine,
+    cgroup: `${mine}/a`,
+  })
+  t.match(choice('oom_memcg=/,task_memcg=/a'), { limitedBy: '/', cgroup: '/a' })
+  t.match(choice('global_oom,task_memcg=/a,task_memcg=/b'), { cgroup: '/a,task_memcg=/b' })
+  t.notOk('cgroup' in (choice('oom_memcg=/a,task_memcg=/b') ?? {}), 'a victim is below the limit')
+  t.match(oomLine('Task in /a/b killed as a result of limit of /c killed as a result of limit of /a'), {
+    cgroup: '/a/b killed as a result of limit of /c',
+    limitedBy: '/a',
+  })
+})
+
+t.test('every version since 4.15, with the longest names', async (t) => {
+  const name = '\\x0a) a: [1]\\xff(('
+  for (const line of [
+    `Killed process 4194304 (${name}) total-vm:1kB, anon-rss:2kB, file-rss:3kB, shmem-rss:4kB`,
+    `Out of memory: Killed process 4194304 (${name}) total-vm:1kB, anon-rss:2kB, file-rss:3kB, shmem-rss:4kB`,
+    `Memory cgroup out of memory: Killed process 4194304 (${name}) total-vm:1kB, anon-rss:2kB, file-rss:3kB, shmem-rss:4kB, UID:4294967295 pgtables:180kB oom_score_adj:-1000`,
+    `Out of memory: Killed process 4194304 (${name}) total-vm:1kB, anon-rss:2kB, file-rss:3kB, shmem-rss:4kB oom_score_adj:0`,
+  ]) {
+    t.match(oomLine(line), { kind: 'killed', pid: 4194304, comm: name, totalVm: kb, anonRss: 2 * kb })
+    t.ok(isKill(line))
+  }
+  for (const line of [
+    `${name} invoked oom-killer: gfp_mask=0x14200ca(GFP_HIGHUSER_MOVABLE), nodemask=(null),  order=0, oom_score_adj=0`,
+    `${name} invoked oom-killer: gfp_mask=0x14000c0(GFP_KERNEL), nodemask=0-1,3, order=-1, oom_score_adj=-998`,
+    `${name} invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL|__GFP_ZERO), order=3, oom_score_adj=0`,
+  ])
+    t.match(oomLine(line), { kind: 'header' }, line)
 })
 
 t.test('nobody becomes a kill by their name or by what they say', async (t) => {
@@ -147,8 +185,29 @@ t.test('nobody becomes a kill by their name or by what they say', async (t) => {
     'Memory cgroup stats for /kubepods:',
     'Tasks state (memory values in pages):',
     '',
-  ])
+    // What 6.18 prints when a program of those names crashes.
+    'Out of memory[13779]: segfault at 0 ip 000000000040008d sp 00007ffebe18a060 error 6 in Killed process 777 (k3s-server) total-vm:9kB, anon-rss:8kB, file-rss:0kB, shmem-rss:0kB, UID:0 pgtables:8kB oom_score_adj:0[8d,400000+1000] likely on CPU 1 (core 1, socket 0)',
+    // The same, as kernels before 6.1 ended it, and with other names of 15 bytes and less.
+    'Out of memory[1]: segfault at 0 ip 0 sp 0 error 6 in Killed process 777 (k3s-server) total-vm:9kB, anon-rss:8kB, file-rss:0kB[400000+1000]',
+    'Killed process [1]: segfault at 0 ip 0 sp 0 error 6 in Killed process 777 (k3s-server) total-vm:9kB, anon-rss:8kB, file-rss:0kB[400000+1000]',
+    'traps: Out of memory:[9] trap invalid opcode ip:0 sp:0 error:0 in Killed process 1 (x) total-vm:1kB, anon-rss:1kB, file-rss:0kB[400000+1000]',
+    'Out of memory: [5]: segfault at 0 ip 0 sp 0 error 4 in : Killed process 1 (k3s-server) total-vm:1kB, anon-rss:1kB, file-rss:1kB',
+    'x[9]: segfault at 0 ip 0 sp 0 error 4 in a invoked oom-killer: gfp_mask=0x0, order=0, oom_score_adj=0',
+    'Out of memory: Killed process 1 (sixteen bytes ok) total-vm:1kB, anon-rss:1kB, file-rss:0kB',
+    'Out of memory: Killed process 1 (x) total-vm:1kB, anon-rss:1kB, file-rss:0kB and more',
+    ' Out of memory: Killed process 1 (x) total-vm:1kB, anon-rss:1kB, file-rss:0kB',
+    'Out of memory: Killed process 1 (x) total-vm:1kB',
+    'Tasks in /a are going to be killed due to memory.oom.group set, says x',
+    'Tasks in the world are going to be killed due to memory.oom.group set',
+    'Task in /a killed as a result of limit of /b',
+    'memory: usage 1kB, limit 2kB, failcnt 3, says x',
+    'Memory cgroup out of memory: Kill process 1 (x) score 9 or sacrifice child[400000+1000]',
+    'Out of memory: OOM victim 1 (x) is already exiting. Skip killing the task[400000+1000]',
+    'oom-kill:constraint=CONSTRAINT_NONE,nodemask=(null),task_memcg=/a,task=x,pid=1,uid=0[400000+1000]',
+  ]) {
     t.equal(oomLine(line), undefined, line.slice(0, 40))
+    t.notOk(isKill(line))
+  }
 })
 
 t.test('a hostile line takes no longer than its length', async (t) => {

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { named, readLog } from '../../../collectors/memory/log.ts'
+import { believed, named, readLog } from '../../../collectors/memory/log.ts'
 import { podBook } from '../../../collectors/node/pods.ts'
 import { machine } from '../node/machine.ts'
 import { containerId, killed, recorded, uid } from './records.ts'
@@ -36,4 +36,22 @@ t.test('a kill with its pod and its time', async (t) => {
       pod: { namespace: 'shop', name: 'web', container: 'app' },
     },
   ])
+})
+
+t.test('no more kills are believed than were counted', async (t) => {
+  const lines = ['a', 'b', 'c'].flatMap((comm, at) => {
+    const both = killed(comm, at + 1)
+    return comm === 'b' ? both : [both[1]]
+  })
+  const text = lines.map((line, at) => `3,${at},500000000,-;${line}\n`).join('')
+  const log = await readLog(machine(t, { ...uptime, '/dev/kmsg': text }), 'one')
+  t.equal(log.killed, 3)
+  for (const most of [undefined, 3, 4]) t.equal(believed(log, most), log)
+  const two = believed(log, 2)
+  t.match(two, { killed: 2, disbelieved: 1, cursor: log.cursor, kills: [{ comm: 'a' }, { comm: 'b' }] })
+  t.match(believed(log, 1).kills, [{ comm: 'b' }], 'the one that was told in full first')
+  const none = believed(log, 0)
+  t.match(none, { killed: 0, disbelieved: 3, uncounted: 0 })
+  t.same(none.kills, [])
+  t.notOk('recent' in none.reading, 'and lends nothing to those that come')
 })

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import type { Kill, Reading } from '../../../collectors/memory/kills.ts'
 import { readKills } from '../../../collectors/memory/kills.ts'
-import { logRecord } from '../../../collectors/memory/record.ts'
+import { logRecord } from '../../../collectors/node/kernel-log.ts'
 
 /** The records of 17 real kills (kernel 6.18, cgroup v1, k3s 1.21), as /dev/kmsg gave them. */
 export const recorded = readFileSync(new URL('../../nodes/oom-kills/files/dev/kmsg', import.meta.url), 'utf8')

@@ -19,6 +19,14 @@ const dashed = uid.replaceAll('-', '_')
 t.test('cgroup paths', async (t) => {
   const cases: readonly (readonly [string, string | undefined, string | undefined, string?])[] = [
     [`/kubepods/burstable/pod${uid}/${id}`, uid, id, 'burstable'],
+    [`/lxc.payload.a/kubepods/pod${uid}/${id}`, uid, id, 'guaranteed'],
+    // Where systemd lets each user make cgroups of any name.
+    [
+      `/user.slice/user-1000.slice/user@1000.service/x/kubepods/burstable/pod${uid}/${id}`,
+      undefined,
+      undefined,
+    ],
+    [`/user.slice/kubepods/pod${uid}`, undefined, undefined],
     [`/kubepods/besteffort/pod${uid}`, uid, undefined, 'besteffort'],
     [`/kubepods/pod${uid}/${id}`, uid, id, 'guaranteed'],
     [

@@ -1,16 +1,17 @@
-import { printable } from '../node/text.ts'
+import { printable } from './text.ts'
 
 /** One record of the kernel's log, as /dev/kmsg gives it (Linux, Documentation/ABI/testing/dev-kmsg). */
 export interface LogRecord {
   readonly sequence: number
   /** Microseconds since the machine was started. */
   readonly uptime: number
-  /** Written by the kernel itself. What a process writes into the log can claim any facility but this one. */
-  readonly kernel: boolean
   /** Goes on with the line of the record before it. */
   readonly continues: boolean
-  /** The line, still escaped, without the `KEY=value` lines below it. */
-  readonly text: string
+  /**
+   * The line, still escaped, without the `KEY=value` lines below it; only if the kernel itself wrote it. What a
+   * process writes into the log can claim any facility but 0, and is nobody's evidence.
+   */
+  readonly text?: string
 }
 
 /** Reads `priority,sequence,microseconds,flags[,more];text`; undefined for anything else. */
@@ -18,16 +19,17 @@ export function logRecord(record: string): LogRecord | undefined {
   const end = record.indexOf(';')
   if (end < 0 || end > 200) return undefined
   const [priority, sequence, uptime, flags = ''] = record.slice(0, end).split(',')
+  // A line below a record begins with a blank, and may hold anything.
+  if (![priority, sequence, uptime].every((it) => /^\d{1,16}$/.test(it ?? ''))) return undefined
   const numbers = [Number(priority), Number(sequence), Number(uptime)] as const
-  if (!numbers.every((it) => Number.isSafeInteger(it) && it >= 0) || uptime === undefined) return undefined
+  if (!numbers.every(Number.isSafeInteger)) return undefined
   const line = record.indexOf('\n', end)
   return {
     sequence: numbers[1],
     uptime: numbers[2],
-    kernel: numbers[0] >> 3 === 0,
     // Before Linux 4.10 later fragments had `+`.
     continues: flags.startsWith('c') || flags.startsWith('+'),
-    text: record.slice(end + 1, line < 0 ? undefined : line),
+    ...(numbers[0] >> 3 === 0 && { text: record.slice(end + 1, line < 0 ? undefined : line) }),
   }
 }
 
@@ -42,3 +44,17 @@ export function unescaped(text: string): string {
 
 /** A name from the log as it may stand in a sentence, cut after `longest` characters. */
 export const harmless = (text: string, longest = 64) => printable(unescaped(text), longest)
+
+/**
+ * The name of a process as a regular expression: 15 bytes (TASK_COMM_LEN), of which each may be escaped. It may
+ * hold blanks, colons, parentheses and line breaks.
+ */
+export const comm = String.raw`(?:\\x[0-9a-f]{2}|[^\\]){0,15}`
+
+/**
+ * A form of the kernel's own messages, from the first character of the line to the last. Nothing less will do:
+ * the kernel prints names that processes, files and cgroups gave themselves, so that a crash of `Out of memory`
+ * in a file called `Killed process 7 (k3s-server) total-vm:…` puts all words of an OOM kill into one line, and
+ * the kernel itself has written it. No name that begins a line is longer than `comm`.
+ */
+export const form = (line: string): RegExp => new RegExp(`^(?:${line})$`)
