@@ -1,6 +1,6 @@
 import t from 'tap'
 import type { Reply } from '../../agent/model.ts'
-import { backoff, readError, readReply, rest, retryAfter } from '../../agent/retry.ts'
+import { backoff, longestWait, readError, readReply, rest, retryAfter, within } from '../../agent/retry.ts'
 import { since } from '../receivers/notices.ts'
 
 const reply = (status: number, headers: Reply['headers'] = {}): Reply => ({ status, headers, body: '' })
@@ -35,6 +35,21 @@ t.test('rest when the bucket is empty, before being told so', async (t) => {
   t.equal(of('1', '1.25'), 0)
   t.equal(of('0', 'x'), 0)
   t.equal(rest(reply(200)), 0)
+})
+
+t.test('a time of a server is made one to go by', async (t) => {
+  for (const [given, kept] of [
+    [0, 0],
+    [-1, 0],
+    [Number.NaN, 0],
+    [Number.NEGATIVE_INFINITY, 0],
+    [0.2, 1],
+    [1250, 1250],
+    [longestWait + 1, longestWait],
+    [1e300, longestWait],
+    [Number.POSITIVE_INFINITY, longestWait],
+  ] as const)
+    t.equal(within(given), kept, String(given))
 })
 
 t.test('full jitter, from a second to five minutes', async (t) => {
