@@ -2,14 +2,16 @@ import { readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { Errors } from 'typebox/schema'
 import { Settings as Library } from 'typebox/system'
-import { type Document, LineCounter, parseDocument, stringify, visit } from 'yaml'
+import { stringify } from 'yaml'
 import { defaults } from './config/defaults.ts'
+import { readDocument } from './config/document.ts'
 import {
   explain,
   keyText,
-  lineOf,
   type Path,
   type Problem,
+  placeIn,
+  placeOf,
   problemText,
   type SchemaError,
 } from './config/problems.ts'
@@ -114,34 +116,32 @@ export function parseConfig(text: string, options: ConfigOptions & { readonly fi
     validCron = () => true,
     secrets = 'read',
   } = options
-  const lines = new LineCounter()
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: true })
-  if (document.errors.length > 0)
+  const read = readDocument(text)
+  if (!('raw' in read))
     throw new ConfigError(
-      document.errors.map((it) => ({
-        file,
-        line: lines.linePos(it.pos[0]).line,
-        // What stands after the colon is quoted from the file, where secrets are.
-        text: `not valid YAML: ${it.message.replace(/(?<=\w): .*$/s, '')}`,
-      })),
+      read.map((it) => ({ file, ...placeIn(text, it.at), text: `not valid YAML: ${it.text}` })),
     )
+  const { raw } = read
   const problems: Problem[] = []
-  const problem = (path: Path, words: string) => {
-    const line = lineOf(document, lines, path)
-    problems.push({ file, key: keyText(path), text: words, ...(line !== undefined && { line }) })
+  const problem = (path: Path, words: string, unknown = false) => {
+    problems.push({ file, key: keyText(path, unknown), text: words, ...placeOf(read, path) })
   }
   /** Checks a value against a schema, naming places as seen from the top of the file. */
   const check = (schema: object, value: unknown, at: Path) => {
-    for (const error of Errors(schema as never, value as never)[1] as readonly SchemaError[]) {
+    const before = problems.length
+    const [fits, errors] = Errors(schema as never, value as never)
+    for (const error of errors as readonly SchemaError[]) {
       const below = error.instancePath.split('/').slice(1)
-      for (const [path, words] of explain(error, keysAt(schema, below))) problem([...at, ...path], words)
+      for (const { path, text, unknown } of explain(error, keysAt(schema, below)))
+        problem([...at, ...path], text, unknown)
     }
+    // The library stops counting before it has said what is wrong.
+    if (!fits && problems.length === before) problem(at, 'more is wrong here than can be listed')
   }
 
-  const raw = plain(document, lines, file)
-  check(generalSchema(collectors), raw, [])
-  if (problems.some((it) => it.key === ''))
+  if (group(raw) !== raw)
     throw new ConfigError([{ file, text: 'the file has to be a list of `key: value` lines' }])
+  check(generalSchema(collectors), raw, [])
 
   const given = group(raw)
   const readings = collectors.map((it) => {
@@ -191,7 +191,7 @@ export function parseConfig(text: string, options: ConfigOptions & { readonly fi
   const names = sinkConfigs.map((it) => it?.name)
   names.forEach((name, at) => {
     if (name !== undefined && names.indexOf(name) !== at)
-      problem(['sinks', at, 'name'], `another sink is called ${name} already; give each a name of its own`)
+      problem(['sinks', at, 'name'], 'another sink has this name already; give each one of its own')
   })
   if (problems.length > 0) throw new ConfigError(problems.sort((a, b) => (a.line ?? 0) - (b.line ?? 0)))
 
@@ -205,27 +205,6 @@ export function parseConfig(text: string, options: ConfigOptions & { readonly fi
     remind: Number(top.remind_hours) * 3600_000,
     collectors: Object.fromEntries(readings),
     sinks: sinkConfigs.filter((it) => it !== undefined),
-  }
-}
-
-/** The document as plain values. An alias may be a value that somebody forgot to quote, so it is not named. */
-function plain(document: Document, lines: LineCounter, file: string): Record<string, unknown> {
-  try {
-    return (document.toJS({ maxAliasCount: 50 }) ?? {}) as Record<string, unknown>
-  } catch {
-    let start: number | undefined
-    visit(document, {
-      Alias(_, alias) {
-        if (alias.resolve(document)) return undefined
-        start = alias.range?.[0]
-        return visit.BREAK
-      },
-    })
-    const text =
-      start === undefined
-        ? 'not valid YAML: too many aliases (*name)'
-        : 'not valid YAML: an alias (*name) that nothing defines; quote values that begin with *'
-    throw new ConfigError([{ file, text, ...(start !== undefined && { line: lines.linePos(start).line }) }])
   }
 }
 

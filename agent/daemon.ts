@@ -11,7 +11,7 @@ import type { Collector, Heard, Incident, Keepsake, Notice, Outlook, Rules, Seri
 import { reportFindings, reportRound } from './report.ts'
 import { type Outcome, round, rulesOf, sampleVersionOf, withUnseen } from './round.ts'
 import { type Rounds, rounds } from './schedule.ts'
-import { assessSelf, failingFor, selfRules } from './self.ts'
+import { assessSelf, selfRules, tellableAt } from './self.ts'
 import type { Silence } from './silence.ts'
 import { type CollectorRow, overall, rowOf, type Snapshot, shown } from './snapshot.ts'
 import type { Store } from './store.ts'
@@ -164,7 +164,7 @@ export function startDaemon(options: DaemonOptions): Daemon {
     const times = [
       ...store.ledger().flatMap((it) => (it.resolved === undefined ? [it.ripe] : [])),
       ...open.flatMap((it) => [it.ripe, ...deliveries.map(({ name }) => remindAt(name, it))]),
-      ...deliveries.map(({ delivery }) => (delivery.state().failing?.since ?? 0) + failingFor),
+      ...deliveries.flatMap(({ delivery }) => [delivery.state().failing ?? []].flat().map(tellableAt)),
       ...store.silences().map((it) => it.until),
     ].filter((time) => time > at)
     clearTimeout(alarm)

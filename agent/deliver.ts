@@ -10,14 +10,14 @@ export interface DeliveryState {
   readonly type: string
   /** When a notice was last accepted. */
   readonly told?: number
-  /** Set while something is due that could not be told; `next` is when it is tried again. */
+  /** Set while something is due that could not be told, or nothing may be; `next` is when it is tried again. */
   readonly failing?: {
     readonly since: number
     readonly why: string
     readonly tries: number
     readonly next?: number
   }
-  /** Why this sink is not asked again before a restart. */
+  /** Set while the service says that there is no such address. It is asked again all the same, like any other that fails. */
   readonly gone?: string
   /** How many notices are due. */
   readonly waiting: number
@@ -57,11 +57,13 @@ export interface DeliverOptions {
   readonly timeout?: number
 }
 
-/** How long a notice that was refused is left alone. */
-const aside = 3600_000
+/** How long a notice that was refused, or an address that is gone, is left alone, ms. */
+const aside = longestWait
+/** From this on a rest that a server asks for is a failure that is shown, ms: what comes now is kept waiting. */
+const longRest = 60_000
 /** How long a letter under way may still take when the agent stops. */
 const stopPatience = 3000
-/** After how many tries in a row that a server answered with an error of its own another notice gets a turn. */
+/** After how many tries in a row that came to nothing, though a server answered, another notice gets a turn. */
 const patience = 3
 
 interface Refusal {
@@ -86,7 +88,7 @@ export function deliver(options: DeliverOptions): Delivery {
   const refused = new Map<string, Refusal>()
   const accepted = new Set<string>()
   let trouble: NonNullable<DeliveryState['failing']> | undefined
-  /** Tries in a row that the server itself answered with an error. */
+  /** Tries in a row that a server answered, but did not take; a rate limit is about all of them. */
   let errors = 0
   let told: number | undefined
   let gone: string | undefined
@@ -150,36 +152,45 @@ export function deliver(options: DeliverOptions): Delivery {
       refused.delete(notice.id)
       log.info({ ...fields, tries: (trouble?.tries ?? 0) + 1 }, 'told')
       trouble = undefined
+      gone = undefined
       errors = 0
       waiting--
       note(notice, tried.receipt)
+      if (tried.rest > longRest) {
+        const why = `took a message, and wants no other for ${Math.round(tried.rest / 60_000)} min`
+        log.warn({ ...fields, why }, 'nothing is told meanwhile')
+        trouble = { since: now(), why, tries: 0, next: now() + tried.rest }
+      }
       changed()
       return rested(tried.rest)
     }
     // Given up because the agent stops: nobody's fault.
     if (giveUp.signal.aborted) return
     const { why } = reading
+    const tries = (trouble?.tries ?? 0) + 1
+    if (reading.outcome === 'gone') {
+      if (gone !== why) log.warn({ ...fields, why }, 'this address is gone; it is asked again in an hour')
+      gone = why
+      trouble = { since: trouble?.since ?? now(), why, tries, next: now() + aside }
+      changed()
+      return rested(aside)
+    }
+    gone = undefined
     if (reading.outcome === 'again') {
-      const tries = (trouble?.tries ?? 0) + 1
       if (reading.perhaps) options.perhaps?.(notice)
-      errors = (tried.status ?? 0) >= 500 ? errors + 1 : 0
-      const wait = Math.min(longestWait, Math.max(reading.wait ?? 0, backoff(tries, random())))
+      errors = tried.status !== undefined && tried.status !== 429 ? errors + 1 : 0
+      const wait = Math.max(reading.wait ?? 0, backoff(tries, random()))
       if (trouble?.why !== why) log.warn({ ...fields, why, wait }, 'not told; it is tried again')
       trouble = { since: trouble?.since ?? now(), why, tries, next: now() + wait }
       changed()
       return rested(wait)
     }
-    if (reading.outcome === 'gone') {
-      gone = why
-      log.warn({ ...fields, why }, 'this sink is gone; it is not asked again before a restart')
-    } else {
-      const last = refused.get(notice.id)
-      refused.delete(notice.id)
-      refused.set(notice.id, { since: last?.since ?? now(), at: now(), why, tries: (last?.tries ?? 0) + 1 })
-      trouble = undefined
-      errors = 0
-      log.warn({ ...fields, why }, 'refused; this notice is left alone for an hour')
-    }
+    const last = refused.get(notice.id)
+    refused.delete(notice.id)
+    refused.set(notice.id, { since: last?.since ?? now(), at: now(), why, tries: (last?.tries ?? 0) + 1 })
+    trouble = undefined
+    errors = 0
+    log.warn({ ...fields, why }, 'refused; this notice is left alone for an hour')
     changed()
   }
 
@@ -187,7 +198,7 @@ export function deliver(options: DeliverOptions): Delivery {
     try {
       options.note(notice, receipt)
     } catch (error) {
-      log.warn({ sink: name, why: messageOf(error) }, 'told, but it could not be noted')
+      log.warn({ sink: name, why: post.redact(messageOf(error)) }, 'told, but it could not be noted')
     }
   }
 
@@ -195,13 +206,16 @@ export function deliver(options: DeliverOptions): Delivery {
     // Whoever called is not done yet with what `due` needs.
     await wait(0)
     rememberAddress(sink, settings)
-    while (!stopping.signal.aborted && gone === undefined) {
+    while (!stopping.signal.aborted) {
       woken = false
       try {
         const notice = next()
         await (notice ? attempt(notice) : idle())
       } catch (error) {
-        log.warn({ sink: name, why: messageOf(error) }, 'the telling stumbled; it goes on in a minute')
+        log.warn(
+          { sink: name, why: post.redact(messageOf(error)) },
+          'the telling stumbled; it goes on in a minute',
+        )
         await sleep(60_000, stopping.signal)
       }
     }
@@ -241,10 +255,6 @@ export async function postOnce(options: {
   }
 }
 
-/** The longest a timer can wait: beyond it, Node takes it for 1 ms. */
-const longest = 24 * 24 * 3600_000
-
 async function pause(ms: number, signal: AbortSignal): Promise<void> {
-  for (let left = ms; left > 0 && !signal.aborted; left -= longest)
-    await wait(Math.min(left, longest), undefined, { signal }).catch(() => undefined)
+  if (ms > 0) await wait(ms, undefined, { signal }).catch(() => undefined)
 }

@@ -9,32 +9,58 @@ export interface Log {
 }
 
 /** Keys that may hold a secret wherever they stand: a webhook's URL is the permission to use it. */
-const secret = ['url', 'token', 'password', 'secret', 'authorization']
+const secret = new Set(['url', 'token', 'password', 'secret', 'authorization'])
+/** How deep fields are looked at; what lies deeper is left out. */
+const deepest = 6
 
 export interface LogOptions {
   readonly level: 'debug' | 'info' | 'warn' | 'error'
   /** Lines for a person at a terminal instead of JSON for the journal. */
   readonly plain?: boolean
+  /** A text without the secrets of the settings: an error, or what a server said, may quote one. */
+  readonly hide?: (text: string) => string
   readonly write?: (line: string) => void
 }
 
-/** JSON lines on stdout for journald, or plain lines for a terminal. */
+/** JSON lines on stdout for journald, or plain lines for a terminal. No secret is in any of them. */
 export function openLog({
   level,
   plain = false,
+  hide = (text) => text,
   write = (line) => process.stdout.write(line),
 }: LogOptions): Log {
   const destination: DestinationStream = { write: plain ? (line) => write(plainLine(line)) : write }
-  return pino(
+  const lines = pino(
     {
       level,
       base: null,
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
-      redact: { paths: secret.flatMap((key) => [key, `*.${key}`, `*.*.${key}`]), censor: '<hidden>' },
-      serializers: { error: pino.stdSerializers.err },
     },
     destination,
+  )
+  // Before it is written: afterwards a secret stands there escaped, and a short one might be part of the form.
+  const at = (name: LogOptions['level']) => (fields: object, text: string) => {
+    if (lines.isLevelEnabled(name)) lines[name](hidden(fields, hide, deepest) as object, hide(text))
+  }
+  return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') }
+}
+
+/** Fields without secrets, by their keys and by what they hold. Errors become what the journal wants of them. */
+function hidden(value: unknown, hide: (text: string) => string, depth: number): unknown {
+  if (typeof value === 'string') return hide(value)
+  if (typeof value !== 'object' || value === null) return value
+  if (depth === 0) return '…'
+  if (value instanceof Error) {
+    const { name, message, stack, cause, code } = value as Error & { code?: unknown }
+    return hidden({ type: name, message, stack, ...(code !== undefined && { code }), cause }, hide, depth - 1)
+  }
+  if (Array.isArray(value)) return value.map((it) => hidden(it, hide, depth - 1))
+  return Object.fromEntries(
+    Object.entries(value).map(([key, it]) => [
+      hide(key),
+      secret.has(key.toLowerCase()) ? '<hidden>' : hidden(it, hide, depth - 1),
+    ]),
   )
 }
 

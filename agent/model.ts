@@ -227,8 +227,10 @@ export interface Reply {
 }
 
 /**
- * What a reply means for the letter: taken, worth another try (not before `wait` ms), refused for good, or the
- * address is gone. Without an answer it may have been taken all the same: `perhaps`.
+ * What a reply means for the letter: taken, worth another try (not before `wait` ms), refused, or the address is
+ * gone by the service's own word. All are asked again, at least every hour while something is due. Without an
+ * answer it may have been taken all the same: `perhaps`. `wait` and `why` are as the server gave them; the
+ * postman bounds and redacts them.
  */
 export type Reading =
   | { readonly outcome: 'accepted'; readonly receipt?: string }

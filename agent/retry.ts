@@ -1,5 +1,11 @@
 import type { Reading, Reply } from './model.ts'
 
+/** No server is waited for longer, ms, whatever it says: then what is due is sent, and it may say so again. */
+export const longestWait = 3600_000
+
+/** A time in ms as a server gave it, as one to go by: from none to `longestWait`. */
+export const within = (ms: number): number => (ms > 0 ? Math.min(Math.ceil(ms), longestWait) : 0)
+
 /**
  * What a reply means by HTTP's own rules, where the sink has no better idea. Worth another try: 408, 425,
  * 429, and 5xx except 501, which no waiting changes (as Vector does, src/sinks/util/http.rs). Redirects are
@@ -16,26 +22,22 @@ export function readReply(reply: Reply, now: number): Reading {
   return { outcome: 'again', why: `answered ${status}`, ...(wait !== undefined && { wait }) }
 }
 
-/** No server silences a sink for longer than this, ms, whatever it says. */
-export const longestWait = 3600_000
-
-/** How long to wait in ms as `Retry-After` says (RFC 9110, 10.2.3: seconds, or a date by the server's clock); an hour at most. */
+/** How long to wait in ms as `Retry-After` says (RFC 9110, 10.2.3: seconds, or a date by the server's clock), without a bound. */
 export function retryAfter({ headers }: Reply, now: number): number | undefined {
   const { 'retry-after': value = '', date = '' } = headers
-  if (/^\d{1,12}(\.\d{1,9})?$/.test(value)) return Math.min(longestWait, Math.ceil(Number(value) * 1000))
+  if (/^\d{1,12}(\.\d{1,9})?$/.test(value)) return Math.ceil(Number(value) * 1000)
   // Date.parse takes almost anything; an HTTP date begins with the day of the week.
   if (value.length > 40 || !/^(Mon|Tue|Wed|Thu|Fri|Sat|Sun)/.test(value)) return undefined
   const until = Date.parse(value)
   const server = Date.parse(date)
-  if (Number.isNaN(until)) return undefined
-  return Math.min(longestWait, Math.max(0, until - (Number.isNaN(server) ? now : server)))
+  return Number.isNaN(until) ? undefined : Math.max(0, until - (Number.isNaN(server) ? now : server))
 }
 
-/** How long to rest in ms after a letter that was taken, an hour at most: Discord says so before it has to refuse one. */
+/** How long to rest in ms after a letter that was taken, without a bound: Discord says so before it has to refuse one. */
 export function rest({ headers }: Reply): number {
   if (headers['x-ratelimit-remaining'] !== '0') return 0
   const seconds = Number(headers['x-ratelimit-reset-after'])
-  return seconds > 0 ? Math.min(longestWait, Math.ceil(seconds * 1000)) : 0
+  return Number.isFinite(seconds) && seconds > 0 ? Math.ceil(seconds * 1000) : 0
 }
 
 const base = 1000

@@ -1,11 +1,18 @@
 import type { Look } from './ledger.ts'
 import type { Observation, Rules } from './model.ts'
 
+interface Failing {
+  readonly since: number
+  readonly why: string
+  /** When it is tried again. */
+  readonly next?: number
+}
+
 /** What Murphy knows of its own parts. */
 export interface SelfState {
   readonly sinks: readonly {
     readonly name: string
-    readonly failing?: { readonly since: number; readonly why: string }
+    readonly failing?: Failing
     readonly gone?: string
   }[]
   /** Why what is remembered would not survive a restart. */
@@ -18,6 +25,12 @@ export interface SelfState {
 const lossHeld = 3600_000
 /** One failed try is the postman's business; this long without success is the owner's. */
 export const failingFor = 5 * 60_000
+/** Where it is known that it will be that long, waiting for it tells nobody more. */
+export const certainFor = 60_000
+
+/** From when on a sink that fails is the owner's business. */
+export const tellableAt = ({ since, next = since }: Omit<Failing, 'why'>): number =>
+  since + (next - since >= failingFor ? certainFor : failingFor)
 
 /** Murphy's own rules: it reports itself as it reports the node. */
 export const selfRules = {
@@ -25,7 +38,7 @@ export const selfRules = {
     severity: 'warning',
     title: 'messages do not get through',
     meaning:
-      'A sink has not accepted anything for five minutes, or has said that its address is gone. Nothing is lost: what it was not told is told once it works again.',
+      'A sink has not accepted anything for five minutes, asks to be left alone for longer than that, or has said that its address is gone. It is asked again at least every hour. Nothing is lost: what it was not told is told once it works again.',
     measured: "The answers to Murphy's own messages.",
     so: 'People are not told by this sink; they are by the others, and by `agent status`.',
     next: [
@@ -59,9 +72,9 @@ export function assessSelf({ sinks, stateProblem, lost }: SelfState, now: number
       observations.push({
         code: 'agent.sink-failing',
         subject: it.name,
-        text: `${it.name} is given up: ${it.gone}`,
+        text: `${it.name} says that its address is gone: ${it.gone}`,
       })
-    else if (it.failing && now - it.failing.since >= failingFor)
+    else if (it.failing && now >= tellableAt(it.failing))
       observations.push({
         code: 'agent.sink-failing',
         subject: it.name,

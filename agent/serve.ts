@@ -1,13 +1,15 @@
 import { chmodSync, lstatSync, mkdirSync, unlinkSync } from 'node:fs'
-import type { Server } from 'node:http'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import { dirname } from 'node:path'
 import { metricsText } from './metrics.ts'
+import { ask } from './serve/ask.ts'
+import { crowd } from './serve/crowd.ts'
 import { longestSilence, type Silence } from './silence.ts'
 import type { Snapshot } from './snapshot.ts'
 import type { Store } from './store.ts'
 
 // An import of node:http also loads Node's own copy of undici: 13 MB and 50 ms that `agent status` has no use for.
-const { createServer, request } = process.getBuiltinModule('node:http')
+const { createServer } = process.getBuiltinModule('node:http')
 
 export interface ServeOptions {
   readonly socket: string
@@ -18,7 +20,7 @@ export interface ServeOptions {
 }
 
 /**
- * Answers on a unix socket, for root and its group only. All but silences only reads.
+ * Answers on a unix socket, for root and its group only: one question a connection. All but silences only reads.
  *
  * - `GET /v1/status`: a Snapshot
  * - `GET /v1/history?since=MS`: findings that were open since then
@@ -59,24 +61,37 @@ export async function serve({
       return json(it)
     },
   }
-  const server = createServer(async (asked, reply) => {
-    // `//` alone is a target that HTTP lets through and a URL cannot hold.
-    const url = URL.parse(asked.url ?? '/', 'http://agent')
-    if (!url) return void reply.writeHead(400).end('this is no path\n')
-    const { pathname, searchParams } = url
-    const key = `${asked.method} ${pathname}`
-    const answer = Object.hasOwn(answers, key) ? answers[key] : undefined
-    try {
-      if (!answer) return void reply.writeHead(404).end('there is no such thing here\n')
-      const [type, body] = await answer(searchParams)
-      reply.writeHead(200, { 'content-type': type, 'content-length': Buffer.byteLength(body) }).end(body)
-    } catch (error) {
-      reply.writeHead(500).end(`${(error as Error).message}\n`)
+  const guests = crowd()
+  async function reply(asked: IncomingMessage, response: ServerResponse): Promise<void> {
+    const send = (status: number, type: string, body: string) => {
+      const length = Buffer.byteLength(body)
+      guests.answer(asked.socket, length)
+      response
+        .writeHead(status, { 'content-type': type, 'content-length': length, connection: 'close' })
+        .end(body)
     }
+    guests.answer(asked.socket, 0)
+    try {
+      const target = URL.parse(asked.url ?? '', 'http://agent')
+      if (!target) throw new Wrong('that is no path')
+      const answer = answers[`${asked.method} ${target.pathname}`]
+      if (!answer) return send(404, plain, 'there is no such thing here\n')
+      const [type, body] = await answer(target.searchParams)
+      send(200, type, body)
+    } catch (error) {
+      send(error instanceof Wrong ? 400 : 500, plain, `${messageOf(error)}\n`)
+    }
+  }
+  const server = createServer({ maxHeaderSize: 8192 }, (asked, response) => {
+    // Whoever leaves before the answer is whole is nobody's trouble.
+    response.on('error', () => undefined)
+    reply(asked, response).catch(() => asked.socket.destroy())
   })
-  // Whoever asks and does not go on asking must not hold a connection for ever.
-  server.requestTimeout = 10_000
-  server.maxConnections = 32
+  // One question a connection: nothing is left open, and no queue of questions is worked off for one asker.
+  server.maxRequestsPerSocket = 1
+  server.on('connection', (socket) => guests.enter(socket))
+  // Such as too many open files, when someone comes in: they are not let in, and it goes on.
+  server.on('error', () => undefined)
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
     server.listen(socket, () => {
@@ -88,17 +103,23 @@ export async function serve({
   return server
 }
 
+/** A question that cannot be meant, as opposed to one that could not be answered. */
+class Wrong extends Error {}
+
+const plain = 'text/plain; charset=utf-8'
+
+const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error)).slice(0, 300)
+
 /** One silence for one thing: asking again changes it. */
 function silenceFrom(query: URLSearchParams, now: number): Silence {
   const what = query.get('what') ?? ''
   const length = Number(query.get('for') ?? Number.NaN)
   if (!/^[\x20-\x7e]{1,200}$/.test(what) || !(length >= 0 && length <= longestSilence))
-    throw new Error(`a silence needs what and for (0 to ${longestSilence} ms)`)
+    throw new Wrong(`a silence needs what and for (0 to ${longestSilence} ms)`)
   const why = query.get('why')?.slice(0, 200)
   return { id: what, what, since: now, until: now + length, ...(why && { why }) }
 }
 
-/** Removes a socket nobody answers on. Anything else in the way stays, and is said. */
 /** Takes away what a former agent left. Throws where one answers there, or something else is in the way. */
 export async function makeRoom(socket: string): Promise<void> {
   mkdirSync(dirname(socket), { recursive: true, mode: 0o750 })
@@ -120,30 +141,4 @@ async function answered(socket: string): Promise<boolean> {
   } catch {
     return false
   }
-}
-
-/** Asks a running daemon. Rejects when there is none, or it does not answer within `timeout` ms. */
-export function ask(
-  socket: string,
-  path: string,
-  timeout = 5_000,
-  method: 'GET' | 'PUT' = 'GET',
-): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const asked = request({ socketPath: socket, path, timeout, method }, (reply) => {
-      const parts: Buffer[] = []
-      reply.on('data', (part: Buffer) => parts.push(part))
-      reply.on('end', () => {
-        const body = Buffer.concat(parts).toString('utf8')
-        if (reply.statusCode === 200) resolve(body)
-        else reject(new Error(`the agent answered ${reply.statusCode}: ${body.trim()}`))
-      })
-      reply.on('error', reject)
-    })
-    asked.on('timeout', () =>
-      asked.destroy(new Error(`the agent does not answer within ${timeout / 1000} s`)),
-    )
-    asked.on('error', reject)
-    asked.end()
-  })
 }

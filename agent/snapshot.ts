@@ -32,6 +32,25 @@ export interface Snapshot {
   readonly silences: readonly Silence[]
 }
 
+/**
+ * What a socket answered as a picture. Throws where it cannot be one: another version, or another program.
+ * What stands deeper is not looked at; whoever shows it has to be ready for a surprise.
+ */
+export function snapshotOf(answer: unknown): Snapshot {
+  const it = (typeof answer === 'object' && answer !== null ? answer : {}) as Partial<Snapshot>
+  const lists = [it.incidents, it.collectors, it.sinks, it.outlook, it.silences]
+  const states: readonly unknown[] = ['ok', 'warning', 'critical', 'unknown']
+  if (
+    it.version !== 1 ||
+    !states.includes(it.state) ||
+    typeof it.node !== 'string' ||
+    !Number.isFinite(it.at) ||
+    !lists.every(Array.isArray)
+  )
+    throw new Error('what it answers is no status of this version of Murphy')
+  return it as Snapshot
+}
+
 export interface CollectorRow {
   readonly name: string
   readonly title: string

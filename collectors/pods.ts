@@ -85,7 +85,7 @@ export const pods = collector({
       shipped.some((it) => it.name === name)
         ? []
         : [
-            `ignore_patterns.${index}: there is no pattern called ${name}; there are ${shipped.map((it) => it.name).join(', ')}`,
+            `ignore_patterns.${index}: there is no pattern of this name; there are ${shipped.map((it) => it.name).join(', ')}`,
           ],
     ),
   ],

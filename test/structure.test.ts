@@ -164,7 +164,7 @@ const doors: Readonly<Record<string, readonly [string, string]>> = {
     "only this node is asked, with a bound on everything; the outside is the postman's",
   ],
   'node:http': [
-    'agent/serve.ts agent/host/get.ts',
+    'agent/serve agent/host/get.ts',
     "the socket, both ends of it; and what this node's own services say on loopback",
   ],
 }

@@ -6,7 +6,7 @@ import type { Host, Point } from '../model.ts'
 import { recordedNode } from '../recorded.ts'
 import { renderDiff, renderFirewall } from '../render/firewall.ts'
 import { clock, terminalOf } from '../render/terminal.ts'
-import { ask } from '../serve.ts'
+import { askFor } from '../serve/ask.ts'
 import { type Kept, keptOnDisk } from '../store/keepsakes.ts'
 import { type Exit, print, Refusal, settings } from './common.ts'
 import { type LatestArguments, latest } from './latest.ts'
@@ -122,11 +122,12 @@ async function keptRules(options: LatestArguments) {
     return unpackRules(body)
   }
   try {
-    const list = JSON.parse(await ask(config.socket, `/v1/kept?collector=${name}`)) as Kept[]
+    const list = await askFor<Kept[]>(config.socket, `/v1/kept?collector=${name}`)
     return {
       list,
       rules: async (id: number) => {
-        const body = JSON.parse(await ask(config.socket, `/v1/kept?collector=${name}&id=${id}`, 15_000))
+        const path = `/v1/kept?collector=${name}&id=${id}`
+        const body = await askFor<string | null>(config.socket, path, 15_000)
         return unpacked(body === null ? undefined : Buffer.from(body, 'base64'), id)
       },
     }
@@ -139,7 +140,7 @@ async function keptRules(options: LatestArguments) {
 
 async function rulesOverTime(options: LatestArguments, now: number): Promise<readonly Point[]> {
   const path = `/v1/series?name=${name}.rules&since=${now - day}`
-  return JSON.parse(await ask(settings(options).socket, path).catch(() => '[]'))
+  return askFor<readonly Point[]>(settings(options).socket, path).catch(() => [])
 }
 
 async function rulesNow(sample: FirewallSample, options: LatestArguments): Promise<readonly KeptRules[]> {

@@ -3,7 +3,7 @@ import { safe } from '../log.ts'
 import type { Finding } from '../model.ts'
 import { renderHistory } from '../render/history.ts'
 import { terminalOf } from '../render/terminal.ts'
-import { ask } from '../serve.ts'
+import { askFor } from '../serve/ask.ts'
 import { duration } from '../silence.ts'
 import { historyKept } from '../store.ts'
 import { type Common, type Exit, print, Refusal, settings } from './common.ts'
@@ -24,7 +24,7 @@ export async function history(options: HistoryArguments): Promise<Exit> {
   const from = now - Math.min(length, historyKept)
   let findings: readonly Finding[]
   try {
-    findings = JSON.parse(await ask(socket, `/v1/history?since=${from}`)) as Finding[]
+    findings = await askFor<Finding[]>(socket, `/v1/history?since=${from}`)
   } catch (error) {
     let left: ReturnType<typeof lastFindings>
     try {

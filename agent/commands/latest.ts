@@ -2,7 +2,7 @@ import { openMachine } from '../host.ts'
 import type { Sample } from '../model.ts'
 import { recordedNode } from '../recorded.ts'
 import { round } from '../round.ts'
-import { ask } from '../serve.ts'
+import { askFor } from '../serve/ask.ts'
 import { type Common, collectors, Refusal, settings } from './common.ts'
 
 /** What a collector last saw, for the commands that show one collector in full. */
@@ -30,10 +30,7 @@ export async function latest(name: string, options: LatestArguments): Promise<La
     return { ...(await lookAlone(name, host, options)), node: host.node }
   }
   try {
-    const known = JSON.parse(await ask(config.socket, `/v1/sample?collector=${name}`)) as Omit<
-      Latest,
-      'node'
-    > | null
+    const known = await askFor<Omit<Latest, 'node'> | null>(config.socket, `/v1/sample?collector=${name}`)
     if (known) return { ...known, node: config.node, now }
   } catch (error) {
     const machine = openMachine()

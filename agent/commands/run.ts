@@ -1,4 +1,5 @@
 import { startDaemon } from '../daemon.ts'
+import { redactorOfAll } from '../deliver/redact.ts'
 import { describeK3s, describeMachine } from '../facts.ts'
 import { openMachine } from '../host.ts'
 import { goOn } from '../last-resort.ts'
@@ -21,7 +22,13 @@ export async function run(common: Common): Promise<Exit> {
   const version = readVersion()
   // Under systemd the journal wants JSON; everyone else is a person.
   const plain = !process.env.JOURNAL_STREAM
-  const log = openLog({ level: config.logLevel, plain })
+  const hide = redactorOfAll(
+    config.sinks.flatMap(({ type, settings: given }) => {
+      const sink = sinks.find(({ name }) => name === type)
+      return sink ? [{ sink, settings: given }] : []
+    }),
+  )
+  const log = openLog({ level: config.logLevel, plain, hide })
   goOn(log)
   // Two agents must not write to one memory, nor tell everything twice.
   await makeRoom(config.socket).catch(refuse)

@@ -1,8 +1,8 @@
 import { safe } from '../log.ts'
 import { clock, span } from '../render/terminal.ts'
-import { ask } from '../serve.ts'
+import { askFor } from '../serve/ask.ts'
 import { duration, longestSilence, type Silence } from '../silence.ts'
-import type { Snapshot } from '../snapshot.ts'
+import { snapshotOf } from '../snapshot.ts'
 import { type Common, type Exit, print, Refusal, settings } from './common.ts'
 import { allRules } from './explain.ts'
 
@@ -19,7 +19,7 @@ const usual = 3600_000
 export async function silence(what: string | undefined, options: SilenceArguments): Promise<Exit> {
   const { socket } = settings(options, { needed: true })
   if (what === undefined) {
-    const { silences, at } = JSON.parse(await daemon(ask(socket, '/v1/status'))) as Snapshot
+    const { silences, at } = await daemon(askFor<unknown>(socket, '/v1/status').then(snapshotOf))
     print(
       silences.length === 0
         ? 'Nothing is silenced.\n'
@@ -38,7 +38,7 @@ export async function silence(what: string | undefined, options: SilenceArgument
   if (/\.blind$|^agent\b/.test(what))
     throw new Refusal(`${what} cannot be silenced: that Murphy cannot see, or cannot tell, is never hidden`)
   const query = new URLSearchParams({ what, for: String(length), ...(options.why && { why: options.why }) })
-  const it = JSON.parse(await daemon(ask(socket, `/v1/silence?${query}`, 5_000, 'PUT'))) as Silence
+  const it = await daemon(askFor<Silence>(socket, `/v1/silence?${query}`, 5_000, 'PUT'))
   print(length === 0 ? `${safe(what)} is told again.\n` : `${silenceText(it, it.since)}\n`)
   return 0
 }

@@ -1,7 +1,8 @@
+import { safe } from '../log.ts'
 import { renderBrief, renderStatus } from '../render/status.ts'
 import { span, terminalOf } from '../render/terminal.ts'
-import { ask } from '../serve.ts'
-import { exitCode, type Snapshot } from '../snapshot.ts'
+import { askFor } from '../serve/ask.ts'
+import { exitCode, type Snapshot, snapshotOf } from '../snapshot.ts'
 import type { Common, Exit } from './common.ts'
 
 const print = (text: string) => {
@@ -21,7 +22,7 @@ export async function status(options: StatusArguments): Promise<Exit> {
   if (!options.watch) return show(options)
   const stopped = new Promise<'stop'>((resolve) => process.once('SIGINT', () => resolve('stop')))
   for (;;) {
-    const { text, exit } = await picture(options)
+    const { text, exit } = await pictureOf(options)
     // Home, then clear below: no flicker on a serial console.
     print(options.json ? text : `\u001b[H\u001b[2J${text}\n  Every ${watchEvery / 1000} s; Ctrl-C ends it.\n`)
     const next = new Promise<'next'>((resolve) => setTimeout(resolve, watchEvery, 'next'))
@@ -30,18 +31,25 @@ export async function status(options: StatusArguments): Promise<Exit> {
 }
 
 async function show(options: StatusArguments): Promise<Exit> {
-  const { text, exit } = await picture(options)
+  const { text, exit } = await pictureOf(options)
   print(text)
   return exit
 }
 
-async function picture(options: StatusArguments): Promise<{ text: string; exit: Exit }> {
+async function pictureOf(options: StatusArguments): Promise<{ text: string; exit: Exit }> {
   const { socket, stateDir, node } = await places(options)
   const terminal = terminalOf(process.stdout, process.env)
-  let snapshot: Snapshot
-  let stale: string | undefined
+  const picture = (it: Snapshot, stale?: string) => ({
+    text: options.json
+      ? `${JSON.stringify(stale ? { ...it, problem: stale } : it, null, 2)}\n`
+      : options.brief
+        ? renderBrief(it, terminal, stale)
+        : renderStatus(it, terminal, stale ? { stale } : {}),
+    exit: stale ? 3 : exitCode(it.state),
+  })
   try {
-    snapshot = JSON.parse(await ask(socket, '/v1/status', options.brief ? 1_500 : 5_000)) as Snapshot
+    const answer = await askFor<unknown>(socket, '/v1/status', options.brief ? 1_500 : 5_000)
+    return picture(snapshotOf(answer))
   } catch (error) {
     const { lastState } = await import('./last-state.ts')
     const now = Date.now()
@@ -54,7 +62,7 @@ async function picture(options: StatusArguments): Promise<{ text: string; exit: 
     } catch (cause) {
       left = `what it has left in ${stateDir} cannot be read: ${(cause as Error).message}`
     }
-    stale = notRunning(error as NodeJS.ErrnoException, socket, left)
+    const stale = notRunning(error as NodeJS.ErrnoException, socket, left)
     if (!last) {
       const text = options.json
         ? `${JSON.stringify({ version: 1, state: 'unknown', problem: stale }, null, 2)}\n`
@@ -64,21 +72,17 @@ async function picture(options: StatusArguments): Promise<{ text: string; exit: 
         exit: 3,
       }
     }
-    snapshot = last.snapshot
+    return picture(last.snapshot, stale)
   }
-  const text = options.json
-    ? `${JSON.stringify(stale ? { ...snapshot, problem: stale } : snapshot, null, 2)}\n`
-    : options.brief
-      ? renderBrief(snapshot, terminal, stale)
-      : renderStatus(snapshot, terminal, stale ? { stale } : {})
-  return { text, exit: stale ? 3 : exitCode(snapshot.state) }
 }
 
 function notRunning(error: NodeJS.ErrnoException, socket: string, left: string): string {
   if (error.code === 'EACCES')
     return `You may not ask the agent: ${socket} is for root and the group murphy. Use sudo, or join the group: \`usermod -aG murphy $USER\`.`
   const there = error.code === 'ENOENT' || error.code === 'ECONNREFUSED'
-  const what = there ? 'Murphy is not running on this machine' : `Murphy does not answer: ${error.message}`
+  const what = there
+    ? 'Murphy is not running on this machine'
+    : `Murphy does not answer: ${safe(error.message)}`
   return `${what}; ${left}. Start it: \`systemctl start murphy\`; why it stopped: \`journalctl -u murphy -n 50\`.`
 }
 

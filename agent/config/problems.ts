@@ -1,35 +1,52 @@
-import type { Document, LineCounter } from 'yaml'
+import type { Document } from 'yaml'
+import type { Read } from './document.ts'
 
-/** Something that is wrong with the settings, with its place and what would be right. */
+/**
+ * Something that is wrong with the settings, with its place and what would be right. No part of it quotes a
+ * value, or a key that is not nearly a known one: people paste secrets into the wrong place.
+ */
 export interface Problem {
   readonly file: string
+  /** Counted from 1, as is the column. */
   readonly line?: number
+  readonly column?: number
   /** `sinks[0].url`; absent when the file as a whole is wrong. */
   readonly key?: string
   readonly text: string
 }
 
-/** `/etc/murphy/config.yaml:12: sinks[0].url: …` */
-export const problemText = ({ file, line, key, text }: Problem) =>
-  `${file}${line === undefined ? '' : `:${line}`}: ${key ? `${key}: ` : ''}${text}`
+/** `/etc/murphy/config.yaml:12:5: sinks[0].url: …` */
+export const problemText = ({ file, line, column, key, text }: Problem) =>
+  `${file}${line === undefined ? '' : `:${line}:${column}`}: ${key ? `${key}: ` : ''}${text}`
 
 export type Path = readonly (string | number)[]
 
-/** `['sinks', 0, 'url']` as people write it; what does not look like a key may be a secret in the wrong place. */
-export const keyText = (path: Path) =>
-  path.reduce<string>((at, part) => {
+/** `['sinks', 0, 'url']` as people write it; the last part is not shown where it is an `unknown` key. */
+export const keyText = (path: Path, unknown = false) =>
+  path.reduce<string>((at, part, index) => {
     if (typeof part === 'number') return `${at}[${part}]`
-    const shown = /^[\w.-]{1,40}$/.test(part) ? part : '<hidden>'
+    const shown = unknown && index === path.length - 1 ? '<hidden>' : part
     return at ? `${at}.${shown}` : shown
   }, '')
 
-/** The line of the key at `path`, or of the nearest thing above it that is in the file. */
-export function lineOf(document: Document, lines: LineCounter, path: Path): number | undefined {
+type Place = Pick<Problem, 'line' | 'column'>
+
+/** Where the offset `at` is in `text`. */
+export function placeIn(text: string, at: number | undefined): Place {
+  if (at === undefined) return {}
+  const before = text.slice(0, at).split('\n')
+  return { line: before.length, column: (before.at(-1)?.length ?? 0) + 1 }
+}
+
+/** Where the key at `path` is, or the nearest thing above it that is in the file. */
+export function placeOf({ document, lines }: Read, path: Path): Place {
   for (let length = path.length; length >= 0; length -= 1) {
-    const range = keyRange(document, path.slice(0, length))
-    if (range !== undefined) return lines.linePos(range).line
+    const at = keyRange(document, path.slice(0, length))
+    if (at === undefined) continue
+    const { line, col } = lines.linePos(at)
+    return { line, column: col }
   }
-  return undefined
+  return {}
 }
 
 interface Pair {
@@ -71,8 +88,16 @@ const kinds: Readonly<Record<string, string>> = {
   object: 'a group of `key: value` lines',
 }
 
-/** What is wrong and what would be right, as path and sentence; undefined for errors that another one already says. */
-export function explain(error: SchemaError, known: readonly string[]): readonly (readonly [Path, string])[] {
+/** What is wrong at `path`, and what would be right. */
+export interface Explained {
+  readonly path: Path
+  readonly text: string
+  /** The last part of the path is a key that may be a secret in the wrong place. */
+  readonly unknown?: boolean
+}
+
+/** An error in words; none for errors that another one already says. */
+export function explain(error: SchemaError, known: readonly string[]): readonly Explained[] {
   const path = error.instancePath
     .split('/')
     .slice(1)
@@ -81,35 +106,42 @@ export function explain(error: SchemaError, known: readonly string[]): readonly 
   const params = error.params as Record<string, unknown>
   switch (error.keyword) {
     case 'additionalProperties':
-      return (params.additionalProperties as readonly string[]).map((key) => [
-        [...path, key],
-        unknownKey(key, known),
-      ])
+      return (params.additionalProperties as readonly string[]).map((key) => ({
+        path: [...path, key],
+        ...unknownKey(key, known),
+      }))
     case 'boolean':
       return []
     case 'type':
-      return [[path, `this has to be ${kinds[String(params.type)] ?? String(params.type)}`]]
+      return [{ path, text: `this has to be ${kinds[String(params.type)] ?? String(params.type)}` }]
     case 'enum':
-      return [[path, `this has to be one of ${(params.allowedValues as readonly unknown[]).join(', ')}`]]
+      return [
+        { path, text: `this has to be one of ${(params.allowedValues as readonly unknown[]).join(', ')}` },
+      ]
     case 'minimum':
-      return [[path, `this has to be ${String(params.limit)} or more`]]
+      return [{ path, text: `this has to be ${String(params.limit)} or more` }]
     case 'maximum':
-      return [[path, `this has to be ${String(params.limit)} or less`]]
+      return [{ path, text: `this has to be ${String(params.limit)} or less` }]
     case 'pattern':
-      return [[path, `this does not look right: ${error.message}`]]
+      return [{ path, text: `this does not look right: ${error.message}` }]
     default:
-      return [[path, error.message]]
+      return [{ path, text: error.message }]
   }
 }
 
-function unknownKey(key: string, known: readonly string[]): string {
-  const near = known
-    .map((it) => [distance(key, it), it] as const)
-    .sort(([a], [b]) => a - b)
-    .find(([steps, it]) => steps <= Math.max(1, it.length / 3))
+/** So many letters of a key that is shown may be none of the known key's: too few to be of use to anyone. */
+const strange = 2
+
+function unknownKey(key: string, known: readonly string[]): Omit<Explained, 'path'> {
+  const near = /^[\w-]{2,40}$/.test(key)
+    ? known
+        .map((it) => [distance(key, it), it] as const)
+        .sort(([a], [b]) => a - b)
+        .find(([steps, it]) => steps <= Math.max(1, Math.min(strange, it.length / 3)))
+    : undefined
   return near
-    ? `there is no such key; did you mean ${near[1]}?`
-    : `there is no such key; known are ${known.join(', ')}`
+    ? { text: `there is no such key; did you mean ${near[1]}?` }
+    : { text: `there is no such key; known are ${known.join(', ')}`, unknown: true }
 }
 
 /** Levenshtein's distance, for short words. */

@@ -12,30 +12,43 @@ export type Environment = Readonly<Record<string, string | undefined>>
  */
 export type Secrets = 'read' | 'look' | 'leave'
 
-/** What a `_file` or `_credential` holds; undefined if it is left unread. Throws in words. */
+/** What a `_file` or `_credential` holds; undefined if it is left unread. Throws in words that do not quote it: it may be the secret itself. */
 export type SecretReader = (form: string, value: string) => string | undefined
 
 export const secretReader =
   (secrets: Secrets, environment: Environment): SecretReader =>
   (form, value) => {
-    if (secrets === 'leave') return undefined
     const credential = form.endsWith('_credential')
-    if (credential && secrets === 'look') return undefined
+    if (credential && !/^[\w.@-]{1,200}$/.test(value))
+      throw new Error('this has to be the name of a credential, as in LoadCredential=NAME:PATH')
+    if (!credential && !value.startsWith('/'))
+      throw new Error('this has to be the path of a file, from the root on')
+    if (secrets === 'leave' || (credential && secrets === 'look')) return undefined
     const folder = environment.CREDENTIALS_DIRECTORY
     if (credential && !folder)
-      throw new Error(`systemd gave no credentials; add LoadCredential=${value}:PATH to murphy.service`)
+      throw new Error(
+        'systemd gave no credentials; add LoadCredential=NAME:PATH to murphy.service, with this name',
+      )
     const file = credential ? join(folder ?? '', value) : value
     try {
       if (secrets === 'read') return readFileSync(file, 'utf8').trim()
       accessSync(file, constants.R_OK)
     } catch (error) {
-      const { code, message } = error as NodeJS.ErrnoException
+      const { code = '' } = error as NodeJS.ErrnoException
       // The daemon is another user, and may read what this one may not.
       if (secrets === 'read' || code !== 'EACCES')
-        throw new Error(`${file} cannot be read: ${message}`, { cause: error })
+        throw new Error(
+          `the ${credential ? 'credential' : 'file'} it names ${reasons[code] ?? `cannot be read (${code})`}`,
+        )
     }
     return undefined
   }
+
+const reasons: Readonly<Record<string, string>> = {
+  ENOENT: 'is not there (ENOENT)',
+  EACCES: 'may not be read by this user (EACCES)',
+  EISDIR: 'is a folder (EISDIR)',
+}
 
 /** The sink's own settings, with each secret read from wherever it is, or its key added to `unread`. */
 export function secretsOf(

@@ -1,8 +1,9 @@
 import { Agent, EnvHttpProxyAgent, request } from 'undici'
 import { rememberNames } from '../dns.ts'
 import type { Letter, Properties, Reading, Reply, Settings, Sink } from '../model.ts'
-import { readError, readReply, rest } from '../retry.ts'
-import { redactor } from './redact.ts'
+import { readError, readReply, rest, within } from '../retry.ts'
+import { line } from '../sinks/lengths.ts'
+import { hidden, redactor } from './redact.ts'
 
 /** What became of one letter. */
 export interface Sent {
@@ -13,7 +14,10 @@ export interface Sent {
   readonly status?: number
 }
 
-/** The only door to the network for what is told. Nothing here throws, follows a redirect or outlasts its timeout. */
+/**
+ * The only door to the network for what is told. Nothing here throws, follows a redirect or outlasts its timeout,
+ * and nothing a server says leaves it without a bound: its headers (16 KiB, by undici), its body, its times, its words.
+ */
 export interface Post {
   send(letter: Letter): Promise<Sent>
   /**
@@ -39,6 +43,8 @@ export interface PostOptions {
 
 /** How much of a reply is read: any service's whole answer is far below. */
 const replyLimit = 64 * 1024
+/** How much of what a server says is shown, characters. */
+const wordsLimit = 240
 
 /** How often a connection is used at least, in ms: far below what services and firewalls take for idle (60 s and more). */
 export const holdEvery = 50_000
@@ -63,18 +69,28 @@ export function openPost({
   const dispatcher = open(env)
   /** When the connection was last used, by a clock nobody sets. */
   let used = Number.NEGATIVE_INFINITY
-  const clean = (host: string, reading: Reading): Reading =>
-    reading.outcome === 'accepted' ? reading : { ...reading, why: redact(`${host}: ${reading.why}`) }
+  /** A reading to go by. Shortened last: half a secret would not be known as one. */
+  const clean = (letter: Letter, reading: Reading): Reading => {
+    if (reading.outcome === 'accepted') return reading
+    const host = URL.parse(letter.url)?.hostname ?? 'the address'
+    const { authorization = '' } = letter.headers
+    const credentials = authorization.split(' ').at(-1)
+    const said = redact(`${host}: ${reading.why}`)
+    const why = line(credentials ? said.replaceAll(credentials, hidden) : said, wordsLimit)
+    return reading.outcome === 'again' && reading.wait !== undefined
+      ? { ...reading, why, wait: within(reading.wait) }
+      : { ...reading, why }
+  }
   return {
     async send(letter) {
-      const host = URL.parse(letter.url)?.hostname ?? 'the address'
       const deadline = AbortSignal.timeout(timeout)
       used = performance.now()
       try {
         const { statusCode, headers, body } = await request(letter.url, {
           dispatcher,
           method: letter.method,
-          headers: { 'user-agent': 'murphy', ...letter.headers },
+          // Nothing is unpacked here, so nothing small can become large.
+          headers: { 'user-agent': 'murphy', 'accept-encoding': 'identity', ...letter.headers },
           body: letter.body,
           signal: signal ? AbortSignal.any([signal, deadline]) : deadline,
         })
@@ -86,12 +102,12 @@ export function openPost({
           body: await beginningOf(body),
         }
         return {
-          reading: clean(host, sink.read?.(reply, letter) ?? readReply(reply, now())),
-          rest: rest(reply),
+          reading: clean(letter, sink.read?.(reply, letter) ?? readReply(reply, now())),
+          rest: within(rest(reply)),
           status: statusCode,
         }
       } catch (error) {
-        return { reading: clean(host, readError(error)), rest: 0 }
+        return { reading: clean(letter, readError(error)), rest: 0 }
       }
     },
     async hold(wanted) {

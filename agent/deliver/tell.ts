@@ -1,6 +1,9 @@
 import type { Letter, Notice, Properties, Settings, Sink } from '../model.ts'
 import type { Post, Sent } from './post.ts'
 
+/** The longest rest between two letters of one notice, ms: what was written for this moment does not wait for another. */
+const longestRest = 60_000
+
 /**
  * Posts the letters of one notice in order, until one is not accepted. The receipt is that of the first new
  * message, if there was one.
@@ -25,7 +28,7 @@ export async function tell(
     }
     let lost = false
     for (const letter of letters) {
-      if (last.rest > 0) await rested(last.rest)
+      if (last.rest > 0) await rested(Math.min(last.rest, longestRest))
       last = await post.send(letter)
       // The message to edit is no longer there, or can no longer be edited: all of it is said anew.
       lost = last.reading.outcome === 'refused' && letter.edit === true && original !== undefined

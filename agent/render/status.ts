@@ -182,7 +182,7 @@ function sinkRow(it: SinkRow, now: number, terminal: Terminal): string {
   const waiting = it.waiting > 0 ? `, ${it.waiting} waiting` : ''
   const next = it.failing?.next === undefined ? '' : `, next try in ${span(it.failing.next - now)}`
   const trouble = it.gone
-    ? `; given up: ${it.gone}`
+    ? `; its address is gone: ${it.gone}${next || ', next try with the next message'}`
     : it.failing
       ? `; failing since ${clock(it.failing.since, now)}: ${it.failing.why}${next}`
       : ''

@@ -1,6 +1,6 @@
 import type { Letter, Reading, Reply } from '../model.ts'
 import { sink } from '../model.ts'
-import { line, list, shorten } from './lengths.ts'
+import { list, shorten } from './lengths.ts'
 import type { Words } from './words.ts'
 import { words } from './words.ts'
 
@@ -158,7 +158,8 @@ function read(reply: Reply, edit: boolean): Reading | undefined {
     return { outcome: 'accepted', ...(id !== undefined && { receipt: id }) }
   }
   const code = typeof body?.code === 'number' ? body.code : 0
-  const said = `Discord answered ${status}${code ? ` (${code}${body?.message ? `: ${line(String(body.message), 120)}` : ''})` : ''}`
+  const message = typeof body?.message === 'string' ? `: ${body.message}` : ''
+  const said = `Discord answered ${status}${code ? ` (${code}${message})` : ''}`
   // Edits of messages older than an hour have a limit of their own; waiting for it would hold up what is new.
   if (edit && code === 30046) return { outcome: 'refused', why: said }
   if (status === 429) {
@@ -166,12 +167,18 @@ function read(reply: Reply, edit: boolean): Reading | undefined {
     const scope = reply.headers['x-ratelimit-scope']
     return {
       outcome: 'again',
-      why: `Discord's rate limit${scope ? ` (${line(scope, 20)})` : ''}`,
-      ...(Number.isFinite(seconds) && seconds > 0 && { wait: Math.ceil(seconds * 1000) }),
+      why: `Discord's rate limit${scope ? ` (${scope})` : ''}`,
+      ...(seconds > 0 && { wait: seconds * 1000 }),
     }
   }
-  if (status === 401 || (status === 404 && (!edit || code === 10015)))
+  if ((status === 401 && code === 50027) || (status === 404 && code === 10015))
     return { outcome: 'gone', why: `${said}: the webhook was deleted or its URL is wrong; make a new one` }
+  // A proxy, a captive portal or a filter in between: what it says is not about the webhook.
+  if (status < 500 && typeof body?.code !== 'number')
+    return {
+      outcome: 'again',
+      why: `answered ${status}, but not as Discord does: perhaps a proxy in between`,
+    }
   if (code === 220001)
     return { outcome: 'refused', why: `${said}: in a forum channel add ?thread_id=… to the URL` }
   if (status === 400 || status === 403 || status === 404) return { outcome: 'refused', why: said }

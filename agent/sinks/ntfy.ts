@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Letter, Notice, Reading, Reply, Severity } from '../model.ts'
 import { sink } from '../model.ts'
-import { jsonBytes, line, list, shorten } from './lengths.ts'
+import { jsonBytes, list, shorten } from './lengths.ts'
 import { words } from './words.ts'
 
 /**
@@ -148,12 +148,15 @@ function read(reply: Reply, letter: Letter): Reading | undefined {
     return { outcome: 'accepted', ...(typeof id === 'string' && { receipt: id }) }
   }
   const code = typeof body?.code === 'number' ? body?.code : 0
-  const error = typeof body?.error === 'string' ? `: ${line(body?.error, 120)}` : ''
+  const error = typeof body?.error === 'string' ? `: ${body.error}` : ''
   const said = `ntfy answered ${status}${code ? ` (${code}${error})` : ''}`
-  if (status === 401 || status === 403)
+  // A proxy, a captive portal or a filter in between: what it says is not about the topic.
+  if (code === 0 && status < 500 && status !== 429)
+    return { outcome: 'again', why: `answered ${status}, but not as ntfy does: perhaps a proxy in between` }
+  if (code === 40101 || code === 40301)
     return { outcome: 'gone', why: `${said}: it wants another token, or user and password, for this topic` }
   if (code === 42908) return { outcome: 'again', why: said, wait: untilMidnight(reply.headers.date) }
-  if (status === 429) return { outcome: 'again', why: said, wait: code === 42909 ? 60_000 : 5000 }
+  if (status === 429 && code > 0) return { outcome: 'again', why: said, wait: code === 42909 ? 60_000 : 5000 }
   return code === 0 ? undefined : status < 500 ? { outcome: 'refused', why: said } : undefined
 }
 

@@ -48,7 +48,7 @@ export function wrongWith(expression: string): string | undefined {
       expression,
     ) ?? []
   if (sign !== undefined)
-    return `\`${sign.slice(0, 20)}\` belongs to a regular expression, which a hostile line can make run for ever; write the fixed words of the line with * between them, such as \`PANIC*checkpoint record\``
+    return `\`${sign.startsWith('/') ? '/…/' : sign}\` belongs to a regular expression, which a hostile line can make run for ever; write the fixed words of the line with * between them, such as \`PANIC*checkpoint record\``
   const anchor = anchorOf(expression)
   if (anchor.length < shortest)
     return `its longest word between * has ${anchor.length} characters, and ${shortest} are needed`
@@ -64,7 +64,7 @@ export function problemsOf(patterns: readonly string[], shipped: readonly Patter
       expression === undefined
         ? 'this has to read `SEVERITY NAME: TEXT`, such as `critical ledger-torn: ledger*checksum mismatch`, with info, warning or critical'
         : names.has(name)
-          ? `there is a pattern called ${name} already`
+          ? 'there is a pattern of this name already'
           : wrongWith(expression)
     names.add(name)
     return wrong === undefined ? [] : [`patterns.${index}: ${wrong}`]

@@ -256,7 +256,7 @@ t.test('config', async (t) => {
   t.equal(ran.status, 78)
   t.match(
     ran.stderr,
-    /wrong\.yaml:1: nodes: there is no such key; did you mean node\?\n.*wrong\.yaml:2: sinks\[0\]\.type/,
+    /wrong\.yaml:1:1: nodes: there is no such key; did you mean node\?\n.*wrong\.yaml:2:10: sinks\[0\]\.type/,
   )
   t.match(spawnSync(process.execPath, [main, '--config', `${folder}/none`, 'run'], { encoding: 'utf8' }), {
     status: 78,

@@ -25,6 +25,27 @@ t.test('JSON for the journal, without secrets', async (t) => {
   t.notMatch(text, /s3cr3t/)
 })
 
+t.test('no secret of the settings, wherever it comes from', async (t) => {
+  const secret = 'tk_S3cr3t"\\q'
+  let text = ''
+  const log = openLog({
+    level: 'info',
+    hide: (it) => it.replaceAll(secret, '<hidden>'),
+    write: (line) => (text += line),
+  })
+  const error = Object.assign(new Error(`GET ${secret}`, { cause: new Error(secret) }), { code: secret })
+  const deep = { a: [{ b: [{ Authorization: secret, c: [{ d: [{ e: [{ f: secret }] }] }] }] }] }
+  log.warn({ error, why: secret, list: [secret], [secret]: 1, deep }, `it said ${secret}`)
+  log.error(deep, 'deep')
+  const circle: { me?: object } = {}
+  circle.me = circle
+  log.info(circle, 'round and round')
+  t.equal(text.trim().split('\n').length, 3)
+  for (const line of text.trim().split('\n')) JSON.parse(line)
+  t.notMatch(text, /S3cr3t/)
+  t.match(text, /it said <hidden>/)
+})
+
 t.test('errors keep their cause', async (t) => {
   const error = new Error('outer', { cause: new Error('inner') })
   t.match(

@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
-import { ask, serve } from '../../agent/serve.ts'
+import { ask } from '../../agent/serve/ask.ts'
+import { serve } from '../../agent/serve.ts'
 import type { Silence } from '../../agent/silence.ts'
 import { openStore } from '../../agent/store.ts'
 import { finding } from './findings.ts'
@@ -44,7 +45,7 @@ t.test('it answers what it is asked, and nothing else', async (t) => {
   await ask(socket, '/v1/silence?what=firewall&for=5000&why=disk%20swap', 5000, 'PUT')
   t.strictSame(silences, [{ id: 'firewall', what: 'firewall', since: 1000, until: 6000, why: 'disk swap' }])
   for (const bad of ['', '?what=x', '?what=x&for=-1', `?what=x&for=${1e15}`, '?what=%0a&for=1'])
-    await t.rejects(ask(socket, `/v1/silence${bad}`, 5000, 'PUT'), /500/, bad)
+    await t.rejects(ask(socket, `/v1/silence${bad}`, 5000, 'PUT'), /400/, bad)
   await t.rejects(ask(socket, '/v1/silence?what=x&for=1'), /404/, 'asking changes nothing')
   t.equal(statSync(socket).mode & 0o777, 0o660, 'for root and its group')
   await t.rejects(

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { collector } from '../../agent/model.ts'
-import { exitCode, overall, rowOf, shown } from '../../agent/snapshot.ts'
+import { exitCode, overall, rowOf, shown, snapshotOf } from '../../agent/snapshot.ts'
 import { finding, rule } from './findings.ts'
 import { now, picture } from './small.ts'
 
@@ -61,4 +61,23 @@ t.test('what is open comes first, the gravest at the top; what is long over is n
     shown([past, over, warning, critical], now).map((it) => it.id),
     [critical.id, 'w', 'o'],
   )
+})
+
+t.test('what another program answers is no picture', async (t) => {
+  t.strictSame(snapshotOf(JSON.parse(JSON.stringify(picture))), picture)
+  for (const it of [
+    undefined,
+    null,
+    'x',
+    7,
+    [],
+    {},
+    { version: 1 },
+    { ...picture, version: 2 },
+    { ...picture, state: 'fine' },
+    { ...picture, at: '1' },
+    { ...picture, sinks: { length: 1 } },
+    { ...picture, incidents: null },
+  ])
+    t.throws(() => snapshotOf(it), /no status of this version of Murphy/)
 })

@@ -175,7 +175,7 @@ t.test("the settings' own patterns", async (t) => {
   t.strictSame(pods.check?.({ ...settings, ...own }), [])
   t.match(pods.check?.({ ...settings, patterns: ['info x-y: (a+)+$'], ignore_patterns: ['none'] }), [
     /^patterns.0: /,
-    /^ignore_patterns.0: there is no pattern called none/,
+    /^ignore_patterns.0: there is no pattern of this name/,
   ])
 })
 

@@ -119,7 +119,8 @@ t.test('what replies mean', async (t) => {
     why: 'ntfy answered 429 (42908: limit reached)',
   })
   t.match(read(reply(403, { code: 40301, error: 'forbidden' })), { outcome: 'gone', why: /another token/ })
-  t.equal(read(reply(401, {}))?.outcome, 'gone')
+  t.equal(read(reply(401, { code: 40101, error: 'unauthorized' }))?.outcome, 'gone')
+  t.match(read(reply(401, {})), { outcome: 'again', why: /perhaps a proxy/ })
   t.equal(read(reply(400, { code: 40009 }))?.outcome, 'refused')
   t.equal(read(reply(507, { code: 50701 })), undefined, 'by the rules of HTTP')
   t.equal(read(reply(502, 'Bad Gateway')), undefined)

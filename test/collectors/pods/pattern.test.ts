@@ -35,7 +35,7 @@ t.test('what cannot be meant, or would be a danger, is refused with what would b
     ),
     [
       'patterns.0: this has to read `SEVERITY NAME: TEXT`, such as `critical ledger-torn: ledger*checksum mismatch`, with info, warning or critical',
-      'patterns.1: there is a pattern called dns already',
+      'patterns.1: there is a pattern of this name already',
       `patterns.2: ${wrongWith('(a+)+$')}`,
     ],
   )

@@ -1,0 +1,83 @@
+import { type Document, type ErrorCode, LineCounter, parseDocument, visit } from 'yaml'
+
+/** A settings file as it was read. */
+export interface Read {
+  readonly document: Document
+  readonly lines: LineCounter
+  /** The same as plain values. */
+  readonly raw: Record<string, unknown>
+}
+
+/** What makes the file no YAML, and where. Neither quotes the file: secrets stand in it, often at the wrong place. */
+export interface Flaw {
+  readonly text: string
+  /** Offset into the text. */
+  readonly at?: number
+}
+
+/** No settings file is larger; characters. */
+const largest = 1024 * 1024
+
+/** By the library's codes: its own messages and excerpts quote what they complain of. */
+const words: Partial<Record<ErrorCode, string>> = {
+  ALIAS_PROPS: 'an alias (*name) takes no tag and no anchor; quote values that begin with *',
+  BAD_ALIAS: 'an alias (*name) that nothing defines; quote values that begin with *',
+  BAD_DIRECTIVE: 'a directive nobody knows; quote values that begin with %',
+  BAD_DQ_ESCAPE: 'a backslash in double quotes that means nothing; write it twice, or take single quotes',
+  BAD_INDENT: 'the indentation does not fit the lines above',
+  BAD_SCALAR_START: 'a value begins with a character that has a meaning of its own; quote it',
+  BLOCK_AS_IMPLICIT_KEY: 'a second `: ` in one line; quote the value',
+  BLOCK_IN_FLOW: 'a list or group in lines inside of [ ] or { }',
+  DUPLICATE_KEY: 'the same key stands there twice',
+  KEY_OVER_1024_CHARS: 'a key of more than 1024 characters',
+  MISSING_CHAR: 'a quote, bracket or comma is missing',
+  MULTILINE_IMPLICIT_KEY: 'a key of several lines; perhaps a `: ` or a quote is missing',
+  MULTIPLE_DOCS: 'more than one document; take out the `---`',
+  NON_STRING_KEY: 'a group or list where a key should be; quote values that begin with { or [',
+  TAB_AS_INDENT: 'a tab in the indentation; take spaces',
+  TAG_RESOLVE_FAILED: 'a tag (!name) that means nothing here; quote values that begin with !',
+  UNEXPECTED_TOKEN: 'something that cannot stand there; perhaps a value has to be quoted',
+}
+
+/** The file as values, or everything that keeps it from being read. Says nothing on stderr, and never throws. */
+export function readDocument(text: string): Read | readonly Flaw[] {
+  if (text.length > largest) return [{ text: `it has more than ${largest} characters` }]
+  const lines = new LineCounter()
+  try {
+    const document = parseDocument(text, {
+      lineCounter: lines,
+      prettyErrors: false,
+      uniqueKeys: true,
+      // Warnings would go to stderr by themselves, with keys and values in them.
+      logLevel: 'error',
+      // `{{ x }}` makes a group a key, which the library turns into text.
+      stringKeys: true,
+    })
+    const flaws = document.errors.map(({ code, pos }) => ({
+      text: words[code] ?? 'it cannot be read from here on',
+      at: pos[0],
+    }))
+    return flaws.length > 0 ? flaws : values(document, lines)
+  } catch {
+    // The parser descends by calling itself.
+    return [{ text: 'it is nested too deeply' }]
+  }
+}
+
+function values(document: Document, lines: LineCounter): Read | readonly Flaw[] {
+  try {
+    return { document, lines, raw: (document.toJS({ maxAliasCount: 50 }) ?? {}) as Record<string, unknown> }
+  } catch {
+    let at: number | undefined
+    visit(document, {
+      Alias(_, alias) {
+        if (alias.resolve(document)) return undefined
+        at = alias.range?.[0]
+        return visit.BREAK
+      },
+    })
+    return at === undefined
+      ? [{ text: 'too many aliases (*name), or a merge (<<) of what is no group' }]
+      : [{ text: words.BAD_ALIAS ?? '', at }]
+  }
+}
