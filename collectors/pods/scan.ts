@@ -1,7 +1,9 @@
 import { printable } from '../node/text.ts'
-import { contentOf, headerAt, lineBreak, timeOf } from './cri.ts'
+import { contentOf, headerAt, lineBreak, timeOf, unwrapped } from './cri.ts'
+import type { Expression, Program, Told } from './forms.ts'
+import { fits, inOrder, toldBy } from './forms.ts'
 import type { Pattern } from './pattern.ts'
-import { anchorOf, wordsOf } from './pattern.ts'
+import { anchorOf, expressionOf } from './pattern.ts'
 import type { Search } from './search.ts'
 import { prepare, search } from './search.ts'
 
@@ -12,7 +14,9 @@ export interface Matcher {
   /** By text of the search: what it belongs to. */
   readonly keys: readonly {
     readonly pattern: number
-    readonly words: readonly Uint8Array[]
+    readonly by?: Program
+    readonly expression: Expression
+    readonly levels?: readonly string[]
     readonly over: boolean
   }[]
 }
@@ -34,17 +38,21 @@ const pieces = [' stdout P ', ' stderr P ']
 const pieceLength = 10
 
 export function matcher(patterns: readonly Pattern[]): Matcher {
-  const keys = patterns.flatMap((it, pattern) => [
-    ...it.find.map((expression) => ({ pattern, expression, over: false })),
-    ...(it.over ?? []).map((expression) => ({ pattern, expression, over: true })),
+  const keys = patterns.flatMap(({ by, find, marks, levels, over = [] }, pattern) => [
+    ...find.flatMap((text) =>
+      (marks ?? [anchorOf(text)]).map((anchor) => ({ pattern, by, text, anchor, levels, over: false })),
+    ),
+    ...over.map((text) => ({ pattern, by, text, anchor: anchorOf(text), levels: undefined, over: true })),
   ])
   return {
     patterns,
-    search: prepare([...keys.map((it) => anchorOf(it.expression)), ...pieces]),
-    keys: keys.map(({ pattern, expression, over }) => ({
+    search: prepare([...keys.map((it) => it.anchor), ...pieces]),
+    keys: keys.map(({ pattern, by, text, levels, over }) => ({
       pattern,
+      expression: expressionOf(text),
       over,
-      words: wordsOf(expression).map((it) => Buffer.from(it, 'utf8')),
+      ...(by && { by }),
+      ...(levels && { levels }),
     })),
   }
 }
@@ -83,13 +91,14 @@ export function scan(it: Matcher, bytes: Uint8Array, all = false): { used: numbe
   let used = end
   // Lines that are pieces of a longer one, and are looked at when they are joined.
   const joined = new Set<number>()
+  const reading = readings()
   // By text: the line it was last checked in. Once in each is enough, so that no line costs more than its length.
   const checked: number[] = []
   const check = (index: number, place: Place) => {
     const key = it.keys[index]
     if (!key || checked[index] === place.line) return
     checked[index] = place.line
-    if (inOrder(key.words, place)) count(hits, key, place)
+    if (saidIn(key, reading(place))) count(hits, key, place)
   }
   let line = -1
   let lineEnd = -1
@@ -145,15 +154,41 @@ function found({ name }: Pattern, { count, over, first, last }: Hits): Found[] {
   ]
 }
 
-function inOrder(words: readonly Uint8Array[], { text, from, to }: Place): boolean {
-  const line = text.subarray(from, to)
-  let at = 0
-  for (const word of words) {
-    const found = line.indexOf(word, at)
-    if (found < 0) return false
-    at = found + word.length
+/** A line as text, and what it says in the form of each program; worked out once, when first asked. */
+interface Reading {
+  readonly text: string
+  told(by: Program): Told
+}
+
+/** Gives the reading of a place; that of the last line is remembered, as many texts may stand in one. */
+function readings(): (place: Place) => Reading {
+  let last: { readonly text: Buffer; readonly line: number; readonly reading: Reading } | undefined
+  return (place) => {
+    if (last?.line !== place.line || last.text !== place.text)
+      last = { text: place.text, line: place.line, reading: readingOf(place) }
+    return last.reading
   }
-  return true
+}
+
+function readingOf({ text, from, to, bytes, line }: Place): Reading {
+  const content = text.toString('utf8', from, to)
+  // A line without containerd's header is the middle of one that was cut, or one of Docker's.
+  const own = headerAt(bytes, line) ? content : unwrapped(content)
+  const known = new Map<Program, Told>()
+  return {
+    text: content,
+    told: (by) => {
+      const told = known.get(by) ?? (own === undefined ? { whole: true, texts: [] } : toldBy(by, own))
+      known.set(by, told)
+      return told
+    },
+  }
+}
+
+function saidIn({ by, expression, levels }: Matcher['keys'][number], reading: Reading): boolean {
+  if (!by) return inOrder(reading.text, 0, expression.words)
+  const told = reading.told(by)
+  return (!levels || levels.includes(told.level ?? '')) && fits(told, expression)
 }
 
 const before = 60

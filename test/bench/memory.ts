@@ -166,7 +166,8 @@ async function logs(): Promise<void> {
   mkdirSync(path)
   const file = join(path, '0.log')
   const block = Array.from({ length: 7000 }, (_, at) => line(at)).join('')
-  const hit = '2026-11-23T00:29:20.1Z stderr F PANIC:  could not locate a valid checkpoint record\n'
+  const hit =
+    '2026-11-23T00:29:20.1Z stderr F 2026-11-23 00:29:20.100 UTC [27] PANIC:  could not locate a valid checkpoint record\n'
   writeFileSync(file, '')
   let hits = 0
   for (let size = 0; size < megabytes * 1e6; size += block.length) {
