@@ -7,18 +7,21 @@ import { anchorOf, expressionOf } from './pattern.ts'
 import type { Search } from './search.ts'
 import { prepare, search } from './search.ts'
 
+/** An expression of a pattern. */
+interface Key {
+  readonly pattern: number
+  readonly by?: Program
+  readonly expression: Expression
+  readonly levels?: readonly string[]
+  readonly over: boolean
+}
+
 /** Patterns made ready to be looked for. */
 export interface Matcher {
   readonly patterns: readonly Pattern[]
   readonly search: Search
-  /** By text of the search: what it belongs to. */
-  readonly keys: readonly {
-    readonly pattern: number
-    readonly by?: Program
-    readonly expression: Expression
-    readonly levels?: readonly string[]
-    readonly over: boolean
-  }[]
+  /** By text of the search: what it may belong to. */
+  readonly keys: readonly (readonly Key[])[]
 }
 
 /** What lines said. Times are ms since the epoch, of the line where it has one. */
@@ -38,23 +41,32 @@ const pieces = [' stdout P ', ' stderr P ']
 const pieceLength = 10
 
 export function matcher(patterns: readonly Pattern[]): Matcher {
-  const keys = patterns.flatMap(({ by, find, marks, levels, over = [] }, pattern) => [
-    ...find.flatMap((text) =>
-      (marks ?? [anchorOf(text)]).map((anchor) => ({ pattern, by, text, anchor, levels, over: false })),
-    ),
-    ...over.map((text) => ({ pattern, by, text, anchor: anchorOf(text), levels: undefined, over: true })),
-  ])
+  const all = patterns.flatMap(({ by, find, marks, levels, over = [] }, pattern) => {
+    const key = (text: string, ends: boolean): Key => ({
+      ...{ pattern, expression: expressionOf(text), over: ends },
+      ...(by && { by }),
+      ...(levels && !ends && { levels }),
+    })
+    return [
+      ...find.flatMap((text) =>
+        (marks ?? [soughtOf(text)]).map((sought) => ({ sought, key: key(text, false) })),
+      ),
+      ...over.map((text) => ({ sought: soughtOf(text), key: key(text, true) })),
+    ]
+  })
+  const texts = Map.groupBy(all, (it) => it.sought)
   return {
     patterns,
-    search: prepare([...keys.map((it) => it.anchor), ...pieces]),
-    keys: keys.map(({ pattern, by, text, levels, over }) => ({
-      pattern,
-      expression: expressionOf(text),
-      over,
-      ...(by && { by }),
-      ...(levels && { levels }),
-    })),
+    search: prepare([...texts.keys(), ...pieces]),
+    keys: [...texts.values()].map((its) => its.map((it) => it.key)),
   }
+}
+
+/** What is looked for of an expression: signs in front, which stand in every line, only make the search slow. */
+function soughtOf(text: string): string {
+  const anchor = anchorOf(text)
+  const bare = anchor.replace(/^[^\p{L}\p{N}]+/u, '')
+  return bare.length >= 8 ? bare : anchor
 }
 
 /** Pieces of one line are joined up to this. */
@@ -94,11 +106,10 @@ export function scan(it: Matcher, bytes: Uint8Array, all = false): { used: numbe
   const reading = readings()
   // By text: the line it was last checked in. Once in each is enough, so that no line costs more than its length.
   const checked: number[] = []
-  const check = (index: number, place: Place) => {
-    const key = it.keys[index]
-    if (!key || checked[index] === place.line) return
-    checked[index] = place.line
-    if (saidIn(key, reading(place))) count(hits, key, place)
+  const check = (text: number, place: Place) => {
+    if (checked[text] === place.line) return
+    checked[text] = place.line
+    for (const key of it.keys[text] ?? []) if (saidIn(key, reading(place))) count(hits, key, place)
   }
   let line = -1
   let lineEnd = -1
@@ -125,7 +136,7 @@ export function scan(it: Matcher, bytes: Uint8Array, all = false): { used: numbe
   return { used, found: hits.flatMap((hit, pattern) => found(it.patterns[pattern] as Pattern, hit)) }
 }
 
-function count(hits: Hits[], { pattern, over }: Matcher['keys'][number], place: Place): void {
+function count(hits: Hits[], { pattern, over }: Key, place: Place): void {
   hits[pattern] ??= { count: 0, over: false, line: -1 }
   const hit = hits[pattern] as Hits
   if (over) {
@@ -185,7 +196,7 @@ function readingOf({ text, from, to, bytes, line }: Place): Reading {
   }
 }
 
-function saidIn({ by, expression, levels }: Matcher['keys'][number], reading: Reading): boolean {
+function saidIn({ by, expression, levels }: Key, reading: Reading): boolean {
   if (!by) return inOrder(reading.text, 0, expression.words)
   const told = reading.told(by)
   return (!levels || levels.includes(told.level ?? '')) && fits(told, expression)

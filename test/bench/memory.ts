@@ -215,7 +215,7 @@ async function logs(): Promise<void> {
     place = 0
   }
   say(
-    `scanned for ${patterns.length} patterns (${all.keys.length} expressions)`,
+    `scanned for ${patterns.length} patterns (${all.keys.flat().length} expressions)`,
     speed(best),
     'budget 200 MB/s',
   )

@@ -6,16 +6,26 @@ export interface Message {
   readonly text: string
 }
 
-/** Severities (elog.c, error_severity), and the other labels, which begin no message of their own. */
-const label =
-  /(?:^|[ :|\]])(DEBUG|INFO|NOTICE|WARNING|ERROR|LOG|FATAL|PANIC|DETAIL|HINT|QUERY|CONTEXT|LOCATION|BACKTRACE|STATEMENT): {2}/g
+/** Severities (elog.c, error_severity). */
 const severities = new Set(['DEBUG', 'INFO', 'NOTICE', 'WARNING', 'ERROR', 'LOG', 'FATAL', 'PANIC'])
+/** The other labels, which begin no message of their own. */
+const details = ['DETAIL', 'HINT', 'QUERY', 'CONTEXT', 'LOCATION', 'BACKTRACE', 'STATEMENT']
+const labels = new Set([...severities, ...details])
+
+/** The next `LABEL:  ` from a place on: its word, and where what it labels begins. */
+function labelIn(line: string, from = 0): { readonly word: string; readonly end: number } | undefined {
+  for (let at = line.indexOf(':  ', from); at >= 0; at = line.indexOf(':  ', at + 1)) {
+    const word = /(?:^|[ :|\]])([A-Z]{3,9})$/.exec(line.slice(Math.max(0, at - 10), at))?.[1]
+    if (word && labels.has(word)) return { word, end: at + 3 }
+  }
+  return undefined
+}
 
 /** A prefix holds names of at most 63 bytes each. */
 const longestPrefix = 400
 
 /** Whether a server may have written the line, also where nobody can tell what of it came from outside. */
-export const fromPostgres = (line: string) => time.test(line) && line.search(label) >= 0
+export const fromPostgres = (line: string) => time.test(line) && labelIn(line) !== undefined
 
 /** What PostgreSQL says in a line of its text, JSON or CSV log (src/backend/utils/error/{elog,jsonlog,csvlog}.c), or in CloudNativePG's. */
 export function postgres(line: string): Message | undefined {
@@ -28,12 +38,11 @@ export function postgres(line: string): Message | undefined {
  * `x PANIC:  …`, and its name stands in the prefix or in the message.
  */
 function fromText(line: string): Message | undefined {
-  const [first, second] = line.matchAll(label)
-  const level = first?.[1] ?? ''
-  if (!first || second || !severities.has(level) || first.index > longestPrefix) return undefined
-  const from = first.index + first[0].length
-  const prefix = line.slice(0, from - level.length - 3)
-  return isPrefix(prefix) ? { level, text: line.slice(from).trimEnd() } : undefined
+  const first = labelIn(line)
+  if (!first || !severities.has(first.word) || first.end > longestPrefix || labelIn(line, first.end))
+    return undefined
+  const prefix = line.slice(0, first.end - first.word.length - 3)
+  return isPrefix(prefix) ? { level: first.word, text: line.slice(first.end).trimEnd() } : undefined
 }
 
 /** `%m`, `%t`, `%s`: `2026-11-23 00:31:07.643 UTC`; `%n`: `1764.012`. */
@@ -69,8 +78,9 @@ function isPrefix(prefix: string): boolean {
   const rest = prefix.slice(begun[0].length)
   // Amazon's: `%t:%r:%u@%d:[%p]:`.
   if (/^:[\w.()[\]-]*:[\w[\]-]*@[\w[\]-]*:\[\d+\]:$/.test(rest)) return true
-  const words = rest.replace(backend, '-').split(' ').filter(Boolean)
-  const names = words.filter((word) => !parts.some((part) => part.test(word)))
+  const namesIn = (text: string) =>
+    text.split(' ').filter((word) => word !== '' && !parts.some((part) => part.test(word)))
+  const names = namesIn(rest).length > 0 ? namesIn(rest.replace(backend, '-')) : []
   return (
     names.length === 0 ||
     (names.length <= mostNames && pid.test(rest) && (session.test(rest) || / \w+=/.test(rest)))

@@ -7,7 +7,8 @@ const hidden = '\0'
  * An apostrophe inside a word is none, and one behind a bracket begins a value of the program's own: `Error('…')`.
  */
 export function withoutQuoted(text: string): string {
-  const single = hide(text, /(?<![\p{L}\p{N}(])'/u.exec(text)?.index, text.lastIndexOf("'"))
+  const last = text.lastIndexOf("'")
+  const single = last < 0 ? text : hide(text, /(?<![\p{L}\p{N}(])'/u.exec(text)?.index, last)
   return hide(single, text.indexOf('"'), text.lastIndexOf('"'))
 }
 
