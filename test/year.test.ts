@@ -63,7 +63,8 @@ const faults: readonly (readonly [string, string, NonNullable<Parameters<typeof 
     {
       at: 1.5,
       what: 'it panics',
-      run: (node) => node.log('PANIC:  could not locate a valid checkpoint record'),
+      run: (node) =>
+        node.log('2026-11-23 00:31:07.643 UTC [17504] PANIC:  could not locate a valid checkpoint record'),
     },
   ],
   [

@@ -2,7 +2,7 @@ import type { Observation } from '../../agent/model.ts'
 import type { Pattern } from './pattern.ts'
 import type { PodsCode } from './rules.ts'
 import type { PodsSample, Restarting, Said } from './sample.ts'
-import { clock, endedHow, filled, many, nameOf } from './words.ts'
+import { clock, endedHow, filled, many, nameOf, saidBy } from './words.ts'
 
 export interface Limits {
   readonly restarts: number
@@ -96,7 +96,7 @@ function logSays(it: Said, { patterns }: Limits): Observation<PodsCode> {
   const when = begun === last ? `at ${last}` : `since ${begun}, last ${last}`
   return {
     code: 'pods.log-says',
-    subject: `${nameOf(it.pod)} ${it.pattern}`,
+    subject: saidBy(it),
     severity: pattern.severity,
     text: `${pattern.says}: "${it.excerpt}" (${many(it.lines, 'line')} ${when} UTC).`,
     ...(pattern.so && { so: pattern.so }),

@@ -1,15 +1,20 @@
-import type { Host, Past, Unseen } from '../../agent/model.ts'
-import { HostError, unseen } from '../../agent/model.ts'
-import { podOfLink } from '../node/pods.ts'
-import { readEnded } from './ended.ts'
+import type { Host, Past, Pod } from '../../agent/model.ts'
+import { HostError } from '../../agent/model.ts'
+import type { Choice } from './choose.ts'
+import { choose, comesFirst, keyOf } from './choose.ts'
 import type { Container } from './folders.ts'
-import { containerAt, fingerprint, listContainers, newestLog, pathOf, readLinks } from './folders.ts'
-import type { Budget } from './grow.ts'
-import { firstTail, readGrowth } from './grow.ts'
+import { containerAt, fingerprint, listContainers, pathOf, readLinks } from './folders.ts'
+import type { Growth } from './grow.ts'
+import { firstTail, growthOf, readOn } from './grow.ts'
+import type { Restarted } from './restarting.ts'
+import { longestWait, mostTimes, restarting } from './restarting.ts'
 import { addSaid, withoutReplaced } from './said.ts'
-import type { Place, PodsSample, Restarting, Said } from './sample.ts'
+import type { Place, PodsSample, Restarting, Said, Unjudged } from './sample.ts'
 import type { Found, Matcher } from './scan.ts'
-import { nameOf } from './words.ts'
+import { shares } from './share.ts'
+import type { Missed } from './unjudged.ts'
+import { stillUnjudged, unseenOf } from './unjudged.ts'
+import { nameOf, saidBy } from './words.ts'
 
 export interface Plan {
   readonly matcher: Matcher
@@ -19,88 +24,221 @@ export interface Plan {
   readonly window: number
   /** From so many on it is worth asking how the last one ended. */
   readonly restarts: number
+  /** How many containers are looked at in one look; a node has 110 pods unless told otherwise. */
+  readonly mostContainers?: number
+  /** Bytes of all logs in one look: a second or two of work. */
+  readonly mostBytes?: number
 }
 
-/** A node has 110 pods unless told otherwise. */
-const mostContainers = 500
-/** Of all logs in one look: a second or two of work. */
-const mostBytes = 256 * 1024 * 1024
+/** Beyond so many nothing is remembered of a container whose turn is later: it is only counted. */
+const mostListed = 5_000
 /** Logs that are asked for at the same time: fewer waits, and still little in memory. */
 const atOnce = 16
-const mostTimes = 12
-const mostRestarting = 40
-/** Containers that are asked for how they ended in one look. */
-const mostAsked = 60
+/** Reading ends well before the round is given up, ms: what was read must not be for nothing on a slow disk. */
+const longestRead = 15_000
+
+/** One container in one look. */
+interface Seen {
+  readonly it: Container
+  readonly former?: Place
+  readonly place?: Place
+  readonly found?: readonly Found[]
+  readonly left?: number
+  readonly lost?: boolean
+  readonly error?: unknown
+}
 
 /** One round: which containers were restarted, and what their logs have said since the last one. */
 export async function collect(host: Host, plan: Plan, past: Past<PodsSample>): Promise<PodsSample> {
   const before = past.sample
-  const blind: Unseen[] = []
+  const { mostContainers = 500 } = plan
   const links = (await readLinks(host)) ?? []
   const print = links.length > 0 ? fingerprint(links) : undefined
-  const known = print !== undefined && print === before?.links
-  const { containers, all } = known ? remembered(before) : await listContainers(host, mostContainers)
-  const budget: Budget = { left: mostBytes, skipped: 0 }
-  const places: Record<string, Record<string, Place>> = {}
-  const restarted: { readonly it: Container; readonly restarts: number; readonly times: number }[] = []
-  const said: (Said & { readonly over: boolean })[] = []
+  const known = print !== undefined && print === before?.links && !before.unfollowed
+  const { containers, all } = known ? remembered(before) : await listContainers(host, mostListed)
+  const moving =
+    containers.length > mostContainers ? await movingOf(host, containers, before) : new Set<string>()
+  const choice = choose(containers, mostContainers, moving, before?.turns)
+  const seen = await readAll(host, choice.followed, plan, before, known)
+  const missed = missedOf(seen, choice, all - containers.length)
+  const places = placesOf(seen, choice, before)
   const now = host.now()
-  const one = async (it: Container) => {
-    const place = before?.places[it.folder]?.[it.container]
-    const seen = await follow(host, it, place, plan, budget, { known, first: !before }).catch(
-      (error: unknown) => {
-        // A container that goes away meanwhile is no blindness.
-        if (!(error instanceof HostError && error.code === 'missing'))
-          blind.push(unseen(`the log of ${nameOf(it.pod)}`, error, []))
-        return place && { place, found: [] }
-      },
-    )
-    return { it, seen, former: place }
-  }
-  for (let at = 0; at < containers.length; at += atOnce)
-    for (const { it, seen, former } of await Promise.all(containers.slice(at, at + atOnce).map(one))) {
-      if (!seen) continue
-      places[it.folder] = { ...places[it.folder], [it.container]: seen.place }
-      said.push(...asSaid(it, seen.found, now, before ? Number.POSITIVE_INFINITY : plan.hold))
-      const times = before ? seen.place[0] - (former?.[0] ?? 0) : 0
-      if (times > 0 || (!before && seen.place[0] >= plan.restarts))
-        restarted.push({ it, restarts: seen.place[0], times: Math.min(mostTimes, times) })
-    }
+  const sayings = seen.flatMap(({ it, found }) => asSaid(it, found ?? [], now, plan.hold))
+  const severities = new Map(plan.matcher.patterns.map((it) => [it.name, it.severity]))
+  const folders = [...Object.keys(places)]
+  const fromBefore = withoutReplaced(before?.said ?? [], folders)
+  const { said, evicted, expired } = addSaid(fromBefore, sayings, now, plan.hold, (pattern) =>
+    ['info', 'warning', 'critical'].indexOf(severities.get(pattern) ?? 'info'),
+  )
+  const loops = await restarting(host, before?.restarting ?? [], restartedIn(seen, before, plan), links, {
+    ...plan,
+    now,
+    there: (pod) => places[`${pod.namespace}_${pod.name}_${pod.uid}`]?.[pod.container ?? ''] !== undefined,
+  })
+  const judged = new Set([
+    ...[...said, ...sayings.filter((it) => it.over)].map(saidBy),
+    ...loops.kept.map((it) => nameOf(it.pod)),
+  ])
+  const dropped = [
+    ...evicted.map((it) => ofLog(it, it.last + plan.hold)),
+    ...expired.map((it) => ofLog(it, now)),
+    ...loops.evicted.map((it) =>
+      ofLoop(it, (it.times.at(-1) ?? now) + (it.times.length > 0 ? plan.window : longestWait)),
+    ),
+    ...(before?.restarting ?? []).map((it) => ofLoop(it, now)),
+  ]
+  const waits = withoutReplaced(before?.unjudged ?? [], folders)
+  const unjudged = stillUnjudged(waits, dropped, judged, missed, now)
+  const unseen = unseenOf(missed, unjudged, all)
   return {
-    ...(print && { links: print }),
+    ...(print && missed.failed.length === 0 && { links: print }),
     places,
-    restarting: await restarting(host, before?.restarting ?? [], restarted, places, links, now, plan),
-    said: addSaid(withoutReplaced(before?.said ?? [], Object.keys(places)), said, now, plan.hold),
-    ...(budget.skipped > 0 && { skipped: budget.skipped }),
-    ...(all > containers.length && { unfollowed: all - containers.length }),
-    ...(blind.length > 0 && { unseen: grouped(blind) }),
+    restarting: loops.kept,
+    said,
+    ...(unjudged.length > 0 && { unjudged }),
+    ...(missed.bytes > 0 && { left: missed.bytes }),
+    ...(missed.waiting.length > 0 && { unfollowed: all - choice.followed.length, turns: choice.turns }),
+    ...(unseen.length > 0 && { unseen }),
   }
 }
+
+const ofLog = (it: Said, until: number): Unjudged => ({
+  code: 'pods.log-says',
+  subject: saidBy(it),
+  pod: it.pod,
+  until,
+})
+
+const ofLoop = ({ pod }: Restarting, until: number): Unjudged => ({
+  code: 'pods.crash-looping',
+  subject: nameOf(pod),
+  pod,
+  until,
+})
 
 function remembered(before: PodsSample | undefined) {
   const containers = Object.entries(before?.places ?? {}).flatMap(([folder, its]) =>
     Object.keys(its).flatMap((container) => containerAt(folder, container) ?? []),
   )
-  return { containers, all: containers.length + (before?.unfollowed ?? 0) }
+  return { containers, all: containers.length }
 }
 
-/** Reads on in one container's log. The folder is listed only when a container was started somewhere. */
-async function follow(
+/** Does it for all, some at the same time, in their order. */
+async function inGroups<T, R>(all: readonly T[], work: (it: T, index: number) => Promise<R>): Promise<R[]> {
+  const done: R[] = []
+  for (let at = 0; at < all.length; at += atOnce)
+    done.push(...(await Promise.all(all.slice(at, at + atOnce).map((it, index) => work(it, at + index)))))
+  return done
+}
+
+/** Those that were restarted or said something, are behind, or have grown since they were last read. */
+async function movingOf(
   host: Host,
-  it: Container,
-  place: Place | undefined,
-  { matcher }: Plan,
-  budget: Budget,
-  { known, first }: { readonly known: boolean; readonly first: boolean },
-): Promise<{ place: Place; found: readonly Found[] } | undefined> {
-  const path = pathOf(it)
-  const newest = known && place ? place[0] : await newestLog(host, path)
-  if (newest === undefined) return undefined
-  const growth = await readGrowth(host, path, newest, place, matcher, budget, first ? firstTail : undefined)
-  return growth ?? (place && { place, found: [] })
+  containers: readonly Container[],
+  before: PodsSample | undefined,
+): Promise<ReadonlySet<string>> {
+  const names = new Set([...(before?.restarting ?? []), ...(before?.said ?? [])].map((it) => nameOf(it.pod)))
+  const placed = containers.flatMap((it) => {
+    const place = before?.places[it.folder]?.[it.container]
+    return place ? [{ it, place }] : []
+  })
+  const facts = await host.stats(placed.map(({ it, place }) => `${pathOf(it)}/${place[0]}.log`))
+  const grown = placed.filter(({ place: [, inode, offset, of] }, at) => {
+    const one = facts[at]
+    return of !== undefined || one instanceof Error || one?.ino !== inode || one.size !== offset
+  })
+  return new Set([
+    ...containers.filter((it) => names.has(nameOf(it.pod))).map(keyOf),
+    ...grown.map(({ it }) => keyOf(it)),
+  ])
 }
 
-/** What was found, by line; what is older than `hold` is no news for whoever looks for the first time. */
+/** First how much each has grown by, so that all get their share of what may be read; then they are read. */
+async function readAll(
+  host: Host,
+  followed: readonly Container[],
+  { matcher, mostBytes = 256 * 1024 * 1024 }: Plan,
+  before: PodsSample | undefined,
+  known: boolean,
+): Promise<readonly Seen[]> {
+  const until = performance.now() + longestRead
+  const grown = await inGroups(followed, async (it): Promise<Seen & { readonly growth?: Growth }> => {
+    const former = before?.places[it.folder]?.[it.container]
+    const about = { it, ...(former && { former, place: former }) }
+    try {
+      const growth = await growthOf(host, pathOf(it), former, { known, ...(!before && { tail: firstTail }) })
+      return { ...about, ...(growth && { growth }) }
+    } catch (error) {
+      return { ...about, ...failure(error) }
+    }
+  })
+  const demands = grown.map(({ it: { pod, folder }, growth }) => ({
+    pod: folder,
+    bytes: growth?.bytes ?? 0,
+    first: comesFirst(pod),
+  }))
+  // Who has the least to read is read first: it is done with for sure.
+  const shared = shares(demands, mostBytes)
+  const order = [...grown.keys()].sort((a, b) => (shared[a] ?? 0) - (shared[b] ?? 0))
+  const seen: Seen[] = []
+  await inGroups(order, async (at) => {
+    const { growth, ...about } = grown[at] as (typeof grown)[number]
+    seen[at] = about
+    if (!growth) return
+    const lost = growth.lost === true
+    try {
+      seen[at] = { ...about, ...(await readOn(host, growth, matcher, shared[at], until)), lost }
+    } catch (error) {
+      seen[at] = { ...about, ...failure(error), lost }
+    }
+  })
+  return seen
+}
+
+/** A container that goes away meanwhile is no blindness. */
+const failure = (error: unknown) => (error instanceof HostError && error.code === 'missing' ? {} : { error })
+
+function missedOf(seen: readonly Seen[], { waiting }: Choice, uncounted: number): Missed {
+  const behind = seen.filter((it) => (it.left ?? 0) > 0)
+  const more: Pod[] = uncounted > 0 ? [{ namespace: '…', name: `${uncounted} that are not listed` }] : []
+  return {
+    failed: seen.flatMap(({ it: { pod }, error }) => (error === undefined ? [] : [{ pod, error }])),
+    left: behind.map((it) => it.it.pod),
+    bytes: behind.reduce((sum, it) => sum + (it.left ?? 0), 0),
+    lost: seen.flatMap(({ it: { pod }, lost }) => (lost ? [pod] : [])),
+    waiting: [...waiting.map((it) => it.pod), ...more],
+  }
+}
+
+/** Where each container's log is to be read on; that of one whose turn is later stays. */
+function placesOf(seen: readonly Seen[], { waiting }: Choice, before: PodsSample | undefined) {
+  const places: Record<string, Record<string, Place>> = {}
+  const put = ({ folder, container }: Container, place: Place | undefined) => {
+    if (!place) return
+    const its = places[folder] ?? {}
+    places[folder] = its
+    its[container] = place
+  }
+  for (const { it, place } of seen) put(it, place)
+  for (const it of waiting) put(it, before?.places[it.folder]?.[it.container])
+  return places
+}
+
+/** Which were started since they were last looked at; of one that was never looked at before only that it was often. */
+function restartedIn(seen: readonly Seen[], before: PodsSample | undefined, { restarts }: Plan): Restarted[] {
+  const fresh = before !== undefined && !before.unfollowed
+  return seen.flatMap(({ it, former, place }) => {
+    if (!place) return []
+    const [count] = place
+    if (former || fresh) {
+      const times = Math.min(mostTimes, count - (former?.[0] ?? 0))
+      return times > 0 ? [{ it, restarts: count, times }] : []
+    }
+    return count >= restarts ? [{ it, restarts: count, times: 0 }] : []
+  })
+}
+
+/** What was found, by line; what is older than `hold` is no news. */
 const asSaid = ({ pod }: Container, found: readonly Found[], now: number, hold: number) =>
   found.map(({ name, count, first = now, last = now, excerpt = '', over = false }) => ({
     pod,
@@ -111,61 +249,3 @@ const asSaid = ({ pod }: Container, found: readonly Found[], now: number, hold: 
     excerpt,
     over,
   }))
-
-/** The containers with restarts in the window, and how they ended. */
-async function restarting(
-  host: Host,
-  before: readonly Restarting[],
-  restarted: readonly { readonly it: Container; readonly restarts: number; readonly times: number }[],
-  places: PodsSample['places'],
-  links: readonly string[],
-  now: number,
-  { window }: Plan,
-): Promise<Restarting[]> {
-  const found = new Map<string, Restarting>()
-  const key = ({ uid, container }: Restarting['pod']) => `${uid}/${container}`
-  for (const it of before) {
-    const folder = `${it.pod.namespace}_${it.pod.name}_${it.pod.uid}`
-    const times = it.times.filter((time) => now - time < window)
-    if (places[folder]?.[it.pod.container ?? ''] && (times.length > 0 || it.down))
-      found.set(key(it.pod), { ...it, times })
-  }
-  for (const { it, restarts, times } of restarted) {
-    const known = found.get(key(it.pod))
-    const all = [...(known?.times ?? []), ...Array.from({ length: times }, () => now)].slice(-mostTimes)
-    found.set(key(it.pod), { ...known, pod: it.pod, restarts, times: all })
-  }
-  const most = [...found.values()].sort((a, b) => b.times.length - a.times.length).slice(0, mostAsked)
-  const asked: Restarting[] = []
-  for (const { down: _, ...it } of most) {
-    const ids = links.flatMap((name) => {
-      const link = podOfLink(name)
-      const same = link?.namespace === it.pod.namespace && link.name === it.pod.name
-      return same && link.container === it.pod.container ? [link.containerId] : []
-    })
-    const { ended = it.ended, down } = (await readEnded(host, ids.slice(0, 6))) ?? {}
-    // The kubelet waits five minutes at most: what has ended longer ago is not tried again.
-    const waits = down && ended && ended.code !== 0 && now - ended.at < longestWait
-    if (it.times.length > 0 || waits)
-      asked.push({ ...it, ...(ended && { ended }), ...(waits && { down: true }) })
-  }
-  return asked.slice(0, mostRestarting)
-}
-
-/** Kubelet's longest back-off (MaxContainerBackOff, 300 s), and a little for the start itself. */
-const longestWait = 7 * 60_000
-
-/** Many logs that cannot be read have mostly one reason. */
-function grouped(blind: readonly Unseen[]): Unseen[] {
-  const [first, ...more] = blind as [Unseen, ...Unseen[]]
-  const codes = ['pods.log-says']
-  return [
-    {
-      ...first,
-      ...(blind.every((it) => it.unrecorded) ? { unrecorded: true } : {}),
-      what: more.length > 0 ? `the logs of ${blind.length} containers` : first.what,
-      why: more.length > 0 ? `${first.why}; and ${more.length} more logs` : first.why,
-      codes,
-    },
-  ]
-}

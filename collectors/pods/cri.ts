@@ -40,3 +40,14 @@ function endOfTime(buffer: Buffer, from: number): number {
   for (let at = from + 20; at < end; at += 1) if (buffer[at] === space) return at
   return -1
 }
+
+/** What Docker wrote instead: `{"log":"text\n","stream":"stderr","time":"…"}` (json-file); undefined where it is not that. */
+export function unwrapped(line: string): string | undefined {
+  if (!line.startsWith('{"log":"')) return undefined
+  try {
+    const { log, stream } = JSON.parse(line) as { readonly log?: unknown; readonly stream?: unknown }
+    return typeof log === 'string' && typeof stream === 'string' ? log.trimEnd() : undefined
+  } catch {
+    return undefined
+  }
+}

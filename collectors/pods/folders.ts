@@ -40,24 +40,30 @@ export function containerAt(folder: string, container: string): Container | unde
   return pod && containerName.test(container) ? { folder, container, pod: { ...pod, container } } : undefined
 }
 
-/** The highest N of `N.log`; undefined while there is none. Restarts are counted there (kubelet, buildContainerLogsPath). */
-export async function newestLog(host: Host, path: string): Promise<number | undefined> {
-  const names = (await orMissing(host.list(path))) ?? []
-  const numbers = names.flatMap(({ name }) => (/^\d{1,9}\.log$/.test(name) ? Number.parseInt(name, 10) : []))
-  return numbers.length > 0 ? Math.max(...numbers) : undefined
+/** A file of a container's log. */
+export interface LogFile {
+  readonly name: string
+  /** The N of `N.log`: restarts are counted there (kubelet, buildContainerLogsPath). */
+  readonly restarts: number
+  /** Set aside by the kubelet because it had grown large. */
+  readonly aside: boolean
 }
 
 /**
- * The logs that the kubelet has set aside of `N.log`, oldest first: `N.log.<time>`, packed with `.gz` but
- * for the newest (kubelet, container_log_manager.go).
+ * The files of a container's log in the order they were written: of each start those that were set aside, then the one
+ * that was written last. Set aside are `N.log.<time>`; packed ones, with `.gz`, are not among them (kubelet,
+ * container_log_manager.go).
  */
-export async function setAside(host: Host, path: string, restarts: number): Promise<string[]> {
-  const names = (await orMissing(host.list(path))) ?? []
-  const prefix = `${restarts}.log.`
-  return names
-    .map((it) => it.name)
-    .filter((it) => it.startsWith(prefix) && /^\d{8}-\d{6}$/.test(it.slice(prefix.length)))
-    .sort()
+export async function logFiles(host: Host, path: string): Promise<readonly LogFile[]> {
+  const files = ((await orMissing(host.list(path))) ?? []).flatMap(({ name }) => {
+    const [, restarts, time = ''] = /^(\d{1,9})\.log(?:\.(\d{8}-\d{6}))?$/.exec(name) ?? []
+    return restarts === undefined
+      ? []
+      : [{ name, restarts: Number.parseInt(restarts, 10), aside: time !== '', time: time || '~' }]
+  })
+  return files
+    .sort((a, b) => a.restarts - b.restarts || (a.time < b.time ? -1 : 1))
+    .map(({ time: _, ...it }) => it)
 }
 
 /** The names of the links to logs, one a container that was ever started and is not yet removed. */

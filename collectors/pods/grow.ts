@@ -1,134 +1,184 @@
 import type { Host } from '../../agent/model.ts'
 import { orMissing } from '../node/ask.ts'
 import { lineBreak } from './cri.ts'
-import { setAside } from './folders.ts'
+import type { LogFile } from './folders.ts'
+import { logFiles } from './folders.ts'
 import type { Place } from './sample.ts'
 import type { Found, Matcher } from './scan.ts'
 import { scan } from './scan.ts'
 
 /** Read at once: large enough that asking costs little, small enough to be nothing in memory. */
 const chunk = 512 * 1024
+/** Where the first look at a log begins: so much before its end. */
+export const firstTail = 64 * 1024
+/** What is farther behind than this is never caught up with: what is new counts more. */
+const mostBehind = 256 * 1024 * 1024
 
-/** What one look may read, shared by all logs. */
-export interface Budget {
-  left: number
-  /** Bytes that were left out. */
-  skipped: number
+/** A file, and what of it is to be read. */
+interface Part {
+  readonly file: string
+  readonly restarts: number
+  readonly inode: number
+  readonly from: number
+  readonly size: number
+  /** Where it begins: at a line, inside of one, or at a line whose pieces were waited for in the last look. */
+  readonly begins: 'line' | 'inside' | 'waited'
 }
 
+/** What a container's log has grown by, not yet read. */
 export interface Growth {
-  readonly place: Place
-  readonly found: readonly Found[]
+  /** How often the container was restarted. */
+  readonly restarts: number
+  /** In the order they were written; the last is the one that grows. */
+  readonly parts: readonly Part[]
+  readonly bytes: number
+  /** Some of it is gone, or was too far behind. */
+  readonly lost?: true
 }
-
-/** Of one container in one look, so that none takes the whole. */
-const mostOfOne = 32 * 1024 * 1024
-
-/** A log takes this part of what is left, and gives back what it did not need: those read beside it get theirs. */
-const sharers = 16
-const leastOfOne = 1024 * 1024
 
 /**
- * Reads what a container's log has grown by since `place` and says what it says: the rest of the former file
- * when it was set aside or the container was restarted, then the present one. Without a place all of it, or
- * its last `tail` bytes. Undefined when nothing grew.
+ * What a container's log has grown by since `place`: the rest of the file that was read last, those written since, and
+ * the present one. Without a place all of the present one, or its last `tail` bytes. Where no container was started
+ * since (`known`) one question is enough. Undefined while there is no log.
  */
-export async function readGrowth(
+export async function growthOf(
   host: Host,
   path: string,
-  newest: number,
   place: Place | undefined,
-  it: Matcher,
-  shared: Budget,
-  tail = Number.POSITIVE_INFINITY,
+  { known = false, tail = Number.POSITIVE_INFINITY } = {},
 ): Promise<Growth | undefined> {
-  const file = `${path}/${newest}.log`
-  const now = await orMissing(host.stat(file))
-  if (!now) return undefined
-  const same = place?.[0] === newest && place[1] === now.ino
-  if (same && now.size === place[2]) return undefined
-  const given = Math.min(mostOfOne, shared.left, Math.max(leastOfOne, Math.ceil(shared.left / sharers)))
-  shared.left -= given
-  const budget: Budget = { left: given, skipped: 0 }
-  const former = place && !same ? await readRest(host, path, place, newest, it, budget) : []
+  if (known && place && place.length === 3) {
+    const [restarts, inode, offset] = place
+    const file = `${path}/${restarts}.log`
+    const facts = await orMissing(host.stat(file))
+    if (facts?.ino === inode && facts.size >= offset)
+      return growth(restarts, [{ file, restarts, inode, from: offset, size: facts.size, begins: 'waited' }])
+  }
+  const files = await logFiles(host, path)
+  const newest = files.findLast((it) => !it.aside)?.restarts
+  if (newest === undefined) return undefined
+  const begin = place?.[3] ?? place?.[0] ?? newest
+  const its = files.filter((it) => it.restarts >= begin && it.restarts <= newest && (place || !it.aside))
+  const parts = await partsOf(host, path, its)
+  if (parts.length === 0) return undefined
+  if (!place) {
+    const [last] = parts.slice(-1) as [Part]
+    const from = Math.max(0, last.size - tail)
+    return growth(newest, [{ ...last, from, begins: from > 0 ? 'inside' : 'line' }])
+  }
+  const [, inode, offset] = place
+  const at = parts.findIndex((it) => it.inode === inode)
+  const [first, ...rest] = parts.slice(Math.max(0, at)) as [Part, ...Part[]]
   // Shorter than it was: emptied in place.
-  const from = same && now.size > place[2] ? place[2] : place ? 0 : Math.max(0, now.size - tail)
-  const begins = same ? 'waited' : !place && from > 0 ? 'inside' : 'line'
-  const read = await readFile(host, file, from, now.size, it, budget, begins)
+  const on = at >= 0 && first.size >= offset
+  // Kubelet packs all but the newest that it has set aside, and in the end removes them.
+  const gone = at < 0 && (place.length === 4 || its.some((it) => it.aside && it.restarts === begin))
+  return growth(newest, [on ? { ...first, from: offset, begins: 'waited' } : first, ...rest], gone)
+}
+
+async function partsOf(host: Host, path: string, files: readonly LogFile[]): Promise<Part[]> {
+  const parts: Part[] = []
+  for (const { name, restarts } of files) {
+    const file = `${path}/${name}`
+    const facts = await orMissing(host.stat(file))
+    if (facts) parts.push({ file, restarts, inode: facts.ino, from: 0, size: facts.size, begins: 'line' })
+  }
+  return parts
+}
+
+function growth(restarts: number, parts: readonly Part[], gone = false): Growth {
+  let over = parts.reduce((sum, it) => sum + it.size - it.from, 0) - mostBehind
+  const lost = gone || over > 0
+  const kept = parts.map((it) => {
+    const without = Math.min(Math.max(0, over), it.size - it.from)
+    over -= without
+    return without > 0 ? { ...it, from: it.from + without, begins: 'inside' as const } : it
+  })
+  const bytes = kept.reduce((sum, it) => sum + it.size - it.from, 0)
+  return { restarts, parts: kept, bytes, ...(lost && { lost }) }
+}
+
+/** What was read of a growth. */
+export interface Read {
+  readonly place: Place
+  readonly found: readonly Found[]
+  /** Bytes that are left for the next look. */
+  readonly left: number
+}
+
+/** Reads at most `most` bytes of a growth, and nothing more once `until` (as performance.now() tells) is over. */
+export async function readOn(
+  host: Host,
+  { restarts, parts, bytes }: Growth,
+  it: Matcher,
+  most = Number.POSITIVE_INFINITY,
+  until = Number.POSITIVE_INFINITY,
+): Promise<Read> {
+  const found: Found[] = []
+  let left = bytes
+  let spent = 0
+  for (const part of parts.slice(0, -1)) {
+    const read = await readPart(host, part, it, most - spent, until)
+    spent += read.spent
+    found.push(...read.found)
+    left -= (read.done ? part.size : read.offset) - part.from
+    if (read.done) continue
+    const { inode, restarts: of } = part
+    const place: Place = of === restarts ? [restarts, inode, read.offset] : [restarts, inode, read.offset, of]
+    return { place, found, left }
+  }
+  const [last] = parts.slice(-1) as [Part]
+  if (last.from >= last.size) return { place: [restarts, last.inode, last.from], found, left }
+  const read = await readPart(host, last, it, most - spent, until)
   // Set aside while it was read: then the next look finds it under its new name.
-  const still = await orMissing(host.stat(file))
-  shared.left += budget.left
-  shared.skipped += budget.skipped
-  return still?.ino === now.ino
-    ? { place: [newest, now.ino, read.offset], found: [...former, ...read.found] }
-    : { place: [newest, now.ino, from], found: former }
+  const still = await orMissing(host.stat(last.file))
+  return still?.ino === last.inode
+    ? {
+        place: [restarts, last.inode, read.offset],
+        found: [...found, ...read.found],
+        left: read.done ? 0 : last.size - read.offset,
+      }
+    : { place: [restarts, last.inode, last.from], found, left: 0 }
 }
 
-/** What the former file got after it was last read, and those that came and went since. */
-async function readRest(
+/** `done` where only the beginning of a line, or of one in pieces, is left. */
+async function readPart(
   host: Host,
-  path: string,
-  [restarts, inode, offset]: Place,
-  newest: number,
+  { file, from, size, begins }: Part,
   it: Matcher,
-  budget: Budget,
-): Promise<Found[]> {
-  const names = [...(await setAside(host, path, restarts)), ...(restarts < newest ? [`${restarts}.log`] : [])]
+  most: number,
+  until: number,
+): Promise<{ offset: number; found: Found[]; spent: number; done: boolean }> {
   const found: Found[] = []
-  let known = false
-  for (const name of names) {
-    const facts = await orMissing(host.stat(`${path}/${name}`))
-    if (!facts) continue
-    const same = facts.ino === inode
-    if (!same && !known) continue
-    known = true
-    found.push(...(await readFile(host, `${path}/${name}`, same ? offset : 0, facts.size, it, budget)).found)
-  }
-  return found
-}
-
-async function readFile(
-  host: Host,
-  file: string,
-  begin: number,
-  size: number,
-  it: Matcher,
-  budget: Budget,
-  /** Where it begins: at a line, inside of one, or at a line whose pieces were waited for in the last look. */
-  begins: 'line' | 'inside' | 'waited' = 'line',
-): Promise<{ offset: number; found: Found[] }> {
-  const found: Found[] = []
-  let at = begin
+  let at = from
   let skipping = begins === 'inside'
-  if (size - at > budget.left) {
-    budget.skipped += size - budget.left - at
-    at = size - budget.left
-    skipping = true
-  }
+  let spent = 0
   while (at < size) {
-    const bytes = await host.range(file, at, Math.min(chunk, size - at))
+    const wanted = Math.min(chunk, size - at, most - spent)
+    if (wanted <= 0 || performance.now() > until) return { offset: at, found, spent, done: false }
+    const bytes = await host.range(file, at, wanted)
     if (bytes.length === 0) break
-    budget.left -= bytes.length
+    spent += bytes.length
     // The rest of a line whose beginning was left out says nothing for sure.
     const cut = skipping ? bytes.indexOf(lineBreak) + 1 : 0
     skipping = false
     const rest = bytes.subarray(cut)
     const last = at + bytes.length >= size
+    // What this look may read is over before the line is.
+    const short = !last && bytes.length < chunk
     let { used, found: here } = scan(it, rest)
     // Pieces whose end does not come, within what can be read at once or by the next look, are not waited for.
-    const enough = (bytes.length >= chunk && !last) || (begins === 'waited' && at === begin)
+    const enough = (!last && !short) || (short && at === from) || (begins === 'waited' && at === from)
     if (used === 0 && enough) ({ used, found: here } = scan(it, rest, true))
     found.push(...here)
     if (used === 0 && cut === 0) {
       if (last && rest.length < chunk) break
+      if (short && at > from) return { offset: at, found, spent, done: false }
       used = rest.length
       skipping = true
     }
     at += cut + used
     if (last) break
   }
-  return { offset: at, found }
+  return { offset: at, found, spent, done: true }
 }
-
-/** Where the first look at a log begins: so much before its end. */
-export const firstTail = 64 * 1024

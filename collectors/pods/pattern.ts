@@ -1,4 +1,5 @@
 import type { Severity } from '../../agent/model.ts'
+import type { Expression, Program } from './forms.ts'
 
 /**
  * Something that a line of a container's log may say, as data. `next` and `never` may name the pod with
@@ -10,9 +11,21 @@ export interface Pattern {
   readonly severity: Severity
   /** What it means, as the beginning of a sentence. */
   readonly says: string
-  /** Any of these in one line. Letters stand for themselves; `*` is anything, or nothing, within the line. */
+  /**
+   * Who says it: a line counts only in the form in which that program writes its own messages (forms.ts). Absent for
+   * the settings' patterns, which are looked for anywhere in a line.
+   */
+  readonly by?: Program
+  /**
+   * Any of these. Letters stand for themselves; `*` is anything, or nothing. Of a server the whole message, of others
+   * where an error begins.
+   */
   readonly find: readonly string[]
-  /** Lines that say it is over. */
+  /** Only what the program calls one of these. */
+  readonly levels?: readonly string[]
+  /** What such a line holds as it is written, where `find` has no word to look for. */
+  readonly marks?: readonly string[]
+  /** Messages that say it is over. */
   readonly over?: readonly string[]
   /** Patterns that say less of the same: they are not told beside it. */
   readonly covers?: readonly string[]
@@ -25,6 +38,13 @@ export interface Pattern {
 
 /** The fixed words of an expression, in order. */
 export const wordsOf = (expression: string) => expression.split('*').filter(Boolean)
+
+/** An expression, taken apart. */
+export const expressionOf = (text: string): Expression => ({
+  words: wordsOf(text),
+  openBegin: text.startsWith('*'),
+  openEnd: text.endsWith('*'),
+})
 
 /** The word that is looked for first: the longest. */
 export const anchorOf = (expression: string) =>

@@ -56,9 +56,9 @@ export const rules = {
     severity: 'warning',
     title: 'the log of a container says what is wrong',
     meaning:
-      'A line that a container wrote fits one of the patterns that Murphy ships or that the settings add (`patterns`). Only what logs grow by is read, from /var/log/pods, with pieces of long lines put together and rotation followed. It stays a finding for `hold_minutes` after the last such line, or until the log says that it is over. A log is written by the container itself: it can claim anything.',
+      'A line that a container wrote fits one of the patterns that Murphy ships or that the settings add (`patterns`). A pattern of a program counts only in the form in which that program writes its own messages, so that what it writes of its clients decides nothing; a pattern of the settings counts anywhere. Only what logs grow by is read, from /var/log/pods, with pieces of long lines put together and rotation followed; what there is no time for is read in the next look, every pod having its share, and said meanwhile. It stays a finding for `hold_minutes` after the last such line, or until the log says that it is over. A log is written by the container itself: it can claim anything.',
     measured:
-      'What /var/log/pods/*/*/N.log has grown by since the last look, at most 32 MiB of one log and 256 MiB of all.',
+      'What /var/log/pods/*/*/N.log has grown by since the last look, at most 256 MiB in one look, of 500 containers.',
     settings: ['hold_minutes', 'patterns', 'ignore_patterns'],
     so: 'What the line says; see the text.',
     next: ['Read the log around it: `kubectl logs` with the names in the subject'],

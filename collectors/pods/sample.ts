@@ -1,7 +1,11 @@
 import type { Pod, Sample } from '../../agent/model.ts'
+import type { Turns } from './choose.ts'
 
-/** How far a container's log has been read: the N of `N.log`, which is how often it was restarted, the inode, and bytes. */
-export type Place = readonly [restarts: number, inode: number, offset: number]
+/**
+ * How far a container's log has been read: how often the container was restarted, which is the N of its newest
+ * `N.log`, and the inode and bytes of the file that is being read, with its own N where it is an older one.
+ */
+export type Place = readonly [restarts: number, inode: number, offset: number, of?: number]
 
 /** How a container last ended, as containerd's files tell it. */
 export interface Ended {
@@ -32,6 +36,15 @@ export interface Said {
   readonly excerpt: string
 }
 
+/** Something that was true and could not be judged since: it stands until it would have ended by itself. */
+export interface Unjudged {
+  readonly code: 'pods.log-says' | 'pods.crash-looping'
+  readonly subject: string
+  readonly pod: Pod
+  /** Until when, unless the log of its container is still not read then. ms since the epoch. */
+  readonly until: number
+}
+
 /** What the pods collector saw and remembers. */
 export interface PodsSample extends Sample {
   /** Tells whether the links in /var/log/containers are those of the last look. */
@@ -40,8 +53,11 @@ export interface PodsSample extends Sample {
   readonly places: Readonly<Record<string, Readonly<Record<string, Place>>>>
   readonly restarting: readonly Restarting[]
   readonly said: readonly Said[]
-  /** Bytes of logs that were left out, since there was more than a look may read. */
-  readonly skipped?: number
-  /** Containers beyond the most that are followed. */
+  readonly unjudged?: readonly Unjudged[]
+  /** Bytes of logs that are left for the next look, since there was more than one may read. */
+  readonly left?: number
+  /** Containers whose turn was not in this look. */
   readonly unfollowed?: number
+  /** Where the turns of those ended. */
+  readonly turns?: Turns
 }

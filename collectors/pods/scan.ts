@@ -1,20 +1,27 @@
 import { printable } from '../node/text.ts'
-import { contentOf, headerAt, lineBreak, timeOf } from './cri.ts'
+import { contentOf, headerAt, lineBreak, timeOf, unwrapped } from './cri.ts'
+import type { Expression, Program, Told } from './forms.ts'
+import { fits, inOrder, toldBy } from './forms.ts'
 import type { Pattern } from './pattern.ts'
-import { anchorOf, wordsOf } from './pattern.ts'
+import { anchorOf, expressionOf } from './pattern.ts'
 import type { Search } from './search.ts'
 import { prepare, search } from './search.ts'
+
+/** An expression of a pattern. */
+interface Key {
+  readonly pattern: number
+  readonly by?: Program
+  readonly expression: Expression
+  readonly levels?: readonly string[]
+  readonly over: boolean
+}
 
 /** Patterns made ready to be looked for. */
 export interface Matcher {
   readonly patterns: readonly Pattern[]
   readonly search: Search
-  /** By text of the search: what it belongs to. */
-  readonly keys: readonly {
-    readonly pattern: number
-    readonly words: readonly Uint8Array[]
-    readonly over: boolean
-  }[]
+  /** By text of the search: what it may belong to. */
+  readonly keys: readonly (readonly Key[])[]
 }
 
 /** What lines said. Times are ms since the epoch, of the line where it has one. */
@@ -34,19 +41,32 @@ const pieces = [' stdout P ', ' stderr P ']
 const pieceLength = 10
 
 export function matcher(patterns: readonly Pattern[]): Matcher {
-  const keys = patterns.flatMap((it, pattern) => [
-    ...it.find.map((expression) => ({ pattern, expression, over: false })),
-    ...(it.over ?? []).map((expression) => ({ pattern, expression, over: true })),
-  ])
+  const all = patterns.flatMap(({ by, find, marks, levels, over = [] }, pattern) => {
+    const key = (text: string, ends: boolean): Key => ({
+      ...{ pattern, expression: expressionOf(text), over: ends },
+      ...(by && { by }),
+      ...(levels && !ends && { levels }),
+    })
+    return [
+      ...find.flatMap((text) =>
+        (marks ?? [soughtOf(text)]).map((sought) => ({ sought, key: key(text, false) })),
+      ),
+      ...over.map((text) => ({ sought: soughtOf(text), key: key(text, true) })),
+    ]
+  })
+  const texts = Map.groupBy(all, (it) => it.sought)
   return {
     patterns,
-    search: prepare([...keys.map((it) => anchorOf(it.expression)), ...pieces]),
-    keys: keys.map(({ pattern, expression, over }) => ({
-      pattern,
-      over,
-      words: wordsOf(expression).map((it) => Buffer.from(it, 'utf8')),
-    })),
+    search: prepare([...texts.keys(), ...pieces]),
+    keys: [...texts.values()].map((its) => its.map((it) => it.key)),
   }
+}
+
+/** What is looked for of an expression: signs in front, which stand in every line, only make the search slow. */
+function soughtOf(text: string): string {
+  const anchor = anchorOf(text)
+  const bare = anchor.replace(/^[^\p{L}\p{N}]+/u, '')
+  return bare.length >= 8 ? bare : anchor
 }
 
 /** Pieces of one line are joined up to this. */
@@ -83,13 +103,13 @@ export function scan(it: Matcher, bytes: Uint8Array, all = false): { used: numbe
   let used = end
   // Lines that are pieces of a longer one, and are looked at when they are joined.
   const joined = new Set<number>()
+  const reading = readings()
   // By text: the line it was last checked in. Once in each is enough, so that no line costs more than its length.
   const checked: number[] = []
-  const check = (index: number, place: Place) => {
-    const key = it.keys[index]
-    if (!key || checked[index] === place.line) return
-    checked[index] = place.line
-    if (inOrder(key.words, place)) count(hits, key, place)
+  const check = (text: number, place: Place) => {
+    if (checked[text] === place.line) return
+    checked[text] = place.line
+    for (const key of it.keys[text] ?? []) if (saidIn(key, reading(place))) count(hits, key, place)
   }
   let line = -1
   let lineEnd = -1
@@ -116,7 +136,7 @@ export function scan(it: Matcher, bytes: Uint8Array, all = false): { used: numbe
   return { used, found: hits.flatMap((hit, pattern) => found(it.patterns[pattern] as Pattern, hit)) }
 }
 
-function count(hits: Hits[], { pattern, over }: Matcher['keys'][number], place: Place): void {
+function count(hits: Hits[], { pattern, over }: Key, place: Place): void {
   hits[pattern] ??= { count: 0, over: false, line: -1 }
   const hit = hits[pattern] as Hits
   if (over) {
@@ -145,15 +165,41 @@ function found({ name }: Pattern, { count, over, first, last }: Hits): Found[] {
   ]
 }
 
-function inOrder(words: readonly Uint8Array[], { text, from, to }: Place): boolean {
-  const line = text.subarray(from, to)
-  let at = 0
-  for (const word of words) {
-    const found = line.indexOf(word, at)
-    if (found < 0) return false
-    at = found + word.length
+/** A line as text, and what it says in the form of each program; worked out once, when first asked. */
+interface Reading {
+  readonly text: string
+  told(by: Program): Told
+}
+
+/** Gives the reading of a place; that of the last line is remembered, as many texts may stand in one. */
+function readings(): (place: Place) => Reading {
+  let last: { readonly text: Buffer; readonly line: number; readonly reading: Reading } | undefined
+  return (place) => {
+    if (last?.line !== place.line || last.text !== place.text)
+      last = { text: place.text, line: place.line, reading: readingOf(place) }
+    return last.reading
   }
-  return true
+}
+
+function readingOf({ text, from, to, bytes, line }: Place): Reading {
+  const content = text.toString('utf8', from, to)
+  // A line without containerd's header is the middle of one that was cut, or one of Docker's.
+  const own = headerAt(bytes, line) ? content : unwrapped(content)
+  const known = new Map<Program, Told>()
+  return {
+    text: content,
+    told: (by) => {
+      const told = known.get(by) ?? (own === undefined ? { whole: true, texts: [] } : toldBy(by, own))
+      known.set(by, told)
+      return told
+    },
+  }
+}
+
+function saidIn({ by, expression, levels }: Key, reading: Reading): boolean {
+  if (!by) return inOrder(reading.text, 0, expression.words)
+  const told = reading.told(by)
+  return (!levels || levels.includes(told.level ?? '')) && fits(told, expression)
 }
 
 const before = 60

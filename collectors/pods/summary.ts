@@ -15,11 +15,9 @@ export function summary(sample: PodsSample, window: number, now: number): string
     restarts > 0
       ? `${many(restarts, 'restart')} in the last ${minutes} min`
       : `no restart in the last ${minutes} min`,
-    ...(sample.unfollowed ? [`${sample.unfollowed} more are not followed`] : []),
-    ...(sample.skipped
-      ? [
-          `${Math.round(sample.skipped / 1024 / 1024)} MiB of logs left out, since they grow faster than is read`,
-        ]
+    ...(sample.unfollowed ? [`${sample.unfollowed} more wait for their turn`] : []),
+    ...(sample.left
+      ? [`${Math.max(1, Math.round(sample.left / 1024 / 1024))} MiB of logs are left for the next look`]
       : []),
   ].join('; ')
 }

@@ -14,6 +14,16 @@ export const many = (count: number, what: string) => `${count} ${what}${count ==
 export const nameOf = ({ namespace, name, container }: Pod) =>
   [namespace, name, ...(container ? [container] : [])].join('/')
 
+/** What a finding of a log is about. */
+export const saidBy = ({ pod, pattern }: { readonly pod: Pod; readonly pattern: string }) =>
+  `${nameOf(pod)} ${pattern}`
+
+/** "a, b, c and 4 more". */
+export function listed(names: readonly string[], most = 5): string {
+  const more = names.length - most
+  return more > 0 ? `${names.slice(0, most).join(', ')} and ${more} more` : names.join(', ')
+}
+
 /** A step with the pod's names in it, which the API has accepted and a shell takes as they are. */
 export const filled = (text: string, { namespace, name, container = '' }: Pod) =>
   text.replaceAll('{namespace}', namespace).replaceAll('{pod}', name).replaceAll('{container}', container)

@@ -17,7 +17,7 @@ import { openMachine } from '../../agent/host.ts'
 import type { Host } from '../../agent/model.ts'
 import type { MemorySample } from '../../collectors/memory/collect.ts'
 import { memory } from '../../collectors/memory.ts'
-import { readGrowth } from '../../collectors/pods/grow.ts'
+import { growthOf, readOn } from '../../collectors/pods/grow.ts'
 import { anchorOf } from '../../collectors/pods/pattern.ts'
 import { patterns } from '../../collectors/pods/patterns.ts'
 import type { PodsSample } from '../../collectors/pods/sample.ts'
@@ -166,7 +166,8 @@ async function logs(): Promise<void> {
   mkdirSync(path)
   const file = join(path, '0.log')
   const block = Array.from({ length: 7000 }, (_, at) => line(at)).join('')
-  const hit = '2026-11-23T00:29:20.1Z stderr F PANIC:  could not locate a valid checkpoint record\n'
+  const hit =
+    '2026-11-23T00:29:20.1Z stderr F 2026-11-23 00:29:20.100 UTC [27] PANIC:  could not locate a valid checkpoint record\n'
   writeFileSync(file, '')
   let hits = 0
   for (let size = 0; size < megabytes * 1e6; size += block.length) {
@@ -199,16 +200,14 @@ async function logs(): Promise<void> {
     const begun = performance.now()
     const mostAtOnce = 32 * 1024 * 1024
     let found = 0
-    // As from look to look: each takes what one container may.
-    for (let from = 0; from < size; from += mostAtOnce) {
-      const part = {
-        ...host,
-        stat: async () => ({ ...(await host.stat(file)), size: Math.min(size, from + mostAtOnce) }),
-      }
-      const grown = await readGrowth(part, path, 0, [0, ino, place], all, { left: 1e12, skipped: 0 })
-      place = grown?.place[2] ?? place
-      found +=
-        grown?.found.filter((it) => it.name === 'postgres-wal').reduce((sum, it) => sum + it.count, 0) ?? 0
+    // As from look to look: each takes a part.
+    for (let left = size; left > 0; ) {
+      const growth = await growthOf(host, path, [0, ino, place], { known: true })
+      if (!growth) throw new Error('not measured: no log')
+      const read = await readOn(host, growth, all, mostAtOnce)
+      place = read.place[2]
+      left = read.left
+      found += read.found.filter((it) => it.name === 'postgres-wal').reduce((sum, it) => sum + it.count, 0)
       peak = Math.max(peak, resident())
     }
     must(found === hits, `${found} of ${hits} lines`)
@@ -216,7 +215,7 @@ async function logs(): Promise<void> {
     place = 0
   }
   say(
-    `scanned for ${patterns.length} patterns (${all.keys.length} expressions)`,
+    `scanned for ${patterns.length} patterns (${all.keys.flat().length} expressions)`,
     speed(best),
     'budget 200 MB/s',
   )

@@ -9,6 +9,9 @@ import { podNode } from './pods/node.ts'
 const settings = defaults(pods.settings)
 const minute = 60_000
 
+/** As PostgreSQL begins its lines. */
+const pg = (text: string) => `2026-11-23 03:00:00.000 UTC [1] ${text}`
+
 /** A node, and a collector that has looked once. */
 async function watched(t: Parameters<typeof podNode>[0]) {
   const node = podNode(t)
@@ -82,15 +85,15 @@ t.test('what logs say: growth only, on the right container, until it is over', a
   const web = container('web', 'app', 'b'.repeat(32))
   db.start(0)
   web.start(0)
-  db.write(0, 'LOG:  database system is ready to accept connections')
+  db.write(0, pg('LOG:  database system is ready to accept connections'))
   t.strictSame(await look(), [])
   pass(minute)
-  db.write(0, 'FATAL:  sorry, too many clients already', 'FATAL:  sorry, too many clients already')
+  db.write(0, pg('FATAL:  sorry, too many clients already'), pg('FATAL:  sorry, too many clients already'))
   t.match(await look(), [
     {
       code: 'pods.log-says',
       subject: 'shop/db-0/postgres postgres-connections',
-      text: 'PostgreSQL has no connection left: "FATAL: sorry, too many clients already" (2 lines at 03:01 UTC).',
+      text: 'PostgreSQL has no connection left: "2026-11-23 03:00:00.000 UTC [1] FATAL: sorry, too many clients already" (2 lines at 03:01 UTC).',
       pod: { name: 'db-0', container: 'postgres' },
       next: [/kubectl -n shop exec db-0 -c postgres --/, /pool/],
     },
@@ -98,8 +101,8 @@ t.test('what logs say: growth only, on the right container, until it is over', a
   pass(minute)
   db.write(
     0,
-    'PANIC:  could not locate a valid checkpoint record',
-    'LOG:  shutting down due to startup process failure',
+    pg('PANIC:  could not locate a valid checkpoint record'),
+    pg('LOG:  shutting down due to startup process failure'),
   )
   const found = await look()
   t.strictSame(
@@ -113,7 +116,7 @@ t.test('what logs say: growth only, on the right container, until it is over', a
     /scale that down.*Copy the whole volume.*sleep.*pg_resetwal --dry-run.*as the user postgres/s,
   )
   pass(minute)
-  db.write(0, 'LOG:  database system is ready to accept connections')
+  db.write(0, pg('LOG:  database system is ready to accept connections'))
   t.strictSame(
     (await look()).map((it) => it.subject),
     ['shop/db-0/postgres postgres-connections'],
@@ -130,7 +133,7 @@ t.test('a crash loop tells what its log says, and how grave that is', async (t) 
   await look()
   for (let restarts = 1; restarts <= 3; restarts += 1) {
     pass(minute)
-    db.write(restarts - 1, 'PANIC:  could not locate a valid checkpoint record')
+    db.write(restarts - 1, pg('PANIC:  could not locate a valid checkpoint record'))
     db.start(restarts)
   }
   t.match(await look(), [

@@ -41,7 +41,16 @@ export function startServer(
     sockets,
     cgroup,
     line,
-  }: { data: string; sockets: string; cgroup: string; line(text: string): void },
+    more = [],
+  }: {
+    data: string
+    sockets: string
+    /** Where it is put, with all that it starts; its own otherwise. */
+    cgroup?: string
+    line(text: string): void
+    /** Settings, as `name=value`. */
+    more?: readonly string[]
+  },
 ): Server {
   const settings = [
     'fsync=off',
@@ -49,10 +58,11 @@ export function startServer(
     'shared_buffers=4MB',
     'max_connections=10',
     'autovacuum=off',
+    ...more,
   ]
   const argv = [`${home}/postgres`, '-D', data, '-k', sockets, ...settings.flatMap((it) => ['-c', it])]
   const script = `echo $$ > "$1" && shift && exec ${asNobody.join(' ')} "$@"`
-  const child = spawn('sh', ['-c', script, 'sh', `${cgroup}/cgroup.procs`, ...argv], {
+  const child = spawn('sh', ['-c', script, 'sh', cgroup ? `${cgroup}/cgroup.procs` : '/dev/null', ...argv], {
     stdio: ['ignore', 'ignore', 'pipe'],
   })
   createInterface({ input: child.stderr }).on('line', line)
@@ -65,11 +75,11 @@ export function startServer(
 }
 
 /** Asks one thing over the socket (protocol 3.0), and waits until the connection is closed or it is answered. */
-export function query(sockets: string, sql: string): Promise<string> {
+export function query(sockets: string, sql: string, user = 'postgres'): Promise<string> {
   return new Promise((resolve, reject) => {
     const socket = connect(join(sockets, '.s.PGSQL.5432'))
     let said = ''
-    const startup = Buffer.from('\0\0\0\0\0\x03\0\0user\0postgres\0database\0postgres\0\0', 'latin1')
+    const startup = Buffer.from(`\0\0\0\0\0\x03\0\0user\0${user}\0database\0postgres\0\0`, 'latin1')
     startup.writeInt32BE(startup.length)
     const ask = Buffer.from(`Q\0\0\0\0${sql}\0`, 'latin1')
     ask.writeInt32BE(ask.length - 1, 1)

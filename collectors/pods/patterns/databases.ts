@@ -6,19 +6,41 @@ const now = 'Read what stands around it: `kubectl -n {namespace} logs {pod} -c {
 const room = 'See how full its volume is: `kubectl -n {namespace} exec {pod} -c {container} -- df -h`'
 const never = 'Delete its volume, its WAL or its lock files to make it start: they are what it recovers from.'
 
-/** PostgreSQL's texts are those of its sources (src/backend), which JSON and CSV logs hold as well. */
+/** It serves again; read-only as a standby (postmaster.c, process_pm_pmsignal). */
+const ready = [
+  'database system is ready to accept connections',
+  'database system is ready to accept read-only connections',
+  'database system is ready to accept read only connections',
+]
+
+/** What the postmaster calls its children (postmaster.c, LogChildExit). */
+const children = [
+  'server process',
+  'startup process',
+  'checkpointer process',
+  'background writer process',
+  'WAL writer process',
+  'WAL receiver process',
+  'autovacuum launcher process',
+  'background worker "*"',
+]
+
+/** Whole messages, as they stand in its sources (src/backend), in text, JSON and CSV logs alike. */
 const postgres: readonly Pattern[] = [
   {
     name: 'postgres-wal',
+    by: 'postgres',
     severity: 'critical',
     says: 'PostgreSQL cannot start: it finds no valid checkpoint in its write-ahead log',
     find: [
       'could not locate a valid checkpoint record',
+      'could not locate a valid checkpoint record at *',
       'could not locate required checkpoint record',
+      'could not locate required checkpoint record at *',
       'invalid primary checkpoint record',
-      'PANIC*could not find redo location',
+      'could not find redo location*referenced by checkpoint record*',
     ],
-    over: ['database system is ready to accept connections'],
+    over: ready,
     covers: ['postgres-panic', 'postgres-startup', 'postgres-killed'],
     so: 'It stops at each start, and restarting it changes nothing. What was committed last may be lost; what is done next decides how much.',
     next: [
@@ -33,10 +55,13 @@ const postgres: readonly Pattern[] = [
   },
   {
     name: 'postgres-panic',
+    by: 'postgres',
     severity: 'critical',
     says: 'PostgreSQL panicked and stops all that it does',
-    find: ['PANIC:  *', 'PANIC,XX0', '"error_severity":"PANIC"'],
-    over: ['database system is ready to accept connections'],
+    find: ['*'],
+    levels: ['PANIC'],
+    marks: ['PANIC:  ', ',PANIC,XX', '"error_severity":"PANIC"'],
+    over: ready,
     covers: ['postgres-startup', 'postgres-killed'],
     so: 'Every connection is cut, and it recovers from its write-ahead log before it serves again, if it can.',
     next: [log, room, 'Copy the volume before you try to repair anything'],
@@ -44,9 +69,13 @@ const postgres: readonly Pattern[] = [
   },
   {
     name: 'postgres-page',
+    by: 'postgres',
     severity: 'critical',
     says: 'PostgreSQL read a damaged page: data on its volume is corrupt',
-    find: ['invalid page in block', 'page verification failed, calculated checksum'],
+    find: [
+      'invalid page in block * of relation *',
+      'page verification failed, calculated checksum * but expected *',
+    ],
     so: 'Queries that touch the page fail, and the damage may go on growing if the disk is failing.',
     next: [
       'Copy the volume, or take a snapshot of it, at once',
@@ -58,9 +87,10 @@ const postgres: readonly Pattern[] = [
   },
   {
     name: 'postgres-killed',
+    by: 'postgres',
     severity: 'warning',
     says: 'PostgreSQL lost a process to SIGKILL, mostly the OOM killer, and restarts all of its sessions',
-    find: ['was terminated by signal 9: Killed'],
+    find: children.map((it) => `${it} (PID *) was terminated by signal 9: Killed`),
     so: 'All connections were cut and it recovered from its write-ahead log. Killed again while it recovers, it may not come back.',
     next: [
       'See whether it was memory: `agent status`, `journalctl -k -g "Killed process" --since -2h`',
@@ -71,22 +101,25 @@ const postgres: readonly Pattern[] = [
   },
   {
     name: 'postgres-startup',
+    by: 'postgres',
     severity: 'critical',
     says: 'PostgreSQL gave up starting, because its recovery failed',
     find: ['aborting startup due to startup process failure', 'shutting down due to startup process failure'],
-    over: ['database system is ready to accept connections'],
+    over: ready,
     so: 'It does not serve, and tries again only when the container is restarted.',
     next: [log, room, 'Copy the volume before you try to repair anything'],
     never,
   },
   {
     name: 'postgres-disk-full',
+    by: 'postgres',
     severity: 'critical',
     says: 'PostgreSQL has no room on its volume',
     find: [
-      'could not extend file*No space left on device',
-      'could not write to file*No space left on device',
-      'could not create file*pg_wal*No space left on device',
+      'could not extend file *: No space left on device',
+      'could not write to file *: No space left on device',
+      'could not write to log file*: No space left on device',
+      'could not create file *pg_wal*: No space left on device',
     ],
     covers: ['disk-full', 'postgres-panic', 'postgres-startup'],
     so: 'It takes no more writes; if it cannot write its WAL it panics and stops.',
@@ -98,12 +131,13 @@ const postgres: readonly Pattern[] = [
   },
   {
     name: 'postgres-wraparound',
+    by: 'postgres',
     severity: 'critical',
     says: 'PostgreSQL runs out of transaction numbers',
     find: [
-      'is not accepting commands*wraparound',
-      'is not accepting commands that assign new',
-      'must be vacuumed within',
+      'database is not accepting commands*to avoid wraparound data loss in database *',
+      'database "*" must be vacuumed within * transactions',
+      'database with OID * must be vacuumed within * transactions',
     ],
     so: 'Soon, or already, it takes no more writes until it has been vacuumed.',
     next: [
@@ -115,9 +149,10 @@ const postgres: readonly Pattern[] = [
   },
   {
     name: 'postgres-connections',
+    by: 'postgres',
     severity: 'warning',
     says: 'PostgreSQL has no connection left',
-    find: ['sorry, too many clients already', 'remaining connection slots are reserved'],
+    find: ['sorry, too many clients already', 'remaining connection slots are reserved for *'],
     so: 'New connections are refused; applications that retry at once keep it so.',
     next: [
       'See who holds them: `kubectl -n {namespace} exec {pod} -c {container} -- psql -U postgres -c "select usename, application_name, state, count(*) from pg_stat_activity group by 1,2,3 order by 4 desc"`',
@@ -127,20 +162,27 @@ const postgres: readonly Pattern[] = [
   },
 ]
 
+/** The program's name in front may have its folder, and what it is behind it. */
+const mysqlReady = ['mysqld', 'mariadbd', '/*/mysqld', '/*/mariadbd'].map(
+  (it) => `${it}: ready for connections*`,
+)
+const crashed = ["Table '*'", "mysqld: Table '*'", "mariadbd: Table '*'"]
+
 const others: readonly Pattern[] = [
   {
     name: 'mysql-corrupt',
+    by: 'mysql',
     severity: 'critical',
     says: 'MySQL or MariaDB found its InnoDB files damaged',
     find: [
-      'InnoDB: Database page corruption',
-      'InnoDB: Corruption of an index tree',
-      'InnoDB: Plugin initialization aborted',
-      'InnoDB: Missing FILE_CHECKPOINT',
-      'InnoDB: Your database may be corrupt',
-      'is marked as crashed and should be repaired',
+      'Database page corruption*',
+      'Corruption of an index tree*',
+      'Plugin initialization aborted*',
+      'Missing FILE_CHECKPOINT*',
+      'Your database may be corrupt*',
+      ...crashed.map((it) => `${it} is marked as crashed and should be repaired`),
     ],
-    over: ['ready for connections'],
+    over: mysqlReady,
     so: 'It does not start, or fails on the tables that are damaged.',
     next: [
       'Copy the whole volume before anything else',
@@ -152,22 +194,23 @@ const others: readonly Pattern[] = [
   },
   {
     name: 'mysql-connections',
+    by: 'mysql',
     severity: 'warning',
     says: 'MySQL or MariaDB has no connection left',
-    find: ['ERROR 1040*Too many connections', '[Warning] Too many connections'],
+    find: ['Too many connections'],
     next: [now, 'Lower the pools of the applications, or raise max_connections if there is memory for it'],
   },
   {
     name: 'redis-persistence',
+    by: 'redis',
     severity: 'critical',
     says: 'Redis cannot save its data',
     find: [
-      'MISCONF Redis is configured to save RDB snapshots',
       'Background saving error',
-      "Can't save in background: fork: Cannot allocate memory",
-      'Bad file format reading the append only file',
-      'Short read or OOM loading DB',
-      'Wrong signature trying to load DB',
+      "Can't save in background: fork: *",
+      'Bad file format reading the append only file*',
+      'Short read or OOM loading DB*',
+      'Wrong signature trying to load DB*',
     ],
     so: 'It refuses writes, or does not start; what it has is only in memory.',
     next: [
@@ -178,10 +221,24 @@ const others: readonly Pattern[] = [
     never: 'Restart it while it cannot save: what is only in memory is lost.',
   },
   {
+    name: 'redis-refuses',
+    by: 'any',
+    severity: 'warning',
+    says: 'Redis refuses what this container writes, since it cannot save its data',
+    find: ['MISCONF * is configured to save RDB snapshots'],
+    so: 'What this container wants to keep in Redis is not kept.',
+    next: [
+      'See what Redis itself says, in its own pod: `kubectl get pods -A | grep -i -e redis -e valkey`, then `kubectl logs`',
+      'See how full its volume is, and whether it has memory for a second copy of its data while it saves',
+    ],
+    never: 'Restart Redis while it cannot save: what is only in memory is lost.',
+  },
+  {
     name: 'redis-memory',
+    by: 'any',
     severity: 'warning',
     says: 'Redis has reached maxmemory and refuses writes',
-    find: ['OOM command not allowed when used memory'],
+    find: ['OOM command not allowed when used memory', 'command not allowed when used memory'],
     next: [
       'See what it holds: `kubectl -n {namespace} exec {pod} -c {container} -- redis-cli info memory`',
       'Raise maxmemory together with the limit of the container, or set an eviction policy that fits',

@@ -6,9 +6,14 @@ const now = 'Read what stands around it: `kubectl -n {namespace} logs {pod} -c {
 export const node: readonly Pattern[] = [
   {
     name: 'etcd-space',
+    by: 'kubernetes',
     severity: 'critical',
     says: 'etcd has reached its space quota and takes no more writes',
-    find: ['mvcc: database space exceeded', 'alarm:NOSPACE'],
+    find: [
+      'mvcc: database space exceeded',
+      'Errors present on etcd cluster*alarm:NOSPACE',
+      'memberID:* alarm:NOSPACE',
+    ],
     so: 'Nothing in the cluster can be changed until it has been compacted and defragmented.',
     next: [
       'See the sizes: `etcdctl endpoint status --write-out=table`',
@@ -18,6 +23,7 @@ export const node: readonly Pattern[] = [
   },
   {
     name: 'etcd-corrupt',
+    by: 'kubernetes',
     severity: 'critical',
     says: 'etcd found its data damaged, or cannot read its WAL',
     find: [
@@ -37,12 +43,14 @@ export const node: readonly Pattern[] = [
   },
   {
     name: 'etcd-slow',
+    by: 'kubernetes',
     severity: 'warning',
     says: 'etcd waits for its disk or its peers',
     find: [
       'apply request took too long',
       'slow fdatasync',
       'failed to send out heartbeat on time',
+      'leader failed to send out heartbeat on time',
       'etcdserver: request timed out',
       'etcdserver: leader changed',
       'etcdserver: no leader',
@@ -55,20 +63,17 @@ export const node: readonly Pattern[] = [
   },
   {
     name: 'kine-database',
+    by: 'kubernetes',
     severity: 'critical',
     says: 'kine cannot use its database',
-    find: [
-      'kine: Failed to',
-      'failed to list*kine',
-      'error while range on*database is locked',
-      'database disk image is malformed',
-    ],
+    find: ['kine: Failed to', 'error while range on*database is locked', 'database disk image is malformed'],
     so: 'The API cannot read or write what the cluster consists of.',
     next: [now, 'See whether the database answers and has room'],
     never: 'Delete state.db or its -wal file.',
   },
   {
     name: 'containerd-storage',
+    by: 'kubernetes',
     severity: 'critical',
     says: 'containerd cannot make or start containers',
     find: [
@@ -86,11 +91,14 @@ export const node: readonly Pattern[] = [
   },
   {
     name: 'kubelet-unwell',
+    by: 'kubernetes',
     severity: 'critical',
     says: 'the kubelet cannot do its work',
     find: [
-      'PLEG is not healthy',
+      // "has yet to be successful" is said at each start.
+      'PLEG is not healthy: pleg was last seen active',
       'Container runtime network not ready',
+      'Eviction manager: attempting to reclaim',
       'eviction manager: attempting to reclaim',
       'Failed to start ContainerManager',
       'cni plugin not initialized',
@@ -102,15 +110,19 @@ export const node: readonly Pattern[] = [
   },
   {
     name: 'x509',
+    by: 'any',
     severity: 'critical',
     says: 'a certificate is not accepted, since it has expired or is not valid yet',
     find: [
       'x509: certificate has expired or is not yet valid',
       'tls: expired certificate',
-      'certificate has expired*SSL',
-      'SSL*certificate has expired',
       'certificate verify failed: certificate has expired',
+      'SSL certificate problem: certificate has expired',
+      'SSL error: certificate has expired',
+      'verify error:num=10:certificate has expired',
+      'Error: certificate has expired',
       'CERT_HAS_EXPIRED',
+      'npm ERR! code CERT_HAS_EXPIRED',
     ],
     so: 'What this container asks for over TLS is refused until the certificate, or the clock, is right.',
     next: ['See which certificates of the node are due: `agent status`', 'See the clock: `timedatectl`', now],
@@ -118,6 +130,7 @@ export const node: readonly Pattern[] = [
   },
   {
     name: 'x509-authority',
+    by: 'any',
     severity: 'warning',
     says: 'a certificate is not accepted, since nobody known has signed it',
     find: [
@@ -131,11 +144,12 @@ export const node: readonly Pattern[] = [
   },
   {
     name: 'api-unauthorized',
+    by: 'kubernetes',
     severity: 'warning',
     says: 'the API refuses who this container says it is',
     find: [
       'Failed to watch*: Unauthorized',
-      'Failed to list*: Unauthorized',
+      'failed to list*: Unauthorized',
       'the server has asked for the client to provide credentials',
     ],
     next: [

@@ -2,10 +2,11 @@ import type { Pattern } from '../pattern.ts'
 
 const now = 'Read what stands around it: `kubectl -n {namespace} logs {pod} -c {container} --tail=100`'
 
-/** What any program says that meets the same troubles. */
+/** What any program says that meets the same troubles: errors of the C library and of Go, Java, Python and Node.js. */
 export const workload: readonly Pattern[] = [
   {
     name: 'dns',
+    by: 'any',
     severity: 'warning',
     says: 'names cannot be resolved',
     find: [
@@ -26,6 +27,7 @@ export const workload: readonly Pattern[] = [
   },
   {
     name: 'disk-full',
+    by: 'any',
     severity: 'critical',
     says: 'a disk or a volume is full',
     find: [
@@ -44,6 +46,7 @@ export const workload: readonly Pattern[] = [
   },
   {
     name: 'disk-failing',
+    by: 'any',
     severity: 'critical',
     says: 'a disk fails, or a file system was made read-only',
     find: [
@@ -61,6 +64,7 @@ export const workload: readonly Pattern[] = [
   },
   {
     name: 'permission-denied',
+    by: 'any',
     severity: 'warning',
     says: 'a file or folder may not be used by the user that the container runs as',
     find: [
@@ -68,10 +72,10 @@ export const workload: readonly Pattern[] = [
       'mkdir*: Permission denied',
       'open /*: permission denied',
       'EACCES: permission denied',
-      'Permission denied*data directory',
+      'could not access directory*: Permission denied',
       'could not open file*: Permission denied',
       'could not create directory*: Permission denied',
-      'has wrong ownership',
+      'data directory*has wrong ownership',
     ],
     so: 'It cannot use its volume; many programs stop at once.',
     next: [
@@ -82,6 +86,7 @@ export const workload: readonly Pattern[] = [
   },
   {
     name: 'too-many-files',
+    by: 'any',
     severity: 'warning',
     says: 'it has no file descriptors or inotify watches left',
     find: ['too many open files', 'Too many open files'],
@@ -89,6 +94,7 @@ export const workload: readonly Pattern[] = [
   },
   {
     name: 'out-of-memory',
+    by: 'any',
     severity: 'warning',
     says: 'the program itself ran out of memory',
     find: [

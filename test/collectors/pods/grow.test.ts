@@ -1,7 +1,7 @@
-import { readFileSync, statSync, truncateSync } from 'node:fs'
+import { readFileSync, renameSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import t from 'tap'
-import type { Budget } from '../../../collectors/pods/grow.ts'
-import { readGrowth } from '../../../collectors/pods/grow.ts'
+import { openMachine } from '../../../agent/host.ts'
+import { growthOf, readOn } from '../../../collectors/pods/grow.ts'
 import type { Place } from '../../../collectors/pods/sample.ts'
 import { matcher } from '../../../collectors/pods/scan.ts'
 import { podNode } from './node.ts'
@@ -9,22 +9,25 @@ import { podNode } from './node.ts'
 const it = matcher([{ name: 'torn', severity: 'warning', says: 'x', find: ['torn page'], next: ['x'] }])
 
 /** A container whose log is followed from look to look. */
-function following(t: Parameters<typeof podNode>[0], budget: Partial<Budget> = {}) {
+function following(t: Parameters<typeof podNode>[0]) {
   const node = podNode(t)
   const container = node.container('web')
   let place: Place | undefined
-  const shared: Budget = { left: 1e9, skipped: 0, ...budget }
-  const look = async (newest = 0, tail?: number) => {
-    const grown = await readGrowth(node.host, container.path, newest, place, it, shared, tail)
-    place = grown?.place ?? place
-    return grown?.found.reduce((sum, one) => sum + one.count, 0) ?? 0
+  let last: { readonly left: number; readonly lost: boolean } | undefined
+  const look = async ({ most, ...how }: { most?: number; tail?: number; known?: boolean } = {}) => {
+    const growth = await growthOf(node.host, container.path, place, how)
+    if (!growth) return 0
+    const read = await readOn(node.host, growth, it, most)
+    place = read.place
+    last = { left: read.left, lost: growth.lost === true }
+    return read.found.reduce((sum, one) => sum + one.count, 0)
   }
   return {
     ...node,
     ...container,
     look,
     place: () => place,
-    shared,
+    last: () => last,
     file: (name: string) => node.there(`${container.path}/${name}`),
   }
 }
@@ -62,9 +65,9 @@ t.test('through a restart, with the last words of the one before', async (t) => 
   await look()
   write(0, 'torn page: I give up')
   write(1, 'fine')
-  t.equal(await look(1), 1)
+  t.equal(await look(), 1)
   write(1, 'torn page')
-  t.equal(await look(1), 1)
+  t.equal(await look(), 1)
 })
 
 t.test('emptied in place', async (t) => {
@@ -79,17 +82,92 @@ t.test('emptied in place', async (t) => {
 t.test('the first look begins near the end, at a line', async (t) => {
   const { write, look } = following(t)
   write(0, ...Array.from({ length: 50 }, (_, at) => `torn page ${at}`))
-  t.equal(await look(0, 300), 5)
+  t.equal(await look({ tail: 300 }), 5)
 })
 
-t.test('more than a look may read is left out, and said', async (t) => {
-  const { write, look, shared, place, file } = following(t, { left: 1000 })
+t.test('more than a look may read is left for the next, through rotation and restarts', async (t) => {
+  const { write, setAside, look, last, place } = following(t)
+  const lines = (from: number) => Array.from({ length: 100 }, (_, at) => `torn page ${from + at}`)
+  write(0, 'fine')
+  await look()
+  write(0, ...lines(0))
+  setAside(0, '20261123-030000')
+  write(0, ...lines(100))
+  write(1, ...lines(200))
+  write(2, ...lines(300))
+  const found: number[] = []
+  for (let looks = 0; looks < 40 && last()?.left !== 0; looks += 1) found.push(await look({ most: 1500 }))
+  while (found.reduce((sum, one) => sum + one, 0) < 400 && found.length < 40)
+    found.push(await look({ most: 1500 }))
+  t.equal(
+    found.reduce((sum, one) => sum + one, 0),
+    400,
+    `each of them once: ${found}`,
+  )
+  t.ok(found.length > 10 && found.every((one) => one > 0 && one < 40), `${found}`)
+  t.strictSame(last(), { left: 0, lost: false })
+  t.equal(place()?.[0], 2)
+  t.equal(place()?.length, 3)
+  t.equal(await look({ known: true }), 0)
+})
+
+t.test('restarts are counted while an older log is still being read', async (t) => {
+  const { write, look, place } = following(t)
+  write(0, 'fine')
+  await look()
   write(0, ...Array.from({ length: 100 }, (_, at) => `torn page ${at}`))
-  const found = await look()
-  t.ok(found > 5 && found < 20, `${found}`)
-  t.equal(shared.left, 0)
-  t.equal(shared.skipped, statSync(file('0.log')).size - 1000)
-  t.equal(place()?.[2], statSync(file('0.log')).size)
+  write(3, 'fine')
+  await look({ most: 1000 })
+  t.strictSame([place()?.[0], place()?.[3]], [3, 0])
+})
+
+t.test('what was packed or removed before it was read is said to be lost', async (t) => {
+  const { write, setAside, look, last, file } = following(t)
+  write(0, 'fine')
+  await look()
+  write(0, 'torn page 1')
+  setAside(0, '20261123-030000')
+  renameSync(file('0.log.20261123-030000'), file('0.log.20261123-030000.gz'))
+  write(0, 'torn page 2')
+  setAside(0, '20261123-030100')
+  write(0, 'torn page 3')
+  // The packed one is another file.
+  writeFileSync(file('new'), '')
+  renameSync(file('new'), file('0.log.20261123-030000.gz'))
+  t.equal(await look(), 2, 'what is left of it')
+  t.strictSame(last(), { left: 0, lost: true })
+  t.equal(await look(), 0)
+  t.strictSame(last(), { left: 0, lost: false })
+})
+
+t.test('far behind is never caught up with: the newest counts', async (t) => {
+  const { write, look, last, file } = following(t)
+  write(0, 'torn page')
+  truncateSync(file('0.log'), 300 * 1024 * 1024)
+  write(0, 'torn page')
+  const growth = await growthOf(openMachine().during(AbortSignal.timeout(5000)), file(''), undefined)
+  t.equal(growth?.bytes, 256 * 1024 * 1024)
+  t.equal(growth?.lost, true)
+  await look({ most: 1000 })
+  t.equal(last()?.lost, true)
+})
+
+t.test('nothing more once the time is over', async (t) => {
+  const { write, host, path } = following(t)
+  write(0, 'torn page')
+  const growth = await growthOf(host, path, undefined)
+  if (!growth) throw new Error('no log')
+  const read = await readOn(host, growth, it, undefined, performance.now() - 1)
+  t.strictSame([read.found, read.left, read.place[2]], [[], growth.bytes, 0])
+})
+
+t.test('a line longer than what may be read stops nobody', async (t) => {
+  const { write, look, last } = following(t)
+  write(0, 'x'.repeat(5000), 'torn page')
+  let found = 0
+  for (let looks = 0; looks < 12 && (looks === 0 || last()?.left !== 0); looks += 1)
+    found += await look({ most: 1000 })
+  t.equal(found, 1)
 })
 
 t.test('lines and pieces that never end are not waited for', async (t) => {
@@ -110,26 +188,5 @@ t.test('gone, or not a file', async (t) => {
   const { look, put, path } = following(t)
   t.equal(await look(), 0)
   put(`${path}/1.log/x`, '')
-  await t.rejects(look(1), { code: 'failed' })
-})
-
-t.test('logs that are read at the same time leave each other enough', async (t) => {
-  const node = podNode(t)
-  const shared: Budget = { left: 256 * 1024 * 1024, skipped: 0 }
-  const all = Array.from({ length: 16 }, (_, at) => node.container(`c${at}`))
-  const places = await Promise.all(
-    all.map(async ({ write, path }) => {
-      write(0, 'fine')
-      return (await readGrowth(node.host, path, 0, undefined, it, shared))?.place
-    }),
-  )
-  for (const { write } of all) write(0, 'torn page')
-  const grown = await Promise.all(
-    all.map(({ path }, at) => readGrowth(node.host, path, 0, places[at], it, shared)),
-  )
-  t.strictSame(
-    grown.map((one) => one?.found.length),
-    all.map(() => 1),
-  )
-  t.equal(shared.skipped, 0)
+  await t.rejects(look(), { code: 'failed' })
 })

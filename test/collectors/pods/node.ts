@@ -36,6 +36,7 @@ export function podNode(
     range: (path, from, length, options) => real.range(there(path), from, length, options),
     list: (path) => real.list(there(path)),
     stat: (path) => real.stat(there(path)),
+    stats: (paths, devs) => real.stats(paths.map(there), devs),
     target: (path) => real.target(there(path)),
   }
   const put = (path: string, text: string | Uint8Array, add = false) => {
@@ -63,8 +64,13 @@ export function podNode(
     pass: (ms: number) => {
       now += ms
     },
-    container(name: string, container = 'app', uid = '590e112b-f426-43df-a156-a82643a83dd3') {
-      const path = `/var/log/pods/shop_${name}_${uid}/${container}`
+    container(
+      name: string,
+      container = 'app',
+      uid = '590e112b-f426-43df-a156-a82643a83dd3',
+      namespace = 'shop',
+    ) {
+      const path = `/var/log/pods/${namespace}_${name}_${uid}/${container}`
       const ids: string[] = []
       return {
         path,
@@ -75,7 +81,7 @@ export function podNode(
           started += 1
           const containerId = `${started}`.padStart(64, 'a')
           ids.push(containerId)
-          const link = there(`/var/log/containers/${name}_shop_${container}-${containerId}.log`)
+          const link = there(`/var/log/containers/${name}_${namespace}_${container}-${containerId}.log`)
           mkdirSync(dirname(link), { recursive: true })
           symlinkSync(`${path}/${restarts}.log`, link)
           status(containerId, {})

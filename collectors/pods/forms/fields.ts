@@ -1,0 +1,101 @@
+/**
+ * Lines made of fields, and which of these are the program's own words: its message and its errors. What else stands in
+ * a line (addresses, paths, User-Agents, names) came from outside.
+ */
+
+type Fields = Readonly<Record<string, unknown>>
+
+/** A JSON object, from a value or a text; undefined for anything else. */
+export function objectOf(it: unknown): Fields | undefined {
+  try {
+    const value: unknown = typeof it === 'string' ? JSON.parse(it) : it
+    return typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? (value as Fields)
+      : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** Names under which loggers keep what the program says (zap, logrus, klog, pino, bunyan, logback, structlog, ECS, PostgreSQL). */
+const own = [
+  'msg',
+  'message',
+  'error',
+  'err',
+  'exception',
+  'stack',
+  'stack_trace',
+  'stacktrace',
+  'errorVerbose',
+]
+
+/** klog (klog/v2, severity.go and buffer.go): `E1123 00:00:00.000000       1 kubelet.go:2412] `. */
+const klog = /^[IWEF]\d{4} \d\d:\d\d:\d\d\.\d{6} +\d+ [\w.\-/]{1,200}:\d+\] (.*)$/s
+/** etcd before version 3.5 (capnslog): `2020-11-23 00:00:00.123456 W | etcdserver: `. */
+const capnslog = /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{6} [CEWNID] \| (.*)$/s
+/** A line that begins with a field is one of fields (logrus, containerd, slog). */
+const logfmt = /^(?:time|ts|t|level|lvl|pid|timestamp)=/
+
+/** The own words of a line in JSON, logfmt or the forms of Kubernetes' parts; undefined where it is in none of these. */
+export function fieldsOf(line: string): readonly string[] | undefined {
+  if (line.startsWith('{')) return fromJson(objectOf(line))
+  const [, said] = klog.exec(line) ?? []
+  if (said !== undefined) return fromKlog(said)
+  const [, older] = capnslog.exec(line) ?? []
+  if (older !== undefined) return [older]
+  return logfmt.test(line) ? ownOf(wordsOfLogfmt(line)) : undefined
+}
+
+function fromJson(it: Fields | undefined, inner = true): string[] {
+  if (!it) return []
+  return own.flatMap((name) => {
+    const value = it[name]
+    if (typeof value === 'string') return [value]
+    return inner ? fromJson(objectOf(typeof value === 'string' ? undefined : value), false) : []
+  })
+}
+
+const ownOf = (said: ReadonlyMap<string, string> | undefined) => own.flatMap((name) => said?.get(name) ?? [])
+
+/** `"message" err="…" pod="…"`, or a text. */
+function fromKlog(said: string): string[] {
+  if (!said.startsWith('"')) return [said]
+  const end = endOfQuoted(said, 0)
+  const fields = wordsOfLogfmt(said.slice(end).trimStart())
+  return [unquoted(said.slice(0, end)), ...ownOf(fields)]
+}
+
+/** More fields than this no program writes. */
+const mostFields = 100
+
+/** The fields of `a=b c="d e"`, each name the first time it comes. */
+export function wordsOfLogfmt(text: string): ReadonlyMap<string, string> {
+  const found = new Map<string, string>()
+  let at = 0
+  for (let count = 0; count < mostFields && at < text.length; count += 1) {
+    const equals = text.indexOf('=', at)
+    if (equals < 0) break
+    const quoted = text[equals + 1] === '"'
+    const space = quoted ? endOfQuoted(text, equals + 1) : text.indexOf(' ', equals)
+    const end = space < 0 ? text.length : space
+    const name = text.slice(text.lastIndexOf(' ', equals) + 1, equals)
+    const value = text.slice(equals + 1, end)
+    if (!found.has(name)) found.set(name, quoted ? unquoted(value) : value)
+    at = end + 1
+  }
+  return found
+}
+
+/** Behind the quote that ends what begins at `from`; the end of the text where none does. */
+function endOfQuoted(text: string, from: number): number {
+  for (let at = from + 1; at < text.length; at += 1) {
+    if (text[at] === '\\') at += 1
+    else if (text[at] === '"') return at + 1
+  }
+  return text.length
+}
+
+/** Go quotes as JSON does, but for a few signs that no pattern holds (strconv.Quote). */
+const unquoted = (text: string) =>
+  text.slice(1, text.endsWith('"') ? -1 : undefined).replace(/\\(["\\])/g, '$1')

@@ -1,0 +1,98 @@
+import type { Pod, Unseen } from '../../agent/model.ts'
+import { HostError } from '../../agent/model.ts'
+import type { PodsCode } from './rules.ts'
+import type { Unjudged } from './sample.ts'
+import { listed, many, nameOf } from './words.ts'
+
+const both: readonly PodsCode[] = ['pods.log-says', 'pods.crash-looping']
+/** Beyond this nobody keeps a list: then nothing at all of these codes is over. */
+const most = 2_000
+
+/** The containers that a look did not see in full, by why. */
+export interface Missed {
+  readonly failed: readonly { readonly pod: Pod; readonly error: unknown }[]
+  /** There was more than one look may read: the next reads on. `bytes` in all. */
+  readonly left: readonly Pod[]
+  readonly bytes: number
+  /** Some of it was gone before it was read. */
+  readonly lost: readonly Pod[]
+  /** Their turn comes later. */
+  readonly waiting: readonly Pod[]
+}
+
+/**
+ * What was true and cannot be judged now: what was `dropped`, or is remembered from before, as long as it would have stood
+ * anyway or its container is not seen, and nothing said `again` or over. Pure.
+ */
+export function stillUnjudged(
+  before: readonly Unjudged[],
+  dropped: readonly Unjudged[],
+  judged: ReadonlySet<string>,
+  { failed, left, lost, waiting }: Missed,
+  now: number,
+): readonly Unjudged[] {
+  const unseen = new Set([...failed.map((it) => it.pod), ...waiting].map(nameOf))
+  const unread = new Set([...left, ...lost].map(nameOf))
+  const found = new Map([...before, ...dropped].map((it) => [`${it.code} ${it.subject}`, it]))
+  return [...found.values()].filter(({ code, subject, pod, until }) => {
+    const its = nameOf(pod)
+    const hidden = unseen.has(its) || (code === 'pods.log-says' && unread.has(its))
+    return !judged.has(subject) && (now < until || hidden)
+  })
+}
+
+/** What is said of it: who was not seen and why, and what therefore is not over. Pure. */
+export function unseenOf(missed: Missed, unjudged: readonly Unjudged[], all: number): Unseen[] {
+  const { failed, left, bytes, lost, waiting } = missed
+  const told = new Set<string>()
+  const about = (pods: readonly Pod[], codes: readonly PodsCode[] = both) => {
+    const names = new Set(pods.map(nameOf))
+    const its = unjudged.filter((it) => names.has(nameOf(it.pod)) && codes.includes(it.code))
+    for (const it of its) told.add(`${it.code} ${it.subject}`)
+    return { codes, ...(unjudged.length <= most && { subjects: its.map((it) => it.subject) }) }
+  }
+  const logs = (pods: readonly Pod[]) =>
+    pods.length === 1
+      ? `the log of ${listed(pods.map(nameOf))}`
+      : `the logs of ${many(pods.length, 'container')}`
+  const names = (pods: readonly Pod[]) => listed(pods.map(nameOf))
+  const said: Unseen[] = []
+  if (failed.length > 0) {
+    const [first] = failed as [(typeof failed)[number]]
+    const why = first.error instanceof Error ? first.error.message : String(first.error)
+    const unrecorded = failed.every(({ error }) => error instanceof HostError && error.code === 'unrecorded')
+    const pods = failed.map((it) => it.pod)
+    said.push({
+      what: logs(pods),
+      why: pods.length > 1 ? `${why}; and ${pods.length - 1} more logs` : why,
+      ...about(pods),
+      ...(unrecorded && { unrecorded }),
+    })
+  }
+  if (left.length > 0)
+    said.push({
+      what: logs(left),
+      why: `there is more than one look may read: ${Math.max(1, Math.round(bytes / 2 ** 20))} MiB are left for the next, of ${names(left)}`,
+      ...about(left, ['pods.log-says']),
+    })
+  if (lost.length > 0)
+    said.push({
+      what: logs(lost),
+      why: `part of the log was gone before it was read, as it grows faster than that: of ${names(lost)}`,
+      ...about(lost, ['pods.log-says']),
+    })
+  if (waiting.length > 0)
+    said.push({
+      what: logs(waiting),
+      why: `there are ${all} containers, and ${all - waiting.length} are looked at in one look; in turn, later, those of ${names(waiting)}`,
+      ...about(waiting),
+    })
+  const rest = unjudged.filter((it) => !told.has(`${it.code} ${it.subject}`)).map((it) => it.pod)
+  if (rest.length > 0)
+    said.push({
+      what: `what is wrong with ${many(new Set(rest.map(nameOf)).size, 'container')}`,
+      why: `more is wrong at the same time than is kept; not judged is what was found of ${listed([...new Set(rest.map(nameOf))])}`,
+      ...about(rest),
+    })
+  return said
+}

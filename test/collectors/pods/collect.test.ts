@@ -1,0 +1,222 @@
+import t from 'tap'
+import { defaults } from '../../../agent/config/defaults.ts'
+import { type Ledger, step } from '../../../agent/ledger.ts'
+import type { Collector, Past, Sample } from '../../../agent/model.ts'
+import { round } from '../../../agent/round.ts'
+import { collect } from '../../../collectors/pods/collect.ts'
+import { patterns } from '../../../collectors/pods/patterns.ts'
+import type { PodsSample } from '../../../collectors/pods/sample.ts'
+import { matcher } from '../../../collectors/pods/scan.ts'
+import { pods } from '../../../collectors/pods.ts'
+import { podNode } from './node.ts'
+
+const minute = 60_000
+const settings = defaults(pods.settings)
+const panic = '2026-11-23 03:00:00.000 UTC [1] PANIC:  could not locate a valid checkpoint record'
+const full = 'write /data/x: no space left on device'
+const uid = (at: number) => `${at}`.padStart(32, '0')
+
+/** A node whose pods are looked at by real rounds, and the ledger of it. */
+function judged(
+  t: Parameters<typeof podNode>[0],
+  own: Partial<typeof settings> = {},
+  bounds: { mostContainers?: number; mostBytes?: number } = {},
+) {
+  const node = podNode(t)
+  const all = { ...settings, ...own }
+  const plan = {
+    ...{ matcher: matcher(patterns), hold: 60 * minute, window: 30 * minute, restarts: 3 },
+    ...bounds,
+  }
+  const bounded = { ...pods, collect: (host, _settings, past) => collect(host, plan, past) } as typeof pods
+  const its = (bounds.mostContainers || bounds.mostBytes ? bounded : pods) as unknown as Collector
+  let sample: Sample | undefined
+  let ledger: Ledger = []
+  const look = async () => {
+    const past: Past<Sample> = { heard: [], ...(sample && { sample }) }
+    const outcome = await round(its, all, node.host, past)
+    if (outcome.error) throw outcome.error
+    sample = JSON.parse(JSON.stringify(outcome.sample)) as Sample
+    ledger = step(ledger, outcome, node.host.now())
+    return outcome
+  }
+  const open = (code = 'pods.log-says') =>
+    ledger.filter((it) => it.code === code && it.resolved === undefined).map((it) => it.subject)
+  return {
+    ...node,
+    look,
+    open,
+    over: () => ledger.filter((it) => it.resolved !== undefined).map((it) => it.subject),
+    sample: () => sample as PodsSample,
+  }
+}
+
+for (const count of [8, 9, 16, 40, 200, 500])
+  t.test(`${count} containers each print one critical line between two looks`, async (t) => {
+    const { container, look, open, pass, sample } = judged(t)
+    const all = Array.from({ length: count }, (_, at) => container(`web-${at}`, 'app', uid(at)))
+    for (const it of all) it.start(0)
+    await look()
+    pass(minute)
+    for (const it of all) it.write(0, full)
+    await look()
+    t.equal(open().length, count)
+    t.equal(sample().unseen, undefined)
+    t.equal(sample().left, undefined)
+  })
+
+t.test(
+  'more than a look may read: every pod has its share, and the rest comes in the next looks',
+  async (t) => {
+    const { container, look, open, over, pass, sample } = judged(t, {}, { mostBytes: 100_000 })
+    const loud = container('loud', 'app', uid(0))
+    const quiet = Array.from({ length: 9 }, (_, at) => container(`web-${at}`, 'app', uid(at + 1)))
+    for (const it of [loud, ...quiet]) it.start(0)
+    await look()
+    pass(minute)
+    loud.write(0, panic)
+    await look()
+    const wal = 'shop/loud/app postgres-wal'
+    t.strictSame(open(), [wal])
+    pass(minute)
+    loud.write(0, ...Array.from({ length: 5000 }, (_, at) => `a line of no weight, number ${at}`), full)
+    for (const it of quiet) it.write(0, full)
+    await look()
+    t.equal(open().length, 10, 'all the others at once')
+    t.match(sample().unseen, [
+      {
+        what: 'the log of shop/loud/app',
+        why: /left for the next, of shop\/loud\/app/,
+        codes: ['pods.log-says'],
+      },
+    ])
+    t.ok(Number(sample().left) > 200_000)
+    pass(61 * minute)
+    await look()
+    t.ok(open().includes(wal), 'nobody knows yet what it said since')
+    t.ok(over().every((it) => it.startsWith('shop/web-')))
+    for (let looks = 0; looks < 8 && sample().left; looks += 1) await look()
+    t.equal(sample().left, undefined)
+    t.equal(sample().unseen, undefined)
+    loud.write(0, full)
+    await look()
+    t.strictSame(open(), ['shop/loud/app disk-full'])
+  },
+)
+
+t.test('more containers than are followed: all in turn, and those whose turn is later by name', async (t) => {
+  const { container, look, open, over, pass, sample } = judged(t, {}, { mostContainers: 10 })
+  const first = [
+    container('coredns', 'coredns', uid(100), 'kube-system'),
+    container('postgres-0', 'postgres', uid(101), 'prod'),
+  ]
+  const all = [...first, ...Array.from({ length: 30 }, (_, at) => container(`web-${at}`, 'app', uid(at)))]
+  for (const it of all) it.start(0)
+  await look()
+  t.match(sample().unseen, [
+    {
+      what: 'the logs of 22 containers',
+      why: /there are 32 containers, and 10 are looked at.*shop\/web-\d+\/app/,
+    },
+  ])
+  pass(minute)
+  for (const it of all) it.write(0, full)
+  await look()
+  t.ok(open().includes('kube-system/coredns/coredns disk-full'))
+  t.ok(open().includes('prod/postgres-0/postgres disk-full'))
+  for (let looks = 0; looks < 5; looks += 1) {
+    pass(minute)
+    await look()
+  }
+  t.equal(open().length, 32, 'nothing is skipped')
+  t.strictSame(over(), [])
+  t.strictSame(open('pods.crash-looping'), [])
+})
+
+t.test('a container whose turn comes after a restart is read where it was left', async (t) => {
+  const { container, look, open, pass } = judged(t, {}, { mostContainers: 4 })
+  const all = Array.from({ length: 12 }, (_, at) => container(`web-${at}`, 'app', uid(at)))
+  for (const it of all) it.start(0)
+  for (let looks = 0; looks < 4; looks += 1) await look()
+  pass(minute)
+  for (const it of all) {
+    it.write(0, full)
+    it.start(1)
+  }
+  for (let looks = 0; looks < 6; looks += 1) await look()
+  t.equal(open().length, 12)
+})
+
+t.test("no pod's lines resolve another pod's finding", async (t) => {
+  const own = Array.from({ length: 50 }, (_, at) => `critical own-${at}: trouble number ${at}!`)
+  const { container, look, open, over, pass, sample } = judged(t, { patterns: own })
+  const db = container('postgres-0', 'postgres', uid(0), 'prod')
+  const loud = Array.from({ length: 40 }, (_, at) => container(`a-${at}`, 'app', uid(at + 1)))
+  for (const it of [db, ...loud]) it.start(0)
+  await look()
+  pass(minute)
+  db.write(0, panic)
+  await look()
+  const wal = 'prod/postgres-0/postgres postgres-wal'
+  t.strictSame(open(), [wal])
+  const trouble = (count: number) => Array.from({ length: count }, (_, at) => `trouble number ${at}!`)
+  pass(minute)
+  for (const it of loud.slice(0, 10)) it.write(0, ...trouble(8))
+  await look()
+  t.equal(open().length, 81, 'ten containers of eight patterns each')
+  t.equal(sample().unseen, undefined)
+  pass(minute)
+  for (const it of loud) it.write(0, ...trouble(50))
+  await look()
+  t.ok(sample().said.some((it) => it.pattern === 'postgres-wal'))
+  t.strictSame(over(), [])
+  t.match(sample().unseen, [{ why: /more is wrong at the same time than is kept.*shop\/a-/ }])
+  t.strictSame(open('pods.blind'), ['pods'], 'and that is said')
+  pass(30 * minute)
+  await look()
+  t.strictSame(over(), [], 'what fell out is not judged, and so not over')
+  pass(31 * minute)
+  await look()
+  t.strictSame(open(), [], 'as long ago as what stayed')
+})
+
+t.test('a pod of many containers takes nothing from others; what is over is over', async (t) => {
+  const own = Array.from({ length: 50 }, (_, at) => `critical own-${at}: trouble number ${at}!`)
+  const { container, look, open, over, pass } = judged(t, { patterns: own })
+  const db = container('postgres-0', 'postgres', uid(0), 'prod')
+  const loud = Array.from({ length: 30 }, (_, at) => container('loud', `c-${at}`, uid(1)))
+  for (const it of [db, ...loud]) it.start(0)
+  await look()
+  db.write(0, panic, '2026-11-23 03:00:00.000 UTC [9] FATAL:  sorry, too many clients already')
+  for (const it of loud) it.write(0, ...Array.from({ length: 50 }, (_, at) => `trouble number ${at}!`))
+  await look()
+  t.strictSame(
+    open().filter((it) => it.startsWith('prod/')),
+    ['prod/postgres-0/postgres postgres-wal', 'prod/postgres-0/postgres postgres-connections'],
+  )
+  pass(minute)
+  db.write(0, '2026-11-23 03:00:00.000 UTC [1] LOG:  database system is ready to accept connections')
+  await look()
+  t.strictSame(over(), ['prod/postgres-0/postgres postgres-wal'])
+})
+
+t.test('41 restarting containers do not resolve coredns', async (t) => {
+  const { container, look, open, over, pass } = judged(t)
+  const dns = container('coredns', 'coredns', uid(0), 'kube-system')
+  const others = Array.from({ length: 60 }, (_, at) => container(`a-${at}`, 'app', uid(at + 1)))
+  for (const it of [dns, ...others]) it.start(0)
+  await look()
+  for (let restarts = 1; restarts <= 3; restarts += 1) {
+    pass(minute)
+    dns.start(restarts)
+    await look()
+  }
+  t.strictSame(open('pods.crash-looping'), ['kube-system/coredns/coredns'])
+  for (let restarts = 1; restarts <= 5; restarts += 1) {
+    pass(minute)
+    for (const it of others) it.start(restarts)
+    await look()
+  }
+  t.equal(open('pods.crash-looping').length, 61)
+  t.strictSame(over(), [])
+})

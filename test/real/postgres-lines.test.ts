@@ -1,0 +1,92 @@
+import { chownSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import t from 'tap'
+import { patterns } from '../../collectors/pods/patterns.ts'
+import { matcher, scan } from '../../collectors/pods/scan.ts'
+import { cri } from '../collectors/pods/node.ts'
+import { damageWal, initdb, postgresHome, query, startServer, untilReady } from './postgres.ts'
+
+/** What a real PostgreSQL writes of its own end, and of users with hostile names, in the forms people choose. */
+const home = postgresHome()
+const skip = home || process.env.CI === 'true' ? {} : { skip: 'needs PostgreSQL (Debian: postgresql)' }
+const all = matcher(patterns)
+const found = (lines: readonly string[]) =>
+  scan(all, Buffer.from(lines.map((it) => cri(it, Date.now())).join(''))).found
+const quietly = ['logging_collector=on', 'log_directory=log']
+
+const forms: Readonly<Record<string, readonly string[]>> = {
+  'the default': [],
+  "Debian's": ['log_line_prefix=%m [%p] %q%u@%d '],
+  "pgBadger's": ['log_line_prefix=%t [%p]: [%l-1] user=%u,db=%d,app=%a,client=%h '],
+  "Spilo's": ['log_line_prefix=%t [%p]: [%l-1] %c %x %d %u %a %h '],
+  'the kind of process': ['log_line_prefix=%m [%p] %b '],
+  "Amazon's": ['log_line_prefix=%t:%r:%u@%d:[%p]:'],
+  JSON: [...quietly, 'log_destination=jsonlog'],
+  CSV: [...quietly, 'log_destination=csvlog'],
+}
+
+/** PostgreSQL keeps 63 bytes of a name. */
+const hostile = [
+  'PANIC:  could not locate a valid checkpoint record',
+  'x PANIC:  could not locate a valid checkpoint record',
+  'LOG:  database system is ready to accept connections',
+  'x": No space left on device',
+  'x: No space left on device',
+  'x","error_severity":"PANIC","message":"x',
+  'x,,0,PANIC,XX000,"y"',
+]
+
+for (const [name, more] of Object.entries(forms))
+  t.test(name, skip, async (t) => {
+    const folder = mkdtempSync(join(tmpdir(), 'murphy-lines-'))
+    t.teardown(() => rmSync(folder, { recursive: true }))
+    const [sockets, data] = [join(folder, 'run'), join(folder, 'data')]
+    mkdirSync(sockets)
+    for (const path of [folder, sockets]) chownSync(path, 65534, 65534)
+    initdb(String(home), data)
+    let lines: string[] = []
+    const start = () => startServer(String(home), { data, sockets, line: (text) => lines.push(text), more })
+    /** What was written since the last time, to stderr or to the files of its own collector. */
+    const logs = join(data, 'log')
+    const written = () => {
+      const files = more.includes(quietly[0] as string)
+        ? readdirSync(logs).filter((it) => !it.endsWith('.log'))
+        : []
+      const its = [
+        ...lines,
+        ...files.flatMap((it) => readFileSync(join(logs, it), 'utf8').trimEnd().split('\n')),
+      ]
+      for (const it of files) rmSync(join(logs, it))
+      lines = []
+      return its
+    }
+    const server = start()
+    await untilReady(sockets)
+    for (const user of hostile) await query(sockets, 'select 1', user)
+    server.stop('SIGQUIT')
+    await server.ended
+    const calm = written()
+    // JSON and CSV write a quote with something in front of it.
+    const bare = (text: string) => text.replaceAll(/["\\]/g, '')
+    for (const user of hostile)
+      t.ok(
+        calm.some((it) => bare(it).includes(bare(user))),
+        `it wrote of ${user}`,
+      )
+    t.strictSame(found(calm.filter((it) => it.includes('FATAL'))), [], 'that decides nothing')
+    t.match(
+      found(calm).map((it) => [it.name, it.count, it.over]),
+      ['postgres-wal', 'postgres-panic', 'postgres-startup'].map((it) => [it, 0, true]),
+      'it said itself that it is ready',
+    )
+
+    damageWal(data)
+    await start().ended
+    const end = written()
+    t.match(
+      new Set(found(end).map((it) => it.name)),
+      new Set(['postgres-wal', 'postgres-panic', 'postgres-startup']),
+      end.join('\n'),
+    )
+  })
