@@ -64,7 +64,7 @@ export async function k3sSources(host: Host, k3s: K3s, codes: readonly string[])
       if (name === 'dynamic-cert.json') sources.push({ path: `${tls}/${name}`, of: 'k3s' })
       // The API server's own scratch folder, and copies that people make.
       if (kind === 'folder' && !/^(temporary-certs|tls-\d+)$/.test(name))
-        await add(`${tls}/${name}`, used[name])
+        await add(`${tls}/${name}`, Object.hasOwn(used, name) ? used[name] : undefined)
     }
     await kubeconfigs(`${k3s.dataDir}/server/cred`)
     const admin = [
