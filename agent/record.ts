@@ -71,6 +71,15 @@ export function recording(host: Host, folder: string, node: string): Host & { fi
     now: () => host.now(),
     read,
     text: async (path, options) => Buffer.from(await read(path, options)).toString('utf8'),
+    owned: (path, options) =>
+      noted(
+        `read ${path}`,
+        () => host.owned(path, options),
+        ({ stat, bytes }) => {
+          stats[path] = stat
+          if (bytes) write(recordedFile(folder, path), withoutSecrets(path, bytes))
+        },
+      ),
     range: (path, from, length, options) =>
       noted(
         `read ${path}`,

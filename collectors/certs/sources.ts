@@ -12,6 +12,8 @@ export interface Source {
   readonly loose?: true
   /** The settings name it: it has to be there and hold a certificate. */
   readonly named?: true
+  /** The user in whose kubeconfig it stands, other than root: only what is theirs is read. */
+  readonly word?: number
 }
 
 export interface Sources {
