@@ -6,13 +6,15 @@
  */
 
 /**
- * Whether root itself started it, in this process id namespace. Ids are given as they are here: the root of a user
+ * Whether root itself started it, in this process id namespace, and it still runs. Ids are given as they are here: the root of a user
  * namespace is whoever made it. A setuid program (`ln -s /bin/su k3s-server`) keeps the user's id among the first
  * four, and sudo, which takes root's before it asks for a password, the user's group.
  */
 export function isRoots(status: string): boolean {
   const nested = /^NSpid:\s+\d+\s+\d/m.test(status)
-  return /^Uid:\s+0\s+0\s+0\s+0$/m.test(status) && /^Gid:\s+0\s+0\s+0\s+0$/m.test(status) && !nested
+  // What is over but not yet taken notice of by its parent runs no more.
+  if (nested || /^State:\s+[ZX]/m.test(status)) return false
+  return /^Uid:\s+0\s+0\s+0\s+0$/m.test(status) && /^Gid:\s+0\s+0\s+0\s+0$/m.test(status)
 }
 
 /** Where a process runs: a place that only root puts processes into, and which unit that is, without `.service`. */

@@ -46,7 +46,7 @@ function openNode(t: Test, { before = '', wrap = '' } = {}) {
     chown -R 1000:1000 /home/ada && chown -R 1001:1001 /home/bob
     ip link set lo up
     ${before}
-    exec ${wrap} ${process.execPath} ${join(here, 'forged/node.ts')}`
+    exec ${wrap} env -u NODE_OPTIONS ${process.execPath} ${join(here, 'forged/node.ts')}`
   const child = spawn(
     'unshare',
     ['--net', '--mount', '--pid', '--fork', '--mount-proc', '--kill-child', 'sh', '-ec', script],
@@ -91,7 +91,7 @@ t.test("a user's k3s-server that answers on every port is nobody's k3s", async (
   const { ask, sh, start, until } = openNode(t)
   await sh(`mkdir -p /run/units && printf '[Service]\\nExecStart=/usr/local/bin/k3s server\\n' >/run/units/k3s.service
     mkdir -p /run/systemd/system && cp /run/units/k3s.service /run/systemd/system/`)
-  const argv = `${node} -e "${fake.replaceAll('\n', ' ')}" server --data-dir /home/ada --constructor`
+  const argv = `env -u NODE_OPTIONS ${node} -e "${fake.replaceAll('\n', ' ')}" server --data-dir /home/ada --constructor`
   const running = async () => ((await ask({ do: 'find' })).value as { pid: number } | null)?.pid
   const named = (pid: number) => until(`grep -qx k3s-server /proc/${pid}/comm && ss -tln | grep -q :10256`)
 
@@ -178,11 +178,11 @@ async function startHeld(it: Node, as = '') {
 }
 
 const exited = (child: ChildProcess) =>
-  new Promise<boolean>((resolve) => {
-    const timer = setTimeout(() => resolve(false), 15_000)
-    child.once('exit', () => {
+  new Promise<number | null>((resolve) => {
+    const timer = setTimeout(() => resolve(null), 15_000)
+    child.once('exit', (code) => {
       clearTimeout(timer)
-      resolve(true)
+      resolve(code)
     })
   })
 
@@ -221,5 +221,5 @@ t.test('SIGTERM ends it while a read hangs', async (t) => {
   const ours = await startHeld(it)
   t.match((await it.ask({ do: 'find' })).value, { pid: ours, argv: [] })
   await it.ask({ do: 'end' })
-  t.ok(await exited(it.child), 'it is gone')
+  t.equal(await exited(it.child), 7, 'it is gone, with its own word')
 })

@@ -27,6 +27,7 @@ t.test('all four ids of user and group are those of root', async (t) => {
     'one whose owner is not of this namespace': k3s.replace(/0\t0\t0\t0/g, '65534\t65534\t65534\t65534'),
     'one in a container': k3s.replace('NSpid:\t812', 'NSpid:\t812\t1'),
     'a name that looks like the lines': `Name:\tUid:\\tUid:\t0\t0\t0\t0\n${k3s.replace(/^Uid.*$/m, 'Uid:\t7\t7\t7\t7')}`,
+    'one that is over': k3s.replace('S (sleeping)', 'Z (zombie)'),
     nothing: '',
   }
   for (const [what, status] of Object.entries(not)) t.notOk(isRoots(status), what)

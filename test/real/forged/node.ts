@@ -3,6 +3,7 @@ import { lookup } from 'node:dns/promises'
 import { createInterface } from 'node:readline'
 import { promisify } from 'node:util'
 import { openMachine } from '../../../agent/host.ts'
+import { leave } from '../../../agent/leave.ts'
 import { watching } from '../../../agent/watch.ts'
 import { certs } from '../../../collectors/certs.ts'
 import type { K3sSample } from '../../../collectors/k3s/sample.ts'
@@ -59,8 +60,16 @@ async function answer(it: Command): Promise<unknown> {
   }
 }
 
-process.on('SIGTERM', () => process.exit(0))
-for await (const line of createInterface({ input: process.stdin })) {
+const input = createInterface({ input: process.stdin })
+process.on('SIGTERM', () => {
+  input.close()
+  process.stdin.destroy()
+  watch.stop()
+  machine.close()
+  process.exitCode = 7
+  leave()
+})
+for await (const line of input) {
   let last = performance.now()
   let pause = 0
   const beat = () => {
@@ -77,4 +86,3 @@ for await (const line of createInterface({ input: process.stdin })) {
   beat()
   process.stdout.write(`${JSON.stringify({ ...said, pause, took: performance.now() - begun })}\n`)
 }
-process.exit(0)
