@@ -1,79 +1,14 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { join } from 'node:path'
-import { createInterface } from 'node:readline'
-import { setTimeout as pause } from 'node:timers/promises'
-import t, { type Test } from 'tap'
+import type { ChildProcess } from 'node:child_process'
+import t from 'tap'
 import type { Observation } from '../../agent/model.ts'
 import type { K3sSample } from '../../collectors/k3s/sample.ts'
+import { hang, type Node, nobody, node, openNode, place } from './forged/open.ts'
 
-/**
- * What a user of the node can do to make Murphy believe, read or wait for what it must not: real processes of other
- * accounts and user namespaces, real links, and a real file system that gives no answer (`forged/fuse.ts`), all in
- * mount, process and network namespaces of their own.
- */
+/** What a user can do to be taken for k3s, or to make whoever looks at their processes wait: real ones, of other accounts and user namespaces. */
 const lacking = process.getuid?.() !== 0 ? 'processes of other accounts need root' : undefined
 if (lacking && process.env.CI !== 'true') {
   t.plan(0, lacking)
   process.exit(0)
-}
-
-const here = import.meta.dirname
-const place = '/run/forged'
-const node = `${place}/node`
-const nobody = 'setpriv --reuid 65534 --regid 65534 --clear-groups'
-
-interface Answer {
-  readonly value?: unknown
-  readonly error?: string
-  readonly pause: number
-  readonly took: number
-}
-
-type Node = ReturnType<typeof openNode>
-
-/** A node with two accounts more, and nothing of k3s but its name. */
-function openNode(t: Test, { before = '', wrap = '' } = {}) {
-  // What is mounted and made here is seen in here only. Accounts must be able to run Node.js and Perl by other names.
-  const script = `
-    mount -t tmpfs -o mode=755 tmpfs /run
-    mount -t tmpfs -o mode=755 tmpfs /home
-    mkdir -p ${place} /run/k3s /home/ada/.kube /home/bob/.kube /run/far
-    touch ${node} && mount --bind "$(readlink -f ${process.execPath})" ${node}
-    cp "$(readlink -f "$(command -v perl)")" ${place}/k3s-server
-    cp /etc/passwd /etc/shadow ${place}/
-    printf 'root:x:0:0::/root:/bin/sh\\nada:x:1000:1000::/home/ada:/bin/sh\\nbob:x:1001:1001::/home/bob:/bin/sh\\n' >${place}/passwd
-    mount --bind ${place}/passwd /etc/passwd
-    chown -R 1000:1000 /home/ada && chown -R 1001:1001 /home/bob
-    ip link set lo up
-    ${before}
-    exec ${wrap} env -u NODE_OPTIONS ${process.execPath} ${join(here, 'forged/node.ts')}`
-  const child = spawn(
-    'unshare',
-    ['--net', '--mount', '--pid', '--fork', '--mount-proc', '--kill-child', 'sh', '-ec', script],
-    // Nothing of the tests' own: other accounts may not read it.
-    { stdio: ['pipe', 'pipe', 'inherit'], env: { PATH: process.env.PATH } },
-  )
-  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
-  t.teardown(() => child.kill('SIGKILL'))
-  const ask = async (command: object): Promise<Answer> => {
-    child.stdin.write(`${JSON.stringify(command)}\n`)
-    return JSON.parse((await lines.next()).value ?? '{"error":"it ended"}') as Answer
-  }
-  const sh = async (script: string) => {
-    const { value, error } = await ask({ do: 'sh', script })
-    if (error) throw new Error(error)
-    return value as string
-  }
-  /** Starts something that goes on; gives its process id. */
-  const start = (command: string) => sh(`${command} </dev/null >${place}/said 2>&1 & echo $!`).then(Number)
-  const until = async (script: string) => {
-    for (let tries = 0; tries < 100; tries += 1) {
-      if (await ask({ do: 'sh', script }).then(({ error }) => !error)) return
-      await pause(100)
-    }
-    throw new Error(`this did not come true: ${script}; ${await sh(`cat ${place}/said*`)}`)
-  }
-  return { child, ask, sh, start, until }
 }
 
 /** What a fake says of itself, on the ports by which k3s is known to be well. */
@@ -156,18 +91,6 @@ const held = `use threads; use POSIX ();
   sleep 1;
   async { syscall($mmap, 0, 4096, 3, 0x22, $none, 0) };
   sleep 600;`
-
-/** Mounts a file system that keeps its readers waiting, and counts whom. */
-async function hang(it: Node, uid: number, last: 'again' | 'lookup') {
-  const command = `${process.execPath} ${join(here, 'forged/fuse.ts')} /run/far ${uid} ${last}`
-  await it.sh(`${command} </dev/null >${place}/fuse 2>&1 & echo $! >${place}/fuse.pid`)
-  await it.until(`grep -q mounted ${place}/fuse`)
-  return {
-    waiting: async () => Number(await it.sh(`grep -c ${last} ${place}/fuse || true`)),
-    /** Its end is an answer for whoever waits. */
-    end: () => it.sh(`kill -9 $(cat ${place}/fuse.pid); umount -l /run/far`),
-  }
-}
 
 /** Starts a process whose command line gives no answer. */
 async function startHeld(it: Node, as = '') {

@@ -1,9 +1,11 @@
 import { execFile } from 'node:child_process'
 import { lookup } from 'node:dns/promises'
+import { rmSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { promisify } from 'node:util'
 import { openMachine } from '../../../agent/host.ts'
 import { leave } from '../../../agent/leave.ts'
+import { recording } from '../../../agent/record.ts'
 import { watching } from '../../../agent/watch.ts'
 import { certs } from '../../../collectors/certs.ts'
 import type { K3sSample } from '../../../collectors/k3s/sample.ts'
@@ -19,7 +21,7 @@ type Command =
   | { readonly do: 'find' }
   | { readonly do: 'look' }
   | { readonly do: 'end' }
-  | { readonly do: 'certs'; readonly kubeconfigs: readonly string[]; readonly paths: readonly string[] }
+  | { readonly do: 'certs'; readonly paths?: readonly string[]; readonly kubeconfigs?: readonly string[] }
   | { readonly do: 'text' | 'stat' | 'list' | 'owned'; readonly path: string; readonly options?: object }
   | { readonly do: 'watch'; readonly path: string }
 
@@ -27,6 +29,8 @@ const machine = openMachine()
 const host = machine.during(new AbortController().signal)
 const watch = watching({ machine, heard: () => {}, log: () => {} })
 let past: { sample: K3sSample; at: number } | undefined
+/** What is recorded of the last look at certificates. */
+const folder = '/run/recorded'
 const limits = { disk_percent: 90, disk_days: 3, stopped_minutes: 15, datastore_mib: 2048 }
 
 async function answer(it: Command): Promise<unknown> {
@@ -43,9 +47,13 @@ async function answer(it: Command): Promise<unknown> {
       return { sample, found: k3s.assess(sample, { heard: [] }, limits, past.at) }
     }
     case 'certs': {
-      const { kubeconfigs, paths } = it
+      const { kubeconfigs = ['/etc/none'], paths = [] } = it
       const settings = { paths, endpoints: [], kubeconfigs, ingress: [], warn_days: 30 }
-      return await certs.collect(host, settings, { heard: [] })
+      rmSync(folder, { recursive: true, force: true })
+      const recorder = recording(host, folder, 'node')
+      const sample = await certs.collect(recorder, settings, { heard: [] })
+      recorder.finish()
+      return sample
     }
     case 'watch':
       watch.update([{ kind: 'paths', paths: [it.path] }])
