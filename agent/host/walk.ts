@@ -1,5 +1,5 @@
 import { closeSync, constants, fstat, open, readlink, type Stats } from 'node:fs'
-import { resolve } from 'node:path'
+import { dirname } from 'node:path'
 import { HostError } from '../model.ts'
 import { farMount } from './disks.ts'
 import { type Bounds, type Lane, newLane } from './lanes.ts'
@@ -81,6 +81,7 @@ export function laneOf({ far, rooted, dev }: Pick<Found, 'far' | 'rooted'> & { r
 const O_PATH = 0o10000000
 const flags = O_PATH | constants.O_NOFOLLOW
 const mostLinks = 20
+const mostSteps = 500
 /** Of a file system that shows the kernel and no files: a link of a user that leads there wants what Murphy may see. */
 const kernelFolders = /^\/(proc|sys|dev)(\/|$)/
 
@@ -136,13 +137,24 @@ export async function walk(path: string, { doing, word, near, ...bounds }: Walk)
     }
     const lane = laneOf({ far: link.far, rooted, dev: from.stats.dev })
     const read = () => from.held.use(() => linkOne(`${from.held.path}/${name}`))
-    return namesOf(resolve('/', from.at, await lane.run(doing, read, bounds)))
+    const to = await lane.run(doing, read, bounds)
+    return to.startsWith('/') ? namesOf(to) : [...namesOf(from.at), ...namesOf(to)]
   }
 
   let left = namesOf(path)
   let here = await step(undefined, '', '', false)
   try {
-    for (let links = 0, name = left.shift(); name !== undefined; name = left.shift()) {
+    for (let links = 0, steps = 0, name = left.shift(); name !== undefined; name = left.shift()) {
+      steps += 1
+      if (steps > mostSteps) throw refuse('too long a way')
+      if (name === '..') {
+        // From the beginning: the folder above is whatever has that name now.
+        left = [...namesOf(dirname(here.at || '/')), ...left]
+        const again = await step(undefined, '', '', false)
+        here.held.release()
+        here = again
+        continue
+      }
       const at = `${here.at}/${name}`
       const mount = farMount(at)
       const far = here.far || mount !== undefined
@@ -175,7 +187,7 @@ export async function walk(path: string, { doing, word, near, ...bounds }: Walk)
   return { ...here, at: here.at || '/', rooted: rooted && !open, ...(said !== undefined && { word: said }) }
 }
 
-const namesOf = (path: string) => resolve('/', path).split('/').filter(Boolean)
+const namesOf = (path: string) => path.split('/').filter((name) => name !== '' && name !== '.')
 
 /** Why a file or a folder is not for whoever led to it, as the end of a sentence. */
 export function notTheirs({ stats, word, rooted, folderOf, at }: Found): string | undefined {
