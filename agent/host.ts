@@ -1,6 +1,6 @@
 import { follow, run } from './host/command.ts'
 import { resolve } from './host/dns.ts'
-import { allFacts, facts, list, range, read, target } from './host/files.ts'
+import { allFacts, facts, list, owned, range, read, target } from './host/files.ts'
 import { get } from './host/get.ts'
 import { kernelLog } from './host/kmsg.ts'
 import { space } from './host/space.ts'
@@ -33,6 +33,7 @@ export function openMachine({ now = Date.now } = {}): Machine {
       now,
       read: (path, options = {}) => read(path, options, signal),
       text: async (path, options = {}) => Buffer.from(await read(path, options, signal)).toString('utf8'),
+      owned: (path, options = {}) => owned(path, options, signal),
       range: (path, from, length, options = {}) => range(path, from, length, options, signal),
       list: (path) => list(path, signal),
       stat: (path) => facts(path, signal),

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander'
+import { leave } from './leave.ts'
 import { readVersion } from './version.ts'
 
 /** Each command is loaded when it is asked for: `agent status` must answer at once. */
@@ -156,3 +157,4 @@ try {
     process.exitCode = 3
   }
 }
+leave()

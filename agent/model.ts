@@ -388,6 +388,24 @@ export class HostError extends Error {
   }
 }
 
+/** A file as it was when it was opened. */
+export interface Owned {
+  readonly stat: Stat
+  /** Absent where `unless` said that its state is enough. */
+  readonly bytes?: Uint8Array
+}
+
+export interface OwnedOptions {
+  readonly limit?: number
+  readonly timeout?: number
+  /** The user who named the path: nothing is read that is not theirs. Absent, or root: it was root. */
+  readonly word?: number
+  /** Not to be looked for on file systems that may hang (NFS, FUSE, automounts). */
+  readonly near?: boolean
+  /** Whether a file in this state need not be read. */
+  readonly unless?: (stat: Stat) => boolean
+}
+
 /**
  * The machine as collectors may see it: read-only, timed, cancellable, bounded. A recorded node is a Host
  * too. Everything rejects with a HostError; nothing waits longer than its timeout or outlives its round.
@@ -403,6 +421,12 @@ export interface Host {
   read(path: string, options?: { limit?: number; timeout?: number; dev?: number }): Promise<Uint8Array>
   /** The same as UTF-8. */
   text(path: string, options?: { limit?: number; timeout?: number }): Promise<string>
+  /**
+   * A file that a user may have put there, or named: with its state, of the very file that was read. Like all reading
+   * it follows a link of somebody only to what belongs to them, opens regular files alone, and where it hangs asks
+   * nothing more until that has answered.
+   */
+  owned(path: string, options?: OwnedOptions): Promise<Owned>
   /** The bytes of a file from `from` on, at most `length`; fewer, or none, where it ends before. */
   range(path: string, from: number, length: number, options?: { timeout?: number }): Promise<Uint8Array>
   /** What is in a folder, sorted by name. */

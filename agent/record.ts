@@ -114,6 +114,15 @@ export function recording(
     now: () => host.now(),
     read,
     text: async (path, options) => Buffer.from(await read(path, options)).toString('utf8'),
+    owned: (path, options) =>
+      noted(
+        `read ${path}`,
+        () => host.owned(path, options),
+        ({ stat, bytes }) => {
+          stats[path] = stat
+          return bytes && keep(path, bytes)
+        },
+      ),
     range: (path, from, length, options) =>
       noted(
         `read ${path}`,

@@ -135,6 +135,10 @@ export function recordedNode(
     now: now ?? (() => Date.parse(recording.at)),
     read,
     text,
+    owned: async (path, { limit, unless } = {}) => {
+      const it = stat(path)
+      return unless?.(it) ? { stat: it } : { stat: it, bytes: await read(path, limit ? { limit } : {}) }
+    },
     range: async (path, from, length) =>
       orRecorded('read', path, () => readFileSync(place(path, true)).subarray(from, from + length)),
     list: async (path) =>

@@ -92,8 +92,8 @@ const directions: readonly (readonly [
   [
     'main',
     under('agent/main.ts'),
-    under('agent/commands/', 'agent/version.ts'),
-    'it turns words into a command, and nothing else',
+    under('agent/commands/', 'agent/version.ts', 'agent/leave.ts'),
+    'it turns words into a command, ends with its exit code, and nothing else',
   ],
   [
     'everything but the commands',

@@ -3,34 +3,63 @@ import { readFileSync } from 'node:fs'
 /** File systems that answer as long as the machine itself does; Murphy's own state on them is written in place too. */
 const local = /^(ext[234]|xfs|f2fs|tmpfs|ramfs|overlay|zfs|vfat|squashfs|erofs)$/
 
-/** Device numbers of file systems that are gone are given to others. */
-const trusted = 60_000
+/** Those that wait for a server or a program of somebody's, and with them whoever asks. lxcfs is the machine's own /proc in a container. */
+export const farTypes =
+  /^(nfs4?|cifs|smb3|smbfs|9p|ceph|glusterfs|lustre|beegfs|orangefs|pvfs2|afs|coda|autofs|fuse|fuseblk|fuse\.(?!lxcfs).*)$/
 
-let disks: ReadonlySet<number> = new Set()
+/** Device numbers of file systems that are gone are given to others, ms. */
+const trusted = 10_000
+
+interface Mounts {
+  readonly devices: ReadonlySet<number>
+  /** The type of what is mounted there last, by mount point. */
+  readonly types: ReadonlyMap<string, string>
+}
+
+let mounts: Mounts = { devices: new Set(), types: new Map() }
 let asked = Number.NEGATIVE_INFINITY
 
-/** Whether the device of a `Stat` is a file system of this machine, by /proc/self/mountinfo (proc(5)). */
-export function isLocal(dev: number): boolean {
+function current(): Mounts {
   if (performance.now() - asked > trusted) {
     asked = performance.now()
     try {
-      disks = localDevices(readFileSync('/proc/self/mountinfo', 'latin1'))
+      mounts = readMounts(readFileSync('/proc/self/mountinfo', 'latin1'))
     } catch {
-      disks = new Set()
+      mounts = { devices: new Set(), types: new Map() }
     }
   }
-  return disks.has(dev)
+  return mounts
 }
 
-/** The device numbers, as stat(2) gives them, of what is local in a mountinfo. */
-export function localDevices(mountinfo: string): ReadonlySet<number> {
-  const found = new Set<number>()
+/** Whether the device of a `Stat` is a file system of this machine, by /proc/self/mountinfo (proc(5)). */
+export const isLocal = (dev: number): boolean => current().devices.has(dev)
+
+/**
+ * The type of what is mounted at exactly this path if it may hang; without links, as the kernel names it. A root that
+ * is remote is all there is.
+ */
+export function farMount(path: string): string | undefined {
+  const type = path === '/' ? undefined : current().types.get(Buffer.from(path).toString('latin1'))
+  return type !== undefined && farTypes.test(type) ? type : undefined
+}
+
+/** What is mounted, and the device numbers of what is local, as stat(2) gives them. */
+export function readMounts(mountinfo: string): Mounts {
+  const devices = new Set<number>()
+  const types = new Map<string, string>()
   for (const line of mountinfo.split('\n')) {
-    const [, major, minor] = /^\d+ \d+ (\d+):(\d+) /.exec(line) ?? []
+    const [, major, minor, place] = /^\d+ \d+ (\d+):(\d+) \S+ (\S+) /.exec(line) ?? []
+    if (!major || !place) continue
     const type = line.slice(line.indexOf(' - ') + 3).split(' ', 1)[0] ?? ''
+    types.set(
+      place.replace(/\\([0-7]{3})/g, (_, digits) => String.fromCharCode(Number.parseInt(digits, 8))),
+      type,
+    )
     // makedev(3): the low eight bits of the minor number, twelve of the major, then the rest of the minor.
-    if (major && local.test(type))
-      found.add((Number(minor) & 0xff) + Number(major) * 0x100 + Math.floor(Number(minor) / 0x100) * 0x100000)
+    if (local.test(type))
+      devices.add(
+        (Number(minor) & 0xff) + Number(major) * 0x100 + Math.floor(Number(minor) / 0x100) * 0x100000,
+      )
   }
-  return found
+  return { devices, types }
 }

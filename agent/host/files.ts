@@ -1,116 +1,134 @@
-import type { Dirent, Stats } from 'node:fs'
 import {
-  close,
-  closeSync,
-  constants,
-  fstat,
-  fstatSync,
-  open,
-  openSync,
+  type Dirent,
+  lstat,
+  lstatSync,
+  readdir,
   readdirSync,
+  readlink,
   readlinkSync,
-  read as readPart,
-  readSync,
-  stat as statLater,
+  type Stats,
   statSync,
 } from 'node:fs'
-import { open as openLater, readdir, readlink, stat } from 'node:fs/promises'
-import type { Entry, Kind, Stat } from '../model.ts'
+import { basename, dirname } from 'node:path'
+import type { Entry, Kind, Owned, OwnedOptions, Stat } from '../model.ts'
 import { HostError } from '../model.ts'
-import { isLocal } from './disks.ts'
-import { bounded, hostError } from './limits.ts'
+import { again, partLater, type Read, readLater, readNow, withoutLinks } from './bytes.ts'
+import { isNear, noted, rootedLane } from './folders.ts'
+import { type Bounds, newLane } from './lanes.ts'
+import { hostError } from './limits.ts'
+import { type Found, laneOf, notTheirs, walk } from './walk.ts'
 
 const defaultLimit = 1024 * 1024
 const defaultTimeout = 5_000
 
 /**
  * /proc and /sys answer from memory and are read at every round: reading them in place costs a tenth of a
- * trip through the thread pool, which a hung network file system may have filled.
+ * trip through the thread pool, which a hung network file system may have filled. Of a process only what does not
+ * touch its memory or lead out of /proc: `cmdline` waits for as long as whoever has a page of it (a file in FUSE).
  */
-const inMemory = (path: string) => /^\/(proc|sys)(\/|$)/.test(path)
+const inMemory = (path: string) =>
+  /^\/(proc|sys)(\/|$)/.test(path) &&
+  (!/^\/proc\/(\d+|self|thread-self)\/./.test(path) || ofKernel.test(path))
+const ofKernel =
+  /^\/proc\/(\d+|self|thread-self)\/(stat|statm|status|comm|cgroup|uid_map|gid_map|mounts|mountinfo|net(\/[^/]+)?)$/
+const ofProcess = (path: string) => /^\/proc\/(\d+|self|thread-self)\//.test(path)
+/** What is read of a process otherwise; two that hang are one too many. */
+const processLane = newLane(1)
+const processTimeout = 1_000
 
-// A FIFO or a device planted at a watched path must not block the open.
-const flags = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY
+export interface ReadOptions extends Omit<OwnedOptions, 'unless'> {
+  readonly dev?: number
+}
 
-export async function read(
+export async function read(path: string, options: ReadOptions, signal: AbortSignal): Promise<Uint8Array> {
+  const { bytes } = await fileAt(path, options, () => false, signal)
+  return bytes as Uint8Array
+}
+
+/** See `Host.owned`. */
+export async function owned(path: string, options: OwnedOptions, signal: AbortSignal): Promise<Owned> {
+  const { stats, bytes } = await fileAt(path, options, (it) => options.unless?.(statOf(it)) ?? false, signal)
+  return { stat: statOf(stats), ...(bytes && { bytes }) }
+}
+
+async function fileAt(
   path: string,
-  { limit = defaultLimit, timeout = defaultTimeout, dev }: { limit?: number; timeout?: number; dev?: number },
+  { limit = defaultLimit, timeout, dev, word, near }: ReadOptions,
+  enough: (stats: Stats) => boolean,
   signal: AbortSignal,
-): Promise<Uint8Array> {
+): Promise<Read> {
   const doing = `reading ${path}`
+  const bounds = { timeout: timeout ?? defaultTimeout, signal }
   try {
-    return inMemory(path) || (dev !== undefined && isTurn(dev))
-      ? readNow(path, limit)
-      : await bounded(readLater(path, limit), timeout, signal, doing)
+    if (inMemory(path)) return readNow(path, doing, limit, again)
+    if (ofProcess(path))
+      return await processLane.run(doing, () => readLater(path, doing, limit, again), {
+        timeout: timeout ?? processTimeout,
+        signal,
+      })
+    return await opened(path, { doing, word, near, ...bounds }, async (at, how, inPlace) =>
+      inPlace && dev !== undefined && isTurn() && isNear(path, dev)
+        ? readNow(at, doing, limit, how, enough)
+        : await readLater(at, doing, limit, how, enough),
+    )
   } catch (error) {
     throw hostError(doing, error)
   }
 }
 
-let inPlace = 0
-
-/** Whether a file of this device may be asked in place: not on file servers, and now and then others get their turn. */
-function isTurn(dev: number): boolean {
-  inPlace = (inPlace + 1) % 128
-  return inPlace > 0 && isLocal(dev)
+interface Opening extends Bounds {
+  readonly doing: string
+  readonly word?: number | undefined
+  readonly near?: boolean | undefined
 }
 
-function tooLarge(path: string, limit: number) {
-  return new HostError(
-    'too-large',
-    `reading ${path}: it is larger than ${limit} bytes, the limit for this file`,
-  )
-}
-
-function readNow(path: string, limit: number): Uint8Array {
-  const fd = openSync(path, flags)
-  try {
-    const facts = fstatSync(fd)
-    if (!facts.isFile()) throw new HostError('failed', `reading ${path}: it is not a regular file`)
-    // /proc has no sizes and /sys made-up ones; either is read until its end.
-    const room = facts.size > 0 && facts.size < 64 * 1024 ? facts.size + 1 : 64 * 1024
-    const parts: Buffer[] = []
-    for (let size = 0; ; ) {
-      const part = Buffer.allocUnsafe(Math.min(room, limit + 1))
-      const got = readSync(fd, part)
-      if (got === 0) return Buffer.concat(parts, size)
-      size += got
-      if (size > limit) throw tooLarge(path, limit)
-      parts.push(part.subarray(0, got))
+/**
+ * Hands a file to `use` by a name under which nobody can put another: its own in a folder of root's, where it is no
+ * link, otherwise that of what was walked to.
+ */
+async function opened<T>(
+  path: string,
+  opening: Opening,
+  use: (path: string, how: number, inPlace: boolean) => Promise<T>,
+): Promise<T> {
+  const { doing, word, near } = opening
+  const lane = word || near ? undefined : await rootedLane(path, doing, opening)
+  if (lane)
+    try {
+      return await lane.run(doing, () => use(path, withoutLinks, true), opening)
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ELOOP') throw error
     }
+  return await walkedTo(path, opening, (found) => {
+    const why = notTheirs(found)
+    if (why) throw new HostError('failed', `${doing}: ${why}`)
+    if (!found.stats.isFile()) throw new HostError('failed', `${doing}: it is not a regular file`)
+    return () => use(found.held.path, again, false)
+  })
+}
+
+/** Walks to a path and does what `choose` gives, in the lane of what was found. */
+async function walkedTo<T>(
+  path: string,
+  opening: Opening,
+  choose: (found: Found) => () => Promise<T>,
+): Promise<T> {
+  const found = await walk(path, opening)
+  try {
+    const work = choose(found)
+    const lane = laneOf({ ...found, dev: found.stats.dev })
+    return await lane.run(opening.doing, () => found.held.use(work), opening)
   } finally {
-    closeSync(fd)
+    found.held.release()
   }
 }
 
-/** With callbacks: the promises of node:fs cost five times as much, which counts where there are thousands of files. */
-function readLater(path: string, limit: number): Promise<Uint8Array> {
-  return new Promise((resolve, reject) => {
-    open(path, flags, (error, fd) => {
-      if (error) return reject(error)
-      const end = (error: Error | null, bytes?: Uint8Array) =>
-        close(fd, () => (error ? reject(error) : resolve(bytes as Uint8Array)))
-      fstat(fd, (error, facts) => {
-        if (error) return end(error)
-        if (!facts.isFile()) return end(new HostError('failed', `reading ${path}: it is not a regular file`))
-        if (facts.size > limit) return end(tooLarge(path, limit))
-        const parts: Buffer[] = []
-        // One byte more than it should have, so that a file that grows meanwhile is noticed.
-        const more = (size: number) => {
-          const part = Buffer.allocUnsafe(Math.max(512, facts.size - size + 1))
-          readPart(fd, part, 0, part.length, null, (error, got) => {
-            if (error) return end(error)
-            if (size + got > limit) return end(tooLarge(path, limit))
-            parts.push(part.subarray(0, got))
-            // A file gives less than was asked for only at its end, unless the kernel makes it up as it is read.
-            if (got === part.length || (facts.size === 0 && got > 0)) return more(size + got)
-            end(null, parts.length === 1 ? (parts[0] as Buffer) : Buffer.concat(parts, size + got))
-          })
-        }
-        more(0)
-      })
-    })
-  })
+let inPlace = 0
+
+/** Now and then others get their turn. */
+function isTurn(): boolean {
+  inPlace = (inPlace + 1) % 128
+  return inPlace > 0
 }
 
 /** Part of a regular file, for reading how a log grew. The bounds are the caller's; a part is not copied. */
@@ -123,27 +141,11 @@ export async function range(
 ): Promise<Uint8Array> {
   const doing = `reading ${path} from byte ${from}`
   try {
-    return await bounded(partLater(path, from, length), timeout, signal, doing)
+    return await opened(path, { doing, timeout, signal }, (at, how) =>
+      partLater(at, doing, from, length, how),
+    )
   } catch (error) {
     throw hostError(doing, error)
-  }
-}
-
-async function partLater(path: string, from: number, length: number): Promise<Uint8Array> {
-  const file = await openLater(path, flags)
-  try {
-    if (!(await file.stat()).isFile())
-      throw new HostError('failed', `reading ${path}: it is not a regular file`)
-    const part = Buffer.allocUnsafe(length)
-    let size = 0
-    while (size < length) {
-      const { bytesRead } = await file.read(part, size, length - size, from + size)
-      if (bytesRead === 0) break
-      size += bytesRead
-    }
-    return part.subarray(0, size)
-  } finally {
-    await file.close()
   }
 }
 
@@ -152,12 +154,23 @@ function kindOf(it: Dirent | Stats): Kind {
   return it.isFile() ? 'file' : it.isDirectory() ? 'folder' : 'other'
 }
 
+const entriesOf = (path: string) =>
+  new Promise<Dirent[]>((resolve, reject) =>
+    readdir(path, { withFileTypes: true }, (error, all) => (error ? reject(error) : resolve(all))),
+  )
+
 export async function list(path: string, signal: AbortSignal): Promise<readonly Entry[]> {
   const doing = `listing ${path}`
+  const bounds = { doing, timeout: defaultTimeout, signal }
   try {
     const entries = inMemory(path)
       ? readdirSync(path, { withFileTypes: true })
-      : await bounded(readdir(path, { withFileTypes: true }), defaultTimeout, signal, doing)
+      : await walkedTo(path, bounds, (found) => {
+          noted(path, found)
+          const why = notTheirs(found)
+          if (why) throw new HostError('failed', `${doing}: ${why}`)
+          return () => entriesOf(found.held.path)
+        })
     return entries
       .map((entry) => ({ name: entry.name, kind: kindOf(entry) }))
       .sort((a, b) => (a.name < b.name ? -1 : 1))
@@ -169,13 +182,30 @@ export async function list(path: string, signal: AbortSignal): Promise<readonly 
 export async function facts(path: string, signal: AbortSignal): Promise<Stat> {
   const doing = `looking at ${path}`
   try {
-    return statOf(inMemory(path) ? statSync(path) : await bounded(stat(path), defaultTimeout, signal, doing))
+    return statOf(inMemory(path) ? statSync(path) : await statsOf(path, doing, signal))
   } catch (error) {
     throw hostError(doing, error)
   }
 }
 
-function statOf(it: Stats): Stat {
+/** What a path leads to. To look at it needs no word: it says nothing of what is in there. */
+async function statsOf(path: string, doing: string, signal: AbortSignal): Promise<Stats> {
+  const bounds = { doing, timeout: defaultTimeout, signal }
+  const lane = await rootedLane(path, doing, bounds)
+  if (lane) {
+    const look = () =>
+      new Promise<Stats>((resolve, reject) =>
+        lstat(path, (error, it) => (error ? reject(error) : resolve(it))),
+      )
+    const it = await lane.run(doing, look, bounds)
+    if (!it.isSymbolicLink()) return it
+  }
+  const found = await walk(path, bounds)
+  found.held.release()
+  return found.stats
+}
+
+export function statOf(it: Stats): Stat {
   return {
     kind: kindOf(it),
     size: it.size,
@@ -188,52 +218,62 @@ function statOf(it: Stats): Stat {
   }
 }
 
-/** See `Host.stats`: one timeout for all, and no promise for each. What has not answered by then is a timeout. */
+/** As many as are looked at together where that is not done in place. */
+const together = 8
+
+/** See `Host.stats`: those on disks of the machine itself in place, without a promise for each. */
 export async function allFacts(
   paths: readonly string[],
   devs: readonly (number | undefined)[],
   signal: AbortSignal,
 ): Promise<readonly (Stat | HostError)[]> {
-  const answers = new Array<Stat | HostError | undefined>(paths.length)
-  const doing = `looking at ${paths.length} files`
-  const all = new Promise<void>((resolve) => {
-    let left = paths.length
-    const answered = (at: number, answer: Stat | HostError) => {
-      answers[at] = answer
-      left -= 1
-      if (left === 0) resolve()
-    }
-    if (left === 0) resolve()
-    for (const [at, path] of paths.entries()) {
-      const dev = devs[at]
-      if (dev !== undefined && isTurn(dev)) answered(at, factsNow(path))
-      else
-        statLater(path, (error, it) =>
-          answered(at, error ? hostError(`looking at ${path}`, error) : statOf(it)),
-        )
-    }
-  })
-  const late = await bounded(all, defaultTimeout, signal, doing).then(
-    () => undefined,
-    (error: unknown) => hostError(doing, error),
-  )
-  return paths.map(
-    (path, at) => answers[at] ?? new HostError('timeout', `looking at ${path}: ${late?.message}`),
-  )
+  const answers = new Array<Stat | HostError>(paths.length)
+  const doing = (path: string) => `looking at ${path}`
+  const folders = new Map<string, string>()
+  for (const [at, path] of paths.entries()) if (devs[at] !== undefined) folders.set(dirname(path), path)
+  const bounds = { timeout: defaultTimeout, signal }
+  for (const [, path] of folders) await rootedLane(path, doing(path), bounds).catch(() => {})
+  const later: number[] = []
+  for (const [at, path] of paths.entries()) {
+    const dev = devs[at]
+    const near = dev !== undefined && isTurn() && !signal.aborted && isNear(path, dev)
+    const now = near ? factsNow(path, doing(path)) : undefined
+    if (now) answers[at] = now
+    else later.push(at)
+  }
+  let next = 0
+  const worker = async () => {
+    for (let at = later[next++]; at !== undefined; at = later[next++])
+      answers[at] = await facts(paths[at] as string, signal).catch((error: HostError) => error)
+  }
+  await Promise.all(Array.from({ length: Math.min(together, later.length) }, worker))
+  return answers
 }
 
-function factsNow(path: string): Stat | HostError {
+/** Nothing where it is a link, which may lead anywhere. */
+function factsNow(path: string, doing: string): Stat | HostError | undefined {
   try {
-    return statOf(statSync(path))
+    const it = lstatSync(path)
+    return it.isSymbolicLink() ? undefined : statOf(it)
   } catch (error) {
-    return hostError(`looking at ${path}`, error)
+    return hostError(doing, error)
   }
 }
 
 export async function target(path: string, signal: AbortSignal): Promise<string> {
   const doing = `reading the link ${path}`
+  const bounds = { doing, timeout: defaultTimeout, signal }
   try {
-    return inMemory(path) ? readlinkSync(path) : await bounded(readlink(path), defaultTimeout, signal, doing)
+    if (/^\/(proc|sys)\//.test(path)) return readlinkSync(path)
+    return await walkedTo(
+      dirname(path),
+      bounds,
+      ({ held }) =>
+        () =>
+          new Promise<string>((resolve, reject) =>
+            readlink(`${held.path}/${basename(path)}`, (error, to) => (error ? reject(error) : resolve(to))),
+          ),
+    )
   } catch (error) {
     throw hostError(doing, error)
   }

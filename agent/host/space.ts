@@ -1,6 +1,7 @@
 import { statfs } from 'node:fs/promises'
 import type { Space } from '../model.ts'
-import { bounded, hostError } from './limits.ts'
+import { hostError } from './limits.ts'
+import { laneOf, walk } from './walk.ts'
 
 const timeout = 5_000
 
@@ -8,7 +9,12 @@ const timeout = 5_000
 export async function space(path: string, signal: AbortSignal): Promise<Space> {
   const doing = `asking how full ${path} is`
   try {
-    const it = await bounded(statfs(path), timeout, signal, doing)
+    const bounds = { doing, timeout, signal }
+    const found = await walk(path, bounds)
+    const lane = laneOf({ ...found, dev: found.stats.dev })
+    const it = await lane
+      .run(doing, () => found.held.use(() => statfs(found.held.path)), bounds)
+      .finally(found.held.release)
     return {
       size: it.blocks * it.bsize,
       available: it.bavail * it.bsize,

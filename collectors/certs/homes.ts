@@ -52,17 +52,17 @@ async function remoteMounts(host: Host): Promise<string[]> {
   })
 }
 
-/** The certificates that kubeconfigs name by path; k3s's own are known anyway. */
+/** The certificates that kubeconfigs name by path, on the word of whoever wrote them; k3s's own are known anyway. */
 export function namedIn(files: readonly SeenFile[]): readonly Source[] {
   const known = new Set(files.map((it) => it.path))
   const sources = new Map<string, Source>()
-  for (const { path, of, names = [] } of files) {
+  for (const { path, of, by, names = [] } of files) {
     if (of === 'k3s') continue
     for (const name of names) {
       const folder = path.slice(0, path.lastIndexOf('/'))
       const full = name.startsWith('/') ? name : `${folder}/${name}`
       if (!known.has(full) && !sources.has(full) && sources.size < mostNamed)
-        sources.set(full, { path: full, of })
+        sources.set(full, { path: full, of, ...(by !== undefined && { word: by }) })
     }
   }
   return [...sources.values()]

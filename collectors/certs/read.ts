@@ -21,44 +21,50 @@ export function stampOf({ dev, ino, size, mtime, ctime }: Stat, now: number): st
 /** On which device a file was when it was last read. */
 const deviceOf = (past: SeenFile | undefined) => (past?.stamp ? Number.parseInt(past.stamp, 10) : undefined)
 
-/** What is known of a file that is as it was. Undefined: it has to be read. */
-function unchanged(
-  { of, loose }: Source,
-  stat: Stat | HostError | undefined,
-  past: SeenFile | undefined,
-  now: number,
-): SeenFile | undefined {
-  if (!past || past.stamp === '' || !stat || stat instanceof HostError) return undefined
-  if (past.stamp !== stampOf(stat, now)) return undefined
-  return past.of === of && past.loose === loose ? past : undefined
-}
+/** What was seen of the same source before. */
+const before = (source: Source, past: SeenFile | undefined) =>
+  past && past.stamp !== '' && past.of === source.of && past.loose === source.loose ? past : undefined
 
-/** Reads a file whose state is `stat`. */
+/** Whether others than root may have put it there or named it: then its state is asked of the very file that is read. */
+const inHands = ({ of, word }: Source) => of === 'home' || of === 'kubeconfig' || word !== undefined
+
+/** Looks at a file, whose state is `stat` where it is known already, and reads it unless it is as it was. */
 async function look(
   host: Host,
   source: Source,
-  stat: Stat | HostError,
+  stat: Stat | HostError | undefined,
   past: SeenFile | undefined,
   known: Known,
 ): Promise<Look> {
-  const { path, of, loose, named } = source
+  const { path, of, loose, named, word } = source
   const about = { path, of, ...(loose && { loose }) }
   const trouble = (problem: string): Look => ({ seen: { ...about, stamp: '', certificates: [], problem } })
   try {
     if (stat instanceof HostError) throw stat
-    const stamp = stampOf(stat, host.now())
-    const { problem, foreign, certificates, names, servers } = parse(
-      await host.read(path, { limit, dev: stat.dev }),
-      known,
-    )
+    const last = before(source, past)
+    const same = (now: Stat) => last !== undefined && last.stamp === stampOf(now, host.now())
+    const read =
+      of === 'k3s' && stat
+        ? { stat, bytes: await host.read(path, { limit, dev: stat.dev }) }
+        : await host.owned(path, {
+            limit,
+            unless: same,
+            ...(word !== undefined && { word }),
+            // Nobody asked for what lies in homes: it is not worth waking a file server for.
+            ...(of === 'home' && { near: true }),
+          })
+    if (!read.bytes) return last ? { seen: last } : {}
+    const { problem, foreign, certificates, names, servers } = parse(read.bytes, known)
     // A key or a request beside the certificates of a folder is no trouble, and neither is what nobody uses.
     const quiet = loose || of === 'home' || (foreign && !named)
+    const by = word ?? read.stat.uid
     return {
       seen: {
         ...about,
-        stamp,
-        ...(of === 'k3s' && !loose && { changed: stat.mtime }),
+        stamp: stampOf(read.stat, host.now()),
+        ...(of === 'k3s' && !loose && { changed: read.stat.mtime }),
         ...(names && { names }),
+        ...(names && by !== 0 && { by }),
         ...(servers && { servers }),
         certificates,
         ...(problem && !quiet && { problem }),
@@ -85,17 +91,21 @@ export async function lookAtAll(
   sources: readonly Source[],
   past: readonly SeenFile[],
 ): Promise<readonly (Look & { readonly source: Source })[]> {
-  const before = new Map(past.map((it) => [it.path, it]))
-  const stats = await host.stats(
-    sources.map((it) => it.path),
-    sources.map((it) => deviceOf(before.get(it.path))),
+  const last = new Map(past.map((it) => [it.path, it]))
+  const plain = [...sources.entries()].filter(([, source]) => !inHands(source))
+  const answers = await host.stats(
+    plain.map(([, it]) => it.path),
+    plain.map(([, it]) => deviceOf(last.get(it.path))),
   )
+  const stats = new Map(plain.map(([at], place) => [at, answers[place]]))
   const now = host.now()
   const looks = new Array<Look & { readonly source: Source }>(sources.length)
   const changed: number[] = []
   for (const [at, source] of sources.entries()) {
-    const seen = unchanged(source, stats[at], before.get(source.path), now)
-    if (seen) looks[at] = { source, seen }
+    const stat = stats.get(at)
+    const seen = before(source, last.get(source.path))
+    if (seen && stat && !(stat instanceof HostError) && seen.stamp === stampOf(stat, now))
+      looks[at] = { source, seen }
     else changed.push(at)
   }
   if (changed.length === 0) return looks
@@ -104,8 +114,7 @@ export async function lookAtAll(
   const worker = async () => {
     for (let at = changed[next++]; at !== undefined; at = changed[next++]) {
       const source = sources[at] as Source
-      const stat = stats[at] ?? new HostError('failed', 'it was not looked at')
-      looks[at] = { ...(await look(host, source, stat, before.get(source.path), known)), source }
+      looks[at] = { ...(await look(host, source, stats.get(at), last.get(source.path), known)), source }
     }
   }
   await Promise.all(Array.from({ length: Math.min(64, changed.length) }, worker))

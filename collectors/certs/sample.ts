@@ -35,6 +35,8 @@ export interface SeenFile {
   readonly stamp: string
   /** When its content was last written, ms since the epoch: only of what k3s uses. */
   readonly changed?: number
+  /** Who wrote it, and so says what it names, where that is not root. */
+  readonly by?: number
   /** What a kubeconfig names by path, and the servers it leads to as `host:port`. */
   readonly names?: readonly string[]
   readonly servers?: readonly string[]

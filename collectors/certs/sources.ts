@@ -12,6 +12,8 @@ export interface Source {
   readonly loose?: true
   /** The settings name it: it has to be there and hold a certificate. */
   readonly named?: true
+  /** The user in whose kubeconfig it stands, other than root: only what is theirs is read. */
+  readonly word?: number
 }
 
 export interface Sources {
@@ -64,7 +66,7 @@ export async function k3sSources(host: Host, k3s: K3s, codes: readonly string[])
       if (name === 'dynamic-cert.json') sources.push({ path: `${tls}/${name}`, of: 'k3s' })
       // The API server's own scratch folder, and copies that people make.
       if (kind === 'folder' && !/^(temporary-certs|tls-\d+)$/.test(name))
-        await add(`${tls}/${name}`, used[name])
+        await add(`${tls}/${name}`, Object.hasOwn(used, name) ? used[name] : undefined)
     }
     await kubeconfigs(`${k3s.dataDir}/server/cred`)
     const admin = [

@@ -3,8 +3,39 @@
  * documentation on configuration, its install script, systemd.service(5), systemd.exec(5). Pure.
  */
 
-/** Values by flag name, without dashes; a flag given more than once keeps every value. */
+/**
+ * Values by flag name, without dashes; a flag given more than once keeps every value. Names come from outside
+ * (`--constructor`), so these objects have no prototype; they hold `mostNames` with `mostValues` each.
+ */
 export type Flags = Readonly<Record<string, readonly string[]>>
+const mostNames = 500
+const mostValues = 200
+
+/** Flags that are still being read. */
+function gathering() {
+  const found: Record<string, string[]> = Object.create(null)
+  let names = 0
+  /** The values of a flag, to be added to; nothing where there are too many flags. */
+  const of = (name: string): string[] | undefined => {
+    if (!(name in found)) {
+      if (names === mostNames) return undefined
+      names += 1
+      found[name] = []
+    }
+    return found[name]
+  }
+  return {
+    found: found as Flags,
+    add(name: string, value: string) {
+      const values = of(name)
+      if (values && values.length < mostValues) values.push(value)
+    },
+    /** Takes the place of the values before. */
+    set(name: string, given: readonly string[]) {
+      of(name)?.splice(0, mostValues, ...given.slice(0, mostValues))
+    },
+  }
+}
 
 /** What starts a node, and what else the same program can be asked to do: `k3s kubectl get nodes server` is no server. */
 const commands = new Set([
@@ -45,27 +76,31 @@ export function execStart(unit: string): string[] {
 
 /** The variables of an environment file. */
 export function parseEnvironment(text: string): Record<string, string> {
-  const found: Record<string, string> = {}
+  const found: Record<string, string> = Object.create(null)
   for (const [, key = '', value = ''] of text.matchAll(/^[ \t]*(?:export[ \t]+)?([A-Za-z_]\w*)=([^\n]*)$/gm))
     found[key] = unquoted(value.trim())
   return found
 }
 
 /** The short forms of what matters here; `-t` so that a token is known for one. */
-const short: Readonly<Record<string, string>> = { d: 'data-dir', c: 'config', s: 'server', t: 'token' }
+const short = new Map([
+  ['d', 'data-dir'],
+  ['c', 'config'],
+  ['s', 'server'],
+  ['t', 'token'],
+])
 
 /** `--flag value`, `--flag=value` and `--flag`, by name. */
 export function commandFlags(argv: readonly string[]): Flags {
-  const found: Record<string, string[]> = {}
+  const flags = gathering()
   for (let at = 0; at < argv.length; at += 1) {
     const [, dashes, name = '', , value] = /^(--?)([a-z][\w-]*)(=([\s\S]*))?$/i.exec(argv[at] ?? '') ?? []
     if (!dashes) continue
     const following = argv[at + 1]
     const given = value ?? (following !== undefined && !following.startsWith('-') ? following : 'true')
-    const key = dashes === '-' ? (short[name] ?? name) : name
-    found[key] = [...(found[key] ?? []), given]
+    flags.add(dashes === '-' ? (short.get(name) ?? name) : name, given)
   }
-  return found
+  return flags.found
 }
 
 const environmentNames: Readonly<Record<string, string>> = {
@@ -82,12 +117,12 @@ const environmentNames: Readonly<Record<string, string>> = {
 }
 
 export function environmentFlags(environment: Readonly<Record<string, string>>): Flags {
-  const found: Record<string, string[]> = {}
+  const flags = gathering()
   for (const [name, flag] of Object.entries(environmentNames)) {
     const value = environment[name]
-    if (value) found[flag] = [value]
+    if (value) flags.set(flag, [value])
   }
-  return found
+  return flags.found
 }
 
 /**
@@ -95,7 +130,7 @@ export function environmentFlags(environment: Readonly<Record<string, string>>):
  * YAML library, which a process that reads everything as root does better without.
  */
 export function configFile(text: string): Flags {
-  const found: Record<string, string[]> = {}
+  const flags = gathering()
   let key: string | undefined
   for (const line of text.split(/\r?\n/)) {
     const [, name, value = ''] = /^["']?([A-Za-z][\w-]*)["']?\+?[ \t]*:(?:[ \t]+(.*))?$/.exec(line) ?? []
@@ -103,13 +138,13 @@ export function configFile(text: string): Flags {
       key = name
       const flow = /^\[([^\]]*)\]/.exec(value)?.[1]
       const one = scalar(value)
-      found[key] = flow !== undefined ? flow.split(',').map(scalar).filter(Boolean) : one ? [one] : []
+      flags.set(key, flow !== undefined ? flow.split(',').map(scalar).filter(Boolean) : one ? [one] : [])
       continue
     }
     const [, item] = /^[ \t]*-[ \t]+(.*)$/.exec(line) ?? []
-    if (key && item !== undefined) found[key]?.push(scalar(item))
+    if (key && item !== undefined) flags.add(key, scalar(item))
   }
-  return found
+  return flags.found
 }
 
 /** A YAML scalar on one line: quoted, or up to a comment. */
@@ -133,6 +168,7 @@ const secret = /^(.*-)?(token|password|secret|secret-key|access-key|datastore-en
 
 /** Later layers win. What is secret stays out, so that it reaches no sample, store or screen. */
 export function mergeFlags(...layers: readonly Flags[]): Flags {
-  const all: Flags = Object.assign({}, ...layers)
-  return Object.fromEntries(Object.entries(all).filter(([name]) => !secret.test(name)))
+  const all: Record<string, readonly string[]> = Object.assign(Object.create(null), ...layers)
+  for (const name of Object.keys(all)) if (secret.test(name)) delete all[name]
+  return all
 }

@@ -1,6 +1,7 @@
 import type { Host } from '../../agent/model.ts'
 import { orNothing } from './ask.ts'
 import { roleOf } from './flags.ts'
+import { isRoots, type Place, placeOf } from './identity.ts'
 
 /** A running k3s or RKE2. */
 export interface Process {
@@ -17,6 +18,10 @@ export interface Process {
 
 /** k3s names its process after what it is: `k3s-server`, `k3s-agent`; older ones, and RKE2, after the program. */
 const names = /^(k3s|rke2)(?:-(server|agent))?$/
+
+/** What is read of a process: k3s has some dozens of flags. */
+const mostBytes = 256 * 1024
+const mostWords = 1_000
 
 /** The start time is told by the clock of the boot, which corrections move: closer than this is the same. */
 const sameStart = 5_000
@@ -39,32 +44,42 @@ export async function findProcess(
 }
 
 async function readProcess(host: Host, pid: number): Promise<Process | undefined> {
-  const text = (name: string) => orNothing(host.text(`/proc/${pid}/${name}`))
+  const text = (name: string) => orNothing(host.text(`/proc/${pid}/${name}`, { limit: mostBytes }))
   const [, distribution, named] = names.exec((await text('comm'))?.trim() ?? '') ?? []
   if (!distribution) return undefined
+  // A container's (k3d, a nested node) is another machine's k3s, and that of a user is anybody's invention.
+  const place = await identified(host, pid)
+  if (!place) return undefined
   const argv = commandLine((await text('cmdline')) ?? '')
   const told = roleOf(argv)
   // `k3s kubectl` is the same program; only a server or an agent is a node.
   if (!told && !named) return undefined
-  // One in a container (k3d, a nested node) is another machine's k3s: it has a process id of its own in there.
-  if (/^NSpid:\s+\d+\s+\d/m.test((await text('status')) ?? '')) return undefined
   // The command line of a server said `agent` for a few releases (k3s-io/k3s#10616); its name is right.
   const role = (named as 'server' | 'agent' | undefined) ?? told
-  const unit = /\/([^/\n]+)\.service(?:\/|$)/m.exec((await text('cgroup')) ?? '')?.[1]
   return {
     pid,
     since: await started(host, pid),
     distribution: distribution as 'k3s' | 'rke2',
     ...(role && { role }),
     argv,
-    ...(unit && { unit }),
+    ...place,
   }
 }
 
-/** The words of /proc/PID/cmdline; a title written over it is one string with spaces. */
+/** Where it runs, if root started it on this machine itself. Asked before its command line, which its owner can make anybody wait for. */
+async function identified(host: Host, pid: number): Promise<Place | undefined> {
+  const text = (path: string) => orNothing(host.text(`/proc/${path}`, { limit: mostBytes }))
+  if (!isRoots((await text(`${pid}/status`)) ?? '')) return undefined
+  // Neither is there in a kernel without user namespaces; in a machine that is a container its own is the first.
+  if ((await text(`${pid}/uid_map`)) !== (await text('self/uid_map'))) return undefined
+  return placeOf((await text(`${pid}/cgroup`)) ?? '', await text('1/cgroup'))
+}
+
+/** The words of /proc/PID/cmdline, at most `mostWords`; a title written over it is one string with spaces. */
 export function commandLine(raw: string): string[] {
-  const given = raw.split('\0').filter(Boolean)
-  return given.length === 1 ? (given[0] ?? '').split(' ').filter(Boolean) : given
+  const given = raw.split('\0', 2 * mostWords).filter(Boolean)
+  const words = given.length === 1 ? (given[0] ?? '').split(' ', 2 * mostWords).filter(Boolean) : given
+  return words.slice(0, mostWords)
 }
 
 /** When a process started, ms since the epoch, from field 22 of its stat (clock ticks of 10 ms since boot; proc(5)). 0 if unknown. */

@@ -79,6 +79,7 @@ export function machineOf(recording: string, at: number): Machine {
     now: () => it.clock,
     read: async (path) => read(path).bytes,
     text: async (path) => read(path).bytes.toString('utf8'),
+    owned: async (path) => ({ stat: stat(path), bytes: read(path).bytes }),
     range: async (path, from, length) => read(path).bytes.subarray(from, from + length),
     list: async (path) => list(path),
     stat: async (path) => stat(path),

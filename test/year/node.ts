@@ -86,6 +86,7 @@ export function livingNode(t: Test, begin: number, age: number) {
     machine.write(`/proc/${pid}/comm`, 'k3s-server\n')
     machine.write(`/proc/${pid}/cmdline`, '/usr/local/bin/k3s\0server\0')
     machine.write(`/proc/${pid}/cgroup`, '0::/system.slice/k3s.service\n')
+    machine.write(`/proc/${pid}/status`, 'Uid:\t0\t0\t0\t0\nGid:\t0\t0\t0\t0\n')
     const ticks = Math.round((started - booted) / 10)
     machine.write(
       `/proc/${pid}/stat`,

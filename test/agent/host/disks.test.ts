@@ -2,17 +2,34 @@ import { mkdtempSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
-import { isLocal, localDevices } from '../../../agent/host/disks.ts'
+import { farMount, farTypes, isLocal, readMounts } from '../../../agent/host/disks.ts'
 
-t.test('local file systems by the number that stat gives', async (t) => {
-  const devices = localDevices(`22 1 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw
+t.test('what is mounted, and local file systems by the number that stat gives', async (t) => {
+  const { devices, types } = readMounts(`22 1 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw
 23 22 0:45 / /mnt/nfs rw - nfs4 server:/export rw
 24 22 0:46 / /auto rw - autofs systemd-1 rw
 25 22 259:300 / /srv rw,noatime - xfs /dev/nvme0n1p300 rw
-26 22 0:47 / /fuse rw - fuse.sshfs a:/b rw
+26 22 0:47 / /a\\040b rw - fuse.sshfs a:/b rw
 broken
 `)
   t.same([...devices], [0x801, 0x100000 + 259 * 256 + 44])
+  t.same(
+    [...types],
+    [
+      ['/', 'ext4'],
+      ['/mnt/nfs', 'nfs4'],
+      ['/auto', 'autofs'],
+      ['/srv', 'xfs'],
+      ['/a b', 'fuse.sshfs'],
+    ],
+  )
+})
+
+t.test('file systems that wait for somebody', async (t) => {
+  for (const type of ['nfs', 'nfs4', 'cifs', 'autofs', 'fuse', 'fuse.sshfs', 'fuseblk', '9p'])
+    t.ok(farTypes.test(type), type)
+  for (const type of ['ext4', 'btrfs', 'proc', 'fuse.lxcfs', 'nfsd', 'fusectl', 'overlay'])
+    t.notOk(farTypes.test(type), type)
 })
 
 t.test('this machine', async (t) => {
@@ -21,4 +38,5 @@ t.test('this machine', async (t) => {
   t.type(isLocal(statSync(folder).dev), 'boolean')
   t.notOk(isLocal(statSync('/proc').dev), 'what is no disk is none')
   t.notOk(isLocal(-1))
+  for (const path of ['/', '/proc', folder, '']) t.equal(farMount(path), undefined, path)
 })

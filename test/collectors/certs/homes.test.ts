@@ -1,4 +1,5 @@
 import t from 'tap'
+import { type Host, HostError, type OwnedOptions } from '../../../agent/model.ts'
 import { recordedNode } from '../../../agent/recorded.ts'
 import { isOwn, kubeconfigs, namedIn, ownOf } from '../../../collectors/certs/homes.ts'
 import type { SeenFile } from '../../../collectors/certs/sample.ts'
@@ -50,7 +51,49 @@ t.test('certificates that kubeconfigs name by path, also relative to them', asyn
     { path: '/etc/a.crt', of: 'home' },
     { path: '/home/ada/.kube/certs/b.crt', of: 'home' },
   ])
+  t.same(namedIn([file({ names: ['/etc/shadow'], by: 1000 })]), [
+    { path: '/etc/shadow', of: 'home', word: 1000 },
+  ])
 })
+
+t.test(
+  'whose word it is goes with what is asked, and nothing of a home is looked for far away',
+  async (t) => {
+    const base = machine(t, { '/etc/passwd': passwd, '/proc/self/mounts': '' })
+    const asked: [string, OwnedOptions | undefined][] = []
+    const config =
+      'apiVersion: v1\nkind: Config\nusers:\n- name: a\n  user:\n    client-certificate: /etc/shadow\n    client-key: /etc/gshadow\n'
+    const stat = {
+      kind: 'file',
+      size: 1,
+      mtime: 1,
+      ctime: 1,
+      dev: 1,
+      ino: 1,
+      uid: 1000,
+      mode: 0o600,
+    } as const
+    const host: Host = {
+      ...base,
+      owned: async (path, options) => {
+        asked.push([path, options])
+        if (path !== '/home/ada/.kube/config') throw new HostError('missing', 'no')
+        return options?.unless?.(stat) ? { stat } : { stat, bytes: Buffer.from(config) }
+      },
+    }
+    const wanted = { ...settings, kubeconfigs: ['/srv/a.yaml'] }
+    const sample = await certs.collect(host, wanted, { heard: [] })
+    const of = (path: string) => asked.find(([it]) => it === path)?.[1]
+    t.match(of('/home/ada/.kube/config'), { near: true, word: undefined })
+    t.match(of('/etc/shadow'), { near: true, word: 1000 })
+    t.match(of('/srv/a.yaml'), { near: undefined, word: undefined })
+    t.equal(of('/etc/gshadow'), undefined, 'keys are nothing for Murphy')
+    asked.length = 0
+    const again = await certs.collect(host, wanted, { heard: [], sample })
+    t.same(again.files, sample.files, 'unchanged')
+    t.match(of('/etc/shadow'), { word: 1000 }, 'also when the kubeconfig was not read again')
+  },
+)
 
 t.test("of a home only what is about this node's cluster", async (t) => {
   const one = (issuer: string) => ({
@@ -99,10 +142,7 @@ t.test('a copy in a home: older, of another authority, or of another cluster', a
       ...base,
       read: (path: string, options?: object) => (mine(path) ? home : base).read(path, options),
       text: (path: string, options?: object) => (mine(path) ? home : base).text(path, options),
-      stats: async (paths: readonly string[]) => {
-        const [there, here] = await Promise.all([base.stats(paths), home.stats(paths)])
-        return paths.map((path, at) => (mine(path) ? here : there)[at] as (typeof here)[0])
-      },
+      owned: (path: string, options?: object) => (mine(path) ? home : base).owned(path, options),
     }
     const sample = await certs.collect(host, settings, { heard: [] })
     return certs.assess(sample, { heard: [] }, settings, now)

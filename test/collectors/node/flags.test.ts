@@ -150,3 +150,21 @@ t.test('a megabyte of blanks, quotes or brackets takes no time', async (t) => {
   }
   t.ok(performance.now() - begun < 4_000, `took ${performance.now() - begun} ms`)
 })
+
+t.test('flags from outside are only names: none of them reaches what every object has', async (t) => {
+  const names = ['constructor', 'toString', 'valueOf', 'hasOwnProperty']
+  const argv = names.flatMap((name) => [`--${name}`, 'x', `-${name}`, 'y'])
+  const found = mergeFlags(commandFlags(argv), configFile(names.map((name) => `${name}: z\n`).join('')))
+  for (const name of names) t.same(found[name], ['z'], name)
+  t.same(commandFlags(argv).constructor, ['x', 'y'])
+  t.equal(mergeFlags(commandFlags([])).constructor, undefined, 'nor is there one that nobody gave')
+  t.same(environmentFlags(parseEnvironment('constructor=x\n__proto__=y\n')), Object.create(null))
+})
+
+t.test('so many flags are read and no more, in time that grows with their number', async (t) => {
+  const many = commandFlags(Array.from({ length: 400_000 }, () => '-a'))
+  t.equal(many.a?.length, 200)
+  const names = commandFlags(Array.from({ length: 100_000 }, (_, at) => `--flag-${at}`))
+  t.equal(Object.keys(names).length, 500)
+  t.equal(configFile(`a:\n${'- x\n'.repeat(10_000)}`).a?.length, 200)
+})

@@ -29,8 +29,14 @@ export function machine(
   return recordedNode(folder, now === undefined ? {} : { now: () => now })
 }
 
-/** A process as /proc shows it; started `ticks` hundredths of a second after boot. */
+/** The status of a process whose ids are all the same. */
+export const status = (id: number, nested = '') =>
+  `Name:\tx\nUid:${`\t${id}`.repeat(4)}\nGid:${`\t${id}`.repeat(4)}\nGroups:\t \nNSpid:\t812${nested}\n`
+
+/** A process of root in k3s's service as /proc shows it; started `ticks` hundredths of a second after boot. */
 export const process = (pid: number, comm: string, cmdline: string, ticks = 100, more = {}) => ({
+  [`/proc/${pid}/status`]: status(0),
+  [`/proc/${pid}/cgroup`]: '0::/system.slice/k3s.service\n',
   [`/proc/${pid}/comm`]: `${comm}\n`,
   [`/proc/${pid}/cmdline`]: cmdline,
   [`/proc/${pid}/stat`]: `${pid} (${comm}) S 1 1 1 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 ${ticks} 0 0`,

@@ -1,15 +1,14 @@
 import t from 'tap'
 import { commandLine, findProcess, started } from '../../../collectors/node/process.ts'
-import { machine, process } from './machine.ts'
+import { machine, process, status } from './machine.ts'
 
 const boot = 1_795_000_000_000
 
 t.test('k3s as it really looks: the title hides the flags', async (t) => {
   const host = machine(t, {
-    ...process(1, 'systemd', '/sbin/init\0'),
+    ...process(1, 'systemd', '/sbin/init\0', 0, { cgroup: '0::/init.scope\n' }),
     ...process(812, 'k3s-server', `/usr/local/bin/k3s server${'\0'.repeat(40)}`, 12_345, {
       cgroup: '0::/system.slice/k3s.service\n',
-      status: 'Name:\tk3s-server\nNSpid:\t812\n',
     }),
   })
   t.same(await findProcess(host), {
@@ -38,7 +37,7 @@ t.test('kubectl, a program with a similar name and a k3s in a container are not 
   const host = machine(t, {
     ...process(5, 'k3s', 'k3s\0kubectl\0get\0nodes\0server\0'),
     ...process(6, 'k3s-server-x', 'k3s-server-x\0server\0'),
-    ...process(7, 'k3s-server', '/bin/k3s server\0', 100, { status: 'NSpid:\t7\t1\n' }),
+    ...process(7, 'k3s-server', '/bin/k3s server\0', 100, { status: status(0, '\t1') }),
   })
   t.equal(await findProcess(host), undefined)
 })
@@ -53,10 +52,47 @@ t.test('a known process is not searched again, and its start does not wander wit
   t.match(await findProcess(host, { pid: 901, since: boot }), { pid: 5 }, 'it is gone')
 })
 
+t.test("a user's process with the name of k3s is nobody's k3s, whatever it says of itself", async (t) => {
+  const line = 'k3s\0server\0--data-dir\0/home/ada/forged\0--constructor\0'
+  const initial = { '/proc/self/uid_map': '         0          0 4294967295\n' }
+  const forged = (more: object) =>
+    findProcess(machine(t, { ...initial, ...process(40, 'k3s-server', line, 100, { ...ours, ...more }) }))
+  const ours = { uid_map: initial['/proc/self/uid_map'] }
+  t.match(await forged({}), { pid: 40 }, 'it would be, were it of root')
+  t.equal(await forged({ status: status(1000) }), undefined, 'its ids are not those of root')
+  t.equal(
+    await forged({ uid_map: '         0       1000          1\n' }),
+    undefined,
+    'root of its own namespace',
+  )
+  t.equal(await forged({ cgroup: '0::/user.slice/user-1000.slice/session-2.scope\n' }), undefined)
+  t.equal(await forged({ cgroup: '' }), undefined, 'nowhere')
+})
+
+t.test('what is not of root is asked for nothing that touches its memory', async (t) => {
+  const host = machine(t, {
+    ...process(40, 'k3s-server', 'k3s\0server\0', 100, { status: status(1000) }),
+    ...process(41, 'bash', 'bash\0'),
+    ...process(42, 'k3s-server', 'k3s\0server\0'),
+  })
+  const asked: string[] = []
+  const text: typeof host.text = (path, options) => {
+    asked.push(path)
+    return host.text(path, options)
+  }
+  t.match(await findProcess({ ...host, text }), { pid: 42 })
+  t.same(
+    asked.filter((it) => /cmdline|environ|maps|exe/.test(it)),
+    ['/proc/42/cmdline'],
+  )
+})
+
 t.test('command lines', async (t) => {
   t.same(commandLine('a\0b c\0'), ['a', 'b c'])
   t.same(commandLine('a b c\0\0\0'), ['a', 'b', 'c'])
   t.same(commandLine(''), [])
+  t.equal(commandLine('-a\0'.repeat(80_000)).length, 1_000, 'bounded')
+  t.equal(commandLine('-a '.repeat(80_000)).length, 1_000)
 })
 
 t.test('when it started, also with a name that looks like the fields', async (t) => {

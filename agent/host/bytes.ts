@@ -1,0 +1,134 @@
+import {
+  close,
+  closeSync,
+  constants,
+  fstat,
+  fstatSync,
+  open,
+  openSync,
+  read,
+  readSync,
+  type Stats,
+} from 'node:fs'
+import { HostError } from '../model.ts'
+
+/**
+ * Reading what was opened: regular files only, and no more of one than was asked for. `doing` begins each error.
+ */
+export interface Read {
+  readonly stats: Stats
+  /** Absent where its state was enough. */
+  readonly bytes?: Uint8Array
+}
+
+/** A FIFO or a device planted at a watched path must not block the open, and no link leads anywhere from here. */
+const flags = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY
+export const withoutLinks = flags | constants.O_NOFOLLOW
+/** For `/proc/self/fd/N` of what was looked at before, which is a link by itself. */
+export const again = flags
+
+const tooLarge = (doing: string, limit: number) =>
+  new HostError('too-large', `${doing}: it is larger than ${limit} bytes, the limit for this file`)
+const noFile = (doing: string) => new HostError('failed', `${doing}: it is not a regular file`)
+
+/** In place: only for what answers from memory, or from a disk of the machine itself. */
+export function readNow(
+  path: string,
+  doing: string,
+  limit: number,
+  how = again,
+  enough = (_: Stats) => false,
+): Read {
+  const fd = openSync(path, how)
+  try {
+    const stats = fstatSync(fd)
+    if (!stats.isFile()) throw noFile(doing)
+    if (enough(stats)) return { stats }
+    // /proc has no sizes and /sys made-up ones; either is read until its end.
+    const room = stats.size > 0 && stats.size < 64 * 1024 ? stats.size + 1 : 64 * 1024
+    const parts: Buffer[] = []
+    for (let size = 0; ; ) {
+      const part = Buffer.allocUnsafe(Math.min(room, limit + 1))
+      const got = readSync(fd, part)
+      if (got === 0) return { stats, bytes: Buffer.concat(parts, size) }
+      size += got
+      if (size > limit) throw tooLarge(doing, limit)
+      parts.push(part.subarray(0, got))
+    }
+  } finally {
+    closeSync(fd)
+  }
+}
+
+/** Opens a regular file, hands it to `use`, and closes it. With callbacks: the promises of node:fs cost five times as much. */
+function opened<T>(
+  path: string,
+  doing: string,
+  how: number,
+  use: (fd: number, stats: Stats, end: (error: Error | null, result?: T) => void) => void,
+): Promise<T> {
+  return new Promise((resolve, reject) => {
+    open(path, how, (error, fd) => {
+      if (error) return reject(error)
+      const end = (error: Error | null, result?: T) =>
+        close(fd, () => (error ? reject(error) : resolve(result as T)))
+      fstat(fd, (error, stats) => {
+        if (error) return end(error)
+        if (!stats.isFile()) return end(noFile(doing))
+        use(fd, stats, end)
+      })
+    })
+  })
+}
+
+export function readLater(
+  path: string,
+  doing: string,
+  limit: number,
+  how = withoutLinks,
+  enough = (_: Stats) => false,
+): Promise<Read> {
+  return opened<Read>(path, doing, how, (fd, stats, end) => {
+    if (enough(stats)) return end(null, { stats })
+    if (stats.size > limit) return end(tooLarge(doing, limit))
+    const parts: Buffer[] = []
+    // One byte more than it should have, so that a file that grows meanwhile is noticed.
+    const more = (size: number) => {
+      const part = Buffer.allocUnsafe(Math.max(512, stats.size - size + 1))
+      read(fd, part, 0, part.length, null, (error, got) => {
+        if (error) return end(error)
+        if (size + got > limit) return end(tooLarge(doing, limit))
+        parts.push(part.subarray(0, got))
+        // A file gives less than was asked for only at its end, unless the kernel makes it up as it is read.
+        if (got === part.length || (stats.size === 0 && got > 0)) return more(size + got)
+        end(null, {
+          stats,
+          bytes: parts.length === 1 ? (parts[0] as Buffer) : Buffer.concat(parts, size + got),
+        })
+      })
+    }
+    more(0)
+  })
+}
+
+/** A part of it; fewer bytes, or none, where it ends before. A part is not copied. */
+export function partLater(
+  path: string,
+  doing: string,
+  from: number,
+  length: number,
+  how = withoutLinks,
+): Promise<Uint8Array> {
+  return opened<Uint8Array>(path, doing, how, (fd, _, end) => {
+    const part = Buffer.allocUnsafe(length)
+    const more = (size: number) => {
+      if (size === length) return end(null, part)
+      read(fd, part, size, length - size, from + size, (error, got) => {
+        if (error) return end(error)
+        if (got === 0) return end(null, part.subarray(0, size))
+        more(size + got)
+      })
+    }
+    more(0)
+  })
+}

@@ -1,0 +1,200 @@
+import { closeSync, constants, fstat, open, readlink, type Stats } from 'node:fs'
+import { dirname } from 'node:path'
+import { HostError } from '../model.ts'
+import { farMount } from './disks.ts'
+import { type Bounds, type Lane, newLane } from './lanes.ts'
+
+/**
+ * The one way to what lies in somebody's hands: step by step, each link looked at before it is followed and each mount
+ * before it is entered. Who owns a folder can make any name in it lead anywhere, at any time: so every step is
+ * taken from the folder that was opened (`/proc/self/fd/N/name`, for want of openat), and none opens anything: O_PATH
+ * (open(2)) wakes no device, no FIFO and no file server but the one that holds the name.
+ */
+export interface Found {
+  /** Opened with O_PATH; to be let go. */
+  readonly held: Held
+  /** Where it leads, without links. */
+  readonly at: string
+  readonly stats: Stats
+  /** On a file system that may hang. */
+  readonly far: boolean
+  /** Nobody but root can change where this path leads, nor what a name in this folder leads to. */
+  readonly rooted: boolean
+  /** The user on whose word it was found, other than root. */
+  readonly word?: number
+  /** Who owns the folder in which it is. */
+  readonly folderOf: number
+}
+
+/** A number of an open file that is closed once nobody uses it: what hangs goes on using it long after it was given up. */
+export interface Held {
+  /** Another name for it, for as long as it is held. */
+  readonly path: string
+  use<T>(work: () => Promise<T>): Promise<T>
+  release(): void
+}
+
+function hold(fd: number): Held {
+  let users = 1
+  const release = () => {
+    users -= 1
+    if (users === 0) closeSync(fd)
+  }
+  return {
+    path: `/proc/self/fd/${fd}`,
+    use(work) {
+      users += 1
+      return work().finally(release)
+    },
+    release,
+  }
+}
+
+export interface Walk extends Bounds {
+  readonly doing: string
+  /** The user who named the path. */
+  readonly word?: number | undefined
+  /** Not to be looked for on file systems that may hang. */
+  readonly near?: boolean | undefined
+}
+
+/** What hangs takes one thread and no more on file systems that may, and one where users say what a name leads to. */
+const farLane = newLane(1)
+const handsLane = newLane(1)
+const diskLanes = new Map<number, Lane>()
+/** More than a node has file systems that files are read from. */
+const mostDisks = 1_000
+
+/** The lane for something in a folder: for each disk of the machine itself where only root had a say, and two for the rest. */
+export function laneOf({ far, rooted, dev }: Pick<Found, 'far' | 'rooted'> & { readonly dev: number }): Lane {
+  if (far) return farLane
+  if (!rooted) return handsLane
+  const known = diskLanes.get(dev)
+  if (known) return known
+  if (diskLanes.size >= mostDisks) return handsLane
+  const lane = newLane(2)
+  diskLanes.set(dev, lane)
+  return lane
+}
+
+/** Linux, include/uapi/asm-generic/fcntl.h; Node.js does not know it. */
+const O_PATH = 0o10000000
+const flags = O_PATH | constants.O_NOFOLLOW
+const mostLinks = 20
+const mostSteps = 500
+/** Of a file system that shows the kernel and no files: a link of a user that leads there wants what Murphy may see. */
+const kernelFolders = /^\/(proc|sys|dev)(\/|$)/
+
+/** Those whose word needs no doubt: root, and whom Murphy runs as, who can do nothing to itself that it cannot. */
+const isTrusted = (uid: number) => uid === 0 || uid === process.geteuid?.()
+
+const openOne = (path: string) =>
+  new Promise<number>((done, fail) => open(path, flags, (error, fd) => (error ? fail(error) : done(fd))))
+const statOne = (fd: number) =>
+  new Promise<Stats>((done, fail) => fstat(fd, (error, stats) => (error ? fail(error) : done(stats))))
+const linkOne = (path: string) =>
+  new Promise<string>((done, fail) => readlink(path, (error, to) => (error ? fail(error) : done(to))))
+
+/** Whether others than root may change what is in a folder. */
+const isShared = ({ mode, gid }: Stats) => (mode & 0o002) !== 0 || ((mode & 0o020) !== 0 && gid !== 0)
+const isSticky = ({ mode }: Stats) => (mode & 0o1000) !== 0
+
+interface Step {
+  readonly held: Held
+  readonly at: string
+  readonly stats: Stats
+  readonly far: boolean
+  readonly folderOf: number
+}
+
+/** Follows a path to its end. Rejects where a link of one user leads to what another has, or where it may not go. */
+export async function walk(path: string, { doing, word, near, ...bounds }: Walk): Promise<Found> {
+  let said = word === undefined || isTrusted(word) ? undefined : word
+  let rooted = said === undefined
+  const refuse = (why: string) => new HostError('failed', `${doing}: ${why}`)
+  /** Opens one name in the folder that is held, and looks at what it is. */
+  const step = async (from: Step | undefined, name: string, at: string, far: boolean): Promise<Step> => {
+    const lane = laneOf({ far, rooted, dev: from?.stats.dev ?? 0 })
+    const open = () => openOne(from ? `${from.held.path}/${name}` : '/')
+    const fd = await lane.run(doing, () => (from ? from.held.use(open) : open()), bounds, closeSync)
+    const held = hold(fd)
+    try {
+      const stats = await lane.run(doing, () => held.use(() => statOne(fd)), bounds)
+      return { held, at, stats, far, folderOf: from?.stats.uid ?? 0 }
+    } catch (error) {
+      held.release()
+      throw error
+    }
+  }
+  /** Where a link leads, once it is clear on whose word. */
+  const follow = async (from: Step, name: string, link: Step): Promise<string[]> => {
+    const { uid } = link.stats
+    if (!isTrusted(uid)) {
+      if (said !== undefined && said !== uid)
+        throw refuse(`it goes by a link of uid ${uid}, at ${link.at}, on the word of uid ${said}`)
+      said = uid
+      rooted = false
+    }
+    const lane = laneOf({ far: link.far, rooted, dev: from.stats.dev })
+    const read = () => from.held.use(() => linkOne(`${from.held.path}/${name}`))
+    const to = await lane.run(doing, read, bounds)
+    return to.startsWith('/') ? namesOf(to) : [...namesOf(from.at), ...namesOf(to)]
+  }
+
+  let left = namesOf(path)
+  let here = await step(undefined, '', '', false)
+  try {
+    for (let links = 0, steps = 0, name = left.shift(); name !== undefined; name = left.shift()) {
+      steps += 1
+      if (steps > mostSteps) throw refuse('too long a way')
+      if (name === '..') {
+        // From the beginning: the folder above is whatever has that name now.
+        left = [...namesOf(dirname(here.at || '/')), ...left]
+        const again = await step(undefined, '', '', false)
+        here.held.release()
+        here = again
+        continue
+      }
+      const at = `${here.at}/${name}`
+      const mount = farMount(at)
+      const far = here.far || mount !== undefined
+      if (far && near)
+        throw refuse(`it leads to ${at}, on a file system that may not answer (${mount ?? 'far'})`)
+      if (said !== undefined && kernelFolders.test(at)) throw refuse(`uid ${said} made it lead to ${at}`)
+      let next = await step(here, name, at, far)
+      if (next.stats.isSymbolicLink()) {
+        links += 1
+        try {
+          if (links > mostLinks) throw refuse('too many links, one after the other')
+          left = [...(await follow(here, name, next)), ...left]
+        } finally {
+          next.held.release()
+        }
+        next = await step(undefined, '', '', false)
+      } else {
+        rooted &&= isTrusted(next.stats.uid) || !next.stats.isDirectory()
+        if (left.length > 0 && isShared(next.stats) && !isSticky(next.stats)) rooted = false
+      }
+      here.held.release()
+      here = next
+    }
+  } catch (error) {
+    here.held.release()
+    throw error
+  }
+  // What is new in /tmp may be anybody's.
+  const open = here.stats.isDirectory() && isShared(here.stats)
+  return { ...here, at: here.at || '/', rooted: rooted && !open, ...(said !== undefined && { word: said }) }
+}
+
+const namesOf = (path: string) => path.split('/').filter((name) => name !== '' && name !== '.')
+
+/** Why a file or a folder is not for whoever led to it, as the end of a sentence. */
+export function notTheirs({ stats, word, rooted, folderOf, at }: Found): string | undefined {
+  if (word !== undefined && stats.uid !== word)
+    return `uid ${word} made it lead to ${at}, which belongs to uid ${stats.uid}; name that itself if it is meant`
+  // A second name may have been given to it by anybody, where fs.protected_hardlinks is off (proc(5)).
+  if (stats.isFile() && stats.nlink > 1 && !rooted && stats.uid !== folderOf)
+    return `it has another name too, and belongs to uid ${stats.uid} in a folder of uid ${folderOf}`
+  return undefined
+}

@@ -1,0 +1,27 @@
+import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import t from 'tap'
+import { isNear, noted, rootedLane } from '../../../agent/host/folders.ts'
+
+const bounds = { timeout: 5_000, signal: new AbortController().signal }
+const root = process.getuid?.() === 0 ? {} : { skip: 'giving folders away needs root' }
+
+t.test('whose folder it is, is known once it was walked to', root, async (t) => {
+  const at = mkdtempSync('/var/tmp/murphy-folders-')
+  t.teardown(() => rmSync(at, { recursive: true }))
+  for (const name of ['roots', 'hers', 'all']) mkdirSync(join(at, name))
+  chownSync(join(at, 'hers'), 1000, 1000)
+  chmodSync(join(at, 'all'), 0o777)
+  const file = (name: string) => join(at, name, 'x')
+  for (const name of ['roots', 'hers', 'all']) t.notOk(isNear(file(name)), 'nobody has looked')
+  t.ok(await rootedLane(file('roots'), 'x', bounds))
+  t.ok(isNear(file('roots')))
+  for (const name of ['hers', 'all']) {
+    t.equal(await rootedLane(file(name), 'x', bounds), undefined, name)
+    t.notOk(isNear(file(name)), name)
+  }
+  t.notOk(isNear(file('roots'), -1), 'not on a disk of this machine')
+  await t.rejects(rootedLane(file('none'), 'x', bounds), { code: 'ENOENT' })
+  noted(join(at, 'roots'), { far: true, rooted: true, stats: { dev: 1 } as never })
+  t.notOk(isNear(file('roots')), 'on a file system that may hang')
+})

@@ -1,0 +1,148 @@
+import type { ChildProcess } from 'node:child_process'
+import t from 'tap'
+import type { Observation } from '../../agent/model.ts'
+import type { K3sSample } from '../../collectors/k3s/sample.ts'
+import { hang, type Node, nobody, node, openNode, place } from './forged/open.ts'
+
+/** What a user can do to be taken for k3s, or to make whoever looks at their processes wait: real ones, of other accounts and user namespaces. */
+const lacking = process.getuid?.() !== 0 ? 'processes of other accounts need root' : undefined
+if (lacking && process.env.CI !== 'true') {
+  t.plan(0, lacking)
+  process.exit(0)
+}
+
+/** What a fake says of itself, on the ports by which k3s is known to be well. */
+const fake = `
+  process.title = 'k3s-server';
+  for (const port of [6443, 10248, 10256])
+    require('node:http').createServer((_, answer) => answer.end('ok')).listen(port, '127.0.0.1')`
+
+interface Look {
+  readonly sample: K3sSample
+  readonly found: readonly Observation[]
+}
+
+t.test("a user's k3s-server that answers on every port is nobody's k3s", async (t) => {
+  const { ask, sh, start, until } = openNode(t)
+  await sh(`mkdir -p /run/units && printf '[Service]\\nExecStart=/usr/local/bin/k3s server\\n' >/run/units/k3s.service
+    mkdir -p /run/systemd/system && cp /run/units/k3s.service /run/systemd/system/`)
+  const argv = `env -u NODE_OPTIONS ${node} -e "${fake.replaceAll('\n', ' ')}" server --data-dir /home/ada --constructor`
+  const running = async () => ((await ask({ do: 'find' })).value as { pid: number } | null)?.pid
+  const named = (pid: number) => until(`grep -qx k3s-server /proc/${pid}/comm && ss -tln | grep -q :10256`)
+
+  const ours = await start(argv)
+  await named(ours)
+  t.equal(await running(), ours, 'root started it')
+  await sh(`kill -9 ${ours}`)
+
+  const theirs = await start(`${nobody} ${argv}`)
+  await named(theirs)
+  t.equal(await running(), undefined, 'another account')
+  const { sample, found } = (await ask({ do: 'look' })).value as Look
+  t.notOk(sample.k3s?.running, 'what its ports say is said by nobody')
+  t.notMatch(sample.k3s, { dataDir: '/home/ada' })
+  t.notOk(found.some((it) => it.code === 'k3s.restarted'))
+  await sh(`kill -9 ${theirs}`)
+
+  // It is root in there, and says so; from here its ids are those of the account that made the namespace.
+  const mapped = await start(`${nobody} unshare --user --map-root-user ${argv}`)
+  await named(mapped)
+  t.match(await sh(`cat /proc/${mapped}/uid_map`), /^\s+0\s+65534\s+1\s*$/)
+  t.equal(await running(), undefined, 'root of a user namespace of its own')
+  await sh(`kill -9 ${mapped}`)
+
+  // Root has it made, but it is another namespace.
+  const roots = await start(`unshare --user --map-root-user ${argv}`)
+  await named(roots)
+  t.match(await sh(`cat /proc/${roots}/status`), /^Uid:\t0\t0\t0\t0$/m)
+  t.equal(await running(), undefined, 'root in a user namespace')
+  await sh(`kill -9 ${roots}`)
+
+  // A setuid program under another name is root in effect, and the user all the same.
+  await sh(
+    `cp ${place}/k3s-server ${place}/setuid && chmod 4755 ${place}/setuid && mkdir ${place}/x && ln -s ../setuid ${place}/x/k3s-server`,
+  )
+  const setuid = await start(`${nobody} ${place}/x/k3s-server -e 'sleep 60'`)
+  await until(`grep -q '^Uid:.65534.0.0.0' /proc/${setuid}/status`)
+  t.equal(await running(), undefined, 'a setuid program')
+  await sh(`kill -9 ${setuid}`)
+})
+
+t.test("what Murphy's user may read is enough to know whose a process is", async (t) => {
+  const caps = '+dac_read_search,+net_admin,+net_raw,+syslog'
+  const { ask, sh } = openNode(t, {
+    before: `${place}/k3s-server -e 'sleep 600' server </dev/null >/dev/null 2>&1 & echo $! >${place}/pid`,
+    wrap: `${nobody} --inh-caps=-all,${caps} --ambient-caps=-all,${caps} --bounding-set=-all,${caps} --`,
+  })
+  t.match(await sh('id -u; grep ^CapEff /proc/self/status'), /^65534\nCapEff:\t0000000400003004$/m)
+  t.match((await ask({ do: 'find' })).value, { pid: Number(await sh(`cat ${place}/pid`)), role: 'server' })
+})
+
+/**
+ * Perl under k3s's name: one thread reads a page of a file that gives no answer, another asks for memory and waits for
+ * the first. From then on its memory is locked, and whoever reads its command line waits too (as `ps` does).
+ */
+const held = `use threads; use POSIX ();
+  my $mmap = (POSIX::uname())[4] eq "aarch64" ? 222 : 9;
+  my $none = 2 ** 32 - 1;
+  open F, "<", "/run/far/page" or die $!;
+  my $page = syscall($mmap, 0, 4096, 1, 2, fileno(F), 0);
+  async { my $pointer = pack("Q", $page); my $read = unpack("P4096", $pointer) };
+  sleep 1;
+  async { syscall($mmap, 0, 4096, 3, 0x22, $none, 0) };
+  sleep 600;`
+
+/** Starts a process whose command line gives no answer. */
+async function startHeld(it: Node, as = '') {
+  const pid = await it.start(`${as} ${place}/k3s-server -e '${held}' server`)
+  const asked = `timeout --signal KILL 0.5 cat /proc/${pid}/cmdline >/dev/null`
+  await it.until(`grep -q again ${place}/fuse && test -d /proc/${pid} && ! ${asked}`)
+  return pid
+}
+
+const exited = (child: ChildProcess) =>
+  new Promise<number | null>((resolve) => {
+    const timer = setTimeout(() => resolve(null), 15_000)
+    child.once('exit', (code) => {
+      clearTimeout(timer)
+      resolve(code)
+    })
+  })
+
+t.test("a user's process whose memory gives no answer is not asked for it", async (t) => {
+  const it = openNode(t)
+  await hang(it, 65534, 'again')
+  await startHeld(it, nobody)
+  for (let look = 0; look < 6; look += 1) {
+    const { value, took } = await it.ask({ do: 'find' })
+    t.equal(value, null)
+    t.ok(took < 5_000, `${took} ms`)
+  }
+})
+
+t.test("root's is asked once, for a second, and known without its command line", async (t) => {
+  const it = openNode(t)
+  const { end } = await hang(it, 0, 'again')
+  const ours = await startHeld(it)
+  for (let look = 0; look < 6; look += 1) {
+    const { value, pause } = await it.ask({ do: 'find' })
+    t.match(value, { pid: ours, role: 'server', argv: [] })
+    t.ok(pause < 900, `nothing else waited: ${pause} ms`)
+  }
+  const refused = { error: /not asked, because reading .*cmdline has had no answer since \d\d:/ }
+  t.match(await it.ask({ do: 'text', path: `/proc/${ours}/cmdline` }), refused)
+  t.match(await it.ask({ do: 'text', path: '/proc/1/environ' }), refused, 'nor is another of its kind')
+  t.match(await it.ask({ do: 'text', path: '/proc/uptime' }), { value: /^\d/ })
+  await end()
+  await it.until(`cat /proc/${ours}/cmdline`).catch(() => {})
+  t.notMatch(await it.ask({ do: 'text', path: '/proc/1/cmdline' }), refused, 'it has answered')
+})
+
+t.test('SIGTERM ends it while a read hangs', async (t) => {
+  const it = openNode(t)
+  await hang(it, 0, 'again')
+  const ours = await startHeld(it)
+  t.match((await it.ask({ do: 'find' })).value, { pid: ours, argv: [] })
+  await it.ask({ do: 'end' })
+  t.equal(await exited(it.child), 7, 'it is gone, with its own word')
+})
