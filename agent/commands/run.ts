@@ -1,5 +1,6 @@
 import { startDaemon } from '../daemon.ts'
 import { describeK3s, describeMachine } from '../facts.ts'
+import { canConfine } from '../host/confine.ts'
 import { openMachine } from '../host.ts'
 import { openLog } from '../log.ts'
 import { renderStatus } from '../render/status.ts'
@@ -52,6 +53,11 @@ export async function run(common: Common): Promise<Exit> {
     { version, socket: config.socket, state: config.stateDir },
     `Murphy ${version} watches ${config.node}`,
   )
+  if (!canConfine)
+    log.warn(
+      {},
+      'commands run with all capabilities of Murphy: there is no /usr/bin/setpriv; install util-linux and restart Murphy',
+    )
   if (problem) log.warn({}, problem)
   if (store.lost) log.warn({}, store.lost)
 
