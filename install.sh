@@ -1,11 +1,13 @@
 #!/bin/sh
 # Puts Murphy on this machine, or takes it away again; `sh install.sh --help` says how.
-# All checks come before the first change, and a failure takes back every change this run made.
+# All checks come before the first change, and a failure takes back every change this run made; if it is killed, the
+# next one does.
 set -eu
 umask 022
 
 source=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 action=install dry=false agent_command=true webhook='' ntfy=''
+lock=/run/murphy-install.lock
 # Runtime and program, in KiB, with room to spare.
 room=200000
 
@@ -22,7 +24,7 @@ or brings an installed one up to this version, and starts it.
   --no-agent-command   install the command `murphy` only, where something else is called `agent`
   --dry-run            check, say what would be done, change nothing
   --uninstall          take away the program, the unit and the commands; settings, state and user stay
-  --purge              take away everything
+  --purge              take away all that this made; what others put there stays
   --help               this text
 
 Settings are in /etc/murphy/config.yaml and are never overwritten.
@@ -114,24 +116,55 @@ check_names() {
       refuse "$path is another program's; move it away first."
     done
   done
-  home=$(home_of_murphy)
-  case $home in
-    '' | "$state") ;;
-    *) refuse "there is a user called murphy already, whose home is $home; Murphy needs one of its own." ;;
+}
+
+# What install.sh did not make may be somebody's door to what Murphy knows, or somebody's own.
+check_foreign() {
+  ! is_made 'user murphy' || [ "$(home_of_murphy)" = "$state" ] || ! has_user ||
+    refuse "the user murphy was changed: its home is $(home_of_murphy), not $state."
+  if has_user && ! is_made 'user murphy'; then
+    refuse "there is a user called murphy already, whose home is $(home_of_murphy); Murphy needs one of its own: userdel murphy"
+  fi
+  if has_group && ! is_made 'group murphy'; then
+    refuse 'there is a group called murphy already, and its members could ask and silence Murphy; Murphy needs one of its own: groupdel murphy'
+  fi
+  if [ -L "$program" ] || { there "$program" && [ -z "$known" ]; }; then
+    refuse "$program is another program's; move it away first."
+  fi
+  if is_foreign "$unit"; then refuse "$unit is another program's; move it away first."; fi
+  for folder in "$settings" "$state"; do
+    if is_foreign "$folder"; then
+      if [ -L "$folder" ] || [ ! -d "$folder" ] || [ "$(stat -c %u "$folder")" -ne 0 ]; then
+        refuse "$folder is there already and is no folder of root's; move it away, or: chown -R root: $folder"
+      fi
+    fi
+  done
+  case $webhook in
+    '') ;;
+    https://discord.com/* | https://*.discord.com/* | https://discordapp.com/*) check_url discord ;;
+    *) check_url webhook ;;
   esac
+  [ -z "$ntfy" ] || check_url ntfy
+}
+
+check_url() {
+  if is_foreign "$settings/$1.url"; then
+    refuse "$settings/$1.url is there already, and install.sh did not write it; move it away, or leave the option out."
+  fi
 }
 
 install() {
   check_root
+  heal
+  read_list
   check_machine
   find_program
   check_names
-  was_active=false
-  if booted && systemctl is-active --quiet murphy.service; then was_active=true; fi
+  check_foreign
 
   if $build; then step "build the program in $source" build_program; fi
+  if ! $dry; then plan_return; fi
   step "copy the program and its runtime to $staged" stage_program
-  if ! $dry; then on_failure start_former; fi
   step 'make sure of the user and the group murphy' make_user
   step "write what is missing in $settings" write_settings
   step 'check the settings' check_settings
@@ -144,8 +177,7 @@ install() {
     say 'Nothing was changed.'
     return
   fi
-  undo=''
-  rm -rf "$replaced"
+  keep_all
   say "Installed in $program: $version"
   [ -z "$notes" ] || say "$notes"
   if booted; then
@@ -157,30 +189,45 @@ install() {
 
 uninstall() {
   check_root
+  heal
+  read_list
   if booted; then step 'stop murphy.service' stop; fi
   step "remove $program, $unit, $motd and the commands in $commands" remove_program
   if [ "$action" = purge ]; then
-    step "remove $settings, $state, the user and the group murphy" remove_rest
+    step "remove what install.sh made of $settings, $state, the user and the group murphy" remove_rest
   elif ! $dry; then
     say "What is left goes with --purge: $settings, $state, the user and the group murphy."
   fi
 }
 
+# One at a time on this machine: two would take each other's half for their own. Nobody but root may open the file,
+# and one that is another's, or a link, is not opened.
+take_lock() {
+  (set -C && umask 077 && : >"$lock") 2>/dev/null || :
+  if [ -L "$lock" ] || [ ! -f "$lock" ] || [ "$(stat -c %u "$lock")" -ne 0 ]; then
+    refuse "$lock is not root's; remove it first."
+  fi
+  exec 9<>"$lock"
+  flock -n 9 || refuse 'another install.sh is at work.'
+}
+
 # shellcheck disable=SC2317 # called by the trap
 finish() {
   trap '' HUP INT TERM
-  if [ "$1" -ne 0 ] && [ -n "$undo" ]; then take_back; fi
-  rm -rf "$staged" "$kept"
+  if [ "$1" -ne 0 ] && [ -f "$undoing/steps" ]; then
+    say 'install.sh: it failed, so everything is put back as it was.' >&2
+    take_back
+  fi
 }
 
 main() {
   # shellcheck source=systemd/steps.sh
   . "$source/systemd/steps.sh"
+  # shellcheck source=systemd/removal.sh
+  . "$source/systemd/removal.sh"
   read_options "$@"
-  # Two at a time would take each other's half for their own.
-  exec 9<"$0"
-  flock -n 9 || refuse 'another install.sh is at work.'
-  trap 'finish $?' EXIT
+  if [ "$(id -u)" -eq 0 ]; then take_lock; fi
+  $dry || trap 'finish $?' EXIT
   trap 'exit 130' INT
   trap 'exit 143' HUP TERM
   case $action in

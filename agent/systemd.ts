@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { confined } from './host/confine.ts'
 
 /**
  * What systemd is told. Node.js has no unix datagram sockets, so systemd's own `systemd-notify` sends them;
@@ -13,7 +14,8 @@ export interface Supervisor {
 export function supervisor(environment: NodeJS.ProcessEnv = process.env): Supervisor {
   if (!environment.NOTIFY_SOCKET) return { ready() {}, stopping() {}, stop() {} }
   const send = (...states: string[]) => {
-    const child = spawn('systemd-notify', states, { stdio: 'ignore', env: environment })
+    const [command = '', ...args] = confined(['systemd-notify', ...states])
+    const child = spawn(command, args, { stdio: 'ignore', env: environment })
     // The next ping, or systemd itself, will show that this one failed.
     child.on('error', () => {})
   }

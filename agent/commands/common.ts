@@ -47,8 +47,7 @@ export function settings({ config }: Common, { secrets = 'leave', needed }: Sett
   let places = {}
   const unreadable = (file: string) => {
     places = installed
-    if (!said)
-      process.stderr.write(`agent: ${file} is only for root and the group murphy; going by defaults\n`)
+    if (!said) process.stderr.write(`agent: ${file} is only for root; going by defaults\n`)
     said = true
   }
   try {

@@ -1,6 +1,7 @@
 import { startDaemon } from '../daemon.ts'
 import { redactorOfAll } from '../deliver/redact.ts'
 import { describeK3s, describeMachine } from '../facts.ts'
+import { canConfine } from '../host/confine.ts'
 import { openMachine } from '../host.ts'
 import { goOn } from '../last-resort.ts'
 import { openLog } from '../log.ts'
@@ -61,6 +62,11 @@ export async function run(common: Common): Promise<Exit> {
     { version, socket: config.socket, state: config.stateDir },
     `Murphy ${version} watches ${config.node}`,
   )
+  if (!canConfine)
+    log.warn(
+      {},
+      'commands run with all capabilities of Murphy: there is no /usr/bin/setpriv; install util-linux and restart Murphy',
+    )
   if (problem) log.warn({}, problem)
   const loss = store.loss()
   if (loss) log.warn({}, loss.text)

@@ -95,7 +95,7 @@ async function places(options: Common): Promise<{ socket: string; stateDir: stri
   const node = hostname()
   const system = { socket: '/run/murphy/agent.sock', stateDir: '/var/lib/murphy', node }
   if (!options.config && existsSync(system.socket)) return system
-  if (!options.config && !existsSync('/etc/murphy/config.yaml')) {
+  if (!options.config && !existsSync('/etc/murphy')) {
     const { defaultPlaces } = await import('../places.ts')
     return { ...defaultPlaces(process.env), node }
   }

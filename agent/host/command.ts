@@ -1,15 +1,12 @@
 import type { ChildProcess } from 'node:child_process'
 import { spawn } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { closeSync, constants, openSync } from 'node:fs'
 import type { Ran } from '../model.ts'
 import { HostError } from '../model.ts'
+import { confined, folders, notStarted, programOf } from './confine.ts'
 import { hostError } from './limits.ts'
 
-/** Where the tools of the node are, whatever the caller's PATH; daemons and cron often lack sbin. */
-const environment = {
-  PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
-  LC_ALL: 'C',
-}
+const environment = { PATH: folders.join(':'), LC_ALL: 'C' }
 
 /** Longest line handed on, bytes; the rest of a longer one is cut, so that no output can fill the memory. */
 const longestLine = 64 * 1024
@@ -21,10 +18,29 @@ export interface RunOptions {
   readonly line?: (line: string) => void
 }
 
+/**
+ * The kernel log is followed by a `cat` that gets it open: where kernel.dmesg_restrict is 1 it takes CAP_SYSLOG
+ * to open it, but nothing to read on.
+ */
+const kernelLog = ['cat', '/dev/kmsg'] as const
+
+/** Starts it with no more than it needs. Throws a HostError where there is no such command, or no such log. */
 function start(argv: readonly string[]): ChildProcess {
-  const [command, ...args] = argv
-  if (!command) throw new HostError('failed', 'running a command: none was named')
-  return spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], env: environment })
+  const [name, ...rest] = argv
+  if (!name) throw new HostError('failed', 'running a command: none was named')
+  const [cat, log] = kernelLog
+  if (name !== cat || rest.length !== 1 || rest[0] !== log) return spawned([programOf(name), ...rest])
+  const file = openSync(log, constants.O_RDONLY | constants.O_NOCTTY)
+  try {
+    return spawned([programOf(cat)], file)
+  } finally {
+    closeSync(file)
+  }
+}
+
+function spawned(argv: readonly string[], stdin: number | 'ignore' = 'ignore'): ChildProcess {
+  const [command = '', ...args] = confined(argv, { parent: true })
+  return spawn(command, args, { stdio: [stdin, 'pipe', 'pipe'], env: environment })
 }
 
 const newline = 10
@@ -111,13 +127,7 @@ export function run(argv: readonly string[], options: RunOptions, signal: AbortS
     }
     child.on('error', (error: NodeJS.ErrnoException) => {
       over()
-      reject(
-        error.code === 'ENOENT'
-          ? new HostError('missing', `${doing}: there is no command ${argv[0]} on this machine`, {
-              cause: error,
-            })
-          : hostError(doing, error),
-      )
+      reject(hostError(doing, error))
     })
     child.on('close', (code, killed) => {
       over()
@@ -128,17 +138,12 @@ export function run(argv: readonly string[], options: RunOptions, signal: AbortS
         return reject(
           new HostError('failed', `${doing}: it was ended by ${killed}${stderr && `: ${stderr.trim()}`}`),
         )
+      const unstarted = notStarted(code, stderr)
+      if (unstarted) return reject(hostError(doing, unstarted))
       resolve({ stdout: Buffer.concat(parts).toString('utf8'), stderr, exit: code })
     })
   })
 }
-
-/**
- * An agent that is killed cannot end what it follows, and `nft monitor` would notice only at its next line:
- * the kernel ends it with its parent (prctl PR_SET_PDEATHSIG, by util-linux's setpriv, where there is one).
- */
-const setpriv = '/usr/bin/setpriv'
-const withParent = existsSync(setpriv) ? [setpriv, '--pdeathsig', 'KILL', '--'] : []
 
 /**
  * Starts a command and hands over its lines until it ends or `signal` is aborted. Resolves, never rejects,
@@ -152,7 +157,13 @@ export function follow(
 ): Promise<string> {
   return new Promise((resolve) => {
     if (signal.aborted) return resolve('stopped')
-    const child = start([...withParent, ...argv])
+    const doing = `running \`${argv.join(' ')}\``
+    let child: ChildProcess
+    try {
+      child = start(argv)
+    } catch (error) {
+      return resolve(hostError(doing, error).message)
+    }
     const stop = () => child.kill('SIGKILL')
     signal.addEventListener('abort', stop, { once: true })
     let stderr = ''
@@ -167,7 +178,7 @@ export function follow(
       signal.removeEventListener('abort', stop)
       resolve(why)
     }
-    child.on('error', (error) => end(hostError(`running \`${argv.join(' ')}\``, error).message))
+    child.on('error', (error) => end(hostError(doing, error).message))
     child.on('close', (code, killed) => end(stderr.trim() || `it ended (${killed ?? `exit code ${code}`})`))
   })
 }

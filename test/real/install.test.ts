@@ -84,8 +84,8 @@ onNode('installs, upgrades in place, and leaves nothing behind', async (t, node)
     `/opt/murphy drwxr-xr-x root root
 /opt/murphy/node -rwxr-xr-x root root
 /opt/murphy/agent/main.js -rw-r--r-- root root
-/etc/murphy drwxr-x--- root murphy
-/etc/murphy/config.yaml -rw-r----- root murphy
+/etc/murphy drwx------ root root
+/etc/murphy/config.yaml -rw------- root root
 /var/lib/murphy drwxr-x--- murphy murphy
 /run/murphy drwxr-x--- murphy murphy
 /etc/systemd/system/murphy.service -rw-r--r-- root root
@@ -109,8 +109,10 @@ onNode('installs, upgrades in place, and leaves nothing behind', async (t, node)
   const left = (await inventory(node)).filter((it) => it.includes('murphy'))
   t.strictSame(left.map((it) => it.split(' ')[3]).filter(Boolean), [
     '/etc/murphy/config.yaml',
-    '/var/lib/murphy',
+    '/opt/murphy/made',
     '/etc/murphy',
+    '/var/lib/murphy',
+    '/opt/murphy',
   ])
   t.equal((await install(node, '--uninstall')).exit, 0, 'a second time there is nothing to do')
   const purge = await install(node, '--purge')
@@ -201,7 +203,7 @@ onNode('refuses with a sentence, before it changes anything', async (t, node) =>
     ],
     [
       'two at a time',
-      `exec 8</root/release/install.sh && flock 8 && ${run}`,
+      `exec 8>>/run/murphy-install.lock && flock 8 && cp -R /root/release /run/other && sh /run/other/install.sh`,
       1,
       'another install.sh is at work',
     ],
@@ -231,6 +233,121 @@ onNode('refuses with a sentence, before it changes anything', async (t, node) =>
   t.match(await install(node), { exit: 1, stderr: /systemd is not installed here/ })
 })
 
+onNode('what it did not make it neither trusts nor removes', async (t, node) => {
+  const refused = async (name: string, before: string, sentence: RegExp, after: string, options = '') => {
+    await node.sh(before)
+    const there = await inventory(node)
+    t.match(await install(node, options), { exit: 1, stderr: sentence }, name)
+    t.equal((await install(node, '--purge')).exit, 0)
+    t.strictSame(await inventory(node), there, `${name}: nothing was changed, nor by --purge`)
+    await node.sh(after)
+  }
+  const discord = '--webhook https://discord.com/api/webhooks/1/s3cret'
+  await refused(
+    'a group with members',
+    'groupadd murphy && useradd -G murphy ann',
+    /a group called murphy already/,
+    'userdel -r ann 2>/dev/null; groupdel murphy',
+  )
+  await refused(
+    'a user',
+    'useradd -m murphy',
+    /a user called murphy already/,
+    'userdel -r murphy 2>/dev/null',
+  )
+  await refused(
+    'a program',
+    'mkdir /opt/murphy && echo mine > /opt/murphy/x',
+    /\/opt\/murphy is another program's/,
+    'rm -r /opt/murphy',
+  )
+  await refused(
+    'a unit',
+    'echo "[Service]" > /etc/systemd/system/murphy.service',
+    /murphy.service is another program's/,
+    'rm /etc/systemd/system/murphy.service',
+  )
+  await refused(
+    'settings of another user',
+    'mkdir /etc/murphy && chown 65534 /etc/murphy',
+    /\/etc\/murphy is there already and is no folder of root's/,
+    'rm -r /etc/murphy',
+  )
+  await refused(
+    'state that is a link',
+    'ln -s /tmp /var/lib/murphy',
+    /\/var\/lib\/murphy is there already/,
+    'rm /var/lib/murphy',
+  )
+  await refused(
+    'an address that somebody else wrote',
+    'mkdir /etc/murphy && echo x > /etc/murphy/discord.url',
+    /discord.url is there already/,
+    'rm -r /etc/murphy',
+    discord,
+  )
+  await refused(
+    'a lock that is a link',
+    'rm -f /run/murphy-install.lock && ln -s /etc/passwd /run/murphy-install.lock',
+    /murphy-install.lock is not root's/,
+    'rm /run/murphy-install.lock',
+  ).catch((error) => t.fail(error))
+  await refused(
+    "a lock of another user's",
+    'touch /run/murphy-install.lock && chown 65534 /run/murphy-install.lock',
+    /murphy-install.lock is not root's/,
+    'rm /run/murphy-install.lock',
+  )
+
+  await node.sh(`printf '#!/bin/sh\necho welcome\n' > /etc/update-motd.d/60-murphy
+    mkdir /etc/murphy && echo 'remind_hours: 12' > /etc/murphy/config.yaml && echo mine > /etc/murphy/notes`)
+  const before = await inventory(node)
+  const it = await install(node, discord)
+  t.equal(it.exit, 0, it.stderr)
+  t.match(it.stdout, "/etc/update-motd.d/60-murphy is another program's and stays as it is")
+  // Who is put into the group later may ask the agent, and no more.
+  await node.sh('useradd -G murphy ann')
+  t.match(
+    await node.exec([
+      'setpriv',
+      '--reuid=ann',
+      '--regid=ann',
+      '--init-groups',
+      'cat',
+      '/etc/murphy/discord.url',
+    ]),
+    { exit: 1, stderr: /Permission denied/ },
+  )
+  await node.sh('userdel -r ann 2>/dev/null || :')
+  const purge = await install(node, '--purge')
+  t.equal(purge.exit, 0, purge.stderr)
+  t.match(purge.stdout, /^\/etc\/murphy stays: install.sh did not make it, or not all that is in it\.$/m)
+  const after = await inventory(node)
+  t.strictSame(
+    after,
+    before.map((it) => it.replace(/^drwxr-xr-x( root root \/etc\/murphy )$/, 'drwx------$1')),
+    'what others made is there; only the folder of the settings is shut now',
+  )
+})
+
+onNode('what a version before the list installed is known again', async (t, node) => {
+  const before = await inventory(node)
+  t.equal((await install(node, '--ntfy https://ntfy.sh/topic')).exit, 0)
+  await node.sh(
+    `rm /opt/murphy/made; chgrp -R murphy /etc/murphy; chmod 0750 /etc/murphy; chmod 0640 /etc/murphy/*`,
+  )
+  await unpack(node, program('2'))
+  const upgrade = await install(node)
+  t.equal(upgrade.exit, 0, upgrade.stderr)
+  t.equal(
+    await node.sh("stat -c '%A %U %G' /etc/murphy /etc/murphy/ntfy.url"),
+    'drwx------ root root\n-rw------- root root\n',
+    'and its secrets are shut',
+  )
+  t.equal((await install(node, '--purge')).exit, 0)
+  t.strictSame(await inventory(node), before)
+})
+
 onNode('addresses are kept as the secrets they are', async (t, node) => {
   const discord = 'https://discord.com/api/webhooks/1/s3cret'
   const first = await install(node, '--webhook - --ntfy -', `${discord}\nhttps://ntfy.sh/t0pic\n`)
@@ -248,8 +365,8 @@ onNode('addresses are kept as the secrets they are', async (t, node) => {
     await node.sh('cd /etc/murphy && cat discord.url ntfy.url && stat -c "%A %U %G" *.url'),
     `${discord}
 https://ntfy.sh/t0pic
--rw-r----- root murphy
--rw-r----- root murphy
+-rw------- root root
+-rw------- root root
 `,
   )
   const second = await install(node, '--webhook https://hooks.example/s3cret --ntfy https://ntfy.sh/t1pic')

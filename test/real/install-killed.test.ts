@@ -1,0 +1,173 @@
+import { fileURLToPath } from 'node:url'
+import t, { type Test } from 'tap'
+import { bootContainer, type Container, withoutContainer } from './container.ts'
+
+const root = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '')
+const why = withoutContainer()
+const skip = why !== undefined && process.env.CI !== 'true' && why
+t.setTimeout(1800_000)
+t.jobs = 1
+
+/** Stands in for Node.js and the agent: 100 MB less to copy each time. Its version is the text of main.js. */
+const runtime = `#!/bin/sh
+case $* in
+  *' version') echo "murphy $(cat "$1")" ;;
+  *' config check') ! grep -q wrong /etc/murphy/config.yaml ;;
+  *' run') systemd-notify --ready; exec sleep 1000000 ;;
+esac
+`
+
+/**
+ * Run by bash before each simple command of the installer (BASH_ENV, DEBUG trap, functrace): the count stands in a
+ * file, so that subshells count on, and at KILL_AT the whole process group is killed.
+ */
+const killer = `set -T
+trap 'read -r at </run/kill/at; at=$((at + 1)); echo $at >/run/kill/at; [ $at -ne "$KILL_AT" ] || kill -9 0' DEBUG
+`
+
+/** What a node is known by here: every file that the installer might touch, the accounts, and what runs. */
+const tools = `
+export LC_ALL=C
+killed() { # killed AT OPTIONS: 137 if it was killed there, else what it gave
+  echo 0 >/run/kill/at; at=$1; shift
+  KILL_AT=$at BASH_ENV=/run/kill/env setsid --wait bash "$@" >/run/kill/said 2>&1
+}
+state() {
+  for it in /opt /etc/murphy /var/lib/murphy /etc/systemd/system /etc/update-motd.d /usr/local/bin; do
+    [ ! -e $it ] || find $it -printf '%M %u %g %p %l\\n'
+  done | grep -v ' /opt$' | sort
+  find /opt /etc/murphy /etc/systemd/system/murphy.service /etc/update-motd.d -type f 2>/dev/null | sort | xargs -r sha256sum
+  grep murphy /etc/passwd /etc/group
+}
+ok() { "$@" >/run/kill/out 2>&1 || fail "failed: $*: $(cat /run/kill/out)"; }
+fail() { echo "at $n: $1"; failed=$((failed + 1)); }
+same() { [ "$1" = "$2" ] || { fail "$3"; diff <(echo "$1") <(echo "$2") | head -20; }; }
+is() { for want in $2; do [ "$(murphy version 2>&1)" != "murphy $want" ] || return 0; done; fail "$1: $(murphy version 2>&1), not $2"; }
+one=/root/release1/install.sh two=/root/release2/install.sh
+failed=0 n=0
+`
+
+const scenarios: Readonly<Record<string, string>> = {
+  'a first install': `
+    before=$(state)
+    each() {
+      killed $n $one --ntfy https://ntfy.sh/topic; over=$?
+      ok sh $one --ntfy https://ntfy.sh/topic
+      is 'the second run' 1
+      [ "$(cat /etc/murphy/ntfy.url)" = https://ntfy.sh/topic ] || fail 'the address is lost'
+      [ "$(ls -A /opt)" = murphy ] || fail "lies about: $(ls -A /opt)"
+      ok sh $one --purge
+      same "$before" "$(state)" 'purged, the node is not as it was'
+    }`,
+  'a first install, then --purge': `
+    before=$(state)
+    each() {
+      killed $n $one --ntfy https://ntfy.sh/topic; over=$?
+      ok sh $one --purge
+      same "$before" "$(state)" 'purged, the node is not as it was'
+    }`,
+  'an upgrade, then a run that is refused, then one that is not': `
+    ok sh $one --ntfy https://ntfy.sh/topic
+    echo '# mine' >>/etc/murphy/config.yaml
+    before=$(state)
+    each() {
+      killed $n $two --webhook https://hooks.example/x; over=$?
+      FULL=1 PATH=/run/kill/bin:$PATH sh $two >/run/kill/out 2>&1 && fail 'it was not refused'
+      grep -q 'MiB free' /run/kill/out || fail "refused: $(cat /run/kill/out)"
+      if [ $over = 137 ]; then
+        [ "$(murphy version)" = 'murphy 2' ] || same "$before" "$(state)" 'something is lost'
+      fi
+      is 'after the refused one' '1 2'
+      tail -n 1 /etc/murphy/config.yaml | grep -qx '# mine' || fail 'the settings are lost'
+      ok sh $two
+      is 'the third run' 2
+      ok sh $one
+      rm -f /etc/murphy/webhook.url; sed -i '/webhook/d' /opt/murphy/made
+      same "$before" "$(state)" 'installed again, it is not as it was'
+    }`,
+  'an upgrade, then --uninstall': `
+    ok sh $one; ok sh $one --uninstall
+    before=$(state)
+    each() {
+      ok sh $one
+      killed $n $two; over=$?
+      ok sh $two --uninstall
+      same "$before" "$(state)" 'uninstalled, something lies about'
+    }`,
+  '--purge': `
+    before=$(state)
+    each() {
+      ok sh $one --ntfy https://ntfy.sh/topic
+      killed $n $one --purge; over=$?
+      ok sh $one --purge
+      same "$before" "$(state)" 'purged, the node is not as it was'
+    }`,
+  '--uninstall, then an install': `
+    ok sh $one
+    before=$(state)
+    each() {
+      killed $n $one --uninstall; over=$?
+      ok sh $one
+      same "$before" "$(state)" 'installed again, it is not as it was'
+    }`,
+  'the run that puts back what a killed one left': `
+    ok sh $one
+    before=$(state)
+    each() {
+      # Killed late, so that there is much to put back.
+      killed $((last - 12)) $two
+      FULL=1 PATH=/run/kill/bin:$PATH killed $n $two; over=$?
+      ok sh $one
+      same "$before" "$(state)" 'it is not as it was'
+    }
+    killed 0 $two; last=$(cat /run/kill/at); ok sh $one`,
+}
+
+/** Every step of a scenario, or, with `each`, one of so many. Where no systemd runs a step takes a tenth of the time. */
+async function atEveryStep(
+  t: Test,
+  node: Container,
+  text: string,
+  { each, systemd }: { each: number; systemd: boolean },
+) {
+  const loop = `${tools}${text}
+    for n in $(seq 1 ${each} 2000); do each; [ $over = 137 ] || break; [ $failed -lt 5 ] || break; done
+    echo "$n steps, $failed failed"`
+  const command = `${systemd ? '' : 'mount -t tmpfs none /run && '}mkdir -p /run/kill/bin && cd /run/kill &&
+    cp /root/killer env && cp /root/df bin/df && exec bash /root/loop`
+  await node.sh('cat > /root/loop', { input: loop })
+  const { stdout, stderr } = await node.exec(
+    ['unshare', ...(systemd ? ['--'] : ['-m']), 'sh', '-c', command],
+    {
+      timeout: 1500_000,
+    },
+  )
+  const [, steps = '0', failed = '?'] = /^(\d+) steps, (\d+) failed$/m.exec(stdout) ?? []
+  t.equal(failed, '0', `${stdout}${stderr}`)
+  t.ok(Number(steps) > 20, `${steps} steps`)
+  t.comment(`${steps} steps`)
+}
+
+for (const systemd of [false, true])
+  t.test(systemd ? 'killed under systemd' : 'killed at every step', { skip }, async (t) => {
+    const node = await bootContainer({ binds: [root] })
+    t.teardown(() => node.stop())
+    for (const version of ['1', '2'])
+      await node.sh(
+        `mkdir -p /root/release${version}/dist/agent /root/release${version}/runtime && cd /root/release${version}
+         cp -R ${root}/install.sh ${root}/LICENSE ${root}/systemd . && cat > runtime/node && chmod +x runtime/node
+         printf ${version} > dist/agent/main.js && echo "# ${version}" >> systemd/murphy.service`,
+        { input: runtime },
+      )
+    await node.sh('cat > /root/killer', { input: killer })
+    await node.sh('cat > /root/df && chmod +x /root/df', {
+      input:
+        '#!/bin/sh\n[ -z "$FULL" ] || { printf "x\\n/ 9 9 1024 9 /\\n"; exit; }\nexec /usr/bin/df "$@"\n',
+    })
+    for (const [name, text] of Object.entries(scenarios)) {
+      await t.test(name, (t) =>
+        atEveryStep(t, node, text, systemd ? { each: 17, systemd } : { each: 1, systemd }),
+      )
+      await node.sh('sh /root/release1/install.sh --purge')
+    }
+  })
