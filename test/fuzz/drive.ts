@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { growing, isGrowing, staysLinear } from './growth.ts'
+import { busy, growing, isGrowing, staysLinear } from './growth.ts'
 import { Broken, type Kind, must, type Part, type Parts, part } from './kind.ts'
 import { luckOf } from './luck.ts'
 
@@ -13,8 +13,8 @@ export interface Failure {
 }
 
 /** Of the kinds that read texts, one input in so many is one that grows. */
-const growingEvery = 25
-/** No input is so large that reading it, and all that is made of it, may take longer, ms. */
+const growingEvery = 10
+/** No input is so large that reading it, and all that is made of it, may take longer, ms of the processor. */
 const patience = 3_000
 
 /** The input of that number: the same for the same seed. */
@@ -31,7 +31,7 @@ export async function faultOf(kind: Kind, parts: Parts): Promise<Failure | undef
     if (kind.growth && isGrowing(parts)) await staysLinear(kind.growth, parts)
     else {
       const took = await timed(kind, parts)
-      // Once more, since the machine may have been busy with something else.
+      // Once more, since the engine may have been busy with itself.
       if (took > patience)
         must((await timed(kind, parts)) < patience, 'ends soon', () => `it took ${took.toFixed()} ms`)
     }
@@ -45,9 +45,9 @@ export async function faultOf(kind: Kind, parts: Parts): Promise<Failure | undef
 }
 
 async function timed(kind: Kind, parts: Parts): Promise<number> {
-  const begun = performance.now()
+  const begun = busy()
   await kind.hold(parts)
-  return performance.now() - begun
+  return busy() - begun
 }
 
 /** How long is tried to make a failing input smaller, ms, and how often. */

@@ -32,7 +32,7 @@ function killsIn(log: string): readonly Kill[] {
 
 export const kmsg = through({
   name: 'kmsg',
-  cases: 120,
+  cases: 200,
   parts: /^file \/dev\/kmsg$|^run journalctl/,
   collectors: ['memory'],
   also(parts) {

@@ -72,7 +72,7 @@ function forged(luck: Luck, pid: number, uid: number): readonly Part[] {
 /** Processes called as k3s is, before and after the real one in /proc. */
 export const processes = kind({
   name: 'processes',
-  cases: 80,
+  cases: 100,
   make(luck) {
     const own = luck.odds(0.3) ? 0 : 1000
     return [

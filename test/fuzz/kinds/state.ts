@@ -44,7 +44,7 @@ let rows = new Map<string, Buffer>()
  */
 export const state = kind({
   name: 'state',
-  cases: 150,
+  cases: 120,
   make(luck) {
     const count = luck.pick([1, 1, 2, 4])
     return Array.from({ length: count }, () => (luck.odds(0.6) ? badRow(luck) : badBytes(luck)))
