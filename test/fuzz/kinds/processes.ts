@@ -1,4 +1,5 @@
-import { kind, type Part, type Parts, part } from '../kind.ts'
+import type { Incident } from '../../../agent/model.ts'
+import { kind, must, type Part, part, textOf } from '../kind.ts'
 import { lookedAtAll } from '../looks.ts'
 import type { Luck } from '../luck.ts'
 import { mutated } from '../mutate.ts'
@@ -69,16 +70,30 @@ function forged(luck: Luck, pid: number, uid: number): readonly Part[] {
   ]
 }
 
-/** Processes called as k3s is, before and after the real one in /proc. */
+/** Processes called as k3s is, before and after the real one in /proc. Those of another account than root change nothing of what is said. */
 export const processes = kind({
   name: 'processes',
   cases: 100,
   make(luck) {
     const own = luck.odds(0.3) ? 0 : 1000
-    return [
-      part('node', luck.pick(nodes)),
-      ...[luck.below(1200) + 1, luck.below(9000) + 2000].flatMap((pid) => forged(luck, pid, own)),
-    ]
+    const pids = [luck.below(1200) + 1, luck.below(9000) + 2000]
+    return [part('node', luck.pick(nodes)), ...pids.flatMap((pid) => forged(luck, pid, own))]
   },
-  hold: (parts: Parts) => lookedAtAll(hostOf(parts), [], ['k3s', 'cni', 'certs', 'firewall']),
+  async hold(parts) {
+    const forgers = said(await lookedAtAll(hostOf(parts), [], itsCollectors))
+    const node = parts.filter((it) => it.name === 'node')
+    const others = parts.filter((it) => it.name.endsWith('/status'))
+    if (others.length === 0 || others.some((it) => !/^Uid:\t1000\t/m.test(textOf([it], it.name)))) return
+    const without = said(await lookedAtAll(hostOf(node), [], itsCollectors))
+    must(forgers === without, "a user's process changes nothing", () => `${forgers}\n\n${without}`)
+  },
 })
+
+const itsCollectors = ['k3s', 'cni', 'certs', 'firewall']
+
+const said = (incidents: readonly Incident[]) =>
+  incidents
+    .flatMap((it) => [it.root, ...it.consequences])
+    .map((it) => `${it.code} ${it.subject} ${it.text}`)
+    .sort()
+    .join('\n')
