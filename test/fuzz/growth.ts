@@ -23,7 +23,7 @@ export function growing({ around, pieces }: Growth, luck: Luck): Parts {
 export const isGrowing = (parts: Parts) => parts.some((it) => it.name === 'piece')
 
 /**
- * Doubles an input until reading it takes longer than `floor`, and looks at the last two doublings: where each
+ * Doubles an input until reading it takes longer than `floor`, and looks at the last two doublings, for three sizes: where each
  * took more than three times as long (a square takes four times, what sorts a little over two), and again
  * when measured anew, reading is not linear. Ratios of the least of some times of the processor, so
  * that neither a slow machine nor a busy one counts.
@@ -49,8 +49,10 @@ export async function staysLinear({ read, most = 1024 * 1024 }: Growth, parts: P
     }
     return least
   }
-  for (let size = first; size <= most; size *= 2) {
+  // One measurement can be spoilt by others at the machine, so that the next size gets its chance too.
+  for (let size = first, looks = 0; size <= most && looks < 3; size *= 2) {
     if ((await time(size, 1)) < floor) continue
+    looks += 1
     for (let tries = 2; tries <= 4; tries += 1) {
       const [quarter, half, whole] = [
         await time(size / 4, tries + 2),
@@ -65,6 +67,5 @@ export async function staysLinear({ read, most = 1024 * 1024 }: Growth, parts: P
           `${size / 4}, ${size / 2}, ${size} bytes took ${[quarter, half, whole].map((it) => it.toFixed(1)).join(', ')} ms`,
       )
     }
-    return
   }
 }
