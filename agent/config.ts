@@ -10,7 +10,6 @@ import {
   keyText,
   type Path,
   type Problem,
-  placeIn,
   placeOf,
   problemText,
   type SchemaError,
@@ -59,6 +58,9 @@ export interface SinkConfig {
   /** Secrets that are given, but were not read. */
   readonly unread: readonly string[]
 }
+
+/** One missing quote makes a fault of every line behind it. */
+const shownFlaws = 20
 
 /** Everything that is wrong with the settings, at once. */
 export class ConfigError extends Error {
@@ -118,9 +120,14 @@ export function parseConfig(text: string, options: ConfigOptions & { readonly fi
   } = options
   const read = readDocument(text)
   if (!('raw' in read))
-    throw new ConfigError(
-      read.map((it) => ({ file, ...placeIn(text, it.at), text: `not valid YAML: ${it.text}` })),
-    )
+    throw new ConfigError([
+      ...read
+        .slice(0, shownFlaws)
+        .map(({ text, ...it }) => ({ file, ...it, text: `not valid YAML: ${text}` })),
+      ...(read.length > shownFlaws
+        ? [{ file, text: `${read.length - shownFlaws} more, which may come of these` }]
+        : []),
+    ])
   const { raw } = read
   const problems: Problem[] = []
   const problem = (path: Path, words: string, unknown = false) => {

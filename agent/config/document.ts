@@ -11,8 +11,9 @@ export interface Read {
 /** What makes the file no YAML, and where. Neither quotes the file: secrets stand in it, often at the wrong place. */
 export interface Flaw {
   readonly text: string
-  /** Offset into the text. */
-  readonly at?: number
+  /** Counted from 1, as is the column. */
+  readonly line?: number
+  readonly column?: number
 }
 
 /** No settings file is larger; characters. */
@@ -55,7 +56,7 @@ export function readDocument(text: string): Read | readonly Flaw[] {
     })
     const flaws = document.errors.map(({ code, pos }) => ({
       text: words[code] ?? 'it cannot be read from here on',
-      at: pos[0],
+      ...placeIn(lines, pos[0]),
     }))
     return flaws.length > 0 ? flaws : values(document, lines)
   } catch {
@@ -78,6 +79,12 @@ function values(document: Document, lines: LineCounter): Read | readonly Flaw[] 
     })
     return at === undefined
       ? [{ text: 'too many aliases (*name), or a merge (<<) of what is no group' }]
-      : [{ text: words.BAD_ALIAS ?? '', at }]
+      : [{ text: words.BAD_ALIAS ?? '', ...placeIn(lines, at) }]
   }
+}
+
+/** Where an offset is. */
+export function placeIn(lines: LineCounter, at: number): { line: number; column: number } {
+  const { line, col } = lines.linePos(at)
+  return { line, column: col }
 }

@@ -1,5 +1,5 @@
 import type { Document } from 'yaml'
-import type { Read } from './document.ts'
+import { placeIn, type Read } from './document.ts'
 
 /**
  * Something that is wrong with the settings, with its place and what would be right. No part of it quotes a
@@ -31,20 +31,11 @@ export const keyText = (path: Path, unknown = false) =>
 
 type Place = Pick<Problem, 'line' | 'column'>
 
-/** Where the offset `at` is in `text`. */
-export function placeIn(text: string, at: number | undefined): Place {
-  if (at === undefined) return {}
-  const before = text.slice(0, at).split('\n')
-  return { line: before.length, column: (before.at(-1)?.length ?? 0) + 1 }
-}
-
 /** Where the key at `path` is, or the nearest thing above it that is in the file. */
 export function placeOf({ document, lines }: Read, path: Path): Place {
   for (let length = path.length; length >= 0; length -= 1) {
     const at = keyRange(document, path.slice(0, length))
-    if (at === undefined) continue
-    const { line, col } = lines.linePos(at)
-    return { line, column: col }
+    if (at !== undefined) return placeIn(lines, at)
   }
   return {}
 }

@@ -66,7 +66,7 @@ interface Message {
 /** The headline is content and not the embed's title, because phones show nothing of an embed in a notification. */
 function message(said: Words, at: number): Message {
   const fit = (text: string, limit: number) => escaped(shorten(text, limit, (it) => escaped(it).length))
-  const field = (name: string, value: string) => (value ? [{ name, value }] : [])
+  const field = (name: string, value: string) => (value.trim() ? [{ name, value }] : [])
   const steps = said.next.length > 1 ? said.next.map((it, index) => `${index + 1}. ${it}`) : said.next
   const rows = (all: readonly string[], limit: number) =>
     list(all, limit, limits.step, (it) => it.length, escaped)

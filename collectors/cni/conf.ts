@@ -2,6 +2,8 @@ import { isIP } from 'node:net'
 import type { Host } from '../../agent/model.ts'
 import { orMissing } from '../node/ask.ts'
 import type { K3s } from '../node/k3s.ts'
+import { printable } from '../node/text.ts'
+import { isName } from './links.ts'
 import type { Conf, NetConf, Subnet } from './sample.ts'
 
 /** Written by flannel each time it starts; /run is empty after a boot. */
@@ -48,11 +50,11 @@ export function parseConf(file: string, text: string): Conf {
     delegate?: { bridge?: unknown; type?: unknown }
   } | null)[]) {
     if (typeof plugin?.type !== 'string') continue
-    types.push(plugin.type.slice(0, 40))
+    types.push(printable(plugin.type, 40))
     // flannel's plugin delegates to `bridge`, which calls its bridge cni0 unless told otherwise.
     const delegate = plugin.delegate ?? {}
     if (plugin.type !== 'flannel' || (delegate.type ?? 'bridge') !== 'bridge') continue
-    bridge = typeof delegate.bridge === 'string' ? delegate.bridge.slice(0, 15) : 'cni0'
+    bridge = isName(delegate.bridge) ? delegate.bridge : 'cni0'
   }
   return { file, types, ...(bridge && { bridge }) }
 }
@@ -77,7 +79,7 @@ export function parseSubnet(text: string): Subnet {
 export function parseNetConf(text: string): NetConf {
   const { Backend: backend, EnableIPv4: ipv4, EnableIPv6: ipv6 } = JSON.parse(text) ?? {}
   return {
-    type: typeof backend?.Type === 'string' ? backend.Type.toLowerCase().slice(0, 40) : 'udp',
+    type: typeof backend?.Type === 'string' ? printable(backend.Type.toLowerCase(), 40) : 'udp',
     vni: Number.isInteger(backend?.VNI) ? backend.VNI : 1,
     ipv4: ipv4 !== false,
     ipv6: ipv6 === true,

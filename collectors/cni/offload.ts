@@ -33,7 +33,7 @@ export async function readOffload(
     : ''
   if (!spoils(release, vendor)) return undefined
   const ran = await orNothing(host.run(['ethtool', '-k', overlay], { timeout: 5_000, limit: 64 * 1024 }))
-  const [, state] = /^\s*tx-checksum-ip-generic: (on|off)/m.exec(ran?.stdout ?? '') ?? []
+  const [, state] = /^[ \t]*tx-checksum-ip-generic: (on|off)/m.exec(ran?.stdout ?? '') ?? []
   return state === undefined ? undefined : { kernel: release, on: state === 'on' }
 }
 

@@ -80,9 +80,10 @@ export function configPorts(text: string): number[] {
 
 /** Ports in the text of a socket unit with its drop-ins, in their order: an empty ListenStream takes back those before it. */
 export function listenPorts(text: string): number[] {
-  let found: number[] = []
-  for (const [, value = ''] of text.matchAll(/^\s*ListenStream\s*=[^\S\n]*(\S*)/gm))
-    found = value === '' ? [] : [...found, ...port(/^(?:.*:)?(\d+)$/.exec(value)?.[1])]
+  const found: number[] = []
+  for (const [, value = ''] of text.matchAll(/^[ \t]*ListenStream[ \t]*=[^\S\n]*(\S*)/gm))
+    if (value === '') found.length = 0
+    else found.push(...port(/^(?:.*:)?(\d+)$/.exec(value)?.[1]))
   return [...new Set(found)]
 }
 

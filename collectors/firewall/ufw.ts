@@ -35,7 +35,7 @@ export const ufwFiles: readonly string[] = [
 ]
 
 const setting = (text: string, key: string) =>
-  new RegExp(`^\\s*${key}=["']?(\\w+)`, 'm').exec(text)?.[1] ?? undefined
+  new RegExp(`^[ \\t]*${key}=["']?(\\w+)`, 'm').exec(text)?.[1] ?? undefined
 
 const chains = /^ufw6?-(user|before|after)-(?:input|forward|output)$/
 /** ufw hangs people's rules into its frame when it starts (ufw-init-functions; measured with ufw 0.36). */

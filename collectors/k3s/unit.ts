@@ -26,7 +26,7 @@ export function parseUnit(text: string, booted: number | undefined): UnitState |
       .split('\n', 50)
       .map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1, 200).trim()]),
   )
-  const number = (key: string) => Number(values.get(key)) || 0
+  const number = (key: string) => (/^\d{1,15}$/.test(values.get(key) ?? '') ? Number(values.get(key)) : 0)
   const active = word(values.get('ActiveState'))
   if (!active) return undefined
   // Microseconds since boot; 0 if it never ended.

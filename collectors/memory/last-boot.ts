@@ -117,7 +117,8 @@ async function readEnd(host: Host) {
   const id = String(last?._BOOT_ID)
   const ended = Number(last?.__REALTIME_TIMESTAMP) / 1000
   const start = ended - Number(last?.__MONOTONIC_TIMESTAMP) / 1000
-  if (/^[0-9a-f]{32}$/.test(id) && Number.isFinite(start))
+  // Where a field is missing or damaged, neither is a time.
+  if (/^[0-9a-f]{32}$/.test(id) && start > 0 && start <= ended)
     return { id, ended: Math.round(ended), start, orderly }
   return /insufficient permissions|permission denied|not seeing messages/i.test(stderr)
     ? 'the journal is closed to this user'

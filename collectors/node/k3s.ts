@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import type { Host } from '../../agent/model.ts'
 import { exists, orNothing } from './ask.ts'
 import { commandFlags, configFile, environmentFlags, type Flags, mergeFlags } from './flags.ts'
@@ -51,7 +52,7 @@ export async function findK3s(
   ]
   const config = mergeFlags(...given).config?.at(-1) ?? `${home.config}/config.yaml`
   const flags = mergeFlags(...(await configFlags(host, config)), ...given)
-  const dataDir = folder(flags['data-dir']?.at(-1) ?? (await extractedTo(host, process?.pid)) ?? home.data)
+  const dataDir = folder(flags['data-dir']?.at(-1)) ?? (await extractedTo(host, process?.pid)) ?? home.data
   const role = process?.role ?? unit?.role ?? ((await exists(host, `${dataDir}/server`)) ? 'server' : 'agent')
   const usual = distribution === 'k3s' ? (role === 'server' ? 'k3s' : 'k3s-agent') : `rke2-${role}`
   return {
@@ -89,7 +90,14 @@ async function extractedTo(host: Host, pid: number | undefined): Promise<string 
   return /^(\/.+)\/data\/[0-9a-f]{64}\/bin\/k3s(?: \(deleted\))?$/.exec(program ?? '')?.[1]
 }
 
-const folder = (path: string) => (path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path)
+/** No k3s lives in a longer path: it would find no room for its sockets (108 bytes, unix(7)). */
+const longestFolder = 256
+
+/** A folder as k3s takes it: from where systemd starts it, which is `/`. */
+function folder(given: string | undefined): string | undefined {
+  if (!given || given.length > longestFolder) return undefined
+  return resolve('/', given)
+}
 
 /** A config file and those in the folder beside it, which count after it, by name. */
 async function configFlags(host: Host, file: string): Promise<Flags[]> {

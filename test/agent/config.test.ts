@@ -111,6 +111,9 @@ sinks:
     '/etc/murphy/config.yaml:3:5: sinks[0].url: this has to be an https address',
   ])
   t.match(problems('node: [\n'), [/config\.yaml:2:1: not valid YAML/])
+  const many = problems(`node: "${'a: b\n'.repeat(500)}c: "`)
+  t.equal(many.length, 21, 'what follows from one missing quote is counted')
+  t.match(many.at(-1), /: \d+ more, which may come of these$/)
   t.match(problems('- a\n'), [/the file has to be a list of `key: value` lines/])
   t.match(problems('sinks:\n  - {type: post, url: "https://a"}\n  - {type: post, url: "https://b"}\n'), [
     /:3:5: sinks\[1\]\.name: another sink has this name already/,

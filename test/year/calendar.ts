@@ -1,4 +1,5 @@
-import { chance, day, type LivingNode } from './node.ts'
+import { chance } from '../chance.ts'
+import { day, type LivingNode } from './node.ts'
 import type { Pod } from './pods.ts'
 
 const second = 1000

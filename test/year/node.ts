@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import type { Test } from 'tap'
+import { chance } from '../chance.ts'
 import { authority } from './certificates.ts'
 import { machineOf } from './machine.ts'
 import { cgroupOf, logOf, type Pod, podsOf } from './pods.ts'
@@ -14,17 +15,6 @@ const recording = join(import.meta.dirname, '../nodes/healthy')
 const unit = '/etc/systemd/system/k3s.service'
 const show =
   'systemctl show k3s.service -p ActiveState,SubState,NRestarts,Result,ExecMainStatus,LoadState,UnitFileState,InactiveEnterTimestampMonotonic'
-
-/** The same chance every time: mulberry32. */
-export function chance(seed: number) {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let it = Math.imul(state ^ (state >>> 15), 1 | state)
-    it = (it + Math.imul(it ^ (it >>> 7), 61 | it)) ^ it
-    return ((it ^ (it >>> 14)) >>> 0) / 2 ** 32
-  }
-}
 
 /** How k3s's own window is, in the release that runs here. */
 const window = 120 * day

@@ -3,7 +3,7 @@ import type { Letter, Notice, Reply } from '../../../agent/model.ts'
 import { discord, escaped } from '../../../agent/sinks/discord.ts'
 import type { Embed } from '../../receivers/discord.ts'
 import { problems } from '../../receivers/discord.ts'
-import { hostile, hostileNotices, notice, over, since } from '../../receivers/notices.ts'
+import { finding, hostile, hostileNotices, incident, notice, over, since } from '../../receivers/notices.ts'
 
 const url = 'https://discord.com/api/webhooks/123/to-ken_1'
 const receipt = '1100000000000000001'
@@ -35,6 +35,12 @@ t.test('what people see', async (t) => {
   ])
   t.equal(embeds[0]?.footer?.text, 'agent explain firewall.flushed')
   t.equal(embeds[0]?.color, 0xd92d20)
+})
+
+t.test('nothing but backticks is no field', async (t) => {
+  const it = incident({ root: finding({ so: '````' }), consequences: [] })
+  const names = bodyOf(letters(notice('opened', it))[0]).embeds[0]?.fields?.map(({ name }) => name)
+  t.same(names, ['Next', 'Never'])
 })
 
 t.test('API v10, whatever was pasted', async (t) => {

@@ -37,6 +37,7 @@ t.test('the files of a real node', async (t) => {
 })
 
 t.test('conflists', (t) => {
+  t.equal(parseNetConf('{"Backend": {"Type": "a\\nb\\u202e"}}').type, 'a?b?')
   t.same(parseConf('a.conf', '{"type": "calico"}').types, ['calico'])
   t.same(parseConf('a.conflist', '{"plugins": [null, {"type": 3}, {"type": "cilium-cni"}]}').types, [
     'cilium-cni',
@@ -47,6 +48,7 @@ t.test('conflists', (t) => {
     parseConf('a', JSON.stringify({ plugins: [{ type: 'flannel', delegate: it }] })).bridge
   t.equal(delegate({}), 'cni0')
   t.equal(delegate({ bridge: 'kbr0' }), 'kbr0')
+  t.equal(delegate({ bridge: 'k\nbr0' }), 'cni0', 'no name that the kernel would take')
   t.equal(delegate({ type: 'ipvlan' }), undefined)
   t.end()
 })

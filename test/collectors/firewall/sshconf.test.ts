@@ -25,6 +25,8 @@ t.test('ports of a socket unit', (t) => {
     listenPorts('ListenStream=22\nListenStream=\nListenStream=0.0.0.0:2222\nListenStream=[::]:2222'),
     [2222],
   )
+  t.same(listenPorts('ListenStream=22\n'.repeat(60_000)), [22])
+  t.same(listenPorts('\n'.repeat(900_000)), [])
   t.same(listenPorts('ListenStream=/run/sshd.sock\nListenStream=@x\nListenStream=vsock::22x'), [])
   t.end()
 })

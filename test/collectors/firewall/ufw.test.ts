@@ -65,3 +65,9 @@ t.test('what cannot be counted is not compared', async (t) => {
     frame: 1,
   })
 })
+
+t.test('a file of line breaks is read in no time', async (t) => {
+  const begun = performance.now()
+  await readUfw(host({ '/etc/ufw/ufw.conf': '\n'.repeat(900_000), '/etc/default/ufw': '\n'.repeat(900_000) }))
+  t.ok(performance.now() - begun < 5_000)
+})

@@ -35,6 +35,8 @@ t.test('what systemd says', async (t) => {
   })
   const none = parseUnit('LoadState=not-found\nActiveState=inactive\nSubState=dead\n', noon)
   t.notOk(none && 'enabled' in none, 'there is no such unit')
+  const never = parseUnit('ActiveState=active\nInactiveEnterTimestampMonotonic=1e309\n', noon)
+  t.notOk(never && 'stopped' in never, 'that is no time')
   t.equal(parseUnit('', noon), undefined)
   t.equal(parseUnit('ActiveState=`rm -rf /`\n', noon), undefined)
 })

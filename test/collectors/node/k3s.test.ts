@@ -46,6 +46,21 @@ t.test('config files, then environment, then the command line, which wins', asyn
   t.match(await findK3s(machine(t, command)), { dataDir: '/from/flag' })
 })
 
+t.test(
+  'a data dir is a folder: from the root on, and no longer than one with sockets in it can be',
+  async (t) => {
+    const found = (dataDir: string) =>
+      findK3s(
+        machine(t, {
+          '/etc/rancher/k3s/config.yaml': `data-dir: ${dataDir}\n`,
+          [`${system}/k3s.service`]: unit('/k3s server'),
+        }),
+      )
+    t.match(await found('srv/../k3s'), { dataDir: '/k3s' })
+    t.match(await found(`/${'x'.repeat(300)}`), { dataDir: '/var/lib/rancher/k3s' })
+  },
+)
+
 t.test('another config file, by flag or environment', async (t) => {
   const config = { '/srv/k3s.yaml': 'data-dir: /srv/data\n' }
   const flag = {

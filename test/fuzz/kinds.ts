@@ -1,0 +1,37 @@
+import type { Kind } from './kind.ts'
+import { der, kubeconfig, pem } from './kinds/certificates.ts'
+import { config } from './kinds/config.ts'
+import { dns } from './kinds/dns.ts'
+import { iptables, nft, ufw } from './kinds/firewall.ts'
+import { kmsg } from './kinds/kernel.ts'
+import { letters } from './kinds/letters.ts'
+import { cri } from './kinds/logs.ts'
+import { network } from './kinds/network.ts'
+import { nodes } from './kinds/nodes.ts'
+import { processes } from './kinds/processes.ts'
+import { hostileServers } from './kinds/replies.ts'
+import { settings } from './kinds/settings.ts'
+import { socket } from './kinds/socket.ts'
+import { state } from './kinds/state.ts'
+
+/** Every kind; a new one is a file and a line here. */
+export const all: readonly Kind[] = [
+  der,
+  pem,
+  kubeconfig,
+  settings,
+  config,
+  kmsg,
+  cri,
+  iptables,
+  nft,
+  ufw,
+  network,
+  dns,
+  hostileServers,
+  letters,
+  socket,
+  state,
+  processes,
+  nodes,
+]

@@ -1,0 +1,128 @@
+import { authorOf, isGeneration, likely } from '../../../collectors/firewall/author.ts'
+import { readTable } from '../../../collectors/firewall/native.ts'
+import { readSaved } from '../../../collectors/firewall/save.ts'
+import { configPorts, listenPorts, optionPorts } from '../../../collectors/firewall/sshconf.ts'
+import { filedRules } from '../../../collectors/firewall/ufw.ts'
+import { heard } from '../furnished.ts'
+import { must, part, textOf } from '../kind.ts'
+import { mutated } from '../mutate.ts'
+import { through } from './through.ts'
+
+/** As `Host.run` hands over lines. */
+function saved(bytes: Buffer): unknown {
+  const reading = readSaved({ podNetworks: ['10.42.0.0/16'], probes: [] })
+  for (const line of bytes.toString().split('\n')) reading.line(line)
+  const { tables: _, ...it } = reading.end()
+  must(
+    JSON.stringify(it).length < 512 * 1024,
+    'what is kept of rules is bounded',
+    () => `${JSON.stringify(it).length} bytes`,
+  )
+  return it
+}
+
+export const iptables = through({
+  name: 'iptables',
+  cases: 100,
+  parts: /^run ip6?tables|^run ipset/,
+  collectors: ['firewall', 'cni'],
+  also: (parts) => parts.filter((it) => it.name.startsWith('run ip')).map((it) => saved(it.bytes)),
+  growth: {
+    around: ['*filter\n:INPUT DROP [0:0]\n', '*nat\n:KUBE-SERVICES - [0:0]\n', '-A INPUT ', '\nCOMMIT\n', ''],
+    pieces: [
+      '-A INPUT -j ACCEPT\n',
+      '-A INPUT -s 10.0.0.0/8 -p tcp -m multiport --dports 1,2,3 -m comment --comment "a b" -j DROP\n',
+      ':X - [0:0]\n',
+      '*t\n',
+      ' -m comment',
+      '"',
+      '! -s 1.1.1.1 ',
+      '-A ',
+      '--update --seconds 1 ',
+      '-A CNI-DN-a -p tcp -m tcp --dport 80 -j DNAT --to-destination 10.42.0.36:80\n',
+      '# x\n',
+    ],
+    read: saved,
+  },
+})
+
+/** A table's lines, and what is heard of changes. */
+function listed(text: string): void {
+  const reading = readTable({ kind: 'inet', name: 'cni_hostport', family: 'ipv4', argv: [] })
+  for (const line of text.split('\n')) reading.line(line)
+  const it = reading.end()
+  must(
+    JSON.stringify(it).length < 128 * 1024,
+    'what is kept of a table is bounded',
+    () => `${JSON.stringify(it).length} bytes`,
+  )
+  const told = text.split('\n').filter(isGeneration)
+  for (const line of text.split('\n')) authorOf({ at: 0, text: line })
+  for (const it of likely(told.map((text) => ({ at: 0, text }))))
+    must(/^[\w.+:?-]{1,32}$/.test(it.name), "an author's name is harmless", () => it.name)
+}
+
+export const nft = through({
+  name: 'nft',
+  cases: 100,
+  parts: /^run nft/,
+  collectors: ['firewall'],
+  more: (luck) => [part('heard', mutated(luck, Buffer.from(heard.join('\n'))))],
+  also: (parts) =>
+    parts.filter((it) => /^run nft|^heard/.test(it.name)).map((it) => listed(it.bytes.toString())),
+  growth: {
+    around: [
+      '\tchain a {\n\t\ttype filter hook input priority 0; policy drop;\n',
+      '# new generation 9 by process 25978 (',
+      'table inet a {\n',
+      ')',
+      '',
+    ],
+    pieces: [
+      '\t\tct state established accept\n',
+      '\t\t\t 1.1.1.1,\n',
+      '\t\tip protocol tcp th dport 80 dnat to 10.42.0.36:80\n',
+      '\tchain a {\n\t}\n',
+      'table inet a\n',
+      '# new generation 9 by process 25978 (iptables)\n',
+      'drop ',
+      ')',
+      'a',
+    ],
+    read: (bytes) => listed(bytes.toString()),
+  },
+})
+
+/** Every text of people's own settings, by each of their readers. */
+function read(text: string): void {
+  for (const port of [...configPorts(text), ...listenPorts(text), ...optionPorts(text)])
+    must(port > 0 && port < 65_536, 'a port is a port', () => `${port}`)
+  for (const part of ['user', 'frame'] as const)
+    must((filedRules(text, part) ?? 0) >= 0, 'rules are counted', () => text)
+}
+
+export const ufw = through({
+  name: 'ufw',
+  cases: 120,
+  parts: /^file \/etc\/(ufw|ssh|default)|ssh\.socket$/,
+  collectors: ['firewall'],
+  also: (parts) => parts.map((it) => read(textOf(parts, it.name))),
+  growth: {
+    around: ['-A ufw-user-input ', 'SSHD_OPTS="', 'Port ', 'ListenStream=', 'ENABLED=', '"\n', ''],
+    pieces: [
+      '-A ufw-user-input -p tcp --dport 22 -j ACCEPT\n',
+      ' -s 1.1.1.1',
+      ' -p 22',
+      ' ',
+      '\n',
+      'ListenStream=1\n',
+      'ListenAddress [::1]:22\n',
+      ':',
+      '[',
+      '-p ',
+      'DROPBEAR_PORT=1\n',
+      '\t',
+    ],
+    read: (bytes) => read(bytes.toString()),
+  },
+})

@@ -1,0 +1,199 @@
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { incidents } from '../../../agent/cascade.ts'
+import { allRules } from '../../../agent/commands/explain.ts'
+import { lastFindings, lastState } from '../../../agent/commands/last-state.ts'
+import { due } from '../../../agent/due.ts'
+import { guarded } from '../../../agent/guard.ts'
+import { step, withoutOrphans } from '../../../agent/ledger.ts'
+import { renderHistory } from '../../../agent/render/history.ts'
+import { renderStatus } from '../../../agent/render/status.ts'
+import { type Outcome, round } from '../../../agent/round.ts'
+import { sinks } from '../../../agent/sinks/index.ts'
+import { rowOf, type Snapshot, shown } from '../../../agent/snapshot.ts'
+import { databaseFile } from '../../../agent/store/database.ts'
+import { keptOnDisk } from '../../../agent/store/keepsakes.ts'
+import { openStore, type Store } from '../../../agent/store.ts'
+import { collectors } from '../../../collectors/index.ts'
+import { kind, must, type Part, type Parts, part } from '../kind.ts'
+import { page } from '../looks.ts'
+import type { Luck } from '../luck.ts'
+import { mutated, mutatedJson } from '../mutate.ts'
+import { at, remember, settingsOf } from '../remembered.ts'
+import { hostOf } from '../world.ts'
+
+/** Tables with what is JSON in them, and the keys of their rows. */
+const tables: Readonly<Record<string, readonly [column: string, key: string]>> = {
+  finding: ['json', 'id'],
+  told: ['json', 'incident'],
+  sample: ['json', 'collector'],
+  silence: ['json', 'id'],
+  keepsake: ['about', 'id'],
+}
+
+let folder = ''
+let sound = ''
+let bytes: Buffer = Buffer.alloc(0)
+/** By `TABLE KEY`. */
+let rows = new Map<string, Buffer>()
+
+/**
+ * A state file as a disk, a crash, another version or a person left it: rows that hold something else
+ * (`row TABLE KEY`), and bytes that do (`byte OFFSET`, `cut OFFSET`). What can be read of it is used, and nothing ends the daemon.
+ */
+export const state = kind({
+  name: 'state',
+  cases: 120,
+  make(luck) {
+    const count = luck.pick([1, 1, 2, 4])
+    return Array.from({ length: count }, () => (luck.odds(0.6) ? badRow(luck) : badBytes(luck)))
+  },
+  async hold(parts) {
+    const file = databaseFile(folder)
+    for (const end of ['', '-wal', '-shm']) rmSync(file + end, { force: true })
+    copyFileSync(sound, file)
+    spoil(file, parts)
+    page(
+      'last state',
+      shownWithout(() => lastState(folder, 'node1', at)?.snapshot),
+    )
+    lastShown(() => lastFindings(folder, 0))
+    const kept = keptOnDisk(folder, 'firewall')
+    for (const { id } of kept.list) kept.body(id)
+    const store = openStore(folder, at)
+    try {
+      await lived(store, new Set(parts.map(({ name }) => name.replace(/^row sample /, ''))))
+    } finally {
+      store.close()
+    }
+    const again = openStore(folder, at + 60_000)
+    const findings = again.ledger().length
+    again.close()
+    must(findings < 10_000, 'what is remembered is bounded', () => `${findings}`)
+  },
+  async begin() {
+    folder = mkdtempSync(join(tmpdir(), 'murphy-fuzz-'))
+    sound = join(folder, 'sound.db')
+    const store = openStore(folder, at)
+    await remember(store)
+    store.close()
+    copyFileSync(databaseFile(folder), sound)
+    bytes = readFileSync(sound)
+    const database = new DatabaseSync(sound, { readOnly: true })
+    rows = new Map()
+    for (const [table, [column, key]] of Object.entries(tables))
+      for (const it of database.prepare(`SELECT ${key} AS key, ${column} AS json FROM ${table}`).all())
+        rows.set(`${table} ${String(it.key)}`, Buffer.from(String(it.json)))
+    database.close()
+  },
+  async end() {
+    rmSync(folder, { recursive: true })
+  },
+})
+
+function badRow(luck: Luck): Part {
+  const table = luck.pick(Object.keys(tables))
+  const [name, json] = luck.pick([...rows].filter(([key]) => key.startsWith(`${table} `)))
+  return part(`row ${name}`, (luck.odds(0.7) && mutatedJson(luck, json)) || mutated(luck, json))
+}
+
+function badBytes(luck: Luck): Part {
+  const offset = luck.below(bytes.length)
+  if (luck.odds(0.2)) return part(`cut ${offset}`, '')
+  const length = luck.pick([1, 4, 100, 4096])
+  return part(
+    `byte ${offset}`,
+    luck.odds(0.5) ? Buffer.alloc(length) : Buffer.from(Array.from({ length }, () => luck.below(256))),
+  )
+}
+
+function spoil(file: string, parts: Parts): void {
+  const database = new DatabaseSync(file)
+  for (const { name, bytes: by } of parts) {
+    const [, table = '', key = ''] = /^row (\w+) (.*)$/s.exec(name) ?? []
+    const [column, id] = tables[table] ?? []
+    if (column) database.prepare(`UPDATE ${table} SET ${column} = ? WHERE ${id} = ?`).run(by.toString(), key)
+  }
+  database.exec('PRAGMA wal_checkpoint(TRUNCATE)')
+  database.close()
+  let all = readFileSync(file)
+  for (const { name, bytes: by } of parts) {
+    const [, what, offset = ''] = /^(byte|cut) (\d+)$/.exec(name) ?? []
+    if (what === 'cut') all = all.subarray(0, Number(offset))
+    if (what === 'byte') by.copy(all, Math.min(Number(offset), all.length))
+  }
+  writeFileSync(file, all)
+}
+
+/** What a daemon does with what it remembers, from its start on; a look only where the sample before it was changed. */
+async function lived(store: Store, changed: ReadonlySet<string>): Promise<void> {
+  const rules = allRules()
+  const terminal = { color: false, width: 80 }
+  store.saveLedger(withoutOrphans(store.ledger(), rules, at))
+  const host = hostOf([part('node', 'healthy')])
+  const looks: Outcome[] = []
+  const careful = collectors.map((it) => guarded(it, () => undefined).collector)
+  for (const collector of careful) {
+    const settings = settingsOf(collector.name)
+    const known = store.sample(collector.name)
+    rowOf(collector, { settings, at, open: store.ledger(), sample: known?.sample })
+    if (!changed.has(collector.name) && collector.name !== 'memory') continue
+    const outcome = await round(collector, settings, host, {
+      ...known,
+      heard: [],
+      series: (name, from) => store.series(`${collector.name}.${name}`, from),
+    })
+    looks.push(outcome)
+    store.saveLedger(step(store.ledger(), outcome, at))
+    if (outcome.sample) store.saveSample(collector.name, outcome.sample, at, true)
+  }
+  const all = incidents(store.ledger(), rules, at)
+  for (const sink of sinks) {
+    const since = store.sinkSince(sink.name, at)
+    const policy = { min: 'warning', remind: 3600_000, since, silences: store.silences() } as const
+    const notices = due(all, store.told(sink.name), policy, 'node1', at + 90_000)
+    must(notices.length < 1000, 'notices are bounded', () => `${notices.length}`)
+    for (const it of notices.slice(0, 5))
+      sink.compose(it, {
+        ...settingsOf(''),
+        url: 'https://discord.com/api/webhooks/123456789012345678/token',
+      })
+  }
+  for (const { id } of store.kept('firewall')) store.keepsake('firewall', id)
+  page('history', renderHistory(incidents(store.history(0), rules, at), rules, at, terminal))
+  const snapshot: Snapshot = {
+    ...{ version: 1, node: 'node1', at, state: 'ok', machine: '', sinks: [], outlook: [] },
+    agent: { version: '0', pid: 1, started: at },
+    incidents: shown(all, at),
+    collectors: careful.map((it) =>
+      rowOf(it, {
+        settings: settingsOf(it.name),
+        at,
+        open: store.ledger(),
+        outcome: looks.find((look) => look.collector === it.name),
+      }),
+    ),
+    silences: store.silences(),
+  }
+  page('status', renderStatus(snapshot, terminal))
+  store.tidy(at + 3600_000)
+}
+
+/** It is no fault to say that a state cannot be read, if in words. */
+function shownWithout(ask: () => Snapshot | undefined): string {
+  const snapshot = lastShown(ask)
+  return snapshot ? renderStatus(snapshot, { color: false, width: 80 }, { stale: 'no agent runs' }) : ''
+}
+
+function lastShown<T>(ask: () => T): T | undefined {
+  try {
+    return ask()
+  } catch (error) {
+    must(error instanceof Error && error.message.length < 1000, 'what cannot be read is said', () =>
+      String(error),
+    )
+    return undefined
+  }
+}
