@@ -8,15 +8,16 @@ export type Capability = (typeof held)[number]
 
 /**
  * What each command cannot do without, measured with iptables 1.8.9, nftables 1.0.6, ipset 7.17 and systemd
- * 252 (`test/real/children.test.ts`): who asks netfilter needs CAP_NET_ADMIN; the legacy backend also opens a
- * raw socket and /proc/net/ip_tables_names, which is root's; journals are root's. What is not named gets nothing.
+ * 252 (`test/real/children.test.ts`): who asks netfilter needs CAP_NET_ADMIN; iptables prints a match of an ipset
+ * (each network policy has some) only with a raw socket to ask it by, and the legacy backend opens one anyway, and
+ * /proc/net/ip_tables_names, which is root's; journals are root's. What is not named gets nothing.
  */
 export const needs: ReadonlyMap<string, readonly Capability[]> = new Map<string, readonly Capability[]>([
   ['nft', ['net_admin']],
   ['ipset', ['net_admin']],
-  ['iptables-nft-save', ['net_admin']],
-  ['ip6tables-nft-save', ['net_admin']],
-  ['xtables-nft-multi', ['net_admin']],
+  ['iptables-nft-save', ['net_admin', 'net_raw']],
+  ['ip6tables-nft-save', ['net_admin', 'net_raw']],
+  ['xtables-nft-multi', ['net_admin', 'net_raw']],
   // Without a backend in its name it may be either one.
   ['iptables-save', ['dac_read_search', 'net_admin', 'net_raw']],
   ['ip6tables-save', ['dac_read_search', 'net_admin', 'net_raw']],

@@ -13,7 +13,9 @@ const skip =
 /** A network namespace with a bridge, rules of both backends, a table of nftables and an ipset; then `script`. */
 function inNamespace(script: string) {
   const setup = `ip link set lo up && ip link add cni0 type bridge && ipset create pods hash:ip
-    for it in iptables-nft iptables-legacy ip6tables-nft ip6tables-legacy; do $it -A INPUT -j DROP; done
+    ipset create pods6 hash:ip family inet6
+    for it in iptables-nft iptables-legacy; do $it -A INPUT -m set --match-set pods src -j DROP; done
+    for it in ip6tables-nft ip6tables-legacy; do $it -A INPUT -m set --match-set pods6 src -j DROP; done
     nft add table inet own`
   const { stdout, stderr, status } = spawnSync('unshare', ['-n', 'sh', '-euc', `${setup}\n${script}`], {
     encoding: 'utf8',
@@ -74,9 +76,9 @@ t.test('with what they are given, commands and what is followed see all they nee
   const { said, children, lines } = JSON.parse(stdout)
   for (const [name, it] of Object.entries<{ exit: number; stderr: string }>(said))
     t.equal(it.exit, 0, `${name}: ${it.stderr}`)
-  t.match(said['iptables-nft-save'].stdout, '-A INPUT -j DROP')
-  t.match(said['iptables-legacy-save'].stdout, '-A INPUT -j DROP')
-  t.match(said['ip6tables-legacy-save'].stdout, '-A INPUT -j DROP')
+  t.match(said['iptables-nft-save'].stdout, /-A INPUT -m set --match-set pods6? src -j DROP/)
+  t.match(said['iptables-legacy-save'].stdout, /-A INPUT -m set --match-set pods6? src -j DROP/)
+  t.match(said['ip6tables-legacy-save'].stdout, /-A INPUT -m set --match-set pods6? src -j DROP/)
   t.match(said['nft list tables'].stdout, 'table inet own')
   t.match(said['ipset save'].stdout, 'create pods hash:ip')
   t.match(said['ip -j -d link show'].stdout, '"info_kind":"bridge"')

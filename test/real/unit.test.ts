@@ -32,6 +32,16 @@ const looks = {
   'no setuid': 'su -c id',
   'no namespace': 'unshare -n true',
   'no signal': 'kill -0 1',
+  'no passwords': 'cat /etc/shadow /etc/shadow- /etc/gshadow | wc -c',
+  'no keys': 'cat /etc/ssh/ssh_host_*_key | wc -c; ls -A /root/.ssh',
+  sshd: 'cat /etc/ssh/sshd_config',
+  'no runtime folders': 'ls -A /run/user',
+  'a program of its own': 'cp /usr/bin/true /var/lib/murphy/it && /var/lib/murphy/it',
+  'a program for a while': 'cp /usr/bin/true /tmp/it && /tmp/it',
+  'a program in a home': '/root/it && echo ran',
+  'what k3s brings along': '/var/lib/rancher/k3s/data/0/bin/aux/it --version',
+  'what k3s keeps': '/var/lib/rancher/k3s/agent/it && echo ran',
+  'its umask': 'umask',
 }
 
 t.test('in its unit the agent sees what it must and can do no more', { skip }, async (t) => {
@@ -39,7 +49,7 @@ t.test('in its unit the agent sees what it must and can do no more', { skip }, a
   t.teardown(() => node.stop())
   await node.sh('cat > /etc/systemd/system/murphy.service', { input: unit })
   const commands = Object.entries(looks).map(([name, it]) => `echo "== ${name}"; ${it}`)
-  await node.sh('mkdir -p /opt/murphy /etc/murphy && cat > /opt/murphy/looks.sh', {
+  await node.sh('mkdir -p /opt/murphy /etc/murphy && touch /opt/murphy/node && cat > /opt/murphy/looks.sh', {
     input: `exec >/run/murphy/said 2>&1
       nft monitor > /run/murphy/monitor & stdbuf -oL ip monitor link > /run/murphy/links & sleep 0.5
       systemd-notify --ready
@@ -52,9 +62,14 @@ t.test('in its unit the agent sees what it must and can do no more', { skip }, a
      mkdir -p /etc/systemd/system/murphy.service.d
      printf '[Service]\\nExecStart=\\nExecStart=sh /opt/murphy/looks.sh\\n' > /etc/systemd/system/murphy.service.d/a.conf
      mkdir -p /var/lib/rancher/k3s/server/tls /root/.kube
+     mkdir -p /root/.ssh /run/user/1000/bus
+     echo key > /root/.ssh/id_ed25519 && ssh-keygen -qA && wc -c /etc/shadow /etc/ssh/ssh_host_rsa_key
      echo certificate > /var/lib/rancher/k3s/server/tls/client-admin.crt
      echo kubeconfig > /root/.kube/config
      chmod -R go= /var/lib/rancher/k3s /root/.kube
+     mkdir -p /var/lib/rancher/k3s/data/0/bin/aux /var/lib/rancher/k3s/agent
+     for it in /root /var/lib/rancher/k3s/agent; do cp /usr/bin/true $it/it; done
+     cp /usr/sbin/xtables-nft-multi /var/lib/rancher/k3s/data/0/bin/aux/it
      ip link add cni0 type bridge
      ipset create pods hash:ip
      for it in iptables-nft iptables-legacy; do $it -A INPUT -s 192.0.2.1 -j DROP; done
@@ -90,9 +105,25 @@ t.test('in its unit the agent sees what it must and can do no more', { skip }, a
     'no setuid': /fail|must be|denied|cannot/i,
     'no namespace': 'Operation not permitted',
     'no signal': 'Operation not permitted',
+    // It may read whatever there is, but what there is is empty.
+    'no passwords': '0\n',
+    'no keys': '0\n',
+    sshd: /^Include|^Port|^#/m,
+    'no runtime folders': '',
+    'a program of its own': 'Permission denied',
+    'a program for a while': 'Permission denied',
+    'a program in a home': 'Permission denied',
+    'what k3s brings along': /xtables|legacy|nf_tables/,
+    'what k3s keeps': 'Permission denied',
+    'its umask': '0077\n',
     end: '',
   })
   t.equal(said['no write']?.match(/Read-only file system/g)?.length, 4)
   t.match(await node.sh('cat /run/murphy/monitor'), /by process \d+ \(iptables\)/)
   t.match(await node.sh('cat /run/murphy/links'), 'veth0')
+  const [, score] =
+    /exposure level for murphy.service: ([\d.]+)/.exec(
+      await node.sh('systemd-analyze security --no-pager murphy.service'),
+    ) ?? []
+  t.ok(Number(score) <= 2.5, `systemd-analyze security gives ${score}; 2.5 is the most it may be`)
 })
