@@ -7,19 +7,24 @@ export const longestWait = 3600_000
 export const within = (ms: number): number => (ms > 0 ? Math.min(Math.ceil(ms), longestWait) : 0)
 
 /**
- * What a reply means by HTTP's own rules, where the sink has no better idea. Worth another try: 408, 425,
- * 429, and 5xx except 501, which no waiting changes (as Vector does, src/sinks/util/http.rs). Redirects are
+ * What is said of this letter alone (RFC 9110, 15.5; RFC 6585): the next one may be taken, and waiting changes nothing.
+ * 501 stays what it is, too (as for Vector, src/sinks/util/http.rs).
+ */
+const ofLetter = new Set([400, 405, 406, 409, 411, 413, 414, 415, 417, 422, 428, 431, 501])
+
+/**
+ * What a reply means by HTTP's own rules, where the sink has no better idea. All but what is said of the letter is worth
+ * another try: a 401, 403 or 404 for a minute is what a gateway says while what is behind it starts. Redirects are
  * never followed: a webhook's address is a secret, and not for the place it is sent on to.
  */
 export function readReply(reply: Reply, now: number): Reading {
   const { status } = reply
   if (status >= 200 && status < 300) return { outcome: 'accepted' }
-  if (status >= 300 && status < 400)
-    return { outcome: 'refused', why: `answered ${status}, a redirect: give the address it leads to` }
-  const retry = status === 408 || status === 425 || status === 429 || (status >= 500 && status !== 501)
-  if (!retry) return { outcome: 'refused', why: `answered ${status}` }
+  if (ofLetter.has(status)) return { outcome: 'refused', why: `answered ${status}` }
   const wait = retryAfter(reply, now)
-  return { outcome: 'again', why: `answered ${status}`, ...(wait !== undefined && { wait }) }
+  const redirect = status >= 300 && status < 400
+  const why = `answered ${status}${redirect ? ', a redirect: give the address it leads to' : ''}`
+  return { outcome: 'again', why, ...(wait !== undefined && { wait }) }
 }
 
 /** How long to wait in ms as `Retry-After` says (RFC 9110, 10.2.3: seconds, or a date by the server's clock), without a bound. */

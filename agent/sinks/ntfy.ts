@@ -142,8 +142,9 @@ function read(reply: Reply, letter: Letter): Reading | undefined {
   const { status } = reply
   const body = fields(reply.body)
   if (status >= 200 && status < 300) {
-    if (typeof body?.id !== 'string' && !reply.body.startsWith('{'))
-      return { outcome: 'again', why: `answered ${status}, but not as ntfy does` }
+    // Also where it broke off: an id comes first. Anything else is no word of ntfy's.
+    if (typeof body?.id !== 'string' && (body || !reply.body.startsWith('{"id":"')))
+      return { outcome: 'again', why: `answered ${status}, but not as ntfy does: perhaps a proxy in between` }
     const id = fields(letter.body)?.sequence_id
     return { outcome: 'accepted', ...(typeof id === 'string' && { receipt: id }) }
   }

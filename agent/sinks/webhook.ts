@@ -68,8 +68,11 @@ export const webhook = sink({
       },
     ]
   },
-  read: ({ status }) =>
-    status === 410 ? { outcome: 'gone', why: 'answered 410: it wants no more of these' } : undefined,
+  // Standard Webhooks, "410 Gone"; a page is a proxy's.
+  read: ({ status, headers: { 'content-type': type = '' }, body }) =>
+    status === 410 && !/html/i.test(type) && !body.trimStart().startsWith('<')
+      ? { outcome: 'gone', why: 'answered 410: it wants no more of these' }
+      : undefined,
 })
 
 const hash = (text: string) => createHash('sha256').update(text).digest('hex').slice(0, 32)

@@ -307,7 +307,7 @@ t.test('redirects are not followed', async (t) => {
   t.teardown(() => Promise.all([receiver.close(), other.close()]))
   receiver.fault = () => ({ status: 307, headers: { location: other.url } })
   const reading = await postOnce({ sink: webhook, settings: { url: receiver.url }, notice: opened(0) })
-  t.match(reading, { outcome: 'refused', why: /redirect/ })
+  t.match(reading, { outcome: 'again', why: /redirect/ })
   t.equal(other.arrived.length, 0)
 })
 
@@ -331,13 +331,12 @@ t.test('no dead sink keeps another waiting', async (t) => {
   dropping.fault = () => 'drop'
   limiting.fault = () => ({ status: 429, headers: { 'retry-after': '86400' } })
   const dead = [hanging, dropping, limiting, closed].map(({ url }) =>
-    book(webhook, { url }, { timeout: 500 }),
+    book(webhook, { url }, { timeout: 3000 }),
   )
   const well = book(ntfy, { url: healthy.url })
-  const start = performance.now()
   for (const it of [...dead, well]) it.tell(opened(0), opened(1), opened(2))
   await until(() => well.noted.length === 3)
-  t.ok(performance.now() - start < 400, 'told before the first dead one was given up')
+  t.equal(dead[0]?.delivery.state().failing, undefined, 'told before the one that hangs was given up')
   await until(() => dead.every((it) => it.delivery.state().failing))
   t.same(
     dead.map((it) => it.delivery.state().failing?.why),

@@ -10,8 +10,10 @@ t.test('what each status means', async (t) => {
   for (const status of [200, 201, 202, 204]) t.equal(outcome(status), 'accepted', String(status))
   for (const status of [408, 425, 429, 500, 502, 503, 504, 507, 520, 599])
     t.equal(outcome(status), 'again', String(status))
-  for (const status of [301, 302, 307, 308, 400, 401, 403, 404, 405, 409, 410, 413, 422, 501])
-    t.equal(outcome(status), 'refused', String(status))
+  for (const status of [301, 302, 307, 308, 401, 403, 404, 407, 410, 421, 451])
+    t.equal(outcome(status), 'again', `${status}: a gateway says so while what is behind it starts`)
+  for (const status of [400, 405, 409, 413, 422, 501]) t.equal(outcome(status), 'refused', String(status))
+  t.match(readReply(reply(302), since), { why: /a redirect: give the address/ })
 })
 
 t.test('Retry-After, however long, in seconds or as a date by the clock of the server', async (t) => {

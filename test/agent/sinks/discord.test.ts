@@ -145,10 +145,25 @@ for (const [name, text] of Object.entries(hostile))
 t.test('what replies mean', async (t) => {
   const read = (it: Reply, letter = post) => letter && discord.read?.(it, letter)
   t.same(read(reply(200, { id: '42' })), { outcome: 'accepted', receipt: '42' })
-  t.same(read(reply(200, { id: '../x' })), { outcome: 'accepted' })
   t.same(read(reply(200, '{"id":"42","content":"cut off')), { outcome: 'accepted' })
-  t.same(read(reply(204)), { outcome: 'accepted' })
-  t.equal(read(reply(200, '<html>Sign in to the hotel'))?.outcome, 'again')
+  t.same(read(reply(200, '{"type":0,"webhook_id": "7","content":"cut')), { outcome: 'accepted' })
+  const strange = [
+    '<html>Sign in to the hotel',
+    '{"error":"blo',
+    [],
+    {},
+    { id: '../x' },
+    { code: 10015 },
+    { error: 'blocked' },
+  ]
+  for (const body of strange)
+    for (const letter of [post, edit])
+      t.match(
+        read(reply(200, body), letter),
+        { outcome: 'again', why: /perhaps a proxy/ },
+        JSON.stringify(body),
+      )
+  t.equal(read(reply(204))?.outcome, 'again', 'it was asked to show the message')
   t.match(read(reply(429, { retry_after: 0.376 }, { 'retry-after': '1' })), { outcome: 'again', wait: 1000 })
   t.match(read(reply(429, { retry_after: 2285.5 })), { outcome: 'again', wait: 2_285_500 })
   t.match(read(reply(429, 'error 1015', { 'retry-after': '3600' })), { outcome: 'again', wait: 3_600_000 })

@@ -108,6 +108,9 @@ t.test('what replies mean', async (t) => {
   const read = (it: Reply) => sent && ntfy.read?.(it, sent)
   const sequence = body(notice('opened')).sequence_id
   t.same(read(reply(200, { id: 'x', event: 'message' })), { outcome: 'accepted', receipt: sequence })
+  t.equal(read(reply(200, '{"id":"x","ti'))?.outcome, 'accepted', 'it broke off')
+  for (const body of ['', '<html>', '{"error":"blo', {}, [], { code: 40301, error: 'forbidden' }])
+    t.match(read(reply(200, body)), { outcome: 'again', why: /perhaps a proxy/ }, JSON.stringify(body))
   t.equal(read(reply(200, '<html>'))?.outcome, 'again')
   t.match(read(reply(429, { code: 42901 })), { outcome: 'again', wait: 5000 })
   t.match(read(reply(429, { code: 42909 })), { outcome: 'again', wait: 60_000 })

@@ -90,8 +90,11 @@ for (const [name, text] of Object.entries(hostile))
   })
 
 t.test('what replies mean', async (t) => {
-  const read = (status: number) => webhook.read?.({ status, headers: {}, body: '' }, letter(notice('opened')))
+  const read = (status: number, body = '', headers = {}) =>
+    webhook.read?.({ status, headers, body }, letter(notice('opened')))
   t.equal(read(410)?.outcome, 'gone')
+  t.equal(read(410, ' <html>'), undefined, "a proxy's page")
+  t.equal(read(410, 'gone', { 'content-type': 'text/html' }), undefined)
   t.equal(read(404), undefined)
   t.equal(read(204), undefined)
 })
