@@ -21,16 +21,33 @@ const root = fileURLToPath(new URL('../..', import.meta.url))
 const node = join(folder, 'node')
 copyFileSync(process.execPath, node)
 
-/** Opens the machine as the daemon does and reads once, so that what is loaded late is loaded, and then rests. */
-const reader = `import { openMachine } from ${JSON.stringify(join(root, 'agent/host.ts'))}
-const machine = openMachine()
-const host = machine.during(AbortSignal.timeout(10_000))
-await Promise.all([host.list('/proc'), host.text('/proc/meminfo'), host.stat('/etc/passwd'), host.run(['ip', '-j', 'addr'])])
-setInterval(() => {}, 2 ** 30)
+const from = (path: string) => JSON.stringify(join(root, 'agent', path))
+/** Waits for nothing more, so that what is loaded late is loaded. */
+const rest = 'setInterval(() => {}, 2 ** 30)'
+/** A rule set of 100,000 lines and 32 MiB of a log, handed on as the reader would: lines and pieces. */
+const work = `const piece = Buffer.alloc(1024 * 1024, 'x')
+for (let count = 0; count < 32; count += 1) process.stdout.write(piece)
+await host.run(['seq', '-f', '-A KUBE-SERVICES -d 10.43.%08.0f/32 -j KUBE-SVC', '100000'], { line: (it) => process.stdout.write(it) })
 `
-writeFileSync(join(folder, 'reader.ts'), reader)
+const readers = {
+  'files and commands alone': `import { read } from ${from('host/files.ts')}
+import { run } from ${from('host/command.ts')}
+const { signal } = new AbortController()
+await Promise.all([read('/etc/passwd', {}, signal), run(['ip', '-j', 'addr'], {}, signal)])
+${rest}`,
+  'all that reads': `import { openMachine } from ${from('host.ts')}
+const host = openMachine().during(AbortSignal.timeout(10_000))
+await Promise.all([host.list('/proc'), host.text('/etc/passwd'), host.run(['ip', '-j', 'addr'])])
+${rest}`,
+  'all that reads, after a large look': `import { openMachine } from ${from('host.ts')}
+const host = openMachine().during(AbortSignal.timeout(10_000))
+${work}${rest}`,
+}
+for (const [at, text] of Object.values(readers).entries()) {
+  writeFileSync(join(folder, `reader${at}.ts`), text)
+  await bundle({ root, entry: join(folder, `reader${at}.ts`), outdir: join(folder, `reader${at}`) })
+}
 writeFileSync(join(folder, 'config.yaml'), JSON.stringify({ state_dir: folder, socket: `${folder}/sock` }))
-await bundle({ root, entry: join(folder, 'reader.ts'), outdir: join(folder, 'reader') })
 await bundle({ root, entry: join(root, 'agent/main.ts'), outdir: join(folder, 'agent') })
 
 interface Started {
@@ -69,7 +86,7 @@ try {
   process.stdout.write(`agent, running: PSS ${(memoryOf(agent.pid).pss / megabyte).toFixed(1)} MB\n`)
   for (const [name, args] of [
     ['Node.js doing nothing', ['-e', 'setInterval(() => {}, 2 ** 30)']],
-    ['the reading half of the agent', [join(folder, 'reader/main.js')]],
+    ...Object.keys(readers).map((name, at) => [name, [join(folder, `reader${at}/main.js`)]] as const),
   ] as const) {
     const added: number[] = []
     const own: number[] = []
