@@ -60,6 +60,8 @@ heal() {
     take_back
   fi
   $dry || [ -e "$program" ] || [ ! -d "$replaced" ] || mv "$replaced" "$program"
+  # Without steps nothing had been changed yet, or all of it had been taken back.
+  $dry || [ ! -d "$undoing" ] || rm -rf "$undoing"
 }
 
 # Writes standard input to a file of that mode, in one moment. Taken back only while it is what was written.

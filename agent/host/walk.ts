@@ -1,7 +1,7 @@
 import { closeSync, constants, fstat, open, readlink, type Stats } from 'node:fs'
 import { dirname } from 'node:path'
 import { HostError } from '../model.ts'
-import { farMount } from './disks.ts'
+import { farMount, serverOf, trustedOfUsers } from './disks.ts'
 import { type Bounds, type Lane, newLane } from './lanes.ts'
 
 /**
@@ -156,10 +156,16 @@ export async function walk(path: string, { doing, word, near, ...bounds }: Walk)
         continue
       }
       const at = `${here.at}/${name}`
-      const mount = farMount(at)
+      const age = near || said !== undefined ? trustedOfUsers : undefined
+      const mount = farMount(at, age)
       const far = here.far || mount !== undefined
       if (far && near)
         throw refuse(`it leads to ${at}, on a file system that may not answer (${mount ?? 'far'})`)
+      const server = serverOf(at, age)
+      if (server !== undefined)
+        throw refuse(
+          `it leads to ${at}, where a program of uid ${server} answers, for which nobody waits; copy the file to a disk if it is meant`,
+        )
       if (said !== undefined && kernelFolders.test(at)) throw refuse(`uid ${said} made it lead to ${at}`)
       let next = await step(here, name, at, far)
       if (next.stats.isSymbolicLink()) {

@@ -44,15 +44,19 @@ export async function collectAll(
   ])
     if (!sources.has(it.path)) sources.set(it.path, it)
   const past = before?.served ?? []
+  // While it is down anybody may take its ports: whoever answers there is not k3s.
+  const running = k3s?.running && k3s
   const endpoints = [...wanted.endpoints, ...wanted.ingress.map((name) => `127.0.0.1:443/${name}`)]
   const [looks, served, about, asked, clock] = await Promise.all([
     lookAtFiles(host, [...sources.values()], before?.files ?? []),
     Promise.all([
-      ...(k3s ? k3sAddresses(k3s, etcd === true) : []).map((it) => lookAtServer(host, it, 'k3s', past)),
+      ...(running ? k3sAddresses(running, etcd === true) : []).map((it) =>
+        lookAtServer(host, it, 'k3s', past),
+      ),
       ...endpoints.map((it) => lookAtServer(host, it, 'extra', past)),
     ]),
     k3s ? describe(host, k3s, before?.k3s) : undefined,
-    k3s ? askApi(host, k3s, before?.api ?? []) : { api: [], unseen: [] },
+    running ? askApi(host, running, before?.api ?? []) : { api: [], unseen: [] },
     k3s || sources.size > 0 ? lookAtClock(host, before?.clock) : undefined,
   ])
   const files = looks.flatMap((it) => it.seen ?? [])

@@ -87,14 +87,16 @@ export async function keptFiles(): Promise<{ readonly folder: string; remove(): 
 }
 
 /**
- * Boots one. `binds` are folders of this machine that it sees read-only at the same place. With `files` (of
- * `keptFiles`) it can be booted on them again; nspawn gives each boot an id of its own.
+ * Boots one. `binds` are folders of this machine that it sees read-only at the same place, `devices` what of /dev it
+ * may use. With `files` (of `keptFiles`) it can be booted on them again; nspawn gives each boot an id of its own.
  */
 export async function bootContainer({
   binds = [],
+  devices = [],
   files,
 }: {
   binds?: readonly string[]
+  devices?: readonly string[]
   files?: string
 } = {}): Promise<Container> {
   const root = files ?? (await rootFolder())
@@ -119,6 +121,7 @@ export async function bootContainer({
       ...['--private-network', '--link-journal=no', '--resolv-conf=off', '--bind=/dev/kmsg'],
       '--capability=CAP_SYSLOG,CAP_NET_ADMIN,CAP_NET_RAW',
       ...binds.map((folder) => `--bind-ro=${folder}`),
+      ...devices.map((device) => `--bind=${device}`),
       ...['--boot', 'systemd.unit=multi-user.target'],
     ],
     { stdio: ['ignore', 'pipe', 'pipe'], detached: true },

@@ -2,6 +2,7 @@ import type { ChildProcess } from 'node:child_process'
 import t from 'tap'
 import type { Observation } from '../../agent/model.ts'
 import type { K3sSample } from '../../collectors/k3s/sample.ts'
+import { held } from './forged/held.ts'
 import { hang, type Node, nobody, node, openNode, place } from './forged/open.ts'
 
 /** What a user can do to be taken for k3s, or to make whoever looks at their processes wait: real ones, of other accounts and user namespaces. */
@@ -77,20 +78,6 @@ t.test("what Murphy's user may read is enough to know whose a process is", async
   t.match(await sh('id -u; grep ^CapEff /proc/self/status'), /^65534\nCapEff:\t0000000400003004$/m)
   t.match((await ask({ do: 'find' })).value, { pid: Number(await sh(`cat ${place}/pid`)), role: 'server' })
 })
-
-/**
- * Perl under k3s's name: one thread reads a page of a file that gives no answer, another asks for memory and waits for
- * the first. From then on its memory is locked, and whoever reads its command line waits too (as `ps` does).
- */
-const held = `use threads; use POSIX ();
-  my $mmap = (POSIX::uname())[4] eq "aarch64" ? 222 : 9;
-  my $none = 2 ** 32 - 1;
-  open F, "<", "/run/far/page" or die $!;
-  my $page = syscall($mmap, 0, 4096, 1, 2, fileno(F), 0);
-  async { my $pointer = pack("Q", $page); my $read = unpack("P4096", $pointer) };
-  sleep 1;
-  async { syscall($mmap, 0, 4096, 3, 0x22, $none, 0) };
-  sleep 600;`
 
 /** Starts a process whose command line gives no answer. */
 async function startHeld(it: Node, as = '') {

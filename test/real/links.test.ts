@@ -155,3 +155,16 @@ t.test('a dead file server takes one thread, however many links lead to it, unti
     'it has answered: all of it is asked again',
   )
 })
+
+t.test("a user's own file server is not asked at all", async (t) => {
+  const it = openNode(t)
+  await it.sh(`${ada} ln -s /run/far/config /home/ada/.kube/config`)
+  const { waiting, end } = await hang(it, 1000, 'lookup')
+  const { value } = await it.ask({ do: 'certs', paths: ['/run/far/direct.pem'] })
+  const { files, unseen } = value as CertsSample
+  t.match(JSON.stringify({ files, unseen }), /where a program of uid 1000 answers/)
+  for (const command of ['stat', 'list', 'text', 'owned'])
+    t.match(await it.ask({ do: command, path: '/run/far/x' }), { error: /a program of uid 1000/ }, command)
+  t.equal(await waiting(), 0)
+  await end()
+})

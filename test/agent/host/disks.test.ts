@@ -5,11 +5,12 @@ import t from 'tap'
 import { farMount, farTypes, isLocal, readMounts } from '../../../agent/host/disks.ts'
 
 t.test('what is mounted, and local file systems by the number that stat gives', async (t) => {
-  const { devices, types } = readMounts(`22 1 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw
+  const { devices, types, servers } = readMounts(`22 1 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw
 23 22 0:45 / /mnt/nfs rw - nfs4 server:/export rw
 24 22 0:46 / /auto rw - autofs systemd-1 rw
 25 22 259:300 / /srv rw,noatime - xfs /dev/nvme0n1p300 rw
-26 22 0:47 / /a\\040b rw - fuse.sshfs a:/b rw
+26 22 0:47 / /a\\040b rw - fuse.sshfs a:/b rw,user_id=1000,group_id=1000,allow_other
+27 22 0:48 / /roots rw - fuse.mergerfs a rw,user_id=0,group_id=0
 broken
 `)
   t.same([...devices], [0x801, 0x100000 + 259 * 256 + 44])
@@ -21,8 +22,10 @@ broken
       ['/auto', 'autofs'],
       ['/srv', 'xfs'],
       ['/a b', 'fuse.sshfs'],
+      ['/roots', 'fuse.mergerfs'],
     ],
   )
+  t.same([...servers], [['/a b', 1000]], 'and whose program answers, if it is not root')
 })
 
 t.test('file systems that wait for somebody', async (t) => {
