@@ -58,3 +58,10 @@ t.test('JSON and CSV', async (t) => {
   t.equal(postgres(csv('x', 'PANIC,"it serves"')), undefined)
   t.equal(postgres(csv('x', 'LOG,00000,"it')), undefined)
 })
+
+t.test('a prefix of nothing but equal signs costs its length', async (t) => {
+  const line = `2026-11-23 00:31:07 UTC ${'aaa='.repeat(80)}= PANIC:  x`
+  const begun = performance.now()
+  t.equal(postgres(line), undefined)
+  t.ok(performance.now() - begun < 1000, 'with a group of which a comma may be left out it takes years')
+})
