@@ -41,12 +41,22 @@ function endOfTime(buffer: Buffer, from: number): number {
   return -1
 }
 
+/** A line of Docker's. */
+export interface Unwrapped {
+  readonly stream: string
+  readonly text: string
+  /** Its text ended with a line break; one without goes on in the next. */
+  readonly ends: boolean
+}
+
 /** What Docker wrote instead: `{"log":"text\n","stream":"stderr","time":"…"}` (json-file); undefined where it is not that. */
-export function unwrapped(line: string): string | undefined {
+export function unwrapped(line: string): Unwrapped | undefined {
   if (!line.startsWith('{"log":"')) return undefined
   try {
     const { log, stream } = JSON.parse(line) as { readonly log?: unknown; readonly stream?: unknown }
-    return typeof log === 'string' && typeof stream === 'string' ? log.trimEnd() : undefined
+    return typeof log === 'string' && typeof stream === 'string'
+      ? { stream, text: log.trimEnd(), ends: log.endsWith('\n') }
+      : undefined
   } catch {
     return undefined
   }

@@ -1,4 +1,6 @@
-import { fieldsOf } from './forms/fields.ts'
+import type { Around } from './around.ts'
+import { ofKubernetes } from './forms/fields.ts'
+import { standsInName } from './forms/names.ts'
 import type { Message } from './forms/postgres.ts'
 import { postgres } from './forms/postgres.ts'
 import { withoutQuoted } from './forms/quotes.ts'
@@ -9,36 +11,38 @@ import { anyText } from './forms/text.ts'
  * Who writes a line, and so in which form. What other programs write, and what came to a program from outside (a
  * User-Agent, the name of a user), has another form: it decides nothing.
  */
-export type Program = keyof typeof whole | keyof typeof parts
+export type Program = keyof typeof servers | 'kubernetes' | 'any'
 
 /** Servers whose messages are known from beginning to end. */
-const whole = { postgres, mysql, redis }
-
-/**
- * `kubernetes`: etcd, kine, the kubelet and what else logs as they do. `any`: what the C library, Go, Java, Python and
- * Node.js say of the same troubles, in whatever program. There an error is a part of a longer text.
- */
-const parts = { kubernetes: (line: string) => fieldsOf(line) ?? [], any: anyText }
+const servers = { postgres, mysql, redis }
 
 /** What a line says in the form of one program, ready to be compared with expressions. */
 export interface Told {
-  /** Whether only a whole message fits, or a part of one too. */
-  readonly whole: boolean
+  /** An error inside of longer texts counts too, not whole messages alone. */
+  readonly part?: true
   /** How grave the program says it is. */
   readonly level?: string
   readonly texts: readonly string[]
 }
 
-export function toldBy(program: Program, line: string): Told {
-  if (program === 'kubernetes' || program === 'any')
-    return { whole: false, texts: parts[program](line).map(withoutQuoted) }
-  const said: Message | undefined = whole[program](line)
-  return { whole: true, texts: said ? [said.text] : [], ...(said && { level: said.level }) }
+/**
+ * `kubernetes`: etcd, kine, the kubelet and what else logs as they do: whole messages and whole errors. `any`: what the C
+ * library, Go, Java, Python and Node.js say of the same troubles, in whatever program: there an error is a part of a longer text,
+ * which may be anybody's, so that nothing of it is critical.
+ */
+export function toldBy(program: Program, line: string, around: Around): Told {
+  if (program === 'any') return { part: true, texts: anyText(line).map(withoutQuoted) }
+  if (program === 'kubernetes') {
+    const texts = ofKubernetes(line)
+    return { texts: texts.length > 0 && standsInName(line, around) ? [] : texts }
+  }
+  const said: Message | undefined = servers[program](line)
+  return said && !standsInName(line, around) ? { texts: [said.text], level: said.level } : { texts: [] }
 }
 
 /** Whether what was told fits an expression, given by its fixed words and whether it is open at its ends. */
-export function fits({ whole, texts }: Told, expression: Expression): boolean {
-  return texts.some((text) => (whole ? isWhole(text, expression) : isPart(text, expression)))
+export function fits({ part, texts }: Told, expression: Expression): boolean {
+  return texts.some((text) => (part ? isPart(text, expression) : isWhole(text, expression)))
 }
 
 /** An expression: its fixed words in order; `*` at an end leaves that end open. */
@@ -61,17 +65,47 @@ export function isWhole(text: string, { words, openBegin, openEnd }: Expression)
 }
 
 /** What stands in front of an error inside of a longer text: a sign, or how grave it is. */
-const begins = /(?:[:;,=|>\])("'\-\t\n![]\s*|\b(?:ERROR|ERR|WARN|WARNING|FATAL|CRITICAL|SEVERE)\s+)$/
+const begins = /(?:[:;,|\])("'\t\n![]\s*|\s-\s+|\b(?:ERROR|error|ERR|WARN|WARNING|FATAL|CRITICAL|SEVERE)\s+)$/
 /** So much in front of a word says whether it begins there. */
 const behind = 16
+/**
+ * What may stand behind an error, at the end of a text or of a line of it: its number or place (`(28)`, `(os error 28)`, `(_ssl.c:1007)`), what the program did
+ * (Node.js: `, open '/x'`; nginx: `) while reading upstream`), the file, when it is tried again. Quotes are hidden.
+ */
+const ends =
+  /(?: ?\((?:os error )?\d{1,3}\)| \(_ssl\.c:\d{1,6}\))?(?:[)\]] while [a-z ]{1,60})?(?:, [a-z]{1,20})?(?:[ :]{0,3}(['"])\0*\1)?(?:; retrying in [\w.]{1,12})?[)\]}'".!; ]{0,8}(?:\n|$)/y
 
-function isPart(text: string, { words: [first = '', ...rest] }: Expression): boolean {
-  const begin = text.length - text.trimStart().length
-  for (let at = text.indexOf(first); at >= 0; at = text.indexOf(first, at + 1))
-    // The earliest beginning has the most behind it: if not there, nowhere.
-    if (at <= begin || begins.test(text.slice(Math.max(0, at - behind), at)))
-      return inOrder(text, at + first.length, rest)
+function isPart(text: string, { words: [first = '', ...rest], openEnd }: Expression): boolean {
+  const begun = beginOf(text, first, rest.length > 0 || openEnd)
+  if (begun < 0) return false
+  const last = rest.at(-1)
+  if (last === undefined) return true
+  let at = begun + first.length
+  for (const word of rest.slice(0, -1)) {
+    const found = text.indexOf(word, at)
+    if (found < 0) return false
+    at = found + word.length
+  }
+  for (at = text.indexOf(last, at); at >= 0; at = text.indexOf(last, at + 1))
+    if (openEnd || endsAt(text, at + last.length)) return true
   return false
+}
+
+/** Where an error begins with a word, and ends with it unless it goes on; the earliest has the most behind it. */
+function beginOf(text: string, word: string, goesOn: boolean): number {
+  const begin = text.length - text.trimStart().length
+  for (let at = text.indexOf(word); at >= 0; at = text.indexOf(word, at + 1))
+    if (
+      (at <= begin || begins.test(text.slice(Math.max(0, at - behind), at))) &&
+      (goesOn || endsAt(text, at + word.length))
+    )
+      return at
+  return -1
+}
+
+function endsAt(text: string, at: number): boolean {
+  ends.lastIndex = at
+  return ends.test(text)
 }
 
 /** Whether the words stand in the text in this order, from a place on. */

@@ -1,8 +1,11 @@
 import type { Host } from '../../agent/model.ts'
 import { orMissing } from '../node/ask.ts'
+import { beyond, context } from './around.ts'
 import { lineBreak } from './cri.ts'
 import type { LogFile } from './folders.ts'
 import { logFiles } from './folders.ts'
+import type { Inside } from './pieces.ts'
+import { insideAt, perhapsInside } from './pieces.ts'
 import type { Place } from './sample.ts'
 import type { Found, Matcher } from './scan.ts'
 import { scan } from './scan.ts'
@@ -23,6 +26,8 @@ interface Part {
   readonly size: number
   /** Where it begins: at a line, inside of one, or at a line whose pieces were waited for in the last look. */
   readonly begins: 'line' | 'inside' | 'waited'
+  /** What was written before the file, by the same start of the container; `lost` where that cannot be read any more. */
+  readonly before?: Pick<Part, 'file' | 'size'> | 'lost'
 }
 
 /** What a container's log has grown by, not yet read. */
@@ -58,7 +63,7 @@ export async function growthOf(
   const newest = files.findLast((it) => !it.aside)?.restarts
   if (newest === undefined) return undefined
   const begin = place?.[3] ?? place?.[0] ?? newest
-  const its = files.filter((it) => it.restarts >= begin && it.restarts <= newest && (place || !it.aside))
+  const its = files.filter((it) => it.restarts >= begin && it.restarts <= newest)
   const parts = await partsOf(host, path, its)
   if (parts.length === 0) return undefined
   if (!place) {
@@ -73,7 +78,10 @@ export async function growthOf(
   const on = at >= 0 && first.size >= offset
   // Kubelet packs all but the newest that it has set aside, and in the end removes them.
   const gone = at < 0 && (place.length === 4 || its.some((it) => it.aside && it.restarts === begin))
-  return growth(newest, [on ? { ...first, from: offset, begins: 'waited' } : first, ...rest], gone)
+  const begun: Part = on
+    ? { ...first, from: offset, begins: 'waited' }
+    : { ...first, ...(gone && { before: 'lost' }) }
+  return growth(newest, [begun, ...rest], gone)
 }
 
 async function partsOf(host: Host, path: string, files: readonly LogFile[]): Promise<Part[]> {
@@ -81,7 +89,11 @@ async function partsOf(host: Host, path: string, files: readonly LogFile[]): Pro
   for (const { name, restarts } of files) {
     const file = `${path}/${name}`
     const facts = await orMissing(host.stat(file))
-    if (facts) parts.push({ file, restarts, inode: facts.ino, from: 0, size: facts.size, begins: 'line' })
+    if (!facts) continue
+    const { ino: inode, size } = facts
+    const last = parts.at(-1)
+    const before = last?.restarts === restarts && { before: { file: last.file, size: last.size } }
+    parts.push({ file, restarts, inode, from: 0, size, begins: 'line', ...before })
   }
   return parts
 }
@@ -141,43 +153,75 @@ export async function readOn(
     : { place: [restarts, last.inode, last.from], found, left: 0 }
 }
 
+/** What stands before a part, so far as it says something of its lines, and whether their beginnings are known. */
+async function leadOf(
+  host: Host,
+  { file, from, before }: Part,
+): Promise<{ lead: Uint8Array; known: boolean }> {
+  if (from > 0) {
+    const begin = Math.max(0, from - context)
+    return { lead: await host.range(file, begin, from - begin), known: true }
+  }
+  if (before === undefined) return { lead: new Uint8Array(), known: true }
+  if (before === 'lost') return { lead: new Uint8Array(), known: false }
+  const begin = Math.max(0, before.size - context)
+  const lead = await orMissing(host.range(before.file, begin, before.size - begin))
+  return { lead: lead ?? new Uint8Array(), known: lead !== undefined }
+}
+
 /** `done` where only the beginning of a line, or of one in pieces, is left. */
 async function readPart(
   host: Host,
-  { file, from, size, begins }: Part,
+  part: Part,
   it: Matcher,
   most: number,
   until: number,
 ): Promise<{ offset: number; found: Found[]; spent: number; done: boolean }> {
+  const { file, from, size, begins } = part
   const found: Found[] = []
   let at = from
   let skipping = begins === 'inside'
   let spent = 0
+  let lead: Buffer | undefined
+  let inside: Inside = []
   while (at < size) {
     const wanted = Math.min(chunk, size - at, most - spent)
     if (wanted <= 0 || performance.now() > until) return { offset: at, found, spent, done: false }
-    const bytes = await host.range(file, at, wanted)
-    if (bytes.length === 0) break
-    spent += bytes.length
+    if (!lead) {
+      const first = await leadOf(host, part)
+      lead = Buffer.from(first.lead)
+      inside = first.known ? insideAt(lead, lead.length) : perhapsInside
+    }
+    const read = await host.range(file, at, wanted + beyond)
+    const length = Math.min(wanted, read.length)
+    if (length === 0) break
+    const bytes = Buffer.concat([lead, read])
+    const [begin, to] = [lead.length, lead.length + length]
+    spent += length
     // The rest of a line whose beginning was left out says nothing for sure.
-    const cut = skipping ? bytes.indexOf(lineBreak) + 1 : 0
+    const lineEnd = skipping ? bytes.indexOf(lineBreak, begin) : -1
+    const cut = lineEnd >= 0 && lineEnd < to ? lineEnd + 1 - begin : 0
+    if (cut > 0) inside = insideAt(bytes, begin + cut)
     skipping = false
-    const rest = bytes.subarray(cut)
-    const last = at + bytes.length >= size
+    const last = at + length >= size
     // What this look may read is over before the line is.
-    const short = !last && bytes.length < chunk
-    let { used, found: here } = scan(it, rest)
+    const short = !last && length < chunk
+    const bounds = { from: begin + cut, to, inside }
+    let scanned = scan(it, bytes, bounds)
     // Pieces whose end does not come, within what can be read at once or by the next look, are not waited for.
     const enough = (!last && !short) || (short && at === from) || (begins === 'waited' && at === from)
-    if (used === 0 && enough) ({ used, found: here } = scan(it, rest, true))
-    found.push(...here)
+    if (scanned.used === 0 && enough) scanned = scan(it, bytes, { ...bounds, all: true })
+    found.push(...scanned.found)
+    let { used } = scanned
     if (used === 0 && cut === 0) {
-      if (last && rest.length < chunk) break
+      if (last && length < chunk) break
       if (short && at > from) return { offset: at, found, spent, done: false }
-      used = rest.length
+      used = length
       skipping = true
     }
+    inside = scanned.inside
     at += cut + used
+    lead = bytes.subarray(Math.max(0, begin + cut + used - context), begin + cut + used)
     if (last) break
   }
   return { offset: at, found, spent, done: true }

@@ -17,8 +17,8 @@ export interface Pattern {
    */
   readonly by?: Program
   /**
-   * Any of these. Letters stand for themselves; `*` is anything, or nothing. Of a server the whole message, of others
-   * where an error begins.
+   * Any of these. Letters stand for themselves; `*` is anything, or nothing. The whole message of a server or a part of
+   * Kubernetes; of others an error from where it begins to where it ends.
    */
   readonly find: readonly string[]
   /** Only what the program calls one of these. */

@@ -1,9 +1,13 @@
 import { printable } from '../node/text.ts'
+import type { Around } from './around.ts'
+import { alone, arounds } from './around.ts'
 import { contentOf, headerAt, lineBreak, timeOf, unwrapped } from './cri.ts'
 import type { Expression, Program, Told } from './forms.ts'
 import { fits, inOrder, toldBy } from './forms.ts'
 import type { Pattern } from './pattern.ts'
 import { anchorOf, expressionOf } from './pattern.ts'
+import type { Inside } from './pieces.ts'
+import { isWholeOfDocker, joining, pieceLength, pieces } from './pieces.ts'
 import type { Search } from './search.ts'
 import { prepare, search } from './search.ts'
 
@@ -36,10 +40,6 @@ export interface Found {
   readonly over?: boolean
 }
 
-/** The two beginnings of a line that goes on in a later one (containerd, internal/cri/io/logger.go). */
-const pieces = [' stdout P ', ' stderr P ']
-const pieceLength = 10
-
 export function matcher(patterns: readonly Pattern[]): Matcher {
   const all = patterns.flatMap(({ by, find, marks, levels, over = [] }, pattern) => {
     const key = (text: string, ends: boolean): Key => ({
@@ -69,9 +69,6 @@ function soughtOf(text: string): string {
   return bare.length >= 8 ? bare : anchor
 }
 
-/** Pieces of one line are joined up to this. */
-const mostJoined = 256 * 1024
-
 interface Hits {
   count: number
   over: boolean
@@ -91,19 +88,34 @@ interface Place {
   readonly line: number
 }
 
-/**
- * Looks through the complete lines in `bytes`. `used` is how much of it is done with: the rest is the
- * beginning of a line, or of one that comes in pieces, and has to come again with what follows. With `all`
- * the pieces are not waited for, so that something is always done with if there is a line.
- */
-export function scan(it: Matcher, bytes: Uint8Array, all = false): { used: number; found: Found[] } {
+/** Which bytes are looked through, and what is known of those before them. */
+export interface Bounds {
+  /** What stands before and behind is only looked at for what it makes of the lines between. */
+  readonly from?: number
+  readonly to?: number
+  /** Pieces are not waited for, so that something is always done with if there is a line. */
+  readonly all?: boolean
+  /** Whose lines go on at `from`. */
+  readonly inside?: Inside
+}
+
+export interface Scanned {
+  /** Bytes from `from` on that are done with: the rest is the beginning of a line, or of one that comes in pieces, and has to come again with what follows. */
+  readonly used: number
+  readonly found: Found[]
+  /** Whose lines go on behind what was used. */
+  readonly inside: Inside
+}
+
+/** Looks through the complete lines in a part of `bytes`. */
+export function scan(it: Matcher, bytes: Uint8Array, bounds: Bounds = {}): Scanned {
+  const { from = 0, to = bytes.length, all = false, inside = [] } = bounds
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
   const hits: Hits[] = []
-  const end = buffer.lastIndexOf(lineBreak) + 1
+  const end = to > 0 ? Math.max(from, buffer.lastIndexOf(lineBreak, to - 1) + 1) : from
   let used = end
-  // Lines that are pieces of a longer one, and are looked at when they are joined.
-  const joined = new Set<number>()
-  const reading = readings()
+  const joined = joining(buffer, from, end, all, inside)
+  const reading = readings(buffer)
   // By text: the line it was last checked in. Once in each is enough, so that no line costs more than its length.
   const checked: number[] = []
   const check = (text: number, place: Place) => {
@@ -113,27 +125,28 @@ export function scan(it: Matcher, bytes: Uint8Array, all = false): { used: numbe
   }
   let line = -1
   let lineEnd = -1
-  search(it.search, buffer, 0, end, (text, at) => {
+  search(it.search, buffer, from, end, (text, at) => {
     if (at >= used) return
     if (at >= lineEnd) {
       line = buffer.lastIndexOf(lineBreak, at) + 1
       lineEnd = buffer.indexOf(lineBreak, at) + 1
     }
-    if (joined.has(line)) return
+    if (joined.isPiece(line)) return
     if (text < it.keys.length) {
       check(text, { text: buffer, from: contentOf(buffer, line), to: lineEnd - 1, at, bytes: buffer, line })
       return
     }
     const header = headerAt(buffer, line)
     if (!header?.partial || header.content !== at + pieceLength) return
-    const whole = join(buffer, line, end, joined, all)
+    const whole = joined.join(line)
     if (!whole) used = line
     else
       search(it.search, whole, 0, whole.length, (inner, place) =>
         check(inner, { text: whole, from: 0, to: whole.length, at: place, bytes: buffer, line }),
       )
   })
-  return { used, found: hits.flatMap((hit, pattern) => found(it.patterns[pattern] as Pattern, hit)) }
+  const found = hits.flatMap((hit, pattern) => foundOf(it.patterns[pattern] as Pattern, hit))
+  return { used: used - from, found, inside: joined.inside(used) }
 }
 
 function count(hits: Hits[], { pattern, over }: Key, place: Place): void {
@@ -150,7 +163,7 @@ function count(hits: Hits[], { pattern, over }: Key, place: Place): void {
   hit.last = place
 }
 
-function found({ name }: Pattern, { count, over, first, last }: Hits): Found[] {
+function foundOf({ name }: Pattern, { count, over, first, last }: Hits): Found[] {
   const begun = first && timeOf(first.bytes, first.line)
   const ended = last && timeOf(last.bytes, last.line)
   return [
@@ -172,24 +185,32 @@ interface Reading {
 }
 
 /** Gives the reading of a place; that of the last line is remembered, as many texts may stand in one. */
-function readings(): (place: Place) => Reading {
+function readings(buffer: Buffer): (place: Place) => Reading {
+  const around = arounds(buffer)
   let last: { readonly text: Buffer; readonly line: number; readonly reading: Reading } | undefined
   return (place) => {
     if (last?.line !== place.line || last.text !== place.text)
-      last = { text: place.text, line: place.line, reading: readingOf(place) }
+      last = { text: place.text, line: place.line, reading: readingOf(place, around) }
     return last.reading
   }
 }
 
-function readingOf({ text, from, to, bytes, line }: Place): Reading {
+function readingOf(place: Place, around: (line: number) => Around): Reading {
+  const { text, from, to, bytes, line } = place
   const content = text.toString('utf8', from, to)
   // A line without containerd's header is the middle of one that was cut, or one of Docker's.
-  const own = headerAt(bytes, line) ? content : unwrapped(content)
+  const own = headerAt(bytes, line)
+    ? content
+    : isWholeOfDocker(bytes, line)
+      ? unwrapped(content)?.text
+      : undefined
+  // A line of several pieces is longer than any name: what is around it makes nothing else of it.
+  const beside = text === bytes ? around(line) : alone
   const known = new Map<Program, Told>()
   return {
     text: content,
     told: (by) => {
-      const told = known.get(by) ?? (own === undefined ? { whole: true, texts: [] } : toldBy(by, own))
+      const told = known.get(by) ?? (own === undefined ? { texts: [] } : toldBy(by, own, beside))
       known.set(by, told)
       return told
     },
@@ -211,29 +232,4 @@ function excerptOf({ text, from, to, at }: Place): string {
   const around = text.toString('utf8', begin, Math.min(to, at + after))
   const clean = around.replace(/:\/\/[^\s/@]{1,200}@/g, '://…@').replace(/^\ufffd+|\ufffd+$/g, '')
   return `${begin > from ? '…' : ''}${printable(clean.trim().replace(/\s+/g, ' '), before + after)}`
-}
-
-/** The contents of the pieces that begin at `from`, put together; undefined while the last one is missing and waited for. */
-function join(
-  buffer: Buffer,
-  from: number,
-  end: number,
-  joined: Set<number>,
-  all: boolean,
-): Buffer | undefined {
-  const first = headerAt(buffer, from)
-  const parts: Buffer[] = []
-  let size = 0
-  for (let line = from; line < end; ) {
-    const lineEnd = buffer.indexOf(lineBreak, line)
-    const header = headerAt(buffer, line)
-    if (header && header.stream === first?.stream) {
-      joined.add(line)
-      if (size < mostJoined) parts.push(buffer.subarray(header.content, lineEnd))
-      size += lineEnd - header.content
-      if (!header.partial) return Buffer.concat(parts)
-    }
-    line = lineEnd + 1
-  }
-  return all || size > mostJoined ? Buffer.concat(parts) : undefined
 }

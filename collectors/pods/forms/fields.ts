@@ -39,31 +39,51 @@ const logfmt = /^(?:time|ts|t|level|lvl|pid|timestamp)=/
 
 /** The own words of a line in JSON, logfmt or the forms of Kubernetes' parts; undefined where it is in none of these. */
 export function fieldsOf(line: string): readonly string[] | undefined {
-  if (line.startsWith('{')) return fromJson(objectOf(line))
+  if (line.startsWith('{')) return ownOf(objectOf(line))
   const [, said] = klog.exec(line) ?? []
   if (said !== undefined) return fromKlog(said)
   const [, older] = capnslog.exec(line) ?? []
   if (older !== undefined) return [older]
-  return logfmt.test(line) ? ownOf(wordsOfLogfmt(line)) : undefined
+  return logfmt.test(line) ? ownFields(wordsOfLogfmt(line)) : undefined
 }
 
-function fromJson(it: Fields | undefined, inner = true): string[] {
+/** Where a program in Go stands: `etcdserver/server.go:2093`. */
+const inGo = /^[\w./-]{1,200}\.go:\d{1,6}$/
+
+/**
+ * Messages and errors of a line as only etcd (zap, before that capnslog), kine and containerd (logrus) and the parts of Kubernetes
+ * (klog) write it: what other programs call an error may be any text that came to them.
+ */
+export function ofKubernetes(line: string): readonly string[] {
+  if (line.startsWith('{')) {
+    const it = objectOf(line)
+    return typeof it?.caller === 'string' && inGo.test(it.caller) ? ownOf(it) : []
+  }
+  const [, older] = capnslog.exec(line) ?? []
+  // The part of the program stands in front: `etcdserver: `.
+  if (older !== undefined) return [older, older.replace(/^[\w/-]{1,40}: /, '')]
+  return klog.test(line) || line.startsWith('time="') ? (fieldsOf(line) ?? []) : []
+}
+
+/** The own words among the fields of an object. */
+export function ownOf(it: Fields | undefined, inner = true): string[] {
   if (!it) return []
   return own.flatMap((name) => {
     const value = it[name]
     if (typeof value === 'string') return [value]
-    return inner ? fromJson(objectOf(typeof value === 'string' ? undefined : value), false) : []
+    return inner ? ownOf(objectOf(typeof value === 'string' ? undefined : value), false) : []
   })
 }
 
-const ownOf = (said: ReadonlyMap<string, string> | undefined) => own.flatMap((name) => said?.get(name) ?? [])
+const ownFields = (said: ReadonlyMap<string, string> | undefined) =>
+  own.flatMap((name) => said?.get(name) ?? [])
 
 /** `"message" err="…" pod="…"`, or a text. */
 function fromKlog(said: string): string[] {
   if (!said.startsWith('"')) return [said]
   const end = endOfQuoted(said, 0)
   const fields = wordsOfLogfmt(said.slice(end).trimStart())
-  return [unquoted(said.slice(0, end)), ...ownOf(fields)]
+  return [unquoted(said.slice(0, end)), ...ownFields(fields)]
 }
 
 /** More fields than this no program writes. */

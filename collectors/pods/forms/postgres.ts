@@ -1,4 +1,5 @@
 import { objectOf } from './fields.ts'
+import { beginsWithTime, prefixOf } from './prefix.ts'
 
 /** What a server says: how grave it finds that, and its whole message. */
 export interface Message {
@@ -13,7 +14,7 @@ const details = ['DETAIL', 'HINT', 'QUERY', 'CONTEXT', 'LOCATION', 'BACKTRACE', 
 const labels = new Set([...severities, ...details])
 
 /** The next `LABEL:  ` from a place on: its word, and where what it labels begins. */
-function labelIn(line: string, from = 0): { readonly word: string; readonly end: number } | undefined {
+export function labelIn(line: string, from = 0): { readonly word: string; readonly end: number } | undefined {
   for (let at = line.indexOf(':  ', from); at >= 0; at = line.indexOf(':  ', at + 1)) {
     const word = /(?:^|[ :|\]])([A-Z]{3,9})$/.exec(line.slice(Math.max(0, at - 10), at))?.[1]
     if (word && labels.has(word)) return { word, end: at + 3 }
@@ -25,7 +26,10 @@ function labelIn(line: string, from = 0): { readonly word: string; readonly end:
 const longestPrefix = 400
 
 /** Whether a server may have written the line, also where nobody can tell what of it came from outside. */
-export const fromPostgres = (line: string) => time.test(line) && labelIn(line) !== undefined
+export const fromPostgres = (line: string) => beginsWithTime(line) && labelIn(line) !== undefined
+
+export type Label = NonNullable<ReturnType<typeof labelIn>>
+export const prefixBefore = (line: string, { word, end }: Label) => line.slice(0, end - word.length - 3)
 
 /** What PostgreSQL says in a line of its text, JSON or CSV log (src/backend/utils/error/{elog,jsonlog,csvlog}.c), or in CloudNativePG's. */
 export function postgres(line: string): Message | undefined {
@@ -41,50 +45,9 @@ function fromText(line: string): Message | undefined {
   const first = labelIn(line)
   if (!first || !severities.has(first.word) || first.end > longestPrefix || labelIn(line, first.end))
     return undefined
-  const prefix = line.slice(0, first.end - first.word.length - 3)
-  return isPrefix(prefix) ? { level: first.word, text: line.slice(first.end).trimEnd() } : undefined
-}
-
-/** `%m`, `%t`, `%s`: `2026-11-23 00:31:07.643 UTC`; `%n`: `1764.012`. */
-const time =
-  /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d{3})? (?:[A-Z]{1,5}|[+-]\d\d(?::?\d\d)?)|^\d{10}\.\d{3}(?!\d)/
-
-/** Parts of a prefix that need no name: a pid, line or session in brackets, numbers, an SQLSTATE, a session, who and from where. */
-const parts = [
-  /^\[[^\][]*\]:?$/,
-  /^[0-9a-f]{6,8}\.[0-9a-f]{1,8}$/,
-  /^(?=.*\d)[0-9A-Z]{5}$/,
-  /^[\d./:()-]+$/,
-  /^[:|,=-]+$/,
-  /^(?:[a-z_]{1,12}=[^\s=,]*,?)+$/,
-  /^(?:\[unknown\]|[\w.-]*)@(?:\[unknown\]|[\w./-]*)$/,
-]
-const pid = /(?:^|[ =[])\d{1,10}(?:[\]: ,-]|$)/
-const session = /(?:^|[ [(=])[0-9a-f]{8}\.[0-9a-f]{1,8}(?:[ \]),]|$)/
-/** `%b` (miscinit.c, GetBackendTypeDesc). */
-const backend =
-  /(?:not initialized|archiver|autovacuum launcher|autovacuum worker|client backend|background worker|background writer|checkpointer|logger|parallel worker|logical replication (?:launcher|worker)|startup|walreceiver|walsender|walwriter|slotsync worker|standalone backend|postmaster|io worker)/g
-
-/** Names of two words and more stand there where the application is named; this many words at most. */
-const mostNames = 6
-
-/**
- * Whether this may be what `log_line_prefix` made: a time first, as the server's default and all that are in use begin.
- * Bare words are names of users and applications only where pid and session, or `key=`, stand before them.
- */
-function isPrefix(prefix: string): boolean {
-  const begun = time.exec(prefix)
-  if (!begun) return false
-  const rest = prefix.slice(begun[0].length)
-  // Amazon's: `%t:%r:%u@%d:[%p]:`.
-  if (/^:[\w.()[\]-]*:[\w[\]-]*@[\w[\]-]*:\[\d+\]:$/.test(rest)) return true
-  const namesIn = (text: string) =>
-    text.split(' ').filter((word) => word !== '' && !parts.some((part) => part.test(word)))
-  const names = namesIn(rest).length > 0 ? namesIn(rest.replace(backend, '-')) : []
-  return (
-    names.length === 0 ||
-    (names.length <= mostNames && pid.test(rest) && (session.test(rest) || / \w+=/.test(rest)))
-  )
+  return prefixOf(prefixBefore(line, first))
+    ? { level: first.word, text: line.slice(first.end).trimEnd() }
+    : undefined
 }
 
 /** jsonlog: `{"timestamp":…,"error_severity":"PANIC","state_code":…,"message":…}`; CloudNativePG has it as `record`. */
@@ -97,7 +60,7 @@ function fromJson(line: string): Message | undefined {
 
 /** csvlog: the severity is the 12th field, the message the 14th; names are quoted, and a quote in one is doubled. */
 function fromCsv(line: string): Message | undefined {
-  if (!time.test(line) || line[line.indexOf(',') - 1] === ' ') return undefined
+  if (!beginsWithTime(line) || line[line.indexOf(',') - 1] === ' ') return undefined
   const fields: string[] = []
   const field = /(?:"((?:[^"]|"")*)"|([^",]*))(?:,|$)/y
   for (let at = 0; fields.length < 14 && at < line.length; at = field.lastIndex) {

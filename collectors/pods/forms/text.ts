@@ -1,8 +1,12 @@
-import { fieldsOf } from './fields.ts'
+import { fieldsOf, objectOf, ownOf } from './fields.ts'
 import { fromPostgres, postgres } from './postgres.ts'
 
 /** The time in the access logs of web servers (Common Log Format), whose lines are what clients say. */
 const accessLog = /\[\d{1,2}\/[A-Z][a-z]{2}\/\d{4}[: ]/
+/** What a client asked for: `GET /path`. */
+const request = /\b(?:GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS|CONNECT|TRACE|PROPFIND) (?:\/|https?:)/
+/** What the runtime of C++ says at the end; the name of the error stands in quotes (libsupc++, vterminate.cc). */
+const thrown = /^terminate called after throwing an instance of '([\w:]{1,100})'$/
 /** Where nginx and Apache go on with what the client sent (ngx_http_log_error_handler; ErrorLogFormat). */
 const client = /, (?:client|referer|referrer|request): /
 
@@ -20,6 +24,12 @@ export function anyText(line: string): readonly string[] {
   if (fields) return fields
   // Names stand in PostgreSQL's prefix as they are.
   if (fromPostgres(line) || accessLog.test(line) || line.startsWith('\t')) return []
-  const cut = client.exec(line)?.index
-  return [cut === undefined ? line : line.slice(0, cut)]
+  const [, name] = thrown.exec(line) ?? []
+  if (name !== undefined) return [name]
+  const behind = line.endsWith('}') ? line.search(/[\t ]\{"/) : -1
+  const more = behind < 0 ? undefined : objectOf(line.slice(behind + 1))
+  // zap's console form: a message, and fields in JSON behind a tab.
+  if (more) return [line.slice(0, behind), ...ownOf(more)]
+  const own = line.slice(0, client.exec(line)?.index)
+  return request.test(own) ? [] : [own]
 }

@@ -225,7 +225,7 @@ const others: readonly Pattern[] = [
     by: 'any',
     severity: 'warning',
     says: 'Redis refuses what this container writes, since it cannot save its data',
-    find: ['MISCONF * is configured to save RDB snapshots'],
+    find: ['MISCONF * is configured to save RDB snapshots*'],
     so: 'What this container wants to keep in Redis is not kept.',
     next: [
       'See what Redis itself says, in its own pod: `kubectl get pods -A | grep -i -e redis -e valkey`, then `kubectl logs`',
@@ -238,7 +238,7 @@ const others: readonly Pattern[] = [
     by: 'any',
     severity: 'warning',
     says: 'Redis has reached maxmemory and refuses writes',
-    find: ['OOM command not allowed when used memory', 'command not allowed when used memory'],
+    find: ['OOM command not allowed when used memory*', 'command not allowed when used memory*'],
     next: [
       'See what it holds: `kubectl -n {namespace} exec {pod} -c {container} -- redis-cli info memory`',
       'Raise maxmemory together with the limit of the container, or set an eviction policy that fits',

@@ -2,6 +2,14 @@ import type { Pattern } from '../pattern.ts'
 
 const now = 'Read what stands around it: `kubectl -n {namespace} logs {pod} -c {container} --tail=200`'
 
+const containerd = [
+  'failed to create containerd task',
+  'failed to reserve container name',
+  'failed to reserve sandbox name',
+  'failed to prepare extraction snapshot',
+  'failed to create shim task',
+]
+
 /** What the parts of Kubernetes itself say, where they run in containers (etcd, kine, RKE2's static pods, CNI). */
 export const node: readonly Pattern[] = [
   {
@@ -11,8 +19,11 @@ export const node: readonly Pattern[] = [
     says: 'etcd has reached its space quota and takes no more writes',
     find: [
       'mvcc: database space exceeded',
-      'Errors present on etcd cluster*alarm:NOSPACE',
-      'memberID:* alarm:NOSPACE',
+      'etcdserver: mvcc: database space exceeded',
+      'rpc error: code = ResourceExhausted desc = etcdserver: mvcc: database space exceeded',
+      'applying raft message exceeded backend quota',
+      'Errors present on etcd cluster*alarm:NOSPACE*',
+      'memberID:* alarm:NOSPACE*',
     ],
     so: 'Nothing in the cluster can be changed until it has been compacted and defragmented.',
     next: [
@@ -30,8 +41,8 @@ export const node: readonly Pattern[] = [
       'wal: crc mismatch',
       'walpb: crc mismatch',
       'failed to recover v3 backend from snapshot',
-      'found data inconsistency',
-      'snap: snapshot file doesn',
+      'found data inconsistency*',
+      'snap: snapshot file doesn*',
     ],
     so: 'This member does not start, or does not fit the others; with one server the whole cluster is down.',
     next: [
@@ -49,11 +60,11 @@ export const node: readonly Pattern[] = [
     find: [
       'apply request took too long',
       'slow fdatasync',
-      'failed to send out heartbeat on time',
-      'leader failed to send out heartbeat on time',
-      'etcdserver: request timed out',
-      'etcdserver: leader changed',
-      'etcdserver: no leader',
+      'failed to send out heartbeat on time*',
+      'leader failed to send out heartbeat on time*',
+      '*etcdserver: request timed out',
+      '*etcdserver: leader changed',
+      '*etcdserver: no leader',
     ],
     so: 'The API answers late or not at all, and leaders change without need.',
     next: [
@@ -66,7 +77,12 @@ export const node: readonly Pattern[] = [
     by: 'kubernetes',
     severity: 'critical',
     says: 'kine cannot use its database',
-    find: ['kine: Failed to', 'error while range on*database is locked', 'database disk image is malformed'],
+    find: [
+      'kine: Failed to*',
+      'error while range on *: database is locked',
+      'error while range on *: database disk image is malformed',
+      'database disk image is malformed',
+    ],
     so: 'The API cannot read or write what the cluster consists of.',
     next: [now, 'See whether the database answers and has room'],
     never: 'Delete state.db or its -wal file.',
@@ -76,13 +92,7 @@ export const node: readonly Pattern[] = [
     by: 'kubernetes',
     severity: 'critical',
     says: 'containerd cannot make or start containers',
-    find: [
-      'failed to create containerd task',
-      'failed to reserve container name',
-      'failed to reserve sandbox name',
-      'failed to prepare extraction snapshot',
-      'failed to create shim task',
-    ],
+    find: containerd.flatMap((it) => [`${it}*`, `rpc error: code = Unknown desc = ${it}*`]),
     next: [
       'See what containerd says: `tail -50 /var/lib/rancher/k3s/agent/containerd/containerd.log`',
       'See how full the disk is: `df -h /var/lib/rancher`, `df -i /var/lib/rancher`',
@@ -96,11 +106,12 @@ export const node: readonly Pattern[] = [
     says: 'the kubelet cannot do its work',
     find: [
       // "has yet to be successful" is said at each start.
-      'PLEG is not healthy: pleg was last seen active',
+      'PLEG is not healthy: pleg was last seen active *',
+      '[container runtime * PLEG is not healthy: pleg was last seen active *',
       'Container runtime network not ready',
-      'Eviction manager: attempting to reclaim',
-      'eviction manager: attempting to reclaim',
-      'Failed to start ContainerManager',
+      'Eviction manager: attempting to reclaim*',
+      'eviction manager: attempting to reclaim*',
+      'Failed to start ContainerManager*',
       'cni plugin not initialized',
     ],
     next: [
@@ -111,10 +122,11 @@ export const node: readonly Pattern[] = [
   {
     name: 'x509',
     by: 'any',
-    severity: 'critical',
+    severity: 'warning',
     says: 'a certificate is not accepted, since it has expired or is not valid yet',
     find: [
       'x509: certificate has expired or is not yet valid',
+      'x509: certificate has expired or is not yet valid: *',
       'tls: expired certificate',
       'certificate verify failed: certificate has expired',
       'SSL certificate problem: certificate has expired',
@@ -135,6 +147,7 @@ export const node: readonly Pattern[] = [
     says: 'a certificate is not accepted, since nobody known has signed it',
     find: [
       'x509: certificate signed by unknown authority',
+      'x509: certificate signed by unknown authority (possibly *',
       'unable to get local issuer certificate',
       'self signed certificate in certificate chain',
       'self-signed certificate in certificate chain',
@@ -148,9 +161,9 @@ export const node: readonly Pattern[] = [
     severity: 'warning',
     says: 'the API refuses who this container says it is',
     find: [
-      'Failed to watch*: Unauthorized',
-      'failed to list*: Unauthorized',
-      'the server has asked for the client to provide credentials',
+      '*Failed to watch*: Unauthorized',
+      '*failed to list*: Unauthorized',
+      '*the server has asked for the client to provide credentials',
     ],
     next: [
       'See the certificates of the node: `agent status`',

@@ -2,7 +2,7 @@ import type { Pattern } from '../pattern.ts'
 
 const now = 'Read what stands around it: `kubectl -n {namespace} logs {pod} -c {container} --tail=100`'
 
-/** What any program says that meets the same troubles: errors of the C library and of Go, Java, Python and Node.js. */
+/** What any program says that meets the same troubles: errors of the C library and of Go, Java, Python and Node.js. None is critical: in any text that a program makes, something that came from outside may stand at its end. */
 export const workload: readonly Pattern[] = [
   {
     name: 'dns',
@@ -11,11 +11,12 @@ export const workload: readonly Pattern[] = [
     says: 'names cannot be resolved',
     find: [
       'Temporary failure in name resolution',
-      'getaddrinfo EAI_AGAIN',
+      'getaddrinfo EAI_AGAIN *',
       'lookup * on *:53: * i/o timeout',
       'lookup *: server misbehaving',
       'lookup *:53: read: connection refused',
       'java.net.UnknownHostException',
+      'java.net.UnknownHostException: *',
     ],
     so: 'Whatever it reaches by name, it does not reach.',
     next: [
@@ -28,12 +29,12 @@ export const workload: readonly Pattern[] = [
   {
     name: 'disk-full',
     by: 'any',
-    severity: 'critical',
+    severity: 'warning',
     says: 'a disk or a volume is full',
     find: [
       'No space left on device',
       'no space left on device',
-      'ENOSPC: no space left',
+      'ENOSPC: no space left on device',
       'Disk quota exceeded',
       'disk quota exceeded',
     ],
@@ -47,7 +48,7 @@ export const workload: readonly Pattern[] = [
   {
     name: 'disk-failing',
     by: 'any',
-    severity: 'critical',
+    severity: 'warning',
     says: 'a disk fails, or a file system was made read-only',
     find: [
       'Input/output error',
@@ -99,6 +100,7 @@ export const workload: readonly Pattern[] = [
     says: 'the program itself ran out of memory',
     find: [
       'java.lang.OutOfMemoryError',
+      'java.lang.OutOfMemoryError: *',
       'JavaScript heap out of memory',
       'fatal error: runtime: out of memory',
       'std::bad_alloc',

@@ -113,7 +113,8 @@ t.test('only the whole message says that it is over', async (t) => {
   t.strictSame(over(pg(`LOG:  ${ready}, says x`)), [])
   t.strictSame(over(pg(`LOG:  x ${ready}`)), [])
   t.strictSame(over(ready), [])
-  t.strictSame(over(`LOG:  ${ready}`), [], 'the server puts a time in front')
+  t.strictSame(over(`LOG:  ${ready}`), its, 'with an empty prefix')
+  t.strictSame(over(`x LOG:  ${ready}`), [])
   for (const line of [
     "2026-11-23T00:31:07.643123Z 0 [System] [MY-010931] [Server] /usr/sbin/mysqld: ready for connections. Version: '8.0.36'  socket: '/var/run/mysqld/mysqld.sock'  port: 3306  MySQL Community Server - GPL.",
     '2026-11-23  0:31:07 0 [Note] mariadbd: ready for connections.',
@@ -139,28 +140,45 @@ t.test("in Docker's form too, and never from the middle of a line", async (t) =>
   t.strictSame(raw(JSON.stringify({ log: { message: panic }, stream: 'stderr' })), [])
 })
 
-t.test('expressions: the whole of a message, or the beginning of an error', async (t) => {
-  const whole = (text: string, expression: string) => isWhole(text, expressionOf(expression))
-  t.ok(whole('torn page 7', 'torn page *'))
-  t.notOk(whole('a torn page 7', 'torn page *'))
-  t.ok(whole('a torn page 7', '*torn page *'))
-  t.notOk(whole('torn page 7 of 8', 'torn page 7'))
-  t.ok(whole('aXbXb', 'a*b'), 'the last word is at the end')
-  t.notOk(whole('ab', 'ab*b'), 'no letter counts twice')
-  t.ok(whole('anything', '*'))
-  const part = (text: string, expression = 'No space left') =>
-    fits({ whole: false, texts: [text] }, expressionOf(expression))
-  for (const text of [
-    'No space left',
-    ' No space left on x',
-    'cp: No space left',
-    '[28] No space left',
-    '(No space left)',
-  ])
-    t.ok(part(text), text)
-  for (const text of ['I like No space left', `${' '.repeat(20)}so${' '.repeat(20)}No space left`])
-    t.notOk(part(text), text)
-})
+t.test(
+  'expressions: the whole of a message, or an error from where it begins to where it ends',
+  async (t) => {
+    const whole = (text: string, expression: string) => isWhole(text, expressionOf(expression))
+    t.ok(whole('torn page 7', 'torn page *'))
+    t.notOk(whole('a torn page 7', 'torn page *'))
+    t.ok(whole('a torn page 7', '*torn page *'))
+    t.notOk(whole('torn page 7 of 8', 'torn page 7'))
+    t.ok(whole('aXbXb', 'a*b'), 'the last word is at the end')
+    t.notOk(whole('ab', 'ab*b'), 'no letter counts twice')
+    t.ok(whole('anything', '*'))
+    const part = (text: string, expression = 'No space left') =>
+      fits({ part: true, texts: [text] }, expressionOf(expression))
+    for (const text of [
+      'No space left',
+      ' No space left',
+      'cp: No space left',
+      '[28] No space left',
+      '(No space left)',
+      'cp: No space left (28)',
+      'x: No space left (os error 28)',
+      'x: No space left, write',
+      "x: No space left: '\0\0\0'",
+      'x (28: No space left) while reading upstream',
+      'x: No space left; retrying in 5ms',
+      'x: No space left\n    at y',
+    ])
+      t.ok(part(text), text)
+    for (const text of [
+      'I like No space left',
+      `${' '.repeat(20)}so${' '.repeat(20)}No space left`,
+      'No space left on x',
+      'user x: No space left from 10.0.0.1 port 5',
+      'x=No space left',
+      'x->No space left',
+    ])
+      t.notOk(part(text), text)
+  },
+)
 
 t.test('no line costs more than its length', async (t) => {
   const cost = (length: number) => {

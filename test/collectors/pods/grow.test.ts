@@ -128,7 +128,8 @@ t.test('what was packed or removed before it was read is said to be lost', async
   write(0, 'torn page 1')
   setAside(0, '20261123-030000')
   renameSync(file('0.log.20261123-030000'), file('0.log.20261123-030000.gz'))
-  write(0, 'torn page 2')
+  // It may be the end of a line that began in the file before.
+  write(0, 'torn page', 'torn page 2')
   setAside(0, '20261123-030100')
   write(0, 'torn page 3')
   // The packed one is another file.
@@ -177,9 +178,9 @@ t.test('lines and pieces that never end are not waited for', async (t) => {
   t.equal(await look(), 1, 'behind a line of 1.3 MB')
   raw(0, `2026-11-23T03:00:00Z stdout P ${'x'.repeat(16_000)}\n`.repeat(100))
   write(0, 'torn page')
-  t.equal(await look(), 0, 'the end of the pieces may come')
+  t.equal(await look(), 1, 'the other stream is read on')
   write(0, 'torn page')
-  t.equal(await look(), 2, 'it did not')
+  t.equal(await look(), 1)
   t.equal(place()?.[2], statSync(file('0.log')).size)
   t.ok(readFileSync(file('0.log')).length > 2e6)
 })

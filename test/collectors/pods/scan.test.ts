@@ -17,7 +17,7 @@ const it = matcher([
 ])
 const at = Date.parse('2026-11-23T03:00:00Z')
 const line = (text: string, tag = 'F', stream = 'stdout', time = at) => cri(text, time, stream, tag)
-const read = (text: string, all = false) => scan(it, Buffer.from(text), all)
+const read = (text: string, all = false) => scan(it, Buffer.from(text), { all })
 
 t.test('lines, counted, with the time of the first and the last', async (t) => {
   const text =

@@ -61,14 +61,14 @@ export const cri = kind({
       'PANIC',
       'postgres://a:b@',
     ],
-    read: (bytes) => [scan(shipped, bytes), scan(shipped, bytes, true)],
+    read: (bytes) => [scan(shipped, bytes), scan(shipped, bytes, { all: true })],
     most: 512 * 1024,
   },
 })
 
 function scanned(bytes: Buffer): void {
   for (const all of [false, true]) {
-    const { used, found } = scan(shipped, bytes, all)
+    const { used, found } = scan(shipped, bytes, { all })
     must(
       used >= 0 && used <= bytes.length,
       'no more is done with than there is',

@@ -16,15 +16,34 @@ t.test('prefixes as people set them', async (t) => {
     '2026-11-23 00:31:07 UTC [17504]: [3-1] 5e721b4e.1b 0     ', // Spilo
     '2026-11-23 00:31:07 UTC:10.0.0.1(4242):shop@shop:[17504]:', // Amazon
     '2026-11-23 00:31:07.643 UTC [17504] 28P01 3/12 0 autovacuum launcher ',
+    '', // the default until version 9.6
+    '[17504] ', // [%p]
+    '17504 ', // %p
+    '< 2026-11-23 00:31:07.643 UTC > ', // < %m >, RPMs of PGDG
+    ' 2026-11-23 00:31:07.643 UTC [17504] ', // Supabase: %h %m [%p] %q%u@%d
+    '127.0.0.1 2026-11-23 00:31:07.643 UTC [17504] shop@shop ',
+    '10.42.0.7(4242) 2026-11-23 00:31:07.643 UTC [17504] ',
+    '[2026-11-23 00:31:07.643 UTC] [17504] ', // [%m] [%p]
+    '17504 2026-11-23 00:31:07.643 UTC ', // %p %m
+    '2026-11-23 00:31:07.643 UTC startup[17504] ', // %m %b[%p]
+    '2026-11-23 00:31:07.643 UTC client backend[17504] ',
+    'Nov 23 00:31:07 db-0 postgres[17504]: [3-1] ', // syslog
+    'Nov  3 00:31:07 db-0 postgres[17504]: [3-1] 2026-11-23 00:31:07.643 UTC [17504] ',
+    '2026-11-23 00:31:07 UTC shop postgres ', // %t %d %u
+    '2026-11-23 00:31:07 UTC [17504]: [5e721b4e.1b-1] @,app= [XX000] ', // TimescaleDB
+    '2026-11-23 00:31:07 UTC [17504]: [5e721b4e.1b-1] shop@shop,app=psql [XX000] ',
   ])
     t.strictSame(postgres(`${prefix}LOG:  it serves`), told, prefix)
 })
 
 t.test('prefixes that are none', async (t) => {
   for (const prefix of [
-    '',
-    '[17504] ',
     'x ',
+    'x 2026-11-23 00:31:07.643 UTC [17504] ',
+    'alice: 2026-11-23 00:31:07.643 UTC [17504] ',
+    'Nov 23 00:31:07 db-0 sshd[17504]: ',
+    'Nov 23 00:31:07 db-0 postgres[17504]: [3-1] alice bob ',
+    '2026-11-23 00:31:07 UTC alice bob eve ',
     '2026-11-23 00:31:07.643 UTC [17504] INFO user ',
     '2026-11-23T00:31:07Z ',
     '2026-11-23 00:31:07.643 UTC [17504] "GET / ',
@@ -57,4 +76,11 @@ t.test('JSON and CSV', async (t) => {
   t.strictSame(postgres(csv('x', 'LOG,00000,"a ""b"", c",,,'))?.text, 'a "b", c')
   t.equal(postgres(csv('x', 'PANIC,"it serves"')), undefined)
   t.equal(postgres(csv('x', 'LOG,00000,"it')), undefined)
+})
+
+t.test('a prefix of nothing but equal signs costs its length', async (t) => {
+  const line = `2026-11-23 00:31:07 UTC ${'aaa='.repeat(80)}= PANIC:  x`
+  const begun = performance.now()
+  t.equal(postgres(line), undefined)
+  t.ok(performance.now() - begun < 1000, 'with a group of which a comma may be left out it takes years')
 })
