@@ -1,6 +1,5 @@
 import type { Pod } from '../../agent/model.ts'
 import { harmless } from '../node/kernel-log.ts'
-import { isOfUser } from '../node/pods.ts'
 import type { Kill } from './kills.ts'
 import type { Rank } from './known.ts'
 import { rankOf } from './known.ts'
@@ -85,8 +84,7 @@ export function subjectOf({ pod, podUid, comm, cgroup }: Named): string {
 }
 
 function add(before: Victim | undefined, kill: Named, subject: string, until: number): Victim {
-  const rank =
-    before?.rank ?? (isOfUser(kill.cgroup ?? '') ? undefined : rankOf(kill.comm, kill.podUid !== undefined))
+  const rank = before?.rank ?? rankOf(kill)
   const byNode = (before?.byNode ?? 0) + (kill.scope === 'node' ? 1 : 0)
   const inferred = (before?.inferred ?? 0) + (kill.inferred ? 1 : 0)
   const unrecorded = (before?.unrecorded ?? 0) + (kill.unrecorded ? 1 : 0)

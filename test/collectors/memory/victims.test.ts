@@ -110,9 +110,3 @@ t.test('a thousand subjects stay a few, and none of their kills is lost', async 
   t.equal(victims.at(-1)?.pod, undefined)
   t.ok(JSON.stringify(victims).length < 32 * 1024, `${JSON.stringify(victims).length} characters`)
 })
-
-t.test('in a cgroup of a user a name is nothing to the node', async (t) => {
-  const of = (cgroup: string) => addKills([], [ofProcess({ comm: 'k3s-server', cgroup })], now, hour)[0]?.rank
-  t.equal(of('/system.slice/k3s.service'), 'node')
-  t.equal(of('/user.slice/user-1000.slice/user@1000.service/x'), undefined)
-})
