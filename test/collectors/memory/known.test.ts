@@ -60,7 +60,7 @@ t.test('a name alone raises no alarm, on any kernel', async (t) => {
     `Out of memory: Killed process 777 (k3s-server) ${sizes}, UID:${uid} pgtables:40kB oom_score_adj:0`
   const rank = (...lines: string[]) => {
     const [kill] = read(records(...lines)).kills
-    return addKills([], kill ? [{ ...kill, at: now }] : [], now, 3600_000)[0]?.rank
+    return addKills([], kill ? [{ ...kill, at: now }] : [], now, 3600_000).victims[0]?.rank
   }
   for (const [who, lines] of Object.entries({
     "a user's cron job": [global('/system.slice/cron.service', 1000), line(1000)],
