@@ -31,7 +31,7 @@ export function kernelRecord(record: string, others: boolean): string {
 }
 
 const facts =
-  /^(?:__REALTIME_TIMESTAMP|__MONOTONIC_TIMESTAMP|_BOOT_ID|_TRANSPORT|_SOURCE_MONOTONIC_TIMESTAMP|PRIORITY|SYSLOG_FACILITY|MESSAGE_ID)$/
+  /^(?:__REALTIME_TIMESTAMP|__MONOTONIC_TIMESTAMP|_BOOT_ID|_TRANSPORT|_SOURCE_MONOTONIC_TIMESTAMP|PRIORITY|SYSLOG_FACILITY|MESSAGE_ID|_UID|_COMM)$/
 
 /** What `journalctl --output=json` prints, a line for each entry: when and of what kind, and the text of the kernel's own. */
 export const journalOf = (stdout: string, others: boolean): string =>

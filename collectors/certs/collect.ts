@@ -31,7 +31,11 @@ export async function collectAll(
     k3s || wanted.kubeconfigs.length > 0
       ? kubeconfigs(host, wanted.kubeconfigs)
       : { sources: [], unseen: [] },
-    extraSources(host, wanted.paths),
+    extraSources(
+      host,
+      wanted.paths,
+      (before?.files ?? []).filter((it) => it.of === 'extra').map((it) => it.path),
+    ),
     k3s?.role === 'server' && exists(host, `${k3s.dataDir}/server/db/etcd`),
   ])
   const sources = new Map<string, Source>()
@@ -47,7 +51,7 @@ export async function collectAll(
   // While it is down anybody may take its ports: whoever answers there is not k3s.
   const running = k3s?.running && k3s
   const endpoints = [...wanted.endpoints, ...wanted.ingress.map((name) => `127.0.0.1:443/${name}`)]
-  const [looks, served, about, asked, clock] = await Promise.all([
+  const [{ looks, unnamed }, served, about, asked, clock] = await Promise.all([
     lookAtFiles(host, [...sources.values()], before?.files ?? []),
     Promise.all([
       ...(running ? k3sAddresses(running, etcd === true) : []).map((it) =>
@@ -66,7 +70,9 @@ export async function collectAll(
   const gone = goneSince(before, about, looks)
   const blind = [
     ...own.unseen,
+    ...people.unseen,
     ...extra.unseen,
+    ...unnamed,
     ...blindSpots(looks, codes),
     ...served.flatMap((it) => it.blind ?? []),
     ...asked.unseen,
@@ -91,10 +97,13 @@ async function lookAtFiles(
   host: Host,
   sources: readonly Source[],
   past: readonly SeenFile[],
-): Promise<Looks> {
+): Promise<{ readonly looks: Looks; readonly unnamed: readonly Unseen[] }> {
   const looks = await lookAtAll(host, sources, past)
   const more = namedIn(looks.flatMap((it) => it.seen ?? []))
-  return more.length > 0 ? [...looks, ...(await lookAtAll(host, more, past))] : looks
+  return {
+    looks: more.sources.length > 0 ? [...looks, ...(await lookAtAll(host, more.sources, past))] : looks,
+    unnamed: more.unseen,
+  }
 }
 
 /** What this k3s had in use and is there no more: `certificate rotate` deletes first, and only a restart makes new ones. */

@@ -1,11 +1,14 @@
 import type { Host } from '../../agent/model.ts'
 import { orNothing } from '../node/ask.ts'
+import { fairly } from '../node/fairly.ts'
+import { notJudged } from '../node/left-out.ts'
 import type { SeenFile } from './sample.ts'
-import type { Source, Sources } from './sources.ts'
+import { fileCodes, type Source, type Sources } from './sources.ts'
 
 /** More homes than a node has people. */
-const mostHomes = 200
-const mostNamed = 200
+const mostHomes = 1_000
+/** Of all kubeconfigs; one names some three. */
+const mostNamed = 1_000
 
 /** Where a home may hang for as long as a file server is away, and with it everything that reads files. */
 const remote = /^(nfs4?|cifs|smb3|smbfs|9p|ceph|glusterfs|lustre|afs|autofs|fuse\.(?!lxcfs).*)$/
@@ -18,9 +21,15 @@ export async function kubeconfigs(host: Host, named: readonly string[]): Promise
   const environment = (await orNothing(host.text('/etc/environment'))) ?? ''
   const [, listed = ''] = /^[ \t]*(?:export[ \t]+)?KUBECONFIG=["']?([^"'\n]*)/m.exec(environment) ?? []
   const homes = await homesOf(host)
-  for (const path of [...lists([listed]), ...homes.map((home) => `${home}/.kube/config`)])
+  const configs = homes.map((home) => `${home}/.kube/config`)
+  for (const path of [...lists([listed]), ...configs.slice(0, mostHomes)])
     if (!sources.has(path)) sources.set(path, { path, of: 'home' })
-  return { sources: [...sources.values()], unseen: [] }
+  const left = configs.slice(mostHomes)
+  const why = `there are more than ${mostHomes} homes, and no more are looked into`
+  return {
+    sources: [...sources.values()],
+    unseen: left.length > 0 ? [notJudged(fileCodes, left, why)] : [],
+  }
 }
 
 /** The absolute paths of lists such as `/etc/rancher/k3s/k3s.yaml:/root/other`. */
@@ -36,7 +45,7 @@ async function homesOf(host: Host): Promise<string[]> {
     // 1000 to 60000 are people (login.defs(5)); who may not log in uses no kubectl.
     const person =
       uid !== '' && (id === 0 || (id >= 1000 && id <= 60_000)) && !/\/(nologin|false)$/.test(shell)
-    if (!person || !/^\/.+/.test(home) || homes.size >= mostHomes) continue
+    if (!person || !/^\/.+/.test(home)) continue
     if (!far.some((mount) => home === mount || home.startsWith(`${mount}/`)))
       homes.add(home.replace(/\/+$/, ''))
   }
@@ -52,20 +61,34 @@ async function remoteMounts(host: Host): Promise<string[]> {
   })
 }
 
-/** The certificates that kubeconfigs name by path, on the word of whoever wrote them; k3s's own are known anyway. */
-export function namedIn(files: readonly SeenFile[]): readonly Source[] {
+/**
+ * The certificates that kubeconfigs name by path, on the word of whoever wrote them; k3s's own are known anyway. Where there
+ * are too many each kubeconfig has its share, so that nobody hides what others name.
+ */
+export function namedIn(files: readonly SeenFile[]): Sources {
   const known = new Set(files.map((it) => it.path))
-  const sources = new Map<string, Source>()
+  const sources = new Map<string, Source & { readonly from: string }>()
   for (const { path, of, by, names = [] } of files) {
     if (of === 'k3s') continue
     for (const name of names) {
       const folder = path.slice(0, path.lastIndexOf('/'))
       const full = name.startsWith('/') ? name : `${folder}/${name}`
-      if (!known.has(full) && !sources.has(full) && sources.size < mostNamed)
-        sources.set(full, { path: full, of, ...(by !== undefined && { word: by }) })
+      if (!known.has(full) && !sources.has(full))
+        sources.set(full, { path: full, of, ...(by !== undefined && { word: by }), from: path })
     }
   }
-  return [...sources.values()]
+  const { kept, left } = fairly(
+    [...sources.values()],
+    mostNamed,
+    (it) => it.from,
+    ({ of }) => Number(of === 'kubeconfig'),
+  )
+  const paths = left.map((it) => it.path)
+  const why = `kubeconfigs name more than ${mostNamed} certificates, and no more are read`
+  return {
+    sources: kept.map(({ from: _, ...it }) => it),
+    unseen: paths.length > 0 ? [notJudged(fileCodes, paths, why)] : [],
+  }
 }
 
 /** Of a file in a home what is about this node's cluster: others' are no business of this node. */

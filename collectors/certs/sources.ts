@@ -3,6 +3,7 @@ import { HostError, unseen } from '../../agent/model.ts'
 import { orMissing, orNothing } from '../node/ask.ts'
 import type { K3s } from '../node/k3s.ts'
 import { expand, isGlob } from './glob.ts'
+import type { rules } from './rules.ts'
 import type { Owner } from './sample.ts'
 
 /** A file that may hold certificates. */
@@ -15,6 +16,15 @@ export interface Source {
   /** The user in whose kubeconfig it stands, other than root: only what is theirs is read. */
   readonly word?: number
 }
+
+/** What is found of a single file, whose path is the subject. */
+export const fileCodes = [
+  'certs.expired',
+  'certs.expiring',
+  'certs.not-yet-valid',
+  'certs.unreadable',
+  'certs.kubeconfig-stale',
+] as const satisfies readonly (keyof typeof rules)[]
 
 export interface Sources {
   readonly sources: readonly Source[]
@@ -86,14 +96,30 @@ const keyNames = /(^|[-_.])(priv|private)?key([-_.]|$)/i
 
 const mostFiles = 20_000
 
-/** What `paths` of the settings stand for: files, folders (not those within), globs. */
-export async function extraSources(host: Host, paths: readonly string[]): Promise<Sources> {
+/**
+ * What `paths` of the settings stand for: files, folders (not those within), globs. Where a folder cannot be listed, what was
+ * seen there `before` is looked for by its name. Where there are too many files, nothing that was found of any is over
+ * either, as it cannot be told from what is left out.
+ */
+export async function extraSources(
+  host: Host,
+  paths: readonly string[],
+  before: readonly string[] = [],
+): Promise<Sources> {
   const sources = new Map<string, Source>()
+  const remembered = new Map<string, Source>()
   const blind: Unseen[] = []
+  const put = (path: string, source: Source) => {
+    if (sources.has(path)) return
+    if (sources.size >= mostFiles)
+      throw new HostError('too-large', `there are more than ${mostFiles} files; only these are watched`)
+    sources.set(path, source)
+  }
   const add = async (path: string, named: boolean) => {
     const kind = (await orNothing(host.stat(path)))?.kind
     if (kind !== 'folder') {
-      sources.set(path, { path, of: 'extra', ...(named && { named: true }) })
+      if (named) sources.delete(path)
+      put(path, { path, of: 'extra', ...(named && { named: true }) })
       return
     }
     for (const { name, kind } of await host.list(path)) {
@@ -101,20 +127,22 @@ export async function extraSources(host: Host, paths: readonly string[]): Promis
       if (kind === 'folder' || name.startsWith('..') || !certificateNames.test(name) || keyNames.test(name))
         continue
       const full = `${path === '/' ? '' : path}/${name}`
-      if (!sources.has(full)) sources.set(full, { path: full, of: 'extra' })
+      put(full, { path: full, of: 'extra' })
     }
   }
   for (const path of paths) {
     try {
       const glob = isGlob(path)
-      for (const one of glob ? await expand(host, path, mostFiles) : [path]) {
-        if (sources.size >= mostFiles)
-          throw new HostError('too-large', `there are more than ${mostFiles} files; only these are watched`)
+      for (const one of glob ? await expand(host, path, mostFiles + 1) : [path])
         await add(one.length > 1 ? one.replace(/\/+$/, '') : one, !glob)
-      }
     } catch (error) {
-      blind.push(unseen(`the certificates in ${path}`, error, []))
+      const cut = error instanceof HostError && error.code === 'too-large'
+      blind.push(unseen(`the certificates in ${path}`, error, cut ? fileCodes : []))
+      const begin = isGlob(path) ? path.slice(0, path.search(/[*?]/)) : `${path.replace(/\/+$/, '')}/`
+      for (const it of before.slice(0, mostFiles))
+        if (it.startsWith(begin) && !sources.has(it)) remembered.set(it, { path: it, of: 'extra' })
     }
   }
+  for (const [path, it] of remembered) if (!sources.has(path)) sources.set(path, it)
   return { sources: [...sources.values()], unseen: blind }
 }

@@ -12,8 +12,9 @@ import {
 } from './conf.ts'
 import { askDns } from './dns.ts'
 import { lackingSince } from './lacking.ts'
-import { parseLinks, parseRoutes } from './links.ts'
+import { keptLinks, parseLinks, parseRoutes } from './links.ts'
 import { readMore, readWear } from './more.ts'
+import { judgedLinks } from './plan.ts'
 import { readPods } from './pods.ts'
 import type { Code } from './rules.ts'
 import type { CniSample } from './sample.ts'
@@ -77,7 +78,7 @@ export async function collect(host: Host, past: Past<CniSample>): Promise<CniSam
   const gone = links && Object.values(pods ?? {}).flatMap((it) => (links.veths.has(it.veth) ? [] : [it.veth]))
   const under =
     links?.links.find((it) => it.name.startsWith('flannel') && it.over)?.over ?? flags['flannel-iface']
-  const seen: CniSample = {
+  const all: CniSample = {
     k3s,
     flags,
     ...(links && {
@@ -98,6 +99,7 @@ export async function collect(host: Host, past: Past<CniSample>): Promise<CniSam
     ...(confs && { confs }),
     ...(otherConfs && { otherConfs }),
   }
+  const seen = withFewLinks(all)
   const lacking = lackingSince(seen, before, host.now())
   const [more, wear, dns] = await Promise.all([
     readMore(host, see, seen, routes, past),
@@ -113,6 +115,11 @@ export async function collect(host: Host, past: Past<CniSample>): Promise<CniSam
     ...(blind.length > 0 && { unseen: blind }),
   }
 }
+
+const withFewLinks = (it: CniSample): CniSample =>
+  it.interfaces
+    ? { ...it, interfaces: { ...it.interfaces, links: keptLinks(it.interfaces.links, judgedLinks(it)) } }
+    : it
 
 const deciding = [
   'flannel-backend',

@@ -47,17 +47,24 @@ async function fromKubelet(host: Host, { dataDir }: Node): Promise<string | unde
   return undefined
 }
 
-/** What the kubelet wrote into pods: containerd keeps a resolv.conf for each sandbox. */
+/** Sandboxes that are read, once: a node has some hundred at most, and of many alike any will do. */
+const mostSandboxes = 256
+
+/**
+ * What the kubelet wrote into pods: containerd keeps a resolv.conf for each sandbox. Whoever makes a pod may write another
+ * one (`dnsConfig`): what most of them say counts, and not what the first of them does.
+ */
 async function fromSandboxes(host: Host, { dataDir }: Node): Promise<string | undefined> {
   const folder = `${dataDir}/agent/containerd/io.containerd.grpc.v1.cri/sandboxes`
-  for (const { name } of ((await orNothing(host.list(folder))) ?? []).slice(0, 8)) {
+  const said = new Map<string, number>()
+  for (const { name } of ((await orNothing(host.list(folder))) ?? []).slice(0, mostSandboxes)) {
     const text = (await orNothing(host.text(`${folder}/${name}/resolv.conf`, { limit: 16 * 1024 }))) ?? ''
     // Pods with `dnsPolicy: Default` have the node's own servers.
     if (!/^search\s.{0,500}\bsvc\./m.test(text)) continue
     const [, address] = /^nameserver[ \t]+([0-9a-f.:]{2,45})[ \t]*$/m.exec(text) ?? []
-    if (address && isIP(address)) return address
+    if (address && isIP(address)) said.set(address, (said.get(address) ?? 0) + 1)
   }
-  return undefined
+  return [...said].sort((a, b) => b[1] - a[1])[0]?.[0]
 }
 
 /** Asks the cluster's DNS for a name that every cluster has. Undefined where there is none to ask. */

@@ -1,8 +1,8 @@
 import { BlockList, isIP } from 'node:net'
 import type { Link, Links, Peer } from './sample.ts'
 
-/** More links than this on one node are no pod network; what is kept of them stays small. */
-const mostLinks = 64
+/** Links that nothing is judged by are kept for the page: so many. */
+const mostOthers = 64
 
 /** The bridge plugin's names for veths (cni-plugins, pkg/ip/link_linux.go `RandomVethName`). */
 const podVeth = /^veth[0-9a-f]{8}$/
@@ -29,7 +29,7 @@ interface IpLink {
 
 /**
  * What `ip -j -d addr show` prints, boiled down. `-d` is for the kind of each link and the device below a
- * tunnel (iproute2 5.x and later print the same keys). Throws a SyntaxError on what is not JSON.
+ * tunnel (iproute2 5.x and later print the same keys). As long as what is printed. Throws a SyntaxError on what is not JSON.
  */
 export function parseLinks(json: string): Links & { foreign?: string; veths: ReadonlySet<string> } {
   const all = rows<IpLink>(json).filter((it): it is IpLink & { ifname: string } => isName(it.ifname))
@@ -50,7 +50,7 @@ export function parseLinks(json: string): Links & { foreign?: string; veths: Rea
     if (ofPod && master === undefined) loose.push(it.ifname)
     if (ofPod && master !== undefined && typeof it.mtu === 'number' && it.mtu !== mtus.get(master))
       odd[it.ifname] = it.mtu
-    if (ofPod || master !== undefined || links.length >= mostLinks) continue
+    if (ofPod || master !== undefined) continue
     const over = it.linkinfo?.info_data?.link
     links.push({
       name: it.ifname,
@@ -69,6 +69,15 @@ export function parseLinks(json: string): Links & { foreign?: string; veths: Rea
     ...(Object.keys(odd).length > 0 && { odd }),
     ...(foreign && { foreign }),
   }
+}
+
+/**
+ * Of all links those that are judged by their names, whatever else there is: users of containers make bridges by the
+ * hundred, and a link that is not kept would count as gone. What is kept of the others stays small.
+ */
+export function keptLinks(links: readonly Link[], judged: ReadonlySet<string>): readonly Link[] {
+  const others = new Set(links.filter((it) => !judged.has(it.name)).slice(0, mostOthers))
+  return links.filter((it) => judged.has(it.name) || others.has(it))
 }
 
 function addresses(info: unknown): string[] {
@@ -108,13 +117,14 @@ export function parseRoutes(json: string): {
   return { ...(uplink && { uplink }), routes, direct }
 }
 
+/** k3s is made for some hundred nodes. */
 export const mostPeers = 512
 
 /** The routes to other nodes' pods: those into the pod network, or through flannel's own devices. */
 export function peersOf(routes: readonly Peer[], networks: readonly string[]): readonly Peer[] {
   const inside = within(networks)
   const isPeer = ({ subnet, dev }: Peer) => dev.startsWith('flannel') || inside(subnet.replace(/\/\d+$/, ''))
-  return routes.filter(isPeer).slice(0, mostPeers)
+  return routes.filter(isPeer)
 }
 
 /** Whether an address is in one of these networks. */

@@ -1,4 +1,5 @@
 import { isIP } from 'node:net'
+import { fairly } from '../node/fairly.ts'
 import { isName, mostPeers, peersOf, rows, within } from './links.ts'
 import type { Part, Peer } from './sample.ts'
 
@@ -77,10 +78,14 @@ export function join(
     }
   }
   const away = overlays.filter((it) => !vxlans.includes(it))
-  return [...found, ...before.filter((it) => away.includes(it.dev)).map(({ lacks: _, ...it }) => it)].slice(
-    0,
+  const kept = before.filter((it) => away.includes(it.dev)).map(({ lacks: _, ...it }): Peer => it)
+  // The way to one that lacks something is never the one that is left out.
+  return fairly(
+    [...found, ...kept],
     mostPeers,
-  )
+    (it) => it.subnet,
+    (it) => Number(it.lacks !== undefined),
+  ).kept
 }
 
 function whole(

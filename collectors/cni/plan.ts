@@ -99,6 +99,23 @@ export const outward = ({ uplink, under }: CniSample): readonly string[] => [
   ...(under === undefined ? [] : [under]),
 ]
 
+/** The links that decide about something: the plan's, those it was made by, and what packets leave by. */
+export function judgedLinks(sample: CniSample): ReadonlySet<string> {
+  const it = plan(sample)
+  const { flags = {}, interfaces } = sample
+  const flannels = interfaces?.links.filter((one) => isFlannel(one.name)) ?? []
+  const own = it.kind === 'flannel' ? [it.bridge, ...it.overlays] : []
+  const names = [
+    ...[...own, ...outward(sample), ...(flags['flannel-iface'] ? [flags['flannel-iface']] : [])],
+    ...flannels.slice(0, mostFlannels).map((one) => one.name),
+  ]
+  const over = names.flatMap((name) => linkOf(sample, name)?.over ?? [])
+  return new Set([...names, ...over])
+}
+
+/** flannel makes two at most; whatever else has such a name is a person's. */
+const mostFlannels = 8
+
 /** A link by its name. */
 export const linkOf = (sample: CniSample, name: string): Link | undefined =>
   sample.interfaces?.links.find((it) => it.name === name)

@@ -1,5 +1,5 @@
 import { isIP } from 'node:net'
-import type { Host } from '../../agent/model.ts'
+import { type Host, HostError } from '../../agent/model.ts'
 import { orMissing } from '../node/ask.ts'
 import type { PodLink } from './sample.ts'
 
@@ -9,12 +9,13 @@ export const resultsFolder = '/var/lib/cni/results'
 /** `NETWORK-SANDBOX-IFNAME`; the loopback's answers stand beside them. */
 const resultName = /^(?!cni-loopback-).{1,100}-([0-9a-f]{64})-eth0$/
 
-/** The kubelet's default is 110 pods a node; a /24 holds 254. */
+/** The kubelet's default is 110 pods a node, a /24 holds 254; the rest are of pods that went while nobody took them apart. */
 const mostPods = 1024
 
 /**
  * The pods that have a sandbox now. An answer of the cache is written once, so what `known` holds is not read again. The cache outlives a reboot; `alive` says whether the veth or the network
- * namespace of an answer is still there.
+ * namespace of an answer is still there. Rejects with `too-large` where there are more answers than are read: of
+ * those that are left out it could not be told which pods live.
  */
 export async function readPods(
   host: Host,
@@ -23,7 +24,12 @@ export async function readPods(
 ): Promise<Record<string, PodLink>> {
   const pods: Record<string, PodLink> = {}
   const entries = (await orMissing(host.list(resultsFolder))) ?? []
-  const results = entries.filter((it) => resultName.test(it.name)).slice(0, mostPods)
+  const results = entries.filter((it) => resultName.test(it.name))
+  if (results.length > mostPods)
+    throw new HostError(
+      'too-large',
+      `reading ${resultsFolder}: there are ${results.length} answers, and ${mostPods} are read; those of pods that are gone may be deleted`,
+    )
   for (const { name } of results) {
     const key = (resultName.exec(name)?.[1] ?? '').slice(0, 13)
     const before = known[key]

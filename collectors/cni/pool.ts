@@ -41,12 +41,18 @@ export async function readPool(
   const family = isIP(own.replace(/\/.*/, ''))
   const reserved = entries.map((it) => it.name).filter((it) => isIP(it) === family)
   const live = new Set(pods.map((it) => it.ip))
-  const strays = reserved.filter((it) => !live.has(it)).slice(0, mostLeaked)
+  const known = before?.leaked ?? {}
+  const loose = reserved.filter((it) => !live.has(it))
+  // What is leaked already first: what is only being made must not make it forgotten.
+  const strays = [...loose.filter((it) => it in known), ...loose.filter((it) => !(it in known))].slice(
+    0,
+    mostLeaked,
+  )
   const tasks = strays.length > 0 ? await orNothing(host.list(tasksFolder)) : undefined
   const running = new Set(tasks?.map((it) => it.name))
   const leaked: Record<string, number> = {}
   for (const it of strays) {
-    const since = before?.leaked[it] ?? (await reservation(host, `${folder}/${it}`, running))
+    const since = known[it] ?? (await reservation(host, `${folder}/${it}`, running))
     if (since !== undefined) leaked[it] = since
   }
   const count = ripe(leaked, host.now()).length

@@ -4,11 +4,13 @@ import type { Code } from './rules.ts'
 import type { CniSample, Course } from './sample.ts'
 
 const hour = 3600_000
-const mostPoints = 24
 const mostDowns = 32
 
 /** What goes wrong before anything is gone: errors that grow and links that come and go. */
 export const errorsWindow = hour
+/** Points are so far apart that an hour of them fits, however often one looks: many wakes must not shorten what is seen. */
+const mostPoints = 24
+const apart = errorsWindow / mostPoints
 /** Fewer are noise; so are those of a device that carries a thousand times as many packets. */
 export const leastErrors = 30
 export const leastShare = 0.001
@@ -44,7 +46,12 @@ export function countErrors(
     const last = known.at(-1)
     if (!last || errors < last[1]) courses[device] = [[now, errors, packets]]
     else if (errors === last[1]) courses[device] = now - last[0] > 2 * errorsWindow ? [last] : known
-    else courses[device] = [...known.slice(-(mostPoints - 1)), [now, errors, packets]]
+    else {
+      // The last one moves on until it is far enough from the one before it.
+      const settled =
+        now - (known.at(-2)?.[0] ?? Number.NEGATIVE_INFINITY) < apart ? known.slice(0, -1) : known
+      courses[device] = [...settled.slice(-mostPoints), [now, errors, packets]]
+    }
   }
   return courses
 }

@@ -184,7 +184,12 @@ async function readTables(
     )
   const found = await orNothing(readNative(host, nft, { ipv4: names('ipv4'), ipv6: names('ipv6') }))
   return (
-    found ?? { sets: before?.sets.filter((it) => it.backend === 'native') ?? [], deciding: [], ports: [] }
+    found ?? {
+      sets: before?.sets.filter((it) => it.backend === 'native') ?? [],
+      deciding: [],
+      ports: [],
+      unread: true,
+    }
   )
 }
 
@@ -204,7 +209,7 @@ async function hostPortsOf(
   if (!k3s || !sandboxes) return []
   const of = (family: Family) => read.filter((it) => it.set.family === family)
   const unread = (family: Family) =>
-    stale.includes(family) || of(family).some((it) => it.set.hidden?.includes('nat'))
+    native.unread || stale.includes(family) || of(family).some((it) => it.set.hidden?.includes('nat'))
   const forwards = new Set(read.flatMap((it) => it.forwards))
   // Without its iptables at all, a family has no firewall to speak of.
   for (const it of Object.values(sandboxes))

@@ -1,6 +1,7 @@
 import { isIP } from 'node:net'
-import type { Host, Observation } from '../../agent/model.ts'
+import { type Host, HostError, type Observation } from '../../agent/model.ts'
 import { orMissing, orNothing } from '../node/ask.ts'
+import { fairly } from '../node/fairly.ts'
 import type { Code } from './rules.ts'
 import type { Family, FirewallSample } from './sample.ts'
 
@@ -26,16 +27,34 @@ export interface Sandbox {
 export type Sandboxes = Readonly<Record<string, Sandbox | 0>>
 
 const resultName = /^(?!cni-loopback-).{1,100}-([0-9a-f]{64})-eth0$/
-/** The kubelet's default is 110 pods a node. */
+/** The kubelet's default is 110 pods a node; the rest are of pods that went while nobody took them apart. */
 const mostSandboxes = 1024
+/** Of one pod. */
 const mostPorts = 64
+/** Of all: one of each pod in each family at least, so that no pod's finding depends on another's ports. */
+const mostMissing = 2 * mostSandboxes
 
-/** An answer is written once, so what is known is not read again. */
-export async function readSandboxes(host: Host, known: Sandboxes = {}): Promise<Sandboxes> {
+/** The names of the answers, by the first 13 characters of the sandbox's id. */
+async function listSandboxes(host: Host): Promise<ReadonlyMap<string, string>> {
   const entries = (await orMissing(host.list(resultsFolder))) ?? []
+  return new Map(
+    entries.flatMap(({ name }) => {
+      const id = resultName.exec(name)?.[1]
+      return id === undefined ? [] : [[id.slice(0, 13), name] as const]
+    }),
+  )
+}
+
+/** An answer is written once, so what is known is not read again. Rejects with `too-large` where there are more than are read. */
+export async function readSandboxes(host: Host, known: Sandboxes = {}): Promise<Sandboxes> {
+  const names = await listSandboxes(host)
+  if (names.size > mostSandboxes)
+    throw new HostError(
+      'too-large',
+      `reading ${resultsFolder}: there are ${names.size} answers, and ${mostSandboxes} are read; those of pods that are gone may be deleted`,
+    )
   const found: Record<string, Sandbox | 0> = {}
-  for (const { name } of entries.filter((it) => resultName.test(it.name)).slice(0, mostSandboxes)) {
-    const key = (resultName.exec(name)?.[1] ?? '').slice(0, 13)
+  for (const [key, name] of names) {
     const before = known[key]
     if (before !== undefined) {
       found[key] = before
@@ -108,13 +127,18 @@ export async function missingHostPorts(
   if (missing.length === 0) return []
   const links = await orNothing(host.list('/sys/class/net'))
   // A pod that went while the rules were read takes its rules along first.
-  const still = new Set(Object.keys(await readSandboxes(host, sandboxes)))
+  const still = await listSandboxes(host)
   const there = (it: Sandbox) =>
     !links || it.veths.length === 0 || it.veths.some((veth) => links.some(({ name }) => name === veth))
-  return missing
+  const ports = missing
     .filter(([key, it]) => still.has(key) && there(it))
     .flatMap(([, it]) => it.ports.filter(({ forward }) => !forwards.has(forward)))
-    .slice(0, mostPorts)
+  return fairly(
+    ports,
+    mostMissing,
+    ({ pod, forward }) => `${pod} ${familyOfPort(forward)}`,
+    () => 0,
+  ).kept
 }
 
 const portOf = ({ forward }: HostPort) => {

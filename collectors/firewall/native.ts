@@ -10,8 +10,11 @@ export interface Native {
   readonly deciding: readonly string[]
   /** Host ports that portmap maps by nftables, as `tcp 80`. */
   readonly ports: readonly string[]
+  /** It could not be read: neither is known. */
+  readonly unread?: true
 }
 
+/** Read one by one, those first in which something of Kubernetes' may be; of the rest it is only known that they may decide. */
 const mostTables = 16
 /** The tables of iptables' nft backend. */
 const compatible = new Set(['filter', 'nat', 'mangle', 'raw', 'security'])
@@ -31,11 +34,11 @@ export async function readNative(
       ({ kind, name, family }) =>
         family && !((kind === 'ip' || kind === 'ip6') && compatible.has(name) && names[family].has(name)),
     )
-    .slice(0, mostTables)
+    .sort((a, b) => Number(tableOwner(a.name) === 'other') - Number(tableOwner(b.name) === 'other'))
   const sets: RuleSet[] = []
-  const deciding: string[] = []
+  const deciding = tables.slice(mostTables).map(({ kind, name }) => `${kind} ${name}`)
   const ports = new Set<string>()
-  for (const { kind, name, family = 'ipv4' } of tables) {
+  for (const { kind, name, family = 'ipv4' } of tables.slice(0, mostTables)) {
     const argv = [nft, '-s', 'list', 'table', kind, name]
     const reading = readTable({ kind, name, family, argv })
     const ran = await host.run(argv, { line: reading.line })

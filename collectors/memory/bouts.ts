@@ -1,3 +1,5 @@
+import { fairly } from '../node/fairly.ts'
+import { ownerOf, weightOf } from './owners.ts'
 import type { Named } from './victims.ts'
 import { subjectOf } from './victims.ts'
 
@@ -54,9 +56,15 @@ const day = 24 * 3600
 /** The processes of one container that go together; the kubelet's shortest back-off is 10 s. */
 const atOnce = 5
 const mostTimes = 12
-const mostSubjects = 60
+/** More than a node has pods, unless it is told otherwise (110). */
+const mostSubjects = 120
 
-export function addBouts(before: Repeats, kills: readonly Named[], now: number): Repeats {
+/** With these kills; `evicted` is what there was no room for. */
+export function addBouts(
+  before: Repeats,
+  kills: readonly Named[],
+  now: number,
+): { readonly repeats: Repeats; readonly evicted: Repeats } {
   const found = new Map(
     Object.entries(before).flatMap(([subject, times]) => {
       const left = times.filter((it) => now / 1000 - it < day)
@@ -71,7 +79,11 @@ export function addBouts(before: Repeats, kills: readonly Named[], now: number):
     found.delete(subject)
     found.set(subject, [...times, second].slice(-mostTimes))
   }
-  return Object.fromEntries([...found].slice(-mostSubjects))
+  // What goes on before what was hit once, and of what is alike the newest.
+  const grave = ([subject, times]: readonly [string, readonly number[]]) =>
+    10 * Math.min(times.length, repeating) + weightOf(subject) + (times.at(-1) ?? 0) / 1e10
+  const { kept, left } = fairly([...found], mostSubjects, ([subject]) => ownerOf(subject), grave)
+  return { repeats: Object.fromEntries(kept), evicted: Object.fromEntries(left) }
 }
 
 export const repeating = 3

@@ -1,6 +1,8 @@
 import type { Host, Past, Sample, Unseen } from '../../agent/model.ts'
 import { unseen } from '../../agent/model.ts'
 import { harmless } from '../node/kernel-log.ts'
+import type { LeftOut } from '../node/left-out.ts'
+import { stillOut, unseenOf } from '../node/left-out.ts'
 import type { PodBook } from '../node/pods.ts'
 import { identifyPod, podBook, readPodBook } from '../node/pods.ts'
 import type { Account } from './account.ts'
@@ -9,6 +11,7 @@ import type { Repeats, Storm } from './bouts.ts'
 import { addBouts, stormOf } from './bouts.ts'
 import type { Counters, Unrecorded } from './counters.ts'
 import { readCounters, reconciled } from './counters.ts'
+import { crowded, dropped } from './crowd.ts'
 import type { Reading } from './kills.ts'
 import type { LastBoot, LastBootLog } from './last-boot.ts'
 import { isUnread, readLastBoot } from './last-boot.ts'
@@ -18,7 +21,7 @@ import { bootId, type Memory, readMemory } from './proc.ts'
 import type { Point } from './slope.ts'
 import { addHigh, addPoint } from './slope.ts'
 import type { ContainerCgroup, Uses } from './use.ts'
-import { containersOf, readUses } from './use.ts'
+import { containersOf, mostContainers, readUses } from './use.ts'
 import type { Named, Victim } from './victims.ts'
 import { addKills, heldUntil, subjectOf } from './victims.ts'
 
@@ -55,6 +58,8 @@ export interface MemorySample extends Sample, Memory {
   readonly fullest?: readonly Point[]
   /** When whom it hit, over a day. */
   readonly repeats?: Repeats
+  /** What of former rounds there was no room for. */
+  readonly leftOut?: readonly LeftOut[]
   /** The last kills one by one, newest last. */
   readonly recent: readonly Recent[]
   /** Names of the folders in /var/log/pods, for pods that are gone when their kill is read. */
@@ -93,12 +98,13 @@ export async function collect(host: Host, hold: number, past: Past<MemorySample>
   }
   const boot = await bootId(host)
   const begun = before?.account !== undefined && before.account.boot === boot
-  const containers = await or<readonly ContainerCgroup[] | undefined>(
+  const listed = await or<readonly ContainerCgroup[] | undefined>(
     'memory cgroups',
     ['memory.container-near-limit'],
     containersOf(host),
     undefined,
   )
+  const containers = listed?.slice(0, mostContainers)
   // Counts are read before the log, and only if there may be a new one.
   const counts =
     begun && memory.counted === before.account.counted
@@ -133,8 +139,10 @@ export async function collect(host: Host, hold: number, past: Past<MemorySample>
     {
       uses: before?.uses ?? {},
       unlimited: before?.unlimited ?? 0,
+      left: [],
     },
   )
+  blind.push(...crowded(listed?.length ?? 0, used.left))
   const balance = balanced(before?.account, { boot, counts: counted, log, now, hold })
   const lost = begun && balance ? balance.lost - before.account.lost : 0
   const { counters, unrecorded } = reconciled(begun ? before.counters : undefined, counts, known, lost)
@@ -160,7 +168,10 @@ export async function collect(host: Host, hold: number, past: Past<MemorySample>
   // When those without a record were is not known better than since the last look.
   const timed = past.at !== undefined && now - past.at < 60_000 ? told : [...missed, ...recorded]
   const storm = stormOf(before?.storm, timed, now)
-  const repeats = addBouts(before?.repeats ?? {}, told, now)
+  const { repeats, evicted: bouts } = addBouts(before?.repeats ?? {}, told, now)
+  const { victims, evicted } = addKills(before?.victims ?? [], told, now, hold)
+  const leftOut = stillOut(before?.leftOut ?? [], dropped(before, evicted, bouts, hold), now)
+  blind.push(...unseenOf(leftOut, 'more is killed at the same time than is kept'))
   const earlier = (before?.earlier ?? 0) + known.length - recorded.length + (log?.uncounted ?? 0)
   return {
     ...memory,
@@ -169,7 +180,7 @@ export async function collect(host: Host, hold: number, past: Past<MemorySample>
     ...(log ? log.lost > 0 && { lost: log.lost } : before?.lost && { lost: before.lost }),
     ...(earlier > 0 && { earlier }),
     ...(log ? { reading: log.reading } : before?.reading && { reading: before.reading }),
-    victims: addKills(before?.victims ?? [], told, now, hold),
+    victims,
     ...(node.length > 0 && {
       node: {
         kills: node.reduce((sum, it) => sum + it.kills, 0),
@@ -187,6 +198,7 @@ export async function collect(host: Host, hold: number, past: Past<MemorySample>
     ...(lastBoot ? { lastBoot: lastBoot.about } : before?.lastBoot && { lastBoot: before.lastBoot }),
     ...(storm && { storm }),
     ...(Object.keys(repeats).length > 0 && { repeats }),
+    ...(leftOut.length > 0 && { leftOut }),
     recent: [...(before?.recent ?? []), ...told.slice(-mostRecent).map(recent)].slice(-mostRecent),
     pods: remembered(book.folders),
     ...(blind.length > 0 && { unseen: blind }),

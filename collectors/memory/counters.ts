@@ -24,8 +24,6 @@ export interface Unrecorded {
   readonly kills: number
 }
 
-const mostPods = 100
-
 /**
  * Reads `oom_kill` in `memory.events` (version 2) or `memory.oom_control` (version 1, since Linux 4.13;
  * mm/memcontrol.c, memcg_memory_event). To be read before the log, as the kernel counts before it prints.
@@ -41,7 +39,7 @@ export async function readCounters(host: Host, containers: readonly ContainerCgr
     const file = `${cgroup}/${version1 ? 'memory.oom_control' : 'memory.events'}`
     const text = (await orNothing(host.text(file, { limit: 4096 }))) ?? ''
     const count = Number(/^oom_kill (\d{1,15})$/m.exec(text)?.[1] ?? 0)
-    if (count === 0 || (!found[of.uid] && Object.keys(found).length >= mostPods)) continue
+    if (count === 0) continue
     const its = found[of.uid] ?? { counts: {} }
     its.counts[version1 ? (of.containerId ?? '') : ''] = count
     found[of.uid] = its

@@ -1,9 +1,10 @@
-import type { Observation, Outlook, Pod } from '../../agent/model.ts'
+import type { Observation, Outlook } from '../../agent/model.ts'
 import type { MemorySample } from './collect.ts'
 import type { MemoryCode } from './rules.ts'
 import type { Forecast } from './slope.ts'
 import { forecast } from './slope.ts'
 import type { Use } from './use.ts'
+import { subjectOf } from './use.ts'
 import { clock, share, size } from './words.ts'
 
 export interface Thresholds {
@@ -32,9 +33,6 @@ export const runsOut = ({ total, free = [], fullest }: MemorySample): Forecast |
         fullest,
       )
 
-const nameOf = ({ namespace, name, container }: Pod) =>
-  [namespace, name, ...(container ? [container] : [])].join('/')
-
 /** What will be killed, and when. */
 export function filling(
   sample: MemorySample,
@@ -61,7 +59,7 @@ function nearLimit(id: string, use: Use, near: number, now: number): Observation
   const ahead = reaches(use)
   const percent = Math.round((100 * used) / limit)
   if (!ahead && percent < near) return []
-  const subject = pod ? nameOf(pod) : `container ${id.slice(0, 12)}`
+  const subject = subjectOf(id, pod)
   const course = ahead
     ? `It grows by ${perMinute(ahead)} and reaches its limit ${inAbout(ahead.at, now)}${ahead.sure === 'rough' ? ', if it goes on so' : ''}`
     : 'It does not grow steadily'
@@ -130,10 +128,10 @@ function pressed({ pressure }: MemorySample, most: number): Observation<MemoryCo
 export function outlook(sample: MemorySample): Outlook[] {
   const node = runsOut(sample)
   return [
-    ...Object.values(sample.uses ?? {}).flatMap((use) => {
+    ...Object.entries(sample.uses ?? {}).flatMap(([id, use]) => {
       const ahead = reaches(use)
       return ahead && use.pod
-        ? [{ what: `memory of ${nameOf(use.pod)}`, at: ahead.at * 1000, sure: ahead.sure }]
+        ? [{ what: `memory of ${subjectOf(id, use.pod)}`, at: ahead.at * 1000, sure: ahead.sure }]
         : []
     }),
     ...(node ? [{ what: 'memory of the node', at: node.at * 1000, sure: node.sure }] : []),

@@ -41,6 +41,7 @@ interface Dump {
   readonly anyNode?: boolean
   readonly constraint?: string
   readonly pid?: number
+  readonly uid?: number
   readonly cgroup?: string
   readonly limitedBy?: string
   readonly limit?: number
@@ -168,12 +169,14 @@ const bare = (record: LogRecord, { kind: _, cgroup: __, comm, ...killed }: Kille
 /** A kill with what its dump says; undefined if the dump is of another or says nothing. */
 function told(record: LogRecord, line: Killed, dump: Dump | undefined): Kill | undefined {
   if (!dump) return undefined
-  const { constraint, pid, cgroup, limitedBy, limit, sacrifice } = dump
+  const { constraint, pid, uid, cgroup, limitedBy, limit, sacrifice } = dump
   const its = pid === undefined || pid === line.pid || pid === sacrifice?.pid
   if (!its) return undefined
   const byCgroup = line.cgroup ?? sacrifice?.cgroup
   if (constraint === undefined && !(byCgroup === false && dump.anyNode)) return undefined
   return {
+    // A child that was killed instead is of the same user only by chance.
+    ...(uid !== undefined && pid === line.pid && { uid }),
     ...bare(record, line),
     scope: constraint === undefined ? 'node' : scopeOf(constraint),
     ...(constraint !== undefined && { constraint }),

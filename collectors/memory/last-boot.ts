@@ -98,22 +98,34 @@ const journal = (count: number, ...more: readonly string[]) =>
   ['journalctl', '--boot=-1', `--lines=${count}`, '--output=json', '--no-pager', ...more] as const
 
 /** The journal's own last words, and those of a shutdown that was asked for (systemd, sd-messages.h). */
-const farewells = ['d93fb3c9c24d451a97cea615ce59c00b', '98268866d1d54a499c4e98921d93bc40']
+const stopped = 'd93fb3c9c24d451a97cea615ce59c00b'
+const shutdown = '98268866d1d54a499c4e98921d93bc40'
+
+/**
+ * Whether whoever may say so has said that the machine is being shut down. Any user may send an entry with any
+ * MESSAGE_ID; the fields with an underscore are journald's word (systemd.journal-fields(7)).
+ */
+const isFarewell = (it: Entry) =>
+  (it.MESSAGE_ID === stopped && it._TRANSPORT === 'driver') ||
+  (it.MESSAGE_ID === shutdown && it._UID === '0' && /^systemd(-logind)?$/.test(String(it._COMM)))
 
 /** How the boot ended; why that cannot be read; undefined where there is no boot before this one. */
 async function readEnd(host: Host) {
   let last: Entry | undefined
   let orderly = false
-  const { stderr } = await host.run(journal(lastEntries, '--output-fields=MESSAGE_ID'), {
-    timeout,
-    limit: 4 * 1024 * 1024,
-    line(line) {
-      const entry = entryOf(line)
-      if (!entry) return
-      last = entry
-      orderly ||= farewells.includes(String(entry.MESSAGE_ID))
+  const { stderr } = await host.run(
+    journal(lastEntries, '--output-fields=MESSAGE_ID,_UID,_TRANSPORT,_COMM'),
+    {
+      timeout,
+      limit: 4 * 1024 * 1024,
+      line(line) {
+        const entry = entryOf(line)
+        if (!entry) return
+        last = entry
+        orderly ||= isFarewell(entry)
+      },
     },
-  })
+  )
   const id = String(last?._BOOT_ID)
   const ended = Number(last?.__REALTIME_TIMESTAMP) / 1000
   const start = ended - Number(last?.__MONOTONIC_TIMESTAMP) / 1000

@@ -19,6 +19,8 @@ export interface Choice {
   readonly kind: 'choice'
   readonly constraint: string
   readonly pid?: number
+  /** Whose it is; the line of the kill says so only since 5.4. */
+  readonly uid?: number
   /** The memory cgroup whose limit was reached. */
   readonly limitedBy?: string
   /** The memory cgroup of the victim. */
@@ -85,7 +87,7 @@ const header = form(
 const usage = form(String.raw`memory: usage \d{1,20}kB, limit (\d{1,20})kB, failcnt \d{1,20}`)
 const group = form(String.raw`Tasks in (\/[^]{0,16384}) are going to be killed due to memory\.oom\.group set`)
 const choiceBegins = /^oom-kill:constraint=([^,]{1,64}),nodemask=(?:\(null\)|[\d,-]{1,400})(?=,)/
-const choiceEnds = new RegExp(String.raw`,task=${comm},pid=${pid},uid=\d{1,10}$`)
+const choiceEnds = new RegExp(String.raw`,task=${comm},pid=${pid},uid=(\d{1,10})$`)
 
 /** A line that came in pieces: two cgroups of 4 KiB at most, of which each byte may be escaped. */
 const longest = 40 * 1024
@@ -122,6 +124,7 @@ function choice(text: string): Choice | undefined {
     kind: 'choice',
     constraint: begins[1] ?? '',
     pid: Number(ends[1]),
+    uid: Number(ends[2]),
     ...cgroups(between),
   }
 }

@@ -1,5 +1,6 @@
 import type { Host, Pod } from '../../agent/model.ts'
 import { orMissing, orNothing } from '../node/ask.ts'
+import { fairly } from '../node/fairly.ts'
 import type { CgroupPod, PodBook } from '../node/pods.ts'
 import { identifyPod, podOfCgroup } from '../node/pods.ts'
 import type { Point } from './slope.ts'
@@ -24,6 +25,8 @@ export interface Used {
   readonly uses: Uses
   /** Containers without a limit. */
   readonly unlimited: number
+  /** The subjects of those that hold much of their limit, but for which there was no room. */
+  readonly left: readonly string[]
 }
 
 /** Where the kubelet's cgroups are: version 2, then 1; systemd's names, then the plain ones. */
@@ -31,11 +34,20 @@ const roots = ['/sys/fs/cgroup', '/sys/fs/cgroup/memory'].flatMap((root) => [
   `${root}/kubepods.slice`,
   `${root}/kubepods`,
 ])
-/** The containers nearest to their limits are kept. */
-const mostKept = 30
-const mostContainers = 500
-/** From here on its course is kept. */
+/** Of those that hold little, the nearest to their limits are kept: nothing is said of them. */
+const mostIdle = 30
+/** Of those that hold much, whose course is kept: more than a node has pods, unless it is told otherwise (110). */
+const mostFull = 150
+/** Read in one look. */
+export const mostContainers = 500
+/** From here on its course is kept; of less nothing is ever said (`near_limit_percent` is 50 at least). */
 const half = 0.5
+
+/** What a finding of it is about. */
+export const subjectOf = (id: string, pod: Pod | undefined) =>
+  pod
+    ? [pod.namespace, pod.name, ...(pod.container ? [pod.container] : [])].join('/')
+    : `container ${id.slice(0, 12)}`
 
 /** The folder of a container's cgroup, and whose it is. */
 export interface ContainerCgroup {
@@ -43,7 +55,7 @@ export interface ContainerCgroup {
   readonly of: CgroupPod
 }
 
-/** Every container with a limit, nearest to it first. */
+/** Every container with a limit, nearest to it first, and of each pod before the second of any. */
 export async function readUses(
   host: Host,
   containers: readonly ContainerCgroup[],
@@ -69,31 +81,41 @@ export async function readUses(
     const step = limit / 256
     found.push({ id: of.containerId ?? '', of, limit, used: Math.round(Math.max(0, used) / step) * step })
   }
+  const part = (it: { readonly used: number; readonly limit: number }) => it.used / it.limit
+  found.sort((a, b) => part(b) - part(a))
+  const full = found.filter((it) => part(it) > half || rises(before[it.id], it.limit))
+  const { kept, left } = fairly(full, mostFull, (it) => it.of.uid, part)
+  const idle = found.filter((it) => !full.includes(it)).slice(0, Math.max(0, mostIdle - kept.length))
+  const podOf = async ({ id, of }: { readonly id: string; readonly of: CgroupPod }) =>
+    before[id]?.pod ?? (await identifyPod(host, book, of))
   const uses: Record<string, Use> = {}
-  for (const { id, of, used, limit } of found
-    .sort((a, b) => b.used / b.limit - a.used / a.limit)
-    .slice(0, mostKept)) {
+  for (const it of [...kept, ...idle]) {
+    const { id, used, limit } = it
     const known = before[id]
-    const pod = known?.pod ?? (await identifyPod(host, book, of))
+    const pod = await podOf(it)
     const same = known?.limit === limit ? known.points : undefined
-    // Also once it has come down again: who gives back what it took is no leak.
-    const followed = used > half * limit || same?.some(([, value]) => value > half * limit)
     const point = [Math.round(now / 1000), used] as const
-    const course = followed && {
+    const course = full.includes(it) && {
       points: addPoint(same ?? [], point),
       highs: addHigh((same && known?.highs) ?? [], point),
     }
     uses[id] = { ...(pod && { pod }), used, limit, ...course }
   }
-  return { uses, unlimited }
+  const out: string[] = []
+  for (const it of left) out.push(subjectOf(it.id, await podOf(it)))
+  return { uses, unlimited, left: out }
 }
 
-/** The containers that run, by their cgroups; none where there is no kubelet. */
+/** Whether it held much of this limit a while ago. Also once it has come down again: who gives back what it took is no leak. */
+const rises = (known: Use | undefined, limit: number) =>
+  known?.limit === limit && known.points?.some(([, value]) => value > half * limit)
+
+/** The containers that run, by their cgroups, one more than `mostContainers` at most; none where there is no kubelet. */
 export async function containersOf(host: Host): Promise<readonly ContainerCgroup[]> {
   const found: ContainerCgroup[] = []
   const walk = async (path: string, depth: number): Promise<void> => {
     for (const { name, kind } of (await orMissing(host.list(path))) ?? []) {
-      if (kind !== 'folder' || found.length >= mostContainers) continue
+      if (kind !== 'folder' || found.length > mostContainers) continue
       const below = `${path}/${name}`
       const of = podOfCgroup(below)
       if (of?.containerId) found.push({ path: below, of })

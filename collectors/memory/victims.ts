@@ -1,9 +1,10 @@
 import type { Pod } from '../../agent/model.ts'
+import { fairly } from '../node/fairly.ts'
 import { harmless } from '../node/kernel-log.ts'
-import { isOfUser } from '../node/pods.ts'
 import type { Kill } from './kills.ts'
 import type { Rank } from './known.ts'
 import { rankOf } from './known.ts'
+import { weightOf, ownerOf as whoseIs } from './owners.ts'
 
 /**
  * All kills of one subject that came close enough to each other to be one finding. Plain JSON, kept in the
@@ -50,8 +51,8 @@ export interface Named extends Kill {
   readonly unrecorded?: true
 }
 
-/** More subjects than this at once are one: the list helps nobody any more, and the sample stays small. */
-const mostVictims = 40
+/** More than a node has pods, unless it is told otherwise (110); of more subjects the list helps nobody any more. */
+const mostVictims = 120
 /** A kill that is learnt of late is told all the same. */
 const shortest = 5 * 60_000
 const others = 'other processes'
@@ -60,21 +61,33 @@ const others = 'other processes'
 export const heldUntil = (at: number, now: number, hold: number) =>
   Math.max(at + hold, now + Math.min(shortest, hold))
 
-/** Adds kills, in their order, to those of former rounds, and forgets whose time is over. */
+/**
+ * Adds kills, in their order, to those of former rounds, and forgets whose time is over. Where there is not room for all
+ * subjects, the rest of these kills are those of one subject. `evicted`: all that there was no room for.
+ */
 export function addKills(
   victims: readonly Victim[],
   kills: readonly Named[],
   now: number,
   hold: number,
-): Victim[] {
-  const found = new Map(victims.filter((it) => it.until >= now).map((it) => [it.subject, it]))
-  for (const kill of kills) {
-    const own = subjectOf(kill)
-    const subject = found.has(own) || found.size < mostVictims ? own : others
+): { readonly victims: readonly Victim[]; readonly evicted: readonly Victim[] } {
+  const before = victims.filter((it) => it.until >= now)
+  const found = new Map(before.map((it) => [it.subject, it]))
+  const together = (kill: Named, subject: string) =>
     found.set(subject, add(found.get(subject), kill, subject, heldUntil(kill.at, now, hold)))
-  }
-  return [...found.values()]
+  const rest = found.get(others)
+  found.delete(others)
+  for (const kill of kills) together(kill, subjectOf(kill))
+  const { left } = fairly([...found.values()], mostVictims, (it) => whoseIs(it.subject), gravity)
+  for (const it of left) found.delete(it.subject)
+  if (rest) found.set(others, rest)
+  const out = new Set(left.map((it) => it.subject))
+  for (const kill of kills) if (out.has(subjectOf(kill))) together(kill, others)
+  return { victims: [...found.values()], evicted: left }
 }
+
+const gravity = ({ subject, rank }: Victim) =>
+  rank === 'node' ? 4 : rank === 'database' ? 3 : weightOf(subject)
 
 /** `namespace/pod/container`, or the pod's uid if nothing names it, or the process and its cgroup. */
 export function subjectOf({ pod, podUid, comm, cgroup }: Named): string {
@@ -85,8 +98,8 @@ export function subjectOf({ pod, podUid, comm, cgroup }: Named): string {
 }
 
 function add(before: Victim | undefined, kill: Named, subject: string, until: number): Victim {
-  const rank =
-    before?.rank ?? (isOfUser(kill.cgroup ?? '') ? undefined : rankOf(kill.comm, kill.podUid !== undefined))
+  // Of many it is not told which; those that matter most are not among them.
+  const rank = subject === others ? undefined : (before?.rank ?? rankOf(kill))
   const byNode = (before?.byNode ?? 0) + (kill.scope === 'node' ? 1 : 0)
   const inferred = (before?.inferred ?? 0) + (kill.inferred ? 1 : 0)
   const unrecorded = (before?.unrecorded ?? 0) + (kill.unrecorded ? 1 : 0)

@@ -1,5 +1,5 @@
 import type { Pod } from '../../agent/model.ts'
-import { fairly } from './fairly.ts'
+import { fairly } from '../node/fairly.ts'
 import type { Said } from './sample.ts'
 
 /**

@@ -92,7 +92,7 @@ export const commands: Readonly<Record<string, string>> = {
     'ActiveState=active\nSubState=running\nNRestarts=3\nResult=exit-code\nExecMainStatus=1\nLoadState=loaded\nUnitFileState=enabled\nInactiveEnterTimestampMonotonic=120000000\n',
   'timedatectl show --property=NTPSynchronized --value': 'no\n',
   'ethtool -k flannel.1': 'Features for flannel.1:\ntx-checksumming: on\n\ttx-checksum-ip-generic: on\n',
-  'journalctl --boot=-1 --lines=200 --output=json --no-pager --output-fields=MESSAGE_ID': journal(
+  'journalctl --boot=-1 --lines=200 --output=json --no-pager --output-fields=MESSAGE_ID,_UID,_TRANSPORT,_COMM': journal(
     9_000_000_000,
     { MESSAGE_ID: 'x' },
   ),

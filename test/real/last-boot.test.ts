@@ -80,7 +80,7 @@ t.test('the journal of the boot before this one', skip, async (t) => {
     const stopped = {
       boot: before,
       uptime: 7003 * second,
-      more: { MESSAGE_ID: 'd93fb3c9c24d451a97cea615ce59c00b' },
+      more: { MESSAGE_ID: 'd93fb3c9c24d451a97cea615ce59c00b', _TRANSPORT: 'driver' },
     }
     const seen = await readLastBoot(withJournal('orderly', asExport([...entries, stopped, ...after])), ask)
     t.match(seen?.about, { orderly: true })

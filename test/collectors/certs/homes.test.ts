@@ -47,13 +47,37 @@ const file = (more: Partial<SeenFile>): SeenFile => ({
 
 t.test('certificates that kubeconfigs name by path, also relative to them', async (t) => {
   const names = ['/etc/a.crt', 'certs/b.crt', '/known.crt']
-  t.same(namedIn([file({ names }), file({ path: '/known.crt' }), file({ of: 'k3s', names: ['/own.crt'] })]), [
+  const { sources } = namedIn([
+    file({ names }),
+    file({ path: '/known.crt' }),
+    file({ of: 'k3s', names: ['/own.crt'] }),
+  ])
+  t.same(sources, [
     { path: '/etc/a.crt', of: 'home' },
     { path: '/home/ada/.kube/certs/b.crt', of: 'home' },
   ])
-  t.same(namedIn([file({ names: ['/etc/shadow'], by: 1000 })]), [
+  t.same(namedIn([file({ names: ['/etc/shadow'], by: 1000 })]).sources, [
     { path: '/etc/shadow', of: 'home', word: 1000 },
   ])
+})
+
+t.test('nobody hides what others name, and who is left out is said', async (t) => {
+  const user = (at: number) =>
+    file({
+      path: `/home/u${at}/.kube/config`,
+      names: Array.from({ length: 32 }, (_, name) => `/tmp/u${at}/${name}.crt`),
+      by: 1000 + at,
+    })
+  const users = Array.from({ length: 40 }, (_, at) => user(at))
+  const { sources, unseen } = namedIn([...users, file({ path: '/home/z/.kube/config', names: ['z.crt'] })])
+  t.equal(sources.length, 1000)
+  t.match(sources.at(-1), { path: '/home/z/.kube/z.crt' })
+  t.match(unseen, [{ codes: ['certs.expired', 'certs.expiring'], why: /more than 1000 certificates/ }])
+  t.equal(unseen[0]?.subjects?.length, 281)
+  const passwd = Array.from({ length: 1002 }, (_, at) => `u${at}:x:${1000 + at}:1000::/home/u${at}:/bin/sh\n`)
+  const many = await kubeconfigs(machine(t, { '/etc/passwd': passwd.join('') }), [])
+  t.equal(many.sources.length, 1000)
+  t.same(many.unseen[0]?.subjects, ['/home/u1000/.kube/config', '/home/u1001/.kube/config'])
 })
 
 t.test(

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { parseLinks, parseRoutes, peersOf, within } from '../../../collectors/cni/links.ts'
+import { keptLinks, parseLinks, parseRoutes, peersOf, within } from '../../../collectors/cni/links.ts'
 import { nodes } from './node.ts'
 
 const printed = (node: string, file: string) => readFileSync(join(nodes, node, 'commands', file), 'utf8')
@@ -43,7 +43,10 @@ t.test('nonsense is left out, and no number of links fills the sample', (t) => {
   t.same(parseLinks('[null, 3, {"ifname": 7}, {"ifname": "a/b"}, {"ifname": "sixteen-letters-"}]').links, [])
   t.throws(() => parseLinks('1: lo: <LOOPBACK>'), SyntaxError)
   const many = Array.from({ length: 5000 }, (_, at) => ({ ifname: `eth0.${at}`, flags: ['UP'] }))
-  t.ok(parseLinks(JSON.stringify(many)).links.length <= 64)
+  const { links } = parseLinks(JSON.stringify(many))
+  const kept = keptLinks(links, new Set(['eth0.4999', 'cni0']))
+  t.equal(kept.length, 65)
+  t.equal(kept.at(-1)?.name, 'eth0.4999', 'but what something is judged by is kept')
   t.end()
 })
 

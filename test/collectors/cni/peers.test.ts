@@ -36,6 +36,18 @@ t.test('a peer of a real node is whole, and its stale FDB entry is no fault', (t
   t.end()
 })
 
+t.test('of more nodes than are kept those that lack something are', (t) => {
+  const routes = Array.from({ length: 600 }, (_, at) => {
+    const via = `10.42.${(at >> 7) + 2}.${2 * (at & 127)}`
+    return { subnet: `${via}/31`, via, dev: 'eth0' }
+  })
+  const lost = seenOn('two-nodes-peer-fdb-deleted-node1')
+  const peers = join({ ...lost, routes: [...routes, ...lost.routes] }, [], about)
+  t.equal(peers.length, 512)
+  t.match(peers.at(-1), { subnet: peer.subnet, lacks: ['fdb'] })
+  t.end()
+})
+
 t.test('what each recorded fault took away, without having seen the peer before', (t) => {
   const lacks = (node: string) => join(seenOn(node), [], about).map((it) => it.lacks)
   t.same(lacks('two-nodes-peer-route-deleted-node1'), [['route']])

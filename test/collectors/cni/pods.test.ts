@@ -45,6 +45,19 @@ t.test('only pods that live, by their veth or their namespace', async (t) => {
   t.equal(await count(() => true), 5)
 })
 
+t.test('of more answers than are read it cannot be told which pods live', async (t) => {
+  const { host } = nodeLike(t, 'healthy')
+  const list = async () =>
+    Array.from({ length: 1025 }, (_, at) => ({
+      name: `cbr0-${at.toString(16).padStart(64, '0')}-eth0`,
+      kind: 'file' as const,
+    }))
+  await t.rejects(
+    readPods({ ...host(), list }, {}, () => true),
+    { code: 'too-large', message: /there are 1025 answers/ },
+  )
+})
+
 t.test('a node without a cache has no pods', async (t) => {
   const { host } = nodeLike(t, 'no-k3s')
   t.same(await readPods(host(), {}, () => true), {})

@@ -1,6 +1,6 @@
 import { utimesSync } from 'node:fs'
 import t from 'tap'
-import { HostError } from '../../../agent/model.ts'
+import { HostError, type Stat } from '../../../agent/model.ts'
 import { networksFolder, readPool, ripe, settling, sizeOf } from '../../../collectors/cni/pool.ts'
 import { nodeLike, sampleOf } from './node.ts'
 
@@ -50,6 +50,25 @@ t.test('files that are no addresses do not count; nothing reserved is no pool', 
   t.match(await readPool(node.host(), { pods, own, before: undefined }), { used: 5 })
   node.remove(networksFolder)
   t.equal(await readPool(node.host(), { pods, own, before: undefined }), undefined)
+})
+
+t.test('what is leaked is not forgotten for what is only being made', async (t) => {
+  const leaked = Object.fromEntries(['10.42.9.1', '10.42.9.2', '10.42.9.3'].map((it) => [it, 1]))
+  const before = { folder, size: 65_533, used: 3, leaked, course: [] }
+  const names = [
+    ...Array.from({ length: 900 }, (_, at) => `10.42.${at >> 8}.${at & 255}`),
+    ...Object.keys(leaked),
+  ]
+  const host = {
+    ...nodeLike(t, 'healthy').host(),
+    list: async (path: string) =>
+      path === folder ? names.map((name) => ({ name, kind: 'file' as const })) : [],
+    text: async () => id,
+    stat: async () => ({ mtime: 2 }) as Stat,
+  }
+  const pool = await readPool(host, { pods: [], own: '10.42.0.1/16', before })
+  t.match(pool?.leaked, leaked)
+  t.equal(Object.keys(pool?.leaked ?? {}).length, 512)
 })
 
 t.test('sizes, and what is leaked for certain', (t) => {

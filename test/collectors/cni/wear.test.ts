@@ -34,8 +34,20 @@ t.test('a link that is well stays as it is; a counter that fell begins anew', (t
   t.same(countErrors(line('cni0', 0), ['cni0'], more, now + hour).cni0, [[now + hour, 0, 5]])
   let course: Record<string, Course> = {}
   for (let at = 0; at < 200; at += 1) course = countErrors(line('cni0', at), ['cni0'], course, now + at)
-  t.ok((course.cni0?.length ?? 0) <= 24)
+  t.ok((course.cni0?.length ?? 0) <= 25)
   t.equal(allErrors({ a: [[0, 1, 1]], b: [[0, 2, 1]], c: [] }), 3)
+  t.end()
+})
+
+t.test('errors that grow are told however often one looks', (t) => {
+  let errors: Record<string, Course> = {}
+  const looks = (60 * minute) / 5_000
+  for (let at = 0; at <= looks; at += 1)
+    errors = countErrors(line('eth0', at, 10 * at), ['eth0'], errors, now - (looks - at) * 5_000)
+  t.match(wear({ errors }, now), [
+    { code: 'cni.errors-growing', subject: 'eth0', text: /: about 7\d\d an hour/ },
+  ])
+  t.ok(Number(errors.eth0?.length) <= 25)
   t.end()
 })
 

@@ -78,6 +78,37 @@ t.test('pods that are gone are not missed', async (t) => {
   t.equal(await missing(host(['lo', 'veth1f681911'], [])), 0, 'it went while the rules were read')
 })
 
+t.test('no pod hides the missing ports of another', async (t) => {
+  const results = ['a', 'b'].map((it) => `cbr0-${it.repeat(64)}-eth0`)
+  const list = async (path: string) =>
+    (path === '/sys/class/net' ? ['veth1', 'veth2'] : results).map((name) => ({
+      name,
+      kind: 'file' as const,
+    }))
+  const of = (pod: string, veth: string, count: number) => ({
+    veths: [veth],
+    ports: Array.from({ length: count }, (_, at) => ({ pod, forward: `tcp ${at + 1} 10.42.0.9:${at + 1}` })),
+  })
+  for (const count of [63, 64, 128, 5000]) {
+    const sandboxes = {
+      ['a'.repeat(13)]: of('evil/x', 'veth1', count),
+      ['b'.repeat(13)]: of('prod/web', 'veth2', 1),
+    }
+    const missing = await missingHostPorts({ list } as unknown as Host, sandboxes, new Set())
+    t.same([...new Set(missing.map((it) => it.pod))], ['evil/x', 'prod/web'], `${count}`)
+    t.ok(missing.length <= 2048)
+  }
+})
+
+t.test('of more answers than are read none counts as gone', async (t) => {
+  const list = async () =>
+    Array.from({ length: 1025 }, (_, at) => ({
+      name: `cbr0-${at.toString(16).padStart(13, '0')}${'0'.repeat(51)}-eth0`,
+      kind: 'file' as const,
+    }))
+  await t.rejects(readSandboxes({ list } as unknown as Host), { code: 'too-large' })
+})
+
 t.test('hostile or strange answers', async (t) => {
   const broken = JSON.parse(ingress)
   for (const text of ['', '[]', 'null', '{"cniArgs":{}}', JSON.stringify({ ...broken, config: '' })])

@@ -69,3 +69,25 @@ t.test('tables of iptables are not read twice, and a table that goes is none', a
   t.same(ran, ['nft list tables', 'nft -s list table ip6 filter', 'nft -s list table inet x'])
   t.same(found.sets, [])
 })
+
+t.test("of many tables Kubernetes' are read, and the rest may decide", async (t) => {
+  const names = Array.from({ length: 40 }, (_, at) => `table inet x${at}\n`)
+  const host = {
+    run: async (argv: readonly string[], { line }: { line?: (line: string) => void } = {}) => {
+      if (argv[1] === 'list')
+        return { stdout: `${names.join('')}table ip cni_hostport\n`, stderr: '', exit: 0 }
+      if (argv.includes('cni_hostport'))
+        for (const it of [
+          '\tchain hostports {',
+          '\t\tip protocol tcp th dport 80 dnat to 10.42.0.36:80',
+          '\t}',
+        ])
+          line?.(it)
+      return { stdout: '', stderr: '', exit: 0 }
+    },
+  } as unknown as Host
+  const found = await readNative(host, 'nft', { ipv4: new Set(), ipv6: new Set() })
+  t.same(found.ports, ['tcp 80'])
+  t.equal(found.sets.length, 16)
+  t.equal(found.deciding.length, 25, 'none of them counts as letting everything in')
+})

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { addBouts, repeatsUntil, stormOf } from '../../../collectors/memory/bouts.ts'
+import { addBouts as bouts, type Repeats, repeatsUntil, stormOf } from '../../../collectors/memory/bouts.ts'
 import type { Named } from '../../../collectors/memory/victims.ts'
 
 const now = Date.parse('2026-11-23T03:40:00Z')
@@ -14,6 +14,7 @@ const kill = (at: number, name = 'web'): Named => ({
   podUid: 'u',
   pod: { namespace: 'shop', name },
 })
+const addBouts = (...given: Parameters<typeof bouts>): Repeats => bouts(...given).repeats
 const many = (count: number, apart: number, from = now) =>
   Array.from({ length: count }, (_, at) => kill(from + at * apart))
 
@@ -54,5 +55,25 @@ t.test('the same one again and again', async (t) => {
     Array.from({ length: 200 }, (_, at) => kill(now, `p${at}`)),
     now,
   )
-  t.equal(Object.keys(crowd).length, 60)
+  t.equal(Object.keys(crowd).length, 120)
+})
+
+t.test("no number of a user's processes ends what is true of a pod", async (t) => {
+  const postgres = { namespace: 'prod', name: 'postgres-0', container: 'postgres' }
+  const loop = [40, 30, 20, 10].map((it) => ({ ...kill(now - it * 60_000), pod: postgres }))
+  const { pod: _, podUid: __, ...bare } = kill(now)
+  const junk = (count: number, cgroup: string) =>
+    Array.from({ length: count }, (_, at): Named => ({ ...bare, comm: `junk${at}`, cgroup }))
+  const before = addBouts({}, loop, now)
+  for (const cgroup of ['/user.slice/user-1000.slice/x', '/system.slice/cron.service']) {
+    const after = addBouts(before, junk(500, cgroup), now)
+    t.strictSame(after['prod/postgres-0/postgres'], before['prod/postgres-0/postgres'], cgroup)
+    t.equal(Object.keys(after).length, 120)
+  }
+  const pods = Array.from({ length: 300 }, (_, at) =>
+    loop.map((it) => ({ ...it, pod: { ...postgres, name: `a${at}` } })),
+  )
+  const { repeats, evicted } = bouts(before, pods.flat(), now)
+  t.equal(Object.keys(repeats).length, 120)
+  t.equal(Object.keys(evicted).length, 181, 'what there is no room for is said')
 })

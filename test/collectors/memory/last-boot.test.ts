@@ -12,7 +12,8 @@ const minute = 60e6
 const ask = { boot: 'now', start: begun }
 
 const commands = (kernel: readonly JournalEntry[], all = kernel) => ({
-  'journalctl --boot=-1 --lines=200 --output=json --no-pager --output-fields=MESSAGE_ID': asJson(all),
+  'journalctl --boot=-1 --lines=200 --output=json --no-pager --output-fields=MESSAGE_ID,_UID,_TRANSPORT,_COMM':
+    asJson(all),
   'journalctl --boot=-1 --lines=10000 --output=json --no-pager --dmesg --output-fields=MESSAGE,SYSLOG_FACILITY,_SOURCE_MONOTONIC_TIMESTAMP SYSLOG_FACILITY=0':
     asJson(kernel),
 })
@@ -47,13 +48,25 @@ t.test('the kills of the boot before this one', async (t) => {
 })
 
 t.test('how it ended', async (t) => {
-  const stopped = { boot, uptime: 72 * minute, more: { MESSAGE_ID: 'd93fb3c9c24d451a97cea615ce59c00b' } }
   const kernel = oom('x', 1, 60)
-  const orderly = await readLastBoot(
-    machine(t, {}, { commands: commands(kernel, [...kernel, stopped]) }),
-    ask,
-  )
-  t.match(orderly?.about, { orderly: true, ended: Date.parse('2026-11-23T03:12:00Z') })
+  const ended = async (more: JournalEntry['more']) => {
+    const last = { boot, uptime: 72 * minute, more }
+    const host = machine(t, {}, { commands: commands(kernel, [...kernel, last]) })
+    return (await readLastBoot(host, ask))?.about
+  }
+  // As journald 252 writes them.
+  const stopped = { MESSAGE_ID: 'd93fb3c9c24d451a97cea615ce59c00b', _TRANSPORT: 'driver' }
+  const shutdown = { MESSAGE_ID: '98268866d1d54a499c4e98921d93bc40', _TRANSPORT: 'journal' }
+  const logind = { ...shutdown, _UID: '0', _COMM: 'systemd-logind' }
+  t.match(await ended(stopped), { orderly: true, ended: Date.parse('2026-11-23T03:12:00Z') })
+  t.match(await ended(logind), { orderly: true })
+  for (const [who, forged] of Object.entries({
+    'a user who says what the journal says': { ...stopped, _TRANSPORT: 'journal' },
+    'a user by the name of logind': { ...logind, _UID: '1000' },
+    'another program of root': { ...logind, _COMM: 'cron' },
+    'what does not say who it is': shutdown,
+  }))
+    t.equal((await ended(forged))?.orderly, undefined, who)
   const line = 'Kernel panic - not syncing: Out of memory: system-wide panic_on_oom is enabled'
   const panicked = [...kernel, kernelEntry(boot, 61 * minute, line)]
   const panic = await readLastBoot(machine(t, {}, { commands: commands(panicked) }), ask)

@@ -103,17 +103,17 @@ t.test('the choice', async (t) => {
     oomLine(
       'oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null),cpuset=c1,mems_allowed=0-1,3,oom_memcg=/p,task_memcg=/p/c,task=python3,pid=5671,uid=0',
     ),
-    { kind: 'choice', constraint: 'CONSTRAINT_MEMCG', pid: 5671, limitedBy: '/p', cgroup: '/p/c' },
+    { kind: 'choice', constraint: 'CONSTRAINT_MEMCG', pid: 5671, uid: 0, limitedBy: '/p', cgroup: '/p/c' },
   )
   t.same(
     oomLine(
       'oom-kill:constraint=CONSTRAINT_NONE,nodemask=(null),cpuset=/,mems_allowed=0,global_oom,task_memcg=/user.slice,task=stress,pid=9,uid=1000',
     ),
-    { kind: 'choice', constraint: 'CONSTRAINT_NONE', pid: 9, cgroup: '/user.slice' },
+    { kind: 'choice', constraint: 'CONSTRAINT_NONE', pid: 9, uid: 1000, cgroup: '/user.slice' },
   )
   t.same(
     oomLine('oom-kill:constraint=whatever comes,nodemask=0,2,global_oom,task_memcg=/x,task=y,pid=9,uid=1'),
-    { kind: 'choice', constraint: 'whatever comes', pid: 9, cgroup: '/x' },
+    { kind: 'choice', constraint: 'whatever comes', pid: 9, uid: 1, cgroup: '/x' },
     'the set of constraints is open',
   )
   t.equal(oomLine('oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null),cpuset=c1'), undefined, 'a piece')
@@ -131,7 +131,7 @@ t.test('names cannot move the words', async (t) => {
     oomLine(
       'oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null),cpuset=/,mems_allowed=0,oom_memcg=/p,task_memcg=/p/c,task=x,pid=1,uid=0,pid=77,uid=5',
     ),
-    { pid: 77, cgroup: '/p/c' },
+    { pid: 77, uid: 5, cgroup: '/p/c' },
   )
 })
 

@@ -48,8 +48,8 @@ for (const [name, [path, files]] of Object.entries(nodes))
 t.test('no limit, no k3s, and the limit of the pod', async (t) => {
   const [path] = nodes['version 1, plain names'] as [string, object]
   const free = machine(t, { [`${path}/memory.limit_in_bytes`]: '9223372036854771712\n' })
-  t.strictSame(await usesOf(free), { uses: {}, unlimited: 1 })
-  t.strictSame(await usesOf(machine(t, {})), { uses: {}, unlimited: 0 })
+  t.strictSame(await usesOf(free), { uses: {}, unlimited: 1, left: [] })
+  t.strictSame(await usesOf(machine(t, {})), { uses: {}, unlimited: 0, left: [] })
   const pod = machine(t, {
     [`${path}/memory.limit_in_bytes`]: '9223372036854771712\n',
     [`${path}/../memory.limit_in_bytes`]: `${100 * mebi}\n`,
@@ -110,5 +110,36 @@ t.test('what is said of it', async (t) => {
         text: /^190.0 of 1000.0 MiB are available \(19 %\). It shrinks by 10 MiB a minute: nothing is left in about 19 min/,
       },
     ],
+  )
+})
+
+t.test('no pod pushes out another, and what there is no room for is said', async (t) => {
+  const idOf = (at: number) => at.toString(16).padStart(64, '0')
+  const uidOf = (at: number) => `${at.toString(16).padStart(8, '0')}-0000-0000-0000-000000000000`
+  const crowd = async (containers: readonly (readonly [pod: number, used: number])[]) => {
+    const files = containers.flatMap(([pod, used], at) => {
+      const path = `/sys/fs/cgroup/kubepods/pod${uidOf(pod)}/${idOf(at)}`
+      return [
+        [`${path}/memory.max`, `${100 * mebi}`],
+        [`${path}/memory.current`, `${used * mebi}`],
+      ] as const
+    })
+    return usesOf(machine(t, Object.fromEntries(files)))
+  }
+  const greedy = Array.from({ length: 200 }, () => [1, 99] as const)
+  const one = await crowd([...greedy, [2, 97]])
+  t.equal(one.uses[idOf(200)]?.used, Math.round((97 * 256) / 100) * (100 / 256) * mebi)
+  t.equal(Object.keys(one.uses).length, 150)
+  t.equal(one.left.length, 51)
+  const pods = await crowd([...greedy.map((_, at) => [at + 3, 99] as const), [2, 97], [2, 1]])
+  t.strictSame(
+    pods.left.at(-1),
+    `container ${idOf(200).slice(0, 12)}`,
+    'not over: it may be as near as before',
+  )
+  t.strictSame(
+    (await crowd(greedy.map(() => [1, 3] as const))).left,
+    [],
+    'of what holds little nothing is said',
   )
 })

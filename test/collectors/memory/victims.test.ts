@@ -1,8 +1,9 @@
 import t from 'tap'
-import type { Named } from '../../../collectors/memory/victims.ts'
-import { addKills, subjectOf } from '../../../collectors/memory/victims.ts'
+import type { Named, Victim } from '../../../collectors/memory/victims.ts'
+import { addKills as added, subjectOf } from '../../../collectors/memory/victims.ts'
 import { containerId, podCgroup, uid } from './records.ts'
 
+const addKills = (...given: Parameters<typeof added>): readonly Victim[] => added(...given).victims
 const now = Date.parse('2026-11-23T03:40:00Z')
 const minute = 60_000
 const hour = 60 * minute
@@ -101,18 +102,48 @@ t.test('a thousand subjects stay a few, and none of their kills is lost', async 
     ofProcess({ comm: `p${at}`, cgroup: `/${long}`, limitedBy: `/${long}` }),
   )
   const victims = addKills([], kills, now, hour)
-  t.ok(victims.length <= 41, `${victims.length}`)
+  t.ok(victims.length <= 121, `${victims.length}`)
   t.equal(
     victims.reduce((sum, it) => sum + it.kills, 0),
     1000,
   )
-  t.match(victims.at(-1), { subject: 'other processes', kills: 960 })
+  t.match(victims.at(-1), { subject: 'other processes', kills: 880 })
   t.equal(victims.at(-1)?.pod, undefined)
-  t.ok(JSON.stringify(victims).length < 32 * 1024, `${JSON.stringify(victims).length} characters`)
+  t.ok(JSON.stringify(victims).length < 72 * 1024, `${JSON.stringify(victims).length} characters`)
 })
 
-t.test('in a cgroup of a user a name is nothing to the node', async (t) => {
-  const of = (cgroup: string) => addKills([], [ofProcess({ comm: 'k3s-server', cgroup })], now, hour)[0]?.rank
-  t.equal(of('/system.slice/k3s.service'), 'node')
-  t.equal(of('/user.slice/user-1000.slice/user@1000.service/x'), undefined)
+t.test("no number of a user's processes hides a pod, or the node", async (t) => {
+  const postgres = kill({
+    comm: 'postgres',
+    pod: { namespace: 'prod', name: 'postgres-0', container: 'postgres' },
+  })
+  const k3s = ofProcess({ comm: 'k3s-server', uid: 0, cgroup: '/system.slice/k3s.service' })
+  const junk = Array.from({ length: 500 }, (_, at) =>
+    ofProcess({ comm: `junk${at}`, uid: 1000, cgroup: '/user.slice/user-1000.slice/x' }),
+  )
+  for (const order of [
+    [junk, [postgres, k3s]],
+    [[postgres, k3s], junk],
+  ] as const) {
+    const victims = order.reduce<readonly Victim[]>((before, kills) => addKills(before, kills, now, hour), [])
+    t.match(
+      victims.filter((it) => it.rank),
+      [
+        { subject: 'prod/postgres-0/postgres', pod: { name: 'postgres-0' }, rank: 'database' },
+        { subject: 'process k3s-server in /system.slice/k3s.service', rank: 'node' },
+      ],
+    )
+    const rest = victims.find((it) => it.subject === 'other processes')
+    t.match(rest, { rank: undefined, pod: undefined }, 'of the rest nobody knows what they were')
+    t.ok(Number(rest?.kills) >= 380)
+  }
+})
+
+t.test('what was told and has no room any more is said', async (t) => {
+  const pods = (name: string, count: number) =>
+    Array.from({ length: count }, (_, at) => kill({ pod: { namespace: 'a', name: `${name}${at}` } }))
+  const before = addKills([], pods('old', 100), now, hour)
+  const { victims, evicted } = added(before, pods('new', 100), now, hour)
+  t.equal(victims.filter((it) => it.subject.startsWith('a/old')).length, 100, 'of alike the earlier stay')
+  t.equal(evicted.length, 80)
 })

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { fairly } from '../../../collectors/pods/fairly.ts'
+import { fairly } from '../../../collectors/node/fairly.ts'
 
 const of = (pod: string, grave: number) => ({ pod, grave })
 const cap = (all: readonly ReturnType<typeof of>[], most: number) =>

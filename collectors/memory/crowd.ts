@@ -1,0 +1,47 @@
+import type { Unseen } from '../../agent/model.ts'
+import type { LeftOut } from '../node/left-out.ts'
+import { notJudged } from '../node/left-out.ts'
+import type { Repeats } from './bouts.ts'
+import { repeatsUntil } from './bouts.ts'
+import type { MemorySample } from './collect.ts'
+import type { MemoryCode } from './rules.ts'
+import { mostContainers } from './use.ts'
+import type { Victim } from './victims.ts'
+
+/** What a former round told of and this one has no room for: that it is not seen any more does not make it over. */
+export function dropped(
+  before: Pick<MemorySample, 'victims' | 'leftOut'> | undefined,
+  evicted: readonly Victim[],
+  bouts: Repeats,
+  hold: number,
+): LeftOut[] {
+  const told = new Set([...(before?.victims ?? []), ...(before?.leftOut ?? [])].map((it) => it.subject))
+  return [
+    ...evicted
+      .filter((it) => told.has(it.subject))
+      .map(({ subject, until }) => ({ code: 'memory.oom-killed', subject, until })),
+    ...Object.entries(bouts).flatMap(([subject, times]) => {
+      const until = repeatsUntil(times, hold)
+      return until === undefined ? [] : [{ code: 'memory.oom-repeating', subject, until }]
+    }),
+  ]
+}
+
+/** Containers that were not looked at, or of which no course is kept. */
+export function crowded(listed: number, left: readonly string[]): Unseen[] {
+  const codes: readonly MemoryCode[] = ['memory.container-near-limit']
+  return [
+    ...(listed > mostContainers
+      ? [
+          notJudged(
+            codes,
+            undefined,
+            `there are more than ${mostContainers} containers, and no more are read`,
+          ),
+        ]
+      : []),
+    ...(left.length > 0
+      ? [notJudged(codes, left, 'more containers hold much of their limits than are followed')]
+      : []),
+  ]
+}
