@@ -120,25 +120,32 @@ check_names() {
 
 # What install.sh did not make may be somebody's door to what Murphy knows, or somebody's own.
 check_foreign() {
-  ! is_made 'user murphy' || [ "$(home_of_murphy)" = "$state" ] || ! has_user ||
-    refuse "the user murphy was changed: its home is $(home_of_murphy), not $state."
-  if has_user && ! is_made 'user murphy'; then
+  if is_alien; then refuse "$program is another program's; move it away first."; fi
+  if there "$program" && [ -n "$(strays)" ]; then
+    refuse "$program holds what install.sh did not put there; move it away first: $(strays | tr '\n' ' ')"
+  fi
+  if has_user && { ! is_made "$(the_user)" || [ "$(home_of_murphy)" != "$state" ]; }; then
     refuse "there is a user called murphy already, whose home is $(home_of_murphy); Murphy needs one of its own: userdel murphy"
   fi
-  if has_group && ! is_made 'group murphy'; then
-    refuse 'there is a group called murphy already, and its members could ask and silence Murphy; Murphy needs one of its own: groupdel murphy'
-  fi
-  if [ -L "$program" ] || { there "$program" && [ -z "$known" ]; }; then
-    refuse "$program is another program's; move it away first."
+  # Who is put into it while Murphy is installed is meant to ask. A number alone does not tell a group that was made
+  # anew while it was not.
+  who=$(others)
+  if has_group && { ! is_made "$(the_group)" || { [ -n "$who" ] && [ ! -e "$program/node" ]; }; }; then
+    refuse "there is a group called murphy already, and its members${who:+ ($who)} could ask and silence Murphy; Murphy needs one of its own: take them out of it, or groupdel murphy"
   fi
   if is_foreign "$unit"; then refuse "$unit is another program's; move it away first."; fi
   for folder in "$settings" "$state"; do
     if is_foreign "$folder"; then
-      if [ -L "$folder" ] || [ ! -d "$folder" ] || [ "$(stat -c %u "$folder")" -ne 0 ]; then
+      if ! is_roots "$folder" || [ ! -d "$folder" ]; then
         refuse "$folder is there already and is no folder of root's; move it away, or: chown -R root: $folder"
       fi
     fi
   done
+  # A link is an admin's choice, but what it leads to has to be root's.
+  file=$settings/config.yaml
+  if there "$file" && { [ ! -f "$file" ] || [ "$(stat -L -c %u "$file")" -ne 0 ]; }; then
+    refuse "$file is no file of root's; move it away, or: chown root: $file"
+  fi
   case $webhook in
     '') ;;
     https://discord.com/* | https://*.discord.com/* | https://discordapp.com/*) check_url discord ;;
@@ -203,8 +210,8 @@ uninstall() {
 # One at a time on this machine: two would take each other's half for their own. Nobody but root may open the file,
 # and one that is another's, or a link, is not opened.
 take_lock() {
-  (set -C && umask 077 && : >"$lock") 2>/dev/null || :
-  if [ -L "$lock" ] || [ ! -f "$lock" ] || [ "$(stat -c %u "$lock")" -ne 0 ]; then
+  there "$lock" || (set -C && umask 077 && : >"$lock") 2>/dev/null || :
+  if [ ! -f "$lock" ] || ! is_roots "$lock"; then
     refuse "$lock is not root's; remove it first."
   fi
   exec 9<>"$lock"
@@ -223,6 +230,8 @@ finish() {
 main() {
   # shellcheck source=systemd/steps.sh
   . "$source/systemd/steps.sh"
+  # shellcheck source=systemd/list.sh
+  . "$source/systemd/list.sh"
   # shellcheck source=systemd/removal.sh
   . "$source/systemd/removal.sh"
   read_options "$@"

@@ -1,5 +1,5 @@
-# What install.sh changes, one function a change, each with what takes it back; removal is in removal.sh.
-# shellcheck shell=sh disable=SC2034,SC2154 # the two share their variables
+# What install.sh changes, one function a change, each with what takes it back; removal is in removal.sh, what it may touch in list.sh.
+# shellcheck shell=sh disable=SC2034,SC2154 # the four share their variables
 
 program=/opt/murphy
 staged=/opt/.murphy-new
@@ -13,7 +13,7 @@ commands=/usr/local/bin
 # What takes back the changes of a run that is not over, and the files it replaced; root's alone.
 undoing=/opt/.murphy-undo
 
-sinks='' notes='' version='' known='' list=$staged/made
+sinks='' notes='' version=''
 
 # One change, named before it is made; with --dry-run only named.
 step() {
@@ -29,7 +29,6 @@ step() {
 # A line of shell that takes a change back, should a later one fail; the last change is taken back first. It is on
 # the disk before the change is made: a run that was killed is taken back by the next one. Each line may be run twice.
 on_failure() {
-  [ -d "$undoing" ] || mkdir -m 0700 "$undoing"
   {
     printf '%s\n' "$1"
     cat "$undoing/steps" 2>/dev/null || :
@@ -51,22 +50,21 @@ is_over() {
 
 # What a killed run left behind: nothing is decided before it is put back.
 heal() {
-  if [ -f "$undoing/steps" ]; then
-    if $dry; then
-      say 'would put back what an interrupted install.sh had changed'
-      return
-    fi
-    say 'an earlier install.sh was interrupted; everything is put back as it was before'
-    take_back
+  if $dry; then
+    [ ! -f "$undoing/steps" ] || say 'would put back what an interrupted install.sh had changed'
+    return
   fi
-  $dry || [ -e "$program" ] || [ ! -d "$replaced" ] || mv "$replaced" "$program"
-  # Without steps nothing had been changed yet, or all of it had been taken back.
-  $dry || [ ! -d "$undoing" ] || rm -rf "$undoing"
+  if [ -f "$undoing/steps" ]; then
+    say 'an earlier install.sh was interrupted; everything is put back as it was before'
+    sh "$undoing/steps" || :
+  fi
+  there "$program" || [ ! -d "$replaced" ] || mv "$replaced" "$program"
+  # Without steps it had changed nothing yet, or was over: what else is there was only on its way.
+  is_over
 }
 
 # Writes standard input to a file of that mode, in one moment. Taken back only while it is what was written.
 put() {
-  [ -d "$undoing" ] || mkdir -m 0700 "$undoing"
   copy=$undoing/${1##*/}
   (umask 077 && cat >"$copy.new")
   [ ! -e "$1" ] || cp -p "$1" "$copy.old"
@@ -87,52 +85,20 @@ shut() {
 }
 
 booted() { [ -d /run/systemd/system ]; }
-there() { [ -e "$1" ] || [ -L "$1" ]; }
-is_ours() { [ "$(readlink "$1")" = "$program/bin/murphy" ]; }
-has_user() { getent passwd murphy >/dev/null; }
-has_group() { getent group murphy >/dev/null; }
-home_of_murphy() { getent passwd murphy | cut -d: -f6; }
 
-# What install.sh made stands in a list, one a line; nothing else is trusted, overwritten or removed.
-is_made() { printf '%s\n' "$known" | grep -qxF -- "$1"; }
-is_foreign() { there "$1" && ! is_made "$1"; }
-note() { grep -qxF -- "$1" "$list" 2>/dev/null || printf '%s\n' "$1" >>"$list"; }
-
-# Versions before the list are known by what they left: a program with its installer, files of root's for the group
-# murphy, a user with this home, and a group that nobody else is in.
-read_list() {
-  if [ -f "$program/made" ]; then
-    known=$(cat "$program/made")
-  elif [ -f "$program/install.sh" ] && [ -f "$program/agent/main.js" ]; then
-    known=$(recognised)
-  fi
-}
-
-recognised() {
-  [ "$(home_of_murphy)" != "$state" ] || say 'user murphy'
-  case $(getent group murphy) in *: | *:murphy) say 'group murphy' ;; esac
-  for file in "$settings" "$settings/config.yaml" "$settings/discord.url" "$settings/webhook.url" "$settings/ntfy.url"; do
-    [ "$(stat -c %U:%G "$file" 2>/dev/null)" != root:murphy ] || say "$file"
-  done
-  [ "$(stat -c %U "$state" 2>/dev/null)" != murphy ] || say "$state"
-  ! grep -qs "^ExecStart=$program/node " "$unit" || say "$unit"
-  ! grep -qs "$program/bin/murphy status" "$motd" || say "$motd"
-}
-
-# As the owner of the checkout, whose files they stay.
+# As the owner of the checkout, whose files they stay; the lock is not for whatever that leaves running.
 build_program() {
   owner=$(stat -c %U "$source")
   case $owner in
-    root | UNKNOWN) (cd "$source" && npm run --silent build) ;;
-    *) (cd "$source" && runuser -u "$owner" -- npm run --silent build) ;;
+    root | UNKNOWN) (cd "$source" && npm run --silent build) 9>&- ;;
+    *) (cd "$source" && runuser -u "$owner" -- npm run --silent build) 9>&- ;;
   esac || refuse 'building failed, so nothing was changed.'
 }
 
 # A copy beside the installed one, so that putting it in place is a rename.
 stage_program() {
-  rm -rf "$staged" "$replaced"
   mkdir -p "$staged/bin"
-  [ -z "$known" ] || printf '%s\n' "$known" >"$list"
+  say "${known:-$mark}" >"$list"
   cp "$runtime" "$staged/node"
   cp -R "$agent" "$staged/agent"
   cp -R "$source/install.sh" "$source/LICENSE" "$source/systemd" "$staged/"
@@ -146,6 +112,8 @@ stage_program() {
 
 # Comes last when things are taken back: the files are the former ones by then.
 plan_return() {
+  # Anew: a copy that an earlier run made would be taken for one of this run's.
+  mkdir -m 0700 "$undoing"
   restart=:
   if booted && systemctl is-active --quiet murphy.service; then restart='systemctl restart murphy.service'; fi
   on_failure "[ ! -e $undoing/placed ] || [ ! -d /run/systemd/system ] || { systemctl daemon-reload; $restart; }"
@@ -154,14 +122,14 @@ plan_return() {
 make_user() {
   if ! has_group; then
     on_failure 'groupdel murphy 2>/dev/null'
-    note 'group murphy'
     groupadd --system murphy
+    note "$(the_group)"
   fi
   if ! has_user; then
     on_failure 'userdel murphy 2>/dev/null'
-    note 'user murphy'
     useradd --system --gid murphy --home-dir "$state" --no-create-home --shell /usr/sbin/nologin \
       --comment Murphy murphy
+    note "$(the_user)"
   fi
   if ! there "$state"; then
     on_failure "rm -rf $state /run/murphy"
@@ -192,7 +160,8 @@ and run \`systemctl restart murphy\`:
 $sinks"
   fi
   for name in config.yaml discord.url webhook.url ntfy.url; do
-    if [ -f "$settings/$name" ] && is_made "$settings/$name"; then shut "$settings/$name" 600; fi
+    file=$settings/$name
+    if [ -f "$file" ] && [ ! -L "$file" ] && is_made "$file"; then shut "$file" 600; fi
   done
 }
 

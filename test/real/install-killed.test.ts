@@ -19,10 +19,12 @@ esac
 
 /**
  * Run by bash before each simple command of the installer (BASH_ENV, DEBUG trap, functrace): the count stands in a
- * file, so that subshells count on, and at KILL_AT the whole process group is killed.
+ * file, so that subshells count on, and at KILL_AT the whole process group is killed. With KILL_IN only the commands
+ * of that function count.
  */
 const killer = `set -T
-trap 'read -r at </run/kill/at; at=$((at + 1)); echo $at >/run/kill/at; [ $at -ne "$KILL_AT" ] || kill -9 0' DEBUG
+trap '[[ -n $KILL_IN && " \${FUNCNAME[*]} " != *" $KILL_IN "* ]] ||
+  { read -r at </run/kill/at; at=$((at + 1)); echo $at >/run/kill/at; [ $at -ne "$KILL_AT" ] || kill -9 0; }' DEBUG
 `
 
 /** What a node is known by here: every file that the installer might touch, the accounts, and what runs. */
@@ -30,20 +32,24 @@ const tools = `
 export LC_ALL=C
 killed() { # killed AT OPTIONS: 137 if it was killed there, else what it gave
   echo 0 >/run/kill/at; at=$1; shift
-  KILL_AT=$at BASH_ENV=/run/kill/env setsid --wait bash "$@" >/run/kill/said 2>&1
+  KILL_IN=$within KILL_AT=$at BASH_ENV=/run/kill/env setsid --wait bash "$@" >/run/kill/said 2>&1
 }
 state() {
   for it in /opt /etc/murphy /var/lib/murphy /etc/systemd/system /etc/update-motd.d /usr/local/bin; do
     [ ! -e $it ] || find $it -printf '%M %u %g %p %l\\n'
   done | grep -v ' /opt$' | sort
-  find /opt /etc/murphy /etc/systemd/system/murphy.service /etc/update-motd.d -type f ! -path /opt/murphy/made 2>/dev/null | sort | xargs -r sha256sum
-  [ ! -f /opt/murphy/made ] || sort /opt/murphy/made # in whichever order
+  find /opt /etc/murphy /etc/systemd/system/murphy.service /etc/update-motd.d -type f 2>/dev/null | sort | xargs -r sha256sum
   grep murphy /etc/passwd /etc/group
 }
 ok() { "$@" >/run/kill/out 2>&1 || fail "failed: $*: $(cat /run/kill/out)"; }
 fail() { echo "at $n: $1"; failed=$((failed + 1)); }
 same() { [ "$1" = "$2" ] || { fail "$3"; diff <(echo "$1") <(echo "$2") | head -20; }; }
 is() { for want in $2; do [ "$(murphy version 2>&1)" != "murphy $want" ] || return 0; done; fail "$1: $(murphy version 2>&1), not $2"; }
+late() { # a run that fails at its last step
+  mkdir -p /run/kill/late; printf '#!/bin/sh\nexit 1\n' >/run/kill/late/systemctl; chmod +x /run/kill/late/systemctl
+  PATH=/run/kill/late:$PATH sh "$@" >/run/kill/out 2>&1 && fail 'it did not fail'
+  grep -q 'everything is put back' /run/kill/out || fail "failed: $(cat /run/kill/out)"
+}
 one=/root/release1/install.sh two=/root/release2/install.sh
 failed=0 n=0
 `
@@ -124,6 +130,60 @@ const scenarios: Readonly<Record<string, string>> = {
     killed 0 $two; last=$(cat /run/kill/at); ok sh $one`,
 }
 
+/** What is over in a few commands, where one of so many would miss it: the function, and what is tried at each of them. */
+const narrow: Readonly<Record<string, readonly [within: string, text: string]>> = {
+  'at the very end, then --purge': [
+    'is_over',
+    `before=$(state)
+    each() {
+      ok sh $one
+      killed $n $two --ntfy https://ntfy.sh/topic; over=$?
+      ok sh $two --purge
+      same "$before" "$(state)" 'purged, the node is not as it was'
+    }`,
+  ],
+  'at the very end, then --purge, then a run that fails': [
+    'is_over',
+    `before=$(state)
+    each() {
+      ok sh $one
+      killed $n $two --ntfy https://ntfy.sh/topic; over=$?
+      ok sh $two --purge
+      late $two
+      same "$before" "$(state)" 'what is gone was put back'
+    }`,
+  ],
+  'at the very end, then a run that is refused': [
+    'is_over',
+    `each() {
+      ok sh $one
+      killed $n $two; over=$?
+      FULL=1 PATH=/run/kill/bin:$PATH sh $two >/run/kill/out 2>&1 && fail 'it was not refused'
+      is 'after the refused one' '1 2'
+      [ "$(ls -A /opt)" = murphy ] || fail "lies about: $(ls -A /opt)"
+    }`,
+  ],
+  'before the first change, then --purge': [
+    'plan_return',
+    `before=$(state)
+    each() {
+      killed $n $one; over=$?
+      ok sh $one --purge
+      same "$before" "$(state)" 'purged, the node is not as it was'
+    }`,
+  ],
+  'at the end of --purge': [
+    'forget',
+    `before=$(state)
+    each() {
+      ok sh $one --ntfy https://ntfy.sh/topic
+      killed $n $one --purge; over=$?
+      ok sh $one --purge
+      same "$before" "$(state)" 'purged, the node is not as it was'
+    }`,
+  ],
+}
+
 /**
  * All of some 400 steps of each scenario take most of an hour. So one of so many is taken here, another in each scenario, and
  * `KILL_EACH=1 node test/run.ts install-killed` takes all: for whoever changes the installer.
@@ -135,9 +195,15 @@ async function atEveryStep(
   t: Test,
   node: Container,
   text: string,
-  { each, first, systemd }: { each: number; first: number; systemd: boolean },
+  {
+    each,
+    first = 1,
+    within = '',
+    systemd = false,
+  }: { each: number; first?: number; within?: string; systemd?: boolean },
 ) {
-  const loop = `${tools}${text}
+  const loop = `${tools}within=${within}
+    ${text}
     for n in $(seq ${first} ${each} 2000); do each; [ $over = 137 ] || break; [ $failed -lt 5 ] || break; done
     echo "$n steps, $failed failed"`
   const command = `${systemd ? '' : 'mount -t tmpfs none /run && '}mkdir -p /run/kill/bin && cd /run/kill &&
@@ -151,7 +217,7 @@ async function atEveryStep(
   )
   const [, steps = '0', failed = '?'] = /^(\d+) steps, (\d+) failed$/m.exec(stdout) ?? []
   t.equal(failed, '0', `${stdout}${stderr}`)
-  t.ok(Number(steps) > 20, `${steps} steps`)
+  t.ok(Number(steps) > (within ? 2 : 20), `${steps} steps`)
   t.comment(`${steps} steps`)
 }
 
@@ -172,8 +238,13 @@ for (const systemd of [false, true])
         '#!/bin/sh\n[ -z "$FULL" ] || { printf "x\\n/ 9 9 1024 9 /\\n"; exit; }\nexec /usr/bin/df "$@"\n',
     })
     for (const [at, [name, text]] of Object.entries(scenarios).entries()) {
-      const steps = systemd ? 5 * each : each
+      const steps = systemd ? each + 4 : each
       await t.test(name, (t) => atEveryStep(t, node, text, { each: steps, first: 1 + (at % steps), systemd }))
       await node.sh('sh /root/release1/install.sh --purge')
     }
+    if (!systemd)
+      for (const [name, [within, text]] of Object.entries(narrow)) {
+        await t.test(name, (t) => atEveryStep(t, node, text, { each: 1, within }))
+        await node.sh('sh /root/release1/install.sh --purge')
+      }
   })

@@ -1,15 +1,10 @@
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import t, { type Test } from 'tap'
-import { bootContainer, type Container, withoutContainer } from './container.ts'
+import t from 'tap'
+import type { Container } from './container.ts'
+import { install, onNode, program, root, runtime, unpack } from './installing.ts'
 import { inventory } from './inventory.ts'
-
-const root = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '')
-const runtime = dirname(process.execPath)
-const why = withoutContainer()
-const skip = why !== undefined && process.env.CI !== 'true' && why
 
 t.setTimeout(900_000)
 t.jobs = 1
@@ -21,49 +16,6 @@ const npm = execFileSync('sh', ['-c', 'readlink -f "$(command -v npm)"'], { enco
 const bounding = /^CapBnd:\t(\w+)$/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1] ?? '0'
 const mayLowerOomScore = ((BigInt(`0x${bounding}`) >> 24n) & 1n) === 1n
 
-/** Stands in for the agent, so that what is tested is the way it gets there and not what it does there. */
-const program = (version: string, { starts = true } = {}) => `
-  import { execFileSync } from 'node:child_process'
-  import { readFileSync } from 'node:fs'
-  const [command] = process.argv.slice(2)
-  if (command === 'version') console.log('murphy ${version}')
-  if (command === 'config' && /wrong/.test(readFileSync('/etc/murphy/config.yaml', 'utf8'))) {
-    console.error('config.yaml:2: wrong')
-    process.exitCode = 3
-  }
-  if (command === 'status') console.log('critical: the bridge is gone')
-  if (command === 'run') {
-    if (!${starts}) throw new Error('there is no fuse')
-    setInterval(() => {}, 1000)
-    execFileSync('systemd-notify', ['--ready'])
-  }
-`
-
-/** A release of that program, unpacked at /root/release. */
-async function unpack(node: Container, text: string) {
-  await node.sh(
-    `rm -rf /root/release && mkdir -p /root/release/dist/agent /root/release/runtime && cd /root/release
-     cp -R ${root}/install.sh ${root}/LICENSE ${root}/systemd . && ln -s ${runtime}/node runtime/node
-     echo '{"type":"module"}' > dist/agent/package.json && cat > dist/agent/main.js`,
-    { input: text },
-  )
-}
-
-function onNode(
-  name: string,
-  body: (t: Test, node: Container) => Promise<void>,
-  binds: readonly string[] = [],
-) {
-  t.test(name, { skip }, async (t) => {
-    const node = await bootContainer({ binds: [root, runtime, ...binds] })
-    t.teardown(() => node.stop())
-    await unpack(node, program('1'))
-    await body(t, node)
-  })
-}
-
-const install = (node: Container, options = '', input = '') =>
-  node.exec(['sh', '-c', `sh /root/release/install.sh ${options}`], { input })
 const pidOf = (node: Container) => node.sh('systemctl show -p MainPID --value murphy')
 
 onNode('installs, upgrades in place, and leaves nothing behind', async (t, node) => {
@@ -231,123 +183,6 @@ onNode('refuses with a sentence, before it changes anything', async (t, node) =>
   })
   await node.sh('rm /usr/bin/systemd-notify')
   t.match(await install(node), { exit: 1, stderr: /systemd is not installed here/ })
-})
-
-onNode('what it did not make it neither trusts nor removes', async (t, node) => {
-  const refused = async (name: string, before: string, sentence: RegExp, after: string, options = '') => {
-    await node.sh(before)
-    const there = await inventory(node)
-    t.match(await install(node, options), { exit: 1, stderr: sentence }, name)
-    // Without the lock nothing at all is done.
-    const { exit, stderr } = await install(node, '--purge')
-    t.equal(exit, name.startsWith('a lock') ? 1 : 0, `${name}: ${stderr}`)
-    t.strictSame(await inventory(node), there, `${name}: nothing was changed, nor by --purge`)
-    await node.sh(after)
-  }
-  const discord = '--webhook https://discord.com/api/webhooks/1/s3cret'
-  await refused(
-    'a group with members',
-    'groupadd murphy && useradd -G murphy ann',
-    /a group called murphy already/,
-    'userdel -r ann 2>/dev/null; groupdel murphy',
-  )
-  await refused(
-    'a user',
-    'useradd -m murphy',
-    /a user called murphy already/,
-    'userdel -r murphy 2>/dev/null',
-  )
-  await refused(
-    'a program',
-    'mkdir /opt/murphy && echo mine > /opt/murphy/x',
-    /\/opt\/murphy is another program's/,
-    'rm -r /opt/murphy',
-  )
-  await refused(
-    'a unit',
-    'echo "[Service]" > /etc/systemd/system/murphy.service',
-    /murphy.service is another program's/,
-    'rm /etc/systemd/system/murphy.service',
-  )
-  await refused(
-    'settings of another user',
-    'mkdir /etc/murphy && chown 65534 /etc/murphy',
-    /\/etc\/murphy is there already and is no folder of root's/,
-    'rm -r /etc/murphy',
-  )
-  await refused(
-    'state that is a link',
-    'ln -s /tmp /var/lib/murphy',
-    /\/var\/lib\/murphy is there already/,
-    'rm /var/lib/murphy',
-  )
-  await refused(
-    'an address that somebody else wrote',
-    'mkdir /etc/murphy && echo x > /etc/murphy/discord.url',
-    /discord.url is there already/,
-    'rm -r /etc/murphy',
-    discord,
-  )
-  await refused(
-    'a lock that is a link',
-    'rm -f /run/murphy-install.lock && ln -s /etc/passwd /run/murphy-install.lock',
-    /murphy-install.lock is not root's/,
-    'rm /run/murphy-install.lock',
-  ).catch((error) => t.fail(error))
-  await refused(
-    "a lock of another user's",
-    'touch /run/murphy-install.lock && chown 65534 /run/murphy-install.lock',
-    /murphy-install.lock is not root's/,
-    'rm /run/murphy-install.lock',
-  )
-
-  await node.sh(`printf '#!/bin/sh\necho welcome\n' > /etc/update-motd.d/60-murphy
-    mkdir /etc/murphy && echo 'remind_hours: 12' > /etc/murphy/config.yaml && echo mine > /etc/murphy/notes
-    useradd ann`)
-  const before = await inventory(node)
-  const it = await install(node, discord)
-  t.equal(it.exit, 0, it.stderr)
-  t.match(it.stdout, "/etc/update-motd.d/60-murphy is another program's and stays as it is")
-  // Who is put into the group later may ask the agent, and no more.
-  await node.sh('usermod -aG murphy ann')
-  t.match(
-    await node.exec([
-      'setpriv',
-      '--reuid=ann',
-      '--regid=ann',
-      '--init-groups',
-      'cat',
-      '/etc/murphy/discord.url',
-    ]),
-    { exit: 1, stderr: /Permission denied/ },
-  )
-  const purge = await install(node, '--purge')
-  t.equal(purge.exit, 0, purge.stderr)
-  t.match(purge.stdout, /^\/etc\/murphy stays: install.sh did not make it, or not all that is in it\.$/m)
-  const after = await inventory(node)
-  t.strictSame(
-    after,
-    before.map((it) => it.replace(/^drwxr-xr-x( root root \/etc\/murphy )$/, 'drwx------$1')).sort(),
-    'what others made is there; only the folder of the settings is shut now',
-  )
-})
-
-onNode('what a version before the list installed is known again', async (t, node) => {
-  const before = await inventory(node)
-  t.equal((await install(node, '--ntfy https://ntfy.sh/topic')).exit, 0)
-  await node.sh(
-    `rm /opt/murphy/made; chgrp -R murphy /etc/murphy; chmod 0750 /etc/murphy; chmod 0640 /etc/murphy/*`,
-  )
-  await unpack(node, program('2'))
-  const upgrade = await install(node)
-  t.equal(upgrade.exit, 0, upgrade.stderr)
-  t.equal(
-    await node.sh("stat -c '%A %U %G' /etc/murphy /etc/murphy/ntfy.url"),
-    'drwx------ root root\n-rw------- root root\n',
-    'and its secrets are shut',
-  )
-  t.equal((await install(node, '--purge')).exit, 0)
-  t.strictSame(await inventory(node), before)
 })
 
 onNode('addresses are kept as the secrets they are', async (t, node) => {

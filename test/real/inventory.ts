@@ -11,6 +11,6 @@ export async function inventory(node: Container): Promise<readonly string[]> {
   )
   return said
     .split('\n')
-    .filter((it) => !/ \/etc\/(\.pwd\.lock|(passwd|shadow|group|gshadow)-)/.test(it))
+    .filter((it) => !/ \/etc\/(\.pwd\.lock|(passwd|shadow|group|gshadow|subuid|subgid)-)/.test(it))
     .sort()
 }
