@@ -10,7 +10,12 @@ const boot = 'c2f1e5b0a1d24c0f9e6d5b4a39281706'
 const journal = (uptime: number, more: object) =>
   `${JSON.stringify({ __REALTIME_TIMESTAMP: String(1_795_000_000_000_000 + uptime), __MONOTONIC_TIMESTAMP: String(uptime), _BOOT_ID: boot, ...more })}\n`
 const kernel = (uptime: number, text: string) =>
-  journal(uptime, { SYSLOG_FACILITY: '0', _SOURCE_MONOTONIC_TIMESTAMP: String(uptime), MESSAGE: text })
+  journal(uptime, {
+    _TRANSPORT: 'kernel',
+    SYSLOG_FACILITY: '0',
+    _SOURCE_MONOTONIC_TIMESTAMP: String(uptime),
+    MESSAGE: text,
+  })
 
 const unit = `[Unit]
 Description=Lightweight Kubernetes
@@ -96,7 +101,7 @@ export const commands: Readonly<Record<string, string>> = {
     9_000_000_000,
     { MESSAGE_ID: 'x' },
   ),
-  'journalctl --boot=-1 --lines=10000 --output=json --no-pager --dmesg --output-fields=MESSAGE,SYSLOG_FACILITY,_SOURCE_MONOTONIC_TIMESTAMP SYSLOG_FACILITY=0':
+  'journalctl --boot=-1 --lines=10000 --output=json --no-pager --dmesg --output-fields=MESSAGE,SYSLOG_FACILITY,_TRANSPORT,_SOURCE_MONOTONIC_TIMESTAMP SYSLOG_FACILITY=0':
     kernel(8_999_000_000, 'tail invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0, oom_score_adj=999') +
     kernel(
       8_999_000_100,
