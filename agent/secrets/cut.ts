@@ -11,13 +11,14 @@ export type Cut = (from: number, to: number, as?: As) => void
 export type Rule = (text: string, cut: Cut) => void
 
 /**
- * A value of so many characters is looked through for names of further secrets, since what one takes for a value may
- * be a name (`password: token: x`). Longer ones are not, so that a text costs its length.
+ * So many characters at the end of a value are looked through for names of further secrets, since what one takes for
+ * a value may hold a name whose own value goes on behind it (`token: password: x`). Not all of it, so that a text
+ * costs its length.
  */
 const near = 256
 
 /** Where to look on behind a value from `from` to `to`. */
-export const onward = (from: number, to: number) => (to - from > near ? to : from)
+export const onward = (from: number, to: number) => Math.max(from, to - near)
 
 /** Whatever matches, but for its first group. */
 export const matching =
@@ -28,7 +29,7 @@ export const matching =
       const from = found.index + (found[1]?.length ?? 0)
       const to = pattern.lastIndex
       cut(from, to)
-      if (from > found.index) pattern.lastIndex = onward(from, to)
+      pattern.lastIndex = Math.max(found.index + 1, onward(from, to))
     }
   }
 

@@ -99,7 +99,11 @@ export const assignments = behind(assignment, (text, found, at) => {
   if (!ofList && !isSecret(name)) return undefined
   if (end(text, at, literal) > at) return undefined
   // "NAME=value": what was opened before the name ends with the value.
-  if (before && sign === '=' && !between.startsWith(before)) return [at, end(text, at, quoted(before))]
+  // A shell goes on behind its end.
+  if (before && sign === '=' && !between.startsWith(before))
+    return text[at] === before
+      ? [at + 1, end(text, at + 1, quoted(before))]
+      : [at, end(text, end(text, at, quoted(before)), word)]
   if (sign === '=' && !/[\t ]/.test(between) && text[found.index - 1] === '\0')
     return [at, end(text, at, untilNul)]
   if (sign === '=' && opens) return [at, end(text, at, shell)]

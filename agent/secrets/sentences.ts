@@ -10,8 +10,8 @@ const long =
   '(?:passw(?:or[dt]|d)|pass[ _-]?(?:phrase|code)|secret|token|credential|cookie|(?:(?:api|access|private|secret|auth|signing|encryption|license)[ _-]{0,2}){1,3}key)[\\w-]{0,40}'
 const short = '\\b(?:pwd?|pin|otp|pass|psk)\\b'
 const name = `(?:${long}|${short})["']?`
-/** Up to four words between the name and what says that its value follows, in brackets perhaps. */
-const words = '(?:[ \\t]{1,4}["\'(]{0,2}[\\w./@-]{1,40}["\')]{0,2}){0,4}'
+/** Up to four words between the name and what first says that its value follows, in brackets perhaps. */
+const words = '(?:[ \\t]{1,4}["\'(]{0,2}[\\w./@-]{1,40}["\')]{0,2}){0,4}?'
 /** That the value follows. */
 const says = '(?:[ \\t]{0,4}(?::=?|=>|->)|[ \\t]{1,4}(?:is|was|to|now)\\b(?:[ \\t]{0,4}[:=])?)[ \\t]{0,4}'
 /** To the end of the line, or of the text of JSON that it stands in. */

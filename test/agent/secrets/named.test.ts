@@ -55,6 +55,8 @@ t.test('a list or group goes as a whole, what stands beside it stays', async (t)
     '{token: a"x1y2, other: kept}',
     '{"applied":"{\\"token\\":{\\"v\\":\\"}x1y2\\"},\\"other\\":\\"kept\\"}"}',
     'password: {a}x1y2\nother: kept',
+    '"db_pass="x1y2" kept',
+    '"db_pass="two x1y2" kept',
     'map[password:[a x1y2] other:kept]',
   ]) {
     t.notMatch(withoutAssignments(text), /x1y2/, text)

@@ -28,7 +28,11 @@ t.test('secrets that sentences tell', async (t) => {
     ...['password -> hunter2', 'token => hunter2', 'password := "hunter2"', 'Password (root): hunter2'],
     ...['password is two hunter2', 'token: two hunter2', 'password to be: two "words, hunter2'],
     ...['password for the admin = hunter2', 'cookie hunter2', 'your code for login is 47hunter2'],
-    ...['Generated admin password:\nhunter2', 'password is:\r\n\r\n  two hunter2\r\n'],
+    ...[
+      'password changed to hunter2 (at 3:40)',
+      'Generated admin password:\nhunter2',
+      'password is:\r\n\r\n  two hunter2\r\n',
+    ],
     '2026-11-23T03:40:00.1Z stdout F password:\n2026-11-23T03:40:00.1Z stdout F \n2026-11-23T03:40:00.1Z stdout F hunter2',
     '{"log":"password:\\n","stream":"stdout","time":"2026"}\n{"log":"hunter2\\n","stream":"stdout"}',
   ])
