@@ -1,17 +1,14 @@
-import { withoutForms } from './secrets/forms.ts'
-import { journalOf, logText } from './secrets/logs.ts'
-import { removed, withoutAssignments, withoutFlags } from './secrets/named.ts'
+import { removed } from './secrets/cut.ts'
+import { journalOf } from './secrets/logs.ts'
 import { derOf, ofPlace } from './secrets/places.ts'
 import { withoutComments } from './secrets/rules.ts'
+import { logText, withoutNamed } from './secrets/text.ts'
 
 /**
  * What must never leave the node, taken out of what was read there: of files that are known by their place all but
  * what Murphy reads of them, and of the rest what is secret by its name or its looks. Only that is replaced, so that
  * a recording still reads as the file did; where it is in doubt, more is taken out.
  */
-
-/** A text without what is secret by its looks or its name. */
-export const withoutNamed = (text: string): string => withoutAssignments(withoutFlags(withoutForms(text)))
 
 /** The bytes of a file with every secret replaced: the path by which it was asked for, and where that leads. */
 export function withoutSecrets(path: string, bytes: Uint8Array, real = path): Uint8Array {
@@ -33,4 +30,4 @@ export function withoutSecretsOf(argv: readonly string[], stdout: string, logs =
 }
 
 export { kernelRecord } from './secrets/logs.ts'
-export { removed }
+export { removed, withoutNamed }

@@ -1,20 +1,17 @@
-import { withoutForms, withoutSaid } from './forms.ts'
-import { removed, withoutAssignments, withoutFlags } from './named.ts'
-
-/** The text of any program's log. */
-export const logText = (text: string): string => withoutAssignments(withoutFlags(withoutSaid(text)))
+import { removed } from './cut.ts'
+import { logText, withoutNamed } from './text.ts'
 
 /**
  * What the kernel repeats of others: its own command line, what it starts init with (init/main.c), and audit
  * records, which hold command lines in hex.
  */
 const repeated =
-  /^audit[:( ]|^(?:Kernel command|Command) line:|^Unknown kernel command line|^ {2}with (?:arguments|environment):|^ {4}\S/
+  /^(?:audit[:( ]|type=\d+ audit\()|^(?:Kernel command|Command) line:|^Unknown kernel command line|^ {2}with (?:arguments|environment):|^ {4}\S/
 
 /** The line of a record of the kernel's log; `own` where the kernel wrote it, `others` where the rest is wanted. */
 function lineOf(text: string, own: boolean, others: boolean): string {
   if (!others && (!own || repeated.test(text))) return removed
-  return own && !repeated.test(text) ? withoutAssignments(withoutFlags(withoutForms(text))) : logText(text)
+  return own && !repeated.test(text) ? withoutNamed(text) : logText(text)
 }
 
 /**
@@ -30,8 +27,26 @@ export function kernelRecord(record: string, others: boolean): string {
   return `${record.slice(0, at + 1)}${lineOf(text, own, others)}`
 }
 
-const facts =
-  /^(?:__REALTIME_TIMESTAMP|__MONOTONIC_TIMESTAMP|_BOOT_ID|_TRANSPORT|_SOURCE_MONOTONIC_TIMESTAMP|PRIORITY|SYSLOG_FACILITY|MESSAGE_ID|_UID|_COMM)$/
+/** What a journal says of an entry by itself, and what a program may have set to anything. */
+const facts: Readonly<Record<string, RegExp>> = {
+  __REALTIME_TIMESTAMP: /^/,
+  __MONOTONIC_TIMESTAMP: /^/,
+  _BOOT_ID: /^/,
+  _TRANSPORT: /^/,
+  _SOURCE_MONOTONIC_TIMESTAMP: /^/,
+  PRIORITY: /^[0-7]$/,
+  SYSLOG_FACILITY: /^\d{1,3}$/,
+  MESSAGE_ID: /^[0-9a-f]{32}$/,
+  _UID: /^\d{1,10}$/,
+  _COMM: /^/,
+}
+
+/**
+ * Whether the kernel itself wrote it: of facility 0, which nobody can give to what he writes into its log
+ * (kernel/printk/printk.c, devkmsg_write), but to any journal entry of his own.
+ */
+const isKernels = ({ _TRANSPORT, SYSLOG_FACILITY }: Readonly<Record<string, unknown>>) =>
+  _TRANSPORT === 'kernel' && SYSLOG_FACILITY === '0'
 
 /** What `journalctl --output=json` prints, a line for each entry: when and of what kind, and the text of the kernel's own. */
 export const journalOf = (stdout: string, others: boolean): string =>
@@ -42,9 +57,9 @@ export const journalOf = (stdout: string, others: boolean): string =>
         const entry = Object(JSON.parse(line)) as Readonly<Record<string, unknown>>
         const kept: Record<string, unknown> = {}
         for (const [name, value] of Object.entries(entry))
-          if (facts.test(name)) kept[name] = value
-          else if (name === 'MESSAGE' && typeof value === 'string')
-            kept[name] = lineOf(value, entry.SYSLOG_FACILITY === '0', others)
+          if (typeof value !== 'string') continue
+          else if (Object.hasOwn(facts, name) && facts[name]?.test(value)) kept[name] = value
+          else if (name === 'MESSAGE') kept[name] = lineOf(value, isKernels(entry), others)
         return [`${JSON.stringify(kept)}\n`]
       } catch {
         return []

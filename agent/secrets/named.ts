@@ -1,6 +1,7 @@
-/** Secrets that are known by the name before them: assignments, flags, and the keys of YAML and JSON. */
+import { enclosed } from './brackets.ts'
+import { type As, onward, type Rule } from './cut.ts'
 
-export const removed = '<removed>'
+/** Secrets that are known by the name before them: assignments, flags, and the keys of YAML and JSON. */
 
 /** Names of variables, as an environment calls what is secret. Two steps: in one, a name of many such words costs its length for each of them. */
 const upper = /^[A-Z0-9_]+$/
@@ -8,10 +9,10 @@ const variable = /TOKEN|PASSWORD|PASSWD|SECRET|_KEY|ENDPOINT|CREDENTIAL/
 
 /** Names of keys and flags whose values are secret, whatever stands around the words. */
 const words =
-  /token|password|passwd|passphrase|secret|credential|requirepass|datastore[-_]?endpoint|vpn[-_]?auth|client-key-data|tls\.key|etcd-s3-[a-z]{1,20}-key|(?:api|access|private|signing|shared|account|secret|encryption)[-_]?key|set-cookie|signature/i
+  /token|passw(?:or[dt]|d)|pass[-_]?phrase|secret|credential|requirepass|masterauth|datastore[-_]?endpoint|vpn[-_]?auth|client-key-data|tls\.key|etcd-s3-[a-z]{1,20}-key|(?:api|access|private|signing|shared|account|secret|encryption|auth|join|license)[-_]?key|session[-_]?(?:id|key)|set-cookie|signature/i
 
 /** The same, where nothing else stands in the name, or behind a dash or an underline. */
-const short = /(?:^|[-_.])(?:pin|pw|pwd|pass|passcode|psk|otp|sid|cookie|webhook|dsn|_?auth)$/i
+const short = /(?:^|[-_.])(?:jwt|pin|pw|pwd|pass|passcode|psk|otp|sid|cookie|webhook|dsn|_?auth)$/i
 
 /** These only say where a secret is, or how it is kept. */
 const harmless = /(?:file|path|dir|name|seconds|\.crt)$|^-*secrets-encrypt/i
@@ -30,19 +31,24 @@ const tables = /(?:nat|filter|mangle|raw|security|broute)(?![\w.:-])/y
 const flag =
   /(["']?)(?<!(?<!\\)[\w-])--?([a-z][\w-]*)(["']?(?:=|,?(?:[\s\0\\]+|(?<=\n[ \t]*)[#;][^\n]*\n)+(?:-[ \t]+)?|,))/gi
 
-/** A name and its : or =; first the beginning of its line, if it is first there. */
+/** A name and its : or =, which may stand in the next line behind a `?` (YAML 1.2, 8.2.2); first the beginning of its line, if it is first there. */
 const assignment =
-  /(^(?:export[ \t]+|[ \t]+)?(?:-[ \t]+)*|(?<![\w.-]))((?<!\\)["']|)([\w.-]+)(\\*["']?[ \t]*(?:\+[ \t]*)?([:=])(?!:)[ \t]*)/gm
+  /(^(?:export[ \t]+|[ \t]+)?(?:-[ \t]+)*|(?<![\w.-]))((?<!\\)["']|)([\w.-]+)(\\*["']?[ \t]*(?:\n(?<=\?[ \t][^\n]{1,200}\n)[ \t]*)?(?:\+[ \t]*)?([:=])(?!:)[ \t]*)/gm
 
 /** Values. Each of these matches at any place, if only nothing, so that none has to be tried twice; the bounds keep the stack of the engine small. */
 const doubleQuoted = /(?:[^"\\\n]+|\\[\s\S]|\n(?=[ \t])){0,1000000}/y
 const singleQuoted = /(?:[^'\n]+|''|\n(?=[ \t])){0,1000000}/y
 const escaped = /[^"'\\\n]*/y
 const word = /(?:[^\s\0"']+|["'](?=[\w$%&*+./@!~^-])){0,1000000}/y
-const plain = /(?:[^\s\0,}"']+|[,}](?![\s\0"',}\]]|$)){0,1000000}/y
+const plain = /(?:[^\s\0,}"']+|[,}](?![\s\0"',}\]]|$)|["'](?=[\w$%&*+./@!~^-])){0,1000000}/y
+/** The same between brackets, where it may have blanks and further lines (YAML 1.2, 7.3.3). */
+const flow = /(?:[^\n\0,}\]"']+|\n(?=[ \t])|[,}\]](?![\s\0"',}\]]|$)|["'](?=[\w$%&*+./@!~^-])){0,1000000}/y
+/** What stands at a closing bracket and is no punctuation. */
+const rest = /[^\s\0,;:}\])"'\\]*/y
+/** The tag and the anchor of a value (YAML 1.2, 6.9). */
+const properties = /(?:[!&][^\s,[\]{}"']*[ \t]+){0,2}/y
 const untilNul = /[^\0\n]*/y
 const shell = /(?:"(?:[^"\\]+|\\[\s\S])*"?|'[^']*'?|\\[\s\S]|[^\0\n\\"']+){0,1000000}/y
-const list = /\[[^\]]*\]?/y
 const literal = /(?:true|false|null)(?![^\s,}\]])/y
 const number = /-?[\d.]+(?=[ \t]*[,}\]\r\n])/y
 
@@ -52,65 +58,68 @@ const end = (text: string, at: number, form: RegExp): number => {
 }
 const quoted = (quote: string) => (quote === '"' ? doubleQuoted : singleQuoted)
 
-/** `text` with a part replaced behind each `head` for which `value` says from where to where, and by what. */
-function replaced(
-  text: string,
-  head: RegExp,
-  value: (found: RegExpExecArray, at: number) => readonly [from: number, to: number, by: string] | undefined,
-): string {
-  let clean = ''
-  let done = 0
-  head.lastIndex = 0
-  for (let found = head.exec(text); found; found = head.exec(text)) {
-    const [from, to, by] = value(found, head.lastIndex) ?? [0, 0, '']
-    if (to <= from) continue
-    clean += text.slice(done, from) + by
-    done = to
-    head.lastIndex = to
+/** What is secret behind a name. */
+type Value = readonly [from: number, to: number, as?: As]
+
+/** Behind each `head`, what `value` says. */
+const behind =
+  (head: RegExp, value: (text: string, found: RegExpExecArray, at: number) => Value | undefined): Rule =>
+  (text, cut) => {
+    head.lastIndex = 0
+    for (let found = head.exec(text); found; found = head.exec(text)) {
+      const at = head.lastIndex
+      const [from, to, as] = value(text, found, at) ?? [at, at]
+      cut(from, to, as)
+      if (to > from) head.lastIndex = onward(from, to)
+    }
   }
-  return clean + text.slice(done)
-}
 
-export const withoutFlags = (text: string) =>
-  replaced(text, flag, ([, before = '', name = '', between = ''], at) => {
-    if (name === 't' ? end(text, at, tables) > at : !isSecret(name)) return undefined
-    if (before && between === '=') return [at, end(text, at, quoted(before)), removed]
-    const open = text[at]
-    const first = open === '"' || open === "'" ? at + 1 : at
-    // A flag that has no value is followed by the next one.
-    if (!between.endsWith('=') && /^-(?:-[a-z]|[a-z](?![\w-]))/.test(text.slice(first, first + 3)))
-      return undefined
-    return [first, end(text, first, first > at ? quoted(open as string) : word), removed]
-  })
+export const flags = behind(flag, (text, [, before = '', name = '', between = ''], at) => {
+  if (name === 't' ? end(text, at, tables) > at : !isSecret(name)) return undefined
+  if (before && between === '=') return [at, end(text, at, quoted(before))]
+  const open = text[at]
+  const first = open === '"' || open === "'" ? at + 1 : at
+  // A flag that has no value is followed by the next one.
+  if (!between.endsWith('=') && /^-(?:-[a-z]|[a-z](?![\w-]))/.test(text.slice(first, first + 3)))
+    return undefined
+  return [first, end(text, first, first > at ? quoted(open as string) : word)]
+})
 
-export const withoutAssignments = (text: string) =>
-  replaced(text, assignment, (found, at) => {
-    const [, start = '', before = '', given = '', between = '', sign = ''] = found
-    // The n of a line break that is escaped is no part of the name.
-    const name = text[found.index + start.length + before.length - 1] === '\\' ? given.slice(1) : given
-    const opens = found.index === 0 || text[found.index - 1] === '\n'
-    // The environment of a kubeconfig's `exec`, as a list of names and values, is secret as a whole.
-    const ofList =
-      name === 'value' && sign === ':' && (opens || before || /[{,\s]/.test(text[found.index - 1] ?? ''))
-    if (!ofList && !isSecret(name)) return undefined
-    if (end(text, at, literal) > at) return undefined
-    // "NAME=value": what was opened before the name ends with the value.
-    if (before && sign === '=' && !between.startsWith(before))
-      return [at, end(text, at, quoted(before)), removed]
-    if (sign === '=' && !/[\t ]/.test(between) && text[found.index - 1] === '\0')
-      return [at, end(text, at, untilNul), removed]
-    if (sign === '=' && opens) return [at, end(text, at, shell), removed]
-    const open = text[at] ?? ''
-    if (open === '"' || open === "'") return [at + 1, end(text, at + 1, quoted(open)), removed]
-    if (open === '\\' && /["']/.test(text[at + 1] ?? '')) return [at + 2, end(text, at + 2, escaped), removed]
-    if (open === '[') return [at, end(text, at, list), `"${removed}"`]
-    if (open === '{') return undefined
-    const counted = before ? end(text, at, number) : at
-    if (counted > at) return [at, counted, `"${removed}"`]
-    if (opens && sign === ':')
-      return [at, block(text, at, start.length), `${between.endsWith(':') ? ' ' : ''}"${removed}"`]
-    return sign === ':' ? [at, end(text, at, plain), `"${removed}"`] : [at, end(text, at, word), removed]
-  })
+/** Whether a name that begins there stands in a list or group in brackets, or may do so. */
+const inBrackets = (text: string, at: number) => /[{,[]\s{0,80}$/.test(text.slice(Math.max(0, at - 81), at))
+
+export const assignments = behind(assignment, (text, found, at) => {
+  const [, start = '', before = '', given = '', between = '', sign = ''] = found
+  // The n of a line break that is escaped is no part of the name.
+  const name = text[found.index + start.length + before.length - 1] === '\\' ? given.slice(1) : given
+  const opens = found.index === 0 || text[found.index - 1] === '\n' || between.includes('\n')
+  // The environment of a kubeconfig's `exec`, as a list of names and values, is secret as a whole.
+  const ofList =
+    name === 'value' && sign === ':' && (opens || before || /[{,\s]/.test(text[found.index - 1] ?? ''))
+  if (!ofList && !isSecret(name)) return undefined
+  if (end(text, at, literal) > at) return undefined
+  // "NAME=value": what was opened before the name ends with the value.
+  // A shell goes on behind its end.
+  if (before && sign === '=' && !between.startsWith(before))
+    return text[at] === before
+      ? [at + 1, end(text, at + 1, quoted(before))]
+      : [at, end(text, end(text, at, quoted(before)), word)]
+  if (sign === '=' && !/[\t ]/.test(between) && text[found.index - 1] === '\0')
+    return [at, end(text, at, untilNul)]
+  if (sign === '=' && opens) return [at, end(text, at, shell)]
+  const held = sign === ':' ? end(text, at, properties) : at
+  const open = text[held] ?? ''
+  if (open === '[' || open === '{')
+    return [at, end(text, enclosed(text, held), rest), between.includes('\\') ? 1 : 2]
+  if (held > at && (open === '"' || open === "'")) return [at, end(text, held + 1, quoted(open))]
+  if (open === '"' || open === "'") return [at + 1, end(text, at + 1, quoted(open))]
+  if (open === '\\' && /["']/.test(text[at + 1] ?? '')) return [at + 2, end(text, at + 2, escaped)]
+  const counted = before ? end(text, at, number) : at
+  if (counted > at) return [at, counted, 2]
+  if (opens && sign === ':') return [at, block(text, at, start.length), between.endsWith(':') ? 3 : 2]
+  if (sign === '=') return [at, end(text, at, word)]
+  return [at, end(text, at, inBrackets(text, found.index) ? flow : plain), 2]
+})
 
 const line = /\n([ \t]*)([^\n]*)/y
 

@@ -1,4 +1,4 @@
-import { removed } from './named.ts'
+import { removed } from './cut.ts'
 
 /**
  * What a file may hold that Murphy needs of it, by where it is: of these nothing else is kept, so that a secret does
@@ -81,7 +81,8 @@ function kubeconfigOf(text: string): string {
     try {
       return `${JSON.stringify(
         JSON.parse(text, function (this: unknown, key, value: unknown) {
-          return key === '' || Array.isArray(this) || kubeconfigKeys.test(key) ? value : undefined
+          if (Array.isArray(this)) return Object(value) === value ? value : undefined
+          return key === '' || kubeconfigKeys.test(key) ? value : undefined
         }),
       )}\n`
     } catch {

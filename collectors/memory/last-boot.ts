@@ -143,7 +143,7 @@ async function readKernel(host: Host, start: number) {
   let panic: string | undefined
   let sequence = 0
   const kills = new Map<number, Kill>()
-  const fields = '--output-fields=MESSAGE,SYSLOG_FACILITY,_SOURCE_MONOTONIC_TIMESTAMP'
+  const fields = '--output-fields=MESSAGE,SYSLOG_FACILITY,_TRANSPORT,_SOURCE_MONOTONIC_TIMESTAMP'
   await host.run(journal(mostRecords, '--dmesg', fields, 'SYSLOG_FACILITY=0'), {
     timeout,
     limit: 32 * 1024 * 1024,
@@ -153,7 +153,7 @@ async function readKernel(host: Host, start: number) {
       if (!entry || !Number.isSafeInteger(uptime)) return
       // The journal has undone the kernel's escapes, which whoever reads the lines does once more.
       const text = messageOf(entry.MESSAGE).replaceAll('\\', '\\x5c')
-      if (entry.SYSLOG_FACILITY !== '0') return
+      if (entry._TRANSPORT !== 'kernel' || entry.SYSLOG_FACILITY !== '0') return
       panic = panicOf(text) ?? panic
       sequence += 1
       reading = readKills(

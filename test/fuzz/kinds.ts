@@ -9,6 +9,7 @@ import { cri } from './kinds/logs.ts'
 import { network } from './kinds/network.ts'
 import { nodes } from './kinds/nodes.ts'
 import { processes } from './kinds/processes.ts'
+import { redaction } from './kinds/redaction.ts'
 import { hostileServers } from './kinds/replies.ts'
 import { settings } from './kinds/settings.ts'
 import { socket } from './kinds/socket.ts'
@@ -32,6 +33,7 @@ export const all: readonly Kind[] = [
   letters,
   socket,
   state,
+  redaction,
   processes,
   nodes,
 ]

@@ -38,7 +38,7 @@ function machine(
   if (journal.length > 0) mkdirSync(join(folder, 'commands'))
   for (const about of [
     '--lines=200 --output=json --no-pager --output-fields=MESSAGE_ID,_UID,_TRANSPORT,_COMM',
-    '--lines=10000 --output=json --no-pager --dmesg --output-fields=MESSAGE,SYSLOG_FACILITY,_SOURCE_MONOTONIC_TIMESTAMP SYSLOG_FACILITY=0',
+    '--lines=10000 --output=json --no-pager --dmesg --output-fields=MESSAGE,SYSLOG_FACILITY,_TRANSPORT,_SOURCE_MONOTONIC_TIMESTAMP SYSLOG_FACILITY=0',
   ])
     if (journal.length > 0)
       writeFileSync(

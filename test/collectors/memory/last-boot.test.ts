@@ -14,7 +14,7 @@ const ask = { boot: 'now', start: begun }
 const commands = (kernel: readonly JournalEntry[], all = kernel) => ({
   'journalctl --boot=-1 --lines=200 --output=json --no-pager --output-fields=MESSAGE_ID,_UID,_TRANSPORT,_COMM':
     asJson(all),
-  'journalctl --boot=-1 --lines=10000 --output=json --no-pager --dmesg --output-fields=MESSAGE,SYSLOG_FACILITY,_SOURCE_MONOTONIC_TIMESTAMP SYSLOG_FACILITY=0':
+  'journalctl --boot=-1 --lines=10000 --output=json --no-pager --dmesg --output-fields=MESSAGE,SYSLOG_FACILITY,_TRANSPORT,_SOURCE_MONOTONIC_TIMESTAMP SYSLOG_FACILITY=0':
     asJson(kernel),
 })
 const oom = (comm: string, pid: number, minutes: number, more = {}) =>
