@@ -1,11 +1,14 @@
 import { readFileSync, renameSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import t from 'tap'
 import { openMachine } from '../../../agent/host.ts'
+import type { Growth } from '../../../collectors/pods/grow.ts'
 import { growthOf, readOn } from '../../../collectors/pods/grow.ts'
+import { patterns } from '../../../collectors/pods/patterns.ts'
 import type { Place } from '../../../collectors/pods/sample.ts'
 import { matcher } from '../../../collectors/pods/scan.ts'
-import { podNode } from './node.ts'
+import { cri, podNode } from './node.ts'
 
+const shipped = matcher(patterns)
 const it = matcher([{ name: 'torn', severity: 'warning', says: 'x', find: ['torn page'], next: ['x'] }])
 
 /** A container whose log is followed from look to look. */
@@ -190,4 +193,110 @@ t.test('gone, or not a file', async (t) => {
   t.equal(await look(), 0)
   put(`${path}/1.log/x`, '')
   await t.rejects(look(), { code: 'failed' })
+})
+
+/** As containerd writes a long line: in pieces of 16 KiB. */
+function inPieces(text: string, stream = 'stderr') {
+  const count = Math.ceil(text.length / 16_384)
+  return Array.from({ length: count }, (_, at) =>
+    cri(text.slice(at * 16_384, (at + 1) * 16_384), 0, stream, at < count - 1 ? 'P' : 'F'),
+  ).join('')
+}
+const time = '2026-11-23 03:00:00.643 UTC [7] '
+const panic = `${time}PANIC:  could not locate a valid checkpoint record`
+const ready = `${time}LOG:  database system is ready to accept connections`
+/** A statement with words at the beginning of a piece, and so many behind. */
+const statement = (words: string, piece: number, behind = 0) =>
+  `${time}STATEMENT:  select '`.padEnd(piece * 16_384, 'x') + words.padEnd(behind * 16_384, 'y')
+
+/** What all looks at a log find, of so many bytes each. */
+async function foundIn(t: Parameters<typeof podNode>[0], text: string, { most = 1e9, tail = 1e9 } = {}) {
+  const { host, container } = podNode(t)
+  const { path, raw } = container('db')
+  raw(0, text)
+  let place: Place | undefined
+  const found: string[] = []
+  for (let looks = 0; looks < 200; looks += 1) {
+    const growth = await growthOf(host, path, place, place ? {} : { tail })
+    if (!growth || (place && growth.bytes === 0)) break
+    const read = await readOn(host, growth, shipped, most)
+    place = read.place
+    found.push(...read.found.map((one) => (one.over ? `${one.name} over` : one.name)))
+  }
+  return found
+}
+
+t.test('the middle of a long line is never the beginning of one', async (t) => {
+  for (const piece of [1, 16, 17, 32, 33])
+    for (const words of [panic, ready])
+      for (const behind of [0, 2])
+        for (const how of [{}, { most: piece === 33 ? 20_000 : 100_000 }, { tail: 64 * 1024 }])
+          t.strictSame(
+            await foundIn(t, inPieces(statement(words, piece, behind)), how),
+            [],
+            `${words.slice(30, 60)} at piece ${piece}, ${behind} behind, ${JSON.stringify(how)}`,
+          )
+  const between = inPieces(statement(panic, 33)).replaceAll('\n', `\n${cri('x', 0, 'stdout')}`)
+  t.strictSame(await foundIn(t, between), [], 'with lines of the other stream between')
+})
+
+t.test('what stands behind it is found, and before', async (t) => {
+  const long = inPieces(statement('', 40))
+  const its = ['postgres-wal', 'postgres-panic']
+  for (const how of [{}, { most: 100_000 }, { tail: 64 * 1024 }])
+    t.strictSame(await foundIn(t, long + cri(panic, 0), how), its, JSON.stringify(how))
+  t.strictSame(await foundIn(t, cri(panic, 0) + long), its)
+  t.strictSame(await foundIn(t, cri(panic, 0)), its)
+  t.strictSame(
+    await foundIn(t, cri('x', 0).repeat(3000) + cri(panic, 0), { tail: 200 }),
+    its,
+    'the first look begins at this line',
+  )
+})
+
+t.test('a long line that is set aside in its middle', async (t) => {
+  for (const lookBetween of [true, false]) {
+    const { host, container } = podNode(t)
+    const { path, raw, setAside } = container('db')
+    raw(0, cri('fine', 0))
+    let { place } = await readOn(host, (await growthOf(host, path, undefined)) as Growth, shipped)
+    const look = async () => {
+      const read = await readOn(host, (await growthOf(host, path, place)) as Growth, shipped)
+      place = read.place
+      return read.found.map((one) => one.name)
+    }
+    const lines = inPieces(statement(panic, 40)).split(/(?<=\n)/)
+    raw(0, lines.slice(0, 40).join(''))
+    const found = lookBetween ? await look() : []
+    setAside(0, '20261123-030000')
+    raw(0, lines.slice(40).join(''))
+    found.push(...(await look()), ...(await look()))
+    t.strictSame(found, [], `with a look between: ${lookBetween}`)
+    raw(0, cri(panic, 0))
+    t.strictSame(await look(), ['postgres-wal', 'postgres-panic'])
+  }
+})
+
+t.test('a name that ends behind what a look reads', async (t) => {
+  const name = `${time}\n${panic}\n@shop FATAL:  no`
+    .split('\n')
+    .map((it) => cri(it, 0))
+    .join('')
+  const text = cri('fine', 0).repeat(500) + name
+  for (let most = 600; most < 900; most += 19) t.strictSame(await foundIn(t, text, { most }), [], `${most}`)
+})
+
+t.test("Docker's lines in pieces", async (t) => {
+  const docker = (text: string) =>
+    inPieces(text)
+      .split('\n')
+      .filter(Boolean)
+      .map((it) => {
+        const [, tag, log] = /^\S+ stderr ([PF]) (.*)$/s.exec(it) ?? []
+        return `${JSON.stringify({ log: `${log}${tag === 'P' ? '' : '\n'}`, stream: 'stderr', time: 'x' })}\n`
+      })
+      .join('')
+  t.strictSame(await foundIn(t, docker(statement(panic, 1))), [])
+  t.strictSame(await foundIn(t, docker(statement(panic, 40, 2))), [])
+  t.strictSame(await foundIn(t, docker(statement('', 3)) + docker(panic)), ['postgres-wal', 'postgres-panic'])
 })
