@@ -88,7 +88,8 @@ t.test('somebody else on its ports is neither k3s nor its health', async (t) => 
     api: { well: false, said: 'does not answer: uid 1000 listens on 127.0.0.1:6443, not k3s' },
     kubelet: { well: false, said: 'does not answer: uid 1000 listens on 127.0.0.1:10248, not k3s' },
   })
-  const ours = listening(of(6443, 0), of(10_248, 0, '00000000000000000000000001000000') + theirs)
+  const beside = of(10_248, 0, '00000000000000000000000001000000')
+  const ours = listening(of(6443, 0) + of(10_248, 1000), beside)
   t.match(await said(ours, { 'http://::1:10248/healthz': ok }), {
     api: { well: true },
     kubelet: { well: true },
