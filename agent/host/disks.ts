@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { closeSync, openSync, readFileSync, readSync } from 'node:fs'
 
 /** File systems that answer as long as the machine itself does; Murphy's own state on them is written in place too. */
 const local = /^(ext[234]|xfs|f2fs|tmpfs|ramfs|overlay|zfs|vfat|squashfs|erofs)$/
@@ -7,25 +7,28 @@ const local = /^(ext[234]|xfs|f2fs|tmpfs|ramfs|overlay|zfs|vfat|squashfs|erofs)$
 export const farTypes =
   /^(nfs4?|cifs|smb3|smbfs|9p|ceph|glusterfs|lustre|beegfs|orangefs|pvfs2|afs|coda|autofs|fuse|fuseblk|fuse\.(?!lxcfs).*)$/
 
-/** Device numbers of file systems that are gone are given to others, ms. */
-const trusted = 10_000
+/** Device numbers of file systems that are gone are given to others, and new ones come, ms. */
+const trusted = 1_000
 
 interface Mounts {
   readonly devices: ReadonlySet<number>
   /** The type of what is mounted there last, by mount point. */
   readonly types: ReadonlyMap<string, string>
+  /** The type of each mount by its id. */
+  readonly byId: ReadonlyMap<number, string>
 }
 
-let mounts: Mounts = { devices: new Set(), types: new Map() }
+const none: Mounts = { devices: new Set(), types: new Map(), byId: new Map() }
+let mounts = none
 let asked = Number.NEGATIVE_INFINITY
 
-function current(): Mounts {
-  if (performance.now() - asked > trusted) {
+function current(age = trusted): Mounts {
+  if (performance.now() - asked > age) {
     asked = performance.now()
     try {
       mounts = readMounts(readFileSync('/proc/self/mountinfo', 'latin1'))
     } catch {
-      mounts = { devices: new Set(), types: new Map() }
+      mounts = none
     }
   }
   return mounts
@@ -43,14 +46,43 @@ export function farMount(path: string): string | undefined {
   return type !== undefined && farTypes.test(type) ? type : undefined
 }
 
+const about = Buffer.allocUnsafe(512)
+
+/** The id of the mount in which an open file is (proc(5), /proc/PID/fdinfo), which asks nobody but the kernel. */
+export function mountOf(fd: number): number | undefined {
+  try {
+    const info = openSync(`/proc/self/fdinfo/${fd}`, 'r')
+    try {
+      const id = /^mnt_id:\s*(\d+)$/m.exec(about.toString('latin1', 0, readSync(info, about)))?.[1]
+      return id === undefined ? undefined : Number(id)
+    } finally {
+      closeSync(info)
+    }
+  } catch {
+    return undefined
+  }
+}
+
+/**
+ * The type of a mount if it may hang, or `unknown` where it is gone by now. Anybody can mount a program of theirs in
+ * a folder of theirs (fusermount(1)) at any time, and ids are given to others: so it is read anew.
+ */
+export function farMountOf(id: number | undefined): string | undefined {
+  const type = id === undefined ? undefined : current(-1).byId.get(id)
+  if (type === undefined) return 'unknown'
+  return farTypes.test(type) ? type : undefined
+}
+
 /** What is mounted, and the device numbers of what is local, as stat(2) gives them. */
 export function readMounts(mountinfo: string): Mounts {
   const devices = new Set<number>()
   const types = new Map<string, string>()
+  const byId = new Map<number, string>()
   for (const line of mountinfo.split('\n')) {
-    const [, major, minor, place] = /^\d+ \d+ (\d+):(\d+) \S+ (\S+) /.exec(line) ?? []
+    const [, id, major, minor, place] = /^(\d+) \d+ (\d+):(\d+) \S+ (\S+) /.exec(line) ?? []
     if (!major || !place) continue
     const type = line.slice(line.indexOf(' - ') + 3).split(' ', 1)[0] ?? ''
+    byId.set(Number(id), type)
     types.set(
       place.replace(/\\([0-7]{3})/g, (_, digits) => String.fromCharCode(Number.parseInt(digits, 8))),
       type,
@@ -61,5 +93,5 @@ export function readMounts(mountinfo: string): Mounts {
         (Number(minor) & 0xff) + Number(major) * 0x100 + Math.floor(Number(minor) / 0x100) * 0x100000,
       )
   }
-  return { devices, types }
+  return { devices, types, byId }
 }
