@@ -14,11 +14,12 @@ interface Mounts {
   readonly devices: ReadonlySet<number>
   /** The type of what is mounted there last, by mount point. */
   readonly types: ReadonlyMap<string, string>
-  /** The type of each mount by its id. */
+  /** The type of each mount by its id, and the id of what is mounted there last by mount point. */
   readonly byId: ReadonlyMap<number, string>
+  readonly ids: ReadonlyMap<string, number>
 }
 
-const none: Mounts = { devices: new Set(), types: new Map(), byId: new Map() }
+const none: Mounts = { devices: new Set(), types: new Map(), byId: new Map(), ids: new Map() }
 let mounts = none
 let asked = Number.NEGATIVE_INFINITY
 
@@ -37,12 +38,15 @@ function current(age = trusted): Mounts {
 /** Whether the device of a `Stat` is a file system of this machine, by /proc/self/mountinfo (proc(5)). */
 export const isLocal = (dev: number): boolean => current().devices.has(dev)
 
+/** A path as it is read from mountinfo. */
+const kernelName = (path: string) => Buffer.from(path).toString('latin1')
+
 /**
  * The type of what is mounted at exactly this path if it may hang; without links, as the kernel names it. A root that
  * is remote is all there is.
  */
 export function farMount(path: string): string | undefined {
-  const type = path === '/' ? undefined : current().types.get(Buffer.from(path).toString('latin1'))
+  const type = path === '/' ? undefined : current().types.get(kernelName(path))
   return type !== undefined && farTypes.test(type) ? type : undefined
 }
 
@@ -65,10 +69,12 @@ export function mountOf(fd: number): number | undefined {
 
 /**
  * The type of a mount if it may hang, or `unknown` where it is gone by now. Anybody can mount a program of theirs in
- * a folder of theirs (fusermount(1)) at any time, and ids are given to others: so it is read anew.
+ * a folder of theirs (fusermount(1)) at any time, and ids are given to others: so it is read anew, unless it is the
+ * one that was at this path.
  */
-export function farMountOf(id: number | undefined): string | undefined {
-  const type = id === undefined ? undefined : current(-1).byId.get(id)
+export function farMountOf(id: number | undefined, path: string): string | undefined {
+  const known = id !== undefined && current().ids.get(kernelName(path)) === id
+  const type = id === undefined ? undefined : current(known ? trusted : -1).byId.get(id)
   if (type === undefined) return 'unknown'
   return farTypes.test(type) ? type : undefined
 }
@@ -78,20 +84,22 @@ export function readMounts(mountinfo: string): Mounts {
   const devices = new Set<number>()
   const types = new Map<string, string>()
   const byId = new Map<number, string>()
+  const ids = new Map<string, number>()
   for (const line of mountinfo.split('\n')) {
     const [, id, major, minor, place] = /^(\d+) \d+ (\d+):(\d+) \S+ (\S+) /.exec(line) ?? []
     if (!major || !place) continue
     const type = line.slice(line.indexOf(' - ') + 3).split(' ', 1)[0] ?? ''
     byId.set(Number(id), type)
-    types.set(
-      place.replace(/\\([0-7]{3})/g, (_, digits) => String.fromCharCode(Number.parseInt(digits, 8))),
-      type,
+    const path = place.replace(/\\([0-7]{3})/g, (_, digits) =>
+      String.fromCharCode(Number.parseInt(digits, 8)),
     )
+    types.set(path, type)
+    ids.set(path, Number(id))
     // makedev(3): the low eight bits of the minor number, twelve of the major, then the rest of the minor.
     if (local.test(type))
       devices.add(
         (Number(minor) & 0xff) + Number(major) * 0x100 + Math.floor(Number(minor) / 0x100) * 0x100000,
       )
   }
-  return { devices, types, byId }
+  return { devices, types, byId, ids }
 }

@@ -120,6 +120,28 @@ const isPeoples = (gid: number) => gid >= firstPerson || gid === users
 const isShared = ({ mode, gid }: Stats) => (mode & 0o002) !== 0 || ((mode & 0o020) !== 0 && isPeoples(gid))
 const isSticky = ({ mode }: Stats) => (mode & 0o1000) !== 0
 
+/**
+ * Root's own folders that were walked through, with the mount they are in: only root can mount anything on them, so
+ * that they need not be asked at each step. By `performance.now()`.
+ */
+const roots = new Map<string, { readonly mount: number | undefined; readonly at: number }>()
+const trusted = 10_000
+const mostRoots = 5_000
+
+/** The mount of what was opened, and its type if it is another than that of the folder and may hang. */
+function mountAt(at: string, fd: number, from: Step | undefined, rooted: boolean) {
+  const known = rooted ? roots.get(at) : undefined
+  if (known && performance.now() - known.at < trusted) return { mount: known.mount, type: undefined }
+  const mount = mountOf(fd)
+  return { mount, type: from && mount !== from.mount ? farMountOf(mount, at) : undefined }
+}
+
+function noteRoots(at: string, { mount, far, stats }: Pick<Step, 'mount' | 'far' | 'stats'>): void {
+  if (far || stats.uid !== 0 || !stats.isDirectory()) return
+  if (roots.size >= mostRoots) roots.clear()
+  roots.set(at, { mount, at: performance.now() })
+}
+
 interface Step {
   readonly held: Held
   readonly at: string
@@ -150,11 +172,11 @@ export async function walk(path: string, { doing, word, near, ...bounds }: Walk)
     const fd = await lane.run(doing, () => (from ? from.held.use(open) : open()), bounds, closeSync)
     const held = hold(fd)
     try {
-      const mount = mountOf(fd)
-      const found = from && mount !== from.mount ? farMountOf(mount) : undefined
-      if (near && found) throw refuseFar(found)
-      const far = expected || found !== undefined
+      const { mount, type } = mountAt(at, fd, from, rooted)
+      if (near && type) throw refuseFar(type)
+      const far = expected || type !== undefined
       const stats = await laneFor(far).run(doing, () => held.use(() => statOne(fd)), bounds)
+      if (rooted) noteRoots(at, { mount, far, stats })
       return { held, at, stats, far, mount, folderOf: from?.stats.uid ?? 0 }
     } catch (error) {
       held.release()

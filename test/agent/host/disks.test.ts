@@ -42,8 +42,8 @@ t.test('the mount of what is open', async (t) => {
   }
   t.equal(open('/proc'), open('/proc/self'))
   t.not(open('/proc'), open('/'))
-  t.equal(farMountOf(open('/proc')), undefined)
-  t.equal(farMountOf(-1), 'unknown', 'a mount that is gone by now')
+  t.equal(farMountOf(open('/proc'), '/proc'), undefined)
+  t.equal(farMountOf(-1, '/proc'), 'unknown', 'a mount that is gone by now')
   t.equal(mountOf(-1), undefined)
 })
 
