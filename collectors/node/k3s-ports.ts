@@ -99,7 +99,8 @@ async function readSockets(host: Host): Promise<Sockets> {
     if (host.recorded) return undefined
     throw new HostError('missing', 'there is no /proc/net/tcp')
   } catch (error) {
-    if (host.recorded && error instanceof HostError && error.code === 'unrecorded') return undefined
+    // No machine says that, but a recording that is being recorded once more does.
+    if (error instanceof HostError && error.code === 'unrecorded') return undefined
     const why = error instanceof Error ? error.message : String(error)
     throw new HostError('denied', `asking k3s: not done, because it cannot be seen who listens (${why})`, {
       cause: error,
