@@ -103,7 +103,7 @@ export function startDaemon(options: DaemonOptions): Daemon {
     eye.heard = []
     const signal = AbortSignal.any([AbortSignal.timeout(collector.timeout), stopping.signal])
     const keepsakes: Keepsake[] = []
-    eye.mistakes()
+    eye.look()
     const keep = (it: Keepsake) => void keepsakes.push(it)
     const past = { ...known, heard, series: seriesOf(collector), keep }
     const looked = await round(collector, settings, machine.during(signal), past, signal)

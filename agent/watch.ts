@@ -63,7 +63,7 @@ export function watching({ machine, heard, log, pause = growing }: WatchOptions)
     let last: string | undefined
     while (!signal.aborted) {
       const asking = AbortSignal.any([signal, AbortSignal.timeout(pollTimeout)])
-      const answer = await it.ask(machine.during(asking)).catch(() => undefined)
+      const answer = await answered(() => it.ask(machine.during(asking)))
       if (signal.aborted) return
       if (answer !== undefined && last !== undefined && answer !== last) heard(`${it.name} changed`)
       last = answer ?? last
@@ -124,6 +124,15 @@ export function watching({ machine, heard, log, pause = growing }: WatchOptions)
       commands.clear()
       paths.clear()
     },
+  }
+}
+
+/** Whatever goes wrong, also before there is a promise, the question is asked again. */
+async function answered(ask: () => Promise<string>): Promise<string | undefined> {
+  try {
+    return await ask()
+  } catch {
+    return undefined
   }
 }
 

@@ -127,6 +127,14 @@ t.test('collectors do not know each other', async (t) => {
   t.pass('checked')
 })
 
+t.test("k3s's own ports are asked by one door", async (t) => {
+  const door = 'collectors/node/k3s-ports.ts'
+  for (const path of modules.filter((it) => it.startsWith('collectors/') && it !== door))
+    if (/\bhost\s*\.(get|handshake)\(/.test(readFileSync(join(root, path), 'utf8')))
+      t.fail(`${path} asks a port itself: any account can listen there; ${door} looks who does first`)
+  t.pass('checked')
+})
+
 /** Each library has one door, so that it can be replaced, watched and reasoned about in one place. */
 const doors: Readonly<Record<string, readonly [string, string]>> = {
   undici: [

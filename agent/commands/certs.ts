@@ -4,8 +4,8 @@ import { certs as collector } from '../../collectors/certs.ts'
 import { gravest } from '../cascade.ts'
 import { renderCerts } from '../render/certs.ts'
 import { terminalOf } from '../render/terminal.ts'
-import { type Exit, print, settings } from './common.ts'
-import { type LatestArguments, latest } from './latest.ts'
+import { type Exit, madeOf, print, settings } from './common.ts'
+import { type Latest, type LatestArguments, latest } from './latest.ts'
 
 export interface CertsArguments extends LatestArguments {
   readonly json?: boolean
@@ -18,7 +18,15 @@ const exits = { info: 0, warning: 1, critical: 2 } as const
 /** Every certificate, the most urgent first. Exit code 0 well, 1 warning, 2 critical, 3 when they cannot be seen. */
 export async function certs(options: CertsArguments): Promise<Exit> {
   const its = settings(options).collectors[collector.name]?.settings as Parameters<typeof collector.assess>[2]
-  const { node, sample: seen, at, now } = await latest(collector.name, options)
+  const seen = await latest(collector.name, options)
+  return madeOf('certificates', () => shown(seen, its, options))
+}
+
+function shown(
+  { node, sample: seen, at, now }: Latest,
+  its: Parameters<typeof collector.assess>[2],
+  options: CertsArguments,
+): Exit {
   const sample = seen as CertsSample
   const rows = rowsOf(sample, its.warn_days, now, options.all === true)
   const told = collector.assess(sample, { heard: [] }, its, now).map((it) => {

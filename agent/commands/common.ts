@@ -1,6 +1,7 @@
 import { collectors } from '../../collectors/index.ts'
 import type { Secrets } from '../config/secrets.ts'
 import { type Config, ConfigError, loadConfig } from '../config.ts'
+import { mistake } from '../guard.ts'
 import { safe } from '../log.ts'
 import { validCron } from '../schedule.ts'
 import { sinks } from '../sinks/index.ts'
@@ -23,6 +24,17 @@ export class Refusal extends Error {
     super(message, options)
     this.name = 'Refusal'
     this.exit = exit
+  }
+}
+
+/** What comes of a sample, which another version of the agent may have made; a mistake over it is a Refusal. */
+export function madeOf<T>(what: string, make: () => T): T {
+  try {
+    return make()
+  } catch (error) {
+    if (error instanceof Refusal) throw error
+    const why = `${mistake(what, error)}; \`agent version\` and \`agent status\` tell whether the agent that runs is this one`
+    throw new Refusal(why, 3, { cause: error })
   }
 }
 

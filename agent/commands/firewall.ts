@@ -8,7 +8,7 @@ import { renderDiff, renderFirewall } from '../render/firewall.ts'
 import { clock, terminalOf } from '../render/terminal.ts'
 import { askFor } from '../serve/ask.ts'
 import { type Kept, keptOnDisk } from '../store/keepsakes.ts'
-import { type Exit, print, Refusal, settings } from './common.ts'
+import { type Exit, madeOf, print, Refusal, settings } from './common.ts'
 import { type LatestArguments, latest } from './latest.ts'
 
 const name = 'firewall'
@@ -27,10 +27,11 @@ export async function firewall(options: FirewallArguments): Promise<Exit> {
   print(
     options.json
       ? `${JSON.stringify({ version: 1, node, at, firewall: sample, kept: list }, null, 2)}\n`
-      : renderFirewall(
-          { node, sample: sample as FirewallSample, at, now, trend: trend.map((it) => it.value), kept: list },
-          terminal,
-        ),
+      : madeOf('firewall', () => {
+          const values = trend.map((it) => it.value)
+          const picture = { node, sample: sample as FirewallSample, at, now, trend: values, kept: list }
+          return renderFirewall(picture, terminal)
+        }),
   )
   return 0
 }

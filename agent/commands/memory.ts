@@ -1,7 +1,7 @@
 import type { MemorySample } from '../../collectors/memory/collect.ts'
 import { renderMemory } from '../render/memory.ts'
 import { terminalOf } from '../render/terminal.ts'
-import { type Exit, print } from './common.ts'
+import { type Exit, madeOf, print } from './common.ts'
 import { type LatestArguments, latest } from './latest.ts'
 
 export interface MemoryArguments extends LatestArguments {
@@ -18,6 +18,9 @@ export async function memory(options: MemoryArguments): Promise<Exit> {
     print(
       `${JSON.stringify({ version: 1, node, at, total, available, pressure, uses, unlimited, account, lastBoot, victims, recent }, null, 2)}\n`,
     )
-  } else print(renderMemory({ ...seen, sample }, terminalOf(process.stdout, process.env)))
+  } else {
+    const terminal = terminalOf(process.stdout, process.env)
+    print(madeOf('memory', () => renderMemory({ ...seen, sample }, terminal)))
+  }
   return 0
 }

@@ -3,18 +3,22 @@ import { cni } from '../../collectors/cni.ts'
 import { gravest } from '../cascade.ts'
 import { renderNetwork } from '../render/network.ts'
 import { terminalOf } from '../render/terminal.ts'
-import { type Exit, print } from './common.ts'
-import { type LatestArguments, latest } from './latest.ts'
+import { type Exit, madeOf, print } from './common.ts'
+import { type Latest, type LatestArguments, latest } from './latest.ts'
 
 /** The pod network on one screen, or as JSON; the same exit codes as `status`. */
 export async function network(options: LatestArguments & { readonly json?: boolean }): Promise<Exit> {
   const seen = await latest('cni', options)
+  return madeOf('pod network', () => shown(seen, options.json === true))
+}
+
+function shown(seen: Latest, json: boolean): Exit {
   const sample: CniSample = seen.sample
   const faults = cni
     .assess(sample, { heard: [] }, {}, seen.at)
     .map((it) => ({ ...it, severity: it.severity ?? cni.rules[it.code].severity }))
   const { node, at, now } = seen
-  if (options.json) print(`${JSON.stringify({ version: 1, node, at, sample, faults }, null, 2)}\n`)
+  if (json) print(`${JSON.stringify({ version: 1, node, at, sample, faults }, null, 2)}\n`)
   else {
     const picture = { node, sample, faults, at, now, summary: cni.summary(sample, {}, at) }
     print(renderNetwork(picture, terminalOf(process.stdout, process.env), cni.rules))

@@ -1,7 +1,7 @@
 import { closeSync, constants, fstat, open, readlink, type Stats } from 'node:fs'
 import { dirname } from 'node:path'
 import { HostError } from '../model.ts'
-import { farMount, serverOf, trustedOfUsers } from './disks.ts'
+import { farMount, farMountOf, mountOf } from './disks.ts'
 import { type Bounds, type Lane, newLane } from './lanes.ts'
 
 /**
@@ -20,6 +20,8 @@ export interface Found {
   readonly far: boolean
   /** Nobody but root can change where this path leads, nor what a name in this folder leads to. */
   readonly rooted: boolean
+  /** A person has a say in where it leads: not a daemon of the machine. */
+  readonly peoples: boolean
   /** The user on whose word it was found, other than root. */
   readonly word?: number
   /** Who owns the folder in which it is. */
@@ -58,16 +60,26 @@ export interface Walk extends Bounds {
   readonly near?: boolean | undefined
 }
 
-/** What hangs takes one thread and no more on file systems that may, and one where users say what a name leads to. */
+/**
+ * What hangs takes one thread and no more on file systems that may, one where people say what a name leads to, which
+ * nothing else waits for, and one where others than root do.
+ */
 const farLane = newLane(1)
+const peoplesLane = newLane(1)
 const handsLane = newLane(1)
 const diskLanes = new Map<number, Lane>()
 /** More than a node has file systems that files are read from. */
 const mostDisks = 1_000
 
-/** The lane for something in a folder: for each disk of the machine itself where only root had a say, and two for the rest. */
-export function laneOf({ far, rooted, dev }: Pick<Found, 'far' | 'rooted'> & { readonly dev: number }): Lane {
+/** The lane for something in a folder: for each disk of the machine itself where only root had a say, and three for the rest. */
+export function laneOf({
+  far,
+  rooted,
+  peoples = false,
+  dev,
+}: Pick<Found, 'far' | 'rooted'> & { readonly peoples?: boolean; readonly dev: number }): Lane {
   if (far) return farLane
+  if (peoples) return peoplesLane
   if (!rooted) return handsLane
   const known = diskLanes.get(dev)
   if (known) return known
@@ -95,15 +107,48 @@ const statOne = (fd: number) =>
 const linkOne = (path: string) =>
   new Promise<string>((done, fail) => readlink(path, (error, to) => (error ? fail(error) : done(to))))
 
-/** Whether others than root may change what is in a folder. */
-const isShared = ({ mode, gid }: Stats) => (mode & 0o002) !== 0 || ((mode & 0o020) !== 0 && gid !== 0)
+/** From here on accounts and groups are people's (login.defs(5), UID_MIN). */
+const firstPerson = 1000
+/** `users` on Debian and SUSE, the one group of the machine's own that people are in by being there. */
+const users = 100
+const isPeoples = (gid: number) => gid >= firstPerson || gid === users
+
+/**
+ * Whether others than root may change what is in a folder. A group of the machine's own is the machine: Ubuntu's
+ * /var/log, below which the logs of all pods are, is root:syslog 0775.
+ */
+const isShared = ({ mode, gid }: Stats) => (mode & 0o002) !== 0 || ((mode & 0o020) !== 0 && isPeoples(gid))
 const isSticky = ({ mode }: Stats) => (mode & 0o1000) !== 0
+
+/**
+ * Root's own folders that were walked through, with the mount they are in: only root can mount anything on them, so
+ * that they need not be asked at each step. By `performance.now()`.
+ */
+const roots = new Map<string, { readonly mount: number | undefined; readonly at: number }>()
+const trusted = 10_000
+const mostRoots = 5_000
+
+/** The id of the mount of what was opened, and what it is if it is another than that of the folder and may hang. */
+function mountAt(at: string, fd: number, from: Step | undefined, rooted: boolean) {
+  const known = rooted ? roots.get(at) : undefined
+  if (known && performance.now() - known.at < trusted) return { mount: known.mount, entered: undefined }
+  const mount = mountOf(fd)
+  return { mount, entered: from && mount !== from.mount ? farMountOf(mount, at) : undefined }
+}
+
+function noteRoots(at: string, { mount, far, stats }: Pick<Step, 'mount' | 'far' | 'stats'>): void {
+  if (far || stats.uid !== 0 || !stats.isDirectory()) return
+  if (roots.size >= mostRoots) roots.clear()
+  roots.set(at, { mount, at: performance.now() })
+}
 
 interface Step {
   readonly held: Held
   readonly at: string
   readonly stats: Stats
   readonly far: boolean
+  /** The id of the mount it is in. */
+  readonly mount: number | undefined
   readonly folderOf: number
 }
 
@@ -111,16 +156,32 @@ interface Step {
 export async function walk(path: string, { doing, word, near, ...bounds }: Walk): Promise<Found> {
   let said = word === undefined || isTrusted(word) ? undefined : word
   let rooted = said === undefined
+  let peoples = said !== undefined && said >= firstPerson
   const refuse = (why: string) => new HostError('failed', `${doing}: ${why}`)
   /** Opens one name in the folder that is held, and looks at what it is. */
-  const step = async (from: Step | undefined, name: string, at: string, far: boolean): Promise<Step> => {
-    const lane = laneOf({ far, rooted, dev: from?.stats.dev ?? 0 })
+  const step = async (from: Step | undefined, name: string, at: string): Promise<Step> => {
+    const known = from && farMount(at)
+    const laneFor = (far: boolean) => laneOf({ far, rooted, peoples, dev: from?.stats.dev ?? 0 })
+    const expected = from !== undefined && (from.far || known !== undefined)
+    const refuseFar = (type = 'far') =>
+      refuse(`it leads to ${at}, on a file system that may not answer (${type})`)
+    if (near && expected) throw refuseFar(known)
+    const lane = laneFor(expected)
     const open = () => openOne(from ? `${from.held.path}/${name}` : '/')
+    // Opened like this, a program that is mounted there (FUSE) is asked nothing yet; an NFS server may be.
     const fd = await lane.run(doing, () => (from ? from.held.use(open) : open()), bounds, closeSync)
     const held = hold(fd)
     try {
-      const stats = await lane.run(doing, () => held.use(() => statOne(fd)), bounds)
-      return { held, at, stats, far, folderOf: from?.stats.uid ?? 0 }
+      const { mount, entered } = mountAt(at, fd, from, rooted)
+      if (near && entered) throw refuseFar(entered.type)
+      if (entered?.server !== undefined)
+        throw refuse(
+          `it leads to ${at}, where a program of uid ${entered.server} answers, for which nobody waits; copy the file to a disk if it is meant`,
+        )
+      const far = expected || entered !== undefined
+      const stats = await laneFor(far).run(doing, () => held.use(() => statOne(fd)), bounds)
+      if (rooted) noteRoots(at, { mount, far, stats })
+      return { held, at, stats, far, mount, folderOf: from?.stats.uid ?? 0 }
     } catch (error) {
       held.release()
       throw error
@@ -134,15 +195,16 @@ export async function walk(path: string, { doing, word, near, ...bounds }: Walk)
         throw refuse(`it goes by a link of uid ${uid}, at ${link.at}, on the word of uid ${said}`)
       said = uid
       rooted = false
+      peoples ||= uid >= firstPerson
     }
-    const lane = laneOf({ far: link.far, rooted, dev: from.stats.dev })
+    const lane = laneOf({ far: link.far, rooted, peoples, dev: from.stats.dev })
     const read = () => from.held.use(() => linkOne(`${from.held.path}/${name}`))
     const to = await lane.run(doing, read, bounds)
     return to.startsWith('/') ? namesOf(to) : [...namesOf(from.at), ...namesOf(to)]
   }
 
   let left = namesOf(path)
-  let here = await step(undefined, '', '', false)
+  let here = await step(undefined, '', '')
   try {
     for (let links = 0, steps = 0, name = left.shift(); name !== undefined; name = left.shift()) {
       steps += 1
@@ -150,24 +212,14 @@ export async function walk(path: string, { doing, word, near, ...bounds }: Walk)
       if (name === '..') {
         // From the beginning: the folder above is whatever has that name now.
         left = [...namesOf(dirname(here.at || '/')), ...left]
-        const again = await step(undefined, '', '', false)
+        const again = await step(undefined, '', '')
         here.held.release()
         here = again
         continue
       }
       const at = `${here.at}/${name}`
-      const age = near || said !== undefined ? trustedOfUsers : undefined
-      const mount = farMount(at, age)
-      const far = here.far || mount !== undefined
-      if (far && near)
-        throw refuse(`it leads to ${at}, on a file system that may not answer (${mount ?? 'far'})`)
-      const server = serverOf(at, age)
-      if (server !== undefined)
-        throw refuse(
-          `it leads to ${at}, where a program of uid ${server} answers, for which nobody waits; copy the file to a disk if it is meant`,
-        )
       if (said !== undefined && kernelFolders.test(at)) throw refuse(`uid ${said} made it lead to ${at}`)
-      let next = await step(here, name, at, far)
+      let next = await step(here, name, at)
       if (next.stats.isSymbolicLink()) {
         links += 1
         try {
@@ -176,9 +228,10 @@ export async function walk(path: string, { doing, word, near, ...bounds }: Walk)
         } finally {
           next.held.release()
         }
-        next = await step(undefined, '', '', false)
+        next = await step(undefined, '', '')
       } else {
         rooted &&= isTrusted(next.stats.uid) || !next.stats.isDirectory()
+        peoples ||= next.stats.isDirectory() && !isTrusted(next.stats.uid) && next.stats.uid >= firstPerson
         if (left.length > 0 && isShared(next.stats) && !isSticky(next.stats)) rooted = false
       }
       here.held.release()
@@ -190,7 +243,13 @@ export async function walk(path: string, { doing, word, near, ...bounds }: Walk)
   }
   // What is new in /tmp may be anybody's.
   const open = here.stats.isDirectory() && isShared(here.stats)
-  return { ...here, at: here.at || '/', rooted: rooted && !open, ...(said !== undefined && { word: said }) }
+  return {
+    ...here,
+    at: here.at || '/',
+    rooted: rooted && !open,
+    peoples,
+    ...(said !== undefined && { word: said }),
+  }
 }
 
 const namesOf = (path: string) => path.split('/').filter((name) => name !== '' && name !== '.')

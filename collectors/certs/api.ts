@@ -1,6 +1,7 @@
-import type { Host, Unseen } from '../../agent/model.ts'
+import type { Unseen } from '../../agent/model.ts'
 import { HostError, unseen } from '../../agent/model.ts'
 import type { K3s } from '../node/k3s.ts'
+import type { K3sPorts } from '../node/k3s-ports.ts'
 import type { Asked } from './sample.ts'
 import { k3sAddresses, parseAddress } from './served.ts'
 
@@ -15,7 +16,7 @@ export interface Answers {
 }
 
 /** What the API says to the credentials with which this node itself, and its owner, ask it. */
-export async function askApi(host: Host, k3s: K3s, before: readonly Asked[]): Promise<Answers> {
+export async function askApi(ports: K3sPorts, k3s: K3s, before: readonly Asked[]): Promise<Answers> {
   const { role, distribution, dataDir, flags } = k3s
   // An agent's own load balancer leads to a server (k3s: pkg/agent/loadbalancer).
   const balancer = `127.0.0.1:${distribution === 'rke2' ? 6443 : (flags['lb-server-port']?.at(-1) ?? 6444)}`
@@ -25,7 +26,7 @@ export async function askApi(host: Host, k3s: K3s, before: readonly Asked[]): Pr
     ...(role === 'server' ? [`${dataDir}/server/tls/client-admin.crt`] : []),
     ...(isAgent ? [`${dataDir}/agent/client-kubelet.crt`] : []),
   ]
-  const answers = await Promise.all(shown.map((as) => askOnce(host, address, as, before)))
+  const answers = await Promise.all(shown.map((as) => askOnce(ports, address, as, before)))
   return {
     api: answers.flatMap((it) => it.asked ?? []),
     unseen: answers.flatMap((it) => it.blind ?? []).slice(0, 1),
@@ -33,7 +34,7 @@ export async function askApi(host: Host, k3s: K3s, before: readonly Asked[]): Pr
 }
 
 async function askOnce(
-  host: Host,
+  ports: K3sPorts,
   address: string,
   as: string,
   before: readonly Asked[],
@@ -44,8 +45,8 @@ async function askOnce(
   const question = { host: to.host, port: to.port, path, timeout }
   try {
     const key = as.replace(/\.crt$/, '.key')
-    const { status } = await host.get({ ...question, as: { certificate: as, key } })
-    const alive = status === 401 && (await lives(host, question))
+    const { status } = await ports.get({ ...question, as: { certificate: as, key } })
+    const alive = status === 401 && (await lives(ports, question))
     return { asked: { as, address, status, ...(alive && { alive }) } }
   } catch (error) {
     const reason = error instanceof HostError ? error.code : 'failed'
@@ -61,11 +62,11 @@ async function askOnce(
 
 /** Without a certificate k3s's own `/ping` says `pong`, and an API server at least 401. */
 async function lives(
-  host: Host,
+  ports: K3sPorts,
   question: { host: string; port: number; timeout: number },
 ): Promise<boolean> {
   try {
-    return (await host.get({ ...question, path: '/ping' })).status < 500
+    return (await ports.get({ ...question, path: '/ping' })).status < 500
   } catch {
     return false
   }

@@ -1,6 +1,7 @@
-import { type Host, type Unseen, unseen } from '../../agent/model.ts'
-import { exists, orNothing } from '../node/ask.ts'
+import { type Host, HostError, type Unseen, unseen } from '../../agent/model.ts'
+import { orNothing } from '../node/ask.ts'
 import { findK3s, type K3s, k3sVersion } from '../node/k3s.ts'
+import { k3sPorts } from '../node/k3s-ports.ts'
 import { askApi } from './api.ts'
 import { checkPairs } from './chain.ts'
 import { lookAtClock } from './clock.ts'
@@ -36,7 +37,7 @@ export async function collectAll(
       wanted.paths,
       (before?.files ?? []).filter((it) => it.of === 'extra').map((it) => it.path),
     ),
-    k3s?.role === 'server' && exists(host, `${k3s.dataDir}/server/db/etcd`),
+    k3s?.role === 'server' ? etcdOf(host, k3s) : undefined,
   ])
   const sources = new Map<string, Source>()
   // What is k3s's own stays that, whoever else names it.
@@ -48,19 +49,18 @@ export async function collectAll(
   ])
     if (!sources.has(it.path)) sources.set(it.path, it)
   const past = before?.served ?? []
-  // While it is down anybody may take its ports: whoever answers there is not k3s.
-  const running = k3s?.running && k3s
+  const ports = k3s && k3sPorts(host, k3s, etcd?.uid)
   const endpoints = [...wanted.endpoints, ...wanted.ingress.map((name) => `127.0.0.1:443/${name}`)]
   const [{ looks, unnamed }, served, about, asked, clock] = await Promise.all([
     lookAtFiles(host, [...sources.values()], before?.files ?? []),
     Promise.all([
-      ...(running ? k3sAddresses(running, etcd === true) : []).map((it) =>
-        lookAtServer(host, it, 'k3s', past),
-      ),
+      ...(ports
+        ? k3sAddresses(k3s, etcd !== undefined).map((it) => lookAtServer(ports, it, 'k3s', past))
+        : []),
       ...endpoints.map((it) => lookAtServer(host, it, 'extra', past)),
     ]),
     k3s ? describe(host, k3s, before?.k3s) : undefined,
-    running ? askApi(host, running, before?.api ?? []) : { api: [], unseen: [] },
+    ports ? askApi(ports, k3s, before?.api ?? []) : { api: [], unseen: [] },
     k3s || sources.size > 0 ? lookAtClock(host, before?.clock) : undefined,
   ])
   const files = looks.flatMap((it) => it.seen ?? [])
@@ -87,6 +87,15 @@ export async function collectAll(
     ...(asked.api.length > 0 && { api: asked.api }),
     ...(clock && { clock }),
     ...(blind.length > 0 && { unseen: blind }),
+  }
+}
+
+/** Whether this server runs an etcd, and as which user: RKE2 can give it one of its own, and its data with it. */
+async function etcdOf(host: Host, { dataDir }: K3s): Promise<{ readonly uid?: number } | undefined> {
+  try {
+    return await host.stat(`${dataDir}/server/db/etcd`)
+  } catch (error) {
+    return error instanceof HostError && error.code === 'denied' ? {} : undefined
   }
 }
 

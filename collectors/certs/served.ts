@@ -1,6 +1,7 @@
-import type { Host, Unseen } from '../../agent/model.ts'
+import type { Unseen } from '../../agent/model.ts'
 import { HostError, unseen } from '../../agent/model.ts'
 import type { K3s } from '../node/k3s.ts'
+import type { K3sPorts } from '../node/k3s-ports.ts'
 import { parseCertificate } from './parse.ts'
 import type { Certificate, Owner, Served } from './sample.ts'
 
@@ -64,9 +65,9 @@ export interface Handshaken {
   readonly blind?: Unseen
 }
 
-/** What a server presents. That nothing listens is an answer; of one that does not answer the last is kept. */
+/** What a server presents, asked by way of `door`. That nothing listens is an answer; of one that does not answer the last is kept. */
 export async function lookAtServer(
-  host: Host,
+  door: Pick<K3sPorts, 'handshake'>,
   text: string,
   of: Owner,
   past: readonly Served[],
@@ -75,7 +76,7 @@ export async function lookAtServer(
   const address = parseAddress(text)
   if (!address) return { served: { address: text, of, certificates: [], problem: 'is no host:port' } }
   try {
-    const { certificates } = await host.handshake({ ...address, timeout })
+    const { certificates } = await door.handshake({ ...address, timeout })
     const read = certificates
       .map((it) => parseCertificate(it))
       .filter((it): it is Certificate => it !== undefined)

@@ -1,5 +1,6 @@
 import { type Host, HostError } from '../../agent/model.ts'
 import { orMissing } from '../node/k3s.ts'
+import { listeningSockets } from '../node/sockets.ts'
 import type { Family } from './sample.ts'
 import { configuredPorts } from './sshconf.ts'
 
@@ -31,19 +32,11 @@ export async function sshPorts(host: Host): Promise<SshPorts> {
   }
 }
 
-/**
- * Listening sockets that more than this machine can reach, from /proc/net/tcp or tcp6 (proc(5)): state 0A,
- * addresses as 32-bit words in the byte order of the machine, little endian on all that k3s runs on. A
- * socket on `::` takes IPv4 as well.
- */
+/** Listening sockets that more than this machine can reach. A socket on `::` takes IPv4 as well. */
 export function listeners(text: string): { families: readonly Family[]; port: number }[] {
-  const found: { families: readonly Family[]; port: number }[] = []
-  for (const line of text.split('\n')) {
-    const [, address = '', port = ''] = /^\s*\d+: ([0-9A-F]+):([0-9A-F]{4}) \S+ 0A /.exec(line) ?? []
-    const families = heardBy(address)
-    if (families.length > 0) found.push({ families, port: Number.parseInt(port, 16) })
-  }
-  return found
+  return listeningSockets(text)
+    .map(({ address, port }) => ({ families: heardBy(address), port }))
+    .filter((it) => it.families.length > 0)
 }
 
 function heardBy(address: string): readonly Family[] {

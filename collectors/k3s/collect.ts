@@ -2,9 +2,10 @@ import type { Host, Past, Unseen } from '../../agent/model.ts'
 import { unseen } from '../../agent/model.ts'
 import { orNothing } from '../node/ask.ts'
 import { findK3s, type K3s, k3sVersion } from '../node/k3s.ts'
-import { findProcess } from '../node/process.ts'
+import { type Doubted, doubtedProcesses, findProcess } from '../node/process.ts'
 import { whatHappened } from './happened.ts'
 import { askHealth } from './health.ts'
+import type { Code } from './rules.ts'
 import type { K3sSample } from './sample.ts'
 import { lookAtDatastore, lookAtDisks } from './storage.ts'
 import { lookForTraces } from './traces.ts'
@@ -20,7 +21,9 @@ export async function collect(host: Host, past: Past<K3sSample>): Promise<K3sSam
   if (before && machine.boot === before.boot && isCalm(past, host.now()) && (await isSame(host, before)))
     return noted(past, { ...before, ...(await lookForTraces(host, before.k3s as K3s, before)) }, host.now())
   const found = await findK3s(host, before?.k3s)
-  if (!found) return machine
+  const doubted = found?.running ? [] : await doubtedProcesses(host)
+  const notBelieved = doubted[0] ? [disbelief(doubted[0], doubted.length - 1)] : []
+  if (!found) return { ...machine, ...(notBelieved.length > 0 && { unseen: notBelieved }) }
   const { flags: _flags, ...k3s } = found
   const [service, health, disks, datastore, program, servers, traces] = await Promise.all([
     stateOf(host, found, before, machine.booted),
@@ -34,13 +37,14 @@ export async function collect(host: Host, past: Past<K3sSample>): Promise<K3sSam
     lookForTraces(host, found, before),
   ])
   const answers = health?.answers ?? before?.answers
-  const blind: Unseen[] = [...(health?.unseen ?? []), ...disks.unseen]
+  const blind: Unseen[] = [...notBelieved, ...(health?.unseen ?? []), ...disks.unseen]
   if (datastore && 'what' in datastore) blind.push(datastore)
   const sample: K3sSample = {
     ...machine,
     k3s,
     ...program,
     ...((found.running || before?.seen) && { seen: true as const }),
+    ...(doubted[0]?.root && { doubted: true as const }),
     ...service,
     ...(answers && { answers }),
     ...(servers && { servers }),
@@ -50,6 +54,24 @@ export async function collect(host: Host, past: Past<K3sSample>): Promise<K3sSam
     ...(blind.length > 0 && { unseen: blind }),
   }
   return noted(past, sample, host.now())
+}
+
+/** The verdicts that rest on a process of k3s. */
+const ofProcess: readonly Code[] = [
+  'k3s.down',
+  'k3s.restarting',
+  'k3s.api-unhealthy',
+  'k3s.kubelet-unhealthy',
+]
+
+/** What has the name of k3s and cannot be believed: it may be k3s, so that nothing is over by it. */
+function disbelief({ pid, name, uid, cgroup }: Doubted, others: number): Unseen {
+  const more = others > 0 ? `, and ${others} more` : ''
+  return {
+    what: 'whether k3s runs',
+    why: `process ${name} (pid ${pid}, uid ${uid}, cgroup ${cgroup}${more}) is not taken for this node's k3s: it must be root's, outside of sessions and containers; run k3s as a service (\`systemctl start k3s\`)`,
+    codes: ofProcess,
+  }
 }
 
 function noted({ sample: before, at }: Past<K3sSample>, sample: K3sSample, now: number): K3sSample {

@@ -1,6 +1,7 @@
 import type { Get, Host, Unseen } from '../../agent/model.ts'
 import { HostError, unseen } from '../../agent/model.ts'
 import type { K3s } from '../node/k3s.ts'
+import { type K3sPorts, k3sPorts, NotK3s } from '../node/k3s-ports.ts'
 import { apiPlace, credentials, kubeletPlace, type Place, proxyPlace, supervisorPlace } from './ports.ts'
 import type { Answer, K3sSample, Part } from './sample.ts'
 
@@ -17,6 +18,7 @@ export interface Health {
 /** Asks what k3s says of itself. An answer that is as before keeps its `since`. */
 export async function askHealth(host: Host, k3s: K3s, before: K3sSample['answers'] = {}): Promise<Health> {
   const blind: Unseen[] = []
+  const ports = k3sPorts(host, k3s)
   const ask = async (
     part: Part,
     code: string,
@@ -32,10 +34,10 @@ export async function askHealth(host: Host, k3s: K3s, before: K3sSample['answers
     }
   }
   const all = await Promise.all([
-    ask('api', 'k3s.api-unhealthy', () => askApi(host, k3s)),
-    ask('kubelet', 'k3s.kubelet-unhealthy', () => askPlain(host, kubeletPlace(k3s))),
+    ask('api', 'k3s.api-unhealthy', () => askApi(ports, k3s)),
+    ask('kubelet', 'k3s.kubelet-unhealthy', () => askPlain(ports, kubeletPlace(k3s))),
     ask('kube-proxy', 'k3s.kubelet-unhealthy', async () => {
-      const said = await askPlain(host, proxyPlace(k3s))
+      const said = await askPlain(ports, proxyPlace(k3s))
       // Something else may do its work, which only the servers know: what never answered is not missed.
       return said?.status === undefined && !before['kube-proxy'] ? undefined : said
     }),
@@ -45,12 +47,12 @@ export async function askHealth(host: Host, k3s: K3s, before: K3sSample['answers
   return { answers, unseen: blind.sort((a, b) => (a.what < b.what ? -1 : 1)) }
 }
 
-async function askApi(host: Host, k3s: K3s): Promise<Said | undefined> {
+async function askApi(ports: K3sPorts, k3s: K3s): Promise<Said | undefined> {
   const place = apiPlace(k3s)
   if (!place) return undefined
   const at = `${place.host}:${place.port}`
   try {
-    const { status, body } = await host.get({ ...place, path: '/readyz', as: credentials(k3s), timeout })
+    const { status, body } = await ports.get({ ...place, path: '/readyz', as: credentials(k3s), timeout })
     if (status === 200) return { well: true, status }
     if (status === 401)
       return { well: false, status, said: "answers 401: it does not accept this node's own certificate" }
@@ -59,9 +61,9 @@ async function askApi(host: Host, k3s: K3s): Promise<Said | undefined> {
     return { well: false, status, said: `answers ${what}` }
   } catch (error) {
     // Without its certificate, of which others tell, only the supervisor can be asked.
-    if (error instanceof HostError && error.code === 'missing') return pong(await ping(host, k3s), k3s)
+    if (error instanceof HostError && error.code === 'missing') return pong(await ping(ports, k3s), k3s)
     const said = silence(error, at)
-    const alive = (await ping(host, k3s)) ? '; k3s itself answers (`/ping`)' : ''
+    const alive = (await ping(ports, k3s)) ? '; k3s itself answers (`/ping`)' : ''
     return { well: false, said: `${said}${alive}` }
   }
 }
@@ -73,11 +75,11 @@ const pong = (alive: boolean | undefined, k3s: K3s): Said | undefined =>
       ? { well: true }
       : { well: false, said: `${k3s.distribution} does not answer` }
 
-async function ping(host: Host, k3s: K3s): Promise<boolean | undefined> {
+async function ping(ports: K3sPorts, k3s: K3s): Promise<boolean | undefined> {
   const place = supervisorPlace(k3s)
   if (!place) return undefined
   try {
-    return (await host.get({ ...place, path: '/ping', timeout })).body.trim() === 'pong'
+    return (await ports.get({ ...place, path: '/ping', timeout })).body.trim() === 'pong'
   } catch (error) {
     silence(error, '')
     return false
@@ -85,15 +87,17 @@ async function ping(host: Host, k3s: K3s): Promise<boolean | undefined> {
 }
 
 /** Plain health of the kubelet or kube-proxy; on a node of IPv6 first, it listens on ::1 only. */
-async function askPlain(host: Host, place: Place | undefined): Promise<Said | undefined> {
+async function askPlain(ports: K3sPorts, place: Place | undefined): Promise<Said | undefined> {
   if (!place) return undefined
   const question: Get = { ...place, path: '/healthz', plain: true, timeout }
   const at = `127.0.0.1:${place.port}`
   try {
-    const { status } = await host.get(question).catch((error: unknown) => {
-      if (error instanceof HostError && error.code === 'refused')
-        return host.get({ ...question, host: '::1' })
-      throw error
+    const { status } = await ports.get(question).catch((first: unknown) => {
+      if (!(first instanceof HostError) || first.code !== 'refused') throw first
+      return ports.get({ ...question, host: '::1' }).catch((error: unknown) => {
+        // Who is in the way says more than that nobody is.
+        throw error instanceof NotK3s || !(first instanceof NotK3s) ? error : first
+      })
     })
     return status === 200 ? { well: true, status } : { well: false, status, said: `answers ${status}` }
   } catch (error) {
@@ -104,6 +108,7 @@ async function askPlain(host: Host, place: Place | undefined): Promise<Said | un
 /** Why nothing was said, as the end of a sentence; what is no fault of k3s is thrown on. */
 function silence(error: unknown, at: string): string {
   const code = error instanceof HostError ? error.code : undefined
+  if (error instanceof NotK3s) return `does not answer: ${error.who} listens on ${at}, not k3s`
   if (code === 'refused') return `does not answer: nothing listens on ${at}`
   if (code === 'timeout') return `does not answer within ${timeout / 1000} s on ${at}`
   if (code === 'failed')

@@ -71,6 +71,8 @@ export interface K3sSample extends Sample {
   readonly binary?: string
   /** It has been seen running on this machine. */
   readonly seen?: true
+  /** Root runs something of its name in a place that is not known for k3s's: whether it runs cannot be told. */
+  readonly doubted?: true
   /** Since when it has not been running. */
   readonly gone?: number
   /** null: systemd was asked and did not say. */

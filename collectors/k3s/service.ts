@@ -41,6 +41,8 @@ export function down(sample: K3sSample, stoppedMinutes: number, now: number): Ob
   if (!k3s || k3s.running) return []
   const state = stateOf(unit, enabled === true, seen === true)
   const pause = state === 'failed' ? 0 : state === 'starting' ? 3 * minute : stoppedMinutes * minute
+  // Root's that may be it is not missed; what systemd says of the unit holds all the same.
+  if (state === 'lost' && sample.doubted) return []
   if (state === 'meant' || now - gone < pause) return []
   const count = tasks?.count ?? 0
   const pods = count > 0 ? `${count} containers go on running.` : 'No container runs here.'

@@ -3,7 +3,7 @@ import { moment, size, span } from './words.ts'
 
 /** "k3s server v1.33.1+k3s1, up 12 d; api and kubelet well; disk 41 %, sqlite 38 MiB". Pure. */
 export function summary(
-  { k3s, version, gone, answers = {}, servers = [], disks = [], datastore }: K3sSample,
+  { k3s, version, doubted, gone, answers = {}, servers = [], disks = [], datastore }: K3sSample,
   now: number,
 ): string {
   if (!k3s) return 'no k3s on this machine'
@@ -13,7 +13,9 @@ export function summary(
     ? running.since > 0
       ? `up ${span(now - running.since)}`
       : 'running'
-    : `not running${gone === undefined ? '' : ` since ${moment(gone)}`}`
+    : doubted
+      ? 'not known to run'
+      : `not running${gone === undefined ? '' : ` since ${moment(gone)}`}`
   const parts = Object.entries(answers)
   const well = parts.filter(([, it]) => it.well).map(([part]) => part)
   const ill = parts.filter(([, it]) => !it.well).map(([part]) => part)

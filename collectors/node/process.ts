@@ -1,7 +1,7 @@
 import type { Host } from '../../agent/model.ts'
 import { orNothing } from './ask.ts'
 import { roleOf } from './flags.ts'
-import { isRoots, type Place, placeOf } from './identity.ts'
+import { isContained, isRoots, type Place, placeOf, runsHere, shownPlace } from './identity.ts'
 
 /** A running k3s or RKE2. */
 export interface Process {
@@ -35,16 +35,56 @@ export async function findProcess(
     const still = await readProcess(host, known.pid)
     if (still && Math.abs(still.since - known.since) < sameStart) return { ...still, since: known.since }
   }
-  for (const { name } of (await orNothing(host.list('/proc'))) ?? []) {
-    if (!/^\d+$/.test(name)) continue
-    const process = await readProcess(host, Number(name))
+  for (const pid of await processes(host)) {
+    const process = await readProcess(host, pid)
     if (process) return process
   }
   return undefined
 }
 
+async function processes(host: Host): Promise<number[]> {
+  const names = (await orNothing(host.list('/proc'))) ?? []
+  return names.flatMap(({ name }) => (/^\d+$/.test(name) ? [Number(name)] : []))
+}
+
+const reader = (host: Host, pid: number) => (name: string) =>
+  orNothing(host.text(`/proc/${pid}/${name}`, { limit: mostBytes }))
+
+/** A process that has the name of k3s and is not believed to be this machine's. */
+export interface Doubted {
+  readonly pid: number
+  readonly name: string
+  readonly uid: number
+  /** Nobody but root can have started it; only its place is not known for one of k3s. */
+  readonly root: boolean
+  /** Shortened, without control characters. */
+  readonly cgroup: string
+}
+
+/**
+ * Where no k3s is believed to run: what else has its name, root's first. Of a user's only what the kernel says is read,
+ * so one called plainly `k3s` is left out: it may be kubectl. One in a container is another machine's.
+ */
+export async function doubtedProcesses(host: Host): Promise<readonly Doubted[]> {
+  const found: Doubted[] = []
+  for (const pid of await processes(host)) {
+    const text = reader(host, pid)
+    const [name, distribution, role] = names.exec((await text('comm'))?.trim() ?? '') ?? []
+    if (!name || !distribution) continue
+    const [status = '', cgroup = ''] = [await text('status'), await text('cgroup')]
+    const uid = /^Uid:\s+(\d+)/m.exec(status)?.[1]
+    if (uid === undefined || !runsHere(status)) continue
+    if (isContained(cgroup, await orNothing(host.text('/proc/1/cgroup')))) continue
+    const root = await isRootHere(host, pid)
+    if (root && (await identified(host, pid))) continue
+    if (!role && !(root && roleOf(commandLine((await text('cmdline')) ?? '')))) continue
+    found.push({ pid, name, uid: Number(uid), root, cgroup: shownPlace(cgroup) })
+  }
+  return found.sort((a, b) => Number(b.root) - Number(a.root))
+}
+
 async function readProcess(host: Host, pid: number): Promise<Process | undefined> {
-  const text = (name: string) => orNothing(host.text(`/proc/${pid}/${name}`, { limit: mostBytes }))
+  const text = reader(host, pid)
   const [, distribution, named] = names.exec((await text('comm'))?.trim() ?? '') ?? []
   if (!distribution) return undefined
   // A container's (k3d, a nested node) is another machine's k3s, and that of a user is anybody's invention.
@@ -68,11 +108,16 @@ async function readProcess(host: Host, pid: number): Promise<Process | undefined
 
 /** Where it runs, if root started it on this machine itself. Asked before its command line, which its owner can make anybody wait for. */
 async function identified(host: Host, pid: number): Promise<Place | undefined> {
-  const text = (path: string) => orNothing(host.text(`/proc/${path}`, { limit: mostBytes }))
-  if (!isRoots((await text(`${pid}/status`)) ?? '')) return undefined
+  if (!(await isRootHere(host, pid))) return undefined
+  return placeOf((await reader(host, pid)('cgroup')) ?? '', await orNothing(host.text('/proc/1/cgroup')))
+}
+
+/** Whether it is root's, in this machine's own namespaces of processes and users. */
+async function isRootHere(host: Host, pid: number): Promise<boolean> {
+  const text = reader(host, pid)
+  if (!isRoots((await text('status')) ?? '')) return false
   // Neither is there in a kernel without user namespaces; in a machine that is a container its own is the first.
-  if ((await text(`${pid}/uid_map`)) !== (await text('self/uid_map'))) return undefined
-  return placeOf((await text(`${pid}/cgroup`)) ?? '', await text('1/cgroup'))
+  return (await text('uid_map')) === (await orNothing(host.text('/proc/self/uid_map')))
 }
 
 /** The words of /proc/PID/cmdline, at most `mostWords`; a title written over it is one string with spaces. */

@@ -339,3 +339,44 @@ t.test('a collector with mistakes of its own is blind, and status and daemon liv
   t.equal(daemon.snapshot().collectors[0]?.summary, 'well again')
   await daemon.stop()
 })
+
+t.test('a poll with a mistake of its own blinds its collector for as long as it makes it', async (t) => {
+  const folder = t.testdir({ watched: {}, state: {} })
+  const file = join(folder, 'watched/lines')
+  let asked = 0
+  let ask = (): Promise<string> => {
+    throw new TypeError('no such key')
+  }
+  const polled: Collector = {
+    ...files(file),
+    watch: () => [
+      {
+        kind: 'poll',
+        name: 'x',
+        pause: 20,
+        ask: () => {
+          asked += 1
+          return ask()
+        },
+      },
+    ],
+  }
+  const config = parseConfig('node: node1\n', { file: 'test', collectors: [polled], sinks })
+  const log: string[] = []
+  const daemon = startDaemon({
+    config,
+    collectors: [polled],
+    sinks,
+    machine: openMachine(),
+    store: openStore(join(folder, 'state'), Date.now()),
+    log: openLog({ level: 'info', write: (line) => log.push(line) }),
+    version: '0',
+  })
+  await daemon.ready
+  await until('blind', () => daemon.snapshot().collectors[0]?.state === 'blind')
+  await until('it is asked on', () => asked > 5)
+  t.equal(log.filter((it) => /no such key.*stack/.test(it)).length, 1, 'once, with the stack')
+  ask = async () => String(asked)
+  await until('sees again', () => daemon.snapshot().collectors[0]?.state === 'ok')
+  await daemon.stop()
+})

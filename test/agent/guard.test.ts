@@ -1,6 +1,6 @@
 import t from 'tap'
 import { guarded } from '../../agent/guard.ts'
-import { type Collector, collector } from '../../agent/model.ts'
+import { type Collector, collector, type Host, HostError, type Watch } from '../../agent/model.ts'
 import { rule } from './findings.ts'
 
 const fail = (what: string) => (): never => {
@@ -50,6 +50,43 @@ t.test('a line that cannot be weighed wakes', async (t) => {
   const [source] = it.watch?.({}, {}) ?? []
   t.equal(source?.kind === 'command' && source.worth('hostile'), true)
   t.match(mistakes(), [{ why: /line is not iterable/ }])
+})
+
+const poll = (it: Watch | undefined) => {
+  if (it?.kind !== 'poll') throw new Error('no poll')
+  return it.ask
+}
+
+t.test('a poll that stumbles, at once or later, says nothing, is reported once and blinds', async (t) => {
+  const host = {} as Host
+  for (const ask of [fail('poll'), async () => fail('poll')()]) {
+    const reports: string[] = []
+    const watch = () => [{ kind: 'poll' as const, name: 'x', pause: 1, ask }]
+    const { collector: it, mistakes, look } = guarded({ ...broken, watch }, (text) => reports.push(text))
+    const [source] = it.watch?.({}, {}) ?? []
+    for (let times = 0; times < 3; times += 1)
+      await t.rejects(poll(source)(host), {
+        code: 'failed',
+        message: /fault in Murphy/,
+      })
+    t.match(reports, [/things's poll\): poll is not iterable/])
+    look()
+    t.match(mistakes(), [{ why: /poll is not iterable/ }], 'also in the look that it woke')
+    t.strictSame(mistakes(), [])
+  }
+  const denied = new HostError('denied', 'not for us')
+  const watch = () => [{ kind: 'poll' as const, name: 'x', pause: 1, ask: () => Promise.reject(denied) }]
+  const { collector: it, mistakes } = guarded({ ...broken, watch }, () => t.fail('it was no mistake'))
+  const [source] = it.watch?.({}, {}) ?? []
+  await t.rejects(poll(source)(host), denied)
+  t.strictSame(mistakes(), [], 'that the machine does not answer is none')
+})
+
+t.test('what a look asks again is forgotten as it begins', async (t) => {
+  const { collector: it, mistakes, look } = guarded(broken, () => {})
+  it.summary({}, {}, 0)
+  look()
+  t.strictSame(mistakes(), [])
 })
 
 t.test('what works is left as it is', async (t) => {

@@ -1,6 +1,7 @@
 import type { ChildProcess } from 'node:child_process'
 import t from 'tap'
 import type { Observation } from '../../agent/model.ts'
+import type { CertsSample } from '../../collectors/certs/sample.ts'
 import type { K3sSample } from '../../collectors/k3s/sample.ts'
 import { held } from './forged/held.ts'
 import { hang, type Node, nobody, node, openNode, place } from './forged/open.ts'
@@ -42,6 +43,8 @@ t.test("a user's k3s-server that answers on every port is nobody's k3s", async (
   const { sample, found } = (await ask({ do: 'look' })).value as Look
   t.notOk(sample.k3s?.running, 'what its ports say is said by nobody')
   t.notMatch(sample.k3s, { dataDir: '/home/ada' })
+  const [unseen] = sample.unseen?.filter((it) => it.codes?.includes('k3s.down')) ?? []
+  t.match(unseen?.why, `k3s-server (pid ${theirs}, uid 65534, cgroup /`, 'and it is said')
   t.notOk(found.some((it) => it.code === 'k3s.restarted'))
   await sh(`kill -9 ${theirs}`)
 
@@ -77,6 +80,90 @@ t.test("what Murphy's user may read is enough to know whose a process is", async
   })
   t.match(await sh('id -u; grep ^CapEff /proc/self/status'), /^65534\nCapEff:\t0000000400003004$/m)
   t.match((await ask({ do: 'find' })).value, { pid: Number(await sh(`cat ${place}/pid`)), role: 'server' })
+})
+
+/** Certificates of a server as k3s keeps them, and an expired one of another's. */
+const furnished = `mount -t tmpfs -o mode=755 tmpfs /var/lib
+  mkdir -p /var/lib/rancher/k3s/server/tls /var/lib/rancher/k3s/agent ${place}/theirs && cd /var/lib/rancher/k3s/server/tls
+  made() { openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -keyout $1.key -out $1.crt -subj $2 $3 $4 2>/dev/null; }
+  made client-admin /O=system:masters/CN=system:admin -days 300
+  for it in key crt; do cp client-admin.$it ../../agent/client-kubelet.$it; done
+  made ${place}/theirs/it /O=k3s/CN=k3s -days 1 && chmod -R a+rX ${place}/theirs
+  mkdir -p /run/systemd/system && printf '[Service]\\nExecStart=/usr/local/bin/k3s server\\n' >/run/systemd/system/k3s.service`
+
+/** Whoever listens where k3s does, and writes down who showed a certificate. */
+const posing = `
+  const fs = require('node:fs');
+  const own = { key: fs.readFileSync('${place}/theirs/it.key'), cert: fs.readFileSync('${place}/theirs/it.crt') };
+  const said = (asked, answer) => {
+    const shown = asked.socket.getPeerCertificate?.()?.subject?.CN;
+    console.log('asked', asked.url, shown ?? 'nobody');
+    if (asked.url === '/version') answer.statusCode = 401;
+    answer.end(asked.url === '/ping' ? 'pong' : 'ok');
+  };
+  for (const port of [6443, 10250])
+    require('node:https').createServer({ ...own, requestCert: true, rejectUnauthorized: false }, said).listen(port, process.argv[1]);
+  for (const port of [10248, 10256]) require('node:http').createServer(said).listen(port, process.argv[1]);`
+
+t.test("what listens on k3s's ports is asked only where root's k3s listens", async (t) => {
+  const it = openNode(t, { before: furnished })
+  const { ask, sh, start, until } = it
+  const pose = (as: string, at: string) =>
+    start(`${as} env -u NODE_OPTIONS ${node} -e "${posing.replaceAll('\n', ' ')}" ${at}`)
+  const listening = (times = 4) =>
+    until(`test $(ss -Htln | grep -cE ':(6443|10250|10248|10256) ') = ${times}`)
+  const look = async () => (await ask({ do: 'look' })).value as Look
+  const certs = async () => (await ask({ do: 'certs' })).value as CertsSample
+  const well = ({ sample }: Look) =>
+    Object.fromEntries(Object.entries(sample.answers ?? {}).map(([part, { well }]) => [part, well]))
+
+  // k3s is stopped: what listens there is none of its.
+  const theirs = await pose(nobody, '127.0.0.1')
+  await listening()
+  t.same(
+    (await certs()).served.flatMap((it) => it.certificates),
+    [],
+    'nothing of k3s is served',
+  )
+  t.notOk((await certs()).api?.some((it) => it.status !== undefined))
+
+  // It runs but hangs, and listens nowhere.
+  const ours = await start(`${place}/k3s-server -e 'sleep 600' server`)
+  await until(`grep -qx k3s-server /proc/${ours}/comm`)
+  const hung = await look()
+  t.equal(hung.sample.k3s?.running?.pid, ours)
+  t.match(hung.sample.answers, {
+    api: { well: false, said: 'does not answer: uid 65534 listens on 127.0.0.1:6443, not k3s' },
+    kubelet: { well: false, said: 'does not answer: uid 65534 listens on 127.0.0.1:10248, not k3s' },
+  })
+  t.same(
+    (await certs()).served.flatMap((it) => it.certificates),
+    [],
+  )
+  t.notOk((await certs()).api?.some((it) => it.status !== undefined))
+  t.notMatch(await sh(`cat ${place}/said`), /asked/, 'it was asked for nothing, and shown no certificate')
+  await sh(`kill -9 ${theirs}`)
+  await listening(0)
+
+  // Root listens everywhere, and a user beside it where k3s is not asked.
+  const roots = await pose('', '0.0.0.0')
+  await listening()
+  t.same(well(await look()), { api: true, kubelet: true, 'kube-proxy': true })
+  t.match(await sh(`cat ${place}/said`), /asked \/readyz system:admin/)
+  t.equal((await certs()).served.filter((it) => it.certificates[0]?.name === 'k3s').length, 2)
+  await sh(`kill -9 ${roots}`)
+  await listening(0)
+
+  const beside = await pose('', '::1')
+  const aside = await pose(nobody, '127.0.0.1')
+  await listening(8)
+  const both = await look()
+  t.match(
+    both.sample.answers,
+    { api: { well: false }, kubelet: { well: true } },
+    'the kubelet listens on ::1',
+  )
+  await sh(`kill -9 ${beside} ${aside}`)
 })
 
 /** Starts a process whose command line gives no answer. */

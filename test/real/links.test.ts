@@ -114,6 +114,27 @@ t.test(
   },
 )
 
+t.test('a file server that a user mounts in their home is not entered, however new it is', async (t) => {
+  const it = openNode(t)
+  const list = (path: string) => it.ask({ do: 'list', path })
+  await it.sh('mkdir -p /run/log/pods && chown 0:1000 /run/log && chmod 775 /run/log')
+  t.match(await list('/etc'), { value: Array }, 'what is mounted has just been read')
+  await it.sh('ls /run/far && mkdir -p /home/ada/.kube && rm -rf /run/far && ln -s /home/ada/.kube /run/far')
+  const { waiting, end } = await hang(it, 1000, 'lookup')
+  const near = { near: true }
+  const refused = { error: /file system that may not answer \(fuse\)/ }
+  t.match(await it.ask({ do: 'owned', path: '/home/ada/.kube/config', options: near }), refused)
+  t.equal(await waiting(), 0)
+  // Whoever does not mind waits, and nobody else.
+  t.match(await it.ask({ do: 'owned', path: '/home/ada/.kube/config', options: { timeout: 300 } }), {
+    error: /no answer within 0.3 s/,
+  })
+  t.match(await list('/home/bob'), { value: Array }, 'not other homes')
+  t.match(await list('/run/log/pods'), { value: [] }, 'nor a folder that a group shares')
+  t.match(await list('/etc'), { value: Array })
+  await end()
+})
+
 t.test('a dead file server takes one thread, however many links lead to it, until it answers', async (t) => {
   const it = openNode(t)
   const pem = certificate(t)

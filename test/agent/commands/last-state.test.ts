@@ -1,5 +1,6 @@
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { chmodSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
@@ -46,4 +47,49 @@ t.test('without an agent, status and history tell what is on the disk, and how o
   }
   writeFileSync(database, 'garbage'.repeat(1000))
   t.match(ran([], 'status'), { status: 3, stdout: /cannot\s+be\s+read/ })
+})
+
+t.test('a sample of a shape that nobody expected costs its own row, and no finding', async (t) => {
+  const place = mkdtempSync(join(tmpdir(), 'murphy-odd-'))
+  t.teardown(() => rmSync(place, { recursive: true, force: true }))
+  const file = join(place, 'config.yaml')
+  writeFileSync(file, `state_dir: ${place}\nsocket: ${place}/agent.sock\n`)
+  const now = Date.now()
+  const store = openStore(place, now)
+  for (const [name, sample] of [
+    ['pods', { places: {} }],
+    ['memory', { cursor: 1 }],
+    ['certs', { files: [{ path: '/x' }] }],
+    ['firewall', { sets: 1 }],
+  ] as const)
+    store.saveSample(name, sample as never, now, true)
+  const times = { since: now - 1000, seen: now, count: 1, ripe: now - 1000 }
+  const texts = { title: 'k3s is not running', text: 'It is gone.', so: 'x', next: ['y'] }
+  const down = { code: 'k3s.down', subject: 'k3s', severity: 'critical' as const, ...texts, ...times }
+  store.saveLedger([{ id: `k3s.down|k3s|${now}`, ...down }])
+  store.close()
+  const ran = (...args: string[]) =>
+    new Promise<{ exit: number | null; out: string; err: string }>((resolve) => {
+      const child = spawn(process.execPath, [main, '--config', file, ...args])
+      const said = { out: '', err: '' }
+      child.stdout.on('data', (part) => (said.out += part))
+      child.stderr.on('data', (part) => (said.err += part))
+      child.on('close', (exit) => resolve({ exit, ...said }))
+    })
+  t.match(await ran('status'), { out: /k3s is not running/ }, 'what is open is shown')
+
+  // An agent of another version answers.
+  const server = createServer((_, answer) =>
+    answer.end(
+      JSON.stringify({ sample: { files: [{ path: '/x' }], pods: 1, k3s: 1, interfaces: 1 }, at: now }),
+    ),
+  )
+  await new Promise<void>((resolve) => server.listen(join(place, 'agent.sock'), resolve))
+  for (const name of ['certs', 'network']) {
+    const { exit, err } = await ran(name)
+    t.equal(exit, 3)
+    t.match(err, /^agent: a fault in Murphy \(.*\): /, name)
+    t.notMatch(err, /\n\s+at /, 'without a stack')
+  }
+  await new Promise((resolve) => server.close(resolve))
 })

@@ -1,11 +1,11 @@
-import { mkdtempSync, rmSync, statSync } from 'node:fs'
+import { closeSync, mkdtempSync, openSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
-import { farMount, farTypes, isLocal, readMounts } from '../../../agent/host/disks.ts'
+import { farMount, farMountOf, farTypes, isLocal, mountOf, readMounts } from '../../../agent/host/disks.ts'
 
 t.test('what is mounted, and local file systems by the number that stat gives', async (t) => {
-  const { devices, types, servers } = readMounts(`22 1 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw
+  const { devices, types, byId } = readMounts(`22 1 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw
 23 22 0:45 / /mnt/nfs rw - nfs4 server:/export rw
 24 22 0:46 / /auto rw - autofs systemd-1 rw
 25 22 259:300 / /srv rw,noatime - xfs /dev/nvme0n1p300 rw
@@ -25,7 +25,9 @@ broken
       ['/roots', 'fuse.mergerfs'],
     ],
   )
-  t.same([...servers], [['/a b', 1000]], 'and whose program answers, if it is not root')
+  t.same(byId.get(26), { type: 'fuse.sshfs', server: 1000 }, 'and whose program answers, if it is not root')
+  t.same(byId.get(27), { type: 'fuse.mergerfs' })
+  t.same(byId.get(25), { type: 'xfs' })
 })
 
 t.test('file systems that wait for somebody', async (t) => {
@@ -33,6 +35,19 @@ t.test('file systems that wait for somebody', async (t) => {
     t.ok(farTypes.test(type), type)
   for (const type of ['ext4', 'btrfs', 'proc', 'fuse.lxcfs', 'nfsd', 'fusectl', 'overlay'])
     t.notOk(farTypes.test(type), type)
+})
+
+t.test('the mount of what is open', async (t) => {
+  const open = (path: string) => {
+    const fd = openSync(path, 'r')
+    t.teardown(() => closeSync(fd))
+    return mountOf(fd)
+  }
+  t.equal(open('/proc'), open('/proc/self'))
+  t.not(open('/proc'), open('/'))
+  t.equal(farMountOf(open('/proc'), '/proc'), undefined)
+  t.equal(farMountOf(-1, '/proc'), 'unknown', 'a mount that is gone by now')
+  t.equal(mountOf(-1), undefined)
 })
 
 t.test('this machine', async (t) => {

@@ -141,6 +141,41 @@ t.test("users' folders and links are theirs, however they are reached", root, as
   t.match(await found(`${at}/roots`), { rooted: false }, 'but a new name may be of anybody')
 })
 
+t.test(
+  'groups: of people everybody in it has a say, that of a daemon is the machine itself',
+  root,
+  async (t) => {
+    const at = place(t)
+    mkdirSync(join(at, 'log/pods'), { recursive: true })
+    const shared = async (gid: number) => {
+      chownSync(join(at, 'log'), 0, gid)
+      chmodSync(join(at, 'log'), 0o775)
+      return (await found(join(at, 'log/pods'))).rooted
+    }
+    // Ubuntu's /var/log is root:syslog 0775.
+    for (const gid of [0, 4, 110, 999]) t.ok(await shared(gid), String(gid))
+    for (const gid of [100, 1000, 65_534]) t.notOk(await shared(gid), String(gid))
+  },
+)
+
+t.test('what people own is told from what daemons do', root, async (t) => {
+  const at = place(t)
+  for (const [name, uid] of [
+    ['ada', 1000],
+    ['daemon', 110],
+  ] as const) {
+    mkdirSync(join(at, name, 'x'), { recursive: true })
+    chownSync(join(at, name), uid, uid)
+  }
+  symlinkSync(join(at, 'daemon'), join(at, 'hers'))
+  lchownSync(join(at, 'hers'), 1000, 1000)
+  t.match(await found(`${at}/ada/x`), { rooted: false, peoples: true })
+  t.match(await found(`${at}/daemon/x`), { rooted: false, peoples: false })
+  t.match(await found(`${at}/hers`), { rooted: false, peoples: true }, 'by a link')
+  t.match(await found(`${at}/daemon/x`, { word: 1000 }), { peoples: true }, 'by a word')
+  t.match(await found(at), { rooted: true, peoples: false })
+})
+
 t.test('lanes: one for what may hang, one for what users may change, others for each disk', async (t) => {
   const lane = (far: boolean, rooted: boolean, dev: number) => laneOf({ far, rooted, dev })
   t.equal(lane(true, true, 1), lane(true, false, 2))
@@ -148,4 +183,8 @@ t.test('lanes: one for what may hang, one for what users may change, others for 
   t.equal(lane(false, true, 1), lane(false, true, 1))
   t.not(lane(false, true, 1), lane(false, true, 2))
   t.not(lane(true, true, 1), lane(false, false, 1))
+  const homes = laneOf({ far: false, rooted: false, peoples: true, dev: 1 })
+  for (const it of [lane(true, false, 1), lane(false, false, 1), lane(false, true, 1)])
+    t.not(homes, it, 'homes have one that nothing else uses')
+  t.equal(homes, laneOf({ far: false, rooted: false, peoples: true, dev: 2 }))
 })

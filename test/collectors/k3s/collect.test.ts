@@ -1,7 +1,7 @@
 import t from 'tap'
 import { collect, parseServers } from '../../../collectors/k3s/collect.ts'
 import type { K3sSample } from '../../../collectors/k3s/sample.ts'
-import { machine, process, unit } from '../node/machine.ts'
+import { machine, process, status, unit } from '../node/machine.ts'
 import { minute } from './samples.ts'
 
 const booted = 1_795_000_000_000
@@ -105,6 +105,39 @@ t.test('it is stopped, and started again', async (t) => {
   )
   t.match(back.happened, [{ code: 'k3s.restarted', at: booted + 3_720_000 }])
   t.notOk(back.gone)
+})
+
+t.test('a k3s that cannot be believed is said, and nothing is over by it, nor begins', async (t) => {
+  const none = { heard: [] }
+  const session = '0::/user.slice/user-1000.slice/session-2.scope\n'
+  const looked = async (more: object, base: object = files) =>
+    collect(machine(t, { ...base, ...process(50, 'k3s-server', '', 100, more) }, { now }), none)
+  const codes = ['k3s.down', 'k3s.restarting', 'k3s.api-unhealthy', 'k3s.kubelet-unhealthy']
+  const byHand = await looked({ cgroup: session })
+  t.match(byHand, {
+    doubted: true,
+    unseen: [
+      { codes, why: /k3s-server \(pid 50, uid 0, cgroup \/user.slice\/user-1000.slice\/session-2.scope\)/ },
+    ],
+  })
+  t.notOk(byHand.k3s?.running)
+  const theirs = await looked({ status: status(1000), cgroup: session })
+  t.match(theirs.unseen, [{ codes, why: /pid 50, uid 1000, cgroup/ }])
+  t.notOk(theirs.doubted, "but a user's word keeps nobody from being told that k3s is down")
+  t.match((await looked({ status: status(1000) }, {})).unseen, [{ codes }], 'also where nothing is installed')
+  t.notOk(
+    (await looked({})).unseen?.some((it) => it.codes?.includes('k3s.down')),
+    'one that is believed',
+  )
+  t.notOk(
+    (
+      await collect(
+        machine(t, { ...running, ...process(50, 'k3s-server', '', 100, { cgroup: session }) }, { now }),
+        none,
+      )
+    ).doubted,
+    'beside the one that is',
+  )
 })
 
 t.test('an uninstalled k3s is no stopped one', async (t) => {

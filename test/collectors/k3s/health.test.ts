@@ -76,6 +76,29 @@ t.test('what may not be asked, or was not recorded, is unseen and keeps its verd
   t.ok(unseen.every((it) => it.unrecorded))
 })
 
+t.test('somebody else on its ports is neither k3s nor its health', async (t) => {
+  const of = (port: number, uid: number, address = '0100007F') =>
+    `   0: ${address}:${port.toString(16).toUpperCase()} 00000000:0000 0A 00000000:00000000 00:00000000 00000000 ${uid} 0 1\n`
+  const listening = (tcp: string, tcp6 = '') => ({ '/proc/net/tcp': tcp, '/proc/net/tcp6': tcp6 })
+  const said = async (files: object, gets: object = {}) =>
+    (await askHealth(machine(t, files as never, { gets: { ...well, ...gets } as never, now: noon }), k3s))
+      .answers
+  const theirs = of(6443, 1000) + of(10_248, 1000) + of(10_256, 1000)
+  t.match(await said(listening(theirs)), {
+    api: { well: false, said: 'does not answer: uid 1000 listens on 127.0.0.1:6443, not k3s' },
+    kubelet: { well: false, said: 'does not answer: uid 1000 listens on 127.0.0.1:10248, not k3s' },
+  })
+  const beside = of(10_248, 0, '00000000000000000000000001000000')
+  const ours = listening(of(6443, 0) + of(10_248, 1000), beside)
+  t.match(await said(ours, { 'http://::1:10248/healthz': ok }), {
+    api: { well: true },
+    kubelet: { well: true },
+  })
+  t.match(await said(listening('')), {
+    kubelet: { said: 'does not answer: nothing listens on 127.0.0.1:10248' },
+  })
+})
+
 t.test('the kubelet on IPv6, and silent; kube-proxy only where there is one', async (t) => {
   const six = await ask(t, { [kubelet]: ['refused', 'x'], 'http://::1:10248/healthz': ok })
   t.match(six.answers.kubelet, { well: true })

@@ -45,6 +45,13 @@ t.test('between two tries it is not down; a start that takes for ever is', async
   t.match(down(it, 15, noon + 3 * minute), [{ text: /systemd is starting it \(auto-restart\)/ }])
 })
 
+t.test('root runs something of its name elsewhere: then only systemd can say that it is down', async (t) => {
+  const lost = stopped(noon, { unit: null, doubted: true })
+  t.strictSame(down(lost, 15, noon + 99 * minute), [])
+  t.equal(down({ ...lost, unit: unit({ active: 'failed' }) }, 15, noon + 99 * minute).length, 1)
+  t.equal(down({ ...lost, unit: unit({}) }, 15, noon + 99 * minute).length, 1)
+})
+
 t.test('without systemd: what was seen, or would start, is missed', async (t) => {
   const { seen: _, ...fresh } = stopped(noon, { unit: null })
   t.strictSame(down(fresh, 15, noon + 99 * minute), [], 'only its files are left')

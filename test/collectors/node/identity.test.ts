@@ -50,6 +50,14 @@ t.test('places that only root fills', async (t) => {
     '0::/openrc/k3s': undefined,
     '3:cpu:/\n1:name=openrc:/k3s': undefined,
     '4:memory:/\n2:cpu:/': undefined,
+    // `systemd-run --scope`, k3s by hand on a hybrid hierarchy (which leaves `0::` where it was), and procd of OpenWrt.
+    '0::/system.slice/run-r0123abcd.scope': undefined,
+    '0::/system.slice/k3s.scope': undefined,
+    '12:memory:/k3s\n11:cpu,cpuacct:/k3s\n1:name=systemd:/k3s\n0::/user.slice/user-1000.slice/session-3.scope':
+      undefined,
+    '12:memory:/k3s\n1:name=systemd:/user.slice/user-1000.slice/session-3.scope': undefined,
+    '0::/services/k3s': undefined,
+    '0::/services/k3s/instance1': undefined,
   }
   for (const [text, unit] of Object.entries(places)) t.same(placeOf(`${text}\n`), unit ? { unit } : {}, text)
 })
@@ -73,6 +81,16 @@ t.test('places of users and containers', async (t) => {
     '0::/lxc.payload.node/system.slice/k3s.service',
     '1:name=systemd:/system.slice/k3s.service\n0::/kubepods/x',
     '0::/../../k3s',
+    '0::/system.slice/nerdctl-abc.scope',
+    '0::/system.slice/crio-abc.scope',
+    '0::/system.slice/libpod-abc.scope/container',
+    '0::/system.slice/machine-abc.scope',
+    '0::/system.slice/system-x.slice/run-1.scope',
+    '0::/user.slice/user-1000.slice/user@1000.service/system.slice/run-1.scope',
+    '0::/other.slice/run-1.scope',
+    '12:memory:/k3s\n1:name=systemd:/docker/abc/kubepods\n0::/',
+    '12:memory:/k3s/x\n0::/user.slice/user-1000.slice/session-3.scope',
+    '0::/services',
     '0::/system.slice',
     'nonsense',
     '',

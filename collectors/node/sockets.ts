@@ -1,0 +1,77 @@
+/**
+ * Who listens, by the kernel's word: /proc/net/tcp and tcp6 (proc(5), net/ipv4/tcp_ipv4.c), which show state, address
+ * as 32-bit words in the byte order of the machine (little endian on all that k3s runs on), and the user who opened the
+ * socket, as root of this user namespace counts users. Pure.
+ */
+
+/** A socket that waits for connections. */
+export interface Listening {
+  /** As the kernel prints it: 8 hexadecimal digits, 32 for IPv6. */
+  readonly address: string
+  readonly port: number
+  /** Absent where the line was cut. */
+  readonly uid?: number
+}
+
+/** Those of one of the two files; anything else is passed over. */
+export function listeningSockets(text: string): Listening[] {
+  const lines = text.matchAll(
+    /^\s*\d+: ([0-9A-F]{8}|[0-9A-F]{32}):([0-9A-F]{4}) \S+ 0A (?:\S+ \S+ \S+ +(\d+) )?/gm,
+  )
+  return [...lines].map(([, address = '', port = '', uid]) => ({
+    address,
+    port: Number.parseInt(port, 16),
+    ...(uid !== undefined && { uid: Number(uid) }),
+  }))
+}
+
+const any4 = '0'.repeat(8)
+const any6 = '0'.repeat(32)
+/** An IPv4 address where IPv6 is spoken (RFC 4291, 2.5.5.2). */
+const mapped = (four: string) => `${'0'.repeat(16)}FFFF0000${four}`
+
+/**
+ * The sockets to which the kernel would give a connection to this address: those that have it, or else those that
+ * take any (net/ipv4/inet_hashtables.c). A socket on `::` takes IPv4 where no other does; with IPV6_V6ONLY, which
+ * is not shown, it would not, but then another may listen on 0.0.0.0 and comes first. For a name, all on the port.
+ */
+export function takers(all: readonly Listening[], host: string, port: number): readonly Listening[] {
+  const there = all.filter((it) => it.port === port)
+  const [four, six] = [hex4(host), hex6(host)]
+  if (four === undefined && six === undefined) return there
+  const ranks =
+    six === undefined
+      ? [[four, mapped(four ?? '')], [any4, mapped(any4)], [any6]]
+      : [[six], ...(six.startsWith(mapped('')) ? [[six.slice(24)], [any4]] : []), [any6]]
+  for (const addresses of ranks) {
+    const found = there.filter((it) => addresses.includes(it.address))
+    if (found.length > 0) return found
+  }
+  return []
+}
+
+const word = (bytes: readonly number[]) =>
+  bytes
+    .toReversed()
+    .map((it) => it.toString(16).padStart(2, '0'))
+    .join('')
+    .toUpperCase()
+
+function hex4(host: string): string | undefined {
+  const [, ...parts] = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/.exec(host) ?? []
+  return parts.length === 4 ? word(parts.map(Number)) : undefined
+}
+
+function hex6(host: string): string | undefined {
+  const address = host.replace(/%.*$/, '')
+  if (!address.includes(':') || !URL.canParse(`http://[${address}]/`)) return undefined
+  // In the one form of RFC 5952, with at most one `::` and no dots.
+  const [before = '', after] = new URL(`http://[${address}]/`).hostname.slice(1, -1).split('::')
+  const groups = (text: string) => (text === '' ? [] : text.split(':').map((it) => Number.parseInt(it, 16)))
+  const [first, last] = [groups(before), groups(after ?? '')]
+  const all = [...first, ...new Array<number>(8 - first.length - last.length).fill(0), ...last]
+  return [0, 2, 4, 6]
+    .map((at) => all.slice(at, at + 2).flatMap((it) => [it >> 8, it & 0xff]))
+    .map(word)
+    .join('')
+}
