@@ -92,10 +92,8 @@ export const commands: Readonly<Record<string, string>> = {
     'ActiveState=active\nSubState=running\nNRestarts=3\nResult=exit-code\nExecMainStatus=1\nLoadState=loaded\nUnitFileState=enabled\nInactiveEnterTimestampMonotonic=120000000\n',
   'timedatectl show --property=NTPSynchronized --value': 'no\n',
   'ethtool -k flannel.1': 'Features for flannel.1:\ntx-checksumming: on\n\ttx-checksum-ip-generic: on\n',
-  'journalctl --boot=-1 --lines=200 --output=json --no-pager --output-fields=MESSAGE_ID,_UID,_TRANSPORT,_COMM': journal(
-    9_000_000_000,
-    { MESSAGE_ID: 'x' },
-  ),
+  'journalctl --boot=-1 --lines=200 --output=json --no-pager --output-fields=MESSAGE_ID,_UID,_TRANSPORT,_COMM':
+    journal(9_000_000_000, { MESSAGE_ID: 'x' }),
   'journalctl --boot=-1 --lines=10000 --output=json --no-pager --dmesg --output-fields=MESSAGE,SYSLOG_FACILITY,_SOURCE_MONOTONIC_TIMESTAMP SYSLOG_FACILITY=0':
     kernel(8_999_000_000, 'tail invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0, oom_score_adj=999') +
     kernel(
