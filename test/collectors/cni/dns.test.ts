@@ -36,6 +36,8 @@ t.test("an agent's comes from what the kubelet was told, or wrote into pods", as
     'search default.svc.cluster.local svc.cluster.local cluster.local lan\nnameserver 10.43.0.10\noptions ndots:5\n',
   )
   t.equal(await clusterDns(node.host(), agent, {}), '10.43.0.10')
+  for (const name of [...Array.from({ length: 20 }, (_, at) => `a${at}`), '0', 'c'])
+    node.make(`${sandbox}/${name}`)
   // Twenty that say nothing, one that makes its own, and a second one of the kubelet's.
   for (let at = 0; at < 20; at += 1)
     node.write(`${sandbox}/a${at}/resolv.conf`, 'search lan\nnameserver 192.0.2.1\n')
