@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs'
 import { incidents } from '../cascade.ts'
 import { defaults } from '../config/defaults.ts'
+import { guarded } from '../guard.ts'
 import type { Finding, Rules, Sample } from '../model.ts'
 import { rulesOf, sampleVersionOf } from '../round.ts'
 import { selfRules } from '../self.ts'
@@ -29,7 +30,9 @@ export function lastState(stateDir: string, node: string, now: number): LastStat
   const samples = new Map(remembered.samples.map((it) => [it.collector, it]))
   const rules: Rules = Object.assign({}, ...collectors.map(rulesOf), selfRules)
   const open = incidents(findings, rules, now)
-  const rows = collectors.map((it) => {
+  // What a disk made of a sample is said in its row, and the rest is told.
+  const rows = collectors.map((collector) => {
+    const it = guarded(collector, () => undefined).collector
     const known = samples.get(it.name)
     const sample = known?.version === sampleVersionOf(it) ? known : undefined
     return rowOf(it, {

@@ -3,11 +3,15 @@ import { chmodSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
+import { lastState } from '../../../agent/commands/last-state.ts'
 import { defaults } from '../../../agent/config/defaults.ts'
 import { recordedNode } from '../../../agent/recorded.ts'
 import { openStore } from '../../../agent/store.ts'
+import { collectors } from '../../../collectors/index.ts'
 import { memory } from '../../../collectors/memory.ts'
 import { main, nodes } from './typed.ts'
+
+const at = 1_795_000_000_000
 
 t.test('without an agent, status and history tell what is on the disk, and how old it is', async (t) => {
   const place = mkdtempSync(join(tmpdir(), 'murphy-left-'))
@@ -46,4 +50,14 @@ t.test('without an agent, status and history tell what is on the disk, and how o
   }
   writeFileSync(database, 'garbage'.repeat(1000))
   t.match(ran([], 'status'), { status: 3, stdout: /cannot\s+be\s+read/ })
+})
+
+t.test('a sample that is not what its collector takes it for costs its own summary only', async (t) => {
+  const place = t.testdir()
+  const store = openStore(place, at)
+  for (const name of ['certs', 'k3s', 'memory']) store.saveSample(name, {}, at, true)
+  store.close()
+  const rows = lastState(place, 'node1', at)?.snapshot.collectors ?? []
+  t.match(rows.find((it) => it.name === 'certs')?.summary, /cannot be summed up/)
+  t.equal(rows.length, collectors.length)
 })
