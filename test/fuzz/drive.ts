@@ -12,17 +12,14 @@ export interface Failure {
   readonly detail: string
 }
 
-/** Of the kinds that read texts, one input in so many is one that grows. */
-const growingEvery = 10
 /** No input is so large that reading it, and all that is made of it, may take longer, ms of the processor. */
 const patience = 3_000
 
 /** The input of that number: the same for the same seed. */
 export function inputOf(kind: Kind, seed: number, index: number): Parts {
   const luck = luckOf(kind.name, seed, index)
-  return kind.growth && index % growingEvery === growingEvery - 1
-    ? growing(kind.growth, luck)
-    : kind.make(luck)
+  const every = kind.growth?.every ?? 10
+  return kind.growth && index % every === every - 1 ? growing(kind.growth, luck) : kind.make(luck)
 }
 
 /** What does not hold of an input; undefined where all does. */

@@ -32,6 +32,8 @@ export interface Growth {
   read(bytes: Buffer): unknown
   /** What the code under test is given at most, in bytes; 1 MiB, as `Host.read` has it, if absent. */
   readonly most?: number
+  /** One input in so many is one that grows; in ten, if absent. */
+  readonly every?: number
 }
 
 /** A property that does not hold. */

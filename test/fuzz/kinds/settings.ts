@@ -5,6 +5,7 @@ import { validCron } from '../../../agent/schedule.ts'
 import { sinks } from '../../../agent/sinks/index.ts'
 import { collectors } from '../../../collectors/index.ts'
 import { kind, must, part, textOf } from '../kind.ts'
+import type { Luck } from '../luck.ts'
 import { mutated } from '../mutate.ts'
 
 const secret = 's3cr3t-t0ken'
@@ -31,6 +32,37 @@ sinks:
     secret: ${secret}
     keep_open: false
 `)
+/** Where people put a secret that is meant for another place, or in a form that YAML takes for another: for a line, or for the value of one. */
+const misplaced = ['@: x', '*@', '&@', '!@ x', '%@', '- @', '"@', "'@", '? @', '@: {', '{@}', '@', '<<: *@']
+const values = [
+  ...[
+    '*@',
+    '&@',
+    '!@',
+    '!@ x',
+    '{{@}}',
+    '{@: 1}',
+    '{@}',
+    '[@]',
+    '[*@]',
+    '@: x',
+    '`@',
+    '%@',
+    '|@',
+    '"\\@"',
+    '"@',
+  ],
+  ...["'@", '- @', '[@', '{a: *@}', '!<@> x', '{[@]: x}', '&a [*@]', '{@: *b}', '|\n@', 'x\n@: 1'],
+]
+function misput(luck: Luck, file: Buffer): Buffer {
+  const text = file.toString().split('\n')
+  const at = luck.below(text.length)
+  const [, indent = '', key = ''] = /^([ -]*)([\w.]+:)?/.exec(text[at] ?? '') ?? []
+  const put = luck.odds(0.5)
+    ? `${indent.replace('-', ' ')}${luck.pick(misplaced)}`
+    : `${indent}${key || 'node:'} ${luck.pick(values)}`
+  return Buffer.from(text.toSpliced(at, luck.pick([0, 1]), put.replaceAll('@', secret)).join('\n'))
+}
 const options = {
   file: '/etc/murphy/config.yaml',
   collectors,
@@ -61,7 +93,12 @@ function checked(text: string): void {
 export const settings = kind({
   name: 'yaml',
   cases: 80,
-  make: (luck) => [part('file', mutated(luck, luck.odds(0.8) ? own : shipped, [own, shipped]))],
+  make(luck) {
+    const file = luck.odds(0.8) ? own : shipped
+    if (luck.odds(0.4)) return [part('file', mutated(luck, file, [own, shipped]))]
+    const put = misput(luck, file)
+    return [part('file', luck.odds(0.7) ? put : mutated(luck, put, [own, shipped]))]
+  },
   hold: (parts) => checked(textOf(parts, 'file')),
   growth: {
     around: ['', 'collectors:\n', 'sinks:\n  - type: ntfy\n', 'node: "', '{', ']', '"\n'],

@@ -33,6 +33,27 @@ const tables: Readonly<Record<string, readonly [column: string, key: string]>> =
   keepsake: ['about', 'id'],
 }
 
+/** Fields of them that are read without asking whether they are there. */
+const fields: Readonly<Record<string, readonly string[]>> = {
+  told: ['incident', 'severity', 'findings', 'at', 'reminded'],
+  finding: [
+    'id',
+    'code',
+    'subject',
+    'severity',
+    'title',
+    'text',
+    'so',
+    'next',
+    'since',
+    'seen',
+    'count',
+    'ripe',
+  ],
+  sample: ['unseen'],
+}
+const others = [null, 0, 1e300, '', 'x', true, [], {}, [null], [{}], [{ what: 1, why: null }]]
+
 let folder = ''
 let sound = ''
 let bytes: Buffer = Buffer.alloc(0)
@@ -47,6 +68,7 @@ export const state = kind({
   name: 'state',
   cases: 120,
   make(luck) {
+    if (luck.odds(0.5)) return [badField(luck)]
     const count = luck.pick([1, 1, 2, 4])
     return Array.from({ length: count }, () => (luck.odds(0.6) ? badRow(luck) : badBytes(luck)))
   },
@@ -97,6 +119,19 @@ function badRow(luck: Luck): Part {
   const table = luck.pick(Object.keys(tables))
   const [name, json] = luck.pick([...rows].filter(([key]) => key.startsWith(`${table} `)))
   return part(`row ${name}`, (luck.odds(0.7) && mutatedJson(luck, json)) || mutated(luck, json))
+}
+
+/** A row that is sound but for one field, which is missing or something else. */
+function badField(luck: Luck): Part {
+  const table = luck.pick(Object.keys(fields))
+  const [name, json] = luck.pick([...rows].filter(([key]) => key.startsWith(`${table} `)))
+  const row = JSON.parse(json.toString()) as Record<string, unknown>
+  const field = luck.pick(fields[table] ?? [])
+  const { [field]: _, ...rest } = row
+  return part(
+    `row ${name}`,
+    JSON.stringify(luck.odds(0.4) && field in row ? rest : { ...row, [field]: luck.pick(others) }),
+  )
 }
 
 function badBytes(luck: Luck): Part {
@@ -191,6 +226,8 @@ function lastShown<T>(ask: () => T): T | undefined {
   try {
     return ask()
   } catch (error) {
+    // These say that something was taken for what it is not.
+    if (error instanceof TypeError || error instanceof RangeError) throw error
     must(error instanceof Error && error.message.length < 1000, 'what cannot be read is said', () =>
       String(error),
     )
