@@ -13,9 +13,9 @@ export const alone: Around = { before: () => [], after: () => [], quoted: false 
 /** Lines, those of the other stream among them, beyond which nobody looks. */
 const mostLines = 64
 /** Nobody looks farther back than this for an open quote: what is read again before a part of a log. */
-export const context = 32 * 1024
+export const context = 20 * 1024
 /** What is read behind a part of a log for what follows its last line: names, and lines of the other stream. */
-export const beyond = 4 * 1024
+export const beyond = 2 * 1024
 
 /** A line of a log: containerd's, or Docker's, or without either. */
 interface Line {
