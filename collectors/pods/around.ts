@@ -1,4 +1,5 @@
 import { headerAt, lineBreak, unwrapped } from './cri.ts'
+import { record } from './forms/postgres.ts'
 
 /** What stands beside a line, of the same stream: the nearest first, until so many bytes of text are passed. */
 export interface Around {
@@ -73,9 +74,6 @@ function* after(buffer: Buffer, line: number, stream: number, bytes: number): Ge
 }
 
 const quote = 0x22
-/** A record of PostgreSQL's csvlog begins with a time and a comma; a quote in a field is doubled. */
-const record = /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d{3})? [A-Z0-9+:-]{1,7},/
-
 /**
  * Whether the nearest line before that holds an odd number of quotes began a record: then the line is inside of one of its
  * fields, whatever it looks like. Lines are asked for in order, so that each is counted once.

@@ -15,7 +15,7 @@ const longestBeginning = 600
  * is of another form. A server's own lines are not lost by that but between two of a client's.
  */
 export const standsInName = (line: string, around: Around): boolean =>
-  around.quoted || inPrefix(line, around) || inDenied(around)
+  around.quoted || inPrefix(line, around) || inDenied(line, around)
 
 /**
  * Before it a line of PostgreSQL that never comes to its label, or begins in another form than this one; or behind it
@@ -48,8 +48,8 @@ function inPrefix(line: string, { before, after }: Around): boolean {
 const endsPrefix = (line: string) => beginningOf(line).endsWith(',') || labelIn(line) !== undefined
 
 /** `Access denied for user 'NAME'@'10.42.0.7' (using password: YES)` (sql/share/errmsg-utf8.txt), and what else names a user. */
-function inDenied({ before, after }: Around): boolean {
-  for (const other of after(inMysql))
+function inDenied(line: string, { before, after }: Around): boolean {
+  for (const other of [line, ...after(inMysql)])
     if (other.includes("'@'")) {
       for (const one of before(inMysql)) if (/\buser:? '/.test(one.slice(0, longestBeginning))) return true
       return false
