@@ -1,4 +1,4 @@
-import { headerAt, lineBreak, unwrapped } from './cri.ts'
+import { headerAt, lineBreak, timeOf, unwrapped } from './cri.ts'
 import { record } from './forms/postgres.ts'
 
 /** What stands beside a line, of the same stream: the nearest first, until so many bytes of text are passed. */
@@ -11,6 +11,8 @@ export interface Around {
 
 export const alone: Around = { before: () => [], after: () => [], quoted: false }
 
+/** What a server writes at once containerd reads at once; farther apart than this two lines were written apart, ms. */
+const apart = 1_000
 /** Lines, those of the other stream among them, beyond which nobody looks. */
 const mostLines = 64
 /** Nobody looks farther back than this for an open quote: what is read again before a part of a log. */
@@ -45,10 +47,16 @@ export function arounds(buffer: Buffer): (line: number) => Around {
   }
 }
 
+function areApart(buffer: Buffer, one: number, other: number): boolean {
+  const [a, b] = [timeOf(buffer, one), timeOf(buffer, other)]
+  return a !== undefined && b !== undefined && Math.abs(a - b) > apart
+}
+
 function* before(buffer: Buffer, line: number, stream: number, bytes: number): Generator<string> {
   let passed = 0
   for (let end = line - 1, lines = 0; end > 0 && lines < mostLines && passed < bytes; lines += 1) {
     const from = buffer.lastIndexOf(lineBreak, end - 1) + 1
+    if (areApart(buffer, line, from)) return
     const it = lineAt(buffer, from, end)
     if (it.stream === stream) {
       passed += it.text.length + 1
@@ -63,7 +71,7 @@ function* after(buffer: Buffer, line: number, stream: number, bytes: number): Ge
   let passed = lineAt(buffer, line, from).text.length
   for (let lines = 0; from > 0 && lines < mostLines && passed < bytes; lines += 1) {
     const end = buffer.indexOf(lineBreak, from)
-    if (end < 0) return
+    if (end < 0 || areApart(buffer, line, from)) return
     const it = lineAt(buffer, from, end)
     if (it.stream === stream) {
       passed += it.text.length + 1

@@ -1,4 +1,5 @@
 import type { Around } from '../around.ts'
+import { objectOf } from './fields.ts'
 import { labelIn, prefixBefore } from './postgres.ts'
 import { beginningOf, beginsWithTime, prefixOf } from './prefix.ts'
 
@@ -35,7 +36,7 @@ function inPrefix(line: string, { before, after }: Around): boolean {
   }
   for (const text of after(inPostgres)) {
     const other = text.slice(0, longestBeginning)
-    const label = /^[\t{]/.test(other) ? undefined : labelIn(other)
+    const label = other.startsWith('\t') || objectOf(text) ? undefined : labelIn(other)
     if (!label) continue
     const statement = label.word === 'STATEMENT' && !labelIn(other, label.end)
     const plain = prefixOf(prefixBefore(other, label)) === 'plain'

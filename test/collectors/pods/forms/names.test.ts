@@ -95,6 +95,11 @@ t.test('what a server says itself is found, also beside clients that are refused
   t.strictSame(decided([torn, denied]), ['mysql-corrupt'])
 })
 
+t.test('a name that goes on in the form of JSON', async (t) => {
+  const refused = `${time} [31]: [1-1] user= PANIC:  \n{,db=shop,app=[unknown],client=10.42.0.7 FATAL:  no`
+  t.strictSame(decided(refused.split('\n')), [])
+})
+
 t.test('a statement of many lines in CSV decides nothing', async (t) => {
   const lines = [
     `${time},"shop","shop",31,"10.42.0.7:5",5e721b4e.1b,1,"SELECT",2026-11-23 00:31:07 UTC,3/2,0,ERROR,42601,"syntax error",,,,,,"select '`,
