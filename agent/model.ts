@@ -512,6 +512,8 @@ export interface Unseen {
    * sample or a skipped read left out: it must not count as over. Absent: all subjects.
    */
   readonly subjects?: readonly string[]
+  /** Of what the sentence names only some: all of them, bounded, for those who read JSON. */
+  readonly names?: readonly string[]
   /** True where a recording does not say, which is no fault of the node: nobody is alarmed. */
   readonly unrecorded?: boolean
 }

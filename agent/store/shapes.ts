@@ -147,6 +147,7 @@ const unseen = group<Unseen>({
   why: text(),
   codes: { optional: listOf(text(200), 10_000) },
   subjects: { optional: listOf(text(), 10_000) },
+  names: { optional: listOf(text(), 10_000) },
   unrecorded: { optional: oneOf([true, false]) },
 })
 

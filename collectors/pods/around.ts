@@ -1,4 +1,5 @@
-import { headerAt, lineBreak, unwrapped } from './cri.ts'
+import { headerAt, lineBreak, timeOf, unwrapped } from './cri.ts'
+import { record } from './forms/postgres.ts'
 
 /** What stands beside a line, of the same stream: the nearest first, until so many bytes of text are passed. */
 export interface Around {
@@ -10,12 +11,14 @@ export interface Around {
 
 export const alone: Around = { before: () => [], after: () => [], quoted: false }
 
+/** What a server writes at once containerd reads at once; farther apart than this two lines were written apart, ms. */
+const apart = 1_000
 /** Lines, those of the other stream among them, beyond which nobody looks. */
 const mostLines = 64
 /** Nobody looks farther back than this for an open quote: what is read again before a part of a log. */
-export const context = 32 * 1024
+export const context = 20 * 1024
 /** What is read behind a part of a log for what follows its last line: names, and lines of the other stream. */
-export const beyond = 4 * 1024
+export const beyond = 2 * 1024
 
 /** A line of a log: containerd's, or Docker's, or without either. */
 interface Line {
@@ -44,10 +47,16 @@ export function arounds(buffer: Buffer): (line: number) => Around {
   }
 }
 
+function areApart(buffer: Buffer, one: number, other: number): boolean {
+  const [a, b] = [timeOf(buffer, one), timeOf(buffer, other)]
+  return a !== undefined && b !== undefined && Math.abs(a - b) > apart
+}
+
 function* before(buffer: Buffer, line: number, stream: number, bytes: number): Generator<string> {
   let passed = 0
   for (let end = line - 1, lines = 0; end > 0 && lines < mostLines && passed < bytes; lines += 1) {
     const from = buffer.lastIndexOf(lineBreak, end - 1) + 1
+    if (areApart(buffer, line, from)) return
     const it = lineAt(buffer, from, end)
     if (it.stream === stream) {
       passed += it.text.length + 1
@@ -62,7 +71,7 @@ function* after(buffer: Buffer, line: number, stream: number, bytes: number): Ge
   let passed = lineAt(buffer, line, from).text.length
   for (let lines = 0; from > 0 && lines < mostLines && passed < bytes; lines += 1) {
     const end = buffer.indexOf(lineBreak, from)
-    if (end < 0) return
+    if (end < 0 || areApart(buffer, line, from)) return
     const it = lineAt(buffer, from, end)
     if (it.stream === stream) {
       passed += it.text.length + 1
@@ -73,9 +82,6 @@ function* after(buffer: Buffer, line: number, stream: number, bytes: number): Ge
 }
 
 const quote = 0x22
-/** A record of PostgreSQL's csvlog begins with a time and a comma; a quote in a field is doubled. */
-const record = /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d{3})? [A-Z0-9+:-]{1,7},/
-
 /**
  * Whether the nearest line before that holds an odd number of quotes began a record: then the line is inside of one of its
  * fields, whatever it looks like. Lines are asked for in order, so that each is counted once.

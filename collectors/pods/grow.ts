@@ -153,20 +153,28 @@ export async function readOn(
     : { place: [restarts, last.inode, last.from], found, left: 0 }
 }
 
-/** What stands before a part, so far as it says something of its lines, and whether their beginnings are known. */
-async function leadOf(
-  host: Host,
-  { file, from, before }: Part,
-): Promise<{ lead: Uint8Array; known: boolean }> {
-  if (from > 0) {
-    const begin = Math.max(0, from - context)
-    return { lead: await host.range(file, begin, from - begin), known: true }
-  }
-  if (before === undefined) return { lead: new Uint8Array(), known: true }
-  if (before === 'lost') return { lead: new Uint8Array(), known: false }
-  const begin = Math.max(0, before.size - context)
-  const lead = await orMissing(host.range(before.file, begin, before.size - begin))
-  return { lead: lead ?? new Uint8Array(), known: lead !== undefined }
+/** Bytes of a file with what stands before and behind them, so far as that says something of their lines. */
+interface Stretch {
+  readonly bytes: Buffer
+  readonly begin: number
+  readonly end: number
+  /** What stands before is there; where it is lost, nobody knows whether a line goes on. */
+  readonly known: boolean
+}
+
+async function stretchOf(host: Host, part: Part, at: number, length: number): Promise<Stretch> {
+  const begin = Math.min(at, context)
+  const read = await host.range(part.file, at - begin, begin + length + beyond)
+  const bytes = Buffer.from(read.buffer, read.byteOffset, read.length)
+  const end = Math.max(begin, Math.min(begin + length, bytes.length))
+  const { before } = part
+  if (at > 0 || before === undefined) return { bytes, begin, end, known: true }
+  if (before === 'lost') return { bytes, begin, end, known: false }
+  const from = Math.max(0, before.size - context)
+  const lead = await orMissing(host.range(before.file, from, before.size - from))
+  if (!lead) return { bytes, begin, end, known: false }
+  const together = Buffer.concat([lead, bytes])
+  return { bytes: together, begin: lead.length, end: lead.length + end, known: true }
 }
 
 /** `done` where only the beginning of a line, or of one in pieces, is left. */
@@ -177,36 +185,29 @@ async function readPart(
   most: number,
   until: number,
 ): Promise<{ offset: number; found: Found[]; spent: number; done: boolean }> {
-  const { file, from, size, begins } = part
+  const { from, size, begins } = part
   const found: Found[] = []
   let at = from
   let skipping = begins === 'inside'
   let spent = 0
-  let lead: Buffer | undefined
-  let inside: Inside = []
+  let inside: Inside | undefined
   while (at < size) {
     const wanted = Math.min(chunk, size - at, most - spent)
     if (wanted <= 0 || performance.now() > until) return { offset: at, found, spent, done: false }
-    if (!lead) {
-      const first = await leadOf(host, part)
-      lead = Buffer.from(first.lead)
-      inside = first.known ? insideAt(lead, lead.length) : perhapsInside
-    }
-    const read = await host.range(file, at, wanted + beyond)
-    const length = Math.min(wanted, read.length)
+    const { bytes, begin, end, known } = await stretchOf(host, part, at, wanted)
+    const length = end - begin
     if (length === 0) break
-    const bytes = Buffer.concat([lead, read])
-    const [begin, to] = [lead.length, lead.length + length]
+    inside ??= known ? insideAt(bytes, begin) : perhapsInside
     spent += length
     // The rest of a line whose beginning was left out says nothing for sure.
     const lineEnd = skipping ? bytes.indexOf(lineBreak, begin) : -1
-    const cut = lineEnd >= 0 && lineEnd < to ? lineEnd + 1 - begin : 0
+    const cut = lineEnd >= 0 && lineEnd < end ? lineEnd + 1 - begin : 0
     if (cut > 0) inside = insideAt(bytes, begin + cut)
     skipping = false
     const last = at + length >= size
     // What this look may read is over before the line is.
     const short = !last && length < chunk
-    const bounds = { from: begin + cut, to, inside }
+    const bounds = { from: begin + cut, to: end, inside }
     let scanned = scan(it, bytes, bounds)
     // Pieces whose end does not come, within what can be read at once or by the next look, are not waited for.
     const enough = (!last && !short) || (short && at === from) || (begins === 'waited' && at === from)
@@ -221,7 +222,6 @@ async function readPart(
     }
     inside = scanned.inside
     at += cut + used
-    lead = bytes.subarray(Math.max(0, begin + cut + used - context), begin + cut + used)
     if (last) break
   }
   return { offset: at, found, spent, done: true }

@@ -7,6 +7,8 @@ import { listed, many, nameOf } from './words.ts'
 const both: readonly PodsCode[] = ['pods.log-says', 'pods.crash-looping']
 /** Beyond this nobody keeps a list: then nothing at all of these codes is over. */
 const most = 2_000
+/** The sentence names five; all are in the JSON, up to what a node can have. */
+const mostNames = 1_000
 
 /** The containers that a look did not see in full, by why. */
 export interface Missed {
@@ -42,7 +44,7 @@ export function stillUnjudged(
 }
 
 /** What is said of it: who was not seen and why, and what therefore is not over. Pure. */
-export function unseenOf(missed: Missed, unjudged: readonly Unjudged[], all: number): Unseen[] {
+export function unseenOf(missed: Missed, unjudged: readonly Unjudged[], count: number): Unseen[] {
   const { failed, left, bytes, lost, waiting } = missed
   const told = new Set<string>()
   const about = (pods: readonly Pod[], codes: readonly PodsCode[] = both) => {
@@ -55,7 +57,10 @@ export function unseenOf(missed: Missed, unjudged: readonly Unjudged[], all: num
     pods.length === 1
       ? `the log of ${listed(pods.map(nameOf))}`
       : `the logs of ${many(pods.length, 'container')}`
-  const names = (pods: readonly Pod[]) => listed(pods.map(nameOf))
+  const named = (pods: readonly Pod[]) => [...new Set(pods.map(nameOf))]
+  const names = (pods: readonly Pod[]) => listed(named(pods))
+  /** All of them, where the sentence has no room for all. */
+  const all = (pods: readonly Pod[]) => ({ names: named(pods).slice(0, mostNames) })
   const said: Unseen[] = []
   if (failed.length > 0) {
     const [first] = failed as [(typeof failed)[number]]
@@ -66,6 +71,7 @@ export function unseenOf(missed: Missed, unjudged: readonly Unjudged[], all: num
       what: logs(pods),
       why: pods.length > 1 ? `${why}; and ${pods.length - 1} more logs` : why,
       ...about(pods),
+      ...all(pods),
       ...(unrecorded && { unrecorded }),
     })
   }
@@ -74,25 +80,29 @@ export function unseenOf(missed: Missed, unjudged: readonly Unjudged[], all: num
       what: logs(left),
       why: `there is more than one look may read: ${Math.max(1, Math.round(bytes / 2 ** 20))} MiB are left for the next, of ${names(left)}`,
       ...about(left, ['pods.log-says']),
+      ...all(left),
     })
   if (lost.length > 0)
     said.push({
       what: logs(lost),
       why: `part of the log was gone before it was read, as it grows faster than that: of ${names(lost)}`,
       ...about(lost, ['pods.log-says']),
+      ...all(lost),
     })
   if (waiting.length > 0)
     said.push({
       what: logs(waiting),
-      why: `there are ${all} containers, and ${all - waiting.length} are looked at in one look; in turn, later, those of ${names(waiting)}`,
+      why: `there are ${count} containers, and ${count - waiting.length} are looked at in one look; in turn, later, those of ${names(waiting)}`,
       ...about(waiting),
+      ...all(waiting),
     })
   const rest = unjudged.filter((it) => !told.has(`${it.code} ${it.subject}`)).map((it) => it.pod)
   if (rest.length > 0)
     said.push({
       what: `what is wrong with ${many(new Set(rest.map(nameOf)).size, 'container')}`,
-      why: `more is wrong at the same time than is kept; not judged is what was found of ${listed([...new Set(rest.map(nameOf))])}`,
+      why: `more is wrong at the same time than is kept; not judged is what was found of ${names(rest)}`,
       ...about(rest),
+      ...all(rest),
     })
   return said
 }

@@ -1,8 +1,10 @@
 import type { Kind } from './kind.ts'
 import { der, kubeconfig, pem } from './kinds/certificates.ts'
+import { names, statements } from './kinds/clients.ts'
 import { config } from './kinds/config.ts'
 import { dns } from './kinds/dns.ts'
 import { iptables, nft, ufw } from './kinds/firewall.ts'
+import { forms } from './kinds/forms.ts'
 import { kmsg } from './kinds/kernel.ts'
 import { letters } from './kinds/letters.ts'
 import { cri } from './kinds/logs.ts'
@@ -24,6 +26,9 @@ export const all: readonly Kind[] = [
   config,
   kmsg,
   cri,
+  forms,
+  names,
+  statements,
   iptables,
   nft,
   ufw,

@@ -1,4 +1,5 @@
 import type { Around } from '../around.ts'
+import { objectOf } from './fields.ts'
 import { labelIn, prefixBefore } from './postgres.ts'
 import { beginningOf, beginsWithTime, prefixOf } from './prefix.ts'
 
@@ -15,7 +16,7 @@ const longestBeginning = 600
  * is of another form. A server's own lines are not lost by that but between two of a client's.
  */
 export const standsInName = (line: string, around: Around): boolean =>
-  around.quoted || inPrefix(line, around) || inDenied(around)
+  around.quoted || inPrefix(line, around) || inDenied(line, around)
 
 /**
  * Before it a line of PostgreSQL that never comes to its label, or begins in another form than this one; or behind it
@@ -35,7 +36,7 @@ function inPrefix(line: string, { before, after }: Around): boolean {
   }
   for (const text of after(inPostgres)) {
     const other = text.slice(0, longestBeginning)
-    const label = /^[\t{]/.test(other) ? undefined : labelIn(other)
+    const label = other.startsWith('\t') || objectOf(text) ? undefined : labelIn(other)
     if (!label) continue
     const statement = label.word === 'STATEMENT' && !labelIn(other, label.end)
     const plain = prefixOf(prefixBefore(other, label)) === 'plain'
@@ -48,8 +49,8 @@ function inPrefix(line: string, { before, after }: Around): boolean {
 const endsPrefix = (line: string) => beginningOf(line).endsWith(',') || labelIn(line) !== undefined
 
 /** `Access denied for user 'NAME'@'10.42.0.7' (using password: YES)` (sql/share/errmsg-utf8.txt), and what else names a user. */
-function inDenied({ before, after }: Around): boolean {
-  for (const other of after(inMysql))
+function inDenied(line: string, { before, after }: Around): boolean {
+  for (const other of [line, ...after(inMysql)])
     if (other.includes("'@'")) {
       for (const one of before(inMysql)) if (/\buser:? '/.test(one.slice(0, longestBeginning))) return true
       return false

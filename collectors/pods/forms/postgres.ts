@@ -58,9 +58,12 @@ function fromJson(line: string): Message | undefined {
   return typeof level === 'string' && typeof text === 'string' ? { level, text } : undefined
 }
 
+/** A record of csvlog begins with a time and a comma. */
+export const record = /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d{3})? [A-Z0-9+:-]{1,7},/
+
 /** csvlog: the severity is the 12th field, the message the 14th; names are quoted, and a quote in one is doubled. */
 function fromCsv(line: string): Message | undefined {
-  if (!beginsWithTime(line) || line[line.indexOf(',') - 1] === ' ') return undefined
+  if (!record.test(line)) return undefined
   const fields: string[] = []
   const field = /(?:"((?:[^"]|"")*)"|([^",]*))(?:,|$)/y
   for (let at = 0; fields.length < 14 && at < line.length; at = field.lastIndex) {

@@ -20,6 +20,12 @@ t.test('the lines of the same stream, nearest first, as far as is asked for', as
   t.strictSame([...alone.before(9), ...alone.after(9), alone.quoted], [false])
 })
 
+t.test('none that was written at another time', async (t) => {
+  const lines = [cri('a', 0), cri('b', 2_000), cri('c', 2_500), cri('d', 4_000)]
+  t.strictSame([...of(lines, 1).before(100)], [])
+  t.strictSame([...of(lines, 1).after(100)], ['c'])
+})
+
 t.test("Docker's lines as what they say", async (t) => {
   const docker = (log: string) => `${JSON.stringify({ log: `${log}\n`, stream: 'stderr' })}\n`
   t.strictSame([...of([docker('a'), docker('b'), docker('c')], 1).before(9)], ['a'])

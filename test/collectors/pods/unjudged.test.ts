@@ -42,8 +42,21 @@ t.test('what is said of it, with names, and what is not over', async (t) => {
       why: 'there are 508 containers, and 500 are looked at in one look; in turn, later, those of shop/web-0/app, shop/web-1/app, shop/web-2/app, shop/web-3/app, shop/web-4/app and 3 more',
       codes: ['pods.log-says', 'pods.crash-looping'],
       subjects: ['shop/web-1/app torn'],
+      names: names.map((it) => `shop/${it.name}/app`),
     },
   ])
+  const many = Array.from({ length: 1500 }, (_, at) => pod(`p-${at}`))
+  for (const missed of [
+    { left: many },
+    { lost: many },
+    { waiting: many },
+    { failed: many.map((it) => ({ pod: it, error: new Error('no') })) },
+  ])
+    t.equal(
+      unseenOf({ ...nothing, ...missed }, [], 2000)[0]?.names?.length,
+      1000,
+      'as many as a node can have',
+    )
   t.match(unseenOf({ ...nothing, left: [pod('web')], bytes: 3 << 20 }, [of('web', 1), of('db', 1)], 2), [
     {
       what: 'the log of shop/web/app',

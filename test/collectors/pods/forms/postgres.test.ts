@@ -75,6 +75,7 @@ t.test('JSON and CSV', async (t) => {
   t.strictSame(postgres(csv('a ""b"", c', 'LOG,00000,"it serves",,,')), told)
   t.strictSame(postgres(csv('x', 'LOG,00000,"a ""b"", c",,,'))?.text, 'a "b", c')
   t.equal(postgres(csv('x', 'PANIC,"it serves"')), undefined)
+  t.equal(postgres('2026-11-23 00:31:07.643 UTC [7] STATEMENT:  x,,,,,,,,,,,PANIC,XX000,y'), undefined)
   t.equal(postgres(csv('x', 'LOG,00000,"it')), undefined)
 })
 
