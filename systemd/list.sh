@@ -66,15 +66,13 @@ recognised() {
   ! grep -qs "$program/bin/murphy status" "$motd" || say "$motd"
 }
 
-# The list of what is left of it, once more is gone.
+# What of it is still there, once more is gone; in its own order.
 shorten_list() {
-  {
-    say "$mark"
-    for file in "$settings" "$settings/config.yaml" "$settings/discord.url" "$settings/webhook.url" "$settings/ntfy.url" "$state"; do
-      if there "$file" && is_made "$file"; then say "$file"; fi
-    done
-    if is_made "$(the_group)"; then the_group; fi
-    if is_made "$(the_user)"; then the_user; fi
-  } >"$program/made.new"
+  printf '%s\n' "$known" | while IFS= read -r it; do
+    case $it in
+      /*) ! there "$it" || say "$it" ;;
+      "$mark" | "$(the_user)" | "$(the_group)") say "$it" ;;
+    esac
+  done >"$program/made.new"
   mv "$program/made.new" "$program/made"
 }

@@ -38,7 +38,8 @@ state() {
   for it in /opt /etc/murphy /var/lib/murphy /etc/systemd/system /etc/update-motd.d /usr/local/bin; do
     [ ! -e $it ] || find $it -printf '%M %u %g %p %l\\n'
   done | grep -v ' /opt$' | sort
-  find /opt /etc/murphy /etc/systemd/system/murphy.service /etc/update-motd.d -type f 2>/dev/null | sort | xargs -r sha256sum
+  find /opt /etc/murphy /etc/systemd/system/murphy.service /etc/update-motd.d -type f 2>/dev/null | grep -vx /opt/murphy/made | sort | xargs -r sha256sum
+  sort /opt/murphy/made 2>/dev/null
   grep murphy /etc/passwd /etc/group
 }
 ok() { "$@" >/run/kill/out 2>&1 || fail "failed: $*: $(cat /run/kill/out)"; }
