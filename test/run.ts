@@ -132,12 +132,17 @@ if (chosen.length === 0) {
 const anywhere = all.filter((name) => !real.includes(name))
 /** These wait for most of their time: for patience to end, for holds to be over. */
 const patient = real.filter((name) => /\/(incident|systemd)\.test\.ts$/.test(name))
-const kernel = real.filter((name) => !patient.includes(name))
+/** These have a machine of their own, and no clock. */
+const installers = real.filter((name) => /\/install/.test(name))
+const kernel = real.filter((name) => !patient.includes(name) && !installers.includes(name))
 await Promise.all([
   anywhere.length > 0 ? tests(anywhere, 2) : undefined,
   patient.length > 0 ? tests(patient, 1) : undefined,
 ])
 // One after the other: they share one kernel log, and what they measure is time.
-if (kernel.length > 0) await tests(kernel, 1)
+await Promise.all([
+  kernel.length > 0 ? tests(kernel, 1) : undefined,
+  installers.length > 0 ? tests(installers, 1) : undefined,
+])
 say(`${passed} passed, ${failed} failed`)
 process.exitCode = failed > 0 ? 1 : 0
