@@ -23,7 +23,7 @@ function saved(bytes: Buffer): unknown {
 
 export const iptables = through({
   name: 'iptables',
-  cases: 100,
+  cases: 80,
   parts: /^run ip6?tables|^run ipset/,
   collectors: ['firewall', 'cni'],
   also: (parts) => parts.filter((it) => it.name.startsWith('run ip')).map((it) => saved(it.bytes)),

@@ -45,7 +45,7 @@ const victims = [
 
 export const kmsg = through({
   name: 'kmsg',
-  cases: 200,
+  cases: 140,
   parts: /^file \/dev\/kmsg$|^run journalctl/,
   collectors: ['memory'],
   more: (luck) => [

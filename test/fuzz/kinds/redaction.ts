@@ -105,6 +105,7 @@ const said = [
 /** What people write at rules, in which @S may be anything. */
 const rules = [
   ...['-A INPUT -m comment --comment "a \\" @S" -j ACCEPT', '-A INPUT -m comment --comment @S -j DROP'],
+  '-A INPUT -m comment --comment "kubernetes -j KUBE-X @S" -j ACCEPT',
   ...['-A INPUT -m comment --comment "my -j KUBE-X @S" -j ACCEPT', '-A INPUT -m string --string "@S"'],
   ...[
     '-A INPUT -j LOG --log-prefix "@S "',
@@ -211,10 +212,21 @@ export const redaction = kind({
   make,
   hold: hidden,
   growth: {
-    around: ['', 'x=', 'token: ', '"', '@', ']', '"password":{'],
+    around: ['', 'x=', 'x: ', '"x":', '@', ']'],
     pieces: [
-      ...['_KEY', 'TOKEN', 'token: ', '--token ', 'password ', 'secret key ', 'a://b@', 'token: {', '["a",'],
-      ...['\\', '{', '"', 'eyJaaaaa.', 'password: password: ', ' --comment "', '{"token":"', 'token: |\n'],
+      ...[
+        '_KEY',
+        'TOKEN',
+        '_SECRET',
+        'TOKEN_',
+        'token: ',
+        '--token ',
+        'password ',
+        'token: {',
+        '["a",',
+        '\\',
+      ],
+      ...['a://b@', 'eyJaaaaa.', 'token: |\n'],
     ],
     // What takes the square of its length takes longer than anybody waits with a fraction of this.
     most: 64 * 1024,

@@ -92,7 +92,7 @@ function checked(text: string): void {
 
 export const settings = kind({
   name: 'yaml',
-  cases: 80,
+  cases: 240,
   make(luck) {
     const file = luck.odds(0.8) ? own : shipped
     if (luck.odds(0.4)) return [part('file', mutated(luck, file, [own, shipped]))]
@@ -120,5 +120,6 @@ export const settings = kind({
     read: (bytes) => checked(bytes.toString()),
     // Root alone writes it; beyond this the library takes more than its part.
     most: 32 * 1024,
+    every: 40,
   },
 })

@@ -173,6 +173,13 @@ async function lived(store: Store, changed: ReadonlySet<string>): Promise<void> 
   for (const collector of careful) {
     const settings = settingsOf(collector.name)
     const known = store.sample(collector.name)
+    const unseen: unknown = known?.sample?.unseen ?? []
+    must(
+      Array.isArray(unseen) &&
+        unseen.every((it) => typeof it?.what === 'string' && typeof it.why === 'string'),
+      'what samples share is as it was written',
+      () => JSON.stringify(unseen),
+    )
     rowOf(collector, { settings, at, open: store.ledger(), sample: known?.sample })
     if (!changed.has(collector.name) && collector.name !== 'memory') continue
     const outcome = await round(collector, settings, host, {
