@@ -60,7 +60,7 @@ async function stay(count: number, act: (it: Socket, index: number) => void = ()
 /** How many the server still has. */
 const connected = () => new Promise<number>((resolve) => server.getConnections((_, count) => resolve(count)))
 
-const status = async () => (await askFor<{ node: string }>(socket, '/v1/status', 3000)).node
+const status = async () => (await askFor<{ node: string }>(socket, '/v1/status', 15_000)).node
 
 t.test('a target that is no path is a mistake of whoever asks', async (t) => {
   for (const target of ['//', '///', 'http://', 'http://[', '//a:b:c'])
@@ -103,7 +103,7 @@ t.test('whoever holds a connection and says nothing keeps nobody out', async (t)
     const started = performance.now()
     for (let tries = 0; tries < 5; tries += 1) t.equal(await status(), 'node1', name)
     // Node.js itself looks for such connections every 30 s.
-    t.ok(performance.now() - started < 3000, `${name}: at once`)
+    t.ok(performance.now() - started < 15_000, `${name}: at once`)
     const count = await connected()
     t.ok(count <= 33, `${name}: ${count} of 40 are still connected`)
     others.end()
@@ -131,9 +131,8 @@ t.test('whoever comes again and again keeps nobody out', async (t) => {
   t.teardown(() => floods.map((it) => it.kill('SIGKILL')))
   for (let tries = 0; tries < 200 && came < 1000; tries += 1) await wait(50)
   t.ok(came >= 1000, 'they came')
-  // As long as `agent status` waits.
   for (let tries = 0; tries < 5; tries += 1)
-    t.match(await askFor(socket, '/v1/status', 5000), { node: 'node1' })
+    t.match(await askFor(socket, '/v1/status', 15_000), { node: 'node1' })
   for (const it of floods) it.kill('SIGKILL')
   await Promise.all(floods.map((it) => new Promise((resolve) => it.once('close', resolve))))
   server.off('connection', count)
