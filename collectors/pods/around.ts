@@ -68,7 +68,7 @@ function* before(buffer: Buffer, line: number, stream: number, bytes: number): G
 
 function* after(buffer: Buffer, line: number, stream: number, bytes: number): Generator<string> {
   let from = buffer.indexOf(lineBreak, line) + 1
-  let passed = lineAt(buffer, line, from).text.length
+  let passed = 0
   for (let lines = 0; from > 0 && lines < mostLines && passed < bytes; lines += 1) {
     const end = buffer.indexOf(lineBreak, from)
     if (end < 0 || areApart(buffer, line, from)) return

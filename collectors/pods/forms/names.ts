@@ -36,9 +36,11 @@ function inPrefix(line: string, { before, after }: Around): boolean {
   }
   for (const text of after(inPostgres)) {
     const other = text.slice(0, longestBeginning)
-    const label = other.startsWith('\t') || objectOf(text) ? undefined : labelIn(other)
+    const label = objectOf(text) ? undefined : labelIn(other)
     if (!label) continue
-    const statement = label.word === 'STATEMENT' && !labelIn(other, label.end)
+    // One of two labels came from outside.
+    if (labelIn(other, label.end)) return true
+    const statement = label.word === 'STATEMENT'
     const plain = prefixOf(prefixBefore(other, label)) === 'plain'
     if (beginningOf(other) !== its || !(plain || statement)) return true
   }

@@ -34,7 +34,7 @@ export const prefixBefore = (line: string, { word, end }: Label) => line.slice(0
 /** What PostgreSQL says in a line of its text, JSON or CSV log (src/backend/utils/error/{elog,jsonlog,csvlog}.c), or in CloudNativePG's. */
 export function postgres(line: string): Message | undefined {
   if (line.startsWith('{')) return fromJson(line)
-  return fromText(line) ?? fromCsv(line)
+  return record.test(line) ? fromCsv(line) : fromText(line)
 }
 
 /**
@@ -63,7 +63,6 @@ export const record = /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d{3})? [A-Z0-9+:-]{1
 
 /** csvlog: the severity is the 12th field, the message the 14th; names are quoted, and a quote in one is doubled. */
 function fromCsv(line: string): Message | undefined {
-  if (!record.test(line)) return undefined
   const fields: string[] = []
   const field = /(?:"((?:[^"]|"")*)"|([^",]*))(?:,|$)/y
   for (let at = 0; fields.length < 14 && at < line.length; at = field.lastIndex) {

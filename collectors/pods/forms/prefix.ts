@@ -21,7 +21,7 @@ export function beginningOf(line: string): string {
   const begun = time.exec(line.slice(0, 100))
   if (!begun || !(first.test(line.slice(0, begun.index)) || syslog.test(line))) return ''
   const end = begun.index + begun[0].length
-  const behind = /^(?:,| ?[>\]]| \[\d{1,10}\]:?)/.exec(line.slice(end))?.[0] ?? ''
+  const behind = /^(?:[,:]| ?[>\]]| \[\d{1,10}\]:?)/.exec(line.slice(end))?.[0] ?? ''
   return `${line.slice(0, end)}${behind}`.replace(/\d+/g, '0')
 }
 

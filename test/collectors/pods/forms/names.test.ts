@@ -95,6 +95,21 @@ t.test('what a server says itself is found, also beside clients that are refused
   t.strictSame(decided([torn, denied]), ['mysql-corrupt'])
 })
 
+t.test('a name that ends the line in which it begins', async (t) => {
+  const refused = `${time} [31]: [1-1] user=026-11-23 00:31:07.643 UTC [1] PANIC:  \n2026-11-23 00:31:,db=2026-11-23 00:31:07 UTC,,xLOG:  \n,app=[unknown],client=10.42.0.7 FATAL:  no`
+  t.strictSame(decided(refused.split('\n')), [])
+})
+
+t.test('a name with a label of its own on both sides', async (t) => {
+  const refused = `${time}:10.42.0.7(4242):PANIC:  @\n${time} LOG:  :[31]:FATAL:  no`
+  t.strictSame(decided(refused.split('\n')), [])
+})
+
+t.test('a name that ends as a line begins that goes on', async (t) => {
+  const refused = `${time} [31] LOG:  @\n${time} [1]PANIC:  \n\t FATAL:  no`
+  t.strictSame(decided(refused.split('\n')), [])
+})
+
 t.test('a name that goes on in the form of JSON', async (t) => {
   const refused = `${time} [31]: [1-1] user= PANIC:  \n{,db=shop,app=[unknown],client=10.42.0.7 FATAL:  no`
   t.strictSame(decided(refused.split('\n')), [])

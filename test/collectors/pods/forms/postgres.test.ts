@@ -77,6 +77,7 @@ t.test('JSON and CSV', async (t) => {
   t.equal(postgres(csv('x', 'PANIC,"it serves"')), undefined)
   t.equal(postgres('2026-11-23 00:31:07.643 UTC [7] STATEMENT:  x,,,,,,,,,,,PANIC,XX000,y'), undefined)
   t.equal(postgres(csv('x', 'LOG,00000,"it')), undefined)
+  t.equal(postgres(csv(' x=","[1 PANIC:  ', 'LOG,00000,"it serves",,,'))?.level, undefined, 'no text')
 })
 
 t.test('a prefix of nothing but equal signs costs its length', async (t) => {
