@@ -17,13 +17,14 @@ const patterns: readonly RegExp[] = [
   /\b((?:Bearer|Basic|Digest|Negotiate)[ \t]{1,8})[A-Za-z0-9+/=._~:-]{6,}/gi,
   // JSON Web Tokens (RFC 7519): two or three parts in base64url, of which the first begins with {" .
   /(?<!(?<!\\)[\w-])eyJ[\w-]{5,}\.[\w-]{4,}(?:\.[\w-]*)?/g,
-  // Tokens that say themselves what they are, by their makers' documentation.
+  // Tokens that say themselves what they are, by their makers' documentation. Each with its `-`, `_` or `.`, which no base64
+  // has: in a certificate `hf` and `tk` mean nothing.
   /(?<!(?<!\\)[A-Za-z0-9])(?:gh[oprsu]|github_pat|glpat|gl[a-z]{2,5}t|glsa)[-_][\w-]{10,}/g,
   /(?<!(?<!\\)[A-Za-z0-9])(?:xox[a-z]|xapp)-[\w-]{8,}/g,
   /(?<!(?<!\\)[A-Za-z0-9])(?:AKIA|ASIA|AROA|AIDA)[A-Z0-9]{12,}/g,
   /(?<!(?<!\\)[A-Za-z0-9])(?:AIza|ya29\.)[\w-]{20,}/g,
   /(?<!(?<!\\)[A-Za-z0-9])(?:sk|rk|pk|whsec)[-_](?:[a-z]{2,8}[-_])?[\w-]{16,}/g,
-  /(?<!(?<!\\)[A-Za-z0-9])(?:npm|hf|dop_v1|doo_v1|pypi|dckr_pat|tk|tskey|hvs|hvb|shpat|sq0[a-z]{3}|SG\.)[-_]?[\w.-]{20,}/g,
+  /(?<!(?<!\\)[A-Za-z0-9])(?:npm|hf|dop_v1|doo_v1|pypi|dckr_pat|tk|tskey|hvs|hvb|shpat|sq0[a-z]{3}|SG)[-_.][\w.-]{20,}/g,
   /AGE-SECRET-KEY-1[A-Z0-9]{20,}/g,
   // k3s's and kubeadm's own: `K10<hash>::server:<password>`, `abcdef.0123456789abcdef`.
   /(?<!(?<!\\)[A-Za-z0-9])K10[0-9a-f]{6,64}::[^\s\0"',\\]+/g,

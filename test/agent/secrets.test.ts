@@ -44,6 +44,15 @@ t.test('a real private key of every kind is removed, its certificate stays', asy
   }
 })
 
+t.test('what a certificate says by chance is no token', async (t) => {
+  const lines = [
+    '+hfdVUWw1YL3TCur4l9s3B2YXWie/lme4XGfe6qF8MuzEGuHqGsrDY5DLp588fIc',
+    'rryw+tkkQG1nUB0rdZ07kiMeRmxHp30oaxfOLTvT2mjiAJReGt7TKgc/QYWqu3ud',
+  ]
+  const pem = `-----BEGIN CERTIFICATE-----\n${lines.join('\n')}\n-----END CERTIFICATE-----\n`
+  t.equal(clean('/x.pem', pem), pem)
+})
+
 t.test('tokens and passwords, however they are written', async (t) => {
   const secret = 'K10abcdef::server:s3cr3t'
   for (const text of [
