@@ -22,9 +22,9 @@ export async function collect(host: Host, past: Past<K3sSample>): Promise<K3sSam
     return noted(past, { ...before, ...(await lookForTraces(host, before.k3s as K3s, before)) }, host.now())
   const found = await findK3s(host, before?.k3s)
   const doubted = found?.running ? [] : await doubtedProcesses(host)
-  const notBelieved = doubted[0] ? [disbelief(doubted[0], doubted.length - 1)] : []
-  // Where there is nothing of k3s, a user's process of its name is no news: anybody may call theirs so.
-  if (!found) return { ...machine, ...(doubted[0]?.root && { unseen: notBelieved }) }
+  // A user's process of its name is no news: anybody may call theirs so.
+  const notBelieved = doubted[0]?.root ? [disbelief(doubted[0], doubted.length - 1)] : []
+  if (!found) return { ...machine, ...(notBelieved.length > 0 && { unseen: notBelieved }) }
   const { flags: _flags, ...k3s } = found
   const [service, health, disks, datastore, program, servers, traces] = await Promise.all([
     stateOf(host, found, before, machine.booted),

@@ -43,8 +43,10 @@ t.test("a user's k3s-server that answers on every port is nobody's k3s", async (
   const { sample, found } = (await ask({ do: 'look' })).value as Look
   t.notOk(sample.k3s?.running, 'what its ports say is said by nobody')
   t.notMatch(sample.k3s, { dataDir: '/home/ada' })
-  const [unseen] = sample.unseen?.filter((it) => it.codes?.includes('k3s.down')) ?? []
-  t.match(unseen?.why, `k3s-server (pid ${theirs}, uid 65534, cgroup /`, 'and it is said')
+  t.notOk(
+    sample.unseen?.some((it) => it.codes?.includes('k3s.down')),
+    'and no news',
+  )
   t.notOk(found.some((it) => it.code === 'k3s.restarted'))
   await sh(`kill -9 ${theirs}`)
 

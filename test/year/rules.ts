@@ -38,10 +38,12 @@ export function firewallOf(machine: Machine) {
   }
   machine.write('/etc/default/ufw', 'IPV6=no\nDEFAULT_INPUT_POLICY="DROP"\nDEFAULT_FORWARD_POLICY="DROP"\n')
   machine.write('/etc/ssh/sshd_config', '#Port 22\nPermitRootLogin no\n')
-  machine.write(
-    '/proc/net/tcp',
-    '  sl  local_address rem_address   st\n   0: 00000000:0016 00000000:0000 0A 0 0 0 0\n',
-  )
+  // SSH, and what k3s listens on while it runs.
+  const listening = [22, 6443, 10_248, 10_250, 10_256].map((port, index) => {
+    const hex = port.toString(16).toUpperCase().padStart(4, '0')
+    return `   ${index}: 00000000:${hex} 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 1\n`
+  })
+  machine.write('/proc/net/tcp', `  sl  local_address rem_address   st\n${listening.join('')}`)
   show()
 
   return {
