@@ -189,7 +189,7 @@ const narrow: Readonly<Record<string, readonly [within: string, text: string]>> 
  * All of some 400 steps of each scenario take most of an hour. So one of so many is taken here, another in each scenario, and
  * `KILL_EACH=1 node test/run.ts install-killed` takes all: for whoever changes the installer.
  */
-const each = Number(process.env.KILL_EACH ?? 13)
+const each = Number(process.env.KILL_EACH ?? 41)
 
 /** One of so many steps of a scenario. Where no systemd runs a step takes a tenth of the time. */
 async function atEveryStep(
