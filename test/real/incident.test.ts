@@ -19,7 +19,7 @@ import { until } from './waiting.ts'
 const why = withoutContainer() ?? withoutCgroups() ?? (postgresHome() ? undefined : 'needs PostgreSQL')
 const skip = why !== undefined && process.env.CI !== 'true' && why
 const whole = process.env.MURPHY_TRANSCRIPT === '1'
-t.setTimeout(1_200_000)
+t.setTimeout(1_800_000)
 
 t.test('the night, replayed', { skip }, async (t) => {
   const world = await openWorld()
@@ -174,6 +174,8 @@ t.test('the night, replayed', { skip }, async (t) => {
         (it) => /^memory\.oom-(storm|system)$/.test(it.root.code) && it.resolved === undefined,
       ),
     node.page,
+    // A storm is told for fifteen after its last minute.
+    16,
   )
   const database = await openDatabase(t, node.place())
   await act({
