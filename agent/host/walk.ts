@@ -152,87 +152,106 @@ interface Step {
   readonly folderOf: number
 }
 
-/** Follows a path to its end. Rejects where a link of one user leads to what another has, or where it may not go. */
-export async function walk(path: string, { doing, word, near, ...bounds }: Walk): Promise<Found> {
-  let said = word === undefined || isTrusted(word) ? undefined : word
-  let rooted = said === undefined
-  let peoples = said !== undefined && said >= firstPerson
-  const refuse = (why: string) => new HostError('failed', `${doing}: ${why}`)
-  /** Opens one name in the folder that is held, and looks at what it is. */
-  const step = async (from: Step | undefined, name: string, at: string): Promise<Step> => {
-    const known = from && farMount(at)
-    const laneFor = (far: boolean) => laneOf({ far, rooted, peoples, dev: from?.stats.dev ?? 0 })
-    const expected = from !== undefined && (from.far || known !== undefined)
-    const refuseFar = (type = 'far') =>
-      refuse(`it leads to ${at}, on a file system that may not answer (${type})`)
-    if (near && expected) throw refuseFar(known)
-    const lane = laneFor(expected)
-    const open = () => openOne(from ? `${from.held.path}/${name}` : '/')
-    // Opened like this, a program that is mounted there (FUSE) is asked nothing yet; an NFS server may be.
-    const fd = await lane.run(doing, () => (from ? from.held.use(open) : open()), bounds, closeSync)
-    const held = hold(fd)
-    try {
-      const { mount, entered } = mountAt(at, fd, from, rooted)
-      if (near && entered) throw refuseFar(entered.type)
-      if (entered?.server !== undefined)
-        throw refuse(
-          `it leads to ${at}, where a program of uid ${entered.server} answers, for which nobody waits; copy the file to a disk if it is meant`,
-        )
-      const far = expected || entered !== undefined
-      const stats = await laneFor(far).run(doing, () => held.use(() => statOne(fd)), bounds)
-      if (rooted) noteRoots(at, { mount, far, stats })
-      return { held, at, stats, far, mount, folderOf: from?.stats.uid ?? 0 }
-    } catch (error) {
-      held.release()
-      throw error
-    }
-  }
-  /** Where a link leads, once it is clear on whose word. */
-  const follow = async (from: Step, name: string, link: Step): Promise<string[]> => {
-    const { uid } = link.stats
-    if (!isTrusted(uid)) {
-      if (said !== undefined && said !== uid)
-        throw refuse(`it goes by a link of uid ${uid}, at ${link.at}, on the word of uid ${said}`)
-      said = uid
-      rooted = false
-      peoples ||= uid >= firstPerson
-    }
-    const lane = laneOf({ far: link.far, rooted, peoples, dev: from.stats.dev })
-    const read = () => from.held.use(() => linkOne(`${from.held.path}/${name}`))
-    const to = await lane.run(doing, read, bounds)
-    return to.startsWith('/') ? namesOf(to) : [...namesOf(from.at), ...namesOf(to)]
-  }
+/** A walk under way: whose word it goes by, and what others than root can change of it. */
+interface Trip extends Walk {
+  /** The user on whose word it goes, other than root. */
+  said: number | undefined
+  rooted: boolean
+  peoples: boolean
+}
 
+const refused = ({ doing }: Walk, why: string) => new HostError('failed', `${doing}: ${why}`)
+
+/** Opens one name in the folder that is held, and looks at what it is. */
+async function step(trip: Trip, from: Step | undefined, name: string, at: string): Promise<Step> {
+  const { doing, near, rooted, peoples } = trip
+  const known = from && farMount(at)
+  const laneFor = (far: boolean) => laneOf({ far, rooted, peoples, dev: from?.stats.dev ?? 0 })
+  const expected = from !== undefined && (from.far || known !== undefined)
+  const refuseFar = (type = 'far') =>
+    refused(trip, `it leads to ${at}, on a file system that may not answer (${type})`)
+  if (near && expected) throw refuseFar(known)
+  const lane = laneFor(expected)
+  const open = () => openOne(from ? `${from.held.path}/${name}` : '/')
+  // Opened like this, a program that is mounted there (FUSE) is asked nothing yet; an NFS server may be.
+  const fd = await lane.run(doing, () => (from ? from.held.use(open) : open()), trip, closeSync)
+  const held = hold(fd)
+  try {
+    const { mount, entered } = mountAt(at, fd, from, rooted)
+    if (near && entered) throw refuseFar(entered.type)
+    if (entered?.server !== undefined)
+      throw refused(
+        trip,
+        `it leads to ${at}, where a program of uid ${entered.server} answers, for which nobody waits; copy the file to a disk if it is meant`,
+      )
+    const far = expected || entered !== undefined
+    const stats = await laneFor(far).run(doing, () => held.use(() => statOne(fd)), trip)
+    if (rooted) noteRoots(at, { mount, far, stats })
+    return { held, at, stats, far, mount, folderOf: from?.stats.uid ?? 0 }
+  } catch (error) {
+    held.release()
+    throw error
+  }
+}
+
+/** Where a link leads, once it is clear on whose word. */
+async function follow(trip: Trip, from: Step, name: string, link: Step): Promise<string[]> {
+  const { uid } = link.stats
+  if (!isTrusted(uid)) {
+    if (trip.said !== undefined && trip.said !== uid)
+      throw refused(trip, `it goes by a link of uid ${uid}, at ${link.at}, on the word of uid ${trip.said}`)
+    trip.said = uid
+    trip.rooted = false
+    trip.peoples ||= uid >= firstPerson
+  }
+  const { rooted, peoples } = trip
+  const lane = laneOf({ far: link.far, rooted, peoples, dev: from.stats.dev })
+  const read = () => from.held.use(() => linkOne(`${from.held.path}/${name}`))
+  const to = await lane.run(trip.doing, read, trip)
+  return to.startsWith('/') ? namesOf(to) : [...namesOf(from.at), ...namesOf(to)]
+}
+
+/** Follows a path to its end. Rejects where a link of one user leads to what another has, or where it may not go. */
+export async function walk(path: string, asked: Walk): Promise<Found> {
+  const said = asked.word === undefined || isTrusted(asked.word) ? undefined : asked.word
+  const trip: Trip = {
+    ...asked,
+    said,
+    rooted: said === undefined,
+    peoples: said !== undefined && said >= firstPerson,
+  }
   let left = namesOf(path)
-  let here = await step(undefined, '', '')
+  let here = await step(trip, undefined, '', '')
   try {
     for (let links = 0, steps = 0, name = left.shift(); name !== undefined; name = left.shift()) {
       steps += 1
-      if (steps > mostSteps) throw refuse('too long a way')
+      if (steps > mostSteps) throw refused(trip, 'too long a way')
       if (name === '..') {
         // From the beginning: the folder above is whatever has that name now.
         left = [...namesOf(dirname(here.at || '/')), ...left]
-        const again = await step(undefined, '', '')
+        const again = await step(trip, undefined, '', '')
         here.held.release()
         here = again
         continue
       }
       const at = `${here.at}/${name}`
-      if (said !== undefined && kernelFolders.test(at)) throw refuse(`uid ${said} made it lead to ${at}`)
-      let next = await step(here, name, at)
+      if (trip.said !== undefined && kernelFolders.test(at))
+        throw refused(trip, `uid ${trip.said} made it lead to ${at}`)
+      let next = await step(trip, here, name, at)
       if (next.stats.isSymbolicLink()) {
         links += 1
         try {
-          if (links > mostLinks) throw refuse('too many links, one after the other')
-          left = [...(await follow(here, name, next)), ...left]
+          if (links > mostLinks) throw refused(trip, 'too many links, one after the other')
+          left = [...(await follow(trip, here, name, next)), ...left]
         } finally {
           next.held.release()
         }
-        next = await step(undefined, '', '')
+        next = await step(trip, undefined, '', '')
       } else {
-        rooted &&= isTrusted(next.stats.uid) || !next.stats.isDirectory()
-        peoples ||= next.stats.isDirectory() && !isTrusted(next.stats.uid) && next.stats.uid >= firstPerson
-        if (left.length > 0 && isShared(next.stats) && !isSticky(next.stats)) rooted = false
+        const { uid } = next.stats
+        trip.rooted &&= isTrusted(uid) || !next.stats.isDirectory()
+        trip.peoples ||= next.stats.isDirectory() && !isTrusted(uid) && uid >= firstPerson
+        if (left.length > 0 && isShared(next.stats) && !isSticky(next.stats)) trip.rooted = false
       }
       here.held.release()
       here = next
@@ -243,12 +262,13 @@ export async function walk(path: string, { doing, word, near, ...bounds }: Walk)
   }
   // What is new in /tmp may be anybody's.
   const open = here.stats.isDirectory() && isShared(here.stats)
+  const { rooted, peoples, said: word } = trip
   return {
     ...here,
     at: here.at || '/',
     rooted: rooted && !open,
     peoples,
-    ...(said !== undefined && { word: said }),
+    ...(word !== undefined && { word }),
   }
 }
 
