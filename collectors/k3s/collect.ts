@@ -22,8 +22,7 @@ export async function collect(host: Host, past: Past<K3sSample>): Promise<K3sSam
     return noted(past, { ...before, ...(await lookForTraces(host, before.k3s as K3s, before)) }, host.now())
   const found = await findK3s(host, before?.k3s)
   const doubted = found?.running ? [] : await doubtedProcesses(host)
-  // A user's process of its name is no news: anybody may call theirs so.
-  const notBelieved = doubted[0]?.root ? [disbelief(doubted[0], doubted.length - 1)] : []
+  const notBelieved = doubted[0] ? [disbelief(doubted[0], doubted.length - 1)] : []
   if (!found) return { ...machine, ...(notBelieved.length > 0 && { unseen: notBelieved }) }
   const { flags: _flags, ...k3s } = found
   const [service, health, disks, datastore, program, servers, traces] = await Promise.all([
@@ -45,7 +44,7 @@ export async function collect(host: Host, past: Past<K3sSample>): Promise<K3sSam
     k3s,
     ...program,
     ...((found.running || before?.seen) && { seen: true as const }),
-    ...(doubted[0]?.root && { doubted: true as const }),
+    ...(doubted.length > 0 && { doubted: true as const }),
     ...service,
     ...(answers && { answers }),
     ...(servers && { servers }),
@@ -66,11 +65,11 @@ const ofProcess: readonly Code[] = [
 ]
 
 /** What has the name of k3s and cannot be believed: it may be k3s, so that nothing is over by it. */
-function disbelief({ pid, name, uid, cgroup }: Doubted, others: number): Unseen {
+function disbelief({ pid, name, cgroup }: Doubted, others: number): Unseen {
   const more = others > 0 ? `, and ${others} more` : ''
   return {
     what: 'whether k3s runs',
-    why: `process ${name} (pid ${pid}, uid ${uid}, cgroup ${cgroup}${more}) is not taken for this node's k3s: it must be root's, outside of sessions and containers; run k3s as a service (\`systemctl start k3s\`)`,
+    why: `process ${name} (pid ${pid}, uid 0, cgroup ${cgroup}${more}) is not taken for this node's k3s: it must be root's, outside of sessions and containers; run k3s as a service (\`systemctl start k3s\`)`,
     codes: ofProcess,
   }
 }

@@ -2,7 +2,7 @@ import type { Host, Pod } from '../../agent/model.ts'
 import { orMissing, orNothing } from '../node/ask.ts'
 import { fairly } from '../node/fairly.ts'
 import type { CgroupPod, PodBook } from '../node/pods.ts'
-import { identifyPod, podOfCgroup } from '../node/pods.ts'
+import { identifyPod, nameOf, podOfCgroup } from '../node/pods.ts'
 import type { Point } from './slope.ts'
 import { addHigh, addPoint } from './slope.ts'
 
@@ -45,9 +45,7 @@ const half = 0.5
 
 /** What a finding of it is about. */
 export const subjectOf = (id: string, pod: Pod | undefined) =>
-  pod
-    ? [pod.namespace, pod.name, ...(pod.container ? [pod.container] : [])].join('/')
-    : `container ${id.slice(0, 12)}`
+  pod ? nameOf(pod) : `container ${id.slice(0, 12)}`
 
 /** The folder of a container's cgroup, and whose it is. */
 export interface ContainerCgroup {

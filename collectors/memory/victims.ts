@@ -1,6 +1,7 @@
 import type { Pod } from '../../agent/model.ts'
 import { fairly } from '../node/fairly.ts'
 import { harmless } from '../node/kernel-log.ts'
+import { nameOf } from '../node/pods.ts'
 import type { Kill } from './kills.ts'
 import type { Rank } from './known.ts'
 import { rankOf } from './known.ts'
@@ -91,7 +92,7 @@ const gravity = ({ subject, rank }: Victim) =>
 
 /** `namespace/pod/container`, or the pod's uid if nothing names it, or the process and its cgroup. */
 export function subjectOf({ pod, podUid, comm, cgroup }: Named): string {
-  if (pod) return [pod.namespace, pod.name, ...(pod.container ? [pod.container] : [])].join('/')
+  if (pod) return nameOf(pod)
   if (podUid) return `pod ${podUid}`
   const where = cgroup === undefined || cgroup === '/' ? '' : ` in ${harmless(cgroup, 120)}`
   return `process ${harmless(comm)}${where}`

@@ -15,7 +15,7 @@ export function isRoots(status: string): boolean {
 }
 
 /** Whether it runs, and in this process id namespace: what is over but not yet taken notice of by its parent does not. */
-export const runsHere = (status: string): boolean =>
+const runsHere = (status: string): boolean =>
   !/^NSpid:\s+\d+\s+\d/m.test(status) && !/^State:\s+[ZX]/m.test(status)
 
 /** Where a process runs: a place that only root puts processes into, and which unit that is, without `.service`. */

@@ -1,4 +1,5 @@
 import type { Unseen } from '../../agent/model.ts'
+import { listed } from './text.ts'
 
 /**
  * A verdict for which a cap had no room: it stands as it was until its time is over, `until`, ms since the epoch. Without
@@ -12,8 +13,6 @@ export interface LeftOut {
 
 /** Beyond this nobody keeps a list: then nothing at all of these codes is over. */
 const most = 500
-/** Names in a sentence; all are in `subjects`. */
-const shown = 5
 
 /** What was left out before and now, each for as long as it would have stood. Pure. */
 export function stillOut(
@@ -46,11 +45,10 @@ export function notJudged(
   why: string,
 ): Unseen {
   const all = subjects === undefined || subjects.length > most
-  const names = all ? 'any' : subjects.slice(0, shown).join(', ')
-  const more = !all && subjects.length > shown ? ` and ${subjects.length - shown} more` : ''
+  const names = all ? 'any' : listed(subjects)
   return {
-    what: all ? 'what there was no room for' : `what is wrong with ${names}${more}`,
-    why: `${why}; not judged is what was found of ${names}${more}`,
+    what: all ? 'what there was no room for' : `what is wrong with ${names}`,
+    why: `${why}; not judged is what was found of ${names}`,
     codes,
     ...(!all && { subjects }),
   }

@@ -6,6 +6,10 @@ import { HostError } from '../../agent/model.ts'
  * folders under /var/log outlive the container, containerd's own files do not.
  */
 
+/** `namespace/pod/container`. */
+export const nameOf = ({ namespace, name, container }: Pod) =>
+  [namespace, name, ...(container ? [container] : [])].join('/')
+
 /** What a cgroup path says of the pod it belongs to. */
 export interface CgroupPod {
   /** As the API writes it, lower case with dashes; a static pod's is a hash without them. */

@@ -1,7 +1,7 @@
 import type { Host } from '../../agent/model.ts'
 import { orNothing } from './ask.ts'
 import { roleOf } from './flags.ts'
-import { isContained, isRoots, type Place, placeOf, runsHere, shownPlace } from './identity.ts'
+import { isContained, isRoots, type Place, placeOf, shownPlace } from './identity.ts'
 
 /** A running k3s or RKE2. */
 export interface Process {
@@ -50,37 +50,30 @@ async function processes(host: Host): Promise<number[]> {
 const reader = (host: Host, pid: number) => (name: string) =>
   orNothing(host.text(`/proc/${pid}/${name}`, { limit: mostBytes }))
 
-/** A process that has the name of k3s and is not believed to be this machine's. */
+/** A process of root's that has the name of k3s, in a place that is not known for one of this machine's. */
 export interface Doubted {
   readonly pid: number
   readonly name: string
-  readonly uid: number
-  /** Nobody but root can have started it; only its place is not known for one of k3s. */
-  readonly root: boolean
   /** Shortened, without control characters. */
   readonly cgroup: string
 }
 
 /**
- * Where no k3s is believed to run: what else has its name, root's first. Of a user's only what the kernel says is read,
- * so one called plainly `k3s` is left out: it may be kubectl. One in a container is another machine's.
+ * Where no k3s is believed to run: what root alone can have started under its name. A user's process of that name is no
+ * news, since anybody may call theirs so, and one in a container is another machine's.
  */
 export async function doubtedProcesses(host: Host): Promise<readonly Doubted[]> {
   const found: Doubted[] = []
   for (const pid of await processes(host)) {
     const text = reader(host, pid)
-    const [name, distribution, role] = names.exec((await text('comm'))?.trim() ?? '') ?? []
-    if (!name || !distribution) continue
-    const [status = '', cgroup = ''] = [await text('status'), await text('cgroup')]
-    const uid = /^Uid:\s+(\d+)/m.exec(status)?.[1]
-    if (uid === undefined || !runsHere(status)) continue
+    const [name, , role] = names.exec((await text('comm'))?.trim() ?? '') ?? []
+    if (!name || !(await isRootHere(host, pid)) || (await identified(host, pid))) continue
+    const cgroup = (await text('cgroup')) ?? ''
     if (isContained(cgroup, await orNothing(host.text('/proc/1/cgroup')))) continue
-    const root = await isRootHere(host, pid)
-    if (root && (await identified(host, pid))) continue
-    if (!role && !(root && roleOf(commandLine((await text('cmdline')) ?? '')))) continue
-    found.push({ pid, name, uid: Number(uid), root, cgroup: shownPlace(cgroup) })
+    if (role || roleOf(commandLine((await text('cmdline')) ?? '')))
+      found.push({ pid, name, cgroup: shownPlace(cgroup) })
   }
-  return found.sort((a, b) => Number(b.root) - Number(a.root))
+  return found
 }
 
 async function readProcess(host: Host, pid: number): Promise<Process | undefined> {

@@ -1,4 +1,4 @@
-import { headerAt, lineBreak, timeOf, unwrapped } from './cri.ts'
+import { headerAt, lineBreak, linesBefore, timeOf, unwrapped } from './cri.ts'
 import { record } from './forms/postgres.ts'
 
 /** What stands beside a line, of the same stream: the nearest first, until so many bytes of text are passed. */
@@ -54,15 +54,15 @@ function areApart(buffer: Buffer, one: number, other: number): boolean {
 
 function* before(buffer: Buffer, line: number, stream: number, bytes: number): Generator<string> {
   let passed = 0
-  for (let end = line - 1, lines = 0; end > 0 && lines < mostLines && passed < bytes; lines += 1) {
-    const from = buffer.lastIndexOf(lineBreak, end - 1) + 1
-    if (areApart(buffer, line, from)) return
+  let lines = 0
+  for (const { from, end } of linesBefore(buffer, line)) {
+    if (lines === mostLines || passed >= bytes || areApart(buffer, line, from)) return
+    lines += 1
     const it = lineAt(buffer, from, end)
     if (it.stream === stream) {
       passed += it.text.length + 1
       yield it.text
     }
-    end = from - 1
   }
 }
 
@@ -91,13 +91,12 @@ function openQuotes(buffer: Buffer): (line: number, stream: number) => boolean {
   const nearest = (line: number, stream: number) => {
     const last = known.get(stream)
     const least = Math.max(0, line - context)
-    for (let end = line - 1; end > least; ) {
+    for (const { from, end } of linesBefore(buffer, line)) {
+      if (end <= least) break
       if (last && end < last.at) return last.open
-      const from = buffer.lastIndexOf(lineBreak, end - 1) + 1
       const header = headerAt(buffer, from)
       if ((header?.stream ?? 0) === stream && odd(buffer, header?.content ?? from, end))
         return record.test(buffer.toString('latin1', header?.content ?? from, end).slice(0, 50))
-      end = from - 1
     }
     return false
   }

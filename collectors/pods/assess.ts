@@ -1,8 +1,9 @@
 import type { Observation } from '../../agent/model.ts'
+import { nameOf } from '../node/pods.ts'
 import type { Pattern } from './pattern.ts'
 import type { PodsCode } from './rules.ts'
 import type { PodsSample, Restarting, Said } from './sample.ts'
-import { clock, endedHow, filled, many, nameOf, saidBy } from './words.ts'
+import { clock, endedHow, filled, many, saidBy } from './words.ts'
 
 export interface Limits {
   readonly restarts: number

@@ -1,5 +1,6 @@
 import type { Host, Past, Pod } from '../../agent/model.ts'
 import { HostError } from '../../agent/model.ts'
+import { nameOf } from '../node/pods.ts'
 import type { Choice } from './choose.ts'
 import { choose, comesFirst, keyOf } from './choose.ts'
 import type { Container } from './folders.ts'
@@ -14,7 +15,7 @@ import type { Found, Matcher } from './scan.ts'
 import { shares } from './share.ts'
 import type { Missed } from './unjudged.ts'
 import { stillUnjudged, unseenOf } from './unjudged.ts'
-import { nameOf, saidBy } from './words.ts'
+import { saidBy } from './words.ts'
 
 export interface Plan {
   readonly matcher: Matcher
@@ -65,7 +66,7 @@ export async function collect(host: Host, plan: Plan, past: Past<PodsSample>): P
   const now = host.now()
   const sayings = seen.flatMap(({ it, found }) => asSaid(it, found ?? [], now, plan.hold))
   const severities = new Map(plan.matcher.patterns.map((it) => [it.name, it.severity]))
-  const folders = [...Object.keys(places)]
+  const folders = Object.keys(places)
   const fromBefore = withoutReplaced(before?.said ?? [], folders)
   const { said, evicted, expired } = addSaid(fromBefore, sayings, now, plan.hold, (pattern) =>
     ['info', 'warning', 'critical'].indexOf(severities.get(pattern) ?? 'info'),

@@ -28,6 +28,18 @@ export function headerAt(buffer: Buffer, from: number): Header | undefined {
 /** Where a line's own text begins. */
 export const contentOf = (buffer: Buffer, from: number) => headerAt(buffer, from)?.content ?? from
 
+/** The lines before the one that begins at `line`, the nearest first: where each begins, and where its line break is. */
+export function* linesBefore(
+  buffer: Buffer,
+  line: number,
+): Generator<{ readonly from: number; readonly end: number }> {
+  for (let end = line - 1; end > 0; ) {
+    const from = buffer.lastIndexOf(lineBreak, end - 1) + 1
+    yield { from, end }
+    end = from - 1
+  }
+}
+
 /** The time of a line, ms since the epoch. */
 export function timeOf(buffer: Buffer, from: number): number | undefined {
   const at = endOfTime(buffer, from)

@@ -1,4 +1,4 @@
-import { headerAt, lineBreak, unwrapped } from './cri.ts'
+import { headerAt, lineBreak, linesBefore, unwrapped } from './cri.ts'
 
 /** The two beginnings of a line that goes on in a later one (containerd, internal/cri/io/logger.go). */
 export const pieces = [' stdout P ', ' stderr P ']
@@ -14,11 +14,10 @@ export const perhapsInside: Inside = [stdout, stderr]
 /** Of which streams the last line before `end` goes on in a later one. */
 export function insideAt(buffer: Buffer, end: number): Inside {
   const last = new Map<number, boolean>()
-  for (let to = end - 1; to > 0 && last.size < 2; ) {
-    const from = buffer.lastIndexOf(lineBreak, to - 1) + 1
+  for (const { from } of linesBefore(buffer, end)) {
     const header = headerAt(buffer, from)
     if (header && !last.has(header.stream)) last.set(header.stream, header.partial)
-    to = from - 1
+    if (last.size === 2) break
   }
   return [...last].flatMap(([stream, partial]) => (partial ? stream : []))
 }
@@ -89,12 +88,10 @@ export function isWholeOfDocker(buffer: Buffer, line: number): boolean {
   const textOf = (from: number) => unwrapped(buffer.toString('utf8', from, buffer.indexOf(lineBreak, from)))
   const its = textOf(line)
   if (!its?.ends) return false
-  for (let to = line - 1; to > 0; ) {
-    const from = buffer.lastIndexOf(lineBreak, to - 1) + 1
+  for (const { from } of linesBefore(buffer, line)) {
     const other = textOf(from)
     if (other?.stream === its.stream) return other.ends
     if (!other && from === 0) return false
-    to = from - 1
   }
   return true
 }

@@ -1,11 +1,10 @@
 import type { Host, Pod } from '../../agent/model.ts'
 import { fairly } from '../node/fairly.ts'
-import { podOfLink } from '../node/pods.ts'
+import { nameOf, podOfLink } from '../node/pods.ts'
 import { comesFirst } from './choose.ts'
 import { readEnded } from './ended.ts'
 import type { Container } from './folders.ts'
 import type { Restarting } from './sample.ts'
-import { nameOf } from './words.ts'
 
 /** Restarts of one container that are remembered. */
 export const mostTimes = 12
@@ -67,13 +66,14 @@ export async function restarting(
   for (const one of room.kept) {
     const { down: was, ...it } = one
     const its = ids.get(nameOf(it.pod)) ?? []
-    const known = asked.has(one) ? ((await readEnded(host, its.slice(0, 6))) ?? {}) : { down: was }
+    const isAsked: boolean = asked.has(one)
+    const known = isAsked ? ((await readEnded(host, its.slice(0, 6))) ?? {}) : { down: was }
     const { ended, down } = { ...it, ...known }
     // The kubelet waits five minutes at most: what has ended longer ago is not tried again.
     const waits = down && ended && ended.code !== 0 && now - ended.at < longestWait
     if (it.times.length > 0 || waits)
       kept.push({ ...it, ...(ended && { ended }), ...(waits && { down: true }) })
-    else if (!asked.has(one)) evicted.push(one)
+    else if (!isAsked) evicted.push(one)
   }
   return { kept, evicted }
 }

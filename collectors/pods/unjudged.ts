@@ -1,10 +1,13 @@
 import type { Pod, Unseen } from '../../agent/model.ts'
 import { HostError } from '../../agent/model.ts'
+import { nameOf } from '../node/pods.ts'
+import { listed } from '../node/text.ts'
 import type { PodsCode } from './rules.ts'
 import type { Unjudged } from './sample.ts'
-import { listed, many, nameOf } from './words.ts'
+import { many } from './words.ts'
 
 const both: readonly PodsCode[] = ['pods.log-says', 'pods.crash-looping']
+const ofLogs: readonly PodsCode[] = ['pods.log-says']
 /** Beyond this nobody keeps a list: then nothing at all of these codes is over. */
 const most = 2_000
 /** The sentence names five; all are in the JSON, up to what a node can have. */
@@ -59,50 +62,47 @@ export function unseenOf(missed: Missed, unjudged: readonly Unjudged[], count: n
       : `the logs of ${many(pods.length, 'container')}`
   const named = (pods: readonly Pod[]) => [...new Set(pods.map(nameOf))]
   const names = (pods: readonly Pod[]) => listed(named(pods))
-  /** All of them, where the sentence has no room for all. */
-  const all = (pods: readonly Pod[]) => ({ names: named(pods).slice(0, mostNames) })
   const said: Unseen[] = []
-  if (failed.length > 0) {
-    const [first] = failed as [(typeof failed)[number]]
-    const why = first.error instanceof Error ? first.error.message : String(first.error)
-    const unrecorded = failed.every(({ error }) => error instanceof HostError && error.code === 'unrecorded')
-    const pods = failed.map((it) => it.pod)
+  const say = (pods: readonly Pod[], why: string, codes = both, more: Partial<Unseen> = {}) => {
+    if (pods.length === 0) return
+    // All names, where the sentence has no room for all.
     said.push({
       what: logs(pods),
-      why: pods.length > 1 ? `${why}; and ${pods.length - 1} more logs` : why,
-      ...about(pods),
-      ...all(pods),
-      ...(unrecorded && { unrecorded }),
+      why,
+      ...about(pods, codes),
+      names: named(pods).slice(0, mostNames),
+      ...more,
     })
   }
-  if (left.length > 0)
-    said.push({
-      what: logs(left),
-      why: `there is more than one look may read: ${Math.max(1, Math.round(bytes / 2 ** 20))} MiB are left for the next, of ${names(left)}`,
-      ...about(left, ['pods.log-says']),
-      ...all(left),
-    })
-  if (lost.length > 0)
-    said.push({
-      what: logs(lost),
-      why: `part of the log was gone before it was read, as it grows faster than that: of ${names(lost)}`,
-      ...about(lost, ['pods.log-says']),
-      ...all(lost),
-    })
-  if (waiting.length > 0)
-    said.push({
-      what: logs(waiting),
-      why: `there are ${count} containers, and ${count - waiting.length} are looked at in one look; in turn, later, those of ${names(waiting)}`,
-      ...about(waiting),
-      ...all(waiting),
-    })
+  const error = failed[0]?.error
+  const first = error instanceof Error ? error.message : String(error)
+  const unrecorded = failed.every((it) => it.error instanceof HostError && it.error.code === 'unrecorded')
+  say(
+    failed.map((it) => it.pod),
+    failed.length > 1 ? `${first}; and ${failed.length - 1} more logs` : first,
+    both,
+    unrecorded ? { unrecorded } : {},
+  )
+  say(
+    left,
+    `there is more than one look may read: ${Math.max(1, Math.round(bytes / 2 ** 20))} MiB are left for the next, of ${names(left)}`,
+    ofLogs,
+  )
+  say(
+    lost,
+    `part of the log was gone before it was read, as it grows faster than that: of ${names(lost)}`,
+    ofLogs,
+  )
+  say(
+    waiting,
+    `there are ${count} containers, and ${count - waiting.length} are looked at in one look; in turn, later, those of ${names(waiting)}`,
+  )
   const rest = unjudged.filter((it) => !told.has(`${it.code} ${it.subject}`)).map((it) => it.pod)
-  if (rest.length > 0)
-    said.push({
-      what: `what is wrong with ${many(new Set(rest.map(nameOf)).size, 'container')}`,
-      why: `more is wrong at the same time than is kept; not judged is what was found of ${names(rest)}`,
-      ...about(rest),
-      ...all(rest),
-    })
+  say(
+    rest,
+    `more is wrong at the same time than is kept; not judged is what was found of ${names(rest)}`,
+    both,
+    { what: `what is wrong with ${many(new Set(rest.map(nameOf)).size, 'container')}` },
+  )
   return said
 }

@@ -1,4 +1,5 @@
 import type { Pod } from '../../agent/model.ts'
+import { nameOf } from '../node/pods.ts'
 
 /** "03:12" in UTC, with the date in front where it is another day than that of `beside`. */
 export function clock(at: number, beside: number): string {
@@ -10,19 +11,9 @@ export function clock(at: number, beside: number): string {
 /** "1 line", "3 lines". */
 export const many = (count: number, what: string) => `${count} ${what}${count === 1 ? '' : 's'}`
 
-/** `namespace/pod/container`. */
-export const nameOf = ({ namespace, name, container }: Pod) =>
-  [namespace, name, ...(container ? [container] : [])].join('/')
-
 /** What a finding of a log is about. */
 export const saidBy = ({ pod, pattern }: { readonly pod: Pod; readonly pattern: string }) =>
   `${nameOf(pod)} ${pattern}`
-
-/** "a, b, c and 4 more". */
-export function listed(names: readonly string[], most = 5): string {
-  const more = names.length - most
-  return more > 0 ? `${names.slice(0, most).join(', ')} and ${more} more` : names.join(', ')
-}
 
 /** A step with the pod's names in it, which the API has accepted and a shell takes as they are. */
 export const filled = (text: string, { namespace, name, container = '' }: Pod) =>

@@ -289,6 +289,21 @@ t.test('what is known to come at a date is looked at then, not at the next round
   await daemon.stop()
 })
 
+/** A daemon with one collector and no sink, and the lines of its log. */
+function alone(it: Collector, folder: string) {
+  const log: string[] = []
+  const daemon = startDaemon({
+    config: parseConfig('node: node1\n', { file: 'test', collectors: [it], sinks }),
+    collectors: [it],
+    sinks,
+    machine: openMachine(),
+    store: openStore(join(folder, 'state'), Date.now()),
+    log: openLog({ level: 'info', write: (line) => log.push(line) }),
+    version: '0',
+  })
+  return { daemon, log }
+}
+
 t.test('a collector with mistakes of its own is blind, and status and daemon live on', async (t) => {
   const folder = t.testdir({ watched: {}, state: {} })
   const file = join(folder, 'watched/lines')
@@ -311,17 +326,7 @@ t.test('a collector with mistakes of its own is blind, and status and daemon liv
       return []
     },
   }
-  const config = parseConfig('node: node1\n', { file: 'test', collectors: [broken], sinks })
-  const log: string[] = []
-  const daemon = startDaemon({
-    config,
-    collectors: [broken],
-    sinks,
-    machine: openMachine(),
-    store: openStore(join(folder, 'state'), Date.now()),
-    log: openLog({ level: 'info', write: (line) => log.push(line) }),
-    version: '0',
-  })
+  const { daemon, log } = alone(broken, folder)
   await daemon.ready
   const codes = () =>
     daemon
@@ -361,17 +366,7 @@ t.test('a poll with a mistake of its own blinds its collector for as long as it 
       },
     ],
   }
-  const config = parseConfig('node: node1\n', { file: 'test', collectors: [polled], sinks })
-  const log: string[] = []
-  const daemon = startDaemon({
-    config,
-    collectors: [polled],
-    sinks,
-    machine: openMachine(),
-    store: openStore(join(folder, 'state'), Date.now()),
-    log: openLog({ level: 'info', write: (line) => log.push(line) }),
-    version: '0',
-  })
+  const { daemon, log } = alone(polled, folder)
   await daemon.ready
   await until('blind', () => daemon.snapshot().collectors[0]?.state === 'blind')
   await until('it is asked on', () => asked > 5)

@@ -1,25 +1,18 @@
 import t from 'tap'
 import { guarded } from '../../agent/guard.ts'
-import { type Collector, collector, type Host, HostError, type Watch } from '../../agent/model.ts'
-import { rule } from './findings.ts'
+import { type Collector, type Host, HostError, type Watch } from '../../agent/model.ts'
+import { things } from './small.ts'
 
 const fail = (what: string) => (): never => {
   throw new TypeError(`${what} is not iterable`)
 }
-const broken: Collector = collector({
-  name: 'things',
-  title: 'things',
-  every: '0 * * * * *',
-  timeout: 1000,
-  rules: { 'things.broken': rule() },
-  settings: {},
-  collect: async () => ({}),
-  assess: () => [],
+const broken: Collector = {
+  ...things,
   summary: fail('summary'),
   series: fail('series'),
   outlook: fail('outlook'),
   watch: fail('watch'),
-})
+}
 
 t.test(
   'a mistake costs what that call was to say, is reported once, and blinds until it is over',

@@ -1,5 +1,19 @@
+import { collector } from '../../agent/model.ts'
 import type { Snapshot } from '../../agent/snapshot.ts'
-import { finding } from './findings.ts'
+import { finding, rule } from './findings.ts'
+
+/** A collector that sees nothing. */
+export const things = collector({
+  name: 'things',
+  title: 'things',
+  every: '0 * * * * *',
+  timeout: 1000,
+  rules: { 'things.broken': rule() },
+  settings: {},
+  collect: async () => ({}),
+  assess: () => [],
+  summary: () => 'a thing',
+})
 
 /** A picture with one of everything, at half past three in the morning. */
 export const now = Date.parse('2026-11-23T03:30:00Z')

@@ -1,45 +1,36 @@
 import t from 'tap'
-import { collector } from '../../agent/model.ts'
 import { exitCode, overall, rowOf, shown, snapshotOf } from '../../agent/snapshot.ts'
-import { finding, rule } from './findings.ts'
-import { now, picture } from './small.ts'
+import { finding } from './findings.ts'
+import { now, picture, things } from './small.ts'
 
-const eye = collector({
-  name: 'things',
-  title: 'things',
-  every: '0 * * * * *',
-  timeout: 1000,
-  rules: { 'things.broken': rule() },
-  settings: {},
-  collect: async () => ({}),
-  assess: () => [],
-  summary: () => 'a thing',
-})
 const seen = { settings: {}, at: now, open: [] }
 const outcome = { collector: 'things', at: now, took: 5, sample: {}, observations: [], rules: {}, unseen: [] }
 
 t.test('a row says ok, findings, blind, waiting or off', async (t) => {
-  t.match(rowOf(eye, seen), { state: 'waiting', summary: '' })
-  t.match(rowOf(eye, { ...seen, enabled: false }), { state: 'off' })
-  t.match(rowOf(eye, { ...seen, outcome }), { state: 'ok', summary: 'a thing', last: now, took: 5 })
+  t.match(rowOf(things, seen), { state: 'waiting', summary: '' })
+  t.match(rowOf(things, { ...seen, enabled: false }), { state: 'off' })
+  t.match(rowOf(things, { ...seen, outcome }), { state: 'ok', summary: 'a thing', last: now, took: 5 })
   const broken = finding({ code: 'things.broken' })
-  t.match(rowOf(eye, { ...seen, outcome, open: [broken, finding({ code: 'other.broken' })] }), {
+  t.match(rowOf(things, { ...seen, outcome, open: [broken, finding({ code: 'other.broken' })] }), {
     state: 'findings',
     findings: 1,
   })
-  t.match(rowOf(eye, { ...seen, outcome, open: [broken, finding({ code: 'things.blind', since: 7 })] }), {
+  t.match(rowOf(things, { ...seen, outcome, open: [broken, finding({ code: 'things.blind', since: 7 })] }), {
     state: 'blind',
     findings: 1,
     blindSince: 7,
   })
-  t.match(rowOf(eye, { ...seen, outcome, open: [{ ...broken, resolved: 9 }] }), { state: 'ok', findings: 0 })
+  t.match(rowOf(things, { ...seen, outcome, open: [{ ...broken, resolved: 9 }] }), {
+    state: 'ok',
+    findings: 0,
+  })
 })
 
 t.test('not seeing is not health', async (t) => {
-  const rows = [rowOf(eye, { ...seen, outcome })]
+  const rows = [rowOf(things, { ...seen, outcome })]
   t.equal(overall([], rows), 'ok')
-  t.equal(overall([], [rowOf(eye, seen)]), 'unknown')
-  t.equal(overall([], [rowOf(eye, { ...seen, enabled: false })]), 'ok')
+  t.equal(overall([], [rowOf(things, seen)]), 'unknown')
+  t.equal(overall([], [rowOf(things, { ...seen, enabled: false })]), 'ok')
   t.equal(overall(picture.incidents, rows), 'critical')
   t.equal(
     overall(
