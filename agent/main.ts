@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander'
-import { leave } from './leave.ts'
-import { readVersion } from './version.ts'
+import { readVersion } from './cli/version.ts'
+import { leave } from './daemon/leave.ts'
 
 /** Each command is loaded when it is asked for: `agent status` must answer at once. */
 const program = new Command('agent')
@@ -22,7 +22,7 @@ const done = async (exit: number | Promise<number>) => {
 program
   .command('run')
   .description('watch this node until told to stop')
-  .action(async () => done((await import('./commands/run.ts')).run(all({}))))
+  .action(async () => done((await import('./cli/commands/run.ts')).run(all({}))))
 program
   .command('status')
   .description(
@@ -31,21 +31,21 @@ program
   .option('--json', 'for scripts')
   .option('--watch', 'keep it open')
   .option('--brief', 'a few lines; nothing when all is well')
-  .action(async (own: object) => done((await import('./commands/status.ts')).status(all(own))))
+  .action(async (own: object) => done((await import('./cli/commands/status.ts')).status(all(own))))
 program
   .command('check')
   .description('look once, without a daemon; the same exit codes as status')
   .option('--json', 'for scripts')
   .option('--node <DIR>', 'look at a recorded node instead of this machine')
   .option('--at <TIME>', 'as if it were then, such as 2027-11-15T12:00:00Z')
-  .action(async (own: object) => done((await import('./commands/check.ts')).check(all(own))))
+  .action(async (own: object) => done((await import('./cli/commands/check.ts')).check(all(own))))
 program
   .command('certs')
   .description('every certificate, the most urgent first; the same exit codes as status')
   .option('--json', 'for scripts')
   .option('--all', 'authorities, copies and what nobody uses as well')
   .option('--node <DIR>', 'look at a recorded node instead of this machine')
-  .action(async (own: object) => done((await import('./commands/certs.ts')).certs(all(own))))
+  .action(async (own: object) => done((await import('./cli/commands/certs.ts')).certs(all(own))))
 program
   .command('network')
   .description(
@@ -53,27 +53,27 @@ program
   )
   .option('--json', 'for scripts')
   .option('--node <DIR>', 'of a recorded node instead of this machine')
-  .action(async (own: object) => done((await import('./commands/network.ts')).network(all(own))))
+  .action(async (own: object) => done((await import('./cli/commands/network.ts')).network(all(own))))
 program
   .command('explain')
   .argument('[CODE]', 'such as firewall.flushed; without it, which finding may lead to which')
   .description('what a finding means, what to do and what never to do')
   .option('--markdown', 'everything, as docs/findings.md has it')
   .action(async (code: string | undefined, own: object) =>
-    done((await import('./commands/explain.ts')).explain(code, own)),
+    done((await import('./cli/commands/explain.ts')).explain(code, own)),
   )
 program
   .command('memory')
   .description('the node and its containers against their limits, and who was killed')
   .option('--json', 'for scripts')
   .option('--node <DIR>', 'of a recorded node instead of this machine')
-  .action(async (own: object) => done((await import('./commands/memory.ts')).memory(all(own))))
+  .action(async (own: object) => done((await import('./cli/commands/memory.ts')).memory(all(own))))
 program
   .command('notify')
   .description('try the sinks')
   .option('--test', 'send a test message to each sink')
   .option('--sink <NAME>', 'only to this one')
-  .action(async (own: object) => done((await import('./commands/notify.ts')).notify(all(own))))
+  .action(async (own: object) => done((await import('./cli/commands/notify.ts')).notify(all(own))))
 program
   .command('silence')
   .argument('[WHAT]', 'all, a code, a collector or a subject; without it, the list')
@@ -82,20 +82,20 @@ program
   .option('--why <TEXT>', 'for whoever reads the list')
   .option('--end', 'tell of it again')
   .action(async (what: string | undefined, own: object) =>
-    done((await import('./commands/silence.ts')).silence(what, all(own))),
+    done((await import('./cli/commands/silence.ts')).silence(what, all(own))),
   )
 program
   .command('history')
   .description('what happened, oldest first')
   .option('--since <TIME>', 'such as 12h or 7d')
   .option('--json', 'for scripts')
-  .action(async (own: object) => done((await import('./commands/history.ts')).history(all(own))))
+  .action(async (own: object) => done((await import('./cli/commands/history.ts')).history(all(own))))
 const firewall = program
   .command('firewall')
   .description('whose rules there are, policies, ufw, who changed what, and what is kept')
   .option('--json', 'for scripts')
   .option('--node <DIR>', 'look at a recorded node instead of this machine')
-  .action(async (own: object) => done((await import('./commands/firewall.ts')).firewall(all(own))))
+  .action(async (own: object) => done((await import('./cli/commands/firewall.ts')).firewall(all(own))))
 firewall
   .command('diff')
   .argument('[A]', 'the number of a kept rule set, good, or now; without it the last good one')
@@ -103,7 +103,7 @@ firewall
   .option('--all', 'every rule, however many')
   .description('what went and what came, by owner')
   .action(async (a: string | undefined, b: string | undefined, own: object) =>
-    done((await import('./commands/firewall.ts')).firewallDiff(a, b, all(own))),
+    done((await import('./cli/commands/firewall.ts')).firewallDiff(a, b, all(own))),
   )
 firewall
   .command('show')
@@ -113,28 +113,28 @@ firewall
   .option('--part <NAME>', 'another part of it, such as ipset')
   .description('a kept rule set as `iptables-restore` takes it; Murphy itself never puts it back')
   .action(async (which: string, own: object) =>
-    done((await import('./commands/firewall.ts')).firewallShow(which, all(own))),
+    done((await import('./cli/commands/firewall.ts')).firewallShow(which, all(own))),
   )
 const config = program.command('config').description('the settings')
 config
   .command('check')
   .description('whether they are right; everything that is not, at once')
-  .action(async () => done((await import('./commands/config.ts')).configCheck(all({}))))
+  .action(async () => done((await import('./cli/commands/config.ts')).configCheck(all({}))))
 config
   .command('print')
   .description('as Murphy goes by them, secrets hidden')
-  .action(async () => done((await import('./commands/config.ts')).configPrint(all({}))))
+  .action(async () => done((await import('./cli/commands/config.ts')).configPrint(all({}))))
 config
   .command('schema')
   .description('JSON Schema, for editors')
-  .action(async () => done((await import('./commands/config.ts')).configSchema()))
+  .action(async () => done((await import('./cli/commands/config.ts')).configSchema()))
 program
   .command('record')
   .argument('<DIR>', 'a folder that is new or empty')
   .description('write this node to a folder that `check --node` can look at; without secrets and log text')
   .option('--logs', 'with the text of logs, as far as nothing in it looks like a secret')
   .action(async (folder: string, options: { logs?: boolean }) =>
-    done((await import('./commands/record.ts')).record(folder, all(options))),
+    done((await import('./cli/commands/record.ts')).record(folder, all(options))),
   )
 program
   .command('version')

@@ -1,10 +1,10 @@
-import type { Collector } from '../agent/model.ts'
-import { certs } from './certs.ts'
-import { cni } from './cni.ts'
-import { firewall } from './firewall.ts'
-import { k3s } from './k3s.ts'
-import { memory } from './memory.ts'
-import { pods } from './pods.ts'
+import type { Collector } from '../agent/model/index.ts'
+import { certs } from './certs/index.ts'
+import { cni } from './cni/index.ts'
+import { firewall } from './firewall/index.ts'
+import { k3s } from './k3s/index.ts'
+import { memory } from './memory/index.ts'
+import { pods } from './pods/index.ts'
 
 /** Every collector, in the order in which the status page shows them. Adding one is one line here. */
 export const collectors: readonly Collector[] = [k3s, certs, firewall, cni, memory, pods]

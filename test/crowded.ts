@@ -1,4 +1,4 @@
-import type { Entry, Host } from '../agent/model.ts'
+import type { Entry, Host } from '../agent/model/index.ts'
 
 /** So many more of everything: beyond each cap of a collector that counts folders, files, links or rows. */
 const times = 1_100

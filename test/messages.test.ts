@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { sinks } from '../agent/sinks/index.ts'
+import { sinks } from '../agent/delivery/sinks/index.ts'
 import { current } from './messages.ts'
 
 t.test("the README's messages are what the sinks write now", async (t) => {

@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { look } from '../agent/commands/check.ts'
+import { look } from '../agent/cli/commands/check.ts'
 import { defaults } from '../agent/config/defaults.ts'
-import { recordedNode } from '../agent/recorded.ts'
+import { recordedNode } from '../agent/host/replay.ts'
 import { collectors } from '../collectors/index.ts'
 
 /**

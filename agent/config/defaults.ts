@@ -1,4 +1,4 @@
-import type { Properties, Settings } from '../model.ts'
+import type { Properties, Settings } from '../model/index.ts'
 
 /** The settings as they are when nothing is said. */
 export function defaults<P extends Properties>(properties: P): Settings<P> {

@@ -1,4 +1,4 @@
-import type { Collector, Properties, Schema, Sink } from '../model.ts'
+import type { Collector, Properties, Schema, Sink } from '../model/index.ts'
 
 /** The keys every sink has beside its own. */
 export const sinkProperties = {

@@ -1,6 +1,6 @@
 import { accessSync, constants, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Sink } from '../model.ts'
+import type { Sink } from '../model/index.ts'
 import type { Path } from './problems.ts'
 import { secretForms } from './schema.ts'
 

@@ -10,7 +10,7 @@ import {
   readSync,
   type Stats,
 } from 'node:fs'
-import { HostError } from '../model.ts'
+import { HostError } from '../model/index.ts'
 
 /**
  * Reading what was opened: regular files only, and no more of one than was asked for. `doing` begins each error.

@@ -1,8 +1,8 @@
 import type { ChildProcess } from 'node:child_process'
 import { spawn } from 'node:child_process'
 import { closeSync, constants, openSync } from 'node:fs'
-import type { Ran } from '../model.ts'
-import { HostError } from '../model.ts'
+import type { Ran } from '../model/index.ts'
+import { HostError } from '../model/index.ts'
 import { confined, folders, notStarted, programOf } from './confine.ts'
 import { hostError } from './limits.ts'
 

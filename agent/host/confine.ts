@@ -1,6 +1,6 @@
 import { accessSync, constants, existsSync, realpathSync, statSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
-import { HostError } from '../model.ts'
+import { HostError } from '../model/index.ts'
 
 /** The capabilities of the unit, in setpriv's words. The kernel hands them to every child that does not lay them down. */
 export const held = ['dac_read_search', 'net_admin', 'net_raw', 'syslog'] as const

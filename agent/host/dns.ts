@@ -1,7 +1,7 @@
 import { Resolver } from 'node:dns/promises'
 import { isIP } from 'node:net'
-import type { DnsAnswer, DnsQuestion } from '../model.ts'
-import { HostError } from '../model.ts'
+import type { DnsAnswer, DnsQuestion } from '../model/index.ts'
+import { HostError } from '../model/index.ts'
 import { bounded, hostError } from './limits.ts'
 
 /** What c-ares calls the response codes that are answers (RFC 1035, section 4.1.1). No data is an answer without records. */

@@ -10,8 +10,8 @@ import {
   statSync,
 } from 'node:fs'
 import { basename, dirname } from 'node:path'
-import type { Entry, Kind, Owned, OwnedOptions, Stat } from '../model.ts'
-import { HostError } from '../model.ts'
+import type { Entry, Kind, Owned, OwnedOptions, Stat } from '../model/index.ts'
+import { HostError } from '../model/index.ts'
 import { again, partLater, type Read, readLater, readNow, withoutLinks } from './bytes.ts'
 import { isNear, noted, rootedLane } from './folders.ts'
 import { type Bounds, newLane } from './lanes.ts'

@@ -1,8 +1,8 @@
 import { request as requestHttp } from 'node:http'
 import { request as requestHttps } from 'node:https'
 import { isIP } from 'node:net'
-import type { Get, Got } from '../model.ts'
-import { HostError } from '../model.ts'
+import type { Get, Got } from '../model/index.ts'
+import { HostError } from '../model/index.ts'
 import { read } from './files.ts'
 import { bounded, hostError } from './limits.ts'
 

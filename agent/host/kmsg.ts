@@ -1,6 +1,6 @@
 import { closeSync, constants, openSync, readSync } from 'node:fs'
 import { setImmediate } from 'node:timers/promises'
-import { HostError } from '../model.ts'
+import { HostError } from '../model/index.ts'
 import { hostError } from './limits.ts'
 
 /**

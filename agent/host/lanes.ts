@@ -1,4 +1,4 @@
-import { HostError } from '../model.ts'
+import { HostError } from '../model/index.ts'
 
 /**
  * Node.js reads files with four threads, and one that waits for a dead file server is gone until it answers. With

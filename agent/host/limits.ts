@@ -1,4 +1,4 @@
-import { HostError, type HostErrorCode } from '../model.ts'
+import { HostError, type HostErrorCode } from '../model/index.ts'
 
 const meaning: Readonly<Record<string, readonly [HostErrorCode, string]>> = {
   ENOENT: ['missing', 'there is no such thing'],

@@ -1,5 +1,5 @@
 import { statfs } from 'node:fs/promises'
-import type { Space } from '../model.ts'
+import type { Space } from '../model/index.ts'
 import { hostError } from './limits.ts'
 import { laneOf, walk } from './walk.ts'
 

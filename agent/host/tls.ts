@@ -1,8 +1,8 @@
 import { isIP } from 'node:net'
 import type { DetailedPeerCertificate } from 'node:tls'
 import { connect } from 'node:tls'
-import type { Handshake } from '../model.ts'
-import { HostError } from '../model.ts'
+import type { Handshake } from '../model/index.ts'
+import { HostError } from '../model/index.ts'
 import { bounded, hostError } from './limits.ts'
 
 const longestChain = 10

@@ -1,6 +1,6 @@
 import { closeSync, constants, fstat, open, readlink, type Stats } from 'node:fs'
 import { dirname } from 'node:path'
-import { HostError } from '../model.ts'
+import { HostError } from '../model/index.ts'
 import { farMount, farMountOf, mountOf } from './disks.ts'
 import { type Bounds, type Lane, newLane } from './lanes.ts'
 

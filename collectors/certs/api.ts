@@ -1,5 +1,5 @@
-import type { Unseen } from '../../agent/model.ts'
-import { HostError, unseen } from '../../agent/model.ts'
+import type { Unseen } from '../../agent/model/index.ts'
+import { HostError, unseen } from '../../agent/model/index.ts'
 import type { K3s } from '../node/k3s.ts'
 import type { K3sPorts } from '../node/k3s-ports.ts'
 import type { Asked } from './sample.ts'

@@ -1,6 +1,6 @@
 import { createPrivateKey, hash, X509Certificate } from 'node:crypto'
-import type { Host, Unseen } from '../../agent/model.ts'
-import { HostError, unseen } from '../../agent/model.ts'
+import type { Host, Unseen } from '../../agent/model/index.ts'
+import { HostError, unseen } from '../../agent/model/index.ts'
 import { stampOf } from './read.ts'
 import type { Pair, SeenFile } from './sample.ts'
 

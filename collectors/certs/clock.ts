@@ -1,4 +1,4 @@
-import type { Host, Observation } from '../../agent/model.ts'
+import type { Host, Observation } from '../../agent/model/index.ts'
 import { orNothing } from '../node/ask.ts'
 import type { CertsSample, Clock } from './sample.ts'
 import { duration, moment } from './words.ts'

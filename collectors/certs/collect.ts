@@ -1,4 +1,4 @@
-import { type Host, HostError, type Unseen, unseen } from '../../agent/model.ts'
+import { type Host, HostError, type Unseen, unseen } from '../../agent/model/index.ts'
 import { orNothing } from '../node/ask.ts'
 import { findK3s, type K3s, k3sVersion } from '../node/k3s.ts'
 import { k3sPorts } from '../node/k3s-ports.ts'

@@ -1,4 +1,4 @@
-import type { Entry, Host } from '../../agent/model.ts'
+import type { Entry, Host } from '../../agent/model/index.ts'
 import { orMissing } from '../node/ask.ts'
 
 /** Whether `name` matches `pattern`, where `*` is any run of characters and `?` one. Takes at most their product in steps. */

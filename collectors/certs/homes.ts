@@ -1,4 +1,4 @@
-import type { Host } from '../../agent/model.ts'
+import type { Host } from '../../agent/model/index.ts'
 import { orNothing } from '../node/ask.ts'
 import { fairly } from '../node/fairly.ts'
 import { notJudged } from '../node/left-out.ts'

@@ -1,4 +1,4 @@
-import type { Observation } from '../../agent/model.ts'
+import type { Observation } from '../../agent/model/index.ts'
 import { advice, renewal } from './advice.ts'
 import { judgeClock } from './clock.ts'
 import { type Group, groups, type Item } from './groups.ts'

@@ -1,4 +1,4 @@
-import type { Observation } from '../../agent/model.ts'
+import type { Observation } from '../../agent/model/index.ts'
 import { differences, nodeName } from './groups.ts'
 import type { rules } from './rules.ts'
 import type { CertsSample, SeenFile } from './sample.ts'

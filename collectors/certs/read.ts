@@ -1,5 +1,5 @@
-import type { Host, Stat } from '../../agent/model.ts'
-import { HostError } from '../../agent/model.ts'
+import type { Host, Stat } from '../../agent/model/index.ts'
+import { HostError } from '../../agent/model/index.ts'
 import { type Known, parse } from './parse.ts'
 import type { SeenFile } from './sample.ts'
 import type { Source } from './sources.ts'

@@ -1,4 +1,4 @@
-import type { Sample } from '../../agent/model.ts'
+import type { Sample } from '../../agent/model/index.ts'
 
 /** What is kept of a certificate. Its strings come from whoever made it: shortened, without control characters. */
 export interface Certificate {

@@ -1,5 +1,5 @@
-import type { Host, Unseen } from '../../agent/model.ts'
-import { HostError, unseen } from '../../agent/model.ts'
+import type { Host, Unseen } from '../../agent/model/index.ts'
+import { HostError, unseen } from '../../agent/model/index.ts'
 import { orMissing, orNothing } from '../node/ask.ts'
 import type { K3s } from '../node/k3s.ts'
 import { expand, isGlob } from './glob.ts'

@@ -1,4 +1,4 @@
-import type { Observation } from '../../agent/model.ts'
+import type { Observation } from '../../agent/model/index.ts'
 import { authorityNames, portsOf } from './groups.ts'
 import { isOwn, ownOf } from './homes.ts'
 import type { Certificate, CertsSample, SeenFile } from './sample.ts'

@@ -1,4 +1,4 @@
-import { type Host, HostError } from '../../agent/model.ts'
+import { type Host, HostError } from '../../agent/model/index.ts'
 import { orMissing } from '../node/ask.ts'
 import type { Code } from './rules.ts'
 

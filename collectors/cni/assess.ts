@@ -1,4 +1,4 @@
-import type { Observation } from '../../agent/model.ts'
+import type { Observation } from '../../agent/model/index.ts'
 import { bridge } from './bridge.ts'
 import { confFolder, otherConfFolder, subnetFile } from './conf.ts'
 import { dns } from './dns.ts'

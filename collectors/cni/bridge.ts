@@ -1,4 +1,4 @@
-import type { Observation } from '../../agent/model.ts'
+import type { Observation } from '../../agent/model/index.ts'
 import { linkOf } from './plan.ts'
 import type { Code } from './rules.ts'
 import type { CniSample, Link, PodLink } from './sample.ts'

@@ -1,4 +1,4 @@
-import { type Host, type Past, type Unseen, unseen } from '../../agent/model.ts'
+import { type Host, type Past, type Unseen, unseen } from '../../agent/model/index.ts'
 import { findK3s, type K3s } from '../node/k3s.ts'
 import { orNull, print, type See } from './ask.ts'
 import {

@@ -1,5 +1,5 @@
 import { isIP } from 'node:net'
-import type { Host } from '../../agent/model.ts'
+import type { Host } from '../../agent/model/index.ts'
 import { orMissing } from '../node/ask.ts'
 import type { K3s } from '../node/k3s.ts'
 import { printable } from '../node/text.ts'

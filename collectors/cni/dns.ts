@@ -1,5 +1,5 @@
 import { isIP } from 'node:net'
-import { type Host, HostError, type Observation } from '../../agent/model.ts'
+import { type Host, HostError, type Observation } from '../../agent/model/index.ts'
 import { orNothing } from '../node/ask.ts'
 import type { Code } from './rules.ts'
 import type { CniSample, Dns } from './sample.ts'

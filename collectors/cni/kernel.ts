@@ -1,4 +1,4 @@
-import type { Host, Observation } from '../../agent/model.ts'
+import type { Host, Observation } from '../../agent/model/index.ts'
 import { orMissing } from '../node/ask.ts'
 import type { Code } from './rules.ts'
 import type { CniSample } from './sample.ts'

@@ -1,4 +1,4 @@
-import type { Observation, Outlook } from '../../agent/model.ts'
+import type { Observation, Outlook } from '../../agent/model/index.ts'
 import { ripe } from './pool.ts'
 import type { Code } from './rules.ts'
 import type { CniSample, Pool } from './sample.ts'

@@ -1,4 +1,4 @@
-import type { Heard, Host, Past } from '../../agent/model.ts'
+import type { Heard, Host, Past } from '../../agent/model/index.ts'
 import { orNothing } from '../node/ask.ts'
 import { podLogs, podOfFolder } from '../node/pods.ts'
 import type { See } from './ask.ts'

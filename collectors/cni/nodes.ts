@@ -1,4 +1,4 @@
-import type { Host, Past } from '../../agent/model.ts'
+import type { Host, Past } from '../../agent/model/index.ts'
 import { print, type See } from './ask.ts'
 import { parseRoutes } from './links.ts'
 import { join, parseForwarding, parseNeighbours } from './peers.ts'

@@ -1,4 +1,4 @@
-import type { Observation } from '../../agent/model.ts'
+import type { Observation } from '../../agent/model/index.ts'
 import { hanging } from './bridge.ts'
 import { killall, outlastsStart } from './lacking.ts'
 import { linkOf, type Plan } from './plan.ts'

@@ -1,5 +1,5 @@
 import { isIP } from 'node:net'
-import { type Host, HostError } from '../../agent/model.ts'
+import { type Host, HostError } from '../../agent/model/index.ts'
 import { orMissing, orNothing } from '../node/ask.ts'
 import type { PodLink, Pool } from './sample.ts'
 

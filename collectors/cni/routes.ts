@@ -1,4 +1,4 @@
-import type { Observation } from '../../agent/model.ts'
+import type { Observation } from '../../agent/model/index.ts'
 import { linkOf, type Plan } from './plan.ts'
 import type { Code } from './rules.ts'
 import type { CniSample, Part, Peer } from './sample.ts'

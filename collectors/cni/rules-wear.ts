@@ -1,4 +1,4 @@
-import type { Rules } from '../../agent/model.ts'
+import type { Rules } from '../../agent/model/index.ts'
 import { starts } from './starts.ts'
 
 const minute = 60_000

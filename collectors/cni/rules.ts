@@ -1,4 +1,4 @@
-import type { Cause, Rule, Rules } from '../../agent/model.ts'
+import type { Cause, Rule, Rules } from '../../agent/model/index.ts'
 import { type PathCode, pathRules } from './rules-path.ts'
 import { type WearCode, wearRules } from './rules-wear.ts'
 import { starts } from './starts.ts'

@@ -1,4 +1,4 @@
-import type { Sample } from '../../agent/model.ts'
+import type { Sample } from '../../agent/model/index.ts'
 import type { K3s } from '../node/k3s.ts'
 
 /** A link other than a pod's veth, as `ip -d addr` shows it. */

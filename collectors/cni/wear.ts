@@ -1,4 +1,4 @@
-import type { Heard, Observation } from '../../agent/model.ts'
+import type { Heard, Observation } from '../../agent/model/index.ts'
 import { isName } from './links.ts'
 import type { Code } from './rules.ts'
 import type { CniSample, Course } from './sample.ts'

@@ -1,4 +1,4 @@
-import type { Rule } from '../../agent/model.ts'
+import type { Rule } from '../../agent/model/index.ts'
 
 /** What makes a firewall slow or ambiguous rather than wrong. */
 export type CrowdCode =

@@ -1,4 +1,4 @@
-import type { Cause, Rule } from '../../agent/model.ts'
+import type { Cause, Rule } from '../../agent/model/index.ts'
 
 import { type CrowdCode, crowdRules } from './rules-crowd.ts'
 

@@ -1,4 +1,4 @@
-import { limits } from './origins.ts'
+import { limits } from './packet/origins.ts'
 import { byOwner, cellsOf, type FirewallSample } from './sample.ts'
 
 const ownersNamed = 4

@@ -1,4 +1,4 @@
-import type { Observation, Past } from '../../agent/model.ts'
+import type { Observation, Past } from '../../agent/model/index.ts'
 import { datastore, disks } from './filling.ts'
 import type { Code } from './rules.ts'
 import type { Answer, K3sSample, Part } from './sample.ts'

@@ -1,5 +1,5 @@
-import type { Host, Past, Unseen } from '../../agent/model.ts'
-import { unseen } from '../../agent/model.ts'
+import type { Host, Past, Unseen } from '../../agent/model/index.ts'
+import { unseen } from '../../agent/model/index.ts'
 import { orNothing } from '../node/ask.ts'
 import { findK3s, type K3s, k3sVersion } from '../node/k3s.ts'
 import { type Doubted, doubtedProcesses, findProcess } from '../node/process.ts'

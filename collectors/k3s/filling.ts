@@ -1,5 +1,5 @@
-import { type Forecast, forecast } from '../../agent/forecast.ts'
-import type { Observation, Series } from '../../agent/model.ts'
+import { type Forecast, forecast } from '../../agent/core/forecast.ts'
+import type { Observation, Series } from '../../agent/model/index.ts'
 import type { Limits } from './assess.ts'
 import type { Code } from './rules.ts'
 import type { Disk, K3sSample } from './sample.ts'

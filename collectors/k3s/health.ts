@@ -1,5 +1,5 @@
-import type { Get, Host, Unseen } from '../../agent/model.ts'
-import { HostError, unseen } from '../../agent/model.ts'
+import type { Get, Host, Unseen } from '../../agent/model/index.ts'
+import { HostError, unseen } from '../../agent/model/index.ts'
 import type { K3s } from '../node/k3s.ts'
 import { type K3sPorts, k3sPorts, NotK3s } from '../node/k3s-ports.ts'
 import { apiPlace, credentials, kubeletPlace, type Place, proxyPlace, supervisorPlace } from './ports.ts'

@@ -1,4 +1,4 @@
-import type { Cause, Rules } from '../../agent/model.ts'
+import type { Cause, Rules } from '../../agent/model/index.ts'
 
 const minute = 60_000
 const hour = 60 * minute

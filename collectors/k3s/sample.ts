@@ -1,4 +1,4 @@
-import type { Sample } from '../../agent/model.ts'
+import type { Sample } from '../../agent/model/index.ts'
 import type { K3s } from '../node/k3s.ts'
 
 /** What systemd says of the unit of k3s. */

@@ -1,4 +1,4 @@
-import type { Observation } from '../../agent/model.ts'
+import type { Observation } from '../../agent/model/index.ts'
 import type { Code } from './rules.ts'
 import type { K3sSample, UnitState } from './sample.ts'
 import { restartWindow } from './unit.ts'

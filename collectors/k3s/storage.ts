@@ -1,5 +1,5 @@
-import type { Host, Unseen } from '../../agent/model.ts'
-import { unseen } from '../../agent/model.ts'
+import type { Host, Unseen } from '../../agent/model/index.ts'
+import { unseen } from '../../agent/model/index.ts'
 import { orMissing } from '../node/ask.ts'
 import type { K3s } from '../node/k3s.ts'
 import type { Datastore, Disk } from './sample.ts'

@@ -1,4 +1,4 @@
-import type { Host } from '../../agent/model.ts'
+import type { Host } from '../../agent/model/index.ts'
 import { orNothing } from '../node/ask.ts'
 import type { K3s } from '../node/k3s.ts'
 import type { K3sSample } from './sample.ts'

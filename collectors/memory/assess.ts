@@ -1,4 +1,4 @@
-import type { Observation, Pod } from '../../agent/model.ts'
+import type { Observation, Pod } from '../../agent/model/index.ts'
 import type { MemorySample } from './collect.ts'
 import type { Thresholds } from './filling.ts'
 import { filling } from './filling.ts'

@@ -1,5 +1,5 @@
-import type { Host, Past, Sample, Unseen } from '../../agent/model.ts'
-import { unseen } from '../../agent/model.ts'
+import type { Host, Past, Sample, Unseen } from '../../agent/model/index.ts'
+import { unseen } from '../../agent/model/index.ts'
 import { harmless } from '../node/kernel-log.ts'
 import type { LeftOut } from '../node/left-out.ts'
 import { stillOut, unseenOf } from '../node/left-out.ts'

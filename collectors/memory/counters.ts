@@ -1,4 +1,4 @@
-import type { Host } from '../../agent/model.ts'
+import type { Host } from '../../agent/model/index.ts'
 import { orNothing } from '../node/ask.ts'
 import type { CgroupPod } from '../node/pods.ts'
 import type { ContainerCgroup } from './use.ts'

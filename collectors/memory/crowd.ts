@@ -1,4 +1,4 @@
-import type { Unseen } from '../../agent/model.ts'
+import type { Unseen } from '../../agent/model/index.ts'
 import type { LeftOut } from '../node/left-out.ts'
 import { notJudged } from '../node/left-out.ts'
 import type { Repeats } from './bouts.ts'

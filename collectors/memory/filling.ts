@@ -1,4 +1,4 @@
-import type { Observation, Outlook } from '../../agent/model.ts'
+import type { Observation, Outlook } from '../../agent/model/index.ts'
 import type { MemorySample } from './collect.ts'
 import type { MemoryCode } from './rules.ts'
 import type { Forecast } from './slope.ts'

@@ -1,5 +1,5 @@
-import type { Host } from '../../agent/model.ts'
-import { HostError } from '../../agent/model.ts'
+import type { Host } from '../../agent/model/index.ts'
+import { HostError } from '../../agent/model/index.ts'
 import { form } from '../node/kernel-log.ts'
 import { printable } from '../node/text.ts'
 import type { Kill, Reading } from './kills.ts'

@@ -1,5 +1,5 @@
-import type { Host, Pod } from '../../agent/model.ts'
-import { HostError } from '../../agent/model.ts'
+import type { Host, Pod } from '../../agent/model/index.ts'
+import { HostError } from '../../agent/model/index.ts'
 import { logRecord } from '../node/kernel-log.ts'
 import type { PodBook } from '../node/pods.ts'
 import { identifyPod, podOfCgroup } from '../node/pods.ts'

@@ -1,5 +1,5 @@
-import type { Host } from '../../agent/model.ts'
-import { HostError } from '../../agent/model.ts'
+import type { Host } from '../../agent/model/index.ts'
+import { HostError } from '../../agent/model/index.ts'
 
 /** The number behind a key at the beginning of a line, as in /proc/meminfo and /proc/vmstat. */
 function value(text: string, key: string): number | undefined {

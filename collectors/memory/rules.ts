@@ -1,4 +1,4 @@
-import type { Rules } from '../../agent/model.ts'
+import type { Rules } from '../../agent/model/index.ts'
 
 const hour = 3600_000
 

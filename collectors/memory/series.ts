@@ -1,4 +1,4 @@
-import type { Observation } from '../../agent/model.ts'
+import type { Observation } from '../../agent/model/index.ts'
 import { repeatsUntil } from './bouts.ts'
 import type { MemorySample } from './collect.ts'
 import type { MemoryCode } from './rules.ts'

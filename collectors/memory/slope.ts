@@ -1,4 +1,4 @@
-import { median, robustLine } from '../../agent/forecast.ts'
+import { median, robustLine } from '../../agent/core/forecast.ts'
 
 /** When something was how much: seconds since the epoch, and a value. */
 export type Point = readonly [second: number, value: number]
@@ -53,7 +53,7 @@ const pressing = 3 * hour
 /**
  * When the values reach `limit` if they go on as they have, by the robust line through them, which a third of
  * them being off does not move. Undefined where they do not grow steadily: what comes and goes like the teeth
- * of a saw stays below its former peaks. Quicker and stricter than agent/forecast.ts: a container is told of
+ * of a saw stays below its former peaks. Quicker and stricter than agent/core/forecast.ts: a container is told of
  * within minutes, and what is given back all at once counts against it.
  */
 export function forecast(

@@ -1,4 +1,4 @@
-import type { Host, Pod } from '../../agent/model.ts'
+import type { Host, Pod } from '../../agent/model/index.ts'
 import { orMissing, orNothing } from '../node/ask.ts'
 import { fairly } from '../node/fairly.ts'
 import type { CgroupPod, PodBook } from '../node/pods.ts'

@@ -1,4 +1,4 @@
-import type { Pod } from '../../agent/model.ts'
+import type { Pod } from '../../agent/model/index.ts'
 import { fairly } from '../node/fairly.ts'
 import { harmless } from '../node/kernel-log.ts'
 import { nameOf } from '../node/pods.ts'

@@ -1,4 +1,4 @@
-import type { Observation } from '../../agent/model.ts'
+import type { Observation } from '../../agent/model/index.ts'
 import type { MemorySample } from './collect.ts'
 import type { LastBoot } from './last-boot.ts'
 import type { MemoryCode } from './rules.ts'

@@ -1,5 +1,5 @@
-import type { Host } from '../../agent/model.ts'
-import { HostError } from '../../agent/model.ts'
+import type { Host } from '../../agent/model/index.ts'
+import { HostError } from '../../agent/model/index.ts'
 
 /** What was seen, or undefined where there is nothing to see; other errors are told. */
 export async function orMissing<T>(work: Promise<T>): Promise<T | undefined> {

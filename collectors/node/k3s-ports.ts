@@ -1,4 +1,4 @@
-import { type Get, type Host, HostError } from '../../agent/model.ts'
+import { type Get, type Host, HostError } from '../../agent/model/index.ts'
 import type { K3s } from './k3s.ts'
 import { type Listening, listeningSockets, takers } from './sockets.ts'
 

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import type { Host } from '../../agent/model.ts'
+import type { Host } from '../../agent/model/index.ts'
 import { exists, orNothing } from './ask.ts'
 import { commandFlags, configFile, environmentFlags, type Flags, mergeFlags } from './flags.ts'
 import { findProcess } from './process.ts'

@@ -1,4 +1,4 @@
-import type { Unseen } from '../../agent/model.ts'
+import type { Unseen } from '../../agent/model/index.ts'
 import { listed } from './text.ts'
 
 /**

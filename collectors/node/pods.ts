@@ -1,5 +1,5 @@
-import type { Host, Pod } from '../../agent/model.ts'
-import { HostError } from '../../agent/model.ts'
+import type { Host, Pod } from '../../agent/model/index.ts'
+import { HostError } from '../../agent/model/index.ts'
 
 /**
  * Pods and containers named without the API, from what the kubelet and containerd leave on the node. The

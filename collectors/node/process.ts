@@ -1,4 +1,4 @@
-import type { Host } from '../../agent/model.ts'
+import type { Host } from '../../agent/model/index.ts'
 import { orNothing } from './ask.ts'
 import { roleOf } from './flags.ts'
 import { isContained, isRoots, type Place, placeOf, shownPlace } from './identity.ts'

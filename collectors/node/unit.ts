@@ -1,4 +1,4 @@
-import type { Host } from '../../agent/model.ts'
+import type { Host } from '../../agent/model/index.ts'
 import { exists, orNothing } from './ask.ts'
 import { execStart, parseEnvironment, roleOf, unitValues, words } from './flags.ts'
 import type { Process } from './process.ts'

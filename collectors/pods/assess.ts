@@ -1,4 +1,4 @@
-import type { Observation } from '../../agent/model.ts'
+import type { Observation } from '../../agent/model/index.ts'
 import { nameOf } from '../node/pods.ts'
 import type { Pattern } from './pattern.ts'
 import type { PodsCode } from './rules.ts'

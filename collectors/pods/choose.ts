@@ -1,4 +1,4 @@
-import type { Pod } from '../../agent/model.ts'
+import type { Pod } from '../../agent/model/index.ts'
 import type { Container } from './folders.ts'
 
 /** What loses most when it fails: the parts of the cluster itself, and what keeps data. */

@@ -1,5 +1,5 @@
-import type { Host, Past, Pod } from '../../agent/model.ts'
-import { HostError } from '../../agent/model.ts'
+import type { Host, Past, Pod } from '../../agent/model/index.ts'
+import { HostError } from '../../agent/model/index.ts'
 import { nameOf } from '../node/pods.ts'
 import type { Choice } from './choose.ts'
 import { choose, comesFirst, keyOf } from './choose.ts'

@@ -1,4 +1,4 @@
-import type { Host } from '../../agent/model.ts'
+import type { Host } from '../../agent/model/index.ts'
 import { orNothing } from '../node/ask.ts'
 import type { Ended } from './sample.ts'
 

@@ -1,4 +1,4 @@
-import type { Host, Pod } from '../../agent/model.ts'
+import type { Host, Pod } from '../../agent/model/index.ts'
 import { orMissing } from '../node/ask.ts'
 import { containerLinks, podLogs, podOfFolder } from '../node/pods.ts'
 

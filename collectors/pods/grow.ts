@@ -1,4 +1,4 @@
-import type { Host } from '../../agent/model.ts'
+import type { Host } from '../../agent/model/index.ts'
 import { orMissing } from '../node/ask.ts'
 import { beyond, context } from './around.ts'
 import { lineBreak } from './cri.ts'

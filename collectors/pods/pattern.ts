@@ -1,4 +1,4 @@
-import type { Severity } from '../../agent/model.ts'
+import type { Severity } from '../../agent/model/index.ts'
 import type { Expression, Program } from './forms.ts'
 
 /**

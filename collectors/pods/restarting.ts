@@ -1,4 +1,4 @@
-import type { Host, Pod } from '../../agent/model.ts'
+import type { Host, Pod } from '../../agent/model/index.ts'
 import { fairly } from '../node/fairly.ts'
 import { nameOf, podOfLink } from '../node/pods.ts'
 import { comesFirst } from './choose.ts'

@@ -1,4 +1,4 @@
-import type { Cause, Rules } from '../../agent/model.ts'
+import type { Cause, Rules } from '../../agent/model/index.ts'
 
 const hour = 3600_000
 

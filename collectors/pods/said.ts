@@ -1,4 +1,4 @@
-import type { Pod } from '../../agent/model.ts'
+import type { Pod } from '../../agent/model/index.ts'
 import { fairly } from '../node/fairly.ts'
 import type { Said } from './sample.ts'
 

@@ -1,4 +1,4 @@
-import type { Pod, Sample } from '../../agent/model.ts'
+import type { Pod, Sample } from '../../agent/model/index.ts'
 import type { Turns } from './choose.ts'
 
 /**

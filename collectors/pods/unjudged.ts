@@ -1,5 +1,5 @@
-import type { Pod, Unseen } from '../../agent/model.ts'
-import { HostError } from '../../agent/model.ts'
+import type { Pod, Unseen } from '../../agent/model/index.ts'
+import { HostError } from '../../agent/model/index.ts'
 import { nameOf } from '../node/pods.ts'
 import { listed } from '../node/text.ts'
 import type { PodsCode } from './rules.ts'

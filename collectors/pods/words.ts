@@ -1,4 +1,4 @@
-import type { Pod } from '../../agent/model.ts'
+import type { Pod } from '../../agent/model/index.ts'
 import { nameOf } from '../node/pods.ts'
 
 /** "03:12" in UTC, with the date in front where it is another day than that of `beside`. */

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
-import { main, typed } from './commands/typed.ts'
+import { main, typed } from './cli/commands/typed.ts'
 
 const { agent, config } = typed(t)
 

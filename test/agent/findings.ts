@@ -1,4 +1,4 @@
-import type { Finding, Observation, Rule, Rules } from '../../agent/model.ts'
+import type { Finding, Observation, Rule, Rules } from '../../agent/model/index.ts'
 
 /** Findings and rules for tests of the pure core: only what a test cares about has to be said. */
 export const rule = (it: Partial<Rule> = {}): Rule => ({

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { typed } from './commands/typed.ts'
+import { typed } from './cli/commands/typed.ts'
 
 const { agent } = typed(t)
 

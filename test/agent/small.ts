@@ -1,5 +1,5 @@
-import { collector } from '../../agent/model.ts'
-import type { Snapshot } from '../../agent/snapshot.ts'
+import type { Snapshot } from '../../agent/api/snapshot.ts'
+import { collector } from '../../agent/model/index.ts'
 import { finding, rule } from './findings.ts'
 
 /** A collector that sees nothing. */

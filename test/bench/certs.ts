@@ -4,9 +4,9 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import { openMachine } from '../../agent/host.ts'
+import { openMachine } from '../../agent/host/machine.ts'
+import { certs } from '../../collectors/certs/index.ts'
 import type { CertsSample } from '../../collectors/certs/sample.ts'
-import { certs } from '../../collectors/certs.ts'
 
 /**
  * 10,000 certificates: the first round, a round in which nothing changed, and beside them, in the same run,

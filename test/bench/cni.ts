@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { settle } from '../../agent/schedule.ts'
+import { settle } from '../../agent/daemon/schedule.ts'
 import { barePost } from './floor.ts'
 import { repeat } from './measure.ts'
 import type { NetRound } from './netround.ts'

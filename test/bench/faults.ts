@@ -25,7 +25,7 @@ export interface Tally {
 const patience = 10_000
 /** Mending takes several commands, so that looks in between put off the last one, each by twice the time before, up to 15 s. */
 const mendingPatience = 30_000
-/** The pauses between woken rounds begin anew after 15 s without one (`agent/schedule.ts`); a round and its echoes come first. */
+/** The pauses between woken rounds begin anew after 15 s without one (`agent/daemon/schedule.ts`); a round and its echoes come first. */
 const quiet = 15_000 + 1_200
 
 const certificate = join(tlsFolder, 'client-admin.crt')

@@ -1,7 +1,7 @@
 import { loadavg } from 'node:os'
 import { setTimeout as pause } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
-import { settle } from '../../agent/schedule.ts'
+import { settle } from '../../agent/daemon/schedule.ts'
 import { kubeProxySync } from '../collectors/firewall/churn.ts'
 import { barePost } from './floor.ts'
 import { measureLooks } from './look.ts'

@@ -1,5 +1,5 @@
-import { openMachine } from '../../agent/host.ts'
-import { cni } from '../../collectors/cni.ts'
+import { openMachine } from '../../agent/host/machine.ts'
+import { cni } from '../../collectors/cni/index.ts'
 import { costOf } from './measure.ts'
 
 /**

@@ -1,5 +1,5 @@
 import { resolve } from '../../agent/host/dns.ts'
-import { HostError } from '../../agent/model.ts'
+import { HostError } from '../../agent/model/index.ts'
 
 /** Asks one DNS question, given as JSON, in the network namespace it is started in. Prints the answer as JSON. */
 const answer = await resolve(JSON.parse(process.argv[2] ?? ''), new AbortController().signal).catch(

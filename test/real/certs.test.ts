@@ -16,9 +16,9 @@ import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { createServer as createTls } from 'node:tls'
 import t from 'tap'
-import { openMachine } from '../../agent/host.ts'
+import { openMachine } from '../../agent/host/machine.ts'
+import { certs } from '../../collectors/certs/index.ts'
 import type { CertsSample } from '../../collectors/certs/sample.ts'
-import { certs } from '../../collectors/certs.ts'
 import { certificates, days, type Issued } from '../collectors/certs/openssl.ts'
 
 /** This machine, these files and servers of its own; no k3s is made or needed. */
@@ -185,8 +185,8 @@ t.test('without root: a blind spot that says what to do, and no alarm', { skip: 
   writeFileSync(join(at, 'a.pem'), issue({ to: days(-1), from: days(-9) }).pem)
   chmodSync(folder, 0o755)
   const script = `
-    import { openMachine } from '${new URL('../../agent/host.ts', import.meta.url)}'
-    import { certs } from '${new URL('../../collectors/certs.ts', import.meta.url)}'
+    import { openMachine } from '${new URL('../../agent/host/machine.ts', import.meta.url)}'
+    import { certs } from '${new URL('../../collectors/certs/index.ts', import.meta.url)}'
     const machine = openMachine()
     process.setuid(65534)
     const settings = { paths: ['${at}', '${at}/a.pem'], endpoints: [], kubeconfigs: [], ingress: [], warn_days: 30 }
@@ -215,7 +215,7 @@ t.test(
     writeFileSync(join(at, 'k3s-server'), '#!/bin/sh\nread line\n', { mode: 0o755 })
     const script = `
     import { spawn } from 'node:child_process'
-    import { openMachine } from '${new URL('../../agent/host.ts', import.meta.url)}'
+    import { openMachine } from '${new URL('../../agent/host/machine.ts', import.meta.url)}'
     import { findProcess } from '${new URL('../../collectors/node/process.ts', import.meta.url)}'
     const begun = Date.now()
     const k3s = spawn('${at}/k3s-server', ['server'], { stdio: ['pipe', 'ignore', 'ignore'] })

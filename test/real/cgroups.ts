@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'n
 import { dirname } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { kernelLog } from '../../agent/host/kmsg.ts'
-import { ofTheKiller } from '../../collectors/memory.ts'
+import { ofTheKiller } from '../../collectors/memory/index.ts'
 
 /** Memory cgroups of this machine, in whichever version it has. */
 export const version2 =

@@ -31,7 +31,7 @@ const asUnit = (given: readonly string[]) => {
   return `setpriv --reuid=65534 --regid=65534 --clear-groups --no-new-privs --inh-caps=${list} --ambient-caps=${list} --`
 }
 
-const host = fileURLToPath(new URL('../../agent/host.ts', import.meta.url))
+const host = fileURLToPath(new URL('../../agent/host/machine.ts', import.meta.url))
 
 t.test('with what they are given, commands and what is followed see all they need', { skip }, async (t) => {
   const program = `

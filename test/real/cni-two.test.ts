@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import t, { type Test } from 'tap'
-import { cni } from '../../collectors/cni.ts'
+import { cni } from '../../collectors/cni/index.ts'
 import { cable, dnsAddress, lacking, type RealNode, realNode, sh } from './cninode.ts'
 
 /** Two nodes joined by a real VXLAN, with real traffic between their pods: each fault, its finding, its repair. */

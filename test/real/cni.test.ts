@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { setTimeout as pause } from 'node:timers/promises'
 import t, { type Test } from 'tap'
-import { cni } from '../../collectors/cni.ts'
+import { cni } from '../../collectors/cni/index.ts'
 import { cable, dnsAddress, lacking, realNode, sh } from './cninode.ts'
 
 /** One node whose interfaces, files and DNS go missing, as `realNode` makes it. */

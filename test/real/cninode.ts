@@ -11,13 +11,13 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { openMachine } from '../../agent/host.ts'
-import { type Heard, type Host, HostError, type Observation } from '../../agent/model.ts'
-import { recordedNode } from '../../agent/recorded.ts'
+import { openMachine } from '../../agent/host/machine.ts'
+import { recordedNode } from '../../agent/host/replay.ts'
+import { type Heard, type Host, HostError, type Observation } from '../../agent/model/index.ts'
+import { cni } from '../../collectors/cni/index.ts'
 import { resultsFolder } from '../../collectors/cni/pods.ts'
 import { networksFolder } from '../../collectors/cni/pool.ts'
 import type { CniSample } from '../../collectors/cni/sample.ts'
-import { cni } from '../../collectors/cni.ts'
 
 export const plugins = '/usr/lib/cni'
 

@@ -1,6 +1,6 @@
 import type { ChildProcess } from 'node:child_process'
 import t from 'tap'
-import type { Observation } from '../../agent/model.ts'
+import type { Observation } from '../../agent/model/index.ts'
 import type { CertsSample } from '../../collectors/certs/sample.ts'
 import type { K3sSample } from '../../collectors/k3s/sample.ts'
 import { held } from './forged/held.ts'

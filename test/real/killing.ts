@@ -4,7 +4,7 @@ import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { ask } from '../../agent/serve/ask.ts'
+import { ask } from '../../agent/api/ask.ts'
 import type { MemorySample } from '../../collectors/memory/collect.ts'
 import { homeCgroup, makeCgroup } from './cgroups.ts'
 

@@ -5,10 +5,10 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
 import { defaults } from '../../agent/config/defaults.ts'
-import { openMachine } from '../../agent/host.ts'
-import type { Host } from '../../agent/model.ts'
+import { openMachine } from '../../agent/host/machine.ts'
+import type { Host } from '../../agent/model/index.ts'
 import type { MemorySample } from '../../collectors/memory/collect.ts'
-import { memory } from '../../collectors/memory.ts'
+import { memory } from '../../collectors/memory/index.ts'
 import {
   cgroupRoot,
   homeCgroup,

@@ -6,10 +6,10 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
 import { defaults } from '../../agent/config/defaults.ts'
-import { openMachine } from '../../agent/host.ts'
-import type { Host } from '../../agent/model.ts'
+import { openMachine } from '../../agent/host/machine.ts'
+import type { Host } from '../../agent/model/index.ts'
 import type { MemorySample } from '../../collectors/memory/collect.ts'
-import { memory, ofTheKiller } from '../../collectors/memory.ts'
+import { memory, ofTheKiller } from '../../collectors/memory/index.ts'
 import {
   calm,
   cgroupRoot,

@@ -1,5 +1,5 @@
-import { advice } from '../../agent/cascade/advice.ts'
-import type { Finding, Incident, Notice } from '../../agent/model.ts'
+import { advice } from '../../agent/core/cascade/advice.ts'
+import type { Finding, Incident, Notice } from '../../agent/model/index.ts'
 
 /** 05 Mar 2026, 03:12:07 UTC. */
 export const since = Date.UTC(2026, 2, 5, 3, 12, 7)

@@ -1,10 +1,10 @@
-import { incidents } from '../../agent/cascade.ts'
-import { allRules } from '../../agent/commands/explain.ts'
+import { allRules } from '../../agent/cli/commands/explain.ts'
 import { defaults } from '../../agent/config/defaults.ts'
-import { due, noted } from '../../agent/due.ts'
-import { awaitedBy, type Ledger, step, wantsALook, withoutOld } from '../../agent/ledger.ts'
-import type { Heard, Host, Notice, Point, Sample, Told } from '../../agent/model.ts'
-import { round } from '../../agent/round.ts'
+import { incidents } from '../../agent/core/cascade.ts'
+import { awaitedBy, type Ledger, step, wantsALook, withoutOld } from '../../agent/core/ledger.ts'
+import { due, noted } from '../../agent/core/plan.ts'
+import { round } from '../../agent/core/round.ts'
+import type { Heard, Host, Notice, Point, Sample, Told } from '../../agent/model/index.ts'
 import { collectors } from '../../collectors/index.ts'
 
 const day = 24 * 3600_000

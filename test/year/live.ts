@@ -1,5 +1,5 @@
 import type { Test } from 'tap'
-import type { Notice } from '../../agent/model.ts'
+import type { Notice } from '../../agent/model/index.ts'
 import { agentOn } from './agent.ts'
 import { calendar, type Happening } from './calendar.ts'
 import { day, livingNode } from './node.ts'

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Entry, Got, Host, Kind, Space, Stat } from '../../agent/model.ts'
-import { HostError } from '../../agent/model.ts'
+import type { Entry, Got, Host, Kind, Space, Stat } from '../../agent/model/index.ts'
+import { HostError } from '../../agent/model/index.ts'
 
 interface File {
   readonly bytes: Buffer

@@ -1,7 +1,7 @@
 import { createSocket } from 'node:dgram'
 import t from 'tap'
 import { resolve } from '../../../agent/host/dns.ts'
-import type { DnsQuestion } from '../../../agent/model.ts'
+import type { DnsQuestion } from '../../../agent/model/index.ts'
 import { nameserver } from './nameserver.ts'
 
 const server = await nameserver()

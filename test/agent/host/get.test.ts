@@ -5,10 +5,10 @@ import { type AddressInfo, createServer as createTcp, type Server } from 'node:n
 import { join } from 'node:path'
 import type { TLSSocket } from 'node:tls'
 import t from 'tap'
-import { openMachine } from '../../../agent/host.ts'
-import type { Get, HostError } from '../../../agent/model.ts'
-import { recording } from '../../../agent/record.ts'
-import { recordedNode } from '../../../agent/recorded.ts'
+import { openMachine } from '../../../agent/host/machine.ts'
+import { recording } from '../../../agent/host/recorder.ts'
+import { recordedNode } from '../../../agent/host/replay.ts'
+import type { Get, HostError } from '../../../agent/model/index.ts'
 import { certificates, openssl } from '../../collectors/certs/openssl.ts'
 
 const machine = openMachine()

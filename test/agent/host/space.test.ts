@@ -1,6 +1,6 @@
 import { statfsSync } from 'node:fs'
 import t from 'tap'
-import { openMachine } from '../../../agent/host.ts'
+import { openMachine } from '../../../agent/host/machine.ts'
 
 const machine = openMachine()
 const host = machine.during(new AbortController().signal)

@@ -1,9 +1,9 @@
 import t from 'tap'
-import { type Host, HostError, type OwnedOptions } from '../../../agent/model.ts'
-import { recordedNode } from '../../../agent/recorded.ts'
+import { recordedNode } from '../../../agent/host/replay.ts'
+import { type Host, HostError, type OwnedOptions } from '../../../agent/model/index.ts'
 import { isOwn, kubeconfigs, namedIn, ownOf } from '../../../collectors/certs/homes.ts'
+import { certs } from '../../../collectors/certs/index.ts'
 import type { SeenFile } from '../../../collectors/certs/sample.ts'
-import { certs } from '../../../collectors/certs.ts'
 import { machine } from '../node/machine.ts'
 import { certificates } from './openssl.ts'
 

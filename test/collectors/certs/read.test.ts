@@ -1,5 +1,5 @@
 import t from 'tap'
-import type { Host, HostErrorCode } from '../../../agent/model.ts'
+import type { Host, HostErrorCode } from '../../../agent/model/index.ts'
 import { lookAtAll, stampOf } from '../../../collectors/certs/read.ts'
 import type { SeenFile } from '../../../collectors/certs/sample.ts'
 import type { Source } from '../../../collectors/certs/sources.ts'

@@ -1,8 +1,8 @@
 import t from 'tap'
-import { recordedNode } from '../../../agent/recorded.ts'
+import { recordedNode } from '../../../agent/host/replay.ts'
+import { certs } from '../../../collectors/certs/index.ts'
 import { rowsOf } from '../../../collectors/certs/rows.ts'
 import type { Certificate, CertsSample } from '../../../collectors/certs/sample.ts'
-import { certs } from '../../../collectors/certs.ts'
 
 const settings = { paths: [], endpoints: [], kubeconfigs: [], ingress: [], warn_days: 30 }
 const day = 86_400_000

@@ -1,7 +1,7 @@
 import t from 'tap'
-import { recordedNode } from '../../../agent/recorded.ts'
+import { recordedNode } from '../../../agent/host/replay.ts'
+import { certs } from '../../../collectors/certs/index.ts'
 import type { CertsSample } from '../../../collectors/certs/sample.ts'
-import { certs } from '../../../collectors/certs.ts'
 
 t.test('a sample is plain JSON, small, and holds no secret', async (t) => {
   const host = recordedNode('test/nodes/healthy')

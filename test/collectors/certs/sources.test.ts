@@ -1,5 +1,5 @@
 import t from 'tap'
-import { recordedNode } from '../../../agent/recorded.ts'
+import { recordedNode } from '../../../agent/host/replay.ts'
 import { extraSources, k3sSources } from '../../../collectors/certs/sources.ts'
 import { findK3s, type K3s } from '../../../collectors/node/k3s.ts'
 import { machine } from '../node/machine.ts'

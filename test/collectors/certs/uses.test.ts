@@ -1,9 +1,9 @@
 import t from 'tap'
-import { recordedNode } from '../../../agent/recorded.ts'
+import { recordedNode } from '../../../agent/host/replay.ts'
 import { authorityOf } from '../../../collectors/certs/chain.ts'
+import { certs } from '../../../collectors/certs/index.ts'
 import { stopping, useOf } from '../../../collectors/certs/uses.ts'
 import { stageNumber } from '../../../collectors/certs/window.ts'
-import { certs } from '../../../collectors/certs.ts'
 
 const settings = { paths: [], endpoints: [], kubeconfigs: [], ingress: [], warn_days: 30 }
 

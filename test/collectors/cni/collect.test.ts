@@ -1,5 +1,5 @@
 import t from 'tap'
-import { type Host, HostError } from '../../../agent/model.ts'
+import { type Host, HostError } from '../../../agent/model/index.ts'
 import { collect } from '../../../collectors/cni/collect.ts'
 import { nodeLike, sampleOf } from './node.ts'
 

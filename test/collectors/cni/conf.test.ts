@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { recordedNode } from '../../../agent/recorded.ts'
+import { recordedNode } from '../../../agent/host/replay.ts'
 import {
   confFolder,
   netConfFile,

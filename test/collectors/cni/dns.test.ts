@@ -1,5 +1,5 @@
 import t from 'tap'
-import { HostError } from '../../../agent/model.ts'
+import { HostError } from '../../../agent/model/index.ts'
 import { askDns, clusterDns, dns, tenth } from '../../../collectors/cni/dns.ts'
 import type { Dns } from '../../../collectors/cni/sample.ts'
 import { later, nodeLike, sampleOf } from './node.ts'

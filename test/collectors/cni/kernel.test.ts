@@ -1,6 +1,6 @@
 import t from 'tap'
-import { HostError } from '../../../agent/model.ts'
-import { recordedNode } from '../../../agent/recorded.ts'
+import { recordedNode } from '../../../agent/host/replay.ts'
+import { HostError } from '../../../agent/model/index.ts'
 import { kernel, readOff } from '../../../collectors/cni/kernel.ts'
 
 const host = (files: Readonly<Record<string, string>>) => ({

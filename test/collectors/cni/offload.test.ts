@@ -1,5 +1,5 @@
 import t from 'tap'
-import { HostError } from '../../../agent/model.ts'
+import { HostError } from '../../../agent/model/index.ts'
 import { offload, readOffload, spoils } from '../../../collectors/cni/offload.ts'
 import { nodeLike } from './node.ts'
 

@@ -1,6 +1,6 @@
 import { utimesSync } from 'node:fs'
 import t from 'tap'
-import { HostError, type Stat } from '../../../agent/model.ts'
+import { HostError, type Stat } from '../../../agent/model/index.ts'
 import { networksFolder, readPool, ripe, settling, sizeOf } from '../../../collectors/cni/pool.ts'
 import { nodeLike, sampleOf } from './node.ts'
 

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { type Host, HostError, type Past } from '../../../agent/model.ts'
+import { type Host, HostError, type Past } from '../../../agent/model/index.ts'
 import { assess } from '../../../collectors/firewall/assess.ts'
 import { collect } from '../../../collectors/firewall/collect.ts'
 import type { FirewallSample } from '../../../collectors/firewall/sample.ts'

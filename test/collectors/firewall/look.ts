@@ -1,8 +1,8 @@
 import { join } from 'node:path'
-import { recordedNode } from '../../../agent/recorded.ts'
-import type { Probe } from '../../../collectors/firewall/match.ts'
-import { network } from '../../../collectors/firewall/networks.ts'
-import { readSaved } from '../../../collectors/firewall/save.ts'
+import { recordedNode } from '../../../agent/host/replay.ts'
+import { readSaved } from '../../../collectors/firewall/dump/parse-save.ts'
+import type { Probe } from '../../../collectors/firewall/packet/match.ts'
+import { network } from '../../../collectors/firewall/packet/networks.ts'
 
 export const nodes = join(import.meta.dirname, '..', '..', 'nodes')
 export const node = (state: string) => recordedNode(join(nodes, state))

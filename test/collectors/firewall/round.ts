@@ -4,10 +4,16 @@
  * writes what came of it to stdout.
  */
 import { readFileSync } from 'node:fs'
-import { openMachine } from '../../../agent/host.ts'
-import { type Host, HostError, type Keepsake, type Observation, type Past } from '../../../agent/model.ts'
+import { openMachine } from '../../../agent/host/machine.ts'
+import {
+  type Host,
+  HostError,
+  type Keepsake,
+  type Observation,
+  type Past,
+} from '../../../agent/model/index.ts'
+import { firewall } from '../../../collectors/firewall/index.ts'
 import type { FirewallSample } from '../../../collectors/firewall/sample.ts'
-import { firewall } from '../../../collectors/firewall.ts'
 import { node } from './look.ts'
 
 export interface Asked {

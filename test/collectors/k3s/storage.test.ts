@@ -1,5 +1,5 @@
 import t from 'tap'
-import type { Stat } from '../../../agent/model.ts'
+import type { Stat } from '../../../agent/model/index.ts'
 import { lookAtDatastore, lookAtDisks } from '../../../collectors/k3s/storage.ts'
 import type { K3s } from '../../../collectors/node/k3s.ts'
 import { machine } from '../node/machine.ts'

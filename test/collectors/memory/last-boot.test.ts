@@ -1,6 +1,6 @@
 import t from 'tap'
-import type { Host } from '../../../agent/model.ts'
-import { HostError } from '../../../agent/model.ts'
+import type { Host } from '../../../agent/model/index.ts'
+import { HostError } from '../../../agent/model/index.ts'
 import { isUnread, panicOf, readLastBoot } from '../../../collectors/memory/last-boot.ts'
 import { machine } from '../node/machine.ts'
 import { asJson, type JournalEntry, kernelEntry } from './journal.ts'

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 import t from 'tap'
-import { openMachine } from '../../../agent/host.ts'
-import type { Host } from '../../../agent/model.ts'
-import { HostError } from '../../../agent/model.ts'
+import { openMachine } from '../../../agent/host/machine.ts'
+import type { Host } from '../../../agent/model/index.ts'
+import { HostError } from '../../../agent/model/index.ts'
 import { bootId, cgroupLimit, readMemory, startOfLog } from '../../../collectors/memory/proc.ts'
 
 const machine = openMachine()

@@ -1,6 +1,6 @@
 import t from 'tap'
+import { memory } from '../../../collectors/memory/index.ts'
 import { rules } from '../../../collectors/memory/rules.ts'
-import { memory } from '../../../collectors/memory.ts'
 
 t.test('rules speak of settings and rules that exist', async (t) => {
   for (const rule of Object.values(rules)) {

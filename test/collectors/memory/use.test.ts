@@ -1,5 +1,5 @@
 import t from 'tap'
-import type { Host } from '../../../agent/model.ts'
+import type { Host } from '../../../agent/model/index.ts'
 import { filling, outlook } from '../../../collectors/memory/filling.ts'
 import { containersOf, readUses } from '../../../collectors/memory/use.ts'
 import { podBook } from '../../../collectors/node/pods.ts'

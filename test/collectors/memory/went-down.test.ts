@@ -1,7 +1,7 @@
 import t from 'tap'
-import { incidents } from '../../../agent/cascade.ts'
-import { allRules } from '../../../agent/commands/explain.ts'
-import { step } from '../../../agent/ledger.ts'
+import { allRules } from '../../../agent/cli/commands/explain.ts'
+import { incidents } from '../../../agent/core/cascade.ts'
+import { step } from '../../../agent/core/ledger.ts'
 import type { LastBoot } from '../../../collectors/memory/last-boot.ts'
 import { wentDown } from '../../../collectors/memory/went-down.ts'
 

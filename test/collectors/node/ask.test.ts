@@ -1,5 +1,5 @@
 import t from 'tap'
-import { HostError } from '../../../agent/model.ts'
+import { HostError } from '../../../agent/model/index.ts'
 import { exists, orMissing, orNothing } from '../../../collectors/node/ask.ts'
 import { machine } from './machine.ts'
 

@@ -1,5 +1,5 @@
 import t, { type Test } from 'tap'
-import type { Host } from '../../../agent/model.ts'
+import type { Host } from '../../../agent/model/index.ts'
 import { k3sPorts } from '../../../collectors/node/k3s-ports.ts'
 import { machine } from './machine.ts'
 

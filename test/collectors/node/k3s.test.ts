@@ -1,5 +1,5 @@
 import t from 'tap'
-import { recordedNode } from '../../../agent/recorded.ts'
+import { recordedNode } from '../../../agent/host/replay.ts'
 import { findK3s, k3sVersion } from '../../../collectors/node/k3s.ts'
 import { machine, process, unit } from './machine.ts'
 

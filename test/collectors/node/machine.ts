@@ -2,8 +2,8 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import type { Test } from 'tap'
-import type { Host } from '../../../agent/model.ts'
-import { type Recording, recordedFile, recordedNode, slug } from '../../../agent/recorded.ts'
+import { type Recording, recordedFile, recordedNode, slug } from '../../../agent/host/replay.ts'
+import type { Host } from '../../../agent/model/index.ts'
 
 /** A machine of files and answers to commands; a file that begins with `-> ` is a link. */
 export function machine(

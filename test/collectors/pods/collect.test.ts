@@ -1,13 +1,13 @@
 import t from 'tap'
 import { defaults } from '../../../agent/config/defaults.ts'
-import { type Ledger, step } from '../../../agent/ledger.ts'
-import type { Collector, Past, Sample } from '../../../agent/model.ts'
-import { round } from '../../../agent/round.ts'
+import { type Ledger, step } from '../../../agent/core/ledger.ts'
+import { round } from '../../../agent/core/round.ts'
+import type { Collector, Past, Sample } from '../../../agent/model/index.ts'
 import { collect } from '../../../collectors/pods/collect.ts'
+import { pods } from '../../../collectors/pods/index.ts'
 import { patterns } from '../../../collectors/pods/patterns.ts'
 import type { PodsSample } from '../../../collectors/pods/sample.ts'
 import { matcher } from '../../../collectors/pods/scan.ts'
-import { pods } from '../../../collectors/pods.ts'
 import { podNode } from './node.ts'
 
 const minute = 60_000

@@ -1,6 +1,6 @@
 import { readFileSync, renameSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import t from 'tap'
-import { openMachine } from '../../../agent/host.ts'
+import { openMachine } from '../../../agent/host/machine.ts'
 import type { Growth } from '../../../collectors/pods/grow.ts'
 import { growthOf, readOn } from '../../../collectors/pods/grow.ts'
 import { patterns } from '../../../collectors/pods/patterns.ts'

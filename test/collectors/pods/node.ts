@@ -9,8 +9,8 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { openMachine } from '../../../agent/host.ts'
-import type { Host } from '../../../agent/model.ts'
+import { openMachine } from '../../../agent/host/machine.ts'
+import type { Host } from '../../../agent/model/index.ts'
 
 /** A node of real files in a folder of its own, or of a container, with a clock that is set by hand. */
 export function podNode(

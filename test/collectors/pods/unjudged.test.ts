@@ -1,5 +1,5 @@
 import t from 'tap'
-import { HostError } from '../../../agent/model.ts'
+import { HostError } from '../../../agent/model/index.ts'
 import type { Unjudged } from '../../../collectors/pods/sample.ts'
 import { stillUnjudged, unseenOf } from '../../../collectors/pods/unjudged.ts'
 

@@ -1,5 +1,5 @@
 import { X509Certificate } from 'node:crypto'
-import { renderCerts } from '../../../agent/render/certs.ts'
+import { renderCerts } from '../../../agent/cli/render/certs.ts'
 import { judge } from '../../../collectors/certs/judge.ts'
 import { parse, parseCertificate } from '../../../collectors/certs/parse.ts'
 import { rowsOf } from '../../../collectors/certs/rows.ts'

@@ -1,7 +1,7 @@
 import { createSocket, type Socket } from 'node:dgram'
 import { isIP } from 'node:net'
 import { resolve } from '../../../agent/host/dns.ts'
-import { HostError } from '../../../agent/model.ts'
+import { HostError } from '../../../agent/model/index.ts'
 import { answer } from '../../agent/host/nameserver.ts'
 import { bytesOf, kind, must, part, textOf } from '../kind.ts'
 import { mutated } from '../mutate.ts'

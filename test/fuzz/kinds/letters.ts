@@ -1,5 +1,6 @@
-import { advice } from '../../../agent/cascade/advice.ts'
 import { defaults } from '../../../agent/config/defaults.ts'
+import { advice } from '../../../agent/core/cascade/advice.ts'
+import { sinks } from '../../../agent/delivery/sinks/index.ts'
 import {
   type Finding,
   type Incident,
@@ -7,8 +8,7 @@ import {
   type Notice,
   type Sink,
   severities,
-} from '../../../agent/model.ts'
-import { sinks } from '../../../agent/sinks/index.ts'
+} from '../../../agent/model/index.ts'
 import { problems } from '../../receivers/discord.ts'
 import { kind, must, part, textOf } from '../kind.ts'
 import type { Luck } from '../luck.ts'

@@ -1,4 +1,4 @@
-import type { Incident } from '../../../agent/model.ts'
+import type { Incident } from '../../../agent/model/index.ts'
 import { kind, must, type Part, part, textOf } from '../kind.ts'
 import { lookedAtAll } from '../looks.ts'
 import type { Luck } from '../luck.ts'

@@ -1,4 +1,4 @@
-import { withoutSecrets, withoutSecretsOf, withoutSecretsOfLog } from '../../../agent/secrets.ts'
+import { withoutSecrets, withoutSecretsOf, withoutSecretsOfLog } from '../../../agent/host/redaction.ts'
 import { files } from '../furnished.ts'
 import { kind, must, type Parts, part, textOf } from '../kind.ts'
 import type { Luck } from '../luck.ts'

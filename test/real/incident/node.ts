@@ -1,4 +1,4 @@
-import type { Snapshot } from '../../../agent/snapshot.ts'
+import type { Snapshot } from '../../../agent/api/snapshot.ts'
 import { bootContainer, type Container, keptFiles } from '../container.ts'
 import { buildRelease, install, root, runtime } from '../release.ts'
 import { makeNode } from '../standin.ts'

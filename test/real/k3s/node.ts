@@ -1,9 +1,9 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { openMachine } from '../../../agent/host.ts'
+import { openMachine } from '../../../agent/host/machine.ts'
+import { k3s } from '../../../collectors/k3s/index.ts'
 import type { K3sSample } from '../../../collectors/k3s/sample.ts'
-import { k3s } from '../../../collectors/k3s.ts'
 
 /**
  * Runs inside namespaces of its own (network, mounts, processes): takes a command as JSON a line, answers

@@ -1,0 +1,144 @@
+import { chmodSync, lstatSync, mkdirSync, unlinkSync } from 'node:fs'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import { dirname } from 'node:path'
+import { longestSilence, type Silence } from '../core/silence.ts'
+import type { Store } from '../state/store.ts'
+import { ask } from './ask.ts'
+import { crowd } from './crowd.ts'
+import { metricsText } from './metrics.ts'
+import type { Snapshot } from './snapshot.ts'
+
+// An import of node:http also loads Node's own copy of undici: 13 MB and 50 ms that `agent status` has no use for.
+const { createServer } = process.getBuiltinModule('node:http')
+
+export interface ServeOptions {
+  readonly socket: string
+  readonly snapshot: () => Snapshot
+  readonly store: Store
+  readonly silence: (it: Silence) => void
+  readonly now?: () => number
+}
+
+/**
+ * Answers on a unix socket, for root and its group only: one question a connection. All but silences only reads.
+ *
+ * - `GET /v1/status`: a Snapshot
+ * - `GET /v1/history?since=MS`: findings that were open since then
+ * - `GET /v1/sample?collector=NAME`: `{ at, sample }`, what that collector last saw; null before its first look
+ * - `GET /v1/series?name=NAME&since=MS`: `[{ at, value }]`
+ * - `GET /v1/kept?collector=NAME`: `[{ id, at, about, size }]`, newest first; with `&id=ID` that one's body in base64, or null
+ * - `GET /metrics`: the same numbers for Prometheus
+ * - `PUT /v1/silence?what=…&for=MS&why=…`: tells nobody of what matches; `for=0` ends it
+ */
+export async function serve({
+  socket,
+  snapshot,
+  store,
+  silence,
+  now = Date.now,
+}: ServeOptions): Promise<Server> {
+  await makeRoom(socket)
+  const json = (body: unknown) => ['application/json', JSON.stringify(body)] as const
+  const answers: Readonly<
+    Record<string, (query: URLSearchParams) => readonly [string, string] | Promise<readonly [string, string]>>
+  > = {
+    'GET /v1/status': () => json(snapshot()),
+    'GET /v1/history': (query) => json(store.history(Number(query.get('since') ?? 0) || 0)),
+    'GET /v1/series': (query) =>
+      json(store.series(query.get('name') ?? '', Number(query.get('since') ?? 0) || 0)),
+    'GET /v1/sample': (query) => json(store.sample(query.get('collector') ?? '') ?? null),
+    'GET /v1/kept': (query) => {
+      const collector = query.get('collector') ?? ''
+      const id = query.get('id')
+      if (id === null) return json(store.kept(collector))
+      const body = store.keepsake(collector, Number(id))
+      return json(body ? Buffer.from(body).toString('base64') : null)
+    },
+    'GET /metrics': async () => ['text/plain; version=0.0.4; charset=utf-8', await metricsText(snapshot())],
+    'PUT /v1/silence': (query) => {
+      const it = silenceFrom(query, now())
+      silence(it)
+      return json(it)
+    },
+  }
+  const guests = crowd()
+  async function reply(asked: IncomingMessage, response: ServerResponse): Promise<void> {
+    const send = (status: number, type: string, body: string) => {
+      const length = Buffer.byteLength(body)
+      guests.answer(asked.socket, length)
+      response
+        .writeHead(status, { 'content-type': type, 'content-length': length, connection: 'close' })
+        .end(body)
+    }
+    guests.answer(asked.socket, 0)
+    try {
+      const target = URL.parse(asked.url ?? '', 'http://agent')
+      if (!target) throw new Wrong('that is no path')
+      const answer = answers[`${asked.method} ${target.pathname}`]
+      if (!answer) return send(404, plain, 'there is no such thing here\n')
+      const [type, body] = await answer(target.searchParams)
+      send(200, type, body)
+    } catch (error) {
+      send(error instanceof Wrong ? 400 : 500, plain, `${messageOf(error)}\n`)
+    }
+  }
+  const server = createServer({ maxHeaderSize: 8192 }, (asked, response) => {
+    // Whoever leaves before the answer is whole is nobody's trouble.
+    response.on('error', () => undefined)
+    reply(asked, response).catch(() => asked.socket.destroy())
+  })
+  // One question a connection: nothing is left open, and no queue of questions is worked off for one asker.
+  server.maxRequestsPerSocket = 1
+  server.on('connection', (socket) => guests.enter(socket))
+  // Such as too many open files, when someone comes in: they are not let in, and it goes on.
+  server.on('error', () => undefined)
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(socket, () => {
+      chmodSync(socket, 0o660)
+      resolve()
+    })
+  })
+  server.unref()
+  return server
+}
+
+/** A question that cannot be meant, as opposed to one that could not be answered. */
+class Wrong extends Error {}
+
+const plain = 'text/plain; charset=utf-8'
+
+const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error)).slice(0, 300)
+
+/** One silence for one thing: asking again changes it. */
+function silenceFrom(query: URLSearchParams, now: number): Silence {
+  const what = query.get('what') ?? ''
+  const length = Number(query.get('for') ?? Number.NaN)
+  if (!/^[\x20-\x7e]{1,200}$/.test(what) || !(length >= 0 && length <= longestSilence))
+    throw new Wrong(`a silence needs what and for (0 to ${longestSilence} ms)`)
+  const why = query.get('why')?.slice(0, 200)
+  return { id: what, what, since: now, until: now + length, ...(why && { why }) }
+}
+
+/** Takes away what a former agent left. Throws where one answers there, or something else is in the way. */
+export async function makeRoom(socket: string): Promise<void> {
+  mkdirSync(dirname(socket), { recursive: true, mode: 0o750 })
+  const there = lstatSync(socket, { throwIfNoEntry: false })
+  if (!there) return
+  if (!there.isSocket())
+    throw new Error(`${socket} is in the way and is no socket; move it aside, then start again`)
+  if (await answered(socket))
+    throw new Error(
+      `another agent is running on this machine (it answers on ${socket}); stop it first: systemctl stop murphy`,
+    )
+  unlinkSync(socket)
+}
+
+async function answered(socket: string): Promise<boolean> {
+  try {
+    await ask(socket, '/v1/status', 2_000)
+    return true
+  } catch {
+    return false
+  }
+}

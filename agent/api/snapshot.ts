@@ -1,0 +1,141 @@
+import { gravest } from '../core/cascade.ts'
+import { blindCode, type Outcome } from '../core/round.ts'
+import type { Silence } from '../core/silence.ts'
+import type {
+  Collector,
+  Finding,
+  Incident,
+  Outlook,
+  Properties,
+  Sample,
+  Settings,
+  Severity,
+  Unseen,
+} from '../model/index.ts'
+
+/** What `agent status --json` prints and the socket answers. `version` changes when a field changes its meaning or goes. */
+export interface Snapshot {
+  readonly version: 1
+  readonly node: string
+  readonly at: number
+  readonly agent: { readonly version: string; readonly pid: number; readonly started: number }
+  /** The gravest thing that is open; `unknown` while a collector has not looked yet, or nothing can be seen. */
+  readonly state: 'ok' | 'warning' | 'critical' | 'unknown'
+  /** What machine this is, in words. */
+  readonly machine: string
+  /** Open ones, and those that were over in the last hour. */
+  readonly incidents: readonly Incident[]
+  readonly collectors: readonly CollectorRow[]
+  readonly sinks: readonly SinkRow[]
+  readonly outlook: readonly Outlook[]
+  /** What people asked not to be told of, and until when. */
+  readonly silences: readonly Silence[]
+}
+
+/**
+ * What a socket answered as a picture. Throws where it cannot be one: another version, or another program.
+ * What stands deeper is not looked at; whoever shows it has to be ready for a surprise.
+ */
+export function snapshotOf(answer: unknown): Snapshot {
+  const it = (typeof answer === 'object' && answer !== null ? answer : {}) as Partial<Snapshot>
+  const lists = [it.incidents, it.collectors, it.sinks, it.outlook, it.silences]
+  const states: readonly unknown[] = ['ok', 'warning', 'critical', 'unknown']
+  if (
+    it.version !== 1 ||
+    !states.includes(it.state) ||
+    typeof it.node !== 'string' ||
+    !Number.isFinite(it.at) ||
+    !lists.every(Array.isArray)
+  )
+    throw new Error('what it answers is no status of this version of Murphy')
+  return it as Snapshot
+}
+
+export interface CollectorRow {
+  readonly name: string
+  readonly title: string
+  readonly state: 'ok' | 'findings' | 'blind' | 'waiting' | 'off'
+  readonly summary: string
+  /** When it last looked, and how long that took, ms. */
+  readonly last?: number
+  readonly took?: number
+  readonly next?: number
+  readonly blindSince?: number
+  readonly unseen: readonly Unseen[]
+  readonly findings: number
+  /** The last day of its first series, oldest first, for a sparkline. */
+  readonly trend: readonly number[]
+}
+
+export interface SinkRow {
+  readonly name: string
+  readonly type: string
+  readonly told?: number
+  readonly failing?: { readonly since: number; readonly why: string; readonly next?: number }
+  readonly gone?: string
+  readonly waiting: number
+}
+
+/** What is known of a collector when its row is made. */
+export interface Seen {
+  readonly settings: Settings<Properties>
+  readonly at: number
+  /** All open findings; the collector's own are picked by their code. */
+  readonly open: readonly Finding[]
+  readonly enabled?: boolean
+  /** Its last round; without one, the sample of an earlier run is shown. */
+  readonly outcome?: Outcome | undefined
+  readonly sample?: Sample | undefined
+  readonly last?: number | undefined
+  readonly next?: number | undefined
+  readonly trend?: readonly number[]
+}
+
+/** The row of one collector. */
+export function rowOf(collector: Collector, seen: Seen): CollectorRow {
+  const { open, enabled = true, outcome, trend = [], next } = seen
+  const own = open.filter((it) => it.resolved === undefined && it.code.startsWith(`${collector.name}.`))
+  const blind = own.find((it) => it.code === blindCode(collector.name))
+  const findings = own.length - (blind ? 1 : 0)
+  const sample = outcome?.sample ?? seen.sample
+  const last = outcome?.at ?? seen.last
+  const looked = last !== undefined
+  return {
+    name: collector.name,
+    title: collector.title,
+    state: !enabled ? 'off' : !looked ? 'waiting' : blind ? 'blind' : findings > 0 ? 'findings' : 'ok',
+    summary: sample ? collector.summary(sample, seen.settings, seen.at) : '',
+    ...(looked && { last }),
+    ...(outcome && { took: outcome.took }),
+    ...(next !== undefined && { next }),
+    ...(blind && { blindSince: blind.since }),
+    unseen: outcome?.unseen ?? [],
+    findings,
+    trend,
+  }
+}
+
+/** The one word for it all. */
+export function overall(
+  incidents: readonly Incident[],
+  collectors: readonly CollectorRow[],
+): Snapshot['state'] {
+  const open = incidents.filter((it) => it.resolved === undefined)
+  const severity: Severity = gravest(open)
+  if (severity !== 'info') return severity
+  const looking = collectors.filter((it) => it.state !== 'off')
+  const sighted = looking.filter((it) => it.state === 'ok' || it.state === 'findings')
+  return sighted.length < looking.length ? 'unknown' : 'ok'
+}
+
+/** 0 well, 1 warning, 2 critical, 3 unknown: what monitoring scripts expect. */
+export const exitCode = (state: Snapshot['state']) =>
+  (({ ok: 0, warning: 1, critical: 2, unknown: 3 }) as const)[state]
+
+/** Which incidents a status shows: what is open, gravest first, then what was over within the hour. */
+export function shown(incidents: readonly Incident[], now: number): readonly Incident[] {
+  const rank = { critical: 0, warning: 1, info: 2 }
+  const open = incidents.filter((it) => it.resolved === undefined)
+  const over = incidents.filter((it) => it.resolved !== undefined && now - it.resolved < 3600_000)
+  return [...open.sort((a, b) => rank[a.severity] - rank[b.severity] || a.since - b.since), ...over]
+}

@@ -1,0 +1,102 @@
+import { hostname } from 'node:os'
+import { exitCode, overall, rowOf, type Snapshot, shown } from '../../api/snapshot.ts'
+import { incidents } from '../../core/cascade.ts'
+import { guarded } from '../../core/guard.ts'
+import { type Ledger, step } from '../../core/ledger.ts'
+import { round, rulesOf } from '../../core/round.ts'
+import { describeK3s } from '../../daemon/describe.ts'
+import { openMachine } from '../../host/machine.ts'
+import { recordedNode } from '../../host/replay.ts'
+import type { Host, Rules } from '../../model/index.ts'
+import { renderStatus } from '../render/status.ts'
+import { terminalOf } from '../render/terminal.ts'
+import { readVersion } from '../version.ts'
+import { type Common, collectors, type Exit, print, Refusal, settings } from './common.ts'
+
+export interface CheckArguments extends Common {
+  readonly json?: boolean
+  /** A recorded node to look at instead of this machine. */
+  readonly node?: string
+  /** At another time than the recording's, or now: RFC 3339. */
+  readonly at?: string
+}
+
+/** Looks once at everything, without a daemon: at this machine, or at a recorded node. */
+export async function check(options: CheckArguments): Promise<Exit> {
+  const config = settings(options)
+  const at = options.at === undefined ? undefined : Date.parse(options.at)
+  if (Number.isNaN(at))
+    throw new Refusal(`--at ${options.at}: this is no time; right is for example 2027-11-15T12:00:00Z`)
+  const now = at === undefined ? undefined : () => at
+  let snapshot: Snapshot
+  if (options.node) {
+    const host = opened(options.node, now)
+    snapshot = await look(host, host.node, (name) => config.collectors[name])
+  } else {
+    const machine = openMachine(now ? { now } : {})
+    const host = machine.during(AbortSignal.timeout(60_000))
+    snapshot = await look(host, config.node || hostname(), (name) => config.collectors[name])
+    machine.close()
+  }
+  print(
+    options.json
+      ? `${JSON.stringify(snapshot, null, 2)}\n`
+      : renderStatus(snapshot, terminalOf(process.stdout, process.env), { once: true }),
+  )
+  return exitCode(snapshot.state)
+}
+
+function opened(folder: string, now: (() => number) | undefined) {
+  try {
+    return recordedNode(folder, now ? { now } : {})
+  } catch (error) {
+    throw new Refusal((error as Error).message, 3, { cause: error })
+  }
+}
+
+type CollectorSettings = ReturnType<typeof settings>['collectors'][string] | undefined
+
+/** One round of every collector, and what they come to, as a picture. */
+export async function look(
+  host: Host,
+  node: string,
+  configOf: (name: string) => CollectorSettings,
+): Promise<Snapshot> {
+  const enabled = collectors
+    .filter((it) => configOf(it.name)?.enabled !== false)
+    .map((it) => guarded(it, (text) => process.stderr.write(`${text}\n`)).collector)
+  const machine = await describeK3s(host).catch(() => '')
+  const outcomes = await Promise.all(
+    enabled.map((it) => round(it, configOf(it.name)?.settings ?? {}, host, { heard: [] })),
+  )
+  const at = host.now()
+  const rules: Rules = Object.assign({}, ...collectors.map(rulesOf))
+  const ledger = outcomes.reduce<Ledger>((known, it) => step(known, it, at), [])
+  // A single look has no patience: whoever asks wants to know now.
+  const found = incidents(ledger, rules, at)
+  const rows = enabled.map((collector, index) =>
+    rowOf(collector, {
+      settings: configOf(collector.name)?.settings ?? {},
+      at,
+      open: ledger,
+      outcome: outcomes[index],
+    }),
+  )
+  const outlook = enabled.flatMap((it, index) => {
+    const sample = outcomes[index]?.sample
+    return sample ? (it.outlook?.(sample, configOf(it.name)?.settings ?? {}, at) ?? []) : []
+  })
+  return {
+    version: 1,
+    node,
+    at,
+    agent: { version: readVersion(), pid: process.pid, started: at },
+    state: overall(found, rows),
+    machine,
+    incidents: shown(found, at),
+    collectors: rows,
+    sinks: [],
+    outlook,
+    silences: [],
+  }
+}

@@ -1,0 +1,82 @@
+import { collectors } from '../../../collectors/index.ts'
+import { type Config, ConfigError, loadConfig } from '../../config/config.ts'
+import type { Secrets } from '../../config/secrets.ts'
+import { mistake } from '../../core/guard.ts'
+import { safe } from '../../daemon/log.ts'
+import { validCron } from '../../daemon/schedule.ts'
+import { sinks } from '../../delivery/sinks/index.ts'
+
+/** EX_CONFIG of sysexits.h: the unit does not start again what only a person can put right. */
+export const wrongSettings = 78
+
+/** What a command comes to: the exit code. 0 well, 1 warning, 2 critical, 3 unknown, or not possible; 78 wrong settings. */
+export type Exit = 0 | 1 | 2 | 3 | 78
+
+/** Options that stand before every command. */
+export interface Common {
+  readonly config?: string
+}
+
+/** A mistake of the caller or a state of the machine, told as a sentence, without a stack. */
+export class Refusal extends Error {
+  readonly exit: Exit
+  constructor(message: string, exit: Exit = 3, options?: { cause?: unknown }) {
+    super(message, options)
+    this.name = 'Refusal'
+    this.exit = exit
+  }
+}
+
+/** What comes of a sample, which another version of the agent may have made; a mistake over it is a Refusal. */
+export function madeOf<T>(what: string, make: () => T): T {
+  try {
+    return make()
+  } catch (error) {
+    if (error instanceof Refusal) throw error
+    const why = `${mistake(what, error)}; \`agent version\` and \`agent status\` tell whether the agent that runs is this one`
+    throw new Refusal(why, 3, { cause: error })
+  }
+}
+
+export const print = (text: string) => {
+  process.stdout.write(text)
+}
+
+export interface SettingsOptions {
+  /** Left unread unless the command sends messages. */
+  readonly secrets?: Secrets
+  /** The command is nothing without the settings; others go by defaults where they are not for this user. */
+  readonly needed?: boolean
+}
+
+/** Where the daemon of an installed Murphy is, whatever its settings say. */
+export const installed = { socket: '/run/murphy/agent.sock', stateDir: '/var/lib/murphy' } as const
+
+let said = false
+
+/** The settings, or a Refusal with everything that is wrong with them. */
+export function settings({ config }: Common, { secrets = 'leave', needed }: SettingsOptions = {}): Config {
+  let places = {}
+  const unreadable = (file: string) => {
+    places = installed
+    if (!said) process.stderr.write(`agent: ${file} is only for root; going by defaults\n`)
+    said = true
+  }
+  try {
+    const file = config ? { file: config } : {}
+    const more = { collectors, sinks, validCron, secrets, ...(!needed && { unreadable }) }
+    return { ...loadConfig({ ...file, ...more }), ...places }
+  } catch (error) {
+    if (error instanceof ConfigError)
+      throw new Refusal(
+        `the settings are not right; nothing was started:\n${safe(error.message)}`,
+        wrongSettings,
+        {
+          cause: error,
+        },
+      )
+    throw error
+  }
+}
+
+export { collectors, sinks }

@@ -1,0 +1,37 @@
+import { rulesOf } from '../../core/round.ts'
+import { selfRules } from '../../core/self.ts'
+import type { Rules } from '../../model/index.ts'
+import { type Catalogue, markdown, renderGraph, renderRule } from '../render/explain.ts'
+import { terminalOf } from '../render/terminal.ts'
+import { collectors, type Exit, print, Refusal } from './common.ts'
+
+/** Every rule Murphy knows. */
+export const allRules = (): Rules => Object.assign({}, ...collectors.map(rulesOf), selfRules)
+
+export const catalogue = (): Catalogue => ({
+  rules: allRules(),
+  collectors: Object.fromEntries(collectors.map((it) => [it.name, it])),
+})
+
+export interface ExplainArguments {
+  /** All of it as docs/findings.md has it. */
+  readonly markdown?: boolean
+}
+
+/** The page of one code; without one, which may lead to which. */
+export function explain(code: string | undefined, options: ExplainArguments = {}): Exit {
+  const all = catalogue()
+  const terminal = terminalOf(process.stdout, process.env)
+  if (options.markdown) print(markdown(all))
+  else if (code === undefined) print(renderGraph(all, terminal))
+  else if (Object.hasOwn(all.rules, code)) print(`${renderRule(code, all, terminal)}\n`)
+  else {
+    const near = Object.keys(all.rules).filter(
+      (it) => it.includes(code) || code.includes(it.split('.')[1] ?? it),
+    )
+    throw new Refusal(
+      `there is no finding called ${code}; ${near.length > 0 ? `did you mean ${near.join(' or ')}?` : 'see `agent explain`'}`,
+    )
+  }
+  return 0
+}

@@ -1,0 +1,35 @@
+import { postOnce } from '../../delivery/deliver.ts'
+import type { Notice } from '../../model/index.ts'
+import { type Common, type Exit, print, Refusal, settings, sinks } from './common.ts'
+
+export interface NotifyArguments extends Common {
+  readonly test?: boolean
+  /** Only this sink. */
+  readonly sink?: string
+}
+
+/** Sends a test message to each sink, once, and says what came back. */
+export async function notify(options: NotifyArguments): Promise<Exit> {
+  if (!options.test)
+    throw new Refusal('nothing to do; `agent notify --test` sends a test message to each sink')
+  const config = settings(options, { secrets: 'read', needed: true })
+  const chosen = config.sinks.filter((it) => options.sink === undefined || it.name === options.sink)
+  if (chosen.length === 0)
+    throw new Refusal(
+      options.sink
+        ? `there is no sink called ${options.sink}; known are ${config.sinks.map((it) => it.name).join(', ') || 'none'}`
+        : `no sink is configured in ${config.file ?? '/etc/murphy/config.yaml'}; see the examples in it`,
+    )
+  const at = Date.now()
+  const notice: Notice = { kind: 'test', id: `murphy_test_${at}`, node: config.node, at }
+  const results = await Promise.all(
+    chosen.map(async (it) => {
+      const sink = sinks.find(({ name }) => name === it.type)
+      if (!sink) throw new Refusal(`there is no sink of the type ${it.type}`)
+      return { name: it.name, reading: await postOnce({ sink, settings: it.settings, notice }) }
+    }),
+  )
+  for (const { name, reading } of results)
+    print(`${name}: ${reading.outcome === 'accepted' ? 'accepted' : `not accepted: ${reading.why}`}\n`)
+  return results.every(({ reading }) => reading.outcome === 'accepted') ? 0 : 2
+}

@@ -1,0 +1,42 @@
+import { existsSync, mkdirSync, readdirSync } from 'node:fs'
+import { openMachine } from '../../host/machine.ts'
+import { recording } from '../../host/recorder.ts'
+import { contents } from '../render/contents.ts'
+import { terminalOf } from '../render/terminal.ts'
+import { look } from './check.ts'
+import { type Common, type Exit, print, Refusal, settings } from './common.ts'
+
+export interface RecordArguments extends Common {
+  /** With the text of logs. */
+  readonly logs?: boolean
+}
+
+/** Writes the present node to a folder, with all that the collectors read and without secrets, and says what is in it. */
+export async function record(folder: string, options: RecordArguments): Promise<Exit> {
+  const config = settings(options)
+  if (existsSync(folder) && readdirSync(folder).length > 0)
+    throw new Refusal(
+      `${folder} is not empty; name a folder that is new, so that nothing old is taken for this node's`,
+    )
+  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  const machine = openMachine()
+  const { logs = false } = options
+  const host = recording(machine.during(AbortSignal.timeout(120_000)), folder, config.node, { logs })
+  const snapshot = await look(host, config.node, (name) => config.collectors[name])
+  const files = host.finish()
+  machine.close()
+  const unseen = snapshot.collectors.flatMap((it) => it.unseen.map(({ why }) => `  not seen: ${why}\n`))
+  print(
+    `${config.node} is recorded in ${folder}:\n\n${contents(files, terminalOf(process.stdout, process.env))}\n\n`,
+  )
+  print(
+    `Private keys, tokens, passwords and comments were left out${logs ? '' : ', and all log text (--logs keeps it, redacted)'}. Names, addresses and certificates are in it: read it before you pass it on.\n`,
+  )
+  if (logs)
+    print(
+      'A program cannot know every secret in a log: read files/var/log and files/dev/kmsg line by line.\n',
+    )
+  print(unseen.join(''))
+  print(`Look at it: agent check --node ${folder}\n`)
+  return 0
+}

@@ -1,0 +1,91 @@
+import { makeRoom, serve } from '../../api/serve.ts'
+import { startDaemon } from '../../daemon/daemon.ts'
+import { describeK3s, describeMachine } from '../../daemon/describe.ts'
+import { goOn } from '../../daemon/last-resort.ts'
+import { openLog } from '../../daemon/log.ts'
+import { supervisor } from '../../daemon/systemd.ts'
+import { redactorOfAll } from '../../delivery/redact.ts'
+import { canConfine } from '../../host/confine.ts'
+import { openMachine } from '../../host/machine.ts'
+import { openStore } from '../../state/store.ts'
+import { renderStatus } from '../render/status.ts'
+import { terminalOf } from '../render/terminal.ts'
+import { readVersion } from '../version.ts'
+import { type Common, collectors, type Exit, print, Refusal, settings, sinks } from './common.ts'
+
+const refuse = (error: unknown): never => {
+  throw new Refusal((error as Error).message, 3, { cause: error })
+}
+
+/** Watches until told to stop. At a terminal it shows the first status and then what changes. */
+export async function run(common: Common): Promise<Exit> {
+  const config = settings(common, { secrets: 'read', needed: true })
+  const version = readVersion()
+  // Under systemd the journal wants JSON; everyone else is a person.
+  const plain = !process.env.JOURNAL_STREAM
+  const hide = redactorOfAll(
+    config.sinks.flatMap(({ type, settings: given }) => {
+      const sink = sinks.find(({ name }) => name === type)
+      return sink ? [{ sink, settings: given }] : []
+    }),
+  )
+  const log = openLog({ level: config.logLevel, plain, hide })
+  goOn(log)
+  // Two agents must not write to one memory, nor tell everything twice.
+  await makeRoom(config.socket).catch(refuse)
+  const store = openStore(config.stateDir, Date.now())
+  const machine = openMachine()
+  const system = supervisor()
+  let description = ''
+
+  const daemon = startDaemon({
+    config,
+    collectors,
+    sinks,
+    machine,
+    store,
+    log,
+    version,
+    describe: () => description,
+  })
+  const { snapshot, silence } = daemon
+  const server = await serve({ socket: config.socket, snapshot, store, silence }).catch(async (error) => {
+    await daemon.stop()
+    machine.close()
+    return refuse(error)
+  })
+  const stopped = new Promise<string>((resolve) => {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve(signal))
+  })
+  const problem = store.problem()
+  log.info(
+    { version, socket: config.socket, state: config.stateDir },
+    `Murphy ${version} watches ${config.node}`,
+  )
+  if (!canConfine)
+    log.warn(
+      {},
+      'commands run with all capabilities of Murphy: there is no /usr/bin/setpriv; install util-linux and restart Murphy',
+    )
+  if (problem) log.warn({}, problem)
+  const loss = store.loss()
+  if (loss) log.warn({}, loss.text)
+
+  await Promise.race([daemon.ready, stopped])
+  system.ready()
+  const host = machine.during(AbortSignal.timeout(20_000))
+  const k3s = await Promise.race([describeK3s(host).catch(() => ''), stopped.then(() => '')])
+  description = [k3s, describeMachine()].filter(Boolean).join(', ')
+  if (plain) {
+    print(`\n${renderStatus(daemon.snapshot(), terminalOf(process.stdout, process.env))}\n`)
+    log.info({}, `watching; ask \`agent status\` at any time (socket ${config.socket}); Ctrl-C ends it`)
+  }
+  const signal = await stopped
+  system.stopping()
+  log.info({}, `${signal}: stopping`)
+  server.close()
+  await daemon.stop()
+  machine.close()
+  system.stop()
+  return 0
+}

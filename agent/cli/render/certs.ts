@@ -1,0 +1,88 @@
+import type { Row } from '../../../collectors/certs/rows.ts'
+import { safe } from '../../daemon/log.ts'
+import type { Observation, Severity } from '../../model/index.ts'
+import { paint, type Style, span, type Terminal, wrap } from './terminal.ts'
+
+const styles: Readonly<Record<Row['state'], Style>> = {
+  expired: 'red',
+  'not yet valid': 'red',
+  'last days': 'red',
+  unreadable: 'yellow',
+  soon: 'yellow',
+  ok: 'green',
+  unused: 'dim',
+}
+const colors: Readonly<Record<Severity, Style>> = { info: 'cyan', warning: 'yellow', critical: 'red' }
+
+export interface CertsPage {
+  readonly node: string
+  /** The collector's own line. */
+  readonly summary: string
+  readonly rows: readonly Row[]
+  readonly told: readonly { readonly severity: Severity; readonly title: string; readonly it: Observation }[]
+  readonly at: number
+  readonly now: number
+  readonly all: boolean
+  /** What could not be seen, as sentences. */
+  readonly unseen: readonly string[]
+}
+
+/** `agent certs`: what, where, used by whom, until when, how much of its life is left. Ends with a line break. */
+export function renderCerts(page: CertsPage, terminal: Terminal): string {
+  const { node, summary, rows, told, now, at, all, unseen } = page
+  const age = now - at > 2_000 ? ` (looked ${span(now - at)} ago)` : ''
+  const hidden = all
+    ? []
+    : [wrap(terminal, 'Authorities, copies and what nobody uses: `agent certs --all`', 2)]
+  return [
+    wrap(terminal, `${node}: ${summary}${age}`, 0, 2),
+    ...(rows.length > 0 ? [[head(terminal), ...rows.map((it) => row(it, now, terminal))].join('\n')] : []),
+    ...told.map(({ severity, title, it }) => {
+      const lead = `${severity.toUpperCase()} ${title}: ${it.text}`
+      const text = wrap(terminal, lead, 0, 2)
+      return paint(terminal, colors[severity], severity.toUpperCase()) + text.slice(severity.length)
+    }),
+    ...unseen.map((it) => wrap(terminal, `Not seen: ${it}`, 2, 4)),
+    ...(rows.length > 0 ? hidden : []),
+  ]
+    .join('\n\n')
+    .concat('\n')
+}
+
+const columns = { state: 15, ends: 12, left: 12, life: 12 }
+
+const head = (terminal: Terminal) =>
+  paint(
+    terminal,
+    'dim',
+    `${'STATE'.padEnd(columns.state)}${'EXPIRES'.padEnd(columns.ends)}${'IN'.padEnd(columns.left)}${'LIFE LEFT'.padEnd(columns.life)}WHAT`,
+  )
+
+function row(it: Row, now: number, terminal: Terminal): string {
+  const { from, to } = it
+  const dated = from !== undefined && to !== undefined
+  const left = !dated ? '' : to < now ? `${span(now - to)} ago` : span(to - now)
+  const cells = [
+    paint(terminal, styles[it.state], it.state.padEnd(columns.state)),
+    (dated ? new Date(to).toISOString().slice(0, 10) : '').padEnd(columns.ends),
+    left.padEnd(columns.left),
+    (dated ? lifeBar(from, to, now) : '').padEnd(columns.life),
+  ]
+  const room = terminal.width - Object.values(columns).reduce((sum, width) => sum + width, 0)
+  const kind = it.kind === 'authority' ? 'authority' : it.use === 'both' ? 'client and serving' : it.use
+  const used = [kind, it.by, it.differs && 'not what the file holds'].filter(Boolean).join(', ')
+  const where = safe(it.problem ?? it.where)
+  return [
+    `${cells.join('')}${cut(safe(it.name), room)}`.trimEnd(),
+    wrap(terminal, `${where}${used ? ` (${used})` : ''}`, 2, 4),
+  ].join('\n')
+}
+
+const cut = (text: string, room: number) => (text.length > room ? `${text.slice(0, room - 1)}…` : text)
+
+/** How much of a life is left, in ten parts, rounded up so that only the end looks like the end. */
+export function lifeBar(from: number, to: number, now: number): string {
+  const part = to > from ? (to - Math.max(now, from)) / (to - from) : 0
+  const full = Math.max(0, Math.min(10, Math.ceil(part * 10)))
+  return '█'.repeat(full) + '░'.repeat(10 - full)
+}

@@ -1,0 +1,166 @@
+import type { Properties, Rule, Rules } from '../../model/index.ts'
+import { rhythm } from './rhythm.ts'
+import { paint, span, type Terminal, wrap } from './terminal.ts'
+
+/** What `agent explain` has at hand: every rule, and the collector it belongs to, by name. */
+export interface Catalogue {
+  readonly rules: Rules
+  readonly collectors: Readonly<Record<string, Eye>>
+}
+
+/** What has to be known of a collector to explain its rules. */
+interface Eye {
+  readonly settings: Properties
+  /** A cron expression with seconds. */
+  readonly every: string
+  readonly woken?: string
+}
+
+/** The page of one rule, from its declaration. */
+export function renderRule(code: string, catalogue: Catalogue, terminal: Terminal): string {
+  const rule = catalogue.rules[code] as Rule
+  const part = (title: string, text: string) =>
+    text ? [paint(terminal, 'bold', title), wrap(terminal, text, 2), ''] : []
+  return [
+    `${paint(terminal, 'bold', code)}  (${rule.severity})  ${rule.title}`,
+    '',
+    ...part('What it means', rule.meaning),
+    ...part('How it is measured', measured(code, catalogue)),
+    ...part('What follows', rule.so),
+    ...part('May come from', causes(rule).join(', ')),
+    ...part('May lead to', effects(code, catalogue.rules).join(', ')),
+    paint(terminal, 'bold', 'Next'),
+    ...rule.next.map((step, at) => wrap(terminal, `${at + 1}. ${step}`, 2, 5)),
+    '',
+    ...part('Never', rule.never ?? ''),
+    ...lines('Settings that change it', settingsOf(code, catalogue), terminal),
+    ...(rule.after ? [wrap(terminal, patience(rule.after), 0), ''] : []),
+  ].join('\n')
+}
+
+const lines = (title: string, all: readonly string[], terminal: Terminal) =>
+  all.length > 0
+    ? [paint(terminal, 'bold', title), ...all.map((it) => wrap(terminal, `- ${it}`, 2, 4)), '']
+    : []
+
+const patience = (after: number) =>
+  `People are told once it has been so for ${span(after)}, and a look has confirmed it.`
+
+const collectorOf = (code: string) => code.split('.')[0] ?? ''
+
+/** What is read, and how often. */
+function measured(code: string, { rules, collectors }: Catalogue): string {
+  const name = collectorOf(code)
+  const eye = collectors[name]
+  const text = rules[code]?.measured ?? ''
+  if (!eye) return text
+  const woken = eye.woken ? `, and at once when ${eye.woken}` : ''
+  return `${text} Looked at ${rhythm(eye.every)} (collectors.${name}.every)${woken}.`
+}
+
+const causes = ({ because = [] }: Rule) =>
+  because.map(
+    (it) =>
+      `${it.code}${it.within === undefined ? '' : ` (up to ${span(it.within)} before)`}${it.same ? ` of the same ${it.same}` : ''}`,
+  )
+
+const effects = (code: string, rules: Rules) =>
+  Object.entries(rules).flatMap(([other, it]) =>
+    it.because?.some((cause) => cause.code === code) ? [other] : [],
+  )
+
+/** The settings that the rule names, with their defaults. */
+function settingsOf(code: string, { rules, collectors }: Catalogue): readonly string[] {
+  const name = collectorOf(code)
+  return (rules[code]?.settings ?? []).flatMap((key) => {
+    const it = collectors[name]?.settings[key]
+    if (!it) return []
+    const value = Array.isArray(it.default) ? `[${it.default.join(', ')}]` : it.default
+    return [`collectors.${name}.${key} (${value}): ${it.description.replace(/\.$/, '')}`]
+  })
+}
+
+/**
+ * Which rule may lead to which, as trees from the causes that have none, then every rule that stands alone. What a
+ * rule leads to by way of another stands there only, and what stands somewhere with all that follows is not drawn again.
+ */
+export function renderGraph({ rules }: Catalogue, terminal: Terminal): string {
+  const codes = Object.keys(rules)
+  const all = new Map(codes.map((code) => [code, effects(code, rules)]))
+  const beyond = (code: string): readonly string[] =>
+    (all.get(code) ?? []).flatMap((it) => [...(all.get(it) ?? []), ...beyond(it)])
+  const next = new Map(
+    codes.map((code) => {
+      const later = new Set(beyond(code))
+      return [code, (all.get(code) ?? []).filter((it) => !later.has(it))]
+    }),
+  )
+  const drawn = new Set<string>()
+  const line = (code: string, more = '') =>
+    `${code}  ${paint(terminal, 'dim', rules[code]?.title ?? '')}${more}`
+  const branch = (code: string, indent: string): readonly string[] => {
+    const below = next.get(code) ?? []
+    if (below.length > 0 && drawn.has(code)) return [line(code, ' …')]
+    drawn.add(code)
+    return [
+      line(code),
+      ...below.flatMap((it, at) => {
+        const last = at === below.length - 1
+        const [first = '', ...rest] = branch(it, `${indent}${last ? '   ' : '│  '}`)
+        return [`${indent}${last ? '└─ ' : '├─ '}${first}`, ...rest]
+      }),
+    ]
+  }
+  const causeless = codes.filter((code) => (rules[code]?.because?.length ?? 0) === 0)
+  return [
+    ...causeless.flatMap((code) => (all.get(code)?.length ? [...branch(code, ''), ''] : [])),
+    'Standing alone:',
+    ...causeless.flatMap((code) => (all.get(code)?.length ? [] : [`  ${line(code)}`])),
+    '',
+    ...(drawn.size > 0 ? ['… and what follows from it, drawn above.'] : []),
+    'More: agent explain CODE',
+    '',
+  ].join('\n')
+}
+
+/** Every rule as one Markdown page: docs/findings.md. */
+export function markdown(catalogue: Catalogue): string {
+  const { rules } = catalogue
+  const parts = Object.entries(rules).map(([code, rule]) =>
+    [
+      `## ${code}`,
+      '',
+      `**${rule.title}** (${rule.severity})`,
+      '',
+      rule.meaning,
+      '',
+      `- **Measured**: ${measured(code, catalogue)}`,
+      `- **So**: ${rule.so}`,
+      ...rule.next.map((step, at) => `- **Next ${at + 1}**: ${step}`),
+      ...(rule.never ? [`- **Never**: ${rule.never}`] : []),
+      ...list('May come from', causes(rule)),
+      ...list('May lead to', effects(code, rules)),
+      ...list('Settings', settingsOf(code, catalogue)),
+      ...(rule.after ? [`- ${patience(rule.after)}`] : []),
+      '',
+    ].join('\n'),
+  )
+  return [
+    '# What Murphy can find',
+    '',
+    'Made by `npm run docs` from the rules themselves; the same as `agent explain CODE`. A finding may say more, and other',
+    'steps, than its rule: it knows the node.',
+    '',
+    '```',
+    renderGraph(catalogue, { color: false, width: 120 }).trimEnd(),
+    '```',
+    '',
+    ...parts,
+  ]
+    .join('\n')
+    .trimEnd()
+    .concat('\n')
+}
+
+const list = (name: string, all: readonly string[]) =>
+  all.length > 0 ? [`- ${name}: ${all.join('; ')}`] : []

@@ -1,0 +1,52 @@
+import type { Finding, Incident, Rules, Severity } from '../../model/index.ts'
+import { paint, type Style, span, type Terminal, wrap } from './terminal.ts'
+
+const marks: Readonly<Record<Severity, readonly [string, Style]>> = {
+  info: ['i', 'dim'],
+  warning: ['w', 'yellow'],
+  critical: ['!', 'red'],
+}
+
+/**
+ * The timeline in one column, oldest first: a head line for each day, then the time, the severity's mark,
+ * what it was and for how long; what it led to stands below, indented. Times are UTC. An event of `rules` has a
+ * time, but no length: how long it is remembered says nothing.
+ */
+export function renderHistory(
+  incidents: readonly Incident[],
+  rules: Rules,
+  now: number,
+  terminal: Terminal,
+): string {
+  const entry = (it: Finding, indent: number) => {
+    const length =
+      it.resolved === undefined ? `open, ${span(now - it.since)}` : `for ${span(it.resolved - it.since)}`
+    const what = `${it.title} (${it.subject})${rules[it.code]?.event ? '' : `, ${length}`}: ${it.text}`
+    return wrap(terminal, what, indent, indent).slice(indent)
+  }
+  const lines: string[] = []
+  let day = ''
+  for (const it of [...incidents].sort((a, b) => a.since - b.since)) {
+    const [date = '', time = ''] = new Date(it.since).toISOString().split('T')
+    if (date !== day) {
+      if (day) lines.push('')
+      lines.push(paint(terminal, 'bold', `${date} (UTC)`))
+      day = date
+    }
+    const [mark, style] = marks[gravest(it)]
+    lines.push(`${time.slice(0, 5)} ${paint(terminal, style, mark)} ${entry(it.root, 8)}`)
+    for (const one of it.consequences) {
+      const delay = one.since - it.since
+      lines.push(
+        `        ${paint(terminal, 'dim', `+${span(delay)}`)} ${entry(one, 10 + span(delay).length)}`,
+      )
+    }
+  }
+  return lines.length > 0 ? `${lines.join('\n')}\n` : 'Nothing happened.\n'
+}
+
+/** As grave as it ever was: what is over was no smaller for that. */
+function gravest({ root, consequences }: Incident): Severity {
+  const all = [root, ...consequences].map((it) => it.severity)
+  return all.includes('critical') ? 'critical' : all.includes('warning') ? 'warning' : 'info'
+}

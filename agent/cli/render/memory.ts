@@ -1,0 +1,144 @@
+import type { MemorySample, Recent } from '../../../collectors/memory/collect.ts'
+import { reaches, runsOut } from '../../../collectors/memory/filling.ts'
+import type { LastBoot } from '../../../collectors/memory/last-boot.ts'
+import type { Forecast } from '../../../collectors/memory/slope.ts'
+import type { Use } from '../../../collectors/memory/use.ts'
+import { killsOf } from '../../../collectors/memory/went-down.ts'
+import { share, size } from '../../../collectors/memory/words.ts'
+import { clock, paint, type Style, span, sparkline, type Terminal, wrap } from './terminal.ts'
+
+export interface MemoryPage {
+  readonly node: string
+  readonly sample: MemorySample
+  readonly at: number
+  readonly now: number
+  /** Why this is a look of one's own. */
+  readonly alone?: string
+}
+
+const barWidth = 16
+const nameWidth = 20
+const mostKills = 12
+
+/** The node and its containers against their limits, with their course, then the last kills. Ends with a line break. */
+export function renderMemory({ node, sample, at, now, alone }: MemoryPage, terminal: Terminal): string {
+  return [
+    `${paint(terminal, 'bold', node)}  memory  (seen ${span(now - at)} ago${alone ? ', by a look of its own: no agent runs' : ''})`,
+    nodeRows(sample, now, terminal),
+    containerRows(sample, now, terminal),
+    killRows(sample, now, terminal),
+    ...(sample.unseen ?? []).map((it) => wrap(terminal, `Not seen: ${it.why}`, 2)),
+  ]
+    .join('\n\n')
+    .concat('\n')
+}
+
+function nodeRows(sample: MemorySample, now: number, terminal: Terminal): string {
+  const { total, available, pressure, free = [] } = sample
+  if (total === undefined || available === undefined) return '  How much memory there is cannot be seen.'
+  const used = free.map(([, value]) => total - value)
+  const stalls = pressure
+    ? `In the last minute all waited for memory ${pressure.full} % of the time, some ${pressure.some} %.`
+    : 'Whether anything waits for memory is not said by this kernel.'
+  return [
+    row(
+      terminal,
+      'node',
+      (total - available) / total,
+      `${share(available, total)} free`,
+      used,
+      runsOut(sample),
+      now,
+    ),
+    wrap(terminal, stalls, 2),
+  ].join('\n')
+}
+
+function containerRows({ uses = {}, unlimited = 0 }: MemorySample, now: number, terminal: Terminal): string {
+  const rows = Object.entries(uses).map(([id, use]) => containerRow(id, use, now, terminal))
+  const without = unlimited > 0 ? [`  ${unlimited} without a limit`] : []
+  return rows.length + without.length > 0
+    ? [...rows, ...without].join('\n')
+    : '  No container has a limit here.'
+}
+
+function containerRow(id: string, use: Use, now: number, terminal: Terminal): string {
+  const { pod, used, limit, points = [] } = use
+  const name = pod ? [pod.namespace, pod.name, pod.container].filter(Boolean).join('/') : id.slice(0, 12)
+  return row(
+    terminal,
+    name,
+    used / limit,
+    share(used, limit),
+    points.map((it) => it[1]),
+    reaches(use),
+    now,
+  )
+}
+
+function row(
+  terminal: Terminal,
+  name: string,
+  part: number,
+  amount: string,
+  course: readonly number[],
+  ahead: Forecast | undefined,
+  now: number,
+): string {
+  const percent = Math.round(100 * part)
+  const style: Style = ahead || percent >= 95 ? 'red' : percent >= 80 ? 'yellow' : 'green'
+  const full = Math.max(0, Math.min(barWidth, Math.round(part * barWidth)))
+  const bar = `${paint(terminal, style, '█'.repeat(full))}${paint(terminal, 'dim', '░'.repeat(barWidth - full))}`
+  const trend = sparkline(course, 10)
+  const due = ahead
+    ? `\n    full in about ${span(ahead.at * 1000 - now)}${ahead.sure === 'rough' ? ', if it goes on so' : ''}, ${size(Math.round(ahead.rate * 60))} a minute`
+    : ''
+  // A long name has a line of its own: the columns below each other are what is looked at.
+  const short = name.length <= nameWidth
+  const label = wrap(terminal, short ? name.padEnd(nameWidth) : name, 2)
+  const head = short ? label.padEnd(nameWidth + 2) : `${label}\n${' '.repeat(nameWidth + 2)}`
+  return `${head} ${bar} ${`${percent}`.padStart(3)} %  ${amount}${trend ? `  ${trend}` : ''}${due}`
+}
+
+function killRows({ account, recent, lastBoot }: MemorySample, now: number, terminal: Terminal): string {
+  const balance = account
+    ? `The kernel counts ${account.counted} OOM kills since it started: ${account.explained} explained by its log, ${account.before} from before Murphy looked, ${account.lost} without a record.${disbelieved(account)}`
+    : 'The kernel does not count its OOM kills, or they cannot be seen.'
+  const shown = recent.slice(-mostKills).toReversed()
+  const since = shown.filter((it) => it.at >= (lastBoot?.booted ?? 0))
+  const before = shown.filter((it) => !since.includes(it))
+  const row = (it: Recent) => kill(it, now, terminal)
+  return [
+    wrap(terminal, balance, 2),
+    ...since.map(row),
+    ...(lastBoot ? bootRow(lastBoot, before.length > 0, now, terminal) : []),
+    ...before.map(row),
+    ...(recent.length > shown.length ? [`    and ${recent.length - shown.length} more before`] : []),
+  ].join('\n')
+}
+
+const disbelieved = ({ disbelieved = 0 }: NonNullable<MemorySample['account']>) =>
+  disbelieved > 0
+    ? ` ${disbelieved} ${disbelieved === 1 ? 'line' : 'lines'} of its log like an OOM kill that it did not count: ignored.`
+    : ''
+
+/** Where this boot began, if the one before it killed anybody, or cannot be asked. */
+function bootRow(lastBoot: LastBoot, needed: boolean, now: number, terminal: Terminal): string[] {
+  const { booted, kills, ended, orderly, panic, closed } = lastBoot
+  if (!needed && kills === undefined && panic === undefined && closed === undefined) return []
+  const its = killsOf(lastBoot, now)
+  const end =
+    ended === undefined
+      ? closed && `; what was before is not known: ${closed}`
+      : `; the boot before it ended ${clock(ended, now)} ${panic ? `in a panic (${panic})` : orderly ? 'with a shutdown' : 'without a shutdown'}${its ? `, after ${its}` : ''}`
+  return [wrap(terminal, `booted ${clock(booted, now)}${end ?? ''}`, 2, 4)]
+}
+
+function kill(it: Recent, now: number, terminal: Terminal): string {
+  const { at, subject, comm, pid, rss, processes } = it
+  if (it.unrecorded)
+    return wrap(terminal, `${clock(at, now)}  ${subject}: without a record, counted by its cgroup`, 4, 6)
+  const held = rss === undefined ? '' : ` with ${size(rss)}`
+  const all = processes === undefined ? '' : `, ${processes} processes in all`
+  return wrap(terminal, `${clock(at, now)}  ${subject}: ${comm} (pid ${pid})${held}${all}`, 4, 6)
+}

@@ -1,0 +1,205 @@
+import type { CollectorRow, SinkRow, Snapshot } from '../../api/snapshot.ts'
+import { safe } from '../../daemon/log.ts'
+import type { Finding, Incident, Severity } from '../../model/index.ts'
+import { leadOf, titleOf } from '../../model/index.ts'
+import { clock, paint, type Style, span, sparkline, type Terminal, wrap } from './terminal.ts'
+
+const colors: Readonly<Record<Snapshot['state'] | Severity, Style>> = {
+  ok: 'green',
+  info: 'cyan',
+  warning: 'yellow',
+  unknown: 'yellow',
+  critical: 'red',
+}
+const words: Readonly<Record<Snapshot['state'], string>> = {
+  ok: 'ALL WELL',
+  warning: 'WARNING',
+  critical: 'CRITICAL',
+  unknown: 'UNKNOWN',
+}
+
+export interface StatusOptions {
+  /** Present when there is no daemon to ask: in words, with how old this picture is. */
+  readonly stale?: string
+  /** A single look of `agent check`: no rhythm, no sinks. */
+  readonly once?: boolean
+}
+
+/** The status page: head, incidents, collectors, sinks, what runs out. Ends with a line break. */
+export function renderStatus(it: Snapshot, terminal: Terminal, options: StatusOptions = {}): string {
+  return [
+    head(it, terminal),
+    ...(options.stale ? [wrap(terminal, options.stale, 2)] : []),
+    ...it.incidents.map((incident) => renderIncident(incident, it.at, terminal)),
+    collectorRows(it.collectors, it.at, terminal, options.once === true),
+    ...(it.silences.length > 0 ? [silences(it, terminal)] : []),
+    ...(options.once || options.stale ? [] : [sinkRows(it.sinks, it.at, terminal)]),
+    ...(it.outlook.length > 0 ? [outlook(it, terminal)] : []),
+  ]
+    .join('\n\n')
+    .concat('\n')
+}
+
+/** Two lines for a login: the head, and what is open, by title. Empty when all is well. */
+export function renderBrief(it: Snapshot, terminal: Terminal, stale?: string): string {
+  const open = it.incidents.filter(
+    (incident) => incident.resolved === undefined && incident.severity !== 'info',
+  )
+  if (it.state === 'ok' && !stale) return ''
+  const lines = open.slice(0, 5).map((incident) => {
+    const since = `since ${clock(incident.since, it.at)}`
+    return wrap(
+      terminal,
+      `${incident.severity}: ${titleOf(incident)} (${leadOf(incident).subject}), ${since}`,
+      2,
+      4,
+    )
+  })
+  const more = open.length > 5 ? [`  and ${open.length - 5} more`] : []
+  return [
+    head(it, terminal),
+    ...(stale ? [wrap(terminal, stale, 2)] : []),
+    ...lines,
+    ...more,
+    '  More: agent status',
+    '',
+  ].join('\n')
+}
+
+function head(it: Snapshot, terminal: Terminal): string {
+  const state = paint(terminal, colors[it.state], words[it.state])
+  const place = [paint(terminal, 'bold', safe(it.node)), ...(it.machine ? [safe(it.machine)] : [])].join(', ')
+  const looks = it.collectors.flatMap(({ last }) => (last === undefined ? [] : [last]))
+  const looked = looks.length > 0 ? `looked ${span(it.at - Math.max(...looks))} ago` : 'has not looked yet'
+  const late = it.collectors.filter((one) => isLate(one, it.at)).map((one) => one.name)
+  return `${state}  ${place}  (${[looked, ...(late.length > 0 ? [`${late.join(', ')} overdue`] : [])].join('; ')})`
+}
+
+/** A look may take a while, but none takes this long, ms. */
+const patience = 60_000
+const isLate = ({ next }: CollectorRow, now: number) => next !== undefined && now - next > patience
+
+/** One incident: its root in full, its consequences by name. */
+export function renderIncident(incident: Incident, now: number, terminal: Terminal): string {
+  const { root, consequences, severity, since, resolved } = incident
+  const when =
+    resolved === undefined
+      ? `since ${clock(since, now)}, ${span(now - since)}`
+      : `${clock(since, now)} to ${clock(resolved, now)}`
+  const [word, style] =
+    resolved === undefined ? [severity.toUpperCase(), colors[severity]] : ['OVER', 'green' as const]
+  const lead = leadOf(incident)
+  const subject = lead.subject.length < 80 ? `${lead.subject}, ` : ''
+  const indent = word.length + 2
+  const headline = wrap(terminal, `${titleOf(incident)} (${subject}${when})`, indent, 4).slice(indent)
+  const lines = [`${paint(terminal, style, word)}  ${headline}`, wrap(terminal, lead.text, 2)]
+  if (resolved !== undefined) return lines.slice(0, 1).join('\n')
+  lines.push(labelled(terminal, 'So', lead.so))
+  const several = incident.next.length > 1
+  for (const [at, step] of incident.next.entries())
+    lines.push(
+      labelled(terminal, at === 0 ? 'Next' : '', several ? `${at + 1}. ${step}` : step, several ? 12 : 9),
+    )
+  for (const [at, never] of incident.never.entries())
+    lines.push(labelled(terminal, at === 0 ? 'Never' : '', never))
+  if (lead !== root) lines.push('  It began with', member(root, now, terminal))
+  const others = consequences.filter((it) => it !== lead)
+  if (others.length > 0) {
+    lines.push('  It led to')
+    for (const it of others.slice(0, mostConsequences)) lines.push(member(it, now, terminal))
+    if (others.length > mostConsequences) lines.push(`    and ${others.length - mostConsequences} more`)
+  }
+  return lines.join('\n')
+}
+
+const mostConsequences = 12
+
+function member(it: Finding, now: number, terminal: Terminal): string {
+  const state =
+    it.resolved === undefined ? `since ${clock(it.since, now)}` : `over since ${clock(it.resolved, now)}`
+  return wrap(terminal, `- ${it.severity}: ${it.title} (${it.subject}, ${state}): ${it.text}`, 4, 6)
+}
+
+function labelled(terminal: Terminal, label: string, text: string, hanging = 9): string {
+  const wrapped = wrap(terminal, text, 9, hanging)
+  return `  ${paint(terminal, 'dim', label.padEnd(7))}${wrapped.slice(9)}`
+}
+
+function collectorRows(
+  rows: readonly CollectorRow[],
+  now: number,
+  terminal: Terminal,
+  once: boolean,
+): string {
+  return rows.map((it) => collectorRow(it, now, terminal, once)).join('\n')
+}
+
+function collectorRow(it: CollectorRow, now: number, terminal: Terminal, once: boolean): string {
+  const state: readonly [string, Style] =
+    it.state === 'ok'
+      ? ['ok', 'green']
+      : it.state === 'findings'
+        ? [`${it.findings} found`, 'yellow']
+        : it.state === 'blind'
+          ? ['blind', 'yellow']
+          : it.state === 'off'
+            ? ['off', 'dim']
+            : ['looking', 'dim']
+  const unrecorded = it.unseen.filter((one) => one.unrecorded).map((one) => one.what)
+  const said = [
+    ...(it.blindSince !== undefined && !once ? [`blind since ${clock(it.blindSince, now)}`] : []),
+    it.summary,
+    ...it.unseen.filter((one) => !one.unrecorded).map((one) => `Not seen: ${one.why}`),
+    ...(unrecorded.length > 0 ? [`Not recorded: ${unrecorded.join(', ')}`] : []),
+    ...(once || it.next === undefined
+      ? []
+      : [
+          isLate(it, now)
+            ? `Should have looked at ${clock(it.next, now)}`
+            : `Next look in ${span(it.next - now)}`,
+        ]),
+  ].filter(Boolean)
+  const trend = sparkline(it.trend, 12)
+  const text = wrap(terminal, said.map(sentence).join(' ') + (trend ? ` ${trend}` : ''), 22)
+  return `  ${it.name.padEnd(10)}${paint(terminal, state[1], state[0].padEnd(10))}${text.slice(22)}`
+}
+
+const sentence = (text: string) => (/[.!?]$/.test(text) ? text : `${text}.`)
+
+function sinkRows(sinks: readonly SinkRow[], now: number, terminal: Terminal): string {
+  if (sinks.length === 0)
+    return wrap(
+      terminal,
+      'Nobody is told: no sink is configured. Findings stand here and in the log. See /etc/murphy/config.yaml.',
+      2,
+    )
+  return sinks.map((it) => sinkRow(it, now, terminal)).join('\n')
+}
+
+function sinkRow(it: SinkRow, now: number, terminal: Terminal): string {
+  const label = `told by ${it.name}:`
+  const told = it.told === undefined ? 'nothing told yet' : `last told ${span(now - it.told)} ago`
+  const waiting = it.waiting > 0 ? `, ${it.waiting} waiting` : ''
+  const next = it.failing?.next === undefined ? '' : `, next try in ${span(it.failing.next - now)}`
+  const trouble = it.gone
+    ? `; its address is gone: ${it.gone}${next || ', next try with the next message'}`
+    : it.failing
+      ? `; failing since ${clock(it.failing.since, now)}: ${it.failing.why}${next}`
+      : ''
+  const text = wrap(terminal, `${label} ${told}${waiting}${trouble}`, 2, 4)
+  return trouble ? text.replace(label, paint(terminal, it.gone ? 'red' : 'yellow', label)) : text
+}
+
+function silences(it: Snapshot, terminal: Terminal): string {
+  const lines = it.silences.map(({ what, until, why }) =>
+    wrap(terminal, `Silenced until ${clock(until, it.at)}: ${what}${why ? ` (${why})` : ''}`, 2, 4),
+  )
+  return lines.join('\n')
+}
+
+function outlook(it: Snapshot, terminal: Terminal): string {
+  const parts = it.outlook.map(
+    ({ what, at, sure }) => `${what}: ${sure && sure !== 'date' ? 'about ' : ''}${span(at - it.at)}`,
+  )
+  return wrap(terminal, `Runs out in: ${parts.join('; ')}`, 2, 4)
+}

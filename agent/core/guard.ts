@@ -1,0 +1,82 @@
+import type { Collector, Host, Unseen, Watch } from '../model/index.ts'
+import { HostError } from '../model/index.ts'
+
+/** A collector whose calls beside `collect` and `assess` always answer, and what went wrong in them. */
+export interface Guarded {
+  readonly collector: Collector
+  /** What its mistakes since the last time of asking left unseen. */
+  mistakes(): readonly Unseen[]
+  /** A look begins: what it will ask again is forgotten, but not what watches stumbled over since the last one. */
+  look(): void
+}
+
+/** What no look asks again. */
+const ofWatches: ReadonlySet<string> = new Set(['lines', 'poll'])
+
+/** Stands where a summary could not be made. */
+const noSummary = 'cannot be summed up: a fault in Murphy, see its log'
+
+/**
+ * The one place where a collector is called outside of its look. A mistake there costs what that call was to
+ * say and nothing else: it is handed to `report` (once, until it is another one) and makes the collector blind.
+ */
+export function guarded(it: Collector, report: (text: string, error: unknown) => void): Guarded {
+  const reported = new Map<string, string>()
+  let open = new Map<string, string>()
+  const noted = (what: string, error: unknown): string => {
+    const why = mistake(`${it.name}'s ${what}`, error)
+    open.set(what, why)
+    if (reported.get(what) !== why) {
+      reported.set(what, why)
+      report(why, error)
+    }
+    return why
+  }
+  const or = <T>(what: string, otherwise: T, call: () => T): T => {
+    try {
+      return call()
+    } catch (error) {
+      noted(what, error)
+      return otherwise
+    }
+  }
+  /** Whoever polls has to live with a question that comes to nothing. */
+  const asked = async (ask: (host: Host) => Promise<string>, host: Host): Promise<string> => {
+    try {
+      return await ask(host)
+    } catch (error) {
+      if (error instanceof HostError) throw error
+      throw new HostError('failed', noted('poll', error), { cause: error })
+    }
+  }
+  const { series, outlook, watch } = it
+  const careful = (one: Watch): Watch => {
+    if (one.kind === 'poll') return { ...one, ask: (host) => asked(one.ask, host) }
+    return one.kind === 'command'
+      ? { ...one, worth: (line) => or('lines', true, () => one.worth(line)) }
+      : one
+  }
+  return {
+    collector: {
+      ...it,
+      summary: (...about) => or('summary', noSummary, () => it.summary(...about)),
+      ...(series && { series: (...about) => or('series', {}, () => series.call(it, ...about)) }),
+      ...(outlook && { outlook: (...about) => or('outlook', [], () => outlook.call(it, ...about)) }),
+      ...(watch && {
+        watch: (...about) => or('watch', [], () => watch.call(it, ...about).map(careful)),
+      }),
+    },
+    mistakes() {
+      const unseen = [...open.values()].map((why) => ({ what: it.title, why, codes: [] }))
+      open = new Map()
+      return unseen
+    },
+    look() {
+      for (const what of open.keys()) if (!ofWatches.has(what)) open.delete(what)
+    },
+  }
+}
+
+/** A mistake of Murphy's own, as a sentence; the stack is for the log. */
+export const mistake = (doing: string, error: unknown): string =>
+  `a fault in Murphy (${doing}): ${(error instanceof Error ? error.message : String(error)).slice(0, 300)}`

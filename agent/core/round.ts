@@ -1,0 +1,164 @@
+import type {
+  Collector,
+  Host,
+  Observation,
+  Past,
+  Properties,
+  Rule,
+  Rules,
+  Sample,
+  Settings,
+  Unseen,
+  Watch,
+} from '../model/index.ts'
+import { HostError } from '../model/index.ts'
+import { mistake } from './guard.ts'
+import type { Look, NotJudged } from './ledger.ts'
+
+/** What one look of one collector came to. */
+export interface Outcome extends Look {
+  readonly collector: string
+  readonly at: number
+  /** How long it took, ms. */
+  readonly took: number
+  /** What was seen; absent if the round learnt nothing. */
+  readonly sample?: Sample
+  /** Numbers worth keeping, by name. */
+  readonly values?: Readonly<Record<string, number>>
+  /** What to watch from now on; absent if the round learnt nothing. */
+  readonly watches?: readonly Watch[]
+  /** What could not be seen, by itself or because all of it failed. */
+  readonly unseen: readonly Unseen[]
+  /** The error that ended the round, for the log. */
+  readonly error?: unknown
+}
+
+/** The code of a collector's own blindness. */
+export const blindCode = (name: string) => `${name}.blind`
+
+/** The rule every collector has without declaring it: not seeing is not health. */
+export function blindRule({ name, title }: Collector): Rules {
+  const rule: Rule = {
+    severity: 'warning',
+    title: `${title}: Murphy cannot see`,
+    meaning: `A look at ${title} failed, in whole or in part. Its other findings stand as they were, because not seeing is not health.`,
+    measured: 'The looks themselves: what they ask for, and the error that came back.',
+    so: `Whatever goes wrong there from now on goes unnoticed until Murphy sees again.`,
+    next: [
+      'Look at what is in the way: `agent status` names it',
+      'If it is a permission, see that murphy.service runs as installed: `systemctl cat murphy`',
+    ],
+    // One round that fails while a file is being replaced or a tool is busy is nobody's business.
+    after: 60_000,
+  }
+  return { [blindCode(name)]: rule }
+}
+
+/** Every rule of a collector, with its blindness. */
+export const rulesOf = (it: Collector): Rules => ({ ...it.rules, ...blindRule(it) })
+
+export const sampleVersionOf = ({ sampleVersion = 1 }: Pick<Collector, 'sampleVersion'>) => sampleVersion
+
+/** Looks once. Never throws: a round that fails is itself an observation. */
+export async function round(
+  collector: Collector,
+  settings: Settings<Properties>,
+  host: Host,
+  past: Past<Sample>,
+  signal?: AbortSignal,
+): Promise<Outcome> {
+  const begun = performance.now()
+  const at = host.now()
+  const about = () => ({ collector: collector.name, at, took: performance.now() - begun })
+  try {
+    return { ...about(), ...(await look(collector, settings, host, past, at, signal)) }
+  } catch (error) {
+    // Stumbling over what is remembered must not last as long as that is remembered. It is said all the same.
+    if (past.sample !== undefined && !(error instanceof HostError)) {
+      const anew = await round(collector, settings, host, withoutSample(past), signal)
+      const why = mistake('with what it remembered', error)
+      return anew.error === undefined
+        ? { ...withUnseen(collector, anew, [{ what: collector.title, why, codes: [] }]), error }
+        : anew
+    }
+    const unseen: Unseen[] = [
+      { what: collector.title, why: error instanceof Error ? error.message : String(error) },
+    ]
+    const observations = [blindness(collector, unseen)]
+    return { ...about(), unseen, error, rules: blindRule(collector), observations }
+  }
+}
+
+/** The same round, with more that could not be seen. */
+export function withUnseen(collector: Collector, outcome: Outcome, more: readonly Unseen[]): Outcome {
+  if (more.length === 0) return outcome
+  const unseen = [...outcome.unseen, ...more]
+  const others = outcome.observations.filter((it) => it.code !== blindCode(collector.name))
+  const blind = unseen.filter((it) => !it.unrecorded)
+  return { ...outcome, unseen, observations: [...others, blindness(collector, blind)] }
+}
+
+function withoutSample({ sample: _, at: _at, ...past }: Past<Sample>): Past<Sample> {
+  return past
+}
+
+async function look(
+  collector: Collector,
+  settings: Settings<Properties>,
+  host: Host,
+  past: Past<Sample>,
+  at: number,
+  signal: AbortSignal | undefined,
+): Promise<Omit<Outcome, 'collector' | 'at' | 'took'>> {
+  const sample = await within(collector.collect(host, settings, past), collector, signal)
+  const unseen = sample.unseen ?? []
+  const blind = unseen.filter((it) => !it.unrecorded)
+  return {
+    sample,
+    unseen,
+    rules: rulesOf(collector),
+    kept: notJudged(collector.rules, unseen),
+    values: collector.series?.(sample) ?? {},
+    watches: collector.watch?.(settings, sample) ?? [],
+    observations: [
+      ...collector.assess(sample, past, settings, at),
+      ...(blind.length > 0 ? [blindness(collector, blind)] : []),
+    ],
+  }
+}
+
+/** No collector outlasts its round, whatever it waits for. */
+function within<T>(
+  work: Promise<T>,
+  { title, timeout }: Collector,
+  signal: AbortSignal | undefined,
+): Promise<T> {
+  if (!signal) return work
+  return new Promise((resolve, reject) => {
+    const stop = () =>
+      reject(
+        new HostError(
+          'timeout',
+          `looking at ${title}: not done within ${timeout / 1000} s, so it was given up`,
+        ),
+      )
+    if (signal.aborted) return stop()
+    signal.addEventListener('abort', stop, { once: true })
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop))
+  })
+}
+
+/** The rules whose verdict rests on something that could not be seen. */
+function notJudged(rules: Rules, unseen: readonly Unseen[]): readonly NotJudged[] {
+  return unseen.flatMap(({ codes = Object.keys(rules), subjects }) =>
+    codes.map((code) => ({ code, ...(subjects && { subjects }) })),
+  )
+}
+
+const mostReasons = 5
+
+function blindness({ name }: Collector, unseen: readonly Unseen[]): Observation {
+  const reasons = unseen.slice(0, mostReasons).map((it) => it.why)
+  const more = unseen.length > mostReasons ? `; and ${unseen.length - mostReasons} more` : ''
+  return { code: blindCode(name), subject: name, text: `${reasons.join('; ')}${more}.` }
+}

@@ -1,0 +1,89 @@
+import type { Observation, Rules } from '../model/index.ts'
+import type { Look } from './ledger.ts'
+
+interface Failing {
+  readonly since: number
+  readonly why: string
+  /** When it is tried again. */
+  readonly next?: number
+}
+
+/** What Murphy knows of its own parts. */
+export interface SelfState {
+  readonly sinks: readonly {
+    readonly name: string
+    readonly failing?: Failing
+    readonly gone?: string
+  }[]
+  /** Why what is remembered would not survive a restart. */
+  readonly stateProblem?: string | undefined
+  /** What was lost when the state was opened, and when that was. */
+  readonly lost?: { readonly text: string; readonly at: number } | undefined
+}
+
+/** A loss is told of for this long; then it is history. */
+const lossHeld = 3600_000
+/** One failed try is the postman's business; this long without success is the owner's. */
+export const failingFor = 5 * 60_000
+/** Where it is known that it will be that long, waiting for it tells nobody more. */
+export const certainFor = 60_000
+
+/** From when on a sink that fails is the owner's business. */
+export const tellableAt = ({ since, next = since }: Omit<Failing, 'why'>): number =>
+  since + (next - since >= failingFor ? certainFor : failingFor)
+
+/** Murphy's own rules: it reports itself as it reports the node. */
+export const selfRules = {
+  'agent.sink-failing': {
+    severity: 'warning',
+    title: 'messages do not get through',
+    meaning:
+      'A sink has not accepted anything for five minutes, asks to be left alone for longer than that, or has said that its address is gone. It is asked again at least every hour. Nothing is lost: what it was not told is told once it works again.',
+    measured: "The answers to Murphy's own messages.",
+    so: 'People are not told by this sink; they are by the others, and by `agent status`.',
+    next: [
+      'See what it says: `agent status`',
+      'Try it: `agent notify --test`',
+      'Correct it in /etc/murphy/config.yaml, then: `systemctl restart murphy`',
+    ],
+    // Answers are dropped with everything else that comes in.
+    because: [{ code: 'firewall.lockout', within: 5 * 60_000 }],
+  },
+  'agent.state-lost': {
+    severity: 'warning',
+    title: 'Murphy cannot keep its memory',
+    meaning:
+      'The state file cannot be written and Murphy goes on in memory, or part of it was damaged: what is sound is kept, and the damaged file is moved aside.',
+    measured: 'Opening, reading and writing /var/lib/murphy/murphy.db; every row is checked when it is read.',
+    so: 'After a restart Murphy may tell again what it has told before, and not know since when something is wrong.',
+    next: [
+      'Look at the disk: `df -h /var/lib/murphy` and `df -i /var/lib/murphy`',
+      'See whether it is read-only: `findmnt -T /var/lib/murphy`',
+      'See whether it is failing: `dmesg --level=err,crit | tail -n 20`',
+    ],
+  },
+} as const satisfies Rules
+
+/** What is wrong with Murphy itself, now. Pure. */
+export function assessSelf({ sinks, stateProblem, lost }: SelfState, now: number): Look {
+  const observations: Observation[] = []
+  for (const it of sinks) {
+    if (it.gone !== undefined)
+      observations.push({
+        code: 'agent.sink-failing',
+        subject: it.name,
+        text: `${it.name} says that its address is gone: ${it.gone}`,
+      })
+    else if (it.failing && now >= tellableAt(it.failing))
+      observations.push({
+        code: 'agent.sink-failing',
+        subject: it.name,
+        text: `${it.name} has accepted nothing since ${new Date(it.failing.since).toISOString().slice(11, 16)} UTC: ${it.failing.why}`,
+        at: it.failing.since,
+      })
+  }
+  if (stateProblem) observations.push({ code: 'agent.state-lost', subject: 'disk', text: stateProblem })
+  if (lost && now - lost.at < lossHeld)
+    observations.push({ code: 'agent.state-lost', subject: 'memory', text: lost.text, at: lost.at })
+  return { rules: selfRules, observations }
+}

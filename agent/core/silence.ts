@@ -1,0 +1,47 @@
+import type { Incident } from '../model/index.ts'
+
+/** Somebody's word that they know: matching incidents are not told while it lasts. They stand in the status all the same. */
+export interface Silence {
+  readonly id: string
+  /** `all`, a code (`firewall.flushed`), a collector (`firewall`), or a subject (`default/db-0`). */
+  readonly what: string
+  readonly since: number
+  readonly until: number
+  readonly why?: string
+}
+
+/** Ended silences are kept this long: what came and went under one is not news when it is over. */
+export const silenceKept = 3 * 24 * 3600_000
+/** The longest anyone may ask for quiet: what is silenced longer than that is forgotten. */
+export const longestSilence = 30 * 24 * 3600_000
+
+/** Whether this silence speaks of this incident, whenever. That Murphy is blind, or cannot tell, is never hidden. */
+export function matches({ what }: Silence, { root }: Incident): boolean {
+  if (/\.blind$|^agent\./.test(root.code)) return false
+  return what === 'all' || what === root.code || what === root.code.split('..')[0] || what === root.subject
+}
+
+/** The silence under which an incident stands now, if there is one. Pure. */
+export function silencing(
+  silences: readonly Silence[],
+  incident: Incident,
+  now: number,
+): Silence | undefined {
+  return silences.find((it) => it.since <= now && now < it.until && matches(it, incident))
+}
+
+/** Whether all the time in which an incident could have been told lay under one silence. Pure. */
+export function wasSilenced(silences: readonly Silence[], incident: Incident): boolean {
+  const { ripe, resolved = Number.POSITIVE_INFINITY } = incident
+  return silences.some((it) => it.since <= ripe && resolved <= it.until && matches(it, incident))
+}
+
+/** "90m", "2h", "1d" or "2h30m" in ms; undefined if it is no such thing. */
+export function duration(text: string): number | undefined {
+  const units = { s: 1000, m: 60_000, h: 3600_000, d: 24 * 3600_000 } as const
+  if (!/^(\d{1,6}[smhd])+$/.test(text)) return undefined
+  let sum = 0
+  for (const [, count, unit] of text.matchAll(/(\d+)([smhd])/g))
+    sum += Number(count) * units[unit as keyof typeof units]
+  return sum
+}

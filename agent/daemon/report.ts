@@ -1,0 +1,30 @@
+import type { Outcome } from '../core/round.ts'
+import type { Finding } from '../model/index.ts'
+import type { Log } from './log.ts'
+
+/** A round that fails is worth a line when it begins to, not each time. */
+export function reportRound(log: Log, before: Outcome | undefined, now: Outcome): void {
+  const { collector, took, error } = now
+  if (error !== undefined && before?.error === undefined)
+    log.warn(
+      { collector, error },
+      `${collector}: the look failed: ${error instanceof Error ? error.message : String(error)}`,
+    )
+  else log.debug({ collector, took }, `${collector}: looked`)
+}
+
+/** With no sink configured the log is where findings go; with sinks it is the record. */
+export function reportFindings(log: Log, before: readonly Finding[], after: readonly Finding[]): void {
+  const known = new Map(before.map((it) => [it.id, it]))
+  for (const it of after) {
+    const last = known.get(it.id)
+    const fields = { code: it.code, subject: it.subject, severity: it.severity }
+    if (!last && it.resolved === undefined)
+      log[it.severity === 'info' ? 'info' : 'warn'](
+        fields,
+        `${it.severity}: ${it.title} (${it.subject}): ${it.text}`,
+      )
+    else if (last?.resolved === undefined && it.resolved !== undefined)
+      log.info(fields, `resolved: ${it.title} (${it.subject})`)
+  }
+}

@@ -1,0 +1,198 @@
+import { Agent, EnvHttpProxyAgent, request } from 'undici'
+import type { Letter, Properties, Reading, Reply, Settings, Sink } from '../model/index.ts'
+import { rememberNames } from './addresses.ts'
+import { hidden, redactor } from './redact.ts'
+import { readError, readReply, rest, within } from './retry.ts'
+import { line } from './sinks/lengths.ts'
+
+/** What became of one letter. */
+export interface Sent {
+  readonly reading: Reading
+  /** How long the service wants to rest now, in ms. */
+  readonly rest: number
+  /** Absent when there was no reply. */
+  readonly status?: number
+}
+
+/**
+ * The only door to the network for what is told. Nothing here throws, follows a redirect or outlasts its timeout,
+ * and nothing a server says leaves it without a bound: its headers (16 KiB, by undici), its body, its times, its words.
+ */
+export interface Post {
+  send(letter: Letter): Promise<Sent>
+  /**
+   * Asks the service for its OPTIONS, for nothing but the connection: a letter that goes over one that is
+   * open already arrives even where no answer can come back, as after a flush under a policy of DROP.
+   */
+  hold(wanted?: AbortSignal): Promise<void>
+  /** The text without this sink's secrets. */
+  redact(text: string): string
+  close(): Promise<void>
+}
+
+export interface PostOptions {
+  readonly sink: Sink
+  readonly settings: Settings<Properties>
+  /** How long one request may take in all, in ms; 15 s unless told otherwise. */
+  readonly timeout?: number | undefined
+  readonly now?: (() => number) | undefined
+  /** Gives up what is under way. */
+  readonly signal?: AbortSignal
+  readonly env?: Readonly<Record<string, string | undefined>>
+}
+
+/** How much of a reply is read: any service's whole answer is far below. */
+const replyLimit = 64 * 1024
+/** How much of what a server says is shown, characters. */
+const wordsLimit = 240
+
+/** How often a connection is used at least, in ms: far below what services and firewalls take for idle (60 s and more). */
+export const holdEvery = 50_000
+/** Beyond this it is a dead one, which is closed, so that the next letter does not wait for it. */
+const holdPatience = 3000
+/** How long a letter waits for it, ms. */
+const holdGrace = 100
+
+/** One memory of names for all sinks. */
+const names = rememberNames()
+
+/** One connection of its own for one sink, kept between letters for as long as it is used every minute. */
+export function openPost({
+  sink,
+  settings,
+  timeout = 15_000,
+  now = Date.now,
+  signal,
+  env = process.env,
+}: PostOptions): Post {
+  const redact = redactor(sink, settings)
+  const dispatcher = open(env)
+  /** When the connection was last used, by a clock nobody sets. */
+  let used = Number.NEGATIVE_INFINITY
+  /** A reading to go by. Shortened last: half a secret would not be known as one. */
+  const clean = (letter: Letter, reading: Reading): Reading => {
+    if (reading.outcome === 'accepted') return reading
+    const host = URL.parse(letter.url)?.hostname ?? 'the address'
+    const { authorization = '' } = letter.headers
+    const credentials = authorization.split(' ').at(-1)
+    const said = redact(`${host}: ${reading.why}`)
+    const why = line(credentials ? said.replaceAll(credentials, hidden) : said, wordsLimit)
+    return reading.outcome === 'again' && reading.wait !== undefined
+      ? { ...reading, why, wait: within(reading.wait) }
+      : { ...reading, why }
+  }
+  return {
+    async send(letter) {
+      const deadline = AbortSignal.timeout(timeout)
+      used = performance.now()
+      try {
+        const { statusCode, headers, body } = await request(letter.url, {
+          dispatcher,
+          method: letter.method,
+          // Nothing is unpacked here, so nothing small can become large.
+          headers: { 'user-agent': 'murphy', 'accept-encoding': 'identity', ...letter.headers },
+          body: letter.body,
+          signal: signal ? AbortSignal.any([signal, deadline]) : deadline,
+        })
+        const reply: Reply = {
+          status: statusCode,
+          headers: Object.fromEntries(
+            Object.entries(headers).map(([key, it]) => [key, Array.isArray(it) ? it.join(', ') : (it ?? '')]),
+          ),
+          body: await beginningOf(body),
+        }
+        return {
+          reading: clean(letter, sink.read?.(reply, letter) ?? readReply(reply, now())),
+          rest: within(rest(reply)),
+          status: statusCode,
+        }
+      } catch (error) {
+        return { reading: clean(letter, readError(error)), rest: 0 }
+      }
+    },
+    async hold(wanted) {
+      const url = addressOf(sink, settings)
+      // A second, as timers may be early.
+      if (!url || performance.now() - used < holdEvery - 1000) return
+      used = performance.now()
+      const deadline = new AbortController()
+      const end = (ms: number) => setTimeout(() => deadline.abort(), ms).unref()
+      end(holdPatience)
+      wanted?.addEventListener('abort', () => end(holdGrace), { once: true })
+      try {
+        const { body } = await request(url.origin, {
+          dispatcher,
+          method: 'OPTIONS',
+          headers: { 'user-agent': 'murphy' },
+          signal: signal ? AbortSignal.any([signal, deadline.signal]) : deadline.signal,
+        })
+        await body.dump()
+      } catch {
+        // Nobody waits for the answer; what is really told says what is wrong.
+      }
+    },
+    redact,
+    close: () => dispatcher.destroy(),
+  }
+}
+
+/** Learns the addresses of where letters will go, while they can be had. */
+export function rememberAddress(sink: Sink, settings: Settings<Properties>): void {
+  names.keep(addressOf(sink, settings)?.hostname ?? '')
+}
+
+/** Where letters go, which need not be what people pasted. */
+function addressOf(sink: Sink, settings: Settings<Properties>): URL | null {
+  try {
+    const [letter] = sink.compose({ kind: 'test', id: 'murphy', node: '', at: 0 }, settings)
+    return URL.parse(letter?.url ?? '')
+  } catch {
+    return null
+  }
+}
+
+function open(env: Readonly<Record<string, string | undefined>>): Agent | EnvHttpProxyAgent {
+  const connect = {
+    timeout: 5000,
+    lookup: names.lookup,
+    // Node's own 250 ms for each address gives up on slow but sound connections.
+    autoSelectFamilyAttemptTimeout: 1500,
+  }
+  const options = {
+    connect,
+    allowH2: false,
+    connections: 1,
+    // A service that closes sooner says so in `Keep-Alive`, or closes.
+    keepAliveTimeout: 60_000,
+    keepAliveMaxTimeout: 60_000,
+  }
+  const { HTTP_PROXY, HTTPS_PROXY, NO_PROXY } = env
+  const { http_proxy: httpProxy = HTTP_PROXY, https_proxy: httpsProxy = HTTPS_PROXY } = env
+  if (!httpProxy && !httpsProxy) return new Agent(options)
+  const noProxy = env.no_proxy ?? NO_PROXY ?? ''
+  return new EnvHttpProxyAgent({
+    ...options,
+    ...(httpProxy && { httpProxy }),
+    ...(httpsProxy && { httpsProxy }),
+    noProxy,
+    proxyTls: connect,
+    connectTimeout: connect.timeout,
+  })
+}
+
+/**
+ * Always consumes the reply, at most `replyLimit` bytes of it. A body that breaks off is no error: the
+ * status, which says whether the letter was taken, has arrived.
+ */
+async function beginningOf(body: AsyncIterable<Uint8Array>): Promise<string> {
+  const parts: Uint8Array[] = []
+  let size = 0
+  try {
+    for await (const part of body) {
+      parts.push(part)
+      size += part.length
+      if (size >= replyLimit) break
+    }
+  } catch {}
+  return Buffer.concat(parts).subarray(0, replyLimit).toString()
+}

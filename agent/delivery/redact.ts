@@ -1,0 +1,59 @@
+import type { Properties, Settings, Sink } from '../model/index.ts'
+
+/** What stands in place of a secret. */
+export const hidden = '<hidden>'
+
+/**
+ * Takes a sink's secrets out of a text: each secret setting as a whole, and of a URL each part that is not
+ * the host, since an error may quote only the path. Parts shorter than four characters stay: they are no secret.
+ */
+export function redactor(sink: Sink, settings: Settings<Properties>): (text: string) => string {
+  return without(secretsOf(sink, settings).filter((it) => it.length >= 4))
+}
+
+/**
+ * The same for all sinks at once, for what comes from anywhere. Parts of a URL stay here if they have fewer than
+ * eight characters: a topic called `certs` would take the word out of everything that is said.
+ */
+export function redactorOfAll(
+  all: readonly { readonly sink: Sink; readonly settings: Settings<Properties> }[],
+): (text: string) => string {
+  return without(
+    all.flatMap(({ sink, settings }) => {
+      const whole: readonly unknown[] = Object.values(settings)
+      return secretsOf(sink, settings).filter((it) => it.length >= (whole.includes(it) ? 4 : 8))
+    }),
+  )
+}
+
+function without(secrets: readonly string[]): (text: string) => string {
+  const parts = [...new Set(secrets)].sort((a, b) => b.length - a.length)
+  return (text) => parts.reduce((at, secret) => at.replaceAll(secret, hidden), text)
+}
+
+function secretsOf(sink: Sink, settings: Settings<Properties>): readonly string[] {
+  return Object.entries(sink.settings).flatMap(([key, schema]) => {
+    const value = settings[key]
+    if (schema.type !== 'string' || !schema.secret || typeof value !== 'string') return []
+    const url = URL.parse(value)
+    return [
+      value,
+      ...(url
+        ? [url.password, ...url.pathname.split('/'), ...url.searchParams.values()]
+            .flatMap((it) => [it, decoded(it)])
+            .filter((it) => !plain.has(it))
+        : []),
+    ]
+  })
+}
+
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part)
+  } catch {
+    return part
+  }
+}
+
+/** Parts of a path that every Discord webhook has. */
+const plain = new Set(['webhooks'])

@@ -1,0 +1,178 @@
+import { createHash } from 'node:crypto'
+import type { Letter, Notice, Reading, Reply, Severity } from '../../model/index.ts'
+import { sink } from '../../model/index.ts'
+import { jsonBytes, list, shorten } from './lengths.ts'
+import { words } from './words.ts'
+
+/**
+ * ntfy takes 4096 bytes of message (more becomes an attachment) and 8192 of JSON body (server/config.go,
+ * server/server.go). All is measured as it stands in the JSON, which is never shorter: the message is at
+ * most 60 + 1500 + 800 + 1000 + 500 and some labels, the title 250.
+ */
+const limits = {
+  title: 250,
+  standing: 60,
+  text: 1500,
+  so: 800,
+  next: 1000,
+  step: 250,
+  never: 500,
+  lines: 3600,
+}
+
+const priorities: Readonly<Record<Severity, number>> = { critical: 5, warning: 4, info: 3 }
+const tags = {
+  critical: 'rotating_light',
+  warning: 'warning',
+  info: 'information_source',
+  resolved: 'white_check_mark',
+}
+
+/** A notification on a phone, one an incident: what comes later replaces what came before (ntfy 2.16 and later). */
+export const ntfy = sink({
+  name: 'ntfy',
+  settings: {
+    url: {
+      type: 'string',
+      description: 'The topic, as in https://ntfy.sh/TOPIC. Whoever knows it can read and write it.',
+      secret: true,
+    },
+    token: { type: 'string', description: 'An access token, tk_…', secret: true },
+    user: { type: 'string', description: 'A user, where the server asks for a password.' },
+    password: { type: 'string', description: 'The password of `user`.', secret: true },
+  },
+  required: ['url'],
+  check({ url, token, user, password }) {
+    return [
+      ...(url !== undefined && !endpoint(url)
+        ? ['url: is not that of an ntfy topic: https://HOST/TOPIC']
+        : []),
+      ...(token !== undefined && (user !== undefined || password !== undefined)
+        ? ['token: give either a token or a user and password']
+        : []),
+      ...(token !== undefined && !/^[\x21-\x7e]+$/.test(token)
+        ? ['token: has a character no token has']
+        : []),
+      ...((user === undefined) !== (password === undefined)
+        ? ['user: a user and a password belong together']
+        : []),
+    ]
+  },
+  compose(notice, { url, token, user, password }, receipt): readonly Letter[] {
+    const to = endpoint(url ?? '')
+    if (!to) throw new Error('the URL is not that of an ntfy topic')
+    // The incident it belongs to speaks for it; only the notification it had is taken down a peg.
+    if (notice.kind === 'merged' && receipt === undefined) return []
+    const said = words(notice)
+    const fit = (text: string, limit: number) => shorten(text, limit, jsonBytes)
+    const rows = (all: readonly string[], limit: number) => list(all, limit, limits.step, jsonBytes)
+    const labelled = (label: string, text: string) =>
+      text ? [`${label}:${text.startsWith('\n') ? '' : ' '}${text}`] : []
+    const steps = said.next.length > 1 ? said.next.map((it, index) => `${index + 1}. ${it}`) : said.next
+    const parts = [
+      ...labelled('So', fit(said.so, limits.so)),
+      ...labelled('Next', steps.length > 1 ? `\n${rows(steps, limits.next)}` : rows(steps, limits.next)),
+      ...labelled('Never', rows(said.never, limits.never)),
+    ]
+    const what = said.lines.length > 0 ? rows(said.lines, limits.lines) : fit(said.text, limits.text)
+    return [
+      {
+        method: 'POST',
+        url: to.server,
+        headers: {
+          'content-type': 'application/json',
+          ...(token !== undefined && { authorization: `Bearer ${token}` }),
+          ...(user !== undefined && {
+            authorization: `Basic ${Buffer.from(`${user}:${password ?? ''}`).toString('base64')}`,
+          }),
+        },
+        body: JSON.stringify({
+          topic: to.topic,
+          title: fit(
+            notice.kind === 'merged' ? `follows from: ${said.headline}` : said.headline,
+            limits.title,
+          ),
+          message: [fit(said.standing, limits.standing), what, ...parts].filter(Boolean).join('\n'),
+          priority: priority(notice),
+          tags: [tags[said.tone]],
+          sequence_id: sequence(notice, receipt),
+        }),
+      },
+    ]
+  },
+  read,
+})
+
+/** What someone must see now rings; what only changes or is over does not. */
+function priority(notice: Notice): number {
+  switch (notice.kind) {
+    case 'opened':
+    case 'worse':
+    case 'reminder':
+      return priorities[notice.incident.severity]
+    case 'resolved':
+      return notice.incident.severity === 'critical' ? 3 : 2
+    case 'grew':
+    case 'merged':
+      return 2
+    default:
+      return 3
+  }
+}
+
+/** The same for all notices of an incident, and of the form ntfy asks for: `^[-_A-Za-z0-9]{1,64}$`. */
+function sequence(notice: Notice, receipt: string | undefined): string {
+  if (notice.kind === 'merged' && receipt !== undefined && /^[-_A-Za-z0-9]{1,64}$/.test(receipt))
+    return receipt
+  const of = 'incident' in notice ? `${notice.node}\n${notice.incident.id}` : notice.id
+  return createHash('sha256').update(of).digest('hex').slice(0, 32)
+}
+
+/** ntfy takes JSON at its root only, never at the topic. */
+function endpoint(pasted: string): { server: string; topic: string } | undefined {
+  const url = URL.parse(pasted)
+  const path = url && /^(\/(?:.{0,200}\/)?)([-_A-Za-z0-9]{1,64})\/?$/.exec(url.pathname)
+  if (!url || !path || !/^https?:$/.test(url.protocol) || url.username || url.password || url.search)
+    return undefined
+  return { server: `${url.origin}${path[1]}`, topic: path[2] ?? '' }
+}
+
+/** ntfy, server/errors.go. It sends no Retry-After: a visitor's bucket gets one request back every 5 s. */
+function read(reply: Reply, letter: Letter): Reading | undefined {
+  const { status } = reply
+  const body = fields(reply.body)
+  if (status >= 200 && status < 300) {
+    // Also where it broke off: an id comes first. Anything else is no word of ntfy's.
+    if (typeof body?.id !== 'string' && (body || !reply.body.startsWith('{"id":"')))
+      return { outcome: 'again', why: `answered ${status}, but not as ntfy does: perhaps a proxy in between` }
+    const id = fields(letter.body)?.sequence_id
+    return { outcome: 'accepted', ...(typeof id === 'string' && { receipt: id }) }
+  }
+  const code = typeof body?.code === 'number' ? body?.code : 0
+  const error = typeof body?.error === 'string' ? `: ${body.error}` : ''
+  const said = `ntfy answered ${status}${code ? ` (${code}${error})` : ''}`
+  // A proxy, a captive portal or a filter in between: what it says is not about the topic.
+  if (code === 0 && status < 500 && status !== 429)
+    return { outcome: 'again', why: `answered ${status}, but not as ntfy does: perhaps a proxy in between` }
+  if (code === 40101 || code === 40301)
+    return { outcome: 'gone', why: `${said}: it wants another token, or user and password, for this topic` }
+  if (code === 42908) return { outcome: 'again', why: said, wait: untilMidnight(reply.headers.date) }
+  if (status === 429 && code > 0) return { outcome: 'again', why: said, wait: code === 42909 ? 60_000 : 5000 }
+  return code === 0 ? undefined : status < 500 ? { outcome: 'refused', why: said } : undefined
+}
+
+/** The daily quota begins anew at midnight UTC, by the server's clock. */
+function untilMidnight(date = ''): number {
+  const now = Date.parse(date)
+  const day = 24 * 3600_000
+  return Number.isNaN(now) ? 3600_000 : day - (now % day) + 1000
+}
+
+function fields(text: string): Readonly<Record<string, unknown>> | undefined {
+  try {
+    const value: unknown = JSON.parse(text)
+    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,175 @@
+import { createHash, createHmac } from 'node:crypto'
+import type { Finding, Incident, Letter, Notice } from '../../model/index.ts'
+import { sink, titleOf } from '../../model/index.ts'
+import { jsonBytes, line, shorten } from './lengths.ts'
+
+/**
+ * A POST of JSON as Standard Webhooks 1.0.0 describes it (standardwebhooks.com). The body, version 1:
+ *
+ *     { "type": "incident.opened" | "incident.worse" | "incident.grew" | "incident.merged"
+ *             | "incident.reminder" | "incident.resolved" | "digest" | "test",
+ *       "timestamp": "2026-03-05T03:12:07.000Z",        when it happened
+ *       "data": { "version": 1, "node": "node1",
+ *                 "incident": { "id", "severity", "since", "resolved"?, "title", "next": [], "never": [],
+ *                               "root": Finding, "consequences": [Finding], "more": 0 },
+ *                 "incidents": [ … ], "more": 0 } }     a digest has these instead of "incident"
+ *     Finding: { "id", "code", "subject", "severity", "title", "text", "since", "resolved"?,
+ *                "pod"?: { "namespace", "name", "container"? },
+ *                and for a root "so", "evidence"? }
+ *
+ * Times are RFC 3339 in UTC. `more` counts what was left out to stay under the 20 kB that Standard Webhooks
+ * recommends. With `secret` the request is signed: `webhook-signature: v1,` and the base64 of HMAC-SHA256
+ * over `webhook-id.webhook-timestamp.body`. `webhook-id` is the same for every attempt at the same notice;
+ * a receiver that has seen it may ignore the request. `merged` names the incident that another, told
+ * before, turned out to follow from: it is among the consequences.
+ */
+export const webhook = sink({
+  name: 'webhook',
+  settings: {
+    url: { type: 'string', description: 'Where to POST.', secret: true },
+    secret: {
+      type: 'string',
+      description: 'Signs each request as Standard Webhooks does: whsec_ and base64, or any text.',
+      secret: true,
+    },
+  },
+  required: ['url'],
+  check({ url, secret }) {
+    const parsed = url === undefined ? undefined : URL.parse(url)
+    return [
+      ...(parsed === null || (parsed && !/^https?:$/.test(parsed.protocol))
+        ? ['url: is not an http or https URL']
+        : []),
+      ...(parsed && (parsed.username || parsed.password)
+        ? ['url: may not hold a user or password; sign with `secret` instead']
+        : []),
+      ...(secret === '' ? ['secret: is empty'] : []),
+      ...(secret?.startsWith('whsec_') && !/^whsec_[A-Za-z0-9+/]{32,88}={0,2}$/.test(secret)
+        ? ['secret: after whsec_ must come 24 to 64 bytes in base64']
+        : []),
+    ]
+  },
+  compose(notice, { url = '', secret }): readonly Letter[] {
+    if (!URL.canParse(url)) throw new Error('the URL is not a URL')
+    const body = JSON.stringify(event(notice))
+    const id = /^[\w-]{1,64}$/.test(notice.id) ? notice.id : `murphy_${hash(notice.id)}`
+    const seconds = String(Math.floor(notice.at / 1000))
+    return [
+      {
+        method: 'POST',
+        url,
+        headers: {
+          'content-type': 'application/json',
+          'webhook-id': id,
+          'webhook-timestamp': seconds,
+          ...(secret && { 'webhook-signature': `v1,${sign(secret, `${id}.${seconds}.${body}`)}` }),
+        },
+        body,
+      },
+    ]
+  },
+  // Standard Webhooks, "410 Gone"; a page is a proxy's.
+  read: ({ status, headers: { 'content-type': type = '' }, body }) =>
+    status === 410 && !/html/i.test(type) && !body.trimStart().startsWith('<')
+      ? { outcome: 'gone', why: 'answered 410: it wants no more of these' }
+      : undefined,
+})
+
+const hash = (text: string) => createHash('sha256').update(text).digest('hex').slice(0, 32)
+
+function sign(secret: string, text: string): string {
+  const key = secret.startsWith('whsec_') ? Buffer.from(secret.slice(6), 'base64') : Buffer.from(secret)
+  return createHmac('sha256', key).update(text).digest('base64')
+}
+
+// ---------------------------------------------------------------------------------------------------
+// The body. Each limit is of bytes as they stand in the JSON; together they stay under 20 kB.
+
+const limits = { id: 150, code: 60, subject: 150, title: 120, name: 80, brief: 200, text: 2000, so: 800 }
+const most = { consequences: 8, incidents: 12, steps: 6, evidence: 12 }
+
+const fit = (text: string, limit: number) => shorten(line(text), limit, jsonBytes)
+const time = (ms: number) => (Number.isNaN(new Date(ms).getTime()) ? null : new Date(ms).toISOString())
+
+function event(notice: Notice): object {
+  const node = fit(notice.node, limits.name)
+  if (notice.kind === 'test') return { type: 'test', timestamp: time(notice.at), data: { version: 1, node } }
+  if (notice.kind === 'digest')
+    return {
+      type: 'digest',
+      timestamp: time(notice.at),
+      data: {
+        version: 1,
+        node,
+        incidents: notice.incidents
+          .slice(-most.incidents)
+          .map((it) => ({ ...frame(it), root: finding(it.root, limits.brief) })),
+        more: Math.max(0, notice.incidents.length - most.incidents),
+      },
+    }
+  const { incident, kind } = notice
+  const happened = kind === 'opened' ? incident.since : kind === 'resolved' ? incident.resolved : undefined
+  return {
+    type: `incident.${kind}`,
+    timestamp: time(happened ?? notice.at),
+    data: {
+      version: 1,
+      node,
+      incident: {
+        ...frame(incident),
+        title: fit(titleOf(incident), 2 * limits.title),
+        ...steps(incident),
+        root: { ...finding(incident.root, limits.text), ...details(incident.root) },
+        consequences: incident.consequences
+          .slice(0, most.consequences)
+          .map((it) => finding(it, limits.brief)),
+        more: Math.max(0, incident.consequences.length - most.consequences),
+      },
+    },
+  }
+}
+
+/** An id is what a receiver compares: one that is too long is replaced as a whole. */
+const name = (id: string) => (jsonBytes(id) <= limits.id && id === line(id) ? id : hash(id))
+
+const frame = ({ id, severity, since, resolved }: Incident) => ({
+  id: name(id),
+  severity,
+  since: time(since),
+  ...(resolved !== undefined && { resolved: time(resolved) }),
+})
+
+const finding = ({ pod, ...it }: Finding, text: number) => ({
+  id: name(it.id),
+  code: fit(it.code, limits.code),
+  subject: fit(it.subject, limits.subject),
+  severity: it.severity,
+  title: fit(it.title, limits.title),
+  text: fit(it.text, text),
+  since: time(it.since),
+  ...(it.resolved !== undefined && { resolved: time(it.resolved) }),
+  ...(pod && {
+    pod: {
+      namespace: fit(pod.namespace, limits.name),
+      name: fit(pod.name, limits.name),
+      ...(pod.container !== undefined && { container: fit(pod.container, limits.name) }),
+    },
+  }),
+})
+
+/** What to do about all of it. */
+const steps = ({ next, never }: Incident) => ({
+  next: next.slice(0, most.steps).map((it) => fit(it, 2 * limits.brief)),
+  never: never.map((it) => fit(it, 2 * limits.brief)),
+})
+
+const details = ({ so, evidence }: Finding) => ({
+  so: fit(so, limits.so),
+  ...(evidence && {
+    evidence: Object.fromEntries(
+      Object.entries(evidence)
+        .slice(0, most.evidence)
+        .map(([key, it]) => [fit(key, limits.code), typeof it === 'string' ? fit(it, limits.name) : it]),
+    ),
+  }),
+})

@@ -1,0 +1,164 @@
+import type { Finding, Incident, Notice, Pod, Severity } from '../../model/index.ts'
+import { leadOf, titleOf } from '../../model/index.ts'
+import { line } from './lengths.ts'
+
+/** What a notice says, as plain parts of one line each. Texts may hold `commands`; each sink escapes for its own format. */
+export interface Words {
+  /** `node1: the firewall was flushed` */
+  readonly headline: string
+  /** `critical, since 03:12 UTC, 4 min` */
+  readonly standing: string
+  readonly tone: Severity | 'resolved'
+  readonly text: string
+  /** What follows from it. */
+  readonly so: string
+  /** Safe steps, in order. */
+  readonly next: readonly string[]
+  readonly never: readonly string[]
+  /** One line an incident, for a digest. */
+  readonly lines: readonly string[]
+  /** The code of the rule that speaks, for `agent explain`. */
+  readonly code?: string
+}
+
+const limits = {
+  node: 80,
+  title: 160,
+  subject: 120,
+  text: 2000,
+  so: 1000,
+  step: 400,
+  steps: 8,
+  nevers: 3,
+  titles: 6,
+  subjects: 3,
+}
+
+/** The words of a notice. Pure and total, whatever the texts hold. Every part is one line without control characters. */
+export function words(notice: Notice): Words {
+  const node = line(notice.node, limits.node)
+  const none = { tone: 'info', text: '', so: '', next: [], never: [], lines: [] } as const
+  if (notice.kind === 'test')
+    return {
+      ...none,
+      headline: `${node}: a test from Murphy`,
+      standing: `sent ${clock(notice.at, notice.at)}`,
+      text: 'Nothing is wrong. What Murphy finds on this node will be told here.',
+    }
+  if (notice.kind === 'digest') {
+    const many = notice.incidents.length
+    return {
+      ...none,
+      headline: `${node}: ${many === 1 ? 'an incident' : `${many} incidents`} came and went untold`,
+      standing: 'over by now',
+      text: 'This is what happened while you could not be told here.',
+      lines: notice.incidents.map(
+        (it) => `${line(titleOf(it), limits.title)}${about(it.root.pod)}: ${standing(it, notice.at)}`,
+      ),
+    }
+  }
+  const { incident } = notice
+  const over = incident.resolved !== undefined
+  const { root } = incident
+  return {
+    headline: `${prefix[notice.kind]}${node}: ${line(titleOf(incident), limits.title)}${about(root.pod)}`,
+    standing: standing(incident, notice.at),
+    tone: over ? 'resolved' : incident.severity,
+    text: line(leadOf(incident).text, limits.text),
+    so: over ? '' : line(follows(incident), limits.so),
+    next: over ? [] : steps(incident),
+    never: over ? [] : nevers(incident),
+    lines: [],
+    code: line(leadOf(incident).code, limits.title),
+  }
+}
+
+const prefix: Readonly<Record<Exclude<Notice['kind'], 'digest' | 'test'>, string>> = {
+  opened: '',
+  grew: '',
+  merged: '',
+  worse: 'worse: ',
+  reminder: 'still open: ',
+  resolved: 'resolved: ',
+}
+
+const about = (pod: Pod | undefined) =>
+  pod ? ` (${line(`${pod.namespace}/${pod.name}`, limits.subject)})` : ''
+
+function standing(incident: Incident, at: number): string {
+  const { severity, since, resolved } = incident
+  return resolved === undefined
+    ? `${severity}, since ${clock(since, at)}, ${span(at - since)}`
+    : `was ${severity}, ${clock(since, at)} to ${clock(resolved, at)}, ${span(resolved - since)}`
+}
+
+const open = (incident: Incident): readonly Finding[] =>
+  incident.consequences.filter((it) => it.resolved === undefined)
+
+function follows(incident: Incident): string {
+  const subjects = new Map<string, string[]>()
+  const lead = leadOf(incident)
+  for (const it of open(incident)) {
+    if (it === lead) continue
+    const title = line(it.title, limits.title)
+    const known = subjects.get(title) ?? []
+    subjects.set(title, [...known, ...(it.subject ? [line(it.subject, limits.subject)] : [])])
+  }
+  const also = bounded(
+    [...subjects].map(([title, all]) =>
+      all.length === 0 ? title : `${title} (${bounded(all, limits.subjects, ', ')})`,
+    ),
+    limits.titles,
+    '; ',
+  )
+  return [lead.so, also && `Also: ${also}.`].filter(Boolean).join(' ')
+}
+
+function bounded(all: readonly string[], most: number, between: string): string {
+  const more = all.length - most
+  return [...all.slice(0, most), ...(more > 0 ? [`and ${more} more`] : [])].join(between)
+}
+
+const steps = (incident: Incident) => distinct(incident.next, limits.steps)
+
+const nevers = (incident: Incident) => distinct(incident.never, limits.nevers)
+
+function distinct(texts: readonly string[], most: number): readonly string[] {
+  const lines = new Set<string>()
+  for (const text of texts) {
+    const it = line(text, limits.step)
+    if (it) lines.add(it)
+    if (lines.size === most) break
+  }
+  return [...lines]
+}
+
+// ---------------------------------------------------------------------------------------------------
+// Times, in UTC: whoever reads may be anywhere, and the node's logs are in UTC too.
+
+const day = 24 * 3600_000
+const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']
+
+/** `03:12 UTC`, with the day when it is not that of `at`, with the year when that differs. */
+export function clock(time: number, at: number): string {
+  const it = new Date(time)
+  const reference = new Date(at)
+  if (Number.isNaN(it.getTime())) return 'an unknown time'
+  const hours = `${it.toISOString().slice(-13, -8)} UTC`
+  if (Math.floor(time / day) === Math.floor(at / day)) return hours
+  const date = `${it.getUTCDate()} ${months[it.getUTCMonth()]}`
+  return it.getUTCFullYear() === reference.getUTCFullYear()
+    ? `${date} ${hours}`
+    : `${date} ${it.getUTCFullYear()} ${hours}`
+}
+
+/** A duration with its two largest units: `40 s`, `4 min`, `2 h 5 min`, `3 d 4 h`. */
+export function span(ms: number): string {
+  const seconds = Number.isFinite(ms) ? Math.max(0, Math.round(ms / 1000)) : 0
+  if (seconds < 60) return `${seconds} s`
+  const minutes = Math.floor(seconds / 60)
+  if (minutes < 60) return `${minutes} min`
+  const hours = Math.floor(minutes / 60)
+  if (hours < 24) return `${hours} h${minutes % 60 ? ` ${minutes % 60} min` : ''}`
+  return `${Math.floor(hours / 24)} d${hours % 24 ? ` ${hours % 24} h` : ''}`
+}

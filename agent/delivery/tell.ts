@@ -1,0 +1,45 @@
+import type { Letter, Notice, Properties, Settings, Sink } from '../model/index.ts'
+import type { Post, Sent } from './post.ts'
+
+/** The longest rest between two letters of one notice, ms: what was written for this moment does not wait for another. */
+const longestRest = 60_000
+
+/**
+ * Posts the letters of one notice in order, until one is not accepted. The receipt is that of the first new
+ * message, if there was one.
+ */
+export async function tell(
+  notice: Notice,
+  sink: Sink,
+  settings: Settings<Properties>,
+  post: Post,
+  now: () => number,
+  about: string | undefined,
+  rested: (ms: number) => Promise<void>,
+): Promise<Sent & { readonly receipt?: string }> {
+  let last: Sent = { reading: { outcome: 'accepted' }, rest: 0 }
+  let receipt: string | undefined
+  for (let original = about; ; original = undefined) {
+    let letters: readonly Letter[]
+    try {
+      letters = sink.compose({ ...notice, at: now() }, settings, original)
+    } catch (error) {
+      return { reading: { outcome: 'refused', why: post.redact(messageOf(error)) }, rest: 0 }
+    }
+    let lost = false
+    for (const letter of letters) {
+      if (last.rest > 0) await rested(Math.min(last.rest, longestRest))
+      last = await post.send(letter)
+      // The message to edit is no longer there, or can no longer be edited: all of it is said anew.
+      lost = last.reading.outcome === 'refused' && letter.edit === true && original !== undefined
+      if (lost) break
+      if (last.reading.outcome !== 'accepted') return last
+      if (!letter.edit) receipt ??= last.reading.receipt
+    }
+    if (!lost) return { ...last, ...(receipt !== undefined && { receipt }) }
+  }
+}
+
+/** The words of an error, bounded. */
+export const messageOf = (error: unknown) =>
+  (error instanceof Error ? error.message : String(error)).slice(0, 200)

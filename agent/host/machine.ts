@@ -1,0 +1,53 @@
+import type { Host } from '../model/index.ts'
+import { follow, run } from './command.ts'
+import { resolve } from './dns.ts'
+import { allFacts, facts, list, owned, range, read, target } from './files.ts'
+import { get } from './get.ts'
+import { kernelLog } from './kmsg.ts'
+import { space } from './space.ts'
+import { handshake } from './tls.ts'
+import { watchPath } from './watch.ts'
+
+/** The machine Murphy runs on. Open it once; each round gets a Host that ends with it. */
+export interface Machine {
+  /** The machine for as long as `signal` is not aborted. */
+  during(signal: AbortSignal): Host
+  /** Starts a command and hands over its lines, and its complaints on stderr; resolves with why it ended. */
+  follow(
+    argv: readonly string[],
+    line: (text: string) => void,
+    signal: AbortSignal,
+    complaint?: (text: string) => void,
+  ): Promise<string>
+  /** Calls `changed` when something at `path` changes; `gone` when it can be watched no more. Undefined if it cannot be watched. */
+  watch(path: string, changed: () => void, gone: () => void): (() => void) | undefined
+  close(): void
+}
+
+/** The only door to the machine: every read and command has a timeout, an abort and a size limit. */
+export function openMachine({ now = Date.now } = {}): Machine {
+  const log = kernelLog()
+  return {
+    during: (signal) => ({
+      recorded: false,
+      now,
+      read: (path, options = {}) => read(path, options, signal),
+      text: async (path, options = {}) => Buffer.from(await read(path, options, signal)).toString('utf8'),
+      owned: (path, options = {}) => owned(path, options, signal),
+      range: (path, from, length, options = {}) => range(path, from, length, options, signal),
+      list: (path) => list(path, signal),
+      stat: (path) => facts(path, signal),
+      stats: (paths, devs) => allFacts(paths, devs ?? [], signal),
+      target: (path) => target(path, signal),
+      run: (argv, options = {}) => run(argv, options, signal),
+      kmsg: (after, record) => log.since(after, record, signal),
+      handshake: (address) => handshake(address, signal),
+      get: (request) => get(request, signal),
+      space: (path) => space(path, signal),
+      resolve: (question) => resolve(question, signal),
+    }),
+    follow,
+    watch: watchPath,
+    close: () => log.close(),
+  }
+}

@@ -1,0 +1,120 @@
+import type { DatabaseSync } from 'node:sqlite'
+import { awaitedBy, type Ledger, resolvedKept, withoutOld } from '../core/ledger.ts'
+import { type Silence, silenceKept } from '../core/silence.ts'
+import type { Finding, Point, Told } from '../model/index.ts'
+import type { Clock } from './clock.ts'
+import type { Remembered } from './salvage.ts'
+import {
+  finding,
+  type KeptSample,
+  clock as ofClock,
+  put,
+  sample,
+  series,
+  silence,
+  sink,
+  told,
+} from './tables.ts'
+
+/** How many points wait at most for a disk; the oldest go first. */
+const mostPointsWaiting = 5_000
+
+/** What answers come from, and what of it is not on the disk yet. */
+export class Memory {
+  ledger: Ledger
+  clock: Clock
+  readonly told = new Map<string, Map<string, Told>>()
+  readonly sinks: Map<string, number>
+  readonly silences: Map<string, Silence>
+  /** `saved` is the time of the one that was written last. */
+  readonly samples: Map<string, KeptSample & { readonly saved: number }>
+  readonly samplesWaiting = new Set<string>()
+  /** Findings as they were written last. */
+  readonly written: Map<string, Finding>
+  points: readonly (Point & { readonly name: string })[] = []
+
+  constructor({ findings, told, sinks, silences, samples }: Remembered, clock: Clock) {
+    for (const { owner, it } of told) this.book(owner).set(it.incident, it)
+    this.clock = clock
+    this.ledger = withoutOld(findings, clock.trusted, this.awaited())
+    this.written = new Map(this.ledger.map((it) => [it.id, it]))
+    this.sinks = new Map(sinks.map(({ owner, it }) => [owner, it]))
+    this.silences = new Map(silences.map((it) => [it.id, it]))
+    this.samples = new Map(samples.map((it) => [it.collector, { ...it, saved: it.at }]))
+  }
+
+  book(sink: string): Map<string, Told> {
+    const book = this.told.get(sink) ?? new Map<string, Told>()
+    this.told.set(sink, book)
+    return book
+  }
+
+  add(points: readonly (Point & { readonly name: string })[]): void {
+    this.points = [...this.points, ...points].slice(-mostPointsWaiting)
+  }
+
+  /** Notes as written what is in the ledger; forgets what has left it. */
+  wrote(findings: readonly Finding[]): void {
+    for (const it of findings) this.written.set(it.id, it)
+    if (this.written.size <= this.ledger.length * 2 + 100) return
+    const current = new Set(this.ledger.map((it) => it.id))
+    for (const id of this.written.keys()) if (!current.has(id)) this.written.delete(id)
+  }
+
+  /** Puts on the disk what need not be there at once. It waits until `waitsNoMore` says that it arrived. */
+  putWaiting(db: DatabaseSync): void {
+    for (const it of this.points) put(db, series, { ...it, step: 0 })
+    for (const collector of this.samplesWaiting) {
+      const it = this.samples.get(collector)
+      if (it) put(db, sample, it)
+    }
+  }
+  waitsNoMore(): void {
+    this.points = []
+    this.samplesWaiting.clear()
+  }
+
+  /** Puts on the disk all that is in memory, for one that missed some of it. */
+  putEverything(db: DatabaseSync): void {
+    for (const it of this.ledger) put(db, finding, it)
+    for (const [owner, book] of this.told) for (const it of book.values()) put(db, told, { owner, it })
+    for (const [owner, it] of this.sinks) put(db, sink, { owner, it })
+    for (const it of this.silences.values()) put(db, silence, it)
+    for (const it of this.samples.values()) put(db, sample, it)
+    put(db, ofClock, this.clock)
+  }
+
+  /** Lets go of what is too old by the clock that can be relied on; how to take the same from the disk. */
+  forget(): (db: DatabaseSync) => void {
+    const now = this.clock.trusted
+    this.ledger = withoutOld(this.ledger, now, this.awaited())
+    const known = new Set(this.ledger.map((it) => it.id))
+    const notes = [...this.told].flatMap(([owner, book]) =>
+      [...book.values()]
+        // What is open to a sink and in no ledger was lost with its finding: nobody can tell that it is over.
+        .filter((it) => it.resolved !== undefined || !known.has(it.incident))
+        .filter((it) => now - (it.resolved ?? it.reminded) > 2 * resolvedKept)
+        .map(({ incident }) => ({ owner, incident })),
+    )
+    for (const { owner, incident } of notes) this.book(owner).delete(incident)
+    const ended = [...this.silences.values()].filter(({ until }) => now - until > silenceKept)
+    for (const { id } of ended) this.silences.delete(id)
+    return (db) => {
+      const note = db.prepare('DELETE FROM told WHERE sink = ? AND incident = ?')
+      for (const { owner, incident } of notes) note.run(owner, incident)
+      const silenced = db.prepare('DELETE FROM silence WHERE id = ?')
+      for (const { id } of ended) silenced.run(id)
+    }
+  }
+
+  /** Ids of what some sink was told, and not yet that it is over. */
+  awaited(): ReadonlySet<string> {
+    return new Set([...this.told.values()].flatMap((book) => awaitedBy([...book.values()])))
+  }
+}
+
+/** When the newest row was written; undefined for none. */
+export function newest({ findings, samples }: Remembered): number | undefined {
+  const last = Math.max(...findings.map((it) => it.seen), ...samples.map((it) => it.at))
+  return Number.isFinite(last) ? last : undefined
+}

@@ -1,0 +1,226 @@
+import type { DatabaseSync } from 'node:sqlite'
+import type { Ledger } from '../core/ledger.ts'
+import type { Silence } from '../core/silence.ts'
+import type { Finding, Keepsake, Point, Sample, Told } from '../model/index.ts'
+import { started, ticked } from './clock.ts'
+import type { Loss } from './database.ts'
+import { type Disk, openDisk } from './disk.ts'
+import { type Kept, keepsakeBody, listKeepsakes, putKeepsake } from './keepsakes.ts'
+import { Memory, newest } from './memory.ts'
+import { coarsen, readSeries } from './series.ts'
+import * as tables from './tables.ts'
+import { put } from './tables.ts'
+
+const day = 24 * 3600_000
+
+/** How long resolved findings stay in the history. */
+export const historyKept = 90 * day
+
+/**
+ * What Murphy remembers. Answers come from memory, so that a full or broken disk stops nothing; `problem`
+ * says when what is remembered is not safe on the disk.
+ */
+export interface Store {
+  /** Why what is remembered would not survive a restart; undefined while all is well. */
+  problem(): string | undefined
+  /** What was lost last, where the damaged file is now, and when that was found. */
+  loss(): Loss | undefined
+  ledger(): Ledger
+  saveLedger(ledger: Ledger): void
+  told(sink: string): readonly Told[]
+  note(sink: string, entries: readonly Told[]): void
+  /** When this sink was first known; notes it if it is new. */
+  sinkSince(sink: string, now: number): number
+  /** What people asked not to be told of, also what is lately over. */
+  silences(): readonly Silence[]
+  /** Adds a silence, or changes the one of its id. */
+  silence(it: Silence): void
+  /** None where it is of another version than the one asked for. */
+  sample(collector: string, version?: number): { readonly sample: Sample; readonly at: number } | undefined
+  /** Written at once if `soon`, else within a minute: most samples change a little with every look, and a disk is worn by every write. */
+  saveSample(collector: string, sample: Sample, at: number, soon?: boolean, version?: number): void
+  addPoints(at: number, values: Readonly<Record<string, number>>): void
+  series(name: string, from: number): readonly Point[]
+  /** Keeps something whole, on the disk alone: without a disk it is lost with the process. */
+  keep(collector: string, it: Keepsake, at: number): void
+  kept(collector: string): readonly Kept[]
+  keepsake(collector: string, id: number): Uint8Array | undefined
+  /** Findings that were open at any time since `from`, oldest first. */
+  history(from: number): readonly Finding[]
+  /** Writes what is waiting, makes old series coarser, forgets what is too old by a clock that can be relied on. */
+  tidy(now: number): void
+  close(): void
+}
+
+/** How long a finding that is only confirmed again may wait to be written. */
+const confirmationsWait = 10 * 60_000
+const writesWait = 60_000
+
+/** Opens the state in `stateDir`. Never throws: what cannot be read is said, and without a disk it remembers in memory. */
+export function openStore(stateDir: string, now: number, elapsed = () => performance.now()): Store {
+  const everything = (db: DatabaseSync) => memory.putEverything(db)
+  const disk = openDisk({ stateDir, now, elapsed, everything })
+  const { remembered, write } = disk
+  const memory = new Memory(remembered, started(remembered.clock, newest(remembered), now))
+  return {
+    problem: disk.problem,
+    loss: disk.loss,
+    ...ledgerOf(memory, disk),
+    ...booksOf(memory, disk),
+    ...samplesOf(memory, disk, now),
+    keep: (collector, it, at) => write((db) => putKeepsake(db, collector, it, at)),
+    kept: (collector) => disk.read((db) => listKeepsakes(db, collector), []),
+    keepsake: (collector, id) => disk.read((db) => keepsakeBody(db, collector, id), undefined),
+    ...tidying(memory, disk, elapsed),
+  }
+}
+
+function ledgerOf(
+  memory: Memory,
+  { write, read, behind }: Disk,
+): Pick<Store, 'ledger' | 'saveLedger' | 'history'> {
+  return {
+    ledger: () => memory.ledger,
+    saveLedger(next) {
+      memory.ledger = next
+      const changed = next.filter((it) => worthWriting(memory.written.get(it.id), it))
+      if (changed.length === 0 && !behind()) return
+      write((db) => {
+        for (const it of changed) put(db, tables.finding, it)
+      })
+      memory.wrote(changed)
+    },
+    history: (from) =>
+      read(
+        (db) => findingsSince(db, from),
+        memory.ledger.filter((it) => (it.resolved ?? from) >= from),
+      ),
+  }
+}
+
+function booksOf(
+  memory: Memory,
+  { write }: Disk,
+): Pick<Store, 'told' | 'note' | 'sinkSince' | 'silences' | 'silence'> {
+  return {
+    told: (sink) => [...memory.book(sink).values()],
+    note(sink, entries) {
+      const book = memory.book(sink)
+      for (const it of entries) book.set(it.incident, it)
+      write((db) => {
+        for (const it of entries) put(db, tables.told, { owner: sink, it })
+      })
+    },
+    sinkSince(sink, at) {
+      const known = memory.sinks.get(sink)
+      if (known !== undefined) return known
+      memory.sinks.set(sink, at)
+      write((db) => put(db, tables.sink, { owner: sink, it: at }))
+      return at
+    },
+    silences: () => [...memory.silences.values()],
+    silence(it) {
+      memory.silences.set(it.id, it)
+      write((db) => put(db, tables.silence, it))
+    },
+  }
+}
+
+function samplesOf(
+  memory: Memory,
+  { write, read, behind }: Disk,
+  now: number,
+): Pick<Store, 'sample' | 'saveSample' | 'addPoints' | 'series'> {
+  const { samples, samplesWaiting } = memory
+  let waitingSince = now
+  const writeWaiting = () => {
+    write((db) => memory.putWaiting(db))
+    if (!behind()) memory.waitsNoMore()
+  }
+  return {
+    sample(collector, version) {
+      const it = samples.get(collector)
+      if (!it || (version !== undefined && it.version !== version)) return undefined
+      return { sample: JSON.parse(it.json) as Sample, at: it.at }
+    },
+    saveSample(collector, sample, at, soon = false, version = 1) {
+      const json = JSON.stringify(sample)
+      const known = samples.get(collector)
+      const same = known?.json === json && known.version === version
+      // An unchanged sample is only worth a write now and then: the time of the last look is known from it.
+      const fresh = same && Math.abs(at - known.saved) < confirmationsWait
+      samples.set(collector, { collector, at, json, version, saved: fresh ? known.saved : at })
+      if (fresh) return
+      samplesWaiting.add(collector)
+      if (soon) writeWaiting()
+    },
+    addPoints(at, values) {
+      const measured = Object.entries(values).filter(([, value]) => Number.isFinite(value))
+      memory.add(measured.map(([name, value]) => ({ name, at, value })))
+      // Also by a clock that was set back.
+      if (Math.abs(at - waitingSince) < writesWait) return
+      waitingSince = at
+      writeWaiting()
+    },
+    series(name, from) {
+      const stored = read((db) => readSeries(db, name, from), [])
+      const waiting = memory.points.filter((it) => it.name === name && it.at >= from)
+      return [...stored, ...waiting.map(({ at, value }) => ({ at, value }))]
+    },
+  }
+}
+
+function tidying(
+  memory: Memory,
+  { write, behind, close }: Disk,
+  elapsed: () => number,
+): Pick<Store, 'tidy' | 'close'> {
+  let last = elapsed()
+  const tick = (now: number) => {
+    const passed = elapsed()
+    memory.clock = ticked(memory.clock, now, passed - last)
+    last = passed
+  }
+  return {
+    tidy(now) {
+      tick(now)
+      const forget = memory.forget()
+      const kept = JSON.stringify(memory.ledger.map(({ id }) => id))
+      write((db) => {
+        forget(db)
+        memory.putWaiting(db)
+        coarsen(db, memory.clock.trusted)
+        // What a sink still has to hear of is in the ledger, however old it is.
+        db.prepare(
+          'DELETE FROM finding WHERE resolved < ? AND id NOT IN (SELECT value FROM json_each(?))',
+        ).run(memory.clock.trusted - historyKept, kept)
+        put(db, tables.clock, memory.clock)
+      })
+      if (!behind()) memory.waitsNoMore()
+    },
+    close() {
+      write((db) => {
+        memory.putWaiting(db)
+        for (const it of memory.ledger)
+          if (JSON.stringify(memory.written.get(it.id)) !== JSON.stringify(it)) put(db, tables.finding, it)
+        put(db, tables.clock, memory.clock)
+      })
+      close()
+    },
+  }
+}
+
+/** Confirmations come with every round; only news is worth a write to the disk, and now and then the time of the last look. */
+function worthWriting(before: Finding | undefined, now: Finding): boolean {
+  if (!before) return true
+  const { seen: _seen, count: _count, ...news } = now
+  const { seen, count: _, ...known } = before
+  return Math.abs(now.seen - seen) > confirmationsWait || JSON.stringify(news) !== JSON.stringify(known)
+}
+
+function findingsSince(db: DatabaseSync, from: number): readonly Finding[] {
+  return db
+    .prepare('SELECT * FROM finding WHERE resolved IS NULL OR resolved >= ? ORDER BY since LIMIT 10000')
+    .all(from)
+    .map((row) => tables.finding.read(row))
+}

@@ -1,0 +1,288 @@
+import type { DatabaseSync, SQLInputValue } from 'node:sqlite'
+import type { Silence } from '../core/silence.ts'
+import type { Finding, Keepsake, Told } from '../model/index.ts'
+import type { Clock } from './clock.ts'
+import {
+  aboutShape,
+  clockShape,
+  findingShape,
+  plain,
+  type Shape,
+  sampleShape,
+  silenceShape,
+  text,
+  time,
+  toldShape,
+  version,
+} from './shapes.ts'
+
+/** A row as SQLite gives it; whole numbers that a JavaScript number cannot hold are bigints. */
+export type Row = Readonly<Record<string, unknown>>
+
+/** One table: how it is made, what its rows mean, and what they must look like. */
+export interface Table<T> {
+  readonly name: string
+  /** What one of its rows and many of them are called. */
+  readonly called: readonly [string, string]
+  readonly create: string
+  readonly columns: readonly string[]
+  readonly key: readonly string[]
+  /** What a row means. Throws a Wrong where it does not look as it was written. */
+  readonly read: (row: Row) => T
+  /** The columns' values. */
+  readonly write: (it: T) => readonly SQLInputValue[]
+  /** For tables of many small rows: what is true of sound ones, in SQL. */
+  readonly sound?: string
+}
+
+/** What a row does not look like. */
+export class Wrong extends Error {}
+
+function mustBe(shape: Shape, value: unknown, what: string): void {
+  const wrong = shape(value)
+  if (wrong) throw new Wrong(`${what} ${wrong}`)
+}
+
+/** The longest JSON of one row, in characters; samples of large nodes have some hundred thousand. */
+const longestJson = 16 * 1024 * 1024
+
+function parsed<T>(json: unknown, shape: Shape): T {
+  mustBe(text(longestJson), json, 'json')
+  let value: unknown
+  try {
+    value = JSON.parse(json as string)
+  } catch {
+    throw new Wrong('json is no JSON')
+  }
+  mustBe(plain, value, 'json')
+  mustBe(shape, value, 'json:')
+  return value as T
+}
+
+/** What a keepsake is; undefined where that cannot be told. */
+export function aboutOf(json: unknown): Keepsake['about'] | undefined {
+  try {
+    return parsed(json, aboutShape)
+  } catch {
+    return undefined
+  }
+}
+
+/** What stands in columns of its own must be what the JSON says. */
+function mustFit(row: Row, it: object, columns: readonly string[]): void {
+  for (const name of columns)
+    if ((row[name] ?? undefined) !== (it as Row)[name]) throw new Wrong(`${name} is not what its JSON says`)
+}
+
+/** One thing of one owner, as a row holds it. */
+export interface Owned<T> {
+  readonly owner: string
+  readonly it: T
+}
+export interface KeptSample {
+  readonly collector: string
+  readonly at: number
+  readonly json: string
+  /** Of the shape that its collector gives it. */
+  readonly version: number
+}
+export interface StoredPoint {
+  readonly name: string
+  readonly step: number
+  readonly at: number
+  readonly value: number
+}
+export interface StoredKeepsake extends Keepsake {
+  readonly id: number
+  readonly collector: string
+  readonly at: number
+}
+
+export const finding: Table<Finding> = {
+  name: 'finding',
+  called: ['finding', 'findings'],
+  create: `id TEXT PRIMARY KEY, code TEXT NOT NULL, since INTEGER NOT NULL, resolved INTEGER, json TEXT NOT NULL`,
+  columns: ['id', 'code', 'since', 'resolved', 'json'],
+  key: ['id'],
+  read(row) {
+    const it = parsed<Finding>(row.json, findingShape)
+    mustFit(row, it, ['id', 'code', 'since', 'resolved'])
+    return it
+  },
+  write: (it) => [it.id, it.code, it.since, it.resolved ?? null, JSON.stringify(it)],
+}
+
+export const told: Table<Owned<Told>> = {
+  name: 'told',
+  called: ['record of a notification', 'records of notifications'],
+  create: 'sink TEXT NOT NULL, incident TEXT NOT NULL, json TEXT NOT NULL, PRIMARY KEY (sink, incident)',
+  columns: ['sink', 'incident', 'json'],
+  key: ['sink', 'incident'],
+  read(row) {
+    mustBe(text(1_000), row.sink, 'sink')
+    const it = parsed<Told>(row.json, toldShape)
+    mustFit(row, it, ['incident'])
+    return { owner: row.sink as string, it }
+  },
+  write: ({ owner, it }) => [owner, it.incident, JSON.stringify(it)],
+}
+
+export const sink: Table<Owned<number>> = {
+  name: 'sink',
+  called: ['sink', 'sinks'],
+  create: 'name TEXT PRIMARY KEY, since INTEGER NOT NULL',
+  columns: ['name', 'since'],
+  key: ['name'],
+  read(row) {
+    mustBe(text(1_000), row.name, 'name')
+    mustBe(time, row.since, 'since')
+    return { owner: row.name as string, it: row.since as number }
+  },
+  write: ({ owner, it }) => [owner, it],
+}
+
+export const silence: Table<Silence> = {
+  name: 'silence',
+  called: ['silence', 'silences'],
+  create: 'id TEXT PRIMARY KEY, json TEXT NOT NULL',
+  columns: ['id', 'json'],
+  key: ['id'],
+  read(row) {
+    const it = parsed<Silence>(row.json, silenceShape)
+    mustFit(row, it, ['id'])
+    return it
+  },
+  write: (it) => [it.id, JSON.stringify(it)],
+}
+
+export const sample: Table<KeptSample> = {
+  name: 'sample',
+  called: ['sample of a collector', 'samples of collectors'],
+  create:
+    'collector TEXT PRIMARY KEY, at INTEGER NOT NULL, json TEXT NOT NULL, version INTEGER NOT NULL DEFAULT 1',
+  columns: ['collector', 'at', 'json', 'version'],
+  key: ['collector'],
+  read(row) {
+    mustBe(text(1_000), row.collector, 'collector')
+    mustBe(time, row.at, 'at')
+    mustBe(version, row.version, 'version')
+    parsed(row.json, sampleShape)
+    return row as unknown as KeptSample
+  },
+  write: (it) => [it.collector, it.at, it.json, it.version],
+}
+
+export const clock: Table<Clock> = {
+  name: 'clock',
+  called: ['clock', 'clocks'],
+  create: 'one INTEGER PRIMARY KEY, json TEXT NOT NULL',
+  columns: ['one', 'json'],
+  key: ['one'],
+  read: (row) => parsed<Clock>(row.json, clockShape),
+  write: (it) => [1, JSON.stringify(it)],
+}
+
+export const series: Table<StoredPoint> = {
+  name: 'series',
+  called: ['measured value', 'measured values'],
+  create:
+    'name TEXT NOT NULL, step INTEGER NOT NULL, at INTEGER NOT NULL, value REAL NOT NULL, PRIMARY KEY (name, step, at)',
+  columns: ['name', 'step', 'at', 'value'],
+  key: ['name', 'step', 'at'],
+  read: (row) => row as unknown as StoredPoint,
+  write: (it) => [it.name, it.step, it.at, it.value],
+  // Beyond these times a Date has no value; an average of what is infinite is none.
+  sound: `typeof(name) = 'text' AND typeof(step) = 'integer' AND step BETWEEN 0 AND 86400000
+    AND typeof(at) IN ('integer', 'real') AND at BETWEEN -8.64e15 AND 8.64e15
+    AND typeof(value) = 'real' AND value BETWEEN -1e300 AND 1e300`,
+}
+
+export const keepsake: Table<StoredKeepsake> = {
+  name: 'keepsake',
+  called: ['keepsake', 'keepsakes'],
+  create:
+    'id INTEGER PRIMARY KEY AUTOINCREMENT, collector TEXT NOT NULL, at INTEGER NOT NULL, about TEXT NOT NULL, body BLOB NOT NULL',
+  columns: ['id', 'collector', 'at', 'about', 'body'],
+  key: ['id'],
+  read(row) {
+    mustBe(time, row.id, 'id')
+    mustBe(text(1_000), row.collector, 'collector')
+    mustBe(time, row.at, 'at')
+    if (!(row.body instanceof Uint8Array)) throw new Wrong('body is no bytes')
+    return { ...row, about: parsed(row.about, aboutShape) } as unknown as StoredKeepsake
+  },
+  write: (it) => [it.id, it.collector, it.at, JSON.stringify(it.about), it.body],
+}
+
+/** In the order in which they are read and carried over: the gravest loss first, in case there is no room for all. */
+export const tables = [
+  finding,
+  told,
+  sink,
+  silence,
+  sample,
+  clock,
+  keepsake,
+  series,
+] as unknown as readonly Table<unknown>[]
+
+/** Adds a row, or puts it in the place of the one of its key. */
+export function put<T>(db: DatabaseSync, table: Table<T>, it: T): void {
+  const marks = table.columns.map(() => '?').join(', ')
+  db.prepare(`INSERT OR REPLACE INTO ${table.name} (${table.columns.join(', ')}) VALUES (${marks})`).run(
+    ...table.write(it),
+  )
+}
+
+const schemaVersion = 2
+
+/** Makes what is not there, and a former version's file this version's. Throws for a later version's. */
+export function makeTables(db: DatabaseSync): void {
+  const found = db.prepare('PRAGMA user_version').get() as { user_version: number }
+  if (found.user_version > schemaVersion)
+    throw new Error(`it was written by a newer Murphy (state version ${found.user_version})`)
+  db.exec('BEGIN IMMEDIATE')
+  try {
+    // By what is there, not by the number: it may be that only the number is wrong.
+    const names = columnsOf(db, sample.name)
+    if (names.length > 0 && !names.includes('version'))
+      db.exec('ALTER TABLE sample ADD COLUMN version INTEGER NOT NULL DEFAULT 1')
+    // An index can be wrong where the table is right, and the history is short enough to be sorted.
+    db.exec('DROP INDEX IF EXISTS finding_since')
+    for (const { name, create } of tables)
+      db.exec(
+        `CREATE TABLE IF NOT EXISTS ${name} (${create})${create.includes('AUTOINCREMENT') ? '' : ' WITHOUT ROWID'}`,
+      )
+    db.exec(`PRAGMA user_version = ${schemaVersion}`)
+    db.exec('COMMIT')
+  } catch (error) {
+    if (db.isTransaction) db.exec('ROLLBACK')
+    throw error
+  }
+}
+
+/** Those that files of version 1 may lack: they came later. */
+const later = ['silence', 'keepsake', 'clock']
+
+/** What is not as it was made: a byte of the schema may be another, and a table then has another name. */
+export function misshapen(db: DatabaseSync): readonly string[] {
+  const { user_version: found } = db.prepare('PRAGMA user_version').get() as { user_version: number }
+  const there = db
+    .prepare("SELECT name FROM sqlite_schema WHERE type = 'table'")
+    .all()
+    .map((it) => String(it.name))
+  if (there.length === 0) return []
+  return tables
+    .filter(({ name, columns }) => {
+      if (!there.includes(name)) return !(found < schemaVersion && later.includes(name))
+      const names = columnsOf(db, name)
+      return columns.some((it) => !names.includes(it) && !(found < schemaVersion && it === 'version'))
+    })
+    .map(({ name }) => name)
+}
+
+const columnsOf = (db: DatabaseSync, table: string): readonly string[] =>
+  db
+    .prepare('SELECT name FROM pragma_table_info(?)')
+    .all(table)
+    .map((it) => String(it.name))

@@ -1,0 +1,125 @@
+import { collector } from '../../agent/model/index.ts'
+import { collectAll } from './collect.ts'
+import { type Group, groups, type Item, nodeName } from './groups.ts'
+import { judge, stageOf } from './judge.ts'
+import { rules } from './rules.ts'
+import type { CertsSample } from './sample.ts'
+import { addressPattern, parseAddress } from './served.ts'
+import { date, duration } from './words.ts'
+
+/** What rests on k3s's own files; the clock does not. */
+const codes = Object.keys(rules).filter((it) => !it.startsWith('certs.clock-'))
+
+export const certs = collector({
+  name: 'certs',
+  title: 'TLS certificates',
+  // Files are watched; what is served has to be asked for.
+  every: '0 */10 * * * *',
+  woken: 'a file of them changes',
+  timeout: 30_000,
+  rules,
+  settings: {
+    paths: {
+      type: 'array',
+      description:
+        'More certificate files to watch: files, folders (not those within) or globs with * and ?; PEM, DER or kubeconfig.',
+      default: [],
+      items: { type: 'string', pattern: '^/' },
+    },
+    endpoints: {
+      type: 'array',
+      description: 'TLS servers to look at, as host:port or host:port/servername.',
+      default: [],
+      items: { type: 'string', pattern: addressPattern },
+    },
+    kubeconfigs: {
+      type: 'array',
+      description:
+        'More kubeconfigs to watch, each a path or a list of paths with colons as in KUBECONFIG; those in homes are watched anyway.',
+      default: [],
+      items: { type: 'string', pattern: '^/' },
+    },
+    ingress: {
+      type: 'array',
+      description: "Names (SNI) to ask the ingress for on this node's port 443.",
+      default: [],
+      items: { type: 'string', pattern: '^[A-Za-z0-9_][A-Za-z0-9._-]{0,252}$' },
+    },
+    warn_days: {
+      type: 'integer',
+      description: 'How many days before the end of a certificate of paths or endpoints to warn.',
+      default: 30,
+      minimum: 1,
+      maximum: 3650,
+    },
+  },
+
+  check: ({ endpoints }) =>
+    endpoints.flatMap((it, index) =>
+      parseAddress(it) ? [] : [`endpoints.${index}: a port is a number from 1 to 65535`],
+    ),
+
+  collect: (host, settings, past): Promise<CertsSample> => collectAll(host, settings, past.sample, codes),
+
+  assess: (sample, _past, { warn_days }, now) => judge(sample, warn_days, now),
+
+  summary(sample, { warn_days }, now) {
+    const { all, first, over } = overview(groups(sample, warn_days), now)
+    const count = `${all.length} certificate${all.length === 1 ? '' : 's'}`
+    if (!first) {
+      if (all.length > 0) return count
+      if (!sample.k3s) return 'no k3s here, nothing to watch'
+      return `${nodeName(sample.k3s)}, but its certificates ${sample.unseen ? 'cannot be seen' : 'are not there'}`
+    }
+    const { to } = first.certificate
+    return over > 0
+      ? `${count}, ${over} expired, the first ${date(to)} (${duration(now - to)} ago)`
+      : `${count}, the first runs out ${date(to)} (${duration(to - now)})`
+  },
+
+  /** The end of the first, seconds since the epoch, and not how far it is: that changes without anything happening. */
+  series(sample) {
+    const { all, first } = overview(groups(sample, 30), 0)
+    return {
+      count: all.length,
+      ...(first && { first_expiry_seconds: Math.floor(first.certificate.to / 1000) }),
+    }
+  },
+
+  outlook(sample, { warn_days }, now) {
+    const { first } = overview(groups(sample, warn_days), now)
+    return first ? [{ what: 'certificates', at: first.certificate.to, sure: 'date' }] : []
+  },
+
+  watch({ paths }, sample) {
+    const folders = new Set<string>()
+    const { dataDir, distribution } = sample?.k3s ?? {}
+    if (dataDir) {
+      for (const name of ['server/tls', 'server/tls/etcd', 'server/cred', 'agent'])
+        folders.add(`${dataDir}/${name}`)
+      folders.add(`/etc/rancher/${distribution}`)
+    }
+    // The folder and not the file: one that is replaced is another file.
+    for (const { path } of sample?.files ?? []) folders.add(path.slice(0, path.lastIndexOf('/')) || '/')
+    for (const path of paths) if (!/[*?]/.test(path)) folders.add(path)
+    return [{ kind: 'paths', paths: [...folders].slice(0, mostWatched) }]
+  },
+})
+
+/** Watching more folders than this costs more than looking every ten minutes. */
+const mostWatched = 1_000
+
+/** All that count, and the one that runs out first of those that are renewed. */
+function overview(all: readonly Group[], now: number) {
+  const items = all.flatMap((group) =>
+    group.items.map((item) => ({ item, stage: stageOf(item, group, now) })),
+  )
+  let first: Item | undefined
+  for (const { item } of items)
+    if (!item.authority && (!first || item.certificate.to < first.certificate.to)) first = item
+  return {
+    all: items,
+    first,
+    over: items.filter((it) => it.stage === 'expired').length,
+  }
+}

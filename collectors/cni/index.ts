@@ -1,0 +1,60 @@
+import { collector, type Watch } from '../../agent/model/index.ts'
+import { assess } from './assess.ts'
+import { hanging } from './bridge.ts'
+import { collect } from './collect.ts'
+import { confFolder, subnetFile } from './conf.ts'
+import { addressOutlook } from './leak.ts'
+import { worthALook } from './monitor.ts'
+import { outward, plan } from './plan.ts'
+import { rules } from './rules.ts'
+import type { CniSample } from './sample.ts'
+import { summary } from './summary.ts'
+import { allErrors } from './wear.ts'
+
+/**
+ * The pod network of a k3s node with flannel: is it there? What should be there comes from the node
+ * itself, see `cni/plan.ts`.
+ */
+export const cni = collector({
+  name: 'cni',
+  title: 'pod network',
+  // Whatever breaks is told by `watch`. Rounds are for what no event tells: DNS, settings, counters and
+  // addresses; that k3s has run for long enough to have made its files; an event that was lost. A round costs
+  // 18 ms of CPU with five pods and 39 ms with 250, its two processes included: 0.01 to 0.02 % of a core at
+  // this pace (`node test/bench/cni.ts`).
+  every: '20 */3 * * * *',
+  woken:
+    "`ip monitor` tells of the bridge, the overlay, the uplink or the way to another node, or flannel's files change",
+  timeout: 20_000,
+  rules,
+  settings: {},
+  collect: (host, _settings, past) => collect(host, past),
+  assess: (sample, past, _settings, now) => assess(sample, now, past.sample),
+  summary: (sample) => summary(sample),
+  series(sample: CniSample): Readonly<Record<string, number>> {
+    const it = plan(sample)
+    if (it.kind !== 'flannel' || !sample.interfaces) return {}
+    const { pods, veths } = hanging(sample, it.bridge)
+    return {
+      pods: pods.length,
+      veths,
+      ...(sample.errors && { errors: allErrors(sample.errors) }),
+      ...(sample.pool && { addresses: sample.pool.used, leaked: Object.keys(sample.pool.leaked).length }),
+      ...(sample.peers && { peers: sample.peers.length }),
+    }
+  },
+  outlook: (sample, _settings, now) => addressOutlook(sample, now),
+  watch(_settings, sample): readonly Watch[] {
+    const it = sample?.k3s && plan(sample)
+    if (!sample?.k3s || it?.kind !== 'flannel') return []
+    const own = [it.bridge, ...it.overlays]
+    return [
+      {
+        kind: 'command',
+        argv: ['ip', 'monitor', 'link', 'address', 'route', 'neigh'],
+        worth: worthALook({ own, outward: outward(sample) }),
+      },
+      { kind: 'paths', paths: [subnetFile, confFolder(sample.k3s)] },
+    ]
+  },
+})

@@ -1,0 +1,71 @@
+import type { Observation } from '../../../agent/model/index.ts'
+import type { Code } from '../rules.ts'
+import { type FirewallSample, families } from '../sample.ts'
+
+const familyNames = { ipv4: 'IPv4', ipv6: 'IPv6' } as const
+
+/** Rules in both backends of one family: a packet must pass both, and each tool shows only its own. */
+export function twoBackends({ sets, k3s }: FirewallSample): Observation<Code>[] {
+  return families.flatMap((family): Observation<Code>[] => {
+    const count = (backend: string) =>
+      sets.find((it) => it.family === family && it.backend === backend)?.rules ?? 0
+    const [nft, legacy] = [count('nft'), count('legacy')]
+    if (nft === 0 || legacy === 0) return []
+    const v = family === 'ipv4' ? 'ip' : 'ip6'
+    const flips =
+      k3s && family === 'ipv4' && legacy >= 10
+        ? ' With ten legacy rules or more, an iptables that k3s brings along itself takes the legacy backend at its next start.'
+        : ''
+    return [
+      {
+        code: 'firewall.two-backends',
+        subject: family,
+        text: `${familyNames[family]} has ${nft} rules in the nft backend and ${legacy} in the legacy one.${flips}`,
+        next: [
+          `See whose they are: \`${v}tables-legacy-save\` against \`${v}tables-nft-save\``,
+          `See which one your tools use: \`update-alternatives --display ${v}tables\``,
+          'Find what writes to the other one (an old Docker, a script, a second iptables) and give it the same',
+        ],
+        evidence: { nft, legacy },
+      },
+    ]
+  })
+}
+
+/** `v1.8.3 (nf_tables)`. k3s's documentation, "Known Issues", and its issue 3117: 1.8.0 to 1.8.4. */
+export const isBuggy = (version: string) => /^v1\.8\.[0-4] \(nf_tables\)$/.test(version)
+
+export function buggyIptables({ sets, k3s }: FirewallSample): Observation<Code>[] {
+  if (!k3s || k3s.bundled) return []
+  const version = sets.map((it) => it.version ?? '').find(isBuggy)
+  return version
+    ? [
+        {
+          code: 'firewall.iptables-buggy',
+          subject: 'iptables',
+          text: `iptables is ${version}, which adds rules again and again that are there already.`,
+          evidence: { version },
+        },
+      ]
+    : []
+}
+
+/** What a flush would do now. It is said before, because nobody reads it after. */
+export function lockoutRisk({ sets, input, ssh, ufw }: FirewallSample): Observation<Code>[] {
+  return families.flatMap((family): Observation<Code>[] => {
+    const drops = sets.find((it) => it.family === family && it.policies['filter INPUT'] === 'DROP')
+    const ports = ssh.ports[family]
+    // People come in by IPv4; IPv6 counts where SSH listens on nothing else.
+    if (!drops || ports.length === 0 || (family === 'ipv6' && ssh.ports.ipv4.length > 0)) return []
+    // Who is let in may not be told, as with bans in an ipset; that nobody is without any rule is certain.
+    const now = input[family]?.verdict
+    if (now === undefined || now === 'drop') return []
+    return [
+      {
+        code: 'firewall.lockout-risk',
+        subject: family,
+        text: `The ${familyNames[family]} policy of INPUT is DROP: \`${family === 'ipv4' ? 'ip' : 'ip6'}tables -F\` would shut out SSH on port ${ports.join(', ')}${ufw?.enabled ? ", and ufw's files would go on saying that it is let in" : ''}.`,
+      },
+    ]
+  })
+}

@@ -1,0 +1,90 @@
+import type { K3s } from '../../node/k3s.ts'
+import type { Family, RuleSet } from '../sample.ts'
+
+/**
+ * What services hang on in the nat table: that chains are reached, and that they hold rules. kube-proxy
+ * always writes these, even without any service (kubernetes pkg/proxy/iptables/proxier.go).
+ */
+export const kubeParts = [
+  'PREROUTING to KUBE-SERVICES',
+  'OUTPUT to KUBE-SERVICES',
+  'POSTROUTING to KUBE-POSTROUTING',
+  'KUBE-SERVICES',
+  'KUBE-POSTROUTING',
+] as const
+
+const parts = new Set<string>(kubeParts)
+
+/** The part a rule of the nat table is, if any; `rule` only where it stands in a built-in chain. */
+export function kubePart(chain: string, rule: string): string | undefined {
+  if (parts.has(chain)) return chain
+  const target = rule && / -j (KUBE-SERVICES|KUBE-POSTROUTING)$/.exec(rule)?.[1]
+  const part = target && `${chain} to ${target}`
+  return part && parts.has(part) ? part : undefined
+}
+
+/** What k3s on this node should have put into the firewall. */
+export interface Expected {
+  readonly unit: string
+  readonly running?: { readonly pid: number; readonly since: number }
+  /** The families in which kube-proxy writes iptables rules; none where it is switched off or works otherwise. */
+  readonly proxies: readonly Family[]
+  /** It was told to use the iptables it brings along. */
+  readonly bundled?: true
+}
+
+/** k3s's documentation: cluster-cidr and service-cidr, "server" flags. */
+export const defaultPods = '10.42.0.0/16'
+export const defaultServices = '10.43.0.0/16'
+
+const isOn = (values: readonly string[] | undefined) => values !== undefined && values.at(-1) !== 'false'
+const lists = (values: readonly string[] | undefined) =>
+  (values ?? []).flatMap((it) => it.split(',')).map((it) => it.trim())
+
+export function expected(k3s: K3s, podNetworks: readonly string[]): Expected {
+  const { flags } = k3s
+  const mode = [...(flags['kube-proxy-arg'] ?? [])].join(' ').match(/\bproxy-mode=(\w+)/)?.[1]
+  const off = isOn(flags['disable-kube-proxy']) || isOn(flags['disable-agent'])
+  const families: Family[] = []
+  if (!off && (mode === undefined || mode === 'iptables')) {
+    if (podNetworks.some((it) => !it.includes(':'))) families.push('ipv4')
+    if (podNetworks.some((it) => it.includes(':'))) families.push('ipv6')
+  }
+  return {
+    unit: k3s.unit,
+    ...(k3s.running && { running: k3s.running }),
+    proxies: families,
+    ...(isOn(flags['prefer-bundled-bin']) && { bundled: true as const }),
+  }
+}
+
+/**
+ * Networks of pods and of services: as k3s was told (an agent is not), as flannel noted for this node in
+ * `subnet.env`, else k3s's defaults.
+ */
+export function clusterNetworks(k3s: K3s, subnetEnv: string | undefined) {
+  const noted = [...(subnetEnv ?? '').matchAll(/^FLANNEL_(?:IPV6_)?NETWORK=(\S+)$/gm)].map(
+    ([, it = '']) => it,
+  )
+  const told = lists(k3s.flags['cluster-cidr'])
+  const pods = [...new Set([...told, ...noted])].slice(0, 8)
+  const services = lists(k3s.flags['service-cidr']).slice(0, 8)
+  return {
+    pods: pods.length > 0 ? pods : [defaultPods],
+    services: services.length > 0 ? services : [defaultServices],
+  }
+}
+
+/** k3s needs a while from its start to kube-proxy's first rules. */
+export const settling = 3 * 60_000
+
+/** k3s runs and has had the time to write its rules. */
+export const settled = (k3s: Expected | undefined, now: number) =>
+  k3s?.running !== undefined && now - k3s.running.since >= settling
+
+/** The parts that are in no backend; none where one backend has them all. */
+export function missingParts(sets: readonly RuleSet[], family: Family): readonly string[] {
+  const there = sets.filter((it) => it.family === family).map((it) => it.kube)
+  const best = there.reduce<readonly string[]>((most, it) => (it.length > most.length ? it : most), [])
+  return kubeParts.filter((it) => !best.includes(it))
+}

@@ -1,0 +1,51 @@
+import type { Observation } from '../../../agent/model/index.ts'
+import { type Code, rebuildUfw } from '../rules.ts'
+import type { Family, FirewallSample } from '../sample.ts'
+
+/** SSH is shut out over IPv4, or over IPv6 where it does not listen on IPv4. One finding: people use what is left. */
+export function lockout(sample: FirewallSample): Observation<Code>[] {
+  const { ssh, input, ufw, sets } = sample
+  const family: Family = ssh.ports.ipv4.length > 0 ? 'ipv4' : 'ipv6'
+  const verdict = input[family]
+  if (verdict?.verdict !== 'drop') return []
+  const ports = ssh.ports[family]
+  const named = ports.length === 1 ? `port ${ports[0]}` : `any of the ports ${ports.join(', ')}`
+  const assumed = ssh.assumed ? ' (assumed: what listens could not be seen)' : ''
+  const other = family === 'ipv4' ? input.ipv6 : undefined
+  const also =
+    other === undefined
+      ? ''
+      : other.verdict === 'drop'
+        ? ' IPv6 is shut as well.'
+        : ' Over IPv6 it may still be let in.'
+  const name = family === 'ipv4' ? 'IPv4' : 'IPv6'
+  const port = ports[0] ?? 22
+  const tables = `${family === 'ipv4' ? 'ip' : 'ip6'}tables${verdict.backend === 'legacy' ? '-legacy' : ''}`
+  // ufw can only open a port while packets still come by its chains.
+  const hooked = sets.some((it) => it.family === family && (it.cells['filter ufw']?.[1] ?? 0) > 0)
+  const on = ufw ? ufw.enabled : hooked
+  const open = `\`${tables} -I INPUT -p tcp --dport ${port} -j ACCEPT\``
+  const next = !on
+    ? [`In a session that is still open, or on the serial console: ${open}`]
+    : hooked
+      ? [`In a session that is still open, or on the serial console: \`ufw allow ${port}/tcp\``]
+      : [
+          `In a session that is still open, or on the serial console: ${open}. \`ufw allow\` does nothing now: the rules that lead to ufw's chains are gone`,
+          `Then let ufw build its chains anew: \`ufw allow ${port}/tcp; ${rebuildUfw}\``,
+        ]
+  return [
+    {
+      code: 'firewall.lockout',
+      subject: family,
+      text: `A new ${name} connection to SSH on ${named}${assumed} is dropped, and no rule accepts it: ${quoted(verdict.by)}.${also}`,
+      next: [...next, 'Then try it from another machine before closing anything'],
+      evidence: {
+        ports: ports.join(', '),
+        by: verdict.by,
+        ...(verdict.backend && { backend: verdict.backend }),
+      },
+    },
+  ]
+}
+
+const quoted = (by: string) => (by.startsWith('-A ') ? `\`${by.replaceAll('`', "'").slice(0, 120)}\`` : by)

@@ -1,0 +1,125 @@
+import type { Host } from '../../../agent/model/index.ts'
+import { type Owner, tableOwner } from '../checks/owners.ts'
+import { rolling } from '../packet/sums.ts'
+import type { Cell, Family, RuleSet } from '../sample.ts'
+
+/** Tables of nftables that no iptables made, and what they mean for the walks through the others. */
+export interface Native {
+  readonly sets: readonly RuleSet[]
+  /** Tables that may drop what comes in, which is not followed here. */
+  readonly deciding: readonly string[]
+  /** Host ports that portmap maps by nftables, as `tcp 80`. */
+  readonly ports: readonly string[]
+  /** It could not be read: neither is known. */
+  readonly unread?: true
+}
+
+/** Read one by one, those first in which something of Kubernetes' may be; of the rest it is only known that they may decide. */
+const mostTables = 16
+/** The tables of iptables' nft backend. */
+const compatible = new Set(['filter', 'nat', 'mangle', 'raw', 'security'])
+const familyOf: Readonly<Record<string, Family>> = { ip: 'ipv4', inet: 'ipv4', netdev: 'ipv4', ip6: 'ipv6' }
+
+/** `names`: tables that iptables has printed, by family. One process, and one more for each native table. */
+export async function readNative(
+  host: Host,
+  nft: string,
+  names: Readonly<Record<Family, ReadonlySet<string>>>,
+): Promise<Native> {
+  const { stdout, exit } = await host.run([nft, 'list', 'tables'], { limit: 256 * 1024 })
+  if (exit !== 0) return { sets: [], deciding: [], ports: [] }
+  const tables = [...stdout.matchAll(/^table (\w+) ([\w.-]{1,64})$/gm)]
+    .map(([, kind = '', name = '']) => ({ kind, name, family: familyOf[kind] }))
+    .filter(
+      ({ kind, name, family }) =>
+        family && !((kind === 'ip' || kind === 'ip6') && compatible.has(name) && names[family].has(name)),
+    )
+    .sort((a, b) => Number(tableOwner(a.name) === 'other') - Number(tableOwner(b.name) === 'other'))
+  const sets: RuleSet[] = []
+  const deciding = tables.slice(mostTables).map(({ kind, name }) => `${kind} ${name}`)
+  const ports = new Set<string>()
+  for (const { kind, name, family = 'ipv4' } of tables.slice(0, mostTables)) {
+    const argv = [nft, '-s', 'list', 'table', kind, name]
+    const reading = readTable({ kind, name, family, argv })
+    const ran = await host.run(argv, { line: reading.line })
+    // One that is gone by now is no table.
+    if (ran.exit !== 0) continue
+    const it = reading.end()
+    sets.push(it.set)
+    if (it.decides) deciding.push(`${kind} ${name}`)
+    for (const port of it.ports) ports.add(port)
+  }
+  return { sets, deciding, ports: [...ports] }
+}
+
+interface TableName {
+  readonly kind: string
+  readonly name: string
+  readonly family: Family
+  readonly argv: readonly string[]
+}
+
+/** Reads what `nft -s list table` prints (nft(8)): chains are indented by one tab, rules by two. */
+export function readTable({ kind, name, family, argv }: TableName) {
+  const owner: Owner = tableOwner(name)
+  const sums = rolling()
+  const policies: Record<string, string> = {}
+  const ports: string[] = []
+  let rules = 0
+  let anchors = 0
+  let chain: string | undefined
+  let base = false
+  let incoming = false
+  let drops = false
+  const line = (text: string) => {
+    const begun = /^\tchain (\S{1,64}) \{$/.exec(text.slice(0, 100))?.[1]
+    if (begun) {
+      chain = begun
+      base = false
+      sums.add(text)
+    } else if (text === '\t}') chain = undefined
+    if (chain === undefined || !text.startsWith('\t\t') || begun) return
+    // A rule that goes on from the line before.
+    if (text.startsWith('\t\t\t')) return sums.add(text)
+    const words = text.trim()
+    if (/^type \w+ hook /.test(words)) {
+      base = true
+      incoming ||= / hook (ingress|prerouting|input) /.test(words)
+      if (/policy drop;/.test(words)) {
+        policies[`${name} ${chain}`] = 'DROP'
+        drops = true
+      }
+      sums.add(text)
+      return
+    }
+    if (/^(policy|comment) /.test(words)) return
+    rules += 1
+    if (base) anchors += 1
+    drops ||= /\b(drop|reject|queue)\b/.test(words)
+    sums.add(text)
+    if (owner !== 'cni' || !words.includes('dnat')) return
+    const protocol = /\b(tcp|udp|sctp)\b/.exec(words)?.[1]
+    const port = /\bdport (\d{1,5})\b/.exec(words)?.[1]
+    if (protocol && port && ports.length < 1000) ports.push(`${protocol} ${port}`)
+  }
+  const end = () => {
+    const cell: Cell = [rules, anchors]
+    const hash = sums.text()
+    const set: RuleSet = {
+      family,
+      backend: 'native',
+      table: `${kind} ${name}`,
+      rules,
+      cells: rules > 0 ? { [`${name} ${owner}`]: cell } : {},
+      policies,
+      chains: [],
+      hash,
+      own: owner === 'other' ? hash : '',
+      kube: [],
+      argv,
+    }
+    // What Kubernetes' own tables drop are services without pods, never the node's ports.
+    return { set, decides: incoming && drops && owner !== 'kube-proxy' && owner !== 'cni', ports }
+  }
+  return { line, end }
+}

@@ -1,0 +1,141 @@
+import { type Host, HostError } from '../../../agent/model/index.ts'
+import { orMissing } from '../../node/k3s.ts'
+import type { Probe } from '../packet/match.ts'
+import type { Tables } from '../packet/walk.ts'
+import type { Backend, Cell, Family, RuleSet } from '../sample.ts'
+import { readSaved, type Saved } from './parse-save.ts'
+
+export interface Read {
+  readonly set: RuleSet
+  readonly tables: Tables
+  readonly forwards: readonly string[]
+  /** Every table that was printed, and those that hold rules only `nft` can print. */
+  readonly names: readonly string[]
+}
+
+export interface Wanted {
+  readonly family: Family
+  readonly podNetworks: readonly string[]
+  readonly probes: readonly Probe[]
+  /** Where k3s keeps the iptables it brings along, for nodes that have none of their own. */
+  readonly bundled?: string
+  /** What was read the last time. */
+  readonly past: readonly RuleSet[]
+}
+
+/** 100,000 rules take `iptables-nft-save` about a second on an idle machine. */
+const timeout = 30_000
+
+/** Both backends of one family. A backend that this machine or its kernel does not have is left out; what cannot be read throws a HostError. */
+export async function readFamily(host: Host, wanted: Wanted): Promise<readonly Read[]> {
+  const v = wanted.family === 'ipv4' ? 'ip' : 'ip6'
+  const nft = await firstThere(host, wanted, [
+    [`${v}tables-nft-save`],
+    ...(wanted.bundled ? [[`${wanted.bundled}/xtables-nft-multi`, `${v}tables-save`]] : []),
+    [`${v}tables-save`],
+  ])
+  const read: Read[] = []
+  if (nft) read.push(nft)
+  // An older `iptables-save` is the legacy backend's.
+  if (nft?.set.backend === 'legacy') return read
+  const tables = await orMissing(host.text(`/proc/net/${v}_tables_names`))
+  // Without tables there is nothing to read, and asking for one by name would create it.
+  if (!tables?.trim()) return read
+  const legacy = await firstThere(host, wanted, [
+    [`${v}tables-legacy-save`],
+    ...(wanted.bundled ? [[`${wanted.bundled}/xtables-legacy-multi`, `${v}tables-save`]] : []),
+  ])
+  if (legacy) return [...read, legacy]
+  throw new HostError(
+    'missing',
+    `running \`${v}tables-legacy-save\`: the kernel holds legacy tables (${tables.trim().split(/\s+/).slice(0, 5).join(', ')}) and there is no command to read them`,
+  )
+}
+
+async function firstThere(host: Host, wanted: Wanted, ways: readonly string[][]): Promise<Read | undefined> {
+  for (const argv of ways)
+    try {
+      return await readBackend(host, wanted, argv)
+    } catch (error) {
+      if (!(error instanceof HostError) || error.code !== 'missing') throw error
+    }
+  return undefined
+}
+
+async function readBackend(host: Host, wanted: Wanted, argv: readonly string[]): Promise<Read | undefined> {
+  const saved = await save(host, wanted, argv)
+  if (!saved) return undefined
+  const legacy = argv.some((it) => it.includes('legacy')) || isLegacy(saved.version)
+  const backend: Backend = legacy ? 'legacy' : 'nft'
+  const past = wanted.past.find((it) => it.family === wanted.family && it.backend === backend)
+  // A dump that the kernel broke off can look like an empty rule set: tables that vanish are asked for twice.
+  const vanished = tablesIn(past).some((it) => !saved.names.includes(it) && !saved.hidden.includes(it))
+  const sure = vanished ? ((await save(host, wanted, argv)) ?? saved) : saved
+  return {
+    set: ruleSet(wanted.family, backend, sure, past, argv),
+    tables: sure.tables,
+    forwards: sure.forwards,
+    names: [...sure.names, ...sure.hidden],
+  }
+}
+
+/** `iptables-save v1.8.9 (nf_tables)` against `v1.8.9` and `v1.6.1`: only the nft backend names itself in the header. */
+const isLegacy = (version: string | undefined) => version !== undefined && !version.includes('nf_tables')
+
+const tablesIn = (set: RuleSet | undefined) =>
+  new Set(Object.keys(set?.cells ?? {}).map((it) => it.slice(0, it.indexOf(' ')))).values().toArray()
+
+/** What the kernel says where it has no such backend, which is an answer (measured with iptables 1.8.9; exit codes 1 and 4). */
+const noBackend =
+  /Failed to initialize nft: (Protocol|Address family) not supported|rule set generation id: (Invalid argument|Operation not supported|Protocol not supported)|do you need to insmod/
+
+async function save(
+  host: Host,
+  { podNetworks, probes }: Wanted,
+  argv: readonly string[],
+): Promise<Saved | undefined> {
+  const saved = readSaved({ podNetworks, probes })
+  const { exit, stderr } = await host.run(argv, { timeout, line: saved.line })
+  const said = stderr.trim().split('\n')[0] ?? ''
+  const doing = `running \`${argv.join(' ')}\``
+  if (exit !== 0) {
+    if (noBackend.test(stderr)) return undefined
+    if (/Permission denied|Operation not permitted|must be root/.test(stderr))
+      throw new HostError('denied', `${doing}: not permitted; it needs CAP_NET_ADMIN (${said})`)
+    throw new HostError('failed', `${doing}: it ended with exit code ${exit}${said && `: ${said}`}`)
+  }
+  const end = saved.end()
+  if (!end.whole) throw new HostError('failed', `${doing}: its output ended in the middle of a table`)
+  return end
+}
+
+function ruleSet(
+  family: Family,
+  backend: Backend,
+  saved: Saved,
+  past: RuleSet | undefined,
+  argv: readonly string[],
+): RuleSet {
+  const { rules, policies, chains, hash, kube, hidden, replaced, copies, ufw, version } = saved
+  const cells: Record<string, Cell> = { ...saved.cells }
+  for (const table of hidden)
+    for (const [place, cell] of Object.entries(past?.cells ?? {}))
+      if (place.startsWith(`${table} `)) cells[place] = cell
+  return {
+    family,
+    backend,
+    rules,
+    cells,
+    policies,
+    chains,
+    hash,
+    own: saved.own,
+    argv,
+    ...(version !== undefined && { version }),
+    ...(copies && { copies }),
+    ...(ufw !== undefined && { ufw }),
+    kube: hidden.includes('nat') ? (past?.kube ?? kube) : kube,
+    ...(replaced && { replaced }),
+    ...(hidden.length > 0 && { hidden }),
+  }
+}

@@ -1,0 +1,122 @@
+import type { Heard, Observation } from '../../../agent/model/index.ts'
+import type { Owner } from '../checks/owners.ts'
+import type { Code } from '../rules.ts'
+import { byOwner, type Cells, cellsOf, type FirewallSample, ownerIn, type RuleSet } from '../sample.ts'
+import { type Author, likely } from './author.ts'
+
+export type Counts = Readonly<Partial<Record<Owner, number>>>
+
+/** Somebody changed the firewall, in a way that pods and services that come and go do not. */
+export interface Change {
+  readonly at: number
+  /** When the rules were last seen before it, where nobody told of the moment. */
+  readonly seen?: number
+  readonly by?: readonly Author[]
+  readonly before: Counts
+  readonly after: Counts
+  /** What k3s does when it starts, or what another finding tells: in the journal, but no news by itself. */
+  readonly quiet?: true
+}
+
+/** Changes kept in the sample, oldest first. */
+const mostChanges = 20
+/** How long a change stays news. */
+export const news = 3600_000
+const mostAuthors = 3
+
+const countsOf = (cells: Cells): Counts => Object.fromEntries(byOwner(cells))
+
+interface Present {
+  readonly sets: readonly RuleSet[]
+  readonly now: number
+  readonly heard: readonly Heard[]
+  /** Rules are flushed, or were at the last look: that is told by itself, and who repairs it makes no news. */
+  readonly flushed: boolean
+}
+
+/** The journal after a look, and whether this look added to it. Pure. */
+export function keepJournal(
+  past: Pick<FirewallSample, 'sets' | 'journal'> | undefined,
+  last: number | undefined,
+  { sets, now, heard, flushed }: Present,
+): { readonly journal: readonly Change[]; readonly changed: boolean } {
+  const journal = past?.journal ?? []
+  if (!past || sets.some((it) => it.stale) || past.sets.some((it) => it.stale))
+    return { journal, changed: false }
+  const own = ownOf(sets) !== ownOf(past.sets)
+  const cells = cellsOf(sets)
+  const before = cellsOf(past.sets)
+  const kept = kubeAnchors(cells, before)
+  if (!own && kept === 'same') return { journal, changed: false }
+  const by = likely(heard).slice(0, mostAuthors)
+  const change: Change = {
+    at: by[0]?.at ?? now,
+    ...(by.length > 0 ? { by } : last !== undefined && { seen: last }),
+    before: countsOf(before),
+    after: countsOf(cells),
+    ...((flushed || (!own && kept === 'more')) && { quiet: true as const }),
+  }
+  return { journal: [...journal, change].slice(-mostChanges), changed: true }
+}
+
+/** Sums over what only people and their tools change: their rules, ufw's, and the policies. */
+const ownOf = (sets: readonly RuleSet[]) =>
+  sets
+    .filter((it) => it.rules > 0 || Object.keys(it.policies).length > 0)
+    .map((it) => `${it.family} ${it.backend} ${it.own}`)
+    .sort()
+    .join('\n')
+
+const kubernetes = new Set<Owner>(['kube-proxy', 'kube-router', 'flannel'])
+
+/** Whether the rules by which Kubernetes' chains are reached are the same, only more, or fewer somewhere. */
+function kubeAnchors(cells: Cells, before: Cells): 'same' | 'more' | 'fewer' {
+  let more = false
+  for (const place of new Set([...Object.keys(cells), ...Object.keys(before)])) {
+    if (!kubernetes.has(ownerIn(place))) continue
+    const difference = (cells[place]?.[1] ?? 0) - (before[place]?.[1] ?? 0)
+    if (difference < 0) return 'fewer'
+    if (difference > 0) more = true
+  }
+  return more ? 'more' : 'same'
+}
+
+/** "ufw 0 → 65, other 3 → 4"; nothing where the numbers are the same. */
+export const difference = ({ before, after }: Pick<Change, 'before' | 'after'>) =>
+  [...new Set([...Object.keys(before), ...Object.keys(after)])]
+    .map((it) => it as Owner)
+    .filter((it) => (before[it] ?? 0) !== (after[it] ?? 0))
+    .map((it) => `${it} ${before[it] ?? 0} → ${after[it] ?? 0}`)
+    .join(', ')
+
+export const authors = ({ by }: Pick<Change, 'by'>) =>
+  by ? by.map(({ name, pid }) => `\`${name}\` (pid ${pid})`).join(', ') : 'Something'
+
+/** What changed within the hour, in one finding: the last of it, and how often. */
+export function changes({ journal = [] }: FirewallSample, now: number): Observation<Code>[] {
+  const recent = journal.filter((it) => !it.quiet && now - it.at < news)
+  const first = recent[0]
+  const last = recent.at(-1)
+  if (!first || !last) return []
+  const when = last.by
+    ? `at ${time(last.at)}`
+    : last.seen === undefined
+      ? `before ${time(last.at)}`
+      : `between ${time(last.seen)} and ${time(last.at)}`
+  const numbers = difference(last) || 'as many of everyone as before'
+  const often =
+    recent.length > 1
+      ? ` In all ${recent.length} changes since ${time(first.at)}: ${difference({ before: first.before, after: last.after }) || 'as many of everyone as then'}.`
+      : ''
+  return [
+    {
+      code: 'firewall.changed',
+      subject: 'rules',
+      at: first.at,
+      text: `${authors(last)} changed the rules ${when}: ${numbers}.${often}`,
+      evidence: { times: recent.length },
+    },
+  ]
+}
+
+const time = (at: number) => `${new Date(at).toISOString().slice(11, 19)} UTC`

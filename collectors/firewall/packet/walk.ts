@@ -1,0 +1,174 @@
+import type { Backend } from '../sample.ts'
+import type { Condition, Probe } from './match.ts'
+import type { Step } from './steps.ts'
+
+/** The rules of one table, as far as they may concern what is probed. */
+export interface Table {
+  /** Of built-in chains. */
+  readonly policies: ReadonlyMap<string, string>
+  readonly chains: ReadonlyMap<string, readonly Step[]>
+  /** Chains some of whose rules there was no room for: anything may happen in them. */
+  readonly lost: (chain: string) => boolean
+}
+
+export type Tables = ReadonlyMap<string, Table>
+
+/** What becomes of a probe. `maybe`: it depends on where it comes from, or on what cannot be told from here. */
+export interface Verdict {
+  readonly verdict: 'accept' | 'drop' | 'maybe'
+  readonly port: number
+  /** What decides it: a rule, or a policy. */
+  readonly by: string
+  /** Where it cannot be told: what may drop it all the same. */
+  readonly unless?: string
+  /** Which backend drops it, or leaves it open. */
+  readonly backend?: Backend
+  /** Accepted from, to or on these alone, as `from 192.0.2.0/24 on eth0`. */
+  readonly only?: readonly string[]
+  /** Accepted, but not from, to or on these. */
+  readonly except?: readonly string[]
+}
+
+/** Where a packet to the node itself passes, in this order (iptables(8), netfilter's packet flow). */
+const hooks = [
+  ['raw', 'PREROUTING'],
+  ['mangle', 'PREROUTING'],
+  ['nat', 'PREROUTING'],
+  ['mangle', 'INPUT'],
+  ['filter', 'INPUT'],
+  ['security', 'INPUT'],
+] as const
+
+/** Tables whose rules a walk needs. */
+export const walkedTables: ReadonlySet<string> = new Set(hooks.map(([table]) => table))
+/** The chains in which walks begin. */
+export const walkedChains: ReadonlySet<string> = new Set(hooks.map(([, chain]) => chain))
+
+interface Outcome {
+  /** What may have let it through, and what may have stopped it. */
+  readonly accept?: string
+  readonly drop?: string
+  /** Whether it may leave the chain at its end. */
+  readonly passes: boolean
+  readonly marks: number
+}
+
+/** The kernel allows jumps 16 deep (nft) and no loops; a recording may claim anything. */
+const deepest = 32
+const mostSteps = 200_000
+/** Of a packet whose mark may be any. */
+export const anyMark = 0xffffffff
+
+/**
+ * Follows a probe to the node's own sockets through one backend. Every condition has three answers, so that
+ * `accept` and `drop` are certain.
+ */
+export function walk(tables: Tables, probe: Probe): Omit<Verdict, 'backend'> {
+  let marks = 0
+  let accepted = 'there is no rule'
+  let dropped: string | undefined
+  for (const [name, hook] of hooks) {
+    const table = tables.get(name)
+    // Only the first packet of a connection comes by nat.
+    if (!table?.policies.has(hook) || (name === 'nat' && probe.established)) continue
+    const outcome = walkHook(table, hook, probe, marks)
+    marks = outcome.marks
+    dropped ??= outcome.drop
+    if (outcome.accept === undefined)
+      return { verdict: 'drop', port: probe.port, by: outcome.drop ?? `${name} ${hook}` }
+    accepted = outcome.accept
+  }
+  if (dropped === undefined) return { verdict: 'accept', port: probe.port, by: accepted }
+  return { verdict: 'maybe', port: probe.port, by: accepted, unless: dropped }
+}
+
+/** The packets that a probe stands for: a TCP connection needs those that follow the first one as well. */
+export const packetsOf = (probe: Probe): readonly Probe[] =>
+  probe.protocol === 'tcp' ? [probe, { ...probe, established: true }] : [probe]
+
+/** What becomes of a connection through one backend: it works if every packet of it is let through. */
+export function wayIn(tables: Tables, probe: Probe): Omit<Verdict, 'backend'> {
+  const [first, then] = packetsOf(probe).map((it) => walk(tables, it))
+  if (!first || !then || first.verdict === 'drop') return first ?? walk(tables, probe)
+  if (then.verdict === 'drop') return then
+  return first.verdict === 'maybe' || then.verdict === 'accept' ? first : then
+}
+
+function walkHook(table: Table, hook: string, probe: Probe, before: number): Outcome {
+  const known = new Map<string, Outcome>()
+  let budget = mostSteps
+  const anything = (what: string): Outcome => ({ accept: what, drop: what, passes: true, marks: anyMark })
+
+  const through = (chain: string, marks: number, depth: number): Outcome => {
+    if (depth > deepest || table.lost(chain)) return anything(`chain ${chain}`)
+    const key = `${marks} ${chain}`
+    const outcome = known.get(key) ?? along(table.chains.get(chain) ?? [], marks, depth)
+    known.set(key, outcome)
+    return outcome
+  }
+
+  const along = (steps: readonly Step[], from: number, depth: number): Outcome => {
+    let accept: string | undefined
+    let drop: string | undefined
+    let marks = from
+    let left = false
+    const end = (passes: boolean): Outcome => ({
+      ...(accept !== undefined && { accept }),
+      ...(drop !== undefined && { drop }),
+      passes: passes || left,
+      marks,
+    })
+    for (const { conditions, act, text } of steps) {
+      budget -= 1
+      if (budget < 0) return anything('more rules than can be followed')
+      const match = all(conditions, probe, marks)
+      if (match === 'no') continue
+      if (act.kind === 'mark') {
+        marks = (marks | act.bits) >>> 0
+        continue
+      }
+      let goesOn = match === 'maybe'
+      if (act.kind === 'accept' || act.kind === 'ask') accept ??= text
+      // What drops for certain is named rather than what might have.
+      if (act.kind === 'drop' && match === 'yes') drop = text
+      if (act.kind === 'drop' || act.kind === 'ask') drop ??= text
+      if (act.kind === 'return') left = true
+      if (act.kind === 'jump' || act.kind === 'goto') {
+        const inside = through(act.chain, marks, depth + 1)
+        accept ??= inside.accept
+        drop = inside.passes ? (drop ?? inside.drop) : (inside.drop ?? drop)
+        marks = (marks | inside.marks) >>> 0
+        if (inside.passes && act.kind === 'jump') goesOn = true
+        if (inside.passes && act.kind === 'goto') left = true
+      }
+      if (!goesOn) return end(false)
+    }
+    return end(true)
+  }
+
+  const outcome = through(hook, before, 0)
+  if (!outcome.passes) return outcome
+  const policy = table.policies.get(hook) ?? 'ACCEPT'
+  const by = `the policy of ${hook} is ${policy}`
+  if (policy !== 'ACCEPT') return { ...outcome, drop: by }
+  return { ...outcome, accept: outcome.accept ?? by }
+}
+
+function all(conditions: readonly Condition[], probe: Probe, marks: number) {
+  let match: 'yes' | 'maybe' = 'yes'
+  for (const holds of conditions) {
+    const one = holds(probe, marks)
+    if (one === 'no') return 'no'
+    if (one === 'maybe') match = 'maybe'
+  }
+  return match
+}
+
+/** A packet must pass both backends: one that drops it is enough. */
+export function passBoth(verdicts: readonly Verdict[]): Verdict | undefined {
+  for (const kind of ['drop', 'maybe', 'accept'] as const) {
+    const found = verdicts.find((it) => it.verdict === kind)
+    if (found) return found
+  }
+  return undefined
+}

@@ -1,0 +1,68 @@
+import { collector, type Outlook } from '../../agent/model/index.ts'
+import { assess } from './assess.ts'
+import { collect } from './collect.ts'
+import { diskForecast } from './filling.ts'
+import { rules } from './rules.ts'
+import type { K3sSample } from './sample.ts'
+import { summary } from './summary.ts'
+import { containerdRun } from './traces.ts'
+
+/**
+ * k3s itself: does it run and answer, has it room to write, and what happened to it that explains what is
+ * missing elsewhere?
+ */
+export const k3s = collector({
+  name: 'k3s',
+  title: 'k3s itself',
+  every: '50 * * * * *',
+  woken: "containerd's socket is made anew",
+  timeout: 30_000,
+  rules,
+  settings: {
+    disk_percent: {
+      type: 'integer',
+      description: 'From how many percent of bytes or inodes on a disk of k3s is called filling.',
+      default: 90,
+      minimum: 50,
+      maximum: 99,
+    },
+    disk_days: {
+      type: 'number',
+      description: 'How many days ahead a disk that will be full is told of.',
+      default: 3,
+      minimum: 0,
+      maximum: 30,
+    },
+    stopped_minutes: {
+      type: 'integer',
+      description: 'How long k3s may stay stopped by hand before that is told, in minutes.',
+      default: 15,
+      minimum: 1,
+      maximum: 10_080,
+    },
+    datastore_mib: {
+      type: 'integer',
+      description: "From which size on k3s's SQLite datastore is called large, in MiB.",
+      default: 2048,
+      minimum: 16,
+      maximum: 1_048_576,
+    },
+  },
+  collect: (host, _settings, past) => collect(host, past),
+  assess: (sample, past, settings, now) => assess(sample, past, settings, now),
+  summary: (sample, _settings, now) => summary(sample, now),
+  series: ({ disks = [], datastore }: K3sSample): Readonly<Record<string, number>> => ({
+    ...Object.fromEntries(disks.map((it) => [`disk.${it.path}`, it.used])),
+    ...Object.fromEntries(
+      disks.flatMap((it) => (it.inodes === undefined ? [] : [[`inodes.${it.path}`, it.inodes]])),
+    ),
+    ...(datastore && { datastore: datastore.size + datastore.log }),
+  }),
+  outlook: ({ disks = [] }, _settings, now, series): readonly Outlook[] =>
+    disks.flatMap((disk) => {
+      const reach = diskForecast(disk, 'disk', series, now)
+      return reach ? [{ what: `disk of ${disk.path}`, at: reach.at, sure: reach.sure }] : []
+    }),
+  // containerd makes its socket anew when k3s starts, and `k3s-killall.sh` removes the folder.
+  watch: (_settings, sample) => (sample?.k3s ? [{ kind: 'paths', paths: [containerdRun] }] : []),
+})

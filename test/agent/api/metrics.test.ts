@@ -1,0 +1,31 @@
+import t from 'tap'
+import { metricsText } from '../../../agent/api/metrics.ts'
+import { picture } from '../small.ts'
+
+t.test('the picture in numbers, for Prometheus', async (t) => {
+  const text = await metricsText(picture)
+  for (const line of [
+    'murphy_info{version="0.1.0",node="node1"} 1',
+    'murphy_incidents{severity="critical"} 1',
+    'murphy_incidents{severity="warning"} 0',
+    'murphy_finding{code="firewall.flushed",subject="nft",severity="critical",root="firewall.flushed"} 1',
+    'murphy_finding{code="firewall.kube-chains-missing",subject="node",severity="critical",root="firewall.flushed"} 1',
+    'murphy_collector_blind{collector="memory"} 1',
+    'murphy_collector_blind{collector="certs"} 0',
+    'murphy_sink_failing{sink="ntfy"} 1',
+    'murphy_sink_failing{sink="discord"} 0',
+  ])
+    t.ok(text.split('\n').includes(line), line)
+})
+
+t.test('asked twice it says the same, hostile names included', async (t) => {
+  const [incident] = picture.incidents
+  if (!incident) throw new Error('the picture has one')
+  const hostile = {
+    ...picture,
+    incidents: [{ ...incident, root: { ...incident.root, subject: 'a"}\n evil 1' } }],
+  }
+  const text = await metricsText(hostile)
+  t.equal(await metricsText(hostile), text)
+  t.notMatch(text, /^ evil/m)
+})

@@ -1,0 +1,42 @@
+import { spawnSync } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import t from 'tap'
+import { certificates, days } from '../../../collectors/certs/openssl.ts'
+import { main, nodes, typed } from './typed.ts'
+
+const { agent, folder } = typed(t)
+
+t.test('certs shows every certificate, and its exit code tells', async (t) => {
+  const healthy = agent('certs', '--node', join(nodes, 'healthy'))
+  t.equal(healthy.exit, 0, healthy.err)
+  t.match(healthy.out, /\/var\/lib\/rancher\/k3s\/server\/tls\/dynamic-cert\.json \(serving, API on 6443\)/)
+  t.notMatch(healthy.out, /k3s-client-ca/)
+  t.match(agent('certs', '--all', '--node', join(nodes, 'healthy')).out, /k3s-client-ca[\s\S]*unused/)
+  const json = JSON.parse(agent('certs', '--json', '--node', join(nodes, 'healthy')).out)
+  t.match(json, { version: 1, node: 'node1', findings: [], unseen: [] })
+  t.equal(json.certificates.length, 15)
+  t.match(json.certificates[0], { state: 'ok', where: /^\//, serial: /^[0-9A-F]+$/ })
+
+  const { issue } = certificates(t)
+  const file = join(folder, 'certs.pem')
+  const own = join(folder, 'certs.yaml')
+  writeFileSync(
+    own,
+    `state_dir: ${folder}/none\nsocket: ${folder}/none.sock\ncollectors:\n  certs:\n    paths: ['${file}']\n`,
+  )
+  for (const [left, exit] of [
+    [300, 0],
+    [20, 1],
+    [5, 2],
+    [-1, 2],
+  ] as const) {
+    writeFileSync(file, issue({ subject: '/CN=a', from: days(left - 365), to: days(left) }).pem)
+    const ran = spawnSync(process.execPath, [main, '--config', own, 'certs', '--json'], { encoding: 'utf8' })
+    t.equal(ran.status, exit, `${left} days: ${ran.stderr}`)
+  }
+  writeFileSync(file, 'garbage')
+  const bad = spawnSync(process.execPath, [main, '--config', own, 'certs'], { encoding: 'utf8' })
+  t.equal(bad.status, 1)
+  t.match(bad.stdout, /unreadable\n {2}.*certs\.pem holds no certificate/)
+})

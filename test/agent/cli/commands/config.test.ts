@@ -1,0 +1,63 @@
+import { spawnSync } from 'node:child_process'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import t from 'tap'
+import { main, nodes, typed } from './typed.ts'
+
+const { agent, folder } = typed(t)
+
+t.test('config', async (t) => {
+  t.match(agent('config', 'check'), { exit: 0, out: /all right \(no sink: nobody is told\)/ })
+  t.match(agent('config', 'print').out, /node: test-node/)
+  t.match(JSON.parse(agent('config', 'schema').out), { title: /Murphy/ })
+  const wrong = join(folder, 'wrong.yaml')
+  writeFileSync(wrong, 'nodes: x\nsinks: [{type: pigeon}]\n')
+  const ran = spawnSync(process.execPath, [main, '--config', wrong, 'config', 'check'], { encoding: 'utf8' })
+  t.equal(ran.status, 78)
+  t.match(
+    ran.stderr,
+    /wrong\.yaml:1:1: nodes: there is no such key; did you mean node\?\n.*wrong\.yaml:2:10: sinks\[0\]\.type/,
+  )
+  t.match(spawnSync(process.execPath, [main, '--config', `${folder}/none`, 'run'], { encoding: 'utf8' }), {
+    status: 78,
+    stderr: /cannot be read/,
+  })
+})
+
+t.test('the shipped example is right, and every line of it can be used', async (t) => {
+  const shipped = readFileSync(join(import.meta.dirname, '../../../../systemd/config.yaml'), 'utf8')
+  const example = join(folder, 'example.yaml')
+  writeFileSync(example, shipped)
+  t.equal(
+    spawnSync(process.execPath, [main, '--config', example, 'config', 'check'], { encoding: 'utf8' }).status,
+    0,
+  )
+  writeFileSync(
+    join(folder, 'secret'),
+    'https://discord.com/api/webhooks/123456789012345678/abcdefghijklmnopqrstuvwxyz',
+  )
+  writeFileSync(
+    example,
+    shipped.replace(/^#(?=\S| {2})/gm, '').replaceAll('/etc/murphy/discord.url', join(folder, 'secret')),
+  )
+  const ran = spawnSync(process.execPath, [main, '--config', example, 'config', 'check'], {
+    encoding: 'utf8',
+  })
+  t.equal(ran.status, 0, ran.stderr)
+})
+
+t.test('a credential of systemd is for the daemon alone: other commands do without', async (t) => {
+  const file = join(folder, 'credential.yaml')
+  writeFileSync(
+    file,
+    `state_dir: ${folder}/none\nsocket: ${folder}/none.sock\nsinks:\n  - { type: discord, url_credential: hook }\n`,
+  )
+  const ran = (...args: string[]) =>
+    spawnSync(process.execPath, [main, '--config', file, ...args], { encoding: 'utf8' })
+  t.match(ran('config', 'check'), { status: 0, stdout: /told by discord/ })
+  t.match(ran('config', 'print'), { status: 0, stdout: /url: <hidden>/ })
+  t.equal(ran('check', '--node', join(nodes, 'healthy')).status, 0)
+  t.match(ran('status'), { status: 3, stdout: /not running/ })
+  t.match(ran('notify', '--test'), { status: 78, stderr: /systemd gave no credentials/ })
+  t.match(ran('run'), { status: 78, stderr: /systemd gave no credentials/ })
+})

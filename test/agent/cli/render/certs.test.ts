@@ -1,0 +1,104 @@
+import t from 'tap'
+import { type CertsPage, lifeBar, renderCerts } from '../../../../agent/cli/render/certs.ts'
+import type { Row } from '../../../../collectors/certs/rows.ts'
+
+const now = Date.parse('2027-09-14T12:00:00Z')
+const day = 86_400_000
+const row = (more: Partial<Row>): Row => ({
+  ...{ state: 'soon', where: '/var/lib/rancher/k3s/server/tls/client-admin.crt', name: 'system:admin' },
+  ...{
+    subject: 'O=system:masters, CN=system:admin',
+    issuer: 'CN=ca',
+    serial: '1',
+    kind: 'leaf',
+    use: 'client',
+  },
+  ...{ by: 'kubectl (k3s.yaml)', from: now - 295 * day, to: now + 70 * day },
+  ...more,
+})
+const page = (more: Partial<CertsPage> = {}): CertsPage => ({
+  ...{ node: 'node1', summary: '2 certificates, the first runs out 2027-11-23 (70 d)', rows: [], told: [] },
+  ...{ at: now, now, all: false, unseen: [] },
+  ...more,
+})
+const plain = { color: false, width: 80 }
+
+t.test('a serial console: 80 columns, exactly', async (t) => {
+  const it = {
+    code: 'certs.expiring',
+    subject: 'k3s server',
+    text: 'client-admin.crt (system:admin) runs out 2027-11-23 12:00 UTC, in 70 d.',
+  }
+  const text = renderCerts(
+    page({
+      rows: [
+        row({}),
+        row({
+          state: 'expired',
+          where: '127.0.0.1:6443',
+          name: 'k3s',
+          use: 'serving',
+          by: 'API on 6443',
+          to: now - 3 * day,
+          differs: true,
+        }),
+        {
+          ...row({ state: 'unreadable', problem: '/etc/x.pem is empty', name: '' }),
+          from: undefined,
+          to: undefined,
+          by: undefined,
+          use: undefined,
+        } as unknown as Row,
+      ],
+      told: [{ severity: 'warning', title: 'certificates run out', it }],
+      at: now - 4 * 60_000,
+      unseen: ['reading /root/a: permission denied'],
+    }),
+    plain,
+  )
+  t.equal(
+    text,
+    `node1: 2 certificates, the first runs out 2027-11-23 (70 d) (looked 4 min ago)
+
+STATE          EXPIRES     IN          LIFE LEFT   WHAT
+soon           2027-11-23  70 d        ██░░░░░░░░  system:admin
+  /var/lib/rancher/k3s/server/tls/client-admin.crt (client, kubectl (k3s.yaml))
+expired        2027-09-11  3 d ago     ░░░░░░░░░░  k3s
+  127.0.0.1:6443 (serving, API on 6443, not what the file holds)
+unreadable
+  /etc/x.pem is empty
+
+WARNING certificates run out: client-admin.crt (system:admin) runs out
+  2027-11-23 12:00 UTC, in 70 d.
+
+  Not seen: reading /root/a: permission denied
+
+  Authorities, copies and what nobody uses: \`agent certs --all\`
+`,
+  )
+  t.ok(text.split('\n').every((line) => line.length <= 80))
+})
+
+t.test('nothing to show; hostile names; colour', async (t) => {
+  t.equal(
+    renderCerts(page({ summary: 'no k3s here, nothing to watch' }), plain),
+    'node1: no k3s here, nothing to watch\n',
+  )
+  const hostile = renderCerts(
+    page({ rows: [row({ name: `\u001b[2J${'x'.repeat(300)}`, where: '/a\u001b[31m\nb' })] }),
+    plain,
+  )
+  t.notMatch(hostile, /\u001b/)
+  t.ok(hostile.split('\n').every((line) => line.length <= 80))
+  t.match(renderCerts(page({ rows: [row({})] }), { color: true, width: 80 }), /\u001b\[33msoon/)
+})
+
+t.test('the bar is empty only at the end, and full only when all is left', async (t) => {
+  t.equal(lifeBar(0, 100, 0), '██████████')
+  t.equal(lifeBar(0, 100, 50), '█████░░░░░')
+  t.equal(lifeBar(0, 100, 99), '█░░░░░░░░░')
+  t.equal(lifeBar(0, 100, 100), '░░░░░░░░░░')
+  t.equal(lifeBar(0, 100, 500), '░░░░░░░░░░')
+  t.equal(lifeBar(50, 100, 0), '██████████')
+  t.equal(lifeBar(5, 5, 5), '░░░░░░░░░░')
+})

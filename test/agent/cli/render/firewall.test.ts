@@ -1,0 +1,121 @@
+import t from 'tap'
+import { renderDiff, renderFirewall } from '../../../../agent/cli/render/firewall.ts'
+import type { FirewallSample } from '../../../../collectors/firewall/sample.ts'
+
+const now = Date.parse('2026-11-23T03:30:00Z')
+const terminal = { color: false, width: 80 }
+const set = {
+  argv: [],
+  hash: '',
+  own: '',
+  kube: [],
+  version: 'v1.8.9 (nf_tables)',
+  chains: [['filter ufw-before-input', 13]],
+} as const
+const sample: FirewallSample = {
+  sets: [
+    {
+      ...set,
+      family: 'ipv6',
+      backend: 'nft',
+      rules: 22,
+      cells: { 'nat kube-proxy': [22, 3] },
+      policies: {},
+      chains: [],
+    },
+    {
+      ...set,
+      family: 'ipv4',
+      backend: 'nft',
+      rules: 106,
+      cells: { 'nat kube-proxy': [41, 3], 'filter ufw': [65, 18] },
+      policies: { 'filter INPUT': 'DROP' },
+    },
+  ],
+  ssh: { ports: { ipv4: [22], ipv6: [] } },
+  input: {
+    ipv4: { verdict: 'accept', port: 22, by: '-A ufw-user-input -p tcp -m tcp --dport 22 -j ACCEPT' },
+  },
+  ufw: {
+    enabled: true,
+    input: 'DROP',
+    rules: { ipv4: { user: 3, frame: 26 }, ipv6: { user: 3, frame: 71 } },
+  },
+  memory: { reference: {} },
+  conntrack: { percent: 3, most: 262_144 },
+  journal: [
+    {
+      at: now - 1_080_000,
+      by: [{ name: 'iptables', pid: 77, at: now }],
+      before: { ufw: 0 },
+      after: { ufw: 65 },
+    },
+  ],
+}
+
+t.test('the page, to the letter', (t) => {
+  const kept = [
+    {
+      id: 12,
+      at: now - 1_080_000,
+      size: 7000,
+      about: { rules: 128, good: true, counts: {}, by: 'iptables' },
+    },
+  ]
+  t.equal(
+    renderFirewall({ node: 'node1', sample, at: now - 12_000, now, trend: [1, 2, 8], kept }, terminal),
+    `node1: 128 rules  ▁▂█ (a day)  (looked 12 s ago)
+
+                IPv4 nft  IPv6 nft
+  ufw                 65         -
+  kube-proxy          41        22
+  all                106        22
+
+  policies    IPv4 INPUT DROP
+  longest     filter ufw-before-input 13
+  SSH         IPv4 port 22 is let in:
+              \`-A ufw-user-input -p tcp -m tcp --dport 22 -j ACCEPT\`
+  ufw         on, drop what comes in by default, 3 IPv4 and 3 IPv6 rules of
+              yours
+  iptables    v1.8.9 (nf_tables)
+  connections 3 % of the 262144 there is room for
+
+Changes
+  03:12 UTC \`iptables\` (pid 77): ufw 0 → 65
+
+Kept whole
+    12  03:12 UTC  128 rules  (7 kB)  after iptables
+
+\`agent firewall diff\` shows what changed since; \`agent firewall show good\`
+prints the last good rules for \`iptables-restore\`.
+`,
+  )
+  t.end()
+})
+
+t.test('a difference: what went and what came, bounded and harmless', (t) => {
+  const differences = [
+    { owner: 'ufw', place: 'ipv4 nft filter', went: ['-A a', '-A b', '-A c'], came: [] },
+    { owner: 'other', place: 'ipv4 nft filter', went: [], came: ['-A x --comment "\u001b[2Jevil"'] },
+  ] as const
+  const text = renderDiff({ from: '12 (03:12 UTC)', to: 'now', differences, most: 2 }, terminal)
+  t.equal(
+    text.replace(/came\n.*evil"/, 'came\n'),
+    `From 12 (03:12 UTC) to now
+
+ufw, ipv4 nft filter: 3 went, 0 came
+  - -A a
+  - -A b
+  - … and 1 more (--all)
+
+other, ipv4 nft filter: 0 went, 1 came
+
+`,
+  )
+  t.notMatch(text, /\u001b/)
+  t.match(
+    renderDiff({ from: 'a', to: 'b', differences: [], most: 2 }, terminal),
+    /^No rule differs between a and b/,
+  )
+  t.end()
+})

@@ -1,0 +1,229 @@
+import t from 'tap'
+import { ConfigError, loadConfig, parseConfig, printed } from '../../../agent/config/config.ts'
+import { jsonSchema } from '../../../agent/config/schema.ts'
+import { collector, sink } from '../../../agent/model/index.ts'
+
+const eye = collector({
+  name: 'things',
+  title: 'things',
+  every: '0 * * * * *',
+  timeout: 1000,
+  rules: {},
+  settings: {
+    warn_days: { type: 'integer', description: 'When.', default: 30, minimum: 1, maximum: 400 },
+    paths: { type: 'array', description: 'Which.', default: [], items: { type: 'string' } },
+  },
+  collect: async () => ({}),
+  assess: () => [],
+  summary: () => '',
+})
+const post = sink({
+  name: 'post',
+  required: ['url'],
+  settings: {
+    url: { type: 'string', description: 'Where.', secret: true },
+    topic: { type: 'string', description: 'What.', default: 'k3s' },
+  },
+  check: ({ url }) => (url?.startsWith('https://') ? [] : ['url: this has to be an https address']),
+  compose: () => [],
+})
+const options = {
+  file: '/etc/murphy/config.yaml',
+  collectors: [eye],
+  sinks: [post],
+  environment: {},
+  validCron: (it: string) => it.split(' ').length === 6,
+}
+const problems = (text: string, more: object = {}) => {
+  try {
+    parseConfig(text, { ...options, ...more })
+    return []
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error
+    return error.message.split('\n')
+  }
+}
+
+t.test('an empty file is all defaults', async (t) => {
+  const config = parseConfig('', options)
+  t.match(config, { logLevel: 'info', remind: 24 * 3600_000, sinks: [] })
+  t.strictSame(config.collectors.things, {
+    enabled: true,
+    every: '0 * * * * *',
+    settings: { warn_days: 30, paths: [] },
+  })
+})
+
+t.test('what is said is taken', async (t) => {
+  const config = parseConfig(
+    `
+node: node1
+collectors:
+  things: { enabled: false, warn_days: 14, paths: [/etc/ssl] }
+sinks:
+  - type: post
+    url: https://example.org/hook
+    min: critical
+`,
+    options,
+  )
+  t.match(config, {
+    node: 'node1',
+    sinks: [{ name: 'post', type: 'post', min: 'critical', keepOpen: true, settings: { topic: 'k3s' } }],
+  })
+  t.match(config.collectors.things, { enabled: false, settings: { warn_days: 14, paths: ['/etc/ssl'] } })
+  t.notMatch(printed(config, [post]), /example\.org/, 'secrets are hidden')
+})
+
+t.test('everything that is wrong comes at once, with file, line, key and what would be right', async (t) => {
+  t.strictSame(
+    problems(`nodes: x
+remind_hours: -1
+log_level: loud
+collectors:
+  things:
+    warn_day: 3
+    warn_days: many
+    every: daily
+  other: {}
+sinks:
+  - type: pots
+  - type: post
+  - type: post
+    name: b
+    url: ftp://x
+    min: bad
+`),
+    [
+      '/etc/murphy/config.yaml:1:1: nodes: there is no such key; did you mean node?',
+      '/etc/murphy/config.yaml:2:1: remind_hours: this has to be 0 or more',
+      '/etc/murphy/config.yaml:3:1: log_level: this has to be one of debug, info, warn, error',
+      '/etc/murphy/config.yaml:6:5: collectors.things.warn_day: there is no such key; did you mean warn_days?',
+      '/etc/murphy/config.yaml:7:5: collectors.things.warn_days: this has to be a whole number',
+      '/etc/murphy/config.yaml:8:5: collectors.things.every: this is no cron expression of six fields, seconds first; right is for example "0 * * * * *"',
+      '/etc/murphy/config.yaml:9:3: collectors.<hidden>: there is no such key; known are things',
+      '/etc/murphy/config.yaml:11:5: sinks[0].type: this has to be one of post',
+      '/etc/murphy/config.yaml:12:5: sinks[1].url: this is missing; give url, url_file or url_credential',
+      '/etc/murphy/config.yaml:16:5: sinks[2].min: this has to be one of info, warning, critical',
+    ],
+  )
+  t.strictSame(problems('sinks:\n  - type: post\n    url: ftp://x\n'), [
+    '/etc/murphy/config.yaml:3:5: sinks[0].url: this has to be an https address',
+  ])
+  t.match(problems('node: [\n'), [/config\.yaml:2:1: not valid YAML/])
+  const many = problems(`node: "${'a: b\n'.repeat(500)}c: "`)
+  t.equal(many.length, 21, 'what follows from one missing quote is counted')
+  t.match(many.at(-1), /: \d+ more, which may come of these$/)
+  t.match(problems('- a\n'), [/the file has to be a list of `key: value` lines/])
+  t.match(problems('sinks:\n  - {type: post, url: "https://a"}\n  - {type: post, url: "https://b"}\n'), [
+    /:3:5: sinks\[1\]\.name: another sink has this name already/,
+  ])
+})
+
+t.test('a collector may check what types cannot say', async (t) => {
+  const checked = { ...eye, check: ({ paths }: { paths?: unknown }) => [`paths.1: not ${String(paths)}`] }
+  const text = 'collectors:\n  things:\n    paths:\n      - a\n      - b\n'
+  t.strictSame(problems(text, { collectors: [checked] }), [
+    '/etc/murphy/config.yaml:5:9: collectors.things.paths[1]: not a,b',
+  ])
+  t.match(
+    problems('collectors:\n  things:\n    paths: 1\n', { collectors: [checked] }),
+    [/has to be a list/],
+    'only where the types are right',
+  )
+})
+
+t.test('secrets come from files and credentials, and a missing one is said', async (t) => {
+  const folder = t.testdir({ hook: 'https://example.org/secret\n' })
+  const [it] = parseConfig(`sinks: [{type: post, url_file: ${folder}/hook}]`, options).sinks
+  t.equal(it?.settings.url, 'https://example.org/secret')
+  const environment = { CREDENTIALS_DIRECTORY: folder }
+  const [credential] = parseConfig('sinks: [{type: post, url_credential: hook}]', {
+    ...options,
+    environment,
+  }).sinks
+  t.equal(credential?.settings.url, 'https://example.org/secret')
+  t.match(problems(`sinks: [{type: post, url_file: ${folder}/none}]`), [
+    /url_file: the file it names is not there/,
+  ])
+  t.match(problems('sinks: [{type: post, url_credential: hook}]'), [/systemd gave no credentials/])
+  t.match(problems(`sinks: [{type: post, url: "https://a", url_file: ${folder}/hook}]`), [
+    /give one of url, url_file/,
+  ])
+})
+
+t.test('a file that is named must exist; the default one may be absent', async (t) => {
+  t.throws(() => loadConfig({ ...options, file: `${t.testdirName}/none.yaml` }), /cannot be read/)
+})
+
+t.test('the schema for editors knows every key', async (t) => {
+  const schema = JSON.stringify(jsonSchema([eye], [post]))
+  for (const key of ['remind_hours', 'warn_days', 'url_file', 'url_credential', 'topic', 'enabled'])
+    t.match(schema, `"${key}"`)
+})
+
+t.test('a hostile file costs nothing', async (t) => {
+  const bomb = `a: &a [x,x,x,x,x,x,x,x,x]\n${[...'bcdefgh'].map((it, at) => `${it}: &${it} [${`*${'abcdefg'[at]},`.repeat(9)}]`).join('\n')}`
+  t.throws(() => parseConfig(bomb, options), /alias|such key/i)
+  t.match(problems('__proto__: {x: 1}\nconstructor: 1\n').length, 2)
+})
+
+t.test('a secret that is not quoted, or is taken for a key, is not shown', async (t) => {
+  t.strictSame(problems('node: a\nsinks:\n  - type: post\n    url: *Secret123\n'), [
+    '/etc/murphy/config.yaml:4:10: not valid YAML: an alias (*name) that nothing defines; quote values that begin with *',
+  ])
+  t.strictSame(
+    problems('sinks:\n  - type: post\n    url: "https://a"\n    "https://example.org/hook": x\n'),
+    [
+      '/etc/murphy/config.yaml:4:5: sinks[0].<hidden>: there is no such key; known are type, name, min, keep_open, url, url_file, url_credential, topic',
+    ],
+  )
+  for (const value of [
+    '*Secret123',
+    '!Secret123!x',
+    '"a" Secret123',
+    '@Secret123',
+    '%Secret123',
+    '[Secret123',
+    '}Secret123',
+  ])
+    t.notMatch(problems(`sinks:\n  - type: post\n    url: ${value}\n`).join('\n'), /Secret/, value)
+})
+
+t.test('who sends nothing reads no secret', async (t) => {
+  const folder = t.testdir({ hook: 'garbage' })
+  const text = `sinks: [{type: post, url_credential: hook}, {type: post, name: b, url_file: ${folder}/none}]`
+  const config = parseConfig(text, { ...options, secrets: 'leave' })
+  t.strictSame(
+    config.sinks.map(({ settings, unread }) => [settings, unread]),
+    [
+      [{ topic: 'k3s' }, ['url']],
+      [{ topic: 'k3s' }, ['url']],
+    ],
+  )
+  t.match(printed(config, [post]), /url: <hidden>/)
+  t.notMatch(printed(config, [post]), /unread/)
+  t.match(problems(text, { secrets: 'look' }), [/^\S+ sinks\[1\]\.url_file: the file it names is not there/])
+  t.equal(problems(text, { secrets: 'look' }).length, 1, 'only the daemon has credentials')
+  t.strictSame(problems(`sinks: [{type: post, url_file: ${folder}/hook}]`, { secrets: 'look' }), [])
+  t.match(problems('sinks: [{type: post}]', { secrets: 'leave' }), [/url: this is missing/])
+})
+
+t.test('a default file that is not for this user', async (t) => {
+  const { file: _, ...rest } = options
+  const read = () => {
+    throw Object.assign(new Error('no'), { code: 'EACCES' })
+  }
+  t.throws(() => loadConfig({ ...rest, read }), /only by root and the group murphy/)
+  const told: string[] = []
+  const unreadable = (it: string) => void told.push(it)
+  const config = loadConfig({ ...rest, read, unreadable })
+  t.match(config, { logLevel: 'info', file: undefined })
+  t.strictSame(told, ['/etc/murphy/config.yaml'])
+  t.throws(() => loadConfig({ ...rest, file: 'named', read, unreadable }), /only by root/)
+})
+
+t.test('a rhythm has seconds', async (t) => {
+  const five = 'collectors:\n  things:\n    every: "*/5 * * * *"\n'
+  t.match(problems(five, { validCron: () => true }), [/every: this is no cron expression of six fields/])
+})

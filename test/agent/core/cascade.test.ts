@@ -1,0 +1,196 @@
+import t from 'tap'
+import { circle, incidents as group } from '../../../agent/core/cascade.ts'
+import { type Finding, type Rules, titleOf } from '../../../agent/model/index.ts'
+import { chain, finding, rule } from '../findings.ts'
+
+const incidents = (ledger: readonly Finding[], rules: Rules, now = 100_000) => group(ledger, rules, now)
+
+t.test('a consequence joins its cause, through every step', async (t) => {
+  const ledger = [
+    finding({ code: 'a.cause', since: 100, severity: 'critical' }),
+    finding({ code: 'a.effect', since: 200 }),
+    finding({ code: 'a.later', since: 300 }),
+  ]
+  const [one, ...more] = incidents(ledger, chain)
+  t.equal(more.length, 0)
+  t.equal(one?.root.code, 'a.cause')
+  t.strictSame(
+    one?.consequences.map((it) => it.code),
+    ['a.effect', 'a.later'],
+  )
+  t.match(one, { severity: 'critical', since: 100 })
+})
+
+t.test('a cause found after its consequence takes it over', async (t) => {
+  const ledger = [finding({ code: 'a.effect', since: 100 }), finding({ code: 'a.cause', since: 900 })]
+  t.strictSame(
+    incidents(ledger, chain).map((it) => it.root.code),
+    ['a.cause'],
+  )
+})
+
+t.test('a cause that is over explains for as long as its window', async (t) => {
+  const cause = finding({ code: 'a.cause', since: 0, resolved: 1000 })
+  t.equal(incidents([cause, finding({ code: 'a.effect', since: 61_000 })], chain).length, 1)
+  t.equal(incidents([cause, finding({ code: 'a.effect', since: 61_001 })], chain).length, 2)
+})
+
+t.test('an edge that asks for the same subject, or pod, gets it', async (t) => {
+  const effect = finding({ code: 'a.effect', subject: 'x' })
+  t.equal(incidents([effect, finding({ code: 'a.later', subject: 'x' })], chain).length, 1)
+  t.equal(incidents([effect, finding({ code: 'a.later', subject: 'y' })], chain).length, 2)
+  const rules = { 'b.kill': rule(), 'b.crash': rule({ because: [{ code: 'b.kill', same: 'pod' }] }) }
+  const pod = { namespace: 'default', name: 'db-0' }
+  const kill = finding({ code: 'b.kill', pod: { ...pod, container: 'postgres' } })
+  t.equal(incidents([kill, finding({ code: 'b.crash', subject: 'c', pod })], rules).length, 1)
+  t.equal(
+    incidents([kill, finding({ code: 'b.crash', subject: 'c', pod: { ...pod, name: 'db-1' } })], rules)
+      .length,
+    2,
+  )
+  t.equal(
+    incidents([kill, finding({ code: 'b.crash', subject: 'c' })], rules).length,
+    2,
+    'unknown is not the same',
+  )
+})
+
+t.test('what may yet go by itself makes an incident no graver', async (t) => {
+  const cause = finding({ code: 'a.cause', since: 0 })
+  const effect = finding({ code: 'a.effect', since: 100, severity: 'critical', ripe: 1000, seen: 100 })
+  const [early] = incidents([cause, effect], chain, 200)
+  t.match(early, { severity: 'warning' })
+  t.equal(early && titleOf(early), cause.title, 'nor gives it its name')
+  t.match(incidents([cause, { ...effect, seen: 1000 }], chain, 1000), [{ severity: 'critical' }])
+})
+
+t.test('what is over is called what it was called', async (t) => {
+  const root = finding({
+    code: 'a.cause',
+    since: 0,
+    severity: 'info',
+    title: 'k3s was restarted',
+    resolved: 5,
+  })
+  const effect = finding({
+    code: 'a.effect',
+    since: 1,
+    severity: 'critical',
+    title: 'the bridge is gone',
+    resolved: 9,
+  })
+  const [it] = incidents([root, effect], chain, 10)
+  t.equal(it && titleOf(it), 'the bridge is gone: k3s was restarted')
+})
+
+t.test('what is only worth knowing keeps no alarm from being over', async (t) => {
+  const cause = finding({ code: 'a.cause', since: 0, severity: 'critical', resolved: 500 })
+  const journal = finding({ code: 'a.effect', since: 100, severity: 'info' })
+  t.match(incidents([cause, journal], chain, 600), [{ resolved: 500, consequences: [{ code: 'a.effect' }] }])
+  t.match(incidents([{ ...cause, severity: 'info' }, journal], chain, 600), [{ resolved: undefined }])
+})
+
+t.test('an incident is over when all of it is, and as grave as what is open', async (t) => {
+  const cause = finding({ code: 'a.cause', since: 0, severity: 'critical', resolved: 500 })
+  const effect = finding({ code: 'a.effect', since: 100 })
+  const [open] = incidents([cause, effect], chain)
+  t.match(open, { severity: 'warning' })
+  t.notOk(open?.resolved)
+  const [over] = incidents([cause, { ...effect, resolved: 700 }], chain)
+  t.match(over, { severity: 'critical', resolved: 700 })
+})
+
+t.test('every finding is in exactly one incident, whatever the order', async (t) => {
+  const codes = ['a.cause', 'a.effect', 'a.later']
+  const times = [0, 50, 70_000]
+  for (const a of times)
+    for (const b of times)
+      for (const c of times) {
+        const ledger = [a, b, c].map((since, at) =>
+          finding({ code: codes[at] as string, since, ...(at === 0 && { resolved: 60 }) }),
+        )
+        const members = incidents(ledger, chain).flatMap((it) => [it.root, ...it.consequences])
+        t.strictSame(new Set(members), new Set(ledger), `${a} ${b} ${c}`)
+        t.equal(members.length, ledger.length)
+      }
+})
+
+t.test('a consequence that outlives its cause stands for itself in the end', async (t) => {
+  const minute = 60_000
+  const ledger = [
+    finding({ code: 'a.cause', since: 0, resolved: minute }),
+    finding({ code: 'a.effect', since: 10 }),
+  ]
+  t.equal(incidents(ledger, chain, 16 * minute).length, 1, 'a repair may take a while to take hold')
+  t.strictSame(
+    incidents(ledger, chain, 17 * minute).map((it) => it.root.code),
+    ['a.cause', 'a.effect'],
+  )
+})
+
+t.test(
+  'an event is not repaired: what it left behind stays its consequence, and its steps come first',
+  async (t) => {
+    const minute = 60_000
+    const rules: Rules = {
+      'b.restarted': rule({ severity: 'info', event: true }),
+      'b.gone': rule({ severity: 'critical', because: [{ code: 'b.restarted', within: 5 * minute }] }),
+    }
+    const restarted = finding({ code: 'b.restarted', severity: 'info', since: 0, next: ['`journalctl`'] })
+    const gone = finding({ code: 'b.gone', severity: 'critical', since: 2 * minute, next: ['`repair`'] })
+    t.match(incidents([restarted], rules), [{ severity: 'info', next: ['`journalctl`'] }])
+    t.match(incidents([restarted, gone], rules, 3 * minute), [
+      { root: { code: 'b.restarted' }, severity: 'critical', next: ['`repair`', '`journalctl`'] },
+    ])
+    const over = { ...restarted, resolved: 10 * minute }
+    const [still, ...more] = incidents([over, gone], rules, 48 * 60 * minute)
+    t.match(still, { id: restarted.id, severity: 'critical', next: ['`repair`'] })
+    t.notOk(still?.resolved)
+    t.strictSame(more, [])
+    const later = { ...gone, since: 16 * minute }
+    t.equal(incidents([over, later], rules, 17 * minute).length, 2, 'what began later has another cause')
+  },
+)
+
+t.test('a circle among the rules is found and named', async (t) => {
+  t.equal(circle(chain), undefined)
+  const rules = {
+    a: rule({ because: [{ code: 'b' }] }),
+    b: rule({ because: [{ code: 'c' }] }),
+    c: rule({ because: [{ code: 'a' }] }),
+  }
+  t.strictSame(circle(rules), ['a', 'b', 'c', 'a'])
+})
+
+t.test('an incident is as old as its root and what was wrong, not as what is worth knowing', async (t) => {
+  const root = finding({ code: 'a.cause', since: 100 })
+  const noted = finding({ code: 'a.effect', since: 50, severity: 'info' })
+  const [it] = incidents([noted, root], chain, 200)
+  t.match(it, { root: { code: 'a.cause' }, since: 100, consequences: [{ code: 'a.effect' }] })
+  const early = finding({ code: 'a.effect', since: 50 })
+  t.equal(incidents([early, root], chain, 200)[0]?.since, 50)
+})
+
+t.test('an incident is called by what is grave in it, and by its root', async (t) => {
+  const root = finding({ code: 'a.cause', severity: 'info', title: 'k3s was restarted' })
+  const worse = finding({ code: 'a.effect', severity: 'critical', title: 'the pod bridge is gone' })
+  t.equal(titleOf({ root, consequences: [worse] }), 'the pod bridge is gone: k3s was restarted')
+  t.equal(titleOf({ root, consequences: [{ ...worse, resolved: 5 }] }), 'k3s was restarted')
+  const further = { ...worse, subject: root.subject, stage: 6, title: 'k3s is not running' }
+  t.equal(
+    titleOf({ root: { ...root, stage: 5, resolved: 5 }, consequences: [further] }),
+    'k3s is not running',
+  )
+  t.equal(
+    titleOf({
+      root: { ...root, stage: 5, resolved: 5 },
+      consequences: [
+        { ...further, resolved: 6 },
+        { ...worse, subject: 'b' },
+      ],
+    }),
+    'the pod bridge is gone, after: k3s is not running',
+    'as far as it went',
+  )
+  t.equal(titleOf({ root: worse, consequences: [root] }), 'the pod bridge is gone')
+})

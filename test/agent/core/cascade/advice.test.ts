@@ -1,0 +1,133 @@
+import t from 'tap'
+import { allRules } from '../../../../agent/cli/commands/explain.ts'
+import { advice, sentences } from '../../../../agent/core/cascade/advice.ts'
+import { incidents } from '../../../../agent/core/cascade.ts'
+import { step } from '../../../../agent/core/ledger.ts'
+import type { Incident, Observation, Rules } from '../../../../agent/model/index.ts'
+import { patterns } from '../../../../collectors/pods/patterns.ts'
+import { finding, observation, rule } from '../../findings.ts'
+
+const rules = allRules()
+const minute = 60_000
+
+/** The one incident that these come to, each found a minute after the one before. */
+function incidentOf(...all: readonly (Partial<Observation> & { code: string })[]): Incident {
+  let ledger = step([], { rules, observations: [] }, 0)
+  for (const [at] of all.entries())
+    ledger = step(
+      ledger,
+      { rules, observations: all.slice(0, at + 1).map((it) => observation(it)) },
+      at * minute,
+    )
+  const found = incidents(ledger, rules, all.length * minute)
+  t.equal(found.length, 1, found.map((it) => it.root.code).join())
+  return found[0] as Incident
+}
+
+t.test('expired certificates: the repair of k3s is not said four times over', async (t) => {
+  const it = incidentOf(
+    { code: 'certs.expired' },
+    { code: 'certs.api-unauthorized' },
+    { code: 'k3s.api-unhealthy' },
+    { code: 'k3s.kubelet-unhealthy' },
+  )
+  t.equal(it.root.code, 'certs.expired')
+  t.strictSame(it.next, rules['certs.expired']?.next, 'one repair for all of it')
+})
+
+t.test('a flush: the way in, the rules, then what a restart does not bring back', async (t) => {
+  const it = incidentOf(
+    { code: 'firewall.flushed', next: ['Let k3s write its rules again: `systemctl restart k3s`', '`look`'] },
+    { code: 'firewall.lockout', next: ['In a session that is open: `iptables -I INPUT -p tcp --dport 22`'] },
+    { code: 'firewall.ufw-drift', next: ['`ufw reload`'] },
+    { code: 'firewall.kube-chains-missing' },
+    { code: 'firewall.hostport-rules-missing', next: ['`kubectl delete pod ingress`', 'Then try the port'] },
+    { code: 'cni.dns-dead' },
+    { code: 'pods.crash-looping' },
+  )
+  t.equal(it.root.code, 'firewall.flushed')
+  t.strictSame(it.next, [
+    'In a session that is open: `iptables -I INPUT -p tcp --dport 22`',
+    'Let k3s write its rules again: `systemctl restart k3s`',
+    '`look`',
+    '`ufw reload`',
+    '`kubectl delete pod ingress`',
+    'Then try the port',
+  ])
+  t.strictSame(it.never.slice(0, 2), [
+    'Close the session that is still open, flush again or reboot.',
+    'Flush again (`iptables -F`, `-X`): it repairs nothing, and with ufw on it shuts SSH out.',
+  ])
+})
+
+t.test('a bridge that is gone: the dead DNS and the crash loops need no steps of their own', async (t) => {
+  const it = incidentOf(
+    { code: 'cni.bridge-missing' },
+    { code: 'cni.dns-dead' },
+    { code: 'pods.crash-looping', pod: { namespace: 'a', name: 'b' } },
+    { code: 'pods.log-says', pod: { namespace: 'a', name: 'b' } },
+  )
+  t.strictSame(it.next, rules['cni.bridge-missing']?.next)
+})
+
+t.test('a database that was killed and lost its WAL: the data first, then the memory', async (t) => {
+  const pod = { namespace: 'shop', name: 'db-0', container: 'postgres' }
+  const wal = patterns.find((it) => it.name === 'postgres-wal')
+  if (!wal) throw new Error('there is such a pattern')
+  const { next, never, urgent } = wal
+  const it = incidentOf(
+    { code: 'memory.oom-killed', pod, next: ['`read its log`', 'Raise its limit'] },
+    { code: 'pods.crash-looping', pod },
+    { code: 'pods.log-says', pod, next, ...(never && { never }), ...(urgent && { urgent }) },
+  )
+  t.equal(it.root.code, 'memory.oom-killed')
+  t.strictSame(it.next, [...next, '`read its log`', 'Raise its limit'])
+  t.match(it.next[0], /^Save the data first/)
+  t.match(it.never[0], /^Run pg_resetwal/)
+})
+
+t.test('a cause that is over leaves the steps to what it left behind', async (t) => {
+  const chain: Rules = { a: rule(), b: rule({ because: [{ code: 'a' }] }) }
+  const root = finding({ code: 'a', next: ['`a`'], resolved: 5, never: 'A.' })
+  const left = finding({ code: 'b', next: ['`b`'], never: 'B.' })
+  t.strictSame(advice(root, [left], chain), { next: ['`b`'], never: ['B.'] })
+  const { resolved: _, ...open } = root
+  t.strictSame(advice(open, [left], chain), { next: ['`a`'], never: ['A.'] })
+  t.strictSame(
+    advice(open, [left], { ...chain, b: rule({ because: [{ code: 'a', lasts: true }] }) }).next,
+    ['`a`', '`b`'],
+    'what the repair of the cause leaves undone is said',
+  )
+})
+
+t.test('what an event left behind comes before it', async (t) => {
+  const rules: Rules = { e: rule({ event: true }), b: rule({ because: [{ code: 'e' }] }) }
+  const left = finding({ code: 'b', next: ['`b`'] })
+  t.strictSame(advice(finding({ code: 'e', next: ['`e`'] }), [left], rules).next, ['`b`', '`e`'])
+})
+
+t.test('never more than somebody can follow, none twice, and those of each in turn', async (t) => {
+  const many = (name: string) => Array.from({ length: 9 }, (_, at) => `\`${name} ${at}\``)
+  const it = advice(finding({ code: 'a', next: many('a') }), [
+    finding({ code: 'b', next: ['again: `a 0`', ...many('b')] }),
+    finding({ code: 'c', next: many('c') }),
+  ])
+  t.strictSame(it.next, ['`a 0`', '`a 1`', '`a 2`', '`c 0`', '`b 0`'])
+  const urgent = advice(finding({ code: 'a', next: many('a') }), [
+    finding({ code: 'b', next: many('b'), urgent: true }),
+  ])
+  t.strictSame(urgent.next, ['`b 0`', '`b 1`', '`b 2`', '`b 3`', '`a 0`', '`a 1`'])
+})
+
+t.test('what never to do is one short sentence each', async (t) => {
+  t.strictSame(sentences('Reboot: it is worse. `iptables -F`: it cuts v1.2 too. Flush again.'), [
+    'Reboot: it is worse.',
+    '`iptables -F`: it cuts v1.2 too.',
+    'Flush again.',
+  ])
+  for (const [code, { never = '' }] of Object.entries(rules))
+    for (const one of sentences(never)) {
+      t.match(one, /^[A-Z`].{3,200}\.$/, `${code}: ${one}`)
+      t.equal((one.match(/`/g) ?? []).length % 2, 0, `${code}: ${one}`)
+    }
+})

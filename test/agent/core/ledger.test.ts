@@ -1,0 +1,189 @@
+import t from 'tap'
+import {
+  awaitedBy,
+  resolvedKept,
+  step,
+  tellFrom,
+  wantsALook,
+  withoutOld,
+  withoutOrphans,
+} from '../../../agent/core/ledger.ts'
+import { observation, rule } from '../findings.ts'
+
+const rules = { 'a.one': rule({ after: 500 }), 'a.two': rule({ severity: 'critical' }) }
+
+t.test('an observation becomes a finding with a history', async (t) => {
+  const first = step([], { rules, observations: [observation({ code: 'a.one' })] }, 1000)
+  t.match(first, [
+    { id: 'a.one|node|1000', since: 1000, seen: 1000, count: 1, ripe: 1500, title: 'something is wrong' },
+  ])
+  const second = step(first, { rules, observations: [observation({ code: 'a.one', text: 'Worse.' })] }, 2000)
+  t.match(second, [{ id: 'a.one|node|1000', since: 1000, seen: 2000, count: 2, text: 'Worse.' }])
+  t.equal(second.length, 1)
+})
+
+t.test('what is no longer observed is over, and stays long enough to be told', async (t) => {
+  const open = step([], { rules, observations: [observation({ code: 'a.one' })] }, 1000)
+  const over = step(open, { rules, observations: [] }, 2000)
+  t.match(over, [{ resolved: 2000 }])
+  t.strictSame(
+    step(over, { rules, observations: [] }, 2000 + 100 * resolvedKept),
+    over,
+    'whatever the clock says',
+  )
+  t.equal(withoutOld(over, 2000 + resolvedKept - 1), over)
+  t.equal(withoutOld(over, 2000 + resolvedKept).length, 0, 'and leaves in the end')
+  t.equal(withoutOld(open, 2000 + 100 * resolvedKept), open, 'what is open stays')
+  const again = step(over, { rules, observations: [observation({ code: 'a.one' })] }, 3000)
+  t.strictSame(
+    again.map((it) => it.id),
+    ['a.one|node|1000', 'a.one|node|3000'],
+    'coming back is a new finding',
+  )
+})
+
+t.test('patience is over when a look has confirmed it, or none could for a while', async (t) => {
+  const [once] = step([], { rules, observations: [observation({ code: 'a.one' })] }, 1000)
+  if (!once) throw new Error('it was found')
+  t.equal(tellFrom(once), 1500 + 15 * 60_000)
+  t.notOk(wantsALook(once, 1499))
+  t.ok(wantsALook(once, 1500))
+  const [again] = step([once], { rules, observations: [observation({ code: 'a.one' })] }, 1500)
+  t.equal(again && tellFrom(again), 1500)
+  t.notOk(again && wantsALook(again, 1500))
+  t.notOk(wantsALook({ ...once, resolved: 1200 }, 1500))
+})
+
+t.test('a look speaks only for its own rules', async (t) => {
+  const open = step([], { rules, observations: [observation({ code: 'a.one' })] }, 1000)
+  t.strictSame(step(open, { rules: { 'b.x': rule() }, observations: [] }, 2000), open)
+  t.strictSame(
+    step([], { rules: {}, observations: [observation({ code: 'a.one' })] }, 1),
+    [],
+    'nor may it speak for others',
+  )
+})
+
+t.test('what could not be judged keeps its verdict, and what was seen all the same is taken', async (t) => {
+  const open = step([], { rules, observations: [observation({ code: 'a.one' })] }, 1000)
+  const kept = step(
+    open,
+    { rules, observations: [observation({ code: 'a.one', subject: 'other' })], kept: [{ code: 'a.one' }] },
+    2000,
+  )
+  t.strictSame(
+    kept.map((it) => [it.subject, it.resolved]),
+    [
+      ['node', undefined],
+      ['other', undefined],
+    ],
+  )
+})
+
+t.test('an event has the time it happened, never a later one than it was seen', async (t) => {
+  const [past] = step([], { rules, observations: [observation({ code: 'a.two', at: 400 })] }, 1000)
+  t.equal(past?.since, 400)
+  const [future] = step([], { rules, observations: [observation({ code: 'a.two', at: 4000 })] }, 1000)
+  t.equal(future?.since, 1000)
+})
+
+t.test('an observation may be graver than its rule, and a subject may not be endless', async (t) => {
+  const [it] = step(
+    [],
+    {
+      rules,
+      observations: [observation({ code: 'a.one', severity: 'critical', subject: 'x'.repeat(9999) })],
+    },
+    1,
+  )
+  t.equal(it?.severity, 'critical')
+  t.equal(it?.subject.length, 200)
+})
+
+t.test('the same event found anew is another finding', async (t) => {
+  const event = { rules, observations: [observation({ code: 'a.two', at: 400 })] }
+  const over = step(step([], event, 1000), { rules, observations: [] }, 2000)
+  const again = step(over, event, 3000)
+  t.equal(new Set(again.map((it) => it.id)).size, 2)
+})
+
+t.test('what comes and goes too often is held, says so, and is over once it is quiet', async (t) => {
+  const minute = 60_000
+  const bad = { rules, observations: [observation({ code: 'a.one' })] }
+  const good = { rules, observations: [] }
+  let ledger = step([], bad, 0)
+  for (let at = 1; at <= 3; at += 1) {
+    ledger = step(ledger, good, (2 * at - 1) * minute)
+    t.ok(ledger.at(-1)?.resolved, `${at}: the first times are told each`)
+    ledger = step(ledger, bad, 2 * at * minute)
+  }
+  t.match(ledger.at(-1), { flaps: 3, text: 'a.one is so. It comes and goes: 4 times within an hour.' })
+  const count = ledger.length
+  for (let at = 7; at < 20; at += 2) {
+    ledger = step(ledger, good, at * minute)
+    t.notOk(ledger.at(-1)?.resolved, 'held')
+    ledger = step(ledger, bad, (at + 1) * minute)
+  }
+  t.equal(ledger.length, count, 'and no new finding each time')
+  t.notOk(step(ledger, good, 34 * minute).at(-1)?.resolved)
+  t.ok(step(ledger, good, 35 * minute).at(-1)?.resolved, 'a quarter of an hour of quiet ends it')
+})
+
+t.test('a clock set back does not put off what was found before', async (t) => {
+  const bad = { rules, observations: [observation({ code: 'a.one' })] }
+  const [it] = step(step([], bad, 1_000_000), bad, 1000)
+  t.match(it, { since: 1000, ripe: 1500 })
+})
+
+t.test('what flapped while the clock was ahead is over when the clock is right again', async (t) => {
+  const ahead = 91 * 24 * 3600_000
+  let ledger = step([], { rules, observations: [observation({ code: 'a.one' })] }, ahead)
+  ledger = ledger.map((it) => ({ ...it, flaps: 4 }))
+  t.equal(step(ledger, { rules, observations: [] }, 1000)[0]?.resolved, 1000)
+})
+
+t.test('what somebody still has to be told is over stays, however long that takes', async (t) => {
+  const bad = { rules, observations: [observation({ code: 'a.one' })] }
+  const over = step(step([], bad, 1000), { rules, observations: [] }, 2000)
+  const told = [
+    {
+      incident: 'a.one|node|1000',
+      severity: 'warning' as const,
+      findings: ['a.one|node|1000'],
+      at: 1,
+      reminded: 1,
+    },
+  ]
+  const late = 2000 + 2 * resolvedKept
+  t.equal(withoutOld(over, late, new Set(awaitedBy(told))).length, 1)
+  t.equal(withoutOld(over, late, new Set(awaitedBy(told.map((it) => ({ ...it, resolved: 9 }))))).length, 0)
+})
+
+t.test('a finding of which nobody speaks any more is over', async (t) => {
+  const open = step(
+    [],
+    { rules, observations: [observation({ code: 'a.one' }), observation({ code: 'a.two' })] },
+    1000,
+  )
+  t.strictSame(
+    withoutOrphans(open, { 'a.one': rules['a.one'] }, 5).map((it) => it.resolved),
+    [undefined, 5],
+  )
+})
+
+t.test('what was left out by its subject is not over; the rest of its rule is', async (t) => {
+  const both = [
+    observation({ code: 'a.one', subject: 'evicted' }),
+    observation({ code: 'a.one', subject: 'gone' }),
+  ]
+  const open = step([], { rules, observations: both }, 1000)
+  const kept = [{ code: 'a.one', subjects: ['evicted', `${'x'.repeat(300)}`] }]
+  const next = step(open, { rules, observations: [], kept }, 2000)
+  t.strictSame(
+    next.map((it) => [it.subject, it.resolved]),
+    [
+      ['evicted', undefined],
+      ['gone', 2000],
+    ],
+  )
+})

@@ -1,0 +1,31 @@
+import t from 'tap'
+import { assessSelf, certainFor, failingFor } from '../../../agent/core/self.ts'
+import { now } from '../small.ts'
+
+const codes = (it: Parameters<typeof assessSelf>[0]) =>
+  assessSelf(it, now).observations.map((one) => `${one.code} ${one.subject}`)
+
+t.test('a sink that fails for a while, or for good, is reported', async (t) => {
+  const failing = (since: number) => ({ sinks: [{ name: 'ops', failing: { since, why: 'nobody listens' } }] })
+  t.strictSame(codes(failing(now - failingFor + 1)), [], 'one failed try is nobody else’s business')
+  t.strictSame(codes(failing(now - failingFor)), ['agent.sink-failing ops'])
+  const waiting = (since: number) => ({
+    sinks: [{ name: 'ops', failing: { since, why: 'wants an hour', next: since + 3600_000 } }],
+  })
+  t.strictSame(codes(waiting(now - certainFor + 1)), [])
+  t.strictSame(
+    codes(waiting(now - certainFor)),
+    ['agent.sink-failing ops'],
+    'an hour is known from the start',
+  )
+  t.strictSame(codes({ sinks: [{ name: 'ops', gone: 'the webhook is gone' }] }), ['agent.sink-failing ops'])
+  t.strictSame(codes({ sinks: [{ name: 'ops' }] }), [])
+})
+
+t.test('a memory that is lost or not kept is reported, a loss for an hour', async (t) => {
+  t.strictSame(codes({ sinks: [], stateProblem: 'disk full' }), ['agent.state-lost disk'])
+  t.strictSame(codes({ sinks: [], lost: { text: 'moved aside', at: now - 1000 } }), [
+    'agent.state-lost memory',
+  ])
+  t.strictSame(codes({ sinks: [], lost: { text: 'moved aside', at: now - 3600_000 } }), [])
+})

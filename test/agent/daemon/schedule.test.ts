@@ -1,0 +1,147 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import t from 'tap'
+import { rounds, settle, validCron } from '../../../agent/daemon/schedule.ts'
+
+const never = '0 0 0 1 1 *'
+
+t.test('many wakes in a moment are one round, and soon', async (t) => {
+  let looks = 0
+  const it = rounds({
+    every: never,
+    run: async () => {
+      looks += 1
+    },
+  })
+  for (let count = 0; count < 100; count += 1) it.wake()
+  t.equal(looks, 0, 'not before things have settled')
+  await sleep(settle * 3)
+  t.equal(looks, 1)
+  await it.stop()
+})
+
+t.test('never two at once; what came meanwhile is looked at afterwards', async (t) => {
+  let running = 0
+  let most = 0
+  let looks = 0
+  const it = rounds({
+    every: never,
+    run: async () => {
+      running += 1
+      most = Math.max(most, running)
+      await sleep(60)
+      running -= 1
+      looks += 1
+    },
+  })
+  it.start()
+  it.wake()
+  it.wake()
+  await sleep(500)
+  t.equal(most, 1)
+  t.equal(looks, 2)
+  await it.stop()
+})
+
+t.test('under changes without end the rounds grow rare', async (t) => {
+  let looks = 0
+  const it = rounds({
+    every: never,
+    run: async () => {
+      looks += 1
+    },
+  })
+  const end = Date.now() + 1500
+  while (Date.now() < end) {
+    it.wake()
+    await sleep(10)
+  }
+  t.ok(looks >= 2 && looks <= 6, `${looks} rounds for 150 changes`)
+  await it.stop()
+})
+
+t.test('and no rarer than a collector can bear', async (t) => {
+  const looks: number[] = []
+  const it = rounds({
+    every: never,
+    longest: 300,
+    run: async () => {
+      looks.push(Date.now())
+    },
+  })
+  const end = Date.now() + 3000
+  while (Date.now() < end) {
+    it.wake()
+    await sleep(10)
+  }
+  await it.stop()
+  t.ok(looks.length >= 6, `${looks.length} rounds in 3 s; doubled without bound it would be four`)
+})
+
+t.test('it stops, also in the middle of a round', async (t) => {
+  let ended = false
+  const it = rounds({
+    every: never,
+    run: async () => {
+      await sleep(50)
+      ended = true
+    },
+  })
+  it.start()
+  await it.stop()
+  t.ok(ended)
+  it.wake()
+})
+
+t.test('it knows a cron expression when it sees one, and when the next round comes', async (t) => {
+  t.ok(validCron('*/30 * * * * *'))
+  t.notOk(validCron('daily'))
+  const it = rounds({ every: '0 0 * * * *', run: async () => {} })
+  it.start()
+  const next = it.next() ?? 0
+  t.ok(next > Date.now() && next <= Date.now() + 3600_000)
+  await it.stop()
+})
+
+t.test('a clock that is set makes it look at once, back or far ahead', async (t) => {
+  for (const jump of [-3600_000, 180 * 24 * 3600_000]) {
+    let looks = 0
+    let offset = 0
+    const it = rounds({
+      every: '* * * * * *',
+      run: async () => {
+        looks += 1
+      },
+      wallClock: () => Date.now() + offset,
+    })
+    it.start()
+    await sleep(50)
+    offset = jump
+    const before = looks
+    await sleep(1500)
+    t.ok(looks > before && looks <= before + 4, `${looks - before} looks after a jump of ${jump} ms`)
+    it.wake()
+    await sleep(600)
+    t.ok(looks > before + 1, 'and it can be woken')
+    await it.stop()
+  }
+})
+
+t.test('a round that breaks off is said, and the next one comes', async (t) => {
+  const failures: unknown[] = []
+  let looks = 0
+  const it = rounds({
+    every: never,
+    run: async () => {
+      looks += 1
+      if (looks === 1) throw new Error('the store is gone')
+    },
+    failed: (error) => failures.push(error),
+  })
+  it.start()
+  await sleep(settle)
+  t.match(failures, [{ message: 'the store is gone' }])
+  it.wake()
+  await sleep(settle * 3)
+  t.equal(looks, 2)
+  await it.stop()
+})

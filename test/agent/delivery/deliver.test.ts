@@ -1,0 +1,402 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import t from 'tap'
+import type { DeliverOptions, DeliveryState } from '../../../agent/delivery/deliver.ts'
+import { deliver, postOnce } from '../../../agent/delivery/deliver.ts'
+import { discord } from '../../../agent/delivery/sinks/discord.ts'
+import { ntfy } from '../../../agent/delivery/sinks/ntfy.ts'
+import { webhook } from '../../../agent/delivery/sinks/webhook.ts'
+import type { Notice, Sink } from '../../../agent/model/index.ts'
+import { discordReceiver } from '../../receivers/discord.ts'
+import { hostile, hostileNotices, incident, notice, over } from '../../receivers/notices.ts'
+import { ntfyReceiver } from '../../receivers/ntfy.ts'
+import { webhookReceiver, webhookSecret } from '../../receivers/webhook.ts'
+
+/** What the daemon keeps: what is due, and a book of what was noted. */
+function book(sink: Sink, settings: object, more: Partial<DeliverOptions> = {}) {
+  const due: Notice[] = []
+  const noted: [string, string | undefined][] = []
+  const receipts = new Map<string, string>()
+  const logged: string[] = []
+  const states: DeliveryState[] = []
+  const waits: number[] = []
+  const log = (fields: object, text: string) => void logged.push(`${text} ${JSON.stringify(fields)}`)
+  const of = (it: Notice) => ('incident' in it ? it.incident.id : it.id)
+  const delivery = deliver({
+    sink,
+    settings: settings as DeliverOptions['settings'],
+    name: 'mine',
+    due: () => [...due],
+    receipt: (it) => receipts.get(of(it)),
+    note(it, receipt) {
+      noted.push([it.id, receipt])
+      if (receipt !== undefined) receipts.set(of(it), receipt)
+      const index = due.findIndex(({ id }) => id === it.id)
+      if (index >= 0) due.splice(index, 1)
+    },
+    log: { info: log, warn: log },
+    changed: (it) => states.push(it),
+    // Pauses pass at once, and are written down; an idle hour ends only by a wake.
+    async sleep(ms, signal) {
+      waits.push(ms)
+      if (ms < 3600_000) await wait(1)
+      else
+        await new Promise<void>((resolve) =>
+          signal.addEventListener('abort', () => resolve(), { once: true }),
+        )
+    },
+    ...more,
+  })
+  t.teardown(() => delivery.stop())
+  return {
+    delivery,
+    noted,
+    due,
+    logged,
+    states,
+    waits,
+    tell(...notices: Notice[]) {
+      due.push(...notices)
+      delivery.wake()
+    },
+  }
+}
+
+async function until(what: () => boolean, ms = 8000): Promise<void> {
+  const end = Date.now() + ms
+  while (!what()) {
+    if (Date.now() > end) throw new Error(`still not so: ${what}`)
+    await wait(5)
+  }
+}
+
+const opened = (index: number) => notice('opened', incident({ id: `i${index}` }), `opened_${index}`)
+const ids = (count: number) => Array.from({ length: count }, (_, index) => `opened_${index}`)
+
+/** A real pause, for what the receivers measure in real time. */
+const really = async (ms: number, signal: AbortSignal) =>
+  void (await wait(Math.min(ms, 5000), undefined, { signal }).catch(() => undefined))
+
+t.test('Discord: opened, grew, worse, resolved', async (t) => {
+  const receiver = await discordReceiver()
+  t.teardown(() => receiver.close())
+  const it = book(discord, { url: receiver.url }, { sleep: really })
+  const id = incident().id
+  it.tell(notice('opened'))
+  await until(() => it.noted.length === 1)
+  t.same(it.noted, [['murphy_opened', receiver.messages()[0]?.id]])
+  it.tell(notice('grew'))
+  await until(() => it.noted.length === 2)
+  t.equal(receiver.messages().length, 1)
+  t.equal(receiver.messages()[0]?.edits, 1)
+  it.tell(notice('worse'))
+  await until(() => it.noted.length === 3)
+  t.equal(receiver.messages().length, 2)
+  it.tell(notice('resolved', { ...over(), id }))
+  await until(() => it.noted.length === 4)
+  t.same(
+    receiver.messages().map(({ content, edits }) => [content.slice(0, 20), edits]),
+    [
+      ['**worse: node1: the ', 2],
+      ['**resolved: node1: t', 1],
+      ['**resolved: node1: t', 0],
+    ],
+  )
+  t.equal(receiver.arrived.length, 6)
+  t.match(it.delivery.state(), { name: 'mine', type: 'discord', waiting: 0 })
+  t.equal(it.delivery.state().failing, undefined)
+})
+
+t.test('Discord: thirty at once, at its own pace, in order, none refused', async (t) => {
+  const receiver = await discordReceiver({ rate: { requests: 5, per: 200 } })
+  t.teardown(() => receiver.close())
+  const it = book(discord, { url: receiver.url }, { sleep: really })
+  it.tell(...ids(30).map((_, index) => opened(index)))
+  await until(() => it.noted.length === 30)
+  t.same(
+    it.noted.map(([id]) => id),
+    ids(30),
+  )
+  t.equal(receiver.messages().length, 30)
+  t.equal(receiver.arrived.length, 30, 'no request was spent on a 429')
+})
+
+t.test('Discord: a message that somebody deleted is told anew', async (t) => {
+  const receiver = await discordReceiver()
+  t.teardown(() => receiver.close())
+  const it = book(discord, { url: receiver.url }, { sleep: really })
+  it.tell(notice('opened'))
+  await until(() => it.noted.length === 1)
+  receiver.remove(it.noted[0]?.[1] ?? '')
+  it.tell(notice('grew'))
+  await until(() => it.noted.length === 2)
+  t.equal(receiver.messages().length, 1)
+  t.equal(it.noted[1]?.[1], receiver.messages()[0]?.id, 'and edited from then on')
+})
+
+t.test('hostile texts reach every sink at the first try', async (t) => {
+  const discords = await discordReceiver({ rate: { requests: 1e6, per: 1000 } })
+  const ntfys = await ntfyReceiver({ bucket: { size: 1e6, every: 1 } })
+  const webhooks = await webhookReceiver({ secret: webhookSecret })
+  t.teardown(() => Promise.all([discords, ntfys, webhooks].map((it) => it.close())))
+  const at = Date.now()
+  const all = Object.values(hostile).flatMap((text) => hostileNotices(text))
+  const notices = all.map((it, index): Notice => ({ ...it, id: `${index}`, at }))
+  for (const [sink, settings, receiver] of [
+    [discord, { url: discords.url }, discords],
+    [ntfy, { url: ntfys.url }, ntfys],
+    [webhook, { url: webhooks.url, secret: webhookSecret }, webhooks],
+  ] as const) {
+    const it = book(sink, settings)
+    it.tell(...notices)
+    await until(() => it.noted.length === notices.length, 60_000)
+    t.same(
+      it.states.filter(({ failing }) => failing),
+      [],
+      sink.name,
+    )
+    t.ok(receiver.arrived.length > 100)
+  }
+  t.equal(webhooks.events.length, notices.length)
+})
+
+t.test('a server in trouble: tried again, in order, nothing lost, nothing twice', async (t) => {
+  const receiver = await webhookReceiver({ secret: webhookSecret })
+  t.teardown(() => receiver.close())
+  const faults = ['drop', { status: 503 }, { status: 429 }, { status: 408 }, 'drop'] as const
+  receiver.fault = (_, count) => faults[count - 1]
+  const it = book(webhook, { url: receiver.url, secret: webhookSecret })
+  it.tell(opened(0), opened(1), opened(2))
+  await until(() => it.noted.length === 3)
+  t.same(
+    receiver.events.map(({ id }) => id),
+    ids(3),
+  )
+  t.equal(receiver.again(), 0)
+  t.equal(it.states.findLast(({ failing }) => failing)?.failing?.tries, 5)
+  t.equal(it.delivery.state().failing, undefined)
+  t.equal(it.logged.filter((line) => line.startsWith('told')).length, 3)
+})
+
+t.test('an acceptance that was lost: told twice rather than never, with the same id', async (t) => {
+  const receiver = await webhookReceiver()
+  const phone = await ntfyReceiver()
+  t.teardown(() => Promise.all([receiver.close(), phone.close()]))
+  receiver.fault = (_, count) => (count === 1 ? 'lost' : undefined)
+  phone.fault = receiver.fault
+  const one = book(webhook, { url: receiver.url })
+  const two = book(ntfy, { url: phone.url })
+  one.tell(opened(0))
+  two.tell(opened(0))
+  await until(() => one.noted.length === 1 && two.noted.length === 1)
+  t.equal(receiver.events.length, 1)
+  t.equal(receiver.again(), 1)
+  t.equal(phone.published.length, 2)
+  t.equal(phone.notifications().length, 1)
+})
+
+t.test('what is no longer due when its turn comes is not sent', async (t) => {
+  const receiver = await webhookReceiver()
+  t.teardown(() => receiver.close())
+  receiver.fault = (_, count) => (count <= 2 ? { status: 503 } : undefined)
+  const it = book(
+    webhook,
+    { url: receiver.url },
+    {
+      async sleep(ms, signal) {
+        // During the second pause the first incident is over, and nobody was told of it.
+        if (receiver.arrived.length === 2 && it.due[0]?.id === 'opened_0') it.due.shift()
+        await really(Math.min(ms, 5), signal)
+      },
+    },
+  )
+  it.tell(opened(0), opened(1))
+  await until(() => it.noted.length === 1)
+  t.same(
+    receiver.events.map(({ id }) => id),
+    ['opened_1'],
+  )
+})
+
+t.test('when nothing is due any more, nothing fails any more', async (t) => {
+  const receiver = await webhookReceiver()
+  t.teardown(() => receiver.close())
+  receiver.fault = () => ({ status: 503 })
+  const it = book(webhook, { url: receiver.url })
+  it.tell(opened(0))
+  await until(() => it.delivery.state().failing !== undefined)
+  it.due.length = 0
+  await until(() => it.delivery.state().failing === undefined)
+  t.equal(it.states.at(-1)?.failing, undefined, 'and that is said')
+})
+
+t.test('Retry-After is honoured for up to an hour, and no wake shortens it', async (t) => {
+  const receiver = await webhookReceiver()
+  t.teardown(() => receiver.close())
+  receiver.fault = (_, count) =>
+    count === 1 ? { status: 429, headers: { 'retry-after': '2285000' } } : undefined
+  const it = book(webhook, { url: receiver.url })
+  it.tell(opened(0))
+  await until(() => it.waits.includes(3600_000))
+  for (let index = 0; index < 20; index++) it.delivery.wake()
+  await wait(50)
+  t.equal(receiver.arrived.length, 1)
+  t.ok((it.delivery.state().failing?.next ?? 0) > Date.now() + 3_500_000)
+})
+
+t.test('a notice that is refused is left alone for an hour, the others go on', async (t) => {
+  const receiver = await ntfyReceiver()
+  t.teardown(() => receiver.close())
+  let now = Date.now()
+  receiver.fault = (_, count) => (count === 2 ? { status: 400, body: '{"code":40018}' } : undefined)
+  const it = book(ntfy, { url: receiver.url }, { now: () => now })
+  it.tell(opened(0), opened(1), opened(2))
+  await until(() => it.noted.length === 2)
+  t.same(
+    it.noted.map(([id]) => id),
+    ['opened_0', 'opened_2'],
+  )
+  t.match(it.delivery.state(), {
+    waiting: 1,
+    failing: { why: '127.0.0.1: ntfy answered 400 (40018)', tries: 1 },
+  })
+  it.delivery.wake()
+  await wait(30)
+  t.equal(receiver.arrived.length, 3)
+  now += 3600_000
+  it.delivery.wake()
+  await until(() => it.noted.length === 3)
+  t.equal(it.delivery.state().failing, undefined)
+})
+
+t.test('one notice that the server cannot stomach does not keep back the others', async (t) => {
+  const receiver = await webhookReceiver()
+  t.teardown(() => receiver.close())
+  receiver.fault = (request) => (request.headers['webhook-id'] === 'opened_0' ? { status: 500 } : undefined)
+  const it = book(webhook, { url: receiver.url })
+  it.tell(opened(0), opened(1), opened(2))
+  await until(() => it.noted.length === 2)
+  t.same(
+    it.noted.map(([id]) => id).toSorted((a, b) => a.localeCompare(b)),
+    ['opened_1', 'opened_2'],
+  )
+})
+
+t.test('what could not be noted is not told again', async (t) => {
+  const receiver = await webhookReceiver()
+  t.teardown(() => receiver.close())
+  const it = book(
+    webhook,
+    { url: receiver.url },
+    {
+      note() {
+        throw new Error('database or disk is full')
+      },
+    },
+  )
+  it.tell(opened(0), opened(1))
+  await until(() => receiver.events.length === 2)
+  it.delivery.wake()
+  await wait(50)
+  t.equal(receiver.arrived.length, 2)
+  t.ok(it.logged.some((line) => line.includes('could not be noted')))
+})
+
+t.test('redirects are not followed', async (t) => {
+  const other = await webhookReceiver()
+  const receiver = await webhookReceiver()
+  t.teardown(() => Promise.all([receiver.close(), other.close()]))
+  receiver.fault = () => ({ status: 307, headers: { location: other.url } })
+  const reading = await postOnce({ sink: webhook, settings: { url: receiver.url }, notice: opened(0) })
+  t.match(reading, { outcome: 'again', why: /redirect/ })
+  t.equal(other.arrived.length, 0)
+})
+
+t.test('a reply without end is not read to its end', async (t) => {
+  const receiver = await webhookReceiver()
+  t.teardown(() => receiver.close())
+  receiver.fault = () => ({ status: 200, body: 'x'.repeat(30_000_000) })
+  const reading = await postOnce({ sink: webhook, settings: { url: receiver.url }, notice: opened(0) })
+  t.equal(reading.outcome, 'accepted')
+})
+
+t.test('no dead sink keeps another waiting', async (t) => {
+  const hanging = await webhookReceiver()
+  const dropping = await webhookReceiver()
+  const limiting = await webhookReceiver()
+  const closed = await webhookReceiver()
+  const healthy = await ntfyReceiver()
+  await closed.close()
+  t.teardown(() => Promise.all([hanging, dropping, limiting, healthy].map((it) => it.close())))
+  hanging.fault = () => 'hang'
+  dropping.fault = () => 'drop'
+  limiting.fault = () => ({ status: 429, headers: { 'retry-after': '86400' } })
+  const dead = [hanging, dropping, limiting, closed].map(({ url }) =>
+    book(webhook, { url }, { timeout: 3000 }),
+  )
+  const well = book(ntfy, { url: healthy.url })
+  for (const it of [...dead, well]) it.tell(opened(0), opened(1), opened(2))
+  await until(() => well.noted.length === 3)
+  t.equal(dead[0]?.delivery.state().failing, undefined, 'told before the one that hangs was given up')
+  await until(() => dead.every((it) => it.delivery.state().failing))
+  t.same(
+    dead.map((it) => it.delivery.state().failing?.why),
+    [
+      '127.0.0.1: did not answer in time',
+      '127.0.0.1: dropped the connection',
+      '127.0.0.1: answered 429',
+      '127.0.0.1: refused the connection',
+    ],
+  )
+  t.same(
+    dead.map((it) => it.delivery.state().waiting),
+    [3, 3, 3, 3],
+  )
+})
+
+t.test('no secret in any log, state or answer', async (t) => {
+  const receiver = await webhookReceiver()
+  t.teardown(() => receiver.close())
+  receiver.fault = (_, count) =>
+    [undefined, 'drop', { status: 500, body: receiver.url }, { status: 422, body: receiver.url }][
+      count % 4
+    ] as undefined
+  const it = book(webhook, { url: receiver.url, secret: webhookSecret })
+  it.tell(opened(0), opened(1), opened(2), opened(3))
+  await until(() => it.delivery.state().failing?.why === '127.0.0.1: answered 422' || it.noted.length === 4)
+  const closed = await webhookReceiver()
+  await closed.close()
+  const other = book(webhook, { url: closed.url, secret: webhookSecret })
+  other.tell(opened(0))
+  await until(() => other.delivery.state().failing !== undefined)
+  const all = JSON.stringify([it.logged, it.states, other.logged, other.states, it.delivery.state()])
+  for (const secret of ['Murphy-Secret-Path', 'hooks', webhookSecret, webhookSecret.slice(6)])
+    t.notOk(all.includes(secret), 'a secret came through')
+})
+
+t.test('stopping lets a letter under way arrive, and gives up one that does not', async (t) => {
+  const receiver = await webhookReceiver()
+  t.teardown(() => receiver.close())
+  receiver.fault = () => 'hang'
+  const it = book(webhook, { url: receiver.url })
+  it.tell(opened(0))
+  await until(() => receiver.arrived.length === 1)
+  const start = performance.now()
+  await it.delivery.stop()
+  t.ok(performance.now() - start < 5000)
+  t.equal(it.noted.length, 0)
+})
+
+t.test('one message to try a sink', async (t) => {
+  const receiver = await discordReceiver()
+  t.teardown(() => receiver.close())
+  const test: Notice = { kind: 'test', id: 'test', node: 'node1', at: Date.now() }
+  t.equal(
+    (await postOnce({ sink: discord, settings: { url: receiver.url }, notice: test })).outcome,
+    'accepted',
+  )
+  t.match(receiver.messages()[0]?.content, /^\*\*node1: a test from Murphy\*\*/)
+  t.match(await postOnce({ sink: discord, settings: { url: 'nonsense' }, notice: test }), {
+    outcome: 'refused',
+    why: 'the URL is not that of a Discord webhook',
+  })
+})

@@ -1,0 +1,109 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import t from 'tap'
+import { openPost } from '../../../agent/delivery/post.ts'
+import { webhook } from '../../../agent/delivery/sinks/webhook.ts'
+import { notice } from '../../receivers/notices.ts'
+import { listen } from '../../receivers/server.ts'
+
+const send = async (url: string, env: Record<string, string> = {}, timeout = 3000) => {
+  const settings = { url }
+  const post = openPost({ sink: webhook, settings, env, timeout })
+  const [letter] = webhook.compose(notice('opened'), settings)
+  try {
+    return letter && (await post.send(letter))
+  } finally {
+    await post.close()
+  }
+}
+
+t.test('one request, as it was written', async (t) => {
+  const server = await listen('any', {}, () => ({ status: 200 }))
+  t.teardown(() => server.close())
+  t.match(await send(`http://127.0.0.1:${server.port}/a/b?c=d`), {
+    status: 200,
+    reading: { outcome: 'accepted' },
+  })
+  const [{ method, path, headers } = {}] = server.arrived
+  t.match(
+    { method, path, headers },
+    { method: 'POST', path: '/a/b?c=d', headers: { 'user-agent': 'murphy' } },
+  )
+})
+
+t.test('a connection that is held takes the next letter', async (t) => {
+  const ports: (number | undefined)[] = []
+  const server = createServer((request, response) => {
+    ports.push(request.socket.remotePort)
+    request.resume()
+    response.end(request.method)
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/secret-path`
+  const post = openPost({ sink: webhook, settings: { url }, env: {} })
+  t.teardown(async () => {
+    await post.close()
+    server.close()
+  })
+  await post.hold()
+  await post.hold()
+  t.equal(ports.length, 1, 'asked for again only after a while')
+  const [letter] = webhook.compose(notice('opened'), { url })
+  if (letter) t.match((await post.send(letter)).reading, { outcome: 'accepted' })
+  t.equal(ports.length, 2)
+  t.equal(ports[0], ports[1], 'over the same connection')
+})
+
+t.test('holding a connection that cannot be had harms nobody', async () => {
+  const post = openPost({ sink: webhook, settings: { url: 'http://127.0.0.1:1/x' }, env: {} })
+  await post.hold()
+  await post.close()
+})
+
+t.test('the whole of it has a deadline, also when the answer comes drop by drop', async (t) => {
+  const server = createServer((request, response) => {
+    request.resume()
+    response.writeHead(503)
+    const drip = setInterval(() => response.write('x'), 50)
+    response.on('close', () => clearInterval(drip))
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  t.teardown(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  const start = performance.now()
+  const sent = await send(`http://127.0.0.1:${(server.address() as AddressInfo).port}/x`, {}, 400)
+  t.ok(performance.now() - start < 1500)
+  t.match(sent, { status: 503, reading: { outcome: 'again' } }, 'the status had come')
+})
+
+t.test('errors name the host and nothing else', async (t) => {
+  const sent = await send('http://no-such-name.invalid/secret-path')
+  t.match(sent?.reading, { outcome: 'again', why: /^no-such-name\.invalid: has no address/ })
+  t.notMatch(JSON.stringify(sent), /secret-path/)
+})
+
+t.test('through the proxy of the environment, except where it says no', async (t) => {
+  const proxy = await listen('proxy', {}, () => ({ status: 202 }))
+  const direct = await listen('direct', {}, () => ({ status: 204 }))
+  t.teardown(() => Promise.all([proxy.close(), direct.close()]))
+  const env = { http_proxy: `http://127.0.0.1:${proxy.port}`, no_proxy: '127.0.0.1' }
+  t.equal((await send('http://no-such-name.invalid/x', env))?.status, 202)
+  t.equal(proxy.arrived[0]?.path, 'http://no-such-name.invalid/x')
+  t.equal((await send(`http://127.0.0.1:${direct.port}/x`, env))?.status, 204)
+})
+
+t.test('a proxy that does not let it through', async (t) => {
+  const asked: string[] = []
+  const proxy = createServer().on('connect', (request, socket) => {
+    asked.push(request.url ?? '')
+    socket.end('HTTP/1.1 403 Forbidden\r\n\r\n')
+  })
+  await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve))
+  t.teardown(() => proxy.close())
+  const env = { HTTPS_PROXY: `http://127.0.0.1:${(proxy.address() as AddressInfo).port}` }
+  const sent = await send('https://no-such-name.invalid/x', env)
+  t.equal(sent?.reading.outcome, 'again')
+  t.same(asked, ['no-such-name.invalid:443'])
+})

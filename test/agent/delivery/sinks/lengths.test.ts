@@ -1,0 +1,58 @@
+import t from 'tap'
+import { bytes, jsonBytes, line, list, shorten } from '../../../../agent/delivery/sinks/lengths.ts'
+import { hostile } from '../../../receivers/notices.ts'
+
+t.test('cut in the middle, both ends stay', async (t) => {
+  t.equal(shorten('abcdefghij', 10), 'abcdefghij')
+  t.equal(shorten('abcdefghij', 7), 'abc…hij')
+  t.equal(shorten('abcdefghij', 1), '…')
+  t.equal(shorten('abcdefghij', 0), '')
+})
+
+t.test('half a command does not look like one', async (t) => {
+  t.equal(shorten('run `kubectl delete pod abc` now', 20), 'run kubect…d abc now')
+})
+
+t.test('never half a surrogate pair', async (t) => {
+  for (let limit = 0; limit < 40; limit++) {
+    const cut = shorten('🔥'.repeat(30), limit)
+    t.ok(cut.isWellFormed(), String(limit))
+    t.ok(cut.length <= limit)
+  }
+})
+
+t.test('by any measure, any text', async (t) => {
+  for (const text of Object.values(hostile))
+    for (const size of [bytes, jsonBytes, (it: string) => it.length])
+      for (const limit of [0, 2, 3, 17, 250, 4096])
+        t.ok(size(shorten(text.toWellFormed(), limit, size)) <= limit)
+})
+
+t.test('as much as fits is kept', async (t) => {
+  t.equal(bytes(shorten('x'.repeat(10_000), 4096, bytes)), 4096)
+  t.ok(jsonBytes(shorten('"'.repeat(10_000), 4096, jsonBytes)) >= 4094)
+})
+
+t.test('one line without what a terminal or a reader could be fooled by', async (t) => {
+  t.equal(line('a\n\tb\u001b[31mred\u001b[0m\u0000 \u001b]0;title\u0007c'), 'a bred c')
+  t.equal(line('\u202egnp.exe\u202c'), 'gnp.exe')
+  t.equal(line('x\ud83dy'), 'x\ufffdy')
+  t.equal(line('  a   b  '), 'a b')
+})
+
+t.test('a very long text costs no time', async (t) => {
+  const start = performance.now()
+  line('\u001b]'.repeat(5_000_000))
+  line('\u001b[;'.repeat(5_000_000))
+  t.ok(performance.now() - start < 2000)
+})
+
+t.test('whole lines, and how many did not fit', async (t) => {
+  t.equal(list(['a', 'b'], 100, 10), 'a\nb')
+  const many = Array.from({ length: 50 }, (_, index) => `step ${index}`)
+  const some = list(many, 60, 20)
+  t.match(some, /^step 0\nstep 1\n.*and \d+ more$/s)
+  t.ok(some.length <= 60)
+  t.equal(list(['x'.repeat(50)], 100, 9), 'xxxx…xxxx')
+  t.equal(list([], 10, 10), '')
+})

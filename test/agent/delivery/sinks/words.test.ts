@@ -1,0 +1,98 @@
+import t from 'tap'
+import { clock, span, words } from '../../../../agent/delivery/sinks/words.ts'
+import type { Notice } from '../../../../agent/model/index.ts'
+import {
+  finding,
+  hostile,
+  hostileNotices,
+  incident,
+  notice,
+  over,
+  since,
+} from '../../../receivers/notices.ts'
+
+t.test('an open incident', async (t) => {
+  const said = words(notice('opened'))
+  t.equal(said.headline, 'node1: the firewall was flushed')
+  t.equal(said.standing, 'critical, since 03:12 UTC, 4 min')
+  t.equal(said.tone, 'critical')
+  t.equal(said.text, '`iptables` (pid 25978) removed 91 of 91 rules at 03:12:07.')
+  t.equal(
+    said.so,
+    'Services and network policies do not work. Also: ingress is unreachable (kube-system/ingress).',
+  )
+  t.same(said.next, ['`systemctl restart k3s`', 'delete the ingress pod so that its port is mapped again'])
+  t.same(said.never, ['`iptables -F` again: ufw drops by default and it would cut SSH.'])
+})
+
+t.test('what is over asks for nothing', async (t) => {
+  const said = words({ ...notice('resolved', over()), at: since + 9 * 60_000 })
+  t.equal(said.headline, 'resolved: node1: the firewall was flushed')
+  t.equal(said.standing, 'was critical, 03:12 UTC to 03:20 UTC, 8 min')
+  t.equal(said.tone, 'resolved')
+  t.same([said.so, said.next, said.never], ['', [], []])
+})
+
+t.test('a pod is named in the headline', async (t) => {
+  const root = finding({ title: 'a container was killed', pod: { namespace: 'default', name: 'db-0' } })
+  t.equal(
+    words(notice('opened', incident({ root }))).headline,
+    'node1: a container was killed (default/db-0)',
+  )
+})
+
+t.test('consequences that are over are not told, equal ones are told once', async (t) => {
+  const of = (subject: string, more = {}) =>
+    finding({ id: subject, title: 'route missing', subject, ...more })
+  const consequences = [
+    of('node2'),
+    of('node3'),
+    of('node4'),
+    of('node5'),
+    of('node6'),
+    of('gone', { resolved: since }),
+  ]
+  t.equal(
+    words(notice('opened', incident({ consequences }))).so,
+    'Services and network policies do not work. Also: route missing (node2, node3, node4, and 2 more).',
+  )
+})
+
+t.test('a digest has a line for each incident', async (t) => {
+  const digest: Notice = { kind: 'digest', id: 'x', node: 'node1', at: since + 3600_000, incidents: [over()] }
+  t.equal(words(digest).headline, 'node1: an incident came and went untold')
+  t.same(words(digest).lines, ['the firewall was flushed: was critical, 03:12 UTC to 03:20 UTC, 8 min'])
+})
+
+t.test('times', async (t) => {
+  t.equal(clock(since, since + 60_000), '03:12 UTC')
+  t.equal(clock(since, since + 24 * 3600_000), '5 Mar 03:12 UTC')
+  t.equal(clock(since, since + 365 * 24 * 3600_000), '5 Mar 2026 03:12 UTC')
+  t.equal(clock(Number.NaN, since), 'an unknown time')
+  t.equal(clock(1e300, since), 'an unknown time')
+  t.same([0, -5, 40_000, 61_000, 3600_000, 7500_000, 86_400_000, 360_000_000, Number.NaN].map(span), [
+    '0 s',
+    '0 s',
+    '40 s',
+    '1 min',
+    '1 h',
+    '2 h 5 min',
+    '1 d',
+    '4 d 4 h',
+    '0 s',
+  ])
+})
+
+for (const [name, text] of Object.entries(hostile))
+  t.test(`hostile: ${name}`, async (t) => {
+    for (const it of hostileNotices(text)) {
+      const { headline, standing, text, so, next, never, lines, code = '' } = words(it)
+      const parts = [headline, standing, text, so, code, ...next, ...never, ...lines]
+      const bad = /[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/
+      t.same(
+        parts.filter((part) => bad.test(part) || !part.isWellFormed() || part.length > 2000),
+        [],
+        it.kind,
+      )
+    }
+  })

@@ -1,0 +1,76 @@
+import t from 'tap'
+import { lockout } from '../../../../collectors/firewall/checks/lockout.ts'
+import type { FirewallSample } from '../../../../collectors/firewall/sample.ts'
+
+const sample = (more: Partial<FirewallSample> = {}): FirewallSample => ({
+  sets: [],
+  ssh: { ports: { ipv4: [2222], ipv6: [2222] } },
+  input: { ipv4: { verdict: 'drop', port: 2222, by: 'the policy of INPUT is DROP', backend: 'nft' } },
+  memory: { reference: {} },
+  ...more,
+})
+const next = (it: FirewallSample) => lockout(it)[0]?.next?.join('\n') ?? ''
+const ufwSet = (anchors: number) =>
+  ({
+    family: 'ipv4',
+    backend: 'nft',
+    cells: { 'filter ufw': [60, anchors] },
+  }) as unknown as FirewallSample['sets'][number]
+
+t.test('says which port, by what, and how to get in again', (t) => {
+  const [found] = lockout(sample())
+  t.match(found, { code: 'firewall.lockout', subject: 'ipv4', evidence: { ports: '2222', backend: 'nft' } })
+  t.equal(
+    found?.text,
+    'A new IPv4 connection to SSH on port 2222 is dropped, and no rule accepts it: the policy of INPUT is DROP.',
+  )
+  t.match(next(sample()), '`iptables -I INPUT -p tcp --dport 2222 -j ACCEPT`')
+  const legacy = { verdict: 'drop', port: 2222, by: '-A INPUT -j DROP', backend: 'legacy' } as const
+  t.match(next(sample({ input: { ipv4: legacy } })), '`iptables-legacy -I INPUT')
+  t.end()
+})
+
+t.test('ufw can only open a port while its chains are reached', (t) => {
+  const ufw = { enabled: true }
+  t.match(next(sample({ ufw, sets: [ufwSet(18)] })), /serial console: `ufw allow 2222\/tcp`/)
+  t.match(
+    next(sample({ ufw, sets: [ufwSet(0)] })),
+    /serial console: `iptables -I INPUT [\s\S]*`ufw allow 2222\/tcp; iptables -S /,
+  )
+  t.match(next(sample({ sets: [ufwSet(18)] })), /`ufw allow/, 'its files are not known, its chains are there')
+  t.notMatch(next(sample({ ufw: { enabled: false }, sets: [ufwSet(18)] })), /ufw/)
+  t.end()
+})
+
+t.test('only where nothing accepts, and something listens', (t) => {
+  for (const verdict of ['accept', 'maybe'] as const)
+    t.same(lockout(sample({ input: { ipv4: { verdict, port: 2222, by: '' } } })), [])
+  t.same(lockout(sample({ input: {} })), [])
+  t.same(lockout(sample({ ssh: { ports: { ipv4: [], ipv6: [] } }, input: {} })), [])
+  t.end()
+})
+
+t.test('IPv6 is noted, and judged where SSH listens on nothing else', (t) => {
+  const drop = { verdict: 'drop', port: 22, by: 'the policy of INPUT is DROP' } as const
+  const open = { verdict: 'accept', port: 22, by: 'x' } as const
+  const text = (ipv6: typeof drop | typeof open) => lockout(sample({ input: { ipv4: drop, ipv6 } }))[0]?.text
+  t.match(text(drop), /IPv6 is shut as well\.$/)
+  t.match(text(open), /Over IPv6 it may still be let in\.$/)
+  const only = lockout(sample({ ssh: { ports: { ipv4: [], ipv6: [22] } }, input: { ipv6: drop } }))
+  t.match(only, [{ subject: 'ipv6', text: /^A new IPv6 connection/ }])
+  t.match(only[0]?.next?.[0], '`ip6tables -I INPUT')
+  t.end()
+})
+
+t.test('a rule cannot end its quotation', (t) => {
+  const by = '-A INPUT -m comment --comment "` @everyone `" -j DROP'
+  const [found] = lockout(
+    sample({
+      input: { ipv4: { verdict: 'drop', port: 22, by } },
+      ssh: { ports: { ipv4: [22], ipv6: [] }, assumed: true },
+    }),
+  )
+  t.equal(found?.text.split('`').length, 3)
+  t.match(found?.text, 'port 22 (assumed: what listens could not be seen)')
+  t.end()
+})

@@ -1,0 +1,93 @@
+import t from 'tap'
+import type { Host } from '../../../../agent/model/index.ts'
+import { readNative, readTable } from '../../../../collectors/firewall/dump/native.ts'
+
+const table = (text: string, name = 'mine', kind = 'inet') => {
+  const reading = readTable({ kind, name, family: 'ipv4', argv: [] })
+  for (const line of text.split('\n')) reading.line(line)
+  return reading.end()
+}
+const firewalld = `table inet firewalld {
+	set trusted {
+		type ipv4_addr
+		elements = { 192.0.2.1,
+			     192.0.2.2 }
+	}
+
+	chain filter_INPUT {
+		type filter hook input priority filter + 10; policy accept;
+		ct state { established, related } accept
+		jump filter_INPUT_ZONES
+		reject with icmpx admin-prohibited
+	}
+
+	chain filter_INPUT_ZONES {
+		ip saddr { 10.0.0.0/8,
+			   172.16.0.0/12 } accept
+	}
+}`
+
+t.test('rules, those in base chains, and whether it may decide over what comes in', (t) => {
+  const { set, decides } = table(firewalld, 'firewalld')
+  t.match(set, { rules: 4, cells: { 'firewalld other': [4, 3] }, backend: 'native', table: 'inet firewalld' })
+  t.ok(decides)
+  t.notOk(table(firewalld.replace(/\t\treject.*\n/, '')).decides)
+  t.ok(table(firewalld.replace(/\t\treject.*\n/, '').replace('policy accept', 'policy drop')).decides)
+  t.notOk(table(firewalld.replace('hook input', 'hook output')).decides)
+  t.not(table(firewalld).set.own, table(firewalld.replace('172.16.0.0', '172.17.0.0')).set.hash)
+  const proxy = table(firewalld, 'kube-proxy', 'ip')
+  t.same(proxy.set.cells, { 'kube-proxy kube-proxy': [4, 3] })
+  t.notOk(proxy.decides, 'what it drops are services without pods')
+  t.end()
+})
+
+t.test('host ports of portmap’s nftables backend', (t) => {
+  const { ports } = table(
+    'table ip cni_hostport {\n\tchain hostports {\n\t\tip protocol tcp th dport 80 dnat to 10.42.0.36:80\n\t}\n}',
+    'cni_hostport',
+    'ip',
+  )
+  t.same(ports, ['tcp 80'])
+  t.end()
+})
+
+t.test('tables of iptables are not read twice, and a table that goes is none', async (t) => {
+  const ran: string[] = []
+  const host = {
+    run: async (argv: readonly string[]) => {
+      ran.push(argv.join(' '))
+      if (argv[1] === 'list')
+        return {
+          stdout: 'table ip filter\ntable ip6 filter\ntable inet x\ntable bridge y\n',
+          stderr: '',
+          exit: 0,
+        }
+      return { stdout: '', stderr: 'No such file', exit: 1 }
+    },
+  } as unknown as Host
+  const found = await readNative(host, 'nft', { ipv4: new Set(['filter']), ipv6: new Set() })
+  t.same(ran, ['nft list tables', 'nft -s list table ip6 filter', 'nft -s list table inet x'])
+  t.same(found.sets, [])
+})
+
+t.test("of many tables Kubernetes' are read, and the rest may decide", async (t) => {
+  const names = Array.from({ length: 40 }, (_, at) => `table inet x${at}\n`)
+  const host = {
+    run: async (argv: readonly string[], { line }: { line?: (line: string) => void } = {}) => {
+      if (argv[1] === 'list')
+        return { stdout: `${names.join('')}table ip cni_hostport\n`, stderr: '', exit: 0 }
+      if (argv.includes('cni_hostport'))
+        for (const it of [
+          '\tchain hostports {',
+          '\t\tip protocol tcp th dport 80 dnat to 10.42.0.36:80',
+          '\t}',
+        ])
+          line?.(it)
+      return { stdout: '', stderr: '', exit: 0 }
+    },
+  } as unknown as Host
+  const found = await readNative(host, 'nft', { ipv4: new Set(), ipv6: new Set() })
+  t.same(found.ports, ['tcp 80'])
+  t.equal(found.sets.length, 16)
+  t.equal(found.deciding.length, 25, 'none of them counts as letting everything in')
+})

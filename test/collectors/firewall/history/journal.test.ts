@@ -1,0 +1,57 @@
+import t from 'tap'
+import { changes, keepJournal } from '../../../../collectors/firewall/history/journal.ts'
+import type { FirewallSample, RuleSet } from '../../../../collectors/firewall/sample.ts'
+
+const now = Date.parse('2026-11-23T03:12:10Z')
+const set = (cells: RuleSet['cells'], own = 'a', more: Partial<RuleSet> = {}): RuleSet => ({
+  family: 'ipv4',
+  backend: 'nft',
+  argv: [],
+  rules: 1,
+  cells,
+  policies: {},
+  chains: [],
+  hash: own,
+  own,
+  kube: [],
+  ...more,
+})
+const kube = { 'nat kube-proxy': [27, 3] } as const
+const before = { sets: [set(kube)] }
+const heard = [{ at: now - 500, text: '# new generation 9 by process 77 (iptables)' }]
+const look = (sets: readonly RuleSet[], more: object = {}) =>
+  keepJournal(before, now - 9000, { sets, now, heard, flushed: false, ...more })
+
+t.test('what is a change, and what is the ordinary life of a cluster', (t) => {
+  t.same(look([set({ 'nat kube-proxy': [400, 3] })]), { journal: [], changed: false }, 'services come')
+  t.same(look([set(kube, 'b')]).journal.length, 1, 'a rule of one’s own, a policy')
+  t.match(look([set({ 'nat kube-proxy': [27, 5] })]).journal, [{ quiet: true }], 'k3s starts')
+  t.notOk(look([set({ 'nat kube-proxy': [27, 1] })]).journal[0]?.quiet, 'somebody took a jump away')
+  t.match(look([set({}, 'b')], { flushed: true }).journal, [{ quiet: true }], 'told by itself')
+  t.same(look([set(kube, 'b', { stale: true })]).journal, [], 'what could not be read is no change')
+  t.same(keepJournal(undefined, undefined, { sets: [], now, heard, flushed: false }).journal, [])
+  const many = Array.from({ length: 50 }, () => ({ at: 1, before: {}, after: {} }))
+  t.equal(
+    keepJournal({ ...before, journal: many }, 0, { sets: [set(kube, 'b')], now, heard, flushed: false })
+      .journal.length,
+    20,
+    'bounded',
+  )
+  t.end()
+})
+
+t.test('who, when, from how many to how many; one finding for an hour', (t) => {
+  const { journal } = look([set({ ...kube, 'filter ufw': [65, 18] }, 'b')])
+  const sample = { journal } as unknown as FirewallSample
+  t.equal(changes(sample, now)[0]?.text, '`iptables` (pid 77) changed the rules at 03:12:09 UTC: ufw 0 → 65.')
+  const again = [
+    ...journal,
+    { at: now, seen: now - 60_000, before: { ufw: 65 }, after: { ufw: 64 } },
+  ] as const
+  t.equal(
+    changes({ ...sample, journal: again }, now)[0]?.text,
+    'Something changed the rules between 03:11:10 UTC and 03:12:10 UTC: ufw 65 → 64. In all 2 changes since 03:12:09 UTC: kube-proxy 27 → 0, ufw 0 → 64.',
+  )
+  t.same(changes(sample, now + 3600_000), [])
+  t.end()
+})

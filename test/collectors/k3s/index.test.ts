@@ -1,0 +1,162 @@
+import { join } from 'node:path'
+import t from 'tap'
+import { allRules } from '../../../agent/cli/commands/explain.ts'
+import { incidents } from '../../../agent/core/cascade.ts'
+import { type Ledger, step } from '../../../agent/core/ledger.ts'
+import { due, noted } from '../../../agent/core/plan.ts'
+import { recordedNode } from '../../../agent/host/replay.ts'
+import type { Incident, Observation } from '../../../agent/model/index.ts'
+import { cni } from '../../../collectors/cni/index.ts'
+import { held, whatHappened } from '../../../collectors/k3s/happened.ts'
+import { k3s } from '../../../collectors/k3s/index.ts'
+import type { K3sSample } from '../../../collectors/k3s/sample.ts'
+import { limits, minute, noon, server, startedAt, stopped } from './samples.ts'
+
+const rules = allRules()
+
+/** What a sink of its own defaults would be told, look by look, of k3s and of whatever else is said to be wrong. */
+function story() {
+  let ledger: Ledger = []
+  let sample: K3sSample | undefined
+  let looked: number | undefined
+  const told: string[] = []
+  let book: Parameters<typeof due>[1] = []
+  return {
+    told,
+    look(seen: K3sSample, at: number, others: readonly Observation[] = []): readonly Incident[] {
+      const happened = whatHappened(sample, seen, looked, at)
+      sample = happened.length > 0 ? { ...seen, happened } : seen
+      looked = at
+      ledger = step(
+        ledger,
+        { rules: k3s.rules, observations: k3s.assess(sample, { heard: [] }, limits, at) },
+        at,
+      )
+      ledger = step(ledger, { rules: cni.rules, observations: others }, at)
+      const all = incidents(ledger, rules, at)
+      for (const it of due(all, book, { min: 'warning', remind: 0, since: 0 }, 'node1', at)) {
+        if (it.kind === 'digest' || it.kind === 'test') continue
+        told.push(`${it.kind} ${it.incident.severity} ${it.incident.root.code}`)
+        const next = noted(book, it, undefined, at)
+        book = [...book.filter((one) => next.every((its) => its.incident !== one.incident)), ...next]
+      }
+      return all
+    },
+  }
+}
+
+const missing = { code: 'cni.bridge-missing', subject: 'cni0', text: 'The bridge cni0 is gone.' }
+
+t.test('recorded nodes: calm, and what they do not say is named', async (t) => {
+  for (const name of ['healthy', 'no-k3s', 'two-nodes-healthy-node2']) {
+    const host = recordedNode(join(import.meta.dirname, '../../nodes', name))
+    const sample = await k3s.collect(host, limits, { heard: [] })
+    t.strictSame(k3s.assess(sample, { heard: [] }, limits, host.now()), [], name)
+    t.ok(
+      (sample.unseen ?? []).every((it) => it.unrecorded),
+      name,
+    )
+    t.strictSame(k3s.series?.(sample), {}, name)
+    t.equal(k3s.watch?.(limits, sample).length, name === 'no-k3s' ? 0 : 1, name)
+  }
+})
+
+t.test('a restart, an upgrade, a reboot that go well: nobody is told', async (t) => {
+  const it = story()
+  it.look(server(), noon)
+  it.look(startedAt(noon + minute), noon + 2 * minute)
+  it.look(startedAt(noon + 20 * minute, { version: 'v1.33.2+k3s1' }), noon + 21 * minute)
+  const boot = {
+    ...startedAt(noon + 61 * minute),
+    boot: 'b',
+    booted: noon + 60 * minute,
+    rotated: noon + 61 * minute,
+  }
+  it.look(boot, noon + 62 * minute)
+  for (let at = 63; at < 90; at += 1) it.look(boot, noon + at * minute)
+  t.strictSame(it.told, [])
+})
+
+t.test(
+  'stopped by hand for a drain or an upgrade, and started within its time: nobody is told',
+  async (t) => {
+    const it = story()
+    const unit = { active: 'inactive', sub: 'dead', restarts: 0, result: 'success', status: 0, enabled: true }
+    it.look(server(), noon)
+    for (let at = 1; at < 15; at += 1)
+      it.look(stopped(noon + minute, { unit, tasks: { count: 0, some: [] } }), noon + at * minute)
+    it.look(startedAt(noon + 15 * minute), noon + 16 * minute)
+    t.strictSame(it.told, [])
+  },
+)
+
+t.test(
+  'a restart after which the bridge stays away: one incident that says so, as long as it lasts',
+  async (t) => {
+    const it = story()
+    const begun = noon + minute
+    it.look(server(), noon)
+    const [open, ...more] = it.look(startedAt(begun), noon + 2 * minute, [missing])
+    t.strictSame(more, [])
+    t.match(open, {
+      severity: 'critical',
+      since: begun,
+      root: { code: 'k3s.restarted', text: /^k3s was restarted at 2026-11-23 12:01:00 UTC/ },
+    })
+    t.match(open?.consequences, [{ code: 'cni.bridge-missing' }])
+    t.match(open?.next[0], /kubectl get pods/, 'what repairs it comes before what explains it')
+    for (let at = 3; at < 300; at += 1) it.look(startedAt(begun), noon + at * minute, [missing])
+    t.strictSame(it.told, ['opened critical k3s.restarted'], 'no second message while nothing changes')
+    it.look(startedAt(begun), noon + 300 * minute)
+    t.strictSame(it.told.slice(1), ['resolved critical k3s.restarted'])
+  },
+)
+
+t.test('the same when the bridge is missed a look before the restart is known', async (t) => {
+  const it = story()
+  it.look(server(), noon)
+  it.look(server(), noon + minute, [missing])
+  it.look(startedAt(noon + minute), noon + 2 * minute, [missing])
+  t.equal(it.told[0], 'opened critical cni.bridge-missing')
+  t.match(it.look(startedAt(noon + minute), noon + 3 * minute, [missing]), [
+    { root: { code: 'k3s.restarted' }, consequences: [{ code: 'cni.bridge-missing' }] },
+  ])
+})
+
+t.test('what goes missing long after a restart has another cause', async (t) => {
+  const it = story()
+  it.look(server(), noon)
+  for (let at = 1; at < 12; at += 1) it.look(startedAt(noon + 1), noon + at * minute)
+  const all = it.look(startedAt(noon + 1), noon + 2 * held + 2 * minute, [missing])
+  t.match(all.find((one) => one.root.code === 'cni.bridge-missing')?.consequences, [])
+  t.strictSame(it.told, ['opened critical cni.bridge-missing'])
+})
+
+t.test(
+  'killall: known as that; that nobody started k3s again is told within a quarter of an hour',
+  async (t) => {
+    const it = story()
+    const gone = { tasks: { count: 0, some: [] }, links: {} }
+    const unit = { active: 'inactive', sub: 'dead', restarts: 0, result: 'success', status: 0, enabled: true }
+    it.look(server(), noon)
+    const dead = stopped(noon + minute, { ...gone, unit })
+    t.match(it.look(dead, noon + minute), [{ severity: 'info', root: { code: 'k3s.killed' } }])
+    for (let at = 2; at < 17; at += 1) it.look(dead, noon + at * minute)
+    t.match(it.look(dead, noon + 17 * minute), [
+      { root: { code: 'k3s.killed' }, consequences: [{ code: 'k3s.down', severity: 'warning' }] },
+    ])
+    t.strictSame(it.told, ['opened warning k3s.killed'])
+  },
+)
+
+t.test('an end of memory or of the disk explains the rest', async (t) => {
+  const it = story()
+  const answers = { api: { well: false, since: noon + minute, said: 'answers 500', status: 500 } }
+  const disks = [{ path: '/var/lib/rancher/k3s', also: [], size: 2 ** 30, used: 100 }]
+  it.look(server({ disks }), noon)
+  for (let at = 1; at < 5; at += 1) it.look(server({ disks, answers }), noon + at * minute)
+  t.match(it.look(server({ disks, answers }), noon + 5 * minute), [
+    { root: { code: 'k3s.disk-filling' }, consequences: [{ code: 'k3s.api-unhealthy' }] },
+  ])
+  t.strictSame(it.told, ['opened critical k3s.disk-filling'])
+})
