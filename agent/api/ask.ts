@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import { safe } from '../daemon/log.ts'
+import { safe } from '../text/sanitize.ts'
 
 // An import of node:http also loads Node's own copy of undici: 13 MB and 50 ms that `agent status` has no use for.
 const { request } = process.getBuiltinModule('node:http')

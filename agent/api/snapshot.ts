@@ -12,6 +12,7 @@ import type {
   Severity,
   Unseen,
 } from '../model/index.ts'
+import { hour } from '../text/times.ts'
 
 /** What `agent status --json` prints and the socket answers. `version` changes when a field changes its meaning or goes. */
 export interface Snapshot {
@@ -136,6 +137,6 @@ export const exitCode = (state: Snapshot['state']) =>
 export function shown(incidents: readonly Incident[], now: number): readonly Incident[] {
   const rank = { critical: 0, warning: 1, info: 2 }
   const open = incidents.filter((it) => it.resolved === undefined)
-  const over = incidents.filter((it) => it.resolved !== undefined && now - it.resolved < 3600_000)
+  const over = incidents.filter((it) => it.resolved !== undefined && now - it.resolved < hour)
   return [...open.sort((a, b) => rank[a.severity] - rank[b.severity] || a.since - b.since), ...over]
 }

@@ -4,6 +4,7 @@ import { Errors } from 'typebox/schema'
 import { Settings as Library } from 'typebox/system'
 import { stringify } from 'yaml'
 import type { Collector, Properties, Settings, Severity, Sink } from '../model/index.ts'
+import { hour } from '../text/times.ts'
 import { defaults } from './defaults.ts'
 import { readDocument } from './document.ts'
 import { defaultPlaces } from './places.ts'
@@ -167,7 +168,7 @@ export function parseConfig(text: string, options: ConfigOptions & { readonly fi
     if (!problems.some(({ key = '' }) => key.startsWith(`collectors.${it.name}.`)))
       for (const words of it.check?.(settings as Settings<Properties>) ?? []) {
         const [, key = '', text = words] = /^([\w.]+): (.*)$/s.exec(words) ?? []
-        const below = key.split('..').map((part) => (/^\d+$/.test(part) ? Number(part) : part))
+        const below = key.split('.').map((part) => (/^\d+$/.test(part) ? Number(part) : part))
         problem(['collectors', it.name, ...(key ? below : [])], text)
       }
     return [it.name, { enabled, every, settings } as CollectorConfig] as const
@@ -209,7 +210,7 @@ export function parseConfig(text: string, options: ConfigOptions & { readonly fi
     stateDir: String(top.state_dir ?? places.stateDir),
     socket: String(top.socket ?? places.socket),
     logLevel: top.log_level as Config['logLevel'],
-    remind: Number(top.remind_hours) * 3600_000,
+    remind: Number(top.remind_hours) * hour,
     collectors: Object.fromEntries(readings),
     sinks: sinkConfigs.filter((it) => it !== undefined),
   }

@@ -1,4 +1,5 @@
 import type { Point } from '../model/index.ts'
+import { day, hour } from '../text/times.ts'
 
 /** When a series reaches a limit if it goes on as it did. */
 export interface Forecast {
@@ -19,7 +20,6 @@ const steady = 0.8
 /** A series tells as much about the future as three times its own length, and nothing beyond ten times. */
 const likelyAhead = 3
 const farthest = 10
-const day = 24 * 3600_000
 
 /** The straight line through points that outliers, gaps and uneven spacing hardly move. */
 export interface Line {
@@ -57,7 +57,7 @@ export function forecast(
   series: readonly Point[],
   limit: number,
   now: number,
-  { least = 3600_000 }: { readonly least?: number } = {},
+  { least = hour }: { readonly least?: number } = {},
 ): Forecast | undefined {
   const points = thinned(series.filter((it) => Number.isFinite(it.value) && it.at <= now))
   const first = points[0]

@@ -1,21 +1,22 @@
 import type { Finding, Observation, Rules, Told } from '../model/index.ts'
+import { day, hour, minute } from '../text/times.ts'
 
 /** What is true: the open findings, and those resolved lately enough for someone still to be told. */
 export type Ledger = readonly Finding[]
 
 /** After this a resolved finding leaves the ledger; the history in the store keeps it for longer. */
-export const resolvedKept = 3 * 24 * 3600_000
+export const resolvedKept = 3 * day
 
 /** Every subject is from outside; longer than this it no longer helps anyone to tell two apart. */
 const longestSubject = 200
 
 /** Coming and going this often within `flapWindow` is flapping: it is held open until it has been quiet for `flapQuiet`. */
 export const flapLimit = 3
-const flapWindow = 3600_000
-const flapQuiet = 15 * 60_000
+const flapWindow = hour
+const flapQuiet = 15 * minute
 
 /** How long the look that has to confirm a finding may stay away before it is told without. */
-const unconfirmed = 15 * 60_000
+const unconfirmed = 15 * minute
 
 /**
  * From when on people may be told of a finding: its patience is over, and a look since then has seen it still.

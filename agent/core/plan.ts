@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Finding, Incident, Notice, Severity, Told } from '../model/index.ts'
 import { leadOf, rootAndOn, severities } from '../model/index.ts'
+import { day, minute } from '../text/times.ts'
 import { tellFrom } from './ledger.ts'
 import { type Silence, silencing, wasSilenced } from './silence.ts'
 
@@ -17,7 +18,7 @@ export interface Policy {
 }
 
 /** What was missed longer ago than this is too old to matter to anyone. */
-export const digestAge = 2 * 24 * 3600_000
+export const digestAge = 2 * day
 
 /** How many incidents one digest tells of; the newest are kept. */
 const digestSize = 50
@@ -115,7 +116,7 @@ export function due(
 }
 
 /** Repairs take a moment to take hold, a start of k3s three minutes. What is there then has not come back by itself. */
-export const takingHold = 3 * 60_000
+export const takingHold = 3 * minute
 
 /** When the root was repaired, of an incident that is not over; an event is not repaired. */
 function repairedAt(incident: Incident): number | undefined {

@@ -12,6 +12,7 @@ import type {
   Watch,
 } from '../model/index.ts'
 import { HostError } from '../model/index.ts'
+import { minute } from '../text/times.ts'
 import { mistake } from './guard.ts'
 import type { Look, NotJudged } from './ledger.ts'
 
@@ -49,7 +50,7 @@ export function blindRule({ name, title }: Collector): Rules {
       'If it is a permission, see that murphy.service runs as installed: `systemctl cat murphy`',
     ],
     // One round that fails while a file is being replaced or a tool is busy is nobody's business.
-    after: 60_000,
+    after: minute,
   }
   return { [blindCode(name)]: rule }
 }

@@ -1,4 +1,5 @@
 import type { Observation, Rules } from '../model/index.ts'
+import { hour, minute } from '../text/times.ts'
 import type { Look } from './ledger.ts'
 
 interface Failing {
@@ -22,11 +23,11 @@ export interface SelfState {
 }
 
 /** A loss is told of for this long; then it is history. */
-const lossHeld = 3600_000
+const lossHeld = hour
 /** One failed try is the postman's business; this long without success is the owner's. */
-export const failingFor = 5 * 60_000
+export const failingFor = 5 * minute
 /** Where it is known that it will be that long, waiting for it tells nobody more. */
-export const certainFor = 60_000
+export const certainFor = minute
 
 /** From when on a sink that fails is the owner's business. */
 export const tellableAt = ({ since, next = since }: Omit<Failing, 'why'>): number =>
@@ -47,7 +48,7 @@ export const selfRules = {
       'Correct it in /etc/murphy/config.yaml, then: `systemctl restart murphy`',
     ],
     // Answers are dropped with everything else that comes in.
-    because: [{ code: 'firewall.lockout', within: 5 * 60_000 }],
+    because: [{ code: 'firewall.lockout', within: 5 * minute }],
   },
   'agent.state-lost': {
     severity: 'warning',

@@ -1,4 +1,5 @@
 import type { Incident } from '../model/index.ts'
+import { day } from '../text/times.ts'
 
 /** Somebody's word that they know: matching incidents are not told while it lasts. They stand in the status all the same. */
 export interface Silence {
@@ -11,14 +12,14 @@ export interface Silence {
 }
 
 /** Ended silences are kept this long: what came and went under one is not news when it is over. */
-export const silenceKept = 3 * 24 * 3600_000
+export const silenceKept = 3 * day
 /** The longest anyone may ask for quiet: what is silenced longer than that is forgotten. */
-export const longestSilence = 30 * 24 * 3600_000
+export const longestSilence = 30 * day
 
 /** Whether this silence speaks of this incident, whenever. That Murphy is blind, or cannot tell, is never hidden. */
 export function matches({ what }: Silence, { root }: Incident): boolean {
   if (/\.blind$|^agent\./.test(root.code)) return false
-  return what === 'all' || what === root.code || what === root.code.split('..')[0] || what === root.subject
+  return what === 'all' || what === root.code || what === root.code.split('.')[0] || what === root.subject
 }
 
 /** The silence under which an incident stands now, if there is one. Pure. */
@@ -34,14 +35,4 @@ export function silencing(
 export function wasSilenced(silences: readonly Silence[], incident: Incident): boolean {
   const { ripe, resolved = Number.POSITIVE_INFINITY } = incident
   return silences.some((it) => it.since <= ripe && resolved <= it.until && matches(it, incident))
-}
-
-/** "90m", "2h", "1d" or "2h30m" in ms; undefined if it is no such thing. */
-export function duration(text: string): number | undefined {
-  const units = { s: 1000, m: 60_000, h: 3600_000, d: 24 * 3600_000 } as const
-  if (!/^(\d{1,6}[smhd])+$/.test(text)) return undefined
-  let sum = 0
-  for (const [, count, unit] of text.matchAll(/(\d+)([smhd])/g))
-    sum += Number(count) * units[unit as keyof typeof units]
-  return sum
 }

@@ -21,6 +21,7 @@ import type {
   Sink,
 } from '../model/index.ts'
 import type { Store } from '../state/store.ts'
+import { day, hour } from '../text/times.ts'
 import type { Log } from './log.ts'
 import { reportFindings, reportRound } from './report.ts'
 import { type Rounds, rounds } from './schedule.ts'
@@ -60,9 +61,9 @@ interface Eye extends Guarded {
 
 /** The most that is handed from watches to a round; the oldest goes first. */
 const mostHeard = 500
-const tidyEvery = 3600_000
+const tidyEvery = hour
 /** The longest the daemon sleeps on what is due by time alone (patience, reminders). */
-const longestSleep = 3600_000
+const longestSleep = hour
 
 /** Wires the parts. The only file that knows them all. */
 export function startDaemon(options: DaemonOptions): Daemon {
@@ -298,7 +299,7 @@ export function startDaemon(options: DaemonOptions): Daemon {
       sample,
       last: known?.at,
       next: eye?.rounds.next(),
-      trend: series ? seriesOf(collector)(series, at - 24 * 3600_000).map((it) => it.value) : [],
+      trend: series ? seriesOf(collector)(series, at - day).map((it) => it.value) : [],
     })
   }
 }

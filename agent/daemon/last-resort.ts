@@ -1,7 +1,8 @@
+import { minute } from '../text/times.ts'
 import type { Log } from './log.ts'
 
 /** The same error is written down once in this time, ms: what fails over and over must not fill the disk. */
-const quiet = 60_000
+const quiet = minute
 
 /**
  * What nobody caught is written down with its stack, and the process goes on: half an agent that still looks

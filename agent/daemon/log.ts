@@ -1,4 +1,5 @@
 import pino, { type DestinationStream } from 'pino'
+import { safe } from '../text/sanitize.ts'
 
 /** The log as the rest of Murphy sees it. */
 export interface Log {
@@ -68,12 +69,4 @@ function hidden(value: unknown, hide: (text: string) => string, depth: number): 
 function plainLine(json: string): string {
   const { time, level, msg } = JSON.parse(json) as { time: string; level: string; msg: string }
   return `${time.slice(11, 19)} ${level.padEnd(5)} ${safe(msg).replaceAll('\n', ' ')}\n`
-}
-
-/** Control characters, which could drive a terminal, replaced by a visible mark. */
-export function safe(text: string): string {
-  return text.replace(
-    /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g,
-    '\ufffd',
-  )
 }

@@ -1,4 +1,5 @@
 import type { Outlook } from '../model/index.ts'
+import { hour } from '../text/times.ts'
 
 /** Rings once what is known to come at a date has come, so that it is looked at then and not at the next round. */
 export interface Dates {
@@ -8,7 +9,7 @@ export interface Dates {
 }
 
 /** Later is left to the rounds, which set it anew. */
-const furthest = 3600_000
+const furthest = hour
 /** The last moment of a certificate is still part of its life. */
 const after = 1000
 

@@ -1,5 +1,6 @@
 import type { Machine } from '../host/machine.ts'
 import type { Watch } from '../model/index.ts'
+import { minute } from '../text/times.ts'
 
 /** The event sources of one collector. They only ever make its next round come early. */
 export interface Watching {
@@ -18,7 +19,7 @@ export interface WatchOptions {
 }
 
 /** A source that lives this long before it ends was well; its next pause is the shortest again. */
-const steady = 60_000
+const steady = minute
 /** Ending this often in a row is worth a word. */
 const lasting = 3
 /** Whatever fails to start has said so by then. */

@@ -3,6 +3,7 @@ import { Resolver, lookup as systemLookup } from 'node:dns/promises'
 import type { LookupFunction } from 'node:net'
 import { isIP } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { hour } from '../text/times.ts'
 
 export interface Names {
   /** For `connect.lookup` and everything else that takes what `dns.lookup` is. */
@@ -84,7 +85,7 @@ export function rememberNames({
     },
     keep(host) {
       const last = known.get(host)
-      if (host === '' || isIP(host) !== 0 || (last && performance.now() - last.at < 3600_000)) return
+      if (host === '' || isIP(host) !== 0 || (last && performance.now() - last.at < hour)) return
       addresses(host).catch(() => undefined)
     },
   }

@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Notice, Properties, Reading, Settings, Sink } from '../model/index.ts'
+import { minute } from '../text/times.ts'
 import { holdEvery, openPost, rememberAddress } from './post.ts'
 import { backoff, longestWait } from './retry.ts'
 import { messageOf, tell } from './tell.ts'
@@ -60,7 +61,7 @@ export interface DeliverOptions {
 /** How long a notice that was refused, or an address that is gone, is left alone, ms. */
 const aside = longestWait
 /** From this on a rest that a server asks for is a failure that is shown, ms: what comes now is kept waiting. */
-const longRest = 60_000
+const longRest = minute
 /** How long a letter under way may still take when the agent stops. */
 const stopPatience = 3000
 /** After how many tries in a row that came to nothing, though a server answered, another notice gets a turn. */
@@ -157,7 +158,7 @@ export function deliver(options: DeliverOptions): Delivery {
       waiting--
       note(notice, tried.receipt)
       if (tried.rest > longRest) {
-        const why = `took a message, and wants no other for ${Math.round(tried.rest / 60_000)} min`
+        const why = `took a message, and wants no other for ${Math.round(tried.rest / minute)} min`
         log.warn({ ...fields, why }, 'nothing is told meanwhile')
         trouble = { since: now(), why, tries: 0, next: now() + tried.rest }
       }
@@ -216,7 +217,7 @@ export function deliver(options: DeliverOptions): Delivery {
           { sink: name, why: post.redact(messageOf(error)) },
           'the telling stumbled; it goes on in a minute',
         )
-        await sleep(60_000, stopping.signal)
+        await sleep(minute, stopping.signal)
       }
     }
   }

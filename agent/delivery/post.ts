@@ -1,9 +1,10 @@
 import { Agent, EnvHttpProxyAgent, request } from 'undici'
 import type { Letter, Properties, Reading, Reply, Settings, Sink } from '../model/index.ts'
+import { line } from '../text/sanitize.ts'
+import { minute } from '../text/times.ts'
 import { rememberNames } from './addresses.ts'
 import { hidden, redactor } from './redact.ts'
 import { readError, readReply, rest, within } from './retry.ts'
-import { line } from './sinks/lengths.ts'
 
 /** What became of one letter. */
 export interface Sent {
@@ -163,8 +164,8 @@ function open(env: Readonly<Record<string, string | undefined>>): Agent | EnvHtt
     allowH2: false,
     connections: 1,
     // A service that closes sooner says so in `Keep-Alive`, or closes.
-    keepAliveTimeout: 60_000,
-    keepAliveMaxTimeout: 60_000,
+    keepAliveTimeout: minute,
+    keepAliveMaxTimeout: minute,
   }
   const { HTTP_PROXY, HTTPS_PROXY, NO_PROXY } = env
   const { http_proxy: httpProxy = HTTP_PROXY, https_proxy: httpsProxy = HTTPS_PROXY } = env

@@ -1,7 +1,8 @@
 import type { Reading, Reply } from '../model/index.ts'
+import { hour, minute } from '../text/times.ts'
 
 /** No server is waited for longer, ms, whatever it says: then what is due is sent, and it may say so again. */
-export const longestWait = 3600_000
+export const longestWait = hour
 
 /** A time in ms as a server gave it, as one to go by: from none to `longestWait`. */
 export const within = (ms: number): number => (ms > 0 ? Math.min(Math.ceil(ms), longestWait) : 0)
@@ -46,7 +47,7 @@ export function rest({ headers }: Reply): number {
 }
 
 const base = 1000
-const cap = 5 * 60_000
+const cap = 5 * minute
 
 /**
  * The pause in ms before the next try after `tries` failed ones: full jitter, so that many nodes that lost

@@ -1,8 +1,9 @@
 import type { Letter, Notice, Properties, Settings, Sink } from '../model/index.ts'
+import { minute } from '../text/times.ts'
 import type { Post, Sent } from './post.ts'
 
 /** The longest rest between two letters of one notice, ms: what was written for this moment does not wait for another. */
-const longestRest = 60_000
+const longestRest = minute
 
 /**
  * Posts the letters of one notice in order, until one is not accepted. The receipt is that of the first new

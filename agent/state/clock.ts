@@ -1,3 +1,4 @@
+import { hour } from '../text/times.ts'
 /**
  * By which time things are forgotten. The clock of a node may be wrong: a board without a battery starts in
  * 1970 or whenever it was last on, a bad time server leads it months ahead and back. What was deleted by such a
@@ -12,7 +13,6 @@ export interface Clock {
   readonly held: number
 }
 
-const hour = 3600_000
 /** A clock that runs on for so long without a jump is believed. */
 export const confirmedAfter = 24 * hour
 /** Time servers put a clock right by less; what is more is a jump. */

@@ -1,4 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
+import { hour, minute } from '../text/times.ts'
 import { databaseFile, type Loss, openDatabase } from './database.ts'
 import { carryOver, isCorrupt, type Remembered } from './salvage.ts'
 
@@ -28,9 +29,9 @@ export interface DiskOptions {
 }
 
 /** While nothing can be written, the folder is tried again no more often than this. */
-const retryEvery = 10 * 60_000
+const retryEvery = 10 * minute
 /** A file that is damaged again so soon lies on a disk that is failing: then memory is the better place. */
-const healedFor = 3600_000
+const healedFor = hour
 
 export function openDisk({ stateDir, now, everything, elapsed }: DiskOptions): Disk {
   const file = databaseFile(stateDir)

@@ -1,14 +1,13 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { Point } from '../model/index.ts'
+import { day, hour } from '../text/times.ts'
 import { series } from './tables.ts'
-
-const day = 24 * 3600_000
 
 /** As measured for a day, then means of five minutes for a week, then of an hour up to 30 days. */
 const steps = [
   { step: 0, kept: day },
   { step: 300_000, kept: 7 * day },
-  { step: 3600_000, kept: 30 * day },
+  { step: hour, kept: 30 * day },
 ] as const
 
 export function readSeries(db: DatabaseSync, name: string, from: number): readonly Point[] {

@@ -2,6 +2,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import type { Ledger } from '../core/ledger.ts'
 import type { Silence } from '../core/silence.ts'
 import type { Finding, Keepsake, Point, Sample, Told } from '../model/index.ts'
+import { day, minute } from '../text/times.ts'
 import { started, ticked } from './clock.ts'
 import type { Loss } from './database.ts'
 import { type Disk, openDisk } from './disk.ts'
@@ -10,8 +11,6 @@ import { Memory, newest } from './memory.ts'
 import { coarsen, readSeries } from './series.ts'
 import * as tables from './tables.ts'
 import { put } from './tables.ts'
-
-const day = 24 * 3600_000
 
 /** How long resolved findings stay in the history. */
 export const historyKept = 90 * day
@@ -53,8 +52,8 @@ export interface Store {
 }
 
 /** How long a finding that is only confirmed again may wait to be written. */
-const confirmationsWait = 10 * 60_000
-const writesWait = 60_000
+const confirmationsWait = 10 * minute
+const writesWait = minute
 
 /** Opens the state in `stateDir`. Never throws: what cannot be read is said, and without a disk it remembers in memory. */
 export function openStore(stateDir: string, now: number, elapsed = () => performance.now()): Store {

@@ -1,7 +1,8 @@
+import { duration } from '../../agent/text/durations.ts'
+import { quoted } from '../../agent/text/shell.ts'
 import type { Group, Item } from './groups.ts'
 import type { CertsSample } from './sample.ts'
 import { stopping } from './uses.ts'
-import { duration, quoted } from './words.ts'
 
 /** What follows, what to do in which order, and what makes it worse, for what a group is. */
 export interface Advice {

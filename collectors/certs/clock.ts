@@ -1,9 +1,9 @@
 import type { Host, Observation } from '../../agent/model/index.ts'
+import { duration } from '../../agent/text/durations.ts'
+import { minute, moment } from '../../agent/text/times.ts'
 import { orNothing } from '../node/ask.ts'
 import type { CertsSample, Clock } from './sample.ts'
-import { duration, moment } from './words.ts'
 
-const minute = 60_000
 const hour = 60 * minute
 
 /** What time servers correct now and then; k3s's certificates begin an hour before they are made. */

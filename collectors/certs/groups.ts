@@ -1,8 +1,8 @@
+import { basename } from 'node:path'
 import { ownOf } from './homes.ts'
 import type { Certificate, CertsSample, SeenFile, Served } from './sample.ts'
 import { fileServed } from './served.ts'
 import { type Limits, ofAuthorities, ofK3s, ofOthers } from './window.ts'
-import { base } from './words.ts'
 
 /** A certificate and where it was found first; copies of it are not counted again. */
 export interface Item {
@@ -116,10 +116,10 @@ function placeFile({ path, of, certificates, problem }: SeenFile, node: string):
     const authority = certificate.ca && (of !== 'extra' || at > 0)
     const item: Item = {
       certificate,
-      where: `${of === 'extra' ? path : base(path)} (${certificate.name})`,
+      where: `${of === 'extra' ? path : basename(path)} (${certificate.name})`,
       source: path,
       ...(authority && { authority }),
-      ...(of === 'k3s' && base(path) === 'dynamic-cert.json' && { renewsItself: true }),
+      ...(of === 'k3s' && basename(path) === 'dynamic-cert.json' && { renewsItself: true }),
     }
     return authority && of === 'k3s'
       ? { kind: 'authorities', subject: `${node} authorities`, item }

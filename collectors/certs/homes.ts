@@ -1,4 +1,5 @@
 import type { Host } from '../../agent/model/index.ts'
+import { minute } from '../../agent/text/times.ts'
 import { orNothing } from '../node/ask.ts'
 import { fairly } from '../node/fairly.ts'
 import { notJudged } from '../node/left-out.ts'
@@ -44,7 +45,7 @@ async function homesOf(host: Host): Promise<string[]> {
     const id = Number(uid)
     // 1000 to 60000 are people (login.defs(5)); who may not log in uses no kubectl.
     const person =
-      uid !== '' && (id === 0 || (id >= 1000 && id <= 60_000)) && !/\/(nologin|false)$/.test(shell)
+      uid !== '' && (id === 0 || (id >= 1000 && id <= minute)) && !/\/(nologin|false)$/.test(shell)
     if (!person || !/^\/.+/.test(home)) continue
     if (!far.some((mount) => home === mount || home.startsWith(`${mount}/`)))
       homes.add(home.replace(/\/+$/, ''))

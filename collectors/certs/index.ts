@@ -1,11 +1,12 @@
 import { collector } from '../../agent/model/index.ts'
+import { duration } from '../../agent/text/durations.ts'
+import { date } from '../../agent/text/times.ts'
 import { collectAll } from './collect.ts'
 import { type Group, groups, type Item, nodeName } from './groups.ts'
 import { judge, stageOf } from './judge.ts'
 import { rules } from './rules.ts'
 import type { CertsSample } from './sample.ts'
 import { addressPattern, parseAddress } from './served.ts'
-import { date, duration } from './words.ts'
 
 /** What rests on k3s's own files; the clock does not. */
 const codes = Object.keys(rules).filter((it) => !it.startsWith('certs.clock-'))

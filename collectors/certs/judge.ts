@@ -1,4 +1,6 @@
 import type { Observation } from '../../agent/model/index.ts'
+import { duration } from '../../agent/text/durations.ts'
+import { date, minute, moment } from '../../agent/text/times.ts'
 import { advice, renewal } from './advice.ts'
 import { judgeClock } from './clock.ts'
 import { type Group, groups, type Item } from './groups.ts'
@@ -7,12 +9,11 @@ import type { rules } from './rules.ts'
 import type { CertsSample, SeenFile } from './sample.ts'
 import { staleFiles, staleness } from './stale.ts'
 import { lastStage, ofOthers, stage, stageNumber } from './window.ts'
-import { date, duration, moment } from './words.ts'
 
 const day = 86_400_000
 
 /** k3s renews its certificates first when it starts, and writes its kubeconfig in the course of it. */
-const starting = 2 * 60_000
+const starting = 2 * minute
 
 /** k3s renews the certificate it serves within hours of its window; only when it has not is there something to say. */
 const grace = day

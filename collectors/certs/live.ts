@@ -1,9 +1,12 @@
+import { basename } from 'node:path'
 import type { Observation } from '../../agent/model/index.ts'
+import { duration } from '../../agent/text/durations.ts'
+import { quoted } from '../../agent/text/shell.ts'
+import { minute, moment } from '../../agent/text/times.ts'
 import { differences, nodeName } from './groups.ts'
 import type { rules } from './rules.ts'
 import type { CertsSample, SeenFile } from './sample.ts'
 import { stopping } from './uses.ts'
-import { base, duration, moment, quoted } from './words.ts'
 
 type Code = keyof typeof rules
 
@@ -23,7 +26,7 @@ function servedDiffers(sample: CertsSample, now: number): Observation<Code>[] {
     const end = leaf?.to ?? 0
     const over = end < now
     const lasts = over ? `expired ${moment(end)}, ${duration(now - end)} ago` : `runs out ${moment(end)}`
-    const dynamic = base(file.path) === 'dynamic-cert.json'
+    const dynamic = basename(file.path) === 'dynamic-cert.json'
     return {
       code: 'certs.served-differs',
       subject: served.address,
@@ -68,7 +71,7 @@ function chainBroken(sample: CertsSample): Observation<Code>[] {
 }
 
 /** An agent may wait for its server before it writes its files. */
-const startup = 10 * 60_000
+const startup = 10 * minute
 
 function notRestarted(sample: CertsSample, now: number): Observation<Code>[] {
   const { k3s, files, gone = [] } = sample
@@ -95,7 +98,7 @@ function notRestarted(sample: CertsSample, now: number): Observation<Code>[] {
     ...(first ? [replaced(first, newer.length)] : []),
     ...(gone.length > 0
       ? [
-          `${base(gone[0] as string)}${gone.length > 1 ? ` and ${gone.length - 1} more` : ''} ${gone.length > 1 ? 'are' : 'is'} there no more`,
+          `${basename(gone[0] as string)}${gone.length > 1 ? ` and ${gone.length - 1} more` : ''} ${gone.length > 1 ? 'are' : 'is'} there no more`,
         ]
       : []),
   ]
@@ -111,7 +114,7 @@ function notRestarted(sample: CertsSample, now: number): Observation<Code>[] {
 }
 
 const replaced = (first: SeenFile, count: number) =>
-  `${base(first.path)}${count > 1 ? ` and ${count - 1} more` : ''} ${count > 1 ? 'were' : 'was'} replaced ${moment(first.changed as number)}`
+  `${basename(first.path)}${count > 1 ? ` and ${count - 1} more` : ''} ${count > 1 ? 'were' : 'was'} replaced ${moment(first.changed as number)}`
 
 /** The status alone says nothing: without a certificate a healthy API answers 401 too. */
 function unauthorized(sample: CertsSample, now: number): Observation<Code>[] {
@@ -127,13 +130,13 @@ function unauthorized(sample: CertsSample, now: number): Observation<Code>[] {
       : leaf.from > now
         ? `; it is valid only from ${moment(leaf.from)}`
         : `, though it is good until ${moment(leaf.to)}`
-  const both = refused.length > 1 ? `, and to ${base((refused[1] as { as: string }).as)}` : ''
+  const both = refused.length > 1 ? `, and to ${basename((refused[1] as { as: string }).as)}` : ''
   const good = leaf !== undefined && leaf.to >= now && leaf.from <= now
   return [
     {
       code: 'certs.api-unauthorized',
       subject: nodeName(k3s),
-      text: `${first.address} answers, but says 401 Unauthorized to ${base(first.as)}${leaf ? ` (${leaf.name})` : ''}${why}${both}.`,
+      text: `${first.address} answers, but says 401 Unauthorized to ${basename(first.as)}${leaf ? ` (${leaf.name})` : ''}${why}${both}.`,
       ...(stopping(refused.map((it) => it.as)) && { so: `${upper(stopping(refused.map((it) => it.as)))}.` }),
       next: [
         '`timedatectl`: is the clock right? A wrong one looks the same',

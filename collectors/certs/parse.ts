@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto'
+import { plain } from '../../agent/text/sanitize.ts'
 import { type Attribute, readCertificate } from './der.ts'
 import type { Certificate } from './sample.ts'
-import { plain } from './words.ts'
 
 export interface Parsed {
   readonly certificates: readonly Certificate[]

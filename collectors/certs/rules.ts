@@ -1,6 +1,5 @@
 import type { Rules } from '../../agent/model/index.ts'
-
-const minute = 60_000
+import { minute } from '../../agent/text/times.ts'
 
 /** The rules; what an observation adds for what it is about stands in `advice.ts`. */
 export const rules = {

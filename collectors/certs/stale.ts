@@ -1,8 +1,11 @@
+import { basename } from 'node:path'
 import type { Observation } from '../../agent/model/index.ts'
+import { duration } from '../../agent/text/durations.ts'
+import { quoted } from '../../agent/text/shell.ts'
+import { date } from '../../agent/text/times.ts'
 import { authorityNames, portsOf } from './groups.ts'
 import { isOwn, ownOf } from './homes.ts'
 import type { Certificate, CertsSample, SeenFile } from './sample.ts'
-import { base, date, duration, quoted } from './words.ts'
 
 type Reason = 'older' | 'foreign'
 
@@ -67,7 +70,7 @@ export function staleness(sample: CertsSample, now: number): Observation<'certs.
             ? `\`kubectl\` with it works until ${date(leaf.to)}, then gets 401 Unauthorized; k3s never renews copies.`
             : '`kubectl` with it gets 401 Unauthorized or refuses the API.',
         next: own
-          ? [`\`systemctl restart ${quoted(k3s.unit)}\`: k3s writes ${base(path)} anew when it starts`]
+          ? [`\`systemctl restart ${quoted(k3s.unit)}\`: k3s writes ${basename(path)} anew when it starts`]
           : // A file may hold other clusters as well, so that nothing that replaces all of it can be pasted.
             [
               `\`grep current-context ${quoted(path)}\`: if it is for this cluster only, \`install -m 600 ${source} ${quoted(path)}\``,

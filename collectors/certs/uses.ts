@@ -1,4 +1,4 @@
-import { base } from './words.ts'
+import { basename } from 'node:path'
 
 /** What a certificate of k3s is for, and what no longer works once it has run out. */
 export interface Use {
@@ -42,7 +42,7 @@ const uses: Readonly<Record<string, Use>> = {
 
 /** Undefined for what is no certificate of k3s in use, and for authorities. */
 export function useOf(path: string): Use | undefined {
-  const name = base(path).replaceAll('rke2', 'k3s')
+  const name = basename(path).replaceAll('rke2', 'k3s')
   if (/\/etcd\/[^/]+$/.test(path)) return uses[`etcd/${name}`]
   if (name === 'kube-scheduler.crt' || name === 'kube-controller-manager.crt') return uses[`serving-${name}`]
   return Object.hasOwn(uses, name) ? uses[name] : undefined

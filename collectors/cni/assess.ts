@@ -1,4 +1,5 @@
 import type { Observation } from '../../agent/model/index.ts'
+import { minute } from '../../agent/text/times.ts'
 import { bridge } from './bridge.ts'
 import { confFolder, otherConfFolder, subnetFile } from './conf.ts'
 import { dns } from './dns.ts'
@@ -12,8 +13,8 @@ import { plan } from './plan.ts'
 import { routes } from './routes.ts'
 import type { Code } from './rules.ts'
 import type { CniSample } from './sample.ts'
+import { restartOf } from './text.ts'
 import { wear } from './wear.ts'
-import { restartOf } from './words.ts'
 
 /**
  * What is wrong with the pod network. Pure. `before` is the look before this one, for what two looks have to
@@ -73,7 +74,7 @@ function files(sample: CniSample, ran: number): readonly Observation<Code>[] {
   const found: Observation<Code>[] = []
   const settled = ran >= grace
   const still = outlastsStart(sample, subnetFile)
-  const since = `though k3s has run for ${Math.floor(ran / 60_000)} min`
+  const since = `though k3s has run for ${Math.floor(ran / minute)} min`
   if (settled && confs?.every((it) => it.types.length === 0)) {
     const folder = confFolder(k3s)
     const broken = confs.map((it) => it.file).join(', ')

@@ -2,7 +2,7 @@ import type { Observation } from '../../agent/model/index.ts'
 import { linkOf } from './plan.ts'
 import type { Code } from './rules.ts'
 import type { CniSample, Link, PodLink } from './sample.ts'
-import { podsHit, remake } from './words.ts'
+import { podsHit, remake } from './text.ts'
 
 /** What needs the bridge: pods, and veths of pods whose names are not known. */
 export function hanging(sample: CniSample, name: string): { pods: readonly PodLink[]; veths: number } {

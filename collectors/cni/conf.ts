@@ -1,8 +1,8 @@
 import { isIP } from 'node:net'
 import type { Host } from '../../agent/model/index.ts'
+import { printable } from '../../agent/text/sanitize.ts'
 import { orMissing } from '../node/ask.ts'
 import type { K3s } from '../node/k3s.ts'
-import { printable } from '../node/text.ts'
 import { isName } from './links.ts'
 import type { Conf, NetConf, Subnet } from './sample.ts'
 

@@ -1,5 +1,6 @@
 import { isIP } from 'node:net'
 import { type Host, HostError, type Observation } from '../../agent/model/index.ts'
+import { minute } from '../../agent/text/times.ts'
 import { orNothing } from '../node/ask.ts'
 import type { Code } from './rules.ts'
 import type { CniSample, Dns } from './sample.ts'
@@ -8,7 +9,7 @@ import type { CniSample, Dns } from './sample.ts'
 const usualServices = '10.43.0.0/16'
 
 /** How long k3s may take to bring its DNS up the first time: an image has to be fetched. */
-const starting = 5 * 60_000
+const starting = 5 * minute
 
 type Flags = Readonly<Record<string, string | undefined>>
 type Node = NonNullable<CniSample['k3s']>

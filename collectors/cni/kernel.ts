@@ -1,4 +1,5 @@
 import type { Host, Observation } from '../../agent/model/index.ts'
+import { familyNames } from '../../agent/text/families.ts'
 import { orMissing } from '../node/ask.ts'
 import type { Code } from './rules.ts'
 import type { CniSample } from './sample.ts'
@@ -38,7 +39,7 @@ export async function readOff(
 export function kernel({ off = {}, k3s }: CniSample): readonly Observation<Code>[] {
   const forwarding = (family: 'ipv4' | 'ipv6', all: string): readonly Observation<Code>[] => {
     const lone = Object.keys(off).filter((it) => it.startsWith(`${family}/conf/`) && it !== all)
-    const name = family === 'ipv4' ? 'IPv4' : 'IPv6'
+    const name = familyNames[family]
     if (off[all] === undefined && lone.length === 0) return []
     const devices = lone.map((it) => it.split('/')[2]).join(' and ')
     const paths = off[all] === undefined ? lone : [all]

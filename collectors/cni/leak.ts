@@ -1,4 +1,5 @@
 import type { Observation, Outlook } from '../../agent/model/index.ts'
+import { day } from '../../agent/text/times.ts'
 import { ripe } from './pool.ts'
 import type { Code } from './rules.ts'
 import type { CniSample, Pool } from './sample.ts'
@@ -7,7 +8,6 @@ import type { CniSample, Pool } from './sample.ts'
 const noticed = 3
 /** How many addresses a command takes: a line that can be read before it is run. */
 const shown = 12
-const day = 24 * 3600_000
 
 export interface Forecast {
   readonly at: number

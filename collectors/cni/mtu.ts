@@ -1,8 +1,9 @@
 import type { Observation } from '../../agent/model/index.ts'
+import { many } from '../../agent/text/lists.ts'
 import { linkOf, type Plan } from './plan.ts'
 import type { Code } from './rules.ts'
 import type { CniSample, Link } from './sample.ts'
-import { many, podsHit, restartOf } from './words.ts'
+import { podsHit, restartOf } from './text.ts'
 
 /** What each backend wraps around a packet, bytes (flannel, pkg/backend/vxlan/device.go, wireguard_network.go). */
 const overheads: Readonly<Record<string, number>> = { vxlan: 50, wireguard: 80 }

@@ -1,4 +1,5 @@
 import type { Host, Past } from '../../agent/model/index.ts'
+import { minute } from '../../agent/text/times.ts'
 import { print, type See } from './ask.ts'
 import { parseRoutes } from './links.ts'
 import { join, parseForwarding, parseNeighbours } from './peers.ts'
@@ -11,7 +12,7 @@ const forwarding = ['bridge', '-j', 'fdb', 'show']
 const routes6 = ['ip', '-j', '-d', '-6', 'route', 'show']
 
 /** How often neighbours and FDB are looked at though `ip monitor` said nothing of them. */
-const unheard = 30 * 60_000
+const unheard = 30 * minute
 
 /**
  * Whether neighbours and FDB are worth their two processes: at first, when something of an overlay was

@@ -4,7 +4,7 @@ import { killall, outlastsStart } from './lacking.ts'
 import { linkOf, type Plan } from './plan.ts'
 import type { Code } from './rules.ts'
 import type { CniSample } from './sample.ts'
-import { podsHit, restartOf } from './words.ts'
+import { podsHit, restartOf } from './text.ts'
 
 /** Without the word on `k3s-killall.sh` that the rule has: here it is a step. */
 const never =

@@ -1,5 +1,6 @@
 import { isIP } from 'node:net'
 import { type Host, HostError } from '../../agent/model/index.ts'
+import { minute } from '../../agent/text/times.ts'
 import { orMissing, orNothing } from '../node/ask.ts'
 import type { PodLink, Pool } from './sample.ts'
 
@@ -13,7 +14,7 @@ const usual = 'cbr0'
 const tasksFolder = '/run/k3s/containerd/io.containerd.runtime.v2.task/k8s.io'
 
 /** A sandbox is made in seconds, and taken apart in minutes where something hangs. */
-export const settling = 10 * 60_000
+export const settling = 10 * minute
 
 const mostLeaked = 512
 const mostPoints = 32

@@ -2,7 +2,7 @@ import type { Observation } from '../../agent/model/index.ts'
 import { linkOf, type Plan } from './plan.ts'
 import type { Code } from './rules.ts'
 import type { CniSample, Part, Peer } from './sample.ts'
-import { restartOf } from './words.ts'
+import { restartOf } from './text.ts'
 
 const names: Readonly<Record<Part, string>> = {
   route: 'the route',

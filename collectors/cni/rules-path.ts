@@ -1,7 +1,6 @@
 import type { Rules } from '../../agent/model/index.ts'
+import { hour, minute } from '../../agent/text/times.ts'
 import { starts } from './starts.ts'
-
-const hour = 3600_000
 
 export type PathCode =
   | 'cni.routes-missing'
@@ -42,7 +41,7 @@ export const pathRules: Rules<PathCode> = {
       '`ip -br link; ip -d link show type vxlan`: sizes of uplink, overlay and bridge',
       '`cat /run/flannel/subnet.env`: the size that pods use',
     ],
-    after: 60_000,
+    after: minute,
   },
   'cni.forwarding-off': {
     severity: 'critical',

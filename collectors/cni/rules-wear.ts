@@ -1,7 +1,6 @@
 import type { Rules } from '../../agent/model/index.ts'
+import { minute } from '../../agent/text/times.ts'
 import { starts } from './starts.ts'
-
-const minute = 60_000
 
 export type WearCode = 'cni.addresses-leaking' | 'cni.errors-growing' | 'cni.flapping' | 'cni.dns-dead'
 

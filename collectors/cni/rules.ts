@@ -1,9 +1,8 @@
 import type { Cause, Rule, Rules } from '../../agent/model/index.ts'
+import { hour } from '../../agent/text/times.ts'
 import { type PathCode, pathRules } from './rules-path.ts'
 import { type WearCode, wearRules } from './rules-wear.ts'
 import { starts } from './starts.ts'
-
-const hour = 3600_000
 
 /** With expired certificates k3s does not get as far as starting flannel (k3s, pkg/agent/run.go). */
 const certificates: Cause = { code: 'certs.expired', within: hour }

@@ -1,7 +1,7 @@
+import { many } from '../../agent/text/lists.ts'
 import { hanging } from './bridge.ts'
 import { linkOf, plan } from './plan.ts'
 import type { CniSample } from './sample.ts'
-import { many } from './words.ts'
 
 /** "cni0 up 10.42.0.1/24, 5 pods; flannel.1 up (vxlan, mtu 1450), 1 peer". Pure. */
 export function summary(sample: CniSample): string {

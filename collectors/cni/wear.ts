@@ -1,9 +1,9 @@
 import type { Heard, Observation } from '../../agent/model/index.ts'
+import { hour, minute } from '../../agent/text/times.ts'
 import { isName } from './links.ts'
 import type { Code } from './rules.ts'
 import type { CniSample, Course } from './sample.ts'
 
-const hour = 3600_000
 const mostDowns = 32
 
 /** What goes wrong before anything is gone: errors that grow and links that come and go. */
@@ -19,7 +19,7 @@ const leastLooks = 3
 /** From so many looks over so long on, a pace is more than rough. */
 const sureLooks = 6
 const sureTime = hour / 2
-export const flapWindow = 10 * 60_000
+export const flapWindow = 10 * minute
 export const leastDowns = 3
 
 /**
@@ -111,7 +111,7 @@ function growing(device: string, course: Course, now: number): readonly Observat
   const packets = last[2] - first[2]
   const share = errors / Math.max(1, errors + packets)
   const time = last[0] - first[0]
-  if (errors < leastErrors || share < leastShare || time < 5 * 60_000) return []
+  if (errors < leastErrors || share < leastShare || time < 5 * minute) return []
   const pace = Math.round((errors / time) * hour)
   // The halves, by looks: whether the second came faster than the first.
   const [half, before] = recent[Math.floor(recent.length / 2)] ?? first
@@ -123,12 +123,12 @@ function growing(device: string, course: Course, now: number): readonly Observat
     {
       code: 'cni.errors-growing',
       subject: device,
-      text: `${device} counted ${errors} errors in ${Math.round(time / 60_000)} min, ${(share * 100).toFixed(1)} % of its packets: ${sure} ${pace} an hour${change}.`,
+      text: `${device} counted ${errors} errors in ${Math.round(time / minute)} min, ${(share * 100).toFixed(1)} % of its packets: ${sure} ${pace} an hour${change}.`,
       next: [
         `\`ip -s -s link show dev ${device}\`: which errors they are`,
         `\`ethtool -S ${device}\`: what the driver says; for hardware, look at cable and port as well`,
       ],
-      evidence: { errors, packets, minutes: Math.round(time / 60_000) },
+      evidence: { errors, packets, minutes: Math.round(time / minute) },
     },
   ]
 }
@@ -141,7 +141,7 @@ function flapping(device: string, downs: readonly number[], now: number): readon
     {
       code: 'cni.flapping',
       subject: device,
-      text: `${device} went down ${recent.length} times in the last ${flapWindow / 60_000} min, last at ${new Date(last).toISOString().slice(11, 16)} UTC.`,
+      text: `${device} went down ${recent.length} times in the last ${flapWindow / minute} min, last at ${new Date(last).toISOString().slice(11, 16)} UTC.`,
       next: [
         '`journalctl -k -n 100`: what the kernel says of the link',
         '`journalctl -u NetworkManager -u systemd-networkd -u dhcpcd -n 100`: whether something else manages it',

@@ -1,4 +1,6 @@
 import type { Observation, Series } from '../../agent/model/index.ts'
+import { familyNames } from '../../agent/text/families.ts'
+import { minute, timeOfDay } from '../../agent/text/times.ts'
 import { buggyIptables, lockoutRisk, twoBackends } from './checks/backends.ts'
 import { conntrackFilling, duplicates, growing } from './checks/crowded.ts'
 import { flannelMissing } from './checks/flannel.ts'
@@ -33,9 +35,6 @@ export function assess(sample: FirewallSample, now: number, series?: Series): Fo
     ...changes(sample, now),
   ]
 }
-
-const familyNames = { ipv4: 'IPv4', ipv6: 'IPv6' } as const
-export const clock = (at: number) => `${new Date(at).toISOString().slice(11, 19)} UTC`
 
 function flushed(sample: FirewallSample): Found[] {
   const { flush } = sample.memory
@@ -75,10 +74,10 @@ function flushed(sample: FirewallSample): Found[] {
 const who = ({ by }: Flush) => (by ? `\`${by.name}\` (pid ${by.pid})` : 'Something')
 const when = ({ by, at, seen }: Flush) =>
   by
-    ? `at ${clock(at)}`
+    ? `at ${timeOfDay(at)}`
     : seen === undefined
-      ? `before ${clock(at)}`
-      : `between ${clock(seen)} and ${clock(at)}`
+      ? `before ${timeOfDay(at)}`
+      : `between ${timeOfDay(seen)} and ${timeOfDay(at)}`
 
 function nextAfterFlush({ k3s, ufw, ssh, hostPorts = [] }: FirewallSample): string[] {
   const port = ssh.ports.ipv4[0] ?? ssh.ports.ipv6[0] ?? 22
@@ -107,7 +106,7 @@ function nextAfterFlush({ k3s, ufw, ssh, hostPorts = [] }: FirewallSample): stri
 function kubeChains({ k3s, sets, memory, hostPorts = [] }: FirewallSample, now: number): Found[] {
   if (!k3s?.running || !settled(k3s, now)) return []
   const { since } = k3s.running
-  const minutes = Math.floor((now - since) / 60_000)
+  const minutes = Math.floor((now - since) / minute)
   return k3s.proxies.flatMap((family): Found[] => {
     // Without a tool there is nothing to say of a family, and another network may do without these chains.
     const here = sets.filter((it) => it.family === family)

@@ -1,4 +1,5 @@
 import type { Rule } from '../../agent/model/index.ts'
+import { day, minute } from '../../agent/text/times.ts'
 
 /** What makes a firewall slow or ambiguous rather than wrong. */
 export type CrowdCode =
@@ -22,7 +23,7 @@ export const crowdRules: Readonly<Record<CrowdCode, Rule>> = {
       'If iptables is 1.8.0 to 1.8.4 (`iptables --version`), bring a newer one, or start k3s with `--prefer-bundled-bin`',
     ],
     never: 'Flush the chain: the one rule that is meant goes with its copies.',
-    after: 5 * 60_000,
+    after: 5 * minute,
     because: [{ code: 'firewall.iptables-buggy' }],
   },
   'firewall.growing': {
@@ -37,7 +38,7 @@ export const crowdRules: Readonly<Record<CrowdCode, Rule>> = {
       'See whether they are copies: `iptables-save | grep ^-A | sort | uniq -cd | sort -rn | head`',
     ],
     never: 'Flush: services, policies and host ports go with it.',
-    because: [{ code: 'firewall.duplicates', within: 24 * 3600_000 }],
+    because: [{ code: 'firewall.duplicates', within: day }],
   },
   'firewall.two-backends': {
     severity: 'warning',
@@ -50,7 +51,7 @@ export const crowdRules: Readonly<Record<CrowdCode, Rule>> = {
     next: ['See whose they are: `iptables-legacy-save` against `iptables-nft-save`'],
     never:
       'Flush one of the two to find out: if its policy is DROP, or k3s writes to it, the node is cut off.',
-    after: 5 * 60_000,
+    after: 5 * minute,
   },
   'firewall.iptables-buggy': {
     severity: 'warning',
@@ -77,6 +78,6 @@ export const crowdRules: Readonly<Record<CrowdCode, Rule>> = {
       'Room until that is mended: `sysctl -w net.netfilter.nf_conntrack_max=524288`',
     ],
     never: '`conntrack -F`: it cuts every connection that goes through NAT, services included.',
-    after: 60_000,
+    after: minute,
   },
 }

@@ -1,4 +1,5 @@
 import type { Cause, Rule } from '../../agent/model/index.ts'
+import { hour, minute } from '../../agent/text/times.ts'
 
 import { type CrowdCode, crowdRules } from './rules-crowd.ts'
 
@@ -17,7 +18,7 @@ export type Code =
 /** What takes k3s's rules away: a flush, or k3s itself, which makes them again within minutes or not at all. */
 const starts: readonly Cause[] = ['k3s.restarted', 'k3s.killed', 'k3s.rebooted'].map((code) => ({
   code,
-  within: 5 * 60_000,
+  within: 5 * minute,
 }))
 const goneSince: readonly Cause[] = [{ code: 'firewall.flushed' }, ...starts]
 /** The same, of what a restart of k3s does not bring back. */
@@ -70,7 +71,7 @@ export const rules: Readonly<Record<Code, Rule>> = {
     so: 'Pods may not reach anything outside the cluster (nobody masquerades for them), and are cut off where forwarding drops by default.',
     next: ['`systemctl restart k3s` (on an agent: `systemctl restart k3s-agent`)'],
     never: 'Add these rules by hand: another version writes others, and then both are there.',
-    after: 2 * 60_000,
+    after: 2 * minute,
     because: goneSince,
   },
   'firewall.hostport-rules-missing': {
@@ -87,7 +88,7 @@ export const rules: Readonly<Record<Code, Rule>> = {
     never:
       'Wait for it to mend itself: not even a restart of k3s maps the port again, only making the pod anew does.',
     after: 10_000,
-    because: [...goneForGood, { code: 'firewall.kube-chains-missing', within: 60 * 60_000, lasts: true }],
+    because: [...goneForGood, { code: 'firewall.kube-chains-missing', within: hour, lasts: true }],
   },
   'firewall.ufw-blocks-k3s': {
     severity: 'critical',
@@ -117,7 +118,7 @@ export const rules: Readonly<Record<Code, Rule>> = {
     ],
     never:
       'Run `ufw enable` or `ufw reload` before SSH is allowed in its rules: `ufw allow 22/tcp` works at any time.',
-    after: 60_000,
+    after: minute,
     because: goneForGood,
   },
   'firewall.lockout-risk': {
@@ -142,7 +143,7 @@ export const rules: Readonly<Record<Code, Rule>> = {
     so: 'Nothing, if it was meant.',
     next: ['See what went and what came: `agent firewall diff`'],
     never: 'Flush to get back to where it was: what is missing is what `agent firewall diff` shows.',
-    because: [{ code: 'firewall.flushed', within: 3600_000 }],
+    because: [{ code: 'firewall.flushed', within: hour }],
   },
   'firewall.lockout': {
     severity: 'critical',

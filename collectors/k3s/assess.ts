@@ -1,9 +1,10 @@
 import type { Observation, Past } from '../../agent/model/index.ts'
+import { list } from '../../agent/text/lists.ts'
+import { exactMoment, minute } from '../../agent/text/times.ts'
 import { datastore, disks } from './filling.ts'
 import type { Code } from './rules.ts'
 import type { Answer, K3sSample, Part } from './sample.ts'
 import { down, restarting } from './service.ts'
-import { list, moment } from './words.ts'
 
 export interface Limits {
   readonly disk_percent: number
@@ -13,7 +14,7 @@ export interface Limits {
 }
 
 /** k3s needs its while: a small board takes two minutes until the API answers. */
-export const grace = 3 * 60_000
+export const grace = 3 * minute
 
 /** What is wrong with k3s on this node. Pure. */
 export function assess(
@@ -48,7 +49,7 @@ function health(sample: K3sSample, now: number): Observation<Code>[] {
       code: 'k3s.api-unhealthy',
       subject: 'api',
       at: since,
-      text: `${who} ${said ?? 'is not ready'}, since ${moment(since)}.`,
+      text: `${who} ${said ?? 'is not ready'}, since ${exactMoment(since)}.`,
       next: [
         ...(k3s?.role === 'agent' && servers[0]
           ? [`\`curl -ksm5 https://${servers[0]}/ping\`: whether a server answers from here`]
@@ -66,7 +67,7 @@ function health(sample: K3sSample, now: number): Observation<Code>[] {
       code: 'k3s.kubelet-unhealthy',
       subject: part,
       at: answer.since,
-      text: `The ${part === 'kubelet' ? 'kubelet' : 'kube-proxy of this node'} ${answer.said ?? 'is not well'}, since ${moment(answer.since)}.`,
+      text: `The ${part === 'kubelet' ? 'kubelet' : 'kube-proxy of this node'} ${answer.said ?? 'is not well'}, since ${exactMoment(answer.since)}.`,
       next: [
         `\`journalctl -u ${unit} -n 100 --no-pager | grep -iE "${part === 'kubelet' ? 'kubelet' : 'proxier|kube-proxy'}"\``,
         `\`systemctl restart ${unit}\`: containers go on running meanwhile`,

@@ -1,5 +1,6 @@
 import type { Host, Past, Unseen } from '../../agent/model/index.ts'
 import { unseen } from '../../agent/model/index.ts'
+import { minute } from '../../agent/text/times.ts'
 import { orNothing } from '../node/ask.ts'
 import { findK3s, type K3s, k3sVersion } from '../node/k3s.ts'
 import { type Doubted, doubtedProcesses, findProcess } from '../node/process.ts'
@@ -79,7 +80,6 @@ function noted({ sample: before, at }: Past<K3sSample>, sample: K3sSample, now: 
   return happened.length > 0 ? { ...sample, happened } : sample
 }
 
-const minute = 60_000
 /** A full look costs 20 ms of CPU, half of it for what is asked over loopback; the short one 2 ms: 0.014 % of a core together. */
 const fullEvery = 3
 const young = 10 * minute

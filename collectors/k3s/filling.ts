@@ -1,11 +1,14 @@
 import { type Forecast, forecast } from '../../agent/core/forecast.ts'
 import type { Observation, Series } from '../../agent/model/index.ts'
+import { duration } from '../../agent/text/durations.ts'
+import { list } from '../../agent/text/lists.ts'
+import { quoted } from '../../agent/text/shell.ts'
+import { size } from '../../agent/text/sizes.ts'
+import { exactMoment, hour } from '../../agent/text/times.ts'
 import type { Limits } from './assess.ts'
 import type { Code } from './rules.ts'
 import type { Disk, K3sSample } from './sample.ts'
-import { list, moment, quoted, size, span } from './words.ts'
 
-const hour = 3600_000
 const day = 24 * hour
 const mib = 2 ** 20
 
@@ -101,7 +104,7 @@ function told(
   const limit = of === 'inodes' ? 'none is left' : `${evicting} % is reached, where pods are evicted,`
   const when =
     reach && reach.at > now
-      ? ` ${reach.sure === 'likely' ? 'At this rate' : 'Roughly'} ${limit} in ${span(reach.at - now)}, ${moment(reach.at)}.`
+      ? ` ${reach.sure === 'likely' ? 'At this rate' : 'Roughly'} ${limit} in ${duration(reach.at - now)}, ${exactMoment(reach.at)}.`
       : ''
   const path = quoted(disk.path)
   const prune =
@@ -143,7 +146,7 @@ export function datastore(
   if (all < limit && ahead > 7 * day) return []
   const log = it.log > 0 ? `, ${size(it.log)} of it in the log that waits to be written` : ''
   const quota = it.quota === undefined ? '' : ` Beyond ${size(it.quota)} etcd refuses every write.`
-  const when = reach && reach.at > now ? ` At this rate it reaches ${size(limit)} in ${span(ahead)}.` : ''
+  const when = reach && reach.at > now ? ` At this rate it reaches ${size(limit)} in ${duration(ahead)}.` : ''
   return [
     {
       code: 'k3s.datastore-growing',

@@ -1,8 +1,10 @@
+import { duration } from '../../agent/text/durations.ts'
+import { list } from '../../agent/text/lists.ts'
+import { exactMoment, minute } from '../../agent/text/times.ts'
 import type { Happened, K3sSample } from './sample.ts'
-import { list, moment, span } from './words.ts'
 
 /** How long an event is told of; the edges that rest on it add as much. What it leaves behind shows within minutes. */
-export const held = 5 * 60_000
+export const held = 5 * minute
 
 /**
  * What happened between two looks: a reboot, a start of k3s, a `k3s-killall.sh`, a rotation of its
@@ -30,7 +32,7 @@ function news(
     // A board without a battery boots at a time long past, and a container tells its host's.
     const { booted = at } = now
     const since = booted < looked ? at : Math.min(booted, at)
-    const text = `The node was booted at ${moment(since)}; before that it was last seen at ${moment(looked)}.`
+    const text = `The node was booted at ${exactMoment(since)}; before that it was last seen at ${exactMoment(looked)}.`
     return [{ code: 'k3s.rebooted', at: since, text }]
   }
   return [...killed(before, now, looked, at), ...restarted(before, now, at), ...rotated(before, now, at)]
@@ -47,9 +49,9 @@ function restarted(
   if (was.running?.pid === pid && was.running.since === since) return []
   const start = since > 0 ? Math.min(since, at) : at
   const other = version && old && version !== old ? `; it is ${version} now and was ${old}` : ''
-  const ran = was.running && was.running.since > 0 ? `, after ${span(start - was.running.since)}` : ''
+  const ran = was.running && was.running.since > 0 ? `, after ${duration(start - was.running.since)}` : ''
   const verb = was.running ? 'restarted' : 'started again'
-  const text = `${k3s.distribution} was ${verb} at ${moment(start)} (process ${pid})${ran}${other}.`
+  const text = `${k3s.distribution} was ${verb} at ${exactMoment(start)} (process ${pid})${ran}${other}.`
   return [{ code: 'k3s.restarted', at: start, text }]
 }
 
@@ -63,12 +65,12 @@ function killed(before: K3sSample, now: K3sSample, looked: number, at: number): 
   if (links.some(([name, index]) => now.links?.[name] === index)) return []
   // It came before the start that followed it.
   const end = Math.min(now.gone ?? (now.k3s?.running?.since ?? at) - 1, at)
-  const text = `All ${before.tasks?.count} containers and ${list(links.map(([name]) => name))} went between ${moment(looked)} and ${moment(at)}, as \`k3s-killall.sh\` does.`
+  const text = `All ${before.tasks?.count} containers and ${list(links.map(([name]) => name))} went between ${exactMoment(looked)} and ${exactMoment(at)}, as \`k3s-killall.sh\` does.`
   return [{ code: 'k3s.killed', at: Math.max(end, looked), text }]
 }
 
 function rotated(before: K3sSample, { rotated: written, k3s }: K3sSample, at: number): Happened[] {
   if (before.rotated === undefined || written === undefined || before.rotated === written) return []
-  const text = `${k3s?.distribution} wrote new certificates at ${moment(written)}.`
+  const text = `${k3s?.distribution} wrote new certificates at ${exactMoment(written)}.`
   return [{ code: 'k3s.certificates-rotated', at: Math.min(written, at), text }]
 }

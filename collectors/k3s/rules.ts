@@ -1,6 +1,6 @@
 import type { Cause, Rules } from '../../agent/model/index.ts'
+import { minute } from '../../agent/text/times.ts'
 
-const minute = 60_000
 const hour = 60 * minute
 
 const certificates: readonly Cause[] = [

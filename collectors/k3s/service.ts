@@ -1,10 +1,10 @@
 import type { Observation } from '../../agent/model/index.ts'
+import { duration } from '../../agent/text/durations.ts'
+import { exactMoment, minute } from '../../agent/text/times.ts'
 import type { Code } from './rules.ts'
 import type { K3sSample, UnitState } from './sample.ts'
 import { restartWindow } from './unit.ts'
-import { moment, span } from './words.ts'
 
-const minute = 60_000
 /** systemd's own restarts; without systemd every start counts, also those by hand. */
 const tooOften = { systemd: 3, none: 5 }
 /** Running for so long, it has got over it. */
@@ -25,7 +25,7 @@ export function restarting(sample: K3sSample, now: number): Observation<Code>[] 
       code: 'k3s.restarting',
       subject: name,
       at: first.at,
-      text: `${k3s.distribution} was started ${rise} times again since ${moment(first.at)}, last ${span(now - last.at)} ago${ended(unit)}.`,
+      text: `${k3s.distribution} was started ${rise} times again since ${exactMoment(first.at)}, last ${duration(now - last.at)} ago${ended(unit)}.`,
       next: [
         `\`journalctl -u ${name} -p err -n 30 --no-pager\`: what it says before it ends`,
         `\`df -h ${k3s.dataDir}\` and \`timedatectl\`: a full disk and a wrong clock both end it`,
@@ -47,10 +47,10 @@ export function down(sample: K3sSample, stoppedMinutes: number, now: number): Ob
   const count = tasks?.count ?? 0
   const pods = count > 0 ? `${count} containers go on running.` : 'No container runs here.'
   const how = {
-    failed: `failed at ${moment(gone)}${unit ? ended(unit) : ''}`,
-    starting: `has not been running since ${moment(gone)}, though systemd is starting it (${unit?.sub})`,
-    stopped: `was stopped at ${moment(gone)} and has not been started since`,
-    lost: `has not been running since ${moment(gone)}`,
+    failed: `failed at ${exactMoment(gone)}${unit ? ended(unit) : ''}`,
+    starting: `has not been running since ${exactMoment(gone)}, though systemd is starting it (${unit?.sub})`,
+    stopped: `was stopped at ${exactMoment(gone)} and has not been started since`,
+    lost: `has not been running since ${exactMoment(gone)}`,
   }[state]
   return [
     {

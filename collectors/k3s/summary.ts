@@ -1,5 +1,7 @@
+import { duration } from '../../agent/text/durations.ts'
+import { size } from '../../agent/text/sizes.ts'
+import { exactMoment } from '../../agent/text/times.ts'
 import type { Disk, K3sSample } from './sample.ts'
-import { moment, size, span } from './words.ts'
 
 /** "k3s server v1.33.1+k3s1, up 12 d; api and kubelet well; disk 41 %, sqlite 38 MiB". Pure. */
 export function summary(
@@ -11,11 +13,11 @@ export function summary(
   const { running } = k3s
   const up = running
     ? running.since > 0
-      ? `up ${span(now - running.since)}`
+      ? `up ${duration(now - running.since)}`
       : 'running'
     : doubted
       ? 'not known to run'
-      : `not running${gone === undefined ? '' : ` since ${moment(gone)}`}`
+      : `not running${gone === undefined ? '' : ` since ${exactMoment(gone)}`}`
   const parts = Object.entries(answers)
   const well = parts.filter(([, it]) => it.well).map(([part]) => part)
   const ill = parts.filter(([, it]) => !it.well).map(([part]) => part)

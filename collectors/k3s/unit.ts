@@ -1,4 +1,5 @@
 import type { Host } from '../../agent/model/index.ts'
+import { minute } from '../../agent/text/times.ts'
 import { exists, orNothing } from '../node/ask.ts'
 import type { K3sSample, UnitState } from './sample.ts'
 
@@ -51,7 +52,7 @@ export const startsAtBoot = (host: Host, unit: string) =>
   exists(host, `/etc/systemd/system/multi-user.target.wants/${unit}.service`)
 
 /** How long restarts count together. */
-export const restartWindow = 15 * 60_000
+export const restartWindow = 15 * minute
 
 /** The count of restarts over the last window, with the value before it. Pure. Without systemd, starts are counted. */
 export function countRestarts(

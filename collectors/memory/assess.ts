@@ -1,4 +1,5 @@
 import type { Observation, Pod } from '../../agent/model/index.ts'
+import { size } from '../../agent/text/sizes.ts'
 import type { MemorySample } from './collect.ts'
 import type { Thresholds } from './filling.ts'
 import { filling } from './filling.ts'
@@ -7,7 +8,6 @@ import { again, missing, storming } from './series.ts'
 import { times } from './times.ts'
 import type { Victim } from './victims.ts'
 import { wentDown } from './went-down.ts'
-import { size } from './words.ts'
 
 /** More names than this are a number. */
 const mostNames = 6

@@ -1,3 +1,4 @@
+import { minute } from '../../agent/text/times.ts'
 import { fairly } from '../node/fairly.ts'
 import { ownerOf, weightOf } from './owners.ts'
 import type { Named } from './victims.ts'
@@ -16,7 +17,6 @@ export interface Storm {
 
 /** So many within a minute are a storm: more than twice what one container in a crash loop can come to. */
 export const stormKills = 20
-const minute = 60_000
 /** A storm is told for so long after its last minute. */
 const held = 15 * minute
 

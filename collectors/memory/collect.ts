@@ -1,5 +1,6 @@
 import type { Host, Past, Sample, Unseen } from '../../agent/model/index.ts'
 import { unseen } from '../../agent/model/index.ts'
+import { minute } from '../../agent/text/times.ts'
 import { harmless } from '../node/kernel-log.ts'
 import type { LeftOut } from '../node/left-out.ts'
 import { stillOut, unseenOf } from '../node/left-out.ts'
@@ -166,7 +167,7 @@ export async function collect(host: Host, hold: number, past: Past<MemorySample>
       ? before?.fullest
       : addHigh(before?.fullest ?? [], [second, total - room])
   // When those without a record were is not known better than since the last look.
-  const timed = past.at !== undefined && now - past.at < 60_000 ? told : [...missed, ...recorded]
+  const timed = past.at !== undefined && now - past.at < minute ? told : [...missed, ...recorded]
   const storm = stormOf(before?.storm, timed, now)
   const { repeats, evicted: bouts } = addBouts(before?.repeats ?? {}, told, now)
   const { victims, evicted } = addKills(before?.victims ?? [], told, now, hold)

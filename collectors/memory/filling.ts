@@ -1,11 +1,12 @@
 import type { Observation, Outlook } from '../../agent/model/index.ts'
+import { share, size } from '../../agent/text/sizes.ts'
+import { clock, minute } from '../../agent/text/times.ts'
 import type { MemorySample } from './collect.ts'
 import type { MemoryCode } from './rules.ts'
 import type { Forecast } from './slope.ts'
 import { forecast } from './slope.ts'
 import type { Use } from './use.ts'
 import { subjectOf } from './use.ts'
-import { clock, share, size } from './words.ts'
 
 export interface Thresholds {
   /** Percent of its limit from which on a container is near it. */
@@ -47,7 +48,7 @@ export function filling(
 }
 
 const inAbout = (at: number, now: number) => {
-  const minutes = Math.max(1, Math.round((at * 1000 - now) / 60_000))
+  const minutes = Math.max(1, Math.round((at * 1000 - now) / minute))
   const span = minutes < 120 ? `${minutes} min` : `${Math.round(minutes / 60)} h`
   return `in about ${span} (${clock(at * 1000, now)} UTC)`
 }

@@ -1,5 +1,6 @@
 import type { Watch } from '../../agent/model/index.ts'
 import { collector } from '../../agent/model/index.ts'
+import { minute } from '../../agent/text/times.ts'
 import { logRecord } from '../node/kernel-log.ts'
 import { assess } from './assess.ts'
 import type { MemorySample } from './collect.ts'
@@ -53,11 +54,11 @@ export const memory = collector({
       maximum: 100,
     },
   },
-  collect: (host, settings, past) => collect(host, settings.hold_minutes * 60_000, past),
+  collect: (host, settings, past) => collect(host, settings.hold_minutes * minute, past),
   assess: (sample, _past, settings, now) =>
     assess(
       sample,
-      settings.hold_minutes * 60_000,
+      settings.hold_minutes * minute,
       {
         near: settings.near_limit_percent,
         available: settings.available_percent,

@@ -1,7 +1,7 @@
 import type { Host } from '../../agent/model/index.ts'
 import { HostError } from '../../agent/model/index.ts'
+import { printable } from '../../agent/text/sanitize.ts'
 import { form } from '../node/kernel-log.ts'
-import { printable } from '../node/text.ts'
 import type { Kill, Reading } from './kills.ts'
 import { readKills } from './kills.ts'
 

@@ -1,6 +1,5 @@
 import type { Rules } from '../../agent/model/index.ts'
-
-const hour = 3600_000
+import { hour, minute } from '../../agent/text/times.ts'
 
 const backstop =
   "k3s switches off the eviction of pods for want of memory, so the kernel's OOM killer is the only backstop there is."
@@ -70,7 +69,7 @@ export const rules = {
     next: ['See which hold most of what they may: `agent memory`'],
     never:
       'Remove the limit altogether: then the node runs out, and the kernel chooses among everything on it.',
-    after: 60_000,
+    after: minute,
   },
   'memory.node-filling': {
     severity: 'warning',
@@ -84,7 +83,7 @@ export const rules = {
       'See which pods do: `kubectl top pod -A --sort-by=memory | head -15`',
     ],
     never: 'Drop the caches (`drop_caches`): what is available counts them already.',
-    after: 60_000,
+    after: minute,
   },
   'memory.pressure': {
     severity: 'warning',
@@ -98,7 +97,7 @@ export const rules = {
       'See what holds the memory: `ps -eo rss,pid,comm --sort=-rss | head -15`',
       'See who reads its own files again and again: `cat /proc/pressure/io`, `vmstat 1 5`',
     ],
-    after: 60_000,
+    after: minute,
     because: [{ code: 'memory.node-filling' }],
   },
   'memory.oom-records-lost': {

@@ -1,10 +1,11 @@
 import type { Observation } from '../../agent/model/index.ts'
+import { many } from '../../agent/text/lists.ts'
+import { clock, minute } from '../../agent/text/times.ts'
 import { repeatsUntil } from './bouts.ts'
 import type { MemorySample } from './collect.ts'
 import type { MemoryCode } from './rules.ts'
 import { times } from './times.ts'
 import type { Victim } from './victims.ts'
-import { clock, many } from './words.ts'
 
 /** More names than this are a number. */
 const mostNames = 5
@@ -41,7 +42,7 @@ export function again(
     const until = repeatsUntil(seconds, hold)
     if (until === undefined || until < now) return []
     const [first, last] = [Number(seconds[0]) * 1000, Number(seconds.at(-1)) * 1000]
-    const minutes = Math.round((last - first) / (seconds.length - 1) / 60_000)
+    const minutes = Math.round((last - first) / (seconds.length - 1) / minute)
     const every = minutes < 1 ? 'less than a minute apart' : `about every ${minutes} min`
     const victim = victims.find((it) => it.subject === subject)
     return [

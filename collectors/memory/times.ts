@@ -1,4 +1,5 @@
-import { clock, many } from './words.ts'
+import { many } from '../../agent/text/lists.ts'
+import { clock } from '../../agent/text/times.ts'
 
 /** "3 kills since 03:12, last 03:40 UTC". */
 export function times({

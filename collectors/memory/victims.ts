@@ -1,4 +1,5 @@
 import type { Pod } from '../../agent/model/index.ts'
+import { minute } from '../../agent/text/times.ts'
 import { fairly } from '../node/fairly.ts'
 import { harmless } from '../node/kernel-log.ts'
 import { nameOf } from '../node/pods.ts'
@@ -55,7 +56,7 @@ export interface Named extends Kill {
 /** More than a node has pods, unless it is told otherwise (110); of more subjects the list helps nobody any more. */
 const mostVictims = 120
 /** A kill that is learnt of late is told all the same. */
-const shortest = 5 * 60_000
+const shortest = 5 * minute
 const others = 'other processes'
 
 /** How long kills stay a finding: `hold` ms after they happened, or a little after they became known. */

@@ -1,4 +1,4 @@
-import { printable } from './text.ts'
+import { printable } from '../../agent/text/sanitize.ts'
 
 /** One record of the kernel's log, as /dev/kmsg gives it (Linux, Documentation/ABI/testing/dev-kmsg). */
 export interface LogRecord {

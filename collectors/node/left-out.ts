@@ -1,5 +1,5 @@
 import type { Unseen } from '../../agent/model/index.ts'
-import { listed } from './text.ts'
+import { listed } from '../../agent/text/lists.ts'
 
 /**
  * A verdict for which a cap had no room: it stands as it was until its time is over, `until`, ms since the epoch. Without

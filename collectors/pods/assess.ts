@@ -1,9 +1,11 @@
 import type { Observation } from '../../agent/model/index.ts'
+import { many } from '../../agent/text/lists.ts'
+import { clock, minute } from '../../agent/text/times.ts'
 import { nameOf } from '../node/pods.ts'
 import type { Pattern } from './pattern.ts'
 import type { PodsCode } from './rules.ts'
 import type { PodsSample, Restarting, Said } from './sample.ts'
-import { clock, endedHow, filled, many, saidBy } from './words.ts'
+import { endedHow, filled, saidBy } from './text.ts'
 
 export interface Limits {
   readonly restarts: number
@@ -45,7 +47,7 @@ function crashLooping(
     .filter((one) => same(one, it) && !covered(one, said, limits))
     .sort((a, b) => weight(limits, b) - weight(limits, a))[0]
   const pattern = why && limits.patterns.get(why.pattern)
-  const minutes = Math.round(limits.window / 60_000)
+  const minutes = Math.round(limits.window / minute)
   const rate =
     times.length > 0
       ? `started again ${many(times.length, 'time')} in the last ${minutes} min (${restarts} in all), last at ${clock(times.at(-1) ?? now, now)} UTC`

@@ -13,9 +13,9 @@ import { addSaid, withoutReplaced } from './said.ts'
 import type { Place, PodsSample, Restarting, Said, Unjudged } from './sample.ts'
 import type { Found, Matcher } from './scan.ts'
 import { shares } from './share.ts'
+import { saidBy } from './text.ts'
 import type { Missed } from './unjudged.ts'
 import { stillUnjudged, unseenOf } from './unjudged.ts'
-import { saidBy } from './words.ts'
 
 export interface Plan {
   readonly matcher: Matcher

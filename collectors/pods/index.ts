@@ -1,5 +1,6 @@
 import type { Watch } from '../../agent/model/index.ts'
 import { collector } from '../../agent/model/index.ts'
+import { minute } from '../../agent/text/times.ts'
 import { containerLinks, podLogs } from '../node/pods.ts'
 import { assess } from './assess.ts'
 import { collect } from './collect.ts'
@@ -11,8 +12,6 @@ import type { PodsSample } from './sample.ts'
 import type { Matcher } from './scan.ts'
 import { matcher } from './scan.ts'
 import { summary } from './summary.ts'
-
-const minute = 60_000
 
 /** Making a search ready costs some milliseconds; the settings are the same from round to round. */
 let ready:

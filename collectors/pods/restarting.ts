@@ -1,4 +1,5 @@
 import type { Host, Pod } from '../../agent/model/index.ts'
+import { minute } from '../../agent/text/times.ts'
 import { fairly } from '../node/fairly.ts'
 import { nameOf, podOfLink } from '../node/pods.ts'
 import { comesFirst } from './choose.ts'
@@ -92,4 +93,4 @@ function idsOf(links: readonly string[]): ReadonlyMap<string, readonly string[]>
 }
 
 /** Kubelet's longest back-off (MaxContainerBackOff, 300 s), and a little for the start itself. */
-export const longestWait = 7 * 60_000
+export const longestWait = 7 * minute

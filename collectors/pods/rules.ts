@@ -1,6 +1,5 @@
 import type { Cause, Rules } from '../../agent/model/index.ts'
-
-const hour = 3600_000
+import { hour } from '../../agent/text/times.ts'
 
 /** What cuts pods off from the API, from DNS or from each other makes them end and be started again. */
 const network: readonly Cause[] = [

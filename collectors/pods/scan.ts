@@ -1,4 +1,4 @@
-import { printable } from '../node/text.ts'
+import { printable } from '../../agent/text/sanitize.ts'
 import type { Around } from './around.ts'
 import { alone, arounds } from './around.ts'
 import { contentOf, headerAt, lineBreak, timeOf, unwrapped } from './cri.ts'

@@ -1,5 +1,6 @@
+import { many } from '../../agent/text/lists.ts'
+import { minute } from '../../agent/text/times.ts'
 import type { PodsSample } from './sample.ts'
-import { many } from './words.ts'
 
 /** "4 containers; 3 restarts in the last 30 min; logs read as they grow". */
 export function summary(sample: PodsSample, window: number, now: number): string {
@@ -9,7 +10,7 @@ export function summary(sample: PodsSample, window: number, now: number): string
     (sum, { times }) => sum + times.filter((it) => now - it < window).length,
     0,
   )
-  const minutes = Math.round(window / 60_000)
+  const minutes = Math.round(window / minute)
   return [
     `logs of ${many(containers, 'container')}`,
     restarts > 0

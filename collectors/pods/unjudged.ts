@@ -1,10 +1,9 @@
 import type { Pod, Unseen } from '../../agent/model/index.ts'
 import { HostError } from '../../agent/model/index.ts'
+import { listed, many } from '../../agent/text/lists.ts'
 import { nameOf } from '../node/pods.ts'
-import { listed } from '../node/text.ts'
 import type { PodsCode } from './rules.ts'
 import type { Unjudged } from './sample.ts'
-import { many } from './words.ts'
 
 const both: readonly PodsCode[] = ['pods.log-says', 'pods.crash-looping']
 const ofLogs: readonly PodsCode[] = ['pods.log-says']

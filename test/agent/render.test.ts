@@ -4,7 +4,7 @@ import t from 'tap'
 import { catalogue } from '../../agent/cli/commands/explain.ts'
 import { markdown, renderGraph, renderRule } from '../../agent/cli/render/explain.ts'
 import { renderBrief, renderStatus } from '../../agent/cli/render/status.ts'
-import { clock, span, sparkline, terminalOf, wrap } from '../../agent/cli/render/terminal.ts'
+import { sparkline, terminalOf, wrap } from '../../agent/cli/render/terminal.ts'
 import { chain, finding, rule } from './findings.ts'
 import { now, picture, root } from './small.ts'
 
@@ -182,19 +182,6 @@ More: agent explain CODE
 t.test('docs/findings.md is what the rules say now', async (t) => {
   const written = readFileSync(join(import.meta.dirname, '../../docs/findings.md'), 'utf8')
   t.equal(written, markdown(catalogue()), 'npm run docs writes it')
-})
-
-t.test('times and spans as people say them', async (t) => {
-  t.strictSame([0, 59_999, 120_000, 7_200_000, 172_800_000, -5].map(span), [
-    '0 s',
-    '59 s',
-    '2 min',
-    '2 h',
-    '2 d',
-    '0 s',
-  ])
-  t.equal(clock(now, now), '03:30 UTC')
-  t.equal(clock(now - 86_400_000, now), '2026-11-22 03:30 UTC')
 })
 
 t.test('a sparkline shows the course, and nothing where there is none', async (t) => {

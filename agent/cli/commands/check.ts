@@ -8,6 +8,7 @@ import { describeK3s } from '../../daemon/describe.ts'
 import { openMachine } from '../../host/machine.ts'
 import { recordedNode } from '../../host/replay.ts'
 import type { Host, Rules } from '../../model/index.ts'
+import { minute } from '../../text/times.ts'
 import { renderStatus } from '../render/status.ts'
 import { terminalOf } from '../render/terminal.ts'
 import { readVersion } from '../version.ts'
@@ -34,7 +35,7 @@ export async function check(options: CheckArguments): Promise<Exit> {
     snapshot = await look(host, host.node, (name) => config.collectors[name])
   } else {
     const machine = openMachine(now ? { now } : {})
-    const host = machine.during(AbortSignal.timeout(60_000))
+    const host = machine.during(AbortSignal.timeout(minute))
     snapshot = await look(host, config.node || hostname(), (name) => config.collectors[name])
     machine.close()
   }

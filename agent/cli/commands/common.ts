@@ -2,9 +2,9 @@ import { collectors } from '../../../collectors/index.ts'
 import { type Config, ConfigError, loadConfig } from '../../config/config.ts'
 import type { Secrets } from '../../config/secrets.ts'
 import { mistake } from '../../core/guard.ts'
-import { safe } from '../../daemon/log.ts'
 import { validCron } from '../../daemon/schedule.ts'
 import { sinks } from '../../delivery/sinks/index.ts'
+import { safe } from '../../text/sanitize.ts'
 
 /** EX_CONFIG of sysexits.h: the unit does not start again what only a person can put right. */
 export const wrongSettings = 78

@@ -11,13 +11,13 @@ import { openMachine } from '../../host/machine.ts'
 import { recordedNode } from '../../host/replay.ts'
 import type { Host, Point } from '../../model/index.ts'
 import { type Kept, keptOnDisk } from '../../state/keepsakes.ts'
+import { clockUtc, day, minute } from '../../text/times.ts'
 import { renderDiff, renderFirewall } from '../render/firewall.ts'
-import { clock, terminalOf } from '../render/terminal.ts'
+import { terminalOf } from '../render/terminal.ts'
 import { type Exit, madeOf, print, Refusal, settings } from './common.ts'
 import { type LatestArguments, latest } from './latest.ts'
 
 const name = 'firewall'
-const day = 24 * 3600_000
 
 export interface FirewallArguments extends LatestArguments {
   readonly json?: boolean
@@ -57,7 +57,7 @@ export async function firewallDiff(
   const sample = known.sample as FirewallSample
   const kept = await keptRules(options)
   const pods = sample.networks?.pods ?? []
-  const label = (it: Kept) => `${it.id} (${clock(it.at, known.now)})`
+  const label = (it: Kept) => `${it.id} (${clockUtc(it.at, known.now)})`
   const side = async (which: string): Promise<{ label: string; rules: readonly KeptRules[] }> => {
     if (which === 'now') return { label: 'now', rules: await rulesNow(sample, options) }
     const it = chosen(kept.list, which)
@@ -158,7 +158,7 @@ async function rulesNow(sample: FirewallSample, options: LatestArguments): Promi
   if (options.node) return read(recordedNode(options.node))
   const machine = openMachine()
   try {
-    return await read(machine.during(AbortSignal.timeout(60_000)))
+    return await read(machine.during(AbortSignal.timeout(minute)))
   } finally {
     machine.close()
   }

@@ -1,10 +1,10 @@
 import { askFor } from '../../api/ask.ts'
 import { incidents } from '../../core/cascade.ts'
-import { duration } from '../../core/silence.ts'
-import { safe } from '../../daemon/log.ts'
 import type { Finding } from '../../model/index.ts'
 import { lastFindings } from '../../state/last-state.ts'
 import { historyKept } from '../../state/store.ts'
+import { parseDuration } from '../../text/durations.ts'
+import { safe } from '../../text/sanitize.ts'
 import { renderHistory } from '../render/history.ts'
 import { terminalOf } from '../render/terminal.ts'
 import { type Common, type Exit, print, Refusal, settings } from './common.ts'
@@ -18,7 +18,7 @@ export interface HistoryArguments extends Common {
 /** What happened, oldest first: from the daemon, or from the disk without one. */
 export async function history(options: HistoryArguments): Promise<Exit> {
   const { socket, stateDir } = settings(options)
-  const length = duration(options.since ?? '7d')
+  const length = parseDuration(options.since ?? '7d')
   if (length === undefined) throw new Refusal(`--since ${options.since}: right is for example 12h or 7d`)
   const now = Date.now()
   const from = now - Math.min(length, historyKept)

@@ -3,6 +3,7 @@ import { round } from '../../core/round.ts'
 import { openMachine } from '../../host/machine.ts'
 import { recordedNode } from '../../host/replay.ts'
 import type { Sample } from '../../model/index.ts'
+import { minute } from '../../text/times.ts'
 import { type Common, collectors, Refusal, settings } from './common.ts'
 
 /** What a collector last saw, for the commands that show one collector in full. */
@@ -35,7 +36,7 @@ export async function latest(name: string, options: LatestArguments): Promise<La
   } catch (error) {
     const machine = openMachine()
     try {
-      const seen = await lookAlone(name, machine.during(AbortSignal.timeout(60_000)), options)
+      const seen = await lookAlone(name, machine.during(AbortSignal.timeout(minute)), options)
       return { ...seen, node: config.node, alone: (error as Error).message }
     } finally {
       machine.close()

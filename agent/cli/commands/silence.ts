@@ -1,8 +1,9 @@
 import { askFor } from '../../api/ask.ts'
 import { snapshotOf } from '../../api/snapshot.ts'
-import { duration, longestSilence, type Silence } from '../../core/silence.ts'
-import { safe } from '../../daemon/log.ts'
-import { clock, span } from '../render/terminal.ts'
+import { longestSilence, type Silence } from '../../core/silence.ts'
+import { duration, parseDuration } from '../../text/durations.ts'
+import { safe } from '../../text/sanitize.ts'
+import { clockUtc, day, hour } from '../../text/times.ts'
 import { type Common, type Exit, print, Refusal, settings } from './common.ts'
 import { allRules } from './explain.ts'
 
@@ -13,7 +14,7 @@ export interface SilenceArguments extends Common {
   readonly end?: boolean
 }
 
-const usual = 3600_000
+const usual = hour
 
 /** Tells nobody of what matches, for a while; without a name, lists what is silenced. */
 export async function silence(what: string | undefined, options: SilenceArguments): Promise<Exit> {
@@ -27,10 +28,10 @@ export async function silence(what: string | undefined, options: SilenceArgument
     )
     return 0
   }
-  const length = options.end ? 0 : options.for === undefined ? usual : duration(options.for)
+  const length = options.end ? 0 : options.for === undefined ? usual : parseDuration(options.for)
   if (length === undefined || length > longestSilence)
     throw new Refusal(
-      `--for ${options.for}: right is for example 90m, 2h or 1d, at most ${longestSilence / 86_400_000}d`,
+      `--for ${options.for}: right is for example 90m, 2h or 1d, at most ${longestSilence / day}d`,
     )
   const rules = allRules()
   if (what.includes('.') && !what.includes('/') && /^[a-z]+\.[a-z-]+$/.test(what) && !(what in rules))
@@ -45,7 +46,7 @@ export async function silence(what: string | undefined, options: SilenceArgument
 
 /** `all: silenced until 05:00 UTC (2 h): disk swap` */
 export const silenceText = (it: Silence, now: number) =>
-  `${safe(it.what)}: silenced until ${clock(it.until, now)} (${span(it.until - now)})${it.why ? `: ${safe(it.why)}` : ''}`
+  `${safe(it.what)}: silenced until ${clockUtc(it.until, now)} (${duration(it.until - now)})${it.why ? `: ${safe(it.why)}` : ''}`
 
 async function daemon<T>(answer: Promise<T>): Promise<T> {
   try {

@@ -1,8 +1,9 @@
 import { askFor } from '../../api/ask.ts'
 import { exitCode, type Snapshot, snapshotOf } from '../../api/snapshot.ts'
-import { safe } from '../../daemon/log.ts'
+import { duration } from '../../text/durations.ts'
+import { safe } from '../../text/sanitize.ts'
 import { renderBrief, renderStatus } from '../render/status.ts'
-import { span, terminalOf } from '../render/terminal.ts'
+import { terminalOf } from '../render/terminal.ts'
 import type { Common, Exit } from './common.ts'
 
 const print = (text: string) => {
@@ -58,7 +59,7 @@ async function pictureOf(options: StatusArguments): Promise<{ text: string; exit
     try {
       last = lastState(stateDir, node, now)
       if (last)
-        left = `what follows is ${span(now - last.written)} old${last.lost ? `, and ${last.lost}` : ''}`
+        left = `what follows is ${duration(now - last.written)} old${last.lost ? `, and ${last.lost}` : ''}`
     } catch (cause) {
       left = `what it has left in ${stateDir} cannot be read: ${(cause as Error).message}`
     }

@@ -1,7 +1,8 @@
 import type { Row } from '../../../collectors/certs/rows.ts'
-import { safe } from '../../daemon/log.ts'
 import type { Observation, Severity } from '../../model/index.ts'
-import { paint, type Style, span, type Terminal, wrap } from './terminal.ts'
+import { duration } from '../../text/durations.ts'
+import { safe } from '../../text/sanitize.ts'
+import { paint, type Style, type Terminal, wrap } from './terminal.ts'
 
 const styles: Readonly<Record<Row['state'], Style>> = {
   expired: 'red',
@@ -30,7 +31,7 @@ export interface CertsPage {
 /** `agent certs`: what, where, used by whom, until when, how much of its life is left. Ends with a line break. */
 export function renderCerts(page: CertsPage, terminal: Terminal): string {
   const { node, summary, rows, told, now, at, all, unseen } = page
-  const age = now - at > 2_000 ? ` (looked ${span(now - at)} ago)` : ''
+  const age = now - at > 2_000 ? ` (looked ${duration(now - at)} ago)` : ''
   const hidden = all
     ? []
     : [wrap(terminal, 'Authorities, copies and what nobody uses: `agent certs --all`', 2)]
@@ -61,7 +62,7 @@ const head = (terminal: Terminal) =>
 function row(it: Row, now: number, terminal: Terminal): string {
   const { from, to } = it
   const dated = from !== undefined && to !== undefined
-  const left = !dated ? '' : to < now ? `${span(now - to)} ago` : span(to - now)
+  const left = !dated ? '' : to < now ? `${duration(now - to)} ago` : duration(to - now)
   const cells = [
     paint(terminal, styles[it.state], it.state.padEnd(columns.state)),
     (dated ? new Date(to).toISOString().slice(0, 10) : '').padEnd(columns.ends),

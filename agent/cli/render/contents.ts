@@ -1,4 +1,4 @@
-import { safe } from '../../daemon/log.ts'
+import { safe } from '../../text/sanitize.ts'
 import { paint, type Terminal } from './terminal.ts'
 
 /** A file by its path in a folder, and its size in bytes. */

@@ -1,6 +1,7 @@
 import type { Properties, Rule, Rules } from '../../model/index.ts'
+import { duration } from '../../text/durations.ts'
 import { rhythm } from './rhythm.ts'
-import { paint, span, type Terminal, wrap } from './terminal.ts'
+import { paint, type Terminal, wrap } from './terminal.ts'
 
 /** What `agent explain` has at hand: every rule, and the collector it belongs to, by name. */
 export interface Catalogue {
@@ -44,7 +45,7 @@ const lines = (title: string, all: readonly string[], terminal: Terminal) =>
     : []
 
 const patience = (after: number) =>
-  `People are told once it has been so for ${span(after)}, and a look has confirmed it.`
+  `People are told once it has been so for ${duration(after)}, and a look has confirmed it.`
 
 const collectorOf = (code: string) => code.split('.')[0] ?? ''
 
@@ -61,7 +62,7 @@ function measured(code: string, { rules, collectors }: Catalogue): string {
 const causes = ({ because = [] }: Rule) =>
   because.map(
     (it) =>
-      `${it.code}${it.within === undefined ? '' : ` (up to ${span(it.within)} before)`}${it.same ? ` of the same ${it.same}` : ''}`,
+      `${it.code}${it.within === undefined ? '' : ` (up to ${duration(it.within)} before)`}${it.same ? ` of the same ${it.same}` : ''}`,
   )
 
 const effects = (code: string, rules: Rules) =>

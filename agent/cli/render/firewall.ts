@@ -4,9 +4,11 @@ import type { AboutRules } from '../../../collectors/firewall/history/keep.ts'
 import { limits } from '../../../collectors/firewall/packet/origins.ts'
 import type { Verdict } from '../../../collectors/firewall/packet/walk.ts'
 import { byOwner, type FirewallSample, type RuleSet } from '../../../collectors/firewall/sample.ts'
-import { safe } from '../../daemon/log.ts'
 import type { Kept } from '../../state/keepsakes.ts'
-import { clock, paint, span, sparkline, type Terminal, wrap } from './terminal.ts'
+import { duration } from '../../text/durations.ts'
+import { safe } from '../../text/sanitize.ts'
+import { clockUtc } from '../../text/times.ts'
+import { paint, sparkline, type Terminal, wrap } from './terminal.ts'
 
 export interface FirewallView {
   readonly node: string
@@ -30,7 +32,7 @@ export function renderFirewall({ node, sample, at, now, trend, kept }: FirewallV
     text ? [`  ${name.padEnd(12)}${wrap(terminal, text, 14).slice(14)}`] : []
   const heading = (text: string) => ['', paint(terminal, 'bold', text)]
   return [
-    `${paint(terminal, 'bold', `${safe(node)}: ${rules} rules`)}${line && `  ${line} (a day)`}  (looked ${span(now - at)} ago)`,
+    `${paint(terminal, 'bold', `${safe(node)}: ${rules} rules`)}${line && `  ${line} (a day)`}  (looked ${duration(now - at)} ago)`,
     '',
     ...owners(sample.sets),
     '',
@@ -54,7 +56,7 @@ export function renderFirewall({ node, sample, at, now, trend, kept }: FirewallV
           .map((it) =>
             wrap(
               terminal,
-              `${clock(it.at, now)}  ${authors(it)}: ${difference(it) || 'as many of everyone as before'}`,
+              `${clockUtc(it.at, now)}  ${authors(it)}: ${difference(it) || 'as many of everyone as before'}`,
               2,
               4,
             ),
@@ -155,7 +157,7 @@ function ufw({ ufw: it }: FirewallSample): string {
 function keptLine({ id, at, about, size }: Kept, now: number): string {
   const { rules, good, by } = about as unknown as AboutRules
   const who = by ? `  after ${safe(by)}` : ''
-  return `${String(id).padStart(4)}  ${clock(at, now)}  ${rules} rules${good ? '' : ', not well'}  (${Math.ceil(size / 1024)} kB)${who}`
+  return `${String(id).padStart(4)}  ${clockUtc(at, now)}  ${rules} rules${good ? '' : ', not well'}  (${Math.ceil(size / 1024)} kB)${who}`
 }
 
 export interface DiffView {

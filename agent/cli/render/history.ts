@@ -1,5 +1,6 @@
 import type { Finding, Incident, Rules, Severity } from '../../model/index.ts'
-import { paint, type Style, span, type Terminal, wrap } from './terminal.ts'
+import { duration } from '../../text/durations.ts'
+import { paint, type Style, type Terminal, wrap } from './terminal.ts'
 
 const marks: Readonly<Record<Severity, readonly [string, Style]>> = {
   info: ['i', 'dim'],
@@ -20,7 +21,9 @@ export function renderHistory(
 ): string {
   const entry = (it: Finding, indent: number) => {
     const length =
-      it.resolved === undefined ? `open, ${span(now - it.since)}` : `for ${span(it.resolved - it.since)}`
+      it.resolved === undefined
+        ? `open, ${duration(now - it.since)}`
+        : `for ${duration(it.resolved - it.since)}`
     const what = `${it.title} (${it.subject})${rules[it.code]?.event ? '' : `, ${length}`}: ${it.text}`
     return wrap(terminal, what, indent, indent).slice(indent)
   }
@@ -38,7 +41,7 @@ export function renderHistory(
     for (const one of it.consequences) {
       const delay = one.since - it.since
       lines.push(
-        `        ${paint(terminal, 'dim', `+${span(delay)}`)} ${entry(one, 10 + span(delay).length)}`,
+        `        ${paint(terminal, 'dim', `+${duration(delay)}`)} ${entry(one, 10 + duration(delay).length)}`,
       )
     }
   }

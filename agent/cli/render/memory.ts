@@ -4,8 +4,10 @@ import type { LastBoot } from '../../../collectors/memory/last-boot.ts'
 import type { Forecast } from '../../../collectors/memory/slope.ts'
 import type { Use } from '../../../collectors/memory/use.ts'
 import { killsOf } from '../../../collectors/memory/went-down.ts'
-import { share, size } from '../../../collectors/memory/words.ts'
-import { clock, paint, type Style, span, sparkline, type Terminal, wrap } from './terminal.ts'
+import { duration } from '../../text/durations.ts'
+import { share, size } from '../../text/sizes.ts'
+import { clockUtc } from '../../text/times.ts'
+import { paint, type Style, sparkline, type Terminal, wrap } from './terminal.ts'
 
 export interface MemoryPage {
   readonly node: string
@@ -23,7 +25,7 @@ const mostKills = 12
 /** The node and its containers against their limits, with their course, then the last kills. Ends with a line break. */
 export function renderMemory({ node, sample, at, now, alone }: MemoryPage, terminal: Terminal): string {
   return [
-    `${paint(terminal, 'bold', node)}  memory  (seen ${span(now - at)} ago${alone ? ', by a look of its own: no agent runs' : ''})`,
+    `${paint(terminal, 'bold', node)}  memory  (seen ${duration(now - at)} ago${alone ? ', by a look of its own: no agent runs' : ''})`,
     nodeRows(sample, now, terminal),
     containerRows(sample, now, terminal),
     killRows(sample, now, terminal),
@@ -91,7 +93,7 @@ function row(
   const bar = `${paint(terminal, style, '█'.repeat(full))}${paint(terminal, 'dim', '░'.repeat(barWidth - full))}`
   const trend = sparkline(course, 10)
   const due = ahead
-    ? `\n    full in about ${span(ahead.at * 1000 - now)}${ahead.sure === 'rough' ? ', if it goes on so' : ''}, ${size(Math.round(ahead.rate * 60))} a minute`
+    ? `\n    full in about ${duration(ahead.at * 1000 - now)}${ahead.sure === 'rough' ? ', if it goes on so' : ''}, ${size(Math.round(ahead.rate * 60))} a minute`
     : ''
   // A long name has a line of its own: the columns below each other are what is looked at.
   const short = name.length <= nameWidth
@@ -130,15 +132,15 @@ function bootRow(lastBoot: LastBoot, needed: boolean, now: number, terminal: Ter
   const end =
     ended === undefined
       ? closed && `; what was before is not known: ${closed}`
-      : `; the boot before it ended ${clock(ended, now)} ${panic ? `in a panic (${panic})` : orderly ? 'with a shutdown' : 'without a shutdown'}${its ? `, after ${its}` : ''}`
-  return [wrap(terminal, `booted ${clock(booted, now)}${end ?? ''}`, 2, 4)]
+      : `; the boot before it ended ${clockUtc(ended, now)} ${panic ? `in a panic (${panic})` : orderly ? 'with a shutdown' : 'without a shutdown'}${its ? `, after ${its}` : ''}`
+  return [wrap(terminal, `booted ${clockUtc(booted, now)}${end ?? ''}`, 2, 4)]
 }
 
 function kill(it: Recent, now: number, terminal: Terminal): string {
   const { at, subject, comm, pid, rss, processes } = it
   if (it.unrecorded)
-    return wrap(terminal, `${clock(at, now)}  ${subject}: without a record, counted by its cgroup`, 4, 6)
+    return wrap(terminal, `${clockUtc(at, now)}  ${subject}: without a record, counted by its cgroup`, 4, 6)
   const held = rss === undefined ? '' : ` with ${size(rss)}`
   const all = processes === undefined ? '' : `, ${processes} processes in all`
-  return wrap(terminal, `${clock(at, now)}  ${subject}: ${comm} (pid ${pid})${held}${all}`, 4, 6)
+  return wrap(terminal, `${clockUtc(at, now)}  ${subject}: ${comm} (pid ${pid})${held}${all}`, 4, 6)
 }

@@ -2,9 +2,10 @@ import { hanging } from '../../../collectors/cni/bridge.ts'
 import { linkOf, outward, plan } from '../../../collectors/cni/plan.ts'
 import { ripe } from '../../../collectors/cni/pool.ts'
 import type { CniSample, Part, PodLink } from '../../../collectors/cni/sample.ts'
-import { safe } from '../../daemon/log.ts'
 import type { Rules, Severity } from '../../model/index.ts'
-import { paint, type Style, span, type Terminal, wrap } from './terminal.ts'
+import { duration } from '../../text/durations.ts'
+import { safe } from '../../text/sanitize.ts'
+import { paint, type Style, type Terminal, wrap } from './terminal.ts'
 
 /** What is wrong, as `assess` says it. */
 export interface Fault {
@@ -41,7 +42,7 @@ export function renderNetwork(it: NetworkPicture, terminal: Terminal, rules: Rul
   const { sample } = it
   const about = plan(sample)
   const name = about.kind === 'flannel' ? `flannel, ${about.backend}` : it.summary
-  const head = `${paint(terminal, 'bold', safe(it.node))}  ${safe(name)}  (looked ${span(it.now - it.at)} ago)`
+  const head = `${paint(terminal, 'bold', safe(it.node))}  ${safe(name)}  (looked ${duration(it.now - it.at)} ago)`
   const blocks: (readonly string[])[] = [[head]]
   const uplink = outward(sample).flatMap((one) => [link(sample, one, terminal), ...wrong(one)])
   if (about.kind === 'flannel') {

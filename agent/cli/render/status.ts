@@ -1,8 +1,10 @@
 import type { CollectorRow, SinkRow, Snapshot } from '../../api/snapshot.ts'
-import { safe } from '../../daemon/log.ts'
 import type { Finding, Incident, Severity } from '../../model/index.ts'
 import { leadOf, titleOf } from '../../model/index.ts'
-import { clock, paint, type Style, span, sparkline, type Terminal, wrap } from './terminal.ts'
+import { duration } from '../../text/durations.ts'
+import { safe } from '../../text/sanitize.ts'
+import { clockUtc, minute } from '../../text/times.ts'
+import { paint, type Style, sparkline, type Terminal, wrap } from './terminal.ts'
 
 const colors: Readonly<Record<Snapshot['state'] | Severity, Style>> = {
   ok: 'green',
@@ -47,7 +49,7 @@ export function renderBrief(it: Snapshot, terminal: Terminal, stale?: string): s
   )
   if (it.state === 'ok' && !stale) return ''
   const lines = open.slice(0, 5).map((incident) => {
-    const since = `since ${clock(incident.since, it.at)}`
+    const since = `since ${clockUtc(incident.since, it.at)}`
     return wrap(
       terminal,
       `${incident.severity}: ${titleOf(incident)} (${leadOf(incident).subject}), ${since}`,
@@ -70,13 +72,14 @@ function head(it: Snapshot, terminal: Terminal): string {
   const state = paint(terminal, colors[it.state], words[it.state])
   const place = [paint(terminal, 'bold', safe(it.node)), ...(it.machine ? [safe(it.machine)] : [])].join(', ')
   const looks = it.collectors.flatMap(({ last }) => (last === undefined ? [] : [last]))
-  const looked = looks.length > 0 ? `looked ${span(it.at - Math.max(...looks))} ago` : 'has not looked yet'
+  const looked =
+    looks.length > 0 ? `looked ${duration(it.at - Math.max(...looks))} ago` : 'has not looked yet'
   const late = it.collectors.filter((one) => isLate(one, it.at)).map((one) => one.name)
   return `${state}  ${place}  (${[looked, ...(late.length > 0 ? [`${late.join(', ')} overdue`] : [])].join('; ')})`
 }
 
 /** A look may take a while, but none takes this long, ms. */
-const patience = 60_000
+const patience = minute
 const isLate = ({ next }: CollectorRow, now: number) => next !== undefined && now - next > patience
 
 /** One incident: its root in full, its consequences by name. */
@@ -84,8 +87,8 @@ export function renderIncident(incident: Incident, now: number, terminal: Termin
   const { root, consequences, severity, since, resolved } = incident
   const when =
     resolved === undefined
-      ? `since ${clock(since, now)}, ${span(now - since)}`
-      : `${clock(since, now)} to ${clock(resolved, now)}`
+      ? `since ${clockUtc(since, now)}, ${duration(now - since)}`
+      : `${clockUtc(since, now)} to ${clockUtc(resolved, now)}`
   const [word, style] =
     resolved === undefined ? [severity.toUpperCase(), colors[severity]] : ['OVER', 'green' as const]
   const lead = leadOf(incident)
@@ -116,7 +119,9 @@ const mostConsequences = 12
 
 function member(it: Finding, now: number, terminal: Terminal): string {
   const state =
-    it.resolved === undefined ? `since ${clock(it.since, now)}` : `over since ${clock(it.resolved, now)}`
+    it.resolved === undefined
+      ? `since ${clockUtc(it.since, now)}`
+      : `over since ${clockUtc(it.resolved, now)}`
   return wrap(terminal, `- ${it.severity}: ${it.title} (${it.subject}, ${state}): ${it.text}`, 4, 6)
 }
 
@@ -147,7 +152,7 @@ function collectorRow(it: CollectorRow, now: number, terminal: Terminal, once: b
             : ['looking', 'dim']
   const unrecorded = it.unseen.filter((one) => one.unrecorded).map((one) => one.what)
   const said = [
-    ...(it.blindSince !== undefined && !once ? [`blind since ${clock(it.blindSince, now)}`] : []),
+    ...(it.blindSince !== undefined && !once ? [`blind since ${clockUtc(it.blindSince, now)}`] : []),
     it.summary,
     ...it.unseen.filter((one) => !one.unrecorded).map((one) => `Not seen: ${one.why}`),
     ...(unrecorded.length > 0 ? [`Not recorded: ${unrecorded.join(', ')}`] : []),
@@ -155,8 +160,8 @@ function collectorRow(it: CollectorRow, now: number, terminal: Terminal, once: b
       ? []
       : [
           isLate(it, now)
-            ? `Should have looked at ${clock(it.next, now)}`
-            : `Next look in ${span(it.next - now)}`,
+            ? `Should have looked at ${clockUtc(it.next, now)}`
+            : `Next look in ${duration(it.next - now)}`,
         ]),
   ].filter(Boolean)
   const trend = sparkline(it.trend, 12)
@@ -178,13 +183,13 @@ function sinkRows(sinks: readonly SinkRow[], now: number, terminal: Terminal): s
 
 function sinkRow(it: SinkRow, now: number, terminal: Terminal): string {
   const label = `told by ${it.name}:`
-  const told = it.told === undefined ? 'nothing told yet' : `last told ${span(now - it.told)} ago`
+  const told = it.told === undefined ? 'nothing told yet' : `last told ${duration(now - it.told)} ago`
   const waiting = it.waiting > 0 ? `, ${it.waiting} waiting` : ''
-  const next = it.failing?.next === undefined ? '' : `, next try in ${span(it.failing.next - now)}`
+  const next = it.failing?.next === undefined ? '' : `, next try in ${duration(it.failing.next - now)}`
   const trouble = it.gone
     ? `; its address is gone: ${it.gone}${next || ', next try with the next message'}`
     : it.failing
-      ? `; failing since ${clock(it.failing.since, now)}: ${it.failing.why}${next}`
+      ? `; failing since ${clockUtc(it.failing.since, now)}: ${it.failing.why}${next}`
       : ''
   const text = wrap(terminal, `${label} ${told}${waiting}${trouble}`, 2, 4)
   return trouble ? text.replace(label, paint(terminal, it.gone ? 'red' : 'yellow', label)) : text
@@ -192,14 +197,14 @@ function sinkRow(it: SinkRow, now: number, terminal: Terminal): string {
 
 function silences(it: Snapshot, terminal: Terminal): string {
   const lines = it.silences.map(({ what, until, why }) =>
-    wrap(terminal, `Silenced until ${clock(until, it.at)}: ${what}${why ? ` (${why})` : ''}`, 2, 4),
+    wrap(terminal, `Silenced until ${clockUtc(until, it.at)}: ${what}${why ? ` (${why})` : ''}`, 2, 4),
   )
   return lines.join('\n')
 }
 
 function outlook(it: Snapshot, terminal: Terminal): string {
   const parts = it.outlook.map(
-    ({ what, at, sure }) => `${what}: ${sure && sure !== 'date' ? 'about ' : ''}${span(at - it.at)}`,
+    ({ what, at, sure }) => `${what}: ${sure && sure !== 'date' ? 'about ' : ''}${duration(at - it.at)}`,
   )
   return wrap(terminal, `Runs out in: ${parts.join('; ')}`, 2, 4)
 }

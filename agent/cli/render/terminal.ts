@@ -1,4 +1,4 @@
-import { safe } from '../../daemon/log.ts'
+import { safe } from '../../text/sanitize.ts'
 
 /** What a terminal can do. */
 export interface Terminal {
@@ -68,20 +68,4 @@ export function sparkline(values: readonly number[], width: number): string {
   const high = Math.max(...means)
   if (low === high) return ''
   return means.map((it) => bars[Math.min(7, Math.floor(((it - low) / (high - low)) * 8))]).join('')
-}
-
-/** "12 s", "4 min", "3 h", "41 d": one unit, rounded down, as people say it. */
-export function span(ms: number): string {
-  const seconds = Math.max(0, Math.floor(ms / 1000))
-  if (seconds < 120) return `${seconds} s`
-  if (seconds < 2 * 3600) return `${Math.floor(seconds / 60)} min`
-  if (seconds < 48 * 3600) return `${Math.floor(seconds / 3600)} h`
-  return `${Math.floor(seconds / 86400)} d`
-}
-
-/** "03:12 UTC" for today, "2026-11-22 03:12 UTC" for other days. */
-export function clock(at: number, now: number): string {
-  const text = new Date(at).toISOString()
-  const today = text.slice(0, 10) === new Date(now).toISOString().slice(0, 10)
-  return `${today ? '' : `${text.slice(0, 10)} `}${text.slice(11, 16)} UTC`
 }

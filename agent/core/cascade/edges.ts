@@ -1,19 +1,20 @@
 import type { Cause, Finding, Rules } from '../../model/index.ts'
+import { hour, minute } from '../../text/times.ts'
 
 /** Repairs seldom take hold at once: for this long a consequence may outlast its cause. */
-export const outlasting = 15 * 60_000
+export const outlasting = 15 * minute
 
 /**
  * A cause is often found after what it led to: by a slower round, or when a spell of blindness ends. What was
  * wrong for longer before it has another cause.
  */
-export const late = 60 * 60_000
+export const late = hour
 
 /**
  * When an event happened is known to the second, while what it took away may have been noticed on the way. What
  * was wrong for longer is more likely its reason: most restarts are somebody's attempt at a repair.
  */
-export const lateEvent = 60_000
+export const lateEvent = minute
 
 /**
  * The finding that a finding follows from, if there is one: the earliest of those that may explain it, what can

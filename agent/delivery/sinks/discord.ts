@@ -1,8 +1,8 @@
 import type { Letter, Reading, Reply } from '../../model/index.ts'
 import { sink } from '../../model/index.ts'
-import { list, shorten } from './lengths.ts'
-import type { Words } from './words.ts'
-import { words } from './words.ts'
+import { list, shorten } from '../../text/lengths.ts'
+import type { Words } from './message.ts'
+import { words } from './message.ts'
 
 /**
  * Discord's limits are 2000 characters of content, 4096 of an embed's description, 1024 of a field, 2048 of

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto'
 import type { Letter, Notice, Reading, Reply, Severity } from '../../model/index.ts'
 import { sink } from '../../model/index.ts'
-import { jsonBytes, list, shorten } from './lengths.ts'
-import { words } from './words.ts'
+import { jsonBytes, list, shorten } from '../../text/lengths.ts'
+import { day, hour, minute } from '../../text/times.ts'
+import { words } from './message.ts'
 
 /**
  * ntfy takes 4096 bytes of message (more becomes an attachment) and 8192 of JSON body (server/config.go,
@@ -157,15 +158,14 @@ function read(reply: Reply, letter: Letter): Reading | undefined {
   if (code === 40101 || code === 40301)
     return { outcome: 'gone', why: `${said}: it wants another token, or user and password, for this topic` }
   if (code === 42908) return { outcome: 'again', why: said, wait: untilMidnight(reply.headers.date) }
-  if (status === 429 && code > 0) return { outcome: 'again', why: said, wait: code === 42909 ? 60_000 : 5000 }
+  if (status === 429 && code > 0) return { outcome: 'again', why: said, wait: code === 42909 ? minute : 5000 }
   return code === 0 ? undefined : status < 500 ? { outcome: 'refused', why: said } : undefined
 }
 
 /** The daily quota begins anew at midnight UTC, by the server's clock. */
 function untilMidnight(date = ''): number {
   const now = Date.parse(date)
-  const day = 24 * 3600_000
-  return Number.isNaN(now) ? 3600_000 : day - (now % day) + 1000
+  return Number.isNaN(now) ? hour : day - (now % day) + 1000
 }
 
 function fields(text: string): Readonly<Record<string, unknown>> | undefined {

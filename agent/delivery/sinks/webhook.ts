@@ -1,7 +1,8 @@
 import { createHash, createHmac } from 'node:crypto'
 import type { Finding, Incident, Letter, Notice } from '../../model/index.ts'
 import { sink, titleOf } from '../../model/index.ts'
-import { jsonBytes, line, shorten } from './lengths.ts'
+import { jsonBytes, shorten } from '../../text/lengths.ts'
+import { line } from '../../text/sanitize.ts'
 
 /**
  * A POST of JSON as Standard Webhooks 1.0.0 describes it (standardwebhooks.com). The body, version 1:

@@ -1,8 +1,7 @@
 import type { Observation } from '../../../agent/model/index.ts'
+import { familyNames } from '../../../agent/text/families.ts'
 import type { Code } from '../rules.ts'
 import { type FirewallSample, families } from '../sample.ts'
-
-const familyNames = { ipv4: 'IPv4', ipv6: 'IPv6' } as const
 
 /** Rules in both backends of one family: a packet must pass both, and each tool shows only its own. */
 export function twoBackends({ sets, k3s }: FirewallSample): Observation<Code>[] {

@@ -1,5 +1,7 @@
 import { forecast } from '../../../agent/core/forecast.ts'
 import type { Observation, Outlook, Series } from '../../../agent/model/index.ts'
+import { familyNames } from '../../../agent/text/families.ts'
+import { day, hour, week } from '../../../agent/text/times.ts'
 import type { Code } from '../rules.ts'
 import type { FirewallSample } from '../sample.ts'
 
@@ -10,16 +12,13 @@ import type { FirewallSample } from '../sample.ts'
 export const tooManyRules = 50_000
 /** Below this nobody suffers, and a forecast from a handful of rules is a guess. */
 const worthForecasting = 1000
-const week = 7 * 24 * 3600_000
-const day = 24 * 3600_000
 /** A forecast is told of when it ends within this. */
 const soon = 30 * day
 /** So many rules that could go are no accident of somebody's typing. */
 const manyCopies = 10
 
-const familyNames = { ipv4: 'IPv4', ipv6: 'IPv6' } as const
 const totalOf = ({ sets }: FirewallSample) => sets.reduce((sum, it) => sum + it.rules, 0)
-const inDays = (ms: number) => (ms < 2 * day ? `${Math.round(ms / 3600_000)} h` : `${Math.round(ms / day)} d`)
+const inDays = (ms: number) => (ms < 2 * day ? `${Math.round(ms / hour)} h` : `${Math.round(ms / day)} d`)
 
 export function duplicates({ sets }: FirewallSample): Observation<Code>[] {
   return sets.flatMap(({ family, backend, copies, rules, stale, version }): Observation<Code>[] => {

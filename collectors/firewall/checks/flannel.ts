@@ -1,4 +1,5 @@
 import type { Observation } from '../../../agent/model/index.ts'
+import { day } from '../../../agent/text/times.ts'
 import type { Code } from '../rules.ts'
 import { type Cells, type FirewallSample, ownerIn } from '../sample.ts'
 import { settled } from './kube.ts'
@@ -11,7 +12,7 @@ export interface FlannelMemory {
 }
 
 /** After this, fewer rules are what this node has now. */
-const accepted = 24 * 3600_000
+const accepted = day
 
 const placesOf = (cells: Cells) =>
   Object.entries(cells)

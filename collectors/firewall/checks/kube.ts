@@ -1,3 +1,4 @@
+import { minute } from '../../../agent/text/times.ts'
 import type { K3s } from '../../node/k3s.ts'
 import type { Family, RuleSet } from '../sample.ts'
 
@@ -76,7 +77,7 @@ export function clusterNetworks(k3s: K3s, subnetEnv: string | undefined) {
 }
 
 /** k3s needs a while from its start to kube-proxy's first rules. */
-export const settling = 3 * 60_000
+export const settling = 3 * minute
 
 /** k3s runs and has had the time to write its rules. */
 export const settled = (k3s: Expected | undefined, now: number) =>

@@ -1,4 +1,5 @@
 import type { Observation } from '../../../agent/model/index.ts'
+import { familyNames } from '../../../agent/text/families.ts'
 import { type Code, rebuildUfw } from '../rules.ts'
 import type { Family, FirewallSample } from '../sample.ts'
 
@@ -18,7 +19,7 @@ export function lockout(sample: FirewallSample): Observation<Code>[] {
       : other.verdict === 'drop'
         ? ' IPv6 is shut as well.'
         : ' Over IPv6 it may still be let in.'
-  const name = family === 'ipv4' ? 'IPv4' : 'IPv6'
+  const name = familyNames[family]
   const port = ports[0] ?? 22
   const tables = `${family === 'ipv4' ? 'ip' : 'ip6'}tables${verdict.backend === 'legacy' ? '-legacy' : ''}`
   // ufw can only open a port while packets still come by its chains.

@@ -1,4 +1,5 @@
 import type { Heard } from '../../../agent/model/index.ts'
+import { day, minute } from '../../../agent/text/times.ts'
 import type { FlannelMemory } from '../checks/flannel.ts'
 import type { Owner } from '../checks/owners.ts'
 import { type Cells, type Family, families, ownerIn, total } from '../sample.ts'
@@ -41,9 +42,9 @@ export interface Present {
 }
 
 /** A loss in several steps, as people copy them one by one, is measured against the state before the first. */
-export const patience = 10 * 60_000
+export const patience = 10 * minute
 /** After this the state with fewer rules is what this node has, if nobody misses them: whoever was told has had a day. */
-export const forgotten = 24 * 3_600_000
+export const forgotten = day
 /** So many rules of one's own making in built-in chains of one table do not go one by one. */
 const manyOwn = 5
 

@@ -1,4 +1,5 @@
 import type { Heard, Observation } from '../../../agent/model/index.ts'
+import { hour, timeOfDay } from '../../../agent/text/times.ts'
 import type { Owner } from '../checks/owners.ts'
 import type { Code } from '../rules.ts'
 import { byOwner, type Cells, cellsOf, type FirewallSample, ownerIn, type RuleSet } from '../sample.ts'
@@ -21,7 +22,7 @@ export interface Change {
 /** Changes kept in the sample, oldest first. */
 const mostChanges = 20
 /** How long a change stays news. */
-export const news = 3600_000
+export const news = hour
 const mostAuthors = 3
 
 const countsOf = (cells: Cells): Counts => Object.fromEntries(byOwner(cells))
@@ -99,14 +100,14 @@ export function changes({ journal = [] }: FirewallSample, now: number): Observat
   const last = recent.at(-1)
   if (!first || !last) return []
   const when = last.by
-    ? `at ${time(last.at)}`
+    ? `at ${timeOfDay(last.at)}`
     : last.seen === undefined
-      ? `before ${time(last.at)}`
-      : `between ${time(last.seen)} and ${time(last.at)}`
+      ? `before ${timeOfDay(last.at)}`
+      : `between ${timeOfDay(last.seen)} and ${timeOfDay(last.at)}`
   const numbers = difference(last) || 'as many of everyone as before'
   const often =
     recent.length > 1
-      ? ` In all ${recent.length} changes since ${time(first.at)}: ${difference({ before: first.before, after: last.after }) || 'as many of everyone as then'}.`
+      ? ` In all ${recent.length} changes since ${timeOfDay(first.at)}: ${difference({ before: first.before, after: last.after }) || 'as many of everyone as then'}.`
       : ''
   return [
     {
@@ -118,5 +119,3 @@ export function changes({ journal = [] }: FirewallSample, now: number): Observat
     },
   ]
 }
-
-const time = (at: number) => `${new Date(at).toISOString().slice(11, 19)} UTC`

@@ -1,11 +1,12 @@
 import type { Host, Past } from '../../../agent/model/index.ts'
+import { hour } from '../../../agent/text/times.ts'
 import { orNothing } from '../../node/ask.ts'
 import { byOwner, cellsOf, type FirewallSample, type RuleSet } from '../sample.ts'
 import type { Author } from './author.ts'
 import { keepsake, rulesWhole } from './keep.ts'
 
 /** Pods come and go all the time; so often their part of the rules is brought up to date in what is kept. */
-const refresh = 6 * 3600_000
+const refresh = 6 * hour
 
 interface Look {
   readonly sets: readonly RuleSet[]

@@ -1,5 +1,5 @@
-import { words } from '../words.ts'
 import { own } from './steps.ts'
+import { words } from './tokens.ts'
 
 const most = 2000
 

@@ -45,7 +45,7 @@ function ipv4(text: string): [number] | undefined {
       digits += 1
       if (digits > 3 || part > 255) return undefined
     } else {
-      if (text[at] !== '..' || digits === 0) return undefined
+      if (text[at] !== '.' || digits === 0) return undefined
       address = address * 256 + part
       parts += 1
       part = 0

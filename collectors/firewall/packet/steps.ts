@@ -1,5 +1,5 @@
-import { partEnd, wordEnd, wordFrom, words } from '../words.ts'
 import { type Condition, condition, type Origin } from './match.ts'
+import { partEnd, wordEnd, wordFrom, words } from './tokens.ts'
 
 /** What a rule does to a packet it matches. `ask`: it cannot be told from here (NFQUEUE, DNAT, or a target that is not known). */
 export type Act =

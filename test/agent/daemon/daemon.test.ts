@@ -44,7 +44,7 @@ const files = (file: string): Collector =>
       })),
     summary: (sample) => `${sample.lines.length} lines`,
     series: (sample) => ({ lines: sample.lines.length }),
-    watch: () => [{ kind: 'paths', paths: [join(file, '../..')] }],
+    watch: () => [{ kind: 'paths', paths: [join(file, '..')] }],
   })
 
 const until = async (what: string, it: () => boolean | undefined) => {

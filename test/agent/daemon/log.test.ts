@@ -1,5 +1,6 @@
 import t from 'tap'
-import { openLog, safe } from '../../../agent/daemon/log.ts'
+import { openLog } from '../../../agent/daemon/log.ts'
+import { safe } from '../../../agent/text/sanitize.ts'
 
 const lines = (plain: boolean, write: (log: ReturnType<typeof openLog>) => void) => {
   let text = ''

@@ -1,5 +1,6 @@
 import t from 'tap'
-import { many, podsHit, remake, restartOf } from '../../../collectors/cni/words.ts'
+import { many } from '../../../agent/text/lists.ts'
+import { podsHit, remake, restartOf } from '../../../collectors/cni/text.ts'
 import { sampleOf } from './node.ts'
 
 const well = await sampleOf('healthy')

@@ -1,6 +1,6 @@
 import t from 'tap'
-import { bytes, jsonBytes, line, list, shorten } from '../../../../agent/delivery/sinks/lengths.ts'
-import { hostile } from '../../../receivers/notices.ts'
+import { bytes, jsonBytes, list, shorten } from '../../../agent/text/lengths.ts'
+import { hostile } from '../../receivers/notices.ts'
 
 t.test('cut in the middle, both ends stay', async (t) => {
   t.equal(shorten('abcdefghij', 10), 'abcdefghij')
@@ -31,20 +31,6 @@ t.test('by any measure, any text', async (t) => {
 t.test('as much as fits is kept', async (t) => {
   t.equal(bytes(shorten('x'.repeat(10_000), 4096, bytes)), 4096)
   t.ok(jsonBytes(shorten('"'.repeat(10_000), 4096, jsonBytes)) >= 4094)
-})
-
-t.test('one line without what a terminal or a reader could be fooled by', async (t) => {
-  t.equal(line('a\n\tb\u001b[31mred\u001b[0m\u0000 \u001b]0;title\u0007c'), 'a bred c')
-  t.equal(line('\u202egnp.exe\u202c'), 'gnp.exe')
-  t.equal(line('x\ud83dy'), 'x\ufffdy')
-  t.equal(line('  a   b  '), 'a b')
-})
-
-t.test('a very long text costs no time', async (t) => {
-  const start = performance.now()
-  line('\u001b]'.repeat(5_000_000))
-  line('\u001b[;'.repeat(5_000_000))
-  t.ok(performance.now() - start < 2000)
 })
 
 t.test('whole lines, and how many did not fit', async (t) => {

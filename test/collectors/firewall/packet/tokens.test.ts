@@ -1,5 +1,5 @@
 import t from 'tap'
-import { partEnd, wordFrom, words } from '../../../collectors/firewall/words.ts'
+import { partEnd, wordFrom, words } from '../../../../collectors/firewall/packet/tokens.ts'
 
 t.test('words', (t) => {
   t.same(words('-m comment --comment "a \\" b" -j X'), ['-m', 'comment', '--comment', '"a \\" b"', '-j', 'X'])

@@ -1,3 +1,4 @@
+import { many } from '../../agent/text/lists.ts'
 import type { CniSample, PodLink } from './sample.ts'
 
 /** How many pods a text names. */
@@ -43,5 +44,3 @@ export function remake(sample: CniSample, pods: readonly PodLink[], then: string
 /** A restart also starts what is stopped. */
 export const restartOf = (sample: CniSample, why: string): string =>
   `\`systemctl restart ${sample.k3s?.unit ?? 'k3s'}\`: ${why}`
-
-export const many = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`

@@ -1,6 +1,8 @@
 import type { Finding, Incident, Notice, Pod, Severity } from '../../model/index.ts'
 import { leadOf, titleOf } from '../../model/index.ts'
-import { line } from './lengths.ts'
+import { lasting } from '../../text/durations.ts'
+import { line } from '../../text/sanitize.ts'
+import { messageClock } from '../../text/times.ts'
 
 /** What a notice says, as plain parts of one line each. Texts may hold `commands`; each sink escapes for its own format. */
 export interface Words {
@@ -42,7 +44,7 @@ export function words(notice: Notice): Words {
     return {
       ...none,
       headline: `${node}: a test from Murphy`,
-      standing: `sent ${clock(notice.at, notice.at)}`,
+      standing: `sent ${messageClock(notice.at, notice.at)}`,
       text: 'Nothing is wrong. What Murphy finds on this node will be told here.',
     }
   if (notice.kind === 'digest') {
@@ -88,8 +90,8 @@ const about = (pod: Pod | undefined) =>
 function standing(incident: Incident, at: number): string {
   const { severity, since, resolved } = incident
   return resolved === undefined
-    ? `${severity}, since ${clock(since, at)}, ${span(at - since)}`
-    : `was ${severity}, ${clock(since, at)} to ${clock(resolved, at)}, ${span(resolved - since)}`
+    ? `${severity}, since ${messageClock(since, at)}, ${lasting(at - since)}`
+    : `was ${severity}, ${messageClock(since, at)} to ${messageClock(resolved, at)}, ${lasting(resolved - since)}`
 }
 
 const open = (incident: Incident): readonly Finding[] =>
@@ -131,34 +133,4 @@ function distinct(texts: readonly string[], most: number): readonly string[] {
     if (lines.size === most) break
   }
   return [...lines]
-}
-
-// ---------------------------------------------------------------------------------------------------
-// Times, in UTC: whoever reads may be anywhere, and the node's logs are in UTC too.
-
-const day = 24 * 3600_000
-const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']
-
-/** `03:12 UTC`, with the day when it is not that of `at`, with the year when that differs. */
-export function clock(time: number, at: number): string {
-  const it = new Date(time)
-  const reference = new Date(at)
-  if (Number.isNaN(it.getTime())) return 'an unknown time'
-  const hours = `${it.toISOString().slice(-13, -8)} UTC`
-  if (Math.floor(time / day) === Math.floor(at / day)) return hours
-  const date = `${it.getUTCDate()} ${months[it.getUTCMonth()]}`
-  return it.getUTCFullYear() === reference.getUTCFullYear()
-    ? `${date} ${hours}`
-    : `${date} ${it.getUTCFullYear()} ${hours}`
-}
-
-/** A duration with its two largest units: `40 s`, `4 min`, `2 h 5 min`, `3 d 4 h`. */
-export function span(ms: number): string {
-  const seconds = Number.isFinite(ms) ? Math.max(0, Math.round(ms / 1000)) : 0
-  if (seconds < 60) return `${seconds} s`
-  const minutes = Math.floor(seconds / 60)
-  if (minutes < 60) return `${minutes} min`
-  const hours = Math.floor(minutes / 60)
-  if (hours < 24) return `${hours} h${minutes % 60 ? ` ${minutes % 60} min` : ''}`
-  return `${Math.floor(hours / 24)} d${hours % 24 ? ` ${hours % 24} h` : ''}`
 }

@@ -11,13 +11,3 @@ export function share(part: number, whole: number): string {
   const [unit, bytes] = whole >= 1024 ** 3 ? ['GiB', 1024 ** 3] : ['MiB', 1024 ** 2]
   return `${(part / Number(bytes)).toFixed(1)} of ${(whole / Number(bytes)).toFixed(1)} ${unit}`
 }
-
-/** "03:12" in UTC, with the date in front where it is another day than that of `beside`. */
-export function clock(at: number, beside: number): string {
-  const [date, time = ''] = new Date(at).toISOString().split('T')
-  const [other] = new Date(beside).toISOString().split('T')
-  return date === other ? time.slice(0, 5) : `${date} ${time.slice(0, 5)}`
-}
-
-/** "1 kill", "3 kills". */
-export const many = (count: number, what: string) => `${count} ${what}${count === 1 ? '' : 's'}`

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { clock, span, words } from '../../../../agent/delivery/sinks/words.ts'
+import { words } from '../../../../agent/delivery/sinks/message.ts'
 import type { Notice } from '../../../../agent/model/index.ts'
 import {
   finding,
@@ -62,25 +62,6 @@ t.test('a digest has a line for each incident', async (t) => {
   const digest: Notice = { kind: 'digest', id: 'x', node: 'node1', at: since + 3600_000, incidents: [over()] }
   t.equal(words(digest).headline, 'node1: an incident came and went untold')
   t.same(words(digest).lines, ['the firewall was flushed: was critical, 03:12 UTC to 03:20 UTC, 8 min'])
-})
-
-t.test('times', async (t) => {
-  t.equal(clock(since, since + 60_000), '03:12 UTC')
-  t.equal(clock(since, since + 24 * 3600_000), '5 Mar 03:12 UTC')
-  t.equal(clock(since, since + 365 * 24 * 3600_000), '5 Mar 2026 03:12 UTC')
-  t.equal(clock(Number.NaN, since), 'an unknown time')
-  t.equal(clock(1e300, since), 'an unknown time')
-  t.same([0, -5, 40_000, 61_000, 3600_000, 7500_000, 86_400_000, 360_000_000, Number.NaN].map(span), [
-    '0 s',
-    '0 s',
-    '40 s',
-    '1 min',
-    '1 h',
-    '2 h 5 min',
-    '1 d',
-    '4 d 4 h',
-    '0 s',
-  ])
 })
 
 for (const [name, text] of Object.entries(hostile))

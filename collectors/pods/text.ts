@@ -1,16 +1,6 @@
 import type { Pod } from '../../agent/model/index.ts'
 import { nameOf } from '../node/pods.ts'
 
-/** "03:12" in UTC, with the date in front where it is another day than that of `beside`. */
-export function clock(at: number, beside: number): string {
-  const [date, time = ''] = new Date(at).toISOString().split('T')
-  const [other] = new Date(beside).toISOString().split('T')
-  return date === other ? time.slice(0, 5) : `${date} ${time.slice(0, 5)}`
-}
-
-/** "1 line", "3 lines". */
-export const many = (count: number, what: string) => `${count} ${what}${count === 1 ? '' : 's'}`
-
 /** What a finding of a log is about. */
 export const saidBy = ({ pod, pattern }: { readonly pod: Pod; readonly pattern: string }) =>
   `${nameOf(pod)} ${pattern}`
