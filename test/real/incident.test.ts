@@ -8,6 +8,7 @@ import { openNode } from './incident/node.ts'
 import { steps } from './incident/told.ts'
 import { writeTranscript } from './incident/transcript.ts'
 import { openWorld } from './incident/world.ts'
+import { mayOverrun, overrunKernelLog } from './kernel-log.ts'
 import { postgresHome } from './postgres.ts'
 import { until } from './waiting.ts'
 
@@ -22,6 +23,8 @@ const whole = process.env.MURPHY_TRANSCRIPT === '1'
 t.setTimeout(1_800_000)
 
 t.test('the night, replayed', { skip }, async (t) => {
+  // What was killed on this machine before is nothing to this night.
+  if (mayOverrun) overrunKernelLog()
   const world = await openWorld()
   t.teardown(() => world.close())
   const node = await openNode(world)

@@ -20,6 +20,7 @@ import {
   version2,
   withoutCgroups,
 } from './cgroups.ts'
+import { mayOverrun, overrunKernelLog } from './kernel-log.ts'
 
 /** Real kills in real memory cgroups, read from the real log. About forty of them, of 16 MiB each. */
 const limit = 16 * 2 ** 20
@@ -232,10 +233,9 @@ t.test('OOM kills', skip, async (t) => {
     t.equal(sample.victims.length, victims.length)
   })
 
-  const overrun =
-    process.env.CI === 'true' || process.env.MURPHY_TEST_OVERRUN
-      ? {}
-      : { skip: "empties this machine's kernel log; MURPHY_TEST_OVERRUN=1 runs it" }
+  const overrun = mayOverrun
+    ? {}
+    : { skip: "empties this machine's kernel log; MURPHY_TEST_OVERRUN=1 runs it" }
   await t.test('the log overruns', overrun, async (t) => {
     const it = makeContainer('late')
     const gone = makeContainer('gone')
@@ -245,9 +245,7 @@ t.test('OOM kills', skip, async (t) => {
     t.equal((await eat(gone.cgroup, 'gone')).signal, 'SIGKILL')
     await calm()
     // The log is open and stands before what is overwritten: the next read is EPIPE.
-    const text = `${'x'.repeat(900)}\n`
-    const written = 1200
-    for (let count = 0; count < written; count += 1) writeFileSync('/dev/kmsg', text)
+    overrunKernelLog()
     t.equal(await eatTold(it.cgroup, 'eater'), 'SIGKILL')
     const cursor = sample.cursor
     sample = await look(sample)

@@ -36,7 +36,7 @@ export interface Act {
 }
 
 /** Plays acts one after the other, and remembers them. */
-export function stage(node: Node, world: World, t: { ok(it: boolean, text: string): unknown }) {
+export function stage(node: Node, world: World, t: { ok(it: boolean, text: string, more: object): unknown }) {
   const played: Played[] = []
   let before = 0
   return {
@@ -80,7 +80,8 @@ export function stage(node: Node, world: World, t: { ok(it: boolean, text: strin
       played.push(it)
       for (const sink of sinks) {
         const fresh = said.filter((one) => one.sink === sink && one.kind === 'new')
-        t.ok(fresh.length <= most, `${title}: ${sink} ${fresh.length} new`)
+        const bodies = fresh.map((one) => one.arrival.body)
+        t.ok(fresh.length <= most, `${title}: ${sink} ${fresh.length} new`, { bodies })
       }
       return it
     },
