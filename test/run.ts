@@ -2,6 +2,7 @@ import { spawn, spawnSync } from 'node:child_process'
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { tools } from './tools.ts'
 
 /**
  * `npm test`: style, types, then every test file; first what runs anywhere, then what needs the real kernel
@@ -16,27 +17,6 @@ const environment = {
   // A command is started a hundred times: what Node.js made of its sources is kept.
   NODE_COMPILE_CACHE: join(root, 'node_modules/.cache/node'),
   PATH: `${bin}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:${process.env.PATH ?? ''}`,
-}
-
-/** Debian's packages that the tests of the real thing use, by a command of each. */
-const tools: Readonly<Record<string, string>> = {
-  iptables: 'iptables',
-  nft: 'nftables',
-  ufw: 'ufw',
-  ipset: 'ipset',
-  ip: 'iproute2',
-  ethtool: 'ethtool',
-  ping: 'iputils-ping',
-  openssl: 'openssl',
-  'systemd-nspawn': 'systemd-container',
-  mmdebstrap: 'mmdebstrap',
-  shellcheck: 'shellcheck',
-  '/usr/lib/cni/bridge': 'containernetworking-plugins',
-  setpriv: 'util-linux',
-  '/lib/systemd/systemd-journal-remote': 'systemd-journal-remote',
-  ps: 'procps',
-  // Debian keeps its programs off the PATH.
-  '/usr/lib/postgresql/*/bin/postgres': 'postgresql',
 }
 
 let passed = 0
