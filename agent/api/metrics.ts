@@ -1,24 +1,48 @@
 import type { Snapshot } from './snapshot.ts'
 
+interface Metric {
+  /** What it says, as Prometheus shows it: one sentence. */
+  readonly help: string
+  /** What its values are told apart by. */
+  readonly labels: readonly string[]
+}
+
+/** Every metric, by its name behind `murphy_`. All are gauges. `docs/metrics.md` is made of these. */
+export const metrics = {
+  info: { help: 'The agent, with its version; always 1.', labels: ['version', 'node'] },
+  start_time_seconds: { help: 'When the agent started, unix seconds.', labels: [] },
+  finding: {
+    help: '1 for each finding that is open; root is the code of the finding that explains it, or its own.',
+    labels: ['code', 'subject', 'severity', 'root'],
+  },
+  incidents: { help: 'Incidents that are open, by severity.', labels: ['severity'] },
+  collector_blind: { help: '1 while a collector cannot see.', labels: ['collector'] },
+  collector_last_look_seconds: { help: 'When a collector last looked, unix seconds.', labels: ['collector'] },
+  collector_look_duration_seconds: { help: 'How long its last look took, seconds.', labels: ['collector'] },
+  sink_failing: { help: '1 while a sink accepts nothing.', labels: ['sink'] },
+  outlook_seconds: { help: 'When something runs out, unix seconds.', labels: ['what'] },
+} as const satisfies Readonly<Record<string, Metric>>
+
+type Metrics = typeof metrics
+
 /** The snapshot in Prometheus's text format. The library is loaded when somebody first asks. */
 export async function metricsText(snapshot: Snapshot): Promise<string> {
   const { Gauge, Registry } = await import('prom-client')
   const registry = new Registry()
-  const gauge = <Label extends string>(name: string, help: string, labelNames: readonly Label[] = []) =>
-    new Gauge<Label>({ name: `murphy_${name}`, help, labelNames: [...labelNames], registers: [registry] })
+  const gauge = <Name extends keyof Metrics>(name: Name) => {
+    const { help, labels } = metrics[name]
+    return new Gauge<Metrics[Name]['labels'][number]>({
+      name: `murphy_${name}`,
+      help,
+      labelNames: [...labels],
+      registers: [registry],
+    })
+  }
 
-  gauge('info', 'The agent, with its version.', ['version', 'node']).set(
-    { version: snapshot.agent.version, node: snapshot.node },
-    1,
-  )
-  gauge('start_time_seconds', 'When the agent started, unix seconds.').set(snapshot.agent.started / 1000)
-  const finding = gauge('finding', '1 for each finding that is open.', [
-    'code',
-    'subject',
-    'severity',
-    'root',
-  ])
-  const incidents = gauge('incidents', 'Incidents that are open, by severity.', ['severity'])
+  gauge('info').set({ version: snapshot.agent.version, node: snapshot.node }, 1)
+  gauge('start_time_seconds').set(snapshot.agent.started / 1000)
+  const finding = gauge('finding')
+  const incidents = gauge('incidents')
   for (const severity of ['info', 'warning', 'critical'] as const) incidents.set({ severity }, 0)
   for (const incident of snapshot.incidents.filter((it) => it.resolved === undefined)) {
     incidents.inc({ severity: incident.severity })
@@ -29,20 +53,18 @@ export async function metricsText(snapshot: Snapshot): Promise<string> {
           1,
         )
   }
-  const blind = gauge('collector_blind', '1 while a collector cannot see.', ['collector'])
-  const last = gauge('collector_last_look_seconds', 'When a collector last looked, unix seconds.', [
-    'collector',
-  ])
-  const took = gauge('collector_look_duration_seconds', 'How long its last look took.', ['collector'])
+  const blind = gauge('collector_blind')
+  const last = gauge('collector_last_look_seconds')
+  const took = gauge('collector_look_duration_seconds')
   for (const it of snapshot.collectors) {
     if (it.state === 'off') continue
     blind.set({ collector: it.name }, it.state === 'blind' ? 1 : 0)
     if (it.last !== undefined) last.set({ collector: it.name }, it.last / 1000)
     if (it.took !== undefined) took.set({ collector: it.name }, it.took / 1000)
   }
-  const failing = gauge('sink_failing', '1 while a sink accepts nothing.', ['sink'])
+  const failing = gauge('sink_failing')
   for (const it of snapshot.sinks) failing.set({ sink: it.name }, it.failing || it.gone ? 1 : 0)
-  const outlook = gauge('outlook_seconds', 'When something runs out, unix seconds.', ['what'])
+  const outlook = gauge('outlook_seconds')
   for (const it of snapshot.outlook) outlook.set({ what: it.what }, it.at / 1000)
   return registry.metrics()
 }

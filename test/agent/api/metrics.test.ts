@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs'
 import t from 'tap'
-import { metricsText } from '../../../agent/api/metrics.ts'
+import { metrics, metricsText } from '../../../agent/api/metrics.ts'
+import { metricsFile, metricsPage } from '../../metrics.ts'
 import { picture } from '../small.ts'
 
 t.test('the picture in numbers, for Prometheus', async (t) => {
@@ -28,4 +30,13 @@ t.test('asked twice it says the same, hostile names included', async (t) => {
   const text = await metricsText(hostile)
   t.equal(await metricsText(hostile), text)
   t.notMatch(text, /^ evil/m)
+})
+
+t.test('docs/metrics.md is what is declared, and what is declared is what is shown', async (t) => {
+  t.equal(readFileSync(metricsFile, 'utf8'), metricsPage(), 'npm run docs writes it')
+  const shown = (await metricsText(picture)).matchAll(/^# TYPE murphy_(\S+) (\S+)$/gm)
+  t.same(
+    Array.from(shown, ([, name, type]) => [name, type]),
+    Object.keys(metrics).map((name) => [name, 'gauge']),
+  )
 })
