@@ -187,7 +187,7 @@ const narrow: Readonly<Record<string, readonly [within: string, text: string]>> 
 
 /**
  * All of some 400 steps of each scenario take most of an hour. So one of so many is taken here, another in each scenario, and
- * `KILL_EACH=1 node test/run.ts install-killed` takes all: for whoever changes the installer.
+ * `KILL_EACH=1 npm test -- install-killed` takes all: for whoever changes the installer.
  */
 const each = Number(process.env.KILL_EACH ?? 41)
 

@@ -12,7 +12,7 @@ export function writeTranscript(played: readonly Played[]): void {
 
 const intro = `# The night, replayed
 
-Written by \`test/real/incident.test.ts\` (\`MURPHY_TRANSCRIPT=1 node test/run.ts real/incident\`, as root), and asserted by it on
+Written by \`test/real/incident.test.ts\` (\`MURPHY_TRANSCRIPT=1 npm test -- real/incident\`, as root), and asserted by it on
 every run. The node is a container with a real systemd and a boot of its own, real ufw, iptables, sshd and certificates; the
 agent on it is installed with \`install.sh\` and tells a Discord, an ntfy and a webhook receiver outside. PostgreSQL and the kernel's
 OOM killer are real. k3s is a stand-in: it does real TLS, checks real client certificates, answers 401 in k3s's own words, renews
