@@ -1,7 +1,9 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander'
+import type { PageCommand } from './cli/commands/page.ts'
 import { readVersion } from './cli/version.ts'
 import { leave } from './daemon/leave.ts'
+import type { PageWord } from './model/index.ts'
 
 /** Each command is loaded when it is asked for: `agent status` must answer at once. */
 const program = new Command('agent')
@@ -40,21 +42,6 @@ program
   .option('--at <TIME>', 'as if it were then, such as 2027-11-15T12:00:00Z')
   .action(async (own: object) => done((await import('./cli/commands/check.ts')).check(all(own))))
 program
-  .command('certs')
-  .description('every certificate, the most urgent first; the same exit codes as status')
-  .option('--json', 'for scripts')
-  .option('--all', 'authorities, copies and what nobody uses as well')
-  .option('--node <DIR>', 'look at a recorded node instead of this machine')
-  .action(async (own: object) => done((await import('./cli/commands/certs.ts')).certs(all(own))))
-program
-  .command('network')
-  .description(
-    'the pod network on one screen: interfaces, other nodes, addresses, and what is wrong with them',
-  )
-  .option('--json', 'for scripts')
-  .option('--node <DIR>', 'of a recorded node instead of this machine')
-  .action(async (own: object) => done((await import('./cli/commands/network.ts')).network(all(own))))
-program
   .command('explain')
   .argument('[CODE]', 'such as firewall.flushed; without it, which finding may lead to which')
   .description('what a finding means, what to do and what never to do')
@@ -62,12 +49,6 @@ program
   .action(async (code: string | undefined, own: object) =>
     done((await import('./cli/commands/explain.ts')).explain(code, own)),
   )
-program
-  .command('memory')
-  .description('the node and its containers against their limits, and who was killed')
-  .option('--json', 'for scripts')
-  .option('--node <DIR>', 'of a recorded node instead of this machine')
-  .action(async (own: object) => done((await import('./cli/commands/memory.ts')).memory(all(own))))
 program
   .command('notify')
   .description('try the sinks')
@@ -90,31 +71,6 @@ program
   .option('--since <TIME>', 'such as 12h or 7d')
   .option('--json', 'for scripts')
   .action(async (own: object) => done((await import('./cli/commands/history.ts')).history(all(own))))
-const firewall = program
-  .command('firewall')
-  .description('whose rules there are, policies, ufw, who changed what, and what is kept')
-  .option('--json', 'for scripts')
-  .option('--node <DIR>', 'look at a recorded node instead of this machine')
-  .action(async (own: object) => done((await import('./cli/commands/firewall.ts')).firewall(all(own))))
-firewall
-  .command('diff')
-  .argument('[A]', 'the number of a kept rule set, good, or now; without it the last good one')
-  .argument('[B]', 'the same; without it now')
-  .option('--all', 'every rule, however many')
-  .description('what went and what came, by owner')
-  .action(async (a: string | undefined, b: string | undefined, own: object) =>
-    done((await import('./cli/commands/firewall.ts')).firewallDiff(a, b, all(own))),
-  )
-firewall
-  .command('show')
-  .argument('<SNAPSHOT>', 'the number of a kept rule set, or good: the last that was well')
-  .option('--ipv6', 'those of ip6tables')
-  .option('--legacy', 'those of the legacy backend')
-  .option('--part <NAME>', 'another part of it, such as ipset')
-  .description('a kept rule set as `iptables-restore` takes it; Murphy itself never puts it back')
-  .action(async (which: string, own: object) =>
-    done((await import('./cli/commands/firewall.ts')).firewallShow(which, all(own))),
-  )
 const config = program.command('config').description('the settings')
 config
   .command('check')
@@ -143,7 +99,21 @@ program
     process.stdout.write(`murphy ${readVersion()}, node ${process.version}\n`)
   })
 
+/** A collector's page, and what belongs to it. */
+function add(parent: Command, { name, meaning, words, parts, run }: PageCommand): void {
+  const command = parent.command(name).description(meaning)
+  const isOption = ([form]: PageWord) => form.startsWith('-')
+  for (const [form, about] of words.filter(isOption)) command.option(form, about)
+  for (const [form, about] of words.filter((it) => !isOption(it))) command.argument(form, about)
+  command.action(async () => done(run(command.args, all(command.opts()))))
+  for (const part of parts) add(command, part)
+}
+
 try {
+  // To know the pages is to load all collectors, which the commands above have no use for.
+  const [word = 'help'] = program.parseOptions(process.argv.slice(2)).operands
+  if (!program.commands.some((it) => it.name() === word))
+    for (const page of (await import('./cli/commands/page.ts')).pages()) add(program, page)
   await program.parseAsync()
 } catch (error) {
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 3

@@ -8,3 +8,6 @@ import { pods } from './pods/index.ts'
 
 /** Every collector, in the order in which the status page shows them. Adding one is one line here. */
 export const collectors: readonly Collector[] = [k3s, certs, firewall, cni, memory, pods]
+
+/** Which k3s a node has, for whoever describes it. */
+export { findK3s, k3sVersion } from './node/k3s.ts'

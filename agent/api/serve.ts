@@ -7,6 +7,7 @@ import { ask } from './ask.ts'
 import { crowd } from './crowd.ts'
 import { metricsText } from './metrics.ts'
 import type { Snapshot } from './snapshot.ts'
+import { ledgerView } from './view.ts'
 
 // An import of node:http also loads Node's own copy of undici: 13 MB and 50 ms that `agent status` has no use for.
 const { createServer } = process.getBuiltinModule('node:http')
@@ -25,6 +26,7 @@ export interface ServeOptions {
  * - `GET /v1/status`: a Snapshot
  * - `GET /v1/history?since=MS`: findings that were open since then
  * - `GET /v1/sample?collector=NAME`: `{ at, sample }`, what that collector last saw; null before its first look
+ * - `GET /v1/view?collector=NAME&series=NAME`: a `LedgerView`, all that a page shows, of one moment; null before its first look
  * - `GET /v1/series?name=NAME&since=MS`: `[{ at, value }]`
  * - `GET /v1/kept?collector=NAME`: `[{ id, at, about, size }]`, newest first; with `&id=ID` that one's body in base64, or null
  * - `GET /metrics`: the same numbers for Prometheus
@@ -47,6 +49,8 @@ export async function serve({
     'GET /v1/series': (query) =>
       json(store.series(query.get('name') ?? '', Number(query.get('since') ?? 0) || 0)),
     'GET /v1/sample': (query) => json(store.sample(query.get('collector') ?? '') ?? null),
+    'GET /v1/view': (query) =>
+      json(ledgerView(store, snapshot(), query.get('collector') ?? '', query.get('series') ?? '')),
     'GET /v1/kept': (query) => {
       const collector = query.get('collector') ?? ''
       const id = query.get('id')

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { availableParallelism, release, totalmem } from 'node:os'
-import { findK3s, k3sVersion } from '../../collectors/node/k3s.ts'
+import { findK3s, k3sVersion } from '../../collectors/index.ts'
 import type { Host } from '../model/index.ts'
 
 /** Which k3s this is, for people: "k3s server v1.33.1+k3s1", or "no k3s". */

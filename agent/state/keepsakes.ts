@@ -1,17 +1,8 @@
 import type { DatabaseSync } from 'node:sqlite'
-import type { Keepsake } from '../model/index.ts'
+import type { Keepsake, Kept } from '../model/index.ts'
 import { databaseFile } from './database.ts'
 import { readImage } from './image.ts'
 import { aboutOf } from './tables.ts'
-
-/** What is kept of one collector, newest first; a body is only read when it is asked for. */
-export interface Kept {
-  readonly id: number
-  readonly at: number
-  readonly about: Keepsake['about']
-  /** Bytes of the body. */
-  readonly size: number
-}
 
 /** The most that is kept of one collector; the oldest goes first. */
 export const mostKeepsakes = 30

@@ -1,11 +1,5 @@
-import { safe } from '../../text/sanitize.ts'
-
-/** What a terminal can do. */
-export interface Terminal {
-  readonly color: boolean
-  /** Columns; text is wrapped to this. */
-  readonly width: number
-}
+import type { Terminal } from '../model/index.ts'
+import { safe } from './sanitize.ts'
 
 /** Colour only on a terminal, never with NO_COLOR (https://no-color.org); a serial console is 80 wide. */
 export function terminalOf(

@@ -9,6 +9,10 @@ export const week = 7 * day
 
 const iso = (at: number) => new Date(at).toISOString()
 
+/** "2027-11-23T00:12:05.000Z" (ISO 8601, RFC 3339), for JSON; null for what is no time. Total. */
+export const timestamp = (at: number): string | null =>
+  Number.isNaN(new Date(at).getTime()) ? null : iso(at)
+
 /** "2027-11-23" */
 export const date = (at: number) => iso(at).slice(0, 10)
 

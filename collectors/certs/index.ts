@@ -4,6 +4,7 @@ import { date } from '../../agent/text/times.ts'
 import { collectAll } from './collect.ts'
 import { type Group, groups, type Item, nodeName } from './groups.ts'
 import { judge, stageOf } from './judge.ts'
+import { page } from './page.ts'
 import { rules } from './rules.ts'
 import type { CertsSample } from './sample.ts'
 import { addressPattern, parseAddress } from './served.ts'
@@ -19,6 +20,7 @@ export const certs = collector({
   woken: 'a file of them changes',
   timeout: 30_000,
   rules,
+  page,
   settings: {
     paths: {
       type: 'array',

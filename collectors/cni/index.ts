@@ -5,6 +5,7 @@ import { collect } from './collect.ts'
 import { confFolder, subnetFile } from './conf.ts'
 import { addressOutlook } from './leak.ts'
 import { worthALook } from './monitor.ts'
+import { page } from './page.ts'
 import { outward, plan } from './plan.ts'
 import { rules } from './rules.ts'
 import type { CniSample } from './sample.ts'
@@ -27,6 +28,7 @@ export const cni = collector({
     "`ip monitor` tells of the bridge, the overlay, the uplink or the way to another node, or flannel's files change",
   timeout: 20_000,
   rules,
+  page,
   settings: {},
   collect: (host, _settings, past) => collect(host, past),
   assess: (sample, past, _settings, now) => assess(sample, now, past.sample),

@@ -1,29 +1,38 @@
-import { cni } from '../../../collectors/cni/index.ts'
-import type { CniSample } from '../../../collectors/cni/sample.ts'
-import { gravest } from '../../core/cascade.ts'
-import { renderNetwork } from '../render/network.ts'
-import { terminalOf } from '../render/terminal.ts'
-import { type Exit, madeOf, print } from './common.ts'
-import { type Latest, type LatestArguments, latest } from './latest.ts'
+import type { Page } from '../../agent/model/index.ts'
+import { timestamp } from '../../agent/text/times.ts'
+import { renderNetwork } from './page/render.ts'
+import { plan } from './plan.ts'
+import type { CniSample, Pool } from './sample.ts'
 
-/** The pod network on one screen, or as JSON; the same exit codes as `status`. */
-export async function network(options: LatestArguments & { readonly json?: boolean }): Promise<Exit> {
-  const seen = await latest('cni', options)
-  return madeOf('pod network', () => shown(seen, options.json === true))
+/** `agent network`: the pod network, from the uplink to the pods, and what is wrong, in place. */
+export const page: Page<CniSample, unknown> = {
+  name: 'network',
+  meaning: 'the pod network on one screen: interfaces, other nodes, addresses, and what is wrong with them',
+  trend: 'pods',
+  render: renderNetwork,
+  json: ({ sample }) => ({
+    plan: plan(sample),
+    interfaces: (sample.interfaces?.links ?? []).map((it) => {
+      const errors = sample.errors?.[it.name]?.at(-1)?.[1]
+      return { ...it, ...(errors !== undefined && { errors }) }
+    }),
+    pods: Object.values(sample.pods ?? {}),
+    /** Veths of pods that are on no bridge, and those that do not exist. */
+    loose: sample.interfaces?.loose ?? [],
+    gone: sample.gone ?? [],
+    peers: sample.peers ?? [],
+    ...(sample.pool && { pool: dated(sample.pool) }),
+    ...(sample.dns && { dns: sample.dns }),
+    off: Object.keys(sample.off ?? {}),
+    lacking: each(sample.lacking, timestamp),
+    downs: each(sample.downs, (times) => times.map(timestamp)),
+  }),
 }
 
-function shown(seen: Latest, json: boolean): Exit {
-  const sample: CniSample = seen.sample
-  const faults = cni
-    .assess(sample, { heard: [] }, {}, seen.at)
-    .map((it) => ({ ...it, severity: it.severity ?? cni.rules[it.code].severity }))
-  const { node, at, now } = seen
-  if (json) print(`${JSON.stringify({ version: 1, node, at, sample, faults }, null, 2)}\n`)
-  else {
-    const picture = { node, sample, faults, at, now, summary: cni.summary(sample, {}, at) }
-    print(renderNetwork(picture, terminalOf(process.stdout, process.env), cni.rules))
-  }
-  if (faults.length === 0) return 0
-  const worst = gravest(faults)
-  return worst === 'critical' ? 2 : worst === 'warning' ? 1 : 0
-}
+const dated = ({ folder, size, used, leaked }: Pool) => ({
+  ...{ folder, size, used },
+  leaked: each(leaked, timestamp),
+})
+
+const each = <A, B>(of: Readonly<Record<string, A>> | undefined, make: (it: A) => B) =>
+  Object.fromEntries(Object.entries(of ?? {}).map(([key, it]) => [key, make(it)]))

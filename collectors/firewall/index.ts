@@ -6,6 +6,7 @@ import { collect } from './collect.ts'
 import { sshFiles } from './dump/sshconf.ts'
 import { ufwFiles } from './dump/ufw.ts'
 import { isGeneration } from './history/author.ts'
+import { page } from './page.ts'
 import { legacyPolls } from './poll.ts'
 import { rules } from './rules.ts'
 import { byOwner, cellsOf, type FirewallSample } from './sample.ts'
@@ -27,6 +28,7 @@ export const firewall = collector({
     "rules change (`nft monitor`, or a question every half minute where only the legacy backend is in use), ufw's or sshd's files do, or pods come and go",
   timeout: 90_000,
   rules,
+  page,
   settings: {},
   collect: (host, _settings, past: Past<FirewallSample>) => collect(host, past),
   assess: (sample, past, _settings, now) => assess(sample, now, past.series),

@@ -7,6 +7,7 @@ import type { MemorySample } from './collect.ts'
 import { collect } from './collect.ts'
 import { outlook } from './filling.ts'
 import { isKill } from './lines.ts'
+import { page } from './page.ts'
 import { rules } from './rules.ts'
 import { summary } from './summary.ts'
 
@@ -24,6 +25,7 @@ export const memory = collector({
   // In a storm of 75 kills a second the smallest log that kernels come with (128 KiB) holds 5 s.
   pause: 1_500,
   rules,
+  page,
   settings: {
     hold_minutes: {
       type: 'integer',

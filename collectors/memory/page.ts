@@ -1,26 +1,48 @@
-import type { MemorySample } from '../../../collectors/memory/collect.ts'
-import { renderMemory } from '../render/memory.ts'
-import { terminalOf } from '../render/terminal.ts'
-import { type Exit, madeOf, print } from './common.ts'
-import { type LatestArguments, latest } from './latest.ts'
+import type { Page } from '../../agent/model/index.ts'
+import { second, timestamp } from '../../agent/text/times.ts'
+import type { MemorySample } from './collect.ts'
+import { reaches, runsOut } from './filling.ts'
+import type { LastBoot } from './last-boot.ts'
+import { renderMemory } from './page/render.ts'
+import type { Forecast } from './slope.ts'
 
-export interface MemoryArguments extends LatestArguments {
-  readonly json?: boolean
+/** `agent memory`: the node and its containers against their limits, and who was killed. */
+export const page: Page<MemorySample, unknown> = {
+  name: 'memory',
+  meaning: 'the node and its containers against their limits, and who was killed',
+  trend: 'available',
+  render: renderMemory,
+  json: ({ sample }) => {
+    const { total, available, pressure, unlimited, account, lastBoot, victims, recent } = sample
+    return {
+      ...{ total, available, pressure, unlimited, ...full(runsOut(sample)) },
+      containers: Object.entries(sample.uses ?? {}).map(([id, use]) => ({
+        ...{ id, pod: use.pod, used: use.used, limit: use.limit, ...full(reaches(use)) },
+      })),
+      ...(account && {
+        kills: {
+          ...{ counted: account.counted, explained: account.explained, before: account.before },
+          ...{ lost: account.lost, disbelieved: account.disbelieved ?? 0 },
+        },
+      }),
+      ...(lastBoot && { lastBoot: ended(lastBoot) }),
+      victims: victims.map(({ first, last, until, ...it }) => ({
+        ...it,
+        ...{ first: timestamp(first), last: timestamp(last), until: timestamp(until) },
+      })),
+      recent: recent.map(({ at, ...it }) => ({ at: timestamp(at), ...it })),
+    }
+  },
 }
 
-/** The node and its containers against their limits, and who was killed. */
-export async function memory(options: MemoryArguments): Promise<Exit> {
-  const seen = await latest('memory', options)
-  const sample = seen.sample as MemorySample
-  if (options.json) {
-    const { node, at } = seen
-    const { total, available, pressure, uses, unlimited, account, lastBoot, victims, recent } = sample
-    print(
-      `${JSON.stringify({ version: 1, node, at, total, available, pressure, uses, unlimited, account, lastBoot, victims, recent }, null, 2)}\n`,
-    )
-  } else {
-    const terminal = terminalOf(process.stdout, process.env)
-    print(madeOf('memory', () => renderMemory({ ...seen, sample }, terminal)))
-  }
-  return 0
-}
+/** When there is no room left, if it goes on so, and how sure that is. */
+const full = (ahead: Forecast | undefined) =>
+  ahead && { full: { at: timestamp(ahead.at * second), sure: ahead.sure } }
+
+const ended = ({ booted, ended, last, orderly, kills, who, panic, closed }: LastBoot) => ({
+  booted: timestamp(booted),
+  ...(ended !== undefined && { ended: timestamp(ended), orderly: orderly === true }),
+  ...(kills !== undefined && { kills }),
+  ...(last !== undefined && { last: timestamp(last) }),
+  ...{ who, panic, closed },
+})

@@ -4,7 +4,7 @@ import t from 'tap'
 import { catalogue } from '../../agent/cli/commands/explain.ts'
 import { markdown, renderGraph, renderRule } from '../../agent/cli/render/explain.ts'
 import { renderBrief, renderStatus } from '../../agent/cli/render/status.ts'
-import { sparkline, terminalOf, wrap } from '../../agent/cli/render/terminal.ts'
+import { sparkline, terminalOf, wrap } from '../../agent/text/terminal.ts'
 import { chain, finding, rule } from './findings.ts'
 import { now, picture, root } from './small.ts'
 

@@ -6,13 +6,13 @@ import { type Ledger, step } from '../../core/ledger.ts'
 import { round, rulesOf } from '../../core/round.ts'
 import { describeK3s } from '../../daemon/describe.ts'
 import { openMachine } from '../../host/machine.ts'
-import { recordedNode } from '../../host/replay.ts'
 import type { Host, Rules } from '../../model/index.ts'
+import { terminalOf } from '../../text/terminal.ts'
 import { minute } from '../../text/times.ts'
 import { renderStatus } from '../render/status.ts'
-import { terminalOf } from '../render/terminal.ts'
 import { readVersion } from '../version.ts'
-import { type Common, collectors, type Exit, print, Refusal, settings } from './common.ts'
+import { type Common, collectors, type Exit, print, settings } from './common.ts'
+import { recorded, timeOf } from './view.ts'
 
 export interface CheckArguments extends Common {
   readonly json?: boolean
@@ -25,13 +25,11 @@ export interface CheckArguments extends Common {
 /** Looks once at everything, without a daemon: at this machine, or at a recorded node. */
 export async function check(options: CheckArguments): Promise<Exit> {
   const config = settings(options)
-  const at = options.at === undefined ? undefined : Date.parse(options.at)
-  if (Number.isNaN(at))
-    throw new Refusal(`--at ${options.at}: this is no time; right is for example 2027-11-15T12:00:00Z`)
+  const at = timeOf(options.at)
   const now = at === undefined ? undefined : () => at
   let snapshot: Snapshot
   if (options.node) {
-    const host = opened(options.node, now)
+    const host = recorded(options.node, at)
     snapshot = await look(host, host.node, (name) => config.collectors[name])
   } else {
     const machine = openMachine(now ? { now } : {})
@@ -45,14 +43,6 @@ export async function check(options: CheckArguments): Promise<Exit> {
       : renderStatus(snapshot, terminalOf(process.stdout, process.env), { once: true }),
   )
   return exitCode(snapshot.state)
-}
-
-function opened(folder: string, now: (() => number) | undefined) {
-  try {
-    return recordedNode(folder, now ? { now } : {})
-  } catch (error) {
-    throw new Refusal((error as Error).message, 3, { cause: error })
-  }
 }
 
 type CollectorSettings = ReturnType<typeof settings>['collectors'][string] | undefined

@@ -4,27 +4,15 @@ import type { Secrets } from '../../config/secrets.ts'
 import { mistake } from '../../core/guard.ts'
 import { validCron } from '../../daemon/schedule.ts'
 import { sinks } from '../../delivery/sinks/index.ts'
+import { type Exit, Refusal } from '../../model/index.ts'
 import { safe } from '../../text/sanitize.ts'
 
 /** EX_CONFIG of sysexits.h: the unit does not start again what only a person can put right. */
 export const wrongSettings = 78
 
-/** What a command comes to: the exit code. 0 well, 1 warning, 2 critical, 3 unknown, or not possible; 78 wrong settings. */
-export type Exit = 0 | 1 | 2 | 3 | 78
-
 /** Options that stand before every command. */
 export interface Common {
   readonly config?: string
-}
-
-/** A mistake of the caller or a state of the machine, told as a sentence, without a stack. */
-export class Refusal extends Error {
-  readonly exit: Exit
-  constructor(message: string, exit: Exit = 3, options?: { cause?: unknown }) {
-    super(message, options)
-    this.name = 'Refusal'
-    this.exit = exit
-  }
 }
 
 /** What comes of a sample, which another version of the agent may have made; a mistake over it is a Refusal. */
@@ -79,4 +67,4 @@ export function settings({ config }: Common, { secrets = 'leave', needed }: Sett
   }
 }
 
-export { collectors, sinks }
+export { collectors, type Exit, Refusal, sinks }

@@ -1,8 +1,8 @@
 import { rulesOf } from '../../core/round.ts'
 import { selfRules } from '../../core/self.ts'
 import type { Rules } from '../../model/index.ts'
+import { terminalOf } from '../../text/terminal.ts'
 import { type Catalogue, markdown, renderGraph, renderRule } from '../render/explain.ts'
-import { terminalOf } from '../render/terminal.ts'
 import { collectors, type Exit, print, Refusal } from './common.ts'
 
 /** Every rule Murphy knows. */

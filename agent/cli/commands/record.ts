@@ -1,8 +1,8 @@
 import { existsSync, mkdirSync, readdirSync } from 'node:fs'
 import { openMachine } from '../../host/machine.ts'
 import { recording } from '../../host/recorder.ts'
+import { terminalOf } from '../../text/terminal.ts'
 import { contents } from '../render/contents.ts'
-import { terminalOf } from '../render/terminal.ts'
 import { look } from './check.ts'
 import { type Common, type Exit, print, Refusal, settings } from './common.ts'
 

@@ -2,8 +2,8 @@ import { askFor } from '../../api/ask.ts'
 import { exitCode, type Snapshot, snapshotOf } from '../../api/snapshot.ts'
 import { duration } from '../../text/durations.ts'
 import { safe } from '../../text/sanitize.ts'
+import { terminalOf } from '../../text/terminal.ts'
 import { renderBrief, renderStatus } from '../render/status.ts'
-import { terminalOf } from '../render/terminal.ts'
 import type { Common, Exit } from './common.ts'
 
 const print = (text: string) => {
@@ -77,7 +77,8 @@ async function pictureOf(options: StatusArguments): Promise<{ text: string; exit
   }
 }
 
-function notRunning(error: NodeJS.ErrnoException, socket: string, left: string): string {
+/** Why no daemon can be asked, and what to do about it; `left` is what is shown instead. */
+export function notRunning(error: NodeJS.ErrnoException, socket: string, left: string): string {
   if (error.code === 'EACCES')
     return `You may not ask the agent: ${socket} is for root and the group murphy. Use sudo, or join the group: \`usermod -aG murphy $USER\`.`
   const there = error.code === 'ENOENT' || error.code === 'ECONNREFUSED'

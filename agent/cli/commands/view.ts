@@ -1,68 +1,171 @@
 import { askFor } from '../../api/ask.ts'
-import { round } from '../../core/round.ts'
+import { isOpen, type LedgerView, ledgerViewOf } from '../../api/view.ts'
+import { guarded } from '../../core/guard.ts'
+import { step } from '../../core/ledger.ts'
+import { blindCode, round, sampleVersionOf } from '../../core/round.ts'
 import { openMachine } from '../../host/machine.ts'
 import { recordedNode } from '../../host/replay.ts'
-import type { Sample } from '../../model/index.ts'
-import { minute } from '../../text/times.ts'
-import { type Common, collectors, Refusal, settings } from './common.ts'
+import type { Collector, Finding, Host, PageOptions, Sample, Unseen, View } from '../../model/index.ts'
+import { severities } from '../../model/index.ts'
+import { savedView } from '../../state/saved-view.ts'
+import { duration } from '../../text/durations.ts'
+import { day, minute } from '../../text/times.ts'
+import { type Common, Refusal, settings } from './common.ts'
+import { notRunning } from './status.ts'
 
-/** What a collector last saw, for the commands that show one collector in full. */
-export interface Latest {
-  readonly node: string
-  readonly sample: Sample
-  /** When that was seen, and what time it is for the reader: the same but for a daemon's sample. */
-  readonly at: number
-  readonly now: number
-  /** Why there is no such sample from the daemon, when this is a look of one's own. */
-  readonly alone?: string
-}
-
-export interface LatestArguments extends Common {
+/** Options that every page has. */
+export interface ViewArguments extends Common {
   /** A recorded node to look at instead. */
   readonly node?: string
+  /** By a look of its own, as if it were then: RFC 3339. */
+  readonly at?: string
 }
 
-/** The running daemon's last sample; without a daemon, or for a recorded node, one look of one's own. Refuses when nothing can be seen. */
-export async function latest(name: string, options: LatestArguments): Promise<Latest> {
-  const config = settings(options)
-  const now = Date.now()
+/** What is known beside what the settings and the collector itself say. */
+type Known = Pick<View, 'source' | 'problem' | 'node' | 'now' | 'at' | 'sample' | 'trend' | 'artifacts'> & {
+  /** Of the ledger, open, of this collector. */
+  readonly findings: readonly Finding[]
+}
+
+/**
+ * What a page shows. Of the running daemon; without one, of what it left on the disk; where none ever ran, for a
+ * recorded node or for another time, of one round of its own that is judged as the daemon's are. Refuses when nothing
+ * can be seen.
+ */
+export async function viewOf(
+  collector: Collector,
+  options: ViewArguments & PageOptions,
+  config = settings(options),
+): Promise<View> {
+  const its = config.collectors[collector.name]?.settings ?? {}
+  const at = timeOf(options.at)
+  const look = (host: Host) => lookedAt(collector, its, host)
+  let known: Known
   if (options.node) {
-    const host = recorded(options.node)
-    return { ...(await lookAlone(name, host, options)), node: host.node }
+    const host = recorded(options.node, at)
+    known = { ...(await look(host)), source: 'recording', node: host.node }
+  } else if (at !== undefined) known = { ...(await onThisMachine(look, at)), node: config.node }
+  else known = await ofTheDaemon(collector, config, look)
+  const { findings, ...about } = known
+  const blind = findings.find((it) => it.code === blindCode(collector.name))
+  const { collector: careful } = guarded(collector, (text) => process.stderr.write(`${text}\n`))
+  return {
+    ...about,
+    settings: its,
+    summary: careful.summary(known.sample, its, known.now),
+    findings: findings
+      .filter((it) => it !== blind)
+      .toSorted((a, b) => rank(b) - rank(a) || a.since - b.since),
+    ...(blind && { blind }),
+    unseen: unseenIn(collector, known.sample, blind),
+    options,
   }
-  try {
-    const known = await askFor<Omit<Latest, 'node'> | null>(config.socket, `/v1/sample?collector=${name}`)
-    if (known) return { ...known, node: config.node, now }
-  } catch (error) {
-    const machine = openMachine()
-    try {
-      const seen = await lookAlone(name, machine.during(AbortSignal.timeout(minute)), options)
-      return { ...seen, node: config.node, alone: (error as Error).message }
-    } finally {
-      machine.close()
-    }
-  }
-  throw new Refusal(`the agent has not looked at ${name} yet; ask again in a moment`)
 }
 
-function recorded(folder: string) {
+const rank = ({ severity }: Finding) => severities.indexOf(severity)
+
+/** What a round that failed could not see is in no sample, but in what the ledger holds. */
+function unseenIn(
+  { title }: Collector,
+  { unseen = [] }: Sample,
+  blind: Finding | undefined,
+): readonly Unseen[] {
+  const said = unseen.some((it) => !it.unrecorded)
+  return blind && !said ? [...unseen, { what: title, why: blind.text }] : unseen
+}
+
+/** `--at` as ms since the epoch; a Refusal for what is no time. */
+export function timeOf(at: string | undefined): number | undefined {
+  const time = at === undefined ? undefined : Date.parse(at)
+  if (Number.isNaN(time))
+    throw new Refusal(`--at ${at}: this is no time; right is for example 2027-11-15T12:00:00Z`)
+  return time
+}
+
+/** A recorded node, at the time of its recording or at another; a Refusal where there is none. */
+export function recorded(folder: string, at?: number) {
   try {
-    return recordedNode(folder)
+    return recordedNode(folder, at === undefined ? {} : { now: () => at })
   } catch (error) {
     throw new Refusal((error as Error).message, 3, { cause: error })
   }
 }
 
-async function lookAlone(
-  name: string,
-  host: Parameters<typeof round>[2],
-  options: Common,
-): Promise<Omit<Latest, 'node'>> {
-  const collector = collectors.find((it) => it.name === name)
-  if (!collector) throw new Refusal(`there is no collector called ${name}`)
-  const outcome = await round(collector, settings(options).collectors[name]?.settings ?? {}, host, {
-    heard: [],
-  })
+/** Asks this machine for as long as one look may take. */
+export async function asking<T>(ask: (host: Host) => Promise<T>, at?: number): Promise<T> {
+  const machine = openMachine(at === undefined ? {} : { now: () => at })
+  try {
+    return await ask(machine.during(AbortSignal.timeout(minute)))
+  } finally {
+    machine.close()
+  }
+}
+
+type Look = (host: Host) => Promise<Omit<Known, 'node' | 'source'>>
+
+const onThisMachine = async (look: Look, at?: number) => ({
+  ...(await asking(look, at)),
+  source: 'look' as const,
+})
+
+async function lookedAt(
+  collector: Collector,
+  its: View['settings'],
+  host: Host,
+): Promise<Omit<Known, 'node' | 'source'>> {
+  const { name } = collector
+  const outcome = await round(collector, its, host, { heard: [] })
   if (!outcome.sample) throw new Refusal(`${name}: ${outcome.unseen.map((it) => it.why).join('; ')}`)
-  return { sample: outcome.sample, at: outcome.at, now: host.now() }
+  const { sample, at } = outcome
+  return { sample, at, now: host.now(), findings: step([], outcome, at), trend: [], artifacts: [] }
+}
+
+async function ofTheDaemon(
+  collector: Collector,
+  { node, socket, stateDir }: ReturnType<typeof settings>,
+  look: Look,
+): Promise<Known> {
+  const { name, page } = collector
+  let answer: LedgerView | null
+  try {
+    const series = page?.trend ?? ''
+    answer = ledgerViewOf(await askFor<unknown>(socket, `/v1/view?collector=${name}&series=${series}`))
+  } catch (error) {
+    const away = error as NodeJS.ErrnoException
+    // Whoever may not ask the daemon sees less than it does, and would judge by that.
+    if (away.code === 'EACCES') throw new Refusal(notRunning(away, socket, ''), 3, { cause: error })
+    const left = leftOf(collector, stateDir)
+    if (left.known) return { ...left.known, node, problem: notRunning(away, socket, left.text) }
+    return { ...(await onThisMachine(look)), node, problem: notRunning(away, socket, left.text) }
+  }
+  if (!answer) throw new Refusal(`the agent has not looked at ${name} yet; ask again in a moment`)
+  return { ...answer, source: 'daemon' }
+}
+
+/** What a daemon left on the disk, and how old that is in words; a sample of another shape is none. */
+function leftOf(
+  collector: Collector,
+  stateDir: string,
+): { readonly known?: Omit<Known, 'node'>; readonly text: string } {
+  const { name, page } = collector
+  const now = Date.now()
+  let saved: ReturnType<typeof savedView>
+  try {
+    saved = savedView(stateDir, name, { name: `${name}.${page?.trend ?? ''}`, from: now - day })
+  } catch (cause) {
+    return { text: `what it has left in ${stateDir} cannot be read: ${(cause as Error).message}` }
+  }
+  if (!saved) return { text: 'and has left no state' }
+  const { sample, written, lost, trend, artifacts } = saved
+  if (sample?.version !== sampleVersionOf(collector))
+    return { text: `and has left nothing of ${name} that can be shown` }
+  const age = `what follows is ${duration(now - Math.min(now, written))} old`
+  const findings = saved.findings.filter((it) => isOpen(it, name))
+  return {
+    known: {
+      ...{ source: 'saved', now, at: sample.at, trend, artifacts, findings },
+      sample: JSON.parse(sample.json) as Sample,
+    },
+    text: lost ? `${age}, and ${lost}` : age,
+  }
 }

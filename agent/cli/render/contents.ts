@@ -1,5 +1,6 @@
+import type { Terminal } from '../../model/index.ts'
 import { safe } from '../../text/sanitize.ts'
-import { paint, type Terminal } from './terminal.ts'
+import { paint } from '../../text/terminal.ts'
 
 /** A file by its path in a folder, and its size in bytes. */
 interface File {

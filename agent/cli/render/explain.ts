@@ -1,7 +1,7 @@
-import type { Properties, Rule, Rules } from '../../model/index.ts'
+import type { Properties, Rule, Rules, Terminal } from '../../model/index.ts'
 import { duration } from '../../text/durations.ts'
+import { paint, wrap } from '../../text/terminal.ts'
 import { rhythm } from './rhythm.ts'
-import { paint, type Terminal, wrap } from './terminal.ts'
 
 /** What `agent explain` has at hand: every rule, and the collector it belongs to, by name. */
 export interface Catalogue {

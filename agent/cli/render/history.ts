@@ -1,6 +1,6 @@
-import type { Finding, Incident, Rules, Severity } from '../../model/index.ts'
+import type { Finding, Incident, Rules, Severity, Terminal } from '../../model/index.ts'
 import { duration } from '../../text/durations.ts'
-import { paint, type Style, type Terminal, wrap } from './terminal.ts'
+import { paint, type Style, wrap } from '../../text/terminal.ts'
 
 const marks: Readonly<Record<Severity, readonly [string, Style]>> = {
   info: ['i', 'dim'],

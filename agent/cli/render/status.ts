@@ -1,10 +1,10 @@
 import type { CollectorRow, SinkRow, Snapshot } from '../../api/snapshot.ts'
-import type { Finding, Incident, Severity } from '../../model/index.ts'
+import type { Finding, Incident, Severity, Terminal } from '../../model/index.ts'
 import { leadOf, titleOf } from '../../model/index.ts'
 import { duration } from '../../text/durations.ts'
 import { safe } from '../../text/sanitize.ts'
+import { paint, type Style, sparkline, wrap } from '../../text/terminal.ts'
 import { clockUtc, minute } from '../../text/times.ts'
-import { paint, type Style, sparkline, type Terminal, wrap } from './terminal.ts'
 
 const colors: Readonly<Record<Snapshot['state'] | Severity, Style>> = {
   ok: 'green',

@@ -3,6 +3,7 @@ import type { Finding, Incident, Letter, Notice } from '../../model/index.ts'
 import { sink, titleOf } from '../../model/index.ts'
 import { jsonBytes, shorten } from '../../text/lengths.ts'
 import { line } from '../../text/sanitize.ts'
+import { timestamp } from '../../text/times.ts'
 
 /**
  * A POST of JSON as Standard Webhooks 1.0.0 describes it (standardwebhooks.com). The body, version 1:
@@ -90,15 +91,15 @@ const limits = { id: 150, code: 60, subject: 150, title: 120, name: 80, brief: 2
 const most = { consequences: 8, incidents: 12, steps: 6, evidence: 12 }
 
 const fit = (text: string, limit: number) => shorten(line(text), limit, jsonBytes)
-const time = (ms: number) => (Number.isNaN(new Date(ms).getTime()) ? null : new Date(ms).toISOString())
 
 function event(notice: Notice): object {
   const node = fit(notice.node, limits.name)
-  if (notice.kind === 'test') return { type: 'test', timestamp: time(notice.at), data: { version: 1, node } }
+  if (notice.kind === 'test')
+    return { type: 'test', timestamp: timestamp(notice.at), data: { version: 1, node } }
   if (notice.kind === 'digest')
     return {
       type: 'digest',
-      timestamp: time(notice.at),
+      timestamp: timestamp(notice.at),
       data: {
         version: 1,
         node,
@@ -112,7 +113,7 @@ function event(notice: Notice): object {
   const happened = kind === 'opened' ? incident.since : kind === 'resolved' ? incident.resolved : undefined
   return {
     type: `incident.${kind}`,
-    timestamp: time(happened ?? notice.at),
+    timestamp: timestamp(happened ?? notice.at),
     data: {
       version: 1,
       node,
@@ -136,8 +137,8 @@ const name = (id: string) => (jsonBytes(id) <= limits.id && id === line(id) ? id
 const frame = ({ id, severity, since, resolved }: Incident) => ({
   id: name(id),
   severity,
-  since: time(since),
-  ...(resolved !== undefined && { resolved: time(resolved) }),
+  since: timestamp(since),
+  ...(resolved !== undefined && { resolved: timestamp(resolved) }),
 })
 
 const finding = ({ pod, ...it }: Finding, text: number) => ({
@@ -147,8 +148,8 @@ const finding = ({ pod, ...it }: Finding, text: number) => ({
   severity: it.severity,
   title: fit(it.title, limits.title),
   text: fit(it.text, text),
-  since: time(it.since),
-  ...(it.resolved !== undefined && { resolved: time(it.resolved) }),
+  since: timestamp(it.since),
+  ...(it.resolved !== undefined && { resolved: timestamp(it.resolved) }),
   ...(pod && {
     pod: {
       namespace: fit(pod.namespace, limits.name),

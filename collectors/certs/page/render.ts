@@ -1,8 +1,9 @@
-import type { Row } from '../../../collectors/certs/rows.ts'
-import type { Observation, Severity } from '../../model/index.ts'
-import { duration } from '../../text/durations.ts'
-import { safe } from '../../text/sanitize.ts'
-import { paint, type Style, type Terminal, wrap } from './terminal.ts'
+import type { Sample, Terminal, View } from '../../../agent/model/index.ts'
+import { duration } from '../../../agent/text/durations.ts'
+import { safe } from '../../../agent/text/sanitize.ts'
+import { paint, type Style, wrap } from '../../../agent/text/terminal.ts'
+import { ageText, findingLines, unseenLines } from '../../../agent/text/view.ts'
+import type { Row } from '../rows.ts'
 
 const styles: Readonly<Record<Row['state'], Style>> = {
   expired: 'red',
@@ -13,37 +14,19 @@ const styles: Readonly<Record<Row['state'], Style>> = {
   ok: 'green',
   unused: 'dim',
 }
-const colors: Readonly<Record<Severity, Style>> = { info: 'cyan', warning: 'yellow', critical: 'red' }
 
-export interface CertsPage {
-  readonly node: string
-  /** The collector's own line. */
-  readonly summary: string
-  readonly rows: readonly Row[]
-  readonly told: readonly { readonly severity: Severity; readonly title: string; readonly it: Observation }[]
-  readonly at: number
-  readonly now: number
-  readonly all: boolean
-  /** What could not be seen, as sentences. */
-  readonly unseen: readonly string[]
-}
-
-/** `agent certs`: what, where, used by whom, until when, how much of its life is left. Ends with a line break. */
-export function renderCerts(page: CertsPage, terminal: Terminal): string {
-  const { node, summary, rows, told, now, at, all, unseen } = page
-  const age = now - at > 2_000 ? ` (looked ${duration(now - at)} ago)` : ''
-  const hidden = all
+/** What, where, used by whom, until when, how much of its life is left. Ends with a line break. */
+export function renderCerts(view: View<Sample, unknown>, rows: readonly Row[], terminal: Terminal): string {
+  const { node, summary, now, at, problem, options } = view
+  const age = now - at > 2_000 || problem ? ` (looked ${ageText(view)})` : ''
+  const hidden = options.all
     ? []
     : [wrap(terminal, 'Authorities, copies and what nobody uses: `agent certs --all`', 2)]
   return [
     wrap(terminal, `${node}: ${summary}${age}`, 0, 2),
     ...(rows.length > 0 ? [[head(terminal), ...rows.map((it) => row(it, now, terminal))].join('\n')] : []),
-    ...told.map(({ severity, title, it }) => {
-      const lead = `${severity.toUpperCase()} ${title}: ${it.text}`
-      const text = wrap(terminal, lead, 0, 2)
-      return paint(terminal, colors[severity], severity.toUpperCase()) + text.slice(severity.length)
-    }),
-    ...unseen.map((it) => wrap(terminal, `Not seen: ${it}`, 2, 4)),
+    ...findingLines(view, terminal),
+    ...unseenLines(view, terminal),
     ...(rows.length > 0 ? hidden : []),
   ]
     .join('\n\n')

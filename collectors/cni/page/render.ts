@@ -1,48 +1,27 @@
-import { hanging } from '../../../collectors/cni/bridge.ts'
-import { linkOf, outward, plan } from '../../../collectors/cni/plan.ts'
-import { ripe } from '../../../collectors/cni/pool.ts'
-import type { CniSample, Part, PodLink } from '../../../collectors/cni/sample.ts'
-import type { Rules, Severity } from '../../model/index.ts'
-import { duration } from '../../text/durations.ts'
-import { safe } from '../../text/sanitize.ts'
-import { paint, type Style, type Terminal, wrap } from './terminal.ts'
-
-/** What is wrong, as `assess` says it. */
-export interface Fault {
-  readonly code: string
-  readonly subject: string
-  readonly text: string
-  readonly severity: Severity
-}
-
-export interface NetworkPicture {
-  readonly node: string
-  readonly sample: CniSample
-  readonly faults: readonly Fault[]
-  /** When it was seen, and now. */
-  readonly at: number
-  readonly now: number
-  /** The collector's own line, for a node whose network is not drawn. */
-  readonly summary: string
-}
-
-const colors: Readonly<Record<Severity, Style>> = { info: 'cyan', warning: 'yellow', critical: 'red' }
+import type { Finding, Terminal, View } from '../../../agent/model/index.ts'
+import { safe } from '../../../agent/text/sanitize.ts'
+import { paint } from '../../../agent/text/terminal.ts'
+import { ageText, severityText, unseenLines } from '../../../agent/text/view.ts'
+import { hanging } from '../bridge.ts'
+import { linkOf, outward, plan } from '../plan.ts'
+import { ripe } from '../pool.ts'
+import type { CniSample, Part, PodLink } from '../sample.ts'
 
 /** The pod network on one screen: what is there, from the uplink to the pods, and what is wrong, in place. Ends with a line break. */
-export function renderNetwork(it: NetworkPicture, terminal: Terminal, rules: Rules): string {
-  const told = new Set<Fault>()
-  /** The faults of these subjects, each told once. */
+export function renderNetwork(it: View<CniSample, unknown>, terminal: Terminal): string {
+  const told = new Set<Finding>()
+  /** The findings about these subjects, each told once. */
   const wrong = (...subjects: readonly string[]) =>
-    it.faults
-      .filter((fault) => !told.has(fault) && subjects.includes(fault.subject))
-      .map((fault) => {
-        told.add(fault)
-        return shownFault(fault, terminal, rules)
+    it.findings
+      .filter((finding) => !told.has(finding) && subjects.includes(finding.subject))
+      .map((finding) => {
+        told.add(finding)
+        return shownFinding(finding, terminal)
       })
   const { sample } = it
   const about = plan(sample)
   const name = about.kind === 'flannel' ? `flannel, ${about.backend}` : it.summary
-  const head = `${paint(terminal, 'bold', safe(it.node))}  ${safe(name)}  (looked ${duration(it.now - it.at)} ago)`
+  const head = `${paint(terminal, 'bold', safe(it.node))}  ${safe(name)}  (looked ${ageText(it)})`
   const blocks: (readonly string[])[] = [[head]]
   const uplink = outward(sample).flatMap((one) => [link(sample, one, terminal), ...wrong(one)])
   if (about.kind === 'flannel') {
@@ -64,14 +43,8 @@ export function renderNetwork(it: NetworkPicture, terminal: Terminal, rules: Rul
   const { dns } = sample
   if (dns)
     blocks.push([`  DNS         ${safe(dns.server)} ${answer(dns.rcode, dns.error)}`, ...wrong(dns.server)])
-  blocks.push(wrong(...it.faults.map((fault) => fault.subject)))
-  const unseen = sample.unseen ?? []
-  const unrecorded = unseen.filter((one) => one.unrecorded).map((one) => one.what)
-  const blind = [
-    ...unseen.filter((one) => !one.unrecorded).map((one) => wrap(terminal, `Not seen: ${one.why}`, 2, 4)),
-    ...(unrecorded.length > 0 ? [wrap(terminal, `Not recorded: ${unrecorded.join(', ')}`, 2, 4)] : []),
-  ]
-  return `${[...blocks, blind]
+  blocks.push(wrong(...it.findings.map(({ subject }) => subject)))
+  return `${[...blocks, unseenLines(it, terminal)]
     .filter((one) => one.length > 0)
     .map((one) => one.join('\n'))
     .join('\n\n')}\n`
@@ -79,12 +52,8 @@ export function renderNetwork(it: NetworkPicture, terminal: Terminal, rules: Rul
 
 const stem = '      │'
 
-function shownFault(fault: Fault, terminal: Terminal, rules: Rules): string {
-  const word = fault.severity.toUpperCase()
-  const title = rules[fault.code]?.title ?? fault.code
-  const text = wrap(terminal, `${word}  ${title}: ${fault.text} More: \`agent explain ${fault.code}\``, 6, 8)
-  return text.replace(word, paint(terminal, colors[fault.severity], word))
-}
+const shownFinding = ({ severity, title, text, code }: Finding, terminal: Terminal) =>
+  severityText(severity, `  ${title}: ${text} More: \`agent explain ${code}\``, terminal, 6, 8)
 
 /** One interface: name, state, size, errors, addresses. */
 function link(sample: CniSample, name: string, terminal: Terminal, needed = true): string {

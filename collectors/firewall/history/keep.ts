@@ -81,4 +81,14 @@ export interface AboutRules {
   readonly by?: string
 }
 
+/** The same, of one that comes back from the store: as far as it is what was given. */
+export function aboutRules({ about }: Pick<Keepsake, 'about'>): Omit<AboutRules, 'counts'> {
+  const { rules, good, by } = about
+  return {
+    rules: typeof rules === 'number' ? rules : 0,
+    good: good === true,
+    ...(typeof by === 'string' && { by }),
+  }
+}
+
 export const keepsake = (about: AboutRules, body: Uint8Array): Keepsake => ({ about: { ...about }, body })

@@ -1,39 +1,32 @@
-import type { Difference } from '../../../collectors/firewall/history/diff.ts'
-import { authors, difference } from '../../../collectors/firewall/history/journal.ts'
-import type { AboutRules } from '../../../collectors/firewall/history/keep.ts'
-import { limits } from '../../../collectors/firewall/packet/origins.ts'
-import type { Verdict } from '../../../collectors/firewall/packet/walk.ts'
-import { byOwner, type FirewallSample, type RuleSet } from '../../../collectors/firewall/sample.ts'
-import type { Kept } from '../../state/keepsakes.ts'
-import { duration } from '../../text/durations.ts'
-import { safe } from '../../text/sanitize.ts'
-import { clockUtc } from '../../text/times.ts'
-import { paint, sparkline, type Terminal, wrap } from './terminal.ts'
-
-export interface FirewallView {
-  readonly node: string
-  readonly sample: FirewallSample
-  readonly at: number
-  readonly now: number
-  /** Rules over the last day, oldest first. */
-  readonly trend: readonly number[]
-  /** Newest first. */
-  readonly kept: readonly Kept[]
-}
+import type { Kept, Terminal, View } from '../../../agent/model/index.ts'
+import { safe } from '../../../agent/text/sanitize.ts'
+import { paint, sparkline, wrap } from '../../../agent/text/terminal.ts'
+import { clockUtc } from '../../../agent/text/times.ts'
+import { ageText, findingLines } from '../../../agent/text/view.ts'
+import { authors, difference } from '../history/journal.ts'
+import { aboutRules } from '../history/keep.ts'
+import { limits } from '../packet/origins.ts'
+import type { Verdict } from '../packet/walk.ts'
+import { byOwner, type FirewallSample, type RuleSet } from '../sample.ts'
 
 const families = { ipv4: 'IPv4', ipv6: 'IPv6' } as const
 const mostShown = 8
 
 /** All of the firewall on a page: whose rules, policies, ufw, the way in, who changed what, what is kept. */
-export function renderFirewall({ node, sample, at, now, trend, kept }: FirewallView, terminal: Terminal) {
+export function renderFirewall(view: View<FirewallSample, unknown>, terminal: Terminal): string {
+  const { node, sample, now, artifacts, unseen } = view
   const rules = sample.sets.reduce((sum, it) => sum + it.rules, 0)
-  const line = sparkline(trend, 24)
+  const line = sparkline(
+    view.trend.map((it) => it.value),
+    24,
+  )
   const fact = (name: string, text: string) =>
     text ? [`  ${name.padEnd(12)}${wrap(terminal, text, 14).slice(14)}`] : []
   const heading = (text: string) => ['', paint(terminal, 'bold', text)]
   return [
-    `${paint(terminal, 'bold', `${safe(node)}: ${rules} rules`)}${line && `  ${line} (a day)`}  (looked ${duration(now - at)} ago)`,
+    `${paint(terminal, 'bold', `${safe(node)}: ${rules} rules`)}${line && `  ${line} (a day)`}  (looked ${ageText(view)})`,
     '',
+    ...findingLines(view, terminal).flatMap((it) => [it, '']),
     ...owners(sample.sets),
     '',
     ...fact('policies', policies(sample.sets)),
@@ -47,37 +40,31 @@ export function renderFirewall({ node, sample, at, now, trend, kept }: FirewallV
         ? `${sample.conntrack.percent} % of the ${sample.conntrack.most} there is room for`
         : '',
     ),
-    ...fact('not seen', (sample.unseen ?? []).map((it) => it.why).join('; ')),
+    ...fact('not seen', unseen.map((it) => it.why).join('; ')),
     ...heading('Changes'),
-    ...(sample.journal?.length
-      ? [...sample.journal]
-          .reverse()
-          .slice(0, mostShown)
-          .map((it) =>
-            wrap(
-              terminal,
-              `${clockUtc(it.at, now)}  ${authors(it)}: ${difference(it) || 'as many of everyone as before'}`,
-              2,
-              4,
-            ),
-          )
-      : ['  none seen']),
+    ...changes(sample, now, terminal),
     ...heading('Kept whole'),
-    ...(kept.length > 0
-      ? kept.slice(0, mostShown).map((it) => `  ${keptLine(it, now)}`)
-      : ['  nothing yet: the agent keeps rules while it runs']),
+    ...keptLines(artifacts, now, terminal),
     '',
-    ...(kept.length > 0
-      ? [
-          wrap(
-            terminal,
-            '`agent firewall diff` shows what changed since; `agent firewall show good` prints the last good rules for `iptables-restore`.',
-            0,
-          ),
-          '',
-        ]
-      : []),
   ].join('\n')
+}
+
+function changes({ journal = [] }: FirewallSample, now: number, terminal: Terminal): readonly string[] {
+  if (journal.length === 0) return ['  none seen']
+  return [...journal]
+    .reverse()
+    .slice(0, mostShown)
+    .map((it) => {
+      const what = difference(it) || 'as many of everyone as before'
+      return wrap(terminal, `${clockUtc(it.at, now)}  ${authors(it)}: ${what}`, 2, 4)
+    })
+}
+
+function keptLines(kept: readonly Kept[], now: number, terminal: Terminal): readonly string[] {
+  if (kept.length === 0) return ['  nothing yet: the agent keeps rules while it runs']
+  const more =
+    '`agent firewall diff` shows what changed since; `agent firewall show good` prints the last good rules for `iptables-restore`.'
+  return [...kept.slice(0, mostShown).map((it) => `  ${keptLine(it, now)}`), '', wrap(terminal, more, 0)]
 }
 
 /** One row an owner, one column a rule set. */
@@ -154,35 +141,9 @@ function ufw({ ufw: it }: FirewallSample): string {
   return `on, ${(it.input ?? 'unknown').toLowerCase()} what comes in by default${own}`
 }
 
-function keptLine({ id, at, about, size }: Kept, now: number): string {
-  const { rules, good, by } = about as unknown as AboutRules
+function keptLine(kept: Kept, now: number): string {
+  const { id, at, size } = kept
+  const { rules, good, by } = aboutRules(kept)
   const who = by ? `  after ${safe(by)}` : ''
   return `${String(id).padStart(4)}  ${clockUtc(at, now)}  ${rules} rules${good ? '' : ', not well'}  (${Math.ceil(size / 1024)} kB)${who}`
-}
-
-export interface DiffView {
-  readonly from: string
-  readonly to: string
-  readonly differences: readonly Difference[]
-  /** Rules shown of each owner and table. */
-  readonly most: number
-}
-
-/** What went (-) and what came (+), by owner and table. */
-export function renderDiff({ from, to, differences, most }: DiffView, terminal: Terminal): string {
-  if (differences.length === 0) return `No rule differs between ${from} and ${to}.\n`
-  const part = (style: 'red' | 'green', sign: string, lines: readonly string[]) => [
-    ...lines.slice(0, most).map((it) => paint(terminal, style, `  ${sign} ${safe(it)}`)),
-    ...(lines.length > most ? [`  ${sign} … and ${lines.length - most} more (--all)`] : []),
-  ]
-  return [
-    paint(terminal, 'bold', `From ${from} to ${to}`),
-    ...differences.flatMap(({ owner, place, went, came }) => [
-      '',
-      paint(terminal, 'bold', `${owner}, ${safe(place)}: ${went.length} went, ${came.length} came`),
-      ...part('red', '-', went),
-      ...part('green', '+', came),
-    ]),
-    '',
-  ].join('\n')
 }

@@ -1,35 +1,31 @@
-import type { MemorySample, Recent } from '../../../collectors/memory/collect.ts'
-import { reaches, runsOut } from '../../../collectors/memory/filling.ts'
-import type { LastBoot } from '../../../collectors/memory/last-boot.ts'
-import type { Forecast } from '../../../collectors/memory/slope.ts'
-import type { Use } from '../../../collectors/memory/use.ts'
-import { killsOf } from '../../../collectors/memory/went-down.ts'
-import { duration } from '../../text/durations.ts'
-import { share, size } from '../../text/sizes.ts'
-import { clockUtc } from '../../text/times.ts'
-import { paint, type Style, sparkline, type Terminal, wrap } from './terminal.ts'
-
-export interface MemoryPage {
-  readonly node: string
-  readonly sample: MemorySample
-  readonly at: number
-  readonly now: number
-  /** Why this is a look of one's own. */
-  readonly alone?: string
-}
+import type { Terminal, View } from '../../../agent/model/index.ts'
+import { duration } from '../../../agent/text/durations.ts'
+import { safe } from '../../../agent/text/sanitize.ts'
+import { share, size } from '../../../agent/text/sizes.ts'
+import { paint, type Style, sparkline, wrap } from '../../../agent/text/terminal.ts'
+import { clockUtc } from '../../../agent/text/times.ts'
+import { ageText, findingLines, unseenLines } from '../../../agent/text/view.ts'
+import type { MemorySample, Recent } from '../collect.ts'
+import { reaches, runsOut } from '../filling.ts'
+import type { LastBoot } from '../last-boot.ts'
+import type { Forecast } from '../slope.ts'
+import type { Use } from '../use.ts'
+import { killsOf } from '../went-down.ts'
 
 const barWidth = 16
 const nameWidth = 20
 const mostKills = 12
 
 /** The node and its containers against their limits, with their course, then the last kills. Ends with a line break. */
-export function renderMemory({ node, sample, at, now, alone }: MemoryPage, terminal: Terminal): string {
+export function renderMemory(view: View<MemorySample, unknown>, terminal: Terminal): string {
+  const { node, sample, now } = view
   return [
-    `${paint(terminal, 'bold', node)}  memory  (seen ${duration(now - at)} ago${alone ? ', by a look of its own: no agent runs' : ''})`,
+    `${paint(terminal, 'bold', safe(node))}  memory  (seen ${ageText(view)})`,
     nodeRows(sample, now, terminal),
     containerRows(sample, now, terminal),
     killRows(sample, now, terminal),
-    ...(sample.unseen ?? []).map((it) => wrap(terminal, `Not seen: ${it.why}`, 2)),
+    ...findingLines(view, terminal, 2),
+    ...unseenLines(view, terminal),
   ]
     .join('\n\n')
     .concat('\n')

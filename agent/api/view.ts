@@ -1,0 +1,54 @@
+import type { Finding, Kept, Point, Sample } from '../model/index.ts'
+import type { Store } from '../state/store.ts'
+import { day } from '../text/times.ts'
+import type { Snapshot } from './snapshot.ts'
+
+/** What a daemon knows of one collector at one moment: its last sample, and what the ledger holds open of it. */
+export interface LedgerView {
+  readonly node: string
+  readonly now: number
+  readonly at: number
+  readonly sample: Sample
+  readonly findings: readonly Finding[]
+  /** The last day of the series that was asked for. */
+  readonly trend: readonly Point[]
+  /** What is kept whole, newest first. */
+  readonly artifacts: readonly Kept[]
+}
+
+/** Answers in one go, so that no round comes between a sample and what was found in it; null before the first look. */
+export function ledgerView(
+  store: Pick<Store, 'sample' | 'ledger' | 'series' | 'kept'>,
+  { node, at: now }: Pick<Snapshot, 'node' | 'at'>,
+  collector: string,
+  series: string,
+): LedgerView | null {
+  const known = store.sample(collector)
+  if (!known) return null
+  return {
+    ...{ node, now, ...known },
+    findings: store.ledger().filter((it) => isOpen(it, collector)),
+    trend: series === '' ? [] : store.series(`${collector}.${series}`, now - day),
+    artifacts: store.kept(collector),
+  }
+}
+
+/** Whether a finding is true now, and a collector's. */
+export const isOpen = ({ code, resolved }: Finding, collector: string) =>
+  resolved === undefined && code.startsWith(`${collector}.`)
+
+/** What a socket answered as a view. Throws where it cannot be one: another version, or another program. */
+export function ledgerViewOf(answer: unknown): LedgerView | null {
+  if (answer === null) return null
+  const it = (typeof answer === 'object' ? answer : {}) as Partial<LedgerView>
+  const lists = [it.findings, it.trend, it.artifacts]
+  const sound =
+    typeof it.node === 'string' &&
+    Number.isFinite(it.at) &&
+    Number.isFinite(it.now) &&
+    typeof it.sample === 'object' &&
+    it.sample !== null &&
+    lists.every(Array.isArray)
+  if (!sound) throw new Error('what it answers is no view of this version of Murphy')
+  return it as LedgerView
+}

@@ -1,0 +1,60 @@
+import { statSync } from 'node:fs'
+import type { DatabaseSync } from 'node:sqlite'
+import type { Finding, Kept, Point } from '../model/index.ts'
+import { databaseFile } from './database.ts'
+import { readImage } from './image.ts'
+import { listKeepsakes } from './keepsakes.ts'
+import { damageText, inspect, isDamaged } from './salvage.ts'
+import { readSeries } from './series.ts'
+import type { KeptSample } from './tables.ts'
+
+/** What a daemon left on the disk of one collector, when none runs. */
+export interface SavedView {
+  /** When the file was last written to. */
+  readonly written: number
+  /** Absent where it never looked, or what it saw cannot be read. */
+  readonly sample?: KeptSample
+  /** Open ones, of all collectors. */
+  readonly findings: readonly Finding[]
+  readonly trend: readonly Point[]
+  /** What is kept whole, newest first. */
+  readonly artifacts: readonly Kept[]
+  /** What of it cannot be read, as a sentence without its end. */
+  readonly lost?: string
+}
+
+/** Undefined where no daemon ever left anything. Throws if the file cannot be read. `series` by its whole name, from `from` on. */
+export function savedView(
+  stateDir: string,
+  collector: string,
+  series: { readonly name: string; readonly from: number },
+): SavedView | undefined {
+  const file = databaseFile(stateDir)
+  const found = ['', '-wal'].map((end) => statSync(file + end, { throwIfNoEntry: false }))
+  if (!found[0]) return undefined
+  const written = Math.max(...found.map((it) => (it?.size ? it.mtimeMs : 0)))
+  const database = readImage(file)
+  try {
+    const { remembered, damage } = inspect(database)
+    const sample = remembered.samples.find((it) => it.collector === collector)
+    return {
+      written,
+      ...(sample && { sample }),
+      findings: remembered.findings.filter((it) => it.resolved === undefined),
+      trend: soundOf(database, (db) => readSeries(db, series.name, series.from)),
+      artifacts: soundOf(database, (db) => listKeepsakes(db, collector)),
+      ...(isDamaged(damage) && { lost: `${file} is damaged: ${damageText(damage)} cannot be read` }),
+    }
+  } finally {
+    database.close()
+  }
+}
+
+/** That a table cannot be read is among the damage. */
+function soundOf<T>(database: DatabaseSync, ask: (db: DatabaseSync) => readonly T[]): readonly T[] {
+  try {
+    return ask(database)
+  } catch {
+    return []
+  }
+}

@@ -1,0 +1,45 @@
+import type { Severity, Terminal, View } from '../model/index.ts'
+import { duration } from './durations.ts'
+import { paint, type Style, wrap } from './terminal.ts'
+
+/** What the pages of all collectors say in the same words. Pure. */
+
+const colors: Readonly<Record<Severity, Style>> = { info: 'cyan', warning: 'yellow', critical: 'red' }
+
+/** "WARNING certificates run out: …", wrapped, its first word in the colour of its severity; `text` begins with its gap. */
+export function severityText(
+  severity: Severity,
+  text: string,
+  terminal: Terminal,
+  indent: number,
+  hanging: number,
+): string {
+  const word = severity.toUpperCase()
+  const wrapped = wrap(terminal, `${word}${text}`, indent, hanging)
+  return (
+    wrapped.slice(0, indent) + paint(terminal, colors[severity], word) + wrapped.slice(indent + word.length)
+  )
+}
+
+/** What is wrong, one paragraph each. */
+export const findingLines = (
+  { findings }: Pick<View, 'findings'>,
+  terminal: Terminal,
+  indent = 0,
+): readonly string[] =>
+  findings.map(({ severity, title, text }) =>
+    severityText(severity, ` ${title}: ${text}`, terminal, indent, indent + 2),
+  )
+
+/** What could not be seen, one paragraph each; what a recording does not say is one more. */
+export function unseenLines({ unseen }: Pick<View, 'unseen'>, terminal: Terminal): readonly string[] {
+  const unrecorded = unseen.filter((it) => it.unrecorded).map((it) => it.what)
+  return [
+    ...unseen.filter((it) => !it.unrecorded).map((it) => wrap(terminal, `Not seen: ${it.why}`, 2, 4)),
+    ...(unrecorded.length > 0 ? [wrap(terminal, `Not recorded: ${unrecorded.join(', ')}`, 2, 4)] : []),
+  ]
+}
+
+/** "12 s ago", and that no agent looked where that is so. */
+export const ageText = ({ now, at, source, problem }: Pick<View, 'now' | 'at' | 'source' | 'problem'>) =>
+  `${duration(now - at)} ago${source === 'look' && problem ? ', by a look of its own: no agent runs' : ''}`

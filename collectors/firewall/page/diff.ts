@@ -1,0 +1,82 @@
+import type { Kept, PagePart, PageReach, Terminal } from '../../../agent/model/index.ts'
+import { safe } from '../../../agent/text/sanitize.ts'
+import { paint } from '../../../agent/text/terminal.ts'
+import { clockUtc } from '../../../agent/text/times.ts'
+import { type Difference, diffRules } from '../history/diff.ts'
+import type { KeptRules } from '../history/keep.ts'
+import type { FirewallSample } from '../sample.ts'
+import { chosen, keptRules, rulesNow } from './kept.ts'
+
+const linesShown = 20
+
+/** `agent firewall diff`: what went and what came, from the last good rules to now, or between any two that are kept. */
+export const diff: PagePart<FirewallSample, unknown> = {
+  name: 'diff',
+  meaning: 'what went and what came, by owner',
+  words: [
+    ['[A]', 'the number of a kept rule set, good, or now; without it the last good one'],
+    ['[B]', 'the same; without it now'],
+    ['--all', 'every rule, however many'],
+  ],
+  async print(reach, [from, to], options, terminal) {
+    const most = options.all ? Number.POSITIVE_INFINITY : linesShown
+    return renderDiff({ ...(await compared(reach, from, to)), most }, terminal)
+  },
+}
+
+async function compared(
+  reach: PageReach<FirewallSample, unknown>,
+  from: string | undefined,
+  to: string | undefined,
+): Promise<Omit<DiffView, 'most'>> {
+  const { sample, now } = await reach.view()
+  const list = await reach.artifacts()
+  const pods = sample.networks?.pods ?? []
+  const kept = async (it: Kept): Promise<Side> => ({
+    label: `${it.id} (${clockUtc(it.at, now)})`,
+    rules: await keptRules(reach, it),
+  })
+  const side = async (which: string): Promise<Side> =>
+    which === 'now' ? { label: 'now', rules: await rulesNow(reach, sample) } : kept(chosen(list, which))
+  const between = (a: Side, b: Side) => ({
+    ...{ from: a.label, to: b.label },
+    differences: diffRules(a.rules, b.rules, pods),
+  })
+  const found = between(await side(from ?? 'good'), await side(to ?? 'now'))
+  // Nothing since the last snapshot: then people want to know what led to it.
+  const [newest, former] = list
+  if (from !== undefined || found.differences.length > 0 || !newest || !former) return found
+  return between(await kept(former), await kept(newest))
+}
+
+interface Side {
+  readonly label: string
+  readonly rules: readonly KeptRules[]
+}
+
+export interface DiffView {
+  readonly from: string
+  readonly to: string
+  readonly differences: readonly Difference[]
+  /** Rules shown of each owner and table. */
+  readonly most: number
+}
+
+/** What went (-) and what came (+), by owner and table. */
+export function renderDiff({ from, to, differences, most }: DiffView, terminal: Terminal): string {
+  if (differences.length === 0) return `No rule differs between ${from} and ${to}.\n`
+  const part = (style: 'red' | 'green', sign: string, lines: readonly string[]) => [
+    ...lines.slice(0, most).map((it) => paint(terminal, style, `  ${sign} ${safe(it)}`)),
+    ...(lines.length > most ? [`  ${sign} … and ${lines.length - most} more (--all)`] : []),
+  ]
+  return [
+    paint(terminal, 'bold', `From ${from} to ${to}`),
+    ...differences.flatMap(({ owner, place, went, came }) => [
+      '',
+      paint(terminal, 'bold', `${owner}, ${safe(place)}: ${went.length} went, ${came.length} came`),
+      ...part('red', '-', went),
+      ...part('green', '+', came),
+    ]),
+    '',
+  ].join('\n')
+}
