@@ -1,10 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import { overall, rowOf, type Snapshot, shown } from '../../agent/api/snapshot.ts'
 import { allRules } from '../../agent/cli/commands/explain.ts'
-import { renderCerts } from '../../agent/cli/render/certs.ts'
-import { renderFirewall } from '../../agent/cli/render/firewall.ts'
-import { renderMemory } from '../../agent/cli/render/memory.ts'
-import { renderNetwork } from '../../agent/cli/render/network.ts'
 import { renderBrief, renderStatus } from '../../agent/cli/render/status.ts'
 import { defaults } from '../../agent/config/defaults.ts'
 import { incidents } from '../../agent/core/cascade.ts'
@@ -12,12 +8,8 @@ import { type Ledger, step } from '../../agent/core/ledger.ts'
 import { blindRule, type Outcome, rulesOf } from '../../agent/core/round.ts'
 import type { Collector, Heard, Host, Incident, Observation, Past, Sample } from '../../agent/model/index.ts'
 import { HostError } from '../../agent/model/index.ts'
-import { rowsOf } from '../../collectors/certs/rows.ts'
-import type { CertsSample } from '../../collectors/certs/sample.ts'
-import type { CniSample } from '../../collectors/cni/sample.ts'
-import type { FirewallSample } from '../../collectors/firewall/sample.ts'
 import { collectors } from '../../collectors/index.ts'
-import type { MemorySample } from '../../collectors/memory/collect.ts'
+import { viewAfter } from '../agent/views.ts'
 import { must } from './kind.ts'
 
 /** A sample is kept in memory and written with every change: larger ones wear a disk. */
@@ -179,40 +171,14 @@ function pages(
   }
   page('status', renderStatus(snapshot, terminal))
   page('brief', renderBrief(snapshot, terminal))
-  const sampleOf = <S>(name: string) => outcomes.get(name)?.sample as S | undefined
-  const about = { node: 'node1', at, now: at }
-  const told = (name: string) =>
-    (outcomes.get(name)?.observations ?? []).map((it) => {
-      const rule = outcomes.get(name)?.rules[it.code]
-      return { ...it, it, severity: it.severity ?? rule?.severity ?? 'info', title: rule?.title ?? '' }
-    })
-  const certs = sampleOf<CertsSample>('certs')
-  if (certs)
-    page(
-      'certs',
-      renderCerts(
-        {
-          ...about,
-          summary: '',
-          rows: rowsOf(certs, 30, at, true),
-          told: told('certs'),
-          all: true,
-          unseen: (certs.unseen ?? []).map((it) => it.why),
-        },
-        terminal,
-      ),
-    )
-  const firewall = sampleOf<FirewallSample>('firewall')
-  if (firewall)
-    page('firewall', renderFirewall({ ...about, sample: firewall, trend: [], kept: [] }, terminal))
-  const memory = sampleOf<MemorySample>('memory')
-  if (memory) page('memory', renderMemory({ ...about, sample: memory }, terminal))
-  const cni = sampleOf<CniSample>('cni')
-  if (cni)
-    page(
-      'network',
-      renderNetwork({ ...about, sample: cni, summary: '', faults: told('cni') }, terminal, allRules()),
-    )
+  for (const it of its) {
+    const outcome = outcomes.get(it.name)
+    if (!it.page || !outcome?.sample) continue
+    const more = { unseen: outcome.unseen, options: { all: true } }
+    const view = viewAfter(it, outcome, settings(it.name), more)
+    page(it.page.name, it.page.render(view, terminal))
+    json(it.page.json(view))
+  }
 }
 
 /** A page may be read on any terminal. */

@@ -2,8 +2,8 @@ import { spawnSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { certificates, days } from '../../../collectors/certs/openssl.ts'
-import { main, nodes, typed } from './typed.ts'
+import { main, nodes, typed } from '../../agent/cli/commands/typed.ts'
+import { certificates, days } from './openssl.ts'
 
 const { agent, folder } = typed(t)
 
@@ -15,8 +15,8 @@ t.test('certs shows every certificate, and its exit code tells', async (t) => {
   t.match(agent('certs', '--all', '--node', join(nodes, 'healthy')).out, /k3s-client-ca[\s\S]*unused/)
   const json = JSON.parse(agent('certs', '--json', '--node', join(nodes, 'healthy')).out)
   t.match(json, { version: 1, node: 'node1', findings: [], unseen: [] })
-  t.equal(json.certificates.length, 15)
-  t.match(json.certificates[0], { state: 'ok', where: /^\//, serial: /^[0-9A-F]+$/ })
+  t.equal(json.data.certificates.length, 15)
+  t.match(json.data.certificates[0], { state: 'ok', where: /^\//, serial: /^[0-9A-F]+$/, to: /^20\d\d-.*Z$/ })
 
   const { issue } = certificates(t)
   const file = join(folder, 'certs.pem')

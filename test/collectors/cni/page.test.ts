@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import t from 'tap'
-import { nodes, typed } from './typed.ts'
+import { nodes, typed } from '../../agent/cli/commands/typed.ts'
 
 const { agent, folder } = typed(t)
 
@@ -15,8 +15,8 @@ t.test('network shows the pod network of this machine and of a recorded one', as
   t.match(json, {
     version: 1,
     node: 'node1',
-    sample: { peers: [{ lacks: ['route'] }] },
-    faults: [{ code: 'cni.routes-missing', severity: 'critical' }],
+    data: { peers: [{ lacks: ['route'] }] },
+    findings: [{ code: 'cni.routes-missing', severity: 'critical' }],
   })
   t.ok([0, 1, 2].includes(agent('network').exit as number), 'without a daemon')
   t.match(agent('network', '--node', folder), { exit: 3, err: /no recorded node/ })

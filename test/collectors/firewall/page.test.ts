@@ -3,17 +3,17 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
-import type { Keepsake } from '../../../../agent/model/index.ts'
-import { openStore } from '../../../../agent/state/store.ts'
-import { collect } from '../../../../collectors/firewall/collect.ts'
-import { node, nodes, printed } from '../../../collectors/firewall/look.ts'
+import type { Keepsake } from '../../../agent/model/index.ts'
+import { openStore } from '../../../agent/state/store.ts'
+import { collect } from '../../../collectors/firewall/collect.ts'
+import { node, nodes, printed } from './look.ts'
 
 /** The commands as people type them, with and without a daemon that answers. */
 const folder = mkdtempSync(join(tmpdir(), 'murphy-'))
 t.teardown(() => rmSync(folder, { recursive: true, force: true }))
 const config = join(folder, 'config.yaml')
 writeFileSync(config, `node: test-node\nstate_dir: ${folder}/state\nsocket: ${folder}/agent.sock\n`)
-const main = join(import.meta.dirname, '../../../../agent/main.ts')
+const main = join(import.meta.dirname, '../../../agent/main.ts')
 const agent = (...args: string[]) => {
   const ran = spawnSync(process.execPath, [main, '--config', config, 'firewall', ...args], {
     encoding: 'utf8',
@@ -29,7 +29,8 @@ t.test('a recorded node, on a page and as JSON', async (t) => {
   t.match(JSON.parse(agent('--json', '--node', join(nodes, 'healthy')).out), {
     version: 1,
     node: 'node1',
-    kept: [],
+    artifacts: [],
+    data: { rules: 113 },
   })
 })
 

@@ -1,8 +1,11 @@
 import { X509Certificate } from 'node:crypto'
-import { renderCerts } from '../../../agent/cli/render/certs.ts'
 import { judge } from '../../../collectors/certs/judge.ts'
+import { renderCerts } from '../../../collectors/certs/page/render.ts'
 import { parse, parseCertificate } from '../../../collectors/certs/parse.ts'
 import { rowsOf } from '../../../collectors/certs/rows.ts'
+import { finding } from '../../agent/findings.ts'
+import { viewOn } from '../../agent/views.ts'
+import type { CertsSample } from '../../../collectors/certs/sample.ts'
 import { bytesOf, kind, must, part } from '../kind.ts'
 import { page, raw } from '../looks.ts'
 import type { Luck } from '../luck.ts'
@@ -43,7 +46,7 @@ function certificatesIn(bytes: Buffer): void {
     )
   }
   for (const whose of ['k3s', 'home', 'extra'] as const) {
-    const sample = {
+    const sample: CertsSample = {
       files: [
         {
           path: '/a',
@@ -59,22 +62,9 @@ function certificatesIn(bytes: Buffer): void {
     for (const one of told)
       must(one.text.length > 0 && one.text.length < 2_000, 'a verdict is a sentence or three', () => one.text)
     const rows = rowsOf(sample, 30, now, true)
-    page(
-      'certs',
-      renderCerts(
-        {
-          node: 'a',
-          summary: '',
-          rows,
-          told: told.map((it) => ({ severity: 'warning', title: it.code, it })),
-          at: now,
-          now,
-          all: true,
-          unseen: [],
-        },
-        { color: false, width: 80 },
-      ),
-    )
+    const findings = told.map((it) => finding({ ...it, severity: 'warning' }))
+    const view = viewOn(sample, {}, { at: now, now, findings, options: { all: true } })
+    page('certs', renderCerts(view, rows, { color: false, width: 80 }))
   }
 }
 

@@ -1,6 +1,9 @@
 import t from 'tap'
-import { type CertsPage, lifeBar, renderCerts } from '../../../../agent/cli/render/certs.ts'
+import type { Sample, View } from '../../../../agent/model/index.ts'
+import { lifeBar, renderCerts } from '../../../../collectors/certs/page/render.ts'
 import type { Row } from '../../../../collectors/certs/rows.ts'
+import { finding } from '../../../agent/findings.ts'
+import { viewOn } from '../../../agent/views.ts'
 
 const now = Date.parse('2027-09-14T12:00:00Z')
 const day = 86_400_000
@@ -16,45 +19,45 @@ const row = (more: Partial<Row>): Row => ({
   ...{ by: 'kubectl (k3s.yaml)', from: now - 295 * day, to: now + 70 * day },
   ...more,
 })
-const page = (more: Partial<CertsPage> = {}): CertsPage => ({
-  ...{ node: 'node1', summary: '2 certificates, the first runs out 2027-11-23 (70 d)', rows: [], told: [] },
-  ...{ at: now, now, all: false, unseen: [] },
-  ...more,
-})
+const render = (rows: readonly Row[], more: Partial<View<Sample, unknown>> = {}, terminal = plain) => {
+  const summary = '2 certificates, the first runs out 2027-11-23 (70 d)'
+  return renderCerts(viewOn({}, {}, { summary, at: now, now, ...more }), rows, terminal)
+}
 const plain = { color: false, width: 80 }
 
 t.test('a serial console: 80 columns, exactly', async (t) => {
-  const it = {
+  const it = finding({
     code: 'certs.expiring',
+    severity: 'warning',
+    title: 'certificates run out',
     subject: 'k3s server',
     text: 'client-admin.crt (system:admin) runs out 2027-11-23 12:00 UTC, in 70 d.',
-  }
-  const text = renderCerts(
-    page({
-      rows: [
-        row({}),
-        row({
-          state: 'expired',
-          where: '127.0.0.1:6443',
-          name: 'k3s',
-          use: 'serving',
-          by: 'API on 6443',
-          to: now - 3 * day,
-          differs: true,
-        }),
-        {
-          ...row({ state: 'unreadable', problem: '/etc/x.pem is empty', name: '' }),
-          from: undefined,
-          to: undefined,
-          by: undefined,
-          use: undefined,
-        } as unknown as Row,
-      ],
-      told: [{ severity: 'warning', title: 'certificates run out', it }],
+  })
+  const text = render(
+    [
+      row({}),
+      row({
+        state: 'expired',
+        where: '127.0.0.1:6443',
+        name: 'k3s',
+        use: 'serving',
+        by: 'API on 6443',
+        to: now - 3 * day,
+        differs: true,
+      }),
+      {
+        ...row({ state: 'unreadable', problem: '/etc/x.pem is empty', name: '' }),
+        from: undefined,
+        to: undefined,
+        by: undefined,
+        use: undefined,
+      } as unknown as Row,
+    ],
+    {
+      findings: [it],
       at: now - 4 * 60_000,
-      unseen: ['reading /root/a: permission denied'],
-    }),
-    plain,
+      unseen: [{ what: '/root/a', why: 'reading /root/a: permission denied' }],
+    },
   )
   t.equal(
     text,
@@ -80,17 +83,11 @@ WARNING certificates run out: client-admin.crt (system:admin) runs out
 })
 
 t.test('nothing to show; hostile names; colour', async (t) => {
-  t.equal(
-    renderCerts(page({ summary: 'no k3s here, nothing to watch' }), plain),
-    'node1: no k3s here, nothing to watch\n',
-  )
-  const hostile = renderCerts(
-    page({ rows: [row({ name: `\u001b[2J${'x'.repeat(300)}`, where: '/a\u001b[31m\nb' })] }),
-    plain,
-  )
+  t.equal(render([], { summary: 'no k3s here, nothing to watch' }), 'node1: no k3s here, nothing to watch\n')
+  const hostile = render([row({ name: `\u001b[2J${'x'.repeat(300)}`, where: '/a\u001b[31m\nb' })])
   t.notMatch(hostile, /\u001b/)
   t.ok(hostile.split('\n').every((line) => line.length <= 80))
-  t.match(renderCerts(page({ rows: [row({})] }), { color: true, width: 80 }), /\u001b\[33msoon/)
+  t.match(render([row({})], {}, { color: true, width: 80 }), /\u001b\[33msoon/)
 })
 
 t.test('the bar is empty only at the end, and full only when all is left', async (t) => {

@@ -1,9 +1,11 @@
 import { join } from 'node:path'
 import t from 'tap'
-import { renderNetwork } from '../../../../agent/cli/render/network.ts'
 import { recordedNode } from '../../../../agent/host/replay.ts'
+import type { View } from '../../../../agent/model/index.ts'
 import { cni } from '../../../../collectors/cni/index.ts'
+import { renderNetwork } from '../../../../collectors/cni/page/render.ts'
 import type { CniSample } from '../../../../collectors/cni/sample.ts'
+import { viewAfter } from '../../../agent/views.ts'
 
 const nodes = join(import.meta.dirname, '../../../nodes')
 const terminal = { color: false, width: 80 }
@@ -11,16 +13,11 @@ const terminal = { color: false, width: 80 }
 const sampleOf = (name: string) =>
   cni.collect(recordedNode(join(nodes, name)), {}, { heard: [] }) as Promise<CniSample>
 const at = recordedNode(join(nodes, 'healthy')).now()
-const picture = (sample: CniSample, more: object = {}, then = at) => {
-  const faults = cni
-    .assess(sample, { heard: [] }, {}, then)
-    .map((it) => ({ ...it, severity: it.severity ?? cni.rules[it.code].severity }))
-  const summary = cni.summary(sample, {}, at)
-  return renderNetwork(
-    { node: 'node1', sample, faults, at, now: at + 12_000, summary, ...more },
-    terminal,
-    cni.rules,
-  )
+const picture = (sample: CniSample, more: Partial<View> = {}, then = at) => {
+  const observations = cni.assess(sample, { heard: [] }, {}, then)
+  const outcome = { collector: 'cni', at: then, took: 0, unseen: [], rules: cni.rules, observations, sample }
+  const view = viewAfter(cni, outcome, {}, { at, now: at + 12_000, ...more })
+  return renderNetwork({ ...view, sample }, terminal)
 }
 
 t.test('what is under the overlay is drawn beside the way to the world', async (t) => {

@@ -1,6 +1,7 @@
 import t from 'tap'
-import { renderDiff, renderFirewall } from '../../../../agent/cli/render/firewall.ts'
+import { renderFirewall } from '../../../../collectors/firewall/page/render.ts'
 import type { FirewallSample } from '../../../../collectors/firewall/sample.ts'
+import { viewOn } from '../../../agent/views.ts'
 
 const now = Date.parse('2026-11-23T03:30:00Z')
 const terminal = { color: false, width: 80 }
@@ -54,6 +55,7 @@ const sample: FirewallSample = {
 }
 
 t.test('the page, to the letter', (t) => {
+  const trend = [1, 2, 8].map((value, at) => ({ at, value }))
   const kept = [
     {
       id: 12,
@@ -63,7 +65,7 @@ t.test('the page, to the letter', (t) => {
     },
   ]
   t.equal(
-    renderFirewall({ node: 'node1', sample, at: now - 12_000, now, trend: [1, 2, 8], kept }, terminal),
+    renderFirewall(viewOn(sample, {}, { at: now - 12_000, now, trend, artifacts: kept }), terminal),
     `node1: 128 rules  ▁▂█ (a day)  (looked 12 s ago)
 
                 IPv4 nft  IPv6 nft
@@ -89,33 +91,6 @@ Kept whole
 \`agent firewall diff\` shows what changed since; \`agent firewall show good\`
 prints the last good rules for \`iptables-restore\`.
 `,
-  )
-  t.end()
-})
-
-t.test('a difference: what went and what came, bounded and harmless', (t) => {
-  const differences = [
-    { owner: 'ufw', place: 'ipv4 nft filter', went: ['-A a', '-A b', '-A c'], came: [] },
-    { owner: 'other', place: 'ipv4 nft filter', went: [], came: ['-A x --comment "\u001b[2Jevil"'] },
-  ] as const
-  const text = renderDiff({ from: '12 (03:12 UTC)', to: 'now', differences, most: 2 }, terminal)
-  t.equal(
-    text.replace(/came\n.*evil"/, 'came\n'),
-    `From 12 (03:12 UTC) to now
-
-ufw, ipv4 nft filter: 3 went, 0 came
-  - -A a
-  - -A b
-  - … and 1 more (--all)
-
-other, ipv4 nft filter: 0 went, 1 came
-
-`,
-  )
-  t.notMatch(text, /\u001b/)
-  t.match(
-    renderDiff({ from: 'a', to: 'b', differences: [], most: 2 }, terminal),
-    /^No rule differs between a and b/,
   )
   t.end()
 })

@@ -1,37 +1,36 @@
 import t from 'tap'
-import { type MemoryPage, renderMemory } from '../../../../agent/cli/render/memory.ts'
+import type { MemorySample } from '../../../../collectors/memory/collect.ts'
+import { renderMemory } from '../../../../collectors/memory/page/render.ts'
+import { viewOn } from '../../../agent/views.ts'
 
 const mebi = 2 ** 20
 const now = Date.parse('2026-11-23T03:00:00Z')
 const pod = { namespace: 'shop', name: 'web', container: 'app' }
 const points = Array.from({ length: 12 }, (_, at) => [now / 1000 - (11 - at) * 30, (70 + at) * mebi] as const)
-const page: MemoryPage = {
-  node: 'node1',
-  at: now - 12_000,
-  now,
-  sample: {
-    cursor: 0,
-    victims: [],
-    pods: [],
-    total: 24_000 * mebi,
-    available: 14_000 * mebi,
-    pressure: { some: 3, full: 1 },
-    uses: {
-      a: { pod, used: 81 * mebi, limit: 100 * mebi, points },
-      b: { pod: { ...pod, name: 'a-very-long-name-7d9f8b6c5d-x2x4z' }, used: 10 * mebi, limit: 100 * mebi },
-    },
-    unlimited: 3,
-    account: { counted: 20, explained: 17, before: 2, lost: 1 },
-    recent: [
-      { at: now - 3600_000, subject: 'default/oomer/eater', comm: 'tail', pid: 7, rss: 24 * mebi },
-      { at: now - 60_000, subject: 'shop/web/app', comm: 'a?b', pid: 8, processes: 3 },
-    ],
+const sample: MemorySample = {
+  cursor: 0,
+  victims: [],
+  pods: [],
+  total: 24_000 * mebi,
+  available: 14_000 * mebi,
+  pressure: { some: 3, full: 1 },
+  uses: {
+    a: { pod, used: 81 * mebi, limit: 100 * mebi, points },
+    b: { pod: { ...pod, name: 'a-very-long-name-7d9f8b6c5d-x2x4z' }, used: 10 * mebi, limit: 100 * mebi },
   },
+  unlimited: 3,
+  account: { counted: 20, explained: 17, before: 2, lost: 1 },
+  recent: [
+    { at: now - 3600_000, subject: 'default/oomer/eater', comm: 'tail', pid: 7, rss: 24 * mebi },
+    { at: now - 60_000, subject: 'shop/web/app', comm: 'a?b', pid: 8, processes: 3 },
+  ],
 }
+const render = (shown: MemorySample, more = {}) =>
+  renderMemory(viewOn(shown, {}, { at: now - 12_000, now, ...more }), { color: false, width: 80 })
 
 t.test('at 80 columns', async (t) => {
   t.equal(
-    renderMemory(page, { color: false, width: 80 }),
+    render(sample),
     `node1  memory  (seen 12 s ago)
 
   node                 ███████░░░░░░░░░  42 %  13.7 of 23.4 GiB free
@@ -53,19 +52,12 @@ t.test('at 80 columns', async (t) => {
 
 t.test('with nothing to see', async (t) => {
   t.equal(
-    renderMemory(
+    render(
       {
-        ...page,
-        alone: 'x',
-        sample: {
-          cursor: -1,
-          victims: [],
-          pods: [],
-          recent: [],
-          unseen: [{ what: 'x', why: 'no /dev/kmsg' }],
-        },
+        ...{ cursor: -1, victims: [], pods: [], recent: [] },
+        unseen: [{ what: 'x', why: 'no /dev/kmsg' }],
       },
-      { color: false, width: 80 },
+      { source: 'look', problem: 'x' },
     ),
     `node1  memory  (seen 12 s ago, by a look of its own: no agent runs)
 
@@ -83,10 +75,7 @@ t.test('with nothing to see', async (t) => {
 t.test('the boot before this one', async (t) => {
   const lastBoot = { readIn: 'x', tries: 1, booted: now - 30 * 60_000 }
   const shown = (more: object) =>
-    renderMemory(
-      { ...page, sample: { ...page.sample, lastBoot: { ...lastBoot, ...more } } },
-      { color: false, width: 80 },
-    )
+    render({ ...sample, lastBoot: { ...lastBoot, ...more } })
       .split('\n')
       .slice(11)
       .join('\n')
@@ -110,8 +99,5 @@ t.test('the boot before this one', async (t) => {
 
 t.test('a kill that only a cgroup counted', async (t) => {
   const recent = [{ at: now, subject: 'shop/web/app', comm: '', pid: 0, unrecorded: true as const }]
-  t.match(
-    renderMemory({ ...page, sample: { ...page.sample, recent } }, { color: false, width: 80 }),
-    '03:00 UTC shop/web/app: without a record, counted by its cgroup',
-  )
+  t.match(render({ ...sample, recent }), '03:00 UTC shop/web/app: without a record, counted by its cgroup')
 })
