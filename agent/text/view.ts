@@ -6,7 +6,7 @@ import { paint, type Style, wrap } from './terminal.ts'
 
 const colors: Readonly<Record<Severity, Style>> = { info: 'cyan', warning: 'yellow', critical: 'red' }
 
-/** "WARNING certificates run out: …", wrapped, its first word in the colour of its severity; `text` begins with its gap. */
+/** "WARNING certificates run out: …", wrapped, its first word in the colour of its severity. */
 export function severityText(
   severity: Severity,
   text: string,
@@ -15,7 +15,7 @@ export function severityText(
   hanging: number,
 ): string {
   const word = severity.toUpperCase()
-  const wrapped = wrap(terminal, `${word}${text}`, indent, hanging)
+  const wrapped = wrap(terminal, `${word} ${text}`, indent, hanging)
   return (
     wrapped.slice(0, indent) + paint(terminal, colors[severity], word) + wrapped.slice(indent + word.length)
   )
@@ -28,7 +28,7 @@ export const findingLines = (
   indent = 0,
 ): readonly string[] =>
   findings.map(({ severity, title, text }) =>
-    severityText(severity, ` ${title}: ${text}`, terminal, indent, indent + 2),
+    severityText(severity, `${title}: ${text}`, terminal, indent, indent + 2),
   )
 
 /** What could not be seen, one paragraph each; what a recording does not say is one more. */

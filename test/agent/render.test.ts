@@ -4,7 +4,6 @@ import t from 'tap'
 import { catalogue } from '../../agent/cli/commands/explain.ts'
 import { markdown, renderGraph, renderRule } from '../../agent/cli/render/explain.ts'
 import { renderBrief, renderStatus } from '../../agent/cli/render/status.ts'
-import { sparkline, terminalOf, wrap } from '../../agent/text/terminal.ts'
 import { chain, finding, rule } from './findings.ts'
 import { now, picture, root } from './small.ts'
 
@@ -17,11 +16,6 @@ t.test('a collector that does not look any more is said to be overdue', async (t
   t.match(page, new RegExp(`^CRITICAL .*; ${late.name} overdue\\)`))
   t.match(page.replace(/\s+/g, ' '), /Should have looked at \d\d:\d\d UTC\./)
   t.notMatch(renderStatus(picture, plain), /overdue/)
-})
-
-t.test('a command behind a bracket stays whole', async (t) => {
-  const text = `${'word '.repeat(14)}(\`systemctl restart k3s-agent\`).`
-  t.ok(wrap(plain, text, 2).split('\n').includes('  (`systemctl restart k3s-agent`).'))
 })
 
 t.test('a root that is over does not speak for what is left', async (t) => {
@@ -182,30 +176,6 @@ More: agent explain CODE
 t.test('docs/findings.md is what the rules say now', async (t) => {
   const written = readFileSync(join(import.meta.dirname, '../../docs/findings.md'), 'utf8')
   t.equal(written, markdown(catalogue()), 'npm run docs writes it')
-})
-
-t.test('a sparkline shows the course, and nothing where there is none', async (t) => {
-  t.equal(sparkline([0, 7], 8), '▁█')
-  t.equal(sparkline([1, 1, 1], 8), '')
-  t.equal(sparkline([5], 8), '')
-  t.equal(
-    sparkline(
-      Array.from({ length: 1000 }, (_, at) => at),
-      8,
-    ),
-    '▁▂▃▄▅▆▇█',
-  )
-})
-
-t.test('commands are kept whole, colour only on a terminal', async (t) => {
-  t.equal(
-    wrap({ color: false, width: 60 }, `${'x'.repeat(50)} \`a long command stays whole\``, 0),
-    `${'x'.repeat(50)}\n\`a long command stays whole\``,
-  )
-  t.equal(terminalOf({ isTTY: true, columns: 80 }, {}).color, true)
-  t.equal(terminalOf({ isTTY: true }, { NO_COLOR: '1' }).color, false)
-  t.equal(terminalOf({}, {}).color, false)
-  t.equal(terminalOf({ isTTY: true, columns: 500 }, {}).width, 120)
 })
 
 t.test('silences stand in the status', async (t) => {

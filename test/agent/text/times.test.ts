@@ -7,6 +7,7 @@ import {
   messageClock,
   moment,
   timeOfDay,
+  timestamp,
 } from '../../../agent/text/times.ts'
 
 const at = Date.parse('2027-11-23T00:12:31Z')
@@ -32,4 +33,10 @@ t.test('in a message', async (t) => {
   t.equal(messageClock(since, since + 365 * 24 * 3600_000), '5 Mar 2026 03:12 UTC')
   t.equal(messageClock(Number.NaN, since), 'an unknown time')
   t.equal(messageClock(1e300, since), 'an unknown time')
+})
+
+t.test('a time for JSON is ISO 8601, or nothing', async (t) => {
+  t.equal(timestamp(Date.parse('2027-11-23T00:12:05Z')), '2027-11-23T00:12:05.000Z')
+  t.equal(timestamp(Number.NaN), null)
+  t.equal(timestamp(1e300), null)
 })

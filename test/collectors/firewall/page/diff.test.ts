@@ -1,5 +1,6 @@
 import t from 'tap'
-import { renderDiff } from '../../../../collectors/firewall/page/diff.ts'
+import { diff, renderDiff } from '../../../../collectors/firewall/page/diff.ts'
+import { reaching } from './reach.ts'
 
 const terminal = { color: false, width: 80 }
 
@@ -28,4 +29,21 @@ other, ipv4 nft filter: 0 went, 1 came
     /^No rule differs between a and b/,
   )
   t.end()
+})
+
+t.test('from the last good rules to now, and where that is nothing what led to it', async (t) => {
+  const asked = async (state: string, ...given: string[]) =>
+    diff.print((await reaching(state, ['healthy', 'ufw-default-deny'])).reach, given, {}, terminal)
+  t.match(
+    await asked('ufw-default-deny'),
+    /^From 1 \(.*\) to now\n[\s\S]*ufw, ipv4 nft filter: 0 went, 65 came/,
+  )
+  t.match(await asked('healthy'), /^From 1 \(.*\) to 2 \(.*\)\n[\s\S]*0 went, 65 came/)
+  t.match(
+    await asked('healthy', 'good'),
+    /^No rule differs between 1 \(.*\) and now\./,
+    'asked for is asked for',
+  )
+  t.match(await asked('healthy', '2', '1'), /^From 2 .* to 1 [\s\S]*65 went, 0 came/)
+  await t.rejects(asked('healthy', '7'), { name: 'Refusal' })
 })
