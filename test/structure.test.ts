@@ -135,6 +135,23 @@ t.test('imports point one way', async (t) => {
   }
 })
 
+t.test('nothing in agent/ knows a collector', async (t) => {
+  const may = under('agent/cli/', 'agent/daemon/', 'agent/config/')
+  for (const path of modules.filter(under('agent/')))
+    for (const { name } of importsOf(path).filter((it) => it.name.startsWith('collectors/')))
+      if (name !== 'collectors/index.ts' || !may(path))
+        t.fail(
+          `${path} imports ${name}: only cli, daemon and config know that there are collectors, and only by their list; what is one collector's own, its page too, it brings along`,
+        )
+  for (const name of readdirSync(join(root, 'collectors')).filter((it) => !/^(node|index\.ts)$/.test(it)))
+    for (const path of modules.filter(under('agent/main.ts', 'agent/cli/commands/')))
+      if (readFileSync(join(root, path), 'utf8').includes(`'${name}'`))
+        t.fail(
+          `${path} says '${name}': a command that knows one collector by name is that collector's page, and stands with it`,
+        )
+  t.pass('checked')
+})
+
 t.test('collectors do not know each other', async (t) => {
   const own = (path: string) => path.split('/')[1]?.replace(/\.ts$/, '') ?? ''
   for (const path of modules.filter((it) => it.startsWith('collectors/') && it !== 'collectors/index.ts'))
