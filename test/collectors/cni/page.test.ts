@@ -1,6 +1,9 @@
 import { join } from 'node:path'
 import t from 'tap'
+import { page } from '../../../collectors/cni/page.ts'
+import type { CniSample } from '../../../collectors/cni/sample.ts'
 import { nodes, typed } from '../../agent/cli/commands/typed.ts'
+import { viewOn } from '../../agent/views.ts'
 
 const { agent, folder } = typed(t)
 
@@ -20,4 +23,31 @@ t.test('network shows the pod network of this machine and of a recorded one', as
   })
   t.ok([0, 1, 2].includes(agent('network').exit as number), 'without a daemon')
   t.match(agent('network', '--node', folder), { exit: 3, err: /no recorded node/ })
+})
+
+t.test('what it knows of times is ISO 8601 in the JSON', async (t) => {
+  const at = Date.parse('2026-11-23T03:00:00Z')
+  const iso = '2026-11-23T03:00:00.000Z'
+  const link = { name: 'cni0', kind: 'bridge', up: true, mtu: 1450, addresses: ['10.42.0.1/24'] }
+  const json = page.json(
+    viewOn<CniSample, object>(
+      {
+        interfaces: { links: [link], ports: {}, loose: ['veth1'] },
+        errors: { cni0: [[at - 9, 1, 90] as const, [at, 3, 99] as const] },
+        pool: { folder: '/x', size: 253, used: 2, leaked: { '10.42.0.9': at }, course: [[at, 1] as const] },
+        ...{
+          lacking: { 'flannel.1': at },
+          downs: { cni0: [at, at] },
+          off: { 'ipv4/ip_forward': 0 as const },
+        },
+      },
+      {},
+    ),
+  )
+  t.match(json, {
+    interfaces: [{ name: 'cni0', errors: 3 }],
+    ...{ loose: ['veth1'], pods: [], peers: [], off: ['ipv4/ip_forward'], dns: undefined },
+    ...{ lacking: { 'flannel.1': iso }, downs: { cni0: [iso, iso] } },
+  })
+  t.strictSame(json.pool, { folder: '/x', size: 253, used: 2, leaked: { '10.42.0.9': iso } })
 })

@@ -6,6 +6,8 @@ import t from 'tap'
 import type { Keepsake } from '../../../agent/model/index.ts'
 import { openStore } from '../../../agent/state/store.ts'
 import { collect } from '../../../collectors/firewall/collect.ts'
+import { page } from '../../../collectors/firewall/page.ts'
+import { viewOn } from '../../agent/views.ts'
 import { node, nodes, printed } from './look.ts'
 
 /** The commands as people type them, with and without a daemon that answers. */
@@ -52,4 +54,24 @@ t.test('what is kept, without a daemon: from the disk', async (t) => {
   t.match(agent('diff', '1', '2').out, /… and 45 more \(--all\)/)
   t.notMatch(agent('diff', '1', '2', '--all').out, / more \(--all\)/)
   store.close()
+})
+
+t.test('in the JSON, rules by owner and changes with their times', async (t) => {
+  const at = Date.parse('2026-11-23T03:00:00Z')
+  const iso = '2026-11-23T03:00:00.000Z'
+  const by = [{ name: 'iptables', pid: 7, at }]
+  const sample = await collect(node('ufw-default-deny'), { heard: [] })
+  const journal = [{ at, seen: at, by, before: { ufw: 0 }, after: { ufw: 65 } }]
+  const json = page.json(viewOn({ ...sample, journal }, {}))
+  t.strictSame(json.changes, [
+    { at: iso, seen: iso, by: [{ ...by[0], at: iso }], before: { ufw: 0 }, after: { ufw: 65 } },
+  ])
+  t.match(json.sets, [
+    { family: /^ipv/, owners: { ufw: /^\d+$/ }, longest: [{ chain: / /, rules: /^\d+$/ }] },
+  ])
+  t.notMatch(
+    JSON.stringify(json),
+    /"(hash|argv|memory)"/,
+    'what only the next look has a use for stays inside',
+  )
 })
