@@ -1,6 +1,5 @@
 import { askFor } from '../../api/ask.ts'
 import { isOpen, type LedgerView, ledgerViewOf } from '../../api/view.ts'
-import { guarded } from '../../core/guard.ts'
 import { step } from '../../core/ledger.ts'
 import { blindCode, round, sampleVersionOf } from '../../core/round.ts'
 import { openMachine } from '../../host/machine.ts'
@@ -10,7 +9,7 @@ import { severities } from '../../model/index.ts'
 import { savedView } from '../../state/saved-view.ts'
 import { duration } from '../../text/durations.ts'
 import { day, minute } from '../../text/times.ts'
-import { type Common, Refusal, settings } from './common.ts'
+import { type Common, madeOf, Refusal, settings } from './common.ts'
 import { notRunning } from './status.ts'
 
 /** Options that every page has. */
@@ -28,9 +27,9 @@ type Known = Pick<View, 'source' | 'problem' | 'node' | 'now' | 'at' | 'sample' 
 }
 
 /**
- * What a page shows. Of the running daemon; without one, of what it left on the disk; where none ever ran, for a
+ * What a page shows. Of the running daemon; without one, of what it left on the disk; where none left anything, for a
  * recorded node or for another time, of one round of its own that is judged as the daemon's are. Refuses when nothing
- * can be seen.
+ * can be seen, and where something runs that may not be asked or is not understood.
  */
 export async function viewOf(
   collector: Collector,
@@ -48,11 +47,10 @@ export async function viewOf(
   else known = await ofTheDaemon(collector, config, look)
   const { findings, ...about } = known
   const blind = findings.find((it) => it.code === blindCode(collector.name))
-  const { collector: careful } = guarded(collector, (text) => process.stderr.write(`${text}\n`))
   return {
     ...about,
     settings: its,
-    summary: careful.summary(known.sample, its, known.now),
+    summary: madeOf(collector.title, () => collector.summary(known.sample, its, known.now)),
     findings: findings
       .filter((it) => it !== blind)
       .toSorted((a, b) => rank(b) - rank(a) || a.since - b.since),
@@ -136,6 +134,9 @@ async function ofTheDaemon(
     if (away.code === 'EACCES') throw new Refusal(notRunning(away, socket, ''), 3, { cause: error })
     const left = leftOf(collector, stateDir)
     if (left.known) return { ...left.known, node, problem: notRunning(away, socket, left.text) }
+    // What runs here and is not understood knows better than one look can.
+    const nobody = away.code === 'ENOENT' || away.code === 'ECONNREFUSED'
+    if (!nobody) throw new Refusal(notRunning(away, socket, left.text), 3, { cause: error })
     return { ...(await onThisMachine(look)), node, problem: notRunning(away, socket, left.text) }
   }
   if (!answer) throw new Refusal(`the agent has not looked at ${name} yet; ask again in a moment`)

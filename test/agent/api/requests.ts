@@ -51,6 +51,7 @@ const targets = [
   '/v1/kept?collector=firewall&id=1e300',
   '/v1/kept?collector=__proto__&id=x',
   '/v1/sample?collector=constructor',
+  '/v1/view?collector=constructor&series=__proto__',
   '/v1/silence?what=x&for=1',
   '/v1/silence?what=%f0%9f%94%a5&for=1',
   '/__proto__',

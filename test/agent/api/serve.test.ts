@@ -35,6 +35,10 @@ t.test('it answers what it is asked, and nothing else', async (t) => {
   t.strictSame(JSON.parse(await ask(socket, '/v1/series?name=certs.days&since=0')), [{ at: 10, value: 41 }])
   t.strictSame(JSON.parse(await ask(socket, '/v1/sample?collector=certs')), { at: 7, sample: { unseen: [] } })
   t.equal(await ask(socket, '/v1/sample?collector=none'), 'null')
+  t.match(JSON.parse(await ask(socket, '/v1/view?collector=certs&series=count')), {
+    ...{ at: 7, sample: { unseen: [] }, artifacts: [] },
+  })
+  t.equal(await ask(socket, '/v1/view'), 'null')
   t.strictSame(JSON.parse(await ask(socket, '/v1/kept?collector=firewall')), [
     { id: 1, at: 8, about: { rules: 3 }, size: 3 },
   ])

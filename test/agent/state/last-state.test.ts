@@ -81,7 +81,10 @@ t.test('a sample of a shape that nobody expected costs its own row, and no findi
   // An agent of another version answers.
   const server = createServer((_, answer) =>
     answer.end(
-      JSON.stringify({ sample: { files: [{ path: '/x' }], pods: 1, k3s: 1, interfaces: 1 }, at: now }),
+      JSON.stringify({
+        ...{ node: 'n', now, at: now, findings: [], trend: [], artifacts: [] },
+        sample: { files: [{ path: '/x' }], pods: 1, k3s: 1, interfaces: 1 },
+      }),
     ),
   )
   await new Promise<void>((resolve) => server.listen(join(place, 'agent.sock'), resolve))

@@ -1,5 +1,7 @@
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
 import { exitCode } from '../../../../agent/api/snapshot.ts'
@@ -60,6 +62,21 @@ t.test('what a daemon left: of the shape that is understood', async (t) => {
   t.match(await viewOf(named('memory'), { config }), {
     ...{ source: 'look', problem: /has left nothing of memory that can be shown/ },
   })
+})
+
+t.test('what answers and is not understood is no reason to look for oneself', async (t) => {
+  const place = mkdtempSync(join(tmpdir(), 'murphy-'))
+  t.teardown(() => rmSync(place, { recursive: true, force: true }))
+  const own = join(place, 'config.yaml')
+  writeFileSync(own, `state_dir: ${place}/state\nsocket: ${place}/agent.sock\n`)
+  const server = createServer((_, answer) => answer.end('{"node":"n"}'))
+  await new Promise<void>((resolve) => server.listen(join(place, 'agent.sock'), resolve))
+  for (const collector of withPage)
+    await t.rejects(viewOf(collector, { config: own }), {
+      ...{ name: 'Refusal', exit: 3 },
+      message: /^Murphy does not answer: what it answers is no view of this version of Murphy; and has left/,
+    })
+  await new Promise((resolve) => server.close(resolve))
 })
 
 t.test('what cannot be asked for is refused in the same words', async (t) => {
