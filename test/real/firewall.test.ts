@@ -275,7 +275,7 @@ t.test('the verdict on SSH against real connections', skip, async (t) => {
       if (backend === 'legacy' && at % 5 !== 2) continue
       await it.run([`iptables-${backend}-restore`], rules)
       const verdict = (await it.round()).sample.input.ipv4
-      const open = await knock(400)
+      const open = await knock()
       const doubt = /limit|a mark$/.test(name)
       const some = /source/.test(name)
       t.match(
