@@ -1,5 +1,14 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
-import { cpSync, mkdirSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  cpSync,
+  globSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -161,12 +170,14 @@ export async function makeNode(
   }
 }
 
-const mounts = (folder: string) =>
-  own.map((it) => `mkdir -p /${it} && mount --bind ${folder}/${it} /${it}`).join('\n')
+const mounts = (folder: string) => own.map((it) => `mount --bind ${folder}/${it} /${it}`).join('\n')
 
 function writeFiles(folder: string, { files, kubeconfig, key }: Certificates): void {
   for (const it of own) mkdirSync(join(folder, it), { recursive: true })
+  // Of this machine come the programs' settings, but nothing of a k3s or a Murphy that is or was on it.
   execFileSync('cp', ['-a', '/etc/.', join(folder, 'etc')])
+  for (const it of globSync('etc/{rancher,cni,murphy,systemd/system/{,*/}{k3s,murphy}*}', { cwd: folder }))
+    rmSync(join(folder, it), { recursive: true, force: true })
   for (const it of ['etc', 'var', 'run'])
     cpSync(join(healthy, 'files', it), join(folder, it), { recursive: true })
   rmSync(join(folder, tlsFolder, 'dynamic-cert.json'), { force: true })
