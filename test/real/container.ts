@@ -103,9 +103,12 @@ export async function bootContainer({
   const began = Date.now()
   // It ends with this process, however that ends: asked to end, nspawn kills the init inside. Killed with a
   // whole process group it could not, so it has one of its own.
+  const machine = `murphy-test-${process.pid}-${began.toString(36)}`
+  const groups = makeGroups(machine)
   const nspawn = spawn(
-    'setpriv',
+    'sh',
     [
+      ...['-c', 'for it in $GROUPS_OF_IT; do echo $$ >$it/cgroup.procs; done; exec setpriv "$@"', 'sh'],
       ...[
         '--pdeathsig',
         'TERM',
@@ -117,21 +120,27 @@ export async function bootContainer({
         root,
       ],
       ...[...(files ? [] : ['--volatile=overlay']), '--register=no', '--keep-unit', '--console=pipe'],
-      ...['--machine', `murphy-test-${process.pid}-${began.toString(36)}`, '--hostname', 'node1'],
+      ...['--machine', machine, '--hostname', 'node1'],
       ...['--private-network', '--link-journal=no', '--resolv-conf=off', '--bind=/dev/kmsg'],
       '--capability=CAP_SYSLOG,CAP_NET_ADMIN,CAP_NET_RAW',
       ...binds.map((folder) => `--bind-ro=${folder}`),
       ...devices.map((device) => `--bind=${device}`),
       ...['--boot', 'systemd.unit=multi-user.target'],
     ],
-    { stdio: ['ignore', 'pipe', 'pipe'], detached: true },
+    {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      detached: true,
+      env: { ...process.env, GROUPS_OF_IT: groups.join(' ') },
+    },
   )
   let said = ''
   for (const stream of [nspawn.stdout, nspawn.stderr])
     stream.on('data', (part: Buffer) => {
       said = (said + part.toString()).slice(-4000)
     })
-  const ended = new Promise<void>((resolve) => nspawn.once('close', () => resolve()))
+  const ended = new Promise<void>((resolve) => nspawn.once('close', () => resolve())).then(() =>
+    removeGroups(groups),
+  )
   const kill = async () => {
     nspawn.kill('SIGTERM')
     await ended
@@ -146,6 +155,36 @@ export async function bootContainer({
   } catch (error) {
     await kill()
     throw new Error(`the container did not boot: ${(error as Error).message}\n${said}`, { cause: error })
+  }
+}
+
+/**
+ * Groups for one container alone: nspawn gives its systemd what is below its own groups, and two that share them would
+ * count each other's processes as their units'.
+ */
+function makeGroups(name: string): string[] {
+  const own = readFileSync('/proc/self/cgroup', 'utf8')
+  return (
+    [
+      ['/sys/fs/cgroup', /^0::(.*)$/m],
+      ['/sys/fs/cgroup/unified', /^0::(.*)$/m],
+      ['/sys/fs/cgroup/systemd', /:name=systemd:(.*)$/m],
+    ] as const
+  ).flatMap(([hierarchy, path]) => {
+    const home = join(hierarchy, path.exec(own)?.[1] ?? '')
+    if (!existsSync(join(home, 'cgroup.procs'))) return []
+    mkdirSync(join(home, name))
+    return [join(home, name)]
+  })
+}
+
+/** Once nothing runs in them, which the kernel says a moment after the last process has ended. */
+async function removeGroups(groups: readonly string[]): Promise<void> {
+  const script = 'for it; do find "$it" -depth -type d -exec rmdir {} + || exit 1; done'
+  for (let tries = 0; tries < 100; tries += 1) {
+    const there = groups.filter((it) => existsSync(it))
+    if (there.length === 0 || (await run(['sh', '-c', script, 'sh', ...there])).exit === 0) return
+    await pause(50)
   }
 }
 
