@@ -1,12 +1,15 @@
 import { spawn, spawnSync } from 'node:child_process'
-import { readdirSync } from 'node:fs'
+import { chmodSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { inventory, lasting, mark, type Run } from './inventory.ts'
+import { planned } from './plan.ts'
 import { tools } from './tools.ts'
 
 /**
- * `npm test`: style, types, then every test file; first what runs anywhere, then what needs the real kernel
- * and systemd. Prints a line a file, all of what failed, and `N passed, N failed` last.
+ * `npm test`: style, types, then every test file, and whether the machine is as it was. Prints a line a file, all of
+ * what failed, and `N passed, N failed` last. What runs beside what: `plan.ts`.
  */
 const root = join(import.meta.dirname, '..')
 const ci = process.env.CI === 'true'
@@ -18,6 +21,13 @@ const environment = {
   NODE_COMPILE_CACHE: join(root, 'node_modules/.cache/node'),
   PATH: `${bin}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:${process.env.PATH ?? ''}`,
 }
+
+/** All that the tests make for a while, where nobody else makes anything. Other accounts write there too. */
+const folder = mkdtempSync(join(tmpdir(), 'murphy-test-'))
+chmodSync(folder, 0o1777)
+process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130))
+const run: Run = { id: folder, folder }
 
 let passed = 0
 let failed = 0
@@ -55,14 +65,14 @@ function command(what: string, argv: readonly string[]): void {
   if (!ok) say(ran.stdout + ran.stderr)
 }
 
-/** Runs test files and adds up what they say. */
-async function tests(files: readonly string[], jobs: number): Promise<void> {
+/** Runs test files one after the other and adds up what they say. */
+async function tests(files: readonly string[]): Promise<void> {
   const child = spawn(
     join(bin, 'tap'),
-    ['run', '--disable-coverage', '--reporter=tap', `--jobs=${jobs}`, ...files],
+    ['run', '--disable-coverage', '--reporter=tap', '--jobs=1', ...files],
     {
       cwd: root,
-      env: environment,
+      env: { ...environment, TMPDIR: folder, [mark]: run.id },
       stdio: ['ignore', 'pipe', 'inherit'],
     },
   )
@@ -102,27 +112,23 @@ const all = readdirSync(join(root, 'test'), { recursive: true, encoding: 'utf8' 
   .map((name) => `test/${name}`)
   .filter((name) => chosen.length === 0 || chosen.some((it) => name.includes(it)))
   .sort()
-const real = all.filter((name) => name.startsWith('test/real/'))
-
 installTools()
 if (chosen.length === 0) {
   command('style (biome)', ['biome', 'check', '--error-on-warnings'])
   command('types (tsc)', ['tsc'])
 }
-const anywhere = all.filter((name) => !real.includes(name))
-/** These wait for most of their time: for patience to end, for holds to be over. */
-const patient = real.filter((name) => /\/(incident|systemd)\.test\.ts$/.test(name))
-/** These have a machine of their own, and no clock. */
-const installers = real.filter((name) => /\/install/.test(name))
-const kernel = real.filter((name) => !patient.includes(name) && !installers.includes(name))
-await Promise.all([
-  anywhere.length > 0 ? tests(anywhere, 2) : undefined,
-  patient.length > 0 ? tests(patient, 1) : undefined,
-])
-// One after the other: they share one kernel log, and what they measure is time.
-await Promise.all([
-  kernel.length > 0 ? tests(kernel, 1) : undefined,
-  installers.length > 0 ? tests(installers, 1) : undefined,
-])
+const before = inventory(run)
+const { lanes, rest } = planned(all)
+await Promise.all(
+  lanes.map(async (lane) => {
+    for (const files of lane) await tests(files)
+    for (let files = rest.shift(); files; files = rest.shift()) await tests(files)
+  }),
+)
+const changed = await lasting(before, run)
+passed += changed.length === 0 ? 1 : 0
+failed += changed.length
+say(`${changed.length === 0 ? 'ok    ' : 'not ok'}  the machine is as it was`)
+for (const it of changed) say(`        ${it}`)
 say(`${passed} passed, ${failed} failed`)
 process.exitCode = failed > 0 ? 1 : 0

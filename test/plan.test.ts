@@ -1,0 +1,31 @@
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import t from 'tap'
+import { planned } from './plan.ts'
+
+const files = readdirSync(import.meta.dirname, { recursive: true, encoding: 'utf8' })
+  .filter((it) => it.endsWith('.test.ts') && !it.startsWith('nodes/'))
+  .map((it) => join('test', it))
+  .sort()
+
+t.test('every file runs once', async (t) => {
+  for (const chosen of [files, files.slice(0, 1), files.filter((it) => it.includes('/real/')), []]) {
+    const { lanes, rest } = planned(chosen)
+    const all = [...lanes.flat(2), ...rest.flat()]
+    t.equal(all.length, chosen.length)
+    t.strictSame(new Set(all), new Set(chosen))
+    t.notOk([...lanes.flat(), ...rest].some((it) => it.length === 0))
+  }
+})
+
+t.test('who reads the kernel log runs beside nobody who fills it', async (t) => {
+  const { lanes } = planned(files)
+  const [waiting = []] = lanes
+  const order = waiting.flat()
+  t.strictSame(
+    order.slice(0, 3),
+    ['incident', 'systemd', 'kills'].map((it) => `test/real/${it}.test.ts`),
+  )
+  for (const it of ['memory', 'leak', 'pods', 'forged-kills', 'hostile'])
+    t.ok(order.includes(`test/real/${it}.test.ts`), it)
+})

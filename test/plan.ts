@@ -1,0 +1,45 @@
+/**
+ * Which test files run beside which. Two cores are kept busy for all of the time: `lanes` run side by side, the files of
+ * one after the other, and who is done takes from `rest`. Each list of files is one start of tap.
+ */
+export interface Plan {
+  readonly lanes: readonly (readonly (readonly string[])[])[]
+  /** The longest first, so that none is left alone at the end. */
+  readonly rest: (readonly string[])[]
+}
+
+/** These wait for most of their time (for patience to end, for holds to be over), and read the kernel's log. */
+const patient = /^test\/real\/(incident|systemd)\.test\.ts$/
+/**
+ * These have processes killed for want of memory, or fill the kernel's log, of which a machine has one: after the
+ * patient ones, and one after the other. `kills` wants a minute without any, which has just passed when `systemd` is over.
+ */
+const killers = [/\/real\/kills\./, /\/real\/(memory|leak|pods|forged-kills|hostile)\./]
+/** These have a machine of their own, and no clock. */
+const installers = [/\/real\/install-killed\./, /\/real\/install/]
+/** Half a minute and more each, by the time they took on a quiet machine: 66, 50, 45 and 12 s. */
+const long = [/\/fuzz\/kinds\./, /\/year\.test/, /\/fuzz\/nodes\./, /\/crowded\./]
+/** A start of tap costs 2 s: so many short files share one. */
+const atOnce = 30
+
+/** Every file once. */
+export function planned(files: readonly string[]): Plan {
+  const left = new Set(files)
+  const take = (pattern: RegExp) => {
+    const taken = [...left].filter((it) => pattern.test(it))
+    for (const it of taken) left.delete(it)
+    return taken
+  }
+  const waiting = [take(patient), ...killers.map(take)]
+  const machines = installers.map(take)
+  const firsts = long.map(take)
+  const kernel = take(/\/real\//)
+  const short = [...left]
+  const rest = [
+    ...firsts,
+    ...Array.from({ length: Math.ceil(short.length / atOnce) }, (_, at) =>
+      short.slice(at * atOnce, (at + 1) * atOnce),
+    ),
+  ].filter((it) => it.length > 0)
+  return { lanes: [waiting, machines, [kernel]].map((lane) => lane.filter((it) => it.length > 0)), rest }
+}
