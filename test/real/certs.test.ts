@@ -215,11 +215,13 @@ t.test(
     writeFileSync(join(at, 'k3s-server'), '#!/bin/sh\nread line\n', { mode: 0o755 })
     const script = `
     import { spawn } from 'node:child_process'
+    import { readFileSync } from 'node:fs'
     import { openMachine } from '${new URL('../../agent/host/machine.ts', import.meta.url)}'
     import { findProcess } from '${new URL('../../collectors/node/process.ts', import.meta.url)}'
     const begun = Date.now()
     const k3s = spawn('${at}/k3s-server', ['server'], { stdio: ['pipe', 'ignore', 'ignore'] })
-    await new Promise((resolve) => setTimeout(resolve, 300))
+    const comm = () => readFileSync('/proc/' + k3s.pid + '/comm', 'utf8').trim()
+    while (comm() !== 'k3s-server') await new Promise((resolve) => setTimeout(resolve, 10))
     const machine = openMachine()
     const host = machine.during(new AbortController().signal)
     const found = await findProcess(host)

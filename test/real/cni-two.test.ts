@@ -1,7 +1,7 @@
-import { setTimeout as pause } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { cni } from '../../collectors/cni/index.ts'
 import { cable, dnsAddress, lacking, type RealNode, realNode, sh } from './cninode.ts'
+import { settled, until } from './waiting.ts'
 
 /** Two nodes joined by a real VXLAN, with real traffic between their pods: each fault, its finding, its repair. */
 if (lacking && process.env.CI !== 'true') {
@@ -187,12 +187,19 @@ t.test('errors that the kernel counts: a peer that cannot be reached', async (t)
   await exactly(t, one)
 })
 
+/** Takes the cable away and lays it again; until the other end has counted both. */
+async function unplug() {
+  const carrier = (what: string) =>
+    Number(sh(`ip netns exec ${one.namespace} cat /sys/class/net/eth0/${what}`))
+  const before = carrier('carrier_down_count')
+  two.ip('link set eth0 down')
+  await until('the cable is gone', () => carrier('carrier_down_count') > before)
+  two.ip('link set eth0 up')
+  await until('the cable is back', () => carrier('carrier') === 1)
+}
+
 t.test('a cable that comes and goes', async (t) => {
-  for (let it = 0; it < 3; it += 1) {
-    two.ip('link set eth0 down')
-    two.ip('link set eth0 up')
-    await pause(100)
-  }
+  for (let it = 0; it < 3; it += 1) await unplug()
   const [found] = await exactly(t, one, 'cni.flapping eth0')
   t.match(found?.text, /^eth0 went down 3 times in the last 10 min/)
   one.ahead(11 * minute)
@@ -206,11 +213,7 @@ t.test('a private network between the nodes, and the world behind another cable'
   one.ip('link set eth9 up')
   one.ip('route replace default via 198.51.100.2 dev eth9')
   t.match((await one.look()).sample, { uplink: 'eth9', under: 'eth0', carriers: { eth0: Number } })
-  for (let it = 0; it < 3; it += 1) {
-    two.ip('link set eth0 down')
-    two.ip('link set eth0 up')
-    await pause(100)
-  }
+  for (let it = 0; it < 3; it += 1) await unplug()
   const [found] = await exactly(t, one, 'cni.flapping eth0')
   t.match(found?.text, /^eth0 went down 3 times/)
   one.ip('link del eth9')
@@ -236,17 +239,21 @@ t.test('what is heard: churn of pods is quiet, bridge, overlay and peers are not
     one.heard.length = 0
     const begun = performance.now()
     work()
-    while (one.heard.length === 0 && performance.now() - begun < 2000) await pause(2)
-    return one.heard.length > 0
+    await until('it is heard', () => one.heard.length > 0)
+    return performance.now() - begun < 2000
   }
-  await pause(300)
+  await until('the monitor hears', () => {
+    one.ip('link set lo mtu 65000')
+    one.ip('link set lo mtu 65536')
+    return lines > 0
+  })
+  await settled('what that changed was heard', () => lines)
   lines = 0
   one.heard.length = 0
   for (const it of [40, 41, 42]) one.add(web(it))
   for (const it of [40, 41, 42]) one.del(web(it))
   across()
-  await pause(500)
-  t.ok(lines > 40, `${lines} lines`)
+  await settled('pods came and went', () => lines, 41)
   t.same(one.heard, [], 'of no interest')
   t.ok(await told(() => one.ip('neigh del 10.42.1.0 dev flannel.1')), 'a neighbour')
   t.ok(
@@ -260,13 +267,13 @@ t.test('what is heard: churn of pods is quiet, bridge, overlay and peers are not
   t.ok(await told(() => two.ip('link set eth0 down')), 'the uplink')
   two.ip('link set eth0 up')
   two.ip('route replace default via 192.0.2.1')
-  await pause(300)
+  await settled('the uplink is back', () => lines)
   one.heard.length = 0
   for (let it = 0; it < 3; it += 1) {
     one.ip('link set cni0 down')
     one.ip('link set cni0 up')
   }
-  await pause(300)
+  await settled('the bridge went and came', () => lines)
   t.match(await exactly(t, one, 'cni.flapping cni0'), [{ text: /^cni0 went down 3 times/ }])
   one.ahead(11 * minute)
   await exactly(t, one)

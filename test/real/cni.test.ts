@@ -3,6 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { cni } from '../../collectors/cni/index.ts'
 import { cable, dnsAddress, lacking, realNode, sh } from './cninode.ts'
+import { settled, until } from './waiting.ts'
 
 /** One node whose interfaces, files and DNS go missing, as `realNode` makes it. */
 if (lacking && process.env.CI !== 'true') {
@@ -170,14 +171,22 @@ t.test('a node whose network breaks and is mended', async (t) => {
       },
       stop.signal,
     )
+    await until('the monitor hears', () => {
+      ip('link set lo mtu 65000')
+      ip('link set lo mtu 65536')
+      return lines > 0
+    })
     // The bridge's own addresses settle for up to two seconds after its first pod.
-    await pause(2500)
+    await until(
+      'no address is still asked for',
+      () => !sh(`${node.inside.join(' ')} ip -6 addr show tentative`).trim(),
+    )
+    await settled('what that changed was heard', () => lines)
     heard.length = 0
     lines = 0
     for (const pod of ['second', 'third']) node.add(pod)
     node.del('third')
-    await pause(500)
-    t.ok(lines > 20, `${lines} lines`)
+    await settled('pods came and went', () => lines, 21)
     t.same(heard, [], 'of no interest')
 
     const begun = performance.now()

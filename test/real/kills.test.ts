@@ -7,6 +7,7 @@ import type { Finding, Incident } from '../../agent/model/index.ts'
 import { webhookReceiver, webhookSecret } from '../receivers/webhook.ts'
 import { onlyKiller, removeCgroups, version2, withoutCgroups } from './cgroups.ts'
 import { agentIn, countedKills, killChildren, killGroup, makePod } from './killing.ts'
+import { until } from './waiting.ts'
 
 /**
  * Five hundred real kills within a minute, in the memory cgroups of pods of both drivers, while the real
@@ -72,7 +73,7 @@ t.test('five hundred kills and ten crashes', skip, async (t) => {
   }
   t.equal(await killChildren(makePod(logs, 'cron', { comm: 'cron-job', driver: 'cgroupfs' }), 1, 0), 1)
   await taken.promise
-  for (let tries = 0; receiver.again() === 0 && tries < 100; tries += 1) await sleep(100)
+  await until('it is told again', () => receiver.again() > 0)
   t.equal(receiver.again(), 1, 'it is told again, by the same id')
 
   // Which version of cgroups a kernel was started with cannot be chosen here: version 1 has no groups to kill.

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { randomBytes, randomUUID } from 'node:crypto'
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -21,6 +21,7 @@ import {
   withoutCgroups,
 } from './cgroups.ts'
 import { mayOverrun, overrunKernelLog } from './kernel-log.ts'
+import { until } from './waiting.ts'
 
 /** Real kills in real memory cgroups, read from the real log. About forty of them, of 16 MiB each. */
 const limit = 16 * 2 ** 20
@@ -213,7 +214,7 @@ t.test('OOM kills', skip, async (t) => {
         '-c',
         `echo $$ > '${cgroupRoot}${it.cgroup}/cgroup.procs'; while :; do sleep 1; done`,
       ])
-      await sleep(200)
+      await until('it is in its group', () => readFileSync(`${cgroupRoot}${it.cgroup}/cgroup.procs`, 'utf8'))
       await eatTold(it.cgroup, 'eater')
       sample = await look(sample)
       t.match(find(sample, it), { evidence: { kills: 1 }, text: /[23] processes in all/ })

@@ -145,7 +145,7 @@ t.test('the main job on a node with a real systemd', { skip }, async (t) => {
     await node.sh(faults.bridge.break)
     const { id } = await opened('cni.bridge-missing', 'cni0')
     // An answer that was not noted yet is the bound of one, which comes below.
-    await pause(1_000)
+    await until('what was told is noted', async () => (await status()).sinks.every((it) => it.waiting === 0))
     const first = tellings(id, 'cni.bridge-missing')
     const pid = (await status()).agent.pid
     await node.sh(`kill -9 ${pid}`)

@@ -51,7 +51,7 @@ t.test('in its unit the agent sees what it must and can do no more', { skip }, a
   const commands = Object.entries(looks).map(([name, it]) => `echo "== ${name}"; ${it}`)
   await node.sh('mkdir -p /opt/murphy /etc/murphy && touch /opt/murphy/node && cat > /opt/murphy/looks.sh', {
     input: `exec >/run/murphy/said 2>&1
-      nft monitor > /run/murphy/monitor & stdbuf -oL ip monitor link > /run/murphy/links & sleep 0.5
+      nft monitor > /run/murphy/monitor & stdbuf -oL ip monitor link > /run/murphy/links &
       systemd-notify --ready
       ${commands.join('\n')}
       systemd-notify WATCHDOG=1 && echo "== end"
@@ -75,8 +75,11 @@ t.test('in its unit the agent sees what it must and can do no more', { skip }, a
      for it in iptables-nft iptables-legacy; do $it -A INPUT -s 192.0.2.1 -j DROP; done
      for it in ip6tables-nft ip6tables-legacy; do $it -A INPUT -s 2001:db8::1 -j DROP; done
      systemctl daemon-reload && systemctl start murphy
-     iptables -A INPUT -s 192.0.2.2 -j DROP && ip link add veth0 type veth peer name veth1
-     for i in $(seq 50); do grep -q '^== end' /run/murphy/said && grep -q . /run/murphy/monitor && break; sleep 0.1; done`,
+     for i in $(seq 500); do
+       iptables -A INPUT -s 192.0.2.2 -j DROP && ip link add veth0 type veth peer name veth1 && ip link del veth0
+       grep -q '^== end' /run/murphy/said && grep -q 'by process' /run/murphy/monitor && grep -q veth0 /run/murphy/links && break
+       sleep 0.1
+     done`,
   )
   const said = Object.fromEntries(
     (await node.sh('cat /run/murphy/said'))

@@ -18,3 +18,12 @@ export async function until<T>(
     await pause(200)
   }
 }
+
+/** Until at least so many were counted, and then for half a second no more. */
+export async function settled(what: string, count: () => number, least = 0): Promise<void> {
+  await until(what, () => count() >= least, count)
+  for (let before = -1; before !== count(); ) {
+    before = count()
+    await pause(500)
+  }
+}
