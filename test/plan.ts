@@ -20,7 +20,7 @@ const installers = [/\/real\/install-killed\./, /\/real\/install/]
 /** Half a minute and more each, by the time they took on a quiet machine: 66, 50, 45 and 12 s. */
 const long = [/\/fuzz\/kinds\./, /\/year\.test/, /\/fuzz\/nodes\./, /\/crowded\./]
 /** A start of tap costs 2 s: so many short files share one. */
-const atOnce = 30
+const atOnce = 20
 
 /** Every file once. */
 export function planned(files: readonly string[]): Plan {
