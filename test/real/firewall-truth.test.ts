@@ -10,7 +10,7 @@ import { cannot } from '../collectors/firewall/namespace.ts'
 import { ufwCommands } from '../collectors/firewall/ufwcommands.ts'
 
 /** What Murphy says of the way in, against a connection that is really tried. TRUTHS times as many rule sets. */
-t.setTimeout(300_000)
+t.setTimeout(900_000)
 const why = cannot()
 const skip = why ? { skip: why } : {}
 const times = Number(process.env.TRUTHS ?? 1)

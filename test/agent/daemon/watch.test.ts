@@ -5,7 +5,7 @@ import { watching } from '../../../agent/daemon/watch.ts'
 import { openMachine } from '../../../agent/host/machine.ts'
 
 const until = async (it: () => boolean) => {
-  for (let count = 0; count < 300 && !it(); count += 1) await sleep(10)
+  for (let count = 0; count < 3000 && !it(); count += 1) await sleep(10)
   return it()
 }
 
@@ -60,7 +60,7 @@ t.test('a command that goes on after a complaint may have missed something', asy
   const heard: string[] = []
   const machine = openMachine()
   const it = watching({ machine, heard: (text) => heard.push(text), log: () => {}, pause: () => 60_000 })
-  const script = 'echo at once >&2; sleep 0.7; echo "receive error" >&2; sleep 60'
+  const script = 'echo at once >&2; sleep 0.7; echo "receive error" >&2; exec sleep 60'
   it.update([{ kind: 'command', argv: ['sh', '-c', script], worth: () => false }])
   t.ok(await until(() => heard.length > 0))
   t.match(heard, [/^sh -c .*: receive error$/])
