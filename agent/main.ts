@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander'
 import type { PageCommand } from './cli/commands/page.ts'
+import { leave } from './cli/leave.ts'
 import { readVersion } from './cli/version.ts'
-import { leave } from './daemon/leave.ts'
 import type { PageWord } from './model/index.ts'
 
 /** Each command is loaded when it is asked for: `agent status` must answer at once. */

@@ -1,7 +1,7 @@
 import { execFile, execFileSync } from 'node:child_process'
 import t from 'tap'
 
-const leave = new URL('../../../agent/daemon/leave.ts', import.meta.url)
+const leave = new URL('../../../agent/cli/leave.ts', import.meta.url)
 const node = ['--input-type=module-typescript', '-e']
 const run = (script: string) =>
   new Promise<number | string | null | undefined>((resolve) =>
