@@ -6,6 +6,8 @@ import { k3s } from './k3s/index.ts'
 import { memory } from './memory/index.ts'
 import { pods } from './pods/index.ts'
 
+export { describeK3s } from './node/describe.ts'
+
 /** Every collector, in the order in which the status page shows them. Adding one is one line here. */
 export const collectors: readonly Collector[] = [k3s, certs, firewall, cni, memory, pods]
 

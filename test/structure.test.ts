@@ -112,7 +112,7 @@ const directions: readonly (readonly [string, (path: string) => boolean, readonl
   [
     'main',
     under('agent/main.ts'),
-    ['agent/cli/', 'agent/daemon/leave.ts'],
+    ['agent/cli/'],
     'it turns words into a command, ends with its exit code, and nothing else',
   ],
   [
@@ -172,7 +172,10 @@ const doors: Readonly<Record<string, readonly [string, string]>> = {
     'only the postman speaks HTTP to the outside, so timeouts, redaction and retries stand once',
   ],
   pino: ['agent/daemon/log.ts', 'what must never be printed is said once'],
-  'node-cron': ['agent/daemon/schedule.ts', 'time comes from one clock'],
+  'node-cron': [
+    'agent/daemon/schedule.ts agent/config/cron.ts',
+    'time comes from one clock; the settings ask whether it understands what people wrote',
+  ],
   typebox: ['agent/config/config.ts', 'settings are declared as data; only their check needs a library'],
   yaml: [
     'agent/config',

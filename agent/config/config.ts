@@ -5,6 +5,7 @@ import { Settings as Library } from 'typebox/system'
 import { stringify } from 'yaml'
 import type { Collector, Properties, Settings, Severity, Sink } from '../model/index.ts'
 import { hour } from '../text/times.ts'
+import { validCron } from './cron.ts'
 import { defaults } from './defaults.ts'
 import { readDocument } from './document.ts'
 import { defaultPlaces } from './places.ts'
@@ -81,8 +82,6 @@ export interface ConfigOptions {
   readonly collectors: readonly Collector[]
   readonly sinks: readonly Sink[]
   readonly environment?: Environment
-  /** Whether a cron expression is one; the scheduler knows. */
-  readonly validCron?: (expression: string) => boolean
   readonly secrets?: Secrets
   /** The default file is there, but not for this user: called, and all is default. Without it that is an error. */
   readonly unreadable?: (file: string) => void
@@ -111,14 +110,7 @@ const forTheGroup =
 
 /** The settings in `text`; `file` is only for naming it. Throws a ConfigError. */
 export function parseConfig(text: string, options: ConfigOptions & { readonly file: string }): Config {
-  const {
-    file,
-    collectors,
-    sinks,
-    environment = process.env,
-    validCron = () => true,
-    secrets = 'read',
-  } = options
+  const { file, collectors, sinks, environment = process.env, secrets = 'read' } = options
   const read = readDocument(text)
   if (!('raw' in read))
     throw new ConfigError([
@@ -158,8 +150,7 @@ export function parseConfig(text: string, options: ConfigOptions & { readonly fi
       ...defaults({ ...collectorProperties(it), ...it.settings }),
       ...own,
     }
-    // The scheduler takes five fields as well, and would go by minutes where seconds were meant.
-    if (typeof every === 'string' && (every.trim().split(/\s+/).length !== 6 || !validCron(every)))
+    if (typeof every === 'string' && !validCron(every))
       problem(
         ['collectors', it.name, 'every'],
         `this is no cron expression of six fields, seconds first; right is for example "${it.every}"`,

@@ -1,7 +1,4 @@
-import { createTask, validate } from 'node-cron'
-
-/** Whether this is a cron expression the scheduler understands. */
-export const validCron = (expression: string) => validate(expression)
+import { createTask } from 'node-cron'
 
 /** The rounds of one collector: by the clock, and early when woken; never two at once. */
 export interface Rounds {

@@ -2,7 +2,6 @@ import { collectors } from '../../../collectors/index.ts'
 import { type Config, ConfigError, loadConfig } from '../../config/config.ts'
 import type { Secrets } from '../../config/secrets.ts'
 import { mistake } from '../../core/guard.ts'
-import { validCron } from '../../daemon/schedule.ts'
 import { sinks } from '../../delivery/sinks/index.ts'
 import { type Exit, Refusal } from '../../model/index.ts'
 import { safe } from '../../text/sanitize.ts'
@@ -52,7 +51,7 @@ export function settings({ config }: Common, { secrets = 'leave', needed }: Sett
   }
   try {
     const file = config ? { file: config } : {}
-    const more = { collectors, sinks, validCron, secrets, ...(!needed && { unreadable }) }
+    const more = { collectors, sinks, secrets, ...(!needed && { unreadable }) }
     return { ...loadConfig({ ...file, ...more }), ...places }
   } catch (error) {
     if (error instanceof ConfigError)

@@ -3,7 +3,6 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { ConfigError, loadConfig, printed } from '../../../agent/config/config.ts'
-import { validCron } from '../../../agent/daemon/schedule.ts'
 import { sinks } from '../../../agent/delivery/sinks/index.ts'
 import { collectors } from '../../../collectors/index.ts'
 import { placements } from './placements.ts'
@@ -39,7 +38,6 @@ async function output(text: string, more: object = {}): Promise<{ check: string;
       read: () => text,
       collectors,
       sinks,
-      validCron,
       environment: { CREDENTIALS_DIRECTORY: '/nowhere' },
       ...more,
     })

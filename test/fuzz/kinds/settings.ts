@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { ConfigError, parseConfig, printed } from '../../../agent/config/config.ts'
-import { validCron } from '../../../agent/daemon/schedule.ts'
 import { sinks } from '../../../agent/delivery/sinks/index.ts'
 import { collectors } from '../../../collectors/index.ts'
 import { kind, must, part, textOf } from '../kind.ts'
@@ -68,7 +67,6 @@ const options = {
   collectors,
   sinks,
   environment: {},
-  validCron,
   secrets: 'leave',
 } as const
 
