@@ -2,7 +2,7 @@ import { chmodSync, lstatSync, mkdirSync, unlinkSync } from 'node:fs'
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import { dirname } from 'node:path'
 import { longestSilence, type Silence } from '../core/silence.ts'
-import type { Store } from '../state/store.ts'
+import type { Archive } from './archive.ts'
 import { ask } from './ask.ts'
 import { crowd } from './crowd.ts'
 import { metricsText } from './metrics.ts'
@@ -15,7 +15,7 @@ const { createServer } = process.getBuiltinModule('node:http')
 export interface ServeOptions {
   readonly socket: string
   readonly snapshot: () => Snapshot
-  readonly store: Store
+  readonly store: Archive
   readonly silence: (it: Silence) => void
   readonly now?: () => number
 }

@@ -1,6 +1,6 @@
 import type { Finding, Kept, Point, Sample } from '../model/index.ts'
-import type { Store } from '../state/store.ts'
 import { day } from '../text/times.ts'
+import type { Archive } from './archive.ts'
 import type { Snapshot } from './snapshot.ts'
 
 /** What a daemon knows of one collector at one moment: its last sample, and what the ledger holds open of it. */
@@ -18,7 +18,7 @@ export interface LedgerView {
 
 /** Answers in one go, so that no round comes between a sample and what was found in it; null before the first look. */
 export function ledgerView(
-  store: Pick<Store, 'sample' | 'ledger' | 'series' | 'kept'>,
+  store: Archive,
   { node, at: now }: Pick<Snapshot, 'node' | 'at'>,
   collector: string,
   series: string,

@@ -6,6 +6,8 @@ export type Ledger = readonly Finding[]
 
 /** After this a resolved finding leaves the ledger; the history in the store keeps it for longer. */
 export const resolvedKept = 3 * day
+/** So long it stands in the history. */
+export const historyKept = 90 * day
 
 /** Every subject is from outside; longer than this it no longer helps anyone to tell two apart. */
 const longestSubject = 200

@@ -1,11 +1,10 @@
 import { chmodSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { readImage } from './image.ts'
-import { carryOver, damageText, inspect, isCorrupt, isDamaged, type Remembered } from './salvage.ts'
-import { makeTables, misshapen } from './tables.ts'
-
-export const databaseFile = (stateDir: string) => join(stateDir, 'murphy.db')
+import { databaseFile, readImage } from './image.ts'
+import { damageText, inspect, isCorrupt, isDamaged, type Remembered } from './inspect.ts'
+import { carryOver } from './salvage.ts'
+import { makeTables, misshapen } from './schema.ts'
 
 /** What is gone for good, and when that was found. */
 export interface Loss {

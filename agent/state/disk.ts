@@ -1,7 +1,9 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { hour, minute } from '../text/times.ts'
-import { databaseFile, type Loss, openDatabase } from './database.ts'
-import { carryOver, isCorrupt, type Remembered } from './salvage.ts'
+import { type Loss, openDatabase } from './database.ts'
+import { databaseFile } from './image.ts'
+import { isCorrupt, type Remembered } from './inspect.ts'
+import { carryOver } from './salvage.ts'
 
 /** The state file under a store: whatever becomes of it, nothing throws, and what is wrong is said. */
 export interface Disk {

@@ -1,4 +1,5 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
+import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 
 /**
@@ -6,6 +7,9 @@ import { DatabaseSync } from 'node:sqlite'
  * a file in WAL mode it has to make a -shm beside it, and what it opens as immutable it reads without the -wal,
  * where the latest of what was acknowledged is after a crash.
  */
+
+/** Where the state is in its folder. */
+export const databaseFile = (stateDir: string) => join(stateDir, 'murphy.db')
 
 /** The largest file of the two that is read, bytes: several times what is ever kept. */
 const largest = 64 * 1024 * 1024

@@ -1,36 +1,12 @@
 import type { DatabaseSync } from 'node:sqlite'
-import type { Keepsake, Kept } from '../model/index.ts'
-import { databaseFile } from './database.ts'
-import { readImage } from './image.ts'
+import type { Kept } from '../model/index.ts'
+import { databaseFile, readImage } from './image.ts'
 import { aboutOf } from './tables.ts'
 
 /** The most that is kept of one collector; the oldest goes first. */
 export const mostKeepsakes = 30
-export const mostKeptBytes = 8 * 1024 * 1024
 
-/** Adds one and lets go of what no longer fits. One that is too large by itself is not kept. */
-export function putKeepsake(
-  db: DatabaseSync,
-  collector: string,
-  { about, body }: Keepsake,
-  at: number,
-): void {
-  if (body.length > mostKeptBytes) return
-  db.prepare('INSERT INTO keepsake (collector, at, about, body) VALUES (?, ?, ?, ?)').run(
-    collector,
-    at,
-    JSON.stringify(about),
-    body,
-  )
-  db.prepare(
-    `DELETE FROM keepsake WHERE id IN (
-       SELECT id FROM (
-         SELECT id, row_number() OVER newest AS place, sum(length(body)) OVER newest AS bytes
-         FROM keepsake WHERE collector = ?1 WINDOW newest AS (ORDER BY id DESC)
-       ) WHERE place > ?2 OR bytes > ?3)`,
-  ).run(collector, mostKeepsakes, mostKeptBytes)
-}
-
+/** Newest first. */
 export function listKeepsakes(db: DatabaseSync, collector: string): readonly Kept[] {
   return db
     .prepare(

@@ -1,63 +1,36 @@
 import { statSync } from 'node:fs'
-import { rowOf, type Snapshot, shown } from '../api/snapshot.ts'
-import { collectors } from '../cli/commands/common.ts'
-import { defaults } from '../config/defaults.ts'
-import { incidents } from '../core/cascade.ts'
-import { guarded } from '../core/guard.ts'
-import { rulesOf, sampleVersionOf } from '../core/round.ts'
-import { selfRules } from '../core/self.ts'
-import type { Finding, Rules, Sample } from '../model/index.ts'
-import { databaseFile } from './database.ts'
-import { readImage } from './image.ts'
-import { damageText, inspect, isDamaged, type Remembered } from './salvage.ts'
+import type { Finding, Sample } from '../model/index.ts'
+import { databaseFile, readImage } from './image.ts'
+import { damageText, inspect, isDamaged, type Remembered } from './inspect.ts'
 
-/** What a daemon left on the disk, and when that was written. */
+/** What a daemon left on the disk, read without one. */
 export interface LastState {
-  readonly snapshot: Snapshot
+  /** The findings that were open. */
+  readonly open: readonly Finding[]
+  /** What a collector last saw, where that is of this version of its samples. Throws where it is no JSON. */
+  sample(collector: string, version: number): { readonly sample: Sample; readonly at: number } | undefined
+  /** When it was written last, never later than the time of asking. */
   readonly written: number
   /** What of it cannot be read, as a sentence without its end. */
   readonly lost?: string
 }
 
-/** The last state a daemon left on the disk, as it looks at `now`; undefined if there is none. Throws if it cannot be read. */
-export function lastState(stateDir: string, node: string, now: number): LastState | undefined {
+/** The last state a daemon left in `stateDir`; undefined if there is none. Throws if it cannot be read. */
+export function lastState(stateDir: string, now: number): LastState | undefined {
   const file = databaseFile(stateDir)
   const found = ['', '-wal'].map((end) => statSync(file + end, { throwIfNoEntry: false }))
   if (!found[0]) return undefined
-  const written = Math.min(now, Math.max(...found.map((it) => (it?.size ? it.mtimeMs : 0))))
   const { remembered, lost } = readState(file)
-  const findings = remembered.findings.filter((it) => it.resolved === undefined)
   const samples = new Map(remembered.samples.map((it) => [it.collector, it]))
-  const rules: Rules = Object.assign({}, ...collectors.map(rulesOf), selfRules)
-  const open = incidents(findings, rules, now)
-  // A sample that nobody expected is no reason not to show what is open.
-  const careful = collectors.map((it) => guarded(it, () => {}).collector)
-  const rows = careful.map((it) => {
-    const known = samples.get(it.name)
-    const sample = known?.version === sampleVersionOf(it) ? known : undefined
-    return rowOf(it, {
-      settings: defaults(it.settings),
-      at: now,
-      open: findings,
-      sample: sample && (JSON.parse(sample.json) as Sample),
-      last: sample?.at,
-    })
-  })
-  const snapshot: Snapshot = {
-    version: 1,
-    node,
-    at: now,
-    agent: { version: '', pid: 0, started: 0 },
-    // Nobody has looked since: whatever it was then, it is not known now.
-    state: 'unknown',
-    machine: '',
-    incidents: shown(open, now),
-    collectors: rows,
-    sinks: [],
-    outlook: [],
-    silences: [],
+  return {
+    open: remembered.findings.filter((it) => it.resolved === undefined),
+    sample(collector, version) {
+      const it = samples.get(collector)
+      return it?.version === version ? { sample: JSON.parse(it.json) as Sample, at: it.at } : undefined
+    },
+    written: Math.min(now, Math.max(...found.map((it) => (it?.size ? it.mtimeMs : 0)))),
+    ...(lost && { lost }),
   }
-  return { snapshot, written, ...(lost && { lost }) }
 }
 
 /** Findings on the disk that were open at any time since `from`, oldest first; undefined if there is no state. Throws if it cannot be read. */

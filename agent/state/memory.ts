@@ -3,18 +3,9 @@ import { awaitedBy, type Ledger, resolvedKept, withoutOld } from '../core/ledger
 import { type Silence, silenceKept } from '../core/silence.ts'
 import type { Finding, Point, Told } from '../model/index.ts'
 import type { Clock } from './clock.ts'
-import type { Remembered } from './salvage.ts'
-import {
-  finding,
-  type KeptSample,
-  clock as ofClock,
-  put,
-  sample,
-  series,
-  silence,
-  sink,
-  told,
-} from './tables.ts'
+import type { Remembered } from './inspect.ts'
+import { put } from './put.ts'
+import { finding, type KeptSample, clock as ofClock, sample, series, silence, sink, told } from './tables.ts'
 
 /** How many points wait at most for a disk; the oldest go first. */
 const mostPointsWaiting = 5_000

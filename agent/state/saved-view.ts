@@ -1,10 +1,9 @@
 import { statSync } from 'node:fs'
 import type { DatabaseSync } from 'node:sqlite'
 import type { Finding, Kept, Point } from '../model/index.ts'
-import { databaseFile } from './database.ts'
-import { readImage } from './image.ts'
+import { databaseFile, readImage } from './image.ts'
+import { damageText, inspect, isDamaged } from './inspect.ts'
 import { listKeepsakes } from './keepsakes.ts'
-import { damageText, inspect, isDamaged } from './salvage.ts'
 import { readSeries } from './series.ts'
 import type { KeptSample } from './tables.ts'
 

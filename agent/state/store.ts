@@ -1,19 +1,17 @@
 import type { DatabaseSync } from 'node:sqlite'
-import type { Ledger } from '../core/ledger.ts'
+import { historyKept, type Ledger } from '../core/ledger.ts'
 import type { Silence } from '../core/silence.ts'
 import type { Finding, Keepsake, Kept, Point, Sample, Told } from '../model/index.ts'
-import { day, minute } from '../text/times.ts'
+import { minute } from '../text/times.ts'
 import { started, ticked } from './clock.ts'
 import type { Loss } from './database.ts'
 import { type Disk, openDisk } from './disk.ts'
-import { keepsakeBody, listKeepsakes, putKeepsake } from './keepsakes.ts'
+import { putKeepsake } from './keep.ts'
+import { keepsakeBody, listKeepsakes } from './keepsakes.ts'
 import { Memory, newest } from './memory.ts'
+import { put } from './put.ts'
 import { coarsen, readSeries } from './series.ts'
 import * as tables from './tables.ts'
-import { put } from './tables.ts'
-
-/** How long resolved findings stay in the history. */
-export const historyKept = 90 * day
 
 /**
  * What Murphy remembers. Answers come from memory, so that a full or broken disk stops nothing; `problem`

@@ -1,4 +1,4 @@
-import type { DatabaseSync, SQLInputValue } from 'node:sqlite'
+import type { SQLInputValue } from 'node:sqlite'
 import type { Silence } from '../core/silence.ts'
 import type { Finding, Keepsake, Told } from '../model/index.ts'
 import type { Clock } from './clock.ts'
@@ -225,64 +225,3 @@ export const tables = [
   keepsake,
   series,
 ] as unknown as readonly Table<unknown>[]
-
-/** Adds a row, or puts it in the place of the one of its key. */
-export function put<T>(db: DatabaseSync, table: Table<T>, it: T): void {
-  const marks = table.columns.map(() => '?').join(', ')
-  db.prepare(`INSERT OR REPLACE INTO ${table.name} (${table.columns.join(', ')}) VALUES (${marks})`).run(
-    ...table.write(it),
-  )
-}
-
-const schemaVersion = 2
-
-/** Makes what is not there, and a former version's file this version's. Throws for a later version's. */
-export function makeTables(db: DatabaseSync): void {
-  const found = db.prepare('PRAGMA user_version').get() as { user_version: number }
-  if (found.user_version > schemaVersion)
-    throw new Error(`it was written by a newer Murphy (state version ${found.user_version})`)
-  db.exec('BEGIN IMMEDIATE')
-  try {
-    // By what is there, not by the number: it may be that only the number is wrong.
-    const names = columnsOf(db, sample.name)
-    if (names.length > 0 && !names.includes('version'))
-      db.exec('ALTER TABLE sample ADD COLUMN version INTEGER NOT NULL DEFAULT 1')
-    // An index can be wrong where the table is right, and the history is short enough to be sorted.
-    db.exec('DROP INDEX IF EXISTS finding_since')
-    for (const { name, create } of tables)
-      db.exec(
-        `CREATE TABLE IF NOT EXISTS ${name} (${create})${create.includes('AUTOINCREMENT') ? '' : ' WITHOUT ROWID'}`,
-      )
-    db.exec(`PRAGMA user_version = ${schemaVersion}`)
-    db.exec('COMMIT')
-  } catch (error) {
-    if (db.isTransaction) db.exec('ROLLBACK')
-    throw error
-  }
-}
-
-/** Those that files of version 1 may lack: they came later. */
-const later = ['silence', 'keepsake', 'clock']
-
-/** What is not as it was made: a byte of the schema may be another, and a table then has another name. */
-export function misshapen(db: DatabaseSync): readonly string[] {
-  const { user_version: found } = db.prepare('PRAGMA user_version').get() as { user_version: number }
-  const there = db
-    .prepare("SELECT name FROM sqlite_schema WHERE type = 'table'")
-    .all()
-    .map((it) => String(it.name))
-  if (there.length === 0) return []
-  return tables
-    .filter(({ name, columns }) => {
-      if (!there.includes(name)) return !(found < schemaVersion && later.includes(name))
-      const names = columnsOf(db, name)
-      return columns.some((it) => !names.includes(it) && !(found < schemaVersion && it === 'version'))
-    })
-    .map(({ name }) => name)
-}
-
-const columnsOf = (db: DatabaseSync, table: string): readonly string[] =>
-  db
-    .prepare('SELECT name FROM pragma_table_info(?)')
-    .all(table)
-    .map((it) => String(it.name))

@@ -52,12 +52,11 @@ async function pictureOf(options: StatusArguments): Promise<{ text: string; exit
     const answer = await askFor<unknown>(socket, '/v1/status', options.brief ? 1_500 : 5_000)
     return picture(snapshotOf(answer))
   } catch (error) {
-    const { lastState } = await import('../../state/last-state.ts')
     const now = Date.now()
-    let last: ReturnType<typeof lastState>
+    let last: Awaited<ReturnType<typeof lastPicture>>
     let left = 'and has left no state'
     try {
-      last = lastState(stateDir, node, now)
+      last = await lastPicture(stateDir, node, now)
       if (last)
         left = `what follows is ${duration(now - last.written)} old${last.lost ? `, and ${last.lost}` : ''}`
     } catch (cause) {
@@ -75,6 +74,21 @@ async function pictureOf(options: StatusArguments): Promise<{ text: string; exit
     }
     return picture(last.snapshot, stale)
   }
+}
+
+/** What a daemon left on the disk; loaded only where none answers. Rejects if it cannot be read. */
+async function lastPicture(stateDir: string, node: string, now: number) {
+  const [{ lastState }, { lastSnapshot }, { defaults }, { collectors }] = await Promise.all([
+    import('../../state/last-state.ts'),
+    import('../../api/last-snapshot.ts'),
+    import('../../config/defaults.ts'),
+    import('../../../collectors/index.ts'),
+  ])
+  const left = lastState(stateDir, now)
+  if (!left) return undefined
+  // Its settings may not be for this user: what a summary needs of them is taken as it is by default.
+  const looked = collectors.map((it) => [it, defaults(it.settings)] as const)
+  return { snapshot: lastSnapshot(left, looked, node, now), written: left.written, lost: left.lost }
 }
 
 /** Why no daemon can be asked, and what to do about it; `left` is what is shown instead. */

@@ -1,18 +1,23 @@
 import { copyFileSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
+import { lastSnapshot } from '../../../agent/api/last-snapshot.ts'
 import { renderStatus } from '../../../agent/cli/render/status.ts'
 import { parseConfig } from '../../../agent/config/config.ts'
+import { defaults } from '../../../agent/config/defaults.ts'
 import { type Daemon, startDaemon } from '../../../agent/daemon/daemon.ts'
 import { openLog } from '../../../agent/daemon/log.ts'
 import { sinks } from '../../../agent/delivery/sinks/index.ts'
 import { openMachine } from '../../../agent/host/machine.ts'
 import { type Collector, collector, type Sample } from '../../../agent/model/index.ts'
-import { databaseFile } from '../../../agent/state/database.ts'
+import { databaseFile } from '../../../agent/state/image.ts'
 import { lastFindings, lastState } from '../../../agent/state/last-state.ts'
 import { openStore } from '../../../agent/state/store.ts'
+import { collectors } from '../../../collectors/index.ts'
 import { rule } from '../findings.ts'
 import { damage, kinds, seeded } from './damage.ts'
+
+const looked = collectors.map((it) => [it, defaults(it.settings)] as const)
 
 /** A collector that sees much, remembers, measures and keeps, and takes any sample for what it may be. */
 const subjects = Array.from({ length: 12 }, (_, at) => `prod/db-${at}`)
@@ -153,7 +158,8 @@ t.test(
       try {
         // First without a daemon, which must leave the file as it is.
         try {
-          lastState(state, 'node1', Date.now())
+          const left = lastState(state, Date.now())
+          if (left) lastSnapshot(left, looked, 'node1', Date.now())
           lastFindings(state, 0)
           count('read without a daemon')
         } catch (error) {

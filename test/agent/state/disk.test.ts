@@ -4,7 +4,7 @@ import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, rmSync, statSy
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
-import { databaseFile } from '../../../agent/state/database.ts'
+import { databaseFile } from '../../../agent/state/image.ts'
 import { openStore } from '../../../agent/state/store.ts'
 import { finding } from '../findings.ts'
 

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import t from 'tap'
-import { keptOnDisk, mostKeepsakes, mostKeptBytes } from '../../../agent/state/keepsakes.ts'
+import { mostKeptBytes } from '../../../agent/state/keep.ts'
+import { keptOnDisk, mostKeepsakes } from '../../../agent/state/keepsakes.ts'
 import { openStore } from '../../../agent/state/store.ts'
 
 const bytes = (size: number, fill = 7) => new Uint8Array(size).fill(fill)

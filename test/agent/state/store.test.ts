@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import t from 'tap'
-import { databaseFile } from '../../../agent/state/database.ts'
+import { databaseFile } from '../../../agent/state/image.ts'
 import { openStore } from '../../../agent/state/store.ts'
 import { finding } from '../findings.ts'
 

@@ -2,17 +2,19 @@ import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from '
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { lastSnapshot } from '../../../agent/api/last-snapshot.ts'
 import { rowOf, type Snapshot, shown } from '../../../agent/api/snapshot.ts'
 import { allRules } from '../../../agent/cli/commands/explain.ts'
 import { renderHistory } from '../../../agent/cli/render/history.ts'
 import { renderStatus } from '../../../agent/cli/render/status.ts'
+import { defaults } from '../../../agent/config/defaults.ts'
 import { incidents } from '../../../agent/core/cascade.ts'
 import { guarded } from '../../../agent/core/guard.ts'
 import { step, withoutOrphans } from '../../../agent/core/ledger.ts'
 import { due } from '../../../agent/core/plan.ts'
 import { type Outcome, round } from '../../../agent/core/round.ts'
 import { sinks } from '../../../agent/delivery/sinks/index.ts'
-import { databaseFile } from '../../../agent/state/database.ts'
+import { databaseFile } from '../../../agent/state/image.ts'
 import { keptOnDisk } from '../../../agent/state/keepsakes.ts'
 import { lastFindings, lastState } from '../../../agent/state/last-state.ts'
 import { openStore, type Store } from '../../../agent/state/store.ts'
@@ -23,6 +25,8 @@ import type { Luck } from '../luck.ts'
 import { mutated, mutatedJson } from '../mutate.ts'
 import { at, remember, settingsOf } from '../remembered.ts'
 import { hostOf } from '../world.ts'
+
+const looked = collectors.map((it) => [it, defaults(it.settings)] as const)
 
 /** Tables with what is JSON in them, and the keys of their rows. */
 const tables: Readonly<Record<string, readonly [column: string, key: string]>> = {
@@ -79,7 +83,10 @@ export const state = kind({
     spoil(file, parts)
     page(
       'last state',
-      shownWithout(() => lastState(folder, 'node1', at)?.snapshot),
+      shownWithout(() => {
+        const left = lastState(folder, at)
+        return left && lastSnapshot(left, looked, 'node1', at)
+      }),
     )
     lastShown(() => lastFindings(folder, 0))
     const kept = keptOnDisk(folder, 'firewall')
