@@ -92,8 +92,8 @@ const directions: readonly (readonly [string, (path: string) => boolean, readonl
   [
     'the socket',
     under('agent/api/'),
-    ['agent/core/', 'agent/state/'],
-    'it shows what it is given, and asks what was remembered; it starts nothing',
+    ['agent/core/'],
+    'it shows what it is given; who remembers hands it over, so that the socket can be tried without a disk',
   ],
   [
     'the daemon',
@@ -108,6 +108,32 @@ const directions: readonly (readonly [string, (path: string) => boolean, readonl
       'collectors/index.ts',
     ],
     'it wires the rooms and must live inside a test, without a command line or a terminal; of collectors it knows their list',
+  ],
+  [
+    'the pages',
+    (path) => path.startsWith('agent/cli/render/'),
+    ['agent/api/snapshot.ts'],
+    'they show what they are handed; a page that asks could not be shown of a recorded node',
+  ],
+  [
+    'the command that starts the daemon',
+    under('agent/cli/commands/run.ts'),
+    ['agent/', 'collectors/index.ts'],
+    'it is the only one that puts all rooms together',
+  ],
+  [
+    'the other commands',
+    (path) => path.startsWith('agent/cli/') && path !== 'agent/cli/commands/run.ts',
+    [
+      'agent/core/',
+      'agent/host/',
+      'agent/state/',
+      'agent/delivery/',
+      'agent/config/',
+      'agent/api/',
+      'collectors/index.ts',
+    ],
+    'they ask the daemon over its socket, and are there when it is not: one that loads it would be as slow, and as broken, as what it asks about',
   ],
   [
     'main',
