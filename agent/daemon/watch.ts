@@ -10,7 +10,7 @@ export interface Watching {
 }
 
 export interface WatchOptions {
-  readonly machine: Machine
+  readonly machine: Pick<Machine, 'during' | 'follow' | 'watch'>
   /** Something happened: a line of a command, the path that changed, or that a source ended and may have missed something. */
   readonly heard: (text: string) => void
   readonly log: (text: string) => void
@@ -29,102 +29,112 @@ const growing = (times: number) => Math.min(300_000, 500 * 2 ** times)
 /** How long one question of a poll may take, ms. */
 const pollTimeout = 10_000
 
-export function watching({ machine, heard, log, pause = growing }: WatchOptions): Watching {
-  const polls = new Map<string, AbortController>()
-  const commands = new Map<string, AbortController>()
-  const paths = new Map<string, () => void>()
-
-  /** Keeps one command running until its signal is aborted. */
-  async function keep(
-    { argv, worth }: Extract<Watch, { kind: 'command' }>,
-    signal: AbortSignal,
-  ): Promise<void> {
-    const name = argv.join(' ')
-    for (let times = 0; !signal.aborted; times += 1) {
-      const begun = performance.now()
-      const line = (text: string) => worth(text) && heard(text)
-      // `ip monitor` goes on after its socket overran, and says on stderr alone that events are lost. What
-      // complains at once is not able to start, and its end is told below.
-      const why = await machine.follow(argv, line, signal, (text) => {
-        if (performance.now() - begun > starting) heard(`${name}: ${text}`)
-      })
-      if (signal.aborted) return
-      if (performance.now() - begun > steady) times = 0
-      // An overrun ends `nft monitor` and `cat /dev/kmsg`: what was lost is seen by looking.
-      if (times === 0) heard(`${name} ended`)
-      // An overrun now and then is nothing; a source that does not stay is, though rounds by the clock go on.
-      if (times === lasting)
-        log(`\`${name}\` ends again and again; changes are seen later until it stays: ${why}`)
-      await resting(pause(times), signal)
-    }
-  }
-
-  /** Asks the same again and again. A question without an answer is no change: the next round says what is wrong. */
-  async function poll(it: Extract<Watch, { kind: 'poll' }>, signal: AbortSignal): Promise<void> {
-    let last: string | undefined
-    while (!signal.aborted) {
-      const asking = AbortSignal.any([signal, AbortSignal.timeout(pollTimeout)])
-      const answer = await answered(() => it.ask(machine.during(asking)))
-      if (signal.aborted) return
-      if (answer !== undefined && last !== undefined && answer !== last) heard(`${it.name} changed`)
-      last = answer ?? last
-      await resting(it.pause, signal)
-    }
-  }
-
+export function watching(options: WatchOptions): Watching {
+  const { machine, heard, log } = options
+  const polls: Running = new Map()
+  const commands: Running = new Map()
+  const paths: Running = new Map()
   return {
     update(watches) {
-      const wantedPolls = new Map(
-        watches.filter((it) => it.kind === 'poll').map((it) => [it.name, it] as const),
+      const asked = watches.filter((it) => it.kind === 'poll')
+      match(polls, new Map(asked.map((it) => [it.name, it])), (it) =>
+        inBackground(
+          (signal) => poll(it, options, signal),
+          (error) => log(`polling ${it.name}: ${error}`),
+        ),
       )
-      for (const [name, controller] of polls)
-        if (!wantedPolls.has(name)) {
-          controller.abort()
-          polls.delete(name)
-        }
-      for (const [name, it] of wantedPolls)
-        if (!polls.has(name)) {
-          const controller = new AbortController()
-          polls.set(name, controller)
-          poll(it, controller.signal).catch((error) => log(`polling ${name}: ${error}`))
-        }
-      const wanted = new Map(
-        watches.filter((it) => it.kind === 'command').map((it) => [it.argv.join('\0'), it] as const),
+      const followed = watches.filter((it) => it.kind === 'command')
+      match(commands, new Map(followed.map((it) => [it.argv.join('\0'), it])), (it) =>
+        inBackground(
+          (signal) => keep(it, options, signal),
+          (error) => log(`watching \`${it.argv.join(' ')}\`: ${error}`),
+        ),
       )
-      for (const [key, controller] of commands)
-        if (!wanted.has(key)) {
-          controller.abort()
-          commands.delete(key)
-        }
-      for (const [key, it] of wanted)
-        if (!commands.has(key)) {
-          const controller = new AbortController()
-          commands.set(key, controller)
-          keep(it, controller.signal).catch((error) => log(`watching \`${it.argv.join(' ')}\`: ${error}`))
-        }
-      const wantedPaths = new Set(watches.flatMap((it) => (it.kind === 'paths' ? it.paths : [])))
-      for (const [path, end] of paths)
-        if (!wantedPaths.has(path)) {
-          end()
-          paths.delete(path)
-        }
-      for (const path of wantedPaths)
-        if (!paths.has(path)) {
-          const end = machine.watch(
-            path,
-            () => heard(path),
-            () => paths.delete(path),
-          )
-          if (end) paths.set(path, end)
-        }
+      const watched = watches.flatMap((it) => (it.kind === 'paths' ? it.paths : []))
+      match(paths, new Map(watched.map((it) => [it, it])), (path) =>
+        machine.watch(
+          path,
+          () => heard(path),
+          () => paths.delete(path),
+        ),
+      )
     },
     stop() {
-      for (const it of [...commands.values(), ...polls.values()]) it.abort()
-      for (const end of paths.values()) end()
-      polls.clear()
-      commands.clear()
-      paths.clear()
+      for (const it of [commands, polls, paths]) match(it, new Map(), () => undefined)
     },
+  }
+}
+
+/** What runs, by what tells it apart, and how to end it. */
+type Running = Map<string, () => void>
+
+/** Ends what runs and is wanted no more, starts what is wanted and does not run; the rest goes on undisturbed. */
+function match<T>(
+  running: Running,
+  wanted: ReadonlyMap<string, T>,
+  start: (it: T) => (() => void) | undefined,
+): void {
+  for (const [key, end] of running)
+    if (!wanted.has(key)) {
+      end()
+      running.delete(key)
+    }
+  for (const [key, it] of wanted) {
+    const end = running.has(key) ? undefined : start(it)
+    if (end) running.set(key, end)
+  }
+}
+
+/** Begins some work; how to end it. */
+function inBackground(
+  work: (signal: AbortSignal) => Promise<void>,
+  failed: (error: unknown) => void,
+): () => void {
+  const ending = new AbortController()
+  work(ending.signal).catch(failed)
+  return () => ending.abort()
+}
+
+/** Keeps one command running until its signal is aborted. */
+async function keep(
+  { argv, worth }: Extract<Watch, { kind: 'command' }>,
+  { machine, heard, log, pause = growing }: WatchOptions,
+  signal: AbortSignal,
+): Promise<void> {
+  const name = argv.join(' ')
+  for (let times = 0; !signal.aborted; times += 1) {
+    const begun = performance.now()
+    const line = (text: string) => worth(text) && heard(text)
+    // `ip monitor` goes on after its socket overran, and says on stderr alone that events are lost. What
+    // complains at once is not able to start, and its end is told below.
+    const why = await machine.follow(argv, line, signal, (text) => {
+      if (performance.now() - begun > starting) heard(`${name}: ${text}`)
+    })
+    if (signal.aborted) return
+    if (performance.now() - begun > steady) times = 0
+    // An overrun ends `nft monitor` and `cat /dev/kmsg`: what was lost is seen by looking.
+    if (times === 0) heard(`${name} ended`)
+    // An overrun now and then is nothing; a source that does not stay is, though rounds by the clock go on.
+    if (times === lasting)
+      log(`\`${name}\` ends again and again; changes are seen later until it stays: ${why}`)
+    await resting(pause(times), signal)
+  }
+}
+
+/** Asks the same again and again. A question without an answer is no change: the next round says what is wrong. */
+async function poll(
+  it: Extract<Watch, { kind: 'poll' }>,
+  { machine, heard }: WatchOptions,
+  signal: AbortSignal,
+): Promise<void> {
+  let last: string | undefined
+  while (!signal.aborted) {
+    const asking = AbortSignal.any([signal, AbortSignal.timeout(pollTimeout)])
+    const answer = await answered(() => it.ask(machine.during(asking)))
+    if (signal.aborted) return
+    if (answer !== undefined && last !== undefined && answer !== last) heard(`${it.name} changed`)
+    last = answer ?? last
+    await resting(it.pause, signal)
   }
 }
 

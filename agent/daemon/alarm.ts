@@ -1,0 +1,55 @@
+import type { Ledger } from '../core/ledger.ts'
+import { tellableAt } from '../core/self.ts'
+import type { Silence } from '../core/silence.ts'
+import type { DeliveryState } from '../delivery/deliver.ts'
+import type { Incident, Told } from '../model/index.ts'
+import { hour } from '../text/times.ts'
+
+/** What comes to be due by time alone. */
+export interface Pending {
+  readonly ledger: Ledger
+  readonly incidents: readonly Incident[]
+  /** Each sink's state, and its book. */
+  readonly sinks: readonly { readonly state: DeliveryState; readonly told: readonly Told[] }[]
+  readonly silences: readonly Silence[]
+  /** After how long an open incident is brought up again, ms; 0 for never. */
+  readonly remind: number
+}
+
+/** The next time after `at` at which something may be due though nobody looks: patience, reminders and silences that end. Pure. */
+export function nextDue({ ledger, incidents, sinks, silences, remind }: Pending, at: number): number {
+  const open = incidents.filter((it) => it.resolved === undefined)
+  const remindAt = (told: readonly Told[], { id }: Incident) => {
+    const last = remind > 0 ? told.find((it) => it.incident === id) : undefined
+    return last ? last.reminded + remind : 0
+  }
+  const times = [
+    ...ledger.flatMap((it) => (it.resolved === undefined ? [it.ripe] : [])),
+    ...open.flatMap((it) => [it.ripe, ...sinks.map(({ told }) => remindAt(told, it))]),
+    ...sinks.flatMap(({ state }) => (state.failing ? [tellableAt(state.failing)] : [])),
+    ...silences.map((it) => it.until),
+  ]
+  return Math.min(...times.filter((time) => time > at))
+}
+
+/** Rings when something is due. */
+export interface Alarm {
+  /** The next time to ring, as of `at`; one that was set before is forgotten. */
+  set(next: number, at: number): void
+  stop(): void
+}
+
+/** The longest it sleeps, ms: a clock that was set, or what nobody thought of, is seen by then. */
+const longestSleep = hour
+
+export function alarm(ring: () => void): Alarm {
+  let timer: NodeJS.Timeout | undefined
+  return {
+    set(next, at) {
+      clearTimeout(timer)
+      timer = setTimeout(ring, Math.min(longestSleep, Math.min(next, at + longestSleep) - at + 1))
+      timer.unref()
+    },
+    stop: () => clearTimeout(timer),
+  }
+}

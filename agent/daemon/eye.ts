@@ -1,0 +1,136 @@
+import type { CollectorConfig } from '../config/config.ts'
+import { type Guarded, guarded } from '../core/guard.ts'
+import { type Outcome, round, sampleVersionOf, withUnseen } from '../core/round.ts'
+import type { Machine } from '../host/machine.ts'
+import type { Collector, Heard, Keepsake, Outlook, Properties, Series, Settings } from '../model/index.ts'
+import type { Store } from '../state/store.ts'
+import type { Log } from './log.ts'
+import { reportRound } from './report.ts'
+import { type Rounds, rounds } from './schedule.ts'
+import { type Dates, dates } from './timer.ts'
+import { type Watching, watching } from './watch.ts'
+
+export interface EyeOptions {
+  readonly collector: Collector
+  /** Absent: as the collector has it by itself. */
+  readonly config: CollectorConfig | undefined
+  readonly machine: Pick<Machine, 'during' | 'follow' | 'watch'>
+  readonly store: Pick<Store, 'sample' | 'saveSample' | 'keep' | 'addPoints' | 'series'>
+  readonly log: Log
+  readonly now: () => number
+  /** Aborted when the daemon stops: what is seen after that is nobody's business. */
+  readonly stopping: AbortSignal
+  /** What a look came to, before its sample is saved. */
+  readonly seen: (outcome: Outcome) => void
+}
+
+/** The most that is handed from watches to a round; the oldest goes first. */
+const mostHeard = 500
+
+/** One collector while the daemon runs: when it looks, what wakes it, what it last saw. */
+export class Eye {
+  readonly collector: Collector
+  readonly settings: Settings<Properties>
+  readonly rounds: Rounds
+  /** Resolves when it has looked once. */
+  readonly looked: Promise<void>
+  /** What its last look came to. */
+  outcome?: Outcome
+  readonly #options: EyeOptions
+  readonly #guarded: Guarded
+  readonly #watching: Watching
+  readonly #dates: Dates
+  #heard: readonly Heard[] = []
+  #markLooked = () => {}
+
+  constructor(options: EyeOptions) {
+    const { collector, config, machine, log, now } = options
+    const about = { collector: collector.name }
+    const wake = () => this.rounds.wake()
+    this.#options = options
+    this.#guarded = guarded(collector, (text, error) => {
+      log.error({ ...about, error }, text)
+      wake()
+    })
+    this.collector = this.#guarded.collector
+    this.settings = config?.settings ?? {}
+    this.looked = new Promise((resolve) => {
+      this.#markLooked = resolve
+    })
+    this.rounds = rounds({
+      every: config?.every ?? collector.every,
+      run: () => this.#look(),
+      failed: (error) => log.error({ ...about, error }, 'a round broke off'),
+      longest: collector.pause,
+    })
+    this.#dates = dates(wake)
+    this.#watching = watching({
+      machine,
+      heard: (text) => {
+        this.#heard = [...this.#heard, { at: now(), text }].slice(-mostHeard)
+        wake()
+      },
+      log: (text) => log.warn(about, text),
+    })
+  }
+
+  /** Its own series, as they are remembered. */
+  readonly series: Series = (name, from) => this.#options.store.series(`${this.collector.name}.${name}`, from)
+
+  /** What is known to run out, by its last look. */
+  outlook(at: number): readonly Outlook[] {
+    return this.#outlookOf(this.outcome, at)
+  }
+
+  /** Ends what wakes it, and waits for a look that is under way. */
+  stop(): Promise<void> {
+    this.#watching.stop()
+    this.#dates.stop()
+    return this.rounds.stop()
+  }
+
+  #outlookOf(outcome: Outcome | undefined, at: number): readonly Outlook[] {
+    const { sample } = outcome ?? {}
+    return sample ? (this.collector.outlook?.(sample, this.settings, at, this.series) ?? []) : []
+  }
+
+  /** One round, and everything that follows from it. */
+  async #look(): Promise<void> {
+    const { collector, settings, series } = this
+    const { store, machine, stopping, log, seen } = this.#options
+    const known = store.sample(collector.name, sampleVersionOf(collector))
+    const heard = this.#heard
+    this.#heard = []
+    const signal = AbortSignal.any([AbortSignal.timeout(collector.timeout), stopping])
+    const keepsakes: Keepsake[] = []
+    const keep = (it: Keepsake) => void keepsakes.push(it)
+    this.#guarded.look()
+    const past = { ...known, heard, series, keep }
+    const looked = await round(collector, settings, machine.during(signal), past, signal)
+    if (stopping.aborted) return
+    // What status will ask of this sample is asked once now: a mistake there belongs to this look.
+    if (looked.sample) collector.summary(looked.sample, settings, looked.at)
+    const outlook = this.#outlookOf(looked, looked.at)
+    const outcome = withUnseen(collector, looked, this.#guarded.mistakes())
+    // What was heard is lost on a round that learnt nothing, unless the next one hears it too.
+    if (!outcome.sample) this.#heard = [...heard, ...this.#heard].slice(-mostHeard)
+    reportRound(log, this.outcome, outcome)
+    this.outcome = outcome
+    seen(outcome)
+    this.#remember(outcome, keepsakes)
+    if (outcome.watches) this.#watching.update(outcome.watches)
+    this.#dates.set(outlook, outcome.at)
+    this.#markLooked()
+  }
+
+  #remember({ sample, at, observations, values = {} }: Outcome, keepsakes: readonly Keepsake[]): void {
+    if (!sample) return
+    const { store } = this.#options
+    const { name } = this.collector
+    // What made a finding has to be there after a crash too; a quiet look has not.
+    store.saveSample(name, sample, at, observations.length > 0, sampleVersionOf(this.collector))
+    for (const it of keepsakes) store.keep(name, it, at)
+    const named = Object.entries(values).map(([key, it]) => [`${name}.${key}`, it] as const)
+    store.addPoints(at, Object.fromEntries(named))
+  }
+}

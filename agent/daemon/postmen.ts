@@ -1,0 +1,65 @@
+import type { Config, SinkConfig } from '../config/config.ts'
+import { due, noted, notedPerhaps, receiptFor } from '../core/plan.ts'
+import { type Delivery, type DeliveryState, deliver } from '../delivery/deliver.ts'
+import type { Incident, Notice, Sink } from '../model/index.ts'
+import type { Store } from '../state/store.ts'
+import type { Log } from './log.ts'
+
+/** Who tells one sink, by the name people gave it. */
+export interface Postman {
+  readonly name: string
+  readonly delivery: Delivery
+}
+
+export interface PostmenOptions {
+  readonly config: Pick<Config, 'sinks' | 'remind' | 'node'>
+  readonly sinks: readonly Sink[]
+  readonly store: Pick<Store, 'told' | 'note' | 'sinkSince' | 'silences'>
+  readonly log: Log
+  readonly now: () => number
+  /** When the daemon started. */
+  readonly started: number
+  /** What is true now; undefined while not everything has been looked at: then nothing is due. */
+  readonly incidents: () => readonly Incident[] | undefined
+  /** A sink began to fail, or works again. */
+  readonly turned: () => void
+}
+
+/** A postman for each sink of the settings. */
+export function postmen(options: PostmenOptions): readonly Postman[] {
+  return options.config.sinks.flatMap((it) => {
+    const sink = options.sinks.find(({ name }) => name === it.type)
+    return sink ? [{ name: it.name, delivery: postman(it, sink, options) }] : []
+  })
+}
+
+function postman({ name, min, settings, keepOpen }: SinkConfig, sink: Sink, options: PostmenOptions) {
+  const { config, store, log, now, started, incidents, turned } = options
+  const policy = { min, remind: config.remind, since: store.sinkSince(name, started) }
+  const told = () => store.told(name)
+  // That a sink fails is for the other sinks to tell.
+  const concerns = ({ root }: Incident) => root.code !== 'agent.sink-failing' || root.subject !== name
+  let sick = false
+  return deliver({
+    sink,
+    settings,
+    name,
+    keepOpen,
+    due: (): readonly Notice[] => {
+      const wanted = { ...policy, silences: store.silences() }
+      const open = incidents()
+      return open ? due(open.filter(concerns), told(), wanted, config.node, now()) : []
+    },
+    receipt: (notice) => receiptFor(told(), notice),
+    note: (notice, receipt) => store.note(name, noted(told(), notice, receipt, now())),
+    perhaps: (notice) => store.note(name, notedPerhaps(told(), notice, now())),
+    log,
+    now,
+    changed: ({ gone, failing }: DeliveryState) => {
+      const fails = gone !== undefined || failing !== undefined
+      if (fails === sick) return
+      sick = fails
+      turned()
+    },
+  })
+}
