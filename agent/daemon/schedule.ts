@@ -86,35 +86,48 @@ export function rounds({
       Math.max(settle, pause - quiet),
     )
   }
+  const clock = ticking(every, wallClock, look)
+  return {
+    wake,
+    next: clock.next,
+    start() {
+      clock.start()
+      look()
+    },
+    async stop() {
+      stopped = true
+      clearTimeout(timer)
+      clock.stop()
+      await running
+    },
+  }
+}
+
+/** Calls `look` at the times of a cron expression by a clock that may be set meanwhile. */
+function ticking(every: string, wallClock: () => number, look: () => void) {
   // Only asked for times: its own timer stands still when the clock goes back, and counts every slot of a jump ahead.
   const cron = createTask(every, () => {})
   const next = () => cron.getNextRuns(1)[0]?.getTime()
   let tick: NodeJS.Timeout | undefined
-  const arm = () => {
+  let stopped = false
+  const start = () => {
     const from = wallClock()
     const at = next() ?? from + longestTick
     tick = setTimeout(
       () => {
         const time = wallClock()
         if (time >= at || time < from) look()
-        if (!stopped) arm()
+        if (!stopped) start()
       },
       Math.min(longestTick, at > from ? at - from : 1000),
     )
   }
-
   return {
-    wake,
     next,
-    start() {
-      arm()
-      look()
-    },
-    async stop() {
+    start,
+    stop() {
       stopped = true
-      clearTimeout(timer)
       clearTimeout(tick)
-      await running
     },
   }
 }
