@@ -202,7 +202,7 @@ const doors: Readonly<Record<string, readonly [string, string]>> = {
     'agent/daemon/schedule.ts agent/config/cron.ts',
     'time comes from one clock; the settings ask whether it understands what people wrote',
   ],
-  typebox: ['agent/config/config.ts', 'settings are declared as data; only their check needs a library'],
+  typebox: ['agent/config/checks.ts', 'settings are declared as data; only their check needs a library'],
   yaml: [
     'agent/config',
     'only the settings are YAML; what comes from the node is not parsed by a library as root',

@@ -1,23 +1,14 @@
 import { readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
-import { Errors } from 'typebox/schema'
-import { Settings as Library } from 'typebox/system'
 import { stringify } from 'yaml'
 import type { Collector, Properties, Settings, Severity, Sink } from '../model/index.ts'
 import { hour } from '../text/times.ts'
+import { type Checks, group, openChecks } from './checks.ts'
 import { validCron } from './cron.ts'
 import { defaults } from './defaults.ts'
-import { readDocument } from './document.ts'
+import { type Read, readDocument } from './document.ts'
 import { defaultPlaces } from './places.ts'
-import {
-  explain,
-  keyText,
-  type Path,
-  type Problem,
-  placeOf,
-  problemText,
-  type SchemaError,
-} from './problems.ts'
+import { type Path, type Problem, problemText } from './problems.ts'
 import {
   collectorProperties,
   generalProperties,
@@ -26,9 +17,6 @@ import {
   sinkSchema,
 } from './schema.ts'
 import { type Environment, type Secrets, secretReader, secretsOf } from './secrets.ts'
-
-// By default the library stops after eight errors; whoever corrects a file wants to see all of them.
-Library.Set({ maxErrors: 1000 })
 
 /** The settings as Murphy goes by them: complete and checked. */
 export interface Config {
@@ -110,91 +98,21 @@ const forTheGroup =
 
 /** The settings in `text`; `file` is only for naming it. Throws a ConfigError. */
 export function parseConfig(text: string, options: ConfigOptions & { readonly file: string }): Config {
-  const { file, collectors, sinks, environment = process.env, secrets = 'read' } = options
-  const read = readDocument(text)
-  if (!('raw' in read))
-    throw new ConfigError([
-      ...read
-        .slice(0, shownFlaws)
-        .map(({ text, ...it }) => ({ file, ...it, text: `not valid YAML: ${text}` })),
-      ...(read.length > shownFlaws
-        ? [{ file, text: `${read.length - shownFlaws} more, which may come of these` }]
-        : []),
-    ])
+  const { file, collectors, environment = process.env } = options
+  const read = documentOf(text, file)
   const { raw } = read
-  const problems: Problem[] = []
-  const problem = (path: Path, words: string, unknown = false) => {
-    problems.push({ file, key: keyText(path, unknown), text: words, ...placeOf(read, path) })
-  }
-  /** Checks a value against a schema, naming places as seen from the top of the file. */
-  const check = (schema: object, value: unknown, at: Path) => {
-    const before = problems.length
-    const [fits, errors] = Errors(schema as never, value as never)
-    for (const error of errors as readonly SchemaError[]) {
-      const below = error.instancePath.split('/').slice(1)
-      for (const { path, text, unknown } of explain(error, keysAt(schema, below)))
-        problem([...at, ...path], text, unknown)
-    }
-    // The library stops counting before it has said what is wrong.
-    if (!fits && problems.length === before) problem(at, 'more is wrong here than can be listed')
-  }
-
   if (group(raw) !== raw)
     throw new ConfigError([{ file, text: 'the file has to be a list of `key: value` lines' }])
-  check(generalSchema(collectors), raw, [])
+  const checks = openChecks(file, read)
+  checks.check(generalSchema(collectors), raw, [])
+  const collectorConfigs = collectors.map(
+    (it) => [it.name, collectorConfig(it, group(raw.collectors)[it.name], checks)] as const,
+  )
+  const sinkConfigs = sinksOf(raw.sinks, checks, { ...options, environment })
+  const problems = checks.problems.toSorted((a, b) => (a.line ?? 0) - (b.line ?? 0))
+  if (problems.length > 0) throw new ConfigError(problems)
 
-  const given = group(raw)
-  const readings = collectors.map((it) => {
-    const own = group(group(given.collectors)[it.name])
-    const { enabled, every, ...settings } = {
-      ...defaults({ ...collectorProperties(it), ...it.settings }),
-      ...own,
-    }
-    if (typeof every === 'string' && !validCron(every))
-      problem(
-        ['collectors', it.name, 'every'],
-        `this is no cron expression of six fields, seconds first; right is for example "${it.every}"`,
-      )
-    // Only where the types are right: a check may rely on them.
-    if (!problems.some(({ key = '' }) => key.startsWith(`collectors.${it.name}.`)))
-      for (const words of it.check?.(settings as Settings<Properties>) ?? []) {
-        const [, key = '', text = words] = /^([\w.]+): (.*)$/s.exec(words) ?? []
-        const below = key.split('.').map((part) => (/^\d+$/.test(part) ? Number(part) : part))
-        problem(['collectors', it.name, ...(key ? below : [])], text)
-      }
-    return [it.name, { enabled, every, settings } as CollectorConfig] as const
-  })
-  const entries = Array.isArray(given.sinks) ? given.sinks : []
-  const sinkConfigs = entries.map((entry: unknown, at) => {
-    const own = group(entry)
-    const path: Path = ['sinks', at]
-    const sink = sinks.find((it) => it.name === own.type)
-    if (!sink) {
-      problem([...path, 'type'], `this has to be one of ${sinks.map((it) => it.name).join(', ')}`)
-      return undefined
-    }
-    const before = problems.length
-    check(sinkSchema(sink), own, path)
-    const unread: string[] = []
-    const secret = secretReader(secrets, environment)
-    const settings = { ...defaults(sink.settings), ...secretsOf(sink, own, path, secret, unread, problem) }
-    // A check may rely on all that is given.
-    if (problems.length === before && unread.length === 0)
-      for (const words of sink.check?.(settings as Settings<Properties>) ?? []) {
-        const [, key = '', text = words] = /^(\w+): (.*)$/s.exec(words) ?? []
-        problem(key ? [...path, key] : path, text)
-      }
-    const { name = sink.name, min, keep_open: keepOpen } = { ...defaults(sinkProperties), ...own }
-    return { name, type: sink.name, min, keepOpen, settings, unread } as SinkConfig
-  })
-  const names = sinkConfigs.map((it) => it?.name)
-  names.forEach((name, at) => {
-    if (name !== undefined && names.indexOf(name) !== at)
-      problem(['sinks', at, 'name'], 'another sink has this name already; give each one of its own')
-  })
-  if (problems.length > 0) throw new ConfigError(problems.sort((a, b) => (a.line ?? 0) - (b.line ?? 0)))
-
-  const top = { ...defaults(generalProperties), ...given } as Record<string, string | number | undefined>
+  const top = { ...defaults(generalProperties), ...raw } as Record<string, string | number | undefined>
   const places = defaultPlaces(environment)
   return {
     node: String(top.node || hostname()),
@@ -202,19 +120,82 @@ export function parseConfig(text: string, options: ConfigOptions & { readonly fi
     socket: String(top.socket ?? places.socket),
     logLevel: top.log_level as Config['logLevel'],
     remind: Number(top.remind_hours) * hour,
-    collectors: Object.fromEntries(readings),
-    sinks: sinkConfigs.filter((it) => it !== undefined),
+    collectors: Object.fromEntries(collectorConfigs),
+    sinks: sinkConfigs,
   }
 }
 
-const group = (value: unknown): Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
-    ? (value as Record<string, unknown>)
-    : {}
+/** The file as values. Throws a ConfigError where it is no YAML. */
+function documentOf(text: string, file: string): Read {
+  const read = readDocument(text)
+  if ('raw' in read) return read
+  const shown = read.slice(0, shownFlaws)
+  const more = read.length - shown.length
+  throw new ConfigError([
+    ...shown.map(({ text, ...it }) => ({ file, ...it, text: `not valid YAML: ${text}` })),
+    ...(more > 0 ? [{ file, text: `${more} more, which may come of these` }] : []),
+  ])
+}
 
-function keysAt(schema: object, path: readonly string[]): readonly string[] {
-  const at = path.reduce<unknown>((it, key) => group(group(it).properties)[key], schema)
-  return Object.keys(group(group(at).properties))
+/** The settings of one collector, complete; what is wrong with them is in `checks`. */
+function collectorConfig(it: Collector, given: unknown, { problems, problem }: Checks): CollectorConfig {
+  const { enabled, every, ...settings } = {
+    ...defaults({ ...collectorProperties(it), ...it.settings }),
+    ...group(given),
+  }
+  if (typeof every === 'string' && !validCron(every))
+    problem(
+      ['collectors', it.name, 'every'],
+      `this is no cron expression of six fields, seconds first; right is for example "${it.every}"`,
+    )
+  // Only where the types are right: a check may rely on them.
+  if (!problems.some(({ key = '' }) => key.startsWith(`collectors.${it.name}.`)))
+    for (const words of it.check?.(settings as Settings<Properties>) ?? []) {
+      const [, key = '', text = words] = /^([\w.]+): (.*)$/s.exec(words) ?? []
+      const below = key.split('.').map((part) => (/^\d+$/.test(part) ? Number(part) : part))
+      problem(['collectors', it.name, ...(key ? below : [])], text)
+    }
+  return { enabled, every, settings } as CollectorConfig
+}
+
+type SinkOptions = Pick<ConfigOptions, 'sinks' | 'secrets'> & { readonly environment: Environment }
+
+/** The sinks, each complete and of a name of its own; what is wrong with them is in `checks`. */
+function sinksOf(given: unknown, checks: Checks, options: SinkOptions): readonly SinkConfig[] {
+  const entries: readonly unknown[] = Array.isArray(given) ? given : []
+  const configs = entries.map((entry, at) => sinkConfig(group(entry), ['sinks', at], checks, options))
+  const names = configs.map((it) => it?.name)
+  names.forEach((name, at) => {
+    if (name !== undefined && names.indexOf(name) !== at)
+      checks.problem(['sinks', at, 'name'], 'another sink has this name already; give each one of its own')
+  })
+  return configs.filter((it) => it !== undefined)
+}
+
+function sinkConfig(
+  own: Record<string, unknown>,
+  path: Path,
+  { problems, problem, check }: Checks,
+  { sinks, secrets = 'read', environment }: SinkOptions,
+): SinkConfig | undefined {
+  const sink = sinks.find((it) => it.name === own.type)
+  if (!sink) {
+    problem([...path, 'type'], `this has to be one of ${sinks.map((it) => it.name).join(', ')}`)
+    return undefined
+  }
+  const before = problems.length
+  check(sinkSchema(sink), own, path)
+  const unread: string[] = []
+  const secret = secretReader(secrets, environment)
+  const settings = { ...defaults(sink.settings), ...secretsOf(sink, own, path, secret, unread, problem) }
+  // A check may rely on all that is given.
+  if (problems.length === before && unread.length === 0)
+    for (const words of sink.check?.(settings as Settings<Properties>) ?? []) {
+      const [, key = '', text = words] = /^(\w+): (.*)$/s.exec(words) ?? []
+      problem(key ? [...path, key] : path, text)
+    }
+  const { name = sink.name, min, keep_open: keepOpen } = { ...defaults(sinkProperties), ...own }
+  return { name, type: sink.name, min, keepOpen, settings, unread } as SinkConfig
 }
 
 /** The settings as `agent config print` shows them: YAML, secrets hidden. */
