@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Notice, Properties, Reading, Settings, Sink } from '../model/index.ts'
 import { minute } from '../text/times.ts'
-import { holdEvery, openPost, rememberAddress } from './post.ts'
+import { holdEvery, openPost, type Post, rememberAddress } from './post.ts'
 import { backoff, longestWait } from './retry.ts'
 import { messageOf, tell } from './tell.ts'
 
@@ -81,178 +81,210 @@ const troubleOf = ({ since, why, tries, at }: Refusal) => ({ since, why, tries, 
  * queue: what is no longer due when its turn comes is not sent. Each sink has its own, so that a slow or
  * dead one keeps nobody else waiting.
  */
-export function deliver(options: DeliverOptions): Delivery {
-  const { sink, settings, name, log, now = Date.now, random = Math.random, sleep = pause } = options
-  const stopping = new AbortController()
-  const giveUp = new AbortController()
-  const post = openPost({ sink, settings, timeout: options.timeout, now, signal: giveUp.signal })
-  const refused = new Map<string, Refusal>()
-  const accepted = new Set<string>()
-  let trouble: NonNullable<DeliveryState['failing']> | undefined
+export const deliver = (options: DeliverOptions): Delivery => new Postman(options)
+
+class Postman implements Delivery {
+  readonly #options: DeliverOptions
+  readonly #post: Post
+  readonly #now: () => number
+  readonly #sleep: NonNullable<DeliverOptions['sleep']>
+  readonly #stopping = new AbortController()
+  readonly #giveUp = new AbortController()
+  readonly #refused = new Map<string, Refusal>()
+  readonly #accepted = new Set<string>()
+  #trouble: NonNullable<DeliveryState['failing']> | undefined
   /** Tries in a row that a server answered, but did not take; a rate limit is about all of them. */
-  let errors = 0
-  let told: number | undefined
-  let gone: string | undefined
-  let waiting = 0
-  let woken = false
-  let ring = () => {}
+  #errors = 0
+  readonly #ended: Promise<void>
+  #told: number | undefined
+  #gone: string | undefined
+  #waiting = 0
+  #woken: boolean = false
+  #ring = () => {}
 
-  function state(): DeliveryState {
-    const [first] = refused.values()
-    const failing = trouble ?? (first && troubleOf(first))
+  constructor(options: DeliverOptions) {
+    const { sink, settings, timeout, now = Date.now, sleep = pause } = options
+    this.#options = options
+    this.#now = now
+    this.#sleep = sleep
+    this.#post = openPost({ sink, settings, timeout, now, signal: this.#giveUp.signal })
+    this.#ended = this.#run().finally(() => this.#post.close())
+  }
+
+  state(): DeliveryState {
+    const [first] = this.#refused.values()
+    const failing = this.#trouble ?? (first && troubleOf(first))
     return {
-      name,
-      type: sink.name,
-      ...(told !== undefined && { told }),
+      name: this.#options.name,
+      type: this.#options.sink.name,
+      ...(this.#told !== undefined && { told: this.#told }),
       ...(failing && { failing }),
-      ...(gone !== undefined && { gone }),
-      waiting,
-    }
-  }
-  const changed = () => options.changed?.(state())
-
-  /** The notice whose turn it is. Also forgets what is due no longer. */
-  function next(): Notice | undefined {
-    const due = options.due()
-    const ids = new Set(due.map(({ id }) => id))
-    for (const id of accepted) if (!ids.has(id)) accepted.delete(id)
-    // What was accepted but could not be noted is not told again by this process.
-    const open = due.filter(({ id }) => !accepted.has(id))
-    waiting = open.length
-    const failed = trouble !== undefined || refused.size > 0
-    for (const id of refused.keys()) if (!ids.has(id)) refused.delete(id)
-    if (waiting === 0) trouble = undefined
-    if (failed && trouble === undefined && refused.size === 0) changed()
-    const able = open.filter(({ id }) => {
-      const last = refused.get(id)
-      return !last || now() < last.at || now() >= last.at + aside
-    })
-    // One notice that a server cannot stomach must not keep back the others.
-    return able[errors < patience ? 0 : errors % able.length]
-  }
-
-  async function idle(): Promise<void> {
-    if (woken || stopping.signal.aborted) return
-    const bell = new AbortController()
-    ring = () => bell.abort()
-    const [first] = refused.values()
-    const rest = first ? Math.max(1, first.at + aside - now()) : aside
-    if (!options.keepOpen) return sleep(rest, bell.signal)
-    await post.hold(bell.signal)
-    if (!bell.signal.aborted) await sleep(Math.min(rest, holdEvery), bell.signal)
-  }
-
-  async function attempt(notice: Notice): Promise<void> {
-    const rested = (ms: number) => sleep(ms, stopping.signal)
-    const tried = await tell(notice, sink, settings, post, now, options.receipt(notice), rested)
-    const { reading } = tried
-    const fields = { sink: name, notice: notice.kind, id: notice.id }
-    if (reading.outcome === 'accepted') {
-      told = now()
-      accepted.add(notice.id)
-      refused.delete(notice.id)
-      log.info({ ...fields, tries: (trouble?.tries ?? 0) + 1 }, 'told')
-      trouble = undefined
-      gone = undefined
-      errors = 0
-      waiting--
-      note(notice, tried.receipt)
-      if (tried.rest > longRest) {
-        const why = `took a message, and wants no other for ${Math.round(tried.rest / minute)} min`
-        log.warn({ ...fields, why }, 'nothing is told meanwhile')
-        trouble = { since: now(), why, tries: 0, next: now() + tried.rest }
-      }
-      changed()
-      return rested(tried.rest)
-    }
-    // Given up because the agent stops: nobody's fault.
-    if (giveUp.signal.aborted) return
-    const { why } = reading
-    const tries = (trouble?.tries ?? 0) + 1
-    if (reading.outcome === 'gone') {
-      if (gone !== why) log.warn({ ...fields, why }, 'this address is gone; it is asked again in an hour')
-      gone = why
-      trouble = { since: trouble?.since ?? now(), why, tries, next: now() + aside }
-      changed()
-      return rested(aside)
-    }
-    gone = undefined
-    if (reading.outcome === 'again') {
-      if (reading.perhaps) options.perhaps?.(notice)
-      errors = tried.status !== undefined && tried.status !== 429 ? errors + 1 : 0
-      const wait = Math.max(reading.wait ?? 0, backoff(tries, random()))
-      if (trouble?.why !== why) log.warn({ ...fields, why, wait }, 'not told; it is tried again')
-      trouble = { since: trouble?.since ?? now(), why, tries, next: now() + wait }
-      changed()
-      return rested(wait)
-    }
-    const last = refused.get(notice.id)
-    refused.delete(notice.id)
-    refused.set(notice.id, { since: last?.since ?? now(), at: now(), why, tries: (last?.tries ?? 0) + 1 })
-    trouble = undefined
-    errors = 0
-    log.warn({ ...fields, why }, 'refused; this notice is left alone for an hour')
-    changed()
-  }
-
-  function note(notice: Notice, receipt: string | undefined): void {
-    try {
-      options.note(notice, receipt)
-    } catch (error) {
-      log.warn({ sink: name, why: post.redact(messageOf(error)) }, 'told, but it could not be noted')
+      ...(this.#gone !== undefined && { gone: this.#gone }),
+      waiting: this.#waiting,
     }
   }
 
-  async function run(): Promise<void> {
+  wake(): void {
+    this.#woken = true
+    this.#ring()
+    rememberAddress(this.#options.sink, this.#options.settings)
+  }
+
+  /** Tells until it is stopped. */
+  async #run(): Promise<void> {
+    const { sink, settings, name, log } = this.#options
     // Whoever called is not done yet with what `due` needs.
     await wait(0)
     rememberAddress(sink, settings)
-    while (!stopping.signal.aborted) {
-      woken = false
+    while (!this.#stopping.signal.aborted) {
+      this.#woken = false
       try {
-        const notice = next()
-        await (notice ? attempt(notice) : idle())
+        const notice = this.#next()
+        await (notice ? this.#attempt(notice) : this.#idle())
       } catch (error) {
-        log.warn(
-          { sink: name, why: post.redact(messageOf(error)) },
-          'the telling stumbled; it goes on in a minute',
-        )
-        await sleep(minute, stopping.signal)
+        const why = this.#post.redact(messageOf(error))
+        log.warn({ sink: name, why }, 'the telling stumbled; it goes on in a minute')
+        await this.#rest(minute)
       }
     }
   }
 
-  const ended = run().finally(() => post.close())
-  return {
-    wake() {
-      woken = true
-      ring()
-      rememberAddress(sink, settings)
-    },
-    state,
-    async stop() {
-      stopping.abort()
-      ring()
-      const timer = setTimeout(() => giveUp.abort(), stopPatience)
-      await ended.finally(() => clearTimeout(timer))
-    },
+  async stop(): Promise<void> {
+    this.#stopping.abort()
+    this.#ring()
+    const timer = setTimeout(() => this.#giveUp.abort(), stopPatience)
+    await this.#ended.finally(() => clearTimeout(timer))
   }
-}
 
-/** Posts one notice to one sink, once; nothing is noted. `why` in what comes back holds no secret. */
-export async function postOnce(options: {
-  readonly sink: Sink
-  readonly settings: Settings<Properties>
-  readonly notice: Notice
-  readonly timeout?: number
-}): Promise<Reading> {
-  const { sink, settings, notice, timeout } = options
-  const post = openPost({ sink, settings, timeout })
-  const rested = (ms: number) => pause(Math.min(ms, 5000), new AbortController().signal)
-  try {
-    return (await tell(notice, sink, settings, post, Date.now, undefined, rested)).reading
-  } finally {
-    await post.close()
+  #changed(): void {
+    this.#options.changed?.(this.state())
+  }
+
+  #rest(ms: number): Promise<void> {
+    return this.#sleep(ms, this.#stopping.signal)
+  }
+
+  /** The notice whose turn it is. Also forgets what is due no longer. */
+  #next(): Notice | undefined {
+    const due = this.#options.due()
+    const ids = new Set(due.map(({ id }) => id))
+    for (const id of this.#accepted) if (!ids.has(id)) this.#accepted.delete(id)
+    // What was accepted but could not be noted is not told again by this process.
+    const open = due.filter(({ id }) => !this.#accepted.has(id))
+    this.#waiting = open.length
+    const failed = this.#trouble !== undefined || this.#refused.size > 0
+    for (const id of this.#refused.keys()) if (!ids.has(id)) this.#refused.delete(id)
+    if (this.#waiting === 0) this.#trouble = undefined
+    if (failed && this.#trouble === undefined && this.#refused.size === 0) this.#changed()
+    const able = open.filter(({ id }) => {
+      const last = this.#refused.get(id)
+      return !last || this.#now() < last.at || this.#now() >= last.at + aside
+    })
+    // One notice that a server cannot stomach must not keep back the others.
+    return able[this.#errors < patience ? 0 : this.#errors % able.length]
+  }
+
+  async #idle(): Promise<void> {
+    if (this.#woken || this.#stopping.signal.aborted) return
+    const bell = new AbortController()
+    this.#ring = () => bell.abort()
+    const [first] = this.#refused.values()
+    const rest = first ? Math.max(1, first.at + aside - this.#now()) : aside
+    if (!this.#options.keepOpen) return this.#sleep(rest, bell.signal)
+    await this.#post.hold(bell.signal)
+    if (!bell.signal.aborted) await this.#sleep(Math.min(rest, holdEvery), bell.signal)
+  }
+
+  async #attempt(notice: Notice): Promise<void> {
+    const { sink, settings, receipt } = this.#options
+    const rested = (ms: number) => this.#rest(ms)
+    const tried = await tell(notice, sink, settings, this.#post, this.#now, receipt(notice), rested)
+    const { reading } = tried
+    if (reading.outcome === 'accepted') return this.#accept(notice, tried)
+    // Given up because the agent stops: nobody's fault.
+    if (this.#giveUp.signal.aborted) return
+    if (reading.outcome === 'gone') return this.#leave(notice, reading.why)
+    this.#gone = undefined
+    if (reading.outcome === 'again') return this.#retry(notice, reading, tried.status)
+    this.#setAside(notice, reading.why)
+  }
+
+  async #accept(notice: Notice, tried: Awaited<ReturnType<typeof tell>>): Promise<void> {
+    const { log } = this.#options
+    const fields = this.#about(notice)
+    this.#told = this.#now()
+    this.#accepted.add(notice.id)
+    this.#refused.delete(notice.id)
+    log.info({ ...fields, tries: (this.#trouble?.tries ?? 0) + 1 }, 'told')
+    this.#trouble = undefined
+    this.#gone = undefined
+    this.#errors = 0
+    this.#waiting--
+    this.#note(notice, tried.receipt)
+    if (tried.rest > longRest) {
+      const why = `took a message, and wants no other for ${Math.round(tried.rest / minute)} min`
+      log.warn({ ...fields, why }, 'nothing is told meanwhile')
+      this.#trouble = { since: this.#now(), why, tries: 0, next: this.#now() + tried.rest }
+    }
+    this.#changed()
+    return this.#rest(tried.rest)
+  }
+
+  /** The address is gone, as its service says. */
+  #leave(notice: Notice, why: string): Promise<void> {
+    if (this.#gone !== why)
+      this.#options.log.warn(
+        { ...this.#about(notice), why },
+        'this address is gone; it is asked again in an hour',
+      )
+    this.#gone = why
+    this.#fails(why, aside)
+    return this.#rest(aside)
+  }
+
+  #retry(
+    notice: Notice,
+    { why, wait: asked = 0, perhaps }: Extract<Reading, { outcome: 'again' }>,
+    status: number | undefined,
+  ): Promise<void> {
+    const { log, random = Math.random } = this.#options
+    if (perhaps) this.#options.perhaps?.(notice)
+    this.#errors = status !== undefined && status !== 429 ? this.#errors + 1 : 0
+    const rest = Math.max(asked, backoff((this.#trouble?.tries ?? 0) + 1, random()))
+    if (this.#trouble?.why !== why)
+      log.warn({ ...this.#about(notice), why, wait: rest }, 'not told; it is tried again')
+    this.#fails(why, rest)
+    return this.#rest(rest)
+  }
+
+  #fails(why: string, rest: number): void {
+    const { since = this.#now(), tries = 0 } = this.#trouble ?? {}
+    this.#trouble = { since, why, tries: tries + 1, next: this.#now() + rest }
+    this.#changed()
+  }
+
+  /** Refused for what it says: others may be taken meanwhile. */
+  #setAside(notice: Notice, why: string): void {
+    const { since = this.#now(), tries = 0 } = this.#refused.get(notice.id) ?? {}
+    this.#refused.delete(notice.id)
+    this.#refused.set(notice.id, { since, at: this.#now(), why, tries: tries + 1 })
+    this.#trouble = undefined
+    this.#errors = 0
+    this.#options.log.warn({ ...this.#about(notice), why }, 'refused; this notice is left alone for an hour')
+    this.#changed()
+  }
+
+  #note(notice: Notice, receipt: string | undefined): void {
+    try {
+      this.#options.note(notice, receipt)
+    } catch (error) {
+      const why = this.#post.redact(messageOf(error))
+      this.#options.log.warn({ sink: this.#options.name, why }, 'told, but it could not be noted')
+    }
+  }
+
+  #about({ kind, id }: Notice) {
+    return { sink: this.#options.name, notice: kind, id }
   }
 }
 

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Recording } from '../../agent/host/replay.ts'
+import type { Recording } from '../../agent/host/recording.ts'
 
 /** What generators begin with: what real nodes had in their files and answered to commands. */
 const folder = join(import.meta.dirname, '../nodes')

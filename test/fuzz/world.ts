@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { join } from 'node:path'
-import { slug } from '../../agent/host/replay.ts'
+import { slug } from '../../agent/host/recording.ts'
 import type { Entry, Host, Kind, Stat } from '../../agent/model/index.ts'
 import { HostError } from '../../agent/model/index.ts'
 import { answers, commands, files } from './furnished.ts'

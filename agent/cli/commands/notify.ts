@@ -1,4 +1,4 @@
-import { postOnce } from '../../delivery/deliver.ts'
+import { postOnce } from '../../delivery/post-once.ts'
 import type { Notice } from '../../model/index.ts'
 import { type Common, type Exit, print, Refusal, settings, sinks } from './common.ts'
 

@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import t from 'tap'
 import type { DeliverOptions, DeliveryState } from '../../../agent/delivery/deliver.ts'
-import { deliver, postOnce } from '../../../agent/delivery/deliver.ts'
+import { deliver } from '../../../agent/delivery/deliver.ts'
 import { discord } from '../../../agent/delivery/sinks/discord.ts'
 import { ntfy } from '../../../agent/delivery/sinks/ntfy.ts'
 import { webhook } from '../../../agent/delivery/sinks/webhook.ts'
@@ -301,24 +301,6 @@ t.test('what could not be noted is not told again', async (t) => {
   t.ok(it.logged.some((line) => line.includes('could not be noted')))
 })
 
-t.test('redirects are not followed', async (t) => {
-  const other = await webhookReceiver()
-  const receiver = await webhookReceiver()
-  t.teardown(() => Promise.all([receiver.close(), other.close()]))
-  receiver.fault = () => ({ status: 307, headers: { location: other.url } })
-  const reading = await postOnce({ sink: webhook, settings: { url: receiver.url }, notice: opened(0) })
-  t.match(reading, { outcome: 'again', why: /redirect/ })
-  t.equal(other.arrived.length, 0)
-})
-
-t.test('a reply without end is not read to its end', async (t) => {
-  const receiver = await webhookReceiver()
-  t.teardown(() => receiver.close())
-  receiver.fault = () => ({ status: 200, body: 'x'.repeat(30_000_000) })
-  const reading = await postOnce({ sink: webhook, settings: { url: receiver.url }, notice: opened(0) })
-  t.equal(reading.outcome, 'accepted')
-})
-
 t.test('no dead sink keeps another waiting', async (t) => {
   const hanging = await webhookReceiver()
   const dropping = await webhookReceiver()
@@ -384,19 +366,4 @@ t.test('stopping lets a letter under way arrive, and gives up one that does not'
   await it.delivery.stop()
   t.ok(performance.now() - start < 5000)
   t.equal(it.noted.length, 0)
-})
-
-t.test('one message to try a sink', async (t) => {
-  const receiver = await discordReceiver()
-  t.teardown(() => receiver.close())
-  const test: Notice = { kind: 'test', id: 'test', node: 'node1', at: Date.now() }
-  t.equal(
-    (await postOnce({ sink: discord, settings: { url: receiver.url }, notice: test })).outcome,
-    'accepted',
-  )
-  t.match(receiver.messages()[0]?.content, /^\*\*node1: a test from Murphy\*\*/)
-  t.match(await postOnce({ sink: discord, settings: { url: 'nonsense' }, notice: test }), {
-    outcome: 'refused',
-    why: 'the URL is not that of a Discord webhook',
-  })
 })

@@ -1,5 +1,6 @@
 import t from 'tap'
-import { recordedNode, slug } from '../../../agent/host/replay.ts'
+import { slug } from '../../../agent/host/recording.ts'
+import { recordedNode } from '../../../agent/host/replay.ts'
 
 const node = (files: FixtureDirContent, more: object = {}) => ({
   'node.json': JSON.stringify({ format: 1, node: 'node1', at: '2026-11-22T12:00:00Z', ...more }),

@@ -2,7 +2,8 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import type { Test } from 'tap'
-import { type Recording, recordedFile, recordedNode, slug } from '../../../agent/host/replay.ts'
+import { type Recording, recordedFile, slug } from '../../../agent/host/recording.ts'
+import { recordedNode } from '../../../agent/host/replay.ts'
 import type { Host } from '../../../agent/model/index.ts'
 
 /** A machine of files and answers to commands; a file that begins with `-> ` is a link. */

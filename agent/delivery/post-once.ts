@@ -1,0 +1,24 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import type { Notice, Properties, Reading, Settings, Sink } from '../model/index.ts'
+import { openPost } from './post.ts'
+import { tell } from './tell.ts'
+
+/** No longer is rested between the letters of a notice that somebody waits for, ms. */
+const longestRest = 5000
+
+/** Posts one notice to one sink, once; nothing is noted. `why` in what comes back holds no secret. */
+export async function postOnce(options: {
+  readonly sink: Sink
+  readonly settings: Settings<Properties>
+  readonly notice: Notice
+  readonly timeout?: number
+}): Promise<Reading> {
+  const { sink, settings, notice, timeout } = options
+  const post = openPost({ sink, settings, timeout })
+  const rested = (ms: number) => wait(Math.min(ms, longestRest))
+  try {
+    return (await tell(notice, sink, settings, post, Date.now, undefined, rested)).reading
+  } finally {
+    await post.close()
+  }
+}

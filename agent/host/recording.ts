@@ -1,0 +1,75 @@
+import { join, resolve } from 'node:path'
+import type {
+  DnsAnswer,
+  DnsQuestion,
+  Get,
+  Got,
+  Host,
+  HostErrorCode,
+  Kind,
+  Space,
+  Stat,
+} from '../model/index.ts'
+
+/**
+ * A recorded node: a folder that answers as the node did when it was recorded.
+ *
+ * - `node.json`: a `Recording`
+ * - `files/PATH`: the files that were read, with secrets taken out; links are links
+ * - `commands/SLUG.out` and, unless it just exited with 0, `commands/SLUG.json`
+ *
+ * What was never asked when it was recorded answers `unrecorded`: not known, as opposed to not there.
+ */
+export interface Recording {
+  readonly format: 1
+  readonly node: string
+  /** When it was recorded, RFC 3339. */
+  readonly at: string
+  /** Whether the text of logs was kept; without it what would read one answers `unrecorded`. */
+  readonly logs?: boolean
+  /** What could not be read then, by `read PATH`, `list PATH`, `stat PATH`, `link PATH`. */
+  readonly errors?: Readonly<Record<string, readonly [HostErrorCode, string]>>
+  /** Folders whose names matter although not all of their files were recorded, or that git cannot hold. */
+  readonly lists?: Readonly<Record<string, readonly (readonly [string, Kind])[]>>
+  /** Inode facts of the files that were looked at; git keeps none of them. */
+  readonly stats?: Readonly<Record<string, Stat>>
+  /** By `host:port` or `host:port/servername`: base64 DER, leaf first, or why there was no answer. */
+  readonly handshakes?: Readonly<
+    Record<string, { certificates: readonly string[]; protocol: string } | readonly [HostErrorCode, string]>
+  >
+  /** What HTTPS requests came to, by `requestName`. */
+  readonly gets?: Readonly<Record<string, Got | readonly [HostErrorCode, string]>>
+  /** How full the disk under a path was. */
+  readonly spaces?: Readonly<Record<string, Space>>
+  /** By `questionKey`: how the DNS server answered, or why it did not. */
+  readonly resolutions?: Readonly<Record<string, DnsAnswer | readonly [HostErrorCode, string]>>
+}
+
+/** A request as a recording knows it: `https://127.0.0.1:6443/version as /path/of/the/certificate`. */
+export const requestName = ({ host, port, path, as, plain }: Get) =>
+  `${plain ? 'http' : 'https'}://${host}:${port}${path}${as ? ` as ${as.certificate}` : ''}`
+
+/** The name under which the answer to a DNS question is kept: `10.43.0.10:53 A kubernetes.default.svc.cluster.local`. */
+export const questionKey = ({ server, port = 53, type = 'A', name }: DnsQuestion) =>
+  `${server}:${port} ${type} ${name}`
+
+export interface RecordedCommand {
+  readonly argv: readonly string[]
+  readonly exit?: number
+  readonly stderr?: string
+  readonly error?: readonly [HostErrorCode, string]
+}
+
+/** The file name, without its ending, under which a command's answer is kept. */
+export const slug = (argv: readonly string[]) =>
+  argv
+    .join(' ')
+    .replace(/[^A-Za-z0-9._=-]+/g, '_')
+    .slice(0, 180)
+
+/** The name under which a handshake is kept: `127.0.0.1:6443`, or with `/servername`. */
+export const handshakeKey = ({ host, port, servername }: Parameters<Host['handshake']>[0]) =>
+  `${host}:${port}${servername ? `/${servername}` : ''}`
+
+/** Where a recording keeps a file of the node. */
+export const recordedFile = (folder: string, path: string) => join(folder, 'files', resolve('/', path))
