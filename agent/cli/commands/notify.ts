@@ -1,4 +1,3 @@
-import { postOnce } from '../../delivery/post-once.ts'
 import type { Notice } from '../../model/index.ts'
 import { type Common, type Exit, print, Refusal, settings, sinks } from './common.ts'
 
@@ -20,6 +19,8 @@ export async function notify(options: NotifyArguments): Promise<Exit> {
         ? `there is no sink called ${options.sink}; known are ${config.sinks.map((it) => it.name).join(', ') || 'none'}`
         : `no sink is configured in ${config.file ?? '/etc/murphy/config.yaml'}; see the examples in it`,
     )
+  // What speaks HTTP is loaded by who sends.
+  const { postOnce } = await import('../../delivery/post-once.ts')
   const at = Date.now()
   const notice: Notice = { kind: 'test', id: `murphy_test_${at}`, node: config.node, at }
   const results = await Promise.all(
