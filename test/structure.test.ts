@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, normalize, relative } from 'node:path'
 import t from 'tap'
@@ -297,4 +298,48 @@ t.test('files stay short', async (t) => {
     .map((path) => [path, readFileSync(join(root, path), 'utf8').split('\n').length] as const)
     .filter(([, lines]) => lines > 300)
   t.strictSame(long, [], 'a file over 300 lines is two things')
+})
+
+t.test('functions stay short', async (t) => {
+  // Biome's parser knows where a function ends. How long one may be, and which may be longer, stands in biome.json.
+  const { overrides } = JSON.parse(readFileSync(join(root, 'biome.json'), 'utf8')) as {
+    overrides: { includes: string[] }[]
+  }
+  const longer = overrides.flatMap((it) => it.includes)
+  const ran = spawnSync(
+    join(root, 'node_modules/.bin/biome'),
+    ['lint', '--only=complexity/noExcessiveLinesPerFunction', '--reporter=json', 'agent', 'collectors'],
+    { cwd: root, encoding: 'utf8' },
+  )
+  const { summary, diagnostics } = JSON.parse(ran.stdout) as {
+    summary: { unchanged: number }
+    diagnostics: { location: { path: string; start: { line: number } }; message: string }[]
+  }
+  t.ok(summary.unchanged >= modules.length, `${summary.unchanged} files`)
+  t.strictSame(
+    diagnostics
+      .filter(({ location }) => !longer.includes(location.path))
+      .map(({ location, message }) => `${location.path}:${location.start.line}: ${message}`),
+    [],
+    'a function of more than 80 lines is several, and none of them can be tried alone',
+  )
+})
+
+t.test('SQL stands in state/ alone', async (t) => {
+  const sql =
+    /\b(SELECT\s[\s\S]{1,200}?\sFROM\s|INSERT\s+(OR\s+\w+\s+)?INTO\s|DELETE\s+FROM\s|UPDATE\s+\w+\s+SET\s|(CREATE|ALTER|DROP)\s+(TABLE|INDEX)\s|PRAGMA\s)/
+  for (const path of modules) {
+    const inState = path.startsWith('agent/state/')
+    const speaks =
+      sql.test(readFileSync(join(root, path), 'utf8')) ||
+      importsOf(path).some(({ name }) => name === 'node:sqlite')
+    if (speaks && !inState)
+      t.fail(
+        `${path} speaks SQL: what is on the disk has one owner, who checks every row it reads, and whose tables nobody else knows`,
+      )
+  }
+  t.ok(
+    sql.test(readFileSync(join(root, 'agent/state/put.ts'), 'utf8')),
+    'a statement is seen where there is one',
+  )
 })
