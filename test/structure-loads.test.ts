@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import { openStore } from '../agent/state/store.ts'
@@ -35,9 +35,7 @@ function loadedBy(args: readonly string[], settings = file) {
     { encoding: 'utf8', env: { PATH: process.env.PATH, HOME: place, LOADED: list }, timeout: 120_000 },
   )
   const names = readFileSync(list, 'utf8').split('\n')
-  const files = names
-    .filter((it) => it.startsWith('file:'))
-    .map((it) => fileURLToPath(it).slice(root.length + 1))
+  const files = names.filter((it) => it.startsWith('file:')).map((it) => relative(root, fileURLToPath(it)))
   return { ran, files, builtin: names.filter((it) => !it.startsWith('file:')) }
 }
 
@@ -47,7 +45,7 @@ const writesState = (path: string) =>
   /\b(INSERT (OR \w+ )?INTO|DELETE FROM|CREATE TABLE|ALTER TABLE|BEGIN IMMEDIATE)\b/.test(
     readFileSync(join(root, path), 'utf8'),
   )
-const of = (library: string) => (path: string) => path.startsWith(`node_modules/${library}/`)
+const of = (library: string) => (path: string) => path.includes(`node_modules/${library}/`)
 
 const walls: readonly (readonly [string, (path: string) => boolean, string])[] = [
   ['pino', of('pino'), 'only the daemon keeps a log; a command that loads it is half as fast'],

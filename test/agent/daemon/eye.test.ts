@@ -1,0 +1,94 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import t from 'tap'
+import { Eye, type EyeOptions } from '../../../agent/daemon/eye.ts'
+import { openMachine } from '../../../agent/host/machine.ts'
+import { type Collector, collector, HostError, type Sample } from '../../../agent/model/index.ts'
+import { openStore } from '../../../agent/state/store.ts'
+import { rule } from '../findings.ts'
+
+const machine = openMachine()
+t.teardown(() => machine.close())
+const silent = { debug() {}, info() {}, warn() {}, error() {} }
+const log: string[] = []
+interface Count extends Sample {
+  readonly many: number
+}
+const eye = (it: Partial<Collector>, more: Partial<EyeOptions> = {}) => {
+  const store = openStore(t.testdir(), 0)
+  const stopping = new AbortController()
+  const one = new Eye({
+    collector: {
+      ...collector({
+        name: 'count',
+        title: 'counts',
+        every: '0 0 0 1 1 *',
+        timeout: 1000,
+        rules: { 'count.high': rule() },
+        settings: {},
+        collect: async (_, __, { sample }): Promise<Count> => ({ many: (sample?.many ?? 0) + 1 }),
+        assess: () => [],
+        summary: () => 'some',
+        series: (sample) => ({ many: sample.many }),
+      }),
+      ...it,
+    },
+    config: undefined,
+    machine,
+    store,
+    log: silent,
+    now: Date.now,
+    stopping: stopping.signal,
+    seen: (outcome) => log.push(outcome.error === undefined ? 'seen' : 'blind'),
+    ...more,
+  })
+  t.teardown(async () => {
+    stopping.abort()
+    await one.stop()
+    store.close()
+  })
+  return { one, store, stopping }
+}
+
+t.test('a look remembers what it saw, and the next one has it', async (t) => {
+  const { one, store } = eye({})
+  one.rounds.start()
+  await one.looked
+  t.match(store.sample('count')?.sample, { many: 1 })
+  t.match(one.series('many', 0), [{ value: 1 }])
+  one.rounds.wake()
+  for (let left = 200; left > 0 && one.outcome?.values?.many !== 2; left -= 1) await sleep(10)
+  t.match(store.sample('count')?.sample, { many: 2 })
+})
+
+t.test('a look that fails is told, and forgets nothing', async (t) => {
+  const collect = async () => {
+    throw new HostError('denied', 'reading /x: permission denied')
+  }
+  const { one, store } = eye({ collect })
+  store.saveSample('count', { many: 7 } as object, 5, true)
+  one.rounds.start()
+  await one.looked
+  t.equal(log.at(-1), 'blind')
+  t.match(store.sample('count')?.sample, { many: 7 })
+  t.strictSame(one.outlook(0), [])
+})
+
+t.test('what is seen after the daemon stopped is nobody’s business', async (t) => {
+  const before = log.length
+  let go = () => {}
+  const waiting = new Promise<void>((resolve) => {
+    go = resolve
+  })
+  const { one, stopping, store } = eye({
+    collect: async () => {
+      await waiting
+      return { many: 1 } as object
+    },
+  })
+  one.rounds.start()
+  stopping.abort()
+  go()
+  await one.stop()
+  t.equal(log.length, before)
+  t.equal(store.sample('count'), undefined)
+})

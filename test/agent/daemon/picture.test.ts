@@ -1,0 +1,57 @@
+import t from 'tap'
+import { snapshotOf } from '../../../agent/api/snapshot.ts'
+import { pictureOf, type Scene } from '../../../agent/daemon/picture.ts'
+import { now, picture, things } from '../small.ts'
+
+const store: Scene['store'] = {
+  ledger: () => [],
+  sample: () => undefined,
+  told: () => [],
+  silences: () => [
+    { id: 'all', what: 'all', since: now - 9, until: now - 1 },
+    { id: 'certs', what: 'certs', since: now - 9, until: now + 1 },
+  ],
+}
+const delivery = {
+  wake() {},
+  stop: async () => {},
+  state: () => ({ name: 'mine', type: 'ntfy', waiting: 0 }),
+}
+const scene: Scene = {
+  config: { node: 'node1', collectors: {} },
+  version: '0.1.0',
+  machine: 'Some Linux',
+  started: now - 1000,
+  collectors: [things],
+  eyes: [],
+  incidents: picture.incidents,
+  postmen: [{ name: 'mine', delivery }],
+  store,
+}
+
+t.test('a picture as the socket answers it', async (t) => {
+  const it = pictureOf(scene, now)
+  t.match(snapshotOf(JSON.parse(JSON.stringify(it))), {
+    state: 'critical',
+    machine: 'Some Linux',
+    node: 'node1',
+  })
+  t.match(it.collectors, [{ name: 'things', state: 'off' }], 'a collector without an eye is switched off')
+  t.strictSame(
+    it.silences.map(({ id }) => id),
+    ['certs'],
+    'what is over is not shown',
+  )
+})
+
+t.test('when a sink was last told is known from before the start as well', async (t) => {
+  const note = { incident: 'i', severity: 'warning' as const, findings: [], reminded: 0 }
+  const told = () => [
+    { ...note, at: now - 5 },
+    { ...note, at: now - 2, perhaps: true as const },
+  ]
+  t.equal(pictureOf({ ...scene, store: { ...store, told } }, now).sinks[0]?.told, now - 5)
+  const later = { ...delivery, state: () => ({ ...delivery.state(), told: now - 1 }) }
+  const postmen = [{ name: 'mine', delivery: later }]
+  t.equal(pictureOf({ ...scene, store: { ...store, told }, postmen }, now).sinks[0]?.told, now - 1)
+})

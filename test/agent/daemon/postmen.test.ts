@@ -1,0 +1,106 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import t from 'tap'
+import { type Postman, type PostmenOptions, postmen } from '../../../agent/daemon/postmen.ts'
+import { sinks } from '../../../agent/delivery/sinks/index.ts'
+import type { Incident, Told } from '../../../agent/model/index.ts'
+import { webhookReceiver, webhookSecret } from '../../receivers/webhook.ts'
+import { finding } from '../findings.ts'
+
+const begun = Date.now()
+const silent = { debug() {}, info() {}, warn() {}, error() {} }
+const incidentOf = (code: string, subject = 'node'): Incident => {
+  const root = finding({ code, subject, severity: 'critical', since: begun })
+  return {
+    id: root.id,
+    root,
+    consequences: [],
+    severity: 'critical',
+    since: begun,
+    ripe: begun,
+    next: [],
+    never: [],
+  }
+}
+
+function opened(url: string, more: Partial<PostmenOptions>) {
+  const books = new Map<string, readonly Told[]>()
+  const sink = {
+    min: 'warning' as const,
+    keepOpen: false,
+    settings: { url, secret: webhookSecret },
+    unread: [],
+  }
+  const all = postmen({
+    config: {
+      node: 'node1',
+      remind: 0,
+      sinks: [
+        { ...sink, name: 'mine', type: 'webhook' },
+        { ...sink, name: 'strange', type: 'pigeon' },
+      ],
+    },
+    sinks,
+    store: {
+      told: (name) => books.get(name) ?? [],
+      note: (name, entries) => void books.set(name, [...(books.get(name) ?? []), ...entries]),
+      sinkSince: () => 0,
+      silences: () => [],
+    },
+    log: silent,
+    now: Date.now,
+    started: 0,
+    incidents: () => [],
+    turned: () => {},
+    ...more,
+  })
+  t.teardown(() => Promise.all(all.map((it) => it.delivery.stop())))
+  return { all, books }
+}
+const until = async (it: () => boolean) => {
+  for (let left = 500; left > 0 && !it(); left -= 1) await sleep(10)
+}
+const wake = (all: readonly Postman[]) => all[0]?.delivery.wake()
+
+t.test('a postman for each sink that there is, who notes what was accepted', async (t) => {
+  const receiver = await webhookReceiver()
+  t.teardown(() => receiver.close())
+  const { all, books } = opened(receiver.url, { incidents: () => [incidentOf('a.b')] })
+  t.strictSame(
+    all.map((it) => it.name),
+    ['mine'],
+  )
+  wake(all)
+  await until(() => books.has('mine'))
+  t.match(books.get('mine'), [{ incident: incidentOf('a.b').id }])
+})
+
+t.test('nobody is told while not everything has been looked at, nor a sink of itself', async (t) => {
+  const receiver = await webhookReceiver()
+  t.teardown(() => receiver.close())
+  let incidents: readonly Incident[] | undefined
+  const { all, books } = opened(receiver.url, { incidents: () => incidents })
+  wake(all)
+  await sleep(100)
+  t.equal(receiver.arrived.length, 0)
+  incidents = [incidentOf('agent.sink-failing', 'mine'), incidentOf('agent.sink-failing', 'other')]
+  wake(all)
+  await until(() => books.has('mine'))
+  await sleep(50)
+  t.strictSame(
+    books.get('mine')?.map((it) => it.incident),
+    [incidentOf('agent.sink-failing', 'other').id],
+  )
+})
+
+t.test('that a sink begins to fail is said once', async (t) => {
+  let turned = 0
+  const { all } = opened('http://127.0.0.1:9/', {
+    incidents: () => [incidentOf('a.b')],
+    turned: () => void turned++,
+  })
+  wake(all)
+  await until(() => all[0]?.delivery.state().failing !== undefined)
+  await sleep(2500)
+  t.ok((all[0]?.delivery.state().failing?.tries ?? 0) >= 1)
+  t.equal(turned, 1)
+})
