@@ -1,7 +1,7 @@
 import type { Ledger } from '../core/ledger.ts'
 import { tellableAt } from '../core/self.ts'
 import type { Silence } from '../core/silence.ts'
-import type { DeliveryState } from '../delivery/deliver.ts'
+import type { DeliveryState } from '../delivery/postman.ts'
 import type { Incident, Told } from '../model/index.ts'
 import { hour } from '../text/times.ts'
 

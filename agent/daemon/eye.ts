@@ -8,7 +8,7 @@ import type { Log } from './log.ts'
 import { reportRound } from './report.ts'
 import { type Rounds, rounds } from './schedule.ts'
 import { type Dates, dates } from './timer.ts'
-import { type Watching, watching } from './watch.ts'
+import { type Watching, watching } from './watching.ts'
 
 export interface EyeOptions {
   readonly collector: Collector

@@ -1,6 +1,6 @@
 import type { Config, SinkConfig } from '../config/config.ts'
 import { due, noted, notedPerhaps, receiptFor } from '../core/plan.ts'
-import { type Delivery, type DeliveryState, deliver } from '../delivery/deliver.ts'
+import { type Delivery, type DeliveryState, deliver } from '../delivery/postman.ts'
 import type { Incident, Notice, Sink } from '../model/index.ts'
 import type { Store } from '../state/store.ts'
 import type { Log } from './log.ts'

@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import t from 'tap'
-import { type DeliverOptions, type Delivery, deliver } from '../../../agent/delivery/deliver.ts'
 import { openPost } from '../../../agent/delivery/post.ts'
+import { type DeliverOptions, type Delivery, deliver } from '../../../agent/delivery/postman.ts'
 import { longestWait } from '../../../agent/delivery/retry.ts'
 import { discord } from '../../../agent/delivery/sinks/discord.ts'
 import { ntfy } from '../../../agent/delivery/sinks/ntfy.ts'

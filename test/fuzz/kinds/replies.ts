@@ -1,7 +1,7 @@
 import type { AddressInfo } from 'node:net'
 import { createServer, type Server, type Socket } from 'node:net'
 import { defaults } from '../../../agent/config/defaults.ts'
-import { type DeliveryState, deliver } from '../../../agent/delivery/deliver.ts'
+import { type DeliveryState, deliver } from '../../../agent/delivery/postman.ts'
 import { sinks } from '../../../agent/delivery/sinks/index.ts'
 import type { Notice } from '../../../agent/model/index.ts'
 import { notice } from '../../receivers/notices.ts'

@@ -1,7 +1,7 @@
 import { appendFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
-import { watching } from '../../../agent/daemon/watch.ts'
+import { watching } from '../../../agent/daemon/watching.ts'
 import { openMachine } from '../../../agent/host/machine.ts'
 
 const until = async (it: () => boolean) => {
