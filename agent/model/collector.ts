@@ -54,6 +54,7 @@ export interface Collector<
   S extends Sample = Sample,
   P extends Properties = Properties,
   Code extends string = string,
+  Because extends string = string,
 > {
   /** The name of its file, the prefix of its codes, its key in the settings. */
   readonly name: string
@@ -72,25 +73,46 @@ export interface Collector<
    * is never handed to the collector, and nobody is told, since nothing is wrong.
    */
   readonly sampleVersion?: number
-  readonly rules: Rules<Code>
+  readonly rules: Rules<Code, Because>
   readonly settings: P
-  collect(host: Host, settings: Settings<P>, past: Past<S>): Promise<S>
-  assess(sample: S, past: Past<S>, settings: Settings<P>, now: number): readonly Observation<NoInfer<Code>>[]
+  readonly collect: (host: Host, settings: Settings<P>, past: Past<S>) => Promise<S>
+  readonly assess: (
+    sample: S,
+    past: Past<S>,
+    settings: Settings<P>,
+    now: number,
+  ) => readonly Observation<NoInfer<Code>>[]
   /** One calm line on what was seen, for the status row. */
-  summary(sample: S, settings: Settings<P>, now: number): string
+  readonly summary: (sample: S, settings: Settings<P>, now: number) => string
   /** Numbers worth keeping over time, by name. */
-  series?(sample: S): Readonly<Record<string, number>>
+  readonly series?: (sample: S) => Readonly<Record<string, number>>
   /** What is wrong with these settings that types cannot say, as `key: sentence`, or `key.2: sentence` for an item of a list. */
-  check?(settings: Settings<P>): readonly string[]
+  readonly check?: (settings: Settings<P>) => readonly string[]
   /** What is known to run out, and when: the status page's last lines. */
-  outlook?(sample: S, settings: Settings<P>, now: number, series?: Series): readonly Outlook[]
+  readonly outlook?: (sample: S, settings: Settings<P>, now: number, series?: Series) => readonly Outlook[]
   /** Event sources, as of the last sample; asked again after each round. */
-  watch?(settings: Settings<P>, sample: S | undefined): readonly Watch[]
+  readonly watch?: (settings: Settings<P>, sample: S | undefined) => readonly Watch[]
   /** All that it saw, for `agent NAME`. */
   readonly page?: Page<S, Settings<P>>
 }
 
 /** Infers a collector's types; does nothing else. */
-export const collector = <S extends Sample, const P extends Properties, Code extends string>(
-  it: Collector<S, P, Code>,
-): Collector<S, P, Code> => it
+export const collector = <
+  S extends Sample,
+  const P extends Properties,
+  Code extends string,
+  Because extends string,
+>(
+  it: Collector<S, P, Code, Because>,
+): Collector<S, P, Code, Because> => it
+
+/**
+ * A collector among others, whose samples and settings only it understands itself. That it is handed no others holds by
+ * its name, by `sampleVersion` and by the check of the settings, which no type of a list can say: so it is claimed here, once.
+ */
+export function opaque<S extends Sample, P extends Properties, Code extends string, Because extends string>(
+  it: Collector<S, P, Code, Because>,
+): Collector
+export function opaque(it: Collector): Collector {
+  return it
+}

@@ -12,8 +12,8 @@ export interface Pod {
 }
 
 /** A rule that may explain another: "this may have come about because of that". */
-export interface Cause {
-  readonly code: string
+export interface Cause<Code extends string = string> {
+  readonly code: Code
   /** How long after the cause is over it still explains a new consequence. Absent: only while it is open. */
   readonly within?: number
   /** What both findings must share for the one to explain the other. Absent: being on the same node is enough. */
@@ -22,8 +22,11 @@ export interface Cause {
   readonly lasts?: true
 }
 
-/** One thing that can be wrong, declared once. What never varies stands here; the numbers are in the observation. */
-export interface Rule {
+/**
+ * One thing that can be wrong, declared once. What never varies stands here; the numbers are in the observation.
+ * `Because`: the codes that it names as causes.
+ */
+export interface Rule<Because extends string = string> {
   readonly severity: Severity
   /** What is wrong, without a full stop: "the firewall was flushed". */
   readonly title: string
@@ -43,12 +46,27 @@ export interface Rule {
   readonly urgent?: true
   /** Patience: how long it must have been true before anyone is told. */
   readonly after?: number
-  readonly because?: readonly Cause[]
+  readonly because?: readonly Cause<Because>[]
   /** It happened, and nobody repairs it: what began because of it stays its consequence for as long as it lasts. */
   readonly event?: true
 }
 
-export type Rules<Code extends string = string> = Readonly<Record<Code, Rule>>
+export type Rules<Code extends string = string, Because extends string = string> = Readonly<
+  Record<Code, Rule<Because>>
+>
+
+/**
+ * Infers which codes there are and which they name as causes, so that a cause that nobody declares is an error of types
+ * where all collectors meet; does nothing else.
+ */
+export const declared = <Code extends string, Because extends string = never>(
+  rules: Rules<Code, Because>,
+): Rules<Code, Because> => rules
+
+/** The same for causes that several rules share. */
+export const causes = <Because extends string>(
+  ...all: readonly Cause<Because>[]
+): readonly Cause<Because>[] => all
 
 /** One rule broken by one subject, now. `code` and `subject` are its identity; the rest may vary from round to round. */
 export interface Observation<Code extends string = string> {

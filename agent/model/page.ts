@@ -87,12 +87,12 @@ export interface PagePart<S extends Sample = Sample, V = Settings<Properties>> {
   readonly meaning: string
   readonly words?: readonly PageWord[]
   /** What it prints. Refuses with a Refusal. */
-  print(
+  readonly print: (
     reach: PageReach<S, V>,
     given: readonly (string | undefined)[],
     options: PageOptions,
     terminal: Terminal,
-  ): Promise<string>
+  ) => Promise<string>
 }
 
 /** A collector in full: `agent NAME`, on one screen or as JSON. Pure. */
@@ -106,8 +106,8 @@ export interface Page<S extends Sample = Sample, V = Settings<Properties>> {
   /** Which of the collector's series `view.trend` is. */
   readonly trend?: string
   /** Ends with a line break. */
-  render(view: View<S, V>, terminal: Terminal): string
+  readonly render: (view: View<S, V>, terminal: Terminal) => string
   /** The collector's own part of the JSON, times as ISO 8601; the rest is the same for all pages. */
-  json(view: View<S, V>): Readonly<Record<string, unknown>>
+  readonly json: (view: View<S, V>) => Readonly<Record<string, unknown>>
   readonly parts?: readonly PagePart<S, V>[]
 }

@@ -1,8 +1,8 @@
-import type { Rules } from '../../agent/model/index.ts'
+import { declared } from '../../agent/model/index.ts'
 import { minute } from '../../agent/text/times.ts'
 
 /** The rules; what an observation adds for what it is about stands in `advice.ts`. */
-export const rules = {
+export const rules = declared({
   'certs.expired': {
     severity: 'critical',
     title: 'certificates have expired',
@@ -175,4 +175,4 @@ export const rules = {
     never:
       'Restart k3s to renew certificates before `date` shows the right time: it would make them with wrong dates.',
   },
-} as const satisfies Rules
+})

@@ -1,4 +1,4 @@
-import type { Rules } from '../../agent/model/index.ts'
+import { declared } from '../../agent/model/index.ts'
 import { hour, minute } from '../../agent/text/times.ts'
 import { starts } from './starts.ts'
 
@@ -10,7 +10,7 @@ export type PathCode =
   | 'cni.checksum-offload'
 
 /** What is there, but does not let packets through. */
-export const pathRules: Rules<PathCode> = {
+export const pathRules = declared({
   'cni.routes-missing': {
     severity: 'critical',
     title: 'the way to another node is broken',
@@ -75,4 +75,4 @@ export const pathRules: Rules<PathCode> = {
     so: 'Services and DNS on other nodes answer after exactly 63 seconds, or time out, while pod addresses work.',
     next: ['`ethtool -K flannel.1 tx-checksum-ip-generic off`: at once, until the next start of k3s or boot'],
   },
-}
+})

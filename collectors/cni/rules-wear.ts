@@ -1,11 +1,11 @@
-import type { Rules } from '../../agent/model/index.ts'
+import { declared } from '../../agent/model/index.ts'
 import { minute } from '../../agent/text/times.ts'
 import { starts } from './starts.ts'
 
 export type WearCode = 'cni.addresses-leaking' | 'cni.errors-growing' | 'cni.flapping' | 'cni.dns-dead'
 
 /** What wears out, and what comes of all the rest. */
-export const wearRules: Rules<WearCode> = {
+export const wearRules = declared({
   'cni.addresses-leaking': {
     severity: 'warning',
     title: 'pod addresses leak',
@@ -76,4 +76,4 @@ export const wearRules: Rules<WearCode> = {
       { code: 'cni.forwarding-off', within: 15 * minute },
     ],
   },
-}
+})

@@ -1,11 +1,11 @@
-import type { Cause, Rule, Rules } from '../../agent/model/index.ts'
+import { type Cause, declared } from '../../agent/model/index.ts'
 import { hour } from '../../agent/text/times.ts'
 import { type PathCode, pathRules } from './rules-path.ts'
 import { type WearCode, wearRules } from './rules-wear.ts'
 import { starts } from './starts.ts'
 
 /** With expired certificates k3s does not get as far as starting flannel (k3s, pkg/agent/run.go). */
-const certificates: Cause = { code: 'certs.expired', within: hour }
+const certificates: Cause<'certs.expired'> = { code: 'certs.expired', within: hour }
 
 const killall =
   'Run `k3s-killall.sh` lightly: it stops every pod on this node at once, databases included, without letting them finish. Run `iptables -F`: it cannot bring an interface back, and may cut SSH.'
@@ -13,11 +13,7 @@ const killall =
 const restart =
   '`systemctl restart k3s` (on an agent `k3s-agent`): makes it again; the pods keep running meanwhile'
 
-const critical = (it: Omit<Rule, 'severity' | 'never'>): Rule => ({
-  severity: 'critical',
-  never: killall,
-  ...it,
-})
+const critical = { severity: 'critical', never: killall } as const
 
 const deadPods =
   'These pods reach nothing and nothing reaches them: services, ingress and DNS are dead for them, though `kubectl` may still show them Running.'
@@ -34,8 +30,9 @@ export type Code =
   | PathCode
   | WearCode
 
-export const rules: Rules<Code> = {
-  'cni.bridge-missing': critical({
+export const rules = declared({
+  'cni.bridge-missing': {
+    ...critical,
     title: 'the pod bridge is gone',
     meaning:
       "Pods with a live sandbox hang on a bridge (cni0 with flannel) that does not exist. They are known from their veths and the CNI result cache. A node before its first pod has no bridge and is well. Neither k3s nor flannel makes the bridge again: the bridge plugin does, when the next pod comes, and the old pods' veths stay off it (measured on k3s 1.21).",
@@ -46,16 +43,18 @@ export const rules: Rules<Code> = {
       'Delete those that have an address of the pod network, so that they are made anew: `kubectl delete pod -n NAMESPACE NAME`. The first one brings the bridge back. A pod without a controller does not come again by itself',
     ],
     because: starts,
-  }),
-  'cni.bridge-down': critical({
+  },
+  'cni.bridge-down': {
+    ...critical,
     title: 'the pod bridge is down',
     meaning:
       'The bridge of the pods is there, but set down (without IFF_UP). Nothing sets it up again by itself.',
     measured: 'The flags of the bridge in `ip -j -d addr show`.',
     so: deadPods,
     next: ['`ip link set cni0 up`: its route comes back with it'],
-  }),
-  'cni.bridge-address': critical({
+  },
+  'cni.bridge-address': {
+    ...critical,
     title: "the pod bridge lacks the pods' gateway address",
     meaning:
       'The bridge does not have the address that flannel was given for this node (FLANNEL_SUBNET in /run/flannel/subnet.env). Nothing puts it back until the next pod is made.',
@@ -63,8 +62,9 @@ export const rules: Rules<Code> = {
     so: 'Pods on this node reach each other, but neither services, other nodes nor the world, and the node does not reach them.',
     next: ['`ip addr show dev cni0`: what it has', '`ip addr add ADDRESS brd + dev cni0`'],
     because: [{ code: 'cni.bridge-missing', within: hour }, ...starts],
-  }),
-  'cni.overlay-missing': critical({
+  },
+  'cni.overlay-missing': {
+    ...critical,
     title: 'the overlay to the other nodes is gone',
     meaning:
       'The device through which flannel reaches other nodes (flannel.1 for VXLAN, flannel-wg for WireGuard) does not exist. Which one it should be comes from net-conf.json, the flags of k3s and subnet.env; host-gw has none. flannel makes it when it starts and not again after that.',
@@ -72,16 +72,18 @@ export const rules: Rules<Code> = {
     so: 'Pods here do not reach pods on other nodes and are not reached by them. If the cluster DNS runs elsewhere, names do not resolve here. Pods on this node still reach each other.',
     next: [restart, '`ip -d link show type vxlan`: it should be there after half a minute'],
     because: [certificates, ...starts],
-  }),
-  'cni.overlay-down': critical({
+  },
+  'cni.overlay-down': {
+    ...critical,
     title: 'the overlay to the other nodes is down',
     meaning:
       'The overlay device is there, but set down (without IFF_UP). With it went the routes to the other nodes, which setting it up alone does not bring back.',
     measured: 'The flags of the overlay in `ip -j -d addr show`.',
     so: 'Pods here do not reach pods on other nodes and are not reached by them. Pods on this node still reach each other.',
     next: [restart, '`ip route`: there should be a route for each other node'],
-  }),
-  'cni.conf-missing': critical({
+  },
+  'cni.conf-missing': {
+    ...critical,
     title: 'the CNI configuration is gone',
     meaning:
       'k3s runs flannel, but there is no CNI configuration in its folder agent/etc/cni/net.d, where it writes 10-flannel.conflist at each start. containerd then has no pod network.',
@@ -89,8 +91,9 @@ export const rules: Rules<Code> = {
     so: 'Running pods go on. New pods stay in ContainerCreating, stopping ones may hang, and the node may turn NotReady.',
     next: [restart],
     because: starts,
-  }),
-  'cni.subnet-env-missing': critical({
+  },
+  'cni.subnet-env-missing': {
+    ...critical,
     title: "flannel's subnet file is gone",
     meaning:
       'k3s has run for more than two minutes, but /run/flannel/subnet.env, which flannel writes when it starts, is not there: flannel never got that far, or the file was deleted. /run is empty after each boot.',
@@ -101,7 +104,7 @@ export const rules: Rules<Code> = {
       restart,
     ],
     because: [certificates, ...starts],
-  }),
+  },
   'cni.veth-orphaned': {
     severity: 'critical',
     title: 'pods are cut off from the bridge',
@@ -116,4 +119,4 @@ export const rules: Rules<Code> = {
   },
   ...pathRules,
   ...wearRules,
-}
+})

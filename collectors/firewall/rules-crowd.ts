@@ -1,4 +1,4 @@
-import type { Rule } from '../../agent/model/index.ts'
+import { declared } from '../../agent/model/index.ts'
 import { day, minute } from '../../agent/text/times.ts'
 
 /** What makes a firewall slow or ambiguous rather than wrong. */
@@ -9,7 +9,7 @@ export type CrowdCode =
   | 'firewall.iptables-buggy'
   | 'firewall.conntrack-filling'
 
-export const crowdRules: Readonly<Record<CrowdCode, Rule>> = {
+export const crowdRules = declared({
   'firewall.duplicates': {
     severity: 'warning',
     title: 'rules stand there many times over',
@@ -80,4 +80,4 @@ export const crowdRules: Readonly<Record<CrowdCode, Rule>> = {
     never: '`conntrack -F`: it cuts every connection that goes through NAT, services included.',
     after: minute,
   },
-}
+})

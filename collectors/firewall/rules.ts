@@ -1,6 +1,5 @@
-import type { Cause, Rule } from '../../agent/model/index.ts'
+import { causes, declared } from '../../agent/model/index.ts'
 import { hour, minute } from '../../agent/text/times.ts'
-
 import { type CrowdCode, crowdRules } from './rules-crowd.ts'
 
 export type Code =
@@ -16,18 +15,19 @@ export type Code =
   | CrowdCode
 
 /** What takes k3s's rules away: a flush, or k3s itself, which makes them again within minutes or not at all. */
-const starts: readonly Cause[] = ['k3s.restarted', 'k3s.killed', 'k3s.rebooted'].map((code) => ({
-  code,
-  within: 5 * minute,
-}))
-const goneSince: readonly Cause[] = [{ code: 'firewall.flushed' }, ...starts]
+const starts = causes(
+  { code: 'k3s.restarted', within: 5 * minute },
+  { code: 'k3s.killed', within: 5 * minute },
+  { code: 'k3s.rebooted', within: 5 * minute },
+)
+const goneSince = causes({ code: 'firewall.flushed' }, ...starts)
 /** The same, of what a restart of k3s does not bring back. */
-const goneForGood: readonly Cause[] = [{ code: 'firewall.flushed', lasts: true }, ...starts]
+const goneForGood = causes({ code: 'firewall.flushed', lasts: true }, ...starts)
 
 /** Builds ufw's chains anew after a flush: as long as its empty chains are there, `ufw reload` hangs nothing in them (measured with ufw 0.36). */
 export const rebuildUfw = `iptables -S | sed -n 's/^-N \\(ufw-.*\\)/\\1/p' | xargs -rn1 iptables -X; ufw reload`
 
-export const rules: Readonly<Record<Code, Rule>> = {
+export const rules = declared({
   'firewall.flushed': {
     severity: 'critical',
     title: 'the firewall was flushed',
@@ -162,4 +162,4 @@ export const rules: Readonly<Record<Code, Rule>> = {
     because: [{ code: 'firewall.flushed' }],
   },
   ...crowdRules,
-}
+})

@@ -1,26 +1,25 @@
-import type { Cause, Rules } from '../../agent/model/index.ts'
+import { causes, declared } from '../../agent/model/index.ts'
 import { minute } from '../../agent/text/times.ts'
 
 const hour = 60 * minute
 
-const certificates: readonly Cause[] = [
+const certificates = causes(
   { code: 'certs.expired', within: hour },
   { code: 'certs.not-yet-valid', within: hour },
-]
-const full: Cause = { code: 'k3s.disk-filling' }
-const noMemory: Cause = { code: 'memory.oom-system', within: 10 * minute }
+)
+/** A full disk, and no memory. */
+const noRoom = causes({ code: 'k3s.disk-filling' }, { code: 'memory.oom-system', within: 10 * minute })
 /** What takes both the API and the kubelet along. Where INPUT drops everything, it drops what comes over loopback too. */
-const unwell: readonly Cause[] = [
+const unwell = causes(
   { code: 'firewall.lockout', within: 5 * minute },
   { code: 'k3s.restarting', within: 15 * minute },
-  ...['k3s.down', 'k3s.killed', 'k3s.rebooted', 'k3s.restarted'].map((code) => ({
-    code,
-    within: 5 * minute,
-  })),
-  full,
-  noMemory,
+  { code: 'k3s.down', within: 5 * minute },
+  { code: 'k3s.killed', within: 5 * minute },
+  { code: 'k3s.rebooted', within: 5 * minute },
+  { code: 'k3s.restarted', within: 5 * minute },
+  ...noRoom,
   ...certificates,
-]
+)
 
 const leaveTheData =
   'Delete anything under the data folder of k3s (/var/lib/rancher/k3s): the datastore and the certificates cannot be made again.'
@@ -39,7 +38,7 @@ export type Code =
   | 'k3s.rebooted'
   | 'k3s.certificates-rotated'
 
-export const rules: Rules<Code> = {
+export const rules = declared({
   'k3s.down': {
     severity: 'critical',
     title: 'k3s is not running',
@@ -59,8 +58,7 @@ export const rules: Rules<Code> = {
       { code: 'k3s.restarting', within: hour },
       { code: 'k3s.killed', within: hour },
       { code: 'k3s.rebooted', within: 5 * minute },
-      full,
-      noMemory,
+      ...noRoom,
       ...certificates,
     ],
   },
@@ -76,7 +74,7 @@ export const rules: Rules<Code> = {
       '`df -h /var/lib/rancher/k3s` and `timedatectl`: a full disk and a wrong clock both end it',
     ],
     never: `${noReboot} ${leaveTheData}`,
-    because: [full, noMemory, ...certificates, { code: 'certs.chain-broken' }],
+    because: [...noRoom, ...certificates, { code: 'certs.chain-broken' }],
   },
   'k3s.api-unhealthy': {
     severity: 'critical',
@@ -208,4 +206,4 @@ export const rules: Rules<Code> = {
       { code: 'k3s.rebooted', within: 5 * minute },
     ],
   },
-}
+})

@@ -1,10 +1,10 @@
-import type { Rules } from '../../agent/model/index.ts'
+import { declared } from '../../agent/model/index.ts'
 import { hour, minute } from '../../agent/text/times.ts'
 
 const backstop =
   "k3s switches off the eviction of pods for want of memory, so the kernel's OOM killer is the only backstop there is."
 
-export const rules = {
+export const rules = declared({
   'memory.oom-killed': {
     severity: 'warning',
     title: 'killed for want of memory',
@@ -149,6 +149,6 @@ export const rules = {
       { code: 'memory.pressure', within: hour },
     ],
   },
-} as const satisfies Rules
+})
 
 export type MemoryCode = keyof typeof rules

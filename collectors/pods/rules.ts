@@ -1,8 +1,8 @@
-import type { Cause, Rules } from '../../agent/model/index.ts'
+import { causes, declared } from '../../agent/model/index.ts'
 import { hour } from '../../agent/text/times.ts'
 
 /** What cuts pods off from the API, from DNS or from each other makes them end and be started again. */
-const network: readonly Cause[] = [
+const network = causes(
   { code: 'cni.bridge-missing', within: hour },
   { code: 'cni.bridge-down', within: hour },
   { code: 'cni.bridge-address', within: hour },
@@ -16,27 +16,21 @@ const network: readonly Cause[] = [
   { code: 'firewall.kube-chains-missing', within: hour },
   { code: 'firewall.flannel-rules-missing', within: hour },
   { code: 'firewall.ufw-blocks-k3s', within: hour },
-]
+)
 
 /** Whatever in the cluster asks the API (controllers, ingress, DNS) ends when it is refused. */
-const api: readonly Cause[] = [
-  { code: 'certs.expired', within: hour },
-  { code: 'k3s.api-unhealthy', within: hour },
-]
+const api = causes({ code: 'certs.expired', within: hour }, { code: 'k3s.api-unhealthy', within: hour })
 
 /** A database that was killed may fail only hours later, when it is started the next time. */
-const memory: readonly Cause[] = [
+const memory = causes(
   { code: 'memory.oom-killed', within: 6 * hour, same: 'pod' },
   { code: 'memory.oom-system', within: hour },
-]
+)
 
 /** A full disk stops databases; a killall ends every container without letting it finish. */
-const node: readonly Cause[] = [
-  { code: 'k3s.disk-filling', within: hour },
-  { code: 'k3s.killed', within: hour },
-]
+const node = causes({ code: 'k3s.disk-filling', within: hour }, { code: 'k3s.killed', within: hour })
 
-export const rules = {
+export const rules = declared({
   'pods.crash-looping': {
     severity: 'warning',
     title: 'a container ends again and again',
@@ -70,6 +64,6 @@ export const rules = {
       ...network,
     ],
   },
-} as const satisfies Rules
+})
 
 export type PodsCode = keyof typeof rules

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { ConfigError, loadConfig, parseConfig, printed } from '../../../agent/config/config.ts'
 import { jsonSchema } from '../../../agent/config/schema.ts'
-import { collector, sink } from '../../../agent/model/index.ts'
+import { collector, opaque, sink } from '../../../agent/model/index.ts'
 
 const eye = collector({
   name: 'things',
@@ -29,7 +29,7 @@ const post = sink({
 })
 const options = {
   file: '/etc/murphy/config.yaml',
-  collectors: [eye],
+  collectors: [opaque(eye)],
   sinks: [post],
   environment: {},
 }
@@ -156,7 +156,7 @@ t.test('a file that is named must exist; the default one may be absent', async (
 })
 
 t.test('the schema for editors knows every key', async (t) => {
-  const schema = JSON.stringify(jsonSchema([eye], [post]))
+  const schema = JSON.stringify(jsonSchema([opaque(eye)], [post]))
   for (const key of ['remind_hours', 'warn_days', 'url_file', 'url_credential', 'topic', 'enabled'])
     t.match(schema, `"${key}"`)
 })

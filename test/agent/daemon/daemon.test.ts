@@ -7,7 +7,7 @@ import { startDaemon } from '../../../agent/daemon/daemon.ts'
 import { openLog } from '../../../agent/daemon/log.ts'
 import { sinks } from '../../../agent/delivery/sinks/index.ts'
 import { openMachine } from '../../../agent/host/machine.ts'
-import { type Collector, collector, HostError, type Sample } from '../../../agent/model/index.ts'
+import { type Collector, collector, HostError, opaque, type Sample } from '../../../agent/model/index.ts'
 import { openStore } from '../../../agent/state/store.ts'
 import { startReceivers } from '../../receivers/index.ts'
 import { webhookSecret } from '../../receivers/webhook.ts'
@@ -19,33 +19,35 @@ interface Lines extends Sample {
 }
 
 const files = (file: string): Collector =>
-  collector({
-    name: 'lines',
-    title: 'lines',
-    every: '0 0 0 1 1 *',
-    timeout: 2000,
-    rules: {
-      'lines.bad': rule({ severity: 'critical', title: 'a bad line' }),
-      'lines.worse': rule({ because: [{ code: 'lines.bad' }] }),
-    },
-    settings: {},
-    async collect(host): Promise<Lines> {
-      const text = await host.text(file).catch((error) => {
-        if (error instanceof HostError && error.code === 'missing') return ''
-        throw error
-      })
-      return { lines: text.split('\n').filter(Boolean) }
-    },
-    assess: (sample) =>
-      sample.lines.map((it) => ({
-        code: it === 'worse' ? ('lines.worse' as const) : ('lines.bad' as const),
-        subject: it,
-        text: `${it} is there.`,
-      })),
-    summary: (sample) => `${sample.lines.length} lines`,
-    series: (sample) => ({ lines: sample.lines.length }),
-    watch: () => [{ kind: 'paths', paths: [join(file, '..')] }],
-  })
+  opaque(
+    collector({
+      name: 'lines',
+      title: 'lines',
+      every: '0 0 0 1 1 *',
+      timeout: 2000,
+      rules: {
+        'lines.bad': rule({ severity: 'critical', title: 'a bad line' }),
+        'lines.worse': rule({ because: [{ code: 'lines.bad' }] }),
+      },
+      settings: {},
+      async collect(host): Promise<Lines> {
+        const text = await host.text(file).catch((error) => {
+          if (error instanceof HostError && error.code === 'missing') return ''
+          throw error
+        })
+        return { lines: text.split('\n').filter(Boolean) }
+      },
+      assess: (sample) =>
+        sample.lines.map((it) => ({
+          code: it === 'worse' ? ('lines.worse' as const) : ('lines.bad' as const),
+          subject: it,
+          text: `${it} is there.`,
+        })),
+      summary: (sample) => `${sample.lines.length} lines`,
+      series: (sample) => ({ lines: sample.lines.length }),
+      watch: () => [{ kind: 'paths', paths: [join(file, '..')] }],
+    }),
+  )
 
 const until = async (what: string, it: () => boolean | undefined) => {
   for (let count = 0; count < 1000 && !it(); count += 1) await sleep(10)
@@ -204,27 +206,29 @@ t.test('a collector sees its own series, and what it hands over is kept', async 
   const folder = t.testdir({ state: {} })
   const seen: number[][] = []
   let value = 1
-  const one = collector({
-    name: 'one',
-    title: 'one',
-    every: '0 0 0 1 1 *',
-    timeout: 2000,
-    rules: { 'one.bad': rule({}) },
-    settings: {},
-    async collect(_host, _settings, past): Promise<Sample & { readonly value: number }> {
-      past.keep?.({ about: { value }, body: Buffer.from(`${value}`) })
-      if (value === 2) throw new HostError('failed', 'it learnt nothing')
-      return { value }
-    },
-    assess(_sample, past) {
-      seen.push((past.series?.('value', 0) ?? []).map((it) => it.value))
-      return []
-    },
-    summary: () => 'one',
-    series: (sample) => ({ value: sample.value }),
-    outlook: (_sample, _settings, _now, series) =>
-      (series?.('value', 0) ?? []).map((it) => ({ what: `${it.value}`, at: it.at })),
-  })
+  const one = opaque(
+    collector({
+      name: 'one',
+      title: 'one',
+      every: '0 0 0 1 1 *',
+      timeout: 2000,
+      rules: { 'one.bad': rule({}) },
+      settings: {},
+      async collect(_host, _settings, past): Promise<Sample & { readonly value: number }> {
+        past.keep?.({ about: { value }, body: Buffer.from(`${value}`) })
+        if (value === 2) throw new HostError('failed', 'it learnt nothing')
+        return { value }
+      },
+      assess(_sample, past) {
+        seen.push((past.series?.('value', 0) ?? []).map((it) => it.value))
+        return []
+      },
+      summary: () => 'one',
+      series: (sample) => ({ value: sample.value }),
+      outlook: (_sample, _settings, _now, series) =>
+        (series?.('value', 0) ?? []).map((it) => ({ what: `${it.value}`, at: it.at })),
+    }),
+  )
   for (value of [1, 2, 3]) {
     const store = openStore(join(folder, 'state'), Date.now())
     const daemon = startDaemon({

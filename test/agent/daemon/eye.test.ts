@@ -18,18 +18,20 @@ const eye = (it: Partial<Collector>, more: Partial<EyeOptions> = {}) => {
   const stopping = new AbortController()
   const one = new Eye({
     collector: {
-      ...collector({
-        name: 'count',
-        title: 'counts',
-        every: '0 0 0 1 1 *',
-        timeout: 1000,
-        rules: { 'count.high': rule() },
-        settings: {},
-        collect: async (_, __, { sample }): Promise<Count> => ({ many: (sample?.many ?? 0) + 1 }),
-        assess: () => [],
-        summary: () => 'some',
-        series: (sample) => ({ many: sample.many }),
-      }),
+      ...opaque(
+        collector({
+          name: 'count',
+          title: 'counts',
+          every: '0 0 0 1 1 *',
+          timeout: 1000,
+          rules: { 'count.high': rule() },
+          settings: {},
+          collect: async (_, __, { sample }): Promise<Count> => ({ many: (sample?.many ?? 0) + 1 }),
+          assess: () => [],
+          summary: () => 'some',
+          series: (sample) => ({ many: sample.many }),
+        }),
+      ),
       ...it,
     },
     config: undefined,

@@ -9,7 +9,7 @@ import { type Daemon, startDaemon } from '../../../agent/daemon/daemon.ts'
 import { openLog } from '../../../agent/daemon/log.ts'
 import { sinks } from '../../../agent/delivery/sinks/index.ts'
 import { openMachine } from '../../../agent/host/machine.ts'
-import { type Collector, collector, type Sample } from '../../../agent/model/index.ts'
+import { type Collector, collector, opaque, type Sample } from '../../../agent/model/index.ts'
 import { databaseFile } from '../../../agent/state/image.ts'
 import { lastFindings, lastState } from '../../../agent/state/last-state.ts'
 import { openStore } from '../../../agent/state/store.ts'
@@ -21,36 +21,38 @@ const looked = collectors.map((it) => [it, defaults(it.settings)] as const)
 
 /** A collector that sees much, remembers, measures and keeps, and takes any sample for what it may be. */
 const subjects = Array.from({ length: 12 }, (_, at) => `prod/db-${at}`)
-const busy: Collector = collector({
-  name: 'busy',
-  title: 'busy',
-  every: '0 0 0 1 1 *',
-  timeout: 5000,
-  rules: {
-    'busy.bad': rule({ severity: 'critical' }),
-    'busy.worse': rule({ because: [{ code: 'busy.bad' }] }),
-  },
-  settings: {},
-  async collect(_host, _settings, past): Promise<Sample & { readonly subjects: readonly string[] }> {
-    past.keep?.({ about: { at: past.at ?? 0 }, body: Buffer.alloc(3000, 7) })
-    return { subjects, unseen: [] }
-  },
-  assess: () => [
-    ...subjects.map((subject, at) => ({
-      code: 'busy.bad' as const,
-      subject,
-      text: `${subject} is bad.`,
-      pod: { namespace: 'prod', name: subject },
-      evidence: { exit: at, oom: true, last: 'x'.repeat(40) },
-      next: ['`kubectl get pods`'],
-      stage: at,
-    })),
-    { code: 'busy.worse' as const, subject: 'node', text: 'It is worse.' },
-  ],
-  summary: (sample) => `${JSON.stringify(sample).length} bytes`,
-  series: () => ({ bad: subjects.length, share: 0.5 }),
-  outlook: (_sample, _settings, now) => [{ what: 'disk', at: now + 1000, sure: 'likely' }],
-})
+const busy: Collector = opaque(
+  collector({
+    name: 'busy',
+    title: 'busy',
+    every: '0 0 0 1 1 *',
+    timeout: 5000,
+    rules: {
+      'busy.bad': rule({ severity: 'critical' }),
+      'busy.worse': rule({ because: [{ code: 'busy.bad' }] }),
+    },
+    settings: {},
+    async collect(_host, _settings, past): Promise<Sample & { readonly subjects: readonly string[] }> {
+      past.keep?.({ about: { at: past.at ?? 0 }, body: Buffer.alloc(3000, 7) })
+      return { subjects, unseen: [] }
+    },
+    assess: () => [
+      ...subjects.map((subject, at) => ({
+        code: 'busy.bad' as const,
+        subject,
+        text: `${subject} is bad.`,
+        pod: { namespace: 'prod', name: subject },
+        evidence: { exit: at, oom: true, last: 'x'.repeat(40) },
+        next: ['`kubectl get pods`'],
+        stage: at,
+      })),
+      { code: 'busy.worse' as const, subject: 'node', text: 'It is worse.' },
+    ],
+    summary: (sample) => `${JSON.stringify(sample).length} bytes`,
+    series: () => ({ bad: subjects.length, share: 0.5 }),
+    outlook: (_sample, _settings, now) => [{ what: 'disk', at: now + 1000, sure: 'likely' }],
+  }),
+)
 
 const minute = 60_000
 const day = 24 * 60 * minute
