@@ -6,6 +6,7 @@ import {
   clock,
   finding,
   type KeptSample,
+  keepsake,
   type Owned,
   type Row,
   sample,
@@ -139,7 +140,7 @@ export function inspect(db: DatabaseSync): { readonly remembered: Remembered; re
   }
   const [left] = all(clock)
   // These stay on the disk; of the many small rows only the count of what is wrong is needed.
-  for (const table of tables.filter((it) => it.name === 'keepsake')) eachSound(db, table, damage, () => {})
+  eachSound(db, keepsake, damage, () => {})
   countUnsound(db, series, damage)
   return { remembered: { ...remembered, ...(left && { clock: left }) }, damage }
 }

@@ -2,7 +2,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import { type Damage, eachSound, noDamage } from './inspect.ts'
 import { put } from './put.ts'
 import { misshapen } from './schema.ts'
-import { tables } from './tables.ts'
+import { eachTable } from './tables.ts'
 
 /** What is in one file and sound, in another. Throws only if that cannot be written. */
 export function carryOver(from: DatabaseSync, to: DatabaseSync): Damage {
@@ -10,7 +10,7 @@ export function carryOver(from: DatabaseSync, to: DatabaseSync): Damage {
   to.exec('BEGIN IMMEDIATE')
   try {
     for (const name of misshapen(from)) damage.broken.set(name, 'it is not as it was made')
-    for (const table of tables) eachSound(from, table, damage, (it) => put(to, table, it))
+    eachTable((table) => eachSound(from, table, damage, (it) => put(to, table, it)))
     to.exec('COMMIT')
   } catch (error) {
     if (to.isTransaction) to.exec('ROLLBACK')

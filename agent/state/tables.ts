@@ -167,7 +167,12 @@ export const sample: Table<KeptSample> = {
     mustBe(time, row.at, 'at')
     mustBe(version, row.version, 'version')
     parsed(row.json, sampleShape)
-    return row as unknown as KeptSample
+    return {
+      collector: row.collector as string,
+      at: row.at as number,
+      json: row.json as string,
+      version: row.version as number,
+    }
   },
   write: (it) => [it.collector, it.at, it.json, it.version],
 }
@@ -189,7 +194,13 @@ export const series: Table<StoredPoint> = {
     'name TEXT NOT NULL, step INTEGER NOT NULL, at INTEGER NOT NULL, value REAL NOT NULL, PRIMARY KEY (name, step, at)',
   columns: ['name', 'step', 'at', 'value'],
   key: ['name', 'step', 'at'],
-  read: (row) => row as unknown as StoredPoint,
+  // Each of these is what it is called by `sound`.
+  read: ({ name, step, at, value }) => ({
+    name: name as string,
+    step: step as number,
+    at: at as number,
+    value: value as number,
+  }),
   write: (it) => [it.name, it.step, it.at, it.value],
   // Beyond these times a Date has no value; an average of what is infinite is none.
   sound: `typeof(name) = 'text' AND typeof(step) = 'integer' AND step BETWEEN 0 AND 86400000
@@ -209,19 +220,32 @@ export const keepsake: Table<StoredKeepsake> = {
     mustBe(text(1_000), row.collector, 'collector')
     mustBe(time, row.at, 'at')
     if (!(row.body instanceof Uint8Array)) throw new Wrong('body is no bytes')
-    return { ...row, about: parsed(row.about, aboutShape) } as unknown as StoredKeepsake
+    return {
+      id: row.id as number,
+      collector: row.collector as string,
+      at: row.at as number,
+      about: parsed<Keepsake['about']>(row.about, aboutShape),
+      body: row.body,
+    }
   },
   write: (it) => [it.id, it.collector, it.at, JSON.stringify(it.about), it.body],
 }
 
 /** In the order in which they are read and carried over: the gravest loss first, in case there is no room for all. */
-export const tables = [
-  finding,
-  told,
-  sink,
-  silence,
-  sample,
-  clock,
-  keepsake,
-  series,
-] as unknown as readonly Table<unknown>[]
+export function eachTable(take: <T>(table: Table<T>) => void): void {
+  take(finding)
+  take(told)
+  take(sink)
+  take(silence)
+  take(sample)
+  take(clock)
+  take(keepsake)
+  take(series)
+}
+
+/** What is known of every table without its rows. */
+export const tables: readonly Omit<Table<unknown>, 'read' | 'write'>[] = (() => {
+  const all: Omit<Table<unknown>, 'read' | 'write'>[] = []
+  eachTable((it) => all.push(it))
+  return all
+})()

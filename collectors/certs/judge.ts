@@ -63,7 +63,7 @@ function withoutTheGood(sample: CertsSample, warnDays: number, now: number): Cer
 }
 
 /** How far an item is gone, as far as anybody has to know. */
-export function stageOf(item: Item, group: Group, now: number): ReturnType<typeof stage> {
+export function stageOf(item: Item, group: Pick<Group, 'limits'>, now: number): ReturnType<typeof stage> {
   const at = stage(item.certificate, group.limits, now)
   if (item.authority && at !== 'expired' && at !== 'early') return 'good'
   return at === 'soon' && item.renewsItself ? stage(item.certificate, group.limits, now - grace) : at

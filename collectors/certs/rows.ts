@@ -42,7 +42,7 @@ export function rowsOf(sample: CertsSample, warnDays: number, now: number, all: 
   }
   for (const { served } of differences(sample)) {
     const leaf = served.certificates[0] as Certificate
-    const group = { kind: 'restart', limits: { days: 0, part: 0 } } as unknown as Group
+    const group: Renewed = { kind: 'restart', limits: { days: 0, part: 0 } }
     const item = { certificate: leaf, where: '', source: served.address }
     listed.add(`${served.address} ${leaf.print}`)
     rows.push({ ...rowOf(item, group, stageOf(item, group, now)), differs: true })
@@ -55,9 +55,12 @@ export function rowsOf(sample: CertsSample, warnDays: number, now: number, all: 
 const rank = (it: Row) =>
   it.state === 'unused' ? Number.MAX_SAFE_INTEGER : it.state === 'not yet valid' ? -1 : (it.to ?? -2)
 
+/** As much of a group as a row says: what is served and differs from its file belongs to none. */
+type Renewed = Pick<Group, 'kind' | 'limits'>
+
 function rowOf(
   { certificate, source, authority }: Item,
-  group: Group,
+  group: Renewed,
   state: ReturnType<typeof stageOf>,
 ): Row {
   const { name, subject, issuer, serial, use, from, to } = certificate

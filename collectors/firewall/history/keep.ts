@@ -81,14 +81,15 @@ export interface AboutRules {
   readonly by?: string
 }
 
-/** The same, of one that comes back from the store: as far as it is what was given. */
-export function aboutRules({ about }: Pick<Keepsake, 'about'>): Omit<AboutRules, 'counts'> {
-  const { rules, good, by } = about
+export const keepsake = (about: AboutRules, body: Uint8Array): Keepsake => ({ about: { ...about }, body })
+
+/** What was kept as that, read back: from a disk or a socket, so that nothing is certain of it. */
+export function aboutRules({ rules, counts, good, by }: Keepsake['about']): AboutRules {
+  const owners = typeof counts === 'object' && counts !== null ? Object.entries(counts) : []
   return {
-    rules: typeof rules === 'number' ? rules : 0,
+    rules: Number(rules) || 0,
+    counts: Object.fromEntries(owners.map(([owner, count]) => [owner, Number(count) || 0])),
     good: good === true,
     ...(typeof by === 'string' && { by }),
   }
 }
-
-export const keepsake = (about: AboutRules, body: Uint8Array): Keepsake => ({ about: { ...about }, body })

@@ -10,7 +10,7 @@ export function chosen(list: readonly Kept[], which: string): Kept {
     throw new Refusal('no rules are kept yet: the agent keeps them while it runs, from its first look on')
   const it =
     which === 'good'
-      ? (list.find((one) => aboutRules(one).good) ?? list[0])
+      ? (list.find((one) => aboutRules(one.about).good) ?? list[0])
       : list.find(({ id }) => String(id) === which)
   if (it) return it
   const there = list.map(({ id }) => id).slice(0, 10)

@@ -141,9 +141,8 @@ function ufw({ ufw: it }: FirewallSample): string {
   return `on, ${(it.input ?? 'unknown').toLowerCase()} what comes in by default${own}`
 }
 
-function keptLine(kept: Kept, now: number): string {
-  const { id, at, size } = kept
-  const { rules, good, by } = aboutRules(kept)
+function keptLine({ id, at, about, size }: Kept, now: number): string {
+  const { rules, good, by } = aboutRules(about)
   const who = by ? `  after ${safe(by)}` : ''
   return `${String(id).padStart(4)}  ${clockUtc(at, now)}  ${rules} rules${good ? '' : ', not well'}  (${Math.ceil(size / 1024)} kB)${who}`
 }

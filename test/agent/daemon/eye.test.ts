@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
 import { Eye, type EyeOptions } from '../../../agent/daemon/eye.ts'
 import { openMachine } from '../../../agent/host/machine.ts'
-import { type Collector, collector, HostError, type Sample } from '../../../agent/model/index.ts'
+import { type Collector, collector, HostError, opaque, type Sample } from '../../../agent/model/index.ts'
 import { openStore } from '../../../agent/state/store.ts'
 import { rule } from '../findings.ts'
 
