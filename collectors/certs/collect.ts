@@ -20,7 +20,7 @@ export interface Wanted {
 }
 
 /** One look at everything; `codes` are those that rest on k3s's files. */
-export async function collectAll(
+export async function collect(
   host: Host,
   wanted: Wanted,
   before: CertsSample | undefined,

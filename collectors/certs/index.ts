@@ -1,9 +1,9 @@
 import { collector } from '../../agent/model/index.ts'
 import { duration } from '../../agent/text/durations.ts'
 import { date } from '../../agent/text/times.ts'
-import { collectAll } from './collect.ts'
+import { assess, stageOf } from './assess.ts'
+import { collect } from './collect.ts'
 import { type Group, groups, type Item, nodeName } from './groups.ts'
-import { judge, stageOf } from './judge.ts'
 import { page } from './page.ts'
 import { rules } from './rules.ts'
 import type { CertsSample } from './sample.ts'
@@ -62,9 +62,9 @@ export const certs = collector({
       parseAddress(it) ? [] : [`endpoints.${index}: a port is a number from 1 to 65535`],
     ),
 
-  collect: (host, settings, past): Promise<CertsSample> => collectAll(host, settings, past.sample, codes),
+  collect: (host, settings, past): Promise<CertsSample> => collect(host, settings, past.sample, codes),
 
-  assess: (sample, _past, { warn_days }, now) => judge(sample, warn_days, now),
+  assess: (sample, _past, { warn_days }, now) => assess(sample, warn_days, now),
 
   summary(sample, { warn_days }, now) {
     const { all, first, over } = overview(groups(sample, warn_days), now)

@@ -1,5 +1,5 @@
+import { stageOf } from './assess.ts'
 import { differences, type Group, groups, type Item } from './groups.ts'
-import { stageOf } from './judge.ts'
 import type { Certificate, CertsSample } from './sample.ts'
 import { useOf } from './uses.ts'
 

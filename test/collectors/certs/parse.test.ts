@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import t from 'tap'
-import { judge } from '../../../collectors/certs/judge.ts'
+import { assess } from '../../../collectors/certs/assess.ts'
 import { parse, parseCertificate } from '../../../collectors/certs/parse.ts'
 import { certificates, days, type Key, openssl } from './openssl.ts'
 
@@ -229,7 +229,7 @@ t.test(
       const { certificates: found, problem } = parse(bytes)
       const file = { path: '/a', stamp: '', certificates: found, ...(problem && { problem }) }
       for (const owner of ['k3s', 'home', 'extra'] as const)
-        for (const it of judge({ files: [{ ...file, of: owner }], served: [] }, 30, 1.8e12))
+        for (const it of assess({ files: [{ ...file, of: owner }], served: [] }, 30, 1.8e12))
           if (!it.text || it.text.length > 2_000) t.fail(`round ${round}: ${it.text}`)
       slowest = Math.max(slowest, performance.now() - at)
       if (found.length > 0) readable += 1

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { judge } from '../../../collectors/certs/judge.ts'
+import { assess } from '../../../collectors/certs/assess.ts'
 import { rules } from '../../../collectors/certs/rules.ts'
 import type { Certificate, CertsSample, SeenFile } from '../../../collectors/certs/sample.ts'
 
@@ -35,7 +35,7 @@ t.test('whatever is told has something to do, in its rule or of its own', async 
                 ? [{ ...file, address: 'a:1', certificates: [{ ...certificate, print: '2' }] }]
                 : [],
           }
-          for (const it of judge(sample, 30, now)) {
+          for (const it of assess(sample, 30, now)) {
             told.add(it.code)
             const next = it.next ?? rules[it.code].next
             t.ok(next.length > 0, `${it.code} of ${owner}`)
@@ -44,7 +44,7 @@ t.test('whatever is told has something to do, in its rule or of its own', async 
             t.notMatch(it.text, /undefined|NaN|\.\.$|`/)
           }
         }
-  for (const it of judge(brokenNode(), 30, Date.parse('2026-11-23T00:00:00Z'))) {
+  for (const it of assess(brokenNode(), 30, Date.parse('2026-11-23T00:00:00Z'))) {
     told.add(it.code)
     t.match(it.text, /\.$/)
     t.notMatch(it.text, /undefined|NaN|\.\.$|`/)

@@ -1,5 +1,5 @@
 import { X509Certificate } from 'node:crypto'
-import { judge } from '../../../collectors/certs/judge.ts'
+import { assess } from '../../../collectors/certs/assess.ts'
 import { renderCerts } from '../../../collectors/certs/page/render.ts'
 import { parse, parseCertificate } from '../../../collectors/certs/parse.ts'
 import { rowsOf } from '../../../collectors/certs/rows.ts'
@@ -58,7 +58,7 @@ function certificatesIn(bytes: Buffer): void {
       ],
       served: [],
     }
-    const told = judge(sample, 30, now)
+    const told = assess(sample, 30, now)
     for (const one of told)
       must(one.text.length > 0 && one.text.length < 2_000, 'a verdict is a sentence or three', () => one.text)
     const rows = rowsOf(sample, 30, now, true)

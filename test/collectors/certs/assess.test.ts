@@ -1,5 +1,5 @@
 import t from 'tap'
-import { judge } from '../../../collectors/certs/judge.ts'
+import { assess } from '../../../collectors/certs/assess.ts'
 import type { Certificate, CertsSample, SeenFile, Served } from '../../../collectors/certs/sample.ts'
 
 const day = 86_400_000
@@ -42,8 +42,8 @@ const own = (...left: number[]) =>
   server(left.map((days, at) => file(`/d/${at}.crt`, [lasting(days, { name: `c${at}` })])))
 
 t.test('what ends together is one finding that names the first and counts the rest', async (t) => {
-  t.same(judge(own(364, 200, 91), 30, now), [])
-  const [it, ...more] = judge(own(364, 60, 40, 89), 30, now)
+  t.same(assess(own(364, 200, 91), 30, now), [])
+  const [it, ...more] = assess(own(364, 60, 40, 89), 30, now)
   t.same(more, [])
   t.match(it, { code: 'certs.expiring', subject: 'k3s server', severity: undefined })
   t.equal(
@@ -54,12 +54,12 @@ t.test('what ends together is one finding that names the first and counts the re
 })
 
 t.test('the last days are critical', async (t) => {
-  t.match(judge(own(8), 30, now), [{ severity: undefined }])
-  t.match(judge(own(6, 60), 30, now), [{ code: 'certs.expiring', severity: 'critical' }])
+  t.match(assess(own(8), 30, now), [{ severity: undefined }])
+  t.match(assess(own(6, 60), 30, now), [{ code: 'certs.expiring', severity: 'critical' }])
 })
 
 t.test('what has expired speaks for what follows, and says when it happened', async (t) => {
-  const [it, ...more] = judge(own(-1, -0.5, 10, 364), 30, now)
+  const [it, ...more] = assess(own(-1, -0.5, 10, 364), 30, now)
   t.same(more, [])
   t.match(it, { code: 'certs.expired', subject: 'k3s server', at: now - day })
   t.equal(
@@ -72,7 +72,7 @@ t.test('what has expired speaks for what follows, and says when it happened', as
 t.test('a k3s that stands still', async (t) => {
   const { k3s, ...rest } = own(-1)
   const { running: _, ...still } = k3s as NonNullable<typeof k3s>
-  t.match(judge({ k3s: still, ...rest }, 30, now), [
+  t.match(assess({ k3s: still, ...rest }, 30, now), [
     { text: /k3s is not running; its next start renews it\.$/ },
   ])
 })
@@ -80,7 +80,7 @@ t.test('a k3s that stands still', async (t) => {
 t.test('the window is that of the release', async (t) => {
   const at = (version: string) => {
     const sample = own(100)
-    return judge({ ...sample, k3s: { ...(sample.k3s as NonNullable<CertsSample['k3s']>), version } }, 30, now)
+    return assess({ ...sample, k3s: { ...(sample.k3s as NonNullable<CertsSample['k3s']>), version } }, 30, now)
   }
   t.same(at('v1.33.0+k3s1'), [])
   t.match(at('v1.33.1+k3s1'), [{ code: 'certs.expiring' }])
@@ -88,7 +88,7 @@ t.test('the window is that of the release', async (t) => {
 
 t.test('the one k3s renews while it runs has a day to be renewed', async (t) => {
   const dynamic = (left: number) =>
-    judge(server([file('/d/server/tls/dynamic-cert.json', [lasting(left)])]), 30, now)
+    assess(server([file('/d/server/tls/dynamic-cert.json', [lasting(left)])]), 30, now)
   t.same(dynamic(89.5), [])
   const [late] = dynamic(88.5)
   t.match(late, { code: 'certs.expiring' })
@@ -99,7 +99,7 @@ t.test('the one k3s renews while it runs has a day to be renewed', async (t) => 
 t.test('the served one has expired although every file is fine', async (t) => {
   const sample = own(364)
   const api: Served = { address: '127.0.0.1:6443', of: 'k3s', certificates: [lasting(-2, { name: 'k3s' })] }
-  const [it, ...more] = judge({ ...sample, served: [api] }, 30, now)
+  const [it, ...more] = assess({ ...sample, served: [api] }, 30, now)
   t.same(more, [])
   t.match(it?.text, /^what 127\.0\.0\.1:6443 serves \(k3s\) expired 2027-11-21/)
 })
@@ -107,7 +107,7 @@ t.test('the served one has expired although every file is fine', async (t) => {
 t.test('authorities: ten years are no matter, having expired is', async (t) => {
   const ca = (left: number) => {
     const one = lasting(left, { ca: true, from: now - 3_000 * day })
-    return judge(server([file('/d/client-ca.crt', [one])]), 30, now)
+    return assess(server([file('/d/client-ca.crt', [one])]), 30, now)
   }
   t.same(ca(366), [])
   t.match(ca(364), [
@@ -131,25 +131,25 @@ t.test('files and addresses of the settings, each for itself', async (t) => {
     ],
     served: [{ address: 'v:8200/v.example', of: 'extra', certificates: [lasting(-1)] }],
   }
-  const [a, v, ...more] = judge(sample, 30, now)
+  const [a, v, ...more] = assess(sample, 30, now)
   t.same(more, [])
   t.match(a, { code: 'certs.expiring', subject: '/x/a.pem', text: /^\/x\/a\.pem .* in 20 d\.$/ })
   t.match(v, { code: 'certs.expired', subject: 'v:8200/v.example', severity: undefined })
   t.match(v?.next?.[0], /-connect v:8200 -servername v\.example/)
-  t.equal(judge(sample, 10, now).length, 1, 'the days are settable')
+  t.equal(assess(sample, 10, now).length, 1, 'the days are settable')
   t.notOk([a, v].some((it) => /k3s/.test(JSON.stringify(it))))
 })
 
 t.test('a kubeconfig with an old certificate harms only who uses it', async (t) => {
   const stale = file('/etc/rancher/k3s/k3s.yaml', [lasting(-3)], { of: 'kubeconfig' })
   const sample = own(364)
-  t.match(judge({ ...sample, files: [...sample.files, stale] }, 30, now), [
+  t.match(assess({ ...sample, files: [...sample.files, stale] }, 30, now), [
     { code: 'certs.expired', subject: '/etc/rancher/k3s/k3s.yaml', severity: 'warning', so: /401/ },
   ])
 })
 
 t.test('not valid yet, with the clock', async (t) => {
-  const [it, ...more] = judge(own(366, 367, 364), 30, now)
+  const [it, ...more] = assess(own(366, 367, 364), 30, now)
   t.same(more, [])
   t.match(it, { code: 'certs.not-yet-valid', subject: 'k3s server' })
   t.equal(
@@ -160,7 +160,7 @@ t.test('not valid yet, with the clock', async (t) => {
 
 t.test('unreadable files of k3s are one finding', async (t) => {
   const broken = (path: string) => file(path, [], { problem: 'is empty' })
-  const [it, ...more] = judge(server([broken('/d/a.crt'), broken('/d/b.crt')]), 30, now)
+  const [it, ...more] = assess(server([broken('/d/a.crt'), broken('/d/b.crt')]), 30, now)
   t.same(more, [])
   t.match(it, { code: 'certs.unreadable', subject: 'k3s server', text: '/d/a.crt is empty; 1 more like it.' })
   t.match(it?.never, /tls folder/)
@@ -168,7 +168,7 @@ t.test('unreadable files of k3s are one finding', async (t) => {
 
 t.test("what an old k3s left is nobody's trouble", async (t) => {
   t.same(
-    judge(server([file('/d/client-cloud-controller.crt', [lasting(-500)], { loose: true })]), 30, now),
+    assess(server([file('/d/client-cloud-controller.crt', [lasting(-500)], { loose: true })]), 30, now),
     [],
   )
 })
@@ -178,13 +178,13 @@ t.test('a kubeconfig is not blamed while k3s has just begun to renew', async (t)
     file('/d/client-admin.crt', [lasting(365, { subject: 'CN=admin' })], { changed })
   const copy = file('/etc/rancher/k3s/k3s.yaml', [lasting(-1, { subject: 'CN=admin' })], { of: 'kubeconfig' })
   const codes = (changed: number) =>
-    judge(server([admin(changed), copy]), 30, now).filter((it) => it.code === 'certs.expired').length
+    assess(server([admin(changed), copy]), 30, now).filter((it) => it.code === 'certs.expired').length
   t.equal(codes(now - 5_000), 0)
   t.equal(codes(now - 5 * 60_000), 1)
 })
 
 t.test('that it is over is a stage of its own', async (t) => {
-  const stage = (left: number) => judge(own(left), 30, now)[0]?.stage
+  const stage = (left: number) => assess(own(left), 30, now)[0]?.stage
   t.equal(stage(0.5), 5)
   t.equal(stage(-0.5), 6)
 })
