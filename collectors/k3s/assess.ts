@@ -1,17 +1,10 @@
 import type { Observation, Past } from '../../agent/model/index.ts'
 import { list } from '../../agent/text/lists.ts'
 import { exactMoment, minute } from '../../agent/text/times.ts'
-import { datastore, disks } from './filling.ts'
+import { datastore, disks, type Limits } from './filling.ts'
 import type { Code } from './rules.ts'
 import type { Answer, K3sSample, Part } from './sample.ts'
 import { down, restarting } from './service.ts'
-
-export interface Limits {
-  readonly disk_percent: number
-  readonly disk_days: number
-  readonly stopped_minutes: number
-  readonly datastore_mib: number
-}
 
 /** k3s needs its while: a small board takes two minutes until the API answers. */
 export const grace = 3 * minute

@@ -5,9 +5,15 @@ import { list } from '../../agent/text/lists.ts'
 import { quoted } from '../../agent/text/shell.ts'
 import { size } from '../../agent/text/sizes.ts'
 import { exactMoment, hour } from '../../agent/text/times.ts'
-import type { Limits } from './assess.ts'
 import type { Code } from './rules.ts'
 import type { Disk, K3sSample } from './sample.ts'
+
+export interface Limits {
+  readonly disk_percent: number
+  readonly disk_days: number
+  readonly stopped_minutes: number
+  readonly datastore_mib: number
+}
 
 const day = 24 * hour
 const mib = 2 ** 20

@@ -1,12 +1,12 @@
 import type { Observation, Pod } from '../../agent/model/index.ts'
 import { size } from '../../agent/text/sizes.ts'
-import type { MemorySample } from './collect.ts'
 import type { Thresholds } from './filling.ts'
 import { filling } from './filling.ts'
+import type { Victim } from './history/victims.ts'
 import type { MemoryCode } from './rules.ts'
+import type { MemorySample } from './sample.ts'
 import { again, missing, storming } from './series.ts'
 import { times } from './times.ts'
-import type { Victim } from './victims.ts'
 import { wentDown } from './went-down.ts'
 
 /** More names than this are a number. */

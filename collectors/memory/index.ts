@@ -3,12 +3,12 @@ import { collector } from '../../agent/model/index.ts'
 import { minute } from '../../agent/text/times.ts'
 import { logRecord } from '../node/kernel-log.ts'
 import { assess } from './assess.ts'
-import type { MemorySample } from './collect.ts'
 import { collect } from './collect.ts'
 import { outlook } from './filling.ts'
 import { isKill } from './lines.ts'
 import { page } from './page.ts'
 import { rules } from './rules.ts'
+import type { MemorySample } from './sample.ts'
 import { summary } from './summary.ts'
 
 /**

@@ -1,4 +1,3 @@
-import { minute } from '../../agent/text/times.ts'
 import { placeOf } from '../node/identity.ts'
 import { isOfUser } from '../node/pods.ts'
 
@@ -32,7 +31,7 @@ export function rankOf(it: Killed): Rank | undefined {
 
 /** Whether an account of a service ran it, and not a person: 1000 to 60000 are people (login.defs(5)). */
 const isOfService = ({ uid, cgroup = '' }: Killed) =>
-  uid !== undefined && !(uid >= 1000 && uid <= minute) && !isOfUser(cgroup)
+  uid !== undefined && !(uid >= 1000 && uid <= 60_000) && !isOfUser(cgroup)
 
 /**
  * Whether root ran it in a place that only root puts processes into; of D-Bus and systemd's services, which give

@@ -3,11 +3,12 @@ import { HostError } from '../../agent/model/index.ts'
 import { logRecord } from '../node/kernel-log.ts'
 import type { PodBook } from '../node/pods.ts'
 import { identifyPod, podOfCgroup } from '../node/pods.ts'
+import type { Unrecorded } from './history/counters.ts'
+import type { Named } from './history/victims.ts'
 import type { Kill, Reading } from './kills.ts'
 import { forgetting, readKills } from './kills.ts'
 import { isKill } from './lines.ts'
 import { cgroupLimit, startOfLog } from './proc.ts'
-import type { Named } from './victims.ts'
 
 /** Where the reading of the log stood at the end of the round before. */
 export interface Before {
@@ -135,6 +136,26 @@ export async function named(host: Host, book: PodBook, log: Pick<Log, 'kills' | 
       ...(pod && { pod }),
       ...(reached !== undefined && { limit: reached }),
     })
+  }
+  return found
+}
+
+/** Kills that only the count of a cgroup tells of, as if the log had them. */
+export async function nameless(
+  host: Host,
+  book: PodBook,
+  unrecorded: readonly Unrecorded[],
+  at: number,
+): Promise<Named[]> {
+  const found: Named[] = []
+  for (const { of, kills } of unrecorded) {
+    const pod = await identifyPod(host, book, of)
+    const one: Named = {
+      ...{ sequence: -1, uptime: 0, pid: 0, comm: '', scope: 'unknown', processes: 1 },
+      ...{ at, podUid: of.uid, unrecorded: true },
+      ...(pod && { pod }),
+    }
+    found.push(...Array.from({ length: kills }, () => one))
   }
   return found
 }

@@ -1,9 +1,9 @@
 import type { Page } from '../../agent/model/index.ts'
 import { second, timestamp } from '../../agent/text/times.ts'
-import type { MemorySample } from './collect.ts'
 import { reaches, runsOut } from './filling.ts'
 import type { LastBoot } from './last-boot.ts'
 import { renderMemory } from './page/render.ts'
+import type { MemorySample } from './sample.ts'
 import type { Forecast } from './slope.ts'
 
 /** `agent memory`: the node and its containers against their limits, and who was killed. */

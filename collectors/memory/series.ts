@@ -1,11 +1,11 @@
 import type { Observation } from '../../agent/model/index.ts'
 import { many } from '../../agent/text/lists.ts'
 import { clock, minute } from '../../agent/text/times.ts'
-import { repeatsUntil } from './bouts.ts'
-import type { MemorySample } from './collect.ts'
+import { repeatsUntil } from './history/bouts.ts'
+import type { Victim } from './history/victims.ts'
 import type { MemoryCode } from './rules.ts'
+import type { MemorySample } from './sample.ts'
 import { times } from './times.ts'
-import type { Victim } from './victims.ts'
 
 /** More names than this are a number. */
 const mostNames = 5

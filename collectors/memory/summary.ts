@@ -1,6 +1,6 @@
 import { many } from '../../agent/text/lists.ts'
 import { share } from '../../agent/text/sizes.ts'
-import type { MemorySample } from './collect.ts'
+import type { MemorySample } from './sample.ts'
 import { times } from './times.ts'
 
 /** "no OOM kill in the last hour; 14.2 of 24.0 GiB available". */

@@ -1,9 +1,9 @@
 import type { Observation } from '../../agent/model/index.ts'
 import { many } from '../../agent/text/lists.ts'
 import { clock, minute } from '../../agent/text/times.ts'
-import type { MemorySample } from './collect.ts'
 import type { LastBoot } from './last-boot.ts'
 import type { MemoryCode } from './rules.ts'
+import type { MemorySample } from './sample.ts'
 
 /** A node that panics is back within minutes; what is longer ago did not bring it down. */
 const near = 15 * minute

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ask } from '../../agent/api/ask.ts'
-import type { MemorySample } from '../../collectors/memory/collect.ts'
+import type { MemorySample } from '../../collectors/memory/sample.ts'
 import { homeCgroup, makeCgroup } from './cgroups.ts'
 
 /** A pod of one container with a limit of 4 MiB, as k3s and the kubelet leave it, but below a cgroup of the test. */

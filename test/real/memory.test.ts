@@ -8,8 +8,8 @@ import t from 'tap'
 import { defaults } from '../../agent/config/defaults.ts'
 import { openMachine } from '../../agent/host/machine.ts'
 import type { Host } from '../../agent/model/index.ts'
-import type { MemorySample } from '../../collectors/memory/collect.ts'
 import { memory, ofTheKiller } from '../../collectors/memory/index.ts'
+import type { MemorySample } from '../../collectors/memory/sample.ts'
 import {
   calm,
   cgroupRoot,

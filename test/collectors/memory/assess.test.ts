@@ -1,8 +1,8 @@
 import t from 'tap'
 import { assess as judge } from '../../../collectors/memory/assess.ts'
-import type { MemorySample } from '../../../collectors/memory/collect.ts'
+import type { Victim } from '../../../collectors/memory/history/victims.ts'
+import type { MemorySample } from '../../../collectors/memory/sample.ts'
 import { times } from '../../../collectors/memory/times.ts'
-import type { Victim } from '../../../collectors/memory/victims.ts'
 
 const now = Date.parse('2026-11-23T03:40:30Z')
 const minute = 60_000

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import t from 'tap'
-import type { MemorySample } from '../../../collectors/memory/collect.ts'
 import { page as memory } from '../../../collectors/memory/page.ts'
+import type { MemorySample } from '../../../collectors/memory/sample.ts'
 import { nodes, typed } from '../../agent/cli/commands/typed.ts'
 import { viewOn } from '../../agent/views.ts'
 

@@ -1,5 +1,5 @@
 import t from 'tap'
-import type { MemorySample } from '../../../collectors/memory/collect.ts'
+import type { MemorySample } from '../../../collectors/memory/sample.ts'
 import { summary } from '../../../collectors/memory/summary.ts'
 
 const now = Date.parse('2026-11-23T03:40:30Z')

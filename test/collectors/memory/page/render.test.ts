@@ -1,6 +1,6 @@
 import t from 'tap'
-import type { MemorySample } from '../../../../collectors/memory/collect.ts'
 import { renderMemory } from '../../../../collectors/memory/page/render.ts'
+import type { MemorySample } from '../../../../collectors/memory/sample.ts'
 import { viewOn } from '../../../agent/views.ts'
 
 const mebi = 2 ** 20

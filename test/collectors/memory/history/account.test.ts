@@ -1,6 +1,6 @@
 import t from 'tap'
-import type { Account } from '../../../collectors/memory/account.ts'
-import { balanced, believable } from '../../../collectors/memory/account.ts'
+import type { Account } from '../../../../collectors/memory/history/account.ts'
+import { balanced, believable } from '../../../../collectors/memory/history/account.ts'
 
 const look = (
   counted: number | undefined,

@@ -1,11 +1,11 @@
-import type { Unseen } from '../../agent/model/index.ts'
-import type { LeftOut } from '../node/left-out.ts'
-import { notJudged } from '../node/left-out.ts'
+import type { Unseen } from '../../../agent/model/index.ts'
+import type { LeftOut } from '../../node/left-out.ts'
+import { notJudged } from '../../node/left-out.ts'
+import type { MemoryCode } from '../rules.ts'
+import type { MemorySample } from '../sample.ts'
+import { mostContainers } from '../use.ts'
 import type { Repeats } from './bouts.ts'
 import { repeatsUntil } from './bouts.ts'
-import type { MemorySample } from './collect.ts'
-import type { MemoryCode } from './rules.ts'
-import { mostContainers } from './use.ts'
 import type { Victim } from './victims.ts'
 
 /** What a former round told of and this one has no room for: that it is not seen any more does not make it over. */

@@ -1,7 +1,7 @@
 import t from 'tap'
-import type { Named, Victim } from '../../../collectors/memory/victims.ts'
-import { addKills as added, subjectOf } from '../../../collectors/memory/victims.ts'
-import { containerId, podCgroup, uid } from './records.ts'
+import type { Named, Victim } from '../../../../collectors/memory/history/victims.ts'
+import { addKills as added, subjectOf } from '../../../../collectors/memory/history/victims.ts'
+import { containerId, podCgroup, uid } from '../records.ts'
 
 const addKills = (...given: Parameters<typeof added>): readonly Victim[] => added(...given).victims
 const now = Date.parse('2026-11-23T03:40:00Z')

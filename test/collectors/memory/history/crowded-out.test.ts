@@ -1,6 +1,6 @@
 import t from 'tap'
-import { crowded, dropped } from '../../../collectors/memory/crowd.ts'
-import type { Victim } from '../../../collectors/memory/victims.ts'
+import { crowded, dropped } from '../../../../collectors/memory/history/crowded-out.ts'
+import type { Victim } from '../../../../collectors/memory/history/victims.ts'
 
 const hour = 3600_000
 const now = Date.parse('2026-11-23T03:40:00Z')

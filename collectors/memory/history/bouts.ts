@@ -1,6 +1,6 @@
-import { minute } from '../../agent/text/times.ts'
-import { fairly } from '../node/fairly.ts'
-import { ownerOf, weightOf } from './owners.ts'
+import { minute } from '../../../agent/text/times.ts'
+import { fairly } from '../../node/fairly.ts'
+import { ownerOf, weightOf } from '../owners.ts'
 import type { Named } from './victims.ts'
 import { subjectOf } from './victims.ts'
 

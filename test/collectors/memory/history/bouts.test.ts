@@ -1,6 +1,11 @@
 import t from 'tap'
-import { addBouts as bouts, type Repeats, repeatsUntil, stormOf } from '../../../collectors/memory/bouts.ts'
-import type { Named } from '../../../collectors/memory/victims.ts'
+import {
+  addBouts as bouts,
+  type Repeats,
+  repeatsUntil,
+  stormOf,
+} from '../../../../collectors/memory/history/bouts.ts'
+import type { Named } from '../../../../collectors/memory/history/victims.ts'
 
 const now = Date.parse('2026-11-23T03:40:00Z')
 const kill = (at: number, name = 'web'): Named => ({

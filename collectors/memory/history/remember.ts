@@ -1,0 +1,163 @@
+import type { Past, Unseen } from '../../../agent/model/index.ts'
+import { minute } from '../../../agent/text/times.ts'
+import { harmless } from '../../node/kernel-log.ts'
+import { stillOut, unseenOf } from '../../node/left-out.ts'
+import type { PodBook } from '../../node/pods.ts'
+import type { LastBoot } from '../last-boot.ts'
+import type { Log } from '../log.ts'
+import type { Memory } from '../proc.ts'
+import type { MemorySample, Recent } from '../sample.ts'
+import { addHigh, addPoint } from '../slope.ts'
+import type { Used } from '../use.ts'
+import { type Counted, withLostOf } from './account.ts'
+import { addBouts, stormOf } from './bouts.ts'
+import type { Counters } from './counters.ts'
+import { crowded, dropped } from './crowded-out.ts'
+import { addKills, heldUntil, type Named, subjectOf } from './victims.ts'
+import type { Weights } from './weigh.ts'
+
+/** What one look read. Times are ms since the epoch. */
+export interface Seen {
+  readonly memory: Memory
+  readonly boot: string | undefined
+  /** The pods that are known by name, those of former rounds included. */
+  readonly book: PodBook
+  /** The folders of those that are there now. */
+  readonly folders: readonly string[]
+  /** Containers, also beyond those that are looked at. */
+  readonly listed: number
+  /** What the kernel counted right before and right after its log was read. */
+  readonly counted: Counted
+  /** What the cgroups of pods counted, where that was read. */
+  readonly counts: Counters | undefined
+  /** Absent where it could not be read. */
+  readonly log: Log | undefined
+  /** Its kills, with time and pod. */
+  readonly known: readonly Named[]
+  /** The boot before this one, in the one look of each boot in which it is read. */
+  readonly lastBoot: LastBoot | undefined
+  /** Its kills that nobody was told of. */
+  readonly missed: readonly Named[]
+  readonly used: Used
+  readonly now: number
+  readonly unseen: readonly Unseen[]
+}
+
+const mostRecent = 30
+const mostPods = 250
+const mostPodBytes = 12 * 1024
+
+/** The sample: what was remembered, what was read and what the weighing made of it, `bare` being the kills without a record. Pure. */
+export function remember(
+  { sample: before, at }: Pick<Past<MemorySample>, 'sample' | 'at'>,
+  seen: Seen & Weights & { readonly bare: readonly Named[] },
+  hold: number,
+): MemorySample {
+  const { memory, boot, log, known, lastBoot, missed, used, bare, counters, now } = seen
+  // Whoever looks for the first time does not raise the alarm over what is long over.
+  const recorded = before && before.cursor >= 0 ? known : known.filter((it) => now - it.at <= hold)
+  const told = [...missed, ...recorded, ...bare]
+  // When those without a record were is not known better than since the last look.
+  const timed = at !== undefined && now - at < minute ? told : [...missed, ...recorded]
+  const account = withLostOf(seen.balance, bare.map(subjectOf))
+  const node = starved(before?.node, told, now, hold)
+  const storm = stormOf(before?.storm, timed, now)
+  const { repeats, evicted: bouts } = addBouts(before?.repeats ?? {}, told, now)
+  const { victims, evicted } = addKills(before?.victims ?? [], told, now, hold)
+  const leftOut = stillOut(before?.leftOut ?? [], dropped(before, evicted, bouts, hold), now)
+  const earlier = (before?.earlier ?? 0) + known.length - recorded.length + (log?.uncounted ?? 0)
+  const unseen = [
+    ...seen.unseen,
+    ...crowded(seen.listed, used.left),
+    ...unseenOf(leftOut, 'more is killed at the same time than is kept'),
+  ]
+  return {
+    ...memory,
+    ...(boot && { boot }),
+    ...readUpTo(before, log),
+    ...(earlier > 0 && { earlier }),
+    victims,
+    ...(node && { node }),
+    ...(Object.keys(used.uses).length > 0 && { uses: used.uses }),
+    ...(used.unlimited > 0 && { unlimited: used.unlimited }),
+    ...course(before, memory, now),
+    ...(account && { account }),
+    ...(Object.keys(counters).length > 0 && { counters }),
+    ...(lastBoot ? { lastBoot } : before?.lastBoot && { lastBoot: before.lastBoot }),
+    ...(storm && { storm }),
+    ...(Object.keys(repeats).length > 0 && { repeats }),
+    ...(leftOut.length > 0 && { leftOut }),
+    recent: [...(before?.recent ?? []), ...told.slice(-mostRecent).map(recent)].slice(-mostRecent),
+    pods: asManyAsFit(seen.folders),
+    ...(unseen.length > 0 && { unseen }),
+  }
+}
+
+/** Where the reading of the log stands. Where it could not be read, as it stood. */
+function readUpTo(
+  before: MemorySample | undefined,
+  log: Log | undefined,
+): Pick<MemorySample, 'cursor' | 'lost' | 'reading'> {
+  const { cursor, lost, reading } = log ?? before ?? { cursor: -1 }
+  return { cursor, ...(lost && { lost }), ...(reading && { reading }) }
+}
+
+/** That the node itself ran out, for as long as it is told. */
+function starved(
+  before: MemorySample['node'],
+  told: readonly Named[],
+  now: number,
+  hold: number,
+): MemorySample['node'] {
+  const all = [
+    ...(before && before.until >= now ? [before] : []),
+    ...told
+      .filter((it) => it.scope === 'node')
+      .map(({ at }) => ({ kills: 1, first: at, last: at, until: heldUntil(at, now, hold) })),
+  ]
+  if (all.length === 0) return undefined
+  return {
+    kills: all.reduce((sum, it) => sum + it.kills, 0),
+    first: Math.min(...all.map((it) => it.first)),
+    last: Math.max(...all.map((it) => it.last)),
+    until: Math.max(...all.map((it) => it.until)),
+  }
+}
+
+/** How much of the node's memory was available over time, in steps of a 256th, so that little changes are none. */
+function course(
+  before: MemorySample | undefined,
+  { available, total }: Memory,
+  now: number,
+): Pick<MemorySample, 'free' | 'fullest'> {
+  const second = Math.round(now / 1000)
+  if (available === undefined || total === undefined)
+    return {
+      ...(before?.free && { free: before.free }),
+      ...(before?.fullest && { fullest: before.fullest }),
+    }
+  const room = Math.round((256 * available) / total) * (total / 256)
+  return {
+    free: addPoint(before?.free ?? [], [second, room]),
+    fullest: addHigh(before?.fullest ?? [], [second, total - room]),
+  }
+}
+
+const recent = (kill: Named): Recent => ({
+  at: kill.at,
+  subject: subjectOf(kill),
+  comm: harmless(kill.comm),
+  pid: kill.pid,
+  ...(kill.anonRss !== undefined && { rss: kill.anonRss }),
+  ...(kill.processes > 1 && { processes: kill.processes }),
+  ...(kill.unrecorded && { unrecorded: true as const }),
+})
+
+/** Names of pods; a node has 110 of them unless told otherwise. */
+function asManyAsFit(folders: readonly string[]): string[] {
+  let bytes = 0
+  return folders.slice(0, mostPods).filter((it) => {
+    bytes += it.length + 3
+    return bytes <= mostPodBytes
+  })
+}
