@@ -1,10 +1,12 @@
 import type { Page, View } from '../../agent/model/index.ts'
 import { timestamp } from '../../agent/text/times.ts'
+import { byOwner } from './cells.ts'
 import type { Change } from './history/journal.ts'
 import { diff } from './page/diff.ts'
 import { renderFirewall } from './page/render.ts'
 import { show } from './page/show.ts'
-import { byOwner, type FirewallSample, type RuleSet } from './sample.ts'
+import type { RuleSet } from './rule-set.ts'
+import type { FirewallSample } from './sample.ts'
 
 /** `agent firewall`: whose rules there are, policies, ufw, who changed what, and what is kept; with `diff` and `show`. */
 export const page: Page<FirewallSample, unknown> = {

@@ -1,6 +1,6 @@
 import { causes, declared } from '../../agent/model/index.ts'
 import { hour, minute } from '../../agent/text/times.ts'
-import { type CrowdCode, crowdRules } from './rules-crowd.ts'
+import { type GrowthCode, growthRules } from './rules-growth.ts'
 
 export type Code =
   | 'firewall.flushed'
@@ -12,7 +12,7 @@ export type Code =
   | 'firewall.ufw-blocks-k3s'
   | 'firewall.ufw-drift'
   | 'firewall.changed'
-  | CrowdCode
+  | GrowthCode
 
 /** What takes k3s's rules away: a flush, or k3s itself, which makes them again within minutes or not at all. */
 const starts = causes(
@@ -161,5 +161,5 @@ export const rules = declared({
     urgent: true,
     because: [{ code: 'firewall.flushed' }],
   },
-  ...crowdRules,
+  ...growthRules,
 })

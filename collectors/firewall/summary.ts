@@ -1,5 +1,7 @@
+import { byOwner } from './cells.ts'
 import { limits } from './packet/origins.ts'
-import { byOwner, cellsOf, type FirewallSample } from './sample.ts'
+import { cellsOf } from './rule-set.ts'
+import type { FirewallSample } from './sample.ts'
 
 const ownersNamed = 4
 

@@ -1,6 +1,6 @@
 import t from 'tap'
 import type { Host } from '../../agent/model/index.ts'
-import { unpackRules } from '../../collectors/firewall/history/keep.ts'
+import { unpackRules } from '../../collectors/firewall/history/kept-rules.ts'
 import { firewall } from '../../collectors/firewall/index.ts'
 import { kubeProxySync } from '../collectors/firewall/churn.ts'
 import { asHealthy, asSshd, withUfw } from '../collectors/firewall/furnish.ts'

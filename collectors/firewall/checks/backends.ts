@@ -1,7 +1,8 @@
 import type { Observation } from '../../../agent/model/index.ts'
 import { familyNames } from '../../../agent/text/families.ts'
+import { families } from '../cells.ts'
 import type { Code } from '../rules.ts'
-import { type FirewallSample, families } from '../sample.ts'
+import type { FirewallSample } from '../sample.ts'
 
 /** Rules in both backends of one family: a packet must pass both, and each tool shows only its own. */
 export function twoBackends({ sets, k3s }: FirewallSample): Observation<Code>[] {

@@ -1,116 +1,19 @@
-import { isIP } from 'node:net'
-import { type Host, HostError, type Observation } from '../../../agent/model/index.ts'
-import { orMissing, orNothing } from '../../node/ask.ts'
+import type { Host, Observation } from '../../../agent/model/index.ts'
+import { orNothing } from '../../node/ask.ts'
 import { fairly } from '../../node/fairly.ts'
+import {
+  familyOfPort,
+  type HostPort,
+  listSandboxes,
+  mostSandboxes,
+  type Sandbox,
+  type Sandboxes,
+} from '../dump/sandboxes.ts'
 import type { Code } from '../rules.ts'
-import type { Family, FirewallSample } from '../sample.ts'
+import type { FirewallSample } from '../sample.ts'
 
-/** Where libcni keeps the answer to each ADD until the DEL (containernetworking/cni libcni `CNICacheDir`). */
-export const resultsFolder = '/var/lib/cni/results'
-
-/** A port of the node that belongs to a pod. */
-export interface HostPort {
-  readonly pod: string
-  /** As a rule must say it: `tcp 80 10.42.0.36:80`, `tcp 80 [fd42::24]:80`. */
-  readonly forward: string
-}
-
-export const familyOfPort = (forward: string): Family => (forward.includes('[') ? 'ipv6' : 'ipv4')
-
-/** What one answer of the cache says: its host ports, and the veths by which its pod hangs on the node. */
-export interface Sandbox {
-  readonly veths: readonly string[]
-  readonly ports: readonly HostPort[]
-}
-
-/** By the first 13 characters of the sandbox's id. Most pods have no host port: those are 0. */
-export type Sandboxes = Readonly<Record<string, Sandbox | 0>>
-
-const resultName = /^(?!cni-loopback-).{1,100}-([0-9a-f]{64})-eth0$/
-/** The kubelet's default is 110 pods a node; the rest are of pods that went while nobody took them apart. */
-const mostSandboxes = 1024
-/** Of one pod. */
-const mostPorts = 64
 /** Of all: one of each pod in each family at least, so that no pod's finding depends on another's ports. */
 const mostMissing = 2 * mostSandboxes
-
-/** The names of the answers, by the first 13 characters of the sandbox's id. */
-async function listSandboxes(host: Host): Promise<ReadonlyMap<string, string>> {
-  const entries = (await orMissing(host.list(resultsFolder))) ?? []
-  return new Map(
-    entries.flatMap(({ name }) => {
-      const id = resultName.exec(name)?.[1]
-      return id === undefined ? [] : [[id.slice(0, 13), name] as const]
-    }),
-  )
-}
-
-/** An answer is written once, so what is known is not read again. Rejects with `too-large` where there are more than are read. */
-export async function readSandboxes(host: Host, known: Sandboxes = {}): Promise<Sandboxes> {
-  const names = await listSandboxes(host)
-  if (names.size > mostSandboxes)
-    throw new HostError(
-      'too-large',
-      `reading ${resultsFolder}: there are ${names.size} answers, and ${mostSandboxes} are read; those of pods that are gone may be deleted`,
-    )
-  const found: Record<string, Sandbox | 0> = {}
-  for (const [key, name] of names) {
-    const before = known[key]
-    if (before !== undefined) {
-      found[key] = before
-      continue
-    }
-    const text = await orMissing(host.text(`${resultsFolder}/${name}`, { limit: 256 * 1024 }))
-    if (text !== undefined) found[key] = parseSandbox(text) ?? 0
-  }
-  return found
-}
-
-/** Undefined where it holds no host port that portmap would map. */
-export function parseSandbox(text: string): Sandbox | undefined {
-  try {
-    const { cniArgs, capabilityArgs, result, config } = JSON.parse(text)
-    // Other networks map ports in their own way, and their answers say no more than that.
-    if (!Buffer.from(String(config), 'base64').toString().includes('"portmap"')) return undefined
-    const args = new Map<unknown, unknown>(cniArgs.filter(Array.isArray))
-    const namespace = args.get('K8S_POD_NAMESPACE')
-    const name = args.get('K8S_POD_NAME')
-    const addresses: string[] = result.ips.map((it: { address: unknown }) =>
-      String(it.address).replace(/\/\d+$/, ''),
-    )
-    if (!isKubernetesName(namespace) || !isKubernetesName(name)) return undefined
-    const ports: HostPort[] = capabilityArgs.portMappings
-      .slice(0, mostPorts)
-      .flatMap((it: Record<string, unknown>) => {
-        const [from, to, protocol] = [
-          Number(it.HostPort ?? it.hostPort),
-          Number(it.ContainerPort ?? it.containerPort),
-          String(it.Protocol ?? it.protocol).toLowerCase(),
-        ]
-        if (!isPort(from) || !isPort(to) || !/^(tcp|udp|sctp)$/.test(protocol)) return []
-        // One on a single address of the node is mapped in that address's family alone, any other in each the pod has.
-        const only = isIP(String(it.HostIP ?? it.hostIP ?? ''))
-        return ([4, 6] as const).flatMap((version) => {
-          const ip = addresses.find((one) => isIP(one) === version)
-          if (!ip || (only && only !== version)) return []
-          const target = version === 6 ? `[${ip}]` : ip
-          return [{ pod: `${namespace}/${name}`, forward: `${protocol} ${from} ${target}:${to}` }]
-        })
-      })
-    const veths: string[] = result.interfaces
-      .filter((it: { sandbox?: unknown }) => !it.sandbox)
-      .map((it: { name: unknown }) => String(it.name).slice(0, 15))
-      .filter((it: string) => it.startsWith('veth'))
-    return ports.length > 0 ? { veths, ports } : undefined
-  } catch {
-    return undefined
-  }
-}
-
-const isPort = (it: number) => Number.isInteger(it) && it > 0 && it < 65_536
-/** DNS-1123, so that a name can stand in a command that is pasted. */
-const isKubernetesName = (it: unknown): it is string =>
-  typeof it === 'string' && it.length <= 253 && /^[a-z0-9][a-z0-9.-]*$/.test(it)
 
 /**
  * Host ports of pods that are there, and that no rule maps. The cache outlives a reboot, and what is asked

@@ -1,6 +1,7 @@
 import { minute } from '../../../agent/text/times.ts'
 import type { K3s } from '../../node/k3s.ts'
-import type { Family, RuleSet } from '../sample.ts'
+import type { Family } from '../cells.ts'
+import type { RuleSet } from '../rule-set.ts'
 
 /**
  * What services hang on in the nat table: that chains are reached, and that they hold rules. kube-proxy

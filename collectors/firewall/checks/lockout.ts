@@ -1,7 +1,8 @@
 import type { Observation } from '../../../agent/model/index.ts'
 import { familyNames } from '../../../agent/text/families.ts'
+import type { Family } from '../cells.ts'
 import { type Code, rebuildUfw } from '../rules.ts'
-import type { Family, FirewallSample } from '../sample.ts'
+import type { FirewallSample } from '../sample.ts'
 
 /** SSH is shut out over IPv4, or over IPv6 where it does not listen on IPv4. One finding: people use what is left. */
 export function lockout(sample: FirewallSample): Observation<Code>[] {

@@ -1,8 +1,8 @@
 import { type Host, HostError } from '../../../agent/model/index.ts'
 import { orMissing } from '../../node/k3s.ts'
 import { listeningSockets } from '../../node/sockets.ts'
+import type { Family } from '../cells.ts'
 import { configuredPorts } from '../dump/sshconf.ts'
-import type { Family } from '../sample.ts'
 
 /** Where people get in by SSH, as far as that can be told without asking sshd. */
 export interface SshPorts {

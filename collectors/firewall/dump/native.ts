@@ -1,7 +1,8 @@
 import type { Host } from '../../../agent/model/index.ts'
+import type { Cell, Family } from '../cells.ts'
 import { type Owner, tableOwner } from '../checks/owners.ts'
 import { rolling } from '../packet/sums.ts'
-import type { Cell, Family, RuleSet } from '../sample.ts'
+import type { RuleSet } from '../rule-set.ts'
 
 /** Tables of nftables that no iptables made, and what they mean for the walks through the others. */
 export interface Native {

@@ -1,3 +1,4 @@
+import type { Cell } from '../cells.ts'
 import { type Copies, countCopies } from '../checks/copies.ts'
 import { kubePart, kubeParts } from '../checks/kube.ts'
 import { baseRuleOwner, chainOwner, type Owner } from '../checks/owners.ts'
@@ -7,7 +8,6 @@ import { gatherPath } from '../packet/paths.ts'
 import { own } from '../packet/steps.ts'
 import { rolling, type Sum, sumOf } from '../packet/sums.ts'
 import { type Table, type Tables, walkedTables } from '../packet/walk.ts'
-import type { Cell } from '../sample.ts'
 import { isFiled, type UfwRules, ufwPart } from './ufw.ts'
 
 /** What `iptables-save` printed, in numbers, and what a walk needs of it. */

@@ -1,8 +1,9 @@
 import { type Host, HostError } from '../../../agent/model/index.ts'
 import { orMissing } from '../../node/k3s.ts'
+import type { Backend, Cell, Family } from '../cells.ts'
 import type { Probe } from '../packet/match.ts'
 import type { Tables } from '../packet/walk.ts'
-import type { Backend, Cell, Family, RuleSet } from '../sample.ts'
+import type { RuleSet } from '../rule-set.ts'
 import { readSaved, type Saved } from './parse-save.ts'
 
 export interface Read {

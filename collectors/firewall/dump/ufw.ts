@@ -1,6 +1,6 @@
 import type { Host } from '../../../agent/model/index.ts'
 import { orMissing } from '../../node/k3s.ts'
-import type { Family } from '../sample.ts'
+import type { Family } from '../cells.ts'
 
 /** Rules in ufw's chains that come out of its files; what ufw adds by itself does not count. */
 export interface UfwRules {

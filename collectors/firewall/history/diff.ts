@@ -1,5 +1,5 @@
 import { baseRuleOwner, chainOwner, type Owner, tableOwner } from '../checks/owners.ts'
-import type { KeptRules } from './keep.ts'
+import type { KeptRules } from './kept-rules.ts'
 
 /** What went and what came of one owner in one table. */
 export interface Difference {

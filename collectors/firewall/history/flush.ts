@@ -1,9 +1,9 @@
 import type { Heard } from '../../../agent/model/index.ts'
 import { day, minute } from '../../../agent/text/times.ts'
-import type { FlannelMemory } from '../checks/flannel.ts'
+import { type Cells, type Family, families, ownerIn, total } from '../cells.ts'
 import type { Owner } from '../checks/owners.ts'
-import { type Cells, type Family, families, ownerIn, total } from '../sample.ts'
 import { type Author, likeliest } from './author.ts'
+import type { FlannelMemory } from './flannel.ts'
 
 /** Rules were taken away: the state before, and what is known of the moment. */
 export interface Flush {

@@ -1,8 +1,7 @@
-import type { Heard, Observation } from '../../../agent/model/index.ts'
-import { hour, timeOfDay } from '../../../agent/text/times.ts'
+import type { Heard } from '../../../agent/model/index.ts'
+import { byOwner, type Cells, ownerIn } from '../cells.ts'
 import type { Owner } from '../checks/owners.ts'
-import type { Code } from '../rules.ts'
-import { byOwner, type Cells, cellsOf, type FirewallSample, ownerIn, type RuleSet } from '../sample.ts'
+import { cellsOf, type RuleSet } from '../rule-set.ts'
 import { type Author, likely } from './author.ts'
 
 export type Counts = Readonly<Partial<Record<Owner, number>>>
@@ -21,8 +20,6 @@ export interface Change {
 
 /** Changes kept in the sample, oldest first. */
 const mostChanges = 20
-/** How long a change stays news. */
-export const news = hour
 const mostAuthors = 3
 
 const countsOf = (cells: Cells): Counts => Object.fromEntries(byOwner(cells))
@@ -35,9 +32,15 @@ interface Present {
   readonly flushed: boolean
 }
 
+/** What the look before left. */
+export interface Before {
+  readonly sets: readonly RuleSet[]
+  readonly journal?: readonly Change[]
+}
+
 /** The journal after a look, and whether this look added to it. Pure. */
 export function keepJournal(
-  past: Pick<FirewallSample, 'sets' | 'journal'> | undefined,
+  past: Before | undefined,
   last: number | undefined,
   { sets, now, heard, flushed }: Present,
 ): { readonly journal: readonly Change[]; readonly changed: boolean } {
@@ -92,30 +95,3 @@ export const difference = ({ before, after }: Pick<Change, 'before' | 'after'>) 
 
 export const authors = ({ by }: Pick<Change, 'by'>) =>
   by ? by.map(({ name, pid }) => `\`${name}\` (pid ${pid})`).join(', ') : 'Something'
-
-/** What changed within the hour, in one finding: the last of it, and how often. */
-export function changes({ journal = [] }: FirewallSample, now: number): Observation<Code>[] {
-  const recent = journal.filter((it) => !it.quiet && now - it.at < news)
-  const first = recent[0]
-  const last = recent.at(-1)
-  if (!first || !last) return []
-  const when = last.by
-    ? `at ${timeOfDay(last.at)}`
-    : last.seen === undefined
-      ? `before ${timeOfDay(last.at)}`
-      : `between ${timeOfDay(last.seen)} and ${timeOfDay(last.at)}`
-  const numbers = difference(last) || 'as many of everyone as before'
-  const often =
-    recent.length > 1
-      ? ` In all ${recent.length} changes since ${timeOfDay(first.at)}: ${difference({ before: first.before, after: last.after }) || 'as many of everyone as then'}.`
-      : ''
-  return [
-    {
-      code: 'firewall.changed',
-      subject: 'rules',
-      at: first.at,
-      text: `${authors(last)} changed the rules ${when}: ${numbers}.${often}`,
-      evidence: { times: recent.length },
-    },
-  ]
-}

@@ -1,4 +1,4 @@
-import type { Backend } from '../sample.ts'
+import type { Backend } from '../cells.ts'
 import type { Condition, Probe } from './match.ts'
 import type { Step } from './steps.ts'
 

@@ -3,7 +3,7 @@ import { safe } from '../../../agent/text/sanitize.ts'
 import { paint } from '../../../agent/text/terminal.ts'
 import { clockUtc } from '../../../agent/text/times.ts'
 import { type Difference, diffRules } from '../history/diff.ts'
-import type { KeptRules } from '../history/keep.ts'
+import type { KeptRules } from '../history/kept-rules.ts'
 import type { FirewallSample } from '../sample.ts'
 import { chosen, keptRules, rulesNow } from './kept.ts'
 

@@ -1,5 +1,6 @@
 import { type Kept, type PageReach, Refusal } from '../../../agent/model/index.ts'
-import { aboutRules, type KeptRules, rulesWhole, unpackRules } from '../history/keep.ts'
+import { rulesWhole } from '../dump/whole.ts'
+import { aboutRules, type KeptRules, unpackRules } from '../history/kept-rules.ts'
 import type { FirewallSample } from '../sample.ts'
 
 type Reach = PageReach<FirewallSample, unknown>

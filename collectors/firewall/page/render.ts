@@ -3,11 +3,13 @@ import { safe } from '../../../agent/text/sanitize.ts'
 import { paint, sparkline, wrap } from '../../../agent/text/terminal.ts'
 import { clockUtc } from '../../../agent/text/times.ts'
 import { ageText, findingLines } from '../../../agent/text/view.ts'
+import { byOwner } from '../cells.ts'
 import { authors, difference } from '../history/journal.ts'
-import { aboutRules } from '../history/keep.ts'
+import { aboutRules } from '../history/kept-rules.ts'
 import { limits } from '../packet/origins.ts'
 import type { Verdict } from '../packet/walk.ts'
-import { byOwner, type FirewallSample, type RuleSet } from '../sample.ts'
+import type { RuleSet } from '../rule-set.ts'
+import type { FirewallSample } from '../sample.ts'
 
 const families = { ipv4: 'IPv4', ipv6: 'IPv6' } as const
 const mostShown = 8

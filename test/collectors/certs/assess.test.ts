@@ -80,7 +80,11 @@ t.test('a k3s that stands still', async (t) => {
 t.test('the window is that of the release', async (t) => {
   const at = (version: string) => {
     const sample = own(100)
-    return assess({ ...sample, k3s: { ...(sample.k3s as NonNullable<CertsSample['k3s']>), version } }, 30, now)
+    return assess(
+      { ...sample, k3s: { ...(sample.k3s as NonNullable<CertsSample['k3s']>), version } },
+      30,
+      now,
+    )
   }
   t.same(at('v1.33.0+k3s1'), [])
   t.match(at('v1.33.1+k3s1'), [{ code: 'certs.expiring' }])

@@ -1,6 +1,7 @@
 import t from 'tap'
 import { assess } from '../../../collectors/firewall/assess.ts'
-import type { FirewallSample, RuleSet } from '../../../collectors/firewall/sample.ts'
+import type { RuleSet } from '../../../collectors/firewall/rule-set.ts'
+import type { FirewallSample } from '../../../collectors/firewall/sample.ts'
 
 const now = Date.parse('2026-11-23T03:12:10Z')
 const set = (cells: RuleSet['cells'], more: Partial<RuleSet> = {}): RuleSet => ({

@@ -1,4 +1,4 @@
-import type { Family } from '../../../collectors/firewall/sample.ts'
+import type { Family } from '../../../collectors/firewall/cells.ts'
 
 /** Rule sets for INPUT made from a seed, so that each can be made again. `plain`: only what ufw and k3s write. */
 export function generated(

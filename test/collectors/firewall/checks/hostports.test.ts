@@ -2,13 +2,12 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { type Host, HostError } from '../../../../agent/model/index.ts'
+import { hostPortsMissing, missingHostPorts } from '../../../../collectors/firewall/checks/hostports.ts'
 import {
-  hostPortsMissing,
-  missingHostPorts,
   parseSandbox,
   readSandboxes,
   type Sandboxes,
-} from '../../../../collectors/firewall/checks/hostports.ts'
+} from '../../../../collectors/firewall/dump/sandboxes.ts'
 import type { FirewallSample } from '../../../../collectors/firewall/sample.ts'
 import { node, nodes, printed, saved } from '../look.ts'
 
@@ -98,25 +97,6 @@ t.test('no pod hides the missing ports of another', async (t) => {
     t.same([...new Set(missing.map((it) => it.pod))], ['evil/x', 'prod/web'], `${count}`)
     t.ok(missing.length <= 2048)
   }
-})
-
-t.test('of more answers than are read none counts as gone', async (t) => {
-  const list = async () =>
-    Array.from({ length: 1025 }, (_, at) => ({
-      name: `cbr0-${at.toString(16).padStart(13, '0')}${'0'.repeat(51)}-eth0`,
-      kind: 'file' as const,
-    }))
-  await t.rejects(readSandboxes({ list } as unknown as Host), { code: 'too-large' })
-})
-
-t.test('hostile or strange answers', async (t) => {
-  const broken = JSON.parse(ingress)
-  for (const text of ['', '[]', 'null', '{"cniArgs":{}}', JSON.stringify({ ...broken, config: '' })])
-    t.equal(parseSandbox(text), undefined, text.slice(0, 30))
-  const named = (name: string) =>
-    parseSandbox(ingress.replace('["K8S_POD_NAME","ingress"]', JSON.stringify(['K8S_POD_NAME', name])))
-  t.equal(named('x; reboot'), undefined, 'a name that cannot stand in a command')
-  t.equal(named('$(reboot)'), undefined)
 })
 
 t.test('one finding a pod, and none while k3s is stopped', async (t) => {

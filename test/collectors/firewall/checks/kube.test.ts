@@ -7,7 +7,7 @@ import {
   missingParts,
   settled,
 } from '../../../../collectors/firewall/checks/kube.ts'
-import type { RuleSet } from '../../../../collectors/firewall/sample.ts'
+import type { RuleSet } from '../../../../collectors/firewall/rule-set.ts'
 import type { K3s } from '../../../../collectors/node/k3s.ts'
 
 const k3s = (flags: K3s['flags'] = {}): K3s => ({

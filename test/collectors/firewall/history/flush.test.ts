@@ -1,4 +1,5 @@
 import t from 'tap'
+import type { Cells } from '../../../../collectors/firewall/cells.ts'
 import {
   forgotten,
   isFlush,
@@ -8,7 +9,6 @@ import {
   patience,
   remember,
 } from '../../../../collectors/firewall/history/flush.ts'
-import type { Cells } from '../../../../collectors/firewall/sample.ts'
 import { printed, saved } from '../look.ts'
 
 const minute = 60_000

@@ -1,6 +1,6 @@
 import type { Kept, PageReach } from '../../../../agent/model/index.ts'
 import { collect } from '../../../../collectors/firewall/collect.ts'
-import { rulesWhole } from '../../../../collectors/firewall/history/keep.ts'
+import { rulesWhole } from '../../../../collectors/firewall/dump/whole.ts'
 import type { FirewallSample } from '../../../../collectors/firewall/sample.ts'
 import { viewOn } from '../../../agent/views.ts'
 import { node } from '../look.ts'

@@ -2,14 +2,14 @@ import { declared } from '../../agent/model/index.ts'
 import { day, minute } from '../../agent/text/times.ts'
 
 /** What makes a firewall slow or ambiguous rather than wrong. */
-export type CrowdCode =
+export type GrowthCode =
   | 'firewall.duplicates'
   | 'firewall.growing'
   | 'firewall.two-backends'
   | 'firewall.iptables-buggy'
   | 'firewall.conntrack-filling'
 
-export const crowdRules = declared({
+export const growthRules = declared({
   'firewall.duplicates': {
     severity: 'warning',
     title: 'rules stand there many times over',

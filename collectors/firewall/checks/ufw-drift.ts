@@ -1,7 +1,9 @@
 import type { Observation } from '../../../agent/model/index.ts'
+import { type Family, families } from '../cells.ts'
 import type { UfwRules } from '../dump/ufw.ts'
+import { type RuleSet, ufwActs } from '../rule-set.ts'
 import { type Code, rebuildUfw } from '../rules.ts'
-import { type Family, type FirewallSample, families, type RuleSet, ufwActs } from '../sample.ts'
+import type { FirewallSample } from '../sample.ts'
 
 const frames = { ipv4: 'before.rules and after.rules', ipv6: 'before6.rules and after6.rules' } as const
 const names = { ipv4: 'IPv4', ipv6: 'IPv6' } as const

@@ -1,5 +1,6 @@
 import t from 'tap'
-import { byOwner, cellsOf, ownerIn, type RuleSet, total } from '../../../collectors/firewall/sample.ts'
+import { byOwner, ownerIn, total } from '../../../collectors/firewall/cells.ts'
+import { cellsOf, type RuleSet } from '../../../collectors/firewall/rule-set.ts'
 
 const set = (family: 'ipv4' | 'ipv6', cells: RuleSet['cells']) => ({ family, cells }) as unknown as RuleSet
 

@@ -5,8 +5,9 @@ import {
   duplicates,
   growing,
   outlook,
-} from '../../../../collectors/firewall/checks/crowded.ts'
-import type { FirewallSample, RuleSet } from '../../../../collectors/firewall/sample.ts'
+} from '../../../../collectors/firewall/checks/growth.ts'
+import type { RuleSet } from '../../../../collectors/firewall/rule-set.ts'
+import type { FirewallSample } from '../../../../collectors/firewall/sample.ts'
 
 const now = Date.parse('2026-11-23T03:12:10Z')
 const hour = 3600_000

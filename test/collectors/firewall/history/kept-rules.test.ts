@@ -1,8 +1,9 @@
 import t from 'tap'
 import type { Host, Keepsake } from '../../../../agent/model/index.ts'
 import { collect } from '../../../../collectors/firewall/collect.ts'
+import { rulesWhole } from '../../../../collectors/firewall/dump/whole.ts'
 import { diffRules } from '../../../../collectors/firewall/history/diff.ts'
-import { rulesWhole, unpackRules } from '../../../../collectors/firewall/history/keep.ts'
+import { aboutRules, unpackRules } from '../../../../collectors/firewall/history/kept-rules.ts'
 import { node, printed } from '../look.ts'
 
 const whole = async (state: string) => {
@@ -69,4 +70,15 @@ t.test('the difference, by owner', async (t) => {
   )
   const copies = diffRules(await whole('healthy'), await whole('duplicates'), ['10.42.0.0/16'])
   t.equal(copies.find((it) => it.owner === 'kube-router')?.came.length, 40, 'each copy counts')
+})
+
+t.test('what is said of kept rules is read back, whatever a disk made of it', async (t) => {
+  const about = { rules: 113, good: true, counts: { ufw: 3 }, by: 'iptables' }
+  t.strictSame(aboutRules(about), about)
+  t.strictSame(aboutRules({}), { rules: 0, good: false, counts: {} })
+  t.strictSame(aboutRules({ rules: 'x', good: 'yes', counts: [null, 'a'], by: 7 }), {
+    rules: 0,
+    good: false,
+    counts: { 0: 0, 1: 0 },
+  })
 })

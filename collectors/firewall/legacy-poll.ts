@@ -1,6 +1,6 @@
 import type { Host, Watch } from '../../agent/model/index.ts'
 import { rolling } from './packet/sums.ts'
-import type { RuleSet } from './sample.ts'
+import type { RuleSet } from './rule-set.ts'
 
 /**
  * The kernel tells nobody of a change in the legacy backend (its audit record aside, which needs auditd), and

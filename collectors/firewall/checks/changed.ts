@@ -1,0 +1,35 @@
+import type { Observation } from '../../../agent/model/index.ts'
+import { hour, timeOfDay } from '../../../agent/text/times.ts'
+import { authors, difference } from '../history/journal.ts'
+import type { Code } from '../rules.ts'
+import type { FirewallSample } from '../sample.ts'
+
+/** How long a change stays news. */
+const news = hour
+
+/** What changed within the hour, in one finding: the last of it, and how often. */
+export function changes({ journal = [] }: FirewallSample, now: number): Observation<Code>[] {
+  const recent = journal.filter((it) => !it.quiet && now - it.at < news)
+  const first = recent[0]
+  const last = recent.at(-1)
+  if (!first || !last) return []
+  const when = last.by
+    ? `at ${timeOfDay(last.at)}`
+    : last.seen === undefined
+      ? `before ${timeOfDay(last.at)}`
+      : `between ${timeOfDay(last.seen)} and ${timeOfDay(last.at)}`
+  const numbers = difference(last) || 'as many of everyone as before'
+  const often =
+    recent.length > 1
+      ? ` In all ${recent.length} changes since ${timeOfDay(first.at)}: ${difference({ before: first.before, after: last.after }) || 'as many of everyone as then'}.`
+      : ''
+  return [
+    {
+      code: 'firewall.changed',
+      subject: 'rules',
+      at: first.at,
+      text: `${authors(last)} changed the rules ${when}: ${numbers}.${often}`,
+      evidence: { times: recent.length },
+    },
+  ]
+}

@@ -1,0 +1,68 @@
+import type { Observation } from '../../../agent/model/index.ts'
+import type { Family } from '../cells.ts'
+import { ufwActs } from '../rule-set.ts'
+import type { Code } from '../rules.ts'
+import type { FirewallSample } from '../sample.ts'
+import type { Blocked, Need } from './needs.ts'
+
+const words: Readonly<Record<Need, (port: number) => string>> = {
+  'pods-api': (port) => `pods to the API (${port}/tcp)`,
+  'pods-kubelet': (port) => `pods to the kubelet (${port}/tcp: metrics, \`kubectl top\`)`,
+  'nodes-api': (port) => `other nodes to the API (${port}/tcp)`,
+  overlay: (port) => `other nodes to this node's pods (${port}/udp)`,
+}
+
+const familyOf = ({ family }: Blocked): Family => family ?? 'ipv4'
+const named = ({ need, port, family }: Blocked) => `${words[need](port)}${family ? ' over IPv6' : ''}`
+
+/** Only where packets still come by ufw's chains: after a flush it is not ufw that stands in the way, and its settings would not help. */
+export function ufwBlocks(sample: FirewallSample): Observation<Code>[] {
+  const { ufw, k3s, sets, networks } = sample
+  const blocked = (sample.blocked ?? []).filter((it) => ufwActs(sets, familyOf(it)))
+  const [first] = blocked
+  if (!first || !k3s?.running || ufw?.enabled === false) return []
+  const ofPods = new Set(blocked.filter((it) => it.need.startsWith('pods-')).map(familyOf))
+  const clusters = [...(networks?.pods ?? []), ...(networks?.services ?? [])].filter((it) =>
+    ofPods.has(it.includes(':') ? 'ipv6' : 'ipv4'),
+  )
+  const has = (need: Need) => blocked.find((it) => it.need === need)
+  const overlay = has('overlay')
+  const api = has('nodes-api')
+  const fromPods = has('pods-api') ?? has('pods-kubelet')
+  const critical = has('pods-api') ?? overlay ?? api
+  const so = [
+    ...(has('pods-api')
+      ? ['Pods cannot reach the API: cluster DNS, ingress and operators fail one after the other.']
+      : []),
+    ...(overlay
+      ? ['Pods here and on other nodes do not reach each other, while every node shows Ready.']
+      : []),
+    ...(api ? ['Agents lose the server.'] : []),
+  ]
+  return [
+    {
+      code: 'firewall.ufw-blocks-k3s',
+      subject: 'ufw',
+      severity: critical ? 'critical' : 'warning',
+      text: `ufw is on and shuts out what k3s needs: ${blocked.map(named).join('; ')} (${first.by.startsWith('-A') ? `\`${first.by.replaceAll('`', "'").slice(0, 100)}\`` : first.by}).`,
+      ...(so.length > 0 && { so: so.join(' ') }),
+      next: [
+        ...(fromPods
+          ? [`Let pods and services in: ${clusters.map((it) => `\`ufw allow from ${it}\``).join(', ')}`]
+          : []),
+        ...(overlay || api
+          ? [
+              `Let the other nodes in, one by one and nobody else (VXLAN asks for no password), with the address of each: ${[
+                ...(overlay ? [`\`ufw allow from NODE to any port ${overlay.port} proto udp\``] : []),
+                ...(api ? [`\`ufw allow from NODE to any port ${api.port} proto tcp\``] : []),
+              ].join(', ')}`,
+            ]
+          : []),
+        'It works at once; nothing has to be restarted. k3s itself recommends `ufw disable`',
+      ],
+      evidence: {
+        blocked: blocked.map((it) => `${it.need} ${it.port}${it.family ? ` ${it.family}` : ''}`).join(', '),
+      },
+    },
+  ]
+}

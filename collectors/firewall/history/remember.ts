@@ -1,0 +1,151 @@
+import type { Past, Unseen } from '../../../agent/model/index.ts'
+import type { K3s } from '../../node/k3s.ts'
+import { type Family, families } from '../cells.ts'
+import { expected, settled } from '../checks/kube.ts'
+import { type Blocked, forNodes } from '../checks/needs.ts'
+import type { SshPorts } from '../checks/ssh.ts'
+import type { Native } from '../dump/native.ts'
+import type { Read } from '../dump/read.ts'
+import { familyOfPort, type HostPort, type Sandboxes } from '../dump/sandboxes.ts'
+import type { Ufw } from '../dump/ufw.ts'
+import type { Probe } from '../packet/match.ts'
+import { inputVerdict } from '../packet/verdicts.ts'
+import type { Verdict } from '../packet/walk.ts'
+import { cellsOf, type RuleSet } from '../rule-set.ts'
+import type { FirewallSample } from '../sample.ts'
+import { rememberFlannel } from './flannel.ts'
+import { remember as rememberFlush } from './flush.ts'
+import { keepJournal } from './journal.ts'
+import type { Look } from './snapshots.ts'
+
+/** What one look read. */
+export interface Seen {
+  readonly k3s: K3s | undefined
+  readonly networks: FirewallSample['networks'] | undefined
+  readonly podNetworks: readonly string[]
+  readonly ssh: SshPorts
+  /** First packets of connections to SSH. */
+  readonly ways: Readonly<Record<Family, readonly Probe[]>>
+  readonly ufw: Ufw | undefined
+  readonly boot: string | undefined
+  readonly monitor: string | undefined
+  readonly conntrack: FirewallSample['conntrack'] | undefined
+  readonly sandboxes: Sandboxes | undefined
+  readonly read: readonly Read[]
+  /** Families that could not be read. */
+  readonly stale: readonly Family[]
+  readonly native: Native
+  /** What of k3s's needs is dropped by the rules that were read. */
+  readonly blocked: readonly Blocked[]
+  /** Host ports that no rule maps; undefined where nobody has any. */
+  readonly missing: readonly HostPort[] | undefined
+  /** It was asked, and there are no other nodes. */
+  readonly alone: boolean
+  /** When the look began, ms since the epoch. */
+  readonly now: number
+  readonly unseen: readonly Unseen[]
+}
+
+export interface Remembered {
+  readonly sample: Omit<FirewallSample, 'kept'>
+  /** What decides whether the rules are to be kept whole. */
+  readonly snapshot: Look
+}
+
+/** The sample: what was remembered and what was read. What cannot be read now is as it was. Pure. */
+export function remember(
+  { sample: before, at, heard }: Pick<Past<FirewallSample>, 'sample' | 'at' | 'heard'>,
+  seen: Seen,
+): Remembered {
+  const { k3s, networks, ssh, ufw, boot, monitor, conntrack, sandboxes, stale, now, unseen } = seen
+  const sets = setsOf(before, seen)
+  const input = inputOf(before, seen)
+  const hostPorts = portsOf(before, seen)
+  const blocked = [
+    ...(before?.blocked ?? []).filter((it) => stale.includes(it.family ?? 'ipv4')),
+    ...seen.blocked,
+  ]
+    // What other nodes need concerns nobody where there are none.
+    .filter((it) => !(seen.alone && forNodes(it.need)))
+  const should = k3s && expected(k3s, seen.podNetworks)
+  const cells = cellsOf(sets)
+  const runs = settled(should, now)
+  const { flannel: _, ...memory } = rememberFlush(before?.memory, {
+    ...{ cells, now, k3s: runs, heard },
+    ...(boot && { boot }),
+    ...(ufw && { ufw: ufw.enabled ? 'on' : 'off' }),
+    ...(at !== undefined && { last: at }),
+  })
+  const booted = before?.memory.boot !== undefined && before.memory.boot !== memory.boot
+  const flannel = rememberFlannel(booted ? undefined : before?.memory.flannel, cells, { running: runs, now })
+  const flushed = memory.flush !== undefined
+  const { journal, changed } = keepJournal(booted ? undefined : before, at, {
+    ...{ sets, now, heard, flushed: flushed || before?.memory.flush !== undefined },
+  })
+  return {
+    sample: {
+      ...{ sets, ssh, input, memory: { ...memory, ...(flannel && { flannel }) } },
+      ...(networks && { networks }),
+      ...(sandboxes && { sandboxes }),
+      ...(hostPorts.length > 0 && { hostPorts }),
+      ...(blocked.length > 0 && { blocked }),
+      ...(journal.length > 0 && { journal }),
+      ...(conntrack && { conntrack }),
+      ...(ufw && { ufw }),
+      ...(should && { k3s: should }),
+      ...(monitor && { monitor }),
+      ...(unseen.length > 0 && { unseen }),
+    },
+    snapshot: {
+      ...{ sets, now, changed, broken: flushed || stale.length > 0 },
+      good: families.every((it) => input[it]?.verdict !== 'drop') && blocked.length + hostPorts.length === 0,
+      by: changed ? journal.at(-1)?.by : undefined,
+    },
+  }
+}
+
+const orderOf = (it: { family: Family; backend: string; table?: string }) =>
+  `${it.family} ${it.backend} ${it.table ?? ''}`
+
+/** What each backend holds, those of a family that could not be read as they were. */
+function setsOf(before: FirewallSample | undefined, { read, stale, native }: Seen): readonly RuleSet[] {
+  const old = (before?.sets ?? []).filter((it) => it.backend !== 'native' && stale.includes(it.family))
+  return [
+    ...read.map((it) => it.set),
+    ...old.map((it) => ({ ...it, stale: true as const })),
+    ...native.sets,
+  ].sort((a, b) => (orderOf(a) < orderOf(b) ? 1 : -1))
+}
+
+/** What becomes of a new connection to SSH. */
+function inputOf(
+  before: FirewallSample | undefined,
+  { read, stale, native, ways }: Seen,
+): FirewallSample['input'] {
+  const input: Partial<Record<Family, Verdict>> = {}
+  for (const family of families) {
+    const own = read.filter((it) => it.set.family === family)
+    const verdict = stale.includes(family)
+      ? before?.input[family]
+      : inputVerdict(own, ways[family], native.deciding)
+    if (verdict) input[family] = verdict
+  }
+  return input
+}
+
+/** Host ports that no rule maps, of a family that could not be read as they were. */
+function portsOf(
+  before: FirewallSample | undefined,
+  { read, stale, native, missing }: Seen,
+): readonly HostPort[] {
+  if (!missing) return []
+  const unread = (family: Family) =>
+    native.unread ||
+    stale.includes(family) ||
+    read.some(({ set }) => set.family === family && set.hidden?.includes('nat'))
+  return families.flatMap((family) =>
+    (unread(family) ? (before?.hostPorts ?? []) : missing).filter(
+      (it) => familyOfPort(it.forward) === family,
+    ),
+  )
+}

@@ -1,0 +1,182 @@
+import { type Host, type Unseen, unseen } from '../../agent/model/index.ts'
+import { exists, orNothing } from '../node/ask.ts'
+import { findK3s, type K3s } from '../node/k3s.ts'
+import { type Family, families } from './cells.ts'
+import { readConntrack } from './checks/conntrack.ts'
+import { missingHostPorts } from './checks/hostports.ts'
+import { clusterNetworks } from './checks/kube.ts'
+import { forNodes, hasPeers, type Needed, needsOf } from './checks/needs.ts'
+import { sshPorts } from './checks/ssh.ts'
+import { type Native, readNative } from './dump/native.ts'
+import { type Read, readFamily } from './dump/read.ts'
+import { familyOfPort, type HostPort, readSandboxes, type Sandboxes } from './dump/sandboxes.ts'
+import { readUfw } from './dump/ufw.ts'
+import type { Seen } from './history/remember.ts'
+import type { Probe } from './packet/match.ts'
+import { network } from './packet/networks.ts'
+import { blockedOf } from './packet/verdicts.ts'
+import { rules } from './rules.ts'
+import type { FirewallSample } from './sample.ts'
+
+/** Where `nft` is; asked of the file system, because starting it only to see whether it is there costs more. */
+const nftPlaces = ['/usr/sbin/nft', '/sbin/nft', '/usr/bin/nft', '/usr/local/sbin/nft']
+
+/** Nobody outside sends from or to these: loopback, multicast. */
+const neverOutside = ['127.0.0.0/8', '224.0.0.0/4', '::1/128', 'ff00::/8']
+
+/** What rests on more than the rules of one family. A lost look at IPv6 keeps nothing: IPv4 speaks for itself. */
+const others = new Set(['firewall.changed', 'firewall.conntrack-filling', 'firewall.growing'])
+const ruleCodes = Object.keys(rules).filter((it) => !others.has(it))
+
+const networksOf = (texts: readonly string[]) => texts.map(network).filter((it) => it !== undefined)
+
+/** Asks for one thing; what fails is noted with the rules that rest on it, and stops nothing else. */
+type See = <T>(
+  what: string,
+  codes: readonly string[],
+  work: Promise<T>,
+  otherwise?: T,
+) => Promise<T | undefined>
+
+/**
+ * Everything that one round reads, and what becomes of the packets in question by the rules that were read, since only
+ * numbers are kept of those. Three processes, five with legacy tables, and some small files.
+ */
+export async function look(host: Host, before: FirewallSample | undefined): Promise<Seen> {
+  const now = host.now()
+  const blind: Unseen[] = []
+  const see: See = async (what, codes, work, otherwise) => {
+    try {
+      return await work
+    } catch (error) {
+      blind.push(unseen(what, error, codes))
+      return otherwise
+    }
+  }
+  const k3s = await findK3s(host, before?.k3s)
+  const networks = k3s && clusterNetworks(k3s, await host.text('/run/flannel/subnet.env').catch(() => ''))
+  const podNetworks = networks?.pods ?? []
+  const inside = networksOf([...podNetworks, ...(networks?.services ?? []), ...neverOutside])
+  const { ufw, ssh, boot, monitor, conntrack, sandboxes, netConf } = await readAround(host, see, k3s, before)
+  // Without ufw nobody walks for k3s's ports: that would cost every node for what concerns few.
+  const ufwMatters = ufw ? ufw.enabled : blind.some((it) => it.what === "ufw's settings")
+  const needs =
+    k3s?.running && ufwMatters ? needsOf(k3s, { pods: networksOf(podNetworks), inside, netConf }) : []
+  const ways = (family: Family) =>
+    ssh.ports[family].map((port) => ({ protocol: 'tcp' as const, port, inside }))
+  const probes = (family: Family) => [...ways(family), ...ofFamily(needs, family).map((it) => it.probe)]
+  const { read, stale } = await readFamilies(host, see, { before, k3s, podNetworks, probes })
+  const native = await readTables(host, monitor, read, before)
+  const blocked = blockedOf(read, needs, native.deciding)
+  const old = (before?.blocked ?? []).filter((it) => stale.includes(it.family ?? 'ipv4'))
+  const asked = [...blocked, ...old].some((it) => forNodes(it.need))
+  return {
+    ...{ k3s, networks, ssh, ufw, monitor, conntrack, sandboxes, read, stale, native, blocked },
+    ways: { ipv4: ways('ipv4'), ipv6: ways('ipv6') },
+    boot: boot?.trim() || undefined,
+    missing: k3s && sandboxes ? await missingPorts(host, sandboxes, read, native) : undefined,
+    // What other nodes need concerns nobody where there are none.
+    alone: asked && k3s !== undefined && !(await hasPeers(host, k3s)),
+    podNetworks,
+    now,
+    unseen: blind,
+  }
+}
+
+const ofFamily = (needs: readonly Needed[], family: Family) => needs.filter((it) => it.family === family)
+
+/** What stands beside the rules. */
+async function readAround(host: Host, see: See, k3s: K3s | undefined, before: FirewallSample | undefined) {
+  const mapped = ['firewall.hostport-rules-missing']
+  const [ssh, ufw, boot, monitor, conntrack, sandboxes, netConf] = await Promise.all([
+    sshPorts(host),
+    see("ufw's settings", ['firewall.ufw-drift'], readUfw(host), before?.ufw),
+    orNothing(host.text('/proc/sys/kernel/random/boot_id')),
+    firstThere(host, [...nftPlaces, ...(k3s ? [`${k3s.dataDir}/data/current/bin/aux/nft`] : [])]),
+    readConntrack(host),
+    k3s &&
+      see('which host ports pods have', mapped, readSandboxes(host, before?.sandboxes), before?.sandboxes),
+    k3s && orNothing(host.text(`${k3s.dataDir}/agent/etc/flannel/net-conf.json`)),
+  ])
+  return { ssh, ufw, boot, monitor, conntrack, sandboxes, netConf }
+}
+
+interface Families {
+  readonly before: FirewallSample | undefined
+  readonly k3s: K3s | undefined
+  readonly podNetworks: readonly string[]
+  readonly probes: (family: Family) => readonly Probe[]
+}
+
+/** The rules of iptables; `stale` are the families that could not be read. */
+async function readFamilies(host: Host, see: See, { before, k3s, podNetworks, probes }: Families) {
+  const read: Read[] = []
+  const stale: Family[] = []
+  await Promise.all(
+    families.map(async (family) => {
+      const found = await see(
+        family === 'ipv4' ? 'IPv4 rules' : 'IPv6 rules',
+        family === 'ipv4' ? ruleCodes : [],
+        readFamily(host, {
+          family,
+          podNetworks,
+          probes: probes(family),
+          past: before?.sets ?? [],
+          ...(k3s && { bundled: `${k3s.dataDir}/data/current/bin/aux` }),
+        }),
+      )
+      if (found) read.push(...found)
+      else stale.push(family)
+    }),
+  )
+  return { read, stale }
+}
+
+/** Tables of nftables itself; without `nft`, or where it fails, what iptables shows has to do. */
+async function readTables(
+  host: Host,
+  nft: string | undefined,
+  read: readonly Read[],
+  before: FirewallSample | undefined,
+): Promise<Native> {
+  if (!nft) return { sets: [], deciding: [], ports: [] }
+  const names = (family: Family) =>
+    new Set(
+      read
+        .filter((it) => it.set.family === family && it.set.backend === 'nft')
+        .flatMap((it) => [...it.names]),
+    )
+  const found = await orNothing(readNative(host, nft, { ipv4: names('ipv4'), ipv6: names('ipv6') }))
+  return (
+    found ?? {
+      sets: before?.sets.filter((it) => it.backend === 'native') ?? [],
+      deciding: [],
+      ports: [],
+      unread: true,
+    }
+  )
+}
+
+/** Host ports of pods that no rule maps. */
+async function missingPorts(
+  host: Host,
+  sandboxes: Sandboxes,
+  read: readonly Read[],
+  native: Native,
+): Promise<readonly HostPort[]> {
+  const forwards = new Set(read.flatMap((it) => it.forwards))
+  // Without its iptables at all, a family has no firewall to speak of.
+  for (const it of Object.values(sandboxes))
+    for (const { forward } of it === 0 ? [] : it.ports)
+      if (
+        !read.some(({ set }) => set.family === familyOfPort(forward)) ||
+        native.ports.some((port) => forward.startsWith(`${port} `))
+      )
+        forwards.add(forward)
+  return missingHostPorts(host, sandboxes, forwards)
+}
+
+async function firstThere(host: Host, paths: readonly string[]): Promise<string | undefined> {
+  for (const path of paths) if (await exists(host, path)) return path
+  return undefined
+}
