@@ -44,170 +44,190 @@ const space = 32
 /** Those rules of theirs by which their chains are reached are told apart by their number. */
 const kubernetes = new Set<Owner>(['kube-proxy', 'kube-router', 'flannel', 'cni'])
 
+interface Wanted {
+  readonly podNetworks: readonly string[]
+  readonly probes: readonly Probe[]
+}
+
 /**
  * Reads the output of `iptables-save` line by line (iptables-save(8); the format is that of libiptc and of
  * iptables' nft backend). Keeps numbers, never rules, but for those a walk needs.
  */
-export function readSaved({
-  podNetworks,
-  probes,
-}: {
-  podNetworks: readonly string[]
-  probes: readonly Probe[]
-}) {
-  const cells = new Map<string, [number, number]>()
-  const policies: Record<string, string> = {}
-  const tops: [chain: string, rules: number][] = []
-  const kube = new Set<string>()
-  const hidden: string[] = []
-  const tables = new Map<string, Table>()
-  const names = new Set<string>()
-  const hash = rolling()
-  const ownHash = rolling()
-  const sum: Sum = { low: 0, high: 0 }
-  const copies = countCopies()
-  const forwards = gatherForwards()
-  let ufw: { -readonly [K in keyof UfwRules]: number } | undefined
-  let rules = 0
-  let version: string | undefined
-  let table: string | undefined
-  let path: ReturnType<typeof gatherPath> | undefined
-  let builtIn = new Set<string>()
-  let chain = ''
+export function readSaved(wanted: Wanted) {
+  const reader = new Reader(wanted)
+  return { line: (text: string) => reader.line(text), end: () => reader.end() }
+}
+
+/** Where the reading stands. A class, since all of it changes with every one of 100,000 lines. */
+class Reader {
+  readonly wanted: Wanted
+  readonly cells = new Map<string, [number, number]>()
+  readonly policies: Record<string, string> = {}
+  readonly tops: [chain: string, rules: number][] = []
+  readonly kube = new Set<string>()
+  readonly hidden: string[] = []
+  readonly tables = new Map<string, Table>()
+  readonly names = new Set<string>()
+  readonly hash = rolling()
+  readonly ownHash = rolling()
+  readonly sum: Sum = { low: 0, high: 0 }
+  readonly copies = countCopies()
+  readonly forwards = gatherForwards()
+  ufw: { -readonly [K in keyof UfwRules]: number } | undefined
+  rules = 0
+  version: string | undefined
+  table: string | undefined
+  path: ReturnType<typeof gatherPath> | undefined
+  builtIn = new Set<string>()
+  chain = ''
   /** Of the chain at hand, unless it is a built-in one, in which every rule has its own owner. */
-  let cell: [number, number] | undefined
-  let inChain = 0
+  cell: [number, number] | undefined
+  inChain = 0
   /** Of the chain at hand: whether its rules come and go with pods, services, containers or bans. */
-  let churns = false
-  let filed: keyof UfwRules | undefined
-  let replaced = false
+  churns: boolean = false
+  filed: keyof UfwRules | undefined
+  replaced: boolean = false
 
-  const endChain = () => {
-    if (inChain > 0) {
-      tops.push([`${table} ${chain}`, inChain])
-      if (tops.length >= 2 * mostChainsCounted) keepTop(tops)
-    }
-    chain = ''
-    inChain = 0
-  }
-  const endTable = () => {
-    endChain()
-    table = undefined
-    path?.end()
-    path = undefined
+  constructor(wanted: Wanted) {
+    this.wanted = wanted
   }
 
-  const cellOf = (whose: Owner) => {
-    const place = `${table} ${whose}`
-    const cell = cells.get(place) ?? [0, 0]
-    cells.set(place, cell)
-    return cell
-  }
-  const beginChain = (name: string) => {
-    endChain()
-    chain = name.slice(0, longestName)
-    replaced ||= chain.startsWith('CILIUM_') || chain.startsWith('cali')
-    const owner = builtIn.has(chain) ? undefined : (chainOwner(chain) ?? 'other')
-    cell = owner && cellOf(owner)
-    churns = owner !== undefined && owner !== 'ufw' && owner !== 'other'
-    filed = owner === 'ufw' && table === 'filter' ? ufwPart(chain) : undefined
-    if (table === 'nat') part(owner === 'kube-proxy' ? '' : undefined)
-  }
-  /** `rule` only of built-in chains. */
-  const part = (rule: string | undefined) => {
-    const found = rule !== undefined && kubePart(chain, rule)
-    if (found) kube.add(found)
+  line(text: string): void {
+    if (text.startsWith('-A ')) this.rule(text)
+    else if (text.startsWith(':')) this.declaration(text)
+    else if (text.startsWith('*')) this.beginTable(text)
+    else if (text.startsWith('COMMIT')) this.endTable()
+    else if (text.startsWith('#') && text.length < 200) this.comment(text)
   }
 
-  const rule = (line: string) => {
+  rule(line: string): void {
+    const { table, names, sum, wanted } = this
     if (table === undefined) return
     // Rules of one chain follow one another, so that most lines need no more than this comparison.
-    if (chain === '' || !line.startsWith(chain, 3) || line.charCodeAt(3 + chain.length) !== space) {
+    if (
+      this.chain === '' ||
+      !line.startsWith(this.chain, 3) ||
+      line.charCodeAt(3 + this.chain.length) !== space
+    ) {
       const end = line.indexOf(' ', 3)
-      beginChain(line.slice(3, end < 0 ? undefined : end))
+      this.beginChain(line.slice(3, end < 0 ? undefined : end))
     }
-    rules += 1
-    inChain += 1
+    const { chain, cell } = this
+    this.rules += 1
+    this.inChain += 1
     sumOf(line, names.size, sum)
-    hash.mix(sum)
-    copies.add(sum.low, sum.high, table, chain, line)
+    this.hash.mix(sum)
+    this.copies.add(sum.low, sum.high, table, chain, line)
     if (cell) {
       cell[0] += 1
-      if (!churns) ownHash.mix(sum)
-      if (filed && ufw && isFiled(line)) ufw[filed] += 1
+      if (!this.churns) this.ownHash.mix(sum)
+      if (this.filed && this.ufw && isFiled(line)) this.ufw[this.filed] += 1
     } else {
-      const owner = baseRuleOwner(line, podNetworks)
-      const anchored = cellOf(owner)
+      const owner = baseRuleOwner(line, wanted.podNetworks)
+      const anchored = this.cellOf(owner)
       anchored[0] += 1
       anchored[1] += 1
-      if (!kubernetes.has(owner)) ownHash.mix(sum)
-      if (table === 'nat') part(line)
+      if (!kubernetes.has(owner)) this.ownHash.mix(sum)
+      if (table === 'nat') this.part(line)
     }
-    if (table === 'nat' && (!cell || chain.startsWith('CNI-'))) forwards.rule(chain, line)
-    path?.rule(chain, line)
+    if (table === 'nat' && (!cell || chain.startsWith('CNI-'))) this.forwards.rule(chain, line)
+    this.path?.rule(chain, line)
   }
 
-  const line = (text: string) => {
-    if (text.startsWith('-A ')) return rule(text)
-    if (text.startsWith(':')) {
-      const [name, policy] = chainIn(text)
-      if (table === undefined || !name) return
-      path?.chain(name, policy)
-      if (policy === '-') {
-        if (ufwPart(name)) ufw ??= { user: 0, frame: 0 }
-        return
-      }
-      builtIn.add(own(name))
-      if (policy !== 'ACCEPT' && builtIn.size < mostTables) policies[`${table} ${own(name)}`] = own(policy)
-      hash.add(`${table} ${name} ${policy}`)
-      if (policy !== 'ACCEPT') ownHash.add(`${table} ${name} ${policy}`)
+  declaration(text: string): void {
+    const { table, builtIn } = this
+    const [name, policy] = chainIn(text)
+    if (table === undefined || !name) return
+    this.path?.chain(name, policy)
+    if (policy === '-') {
+      if (ufwPart(name)) this.ufw ??= { user: 0, frame: 0 }
       return
     }
-    if (text.startsWith('*')) {
-      endTable()
-      if (names.size >= mostTables) return
-      table = own(text.slice(1, longestName))
-      names.add(table)
-      builtIn = new Set()
-      if (walkedTables.has(table)) {
-        path = gatherPath(probes)
-        tables.set(table, path.table)
-      }
-      return
-    }
-    if (text.startsWith('COMMIT')) return endTable()
-    if (text.startsWith('#') && text.length < 200) {
-      version ??= /^# Generated by \S+ (v\S+(?: \(\w+\))?)/.exec(text)?.[1]
-      const name = /^# Table [`'](\w+)' is incompatible/.exec(text)?.[1]
-      if (name && hidden.length < mostTables) hidden.push(own(name))
+    builtIn.add(own(name))
+    if (policy !== 'ACCEPT' && builtIn.size < mostTables) this.policies[`${table} ${own(name)}`] = own(policy)
+    this.hash.add(`${table} ${name} ${policy}`)
+    if (policy !== 'ACCEPT') this.ownHash.add(`${table} ${name} ${policy}`)
+  }
+
+  beginTable(text: string): void {
+    this.endTable()
+    if (this.names.size >= mostTables) return
+    this.table = own(text.slice(1, longestName))
+    this.names.add(this.table)
+    this.builtIn = new Set()
+    if (walkedTables.has(this.table)) {
+      this.path = gatherPath(this.wanted.probes)
+      this.tables.set(this.table, this.path.table)
     }
   }
 
-  const end = (): Saved => {
-    const whole = table === undefined
-    endTable()
-    keepTop(tops)
-    const found = copies.end()
+  endTable(): void {
+    this.endChain()
+    this.table = undefined
+    this.path?.end()
+    this.path = undefined
+  }
+
+  beginChain(name: string): void {
+    this.endChain()
+    const chain = name.slice(0, longestName)
+    this.chain = chain
+    this.replaced ||= chain.startsWith('CILIUM_') || chain.startsWith('cali')
+    const owner = this.builtIn.has(chain) ? undefined : (chainOwner(chain) ?? 'other')
+    this.cell = owner && this.cellOf(owner)
+    this.churns = owner !== undefined && owner !== 'ufw' && owner !== 'other'
+    this.filed = owner === 'ufw' && this.table === 'filter' ? ufwPart(chain) : undefined
+    if (this.table === 'nat' && owner === 'kube-proxy') this.part('')
+  }
+
+  endChain(): void {
+    if (this.inChain > 0) {
+      this.tops.push([`${this.table} ${this.chain}`, this.inChain])
+      if (this.tops.length >= 2 * mostChainsCounted) keepTop(this.tops)
+    }
+    this.chain = ''
+    this.inChain = 0
+  }
+
+  comment(text: string): void {
+    this.version ??= /^# Generated by \S+ (v\S+(?: \(\w+\))?)/.exec(text)?.[1]
+    const name = /^# Table [`'](\w+)' is incompatible/.exec(text)?.[1]
+    if (name && this.hidden.length < mostTables) this.hidden.push(own(name))
+  }
+
+  cellOf(whose: Owner): [number, number] {
+    const place = `${this.table} ${whose}`
+    const cell = this.cells.get(place) ?? [0, 0]
+    this.cells.set(place, cell)
+    return cell
+  }
+
+  /** `rule` only of built-in chains. */
+  part(rule: string): void {
+    const found = kubePart(this.chain, rule)
+    if (found) this.kube.add(found)
+  }
+
+  end(): Saved {
+    const whole = this.table === undefined
+    this.endTable()
+    keepTop(this.tops)
+    const { rules, policies, replaced, hidden, names, tables, ufw, version } = this
+    const copies = this.copies.end()
     return {
-      rules,
-      cells: Object.fromEntries(cells),
-      policies,
-      chains: tops.map(([chain, count]) => [own(chain), count] as const),
-      hash: hash.text(),
-      own: ownHash.text(),
-      forwards: forwards.end(),
+      ...{ rules, policies, replaced, hidden, tables, whole },
+      cells: Object.fromEntries(this.cells),
+      chains: this.tops.map(([chain, count]) => [own(chain), count] as const),
+      hash: this.hash.text(),
+      own: this.ownHash.text(),
+      forwards: this.forwards.end(),
       ...(ufw !== undefined && { ufw }),
-      ...(found && { copies: found }),
-      kube: kubeParts.filter((it) => kube.has(it)),
-      replaced,
-      hidden,
+      ...(copies && { copies }),
+      kube: kubeParts.filter((it) => this.kube.has(it)),
       names: [...names],
-      tables,
-      whole,
       ...(version !== undefined && { version: own(version) }),
     }
   }
-  return { line, end }
 }
 
 /** `:INPUT DROP [0:0]`: a chain and its policy, which is `-` for one that people made. */
