@@ -1,4 +1,3 @@
-import { join, resolve } from 'node:path'
 import type {
   DnsAnswer,
   DnsQuestion,
@@ -70,6 +69,3 @@ export const slug = (argv: readonly string[]) =>
 /** The name under which a handshake is kept: `127.0.0.1:6443`, or with `/servername`. */
 export const handshakeKey = ({ host, port, servername }: Parameters<Host['handshake']>[0]) =>
   `${host}:${port}${servername ? `/${servername}` : ''}`
-
-/** Where a recording keeps a file of the node. */
-export const recordedFile = (folder: string, path: string) => join(folder, 'files', resolve('/', path))

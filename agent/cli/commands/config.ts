@@ -1,16 +1,29 @@
 import { printed } from '../../config/config.ts'
 import { jsonSchema } from '../../config/schema.ts'
-import { type Common, collectors, type Exit, print, settings, sinks } from './common.ts'
+import { circle } from '../../core/cascade.ts'
+import type { Rules } from '../../model/index.ts'
+import { type Common, collectors, type Exit, print, Refusal, settings, sinks } from './common.ts'
+import { allRules } from './explain.ts'
 
-/** Whether the settings are right; everything that is not, at once. */
+/** Whether the settings are right, everything that is not at once; and whether the rules they are for have roots. */
 export function configCheck(options: Common): Exit {
   const config = settings(options, { secrets: 'look', needed: true })
+  mustHaveRoots(allRules())
   const told =
     config.sinks.length === 0
       ? 'no sink: nobody is told'
       : `told by ${config.sinks.map((it) => it.name).join(', ')}`
   print(`${config.file ?? 'no settings file: defaults'}: all right (${told})\n`)
   return 0
+}
+
+/** Rules that explain one another in a circle would leave an incident without a root, and nobody told of it: a Refusal. */
+export function mustHaveRoots(rules: Rules): void {
+  const codes = circle(rules)
+  if (codes)
+    throw new Refusal(
+      `a fault in Murphy, not in the settings: ${codes.join(' because of ')}: in a circle of causes no incident has a root`,
+    )
 }
 
 /** The settings as Murphy goes by them, secrets hidden. */

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { handshakeKey, questionKey, recordedFile, requestName, slug } from '../../../agent/host/recording.ts'
+import { handshakeKey, questionKey, requestName, slug } from '../../../agent/host/recording.ts'
 
 t.test('each question has a name of its own in a recording', async (t) => {
   t.equal(slug(['ip', '-j', 'route', 'show']), 'ip_-j_route_show')
@@ -16,9 +16,4 @@ t.test('each question has a name of its own in a recording', async (t) => {
   t.equal(questionKey({ server: '10.43.0.10', name: 'a.b' }), '10.43.0.10:53 A a.b')
   t.equal(handshakeKey({ host: 'a', port: 1 }), 'a:1')
   t.equal(handshakeKey({ host: 'a', port: 1, servername: 'b' }), 'a:1/b')
-})
-
-t.test('a file of the node stands below the folder, whatever its path says', async (t) => {
-  t.equal(recordedFile('/r', '/etc/hosts'), '/r/files/etc/hosts')
-  t.equal(recordedFile('/r', '/../../etc/hosts'), '/r/files/etc/hosts')
 })

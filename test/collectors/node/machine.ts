@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import type { Test } from 'tap'
-import { type Recording, recordedFile, slug } from '../../../agent/host/recording.ts'
+import { type Recording, slug } from '../../../agent/host/recording.ts'
 import { recordedNode } from '../../../agent/host/replay.ts'
 import type { Host } from '../../../agent/model/index.ts'
 
@@ -18,7 +18,7 @@ export function machine(
   const facts: Recording = { format: 1, node: 'test', at: '2026-11-23T00:30:00Z', ...recording }
   writeFileSync(join(folder, 'node.json'), JSON.stringify(facts))
   for (const [path, content] of Object.entries(files)) {
-    const at = recordedFile(folder, path)
+    const at = join(folder, 'files', path)
     mkdirSync(dirname(at), { recursive: true })
     if (typeof content === 'string' && content.startsWith('-> ')) symlinkSync(content.slice(3), at)
     else writeFileSync(at, content)

@@ -2,6 +2,8 @@ import { spawnSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
+import { mustHaveRoots } from '../../../../agent/cli/commands/config.ts'
+import { allRules } from '../../../../agent/cli/commands/explain.ts'
 import { main, nodes, typed } from './typed.ts'
 
 const { agent, folder } = typed(t)
@@ -60,4 +62,17 @@ t.test('a credential of systemd is for the daemon alone: other commands do witho
   t.match(ran('status'), { status: 3, stdout: /not running/ })
   t.match(ran('notify', '--test'), { status: 78, stderr: /systemd gave no credentials/ })
   t.match(ran('run'), { status: 78, stderr: /systemd gave no credentials/ })
+})
+
+t.test('rules that explain each other in a circle are named', (t) => {
+  const rules = allRules()
+  t.doesNotThrow(() => mustHaveRoots(rules))
+  const [flushed, lockout] = [rules['firewall.flushed'], rules['firewall.lockout']]
+  if (!flushed || !lockout) throw new Error('these rules exist')
+  const wrong = { ...rules, 'firewall.flushed': { ...flushed, because: [{ code: 'firewall.lockout' }] } }
+  t.throws(() => mustHaveRoots(wrong), {
+    message: /(firewall\.(flushed|lockout)) because of firewall\.(flushed|lockout) because of \1: /,
+    exit: 3,
+  })
+  t.end()
 })
