@@ -1,5 +1,5 @@
 import type { Observation } from '../../agent/model/index.ts'
-import { linkOf } from './plan.ts'
+import { linkOf } from './expected.ts'
 import type { Code } from './rules.ts'
 import type { CniSample, Link, PodLink } from './sample.ts'
 import { podsHit, remake } from './text.ts'

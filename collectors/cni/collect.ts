@@ -11,10 +11,10 @@ import {
   subnetFile,
 } from './conf.ts'
 import { askDns } from './dns.ts'
+import { judgedLinks } from './expected.ts'
 import { lackingSince } from './lacking.ts'
 import { keptLinks, parseLinks, parseRoutes } from './links.ts'
 import { readMore, readWear } from './more.ts'
-import { judgedLinks } from './plan.ts'
 import { readPods } from './pods.ts'
 import type { Code } from './rules.ts'
 import type { CniSample } from './sample.ts'

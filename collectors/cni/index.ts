@@ -3,18 +3,18 @@ import { assess } from './assess.ts'
 import { hanging } from './bridge.ts'
 import { collect } from './collect.ts'
 import { confFolder, subnetFile } from './conf.ts'
+import { outward, plan } from './expected.ts'
 import { addressOutlook } from './leak.ts'
+import { allErrors } from './link-errors.ts'
 import { worthALook } from './monitor.ts'
 import { page } from './page.ts'
-import { outward, plan } from './plan.ts'
 import { rules } from './rules.ts'
 import type { CniSample } from './sample.ts'
 import { summary } from './summary.ts'
-import { allErrors } from './wear.ts'
 
 /**
  * The pod network of a k3s node with flannel: is it there? What should be there comes from the node
- * itself, see `cni/plan.ts`.
+ * itself, see `cni/expected.ts`.
  */
 export const cni = collector({
   name: 'cni',

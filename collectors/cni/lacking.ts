@@ -1,5 +1,5 @@
 import { subnetFile } from './conf.ts'
-import { linkOf, plan } from './plan.ts'
+import { linkOf, plan } from './expected.ts'
 import type { CniSample } from './sample.ts'
 
 /**

@@ -2,14 +2,14 @@ import type { Heard, Host, Past } from '../../agent/model/index.ts'
 import { orNothing } from '../node/ask.ts'
 import { podLogs, podOfFolder } from '../node/pods.ts'
 import type { See } from './ask.ts'
+import { linkOf, outward, plan } from './expected.ts'
 import { readOff } from './kernel.ts'
+import { countDowns, countErrors } from './link-errors.ts'
 import type { parseRoutes } from './links.ts'
 import { readPeers } from './nodes.ts'
 import { readOffload } from './offload.ts'
-import { linkOf, outward, plan } from './plan.ts'
 import { readPool } from './pool.ts'
 import type { CniSample } from './sample.ts'
-import { countDowns, countErrors } from './wear.ts'
 
 /** What depends on the plan: the other nodes, the kernel's settings, the addresses. */
 export async function readMore(

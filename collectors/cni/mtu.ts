@@ -1,6 +1,6 @@
 import type { Observation } from '../../agent/model/index.ts'
 import { many } from '../../agent/text/lists.ts'
-import { linkOf, type Plan } from './plan.ts'
+import { linkOf, type Plan } from './expected.ts'
 import type { Code } from './rules.ts'
 import type { CniSample, Link } from './sample.ts'
 import { podsHit, restartOf } from './text.ts'

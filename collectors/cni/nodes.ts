@@ -1,9 +1,9 @@
 import type { Host, Past } from '../../agent/model/index.ts'
 import { minute } from '../../agent/text/times.ts'
 import { print, type See } from './ask.ts'
+import { linkOf, type Plan } from './expected.ts'
 import { parseRoutes } from './links.ts'
 import { join, parseForwarding, parseNeighbours } from './peers.ts'
-import { linkOf, type Plan } from './plan.ts'
 import type { Code } from './rules.ts'
 import type { CniSample } from './sample.ts'
 

@@ -1,7 +1,7 @@
 import type { Observation } from '../../agent/model/index.ts'
 import { hanging } from './bridge.ts'
+import { linkOf, type Plan } from './expected.ts'
 import { killall, outlastsStart } from './lacking.ts'
-import { linkOf, type Plan } from './plan.ts'
 import type { Code } from './rules.ts'
 import type { CniSample } from './sample.ts'
 import { podsHit, restartOf } from './text.ts'

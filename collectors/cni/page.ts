@@ -1,7 +1,7 @@
 import type { Page } from '../../agent/model/index.ts'
 import { timestamp } from '../../agent/text/times.ts'
+import { plan } from './expected.ts'
 import { renderNetwork } from './page/render.ts'
-import { plan } from './plan.ts'
 import type { CniSample, Pool } from './sample.ts'
 
 /** `agent network`: the pod network, from the uplink to the pods, and what is wrong, in place. */

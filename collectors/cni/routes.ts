@@ -1,5 +1,5 @@
 import type { Observation } from '../../agent/model/index.ts'
-import { linkOf, type Plan } from './plan.ts'
+import { linkOf, type Plan } from './expected.ts'
 import type { Code } from './rules.ts'
 import type { CniSample, Part, Peer } from './sample.ts'
 import { restartOf } from './text.ts'

@@ -1,7 +1,7 @@
 import { type Cause, declared } from '../../agent/model/index.ts'
 import { hour } from '../../agent/text/times.ts'
+import { type DegradedCode, degradedRules } from './rules-degraded.ts'
 import { type PathCode, pathRules } from './rules-path.ts'
-import { type WearCode, wearRules } from './rules-wear.ts'
 import { starts } from './starts.ts'
 
 /** With expired certificates k3s does not get as far as starting flannel (k3s, pkg/agent/run.go). */
@@ -28,7 +28,7 @@ export type Code =
   | 'cni.subnet-env-missing'
   | 'cni.veth-orphaned'
   | PathCode
-  | WearCode
+  | DegradedCode
 
 export const rules = declared({
   'cni.bridge-missing': {
@@ -118,5 +118,5 @@ export const rules = declared({
     because: [{ code: 'cni.bridge-missing', within: 24 * hour }],
   },
   ...pathRules,
-  ...wearRules,
+  ...degradedRules,
 })

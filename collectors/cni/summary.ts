@@ -1,6 +1,6 @@
 import { many } from '../../agent/text/lists.ts'
 import { hanging } from './bridge.ts'
-import { linkOf, plan } from './plan.ts'
+import { linkOf, plan } from './expected.ts'
 import type { CniSample } from './sample.ts'
 
 /** "cni0 up 10.42.0.1/24, 5 pods; flannel.1 up (vxlan, mtu 1450), 1 peer". Pure. */

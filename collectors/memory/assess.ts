@@ -3,10 +3,10 @@ import { size } from '../../agent/text/sizes.ts'
 import type { Thresholds } from './filling.ts'
 import { filling } from './filling.ts'
 import type { Victim } from './history/victims.ts'
+import { again, missing, storming } from './kill-patterns.ts'
 import type { MemoryCode } from './rules.ts'
 import type { MemorySample } from './sample.ts'
-import { again, missing, storming } from './series.ts'
-import { times } from './times.ts'
+import { times } from './text.ts'
 import { wentDown } from './went-down.ts'
 
 /** More names than this are a number. */

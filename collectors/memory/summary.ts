@@ -1,7 +1,7 @@
 import { many } from '../../agent/text/lists.ts'
 import { share } from '../../agent/text/sizes.ts'
 import type { MemorySample } from './sample.ts'
-import { times } from './times.ts'
+import { times } from './text.ts'
 
 /** "no OOM kill in the last hour; 14.2 of 24.0 GiB available". */
 export function summary(sample: MemorySample, holdMinutes: number, now: number): string {

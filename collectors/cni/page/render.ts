@@ -3,7 +3,7 @@ import { safe } from '../../../agent/text/sanitize.ts'
 import { paint } from '../../../agent/text/terminal.ts'
 import { ageText, severityText, unseenLines } from '../../../agent/text/view.ts'
 import { hanging } from '../bridge.ts'
-import { linkOf, outward, plan } from '../plan.ts'
+import { linkOf, outward, plan } from '../expected.ts'
 import { ripe } from '../pool.ts'
 import type { CniSample, Part, PodLink } from '../sample.ts'
 

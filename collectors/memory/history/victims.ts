@@ -4,9 +4,9 @@ import { fairly } from '../../node/fairly.ts'
 import { harmless } from '../../node/kernel-log.ts'
 import { nameOf } from '../../node/pods.ts'
 import type { Kill } from '../kills.ts'
-import type { Rank } from '../known.ts'
-import { rankOf } from '../known.ts'
 import { weightOf, ownerOf as whoseIs } from '../owners.ts'
+import type { Rank } from '../process-rank.ts'
+import { rankOf } from '../process-rank.ts'
 
 /**
  * All kills of one subject that came close enough to each other to be one finding. Plain JSON, kept in the

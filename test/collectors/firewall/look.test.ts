@@ -17,7 +17,7 @@ t.test(
   async (t) => {
     const seen = await look(node('healthy'), undefined)
     t.strictSame(seen.podNetworks, ['10.42.0.0/16'])
-    t.strictSame([...seen.read.map((it) => it.set.family)].sort(), ['ipv4', 'ipv6'])
+    t.strictSame(new Set(seen.read.map((it) => it.set.family)), new Set(['ipv4', 'ipv6']))
     t.strictSame([seen.stale, seen.blocked, seen.missing, seen.unseen], [[], [], [], []])
     t.equal(seen.now, node('healthy').now())
     t.ok(seen.ways.ipv4.every((it) => it.protocol === 'tcp'))

@@ -2,7 +2,7 @@ import t from 'tap'
 import { assess as judge } from '../../../collectors/memory/assess.ts'
 import type { Victim } from '../../../collectors/memory/history/victims.ts'
 import type { MemorySample } from '../../../collectors/memory/sample.ts'
-import { times } from '../../../collectors/memory/times.ts'
+import { times } from '../../../collectors/memory/text.ts'
 
 const now = Date.parse('2026-11-23T03:40:30Z')
 const minute = 60_000

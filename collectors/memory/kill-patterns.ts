@@ -5,7 +5,7 @@ import { repeatsUntil } from './history/bouts.ts'
 import type { Victim } from './history/victims.ts'
 import type { MemoryCode } from './rules.ts'
 import type { MemorySample } from './sample.ts'
-import { times } from './times.ts'
+import { times } from './text.ts'
 
 /** More names than this are a number. */
 const mostNames = 5

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { linkOf, plan } from '../../../collectors/cni/plan.ts'
+import { linkOf, plan } from '../../../collectors/cni/expected.ts'
 import type { CniSample } from '../../../collectors/cni/sample.ts'
 import { sampleOf } from './node.ts'
 

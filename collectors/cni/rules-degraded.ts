@@ -2,10 +2,10 @@ import { declared } from '../../agent/model/index.ts'
 import { minute } from '../../agent/text/times.ts'
 import { starts } from './starts.ts'
 
-export type WearCode = 'cni.addresses-leaking' | 'cni.errors-growing' | 'cni.flapping' | 'cni.dns-dead'
+export type DegradedCode = 'cni.addresses-leaking' | 'cni.errors-growing' | 'cni.flapping' | 'cni.dns-dead'
 
 /** What wears out, and what comes of all the rest. */
-export const wearRules = declared({
+export const degradedRules = declared({
   'cni.addresses-leaking': {
     severity: 'warning',
     title: 'pod addresses leak',

@@ -4,10 +4,10 @@ import { incidents } from '../../../agent/core/cascade.ts'
 import { step } from '../../../agent/core/ledger.ts'
 import type { Victim } from '../../../collectors/memory/history/victims.ts'
 import { memory } from '../../../collectors/memory/index.ts'
+import { again, missing, storming } from '../../../collectors/memory/kill-patterns.ts'
 import { stalls } from '../../../collectors/memory/proc.ts'
 import { rules } from '../../../collectors/memory/rules.ts'
 import type { MemorySample } from '../../../collectors/memory/sample.ts'
-import { again, missing, storming } from '../../../collectors/memory/series.ts'
 
 const now = Date.parse('2026-11-23T03:40:30Z')
 const hour = 3600_000

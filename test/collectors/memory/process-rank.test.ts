@@ -1,6 +1,6 @@
 import t from 'tap'
 import { addKills } from '../../../collectors/memory/history/victims.ts'
-import { rankOf } from '../../../collectors/memory/known.ts'
+import { rankOf } from '../../../collectors/memory/process-rank.ts'
 import { read, records } from './records.ts'
 
 const now = Date.parse('2026-11-23T03:40:00Z')

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import t from 'tap'
+import { allErrors, countDowns, countErrors, wear } from '../../../collectors/cni/link-errors.ts'
 import type { Course } from '../../../collectors/cni/sample.ts'
-import { allErrors, countDowns, countErrors, wear } from '../../../collectors/cni/wear.ts'
 
 const minute = 60_000
 const hour = 60 * minute
