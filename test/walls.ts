@@ -52,7 +52,8 @@ function circlesOf(imports: ReadonlyMap<string, readonly string[]>): string[][] 
     }
     if (lowest.get(path) === place) {
       const group = waiting.splice(waiting.indexOf(path))
-      if (group.length > 1 || imports.get(path)?.includes(path)) found.push(group.sort())
+      if (group.length > 1 || imports.get(path)?.includes(path))
+        found.push(group.sort((a, b) => (a < b ? -1 : 1)))
     }
     return lowest.get(path) ?? place
   }
