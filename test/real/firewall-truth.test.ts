@@ -1,7 +1,7 @@
 import t from 'tap'
+import type { Family } from '../../collectors/firewall/cells.ts'
 import { inputVerdict } from '../../collectors/firewall/packet/verdicts.ts'
 import { wayIn } from '../../collectors/firewall/packet/walk.ts'
-import type { Family } from '../../collectors/firewall/cells.ts'
 import { type Doorway, doorway, knocking } from '../collectors/firewall/doorway.ts'
 import { asHealthyBeside, asLegacy, withUfw } from '../collectors/firewall/furnish.ts'
 import { generated } from '../collectors/firewall/generated.ts'
