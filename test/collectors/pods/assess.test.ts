@@ -1,0 +1,133 @@
+import t from 'tap'
+import { assess } from '../../../collectors/pods/assess.ts'
+import type { Pattern } from '../../../collectors/pods/pattern.ts'
+import type { PodsSample, Restarting, Said } from '../../../collectors/pods/sample.ts'
+
+const minute = 60_000
+const now = Date.parse('2026-11-23T04:00:00Z')
+const pattern = (it: Partial<Pattern> & { name: string }): Pattern => ({
+  severity: 'warning',
+  says: `${it.name} is wrong`,
+  find: ['something'],
+  next: [`look into ${it.name} of {namespace}/{pod}/{container}`],
+  ...it,
+})
+const patterns = new Map(
+  [
+    pattern({
+      name: 'grave',
+      severity: 'critical',
+      never: 'Delete it.',
+      urgent: true,
+      so: 'Data is lost.',
+      covers: ['mild'],
+    }),
+    pattern({ name: 'mild' }),
+    pattern({ name: 'calm', severity: 'info' }),
+  ].map((it) => [it.name, it]),
+)
+const limits = { restarts: 3, window: 30 * minute, hold: 60 * minute, patterns }
+const pod = { namespace: 'shop', name: 'web', container: 'app' }
+const said = (it: Partial<Said> & { pattern: string }): Said => ({
+  pod,
+  lines: 1,
+  first: now - 5 * minute,
+  last: now - 5 * minute,
+  excerpt: 'a line',
+  ...it,
+})
+const restarting = (it: Partial<Restarting> = {}): Restarting => ({
+  pod,
+  restarts: 3,
+  times: [now - 3 * minute, now - 2 * minute, now - minute],
+  ...it,
+})
+const judge = (it: Partial<PodsSample>) =>
+  assess({ places: {}, restarting: [], said: [], ...it }, limits, now)
+const codes = (it: Partial<PodsSample>) => judge(it).map(({ code, subject }) => `${code} ${subject}`)
+
+t.test('a loop: so often within the window, or down after so many in all', async (t) => {
+  const loops = (it: Partial<Restarting>) => judge({ restarting: [restarting(it)] }).length === 1
+  t.ok(loops({}))
+  t.notOk(loops({ times: [now - 30 * minute, now - 2 * minute, now - minute] }), 'one is a window ago')
+  t.ok(loops({ times: [now - 30 * minute + 1, now - 2 * minute, now - minute] }))
+  t.ok(loops({ times: [], down: true }), 'somebody looks for the first time')
+  t.notOk(loops({ times: [], down: true, restarts: 2 }))
+  t.notOk(loops({ times: [], restarts: 99 }), 'long ago, and it runs')
+})
+
+t.test('a log says it for as long as it is held, in its own words', async (t) => {
+  const one = said({ pattern: 'mild', lines: 2, first: now - 60 * minute, last: now - 5 * minute })
+  t.strictSame(judge({ said: [one] }), [
+    {
+      code: 'pods.log-says',
+      subject: 'shop/web/app mild',
+      severity: 'warning',
+      text: 'mild is wrong: "a line" (2 lines since 03:00, last 03:55 UTC).',
+      next: ['look into mild of shop/web/app'],
+      pod,
+      at: now - 60 * minute,
+      evidence: { pattern: 'mild', lines: 2, last: '2026-11-23T03:55:00.000Z' },
+    },
+  ])
+  t.strictSame(codes({ said: [{ ...one, last: now - 60 * minute }] }), ['pods.log-says shop/web/app mild'])
+  t.strictSame(codes({ said: [{ ...one, last: now - 60 * minute - 1 }] }), [])
+  t.strictSame(codes({ said: [said({ pattern: 'gone-from-the-settings' })] }), [])
+})
+
+t.test('who says more of the same container speaks alone', async (t) => {
+  const grave = said({ pattern: 'grave' })
+  t.strictSame(codes({ said: [said({ pattern: 'mild' }), grave] }), ['pods.log-says shop/web/app grave'])
+  const other = { ...pod, container: 'db' }
+  t.strictSame(codes({ said: [said({ pattern: 'mild', pod: other }), grave] }), [
+    'pods.log-says shop/web/db mild',
+    'pods.log-says shop/web/app grave',
+  ])
+  t.match(judge({ said: [grave] }), [
+    { severity: 'critical', so: 'Data is lost.', never: 'Delete it.', urgent: true },
+  ])
+})
+
+t.test('a loop tells why by the gravest that its own log says', async (t) => {
+  const [loop] = judge({
+    restarting: [restarting()],
+    said: [
+      said({ pattern: 'calm' }),
+      said({ pattern: 'grave' }),
+      said({ pattern: 'mild', pod: { ...pod, name: 'other' } }),
+    ],
+  })
+  t.match(loop, {
+    code: 'pods.crash-looping',
+    severity: 'critical',
+    text: /^Started again 3 times in the last 30 min \(3 in all\), last at 03:59 UTC\. Its log: grave is wrong\.$/,
+    next: ['look into grave of shop/web/app'],
+    never: 'Delete it.',
+    urgent: true,
+    at: now - 3 * minute,
+    evidence: { restarts: 3, 'in the window': 3, 'log says': 'grave' },
+  })
+  const [calm] = judge({ restarting: [restarting()], said: [said({ pattern: 'calm' })] })
+  t.match(calm, { text: /Its log: calm is wrong/, next: [/logs web -c app --previous/, /describe pod web/] })
+  t.equal(calm?.severity, undefined, 'what is only information makes nothing graver')
+})
+
+t.test('how grave, and what to do first', async (t) => {
+  const one = (it: Partial<Restarting>) => judge({ restarting: [restarting(it)] })[0]
+  t.equal(one({})?.severity, undefined, 'as its rule says')
+  t.equal(one({ pod: { ...pod, namespace: 'kube-system' } })?.severity, 'critical')
+  const killed = one({ ended: { code: 137, reason: 'OOMKilled', at: now - minute }, down: true })
+  t.match(killed, {
+    text: /it last ended at 03:59 UTC: killed for want of memory \(OOMKilled\); it is down now, until the kubelet tries again/,
+    next: [/describe/, /--previous/, /resources\.limits\.memory/],
+    evidence: {
+      'last exit code': 137,
+      'last ended': '2026-11-23T03:59:00.000Z',
+      reason: 'OOMKilled',
+      waiting: true,
+    },
+  })
+  const first = one({ times: [], down: true, restarts: 57 })
+  t.match(first?.text, /^Started again 57 times in all; it is down now/)
+  t.equal(first?.at, undefined, 'nobody saw when it began')
+})
