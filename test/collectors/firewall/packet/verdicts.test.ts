@@ -1,0 +1,87 @@
+import t from 'tap'
+import type { Read } from '../../../../collectors/firewall/dump/read.ts'
+import type { Probe } from '../../../../collectors/firewall/packet/match.ts'
+import { blockedOf, inputVerdict } from '../../../../collectors/firewall/packet/verdicts.ts'
+import type { RuleSet } from '../../../../collectors/firewall/sample.ts'
+import { filter, saved, ssh } from '../look.ts'
+
+const other: Probe = { ...ssh, port: 2222 }
+const probes = [ssh, other]
+const accept = (port: number) => `-A INPUT -p tcp -m tcp --dport ${port} -j ACCEPT`
+const read = (rules: string, policy: string, set: Partial<RuleSet> = {}): Read => ({
+  set: { family: 'ipv4', backend: 'nft', ...set } as RuleSet,
+  tables: saved(filter(rules, policy), probes).tables,
+  forwards: [],
+  names: [],
+})
+const verdict = (its: readonly Read[], asked = probes, deciding: readonly string[] = []) =>
+  inputVerdict(its, asked, deciding)
+
+t.test('one open port is a way in', (t) => {
+  t.match(verdict([read('', 'DROP')]), { verdict: 'drop', port: 22, by: /policy|INPUT/ })
+  t.match(verdict([read(accept(2222), 'DROP')]), { verdict: 'accept', port: 2222 })
+  t.match(verdict([read('', 'ACCEPT')]), { verdict: 'accept', port: 22 })
+  t.match(
+    verdict([read('-A INPUT -p tcp -m tcp --dport 2222 -m owner-of-nothing --x -j ACCEPT', 'DROP')]),
+    { verdict: 'maybe', port: 2222 },
+    'one in doubt is better than one that is shut',
+  )
+  t.equal(verdict([read('', 'DROP')], []), undefined, 'nobody listens')
+  t.equal(verdict([]), undefined, 'there is nothing that filters')
+  t.end()
+})
+
+t.test('a packet has to pass both backends', (t) => {
+  const open = read('', 'ACCEPT')
+  const shut = read('', 'DROP', { backend: 'legacy' })
+  t.match(verdict([open, shut]), { verdict: 'drop', backend: 'legacy' })
+  t.match(verdict([shut, open]), { verdict: 'drop', backend: 'legacy' })
+  t.match(verdict([open, read(accept(22), 'DROP', { backend: 'legacy' })]), { verdict: 'accept', port: 22 })
+  t.end()
+})
+
+t.test('what cannot be followed leaves doubt, and no more', (t) => {
+  const open = read('', 'ACCEPT')
+  const native = ['inet firewalld']
+  t.match(verdict([open], [ssh], native), {
+    verdict: 'maybe',
+    by: 'the nftables table inet firewalld decides too',
+    backend: 'native',
+  })
+  t.match(verdict([read('', 'DROP')], [ssh], native), { verdict: 'drop' }, 'shut stays shut')
+  t.match(verdict([read('', 'DROP', { hidden: ['filter'] })], [ssh]), {
+    verdict: 'maybe',
+    by: 'a table that only `nft` can show',
+  })
+  t.match(verdict([read('', 'DROP', { hidden: ['nat'] })], [ssh]), { verdict: 'drop' }, 'nat decides nothing')
+  t.end()
+})
+
+t.test('where it depends on the place alone, the place is named', (t) => {
+  t.match(verdict([read('-A INPUT -s 192.0.2.0/24 -j ACCEPT', 'DROP')], [ssh]), {
+    verdict: 'accept',
+    only: ['from 192.0.2.0/24'],
+  })
+  t.end()
+})
+
+t.test('of what k3s needs only what is dropped for certain, each by its family', (t) => {
+  const needs = [
+    { need: 'pods-api', family: 'ipv4', probe: ssh },
+    { need: 'pods-kubelet', family: 'ipv4', probe: other },
+    { need: 'overlay', family: 'ipv6', probe: other },
+  ] as const
+  const four = read(accept(2222), 'DROP')
+  const six = read('', 'DROP', { family: 'ipv6' })
+  t.match(blockedOf([four, six], needs, []), [
+    { need: 'pods-api', port: 22, family: undefined },
+    { need: 'overlay', port: 2222, family: 'ipv6' },
+  ])
+  t.strictSame(blockedOf([four], needs.slice(2), []), [], 'nothing filters IPv6')
+  t.strictSame(
+    blockedOf([read('', 'DROP', { hidden: ['filter'] })], needs, []),
+    [],
+    'in doubt nothing is said',
+  )
+  t.end()
+})
