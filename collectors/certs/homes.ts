@@ -1,5 +1,4 @@
 import type { Host } from '../../agent/model/index.ts'
-import { minute } from '../../agent/text/times.ts'
 import { orNothing } from '../node/ask.ts'
 import { fairly } from '../node/fairly.ts'
 import { notJudged } from '../node/left-out.ts'
@@ -10,6 +9,9 @@ import { fileCodes, type Source, type Sources } from './sources.ts'
 const mostHomes = 1_000
 /** Of all kubeconfigs; one names some three. */
 const mostNamed = 1_000
+
+/** The uids of people (UID_MIN and UID_MAX of login.defs(5)). */
+const [firstPerson, lastPerson] = [1_000, 60_000]
 
 /** Where a home may hang for as long as a file server is away, and with it everything that reads files. */
 const remote = /^(nfs4?|cifs|smb3|smbfs|9p|ceph|glusterfs|lustre|afs|autofs|fuse\.(?!lxcfs).*)$/
@@ -43,9 +45,9 @@ async function homesOf(host: Host): Promise<string[]> {
   for (const line of ((await orNothing(host.text('/etc/passwd'))) ?? '').split('\n')) {
     const [, , uid = '', , , home = '', shell = ''] = line.split(':')
     const id = Number(uid)
-    // 1000 to 60000 are people (login.defs(5)); who may not log in uses no kubectl.
+    // Who may not log in uses no kubectl.
     const person =
-      uid !== '' && (id === 0 || (id >= 1000 && id <= minute)) && !/\/(nologin|false)$/.test(shell)
+      uid !== '' && (id === 0 || (id >= firstPerson && id <= lastPerson)) && !/\/(nologin|false)$/.test(shell)
     if (!person || !/^\/.+/.test(home)) continue
     if (!far.some((mount) => home === mount || home.startsWith(`${mount}/`)))
       homes.add(home.replace(/\/+$/, ''))

@@ -12,6 +12,9 @@ daemon:x:1:1:daemon:/usr/sbin:/usr/sbin/nologin
 ada:x:1000:1000:Ada,,,:/home/ada:/bin/zsh
 bot:x:1001:1001::/home/bot:/usr/sbin/nologin
 far:x:1002:1002::/mnt/nfs/far:/bin/bash
+last:x:60000:60000::/home/last:/bin/sh
+service:x:60001:60001::/home/service:/bin/sh
+system:x:999:999::/home/system:/bin/sh
 nobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin
 broken
 ::::::
@@ -33,6 +36,7 @@ t.test('people who log in, KUBECONFIG, and what the settings name', async (t) =>
     { path: '/etc/rancher/k3s/k3s.yaml', of: 'home' },
     { path: '/root/.kube/config', of: 'home' },
     { path: '/home/ada/.kube/config', of: 'home' },
+    { path: '/home/last/.kube/config', of: 'home' },
   ])
   t.same((await kubeconfigs(machine(t, {}), [])).sources, [], 'no such files: nobody')
 })

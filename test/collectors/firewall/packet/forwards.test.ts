@@ -49,5 +49,7 @@ t.test('a crowd of them fills no memory', (t) => {
   const chains = Array.from({ length: 2500 }, (_, at) => `CNI-DN-${at}`)
   const found = of(hook, ...chains.map(jump), ...chains.map((it) => dnat(it)))
   t.equal(found.length, 2000)
+  const one = Array.from({ length: 2500 }, (_, at) => dnat('CNI-DN-a', '10.42.0.36:80', `${at}`))
+  t.equal(of(hook, jump('CNI-DN-a'), ...one).length, 2000, 'nor do many in one chain')
   t.end()
 })

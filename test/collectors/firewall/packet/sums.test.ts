@@ -33,10 +33,17 @@ t.test('the same lines have the same sum, others another', (t) => {
   t.end()
 })
 
-t.test('the low half is FNV-1a, 32 bits, by a published value', (t) => {
-  // The value of "a" in the test vectors of the reference code (test_fnv.c, isthe.com/chongo/tech/comp/fnv).
+/** FNV-1a with 32 bits as it is defined (isthe.com/chongo/tech/comp/fnv), in numbers of any length. */
+const fnv = (text: string, basis = 0x811c9dc5n, prime = 0x01000193n) =>
+  [...text].reduce((hash, it) => ((hash ^ BigInt(it.charCodeAt(0))) * prime) % 2n ** 32n, basis)
+const hex = (it: bigint) => it.toString(16).padStart(8, '0')
+
+t.test('it is FNV-1a, twice', (t) => {
+  t.equal(hex(fnv('a')), 'e40c292c', 'as in its published test vectors')
+  for (const text of ['', 'a', '-A INPUT -j DROP', '\u20ac'])
+    t.equal(rolled(text), hex(fnv(`${text}\n`)) + hex(fnv(`${text}\n`, 0x9747b28cn, 0x85ebca6bn)), text)
+  // The upper half of the lower sum is folded into the lower one, which can be undone.
   const { low } = of('a')
-  // Its upper half is folded into the lower one, which can be undone.
   t.equal((low ^ (low >>> 15) ^ (low >>> 30)) >>> 0, 0xe40c292c)
   t.end()
 })
