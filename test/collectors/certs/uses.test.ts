@@ -43,10 +43,6 @@ t.test('what has no user, and what stops', async (t) => {
     by: 'cloud controller',
   })
   t.match(useOf('/d/server/tls/kube-scheduler/kube-scheduler.crt'), { by: 'scheduler' })
-  t.equal(authorityOf('/d/server/tls/client-auth-proxy.crt'), '/d/server/tls/request-header-ca.crt')
-  t.equal(authorityOf('/d/server/tls/etcd/peer-server-client.crt'), '/d/server/tls/etcd/peer-ca.crt')
-  t.equal(authorityOf('/d/server/tls/client-ca.nochain.crt'), undefined)
-  t.equal(authorityOf('/etc/x/client-a.crt'), undefined)
   const tls = (name: string) => `/d/server/tls/${name}`
   t.equal(stopping([]), '')
   t.equal(stopping([tls('client-admin.crt'), tls('client-admin.crt'), '/x']), '`kubectl` gets 401')
