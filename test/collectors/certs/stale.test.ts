@@ -54,7 +54,11 @@ t.test("for this node's API, and of another authority", async (t) => {
     {},
     'of several clusters nobody knows which it is for',
   )
-  t.strictSame(reasons(file(copy, foreign, { servers: [] })), {})
+  t.strictSame(
+    reasons(file(copy, foreign, { servers: [], of: 'kubeconfig' })),
+    {},
+    'a bundle of certificates leads nowhere',
+  )
   t.strictSame(reasons(file(copy, [...foreign, current])), {}, 'another one in it is ours')
   t.strictSame(reasons(file(copy, [])), {})
 })

@@ -2,7 +2,6 @@ import t from 'tap'
 import { assess as judge } from '../../../collectors/memory/assess.ts'
 import type { Victim } from '../../../collectors/memory/history/victims.ts'
 import type { MemorySample } from '../../../collectors/memory/sample.ts'
-import { times } from '../../../collectors/memory/text.ts'
 
 const now = Date.parse('2026-11-23T03:40:30Z')
 const minute = 60_000
@@ -44,11 +43,6 @@ t.test('a pod over its limit', async (t) => {
     pod: { namespace: 'default', name: 'oomer', container: 'eater' },
   })
   t.match(it?.next?.[0], '`kubectl -n default describe pod oomer`')
-})
-
-t.test('times', async (t) => {
-  t.equal(times({ kills: 1, first: now, last: now }), '1 kill at 03:40 UTC')
-  t.equal(times({ kills: 4, first: now - 1000, last: now }), '4 kills at 03:40 UTC')
 })
 
 t.test('one kill, a group of processes, and names only', async (t) => {

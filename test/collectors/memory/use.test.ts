@@ -1,6 +1,5 @@
 import t from 'tap'
 import type { Host } from '../../../agent/model/index.ts'
-import { filling, outlook } from '../../../collectors/memory/filling.ts'
 import { containersOf, readUses } from '../../../collectors/memory/use.ts'
 import { podBook } from '../../../collectors/node/pods.ts'
 import { machine } from '../node/machine.ts'
@@ -58,59 +57,6 @@ t.test('no limit, no k3s, and the limit of the pod', async (t) => {
   const { uses } = await usesOf(pod)
   t.equal(Object.values(uses)[0]?.limit, 100 * mebi)
   t.equal(Object.values(uses)[0]?.points, undefined, 'far from it its course is not kept')
-})
-
-t.test('what is said of it', async (t) => {
-  const pod = { namespace: 'shop', name: 'web', container: 'app' }
-  const points = Array.from(
-    { length: 12 },
-    (_, at) => [now / 1000 - (11 - at) * 30, (70 + at) * mebi] as const,
-  )
-  const sample = {
-    cursor: 0,
-    victims: [],
-    recent: [],
-    pods: [],
-    total: 1000 * mebi,
-    available: 40 * mebi,
-    pressure: { some: 40, full: 20 },
-    uses: {
-      a: { pod, used: 81 * mebi, limit: 100 * mebi, points },
-      b: { pod: { ...pod, container: 'full' }, used: 98 * mebi, limit: 100 * mebi },
-      c: { pod: { ...pod, container: 'fine' }, used: 90 * mebi, limit: 100 * mebi },
-    },
-  }
-  const found = filling(sample, { near: 95, available: 5, pressure: 10 }, now)
-  t.match(found, [
-    {
-      code: 'memory.container-near-limit',
-      subject: 'shop/web/app',
-      text: 'Holds 81.0 of 100.0 MiB (81 %). It grows by 2 MiB a minute and reaches its limit in about 10 min (03:09 UTC), if it goes on so.',
-      pod,
-    },
-    { subject: 'shop/web/full', text: 'Holds 98.0 of 100.0 MiB (98 %). It does not grow steadily.' },
-    { code: 'memory.node-filling', text: '40.0 of 1000.0 MiB are available (4 %).' },
-    { code: 'memory.pressure', text: /waited for memory 20 % of the time, and something did 40 %/ },
-  ])
-  t.equal(found.length, 4)
-  t.match(outlook(sample), [{ what: 'memory of shop/web/app', at: now + 570_000, sure: 'rough' }])
-  const falling = Array.from(
-    { length: 12 },
-    (_, at) => [now / 1000 - (11 - at) * 60, (300 - 10 * at) * mebi] as const,
-  )
-  t.match(
-    filling(
-      { ...sample, uses: {}, pressure: { some: 0, full: 0 }, available: 190 * mebi, free: falling },
-      { near: 95, available: 5, pressure: 10 },
-      now,
-    ),
-    [
-      {
-        code: 'memory.node-filling',
-        text: /^190.0 of 1000.0 MiB are available \(19 %\). It shrinks by 10 MiB a minute: nothing is left in about 19 min/,
-      },
-    ],
-  )
 })
 
 t.test('no pod pushes out another, and what there is no room for is said', async (t) => {
