@@ -1,11 +1,7 @@
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import t from 'tap'
-import { catalogue } from '../../agent/cli/commands/explain.ts'
-import { markdown, renderGraph, renderRule } from '../../agent/cli/render/explain.ts'
-import { renderBrief, renderStatus } from '../../agent/cli/render/status.ts'
-import { chain, finding, rule } from './findings.ts'
-import { now, picture, root } from './small.ts'
+import { renderBrief, renderIncident, renderStatus } from '../../../../agent/cli/render/status.ts'
+import { finding } from '../../findings.ts'
+import { now, picture, root } from '../../small.ts'
 
 const plain = { color: false, width: 80 }
 
@@ -108,80 +104,48 @@ t.test('a stale picture says so first', async (t) => {
   )
 })
 
-const eyes = {
-  a: {
-    every: '0 */10 * * * *',
-    woken: 'a file changes',
-    settings: {
-      warn_days: { type: 'integer', description: 'When to warn.', default: 30 },
-      other: { type: 'integer', description: 'Of another rule.', default: 1 },
-    },
-  },
-} as const
-
-t.test('a rule explains itself, its causes and what it leads to', async (t) => {
-  const text = renderRule(
-    'a.effect',
-    {
-      rules: {
-        ...chain,
-        'a.effect': { ...chain['a.effect'], settings: ['warn_days'], after: 120_000 } as never,
-      },
-      collectors: eyes,
-    },
-    plain,
-  )
-  t.match(text, /a\.effect {2}\(warning\) {2}something is wrong/)
-  t.match(text, /May come from\n {2}a\.cause \(up to 60 s before\)/)
-  t.match(text, /May lead to\n {2}a\.later/)
-  t.match(text, /1\. `do this`/)
-  t.match(
-    text,
-    /How it is measured\s+A file\. Looked at every 10 min\s+\(collectors\.a\.every\), and at once when a file\s+changes\./,
-  )
-  t.match(text, /Settings that change it\n {2}- collectors\.a\.warn_days \(30\): When to warn\n/)
-  t.notMatch(text, /Of another rule/)
-  t.match(text, /once it has been so for 2 min/)
-})
-
-t.test('the cascade is drawn as trees, and nothing twice', async (t) => {
-  const rules = {
-    ...chain,
-    'b.other': rule({ because: [{ code: 'a.cause' }] }),
-    'b.early': rule(),
-    'a.effect': rule({ because: [{ code: 'a.cause' }, { code: 'b.early' }] }),
-    // By way of its effect, and by itself.
-    'a.later': rule({ because: [{ code: 'a.effect' }, { code: 'a.cause' }] }),
-    'c.alone': rule(),
-  }
-  t.equal(
-    renderGraph({ rules, collectors: {} }, plain),
-    `a.cause  something is wrong
-├─ a.effect  something is wrong
-│  └─ a.later  something is wrong
-└─ b.other  something is wrong
-
-b.early  something is wrong
-└─ a.effect  something is wrong …
-
-Standing alone:
-  c.alone  something is wrong
-
-… and what follows from it, drawn above.
-More: agent explain CODE
-`,
-  )
-})
-
-t.test('docs/findings.md is what the rules say now', async (t) => {
-  const written = readFileSync(join(import.meta.dirname, '../../docs/findings.md'), 'utf8')
-  t.equal(written, markdown(catalogue()), 'npm run docs writes it')
-})
-
 t.test('silences stand in the status', async (t) => {
   const silences = [{ id: 'all', what: 'all', since: now, until: now + 5_400_000, why: 'moving house' }]
   t.match(
     renderStatus({ ...picture, silences }, plain),
     /\n {2}Silenced until 05:00 UTC: all \(moving house\)\n/,
+  )
+})
+
+t.test('of many only the first, and how many more', async (t) => {
+  const [incident] = picture.incidents as [(typeof picture.incidents)[number]]
+  const open = Array.from({ length: 7 }, (_, at) => ({ ...incident, id: `${at}` }))
+  t.match(renderBrief({ ...picture, incidents: open }, plain), /\n {2}and 2 more\n {2}More: agent status\n$/)
+  const informed = { ...incident, severity: 'info' as const }
+  const over = { ...incident, resolved: now }
+  t.notMatch(renderBrief({ ...picture, incidents: [informed, over] }, plain), /flushed/, 'news is no trouble')
+  t.match(renderBrief({ ...picture, state: 'ok' }, plain, 'Murphy is not running.'), /Murphy is not running/)
+  const consequences = Array.from({ length: 14 }, (_, at) => finding({ code: 'a.b', subject: `pod-${at}` }))
+  const text = renderIncident({ ...incident, consequences }, now, plain)
+  t.match(text, /pod-11[\s\S]*\n {4}and 2 more$/)
+  t.notMatch(text, /pod-12/)
+})
+
+t.test('what is over is one line', async (t) => {
+  const [incident] = picture.incidents as [(typeof picture.incidents)[number]]
+  t.equal(
+    renderIncident({ ...incident, resolved: now - 60_000 }, now, plain),
+    'OVER  the firewall was flushed (nft, 03:12 UTC to 03:29 UTC)',
+  )
+})
+
+t.test('a single look has no rhythm and tells nobody', async (t) => {
+  const page = renderStatus(picture, plain, { once: true })
+  t.notMatch(page, /Next look|told by|blind since/)
+  t.match(page, /certs +ok/)
+})
+
+t.test('who is told, who is not, and why', async (t) => {
+  const said = (sinks: typeof picture.sinks) =>
+    renderStatus({ ...picture, sinks }, { color: false, width: 120 }).replace(/\s+/g, ' ')
+  t.match(said([]), /Nobody is told: no sink is configured\./)
+  t.match(
+    said([{ name: 'discord', type: 'discord', gone: 'Discord says 404', waiting: 2 }]),
+    /told by discord: nothing told yet, 2 waiting; its address is gone: Discord says 404, next try with the next message/,
   )
 })
