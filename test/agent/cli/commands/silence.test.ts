@@ -1,0 +1,52 @@
+import t from 'tap'
+import { silence, silenceText } from '../../../../agent/cli/commands/silence.ts'
+import { served } from './served.ts'
+
+const at = Date.parse('2026-11-23T03:00:00Z')
+const hour = 3_600_000
+
+t.test('a silence in words', async (t) => {
+  const it = { id: 'all', what: 'all', since: at, until: at + 2 * hour }
+  t.equal(silenceText({ ...it, why: 'disk swap' }, at), 'all: silenced until 05:00 UTC (2 h): disk swap')
+  t.equal(silenceText(it, at + hour), 'all: silenced until 05:00 UTC (60 min)')
+  t.equal(
+    silenceText({ ...it, until: at + 24 * hour }, at),
+    'all: silenced until 2026-11-24 03:00 UTC (24 h)',
+  )
+  const hostile = { ...it, what: 'a\u001b[2J', why: 'b\u202ec' }
+  t.notMatch(silenceText(hostile, at), /[\u001b\u202e]/, 'anyone of the group may have written it')
+})
+
+t.test('it is asked for, listed and ended', async (t) => {
+  const { agent, silences } = await served(t)
+  t.match(await agent('silence'), { exit: 0, out: 'Nothing is silenced.\n' })
+  t.match(await agent('silence', 'all', '--for', '2h', '--why', 'a test'), {
+    exit: 0,
+    out: /^all: silenced until .* UTC \(2 h\): a test\n$/,
+  })
+  t.match(silences, [{ what: 'all', why: 'a test' }])
+  t.equal((silences[0]?.until ?? 0) - (silences[0]?.since ?? 0), 2 * hour)
+  await agent('silence', 'default/db-0')
+  t.equal((silences[1]?.until ?? 0) - (silences[1]?.since ?? 0), hour, 'an hour where nothing is said')
+  t.match((await agent('silence')).out, /^all: silenced until .*\ndefault\/db-0: silenced until .*\n$/)
+  t.match(await agent('silence', 'all', '--end'), { exit: 0, out: 'all is told again.\n' })
+  t.match(silences, [{ what: 'default/db-0' }])
+  t.match(await agent('silence', 'firewall.flushed', '--for', '30d'), { exit: 0 }, 'the longest')
+})
+
+t.test('what is not silenced', async (t) => {
+  const { config, silences, stop } = await served(t)
+  for (const [what, wish, message] of [
+    ['memory.blind', {}, /^memory\.blind cannot be silenced: .* is never hidden$/],
+    ['agent.sink-failing', {}, /never hidden/],
+    ['agent', {}, /never hidden/],
+    ['firewall.flushd', {}, /^there is no finding called firewall\.flushd; see `agent explain`$/],
+    ['all', { for: 'ever' }, /^--for ever: right is for example 90m, 2h or 1d, at most 30d$/],
+    ['all', { for: '31d' }, /^--for 31d: right is/],
+  ] as const)
+    await t.rejects(silence(what, { config, ...wish }), { name: 'Refusal', exit: 3, message })
+  t.strictSame(silences, [])
+  stop()
+  for (const what of [undefined, 'all'])
+    await t.rejects(silence(what, { config }), { exit: 3, message: /^only a running agent can be asked/ })
+})
