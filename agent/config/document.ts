@@ -40,6 +40,8 @@ const words: Partial<Record<ErrorCode, string>> = {
   UNEXPECTED_TOKEN: 'something that cannot stand there; perhaps a value has to be quoted',
 }
 
+const tooDeep: readonly Flaw[] = [{ text: 'it is nested too deeply' }]
+
 /** The file as values, or everything that keeps it from being read. Says nothing on stderr, and never throws. */
 export function readDocument(text: string): Read | readonly Flaw[] {
   if (text.length > largest) return [{ text: `it has more than ${largest} characters` }]
@@ -54,14 +56,15 @@ export function readDocument(text: string): Read | readonly Flaw[] {
       // `{{ x }}` makes a group a key, which the library turns into text.
       stringKeys: true,
     })
+    // The parser descends by calling itself; all else that it finds then comes of where it gave up.
+    if (document.errors.some(({ code }) => code === 'RESOURCE_EXHAUSTION')) return tooDeep
     const flaws = document.errors.map(({ code, pos }) => ({
       text: words[code] ?? 'it cannot be read from here on',
       ...placeIn(lines, pos[0]),
     }))
     return flaws.length > 0 ? flaws : values(document, lines)
   } catch {
-    // The parser descends by calling itself.
-    return [{ text: 'it is nested too deeply' }]
+    return tooDeep
   }
 }
 
