@@ -1,24 +1,26 @@
 import { HostError, type HostErrorCode } from '../model/index.ts'
 
-const meaning: Readonly<Record<string, readonly [HostErrorCode, string]>> = {
-  ENOENT: ['missing', 'there is no such thing'],
-  ENOTDIR: ['missing', 'there is no such folder'],
-  EACCES: ['denied', 'permission denied; run it as root or as the user murphy'],
-  EPERM: ['denied', 'not permitted; run it as root or as the user murphy'],
-  ETIMEDOUT: ['timeout', 'no answer'],
-  ECONNREFUSED: ['refused', 'nothing listens there'],
-  EHOSTUNREACH: ['refused', 'there is no way to that host'],
-  ENETUNREACH: ['refused', 'there is no way to that network'],
-}
+/** By the codes of Node.js. A map: an error may have any code at all, such as one that every object has. */
+const meaning: ReadonlyMap<unknown, readonly [HostErrorCode, string]> = new Map(
+  Object.entries<readonly [HostErrorCode, string]>({
+    ENOENT: ['missing', 'there is no such thing'],
+    ENOTDIR: ['missing', 'there is no such folder'],
+    EACCES: ['denied', 'permission denied; run it as root or as the user murphy'],
+    EPERM: ['denied', 'not permitted; run it as root or as the user murphy'],
+    ETIMEDOUT: ['timeout', 'no answer'],
+    ECONNREFUSED: ['refused', 'nothing listens there'],
+    EHOSTUNREACH: ['refused', 'there is no way to that host'],
+    ENETUNREACH: ['refused', 'there is no way to that network'],
+  }),
+)
 
 /** Any error as a HostError that says what was tried, what came back and what to do. */
 export function hostError(doing: string, error: unknown): HostError {
   if (error instanceof HostError) return error
-  const { code = '', message } = error as NodeJS.ErrnoException
-  const [kind, words] = meaning[code] ?? (['failed', message || String(error)] as const)
-  return new HostError(kind, `${doing}: ${words}${code && meaning[code] ? ` (${code})` : ''}`, {
-    cause: error,
-  })
+  const { code, message } = Object(error) as Partial<NodeJS.ErrnoException>
+  const known = meaning.get(code)
+  const [kind, words] = known ?? (['failed', message || String(error)] as const)
+  return new HostError(kind, `${doing}: ${words}${known ? ` (${code})` : ''}`, { cause: error })
 }
 
 /**

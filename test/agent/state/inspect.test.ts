@@ -1,55 +1,71 @@
 import { DatabaseSync } from 'node:sqlite'
 import t from 'tap'
 import { damageText, inspect, isCorrupt, isDamaged, noDamage } from '../../../agent/state/inspect.ts'
-import { put } from '../../../agent/state/put.ts'
-import { makeTables } from '../../../agent/state/schema.ts'
-import { finding, series, sink } from '../../../agent/state/tables.ts'
-import { finding as some } from '../findings.ts'
+import { filled, made, told } from './filled.ts'
 
-const opened = () => {
-  const db = new DatabaseSync(':memory:')
-  makeTables(db)
-  put(db, finding, some({ code: 'a.b' }))
-  put(db, sink, { owner: 'ntfy', it: 5 })
-  return db
-}
-
-t.test('what is sound is remembered', async (t) => {
-  const { remembered, damage } = inspect(opened())
-  t.equal(isDamaged(damage), false)
-  t.equal(damageText(damage), '')
-  t.match(remembered, { findings: [{ code: 'a.b' }], sinks: [{ owner: 'ntfy', it: 5 }], told: [] })
+t.test('everything that is sound, and nothing to say', async (t) => {
+  const { remembered, damage } = inspect(filled(t))
+  t.notOk(isDamaged(damage))
+  t.match(remembered, {
+    findings: [{ subject: 'a' }, { subject: 'b' }, { subject: 'c' }],
+    told: [{ owner: 'ops', it: told }],
+    sinks: [{ owner: 'ops', it: 5 }],
+    silences: [{ id: 's' }],
+    samples: [{ collector: 'certs' }],
+    clock: { trusted: 1, wall: 2, held: 3 },
+  })
+  t.strictSame(inspect(made(t)).remembered, { findings: [], told: [], sinks: [], silences: [], samples: [] })
 })
 
-t.test('a row that is not as it was written costs itself, and is said', async (t) => {
-  const db = opened()
-  put(db, finding, some({ code: 'a.c' }))
-  db.exec("UPDATE finding SET json = replace(json, 'severity', 'severitx') WHERE code = 'a.c'")
-  put(db, series, { name: 'x', step: 0, at: 1, value: Number.POSITIVE_INFINITY })
+t.test('a row that is not sound costs itself alone, and is counted with its reason', async (t) => {
+  const db = filled(t)
+  db.exec(`UPDATE finding SET json = '{' WHERE json LIKE '%"subject":"b"%';
+    UPDATE finding SET code = 'x.y' WHERE json LIKE '%"subject":"c"%';
+    UPDATE series SET value = 9e999 WHERE at = 1;
+    UPDATE sink SET since = 9223372036854775807`)
   const { remembered, damage } = inspect(db)
   t.strictSame(
-    remembered.findings.map((it) => it.code),
-    ['a.b'],
+    remembered.findings.map((it) => it.subject),
+    ['a'],
   )
+  t.strictSame(remembered.sinks, [], 'a number that is too large is none')
+  t.ok(isDamaged(damage))
   t.equal(
     damageText(damage),
-    '1 finding (json: severity is missing), 1 measured value (is no number in its range)',
+    '2 findings (json is no JSON), 1 sink (since is no number in its range), 1 measured value (is no number in its range)',
   )
 })
 
 t.test('a table that is gone is said, and hides no other', async (t) => {
-  const db = opened()
+  const db = filled(t)
   db.exec('DROP TABLE told')
   const { remembered, damage } = inspect(db)
-  t.equal(remembered.findings.length, 1)
+  t.equal(remembered.findings.length, 3)
   t.match(damageText(damage), /^part of the records of notifications \(no such table: told\)$/)
 })
 
-t.test('corruption is known by its number, whatever SQLite adds to it', async (t) => {
+t.test("what is the file's fault", async (t) => {
   t.ok(isCorrupt({ errcode: 11 }))
-  t.ok(isCorrupt({ errcode: 267 }), 'SQLITE_CORRUPT_VTAB')
   t.ok(isCorrupt({ errcode: 26 }))
-  t.notOk(isCorrupt({ errcode: 13 }), 'a full disk is no corruption')
+  t.ok(isCorrupt({ errcode: 11 | (3 << 8) }), 'an extended code')
+  t.ok(isCorrupt({ errcode: 267 }), 'SQLITE_CORRUPT_VTAB')
+  t.notOk(isCorrupt({ errcode: 13 }), 'a full disk')
   t.notOk(isCorrupt(new Error('x')))
-  t.notOk(isDamaged(noDamage()))
+  const db = new DatabaseSync(':memory:')
+  t.teardown(() => db.close())
+  try {
+    db.deserialize(Buffer.alloc(8192, 'x'))
+    db.prepare('SELECT * FROM x').all()
+    t.fail('that is no database')
+  } catch (error) {
+    t.ok(isCorrupt(error), 'as SQLite itself says it')
+  }
+})
+
+t.test('damage in words has an end', async (t) => {
+  const damage = noDamage()
+  t.notOk(isDamaged(damage))
+  t.equal(damageText(damage), '')
+  damage.broken.set('finding', 'x'.repeat(5000))
+  t.equal(damageText(damage).length, 1000)
 })

@@ -1,38 +1,38 @@
-import { DatabaseSync } from 'node:sqlite'
 import t from 'tap'
-import { damageText } from '../../../agent/state/inspect.ts'
-import { put } from '../../../agent/state/put.ts'
+import { damageText, inspect, isDamaged } from '../../../agent/state/inspect.ts'
 import { carryOver } from '../../../agent/state/salvage.ts'
-import { makeTables } from '../../../agent/state/schema.ts'
-import { finding, sink } from '../../../agent/state/tables.ts'
-import { finding as some } from '../findings.ts'
+import { filled, made } from './filled.ts'
 
-const empty = () => {
-  const db = new DatabaseSync(':memory:')
-  makeTables(db)
-  return db
-}
-const count = (db: DatabaseSync, table: string) =>
-  db.prepare(`SELECT count(*) AS count FROM ${table}`).get()?.count
-
-t.test('what is sound is carried over, what is not is said', async (t) => {
-  const from = empty()
-  for (const code of ['a.b', 'a.c', 'a.d']) put(from, finding, some({ code }))
-  put(from, sink, { owner: 'ntfy', it: 5 })
-  from.exec("UPDATE finding SET json = '{' WHERE code = 'a.c'; DROP TABLE clock")
-  const to = empty()
+t.test('carried over: what is sound, once, and what was lost is said', async (t) => {
+  const from = filled(t)
+  from.exec(
+    'UPDATE finding SET json = \'{\' WHERE json LIKE \'%"subject":"b"%\'; UPDATE series SET value = 9e999 WHERE at = 1',
+  )
+  const to = made(t)
   const damage = carryOver(from, to)
-  t.equal(count(to, 'finding'), 2)
-  t.equal(count(to, 'sink'), 1)
-  t.match(damageText(damage), /^1 finding \(json is no JSON\), part of the clocks \(/)
+  t.equal(damageText(damage), '1 finding (json is no JSON), 1 measured value (is no number in its range)')
+  const after = inspect(to)
+  t.notOk(isDamaged(after.damage))
+  t.strictSame(
+    after.remembered.findings.map((it) => it.subject),
+    ['a', 'c'],
+  )
+  t.equal(to.prepare('SELECT count(*) AS n FROM series').get()?.n, 1)
+  t.notOk(to.isTransaction)
 })
 
-t.test('where it cannot be written, nothing of it is there, and that is no damage', async (t) => {
-  const from = empty()
-  put(from, finding, some({ code: 'a.b' }))
-  const to = empty()
-  to.exec("CREATE TRIGGER full BEFORE INSERT ON finding BEGIN SELECT RAISE(FAIL, 'no room'); END")
-  t.throws(() => carryOver(from, to), /no room/)
-  t.equal(to.isTransaction, false)
-  t.equal(count(to, 'finding'), 0)
+t.test('a table that is not there, or not as it was made, costs no other', async (t) => {
+  const from = filled(t)
+  from.exec('ALTER TABLE told RENAME TO tolf')
+  const to = made(t)
+  t.equal(damageText(carryOver(from, to)), 'part of the records of notifications (no such table: told)')
+  t.equal(inspect(to).remembered.findings.length, 3)
+})
+
+t.test('where it cannot be written, nothing is half there', async (t) => {
+  const to = made(t)
+  to.exec("CREATE TRIGGER full BEFORE INSERT ON sample BEGIN SELECT RAISE(FAIL, 'disk is full'); END")
+  t.throws(() => carryOver(filled(t), to), /disk is full/)
+  t.notOk(to.isTransaction)
+  t.equal(to.prepare('SELECT count(*) AS n FROM finding').get()?.n, 0)
 })
