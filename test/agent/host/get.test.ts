@@ -78,6 +78,24 @@ t.test('the body is cut, the time is bounded, and what is no HTTPS says so', asy
   await t.rejects(round.get(question(silent)), { code: 'timeout', message: /its round was over/ })
 })
 
+t.test('plain HTTP, which parts of k3s speak on loopback', async (t) => {
+  const server = createHttp((request, response) => {
+    if (request.url === '/hang') return
+    response.statusCode = request.url === '/healthz' ? 200 : 503
+    response.end(request.url === '/long' ? 'x'.repeat(1_000_000) : 'ok')
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as { port: number }
+  const ask = (path: string) => host.get({ host: '127.0.0.1', port, path, plain: true, timeout: 300 })
+  t.strictSame(await ask('/healthz'), { status: 200, body: 'ok' })
+  t.match(await ask('/other'), { status: 503 })
+  t.equal((await ask('/long')).body.length, 4096, 'no more than is of use')
+  await t.rejects(ask('/hang'), { code: 'timeout' })
+  server.closeAllConnections()
+  server.close()
+  await t.rejects(ask('/healthz'), { code: 'refused' })
+})
+
 t.test('a key that cannot be used is named, never quoted', async (t) => {
   const port = await https(() => [200, ''])
   await t.rejects(host.get(question(port, { as: { ...as, key: '/none' } })), { code: 'missing' })

@@ -114,6 +114,15 @@ t.test("a later version's file is left alone", async (t) => {
   t.notOk(db.isTransaction)
 })
 
+t.test('half of a making is none', async (t) => {
+  const db = new DatabaseSync(':memory:')
+  t.teardown(() => db.close())
+  db.exec('CREATE TABLE other (x); CREATE INDEX told ON other (x)')
+  t.throws(() => makeTables(db), /told/)
+  t.notOk(db.isTransaction)
+  t.same(db.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").all(), [{ name: 'other' }])
+})
+
 t.test('a table that has another name, or lacks a column, is not as it was made', async (t) => {
   const changed = (sql: string) => {
     const db = made(t)

@@ -1,15 +1,9 @@
 import t from 'tap'
-import type { Keepsake } from '../../../../agent/model/index.ts'
+import type { Host, Keepsake } from '../../../../agent/model/index.ts'
 import { collect } from '../../../../collectors/firewall/collect.ts'
 import { rulesWhole } from '../../../../collectors/firewall/dump/whole.ts'
-import { diffRules } from '../../../../collectors/firewall/history/diff.ts'
 import { aboutRules, unpackRules } from '../../../../collectors/firewall/history/kept-rules.ts'
-import { node } from '../look.ts'
-
-const whole = async (state: string) => {
-  const sample = await collect(node(state), { heard: [] })
-  return unpackRules((await rulesWhole(node(state), sample.sets)) ?? new Uint8Array())
-}
+import { node, printed } from '../look.ts'
 
 t.test('kept the first time and at changes, not after a flush', async (t) => {
   const kept: Keepsake[] = []
@@ -24,27 +18,6 @@ t.test('kept the first time and at changes, not after a flush', async (t) => {
   t.match(kept[1]?.about, { rules: 281, good: false }, 'SSH is shut out: kept, but not as good')
 })
 
-t.test('the difference, by owner', async (t) => {
-  const found = diffRules(await whole('healthy'), await whole('ufw-default-deny'), ['10.42.0.0/16'])
-  t.same(
-    found.map((it) => `${it.owner} ${it.place} -${it.went.length} +${it.came.length}`),
-    [
-      'other ipv4 nft filter -2 +2',
-      'other ipv6 nft filter -2 +2',
-      'ufw ipv4 nft filter -0 +65',
-      'ufw ipv6 nft filter -0 +103',
-    ],
-  )
-  t.same(found[0]?.came, ['-P INPUT DROP', '-P FORWARD DROP'])
-  t.same(
-    diffRules(await whole('healthy'), await whole('healthy'), []),
-    [],
-    'counters and dates are no difference',
-  )
-  const copies = diffRules(await whole('healthy'), await whole('duplicates'), ['10.42.0.0/16'])
-  t.equal(copies.find((it) => it.owner === 'kube-router')?.came.length, 40, 'each copy counts')
-})
-
 t.test('what is said of kept rules is read back, whatever a disk made of it', async (t) => {
   const about = { rules: 113, good: true, counts: { ufw: 3 }, by: 'iptables' }
   t.strictSame(aboutRules(about), about)
@@ -54,4 +27,31 @@ t.test('what is said of kept rules is read back, whatever a disk made of it', as
     good: false,
     counts: { 0: 0, 1: 0 },
   })
+})
+
+t.test('what was printed comes back, small', async (t) => {
+  const sample = await collect(node('ufw-default-deny'), { heard: [] })
+  const body = await rulesWhole(node('ufw-default-deny'), sample.sets)
+  t.ok((body?.length ?? 0) < 12_000, `${body?.length} bytes for 281 rules`)
+  const parts = unpackRules(body ?? new Uint8Array())
+  t.same(parts.map((it) => it.part).sort(), ['ipset', 'ipv4 nft', 'ipv6 nft'])
+  t.equal(
+    `${parts.find((it) => it.part === 'ipv4 nft')?.lines.join('\n')}\n`,
+    await printed('ufw-default-deny'),
+  )
+})
+
+t.test('too much is not kept, and half of it neither', async (t) => {
+  const noise = (at: number) => `-A X ${Math.sin(at)} ${Math.cos(at)} ${Math.sin(at * 3.7)}`
+  const host = (exit: number, lines: number) =>
+    ({
+      run: async (_argv: readonly string[], { line }: { line: (text: string) => void }) => {
+        for (let at = 0; at < lines; at += 1) line(noise(at))
+        return { stdout: '', stderr: '', exit }
+      },
+    }) as unknown as Host
+  const sets = [{ family: 'ipv4', backend: 'nft', argv: ['x'] }] as const
+  t.equal(await rulesWhole(host(0, 200_000), sets), undefined)
+  t.equal(await rulesWhole(host(1, 5), sets), undefined)
+  t.equal(unpackRules((await rulesWhole(host(0, 20_000), sets)) ?? new Uint8Array())[0]?.lines.length, 20_000)
 })
