@@ -96,6 +96,13 @@ t.test('whoever goes by themselves has made room', async (t) => {
   t.strictSame(away(), [0])
   guests.answer(inside[0] as Socket, 32 * mebi)
   t.strictSame(away(), [0], 'who is gone weighs nothing')
+  const other = await place(t)
+  await other.enter(2)
+  const left = new Promise((resolve) => other.inside[1]?.once('close', resolve))
+  other.inside[1]?.destroy()
+  await left
+  await other.enter(31)
+  t.strictSame(other.away(), [1], 'and takes no place')
 })
 
 t.test('a question has two seconds', async (t) => {

@@ -50,21 +50,19 @@ t.test('what a command leaves behind keeps nobody waiting', async (t) => {
   t.ok(performance.now() - begun < 10_000, 'although its child holds the output open')
 })
 
-t.test('it gets no more of the environment than it needs', async (t) => {
+t.test('it gets nothing of the environment that may be secret, and speaks English', async (t) => {
+  process.env.MURPHY_TEST_TOKEN = 'S3cret'
+  process.env.LANG = 'de_DE.UTF-8'
   const { stdout } = await ran(['env'])
-  t.strictSame(
-    stdout
-      .split('\n')
-      .flatMap((line) => /^(\w+)=/.exec(line)?.[1] ?? [])
-      .filter((it) => !/^(_|PWD|SHLVL)$/.test(it)),
-    ['PATH', 'LC_ALL'],
-  )
+  delete process.env.MURPHY_TEST_TOKEN
+  t.notMatch(stdout, /S3cret|MURPHY|HOME=|LANG=/)
   t.match(stdout, /^LC_ALL=C$/m, 'so that everybody reads the same words')
+  t.match(stdout, /^PATH=\/usr\/local\/sbin:.*:\/bin$/m, 'daemons and cron often lack sbin')
 })
 
 t.test('what it says on stderr is kept in part, and says why it was ended', async (t) => {
-  const { stderr } = await ran(['sh', '-c', 'head -c 100000 /dev/zero | tr "\\0" e >&2'])
-  t.equal(stderr, 'e'.repeat(8 * 1024))
+  const { stderr } = await ran(['sh', '-c', 'dd if=/dev/zero bs=20000 count=1 status=none >&2'])
+  t.equal(stderr, '\0'.repeat(8 * 1024))
   await t.rejects(ran(['sh', '-c', 'echo sorry >&2; kill -TERM $$']), {
     code: 'failed',
     message: /: it was ended by SIGTERM: sorry$/,

@@ -1,36 +1,61 @@
 import t from 'tap'
+import type { Incident } from '../../../agent/model/index.ts'
 import { leadOf, rootAndOn, titleOf } from '../../../agent/model/index.ts'
 import { finding } from '../findings.ts'
 
-const root = finding({ code: 'k3s.restarted', title: 'k3s was restarted', severity: 'info' })
-const bridge = finding({
-  code: 'cni.bridge',
-  title: 'the pod bridge is gone',
-  severity: 'critical',
-  since: 2,
-})
-const route = finding({ code: 'cni.route', title: 'a route is gone', since: 1 })
-
-t.test('the root speaks for an incident while it is open, then the gravest that still is', async (t) => {
-  t.equal(leadOf({ root, consequences: [route, bridge] }), root)
-  const over = { ...root, resolved: 5 }
-  t.equal(leadOf({ root: over, consequences: [route, bridge] }), bridge)
-  t.equal(leadOf({ root: over, consequences: [route, { ...bridge, resolved: 6 }] }), route)
-  t.equal(leadOf({ root: over, consequences: [{ ...bridge, resolved: 6 }], resolved: 6 }), over)
+const root = finding({ code: 'a.root', title: 'the root', severity: 'warning' })
+const mild = finding({ code: 'a.mild', title: 'something mild', severity: 'warning', since: 5 })
+const grave = finding({ code: 'a.grave', title: 'something grave', severity: 'critical', since: 9 })
+const incident = (it: Partial<Incident>): Incident => ({
+  ...{ id: 'i', root, consequences: [], severity: 'critical', since: 0, ripe: 0, next: [], never: [] },
+  ...it,
 })
 
-t.test('it is called by what is graver than its root, and by what is open before what is over', async (t) => {
-  t.equal(titleOf({ root, consequences: [] }), 'k3s was restarted')
-  t.equal(titleOf({ root, consequences: [route, bridge] }), 'the pod bridge is gone: k3s was restarted')
+t.test('the root speaks for its incident, until it alone is over', async (t) => {
+  t.equal(leadOf(incident({ consequences: [grave] })), root)
+  const over = { ...root, resolved: 20 }
   t.equal(
-    titleOf({ root: { ...root, resolved: 5 }, consequences: [bridge] }),
-    'the pod bridge is gone, after: k3s was restarted',
+    leadOf(incident({ root: over, consequences: [mild, grave] })),
+    grave,
+    'then the gravest that is left',
+  )
+  const older = { ...grave, id: 'older', since: 1 }
+  t.equal(leadOf(incident({ root: over, consequences: [grave, older] })), older, 'of those the oldest')
+  const all = [{ ...grave, resolved: 21 }]
+  t.equal(leadOf(incident({ root: over, consequences: all })), over, 'nothing is left')
+  t.equal(leadOf(incident({ root: over, consequences: [grave], resolved: 30 })), over, 'it is closed')
+})
+
+t.test('a title says what is grave, and what it came of', async (t) => {
+  t.equal(titleOf(incident({})), 'the root')
+  t.equal(titleOf(incident({ consequences: [mild] })), 'the root', 'no graver than the root')
+  t.equal(titleOf(incident({ consequences: [mild, grave] })), 'something grave: the root')
+  t.equal(
+    titleOf(incident({ consequences: [grave], severity: 'warning' })),
+    'the root',
+    'not what has not been told of yet',
+  )
+  const over = { ...grave, resolved: 10 }
+  t.equal(
+    titleOf(incident({ consequences: [over] })),
+    'the root',
+    'what is over is not told as if it were so',
+  )
+  t.equal(titleOf(incident({ consequences: [over], resolved: 20 })), 'something grave: the root')
+  t.equal(
+    titleOf(incident({ root: { ...root, resolved: 10 }, consequences: [grave] })),
+    'something grave, after: the root',
   )
 })
 
-t.test('what its root became in further stages is the same thing', async (t) => {
-  const soon = finding({ code: 'certs.expiring', title: 'certificates expire', stage: 1, resolved: 5 })
-  const expired = finding({ code: 'certs.expired', title: 'certificates have expired', stage: 9, since: 5 })
-  t.strictSame(rootAndOn({ root: soon, consequences: [bridge, expired] }), [soon, expired])
-  t.equal(titleOf({ root: soon, consequences: [expired] }), 'certificates have expired')
+t.test('a root that goes on as something else is the same to people', async (t) => {
+  const before = { ...root, subject: 'k3s server', stage: 1, resolved: 10 }
+  const after = finding({ code: 'a.next', title: 'what it is by now', subject: 'k3s server', stage: 2 })
+  const it = incident({ root: before, consequences: [after, grave] })
+  t.strictSame(rootAndOn(it), [before, after])
+  t.equal(titleOf(incident({ root: before, consequences: [after] })), 'what it is by now')
+  t.equal(
+    titleOf(incident({ root: before, consequences: [{ ...after, resolved: 11 }, grave] })),
+    'something grave, after: what it is by now',
+  )
 })

@@ -50,6 +50,19 @@ t.test('a policy is a rule; a chain of somebody’s own has none', async (t) => 
   t.strictSame(diff([filter()], [ipv4('*filter', ':INPUT ACCEPT [0:0]', ':yours - [0:0]', 'COMMIT')]), [])
 })
 
+t.test('what is built into one table may be a chain of somebody’s own in another', async (t) => {
+  const nat = ipv4(
+    '*filter',
+    ':FORWARD ACCEPT [0:0]',
+    'COMMIT',
+    '*nat',
+    ':FORWARD - [0:0]',
+    '-A FORWARD -j KUBE-SERVICES',
+  )
+  const [came] = diff([ipv4('*filter', ':FORWARD ACCEPT [0:0]')], [nat])
+  t.match(came, { owner: 'other', place: 'ipv4 nft nat' })
+})
+
 t.test('tables apart, native ones by their name; sets of addresses are no rules', async (t) => {
   const rule = '-A INPUT -j DROP'
   const nat = ipv4('*nat', ':INPUT ACCEPT [0:0]', rule, 'COMMIT')

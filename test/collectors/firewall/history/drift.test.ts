@@ -89,7 +89,7 @@ t.test('both backends count together; what could not be read is not judged', asy
 
 t.test('IPv6 only where ufw does it, by files of its own', async (t) => {
   const six = set({ family: 'ipv6', ufw: { user: 1, frame: 1 } })
-  t.strictSame(judge(on, [set(), six]), [], 'IPV6=no')
+  t.strictSame(judge(on, [set(), { ...six, policies: {} }]), [], 'IPV6=no')
   const { ipv6: _, ...dual } = on
   const rules = { ipv4: { user: 3, frame: 10 }, ipv6: { user: 1, frame: 2 } }
   t.equal(
