@@ -10,8 +10,10 @@ import {
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import t from 'tap'
-import { databaseFile, type Opened, openDatabase } from '../../../agent/state/database.ts'
-import { finding as ofFinding, put, sink } from '../../../agent/state/tables.ts'
+import { type Opened, openDatabase } from '../../../agent/state/database.ts'
+import { databaseFile } from '../../../agent/state/image.ts'
+import { put } from '../../../agent/state/put.ts'
+import { finding as ofFinding, sink } from '../../../agent/state/tables.ts'
 import { finding } from '../findings.ts'
 
 const at = Date.parse('2026-11-23T03:00:00Z')

@@ -1,8 +1,8 @@
 import { DatabaseSync } from 'node:sqlite'
 import t from 'tap'
+import { inspect, type Remembered } from '../../../agent/state/inspect.ts'
 import { Memory, newest } from '../../../agent/state/memory.ts'
-import { inspect, type Remembered } from '../../../agent/state/salvage.ts'
-import { makeTables } from '../../../agent/state/tables.ts'
+import { makeTables } from '../../../agent/state/schema.ts'
 import { finding } from '../findings.ts'
 
 const day = 24 * 3_600_000

@@ -1,43 +1,64 @@
 import { DatabaseSync } from 'node:sqlite'
 import t from 'tap'
+import { put } from '../../../agent/state/put.ts'
 import { makeTables, misshapen } from '../../../agent/state/schema.ts'
+import * as tables from '../../../agent/state/tables.ts'
+import { made } from './filled.ts'
 
-const made = (...statements: string[]) => {
-  const db = new DatabaseSync(':memory:')
-  for (const it of statements) db.exec(it)
-  return db
-}
+const all = (db: DatabaseSync, { name }: { readonly name: string }) =>
+  db.prepare(`SELECT * FROM ${name}`).all() as tables.Row[]
 
-t.test('tables are made once, and are then as they were made', async (t) => {
-  const db = made()
-  t.strictSame(misshapen(db), [], 'nothing is there, so nothing is wrong')
+t.test('made once, and again without harm', async (t) => {
+  const db = made(t)
+  put(db, tables.sink, { owner: 'ops', it: 5 })
   makeTables(db)
-  makeTables(db)
+  t.same(all(db, tables.sink), [{ name: 'ops', since: 5 }])
   t.strictSame(misshapen(db), [])
+})
+
+t.test("a former version's file is made this version's", async (t) => {
+  const db = new DatabaseSync(':memory:')
+  t.teardown(() => db.close())
+  t.strictSame(misshapen(db), [], 'nothing is there yet')
+  for (const { name, create } of tables.tables)
+    if (!['silence', 'keepsake', 'clock', 'sample'].includes(name))
+      db.exec(`CREATE TABLE ${name} (${create})`)
+  db.exec(`CREATE TABLE sample (collector TEXT PRIMARY KEY, at INTEGER NOT NULL, json TEXT NOT NULL);
+    CREATE INDEX finding_since ON finding (since);
+    INSERT INTO sample VALUES ('certs', 9, '{"unseen":[]}');
+    PRAGMA user_version = 1`)
+  t.strictSame(misshapen(db), [], 'what came later may be missing')
+  makeTables(db)
+  t.match(all(db, tables.sample), [{ collector: 'certs', version: 1 }])
+  t.equal(db.prepare("SELECT count(*) AS n FROM sqlite_schema WHERE name = 'finding_since'").get()?.n, 0)
   t.equal(db.prepare('PRAGMA user_version').get()?.user_version, 2)
 })
 
-t.test('a table or a column that is another is named', async (t) => {
-  const db = made()
-  makeTables(db)
-  db.exec('ALTER TABLE told RENAME TO tole; ALTER TABLE clock RENAME COLUMN json TO jsom')
-  t.strictSame(misshapen(db), ['told', 'clock'])
+t.test("a later version's file is left alone", async (t) => {
+  const db = made(t)
+  db.exec('PRAGMA user_version = 3')
+  t.throws(() => makeTables(db), /^it was written by a newer Murphy \(state version 3\)$/)
+  t.notOk(db.isTransaction)
 })
 
-t.test("a former version's file becomes this version's; a later one's is left alone", async (t) => {
-  const old = made(
-    'CREATE TABLE finding (id TEXT PRIMARY KEY, code TEXT, since INTEGER, resolved INTEGER, json TEXT)',
-    'CREATE TABLE told (sink TEXT, incident TEXT, json TEXT)',
-    'CREATE TABLE sink (name TEXT, since INTEGER)',
-    'CREATE TABLE sample (collector TEXT PRIMARY KEY, at INTEGER, json TEXT)',
-    'CREATE TABLE series (name TEXT, step INTEGER, at INTEGER, value REAL)',
-    "INSERT INTO sample VALUES ('certs', 5, '{}')",
-    'PRAGMA user_version = 1',
-  )
-  t.strictSame(misshapen(old), [], 'what came later need not be there')
-  makeTables(old)
-  t.equal(old.prepare('SELECT version FROM sample').get()?.version, 1)
-  const later = made('PRAGMA user_version = 3')
-  t.throws(() => makeTables(later), /a newer Murphy \(state version 3\)/)
-  t.equal(later.isTransaction, false)
+t.test('half of a making is none', async (t) => {
+  const db = new DatabaseSync(':memory:')
+  t.teardown(() => db.close())
+  db.exec('CREATE TABLE other (x); CREATE INDEX told ON other (x)')
+  t.throws(() => makeTables(db), /told/)
+  t.notOk(db.isTransaction)
+  t.same(db.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").all(), [{ name: 'other' }])
+})
+
+t.test('a table that has another name, or lacks a column, is not as it was made', async (t) => {
+  const changed = (sql: string) => {
+    const db = made(t)
+    db.exec(sql)
+    return misshapen(db)
+  }
+  t.strictSame(changed('ALTER TABLE told RENAME TO tolf'), ['told'])
+  t.strictSame(changed('ALTER TABLE sample DROP COLUMN version'), ['sample'])
+  t.strictSame(changed('DROP TABLE silence'), ['silence'], 'in this version it has to be there')
+  t.strictSame(changed('CREATE TABLE other (x)'), [], 'what somebody else put there is theirs')
+  t.strictSame(changed('ALTER TABLE told ADD COLUMN more'), [], 'a later version may have added one')
 })

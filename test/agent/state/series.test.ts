@@ -1,7 +1,9 @@
 import { DatabaseSync } from 'node:sqlite'
 import t from 'tap'
+import { put } from '../../../agent/state/put.ts'
+import { makeTables } from '../../../agent/state/schema.ts'
 import { coarsen, readSeries } from '../../../agent/state/series.ts'
-import { makeTables, put, series } from '../../../agent/state/tables.ts'
+import { series } from '../../../agent/state/tables.ts'
 
 const minute = 60_000
 const hour = 60 * minute

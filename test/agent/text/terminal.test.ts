@@ -21,18 +21,65 @@ t.test('a sparkline shows the course, and nothing where there is none', async (t
   )
 })
 
-t.test('commands are kept whole, colour only on a terminal', async (t) => {
+t.test('a line for each bucket, and no more than there are values', async (t) => {
+  t.equal(sparkline([], 8), '')
+  t.equal(sparkline([3, 1, 2], 8), '█▁▅')
+  t.equal(sparkline([0, 0, 8, 8], 2), '▁█')
+  t.equal(
+    [
+      ...sparkline(
+        Array.from({ length: 13 }, (_, at) => at % 5),
+        12,
+      ),
+    ].length,
+    12,
+  )
+})
+
+t.test('commands are kept whole', async (t) => {
   t.equal(
     wrap({ color: false, width: 60 }, `${'x'.repeat(50)} \`a long command stays whole\``, 0),
     `${'x'.repeat(50)}\n\`a long command stays whole\``,
   )
-  t.equal(terminalOf({ isTTY: true, columns: 80 }, {}).color, true)
-  t.equal(terminalOf({ isTTY: true }, { NO_COLOR: '1' }).color, false)
-  t.equal(terminalOf({}, {}).color, false)
-  t.equal(terminalOf({ isTTY: true, columns: 500 }, {}).width, 120)
 })
 
-t.test('a style is nothing where there is no colour', async (t) => {
+t.test('the first line by its indent, the others by theirs, none wider than there is room', async (t) => {
+  const text = 'one two three four five six seven eight nine ten eleven twelve thirteen'
+  t.equal(
+    wrap({ color: false, width: 30 }, text, 2, 4),
+    '  one two three four five six\n    seven eight nine ten\n    eleven twelve thirteen',
+  )
+  t.equal(wrap(plain, 'a\n\n b\t c', 0), 'a b c', 'whatever stands between words is one blank')
+  t.equal(wrap(plain, '', 3), '   ')
+  const long = 'y'.repeat(100)
+  t.equal(wrap({ color: false, width: 60 }, `a ${long} b`, 0), `a\n${long}\nb`, 'a word is never cut')
+})
+
+t.test('colour only on a terminal, and a width that can be read', async (t) => {
+  t.equal(terminalOf({ isTTY: true, columns: 80 }, {}).color, true)
+  t.equal(terminalOf({ isTTY: true }, { NO_COLOR: '1' }).color, false)
+  t.equal(terminalOf({ isTTY: true }, { NO_COLOR: '' }).color, true, 'empty is unset (no-color.org)')
+  t.equal(terminalOf({ isTTY: true }, { TERM: 'dumb' }).color, false)
+  t.equal(terminalOf({}, {}).color, false)
+  t.equal(terminalOf({ isTTY: true, columns: 500 }, {}).width, 120)
+  t.equal(terminalOf({ isTTY: true, columns: 20 }, {}).width, 60)
+  t.equal(terminalOf({}, {}).width, 80, 'as a serial console')
+})
+
+t.test('what is painted ends as it began', async (t) => {
+  const color = { color: true, width: 80 }
+  t.equal(paint(color, 'red', 'x'), '\u001b[31mx\u001b[0m')
   t.equal(paint(plain, 'red', 'x'), 'x')
-  t.equal(paint({ ...plain, color: true }, 'red', 'x'), '\u001b[31mx\u001b[0m')
+  t.equal(
+    wrap(color, 'run (`ls -l`).', 0),
+    'run (\u001b[36mls -l\u001b[0m).',
+    'commands without their backticks',
+  )
+})
+
+t.test('text from outside drives no terminal', async (t) => {
+  t.notMatch(
+    wrap(plain, '\u001b]0;owned\u0007\u001b[2J\u202eevil\r\n\u009b31m', 0),
+    /[\u0000-\u001f\u007f-\u009f\u202e]/,
+  )
 })

@@ -1,7 +1,8 @@
 import t from 'tap'
 import { collect } from '../../../../collectors/firewall/collect.ts'
+import { rulesWhole } from '../../../../collectors/firewall/dump/whole.ts'
 import { diffRules } from '../../../../collectors/firewall/history/diff.ts'
-import { type KeptRules, rulesWhole, unpackRules } from '../../../../collectors/firewall/history/keep.ts'
+import { type KeptRules, unpackRules } from '../../../../collectors/firewall/history/kept-rules.ts'
 import { node } from '../look.ts'
 
 const whole = async (state: string) => {

@@ -2,7 +2,7 @@ import t from 'tap'
 import type { Read } from '../../../../collectors/firewall/dump/read.ts'
 import type { Probe } from '../../../../collectors/firewall/packet/match.ts'
 import { blockedOf, inputVerdict } from '../../../../collectors/firewall/packet/verdicts.ts'
-import type { RuleSet } from '../../../../collectors/firewall/sample.ts'
+import type { RuleSet } from '../../../../collectors/firewall/rule-set.ts'
 import { filter, saved, ssh } from '../look.ts'
 
 const other: Probe = { ...ssh, port: 2222 }

@@ -1,7 +1,8 @@
 import t from 'tap'
+import { ufwDrift } from '../../../../collectors/firewall/checks/ufw-drift.ts'
 import type { Ufw } from '../../../../collectors/firewall/dump/ufw.ts'
-import { ufwDrift } from '../../../../collectors/firewall/history/drift.ts'
-import type { FirewallSample, RuleSet } from '../../../../collectors/firewall/sample.ts'
+import type { RuleSet } from '../../../../collectors/firewall/rule-set.ts'
+import type { FirewallSample } from '../../../../collectors/firewall/sample.ts'
 
 /** A kernel that holds what ufw's files say: three rules of people, ten of its frame, and its default. */
 const set = (more: Partial<RuleSet> = {}): RuleSet => ({

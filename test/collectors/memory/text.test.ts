@@ -1,5 +1,5 @@
 import t from 'tap'
-import { times } from '../../../collectors/memory/times.ts'
+import { times } from '../../../collectors/memory/text.ts'
 
 const at = (text: string) => Date.parse(`2026-11-${text}Z`)
 const last = at('23T03:40:05')

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { HostError } from '../../../agent/model/index.ts'
-import { legacyPause, legacyPolls } from '../../../collectors/firewall/poll.ts'
-import type { RuleSet } from '../../../collectors/firewall/sample.ts'
+import { legacyPause, legacyPolls } from '../../../collectors/firewall/legacy-poll.ts'
+import type { RuleSet } from '../../../collectors/firewall/rule-set.ts'
 import { machine } from '../node/machine.ts'
 
 const set = (it: Partial<RuleSet>) =>
