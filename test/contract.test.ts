@@ -86,13 +86,14 @@ t.test('rules', async (t) => {
     t.match(code, /^[a-z0-9]+\.[a-z0-9-]+$/, code)
     t.ok(severities.includes(it.severity), `${code}: severity`)
     t.match(it.title, /^[^.]{4,70}$/, `${code}: a title without a full stop`)
-    for (const text of [it.meaning, it.measured, it.so]) t.match(text, /^\S.*[.:]$/s, `${code}: sentences`)
-    t.ok(it.next.length > 0, `${code}: a next step`)
+    for (const text of [it.meaning, it.measured, it.impact])
+      t.match(text, /^\S.*[.:]$/s, `${code}: sentences`)
+    t.ok(it.fix.length > 0, `${code}: a next step`)
     const its = collectors.find(({ name }) => code.startsWith(`${name}.`))?.settings ?? {}
     for (const key of it.settings ?? []) t.ok(key in its, `${code}: its setting ${key} exists`)
-    t.notMatch(it.never ?? '', /(^|[.;,] )(Do not|Delete nothing)\b/i, `${code}: never names what to avoid`)
+    t.notMatch(it.avoid ?? '', /(^|[.;,] )(Do not|Delete nothing)\b/i, `${code}: never names what to avoid`)
     for (const cause of it.because ?? []) t.ok(cause.code in rules, `${code}: its cause ${cause.code} exists`)
-    for (const text of [...it.next, it.never ?? '', it.meaning, it.measured, it.so])
+    for (const text of [...it.fix, it.avoid ?? '', it.meaning, it.measured, it.impact])
       t.equal((text.match(/`/g) ?? []).length % 2, 0, `${code}: backticks come in pairs: ${text}`)
   }
 })
@@ -118,24 +119,24 @@ t.test('sinks', async (t) => {
       for (const key of it.required) t.ok(key in it.settings, `${key} is declared`)
       t.strictSame(it.check?.(settings) ?? [], [], 'good settings are good')
       for (const text of nasty) {
-        const root = finding({
+        const cause = finding({
           code: 'a.b',
           title: text,
           subject: text,
           text,
-          so: text,
-          next: [text, text],
-          never: text,
+          impact: text,
+          fix: [text, text],
+          avoid: text,
         })
-        const consequences = Array.from({ length: 60 }, (_, at) => ({ ...root, id: `${at}` }))
+        const affected = Array.from({ length: 60 }, (_, at) => ({ ...cause, id: `${at}` }))
         const incident = {
           id: text,
-          root,
-          consequences,
+          cause,
+          affected,
           severity: 'critical' as const,
           since: 0,
-          ripe: 0,
-          ...advice(root, consequences),
+          notifyAt: 0,
+          ...advice(cause, affected),
         }
         const notices: Notice[] = [
           ...(['opened', 'worse', 'grew', 'merged', 'resolved', 'reminder'] as const).map((kind) => ({

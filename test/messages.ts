@@ -5,7 +5,7 @@ import { allRules } from '../agent/cli/commands/explain.ts'
 import { defaults } from '../agent/config/defaults.ts'
 import { incidents } from '../agent/core/cascade.ts'
 import { type Ledger, step } from '../agent/core/ledger.ts'
-import { due } from '../agent/core/plan.ts'
+import { plan } from '../agent/core/plan.ts'
 import { round } from '../agent/core/round.ts'
 import { sinks } from '../agent/delivery/sinks/index.ts'
 import { recordedNode } from '../agent/host/replay.ts'
@@ -37,7 +37,7 @@ async function flushed(): Promise<Notice> {
   // Patience is over a quarter of a minute later.
   const later = at + 15_000
   const seen = ledger.map((it) => ({ ...it, seen: later }))
-  const [notice] = due(
+  const [notice] = plan(
     incidents(seen, rules, later),
     [],
     { min: 'warning', remind: 0, since: 0 },

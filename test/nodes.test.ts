@@ -24,7 +24,7 @@ for (const name of readdirSync(folder, { withFileTypes: true })
       settings: settings.get(collector) ?? {},
     }))
     const found = seen.incidents
-      .flatMap((it) => [it.root, ...it.consequences])
+      .flatMap((it) => [it.cause, ...it.affected])
       .map((it) => `${it.code} ${it.subject}\n`)
       .sort()
       .join('')

@@ -83,7 +83,7 @@ for (const [name, code, fault] of faults)
     const { told } = await live(t, { days: 3, age: 60, pause: hour, fault })
     const opened = told.filter((it) => it.kind === 'opened')
     t.equal(opened.length, 1, lines(told).join('\n'))
-    t.match(opened[0], { incident: { root: { code } } })
+    t.match(opened[0], { incident: { cause: { code } } })
     const late =
       (opened[0]?.at ?? Number.POSITIVE_INFINITY) - Date.parse('2026-11-24T00:00:00Z') - 1.5 * 24 * hour
     t.ok(late < 20 * 60_000, `${late / 1000} s after it`)
@@ -92,6 +92,6 @@ for (const [name, code, fault] of faults)
 t.test('certificates that nobody renews are told of, again and again as their end comes', async (t) => {
   const { told } = await live(t, { days: 15, age: 350, pause: hour })
   const kinds = told.filter((it) => it.kind !== 'resolved').map((it) => it.kind)
-  t.match(told[0], { kind: 'opened', incident: { root: { code: 'certs.expiring' } } })
+  t.match(told[0], { kind: 'opened', incident: { cause: { code: 'certs.expiring' } } })
   t.ok(kinds.filter((it) => it === 'worse').length >= 4, `14, 7, 3 and 1 days: ${kinds}`)
 })

@@ -8,5 +8,5 @@ export interface Archive {
   series(name: string, from: number): readonly Point[]
   sample(collector: string): { readonly sample: Sample; readonly at: number } | undefined
   kept(collector: string): readonly Kept[]
-  keepsake(collector: string, id: number): Uint8Array | undefined
+  artifact(collector: string, id: number): Uint8Array | undefined
 }

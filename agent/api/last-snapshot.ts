@@ -24,7 +24,7 @@ export function lastSnapshot(left: Left, looked: readonly Looked[], node: string
     return rowOf(careful, { settings, at: now, open: left.open, sample: known?.sample, last: known?.at })
   })
   return {
-    version: 1,
+    version: 2,
     node,
     at: now,
     agent: { version: '', pid: 0, started: 0 },
@@ -33,7 +33,7 @@ export function lastSnapshot(left: Left, looked: readonly Looked[], node: string
     incidents: shown(incidents(left.open, rules, now), now),
     collectors: rows,
     sinks: [],
-    outlook: [],
+    deadlines: [],
     silences: [],
   }
 }

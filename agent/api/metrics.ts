@@ -12,15 +12,15 @@ export const metrics = {
   info: { help: 'The agent, with its version; always 1.', labels: ['version', 'node'] },
   start_time_seconds: { help: 'When the agent started, unix seconds.', labels: [] },
   finding: {
-    help: '1 for each finding that is open; root is the code of the finding that explains it, or its own.',
-    labels: ['code', 'subject', 'severity', 'root'],
+    help: '1 for each finding that is open; cause is the code of the finding that explains it, or its own.',
+    labels: ['code', 'subject', 'severity', 'cause'],
   },
   incidents: { help: 'Incidents that are open, by severity.', labels: ['severity'] },
   collector_blind: { help: '1 while a collector cannot see.', labels: ['collector'] },
   collector_last_look_seconds: { help: 'When a collector last looked, unix seconds.', labels: ['collector'] },
   collector_look_duration_seconds: { help: 'How long its last look took, seconds.', labels: ['collector'] },
   sink_failing: { help: '1 while a sink accepts nothing.', labels: ['sink'] },
-  outlook_seconds: { help: 'When something runs out, unix seconds.', labels: ['what'] },
+  deadline_seconds: { help: 'When something runs out, unix seconds.', labels: ['what'] },
 } as const satisfies Readonly<Record<string, Metric>>
 
 type Metrics = typeof metrics
@@ -46,10 +46,10 @@ export async function metricsText(snapshot: Snapshot): Promise<string> {
   for (const severity of ['info', 'warning', 'critical'] as const) incidents.set({ severity }, 0)
   for (const incident of snapshot.incidents.filter((it) => it.resolved === undefined)) {
     incidents.inc({ severity: incident.severity })
-    for (const it of [incident.root, ...incident.consequences])
+    for (const it of [incident.cause, ...incident.affected])
       if (it.resolved === undefined)
         finding.set(
-          { code: it.code, subject: it.subject, severity: it.severity, root: incident.root.code },
+          { code: it.code, subject: it.subject, severity: it.severity, cause: incident.cause.code },
           1,
         )
   }
@@ -64,7 +64,7 @@ export async function metricsText(snapshot: Snapshot): Promise<string> {
   }
   const failing = gauge('sink_failing')
   for (const it of snapshot.sinks) failing.set({ sink: it.name }, it.failing || it.gone ? 1 : 0)
-  const outlook = gauge('outlook_seconds')
-  for (const it of snapshot.outlook) outlook.set({ what: it.what }, it.at / 1000)
+  const deadlines = gauge('deadline_seconds')
+  for (const it of snapshot.deadlines) deadlines.set({ what: it.what }, it.at / 1000)
   return registry.metrics()
 }

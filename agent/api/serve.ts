@@ -55,7 +55,7 @@ export async function serve({
       const collector = query.get('collector') ?? ''
       const id = query.get('id')
       if (id === null) return json(store.kept(collector))
-      const body = store.keepsake(collector, Number(id))
+      const body = store.artifact(collector, Number(id))
       return json(body ? Buffer.from(body).toString('base64') : null)
     },
     'GET /metrics': async () => ['text/plain; version=0.0.4; charset=utf-8', await metricsText(snapshot())],

@@ -3,9 +3,9 @@ import { blindCode, type Outcome } from '../core/round.ts'
 import type { Silence } from '../core/silence.ts'
 import type {
   Collector,
+  Deadline,
   Finding,
   Incident,
-  Outlook,
   Properties,
   Sample,
   Settings,
@@ -16,7 +16,7 @@ import { hour } from '../text/times.ts'
 
 /** What `agent status --json` prints and the socket answers. `version` changes when a field changes its meaning or goes. */
 export interface Snapshot {
-  readonly version: 1
+  readonly version: 2
   readonly node: string
   readonly at: number
   readonly agent: { readonly version: string; readonly pid: number; readonly started: number }
@@ -28,7 +28,7 @@ export interface Snapshot {
   readonly incidents: readonly Incident[]
   readonly collectors: readonly CollectorRow[]
   readonly sinks: readonly SinkRow[]
-  readonly outlook: readonly Outlook[]
+  readonly deadlines: readonly Deadline[]
   /** What people asked not to be told of, and until when. */
   readonly silences: readonly Silence[]
 }
@@ -39,10 +39,10 @@ export interface Snapshot {
  */
 export function snapshotOf(answer: unknown): Snapshot {
   const it = (typeof answer === 'object' && answer !== null ? answer : {}) as Partial<Snapshot>
-  const lists = [it.incidents, it.collectors, it.sinks, it.outlook, it.silences]
+  const lists = [it.incidents, it.collectors, it.sinks, it.deadlines, it.silences]
   const states: readonly unknown[] = ['ok', 'warning', 'critical', 'unknown']
   if (
-    it.version !== 1 ||
+    it.version !== 2 ||
     !states.includes(it.state) ||
     typeof it.node !== 'string' ||
     !Number.isFinite(it.at) ||

@@ -26,8 +26,8 @@ export function incidents(ledger: Ledger, rules: Rules, now: number): readonly I
     .sort((a, b) => a.since - b.since || (a.id < b.id ? -1 : 1))
 }
 
-function incident(root: Finding, members: readonly Finding[], rules: Rules, now: number): Incident {
-  const consequences = members.filter((it) => it !== root).sort((a, b) => a.since - b.since)
+function incident(cause: Finding, members: readonly Finding[], rules: Rules, now: number): Incident {
+  const affected = members.filter((it) => it !== cause).sort((a, b) => a.since - b.since)
   // What is only worth knowing, such as the journal of a repair, keeps no alarm from being over.
   const alarms = members.filter((it) => it.severity !== 'info')
   const deciding = alarms.length > 0 ? alarms : members
@@ -36,13 +36,13 @@ function incident(root: Finding, members: readonly Finding[], rules: Rules, now:
   const sure = open.filter((it) => tellFrom(it) <= now)
   const resolved = Math.max(...deciding.map((it) => it.resolved ?? 0))
   return {
-    id: root.id,
-    root,
-    consequences,
+    id: cause.id,
+    cause,
+    affected,
     severity: gravest([sure, open, members].find((it) => it.length > 0) ?? []),
-    since: Math.min(...members.flatMap((it) => (it === root || it.severity !== 'info' ? [it.since] : []))),
-    ripe: Math.min(...(open.length > 0 ? open : members).map(tellFrom)),
-    ...advice(root, consequences, rules),
+    since: Math.min(...members.flatMap((it) => (it === cause || it.severity !== 'info' ? [it.since] : []))),
+    notifyAt: Math.min(...(open.length > 0 ? open : members).map(tellFrom)),
+    ...advice(cause, affected, rules),
     ...(open.length === 0 && { resolved }),
   }
 }

@@ -5,7 +5,7 @@ import { day, hour } from '../text/times.ts'
 export interface Forecast {
   readonly at: number
   /** `likely`: it rose steadily, for long enough to look that far ahead. */
-  readonly sure: 'likely' | 'rough'
+  readonly confidence: 'likely' | 'rough'
   /** How much it grows a day. */
   readonly daily: number
 }
@@ -70,7 +70,7 @@ export function forecast(
   const length = last.at - first.at
   if (ahead > farthest * length) return undefined
   const likely = tau >= steady && points.length >= enough && ahead <= likelyAhead * length
-  return { at: now + ahead, sure: likely ? 'likely' : 'rough', daily: slope * day }
+  return { at: now + ahead, confidence: likely ? 'likely' : 'rough', daily: slope * day }
 }
 
 /** At most `mostPoints` means over equal spans of time: old points stand farther apart than new ones. */

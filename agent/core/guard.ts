@@ -49,11 +49,11 @@ export function guarded(it: Collector, report: (text: string, error: unknown) =>
       throw new HostError('failed', noted('poll', error), { cause: error })
     }
   }
-  const { series, outlook, watch } = it
+  const { series, deadlines, watch } = it
   const careful = (one: Watch): Watch => {
     if (one.kind === 'poll') return { ...one, ask: (host) => asked(one.ask, host) }
     return one.kind === 'command'
-      ? { ...one, worth: (line) => or('lines', true, () => one.worth(line)) }
+      ? { ...one, isRelevant: (line) => or('lines', true, () => one.isRelevant(line)) }
       : one
   }
   return {
@@ -61,7 +61,7 @@ export function guarded(it: Collector, report: (text: string, error: unknown) =>
       ...it,
       summary: (...about) => or('summary', noSummary, () => it.summary(...about)),
       ...(series && { series: (...about) => or('series', {}, () => series.call(it, ...about)) }),
-      ...(outlook && { outlook: (...about) => or('outlook', [], () => outlook.call(it, ...about)) }),
+      ...(deadlines && { deadlines: (...about) => or('deadlines', [], () => deadlines.call(it, ...about)) }),
       ...(watch && {
         watch: (...about) => or('watch', [], () => watch.call(it, ...about).map(careful)),
       }),

@@ -1,4 +1,4 @@
-import type { Finding, Observation, Rules, Told } from '../model/index.ts'
+import type { Finding, NotificationRecord, Observation, Rules } from '../model/index.ts'
 import { day, hour, minute } from '../text/times.ts'
 
 /** What is true: the open findings, and those resolved lately enough for someone still to be told. */
@@ -24,15 +24,15 @@ const unconfirmed = 15 * minute
  * From when on people may be told of a finding: its patience is over, and a look since then has seen it still.
  * Most collectors look more seldom than patience lasts, and what was seen once may be long over.
  */
-export const tellFrom = ({ ripe, seen }: Pick<Finding, 'ripe' | 'seen'>): number =>
-  seen >= ripe ? ripe : ripe + unconfirmed
+export const tellFrom = ({ notifyAt, seen }: Pick<Finding, 'notifyAt' | 'seen'>): number =>
+  seen >= notifyAt ? notifyAt : notifyAt + unconfirmed
 
 /** Whether a look is all that a finding waits for. */
-export const wantsALook = ({ ripe, seen, resolved }: Finding, now: number): boolean =>
-  resolved === undefined && ripe <= now && seen < ripe
+export const wantsALook = ({ notifyAt, seen, resolved }: Finding, now: number): boolean =>
+  resolved === undefined && notifyAt <= now && seen < notifyAt
 
 /** Findings that somebody was told of and not yet that they are over: they stay until that is done. */
-export const awaitedBy = (told: readonly Told[]): readonly string[] =>
+export const awaitedBy = (told: readonly NotificationRecord[]): readonly string[] =>
   told.filter((it) => it.resolved === undefined).flatMap((it) => [it.incident, ...it.findings])
 
 /** What one look has to say. */
@@ -83,7 +83,7 @@ const keyOf = (code: string, subject: string) => `${code}|${subject.slice(0, lon
 /** What an observation says now, whoever said it before. */
 function present(rules: Rules, it: Observation) {
   const rule = rules[it.code] as Rules[string]
-  const never = it.never ?? rule.never
+  const avoid = it.avoid ?? rule.avoid
   const urgent = it.urgent ?? rule.urgent
   return {
     code: it.code,
@@ -91,9 +91,9 @@ function present(rules: Rules, it: Observation) {
     severity: it.severity ?? rule.severity,
     title: rule.title,
     text: it.text,
-    so: it.so ?? rule.so,
-    next: it.next ?? rule.next,
-    ...(never && { never }),
+    impact: it.impact ?? rule.impact,
+    fix: it.fix ?? rule.fix,
+    ...(avoid && { avoid }),
     ...(urgent && { urgent }),
     ...(it.stage !== undefined && { stage: it.stage }),
     ...(it.pod && { pod: it.pod }),
@@ -120,19 +120,19 @@ function found(rules: Rules, it: Observation, now: number, flaps: number): Findi
     since,
     seen: now,
     count: 1,
-    ripe: since + (rules[it.code]?.after ?? 0),
+    notifyAt: since + (rules[it.code]?.pendingFor ?? 0),
     ...(flaps >= flapLimit && { flaps, text: flapping(it.text, flaps) }),
   }
 }
 
 function confirmed(finding: Finding, rules: Rules, it: Observation, now: number): Finding {
-  const { id, since, ripe, count, flaps } = finding
+  const { id, since, notifyAt, count, flaps } = finding
   return {
     ...present(rules, it),
     id,
     // The clock may have been set back since: nothing may wait for a time that was never right.
     since: Math.min(since, now),
-    ripe: Math.min(ripe, now + (rules[it.code]?.after ?? 0)),
+    notifyAt: Math.min(notifyAt, now + (rules[it.code]?.pendingFor ?? 0)),
     seen: now,
     count: count + 1,
     ...(flaps !== undefined && { flaps, text: flapping(it.text, flaps) }),

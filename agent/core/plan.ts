@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { Finding, Incident, Notice, Severity, Told } from '../model/index.ts'
+import type { Finding, Incident, Notice, NotificationRecord, Severity } from '../model/index.ts'
 import { leadOf, rootAndOn, severities } from '../model/index.ts'
 import { day, minute } from '../text/times.ts'
 import { tellFrom } from './ledger.ts'
@@ -24,7 +24,7 @@ export const digestAge = 2 * day
 const digestSize = 50
 
 const atLeast = (it: Severity, min: Severity) => severities.indexOf(it) >= severities.indexOf(min)
-const findingsOf = (it: Incident): readonly Finding[] => [it.root, ...it.consequences]
+const findingsOf = (it: Incident): readonly Finding[] => [it.cause, ...it.affected]
 /** The open findings that people may be told of, as far as the sink wants to hear of them. */
 const tellable = (it: Incident, now: number, min: Severity = 'info') =>
   findingsOf(it)
@@ -40,9 +40,9 @@ const stageOf = (it: Incident, now: number, min: Severity = 'info') => {
  * What to tell a sink now: the difference between what is true and what it was told. Pure, and the same
  * however often it is asked until `noted` has changed the book.
  */
-export function due(
+export function plan(
   incidents: readonly Incident[],
-  told: readonly Told[],
+  told: readonly NotificationRecord[],
   policy: Policy,
   node: string,
   now: number,
@@ -62,15 +62,15 @@ export function due(
     }
     const concerns = atLeast(incident.severity, policy.min)
     // Who was told hears that it is milder now, too.
-    if (incident.ripe > now || !(concerns || (last && last.resolved === undefined))) continue
+    if (incident.notifyAt > now || !(concerns || (last && last.resolved === undefined))) continue
     if (silencing(policy.silences ?? [], incident, now)) continue
     const ids = tellable(incident, now, policy.min)
     // Its steps come before all others, so that an edit that nobody hears is not enough.
     const urgent = findingsOf(incident).flatMap((it) => (it.urgent && ids.includes(it.id) ? [it.id] : []))
     const over = repairedAt(incident)
-    const [root, lead] = [incident.root.id, leadOf(incident).id]
+    const [root, lead] = [incident.cause.id, leadOf(incident).id]
     const stage = stageOf(incident, now, policy.min)
-    if (!last || last.perhaps || last.resolved !== undefined)
+    if (!last || last.unconfirmed || last.resolved !== undefined)
       tell('opened', incident, `${last?.resolved ?? ''}`)
     else if (last.severity !== incident.severity && atLeast(incident.severity, last.severity))
       tell('worse', incident, incident.severity)
@@ -91,9 +91,7 @@ export function due(
     // It was told as an incident of its own; since then its cause was found.
     const within =
       last.resolved === undefined &&
-      incidents.find(
-        (it) => it.id !== last.incident && it.consequences.some(({ id }) => id === last.incident),
-      )
+      incidents.find((it) => it.id !== last.incident && it.affected.some(({ id }) => id === last.incident))
     if (within)
       notices.push({
         kind: 'merged',
@@ -121,15 +119,15 @@ export const takingHold = 3 * minute
 /** When the root was repaired, of an incident that is not over; an event is not repaired. */
 function repairedAt(incident: Incident): number | undefined {
   const own = rootAndOn(incident)
-  if (incident.root.severity === 'info' || own.some((it) => it.resolved === undefined)) return undefined
+  if (incident.cause.severity === 'info' || own.some((it) => it.resolved === undefined)) return undefined
   return Math.max(...own.map((it) => it.resolved ?? 0))
 }
 
 function wasMissed(incident: Incident, policy: Policy, now: number): boolean {
-  const { resolved = now, ripe } = incident
+  const { resolved = now, notifyAt } = incident
   return (
     atLeast(incident.severity, policy.min) &&
-    ripe <= resolved &&
+    notifyAt <= resolved &&
     resolved > policy.since &&
     now - resolved < digestAge &&
     !wasSilenced(policy.silences ?? [], incident)
@@ -140,18 +138,18 @@ const idOf = (...parts: readonly string[]) =>
   `murphy_${createHash('sha256').update(parts.join('\n')).digest('hex').slice(0, 32)}`
 
 /** The entries of a sink's book that change once a notice was accepted. Pure. */
-export function noted(
-  told: readonly Told[],
+export function recordSent(
+  told: readonly NotificationRecord[],
   notice: Notice,
   receipt: string | undefined,
   now: number,
-): readonly Told[] {
+): readonly NotificationRecord[] {
   if (notice.kind === 'test') return []
   if (notice.kind === 'digest') return notice.incidents.map((it) => ({ ...entry(it, now), resolved: now }))
   const { incident } = notice
   const last = told.find((it) => it.incident === incident.id)
   const kept = receipt ?? last?.receipt
-  const next: Told = { ...entry(incident, now), ...(kept !== undefined && { receipt: kept }) }
+  const next: NotificationRecord = { ...entry(incident, now), ...(kept !== undefined && { receipt: kept }) }
   switch (notice.kind) {
     case 'opened':
     case 'worse':
@@ -183,15 +181,19 @@ export function noted(
  * The entries of a sink's book after a notice was sent and no answer came, as from behind a firewall that lets
  * none in. What may have been told is told again while it is true, and told to be over when it is. Pure.
  */
-export function notedPerhaps(told: readonly Told[], notice: Notice, now: number): readonly Told[] {
+export function recordUnconfirmed(
+  told: readonly NotificationRecord[],
+  notice: Notice,
+  now: number,
+): readonly NotificationRecord[] {
   if (notice.kind !== 'opened') return []
   const { incident } = notice
   if (told.some((it) => it.incident === incident.id && it.resolved === undefined)) return []
-  return [{ ...entry(incident, now), perhaps: true }]
+  return [{ ...entry(incident, now), unconfirmed: true }]
 }
 
 /** The receipt of the message a notice is about: for `merged`, that of the incident that was absorbed. */
-export function receiptFor(told: readonly Told[], notice: Notice): string | undefined {
+export function receiptFor(told: readonly NotificationRecord[], notice: Notice): string | undefined {
   if (notice.kind === 'digest' || notice.kind === 'test') return undefined
   const about =
     notice.kind === 'merged'
@@ -200,7 +202,7 @@ export function receiptFor(told: readonly Told[], notice: Notice): string | unde
   return about?.receipt
 }
 
-function entry(incident: Incident, now: number): Told {
+function entry(incident: Incident, now: number): NotificationRecord {
   const stage = stageOf(incident, now)
   return {
     incident: incident.id,

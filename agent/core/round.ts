@@ -44,13 +44,13 @@ export function blindRule({ name, title }: Collector): Rules {
     title: `${title}: Murphy cannot see`,
     meaning: `A look at ${title} failed, in whole or in part. Its other findings stand as they were, because not seeing is not health.`,
     measured: 'The looks themselves: what they ask for, and the error that came back.',
-    so: `Whatever goes wrong there from now on goes unnoticed until Murphy sees again.`,
-    next: [
+    impact: `Whatever goes wrong there from now on goes unnoticed until Murphy sees again.`,
+    fix: [
       'Look at what is in the way: `agent status` names it',
       'If it is a permission, see that murphy.service runs as installed: `systemctl cat murphy`',
     ],
     // One round that fails while a file is being replaced or a tool is busy is nobody's business.
-    after: minute,
+    pendingFor: minute,
   }
   return { [blindCode(name)]: rule }
 }

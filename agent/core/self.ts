@@ -41,8 +41,8 @@ export const selfRules = {
     meaning:
       'A sink has not accepted anything for five minutes, asks to be left alone for longer than that, or has said that its address is gone. It is asked again at least every hour. Nothing is lost: what it was not told is told once it works again.',
     measured: "The answers to Murphy's own messages.",
-    so: 'People are not told by this sink; they are by the others, and by `agent status`.',
-    next: [
+    impact: 'People are not told by this sink; they are by the others, and by `agent status`.',
+    fix: [
       'See what it says: `agent status`',
       'Try it: `agent notify --test`',
       'Correct it in /etc/murphy/config.yaml, then: `systemctl restart murphy`',
@@ -56,8 +56,9 @@ export const selfRules = {
     meaning:
       'The state file cannot be written and Murphy goes on in memory, or part of it was damaged: what is sound is kept, and the damaged file is moved aside.',
     measured: 'Opening, reading and writing /var/lib/murphy/murphy.db; every row is checked when it is read.',
-    so: 'After a restart Murphy may tell again what it has told before, and not know since when something is wrong.',
-    next: [
+    impact:
+      'After a restart Murphy may tell again what it has told before, and not know since when something is wrong.',
+    fix: [
       'Look at the disk: `df -h /var/lib/murphy` and `df -i /var/lib/murphy`',
       'See whether it is read-only: `findmnt -T /var/lib/murphy`',
       'See whether it is failing: `dmesg --level=err,crit | tail -n 20`',

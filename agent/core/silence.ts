@@ -17,9 +17,9 @@ export const silenceKept = 3 * day
 export const longestSilence = 30 * day
 
 /** Whether this silence speaks of this incident, whenever. That Murphy is blind, or cannot tell, is never hidden. */
-export function matches({ what }: Silence, { root }: Incident): boolean {
-  if (/\.blind$|^agent\./.test(root.code)) return false
-  return what === 'all' || what === root.code || what === root.code.split('.')[0] || what === root.subject
+export function matches({ what }: Silence, { cause }: Incident): boolean {
+  if (/\.blind$|^agent\./.test(cause.code)) return false
+  return what === 'all' || what === cause.code || what === cause.code.split('.')[0] || what === cause.subject
 }
 
 /** The silence under which an incident stands now, if there is one. Pure. */
@@ -33,6 +33,6 @@ export function silencing(
 
 /** Whether all the time in which an incident could have been told lay under one silence. Pure. */
 export function wasSilenced(silences: readonly Silence[], incident: Incident): boolean {
-  const { ripe, resolved = Number.POSITIVE_INFINITY } = incident
-  return silences.some((it) => it.since <= ripe && resolved <= it.until && matches(it, incident))
+  const { notifyAt, resolved = Number.POSITIVE_INFINITY } = incident
+  return silences.some((it) => it.since <= notifyAt && resolved <= it.until && matches(it, incident))
 }

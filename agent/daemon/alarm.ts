@@ -2,7 +2,7 @@ import type { Ledger } from '../core/ledger.ts'
 import { tellableAt } from '../core/self.ts'
 import type { Silence } from '../core/silence.ts'
 import type { DeliveryState } from '../delivery/postman.ts'
-import type { Incident, Told } from '../model/index.ts'
+import type { Incident, NotificationRecord } from '../model/index.ts'
 import { hour } from '../text/times.ts'
 
 /** What comes to be due by time alone. */
@@ -10,7 +10,7 @@ export interface Pending {
   readonly ledger: Ledger
   readonly incidents: readonly Incident[]
   /** Each sink's state, and its book. */
-  readonly sinks: readonly { readonly state: DeliveryState; readonly told: readonly Told[] }[]
+  readonly sinks: readonly { readonly state: DeliveryState; readonly told: readonly NotificationRecord[] }[]
   readonly silences: readonly Silence[]
   /** After how long an open incident is brought up again, ms; 0 for never. */
   readonly remind: number
@@ -19,13 +19,13 @@ export interface Pending {
 /** The next time after `at` at which something may be due though nobody looks: patience, reminders and silences that end. Pure. */
 export function nextDue({ ledger, incidents, sinks, silences, remind }: Pending, at: number): number {
   const open = incidents.filter((it) => it.resolved === undefined)
-  const remindAt = (told: readonly Told[], { id }: Incident) => {
+  const remindAt = (told: readonly NotificationRecord[], { id }: Incident) => {
     const last = remind > 0 ? told.find((it) => it.incident === id) : undefined
     return last ? last.reminded + remind : 0
   }
   const times = [
-    ...ledger.flatMap((it) => (it.resolved === undefined ? [it.ripe] : [])),
-    ...open.flatMap((it) => [it.ripe, ...sinks.map(({ told }) => remindAt(told, it))]),
+    ...ledger.flatMap((it) => (it.resolved === undefined ? [it.notifyAt] : [])),
+    ...open.flatMap((it) => [it.notifyAt, ...sinks.map(({ told }) => remindAt(told, it))]),
     ...sinks.flatMap(({ state }) => (state.failing ? [tellableAt(state.failing)] : [])),
     ...silences.map((it) => it.until),
   ]

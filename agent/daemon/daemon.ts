@@ -10,7 +10,7 @@ import type { Collector, Incident, Rules, Sink } from '../model/index.ts'
 import type { Store } from '../state/store.ts'
 import { hour } from '../text/times.ts'
 import { alarm, nextDue } from './alarm.ts'
-import { Eye } from './eye.ts'
+import { CollectorRun } from './collector-run.ts'
 import type { Log } from './log.ts'
 import { pictureOf } from './picture.ts'
 import { type Postman, postmen } from './postmen.ts'
@@ -48,9 +48,9 @@ export function startDaemon(options: DaemonOptions): Daemon {
   const enabled = collectors.filter((it) => config.collectors[it.name]?.enabled !== false)
   store.saveLedger(withoutOrphans(store.ledger(), rulesOfAll(enabled), started))
   const truth = openTruth(rulesOfAll(collectors), store, log, started)
-  const eyes = enabled.map(
+  const runs = enabled.map(
     (collector) =>
-      new Eye({
+      new CollectorRun({
         collector,
         config: config.collectors[collector.name],
         machine,
@@ -61,7 +61,7 @@ export function startDaemon(options: DaemonOptions): Daemon {
         seen: (outcome) => settle(outcome),
       }),
   )
-  const warm = () => eyes.every((it) => it.outcome !== undefined)
+  const warm = () => runs.every((it) => it.outcome !== undefined)
   const tellers = postmen({
     config,
     sinks: options.sinks,
@@ -88,18 +88,18 @@ export function startDaemon(options: DaemonOptions): Daemon {
   function wakeUp(): void {
     settle()
     const waiting = store.ledger().filter((it) => wantsALook(it, now()))
-    for (const { collector, rounds } of eyes)
+    for (const { collector, rounds } of runs)
       if (waiting.some((it) => it.code.startsWith(`${collector.name}.`))) rounds.wake()
   }
 
   const tidying = setInterval(() => store.tidy(now()), tidyEvery)
   tidying.unref()
-  for (const eye of eyes) eye.rounds.start()
+  for (const run of runs) run.rounds.start()
   settle()
 
-  const scene = { config, version, started, collectors, eyes, postmen: tellers, store }
+  const scene = { config, version, started, collectors, runs, postmen: tellers, store }
   return {
-    ready: Promise.all(eyes.map((it) => it.looked)).then(() => {}),
+    ready: Promise.all(runs.map((it) => it.looked)).then(() => {}),
     snapshot: () => pictureOf({ ...scene, machine: describe(), incidents: truth.incidents() }, now()),
     silence(it) {
       store.silence(it)
@@ -110,7 +110,7 @@ export function startDaemon(options: DaemonOptions): Daemon {
       stopping.abort()
       bell.stop()
       clearInterval(tidying)
-      await Promise.all([...eyes.map((it) => it.stop()), ...tellers.map((it) => it.delivery.stop())])
+      await Promise.all([...runs.map((it) => it.stop()), ...tellers.map((it) => it.delivery.stop())])
       store.close()
     },
   }

@@ -4,7 +4,7 @@ import { sampleVersionOf } from '../core/round.ts'
 import type { Collector, Incident } from '../model/index.ts'
 import type { Store } from '../state/store.ts'
 import { day } from '../text/times.ts'
-import type { Eye } from './eye.ts'
+import type { CollectorRun } from './collector-run.ts'
 import type { Postman } from './postmen.ts'
 
 /** What a picture is made of. */
@@ -17,7 +17,7 @@ export interface Scene {
   readonly started: number
   /** All of them, also those that are switched off. */
   readonly collectors: readonly Collector[]
-  readonly eyes: readonly Eye[]
+  readonly runs: readonly CollectorRun[]
   readonly incidents: readonly Incident[]
   readonly postmen: readonly Postman[]
   readonly store: Pick<Store, 'ledger' | 'sample' | 'told' | 'silences'>
@@ -25,10 +25,10 @@ export interface Scene {
 
 /** What `agent status` shows, as of `at`. */
 export function pictureOf(scene: Scene, at: number): Snapshot {
-  const { config, version, machine, started, collectors, eyes, incidents, postmen, store } = scene
+  const { config, version, machine, started, collectors, runs, incidents, postmen, store } = scene
   const rows = collectors.map((it) => row(it, scene, at))
   return {
-    version: 1,
+    version: 2,
     node: config.node,
     at,
     agent: { version, pid: process.pid, started },
@@ -38,33 +38,33 @@ export function pictureOf(scene: Scene, at: number): Snapshot {
     collectors: rows,
     sinks: postmen.map(({ name, delivery }) => ({ ...lastTold(store, name), ...delivery.state() })),
     silences: store.silences().filter((it) => it.until > at),
-    outlook: eyes.flatMap((it) => it.outlook(at)).sort((a, b) => a.at - b.at),
+    deadlines: runs.flatMap((it) => it.deadlines(at)).sort((a, b) => a.at - b.at),
   }
 }
 
 /** The postman knows what it told since it started; the book, what was told before. */
 function lastTold(store: Scene['store'], sink: string): { readonly told?: number } {
-  const times = store.told(sink).flatMap((it) => (it.perhaps ? [] : [it.at]))
+  const times = store.told(sink).flatMap((it) => (it.unconfirmed ? [] : [it.at]))
   return times.length > 0 ? { told: Math.max(...times) } : {}
 }
 
-function row(collector: Collector, { config, eyes, store }: Scene, at: number): CollectorRow {
+function row(collector: Collector, { config, runs, store }: Scene, at: number): CollectorRow {
   const { name } = collector
   const open = store.ledger()
-  const eye = eyes.find((it) => it.collector.name === name)
-  if (!eye)
+  const run = runs.find((it) => it.collector.name === name)
+  if (!run)
     return rowOf(collector, { settings: config.collectors[name]?.settings ?? {}, at, open, enabled: false })
   const known = store.sample(name, sampleVersionOf(collector))
-  const sample = eye.outcome?.sample ?? known?.sample
-  const [series] = Object.keys((sample && eye.collector.series?.(sample)) ?? {})
-  return rowOf(eye.collector, {
-    settings: eye.settings,
+  const sample = run.outcome?.sample ?? known?.sample
+  const [series] = Object.keys((sample && run.collector.series?.(sample)) ?? {})
+  return rowOf(run.collector, {
+    settings: run.settings,
     at,
     open,
-    outcome: eye.outcome,
+    outcome: run.outcome,
     sample,
     last: known?.at,
-    next: eye.rounds.next(),
-    trend: series ? eye.series(series, at - day).map((it) => it.value) : [],
+    next: run.rounds.next(),
+    trend: series ? run.series(series, at - day).map((it) => it.value) : [],
   })
 }

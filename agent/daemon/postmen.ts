@@ -1,5 +1,5 @@
 import type { Config, SinkConfig } from '../config/config.ts'
-import { due, noted, notedPerhaps, receiptFor } from '../core/plan.ts'
+import { plan, receiptFor, recordSent, recordUnconfirmed } from '../core/plan.ts'
 import { type Delivery, type DeliveryState, deliver } from '../delivery/postman.ts'
 import type { Incident, Notice, Sink } from '../model/index.ts'
 import type { Store } from '../state/store.ts'
@@ -38,21 +38,21 @@ function postman({ name, min, settings, keepOpen }: SinkConfig, sink: Sink, opti
   const policy = { min, remind: config.remind, since: store.sinkSince(name, started) }
   const told = () => store.told(name)
   // That a sink fails is for the other sinks to tell.
-  const concerns = ({ root }: Incident) => root.code !== 'agent.sink-failing' || root.subject !== name
+  const concerns = ({ cause }: Incident) => cause.code !== 'agent.sink-failing' || cause.subject !== name
   let sick = false
   return deliver({
     sink,
     settings,
     name,
     keepOpen,
-    due: (): readonly Notice[] => {
+    plan: (): readonly Notice[] => {
       const wanted = { ...policy, silences: store.silences() }
       const open = incidents()
-      return open ? due(open.filter(concerns), told(), wanted, config.node, now()) : []
+      return open ? plan(open.filter(concerns), told(), wanted, config.node, now()) : []
     },
     receipt: (notice) => receiptFor(told(), notice),
-    note: (notice, receipt) => store.note(name, noted(told(), notice, receipt, now())),
-    perhaps: (notice) => store.note(name, notedPerhaps(told(), notice, now())),
+    note: (notice, receipt) => store.note(name, recordSent(told(), notice, receipt, now())),
+    unconfirmed: (notice) => store.note(name, recordUnconfirmed(told(), notice, now())),
     log,
     now,
     changed: ({ gone, failing }: DeliveryState) => {

@@ -1,10 +1,10 @@
-import type { Outlook } from '../model/index.ts'
+import type { Deadline } from '../model/index.ts'
 import { hour } from '../text/times.ts'
 
 /** Rings once what is known to come at a date has come, so that it is looked at then and not at the next round. */
 export interface Dates {
   /** What is to come, as of `at`; forecasts and what is over do not count. */
-  set(outlook: readonly Outlook[], at: number): void
+  set(deadlines: readonly Deadline[], at: number): void
   stop(): void
 }
 
@@ -16,9 +16,11 @@ const after = 1000
 export function dates(ring: () => void): Dates {
   let timer: NodeJS.Timeout | undefined
   return {
-    set(outlook, at) {
+    set(deadlines, at) {
       clearTimeout(timer)
-      const next = Math.min(...outlook.filter((it) => it.sure === 'date' && it.at >= at).map((it) => it.at))
+      const next = Math.min(
+        ...deadlines.filter((it) => it.confidence === 'date' && it.at >= at).map((it) => it.at),
+      )
       if (next - at > furthest) return
       timer = setTimeout(ring, next - at + after)
       timer.unref()

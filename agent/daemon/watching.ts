@@ -97,14 +97,14 @@ function inBackground(
 
 /** Keeps one command running until its signal is aborted. */
 async function keep(
-  { argv, worth }: Extract<Watch, { kind: 'command' }>,
+  { argv, isRelevant }: Extract<Watch, { kind: 'command' }>,
   { machine, heard, log, pause = growing }: WatchOptions,
   signal: AbortSignal,
 ): Promise<void> {
   const name = argv.join(' ')
   for (let times = 0; !signal.aborted; times += 1) {
     const begun = performance.now()
-    const line = (text: string) => worth(text) && heard(text)
+    const line = (text: string) => isRelevant(text) && heard(text)
     // `ip monitor` goes on after its socket overran, and says on stderr alone that events are lost. What
     // complains at once is not able to start, and its end is told below.
     const why = await machine.follow(argv, line, signal, (text) => {

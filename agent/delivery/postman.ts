@@ -40,13 +40,13 @@ export interface DeliverOptions {
   /** Whether a connection is kept open between letters. */
   readonly keepOpen?: boolean
   /** What this sink is due now, asked afresh before every attempt. */
-  readonly due: () => readonly Notice[]
+  readonly plan: () => readonly Notice[]
   /** What was noted of the message this notice is about. */
   readonly receipt: (notice: Notice) => string | undefined
   /** Called once a notice was accepted, before anything else is told; the receipt is that of a new message. */
   readonly note: (notice: Notice, receipt?: string) => void
   /** Called when a notice was sent and no answer came: it may have arrived. */
-  readonly perhaps?: (notice: Notice) => void
+  readonly unconfirmed?: (notice: Notice) => void
   readonly log: { info(fields: object, text: string): void; warn(fields: object, text: string): void }
   readonly changed?: (state: DeliveryState) => void
   readonly now?: () => number
@@ -166,7 +166,7 @@ class Postman implements Delivery {
 
   /** The notice whose turn it is. Also forgets what is due no longer. */
   #next(): Notice | undefined {
-    const due = this.#options.due()
+    const due = this.#options.plan()
     const ids = new Set(due.map(({ id }) => id))
     for (const id of this.#accepted) if (!ids.has(id)) this.#accepted.delete(id)
     // What was accepted but could not be noted is not told again by this process.
@@ -244,11 +244,11 @@ class Postman implements Delivery {
 
   #retry(
     notice: Notice,
-    { why, wait: asked = 0, perhaps }: Extract<Reading, { outcome: 'again' }>,
+    { why, wait: asked = 0, unconfirmed }: Extract<Reading, { outcome: 'again' }>,
     status: number | undefined,
   ): Promise<void> {
     const { log, random = Math.random } = this.#options
-    if (perhaps) this.#options.perhaps?.(notice)
+    if (unconfirmed) this.#options.unconfirmed?.(notice)
     this.#errors = status !== undefined && status !== 429 ? this.#errors + 1 : 0
     const rest = Math.max(asked, backoff((this.#trouble?.tries ?? 0) + 1, random()))
     if (this.#trouble?.why !== why)

@@ -94,7 +94,7 @@ const afterwards = new Set([
 export function readError(error: unknown): Reading {
   const code = codeOf(error, 4)
   const why = words[code] ?? (code ? `failed (${code})` : 'failed')
-  return { outcome: 'again', why, ...(afterwards.has(code) && { perhaps: true }) }
+  return { outcome: 'again', why, ...(afterwards.has(code) && { unconfirmed: true }) }
 }
 
 /** The first code known here, or else any, of an error, of what caused it, or of what it gathers. */

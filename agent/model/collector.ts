@@ -1,7 +1,7 @@
 import type { Observation, Rules } from './finding.ts'
 import type { Host } from './host.ts'
 import type { Page } from './page.ts'
-import type { Keepsake, Outlook, Sample, Series } from './sample.ts'
+import type { Artifact, Deadline, Sample, Series } from './sample.ts'
 import type { Properties, Settings } from './settings.ts'
 
 /** Something that makes a collector's next round come early. It never carries a verdict. */
@@ -11,7 +11,7 @@ export type Watch =
       /** Started once, started again with growing pauses when it ends. Each end wakes as well. */
       readonly argv: readonly string[]
       /** Whether this line of its output is worth a look, and worth handing on in `past.heard`. Must be cheap. */
-      readonly worth: (line: string) => boolean
+      readonly isRelevant: (line: string) => boolean
     }
   | {
       readonly kind: 'paths'
@@ -29,7 +29,7 @@ export type Watch =
     }
 
 /** A line from a watched command, or the path that changed. */
-export interface Heard {
+export interface WakeEvent {
   readonly at: number
   readonly text: string
 }
@@ -39,11 +39,11 @@ export interface Past<S> {
   readonly sample?: S
   readonly at?: number
   /** What watches have said since that round began, oldest first, bounded. */
-  readonly heard: readonly Heard[]
+  readonly heard: readonly WakeEvent[]
   /** Absent where nothing is remembered: a single look, a recorded node. */
   readonly series?: Series
   /** Only `collect` may hand something over; it is kept once the round has succeeded. Absent where nothing is remembered. */
-  readonly keep?: (it: Keepsake) => void
+  readonly keep?: (it: Artifact) => void
 }
 
 /**
@@ -89,7 +89,7 @@ export interface Collector<
   /** What is wrong with these settings that types cannot say, as `key: sentence`, or `key.2: sentence` for an item of a list. */
   readonly check?: (settings: Settings<P>) => readonly string[]
   /** What is known to run out, and when: the status page's last lines. */
-  readonly outlook?: (sample: S, settings: Settings<P>, now: number, series?: Series) => readonly Outlook[]
+  readonly deadlines?: (sample: S, settings: Settings<P>, now: number, series?: Series) => readonly Deadline[]
   /** Event sources, as of the last sample; asked again after each round. */
   readonly watch?: (settings: Settings<P>, sample: S | undefined) => readonly Watch[]
   /** All that it saw, for `agent NAME`. */

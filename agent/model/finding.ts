@@ -19,7 +19,7 @@ export interface Cause<Code extends string = string> {
   /** What both findings must share for the one to explain the other. Absent: being on the same node is enough. */
   readonly same?: 'subject' | 'pod'
   /** Repairing the cause does not repair this: its own steps are needed as well. */
-  readonly lasts?: true
+  readonly outlivesRepair?: true
 }
 
 /**
@@ -37,15 +37,15 @@ export interface Rule<Because extends string = string> {
   /** Keys of the collector's settings that change when it is said. */
   readonly settings?: readonly string[]
   /** What follows from it for the people who use the cluster. */
-  readonly so: string
+  readonly impact: string
   /** The safe next steps, in order, with commands in backticks. */
-  readonly next: readonly string[]
+  readonly fix: readonly string[]
   /** What people do here that makes it worse, one sentence each. */
-  readonly never?: string
+  readonly avoid?: string
   /** Its steps come before those of its cause: what is lost meanwhile, data or the way in, does not come back. */
   readonly urgent?: true
   /** Patience: how long it must have been true before anyone is told. */
-  readonly after?: number
+  readonly pendingFor?: number
   readonly because?: readonly Cause<Because>[]
   /** It happened, and nobody repairs it: what began because of it stays its consequence for as long as it lasts. */
   readonly event?: true
@@ -76,9 +76,9 @@ export interface Observation<Code extends string = string> {
   readonly text: string
   /** Where it differs from the rule's. */
   readonly severity?: Severity
-  readonly so?: string
-  readonly next?: readonly string[]
-  readonly never?: string
+  readonly impact?: string
+  readonly fix?: readonly string[]
+  readonly avoid?: string
   readonly urgent?: true
   /** How far something that comes nearer by itself has come: each higher number is worth telling of again. */
   readonly stage?: number
@@ -97,9 +97,9 @@ export interface Finding {
   readonly severity: Severity
   readonly title: string
   readonly text: string
-  readonly so: string
-  readonly next: readonly string[]
-  readonly never?: string
+  readonly impact: string
+  readonly fix: readonly string[]
+  readonly avoid?: string
   readonly urgent?: true
   readonly stage?: number
   readonly pod?: Pod
@@ -112,6 +112,6 @@ export interface Finding {
   /** How often it has come back within the last hour, once that is too often to tell each time. */
   readonly flaps?: number
   /** When its patience is over: `since` plus the rule's `after`. People are told once a look has confirmed it since. */
-  readonly ripe: number
+  readonly notifyAt: number
   readonly resolved?: number
 }

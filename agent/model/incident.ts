@@ -4,17 +4,17 @@ import { type Finding, type Severity, severities } from './finding.ts'
 export interface Incident {
   /** The root finding's id. */
   readonly id: string
-  readonly root: Finding
+  readonly cause: Finding
   /** In the order in which they came. */
-  readonly consequences: readonly Finding[]
+  readonly affected: readonly Finding[]
   /** The gravest of its open findings; of all of them once it is over. */
   readonly severity: Severity
   readonly since: number
-  readonly ripe: number
+  readonly notifyAt: number
   /** The safe next steps of the whole incident, in order, none twice. */
-  readonly next: readonly string[]
+  readonly fix: readonly string[]
   /** What makes it worse, one sentence each. */
-  readonly never: readonly string[]
+  readonly avoid: readonly string[]
   /** Set once none of its findings is open. */
   readonly resolved?: number
 }
@@ -22,15 +22,15 @@ export interface Incident {
 const rank = (it: Finding) => severities.indexOf(it.severity)
 
 /** What an incident is called by. */
-type Named = Pick<Incident, 'root' | 'consequences'> & Partial<Pick<Incident, 'severity' | 'resolved'>>
+type Named = Pick<Incident, 'cause' | 'affected'> & Partial<Pick<Incident, 'severity' | 'resolved'>>
 
 /** The finding that speaks for an incident now: its root, or the gravest that is open where the root no longer is. */
-export function leadOf({ root, consequences, resolved }: Named): Finding {
-  if (root.resolved === undefined || resolved !== undefined) return root
-  const [open] = consequences
+export function leadOf({ cause, affected, resolved }: Named): Finding {
+  if (cause.resolved === undefined || resolved !== undefined) return cause
+  const [open] = affected
     .filter((it) => it.resolved === undefined)
     .sort((a, b) => rank(b) - rank(a) || a.since - b.since)
-  return open ?? root
+  return open ?? cause
 }
 
 /**
@@ -39,18 +39,18 @@ export function leadOf({ root, consequences, resolved }: Named): Finding {
  * a root that is over.
  */
 export function titleOf(incident: Named): string {
-  const { root, consequences, severity = 'critical', resolved } = incident
+  const { cause, affected, severity = 'critical', resolved } = incident
   const lead = leadOf(incident)
   // The same thing gone further says all.
-  if (lead !== root)
-    return isSame(lead, root)
+  if (lead !== cause)
+    return isSame(lead, cause)
       ? lead.title
-      : `${lead.title}, after: ${(consequences.find((it) => isSame(it, root)) ?? root).title}`
-  const graver = consequences
+      : `${lead.title}, after: ${(affected.find((it) => isSame(it, cause)) ?? cause).title}`
+  const graver = affected
     .filter((it) => it.resolved === undefined || resolved !== undefined)
-    .filter((it) => rank(it) > rank(root) && rank(it) <= severities.indexOf(severity))
+    .filter((it) => rank(it) > rank(cause) && rank(it) <= severities.indexOf(severity))
     .sort((a, b) => rank(b) - rank(a))[0]
-  return graver ? `${graver.title}: ${root.title}` : root.title
+  return graver ? `${graver.title}: ${cause.title}` : cause.title
 }
 
 /** One thing that comes nearer by stages: certificates that ran out, and have expired. */
@@ -58,7 +58,7 @@ const isSame = (a: Finding, b: Finding) =>
   a.subject === b.subject && a.stage !== undefined && b.stage !== undefined
 
 /** The root, and what it became in its further stages. */
-export const rootAndOn = ({ root, consequences }: Pick<Incident, 'root' | 'consequences'>) => [
-  root,
-  ...consequences.filter((it) => isSame(it, root)),
+export const rootAndOn = ({ cause, affected }: Pick<Incident, 'cause' | 'affected'>) => [
+  cause,
+  ...affected.filter((it) => isSame(it, cause)),
 ]

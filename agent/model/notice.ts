@@ -21,7 +21,7 @@ export type Notice =
   | { readonly kind: 'test'; readonly id: string; readonly node: string; readonly at: number }
 
 /** What a sink was told of one incident: the other book beside the ledger. */
-export interface Told {
+export interface NotificationRecord {
   readonly incident: string
   readonly severity: Severity
   /** The highest stage of what it was told of; absent for none. */
@@ -34,7 +34,7 @@ export interface Told {
   /** When it was last told by a new message rather than an edit. */
   readonly reminded: number
   /** Set while nobody knows whether the message arrived: it was sent, and no answer came. */
-  readonly perhaps?: true
+  readonly unconfirmed?: true
   /** What the service calls the message, for editing it. */
   readonly receipt?: string
   /** Set once the sink knows that it is over. */

@@ -1,6 +1,6 @@
 import type { Finding } from './finding.ts'
 import type { Host } from './host.ts'
-import type { Keepsake, Point, Sample, Unseen } from './sample.ts'
+import type { Artifact, Point, Sample, Unseen } from './sample.ts'
 import type { Properties, Settings } from './settings.ts'
 
 /** What a terminal can do. */
@@ -27,7 +27,7 @@ export class Refusal extends Error {
 export interface Kept {
   readonly id: number
   readonly at: number
-  readonly about: Keepsake['about']
+  readonly about: Artifact['about']
   /** Bytes of the body. */
   readonly size: number
 }

@@ -32,11 +32,11 @@ export interface Sample {
 }
 
 /** Something that runs out at a time that can be told: "certificates: 41 d". */
-export interface Outlook {
+export interface Deadline {
   readonly what: string
   readonly at: number
   /** How sure that is, where it is a forecast and not a date. */
-  readonly sure?: 'date' | 'likely' | 'rough'
+  readonly confidence?: 'date' | 'likely' | 'rough'
 }
 
 /** One measured value. */
@@ -49,7 +49,7 @@ export interface Point {
 export type Series = (name: string, from: number) => readonly Point[]
 
 /** Something that is kept whole beside the sample, because it is too large for one. Bounded in number and size by the store. */
-export interface Keepsake {
+export interface Artifact {
   /** What it is, as small plain JSON: lists show it without the body. */
   readonly about: Readonly<Record<string, unknown>>
   readonly body: Uint8Array

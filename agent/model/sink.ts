@@ -25,7 +25,7 @@ export interface Reply {
  */
 export type Reading =
   | { readonly outcome: 'accepted'; readonly receipt?: string }
-  | { readonly outcome: 'again'; readonly wait?: number; readonly perhaps?: true; readonly why: string }
+  | { readonly outcome: 'again'; readonly wait?: number; readonly unconfirmed?: true; readonly why: string }
   | { readonly outcome: 'refused'; readonly why: string }
   | { readonly outcome: 'gone'; readonly why: string }
 

@@ -1,12 +1,12 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { Silence } from '../core/silence.ts'
-import type { Finding, Told } from '../model/index.ts'
+import type { Finding, NotificationRecord } from '../model/index.ts'
 import type { Clock } from './clock.ts'
 import {
+  artifact,
   clock,
   finding,
   type KeptSample,
-  keepsake,
   type Owned,
   type Row,
   sample,
@@ -21,7 +21,7 @@ import {
 /** What is answered from memory, as it was on the disk. */
 export interface Remembered {
   readonly findings: readonly Finding[]
-  readonly told: readonly Owned<Told>[]
+  readonly told: readonly Owned<NotificationRecord>[]
   readonly sinks: readonly Owned<number>[]
   readonly silences: readonly Silence[]
   readonly samples: readonly KeptSample[]
@@ -140,7 +140,7 @@ export function inspect(db: DatabaseSync): { readonly remembered: Remembered; re
   }
   const [left] = all(clock)
   // These stay on the disk; of the many small rows only the count of what is wrong is needed.
-  eachSound(db, keepsake, damage, () => {})
+  eachSound(db, artifact, damage, () => {})
   countUnsound(db, series, damage)
   return { remembered: { ...remembered, ...(left && { clock: left }) }, damage }
 }

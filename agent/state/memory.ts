@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { awaitedBy, type Ledger, resolvedKept, withoutOld } from '../core/ledger.ts'
 import { type Silence, silenceKept } from '../core/silence.ts'
-import type { Finding, Point, Told } from '../model/index.ts'
+import type { Finding, NotificationRecord, Point } from '../model/index.ts'
 import type { Clock } from './clock.ts'
 import type { Remembered } from './inspect.ts'
 import { put } from './put.ts'
@@ -14,7 +14,7 @@ const mostPointsWaiting = 5_000
 export class Memory {
   ledger: Ledger
   clock: Clock
-  readonly told = new Map<string, Map<string, Told>>()
+  readonly told = new Map<string, Map<string, NotificationRecord>>()
   readonly sinks: Map<string, number>
   readonly silences: Map<string, Silence>
   /** `saved` is the time of the one that was written last. */
@@ -34,8 +34,8 @@ export class Memory {
     this.samples = new Map(samples.map((it) => [it.collector, { ...it, saved: it.at }]))
   }
 
-  book(sink: string): Map<string, Told> {
-    const book = this.told.get(sink) ?? new Map<string, Told>()
+  book(sink: string): Map<string, NotificationRecord> {
+    const book = this.told.get(sink) ?? new Map<string, NotificationRecord>()
     this.told.set(sink, book)
     return book
   }

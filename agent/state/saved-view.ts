@@ -1,9 +1,9 @@
 import { statSync } from 'node:fs'
 import type { DatabaseSync } from 'node:sqlite'
 import type { Finding, Kept, Point } from '../model/index.ts'
+import { listArtifacts } from './artifacts.ts'
 import { databaseFile, readImage } from './image.ts'
 import { damageText, inspect, isDamaged } from './inspect.ts'
-import { listKeepsakes } from './keepsakes.ts'
 import { readSeries } from './series.ts'
 import type { KeptSample } from './tables.ts'
 
@@ -41,7 +41,7 @@ export function savedView(
       ...(sample && { sample }),
       findings: remembered.findings.filter((it) => it.resolved === undefined),
       trend: soundOf(database, (db) => readSeries(db, series.name, series.from)),
-      artifacts: soundOf(database, (db) => listKeepsakes(db, collector)),
+      artifacts: soundOf(database, (db) => listArtifacts(db, collector)),
       ...(isDamaged(damage) && { lost: `${file} is damaged: ${damageText(damage)} cannot be read` }),
     }
   } finally {

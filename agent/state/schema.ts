@@ -29,7 +29,7 @@ export function makeTables(db: DatabaseSync): void {
 }
 
 /** Those that files of version 1 may lack: they came later. */
-const later = ['silence', 'keepsake', 'clock']
+const later = ['silence', 'artifact', 'clock']
 
 /** What is not as it was made: a byte of the schema may be another, and a table then has another name. */
 export function misshapen(db: DatabaseSync): readonly string[] {

@@ -1,5 +1,5 @@
 import { longestSilence, type Silence } from '../core/silence.ts'
-import { type Finding, type Pod, severities, type Told, type Unseen } from '../model/index.ts'
+import { type Finding, type NotificationRecord, type Pod, severities, type Unseen } from '../model/index.ts'
 import type { Clock } from './clock.ts'
 
 /**
@@ -98,9 +98,9 @@ export const findingShape = group<Finding>({
   severity: oneOf(severities),
   title: text(),
   text: text(),
-  so: text(),
-  next: listOf(text(), 100),
-  never: { optional: text() },
+  impact: text(),
+  fix: listOf(text(), 100),
+  avoid: { optional: text() },
   urgent: { optional: yes },
   stage: { optional: within(-furthest, furthest) },
   pod: { optional: pod },
@@ -109,11 +109,11 @@ export const findingShape = group<Finding>({
   seen: time,
   count,
   flaps: { optional: count },
-  ripe: time,
+  notifyAt: time,
   resolved: { optional: time },
 })
 
-export const toldShape = group<Told>({
+export const toldShape = group<NotificationRecord>({
   incident: text(2_000),
   severity: oneOf(severities),
   stage: { optional: within(-furthest, furthest) },
@@ -121,7 +121,7 @@ export const toldShape = group<Told>({
   lead: { optional: text(2_000) },
   at: time,
   reminded: time,
-  perhaps: { optional: yes },
+  unconfirmed: { optional: yes },
   receipt: { optional: text(10_000) },
   resolved: { optional: time },
 })

@@ -1,13 +1,13 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { historyKept, type Ledger } from '../core/ledger.ts'
 import type { Silence } from '../core/silence.ts'
-import type { Finding, Keepsake, Kept, Point, Sample, Told } from '../model/index.ts'
+import type { Artifact, Finding, Kept, NotificationRecord, Point, Sample } from '../model/index.ts'
 import { minute } from '../text/times.ts'
+import { artifactBody, listArtifacts } from './artifacts.ts'
 import { started, ticked } from './clock.ts'
 import type { Loss } from './database.ts'
 import { type Disk, openDisk } from './disk.ts'
-import { putKeepsake } from './keep.ts'
-import { keepsakeBody, listKeepsakes } from './keepsakes.ts'
+import { putArtifact } from './keep.ts'
 import { Memory, newest } from './memory.ts'
 import { put } from './put.ts'
 import { coarsen, readSeries } from './series.ts'
@@ -24,8 +24,8 @@ export interface Store {
   loss(): Loss | undefined
   ledger(): Ledger
   saveLedger(ledger: Ledger): void
-  told(sink: string): readonly Told[]
-  note(sink: string, entries: readonly Told[]): void
+  told(sink: string): readonly NotificationRecord[]
+  note(sink: string, entries: readonly NotificationRecord[]): void
   /** When this sink was first known; notes it if it is new. */
   sinkSince(sink: string, now: number): number
   /** What people asked not to be told of, also what is lately over. */
@@ -39,9 +39,9 @@ export interface Store {
   addPoints(at: number, values: Readonly<Record<string, number>>): void
   series(name: string, from: number): readonly Point[]
   /** Keeps something whole, on the disk alone: without a disk it is lost with the process. */
-  keep(collector: string, it: Keepsake, at: number): void
+  keep(collector: string, it: Artifact, at: number): void
   kept(collector: string): readonly Kept[]
-  keepsake(collector: string, id: number): Uint8Array | undefined
+  artifact(collector: string, id: number): Uint8Array | undefined
   /** Findings that were open at any time since `from`, oldest first. */
   history(from: number): readonly Finding[]
   /** Writes what is waiting, makes old series coarser, forgets what is too old by a clock that can be relied on. */
@@ -65,9 +65,9 @@ export function openStore(stateDir: string, now: number, elapsed = () => perform
     ...ledgerOf(memory, disk),
     ...booksOf(memory, disk),
     ...samplesOf(memory, disk, now),
-    keep: (collector, it, at) => write((db) => putKeepsake(db, collector, it, at)),
-    kept: (collector) => disk.read((db) => listKeepsakes(db, collector), []),
-    keepsake: (collector, id) => disk.read((db) => keepsakeBody(db, collector, id), undefined),
+    keep: (collector, it, at) => write((db) => putArtifact(db, collector, it, at)),
+    kept: (collector) => disk.read((db) => listArtifacts(db, collector), []),
+    artifact: (collector, id) => disk.read((db) => artifactBody(db, collector, id), undefined),
     ...tidying(memory, disk, elapsed),
   }
 }

@@ -1,6 +1,6 @@
 import type { SQLInputValue } from 'node:sqlite'
 import type { Silence } from '../core/silence.ts'
-import type { Finding, Keepsake, Told } from '../model/index.ts'
+import type { Artifact, Finding, NotificationRecord } from '../model/index.ts'
 import type { Clock } from './clock.ts'
 import {
   aboutShape,
@@ -59,8 +59,8 @@ function parsed<T>(json: unknown, shape: Shape): T {
   return value as T
 }
 
-/** What a keepsake is; undefined where that cannot be told. */
-export function aboutOf(json: unknown): Keepsake['about'] | undefined {
+/** What an artifact is; undefined where that cannot be told. */
+export function aboutOf(json: unknown): Artifact['about'] | undefined {
   try {
     return parsed(json, aboutShape)
   } catch {
@@ -92,7 +92,7 @@ export interface StoredPoint {
   readonly at: number
   readonly value: number
 }
-export interface StoredKeepsake extends Keepsake {
+export interface StoredArtifact extends Artifact {
   readonly id: number
   readonly collector: string
   readonly at: number
@@ -112,7 +112,7 @@ export const finding: Table<Finding> = {
   write: (it) => [it.id, it.code, it.since, it.resolved ?? null, JSON.stringify(it)],
 }
 
-export const told: Table<Owned<Told>> = {
+export const told: Table<Owned<NotificationRecord>> = {
   name: 'told',
   called: ['record of a notification', 'records of notifications'],
   create: 'sink TEXT NOT NULL, incident TEXT NOT NULL, json TEXT NOT NULL, PRIMARY KEY (sink, incident)',
@@ -120,7 +120,7 @@ export const told: Table<Owned<Told>> = {
   key: ['sink', 'incident'],
   read(row) {
     mustBe(text(1_000), row.sink, 'sink')
-    const it = parsed<Told>(row.json, toldShape)
+    const it = parsed<NotificationRecord>(row.json, toldShape)
     mustFit(row, it, ['incident'])
     return { owner: row.sink as string, it }
   },
@@ -208,9 +208,9 @@ export const series: Table<StoredPoint> = {
     AND typeof(value) = 'real' AND value BETWEEN -1e300 AND 1e300`,
 }
 
-export const keepsake: Table<StoredKeepsake> = {
-  name: 'keepsake',
-  called: ['keepsake', 'keepsakes'],
+export const artifact: Table<StoredArtifact> = {
+  name: 'artifact',
+  called: ['artifact', 'artifacts'],
   create:
     'id INTEGER PRIMARY KEY AUTOINCREMENT, collector TEXT NOT NULL, at INTEGER NOT NULL, about TEXT NOT NULL, body BLOB NOT NULL',
   columns: ['id', 'collector', 'at', 'about', 'body'],
@@ -224,7 +224,7 @@ export const keepsake: Table<StoredKeepsake> = {
       id: row.id as number,
       collector: row.collector as string,
       at: row.at as number,
-      about: parsed<Keepsake['about']>(row.about, aboutShape),
+      about: parsed<Artifact['about']>(row.about, aboutShape),
       body: row.body,
     }
   },
@@ -239,7 +239,7 @@ export function eachTable(take: <T>(table: Table<T>) => void): void {
   take(silence)
   take(sample)
   take(clock)
-  take(keepsake)
+  take(artifact)
   take(series)
 }
 

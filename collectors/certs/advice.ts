@@ -6,9 +6,9 @@ import { stopping } from './uses.ts'
 
 /** What follows, what to do in which order, and what makes it worse, for what a group is. */
 export interface Advice {
-  readonly so: string
-  readonly next: readonly string[]
-  readonly never?: string
+  readonly impact: string
+  readonly fix: readonly string[]
+  readonly avoid?: string
 }
 
 const leaveTheFolder =
@@ -24,18 +24,18 @@ export function advice(group: Group, over: boolean, items: readonly Item[], samp
   if (group.kind === 'authorities') return authorities(sample)
   if (group.kind === 'kubeconfig')
     return {
-      so: `\`kubectl\` with this file ${over ? 'gets' : 'will get'} 401 Unauthorized; the node itself uses others.`,
-      next: [
+      impact: `\`kubectl\` with this file ${over ? 'gets' : 'will get'} 401 Unauthorized; the node itself uses others.`,
+      fix: [
         `\`systemctl restart ${quoted(sample.k3s?.unit ?? 'k3s')}\`: k3s writes it anew when it starts`,
         `If it is a copy of your own: copy it again from ${adminFile(sample)} of a server`,
       ],
     }
   if (group.kind === 'file')
     return {
-      so: over
+      impact: over
         ? 'Whoever checks it refuses the connection.'
         : 'When it runs out, whoever checks it refuses the connection.',
-      next: [
+      fix: [
         `\`${look}\``,
         'Renew it with whatever issued it, then make what uses it read it again (often `systemctl reload`)',
       ],
@@ -43,10 +43,10 @@ export function advice(group: Group, over: boolean, items: readonly Item[], samp
   const [host = '', name] = group.subject.split('/')
   const servername = quoted(name ?? host.replace(/:\d+$/, ''))
   return {
-    so: over
+    impact: over
       ? 'Clients that check it refuse the connection.'
       : 'When it runs out, clients that check it refuse the connection.',
-    next: [
+    fix: [
       `\`openssl s_client -connect ${quoted(host)} -servername ${servername} </dev/null | openssl x509 -noout -subject -enddate\``,
       'Renew it where it is issued; if the file there is already new, restart or reload the server, which still holds the old one',
     ],
@@ -64,26 +64,26 @@ function restart(over: boolean, items: readonly Item[], sample: CertsSample): Ad
   const stops = stopping(items.map((it) => it.source))
   // As a sentence of its own, and within one.
   const what = stops ? (over ? stops.replace(/^[a-z]/, (it) => it.toUpperCase()) : stops) : undefined
-  const never = `${stay} ${leaveTheFolder}`
+  const avoid = `${stay} ${leaveTheFolder}`
   if (role === 'agent')
     return {
-      so: over
+      impact: over
         ? `${what ?? 'The node cannot reach the API'}; no pod is started, stopped or moved here; those that run go on.`
         : `When they run out, ${what ?? 'the node becomes NotReady'}; no pod is started, stopped or moved here.`,
-      next: [
+      fix: [
         ...(over ? ['`timedatectl`: is the clock right? A wrong one looks the same'] : []),
         `On each server, if its own run out too: \`systemctl restart ${servers}\``,
         `Then here: \`${here}\`; pods go on running meanwhile`,
       ],
-      never,
+      avoid,
     }
   const served = items.length > 0 && items.every((it) => it.renewsItself)
   const dynamic = quoted(`${dataDir}/server/tls/dynamic-cert.json`)
   return {
-    so: over
+    impact: over
       ? `${what ?? '`kubectl` gets 401 or a TLS error, nodes cannot report, nothing is scheduled'}; pods that run go on.`
       : `When they run out, ${what ?? 'kubectl, the nodes and the controllers are refused by the API: nothing is scheduled or repaired any more'}.`,
-    next: [
+    fix: [
       ...(over ? ['`timedatectl`: is the clock right? A wrong one looks the same'] : []),
       `\`${here}\`, on one server after the other; pods go on running meanwhile`,
       ...(served
@@ -94,20 +94,20 @@ function restart(over: boolean, items: readonly Item[], sample: CertsSample): Ad
       `When \`kubectl get nodes\` answers, on each agent: \`systemctl restart ${agents}\``,
       `Copy ${adminFile(sample)} again to wherever kubectl is used`,
     ],
-    never,
+    avoid,
   }
 }
 
 function authorities({ k3s }: CertsSample): Advice {
   const { role = 'server', distribution = 'k3s' } = k3s ?? {}
   return {
-    so: 'Everything that was signed by it is refused, and a restart does not help.',
-    next: [
+    impact: 'Everything that was signed by it is refused, and a restart does not help.',
+    fix: [
       '`timedatectl`: is the clock right? A wrong one looks the same',
       `${role === 'agent' ? 'On a server: ' : ''}\`${distribution} certificate rotate-ca --help\`: make new authorities as its documentation describes (from v1.26 on)`,
       'Then restart the servers, one after the other, then the agents',
     ],
-    never: leaveTheFolder,
+    avoid: leaveTheFolder,
   }
 }
 

@@ -126,7 +126,7 @@ function early(group: Group, sample: CertsSample, now: number): Observation<Code
     {
       code: 'certs.not-yet-valid',
       subject: group.subject,
-      so: advice(group, true, items, sample).so,
+      impact: advice(group, true, items, sample).impact,
       text: `${first.where} is valid from ${moment(from)}, but the clock says ${moment(now)}${more}.`,
       evidence: { first: first.source, not_before: moment(from), count: items.length },
       ...(group.kind === 'kubeconfig' && { severity: 'warning' as const }),
@@ -138,20 +138,20 @@ function unreadable(group: Group, sample: CertsSample): Observation<Code>[] {
   const [first] = group.problems
   if (first === undefined) return []
   const more = group.problems.length > 1 ? `; ${group.problems.length - 1} more like it` : ''
-  const { next, never } = advice(group, false, group.items, sample)
+  const { fix, avoid } = advice(group, false, group.items, sample)
   const k3s = group.kind === 'restart' || group.kind === 'kubeconfig'
   return [
     {
       code: 'certs.unreadable',
       subject: group.subject,
       text: `${first}${more}.`,
-      next: k3s
+      fix: k3s
         ? [
             '`df -h` and `dmesg | tail`: files are cut off when the disk is full or failing',
-            ...next.slice(0, 1),
+            ...fix.slice(0, 1),
           ]
-        : next.slice(0, 1),
-      ...(never && { never }),
+        : fix.slice(0, 1),
+      ...(avoid && { avoid }),
       evidence: { count: group.problems.length },
     },
   ]
@@ -172,14 +172,14 @@ function authoritiesEnding(group: Group, sample: CertsSample, now: number): Obse
   const { to } = first.certificate
   const more =
     items.length > 1 ? `; ${items.length - 1} more by ${date((items.at(-1) as Item).certificate.to)}` : ''
-  const { never, next } = advice(group, false, items, sample)
+  const { avoid, fix } = advice(group, false, items, sample)
   return [
     {
       code: 'certs.ca-expiring',
       subject: group.subject,
       text: `The authority ${first.where} runs out ${moment(to)}, in ${duration(to - now)}${more}. k3s never renews it by itself.`,
-      next,
-      ...(never && { never }),
+      fix,
+      ...(avoid && { avoid }),
       ...(to - now <= lastMonth && { severity: 'critical' as const }),
       stage: stageNumber(to - now),
       evidence: { first: first.source, not_after: moment(to), count: items.length },

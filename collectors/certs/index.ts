@@ -89,9 +89,9 @@ export const certs = collector({
     }
   },
 
-  outlook(sample, { warn_days }, now) {
+  deadlines(sample, { warn_days }, now) {
     const { first } = overview(groups(sample, warn_days), now)
-    return first ? [{ what: 'certificates', at: first.certificate.to, sure: 'date' }] : []
+    return first ? [{ what: 'certificates', at: first.certificate.to, confidence: 'date' }] : []
   },
 
   watch({ paths }, sample) {

@@ -34,8 +34,8 @@ function servedDiffers(sample: CertsSample, now: number): Observation<Code>[] {
       text: `${served.address} serves another certificate (${leaf?.name}, which ${lasts}) than ${file.path} holds (which ${
         (stored?.to ?? 0) < now ? 'expired' : 'runs out'
       } ${moment(stored?.to ?? 0)}).`,
-      ...(over && { so: 'Clients that check it refuse the connection, although the file is fine.' }),
-      next: [
+      ...(over && { impact: 'Clients that check it refuse the connection, although the file is fine.' }),
+      fix: [
         `\`systemctl restart ${unit}\`: k3s reads its files only when it starts; pods go on running meanwhile`,
         ...(dynamic
           ? [
@@ -59,8 +59,8 @@ function chainBroken(sample: CertsSample): Observation<Code>[] {
       code: 'certs.chain-broken',
       subject: nodeName(sample.k3s),
       text: `${first.path} ${first.problem}${more}.`,
-      ...(stops && { so: `From the next start of k3s on, if not already: ${stops}.` }),
-      next: [
+      ...(stops && { impact: `From the next start of k3s on, if not already: ${stops}.` }),
+      fix: [
         `\`ls -l --time-sort ${quoted(first.path.slice(0, first.path.lastIndexOf('/')))}\`: which of them was replaced, and when?`,
         'Put back the authority or the key that belongs to it, from a backup or another server',
         `Then \`systemctl restart ${quoted(sample.k3s.unit)}\`: k3s makes anew what the authority beside it has not signed`,
@@ -107,7 +107,7 @@ function notRestarted(sample: CertsSample, now: number): Observation<Code>[] {
       code: 'certs.rotated-not-restarted',
       subject: nodeName(k3s),
       text: `${parts.join('; ')}. The ${k3s.distribution} that runs has been up ${duration(now - since)} and still uses what it read when it started.`,
-      next: [`\`systemctl restart ${quoted(k3s.unit)}\`; pods go on running meanwhile`],
+      fix: [`\`systemctl restart ${quoted(k3s.unit)}\`; pods go on running meanwhile`],
       evidence: { newer: newer.length, gone: gone.length },
     },
   ]
@@ -137,8 +137,10 @@ function unauthorized(sample: CertsSample, now: number): Observation<Code>[] {
       code: 'certs.api-unauthorized',
       subject: nodeName(k3s),
       text: `${first.address} answers, but says 401 Unauthorized to ${basename(first.as)}${leaf ? ` (${leaf.name})` : ''}${why}${both}.`,
-      ...(stopping(refused.map((it) => it.as)) && { so: `${upper(stopping(refused.map((it) => it.as)))}.` }),
-      next: [
+      ...(stopping(refused.map((it) => it.as)) && {
+        impact: `${upper(stopping(refused.map((it) => it.as)))}.`,
+      }),
+      fix: [
         '`timedatectl`: is the clock right? A wrong one looks the same',
         ...(good
           ? [

@@ -11,8 +11,8 @@ export const rules = declared({
     measured:
       "The dates of every certificate in k3s's tls folders, in kubeconfigs, in files of the settings and as presented by servers, against the clock of this node. Files are read again when they change.",
     settings: ['paths', 'endpoints', 'kubeconfigs', 'ingress'],
-    so: 'Connections that rely on it are refused.',
-    next: [
+    impact: 'Connections that rely on it are refused.',
+    fix: [
       '`timedatectl`: is the clock right? A wrong one looks the same',
       'Of k3s: `systemctl restart k3s` on the servers, one after the other, then `systemctl restart k3s-agent` on the agents',
       'Others: renew it where it is issued, then make what uses it read it again',
@@ -30,8 +30,8 @@ export const rules = declared({
     measured:
       'The same certificates as of `certs.expired`; the version that decides on the window is that of `k3s --version`.',
     settings: ['paths', 'endpoints', 'kubeconfigs', 'ingress', 'warn_days'],
-    so: 'When it runs out, connections that rely on it are refused.',
-    next: [
+    impact: 'When it runs out, connections that rely on it are refused.',
+    fix: [
       'Of k3s: `systemctl restart k3s` on the servers, one after the other, then `systemctl restart k3s-agent` on the agents',
       'Others: renew it where it is issued, then make what uses it read it again',
     ],
@@ -43,13 +43,13 @@ export const rules = declared({
       'A certificate begins later than now, by the clock of this node. Mostly it is the clock that is wrong: a board without a battery, or no time server.',
     measured: 'The same certificates as of `certs.expired`, by their first moment.',
     settings: ['paths', 'endpoints', 'kubeconfigs', 'ingress'],
-    so: 'Connections that rely on it are refused.',
-    next: [
+    impact: 'Connections that rely on it are refused.',
+    fix: [
       '`timedatectl`: is the time right, and "System clock synchronized: yes"?',
       '`systemctl restart systemd-timesyncd` (or chrony, ntp), and wait until it is',
     ],
-    never: 'Make new certificates while the clock is wrong: they are not valid when it is right again.',
-    after: minute,
+    avoid: 'Make new certificates while the clock is wrong: they are not valid when it is right again.',
+    pendingFor: minute,
     because: [{ code: 'certs.clock-wrong', within: 60 * minute }],
   },
   'certs.unreadable': {
@@ -59,9 +59,9 @@ export const rules = declared({
       'A file that should hold a certificate is empty, cut off, damaged or, if the settings name it, not there; or an address of the settings shows none. It may be fine, but nobody can tell when it runs out. A file that may not be opened is not this but a blind spot.',
     measured: 'The bytes of the same files, and TLS handshakes with the addresses of the settings.',
     settings: ['paths', 'endpoints', 'kubeconfigs', 'ingress'],
-    so: 'Whatever uses it does not start again, and its end would come unseen.',
-    next: ['`df -h` and `dmesg | tail`: files are cut off when the disk is full or failing'],
-    after: 5 * minute,
+    impact: 'Whatever uses it does not start again, and its end would come unseen.',
+    fix: ['`df -h` and `dmesg | tail`: files are cut off when the disk is full or failing'],
+    pendingFor: 5 * minute,
   },
   'certs.served-differs': {
     severity: 'warning',
@@ -70,10 +70,10 @@ export const rules = declared({
       'What 6443 presents is compared with `dynamic-cert.json`, 10250 with `serving-kubelet.crt`, etcd on 2379 and 2380 with its files, on RKE2 9345 with `dynamic-cert.json` and 6443 with `serving-kube-apiserver.crt`. A running k3s goes on serving what it read when it started. Critical when the served one has expired. `k3s certificate check` does not look at what is served.',
     measured:
       'A TLS handshake over loopback with each of these ports, and the file beside it, by serial number.',
-    so: 'The file looks fine, but what is served runs out by its own date, and clients see that one.',
-    next: ['`systemctl restart k3s`: it reads its files only when it starts; pods go on running meanwhile'],
+    impact: 'The file looks fine, but what is served runs out by its own date, and clients see that one.',
+    fix: ['`systemctl restart k3s`: it reads its files only when it starts; pods go on running meanwhile'],
     // k3s writes its file a moment after it begins to serve the new one, and other servers share it.
-    after: 11 * minute,
+    pendingFor: 11 * minute,
     because: [{ code: 'certs.rotated-not-restarted', within: 60 * minute }],
   },
   'certs.kubeconfig-stale': {
@@ -84,9 +84,9 @@ export const rules = declared({
     measured:
       'Kubeconfigs in the home of each user of /etc/passwd, in `KUBECONFIG` of /etc/environment and in the settings, against `k3s.yaml` and its authority.',
     settings: ['kubeconfigs'],
-    so: '`kubectl` with it gets 401 Unauthorized once its certificate has run out.',
-    next: ['Copy `/etc/rancher/k3s/k3s.yaml` of a server over it'],
-    after: 10 * minute,
+    impact: '`kubectl` with it gets 401 Unauthorized once its certificate has run out.',
+    fix: ['Copy `/etc/rancher/k3s/k3s.yaml` of a server over it'],
+    pendingFor: 10 * minute,
     because: [{ code: 'k3s.certificates-rotated', within: 10 * minute }],
   },
   'certs.chain-broken': {
@@ -96,11 +96,11 @@ export const rules = declared({
       'A certificate that k3s uses is not signed by the authority (CA) that stands beside it, or does not belong to its key; by the signature itself, not by names. Mostly a file was replaced or restored by hand, or an authority was rotated in part.',
     measured:
       'The signature of each certificate against the authority beside it, and its key against the certificate; only when one of the three has changed. Nothing of a key is kept.',
-    so: 'Whoever checks it refuses the connection, from the next start of k3s on if not already.',
-    next: ['Put back the authority or the key that belongs to it, from a backup or another server'],
-    never:
+    impact: 'Whoever checks it refuses the connection, from the next start of k3s on if not already.',
+    fix: ['Put back the authority or the key that belongs to it, from a backup or another server'],
+    avoid:
       'Delete the tls folder: the authorities in it are what every node and kubeconfig of the cluster trusts.',
-    after: 2 * minute,
+    pendingFor: 2 * minute,
   },
   'certs.rotated-not-restarted': {
     severity: 'warning',
@@ -109,10 +109,10 @@ export const rules = declared({
       'Files that k3s uses were written later than ten minutes after it started (and after it wrote its kubeconfigs, which it does at each start), or they were there and are no more: `k3s certificate rotate` deletes them. k3s reads them only when it starts.',
     measured:
       "Change times of the files in k3s's tls folders against the start of its process (/proc/PID/stat) and the change times of its kubeconfigs.",
-    so: 'The new ones have no effect, and the old ones run out by their own date.',
-    next: ['`systemctl restart k3s`; pods go on running meanwhile'],
-    never: 'Rotate again: that only moves more files away.',
-    after: 5 * minute,
+    impact: 'The new ones have no effect, and the old ones run out by their own date.',
+    fix: ['`systemctl restart k3s`; pods go on running meanwhile'],
+    avoid: 'Rotate again: that only moves more files away.',
+    pendingFor: 5 * minute,
   },
   'certs.ca-expiring': {
     severity: 'warning',
@@ -120,9 +120,9 @@ export const rules = declared({
     meaning:
       'An authority (CA) of this server ends within 365 days, or the second half of a shorter life. k3s makes them for ten years and never renews them by itself. Critical in the last 30 days; told again at 30, 14, 7, 3 and 1 days. Told on servers only.',
     measured: "The dates of the `*-ca.crt` files in k3s's tls folders.",
-    so: 'When it has run out, everything that it signed is refused, on every node, and no restart helps.',
-    next: ['`k3s certificate rotate-ca --help`: make new authorities as its documentation describes'],
-    never:
+    impact: 'When it has run out, everything that it signed is refused, on every node, and no restart helps.',
+    fix: ['`k3s certificate rotate-ca --help`: make new authorities as its documentation describes'],
+    avoid:
       'Delete the tls folder: the authorities in it are what every node and kubeconfig of the cluster trusts.',
   },
   'certs.api-unauthorized': {
@@ -132,14 +132,14 @@ export const rules = declared({
       'The API answered 401 to the client certificate of the kubelet or of the administrator (`client-kubelet.crt`, `client-admin.crt`), and it answers without one, so it lives. A 401 without a certificate is what a healthy API says to everybody, and is not this.',
     measured:
       '`/version` of the API over loopback, on an agent through its load balancer, with each of these certificates, and once without.',
-    so: '`kubectl` gets 401, or this node becomes NotReady.',
-    next: [
+    impact: '`kubectl` gets 401, or this node becomes NotReady.',
+    fix: [
       '`timedatectl`: is the clock right? A wrong one looks the same',
       '`systemctl restart k3s`, servers first; pods go on running meanwhile',
     ],
-    never:
+    avoid:
       'Reboot while the API refuses the node: what its pods use of network and firewall lives in the kernel until then, and is not made again without the API.',
-    after: minute,
+    pendingFor: minute,
     because: [
       { code: 'certs.expired', within: 60 * minute },
       { code: 'certs.not-yet-valid', within: 60 * minute },
@@ -154,12 +154,13 @@ export const rules = declared({
     meaning:
       'The time of day was moved by more than five minutes against the time since boot, which nobody can set (told for an hour), or it is before Murphy was written. Certificates are judged by this clock, by k3s as by Murphy.',
     measured: 'The clock against /proc/uptime, of the same boot; before 1 November 2026 no clock is right.',
-    so: 'Certificates seem to have expired, or not to be valid yet, and those made meanwhile have wrong dates.',
-    next: [
+    impact:
+      'Certificates seem to have expired, or not to be valid yet, and those made meanwhile have wrong dates.',
+    fix: [
       '`timedatectl`: is the time right, and "System clock synchronized: yes"?',
       '`timedatectl set-ntp true`, or `systemctl restart systemd-timesyncd` (or chrony, ntp)',
     ],
-    never: 'Restart k3s while the clock is wrong: it would make certificates with wrong dates.',
+    avoid: 'Restart k3s while the clock is wrong: it would make certificates with wrong dates.',
   },
   'certs.clock-unsynchronised': {
     severity: 'info',
@@ -167,12 +168,12 @@ export const rules = declared({
     meaning:
       'The kernel says that nothing keeps its clock right (`NTPSynchronized` of timedatectl). It need not be wrong yet, but it drifts, and certificates are judged by it.',
     measured: '`timedatectl show --property=NTPSynchronized`, asked once an hour.',
-    so: 'The clock drifts unnoticed, until certificates seem expired or not valid yet.',
-    next: [
+    impact: 'The clock drifts unnoticed, until certificates seem expired or not valid yet.',
+    fix: [
       '`timedatectl set-ntp true`, or `systemctl restart systemd-timesyncd` (or chrony, ntp)',
       '`timedatectl`: "System clock synchronized: yes" after some minutes?',
     ],
-    never:
+    avoid:
       'Restart k3s to renew certificates before `date` shows the right time: it would make them with wrong dates.',
   },
 })

@@ -65,11 +65,11 @@ export function staleness(sample: CertsSample, now: number): Observation<'certs.
         code: 'certs.kubeconfig-stale',
         subject: path,
         text,
-        so:
+        impact:
           reason === 'older'
             ? `\`kubectl\` with it works until ${date(leaf.to)}, then gets 401 Unauthorized; k3s never renews copies.`
             : '`kubectl` with it gets 401 Unauthorized or refuses the API.',
-        next: own
+        fix: own
           ? [`\`systemctl restart ${quoted(k3s.unit)}\`: k3s writes ${basename(path)} anew when it starts`]
           : // A file may hold other clusters as well, so that nothing that replaces all of it can be pasted.
             [

@@ -60,7 +60,7 @@ function otherFiles(sample: CniSample, name: string): readonly Observation<Code>
       code: 'cni.conf-missing',
       subject: otherConfFolder,
       text: `The interfaces of ${name} are here, but there is no CNI configuration in ${otherConfFolder}.`,
-      next: [
+      fix: [
         `\`kubectl get pods -A -o wide --field-selector spec.nodeName=NODE\`, on a server: delete ${name}'s pod on this node, so that it is made anew; it writes the configuration when it starts`,
       ],
     },
@@ -82,7 +82,7 @@ function files(sample: CniSample, ran: number): readonly Observation<Code>[] {
       code: 'cni.conf-missing',
       subject: folder,
       text: `There is no ${broken && 'valid '}CNI configuration in ${folder}${broken && ` (${broken})`}, ${since}.`,
-      next: [restartOf(sample, 'writes it again; the pods keep running meanwhile')],
+      fix: [restartOf(sample, 'writes it again; the pods keep running meanwhile')],
     })
   }
   if (subnet === null && (settled || still))
@@ -90,7 +90,7 @@ function files(sample: CniSample, ran: number): readonly Observation<Code>[] {
       code: 'cni.subnet-env-missing',
       subject: subnetFile,
       text: `${subnetFile} is not there, ${since}.`,
-      next: [
+      fix: [
         `\`journalctl -u ${k3s.unit} -n 200 | grep -i flannel\`: why flannel did not start`,
         still && settled
           ? killall(sample)

@@ -24,11 +24,7 @@ export function bridge(sample: CniSample, name: string, before?: CniSample): rea
         code: 'cni.bridge-missing',
         subject: name,
         text: `The bridge ${name} is gone, ${hit}.`,
-        next: remake(
-          sample,
-          pods,
-          `. The first new pod brings ${name} back; a restart of k3s alone does not`,
-        ),
+        fix: remake(sample, pods, `. The first new pod brings ${name} back; a restart of k3s alone does not`),
         evidence,
       },
     ]
@@ -46,7 +42,7 @@ function down(
       code: 'cni.bridge-down',
       subject: name,
       text: `The bridge ${name} is set down, ${hit}.`,
-      next: [`\`ip link set ${name} up\`: its route comes back with it`],
+      fix: [`\`ip link set ${name} up\`: its route comes back with it`],
       evidence,
     },
   ]
@@ -68,7 +64,7 @@ function addresses(
       code: 'cni.bridge-address',
       subject: name,
       text: `The bridge ${name} lacks ${lacking.join(' and ')}, the gateway of ${podsHit(pods, 0)}; ${instead}.`,
-      next: [
+      fix: [
         `\`ip addr show dev ${name}\`: what it has`,
         ...lacking.map((it) => `${add(it)}: its route comes back with it`),
       ],
@@ -102,7 +98,7 @@ function orphans(
       code: 'cni.veth-orphaned',
       subject: name,
       text,
-      next: remake(sample, pods, ''),
+      fix: remake(sample, pods, ''),
       evidence: { pods: pods.length },
     },
   ]

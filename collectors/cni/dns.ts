@@ -110,7 +110,7 @@ export function dns({ dns: it, k3s }: CniSample, now: number): readonly Observat
       code: 'cni.dns-dead',
       subject: it.server,
       text: `The cluster's DNS server ${it.server} ${how} (asked from this node for ${it.name}).`,
-      next: [
+      fix: [
         '`kubectl -n kube-system get pods -l k8s-app=kube-dns -o wide`, on a server: whether it runs, and where',
         '`kubectl -n kube-system get endpoints kube-dns`: whether its service leads to it',
         `If it runs elsewhere, see what else stands here about the way to that node; if it runs here, \`kubectl -n kube-system logs -l k8s-app=kube-dns --tail 50\``,

@@ -45,7 +45,7 @@ export const cni = collector({
       ...(sample.peers && { peers: sample.peers.length }),
     }
   },
-  outlook: (sample, _settings, now) => addressOutlook(sample, now),
+  deadlines: (sample, _settings, now) => addressOutlook(sample, now),
   watch(_settings, sample): readonly Watch[] {
     const it = sample?.k3s && plan(sample)
     if (!sample?.k3s || it?.kind !== 'flannel') return []
@@ -54,7 +54,7 @@ export const cni = collector({
       {
         kind: 'command',
         argv: ['ip', 'monitor', 'link', 'address', 'route', 'neigh'],
-        worth: worthALook({ own, outward: outward(sample) }),
+        isRelevant: worthALook({ own, outward: outward(sample) }),
       },
       { kind: 'paths', paths: [subnetFile, confFolder(sample.k3s)] },
     ]

@@ -51,7 +51,7 @@ export function kernel({ off = {}, k3s }: CniSample): readonly Observation<Code>
           off[all] === undefined
             ? `The kernel does not forward ${name} packets that come in by ${devices}.`
             : `The kernel does not forward ${name} packets (${all.replaceAll('/', '.')} is 0).`,
-        next: [
+        fix: [
           ...paths.map((it) => `\`sysctl -w net/${it}=1\``),
           `\`grep -rs forward /etc/sysctl.conf /etc/sysctl.d /run/sysctl.d /usr/lib/sysctl.d\`: what turned it off, and would again`,
         ],
@@ -73,7 +73,7 @@ export function kernel({ off = {}, k3s }: CniSample): readonly Observation<Code>
             text: absent
               ? 'The kernel module br_netfilter is not loaded: packets between pods on this node pass by iptables.'
               : `Packets between pods on this node pass by iptables: ${filter.map((it) => it.replaceAll('/', '.')).join(' and ')} is 0.`,
-            next: absent
+            fix: absent
               ? [
                   '`modprobe br_netfilter`: it turns the settings on as well',
                   `\`lsmod | grep br_netfilter\`: k3s loads it when ${k3s?.unit ?? 'k3s'} starts`,

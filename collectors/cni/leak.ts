@@ -1,4 +1,4 @@
-import type { Observation, Outlook } from '../../agent/model/index.ts'
+import type { Deadline, Observation } from '../../agent/model/index.ts'
 import { day } from '../../agent/text/times.ts'
 import { ripe } from './pool.ts'
 import type { Code } from './rules.ts'
@@ -11,7 +11,7 @@ const shown = 12
 
 export interface Forecast {
   readonly at: number
-  readonly sure: 'likely' | 'rough'
+  readonly confidence: 'likely' | 'rough'
   /** Addresses a day. */
   readonly pace: number
 }
@@ -31,7 +31,7 @@ export function usedUp({ course, size, used }: Pool, now: number): Forecast | un
   const pace = ((last[1] - first[1]) / (now - first[0])) * day
   if (!(pace > 0)) return undefined
   const sure = since.length > 6 && last[0] - first[0] >= 3 * day ? 'likely' : 'rough'
-  return { at: now + (Math.max(0, size - used) / pace) * day, sure, pace }
+  return { at: now + (Math.max(0, size - used) / pace) * day, confidence: sure, pace }
 }
 
 /** Reservations of sandboxes that are gone. */
@@ -44,7 +44,7 @@ export function leak(sample: CniSample, now: number): readonly Observation<Code>
   const forecast = usedUp(pool, now)
   const soon = free <= pool.size / 10 || (forecast && forecast.at - now < 3 * day)
   const end = forecast
-    ? ` At this pace (${forecast.pace.toFixed(1)} a day) they are used up ${forecast.sure === 'rough' ? 'roughly ' : 'about '}on ${new Date(forecast.at).toISOString().slice(0, 10)}.`
+    ? ` At this pace (${forecast.pace.toFixed(1)} a day) they are used up ${forecast.confidence === 'rough' ? 'roughly ' : 'about '}on ${new Date(forecast.at).toISOString().slice(0, 10)}.`
     : ''
   const some = leaked.slice(0, 3).join(', ')
   return [
@@ -53,7 +53,7 @@ export function leak(sample: CniSample, now: number): readonly Observation<Code>
       subject: pool.folder,
       ...(soon && { severity: 'critical' as const }),
       text: `${leaked.length} of ${pool.size} pod addresses are reserved for pods that are gone (${some}${leaked.length > 3 ? ' …' : ''}); ${free === 0 ? 'none is' : free === 1 ? '1 is' : `${free} are`} free.${end}`,
-      next: [
+      fix: [
         `\`kubectl get pods -A -o wide | grep -wF${leaked
           .slice(0, shown)
           .map((it) => ` -e ${it}`)
@@ -66,7 +66,7 @@ export function leak(sample: CniSample, now: number): readonly Observation<Code>
 }
 
 /** The day on which the last address is given, where that can be told. */
-export function addressOutlook({ pool }: CniSample, now: number): readonly Outlook[] {
+export function addressOutlook({ pool }: CniSample, now: number): readonly Deadline[] {
   const forecast = pool && usedUp(pool, now)
-  return forecast ? [{ what: 'pod addresses', at: forecast.at, sure: forecast.sure }] : []
+  return forecast ? [{ what: 'pod addresses', at: forecast.at, confidence: forecast.confidence }] : []
 }

@@ -1,4 +1,4 @@
-import type { Heard, Observation } from '../../agent/model/index.ts'
+import type { Observation, WakeEvent } from '../../agent/model/index.ts'
 import { hour, minute } from '../../agent/text/times.ts'
 import { isName } from './links.ts'
 import type { Code } from './rules.ts'
@@ -65,7 +65,7 @@ export const allErrors = (courses: Readonly<Record<string, Course>>): number =>
  * without UP, or `Deleted`), and for what packets leave by from the kernel's own count of lost carriers.
  */
 export function countDowns(
-  heard: readonly Heard[],
+  heard: readonly WakeEvent[],
   devices: readonly string[],
   before: CniSample | undefined,
   now: number,
@@ -124,7 +124,7 @@ function growing(device: string, course: Course, now: number): readonly Observat
       code: 'cni.errors-growing',
       subject: device,
       text: `${device} counted ${errors} errors in ${Math.round(time / minute)} min, ${(share * 100).toFixed(1)} % of its packets: ${sure} ${pace} an hour${change}.`,
-      next: [
+      fix: [
         `\`ip -s -s link show dev ${device}\`: which errors they are`,
         `\`ethtool -S ${device}\`: what the driver says; for hardware, look at cable and port as well`,
       ],
@@ -142,7 +142,7 @@ function flapping(device: string, downs: readonly number[], now: number): readon
       code: 'cni.flapping',
       subject: device,
       text: `${device} went down ${recent.length} times in the last ${flapWindow / minute} min, last at ${new Date(last).toISOString().slice(11, 16)} UTC.`,
-      next: [
+      fix: [
         '`journalctl -k -n 100`: what the kernel says of the link',
         '`journalctl -u NetworkManager -u systemd-networkd -u dhcpcd -n 100`: whether something else manages it',
       ],

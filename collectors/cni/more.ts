@@ -1,4 +1,4 @@
-import type { Heard, Host, Past } from '../../agent/model/index.ts'
+import type { Host, Past, WakeEvent } from '../../agent/model/index.ts'
 import { orNothing } from '../node/ask.ts'
 import { podLogs, podOfFolder } from '../node/pods.ts'
 import type { See } from './ask.ts'
@@ -71,7 +71,7 @@ export async function readWear(
   host: Host,
   seen: CniSample,
   before: CniSample | undefined,
-  heard: readonly Heard[],
+  heard: readonly WakeEvent[],
 ): Promise<Pick<CniSample, 'errors' | 'downs' | 'carriers'>> {
   const it = plan(seen)
   const own = it.kind === 'flannel' ? [it.bridge, ...it.overlays] : []

@@ -24,11 +24,11 @@ export function mtu(
   ]
 }
 
-const mismatch = (subject: string, text: string, next: readonly string[]): Observation<Code> => ({
+const mismatch = (subject: string, text: string, fix: readonly string[]): Observation<Code> => ({
   code: 'cni.mtu-mismatch',
   subject,
   text,
-  next,
+  fix,
 })
 
 function overlay(sample: CniSample, link: Link, overhead: number | undefined): readonly Observation<Code>[] {

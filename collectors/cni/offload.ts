@@ -48,7 +48,7 @@ export function offload(
       code: 'cni.checksum-offload',
       subject: overlay,
       text: `${overlay} leaves checksums to the hardware (tx-checksum-ip-generic is on), which kernel ${it.kernel} gets wrong in VXLAN.`,
-      next: [
+      fix: [
         `\`ethtool -K ${overlay} tx-checksum-ip-generic off\`: at once, until the next start of k3s or boot`,
         'For good: a newer kernel (5.7 or later)',
       ],

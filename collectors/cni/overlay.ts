@@ -7,7 +7,7 @@ import type { CniSample } from './sample.ts'
 import { podsHit, restartOf } from './text.ts'
 
 /** Without the word on `k3s-killall.sh` that the rule has: here it is a step. */
-const never =
+const avoid =
   'Run `iptables -F`: it cannot bring an interface back, and may cut SSH. Reboot for this: a boot is one more start of k3s.'
 
 /**
@@ -32,7 +32,7 @@ export function overlay(
       code: link ? 'cni.overlay-down' : 'cni.overlay-missing',
       subject: name,
       text: `The overlay ${name} (${backend}) is ${link ? 'set down' : 'gone'}: ${hit}.${still ? ` ${unit} was started since and has not made it.` : ''}`,
-      next:
+      fix:
         still && settled
           ? [
               `\`journalctl -u ${unit} -n 200 | grep -i flannel\`: why a start of ${unit} did not bring it back`,
@@ -45,7 +45,7 @@ export function overlay(
               ),
               `\`ip addr show dev ${name}\`: it should be up after half a minute`,
             ],
-      ...(still && settled && { never }),
+      ...(still && settled && { avoid }),
       evidence: { backend, pods: pods.length, veths },
     },
   ]

@@ -39,7 +39,7 @@ function lost(sample: CniSample, peer: Peer): Observation<Code> {
     code: 'cni.routes-missing',
     subject: subnet,
     text: `This node lacks ${said} for the pods of ${node ? `node ${node}` : 'another node'} (${subnet} by way of ${dev}).`,
-    next: mend.every((it) => it !== undefined)
+    fix: mend.every((it) => it !== undefined)
       ? [`Put back what is missing: ${mend.join(', then ')}`, `Or ${restart}`]
       : [restart],
     evidence: { lacks: lacks.join(' '), via, dev, ...(node && { node }) },
@@ -57,7 +57,7 @@ function wireguard(sample: CniSample, overlays: readonly string[]): readonly Obs
       code: 'cni.routes-missing',
       subject: name,
       text: `This node lacks the route to ${networks} through ${name}.`,
-      next: [restartOf(sample, 'flannel makes it again; the pods keep running meanwhile')],
+      fix: [restartOf(sample, 'flannel makes it again; the pods keep running meanwhile')],
     },
   ]
 }

@@ -13,12 +13,13 @@ export const degradedRules = declared({
       'host-local keeps a file for each address it gave (/var/lib/cni/networks/cbr0). Three or more belong to sandboxes that are gone, for ten minutes at least: whoever deleted those pods was killed in the middle, as at a power cut or an OOM kill. Nothing takes them back. Critical when a tenth is left or less than three days.',
     measured:
       'The files in /var/lib/cni/networks/cbr0 against the sandboxes that containerd runs; the forecast from the times at which more were leaked.',
-    so: 'When the last of about 250 addresses is taken, no new pod starts on this node: `no IP addresses available in range set`.',
-    next: [
+    impact:
+      'When the last of about 250 addresses is taken, no new pod starts on this node: `no IP addresses available in range set`.',
+    fix: [
       '`ls /var/lib/cni/networks/cbr0`: what is reserved',
       '`kubectl get pods -A -o wide`, on a server: which addresses pods have. The files of the others can be removed',
     ],
-    never:
+    avoid:
       'Empty the folder while pods run: their addresses would be given a second time, and both pods break.',
   },
   'cni.errors-growing': {
@@ -27,8 +28,9 @@ export const degradedRules = declared({
     meaning:
       'The error counters of uplink, overlay, what is under it, or bridge (/proc/net/dev, received and sent) grew by 30 or more within an hour, in three looks or more, and by a thousandth of the packets. The pace is called rough until six looks over half an hour agree. Dropped packets are not counted here.',
     measured: '/proc/net/dev.',
-    so: 'Connections get slow before they break. Errors of the overlay are packets to nodes it cannot reach, those of hardware mostly cable, port or card.',
-    next: ['`ip -s -s link`: which errors they are', '`ethtool -S DEVICE`: what the driver says'],
+    impact:
+      'Connections get slow before they break. Errors of the overlay are packets to nodes it cannot reach, those of hardware mostly cable, port or card.',
+    fix: ['`ip -s -s link`: which errors they are', '`ethtool -S DEVICE`: what the driver says'],
     because: [{ code: 'cni.routes-missing' }, { code: 'cni.flapping', within: 60 * minute }],
   },
   'cni.flapping': {
@@ -37,8 +39,9 @@ export const degradedRules = declared({
     meaning:
       'Uplink, overlay, what is under it, or bridge went down three times or more within ten minutes: what packets leave by, by the count of lost carriers that the kernel keeps, the others by what `ip monitor` said.',
     measured: '/sys/class/net/DEVICE/carrier_down_count of what packets leave by, and `ip monitor link`.',
-    so: 'Each time connections stall, and routes through the link may be lost for good. Two managers of the same interface do this, as does a bad cable.',
-    next: [
+    impact:
+      'Each time connections stall, and routes through the link may be lost for good. Two managers of the same interface do this, as does a bad cable.',
+    fix: [
       '`journalctl -k -n 100`: what the kernel says of the link',
       '`journalctl -u NetworkManager -u systemd-networkd -u dhcpcd -n 100`: whether something else manages it',
     ],
@@ -49,14 +52,15 @@ export const degradedRules = declared({
     meaning:
       "This node asks the cluster's DNS address (cluster-dns, the tenth of service-cidr, or what the kubelet gives pods) for kubernetes.default.svc. Two questions without an answer, or SERVFAIL, in a round that nothing hurried, and still so a minute later. On an agent it must have answered before, since an agent is not told whether its cluster has one.",
     measured: 'A DNS question over UDP from this node, 1 s for each of two tries.',
-    so: 'Pods on this node resolve no names: to them everything is down at once, inside the cluster and outside.',
-    next: [
+    impact:
+      'Pods on this node resolve no names: to them everything is down at once, inside the cluster and outside.',
+    fix: [
       '`kubectl -n kube-system get pods -l k8s-app=kube-dns -o wide`, on a server: whether it runs, and where',
       '`kubectl -n kube-system get endpoints kube-dns`: whether its service leads to it',
     ],
-    never: 'Change /etc/resolv.conf of the node: pods do not use it for names of the cluster.',
+    avoid: 'Change /etc/resolv.conf of the node: pods do not use it for names of the cluster.',
     // A rollout of CoreDNS, as each upgrade brings one, takes a few seconds.
-    after: minute,
+    pendingFor: minute,
     because: [
       { code: 'firewall.flushed', within: 60 * minute },
       { code: 'firewall.kube-chains-missing', within: 15 * minute },

@@ -13,7 +13,7 @@ const killall =
 const restart =
   '`systemctl restart k3s` (on an agent `k3s-agent`): makes it again; the pods keep running meanwhile'
 
-const critical = { severity: 'critical', never: killall } as const
+const critical = { severity: 'critical', avoid: killall } as const
 
 const deadPods =
   'These pods reach nothing and nothing reaches them: services, ingress and DNS are dead for them, though `kubectl` may still show them Running.'
@@ -37,8 +37,8 @@ export const rules = declared({
     meaning:
       "Pods with a live sandbox hang on a bridge (cni0 with flannel) that does not exist. They are known from their veths and the CNI result cache. A node before its first pod has no bridge and is well. Neither k3s nor flannel makes the bridge again: the bridge plugin does, when the next pod comes, and the old pods' veths stay off it (measured on k3s 1.21).",
     measured: '`ip -j -d addr show` against /var/lib/cni/results and /run/netns.',
-    so: deadPods,
-    next: [
+    impact: deadPods,
+    fix: [
       '`kubectl get pods -A -o wide --field-selector spec.nodeName=NODE`: the pods on this node',
       'Delete those that have an address of the pod network, so that they are made anew: `kubectl delete pod -n NAMESPACE NAME`. The first one brings the bridge back. A pod without a controller does not come again by itself',
     ],
@@ -50,8 +50,8 @@ export const rules = declared({
     meaning:
       'The bridge of the pods is there, but set down (without IFF_UP). Nothing sets it up again by itself.',
     measured: 'The flags of the bridge in `ip -j -d addr show`.',
-    so: deadPods,
-    next: ['`ip link set cni0 up`: its route comes back with it'],
+    impact: deadPods,
+    fix: ['`ip link set cni0 up`: its route comes back with it'],
   },
   'cni.bridge-address': {
     ...critical,
@@ -59,8 +59,9 @@ export const rules = declared({
     meaning:
       'The bridge does not have the address that flannel was given for this node (FLANNEL_SUBNET in /run/flannel/subnet.env). Nothing puts it back until the next pod is made.',
     measured: 'The addresses of the bridge in `ip -j -d addr show` against /run/flannel/subnet.env.',
-    so: 'Pods on this node reach each other, but neither services, other nodes nor the world, and the node does not reach them.',
-    next: ['`ip addr show dev cni0`: what it has', '`ip addr add ADDRESS brd + dev cni0`'],
+    impact:
+      'Pods on this node reach each other, but neither services, other nodes nor the world, and the node does not reach them.',
+    fix: ['`ip addr show dev cni0`: what it has', '`ip addr add ADDRESS brd + dev cni0`'],
     because: [{ code: 'cni.bridge-missing', within: hour }, ...starts],
   },
   'cni.overlay-missing': {
@@ -69,8 +70,9 @@ export const rules = declared({
     meaning:
       'The device through which flannel reaches other nodes (flannel.1 for VXLAN, flannel-wg for WireGuard) does not exist. Which one it should be comes from net-conf.json, the flags of k3s and subnet.env; host-gw has none. flannel makes it when it starts and not again after that.',
     measured: 'The links in `ip -j -d addr show`, once k3s has run for two minutes.',
-    so: 'Pods here do not reach pods on other nodes and are not reached by them. If the cluster DNS runs elsewhere, names do not resolve here. Pods on this node still reach each other.',
-    next: [restart, '`ip -d link show type vxlan`: it should be there after half a minute'],
+    impact:
+      'Pods here do not reach pods on other nodes and are not reached by them. If the cluster DNS runs elsewhere, names do not resolve here. Pods on this node still reach each other.',
+    fix: [restart, '`ip -d link show type vxlan`: it should be there after half a minute'],
     because: [certificates, ...starts],
   },
   'cni.overlay-down': {
@@ -79,8 +81,9 @@ export const rules = declared({
     meaning:
       'The overlay device is there, but set down (without IFF_UP). With it went the routes to the other nodes, which setting it up alone does not bring back.',
     measured: 'The flags of the overlay in `ip -j -d addr show`.',
-    so: 'Pods here do not reach pods on other nodes and are not reached by them. Pods on this node still reach each other.',
-    next: [restart, '`ip route`: there should be a route for each other node'],
+    impact:
+      'Pods here do not reach pods on other nodes and are not reached by them. Pods on this node still reach each other.',
+    fix: [restart, '`ip route`: there should be a route for each other node'],
   },
   'cni.conf-missing': {
     ...critical,
@@ -88,8 +91,9 @@ export const rules = declared({
     meaning:
       'k3s runs flannel, but there is no CNI configuration in its folder agent/etc/cni/net.d, where it writes 10-flannel.conflist at each start. containerd then has no pod network.',
     measured: 'The files in agent/etc/cni/net.d of k3s, once it has run for two minutes.',
-    so: 'Running pods go on. New pods stay in ContainerCreating, stopping ones may hang, and the node may turn NotReady.',
-    next: [restart],
+    impact:
+      'Running pods go on. New pods stay in ContainerCreating, stopping ones may hang, and the node may turn NotReady.',
+    fix: [restart],
     because: starts,
   },
   'cni.subnet-env-missing': {
@@ -98,8 +102,8 @@ export const rules = declared({
     meaning:
       'k3s has run for more than two minutes, but /run/flannel/subnet.env, which flannel writes when it starts, is not there: flannel never got that far, or the file was deleted. /run is empty after each boot.',
     measured: 'Whether /run/flannel/subnet.env is there.',
-    so: 'Running pods go on. No new pod gets an address: they stay in ContainerCreating.',
-    next: [
+    impact: 'Running pods go on. No new pod gets an address: they stay in ContainerCreating.',
+    fix: [
       '`journalctl -u k3s -n 200 | grep -i flannel` (on an agent `k3s-agent`): why flannel did not start',
       restart,
     ],
@@ -112,9 +116,9 @@ export const rules = declared({
       'The bridge is there, but pods with a live sandbox have a veth that is on no bridge, or none at all. The first is what is left after a bridge was deleted and made anew: nothing puts old veths on the new bridge. A veth that does not exist is told when two looks in a row miss it, as a pod that is being deleted loses its veth first.',
     measured:
       'The veths of the pods in /var/lib/cni/results against the ports of the bridge in `ip -j -d addr show`.',
-    so: deadPods,
-    next: ['Delete these pods, so that they are made anew: `kubectl delete pod -n NAMESPACE NAME`'],
-    never: killall,
+    impact: deadPods,
+    fix: ['Delete these pods, so that they are made anew: `kubectl delete pod -n NAMESPACE NAME`'],
+    avoid: killall,
     because: [{ code: 'cni.bridge-missing', within: 24 * hour }],
   },
   ...pathRules,

@@ -62,7 +62,7 @@ function flushed(sample: FirewallSample): Found[] {
       subject: 'iptables',
       text,
       at: flush.at,
-      next: nextAfterFlush(sample),
+      fix: nextAfterFlush(sample),
       evidence: {
         before: had,
         least,
@@ -122,7 +122,7 @@ function kubeChains({ k3s, sets, memory, hostPorts = [] }: FirewallSample, now: 
         code: 'firewall.kube-chains-missing',
         subject: family,
         text: `${k3s.unit} has run for ${minutes} min, but kube-proxy's ${familyNames[family]} nat rules are ${missing.length === kubeParts.length ? 'all gone' : `incomplete: without ${missing.join(', ')}`}. ${rules} ${familyNames[family]} rules are there in all.`,
-        next: [
+        fix: [
           `\`systemctl restart ${k3s.unit}\``,
           ...(hostPorts.length > 0
             ? []

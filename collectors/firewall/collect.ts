@@ -1,7 +1,7 @@
 import type { Host, Past } from '../../agent/model/index.ts'
 import { orNothing } from '../node/ask.ts'
 import { rulesWhole } from './dump/whole.ts'
-import { keepsake } from './history/kept-rules.ts'
+import { artifact } from './history/kept-rules.ts'
 import { remember } from './history/remember.ts'
 import { snapshotDue } from './history/snapshots.ts'
 import { look } from './look.ts'
@@ -14,7 +14,7 @@ export async function collect(host: Host, past: Past<FirewallSample>): Promise<F
   const { sample, snapshot } = remember(past, seen)
   const due = past.keep && snapshotDue(before?.kept, snapshot)
   const body = due && (await orNothing(rulesWhole(host, sample.sets)))
-  if (body) past.keep?.(keepsake(due.about, body))
+  if (body) past.keep?.(artifact(due.about, body))
   const kept = body ? due.kept : before?.kept
   return { ...sample, ...(kept && { kept }) }
 }

@@ -1,7 +1,7 @@
 import { collector, type Past } from '../../agent/model/index.ts'
 import { assess } from './assess.ts'
 import { byOwner } from './cells.ts'
-import { outlook } from './checks/growth.ts'
+import { deadlines } from './checks/growth.ts'
 import { collect } from './collect.ts'
 import { resultsFolder } from './dump/sandboxes.ts'
 import { sshFiles } from './dump/sshconf.ts'
@@ -44,10 +44,10 @@ export const firewall = collector({
       ...(sample.conntrack && { conntrack: sample.conntrack.percent }),
     }
   },
-  outlook: (sample, _settings, now, series) => outlook(sample, now, series),
+  deadlines: (sample, _settings, now, series) => deadlines(sample, now, series),
   watch: (_settings, sample) => [
     ...(sample?.monitor
-      ? [{ kind: 'command' as const, argv: [sample.monitor, 'monitor'], worth: isGeneration }]
+      ? [{ kind: 'command' as const, argv: [sample.monitor, 'monitor'], isRelevant: isGeneration }]
       : []),
     ...legacyPolls(sample?.sets ?? []),
     {

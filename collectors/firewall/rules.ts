@@ -22,7 +22,7 @@ const starts = causes(
 )
 const goneSince = causes({ code: 'firewall.flushed' }, ...starts)
 /** The same, of what a restart of k3s does not bring back. */
-const goneForGood = causes({ code: 'firewall.flushed', lasts: true }, ...starts)
+const goneForGood = causes({ code: 'firewall.flushed', outlivesRepair: true }, ...starts)
 
 /** Builds ufw's chains anew after a flush: as long as its empty chains are there, `ufw reload` hangs nothing in them (measured with ufw 0.36). */
 export const rebuildUfw = `iptables -S | sed -n 's/^-N \\(ufw-.*\\)/\\1/p' | xargs -rn1 iptables -X; ufw reload`
@@ -35,14 +35,15 @@ export const rules = declared({
       'Iptables rules that this node had are gone from the built-in chains: of several owners at once, or of one that cannot have taken them away itself (kube-proxy while k3s runs, ufw while it is on). Rules are counted by owner and table over both backends and compared with what was there before; pods and services that come and go, `ufw disable`, a stopped k3s and a reboot do not count. It stays until at least half of those rules stand again in every place; after 24 hours the new state counts as normal, unless those of kube-proxy (while k3s runs) or ufw (while it is on) are still missing.',
     measured:
       '`iptables-save` and `ip6tables-save` of each backend that is in use, counted by owner, table and built-in chain; who did it from `nft monitor`.',
-    so: 'Services, network policies and published ports may no longer work. Where a policy is DROP, whatever had been allowed is blocked now, SSH included.',
-    next: [
+    impact:
+      'Services, network policies and published ports may no longer work. Where a policy is DROP, whatever had been allowed is blocked now, SSH included.',
+    fix: [
       'See what is left: `iptables-save | grep -c ^-A`',
       'If k3s runs here: `systemctl restart k3s` (on an agent: `systemctl restart k3s-agent`) writes its rules again',
       'Then delete the pods that own host ports (ingress, svclb), so that their ports are mapped again: a restart does not bring these back',
       'Rules of your own come back from the last good snapshot: `agent firewall diff` shows what went, `agent firewall show good` prints it for `iptables-restore`',
     ],
-    never:
+    avoid:
       'Flush again (`iptables -F`, `-X`): it repairs nothing, and with ufw on it shuts SSH out. Reboot before SSH is sure to come back.',
   },
   'firewall.kube-chains-missing': {
@@ -52,12 +53,13 @@ export const rules = declared({
       'k3s has run for more than three minutes, but the chains of the nat table by which services are reached (KUBE-SERVICES, KUBE-POSTROUTING, and the jumps to them from PREROUTING, OUTPUT and POSTROUTING) are not all there in any iptables backend. Not judged where kube-proxy is switched off or does not use iptables.',
     measured:
       '`iptables-save` and `ip6tables-save` of each backend that is in use: the rules and jumps of the nat table.',
-    so: 'Services do not answer from this node: cluster DNS, the API as pods see it, NodePorts. kube-proxy looks for them only once an hour.',
-    next: [
+    impact:
+      'Services do not answer from this node: cluster DNS, the API as pods see it, NodePorts. kube-proxy looks for them only once an hour.',
+    fix: [
       '`systemctl restart k3s` (on an agent: `systemctl restart k3s-agent`)',
       'Then delete the pods that own host ports (ingress, svclb), so that their ports are mapped again',
     ],
-    never: 'Flush or restore rules by hand: k3s writes them itself when it starts.',
+    avoid: 'Flush or restore rules by hand: k3s writes them itself when it starts.',
     // They are judged three minutes after a start.
     because: goneSince,
   },
@@ -68,10 +70,11 @@ export const rules = declared({
       'This node has had rules of flannel in a table (FLANNEL-POSTRTG and FLANNEL-FWD, or rules with the pod network in the built-in chains, which depends on its version), k3s has run for more than three minutes, and none is left there. While it is well, flannel puts them back every minute. After 24 hours the new state counts as normal.',
     measured:
       "`iptables-save` and `ip6tables-save` of each backend that is in use: rules that are flannel's by their chain or their network.",
-    so: 'Pods may not reach anything outside the cluster (nobody masquerades for them), and are cut off where forwarding drops by default.',
-    next: ['`systemctl restart k3s` (on an agent: `systemctl restart k3s-agent`)'],
-    never: 'Add these rules by hand: another version writes others, and then both are there.',
-    after: 2 * minute,
+    impact:
+      'Pods may not reach anything outside the cluster (nobody masquerades for them), and are cut off where forwarding drops by default.',
+    fix: ['`systemctl restart k3s` (on an agent: `systemctl restart k3s-agent`)'],
+    avoid: 'Add these rules by hand: another version writes others, and then both are there.',
+    pendingFor: 2 * minute,
     because: goneSince,
   },
   'firewall.hostport-rules-missing': {
@@ -81,14 +84,15 @@ export const rules = declared({
       "The CNI's own record (`/var/lib/cni/results`) says that a port of this node belongs to a pod that is there, but no rule of the nat table that packets reach (CNI-HOSTPORT-DNAT, CNI-DN-…) leads to it. The portmap plugin writes these rules only when the pod is made: neither k3s nor kube-proxy ever puts them back.",
     measured:
       '/var/lib/cni/results against the DNAT rules in `iptables-save`; the pod counts while its veth is in /sys/class/net.',
-    so: 'Whatever that port served is dead from outside: with ingress or svclb that is every website of this node. `kubectl` shows the pod Running all the same.',
-    next: [
+    impact:
+      'Whatever that port served is dead from outside: with ingress or svclb that is every website of this node. `kubectl` shows the pod Running all the same.',
+    fix: [
       'Delete the pod, so that its ports are mapped when it is made again: `kubectl -n NAMESPACE delete pod NAME`',
     ],
-    never:
+    avoid:
       'Wait for it to mend itself: not even a restart of k3s maps the port again, only making the pod anew does.',
-    after: 10_000,
-    because: [...goneForGood, { code: 'firewall.kube-chains-missing', within: hour, lasts: true }],
+    pendingFor: 10_000,
+    because: [...goneForGood, { code: 'firewall.kube-chains-missing', within: hour, outlivesRepair: true }],
   },
   'firewall.ufw-blocks-k3s': {
     severity: 'critical',
@@ -97,12 +101,13 @@ export const rules = declared({
       "A first packet was followed through the rules of both backends from where it would come: from a pod of this node to the API (server) and the kubelet, from other nodes to the API (server) and to the overlay. It is dropped for certain, while ufw is on and its chains are reached. What only other nodes need counts only where there are any. Ports are k3s's own, as it was started.",
     measured:
       '`iptables-save` and `ip6tables-save` of each backend that is in use and tables of nftables, followed for each such packet; whether ufw is on from /etc/ufw/ufw.conf.',
-    so: 'Pods cannot talk to the node, and the node cannot talk to its peers, while everything goes on showing Ready for a while.',
-    next: [
+    impact:
+      'Pods cannot talk to the node, and the node cannot talk to its peers, while everything goes on showing Ready for a while.',
+    fix: [
       'Let pods and services in: `ufw allow from 10.42.0.0/16`, `ufw allow from 10.43.0.0/16`',
       'On a server with other nodes: `ufw allow from NODE to any port 6443 proto tcp`; on every node `ufw allow from NODE to any port 8472 proto udp`, for each of the others',
     ],
-    never:
+    avoid:
       'Flush (`iptables -F`): the policies stay and shut out SSH. Open 8472/udp to everybody: VXLAN lets anyone who reaches it send into the pod network.',
   },
   'firewall.ufw-drift': {
@@ -111,14 +116,15 @@ export const rules = declared({
     meaning:
       "ufw's own files (`/etc/ufw/ufw.conf`, `/etc/default/ufw`, `user.rules`, `before.rules`, `after.rules` and their twins for IPv6) were compared with the kernel: whether ufw is on and its chains are reached, how many rules people gave it, how many stand in its frame, and its default for what comes in.",
     measured: "ufw's files against the chains and policies in `iptables-save`.",
-    so: '`ufw status` tells of a firewall that is not there, or the reverse: what it says is allowed may be dropped, and what it says is denied may be open.',
-    next: [
+    impact:
+      '`ufw status` tells of a firewall that is not there, or the reverse: what it says is allowed may be dropped, and what it says is denied may be open.',
+    fix: [
       'See whether the way in is open: `iptables -S INPUT | head -3`',
       `Let ufw build its chains anew: \`${rebuildUfw}\``,
     ],
-    never:
+    avoid:
       'Run `ufw enable` or `ufw reload` before SSH is allowed in its rules: `ufw allow 22/tcp` works at any time.',
-    after: minute,
+    pendingFor: minute,
     because: goneForGood,
   },
   'firewall.lockout-risk': {
@@ -127,12 +133,13 @@ export const rules = declared({
     meaning:
       'SSH is not shut out, and the policy of INPUT is DROP, as ufw sets it: `iptables -F` takes away the rule that lets it in and leaves the policy.',
     measured: 'The policy of INPUT, and the way of a packet to the SSH port, as for `firewall.lockout`.',
-    so: 'Nothing now. Recipes for a broken cluster that begin with `iptables -F` cut the branch one sits on.',
-    next: [
+    impact:
+      'Nothing now. Recipes for a broken cluster that begin with `iptables -F` cut the branch one sits on.',
+    fix: [
       'To take rules away: `ufw disable` first, which also sets the policy back',
       'To try rules out: `iptables-apply FILE`, which takes them back unless you answer',
     ],
-    never: '`iptables -F` while this stands here.',
+    avoid: '`iptables -F` while this stands here.',
   },
   'firewall.changed': {
     severity: 'info',
@@ -140,9 +147,9 @@ export const rules = declared({
     meaning:
       'Rules that do not come and go with pods, services, containers and bans were changed: those of people and of ufw, policies, or the places at which the chains of Kubernetes hang. Who did it is what the kernel noted with the change; for the legacy backend it notes nothing. It stands here for an hour; `agent firewall` has the journal.',
     measured: 'The rule set against that of the look before; who did it from `nft monitor`.',
-    so: 'Nothing, if it was meant.',
-    next: ['See what went and what came: `agent firewall diff`'],
-    never: 'Flush to get back to where it was: what is missing is what `agent firewall diff` shows.',
+    impact: 'Nothing, if it was meant.',
+    fix: ['See what went and what came: `agent firewall diff`'],
+    avoid: 'Flush to get back to where it was: what is missing is what `agent firewall diff` shows.',
     because: [{ code: 'firewall.flushed', within: hour }],
   },
   'firewall.lockout': {
@@ -152,12 +159,13 @@ export const rules = declared({
       'A new TCP connection to the SSH port, its first packet and those that follow, was followed through the iptables rules of both backends, with their jumps and policies: no rule that could match accepts it, and in the end it is dropped. Where a condition or a table of nftables cannot be judged, nothing is said. Ports are those that SSH was told to listen on (sshd_config, an ssh.socket of systemd where that is enabled, options of sshd and dropbear) and on which something listens. Rules for certain sources count as accepting; those for loopback and for the networks of pods and services do not.',
     measured:
       '`iptables-save` and `ip6tables-save` of each backend that is in use and tables of nftables, followed for a packet to each port that SSH was told to listen on and on which /proc/net/tcp shows a listener.',
-    so: 'Nobody can log in by SSH any more. Sessions that are open may stay open until they are closed, or may hang already.',
-    next: [
+    impact:
+      'Nobody can log in by SSH any more. Sessions that are open may stay open until they are closed, or may hang already.',
+    fix: [
       'In a session that is still open, or on the serial console: `iptables -I INPUT -p tcp --dport 22 -j ACCEPT`',
       'Then find out what took the rule away: `agent status`',
     ],
-    never: 'Close the session that is still open, flush again or reboot.',
+    avoid: 'Close the session that is still open, flush again or reboot.',
     urgent: true,
     because: [{ code: 'firewall.flushed' }],
   },

@@ -43,7 +43,7 @@ function health(sample: K3sSample, now: number): Observation<Code>[] {
       subject: 'api',
       at: since,
       text: `${who} ${said ?? 'is not ready'}, since ${exactMoment(since)}.`,
-      next: [
+      fix: [
         ...(k3s?.role === 'agent' && servers[0]
           ? [`\`curl -ksm5 https://${servers[0]}/ping\`: whether a server answers from here`]
           : []),
@@ -61,7 +61,7 @@ function health(sample: K3sSample, now: number): Observation<Code>[] {
       subject: part,
       at: answer.since,
       text: `The ${part === 'kubelet' ? 'kubelet' : 'kube-proxy of this node'} ${answer.said ?? 'is not well'}, since ${exactMoment(answer.since)}.`,
-      next: [
+      fix: [
         `\`journalctl -u ${unit} -n 100 --no-pager | grep -iE "${part === 'kubelet' ? 'kubelet' : 'proxier|kube-proxy'}"\``,
         `\`systemctl restart ${unit}\`: containers go on running meanwhile`,
       ],
@@ -87,10 +87,10 @@ function events({ happened = [], k3s }: K3sSample, restarts: boolean): Observati
       at,
       text,
       ...(code === 'k3s.restarted' && {
-        next: [`If nobody restarted it on purpose: \`journalctl -u ${k3s?.unit} -n 50 --no-pager\``],
+        fix: [`If nobody restarted it on purpose: \`journalctl -u ${k3s?.unit} -n 50 --no-pager\``],
       }),
       ...(code === 'k3s.killed' && {
-        next: [`\`systemctl start ${k3s?.unit}\`: makes network, rules and pods anew`],
+        fix: [`\`systemctl start ${k3s?.unit}\`: makes network, rules and pods anew`],
       }),
     }))
 }

@@ -78,7 +78,8 @@ function judge(
 ): Verdict | undefined {
   const ahead = reach && used >= tooEarly ? reach.at - now : Number.POSITIVE_INFINITY
   const said = reach && ahead < Number.POSITIVE_INFINITY ? { reach } : {}
-  if (used >= grave || (ahead <= soon && reach?.sure === 'likely')) return { severity: 'critical', ...said }
+  if (used >= grave || (ahead <= soon && reach?.confidence === 'likely'))
+    return { severity: 'critical', ...said }
   if (used >= warn || ahead <= disk_days * day) return { severity: 'warning', ...said }
   return undefined
 }
@@ -110,7 +111,7 @@ function told(
   const limit = of === 'inodes' ? 'none is left' : `${evicting} % is reached, where pods are evicted,`
   const when =
     reach && reach.at > now
-      ? ` ${reach.sure === 'likely' ? 'At this rate' : 'Roughly'} ${limit} in ${duration(reach.at - now)}, ${exactMoment(reach.at)}.`
+      ? ` ${reach.confidence === 'likely' ? 'At this rate' : 'Roughly'} ${limit} in ${duration(reach.at - now)}, ${exactMoment(reach.at)}.`
       : ''
   const path = quoted(disk.path)
   const prune =
@@ -122,7 +123,7 @@ function told(
     subject: disk.path,
     severity,
     text: `On the disk of ${disk.path}${where} ${state}.${when}`,
-    next: [
+    fix: [
       of === 'inodes'
         ? `\`du -x --inodes --max-depth=4 ${path} | sort -n | tail -20\`: what takes the inodes`
         : `\`du -xh --max-depth=3 ${path} | sort -h | tail -20\`: what takes the space`,

@@ -1,4 +1,4 @@
-import { collector, type Outlook } from '../../agent/model/index.ts'
+import { collector, type Deadline } from '../../agent/model/index.ts'
 import { assess } from './assess.ts'
 import { collect } from './collect.ts'
 import { diskForecast } from './filling.ts'
@@ -58,10 +58,10 @@ export const k3s = collector({
     ),
     ...(datastore && { datastore: datastore.size + datastore.log }),
   }),
-  outlook: ({ disks = [] }, _settings, now, series): readonly Outlook[] =>
+  deadlines: ({ disks = [] }, _settings, now, series): readonly Deadline[] =>
     disks.flatMap((disk) => {
       const reach = diskForecast(disk, 'disk', series, now)
-      return reach ? [{ what: `disk of ${disk.path}`, at: reach.at, sure: reach.sure }] : []
+      return reach ? [{ what: `disk of ${disk.path}`, at: reach.at, sure: reach.confidence }] : []
     }),
   // containerd makes its socket anew when k3s starts, and `k3s-killall.sh` removes the folder.
   watch: (_settings, sample) => (sample?.k3s ? [{ kind: 'paths', paths: [containerdRun] }] : []),

@@ -47,13 +47,14 @@ export const rules = declared({
     measured:
       "The processes in /proc, k3s's unit files, and `systemctl show` when the process is another than before.",
     settings: ['stopped_minutes'],
-    so: 'Containers go on running, but nothing starts, restarts or moves them here; the node turns NotReady, on a server without others the API is gone.',
-    next: [
+    impact:
+      'Containers go on running, but nothing starts, restarts or moves them here; the node turns NotReady, on a server without others the API is gone.',
+    fix: [
       '`journalctl -u k3s -n 50 --no-pager` (on an agent `k3s-agent`): why it ended',
       '`systemctl start k3s` (on an agent `k3s-agent`)',
     ],
-    never: `${noReboot} ${leaveTheData}`,
-    after: minute,
+    avoid: `${noReboot} ${leaveTheData}`,
+    pendingFor: minute,
     because: [
       { code: 'k3s.restarting', within: hour },
       { code: 'k3s.killed', within: hour },
@@ -68,12 +69,12 @@ export const rules = declared({
     meaning:
       'systemd has started k3s again by itself three times or more within a quarter of an hour, and it has not run for five minutes since. Starts by hand do not count; where there is no systemd, five starts of any kind do.',
     measured: '`NRestarts` of `systemctl show`, or new processes where there is no systemd.',
-    so: 'The API comes and goes or is gone; containers go on running, but nobody looks after them.',
-    next: [
+    impact: 'The API comes and goes or is gone; containers go on running, but nobody looks after them.',
+    fix: [
       '`journalctl -u k3s -p err -n 30 --no-pager` (on an agent `k3s-agent`): what it says before it ends',
       '`df -h /var/lib/rancher/k3s` and `timedatectl`: a full disk and a wrong clock both end it',
     ],
-    never: `${noReboot} ${leaveTheData}`,
+    avoid: `${noReboot} ${leaveTheData}`,
     because: [...noRoom, ...certificates, { code: 'certs.chain-broken' }],
   },
   'k3s.api-unhealthy': {
@@ -83,13 +84,14 @@ export const rules = declared({
       "k3s has run for three minutes, but the API does not answer `/readyz` with 200 to this node's own certificate; on an agent it is asked through the agent's load balancer. k3s's `/ping` tells whether k3s itself still answers. Asked every minute, over loopback.",
     measured:
       '`/readyz` over HTTPS with `client-kubelet.crt`, and `/ping`, 5 s each; while all is well, at every third look.',
-    so: 'kubectl and everything in the cluster that asks the API fail; nothing is scheduled or repaired. Pods that run go on.',
-    next: [
+    impact:
+      'kubectl and everything in the cluster that asks the API fail; nothing is scheduled or repaired. Pods that run go on.',
+    fix: [
       '`journalctl -u k3s -n 50 --no-pager`: what k3s says',
       '`kubectl get --raw /readyz?verbose`, on a server: which check fails',
     ],
-    never: noReboot,
-    after: minute,
+    avoid: noReboot,
+    pendingFor: minute,
     because: [
       ...unwell,
       { code: 'k3s.datastore-growing' },
@@ -103,13 +105,14 @@ export const rules = declared({
     meaning:
       'k3s has run for three minutes, but the kubelet (127.0.0.1:10248) or kube-proxy (127.0.0.1:10256) does not answer `/healthz` with 200. Not judged where it is switched off; kube-proxy only where it has answered before.',
     measured: '`/healthz` over HTTP on loopback, 5 s each; while all is well, at every third look.',
-    so: 'Without the kubelet the node turns NotReady and no pod is started or stopped here; without kube-proxy new services and moved pods are not reached from here.',
-    next: [
+    impact:
+      'Without the kubelet the node turns NotReady and no pod is started or stopped here; without kube-proxy new services and moved pods are not reached from here.',
+    fix: [
       '`journalctl -u k3s -n 100 --no-pager | grep -iE "kubelet|proxier"` (on an agent `k3s-agent`)',
       '`systemctl restart k3s` (on an agent `k3s-agent`): containers go on running meanwhile',
     ],
-    never: noReboot,
-    after: minute,
+    avoid: noReboot,
+    pendingFor: minute,
     because: [{ code: 'k3s.api-unhealthy', within: 5 * minute }, ...unwell],
   },
   'k3s.disk-filling': {
@@ -120,16 +123,17 @@ export const rules = declared({
     measured:
       'statfs of the folders of k3s, its datastore, containerd, local volumes, kubelet and pod logs; the forecast from the last three days. While all is well, at every third look.',
     settings: ['disk_percent', 'disk_days'],
-    so: 'When it is full, databases stop or panic, the datastore of k3s cannot write, pods are evicted, and no image is pulled.',
-    next: [
+    impact:
+      'When it is full, databases stop or panic, the datastore of k3s cannot write, pods are evicted, and no image is pulled.',
+    fix: [
       '`df -h` and `df -i`: which is full, and of what',
       '`du -xh --max-depth=3 /var/lib/rancher/k3s | sort -h | tail -20`: what takes the space',
       '`k3s crictl rmi --prune`: deletes images that no container uses',
       '`journalctl --vacuum-size=500M`: makes room in the journal',
     ],
-    never:
+    avoid:
       "Delete by hand what is under agent/containerd or server/db of k3s, or a database's own files (pg_wal): neither comes back.",
-    after: 2 * minute,
+    pendingFor: 2 * minute,
   },
   'k3s.datastore-growing': {
     severity: 'warning',
@@ -139,13 +143,14 @@ export const rules = declared({
     measured:
       "The sizes of server/db/state.db and its -wal, or of etcd's member/snap/db; the forecast from the last seven days. While all is well, at every third look.",
     settings: ['datastore_mib'],
-    so: 'The API becomes slow; etcd refuses every write once its quota (2 GiB unless set otherwise) is reached, and SQLite grows until the disk is full.',
-    next: [
+    impact:
+      'The API becomes slow; etcd refuses every write once its quota (2 GiB unless set otherwise) is reached, and SQLite grows until the disk is full.',
+    fix: [
       '`kubectl get --raw /metrics | grep apiserver_storage_objects | sort -t" " -k2 -n | tail`: what there are so many of',
       '`kubectl get events -A --no-headers | wc -l`: events are the usual ones',
     ],
-    never: leaveTheData,
-    after: 10 * minute,
+    avoid: leaveTheData,
+    pendingFor: 10 * minute,
   },
   'k3s.restarted': {
     severity: 'info',
@@ -153,8 +158,8 @@ export const rules = declared({
     meaning:
       'The process of k3s is another than at the last look, on the same boot. A restart is harmless by itself; it is remembered for five minutes, so that what does not come back is told together with it.',
     measured: 'Process id and start time of k3s in /proc.',
-    so: 'Containers went on running; whatever is named with it did not come back since.',
-    next: [
+    impact: 'Containers went on running; whatever is named with it did not come back since.',
+    fix: [
       'If nobody restarted it on purpose: `journalctl -u k3s -n 50 --no-pager` (on an agent `k3s-agent`)',
     ],
     event: true,
@@ -171,8 +176,9 @@ export const rules = declared({
       "All containers, the pod bridge and flannel's device went within one look, while k3s was stopped: this is what `k3s-killall.sh` does. It ends databases without letting them finish, and takes the rules of Kubernetes out of the firewall. It is remembered for five minutes.",
     measured:
       "containerd's folder of running containers and the links in /sys/class/net, against the look before.",
-    so: 'No pod runs on this node until k3s is started; databases recover from their log when they start.',
-    next: ['`systemctl start k3s` (on an agent `k3s-agent`): makes network, rules and pods anew'],
+    impact:
+      'No pod runs on this node until k3s is started; databases recover from their log when they start.',
+    fix: ['`systemctl start k3s` (on an agent `k3s-agent`): makes network, rules and pods anew'],
     event: true,
   },
   'k3s.rebooted': {
@@ -181,8 +187,8 @@ export const rules = declared({
     meaning:
       "The kernel's boot id is another than at the last look. After a boot, pod network, firewall rules and containers are made anew by k3s, which takes a few minutes. It is remembered for five minutes.",
     measured: '/proc/sys/kernel/random/boot_id, and `btime` of /proc/stat.',
-    so: 'All containers were started anew.',
-    next: ['If nobody did it on purpose: `journalctl -b -1 -n 50 --no-pager`, and `last -x | head`'],
+    impact: 'All containers were started anew.',
+    fix: ['If nobody did it on purpose: `journalctl -b -1 -n 50 --no-pager`, and `last -x | head`'],
     event: true,
     because: [
       { code: 'certs.expired' },
@@ -196,8 +202,8 @@ export const rules = declared({
     meaning:
       "The server's own client certificate (server/tls/client-admin.crt) was written anew: by a start within the renewal window, or after `k3s certificate rotate`. It is remembered for five minutes.",
     measured: 'The change time of server/tls/client-admin.crt.',
-    so: 'Copies of the kubeconfig hold the old certificate until they are copied again.',
-    next: [
+    impact: 'Copies of the kubeconfig hold the old certificate until they are copied again.',
+    fix: [
       'Copy /etc/rancher/k3s/k3s.yaml again to wherever kubectl is used; restart the agents after the servers',
     ],
     event: true,

@@ -26,7 +26,7 @@ export function restarting(sample: K3sSample, now: number): Observation<Code>[] 
       subject: name,
       at: first.at,
       text: `${k3s.distribution} was started ${rise} times again since ${exactMoment(first.at)}, last ${duration(now - last.at)} ago${ended(unit)}.`,
-      next: [
+      fix: [
         `\`journalctl -u ${name} -p err -n 30 --no-pager\`: what it says before it ends`,
         `\`df -h ${k3s.dataDir}\` and \`timedatectl\`: a full disk and a wrong clock both end it`,
       ],
@@ -59,7 +59,7 @@ export function down(sample: K3sSample, stoppedMinutes: number, now: number): Ob
       at: gone,
       ...(state === 'stopped' && { severity: 'warning' as const }),
       text: `${k3s.distribution} ${k3s.role} (${k3s.unit}) ${how}. ${pods}`,
-      next: [
+      fix: [
         ...(state === 'stopped' ? [] : [`\`journalctl -u ${k3s.unit} -n 50 --no-pager\`: why it ended`]),
         `\`systemctl start ${k3s.unit}\``,
       ],

@@ -98,7 +98,7 @@ const describe = ({ namespace, name }: Pod) =>
 function ofPod(pod: Pod) {
   const { namespace, name } = pod
   return {
-    next: [
+    fix: [
       describe(pod),
       `See what it uses now: \`kubectl -n ${namespace} top pod ${name} --containers\``,
       `Raise \`resources.limits.memory\`${pod.container ? ` of container ${pod.container}` : ''} in the workload that made the pod, or find what grows in it`,
@@ -119,25 +119,25 @@ function ofDatabase({ pod, comm }: Victim) {
         'Once it has recovered by itself, give it more memory, or lower what it takes for buffers and connections',
       ]
   return {
-    so: `${comm} is a database: it was stopped in the middle of its work and has to recover before it serves again. Killed again while it recovers, it may not come back.`,
-    next: look,
-    never: 'Delete its volume or its lock and log files to make it start: they are what it recovers from.',
+    impact: `${comm} is a database: it was stopped in the middle of its work and has to recover before it serves again. Killed again while it recovers, it may not come back.`,
+    fix: look,
+    avoid: 'Delete its volume or its lock and log files to make it start: they are what it recovers from.',
   }
 }
 
 function ofNode({ comm }: Victim) {
   const k3s = /^(k3s|containerd|kubelet|kube-)/.test(comm)
   return {
-    so: k3s
+    impact: k3s
       ? 'k3s, or what keeps its containers, is gone until systemd starts it again; nobody looks after the pods meanwhile.'
       : 'The node depends on it; systemd starts it again, if its unit says so.',
-    next: [
+    fix: [
       ...(k3s
         ? ['See whether k3s is back: `systemctl status k3s k3s-agent --no-pager`']
         : ['See whether it is back: `systemctl --failed`']),
       'See what holds the memory: `ps -eo rss,pid,comm --sort=-rss | head -15`',
       'Leave memory for the node itself: limits for the biggest pods, or `kubelet-arg: system-reserved=memory=…` in the k3s config',
     ],
-    never: 'Reboot or run `k3s-killall.sh` to make room: what took the memory comes back with the pods.',
+    avoid: 'Reboot or run `k3s-killall.sh` to make room: what took the memory comes back with the pods.',
   }
 }

@@ -1,4 +1,4 @@
-import type { Observation, Outlook } from '../../agent/model/index.ts'
+import type { Deadline, Observation } from '../../agent/model/index.ts'
 import { share, size } from '../../agent/text/sizes.ts'
 import { clock, minute } from '../../agent/text/times.ts'
 import type { MemoryCode } from './rules.ts'
@@ -62,7 +62,7 @@ function nearLimit(id: string, use: Use, near: number, now: number): Observation
   if (!ahead && percent < near) return []
   const subject = subjectOf(id, pod)
   const course = ahead
-    ? `It grows by ${perMinute(ahead)} and reaches its limit ${inAbout(ahead.at, now)}${ahead.sure === 'rough' ? ', if it goes on so' : ''}`
+    ? `It grows by ${perMinute(ahead)} and reaches its limit ${inAbout(ahead.at, now)}${ahead.confidence === 'rough' ? ', if it goes on so' : ''}`
     : 'It does not grow steadily'
   return [
     {
@@ -71,7 +71,7 @@ function nearLimit(id: string, use: Use, near: number, now: number): Observation
       text: `Holds ${share(used, limit)} (${percent} %). ${course}.`,
       ...(pod && {
         pod,
-        next: [
+        fix: [
           `See what it uses: \`kubectl -n ${pod.namespace} top pod ${pod.name} --containers\``,
           `Raise \`resources.limits.memory\`${pod.container ? ` of container ${pod.container}` : ''}, or restart it at a time of your choice if it leaks: \`kubectl -n ${pod.namespace} delete pod ${pod.name}\``,
         ],
@@ -79,7 +79,7 @@ function nearLimit(id: string, use: Use, near: number, now: number): Observation
       evidence: {
         used: size(used),
         limit: size(limit),
-        ...(ahead && { 'reached at': new Date(ahead.at * 1000).toISOString(), sure: ahead.sure }),
+        ...(ahead && { 'reached at': new Date(ahead.at * 1000).toISOString(), confidence: ahead.confidence }),
       },
     },
   ]
@@ -94,7 +94,7 @@ function nodeFilling(sample: MemorySample, least: number, now: number): Observat
   const soon = ahead && percent < 40 ? ahead : undefined
   if (!soon && percent >= least) return []
   const course = soon
-    ? ` It shrinks by ${perMinute(soon)}: nothing is left ${inAbout(soon.at, now)}${soon.sure === 'rough' ? ', if it goes on so' : ''}.`
+    ? ` It shrinks by ${perMinute(soon)}: nothing is left ${inAbout(soon.at, now)}${soon.confidence === 'rough' ? ', if it goes on so' : ''}.`
     : ''
   return [
     {
@@ -106,7 +106,7 @@ function nodeFilling(sample: MemorySample, least: number, now: number): Observat
         total: size(total),
         ...(soon !== undefined && {
           'nothing left at': new Date(soon.at * 1000).toISOString(),
-          sure: soon.sure,
+          confidence: soon.confidence,
         }),
       },
     },
@@ -126,15 +126,15 @@ function pressed({ pressure }: MemorySample, most: number): Observation<MemoryCo
 }
 
 /** What runs out, and when. */
-export function outlook(sample: MemorySample): Outlook[] {
+export function deadlines(sample: MemorySample): Deadline[] {
   const node = runsOut(sample)
   return [
     ...Object.entries(sample.uses ?? {}).flatMap(([id, use]) => {
       const ahead = reaches(use)
       return ahead && use.pod
-        ? [{ what: `memory of ${subjectOf(id, use.pod)}`, at: ahead.at * 1000, sure: ahead.sure }]
+        ? [{ what: `memory of ${subjectOf(id, use.pod)}`, at: ahead.at * 1000, confidence: ahead.confidence }]
         : []
     }),
-    ...(node ? [{ what: 'memory of the node', at: node.at * 1000, sure: node.sure }] : []),
+    ...(node ? [{ what: 'memory of the node', at: node.at * 1000, confidence: node.confidence }] : []),
   ]
 }

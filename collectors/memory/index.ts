@@ -4,7 +4,7 @@ import { minute } from '../../agent/text/times.ts'
 import { logRecord } from '../node/kernel-log.ts'
 import { assess } from './assess.ts'
 import { collect } from './collect.ts'
-import { outlook } from './filling.ts'
+import { deadlines } from './filling.ts'
 import { isKill } from './lines.ts'
 import { page } from './page.ts'
 import { rules } from './rules.ts'
@@ -73,10 +73,10 @@ export const memory = collector({
     ...(available !== undefined && { available }),
     ...(counted !== undefined && { kills: counted }),
   }),
-  outlook: (sample) => outlook(sample),
+  deadlines: (sample) => deadlines(sample),
   // Each read of `cat` gives one record at once. It begins with all that the kernel still has, and ends when
   // it is overtaken; both only wake a round, which reads on by itself where the last one stopped.
-  watch: (): readonly Watch[] => [{ kind: 'command', argv: ['cat', '/dev/kmsg'], worth: ofTheKiller }],
+  watch: (): readonly Watch[] => [{ kind: 'command', argv: ['cat', '/dev/kmsg'], isRelevant: ofTheKiller }],
 })
 
 /** A record of the kernel's own that ends an OOM kill. Most others are none by a word that is missing. */

@@ -37,7 +37,7 @@ export const page: Page<MemorySample, unknown> = {
 
 /** When there is no room left, if it goes on so, and how sure that is. */
 const full = (ahead: Forecast | undefined) =>
-  ahead && { full: { at: timestamp(ahead.at * second), sure: ahead.sure } }
+  ahead && { full: { at: timestamp(ahead.at * second), confidence: ahead.confidence } }
 
 const ended = ({ booted, ended, last, orderly, kills, who, panic, closed }: LastBoot) => ({
   booted: timestamp(booted),

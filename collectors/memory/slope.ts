@@ -38,7 +38,7 @@ export interface Forecast {
   /** What it grows by in a second. */
   readonly rate: number
   /** `likely` where it was watched for as long as is left. */
-  readonly sure: 'likely' | 'rough'
+  readonly confidence: 'likely' | 'rough'
 }
 
 /** Fewer points say nothing. */
@@ -77,7 +77,7 @@ export function forecast(
     return undefined
   const left = Math.max(0, (limit - level) / rate)
   if (left > farthest * span || !isNew(highs, last, limit, left)) return undefined
-  return { at: Math.round(last[0] + left), rate, sure: left <= span ? 'likely' : 'rough' }
+  return { at: Math.round(last[0] + left), rate, confidence: left <= span ? 'likely' : 'rough' }
 }
 
 /**

@@ -29,9 +29,9 @@ export interface Pattern {
   readonly over?: readonly string[]
   /** Patterns that say less of the same: they are not told beside it. */
   readonly covers?: readonly string[]
-  readonly so?: string
-  readonly next: readonly string[]
-  readonly never?: string
+  readonly impact?: string
+  readonly fix: readonly string[]
+  readonly avoid?: string
   /** Data is lost for good if anything else is done first. */
   readonly urgent?: true
 }
@@ -104,7 +104,7 @@ export function userPatterns(patterns: readonly string[]): Pattern[] {
       severity: severity as Severity,
       says: `A line of its log fits the pattern ${name} of the settings`,
       find: [expression],
-      next: ['Read what stands around it: `kubectl -n {namespace} logs {pod} -c {container} --tail=100`'],
+      fix: ['Read what stands around it: `kubectl -n {namespace} logs {pod} -c {container} --tail=100`'],
     }
   })
 }

@@ -39,9 +39,9 @@ export const rules = declared({
     measured:
       "The names in /var/log/pods and /var/log/containers, and containerd's status file of the container.",
     settings: ['restarts', 'window_minutes'],
-    so: 'What it serves is not there, or only for moments.',
-    next: ['See which: `kubectl get pods -A | grep -v Running`'],
-    never:
+    impact: 'What it serves is not there, or only for moments.',
+    fix: ['See which: `kubectl get pods -A | grep -v Running`'],
+    avoid:
       'Delete its volume or scale it up: what makes it end is still there, and a volume that is gone is gone.',
     because: [...memory, ...node, ...api, ...network],
   },
@@ -53,11 +53,11 @@ export const rules = declared({
     measured:
       'What /var/log/pods/*/*/N.log has grown by since the last look, at most 256 MiB in one look, of 500 containers.',
     settings: ['hold_minutes', 'patterns', 'ignore_patterns'],
-    so: 'What the line says; see the text.',
-    next: ['Read the log around it: `kubectl logs` with the names in the subject'],
+    impact: 'What the line says; see the text.',
+    fix: ['Read the log around it: `kubectl logs` with the names in the subject'],
     because: [
       // It names the reason, where the loop only shows.
-      { code: 'pods.crash-looping', within: 6 * hour, same: 'pod', lasts: true },
+      { code: 'pods.crash-looping', within: 6 * hour, same: 'pod', outlivesRepair: true },
       ...memory,
       ...node,
       ...api,

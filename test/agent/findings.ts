@@ -6,8 +6,8 @@ export const rule = (it: Partial<Rule> = {}): Rule => ({
   title: 'something is wrong',
   meaning: 'It means something.',
   measured: 'A file.',
-  so: 'Something follows.',
-  next: ['`do this`'],
+  impact: 'Something follows.',
+  fix: ['`do this`'],
   ...it,
 })
 
@@ -20,12 +20,12 @@ export const finding = (it: Partial<Finding> & { code: string }): Finding => {
     severity: 'warning',
     title: it.code,
     text: `${it.code} is so.`,
-    so: 'Something follows.',
-    next: [],
+    impact: 'Something follows.',
+    fix: [],
     since,
     seen: since,
     count: 1,
-    ripe: since,
+    notifyAt: since,
     ...it,
   }
 }

@@ -19,23 +19,23 @@ export const things = collector({
 export const now = Date.parse('2026-11-23T03:30:00Z')
 const minute = 60_000
 
-export const root = finding({
+export const cause = finding({
   code: 'firewall.flushed',
   subject: 'nft',
   severity: 'critical',
   title: 'the firewall was flushed',
   text: '`iptables` (pid 25978) removed 91 of 91 rules at 03:12:07 UTC.',
-  so: 'Services and the ingress are unreachable.',
-  next: [
+  impact: 'Services and the ingress are unreachable.',
+  fix: [
     '`systemctl restart k3s`',
     'then delete the ingress pod: `kubectl -n kube-system delete pod ingress`',
   ],
-  never: '`iptables -F` again: ufw drops by default, and it would cut SSH.',
+  avoid: '`iptables -F` again: ufw drops by default, and it would cut SSH.',
   since: now - 18 * minute,
 })
 
 export const picture: Snapshot = {
-  version: 1,
+  version: 2,
   node: 'node1',
   at: now,
   agent: { version: '0.1.0', pid: 7, started: now - 3600_000 },
@@ -43,9 +43,9 @@ export const picture: Snapshot = {
   machine: 'Debian GNU/Linux 12',
   incidents: [
     {
-      id: root.id,
-      root,
-      consequences: [
+      id: cause.id,
+      cause,
+      affected: [
         finding({
           code: 'firewall.kube-chains-missing',
           severity: 'critical',
@@ -54,10 +54,10 @@ export const picture: Snapshot = {
         }),
       ],
       severity: 'critical',
-      since: root.since,
-      ripe: root.since,
-      next: root.next,
-      never: root.never ? [root.never] : [],
+      since: cause.since,
+      notifyAt: cause.since,
+      fix: cause.fix,
+      avoid: cause.avoid ? [cause.avoid] : [],
     },
   ],
   collectors: [
@@ -106,6 +106,6 @@ export const picture: Snapshot = {
       waiting: 1,
     },
   ],
-  outlook: [{ what: 'certificates', at: now + 364 * 24 * 3600_000, sure: 'date' }],
+  deadlines: [{ what: 'certificates', at: now + 364 * 24 * 3600_000, confidence: 'date' }],
   silences: [],
 }

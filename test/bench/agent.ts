@@ -14,7 +14,7 @@ export interface Arrived {
   readonly body: {
     readonly type?: string
     readonly data?: {
-      readonly incident?: { readonly id: string; readonly root: Said; readonly consequences: Said[] }
+      readonly incident?: { readonly id: string; readonly cause: Said; readonly affected: Said[] }
     }
   }
 }
@@ -149,6 +149,6 @@ export const tellsOf =
   (code: string, subject?: string) =>
   ({ body: { type = '', data } }: Arrived): boolean =>
     /^incident\.(opened|grew|worse)$/.test(type) &&
-    [data?.incident?.root, ...(data?.incident?.consequences ?? [])].some(
+    [data?.incident?.cause, ...(data?.incident?.affected ?? [])].some(
       (it) => it?.code === code && !it.resolved && (subject === undefined || it.subject === subject),
     )

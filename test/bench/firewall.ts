@@ -58,9 +58,9 @@ async function churn({ site, launch }: Stand): Promise<void> {
   await pause(20_000)
   const told: string[] = []
   void one.receiver.next((it) => {
-    const { root, consequences = [] } = it.body.data?.incident ?? {}
+    const { cause, affected = [] } = it.body.data?.incident ?? {}
     // Whoever kills processes on this machine meanwhile is told of as well.
-    for (const { code } of [...(root ? [root] : []), ...consequences])
+    for (const { code } of [...(cause ? [cause] : []), ...affected])
       if (code.startsWith('firewall.')) told.push(`${it.body.type} ${code}`)
     return false
   }, 24 * 3600_000)

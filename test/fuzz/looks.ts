@@ -6,7 +6,15 @@ import { defaults } from '../../agent/config/defaults.ts'
 import { incidents } from '../../agent/core/cascade.ts'
 import { type Ledger, step } from '../../agent/core/ledger.ts'
 import { blindRule, type Outcome, rulesOf } from '../../agent/core/round.ts'
-import type { Collector, Heard, Host, Incident, Observation, Past, Sample } from '../../agent/model/index.ts'
+import type {
+  Collector,
+  Host,
+  Incident,
+  Observation,
+  Past,
+  Sample,
+  WakeEvent,
+} from '../../agent/model/index.ts'
 import { HostError } from '../../agent/model/index.ts'
 import { collectors } from '../../collectors/index.ts'
 import { viewAfter } from '../agent/views.ts'
@@ -59,7 +67,7 @@ export async function looked(
   )
   for (const [key, value] of Object.entries(collector.series?.(sample) ?? {}))
     must(Number.isFinite(value), `${name}: series are numbers`, () => `${key} ${value}`)
-  for (const it of collector.outlook?.(sample, settings, at) ?? [])
+  for (const it of collector.deadlines?.(sample, settings, at) ?? [])
     must(Number.isFinite(it.at) && it.what.length < 300, `${name}: what runs out has a time`, () => json(it))
   const watches = collector.watch?.(settings, sample) ?? []
   must(watches.length < 50, `${name}: watches are bounded`, () => `${watches.length}`)
@@ -127,9 +135,9 @@ export async function lookedAtAll(
   const outcomes = new Map<string, Outcome>()
   for (const collector of its) {
     const first = await looked(collector, host, { heard: [] })
-    const told: Heard[] = heard.map((text) => ({ at, text }))
+    const told: WakeEvent[] = heard.map((text) => ({ at, text }))
     for (const watch of collector.watch?.(settingsOf.get(collector.name) ?? {}, first?.sample) ?? [])
-      if (watch.kind === 'command') for (const { text } of told) watch.worth(text)
+      if (watch.kind === 'command') for (const { text } of told) watch.isRelevant(text)
     const sample = first?.sample
     const second = await looked(collector, host, { ...(sample && { sample, at: at - 30_000 }), heard: told })
     const outcome = second ?? first
@@ -154,7 +162,7 @@ function pages(
     rowOf(it, { settings: settings(it.name), at, open: ledger, outcome: outcomes.get(it.name) }),
   )
   const snapshot: Snapshot = {
-    version: 1,
+    version: 2,
     node: 'node1',
     at,
     agent: { version: '0', pid: 1, started: at },
@@ -163,9 +171,9 @@ function pages(
     incidents: shown(found, at),
     collectors: rows,
     sinks: [],
-    outlook: its.flatMap((it) => {
+    deadlines: its.flatMap((it) => {
       const sample = outcomes.get(it.name)?.sample
-      return sample ? (it.outlook?.(sample, settings(it.name), at) ?? []) : []
+      return sample ? (it.deadlines?.(sample, settings(it.name), at) ?? []) : []
     }),
     silences: [],
   }

@@ -10,9 +10,9 @@ export interface Arrival {
       readonly incident?: {
         readonly id: string
         readonly title?: string
-        readonly root?: { readonly code: string }
-        readonly consequences?: readonly { readonly code: string }[]
-        readonly next?: readonly string[]
+        readonly cause?: { readonly code: string }
+        readonly affected?: readonly { readonly code: string }[]
+        readonly fix?: readonly string[]
       }
     }
     readonly sequence_id?: string

@@ -231,7 +231,7 @@ t.test('what is heard: churn of pods is quiet, bridge, overlay and peers are not
     [...one.inside, ...watch.argv],
     (text) => {
       lines += 1
-      if (watch.worth(text)) one.heard.push({ at: one.host.now(), text })
+      if (watch.isRelevant(text)) one.heard.push({ at: one.host.now(), text })
     },
     stop.signal,
   )

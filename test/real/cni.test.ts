@@ -165,7 +165,7 @@ t.test('a node whose network breaks and is mended', async (t) => {
       [...node.inside, ...watch.argv],
       (line) => {
         lines += 1
-        if (!watch.worth(line)) return
+        if (!watch.isRelevant(line)) return
         heard.push(line)
         wake()
       },

@@ -13,7 +13,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { openMachine } from '../../agent/host/machine.ts'
 import { recordedNode } from '../../agent/host/replay.ts'
-import { type Heard, type Host, HostError, type Observation } from '../../agent/model/index.ts'
+import { type Host, HostError, type Observation, type WakeEvent } from '../../agent/model/index.ts'
 import { cni } from '../../collectors/cni/index.ts'
 import { resultsFolder } from '../../collectors/cni/pods.ts'
 import { networksFolder } from '../../collectors/cni/pool.ts'
@@ -168,7 +168,7 @@ export function realNode(index = 0) {
   const pods = new Map<string, { ip: string; veth: string; ports: readonly object[] }>()
   const daemons: ReturnType<typeof spawn>[] = []
   let past: { sample?: CniSample; at?: number } = {}
-  const heard: Heard[] = []
+  const heard: WakeEvent[] = []
 
   return {
     namespace,
@@ -249,7 +249,7 @@ export function realNode(index = 0) {
     },
     /** Do what a finding says, where it is a command that can be run here. */
     follow(it: Observation | undefined) {
-      for (const step of it?.next ?? [])
+      for (const step of it?.fix ?? [])
         for (const [, command = ''] of step.matchAll(
           /`((?:ip|bridge|sysctl|ethtool) [^`]*|cd [^`]* rm [^`]*)`/g,
         ))

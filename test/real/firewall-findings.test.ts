@@ -30,7 +30,7 @@ t.test('ufw enable with its defaults, what Murphy says to do, then ufw disable',
   t.notMatch(one(on, 'ufw-blocks-k3s')?.text, /other nodes/, 'this node has no peers')
   t.match(one(on, 'changed')?.text, /ufw 0 → \d+/)
   t.match(one(on, 'changed')?.text, /^`(ip6?tables|nft)/)
-  const [first = ''] = one(on, 'ufw-blocks-k3s')?.next ?? []
+  const [first = ''] = one(on, 'ufw-blocks-k3s')?.fix ?? []
   for (const [, command = ''] of first.matchAll(/`(ufw allow from [\d./]+)`/g)) await it.sh(command)
   t.same(codes(await it.round()), ['changed', 'lockout-risk'], 'its own next step mends it')
   await it.run(['ufw', 'disable'])

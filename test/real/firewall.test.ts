@@ -183,13 +183,13 @@ t.test('ufw: a flush locks people out, and what Murphy says lets them in again',
   const lockout = shut.found.find(({ code }) => code === 'firewall.lockout')
   t.match(lockout?.text, 'port 22 is dropped, and no rule accepts it: the policy of INPUT is DROP')
 
-  await it.sh(commands(lockout?.next)[0] ?? '')
+  await it.sh(commands(lockout?.fix)[0] ?? '')
   t.same(
     codes(await it.round()),
     ['firewall.flannel-rules-missing', 'firewall.flushed', 'firewall.ufw-drift'],
     'the first step opens the way',
   )
-  for (const command of commands(lockout?.next).slice(1)) await it.sh(command)
+  for (const command of commands(lockout?.fix).slice(1)) await it.sh(command)
   const opened = await it.round()
   t.match(opened.summary, /SSH port 22 accepted/)
   t.equal(

@@ -99,7 +99,7 @@ t.test('a node that turns against Murphy', { skip }, async (t) => {
   const open = async () =>
     (await agent.status()).incidents
       .filter((it) => it.resolved === undefined)
-      .flatMap((it) => [it.root, ...it.consequences])
+      .flatMap((it) => [it.cause, ...it.affected])
       .filter((it) => it.resolved === undefined)
       .map((it) => it.code)
 
@@ -202,8 +202,8 @@ t.test('a node that turns against Murphy', { skip }, async (t) => {
     const after = await agent.status()
     const text = JSON.stringify(after.incidents)
     t.notMatch(text, /home\/ada|constructor|process 777/)
-    const known = new Set(before.incidents.map((it) => it.root.code))
-    const more = after.incidents.filter((it) => !known.has(it.root.code)).map((it) => it.root)
+    const known = new Set(before.incidents.map((it) => it.cause.code))
+    const more = after.incidents.filter((it) => !known.has(it.cause.code)).map((it) => it.cause)
     // Others on this machine may be killed for want of memory, in truth.
     t.same(
       more.filter((it) => it.subject.includes('k3s-server') || /^(k3s|certs)\./.test(it.code)),

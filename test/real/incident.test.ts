@@ -34,7 +34,8 @@ t.test('the night, replayed', { skip }, async (t) => {
 
   const incidents = async () =>
     (await node.status()).incidents.filter(
-      (it) => it.severity !== 'info' && (!it.root.code.startsWith('memory.') || it.root.pod?.name === 'db-0'),
+      (it) =>
+        it.severity !== 'info' && (!it.cause.code.startsWith('memory.') || it.cause.pod?.name === 'db-0'),
     )
   const open = async () => (await incidents()).filter((it) => it.resolved === undefined)
   const found = (code: string, subject = '') =>
@@ -42,7 +43,7 @@ t.test('the night, replayed', { skip }, async (t) => {
       `${code} is found`,
       async () =>
         (await open())
-          .flatMap((it) => [it.root, ...it.consequences])
+          .flatMap((it) => [it.cause, ...it.affected])
           .some((it) => it.code === code && it.resolved === undefined && it.subject.startsWith(subject)),
       node.page,
     )
@@ -101,7 +102,7 @@ t.test('the night, replayed', { skip }, async (t) => {
     most: 0,
     page: true,
   })
-  const expired = (await open()).flatMap((it) => it.consequences).find((it) => it.code === 'certs.expired')
+  const expired = (await open()).flatMap((it) => it.affected).find((it) => it.code === 'certs.expired')
   t.match(expired?.text, /started .* after they had expired.* reboot/, 'why it was no help')
   t.ok(reboot.news.length > 0)
 
@@ -135,9 +136,9 @@ t.test('the night, replayed', { skip }, async (t) => {
     until: async () => t.notOk(await world.ssh(), 'and nobody gets in after'),
     page: true,
   })
-  const [flushed] = (await open()).filter((it) => it.root.code === 'firewall.flushed')
-  t.match(flushed?.root.text, /^`iptables` \(pid \d+\) took \d+ of \d+ /, 'by whom')
-  t.ok(flushed?.consequences.some((it) => it.code === 'firewall.lockout'))
+  const [flushed] = (await open()).filter((it) => it.cause.code === 'firewall.flushed')
+  t.match(flushed?.cause.text, /^`iptables` \(pid \d+\) took \d+ of \d+ /, 'by whom')
+  t.ok(flushed?.affected.some((it) => it.code === 'firewall.lockout'))
 
   const repair = lastSteps()
   await act({
@@ -174,7 +175,7 @@ t.test('the night, replayed', { skip }, async (t) => {
     'no storm of kills of others is left',
     async () =>
       !(await node.status()).incidents.some(
-        (it) => /^memory\.oom-(storm|system)$/.test(it.root.code) && it.resolved === undefined,
+        (it) => /^memory\.oom-(storm|system)$/.test(it.cause.code) && it.resolved === undefined,
       ),
     node.page,
     // A storm is told for fifteen after its last minute.

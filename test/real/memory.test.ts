@@ -138,7 +138,7 @@ t.test('OOM kills', skip, async (t) => {
     const it = makeContainer('db', { systemd: true })
     t.equal(await eatTold(it.cgroup, 'postgres'), 'SIGKILL')
     sample = await look(sample)
-    t.match(find(sample, it), { severity: 'critical', so: /postgres is a database/ })
+    t.match(find(sample, it), { severity: 'critical', impact: /postgres is a database/ })
   })
 
   await t.test('a process of the node', async (t) => {

@@ -64,9 +64,7 @@ t.test('OOM kill, crash loop, corrupt WAL: one incident on the right pod', skip,
     }
     // The kernel's log is this machine's: others may be killed meanwhile.
     return incidents(ledger, rules, Date.now()).filter((it) =>
-      [it.root, ...it.consequences].some(
-        (one) => one.resolved === undefined && one.subject.startsWith('shop/'),
-      ),
+      [it.cause, ...it.affected].some((one) => one.resolved === undefined && one.subject.startsWith('shop/')),
     )
   }
   const earlier = await memory.collect(host, defaults(memory.settings), { heard: [] })
@@ -110,13 +108,13 @@ t.test('OOM kill, crash loop, corrupt WAL: one incident on the right pod', skip,
   const after = await look()
   t.match(after, [
     {
-      root: {
+      cause: {
         code: 'memory.oom-killed',
         subject: 'shop/db-0/postgres',
         severity: 'critical',
         pod: { name: 'db-0' },
       },
-      consequences: [
+      affected: [
         {
           code: 'pods.log-says',
           subject: 'shop/db-0/postgres postgres-killed',
@@ -126,7 +124,7 @@ t.test('OOM kill, crash loop, corrupt WAL: one incident on the right pod', skip,
     },
   ])
   t.equal(after.length, 1)
-  t.ok(Number(after[0]?.root.since) >= begun - 1000)
+  t.ok(Number(after[0]?.cause.since) >= begun - 1000)
 
   first.stop('SIGQUIT')
   await first.ended
@@ -142,9 +140,9 @@ t.test('OOM kill, crash loop, corrupt WAL: one incident on the right pod', skip,
   t.strictSame(more, [], 'one incident, one message')
   t.match(incident, {
     severity: 'critical',
-    root: { code: 'memory.oom-killed', subject: 'shop/db-0/postgres' },
+    cause: { code: 'memory.oom-killed', subject: 'shop/db-0/postgres' },
   })
-  const led = new Map(incident?.consequences.map((it) => [`${it.code} ${it.subject}`, it]))
+  const led = new Map(incident?.affected.map((it) => [`${it.code} ${it.subject}`, it]))
   t.match(led.get('pods.crash-looping shop/db-0/postgres'), {
     severity: 'critical',
     text: /Started again 3 times .* exit code 1; it is down now.*Its log: PostgreSQL cannot start: it finds no valid checkpoint/,
@@ -152,13 +150,13 @@ t.test('OOM kill, crash loop, corrupt WAL: one incident on the right pod', skip,
   })
   t.match(led.get('pods.log-says shop/db-0/postgres postgres-wal'), {
     text: /could not locate a valid checkpoint record/,
-    next: [
+    fix: [
       /scale that down/,
       /Copy the whole volume.*backup or a replica/,
       /sleep.*dry-run/,
       /pg_resetwal -f/,
     ],
-    never: /running server or without a copy/,
+    avoid: /running server or without a copy/,
   })
   t.equal(
     [...led.keys()].some((it) => it.includes('web')),

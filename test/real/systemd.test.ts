@@ -44,7 +44,7 @@ t.test('the main job on a node with a real systemd', { skip }, async (t) => {
   const page = async () => (await node.exec(['agent', 'status'])).stdout
   const own = (code: string, subject: string) => async () => {
     const { incidents = [] } = await status()
-    return incidents.find(({ root }) => root.code === code && root.subject === subject)
+    return incidents.find(({ cause }) => cause.code === code && cause.subject === subject)
   }
 
   /** What each sink was told of an incident. Discord names no ids, so there it is the rule and the headline. */
@@ -108,7 +108,7 @@ t.test('the main job on a node with a real systemd', { skip }, async (t) => {
   await t.test('a healthy node is quiet', async (t) => {
     const { collectors, incidents, sinks } = await status()
     // The kernel log is the whole machine's, and nobody keeps the clock of a container.
-    const loud = incidents.filter((it) => it.severity !== 'info' && !it.root.code.startsWith('memory.'))
+    const loud = incidents.filter((it) => it.severity !== 'info' && !it.cause.code.startsWith('memory.'))
     t.strictSame(loud, [])
     t.strictSame(
       collectors.flatMap((it) => it.unseen),

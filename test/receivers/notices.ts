@@ -13,13 +13,13 @@ export const finding = (more: Partial<Finding> = {}): Finding => ({
   severity: 'critical',
   title: 'the firewall was flushed',
   text: '`iptables` (pid 25978) removed 91 of 91 rules at 03:12:07.',
-  so: 'Services and network policies do not work.',
-  next: ['`systemctl restart k3s`'],
-  never: '`iptables -F` again: ufw drops by default and it would cut SSH.',
+  impact: 'Services and network policies do not work.',
+  fix: ['`systemctl restart k3s`'],
+  avoid: '`iptables -F` again: ufw drops by default and it would cut SSH.',
   since,
   seen: since + 60_000,
   count: 3,
-  ripe: since,
+  notifyAt: since,
   ...more,
 })
 
@@ -30,21 +30,21 @@ const ingress = (more: Partial<Finding> = {}) =>
     subject: 'kube-system/ingress',
     title: 'ingress is unreachable',
     text: 'No rule leads hostPort 80 to kube-system/ingress.',
-    next: ['`systemctl restart k3s`', 'delete the ingress pod so that its port is mapped again'],
+    fix: ['`systemctl restart k3s`', 'delete the ingress pod so that its port is mapped again'],
     ...more,
   })
 
 export const incident = (more: Partial<Incident> = {}): Incident => {
-  const { root = finding(), consequences = [ingress()] } = more
+  const { cause = finding(), affected = [ingress()] } = more
   const id = `firewall.flushed|node|${since}`
   return {
     id,
-    root,
-    consequences,
+    cause,
+    affected,
     severity: 'critical',
     since,
-    ripe: since,
-    ...advice(root, consequences),
+    notifyAt: since,
+    ...advice(cause, affected),
     ...more,
   }
 }
@@ -59,7 +59,7 @@ export const notice = (kind: Kind, of: Incident = incident(), id = `murphy_${kin
 
 export const over = (minutes = 8): Incident => {
   const resolved = since + minutes * 60_000
-  return incident({ resolved, root: finding({ resolved }), consequences: [ingress({ resolved })] })
+  return incident({ resolved, cause: finding({ resolved }), affected: [ingress({ resolved })] })
 }
 
 /** Texts that have broken alerting elsewhere, each as long as it takes. */
@@ -94,20 +94,20 @@ export function hostileNotices(text: string): readonly Notice[] {
     severity: 'critical',
     title: `${text}${index}`,
     text,
-    so: text,
-    next: Array.from({ length: 12 }, (_, step) => `${step} ${text}`),
-    never: `${index}${text}`,
+    impact: text,
+    fix: Array.from({ length: 12 }, (_, step) => `${step} ${text}`),
+    avoid: `${index}${text}`,
     pod: { namespace: text, name: text, uid: text, container: text },
     evidence: Object.fromEntries(Array.from({ length: 40 }, (_, key) => [`${key}${text}`, text])),
     since,
     seen: since,
     count: 1,
-    ripe: since,
+    notifyAt: since,
   })
   const of = incident({
     id: `${text}|1`,
-    root: worst(0),
-    consequences: Array.from({ length: 60 }, (_, index) => worst(index + 1)),
+    cause: worst(0),
+    affected: Array.from({ length: 60 }, (_, index) => worst(index + 1)),
   })
   const kinds: readonly Kind[] = ['opened', 'worse', 'grew', 'merged', 'resolved', 'reminder']
   return [

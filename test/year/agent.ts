@@ -2,9 +2,9 @@ import { allRules } from '../../agent/cli/commands/explain.ts'
 import { defaults } from '../../agent/config/defaults.ts'
 import { incidents } from '../../agent/core/cascade.ts'
 import { awaitedBy, type Ledger, step, wantsALook, withoutOld } from '../../agent/core/ledger.ts'
-import { due, noted } from '../../agent/core/plan.ts'
+import { plan, recordSent } from '../../agent/core/plan.ts'
 import { round } from '../../agent/core/round.ts'
-import type { Heard, Host, Notice, Point, Sample, Told } from '../../agent/model/index.ts'
+import type { Host, Notice, NotificationRecord, Point, Sample, WakeEvent } from '../../agent/model/index.ts'
 import { collectors } from '../../collectors/index.ts'
 
 const day = 24 * 3600_000
@@ -42,7 +42,7 @@ export function agentOn(host: Host) {
   const samples = new Map<string, { sample: Sample; at: number }>()
   const book = seriesBook()
   let ledger: Ledger = []
-  let told: readonly Told[] = []
+  let told: readonly NotificationRecord[] = []
   let rounds = 0
   const since = host.now()
   const notices: Notice[] = []
@@ -51,15 +51,15 @@ export function agentOn(host: Host) {
   function settle() {
     const now = host.now()
     const all = incidents(ledger, rules, now)
-    for (const it of due(all, told, { min: 'warning', remind: day, since }, 'node1', now)) {
+    for (const it of plan(all, told, { min: 'warning', remind: day, since }, 'node1', now)) {
       notices.push(it)
-      const changed = noted(told, it, '1', now)
+      const changed = recordSent(told, it, '1', now)
       const ids = new Set(changed.map((one) => one.incident))
       told = [...told.filter((one) => !ids.has(one.incident)), ...changed].slice(-200)
     }
   }
 
-  async function look(name: string, heard: readonly Heard[] = []) {
+  async function look(name: string, heard: readonly WakeEvent[] = []) {
     const collector = collectors.find((it) => it.name === name)
     if (!collector) throw new Error(`there is no collector ${name}`)
     rounds += 1
@@ -96,7 +96,9 @@ export function agentOn(host: Host) {
     /** When the next patience ends. */
     nextRipe: () =>
       Math.min(
-        ...ledger.flatMap((it) => (it.resolved === undefined && it.ripe > host.now() ? [it.ripe] : [])),
+        ...ledger.flatMap((it) =>
+          it.resolved === undefined && it.notifyAt > host.now() ? [it.notifyAt] : [],
+        ),
       ),
     open: () => ledger.filter((it) => it.resolved === undefined),
   }

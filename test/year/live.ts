@@ -78,6 +78,6 @@ export async function live(t: Test, { days, age, pause, fault }: Life) {
 export const lines = (told: readonly Notice[]) =>
   told.map((it) =>
     'incident' in it
-      ? `${new Date(it.at).toISOString().slice(0, 16)} ${it.kind} ${it.incident.severity}: ${it.incident.root.text}`
+      ? `${new Date(it.at).toISOString().slice(0, 16)} ${it.kind} ${it.incident.severity}: ${it.incident.cause.text}`
       : it.kind,
   )

@@ -9,6 +9,7 @@ import { openMachine } from '../../host/machine.ts'
 import type { Host, Rules } from '../../model/index.ts'
 import { terminalOf } from '../../text/terminal.ts'
 import { minute } from '../../text/times.ts'
+import { jsonText } from '../json.ts'
 import { renderStatus } from '../render/status.ts'
 import { readVersion } from '../version.ts'
 import { type Common, collectors, type Exit, print, settings } from './common.ts'
@@ -39,7 +40,7 @@ export async function check(options: CheckArguments): Promise<Exit> {
   }
   print(
     options.json
-      ? `${JSON.stringify(snapshot, null, 2)}\n`
+      ? jsonText(snapshot)
       : renderStatus(snapshot, terminalOf(process.stdout, process.env), { once: true }),
   )
   return exitCode(snapshot.state)
@@ -73,12 +74,12 @@ export async function look(
       outcome: outcomes[index],
     }),
   )
-  const outlook = enabled.flatMap((it, index) => {
+  const deadlines = enabled.flatMap((it, index) => {
     const sample = outcomes[index]?.sample
-    return sample ? (it.outlook?.(sample, configOf(it.name)?.settings ?? {}, at) ?? []) : []
+    return sample ? (it.deadlines?.(sample, configOf(it.name)?.settings ?? {}, at) ?? []) : []
   })
   return {
-    version: 1,
+    version: 2,
     node,
     at,
     agent: { version: readVersion(), pid: process.pid, started: at },
@@ -87,7 +88,7 @@ export async function look(
     incidents: shown(found, at),
     collectors: rows,
     sinks: [],
-    outlook,
+    deadlines,
     silences: [],
   }
 }

@@ -6,6 +6,7 @@ import { lastFindings } from '../../state/last-state.ts'
 import { parseDuration } from '../../text/durations.ts'
 import { safe } from '../../text/sanitize.ts'
 import { terminalOf } from '../../text/terminal.ts'
+import { jsonText } from '../json.ts'
 import { renderHistory } from '../render/history.ts'
 import { type Common, type Exit, print, Refusal, settings } from './common.ts'
 import { allRules } from './explain.ts'
@@ -44,7 +45,7 @@ export async function history(options: HistoryArguments): Promise<Exit> {
   const found = incidents(findings, rules, now)
   print(
     options.json
-      ? `${JSON.stringify(found, null, 2)}\n`
+      ? jsonText(found)
       : renderHistory(found, rules, now, terminalOf(process.stdout, process.env)),
   )
   return 0

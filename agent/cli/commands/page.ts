@@ -13,9 +13,10 @@ import type {
   PageWord,
   View,
 } from '../../model/index.ts'
-import { keptOnDisk } from '../../state/keepsakes.ts'
+import { keptOnDisk } from '../../state/artifacts.ts'
 import { terminalOf, wrap } from '../../text/terminal.ts'
 import { timestamp } from '../../text/times.ts'
+import { jsonText } from '../json.ts'
 import { collectors, madeOf, print, settings } from './common.ts'
 import { asking, type ViewArguments, viewOf } from './view.ts'
 
@@ -64,9 +65,7 @@ async function show(collector: Collector, page: Page, options: PageOptions & Vie
   const stale = view.source === 'saved' && view.problem ? `${wrap(terminal, view.problem, 0)}\n\n` : ''
   print(
     madeOf(page.name, () =>
-      options.json
-        ? `${JSON.stringify(envelope(page, view), null, 2)}\n`
-        : stale + page.render(view, terminal),
+      options.json ? jsonText(envelope(page, view)) : stale + page.render(view, terminal),
     ),
   )
   return exitCode(stateOf(view))
@@ -80,11 +79,11 @@ export function stateOf({ source, findings, blind }: View): Snapshot['state'] {
   return severity === 'info' ? 'ok' : severity
 }
 
-/** The JSON of every page, version 1, as docs/status-json.md has it: all times in ISO 8601. */
+/** The JSON of every page, version 2, as docs/status-json.md has it: all times in ISO 8601. */
 export function envelope(page: Page, view: View): object {
   const { node, source, problem, at, now, summary, findings, blind, unseen, trend, artifacts } = view
   return {
-    version: 1,
+    version: 2,
     page: page.name,
     node,
     source,
@@ -101,9 +100,9 @@ export function envelope(page: Page, view: View): object {
   }
 }
 
-const dated = ({ since, seen, ripe, ...it }: Finding) => ({
+const dated = ({ since, seen, notifyAt, ...it }: Finding) => ({
   ...it,
-  ...{ since: timestamp(since), seen: timestamp(seen), ripe: timestamp(ripe) },
+  ...{ since: timestamp(since), seen: timestamp(seen), notifyAt: timestamp(notifyAt) },
 })
 
 async function runPart(

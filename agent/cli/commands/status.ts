@@ -3,6 +3,7 @@ import { exitCode, type Snapshot, snapshotOf } from '../../api/snapshot.ts'
 import { duration } from '../../text/durations.ts'
 import { safe } from '../../text/sanitize.ts'
 import { terminalOf } from '../../text/terminal.ts'
+import { jsonText } from '../json.ts'
 import { renderBrief, renderStatus } from '../render/status.ts'
 import type { Common, Exit } from './common.ts'
 
@@ -42,7 +43,7 @@ async function pictureOf(options: StatusArguments): Promise<{ text: string; exit
   const terminal = terminalOf(process.stdout, process.env)
   const picture = (it: Snapshot, stale?: string) => ({
     text: options.json
-      ? `${JSON.stringify(stale ? { ...it, problem: stale } : it, null, 2)}\n`
+      ? jsonText(stale ? { ...it, problem: stale } : it)
       : options.brief
         ? renderBrief(it, terminal, stale)
         : renderStatus(it, terminal, stale ? { stale } : {}),
@@ -64,9 +65,7 @@ async function pictureOf(options: StatusArguments): Promise<{ text: string; exit
     }
     const stale = notRunning(error as NodeJS.ErrnoException, socket, left)
     if (!last) {
-      const text = options.json
-        ? `${JSON.stringify({ version: 1, state: 'unknown', problem: stale }, null, 2)}\n`
-        : `${stale}\n`
+      const text = options.json ? jsonText({ version: 2, state: 'unknown', problem: stale }) : `${stale}\n`
       return {
         text: options.brief && (error as NodeJS.ErrnoException).code === 'EACCES' ? '' : text,
         exit: 3,

@@ -6,11 +6,11 @@ import { rhythm } from './rhythm.ts'
 /** What `agent explain` has at hand: every rule, and the collector it belongs to, by name. */
 export interface Catalogue {
   readonly rules: Rules
-  readonly collectors: Readonly<Record<string, Eye>>
+  readonly collectors: Readonly<Record<string, Measuring>>
 }
 
 /** What has to be known of a collector to explain its rules. */
-interface Eye {
+interface Measuring {
   readonly settings: Properties
   /** A cron expression with seconds. */
   readonly every: string
@@ -27,15 +27,15 @@ export function renderRule(code: string, catalogue: Catalogue, terminal: Termina
     '',
     ...part('What it means', rule.meaning),
     ...part('How it is measured', measured(code, catalogue)),
-    ...part('What follows', rule.so),
+    ...part('What follows', rule.impact),
     ...part('May come from', causes(rule).join(', ')),
     ...part('May lead to', effects(code, catalogue.rules).join(', ')),
     paint(terminal, 'bold', 'Next'),
-    ...rule.next.map((step, at) => wrap(terminal, `${at + 1}. ${step}`, 2, 5)),
+    ...rule.fix.map((step, at) => wrap(terminal, `${at + 1}. ${step}`, 2, 5)),
     '',
-    ...part('Never', rule.never ?? ''),
+    ...part('Never', rule.avoid ?? ''),
     ...lines('Settings that change it', settingsOf(code, catalogue), terminal),
-    ...(rule.after ? [wrap(terminal, patience(rule.after), 0), ''] : []),
+    ...(rule.pendingFor ? [wrap(terminal, patience(rule.pendingFor), 0), ''] : []),
   ].join('\n')
 }
 
@@ -52,11 +52,11 @@ const collectorOf = (code: string) => code.split('.')[0] ?? ''
 /** What is read, and how often. */
 function measured(code: string, { rules, collectors }: Catalogue): string {
   const name = collectorOf(code)
-  const eye = collectors[name]
+  const its = collectors[name]
   const text = rules[code]?.measured ?? ''
-  if (!eye) return text
-  const woken = eye.woken ? `, and at once when ${eye.woken}` : ''
-  return `${text} Looked at ${rhythm(eye.every)} (collectors.${name}.every)${woken}.`
+  if (!its) return text
+  const woken = its.woken ? `, and at once when ${its.woken}` : ''
+  return `${text} Looked at ${rhythm(its.every)} (collectors.${name}.every)${woken}.`
 }
 
 const causes = ({ because = [] }: Rule) =>
@@ -136,13 +136,13 @@ export function markdown(catalogue: Catalogue): string {
       rule.meaning,
       '',
       `- **Measured**: ${measured(code, catalogue)}`,
-      `- **So**: ${rule.so}`,
-      ...rule.next.map((step, at) => `- **Next ${at + 1}**: ${step}`),
-      ...(rule.never ? [`- **Never**: ${rule.never}`] : []),
+      `- **So**: ${rule.impact}`,
+      ...rule.fix.map((step, at) => `- **Next ${at + 1}**: ${step}`),
+      ...(rule.avoid ? [`- **Never**: ${rule.avoid}`] : []),
       ...list('May come from', causes(rule)),
       ...list('May lead to', effects(code, rules)),
       ...list('Settings', settingsOf(code, catalogue)),
-      ...(rule.after ? [`- ${patience(rule.after)}`] : []),
+      ...(rule.pendingFor ? [`- ${patience(rule.pendingFor)}`] : []),
       '',
     ].join('\n'),
   )

@@ -37,8 +37,8 @@ export function renderHistory(
       day = date
     }
     const [mark, style] = marks[gravest(it)]
-    lines.push(`${time.slice(0, 5)} ${paint(terminal, style, mark)} ${entry(it.root, 8)}`)
-    for (const one of it.consequences) {
+    lines.push(`${time.slice(0, 5)} ${paint(terminal, style, mark)} ${entry(it.cause, 8)}`)
+    for (const one of it.affected) {
       const delay = one.since - it.since
       lines.push(
         `        ${paint(terminal, 'dim', `+${duration(delay)}`)} ${entry(one, 10 + duration(delay).length)}`,
@@ -49,7 +49,7 @@ export function renderHistory(
 }
 
 /** As grave as it ever was: what is over was no smaller for that. */
-function gravest({ root, consequences }: Incident): Severity {
-  const all = [root, ...consequences].map((it) => it.severity)
+function gravest({ cause, affected }: Incident): Severity {
+  const all = [cause, ...affected].map((it) => it.severity)
   return all.includes('critical') ? 'critical' : all.includes('warning') ? 'warning' : 'info'
 }

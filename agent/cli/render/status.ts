@@ -36,7 +36,7 @@ export function renderStatus(it: Snapshot, terminal: Terminal, options: StatusOp
     collectorRows(it.collectors, it.at, terminal, options.once === true),
     ...(it.silences.length > 0 ? [silences(it, terminal)] : []),
     ...(options.once || options.stale ? [] : [sinkRows(it.sinks, it.at, terminal)]),
-    ...(it.outlook.length > 0 ? [outlook(it, terminal)] : []),
+    ...(it.deadlines.length > 0 ? [deadlines(it, terminal)] : []),
   ]
     .join('\n\n')
     .concat('\n')
@@ -84,7 +84,7 @@ const isLate = ({ next }: CollectorRow, now: number) => next !== undefined && no
 
 /** One incident: its root in full, its consequences by name. */
 export function renderIncident(incident: Incident, now: number, terminal: Terminal): string {
-  const { root, consequences, severity, since, resolved } = incident
+  const { cause, affected, severity, since, resolved } = incident
   const when =
     resolved === undefined
       ? `since ${clockUtc(since, now)}, ${duration(now - since)}`
@@ -97,16 +97,16 @@ export function renderIncident(incident: Incident, now: number, terminal: Termin
   const headline = wrap(terminal, `${titleOf(incident)} (${subject}${when})`, indent, 4).slice(indent)
   const lines = [`${paint(terminal, style, word)}  ${headline}`, wrap(terminal, lead.text, 2)]
   if (resolved !== undefined) return lines.slice(0, 1).join('\n')
-  lines.push(labelled(terminal, 'So', lead.so))
-  const several = incident.next.length > 1
-  for (const [at, step] of incident.next.entries())
+  lines.push(labelled(terminal, 'So', lead.impact))
+  const several = incident.fix.length > 1
+  for (const [at, step] of incident.fix.entries())
     lines.push(
       labelled(terminal, at === 0 ? 'Next' : '', several ? `${at + 1}. ${step}` : step, several ? 12 : 9),
     )
-  for (const [at, never] of incident.never.entries())
+  for (const [at, never] of incident.avoid.entries())
     lines.push(labelled(terminal, at === 0 ? 'Never' : '', never))
-  if (lead !== root) lines.push('  It began with', member(root, now, terminal))
-  const others = consequences.filter((it) => it !== lead)
+  if (lead !== cause) lines.push('  It began with', member(cause, now, terminal))
+  const others = affected.filter((it) => it !== lead)
   if (others.length > 0) {
     lines.push('  It led to')
     for (const it of others.slice(0, mostConsequences)) lines.push(member(it, now, terminal))
@@ -202,9 +202,10 @@ function silences(it: Snapshot, terminal: Terminal): string {
   return lines.join('\n')
 }
 
-function outlook(it: Snapshot, terminal: Terminal): string {
-  const parts = it.outlook.map(
-    ({ what, at, sure }) => `${what}: ${sure && sure !== 'date' ? 'about ' : ''}${duration(at - it.at)}`,
+function deadlines(it: Snapshot, terminal: Terminal): string {
+  const parts = it.deadlines.map(
+    ({ what, at, confidence }) =>
+      `${what}: ${confidence && confidence !== 'date' ? 'about ' : ''}${duration(at - it.at)}`,
   )
   return wrap(terminal, `Runs out in: ${parts.join('; ')}`, 2, 4)
 }

@@ -20,7 +20,7 @@ export function advice(
   root: Finding,
   consequences: readonly Finding[],
   rules: Rules = {},
-): Pick<Incident, 'next' | 'never'> {
+): Pick<Incident, 'fix' | 'avoid'> {
   const isEvent = (it: Finding) => Number(rules[it.code]?.event === true)
   const members = [root, ...consequences].sort((a, b) => isEvent(a) - isEvent(b))
   const still = members.filter((it) => it.resolved === undefined)
@@ -30,13 +30,13 @@ export function advice(
   const [first, ...others] = repairs
 
   const saving = unsaid(inTurn(urgent)).slice(0, mostUrgent)
-  const repair = unsaid(first?.next ?? [], saving)
+  const repair = unsaid(first?.fix ?? [], saving)
   const rest = unsaid(inTurn(others), [...saving, ...repair])
   const room = (saving.length > 0 ? mostWithUrgent : mostSteps) - saving.length
   const kept = repair.slice(0, Math.max(1, room - Math.min(rest.length, leftToDo)))
   return {
-    next: [...saving, ...kept, ...rest.slice(0, room - kept.length)],
-    never: [...new Set([...urgent, ...repairs].flatMap((it) => sentences(it.never ?? '')))].slice(
+    fix: [...saving, ...kept, ...rest.slice(0, room - kept.length)],
+    avoid: [...new Set([...urgent, ...repairs].flatMap((it) => sentences(it.avoid ?? '')))].slice(
       0,
       mostNevers,
     ),
@@ -48,7 +48,7 @@ function goesWithItsCause(finding: Finding, open: readonly Finding[], rules: Rul
   const edges = rules[finding.code]?.because ?? []
   return edges.some(
     (edge) =>
-      !edge.lasts &&
+      !edge.outlivesRepair &&
       !rules[edge.code]?.event &&
       open.some(
         (it) => it.code === edge.code && explains(it, finding, edge, false, Number.POSITIVE_INFINITY),
@@ -58,9 +58,9 @@ function goesWithItsCause(finding: Finding, open: readonly Finding[], rules: Rul
 
 /** The first step of each, then the second of each, and so on. */
 function inTurn(findings: readonly Finding[]): readonly string[] {
-  const longest = Math.max(0, ...findings.map((it) => it.next.length))
+  const longest = Math.max(0, ...findings.map((it) => it.fix.length))
   return Array.from({ length: longest }, (_, at) =>
-    findings.flatMap((it) => (it.next[at] === undefined ? [] : [it.next[at]])),
+    findings.flatMap((it) => (it.fix[at] === undefined ? [] : [it.fix[at]])),
   ).flat()
 }
 

@@ -67,7 +67,7 @@ interface Message {
 function message(said: Words, at: number): Message {
   const fit = (text: string, limit: number) => escaped(shorten(text, limit, (it) => escaped(it).length))
   const field = (name: string, value: string) => (value.trim() ? [{ name, value }] : [])
-  const steps = said.next.length > 1 ? said.next.map((it, index) => `${index + 1}. ${it}`) : said.next
+  const steps = said.fix.length > 1 ? said.fix.map((it, index) => `${index + 1}. ${it}`) : said.fix
   const rows = (all: readonly string[], limit: number) =>
     list(all, limit, limits.step, (it) => it.length, escaped)
   const description = said.lines.length > 0 ? rows(said.lines, limits.lines) : fit(said.text, limits.text)
@@ -78,9 +78,9 @@ function message(said: Words, at: number): Message {
         ...(description && { description }),
         color: colours[said.tone],
         fields: [
-          ...field('So', fit(said.so, limits.field)),
+          ...field('So', fit(said.impact, limits.field)),
           ...field('Next', rows(steps, limits.field)),
-          ...field('Never', rows(said.never, limits.field)),
+          ...field('Never', rows(said.avoid, limits.field)),
         ],
         ...(said.code && { footer: { text: `agent explain ${shorten(said.code, limits.footer - 14)}` } }),
         ...(Number.isFinite(at) && { timestamp: new Date(at).toISOString() }),

@@ -13,10 +13,10 @@ export interface Words {
   readonly tone: Severity | 'resolved'
   readonly text: string
   /** What follows from it. */
-  readonly so: string
+  readonly impact: string
   /** Safe steps, in order. */
-  readonly next: readonly string[]
-  readonly never: readonly string[]
+  readonly fix: readonly string[]
+  readonly avoid: readonly string[]
   /** One line an incident, for a digest. */
   readonly lines: readonly string[]
   /** The code of the rule that speaks, for `agent explain`. */
@@ -28,10 +28,10 @@ const limits = {
   title: 160,
   subject: 120,
   text: 2000,
-  so: 1000,
+  impact: 1000,
   step: 400,
   steps: 8,
-  nevers: 3,
+  avoids: 3,
   titles: 6,
   subjects: 3,
 }
@@ -39,7 +39,7 @@ const limits = {
 /** The words of a notice. Pure and total, whatever the texts hold. Every part is one line without control characters. */
 export function words(notice: Notice): Words {
   const node = line(notice.node, limits.node)
-  const none = { tone: 'info', text: '', so: '', next: [], never: [], lines: [] } as const
+  const none = { tone: 'info', text: '', impact: '', fix: [], avoid: [], lines: [] } as const
   if (notice.kind === 'test')
     return {
       ...none,
@@ -55,21 +55,21 @@ export function words(notice: Notice): Words {
       standing: 'over by now',
       text: 'This is what happened while you could not be told here.',
       lines: notice.incidents.map(
-        (it) => `${line(titleOf(it), limits.title)}${about(it.root.pod)}: ${standing(it, notice.at)}`,
+        (it) => `${line(titleOf(it), limits.title)}${about(it.cause.pod)}: ${standing(it, notice.at)}`,
       ),
     }
   }
   const { incident } = notice
   const over = incident.resolved !== undefined
-  const { root } = incident
+  const { cause } = incident
   return {
-    headline: `${prefix[notice.kind]}${node}: ${line(titleOf(incident), limits.title)}${about(root.pod)}`,
+    headline: `${prefix[notice.kind]}${node}: ${line(titleOf(incident), limits.title)}${about(cause.pod)}`,
     standing: standing(incident, notice.at),
     tone: over ? 'resolved' : incident.severity,
     text: line(leadOf(incident).text, limits.text),
-    so: over ? '' : line(follows(incident), limits.so),
-    next: over ? [] : steps(incident),
-    never: over ? [] : nevers(incident),
+    impact: over ? '' : line(follows(incident), limits.impact),
+    fix: over ? [] : steps(incident),
+    avoid: over ? [] : avoids(incident),
     lines: [],
     code: line(leadOf(incident).code, limits.title),
   }
@@ -95,7 +95,7 @@ function standing(incident: Incident, at: number): string {
 }
 
 const open = (incident: Incident): readonly Finding[] =>
-  incident.consequences.filter((it) => it.resolved === undefined)
+  incident.affected.filter((it) => it.resolved === undefined)
 
 function follows(incident: Incident): string {
   const subjects = new Map<string, string[]>()
@@ -113,7 +113,7 @@ function follows(incident: Incident): string {
     limits.titles,
     '; ',
   )
-  return [lead.so, also && `Also: ${also}.`].filter(Boolean).join(' ')
+  return [lead.impact, also && `Also: ${also}.`].filter(Boolean).join(' ')
 }
 
 function bounded(all: readonly string[], most: number, between: string): string {
@@ -121,9 +121,9 @@ function bounded(all: readonly string[], most: number, between: string): string 
   return [...all.slice(0, most), ...(more > 0 ? [`and ${more} more`] : [])].join(between)
 }
 
-const steps = (incident: Incident) => distinct(incident.next, limits.steps)
+const steps = (incident: Incident) => distinct(incident.fix, limits.steps)
 
-const nevers = (incident: Incident) => distinct(incident.never, limits.nevers)
+const avoids = (incident: Incident) => distinct(incident.avoid, limits.avoids)
 
 function distinct(texts: readonly string[], most: number): readonly string[] {
   const lines = new Set<string>()

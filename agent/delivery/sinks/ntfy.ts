@@ -14,10 +14,10 @@ const limits = {
   title: 250,
   standing: 60,
   text: 1500,
-  so: 800,
-  next: 1000,
+  impact: 800,
+  fix: 1000,
   step: 250,
-  never: 500,
+  avoid: 500,
   lines: 3600,
 }
 
@@ -69,11 +69,11 @@ export const ntfy = sink({
     const rows = (all: readonly string[], limit: number) => list(all, limit, limits.step, jsonBytes)
     const labelled = (label: string, text: string) =>
       text ? [`${label}:${text.startsWith('\n') ? '' : ' '}${text}`] : []
-    const steps = said.next.length > 1 ? said.next.map((it, index) => `${index + 1}. ${it}`) : said.next
+    const steps = said.fix.length > 1 ? said.fix.map((it, index) => `${index + 1}. ${it}`) : said.fix
     const parts = [
-      ...labelled('So', fit(said.so, limits.so)),
-      ...labelled('Next', steps.length > 1 ? `\n${rows(steps, limits.next)}` : rows(steps, limits.next)),
-      ...labelled('Never', rows(said.never, limits.never)),
+      ...labelled('So', fit(said.impact, limits.impact)),
+      ...labelled('Next', steps.length > 1 ? `\n${rows(steps, limits.fix)}` : rows(steps, limits.fix)),
+      ...labelled('Never', rows(said.avoid, limits.avoid)),
     ]
     const what = said.lines.length > 0 ? rows(said.lines, limits.lines) : fit(said.text, limits.text)
     return [

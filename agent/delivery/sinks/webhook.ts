@@ -6,24 +6,24 @@ import { line } from '../../text/sanitize.ts'
 import { timestamp } from '../../text/times.ts'
 
 /**
- * A POST of JSON as Standard Webhooks 1.0.0 describes it (standardwebhooks.com). The body, version 1:
+ * A POST of JSON as Standard Webhooks 1.0.0 describes it (standardwebhooks.com). The body, version 2:
  *
  *     { "type": "incident.opened" | "incident.worse" | "incident.grew" | "incident.merged"
  *             | "incident.reminder" | "incident.resolved" | "digest" | "test",
  *       "timestamp": "2026-03-05T03:12:07.000Z",        when it happened
- *       "data": { "version": 1, "node": "node1",
- *                 "incident": { "id", "severity", "since", "resolved"?, "title", "next": [], "never": [],
- *                               "root": Finding, "consequences": [Finding], "more": 0 },
+ *       "data": { "version": 2, "node": "node1",
+ *                 "incident": { "id", "severity", "since", "resolved"?, "title", "fix": [], "avoid": [],
+ *                               "cause": Finding, "affected": [Finding], "more": 0 },
  *                 "incidents": [ … ], "more": 0 } }     a digest has these instead of "incident"
  *     Finding: { "id", "code", "subject", "severity", "title", "text", "since", "resolved"?,
  *                "pod"?: { "namespace", "name", "container"? },
- *                and for a root "so", "evidence"? }
+ *                and for a cause "impact", "evidence"? }
  *
  * Times are RFC 3339 in UTC. `more` counts what was left out to stay under the 20 kB that Standard Webhooks
  * recommends. With `secret` the request is signed: `webhook-signature: v1,` and the base64 of HMAC-SHA256
  * over `webhook-id.webhook-timestamp.body`. `webhook-id` is the same for every attempt at the same notice;
  * a receiver that has seen it may ignore the request. `merged` names the incident that another, told
- * before, turned out to follow from: it is among the consequences.
+ * before, turned out to follow from: it is among the affected.
  */
 export const webhook = sink({
   name: 'webhook',
@@ -87,25 +87,25 @@ function sign(secret: string, text: string): string {
 // ---------------------------------------------------------------------------------------------------
 // The body. Each limit is of bytes as they stand in the JSON; together they stay under 20 kB.
 
-const limits = { id: 150, code: 60, subject: 150, title: 120, name: 80, brief: 200, text: 2000, so: 800 }
-const most = { consequences: 8, incidents: 12, steps: 6, evidence: 12 }
+const limits = { id: 150, code: 60, subject: 150, title: 120, name: 80, brief: 200, text: 2000, impact: 800 }
+const most = { affected: 8, incidents: 12, steps: 6, evidence: 12 }
 
 const fit = (text: string, limit: number) => shorten(line(text), limit, jsonBytes)
 
 function event(notice: Notice): object {
   const node = fit(notice.node, limits.name)
   if (notice.kind === 'test')
-    return { type: 'test', timestamp: timestamp(notice.at), data: { version: 1, node } }
+    return { type: 'test', timestamp: timestamp(notice.at), data: { version: 2, node } }
   if (notice.kind === 'digest')
     return {
       type: 'digest',
       timestamp: timestamp(notice.at),
       data: {
-        version: 1,
+        version: 2,
         node,
         incidents: notice.incidents
           .slice(-most.incidents)
-          .map((it) => ({ ...frame(it), root: finding(it.root, limits.brief) })),
+          .map((it) => ({ ...frame(it), cause: finding(it.cause, limits.brief) })),
         more: Math.max(0, notice.incidents.length - most.incidents),
       },
     }
@@ -115,17 +115,15 @@ function event(notice: Notice): object {
     type: `incident.${kind}`,
     timestamp: timestamp(happened ?? notice.at),
     data: {
-      version: 1,
+      version: 2,
       node,
       incident: {
         ...frame(incident),
         title: fit(titleOf(incident), 2 * limits.title),
         ...steps(incident),
-        root: { ...finding(incident.root, limits.text), ...details(incident.root) },
-        consequences: incident.consequences
-          .slice(0, most.consequences)
-          .map((it) => finding(it, limits.brief)),
-        more: Math.max(0, incident.consequences.length - most.consequences),
+        cause: { ...finding(incident.cause, limits.text), ...details(incident.cause) },
+        affected: incident.affected.slice(0, most.affected).map((it) => finding(it, limits.brief)),
+        more: Math.max(0, incident.affected.length - most.affected),
       },
     },
   }
@@ -160,13 +158,13 @@ const finding = ({ pod, ...it }: Finding, text: number) => ({
 })
 
 /** What to do about all of it. */
-const steps = ({ next, never }: Incident) => ({
-  next: next.slice(0, most.steps).map((it) => fit(it, 2 * limits.brief)),
-  never: never.map((it) => fit(it, 2 * limits.brief)),
+const steps = ({ fix, avoid }: Incident) => ({
+  fix: fix.slice(0, most.steps).map((it) => fit(it, 2 * limits.brief)),
+  avoid: avoid.map((it) => fit(it, 2 * limits.brief)),
 })
 
-const details = ({ so, evidence }: Finding) => ({
-  so: fit(so, limits.so),
+const details = ({ impact, evidence }: Finding) => ({
+  impact: fit(impact, limits.impact),
   ...(evidence && {
     evidence: Object.fromEntries(
       Object.entries(evidence)

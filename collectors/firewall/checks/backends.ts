@@ -21,7 +21,7 @@ export function twoBackends({ sets, k3s }: FirewallSample): Observation<Code>[] 
         code: 'firewall.two-backends',
         subject: family,
         text: `${familyNames[family]} has ${nft} rules in the nft backend and ${legacy} in the legacy one.${flips}`,
-        next: [
+        fix: [
           `See whose they are: \`${v}tables-legacy-save\` against \`${v}tables-nft-save\``,
           `See which one your tools use: \`update-alternatives --display ${v}tables\``,
           'Find what writes to the other one (an old Docker, a script, a second iptables) and give it the same',

@@ -21,7 +21,7 @@ export function flannelMissing(sample: FirewallSample, now: number, cells: Cells
       subject: 'flannel',
       text: `This node had flannel's rules in ${named}; they are gone, and flannel has not put them back, which it does every minute while it is well.`,
       ...(memory.flannel.missing !== undefined && { at: memory.flannel.missing }),
-      next: [`\`systemctl restart ${k3s.unit}\``],
+      fix: [`\`systemctl restart ${k3s.unit}\``],
       evidence: { tables: named },
     },
   ]

@@ -1,5 +1,5 @@
 import { forecast } from '../../../agent/core/forecast.ts'
-import type { Observation, Outlook, Series } from '../../../agent/model/index.ts'
+import type { Deadline, Observation, Series } from '../../../agent/model/index.ts'
 import { familyNames } from '../../../agent/text/families.ts'
 import { day, hour, week } from '../../../agent/text/times.ts'
 import type { Code } from '../rules.ts'
@@ -30,7 +30,7 @@ export function duplicates({ sets }: FirewallSample): Observation<Code>[] {
         code: 'firewall.duplicates',
         subject: `${family} ${backend}`,
         text: `${copies.extra} of ${rules} ${familyNames[family]} rules are copies of others. Most: ${copies.times} of one rule in ${table} ${chain}: \`${copies.text.replaceAll('`', "'")}\`..${version ? ` iptables is ${version}.` : ''}`,
-        next: [
+        fix: [
           `See them: \`${command}-save | grep ^-A | sort | uniq -cd | sort -rn | head\``,
           `If iptables is 1.8.0 to 1.8.4 (\`${command} --version\`), bring a newer one, or start k3s with \`--prefer-bundled-bin\`; then the copies stop coming`,
           `Take copies away one at a time, and never the last: \`${command} -t ${table} -L ${/^[\w.:+-]{1,40}$/.test(chain) ? chain : 'CHAIN'} -n --line-numbers\` gives the numbers, \`${command} -t ${table} -D CHAIN NUMBER\` deletes one`,
@@ -56,7 +56,7 @@ export function growing(
   const rules = totalOf(sample)
   const ahead = growth(sample, now, series)
   const full = rules >= tooManyRules
-  if (!full && (ahead?.sure !== 'likely' || ahead.at - now > soon)) return []
+  if (!full && (ahead?.confidence !== 'likely' || ahead.at - now > soon)) return []
   const pace = ahead ? `, growing by ${Math.round(ahead.daily)} a day` : ''
   const until =
     full || !ahead ? '' : `: in ${inDays(ahead.at - now)} there are ${tooManyRules} if it goes on like that`
@@ -85,7 +85,7 @@ export function conntrackFilling(
   if (!conntrack || conntrack.percent < half) return []
   const { percent, most } = conntrack
   const ahead = conntrackAhead(conntrack, now, series)
-  const filling = ahead?.sure === 'likely' && ahead.at - now < tight
+  const filling = ahead?.confidence === 'likely' && ahead.at - now < tight
   if (percent < almost && !filling) return []
   return [
     {
@@ -103,11 +103,15 @@ function conntrackAhead(conntrack: FirewallSample['conntrack'], now: number, ser
   return forecast([...series('conntrack', now - day), { at: now, value: conntrack.percent }], 100, now)
 }
 
-export function outlook(sample: FirewallSample, now: number, series: Series | undefined): Outlook[] {
+export function deadlines(sample: FirewallSample, now: number, series: Series | undefined): Deadline[] {
   const rules = growth(sample, now, series)
   const connections = conntrackAhead(sample.conntrack, now, series)
   return [
-    ...(rules ? [{ what: `${tooManyRules} iptables rules`, at: rules.at, sure: rules.sure }] : []),
-    ...(connections ? [{ what: 'connection table full', at: connections.at, sure: connections.sure }] : []),
+    ...(rules
+      ? [{ what: `${tooManyRules} iptables rules`, at: rules.at, confidence: rules.confidence }]
+      : []),
+    ...(connections
+      ? [{ what: 'connection table full', at: connections.at, confidence: connections.confidence }]
+      : []),
   ]
 }

@@ -61,7 +61,7 @@ export function hostPortsMissing({ hostPorts = [], k3s }: FirewallSample): Obser
       subject: pod,
       pod: { namespace, name },
       text: `${list.length === 1 ? 'Host port' : 'Host ports'} ${list.join(', ')} of this node ${list.length === 1 ? 'belongs' : 'belong'} to pod ${pod}, but no rule leads there (${ports[0]?.forward.split(' ').at(-1)}).`,
-      next: [
+      fix: [
         `Delete the pod, so that its ports are mapped when it is made again: \`kubectl -n ${namespace} delete pod ${name}\``,
         'Then try the port from another machine',
       ],

@@ -40,7 +40,7 @@ export function lockout(sample: FirewallSample): Observation<Code>[] {
       code: 'firewall.lockout',
       subject: family,
       text: `A new ${name} connection to SSH on ${named}${assumed} is dropped, and no rule accepts it: ${quoted(verdict.by)}.${also}`,
-      next: [...next, 'Then try it from another machine before closing anything'],
+      fix: [...next, 'Then try it from another machine before closing anything'],
       evidence: {
         ports: ports.join(', '),
         by: verdict.by,

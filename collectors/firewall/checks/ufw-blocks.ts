@@ -45,8 +45,8 @@ export function ufwBlocks(sample: FirewallSample): Observation<Code>[] {
       subject: 'ufw',
       severity: critical ? 'critical' : 'warning',
       text: `ufw is on and shuts out what k3s needs: ${blocked.map(named).join('; ')} (${first.by.startsWith('-A') ? `\`${first.by.replaceAll('`', "'").slice(0, 100)}\`` : first.by}).`,
-      ...(so.length > 0 && { so: so.join(' ') }),
-      next: [
+      ...(so.length > 0 && { impact: so.join(' ') }),
+      fix: [
         ...(fromPods
           ? [`Let pods and services in: ${clusters.map((it) => `\`ufw allow from ${it}\``).join(', ')}`]
           : []),

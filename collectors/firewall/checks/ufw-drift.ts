@@ -67,6 +67,6 @@ export function ufwDrift({ ufw, sets, ssh }: FirewallSample): Observation<Code>[
 const sum = (sets: readonly RuleSet[], of: (set: RuleSet) => number) =>
   sets.reduce((all, it) => all + of(it), 0)
 
-function found(text: string, next: readonly string[]): Observation<Code>[] {
-  return [{ code: 'firewall.ufw-drift', subject: 'ufw', text, next }]
+function found(text: string, fix: readonly string[]): Observation<Code>[] {
+  return [{ code: 'firewall.ufw-drift', subject: 'ufw', text, fix }]
 }

@@ -1,4 +1,4 @@
-import type { Heard } from '../../../agent/model/index.ts'
+import type { WakeEvent } from '../../../agent/model/index.ts'
 
 /** Who changed the rules, as the kernel noted it with the change. */
 export interface Author {
@@ -17,7 +17,7 @@ const generation = /^# new generation \d+ by process (\d{1,10}) \((.{1,64})\)$/
 /** Whether a line of `nft monitor` says that something changed. */
 export const isGeneration = (line: string) => line.startsWith('# new generation ')
 
-export function authorOf({ at, text }: Heard): Author | undefined {
+export function authorOf({ at, text }: WakeEvent): Author | undefined {
   const [, pid, name = ''] = generation.exec(text.trim()) ?? []
   return pid === undefined
     ? undefined
@@ -31,7 +31,7 @@ export function authorOf({ at, text }: Heard): Author | undefined {
 const churn = /^(k3s(-server|-agent)?|rke2|kube-proxy|kube-router|flanneld?|ip6?tables-restor.*)$/
 
 /** Who may have made a change, the likeliest first: those not known for churn, each name once, in the order in which they came. */
-export function likely(heard: readonly Heard[]): readonly Author[] {
+export function likely(heard: readonly WakeEvent[]): readonly Author[] {
   const byName = new Map<string, Author>()
   for (const it of heard) {
     const author = authorOf(it)
@@ -43,4 +43,4 @@ export function likely(heard: readonly Heard[]): readonly Author[] {
 }
 
 /** The likeliest author of a loss, since repairs come after it. */
-export const likeliest = (heard: readonly Heard[]): Author | undefined => likely(heard)[0]
+export const likeliest = (heard: readonly WakeEvent[]): Author | undefined => likely(heard)[0]

@@ -1,4 +1,4 @@
-import type { Heard } from '../../../agent/model/index.ts'
+import type { WakeEvent } from '../../../agent/model/index.ts'
 import { day, minute } from '../../../agent/text/times.ts'
 import { type Cells, type Family, families, ownerIn, total } from '../cells.ts'
 import type { Owner } from '../checks/owners.ts'
@@ -36,7 +36,7 @@ export interface Present {
   readonly k3s: boolean
   /** What ufw's own settings say. */
   readonly ufw?: 'on' | 'off'
-  readonly heard: readonly Heard[]
+  readonly heard: readonly WakeEvent[]
   /** When the last round was. */
   readonly last?: number
 }

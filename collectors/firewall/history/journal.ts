@@ -1,4 +1,4 @@
-import type { Heard } from '../../../agent/model/index.ts'
+import type { WakeEvent } from '../../../agent/model/index.ts'
 import { byOwner, type Cells, ownerIn } from '../cells.ts'
 import type { Owner } from '../checks/owners.ts'
 import { cellsOf, type RuleSet } from '../rule-set.ts'
@@ -27,7 +27,7 @@ const countsOf = (cells: Cells): Counts => Object.fromEntries(byOwner(cells))
 interface Present {
   readonly sets: readonly RuleSet[]
   readonly now: number
-  readonly heard: readonly Heard[]
+  readonly heard: readonly WakeEvent[]
   /** Rules are flushed, or were at the last look: that is told by itself, and who repairs it makes no news. */
   readonly flushed: boolean
 }

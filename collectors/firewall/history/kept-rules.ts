@@ -1,5 +1,5 @@
 import { gunzipSync } from 'node:zlib'
-import type { Keepsake } from '../../../agent/model/index.ts'
+import type { Artifact } from '../../../agent/model/index.ts'
 import type { RuleSet } from '../rule-set.ts'
 
 /** Which rules a part of a kept text holds: `ipv4 nft`, `ipv6 legacy`, `inet firewalld`, or `ipset`. */
@@ -29,7 +29,7 @@ export function unpackRules(body: Uint8Array): readonly KeptRules[] {
   return parts
 }
 
-/** What `Keepsake.about` says of a kept rule set. */
+/** What `Artifact.about` says of a kept rule set. */
 export interface AboutRules {
   readonly rules: number
   readonly counts: Readonly<Record<string, number>>
@@ -39,10 +39,10 @@ export interface AboutRules {
   readonly by?: string
 }
 
-export const keepsake = (about: AboutRules, body: Uint8Array): Keepsake => ({ about: { ...about }, body })
+export const artifact = (about: AboutRules, body: Uint8Array): Artifact => ({ about: { ...about }, body })
 
 /** What was kept as that, read back: from a disk or a socket, so that nothing is certain of it. */
-export function aboutRules({ rules, counts, good, by }: Keepsake['about']): AboutRules {
+export function aboutRules({ rules, counts, good, by }: Artifact['about']): AboutRules {
   const owners = typeof counts === 'object' && counts !== null ? Object.entries(counts) : []
   return {
     rules: Number(rules) || 0,

@@ -89,7 +89,7 @@ function row(
   const bar = `${paint(terminal, style, '█'.repeat(full))}${paint(terminal, 'dim', '░'.repeat(barWidth - full))}`
   const trend = sparkline(course, 10)
   const due = ahead
-    ? `\n    full in about ${duration(ahead.at * 1000 - now)}${ahead.sure === 'rough' ? ', if it goes on so' : ''}, ${size(Math.round(ahead.rate * 60))} a minute`
+    ? `\n    full in about ${duration(ahead.at * 1000 - now)}${ahead.confidence === 'rough' ? ', if it goes on so' : ''}, ${size(Math.round(ahead.rate * 60))} a minute`
     : ''
   // A long name has a line of its own: the columns below each other are what is looked at.
   const short = name.length <= nameWidth

@@ -4,7 +4,7 @@ const log =
   'Read all that it said before it stopped: `kubectl -n {namespace} logs {pod} -c {container} --previous --tail=200`'
 const now = 'Read what stands around it: `kubectl -n {namespace} logs {pod} -c {container} --tail=200`'
 const room = 'See how full its volume is: `kubectl -n {namespace} exec {pod} -c {container} -- df -h`'
-const never = 'Delete its volume, its WAL or its lock files to make it start: they are what it recovers from.'
+const avoid = 'Delete its volume, its WAL or its lock files to make it start: they are what it recovers from.'
 
 /** It serves again; read-only as a standby (postmaster.c, process_pm_pmsignal). */
 const ready = [
@@ -42,15 +42,16 @@ const postgres: readonly Pattern[] = [
     ],
     over: ready,
     covers: ['postgres-panic', 'postgres-startup', 'postgres-killed'],
-    so: 'It stops at each start, and restarting it changes nothing. What was committed last may be lost; what is done next decides how much.',
-    next: [
+    impact:
+      'It stops at each start, and restarting it changes nothing. What was committed last may be lost; what is done next decides how much.',
+    fix: [
       'Save the data first. Find what keeps it running, and scale that down to 0: `kubectl -n {namespace} get statefulset,deployment`',
       'Copy the whole volume: without a copy no step can be taken back. If a backup or a replica is well, restore from that and stop here',
       'Start the pod with a command that only sleeps (`command: ["sleep", "infinity"]`) and see, in it, as the user postgres, what would be done: `pg_resetwal --dry-run "$PGDATA"`',
       'Only then, as the user postgres: `pg_resetwal -f "$PGDATA"`; then dump and restore into a new cluster, as the tables may not fit each other any more',
     ],
     urgent: true,
-    never:
+    avoid:
       'Run pg_resetwal on a running server or without a copy of the volume, or delete pg_wal: both lose data for good.',
   },
   {
@@ -63,9 +64,10 @@ const postgres: readonly Pattern[] = [
     marks: ['PANIC:  ', ',PANIC,XX', '"error_severity":"PANIC"'],
     over: ready,
     covers: ['postgres-startup', 'postgres-killed'],
-    so: 'Every connection is cut, and it recovers from its write-ahead log before it serves again, if it can.',
-    next: [log, room, 'Copy the volume before you try to repair anything'],
-    never,
+    impact:
+      'Every connection is cut, and it recovers from its write-ahead log before it serves again, if it can.',
+    fix: [log, room, 'Copy the volume before you try to repair anything'],
+    avoid,
   },
   {
     name: 'postgres-page',
@@ -76,14 +78,14 @@ const postgres: readonly Pattern[] = [
       'invalid page in block * of relation *',
       'page verification failed, calculated checksum * but expected *',
     ],
-    so: 'Queries that touch the page fail, and the damage may go on growing if the disk is failing.',
-    next: [
+    impact: 'Queries that touch the page fail, and the damage may go on growing if the disk is failing.',
+    fix: [
       'Copy the volume, or take a snapshot of it, at once',
       'See whether the disk fails: `journalctl -k -b --no-pager -g "I/O error|EXT4-fs error|XFS.*corrupt|nvme"`',
       'Restore what is damaged from a backup or a replica',
     ],
     urgent: true,
-    never: 'Set zero_damaged_pages on the only copy: it throws the damaged pages away.',
+    avoid: 'Set zero_damaged_pages on the only copy: it throws the damaged pages away.',
   },
   {
     name: 'postgres-killed',
@@ -91,13 +93,14 @@ const postgres: readonly Pattern[] = [
     severity: 'warning',
     says: 'PostgreSQL lost a process to SIGKILL, mostly the OOM killer, and restarts all of its sessions',
     find: children.map((it) => `${it} (PID *) was terminated by signal 9: Killed`),
-    so: 'All connections were cut and it recovered from its write-ahead log. Killed again while it recovers, it may not come back.',
-    next: [
+    impact:
+      'All connections were cut and it recovered from its write-ahead log. Killed again while it recovers, it may not come back.',
+    fix: [
       'See whether it was memory: `agent status`, `journalctl -k -g "Killed process" --since -2h`',
       'Lower what it takes (shared_buffers, work_mem times max_connections), or raise its limit',
       now,
     ],
-    never,
+    avoid,
   },
   {
     name: 'postgres-startup',
@@ -106,9 +109,9 @@ const postgres: readonly Pattern[] = [
     says: 'PostgreSQL gave up starting, because its recovery failed',
     find: ['aborting startup due to startup process failure', 'shutting down due to startup process failure'],
     over: ready,
-    so: 'It does not serve, and tries again only when the container is restarted.',
-    next: [log, room, 'Copy the volume before you try to repair anything'],
-    never,
+    impact: 'It does not serve, and tries again only when the container is restarted.',
+    fix: [log, room, 'Copy the volume before you try to repair anything'],
+    avoid,
   },
   {
     name: 'postgres-disk-full',
@@ -122,12 +125,12 @@ const postgres: readonly Pattern[] = [
       'could not create file *pg_wal*: No space left on device',
     ],
     covers: ['disk-full', 'postgres-panic', 'postgres-startup'],
-    so: 'It takes no more writes; if it cannot write its WAL it panics and stops.',
-    next: [
+    impact: 'It takes no more writes; if it cannot write its WAL it panics and stops.',
+    fix: [
       room,
       'Make the volume larger, or see what holds the WAL back (a replication slot, a failing archive_command): `kubectl -n {namespace} exec {pod} -c {container} -- psql -U postgres -c "select slot_name, active, restart_lsn from pg_replication_slots"`',
     ],
-    never: 'Delete files in pg_wal to make room: the database does not start without them.',
+    avoid: 'Delete files in pg_wal to make room: the database does not start without them.',
   },
   {
     name: 'postgres-wraparound',
@@ -139,12 +142,12 @@ const postgres: readonly Pattern[] = [
       'database "*" must be vacuumed within * transactions',
       'database with OID * must be vacuumed within * transactions',
     ],
-    so: 'Soon, or already, it takes no more writes until it has been vacuumed.',
-    next: [
+    impact: 'Soon, or already, it takes no more writes until it has been vacuumed.',
+    fix: [
       'See which database is the oldest: `kubectl -n {namespace} exec {pod} -c {container} -- psql -U postgres -c "select datname, age(datfrozenxid) from pg_database order by 2 desc"`',
       'End old transactions and drop abandoned replication slots, then run VACUUM (not FULL) in that database',
     ],
-    never:
+    avoid:
       'Run VACUUM FULL, or single-user mode without need: both need more transaction numbers or downtime.',
   },
   {
@@ -153,12 +156,12 @@ const postgres: readonly Pattern[] = [
     severity: 'warning',
     says: 'PostgreSQL has no connection left',
     find: ['sorry, too many clients already', 'remaining connection slots are reserved for *'],
-    so: 'New connections are refused; applications that retry at once keep it so.',
-    next: [
+    impact: 'New connections are refused; applications that retry at once keep it so.',
+    fix: [
       'See who holds them: `kubectl -n {namespace} exec {pod} -c {container} -- psql -U postgres -c "select usename, application_name, state, count(*) from pg_stat_activity group by 1,2,3 order by 4 desc"`',
       'Lower the pools of the applications, or put a pooler in front',
     ],
-    never: 'Raise max_connections without memory for it: each one takes some, and the OOM killer comes next.',
+    avoid: 'Raise max_connections without memory for it: each one takes some, and the OOM killer comes next.',
   },
 ]
 
@@ -183,14 +186,14 @@ const others: readonly Pattern[] = [
       ...crashed.map((it) => `${it} is marked as crashed and should be repaired`),
     ],
     over: mysqlReady,
-    so: 'It does not start, or fails on the tables that are damaged.',
-    next: [
+    impact: 'It does not start, or fails on the tables that are damaged.',
+    fix: [
       'Copy the whole volume before anything else',
       log,
       'Restore from a backup or a replica; else start it with innodb_force_recovery=1 and dump what can be read, going higher only as needed',
     ],
     urgent: true,
-    never: 'Delete ib_logfile*, ib_redo* or ibdata1, or set innodb_force_recovery above 3 without a copy.',
+    avoid: 'Delete ib_logfile*, ib_redo* or ibdata1, or set innodb_force_recovery above 3 without a copy.',
   },
   {
     name: 'mysql-connections',
@@ -198,7 +201,7 @@ const others: readonly Pattern[] = [
     severity: 'warning',
     says: 'MySQL or MariaDB has no connection left',
     find: ['Too many connections'],
-    next: [now, 'Lower the pools of the applications, or raise max_connections if there is memory for it'],
+    fix: [now, 'Lower the pools of the applications, or raise max_connections if there is memory for it'],
   },
   {
     name: 'redis-persistence',
@@ -212,13 +215,13 @@ const others: readonly Pattern[] = [
       'Short read or OOM loading DB*',
       'Wrong signature trying to load DB*',
     ],
-    so: 'It refuses writes, or does not start; what it has is only in memory.',
-    next: [
+    impact: 'It refuses writes, or does not start; what it has is only in memory.',
+    fix: [
       room,
       now,
       'If it cannot read its append-only file: copy the volume, then see what would go: `redis-check-aof appendonly.aof` (without --fix)',
     ],
-    never: 'Restart it while it cannot save: what is only in memory is lost.',
+    avoid: 'Restart it while it cannot save: what is only in memory is lost.',
   },
   {
     name: 'redis-refuses',
@@ -226,12 +229,12 @@ const others: readonly Pattern[] = [
     severity: 'warning',
     says: 'Redis refuses what this container writes, since it cannot save its data',
     find: ['MISCONF * is configured to save RDB snapshots*'],
-    so: 'What this container wants to keep in Redis is not kept.',
-    next: [
+    impact: 'What this container wants to keep in Redis is not kept.',
+    fix: [
       'See what Redis itself says, in its own pod: `kubectl get pods -A | grep -i -e redis -e valkey`, then `kubectl logs`',
       'See how full its volume is, and whether it has memory for a second copy of its data while it saves',
     ],
-    never: 'Restart Redis while it cannot save: what is only in memory is lost.',
+    avoid: 'Restart Redis while it cannot save: what is only in memory is lost.',
   },
   {
     name: 'redis-memory',
@@ -239,7 +242,7 @@ const others: readonly Pattern[] = [
     severity: 'warning',
     says: 'Redis has reached maxmemory and refuses writes',
     find: ['OOM command not allowed when used memory*', 'command not allowed when used memory*'],
-    next: [
+    fix: [
       'See what it holds: `kubectl -n {namespace} exec {pod} -c {container} -- redis-cli info memory`',
       'Raise maxmemory together with the limit of the container, or set an eviction policy that fits',
     ],

@@ -25,12 +25,12 @@ export const node: readonly Pattern[] = [
       'Errors present on etcd cluster*alarm:NOSPACE*',
       'memberID:* alarm:NOSPACE*',
     ],
-    so: 'Nothing in the cluster can be changed until it has been compacted and defragmented.',
-    next: [
+    impact: 'Nothing in the cluster can be changed until it has been compacted and defragmented.',
+    fix: [
       'See the sizes: `etcdctl endpoint status --write-out=table`',
       'Compact, defragment one member after the other, then `etcdctl alarm disarm`',
     ],
-    never: 'Delete the member folder of a member that is still needed for the quorum.',
+    avoid: 'Delete the member folder of a member that is still needed for the quorum.',
   },
   {
     name: 'etcd-corrupt',
@@ -44,12 +44,13 @@ export const node: readonly Pattern[] = [
       'found data inconsistency*',
       'snap: snapshot file doesn*',
     ],
-    so: 'This member does not start, or does not fit the others; with one server the whole cluster is down.',
-    next: [
+    impact:
+      'This member does not start, or does not fit the others; with one server the whole cluster is down.',
+    fix: [
       'Copy the etcd folder before anything else',
       'With other members alive remove this one and let it join anew; with one server restore a snapshot: `k3s server --cluster-reset --cluster-reset-restore-path=SNAPSHOT`',
     ],
-    never: 'Run `--cluster-reset` without a copy of the folder and a snapshot.',
+    avoid: 'Run `--cluster-reset` without a copy of the folder and a snapshot.',
     urgent: true,
   },
   {
@@ -66,8 +67,8 @@ export const node: readonly Pattern[] = [
       '*etcdserver: leader changed',
       '*etcdserver: no leader',
     ],
-    so: 'The API answers late or not at all, and leaders change without need.',
-    next: [
+    impact: 'The API answers late or not at all, and leaders change without need.',
+    fix: [
       'See what the disk does: `cat /proc/pressure/io`, `iostat -x 5 3`',
       'Move etcd to a faster disk, or what writes so much away from it',
     ],
@@ -83,9 +84,9 @@ export const node: readonly Pattern[] = [
       'error while range on *: database disk image is malformed',
       'database disk image is malformed',
     ],
-    so: 'The API cannot read or write what the cluster consists of.',
-    next: [now, 'See whether the database answers and has room'],
-    never: 'Delete state.db or its -wal file.',
+    impact: 'The API cannot read or write what the cluster consists of.',
+    fix: [now, 'See whether the database answers and has room'],
+    avoid: 'Delete state.db or its -wal file.',
   },
   {
     name: 'containerd-storage',
@@ -93,11 +94,11 @@ export const node: readonly Pattern[] = [
     severity: 'critical',
     says: 'containerd cannot make or start containers',
     find: containerd.flatMap((it) => [`${it}*`, `rpc error: code = Unknown desc = ${it}*`]),
-    next: [
+    fix: [
       'See what containerd says: `tail -50 /var/lib/rancher/k3s/agent/containerd/containerd.log`',
       'See how full the disk is: `df -h /var/lib/rancher`, `df -i /var/lib/rancher`',
     ],
-    never: 'Delete folders below /var/lib/rancher/k3s/agent/containerd by hand.',
+    avoid: 'Delete folders below /var/lib/rancher/k3s/agent/containerd by hand.',
   },
   {
     name: 'kubelet-unwell',
@@ -114,7 +115,7 @@ export const node: readonly Pattern[] = [
       'Failed to start ContainerManager*',
       'cni plugin not initialized',
     ],
-    next: [
+    fix: [
       'See what it says: `journalctl -u k3s -u k3s-agent -n 100 --no-pager`',
       'See the node: `agent status`',
     ],
@@ -136,9 +137,9 @@ export const node: readonly Pattern[] = [
       'CERT_HAS_EXPIRED',
       'npm ERR! code CERT_HAS_EXPIRED',
     ],
-    so: 'What this container asks for over TLS is refused until the certificate, or the clock, is right.',
-    next: ['See which certificates of the node are due: `agent status`', 'See the clock: `timedatectl`', now],
-    never: 'Switch the check of certificates off.',
+    impact: 'What this container asks for over TLS is refused until the certificate, or the clock, is right.',
+    fix: ['See which certificates of the node are due: `agent status`', 'See the clock: `timedatectl`', now],
+    avoid: 'Switch the check of certificates off.',
   },
   {
     name: 'x509-authority',
@@ -152,8 +153,8 @@ export const node: readonly Pattern[] = [
       'self signed certificate in certificate chain',
       'self-signed certificate in certificate chain',
     ],
-    next: [now, 'After a rotation of the CA: restart what still holds the old one'],
-    never: 'Switch the check of certificates off.',
+    fix: [now, 'After a rotation of the CA: restart what still holds the old one'],
+    avoid: 'Switch the check of certificates off.',
   },
   {
     name: 'api-unauthorized',
@@ -165,7 +166,7 @@ export const node: readonly Pattern[] = [
       '*failed to list*: Unauthorized',
       '*the server has asked for the client to provide credentials',
     ],
-    next: [
+    fix: [
       'See the certificates of the node: `agent status`',
       'Restart the pod so that it gets a new token: `kubectl -n {namespace} delete pod {pod}`',
     ],

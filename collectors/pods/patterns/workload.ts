@@ -18,13 +18,13 @@ export const workload: readonly Pattern[] = [
       'java.net.UnknownHostException',
       'java.net.UnknownHostException: *',
     ],
-    so: 'Whatever it reaches by name, it does not reach.',
-    next: [
+    impact: 'Whatever it reaches by name, it does not reach.',
+    fix: [
       'See whether the cluster DNS is there: `kubectl -n kube-system get pods -l k8s-app=kube-dns -o wide`',
       'See the pod network and the firewall of this node: `agent status`',
       now,
     ],
-    never: 'Flush the firewall to see whether it helps: it can lock you out.',
+    avoid: 'Flush the firewall to see whether it helps: it can lock you out.',
   },
   {
     name: 'disk-full',
@@ -38,12 +38,12 @@ export const workload: readonly Pattern[] = [
       'Disk quota exceeded',
       'disk quota exceeded',
     ],
-    so: 'What it tries to write is lost, and databases stop.',
-    next: [
+    impact: 'What it tries to write is lost, and databases stop.',
+    fix: [
       'See which: `kubectl -n {namespace} exec {pod} -c {container} -- df -h`, and on the node `df -h`, `df -i`',
       'Make room on the node: `k3s crictl rmi --prune` removes images that nothing uses',
     ],
-    never: 'Delete files below /var/lib/rancher or of a database by hand.',
+    avoid: 'Delete files below /var/lib/rancher or of a database by hand.',
   },
   {
     name: 'disk-failing',
@@ -57,11 +57,11 @@ export const workload: readonly Pattern[] = [
       'read-only file system',
       'Structure needs cleaning',
     ],
-    next: [
+    fix: [
       'See what the kernel says: `journalctl -k -b --no-pager -g "I/O error|EXT4-fs|XFS|Remounting"`',
       'Copy what is on it while it can be read',
     ],
-    never: 'Run fsck on a file system that is mounted.',
+    avoid: 'Run fsck on a file system that is mounted.',
   },
   {
     name: 'permission-denied',
@@ -78,12 +78,12 @@ export const workload: readonly Pattern[] = [
       'could not create directory*: Permission denied',
       'data directory*has wrong ownership',
     ],
-    so: 'It cannot use its volume; many programs stop at once.',
-    next: [
+    impact: 'It cannot use its volume; many programs stop at once.',
+    fix: [
       'See the owner of the volume and the user: `kubectl -n {namespace} exec {pod} -c {container} -- sh -c "id; ls -ldn /*"`',
       'Set `securityContext.fsGroup` (and runAsUser) in the workload that made the pod',
     ],
-    never: 'Run chmod 777 on the volume: databases refuse to start with it, and everyone may write.',
+    avoid: 'Run chmod 777 on the volume: databases refuse to start with it, and everyone may write.',
   },
   {
     name: 'too-many-files',
@@ -91,7 +91,7 @@ export const workload: readonly Pattern[] = [
     severity: 'warning',
     says: 'it has no file descriptors or inotify watches left',
     find: ['too many open files', 'Too many open files'],
-    next: ['See the limits of the node: `sysctl fs.inotify fs.file-nr`', now],
+    fix: ['See the limits of the node: `sysctl fs.inotify fs.file-nr`', now],
   },
   {
     name: 'out-of-memory',
@@ -107,7 +107,7 @@ export const workload: readonly Pattern[] = [
       'Cannot allocate memory',
       'cannot allocate memory',
     ],
-    so: 'It fails or ends by itself, before the kernel would kill it.',
-    next: ['See what it uses: `agent memory`', now],
+    impact: 'It fails or ends by itself, before the kernel would kill it.',
+    fix: ['See what it uses: `agent memory`', now],
   },
 ]

@@ -13,7 +13,7 @@ const left = {
 
 t.test('what was open is shown, and that nobody knows what it is now', async (t) => {
   const it = lastSnapshot(left, [[things, {}]], 'node1', now)
-  t.match(it, { state: 'unknown', node: 'node1', at: now, sinks: [], incidents: [{ root: open[0] }] })
+  t.match(it, { state: 'unknown', node: 'node1', at: now, sinks: [], incidents: [{ cause: open[0] }] })
   t.match(it.collectors, [{ name: 'things', summary: 'a thing', last: now - 5000, state: 'findings' }])
   t.strictSame(snapshotOf(JSON.parse(JSON.stringify(it))).node, 'node1', 'it is a picture like any other')
 })

@@ -25,7 +25,7 @@ t.test('asked twice it says the same, hostile names included', async (t) => {
   if (!incident) throw new Error('the picture has one')
   const hostile = {
     ...picture,
-    incidents: [{ ...incident, root: { ...incident.root, subject: 'a"}\n evil 1' } }],
+    incidents: [{ ...incident, cause: { ...incident.cause, subject: 'a"}\n evil 1' } }],
   }
   const text = await metricsText(hostile)
   t.equal(await metricsText(hostile), text)

@@ -13,9 +13,9 @@ t.test('a consequence joins its cause, through every step', async (t) => {
   ]
   const [one, ...more] = incidents(ledger, chain)
   t.equal(more.length, 0)
-  t.equal(one?.root.code, 'a.cause')
+  t.equal(one?.cause.code, 'a.cause')
   t.strictSame(
-    one?.consequences.map((it) => it.code),
+    one?.affected.map((it) => it.code),
     ['a.effect', 'a.later'],
   )
   t.match(one, { severity: 'critical', since: 100 })
@@ -24,7 +24,7 @@ t.test('a consequence joins its cause, through every step', async (t) => {
 t.test('a cause found after its consequence takes it over', async (t) => {
   const ledger = [finding({ code: 'a.effect', since: 100 }), finding({ code: 'a.cause', since: 900 })]
   t.strictSame(
-    incidents(ledger, chain).map((it) => it.root.code),
+    incidents(ledger, chain).map((it) => it.cause.code),
     ['a.cause'],
   )
 })
@@ -57,7 +57,7 @@ t.test('an edge that asks for the same subject, or pod, gets it', async (t) => {
 
 t.test('what may yet go by itself makes an incident no graver', async (t) => {
   const cause = finding({ code: 'a.cause', since: 0 })
-  const effect = finding({ code: 'a.effect', since: 100, severity: 'critical', ripe: 1000, seen: 100 })
+  const effect = finding({ code: 'a.effect', since: 100, severity: 'critical', notifyAt: 1000, seen: 100 })
   const [early] = incidents([cause, effect], chain, 200)
   t.match(early, { severity: 'warning' })
   t.equal(early && titleOf(early), cause.title, 'nor gives it its name')
@@ -86,7 +86,7 @@ t.test('what is over is called what it was called', async (t) => {
 t.test('what is only worth knowing keeps no alarm from being over', async (t) => {
   const cause = finding({ code: 'a.cause', since: 0, severity: 'critical', resolved: 500 })
   const journal = finding({ code: 'a.effect', since: 100, severity: 'info' })
-  t.match(incidents([cause, journal], chain, 600), [{ resolved: 500, consequences: [{ code: 'a.effect' }] }])
+  t.match(incidents([cause, journal], chain, 600), [{ resolved: 500, affected: [{ code: 'a.effect' }] }])
   t.match(incidents([{ ...cause, severity: 'info' }, journal], chain, 600), [{ resolved: undefined }])
 })
 
@@ -109,7 +109,7 @@ t.test('every finding is in exactly one incident, whatever the order', async (t)
         const ledger = [a, b, c].map((since, at) =>
           finding({ code: codes[at] as string, since, ...(at === 0 && { resolved: 60 }) }),
         )
-        const members = incidents(ledger, chain).flatMap((it) => [it.root, ...it.consequences])
+        const members = incidents(ledger, chain).flatMap((it) => [it.cause, ...it.affected])
         t.strictSame(new Set(members), new Set(ledger), `${a} ${b} ${c}`)
         t.equal(members.length, ledger.length)
       }
@@ -123,7 +123,7 @@ t.test('a consequence that outlives its cause stands for itself in the end', asy
   ]
   t.equal(incidents(ledger, chain, 16 * minute).length, 1, 'a repair may take a while to take hold')
   t.strictSame(
-    incidents(ledger, chain, 17 * minute).map((it) => it.root.code),
+    incidents(ledger, chain, 17 * minute).map((it) => it.cause.code),
     ['a.cause', 'a.effect'],
   )
 })
@@ -136,15 +136,15 @@ t.test(
       'b.restarted': rule({ severity: 'info', event: true }),
       'b.gone': rule({ severity: 'critical', because: [{ code: 'b.restarted', within: 5 * minute }] }),
     }
-    const restarted = finding({ code: 'b.restarted', severity: 'info', since: 0, next: ['`journalctl`'] })
-    const gone = finding({ code: 'b.gone', severity: 'critical', since: 2 * minute, next: ['`repair`'] })
-    t.match(incidents([restarted], rules), [{ severity: 'info', next: ['`journalctl`'] }])
+    const restarted = finding({ code: 'b.restarted', severity: 'info', since: 0, fix: ['`journalctl`'] })
+    const gone = finding({ code: 'b.gone', severity: 'critical', since: 2 * minute, fix: ['`repair`'] })
+    t.match(incidents([restarted], rules), [{ severity: 'info', fix: ['`journalctl`'] }])
     t.match(incidents([restarted, gone], rules, 3 * minute), [
-      { root: { code: 'b.restarted' }, severity: 'critical', next: ['`repair`', '`journalctl`'] },
+      { cause: { code: 'b.restarted' }, severity: 'critical', fix: ['`repair`', '`journalctl`'] },
     ])
     const over = { ...restarted, resolved: 10 * minute }
     const [still, ...more] = incidents([over, gone], rules, 48 * 60 * minute)
-    t.match(still, { id: restarted.id, severity: 'critical', next: ['`repair`'] })
+    t.match(still, { id: restarted.id, severity: 'critical', fix: ['`repair`'] })
     t.notOk(still?.resolved)
     t.strictSame(more, [])
     const later = { ...gone, since: 16 * minute }
@@ -166,25 +166,22 @@ t.test('an incident is as old as its root and what was wrong, not as what is wor
   const root = finding({ code: 'a.cause', since: 100 })
   const noted = finding({ code: 'a.effect', since: 50, severity: 'info' })
   const [it] = incidents([noted, root], chain, 200)
-  t.match(it, { root: { code: 'a.cause' }, since: 100, consequences: [{ code: 'a.effect' }] })
+  t.match(it, { cause: { code: 'a.cause' }, since: 100, affected: [{ code: 'a.effect' }] })
   const early = finding({ code: 'a.effect', since: 50 })
   t.equal(incidents([early, root], chain, 200)[0]?.since, 50)
 })
 
 t.test('an incident is called by what is grave in it, and by its root', async (t) => {
-  const root = finding({ code: 'a.cause', severity: 'info', title: 'k3s was restarted' })
+  const cause = finding({ code: 'a.cause', severity: 'info', title: 'k3s was restarted' })
   const worse = finding({ code: 'a.effect', severity: 'critical', title: 'the pod bridge is gone' })
-  t.equal(titleOf({ root, consequences: [worse] }), 'the pod bridge is gone: k3s was restarted')
-  t.equal(titleOf({ root, consequences: [{ ...worse, resolved: 5 }] }), 'k3s was restarted')
-  const further = { ...worse, subject: root.subject, stage: 6, title: 'k3s is not running' }
-  t.equal(
-    titleOf({ root: { ...root, stage: 5, resolved: 5 }, consequences: [further] }),
-    'k3s is not running',
-  )
+  t.equal(titleOf({ cause, affected: [worse] }), 'the pod bridge is gone: k3s was restarted')
+  t.equal(titleOf({ cause, affected: [{ ...worse, resolved: 5 }] }), 'k3s was restarted')
+  const further = { ...worse, subject: cause.subject, stage: 6, title: 'k3s is not running' }
+  t.equal(titleOf({ cause: { ...cause, stage: 5, resolved: 5 }, affected: [further] }), 'k3s is not running')
   t.equal(
     titleOf({
-      root: { ...root, stage: 5, resolved: 5 },
-      consequences: [
+      cause: { ...cause, stage: 5, resolved: 5 },
+      affected: [
         { ...further, resolved: 6 },
         { ...worse, subject: 'b' },
       ],
@@ -192,5 +189,5 @@ t.test('an incident is called by what is grave in it, and by its root', async (t
     'the pod bridge is gone, after: k3s is not running',
     'as far as it went',
   )
-  t.equal(titleOf({ root: worse, consequences: [root] }), 'the pod bridge is gone')
+  t.equal(titleOf({ cause: worse, affected: [cause] }), 'the pod bridge is gone')
 })

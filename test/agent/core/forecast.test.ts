@@ -16,7 +16,7 @@ t.test('a steady rise: when, how fast, how sure', (t) => {
     20_000,
     now,
   )
-  t.equal(it?.sure, 'likely')
+  t.equal(it?.confidence, 'likely')
   t.equal(Math.round(it?.daily ?? 0), 2400)
   t.equal(Math.round(((it?.at ?? 0) - now) / hour), (20_000 - 1000 - 7200) / 100)
   t.end()
@@ -62,13 +62,13 @@ t.test('too little to tell from', (t) => {
   )
   const minutes = Array.from({ length: 20 }, (_, at) => ({ at: now - (20 - at) * 60_000, value: at }))
   t.equal(forecast(minutes, 30, now), undefined, 'twenty minutes')
-  t.equal(forecast(minutes, 30, now, { least: 600_000 })?.sure, 'rough', 'unless that is enough')
+  t.equal(forecast(minutes, 30, now, { least: 600_000 })?.confidence, 'rough', 'unless that is enough')
   t.equal(
     forecast(
       hourly(30, (at) => at),
       30 + 24 * 8,
       now,
-    )?.sure,
+    )?.confidence,
     'rough',
     'eight days ahead from one day of growth',
   )

@@ -10,7 +10,7 @@ const broken: Collector = {
   ...things,
   summary: fail('summary'),
   series: fail('series'),
-  outlook: fail('outlook'),
+  deadlines: fail('deadlines'),
   watch: fail('watch'),
 }
 
@@ -22,7 +22,7 @@ t.test(
     const all = () => {
       t.match(it.summary({}, {}, 0), /a fault in Murphy/)
       t.strictSame(it.series?.({}), {})
-      t.strictSame(it.outlook?.({}, {}, 0), [])
+      t.strictSame(it.deadlines?.({}, {}, 0), [])
       t.strictSame(it.watch?.({}, {}), [])
     }
     all()
@@ -38,10 +38,10 @@ t.test(
 )
 
 t.test('a line that cannot be weighed wakes', async (t) => {
-  const watch = () => [{ kind: 'command' as const, argv: ['x'], worth: fail('line') }]
+  const watch = () => [{ kind: 'command' as const, argv: ['x'], isRelevant: fail('line') }]
   const { collector: it, mistakes } = guarded({ ...broken, watch }, () => {})
   const [source] = it.watch?.({}, {}) ?? []
-  t.equal(source?.kind === 'command' && source.worth('hostile'), true)
+  t.equal(source?.kind === 'command' && source.isRelevant('hostile'), true)
   t.match(mistakes(), [{ why: /line is not iterable/ }])
 })
 
@@ -88,6 +88,6 @@ t.test('what works is left as it is', async (t) => {
   t.equal(it.summary({}, {}, 0), 'all well')
   t.strictSame(it.series?.({}), { one: 1 })
   t.strictSame(mistakes(), [])
-  const { outlook: _, ...without } = well
-  t.notOk(guarded(without, () => t.fail('it was no mistake')).collector.outlook)
+  const { deadlines: _, ...without } = well
+  t.notOk(guarded(without, () => t.fail('it was no mistake')).collector.deadlines)
 })

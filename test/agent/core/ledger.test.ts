@@ -10,12 +10,12 @@ import {
 } from '../../../agent/core/ledger.ts'
 import { observation, rule } from '../findings.ts'
 
-const rules = { 'a.one': rule({ after: 500 }), 'a.two': rule({ severity: 'critical' }) }
+const rules = { 'a.one': rule({ pendingFor: 500 }), 'a.two': rule({ severity: 'critical' }) }
 
 t.test('an observation becomes a finding with a history', async (t) => {
   const first = step([], { rules, observations: [observation({ code: 'a.one' })] }, 1000)
   t.match(first, [
-    { id: 'a.one|node|1000', since: 1000, seen: 1000, count: 1, ripe: 1500, title: 'something is wrong' },
+    { id: 'a.one|node|1000', since: 1000, seen: 1000, count: 1, notifyAt: 1500, title: 'something is wrong' },
   ])
   const second = step(first, { rules, observations: [observation({ code: 'a.one', text: 'Worse.' })] }, 2000)
   t.match(second, [{ id: 'a.one|node|1000', since: 1000, seen: 2000, count: 2, text: 'Worse.' }])
@@ -132,7 +132,7 @@ t.test('what comes and goes too often is held, says so, and is over once it is q
 t.test('a clock set back does not put off what was found before', async (t) => {
   const bad = { rules, observations: [observation({ code: 'a.one' })] }
   const [it] = step(step([], bad, 1_000_000), bad, 1000)
-  t.match(it, { since: 1000, ripe: 1500 })
+  t.match(it, { since: 1000, notifyAt: 1500 })
 })
 
 t.test('what flapped while the clock was ahead is over when the clock is right again', async (t) => {

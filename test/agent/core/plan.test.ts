@@ -2,14 +2,14 @@ import t from 'tap'
 import { incidents } from '../../../agent/core/cascade.ts'
 import {
   digestAge,
-  due,
-  noted,
-  notedPerhaps,
   type Policy,
+  plan,
   receiptFor,
+  recordSent,
+  recordUnconfirmed,
   takingHold,
 } from '../../../agent/core/plan.ts'
-import type { Finding, Told } from '../../../agent/model/index.ts'
+import type { Finding, NotificationRecord } from '../../../agent/model/index.ts'
 import { chain, finding } from '../findings.ts'
 
 const hour = 3600_000
@@ -17,8 +17,8 @@ const policy: Policy = { min: 'warning', remind: 24 * hour, since: 0 }
 
 /** A sink with a book: asks what is due, takes all of it, and says what it heard. */
 function reader(rules = chain, its: Policy = policy) {
-  let told: readonly Told[] = []
-  const take = (next: readonly Told[]) => {
+  let told: readonly NotificationRecord[] = []
+  const take = (next: readonly NotificationRecord[]) => {
     const book = new Map(told.map((it) => [it.incident, it]))
     for (const it of next) book.set(it.incident, it)
     told = [...book.values()]
@@ -26,19 +26,19 @@ function reader(rules = chain, its: Policy = policy) {
   return {
     told: () => told,
     hear(ledger: readonly Finding[], now: number) {
-      const notices = due(incidents(ledger, rules, now), told, its, 'node1', now)
+      const notices = plan(incidents(ledger, rules, now), told, its, 'node1', now)
       for (const it of notices)
-        take(noted(told, it, it.kind === 'opened' ? `message ${now}` : undefined, now))
+        take(recordSent(told, it, it.kind === 'opened' ? `message ${now}` : undefined, now))
       return notices.map((it) => it.kind)
     },
     /** Is told, but nobody hears the answer. */
     mishear(ledger: readonly Finding[], now: number) {
-      const notices = due(incidents(ledger, rules, now), told, its, 'node1', now)
-      for (const it of notices) take(notedPerhaps(told, it, now))
+      const notices = plan(incidents(ledger, rules, now), told, its, 'node1', now)
+      for (const it of notices) take(recordUnconfirmed(told, it, now))
       return notices.map(({ id, kind }) => ({ id, kind }))
     },
     peek: (ledger: readonly Finding[], now: number) =>
-      due(incidents(ledger, rules, now), told, its, 'node1', now),
+      plan(incidents(ledger, rules, now), told, its, 'node1', now),
   }
 }
 
@@ -93,7 +93,7 @@ t.test('an incident is told once, grows by edits, and is over once', async (t) =
 
 t.test('patience, the mildest severity and reminders', async (t) => {
   const it = reader()
-  const impatient = finding({ code: 'a.effect', since: 0, ripe: 1000 })
+  const impatient = finding({ code: 'a.effect', since: 0, notifyAt: 1000 })
   const still = { ...impatient, seen: 1000 }
   t.strictSame(it.hear([impatient], 999), [])
   t.strictSame(it.hear([impatient], 1000), [], 'nobody has looked again')
@@ -204,7 +204,11 @@ t.test(
     t.strictSame(reader().hear([gone], 3000), ['digest'])
     t.strictSame(reader().hear([gone], 2000 + digestAge), [])
     t.strictSame(reader(chain, { ...policy, since: 2000 }).hear([gone], 3000), [])
-    t.strictSame(reader().hear([{ ...gone, ripe: 2001 }], 3000), [], 'it was over before its patience was')
+    t.strictSame(
+      reader().hear([{ ...gone, notifyAt: 2001 }], 3000),
+      [],
+      'it was over before its patience was',
+    )
     const it = reader()
     t.strictSame(it.hear([gone], 3000), ['digest'])
     t.strictSame(it.hear([gone], 3001), [], 'once')
@@ -253,7 +257,7 @@ t.test('a silence keeps quiet what it covers, and what outlives it is told', asy
 t.test('a consequence is news once its patience is over', async (t) => {
   const it = reader()
   const cause = finding({ code: 'a.cause', since: 0 })
-  const effect = finding({ code: 'a.effect', since: 5, ripe: 1000 })
+  const effect = finding({ code: 'a.effect', since: 5, notifyAt: 1000 })
   t.strictSame(it.hear([cause, effect], 10), ['opened'])
   t.strictSame(it.hear([cause, effect], 999), [])
   const still = { ...effect, seen: 1000 }

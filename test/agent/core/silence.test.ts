@@ -3,16 +3,16 @@ import { matches, type Silence, silencing, wasSilenced } from '../../../agent/co
 import { finding } from '../findings.ts'
 
 const incident = (code: string, subject = 'nft') => {
-  const root = finding({ code, subject })
+  const cause = finding({ code, subject })
   return {
-    id: root.id,
-    root,
-    consequences: [],
-    severity: root.severity,
+    id: cause.id,
+    cause,
+    affected: [],
+    severity: cause.severity,
     since: 100,
-    ripe: 100,
-    next: [],
-    never: [],
+    notifyAt: 100,
+    fix: [],
+    avoid: [],
   }
 }
 const silence = (what: string): Silence => ({ id: '1', what, since: 50, until: 500 })
@@ -43,5 +43,5 @@ t.test('what came and went under it was silenced; what outlived it was not', asy
   t.ok(wasSilenced(it, { ...incident('a.b'), resolved: 400 }))
   t.notOk(wasSilenced(it, { ...incident('a.b'), resolved: 501 }))
   t.notOk(wasSilenced(it, incident('a.b')))
-  t.notOk(wasSilenced(it, { ...incident('a.b'), ripe: 10, resolved: 400 }), 'it was told before')
+  t.notOk(wasSilenced(it, { ...incident('a.b'), notifyAt: 10, resolved: 400 }), 'it was told before')
 })

@@ -6,28 +6,28 @@ import { finding } from '../findings.ts'
 const now = 1_000_000
 const minute = 60_000
 const nothing: Pending = { ledger: [], incidents: [], sinks: [], silences: [], remind: 0 }
-const root = finding({ code: 'a.b', since: now - minute, ripe: now + minute })
+const cause = finding({ code: 'a.b', since: now - minute, notifyAt: now + minute })
 const incident = {
-  id: root.id,
-  root,
-  consequences: [],
+  id: cause.id,
+  cause,
+  affected: [],
   severity: 'warning' as const,
-  since: root.since,
-  ripe: now + 2 * minute,
-  next: [],
-  never: [],
+  since: cause.since,
+  notifyAt: now + 2 * minute,
+  fix: [],
+  avoid: [],
 }
 const told = { incident: incident.id, severity: 'warning' as const, findings: [], at: now, reminded: now - 5 }
 const fine = { name: 'ntfy', type: 'ntfy', waiting: 0 }
 
 t.test('the next of all that comes by time alone', async (t) => {
   t.equal(nextDue(nothing, now), Number.POSITIVE_INFINITY)
-  t.equal(nextDue({ ...nothing, ledger: [root] }, now), now + minute, 'patience of a finding')
+  t.equal(nextDue({ ...nothing, ledger: [cause] }, now), now + minute, 'patience of a finding')
   t.equal(nextDue({ ...nothing, incidents: [incident] }, now), now + 2 * minute, 'and of an incident')
-  t.equal(nextDue({ ...nothing, ledger: [{ ...root, resolved: now }] }, now), Number.POSITIVE_INFINITY)
-  t.equal(nextDue({ ...nothing, ledger: [root] }, now + minute), Number.POSITIVE_INFINITY, 'it is over')
+  t.equal(nextDue({ ...nothing, ledger: [{ ...cause, resolved: now }] }, now), Number.POSITIVE_INFINITY)
+  t.equal(nextDue({ ...nothing, ledger: [cause] }, now + minute), Number.POSITIVE_INFINITY, 'it is over')
   const silence = { id: 'all', what: 'all', since: 0, until: now + 7 }
-  t.equal(nextDue({ ...nothing, silences: [silence], ledger: [root] }, now), now + 7, 'a silence ends')
+  t.equal(nextDue({ ...nothing, silences: [silence], ledger: [cause] }, now), now + 7, 'a silence ends')
 })
 
 t.test('reminders of what a sink was told, and what a failing sink says of itself', async (t) => {

@@ -59,7 +59,7 @@ t.test('from a change on the node to every sink and back, over restarts', async 
   t.teardown(() => receivers.close())
   const folder = t.testdir({ watched: {}, state: {} })
   const file = join(folder, 'watched/lines')
-  const eyes = [files(file)]
+  const runs = [files(file)]
   const config = parseConfig(
     `
 node: node1
@@ -68,13 +68,13 @@ sinks:
   - { type: ntfy, url: "${receivers.ntfy.url}" }
   - { type: webhook, url: "${receivers.webhook.url}", secret: "${webhookSecret}" }
 `,
-    { file: 'test', collectors: eyes, sinks },
+    { file: 'test', collectors: runs, sinks },
   )
   const log: string[] = []
   const start = () =>
     startDaemon({
       config,
-      collectors: eyes,
+      collectors: runs,
       sinks,
       machine: openMachine(),
       store: openStore(join(folder, 'state'), Date.now()),
@@ -103,7 +103,7 @@ sinks:
   await daemon.ready
   await sleep(300)
   t.strictSame(counts(), [1, 1, 1], 'a restart tells nobody twice')
-  t.match(daemon.snapshot().incidents, [{ root: { code: 'lines.bad', subject: 'first' } }])
+  t.match(daemon.snapshot().incidents, [{ cause: { code: 'lines.bad', subject: 'first' } }])
   t.ok(
     daemon.snapshot().sinks.every((it) => it.told !== undefined),
     'and it knows when they were told',
@@ -129,10 +129,10 @@ sinks:
 t.test('blindness is told after its patience, and leaves the findings as they were', async (t) => {
   const folder = t.testdir({ watched: { lines: 'first\n' }, state: {} })
   const file = join(folder, 'watched/lines')
-  const eyes = [files(file)]
+  const runs = [files(file)]
   const daemon = startDaemon({
-    config: parseConfig('', { file: 'test', collectors: eyes, sinks }),
-    collectors: eyes,
+    config: parseConfig('', { file: 'test', collectors: runs, sinks }),
+    collectors: runs,
     sinks,
     machine: openMachine(),
     store: openStore(join(folder, 'state'), Date.now()),
@@ -148,7 +148,7 @@ t.test('blindness is told after its patience, and leaves the findings as they we
   t.strictSame(
     daemon
       .snapshot()
-      .incidents.map((it) => [it.root.code, it.resolved])
+      .incidents.map((it) => [it.cause.code, it.resolved])
       .sort(),
     [
       ['lines.bad', undefined],
@@ -163,21 +163,21 @@ t.test('patience ends with a look: what is over by then is not told, what is sti
   t.teardown(() => receivers.close())
   const folder = t.testdir({ watched: {} })
   const file = join(folder, 'watched/lines')
-  const bad = rule({ severity: 'critical', title: 'a bad line', after: 400 })
+  const bad = rule({ severity: 'critical', title: 'a bad line', pendingFor: 400 })
   // Nothing wakes it, and its clock strikes once a year: only the end of patience brings a second look.
-  const { watch: _, ...eye } = { ...files(file), rules: { 'lines.bad': bad, 'lines.worse': bad } }
+  const { watch: _, ...run } = { ...files(file), rules: { 'lines.bad': bad, 'lines.worse': bad } }
   const config = parseConfig(
     `sinks: [{ type: webhook, url: "${receivers.webhook.url}", secret: "${webhookSecret}" }]`,
     {
       file: 'test',
-      collectors: [eye],
+      collectors: [run],
       sinks,
     },
   )
   const start = (state: string) =>
     startDaemon({
       config,
-      collectors: [eye],
+      collectors: [run],
       sinks,
       machine: openMachine(),
       store: openStore(join(folder, state), Date.now()),
@@ -225,7 +225,7 @@ t.test('a collector sees its own series, and what it hands over is kept', async 
       },
       summary: () => 'one',
       series: (sample) => ({ value: sample.value }),
-      outlook: (_sample, _settings, _now, series) =>
+      deadlines: (_sample, _settings, _now, series) =>
         (series?.('value', 0) ?? []).map((it) => ({ what: `${it.value}`, at: it.at })),
     }),
   )
@@ -248,7 +248,7 @@ t.test('a collector sees its own series, and what it hands over is kept', async 
         'only of rounds that learnt something',
       )
       t.strictSame(
-        daemon.snapshot().outlook.map((it) => it.what),
+        daemon.snapshot().deadlines.map((it) => it.what),
         ['1', '3'],
       )
     }
@@ -271,10 +271,10 @@ t.test('what is known to come at a date is looked at then, not at the next round
     assess: (_sample, _past, _settings, now) =>
       now > end ? [{ code: 'one.over', subject: 'it', text: 'It is over.' }] : [],
     summary: () => 'one',
-    outlook: () => [
-      { what: 'it', at: end, sure: 'date' },
-      { what: 'a guess', at: end - 600, sure: 'likely' },
-      { what: 'what is over', at: 0, sure: 'date' },
+    deadlines: () => [
+      { what: 'it', at: end, confidence: 'date' },
+      { what: 'a guess', at: end - 600, confidence: 'likely' },
+      { what: 'what is over', at: 0, confidence: 'date' },
     ],
   })
   const daemon = startDaemon({
@@ -325,7 +325,7 @@ t.test('a collector with mistakes of its own is blind, and status and daemon liv
       fail()
       return {}
     },
-    outlook() {
+    deadlines() {
       fail()
       return []
     },
@@ -336,7 +336,7 @@ t.test('a collector with mistakes of its own is blind, and status and daemon liv
     daemon
       .snapshot()
       .incidents.filter((it) => it.resolved === undefined)
-      .flatMap((it) => [it.root, ...it.consequences])
+      .flatMap((it) => [it.cause, ...it.affected])
       .map((it) => it.code)
       .sort()
   await until('blind, and still judging', () => codes().join() === 'lines.bad,lines.blind')

@@ -23,7 +23,7 @@ const scene: Scene = {
   machine: 'Some Linux',
   started: now - 1000,
   collectors: [things],
-  eyes: [],
+  runs: [],
   incidents: picture.incidents,
   postmen: [{ name: 'mine', delivery }],
   store,
@@ -36,7 +36,7 @@ t.test('a picture as the socket answers it', async (t) => {
     machine: 'Some Linux',
     node: 'node1',
   })
-  t.match(it.collectors, [{ name: 'things', state: 'off' }], 'a collector without an eye is switched off')
+  t.match(it.collectors, [{ name: 'things', state: 'off' }], 'a collector without an run is switched off')
   t.strictSame(
     it.silences.map(({ id }) => id),
     ['certs'],
@@ -48,7 +48,7 @@ t.test('when a sink was last told is known from before the start as well', async
   const note = { incident: 'i', severity: 'warning' as const, findings: [], reminded: 0 }
   const told = () => [
     { ...note, at: now - 5 },
-    { ...note, at: now - 2, perhaps: true as const },
+    { ...note, at: now - 2, unconfirmed: true as const },
   ]
   t.equal(pictureOf({ ...scene, store: { ...store, told } }, now).sinks[0]?.told, now - 5)
   const later = { ...delivery, state: () => ({ ...delivery.state(), told: now - 1 }) }

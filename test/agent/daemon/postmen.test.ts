@@ -2,28 +2,28 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
 import { type Postman, type PostmenOptions, postmen } from '../../../agent/daemon/postmen.ts'
 import { sinks } from '../../../agent/delivery/sinks/index.ts'
-import type { Incident, Told } from '../../../agent/model/index.ts'
+import type { Incident, NotificationRecord } from '../../../agent/model/index.ts'
 import { webhookReceiver, webhookSecret } from '../../receivers/webhook.ts'
 import { finding } from '../findings.ts'
 
 const begun = Date.now()
 const silent = { debug() {}, info() {}, warn() {}, error() {} }
 const incidentOf = (code: string, subject = 'node'): Incident => {
-  const root = finding({ code, subject, severity: 'critical', since: begun })
+  const cause = finding({ code, subject, severity: 'critical', since: begun })
   return {
-    id: root.id,
-    root,
-    consequences: [],
+    id: cause.id,
+    cause,
+    affected: [],
     severity: 'critical',
     since: begun,
-    ripe: begun,
-    next: [],
-    never: [],
+    notifyAt: begun,
+    fix: [],
+    avoid: [],
   }
 }
 
 function opened(url: string, more: Partial<PostmenOptions>) {
-  const books = new Map<string, readonly Told[]>()
+  const books = new Map<string, readonly NotificationRecord[]>()
   const sink = {
     min: 'warning' as const,
     keepOpen: false,

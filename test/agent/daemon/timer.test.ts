@@ -10,19 +10,19 @@ t.test('rings a second after the next date, once, and not for a guess or what is
   const at = 1_000_000
   it.set(
     [
-      { what: 'guess', at, sure: 'likely' },
-      { what: 'over', at: at - 1, sure: 'date' },
+      { what: 'guess', at, confidence: 'likely' },
+      { what: 'over', at: at - 1, confidence: 'date' },
     ],
     at,
   )
-  it.set([{ what: 'far', at: at + 7200_000, sure: 'date' }], at)
+  it.set([{ what: 'far', at: at + 7200_000, confidence: 'date' }], at)
   await sleep(1_200)
   t.equal(rung, 0)
-  it.set([{ what: 'soon', at: at + 100, sure: 'date' }], at)
-  it.set([{ what: 'soon', at: at + 100, sure: 'date' }], at)
+  it.set([{ what: 'soon', at: at + 100, confidence: 'date' }], at)
+  it.set([{ what: 'soon', at: at + 100, confidence: 'date' }], at)
   await sleep(1_400)
   t.equal(rung, 1)
-  it.set([{ what: 'soon', at, sure: 'date' }], at)
+  it.set([{ what: 'soon', at, confidence: 'date' }], at)
   it.stop()
   await sleep(1_200)
   t.equal(rung, 1)

@@ -20,7 +20,7 @@ t.test('lines worth hearing are heard; a command that ends is started again', as
     log: (text) => said.push(text),
     pause: () => 20,
   })
-  it.update([{ kind: 'command', argv: ['cat', `${folder}/log`], worth: (line) => line !== 'noise' }])
+  it.update([{ kind: 'command', argv: ['cat', `${folder}/log`], isRelevant: (line) => line !== 'noise' }])
   t.ok(await until(() => heard.filter((line) => line === 'one').length >= 3), 'it was started again')
   t.notOk(heard.includes('noise'))
   t.ok(await until(() => said.length > 0))
@@ -39,7 +39,7 @@ t.test('a command that goes on is left alone by updates, and ended by the last o
   const machine = openMachine()
   const it = watching({ machine, heard: (text) => heard.push(text), log: () => {} })
   const command = () => [
-    { kind: 'command' as const, argv: ['tail', '-n', '+1', '-f', `${folder}/log`], worth: () => true },
+    { kind: 'command' as const, argv: ['tail', '-n', '+1', '-f', `${folder}/log`], isRelevant: () => true },
   ]
   it.update(command())
   appendFileSync(`${folder}/log`, 'first\n')
@@ -61,7 +61,7 @@ t.test('a command that goes on after a complaint may have missed something', asy
   const machine = openMachine()
   const it = watching({ machine, heard: (text) => heard.push(text), log: () => {}, pause: () => 60_000 })
   const script = 'echo at once >&2; sleep 0.7; echo "receive error" >&2; exec sleep 60'
-  it.update([{ kind: 'command', argv: ['sh', '-c', script], worth: () => false }])
+  it.update([{ kind: 'command', argv: ['sh', '-c', script], isRelevant: () => false }])
   t.ok(await until(() => heard.length > 0))
   t.match(heard, [/^sh -c .*: receive error$/])
   it.stop()

@@ -110,7 +110,7 @@ function book(sink: Sink, settings: object, more: Partial<DeliverOptions> = {}) 
     sink,
     settings: settings as DeliverOptions['settings'],
     name: 'mine',
-    due: () => [...due],
+    plan: () => [...due],
     receipt: () => undefined,
     note(it) {
       noted.push(it.id)

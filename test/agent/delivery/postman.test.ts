@@ -25,7 +25,7 @@ function book(sink: Sink, settings: object, more: Partial<DeliverOptions> = {}) 
     sink,
     settings: settings as DeliverOptions['settings'],
     name: 'mine',
-    due: () => [...due],
+    plan: () => [...due],
     receipt: (it) => receipts.get(of(it)),
     note(it, receipt) {
       noted.push([it.id, receipt])

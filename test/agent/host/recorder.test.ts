@@ -320,7 +320,7 @@ t.test(
         settings: settings.get(name) ?? {},
       }))
       return {
-        incidents: seen.incidents.flatMap((it) => [it.root, ...it.consequences]),
+        incidents: seen.incidents.flatMap((it) => [it.cause, ...it.affected]),
         states: seen.collectors.map((it) => `${it.name} ${it.state}`),
         others: seen.collectors.filter((it) => it.name !== 'pods').map((it) => it.summary),
         left: seen.collectors.flatMap((it) => it.unseen.filter((one) => one.why.includes('--logs'))),

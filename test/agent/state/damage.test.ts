@@ -43,14 +43,14 @@ const busy: Collector = opaque(
         text: `${subject} is bad.`,
         pod: { namespace: 'prod', name: subject },
         evidence: { exit: at, oom: true, last: 'x'.repeat(40) },
-        next: ['`kubectl get pods`'],
+        fix: ['`kubectl get pods`'],
         stage: at,
       })),
       { code: 'busy.worse' as const, subject: 'node', text: 'It is worse.' },
     ],
     summary: (sample) => `${JSON.stringify(sample).length} bytes`,
     series: () => ({ bad: subjects.length, share: 0.5 }),
-    outlook: (_sample, _settings, now) => [{ what: 'disk', at: now + 1000, sure: 'likely' }],
+    deadlines: (_sample, _settings, now) => [{ what: 'disk', at: now + 1000, confidence: 'likely' }],
   }),
 )
 
@@ -73,7 +73,7 @@ async function live(state: string, logged: string[]) {
   const snapshot = daemon.snapshot()
   JSON.stringify(snapshot)
   renderStatus(snapshot, { color: false, width: 80 } as Parameters<typeof renderStatus>[1])
-  for (const it of store.kept('busy')) store.keepsake('busy', it.id)
+  for (const it of store.kept('busy')) store.artifact('busy', it.id)
   const found = {
     snapshot,
     loss: store.loss()?.text,
@@ -181,12 +181,12 @@ t.test(
         if (first.loss) count('said')
         const open = first.snapshot.incidents.filter((it) => it.resolved === undefined)
         const said = open.some((it) =>
-          [it.root, ...it.consequences].some((one) => one.code === 'agent.state-lost'),
+          [it.cause, ...it.affected].some((one) => one.code === 'agent.state-lost'),
         )
         if (first.loss && !said) wrong.push(`${how}: ${first.loss}, but no agent.state-lost`)
         if (lost && !first.loss && !/told\.sink = /.test(how)) wrong.push(`${how}: lost, and not said`)
         if (lost && !first.loss) count('lost and not said')
-        if (!open.some((it) => it.root.code === 'busy.bad')) wrong.push(`${how}: it sees nothing`)
+        if (!open.some((it) => it.cause.code === 'busy.bad')) wrong.push(`${how}: it sees nothing`)
         if (first.ledger.some((it) => it.count > 1)) count('kept some findings')
         // What was set aside is not met again.
         const second = await live(state, logged)

@@ -71,11 +71,11 @@ function rewritten(file: string, kind: 'json' | 'column', random: () => number):
   try {
     db.exec('PRAGMA ignore_check_constraints = ON')
     const table = pick(
-      ['finding', 'told', 'silence', 'sample', 'clock', 'keepsake', 'series', 'sink'],
+      ['finding', 'told', 'silence', 'sample', 'clock', 'artifact', 'series', 'sink'],
       random,
     )
     const columns = db.prepare(`SELECT name FROM pragma_table_info('${table}')`).all()
-    const json = table === 'keepsake' ? 'about' : 'json'
+    const json = table === 'artifact' ? 'about' : 'json'
     const hasJson = columns.some((it) => it.name === json)
     const column = kind === 'json' && hasJson ? json : String(columns[below(columns.length)]?.name)
     const count = Number(db.prepare(`SELECT count(*) AS n FROM ${table}`).get()?.n)

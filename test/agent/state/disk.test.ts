@@ -206,7 +206,7 @@ t.test('damage that comes while the file is open is met by a new file, once an h
     }
   }
   /** SQLite keeps half a megabyte of what it read last. */
-  const forget = () => store.kept('firewall').map(({ id }) => store.keepsake('firewall', id))
+  const forget = () => store.kept('firewall').map(({ id }) => store.artifact('firewall', id))
   forget()
   ruin()
   t.ok(Array.isArray(store.history(0)))

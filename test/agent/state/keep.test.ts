@@ -1,23 +1,23 @@
 import { DatabaseSync } from 'node:sqlite'
 import t from 'tap'
-import { mostKeptBytes, putKeepsake } from '../../../agent/state/keep.ts'
-import { listKeepsakes, mostKeepsakes } from '../../../agent/state/keepsakes.ts'
+import { listArtifacts, mostArtifacts } from '../../../agent/state/artifacts.ts'
+import { mostKeptBytes, putArtifact } from '../../../agent/state/keep.ts'
 import { makeTables } from '../../../agent/state/schema.ts'
 
 const opened = () => {
   const db = new DatabaseSync(':memory:')
   makeTables(db)
   const keep = (at: number, size: number, owner = 'firewall') =>
-    putKeepsake(db, owner, { about: { at }, body: new Uint8Array(size) }, at)
-  const times = (owner = 'firewall') => listKeepsakes(db, owner).map((it) => it.at)
+    putArtifact(db, owner, { about: { at }, body: new Uint8Array(size) }, at)
+  const times = (owner = 'firewall') => listArtifacts(db, owner).map((it) => it.at)
   return { keep, times }
 }
 
 t.test('the newest are kept, so many of one collector', async (t) => {
   const { keep, times } = opened()
   keep(1, 10, 'other')
-  for (let at = 1; at <= mostKeepsakes + 2; at += 1) keep(at, 10)
-  t.equal(times().length, mostKeepsakes)
+  for (let at = 1; at <= mostArtifacts + 2; at += 1) keep(at, 10)
+  t.equal(times().length, mostArtifacts)
   t.equal(times().at(-1), 3)
   t.strictSame(times('other'), [1])
 })

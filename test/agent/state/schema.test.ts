@@ -21,7 +21,7 @@ t.test("a former version's file is made this version's", async (t) => {
   t.teardown(() => db.close())
   t.strictSame(misshapen(db), [], 'nothing is there yet')
   for (const { name, create } of tables.tables)
-    if (!['silence', 'keepsake', 'clock', 'sample'].includes(name))
+    if (!['silence', 'artifact', 'clock', 'sample'].includes(name))
       db.exec(`CREATE TABLE ${name} (${create})`)
   db.exec(`CREATE TABLE sample (collector TEXT PRIMARY KEY, at INTEGER NOT NULL, json TEXT NOT NULL);
     CREATE INDEX finding_since ON finding (since);

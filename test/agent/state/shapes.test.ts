@@ -15,7 +15,7 @@ const whole: readonly (readonly [string, Shape, Record<string, unknown>, readonl
     findingShape,
     {
       ...finding({ code: 'a.b' }),
-      never: 'Don’t.',
+      avoid: 'Don’t.',
       urgent: true,
       stage: 3,
       pod: { namespace: 'prod', name: 'db-0', uid: 'u', container: 'c' },
@@ -23,7 +23,7 @@ const whole: readonly (readonly [string, Shape, Record<string, unknown>, readonl
       flaps: 4,
       resolved: 7,
     },
-    ['never', 'urgent', 'stage', 'pod', 'evidence', 'flaps', 'resolved'],
+    ['avoid', 'urgent', 'stage', 'pod', 'evidence', 'flaps', 'resolved'],
   ],
   [
     'told',
@@ -36,11 +36,11 @@ const whole: readonly (readonly [string, Shape, Record<string, unknown>, readonl
       lead: 'i',
       at: 5,
       reminded: 5,
-      perhaps: true,
+      unconfirmed: true,
       receipt: 'm',
       resolved: 9,
     },
-    ['stage', 'lead', 'perhaps', 'receipt', 'resolved'],
+    ['stage', 'lead', 'unconfirmed', 'receipt', 'resolved'],
   ],
   ['silence', silenceShape, { id: 's', what: 'all', since: 1, until: 50, why: 'known' }, ['why']],
 ]
@@ -64,7 +64,7 @@ t.test('every field is needed unless it is optional, and none may be of another 
         { a: {} },
       ]) {
         const fits =
-          ['evidence', 'next', 'findings'].includes(key) &&
+          ['evidence', 'fix', 'findings'].includes(key) &&
           JSON.stringify(value) === JSON.stringify(key === 'evidence' ? {} : [])
         t.equal(
           shape({ ...it, [key]: value }) === undefined,

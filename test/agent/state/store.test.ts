@@ -194,7 +194,7 @@ t.test('a sample of another version is nobody’s', async (t) => {
 t.test('a file of version 1 is taken over as it is', async (t) => {
   const folder = t.testdir()
   const old = new DatabaseSync(databaseFile(folder))
-  // As the first version made it, before silences and keepsakes were.
+  // As the first version made it, before silences and artifacts were.
   old.exec(`
     CREATE TABLE finding (
       id TEXT PRIMARY KEY, code TEXT NOT NULL, since INTEGER NOT NULL, resolved INTEGER, json TEXT NOT NULL

@@ -18,7 +18,7 @@ const rows: readonly (readonly [tables.Table<never>, unknown])[] = [
   [tables.sample as never, { collector: 'certs', at: 9, json: '{"unseen":[]}', version: 3 }],
   [tables.clock as never, { trusted: 1, wall: 2, held: 3 }],
   [
-    tables.keepsake as never,
+    tables.artifact as never,
     { id: 1, collector: 'firewall', at: 9, about: { rules: 3 }, body: new Uint8Array([1, 2]) },
   ],
   [tables.series as never, { name: 'x', step: 0, at: 9, value: 1.5 }],
@@ -41,15 +41,15 @@ t.test('what is written comes back, in the place of what has its key', async (t)
   )
   const db = made(t)
   for (const [table, value] of rows) {
-    if (table.name !== 'keepsake') put(db, table, value as never)
+    if (table.name !== 'artifact') put(db, table, value as never)
     // Its id is given by the table.
     else
-      db.prepare('INSERT INTO keepsake (collector, at, about, body) VALUES (?, ?, ?, ?)').run(
+      db.prepare('INSERT INTO artifact (collector, at, about, body) VALUES (?, ?, ?, ?)').run(
         ...(table.write(value as never).slice(-4) as [string, number, string, Uint8Array]),
       )
     const [row = {}] = all(db, table)
     t.same(table.read(row), value, table.name)
-    if (table.name !== 'keepsake') put(db, table, value as never)
+    if (table.name !== 'artifact') put(db, table, value as never)
     t.equal(all(db, table).length, 1, 'once')
   }
 })
@@ -74,10 +74,10 @@ t.test('a row that is not as it was written is refused', async (t) => {
   wrong(tables.sink, { name: 'ops', since: 'x' }, /^since is no number in its range$/)
   wrong(tables.sample, { collector: 'certs', at: 9, json: '[]', version: 1 }, /^json:? /)
   wrong(tables.sample, { collector: 'certs', at: 9, json: '{"unseen":[]}', version: 0 }, /^version /)
-  wrong(tables.keepsake, { id: 1, collector: 'f', at: 9, about: '{}', body: 'text' }, /^body is no bytes$/)
+  wrong(tables.artifact, { id: 1, collector: 'f', at: 9, about: '{}', body: 'text' }, /^body is no bytes$/)
 })
 
-t.test('what a keepsake is, where that can be told', async (t) => {
+t.test('what an artifact is, where that can be told', async (t) => {
   t.strictSame(tables.aboutOf('{"rules":3,"good":true}'), { rules: 3, good: true })
   for (const json of ['', '{', '7', null, undefined, Buffer.from('{}')])
     t.equal(tables.aboutOf(json), undefined)

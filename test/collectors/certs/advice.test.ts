@@ -24,43 +24,43 @@ const commands = (next: readonly string[]) =>
 
 t.test('a server: itself, then the agents, then the copies of its kubeconfig', async (t) => {
   const it = advice(group('restart'), true, [item('/a')], node())
-  t.same(commands(it.next), [
+  t.same(commands(it.fix), [
     'timedatectl',
     'systemctl restart k3s',
     'kubectl get nodes',
     'systemctl restart k3s-agent',
   ])
-  t.match(it.never, /^Reboot .* Delete the tls folder/)
+  t.match(it.avoid, /^Reboot .* Delete the tls folder/)
   const before = advice(group('restart'), false, [item('/a')], node())
   t.notOk(
-    before.next.some((step) => step.includes('timedatectl')),
+    before.fix.some((step) => step.includes('timedatectl')),
     'the clock is no question before the end',
   )
-  t.match(before.never, /^Reboot a node whose certificates have expired/, 'said in time')
+  t.match(before.avoid, /^Reboot a node whose certificates have expired/, 'said in time')
 })
 
 t.test('an agent: the servers first; a unit with a name of its own; RKE2', async (t) => {
   const agent = advice(group('restart'), true, [item('/a')], node({ role: 'agent', unit: 'k3s-edge' }))
-  t.same(commands(agent.next), ['timedatectl', 'systemctl restart k3s', 'systemctl restart k3s-edge'])
+  t.same(commands(agent.fix), ['timedatectl', 'systemctl restart k3s', 'systemctl restart k3s-edge'])
   const rke2 = advice(
     group('restart'),
     false,
     [item('/a')],
     node({ distribution: 'rke2', role: 'agent', unit: 'rke2-agent' }),
   )
-  t.same(commands(rke2.next), ['systemctl restart rke2-server', 'systemctl restart rke2-agent'])
+  t.same(commands(rke2.fix), ['systemctl restart rke2-server', 'systemctl restart rke2-agent'])
 })
 
 t.test('a stale API certificate that a restart does not replace', async (t) => {
   const api: Item = { ...item('127.0.0.1:6443'), renewsItself: true }
-  const { next } = advice(group('restart'), true, [api], node({ dataDir: '/srv/my k3s' }))
-  t.ok(next.some((it) => it.includes("`rm '/srv/my k3s/server/tls/dynamic-cert.json'`")))
-  t.notOk(advice(group('restart'), true, [api, item('/a')], node()).next.some((it) => it.includes('rm ')))
+  const { fix } = advice(group('restart'), true, [api], node({ dataDir: '/srv/my k3s' }))
+  t.ok(fix.some((it) => it.includes("`rm '/srv/my k3s/server/tls/dynamic-cert.json'`")))
+  t.notOk(advice(group('restart'), true, [api, item('/a')], node()).fix.some((it) => it.includes('rm ')))
 })
 
 t.test('a name with a command in it stays a name', async (t) => {
-  const { next } = advice(group('file', '/x'), true, [item('/tmp/a`;rm -rf $(x).pem')], node())
-  t.same(commands(next)[0], "openssl x509 -noout -subject -enddate -in '/tmp/a'\\'';rm -rf $(x).pem'")
+  const { fix } = advice(group('file', '/x'), true, [item('/tmp/a`;rm -rf $(x).pem')], node())
+  t.same(commands(fix)[0], "openssl x509 -noout -subject -enddate -in '/tmp/a'\\'';rm -rf $(x).pem'")
 })
 
 t.test('what a restart does', async (t) => {

@@ -66,7 +66,7 @@ t.test('what has expired speaks for what follows, and says when it happened', as
     it?.text,
     '0.crt (c0) expired 2027-11-22 06:00 UTC, 24 h ago, and 1 more since; 1 more by 2027-12-03. k3s renews them only when it starts, and has been up 301 d: a restart renews all 3.',
   )
-  t.match(it?.never, /^Reboot /)
+  t.match(it?.avoid, /^Reboot /)
 })
 
 t.test('a k3s that stands still', async (t) => {
@@ -96,7 +96,7 @@ t.test('the one k3s renews while it runs has a day to be renewed', async (t) => 
   t.same(dynamic(89.5), [])
   const [late] = dynamic(88.5)
   t.match(late, { code: 'certs.expiring' })
-  t.ok(late?.next?.some((it) => it.includes('dynamic-cert.json') && it.includes('k3s-serving')))
+  t.ok(late?.fix?.some((it) => it.includes('dynamic-cert.json') && it.includes('k3s-serving')))
   t.match(dynamic(-1), [{ code: 'certs.expired' }])
 })
 
@@ -122,7 +122,7 @@ t.test('authorities: ten years are no matter, having expired is', async (t) => {
     {
       code: 'certs.expired',
       subject: 'k3s server authorities',
-      next: [/timedatectl/, /rotate-ca/, /restart/],
+      fix: [/timedatectl/, /rotate-ca/, /restart/],
     },
   ])
 })
@@ -139,7 +139,7 @@ t.test('files and addresses of the settings, each for itself', async (t) => {
   t.same(more, [])
   t.match(a, { code: 'certs.expiring', subject: '/x/a.pem', text: /^\/x\/a\.pem .* in 20 d\.$/ })
   t.match(v, { code: 'certs.expired', subject: 'v:8200/v.example', severity: undefined })
-  t.match(v?.next?.[0], /-connect v:8200 -servername v\.example/)
+  t.match(v?.fix?.[0], /-connect v:8200 -servername v\.example/)
   t.equal(assess(sample, 10, now).length, 1, 'the days are settable')
   t.notOk([a, v].some((it) => /k3s/.test(JSON.stringify(it))))
 })
@@ -148,7 +148,7 @@ t.test('a kubeconfig with an old certificate harms only who uses it', async (t) 
   const stale = file('/etc/rancher/k3s/k3s.yaml', [lasting(-3)], { of: 'kubeconfig' })
   const sample = own(364)
   t.match(assess({ ...sample, files: [...sample.files, stale] }, 30, now), [
-    { code: 'certs.expired', subject: '/etc/rancher/k3s/k3s.yaml', severity: 'warning', so: /401/ },
+    { code: 'certs.expired', subject: '/etc/rancher/k3s/k3s.yaml', severity: 'warning', impact: /401/ },
   ])
 })
 
@@ -167,7 +167,7 @@ t.test('unreadable files of k3s are one finding', async (t) => {
   const [it, ...more] = assess(server([broken('/d/a.crt'), broken('/d/b.crt')]), 30, now)
   t.same(more, [])
   t.match(it, { code: 'certs.unreadable', subject: 'k3s server', text: '/d/a.crt is empty; 1 more like it.' })
-  t.match(it?.never, /tls folder/)
+  t.match(it?.avoid, /tls folder/)
 })
 
 t.test("what an old k3s left is nobody's trouble", async (t) => {

@@ -64,7 +64,7 @@ t.test('the recorded server: healthy on its day, and one finding as its end come
   ] as const)
     t.match(
       (await before(left)).told,
-      [{ code: 'certs.expiring', stage, so: /`kubectl` gets 401/ }],
+      [{ code: 'certs.expiring', stage, impact: /`kubectl` gets 401/ }],
       `${left} d`,
     )
   const [expired] = (await before(-1)).told
@@ -78,7 +78,9 @@ t.test('the recorded agent node', async (t) => {
   const { told, sample, now } = await before(6, 'v1.21.2+k3s1', 'two-nodes-healthy-node2')
   t.match(told, [{ code: 'certs.expiring', subject: 'k3s agent', severity: 'critical' }])
   t.equal(certs.summary(sample, settings, now), '6 certificates, the first runs out 2027-11-23 (6 d)')
-  t.same(certs.outlook?.(sample, settings, now), [{ what: 'certificates', at: now + 6 * day, sure: 'date' }])
+  t.same(certs.deadlines?.(sample, settings, now), [
+    { what: 'certificates', at: now + 6 * day, sure: 'date' },
+  ])
 })
 
 t.test('every recorded state is well, and what a recording does not say alarms nobody', async (t) => {
@@ -100,7 +102,7 @@ t.test('no k3s: calm', async (t) => {
   t.same(certs.assess(sample, none, settings, host.now()), [])
   t.equal(certs.summary(sample, settings, host.now()), 'no k3s here, nothing to watch')
   t.same(certs.series?.(sample), { count: 0 })
-  t.same(certs.outlook?.(sample, settings, 0), [])
+  t.same(certs.deadlines?.(sample, settings, 0), [])
   t.same(certs.watch?.(settings, sample), [{ kind: 'paths', paths: [] }])
 })
 

@@ -129,7 +129,7 @@ t.test('an expired certificate is served while the file is fine', async (t) => {
       subject: `127.0.0.1:${port}`,
       severity: 'critical',
       text: /serves another certificate \(k3s, which expired .* ago\) than .*dynamic-cert\.json holds \(which runs out /,
-      next: [/systemctl restart k3s/, /dynamic-cert\.json.*k3s-serving/],
+      fix: [/systemctl restart k3s/, /dynamic-cert\.json.*k3s-serving/],
     },
   ])
   t.equal(told.length, 1)
@@ -150,12 +150,12 @@ t.test("the node's own certificate has expired, and the API says 401 to it", asy
   const { sample, told } = await look(node(await k3sApi(served), admin(-3), served))
   t.match(sample.api, [{ status: 401, alive: true }])
   t.match(told, [
-    { code: 'certs.expired', subject: 'k3s server', so: /^`kubectl` gets 401/ },
+    { code: 'certs.expired', subject: 'k3s server', impact: /^`kubectl` gets 401/ },
     {
       code: 'certs.api-unauthorized',
       subject: 'k3s server',
       text: /says 401 Unauthorized to client-admin\.crt \(system:admin\); it expired /,
-      so: '`kubectl` gets 401.',
+      impact: '`kubectl` gets 401.',
     },
   ])
   t.equal(told.length, 2)
@@ -197,7 +197,7 @@ t.test('signed by another authority, or not for the key beside it', async (t) =>
       code: 'certs.chain-broken',
       subject: 'k3s server',
       text: /client-admin\.crt is not signed by client-ca\.crt beside it\.$/,
-      so: /`kubectl` gets 401/,
+      impact: /`kubectl` gets 401/,
     },
   ])
   const wrong = await look(

@@ -37,9 +37,9 @@ t.test('whatever is told has something to do, in its rule or of its own', async 
           }
           for (const it of assess(sample, 30, now)) {
             told.add(it.code)
-            const next = it.next ?? rules[it.code].next
+            const next = it.fix ?? rules[it.code].fix
             t.ok(next.length > 0, `${it.code} of ${owner}`)
-            t.ok(it.so ?? rules[it.code].so)
+            t.ok(it.impact ?? rules[it.code].impact)
             t.match(it.text, /\.$/)
             t.notMatch(it.text, /undefined|NaN|\.\.$|`/)
           }

@@ -79,8 +79,8 @@ t.test('what is said of it, and what to do, which never replaces other clusters'
     code: 'certs.kubeconfig-stale',
     subject: "/home/ada's/config",
     text: "/home/ada's/config holds the certificate of system:admin from 2026-08-15, good for 265 d; k3s has had a newer one since 2026-11-13.",
-    so: '`kubectl` with it works until 2027-08-15, then gets 401 Unauthorized; k3s never renews copies.',
-    next: [
+    impact: '`kubectl` with it works until 2027-08-15, then gets 401 Unauthorized; k3s never renews copies.',
+    fix: [
       "`grep current-context '/home/ada'\\''s/config'`: if it is for this cluster only, `install -m 600 /etc/rancher/k3s/k3s.yaml '/home/ada'\\''s/config'`",
       'If it holds other clusters too, copy only `client-certificate-data`, `client-key-data` and `certificate-authority-data`',
     ],
@@ -90,12 +90,12 @@ t.test('what is said of it, and what to do, which never replaces other clusters'
   t.match(staleness(sample([file(copy, [foreign])]), now), [
     {
       text: `${copy} is for this node's API, but its certificate (me) is of another authority.`,
-      so: '`kubectl` with it gets 401 Unauthorized or refuses the API.',
+      impact: '`kubectl` with it gets 401 Unauthorized or refuses the API.',
     },
   ])
   t.strictSame(
     staleness(sample([file('/etc/rancher/k3s/k3s.yaml', [certificate()], { of: 'kubeconfig' })]), now)[0]
-      ?.next,
+      ?.fix,
     ['`systemctl restart k3s`: k3s writes k3s.yaml anew when it starts'],
     "k3s's own is written by k3s",
   )

@@ -13,7 +13,7 @@ t.test('a bridge that is gone: who hung on it, and what brings it back', (t) => 
     text: /^The bridge cni0 is gone, and with it the network of 5 pods \(kube-system\/ingress, default\/web-\S+, default\/web-\S+ and 2 more\)\.$/,
     evidence: { pods: 5, veths: 5 },
   })
-  t.match(it?.next, [/`kubectl delete pod -n kube-system ingress`, .*The first new pod brings cni0 back/])
+  t.match(it?.fix, [/`kubectl delete pod -n kube-system ingress`, .*The first new pod brings cni0 back/])
   t.end()
 })
 
@@ -46,7 +46,7 @@ t.test('without pods there need be no bridge', (t) => {
 
 t.test('down', (t) => {
   t.match(bridge(withLink(well, 'cni0', { up: false }), 'cni0'), [
-    { code: 'cni.bridge-down', next: ['`ip link set cni0 up`: its route comes back with it'] },
+    { code: 'cni.bridge-down', fix: ['`ip link set cni0 up`: its route comes back with it'] },
   ])
   t.end()
 })
@@ -58,7 +58,7 @@ t.test('without its address, or with another', (t) => {
   t.match(bridge(withLink(well, 'cni0', { addresses: ['10.42.7.1/24'] }), 'cni0'), [
     {
       text: /; it has 10\.42\.7\.1\/24\.$/,
-      next: [/^`ip addr show/, /^`ip addr add 10\.42\.0\.1\/24 brd \+ dev cni0`/],
+      fix: [/^`ip addr show/, /^`ip addr add 10\.42\.0\.1\/24 brd \+ dev cni0`/],
     },
   ])
   const { subnet: _, ...blind } = well
@@ -69,7 +69,7 @@ t.test('without its address, or with another', (t) => {
 t.test('dual-stack: both addresses, and IPv6 only while it is up', (t) => {
   const both = { ...well, subnet: { addresses: ['10.42.0.1/24', 'fd42::1/64'], networks: [], mtu: 1450 } }
   t.match(bridge(both, 'cni0'), [
-    { text: /lacks fd42::1\/64/, next: [/^`ip addr show/, /`ip addr add fd42::1\/64 dev cni0`/] },
+    { text: /lacks fd42::1\/64/, fix: [/^`ip addr show/, /`ip addr add fd42::1\/64 dev cni0`/] },
   ])
   t.same(bridge(withLink(both, 'cni0', { addresses: both.subnet.addresses }), 'cni0'), [])
   t.equal(bridge(withLink(both, 'cni0', { up: false }), 'cni0').length, 1)

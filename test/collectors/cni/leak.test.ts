@@ -32,7 +32,7 @@ t.test('two addresses are an accident, three a habit', (t) => {
       subject: folder,
       severity: undefined,
       text: '4 of 253 pod addresses are reserved for pods that are gone (10.42.0.10, 10.42.0.11, 10.42.0.12 …); 233 are free.',
-      next: [
+      fix: [
         /grep -wF -e 10\.42\.0\.10 /,
         /`cd \/var\/lib\/cni\/networks\/cbr0 && rm 10\.42\.0\.10 10\.42\.0\.11/,
       ],

@@ -28,7 +28,7 @@ t.test('an uplink that is too small for its overlay', (t) => {
 
 t.test('an overlay or a bridge smaller than what pods send', (t) => {
   t.match(mtu(withLink(well, 'flannel.1', { mtu: 1400 }), plan), [
-    { subject: 'flannel.1', next: [/^`ip link set flannel\.1 mtu 1450`/] },
+    { subject: 'flannel.1', fix: [/^`ip link set flannel\.1 mtu 1450`/] },
   ])
   t.match(mtu(withLink(well, 'cni0', { mtu: 1400 }), plan), [
     { subject: 'cni0', text: 'The bridge cni0 has an MTU of 1400, but pods here send up to 1450.' },
@@ -43,7 +43,7 @@ t.test('veths of another size, with their pods', (t) => {
     {
       subject: 'pods on cni0',
       text: '1 veth of 1 pod (kube-system/ingress) on cni0 has an MTU of 1500 instead of 1450.',
-      next: ['`ip link set veth1f681911 mtu 1450`'],
+      fix: ['`ip link set veth1f681911 mtu 1450`'],
     },
   ])
   const small = withLink({ ...well, interfaces: { ...interfaces, odd: { veth1f681911: 1450 } } }, 'cni0', {

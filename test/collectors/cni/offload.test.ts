@@ -72,7 +72,7 @@ t.test('findings', (t) => {
     {
       code: 'cni.checksum-offload',
       subject: 'flannel.1',
-      next: [/^`ethtool -K flannel\.1 tx-checksum-ip-generic off`/, /./],
+      fix: [/^`ethtool -K flannel\.1 tx-checksum-ip-generic off`/, /./],
     },
   ])
   t.end()

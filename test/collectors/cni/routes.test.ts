@@ -17,7 +17,7 @@ t.test('the recorded faults, with the commands that mend them', async (t) => {
       code: 'cni.routes-missing',
       subject: '10.42.1.0/24',
       text: 'This node lacks the route for the pods of node 192.0.2.20 (10.42.1.0/24 by way of flannel.1).',
-      next: [
+      fix: [
         /^Put back what is missing: `ip route replace 10\.42\.1\.0\/24 via 10\.42\.1\.0 dev flannel\.1 onlink`$/,
         /^Or `systemctl restart k3s`/,
       ],
@@ -26,16 +26,16 @@ t.test('the recorded faults, with the commands that mend them', async (t) => {
   t.match(routes(await sampleOf('two-nodes-peer-fdb-deleted-node1'), plan, true), [
     {
       text: /lacks the FDB entry with its address for the pods of another node/,
-      next: [/^`systemctl restart k3s`/],
+      fix: [/^`systemctl restart k3s`/],
     },
   ])
   t.match(routes(lacking('fdb'), plan, true), [
-    { next: [/`bridge fdb append 6e:b3:c4:42:08:4b dev flannel\.1 dst 192\.0\.2\.20`/] },
+    { fix: [/`bridge fdb append 6e:b3:c4:42:08:4b dev flannel\.1 dst 192\.0\.2\.20`/] },
   ])
   t.match(routes(lacking('route', 'neighbour'), plan, true), [
     {
       text: /lacks the route and the neighbour entry/,
-      next: [
+      fix: [
         /onlink`, then `ip neigh replace 10\.42\.1\.0 dev flannel\.1 lladdr 6e:b3:c4:42:08:4b nud permanent`/,
       ],
     },

@@ -65,7 +65,7 @@ t.test('a flush: how many, whose, when, by whom', (t) => {
 
 t.test('what to do depends on whose rules they are', (t) => {
   const next = (more: Partial<FirewallSample>) =>
-    assess(sample({ memory: { reference: had, flush }, ...more }), now)[0]?.next?.join('\n') ?? ''
+    assess(sample({ memory: { reference: had, flush }, ...more }), now)[0]?.fix?.join('\n') ?? ''
   const k3s = { unit: 'k3s-agent', proxies: ['ipv4'] } as const
   t.match(next({ k3s }), /^Let k3s write its rules again: `systemctl restart k3s-agent`/)
   t.match(

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Test } from 'tap'
-import type { Heard } from '../../../agent/model/index.ts'
+import type { WakeEvent } from '../../../agent/model/index.ts'
 import { isGeneration } from '../../../collectors/firewall/history/author.ts'
 import type { FirewallSample } from '../../../collectors/firewall/sample.ts'
 import type { Asked, Came } from './round.ts'
@@ -71,7 +71,7 @@ export async function namespace(t: Test) {
   const sh = (script: string, input?: string) => run(['sh', '-ec', script], input)
   await sh('ip link set lo up')
 
-  const heard: Heard[] = []
+  const heard: WakeEvent[] = []
   /** Starts `nft monitor` and waits until it hears. */
   const monitor = async () => {
     const child = start(['nft', 'monitor'])

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
-import type { Keepsake } from '../../../agent/model/index.ts'
+import type { Artifact } from '../../../agent/model/index.ts'
 import { openStore } from '../../../agent/state/store.ts'
 import { collect } from '../../../collectors/firewall/collect.ts'
 import { page } from '../../../collectors/firewall/page.ts'
@@ -39,7 +39,7 @@ t.test('a recorded node, on a page and as JSON', async (t) => {
 t.test('what is kept, without a daemon: from the disk', async (t) => {
   t.match(agent('show', 'good'), { exit: 3, err: /no rules are kept yet/ })
   const store = openStore(join(folder, 'state'), 0)
-  const keep = (at: number) => (it: Keepsake) => store.keep('firewall', it, at)
+  const keep = (at: number) => (it: Artifact) => store.keep('firewall', it, at)
   const healthy = await collect(node('healthy'), { heard: [], keep: keep(1000) })
   await collect(node('ufw-default-deny'), { heard: [], keep: keep(2000), sample: healthy })
   store.saveSample('firewall', healthy, 2000)

@@ -6,9 +6,9 @@
 import { readFileSync } from 'node:fs'
 import { openMachine } from '../../../agent/host/machine.ts'
 import {
+  type Artifact,
   type Host,
   HostError,
-  type Keepsake,
   type Observation,
   type Past,
 } from '../../../agent/model/index.ts'
@@ -30,7 +30,7 @@ export interface Came {
   readonly found: readonly Observation[]
   readonly summary: string
   /** What was handed over to be kept, and in base64. */
-  readonly kept: readonly { readonly about: Keepsake['about']; readonly body: string }[]
+  readonly kept: readonly { readonly about: Artifact['about']; readonly body: string }[]
   /** What the round took, ms. */
   readonly took: number
   /** The most memory this process ever held, bytes. */
@@ -58,11 +58,11 @@ const host: Host = {
   stat: (path) => (isReal(path) ? real : recorded).stat(path),
 }
 const begun = performance.now()
-const kept: Keepsake[] = []
+const kept: Artifact[] = []
 const sample = await firewall.collect(
   host,
   {},
-  { ...past, ...(snapshot && { keep: (it: Keepsake) => void kept.push(it) }) },
+  { ...past, ...(snapshot && { keep: (it: Artifact) => void kept.push(it) }) },
 )
 const came: Came = {
   sample,

@@ -3,11 +3,11 @@ import { rebuildUfw, rules } from '../../../collectors/firewall/rules.ts'
 
 t.test('every rule says what to do and what not to do', (t) => {
   for (const [code, rule] of Object.entries(rules)) {
-    t.ok(rule.next.length > 0, code)
-    t.ok(rule.never, code)
+    t.ok(rule.fix.length > 0, code)
+    t.ok(rule.avoid, code)
     t.notMatch(rule.title, /[.!]$/, code)
     t.equal(
-      [...rule.next, rule.meaning, rule.never].join(' ').split('`').length % 2,
+      [...rule.fix, rule.meaning, rule.avoid].join(' ').split('`').length % 2,
       1,
       'backticks come in pairs',
     )

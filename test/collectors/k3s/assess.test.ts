@@ -39,7 +39,7 @@ t.test('what does not answer, since when, and what to do', async (t) => {
   }
   const [it] = judge(server({ k3s, answers: bad(noon), servers: ['192.0.2.10:6443'] }))
   t.match(it, { text: /^The API \(192\.0\.2\.10:6443\), through this agent's load balancer, answers 500/ })
-  t.match(it?.next, [/curl -ksm5 https:\/\/192\.0\.2\.10:6443\/ping/, /journalctl -u k3s-agent/])
+  t.match(it?.fix, [/curl -ksm5 https:\/\/192\.0\.2\.10:6443\/ping/, /journalctl -u k3s-agent/])
 })
 
 t.test('a start has its time, unless it was wrong before; a stop is told as one', async (t) => {
@@ -61,7 +61,7 @@ t.test('events are information, and one restart after the other is not news each
     { code: 'k3s.restarted' as const, at: noon - 1, text: 'It was started.' },
   ]
   t.match(judge(server({ happened })), [
-    { code: 'k3s.killed', subject: 'k3s', at: noon - 2, next: [/systemctl start k3s/] },
+    { code: 'k3s.killed', subject: 'k3s', at: noon - 2, fix: [/systemctl start k3s/] },
     { code: 'k3s.restarted', subject: 'k3s', at: noon - 1 },
   ])
   const restarts = [0, 1, 2, 3].map((count) => ({ at: noon - minute, count }))

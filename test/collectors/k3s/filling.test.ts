@@ -36,7 +36,7 @@ t.test('by what is left, in bytes and inodes', async (t) => {
   t.match(judge({ used: 95 }), [{ severity: 'critical' }], 'where pods are evicted')
   const [inodes] = judge({ inodes: 98.4 })
   t.match(inodes, { severity: 'critical', text: /98\.4 % of its inodes are used/ })
-  t.match(inodes?.next?.[0], /du -x --inodes/)
+  t.match(inodes?.fix?.[0], /du -x --inodes/)
   t.match(judge({ used: 91, inodes: 99 }), [{ severity: 'critical', text: /inodes/ }], 'the worse of both')
 })
 
@@ -54,7 +54,7 @@ t.test('by when it will be full', async (t) => {
 
 t.test('what it recommends can be pasted, whatever the folder is called', async (t) => {
   const [it] = judge({ path: '/srv/my `k3s`', used: 99 })
-  for (const step of it?.next ?? []) t.equal(step.split('`').length % 2, 1, step)
+  for (const step of it?.fix ?? []) t.equal(step.split('`').length % 2, 1, step)
   const rke2 = disks(
     server({
       disks: [disk({ used: 99 })],
@@ -68,7 +68,7 @@ t.test('what it recommends can be pasted, whatever the folder is called', async 
     undefined,
     noon,
   )
-  t.match(rke2[0]?.next?.[1], '/var/lib/rancher/rke2/bin/crictl rmi --prune')
+  t.match(rke2[0]?.fix?.[1], '/var/lib/rancher/rke2/bin/crictl rmi --prune')
 })
 
 t.test('the datastore', async (t) => {

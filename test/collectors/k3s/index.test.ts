@@ -3,7 +3,7 @@ import t from 'tap'
 import { allRules } from '../../../agent/cli/commands/explain.ts'
 import { incidents } from '../../../agent/core/cascade.ts'
 import { type Ledger, step } from '../../../agent/core/ledger.ts'
-import { due, noted } from '../../../agent/core/plan.ts'
+import { plan, recordSent } from '../../../agent/core/plan.ts'
 import { recordedNode } from '../../../agent/host/replay.ts'
 import type { Incident, Observation } from '../../../agent/model/index.ts'
 import { cni } from '../../../collectors/cni/index.ts'
@@ -20,7 +20,7 @@ function story() {
   let sample: K3sSample | undefined
   let looked: number | undefined
   const told: string[] = []
-  let book: Parameters<typeof due>[1] = []
+  let book: Parameters<typeof plan>[1] = []
   return {
     told,
     look(seen: K3sSample, at: number, others: readonly Observation[] = []): readonly Incident[] {
@@ -34,10 +34,10 @@ function story() {
       )
       ledger = step(ledger, { rules: cni.rules, observations: others }, at)
       const all = incidents(ledger, rules, at)
-      for (const it of due(all, book, { min: 'warning', remind: 0, since: 0 }, 'node1', at)) {
+      for (const it of plan(all, book, { min: 'warning', remind: 0, since: 0 }, 'node1', at)) {
         if (it.kind === 'digest' || it.kind === 'test') continue
-        told.push(`${it.kind} ${it.incident.severity} ${it.incident.root.code}`)
-        const next = noted(book, it, undefined, at)
+        told.push(`${it.kind} ${it.incident.severity} ${it.incident.cause.code}`)
+        const next = recordSent(book, it, undefined, at)
         book = [...book.filter((one) => next.every((its) => its.incident !== one.incident)), ...next]
       }
       return all
@@ -101,10 +101,10 @@ t.test(
     t.match(open, {
       severity: 'critical',
       since: begun,
-      root: { code: 'k3s.restarted', text: /^k3s was restarted at 2026-11-23 12:01:00 UTC/ },
+      cause: { code: 'k3s.restarted', text: /^k3s was restarted at 2026-11-23 12:01:00 UTC/ },
     })
-    t.match(open?.consequences, [{ code: 'cni.bridge-missing' }])
-    t.match(open?.next[0], /kubectl get pods/, 'what repairs it comes before what explains it')
+    t.match(open?.affected, [{ code: 'cni.bridge-missing' }])
+    t.match(open?.fix[0], /kubectl get pods/, 'what repairs it comes before what explains it')
     for (let at = 3; at < 300; at += 1) it.look(startedAt(begun), noon + at * minute, [missing])
     t.strictSame(it.told, ['opened critical k3s.restarted'], 'no second message while nothing changes')
     it.look(startedAt(begun), noon + 300 * minute)
@@ -119,7 +119,7 @@ t.test('the same when the bridge is missed a look before the restart is known', 
   it.look(startedAt(noon + minute), noon + 2 * minute, [missing])
   t.equal(it.told[0], 'opened critical cni.bridge-missing')
   t.match(it.look(startedAt(noon + minute), noon + 3 * minute, [missing]), [
-    { root: { code: 'k3s.restarted' }, consequences: [{ code: 'cni.bridge-missing' }] },
+    { cause: { code: 'k3s.restarted' }, affected: [{ code: 'cni.bridge-missing' }] },
   ])
 })
 
@@ -128,7 +128,7 @@ t.test('what goes missing long after a restart has another cause', async (t) => 
   it.look(server(), noon)
   for (let at = 1; at < 12; at += 1) it.look(startedAt(noon + 1), noon + at * minute)
   const all = it.look(startedAt(noon + 1), noon + 2 * held + 2 * minute, [missing])
-  t.match(all.find((one) => one.root.code === 'cni.bridge-missing')?.consequences, [])
+  t.match(all.find((one) => one.cause.code === 'cni.bridge-missing')?.affected, [])
   t.strictSame(it.told, ['opened critical cni.bridge-missing'])
 })
 
@@ -140,10 +140,10 @@ t.test(
     const unit = { active: 'inactive', sub: 'dead', restarts: 0, result: 'success', status: 0, enabled: true }
     it.look(server(), noon)
     const dead = stopped(noon + minute, { ...gone, unit })
-    t.match(it.look(dead, noon + minute), [{ severity: 'info', root: { code: 'k3s.killed' } }])
+    t.match(it.look(dead, noon + minute), [{ severity: 'info', cause: { code: 'k3s.killed' } }])
     for (let at = 2; at < 17; at += 1) it.look(dead, noon + at * minute)
     t.match(it.look(dead, noon + 17 * minute), [
-      { root: { code: 'k3s.killed' }, consequences: [{ code: 'k3s.down', severity: 'warning' }] },
+      { cause: { code: 'k3s.killed' }, affected: [{ code: 'k3s.down', severity: 'warning' }] },
     ])
     t.strictSame(it.told, ['opened warning k3s.killed'])
   },
@@ -156,7 +156,7 @@ t.test('an end of memory or of the disk explains the rest', async (t) => {
   it.look(server({ disks }), noon)
   for (let at = 1; at < 5; at += 1) it.look(server({ disks, answers }), noon + at * minute)
   t.match(it.look(server({ disks, answers }), noon + 5 * minute), [
-    { root: { code: 'k3s.disk-filling' }, consequences: [{ code: 'k3s.api-unhealthy' }] },
+    { cause: { code: 'k3s.disk-filling' }, affected: [{ code: 'k3s.api-unhealthy' }] },
   ])
   t.strictSame(it.told, ['opened critical k3s.disk-filling'])
 })

@@ -18,7 +18,7 @@ t.test('what ended by itself is told, with why', async (t) => {
       text: /failed at 2026-11-23 12:00:00 UTC \(systemd has given up starting it\)\. 3 containers go on running\./,
     },
   ])
-  t.match(down(it, 15, noon)[0]?.next, [/journalctl -u k3s/, /systemctl start k3s/])
+  t.match(down(it, 15, noon)[0]?.fix, [/journalctl -u k3s/, /systemctl start k3s/])
   t.notOk(down(it, 15, noon)[0]?.severity, 'critical, as the rule says')
 })
 

@@ -44,7 +44,7 @@ t.test('a storm names who it hits most, and is one incident', async (t) => {
   t.equal(observations.length, 41)
   const found = incidents(step([], { rules, observations }, now), rules, now)
   t.equal(found.length, 1)
-  t.match(found[0], { root: { code: 'memory.oom-storm' }, severity: 'critical' })
+  t.match(found[0], { cause: { code: 'memory.oom-storm' }, severity: 'critical' })
 })
 
 t.test('again and again, until it is overdue', async (t) => {

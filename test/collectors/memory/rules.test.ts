@@ -13,10 +13,10 @@ t.test('rules speak of settings and rules that exist', async (t) => {
 t.test('each rule can be acted on', async (t) => {
   for (const [code, rule] of Object.entries(rules)) {
     t.ok(
-      rule.next.some((it) => it.split('`').length === 3),
+      rule.fix.some((it) => it.split('`').length === 3),
       `${code} has a command to paste`,
     )
-    for (const text of [...rule.next, rule.so, rule.meaning, 'never' in rule ? rule.never : ''])
+    for (const text of [...rule.fix, rule.impact, rule.meaning, rule.avoid ?? ''])
       t.equal((text.split('`').length - 1) % 2, 0, `backticks come in pairs: ${text.slice(0, 30)}`)
   }
 })

@@ -65,7 +65,7 @@ t.test('it explains the reboot', async (t) => {
     rules,
     at,
   )
-  t.equal(incident?.root.code, 'memory.oom-before-boot')
-  t.match(incident?.consequences, [{ code: 'k3s.rebooted' }])
+  t.equal(incident?.cause.code, 'memory.oom-before-boot')
+  t.match(incident?.affected, [{ code: 'k3s.rebooted' }])
   t.same(more, [])
 })

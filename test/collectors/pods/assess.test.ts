@@ -9,7 +9,7 @@ const pattern = (it: Partial<Pattern> & { name: string }): Pattern => ({
   severity: 'warning',
   says: `${it.name} is wrong`,
   find: ['something'],
-  next: [`look into ${it.name} of {namespace}/{pod}/{container}`],
+  fix: [`look into ${it.name} of {namespace}/{pod}/{container}`],
   ...it,
 })
 const patterns = new Map(
@@ -17,9 +17,9 @@ const patterns = new Map(
     pattern({
       name: 'grave',
       severity: 'critical',
-      never: 'Delete it.',
+      avoid: 'Delete it.',
       urgent: true,
-      so: 'Data is lost.',
+      impact: 'Data is lost.',
       covers: ['mild'],
     }),
     pattern({ name: 'mild' }),
@@ -64,7 +64,7 @@ t.test('a log says it for as long as it is held, in its own words', async (t) =>
       subject: 'shop/web/app mild',
       severity: 'warning',
       text: 'mild is wrong: "a line" (2 lines since 03:00, last 03:55 UTC).',
-      next: ['look into mild of shop/web/app'],
+      fix: ['look into mild of shop/web/app'],
       pod,
       at: now - 60 * minute,
       evidence: { pattern: 'mild', lines: 2, last: '2026-11-23T03:55:00.000Z' },
@@ -84,7 +84,7 @@ t.test('who says more of the same container speaks alone', async (t) => {
     'pods.log-says shop/web/app grave',
   ])
   t.match(judge({ said: [grave] }), [
-    { severity: 'critical', so: 'Data is lost.', never: 'Delete it.', urgent: true },
+    { severity: 'critical', impact: 'Data is lost.', avoid: 'Delete it.', urgent: true },
   ])
 })
 
@@ -101,14 +101,14 @@ t.test('a loop tells why by the gravest that its own log says', async (t) => {
     code: 'pods.crash-looping',
     severity: 'critical',
     text: /^Started again 3 times in the last 30 min \(3 in all\), last at 03:59 UTC\. Its log: grave is wrong\.$/,
-    next: ['look into grave of shop/web/app'],
-    never: 'Delete it.',
+    fix: ['look into grave of shop/web/app'],
+    avoid: 'Delete it.',
     urgent: true,
     at: now - 3 * minute,
     evidence: { restarts: 3, 'in the window': 3, 'log says': 'grave' },
   })
   const [calm] = judge({ restarting: [restarting()], said: [said({ pattern: 'calm' })] })
-  t.match(calm, { text: /Its log: calm is wrong/, next: [/logs web -c app --previous/, /describe pod web/] })
+  t.match(calm, { text: /Its log: calm is wrong/, fix: [/logs web -c app --previous/, /describe pod web/] })
   t.equal(calm?.severity, undefined, 'what is only information makes nothing graver')
 })
 
@@ -119,7 +119,7 @@ t.test('how grave, and what to do first', async (t) => {
   const killed = one({ ended: { code: 137, reason: 'OOMKilled', at: now - minute }, down: true })
   t.match(killed, {
     text: /it last ended at 03:59 UTC: killed for want of memory \(OOMKilled\); it is down now, until the kubelet tries again/,
-    next: [/describe/, /--previous/, /resources\.limits\.memory/],
+    fix: [/describe/, /--previous/, /resources\.limits\.memory/],
     evidence: {
       'last exit code': 137,
       'last ended': '2026-11-23T03:59:00.000Z',

@@ -9,7 +9,7 @@ import { matcher } from '../../../collectors/pods/scan.ts'
 import { cri, podNode } from './node.ts'
 
 const shipped = matcher(patterns)
-const it = matcher([{ name: 'torn', severity: 'warning', says: 'x', find: ['torn page'], next: ['x'] }])
+const it = matcher([{ name: 'torn', severity: 'warning', says: 'x', find: ['torn page'], fix: ['x'] }])
 
 /** A container whose log is followed from look to look. */
 function following(t: Parameters<typeof podNode>[0]) {

@@ -49,7 +49,7 @@ t.test('a container that ends again and again, and why', async (t) => {
       subject: 'shop/web/app',
       severity: undefined,
       text: 'Started again 3 times in the last 30 min (3 in all), last at 03:06 UTC; it last ended at 03:06 UTC: exit code 139 (SIGSEGV: it crashed).',
-      next: [/`kubectl -n shop logs web -c app --previous --tail=50`/, /describe pod web/],
+      fix: [/`kubectl -n shop logs web -c app --previous --tail=50`/, /describe pod web/],
       pod: { namespace: 'shop', name: 'web', container: 'app' },
       evidence: { restarts: 3, 'last exit code': 139 },
     },
@@ -95,7 +95,7 @@ t.test('what logs say: growth only, on the right container, until it is over', a
       subject: 'shop/db-0/postgres postgres-connections',
       text: 'PostgreSQL has no connection left: "2026-11-23 03:00:00.000 UTC [1] FATAL: sorry, too many clients already" (2 lines at 03:01 UTC).',
       pod: { name: 'db-0', container: 'postgres' },
-      next: [/kubectl -n shop exec db-0 -c postgres --/, /pool/],
+      fix: [/kubectl -n shop exec db-0 -c postgres --/, /pool/],
     },
   ])
   pass(minute)
@@ -110,9 +110,9 @@ t.test('what logs say: growth only, on the right container, until it is over', a
     ['shop/db-0/postgres postgres-connections', 'shop/db-0/postgres postgres-wal'],
     'the one that says most',
   )
-  t.match(found[1], { severity: 'critical', never: /running server or without a copy/ })
+  t.match(found[1], { severity: 'critical', avoid: /running server or without a copy/ })
   t.match(
-    found[1]?.next?.join('\n'),
+    found[1]?.fix?.join('\n'),
     /scale that down.*Copy the whole volume.*sleep.*pg_resetwal --dry-run.*as the user postgres/s,
   )
   pass(minute)
@@ -141,7 +141,7 @@ t.test('a crash loop tells what its log says, and how grave that is', async (t) 
       code: 'pods.crash-looping',
       severity: 'critical',
       text: /Its log: PostgreSQL cannot start: it finds no valid checkpoint/,
-      next: [/kubectl -n shop get statefulset/],
+      fix: [/kubectl -n shop get statefulset/],
     },
     { code: 'pods.log-says', subject: 'shop/db-0/postgres postgres-wal' },
   ])

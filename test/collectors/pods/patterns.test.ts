@@ -97,8 +97,8 @@ t.test('the list', async (t) => {
       t.notMatch(anchorOf(text).slice(1), /["\\]/, `${it.name}: ${text}`)
     for (const other of it.covers ?? []) t.ok(known.has(other), `${it.name} covers ${other}`)
     t.notMatch(it.says, /\.$/)
-    t.ok(it.next.length > 0)
-    for (const text of [...it.next, it.never ?? ''])
+    t.ok(it.fix.length > 0)
+    for (const text of [...it.fix, it.avoid ?? ''])
       t.equal((text.match(/`/g) ?? []).length % 2, 0, `backticks come in pairs: ${text}`)
   }
 })

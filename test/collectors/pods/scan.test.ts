@@ -8,7 +8,7 @@ const pattern = (name: string, find: readonly string[], over?: readonly string[]
   severity: 'warning',
   says: name,
   find,
-  next: ['x'],
+  fix: ['x'],
   ...(over && { over }),
 })
 const it = matcher([

@@ -47,9 +47,9 @@ function finding(luck: Luck, index: number): Finding {
     severity: luck.pick(severities),
     title: text(),
     text: text(),
-    so: text(),
-    next: Array.from({ length: luck.below(8) }, text),
-    ...(luck.odds(0.5) && { never: text() }),
+    impact: text(),
+    fix: Array.from({ length: luck.below(8) }, text),
+    ...(luck.odds(0.5) && { avoid: text() }),
     ...(luck.odds(0.3) && { pod: { namespace: text(), name: text(), container: text() } }),
     ...(luck.odds(0.3) && {
       evidence: Object.fromEntries(
@@ -61,22 +61,22 @@ function finding(luck: Luck, index: number): Finding {
     since: at,
     seen: at,
     count: luck.below(1000),
-    ripe: at,
+    notifyAt: at,
   }
 }
 
 function incident(luck: Luck, sizes = [0, 1, 3, 60]): Incident {
-  const root = finding(luck, 0)
-  const consequences = Array.from({ length: luck.pick(sizes) }, (_, index) => finding(luck, index + 1))
+  const cause = finding(luck, 0)
+  const affected = Array.from({ length: luck.pick(sizes) }, (_, index) => finding(luck, index + 1))
   const over = luck.odds(0.3) && { resolved: since + 90_000_000 }
   return {
-    id: root.id,
-    root,
-    consequences,
+    id: cause.id,
+    cause,
+    affected,
     severity: luck.pick(severities),
     since,
-    ripe: since,
-    ...advice(root, consequences),
+    notifyAt: since,
+    ...advice(cause, affected),
     ...over,
   }
 }

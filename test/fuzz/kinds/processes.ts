@@ -93,7 +93,7 @@ const itsCollectors = ['k3s', 'cni', 'certs', 'firewall']
 
 const said = (incidents: readonly Incident[]) =>
   incidents
-    .flatMap((it) => [it.root, ...it.consequences])
+    .flatMap((it) => [it.cause, ...it.affected])
     .map((it) => `${it.code} ${it.subject} ${it.text}`)
     .sort()
     .join('\n')

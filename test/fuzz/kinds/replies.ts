@@ -101,7 +101,7 @@ export const hostileServers = kind({
       sink,
       settings,
       name: sink.name,
-      due: () => due,
+      plan: () => due,
       receipt: () => undefined,
       note: (_, receipt) => {
         due.length = 0

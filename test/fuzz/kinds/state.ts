@@ -11,11 +11,11 @@ import { defaults } from '../../../agent/config/defaults.ts'
 import { incidents } from '../../../agent/core/cascade.ts'
 import { guarded } from '../../../agent/core/guard.ts'
 import { step, withoutOrphans } from '../../../agent/core/ledger.ts'
-import { due } from '../../../agent/core/plan.ts'
+import { plan } from '../../../agent/core/plan.ts'
 import { type Outcome, round } from '../../../agent/core/round.ts'
 import { sinks } from '../../../agent/delivery/sinks/index.ts'
+import { keptOnDisk } from '../../../agent/state/artifacts.ts'
 import { databaseFile } from '../../../agent/state/image.ts'
-import { keptOnDisk } from '../../../agent/state/keepsakes.ts'
 import { lastFindings, lastState } from '../../../agent/state/last-state.ts'
 import { openStore, type Store } from '../../../agent/state/store.ts'
 import { collectors } from '../../../collectors/index.ts'
@@ -34,7 +34,7 @@ const tables: Readonly<Record<string, readonly [column: string, key: string]>> =
   told: ['json', 'incident'],
   sample: ['json', 'collector'],
   silence: ['json', 'id'],
-  keepsake: ['about', 'id'],
+  artifact: ['about', 'id'],
 }
 
 /** Fields of them that are read without asking whether they are there. */
@@ -47,12 +47,12 @@ const fields: Readonly<Record<string, readonly string[]>> = {
     'severity',
     'title',
     'text',
-    'so',
-    'next',
+    'impact',
+    'fix',
     'since',
     'seen',
     'count',
-    'ripe',
+    'notifyAt',
   ],
   sample: ['unseen'],
 }
@@ -202,7 +202,7 @@ async function lived(store: Store, changed: ReadonlySet<string>): Promise<void> 
   for (const sink of sinks) {
     const since = store.sinkSince(sink.name, at)
     const policy = { min: 'warning', remind: 3600_000, since, silences: store.silences() } as const
-    const notices = due(all, store.told(sink.name), policy, 'node1', at + 90_000)
+    const notices = plan(all, store.told(sink.name), policy, 'node1', at + 90_000)
     must(notices.length < 1000, 'notices are bounded', () => `${notices.length}`)
     for (const it of notices.slice(0, 5))
       sink.compose(it, {
@@ -210,10 +210,10 @@ async function lived(store: Store, changed: ReadonlySet<string>): Promise<void> 
         url: 'https://discord.com/api/webhooks/123456789012345678/token',
       })
   }
-  for (const { id } of store.kept('firewall')) store.keepsake('firewall', id)
+  for (const { id } of store.kept('firewall')) store.artifact('firewall', id)
   page('history', renderHistory(incidents(store.history(0), rules, at), rules, at, terminal))
   const snapshot: Snapshot = {
-    ...{ version: 1, node: 'node1', at, state: 'ok', machine: '', sinks: [], outlook: [] },
+    ...{ version: 2, node: 'node1', at, state: 'ok', machine: '', sinks: [], deadlines: [] },
     agent: { version: '0', pid: 1, started: at },
     incidents: shown(all, at),
     collectors: careful.map((it) =>

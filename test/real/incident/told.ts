@@ -39,15 +39,15 @@ function news(arrival: Arrival): News {
     : /opened|worse|reminder$/.test(body.type ?? '')
       ? 'new'
       : 'edit'
-  const { root, consequences = [] } = body.data?.incident ?? {}
-  return { ...of, kind, codes: [...(root ? [root.code] : []), ...consequences.map((it) => it.code)] }
+  const { cause, affected = [] } = body.data?.incident ?? {}
+  return { ...of, kind, codes: [...(cause ? [cause.code] : []), ...affected.map((it) => it.code)] }
 }
 
 /** The commands that a message names, in order, as a person would paste them. */
 export function steps({ body }: Arrival): readonly string[] {
   const next =
     body.embeds?.[0]?.fields?.find((it) => it.name === 'Next')?.value.split('\n') ??
-    body.data?.incident?.next ??
+    body.data?.incident?.fix ??
     []
   return next.flatMap((step) => [...step.matchAll(/`([^`]+)`/g)].map(([, it = '']) => it))
 }

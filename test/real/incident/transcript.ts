@@ -107,7 +107,7 @@ function webhook(it: Played): string {
   const first = firstOf(it, 'webhook')
   const { type, data } = first?.arrival.body ?? {}
   return first
-    ? `- webhook, ${delay(it, 'webhook')}: \`${type}\`, root \`${data?.incident?.root?.code}\``
+    ? `- webhook, ${delay(it, 'webhook')}: \`${type}\`, cause \`${data?.incident?.cause?.code}\``
     : ''
 }
 

@@ -14,7 +14,7 @@ t.test('check looks once, at this machine and at a recorded one', async (t) => {
   t.match(flushed.out, /CRITICAL {2}node1, k3s server v1\.21\.2\+k3s1/)
   const late = agent('check', '--json', '--node', join(nodes, 'healthy'), '--at', '2027-11-25T00:00:00Z')
   t.equal(late.exit, 2)
-  t.match(JSON.parse(late.out).incidents[0].root, { code: 'certs.expired' })
+  t.match(JSON.parse(late.out).incidents[0].cause, { code: 'certs.expired' })
   t.ok([0, 1, 2].includes(agent('check').exit as number), 'without a daemon')
   t.match(agent('check', '--node', folder), { exit: 3, err: /no recorded node/ })
   t.match(agent('check', '--at', 'soon'), { exit: 3, err: /this is no time/ })

@@ -26,7 +26,7 @@ t.test('what happened since, from the daemon and, without one, from the disk', a
     const codes = async (...args: string[]) => {
       const { out, exit } = await agent('history', '--json', ...args)
       t.equal(exit, 0)
-      return (JSON.parse(out) as { root: { code: string } }[]).map((it) => it.root.code)
+      return (JSON.parse(out) as { cause: { code: string } }[]).map((it) => it.cause.code)
     }
     t.strictSame(
       await codes(),

@@ -166,7 +166,7 @@ const pod = { namespace: 'shop', name: 'web-0', container: 'app' }
 const kill = finding({
   ...{ code: 'memory.oom-kill', subject: 'shop/web-0/app', severity: 'critical', since: now - 60_000, pod },
   ...{ title: 'killed for want of memory', text: 'php (pid 8) was killed at its limit of 64 MiB.' },
-  ...{ so: 'Whoever it served got no answer.', next: ['`agent memory`'], evidence: { kills: 1 } },
+  ...{ impact: 'Whoever it served got no answer.', fix: ['`agent memory`'], evidence: { kills: 1 } },
 })
 const memorySample: MemorySample = {
   ...{ cursor: 7, pods: [], total: 25_165_824_000, available: 15_032_385_536 },
@@ -189,7 +189,7 @@ function* leaves(it: unknown, path = ''): Generator<readonly [string, unknown]> 
 }
 
 t.test('times are ISO 8601 everywhere', async (t) => {
-  const times = /\.(at|now|since|seen|ripe|first|last|until|booted|ended|from|to)$/
+  const times = /\.(at|now|since|seen|notifyAt|first|last|until|booted|ended|from|to)$/
   const iso = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/
   for (const node of ['healthy', 'oom-kills', 'cni0-deleted', 'ufw-default-deny'])
     for (const [collector, page] of withPage) {

@@ -29,7 +29,7 @@ t.test('it watches, is asked, lets no second one in, and ends when it is told to
   t.match(asked.out, /certs .*\n[\s\S]*firewall .*\n[\s\S]*cni .*\n[\s\S]*memory /)
   t.notMatch(asked.out, /\u001b/, 'no colour but on a terminal')
   t.match(JSON.parse(agent('status', '--json').out), {
-    version: 1,
+    version: 2,
     node: 'test-node',
     agent: { pid: daemon.pid },
   })

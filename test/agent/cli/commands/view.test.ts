@@ -24,7 +24,7 @@ t.test("where no daemon ever ran, a round of its own is judged as the daemon's a
     ...{ source: 'look', node: 'test-node', trend: [], artifacts: [] },
     problem: /not running on this machine; and has left no state/,
   })
-  t.ok(view.findings.every((it) => it.code.startsWith('memory.') && it.ripe >= it.since))
+  t.ok(view.findings.every((it) => it.code.startsWith('memory.') && it.notifyAt >= it.since))
   t.match(await viewOf(named('memory'), { config, at: '2026-01-02T03:04:05Z' }), {
     ...{ source: 'look', at: Date.parse('2026-01-02T03:04:05Z'), problem: undefined },
   })

@@ -24,7 +24,7 @@ t.test('a rule explains itself, its causes and what it leads to', async (t) => {
     {
       rules: {
         ...chain,
-        'a.effect': { ...chain['a.effect'], settings: ['warn_days'], after: 120_000 } as never,
+        'a.effect': { ...chain['a.effect'], settings: ['warn_days'], pendingFor: 120_000 } as never,
       },
       collectors: eyes,
     },

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { renderBrief, renderIncident, renderStatus } from '../../../../agent/cli/render/status.ts'
 import { finding } from '../../findings.ts'
-import { now, picture, root } from '../../small.ts'
+import { cause, now, picture } from '../../small.ts'
 
 const plain = { color: false, width: 80 }
 
@@ -15,18 +15,18 @@ t.test('a collector that does not look any more is said to be overdue', async (t
 })
 
 t.test('a root that is over does not speak for what is left', async (t) => {
-  const over = { ...root, resolved: now - 60_000 }
+  const over = { ...cause, resolved: now - 60_000 }
   const left = finding({
     code: 'k3s.api-unhealthy',
     title: 'the Kubernetes API is not healthy',
     subject: 'api',
     text: 'The API does not answer.',
-    so: 'kubectl fails.',
+    impact: 'kubectl fails.',
     since: now - 120_000,
     severity: 'critical',
   })
   const [incident] = picture.incidents
-  const it = { ...picture, incidents: [{ ...incident, root: over, consequences: [left] }] } as typeof picture
+  const it = { ...picture, incidents: [{ ...incident, cause: over, affected: [left] }] } as typeof picture
   const page = renderStatus(it, plain)
   t.match(page, 'CRITICAL  the Kubernetes API is not healthy, after: the firewall was flushed')
   t.match(page, /\n {2}The API does not answer\.\n {2}So {5}kubectl fails\./)
@@ -82,8 +82,8 @@ t.test('what comes from outside cannot drive the terminal', async (t) => {
   const hostile = '\u001b]0;owned\u0007\u001b[2J\u202eevil\r\n\u009b31m'
   const incident = {
     ...picture.incidents[0],
-    root: { ...root, text: hostile, title: hostile, subject: hostile },
-    next: [hostile],
+    cause: { ...cause, text: hostile, title: hostile, subject: hostile },
+    fix: [hostile],
   }
   const text = renderStatus({ ...picture, node: 'n', incidents: [incident as never] }, plain)
   t.notMatch(text, /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e]/)
@@ -120,8 +120,8 @@ t.test('of many only the first, and how many more', async (t) => {
   const over = { ...incident, resolved: now }
   t.notMatch(renderBrief({ ...picture, incidents: [informed, over] }, plain), /flushed/, 'news is no trouble')
   t.match(renderBrief({ ...picture, state: 'ok' }, plain, 'Murphy is not running.'), /Murphy is not running/)
-  const consequences = Array.from({ length: 14 }, (_, at) => finding({ code: 'a.b', subject: `pod-${at}` }))
-  const text = renderIncident({ ...incident, consequences }, now, plain)
+  const affected = Array.from({ length: 14 }, (_, at) => finding({ code: 'a.b', subject: `pod-${at}` }))
+  const text = renderIncident({ ...incident, affected }, now, plain)
   t.match(text, /pod-11[\s\S]*\n {4}and 2 more$/)
   t.notMatch(text, /pod-12/)
 })

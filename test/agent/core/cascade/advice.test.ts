@@ -20,7 +20,7 @@ function incidentOf(...all: readonly (Partial<Observation> & { code: string })[]
       at * minute,
     )
   const found = incidents(ledger, rules, all.length * minute)
-  t.equal(found.length, 1, found.map((it) => it.root.code).join())
+  t.equal(found.length, 1, found.map((it) => it.cause.code).join())
   return found[0] as Incident
 }
 
@@ -31,22 +31,22 @@ t.test('expired certificates: the repair of k3s is not said four times over', as
     { code: 'k3s.api-unhealthy' },
     { code: 'k3s.kubelet-unhealthy' },
   )
-  t.equal(it.root.code, 'certs.expired')
-  t.strictSame(it.next, rules['certs.expired']?.next, 'one repair for all of it')
+  t.equal(it.cause.code, 'certs.expired')
+  t.strictSame(it.fix, rules['certs.expired']?.fix, 'one repair for all of it')
 })
 
 t.test('a flush: the way in, the rules, then what a restart does not bring back', async (t) => {
   const it = incidentOf(
-    { code: 'firewall.flushed', next: ['Let k3s write its rules again: `systemctl restart k3s`', '`look`'] },
-    { code: 'firewall.lockout', next: ['In a session that is open: `iptables -I INPUT -p tcp --dport 22`'] },
-    { code: 'firewall.ufw-drift', next: ['`ufw reload`'] },
+    { code: 'firewall.flushed', fix: ['Let k3s write its rules again: `systemctl restart k3s`', '`look`'] },
+    { code: 'firewall.lockout', fix: ['In a session that is open: `iptables -I INPUT -p tcp --dport 22`'] },
+    { code: 'firewall.ufw-drift', fix: ['`ufw reload`'] },
     { code: 'firewall.kube-chains-missing' },
-    { code: 'firewall.hostport-rules-missing', next: ['`kubectl delete pod ingress`', 'Then try the port'] },
+    { code: 'firewall.hostport-rules-missing', fix: ['`kubectl delete pod ingress`', 'Then try the port'] },
     { code: 'cni.dns-dead' },
     { code: 'pods.crash-looping' },
   )
-  t.equal(it.root.code, 'firewall.flushed')
-  t.strictSame(it.next, [
+  t.equal(it.cause.code, 'firewall.flushed')
+  t.strictSame(it.fix, [
     'In a session that is open: `iptables -I INPUT -p tcp --dport 22`',
     'Let k3s write its rules again: `systemctl restart k3s`',
     '`look`',
@@ -54,7 +54,7 @@ t.test('a flush: the way in, the rules, then what a restart does not bring back'
     '`kubectl delete pod ingress`',
     'Then try the port',
   ])
-  t.strictSame(it.never.slice(0, 2), [
+  t.strictSame(it.avoid.slice(0, 2), [
     'Close the session that is still open, flush again or reboot.',
     'Flush again (`iptables -F`, `-X`): it repairs nothing, and with ufw on it shuts SSH out.',
   ])
@@ -67,34 +67,34 @@ t.test('a bridge that is gone: the dead DNS and the crash loops need no steps of
     { code: 'pods.crash-looping', pod: { namespace: 'a', name: 'b' } },
     { code: 'pods.log-says', pod: { namespace: 'a', name: 'b' } },
   )
-  t.strictSame(it.next, rules['cni.bridge-missing']?.next)
+  t.strictSame(it.fix, rules['cni.bridge-missing']?.fix)
 })
 
 t.test('a database that was killed and lost its WAL: the data first, then the memory', async (t) => {
   const pod = { namespace: 'shop', name: 'db-0', container: 'postgres' }
   const wal = patterns.find((it) => it.name === 'postgres-wal')
   if (!wal) throw new Error('there is such a pattern')
-  const { next, never, urgent } = wal
+  const { fix, avoid, urgent } = wal
   const it = incidentOf(
-    { code: 'memory.oom-killed', pod, next: ['`read its log`', 'Raise its limit'] },
+    { code: 'memory.oom-killed', pod, fix: ['`read its log`', 'Raise its limit'] },
     { code: 'pods.crash-looping', pod },
-    { code: 'pods.log-says', pod, next, ...(never && { never }), ...(urgent && { urgent }) },
+    { code: 'pods.log-says', pod, fix, ...(avoid && { avoid }), ...(urgent && { urgent }) },
   )
-  t.equal(it.root.code, 'memory.oom-killed')
-  t.strictSame(it.next, [...next, '`read its log`', 'Raise its limit'])
-  t.match(it.next[0], /^Save the data first/)
-  t.match(it.never[0], /^Run pg_resetwal/)
+  t.equal(it.cause.code, 'memory.oom-killed')
+  t.strictSame(it.fix, [...fix, '`read its log`', 'Raise its limit'])
+  t.match(it.fix[0], /^Save the data first/)
+  t.match(it.avoid[0], /^Run pg_resetwal/)
 })
 
 t.test('a cause that is over leaves the steps to what it left behind', async (t) => {
   const chain: Rules = { a: rule(), b: rule({ because: [{ code: 'a' }] }) }
-  const root = finding({ code: 'a', next: ['`a`'], resolved: 5, never: 'A.' })
-  const left = finding({ code: 'b', next: ['`b`'], never: 'B.' })
-  t.strictSame(advice(root, [left], chain), { next: ['`b`'], never: ['B.'] })
+  const root = finding({ code: 'a', fix: ['`a`'], resolved: 5, avoid: 'A.' })
+  const left = finding({ code: 'b', fix: ['`b`'], avoid: 'B.' })
+  t.strictSame(advice(root, [left], chain), { fix: ['`b`'], avoid: ['B.'] })
   const { resolved: _, ...open } = root
-  t.strictSame(advice(open, [left], chain), { next: ['`a`'], never: ['A.'] })
+  t.strictSame(advice(open, [left], chain), { fix: ['`a`'], avoid: ['A.'] })
   t.strictSame(
-    advice(open, [left], { ...chain, b: rule({ because: [{ code: 'a', lasts: true }] }) }).next,
+    advice(open, [left], { ...chain, b: rule({ because: [{ code: 'a', outlivesRepair: true }] }) }).fix,
     ['`a`', '`b`'],
     'what the repair of the cause leaves undone is said',
   )
@@ -102,21 +102,21 @@ t.test('a cause that is over leaves the steps to what it left behind', async (t)
 
 t.test('what an event left behind comes before it', async (t) => {
   const rules: Rules = { e: rule({ event: true }), b: rule({ because: [{ code: 'e' }] }) }
-  const left = finding({ code: 'b', next: ['`b`'] })
-  t.strictSame(advice(finding({ code: 'e', next: ['`e`'] }), [left], rules).next, ['`b`', '`e`'])
+  const left = finding({ code: 'b', fix: ['`b`'] })
+  t.strictSame(advice(finding({ code: 'e', fix: ['`e`'] }), [left], rules).fix, ['`b`', '`e`'])
 })
 
 t.test('never more than somebody can follow, none twice, and those of each in turn', async (t) => {
   const many = (name: string) => Array.from({ length: 9 }, (_, at) => `\`${name} ${at}\``)
-  const it = advice(finding({ code: 'a', next: many('a') }), [
-    finding({ code: 'b', next: ['again: `a 0`', ...many('b')] }),
-    finding({ code: 'c', next: many('c') }),
+  const it = advice(finding({ code: 'a', fix: many('a') }), [
+    finding({ code: 'b', fix: ['again: `a 0`', ...many('b')] }),
+    finding({ code: 'c', fix: many('c') }),
   ])
-  t.strictSame(it.next, ['`a 0`', '`a 1`', '`a 2`', '`c 0`', '`b 0`'])
-  const urgent = advice(finding({ code: 'a', next: many('a') }), [
-    finding({ code: 'b', next: many('b'), urgent: true }),
+  t.strictSame(it.fix, ['`a 0`', '`a 1`', '`a 2`', '`c 0`', '`b 0`'])
+  const urgent = advice(finding({ code: 'a', fix: many('a') }), [
+    finding({ code: 'b', fix: many('b'), urgent: true }),
   ])
-  t.strictSame(urgent.next, ['`b 0`', '`b 1`', '`b 2`', '`b 3`', '`a 0`', '`a 1`'])
+  t.strictSame(urgent.fix, ['`b 0`', '`b 1`', '`b 2`', '`b 3`', '`a 0`', '`a 1`'])
 })
 
 t.test('what never to do is one short sentence each', async (t) => {
@@ -125,8 +125,8 @@ t.test('what never to do is one short sentence each', async (t) => {
     '`iptables -F`: it cuts v1.2 too.',
     'Flush again.',
   ])
-  for (const [code, { never = '' }] of Object.entries(rules))
-    for (const one of sentences(never)) {
+  for (const [code, { avoid = '' }] of Object.entries(rules))
+    for (const one of sentences(avoid)) {
       t.match(one, /^[A-Z`].{3,200}\.$/, `${code}: ${one}`)
       t.equal((one.match(/`/g) ?? []).length % 2, 0, `${code}: ${one}`)
     }

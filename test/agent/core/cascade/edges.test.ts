@@ -3,8 +3,15 @@ import { allRules } from '../../../../agent/cli/commands/explain.ts'
 import { late, lateEvent, outlasting } from '../../../../agent/core/cascade/edges.ts'
 import { incidents } from '../../../../agent/core/cascade.ts'
 import { awaitedBy, type Ledger, step, withoutOld } from '../../../../agent/core/ledger.ts'
-import { due, noted } from '../../../../agent/core/plan.ts'
-import type { Cause, Finding, Incident, Notice, Observation, Told } from '../../../../agent/model/index.ts'
+import { plan, recordSent } from '../../../../agent/core/plan.ts'
+import type {
+  Cause,
+  Finding,
+  Incident,
+  Notice,
+  NotificationRecord,
+  Observation,
+} from '../../../../agent/model/index.ts'
 import { finding, observation } from '../../findings.ts'
 
 /** Every edge of the real rules, every pair and every triple, in every order of arrival. */
@@ -34,8 +41,8 @@ const isEdge = (cause: string, code: string) => rules[code]?.because?.some((it) 
 const here = { subject: 'here', pod: { namespace: 'default', name: 'db-0', container: 'a' } }
 const found = (code: string, since: number, more: Partial<Finding> = {}) =>
   finding({ code, since, ...here, ...more })
-const rootsOf = (ledger: Ledger, now: number) => incidents(ledger, rules, now).map((it) => it.root.code)
-const members = (all: readonly Incident[]) => all.flatMap((it) => [it.root, ...it.consequences])
+const rootsOf = (ledger: Ledger, now: number) => incidents(ledger, rules, now).map((it) => it.cause.code)
+const members = (all: readonly Incident[]) => all.flatMap((it) => [it.cause, ...it.affected])
 
 t.test('every edge joins two findings that are open, whichever came first', async (t) => {
   for (const one of edges) {
@@ -138,9 +145,9 @@ t.test('of any three, in every order, none is lost, and as many are roots as hav
         inside.length === 3 &&
         all.length === roots.length &&
         all.every(
-          ({ root, consequences }) =>
-            roots.includes(root.code) &&
-            consequences.every((it) => [root, ...consequences].some((other) => isEdge(other.code, it.code))),
+          ({ cause, affected }) =>
+            roots.includes(cause.code) &&
+            affected.every((it) => [cause, ...affected].some((other) => isEdge(other.code, it.code))),
         )
       if (!right) wrong.push(order.map((which) => three[which]).join(', '))
       seen += 1
@@ -153,15 +160,15 @@ t.test('of any three, in every order, none is lost, and as many are roots as hav
 /** A node and one sink: what is seen goes through ledger, cascade and due, and all that is due is taken. */
 function life() {
   let ledger: Ledger = []
-  let told: readonly Told[] = []
+  let told: readonly NotificationRecord[] = []
   return {
     told: () => told,
     see(observations: readonly Observation[], now: number) {
       ledger = withoutOld(step(ledger, { rules, observations }, now), now, new Set(awaitedBy(told)))
       const all = incidents(ledger, rules, now)
-      const notices = due(all, told, { min: 'warning', remind: 0, since: 0 }, 'node1', now)
+      const notices = plan(all, told, { min: 'warning', remind: 0, since: 0 }, 'node1', now)
       for (const it of notices) {
-        const changed = noted(told, it, '1', now)
+        const changed = recordSent(told, it, '1', now)
         const ids = new Set(changed.map((one) => one.incident))
         told = [...told.filter((one) => !ids.has(one.incident)), ...changed]
       }
@@ -172,7 +179,7 @@ function life() {
 }
 
 const isNews = ({ kind }: Notice) => kind !== 'grew' && kind !== 'merged' && kind !== 'resolved'
-const patience = Math.max(...Object.values(rules).map((it) => it.after ?? 0))
+const patience = Math.max(...Object.values(rules).map((it) => it.pendingFor ?? 0))
 const seenAs = (code: string) => observation({ code, ...here })
 
 t.test('of three that hang together, in every order, a sink hears of each root once', async (t) => {
@@ -221,7 +228,7 @@ t.test('a cause found late takes over what was told by editing it, and alarms on
     const { see } = life()
     const effect = { ...seenAs(one.code), severity: 'warning' as const }
     const first = see([effect], start).notices.map((it) => it.kind)
-    const ripe = start + (rules[one.code]?.after ?? 0)
+    const ripe = start + (rules[one.code]?.pendingFor ?? 0)
     if (first.length === 0) see([effect], ripe)
     const { notices, lost } = see([effect, { ...seenAs(one.cause), severity: 'warning' }], ripe + 1)
     t.strictSame(
@@ -264,7 +271,7 @@ t.test('what is wrong explains more than what is over', async (t) => {
     found('k3s.api-unhealthy', start + 3 * minute),
   ]
   t.strictSame(
-    incidents(ledger, rules, start + 4 * minute).map((it) => [it.root.code, it.consequences.length]),
+    incidents(ledger, rules, start + 4 * minute).map((it) => [it.cause.code, it.affected.length]),
     [
       ['certs.expired', 0],
       ['firewall.lockout', 1],

@@ -46,7 +46,7 @@ t.test('what people see', async (t) => {
 })
 
 t.test('nothing but backticks is no field', async (t) => {
-  const it = incident({ root: finding({ so: '````' }), consequences: [] })
+  const it = incident({ cause: finding({ impact: '````' }), affected: [] })
   const names = bodyOf(letters(notice('opened', it))[0]).embeds[0]?.fields?.map(({ name }) => name)
   t.same(names, ['Next', 'Never'])
 })

@@ -18,11 +18,11 @@ t.test('an open incident', async (t) => {
   t.equal(said.tone, 'critical')
   t.equal(said.text, '`iptables` (pid 25978) removed 91 of 91 rules at 03:12:07.')
   t.equal(
-    said.so,
+    said.impact,
     'Services and network policies do not work. Also: ingress is unreachable (kube-system/ingress).',
   )
-  t.same(said.next, ['`systemctl restart k3s`', 'delete the ingress pod so that its port is mapped again'])
-  t.same(said.never, ['`iptables -F` again: ufw drops by default and it would cut SSH.'])
+  t.same(said.fix, ['`systemctl restart k3s`', 'delete the ingress pod so that its port is mapped again'])
+  t.same(said.avoid, ['`iptables -F` again: ufw drops by default and it would cut SSH.'])
 })
 
 t.test('what is over asks for nothing', async (t) => {
@@ -30,13 +30,13 @@ t.test('what is over asks for nothing', async (t) => {
   t.equal(said.headline, 'resolved: node1: the firewall was flushed')
   t.equal(said.standing, 'was critical, 03:12 UTC to 03:20 UTC, 8 min')
   t.equal(said.tone, 'resolved')
-  t.same([said.so, said.next, said.never], ['', [], []])
+  t.same([said.impact, said.fix, said.avoid], ['', [], []])
 })
 
 t.test('a pod is named in the headline', async (t) => {
-  const root = finding({ title: 'a container was killed', pod: { namespace: 'default', name: 'db-0' } })
+  const cause = finding({ title: 'a container was killed', pod: { namespace: 'default', name: 'db-0' } })
   t.equal(
-    words(notice('opened', incident({ root }))).headline,
+    words(notice('opened', incident({ cause }))).headline,
     'node1: a container was killed (default/db-0)',
   )
 })
@@ -44,7 +44,7 @@ t.test('a pod is named in the headline', async (t) => {
 t.test('consequences that are over are not told, equal ones are told once', async (t) => {
   const of = (subject: string, more = {}) =>
     finding({ id: subject, title: 'route missing', subject, ...more })
-  const consequences = [
+  const affected = [
     of('node2'),
     of('node3'),
     of('node4'),
@@ -53,7 +53,7 @@ t.test('consequences that are over are not told, equal ones are told once', asyn
     of('gone', { resolved: since }),
   ]
   t.equal(
-    words(notice('opened', incident({ consequences }))).so,
+    words(notice('opened', incident({ affected }))).impact,
     'Services and network policies do not work. Also: route missing (node2, node3, node4, and 2 more).',
   )
 })
@@ -67,8 +67,8 @@ t.test('a digest has a line for each incident', async (t) => {
 for (const [name, text] of Object.entries(hostile))
   t.test(`hostile: ${name}`, async (t) => {
     for (const it of hostileNotices(text)) {
-      const { headline, standing, text, so, next, never, lines, code = '' } = words(it)
-      const parts = [headline, standing, text, so, code, ...next, ...never, ...lines]
+      const { headline, standing, text, impact, fix, avoid, lines, code = '' } = words(it)
+      const parts = [headline, standing, text, impact, code, ...fix, ...avoid, ...lines]
       const bad = /[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/
       t.same(
         parts.filter((part) => bad.test(part) || !part.isWellFormed() || part.length > 2000),

@@ -33,7 +33,7 @@ t.test('what is said of it', (t) => {
       subject: 'flannel',
       text: "This node had flannel's rules in IPv4 filter, IPv4 nat; they are gone, and flannel has not put them back, which it does every minute while it is well.",
       at: now - minute,
-      next: ['`systemctl restart k3s-agent`'],
+      fix: ['`systemctl restart k3s-agent`'],
       evidence: { tables: 'IPv4 filter, IPv4 nat' },
     },
   ])

@@ -2,9 +2,9 @@ import t from 'tap'
 import type { Series } from '../../../../agent/model/index.ts'
 import {
   conntrackFilling,
+  deadlines,
   duplicates,
   growing,
-  outlook,
 } from '../../../../collectors/firewall/checks/growth.ts'
 import type { RuleSet } from '../../../../collectors/firewall/rule-set.ts'
 import type { FirewallSample } from '../../../../collectors/firewall/sample.ts'
@@ -42,7 +42,7 @@ t.test('rules that grow for days are told before the node hangs', (t) => {
   t.match(growing(big, now, rising), [
     { text: /^There are 20000 iptables rules, growing by 4800 a day: in 6 d there are 50000/ },
   ])
-  t.match(outlook(big, now, rising), [{ what: '50000 iptables rules', sure: 'likely' }])
+  t.match(deadlines(big, now, rising), [{ what: '50000 iptables rules', sure: 'likely' }])
   for (const [what, course] of [
     ['level', () => 20_000],
     ['ups and downs', (ago: number) => 20_000 + 5000 * Math.sin(ago / 5)],
@@ -71,7 +71,7 @@ t.test('copies: ten are too many, a few are somebody’s typing', (t) => {
   t.equal(((found?.text ?? '').match(/`/g) ?? []).length, 2, 'a rule cannot leave its backticks')
   t.same(duplicates(sample({ sets: [set({ copies: { ...copies, extra: 9 } })] })), [])
   const odd = duplicates(sample({ sets: [set({ copies: { ...copies, chain: 'filter a;reboot' } })] }))
-  t.notMatch(odd[0]?.next?.join(' '), /reboot/, 'a chain’s name never becomes part of a command')
+  t.notMatch(odd[0]?.fix?.join(' '), /reboot/, 'a chain’s name never becomes part of a command')
   t.end()
 })
 

@@ -110,7 +110,7 @@ t.test('one finding a pod, and none while k3s is stopped', async (t) => {
   t.match(found, {
     subject: 'kube-system/svclb',
     text: /^Host ports 80, 443\/udp of this node belong to pod kube-system\/svclb/,
-    next: [/`kubectl -n kube-system delete pod svclb`/, /./],
+    fix: [/`kubectl -n kube-system delete pod svclb`/, /./],
   })
   t.same(hostPortsMissing({ hostPorts, k3s: { unit: 'k3s', proxies: [] } } as unknown as FirewallSample), [])
 })

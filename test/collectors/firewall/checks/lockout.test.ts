@@ -9,7 +9,7 @@ const sample = (more: Partial<FirewallSample> = {}): FirewallSample => ({
   memory: { reference: {} },
   ...more,
 })
-const next = (it: FirewallSample) => lockout(it)[0]?.next?.join('\n') ?? ''
+const next = (it: FirewallSample) => lockout(it)[0]?.fix?.join('\n') ?? ''
 const ufwSet = (anchors: number) =>
   ({
     family: 'ipv4',
@@ -58,7 +58,7 @@ t.test('IPv6 is noted, and judged where SSH listens on nothing else', (t) => {
   t.match(text(open), /Over IPv6 it may still be let in\.$/)
   const only = lockout(sample({ ssh: { ports: { ipv4: [], ipv6: [22] } }, input: { ipv6: drop } }))
   t.match(only, [{ subject: 'ipv6', text: /^A new IPv6 connection/ }])
-  t.match(only[0]?.next?.[0], '`ip6tables -I INPUT')
+  t.match(only[0]?.fix?.[0], '`ip6tables -I INPUT')
   t.end()
 })
 

@@ -10,7 +10,9 @@ t.test('grave or not, and whose doing', (t) => {
   } as unknown as FirewallSample
   t.match(ufwBlocks(sample), [{ severity: 'warning', subject: 'ufw' }])
   const api = [{ need: 'pods-api', port: 6443, by: '-A INPUT `x` -j DROP' }] as const
-  t.match(ufwBlocks({ ...sample, blocked: api }), [{ severity: 'critical', so: /Pods cannot reach the API/ }])
+  t.match(ufwBlocks({ ...sample, blocked: api }), [
+    { severity: 'critical', impact: /Pods cannot reach the API/ },
+  ])
   t.same(ufwBlocks({ ...sample, ufw: { enabled: false } }), [])
   const six = [{ need: 'pods-api', port: 6443, by: 'the policy of INPUT is DROP', family: 'ipv6' }] as const
   t.same(ufwBlocks({ ...sample, blocked: six }), [], 'ufw leaves IPv6 alone here')
@@ -23,7 +25,7 @@ t.test('grave or not, and whose doing', (t) => {
   t.match(ufwBlocks(both), [
     {
       text: /pods to the API \(6443\/tcp\) over IPv6/,
-      next: [/: `ufw allow from fd42::\/56`, `ufw allow from fd43::\/112`$/, /^It works at once/],
+      fix: [/: `ufw allow from fd42::\/56`, `ufw allow from fd43::\/112`$/, /^It works at once/],
       evidence: { blocked: 'pods-api 6443 ipv6' },
     },
   ])

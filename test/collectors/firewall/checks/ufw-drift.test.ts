@@ -51,7 +51,7 @@ t.test('on in its file, and no packet comes by its rules', async (t) => {
         code: 'firewall.ufw-drift',
         subject: 'ufw',
         text: 'ufw.conf says that ufw is on, but no IPv4 packet comes by its rules: `ufw status` shows what is not there.',
-        next: [/^Keep the way in open first: `iptables -I INPUT -p tcp --dport 2222 -j ACCEPT`$/, /anew/],
+        fix: [/^Keep the way in open first: `iptables -I INPUT -p tcp --dport 2222 -j ACCEPT`$/, /anew/],
       },
     ])
   const { ipv6: _, ...dual } = on
@@ -60,7 +60,7 @@ t.test('on in its file, and no packet comes by its rules', async (t) => {
 
 t.test('off in its file, and its rules decide all the same', async (t) => {
   t.match(judge({ enabled: false }), [
-    { text: /ufw is off, but its IPv4 rules are still in the kernel/, next: [/`ufw disable`/, /left/] },
+    { text: /ufw is off, but its IPv4 rules are still in the kernel/, fix: [/`ufw disable`/, /left/] },
   ])
   t.match(text({ enabled: false }, [set(), set({ family: 'ipv6' })]), /its IPv4 and IPv6 rules/)
 })
@@ -70,7 +70,7 @@ t.test('rules and policy that differ, each said, and how to see them', async (t)
     text(on, [set({ ufw: { user: 2, frame: 9 }, policies: {} })]),
     'ufw is on, but its files hold 3 IPv4 rules of yours and the kernel 2; before.rules and after.rules hold 10 rules and the kernel 9; its default for what comes in is drop, and the IPv4 policy of INPUT is ACCEPT.',
   )
-  t.match(judge(on, [set({ ufw: { user: 2, frame: 10 } })])[0]?.next?.[1], /`ufw allow 22\/tcp; ufw reload`/)
+  t.match(judge(on, [set({ ufw: { user: 2, frame: 10 } })])[0]?.fix?.[1], /`ufw allow 22\/tcp; ufw reload`/)
   t.equal(text({ ...on, input: 'REJECT' }), undefined, 'it rejects by a rule, and drops by its policy')
   t.match(text({ ...on, input: 'ACCEPT' }), /default for what comes in is accept, .* INPUT is DROP/)
   t.match(

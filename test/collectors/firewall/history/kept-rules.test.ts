@@ -1,13 +1,13 @@
 import t from 'tap'
-import type { Host, Keepsake } from '../../../../agent/model/index.ts'
+import type { Artifact, Host } from '../../../../agent/model/index.ts'
 import { collect } from '../../../../collectors/firewall/collect.ts'
 import { rulesWhole } from '../../../../collectors/firewall/dump/whole.ts'
 import { aboutRules, unpackRules } from '../../../../collectors/firewall/history/kept-rules.ts'
 import { node, printed } from '../look.ts'
 
 t.test('kept the first time and at changes, not after a flush', async (t) => {
-  const kept: Keepsake[] = []
-  const keep = (it: Keepsake) => void kept.push(it)
+  const kept: Artifact[] = []
+  const keep = (it: Artifact) => void kept.push(it)
   const first = await collect(node('healthy'), { heard: [], keep })
   t.match(kept, [{ about: { rules: 113, good: true, counts: { 'kube-proxy': 63 } } }])
   const again = await collect(node('healthy'), { heard: [], keep, sample: first })

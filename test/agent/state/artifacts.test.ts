@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import t from 'tap'
+import { keptOnDisk, mostArtifacts } from '../../../agent/state/artifacts.ts'
 import { mostKeptBytes } from '../../../agent/state/keep.ts'
-import { keptOnDisk, mostKeepsakes } from '../../../agent/state/keepsakes.ts'
 import { openStore } from '../../../agent/state/store.ts'
 
 const bytes = (size: number, fill = 7) => new Uint8Array(size).fill(fill)
@@ -18,9 +18,9 @@ t.test('what is handed over is there after a restart, newest first', async (t) =
     { id: 2, at: 6, about: { rules: 40 }, size: 4 },
     { id: 1, at: 5, about: { rules: 91 }, size: 3 },
   ])
-  t.strictSame([...(second.keepsake('firewall', 2) ?? [])], [8, 8, 8, 8])
-  t.equal(second.keepsake('firewall', 3), undefined, "another collector's")
-  t.equal(second.keepsake('firewall', Number.NaN), undefined)
+  t.strictSame([...(second.artifact('firewall', 2) ?? [])], [8, 8, 8, 8])
+  t.equal(second.artifact('firewall', 3), undefined, "another collector's")
+  t.equal(second.artifact('firewall', Number.NaN), undefined)
   second.close()
   const alone = keptOnDisk(folder, 'firewall')
   t.strictSame(
@@ -34,14 +34,14 @@ t.test('what is handed over is there after a restart, newest first', async (t) =
 
 t.test('bounded in number and size, the oldest first', async (t) => {
   const store = openStore(join(t.testdir(), 'state'), 0)
-  for (let at = 0; at < mostKeepsakes + 5; at += 1)
+  for (let at = 0; at < mostArtifacts + 5; at += 1)
     store.keep('firewall', { about: { at }, body: bytes(1) }, at)
-  t.equal(store.kept('firewall').length, mostKeepsakes)
+  t.equal(store.kept('firewall').length, mostArtifacts)
   t.equal(store.kept('firewall').at(-1)?.at, 5)
   store.keep('firewall', { about: {}, body: bytes(mostKeptBytes - 2) }, 99)
   t.strictSame(
     store.kept('firewall').map((it) => it.at),
-    [99, mostKeepsakes + 4, mostKeepsakes + 3],
+    [99, mostArtifacts + 4, mostArtifacts + 3],
   )
   store.keep('firewall', { about: {}, body: bytes(mostKeptBytes + 1) }, 100)
   t.equal(store.kept('firewall').length, 3, 'one that is too large takes nothing away')

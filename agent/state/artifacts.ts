@@ -4,23 +4,23 @@ import { databaseFile, readImage } from './image.ts'
 import { aboutOf } from './tables.ts'
 
 /** The most that is kept of one collector; the oldest goes first. */
-export const mostKeepsakes = 30
+export const mostArtifacts = 30
 
 /** Newest first. */
-export function listKeepsakes(db: DatabaseSync, collector: string): readonly Kept[] {
+export function listArtifacts(db: DatabaseSync, collector: string): readonly Kept[] {
   return db
     .prepare(
-      'SELECT id, at, about, length(body) AS size FROM keepsake WHERE collector = ? ORDER BY id DESC LIMIT ?',
+      'SELECT id, at, about, length(body) AS size FROM artifact WHERE collector = ? ORDER BY id DESC LIMIT ?',
     )
-    .all(collector, mostKeepsakes)
+    .all(collector, mostArtifacts)
     .flatMap((it) => {
       const about = aboutOf(it.about)
       return about ? [{ id: Number(it.id), at: Number(it.at), about, size: Number(it.size) }] : []
     })
 }
 
-export function keepsakeBody(db: DatabaseSync, collector: string, id: number): Uint8Array | undefined {
-  const row = db.prepare('SELECT body FROM keepsake WHERE collector = ? AND id = ?').get(collector, id)
+export function artifactBody(db: DatabaseSync, collector: string, id: number): Uint8Array | undefined {
+  const row = db.prepare('SELECT body FROM artifact WHERE collector = ? AND id = ?').get(collector, id)
   return row?.body instanceof Uint8Array ? row.body : undefined
 }
 
@@ -39,7 +39,7 @@ export function keptOnDisk(stateDir: string, collector: string) {
     }
   }
   return {
-    list: look((db) => listKeepsakes(db, collector), []),
-    body: (id: number) => look((db) => keepsakeBody(db, collector, id), undefined),
+    list: look((db) => listArtifacts(db, collector), []),
+    body: (id: number) => look((db) => artifactBody(db, collector, id), undefined),
   }
 }

@@ -2,7 +2,15 @@ import type { CollectorConfig } from '../config/config.ts'
 import { type Guarded, guarded } from '../core/guard.ts'
 import { type Outcome, round, sampleVersionOf, withUnseen } from '../core/round.ts'
 import type { Machine } from '../host/machine.ts'
-import type { Collector, Heard, Keepsake, Outlook, Properties, Series, Settings } from '../model/index.ts'
+import type {
+  Artifact,
+  Collector,
+  Deadline,
+  Properties,
+  Series,
+  Settings,
+  WakeEvent,
+} from '../model/index.ts'
 import type { Store } from '../state/store.ts'
 import type { Log } from './log.ts'
 import { reportRound } from './report.ts'
@@ -10,7 +18,7 @@ import { type Rounds, rounds } from './schedule.ts'
 import { type Dates, dates } from './timer.ts'
 import { type Watching, watching } from './watching.ts'
 
-export interface EyeOptions {
+export interface CollectorRunOptions {
   readonly collector: Collector
   /** Absent: as the collector has it by itself. */
   readonly config: CollectorConfig | undefined
@@ -28,7 +36,7 @@ export interface EyeOptions {
 const mostHeard = 500
 
 /** One collector while the daemon runs: when it looks, what wakes it, what it last saw. */
-export class Eye {
+export class CollectorRun {
   readonly collector: Collector
   readonly settings: Settings<Properties>
   readonly rounds: Rounds
@@ -36,14 +44,14 @@ export class Eye {
   readonly looked: Promise<void>
   /** What its last look came to. */
   outcome?: Outcome
-  readonly #options: EyeOptions
+  readonly #options: CollectorRunOptions
   readonly #guarded: Guarded
   readonly #watching: Watching
   readonly #dates: Dates
-  #heard: readonly Heard[] = []
+  #heard: readonly WakeEvent[] = []
   #markLooked = () => {}
 
-  constructor(options: EyeOptions) {
+  constructor(options: CollectorRunOptions) {
     const { collector, config, machine, log, now } = options
     const about = { collector: collector.name }
     const wake = () => this.rounds.wake()
@@ -78,8 +86,8 @@ export class Eye {
   readonly series: Series = (name, from) => this.#options.store.series(`${this.collector.name}.${name}`, from)
 
   /** What is known to run out, by its last look. */
-  outlook(at: number): readonly Outlook[] {
-    return this.#outlookOf(this.outcome, at)
+  deadlines(at: number): readonly Deadline[] {
+    return this.#deadlinesOf(this.outcome, at)
   }
 
   /** Ends what wakes it, and waits for a look that is under way. */
@@ -89,9 +97,9 @@ export class Eye {
     return this.rounds.stop()
   }
 
-  #outlookOf(outcome: Outcome | undefined, at: number): readonly Outlook[] {
+  #deadlinesOf(outcome: Outcome | undefined, at: number): readonly Deadline[] {
     const { sample } = outcome ?? {}
-    return sample ? (this.collector.outlook?.(sample, this.settings, at, this.series) ?? []) : []
+    return sample ? (this.collector.deadlines?.(sample, this.settings, at, this.series) ?? []) : []
   }
 
   /** One round, and everything that follows from it. */
@@ -102,34 +110,34 @@ export class Eye {
     const heard = this.#heard
     this.#heard = []
     const signal = AbortSignal.any([AbortSignal.timeout(collector.timeout), stopping])
-    const keepsakes: Keepsake[] = []
-    const keep = (it: Keepsake) => void keepsakes.push(it)
+    const artifacts: Artifact[] = []
+    const keep = (it: Artifact) => void artifacts.push(it)
     this.#guarded.look()
     const past = { ...known, heard, series, keep }
     const looked = await round(collector, settings, machine.during(signal), past, signal)
     if (stopping.aborted) return
     // What status will ask of this sample is asked once now: a mistake there belongs to this look.
     if (looked.sample) collector.summary(looked.sample, settings, looked.at)
-    const outlook = this.#outlookOf(looked, looked.at)
+    const deadlines = this.#deadlinesOf(looked, looked.at)
     const outcome = withUnseen(collector, looked, this.#guarded.mistakes())
     // What was heard is lost on a round that learnt nothing, unless the next one hears it too.
     if (!outcome.sample) this.#heard = [...heard, ...this.#heard].slice(-mostHeard)
     reportRound(log, this.outcome, outcome)
     this.outcome = outcome
     seen(outcome)
-    this.#remember(outcome, keepsakes)
+    this.#remember(outcome, artifacts)
     if (outcome.watches) this.#watching.update(outcome.watches)
-    this.#dates.set(outlook, outcome.at)
+    this.#dates.set(deadlines, outcome.at)
     this.#markLooked()
   }
 
-  #remember({ sample, at, observations, values = {} }: Outcome, keepsakes: readonly Keepsake[]): void {
+  #remember({ sample, at, observations, values = {} }: Outcome, artifacts: readonly Artifact[]): void {
     if (!sample) return
     const { store } = this.#options
     const { name } = this.collector
     // What made a finding has to be there after a crash too; a quiet look has not.
     store.saveSample(name, sample, at, observations.length > 0, sampleVersionOf(this.collector))
-    for (const it of keepsakes) store.keep(name, it, at)
+    for (const it of artifacts) store.keep(name, it, at)
     const named = Object.entries(values).map(([key, it]) => [`${name}.${key}`, it] as const)
     store.addPoints(at, Object.fromEntries(named))
   }

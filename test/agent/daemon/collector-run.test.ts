@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
-import { Eye, type EyeOptions } from '../../../agent/daemon/eye.ts'
+import { CollectorRun, type CollectorRunOptions } from '../../../agent/daemon/collector-run.ts'
 import { openMachine } from '../../../agent/host/machine.ts'
 import { type Collector, collector, HostError, opaque, type Sample } from '../../../agent/model/index.ts'
 import { openStore } from '../../../agent/state/store.ts'
@@ -13,10 +13,10 @@ const log: string[] = []
 interface Count extends Sample {
   readonly many: number
 }
-const eye = (it: Partial<Collector>, more: Partial<EyeOptions> = {}) => {
+const run = (it: Partial<Collector>, more: Partial<CollectorRunOptions> = {}) => {
   const store = openStore(t.testdir(), 0)
   const stopping = new AbortController()
-  const one = new Eye({
+  const one = new CollectorRun({
     collector: {
       ...opaque(
         collector({
@@ -52,7 +52,7 @@ const eye = (it: Partial<Collector>, more: Partial<EyeOptions> = {}) => {
 }
 
 t.test('a look remembers what it saw, and the next one has it', async (t) => {
-  const { one, store } = eye({})
+  const { one, store } = run({})
   one.rounds.start()
   await one.looked
   t.match(store.sample('count')?.sample, { many: 1 })
@@ -66,13 +66,13 @@ t.test('a look that fails is told, and forgets nothing', async (t) => {
   const collect = async () => {
     throw new HostError('denied', 'reading /x: permission denied')
   }
-  const { one, store } = eye({ collect })
+  const { one, store } = run({ collect })
   store.saveSample('count', { many: 7 } as object, 5, true)
   one.rounds.start()
   await one.looked
   t.equal(log.at(-1), 'blind')
   t.match(store.sample('count')?.sample, { many: 7 })
-  t.strictSame(one.outlook(0), [])
+  t.strictSame(one.deadlines(0), [])
 })
 
 t.test('what is seen after the daemon stopped is nobody’s business', async (t) => {
@@ -81,7 +81,7 @@ t.test('what is seen after the daemon stopped is nobody’s business', async (t)
   const waiting = new Promise<void>((resolve) => {
     go = resolve
   })
-  const { one, stopping, store } = eye({
+  const { one, stopping, store } = run({
     collect: async () => {
       await waiting
       return { many: 1 } as object
