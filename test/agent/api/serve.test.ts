@@ -74,7 +74,7 @@ t.test('a socket that was left behind is taken over; anything else in the way is
     silence: (it) => silences.push(it),
     now: () => 1000,
   })
-  t.match(await ask(left, '/v1/status'), /"version":1/)
+  t.match(await ask(left, '/v1/status'), /"version":2/)
   server.close()
   const file = join(folder, 'file')
   writeFileSync(file, 'mine')

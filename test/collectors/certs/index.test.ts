@@ -79,7 +79,7 @@ t.test('the recorded agent node', async (t) => {
   t.match(told, [{ code: 'certs.expiring', subject: 'k3s agent', severity: 'critical' }])
   t.equal(certs.summary(sample, settings, now), '6 certificates, the first runs out 2027-11-23 (6 d)')
   t.same(certs.deadlines?.(sample, settings, now), [
-    { what: 'certificates', at: now + 6 * day, sure: 'date' },
+    { what: 'certificates', at: now + 6 * day, confidence: 'date' },
   ])
 })
 

@@ -14,7 +14,7 @@ t.test('certs shows every certificate, and its exit code tells', async (t) => {
   t.notMatch(healthy.out, /k3s-client-ca/)
   t.match(agent('certs', '--all', '--node', join(nodes, 'healthy')).out, /k3s-client-ca[\s\S]*unused/)
   const json = JSON.parse(agent('certs', '--json', '--node', join(nodes, 'healthy')).out)
-  t.match(json, { version: 1, node: 'node1', findings: [], unseen: [] })
+  t.match(json, { version: 2, node: 'node1', findings: [], unseen: [] })
   t.equal(json.data.certificates.length, 15)
   t.match(json.data.certificates[0], { state: 'ok', where: /^\//, serial: /^[0-9A-F]+$/, to: /^20\d\d-.*Z$/ })
 

@@ -52,12 +52,12 @@ t.test('nearly all taken is grave', (t) => {
 t.test('the day on which it ends', (t) => {
   const pool = leaking(10, 8)
   // 253 - 100 are left, at 8 a day.
-  t.match(usedUp(pool, now), { pace: 8, sure: 'likely' })
+  t.match(usedUp(pool, now), { pace: 8, confidence: 'likely' })
   t.equal(Math.round(((usedUp(pool, now)?.at ?? 0) - now) / day), Math.round(153 / 8))
   t.match(leak({ pool }, now)[0]?.text, /At this pace \(8\.0 a day\) they are used up about on 1970-04-30\.$/)
-  t.match(addressOutlook({ pool }, now), [{ what: 'pod addresses', sure: 'likely' }])
+  t.match(addressOutlook({ pool }, now), [{ what: 'pod addresses', confidence: 'likely' }])
   t.match(leak({ pool: leaking(10, 20) }, now), [{ severity: 'critical' }], 'within three days')
-  t.match(usedUp(leaking(3, 8), now), { sure: 'rough' })
+  t.match(usedUp(leaking(3, 8), now), { confidence: 'rough' })
   t.end()
 })
 

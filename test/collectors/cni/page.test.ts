@@ -16,7 +16,7 @@ t.test('network shows the pod network of this machine and of a recorded one', as
     agent('network', '--json', '--node', join(nodes, 'two-nodes-peer-route-deleted-node1')).out,
   )
   t.match(json, {
-    version: 1,
+    version: 2,
     node: 'node1',
     data: { peers: [{ lacks: ['route'] }] },
     findings: [{ code: 'cni.routes-missing', severity: 'critical' }],

@@ -29,7 +29,7 @@ t.test('a recorded node, on a page and as JSON', async (t) => {
   t.equal(shown.exit, 0, shown.err)
   t.match(shown.out, /^node1: 113 rules[\s\S]*kube-proxy +41 +22[\s\S]*Kept whole\n {2}nothing yet/)
   t.match(JSON.parse(agent('--json', '--node', join(nodes, 'healthy')).out), {
-    version: 1,
+    version: 2,
     node: 'node1',
     artifacts: [],
     data: { rules: 113 },

@@ -48,7 +48,7 @@ t.test('by when it will be full', async (t) => {
   t.strictSame(judge({ used: 80 }, rising(80, 1)), [], 'in two weeks is no news')
   t.strictSame(judge({ used: 60 }, rising(60, 30)), [], 'with so much room it is a download')
   t.strictSame(judge({ used: 80 }, rising(80, -5)), [])
-  t.match(diskForecast(disk({ used: 80 }), 'disk', rising(80, 6), noon), { sure: 'likely' })
+  t.match(diskForecast(disk({ used: 80 }), 'disk', rising(80, 6), noon), { confidence: 'likely' })
   t.equal(diskForecast(disk({}), 'disk', undefined, noon), undefined)
 })
 

@@ -32,7 +32,7 @@ t.test('a container: how full, and when it is full', async (t) => {
       text: 'Holds 81.0 of 100.0 MiB (81 %). It grows by 2 MiB a minute and reaches its limit in about 10 min (03:09 UTC), if it goes on so.',
       pod,
       fix: [/kubectl -n shop top pod web --containers/, /of container app, .*kubectl -n shop delete pod web/],
-      evidence: { 'reached at': '2026-11-23T03:09:30.000Z', sure: 'rough' },
+      evidence: { 'reached at': '2026-11-23T03:09:30.000Z', confidence: 'rough' },
     },
     { subject: 'shop/web/full', text: 'Holds 98.0 of 100.0 MiB (98 %). It does not grow steadily.' },
   ])
@@ -96,7 +96,7 @@ t.test('how much waits for memory', async (t) => {
 t.test('what runs out, and when', async (t) => {
   const { pod: _, ...nobodys } = growing
   t.match(deadlines({ ...empty, uses: { a: growing, b: nobodys } }), [
-    { what: 'memory of shop/web/app', at: now + 570_000, sure: 'rough' },
+    { what: 'memory of shop/web/app', at: now + 570_000, confidence: 'rough' },
   ])
   t.equal(deadlines({ ...empty, uses: { b: nobodys } }).length, 0, 'an id says nothing to anybody')
   t.match(deadlines({ ...empty, total: 1000 * mebi, free: course(190, -10, 60) }), [

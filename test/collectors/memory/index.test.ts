@@ -75,5 +75,5 @@ t.test('what wakes it', async (t) => {
   t.notOk(ofTheKiller(`11,5,1,-;${killed('x', 1)[1]}`), 'a process said it')
   t.notOk(ofTheKiller(` 3,5,1,-;${killed('x', 1)[1]}`))
   const [watch] = memory.watch?.(settings, undefined) ?? []
-  t.match(watch, { kind: 'command', argv: ['cat', '/dev/kmsg'], worth: ofTheKiller })
+  t.match(watch, { kind: 'command', argv: ['cat', '/dev/kmsg'], isRelevant: ofTheKiller })
 })

@@ -17,7 +17,7 @@ t.test('memory shows who was killed', async (t) => {
   const json = JSON.parse(agent('memory', '--json', '--node', join(nodes, 'oom-kills')).out) as {
     data: { recent: unknown[] }
   }
-  t.match(json, { version: 1, node: 'node1' })
+  t.match(json, { version: 2, node: 'node1' })
   t.equal(json.data.recent.length, 17)
 })
 
@@ -40,7 +40,7 @@ t.test('the boot before, and what fills up, with times as ISO 8601', async (t) =
     ),
   )
   t.match(json, {
-    containers: [{ id: 'a', full: { at: /^2026-11-23T03:.*Z$/, sure: 'rough' } }],
+    containers: [{ id: 'a', full: { at: /^2026-11-23T03:.*Z$/, confidence: 'rough' } }],
     lastBoot: { booted: iso, ended: iso, orderly: false, kills: 5, last: iso, who: 'tail' },
   })
   t.notOk('kills' in memory.json(viewOn(quiet, {})), 'where the kernel does not count')

@@ -14,7 +14,7 @@ t.test('what the daemon answers, on a page, as JSON and in brief, with its exit 
     out: /^CRITICAL {2}node1, Debian[\s\S]*told by discord/,
   })
   const json = await agent('status', '--json')
-  t.match(JSON.parse(json.out), { version: 2, node: 'node1', at: now, state: 'critical', problem: undefined })
+  t.match(JSON.parse(json.out), { version: 2, node: 'node1', at: new Date(now).toISOString(), state: 'critical', problem: undefined })
   t.equal(json.exit, 2)
   t.match(await agent('status', '--brief'), { exit: 2, out: /^CRITICAL[\s\S]*More: agent status\n$/ })
   show({ state: 'ok', incidents: [] })
@@ -23,7 +23,7 @@ t.test('what the daemon answers, on a page, as JSON and in brief, with its exit 
 
 t.test('what another program answers is no status', async (t) => {
   const { agent, show } = await served(t)
-  show({ version: 2 as never })
+  show({ version: 1 as never })
   t.match(await agent('status'), { exit: 3, out: /Murphy does not answer: .*no status of this version/s })
 })
 

@@ -42,7 +42,7 @@ t.test('rules that grow for days are told before the node hangs', (t) => {
   t.match(growing(big, now, rising), [
     { text: /^There are 20000 iptables rules, growing by 4800 a day: in 6 d there are 50000/ },
   ])
-  t.match(deadlines(big, now, rising), [{ what: '50000 iptables rules', sure: 'likely' }])
+  t.match(deadlines(big, now, rising), [{ what: '50000 iptables rules', confidence: 'likely' }])
   for (const [what, course] of [
     ['level', () => 20_000],
     ['ups and downs', (ago: number) => 20_000 + 5000 * Math.sin(ago / 5)],
