@@ -21,15 +21,16 @@ export function severityText(
   )
 }
 
-/** What is wrong, one paragraph each. */
+/** What is wrong, and with what unless its text says so, one paragraph each. */
 export const findingLines = (
   { findings }: Pick<View, 'findings'>,
   terminal: Terminal,
   indent = 0,
 ): readonly string[] =>
-  findings.map(({ severity, title, text }) =>
-    severityText(severity, `${title}: ${text}`, terminal, indent, indent + 2),
-  )
+  findings.map(({ severity, title, subject, text }) => {
+    const about = subject === 'node' || text.includes(subject) ? '' : ` (${subject})`
+    return severityText(severity, `${title}${about}: ${text}`, terminal, indent, indent + 2)
+  })
 
 /** What could not be seen, one paragraph each; what a recording does not say is one more. */
 export function unseenLines({ unseen }: Pick<View, 'unseen'>, terminal: Terminal): readonly string[] {

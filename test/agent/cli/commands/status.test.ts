@@ -14,7 +14,13 @@ t.test('what the daemon answers, on a page, as JSON and in brief, with its exit 
     out: /^CRITICAL {2}node1, Debian[\s\S]*told by discord/,
   })
   const json = await agent('status', '--json')
-  t.match(JSON.parse(json.out), { version: 2, node: 'node1', at: new Date(now).toISOString(), state: 'critical', problem: undefined })
+  t.match(JSON.parse(json.out), {
+    version: 2,
+    node: 'node1',
+    at: new Date(now).toISOString(),
+    state: 'critical',
+    problem: undefined,
+  })
   t.equal(json.exit, 2)
   t.match(await agent('status', '--brief'), { exit: 2, out: /^CRITICAL[\s\S]*More: agent status\n$/ })
   show({ state: 'ok', incidents: [] })

@@ -71,8 +71,8 @@ expired        2027-09-11  3 d ago     ░░░░░░░░░░  k3s
 unreadable
   /etc/x.pem is empty
 
-WARNING certificates run out: client-admin.crt (system:admin) runs out
-  2027-11-23 12:00 UTC, in 70 d.
+WARNING certificates run out (k3s server): client-admin.crt (system:admin) runs
+  out 2027-11-23 12:00 UTC, in 70 d.
 
   Not seen: reading /root/a: permission denied
 
