@@ -28,7 +28,10 @@ const findingsOf = (it: Incident): readonly Finding[] => [it.cause, ...it.affect
 /** The open findings that people may be told of, as far as the sink wants to hear of them. */
 const tellable = (it: Incident, now: number, min: Severity = 'info') =>
   findingsOf(it)
-    .filter((it) => it.resolved === undefined && tellFrom(it) <= now && atLeast(it.severity, min))
+    .filter(
+      (finding) =>
+        finding.resolved === undefined && tellFrom(finding) <= now && atLeast(finding.severity, min),
+    )
     .map((finding) => finding.id)
 /** How far those have come; 0 where none of them has stages. */
 const stageOf = (it: Incident, now: number, min: Severity = 'info') => {

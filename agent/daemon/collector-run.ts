@@ -135,7 +135,7 @@ export class CollectorRun {
     if (!sample) return
     const { store } = this.#options
     const { name } = this.collector
-    // What made a finding has to be there after a crash too; a quiet look has not.
+    // A sample that made a finding must survive a crash; one that found nothing need not.
     store.saveSample(name, sample, at, observations.length > 0, sampleVersionOf(this.collector))
     for (const it of artifacts) store.keep(name, it, at)
     const named = Object.entries(values).map(([key, it]) => [`${name}.${key}`, it] as const)

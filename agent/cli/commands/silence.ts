@@ -39,8 +39,8 @@ export async function silence(what: string | undefined, options: SilenceArgument
   if (/\.blind$|^agent\b/.test(what))
     throw new Refusal(`${what} cannot be silenced: that Murphy cannot see, or cannot tell, is never hidden`)
   const query = new URLSearchParams({ what, for: String(length), ...(options.why && { why: options.why }) })
-  const it = await daemon(askFor<Silence>(socket, `/v1/silence?${query}`, 5_000, 'PUT'))
-  print(length === 0 ? `${safe(what)} is told again.\n` : `${silenceText(it, it.since)}\n`)
+  const given = await daemon(askFor<Silence>(socket, `/v1/silence?${query}`, 5_000, 'PUT'))
+  print(length === 0 ? `${safe(what)} is told again.\n` : `${silenceText(given, given.since)}\n`)
   return 0
 }
 
