@@ -2,7 +2,7 @@ import t from 'tap'
 import { lines, live } from './year/live.ts'
 
 /**
- * A healthy node's life on a time-lapse, through the real collectors, ledger, cascade and due: nobody is told
+ * A healthy node's life on a time-lapse, through the real collectors, ledger, cascade and plan: nobody is told
  * of anything. A quarter here, with everything that happens in a year; the year is `node test/bench/year.ts`.
  */
 const hour = 3600_000

@@ -41,7 +41,7 @@ const stageOf = (it: Incident, now: number, min: Severity = 'info') => {
 
 /**
  * What to tell a sink now: the difference between what is true and what it was told. Pure, and the same
- * however often it is asked until `noted` has changed the book.
+ * however often it is asked until `recordSent` has changed the book.
  */
 export function plan(
   incidents: readonly Incident[],

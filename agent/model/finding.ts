@@ -111,7 +111,7 @@ export interface Finding {
   readonly count: number
   /** How often it has come back within the last hour, once that is too often to tell each time. */
   readonly flaps?: number
-  /** When its patience is over: `since` plus the rule's `after`. People are told once a look has confirmed it since. */
+  /** When its patience is over: `since` plus the rule's `pendingFor`. People are told once a look has confirmed it since. */
   readonly notifyAt: number
   readonly resolved?: number
 }
