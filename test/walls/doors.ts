@@ -1,0 +1,62 @@
+import { importsOf, sourcesOf, type Wall } from './sources.ts'
+
+/** Each library has one door, so that it can be replaced, watched and reasoned about in one place. */
+export const doors: Readonly<Record<string, readonly [places: string, why: string]>> = {
+  undici: [
+    'agent/delivery',
+    'only the postman speaks HTTP to the outside, so timeouts, redaction and retries stand once',
+  ],
+  pino: ['agent/daemon/log.ts', 'what must never be printed is said once'],
+  'node-cron': [
+    'agent/daemon/schedule.ts agent/config/cron.ts',
+    'time comes from one clock; the settings ask whether it understands what people wrote',
+  ],
+  typebox: ['agent/config/checks.ts', 'settings are declared as data; only their check needs a library'],
+  yaml: [
+    'agent/config',
+    'only the settings are YAML; what comes from the node is not parsed by a library as root',
+  ],
+  commander: ['agent/main.ts', 'argv ends there'],
+  'prom-client': ['agent/api/metrics.ts', 'metrics are one view of the snapshot'],
+  'node:sqlite': [
+    'agent/state/',
+    'state has one owner; whoever reads it without a daemon reads it through the same checks',
+  ],
+  'node:child_process': [
+    'agent/host/command.ts agent/daemon/systemd.ts',
+    'every command of the node has a timeout, an abort and a limit; systemd-notify is the only other',
+  ],
+  'node:net': [
+    'agent/host/ agent/delivery/ collectors/',
+    'its address arithmetic is for all; beyond that nothing opens a connection that is not bounded',
+  ],
+  'node:tls': ['agent/host/tls.ts', 'only handshakes, bounded'],
+  'node:dns': [
+    'agent/host/dns.ts agent/delivery/addresses.ts',
+    'a question has a server, a timeout and an end; the other finds the sinks',
+  ],
+  'node:https': [
+    'agent/host/get.ts',
+    "only this node is asked, with a bound on everything; the outside is the postman's",
+  ],
+  'node:http': [
+    'agent/api/ agent/host/get.ts',
+    "the socket, both ends of it; and what this node's own services say on loopback",
+  ],
+}
+
+/** Types may come from anywhere: nothing of a library is there when they are. */
+export const closedDoors: Wall = (root) =>
+  sourcesOf(root).flatMap((path) =>
+    importsOf(root, path).flatMap(({ name, typeOnly }) => {
+      const library = Object.keys(doors).find((it) => name === it || name.startsWith(`${it}/`))
+      const [places, why] = (library && doors[library]) ?? []
+      if (places && !typeOnly && !places.split(' ').some((it) => path.startsWith(it)))
+        return [`${path} imports ${name}, whose door is ${places}: ${why}`]
+      if (!library && /^[a-z@]/.test(name) && !/^(node:|(agent|collectors|systemd|test)\/)/.test(name))
+        return [
+          `${path} imports ${name}, which has no door; name one in test/walls/doors.ts, with the reason, and in ARCHITECTURE.md`,
+        ]
+      return []
+    }),
+  )

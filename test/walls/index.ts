@@ -1,0 +1,23 @@
+import { untested } from './addresses.ts'
+import { importCircles } from './circles.ts'
+import { directions, neighbours, strangers } from './directions.ts'
+import { closedDoors } from './doors.ts'
+import { longFiles, longFunctions } from './lengths.ts'
+import type { Wall } from './sources.ts'
+import { askingHistory, castsThroughUnknown, pureFiles, strayStatements } from './values.ts'
+
+/** Every wall, by what it holds. */
+export const walls = {
+  'imports point one way': directions,
+  'nothing in agent/ knows a collector': strangers,
+  'collectors do not know each other': neighbours,
+  'no import circles': importCircles,
+  'each library has one door': closedDoors,
+  'collectors and pure files touch no machine and no clock': pureFiles,
+  'what remembers cannot ask': askingHistory,
+  'SQL stands in state/ alone': strayStatements,
+  'no type is claimed that nothing bears out': castsThroughUnknown,
+  'every module has a test at its address': untested,
+  'files stay short': longFiles,
+  'functions stay short': longFunctions,
+} as const satisfies Readonly<Record<string, Wall>>

@@ -1,0 +1,303 @@
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import t, { type Test } from 'tap'
+import { excuses } from './addresses.ts'
+import { rooms } from './directions.ts'
+import { doors } from './doors.ts'
+import { walls } from './index.ts'
+
+/** Each wall broken on purpose, in a copy of the house; and what only looks like it. */
+const here = join(import.meta.dirname, '../..')
+const root = join(t.testdir(), 'copy')
+for (const folder of ['agent', 'collectors'])
+  cpSync(join(here, folder), join(root, folder), { recursive: true })
+// That there is a test at an address is all that a wall asks of it.
+for (const name of readdirSync(join(here, 'test'), { recursive: true, encoding: 'utf8' }))
+  if (/^(agent|collectors)\/.*\.test\.ts$/.test(name)) {
+    mkdirSync(dirname(join(root, 'test', name)), { recursive: true })
+    writeFileSync(join(root, 'test', name), '')
+  }
+
+type Name = keyof typeof walls
+const broken = new Set<string>()
+
+/** What a wall says while `text` stands before a file, which may be new. */
+function saysOf(wall: Name, path: string, text: string): readonly string[] {
+  const file = join(root, path)
+  let before: string | undefined
+  try {
+    before = readFileSync(file, 'utf8')
+  } catch {
+    mkdirSync(dirname(file), { recursive: true })
+  }
+  writeFileSync(file, text + (before ?? ''))
+  const said = walls[wall](root)
+  if (before === undefined) rmSync(file)
+  else writeFileSync(file, before)
+  if (said.length > 0) broken.add(wall)
+  return said
+}
+
+/** One sentence, and how it begins. */
+function bites(t: Test, wall: Name, path: string, text: string, says: string): void {
+  const said = saysOf(wall, path, text)
+  t.equal(said.length, 1, `${wall}: ${text}`)
+  t.ok(said[0]?.startsWith(says), said[0] ?? says)
+}
+
+const lines = (count: number) => 'it()\n'.repeat(count)
+/** From `path` to another path of the root. */
+const importing = (path: string, other: string) =>
+  `import '${'../'.repeat(path.split('/').length - 1)}${other}'\n`
+
+t.test('each room that looks where it may not', async (t) => {
+  const wall = 'imports point one way'
+  const cases: Readonly<Record<string, readonly [path: string, other: string]>> = {
+    'the vocabulary': ['agent/model/finding.ts', 'agent/text/times.ts'],
+    'the words': ['agent/text/times.ts', 'agent/core/forecast.ts'],
+    collectors: ['collectors/certs/collect.ts', 'agent/core/ledger.ts'],
+    sinks: ['agent/delivery/sinks/ntfy.ts', 'agent/delivery/post.ts'],
+    'the core': ['agent/core/plan.ts', 'agent/state/store.ts'],
+    'the door to the machine': ['agent/host/tls.ts', 'agent/core/ledger.ts'],
+    'the state': ['agent/state/store.ts', 'agent/delivery/post.ts'],
+    delivery: ['agent/delivery/postman.ts', 'agent/state/store.ts'],
+    'the settings': ['agent/config/config.ts', 'agent/delivery/sinks/index.ts'],
+    'the socket': ['agent/api/serve.ts', 'agent/state/store.ts'],
+    'the daemon': ['agent/daemon/daemon.ts', 'agent/cli/json.ts'],
+    'the pages': ['agent/cli/render/status.ts', 'agent/api/ask.ts'],
+    'the command that starts the daemon': ['agent/cli/commands/run.ts', 'agent/main.ts'],
+    'the other commands': ['agent/cli/commands/status.ts', 'agent/daemon/daemon.ts'],
+    main: ['agent/main.ts', 'agent/daemon/daemon.ts'],
+  }
+  t.strictSame(
+    Object.keys(cases),
+    rooms.map(({ who }) => who),
+    'none is left out',
+  )
+  for (const { who, why } of rooms) {
+    const [path, other] = cases[who] ?? ['', '']
+    t.strictSame(saysOf(wall, path, importing(path, other)), [
+      `${path} imports ${other}, but ${who} may not: ${why}`,
+    ])
+  }
+  const status = 'agent/cli/commands/status.ts'
+  t.equal(saysOf(wall, status, importing(status, 'agent/cli/commands/run.ts')).length, 1, 'by a detour')
+  t.equal(saysOf(wall, 'agent/core/plan.ts', "import '../../test/plan.ts'\n").length, 1)
+  bites(t, wall, 'agent/stray.ts', 'export const a = 1\n', 'agent/stray.ts stands in no room: ')
+})
+
+t.test('collectors that are known, or know each other', async (t) => {
+  const known = 'nothing in agent/ knows a collector'
+  for (const [path, other] of [
+    ['agent/core/plan.ts', 'collectors/index.ts'],
+    ['agent/cli/render/status.ts', 'collectors/index.ts'],
+    ['agent/cli/commands/check.ts', 'collectors/certs/index.ts'],
+    ['agent/daemon/daemon.ts', 'collectors/node/describe.ts'],
+  ] as const)
+    bites(
+      t,
+      known,
+      path,
+      importing(path, other),
+      `${path} imports ${other}: only commands, daemon and config know `,
+    )
+  const named = "const page = 'firewall'\n"
+  bites(
+    t,
+    known,
+    'agent/cli/commands/status.ts',
+    named,
+    `agent/cli/commands/status.ts says 'firewall': a command that knows one collector by name `,
+  )
+  t.strictSame(saysOf(known, 'agent/text/sizes.ts', named), [], 'a word is no command')
+  const wall = 'collectors do not know each other'
+  for (const [path, other] of [
+    ['collectors/certs/assess.ts', 'collectors/memory/sample.ts'],
+    ['collectors/certs/assess.ts', 'collectors/index.ts'],
+    ['collectors/node/describe.ts', 'collectors/k3s/index.ts'],
+  ] as const)
+    bites(
+      t,
+      wall,
+      path,
+      importing(path, other),
+      `${path} imports ${other}: one broken collector must not stop another; `,
+    )
+})
+
+t.test('each library that is fetched past its door', async (t) => {
+  const wall = 'each library has one door'
+  const path = 'agent/core/plan.ts'
+  for (const [library, [place, why]] of Object.entries(doors))
+    t.strictSame(saysOf(wall, path, `import it from '${library}'\n`), [
+      `${path} imports ${library}, whose door is ${place}: ${why}`,
+    ])
+  for (const text of [
+    "import 'undici/lib/api'\n",
+    "export { it } from 'undici'\n",
+    "const it = await import('undici')\n",
+    "const it = process.getBuiltinModule('node:http')\n",
+    "import {\n  type A,\n} from 'undici'\n",
+  ])
+    t.equal(saysOf(wall, path, text).length, 1, text)
+  t.strictSame(saysOf(wall, path, "import type { A } from 'undici'\n"), [], 'a type')
+  for (const library of ['left-pad', '@scope/left-pad'])
+    bites(
+      t,
+      wall,
+      path,
+      `import it from '${library}'\n`,
+      `${path} imports ${library}, which has no door; name one in `,
+    )
+})
+
+t.test('values that ask, remember or write for themselves', async (t) => {
+  const pure = 'collectors and pure files touch no machine and no clock'
+  for (const path of ['collectors/certs/collect.ts', 'agent/core/plan.ts', 'agent/host/redaction/cut.ts']) {
+    for (const name of ['node:fs/promises', 'node:os', 'node:timers/promises'])
+      bites(t, pure, path, `import '${name}'\n`, `${path} imports ${name}: all asking goes through Host, `)
+    for (const text of [
+      'Date.now()',
+      'new Date()',
+      'new Date',
+      'Math.random()',
+      'process.env.A',
+      'setTimeout(a)',
+    ])
+      bites(
+        t,
+        pure,
+        path,
+        `export const it = ${text}\n`,
+        `${path} reads a clock, chance or the environment: `,
+      )
+    t.strictSame(saysOf(pure, path, 'export const it = new Date(1)\n'), [], 'a time that is given')
+  }
+  t.equal(saysOf(pure, 'agent/core/plan.ts', "import 'node:net'\n").length, 1)
+  t.strictSame(saysOf(pure, 'collectors/certs/text.ts', "import 'node:net'\n"), [], 'arithmetic of addresses')
+
+  const model = "'../../../agent/model/index.ts'"
+  const asks = 'what remembers cannot ask'
+  for (const text of [
+    `import type { Host } from ${model}\n`,
+    `import {\n  type Past,\n  type Host,\n} from ${model}\n`,
+  ])
+    bites(
+      t,
+      asks,
+      'collectors/memory/history/new.ts',
+      text,
+      'collectors/memory/history/new.ts imports Host: what is remembered must follow from ',
+    )
+  const spoken = `import type { HostPort } from ${model}\n/** Host is only spoken of. */\n`
+  t.strictSame(saysOf(asks, 'collectors/memory/history/new.ts', spoken), [])
+  t.strictSame(saysOf(asks, 'collectors/memory/look.ts', `import type { Host } from ${model}\n`), [])
+
+  const sql = 'SQL stands in state/ alone'
+  for (const text of [
+    'SELECT a\n  FROM b WHERE c',
+    'INSERT OR REPLACE INTO a ',
+    'DELETE FROM a ',
+    'UPDATE a SET b',
+    'CREATE TABLE a ',
+    'PRAGMA user_version',
+  ])
+    bites(
+      t,
+      sql,
+      'agent/api/serve.ts',
+      `export const it = \`${text}\`\n`,
+      'agent/api/serve.ts speaks SQL: what is on the disk has one owner, ',
+    )
+  t.strictSame(saysOf(sql, 'agent/state/put.ts', "export const it = 'DELETE FROM a '\n"), [])
+
+  const casts = 'no type is claimed that nothing bears out'
+  bites(
+    t,
+    casts,
+    'agent/core/plan.ts',
+    '\nexport const it = 1 as unknown\n  as string\n',
+    'agent/core/plan.ts:2 casts through unknown: ',
+  )
+  t.strictSame(saysOf(casts, 'agent/core/plan.ts', 'export const it = 1 as unknown\n'), [])
+})
+
+t.test('a circle, whatever ties it, named once', async (t) => {
+  const wall = 'no import circles'
+  const folder = join(root, 'collectors/deep')
+  mkdirSync(folder)
+  writeFileSync(join(folder, 'y.ts'), "export type { Z } from './z.ts'\nexport interface Y {}\n")
+  writeFileSync(join(folder, 'z.ts'), "export const z = () => import('./x.ts')\nexport type Z = 1\n")
+  for (const text of ["import type { Y } from './y.ts'\n", "import './y.ts'\n", "export * from './y.ts'\n"])
+    bites(
+      t,
+      wall,
+      'collectors/deep/x.ts',
+      text,
+      'collectors/deep/x.ts, collectors/deep/y.ts, collectors/deep/z.ts import each other: ',
+    )
+  rmSync(folder, { recursive: true })
+  bites(t, wall, 'agent/stray.ts', "import './stray.ts'\n", 'agent/stray.ts import each other: ')
+})
+
+t.test('a file without a test, and an excuse without a file', async (t) => {
+  const wall = 'every module has a test at its address'
+  const text = 'export const it = 1\n'
+  bites(
+    t,
+    wall,
+    'agent/core/new.ts',
+    text,
+    'agent/core/new.ts has no test at test/agent/core/new.test.ts: who changes a module finds its test ',
+  )
+  const address = join(root, 'test/agent/core/new.test.ts')
+  writeFileSync(address, '')
+  t.strictSame(saysOf(wall, 'agent/core/new.ts', text), [])
+  rmSync(address)
+  t.strictSame(saysOf(wall, 'agent/core/new.ts', '/** A type. */\nexport interface It {}\n'), [])
+  const empty = t.testdir({ agent: { 'a.ts': text }, collectors: {}, test: { agent: { 'a.test.ts': '' } } })
+  t.strictSame(
+    walls[wall](empty).map((it) => /^nobody needs the excuse "(.*)" any more: it goes, /.exec(it)?.[1]),
+    excuses.map(([, why]) => why),
+  )
+})
+
+t.test('what is too long, by a line', async (t) => {
+  const files = 'files stay short'
+  bites(t, files, 'agent/core/new.ts', lines(301), 'agent/core/new.ts has 301 lines: ')
+  t.strictSame(saysOf(files, 'agent/core/new.ts', lines(300)), [])
+  const wall = 'functions stay short'
+  const kinds: readonly (readonly [at: number, make: (body: string) => string, extra: number])[] = [
+    [1, (body) => `export function f() {\n${body}}\n`],
+    [1, (body) => `export const f = () => {\n${body}}\n`],
+    [2, (body) => `export const it = {\nf() {\n${body}},\n}\n`],
+    [2, (body) => `export class It {\nconstructor() {\n${body}}\n}\n`],
+    [101, (body) => `${lines(100)}const list = [1].map(() => {\n${body}})\n`],
+  ]
+  const folder = t.testdir({ agent: {}, collectors: {} })
+  for (const [count, says] of [
+    [81, ' has a function of 81 lines: nobody holds more than 80 '],
+    [80, undefined],
+  ] as const) {
+    kinds.forEach(([, make], index) => {
+      writeFileSync(join(folder, `agent/${index}.ts`), make(lines(count - 2)))
+    })
+    const said = walls[wall](folder)
+    t.strictSame(
+      said.map((it) => it.split(' ')[0]),
+      says ? kinds.map(([at], index) => `agent/${index}.ts:${at}`) : [],
+    )
+    for (const it of said) t.ok(says && it.includes(says), it)
+  }
+  const long = `export function f() {\n${lines(79)}}\n`
+  bites(t, wall, 'agent/core/plan.ts', long, 'agent/core/plan.ts:1 has a function of 81 lines: ')
+})
+
+t.test('each wall was broken, and stands again', async (t) => {
+  t.strictSame(
+    Object.keys(walls).filter((it) => !broken.has(it)),
+    [],
+  )
+  for (const [what, wall] of Object.entries(walls))
+    if (what !== 'functions stay short') t.strictSame(wall(root), [], what)
+})
