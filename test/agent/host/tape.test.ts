@@ -41,7 +41,9 @@ t.test(
     const failing = (what: Error) => async () => {
       throw what
     }
-    const note = () => t.fail('there is nothing to note')
+    const note = () => {
+      t.fail('there is nothing to note')
+    }
     await t.rejects(noted(tape, 'read /x', failing(error), note), error, 'whoever asks sees it as it is')
     await t.rejects(noted(tape, 'read /y', failing(new TypeError('mistake')), note), { message: 'mistake' })
     t.strictSame(Object.keys(tape.facts.errors), ['read /x'])
