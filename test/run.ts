@@ -112,6 +112,13 @@ const all = readdirSync(join(root, 'test'), { recursive: true, encoding: 'utf8' 
   .map((name) => `test/${name}`)
   .filter((name) => chosen.length === 0 || chosen.some((it) => name.includes(it)))
   .sort()
+const vain = chosen.filter((it) => !all.some((name) => name.includes(it)))
+if (vain.length > 0) {
+  // A typing error must not look like a test that is green.
+  say(`not ok  there is no test file with ${vain.join(' or ')} in its path`)
+  say(`0 passed, ${vain.length} failed`)
+  process.exit(1)
+}
 installTools()
 if (chosen.length === 0) {
   command('style (biome)', ['biome', 'check', '--error-on-warnings'])
