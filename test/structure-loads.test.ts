@@ -69,6 +69,7 @@ const commands: readonly (readonly string[])[] = [
   ['explain', 'firewall.flushed'],
   ['history'],
   ['silence', 'certs'],
+  ['memory', '--node', 'test/nodes/healthy'],
   ['config', 'check'],
   ['config', 'print'],
   ['config', 'schema'],
@@ -89,6 +90,17 @@ t.test('a command loads what it needs', async (t) => {
       `${name} does not load Node's own undici: 13 MB and 50 ms, which an import of node:http costs`,
     )
   }
+})
+
+/** What reads settings, and who can do without them. */
+const settingsLibraries = (path: string) => of('yaml')(path) || of('typebox')(path)
+
+t.test('who has no use for the settings loads nothing that reads them', async (t) => {
+  for (const args of [['explain', 'firewall.flushed'], ['version']])
+    t.strictSame(loadedBy(args).files.filter(settingsLibraries), [], `agent ${args.join(' ')}`)
+  const { files } = loadedBy(['config', 'print'])
+  for (const library of ['yaml', 'typebox'])
+    t.ok(files.some(of(library)), `${library} is seen where it is loaded`)
 })
 
 t.test('these are seen where they are loaded', async (t) => {

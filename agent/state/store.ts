@@ -5,12 +5,13 @@ import type { Artifact, Finding, Kept, NotificationRecord, Point, Sample } from 
 import { minute } from '../text/times.ts'
 import { artifactBody, listArtifacts } from './artifacts.ts'
 import { started, ticked } from './clock.ts'
+import { coarsen } from './coarsen.ts'
 import type { Loss } from './database.ts'
 import { type Disk, openDisk } from './disk.ts'
 import { putArtifact } from './keep.ts'
 import { Memory, newest } from './memory.ts'
 import { put } from './put.ts'
-import { coarsen, readSeries } from './series.ts'
+import { readSeries } from './series.ts'
 import * as tables from './tables.ts'
 
 /**

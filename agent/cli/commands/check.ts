@@ -1,5 +1,5 @@
 import { hostname } from 'node:os'
-import { describeK3s } from '../../../collectors/index.ts'
+import { collectors, describeK3s } from '../../../collectors/index.ts'
 import { exitCode, overall, rowOf, type Snapshot, shown } from '../../api/snapshot.ts'
 import { incidents } from '../../core/cascade.ts'
 import { guarded } from '../../core/guard.ts'
@@ -12,8 +12,9 @@ import { minute } from '../../text/times.ts'
 import { jsonText } from '../json.ts'
 import { renderStatus } from '../render/status.ts'
 import { readVersion } from '../version.ts'
-import { type Common, collectors, type Exit, print, settings } from './common.ts'
-import { recorded, timeOf } from './view.ts'
+import { type Common, type Exit, print } from './common.ts'
+import { recorded, timeOf } from './hosts.ts'
+import { settings } from './settings.ts'
 
 export interface CheckArguments extends Common {
   readonly json?: boolean

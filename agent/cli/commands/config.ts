@@ -1,9 +1,12 @@
+import { collectors } from '../../../collectors/index.ts'
 import { printed } from '../../config/config.ts'
 import { jsonSchema } from '../../config/schema.ts'
 import { circle } from '../../core/cascade.ts'
+import { sinks } from '../../delivery/sinks/index.ts'
 import type { Rules } from '../../model/index.ts'
-import { type Common, collectors, type Exit, print, Refusal, settings, sinks } from './common.ts'
+import { type Common, type Exit, print, Refusal } from './common.ts'
 import { allRules } from './explain.ts'
+import { settings } from './settings.ts'
 
 /** Whether the settings are right, everything that is not at once; and whether the rules they are for have roots. */
 export function configCheck(options: Common): Exit {

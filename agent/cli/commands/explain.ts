@@ -1,9 +1,10 @@
+import { collectors } from '../../../collectors/index.ts'
 import { rulesOf } from '../../core/round.ts'
 import { selfRules } from '../../core/self.ts'
 import type { Rules } from '../../model/index.ts'
 import { terminalOf } from '../../text/terminal.ts'
 import { type Catalogue, markdown, renderGraph, renderRule } from '../render/explain.ts'
-import { collectors, type Exit, print, Refusal } from './common.ts'
+import { type Exit, print, Refusal } from './common.ts'
 
 /** Every rule Murphy knows. */
 export const allRules = (): Rules => Object.assign({}, ...collectors.map(rulesOf), selfRules)

@@ -8,8 +8,9 @@ import { safe } from '../../text/sanitize.ts'
 import { terminalOf } from '../../text/terminal.ts'
 import { jsonText } from '../json.ts'
 import { renderHistory } from '../render/history.ts'
-import { type Common, type Exit, print, Refusal, settings } from './common.ts'
+import { type Common, type Exit, print, Refusal } from './common.ts'
 import { allRules } from './explain.ts'
+import { settings } from './settings.ts'
 
 export interface HistoryArguments extends Common {
   readonly since?: string

@@ -1,5 +1,7 @@
+import { sinks } from '../../delivery/sinks/index.ts'
 import type { Notice } from '../../model/index.ts'
-import { type Common, type Exit, print, Refusal, settings, sinks } from './common.ts'
+import { type Common, type Exit, print, Refusal } from './common.ts'
+import { settings } from './settings.ts'
 
 export interface NotifyArguments extends Common {
   readonly test?: boolean

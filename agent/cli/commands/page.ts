@@ -1,3 +1,4 @@
+import { collectors } from '../../../collectors/index.ts'
 import { askFor } from '../../api/ask.ts'
 import { exitCode, type Snapshot } from '../../api/snapshot.ts'
 import { gravest } from '../../core/cascade.ts'
@@ -17,8 +18,10 @@ import { keptOnDisk } from '../../state/artifacts.ts'
 import { terminalOf, wrap } from '../../text/terminal.ts'
 import { timestamp } from '../../text/times.ts'
 import { jsonText } from '../json.ts'
-import { collectors, madeOf, print, settings } from './common.ts'
-import { asking, type ViewArguments, viewOf } from './view.ts'
+import { madeOf, print } from './common.ts'
+import { asking } from './hosts.ts'
+import { settings } from './settings.ts'
+import { type ViewArguments, viewOf } from './view.ts'
 
 /** A command that a collector brings along. */
 export interface PageCommand {

@@ -4,7 +4,8 @@ import { recording } from '../../host/recorder.ts'
 import { terminalOf } from '../../text/terminal.ts'
 import { contents } from '../render/contents.ts'
 import { look } from './check.ts'
-import { type Common, type Exit, print, Refusal, settings } from './common.ts'
+import { type Common, type Exit, print, Refusal } from './common.ts'
+import { settings } from './settings.ts'
 
 export interface RecordArguments extends Common {
   /** With the text of logs. */

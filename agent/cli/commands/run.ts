@@ -1,10 +1,11 @@
-import { describeK3s } from '../../../collectors/index.ts'
+import { collectors, describeK3s } from '../../../collectors/index.ts'
 import { makeRoom, serve } from '../../api/serve.ts'
 import { startDaemon } from '../../daemon/daemon.ts'
 import { goOn } from '../../daemon/last-resort.ts'
 import { openLog } from '../../daemon/log.ts'
 import { supervisor } from '../../daemon/systemd.ts'
 import { redactorOfAll } from '../../delivery/redact.ts'
+import { sinks } from '../../delivery/sinks/index.ts'
 import { canConfine } from '../../host/confine.ts'
 import { describeMachine } from '../../host/describe.ts'
 import { openMachine } from '../../host/machine.ts'
@@ -12,7 +13,8 @@ import { openStore } from '../../state/store.ts'
 import { terminalOf } from '../../text/terminal.ts'
 import { renderStatus } from '../render/status.ts'
 import { readVersion } from '../version.ts'
-import { type Common, collectors, type Exit, print, Refusal, settings, sinks } from './common.ts'
+import { type Common, type Exit, print, Refusal } from './common.ts'
+import { settings } from './settings.ts'
 
 const refuse = (error: unknown): never => {
   throw new Refusal((error as Error).message, 3, { cause: error })

@@ -4,8 +4,9 @@ import { longestSilence, type Silence } from '../../core/silence.ts'
 import { duration, parseDuration } from '../../text/durations.ts'
 import { safe } from '../../text/sanitize.ts'
 import { clockUtc, day, hour } from '../../text/times.ts'
-import { type Common, type Exit, print, Refusal, settings } from './common.ts'
+import { type Common, type Exit, print, Refusal } from './common.ts'
 import { allRules } from './explain.ts'
+import { settings } from './settings.ts'
 
 export interface SilenceArguments extends Common {
   readonly for?: string

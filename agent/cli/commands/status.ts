@@ -115,7 +115,7 @@ async function places(options: Common): Promise<{ socket: string; stateDir: stri
     return { ...defaultPlaces(process.env), node }
   }
   try {
-    const { settings } = await import('./common.ts')
+    const { settings } = await import('./settings.ts')
     return settings(options, { needed: true })
   } catch {
     return system

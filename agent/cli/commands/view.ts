@@ -2,14 +2,14 @@ import { askFor } from '../../api/ask.ts'
 import { isOpen, type LedgerView, ledgerViewOf } from '../../api/view.ts'
 import { step } from '../../core/ledger.ts'
 import { blindCode, round, sampleVersionOf } from '../../core/round.ts'
-import { openMachine } from '../../host/machine.ts'
-import { recordedNode } from '../../host/replay.ts'
 import type { Collector, Finding, Host, PageOptions, Sample, Unseen, View } from '../../model/index.ts'
 import { severities } from '../../model/index.ts'
 import { savedView } from '../../state/saved-view.ts'
 import { duration } from '../../text/durations.ts'
-import { day, minute } from '../../text/times.ts'
-import { type Common, madeOf, Refusal, settings } from './common.ts'
+import { day } from '../../text/times.ts'
+import { type Common, madeOf, Refusal } from './common.ts'
+import { asking, recorded, timeOf } from './hosts.ts'
+import { settings } from './settings.ts'
 import { notRunning } from './status.ts'
 
 /** Options that every page has. */
@@ -70,33 +70,6 @@ function unseenIn(
 ): readonly Unseen[] {
   const said = unseen.some((it) => !it.unrecorded)
   return blind && !said ? [...unseen, { what: title, why: blind.text }] : unseen
-}
-
-/** `--at` as ms since the epoch; a Refusal for what is no time. */
-export function timeOf(at: string | undefined): number | undefined {
-  const time = at === undefined ? undefined : Date.parse(at)
-  if (Number.isNaN(time))
-    throw new Refusal(`--at ${at}: this is no time; right is for example 2027-11-15T12:00:00Z`)
-  return time
-}
-
-/** A recorded node, at the time of its recording or at another; a Refusal where there is none. */
-export function recorded(folder: string, at?: number) {
-  try {
-    return recordedNode(folder, at === undefined ? {} : { now: () => at })
-  } catch (error) {
-    throw new Refusal((error as Error).message, 3, { cause: error })
-  }
-}
-
-/** Asks this machine for as long as one look may take. */
-export async function asking<T>(ask: (host: Host) => Promise<T>, at?: number): Promise<T> {
-  const machine = openMachine(at === undefined ? {} : { now: () => at })
-  try {
-    return await ask(machine.during(AbortSignal.timeout(minute)))
-  } finally {
-    machine.close()
-  }
 }
 
 type Look = (host: Host) => Promise<Omit<Known, 'node' | 'source'>>

@@ -1,0 +1,47 @@
+import { collectors } from '../../../collectors/index.ts'
+import { type Config, ConfigError, loadConfig } from '../../config/config.ts'
+import type { Secrets } from '../../config/secrets.ts'
+import { sinks } from '../../delivery/sinks/index.ts'
+import { Refusal } from '../../model/index.ts'
+import { safe } from '../../text/sanitize.ts'
+import type { Common } from './common.ts'
+
+/** EX_CONFIG of sysexits.h: the unit does not start again what only a person can put right. */
+export const wrongSettings = 78
+
+export interface SettingsOptions {
+  /** Left unread unless the command sends messages. */
+  readonly secrets?: Secrets
+  /** The command is nothing without the settings; others go by defaults where they are not for this user. */
+  readonly needed?: boolean
+}
+
+/** Where the daemon of an installed Murphy is, whatever its settings say. */
+export const installed = { socket: '/run/murphy/agent.sock', stateDir: '/var/lib/murphy' } as const
+
+let said = false
+
+/** The settings, or a Refusal with everything that is wrong with them. */
+export function settings({ config }: Common, { secrets = 'leave', needed }: SettingsOptions = {}): Config {
+  let places = {}
+  const unreadable = (file: string) => {
+    places = installed
+    if (!said) process.stderr.write(`agent: ${file} is only for root; going by defaults\n`)
+    said = true
+  }
+  try {
+    const file = config ? { file: config } : {}
+    const more = { collectors, sinks, secrets, ...(!needed && { unreadable }) }
+    return { ...loadConfig({ ...file, ...more }), ...places }
+  } catch (error) {
+    if (error instanceof ConfigError)
+      throw new Refusal(
+        `the settings are not right; nothing was started:\n${safe(error.message)}`,
+        wrongSettings,
+        {
+          cause: error,
+        },
+      )
+    throw error
+  }
+}
