@@ -1,4 +1,4 @@
-import { importsOf, sourcesOf, type Wall } from './sources.ts'
+import { importsOf, sourcesOf, textOf, type Wall } from './sources.ts'
 
 /** Each library has one door, so that it can be replaced, watched and reasoned about in one place. */
 export const doors: Readonly<Record<string, readonly [places: string, why: string]>> = {
@@ -60,3 +60,14 @@ export const closedDoors: Wall = (root) =>
       return []
     }),
   )
+
+const portsDoor = 'collectors/node/k3s-ports.ts'
+
+/** Who asks k3s's ports: collectors have no other ports to ask. */
+export const portsAsked: Wall = (root) =>
+  sourcesOf(root)
+    .filter((path) => path.startsWith('collectors/') && path !== portsDoor)
+    .filter((path) => /\bhost\s*\.(get|handshake)\(/.test(textOf(root, path)))
+    .map(
+      (path) => `${path} asks a port itself: any account can listen there; ${portsDoor} looks who does first`,
+    )

@@ -1,7 +1,7 @@
 import { untested } from './addresses.ts'
 import { importCircles } from './circles.ts'
 import { directions, neighbours, strangers } from './directions.ts'
-import { closedDoors } from './doors.ts'
+import { closedDoors, portsAsked } from './doors.ts'
 import { longFiles, longFunctions } from './lengths.ts'
 import type { Wall } from './sources.ts'
 import { askingHistory, castsThroughUnknown, pureFiles, strayStatements } from './values.ts'
@@ -13,6 +13,7 @@ export const walls = {
   'collectors do not know each other': neighbours,
   'no import circles': importCircles,
   'each library has one door': closedDoors,
+  "k3s's own ports are asked by one door": portsAsked,
   'collectors and pure files touch no machine and no clock': pureFiles,
   'what remembers cannot ask': askingHistory,
   'SQL stands in state/ alone': strayStatements,

@@ -125,6 +125,16 @@ t.test('collectors that are known, or know each other', async (t) => {
     )
 })
 
+t.test("k3s's ports, asked by another than their door", async (t) => {
+  bites(
+    t,
+    "k3s's own ports are asked by one door",
+    'collectors/certs/served.ts',
+    'await host.handshake({ port: 6443 })\n',
+    'collectors/certs/served.ts asks a port itself: ',
+  )
+})
+
 t.test('each library that is fetched past its door', async (t) => {
   const wall = 'each library has one door'
   const path = 'agent/core/plan.ts'
