@@ -241,7 +241,7 @@ onNode(
     await node.sh('rm -r /root/murphy')
     t.match(await node.sh('agent version'), /^murphy \d+\.\d+\.\d+, node v24\./)
     t.match(JSON.parse((await node.exec(['agent', 'status', '--json'])).stdout), {
-      version: 1,
+      version: 2,
       node: 'node1',
     })
     // The kernel's log is shared: what other tests let it kill shows here too.
