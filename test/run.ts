@@ -4,12 +4,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { inventory, lasting, mark, type Run } from './inventory.ts'
-import { planned } from './plan.ts'
+import { planned } from './run-order.ts'
 import { tools } from './tools.ts'
 
 /**
  * `npm test`: style, types, then every test file, and whether the machine is as it was. Prints a line a file, all of
- * what failed, and `N passed, N failed` last. What runs beside what: `plan.ts`.
+ * what failed, and `N passed, N failed` last. What runs beside what: `run-order.ts`.
  */
 const root = join(import.meta.dirname, '..')
 const ci = process.env.CI === 'true'

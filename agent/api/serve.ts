@@ -5,9 +5,9 @@ import { longestSilence, type Silence } from '../core/silence.ts'
 import type { Archive } from './archive.ts'
 import { ask } from './ask.ts'
 import { crowd } from './crowd.ts'
+import { ledgerView } from './ledger-view.ts'
 import { metricsText } from './metrics.ts'
 import type { Snapshot } from './snapshot.ts'
-import { ledgerView } from './view.ts'
 
 // An import of node:http also loads Node's own copy of undici: 13 MB and 50 ms that `agent status` has no use for.
 const { createServer } = process.getBuiltinModule('node:http')

@@ -1,7 +1,6 @@
 import { realpath } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Host, HostError } from '../model/index.ts'
-import { openFolder, type Written } from './folder.ts'
 import { ofFiles } from './record-files.ts'
 import {
   handshakeKey,
@@ -11,6 +10,7 @@ import {
   requestName,
   slug,
 } from './recording.ts'
+import { openFolder, type Written } from './recording-folder.ts'
 import { kernelRecord, withoutSecretsOf } from './redaction.ts'
 import { emptyFacts, named, noted, said, type Tape, why } from './tape.ts'
 

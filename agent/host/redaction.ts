@@ -1,7 +1,7 @@
 import { removed } from './redaction/cut.ts'
 import { journalOf } from './redaction/logs.ts'
 import { derOf, ofPlace } from './redaction/places.ts'
-import { withoutComments } from './redaction/rules.ts'
+import { withoutComments } from './redaction/rule-comments.ts'
 import { logText, withoutNamed } from './redaction/text.ts'
 
 /**

@@ -1,6 +1,6 @@
 import { type Host, HostError } from '../model/index.ts'
-import type { openFolder } from './folder.ts'
 import type { Recording } from './recording.ts'
+import type { openFolder } from './recording-folder.ts'
 import { withoutNamed } from './redaction.ts'
 
 /** What is written to node.json in the end, by the name of each question. */

@@ -4,7 +4,7 @@ import { type Silence, silenceKept } from '../core/silence.ts'
 import type { Finding, NotificationRecord, Point } from '../model/index.ts'
 import type { Clock } from './clock.ts'
 import type { Remembered } from './inspect.ts'
-import { put } from './put.ts'
+import { put } from './put-row.ts'
 import { finding, type KeptSample, clock as ofClock, sample, series, silence, sink, told } from './tables.ts'
 
 /** How many points wait at most for a disk; the oldest go first. */

@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { type Damage, eachSound, noDamage } from './inspect.ts'
-import { put } from './put.ts'
+import { put } from './put-row.ts'
 import { misshapen } from './schema.ts'
 import { eachTable } from './tables.ts'
 

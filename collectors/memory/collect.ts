@@ -1,8 +1,8 @@
 import type { Host, Past } from '../../agent/model/index.ts'
 import { remember } from './history/remember.ts'
 import { weighed } from './history/weigh.ts'
-import { nameless } from './log.ts'
 import { look } from './look.ts'
+import { nameless } from './read-log.ts'
 import type { MemorySample } from './sample.ts'
 
 /**

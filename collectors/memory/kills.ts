@@ -1,8 +1,8 @@
 import type { LogRecord } from '../node/kernel-log.ts'
 import { unescaped } from '../node/kernel-log.ts'
 import { podOfCgroup } from '../node/pods.ts'
-import type { Choice, Killed } from './lines.ts'
-import { comesInPieces, oomLine } from './lines.ts'
+import type { Choice, Killed } from './oom-lines.ts'
+import { comesInPieces, oomLine } from './oom-lines.ts'
 
 /**
  * Whose limit was reached: of a memory cgroup, of the whole node, of the memory nodes that a cpuset or a

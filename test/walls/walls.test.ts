@@ -82,7 +82,7 @@ t.test('each room that looks where it may not', async (t) => {
   }
   const status = 'agent/cli/commands/status.ts'
   t.equal(saysOf(wall, status, importing(status, 'agent/cli/commands/run.ts')).length, 1, 'by a detour')
-  t.equal(saysOf(wall, 'agent/core/plan.ts', "import '../../test/plan.ts'\n").length, 1)
+  t.equal(saysOf(wall, 'agent/core/plan.ts', "import '../run-order.ts'\n").length, 1)
   bites(t, wall, 'agent/stray.ts', 'export const a = 1\n', 'agent/stray.ts stands in no room: ')
 })
 
@@ -219,7 +219,7 @@ t.test('values that ask, remember or write for themselves', async (t) => {
       `export const it = \`${text}\`\n`,
       'agent/api/serve.ts speaks SQL: what is on the disk has one owner, ',
     )
-  t.strictSame(saysOf(sql, 'agent/state/put.ts', "export const it = 'DELETE FROM a '\n"), [])
+  t.strictSame(saysOf(sql, 'agent/state/put-row.ts', "export const it = 'DELETE FROM a '\n"), [])
 
   const casts = 'no type is claimed that nothing bears out'
   bites(

@@ -21,7 +21,7 @@ import { jsonText } from '../json.ts'
 import { madeOf, print } from './common.ts'
 import { asking } from './hosts.ts'
 import { settings } from './settings.ts'
-import { type ViewArguments, viewOf } from './view.ts'
+import { type ViewArguments, viewOf } from './view-of.ts'
 
 /** A command that a collector brings along. */
 export interface PageCommand {

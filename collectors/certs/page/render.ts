@@ -1,8 +1,8 @@
 import type { Sample, Terminal, View } from '../../../agent/model/index.ts'
 import { duration } from '../../../agent/text/durations.ts'
+import { ageText, findingLines, unseenLines } from '../../../agent/text/page-words.ts'
 import { safe } from '../../../agent/text/sanitize.ts'
 import { paint, type Style, wrap } from '../../../agent/text/terminal.ts'
-import { ageText, findingLines, unseenLines } from '../../../agent/text/view.ts'
 import type { Row } from '../rows.ts'
 
 const styles: Readonly<Record<Row['state'], Style>> = {

@@ -1,7 +1,7 @@
 import type { Finding, Terminal, View } from '../../../agent/model/index.ts'
+import { ageText, severityText, unseenLines } from '../../../agent/text/page-words.ts'
 import { safe } from '../../../agent/text/sanitize.ts'
 import { paint } from '../../../agent/text/terminal.ts'
-import { ageText, severityText, unseenLines } from '../../../agent/text/view.ts'
 import { hanging } from '../bridge.ts'
 import { linkOf, outward, plan } from '../expected.ts'
 import { ripe } from '../pool.ts'

@@ -2,9 +2,9 @@ import { existsSync, readFileSync, readlinkSync, realpathSync, symlinkSync } fro
 import { realpath } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
-import { openFolder } from '../../../agent/host/folder.ts'
 import { openMachine } from '../../../agent/host/machine.ts'
 import { ofFiles } from '../../../agent/host/record-files.ts'
+import { openFolder } from '../../../agent/host/recording-folder.ts'
 import { emptyFacts, type Tape } from '../../../agent/host/tape.ts'
 
 const machine = openMachine()

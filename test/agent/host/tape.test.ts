@@ -1,6 +1,6 @@
 import t from 'tap'
-import { openFolder } from '../../../agent/host/folder.ts'
 import { openMachine } from '../../../agent/host/machine.ts'
+import { openFolder } from '../../../agent/host/recording-folder.ts'
 import { emptyFacts, named, noted, said, type Tape, why } from '../../../agent/host/tape.ts'
 import { HostError } from '../../../agent/model/index.ts'
 

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import t from 'tap'
 import { keptOnDisk, mostArtifacts } from '../../../agent/state/artifacts.ts'
-import { mostKeptBytes } from '../../../agent/state/keep.ts'
+import { mostKeptBytes } from '../../../agent/state/keep-artifact.ts'
 import { openStore } from '../../../agent/state/store.ts'
 
 const bytes = (size: number, fill = 7) => new Uint8Array(size).fill(fill)

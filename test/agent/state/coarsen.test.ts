@@ -1,7 +1,7 @@
 import { DatabaseSync } from 'node:sqlite'
 import t from 'tap'
 import { coarsen } from '../../../agent/state/coarsen.ts'
-import { put } from '../../../agent/state/put.ts'
+import { put } from '../../../agent/state/put-row.ts'
 import { makeTables } from '../../../agent/state/schema.ts'
 import { readSeries } from '../../../agent/state/series.ts'
 import { series } from '../../../agent/state/tables.ts'

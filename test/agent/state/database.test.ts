@@ -12,7 +12,7 @@ import { DatabaseSync } from 'node:sqlite'
 import t from 'tap'
 import { type Opened, openDatabase } from '../../../agent/state/database.ts'
 import { databaseFile } from '../../../agent/state/image.ts'
-import { put } from '../../../agent/state/put.ts'
+import { put } from '../../../agent/state/put-row.ts'
 import { finding as ofFinding, sink } from '../../../agent/state/tables.ts'
 import { finding } from '../findings.ts'
 

@@ -1,5 +1,5 @@
 import { DatabaseSync } from 'node:sqlite'
-import { put } from '../../../agent/state/put.ts'
+import { put } from '../../../agent/state/put-row.ts'
 import { makeTables } from '../../../agent/state/schema.ts'
 import * as tables from '../../../agent/state/tables.ts'
 import { finding } from '../findings.ts'

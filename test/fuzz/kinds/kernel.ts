@@ -1,5 +1,5 @@
 import { ofTheKiller } from '../../../collectors/memory/index.ts'
-import { readLog } from '../../../collectors/memory/log.ts'
+import { readLog } from '../../../collectors/memory/read-log.ts'
 import { bytesOf, must, part, textOf } from '../kind.ts'
 import { oddTexts } from '../odd.ts'
 import { hostOf } from '../world.ts'

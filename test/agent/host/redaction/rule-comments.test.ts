@@ -1,5 +1,5 @@
 import t from 'tap'
-import { withoutComments } from '../../../../agent/host/redaction/rules.ts'
+import { withoutComments } from '../../../../agent/host/redaction/rule-comments.ts'
 
 t.test("comments of programs stay, people's go", async (t) => {
   for (const line of [

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { comesInPieces, isKill, oomLine } from '../../../collectors/memory/lines.ts'
+import { comesInPieces, isKill, oomLine } from '../../../collectors/memory/oom-lines.ts'
 
 const kb = 1024
 

@@ -7,7 +7,7 @@ import type { Unrecorded } from './history/counters.ts'
 import type { Named } from './history/victims.ts'
 import type { Kill, Reading } from './kills.ts'
 import { forgetting, readKills } from './kills.ts'
-import { isKill } from './lines.ts'
+import { isKill } from './oom-lines.ts'
 import { cgroupLimit, startOfLog } from './proc.ts'
 
 /** Where the reading of the log stood at the end of the round before. */

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
-import { isOpen, ledgerView, ledgerViewOf } from '../../../agent/api/view.ts'
+import { isOpen, ledgerView, ledgerViewOf } from '../../../agent/api/ledger-view.ts'
 import { openStore } from '../../../agent/state/store.ts'
 import { finding } from '../findings.ts'
 

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, statSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { openFolder } from '../../../agent/host/folder.ts'
+import { openFolder } from '../../../agent/host/recording-folder.ts'
 
 t.test('files, parts of files, links, and what is there in the end', async (t) => {
   const root = join(t.testdir(), 'new')

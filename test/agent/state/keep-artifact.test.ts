@@ -1,7 +1,7 @@
 import { DatabaseSync } from 'node:sqlite'
 import t from 'tap'
 import { listArtifacts, mostArtifacts } from '../../../agent/state/artifacts.ts'
-import { mostKeptBytes, putArtifact } from '../../../agent/state/keep.ts'
+import { mostKeptBytes, putArtifact } from '../../../agent/state/keep-artifact.ts'
 import { makeTables } from '../../../agent/state/schema.ts'
 
 const opened = () => {

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { ageText, findingLines, severityText, unseenLines } from '../../../agent/text/view.ts'
+import { ageText, findingLines, severityText, unseenLines } from '../../../agent/text/page-words.ts'
 import { finding } from '../findings.ts'
 
 const plain = { color: false, width: 40 }

@@ -1,5 +1,5 @@
 import { askFor } from '../../api/ask.ts'
-import { isOpen, type LedgerView, ledgerViewOf } from '../../api/view.ts'
+import { isOpen, type LedgerView, ledgerViewOf } from '../../api/ledger-view.ts'
 import { step } from '../../core/ledger.ts'
 import { blindCode, round, sampleVersionOf } from '../../core/round.ts'
 import type { Collector, Finding, Host, PageOptions, Sample, Unseen, View } from '../../model/index.ts'

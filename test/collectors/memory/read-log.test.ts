@@ -1,5 +1,5 @@
 import t from 'tap'
-import { believed, named, readLog } from '../../../collectors/memory/log.ts'
+import { believed, named, readLog } from '../../../collectors/memory/read-log.ts'
 import { podBook } from '../../../collectors/node/pods.ts'
 import { machine } from '../node/machine.ts'
 import { containerId, killed, recorded, uid } from './records.ts'

@@ -1,6 +1,6 @@
 import { DatabaseSync } from 'node:sqlite'
 import t from 'tap'
-import { put } from '../../../agent/state/put.ts'
+import { put } from '../../../agent/state/put-row.ts'
 import { makeTables } from '../../../agent/state/schema.ts'
 import { finding, sink, tables } from '../../../agent/state/tables.ts'
 import { finding as some } from '../findings.ts'
