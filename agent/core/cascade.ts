@@ -5,10 +5,10 @@ import { causeOf } from './cascade/edges.ts'
 import { type Ledger, tellFrom } from './ledger.ts'
 
 /**
- * Findings grouped into incidents: each finding is in exactly one, as its root or as a consequence of it.
- * Pure. A finding joins the incident of the finding that may have caused it, by the `because` of its rule:
- * their times overlap, or the cause ended no longer ago than the edge's window, and they share what the edge
- * asks for. A consequence that outlives its cause by more than a while stands for itself.
+ * Groups findings into incidents: each finding is in exactly one, as its cause or among the affected. Pure.
+ * A finding joins the incident of the finding that may have caused it, by the `because` of its rule: their times
+ * overlap, or the cause ended no longer ago than the edge's `within`, and they share what the edge asks for (`same`).
+ * One that stays open too long after its cause ended (`outlasting` in cascade/edges.ts) is an incident of its own.
  */
 export function incidents(ledger: Ledger, rules: Rules, now: number): readonly Incident[] {
   const byCode = Map.groupBy(ledger, (it) => it.code)
@@ -28,11 +28,11 @@ export function incidents(ledger: Ledger, rules: Rules, now: number): readonly I
 
 function incident(cause: Finding, members: readonly Finding[], rules: Rules, now: number): Incident {
   const affected = members.filter((it) => it !== cause).sort((a, b) => a.since - b.since)
-  // What is only worth knowing, such as the journal of a repair, keeps no alarm from being over.
+  // An open `info` finding, such as the log of a repair, must not keep an incident open.
   const alarms = members.filter((it) => it.severity !== 'info')
   const deciding = alarms.length > 0 ? alarms : members
   const open = deciding.filter((it) => it.resolved === undefined)
-  // What may yet go by itself makes nothing graver.
+  // Findings that are still pending may go away by themselves, so they do not raise the severity.
   const sure = open.filter((it) => tellFrom(it) <= now)
   const resolved = Math.max(...deciding.map((it) => it.resolved ?? 0))
   return {
@@ -47,12 +47,12 @@ function incident(cause: Finding, members: readonly Finding[], rules: Rules, now
   }
 }
 
-/** The gravest severity among findings; `info` if there are none. */
+/** The highest severity among findings; `info` if there are none. */
 export function gravest(findings: readonly { readonly severity: Severity }[]): Severity {
   return severities[Math.max(0, ...findings.map((it) => severities.indexOf(it.severity)))] as Severity
 }
 
-/** The first circle among the rules' `because`, as codes, or undefined: a circle would leave an incident without a root. */
+/** The first circle among the rules' `because`, as codes, or undefined. In a circle no finding would be the cause. */
 export function circle(rules: Rules): readonly string[] | undefined {
   const done = new Set<string>()
   const walk = (code: string, path: readonly string[]): readonly string[] | undefined => {

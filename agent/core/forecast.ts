@@ -1,37 +1,37 @@
 import type { Point } from '../model/index.ts'
 import { day, hour } from '../text/times.ts'
 
-/** When a series reaches a limit if it goes on as it did. */
+/** When a series reaches a limit if its trend continues. */
 export interface Forecast {
   readonly at: number
   /** `likely`: it rose steadily, for long enough to look that far ahead. */
   readonly confidence: 'likely' | 'rough'
-  /** How much it grows a day. */
+  /** Growth a day, in the unit of the series. */
   readonly daily: number
 }
 
-/** More points say no more, and pairs grow with the square. */
+/** More points add nothing, and the number of pairs grows with their square. */
 const mostPoints = 100
 const fewest = 8
 const enough = 24
-/** Kendall's tau: 1 where every later value is higher. One step up and level again comes to 0.5, ups and downs to 0. */
+/** Least Kendall's tau (see `Line`): a single step up gives 0.5, ups and downs about 0; neither is a trend. */
 const rising = 0.6
 const steady = 0.8
-/** A series tells as much about the future as three times its own length, and nothing beyond ten times. */
+/** How far ahead a forecast is `likely`, and how far one is made at all, in lengths of the series. */
 const likelyAhead = 3
 const farthest = 10
 
-/** The straight line through points that outliers, gaps and uneven spacing hardly move. */
+/** A straight line through points, robust against outliers, gaps and uneven spacing. */
 export interface Line {
-  /** What it rises by in a unit of `at`: the median of the slopes between all pairs of points (Theil 1950, Sen 1968). */
+  /** Rise per unit of `at`: the median of the slopes between all pairs of points (Theil 1950, Sen 1968). */
   readonly slope: number
-  /** Its value at the last point: by the median distance of the points from it. */
+  /** Its value at the last point: the median of all points, each moved there along the slope. */
   readonly level: number
   /** Kendall's tau: 1 where every later value is higher, -1 where every one is lower. */
   readonly tau: number
 }
 
-/** Undefined for points of fewer than two times; oldest first, as pairs grow with the square at most some hundred. Pure. */
+/** Points are oldest first, a few hundred at most (the cost is quadratic). Undefined for fewer than two times. Pure. */
 export function robustLine(points: readonly Point[]): Line | undefined {
   const last = points.at(-1)
   const slopes: number[] = []
@@ -49,9 +49,9 @@ export function robustLine(points: readonly Point[]): Line | undefined {
 }
 
 /**
- * Where the robust line through the points reaches the limit. Points are oldest first. Undefined where the
- * series does not rise, rises in one step, goes up and down, is shorter than `least` ms, or would take too
- * long to be told from it. Pure.
+ * When the robust line through the points reaches the limit. Points are oldest first. Undefined where the series
+ * does not rise, rises in one step, goes up and down, is shorter than `least` ms, or is too short to look that far
+ * ahead. Pure.
  */
 export function forecast(
   series: readonly Point[],
@@ -73,7 +73,10 @@ export function forecast(
   return { at: now + ahead, confidence: likely ? 'likely' : 'rough', daily: slope * day }
 }
 
-/** At most `mostPoints` means over equal spans of time: old points stand farther apart than new ones. */
+/**
+ * At most `mostPoints` means over equal spans of time, so that recent points, which are stored more densely, do not
+ * outweigh old ones.
+ */
 function thinned(points: readonly Point[]): readonly Point[] {
   const [first] = points
   const last = points.at(-1)

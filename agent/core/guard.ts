@@ -1,24 +1,24 @@
 import type { Collector, Host, Unseen, Watch } from '../model/index.ts'
 import { HostError } from '../model/index.ts'
 
-/** A collector whose calls beside `collect` and `assess` always answer, and what went wrong in them. */
+/** A collector whose functions other than `collect` and `assess` never throw, and the mistakes caught in them. */
 export interface Guarded {
   readonly collector: Collector
-  /** What its mistakes since the last time of asking left unseen. */
+  /** The mistakes since this was last called, as what could not be seen because of them. */
   mistakes(): readonly Unseen[]
-  /** A look begins: what it will ask again is forgotten, but not what watches stumbled over since the last one. */
+  /** A round begins. Forgets mistakes in calls that the round repeats, but not those of watches since the last one. */
   look(): void
 }
 
-/** What no look asks again. */
+/** Calls that happen between rounds, so that no round repeats them. */
 const ofWatches: ReadonlySet<string> = new Set(['lines', 'poll'])
 
-/** Stands where a summary could not be made. */
+/** Shown in place of a summary that could not be made. */
 const noSummary = 'cannot be summed up: a fault in Murphy, see its log'
 
 /**
- * The one place where a collector is called outside of its look. A mistake there costs what that call was to
- * say and nothing else: it is handed to `report` (once, until it is another one) and makes the collector blind.
+ * All calls to a collector outside of its round go through here. A mistake in one costs only that call's answer: it
+ * is handed to `report`, not again until its text changes, and makes the collector blind.
  */
 export function guarded(it: Collector, report: (text: string, error: unknown) => void): Guarded {
   const reported = new Map<string, string>()
@@ -40,7 +40,7 @@ export function guarded(it: Collector, report: (text: string, error: unknown) =>
       return otherwise
     }
   }
-  /** Whoever polls has to live with a question that comes to nothing. */
+  /** Rejects with a HostError like any failed question, which whoever polls has to handle anyway. */
   const asked = async (ask: (host: Host) => Promise<string>, host: Host): Promise<string> => {
     try {
       return await ask(host)

@@ -1,56 +1,56 @@
 import type { Finding, NotificationRecord, Observation, Rules } from '../model/index.ts'
 import { day, hour, minute } from '../text/times.ts'
 
-/** What is true: the open findings, and those resolved lately enough for someone still to be told. */
+/** What is true now: the open findings, and those resolved so recently that a notification may still be due. */
 export type Ledger = readonly Finding[]
 
 /** After this a resolved finding leaves the ledger; the history in the store keeps it for longer. */
 export const resolvedKept = 3 * day
-/** So long it stands in the history. */
+/** How long it stays in the history. */
 export const historyKept = 90 * day
 
-/** Every subject is from outside; longer than this it no longer helps anyone to tell two apart. */
+/** Characters of a subject that are kept. Subjects come from outside, and nobody compares longer ones. */
 const longestSubject = 200
 
-/** Coming and going this often within `flapWindow` is flapping: it is held open until it has been quiet for `flapQuiet`. */
+/** Resolved this often within `flapWindow` means flapping: it is held open until not seen for `flapQuiet`. */
 export const flapLimit = 3
 const flapWindow = hour
 const flapQuiet = 15 * minute
 
-/** How long the look that has to confirm a finding may stay away before it is told without. */
+/** How long to wait for the round that has to confirm a finding before notifying without it. */
 const unconfirmed = 15 * minute
 
 /**
- * From when on people may be told of a finding: its patience is over, and a look since then has seen it still.
- * Most collectors look more seldom than patience lasts, and what was seen once may be long over.
+ * From when on people may be notified of a finding: its `notifyAt` is over, and a round after that has confirmed it.
+ * Most collectors run less often than findings are pending, so what was seen once may be long over.
  */
 export const tellFrom = ({ notifyAt, seen }: Pick<Finding, 'notifyAt' | 'seen'>): number =>
   seen >= notifyAt ? notifyAt : notifyAt + unconfirmed
 
-/** Whether a look is all that a finding waits for. */
+/** Whether a finding only waits for a round to confirm it. */
 export const wantsALook = ({ notifyAt, seen, resolved }: Finding, now: number): boolean =>
   resolved === undefined && notifyAt <= now && seen < notifyAt
 
-/** Findings that somebody was told of and not yet that they are over: they stay until that is done. */
+/** Ids of findings that were notified and not yet notified as resolved: they stay in the ledger until they are. */
 export const awaitedBy = (told: readonly NotificationRecord[]): readonly string[] =>
   told.filter((it) => it.resolved === undefined).flatMap((it) => [it.incident, ...it.findings])
 
-/** What one look has to say. */
+/** The verdicts of one round. */
 export interface Look {
-  /** The rules it speaks for; findings of any other stay as they were. */
+  /** The rules that were judged; findings of all others stay as they were. */
   readonly rules: Rules
   readonly observations: readonly Observation[]
-  /** What among them could not be judged: what was not observed of it is not over. */
+  /** Which of them could not be judged: their findings stay open although they were not observed. */
   readonly kept?: readonly NotJudged[]
 }
 
-/** A rule without a verdict in this look: for all subjects, or for those that were left out. */
+/** A rule without a verdict in this round: for all subjects, or only for those in `subjects`. */
 export interface NotJudged {
   readonly code: string
   readonly subjects?: readonly string[]
 }
 
-/** The ledger after one look: what was observed is open, what was not is over, unless the look could not tell. Pure. */
+/** The ledger after one round: what was observed is open, what was not is resolved, unless it was not judged. Pure. */
 export function step(ledger: Ledger, { rules, observations, kept = [] }: Look, now: number): Ledger {
   const seen = new Map<string, Observation>()
   for (const it of observations) {
@@ -80,7 +80,7 @@ export function step(ledger: Ledger, { rules, observations, kept = [] }: Look, n
 
 const keyOf = (code: string, subject: string) => `${code}|${subject.slice(0, longestSubject)}`
 
-/** What an observation says now, whoever said it before. */
+/** The fields of a finding that come from its latest observation. */
 function present(rules: Rules, it: Observation) {
   const rule = rules[it.code] as Rules[string]
   const avoid = it.avoid ?? rule.avoid
@@ -101,7 +101,7 @@ function present(rules: Rules, it: Observation) {
   }
 }
 
-/** How often a subject broke this rule and mended within the last hour. */
+/** How often this finding was resolved within the last hour. */
 function flapsOf(ledger: Ledger, it: Observation, now: number): number {
   const key = keyOf(it.code, it.subject)
   return ledger.filter(
@@ -115,7 +115,7 @@ function found(rules: Rules, it: Observation, now: number, flaps: number): Findi
   const since = Math.min(it.at ?? now, now)
   return {
     ...present(rules, it),
-    // By when it was found: an event may have happened before, and a second finding of it must not be the first.
+    // Not by `since`: an event found a second time has the same `since`, but must be a finding of its own.
     id: `${keyOf(it.code, it.subject)}|${now}`,
     since,
     seen: now,
@@ -130,7 +130,7 @@ function confirmed(finding: Finding, rules: Rules, it: Observation, now: number)
   return {
     ...present(rules, it),
     id,
-    // The clock may have been set back since: nothing may wait for a time that was never right.
+    // The clock may have been set back since: never wait for a time that came from a wrong clock.
     since: Math.min(since, now),
     notifyAt: Math.min(notifyAt, now + (rules[it.code]?.pendingFor ?? 0)),
     seen: now,
@@ -143,8 +143,8 @@ const flapping = (text: string, flaps: number) =>
   `${text} It comes and goes: ${flaps + 1} times within an hour.`
 
 /**
- * The ledger without what was over long ago, unless somebody still has to hear that it is. What leaves it does not
- * come back, so `now` must be a time that can be relied on. Pure.
+ * The ledger without findings resolved long ago, except those whose end must still be notified (`awaited`). What
+ * leaves it does not come back, so `now` must be a time that can be relied on. Pure.
  */
 export function withoutOld(ledger: Ledger, now: number, awaited: ReadonlySet<string> = new Set()): Ledger {
   const leaves = ({ id, resolved }: Finding) =>
@@ -152,7 +152,7 @@ export function withoutOld(ledger: Ledger, now: number, awaited: ReadonlySet<str
   return ledger.some(leaves) ? ledger.filter((it) => !leaves(it)) : ledger
 }
 
-/** The ledger without open findings of which nobody speaks any more: a collector was switched off, a rule is gone. Pure. */
+/** Resolves open findings whose rule no longer exists: a collector was disabled, or a rule was removed. Pure. */
 export function withoutOrphans(ledger: Ledger, rules: Rules, now: number): Ledger {
   return ledger.map((it) =>
     it.resolved === undefined && !(it.code in rules) ? { ...it, resolved: now } : it,

@@ -5,27 +5,27 @@ import { day, minute } from '../text/times.ts'
 import { tellFrom } from './ledger.ts'
 import { type Silence, silencing, wasSilenced } from './silence.ts'
 
-/** What a sink wants to hear. */
+/** What a sink is to be notified of. */
 export interface Policy {
-  /** Milder incidents are none of its business. */
+  /** Incidents below this severity are not sent. */
   readonly min: Severity
-  /** How long after the last new message an incident that is still open is brought up again; 0 for never. */
+  /** How long after the last new message a reminder of an open incident is sent, ms; 0 for never. */
   readonly remind: number
-  /** What people asked not to be told of, also silences that are over. */
+  /** Also silences that are over. */
   readonly silences?: readonly Silence[]
-  /** When this sink was first known: what was over by then is none of its business. */
+  /** When this sink was first configured: what was resolved before that is not sent. */
   readonly since: number
 }
 
-/** What was missed longer ago than this is too old to matter to anyone. */
+/** Missed incidents that were resolved longer ago than this are left out of the digest. */
 export const digestAge = 2 * day
 
-/** How many incidents one digest tells of; the newest are kept. */
+/** The most incidents in one digest; the newest are kept. */
 const digestSize = 50
 
 const atLeast = (it: Severity, min: Severity) => severities.indexOf(it) >= severities.indexOf(min)
 const findingsOf = (it: Incident): readonly Finding[] => [it.cause, ...it.affected]
-/** The open findings that people may be told of, as far as the sink wants to hear of them. */
+/** Ids of the open findings that may be notified and are severe enough for the sink. */
 const tellable = (it: Incident, now: number, min: Severity = 'info') =>
   findingsOf(it)
     .filter(
@@ -33,15 +33,15 @@ const tellable = (it: Incident, now: number, min: Severity = 'info') =>
         finding.resolved === undefined && tellFrom(finding) <= now && atLeast(finding.severity, min),
     )
     .map((finding) => finding.id)
-/** How far those have come; 0 where none of them has stages. */
+/** The highest stage of those; 0 where none of them has stages. */
 const stageOf = (it: Incident, now: number, min: Severity = 'info') => {
   const ids = tellable(it, now, min)
   return Math.max(0, ...findingsOf(it).map(({ id, stage = 0 }) => (ids.includes(id) ? stage : 0)))
 }
 
 /**
- * What to tell a sink now: the difference between what is true and what it was told. Pure, and the same
- * however often it is asked until `recordSent` has changed the book.
+ * What to send to a sink now: the difference between what is true and what it was sent (`told`). Pure, and the same
+ * however often it is asked, until `recordSent` or `recordUnconfirmed` has changed the notification records.
  */
 export function plan(
   incidents: readonly Incident[],
@@ -64,11 +64,11 @@ export function plan(
       continue
     }
     const concerns = atLeast(incident.severity, policy.min)
-    // Who was told hears that it is milder now, too.
+    // A sink that was notified is also sent that the severity has fallen below its minimum.
     if (incident.notifyAt > now || !(concerns || (last && last.resolved === undefined))) continue
     if (silencing(policy.silences ?? [], incident, now)) continue
     const ids = tellable(incident, now, policy.min)
-    // Its steps come before all others, so that an edit that nobody hears is not enough.
+    // Urgent steps come before all others, so a silent edit of the message is not enough for them.
     const urgent = findingsOf(incident).flatMap((it) => (it.urgent && ids.includes(it.id) ? [it.id] : []))
     const over = repairedAt(incident)
     const [root, lead] = [incident.cause.id, leadOf(incident).id]
@@ -80,9 +80,9 @@ export function plan(
     else if (stage > (last.stage ?? 0)) tell('worse', incident, `stage ${stage}`)
     else if (urgent.some((id) => !last.findings.includes(id))) tell('worse', incident, urgent.join())
     else if (ids.some((id) => !last.findings.includes(id))) tell('grew', incident, ids.join())
-    // Milder, so that what comes back is worse again.
+    // Recorded as less severe, so that a return to the old severity counts as worse again.
     else if (last.severity !== incident.severity) tell('grew', incident, `only ${incident.severity}`)
-    // What the message speaks of is over, and what followed from it is not.
+    // The finding in the message's title is over, but others that followed from it are not.
     else if (over !== undefined && (last.lead ?? root) !== lead)
       tell('grew', incident, `over ${over} ${lead}`)
     else if (over !== undefined && last.reminded < over && now - over >= takingHold)
@@ -91,7 +91,7 @@ export function plan(
       tell('reminder', incident, `${last.reminded}`)
   }
   for (const last of told) {
-    // It was told as an incident of its own; since then its cause was found.
+    // It was sent as an incident of its own; since then its cause was found.
     const within =
       last.resolved === undefined &&
       incidents.find((it) => it.id !== last.incident && it.affected.some(({ id }) => id === last.incident))
@@ -116,10 +116,10 @@ export function plan(
   return notices
 }
 
-/** Repairs take a moment to take hold, a start of k3s three minutes. What is there then has not come back by itself. */
+/** How long a repair may take to work: k3s needs three minutes to start. What is still open then needs its own fix. */
 export const takingHold = 3 * minute
 
-/** When the root was repaired, of an incident that is not over; an event is not repaired. */
+/** When the cause of an incident was resolved; undefined while it is open, and for a cause of severity `info`. */
 function repairedAt(incident: Incident): number | undefined {
   const own = rootAndOn(incident)
   if (incident.cause.severity === 'info' || own.some((it) => it.resolved === undefined)) return undefined
@@ -140,7 +140,7 @@ function wasMissed(incident: Incident, policy: Policy, now: number): boolean {
 const idOf = (...parts: readonly string[]) =>
   `murphy_${createHash('sha256').update(parts.join('\n')).digest('hex').slice(0, 32)}`
 
-/** The entries of a sink's book that change once a notice was accepted. Pure. */
+/** The notification records of a sink that change once it has accepted a notice. Pure. */
 export function recordSent(
   told: readonly NotificationRecord[],
   notice: Notice,
@@ -160,7 +160,7 @@ export function recordSent(
     case 'grew':
       return [{ ...next, reminded: last?.reminded ?? now }]
     case 'reminder':
-      // The first message is the one that is edited when it is over.
+      // The first message, not the reminder, is the one that is edited when the incident is over.
       return [{ ...next, ...(last?.receipt !== undefined && { receipt: last.receipt }) }]
     case 'resolved':
       return [{ ...next, resolved: now }]
@@ -181,8 +181,8 @@ export function recordSent(
 }
 
 /**
- * The entries of a sink's book after a notice was sent and no answer came, as from behind a firewall that lets
- * none in. What may have been told is told again while it is true, and told to be over when it is. Pure.
+ * The notification records that change when a notice was sent and no answer came, as behind a firewall that drops
+ * answers. It may have arrived: so it is sent again while it is true, and its end is sent when it is over. Pure.
  */
 export function recordUnconfirmed(
   told: readonly NotificationRecord[],

@@ -16,7 +16,7 @@ import { minute } from '../text/times.ts'
 import { mistake } from './guard.ts'
 import type { Look, NotJudged } from './ledger.ts'
 
-/** What one look of one collector came to. */
+/** The result of one round of one collector. */
 export interface Outcome extends Look {
   readonly collector: string
   readonly at: number
@@ -28,16 +28,16 @@ export interface Outcome extends Look {
   readonly values?: Readonly<Record<string, number>>
   /** What to watch from now on; absent if the round learnt nothing. */
   readonly watches?: readonly Watch[]
-  /** What could not be seen, by itself or because all of it failed. */
+  /** What could not be seen: single parts, or everything because the round failed. */
   readonly unseen: readonly Unseen[]
   /** The error that ended the round, for the log. */
   readonly error?: unknown
 }
 
-/** The code of a collector's own blindness. */
+/** The code of the finding that a collector cannot see something. */
 export const blindCode = (name: string) => `${name}.blind`
 
-/** The rule every collector has without declaring it: not seeing is not health. */
+/** The rule every collector has without declaring it: seeing nothing does not mean that all is well. */
 export function blindRule({ name, title }: Collector): Rules {
   const rule: Rule = {
     severity: 'warning',
@@ -49,18 +49,18 @@ export function blindRule({ name, title }: Collector): Rules {
       'Look at what is in the way: `agent status` names it',
       'If it is a permission, see that murphy.service runs as installed: `systemctl cat murphy`',
     ],
-    // One round that fails while a file is being replaced or a tool is busy is nobody's business.
+    // A single failed round is normal while a file is being replaced or a tool is busy.
     pendingFor: minute,
   }
   return { [blindCode(name)]: rule }
 }
 
-/** Every rule of a collector, with its blindness. */
+/** Every rule of a collector, with its `blind` rule. */
 export const rulesOf = (it: Collector): Rules => ({ ...it.rules, ...blindRule(it) })
 
 export const sampleVersionOf = ({ sampleVersion = 1 }: Pick<Collector, 'sampleVersion'>) => sampleVersion
 
-/** Looks once. Never throws: a round that fails is itself an observation. */
+/** Runs one round. Never throws: a round that fails is itself an observation. */
 export async function round(
   collector: Collector,
   settings: Settings<Properties>,
@@ -74,7 +74,7 @@ export async function round(
   try {
     return { ...about(), ...(await look(collector, settings, host, past, at, signal)) }
   } catch (error) {
-    // Stumbling over what is remembered must not last as long as that is remembered. It is said all the same.
+    // A stored sample that makes the collector fail would do so every round, so try without it. Still reported.
     if (past.sample !== undefined && !(error instanceof HostError)) {
       const anew = await round(collector, settings, host, withoutSample(past), signal)
       const why = mistake('with what it remembered', error)
@@ -149,7 +149,7 @@ function within<T>(
   })
 }
 
-/** The rules whose verdict rests on something that could not be seen. */
+/** The rules that could not be judged because something was not seen. */
 function notJudged(rules: Rules, unseen: readonly Unseen[]): readonly NotJudged[] {
   return unseen.flatMap(({ codes = Object.keys(rules), subjects }) =>
     codes.map((code) => ({ code, ...(subjects && { subjects }) })),

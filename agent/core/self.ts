@@ -5,7 +5,7 @@ import type { Look } from './ledger.ts'
 interface Failing {
   readonly since: number
   readonly why: string
-  /** When it is tried again. */
+  /** When the next attempt is. */
   readonly next?: number
 }
 
@@ -16,20 +16,20 @@ export interface SelfState {
     readonly failing?: Failing
     readonly gone?: string
   }[]
-  /** Why what is remembered would not survive a restart. */
+  /** Why the state would not survive a restart. */
   readonly stateProblem?: string | undefined
   /** What was lost when the state was opened, and when that was. */
   readonly lost?: { readonly text: string; readonly at: number } | undefined
 }
 
-/** A loss is told of for this long; then it is history. */
+/** How long a loss is reported. */
 const lossHeld = hour
-/** One failed try is the postman's business; this long without success is the owner's. */
+/** How long a sink may fail before it is reported: single failures are normal and tried again. */
 export const failingFor = 5 * minute
-/** Where it is known that it will be that long, waiting for it tells nobody more. */
+/** The same where the next attempt is known to be at least `failingFor` away: waiting longer would show nothing new. */
 export const certainFor = minute
 
-/** From when on a sink that fails is the owner's business. */
+/** From when on a failing sink is reported. */
 export const tellableAt = ({ since, next = since }: Omit<Failing, 'why'>): number =>
   since + (next - since >= failingFor ? certainFor : failingFor)
 
@@ -47,7 +47,7 @@ export const selfRules = {
       'Try it: `agent notify --test`',
       'Correct it in /etc/murphy/config.yaml, then: `systemctl restart murphy`',
     ],
-    // Answers are dropped with everything else that comes in.
+    // A lockout drops all incoming packets, and with them the sinks' answers.
     because: [{ code: 'firewall.lockout', within: 5 * minute }],
   },
   'agent.state-lost': {

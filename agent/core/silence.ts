@@ -1,7 +1,7 @@
 import type { Incident } from '../model/index.ts'
 import { day } from '../text/times.ts'
 
-/** Somebody's word that they know: matching incidents are not told while it lasts. They stand in the status all the same. */
+/** Mutes notifications of matching incidents for a time, because somebody knows already. Status still shows them. */
 export interface Silence {
   readonly id: string
   /** `all`, a code (`firewall.flushed`), a collector (`firewall`), or a subject (`default/db-0`). */
@@ -11,18 +11,18 @@ export interface Silence {
   readonly why?: string
 }
 
-/** Ended silences are kept this long: what came and went under one is not news when it is over. */
+/** How long ended silences are kept, so that incidents that were resolved under one are not sent in a digest. */
 export const silenceKept = 3 * day
-/** The longest anyone may ask for quiet: what is silenced longer than that is forgotten. */
+/** The longest silence that may be asked for: nobody would remember a longer one. */
 export const longestSilence = 30 * day
 
-/** Whether this silence speaks of this incident, whenever. That Murphy is blind, or cannot tell, is never hidden. */
+/** Whether this silence is for this incident, at any time. Murphy's own problems (`*.blind`, `agent.*`) never match. */
 export function matches({ what }: Silence, { cause }: Incident): boolean {
   if (/\.blind$|^agent\./.test(cause.code)) return false
   return what === 'all' || what === cause.code || what === cause.code.split('.')[0] || what === cause.subject
 }
 
-/** The silence under which an incident stands now, if there is one. Pure. */
+/** The silence that mutes an incident now, if there is one. Pure. */
 export function silencing(
   silences: readonly Silence[],
   incident: Incident,
@@ -31,7 +31,7 @@ export function silencing(
   return silences.find((it) => it.since <= now && now < it.until && matches(it, incident))
 }
 
-/** Whether all the time in which an incident could have been told lay under one silence. Pure. */
+/** Whether one silence covered all the time in which an incident could have been notified. Pure. */
 export function wasSilenced(silences: readonly Silence[], incident: Incident): boolean {
   const { notifyAt, resolved = Number.POSITIVE_INFINITY } = incident
   return silences.some((it) => it.since <= notifyAt && resolved <= it.until && matches(it, incident))

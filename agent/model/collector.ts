@@ -8,9 +8,9 @@ import type { Properties, Settings } from './settings.ts'
 export type Watch =
   | {
       readonly kind: 'command'
-      /** Started once, started again with growing pauses when it ends. Each end wakes as well. */
+      /** Kept running: when it ends, that wakes the collector too, and it is started again after a growing pause. */
       readonly argv: readonly string[]
-      /** Whether this line of its output is worth a look, and worth handing on in `past.heard`. Must be cheap. */
+      /** Whether this line of its output should start a round, and be handed to it in `past.heard`. Must be cheap. */
       readonly isRelevant: (line: string) => boolean
     }
   | {
@@ -19,30 +19,30 @@ export type Watch =
       readonly paths: readonly string[]
     }
   | {
-      /** For what nothing tells of: a cheap question, asked again and again. Only another answer than the last wakes. */
+      /** For what sends no events: a cheap question, asked again and again. A round starts when the answer changes. */
       readonly kind: 'poll'
-      /** What tells it apart from the collector's other polls. */
+      /** Unique among the collector's polls. */
       readonly name: string
-      /** Pause between two questions, ms. It must be so cheap that nobody notices. */
+      /** Pause between two questions, ms: long enough that their cost does not matter. */
       readonly pause: number
       readonly ask: (host: Host) => Promise<string>
     }
 
-/** A line from a watched command, or the path that changed. */
+/** Why a round starts early: a line from a watched command, or the path that changed. */
 export interface WakeEvent {
   readonly at: number
   readonly text: string
 }
 
 export interface Past<S> {
-  /** The sample of the last good round, also from before a restart. */
+  /** The sample of the last good round, which may have been before a restart; `at` is its time. */
   readonly sample?: S
   readonly at?: number
-  /** What watches have said since that round began, oldest first, bounded. */
+  /** The wake events since that round began, oldest first, bounded in number. */
   readonly heard: readonly WakeEvent[]
-  /** Absent where nothing is remembered: a single look, a recorded node. */
+  /** Absent where nothing is remembered: in a single round without a daemon, on a recorded node. */
   readonly series?: Series
-  /** Only `collect` may hand something over; it is kept once the round has succeeded. Absent where nothing is remembered. */
+  /** Keeps an artifact once the round has succeeded. For `collect` only. Absent where nothing is remembered. */
   readonly keep?: (it: Artifact) => void
 }
 
@@ -66,11 +66,14 @@ export interface Collector<
   readonly woken?: string
   /** How long a round may take before it is given up. */
   readonly timeout: number
-  /** The longest pause between rounds under wakes without end, ms (default 15 s): less where what is not read soon is gone. */
+  /**
+   * The longest pause between rounds while wake events keep coming, ms (default 15 s). Shorter where what is not
+   * read soon is lost.
+   */
   readonly pause?: number
   /**
-   * Of the shape of its samples, default 1: raised whenever a sample of before would be misread. One of another version
-   * is never handed to the collector, and nobody is told, since nothing is wrong.
+   * The version of its samples' shape, default 1. Raise it whenever an older sample would be misread. A stored sample
+   * of another version is never handed to the collector, and not reported either: after an update it is no fault.
    */
   readonly sampleVersion?: number
   readonly rules: Rules<Code, Because>
@@ -82,13 +85,13 @@ export interface Collector<
     settings: Settings<P>,
     now: number,
   ) => readonly Observation<NoInfer<Code>>[]
-  /** One calm line on what was seen, for the status row. */
+  /** One line on what was seen, for the status row. */
   readonly summary: (sample: S, settings: Settings<P>, now: number) => string
   /** Numbers worth keeping over time, by name. */
   readonly series?: (sample: S) => Readonly<Record<string, number>>
-  /** What is wrong with these settings that types cannot say, as `key: sentence`, or `key.2: sentence` for an item of a list. */
+  /** Errors in the settings beyond their types, as `key: sentence`, or `key.2: sentence` for an item of a list. */
   readonly check?: (settings: Settings<P>) => readonly string[]
-  /** What is known to run out, and when: the status page's last lines. */
+  /** What expires or fills up, and when: the last lines of the status page. */
   readonly deadlines?: (sample: S, settings: Settings<P>, now: number, series?: Series) => readonly Deadline[]
   /** Event sources, as of the last sample; asked again after each round. */
   readonly watch?: (settings: Settings<P>, sample: S | undefined) => readonly Watch[]
@@ -96,7 +99,7 @@ export interface Collector<
   readonly page?: Page<S, Settings<P>>
 }
 
-/** Infers a collector's types; does nothing else. */
+/** Returns the collector unchanged; only its types are inferred. */
 export const collector = <
   S extends Sample,
   const P extends Properties,
@@ -107,8 +110,9 @@ export const collector = <
 ): Collector<S, P, Code, Because> => it
 
 /**
- * A collector among others, whose samples and settings only it understands itself. That it is handed no others holds by
- * its name, by `sampleVersion` and by the check of the settings, which no type of a list can say: so it is claimed here, once.
+ * A collector as an item of a list, where the types of its own samples and settings are no longer known. That it is
+ * handed no others is ensured by its name, its `sampleVersion` and the check of the settings. TypeScript cannot
+ * express that for a list, so this is the one place that asserts it.
  */
 export function opaque<S extends Sample, P extends Properties, Code extends string, Because extends string>(
   it: Collector<S, P, Code, Because>,

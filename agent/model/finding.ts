@@ -1,6 +1,6 @@
 export type Severity = 'info' | 'warning' | 'critical'
 
-/** Severities from mild to grave, for comparing: `severities.indexOf(a) > severities.indexOf(b)`. */
+/** From the least to the most severe, for comparing: `severities.indexOf(a) > severities.indexOf(b)`. */
 export const severities: readonly Severity[] = ['info', 'warning', 'critical']
 
 /** A pod as far as it could be identified, mostly without the API. */
@@ -11,30 +11,30 @@ export interface Pod {
   readonly container?: string
 }
 
-/** A rule that may explain another: "this may have come about because of that". */
+/** An edge of the cascade: the rule that has it may be broken because the rule named `code` is. */
 export interface Cause<Code extends string = string> {
   readonly code: Code
-  /** How long after the cause is over it still explains a new consequence. Absent: only while it is open. */
+  /** How long after its end the cause still explains a new finding, ms. Absent: only while it is open. */
   readonly within?: number
   /** What both findings must share for the one to explain the other. Absent: being on the same node is enough. */
   readonly same?: 'subject' | 'pod'
-  /** Repairing the cause does not repair this: its own steps are needed as well. */
+  /** Repairing the cause does not repair this rule's finding: its own fix is needed as well. */
   readonly outlivesRepair?: true
 }
 
 /**
- * One thing that can be wrong, declared once. What never varies stands here; the numbers are in the observation.
+ * One thing that can be wrong, declared once. What never varies is in the rule; the numbers are in the observation.
  * `Because`: the codes that it names as causes.
  */
 export interface Rule<Because extends string = string> {
   readonly severity: Severity
   /** What is wrong, without a full stop: "the firewall was flushed". */
   readonly title: string
-  /** What it means and when it is said, with the thresholds, for `agent explain`. */
+  /** What it means and when it is reported, with the thresholds, for `agent explain`. */
   readonly meaning: string
-  /** What is read for it: files, commands, requests. How often is said of the collector. */
+  /** What is read for it: files, commands, requests. How often, the collector says (`every`). */
   readonly measured: string
-  /** Keys of the collector's settings that change when it is said. */
+  /** Keys of the collector's settings that change when it is reported. */
   readonly settings?: readonly string[]
   /** What follows from it for the people who use the cluster. */
   readonly impact: string
@@ -42,12 +42,12 @@ export interface Rule<Because extends string = string> {
   readonly fix: readonly string[]
   /** What people do here that makes it worse, one sentence each. */
   readonly avoid?: string
-  /** Its steps come before those of its cause: what is lost meanwhile, data or the way in, does not come back. */
+  /** Its fix comes before that of its cause, because waiting would lose something for good: data, or SSH access. */
   readonly urgent?: true
-  /** Patience: how long it must have been true before anyone is told. */
+  /** How long it must have been true before anyone is notified, ms. Default 0. */
   readonly pendingFor?: number
   readonly because?: readonly Cause<Because>[]
-  /** It happened, and nobody repairs it: what began because of it stays its consequence for as long as it lasts. */
+  /** Something that happened and cannot be repaired, such as a flush. What it caused stays affected until it ends. */
   readonly event?: true
 }
 
@@ -56,14 +56,14 @@ export type Rules<Code extends string = string, Because extends string = string>
 >
 
 /**
- * Infers which codes there are and which they name as causes, so that a cause that nobody declares is an error of types
- * where all collectors meet; does nothing else.
+ * Returns the rules unchanged; only their codes and the codes of their causes are inferred. A cause that no collector
+ * declares is then a type error in the list of all collectors.
  */
 export const declared = <Code extends string, Because extends string = never>(
   rules: Rules<Code, Because>,
 ): Rules<Code, Because> => rules
 
-/** The same for causes that several rules share. */
+/** The same for a list of causes that several rules share. */
 export const causes = <Because extends string>(
   ...all: readonly Cause<Because>[]
 ): readonly Cause<Because>[] => all
@@ -74,16 +74,16 @@ export interface Observation<Code extends string = string> {
   readonly subject: string
   /** What was seen, with the numbers, as a sentence. */
   readonly text: string
-  /** Where it differs from the rule's. */
+  /** From here to `urgent`: only where it differs from the rule. */
   readonly severity?: Severity
   readonly impact?: string
   readonly fix?: readonly string[]
   readonly avoid?: string
   readonly urgent?: true
-  /** How far something that comes nearer by itself has come: each higher number is worth telling of again. */
+  /** How far something that gets worse by itself has come, such as an expiring certificate. Each new stage notifies. */
   readonly stage?: number
   readonly pod?: Pod
-  /** When it happened, where that is known better than by the time of the look. */
+  /** When it happened, where that is known more exactly than by the time of the round. */
   readonly at?: number
   readonly evidence?: Readonly<Record<string, string | number | boolean>>
 }
@@ -105,13 +105,13 @@ export interface Finding {
   readonly pod?: Pod
   readonly evidence?: Readonly<Record<string, string | number | boolean>>
   readonly since: number
-  /** When it was last confirmed by a look. */
+  /** When a round last confirmed it. */
   readonly seen: number
-  /** In how many looks. */
+  /** In how many rounds it was seen. */
   readonly count: number
-  /** How often it has come back within the last hour, once that is too often to tell each time. */
+  /** How often it came back within an hour; set once that is too often to notify each time. */
   readonly flaps?: number
-  /** When its patience is over: `since` plus the rule's `pendingFor`. People are told once a look has confirmed it since. */
+  /** `since` plus the rule's `pendingFor`. People are notified once a later round has confirmed it (`tellFrom`). */
   readonly notifyAt: number
   readonly resolved?: number
 }

@@ -34,7 +34,7 @@ export interface Get {
   readonly port: number
   /** With its leading slash. */
   readonly path: string
-  /** Where the client certificate and its key stand; the machine reads them itself and hands them to nobody. */
+  /** Paths of the client certificate and its key. Only the request reads them; collectors never see their bytes. */
   readonly as?: { readonly certificate: string; readonly key: string }
   /** Plain HTTP, which some of k3s's parts speak on loopback. */
   readonly plain?: true
@@ -48,9 +48,9 @@ export interface Got {
   readonly body: string
 }
 
-/** How full the file system under a path is, for whoever is not root. */
+/** How full the file system under a path is, as seen by users other than root. */
 export interface Space {
-  /** Bytes: all of it, and what can still be written. */
+  /** Bytes in all, and bytes that can still be written. */
   readonly size: number
   readonly available: number
   /** Inodes; both 0 where the file system has no fixed number of them. */
@@ -64,23 +64,23 @@ export interface DnsQuestion {
   readonly server: string
   /** Default 53. */
   readonly port?: number
-  /** Whole: no search domain is added. */
+  /** Fully qualified: no search domain is added. */
   readonly name: string
   /** Default `A`. */
   readonly type?: 'A' | 'AAAA'
   /** How long each try waits, ms; default 1 s. */
   readonly timeout?: number
-  /** Default 2: one lost packet is no news. */
+  /** Default 2, because one lost packet is normal. */
   readonly tries?: number
 }
 
-/** A server that says no has answered too. */
+/** Negative answers, such as NXDOMAIN, are answers too and not errors. */
 export interface DnsAnswer {
   readonly rcode: 'NOERROR' | 'NXDOMAIN' | 'SERVFAIL' | 'REFUSED' | 'NOTIMP' | 'FORMERR'
   readonly addresses: readonly string[]
 }
 
-/** Why the machine did not answer. `missing` is often an answer in itself. */
+/** Why a question failed. `missing` is often a useful answer in itself. */
 export type HostErrorCode =
   | 'missing'
   | 'denied'
@@ -90,7 +90,7 @@ export type HostErrorCode =
   | 'failed'
   | 'unrecorded'
 
-/** Says what was tried, what came back and, where there is something, what to do. */
+/** Its message says what was tried, what came back and, where possible, what to do. */
 export class HostError extends Error {
   readonly code: HostErrorCode
   constructor(code: HostErrorCode, message: string, options?: { cause?: unknown }) {
@@ -103,18 +103,18 @@ export class HostError extends Error {
 /** A file as it was when it was opened. */
 export interface Owned {
   readonly stat: Stat
-  /** Absent where `unless` said that its state is enough. */
+  /** Absent where `unless` said that the stat is enough. */
   readonly bytes?: Uint8Array
 }
 
 export interface OwnedOptions {
   readonly limit?: number
   readonly timeout?: number
-  /** The user who named the path: nothing is read that is not theirs. Absent, or root: it was root. */
+  /** Uid of the user who named the path: only files that belong to them are read. Absent or 0: root named it. */
   readonly word?: number
-  /** Not to be looked for on file systems that may hang (NFS, FUSE, automounts). */
+  /** Refuse paths that lead to file systems that may hang (NFS, FUSE, automounts). */
   readonly near?: boolean
-  /** Whether a file in this state need not be read. */
+  /** True where the stat is enough and the bytes need not be read. */
   readonly unless?: (stat: Stat) => boolean
 }
 
@@ -127,27 +127,27 @@ export interface Host {
   readonly recorded: boolean
   now(): number
   /**
-   * A whole file; `too-large` beyond `limit` bytes (default 1 MiB). With the `dev` of its Stat a file on a local
-   * disk is read at a tenth of the price, which counts where there are thousands.
+   * A whole file; `too-large` beyond `limit` bytes (default 1 MiB). With `dev` from its Stat, reading a file on a
+   * local disk costs a tenth, which matters where there are thousands.
    */
   read(path: string, options?: { limit?: number; timeout?: number; dev?: number }): Promise<Uint8Array>
   /** The same as UTF-8. */
   text(path: string, options?: { limit?: number; timeout?: number }): Promise<string>
   /**
-   * A file that a user may have put there, or named: with its state, of the very file that was read. Like all reading
-   * it follows a link of somebody only to what belongs to them, opens regular files alone, and where it hangs asks
-   * nothing more until that has answered.
+   * A file that a user may have put there or named, with the stat of the very file that was read. Like all reading,
+   * it follows a user's link only to what belongs to that user, opens only regular files, and after a read that hangs
+   * it asks nothing more there until that read has answered.
    */
   owned(path: string, options?: OwnedOptions): Promise<Owned>
-  /** The bytes of a file from `from` on, at most `length`; fewer, or none, where it ends before. */
+  /** The bytes of a file from `from` on, at most `length`; fewer, or none, where the file ends earlier. */
   range(path: string, from: number, length: number, options?: { timeout?: number }): Promise<Uint8Array>
   /** What is in a folder, sorted by name. */
   list(path: string): Promise<readonly Entry[]>
   /** Follows links. */
   stat(path: string): Promise<Stat>
   /**
-   * The same for many paths at the price of a few: an answer or an error for each, in their order. Never rejects.
-   * `devs` are the devices on which they were last seen, where that is known: those on local disks cost half.
+   * The same for many paths, much cheaper than one by one: an answer or an error for each, in their order. Never
+   * rejects. `devs` are the devices on which they were last seen, where known: for local disks that halves the cost.
    */
   stats(
     paths: readonly string[],
@@ -173,7 +173,7 @@ export interface Host {
     servername?: string
     timeout?: number
   }): Promise<Handshake>
-  /** Asks over HTTPS. Trusts any server, so only for what is public or this node's own; follows nothing. */
+  /** Asks over HTTPS. Trusts any server, so use it only for public data or this node's own; follows no redirects. */
   get(request: Get): Promise<Got>
   /** How full the disk under a path is (statfs). */
   space(path: string): Promise<Space>

@@ -1,17 +1,17 @@
 import { type Finding, type Severity, severities } from './finding.ts'
 
-/** Findings that one root explains. */
+/** A finding and all those that follow from it. */
 export interface Incident {
-  /** The root finding's id. */
+  /** The id of `cause`. */
   readonly id: string
   readonly cause: Finding
   /** In the order in which they came. */
   readonly affected: readonly Finding[]
-  /** The gravest of its open findings; of all of them once it is over. */
+  /** The highest of its open findings that may be notified; if none may, of all open ones; once it is over, of all. */
   readonly severity: Severity
   readonly since: number
   readonly notifyAt: number
-  /** The safe next steps of the whole incident, in order, none twice. */
+  /** The safe steps for the whole incident, in order, none twice. */
   readonly fix: readonly string[]
   /** What makes it worse, one sentence each. */
   readonly avoid: readonly string[]
@@ -21,10 +21,10 @@ export interface Incident {
 
 const rank = (it: Finding) => severities.indexOf(it.severity)
 
-/** What an incident is called by. */
+/** The fields from which a title is made. */
 type Named = Pick<Incident, 'cause' | 'affected'> & Partial<Pick<Incident, 'severity' | 'resolved'>>
 
-/** The finding that speaks for an incident now: its root, or the gravest that is open where the root no longer is. */
+/** The finding that titles an incident now: its cause, or if that is over, the most severe one that is open. */
 export function leadOf({ cause, affected, resolved }: Named): Finding {
   if (cause.resolved === undefined || resolved !== undefined) return cause
   const [open] = affected
@@ -34,14 +34,14 @@ export function leadOf({ cause, affected, resolved }: Named): Finding {
 }
 
 /**
- * What an incident is called: by its root, and first by what it led to where that is graver, as after a
- * restart that by itself was nothing: "the pod bridge is gone: k3s was restarted". What is open comes before
- * a root that is over.
+ * The title of an incident: that of its cause, or of a more severe effect followed by the cause, as after a restart
+ * that was harmless by itself: "the pod bridge is gone: k3s was restarted". If the cause is over, an open finding
+ * comes first.
  */
 export function titleOf(incident: Named): string {
   const { cause, affected, severity = 'critical', resolved } = incident
   const lead = leadOf(incident)
-  // The same thing gone further says all.
+  // A later stage of the cause says everything the cause would.
   if (lead !== cause)
     return isSame(lead, cause)
       ? lead.title
@@ -53,11 +53,11 @@ export function titleOf(incident: Named): string {
   return graver ? `${graver.title}: ${cause.title}` : cause.title
 }
 
-/** One thing that comes nearer by stages: certificates that ran out, and have expired. */
+/** Two stages of one thing: certificates that were about to expire, and now have. */
 const isSame = (a: Finding, b: Finding) =>
   a.subject === b.subject && a.stage !== undefined && b.stage !== undefined
 
-/** The root, and what it became in its further stages. */
+/** The cause, and the findings that are its later stages. */
 export const rootAndOn = ({ cause, affected }: Pick<Incident, 'cause' | 'affected'>) => [
   cause,
   ...affected.filter((it) => isSame(it, cause)),

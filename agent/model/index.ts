@@ -1,5 +1,5 @@
 /**
- * The vocabulary of Murphy, whose parts import nothing but each other; everything else imports it.
+ * The vocabulary of Murphy. The files of this folder import only each other; everything else imports them.
  *
  * Times are milliseconds since the epoch, durations milliseconds, sizes bytes, unless a name says
  * otherwise. Texts meant for people may hold one piece of markup: `a command in backticks`. Strings that

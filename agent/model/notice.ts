@@ -1,7 +1,7 @@
 import type { Severity } from './finding.ts'
 import type { Incident } from './incident.ts'
 
-/** What a sink is due. `id` is the same however often this notice has to be sent; `at` is the time of the attempt. */
+/** A notification to be sent to a sink. `id` is the same for every attempt; `at` is the time of the attempt. */
 export type Notice =
   | {
       readonly kind: 'opened' | 'worse' | 'grew' | 'merged' | 'resolved' | 'reminder'
@@ -11,7 +11,7 @@ export type Notice =
       readonly incident: Incident
     }
   | {
-      /** What opened and closed while the sink could not be told. */
+      /** Incidents that opened and were resolved while the sink could not be reached. */
       readonly kind: 'digest'
       readonly id: string
       readonly node: string
@@ -20,23 +20,23 @@ export type Notice =
     }
   | { readonly kind: 'test'; readonly id: string; readonly node: string; readonly at: number }
 
-/** What a sink was told of one incident: the other book beside the ledger. */
+/** What a sink was last sent about one incident. With the ledger, it decides what to send next (`plan`). */
 export interface NotificationRecord {
   readonly incident: string
   readonly severity: Severity
-  /** The highest stage of what it was told of; absent for none. */
+  /** The highest stage among `findings`; absent where none of them has stages. */
   readonly stage?: number
-  /** Ids of the findings it was told of. */
+  /** Ids of the findings the message was about. */
   readonly findings: readonly string[]
-  /** Id of the one that spoke for the incident. */
+  /** Id of the finding that titled the message. */
   readonly lead?: string
   readonly at: number
-  /** When it was last told by a new message rather than an edit. */
+  /** When a new message, rather than an edit, was last sent. */
   readonly reminded: number
-  /** Set while nobody knows whether the message arrived: it was sent, and no answer came. */
+  /** Set while it is not known whether the message arrived: it was sent, and no answer came. */
   readonly unconfirmed?: true
   /** What the service calls the message, for editing it. */
   readonly receipt?: string
-  /** Set once the sink knows that it is over. */
+  /** Set once the sink has been told that it is over. */
   readonly resolved?: number
 }

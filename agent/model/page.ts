@@ -10,10 +10,10 @@ export interface Terminal {
   readonly width: number
 }
 
-/** What a command comes to: the exit code. 0 well, 1 warning, 2 critical, 3 unknown, or not possible; 78 wrong settings. */
+/** Exit code of a command: 0 ok, 1 warning, 2 critical, 3 unknown or not possible, 78 invalid config. */
 export type Exit = 0 | 1 | 2 | 3 | 78
 
-/** A mistake of the caller or a state of the machine, told as a sentence, without a stack. */
+/** A mistake of the caller or a state of the machine. It is printed as a sentence, without a stack. */
 export class Refusal extends Error {
   readonly exit: Exit
   constructor(message: string, exit: Exit = 3, options?: { cause?: unknown }) {
@@ -23,7 +23,7 @@ export class Refusal extends Error {
   }
 }
 
-/** What is kept whole of one collector, as a list shows it; a body is only read when it is asked for. */
+/** A stored artifact without its body, as a list shows it; the body is only read when it is asked for. */
 export interface Kept {
   readonly id: number
   readonly at: number
@@ -33,34 +33,34 @@ export interface Kept {
 }
 
 /**
- * Where a view comes from: the running daemon; what one left on the disk; a look of its own at this machine; a
- * recorded node.
+ * Where a view comes from: the running daemon; the state a daemon left on the disk; a round of the command's own on
+ * this machine; a recorded node.
  */
 export type ViewSource = 'daemon' | 'saved' | 'look' | 'recording'
 
 /** The values of a page's own options, by their names as commander gives them: `--all` is `all`. */
 export type PageOptions = Readonly<Record<string, string | boolean | undefined>>
 
-/** What a page shows. It judges nothing: what is wrong is said by the findings, so that page and daemon never disagree. */
+/** What a page shows. A page judges nothing itself but shows the ledger's findings, so it agrees with the daemon. */
 export interface View<S extends Sample = Sample, V = Settings<Properties>> {
   readonly node: string
   readonly source: ViewSource
-  /** Why it is not the daemon's, as a sentence; absent where nobody meant to ask it. */
+  /** Why the daemon could not be asked, as a sentence; absent where it was not meant to be. */
   readonly problem?: string
-  /** When `sample` was taken, and what time it is for the reader. */
+  /** When `sample` was taken. `now` is the current time, or that of `--at`. */
   readonly at: number
   readonly now: number
   readonly sample: S
   readonly settings: V
-  /** The collector's own line. */
+  /** The collector's summary of the sample, one line. */
   readonly summary: string
-  /** What the ledger holds open of this collector, gravest first; without its blindness. */
+  /** The ledger's open findings of this collector, most severe first, without its `blind` one. */
   readonly findings: readonly Finding[]
-  /** The ledger's finding that it cannot see, while that is open. */
+  /** The ledger's open finding that this collector cannot see something, if there is one. */
   readonly blind?: Finding
-  /** What could not be seen in the last look, and what a recording does not say. */
+  /** What could not be seen in the last round, or is not in the recording. */
   readonly unseen: readonly Unseen[]
-  /** The last day of the page's series, oldest first; empty where none is remembered. */
+  /** The last day of the series that `Page.trend` names, oldest first; empty where none is stored. */
   readonly trend: readonly Point[]
   /** What is kept whole, newest first. */
   readonly artifacts: readonly Kept[]
@@ -70,23 +70,23 @@ export interface View<S extends Sample = Sample, V = Settings<Properties>> {
 /** An argument (`[A]`, `<FILE>`) or option (`--all`, `--part <NAME>`) as commander writes it, and what it means. */
 export type PageWord = readonly [form: string, meaning: string]
 
-/** What a further command of a page can reach; each is only asked for when it is needed. */
+/** What a subcommand of a page can use; each is only loaded when it is called. */
 export interface PageReach<S extends Sample = Sample, V = Settings<Properties>> {
   view(): Promise<View<S, V>>
   /** What is kept whole, newest first. */
   artifacts(): Promise<readonly Kept[]>
-  /** The body of one; undefined where it is not kept any more. */
+  /** The body of one; undefined if it has been deleted meanwhile. */
   body(id: number): Promise<Uint8Array | undefined>
-  /** Asks the machine, which is closed once `ask` is done. */
+  /** Opens this machine for `ask` and closes it afterwards. */
   asking<T>(ask: (host: Host) => Promise<T>): Promise<T>
 }
 
-/** A further command of a page: `agent firewall diff`. */
+/** A subcommand of a page: `agent firewall diff`. */
 export interface PagePart<S extends Sample = Sample, V = Settings<Properties>> {
   readonly name: string
   readonly meaning: string
   readonly words?: readonly PageWord[]
-  /** What it prints. Refuses with a Refusal. */
+  /** What it prints. Rejects with a Refusal where it cannot. */
   readonly print: (
     reach: PageReach<S, V>,
     given: readonly (string | undefined)[],

@@ -6,13 +6,13 @@ export interface Unseen {
   readonly why: string
   readonly codes?: readonly string[]
   /**
-   * With `codes`: only these subjects of them were not judged, as the observations name them. For what a cap, a
-   * sample or a skipped read left out: it must not count as over. Absent: all subjects.
+   * Only findings of `codes` about these subjects keep their verdict; absent: all subjects. For subjects that were
+   * left out by a limit, by sampling or by a skipped read, so that they do not count as resolved.
    */
   readonly subjects?: readonly string[]
-  /** Of what the sentence names only some: all of them, bounded, for those who read JSON. */
+  /** The full list (bounded) where the sentence names only a few, for readers of the JSON. */
   readonly names?: readonly string[]
-  /** True where a recording does not say, which is no fault of the node: nobody is alarmed. */
+  /** True where it is only missing from a recording. That is no fault of the node, so it makes no finding. */
   readonly unrecorded?: boolean
 }
 
@@ -31,11 +31,11 @@ export interface Sample {
   readonly unseen?: readonly Unseen[]
 }
 
-/** Something that runs out at a time that can be told: "certificates: 41 d". */
+/** Something that expires or fills up at a time that can be predicted: "certificates: 41 d". */
 export interface Deadline {
   readonly what: string
   readonly at: number
-  /** How sure that is, where it is a forecast and not a date. */
+  /** `date`: a fixed date. Otherwise a forecast, and how far to trust it. */
   readonly confidence?: 'date' | 'likely' | 'rough'
 }
 
@@ -45,12 +45,12 @@ export interface Point {
   readonly value: number
 }
 
-/** A collector's own series by name, from a time on, oldest first; without the values of the round at hand. */
+/** A collector's own series by name, from a time on, oldest first. The current round's values are not in it yet. */
 export type Series = (name: string, from: number) => readonly Point[]
 
-/** Something that is kept whole beside the sample, because it is too large for one. Bounded in number and size by the store. */
+/** Something stored beside the sample because it is too large for one. The store limits their number and size. */
 export interface Artifact {
-  /** What it is, as small plain JSON: lists show it without the body. */
+  /** A description as small plain JSON, for lists, which do not load the body. */
   readonly about: Readonly<Record<string, unknown>>
   readonly body: Uint8Array
 }

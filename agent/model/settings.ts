@@ -1,4 +1,4 @@
-/** How settings are declared: a subset of JSON Schema, as data, so that whoever declares them imports no library. */
+/** How settings are declared: a subset of JSON Schema, as plain data, so that declaring them needs no library. */
 export type Schema =
   | {
       readonly type: 'number' | 'integer'

@@ -7,7 +7,7 @@ export interface Letter {
   readonly url: string
   readonly headers: Readonly<Record<string, string>>
   readonly body: string
-  /** An edit of an earlier message: when the service no longer has that message, the rest is sent all the same. */
+  /** An edit of an earlier message. If that message no longer exists, the notice is sent as a new one. */
   readonly edit?: boolean
 }
 
@@ -18,10 +18,10 @@ export interface Reply {
 }
 
 /**
- * What a reply means for the letter: taken, worth another try (not before `wait` ms), refused, or the address is
- * gone by the service's own word. All are asked again, at least every hour while something is due. Without an
- * answer it may have been taken all the same: `perhaps`. `wait` and `why` are as the server gave them; the
- * postman bounds and redacts them.
+ * What a reply means for the letter. `accepted`; `again`: worth another try, not before `wait` ms; `refused`: for what
+ * the letter says; `gone`: the service says that the address no longer exists. All but `accepted` are tried again, at
+ * least every hour while a notice is due. `unconfirmed`: no answer came, but the letter may have arrived. `wait` and
+ * `why` are as the server gave them; the postman bounds and redacts them.
  */
 export type Reading =
   | { readonly outcome: 'accepted'; readonly receipt?: string }
@@ -36,18 +36,18 @@ export interface Sink<P extends Properties = Properties> {
   readonly settings: P
   /** Keys that must be given. */
   readonly required: readonly string[]
-  /** What is wrong with these settings that types cannot say, as `key: sentence`. */
+  /** Errors in the settings beyond their types, as `key: sentence`. */
   check?(settings: Settings<P>): readonly string[]
   /**
    * The letters of one notice, in the order they are to be posted; none when this sink has nothing to say
    * about it. `receipt` is what `read` made of the first message about the incident. Pure.
    */
   compose(notice: Notice, settings: Settings<P>, receipt?: string): readonly Letter[]
-  /** What a reply means where HTTP's own rules do not say it. */
+  /** What a reply means where this service departs from HTTP's own rules; undefined where it does not. */
   read?(reply: Reply, letter: Letter): Reading | undefined
 }
 
-/** Infers a sink's types; does nothing else. */
+/** Returns the sink unchanged; only its types are inferred. */
 export const sink = <const P extends Properties>(
   it: Sink<P> & { readonly required: readonly (keyof P & string)[] },
 ): Sink<P> => it

@@ -1,28 +1,28 @@
 import type { Finding, Incident, Rules } from '../../model/index.ts'
 import { explains } from './edges.ts'
 
-/** How many steps somebody who was just woken can follow, */
+/** How many steps somebody who was just woken can follow. */
 const mostSteps = 5
-/** one more where something has to be saved first, */
+/** One more where something urgent has to be saved first. */
 const mostWithUrgent = 6
-/** so many of which may be for that, */
+/** How many of those may be urgent ones. */
 const mostUrgent = 4
-/** and room for so many that are left to do when the root is repaired. */
+/** Room kept for steps that are still needed after the cause is repaired. */
 const leftToDo = 2
-const mostNevers = 3
+const mostAvoid = 3
 
 /**
- * What to do about an incident as a whole, in order: what cannot wait for the root, the root's own steps, then
- * what its repair leaves undone. A consequence that goes with its cause adds nothing. An event has nothing
- * that could be repaired, so what it left behind comes before it.
+ * What to do about an incident as a whole, in order: the urgent steps, the cause's fix, then the fixes that the
+ * repair of the cause does not make unnecessary. A finding that goes away with its cause adds no steps. An event
+ * cannot be repaired, so the fixes of what it caused come before its own.
  */
 export function advice(
-  root: Finding,
-  consequences: readonly Finding[],
+  cause: Finding,
+  affected: readonly Finding[],
   rules: Rules = {},
 ): Pick<Incident, 'fix' | 'avoid'> {
   const isEvent = (it: Finding) => Number(rules[it.code]?.event === true)
-  const members = [root, ...consequences].sort((a, b) => isEvent(a) - isEvent(b))
+  const members = [cause, ...affected].sort((a, b) => isEvent(a) - isEvent(b))
   const still = members.filter((it) => it.resolved === undefined)
   const open = still.length > 0 ? still : members
   const urgent = open.filter((it) => it.urgent)
@@ -38,7 +38,7 @@ export function advice(
     fix: [...saving, ...kept, ...rest.slice(0, room - kept.length)],
     avoid: [...new Set([...urgent, ...repairs].flatMap((it) => sentences(it.avoid ?? '')))].slice(
       0,
-      mostNevers,
+      mostAvoid,
     ),
   }
 }
@@ -64,17 +64,17 @@ function inTurn(findings: readonly Finding[]): readonly string[] {
   ).flat()
 }
 
-/** The steps that are not among those said before them. */
+/** The steps that do not repeat an earlier one. */
 const unsaid = (steps: readonly string[], before: readonly string[] = []): readonly string[] =>
   steps.filter((step, at) => !isSaid(step, [...before, ...steps.slice(0, at)]))
 
-/** So much of a step, and so many commands, tell it apart: texts from outside are in it. */
+/** How much of a step is compared, characters and commands. Bounded, because steps hold text from outside. */
 const longestStep = 500
 const mostCommands = 4
 const commandsOf = (step: string) =>
   [...step.slice(0, longestStep).matchAll(/`([^`]+)`/g)].slice(0, mostCommands).map(([, it = '']) => it)
 
-/** A step is known by its commands; one that is part of a longer command is said with that. */
+/** Whether earlier steps hold all commands of this one, each as it is or as part of a longer command. */
 function isSaid(step: string, said: readonly string[]): boolean {
   const commands = commandsOf(step)
   if (commands.length === 0) return said.includes(step)

@@ -1,24 +1,24 @@
 import type { Cause, Finding, Rules } from '../../model/index.ts'
 import { hour, minute } from '../../text/times.ts'
 
-/** Repairs seldom take hold at once: for this long a consequence may outlast its cause. */
+/** How long a finding may stay open after its cause has ended, since repairs seldom take effect at once. */
 export const outlasting = 15 * minute
 
 /**
- * A cause is often found after what it led to: by a slower round, or when a spell of blindness ends. What was
- * wrong for longer before it has another cause.
+ * How much later than its effect a cause may be found: its collector may run less often, or may have been blind. A
+ * finding that is older than that has another cause.
  */
 export const late = hour
 
 /**
- * When an event happened is known to the second, while what it took away may have been noticed on the way. What
- * was wrong for longer is more likely its reason: most restarts are somebody's attempt at a repair.
+ * The same for events, whose time is known to the second; their effects may be noticed while they still go on. What
+ * was wrong earlier than that is more likely the reason for the event: most restarts are attempts at a repair.
  */
 export const lateEvent = minute
 
 /**
- * The finding that a finding follows from, if there is one: the earliest of those that may explain it, what can
- * be repaired before what only happened, and what was wrong when it began before what was over by then.
+ * The cause of a finding, if one is known. Among several that may explain it: one that can be repaired before an
+ * event, then one that was open when it began before one that was over by then, then the earliest.
  */
 export function causeOf(
   finding: Finding,
@@ -38,7 +38,7 @@ export function causeOf(
     )[0]
 }
 
-/** Whether a finding may have come about because of another, by this edge. */
+/** Whether `cause` may have caused `finding`, by this edge. */
 export function explains(
   cause: Finding,
   finding: Finding,
@@ -49,7 +49,7 @@ export function explains(
   if (same === 'subject' && cause.subject !== finding.subject) return false
   if (same === 'pod' && !samePod(cause, finding)) return false
   if (cause.since > finding.since + (event ? lateEvent : late)) return false
-  // An open cause has no end yet. Only the stretches of time have to touch.
+  // An open cause has no end yet. It is enough that the two periods touch.
   const causeEnd = cause.resolved ?? Number.POSITIVE_INFINITY
   const end = finding.resolved ?? now
   const touch = cause.since <= end && finding.since <= causeEnd + within
