@@ -5,7 +5,7 @@ import { leave } from './cli/leave.ts'
 import { readVersion } from './cli/version.ts'
 import type { PageWord } from './model/index.ts'
 
-/** Each command is loaded when it is asked for: `agent status` must answer at once. */
+/** Each command's code is loaded only when it is called, so that `agent status` answers at once. */
 const program = new Command('agent')
   .description('Murphy: what is wrong with this k3s node, what follows from it, and what to do next')
   .option('-c, --config <FILE>', 'settings to go by instead of /etc/murphy/config.yaml')
@@ -99,7 +99,7 @@ program
     process.stdout.write(`murphy ${readVersion()}, node ${process.version}\n`)
   })
 
-/** A collector's page, and what belongs to it. */
+/** Adds a collector's page with its subcommands. */
 function add(parent: Command, { name, meaning, words, parts, run }: PageCommand): void {
   const command = parent.command(name).description(meaning)
   const isOption = ([form]: PageWord) => form.startsWith('-')
@@ -110,7 +110,7 @@ function add(parent: Command, { name, meaning, words, parts, run }: PageCommand)
 }
 
 try {
-  // To know the pages is to load all collectors, which the commands above have no use for.
+  // Listing the pages loads all collectors, which the commands above do not need.
   const [word = 'help'] = program.parseOptions(process.argv.slice(2)).operands
   if (!program.commands.some((it) => it.name() === word))
     for (const page of (await import('./cli/commands/page.ts')).pages()) add(program, page)

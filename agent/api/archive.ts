@@ -1,8 +1,8 @@
 import type { Finding, Kept, Point, Sample } from '../model/index.ts'
 
-/** What of the past people may ask for. Whoever remembers it gives it. */
+/** What the API reads of the past. The store implements it. */
 export interface Archive {
-  /** What is open, and what is kept of what was. */
+  /** Open findings, and recently resolved ones. */
   ledger(): readonly Finding[]
   history(from: number): readonly Finding[]
   series(name: string, from: number): readonly Point[]

@@ -4,10 +4,10 @@ import { safe } from '../text/sanitize.ts'
 // An import of node:http also loads Node's own copy of undici: 13 MB and 50 ms that `agent status` has no use for.
 const { request } = process.getBuiltinModule('node:http')
 
-/** No answer of an agent is larger, bytes: a kept rule set has at most 8 MB, and base64 adds a third. */
+/** The largest answer an agent gives, bytes: an artifact has at most 8 MiB, and base64 adds a third. */
 const largest = 16 * 1024 * 1024
 
-/** Who is pushed out by others, or comes while too many wait to be let in, tries again. */
+/** Errors of a request that lost its connection to others (see crowd.ts) or came while too many waited: tried again. */
 const crowded = new Set(['EAGAIN', 'ECONNRESET', 'EPIPE'])
 const pause = 50
 
@@ -32,7 +32,7 @@ export async function ask(
     }
 }
 
-/** The same, of what answers in JSON. Its shape is for whoever asked to check. */
+/** The same for answers in JSON. Their shape is not checked: the caller has to. */
 export async function askFor<T>(
   socket: string,
   path: string,
@@ -43,7 +43,7 @@ export async function askFor<T>(
   try {
     return JSON.parse(text) as T
   } catch {
-    // The error of the parser quotes what it was given.
+    // Not the parser's own error, which quotes the text.
     throw new Error(`what answers on ${socket} is not the agent: it sends no JSON`)
   }
 }
@@ -82,7 +82,7 @@ function once(
         reply.on('error', give)
       },
     )
-    // The whole of it: an answer that comes drop by drop never is idle.
+    // For the whole answer, not an idle timeout: one that trickles in would never be idle.
     const timer = setTimeout(
       () => give(new Error(`the agent does not answer within ${timeout / 1000} s`)),
       left,

@@ -1,10 +1,10 @@
 import type { Socket } from 'node:net'
 
-/** The most connections at a time, beyond which the oldest makes room for the newest. */
+/** The most connections at a time; beyond that the oldest is closed for the newest. */
 const most = 32
-/** The most that answers under way may weigh in memory, bytes: one of the largest kept rule sets, and much beside. */
+/** The most bytes of answers being sent: room for one of the largest artifacts and many small answers. */
 const heaviest = 32 * 1024 * 1024
-/** How long a question may take to arrive, and its answer to be taken, ms. Both are a matter of one, on this machine. */
+/** How long a question may take to arrive, and its answer to be read, ms. On one machine both take about 1 ms. */
 const patience = { question: 2000, answer: 10_000 }
 
 interface Guest {
@@ -14,18 +14,18 @@ interface Guest {
   timer: NodeJS.Timeout
 }
 
-/** Whoever is connected, each for a while only, so that nobody can keep a person out or fill the memory. */
+/** The open connections, limited in number, time and bytes, so that no client can block others or fill the memory. */
 export interface Crowd {
-  /** Someone came in. */
+  /** A client has connected. */
   enter(socket: Socket): void
-  /** Their question is whole; the answer has that many bytes. */
+  /** Its question has arrived in full; the answer has `weight` bytes. */
   answer(socket: Socket, weight: number): void
 }
 
 /**
- * A connection that has not asked yet goes before one that waits for its answer, and the older before the
- * younger. So whoever asks at once is answered, however many others hold a connection and say nothing:
- * between coming in and having asked, fewer than `most` can come.
+ * When there are too many, connections that have not asked yet are closed first, the oldest of them before younger
+ * ones. So a client that asks at once is answered, however many others connect and say nothing: in the moment between
+ * its connection and its question, fewer than `most` others can connect.
  */
 export function crowd(): Crowd {
   const guests = new Map<Socket, Guest>()
@@ -35,7 +35,7 @@ export function crowd(): Crowd {
     clearTimeout(guests.get(socket)?.timer)
     guests.delete(socket)
   }
-  /** Sends the oldest away that fits, sparing `kept`; the map has them in the order in which they came. */
+  /** Closes the oldest connection that `fits`, other than `kept`; the map is in the order of arrival. */
   function sendAway(fits: (it: Guest) => boolean, kept: Socket): boolean {
     for (const [socket, guest] of guests) {
       if (socket === kept || !fits(guest)) continue
@@ -51,7 +51,7 @@ export function crowd(): Crowd {
     enter(socket) {
       guests.set(socket, { asked: false, weight: 0, timer: ends(socket, patience.question) })
       socket.once('close', () => leave(socket))
-      // Nobody who asks keeps an agent from stopping.
+      // An open connection must not keep the agent from stopping.
       socket.unref()
       while (guests.size > most)
         if (!sendAway((it) => !it.asked, socket) && !sendAway(() => true, socket)) break

@@ -3,7 +3,7 @@ import { day } from '../text/times.ts'
 import type { Archive } from './archive.ts'
 import type { Snapshot } from './snapshot.ts'
 
-/** What a daemon knows of one collector at one moment: its last sample, and what the ledger holds open of it. */
+/** What a daemon knows of one collector at one moment: its last sample, and its open findings. */
 export interface LedgerView {
   readonly node: string
   readonly now: number
@@ -12,11 +12,11 @@ export interface LedgerView {
   readonly findings: readonly Finding[]
   /** The last day of the series that was asked for. */
   readonly trend: readonly Point[]
-  /** What is kept whole, newest first. */
+  /** The collector's artifacts, newest first. */
   readonly artifacts: readonly Kept[]
 }
 
-/** Answers in one go, so that no round comes between a sample and what was found in it; null before the first look. */
+/** Synchronous, so that no round can come between a sample and its findings. Null before the first round. */
 export function ledgerView(
   store: Archive,
   { node, at: now }: Pick<Snapshot, 'node' | 'at'>,
@@ -33,11 +33,11 @@ export function ledgerView(
   }
 }
 
-/** Whether a finding is true now, and a collector's. */
+/** Whether a finding is open and belongs to a collector. */
 export const isOpen = ({ code, resolved }: Finding, collector: string) =>
   resolved === undefined && code.startsWith(`${collector}.`)
 
-/** What a socket answered as a view. Throws where it cannot be one: another version, or another program. */
+/** A socket's answer as a view. Throws where it cannot be one: another version, or another program. */
 export function ledgerViewOf(answer: unknown): LedgerView | null {
   if (answer === null) return null
   const it = (typeof answer === 'object' ? answer : {}) as Partial<LedgerView>

@@ -1,13 +1,13 @@
 import type { Snapshot } from './snapshot.ts'
 
 interface Metric {
-  /** What it says, as Prometheus shows it: one sentence. */
+  /** Prometheus's HELP text: one sentence. */
   readonly help: string
-  /** What its values are told apart by. */
+  /** Names of its labels. */
   readonly labels: readonly string[]
 }
 
-/** Every metric, by its name behind `murphy_`. All are gauges. `docs/metrics.md` is made of these. */
+/** Every metric, by its name without `murphy_`. All are gauges. `docs/metrics.md` is made from these. */
 export const metrics = {
   info: { help: 'The agent, with its version; always 1.', labels: ['version', 'node'] },
   start_time_seconds: { help: 'When the agent started, unix seconds.', labels: [] },

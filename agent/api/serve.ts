@@ -21,16 +21,16 @@ export interface ServeOptions {
 }
 
 /**
- * Answers on a unix socket, for root and its group only: one question a connection. All but silences only reads.
+ * Answers on a unix socket, for root and its group only, one request a connection. All requests but silences only read.
  *
  * - `GET /v1/status`: a Snapshot
  * - `GET /v1/history?since=MS`: findings that were open since then
- * - `GET /v1/sample?collector=NAME`: `{ at, sample }`, what that collector last saw; null before its first look
- * - `GET /v1/view?collector=NAME&series=NAME`: a `LedgerView`, all that a page shows, of one moment; null before its first look
+ * - `GET /v1/sample?collector=NAME`: `{ at, sample }`, that collector's last sample; null before its first round
+ * - `GET /v1/view?collector=NAME&series=NAME`: a `LedgerView`, all that a page shows; null before the first round
  * - `GET /v1/series?name=NAME&since=MS`: `[{ at, value }]`
  * - `GET /v1/kept?collector=NAME`: `[{ id, at, about, size }]`, newest first; with `&id=ID` that one's body in base64, or null
  * - `GET /metrics`: the same numbers for Prometheus
- * - `PUT /v1/silence?what=…&for=MS&why=…`: tells nobody of what matches; `for=0` ends it
+ * - `PUT /v1/silence?what=…&for=MS&why=…`: mutes notifications of what matches; `for=0` ends it
  */
 export async function serve({
   socket,
@@ -87,14 +87,14 @@ export async function serve({
     }
   }
   const server = createServer({ maxHeaderSize: 8192 }, (asked, response) => {
-    // Whoever leaves before the answer is whole is nobody's trouble.
+    // A client that leaves before the answer is complete is no error.
     response.on('error', () => undefined)
     reply(asked, response).catch(() => asked.socket.destroy())
   })
-  // One question a connection: nothing is left open, and no queue of questions is worked off for one asker.
+  // One request a connection: none stays open, and no client can queue up many requests.
   server.maxRequestsPerSocket = 1
   server.on('connection', (socket) => guests.enter(socket))
-  // Such as too many open files, when someone comes in: they are not let in, and it goes on.
+  // Such as too many open files on accept: that client is refused, and the server goes on.
   server.on('error', () => undefined)
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
@@ -107,14 +107,14 @@ export async function serve({
   return server
 }
 
-/** A question that cannot be meant, as opposed to one that could not be answered. */
+/** The request is invalid, as opposed to one that could not be answered. */
 class Wrong extends Error {}
 
 const plain = 'text/plain; charset=utf-8'
 
 const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error)).slice(0, 300)
 
-/** One silence for one thing: asking again changes it. */
+/** The silence a request asks for. There is one for each `what`: asking again changes it. */
 function silenceFrom(query: URLSearchParams, now: number): Silence {
   const what = query.get('what') ?? ''
   const length = Number(query.get('for') ?? Number.NaN)
@@ -124,7 +124,7 @@ function silenceFrom(query: URLSearchParams, now: number): Silence {
   return { id: what, what, since: now, until: now + length, ...(why && { why }) }
 }
 
-/** Takes away what a former agent left. Throws where one answers there, or something else is in the way. */
+/** Removes the socket of a former agent. Throws where an agent answers on it, or where it is no socket. */
 export async function makeRoom(socket: string): Promise<void> {
   mkdirSync(dirname(socket), { recursive: true, mode: 0o750 })
   const there = lstatSync(socket, { throwIfNoEntry: false })

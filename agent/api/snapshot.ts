@@ -14,28 +14,28 @@ import type {
 } from '../model/index.ts'
 import { hour } from '../text/times.ts'
 
-/** What `agent status --json` prints and the socket answers. `version` changes when a field changes its meaning or goes. */
+/** What `agent status --json` prints and the socket answers. `version` rises when a field changes meaning or goes. */
 export interface Snapshot {
   readonly version: 2
   readonly node: string
   readonly at: number
   readonly agent: { readonly version: string; readonly pid: number; readonly started: number }
-  /** The gravest thing that is open; `unknown` while a collector has not looked yet, or nothing can be seen. */
+  /** The highest open severity; `unknown` while a collector has not finished a round yet, or nothing can be seen. */
   readonly state: 'ok' | 'warning' | 'critical' | 'unknown'
   /** What machine this is, in words. */
   readonly machine: string
-  /** Open ones, and those that were over in the last hour. */
+  /** Open ones, and those resolved within the last hour. */
   readonly incidents: readonly Incident[]
   readonly collectors: readonly CollectorRow[]
   readonly sinks: readonly SinkRow[]
   readonly deadlines: readonly Deadline[]
-  /** What people asked not to be told of, and until when. */
+  /** Silences in force. */
   readonly silences: readonly Silence[]
 }
 
 /**
- * What a socket answered as a picture. Throws where it cannot be one: another version, or another program.
- * What stands deeper is not looked at; whoever shows it has to be ready for a surprise.
+ * A socket's answer as a Snapshot. Throws where it cannot be one: another version, or another program. Only the top
+ * level is checked; whoever shows it must be prepared for anything below that.
  */
 export function snapshotOf(answer: unknown): Snapshot {
   const it = (typeof answer === 'object' && answer !== null ? answer : {}) as Partial<Snapshot>
@@ -57,7 +57,7 @@ export interface CollectorRow {
   readonly title: string
   readonly state: 'ok' | 'findings' | 'blind' | 'waiting' | 'off'
   readonly summary: string
-  /** When it last looked, and how long that took, ms. */
+  /** When its last round was, and how long that took, ms. */
   readonly last?: number
   readonly took?: number
   readonly next?: number
@@ -84,7 +84,7 @@ export interface Seen {
   /** All open findings; the collector's own are picked by their code. */
   readonly open: readonly Finding[]
   readonly enabled?: boolean
-  /** Its last round; without one, the sample of an earlier run is shown. */
+  /** Its last round; before the first one, the sample of an earlier daemon is shown. */
   readonly outcome?: Outcome | undefined
   readonly sample?: Sample | undefined
   readonly last?: number | undefined
@@ -116,7 +116,7 @@ export function rowOf(collector: Collector, seen: Seen): CollectorRow {
   }
 }
 
-/** The one word for it all. */
+/** The state of the whole node. */
 export function overall(
   incidents: readonly Incident[],
   collectors: readonly CollectorRow[],
@@ -129,11 +129,11 @@ export function overall(
   return sighted.length < looking.length ? 'unknown' : 'ok'
 }
 
-/** 0 well, 1 warning, 2 critical, 3 unknown: what monitoring scripts expect. */
+/** 0 ok, 1 warning, 2 critical, 3 unknown: the exit codes of Nagios plugins, which monitoring scripts expect. */
 export const exitCode = (state: Snapshot['state']) =>
   (({ ok: 0, warning: 1, critical: 2, unknown: 3 }) as const)[state]
 
-/** Which incidents a status shows: what is open, gravest first, then what was over within the hour. */
+/** The incidents a status shows: open ones, most severe first, then those resolved within the last hour. */
 export function shown(incidents: readonly Incident[], now: number): readonly Incident[] {
   const rank = { critical: 0, warning: 1, info: 2 }
   const open = incidents.filter((it) => it.resolved === undefined)

@@ -1,14 +1,14 @@
 import { timestamp } from '../text/times.ts'
 
-/** The fields that are moments, wherever they stand; all other numbers are what their names say. */
+/** Names of the fields that are times, at any depth; all other numbers stay numbers. */
 const moments = new Set([
   ...['at', 'now', 'since', 'seen', 'notifyAt', 'resolved'],
   ...['started', 'last', 'next', 'blindSince', 'told', 'until'],
 ])
 
 /**
- * What `--json` prints: moments as ISO 8601 in UTC, as in the webhook, so that nobody has to know which numbers are
- * milliseconds. The evidence of a finding is its rule's own and stays as it is. Total for anything that is JSON.
+ * What `--json` prints: times as ISO 8601 in UTC, as in the webhook, so that nobody has to know which numbers are
+ * milliseconds. A finding's `evidence` has its rule's own field names and stays as it is. Total for any JSON value.
  */
 export function jsonText(value: unknown): string {
   const evidence = new Set<unknown>()

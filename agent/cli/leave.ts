@@ -1,11 +1,11 @@
-/** Open files and addresses that are still being asked for, by Node.js's names for them. */
+/** Node.js's names for pending file system requests and name lookups. */
 const asking = /^(FSReq|GetAddrInfo)/
 
 /**
- * Ends the process with `process.exitCode`, also when something it asked for never answers. Node.js waits for its
- * threads, even in `process.exit`, and a thread that waits for a dead file server ends with the server or with the
- * program that runs: so another takes its place (execve(2)) that does nothing but end. What is not over after `grace` ms
- * hangs; if nothing does, the process has ended by itself by then.
+ * Ends the process with `process.exitCode`, even when a request hangs. Node.js waits for its threads, even in
+ * `process.exit`, and a thread that waits for a dead file server only ends with the server or when the process runs
+ * another program. So the process replaces itself (execve(2)) by a program that ends at once. Requests still pending
+ * after `grace` ms count as hanging; if there are none, the process has ended by itself by then.
  */
 export function leave(grace = 1_000): void {
   const end = () => {

@@ -6,13 +6,13 @@ import { explain, keyText, type Path, type Problem, placeOf, type SchemaError } 
 // By default the library stops after eight errors; whoever corrects a file wants to see all of them.
 Library.Set({ maxErrors: 1000 })
 
-/** What is found wrong with one settings file, as it is gone through. */
+/** Collects what is wrong with one settings file. */
 export interface Checks {
   /** In the order in which they were found. */
   readonly problems: readonly Problem[]
-  /** Something is wrong at `path`, whose last part is an `unknown` key where nobody knows it. */
+  /** Adds a problem at `path`. `unknown`: the last part of the path is a key that no schema has. */
   problem(path: Path, words: string, unknown?: boolean): void
-  /** Checks a value against a schema, naming places as seen from the top of the file. */
+  /** Checks a value against a schema; `at` is its path from the top of the file. */
   check(schema: object, value: unknown, at: Path): void
 }
 
@@ -33,13 +33,13 @@ export function openChecks(file: string, read: Read): Checks {
         for (const { path, text, unknown } of explain(error, keysAt(schema, below)))
           problem([...at, ...path], text, unknown)
       }
-      // The library stops counting before it has said what is wrong.
+      // The library can fail a value without reporting an error, when its list of errors is full.
       if (!fits && problems.length === before) problem(at, 'more is wrong here than can be listed')
     },
   }
 }
 
-/** A group of keys; an empty one of what is none. */
+/** The value if it is a mapping, else an empty one. */
 export const group = (value: unknown): Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
     ? (value as Record<string, unknown>)

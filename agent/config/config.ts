@@ -18,9 +18,9 @@ import {
 } from './schema.ts'
 import { type Environment, type Secrets, secretReader, secretsOf } from './secrets.ts'
 
-/** The settings as Murphy goes by them: complete and checked. */
+/** The settings in force: complete and checked. */
 export interface Config {
-  /** The file they were read from; absent when there is none and all is default. */
+  /** The file they were read from; absent when there is none and everything is default. */
   readonly file?: string
   readonly node: string
   readonly stateDir: string
@@ -45,11 +45,11 @@ export interface SinkConfig {
   /** Whether a connection is kept open between letters. */
   readonly keepOpen: boolean
   readonly settings: Settings<Properties>
-  /** Secrets that are given, but were not read. */
+  /** Keys of secrets that are given by `_file` or `_credential`, but were not read. */
   readonly unread: readonly string[]
 }
 
-/** One missing quote makes a fault of every line behind it. */
+/** The most errors shown: one missing quote makes an error of every line after it. */
 const shownFlaws = 20
 
 /** Everything that is wrong with the settings, at once. */
@@ -71,7 +71,7 @@ export interface ConfigOptions {
   readonly sinks: readonly Sink[]
   readonly environment?: Environment
   readonly secrets?: Secrets
-  /** The default file is there, but not for this user: called, and all is default. Without it that is an error. */
+  /** Called when this user may not read the default file; defaults are used then. Absent: that is an error. */
   readonly unreadable?: (file: string) => void
   readonly read?: (file: string) => string
 }
@@ -125,7 +125,7 @@ export function parseConfig(text: string, options: ConfigOptions & { readonly fi
   }
 }
 
-/** The file as values. Throws a ConfigError where it is no YAML. */
+/** Parses the file. Throws a ConfigError where it is not YAML. */
 function documentOf(text: string, file: string): Read {
   const read = readDocument(text)
   if ('raw' in read) return read
@@ -148,7 +148,7 @@ function collectorConfig(it: Collector, given: unknown, { problems, problem }: C
       ['collectors', it.name, 'every'],
       `this is no cron expression of six fields, seconds first; right is for example "${it.every}"`,
     )
-  // Only where the types are right: a check may rely on them.
+  // Only where the types are right, because a check relies on them.
   if (!problems.some(({ key = '' }) => key.startsWith(`collectors.${it.name}.`)))
     for (const words of it.check?.(settings as Settings<Properties>) ?? []) {
       const [, key = '', text = words] = /^([\w.]+): (.*)$/s.exec(words) ?? []
@@ -160,7 +160,7 @@ function collectorConfig(it: Collector, given: unknown, { problems, problem }: C
 
 type SinkOptions = Pick<ConfigOptions, 'sinks' | 'secrets'> & { readonly environment: Environment }
 
-/** The sinks, each complete and of a name of its own; what is wrong with them is in `checks`. */
+/** The sinks, complete and with unique names; what is wrong with them is in `checks`. */
 function sinksOf(given: unknown, checks: Checks, options: SinkOptions): readonly SinkConfig[] {
   const entries: readonly unknown[] = Array.isArray(given) ? given : []
   const configs = entries.map((entry, at) => sinkConfig(group(entry), ['sinks', at], checks, options))
@@ -188,7 +188,7 @@ function sinkConfig(
   const unread: string[] = []
   const secret = secretReader(secrets, environment)
   const settings = { ...defaults(sink.settings), ...secretsOf(sink, own, path, secret, unread, problem) }
-  // A check may rely on all that is given.
+  // Only where all settings are valid and all secrets read, because a check relies on them.
   if (problems.length === before && unread.length === 0)
     for (const words of sink.check?.(settings as Settings<Properties>) ?? []) {
       const [, key = '', text = words] = /^(\w+): (.*)$/s.exec(words) ?? []

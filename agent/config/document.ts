@@ -8,7 +8,7 @@ export interface Read {
   readonly raw: Record<string, unknown>
 }
 
-/** What makes the file no YAML, and where. Neither quotes the file: secrets stand in it, often at the wrong place. */
+/** Why the file is not valid YAML, and where. Never quotes the file, because secrets may be anywhere in it. */
 export interface Flaw {
   readonly text: string
   /** Counted from 1, as is the column. */
@@ -16,10 +16,10 @@ export interface Flaw {
   readonly column?: number
 }
 
-/** No settings file is larger; characters. */
+/** The largest settings file that is read, characters. */
 const largest = 1024 * 1024
 
-/** By the library's codes: its own messages and excerpts quote what they complain of. */
+/** Own messages by the library's codes, because the library's messages quote the file. */
 const words: Partial<Record<ErrorCode, string>> = {
   ALIAS_PROPS: 'an alias (*name) takes no tag and no anchor; quote values that begin with *',
   BAD_ALIAS: 'an alias (*name) that nothing defines; quote values that begin with *',
@@ -42,7 +42,7 @@ const words: Partial<Record<ErrorCode, string>> = {
 
 const tooDeep: readonly Flaw[] = [{ text: 'it is nested too deeply' }]
 
-/** The file as values, or everything that keeps it from being read. Says nothing on stderr, and never throws. */
+/** The parsed file, or all errors in it. Writes nothing to stderr, and never throws. */
 export function readDocument(text: string): Read | readonly Flaw[] {
   if (text.length > largest) return [{ text: `it has more than ${largest} characters` }]
   const lines = new LineCounter()
@@ -51,12 +51,12 @@ export function readDocument(text: string): Read | readonly Flaw[] {
       lineCounter: lines,
       prettyErrors: false,
       uniqueKeys: true,
-      // Warnings would go to stderr by themselves, with keys and values in them.
+      // The library would print warnings to stderr, with keys and values in them.
       logLevel: 'error',
-      // `{{ x }}` makes a group a key, which the library turns into text.
+      // `{{ x }}` has a mapping as a key; this makes it an error instead of text.
       stringKeys: true,
     })
-    // The parser descends by calling itself; all else that it finds then comes of where it gave up.
+    // The recursive parser gave up because of the depth; its other errors only follow from that.
     if (document.errors.some(({ code }) => code === 'RESOURCE_EXHAUSTION')) return tooDeep
     const flaws = document.errors.map(({ code, pos }) => ({
       text: words[code] ?? 'it cannot be read from here on',

@@ -2,8 +2,8 @@ import type { Document } from 'yaml'
 import { placeIn, type Read } from './document.ts'
 
 /**
- * Something that is wrong with the settings, with its place and what would be right. No part of it quotes a
- * value, or a key that is not nearly a known one: people paste secrets into the wrong place.
+ * Something that is wrong with the settings, with its place and what would be right. It never quotes a value, or a
+ * key that is not close to a known one, because people paste secrets into the wrong place.
  */
 export interface Problem {
   readonly file: string
@@ -21,7 +21,7 @@ export const problemText = ({ file, line, column, key, text }: Problem) =>
 
 export type Path = readonly (string | number)[]
 
-/** `['sinks', 0, 'url']` as people write it; the last part is not shown where it is an `unknown` key. */
+/** `['sinks', 0, 'url']` as `sinks[0].url`; the last part is left out where it is an `unknown` key. */
 export const keyText = (path: Path, unknown = false) =>
   path.reduce<string>((at, part, index) => {
     if (typeof part === 'number') return `${at}[${part}]`
@@ -31,7 +31,7 @@ export const keyText = (path: Path, unknown = false) =>
 
 type Place = Pick<Problem, 'line' | 'column'>
 
-/** Where the key at `path` is, or the nearest thing above it that is in the file. */
+/** Where the key at `path` is in the file, or the nearest parent that is there. */
 export function placeOf({ document, lines }: Read, path: Path): Place {
   for (let length = path.length; length >= 0; length -= 1) {
     const at = keyRange(document, path.slice(0, length))
@@ -44,7 +44,7 @@ interface Pair {
   readonly key?: { readonly value?: unknown; readonly range?: readonly number[] }
 }
 
-/** The offset of a key (not of its value, which may stand lines below). */
+/** The offset of a key (not of its value, which may be lines below). */
 function keyRange(document: Document, path: Path): number | undefined {
   const last = path.at(-1)
   const parent = document.getIn(path.slice(0, -1), true) as
@@ -87,7 +87,7 @@ export interface Explained {
   readonly unknown?: boolean
 }
 
-/** An error in words; none for errors that another one already says. */
+/** A schema error in words; empty for errors that only repeat another one. */
 export function explain(error: SchemaError, known: readonly string[]): readonly Explained[] {
   const path = error.instancePath
     .split('/')
@@ -120,7 +120,7 @@ export function explain(error: SchemaError, known: readonly string[]): readonly 
   }
 }
 
-/** So many letters of a key that is shown may be none of the known key's: too few to be of use to anyone. */
+/** By how many letters a key may differ from a known one to be shown: too few to reveal a secret. */
 const strange = 2
 
 function unknownKey(key: string, known: readonly string[]): Omit<Explained, 'path'> {

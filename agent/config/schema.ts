@@ -1,6 +1,6 @@
 import type { Collector, Properties, Schema, Sink } from '../model/index.ts'
 
-/** The keys every sink has beside its own. */
+/** Keys that every sink has in addition to its own. */
 export const sinkProperties = {
   name: {
     type: 'string',
@@ -21,7 +21,7 @@ export const sinkProperties = {
   },
 } as const satisfies Properties
 
-/** The keys every collector has beside its own; `every` defaults to the collector's own rhythm. */
+/** Keys that every collector has in addition to its own; `every` defaults to the collector's own schedule. */
 export const collectorProperties = (it: Collector) =>
   ({
     enabled: { type: 'boolean', description: `Whether ${it.title} are looked at.`, default: true },
@@ -55,13 +55,13 @@ export const generalProperties = {
   },
 } as const satisfies Properties
 
-/** In what other ways a secret may be given than by writing it into the file. */
+/** Suffixes of keys that give a secret in other ways than by writing it into the file. */
 export const secretForms = {
   _file: 'the path of a file that holds it',
   _credential: 'the name of a systemd credential (LoadCredential=) that holds it',
 } as const
 
-/** A secret may be in the file, in a file of its own, or a systemd credential; anything else is itself. */
+/** The schema with every secret also in its `_file` and `_credential` form; other keys unchanged. */
 export function withSecretForms(properties: Properties): Record<string, Schema> {
   return Object.fromEntries(
     Object.entries(properties).flatMap(([key, schema]): [string, Schema][] => [
@@ -94,7 +94,7 @@ export const sinkSchema = (it: Sink) =>
     { required: ['type'] },
   )
 
-/** The whole file but for the entries of `sinks`, whose schema depends on their type. */
+/** The whole file except the entries of `sinks`, whose schema depends on their type. */
 export const generalSchema = (collectors: readonly Collector[]) =>
   object({
     ...generalProperties,

@@ -7,12 +7,16 @@ import { secretForms } from './schema.ts'
 export type Environment = Readonly<Record<string, string | undefined>>
 
 /**
- * What becomes of secrets that are kept elsewhere: only who sends messages needs them, and only the daemon
- * has systemd's credentials. `look` says what is wrong with their files as far as it can know.
+ * What to do with secrets in files or credentials: `read` them, `leave` them unread, or only `look` whether their
+ * files have errors, as far as this user can know. Only commands that send messages need them, and only the daemon
+ * has systemd's credentials.
  */
 export type Secrets = 'read' | 'look' | 'leave'
 
-/** What a `_file` or `_credential` holds; undefined if it is left unread. Throws in words that do not quote it: it may be the secret itself. */
+/**
+ * The content of a `_file` or `_credential`; undefined if it is left unread. Errors do not quote `value`: it may be the
+ * secret itself, pasted in the wrong place.
+ */
 export type SecretReader = (form: string, value: string) => string | undefined
 
 export const secretReader =
@@ -35,7 +39,7 @@ export const secretReader =
       accessSync(file, constants.R_OK)
     } catch (error) {
       const { code = '' } = error as NodeJS.ErrnoException
-      // The daemon is another user, and may read what this one may not.
+      // The daemon runs as another user, and may read what this user may not.
       if (secrets === 'read' || code !== 'EACCES')
         throw new Error(
           `the ${credential ? 'credential' : 'file'} it names ${reasons[code] ?? `cannot be read (${code})`}`,
@@ -50,7 +54,7 @@ const reasons: Readonly<Record<string, string>> = {
   EISDIR: 'is a folder (EISDIR)',
 }
 
-/** The sink's own settings, with each secret read from wherever it is, or its key added to `unread`. */
+/** The sink's own settings, with each secret read from its file or credential, or its key added to `unread`. */
 export function secretsOf(
   sink: Sink,
   own: Record<string, unknown>,

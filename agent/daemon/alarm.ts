@@ -5,18 +5,18 @@ import type { DeliveryState } from '../delivery/postman.ts'
 import type { Incident, NotificationRecord } from '../model/index.ts'
 import { hour } from '../text/times.ts'
 
-/** What comes to be due by time alone. */
+/** What can become due by time alone. */
 export interface Pending {
   readonly ledger: Ledger
   readonly incidents: readonly Incident[]
-  /** Each sink's state, and its book. */
+  /** Each sink's state and notification records. */
   readonly sinks: readonly { readonly state: DeliveryState; readonly told: readonly NotificationRecord[] }[]
   readonly silences: readonly Silence[]
-  /** After how long an open incident is brought up again, ms; 0 for never. */
+  /** After how long a reminder of an open incident is sent, ms; 0 for never. */
   readonly remind: number
 }
 
-/** The next time after `at` at which something may be due though nobody looks: patience, reminders and silences that end. Pure. */
+/** The next time after `at` at which something may be due by time alone; infinite for none. Pure. */
 export function nextDue({ ledger, incidents, sinks, silences, remind }: Pending, at: number): number {
   const open = incidents.filter((it) => it.resolved === undefined)
   const remindAt = (told: readonly NotificationRecord[], { id }: Incident) => {
@@ -32,14 +32,14 @@ export function nextDue({ ledger, incidents, sinks, silences, remind }: Pending,
   return Math.min(...times.filter((time) => time > at))
 }
 
-/** Rings when something is due. */
+/** A timer for the next time something is due. */
 export interface Alarm {
-  /** The next time to ring, as of `at`; one that was set before is forgotten. */
+  /** The next time to ring; `at` is the present time. Replaces the one set before. */
   set(next: number, at: number): void
   stop(): void
 }
 
-/** The longest it sleeps, ms: a clock that was set, or what nobody thought of, is seen by then. */
+/** The longest it sleeps, ms, so that a changed clock or anything overlooked is noticed by then. */
 const longestSleep = hour
 
 export function alarm(ring: () => void): Alarm {

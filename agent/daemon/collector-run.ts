@@ -20,29 +20,29 @@ import { type Watching, watching } from './watching.ts'
 
 export interface CollectorRunOptions {
   readonly collector: Collector
-  /** Absent: as the collector has it by itself. */
+  /** Absent: the collector's defaults. */
   readonly config: CollectorConfig | undefined
   readonly machine: Pick<Machine, 'during' | 'follow' | 'watch'>
   readonly store: Pick<Store, 'sample' | 'saveSample' | 'keep' | 'addPoints' | 'series'>
   readonly log: Log
   readonly now: () => number
-  /** Aborted when the daemon stops: what is seen after that is nobody's business. */
+  /** Aborted when the daemon stops: the result of a round that ends after that is dropped. */
   readonly stopping: AbortSignal
-  /** What a look came to, before its sample is saved. */
+  /** Called with the result of each round, before its sample is saved. */
   readonly seen: (outcome: Outcome) => void
 }
 
-/** The most that is handed from watches to a round; the oldest goes first. */
+/** The most wake events that are handed to a round; the oldest are dropped first. */
 const mostHeard = 500
 
-/** One collector while the daemon runs: when it looks, what wakes it, what it last saw. */
+/** One collector while the daemon runs: its schedule, what wakes it, its last result. */
 export class CollectorRun {
   readonly collector: Collector
   readonly settings: Settings<Properties>
   readonly rounds: Rounds
-  /** Resolves when it has looked once. */
+  /** Resolves after its first round. */
   readonly looked: Promise<void>
-  /** What its last look came to. */
+  /** The result of its last round. */
   outcome?: Outcome
   readonly #options: CollectorRunOptions
   readonly #guarded: Guarded
@@ -82,15 +82,15 @@ export class CollectorRun {
     })
   }
 
-  /** Its own series, as they are remembered. */
+  /** Its own series from the store. */
   readonly series: Series = (name, from) => this.#options.store.series(`${this.collector.name}.${name}`, from)
 
-  /** What is known to run out, by its last look. */
+  /** Its deadlines by the last sample, as of `at`. */
   deadlines(at: number): readonly Deadline[] {
     return this.#deadlinesOf(this.outcome, at)
   }
 
-  /** Ends what wakes it, and waits for a look that is under way. */
+  /** Ends its schedule and watches, and waits for a round that is running. */
   stop(): Promise<void> {
     this.#watching.stop()
     this.#dates.stop()
@@ -102,7 +102,7 @@ export class CollectorRun {
     return sample ? (this.collector.deadlines?.(sample, this.settings, at, this.series) ?? []) : []
   }
 
-  /** One round, and everything that follows from it. */
+  /** Runs one round, reports it and saves what it saw. */
   async #look(): Promise<void> {
     const { collector, settings, series } = this
     const { store, machine, stopping, log, seen } = this.#options
@@ -116,11 +116,11 @@ export class CollectorRun {
     const past = { ...known, heard, series, keep }
     const looked = await round(collector, settings, machine.during(signal), past, signal)
     if (stopping.aborted) return
-    // What status will ask of this sample is asked once now: a mistake there belongs to this look.
+    // Status will ask for these later. They are called once now, so that a mistake in them is reported by this round.
     if (looked.sample) collector.summary(looked.sample, settings, looked.at)
     const deadlines = this.#deadlinesOf(looked, looked.at)
     const outcome = withUnseen(collector, looked, this.#guarded.mistakes())
-    // What was heard is lost on a round that learnt nothing, unless the next one hears it too.
+    // A round that failed did not use its wake events: hand them to the next one again.
     if (!outcome.sample) this.#heard = [...heard, ...this.#heard].slice(-mostHeard)
     reportRound(log, this.outcome, outcome)
     this.outcome = outcome

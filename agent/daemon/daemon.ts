@@ -30,10 +30,10 @@ export interface DaemonOptions {
 }
 
 export interface Daemon {
-  /** Resolves when every collector has looked once. */
+  /** Resolves after the first round of every collector. */
   readonly ready: Promise<void>
   snapshot(): Snapshot
-  /** Tells nobody of what matches, for a while. */
+  /** Adds or changes a silence. */
   silence(it: Silence): void
   stop(): Promise<void>
 }
@@ -74,7 +74,7 @@ export function startDaemon(options: DaemonOptions): Daemon {
   })
   const bell = alarm(() => wakeUp())
 
-  /** What was seen becomes what is true, is saved, and only then told. */
+  /** Puts the result of a round into the ledger and saves it; only then are people notified. */
   function settle(outcome?: Outcome): void {
     const at = now()
     truth.settle(outcome, tellers, at)
@@ -84,7 +84,7 @@ export function startDaemon(options: DaemonOptions): Daemon {
     bell.set(nextDue({ ...more, incidents: truth.incidents(), sinks: told }, at), at)
   }
 
-  /** Patience and reminders run out without anyone looking. */
+  /** Handles what becomes due by time alone: ends of `pendingFor`, reminders, silences. */
   function wakeUp(): void {
     settle()
     const waiting = store.ledger().filter((it) => wantsALook(it, now()))
@@ -122,7 +122,7 @@ const rulesOfAll = (collectors: readonly Collector[]): Rules =>
 /** What is true of this node, and why. */
 interface Truth {
   incidents(): readonly Incident[]
-  /** Takes in what one look came to, and how Murphy itself is; saves it, and says what is new in the log. */
+  /** Updates the ledger by one round and by Murphy's own state; saves it, and logs what is new. */
   settle(outcome: Outcome | undefined, tellers: readonly Postman[], at: number): void
 }
 

@@ -1,12 +1,12 @@
 import { minute } from '../text/times.ts'
 import type { Log } from './log.ts'
 
-/** The same error is written down once in this time, ms: what fails over and over must not fill the disk. */
+/** The same error is logged at most once in this time, ms: what fails over and over must not fill the disk. */
 const quiet = minute
 
 /**
- * What nobody caught is written down with its stack, and the process goes on: half an agent that still looks
- * and tells is worth more than one that starts, fails and starts again. Returns how to end it.
+ * Logs uncaught errors with their stack and lets the process go on: an agent that works in part is worth more than
+ * one that crashes and restarts over and over. Returns a function that removes the handlers.
  */
 export function goOn(log: Log, now: () => number = Date.now): () => void {
   let last = { text: '', at: Number.NEGATIVE_INFINITY }
@@ -16,7 +16,7 @@ export function goOn(log: Log, now: () => number = Date.now): () => void {
     last = { text, at: now() }
     log.error({ error }, `a fault in Murphy that nothing caught; it goes on: ${text}`)
   }
-  // Whoever read the log has gone: an error about it could only be written to the same place.
+  // The reader of the log has gone. An error about that could only be logged to the same place, so it is ignored.
   const gone = () => {}
   process.on('uncaughtException', caught)
   process.on('unhandledRejection', caught)

@@ -9,16 +9,16 @@ export interface Log {
   error(fields: object, text: string): void
 }
 
-/** Keys that may hold a secret wherever they stand: a webhook's URL is the permission to use it. */
+/** Keys that may hold a secret, at any depth: whoever knows a webhook's URL may post to it. */
 const secret = new Set(['url', 'token', 'password', 'secret', 'authorization'])
-/** How deep fields are looked at; what lies deeper is left out. */
+/** How deep fields are logged; what is deeper is left out. */
 const deepest = 6
 
 export interface LogOptions {
   readonly level: 'debug' | 'info' | 'warn' | 'error'
   /** Lines for a person at a terminal instead of JSON for the journal. */
   readonly plain?: boolean
-  /** A text without the secrets of the settings: an error, or what a server said, may quote one. */
+  /** Removes the secrets of the settings from a text: an error or a server's reply may quote one. */
   readonly hide?: (text: string) => string
   readonly write?: (line: string) => void
 }
@@ -40,14 +40,14 @@ export function openLog({
     },
     destination,
   )
-  // Before it is written: afterwards a secret stands there escaped, and a short one might be part of the form.
+  // Before it becomes JSON: there a secret may be escaped, and a short one may match part of the syntax.
   const at = (name: LogOptions['level']) => (fields: object, text: string) => {
     if (lines.isLevelEnabled(name)) lines[name](hidden(fields, hide, deepest) as object, hide(text))
   }
   return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') }
 }
 
-/** Fields without secrets, by their keys and by what they hold. Errors become what the journal wants of them. */
+/** Fields without secrets, by their keys and by what they hold. Errors become plain objects for the journal. */
 function hidden(value: unknown, hide: (text: string) => string, depth: number): unknown {
   if (typeof value === 'string') return hide(value)
   if (typeof value !== 'object' || value === null) return value

@@ -7,7 +7,7 @@ import { day } from '../text/times.ts'
 import type { CollectorRun } from './collector-run.ts'
 import type { Postman } from './postmen.ts'
 
-/** What a picture is made of. */
+/** What a snapshot is made of. */
 export interface Scene {
   readonly config: Pick<Config, 'node' | 'collectors'>
   readonly version: string
@@ -15,7 +15,7 @@ export interface Scene {
   readonly machine: string
   /** When the daemon started. */
   readonly started: number
-  /** All of them, also those that are switched off. */
+  /** All collectors, also disabled ones. */
   readonly collectors: readonly Collector[]
   readonly runs: readonly CollectorRun[]
   readonly incidents: readonly Incident[]
@@ -42,7 +42,7 @@ export function pictureOf(scene: Scene, at: number): Snapshot {
   }
 }
 
-/** The postman knows what it told since it started; the book, what was told before. */
+/** The last notification before the daemon started, by the notification records; the postman knows only later ones. */
 function lastTold(store: Scene['store'], sink: string): { readonly told?: number } {
   const times = store.told(sink).flatMap((it) => (it.unconfirmed ? [] : [it.at]))
   return times.length > 0 ? { told: Math.max(...times) } : {}

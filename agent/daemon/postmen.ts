@@ -5,7 +5,7 @@ import type { Incident, Notice, Sink } from '../model/index.ts'
 import type { Store } from '../state/store.ts'
 import type { Log } from './log.ts'
 
-/** Who tells one sink, by the name people gave it. */
+/** The delivery to one sink; `name` is the sink's in the settings. */
 export interface Postman {
   readonly name: string
   readonly delivery: Delivery
@@ -19,9 +19,9 @@ export interface PostmenOptions {
   readonly now: () => number
   /** When the daemon started. */
   readonly started: number
-  /** What is true now; undefined while not everything has been looked at: then nothing is due. */
+  /** The incidents now; undefined until every collector has finished its first round: then nothing is due. */
   readonly incidents: () => readonly Incident[] | undefined
-  /** A sink began to fail, or works again. */
+  /** Called when a sink begins to fail, or works again. */
   readonly turned: () => void
 }
 
@@ -37,7 +37,7 @@ function postman({ name, min, settings, keepOpen }: SinkConfig, sink: Sink, opti
   const { config, store, log, now, started, incidents, turned } = options
   const policy = { min, remind: config.remind, since: store.sinkSince(name, started) }
   const told = () => store.told(name)
-  // That a sink fails is for the other sinks to tell.
+  // A sink is not sent that it fails itself; the other sinks are.
   const concerns = ({ cause }: Incident) => cause.code !== 'agent.sink-failing' || cause.subject !== name
   let sick = false
   return deliver({

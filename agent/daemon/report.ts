@@ -2,7 +2,7 @@ import type { Outcome } from '../core/round.ts'
 import type { Finding } from '../model/index.ts'
 import type { Log } from './log.ts'
 
-/** A round that fails is worth a line when it begins to, not each time. */
+/** Logs a failing collector when it begins to fail, not each round. */
 export function reportRound(log: Log, before: Outcome | undefined, now: Outcome): void {
   const { collector, took, error } = now
   if (error !== undefined && before?.error === undefined)
@@ -13,7 +13,7 @@ export function reportRound(log: Log, before: Outcome | undefined, now: Outcome)
   else log.debug({ collector, took }, `${collector}: looked`)
 }
 
-/** With no sink configured the log is where findings go; with sinks it is the record. */
+/** Logs findings that are new or resolved. Without sinks the log is the only place where they are reported. */
 export function reportFindings(log: Log, before: readonly Finding[], after: readonly Finding[]): void {
   const known = new Map(before.map((it) => [it.id, it]))
   for (const it of after) {

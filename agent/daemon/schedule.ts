@@ -1,10 +1,10 @@
 import { createTask } from 'node-cron'
 
-/** The rounds of one collector: by the clock, and early when woken; never two at once. */
+/** Runs the rounds of one collector: on schedule, and early when woken; never two at once. */
 export interface Rounds {
-  /** Asks for a round soon. Many wakes in a moment are one round. */
+  /** Asks for a round soon. Many wakes in quick succession make one round. */
   wake(): void
-  /** When the next round comes by the clock. */
+  /** When the next scheduled round is. */
   next(): number | undefined
   /** Starts the clock, with a round at once. */
   start(): void
@@ -15,25 +15,28 @@ export interface Rounds {
 export interface RoundsOptions {
   readonly every: string
   readonly run: () => Promise<void>
-  /** Told of what `run` did not catch: the next round comes all the same. */
+  /** Called with an error that `run` did not catch; the next round comes all the same. */
   readonly failed?: (error: unknown) => void
   /** The longest pause between woken rounds, ms. */
   readonly longest?: number | undefined
-  /** What pauses are measured by: a clock nobody sets. */
+  /** The clock for pauses, ms: a monotonic one. */
   readonly now?: () => number
-  /** What the cron expression goes by. */
+  /** The clock for the cron expression, ms since the epoch. */
   readonly wallClock?: () => number
 }
 
-/** A change seldom comes alone (a flush is dozens of deletions): look once it has settled for this long, ms. */
+/** Pause before a woken round, ms, because changes seldom come alone: a flush is dozens of deletions. */
 export const settle = 40
-/** Under changes without end the pause between woken rounds grows from this … */
+/** While changes keep coming, the pause between woken rounds grows from this … */
 const shortestPause = 250
-/** … to this, ms, unless a collector asks for less, so that churn costs little. A quiet spell of three pauses, and at least `calm`, starts anew. */
+/**
+ * … to this, ms, unless a collector asks for less, so that constant changes cost little. When no wake came for more
+ * than three pauses, and at least `calm` ms, it starts from zero again.
+ */
 const longestPause = 15_000
 const calm = 2_000
 
-/** The clock may be set meanwhile; it is looked at this often, ms. */
+/** The wall clock may be set at any time, so it is read at least this often, ms. */
 const longestTick = 30_000
 
 export function rounds({
@@ -103,9 +106,10 @@ export function rounds({
   }
 }
 
-/** Calls `look` at the times of a cron expression by a clock that may be set meanwhile. */
+/** Calls `look` at the times of a cron expression, also when the clock is set. */
 function ticking(every: string, wallClock: () => number, look: () => void) {
-  // Only asked for times: its own timer stands still when the clock goes back, and counts every slot of a jump ahead.
+  // Only used to compute times: the library's own timer stops when the clock is set back, and after a jump ahead it
+  // runs for every time that was skipped.
   const cron = createTask(every, () => {})
   const next = () => cron.getNextRuns(1)[0]?.getTime()
   let tick: NodeJS.Timeout | undefined

@@ -2,8 +2,8 @@ import { spawn } from 'node:child_process'
 import { confined } from '../host/confine.ts'
 
 /**
- * What systemd is told. Node.js has no unix datagram sockets, so systemd's own `systemd-notify` sends them;
- * sent by a child, they need NotifyAccess=all in the unit. Without NOTIFY_SOCKET nothing is sent.
+ * Sends systemd's service notifications. Node.js has no unix datagram sockets, so systemd's own `systemd-notify` sends
+ * them; because that is a child process, the unit needs NotifyAccess=all. Without NOTIFY_SOCKET nothing is sent.
  */
 export interface Supervisor {
   ready(): void

@@ -1,16 +1,16 @@
 import type { Deadline } from '../model/index.ts'
 import { hour } from '../text/times.ts'
 
-/** Rings once what is known to come at a date has come, so that it is looked at then and not at the next round. */
+/** A timer for the next deadline with a fixed date, so that a round runs then and not only on schedule. */
 export interface Dates {
-  /** What is to come, as of `at`; forecasts and what is over do not count. */
+  /** Sets the timer; `at` is the present time. Forecasts and past deadlines do not count. */
   set(deadlines: readonly Deadline[], at: number): void
   stop(): void
 }
 
-/** Later is left to the rounds, which set it anew. */
+/** Later dates are left out, ms: each round sets the timer again. */
 const furthest = hour
-/** The last moment of a certificate is still part of its life. */
+/** Delay after the date, ms, because a certificate is still valid in its last second. */
 const after = 1000
 
 export function dates(ring: () => void): Dates {

@@ -2,9 +2,9 @@ import type { Machine } from '../host/machine.ts'
 import type { Watch } from '../model/index.ts'
 import { minute } from '../text/times.ts'
 
-/** The event sources of one collector. They only ever make its next round come early. */
+/** Runs the watches of one collector. They only ever make its next round come early. */
 export interface Watching {
-  /** What to watch from now on; what is watched already goes on undisturbed. */
+  /** What to watch from now on; watches that already run go on undisturbed. */
   update(watches: readonly Watch[]): void
   stop(): void
 }
@@ -18,11 +18,11 @@ export interface WatchOptions {
   readonly pause?: (times: number) => number
 }
 
-/** A source that lives this long before it ends was well; its next pause is the shortest again. */
+/** A command that ran this long before it ended, ms, was healthy: its next pause is the shortest again. */
 const steady = minute
-/** Ending this often in a row is worth a word. */
+/** A command that ends this often in a row is logged. */
 const lasting = 3
-/** Whatever fails to start has said so by then. */
+/** A command that fails to start has said so within this time, ms. */
 const starting = 500
 const growing = (times: number) => Math.min(300_000, 500 * 2 ** times)
 
@@ -65,10 +65,10 @@ export function watching(options: WatchOptions): Watching {
   }
 }
 
-/** What runs, by what tells it apart, and how to end it. */
+/** How to end each running watch, by a key that identifies it. */
 type Running = Map<string, () => void>
 
-/** Ends what runs and is wanted no more, starts what is wanted and does not run; the rest goes on undisturbed. */
+/** Ends what is no longer wanted, starts what is wanted and does not run yet; the rest goes on undisturbed. */
 function match<T>(
   running: Running,
   wanted: ReadonlyMap<string, T>,
@@ -85,7 +85,7 @@ function match<T>(
   }
 }
 
-/** Begins some work; how to end it. */
+/** Starts some work and returns how to end it. */
 function inBackground(
   work: (signal: AbortSignal) => Promise<void>,
   failed: (error: unknown) => void,
@@ -105,23 +105,23 @@ async function keep(
   for (let times = 0; !signal.aborted; times += 1) {
     const begun = performance.now()
     const line = (text: string) => isRelevant(text) && heard(text)
-    // `ip monitor` goes on after its socket overran, and says on stderr alone that events are lost. What
-    // complains at once is not able to start, and its end is told below.
+    // `ip monitor` goes on after its socket overran, and says only on stderr that events were lost. A command that
+    // complains at once could not start; that is handled below, when it ends.
     const why = await machine.follow(argv, line, signal, (text) => {
       if (performance.now() - begun > starting) heard(`${name}: ${text}`)
     })
     if (signal.aborted) return
     if (performance.now() - begun > steady) times = 0
-    // An overrun ends `nft monitor` and `cat /dev/kmsg`: what was lost is seen by looking.
+    // An overrun ends `nft monitor` and `cat /dev/kmsg`: a round now sees what the lost events would have shown.
     if (times === 0) heard(`${name} ended`)
-    // An overrun now and then is nothing; a source that does not stay is, though rounds by the clock go on.
+    // A rare overrun is harmless. A command that keeps ending is worth a warning, though scheduled rounds go on.
     if (times === lasting)
       log(`\`${name}\` ends again and again; changes are seen later until it stays: ${why}`)
     await resting(pause(times), signal)
   }
 }
 
-/** Asks the same again and again. A question without an answer is no change: the next round says what is wrong. */
+/** Repeats a question. One that fails counts as no change: the next round reports what is wrong. */
 async function poll(
   it: Extract<Watch, { kind: 'poll' }>,
   { machine, heard }: WatchOptions,
@@ -138,7 +138,7 @@ async function poll(
   }
 }
 
-/** Whatever goes wrong, also before there is a promise, the question is asked again. */
+/** Undefined for any failure, also one thrown before there is a promise, so that polling goes on. */
 async function answered(ask: () => Promise<string>): Promise<string | undefined> {
   try {
     return await ask()

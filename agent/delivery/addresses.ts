@@ -6,9 +6,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { hour } from '../text/times.ts'
 
 export interface Names {
-  /** For `connect.lookup` and everything else that takes what `dns.lookup` is. */
+  /** Has the signature of `dns.lookup`, for `connect.lookup` and the like. */
   readonly lookup: LookupFunction
-  /** Learns a name's addresses while they can be had; asks at most once an hour. Never throws. */
+  /** Looks a name up and remembers its addresses, for when lookups fail; at most once an hour. Never throws. */
   keep(host: string): void
 }
 
@@ -18,13 +18,13 @@ type Ask = (host: string) => Promise<readonly LookupAddress[]>
 const most = 64
 
 /**
- * Names to addresses, with the last known address when nobody answers: what Murphy has to tell is told
- * best while name resolution is broken, because that is when it is news.
+ * Looks names up, and falls back on the last known addresses when no server answers: notifications matter most when
+ * name resolution is broken.
  *
- * The system is asked first, since only it knows /etc/hosts; one name at a time, since each of its
- * questions holds one of four threads that reading files needs as well. When it has not answered after
- * `headStart` ms, or says no, the servers in /etc/resolv.conf are asked without a thread, and after
- * `patience` ms in all the last known addresses are given.
+ * The system (getaddrinfo) is asked first, since only it knows /etc/hosts; one name at a time, since each call holds
+ * one of the four threads that reading files needs as well. If it fails, or has not answered after `headStart` ms,
+ * the servers in /etc/resolv.conf are asked without a thread. After `patience` ms in all, the last known addresses are
+ * used.
  */
 export function rememberNames({
   system = askSystem,
@@ -101,7 +101,7 @@ function some(addresses: readonly LookupAddress[]): readonly LookupAddress[] {
 const askSystem: Ask = (host) => systemLookup(host, { all: true })
 
 const askServers: Ask = async (host) => {
-  // A new one each time, so that a changed /etc/resolv.conf is seen.
+  // A new resolver each time, so that a changed /etc/resolv.conf is seen.
   const resolver = new Resolver({ timeout: 1000, tries: 2 })
   const [four, six] = await Promise.allSettled([resolver.resolve4(host), resolver.resolve6(host)])
   return [

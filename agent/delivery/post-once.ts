@@ -3,10 +3,10 @@ import type { Notice, Properties, Reading, Settings, Sink } from '../model/index
 import { openPost } from './post.ts'
 import { tell } from './tell.ts'
 
-/** No longer is rested between the letters of a notice that somebody waits for, ms. */
+/** The longest pause between two letters, ms: somebody waits at the terminal. */
 const longestRest = 5000
 
-/** Posts one notice to one sink, once; nothing is noted. `why` in what comes back holds no secret. */
+/** Posts one notice to one sink, once, without a notification record. The `why` of the result holds no secret. */
 export async function postOnce(options: {
   readonly sink: Sink
   readonly settings: Settings<Properties>

@@ -6,24 +6,25 @@ import { rememberNames } from './addresses.ts'
 import { hidden, redactor } from './redact.ts'
 import { readError, readReply, rest, within } from './retry.ts'
 
-/** What became of one letter. */
+/** The result of posting one letter. */
 export interface Sent {
   readonly reading: Reading
-  /** How long the service wants to rest now, in ms. */
+  /** How long the service asks for no further letter, ms. */
   readonly rest: number
   /** Absent when there was no reply. */
   readonly status?: number
 }
 
 /**
- * The only door to the network for what is told. Nothing here throws, follows a redirect or outlasts its timeout,
- * and nothing a server says leaves it without a bound: its headers (16 KiB, by undici), its body, its times, its words.
+ * The only place where notifications go out to the network. Nothing here throws, follows a redirect or outlasts its
+ * timeout, and all that a server says is bounded: its headers (16 KiB, by undici), its body, its times, its messages.
  */
 export interface Post {
   send(letter: Letter): Promise<Sent>
   /**
-   * Asks the service for its OPTIONS, for nothing but the connection: a letter that goes over one that is
-   * open already arrives even where no answer can come back, as after a flush under a policy of DROP.
+   * Sends an OPTIONS request, only to keep the connection open. A letter over an open connection arrives even when no
+   * answer can come back, as after a flush with a DROP policy, when no new connection can be made. `wanted`: aborted
+   * when a letter is due, so that it waits no longer than `holdGrace`.
    */
   hold(wanted?: AbortSignal): Promise<void>
   /** The text without this sink's secrets. */
@@ -34,30 +35,30 @@ export interface Post {
 export interface PostOptions {
   readonly sink: Sink
   readonly settings: Settings<Properties>
-  /** How long one request may take in all, in ms; 15 s unless told otherwise. */
+  /** How long one request may take in all, ms; default 15 s. */
   readonly timeout?: number | undefined
   readonly now?: (() => number) | undefined
-  /** Gives up what is under way. */
+  /** Aborts the request under way. */
   readonly signal?: AbortSignal
   readonly env?: Readonly<Record<string, string | undefined>>
 }
 
-/** How much of a reply is read: any service's whole answer is far below. */
+/** How much of a reply is read, bytes: far more than any service answers. */
 const replyLimit = 64 * 1024
-/** How much of what a server says is shown, characters. */
+/** How much of a server's message is shown, characters. */
 const wordsLimit = 240
 
-/** How often a connection is used at least, in ms: far below what services and firewalls take for idle (60 s and more). */
+/** How often a connection is used at least, ms: services and firewalls close idle ones after 60 s or more. */
 export const holdEvery = 50_000
-/** Beyond this it is a dead one, which is closed, so that the next letter does not wait for it. */
+/** A connection without an answer after this, ms, is closed as dead, so that the next letter does not wait for it. */
 const holdPatience = 3000
-/** How long a letter waits for it, ms. */
+/** How long a letter waits for such a request to end, ms. */
 const holdGrace = 100
 
-/** One memory of names for all sinks. */
+/** Shared by all sinks. */
 const names = rememberNames()
 
-/** One connection of its own for one sink, kept between letters for as long as it is used every minute. */
+/** Opens the connection of one sink. It is kept between letters for as long as it is used every minute. */
 export function openPost({
   sink,
   settings,
@@ -68,9 +69,9 @@ export function openPost({
 }: PostOptions): Post {
   const redact = redactor(sink, settings)
   const dispatcher = open(env)
-  /** When the connection was last used, by a clock nobody sets. */
+  /** When the connection was last used, by `performance.now()`. */
   let used = Number.NEGATIVE_INFINITY
-  /** A reading to go by. Shortened last: half a secret would not be known as one. */
+  /** A reading with `wait` bounded and `why` redacted. Shortened last, as half a secret would not be recognized. */
   const clean = (letter: Letter, reading: Reading): Reading => {
     if (reading.outcome === 'accepted') return reading
     const host = URL.parse(letter.url)?.hostname ?? 'the address'
@@ -90,7 +91,7 @@ export function openPost({
         const { statusCode, headers, body } = await request(letter.url, {
           dispatcher,
           method: letter.method,
-          // Nothing is unpacked here, so nothing small can become large.
+          // No compression, so that a small reply cannot unpack to a large one.
           headers: { 'user-agent': 'murphy', 'accept-encoding': 'identity', ...letter.headers },
           body: letter.body,
           signal: signal ? AbortSignal.any([signal, deadline]) : deadline,
@@ -113,7 +114,7 @@ export function openPost({
     },
     async hold(wanted) {
       const url = addressOf(sink, settings)
-      // A second, as timers may be early.
+      // A second of tolerance, as timers may be early.
       if (!url || performance.now() - used < holdEvery - 1000) return
       used = performance.now()
       const deadline = new AbortController()
@@ -129,7 +130,7 @@ export function openPost({
         })
         await body.dump()
       } catch {
-        // Nobody waits for the answer; what is really told says what is wrong.
+        // The answer does not matter: the next letter will report what is wrong.
       }
     },
     redact,
@@ -137,12 +138,12 @@ export function openPost({
   }
 }
 
-/** Learns the addresses of where letters will go, while they can be had. */
+/** Looks up the address of a sink and remembers it, for when lookups fail. */
 export function rememberAddress(sink: Sink, settings: Settings<Properties>): void {
   names.keep(addressOf(sink, settings)?.hostname ?? '')
 }
 
-/** Where letters go, which need not be what people pasted. */
+/** The URL letters go to, which may differ from the one in the settings. */
 function addressOf(sink: Sink, settings: Settings<Properties>): URL | null {
   try {
     const [letter] = sink.compose({ kind: 'test', id: 'murphy', node: '', at: 0 }, settings)
@@ -156,7 +157,7 @@ function open(env: Readonly<Record<string, string | undefined>>): Agent | EnvHtt
   const connect = {
     timeout: 5000,
     lookup: names.lookup,
-    // Node's own 250 ms for each address gives up on slow but sound connections.
+    // Node's default of 250 ms for each address gives up on slow but working connections.
     autoSelectFamilyAttemptTimeout: 1500,
   }
   const options = {
@@ -182,8 +183,8 @@ function open(env: Readonly<Record<string, string | undefined>>): Agent | EnvHtt
 }
 
 /**
- * Always consumes the reply, at most `replyLimit` bytes of it. A body that breaks off is no error: the
- * status, which says whether the letter was taken, has arrived.
+ * The beginning of a reply, at most `replyLimit` bytes. A body that breaks off is no error: the status, which says
+ * whether the letter was taken, has arrived.
  */
 async function beginningOf(body: AsyncIterable<Uint8Array>): Promise<string> {
   const parts: Uint8Array[] = []

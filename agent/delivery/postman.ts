@@ -5,20 +5,20 @@ import { holdEvery, openPost, type Post, rememberAddress } from './post.ts'
 import { backoff, longestWait } from './retry.ts'
 import { messageOf, tell } from './tell.ts'
 
-/** What has become of the telling at one sink. Holds no secret. */
+/** The state of delivery to one sink. Holds no secret. */
 export interface DeliveryState {
   readonly name: string
   readonly type: string
   /** When a notice was last accepted. */
   readonly told?: number
-  /** Set while something is due that could not be told, or nothing may be; `next` is when it is tried again. */
+  /** Set while a due notice could not be sent, or the service asked for a long pause. `next`: the next attempt. */
   readonly failing?: {
     readonly since: number
     readonly why: string
     readonly tries: number
     readonly next?: number
   }
-  /** Set while the service says that there is no such address. It is asked again all the same, like any other that fails. */
+  /** Set while the service says that the address no longer exists. It is tried again all the same. */
   readonly gone?: string
   /** How many notices are due. */
   readonly waiting: number
@@ -28,24 +28,24 @@ export interface Delivery {
   /** Something may be due. Cheap; never shortens a pause. */
   wake(): void
   state(): DeliveryState
-  /** Lets the letter under way arrive, for at most 3 s, then ends. */
+  /** Waits at most 3 s for the letter under way, then ends. */
   stop(): Promise<void>
 }
 
 export interface DeliverOptions {
   readonly sink: Sink
   readonly settings: Settings<Properties>
-  /** What people call this sink in their settings. */
+  /** The sink's name in the settings. */
   readonly name: string
   /** Whether a connection is kept open between letters. */
   readonly keepOpen?: boolean
-  /** What this sink is due now, asked afresh before every attempt. */
+  /** The notices due for this sink now; called again before every attempt. */
   readonly plan: () => readonly Notice[]
-  /** What was noted of the message this notice is about. */
+  /** The recorded receipt of the message this notice is about. */
   readonly receipt: (notice: Notice) => string | undefined
-  /** Called once a notice was accepted, before anything else is told; the receipt is that of a new message. */
+  /** Records that a notice was accepted, before the next one is sent. `receipt`: of a new message, if one was made. */
   readonly note: (notice: Notice, receipt?: string) => void
-  /** Called when a notice was sent and no answer came: it may have arrived. */
+  /** Records that a notice was sent and no answer came: it may have arrived. */
   readonly unconfirmed?: (notice: Notice) => void
   readonly log: { info(fields: object, text: string): void; warn(fields: object, text: string): void }
   readonly changed?: (state: DeliveryState) => void
@@ -58,13 +58,13 @@ export interface DeliverOptions {
   readonly timeout?: number
 }
 
-/** How long a notice that was refused, or an address that is gone, is left alone, ms. */
+/** How long after a refusal that notice is tried again, or an address that is gone, ms. */
 const aside = longestWait
-/** From this on a rest that a server asks for is a failure that is shown, ms: what comes now is kept waiting. */
+/** A pause that a server asks for is shown as a failure if longer than this, ms, because new notices have to wait. */
 const longRest = minute
-/** How long a letter under way may still take when the agent stops. */
+/** How long a letter under way may still take when the agent stops, ms. */
 const stopPatience = 3000
-/** After how many tries in a row that came to nothing, though a server answered, another notice gets a turn. */
+/** After this many failed attempts in a row that a server answered, other notices are tried too. */
 const patience = 3
 
 interface Refusal {
@@ -77,9 +77,9 @@ interface Refusal {
 const troubleOf = ({ since, why, tries, at }: Refusal) => ({ since, why, tries, next: at + aside })
 
 /**
- * The postman of one sink: tells what is due, in order, each notice until it is accepted. It keeps no
- * queue: what is no longer due when its turn comes is not sent. Each sink has its own, so that a slow or
- * dead one keeps nobody else waiting.
+ * The postman of one sink: sends what is due, in order, each notice until it is accepted. It keeps no queue: what is
+ * no longer due when its turn comes is not sent. Each sink has its own, so that a slow or dead one does not delay the
+ * others.
  */
 export const deliver = (options: DeliverOptions): Delivery => new Postman(options)
 
@@ -93,7 +93,7 @@ class Postman implements Delivery {
   readonly #refused = new Map<string, Refusal>()
   readonly #accepted = new Set<string>()
   #trouble: NonNullable<DeliveryState['failing']> | undefined
-  /** Tries in a row that a server answered, but did not take; a rate limit is about all of them. */
+  /** Failed attempts in a row that a server answered; not rate limits (429), which are not about a single notice. */
   #errors = 0
   readonly #ended: Promise<void>
   #told: number | undefined
@@ -130,10 +130,10 @@ class Postman implements Delivery {
     rememberAddress(this.#options.sink, this.#options.settings)
   }
 
-  /** Tells until it is stopped. */
+  /** Sends until it is stopped. */
   async #run(): Promise<void> {
     const { sink, settings, name, log } = this.#options
-    // Whoever called is not done yet with what `due` needs.
+    // The caller of the constructor has not set up yet what `plan` needs.
     await wait(0)
     rememberAddress(sink, settings)
     while (!this.#stopping.signal.aborted) {
@@ -164,12 +164,12 @@ class Postman implements Delivery {
     return this.#sleep(ms, this.#stopping.signal)
   }
 
-  /** The notice whose turn it is. Also forgets what is due no longer. */
+  /** The notice to send now. Also forgets notices that are no longer due. */
   #next(): Notice | undefined {
     const due = this.#options.plan()
     const ids = new Set(due.map(({ id }) => id))
     for (const id of this.#accepted) if (!ids.has(id)) this.#accepted.delete(id)
-    // What was accepted but could not be noted is not told again by this process.
+    // A notice that was accepted but could not be recorded is still due, but must not be sent twice.
     const open = due.filter(({ id }) => !this.#accepted.has(id))
     this.#waiting = open.length
     const failed = this.#trouble !== undefined || this.#refused.size > 0
@@ -180,7 +180,7 @@ class Postman implements Delivery {
       const last = this.#refused.get(id)
       return !last || this.#now() < last.at || this.#now() >= last.at + aside
     })
-    // One notice that a server cannot stomach must not keep back the others.
+    // One notice on which a server always fails must not hold up the others.
     return able[this.#errors < patience ? 0 : this.#errors % able.length]
   }
 
@@ -201,7 +201,7 @@ class Postman implements Delivery {
     const tried = await tell(notice, sink, settings, this.#post, this.#now, receipt(notice), rested)
     const { reading } = tried
     if (reading.outcome === 'accepted') return this.#accept(notice, tried)
-    // Given up because the agent stops: nobody's fault.
+    // Aborted because the agent stops: not a failure.
     if (this.#giveUp.signal.aborted) return
     if (reading.outcome === 'gone') return this.#leave(notice, reading.why)
     this.#gone = undefined
@@ -230,7 +230,7 @@ class Postman implements Delivery {
     return this.#rest(tried.rest)
   }
 
-  /** The address is gone, as its service says. */
+  /** The service says that the address no longer exists. */
   #leave(notice: Notice, why: string): Promise<void> {
     if (this.#gone !== why)
       this.#options.log.warn(
@@ -263,7 +263,7 @@ class Postman implements Delivery {
     this.#changed()
   }
 
-  /** Refused for what it says: others may be taken meanwhile. */
+  /** The notice was refused for its content: others may be accepted meanwhile. */
   #setAside(notice: Notice, why: string): void {
     const { since = this.#now(), tries = 0 } = this.#refused.get(notice.id) ?? {}
     this.#refused.delete(notice.id)

@@ -1,6 +1,6 @@
 import type { Properties, Settings, Sink } from '../model/index.ts'
 
-/** What stands in place of a secret. */
+/** Shown in place of a secret. */
 export const hidden = '<hidden>'
 
 /**
@@ -12,8 +12,8 @@ export function redactor(sink: Sink, settings: Settings<Properties>): (text: str
 }
 
 /**
- * The same for all sinks at once, for what comes from anywhere. Parts of a URL stay here if they have fewer than
- * eight characters: a topic called `certs` would take the word out of everything that is said.
+ * The same for all sinks at once, for text from any source. Here parts of a URL shorter than eight characters stay: a
+ * topic called `certs` would remove that word from every message.
  */
 export function redactorOfAll(
   all: readonly { readonly sink: Sink; readonly settings: Settings<Properties> }[],

@@ -1,22 +1,22 @@
 import type { Reading, Reply } from '../model/index.ts'
 import { hour, minute } from '../text/times.ts'
 
-/** No server is waited for longer, ms, whatever it says: then what is due is sent, and it may say so again. */
+/** The longest wait a server may ask for, ms. After that the notice is tried again, and it may ask again. */
 export const longestWait = hour
 
-/** A time in ms as a server gave it, as one to go by: from none to `longestWait`. */
+/** A server's time in ms, bounded to 0 … `longestWait`. */
 export const within = (ms: number): number => (ms > 0 ? Math.min(Math.ceil(ms), longestWait) : 0)
 
 /**
- * What is said of this letter alone (RFC 9110, 15.5; RFC 6585): the next one may be taken, and waiting changes nothing.
- * 501 stays what it is, too (as for Vector, src/sinks/util/http.rs).
+ * Statuses that are about this letter alone (RFC 9110, 15.5; RFC 6585): the next one may be accepted, and waiting
+ * changes nothing. 501 does not change either (Vector agrees: src/sinks/util/http.rs).
  */
 const ofLetter = new Set([400, 405, 406, 409, 411, 413, 414, 415, 417, 422, 428, 431, 501])
 
 /**
- * What a reply means by HTTP's own rules, where the sink has no better idea. All but what is said of the letter is worth
- * another try: a 401, 403 or 404 for a minute is what a gateway says while what is behind it starts. Redirects are
- * never followed: a webhook's address is a secret, and not for the place it is sent on to.
+ * What a reply means by HTTP's own rules, where the sink does not know better. All statuses but `ofLetter` are worth
+ * another try: a gateway may answer 401, 403 or 404 while the service behind it starts. Redirects are never followed:
+ * a webhook's address is a secret, which must not be sent to another server.
  */
 export function readReply(reply: Reply, now: number): Reading {
   const { status } = reply
@@ -39,7 +39,7 @@ export function retryAfter({ headers }: Reply, now: number): number | undefined 
   return Number.isNaN(until) ? undefined : Math.max(0, until - (Number.isNaN(server) ? now : server))
 }
 
-/** How long to rest in ms after a letter that was taken, without a bound: Discord says so before it has to refuse one. */
+/** How long to pause in ms after an accepted letter, unbounded: Discord announces a rate limit before it refuses. */
 export function rest({ headers }: Reply): number {
   if (headers['x-ratelimit-remaining'] !== '0') return 0
   const seconds = Number(headers['x-ratelimit-reset-after'])
@@ -81,7 +81,7 @@ const words: Readonly<Record<string, string>> = {
   UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'shows a certificate this node does not trust',
 }
 
-/** What ends a request that has left already. */
+/** Error codes after which the request may already have arrived. */
 const afterwards = new Set([
   'ECONNRESET',
   'EPIPE',
@@ -90,14 +90,14 @@ const afterwards = new Set([
   'TimeoutError',
 ])
 
-/** An error in place of a reply: always worth another try. Says nothing of the error's own message, which may hold the address. */
+/** An error instead of a reply: always worth another try. Its own message is not used, as it may hold the address. */
 export function readError(error: unknown): Reading {
   const code = codeOf(error, 4)
   const why = words[code] ?? (code ? `failed (${code})` : 'failed')
   return { outcome: 'again', why, ...(afterwards.has(code) && { unconfirmed: true }) }
 }
 
-/** The first code known here, or else any, of an error, of what caused it, or of what it gathers. */
+/** The code of an error, of its `cause`, or of the errors it aggregates: preferably one that `words` has. */
 function codeOf(error: unknown, depth: number): string {
   if (typeof error !== 'object' || error === null || depth === 0) return ''
   const { code, name, cause, errors } = error as Record<'code' | 'name' | 'cause' | 'errors', unknown>

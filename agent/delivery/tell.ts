@@ -2,7 +2,7 @@ import type { Letter, Notice, Properties, Settings, Sink } from '../model/index.
 import { minute } from '../text/times.ts'
 import type { Post, Sent } from './post.ts'
 
-/** The longest rest between two letters of one notice, ms: what was written for this moment does not wait for another. */
+/** The longest pause between two letters of one notice, ms: later the second would be out of date. */
 const longestRest = minute
 
 /**
@@ -31,7 +31,7 @@ export async function tell(
     for (const letter of letters) {
       if (last.rest > 0) await rested(Math.min(last.rest, longestRest))
       last = await post.send(letter)
-      // The message to edit is no longer there, or can no longer be edited: all of it is said anew.
+      // The message to edit is gone, or can no longer be edited: compose the notice again as a new message.
       lost = last.reading.outcome === 'refused' && letter.edit === true && original !== undefined
       if (lost) break
       if (last.reading.outcome !== 'accepted') return last
@@ -41,6 +41,6 @@ export async function tell(
   }
 }
 
-/** The words of an error, bounded. */
+/** The message of an error, at most 200 characters. */
 export const messageOf = (error: unknown) =>
   (error instanceof Error ? error.message : String(error)).slice(0, 200)

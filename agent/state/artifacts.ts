@@ -3,7 +3,7 @@ import type { Kept } from '../model/index.ts'
 import { databaseFile, readImage } from './image.ts'
 import { aboutOf } from './tables.ts'
 
-/** The most that is kept of one collector; the oldest goes first. */
+/** The most artifacts kept of one collector; the oldest are deleted first. */
 export const mostArtifacts = 30
 
 /** Newest first. */
@@ -24,7 +24,7 @@ export function artifactBody(db: DatabaseSync, collector: string, id: number): U
   return row?.body instanceof Uint8Array ? row.body : undefined
 }
 
-/** What a daemon left on the disk, for when none runs; none if there is no state to read. */
+/** The artifacts a daemon left on the disk, for when none runs; empty if there is no state to read. */
 export function keptOnDisk(stateDir: string, collector: string) {
   const look = <T>(ask: (db: DatabaseSync) => T, otherwise: T): T => {
     try {

@@ -1,11 +1,11 @@
 import { hour } from '../text/times.ts'
 /**
- * By which time things are forgotten. The clock of a node may be wrong: a board without a battery starts in
- * 1970 or whenever it was last on, a bad time server leads it months ahead and back. What was deleted by such a
- * clock does not come back, so deleting goes by a time that has been lived through.
+ * The time by which old rows are deleted. A node's clock may be wrong: a board without a battery starts in 1970 or at
+ * its last shutdown, and a bad time server may move it months ahead and back. Deleted rows do not come back, so
+ * deleting goes by time that has really passed.
  */
 export interface Clock {
-  /** Never later than the clock says, and never further on than was lived through, until the clock is confirmed. */
+  /** Until the clock is confirmed: never later than the clock, and moves on only by time that really passed. */
   readonly trusted: number
   /** What the clock said last. */
   readonly wall: number
@@ -13,14 +13,14 @@ export interface Clock {
   readonly held: number
 }
 
-/** A clock that runs on for so long without a jump is believed. */
+/** A clock that has run this long without a jump, ms, is believed (confirmed). */
 export const confirmedAfter = 24 * hour
-/** Time servers put a clock right by less; what is more is a jump. */
+/** A change of more than this, ms, is a jump; ordinary corrections by a time server are smaller. */
 const jump = hour
-/** For so long an agent may have been stopped without its clock being asked to prove itself. */
+/** After a longer stop than this, ms, the clock has to be confirmed again. */
 const ordinaryStop = 24 * hour
 
-/** At a start: from what was left, or from the time of the newest row where that is all there is. Pure. */
+/** The clock at a start: from the stored one, or from the time of the newest row where there is none. Pure. */
 export function started(left: Clock | undefined, newest: number | undefined, wall: number): Clock {
   const last = newest ?? wall
   const clock = left ?? { trusted: last, wall: last, held: confirmedAfter }
@@ -29,7 +29,7 @@ export function started(left: Clock | undefined, newest: number | undefined, wal
   return moved(clock, wall, Math.max(0, gap), clock.held)
 }
 
-/** After `elapsed` ms by a clock that nobody can set. Pure. */
+/** The clock after `elapsed` ms, measured by a monotonic clock. Pure. */
 export function ticked(clock: Clock, wall: number, elapsed: number): Clock {
   const jumped = Math.abs(wall - clock.wall - elapsed) > jump
   return moved(clock, wall, elapsed, jumped ? 0 : clock.held + elapsed)

@@ -1,14 +1,14 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { day, hour } from '../text/times.ts'
 
-/** As measured for a day, then means of five minutes for a week, then of an hour up to 30 days. */
+/** Raw values for a day, then means of five minutes up to a week, then of an hour up to 30 days. */
 const steps = [
   { step: 0, kept: day },
   { step: 300_000, kept: 7 * day },
   { step: hour, kept: 30 * day },
 ] as const
 
-/** Makes coarser what is older than its step is kept; `now` must be a time that can be relied on. */
+/** Replaces points older than their step's limit by coarser ones. `now` must be a time that can be relied on. */
 export function coarsen(db: DatabaseSync, now: number): void {
   for (let at = 0; at < steps.length; at += 1) {
     const { step, kept } = steps[at] as (typeof steps)[number]

@@ -6,7 +6,7 @@ import { damageText, inspect, isCorrupt, isDamaged, type Remembered } from './in
 import { carryOver } from './salvage.ts'
 import { makeTables, misshapen } from './schema.ts'
 
-/** What is gone for good, and when that was found. */
+/** What was lost for good, and when that was found. */
 export interface Loss {
   readonly text: string
   readonly at: number
@@ -15,23 +15,23 @@ export interface Loss {
 export interface Opened {
   readonly database: DatabaseSync
   readonly remembered: Remembered
-  /** Nothing that is written now outlives the process. */
+  /** The database is in memory only and is lost when the process ends. */
   readonly inMemory: boolean
   readonly problem?: string
   readonly loss?: Loss
 }
 
-/** So many damaged files are kept for whoever wants to know; the oldest goes first. */
+/** How many damaged files are kept for investigation; the oldest are deleted first. */
 const mostDamaged = 3
 
 /**
  * The state in `stateDir`. Never throws.
  *
- * - As it is, where every row looks as it was written.
- * - Damaged, or `suspect` because a query failed: what is sound is carried over into a new file, and the damaged
- *   one is kept beside it.
- * - Where nothing can be written (a read-only or full disk, no permission, a newer version's file): in memory, from
- *   what can be read.
+ * - Every row is sound: the file as it is.
+ * - Damaged, or `suspect` because a query failed: sound rows are copied to a new file, and the damaged one is kept
+ *   beside it.
+ * - Nothing can be written (a read-only or full disk, no permission, a newer version's file): in memory, with what can
+ *   be read.
  */
 export function openDatabase(stateDir: string, now: number, suspect = false): Opened {
   const file = databaseFile(stateDir)
@@ -52,7 +52,7 @@ export function openDatabase(stateDir: string, now: number, suspect = false): Op
 
 /** The file as it is; undefined if it is damaged. Throws if it cannot be opened for writing. */
 function openSound(file: string): Opened | undefined {
-  // SQLite would make a new one of it without a word.
+  // SQLite would silently make a new database of an empty file.
   if (statSync(file, { throwIfNoEntry: false })?.size === 0) return undefined
   let database: DatabaseSync | undefined
   try {
@@ -90,8 +90,8 @@ function openFile(file: string): DatabaseSync {
 const corrupt = (text: string) => Object.assign(new Error(text), { errcode: 11 })
 
 /**
- * A new file in the place of a damaged one. It is complete before the damaged one is moved, and found again by
- * `finishExchange` if the process ends between the two.
+ * Replaces a damaged file by a new one. The new one is complete before the damaged one is moved; if the process ends
+ * between the two moves, `finishExchange` completes them at the next start.
  */
 function exchanged(file: string, now: number): Opened {
   const aside = `${file}.corrupt-${new Date(now).toISOString().replaceAll(':', '')}`
@@ -125,12 +125,12 @@ function exchanged(file: string, now: number): Opened {
   return { ...opened, loss: { text, at: now } }
 }
 
-/** What can be read of a file; undefined for nothing at all. Says nothing of a file that may not be read: that throws. */
+/** What can be read of a damaged file; undefined for nothing at all. Throws where the file may not be read. */
 function readable(file: string): DatabaseSync | undefined {
   try {
     return readImage(file)
   } catch (error) {
-    // Whatever SQLite says of bytes in memory is the bytes' fault.
+    // The image is in memory, so any error of SQLite's comes from damaged bytes.
     if ((error as { errcode?: number }).errcode !== undefined) return undefined
     throw error
   }

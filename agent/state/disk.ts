@@ -5,18 +5,18 @@ import { databaseFile } from './image.ts'
 import { isCorrupt, type Remembered } from './inspect.ts'
 import { carryOver } from './salvage.ts'
 
-/** The state file under a store: whatever becomes of it, nothing throws, and what is wrong is said. */
+/** The state file under a store. Nothing here throws, whatever happens to the file: `problem` and `loss` tell. */
 export interface Disk {
   /** What was there at the start. */
   readonly remembered: Remembered
-  /** Why what is remembered would not survive a restart; undefined while all is well. */
+  /** Why the state would not survive a restart; undefined while all is well. */
   problem(): string | undefined
   loss(): Loss | undefined
-  /** Whether the last write did not arrive: the next one brings everything again. */
+  /** Whether the last write failed: the next one then writes everything. */
   behind(): boolean
-  /** Runs `work` as one transaction. A failure is remembered and said. */
+  /** Runs `work` as one transaction. A failure does not throw; `problem` says it. */
   write(work: (db: DatabaseSync) => void): void
-  /** An answer of what is only on the disk, or `otherwise` while it cannot be had. */
+  /** Queries data that is only on the disk; gives `otherwise` while that fails. */
   read<T>(ask: (db: DatabaseSync) => T, otherwise: T): T
   close(): void
 }
@@ -24,18 +24,18 @@ export interface Disk {
 export interface DiskOptions {
   readonly stateDir: string
   readonly now: number
-  /** Puts everything that is in memory on the disk. */
+  /** Writes everything that is in memory to the disk. */
   readonly everything: (db: DatabaseSync) => void
-  /** ms, by a clock that nobody can set. */
+  /** A monotonic clock, ms. */
   readonly elapsed: () => number
 }
 
-/** While nothing can be written, the folder is tried again no more often than this. */
+/** While nothing can be written, the folder is tried again at most this often, ms. */
 const retryEvery = 10 * minute
-/** A file that is damaged again so soon lies on a disk that is failing: then memory is the better place. */
+/** A file that is damaged again within this time, ms, is on a failing disk: from then on only memory is used. */
 const healedFor = hour
 
-/** The file as it is held now. It changes when the file is healed, lost or found again. */
+/** The open file. Changes when the file is healed, lost, or writable again. */
 interface Held {
   readonly options: DiskOptions
   readonly file: string
@@ -111,7 +111,7 @@ function asked<T>(held: Held, ask: (db: DatabaseSync) => T): T {
     return ask(held.database)
   } catch (error) {
     if (!isCorrupt(error) || !heal(held)) throw error
-    // What is in memory has to be in the new file as well.
+    // Write what is in memory to the new file first.
     write(held, () => {})
     return ask(held.database)
   }
@@ -129,7 +129,7 @@ function transaction({ database, behind, options }: Held, work: (db: DatabaseSyn
   }
 }
 
-/** A query found damage that the start did not: a new file, of what is sound in the old one and what is in memory. */
+/** A query found damage that was not found at the start: makes a new file from the sound rows and from memory. */
 function heal(held: Held): boolean {
   const { stateDir, elapsed } = held.options
   if (held.inMemory || elapsed() - held.healed < healedFor) return false
@@ -146,7 +146,7 @@ function heal(held: Held): boolean {
   return true
 }
 
-/** Whether the folder can be written again: then what memory gathered meanwhile goes there. */
+/** Tries whether the folder is writable again; if so, what was gathered in memory is written there. */
 function comeBack(held: Held): void {
   const { stateDir, elapsed } = held.options
   if (!held.inMemory || elapsed() - held.tried < retryEvery) return

@@ -3,15 +3,15 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 
 /**
- * A state file as it stands, read into memory without touching the folder it is in. SQLite itself cannot: to read
- * a file in WAL mode it has to make a -shm beside it, and what it opens as immutable it reads without the -wal,
- * where the latest of what was acknowledged is after a crash.
+ * Reads a state file into memory without touching its folder. SQLite itself cannot do that: to read a file in WAL mode
+ * it has to create a -shm beside it, and what it opens as immutable it reads without the -wal, which after a crash
+ * holds the latest commits.
  */
 
 /** Where the state is in its folder. */
 export const databaseFile = (stateDir: string) => join(stateDir, 'murphy.db')
 
-/** The largest file of the two that is read, bytes: several times what is ever kept. */
+/** The largest file or -wal that is read, bytes: several times what is ever stored. */
 const largest = 64 * 1024 * 1024
 const tries = 5
 
@@ -22,9 +22,9 @@ export function readImage(file: string): DatabaseSync {
   try {
     if (image.length === 0) throw Object.assign(new Error('it is empty'), { errcode: 26 })
     database.deserialize(image)
-    // One table that is not as it was made must not hide the others: https://sqlite.org/pragma.html#pragma_writable_schema
+    // One damaged table definition must not hide the others: https://sqlite.org/pragma.html#pragma_writable_schema
     database.exec('PRAGMA writable_schema = ON')
-    // A damaged schema is found here, not by the first who asks.
+    // Find a damaged schema here, not at the first query.
     database.prepare('SELECT count(*) FROM sqlite_schema').get()
     return database
   } catch (error) {
@@ -33,7 +33,7 @@ export function readImage(file: string): DatabaseSync {
   }
 }
 
-/** A daemon may be writing meanwhile: only when neither file has changed do the two fit together. */
+/** Reads both files again until neither has changed meanwhile, as a daemon may be writing: only then do they match. */
 function bytesOf(file: string): Buffer {
   for (let left = tries; ; left -= 1) {
     const wal = readWhole(`${file}-wal`, true)
@@ -67,7 +67,7 @@ function readWhole(file: string, optional = false, onlyStamp = false): { bytes: 
   }
 }
 
-/** https://sqlite.org/fileformat2.html, "The Database Header": what never differs in a file of Murphy's, up to the change counter. */
+/** The header bytes that every file of Murphy's has (https://sqlite.org/fileformat2.html, "The Database Header"). */
 const header = Buffer.concat([
   Buffer.from('SQLite format 3\0', 'latin1'),
   // Pages of 4096 bytes, a rollback journal (not the WAL, which memory does not have), nothing reserved, fractions.
@@ -76,19 +76,19 @@ const header = Buffer.concat([
 const pageSize = 4096
 
 /**
- * The same database as one that keeps no WAL. The first bytes, without which nothing could be read, are put right, and
- * a file that was cut off gets pages of nothing in the place of those it lost.
+ * The same database without WAL mode. The header is written anew, since nothing could be read with a damaged one, and
+ * a file that was cut off gets empty pages in place of the lost ones.
  */
 function asPlain(image: Buffer): Buffer {
   if (image.length === 0) return image
   const pages = Math.max(Math.ceil(image.length / pageSize), image.length > 32 ? image.readUInt32BE(28) : 0)
-  // A damaged count must not ask for the whole memory.
+  // A damaged page count must not allocate all memory.
   const believed = pages * pageSize <= largest ? pages : Math.ceil(image.length / pageSize)
   const whole = Buffer.alloc(believed * pageSize)
   image.copy(whole)
   header.copy(whole)
   whole.writeUInt32BE(whole.length / pageSize, 28)
-  // Nothing free, since nothing is written; schema format 4; texts in UTF-8; what stands here is valid.
+  // No free pages, since nothing is written; schema format 4; texts in UTF-8; the page count is valid.
   whole.fill(0, 32, 40)
   whole.writeUInt32BE(4, 44)
   whole.writeUInt32BE(1, 56)
@@ -96,7 +96,7 @@ function asPlain(image: Buffer): Buffer {
   return whole
 }
 
-/** The image with every committed frame of the WAL put in its place. */
+/** The image with the committed pages of the WAL applied. */
 function applied(main: Buffer, wal: Buffer): Buffer {
   const { pages, size } = committed(wal)
   if (size === 0) return main
@@ -110,8 +110,8 @@ const walHeader = 32
 const frameHeader = 24
 
 /**
- * What the WAL holds up to its last commit: pages by number, and how many the database has then; 0 for nothing.
- * https://sqlite.org/fileformat2.html, "The Write-Ahead Log": frames count as long as salt and sum are right.
+ * What the WAL holds up to its last commit: pages by number, and the database's size in pages; 0 without a commit.
+ * https://sqlite.org/fileformat2.html, "The Write-Ahead Log": frames are valid as long as salt and checksum match.
  */
 function committed(wal: Buffer): { pages: Map<number, Buffer>; size: number } {
   const pages = new Map<number, Buffer>()
@@ -139,7 +139,7 @@ function committed(wal: Buffer): { pages: Map<number, Buffer>; size: number } {
   return size * pageSize > largest ? { pages, size: 0 } : { pages, size }
 }
 
-/** The running sum of a WAL, of two words of 32 bits in the order that its magic number names. */
+/** The running checksum of a WAL: two 32-bit words, in the byte order given by its magic number. */
 function summing(wal: Buffer, big: boolean) {
   const view = new DataView(wal.buffer, wal.byteOffset, wal.length)
   let [a, b] = [0, 0]

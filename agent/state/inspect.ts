@@ -18,7 +18,7 @@ import {
   told,
 } from './tables.ts'
 
-/** What is answered from memory, as it was on the disk. */
+/** The part of the state that is held in memory, as read from the disk. */
 export interface Remembered {
   readonly findings: readonly Finding[]
   readonly told: readonly Owned<NotificationRecord>[]
@@ -30,7 +30,7 @@ export interface Remembered {
 
 /** What could not be used, and why. */
 export interface Damage {
-  /** Rows that were read and do not look as they were written, by table. */
+  /** Rows that were read but are not valid, by table. */
   readonly bad: Map<string, { count: number; why: string }>
   /** Tables of which not every row could be read, with the error. */
   readonly broken: Map<string, string>
@@ -39,16 +39,16 @@ export interface Damage {
 export const noDamage = (): Damage => ({ bad: new Map(), broken: new Map() })
 export const isDamaged = ({ bad, broken }: Damage) => bad.size + broken.size > 0
 
-/** A damaged tree may lead in circles; no table ever holds so many rows. */
+/** More rows than any table holds: a limit, since a damaged tree may lead in circles. */
 const mostRows = 2_000_000
 
-/** SQLITE_CORRUPT (11) and SQLITE_NOTADB (26), whatever they say beyond that: https://sqlite.org/rescode.html */
+/** SQLITE_CORRUPT (11) and SQLITE_NOTADB (26), with any extended code: https://sqlite.org/rescode.html */
 export function isCorrupt(error: unknown): boolean {
   const { errcode = 0 } = error as { errcode?: number }
   return [11, 26].includes(errcode & 0xff)
 }
 
-/** Hands over every sound row of a table that can be read: from its beginning, and where that breaks off from its end. */
+/** Passes every sound row that can be read to `take`: from the beginning, and where that fails, also from the end. */
 export function eachSound<T>(db: DatabaseSync, table: Table<T>, damage: Damage, take: (it: T) => void): void {
   const seen = new Set<string>()
   const once = (row: Row) => {
@@ -58,7 +58,7 @@ export function eachSound<T>(db: DatabaseSync, table: Table<T>, damage: Damage, 
     try {
       take(table.read(row))
     } catch (error) {
-      // Not the row's fault: the other side cannot be written.
+      // Not a bad row: the database that the rows are copied to cannot be written.
       if ((error as { errcode?: number }).errcode !== undefined) throw new Unwritten((error as Error).message)
       blame(damage, table, (error as Error).message)
     }
@@ -72,13 +72,13 @@ export function eachSound<T>(db: DatabaseSync, table: Table<T>, damage: Damage, 
       for (const row of rowsOf(db, table, ' DESC')) once(row)
     } catch (again) {
       if (again instanceof Unwritten) throw again
-      // What lies between is lost, and was said.
+      // The rows between are lost; `broken` has the table already.
     }
   }
   if (table.sound) countUnsound(db, table, damage)
 }
 
-/** What was salvaged could not be written where it was to go. */
+/** Salvaged rows could not be written to the new database. */
 class Unwritten extends Error {}
 
 function* rowsOf<T>(
@@ -89,12 +89,12 @@ function* rowsOf<T>(
   const statement = db.prepare(
     `SELECT ${columns.join(', ')} FROM ${name}${sound ? ` WHERE ${sound}` : ''} ORDER BY ${key.map((it) => it + order).join(', ')} LIMIT ${mostRows}`,
   )
-  // Otherwise one number that is too large ends the whole query.
+  // Without this, one number that is too large would end the whole query.
   statement.setReadBigInts(true)
   for (const row of statement.iterate()) yield asNumbers(row as Row)
 }
 
-/** Whole numbers as JavaScript's, where it has them. */
+/** BigInts as numbers, where they are safe integers. */
 function asNumbers(row: Row): Row {
   return Object.fromEntries(
     Object.entries(row).map(([name, it]) => [
@@ -123,7 +123,7 @@ function countUnsound<T>(db: DatabaseSync, table: Table<T>, damage: Damage): voi
   }
 }
 
-/** Everything that is answered from memory, each row checked, and what is wrong with any row of the file. */
+/** Reads the part of the state that is held in memory, each row checked, and finds the damage in the whole file. */
 export function inspect(db: DatabaseSync): { readonly remembered: Remembered; readonly damage: Damage } {
   const damage = noDamage()
   const all = <T>(table: Table<T>): T[] => {
@@ -139,7 +139,7 @@ export function inspect(db: DatabaseSync): { readonly remembered: Remembered; re
     samples: all(sample),
   }
   const [left] = all(clock)
-  // These stay on the disk; of the many small rows only the count of what is wrong is needed.
+  // These two stay on the disk. Of the many small rows of `series`, only bad ones are counted.
   eachSound(db, artifact, damage, () => {})
   countUnsound(db, series, damage)
   return { remembered: { ...remembered, ...(left && { clock: left }) }, damage }

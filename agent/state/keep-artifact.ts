@@ -2,10 +2,10 @@ import type { DatabaseSync } from 'node:sqlite'
 import type { Artifact } from '../model/index.ts'
 import { mostArtifacts } from './artifacts.ts'
 
-/** The most that the artifacts of one collector may weigh, bytes. */
+/** The largest total size of one collector's artifacts, bytes. */
 export const mostKeptBytes = 8 * 1024 * 1024
 
-/** Adds one and lets go of what no longer fits. One that is too large by itself is not kept. */
+/** Adds an artifact and deletes the oldest ones beyond the limits. One that is too large by itself is not stored. */
 export function putArtifact(
   db: DatabaseSync,
   collector: string,

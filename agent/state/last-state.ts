@@ -7,11 +7,11 @@ import { damageText, inspect, isDamaged, type Remembered } from './inspect.ts'
 export interface LastState {
   /** The findings that were open. */
   readonly open: readonly Finding[]
-  /** What a collector last saw, where that is of this version of its samples. Throws where it is no JSON. */
+  /** A collector's last sample, if it has this `sampleVersion`. Throws where it is not JSON. */
   sample(collector: string, version: number): { readonly sample: Sample; readonly at: number } | undefined
-  /** When it was written last, never later than the time of asking. */
+  /** When it was last written, never later than `now`. */
   readonly written: number
-  /** What of it cannot be read, as a sentence without its end. */
+  /** What of it cannot be read, as a sentence without a full stop. */
   readonly lost?: string
 }
 
@@ -47,7 +47,7 @@ export function lastFindings(
   return { findings, ...(lost && { lost }) }
 }
 
-/** What is sound in the file, and what is not. Nothing in its folder is touched, so that anyone may who can read it. */
+/** Reads what is sound in the file. Its folder is not touched, so read permission is enough. */
 function readState(file: string): { readonly remembered: Remembered; readonly lost?: string } {
   const database = readImage(file)
   try {

@@ -7,20 +7,20 @@ import type { Remembered } from './inspect.ts'
 import { put } from './put-row.ts'
 import { finding, type KeptSample, clock as ofClock, sample, series, silence, sink, told } from './tables.ts'
 
-/** How many points wait at most for a disk; the oldest go first. */
+/** The most points that wait to be written; the oldest are dropped first. */
 const mostPointsWaiting = 5_000
 
-/** What answers come from, and what of it is not on the disk yet. */
+/** The state held in memory, and what of it is not on the disk yet. */
 export class Memory {
   ledger: Ledger
   clock: Clock
   readonly told = new Map<string, Map<string, NotificationRecord>>()
   readonly sinks: Map<string, number>
   readonly silences: Map<string, Silence>
-  /** `saved` is the time of the one that was written last. */
+  /** By collector. `saved`: the time of the sample that was last written to the disk. */
   readonly samples: Map<string, KeptSample & { readonly saved: number }>
   readonly samplesWaiting = new Set<string>()
-  /** Findings as they were written last. */
+  /** Findings by id, as they were last written to the disk. */
   readonly written: Map<string, Finding>
   points: readonly (Point & { readonly name: string })[] = []
 
@@ -44,7 +44,7 @@ export class Memory {
     this.points = [...this.points, ...points].slice(-mostPointsWaiting)
   }
 
-  /** Notes as written what is in the ledger; forgets what has left it. */
+  /** Notes that findings were written; forgets those that have left the ledger. */
   wrote(findings: readonly Finding[]): void {
     for (const it of findings) this.written.set(it.id, it)
     if (this.written.size <= this.ledger.length * 2 + 100) return
@@ -52,7 +52,7 @@ export class Memory {
     for (const id of this.written.keys()) if (!current.has(id)) this.written.delete(id)
   }
 
-  /** Puts on the disk what need not be there at once. It waits until `waitsNoMore` says that it arrived. */
+  /** Writes what was waiting. It stays in the queue until `waitsNoMore` says that it arrived. */
   putWaiting(db: DatabaseSync): void {
     for (const it of this.points) put(db, series, { ...it, step: 0 })
     for (const collector of this.samplesWaiting) {
@@ -65,7 +65,7 @@ export class Memory {
     this.samplesWaiting.clear()
   }
 
-  /** Puts on the disk all that is in memory, for one that missed some of it. */
+  /** Writes everything that is in memory, to a disk that missed some of it. */
   putEverything(db: DatabaseSync): void {
     for (const it of this.ledger) put(db, finding, it)
     for (const [owner, book] of this.told) for (const it of book.values()) put(db, told, { owner, it })
@@ -75,14 +75,14 @@ export class Memory {
     put(db, ofClock, this.clock)
   }
 
-  /** Lets go of what is too old by the clock that can be relied on; how to take the same from the disk. */
+  /** Deletes from memory what is too old by the trusted clock. Returns how to delete the same from the disk. */
   forget(): (db: DatabaseSync) => void {
     const now = this.clock.trusted
     this.ledger = withoutOld(this.ledger, now, this.awaited())
     const known = new Set(this.ledger.map((it) => it.id))
     const notes = [...this.told].flatMap(([owner, book]) =>
       [...book.values()]
-        // What is open to a sink and in no ledger was lost with its finding: nobody can tell that it is over.
+        // A record that is open although its finding was lost can never be resolved, so it is deleted too.
         .filter((it) => it.resolved !== undefined || !known.has(it.incident))
         .filter((it) => now - (it.resolved ?? it.reminded) > 2 * resolvedKept)
         .map(({ incident }) => ({ owner, incident })),
@@ -98,7 +98,7 @@ export class Memory {
     }
   }
 
-  /** Ids of what some sink was told, and not yet that it is over. */
+  /** Ids of findings that some sink was notified of, but not yet that they are resolved. */
   awaited(): ReadonlySet<string> {
     return new Set([...this.told.values()].flatMap((book) => awaitedBy([...book.values()])))
   }

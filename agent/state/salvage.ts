@@ -4,7 +4,7 @@ import { put } from './put-row.ts'
 import { misshapen } from './schema.ts'
 import { eachTable } from './tables.ts'
 
-/** What is in one file and sound, in another. Throws only if that cannot be written. */
+/** Copies the sound rows of one database to another. Throws only if they cannot be written. */
 export function carryOver(from: DatabaseSync, to: DatabaseSync): Damage {
   const damage = noDamage()
   to.exec('BEGIN IMMEDIATE')

@@ -7,22 +7,22 @@ import { damageText, inspect, isDamaged } from './inspect.ts'
 import { readSeries } from './series.ts'
 import type { KeptSample } from './tables.ts'
 
-/** What a daemon left on the disk of one collector, when none runs. */
+/** What a daemon left on the disk about one collector. */
 export interface SavedView {
   /** When the file was last written to. */
   readonly written: number
-  /** Absent where it never looked, or what it saw cannot be read. */
+  /** Absent where it had no round, or its sample cannot be read. */
   readonly sample?: KeptSample
   /** Open ones, of all collectors. */
   readonly findings: readonly Finding[]
   readonly trend: readonly Point[]
-  /** What is kept whole, newest first. */
+  /** The collector's artifacts, newest first. */
   readonly artifacts: readonly Kept[]
-  /** What of it cannot be read, as a sentence without its end. */
+  /** What of it cannot be read, as a sentence without a full stop. */
   readonly lost?: string
 }
 
-/** Undefined where no daemon ever left anything. Throws if the file cannot be read. `series` by its whole name, from `from` on. */
+/** Undefined where there is no state. Throws if it cannot be read. `series`: its full name, `collector.series`. */
 export function savedView(
   stateDir: string,
   collector: string,
@@ -49,7 +49,7 @@ export function savedView(
   }
 }
 
-/** That a table cannot be read is among the damage. */
+/** Empty where the table cannot be read: `lost` says so already. */
 function soundOf<T>(database: DatabaseSync, ask: (db: DatabaseSync) => readonly T[]): readonly T[] {
   try {
     return ask(database)

@@ -3,14 +3,14 @@ import { sample, tables } from './tables.ts'
 
 const schemaVersion = 2
 
-/** Makes what is not there, and a former version's file this version's. Throws for a later version's. */
+/** Creates missing tables, and upgrades the file of an older version. Throws for a newer version's. */
 export function makeTables(db: DatabaseSync): void {
   const found = db.prepare('PRAGMA user_version').get() as { user_version: number }
   if (found.user_version > schemaVersion)
     throw new Error(`it was written by a newer Murphy (state version ${found.user_version})`)
   db.exec('BEGIN IMMEDIATE')
   try {
-    // By what is there, not by the number: it may be that only the number is wrong.
+    // By the columns that exist, not by the version number, which may be damaged.
     const names = columnsOf(db, sample.name)
     if (names.length > 0 && !names.includes('version'))
       db.exec('ALTER TABLE sample ADD COLUMN version INTEGER NOT NULL DEFAULT 1')
@@ -28,10 +28,10 @@ export function makeTables(db: DatabaseSync): void {
   }
 }
 
-/** Those that files of version 1 may lack: they came later. */
+/** Tables that files of version 1 may lack, because they were added later. */
 const later = ['silence', 'artifact', 'clock']
 
-/** What is not as it was made: a byte of the schema may be another, and a table then has another name. */
+/** What differs from the expected schema: a single damaged byte may rename a table. */
 export function misshapen(db: DatabaseSync): readonly string[] {
   const { user_version: found } = db.prepare('PRAGMA user_version').get() as { user_version: number }
   const there = db

@@ -3,9 +3,9 @@ import { type Finding, type NotificationRecord, type Pod, severities, type Unsee
 import type { Clock } from './clock.ts'
 
 /**
- * What rows must look like when they are read: a disk may have changed them, and whatever does not look as it
- * was written must not get into memory, where nobody expects it. Values are described by small functions, so
- * that the compiler holds them against the vocabulary: a field added there has to be described here.
+ * What rows must look like when they are read: a failing disk may have changed them, and the rest of Murphy relies on
+ * valid ones. Values are described by small functions, so that the compiler checks them against the vocabulary: a field
+ * added there has to be described here.
  */
 
 /** What is wrong with a value ("is missing"), with the field's name before it; undefined if nothing is. */
@@ -15,7 +15,7 @@ type Fields<T> = {
   readonly [K in keyof T]-?: Record<never, never> extends Pick<T, K> ? { readonly optional: Shape } : Shape
 }
 
-/** So deep may JSON be: beyond some thousands, writing it out again overflows the stack. */
+/** The deepest JSON that is accepted: beyond some thousands, writing it out again overflows the stack. */
 const deepest = 64
 /** The longest of any text in a row, in characters: far more than any collector writes. */
 const longestText = 100_000
@@ -52,7 +52,7 @@ const listOf =
 const isGroup = (it: unknown): it is Record<string, unknown> =>
   typeof it === 'object' && it !== null && !Array.isArray(it)
 
-/** What a group must hold. Fields that are not named may be there: a later version may have written them. */
+/** An object with these fields. Other fields are allowed, since a later version may have written them. */
 function group<T>(fields: Fields<T>): Shape {
   const entries = Object.entries(fields) as [string, Shape | { readonly optional: Shape }][]
   return (it) => {
@@ -70,7 +70,7 @@ function group<T>(fields: Fields<T>): Shape {
   }
 }
 
-/** Plain JSON that is not endlessly deep. Counts without calling itself. */
+/** Plain JSON of limited depth. Not recursive, so that deep JSON cannot overflow the stack here. */
 export const plain: Shape = (value) => {
   let level: unknown[] = [value]
   for (let depth = 0; level.length > 0; depth += 1) {
@@ -134,7 +134,7 @@ const silenceFields = group<Silence>({
   why: { optional: text(1_000) },
 })
 
-/** Nobody can ask for a longer silence, and neither can a failing disk: `until` tells how long nobody would be told. */
+/** No longer than people may ask for, so that a failing disk cannot mute notifications for years. */
 export const silenceShape: Shape = (it) => {
   const wrong = silenceFields(it)
   if (wrong) return wrong
@@ -151,7 +151,7 @@ const unseen = group<Unseen>({
   unrecorded: { optional: oneOf([true, false]) },
 })
 
-/** Only what all samples share: the rest is the collector's, which knows it by its version. */
+/** Only what all samples share. The rest is the collector's, which relies on its `sampleVersion`. */
 export const sampleShape = group<{ readonly unseen?: readonly Unseen[] }>({
   unseen: { optional: listOf(unseen, 100_000) },
 })

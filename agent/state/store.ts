@@ -15,46 +15,46 @@ import { readSeries } from './series.ts'
 import * as tables from './tables.ts'
 
 /**
- * What Murphy remembers. Answers come from memory, so that a full or broken disk stops nothing; `problem`
- * says when what is remembered is not safe on the disk.
+ * What Murphy remembers. Most answers come from memory, so that a full or broken disk stops nothing; `problem` says
+ * when the state is not safe on the disk.
  */
 export interface Store {
-  /** Why what is remembered would not survive a restart; undefined while all is well. */
+  /** Why the state would not survive a restart; undefined while all is well. */
   problem(): string | undefined
-  /** What was lost last, where the damaged file is now, and when that was found. */
+  /** The last loss of data: what was lost, where the damaged file is now, and when that was found. */
   loss(): Loss | undefined
   ledger(): Ledger
   saveLedger(ledger: Ledger): void
   told(sink: string): readonly NotificationRecord[]
   note(sink: string, entries: readonly NotificationRecord[]): void
-  /** When this sink was first known; notes it if it is new. */
+  /** When this sink was first configured; `now` is stored if it is new. */
   sinkSince(sink: string, now: number): number
-  /** What people asked not to be told of, also what is lately over. */
+  /** All silences, also those that ended recently. */
   silences(): readonly Silence[]
   /** Adds a silence, or changes the one of its id. */
   silence(it: Silence): void
-  /** None where it is of another version than the one asked for. */
+  /** Undefined where it has another version than the one asked for. */
   sample(collector: string, version?: number): { readonly sample: Sample; readonly at: number } | undefined
-  /** Written at once if `soon`, else within a minute: most samples change a little with every look, and a disk is worn by every write. */
+  /** Written at once if `soon`, else within a minute: most samples change every round, and writes wear disks. */
   saveSample(collector: string, sample: Sample, at: number, soon?: boolean, version?: number): void
   addPoints(at: number, values: Readonly<Record<string, number>>): void
   series(name: string, from: number): readonly Point[]
-  /** Keeps something whole, on the disk alone: without a disk it is lost with the process. */
+  /** Stores an artifact, only on the disk: without a disk it is lost with the process. */
   keep(collector: string, it: Artifact, at: number): void
   kept(collector: string): readonly Kept[]
   artifact(collector: string, id: number): Uint8Array | undefined
   /** Findings that were open at any time since `from`, oldest first. */
   history(from: number): readonly Finding[]
-  /** Writes what is waiting, makes old series coarser, forgets what is too old by a clock that can be relied on. */
+  /** Writes what is waiting, makes old series coarser, and deletes what is too old by the trusted clock. */
   tidy(now: number): void
   close(): void
 }
 
-/** How long a finding that is only confirmed again may wait to be written. */
+/** How long the confirmation of a finding, or of an unchanged sample, may wait to be written, ms. */
 const confirmationsWait = 10 * minute
 const writesWait = minute
 
-/** Opens the state in `stateDir`. Never throws: what cannot be read is said, and without a disk it remembers in memory. */
+/** Opens the state in `stateDir`. Never throws: `loss` says what cannot be read; without a disk it works in memory. */
 export function openStore(stateDir: string, now: number, elapsed = () => performance.now()): Store {
   const everything = (db: DatabaseSync) => memory.putEverything(db)
   const disk = openDisk({ stateDir, now, elapsed, everything })
@@ -145,7 +145,7 @@ function samplesOf(
       const json = JSON.stringify(sample)
       const known = samples.get(collector)
       const same = known?.json === json && known.version === version
-      // An unchanged sample is only worth a write now and then: the time of the last look is known from it.
+      // An unchanged sample is written only now and then, for the time of the last round.
       const fresh = same && Math.abs(at - known.saved) < confirmationsWait
       samples.set(collector, { collector, at, json, version, saved: fresh ? known.saved : at })
       if (fresh) return
@@ -155,7 +155,7 @@ function samplesOf(
     addPoints(at, values) {
       const measured = Object.entries(values).filter(([, value]) => Number.isFinite(value))
       memory.add(measured.map(([name, value]) => ({ name, at, value })))
-      // Also by a clock that was set back.
+      // Absolute, so that a clock that was set back does not stop writing.
       if (Math.abs(at - waitingSince) < writesWait) return
       waitingSince = at
       writeWaiting()
@@ -188,7 +188,7 @@ function tidying(
         forget(db)
         memory.putWaiting(db)
         coarsen(db, memory.clock.trusted)
-        // What a sink still has to hear of is in the ledger, however old it is.
+        // Findings whose end a sink must still be notified of stay, however old they are.
         db.prepare(
           'DELETE FROM finding WHERE resolved < ? AND id NOT IN (SELECT value FROM json_each(?))',
         ).run(memory.clock.trusted - historyKept, kept)
@@ -208,7 +208,7 @@ function tidying(
   }
 }
 
-/** Confirmations come with every round; only news is worth a write to the disk, and now and then the time of the last look. */
+/** Whether a finding changed other than by being confirmed; a mere confirmation is written only now and then. */
 function worthWriting(before: Finding | undefined, now: Finding): boolean {
   if (!before) return true
   const { seen: _seen, count: _count, ...news } = now

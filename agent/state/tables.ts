@@ -22,20 +22,20 @@ export type Row = Readonly<Record<string, unknown>>
 /** One table: how it is made, what its rows mean, and what they must look like. */
 export interface Table<T> {
   readonly name: string
-  /** What one of its rows and many of them are called. */
+  /** What a row is called in messages, singular and plural. */
   readonly called: readonly [string, string]
   readonly create: string
   readonly columns: readonly string[]
   readonly key: readonly string[]
-  /** What a row means. Throws a Wrong where it does not look as it was written. */
+  /** Decodes a row. Throws a Wrong where it is not valid. */
   readonly read: (row: Row) => T
   /** The columns' values. */
   readonly write: (it: T) => readonly SQLInputValue[]
-  /** For tables of many small rows: what is true of sound ones, in SQL. */
+  /** For tables of many small rows: an SQL condition that sound rows meet. */
   readonly sound?: string
 }
 
-/** What a row does not look like. */
+/** Says what is wrong with a row. */
 export class Wrong extends Error {}
 
 function mustBe(shape: Shape, value: unknown, what: string): void {
@@ -59,7 +59,7 @@ function parsed<T>(json: unknown, shape: Shape): T {
   return value as T
 }
 
-/** What an artifact is; undefined where that cannot be told. */
+/** The description of an artifact; undefined where it is not valid. */
 export function aboutOf(json: unknown): Artifact['about'] | undefined {
   try {
     return parsed(json, aboutShape)
@@ -68,13 +68,13 @@ export function aboutOf(json: unknown): Artifact['about'] | undefined {
   }
 }
 
-/** What stands in columns of its own must be what the JSON says. */
+/** Fields that also have a column of their own must be equal in both places. */
 function mustFit(row: Row, it: object, columns: readonly string[]): void {
   for (const name of columns)
     if ((row[name] ?? undefined) !== (it as Row)[name]) throw new Wrong(`${name} is not what its JSON says`)
 }
 
-/** One thing of one owner, as a row holds it. */
+/** A value that belongs to one sink or collector, as a row holds it. */
 export interface Owned<T> {
   readonly owner: string
   readonly it: T
@@ -83,7 +83,7 @@ export interface KeptSample {
   readonly collector: string
   readonly at: number
   readonly json: string
-  /** Of the shape that its collector gives it. */
+  /** The collector's `sampleVersion`. */
   readonly version: number
 }
 export interface StoredPoint {
@@ -194,7 +194,7 @@ export const series: Table<StoredPoint> = {
     'name TEXT NOT NULL, step INTEGER NOT NULL, at INTEGER NOT NULL, value REAL NOT NULL, PRIMARY KEY (name, step, at)',
   columns: ['name', 'step', 'at', 'value'],
   key: ['name', 'step', 'at'],
-  // Each of these is what it is called by `sound`.
+  // `sound` has checked these types.
   read: ({ name, step, at, value }) => ({
     name: name as string,
     step: step as number,
@@ -202,7 +202,7 @@ export const series: Table<StoredPoint> = {
     value: value as number,
   }),
   write: (it) => [it.name, it.step, it.at, it.value],
-  // Beyond these times a Date has no value; an average of what is infinite is none.
+  // Beyond these times a Date is invalid; infinite values have no average.
   sound: `typeof(name) = 'text' AND typeof(step) = 'integer' AND step BETWEEN 0 AND 86400000
     AND typeof(at) IN ('integer', 'real') AND at BETWEEN -8.64e15 AND 8.64e15
     AND typeof(value) = 'real' AND value BETWEEN -1e300 AND 1e300`,
@@ -231,7 +231,7 @@ export const artifact: Table<StoredArtifact> = {
   write: (it) => [it.id, it.collector, it.at, JSON.stringify(it.about), it.body],
 }
 
-/** In the order in which they are read and carried over: the gravest loss first, in case there is no room for all. */
+/** In the order in which they are read and copied: the most important first, in case there is no room for all. */
 export function eachTable(take: <T>(table: Table<T>) => void): void {
   take(finding)
   take(told)
@@ -243,7 +243,7 @@ export function eachTable(take: <T>(table: Table<T>) => void): void {
   take(series)
 }
 
-/** What is known of every table without its rows. */
+/** All tables, for what does not need the type of their rows. */
 export const tables: readonly Omit<Table<unknown>, 'read' | 'write'>[] = (() => {
   const all: Omit<Table<unknown>, 'read' | 'write'>[] = []
   eachTable((it) => all.push(it))

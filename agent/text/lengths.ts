@@ -1,4 +1,4 @@
-/** How long a text is where it goes: in UTF-16 units unless told otherwise. */
+/** Measures a text in the units of its destination. */
 export type Size = (text: string) => number
 
 /** Bytes as UTF-8. */
@@ -8,9 +8,9 @@ export const bytes: Size = (text) => Buffer.byteLength(text)
 export const jsonBytes: Size = (text) => Buffer.byteLength(JSON.stringify(text)) - 2
 
 /**
- * The text if it fits, else its two ends with `…` between them: what was left out most often is the same
- * thing over and over, and the end of an error says most. A text that was cut loses its backticks, for
- * half a command must not look like one.
+ * The text if it fits, else its two ends with `…` between them: the middle of a long text is mostly repetition, and the
+ * end of an error says most. A text that was cut loses its backticks, because half a command must not look like one.
+ * Default size: UTF-16 units.
  */
 export function shorten(text: string, limit: number, size: Size = (it) => it.length): string {
   if (size(text) <= limit) return text

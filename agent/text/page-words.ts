@@ -2,7 +2,7 @@ import type { Severity, Terminal, View } from '../model/index.ts'
 import { duration } from './durations.ts'
 import { paint, type Style, wrap } from './terminal.ts'
 
-/** What the pages of all collectors say in the same words. Pure. */
+/** Parts that the pages of all collectors share. Pure. */
 
 const colors: Readonly<Record<Severity, Style>> = { info: 'cyan', warning: 'yellow', critical: 'red' }
 
@@ -21,7 +21,7 @@ export function severityText(
   )
 }
 
-/** What is wrong, and with what unless its text says so, one paragraph each. */
+/** The findings, one paragraph each, with the subject where the text does not name it. */
 export const findingLines = (
   { findings }: Pick<View, 'findings'>,
   terminal: Terminal,
@@ -32,7 +32,7 @@ export const findingLines = (
     return severityText(severity, `${title}${about}: ${text}`, terminal, indent, indent + 2)
   })
 
-/** What could not be seen, one paragraph each; what a recording does not say is one more. */
+/** What could not be seen, one paragraph each, and one for all that is missing from a recording. */
 export function unseenLines({ unseen }: Pick<View, 'unseen'>, terminal: Terminal): readonly string[] {
   const unrecorded = unseen.filter((it) => it.unrecorded).map((it) => it.what)
   return [
@@ -41,6 +41,6 @@ export function unseenLines({ unseen }: Pick<View, 'unseen'>, terminal: Terminal
   ]
 }
 
-/** "12 s ago", and that no agent looked where that is so. */
+/** "12 s ago", and for a round of the command's own, that no agent runs. */
 export const ageText = ({ now, at, source, problem }: Pick<View, 'now' | 'at' | 'source' | 'problem'>) =>
   `${duration(now - at)} ago${source === 'look' && problem ? ', by a look of its own: no agent runs' : ''}`

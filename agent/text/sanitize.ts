@@ -1,10 +1,10 @@
 import { cut, shorten } from './lengths.ts'
 
 /*
- * Text from outside is hostile wherever it goes, and each destination has its own danger. So there is one function a
- * destination, and these are the differences that are meant:
+ * Text from outside is hostile, and each destination has its own danger. So there is one function for each destination,
+ * and these differences between them are intended:
  *
- * | where it goes | function | what goes | what stands for it |
+ * | where it goes | function | what is removed | what replaces it |
  * |---|---|---|---|
  * | a terminal | `safe` | what drives a terminal or turns the writing direction; tabs and line breaks stay | U+FFFD |
  * | a letter | `line` | that, whole escape sequences, what has no width, tags, half surrogates; all white space | one space, or nothing |
@@ -25,7 +25,7 @@ export function safe(text: string): string {
 /** No line is longer. */
 const most = 16_384
 
-// Terminal colours and titles as a whole; without this their remains would stay readable: "[31m".
+// Whole terminal escape sequences; otherwise their rest would stay readable: "[31m".
 const terminal = /\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\)?)/g
 // What turns the direction of writing or has no width, and so can make a text read as another.
 const invisible = /[\u00ad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]/g
@@ -33,7 +33,7 @@ const tags = /[\u{e0000}-\u{e007f}]/gu
 
 /** A text from anywhere as one line: no control character, terminal escape, change of direction or half a surrogate pair. */
 export function line(text: string, limit = most): string {
-  // Cut before it is looked at, so that no text costs time: what goes seldom makes up so much of it.
+  // Cut before it is cleaned, so that no text costs much time; four times as long, since much may be removed.
   const clean = cut(text, 4 * limit + 256)
     .replace(terminal, '')
     .replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, ' ')

@@ -22,7 +22,7 @@ export function wrap(terminal: Terminal, text: string, indent: number, hanging =
   const lines: string[] = []
   let line = ' '.repeat(indent)
   let length = indent
-  // A command may not be broken where it would no longer paste.
+  // A command must not be broken, or it could not be pasted.
   for (const word of safe(text)
     .replace(/\s+/g, ' ')
     .match(/[^\s`]*`[^`]*`\S*|\S+/g) ?? []) {
@@ -47,7 +47,7 @@ function shownWord(terminal: Terminal, word: string): string {
 
 const bars = '▁▂▃▄▅▆▇█'
 
-/** The course of some numbers in `width` characters; nothing where there is nothing to see. */
+/** Numbers as a row of bars (`▁▃▇`), at most `width` characters; empty for fewer than two numbers. */
 export function sparkline(values: readonly number[], width: number): string {
   if (values.length < 2) return ''
   const bucket = Math.max(1, values.length / width)

@@ -9,7 +9,7 @@ export const week = 7 * day
 
 const iso = (at: number) => new Date(at).toISOString()
 
-/** "2027-11-23T00:12:05.000Z" (ISO 8601, RFC 3339), for JSON; null for what is no time. Total. */
+/** "2027-11-23T00:12:05.000Z" (ISO 8601, RFC 3339), for JSON; null for an invalid time. Total. */
 export const timestamp = (at: number): string | null =>
   Number.isNaN(new Date(at).getTime()) ? null : iso(at)
 
@@ -25,7 +25,7 @@ export const moment = (at: number) => `${iso(at).slice(0, 16).replace('T', ' ')}
 /** "2026-11-23 03:12:05 UTC" */
 export const exactMoment = (at: number) => `${iso(at).slice(0, 19).replace('T', ' ')} UTC`
 
-/** "03:12", with the date in front where it is another day than that of `beside`. */
+/** "03:12", with the date in front where it is not on the same day as `beside`. */
 export function clock(at: number, beside: number): string {
   const [on, time = ''] = iso(at).split('T')
   return on === date(beside) ? time.slice(0, 5) : `${on} ${time.slice(0, 5)}`

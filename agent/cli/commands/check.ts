@@ -20,11 +20,11 @@ export interface CheckArguments extends Common {
   readonly json?: boolean
   /** A recorded node to look at instead of this machine. */
   readonly node?: string
-  /** At another time than the recording's, or now: RFC 3339. */
+  /** The time to judge as of, RFC 3339, instead of the recording's or the present. */
   readonly at?: string
 }
 
-/** Looks once at everything, without a daemon: at this machine, or at a recorded node. */
+/** One round of everything without a daemon, on this machine or a recorded node. */
 export async function check(options: CheckArguments): Promise<Exit> {
   const config = settings(options)
   const at = timeOf(options.at)
@@ -49,7 +49,7 @@ export async function check(options: CheckArguments): Promise<Exit> {
 
 type CollectorSettings = ReturnType<typeof settings>['collectors'][string] | undefined
 
-/** One round of every collector, and what they come to, as a picture. */
+/** Runs one round of every collector and gives the result as a snapshot. */
 export async function look(
   host: Host,
   node: string,
@@ -65,7 +65,7 @@ export async function look(
   const at = host.now()
   const rules: Rules = Object.assign({}, ...collectors.map(rulesOf))
   const ledger = outcomes.reduce<Ledger>((known, it) => step(known, it, at), [])
-  // A single look has no patience: whoever asks wants to know now.
+  // Findings count at once, without `pendingFor`: whoever runs `check` wants to know now.
   const found = incidents(ledger, rules, at)
   const rows = enabled.map((collector, index) =>
     rowOf(collector, {

@@ -6,7 +6,7 @@ export interface Common {
   readonly config?: string
 }
 
-/** What comes of a sample, which another version of the agent may have made; a mistake over it is a Refusal. */
+/** Runs `make` on a sample that another version of the agent may have made; any error becomes a Refusal. */
 export function madeOf<T>(what: string, make: () => T): T {
   try {
     return make()

@@ -8,7 +8,7 @@ import { type Common, type Exit, print, Refusal } from './common.ts'
 import { allRules } from './explain.ts'
 import { settings } from './settings.ts'
 
-/** Whether the settings are right, everything that is not at once; and whether the rules they are for have roots. */
+/** Checks the settings, listing all errors at once, and that no rules cause one another in a circle. */
 export function configCheck(options: Common): Exit {
   const config = settings(options, { secrets: 'look', needed: true })
   mustHaveRoots(allRules())
@@ -20,7 +20,7 @@ export function configCheck(options: Common): Exit {
   return 0
 }
 
-/** Rules that explain one another in a circle would leave an incident without a root, and nobody told of it: a Refusal. */
+/** Throws a Refusal if rules cause one another in a circle: no finding in it could be the cause of the incident. */
 export function mustHaveRoots(rules: Rules): void {
   const codes = circle(rules)
   if (codes)
@@ -29,7 +29,7 @@ export function mustHaveRoots(rules: Rules): void {
     )
 }
 
-/** The settings as Murphy goes by them, secrets hidden. */
+/** Prints the settings in force, secrets hidden. */
 export function configPrint(options: Common): Exit {
   print(printed(settings(options, { needed: true }), sinks))
   return 0

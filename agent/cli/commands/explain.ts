@@ -15,11 +15,11 @@ export const catalogue = (): Catalogue => ({
 })
 
 export interface ExplainArguments {
-  /** All of it as docs/findings.md has it. */
+  /** Print all rules as Markdown: docs/findings.md. */
   readonly markdown?: boolean
 }
 
-/** The page of one code; without one, which may lead to which. */
+/** The page of one code; without one, the graph of which rule may cause which. */
 export function explain(code: string | undefined, options: ExplainArguments = {}): Exit {
   const all = catalogue()
   const terminal = terminalOf(process.stdout, process.env)

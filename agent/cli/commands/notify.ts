@@ -21,7 +21,7 @@ export async function notify(options: NotifyArguments): Promise<Exit> {
         ? `there is no sink called ${options.sink}; known are ${config.sinks.map((it) => it.name).join(', ') || 'none'}`
         : `no sink is configured in ${config.file ?? '/etc/murphy/config.yaml'}; see the examples in it`,
     )
-  // What speaks HTTP is loaded by who sends.
+  // Only loaded here: undici is large, and no other command needs it.
   const { postOnce } = await import('../../delivery/post-once.ts')
   const at = Date.now()
   const notice: Notice = { kind: 'test', id: `murphy_test_${at}`, node: config.node, at }

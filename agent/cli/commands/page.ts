@@ -33,14 +33,14 @@ export interface PageCommand {
   run(given: readonly (string | undefined)[], options: PageOptions & ViewArguments): Promise<Exit>
 }
 
-/** What every page can be asked for in the same way. */
+/** Options of every page. */
 const common: readonly PageWord[] = [
   ['--json', 'for scripts'],
   ['--node <DIR>', 'look at a recorded node instead of this machine'],
   ['--at <TIME>', 'by a look of its own, as if it were then, such as 2027-11-15T12:00:00Z'],
 ]
 
-/** The pages of all collectors, with what belongs to each. */
+/** The pages of all collectors, with their subcommands. */
 export const pages = (): readonly PageCommand[] =>
   collectors.flatMap((collector) => {
     const { page } = collector
@@ -60,11 +60,11 @@ const command = (collector: Collector, page: Page): PageCommand => ({
 
 const here = () => terminalOf(process.stdout, process.env)
 
-/** Prints one page. The exit code says how it stands with what is shown. */
+/** Prints one page. The exit code is the state of what is shown. */
 async function show(collector: Collector, page: Page, options: PageOptions & ViewArguments): Promise<Exit> {
   const view = await viewOf(collector, options)
   const terminal = here()
-  // A look of its own says so itself, beside its age.
+  // Not for a round of the command's own: the page itself says that beside its age.
   const stale = view.source === 'saved' && view.problem ? `${wrap(terminal, view.problem, 0)}\n\n` : ''
   print(
     madeOf(page.name, () =>
@@ -74,7 +74,7 @@ async function show(collector: Collector, page: Page, options: PageOptions & Vie
   return exitCode(stateOf(view))
 }
 
-/** How it stands. Nobody knows where no daemon runs that left a picture; nor where something is unseen and nothing worse is. */
+/** `unknown` for saved state, as no daemon runs, and where something could not be seen and no finding is critical. */
 export function stateOf({ source, findings, blind }: View): Snapshot['state'] {
   if (source === 'saved') return 'unknown'
   const severity = gravest(findings)
@@ -118,7 +118,7 @@ async function runPart(
   return 0
 }
 
-/** What the parts of a page can reach: of the running daemon; without one, what it left on the disk. */
+/** What subcommands of a page can use: the running daemon; without one, what it left on the disk. */
 function reachOf(collector: Collector, options: PageOptions & ViewArguments): PageReach {
   const config = settings(options)
   const path = `/v1/kept?collector=${collector.name}`
@@ -137,7 +137,7 @@ function reachOf(collector: Collector, options: PageOptions & ViewArguments): Pa
   }
 }
 
-/** Asks the first time only. */
+/** Calls `ask` only once and remembers its answer. */
 function once<T>(ask: () => Promise<T>): () => Promise<T> {
   let asked: Promise<T> | undefined
   return () => {

@@ -12,7 +12,7 @@ export interface RecordArguments extends Common {
   readonly logs?: boolean
 }
 
-/** Writes the present node to a folder, with all that the collectors read and without secrets, and says what is in it. */
+/** Writes all that the collectors read of this node, without secrets, to a folder, and lists what is in it. */
 export async function record(folder: string, options: RecordArguments): Promise<Exit> {
   const config = settings(options)
   if (existsSync(folder) && readdirSync(folder).length > 0)

@@ -24,7 +24,7 @@ const refuse = (error: unknown): never => {
 export async function run(common: Common): Promise<Exit> {
   const config = settings(common, { secrets: 'read', needed: true })
   const version = readVersion()
-  // Under systemd the journal wants JSON; everyone else is a person.
+  // Under systemd JSON goes to the journal; otherwise a person reads the log.
   const plain = !process.env.JOURNAL_STREAM
   const hide = redactorOfAll(
     config.sinks.flatMap(({ type, settings: given }) => {
@@ -34,7 +34,7 @@ export async function run(common: Common): Promise<Exit> {
   )
   const log = openLog({ level: config.logLevel, plain, hide })
   goOn(log)
-  // Two agents must not write to one memory, nor tell everything twice.
+  // Two agents must not write to one state file, nor notify everything twice.
   await makeRoom(config.socket).catch(refuse)
   const store = openStore(config.stateDir, Date.now())
   const machine = openMachine()

@@ -6,17 +6,17 @@ import { Refusal } from '../../model/index.ts'
 import { safe } from '../../text/sanitize.ts'
 import type { Common } from './common.ts'
 
-/** EX_CONFIG of sysexits.h: the unit does not start again what only a person can put right. */
+/** EX_CONFIG of sysexits.h. The unit does not restart on it, because only a person can correct the config. */
 export const wrongSettings = 78
 
 export interface SettingsOptions {
-  /** Left unread unless the command sends messages. */
+  /** Default `leave`: secrets are read only by commands that send messages. */
   readonly secrets?: Secrets
-  /** The command is nothing without the settings; others go by defaults where they are not for this user. */
+  /** Refuse if this user may not read the settings; commands without it then use the defaults. */
   readonly needed?: boolean
 }
 
-/** Where the daemon of an installed Murphy is, whatever its settings say. */
+/** Where an installed Murphy's daemon is by default. */
 export const installed = { socket: '/run/murphy/agent.sock', stateDir: '/var/lib/murphy' } as const
 
 let said = false

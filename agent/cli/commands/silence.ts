@@ -11,13 +11,13 @@ import { settings } from './settings.ts'
 export interface SilenceArguments extends Common {
   readonly for?: string
   readonly why?: string
-  /** Ends the silence of this name. */
+  /** End the silence instead of starting one. */
   readonly end?: boolean
 }
 
 const usual = hour
 
-/** Tells nobody of what matches, for a while; without a name, lists what is silenced. */
+/** Mutes notifications of what matches, for a while; without `what`, lists the silences. */
 export async function silence(what: string | undefined, options: SilenceArguments): Promise<Exit> {
   const { socket } = settings(options, { needed: true })
   if (what === undefined) {

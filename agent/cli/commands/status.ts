@@ -75,7 +75,7 @@ async function pictureOf(options: StatusArguments): Promise<{ text: string; exit
   }
 }
 
-/** What a daemon left on the disk; loaded only where none answers. Rejects if it cannot be read. */
+/** A snapshot from the state on the disk; loaded only where no daemon answers. Rejects if it cannot be read. */
 async function lastPicture(stateDir: string, node: string, now: number) {
   const [{ lastState }, { lastSnapshot }, { defaults }, { collectors }] = await Promise.all([
     import('../../state/last-state.ts'),
@@ -85,7 +85,7 @@ async function lastPicture(stateDir: string, node: string, now: number) {
   ])
   const left = lastState(stateDir, now)
   if (!left) return undefined
-  // Its settings may not be for this user: what a summary needs of them is taken as it is by default.
+  // This user may not be allowed to read the settings, so the summaries are made with the defaults.
   const looked = collectors.map((it) => [it, defaults(it.settings)] as const)
   return { snapshot: lastSnapshot(left, looked, node, now), written: left.written, lost: left.lost }
 }
@@ -102,8 +102,8 @@ export function notRunning(error: NodeJS.ErrnoException, socket: string, left: s
 }
 
 /**
- * Where the daemon is. An installed one goes before one's own, and is asked without reading the settings,
- * which may be wrong, or not for whoever asks: a status must not depend on them.
+ * Where the daemon is. An installed one is preferred to one of the user's own, and is asked without reading the
+ * settings: they may be invalid or unreadable for this user, and a status must not depend on them.
  */
 async function places(options: Common): Promise<{ socket: string; stateDir: string; node: string }> {
   const [{ existsSync }, { hostname }] = await Promise.all([import('node:fs'), import('node:os')])

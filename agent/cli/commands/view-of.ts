@@ -16,20 +16,20 @@ import { notRunning } from './status.ts'
 export interface ViewArguments extends Common {
   /** A recorded node to look at instead. */
   readonly node?: string
-  /** By a look of its own, as if it were then: RFC 3339. */
+  /** Run a round of its own as if it were this time, RFC 3339. */
   readonly at?: string
 }
 
-/** What is known beside what the settings and the collector itself say. */
+/** The part of a view that comes from its source; the rest comes from the settings and the collector. */
 type Known = Pick<View, 'source' | 'problem' | 'node' | 'now' | 'at' | 'sample' | 'trend' | 'artifacts'> & {
-  /** Of the ledger, open, of this collector. */
+  /** The collector's open findings, with its `blind` one. */
   readonly findings: readonly Finding[]
 }
 
 /**
- * What a page shows. Of the running daemon; without one, of what it left on the disk; where none left anything, for a
- * recorded node or for another time, of one round of its own that is judged as the daemon's are. Refuses when nothing
- * can be seen, and where something runs that may not be asked or is not understood.
+ * What a page shows: from the running daemon, or without one from what it left on the disk. Where nothing was left,
+ * and for a recorded node or `--at`, from one round of its own, judged by the same rules. Rejects with a Refusal when
+ * nothing can be seen, or when an agent runs that this user may not ask or whose answer is not understood.
  */
 export async function viewOf(
   collector: Collector,
@@ -62,7 +62,7 @@ export async function viewOf(
 
 const rank = ({ severity }: Finding) => severities.indexOf(severity)
 
-/** What a round that failed could not see is in no sample, but in what the ledger holds. */
+/** What could not be seen. A round that failed as a whole left no sample; the ledger's `blind` finding says why. */
 function unseenIn(
   { title }: Collector,
   { unseen = [] }: Sample,
@@ -103,11 +103,11 @@ async function ofTheDaemon(
     answer = ledgerViewOf(await askFor<unknown>(socket, `/v1/view?collector=${name}&series=${series}`))
   } catch (error) {
     const away = error as NodeJS.ErrnoException
-    // Whoever may not ask the daemon sees less than it does, and would judge by that.
+    // A user who may not ask the daemon sees less of the machine than it does, so a round of theirs would misjudge.
     if (away.code === 'EACCES') throw new Refusal(notRunning(away, socket, ''), 3, { cause: error })
     const left = leftOf(collector, stateDir)
     if (left.known) return { ...left.known, node, problem: notRunning(away, socket, left.text) }
-    // What runs here and is not understood knows better than one look can.
+    // An agent runs but its answer is not understood: it knows more than a single round would.
     const nobody = away.code === 'ENOENT' || away.code === 'ECONNREFUSED'
     if (!nobody) throw new Refusal(notRunning(away, socket, left.text), 3, { cause: error })
     return { ...(await onThisMachine(look)), node, problem: notRunning(away, socket, left.text) }
@@ -116,7 +116,7 @@ async function ofTheDaemon(
   return { ...answer, source: 'daemon' }
 }
 
-/** What a daemon left on the disk, and how old that is in words; a sample of another shape is none. */
+/** What a daemon left on the disk, and its age in words. A sample of another `sampleVersion` does not count. */
 function leftOf(
   collector: Collector,
   stateDir: string,

@@ -8,16 +8,16 @@ interface File {
   readonly size: number
 }
 
-/** Files below the same folder, or one file. */
+/** One row: a file, or all files below one folder. */
 interface Group {
   readonly path: string
   readonly files: readonly File[]
 }
 
-/** So many rows fit a screen of 24 lines with what is said around them. */
+/** How many rows fit on a screen of 24 lines with the text around them. */
 const mostRows = 16
 
-/** What is in a folder, on one screen: its files by folders, as far down as there is room, the fullest first. */
+/** What is in a folder, on one screen: grouped by folders, as deep as there is room, the largest first. */
 export function contents(files: readonly File[], terminal: Terminal): string {
   const rows = grouped(files, mostRows)
   const width = Math.min(terminal.width - 24, Math.max(...rows.map(({ path }) => path.length), 4))
@@ -51,7 +51,7 @@ function grouped(files: readonly File[], most: number): Group[] {
   }
 }
 
-/** One folder further down; folders with nothing but one folder in them are one step. */
+/** Splits a group one folder deeper; folders that hold only one folder are skipped. */
 function split({ path, files }: Group): Group[] {
   const parts = new Map<string, File[]>()
   for (const file of files) {

@@ -82,8 +82,8 @@ function settingsOf(code: string, { rules, collectors }: Catalogue): readonly st
 }
 
 /**
- * Which rule may lead to which, as trees from the causes that have none, then every rule that stands alone. What a
- * rule leads to by way of another stands there only, and what stands somewhere with all that follows is not drawn again.
+ * Which rule may cause which, as trees that begin with rules without causes, then every rule without causes or
+ * effects. An effect that is also reached by way of another rule is drawn only there, and a subtree is drawn only once.
  */
 export function renderGraph({ rules }: Catalogue, terminal: Terminal): string {
   const codes = Object.keys(rules)

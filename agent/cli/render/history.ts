@@ -9,9 +9,9 @@ const marks: Readonly<Record<Severity, readonly [string, Style]>> = {
 }
 
 /**
- * The timeline in one column, oldest first: a head line for each day, then the time, the severity's mark,
- * what it was and for how long; what it led to stands below, indented. Times are UTC. An event of `rules` has a
- * time, but no length: how long it is remembered says nothing.
+ * The timeline in one column, oldest first: a head line for each day, then the time, the severity's mark, the cause
+ * and its duration, with the affected findings indented below. Times are UTC. Events have no duration: their finding
+ * stays open only for as long as the event is remembered.
  */
 export function renderHistory(
   incidents: readonly Incident[],
@@ -48,7 +48,7 @@ export function renderHistory(
   return lines.length > 0 ? `${lines.join('\n')}\n` : 'Nothing happened.\n'
 }
 
-/** As grave as it ever was: what is over was no smaller for that. */
+/** The highest severity the incident ever had, whether or not those findings are still open. */
 function gravest({ cause, affected }: Incident): Severity {
   const all = [cause, ...affected].map((it) => it.severity)
   return all.includes('critical') ? 'critical' : all.includes('warning') ? 'warning' : 'info'

@@ -1,4 +1,4 @@
-/** How often a cron expression with seconds comes, in words: "every 10 min"; the expression itself where it is not that simple. */
+/** A cron expression with seconds in words ("every 10 min"), or the expression itself where it is not that simple. */
 export function rhythm(cron: string): string {
   const [seconds = '', minutes = '', ...rest] = cron.trim().split(/\s+/)
   const simple = rest.every((it) => it === '*') && /^\d+(,\d+)*$/.test(seconds)

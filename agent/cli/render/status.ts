@@ -21,13 +21,13 @@ const words: Readonly<Record<Snapshot['state'], string>> = {
 }
 
 export interface StatusOptions {
-  /** Present when there is no daemon to ask: in words, with how old this picture is. */
+  /** Set when no daemon could be asked: says so, with the age of what is shown. */
   readonly stale?: string
-  /** A single look of `agent check`: no rhythm, no sinks. */
+  /** For the single round of `agent check`: no schedule, no sinks. */
   readonly once?: boolean
 }
 
-/** The status page: head, incidents, collectors, sinks, what runs out. Ends with a line break. */
+/** The status page: head, incidents, collectors, sinks, deadlines. Ends with a line break. */
 export function renderStatus(it: Snapshot, terminal: Terminal, options: StatusOptions = {}): string {
   return [
     head(it, terminal),
@@ -78,11 +78,11 @@ function head(it: Snapshot, terminal: Terminal): string {
   return `${state}  ${place}  (${[looked, ...(late.length > 0 ? [`${late.join(', ')} overdue`] : [])].join('; ')})`
 }
 
-/** A look may take a while, but none takes this long, ms. */
+/** How long after its scheduled time a round counts as late, ms: no round takes this long. */
 const patience = minute
 const isLate = ({ next }: CollectorRow, now: number) => next !== undefined && now - next > patience
 
-/** One incident: its root in full, its consequences by name. */
+/** One incident: its cause in full, the affected findings by title. */
 export function renderIncident(incident: Incident, now: number, terminal: Terminal): string {
   const { cause, affected, severity, since, resolved } = incident
   const when =

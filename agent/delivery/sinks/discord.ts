@@ -7,13 +7,13 @@ import { words } from './message.ts'
 /**
  * Discord's limits are 2000 characters of content, 4096 of an embed's description, 1024 of a field, 2048 of
  * its footer and 6000 in all embeds together (discord-api-docs, resources/message "Embed Limits"). These
- * parts are at most 4096 + 3 * 5 + 200 or 2000 + 3 * (1024 + 5) + 200: none of them can be reached.
+ * parts are at most 4096 + 3 * 5 + 200 or 2000 + 3 * (1024 + 5) + 200 together, so no limit can be exceeded.
  */
 const limits = { headline: 600, text: 2000, field: 1024, step: 300, lines: 4096, footer: 200 }
 
 const colours = { critical: 0xd92d20, warning: 0xf79009, info: 0x2e90fa, resolved: 0x12b76a }
 
-/** A message in a channel, edited as its incident changes; a new one only when someone has to look. */
+/** A message in a channel, edited as its incident changes; a new one only when someone has to notice. */
 export const discord = sink({
   name: 'discord',
   settings: {
@@ -45,7 +45,7 @@ export const discord = sink({
       case 'grew':
         return [edit(full)]
       case 'worse':
-        // The old message stays readable, but no longer looks like the latest word.
+        // Mark the old message, so that it does not look current.
         return [edit({ ...full, content: `${full.content}\n-# Got worse: told anew below.` }), post(full)]
       case 'merged':
         return [edit({ content: `Follows from: ${full.content}`, embeds: [] })]
@@ -90,8 +90,8 @@ function message(said: Words, at: number): Message {
 }
 
 /**
- * A text in which Discord finds nothing but `code`: no mention, link, timestamp, heading, spoiler or fence.
- * A backslash makes any punctuation plain; inside code nothing has a meaning.
+ * A text in which Discord sees no markup but `code`: no mention, link, timestamp, heading, spoiler or fence. A
+ * backslash makes any punctuation literal; inside code nothing has a special meaning.
  */
 export function escaped(text: string): string {
   const parts = text.split('`')
@@ -100,7 +100,7 @@ export function escaped(text: string): string {
       const isCode = index % 2 === 1 && index < parts.length - 1
       if (isCode) return part.trim() ? `\`${part}\`` : part
       const unpaired = index % 2 === 1 ? '\\`' : ''
-      // Two pieces of code without anything between would be read as one with backticks inside.
+      // Two adjacent pieces of code would be read as one with backticks inside.
       return unpaired + (part === '' && index > 1 && index < parts.length - 1 ? ' ' : literal(part))
     })
     .join('')
@@ -128,7 +128,7 @@ function letter(method: 'POST' | 'PATCH', url: string, message: Message): Letter
 
 const query = (...parts: readonly string[]) => parts.filter(Boolean).join('&')
 
-/** Where to post, always with API v10: without a version Discord takes v6, whose Retry-After is in other units. */
+/** Where to post, always with API v10: without a version Discord uses v6, whose Retry-After is in other units. */
 function endpoint(pasted: string): { webhook: string; thread: string } | undefined {
   const url = URL.parse(pasted)
   const path =
@@ -145,7 +145,7 @@ function endpoint(pasted: string): { webhook: string; thread: string } | undefin
   }
 }
 
-/** The beginning of a message as Discord gives it back (discord-api-docs, resources/message), of which the rest is missing. */
+/** The beginning of a message object (discord-api-docs, resources/message) in a reply that was cut off. */
 const cutOff = /^\{.*"(?:id|channel_id|webhook_id)":\s{0,4}"\d{1,20}"/s
 
 /** discord-api-docs, topics/opcodes-and-status-codes and topics/rate-limits. */
@@ -155,7 +155,7 @@ function read(reply: Reply, edit: boolean): Reading | undefined {
   if (status >= 200 && status < 300) {
     const id = typeof body?.id === 'string' && /^\d{1,20}$/.test(body.id) ? body.id : undefined
     if (id !== undefined) return { outcome: 'accepted', receipt: id }
-    // A message that broke off. Anything else is no word of Discord's: a captive portal or a filter answers 200 as well.
+    // A message object that was cut off. Anything else is not Discord's: a captive portal or filter answers 200 too.
     if (!body && cutOff.test(reply.body)) return { outcome: 'accepted' }
     return {
       outcome: 'again',
@@ -178,7 +178,7 @@ function read(reply: Reply, edit: boolean): Reading | undefined {
   }
   if ((status === 401 && code === 50027) || (status === 404 && code === 10015))
     return { outcome: 'gone', why: `${said}: the webhook was deleted or its URL is wrong; make a new one` }
-  // A proxy, a captive portal or a filter in between: what it says is not about the webhook.
+  // From a proxy, a captive portal or a filter in between, so it says nothing about the webhook.
   if (status < 500 && typeof body?.code !== 'number')
     return {
       outcome: 'again',

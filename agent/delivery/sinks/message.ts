@@ -12,14 +12,14 @@ export interface Words {
   readonly standing: string
   readonly tone: Severity | 'resolved'
   readonly text: string
-  /** What follows from it. */
+  /** What it means for the people who use the cluster. */
   readonly impact: string
   /** Safe steps, in order. */
   readonly fix: readonly string[]
   readonly avoid: readonly string[]
   /** One line an incident, for a digest. */
   readonly lines: readonly string[]
-  /** The code of the rule that speaks, for `agent explain`. */
+  /** The code of the finding in the headline, for `agent explain`. */
   readonly code?: string
 }
 

@@ -7,8 +7,8 @@ import { words } from './message.ts'
 
 /**
  * ntfy takes 4096 bytes of message (more becomes an attachment) and 8192 of JSON body (server/config.go,
- * server/server.go). All is measured as it stands in the JSON, which is never shorter: the message is at
- * most 60 + 1500 + 800 + 1000 + 500 and some labels, the title 250.
+ * server/server.go). All is measured as encoded in JSON, which is never shorter: the message is at most
+ * 60 + 1500 + 800 + 1000 + 500 and some labels, the title 250.
  */
 const limits = {
   title: 250,
@@ -29,7 +29,7 @@ const tags = {
   resolved: 'white_check_mark',
 }
 
-/** A notification on a phone, one an incident: what comes later replaces what came before (ntfy 2.16 and later). */
+/** A notification on a phone, one for each incident: later notices replace it (ntfy 2.16 and later). */
 export const ntfy = sink({
   name: 'ntfy',
   settings: {
@@ -62,7 +62,7 @@ export const ntfy = sink({
   compose(notice, { url, token, user, password }, receipt): readonly Letter[] {
     const to = endpoint(url ?? '')
     if (!to) throw new Error('the URL is not that of an ntfy topic')
-    // The incident it belongs to speaks for it; only the notification it had is taken down a peg.
+    // The incident it was merged into has its own notification; only an existing one of its own is updated.
     if (notice.kind === 'merged' && receipt === undefined) return []
     const said = words(notice)
     const fit = (text: string, limit: number) => shorten(text, limit, jsonBytes)
@@ -104,7 +104,7 @@ export const ntfy = sink({
   read,
 })
 
-/** What someone must see now rings; what only changes or is over does not. */
+/** High enough to make a sound for what someone must see now; not for changes and ends. */
 function priority(notice: Notice): number {
   switch (notice.kind) {
     case 'opened':
@@ -129,7 +129,7 @@ function sequence(notice: Notice, receipt: string | undefined): string {
   return createHash('sha256').update(of).digest('hex').slice(0, 32)
 }
 
-/** ntfy takes JSON at its root only, never at the topic. */
+/** The server's root, where ntfy accepts JSON, and the topic from the URL. */
 function endpoint(pasted: string): { server: string; topic: string } | undefined {
   const url = URL.parse(pasted)
   const path = url && /^(\/(?:.{0,200}\/)?)([-_A-Za-z0-9]{1,64})\/?$/.exec(url.pathname)
@@ -143,7 +143,7 @@ function read(reply: Reply, letter: Letter): Reading | undefined {
   const { status } = reply
   const body = fields(reply.body)
   if (status >= 200 && status < 300) {
-    // Also where it broke off: an id comes first. Anything else is no word of ntfy's.
+    // The id comes first, so it is there even if the reply was cut off. Anything else is not ntfy's.
     if (typeof body?.id !== 'string' && (body || !reply.body.startsWith('{"id":"')))
       return { outcome: 'again', why: `answered ${status}, but not as ntfy does: perhaps a proxy in between` }
     const id = fields(letter.body)?.sequence_id
@@ -152,7 +152,7 @@ function read(reply: Reply, letter: Letter): Reading | undefined {
   const code = typeof body?.code === 'number' ? body?.code : 0
   const error = typeof body?.error === 'string' ? `: ${body.error}` : ''
   const said = `ntfy answered ${status}${code ? ` (${code}${error})` : ''}`
-  // A proxy, a captive portal or a filter in between: what it says is not about the topic.
+  // From a proxy, a captive portal or a filter in between, so it says nothing about the topic.
   if (code === 0 && status < 500 && status !== 429)
     return { outcome: 'again', why: `answered ${status}, but not as ntfy does: perhaps a proxy in between` }
   if (code === 40101 || code === 40301)
@@ -162,7 +162,7 @@ function read(reply: Reply, letter: Letter): Reading | undefined {
   return code === 0 ? undefined : status < 500 ? { outcome: 'refused', why: said } : undefined
 }
 
-/** The daily quota begins anew at midnight UTC, by the server's clock. */
+/** Ms until the daily quota is reset at midnight UTC, by the server's clock; an hour if that is not known. */
 function untilMidnight(date = ''): number {
   const now = Date.parse(date)
   return Number.isNaN(now) ? hour : day - (now % day) + 1000

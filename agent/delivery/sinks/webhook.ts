@@ -22,8 +22,8 @@ import { timestamp } from '../../text/times.ts'
  * Times are RFC 3339 in UTC. `more` counts what was left out to stay under the 20 kB that Standard Webhooks
  * recommends. With `secret` the request is signed: `webhook-signature: v1,` and the base64 of HMAC-SHA256
  * over `webhook-id.webhook-timestamp.body`. `webhook-id` is the same for every attempt at the same notice;
- * a receiver that has seen it may ignore the request. `merged` names the incident that another, told
- * before, turned out to follow from: it is among the affected.
+ * a receiver that has seen it may ignore the request. `merged`: an incident that was sent before turned out to follow
+ * from this one, and is now among the affected.
  */
 export const webhook = sink({
   name: 'webhook',
@@ -70,7 +70,7 @@ export const webhook = sink({
       },
     ]
   },
-  // Standard Webhooks, "410 Gone"; a page is a proxy's.
+  // Standard Webhooks, "410 Gone"; an HTML page is from a proxy.
   read: ({ status, headers: { 'content-type': type = '' }, body }) =>
     status === 410 && !/html/i.test(type) && !body.trimStart().startsWith('<')
       ? { outcome: 'gone', why: 'answered 410: it wants no more of these' }
@@ -85,7 +85,7 @@ function sign(secret: string, text: string): string {
 }
 
 // ---------------------------------------------------------------------------------------------------
-// The body. Each limit is of bytes as they stand in the JSON; together they stay under 20 kB.
+// The body. Each limit is in bytes as encoded in JSON; together they stay under 20 kB.
 
 const limits = { id: 150, code: 60, subject: 150, title: 120, name: 80, brief: 200, text: 2000, impact: 800 }
 const most = { affected: 8, incidents: 12, steps: 6, evidence: 12 }
@@ -129,7 +129,7 @@ function event(notice: Notice): object {
   }
 }
 
-/** An id is what a receiver compares: one that is too long is replaced as a whole. */
+/** Receivers compare ids, so one that is too long is hashed instead of cut. */
 const name = (id: string) => (jsonBytes(id) <= limits.id && id === line(id) ? id : hash(id))
 
 const frame = ({ id, severity, since, resolved }: Incident) => ({
