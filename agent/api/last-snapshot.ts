@@ -14,7 +14,7 @@ export interface Left {
 /** A collector, and the settings for its summary. */
 export type Looked = readonly [Collector, Settings<Properties>]
 
-/** A snapshot of what a stopped daemon left, as of `now`. Its state is `unknown`, since nothing ran after that. Pure. */
+/** A snapshot of what a stopped daemon left, as of `now`. Its state is `unknown`: nothing ran after that. Pure. */
 export function lastSnapshot(left: Left, looked: readonly Looked[], node: string, now: number): Snapshot {
   const rules: Rules = Object.assign({}, ...looked.map(([it]) => rulesOf(it)), selfRules)
   const rows = looked.map(([collector, settings]) => {

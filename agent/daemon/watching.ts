@@ -11,7 +11,7 @@ export interface Watching {
 
 export interface WatchOptions {
   readonly machine: Pick<Machine, 'during' | 'follow' | 'watch'>
-  /** Something happened: a line of a command, the path that changed, or that a source ended and may have missed something. */
+  /** Called with each wake event: a line of a command, a path that changed, or that a command ended. */
   readonly heard: (text: string) => void
   readonly log: (text: string) => void
   /** Pause before a command that ended is started again, ms, by how often in a row it has ended. */

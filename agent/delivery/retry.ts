@@ -28,7 +28,7 @@ export function readReply(reply: Reply, now: number): Reading {
   return { outcome: 'again', why, ...(wait !== undefined && { wait }) }
 }
 
-/** How long to wait in ms as `Retry-After` says (RFC 9110, 10.2.3: seconds, or a date by the server's clock), without a bound. */
+/** The wait that `Retry-After` asks for, ms, unbounded (RFC 9110, 10.2.3: seconds, or a date by the server's clock). */
 export function retryAfter({ headers }: Reply, now: number): number | undefined {
   const { 'retry-after': value = '', date = '' } = headers
   if (/^\d{1,12}(\.\d{1,9})?$/.test(value)) return Math.ceil(Number(value) * 1000)

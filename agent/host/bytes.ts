@@ -13,25 +13,25 @@ import {
 import { HostError } from '../model/index.ts'
 
 /**
- * Reading what was opened: regular files only, and no more of one than was asked for. `doing` begins each error.
+ * Reads regular files only, and never more of one than was asked for. `doing` begins the message of each error.
  */
 export interface Read {
   readonly stats: Stats
-  /** Absent where its state was enough. */
+  /** Absent where the stats were enough. */
   readonly bytes?: Uint8Array
 }
 
-/** A FIFO or a device planted at a watched path must not block the open, and no link leads anywhere from here. */
+/** A FIFO or a device planted at a path must not block the open. `withoutLinks`: fails with ELOOP on a link. */
 const flags = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY
 export const withoutLinks = flags | constants.O_NOFOLLOW
-/** For `/proc/self/fd/N` of what was looked at before, which is a link by itself. */
+/** For `/proc/self/fd/N` of a file that was checked before: that path is itself a link. */
 export const again = flags
 
 const tooLarge = (doing: string, limit: number) =>
   new HostError('too-large', `${doing}: it is larger than ${limit} bytes, the limit for this file`)
 const noFile = (doing: string) => new HostError('failed', `${doing}: it is not a regular file`)
 
-/** In place: only for what answers from memory, or from a disk of the machine itself. */
+/** Synchronous: only for files that cannot hang, in memory or on a local disk. */
 export function readNow(
   path: string,
   doing: string,
@@ -44,7 +44,7 @@ export function readNow(
     const stats = fstatSync(fd)
     if (!stats.isFile()) throw noFile(doing)
     if (enough(stats)) return { stats }
-    // /proc has no sizes and /sys made-up ones; either is read until its end.
+    // In /proc sizes are 0, and in /sys they are made up, so both are read to the end.
     const room = stats.size > 0 && stats.size < 64 * 1024 ? stats.size + 1 : 64 * 1024
     const parts: Buffer[] = []
     for (let size = 0; ; ) {
@@ -60,7 +60,7 @@ export function readNow(
   }
 }
 
-/** Opens a regular file, hands it to `use`, and closes it. With callbacks: the promises of node:fs cost five times as much. */
+/** Opens a regular file, passes it to `use`, and closes it. Callbacks, as promises of node:fs cost five times more. */
 function opened<T>(
   path: string,
   doing: string,
@@ -92,14 +92,14 @@ export function readLater(
     if (enough(stats)) return end(null, { stats })
     if (stats.size > limit) return end(tooLarge(doing, limit))
     const parts: Buffer[] = []
-    // One byte more than it should have, so that a file that grows meanwhile is noticed.
+    // One byte more than its size, so that a file that grows meanwhile is noticed.
     const more = (size: number) => {
       const part = Buffer.allocUnsafe(Math.max(512, stats.size - size + 1))
       read(fd, part, 0, part.length, null, (error, got) => {
         if (error) return end(error)
         if (size + got > limit) return end(tooLarge(doing, limit))
         parts.push(part.subarray(0, got))
-        // A file gives less than was asked for only at its end, unless the kernel makes it up as it is read.
+        // A short read means the end of the file, except for files the kernel generates while they are read.
         if (got === part.length || (stats.size === 0 && got > 0)) return more(size + got)
         end(null, {
           stats,
@@ -111,7 +111,7 @@ export function readLater(
   })
 }
 
-/** A part of it; fewer bytes, or none, where it ends before. A part is not copied. */
+/** `length` bytes from `from` on; fewer, or none, where the file ends earlier. The bytes are not copied. */
 export function partLater(
   path: string,
   doing: string,

@@ -8,7 +8,7 @@ import { hostError } from './limits.ts'
 
 const environment = { PATH: folders.join(':'), LC_ALL: 'C' }
 
-/** Longest line handed on, bytes; the rest of a longer one is cut, so that no output can fill the memory. */
+/** Longer lines are cut to this, bytes, so that no output can fill the memory. */
 const longestLine = 64 * 1024
 const stderrKept = 8 * 1024
 
@@ -19,12 +19,12 @@ export interface RunOptions {
 }
 
 /**
- * The kernel log is followed by a `cat` that gets it open: where kernel.dmesg_restrict is 1 it takes CAP_SYSLOG
- * to open it, but nothing to read on.
+ * The kernel log is followed by a `cat` that inherits it already open: with kernel.dmesg_restrict=1 opening it needs
+ * CAP_SYSLOG, but reading does not, so `cat` needs no capability.
  */
 const kernelLog = ['cat', '/dev/kmsg'] as const
 
-/** Starts it with no more than it needs. Throws a HostError where there is no such command, or no such log. */
+/** Starts a command with only the capabilities it needs. Throws a HostError where the command or log does not exist. */
 function start(argv: readonly string[]): ChildProcess {
   const [name, ...rest] = argv
   if (!name) throw new HostError('failed', 'running a command: none was named')
@@ -46,8 +46,8 @@ function spawned(argv: readonly string[], stdin: number | 'ignore' = 'ignore'): 
 const newline = 10
 
 /**
- * Cuts a byte stream into lines without ever holding more than one. Each is decoded by itself: parts of a
- * longer string would be slower to read, and would keep all of it alive.
+ * Cuts a byte stream into lines and holds at most one. Each line is decoded by itself: a slice of a longer string would
+ * be slower to read, and would keep all of that string in memory.
  */
 function lineCutter(line: (text: string) => void) {
   let rest: Buffer | undefined
@@ -63,7 +63,7 @@ function lineCutter(line: (text: string) => void) {
       }
       if (from === chunk.length) return
       const more = chunk.subarray(from, from + longestLine)
-      // A copy: a part would keep all of the chunk until the next one.
+      // A copy, since a slice would keep the whole chunk in memory.
       rest = rest ? Buffer.concat([rest, more]).subarray(0, longestLine) : Buffer.from(more)
     },
     end() {
@@ -87,7 +87,7 @@ export function run(argv: readonly string[], options: RunOptions, signal: AbortS
     const give = (error: HostError) => {
       problem ??= error
       child.kill('SIGKILL')
-      // What it started may hold its output open, and a process in the kernel may not die: neither is waited for.
+      // Its children may hold its output open, and a process blocked in the kernel may not die: wait for neither.
       over()
       child.stdout?.destroy()
       child.stderr?.destroy()
@@ -146,8 +146,8 @@ export function run(argv: readonly string[], options: RunOptions, signal: AbortS
 }
 
 /**
- * Starts a command and hands over its lines until it ends or `signal` is aborted. Resolves, never rejects,
- * with why it ended. `complaint` gets what it says on stderr while it goes on.
+ * Starts a command and passes its lines to `line` until it ends or `signal` is aborted. Never rejects; resolves with
+ * the reason why it ended. `complaint` gets what it writes to stderr meanwhile.
  */
 export function follow(
   argv: readonly string[],

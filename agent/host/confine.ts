@@ -2,15 +2,15 @@ import { accessSync, constants, existsSync, realpathSync, statSync } from 'node:
 import { basename, dirname, join } from 'node:path'
 import { HostError } from '../model/index.ts'
 
-/** The capabilities of the unit, in setpriv's words. The kernel hands them to every child that does not lay them down. */
+/** The unit's capabilities, in setpriv's names. Every child inherits those that are not dropped. */
 export const held = ['dac_read_search', 'net_admin', 'net_raw', 'syslog'] as const
 export type Capability = (typeof held)[number]
 
 /**
- * What each command cannot do without, measured with iptables 1.8.9, nftables 1.0.6, ipset 7.17 and systemd
- * 252 (`test/real/children.test.ts`): who asks netfilter needs CAP_NET_ADMIN; iptables prints a match of an ipset
- * (each network policy has some) only with a raw socket to ask it by, and the legacy backend opens one anyway, and
- * /proc/net/ip_tables_names, which is root's; journals are root's. What is not named gets nothing.
+ * The capabilities that each command needs, measured with iptables 1.8.9, nftables 1.0.6, ipset 7.17 and systemd 252
+ * (`test/real/children.test.ts`). Netfilter queries need CAP_NET_ADMIN. iptables needs a raw socket (CAP_NET_RAW) to
+ * print ipset matches, which every network policy has; its legacy backend always opens one, and reads
+ * /proc/net/ip_tables_names, which only root may (CAP_DAC_READ_SEARCH), like journals. Other commands get nothing.
  */
 export const needs: ReadonlyMap<string, readonly Capability[]> = new Map<string, readonly Capability[]>([
   ['nft', ['net_admin']],
@@ -18,7 +18,7 @@ export const needs: ReadonlyMap<string, readonly Capability[]> = new Map<string,
   ['iptables-nft-save', ['net_admin', 'net_raw']],
   ['ip6tables-nft-save', ['net_admin', 'net_raw']],
   ['xtables-nft-multi', ['net_admin', 'net_raw']],
-  // Without a backend in its name it may be either one.
+  // These may use either backend.
   ['iptables-save', ['dac_read_search', 'net_admin', 'net_raw']],
   ['ip6tables-save', ['dac_read_search', 'net_admin', 'net_raw']],
   ['iptables-legacy-save', ['dac_read_search', 'net_admin', 'net_raw']],
@@ -27,11 +27,11 @@ export const needs: ReadonlyMap<string, readonly Capability[]> = new Map<string,
   ['journalctl', ['dac_read_search']],
 ])
 
-/** Where the tools of the node are, whatever the caller's PATH; daemons and cron often lack sbin. */
+/** Where commands are searched, whatever the PATH is: that of daemons and cron often lacks sbin. */
 export const folders = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin']
 
 const setpriv = '/usr/bin/setpriv'
-/** Whether children can be given less than Murphy has: it takes util-linux's setpriv. */
+/** Whether children can be started with fewer capabilities than Murphy has: that needs util-linux's setpriv. */
 export const canConfine = existsSync(setpriv)
 
 /** The program that a command names. Throws a HostError `missing` where there is none. */
@@ -51,11 +51,11 @@ function isProgram(path: string): boolean {
 }
 
 /**
- * `argv` as it is to be started: without the capabilities it does not need, and with `parent` ended by the
- * kernel when the agent is, however that ends (prctl PR_SET_PDEATHSIG; a child that waits for the next line of
- * `nft monitor` would not notice). A program that another than root could have put there gets none. It only
- * ever lays down: to add what is not had would fail for who runs Murphy without its unit. The names are listed,
- * since `-all` is refused where the kernel knows more capabilities than setpriv does. It costs 1.2 ms.
+ * The `argv` to start so that the command has only the capabilities it needs; none if a user other than root could have
+ * replaced the program. With `parent`, the kernel ends it when the agent ends, however that happens (prctl
+ * PR_SET_PDEATHSIG): a waiting `nft monitor` would not notice by itself. Capabilities are only dropped, never added,
+ * which would fail when Murphy runs without its unit. They are listed by name, since setpriv refuses `-all` where the
+ * kernel has capabilities it does not know. Costs 1.2 ms.
  */
 export function confined(argv: readonly string[], { parent = false } = {}): readonly string[] {
   if (!canConfine) return argv
@@ -67,7 +67,7 @@ export function confined(argv: readonly string[], { parent = false } = {}): read
 
 const othersWrite = 0o002
 
-/** Root's alone to replace: it and every folder above it, where links lead. */
+/** Whether only root can replace a file: it and all folders above belong to root and are not world-writable. */
 export function ofRoot(path: string): boolean {
   try {
     for (let at = realpathSync(path); ; at = dirname(at)) {
@@ -80,7 +80,7 @@ export function ofRoot(path: string): boolean {
   }
 }
 
-/** What setpriv says (util-linux) when the program it was to become could not be started; undefined for any other answer. */
+/** The error if setpriv (util-linux) could not start the program; undefined for any other result. */
 export function notStarted(exit: number, stderr: string): Error | undefined {
   if (!canConfine || (exit !== 126 && exit !== 127)) return undefined
   const [said] = /^setpriv: .*/.exec(stderr) ?? []

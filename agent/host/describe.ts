@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { availableParallelism, release, totalmem } from 'node:os'
 
-/** What machine this is, in a few words: "Debian GNU/Linux 12 (bookworm), kernel 6.1.0, 2 cores, 4 GiB". No finding rests on it. */
+/** The machine in a few words, only for display: "Debian GNU/Linux 12 (bookworm), kernel 6.1.0, 2 cores, 4 GiB". */
 export function describeMachine(osRelease = '/etc/os-release'): string {
   const cores = availableParallelism()
   const words = `kernel ${release()}, ${cores} ${cores === 1 ? 'core' : 'cores'}, ${Math.round(totalmem() / 2 ** 30)} GiB`

@@ -1,29 +1,32 @@
 import { closeSync, openSync, readFileSync, readSync } from 'node:fs'
 
-/** File systems that answer as long as the machine itself does; Murphy's own state on them is written in place too. */
+/** Local file systems: they do not hang while the machine works, so they may be read synchronously. */
 const local = /^(ext[234]|xfs|f2fs|tmpfs|ramfs|overlay|zfs|vfat|squashfs|erofs)$/
 
-/** Those that wait for a server or a program of somebody's, and with them whoever asks. lxcfs is the machine's own /proc in a container. */
+/**
+ * File systems that may hang, because they wait for a server or for a user's program. Not lxcfs, which is the machine's
+ * own /proc in a container.
+ */
 export const farTypes =
   /^(nfs4?|cifs|smb3|smbfs|9p|ceph|glusterfs|lustre|beegfs|orangefs|pvfs2|afs|coda|autofs|fuse|fuseblk|fuse\.(?!lxcfs).*)$/
 
-/** Device numbers of file systems that are gone are given to others, and new ones come, ms. */
+/** How long the list of mounts is trusted, ms: mounts change, and device numbers are reused. */
 const trusted = 1_000
 
 interface Mount {
   readonly type: string
   /**
-   * The user whose program answers there (FUSE, fuse(4)), if it is not root. Whoever waits for one cannot be ended, not even by
-   * SIGKILL, once the question has been read and for as long as that program pleases.
+   * Uid of the user whose program serves the mount (FUSE, fuse(4)), if not root. Once that program has read a request,
+   * whoever waits for the answer cannot be ended, not even by SIGKILL, for as long as the program likes.
    */
   readonly server?: number
 }
 
 interface Mounts {
   readonly devices: ReadonlySet<number>
-  /** The type of what is mounted there last, by mount point. */
+  /** The type of the topmost mount, by mount point. */
   readonly types: ReadonlyMap<string, string>
-  /** Each mount by its id, and the id of what is mounted there last by mount point. */
+  /** Each mount by its id. `ids`: the id of the topmost mount, by mount point. */
   readonly byId: ReadonlyMap<number, Mount>
   readonly ids: ReadonlyMap<string, number>
 }
@@ -47,12 +50,12 @@ function current(age = trusted): Mounts {
 /** Whether the device of a `Stat` is a file system of this machine, by /proc/self/mountinfo (proc(5)). */
 export const isLocal = (dev: number): boolean => current().devices.has(dev)
 
-/** A path as it is read from mountinfo. */
+/** A path as mountinfo has it, which is read as latin1. */
 const kernelName = (path: string) => Buffer.from(path).toString('latin1')
 
 /**
- * The type of what is mounted at exactly this path if it may hang; without links, as the kernel names it. A root that
- * is remote is all there is.
+ * The type of the file system mounted at exactly this path if it may hang. The path is without links, as the kernel
+ * names it. `/` never counts: if the root is remote, there is nothing else to read.
  */
 export function farMount(path: string): string | undefined {
   const type = path === '/' ? undefined : current().types.get(kernelName(path))
@@ -61,7 +64,7 @@ export function farMount(path: string): string | undefined {
 
 const about = Buffer.allocUnsafe(512)
 
-/** The id of the mount in which an open file is (proc(5), /proc/PID/fdinfo), which asks nobody but the kernel. */
+/** The mount id of an open file (proc(5), /proc/PID/fdinfo); reading it cannot hang, as only the kernel answers. */
 export function mountOf(fd: number): number | undefined {
   try {
     const info = openSync(`/proc/self/fdinfo/${fd}`, 'r')
@@ -77,9 +80,9 @@ export function mountOf(fd: number): number | undefined {
 }
 
 /**
- * A mount if it may hang; of type `unknown` where it is gone by now. Anybody can mount a program of theirs in a folder
- * of theirs (fusermount(1)) at any time, and ids are given to others: so it is read anew, unless it is the one that was
- * at this path.
+ * The mount with this id if it may hang; of type `unknown` where it no longer exists. Any user can mount a FUSE program
+ * in a folder of theirs (fusermount(1)) at any time, and ids are reused: so the list of mounts is read again, unless it
+ * is known that this mount is at this path.
  */
 export function farMountOf(id: number | undefined, path: string): Mount | undefined {
   const known = id !== undefined && current().ids.get(kernelName(path)) === id

@@ -4,7 +4,7 @@ import type { DnsAnswer, DnsQuestion } from '../model/index.ts'
 import { HostError } from '../model/index.ts'
 import { bounded, hostError } from './limits.ts'
 
-/** What c-ares calls the response codes that are answers (RFC 1035, section 4.1.1). No data is an answer without records. */
+/** c-ares' names of response codes (RFC 1035, 4.1.1). ENODATA is a successful answer without records. */
 const answers: Readonly<Record<string, DnsAnswer['rcode']>> = {
   ENODATA: 'NOERROR',
   ENOTFOUND: 'NXDOMAIN',

@@ -22,9 +22,10 @@ const defaultLimit = 1024 * 1024
 const defaultTimeout = 5_000
 
 /**
- * /proc and /sys answer from memory and are read at every round: reading them in place costs a tenth of a
- * trip through the thread pool, which a hung network file system may have filled. Of a process only what does not
- * touch its memory or lead out of /proc: `cmdline` waits for as long as whoever has a page of it (a file in FUSE).
+ * Whether a path is in /proc or /sys and can be read synchronously. They answer from memory and are read every round;
+ * that costs a tenth of using the thread pool, which a hung network file system may have filled. Of a process only the
+ * files that neither touch its memory nor lead out of /proc: reading `cmdline` hangs while a page of its memory has to
+ * come from a hung file system (FUSE).
  */
 const inMemory = (path: string) =>
   /^\/(proc|sys)(\/|$)/.test(path) &&
@@ -32,7 +33,7 @@ const inMemory = (path: string) =>
 const ofKernel =
   /^\/proc\/(\d+|self|thread-self)\/(stat|statm|status|comm|cgroup|uid_map|gid_map|mounts|mountinfo|net(\/[^/]+)?)$/
 const ofProcess = (path: string) => /^\/proc\/(\d+|self|thread-self)\//.test(path)
-/** What is read of a process otherwise; two that hang are one too many. */
+/** For all other files of a process, which may hang: so at most one at a time. */
 const processLane = newLane(1)
 const processTimeout = 1_000
 
@@ -83,8 +84,8 @@ interface Opening extends Bounds {
 }
 
 /**
- * Hands a file to `use` by a name under which nobody can put another: its own in a folder of root's, where it is no
- * link, otherwise that of what was walked to.
+ * Passes a file to `use` by a path that nobody else can redirect meanwhile: its own path if it is in a folder that only
+ * root can change and is not a link, otherwise that of the file descriptor from a walk.
  */
 async function opened<T>(
   path: string,
@@ -107,7 +108,7 @@ async function opened<T>(
   })
 }
 
-/** Walks to a path and does what `choose` gives, in the lane of what was found. */
+/** Walks to a path and runs the work that `choose` returns for it, in the lane of what was found. */
 async function walkedTo<T>(
   path: string,
   opening: Opening,
@@ -125,13 +126,13 @@ async function walkedTo<T>(
 
 let inPlace = 0
 
-/** Now and then others get their turn. */
+/** False once in 128 calls: that read goes through the thread pool, so that the event loop gets a turn. */
 function isTurn(): boolean {
   inPlace = (inPlace + 1) % 128
   return inPlace > 0
 }
 
-/** Part of a regular file, for reading how a log grew. The bounds are the caller's; a part is not copied. */
+/** Part of a regular file, for reading what was added to a log. The caller bounds `length`; bytes are not copied. */
 export async function range(
   path: string,
   from: number,
@@ -188,7 +189,7 @@ export async function facts(path: string, signal: AbortSignal): Promise<Stat> {
   }
 }
 
-/** What a path leads to. To look at it needs no word: it says nothing of what is in there. */
+/** The stats of what a path leads to. No check of ownership as for reading: they tell nothing of the content. */
 async function statsOf(path: string, doing: string, signal: AbortSignal): Promise<Stats> {
   const bounds = { doing, timeout: defaultTimeout, signal }
   const lane = await rootedLane(path, doing, bounds)
@@ -218,10 +219,10 @@ export function statOf(it: Stats): Stat {
   }
 }
 
-/** As many as are looked at together where that is not done in place. */
+/** How many stats are asked for at a time where that is asynchronous. */
 const together = 8
 
-/** See `Host.stats`: those on disks of the machine itself in place, without a promise for each. */
+/** See `Host.stats`. Those on local disks are asked synchronously, without a promise for each. */
 export async function allFacts(
   paths: readonly string[],
   devs: readonly (number | undefined)[],
@@ -250,7 +251,7 @@ export async function allFacts(
   return answers
 }
 
-/** Nothing where it is a link, which may lead anywhere. */
+/** Undefined for a link, which may lead anywhere. */
 function factsNow(path: string, doing: string): Stat | HostError | undefined {
   try {
     const it = lstatSync(path)

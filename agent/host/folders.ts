@@ -3,7 +3,7 @@ import { farMount, isLocal } from './disks.ts'
 import type { Bounds, Lane } from './lanes.ts'
 import { type Found, laneOf, walk } from './walk.ts'
 
-/** What a folder is to whoever looks for something in it. */
+/** What a walk found out about a folder (see `Found`). */
 interface Folder {
   readonly far: boolean
   readonly rooted: boolean
@@ -13,14 +13,14 @@ interface Folder {
 }
 
 /**
- * Folders that were walked to. What only root can change stays as it is unless root changes it, so that the files of
- * such a folder can be opened by their names, in one go.
+ * Folders that were walked to, remembered for `trusted` ms. Where only root can change what a folder's path leads to,
+ * its files can be opened by their path, without another walk.
  */
 const folders = new Map<string, Folder>()
 const trusted = 10_000
 const mostFolders = 5_000
 
-/** The lane for what is in a folder of root's alone, or nothing where others have a say and each step has to be looked at. */
+/** The lane for files in a folder that only root can change; undefined where others can, which needs a walk. */
 export async function rootedLane(path: string, doing: string, bounds: Bounds): Promise<Lane | undefined> {
   const folder = dirname(path)
   let it = folders.get(folder)
@@ -32,7 +32,7 @@ export async function rootedLane(path: string, doing: string, bounds: Bounds): P
   return it.rooted ? laneOf({ ...it, far: it.far || farMount(path) !== undefined }) : undefined
 }
 
-/** What a walk to a folder has shown. */
+/** Remembers what a walk to a folder found out. */
 export function noted(
   folder: string,
   { far, rooted, stats }: Pick<Found, 'far' | 'rooted' | 'stats'>,
@@ -44,8 +44,8 @@ export function noted(
 }
 
 /**
- * Whether something in a folder may be asked in place, as far as is known: nobody but root made it lead there, and it
- * is on a disk of this machine on which nothing hangs.
+ * Whether a path may be read synchronously, as far as is known: only root can change where it leads, and it is on a
+ * local disk on which nothing hangs.
  */
 export function isNear(path: string, dev?: number): boolean {
   const it = folders.get(dirname(path))

@@ -4,18 +4,18 @@ import { HostError } from '../model/index.ts'
 import { read } from './files.ts'
 import { bounded, hostError } from './limits.ts'
 
-// An import of these also loads Node's own copy of undici, 13 MB and 50 ms that nobody here has a use for.
+// An import of these also loads Node's own copy of undici, 13 MB and 50 ms, which is not needed here.
 const { request: requestHttp } = process.getBuiltinModule('node:http')
 const { request: requestHttps } = process.getBuiltinModule('node:https')
 
-/** As much of an answer as is of any use. */
+/** How much of an answer is kept, bytes. */
 const mostBody = 4 * 1024
-/** A certificate or a key; larger is neither. */
+/** The largest certificate or key file that is read, bytes. */
 const mostKey = 64 * 1024
 
 /**
- * One HTTPS request that trusts any server. See `Host.get`. A client certificate and its key are read here,
- * and here they stay: no error, answer or recording holds any of them.
+ * One HTTPS request that trusts any server. See `Host.get`. The client certificate and its key are read here and do not
+ * leave this function: no error, answer or recording holds any part of them.
  */
 export async function get(
   { host, port, path, as, plain, timeout = 5_000 }: Get,
@@ -34,7 +34,7 @@ export async function get(
         ...{ host, port, path, ...identity },
         servername: isIP(host) ? '' : host,
         rejectUnauthorized: false,
-        // No pool: nothing of this stays open, and no session carries one identity into another's request.
+        // No pool: no connection stays open, and no TLS session is reused under another identity.
         agent: false,
         signal: ended.signal,
         maxHeaderSize: 16 * 1024,
@@ -66,7 +66,7 @@ export async function get(
   }
 }
 
-/** What OpenSSL says of a key it cannot read never quotes it; its reason is enough, and all that is kept. */
+/** A HostError that cannot quote the key: of OpenSSL's errors it has only the code. */
 function safeError(doing: string, error: unknown): HostError {
   if (error instanceof HostError) return error
   const { code = '', message = '' } = error as NodeJS.ErrnoException

@@ -9,7 +9,7 @@ import { hostError } from './limits.ts'
  * Documentation/ABI/testing/dev-kmsg). The gap shows in the sequence numbers.
  */
 export interface KernelLog {
-  /** Hands over every record above `after` that there is. One reader at a time; another one waits its turn. */
+  /** Passes every existing record above `after` to `record`. One reader at a time; others wait for their turn. */
   since(after: number, record: (record: string) => void, signal: AbortSignal): Promise<void>
   close(): void
 }
@@ -17,7 +17,7 @@ export interface KernelLog {
 /** The longest record is about 8 KiB with its continuation lines; a smaller buffer would give EINVAL. */
 const buffer = Buffer.allocUnsafe(16 * 1024)
 const breath = 1000
-/** A round that would read on for ever in a storm ends here; the next one goes on where it stopped. */
+/** The most records in one round, which could otherwise read forever in a storm; the next round continues there. */
 const mostRecords = 500_000
 
 export function kernelLog(path = '/dev/kmsg'): KernelLog {
@@ -31,21 +31,21 @@ export function kernelLog(path = '/dev/kmsg'): KernelLog {
   }
   const since: KernelLog['since'] = async (after, record, signal) => {
     try {
-      // The open file stands behind `last`; whoever asks for something before that starts over.
+      // The open file is positioned after `last`; to read earlier records it has to be opened again.
       if (fd === undefined || after < last) {
         close()
         fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY)
       }
       for (let count = 1; count <= mostRecords && !signal.aborted; count += 1) {
         if (count % breath === 0) await setImmediate()
-        // Closed while it took a breath.
+        // It was closed during the pause.
         if (fd === undefined) return
         const size = next(fd)
         if (size === undefined) return
         if (size < 0) continue
         const text = buffer.toString('utf8', 0, size)
         const sequence = sequenceOf(text)
-        // Some containers have another device in its place, which ends or answers something else.
+        // Some containers have another device there, which ends or answers something else.
         if (sequence === undefined)
           throw new HostError('failed', `reading ${path}: what is there is not the log of a kernel`)
         last = sequence

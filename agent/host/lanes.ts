@@ -1,14 +1,15 @@
 import { HostError } from '../model/index.ts'
 
 /**
- * Node.js reads files with four threads, and one that waits for a dead file server is gone until it answers. With
- * all of them gone nothing is read any more, and no name is looked up. So this work goes through lanes, each with
- * few threads; a lane in which something hangs takes no more until that has answered.
+ * Node.js reads files with four threads, and one that waits for a dead file server is lost until that answers. With all
+ * four lost, no file can be read and no name looked up. So this work goes through lanes, each of which uses only a few
+ * threads; a lane in which something hangs accepts no more work until that has answered.
  */
 export interface Lane {
   /**
-   * Waits for a place, then for `work`, no longer than `timeout` ms. What has not answered by then goes on holding its
-   * place, and everything else in the lane is a timeout at once. What comes too late is handed to `late`.
+   * Waits for a free place until the round ends, then for `work` at most `timeout` ms. Work that has not answered by
+   * then keeps its place, and everything else in the lane rejects with `timeout` at once. A result that comes too late
+   * is passed to `late`.
    */
   run<T>(doing: string, work: () => Promise<T>, bounds: Bounds, late?: (result: T) => void): Promise<T>
   /** Whether something hangs in it. */
@@ -22,17 +23,17 @@ export interface Bounds {
   readonly signal: AbortSignal
 }
 
-/** Of the four threads one is always left, for looking up names (getaddrinfo) when there is something to tell. */
+/** The most hanging threads in all lanes: one of the four is left, to look up names (getaddrinfo) for notifications. */
 const mostHanging = 3
 const hanging = new Set<Hanging>()
 
-/** What is under way and has had no answer for longer than it may. */
+/** Work that has not answered within its timeout. */
 interface Hanging {
   readonly doing: string
   readonly since: number
 }
 
-/** A lane for so many at once. */
+/** A lane that runs at most `width` pieces of work at once. */
 export function newLane(width: number): Lane {
   let running = 0
   const own = new Set<Hanging>()
@@ -72,7 +73,7 @@ export function newLane(width: number): Lane {
   }
 }
 
-/** Those who wait for a place, in the order in which they came. */
+/** Work that waits for a place, first come first served. */
 function newQueue() {
   const waiting = new Set<() => void>()
   return {
@@ -82,7 +83,7 @@ function newQueue() {
     wakeOne() {
       for (const go of waiting) return go()
     },
-    /** Resolves when there may be a place, or the round is over. */
+    /** Resolves when a place may be free, or the round is over. */
     turn: (signal: AbortSignal) =>
       new Promise<void>((resolve) => {
         const go = () => {
@@ -96,7 +97,7 @@ function newQueue() {
   }
 }
 
-/** Why work cannot begin in a lane in which `own` hangs. */
+/** Why work cannot begin, if so. `own`: what hangs in this lane. */
 function refusal(doing: string, signal: AbortSignal, own: ReadonlySet<Hanging>): HostError | undefined {
   if (signal.aborted) return new HostError('timeout', `${doing}: given up, because its round was over`)
   const [first] = own.size > 0 ? own : hanging.size >= mostHanging ? hanging : []
@@ -108,7 +109,7 @@ function refusal(doing: string, signal: AbortSignal, own: ReadonlySet<Hanging>):
   )
 }
 
-/** What becomes of work that began: nobody is waited for longer than it may take, but its place is not free before it has answered. */
+/** Runs work and waits for it at most `timeout` ms; its place becomes free only when it has answered. */
 function start<T>(
   doing: string,
   work: () => Promise<T>,
@@ -130,7 +131,7 @@ function start<T>(
       gone = true
       reject(new HostError('timeout', `${doing}: given up, because its round was over`))
     }
-    // Also when its round is over: until then nobody knows that it hangs.
+    // Goes on when the round is over: only this timer finds out that the work hangs.
     const timer = setTimeout(() => {
       gone = true
       hangs(it)

@@ -1,6 +1,6 @@
 import { HostError, type HostErrorCode } from '../model/index.ts'
 
-/** By the codes of Node.js. A map: an error may have any code at all, such as one that every object has. */
+/** By Node.js's error codes. A Map, because an error's code may be any string, such as `constructor`. */
 const meaning: ReadonlyMap<unknown, readonly [HostErrorCode, string]> = new Map(
   Object.entries<readonly [HostErrorCode, string]>({
     ENOENT: ['missing', 'there is no such thing'],
@@ -24,8 +24,8 @@ export function hostError(doing: string, error: unknown): HostError {
 }
 
 /**
- * Waits for `work` no longer than `timeout` ms and no longer than its round. What is not cancellable (a
- * read on a dead network file system) is left behind; its result is dropped.
+ * Waits for `work` at most `timeout` ms, and not beyond its round. Work that cannot be cancelled (a read on a dead
+ * network file system) goes on in the background; its result is dropped.
  */
 export async function bounded<T>(
   work: Promise<T>,

@@ -10,21 +10,21 @@ import { watchPath } from './watch.ts'
 
 /** The machine Murphy runs on. Open it once; each round gets a Host that ends with it. */
 export interface Machine {
-  /** The machine for as long as `signal` is not aborted. */
+  /** A Host that works until `signal` is aborted. */
   during(signal: AbortSignal): Host
-  /** Starts a command and hands over its lines, and its complaints on stderr; resolves with why it ended. */
+  /** Starts a command and passes on its lines, and what it writes to stderr; resolves with the reason why it ended. */
   follow(
     argv: readonly string[],
     line: (text: string) => void,
     signal: AbortSignal,
     complaint?: (text: string) => void,
   ): Promise<string>
-  /** Calls `changed` when something at `path` changes; `gone` when it can be watched no more. Undefined if it cannot be watched. */
+  /** Calls `changed` when something at `path` changes; `gone` when watching has ended. Undefined if it cannot begin. */
   watch(path: string, changed: () => void, gone: () => void): (() => void) | undefined
   close(): void
 }
 
-/** The only door to the machine: every read and command has a timeout, an abort and a size limit. */
+/** The only access to the machine: every read and command has a timeout, can be aborted, and has a size limit. */
 export function openMachine({ now = Date.now } = {}): Machine {
   const log = kernelLog()
   return {

@@ -4,15 +4,15 @@ import type { Host } from '../model/index.ts'
 import { removed, withoutSecrets, withoutSecretsOfLog } from './redaction.ts'
 import { noted, said, type Tape } from './tape.ts'
 
-/** Where programs write what they have to say. What is read in parts is a log too. */
+/** Folders of logs. Files that are read in parts count as logs too. */
 const logs = /^\/var\/(log|lib\/docker\/containers)\//
 const noLogs = 'the text of logs was left out; `agent record --logs` keeps it'
-/** How long the machine may take to say where a path leads. */
+/** How long resolving a path may take, ms. */
 const longest = 5_000
 
 const fileIn = (path: string) => join('files', absolute('/', path))
 
-/** Where a file really is; undefined where that cannot be told (any more). */
+/** The real path of a file; undefined where it cannot be resolved (any more). */
 async function realOf({ resolve }: Tape, path: string): Promise<string | undefined> {
   const late = new AbortController()
   const answer = await Promise.race([
@@ -23,7 +23,7 @@ async function realOf({ resolve }: Tape, path: string): Promise<string | undefin
   return answer
 }
 
-/** Writes a file, or a part of it, where it really is, and a link to it where it was asked for. */
+/** Writes a file, or a part of it, at its real path, and a link to that at the path by which it was read. */
 async function keep(tape: Tape, path: string, bytes: Uint8Array, from?: number): Promise<void> {
   const { written, withLogs, facts } = tape
   const real = await realOf(tape, path)
@@ -32,7 +32,7 @@ async function keep(tape: Tape, path: string, bytes: Uint8Array, from?: number):
     facts.errors[`read ${path}`] = ['unrecorded', `reading ${path}: ${noLogs}`]
     return
   }
-  // What is gone by now may have been a link to anything.
+  // A path that cannot be resolved may have been a link to any file, so nothing of it is kept.
   const clean =
     real === undefined
       ? Buffer.from(`${removed}\n`)
@@ -42,7 +42,7 @@ async function keep(tape: Tape, path: string, bytes: Uint8Array, from?: number):
   if (real !== undefined && real !== path) written.link(fileIn(said(path)), at)
 }
 
-/** Files with all that is in them. */
+/** The part of a recording Host that reads the content of files. */
 export function ofFiles(tape: Tape): Pick<Host, 'read' | 'text' | 'owned' | 'range' | 'target'> {
   const { host, written, facts } = tape
   const read: Host['read'] = (path, options) =>
@@ -82,7 +82,7 @@ export function ofFiles(tape: Tape): Pick<Host, 'read' | 'text' | 'owned' | 'ran
   }
 }
 
-/** The bytes behind a secret stay where they are in the file: what differs in length is cut or filled up before the last line break. */
+/** `clean` cut or padded with spaces (before a final line break) to the length of `bytes`, so that offsets match. */
 function sameLength(clean: Uint8Array, bytes: Uint8Array): Uint8Array {
   if (clean.length === bytes.length) return clean
   const ends = bytes.at(-1) === 0x0a

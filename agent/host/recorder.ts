@@ -14,19 +14,19 @@ import { openFolder, type Written } from './recording-folder.ts'
 import { kernelRecord, withoutSecretsOf } from './redaction.ts'
 import { emptyFacts, named, noted, said, type Tape, why } from './tape.ts'
 
-/** The most that is kept of the kernel log. */
+/** The most of the kernel log that is recorded, characters. */
 const mostKmsg = 16 * 1024 * 1024
 
 export interface RecordOptions {
-  /** Whether the text of logs is kept, as far as nothing in it looks like a secret. */
+  /** Whether the text of logs is kept, without what looks like a secret. */
   readonly logs?: boolean
-  /** Where a path leads: the file that was read may be another than its name says. */
+  /** Gives the real path of a path, because a file may be known as a secret by either of them. */
   readonly resolve?: (path: string) => Promise<string>
 }
 
 /**
- * A Host that passes every question on to `host` and writes down the answers, without secrets, so that the
- * folder is a recorded node once `finish` has been called, which gives what is in it.
+ * A Host that passes every question on to `host` and records the answers, without secrets. After `finish`, which
+ * returns the files in it, the folder is a recorded node.
  */
 export function recording(
   host: Host,
@@ -52,7 +52,7 @@ export function recording(
     ...ofServers(tape),
     finish() {
       const { written, kernel, facts } = tape
-      // One that is empty is an answer too.
+      // An empty log is written too: it was read.
       if (kernel) written.write('files/dev/kmsg', kernel.map((it) => `${it}\n`).join(''))
       const all: Recording = {
         format: 1,
@@ -160,7 +160,7 @@ function ofPrograms(tape: Tape): Pick<Host, 'run' | 'kmsg'> {
 }
 
 function ofServers({ host, facts }: Tape): Pick<Host, 'handshake' | 'get' | 'resolve'> {
-  /** An error is an answer too, and stands where the answer would. */
+  /** Records an answer, or the error in its place. */
   async function answered<T, Kept>(
     into: Record<string, Kept | ReturnType<typeof why>>,
     key: string,

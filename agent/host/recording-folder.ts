@@ -16,19 +16,19 @@ export interface Written {
   readonly size: number
 }
 
-/** A folder that is filled with what hostile machines hold: only root reads it, and nothing is written outside of it. */
+/** A folder filled with data from a possibly hostile node: only root may read it, and nothing is written outside it. */
 export interface Folder {
-  /** Writes a file, or a part of it at `from`; what lies before that is a hole. Does nothing where a link of the folder stands in the way. */
+  /** Writes a file, or a part of it at `from`, with a hole before it. Does nothing where a link is in the way. */
   write(path: string, content: string | Uint8Array, from?: number): void
   /** Makes a link, unless something is there. */
   link(path: string, to: string): void
   contents(): readonly Written[]
 }
 
-/** `root` is new or empty, and nobody else writes there; `..` leads no further up than to it. Throws what the file system does. */
+/** `root` is new or empty, and nobody else writes there; `..` never leads above it. Throws file system errors. */
 export function openFolder(root: string): Folder {
   const written = new Map<string, number>()
-  /** Makes the folders above a path. False if one of them is something else: a link leads to where it did on the node. */
+  /** Makes the folders above a path. False if one of them is not a folder: links point to paths on the node. */
   const made = (path: string) => {
     mkdirSync(root, { recursive: true, mode: 0o700 })
     const parts = dirname(path)

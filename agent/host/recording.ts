@@ -17,20 +17,20 @@ import type {
  * - `files/PATH`: the files that were read, with secrets taken out; links are links
  * - `commands/SLUG.out` and, unless it just exited with 0, `commands/SLUG.json`
  *
- * What was never asked when it was recorded answers `unrecorded`: not known, as opposed to not there.
+ * Questions that were not asked while recording fail with `unrecorded`: not known, as opposed to `missing`.
  */
 export interface Recording {
   readonly format: 1
   readonly node: string
   /** When it was recorded, RFC 3339. */
   readonly at: string
-  /** Whether the text of logs was kept; without it what would read one answers `unrecorded`. */
+  /** Whether the text of logs was kept; without it, reading a log fails with `unrecorded`. */
   readonly logs?: boolean
   /** What could not be read then, by `read PATH`, `list PATH`, `stat PATH`, `link PATH`. */
   readonly errors?: Readonly<Record<string, readonly [HostErrorCode, string]>>
-  /** Folders whose names matter although not all of their files were recorded, or that git cannot hold. */
+  /** Entries of listed folders, because not all of their files were recorded, and git cannot hold empty folders. */
   readonly lists?: Readonly<Record<string, readonly (readonly [string, Kind])[]>>
-  /** Inode facts of the files that were looked at; git keeps none of them. */
+  /** Stats by path, because git does not keep them. */
   readonly stats?: Readonly<Record<string, Stat>>
   /** By `host:port` or `host:port/servername`: base64 DER, leaf first, or why there was no answer. */
   readonly handshakes?: Readonly<
@@ -48,7 +48,7 @@ export interface Recording {
 export const requestName = ({ host, port, path, as, plain }: Get) =>
   `${plain ? 'http' : 'https'}://${host}:${port}${path}${as ? ` as ${as.certificate}` : ''}`
 
-/** The name under which the answer to a DNS question is kept: `10.43.0.10:53 A kubernetes.default.svc.cluster.local`. */
+/** The key of a DNS question: `10.43.0.10:53 A kubernetes.default.svc.cluster.local`. */
 export const questionKey = ({ server, port = 53, type = 'A', name }: DnsQuestion) =>
   `${server}:${port} ${type} ${name}`
 

@@ -30,7 +30,7 @@ export function recordedNode(
   }
 }
 
-/** The path in the folder, with links followed as on the node, whose root is the folder's. */
+/** Where a path of the node is in the folder. Links are followed as on the node, with the folder as its root. */
 function placeIn(root: string, path: string, followLast: boolean): string {
   let left = resolve('/', path).split('/').filter(Boolean)
   let at = ''
@@ -106,7 +106,7 @@ function ofFiles(folder: string, recording: Recording): Files {
   }
 }
 
-/** What of a file's state a copy of it still tells. */
+/** The parts of a Stat that can still be read from a recorded copy. */
 function statOf(file: string, at: number): Stat {
   const it = statSync(file)
   const kind = it.isDirectory() ? 'folder' : 'file'
@@ -133,7 +133,7 @@ function ofPrograms(folder: string, { text }: Files): Pick<Host, 'run' | 'kmsg'>
     },
     kmsg: async (after, record) => {
       const log = await text('/dev/kmsg', { limit: 64 * 1024 * 1024 })
-      // A new record begins with `priority,sequence,`; a line that begins with a space goes on with the last one.
+      // A record begins with `priority,sequence,`; lines that begin with a space belong to the record before.
       for (const one of log.split(/\n(?=\d+,\d+,)/)) {
         const sequence = Number(one.split(',', 2)[1])
         if (sequence > after) record(one.trimEnd())
@@ -163,7 +163,7 @@ function ofServers(recording: Recording): Pick<Host, 'handshake' | 'get' | 'reso
   }
 }
 
-/** The answer; throws the error that came instead of one, or that none was recorded. */
+/** The recorded answer. Throws the recorded error, or `unrecorded` if there is neither. */
 function known<T extends object>(
   answer: T | readonly [HostErrorCode, string] | undefined,
   asking: string,

@@ -3,7 +3,7 @@ import type { Recording } from './recording.ts'
 import type { openFolder } from './recording-folder.ts'
 import { withoutNamed } from './redaction.ts'
 
-/** What is written to node.json in the end, by the name of each question. */
+/** The answers that are written to node.json at the end, by question. */
 export type Facts = {
   readonly [K in 'errors' | 'lists' | 'stats' | 'handshakes' | 'gets' | 'spaces' | 'resolutions']: Record<
     string,
@@ -28,18 +28,18 @@ export interface Tape {
   readonly withLogs: boolean
   readonly resolve: (path: string) => Promise<string>
   readonly facts: Facts
-  /** Records of the kernel log; undefined while nobody has asked for it. */
+  /** Records of the kernel log; undefined until it is read. */
   kernel: string[] | undefined
 }
 
-/** Programs and libraries quote in their messages what they were given. */
+/** Redacts messages: programs and libraries quote in them what they were given. */
 export const said = withoutNamed
 export const why = (error: HostError) => [error.code, said(error.message)] as const
-/** Paths are names that people gave. */
+/** Redacts keys that are paths: people name files, and may put secrets in their names. */
 export const named = <T>(of: Readonly<Record<string, T>>): Record<string, T> =>
   Object.fromEntries(Object.entries(of).map(([name, it]) => [said(name), it]))
 
-/** Notes the answer or the error of one question, and gives it on unchanged. */
+/** Records the answer or the error of one question, and passes it on unchanged. */
 export async function noted<T>(
   { facts }: Tape,
   question: string,

@@ -21,10 +21,10 @@ export async function handshake(
   const socket = connect({
     host,
     port,
-    // Server name indication has no IP addresses (RFC 6066, section 3).
+    // Server name indication must not be an IP address (RFC 6066, section 3).
     servername: servername ?? (isIP(host) ? '' : host),
     rejectUnauthorized: false,
-    // An old server's certificate is worth seeing too.
+    // The certificates of old servers should be seen too.
     minVersion: 'TLSv1',
   })
   try {
@@ -42,7 +42,7 @@ export async function handshake(
     let at: DetailedPeerCertificate | undefined = socket.getPeerCertificate(true)
     while (at?.raw && certificates.length < longestChain) {
       certificates.push(at.raw)
-      // A self-signed certificate is its own issuer here.
+      // In Node.js a self-signed certificate is its own issuer.
       at = at.issuerCertificate === at ? undefined : at.issuerCertificate
     }
     if (certificates.length === 0) throw new HostError('failed', `${doing}: it presented none`)

@@ -5,32 +5,33 @@ import { farMount, farMountOf, mountOf } from './disks.ts'
 import { type Bounds, type Lane, newLane } from './lanes.ts'
 
 /**
- * The one way to what lies in somebody's hands: step by step, each link looked at before it is followed and each mount
- * before it is entered. Who owns a folder can make any name in it lead anywhere, at any time: so every step is
- * taken from the folder that was opened (`/proc/self/fd/N/name`, for want of openat), and none opens anything: O_PATH
- * (open(2)) wakes no device, no FIFO and no file server but the one that holds the name.
+ * The result of a walk: the only way to reach paths that users other than root can change. A walk goes step by step and
+ * checks each link before it follows it, and each mount before it enters it. The owner of a folder can make any name in
+ * it lead anywhere, at any time: so every step starts from the folder that is already open (`/proc/self/fd/N/name`, as
+ * Node.js has no openat) and opens with O_PATH (open(2)), which touches no device or FIFO, and no file server but that
+ * of the folder.
  */
 export interface Found {
-  /** Opened with O_PATH; to be let go. */
+  /** Opened with O_PATH; the caller has to release it. */
   readonly held: Held
-  /** Where it leads, without links. */
+  /** The real path, without links. */
   readonly at: string
   readonly stats: Stats
   /** On a file system that may hang. */
   readonly far: boolean
   /** Nobody but root can change where this path leads, nor what a name in this folder leads to. */
   readonly rooted: boolean
-  /** A person has a say in where it leads: not a daemon of the machine. */
+  /** A person's account, as opposed to a system account, can change where it leads. */
   readonly peoples: boolean
-  /** The user on whose word it was found, other than root. */
+  /** Uid of the user who decided where the path leads (by naming it, or by a link), other than root. */
   readonly word?: number
-  /** Who owns the folder in which it is. */
+  /** Uid of the owner of its folder. */
   readonly folderOf: number
 }
 
-/** A number of an open file that is closed once nobody uses it: what hangs goes on using it long after it was given up. */
+/** A file descriptor that is closed once nobody uses it any more: hanging work uses it long after its timeout. */
 export interface Held {
-  /** Another name for it, for as long as it is held. */
+  /** A path to the file, valid while it is held. */
   readonly path: string
   use<T>(work: () => Promise<T>): Promise<T>
   release(): void
@@ -56,22 +57,22 @@ export interface Walk extends Bounds {
   readonly doing: string
   /** The user who named the path. */
   readonly word?: number | undefined
-  /** Not to be looked for on file systems that may hang. */
+  /** Refuse paths on file systems that may hang. */
   readonly near?: boolean | undefined
 }
 
 /**
- * What hangs takes one thread and no more on file systems that may, one where people say what a name leads to, which
- * nothing else waits for, and one where others than root do.
+ * One thread each for what may hang: file systems that may (`farLane`), paths that people can change (`peoplesLane`),
+ * and paths that others than root can (`handsLane`). So each kind can block one thread, and does not delay the others.
  */
 const farLane = newLane(1)
 const peoplesLane = newLane(1)
 const handsLane = newLane(1)
 const diskLanes = new Map<number, Lane>()
-/** More than a node has file systems that files are read from. */
+/** The most disks with a lane of their own: more than a node has. */
 const mostDisks = 1_000
 
-/** The lane for something in a folder: for each disk of the machine itself where only root had a say, and three for the rest. */
+/** The lane for a path: one for each local disk where only root can change what it leads to, else one of the three. */
 export function laneOf({
   far,
   rooted,
@@ -94,10 +95,10 @@ const O_PATH = 0o10000000
 const flags = O_PATH | constants.O_NOFOLLOW
 const mostLinks = 20
 const mostSteps = 500
-/** Of a file system that shows the kernel and no files: a link of a user that leads there wants what Murphy may see. */
+/** Kernel file systems: a user's link into them can only aim at what Murphy may read and the user may not. */
 const kernelFolders = /^\/(proc|sys|dev)(\/|$)/
 
-/** Those whose word needs no doubt: root, and whom Murphy runs as, who can do nothing to itself that it cannot. */
+/** Users whose paths and links need no check: root, and the user Murphy runs as, who gains nothing by them. */
 const isTrusted = (uid: number) => uid === 0 || uid === process.geteuid?.()
 
 const openOne = (path: string) =>
@@ -107,28 +108,28 @@ const statOne = (fd: number) =>
 const linkOne = (path: string) =>
   new Promise<string>((done, fail) => readlink(path, (error, to) => (error ? fail(error) : done(to))))
 
-/** From here on accounts and groups are people's (login.defs(5), UID_MIN). */
+/** The first uid and gid of people's accounts (login.defs(5), UID_MIN). */
 const firstPerson = 1000
-/** `users` on Debian and SUSE, the one group of the machine's own that people are in by being there. */
+/** The group `users` on Debian and SUSE, the only system group that people are in by default. */
 const users = 100
 const isPeoples = (gid: number) => gid >= firstPerson || gid === users
 
 /**
- * Whether others than root may change what is in a folder. A group of the machine's own is the machine: Ubuntu's
- * /var/log, below which the logs of all pods are, is root:syslog 0775.
+ * Whether users other than its owner may change what is in a folder. System groups do not count: Ubuntu's /var/log,
+ * which holds the logs of all pods, is root:syslog 0775.
  */
 const isShared = ({ mode, gid }: Stats) => (mode & 0o002) !== 0 || ((mode & 0o020) !== 0 && isPeoples(gid))
 const isSticky = ({ mode }: Stats) => (mode & 0o1000) !== 0
 
 /**
- * Root's own folders that were walked through, with the mount they are in: only root can mount anything on them, so
- * that they need not be asked at each step. By `performance.now()`.
+ * Root's folders that were walked through, with their mount ids, trusted for `trusted` ms by `performance.now()`: only
+ * root can mount anything on them, so their mount need not be asked for at each step.
  */
 const roots = new Map<string, { readonly mount: number | undefined; readonly at: number }>()
 const trusted = 10_000
 const mostRoots = 5_000
 
-/** The id of the mount of what was opened, and what it is if it is another than that of the folder and may hang. */
+/** The mount id of what was opened. `entered`: the mount, if it is another than the folder's and may hang. */
 function mountAt(at: string, fd: number, from: Step | undefined, rooted: boolean) {
   const known = rooted ? roots.get(at) : undefined
   if (known && performance.now() - known.at < trusted) return { mount: known.mount, entered: undefined }
@@ -147,14 +148,14 @@ interface Step {
   readonly at: string
   readonly stats: Stats
   readonly far: boolean
-  /** The id of the mount it is in. */
+  /** The id of its mount. */
   readonly mount: number | undefined
   readonly folderOf: number
 }
 
-/** A walk under way: whose word it goes by, and what others than root can change of it. */
+/** A walk under way: who decides where it leads, and what others than root can change about it. */
 interface Trip extends Walk {
-  /** The user on whose word it goes, other than root. */
+  /** Uid of the user who decides where it leads, other than root. */
   said: number | undefined
   rooted: boolean
   peoples: boolean
@@ -162,7 +163,7 @@ interface Trip extends Walk {
 
 const refused = ({ doing }: Walk, why: string) => new HostError('failed', `${doing}: ${why}`)
 
-/** Opens one name in the folder that is held, and looks at what it is. */
+/** Opens one name in the open folder `from`, and stats it. */
 async function step(trip: Trip, from: Step | undefined, name: string, at: string): Promise<Step> {
   const { doing, near, rooted, peoples } = trip
   const known = from && farMount(at)
@@ -173,7 +174,7 @@ async function step(trip: Trip, from: Step | undefined, name: string, at: string
   if (near && expected) throw refuseFar(known)
   const lane = laneFor(expected)
   const open = () => openOne(from ? `${from.held.path}/${name}` : '/')
-  // Opened like this, a program that is mounted there (FUSE) is asked nothing yet; an NFS server may be.
+  // With O_PATH a FUSE program that is mounted there is not asked yet; an NFS server may be.
   const fd = await lane.run(doing, () => (from ? from.held.use(open) : open()), trip, closeSync)
   const held = hold(fd)
   try {
@@ -194,7 +195,7 @@ async function step(trip: Trip, from: Step | undefined, name: string, at: string
   }
 }
 
-/** Where a link leads, once it is clear on whose word. */
+/** The names a link leads to. Rejects where the links of two users would be mixed. */
 async function follow(trip: Trip, from: Step, name: string, link: Step): Promise<string[]> {
   const { uid } = link.stats
   if (!isTrusted(uid)) {
@@ -211,7 +212,7 @@ async function follow(trip: Trip, from: Step, name: string, link: Step): Promise
   return to.startsWith('/') ? namesOf(to) : [...namesOf(from.at), ...namesOf(to)]
 }
 
-/** Follows a path to its end. Rejects where a link of one user leads to what another has, or where it may not go. */
+/** Follows a path to its end. Rejects where links of two users are mixed, or where the walk may not go. */
 export async function walk(path: string, asked: Walk): Promise<Found> {
   const said = asked.word === undefined || isTrusted(asked.word) ? undefined : asked.word
   const trip: Trip = {
@@ -227,7 +228,7 @@ export async function walk(path: string, asked: Walk): Promise<Found> {
       steps += 1
       if (steps > mostSteps) throw refused(trip, 'too long a way')
       if (name === '..') {
-        // From the beginning: the folder above is whatever has that name now.
+        // Restart from `/`, because the parent of an open folder may have been moved meanwhile.
         left = [...namesOf(dirname(here.at || '/')), ...left]
         const again = await step(trip, undefined, '', '')
         here.held.release()
@@ -260,7 +261,7 @@ export async function walk(path: string, asked: Walk): Promise<Found> {
     here.held.release()
     throw error
   }
-  // What is new in /tmp may be anybody's.
+  // In a shared folder such as /tmp, a name may belong to anybody.
   const open = here.stats.isDirectory() && isShared(here.stats)
   const { rooted, peoples, said: word } = trip
   return {
@@ -274,11 +275,11 @@ export async function walk(path: string, asked: Walk): Promise<Found> {
 
 const namesOf = (path: string) => path.split('/').filter((name) => name !== '' && name !== '.')
 
-/** Why a file or a folder is not for whoever led to it, as the end of a sentence. */
+/** Why Murphy refuses to read what a user led it to, as the end of a sentence; undefined if it may. */
 export function notTheirs({ stats, word, rooted, folderOf, at }: Found): string | undefined {
   if (word !== undefined && stats.uid !== word)
     return `uid ${word} made it lead to ${at}, which belongs to uid ${stats.uid}; name that itself if it is meant`
-  // A second name may have been given to it by anybody, where fs.protected_hardlinks is off (proc(5)).
+  // Any user may have made a hard link to it, where fs.protected_hardlinks is off (proc(5)).
   if (stats.isFile() && stats.nlink > 1 && !rooted && stats.uid !== folderOf)
     return `it has another name too, and belongs to uid ${stats.uid} in a folder of uid ${folderOf}`
   return undefined

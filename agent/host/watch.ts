@@ -5,11 +5,11 @@ const timeout = 5_000
 
 /**
  * Calls `changed` whenever something at `path` changes, until the returned function is called; `gone` when the path
- * itself goes away or cannot be watched, for whatever reason: rounds come all the same. To watch is to follow the path in
- * place, which may hang where others than root say what it leads to: those are not watched.
+ * itself goes away or cannot be watched, for any reason: scheduled rounds come all the same. Watching resolves the path
+ * synchronously, which may hang where users other than root can change what it leads to: such paths are not watched.
  */
 export function watchPath(path: string, changed: () => void, gone: () => void): (() => void) | undefined {
-  // As a folder: it is what the names in it are, and it must be known where it leads itself.
+  // `/.` makes the path itself the folder whose safety is checked: both its own name and those in it are watched.
   const within = `${path}/.`
   if (isNear(within)) return watchNow(path, changed, gone)
   const ended = new AbortController()
@@ -32,7 +32,7 @@ export function watchPath(path: string, changed: () => void, gone: () => void): 
   }
 }
 
-/** The kernel counts the times of files in ticks of up to 10 ms. */
+/** Whether `path` changed since `at`, ms; with 10 ms of tolerance, because file times are that coarse. */
 function changedSince(path: string, at: number): boolean {
   return (lstatSync(path, { throwIfNoEntry: false })?.ctimeMs ?? 0) >= at - 10
 }
@@ -47,7 +47,7 @@ function watchNow(path: string, changed: () => void, gone: () => void): (() => v
   const end = () => watcher.close()
   watcher.on('change', (event, name) => {
     changed()
-    // A watched file that was replaced by another of its name reports its own name as renamed.
+    // When a watched file is replaced, the watch stays on the old one and reports its own name as renamed.
     if (event === 'rename' && name !== null && path.endsWith(`/${name}`)) {
       end()
       gone()

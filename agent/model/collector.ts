@@ -47,8 +47,9 @@ export interface Past<S> {
 }
 
 /**
- * One kind of thing Murphy looks at. `collect` asks and never judges; `assess` judges and never asks: it
- * is pure, total, and may speak only of codes in `rules`. Either may be called on a recorded node.
+ * One kind of thing Murphy checks. `collect` reads the machine, and may keep in the sample what it has to remember from
+ * round to round, but judges no rule. `assess` judges and reads nothing: it is pure, total, and may use only codes in
+ * `rules`. Either may be called on a recorded node.
  */
 export interface Collector<
   S extends Sample = Sample,
@@ -58,7 +59,7 @@ export interface Collector<
 > {
   /** The name of its file, the prefix of its codes, its key in the settings. */
   readonly name: string
-  /** What it looks at, for people: "TLS certificates". */
+  /** What it checks, for people: "TLS certificates". */
   readonly title: string
   /** When its rounds come if nothing wakes it: a cron expression with seconds. */
   readonly every: string

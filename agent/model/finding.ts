@@ -68,7 +68,7 @@ export const causes = <Because extends string>(
   ...all: readonly Cause<Because>[]
 ): readonly Cause<Because>[] => all
 
-/** One rule broken by one subject, now. `code` and `subject` are its identity; the rest may vary from round to round. */
+/** A rule broken by a subject, now. `code` and `subject` are its identity; the rest may vary from round to round. */
 export interface Observation<Code extends string = string> {
   readonly code: Code
   readonly subject: string

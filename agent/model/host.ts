@@ -164,7 +164,7 @@ export interface Host {
     argv: readonly string[],
     options?: { timeout?: number; limit?: number; line?: (line: string) => void },
   ): Promise<Ran>
-  /** Every record of the kernel log with a sequence number above `after`, as /dev/kmsg gives it, continuation lines included. */
+  /** Each kernel log record with a sequence number above `after`, as /dev/kmsg gives it, with continuation lines. */
   kmsg(after: number, record: (record: string) => void): Promise<void>
   /** What a TLS server presents. Trusts nothing and checks nothing. */
   handshake(address: {

@@ -62,7 +62,7 @@ export interface View<S extends Sample = Sample, V = Settings<Properties>> {
   readonly unseen: readonly Unseen[]
   /** The last day of the series that `Page.trend` names, oldest first; empty where none is stored. */
   readonly trend: readonly Point[]
-  /** What is kept whole, newest first. */
+  /** The collector's artifacts, newest first. */
   readonly artifacts: readonly Kept[]
   readonly options: PageOptions
 }
@@ -73,7 +73,7 @@ export type PageWord = readonly [form: string, meaning: string]
 /** What a subcommand of a page can use; each is only loaded when it is called. */
 export interface PageReach<S extends Sample = Sample, V = Settings<Properties>> {
   view(): Promise<View<S, V>>
-  /** What is kept whole, newest first. */
+  /** The collector's artifacts, newest first. */
   artifacts(): Promise<readonly Kept[]>
   /** The body of one; undefined if it has been deleted meanwhile. */
   body(id: number): Promise<Uint8Array | undefined>

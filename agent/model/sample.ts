@@ -1,6 +1,6 @@
 import { HostError } from './host.ts'
 
-/** What could not be seen, and which rules therefore keep the verdict they had. Absent `codes`: all of the collector's. */
+/** What could not be seen, and which rules therefore keep their verdict. Absent `codes`: all of the collector's. */
 export interface Unseen {
   readonly what: string
   readonly why: string

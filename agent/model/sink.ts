@@ -29,7 +29,7 @@ export type Reading =
   | { readonly outcome: 'refused'; readonly why: string }
   | { readonly outcome: 'gone'; readonly why: string }
 
-/** A place where people are told. It writes letters and reads replies; it never posts. */
+/** A kind of service that notifies people. It writes letters and reads replies; it never posts. */
 export interface Sink<P extends Properties = Properties> {
   /** The name of its file, and its `type` in the settings. */
   readonly name: string

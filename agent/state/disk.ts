@@ -5,7 +5,7 @@ import { databaseFile } from './image.ts'
 import { isCorrupt, type Remembered } from './inspect.ts'
 import { carryOver } from './salvage.ts'
 
-/** The state file under a store. Nothing here throws, whatever happens to the file: `problem` and `loss` tell. */
+/** The state file under a store. Nothing here throws, whatever happens to the file: `problem` and `loss` report it. */
 export interface Disk {
   /** What was there at the start. */
   readonly remembered: Remembered
@@ -45,7 +45,7 @@ interface Held {
   unreadable: string | undefined
   loss: Loss | undefined
   behind: boolean
-  /** When the folder was last tried while nothing could be written, and when a damaged file was last healed; by `elapsed`. */
+  /** By `elapsed`: when the folder was last tried while not writable, and when a damaged file was last healed. */
   tried: number
   healed: number
 }

@@ -76,7 +76,7 @@ const header = Buffer.concat([
 const pageSize = 4096
 
 /**
- * The same database without WAL mode. The header is written anew, since nothing could be read with a damaged one, and
+ * The same database without WAL mode. The header is rewritten, since nothing could be read with a damaged one, and
  * a file that was cut off gets empty pages in place of the lost ones.
  */
 function asPlain(image: Buffer): Buffer {

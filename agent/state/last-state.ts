@@ -33,7 +33,7 @@ export function lastState(stateDir: string, now: number): LastState | undefined 
   }
 }
 
-/** Findings on the disk that were open at any time since `from`, oldest first; undefined if there is no state. Throws if it cannot be read. */
+/** Stored findings open at any time since `from`, oldest first; undefined without a state. Throws if unreadable. */
 export function lastFindings(
   stateDir: string,
   from: number,

@@ -6,7 +6,7 @@ import { paint, type Style, wrap } from './terminal.ts'
 
 const colors: Readonly<Record<Severity, Style>> = { info: 'cyan', warning: 'yellow', critical: 'red' }
 
-/** "WARNING certificates run out: …", wrapped, its first word in the colour of its severity. */
+/** "WARNING 9 k3s certs expire in 7 d: …", wrapped, with the first word in the colour of its severity. */
 export function severityText(
   severity: Severity,
   text: string,

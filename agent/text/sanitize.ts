@@ -7,11 +7,12 @@ import { cut, shorten } from './lengths.ts'
  * | where it goes | function | what is removed | what replaces it |
  * |---|---|---|---|
  * | a terminal | `safe` | what drives a terminal or turns the writing direction; tabs and line breaks stay | U+FFFD |
- * | a letter | `line` | that, whole escape sequences, what has no width, tags, half surrogates; all white space | one space, or nothing |
- * | a phrase in a finding | `plain` | control and direction characters; a backtick, which would begin a command | a space; `'` |
- * | a name in a finding | `printable` | every character that cannot be seen (Unicode's category C), and backticks | `?` |
+ * | a letter | `line` | that, escape sequences, zero width, tags, half surrogates; white space | a space, or nothing |
+ * | a phrase in a finding | `plain` | control and direction characters; a backtick (begins a command) | a space; `'` |
+ * | a name in a finding | `printable` | invisible characters (Unicode's category C), and backticks | `?` |
  *
- * `printable` keeps the length and shows that something was there, as names are compared and searched for; `plain` reads well.
+ * `printable` keeps the length and shows that something was there, because names are compared and searched for; `plain`
+ * reads well.
  */
 
 /** Control characters, which could drive a terminal, replaced by a visible mark. */
@@ -31,7 +32,7 @@ const terminal = /\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001
 const invisible = /[\u00ad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]/g
 const tags = /[\u{e0000}-\u{e007f}]/gu
 
-/** A text from anywhere as one line: no control character, terminal escape, change of direction or half a surrogate pair. */
+/** Any text as one line: no control character, terminal escape, change of direction or half a surrogate pair. */
 export function line(text: string, limit = most): string {
   // Cut before it is cleaned, so that no text costs much time; four times as long, since much may be removed.
   const clean = cut(text, 4 * limit + 256)

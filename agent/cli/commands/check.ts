@@ -18,7 +18,7 @@ import { settings } from './settings.ts'
 
 export interface CheckArguments extends Common {
   readonly json?: boolean
-  /** A recorded node to look at instead of this machine. */
+  /** The folder of a recorded node to check instead of this machine. */
   readonly node?: string
   /** The time to judge as of, RFC 3339, instead of the recording's or the present. */
   readonly at?: string

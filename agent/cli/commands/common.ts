@@ -1,7 +1,7 @@
 import { mistake } from '../../core/guard.ts'
 import { type Exit, Refusal } from '../../model/index.ts'
 
-/** Options that stand before every command. */
+/** Options that come before every command. */
 export interface Common {
   readonly config?: string
 }

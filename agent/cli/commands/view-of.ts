@@ -14,7 +14,7 @@ import { notRunning } from './status.ts'
 
 /** Options that every page has. */
 export interface ViewArguments extends Common {
-  /** A recorded node to look at instead. */
+  /** The folder of a recorded node to show instead of this machine. */
   readonly node?: string
   /** Run a round of its own as if it were this time, RFC 3339. */
   readonly at?: string

@@ -3,5 +3,5 @@ import { discord } from './discord.ts'
 import { ntfy } from './ntfy.ts'
 import { webhook } from './webhook.ts'
 
-/** Every place where people can be told. */
+/** All kinds of sinks. */
 export const sinks: readonly Sink[] = [discord, ntfy, webhook]

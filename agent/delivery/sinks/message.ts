@@ -4,7 +4,7 @@ import { lasting } from '../../text/durations.ts'
 import { line } from '../../text/sanitize.ts'
 import { messageClock } from '../../text/times.ts'
 
-/** What a notice says, as plain parts of one line each. Texts may hold `commands`; each sink escapes for its own format. */
+/** What a notice says, in parts of one line each. Texts may hold `commands`; each sink escapes for its own format. */
 export interface Words {
   /** `node1: the firewall was flushed` */
   readonly headline: string
@@ -36,7 +36,7 @@ const limits = {
   subjects: 3,
 }
 
-/** The words of a notice. Pure and total, whatever the texts hold. Every part is one line without control characters. */
+/** The parts of a notice. Pure and total, whatever the texts hold. Each is one line without control characters. */
 export function words(notice: Notice): Words {
   const node = line(notice.node, limits.node)
   const none = { tone: 'info', text: '', impact: '', fix: [], avoid: [], lines: [] } as const

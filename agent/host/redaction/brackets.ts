@@ -1,23 +1,23 @@
-/** Quotes and brackets, with the backslashes before them; a run of these is looked at from its first one only. */
+/** A quote or bracket with the backslashes before it; a run of backslashes is matched only from its first one. */
 const token = /(?<!\\)(\\*)(["'[\]{}])/g
 
 interface Quote {
   readonly mark: string
-  /** Backslashes before it: one and more in JSON that stands within a text of JSON. */
+  /** Backslashes before it: one or more in JSON that is inside a string of JSON. */
   readonly escapes: number
 }
 
-/** What may stand before a text in quotes; elsewhere an apostrophe is one. */
+/** What may be before an opening quote; elsewhere a quote is an apostrophe or part of a word. */
 const before = /[\s[\]{},:=(&!]/
 
-/** Whether a quote with that many backslashes before it ends a text that began with `open`. */
+/** Whether a quote with this many backslashes closes a string that an opening quote began. */
 const ends = ({ mark, escapes }: Quote, found: string, backslashes: number) =>
   found === mark &&
   (mark === "'" || (backslashes >= escapes && ((backslashes - escapes) / (escapes + 1)) % 2 === 0))
 
 /**
- * The end of the list or group whose bracket stands at `at`, by its depth: brackets in quotes do not count (YAML 1.2,
- * 7.4; RFC 8259). Where it has no end, that of the text: what is within is secret.
+ * The end of the list or mapping whose bracket is at `at`. Brackets in quotes do not count (YAML 1.2, 7.4; RFC 8259).
+ * Where it is never closed, the end of the text, because its content is secret.
  */
 export function enclosed(text: string, at: number): number {
   let depth = 0
@@ -31,7 +31,7 @@ export function enclosed(text: string, at: number): number {
       open = undefined
       closed = token.lastIndex
     } else if (mark === '"' || mark === "'") {
-      // Two apostrophes are one that is meant.
+      // In single quotes, '' stands for one quote, so the string goes on.
       const twice = mark === "'" && closed === found.index
       if (twice || before.test(text[found.index - 1] ?? ' ')) open = { mark, escapes: backslashes }
     } else {

@@ -1,26 +1,25 @@
 export const removed = '<removed>'
 
-/** How what was cut out is written: bare, as a text of YAML or JSON, and as one behind a colon without a blank. */
+/** What replaces a secret: 1 bare, 2 as a string of YAML or JSON, 3 the same with the space that a colon needs. */
 const written = ['', removed, `"${removed}"`, ` "${removed}"`] as const
 export type As = 1 | 2 | 3
 
-/** Marks a part of the text as secret; nothing where `to` is not beyond `from`. */
+/** Marks a part of the text as secret; does nothing where `to` is not greater than `from`. */
 export type Cut = (from: number, to: number, as?: As) => void
 
 /** Finds secrets in a text. */
 export type Rule = (text: string, cut: Cut) => void
 
 /**
- * So many characters at the end of a value are looked through for names of further secrets, since what one takes for
- * a value may hold a name whose own value goes on behind it (`token: password: x`). Not all of it, so that a text
- * costs its length.
+ * How many characters at the end of a value are searched for further names, because a value may end with a name whose
+ * own value follows (`token: password: x`). Not all of it, so that the time stays linear in the length of the text.
  */
 const near = 256
 
-/** Where to look on behind a value from `from` to `to`. */
+/** Where to continue the search after a value from `from` to `to`. */
 export const onward = (from: number, to: number) => Math.max(from, to - near)
 
-/** Whatever matches, but for its first group. */
+/** A rule that cuts every match of a pattern, without its first group, which must be at its start. */
 export const matching =
   (pattern: RegExp): Rule =>
   (text, cut) => {
@@ -34,8 +33,8 @@ export const matching =
   }
 
 /**
- * A text without what the rules find in it. All of them look at the same text: what one would leave of it may lack the
- * name by which another knows a secret. Takes a byte for each character besides.
+ * A text without what the rules find in it. All rules search the original text, because one may cut the name by which
+ * another recognizes a secret. Needs one more byte of memory for each character.
  */
 export function without(text: string, rules: readonly Rule[]): string {
   const marks = new Uint8Array(text.length)

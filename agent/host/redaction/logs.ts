@@ -2,32 +2,32 @@ import { removed } from './cut.ts'
 import { logText, withoutNamed } from './text.ts'
 
 /**
- * What the kernel repeats of others: its own command line, what it starts init with (init/main.c), and audit
- * records, which hold command lines in hex.
+ * Kernel messages that repeat text from others: the kernel command line, init's arguments and environment
+ * (init/main.c), and audit records, which hold command lines in hex.
  */
 const repeated =
   /^(?:audit[:( ]|type=\d+ audit\()|^(?:Kernel command|Command) line:|^Unknown kernel command line|^ {2}with (?:arguments|environment):|^ {4}\S/
 
-/** The line of a record of the kernel's log; `own` where the kernel wrote it, `others` where the rest is wanted. */
+/** A line of the kernel log. `own`: the kernel wrote it; `others`: keep what the kernel did not write, too. */
 function lineOf(text: string, own: boolean, others: boolean): string {
   if (!others && (!own || repeated.test(text))) return removed
   return own && !repeated.test(text) ? withoutNamed(text) : logText(text)
 }
 
 /**
- * A record of /dev/kmsg: what the kernel itself says. What processes wrote into its log (any facility but 0) is left
- * out, but for `others`; the record stays, since numbers that are missing are records that were lost.
+ * A record of /dev/kmsg. The text of records that processes wrote (any facility but 0) is removed unless `others` is
+ * set. The record itself stays, because a gap in the sequence numbers would mean lost records.
  */
 export function kernelRecord(record: string, others: boolean): string {
   const at = record.indexOf(';')
   if (at < 0) return removed
-  // The lines below the first name devices, and are read by nobody.
+  // The continuation lines only name devices, and no collector reads them.
   const [text = ''] = record.slice(at + 1).split('\n', 1)
   const own = Number.parseInt(record, 10) >> 3 === 0
   return `${record.slice(0, at + 1)}${lineOf(text, own, others)}`
 }
 
-/** What a journal says of an entry by itself, and what a program may have set to anything. */
+/** Fields of a journal entry that are kept. Those a program can set itself are kept only in their proper form. */
 const facts: Readonly<Record<string, RegExp>> = {
   __REALTIME_TIMESTAMP: /^/,
   __MONOTONIC_TIMESTAMP: /^/,
@@ -42,13 +42,13 @@ const facts: Readonly<Record<string, RegExp>> = {
 }
 
 /**
- * Whether the kernel itself wrote it: of facility 0, which nobody can give to what he writes into its log
- * (kernel/printk/printk.c, devkmsg_write), but to any journal entry of his own.
+ * Whether the kernel itself wrote the entry: transport `kernel` and facility 0. Writes to /dev/kmsg never get facility
+ * 0 (kernel/printk/printk.c, devkmsg_write); other journal entries can, but not that transport.
  */
 const isKernels = ({ _TRANSPORT, SYSLOG_FACILITY }: Readonly<Record<string, unknown>>) =>
   _TRANSPORT === 'kernel' && SYSLOG_FACILITY === '0'
 
-/** What `journalctl --output=json` prints, a line for each entry: when and of what kind, and the text of the kernel's own. */
+/** The output of `journalctl --output=json`, an entry a line: keeps some fields, and the text of kernel messages. */
 export const journalOf = (stdout: string, others: boolean): string =>
   stdout
     .split('\n')

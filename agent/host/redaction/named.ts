@@ -3,47 +3,53 @@ import { type As, onward, type Rule } from './cut.ts'
 
 /** Secrets that are known by the name before them: assignments, flags, and the keys of YAML and JSON. */
 
-/** Names of variables, as an environment calls what is secret. Two steps: in one, a name of many such words costs its length for each of them. */
+/** Names of environment variables that are secret. Two patterns, as a single one would take quadratic time. */
 const upper = /^[A-Z0-9_]+$/
 const variable = /TOKEN|PASSWORD|PASSWD|SECRET|_KEY|ENDPOINT|CREDENTIAL/
 
-/** Names of keys and flags whose values are secret, whatever stands around the words. */
+/** Words that make the value of a key or flag secret, anywhere in its name. */
 const words =
   /token|passw(?:or[dt]|d)|pass[-_]?phrase|secret|credential|requirepass|masterauth|datastore[-_]?endpoint|vpn[-_]?auth|client-key-data|tls\.key|etcd-s3-[a-z]{1,20}-key|(?:api|access|private|signing|shared|account|secret|encryption|auth|join|license)[-_]?key|session[-_]?(?:id|key)|set-cookie|signature/i
 
-/** The same, where nothing else stands in the name, or behind a dash or an underline. */
+/** The same, but only as a whole name, or at its end after `-`, `_` or `.`. */
 const short = /(?:^|[-_.])(?:jwt|pin|pw|pwd|pass|passcode|psk|otp|sid|cookie|webhook|dsn|_?auth)$/i
 
-/** These only say where a secret is, or how it is kept. */
+/** Names whose values only say where a secret is, or how it is stored. */
 const harmless = /(?:file|path|dir|name|seconds|\.crt)$|^-*secrets-encrypt/i
 
 const isSecret = (name: string) =>
   (upper.test(name) && variable.test(name)) ||
   ((words.test(name) || short.test(name)) && !harmless.test(name))
 
-/** `iptables -t nat` is no token. */
+/** The value of `iptables -t` is not a token. */
 const tables = /(?:nat|filter|mangle|raw|security|broute)(?![\w.:-])/y
 
 /**
- * A flag, with the quote before it, and what stands between it and its value: =, blanks, the NUL of /proc,
- * a backslash at the end of a unit's line and comments after it, the comma of a JSON or the dash of a YAML list.
+ * A flag, with the quote before it and what separates it from its value: `=`, spaces, the NUL of /proc/PID/cmdline, in
+ * a unit a backslash at the end of the line and comments after it, the comma of a JSON list or the dash of a YAML list.
  */
 const flag =
   /(["']?)(?<!(?<!\\)[\w-])--?([a-z][\w-]*)(["']?(?:=|,?(?:[\s\0\\]+|(?<=\n[ \t]*)[#;][^\n]*\n)+(?:-[ \t]+)?|,))/gi
 
-/** A name and its : or =, which may stand in the next line behind a `?` (YAML 1.2, 8.2.2); first the beginning of its line, if it is first there. */
+/**
+ * A name and its `:` or `=`, which may be on the next line after a `?` (YAML 1.2, 8.2.2). The first group is the
+ * indentation, if the name is the first on its line.
+ */
 const assignment =
   /(^(?:export[ \t]+|[ \t]+)?(?:-[ \t]+)*|(?<![\w.-]))((?<!\\)["']|)([\w.-]+)(\\*["']?[ \t]*(?:\n(?<=\?[ \t][^\n]{1,200}\n)[ \t]*)?(?:\+[ \t]*)?([:=])(?!:)[ \t]*)/gm
 
-/** Values. Each of these matches at any place, if only nothing, so that none has to be tried twice; the bounds keep the stack of the engine small. */
+/**
+ * Forms of values. Each matches at any position, if only the empty string, so that the engine never searches on; the
+ * bounds keep its stack small.
+ */
 const doubleQuoted = /(?:[^"\\\n]+|\\[\s\S]|\n(?=[ \t])){0,1000000}/y
 const singleQuoted = /(?:[^'\n]+|''|\n(?=[ \t])){0,1000000}/y
 const escaped = /[^"'\\\n]*/y
 const word = /(?:[^\s\0"']+|["'](?=[\w$%&*+./@!~^-])){0,1000000}/y
 const plain = /(?:[^\s\0,}"']+|[,}](?![\s\0"',}\]]|$)|["'](?=[\w$%&*+./@!~^-])){0,1000000}/y
-/** The same between brackets, where it may have blanks and further lines (YAML 1.2, 7.3.3). */
+/** A plain value inside brackets, where it may have spaces and several lines (YAML 1.2, 7.3.3). */
 const flow = /(?:[^\n\0,}\]"']+|\n(?=[ \t])|[,}\]](?![\s\0"',}\]]|$)|["'](?=[\w$%&*+./@!~^-])){0,1000000}/y
-/** What stands at a closing bracket and is no punctuation. */
+/** Text directly after a closing bracket that is not punctuation. */
 const rest = /[^\s\0,;:}\])"'\\]*/y
 /** The tag and the anchor of a value (YAML 1.2, 6.9). */
 const properties = /(?:[!&][^\s,[\]{}"']*[ \t]+){0,2}/y
@@ -58,10 +64,10 @@ const end = (text: string, at: number, form: RegExp): number => {
 }
 const quoted = (quote: string) => (quote === '"' ? doubleQuoted : singleQuoted)
 
-/** What is secret behind a name. */
+/** The secret after a name. */
 type Value = readonly [from: number, to: number, as?: As]
 
-/** Behind each `head`, what `value` says. */
+/** A rule that cuts what `value` returns after each match of `head`. */
 const behind =
   (head: RegExp, value: (text: string, found: RegExpExecArray, at: number) => Value | undefined): Rule =>
   (text, cut) => {
@@ -79,27 +85,26 @@ export const flags = behind(flag, (text, [, before = '', name = '', between = ''
   if (before && between === '=') return [at, end(text, at, quoted(before))]
   const open = text[at]
   const first = open === '"' || open === "'" ? at + 1 : at
-  // A flag that has no value is followed by the next one.
+  // What follows is another flag, so this one has no value.
   if (!between.endsWith('=') && /^-(?:-[a-z]|[a-z](?![\w-]))/.test(text.slice(first, first + 3)))
     return undefined
   return [first, end(text, first, first > at ? quoted(open as string) : word)]
 })
 
-/** Whether a name that begins there stands in a list or group in brackets, or may do so. */
+/** Whether a name at this position is, or may be, in a list or mapping in brackets. */
 const inBrackets = (text: string, at: number) => /[{,[]\s{0,80}$/.test(text.slice(Math.max(0, at - 81), at))
 
 export const assignments = behind(assignment, (text, found, at) => {
   const [, start = '', before = '', given = '', between = '', sign = ''] = found
-  // The n of a line break that is escaped is no part of the name.
+  // The n of an escaped line break (`\n`) does not belong to the name.
   const name = text[found.index + start.length + before.length - 1] === '\\' ? given.slice(1) : given
   const opens = found.index === 0 || text[found.index - 1] === '\n' || between.includes('\n')
-  // The environment of a kubeconfig's `exec`, as a list of names and values, is secret as a whole.
+  // The environment of a kubeconfig's `exec` is a list of `name` and `value`: every `value` is secret.
   const ofList =
     name === 'value' && sign === ':' && (opens || before || /[{,\s]/.test(text[found.index - 1] ?? ''))
   if (!ofList && !isSecret(name)) return undefined
   if (end(text, at, literal) > at) return undefined
-  // "NAME=value": what was opened before the name ends with the value.
-  // A shell goes on behind its end.
+  // "NAME=value": the quote before the name also ends the value, but in a shell the word may go on: "NAME=val"ue.
   if (before && sign === '=' && !between.startsWith(before))
     return text[at] === before
       ? [at + 1, end(text, at + 1, quoted(before))]
@@ -123,7 +128,7 @@ export const assignments = behind(assignment, (text, found, at) => {
 
 const line = /\n([ \t]*)([^\n]*)/y
 
-/** The end of a YAML value that begins at `at`: its line and those that are further in than its key, or items of its list. */
+/** The end of a YAML value that begins at `at`: its line, and following ones that are more indented or list items. */
 function block(text: string, at: number, indent: number): number {
   let to = end(text, at, untilNul)
   const items = to === at

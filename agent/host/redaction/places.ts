@@ -1,15 +1,15 @@
 import { removed } from './cut.ts'
 
 /**
- * What a file may hold that Murphy needs of it, by where it is: of these nothing else is kept, so that a secret does
- * not have to be recognized.
+ * What Murphy needs of a file, by its path. Nothing else of these files is kept, so that secrets in them do not have to
+ * be recognized.
  */
 
-/** Files that are nothing but a secret. */
+/** Files that are secret as a whole. */
 const whole =
   /\.key$|\/(node-)?token$|\/password$|\/g?shadow-?$|\/(node-)?passwd-?$|\.psk$|\.(p12|pfx|jks|keystore|kdbx|gpg)$|\/\.ssh\/|\/ssh_host_\w+$|\/id_[a-z0-9]+$|\/\.(pgpass|netrc|my\.cnf|git-credentials|vault-token|npmrc|pypirc)$|\/\.(docker|aws|gnupg|azure)\/|\/server\/cred\/|\/encryption-config\.json$|kubernetes\.io~(secret|projected)\/|\/run\/secrets\/|^\/etc\/(wireguard|ssl\/private)\//
 
-/** A container's specification, which holds its whole environment and command line; its state holds its last words. */
+/** A container's specification has its whole environment and command line; its state has its last message. */
 const specification = /\/io\.containerd\.[^/]+\/(?:.*\/)?config\.json$/
 const state = /\/io\.containerd\.[^/]+\/(?:.*\/)?status$/
 
@@ -20,26 +20,26 @@ const certificate = /\.(crt|pem|cer|cert)$/
 const environment = /\.env$|^\/etc\/(default|sysconfig)\/|^\/etc\/environment$/
 const unit = /\/systemd\/.*\.(service|socket|conf)$/
 const settings = /^\/etc\/(rancher\/|ssh\/)|\/config\.yaml(\.d\/.*)?$/
-/** ufw keeps the comments of its rules in hex. */
+/** ufw writes the comments of its rules in hex. */
 const ufw = /^\/etc\/ufw\/.*\.rules$/
-/** What people own may be a link to anything. */
+/** Files in home folders may be links to anything. */
 const home = /^\/(home|root)\//
 
-/** Also one that was cut off, which is worth knowing. */
+/** Also a certificate that was cut off, because that is a finding. */
 const pem =
   /-----BEGIN (?:TRUSTED )?CERTIFICATE-----[A-Za-z0-9+/=\s]{0,100000}(?:-----END (?:TRUSTED )?CERTIFICATE-----)?/g
 
-/** The certificates of a text, which are public; nothing else of it. */
+/** Only the certificates of a text, which are public. */
 const certificatesOf = (text: string) => {
   const found = text.match(pem)
   return found ? `${found.join('\n')}\n` : `${removed}\n`
 }
 
-/** Variables that are read (collectors/node/flags.ts, collectors/certs/homes.ts, collectors/firewall/dump/ufw.ts). */
+/** Variables Murphy reads (collectors/node/flags.ts, collectors/certs/homes.ts, collectors/firewall/dump/ufw.ts). */
 const variables =
   /^(?:(?:K3S|RKE2)_(?:DATA_DIR|CONFIG_FILE|KUBECONFIG_OUTPUT|URL|NODE_NAME)|KUBECONFIG|FLANNEL_\w+|ENABLED|LOGLEVEL|IPV6|DEFAULT_\w+_POLICY|MANAGE_BUILTINS|IPT_\w+)$/
 
-/** Lines of `NAME=value`; of others, and of comments, only that they are there. */
+/** Keeps `NAME=value` lines of known variables; of all other lines only that they exist. */
 const variablesOf = (text: string) =>
   text.replace(/^[^\n]*$/gm, (line) => {
     const [, before = '', name = ''] = /^([ \t]*(?:export[ \t]+)?)([A-Za-z_]\w*)=/.exec(line) ?? []
@@ -51,7 +51,7 @@ const assigned = /(?<![\w$-])([A-Z_][A-Z0-9_]*)=("[^"\n]*"|'[^'\n]*'|(?:\\.|[^\s
 
 const withoutComments = (text: string) => text.replace(/^([ \t]*)[#;][^\n]*$/gm, '$1#')
 
-/** A unit without its comments, the values of variables, and what else it runs. */
+/** A unit without comments, values of unknown variables, and commands other than ExecStart. */
 const unitOf = (text: string) =>
   withoutComments(text)
     .replace(/^([ \t]*Environment[ \t]*=)((?:\\\n|[^\n])*)/gm, (_, key: string, values: string) => {
@@ -72,7 +72,7 @@ const unitOf = (text: string) =>
       line.replace(assigned, (word, name: string) => (variables.test(name) ? word : `${name}=${removed}`)),
     )
 
-/** Of a kubeconfig what says where it leads, whose it is, and its certificates; keys in lines of YAML, and JSON. */
+/** The keys of a kubeconfig that are kept, in YAML or JSON: servers, user names, certificates, and paths. */
 const kubeconfigKeys =
   /^(apiVersion|kind|preferences|clusters|cluster|contexts|context|current-context|users|user|name|server|namespace|certificate-authority|certificate-authority-data|client-certificate|client-certificate-data|client-key|tls-server-name|insecure-skip-tls-verify)$/
 
@@ -92,7 +92,7 @@ function kubeconfigOf(text: string): string {
   const kept = text.replace(pem, '').replace(/^[^\n]*$/gm, (line) => {
     const [, key = '', value = ''] =
       /^[ \t]*(?:-[ \t]+)?["']?([\w-]+)["']?[ \t]*:(?:[ \t]+([^\n]*))?$/.exec(line) ?? []
-    // A name has no blanks; what is in {} or on further lines is not read.
+    // Only values of one word: Murphy reads no value with spaces, in {} or on several lines.
     const one = /^["']?[^\s"'{[|>&*!]*["']?(?:\{\})?[ \t\r]*$/.test(value)
     return !line.trim() || (kubeconfigKeys.test(key) && one) ? line : '#'
   })
@@ -100,7 +100,7 @@ function kubeconfigOf(text: string): string {
   return certificates ? `${kept.trim()}\n${certificates.join('\n')}\n` : kept
 }
 
-/** Of JSON the keys in `kept`, and of objects below them what `kept` says of those. */
+/** A JSON text reduced by `kept` to what it returns; all of it is removed if it is not JSON. */
 function keysOf(text: string, kept: (value: Readonly<Record<string, unknown>>) => unknown): string {
   try {
     return `${JSON.stringify(kept(Object(JSON.parse(text)) as Readonly<Record<string, unknown>>))}\n`
@@ -109,7 +109,7 @@ function keysOf(text: string, kept: (value: Readonly<Record<string, unknown>>) =
   }
 }
 
-/** What collectors/node/pods.ts reads of it. */
+/** The annotations that collectors/node/pods.ts reads. */
 const annotation =
   /^io\.kubernetes\.cri\.(sandbox-(log-directory|namespace|name|uid|id)|container-(name|type))$/
 
@@ -138,8 +138,8 @@ const secretOf = (text: string) =>
   })
 
 /**
- * What is kept of a file, by the path by which it was asked for and the one where it really is; of what a rule for
- * either would take out nothing is kept.
+ * What is kept of a file, by the path by which it was read and by its real path: the first rule that matches either of
+ * them applies.
  */
 export function ofPlace(asked: string, real: string, text: string): string {
   const either = (form: RegExp) => form.test(asked) || form.test(real)
@@ -157,8 +157,8 @@ export function ofPlace(asked: string, real: string, text: string): string {
 }
 
 /**
- * What bytes are that begin as DER does and no text can: a certificate (RFC 5280, 4.1) is a sequence of a sequence that
- * begins with a version or a number, and anything else may be a key. Undefined for text.
+ * What kind of DER the bytes are; undefined for text, which cannot begin like DER. A certificate (RFC 5280, 4.1) is a
+ * sequence of a sequence that begins with a version or a number; anything else may be a key.
  */
 export function derOf(bytes: Uint8Array): 'certificate' | 'other' | undefined {
   const binary = bytes.subarray(0, 8).some((it) => it < 0x09 || it > 0x7e)

@@ -1,30 +1,30 @@
 import { matching, type Rule } from './cut.ts'
 
 /**
- * What people and programs write in sentences. Each of these takes out more than a secret now and then: nobody needs
- * these words of a log. Every repetition is bounded.
+ * Secrets in sentences that people and programs write to logs. These patterns sometimes remove more than a secret,
+ * which is acceptable in a log. Every repetition is bounded.
  */
 
-/** What a secret is called, whatever is written on to it: `PGPASSWORD`, `token_value`. */
+/** Names of secrets, also as part of a longer word: `PGPASSWORD`, `token_value`. */
 const long =
   '(?:passw(?:or[dt]|d)|pass[ _-]?(?:phrase|code)|secret|token|credential|cookie|(?:(?:api|access|private|secret|auth|signing|encryption|license)[ _-]{0,2}){1,3}key)[\\w-]{0,40}'
 const short = '\\b(?:pwd?|pin|otp|pass|psk)\\b'
 const name = `(?:${long}|${short})["']?`
-/** Up to four words between the name and what first says that its value follows, in brackets perhaps. */
+/** Up to four words, perhaps in brackets or quotes, between the name and the sign that its value follows. */
 const words = '(?:[ \\t]{1,4}["\'(]{0,2}[\\w./@-]{1,40}["\')]{0,2}){0,4}?'
-/** That the value follows. */
+/** Signs and words that say that the value follows. */
 const says = '(?:[ \\t]{0,4}(?::=?|=>|->)|[ \\t]{1,4}(?:is|was|to|now)\\b(?:[ \\t]{0,4}[:=])?)[ \\t]{0,4}'
-/** To the end of the line, or of the text of JSON that it stands in. */
+/** To the end of the line, or of the JSON string around it. */
 const line = '(?:[^"\\n]|"(?![ \\t]*(?:[}\\]]|,[ \\t]*\\\\{0,8}["{[])))+'
 const value = '[^\\s"\',;)\\\\]+'
-/** What a container's runtime writes before a line: containerd's form, and Docker's. */
+/** What the container runtime writes before each line: containerd's form, and Docker's. */
 const before = '(?:\\d{4}-\\d\\d-\\d\\dT\\S{1,40} std(?:out|err) [FP] |\\{"log":")?'
 const ends = '[ \\t]{0,4}(?:\\r?\\n|(?:\\\\r)?\\\\n"[^\\n]{0,100}\\n)'
 
-/** What is said to be secret. */
+/** Values that a sentence calls secret. */
 export const sentences: readonly Rule[] = [
   `(${name}${words}${says})${line}`,
-  // The value in a line of its own.
+  // The value is on a line of its own.
   `(${name}${words}${says}${ends}(?:${before}${ends}){0,3}${before})${line}`,
   `(${name}${words}[ \\t]{0,4}=[ \\t]{0,4}["'(]?)${value}`,
   // `password hunter2`
@@ -33,7 +33,7 @@ export const sentences: readonly Rule[] = [
   `(\\bidentified[ \\t]{1,4}by[ \\t]{1,4}["']?)[^\\s"';\\\\]+`,
 ].map((it) => matching(new RegExp(it, 'gi')))
 
-/** Long words of capitals, small letters and digits: more likely a key than a name. */
+/** Long words of upper case, lower case and digits: more likely a key than a name. */
 export const mixed = matching(
   /(?<![\w+/=-])(?=[\w+/=-]{0,200}[a-z])(?=[\w+/=-]{0,200}[A-Z])(?=[\w+/=-]{0,200}\d)[\w+/=-]{20,}/g,
 )

@@ -6,8 +6,8 @@ import { mixed, sentences } from './sentences.ts'
 const known = [...forms, flags, assignments]
 const said = [...known, ...sentences, mixed]
 
-/** A text without what is secret by its looks or its name. */
+/** A text without what is secret by its form or its name. */
 export const withoutNamed = (text: string): string => without(text, known)
 
-/** The text of any program's log, without what it says in sentences besides; in doubt without. */
+/** The same for the log of any program, also without secrets in sentences and long mixed words; in doubt more. */
 export const logText = (text: string): string => without(text, said)
