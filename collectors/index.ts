@@ -25,7 +25,8 @@ const rules = {
   ...pods.rules,
 }
 
-// Collectors do not know each other, yet name each other's rules as causes: only here can a code that none of them has be seen.
+// Collectors do not import each other, yet name each other's rules as causes: only here is a code that no collector has
+// a type error.
 rules satisfies Rules<string, keyof typeof rules>
 
 export { describeK3s } from './node/describe.ts'

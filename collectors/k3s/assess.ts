@@ -6,7 +6,7 @@ import type { Code } from './rules.ts'
 import type { Answer, K3sSample, Part } from './sample.ts'
 import { down, restarting } from './service.ts'
 
-/** k3s needs its while: a small board takes two minutes until the API answers. */
+/** Time k3s gets to start: on a small board it takes two minutes until the API answers. */
 export const grace = 3 * minute
 
 /** What is wrong with k3s on this node. Pure. */
@@ -70,14 +70,16 @@ function health(sample: K3sSample, now: number): Observation<Code>[] {
   return found
 }
 
-/** A start is given its time, unless it was already wrong before it; a k3s that was stopped is told as that. */
+/**
+ * Not judged during a start, unless it was unwell already before that; while k3s is stopped, `k3s.down` speaks instead.
+ */
 function judged({ well, since }: Answer, { k3s, gone }: K3sSample, now: number): boolean {
   if (well) return false
   if (!k3s?.running) return gone !== undefined && since < gone
   return since < k3s.running.since || now - k3s.running.since >= grace
 }
 
-/** One restart after the other is not news each time. */
+/** While k3s restarts in a loop, single restarts are not reported. */
 function events({ happened = [], k3s }: K3sSample, restarts: boolean): Observation<Code>[] {
   return happened
     .filter((it) => !(restarts && it.code === 'k3s.restarted'))

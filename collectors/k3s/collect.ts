@@ -13,8 +13,8 @@ import { lookForTraces } from './traces.ts'
 import { askSystemd, countRestarts, startsAtBoot } from './unit.ts'
 
 /**
- * Asks; judges nothing. While k3s runs as it did, no process is started: files, loopback and statfs only,
- * and of those most looks ask only whether it is still the same.
+ * Reads, and judges nothing. While k3s runs unchanged no process is started: only files, loopback and statfs are used,
+ * and most runs check only that the process is still the same.
  */
 export async function collect(host: Host, past: Past<K3sSample>): Promise<K3sSample> {
   const before = past.sample
@@ -57,7 +57,7 @@ export async function collect(host: Host, past: Past<K3sSample>): Promise<K3sSam
   return noted(past, sample, host.now())
 }
 
-/** The verdicts that rest on a process of k3s. */
+/** The verdicts that need the k3s process to be known. */
 const ofProcess: readonly Code[] = [
   'k3s.down',
   'k3s.restarting',
@@ -65,7 +65,10 @@ const ofProcess: readonly Code[] = [
   'k3s.kubelet-unhealthy',
 ]
 
-/** What has the name of k3s and cannot be believed: it may be k3s, so that nothing is over by it. */
+/**
+ * An Unseen for a process with the name of k3s that cannot be verified: it may be k3s, so nothing may be resolved
+ * because of it.
+ */
 function disbelief({ pid, name, cgroup }: Doubted, others: number): Unseen {
   const more = others > 0 ? `, and ${others} more` : ''
   return {
@@ -80,11 +83,14 @@ function noted({ sample: before, at }: Past<K3sSample>, sample: K3sSample, now: 
   return happened.length > 0 ? { ...sample, happened } : sample
 }
 
-/** A full look costs 20 ms of CPU, half of it for what is asked over loopback; the short one 2 ms: 0.014 % of a core together. */
+/**
+ * Minutes between full runs. A full run costs 20 ms of CPU, half of it for questions over loopback, a short one 2 ms:
+ * together 0.014 % of a core.
+ */
 const fullEvery = 3
 const young = 10 * minute
 
-/** Nothing was wrong, nothing happened lately, nobody woke us, and it is not the turn of a full look. */
+/** No finding, no recent event, no wake event, and no full run is scheduled now. */
 function isCalm({ sample, at, heard }: Past<K3sSample>, now: number): boolean {
   const { k3s, answers = {}, unseen: blind, happened } = sample ?? {}
   if (!k3s?.running || at === undefined || heard.length > 0 || blind || happened) return false
@@ -97,7 +103,7 @@ async function isSame(host: Host, { k3s }: K3sSample): Promise<boolean> {
   return process?.pid === k3s?.running?.pid && process?.since === k3s?.running?.since
 }
 
-/** Corrections of the clock move the beginning of the boot: closer than this is the same. */
+/** Clock corrections move the computed boot time: closer than this, ms, is the same boot. */
 const sameBoot = 5_000
 
 async function bootOf(
@@ -114,7 +120,7 @@ async function bootOf(
 
 type Service = Pick<K3sSample, 'unit' | 'enabled' | 'restarts' | 'gone'>
 
-/** systemd is asked only when the process is not the one of the last look, or there is none. */
+/** systemd is asked only when the process has changed since the previous sample, or there is none. */
 async function stateOf(
   host: Host,
   { unit: name, running }: K3s,
@@ -147,7 +153,9 @@ async function versionOf(
   return { ...(version && { version }), ...(version && binary && { binary }) }
 }
 
-/** What an agent's load balancer remembers (k3s, pkg/agent/loadbalancer: `ServerURL`, `ServerAddresses`). */
+/**
+ * The servers that an agent's load balancer has saved (k3s, pkg/agent/loadbalancer: `ServerURL`, `ServerAddresses`).
+ */
 async function serversOf(host: Host, { dataDir, distribution }: K3s): Promise<readonly string[]> {
   const file = (name: string) => `${dataDir}/agent/etc/${distribution}-${name}agent-load-balancer.json`
   const text =
@@ -156,7 +164,7 @@ async function serversOf(host: Host, { dataDir, distribution }: K3s): Promise<re
   return parseServers(text ?? '')
 }
 
-/** Pure. Only what is an address. */
+/** The saved servers; entries that are no address are left out. Pure. */
 export function parseServers(text: string): readonly string[] {
   try {
     const { ServerURL, ServerAddresses } = JSON.parse(text) ?? {}

@@ -18,11 +18,14 @@ export interface Limits {
 const day = 24 * hour
 const mib = 2 ** 20
 
-/** Where k3s's kubelet evicts pods (kubelet `evictionHard`, which k3s sets to 5 % of nodefs and imagefs). */
+/**
+ * Percent at which k3s's kubelet evicts pods (kubelet `evictionHard`, which k3s sets to 5 % free of nodefs and
+ * imagefs).
+ */
 const evicting = 95
-/** k3s leaves inodes out of `evictionHard`: nothing is evicted for them. */
+/** Percent of inodes in use. k3s leaves inodes out of `evictionHard`, so nothing is evicted when they run out. */
 const inodesCritical = 98
-/** A forecast for a disk with so much room left is about a download. */
+/** Below this percentage a rise is usually a download, so no forecast is made. */
 const tooEarly = 70
 const lookBack = 3 * day
 const soon = 6 * hour

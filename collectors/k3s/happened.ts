@@ -3,12 +3,12 @@ import { list } from '../../agent/text/lists.ts'
 import { exactMoment, minute } from '../../agent/text/times.ts'
 import type { Happened, K3sSample } from './sample.ts'
 
-/** How long an event is told of; the edges that rest on it add as much. What it leaves behind shows within minutes. */
+/** How long an event is reported, ms; the causes that refer to it add as much. Its consequences show within minutes. */
 export const held = 5 * minute
 
 /**
- * What happened between two looks: a reboot, a start of k3s, a `k3s-killall.sh`, a rotation of its
- * certificates. Pure. What began longer ago than it would be told of is left out: it explains nothing new.
+ * What happened between two samples: a reboot, a start of k3s, a `k3s-killall.sh`, a rotation of its certificates.
+ * Events older than `held` are left out. Pure.
  */
 export function whatHappened(
   before: K3sSample | undefined,
@@ -29,7 +29,7 @@ function news(
 ): Happened[] {
   if (!before?.boot || !now.boot || !now.k3s || looked === undefined) return []
   if (before.boot !== now.boot) {
-    // A board without a battery boots at a time long past, and a container tells its host's.
+    // A board without a battery boots with a clock far in the past, and a container shows its host's boot time.
     const { booted = at } = now
     const since = booted < looked ? at : Math.min(booted, at)
     const text = `The node was booted at ${exactMoment(since)}; before that it was last seen at ${exactMoment(looked)}.`
@@ -43,7 +43,7 @@ function restarted(
   { k3s, version }: K3sSample,
   at: number,
 ): Happened[] {
-  // The first start of a k3s that was just installed restarts nothing.
+  // The first start of a newly installed k3s is no restart.
   if (!was || !seen || !k3s?.running) return []
   const { pid, since } = k3s.running
   if (was.running?.pid === pid && was.running.since === since) return []
@@ -55,7 +55,7 @@ function restarted(
   return [{ code: 'k3s.restarted', at: start, text }]
 }
 
-/** Containers and links outlive k3s itself; nothing but `k3s-killall.sh`, or a boot, takes all of them at once. */
+/** Containers and links outlive k3s itself; only `k3s-killall.sh` or a boot removes all of them at once. */
 function killed(before: K3sSample, now: K3sSample, looked: number, at: number): Happened[] {
   const was = before.tasks?.some ?? []
   const links = Object.entries(before.links ?? {})
@@ -63,7 +63,7 @@ function killed(before: K3sSample, now: K3sSample, looked: number, at: number): 
   const stopped = !now.k3s?.running || now.k3s.running.since !== before.k3s?.running?.since
   if (was.length === 0 || links.length === 0 || !stopped || was.some((it) => some.has(it))) return []
   if (links.some(([name, index]) => now.links?.[name] === index)) return []
-  // It came before the start that followed it.
+  // It ran before the start that followed it.
   const end = Math.min(now.gone ?? (now.k3s?.running?.since ?? at) - 1, at)
   const text = `All ${before.tasks?.count} containers and ${list(links.map(([name]) => name))} went between ${exactMoment(looked)} and ${exactMoment(at)}, as \`k3s-killall.sh\` does.`
   return [{ code: 'k3s.killed', at: Math.max(end, looked), text }]

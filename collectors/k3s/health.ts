@@ -7,7 +7,7 @@ import type { Answer, K3sSample, Part } from './sample.ts'
 
 const timeout = 5_000
 
-/** What was said this time: nothing where it cannot be asked, or there is nothing to ask. */
+/** One answer of an endpoint, without its history. */
 interface Said extends Omit<Answer, 'since'> {}
 
 export interface Health {
@@ -15,7 +15,7 @@ export interface Health {
   readonly unseen: readonly Unseen[]
 }
 
-/** Asks what k3s says of itself. An answer that is as before keeps its `since`. */
+/** Asks the health endpoints of k3s. An answer equal to the previous one keeps its `since`. */
 export async function askHealth(host: Host, k3s: K3s, before: K3sSample['answers'] = {}): Promise<Health> {
   const blind: Unseen[] = []
   const ports = k3sPorts(host, k3s)
@@ -38,11 +38,12 @@ export async function askHealth(host: Host, k3s: K3s, before: K3sSample['answers
     ask('kubelet', 'k3s.kubelet-unhealthy', () => askPlain(ports, kubeletPlace(k3s))),
     ask('kube-proxy', 'k3s.kubelet-unhealthy', async () => {
       const said = await askPlain(ports, proxyPlace(k3s))
-      // Something else may do its work, which only the servers know: what never answered is not missed.
+      // kube-proxy may be replaced by another program, which only the servers know: if it never answered, it is not
+      // missed.
       return said?.status === undefined && !before['kube-proxy'] ? undefined : said
     }),
   ])
-  // In one order, so that the same is the same.
+  // Sorted, so that equal results are equal as JSON too.
   const answers = Object.fromEntries(all.filter(([, answer]) => answer))
   return { answers, unseen: blind.sort((a, b) => (a.what < b.what ? -1 : 1)) }
 }
@@ -60,7 +61,7 @@ async function askApi(ports: K3sPorts, k3s: K3s): Promise<Said | undefined> {
     const what = failing.length > 0 ? `${status}: not ready: ${failing.join(', ')}` : `${status}`
     return { well: false, status, said: `answers ${what}` }
   } catch (error) {
-    // Without its certificate, of which others tell, only the supervisor can be asked.
+    // Without the node's certificate (the certs collector reports that) only the supervisor can be asked.
     if (error instanceof HostError && error.code === 'missing') return pong(await ping(ports, k3s), k3s)
     const said = silence(error, at)
     const alive = (await ping(ports, k3s)) ? '; k3s itself answers (`/ping`)' : ''
@@ -86,7 +87,7 @@ async function ping(ports: K3sPorts, k3s: K3s): Promise<boolean | undefined> {
   }
 }
 
-/** Plain health of the kubelet or kube-proxy; on a node of IPv6 first, it listens on ::1 only. */
+/** The plain-HTTP health endpoint of the kubelet or kube-proxy; on a node with IPv6 first it listens on ::1 only. */
 async function askPlain(ports: K3sPorts, place: Place | undefined): Promise<Said | undefined> {
   if (!place) return undefined
   const question: Get = { ...place, path: '/healthz', plain: true, timeout }
@@ -95,7 +96,7 @@ async function askPlain(ports: K3sPorts, place: Place | undefined): Promise<Said
     const { status } = await ports.get(question).catch((first: unknown) => {
       if (!(first instanceof HostError) || first.code !== 'refused') throw first
       return ports.get({ ...question, host: '::1' }).catch((error: unknown) => {
-        // Who is in the way says more than that nobody is.
+        // "Another process listens" says more than "nothing listens".
         throw error instanceof NotK3s || !(first instanceof NotK3s) ? error : first
       })
     })
@@ -105,7 +106,7 @@ async function askPlain(ports: K3sPorts, place: Place | undefined): Promise<Said
   }
 }
 
-/** Why nothing was said, as the end of a sentence; what is no fault of k3s is thrown on. */
+/** Why there was no answer, as the end of a sentence; rethrows errors that are not k3s's fault. */
 function silence(error: unknown, at: string): string {
   const code = error instanceof HostError ? error.code : undefined
   if (error instanceof NotK3s) return `does not answer: ${error.who} listens on ${at}, not k3s`

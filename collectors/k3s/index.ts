@@ -8,8 +8,8 @@ import { summary } from './summary.ts'
 import { containerdRun } from './traces.ts'
 
 /**
- * k3s itself: does it run and answer, has it room to write, and what happened to it that explains what is
- * missing elsewhere?
+ * k3s itself: whether it runs and answers, whether it has room to write, and which events explain what is missing
+ * elsewhere.
  */
 export const k3s = collector({
   name: 'k3s',
@@ -63,6 +63,6 @@ export const k3s = collector({
       const reach = diskForecast(disk, 'disk', series, now)
       return reach ? [{ what: `disk of ${disk.path}`, at: reach.at, sure: reach.confidence }] : []
     }),
-  // containerd makes its socket anew when k3s starts, and `k3s-killall.sh` removes the folder.
+  // containerd recreates its socket when k3s starts, and `k3s-killall.sh` removes the folder.
   watch: (_settings, sample) => (sample?.k3s ? [{ kind: 'paths', paths: [containerdRun] }] : []),
 })

@@ -1,6 +1,6 @@
 import type { K3s } from '../node/k3s.ts'
 
-/** Where a part of k3s answers. */
+/** Address and port at which a part of k3s answers. */
 export interface Place {
   readonly host: string
   readonly port: number
@@ -22,8 +22,8 @@ function bound(k3s: K3s): string {
 export const runsAgent = (k3s: K3s) => k3s.role === 'agent' || !isOn(k3s, 'disable-agent')
 
 /**
- * The API as this node reaches it: a server's own, or an agent's load balancer in front of the servers'
- * (k3s's documentation: `https-listen-port` 6443, `lb-server-port` 6444). Undefined for a server of etcd only.
+ * The API as this node reaches it: a server's own port, or an agent's load balancer in front of the servers (k3s's
+ * documentation: `https-listen-port` 6443, `lb-server-port` 6444). Undefined for an etcd-only server.
  */
 export function apiPlace(k3s: K3s): Place | undefined {
   if (k3s.role === 'agent')
@@ -35,7 +35,7 @@ export function apiPlace(k3s: K3s): Place | undefined {
   return { host: bound(k3s), port: port(flag(k3s, 'https-listen-port'), 6443) }
 }
 
-/** What of k3s itself answers `/ping` without a certificate: the API's own port, on RKE2 one of its own. */
+/** Where `/ping` is answered without a certificate: on k3s the API's own port, on RKE2 a separate one. */
 export function supervisorPlace(k3s: K3s): Place | undefined {
   if (k3s.role === 'agent') return undefined
   return {
@@ -44,7 +44,7 @@ export function supervisorPlace(k3s: K3s): Place | undefined {
   }
 }
 
-/** The credentials this node itself asks with. */
+/** The certificate and key with which this node itself authenticates to the API. */
 export function credentials(k3s: K3s): { certificate: string; key: string } {
   const base = runsAgent(k3s)
     ? `${k3s.dataDir}/agent/client-kubelet`
@@ -52,7 +52,7 @@ export function credentials(k3s: K3s): { certificate: string; key: string } {
   return { certificate: `${base}.crt`, key: `${base}.key` }
 }
 
-/** The value of an argument handed on to the kubelet or kube-proxy: `--kubelet-arg=healthz-port=10248`. */
+/** The value of a flag that k3s passes to the kubelet or kube-proxy: `--kubelet-arg=healthz-port=10248`. */
 const handedOn = ({ flags }: K3s, to: string, name: string) =>
   flags[to]
     ?.map((it) => it.replace(/^--/, ''))

@@ -7,9 +7,9 @@ const certificates = causes(
   { code: 'certs.expired', within: hour },
   { code: 'certs.not-yet-valid', within: hour },
 )
-/** A full disk, and no memory. */
+/** Reasons why k3s cannot write: a full disk, or no memory. */
 const noRoom = causes({ code: 'k3s.disk-filling' }, { code: 'memory.oom-system', within: 10 * minute })
-/** What takes both the API and the kubelet along. Where INPUT drops everything, it drops what comes over loopback too. */
+/** What breaks both the API and the kubelet. A DROP on INPUT also drops packets over loopback. */
 const unwell = causes(
   { code: 'firewall.lockout', within: 5 * minute },
   { code: 'k3s.restarting', within: 15 * minute },

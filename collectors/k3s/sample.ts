@@ -7,7 +7,7 @@ export interface UnitState {
   readonly active: string
   /** `running`, `auto-restart`, `dead` … */
   readonly sub: string
-  /** How often systemd has started it again by itself; a start by hand sets it back. */
+  /** How often systemd has restarted it automatically; a manual start resets this. */
   readonly restarts: number
   /** Why it ended last: `success`, `exit-code`, `signal`, `oom-kill` … */
   readonly result: string
@@ -19,7 +19,7 @@ export interface UnitState {
   readonly stopped?: number
 }
 
-/** What one of k3s's own health endpoints said last, and since when it has been well, or not. */
+/** The last answer of one of k3s's own health endpoints. */
 export interface Answer {
   readonly well: boolean
   readonly since: number
@@ -31,12 +31,12 @@ export interface Answer {
 export type Part = 'api' | 'kubelet' | 'kube-proxy'
 
 export interface Disk {
-  /** The first of the folders of k3s on it. */
+  /** The first of k3s's folders on this file system. */
   readonly path: string
-  /** The others. */
+  /** k3s's other folders on it. */
   readonly also: readonly string[]
   readonly size: number
-  /** In percent of what there is, to a tenth, as the kubelet counts: what only root may use is not free. */
+  /** Percent in use, to a tenth, as the kubelet counts: space reserved for root is not free. */
   readonly used: number
   /** The same for inodes; absent where the file system has no fixed number. */
   readonly inodes?: number
@@ -44,16 +44,16 @@ export interface Disk {
 
 export interface Datastore {
   readonly kind: 'sqlite' | 'etcd'
-  /** Bytes of the database, and of the log beside it that waits to be written into it. */
+  /** Bytes of the database, and of the write-ahead log beside it. */
   readonly size: number
   readonly log: number
-  /** etcd refuses every write beyond this. */
+  /** Bytes beyond which etcd refuses every write. */
   readonly quota?: number
 }
 
 export type EventCode = 'k3s.restarted' | 'k3s.killed' | 'k3s.rebooted' | 'k3s.certificates-rotated'
 
-/** Something that happened; remembered for as long as it explains what is missing. */
+/** An event; remembered for as long as it explains what is missing. */
 export interface Happened {
   readonly code: EventCode
   readonly at: number
@@ -64,29 +64,32 @@ export interface K3sSample extends Sample {
   /** The kernel's id of this boot, and when it began. */
   readonly boot?: string
   readonly booted?: number
-  /** Absent on a machine without k3s; then so is all that follows. */
+  /** Absent on a machine without k3s; then everything below is absent too. */
   readonly k3s?: Omit<K3s, 'flags'>
   readonly version?: string
-  /** Which state of the program said so. */
+  /** The state (device, inode, size, times) of the program that reported this version. */
   readonly binary?: string
   /** It has been seen running on this machine. */
   readonly seen?: true
-  /** Root runs something of its name in a place that is not known for k3s's: whether it runs cannot be told. */
+  /**
+   * Root runs a process with the name of k3s in a cgroup that is not known to be k3s's: whether k3s runs cannot be
+   * told.
+   */
   readonly doubted?: true
   /** Since when it has not been running. */
   readonly gone?: number
   /** null: systemd was asked and did not say. */
   readonly unit?: UnitState | null
-  /** That it starts with the machine, by systemd's links, where systemd did not say. */
+  /** systemd's links start it at boot; used where systemd did not answer. */
   readonly enabled?: true
-  /** How the count of restarts rose, within the last quarter of an hour. */
+  /** The restart counter over the last 15 minutes, each time it rose. */
   readonly restarts?: readonly { readonly at: number; readonly count: number }[]
   readonly answers?: Readonly<Partial<Record<Part, Answer>>>
   /** The servers an agent's load balancer knows. */
   readonly servers?: readonly string[]
   /** How many containers there are, and a few of them by id. */
   readonly tasks?: { readonly count: number; readonly some: readonly string[] }
-  /** The links of the pod network by name, with their index: one that is made anew has another. */
+  /** The links of the pod network by name, with their index: a recreated link has another index. */
   readonly links?: Readonly<Record<string, number>>
   /** When the server's own client certificate was written. */
   readonly rotated?: number

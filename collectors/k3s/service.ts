@@ -5,9 +5,12 @@ import type { Code } from './rules.ts'
 import type { K3sSample, UnitState } from './sample.ts'
 import { restartWindow } from './unit.ts'
 
-/** systemd's own restarts; without systemd every start counts, also those by hand. */
+/**
+ * Restarts within `restartWindow` that count as a loop. systemd counts only its own; without it every start counts,
+ * manual ones too.
+ */
 const tooOften = { systemd: 3, none: 5 }
-/** Running for so long, it has got over it. */
+/** Once it has run for this long, the loop is over. */
 const steady = 5 * minute
 
 /** Pure. */
@@ -35,13 +38,13 @@ export function restarting(sample: K3sSample, now: number): Observation<Code>[] 
   ]
 }
 
-/** Where it has gone by itself it is told; where a person stopped it, they get the time they need. */
+/** Reports a k3s that has ended. One that a person stopped is reported only after `stoppedMinutes`, as a warning. */
 export function down(sample: K3sSample, stoppedMinutes: number, now: number): Observation<Code>[] {
   const { k3s, unit, gone = now, seen, enabled, tasks } = sample
   if (!k3s || k3s.running) return []
   const state = stateOf(unit, enabled === true, seen === true)
   const pause = state === 'failed' ? 0 : state === 'starting' ? 3 * minute : stoppedMinutes * minute
-  // Root's that may be it is not missed; what systemd says of the unit holds all the same.
+  // A process of root's that may be k3s is not reported as missing; what systemd says of the unit counts all the same.
   if (state === 'lost' && sample.doubted) return []
   if (state === 'meant' || now - gone < pause) return []
   const count = tasks?.count ?? 0
@@ -70,11 +73,11 @@ export function down(sample: K3sSample, stoppedMinutes: number, now: number): Ob
 
 type State = 'failed' | 'starting' | 'stopped' | 'lost' | 'meant'
 
-/** `meant`: not running, and nobody expects it to. */
+/** `meant`: not running, as it should be. */
 export function stateOf(unit: UnitState | null | undefined, enabled: boolean, seen: boolean): State {
   if (!unit || unit.enabled === undefined) return enabled || seen ? 'lost' : 'meant'
   if (unit.active === 'failed') return 'failed'
-  // A process that systemd sees and Murphy does not: then it is Murphy who is wrong.
+  // systemd sees the process and Murphy does not: then Murphy is wrong.
   if (unit.active === 'active' || unit.active === 'reloading') return 'meant'
   if (unit.active === 'activating') return 'starting'
   return unit.enabled ? 'stopped' : 'meant'

@@ -38,7 +38,7 @@ export async function lookAtDisks(
       if (size <= 0) continue
       disks.push({
         path,
-        // What lies within the first needs no name of its own.
+        // A folder inside the first need not be named.
         also: also.filter((it) => !it.startsWith(`${path}/`)),
         size,
         used: tenth(1 - available / size),
@@ -56,10 +56,10 @@ const tenth = (part: number) => Math.round(part * 1000) / 10
 /** etcd's own default (`--quota-backend-bytes`), which k3s leaves as it is. */
 const etcdQuota = 2 * 2 ** 30
 const mib = 2 ** 20
-/** To the MiB: what changes all the time would be written to the disk all the time. */
+/** To the MiB, so that a sample that changes all the time is not written to the disk all the time. */
 const rounded = (bytes: number) => Math.round(bytes / mib) * mib
 
-/** The database of a server that keeps it itself; an agent has none, and an external one is out of sight. */
+/** The database that a server keeps on this node. An agent has none, and an external database cannot be seen. */
 export async function lookAtDatastore(
   host: Host,
   { role, dataDir, flags }: K3s,

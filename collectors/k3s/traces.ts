@@ -8,10 +8,10 @@ export const containerdRun = '/run/k3s/containerd'
 const tasksFolder = `${containerdRun}/io.containerd.runtime.v2.task/k8s.io`
 /** The links `k3s-killall.sh` deletes by name. */
 const podLinks = /^(cni0|flannel[\w.-]{0,10}|kube-ipvs0)$/
-/** So many containers do not end within one look, unless everything does. */
+/** How many container ids are remembered: so many do not end between two runs unless all do. */
 const remembered = 6
 
-/** What tells later that k3s, its containers or the machine are not those of the last look. None of it is ever missed by itself. */
+/** Reads what later shows whether k3s, its containers or the machine were replaced. Missing files are no error. */
 export async function lookForTraces(
   host: Host,
   { role, dataDir }: Pick<K3s, 'role' | 'dataDir'>,
@@ -32,7 +32,7 @@ export async function lookForTraces(
     if (index > 0) links[name] = index
   }
 
-  // An agent gets new ones at each start; a server's are new only when they were renewed.
+  // An agent gets a new certificate at each start; a server only when it was renewed.
   const own =
     role === 'server' ? await orNothing(host.stat(`${dataDir}/server/tls/client-admin.crt`)) : undefined
   const rotated = own ? Math.round(own.mtime) : before?.rotated

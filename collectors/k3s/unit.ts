@@ -8,7 +8,7 @@ const properties = [
   ...['LoadState', 'UnitFileState', 'InactiveEnterTimestampMonotonic'],
 ]
 
-/** What systemd says of a unit, or null if it does not. It answers any user; asking costs a process. */
+/** What systemd says of a unit, or null if it does not answer. Any user may ask; it costs one process. */
 export async function askSystemd(
   host: Host,
   unit: string,
@@ -20,7 +20,7 @@ export async function askSystemd(
   return state ?? null
 }
 
-/** `Key=value`, one a line. Undefined where there is no state in it. Pure. */
+/** Parses `Key=value` lines. Undefined where they hold no state. Pure. */
 export function parseUnit(text: string, booted: number | undefined): UnitState | undefined {
   const values = new Map(
     text
@@ -51,17 +51,17 @@ const word = (text: string | undefined) => (/^[a-z-]{1,40}$/.exec(text ?? '') ??
 export const startsAtBoot = (host: Host, unit: string) =>
   exists(host, `/etc/systemd/system/multi-user.target.wants/${unit}.service`)
 
-/** How long restarts count together. */
+/** Restarts within this time are counted together, ms. */
 export const restartWindow = 15 * minute
 
-/** The count of restarts over the last window, with the value before it. Pure. Without systemd, starts are counted. */
+/** The counts of restarts within the last window, and the one before it. Without systemd, starts are counted. Pure. */
 export function countRestarts(
   before: Pick<K3sSample, 'restarts' | 'unit'> | undefined,
   unit: UnitState | null | undefined,
   anew: boolean,
   now: number,
 ): NonNullable<K3sSample['restarts']> {
-  // Two ways of counting cannot be compared.
+  // systemd's counter and Murphy's own count of starts cannot be compared.
   const known = (before?.unit === null) === (unit === null) ? (before?.restarts ?? []) : []
   const last = known.at(-1)
   const count = unit ? unit.restarts : (last?.count ?? 0) + Number(anew && last !== undefined)
@@ -71,7 +71,7 @@ export function countRestarts(
       : !last || count < last.count
         ? [{ at: now, count }]
         : [...known, { at: now, count }]
-  // The newest one that is too old still tells where the count stood when the window began.
+  // The newest entry outside the window is kept: it is the count at which the window began.
   const from = next.findLastIndex((it) => now - it.at > restartWindow)
   return next.slice(Math.max(0, from)).slice(-60)
 }

@@ -1,7 +1,7 @@
 import type { Host } from '../../agent/model/index.ts'
 import { HostError } from '../../agent/model/index.ts'
 
-/** What was seen, or undefined where there is nothing to see; other errors are told. */
+/** The result, or undefined where the file or folder does not exist; other errors are thrown. */
 export async function orMissing<T>(work: Promise<T>): Promise<T | undefined> {
   try {
     return await work
@@ -11,7 +11,7 @@ export async function orMissing<T>(work: Promise<T>): Promise<T | undefined> {
   }
 }
 
-/** What was seen, or undefined for whatever reason: only where not knowing has a safe answer. */
+/** The result, or undefined after any error: only for callers that are safe without an answer. */
 export async function orNothing<T>(work: Promise<T>): Promise<T | undefined> {
   try {
     return await work
@@ -20,7 +20,7 @@ export async function orNothing<T>(work: Promise<T>): Promise<T | undefined> {
   }
 }
 
-/** Whether there is such a path; one that may not be looked at is taken to be there. */
+/** Whether the path exists; true also where permissions hide it. */
 export async function exists(host: Host, path: string): Promise<boolean> {
   try {
     await host.stat(path)

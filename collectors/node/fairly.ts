@@ -1,6 +1,7 @@
 /**
- * The `most` that are kept of many, and the rest: the gravest of each owner before the second of any, so that no pod can push
- * out another's, and no user a pod's. `grave` is higher the graver it is; of two alike the earlier stays. Pure.
+ * Splits a list into the `most` items to keep and the rest. The most serious item of every owner is kept before the
+ * second of any owner, so that one pod cannot push out another pod's items, and one user not a pod's. `grave` is higher
+ * for more serious items; of equals the earlier is kept. Pure.
  */
 export function fairly<T>(
   all: readonly T[],

@@ -1,6 +1,6 @@
 /**
- * How k3s and RKE2 are told what to do: command line, unit, environment files, config files. Sources: k3s's
- * documentation on configuration, its install script, systemd.service(5), systemd.exec(5). Pure.
+ * How k3s and RKE2 are configured: command line, unit, environment files, config files. Sources: k3s's documentation
+ * on configuration, its install script, systemd.service(5), systemd.exec(5). Pure.
  */
 
 /**
@@ -11,11 +11,11 @@ export type Flags = Readonly<Record<string, readonly string[]>>
 const mostNames = 500
 const mostValues = 200
 
-/** Flags that are still being read. */
+/** Collects flags while they are read, within the bounds above. */
 function gathering() {
   const found: Record<string, string[]> = Object.create(null)
   let names = 0
-  /** The values of a flag, to be added to; nothing where there are too many flags. */
+  /** The list of a flag's values, to be appended to; undefined once there are too many flags. */
   const of = (name: string): string[] | undefined => {
     if (!(name in found)) {
       if (names === mostNames) return undefined
@@ -30,20 +30,20 @@ function gathering() {
       const values = of(name)
       if (values && values.length < mostValues) values.push(value)
     },
-    /** Takes the place of the values before. */
+    /** Replaces the values given before. */
     set(name: string, given: readonly string[]) {
       of(name)?.splice(0, mostValues, ...given.slice(0, mostValues))
     },
   }
 }
 
-/** What starts a node, and what else the same program can be asked to do: `k3s kubectl get nodes server` is no server. */
+/** The commands of the program, not only those that start a node: `k3s kubectl get nodes server` starts no server. */
 const commands = new Set([
   ...['server', 'agent', 'kubectl', 'crictl', 'ctr', 'check-config', 'token', 'etcd-snapshot'],
   ...['secrets-encrypt', 'certificate', 'completion'],
 ])
 
-/** What a command line of k3s starts, if it starts a node. */
+/** The kind of node that a k3s command line starts; undefined if it starts none. */
 export function roleOf(argv: readonly string[]): 'server' | 'agent' | undefined {
   const command = argv.find((word, at) => at > 0 && commands.has(word))
   return command === 'server' || command === 'agent' ? command : undefined
@@ -56,7 +56,7 @@ export function words(line: string): string[] {
   )
 }
 
-/** The values of a setting in a unit and its drop-ins, one after the other; an empty one takes back those before it. */
+/** The values of a setting in a unit and its drop-ins, in order; an empty assignment clears those before it. */
 export function unitValues(unit: string, key: string): string[] {
   const found: string[] = []
   for (const line of unit.replace(/\\\n(?:[ \t]*[#;][^\n]*\n)*/g, ' ').split('\n')) {
@@ -82,7 +82,7 @@ export function parseEnvironment(text: string): Record<string, string> {
   return found
 }
 
-/** The short forms of what matters here; `-t` so that a token is known for one. */
+/** Long names of the short flags that matter here; `-t` is among them so that a token is recognised as one. */
 const short = new Map([
   ['d', 'data-dir'],
   ['c', 'config'],
@@ -126,8 +126,8 @@ export function environmentFlags(environment: Readonly<Record<string, string>>):
 }
 
 /**
- * The top level of k3s's config file: scalars and lists of scalars are all it may hold, so this needs no
- * YAML library, which a process that reads everything as root does better without.
+ * The top level of k3s's config file. It may hold only scalars and lists of scalars, so no YAML library is needed: a
+ * process that reads files as root is safer without one.
  */
 export function configFile(text: string): Flags {
   const flags = gathering()
@@ -166,7 +166,7 @@ function unquoted(value: string): string {
 
 const secret = /^(.*-)?(token|password|secret|secret-key|access-key|datastore-endpoint|vpn-auth)$/
 
-/** Later layers win. What is secret stays out, so that it reaches no sample, store or screen. */
+/** Later layers win. Secrets are left out, so that they reach no sample, store or screen. */
 export function mergeFlags(...layers: readonly Flags[]): Flags {
   const all: Record<string, readonly string[]> = Object.assign(Object.create(null), ...layers)
   for (const name of Object.keys(all)) if (secret.test(name)) delete all[name]

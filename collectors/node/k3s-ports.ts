@@ -5,7 +5,7 @@ import { type Listening, listeningSockets, takers } from './sockets.ts'
 /** The ports of k3s itself, as `Host` has them. */
 export type K3sPorts = Pick<Host, 'get' | 'handshake'>
 
-/** Somebody else listens where k3s should: nobody of k3s answers there, so it is a kind of `refused`. */
+/** A process that is not k3s listens on a port of k3s. Since k3s does not answer there, this is a kind of `refused`. */
 export class NotK3s extends HostError {
   readonly who: string
   constructor(doing: string, who: string) {
@@ -18,21 +18,21 @@ export class NotK3s extends HostError {
 const mostSockets = 16 * 1024 * 1024
 
 /**
- * The one way to ask k3s's own ports, for one look. Any account can listen there while k3s is stopped or hangs, and
- * would be shown the node's own certificate. So nothing is asked unless k3s runs and root listens there, and no answer
- * counts unless that is still so afterwards: the sockets are read before the first question and once nothing is being
- * asked any more, since a large table takes 12 ms to read. `etcd` is the user of etcd, where it has one of its own
- * (RKE2 with the CIS profile): whoever owns its data.
+ * Asks k3s's own ports during one collector run. While k3s is stopped or hangs, any account can listen on these ports,
+ * and would be shown the node's own certificate. So nothing is asked unless k3s runs and root listens there, and an
+ * answer counts only if that is still true afterwards: the sockets are read before the first question and again once no
+ * question is open, since a large table takes 12 ms to read. `etcd` is the uid that etcd runs as, where it has its own
+ * (RKE2 with the CIS profile): the owner of its data.
  *
- * Rejects, besides as the machine does: `refused` where nothing of k3s listens (`NotK3s` where somebody else does),
- * `denied` where it cannot be seen who does. A recording without these files answers as it stands.
+ * Rejects as the Host does, and besides: `refused` where nothing of k3s listens (`NotK3s` where another process does),
+ * `denied` where it cannot be seen who listens. A recording without these files gives its recorded answers unchecked.
  */
 export function k3sPorts(host: Host, { running }: Pick<K3s, 'running'>, etcd = 0): K3sPorts {
   const sockets = () => readSockets(host)
   let before: Promise<Sockets> | undefined
   let asking = 0
   let after: PromiseWithResolvers<Sockets> | undefined
-  /** The sockets as they are once all that is being asked now has been answered. */
+  /** The sockets, read once every question that is open now has been answered. */
   const confirmed = () => {
     after ??= Promise.withResolvers<Sockets>()
     return after.promise
@@ -41,7 +41,7 @@ export function k3sPorts(host: Host, { running }: Pick<K3s, 'running'>, etcd = 0
     asking -= 1
     if (asking > 0 || !after) return
     sockets().then(after.resolve, after.reject)
-    // What is asked next goes by the newest.
+    // The next question is checked against this newest reading.
     before = after.promise
     after = undefined
   }
@@ -94,12 +94,12 @@ async function readSockets(host: Host): Promise<Sockets> {
   }
   try {
     const all = await Promise.all([read('/proc/net/tcp'), read('/proc/net/tcp6')])
-    // Without IPv6 there is only the first.
+    // Without IPv6 there is no tcp6.
     if (all[0] !== undefined) return all.flatMap((text) => listeningSockets(text ?? ''))
     if (host.recorded) return undefined
     throw new HostError('missing', 'there is no /proc/net/tcp')
   } catch (error) {
-    // No machine says that, but a recording that is being recorded once more does.
+    // Only a recording that is itself being recorded again says `unrecorded`.
     if (error instanceof HostError && error.code === 'unrecorded') return undefined
     const why = error instanceof Error ? error.message : String(error)
     throw new HostError('denied', `asking k3s: not done, because it cannot be seen who listens (${why})`, {

@@ -9,8 +9,8 @@ export { exists, orMissing } from './ask.ts'
 export { started } from './process.ts'
 
 /**
- * What is known of k3s (or RKE2) on this node without asking it: where it is, how it was started, whether
- * it runs. Facts: k3s's documentation on configuration, and its install script for units and environment files.
+ * What is known of k3s (or RKE2) on this node without asking it: where it is, how it was started, whether it runs.
+ * Sources: k3s's documentation on configuration, and its install script for units and environment files.
  */
 export interface K3s {
   readonly distribution: 'k3s' | 'rke2'
@@ -34,7 +34,10 @@ const homes = {
   rke2: { data: '/var/lib/rancher/rke2', config: '/etc/rancher/rke2', binary: '/usr/local/bin/rke2' },
 } as const
 
-/** Undefined where k3s is neither installed nor running. `known` is the last answer: while its process lives, it is not searched for again. */
+/**
+ * Undefined where k3s is neither installed nor running. `known` is the previous result: while its process lives,
+ * processes are not searched again.
+ */
 export async function findK3s(
   host: Host,
   known?: { readonly running?: K3s['running'] },
@@ -44,7 +47,7 @@ export async function findK3s(
   const distribution = process?.distribution ?? unit?.distribution ?? (await findData(host))
   if (!distribution) return undefined
   const home = homes[distribution]
-  // A running k3s hides its flags, so those of its unit count too.
+  // A running k3s hides its flags, so the flags in its unit are read as well.
   const given = [
     environmentFlags(unit?.environment ?? {}),
     commandFlags(unit?.argv ?? []),
@@ -82,8 +85,8 @@ async function findData(host: Host): Promise<'k3s' | 'rke2' | undefined> {
 }
 
 /**
- * The data dir as the running program's own place tells it, `DATA_DIR/data/<hash>/bin/k3s`; only root may
- * look. (Its K3S_DATA_DIR is no help: a running k3s exports that pointing at `DATA_DIR/data/<hash>`.)
+ * The data dir, from the path of the running program, `DATA_DIR/data/<hash>/bin/k3s`; only root may read that.
+ * (K3S_DATA_DIR in its environment is no help: a running k3s sets it to `DATA_DIR/data/<hash>`.)
  */
 async function extractedTo(host: Host, pid: number | undefined): Promise<string | undefined> {
   const program = pid === undefined ? undefined : await orNothing(host.target(`/proc/${pid}/exe`))
@@ -93,13 +96,13 @@ async function extractedTo(host: Host, pid: number | undefined): Promise<string 
 /** No k3s lives in a longer path: it would find no room for its sockets (108 bytes, unix(7)). */
 const longestFolder = 256
 
-/** A folder as k3s takes it: from where systemd starts it, which is `/`. */
+/** A relative folder is relative to `/`, where systemd starts k3s. */
 function folder(given: string | undefined): string | undefined {
   if (!given || given.length > longestFolder) return undefined
   return resolve('/', given)
 }
 
-/** A config file and those in the folder beside it, which count after it, by name. */
+/** A config file and the files in its `.d` folder, which override it, in the order of their names. */
 async function configFlags(host: Host, file: string): Promise<Flags[]> {
   const more = (await orNothing(host.list(`${file}.d`))) ?? []
   const files = [file, ...more.filter((it) => /\.ya?ml$/.test(it.name)).map((it) => `${file}.d/${it.name}`)]

@@ -5,11 +5,11 @@ export interface LogRecord {
   readonly sequence: number
   /** Microseconds since the machine was started. */
   readonly uptime: number
-  /** Goes on with the line of the record before it. */
+  /** Continues the line of the record before it. */
   readonly continues: boolean
   /**
-   * The line, still escaped, without the `KEY=value` lines below it; only if the kernel itself wrote it. What a
-   * process writes into the log can claim any facility but 0, and is nobody's evidence.
+   * The line, still escaped, without the `KEY=value` lines below it. Absent unless the kernel itself wrote it: a
+   * process that writes to the log can claim any facility except 0, so that its lines prove nothing.
    */
   readonly text?: string
 }
@@ -19,7 +19,7 @@ export function logRecord(record: string): LogRecord | undefined {
   const end = record.indexOf(';')
   if (end < 0 || end > 200) return undefined
   const [priority, sequence, uptime, flags = ''] = record.slice(0, end).split(',')
-  // A line below a record begins with a blank, and may hold anything.
+  // A `KEY=value` line below a record begins with a space, and may hold anything.
   if (![priority, sequence, uptime].every((it) => /^\d{1,16}$/.test(it ?? ''))) return undefined
   const numbers = [Number(priority), Number(sequence), Number(uptime)] as const
   if (!numbers.every(Number.isSafeInteger)) return undefined
@@ -33,7 +33,7 @@ export function logRecord(record: string): LogRecord | undefined {
   }
 }
 
-/** Bytes that were written as `\xNN`, once: a cgroup called `a\x2db` is logged as `a\x5cx2db`. */
+/** Undoes `\xNN` escapes, once: a cgroup called `a\x2db` is logged as `a\x5cx2db`. */
 export function unescaped(text: string): string {
   if (!text.includes('\\x')) return text
   const bytes = text.replace(/\\x([0-9a-f]{2})/gi, (_, hex: string) =>
@@ -42,7 +42,7 @@ export function unescaped(text: string): string {
   return Buffer.from(bytes, 'latin1').toString('utf8')
 }
 
-/** A name from the log as it may stand in a sentence, cut after `longest` characters. */
+/** A name from the log, safe to print in a sentence, cut after `longest` characters. */
 export const harmless = (text: string, longest = 64) => printable(unescaped(text), longest)
 
 /**
@@ -52,9 +52,9 @@ export const harmless = (text: string, longest = 64) => printable(unescaped(text
 export const comm = String.raw`(?:\\x[0-9a-f]{2}|[^\\]){0,15}`
 
 /**
- * A form of the kernel's own messages, from the first character of the line to the last. Nothing less will do:
- * the kernel prints names that processes, files and cgroups gave themselves, so that a crash of `Out of memory`
- * in a file called `Killed process 7 (k3s-server) total-vm:…` puts all words of an OOM kill into one line, and
- * the kernel itself has written it. No name that begins a line is longer than `comm`.
+ * A regular expression for a whole line of the kernel, from its first character to its last. Matching a part is not
+ * enough: the kernel prints names that processes, files and cgroups chose themselves. A process called `Out of memory`
+ * that crashes in a file called `Killed process 7 (k3s-server) total-vm:…` puts all words of an OOM kill into one line
+ * that the kernel itself wrote. No name at the beginning of a line is longer than `comm`.
  */
 export const form = (line: string): RegExp => new RegExp(`^(?:${line})$`)

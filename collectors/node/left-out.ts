@@ -2,8 +2,8 @@ import type { Unseen } from '../../agent/model/index.ts'
 import { listed } from '../../agent/text/lists.ts'
 
 /**
- * A verdict for which a cap had no room: it stands as it was until its time is over, `until`, ms since the epoch. Without
- * a subject it is all verdicts of that code. Plain JSON, kept in samples.
+ * A verdict that was left out because a list was full: it is neither confirmed nor resolved until `until`, ms since the
+ * epoch. Without a subject it stands for all verdicts of that code. Plain JSON, kept in samples.
  */
 export interface LeftOut {
   readonly code: string
@@ -11,10 +11,10 @@ export interface LeftOut {
   readonly until: number
 }
 
-/** Beyond this nobody keeps a list: then nothing at all of these codes is over. */
+/** With more entries than this only the codes are kept: then no verdict of these codes is resolved. */
 const most = 500
 
-/** What was left out before and now, each for as long as it would have stood. Pure. */
+/** The verdicts left out before and now whose time is not over. Pure. */
 export function stillOut(
   before: readonly LeftOut[],
   now: readonly LeftOut[],
@@ -30,7 +30,7 @@ export function stillOut(
   return [...codes].map(([code, its]) => ({ code, until: Math.max(...its.map((it) => it.until)) }))
 }
 
-/** What is said of it, in a sentence for each code that begins with `why`. Pure. */
+/** One Unseen for each code; `why` begins its sentence. Pure. */
 export function unseenOf(left: readonly LeftOut[], why: string): Unseen[] {
   return [...Map.groupBy(left, (it) => it.code)].map(([code, its]) => {
     const subjects = its.flatMap((it) => it.subject ?? [])
@@ -38,7 +38,7 @@ export function unseenOf(left: readonly LeftOut[], why: string): Unseen[] {
   })
 }
 
-/** An Unseen of what a cap left out; without `subjects`, of everything. */
+/** An Unseen for what was left out because a list was full; without `subjects`, for every subject. */
 export function notJudged(
   codes: readonly string[],
   subjects: readonly string[] | undefined,

@@ -2,8 +2,8 @@ import type { Host, Pod } from '../../agent/model/index.ts'
 import { HostError } from '../../agent/model/index.ts'
 
 /**
- * Pods and containers named without the API, from what the kubelet and containerd leave on the node. The
- * folders under /var/log outlive the container, containerd's own files do not.
+ * Names pods and containers without the API, from what the kubelet and containerd leave on the node. The folders under
+ * /var/log outlive the container; containerd's own files do not.
  */
 
 /** `namespace/pod/container`. */
@@ -23,7 +23,7 @@ const podPart =
   /^(?:kubepods-(?:burstable-|besteffort-)?)?pod([0-9a-f]{8}(?:[-_][0-9a-f]{4}){3}[-_][0-9a-f]{12}|[0-9a-f]{32})(?:\.slice)?$/
 const containerPart = /^(?:[a-z][a-z0-9-]*[-:])?([0-9a-f]{64})(?:\.scope)?$/
 
-/** Whether a cgroup is where systemd has each user make their own, of whatever name: nothing of the node runs there. */
+/** Whether a cgroup lies where systemd lets a user create cgroups of any name: no part of the node runs there. */
 export const isOfUser = (path: string) => /\/user(?:\.slice|-\d+\.slice|@\d+\.service)(?:\/|$)/.test(path)
 
 /**
@@ -77,20 +77,20 @@ export function podOfLink(name: string): (Pod & { readonly containerId: string }
 
 /** The pods that have logs on this node. */
 export interface PodBook {
-  /** The names of their folders: small enough to be remembered, and enough to name them by. */
+  /** The names of their folders: short enough to be kept in a sample, and all that is needed to rebuild this book. */
   readonly folders: readonly string[]
   readonly byUid: ReadonlyMap<string, Pod>
   readonly byContainer: ReadonlyMap<string, Pod>
-  /** Links whose container id was cut. */
+  /** Links whose name was too long, so that the end of the container id is missing. */
   readonly cut: readonly (Pod & { readonly containerId: string })[]
 }
 
 export const podLogs = '/var/log/pods'
 export const containerLinks = '/var/log/containers'
-/** A node has some hundred pods at most; what is beyond belongs to none that runs. */
+/** A node has some hundred pods at most; folders beyond this number are leftovers. */
 const mostNames = 5_000
 
-/** A book of the names in those two folders. */
+/** A book made from the names in /var/log/pods (`folders`) and /var/log/containers (`links`). */
 export function podBook(folders: readonly string[], links: readonly string[] = []): PodBook {
   const pods = folders.map(podOfFolder).filter((it) => it !== undefined)
   const linked = links.map(podOfLink).filter((it) => it !== undefined)
@@ -102,7 +102,7 @@ export function podBook(folders: readonly string[], links: readonly string[] = [
   }
 }
 
-/** Two folders are listed. One that is missing is an empty book: no kubelet ran here. Rejects as the Host does. */
+/** Lists two folders. A missing one counts as empty: no kubelet ran here. Rejects as the Host does. */
 export async function readPodBook(host: Host): Promise<PodBook> {
   const names = async (path: string) => {
     try {
@@ -121,8 +121,8 @@ const bundles = ['/run/k3s/containerd', '/run/containerd'].map(
 )
 
 /**
- * The pod, and the container where that can be told; undefined where nothing on the node names it. Asks for
- * one folder or file at most beyond the book.
+ * The pod of a cgroup, and the container where that can be told; undefined where nothing on the node names it. Reads at
+ * most one folder or file beyond the book.
  */
 export async function identifyPod(
   host: Host,
@@ -148,7 +148,7 @@ const pod = ({ namespace, name }: Pod, uid?: string, container?: string): Pod =>
   ...(container && { container }),
 })
 
-/** A pod's folder holds one folder a container; where there is only one, a process of the pod is in it. */
+/** A pod's folder has one folder for each container; if there is only one, the process must belong to it. */
 async function onlyContainer(host: Host, book: PodBook, uid?: string): Promise<string | undefined> {
   const known = uid === undefined ? undefined : book.byUid.get(uid)
   if (!known) return undefined
@@ -186,7 +186,7 @@ async function fromBundle(host: Host, containerId: string, follow = true): Promi
         return its && pod(its, its.uid, container)
       }
     } catch {
-      // The other folder may have it; a container that is gone has no bundle at all.
+      // Try the other folder; a container that is gone has no bundle in either.
     }
   }
   return undefined

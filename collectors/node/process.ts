@@ -16,17 +16,20 @@ export interface Process {
   readonly unit?: string
 }
 
-/** k3s names its process after what it is: `k3s-server`, `k3s-agent`; older ones, and RKE2, after the program. */
+/** k3s sets its process name to `k3s-server` or `k3s-agent`; older versions and RKE2 keep the name of the program. */
 const names = /^(k3s|rke2)(?:-(server|agent))?$/
 
-/** What is read of a process: k3s has some dozens of flags. */
+/** Limits for reading a command line: k3s has some dozens of flags. */
 const mostBytes = 256 * 1024
 const mostWords = 1_000
 
-/** The start time is told by the clock of the boot, which corrections move: closer than this is the same. */
+/**
+ * The start time is computed from the boot time, which moves when the clock is corrected: two times closer than this,
+ * ms, are the same.
+ */
 const sameStart = 5_000
 
-/** The k3s of this machine. `known` is the last answer: while that process lives, no other is searched. */
+/** The k3s process of this machine. `known` is the previous result: while that process lives, no search is made. */
 export async function findProcess(
   host: Host,
   known?: { readonly pid: number; readonly since: number },
@@ -50,7 +53,7 @@ async function processes(host: Host): Promise<number[]> {
 const reader = (host: Host, pid: number) => (name: string) =>
   orNothing(host.text(`/proc/${pid}/${name}`, { limit: mostBytes }))
 
-/** A process of root's that has the name of k3s, in a place that is not known for one of this machine's. */
+/** A process of root's that has the name of k3s, but runs in a cgroup that is not known to be this machine's own. */
 export interface Doubted {
   readonly pid: number
   readonly name: string
@@ -59,8 +62,8 @@ export interface Doubted {
 }
 
 /**
- * Where no k3s is believed to run: what root alone can have started under its name. A user's process of that name is no
- * news, since anybody may call theirs so, and one in a container is another machine's.
+ * For when no k3s was found: processes with its name that only root can have started. A user's process is not among
+ * them, since anybody can choose that name, and neither is one in a container, which is another machine's k3s.
  */
 export async function doubtedProcesses(host: Host): Promise<readonly Doubted[]> {
   const found: Doubted[] = []
@@ -80,14 +83,14 @@ async function readProcess(host: Host, pid: number): Promise<Process | undefined
   const text = reader(host, pid)
   const [, distribution, named] = names.exec((await text('comm'))?.trim() ?? '') ?? []
   if (!distribution) return undefined
-  // A container's (k3d, a nested node) is another machine's k3s, and that of a user is anybody's invention.
+  // k3s in a container (k3d, a nested node) belongs to another machine, and a user's process may just bear the name.
   const place = await identified(host, pid)
   if (!place) return undefined
   const argv = commandLine((await text('cmdline')) ?? '')
   const told = roleOf(argv)
   // `k3s kubectl` is the same program; only a server or an agent is a node.
   if (!told && !named) return undefined
-  // The command line of a server said `agent` for a few releases (k3s-io/k3s#10616); its name is right.
+  // For a few releases a server's command line said `agent` (k3s-io/k3s#10616); the process name is right.
   const role = (named as 'server' | 'agent' | undefined) ?? told
   return {
     pid,
@@ -99,7 +102,10 @@ async function readProcess(host: Host, pid: number): Promise<Process | undefined
   }
 }
 
-/** Where it runs, if root started it on this machine itself. Asked before its command line, which its owner can make anybody wait for. */
+/**
+ * Its place, if root started it on this machine itself. To be checked before the command line is read, with which the
+ * owner of a process can make the reader wait.
+ */
 async function identified(host: Host, pid: number): Promise<Place | undefined> {
   if (!(await isRootHere(host, pid))) return undefined
   return placeOf((await reader(host, pid)('cgroup')) ?? '', await orNothing(host.text('/proc/1/cgroup')))
@@ -109,11 +115,15 @@ async function identified(host: Host, pid: number): Promise<Place | undefined> {
 async function isRootHere(host: Host, pid: number): Promise<boolean> {
   const text = reader(host, pid)
   if (!isRoots((await text('status')) ?? '')) return false
-  // Neither is there in a kernel without user namespaces; in a machine that is a container its own is the first.
+  // Both are undefined in a kernel without user namespaces. On a machine that is a container, its own map is not 0 0
+  // but equals that of /proc/self.
   return (await text('uid_map')) === (await orNothing(host.text('/proc/self/uid_map')))
 }
 
-/** The words of /proc/PID/cmdline, at most `mostWords`; a title written over it is one string with spaces. */
+/**
+ * The arguments in /proc/PID/cmdline, at most `mostWords`. A title written over them is one string with spaces, and is
+ * split at these.
+ */
 export function commandLine(raw: string): string[] {
   const given = raw.split('\0', 2 * mostWords).filter(Boolean)
   const words = given.length === 1 ? (given[0] ?? '').split(' ', 2 * mostWords).filter(Boolean) : given

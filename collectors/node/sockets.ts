@@ -1,7 +1,7 @@
 /**
- * Who listens, by the kernel's word: /proc/net/tcp and tcp6 (proc(5), net/ipv4/tcp_ipv4.c), which show state, address
- * as 32-bit words in the byte order of the machine (little endian on all that k3s runs on), and the user who opened the
- * socket, as root of this user namespace counts users. Pure.
+ * Which sockets listen, as the kernel says in /proc/net/tcp and tcp6 (proc(5), net/ipv4/tcp_ipv4.c): state, address as
+ * 32-bit words in the machine's byte order (little endian wherever k3s runs), and the uid that opened the socket, as
+ * seen in this user namespace. Pure.
  */
 
 /** A socket that waits for connections. */
@@ -9,11 +9,11 @@ export interface Listening {
   /** As the kernel prints it: 8 hexadecimal digits, 32 for IPv6. */
   readonly address: string
   readonly port: number
-  /** Absent where the line was cut. */
+  /** The user who opened it. Absent where the line was cut. */
   readonly uid?: number
 }
 
-/** Those of one of the two files; anything else is passed over. */
+/** The listening sockets in one of the two files; other lines are ignored. */
 export function listeningSockets(text: string): Listening[] {
   const lines = text.matchAll(
     /^\s*\d+: ([0-9A-F]{8}|[0-9A-F]{32}):([0-9A-F]{4}) \S+ 0A (?:\S+ \S+ \S+ +(\d+) )?/gm,
@@ -27,13 +27,14 @@ export function listeningSockets(text: string): Listening[] {
 
 const any4 = '0'.repeat(8)
 const any6 = '0'.repeat(32)
-/** An IPv4 address where IPv6 is spoken (RFC 4291, 2.5.5.2). */
+/** An IPv4 address written as IPv6 (RFC 4291, 2.5.5.2). */
 const mapped = (four: string) => `${'0'.repeat(16)}FFFF0000${four}`
 
 /**
- * The sockets to which the kernel would give a connection to this address: those that have it, or else those that
- * take any (net/ipv4/inet_hashtables.c). A socket on `::` takes IPv4 where no other does; with IPV6_V6ONLY, which
- * is not shown, it would not, but then another may listen on 0.0.0.0 and comes first. For a name, all on the port.
+ * The sockets that may get a connection to this address: those bound to it, otherwise those bound to any address
+ * (net/ipv4/inet_hashtables.c). A socket on `::` takes IPv4 where no other does. With IPV6_V6ONLY, which these files do
+ * not show, it would not; but then another may listen on 0.0.0.0 and comes first. If `host` is a name, all sockets on
+ * the port.
  */
 export function takers(all: readonly Listening[], host: string, port: number): readonly Listening[] {
   const there = all.filter((it) => it.port === port)
@@ -65,7 +66,7 @@ function hex4(host: string): string | undefined {
 function hex6(host: string): string | undefined {
   const address = host.replace(/%.*$/, '')
   if (!address.includes(':') || !URL.canParse(`http://[${address}]/`)) return undefined
-  // In the one form of RFC 5952, with at most one `::` and no dots.
+  // URL gives the canonical form of RFC 5952, with at most one `::` and no dots.
   const [before = '', after] = new URL(`http://[${address}]/`).hostname.slice(1, -1).split('::')
   const groups = (text: string) => (text === '' ? [] : text.split(':').map((it) => Number.parseInt(it, 16)))
   const [first, last] = [groups(before), groups(after ?? '')]

@@ -14,7 +14,7 @@ export interface Unit {
   readonly environment: Readonly<Record<string, string>>
 }
 
-/** Where units stand, those that win first (systemd.unit(5)). */
+/** Where units are, highest priority first (systemd.unit(5)). */
 const folders = [
   '/etc/systemd/system',
   '/run/systemd/system',
@@ -68,7 +68,9 @@ async function readUnit(
   return { name, distribution, role, argv, environment }
 }
 
-/** What `systemctl edit` and others added to a unit, in the order in which it counts: by file name. */
+/**
+ * The drop-ins of a unit (from `systemctl edit`, for example) in the order in which systemd applies them: by file name.
+ */
 async function dropIns(host: Host, name: string): Promise<string[]> {
   const paths = new Map<string, string>()
   for (const folder of folders)
