@@ -2,10 +2,10 @@ import { type Host, HostError } from '../../agent/model/index.ts'
 import { orMissing } from '../node/ask.ts'
 import type { Code } from './rules.ts'
 
-/** Asks for one thing; what fails is noted with the rules that rest on it, and stops nothing else. */
+/** Runs one question; an error is noted with the rules that need the answer, and stops no other question. */
 export type See = <T>(what: string, codes: readonly Code[], ask: () => Promise<T>) => Promise<T | undefined>
 
-/** What a command printed, understood; a HostError otherwise. */
+/** Runs a command and parses its output; throws a HostError if either fails. */
 export async function print<T>(
   host: Host,
   argv: readonly string[],
@@ -23,7 +23,7 @@ export async function print<T>(
   }
 }
 
-/** null for what is not there, or holds nothing that can be understood. */
+/** null if the file does not exist or cannot be parsed. */
 export async function orNull<T>(work: Promise<string>, parse: (text: string) => T): Promise<T | null> {
   const text = await orMissing(work)
   if (text === undefined) return null

@@ -17,8 +17,8 @@ import type { CniSample } from './sample.ts'
 import { restartOf } from './text.ts'
 
 /**
- * What is wrong with the pod network. Pure. `before` is the look before this one, for what two looks have to
- * agree on; without it one look has to do. Of another CNI than flannel only what holds for all is judged.
+ * What is wrong with the pod network. Pure. `before` is the previous sample: some findings need two samples that agree;
+ * without it one is enough. Under a CNI other than flannel only what holds for every CNI is judged.
  */
 export function assess(sample: CniSample, now: number, before?: CniSample): readonly Observation<Code>[] {
   const it = plan(sample)
@@ -50,7 +50,7 @@ export function assess(sample: CniSample, now: number, before?: CniSample): read
   ]
 }
 
-/** A CNI whose interfaces are here, but whose configuration is not: containerd has no pod network then. */
+/** A CNI whose interfaces exist, but not its configuration: containerd has no pod network then. */
 function otherFiles(sample: CniSample, name: string): readonly Observation<Code>[] {
   const { foreign, confs, otherConfs } = sample
   if (!foreign || !confs || !otherConfs || [...confs, ...otherConfs].some((it) => it.types.length > 0))
@@ -67,7 +67,10 @@ function otherFiles(sample: CniSample, name: string): readonly Observation<Code>
   ]
 }
 
-/** k3s writes both when it starts, and a stopped k3s needs neither. What it has not written before it may write yet. */
+/**
+ * k3s writes both files when it starts; a stopped k3s needs neither. Soon after a start a missing file may still be
+ * written: then only a subnet file that was missing already before this start counts.
+ */
 function files(sample: CniSample, ran: number): readonly Observation<Code>[] {
   const { k3s, confs, subnet } = sample
   if (!k3s) return []

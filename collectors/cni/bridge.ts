@@ -4,14 +4,14 @@ import type { Code } from './rules.ts'
 import type { CniSample, Link, PodLink } from './sample.ts'
 import { podsHit, remake } from './text.ts'
 
-/** What needs the bridge: pods, and veths of pods whose names are not known. */
+/** Who uses the bridge: pods, and the number of veths on it, pods with unknown names included. */
 export function hanging(sample: CniSample, name: string): { pods: readonly PodLink[]; veths: number } {
   const { ports = {}, loose = [] } = sample.interfaces ?? {}
   const pods = Object.values(sample.pods ?? {}).filter((it) => it.bridge === name)
   return { pods, veths: (ports[name] ?? 0) + loose.length }
 }
 
-/** What is wrong with the bridge. Before its first pod and after its last a node needs none. */
+/** What is wrong with the bridge. A node without pods needs none. */
 export function bridge(sample: CniSample, name: string, before?: CniSample): readonly Observation<Code>[] {
   const { pods, veths } = hanging(sample, name)
   if (pods.length === 0 && veths === 0) return []
@@ -54,8 +54,8 @@ function addresses(
   pods: readonly PodLink[],
 ): readonly Observation<Code>[] {
   // The kernel takes IPv6 addresses off an interface that is set down.
-  const due = (sample.subnet?.addresses ?? []).filter((it) => up || !it.includes(':'))
-  const lacking = due.filter((it) => !has.includes(it))
+  const expected = (sample.subnet?.addresses ?? []).filter((it) => up || !it.includes(':'))
+  const lacking = expected.filter((it) => !has.includes(it))
   if (lacking.length === 0) return []
   const instead = has.length > 0 ? `it has ${has.join(', ')}` : 'it has none'
   const add = (it: string) => `\`ip addr add ${it} ${it.includes(':') ? '' : 'brd + '}dev ${name}\``
@@ -74,8 +74,8 @@ function addresses(
 }
 
 /**
- * Only veths of pods in the result cache count: an answer is cached once its veth has been on the bridge. A
- * veth that is not there at all is missed for certain when the look before missed it too.
+ * Pods whose veth is not on the bridge. Only pods in the result cache count: an answer is cached once its veth has been
+ * attached. A veth that does not exist is reported only if the previous sample lacked it too.
  */
 function orphans(
   sample: CniSample,

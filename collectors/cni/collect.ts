@@ -32,8 +32,8 @@ const addresses = ['ip', '-j', '-d', 'addr', 'show']
 const routes4 = ['ip', '-j', '-d', 'route', 'show']
 
 /**
- * Asks; judges nothing. Two processes, four where there are other nodes, a dozen small files and one DNS
- * question; a pod's file is read once in its life.
+ * Reads, and judges nothing. Costs two processes (four where there are other nodes), a dozen small files and one DNS
+ * question; each pod's file is read only once.
  */
 export async function collect(host: Host, past: Past<CniSample>): Promise<CniSample> {
   const before = past.sample
@@ -50,7 +50,7 @@ export async function collect(host: Host, past: Past<CniSample>): Promise<CniSam
       return undefined
     }
   }
-  // Whoever is in a hurry does not wait for a DNS server that is dead: what it said last stands until the next round.
+  // After a wake event nothing waits for a dead DNS server: its last answer is kept until the next scheduled run.
   const hurried = past.heard.length > 0 && before?.dns !== undefined
   const asked = hurried
     ? Promise.resolve(before.dns)
@@ -133,7 +133,7 @@ const deciding = [
   'service-cidr',
 ]
 
-/** Only these: others may be secrets, and the sample is stored. */
+/** Only these flags: others may be secrets, and the sample is stored. */
 function chosen(flags: K3s['flags']): Record<string, string> {
   const disable = flags.disable?.join(',').slice(0, 200)
   return {

@@ -16,15 +16,15 @@ export const confFolder = ({ dataDir }: Home) => `${dataDir}/agent/etc/cni/net.d
 
 export const netConfFile = ({ dataDir }: Home) => `${dataDir}/agent/etc/flannel/net-conf.json`
 
-/** Where the others put theirs; k3s uses it when it runs no flannel. */
+/** Where other CNIs put their configuration; k3s uses it when it runs no flannel. */
 export const otherConfFolder = '/etc/cni/net.d'
 
 const mostConfs = 32
 
-/** The CNI configurations in a folder, as containerd would find them; none where there is no folder. */
+/** The CNI configurations in a folder, as containerd would find them; empty where there is no folder. */
 export async function readConfs(host: Host, folder: string): Promise<Conf[]> {
   const entries = (await orMissing(host.list(folder))) ?? []
-  // containerd, go-cni `loadFromConfDir`: these endings.
+  // The endings that containerd reads (go-cni, `loadFromConfDir`).
   const files = entries.filter((it) => /\.(conf|conflist|json)$/.test(it.name)).slice(0, mostConfs)
   const confs: Conf[] = []
   for (const { name } of files) {
@@ -34,7 +34,7 @@ export async function readConfs(host: Host, folder: string): Promise<Conf[]> {
   return confs
 }
 
-/** A conflist or a single configuration; without types if it cannot be understood. */
+/** Parses a conflist or a single configuration; `types` is empty if it cannot be parsed. */
 export function parseConf(file: string, text: string): Conf {
   let conf: { plugins?: unknown }
   try {
@@ -51,7 +51,7 @@ export function parseConf(file: string, text: string): Conf {
   } | null)[]) {
     if (typeof plugin?.type !== 'string') continue
     types.push(printable(plugin.type, 40))
-    // flannel's plugin delegates to `bridge`, which calls its bridge cni0 unless told otherwise.
+    // flannel's plugin delegates to `bridge`, whose bridge is cni0 unless it is named here.
     const delegate = plugin.delegate ?? {}
     if (plugin.type !== 'flannel' || (delegate.type ?? 'bridge') !== 'bridge') continue
     bridge = isName(delegate.bridge) ? delegate.bridge : 'cni0'

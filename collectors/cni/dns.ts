@@ -5,7 +5,7 @@ import { orNothing } from '../node/ask.ts'
 import type { Code } from './rules.ts'
 import type { CniSample, Dns } from './sample.ts'
 
-/** k3s's and RKE2's own (docs: cli/server, `--service-cidr`). */
+/** The service network of k3s and RKE2 unless it is set (docs: cli/server, `--service-cidr`). */
 const usualServices = '10.43.0.0/16'
 
 /** How long k3s may take to bring its DNS up the first time: an image has to be fetched. */
@@ -14,11 +14,14 @@ const starting = 5 * minute
 type Flags = Readonly<Record<string, string | undefined>>
 type Node = NonNullable<CniSample['k3s']>
 
-/** What `--disable` says, which may be given several times and hold several names. */
+/** The names in `--disable`, which may be given several times and hold several names. */
 const disabled = ({ disable = '' }: Flags): readonly string[] =>
   disable.split(',').map((it) => it.trim().replace(/^rke2-/, ''))
 
-/** The cluster's DNS address as this node knows it. Undefined where the cluster has none, or nothing here names it. */
+/**
+ * The address of the cluster's DNS as this node knows it. Undefined where the cluster has none or nothing here names
+ * it.
+ */
 export async function clusterDns(host: Host, k3s: Node, flags: Flags): Promise<string | undefined> {
   const [given] = (flags['cluster-dns'] ?? '').split(',').map((it) => it.trim())
   if (given && isIP(given)) return given
@@ -27,7 +30,10 @@ export async function clusterDns(host: Host, k3s: Node, flags: Flags): Promise<s
   return (await fromKubelet(host, k3s)) ?? fromSandboxes(host, k3s)
 }
 
-/** The address k3s gives its DNS service: the tenth (k3s, pkg/cli/server/server.go; kube-dns's by convention). */
+/**
+ * The tenth address of the service network, which k3s gives its DNS service (k3s, pkg/cli/server/server.go; the
+ * convention of kube-dns).
+ */
 export function tenth(network: string): string | undefined {
   const [address = ''] = network.split('/')
   if (isIP(address) === 4) {
@@ -48,12 +54,12 @@ async function fromKubelet(host: Host, { dataDir }: Node): Promise<string | unde
   return undefined
 }
 
-/** Sandboxes that are read, once: a node has some hundred at most, and of many alike any will do. */
+/** How many sandboxes are read: a node has some hundred at most, and those of normal pods say the same. */
 const mostSandboxes = 256
 
 /**
- * What the kubelet wrote into pods: containerd keeps a resolv.conf for each sandbox. Whoever makes a pod may write another
- * one (`dnsConfig`): what most of them say counts, and not what the first of them does.
+ * The DNS address that the kubelet gave to pods: containerd keeps a resolv.conf for each sandbox. A pod may set its own
+ * (`dnsConfig`), so the address that most of them have counts.
  */
 async function fromSandboxes(host: Host, { dataDir }: Node): Promise<string | undefined> {
   const folder = `${dataDir}/agent/containerd/io.containerd.grpc.v1.cri/sandboxes`
@@ -75,7 +81,8 @@ export async function askDns(
   flags: Flags,
   before: Dns | undefined,
 ): Promise<Dns | undefined> {
-  // What the sandboxes say does not change while the cluster lives; the settings are at hand.
+  // What the sandboxes say does not change while the cluster lives, so an agent reads them once; a server reads its
+  // flags.
   const server = (k3s.role === 'agent' ? before?.server : undefined) ?? (await clusterDns(host, k3s, flags))
   if (server === undefined) return undefined
   const name = `kubernetes.default.svc.${flags['cluster-domain'] ?? 'cluster.local'}`
@@ -91,8 +98,8 @@ export async function askDns(
 }
 
 /**
- * A DNS server that does not answer, or cannot say where the API is. An agent is not told whether its
- * cluster has one, so there it must have answered before.
+ * A DNS server that does not answer, or cannot resolve the API's name. An agent does not know whether its cluster has a
+ * DNS server, so there it counts only if it has answered before.
  */
 export function dns({ dns: it, k3s }: CniSample, now: number): readonly Observation<Code>[] {
   if (!it?.due || !k3s?.running || now - k3s.running.since < starting) return []

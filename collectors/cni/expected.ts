@@ -1,6 +1,6 @@
 import type { CniSample, Link } from './sample.ts'
 
-/** What should be there on this node, by what the node itself says. */
+/** The pod network that should be on this node, according to the node's own files and flags. */
 export type Plan =
   | {
       readonly kind: 'flannel'
@@ -9,13 +9,16 @@ export type Plan =
       readonly overlays: readonly string[]
     }
   /**
-   * Another CNI, or none: nothing that holds for flannel holds for it. `name` is for people; `pods` tells
-   * whether there are pods here all the same, for what holds for every CNI.
+   * Another CNI, or none: nothing that is true of flannel applies. `name` is for people. `pods`: this node has pods all
+   * the same, so that what holds for every CNI is judged.
    */
   | { readonly kind: 'other'; readonly name: string; readonly pods: boolean }
   | { readonly kind: 'unknown' }
 
-/** How much smaller than the uplink's MTU flannel makes each backend's (flannel, pkg/backend/vxlan/device.go, wireguard_network.go). */
+/**
+ * The backend by how many bytes its MTU is below the uplink's (flannel, pkg/backend/vxlan/device.go,
+ * wireguard_network.go).
+ */
 const overheads: Readonly<Record<number, string>> = {
   0: 'host-gw',
   50: 'vxlan',
@@ -23,7 +26,7 @@ const overheads: Readonly<Record<number, string>> = {
   80: 'wireguard',
 }
 
-/** Pure. */
+/** Works out what should be there. Pure. */
 export function plan(sample: CniSample): Plan {
   const { k3s, flags = {}, confs = [] } = sample
   if (!k3s) return { kind: 'other', name: 'no k3s', pods: false }
@@ -36,7 +39,7 @@ export function plan(sample: CniSample): Plan {
   if (flags['flannel-backend'] === 'none')
     return { kind: 'other', name: other ?? 'no flannel', pods: other !== undefined }
   const since = sample.subnet || sample.interfaces?.links.some((it) => isFlannel(it.name))
-  // An agent is told by its server whether there is flannel; its files of former times stay behind.
+  // Whether there is flannel is decided by the server; an agent's old flannel files stay behind.
   if (k3s.role === 'agent' && !since && other) return { kind: 'other', name: other, pods: true }
   const hints = since || sample.netConf || confs.some((it) => it.types.includes('flannel'))
   if (k3s.role === 'agent' && !hints) return { kind: 'unknown' }
@@ -67,8 +70,8 @@ function findBridge({ confs = [], pods = {} }: CniSample): string {
 }
 
 /**
- * net-conf.json is what flannel was started with. Without it the server's flag counts, then the MTU that
- * flannel chose, then k3s's default.
+ * The backend flannel was started with, from net-conf.json; without that file from the server's flag, then from the MTU
+ * that flannel chose, else k3s's default.
  */
 function findBackend(sample: CniSample): string {
   const { netConf, flags = {}, subnet, interfaces } = sample
@@ -81,7 +84,7 @@ function findBackend(sample: CniSample): string {
   return (subnet && over && overheads[over - subnet.mtu]) || 'vxlan'
 }
 
-/** The devices each backend makes (k3s, install.sh's killall; flannel, pkg/backend). */
+/** The devices that each backend creates (k3s, install.sh's killall; flannel, pkg/backend). */
 function overlays(backend: string, { netConf }: CniSample): string[] {
   const { vni = 1, ipv4 = true, ipv6 = false, mode = 'separate' } = netConf ?? {}
   const both = (four: string, six: string) => [...(ipv4 ? [four] : []), ...(ipv6 ? [six] : [])]
@@ -89,17 +92,20 @@ function overlays(backend: string, { netConf }: CniSample): string[] {
   if (backend === 'wireguard')
     return mode === 'separate' ? both('flannel-wg', 'flannel-wg-v6') : ['flannel-wg']
   if (backend === 'udp') return ['flannel0']
-  // host-gw and ipsec have none; an extension's is not known.
+  // host-gw and ipsec have none; those of an extension are not known.
   return []
 }
 
-/** What packets leave the node by: the device of the default route, and what is under the overlay. */
+/** The devices by which packets leave the node: that of the default route, and the one below the overlay. */
 export const outward = ({ uplink, under }: CniSample): readonly string[] => [
   ...(uplink === undefined ? [] : [uplink]),
   ...(under === undefined ? [] : [under]),
 ]
 
-/** The links that decide about something: the plan's, those it was made by, and what packets leave by. */
+/**
+ * The links on which verdicts depend: those of the plan, those the plan was worked out from, and those by which packets
+ * leave.
+ */
 export function judgedLinks(sample: CniSample): ReadonlySet<string> {
   const it = plan(sample)
   const { flags = {}, interfaces } = sample
@@ -113,7 +119,7 @@ export function judgedLinks(sample: CniSample): ReadonlySet<string> {
   return new Set([...names, ...over])
 }
 
-/** flannel makes two at most; whatever else has such a name is a person's. */
+/** flannel creates two at most; anything beyond this with such a name was created by a person. */
 const mostFlannels = 8
 
 /** A link by its name. */

@@ -13,16 +13,16 @@ import type { CniSample } from './sample.ts'
 import { summary } from './summary.ts'
 
 /**
- * The pod network of a k3s node with flannel: is it there? What should be there comes from the node
- * itself, see `cni/expected.ts`.
+ * The pod network of a k3s node with flannel: does it exist and work? `expected.ts` works out from the node itself what
+ * should be there.
  */
 export const cni = collector({
   name: 'cni',
   title: 'pod network',
-  // Whatever breaks is told by `watch`. Rounds are for what no event tells: DNS, settings, counters and
-  // addresses; that k3s has run for long enough to have made its files; an event that was lost. A round costs
-  // 18 ms of CPU with five pods and 39 ms with 250, its two processes included: 0.01 to 0.02 % of a core at
-  // this pace (`node test/bench/cni.ts`).
+  // Most breakage is reported at once by `watch`. Scheduled runs find what no event reports: DNS, settings, counters
+  // and addresses; that k3s has now run for long enough to have created its files; a lost event. A run costs 18 ms of
+  // CPU with five pods and 39 ms with 250, its two processes included: 0.01 to 0.02 % of a core at this pace (`node
+  // test/bench/cni.ts`).
   every: '20 */3 * * * *',
   woken:
     "`ip monitor` tells of the bridge, the overlay, the uplink or the way to another node, or flannel's files change",

@@ -11,8 +11,9 @@ const filter4 = 'bridge/bridge-nf-call-iptables'
 const filter6 = 'bridge/bridge-nf-call-ip6tables'
 
 /**
- * What of the settings pods need is not on. k3s turns all of them on when it starts, and never looks again
- * (k3s, pkg/agent/syssetup/setup.go). An interface may have forwarding off by itself. Rejects as the Host does.
+ * The settings that pods need and that are off, by path below `root`; null for one the kernel does not have. k3s turns
+ * all of them on when it starts, and never checks again (k3s, pkg/agent/syssetup/setup.go). Forwarding can also be off
+ * for a single interface. Rejects as the Host does.
  */
 export async function readOff(
   host: Host,
@@ -25,7 +26,8 @@ export async function readOff(
     ...(ipv6 ? [forward6] : []),
   ]
   const off: Record<string, 0 | null> = {}
-  // Every kernel with a network has this one: where it is missing, nothing can be said of the others.
+  // Every kernel with a network has this file: without it nothing can be said of the others either, so its error is
+  // thrown.
   if ((await host.text(`${root}/${forward4}`)).trim() === '0') off[forward4] = 0
   for (const path of paths) {
     const value = (await orMissing(host.text(`${root}/${path}`)))?.trim()

@@ -4,9 +4,9 @@ import { ripe } from './pool.ts'
 import type { Code } from './rules.ts'
 import type { CniSample, Pool } from './sample.ts'
 
-/** A pod or two may die in a way that leaves an address behind; more is a habit. */
+/** Leaked addresses from which on it is reported: a pod or two may die in a way that leaves an address behind. */
 const noticed = 3
-/** How many addresses a command takes: a line that can be read before it is run. */
+/** How many addresses one command holds, so that a person can still read it before running it. */
 const shown = 12
 
 export interface Forecast {
@@ -17,17 +17,17 @@ export interface Forecast {
 }
 
 /**
- * When all addresses are taken, if they go on leaking as they did and the pods stay as many. Silent without
- * three rises over six hours at least; likely from six rises over three days on.
+ * When all addresses will be taken if they leak on at the same pace and the number of pods stays the same. Undefined
+ * without three rises over at least six hours; `likely` from six rises over three days on, `rough` before.
  */
 export function usedUp({ course, size, used }: Pool, now: number): Forecast | undefined {
-  // What was taken back ends the course: only what has come since then goes on.
+  // When leaked addresses were freed, the measurement starts again: only later leaks count.
   const from = course.findLastIndex((it, index) => index > 0 && it[1] < (course[index - 1]?.[1] ?? 0))
   const since = course.slice(Math.max(0, from))
   const [first] = since
   const last = since.at(-1)
   if (!first || !last || since.length < 4 || last[0] - first[0] < day / 4) return undefined
-  // Up to now, not up to the last rise: what has stopped gets slower with every look.
+  // Measured up to now, not to the last rise, so that the pace of a leak that has stopped goes down.
   const pace = ((last[1] - first[1]) / (now - first[0])) * day
   if (!(pace > 0)) return undefined
   const sure = since.length > 6 && last[0] - first[0] >= 3 * day ? 'likely' : 'rough'
@@ -65,7 +65,7 @@ export function leak(sample: CniSample, now: number): readonly Observation<Code>
   ]
 }
 
-/** The day on which the last address is given, where that can be told. */
+/** The day on which the last address will be taken, where that can be told. */
 export function addressOutlook({ pool }: CniSample, now: number): readonly Deadline[] {
   const forecast = pool && usedUp(pool, now)
   return forecast ? [{ what: 'pod addresses', at: forecast.at, confidence: forecast.confidence }] : []

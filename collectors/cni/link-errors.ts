@@ -6,26 +6,29 @@ import type { CniSample, Course } from './sample.ts'
 
 const mostDowns = 32
 
-/** What goes wrong before anything is gone: errors that grow and links that come and go. */
+/**
+ * Early signs, before anything is gone: growing error counters and flapping links. This is how far back errors count,
+ * ms.
+ */
 export const errorsWindow = hour
-/** Points are so far apart that an hour of them fits, however often one looks: many wakes must not shorten what is seen. */
+/** Points have a minimum distance, so that these always cover the whole window, however many wake events there are. */
 const mostPoints = 24
 const apart = errorsWindow / mostPoints
-/** Fewer are noise; so are those of a device that carries a thousand times as many packets. */
+/** Fewer errors are noise, as is a smaller share of the packets. */
 export const leastErrors = 30
 export const leastShare = 0.001
-/** One burst is over when it is seen. */
+/** Points needed for a finding: a single burst is already over when it is seen. */
 const leastLooks = 3
-/** From so many looks over so long on, a pace is more than rough. */
+/** From this many points over this time on, the text says "about" instead of "roughly". */
 const sureLooks = 6
 const sureTime = hour / 2
 export const flapWindow = 10 * minute
 export const leastDowns = 3
 
 /**
- * The error counters of some devices, of `/proc/net/dev` (proc_pid_net(5)), joined to what was counted
- * before. A point is added only when the errors change, so that a link that is well stays as it is; a
- * counter that fell is a device made anew.
+ * Adds the error counters of some devices (`/proc/net/dev`, proc_pid_net(5)) to those counted before. A point is added
+ * only when the errors change, so that the sample of a healthy link stays the same. A counter that fell means that the
+ * device was recreated.
  */
 export function countErrors(
   text: string,
@@ -47,7 +50,7 @@ export function countErrors(
     if (!last || errors < last[1]) courses[device] = [[now, errors, packets]]
     else if (errors === last[1]) courses[device] = now - last[0] > 2 * errorsWindow ? [last] : known
     else {
-      // The last one moves on until it is far enough from the one before it.
+      // The newest point is replaced until it is far enough from the one before it.
       const settled =
         now - (known.at(-2)?.[0] ?? Number.NEGATIVE_INFINITY) < apart ? known.slice(0, -1) : known
       courses[device] = [...settled.slice(-mostPoints), [now, errors, packets]]
@@ -56,13 +59,13 @@ export function countErrors(
   return courses
 }
 
-/** The errors of all devices together, since they were made. */
+/** The errors of all devices together, since the devices were created. */
 export const allErrors = (courses: Readonly<Record<string, Course>>): number =>
   Object.values(courses).reduce((sum, it) => sum + (it.at(-1)?.[1] ?? 0), 0)
 
 /**
- * When watched devices went down: from what `ip monitor link` said (`2: cni0: <BROADCAST,MULTICAST> …`
- * without UP, or `Deleted`), and for what packets leave by from the kernel's own count of lost carriers.
+ * When watched devices went down. From the lines of `ip monitor link` (`2: cni0: <BROADCAST,MULTICAST> …` without UP,
+ * or `Deleted`); for devices by which packets leave, from the kernel's count of lost carriers instead.
  */
 export function countDowns(
   heard: readonly WakeEvent[],
@@ -94,7 +97,7 @@ export function countDowns(
   )
 }
 
-/** Devices with growing errors, and devices that come and go. */
+/** Devices with growing errors, and flapping devices. */
 export function wear({ errors = {}, downs = {} }: CniSample, now: number): readonly Observation<Code>[] {
   return [
     ...Object.entries(errors).flatMap(([device, course]) => growing(device, course, now)),
@@ -113,7 +116,7 @@ function growing(device: string, course: Course, now: number): readonly Observat
   const time = last[0] - first[0]
   if (errors < leastErrors || share < leastShare || time < 5 * minute) return []
   const pace = Math.round((errors / time) * hour)
-  // The halves, by looks: whether the second came faster than the first.
+  // Compares the pace of the first half of the points with that of the second.
   const [half, before] = recent[Math.floor(recent.length / 2)] ?? first
   const early = (before - first[1]) / Math.max(1, half - first[0])
   const late = (last[1] - before) / Math.max(1, last[0] - half)

@@ -1,13 +1,13 @@
 import { BlockList, isIP } from 'node:net'
 import type { Link, Links, Peer } from './sample.ts'
 
-/** Links that nothing is judged by are kept for the page: so many. */
+/** How many links that no verdict depends on are kept, for the page. */
 const mostOthers = 64
 
 /** The bridge plugin's names for veths (cni-plugins, pkg/ip/link_linux.go `RandomVethName`). */
 const podVeth = /^veth[0-9a-f]{8}$/
 
-/** Names of interfaces that only one CNI makes. */
+/** Names of interfaces that only one particular CNI creates. */
 const marks: readonly (readonly [RegExp, string])[] = [
   [/^(cali[0-9a-f]{11}|vxlan\.calico|vxlan-v6\.calico|wireguard\.cali)$/, 'Calico'],
   [/^(cilium_host|cilium_net|cilium_vxlan|cilium_geneve)$/, 'Cilium'],
@@ -28,8 +28,9 @@ interface IpLink {
 }
 
 /**
- * What `ip -j -d addr show` prints, boiled down. `-d` is for the kind of each link and the device below a
- * tunnel (iproute2 5.x and later print the same keys). As long as what is printed. Throws a SyntaxError on what is not JSON.
+ * Parses `ip -j -d addr show` and keeps what is needed. `-d` adds the kind of each link and the device below a tunnel
+ * (iproute2 5.x and later print the same keys). The result may be as long as the input. Throws a SyntaxError on what is
+ * not JSON.
  */
 export function parseLinks(json: string): Links & { foreign?: string; veths: ReadonlySet<string> } {
   const all = rows<IpLink>(json).filter((it): it is IpLink & { ifname: string } => isName(it.ifname))
@@ -72,8 +73,8 @@ export function parseLinks(json: string): Links & { foreign?: string; veths: Rea
 }
 
 /**
- * Of all links those that are judged by their names, whatever else there is: users of containers make bridges by the
- * hundred, and a link that is not kept would count as gone. What is kept of the others stays small.
+ * All links that are judged by their name, and `mostOthers` of the rest. Users of containers create bridges by the
+ * hundred: these must not push out a judged link, which would then count as gone.
  */
 export function keptLinks(links: readonly Link[], judged: ReadonlySet<string>): readonly Link[] {
   const others = new Set(links.filter((it) => !judged.has(it.name)).slice(0, mostOthers))
@@ -96,8 +97,8 @@ interface IpRoute {
 }
 
 /**
- * Of `ip -j -d route show`: the device of the default route, the routes that have a gateway, and the devices
- * of flannel's that have a route of their own, as WireGuard's have.
+ * Parses `ip -j -d route show`: the device of the default route, the routes that have a gateway, and flannel's devices
+ * that have a route of their own, as those of WireGuard do.
  */
 export function parseRoutes(json: string): {
   uplink?: string
@@ -117,17 +118,17 @@ export function parseRoutes(json: string): {
   return { ...(uplink && { uplink }), routes, direct }
 }
 
-/** k3s is made for some hundred nodes. */
+/** More peers than k3s is made for (some hundred nodes). */
 export const mostPeers = 512
 
-/** The routes to other nodes' pods: those into the pod network, or through flannel's own devices. */
+/** The routes to other nodes' pods: those into the pod network, or out of flannel's own devices. */
 export function peersOf(routes: readonly Peer[], networks: readonly string[]): readonly Peer[] {
   const inside = within(networks)
   const isPeer = ({ subnet, dev }: Peer) => dev.startsWith('flannel') || inside(subnet.replace(/\/\d+$/, ''))
   return routes.filter(isPeer)
 }
 
-/** Whether an address is in one of these networks. */
+/** A test whether an address is in one of these networks. */
 export function within(networks: readonly string[]): (address: string) => boolean {
   const inside = new BlockList()
   const family = (address: string) => (isIP(address) === 6 ? 'ipv6' : 'ipv4')

@@ -5,13 +5,13 @@ import type { Code } from './rules.ts'
 import type { CniSample, Link } from './sample.ts'
 import { podsHit, restartOf } from './text.ts'
 
-/** What each backend wraps around a packet, bytes (flannel, pkg/backend/vxlan/device.go, wireguard_network.go). */
+/** Bytes that each backend adds to a packet (flannel, pkg/backend/vxlan/device.go, wireguard_network.go). */
 const overheads: Readonly<Record<string, number>> = { vxlan: 50, wireguard: 80 }
 
 /**
- * Sizes that do not fit: an overlay whose packets are too large for what carries them, pods that may send
- * more than the overlay takes, a bridge or veths of another size than flannel chose. An overlay that is
- * smaller than it could be only costs some speed, and is nobody's fault.
+ * MTUs that do not fit: an overlay too large for the device below it, pods that may send more than the overlay takes, a
+ * bridge or veths with another MTU than flannel chose. An overlay smaller than it could be costs only some speed and is
+ * not reported.
  */
 export function mtu(
   sample: CniSample,
@@ -79,11 +79,11 @@ function pods(
   return [...found, ...veths(sample, bridge)]
 }
 
-/** Subject is the pods' side of the bridge, so that it is another finding than the bridge's own. */
+/** Its subject is the pods' end of the bridge, so that it is a different finding from the bridge's own. */
 function veths(sample: CniSample, bridge: Link): readonly Observation<Code>[] {
   const odd = new Map(Object.entries(sample.interfaces?.odd ?? {}))
   const { mtu: chosen = bridge.mtu } = sample.subnet ?? {}
-  // A bridge that is too small is told by itself; its veths are then as they should be.
+  // A bridge that is too small has its own finding; its veths may then be right.
   const wrong = [...odd].filter(([, size]) => size !== chosen)
   if (wrong.length === 0) return []
   const names = new Set(wrong.map(([name]) => name))

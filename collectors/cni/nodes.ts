@@ -11,23 +11,23 @@ const neighbours = ['ip', '-j', '-d', 'neigh', 'show']
 const forwarding = ['bridge', '-j', 'fdb', 'show']
 const routes6 = ['ip', '-j', '-d', '-6', 'route', 'show']
 
-/** How often neighbours and FDB are looked at though `ip monitor` said nothing of them. */
+/** How often neighbours and FDB are read even without an event, ms. */
 const unheard = 30 * minute
 
 /**
- * Whether neighbours and FDB are worth their two processes: at first, when something of an overlay was
- * heard, when it was not whole or up before, and every half an hour, should an event have been lost.
+ * Whether to read neighbours and FDB, which costs two processes: the first time, after an event about an overlay, while
+ * a peer lacks something or an overlay is down, and every half hour in case an event was lost.
  */
-function due({ sample, at, heard }: Past<CniSample>, vxlans: readonly string[], now: number): boolean {
+function needsPeers({ sample, at, heard }: Past<CniSample>, vxlans: readonly string[], now: number): boolean {
   if (!sample?.peers || at === undefined) return true
   if (Math.floor(now / unheard) !== Math.floor(at / unheard)) return true
-  // What the command says itself is that it missed something, or ended.
+  // `ip monitor` itself reports that it missed events, or ended.
   if (heard.some(({ text }) => text.startsWith('ip monitor') || vxlans.some((it) => text.includes(it))))
     return true
   return sample.peers.some((it) => it.lacks) || vxlans.some((it) => !linkOf(sample, it)?.up)
 }
 
-/** The other nodes and the way to each. The forwarding database is only asked where there are any. */
+/** The other nodes and the route to each. The forwarding database is read only where there are other nodes. */
 export async function readPeers(
   host: Host,
   see: See,
@@ -56,7 +56,7 @@ export async function readPeers(
     return link?.kind === 'vxlan' && link.up
   })
   const known = before?.peers ?? []
-  const fresh = vxlans.length > 0 && due(past, vxlans, host.now())
+  const fresh = vxlans.length > 0 && needsPeers(past, vxlans, host.now())
   const near = fresh
     ? await see('neighbours', codes, () => print(host, neighbours, parseNeighbours))
     : undefined

@@ -4,24 +4,24 @@ import type { Code } from './rules.ts'
 import type { CniSample } from './sample.ts'
 
 /**
- * Kernels that spoil the UDP checksum of VXLAN packets that are translated on their way: all before 5.7 but
- * the later ones of some branches (commit ea64d8d6c675; kubernetes/kubernetes#88986, k3s-io/k3s#2013), and
- * RHEL 8's on VMware, whose network card does the same (k3s-io/k3s#5013).
+ * Whether a kernel spoils the UDP checksum of VXLAN packets that NAT has changed: all before 5.7, except the later
+ * releases of some branches (commit ea64d8d6c675; kubernetes/kubernetes#88986, k3s-io/k3s#2013), and RHEL 8's on
+ * VMware, whose network card does the same (k3s-io/k3s#5013).
  */
 export function spoils(release: string, vendor: string): boolean {
   const [, major, minor, patch] = /^(\d{1,4})\.(\d{1,4})\.(\d{1,5})/.exec(release) ?? []
   if (major === undefined) return false
   const version = [Number(major), Number(minor), Number(patch)] as const
-  // RHEL 8 calls everything 4.18.0 and has the kernel's part of it mended.
+  // RHEL 8 calls every kernel 4.18.0 and has the kernel's part of this fixed.
   if (/\.el8/.test(release)) return /vmware/i.test(vendor)
   const mended: Readonly<Record<string, number>> = { '4.14': 181, '4.19': 123, '5.4': 41, '5.6': 13 }
   const since = mended[`${version[0]}.${version[1]}`]
-  // Distributions that call it x.y.0-N have taken these over long since.
+  // Distributions whose kernels are called x.y.0-N took over these fixes long ago.
   if (since !== undefined) return version[2] < since && !/^\d+\.\d+\.0-/.test(release)
   return version[0] < 5 || (version[0] === 5 && version[1] < 7)
 }
 
-/** Asks `ethtool` only on such a kernel. Undefined where it does not apply or cannot be told. */
+/** Runs `ethtool`, on an affected kernel only. Undefined on other kernels and where the setting cannot be read. */
 export async function readOffload(
   host: Host,
   overlay: string | undefined,

@@ -6,13 +6,13 @@ import type { Code } from './rules.ts'
 import type { CniSample } from './sample.ts'
 import { podsHit, restartOf } from './text.ts'
 
-/** Without the word on `k3s-killall.sh` that the rule has: here it is a step. */
+/** The rule's text without its remark on `k3s-killall.sh`, which is one of the steps here. */
 const avoid =
   'Run `iptables -F`: it cannot bring an interface back, and may cut SSH. Reboot for this: a boot is one more start of k3s.'
 
 /**
- * What is wrong with one overlay device. `settled`: k3s has run for long enough to have made it. While
- * k3s is stopped its pods still need it, if flannel has run since boot.
+ * What is wrong with one overlay device. `settled`: k3s has run for long enough to have created it. While k3s is
+ * stopped, its pods still need the device if flannel has run since boot.
  */
 export function overlay(
   sample: CniSample,

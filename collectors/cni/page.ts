@@ -4,7 +4,7 @@ import { plan } from './expected.ts'
 import { renderNetwork } from './page/render.ts'
 import type { CniSample, Pool } from './sample.ts'
 
-/** `agent network`: the pod network, from the uplink to the pods, and what is wrong, in place. */
+/** `agent network`: the pod network from the uplink to the pods, each finding beside what it is about. */
 export const page: Page<CniSample, unknown> = {
   name: 'network',
   meaning: 'the pod network on one screen: interfaces, other nodes, addresses, and what is wrong with them',
@@ -17,7 +17,7 @@ export const page: Page<CniSample, unknown> = {
       return { ...it, ...(errors !== undefined && { errors }) }
     }),
     pods: Object.values(sample.pods ?? {}),
-    /** Veths of pods that are on no bridge, and those that do not exist. */
+    /** Veths of pods that are on no bridge; below, veths that do not exist. */
     loose: sample.interfaces?.loose ?? [],
     gone: sample.gone ?? [],
     peers: sample.peers ?? [],

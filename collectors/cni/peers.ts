@@ -3,16 +3,16 @@ import { fairly } from '../node/fairly.ts'
 import { isName, mostPeers, peersOf, rows, within } from './links.ts'
 import type { Part, Peer } from './sample.ts'
 
-/** A MAC address by the address it stands for, one of each device. */
+/** MAC address by `DEVICE ADDRESS`. */
 export type Neighbours = ReadonlyMap<string, string>
-/** Where a VXLAN sends what goes to a MAC address. */
+/** The node to which a VXLAN device sends packets for a MAC address. */
 export type Forwarding = ReadonlyMap<string, string>
 
 const isMac = (it: unknown): it is string =>
   typeof it === 'string' && /^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/.test(it)
 const at = (dev: string, it: string) => `${dev} ${it}`
 
-/** Of `ip -j -d neigh show`: the neighbours whose MAC address is known. flannel makes them permanent. */
+/** Parses `ip -j -d neigh show`: the neighbours whose MAC address is known. flannel adds them as permanent. */
 export function parseNeighbours(json: string): Neighbours {
   const found = new Map<string, string>()
   for (const it of rows<{ dst?: unknown; dev?: unknown; lladdr?: unknown; state?: unknown }>(json)) {
@@ -23,7 +23,7 @@ export function parseNeighbours(json: string): Neighbours {
   return found
 }
 
-/** Of `bridge -j fdb show`: the entries that name another node, which only VXLANs have. */
+/** Parses `bridge -j fdb show`: the entries that name another node, which only VXLAN devices have. */
 export function parseForwarding(json: string): Forwarding {
   const found = new Map<string, string>()
   for (const it of rows<{ mac?: unknown; ifname?: unknown; dst?: unknown }>(json))
@@ -40,12 +40,12 @@ export interface Seen {
 }
 
 /**
- * The other nodes, from what is there of each and from what was seen before: flannel makes all three parts
- * when a node joins and takes all three away when it leaves (flannel, pkg/backend/vxlan/vxlan_network.go),
- * so that a node with only some of them has lost the others, and one with none has left. FDB entries that
- * no neighbour points to are left over from a peer's restart, and harmless (measured on k3s 1.21).
+ * The other nodes, from what exists for each now and in the sample before. flannel creates all three parts when a node
+ * joins and removes all three when it leaves (flannel, pkg/backend/vxlan/vxlan_network.go). So a node with only some of
+ * them has lost the others, and a node with none has left. FDB entries that no neighbour points to are left over from a
+ * peer's restart, and harmless (measured on k3s 1.21).
  *
- * `vxlans`: flannel's VXLANs that are there and up; peers behind one that is not are kept as they were.
+ * `vxlans`: flannel's VXLAN devices that exist and are up; peers behind any other are kept as they were.
  */
 export function join(
   seen: Seen,
@@ -79,7 +79,7 @@ export function join(
   }
   const away = overlays.filter((it) => !vxlans.includes(it))
   const kept = before.filter((it) => away.includes(it.dev)).map(({ lacks: _, ...it }): Peer => it)
-  // The way to one that lacks something is never the one that is left out.
+  // Peers that lack something are kept first.
   return fairly(
     [...found, ...kept],
     mostPeers,

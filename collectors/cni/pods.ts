@@ -6,16 +6,20 @@ import type { PodLink } from './sample.ts'
 /** Where libcni keeps the answer to each ADD until the DEL (containerd/libcni `CNICacheDir`). */
 export const resultsFolder = '/var/lib/cni/results'
 
-/** `NETWORK-SANDBOX-IFNAME`; the loopback's answers stand beside them. */
+/** `NETWORK-SANDBOX-IFNAME`; the answers for the loopback are in the same folder. */
 const resultName = /^(?!cni-loopback-).{1,100}-([0-9a-f]{64})-eth0$/
 
-/** The kubelet's default is 110 pods a node, a /24 holds 254; the rest are of pods that went while nobody took them apart. */
+/**
+ * The kubelet's default is 110 pods a node, and a /24 holds 254 addresses; more answers come from pods that went
+ * without a DEL.
+ */
 const mostPods = 1024
 
 /**
- * The pods that have a sandbox now. An answer of the cache is written once, so what `known` holds is not read again. The cache outlives a reboot; `alive` says whether the veth or the network
- * namespace of an answer is still there. Rejects with `too-large` where there are more answers than are read: of
- * those that are left out it could not be told which pods live.
+ * The pods that have a sandbox now. An answer in the cache is written once, so one that is in `known` is not read
+ * again. The cache outlives a reboot; `alive` tells whether the veth or the network namespace of an answer still
+ * exists. Rejects with `too-large` if there are more answers than are read, because a pod that was left out would count
+ * as gone.
  */
 export async function readPods(
   host: Host,
@@ -37,7 +41,7 @@ export async function readPods(
       pods[key] = before
       continue
     }
-    // One that is deleted between the listing and the reading is a pod that went.
+    // A file deleted between the listing and the reading belongs to a pod that has gone.
     const text = await orMissing(host.text(`${resultsFolder}/${name}`, { limit: 256 * 1024 }))
     const result = text === undefined ? undefined : parseResult(text)
     if (result && alive(result.pod.veth, result.sandbox)) pods[key] = result.pod
@@ -50,7 +54,10 @@ interface CacheEntry {
   readonly result?: { readonly interfaces?: unknown; readonly ips?: unknown }
 }
 
-/** An answer of the bridge plugin: bridge, veth and the pod's end, in this order. Undefined for anything else. */
+/**
+ * Parses an answer of the bridge plugin, which lists bridge, veth and the pod's end, in this order. Undefined for any
+ * other.
+ */
 export function parseResult(text: string): { pod: PodLink; sandbox: string } | undefined {
   let entry: CacheEntry
   try {
@@ -73,6 +80,6 @@ export function parseResult(text: string): { pod: PodLink; sandbox: string } | u
   }
 }
 
-/** DNS-1123, so that a name can stand in a command that is pasted. */
+/** DNS-1123, so that a name is safe in a command that a person pastes. */
 const isKubernetesName = (it: unknown): it is string =>
   typeof it === 'string' && it.length <= 253 && /^[a-z0-9][a-z0-9.-]*$/.test(it)

@@ -10,18 +10,21 @@ export const networksFolder = '/var/lib/cni/networks'
 /** flannel's network in k3s's conflist. */
 const usual = 'cbr0'
 
-/** Where containerd keeps what runs now, sandboxes among it, by id. */
+/** Where containerd has a folder for each running task, sandboxes among them, named by id. */
 const tasksFolder = '/run/k3s/containerd/io.containerd.runtime.v2.task/k8s.io'
 
-/** A sandbox is made in seconds, and taken apart in minutes where something hangs. */
+/**
+ * How long a reservation without a sandbox may be normal, ms: a sandbox is created in seconds, and removed within
+ * minutes even where something hangs.
+ */
 export const settling = 10 * minute
 
 const mostLeaked = 512
 const mostPoints = 32
 
 /**
- * The reservations of this node's addresses and which of them belong to no sandbox. One folder is listed;
- * of an address that no known pod has, one file is read, once. Undefined where nothing was ever reserved.
+ * The reservations of this node's addresses, and those that belong to no sandbox. Lists one folder; for an address that
+ * no known pod has, one file is read, once. Undefined where nothing was ever reserved.
  */
 export async function readPool(
   host: Host,
@@ -44,7 +47,7 @@ export async function readPool(
   const live = new Set(pods.map((it) => it.ip))
   const known = before?.leaked ?? {}
   const loose = reserved.filter((it) => !live.has(it))
-  // What is leaked already first: what is only being made must not make it forgotten.
+  // Known leaks come first, so that addresses of pods that are just being created do not push them out.
   const strays = [...loose.filter((it) => it in known), ...loose.filter((it) => !(it in known))].slice(
     0,
     mostLeaked,
@@ -70,14 +73,17 @@ export async function readPool(
   }
 }
 
-/** Since when an address is reserved for a sandbox that does not run; undefined if it does, or was let go meanwhile. */
+/**
+ * Since when an address is reserved for a sandbox that does not run; undefined if the sandbox runs or the address was
+ * released meanwhile.
+ */
 async function reservation(
   host: Host,
   path: string,
   running: ReadonlySet<string>,
 ): Promise<number | undefined> {
   try {
-    // `<sandbox id>\r\n<interface>`; old ones hold the id alone.
+    // `<sandbox id>\r\n<interface>`; old files hold the id alone.
     const [id = ''] = (await host.text(path, { limit: 4096 })).split(/\r?\n/)
     if (running.has(id.trim())) return undefined
     return Math.floor((await host.stat(path)).mtime)
@@ -87,13 +93,16 @@ async function reservation(
   }
 }
 
-/** Addresses that host-local can give: all but the network's own, the gateway and, with IPv4, the broadcast address. */
+/**
+ * How many addresses host-local can give out: all but the network's own, the gateway and, with IPv4, the broadcast
+ * address.
+ */
 export function sizeOf(own: string): number {
   const [address = '', prefix] = own.split('/')
   const bits = (isIP(address) === 6 ? 128 : 32) - Number(prefix)
   return Math.max(0, 2 ** Math.min(bits, 40) - (isIP(address) === 6 ? 2 : 3))
 }
 
-/** The addresses that are leaked for certain: nothing is being made or unmade any more. */
+/** The addresses leaked for so long that no sandbox can still be in the middle of being created or removed. */
 export const ripe = (leaked: Pool['leaked'], now: number): readonly string[] =>
   Object.keys(leaked).filter((it) => now - (leaked[it] ?? now) >= settling)

@@ -11,7 +11,7 @@ import { readOffload } from './offload.ts'
 import { readPool } from './pool.ts'
 import type { CniSample } from './sample.ts'
 
-/** What depends on the plan: the other nodes, the kernel's settings, the addresses. */
+/** Reads what depends on the plan: the other nodes, the kernel's settings, the addresses. */
 export async function readMore(
   host: Host,
   see: See,
@@ -66,7 +66,7 @@ async function readLogged(host: Host): Promise<string[]> {
   return folders.flatMap((it) => (it ? [`${it.namespace}/${it.name}`] : [])).slice(0, mostLogged)
 }
 
-/** Errors and lost links. Where a kernel or a recording does not say, no rule speaks, and nobody is alarmed. */
+/** Error counters and lost carriers. Where the kernel or a recording does not have them, their rules stay silent. */
 export async function readWear(
   host: Host,
   seen: CniSample,

@@ -10,7 +10,7 @@ const names: Readonly<Record<Part, string>> = {
   fdb: 'the FDB entry with its address',
 }
 
-/** Other nodes that this one has lost the way to, while its overlay is there. `settled` as in `overlay`. */
+/** Other nodes that this one can no longer reach although its overlay exists. `settled` as in `overlay`. */
 export function routes(
   sample: CniSample,
   { overlays, backend }: Extract<Plan, { kind: 'flannel' }>,
@@ -46,7 +46,10 @@ function lost(sample: CniSample, peer: Peer): Observation<Code> {
   }
 }
 
-/** One route leads to all other nodes, through the device itself (flannel, pkg/backend/wireguard/device.go `upAndAddRoute`). */
+/**
+ * WireGuard needs only one route for all other nodes, through the device itself (flannel,
+ * pkg/backend/wireguard/device.go `upAndAddRoute`).
+ */
 function wireguard(sample: CniSample, overlays: readonly string[]): readonly Observation<Code>[] {
   if (!sample.direct || overlays.some((it) => sample.direct?.includes(it))) return []
   const [name] = overlays

@@ -4,7 +4,7 @@ import { starts } from './starts.ts'
 
 export type DegradedCode = 'cni.addresses-leaking' | 'cni.errors-growing' | 'cni.flapping' | 'cni.dns-dead'
 
-/** What wears out, and what comes of all the rest. */
+/** Rules for slow decay, and for the consequences of everything else. */
 export const degradedRules = declared({
   'cni.addresses-leaking': {
     severity: 'warning',
@@ -59,14 +59,14 @@ export const degradedRules = declared({
       '`kubectl -n kube-system get endpoints kube-dns`: whether its service leads to it',
     ],
     avoid: 'Change /etc/resolv.conf of the node: pods do not use it for names of the cluster.',
-    // A rollout of CoreDNS, as each upgrade brings one, takes a few seconds.
+    // Restarting CoreDNS, as each upgrade does, takes a few seconds.
     pendingFor: minute,
     because: [
       { code: 'firewall.flushed', within: 60 * minute },
       { code: 'firewall.kube-chains-missing', within: 15 * minute },
       { code: 'firewall.flannel-rules-missing', within: 15 * minute },
       { code: 'firewall.ufw-blocks-k3s', within: 15 * minute },
-      // It is asked five minutes after a start.
+      // DNS is judged only five minutes after a start of k3s.
       { code: 'k3s.down', within: 15 * minute },
       { code: 'k3s.kubelet-unhealthy', within: 5 * minute },
       ...starts,

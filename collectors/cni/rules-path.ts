@@ -9,7 +9,7 @@ export type PathCode =
   | 'cni.bridge-nf-off'
   | 'cni.checksum-offload'
 
-/** What is there, but does not let packets through. */
+/** Rules for what exists, but does not let packets through. */
 export const pathRules = declared({
   'cni.routes-missing': {
     severity: 'critical',

@@ -4,7 +4,7 @@ import { type DegradedCode, degradedRules } from './rules-degraded.ts'
 import { type PathCode, pathRules } from './rules-path.ts'
 import { starts } from './starts.ts'
 
-/** With expired certificates k3s does not get as far as starting flannel (k3s, pkg/agent/run.go). */
+/** With expired certificates k3s fails before it starts flannel (k3s, pkg/agent/run.go). */
 const certificates: Cause<'certs.expired'> = { code: 'certs.expired', within: hour }
 
 const killall =

@@ -6,7 +6,10 @@ export interface Link {
   readonly name: string
   /** `bridge`, `vxlan`, `wireguard`, `veth` …; empty for hardware. */
   readonly kind: string
-  /** IFF_UP, the administrative state: a VXLAN never has another, and a bridge without ports has no carrier. */
+  /**
+   * IFF_UP, the administrative state. (The operational state of a VXLAN is always unknown, and a bridge without ports
+   * has no carrier.)
+   */
   readonly up: boolean
   readonly mtu: number
   /** Global addresses as `10.42.0.1/24`. */
@@ -15,14 +18,17 @@ export interface Link {
   readonly over?: string
 }
 
-/** What was read of the interfaces in one go. */
+/** What one command printed of the interfaces. */
 export interface Links {
   readonly links: readonly Link[]
-  /** Veths by the bridge they are on. */
+  /** The number of veths on each bridge. */
   readonly ports: Readonly<Record<string, number>>
-  /** Veths as the bridge plugin names them (`veth` and eight hex digits), on no bridge, with their other end in a namespace. */
+  /**
+   * Veths that the bridge plugin named (`veth` and eight hex digits), on no bridge, with their other end in a
+   * namespace.
+   */
   readonly loose: readonly string[]
-  /** The MTU of veths of pods on a bridge that has another. */
+  /** Pods' veths whose MTU differs from that of their bridge: name and MTU. */
   readonly odd?: Readonly<Record<string, number>>
 }
 
@@ -35,7 +41,10 @@ export interface PodLink {
   readonly veth: string
 }
 
-/** What VXLAN needs for each other node: a route to its pods, its VTEP's MAC address, and the node behind that. */
+/**
+ * What VXLAN needs for each other node: a route to its pods, the MAC address of its VTEP, and an FDB entry with its own
+ * address.
+ */
 export type Part = 'route' | 'neighbour' | 'fdb'
 
 /** How to reach another node's pods. */
@@ -43,24 +52,24 @@ export interface Peer {
   readonly subnet: string
   readonly via: string
   readonly dev: string
-  /** Of its VTEP, as last seen. */
+  /** MAC address of its VTEP, as last seen. */
   readonly mac?: string
   /** The address of the node itself, as last seen. */
   readonly node?: string
-  /** What of it is not there, though the rest is. */
+  /** Which parts are missing although others exist. */
   readonly lacks?: readonly Part[]
 }
 
 /** host-local's reservations of this node's addresses. */
 export interface Pool {
-  /** The folder they are kept in. */
+  /** The folder of the reservations. */
   readonly folder: string
-  /** How many addresses there are to give. */
+  /** How many addresses the pool has. */
   readonly size: number
   readonly used: number
-  /** Reserved for sandboxes that are no more: since when, ms since the epoch. */
+  /** Addresses reserved for sandboxes that no longer exist, with since when, ms since the epoch. */
   readonly leaked: Readonly<Record<string, number>>
-  /** How many were leaked, each time that changed: `[at, count]`, oldest first, bounded. */
+  /** The number of leaked addresses each time it changed: `[at, count]`, oldest first, bounded. */
   readonly course: readonly (readonly [number, number])[]
 }
 
@@ -71,10 +80,10 @@ export type Course = readonly (readonly [number, number, number])[]
 export interface Dns {
   readonly server: string
   readonly name: string
-  /** What it said. Absent: it did not answer, for the reason in `error`. */
+  /** The answer's code. Absent: no answer, for the reason in `error`. */
   readonly rcode?: string
   readonly error?: string
-  /** Whether it has ever answered here, or must be there by the settings of this node. */
+  /** It must answer: it has answered here before, or this node's settings require it. */
   readonly due: boolean
 }
 
@@ -100,50 +109,55 @@ export interface NetConf {
 export interface Conf {
   readonly file: string
   readonly types: readonly string[]
-  /** What flannel's delegate calls the bridge. */
+  /** The bridge's name in flannel's delegate configuration. */
   readonly bridge?: string
 }
 
 export interface CniSample extends Sample {
-  /** Absent on a machine without k3s; then so is all that follows. */
+  /** Absent on a machine without k3s; then everything below is absent too. */
   readonly k3s?: Omit<K3s, 'flags'>
-  /** The settings of k3s that decide about the network. */
+  /** The flags of k3s that decide about the network. */
   readonly flags?: Readonly<Record<string, string | undefined>>
   readonly interfaces?: Links
   /** The device of the default route. */
   readonly uplink?: string
-  /** The device that the overlay goes out by, where it is another: a private network between the nodes. */
+  /** The device below the overlay, where that is not the uplink: a private network between the nodes. */
   readonly under?: string
   readonly peers?: readonly Peer[]
-  /** Devices of flannel with a route of their own; only asked for WireGuard. */
+  /** flannel's devices with a route of their own; read only for WireGuard. */
   readonly direct?: readonly string[]
   /** By the first digits of the sandbox's id. */
   readonly pods?: Readonly<Record<string, PodLink>>
-  /** null: looked for and not there. Absent: could not be seen. The same for those that follow. */
+  /** null: does not exist or cannot be parsed. Absent: could not be read. The same for the next three. */
   readonly subnet?: Subnet | null
   readonly netConf?: NetConf | null
-  /** In k3s's own folder. */
+  /** The configurations in k3s's own folder. */
   readonly confs?: readonly Conf[]
   /** In /etc/cni/net.d, where other CNIs put theirs. */
   readonly otherConfs?: readonly Conf[]
   /** A CNI other than flannel, by the interfaces it makes. */
   readonly foreign?: string
-  /** Veths of live pods that do not exist. */
+  /** Veths of live pods that no longer exist. */
   readonly gone?: readonly string[]
-  /** Pods with logs on this node, `namespace/name`: only where veths hang here that the result cache does not name. */
+  /**
+   * Pods with logs on this node, `namespace/name`: only where there are veths of pods that the result cache does not
+   * name.
+   */
   readonly logged?: readonly string[]
-  /** What of /proc/sys/net is not 1 though pods need it: 0, or null where there is no such setting. */
+  /** Settings in /proc/sys/net that pods need and that are off: 0, or null where the kernel has no such setting. */
   readonly off?: Readonly<Record<string, 0 | null>>
-  /** Since when an overlay or flannel's subnet file has not been there, ms since the epoch. */
+  /** Overlay devices and flannel's subnet file that are missing, with since when, ms since the epoch. */
   readonly lacking?: Readonly<Record<string, number>>
   readonly pool?: Pool
   readonly dns?: Dns
-  /** Of bridge, overlay and what they go out by. */
+  /** Error counters of bridge, overlays and the devices by which packets leave. */
   readonly errors?: Readonly<Record<string, Course>>
-  /** When one of them went down within the last hour, ms since the epoch. */
+  /** When each of these devices went down within the last hour, ms since the epoch. */
   readonly downs?: Readonly<Record<string, readonly number[]>>
-  /** How often the kernel says that the uplink, and what is under the overlay, lost its carrier. */
+  /** The kernel's count of lost carriers, for the devices by which packets leave. */
   readonly carriers?: Readonly<Record<string, number>>
-  /** On a kernel that miscounts checksums in VXLAN: its version, and whether the overlay leaves them to the hardware. */
+  /**
+   * On a kernel that spoils checksums in VXLAN: its version, and whether the overlay leaves checksums to the hardware.
+   */
   readonly offload?: { readonly kernel: string; readonly on: boolean }
 }

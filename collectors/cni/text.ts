@@ -1,12 +1,12 @@
 import { many } from '../../agent/text/lists.ts'
 import type { CniSample, PodLink } from './sample.ts'
 
-/** How many pods a text names. */
+/** How many pods (and namespaces) a text names. */
 const named = 3
 
 /**
- * "5 pods (default/web-1, default/web-2, default/web-3 and 2 more)". Where no name is known only their number,
- * and which pods have logs here: those of the node's own network are among them.
+ * "5 pods (default/web-1, default/web-2, default/web-3 and 2 more)". Where no name is known, only the number and the
+ * pods that have logs here, which may include pods in the host's own network.
  */
 export function podsHit(pods: readonly PodLink[], veths: number, logged: readonly string[] = []): string {
   const count = Math.max(pods.length, veths)
@@ -19,7 +19,7 @@ export function podsHit(pods: readonly PodLink[], veths: number, logged: readonl
   return `${many(count, 'pod')} (${names.join(', ')}${more > 0 ? ` and ${more} more` : ''})`
 }
 
-/** How to make pods anew: commands for the first of them. `then` goes on after the commands. */
+/** Steps that recreate pods: commands for the first of them. `then` is added after the commands. */
 export function remake(sample: CniSample, pods: readonly PodLink[], then: string): string[] {
   const { k3s } = sample
   const start = k3s && !k3s.running ? [`\`systemctl start ${k3s.unit}\`: without it no pod is made`] : []
@@ -41,6 +41,6 @@ export function remake(sample: CniSample, pods: readonly PodLink[], then: string
   return [...start, `Make the pods anew, on a server: ${commands.join(', ')}${rest}${then}. ${careful}`]
 }
 
-/** A restart also starts what is stopped. */
+/** A restart also starts a stopped unit. */
 export const restartOf = (sample: CniSample, why: string): string =>
   `\`systemctl restart ${sample.k3s?.unit ?? 'k3s'}\`: ${why}`

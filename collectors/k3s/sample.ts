@@ -67,7 +67,7 @@ export interface K3sSample extends Sample {
   /** Absent on a machine without k3s; then everything below is absent too. */
   readonly k3s?: Omit<K3s, 'flags'>
   readonly version?: string
-  /** The state (device, inode, size, times) of the program that reported this version. */
+  /** The program that reported this version, as `inode:size:mtime`. */
   readonly binary?: string
   /** It has been seen running on this machine. */
   readonly seen?: true

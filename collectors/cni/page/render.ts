@@ -7,10 +7,13 @@ import { linkOf, outward, plan } from '../expected.ts'
 import { ripe } from '../pool.ts'
 import type { CniSample, Part, PodLink } from '../sample.ts'
 
-/** The pod network on one screen: what is there, from the uplink to the pods, and what is wrong, in place. Ends with a line break. */
+/**
+ * The pod network on one screen, from the uplink to the pods, each finding beside what it is about. Ends with a line
+ * break.
+ */
 export function renderNetwork(it: View<CniSample, unknown>, terminal: Terminal): string {
   const told = new Set<Finding>()
-  /** The findings about these subjects, each told once. */
+  /** The findings about these subjects that were not printed further up. */
   const wrong = (...subjects: readonly string[]) =>
     it.findings
       .filter((finding) => !told.has(finding) && subjects.includes(finding.subject))
@@ -71,7 +74,7 @@ function link(sample: CniSample, name: string, terminal: Terminal, needed = true
 
 const mostPods = 12
 
-/** What hangs on the bridge, what is wrong first. */
+/** The pods on the bridge, those with a problem first. */
 function hung(
   { interfaces, gone = [] }: CniSample,
   bridge: string,
@@ -133,11 +136,11 @@ function peers(
 
 const barWidth = 32
 
-/** Taken addresses, leaked ones among them, as a bar of the whole pool. */
+/** The pool of addresses as a bar: taken ones, and leaked ones among these. */
 function pool({ pool: it }: CniSample, terminal: Terminal, now: number): readonly string[] {
   if (!it) return []
   const leaked = ripe(it.leaked, now).length
-  // Whatever is not nothing can be seen.
+  // A number above 0 gets at least one cell, so that it can be seen.
   const cells = (count: number) => (count > 0 ? Math.max(1, Math.round((count / it.size) * barWidth)) : 0)
   const bad = Math.min(barWidth, cells(leaked))
   const good = Math.min(barWidth - bad, cells(it.used - leaked))
