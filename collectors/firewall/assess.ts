@@ -18,7 +18,7 @@ import type { FirewallSample } from './sample.ts'
 
 type Found = Observation<Code>
 
-/** Every rule, in the order in which people want to know. Pure. */
+/** Evaluates every rule, in the order in which people want to read the findings. Pure. */
 export function assess(sample: FirewallSample, now: number, series?: Series): Found[] {
   return [
     ...flushed(sample),
@@ -93,7 +93,7 @@ function nextAfterFlush({ k3s, ufw, ssh, hostPorts = [] }: FirewallSample): stri
     ...(k3s
       ? [
           `Let k3s write its rules again: \`systemctl restart ${k3s.unit}\``,
-          // Those that are known are told of by name.
+          // Host ports known to be missing have findings of their own, which name the pods.
           ...(hostPorts.length > 0
             ? []
             : [
@@ -110,7 +110,7 @@ function kubeChains({ k3s, sets, memory, hostPorts = [] }: FirewallSample, now: 
   const { since } = k3s.running
   const minutes = Math.floor((now - since) / minute)
   return k3s.proxies.flatMap((family): Found[] => {
-    // Without a tool there is nothing to say of a family, and another network may do without these chains.
+    // Without an iptables tool a family cannot be judged, and another CNI may do without these chains.
     const here = sets.filter((it) => it.family === family)
     const had = (memory.flush?.had ?? memory.reference)[`${family} nat kube-proxy`]?.[1]
     if (here.length === 0 || (!had && here.some((it) => it.replaced))) return []

@@ -3,19 +3,22 @@ import type { Owner } from './checks/owners.ts'
 export type Family = 'ipv4' | 'ipv6'
 export const families: readonly Family[] = ['ipv4', 'ipv6']
 
-/** The kernel keeps two sets of iptables rules side by side, and a packet must pass both. `native`: a table of nftables that no iptables made. */
+/**
+ * The kernel keeps two sets of iptables rules, `nft` and `legacy`; a packet must pass both. `native`: an nftables table
+ * that iptables did not create.
+ */
 export type Backend = 'nft' | 'legacy' | 'native'
 
 /**
- * How many rules one owner has in one table, and how many of them stand in the table's built-in chains. The
- * latter hang everything else on the packet's way and do not come and go with pods and services.
+ * How many rules one owner has in one table, and how many of these are in the table's built-in chains ("anchors"). The
+ * anchors lead packets to all other chains, and do not come and go with pods and services.
  */
 export type Cell = readonly [rules: number, anchors: number]
 
 /** By `TABLE OWNER`. */
 export type Cells = Readonly<Record<string, Cell>>
 
-/** Rules by owner, greatest first; only those of some families, where `cells` are named by family. */
+/** Rules by owner, most rules first; only those of some families, where the names in `cells` begin with the family. */
 export function byOwner(
   cells: Cells,
   only?: readonly Family[],
@@ -29,7 +32,7 @@ export function byOwner(
   return [...sum].filter(([, rules]) => rules > 0).sort((a, b) => b[1] - a[1])
 }
 
-/** The last word of a cell's name. */
+/** The owner, which is the last word of a cell's name. */
 export const ownerIn = (place: string) => place.slice(place.lastIndexOf(' ') + 1) as Owner
 
 /** All rules in `cells`, of one family or of both. */

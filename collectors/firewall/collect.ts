@@ -7,7 +7,7 @@ import { snapshotDue } from './history/snapshots.ts'
 import { look } from './look.ts'
 import type { FirewallSample } from './sample.ts'
 
-/** One round: read, remember, and keep the rules whole where what is remembered says so. */
+/** One collector run: read, remember, and save the complete rules when a snapshot is due. */
 export async function collect(host: Host, past: Past<FirewallSample>): Promise<FirewallSample> {
   const before = past.sample
   const seen = await look(host, before)

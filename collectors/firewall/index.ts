@@ -15,12 +15,13 @@ import type { FirewallSample } from './sample.ts'
 import { summary } from './summary.ts'
 
 /**
- * iptables rules of both backends and both families and the tables of nftables beside them, whether they
- * still do what k3s, ufw and people need, and who changed them.
+ * The iptables rules of both backends and both families and the native nftables tables: whether they still do what k3s,
+ * ufw and people need, and who changed them.
  *
- * `nft monitor` tells of changes of the nft backend at once; reading rules makes no new generation, so that
- * a round never wakes itself. The legacy backend tells nobody, so that it is polled where it is in use. Five
- * minutes keep the idle cost of a round (measured before the tables of nftables were added: 25 ms, and two processes of 5 ms; `nft list tables` takes 3 ms more) near 0.01 % of a core.
+ * `nft monitor` reports changes in the nft backend at once; reading rules creates no new generation, so a run never
+ * wakes itself. The legacy backend sends no events and is polled where it is in use. With a run every five minutes the
+ * idle cost stays near 0.01 % of a core (measured before native tables were added: 25 ms, and two processes of 5 ms;
+ * `nft list tables` takes 3 ms more).
  */
 export const firewall = collector({
   name: 'firewall',

@@ -3,13 +3,16 @@ import { rolling } from './packet/sums.ts'
 import type { RuleSet } from './rule-set.ts'
 
 /**
- * The kernel tells nobody of a change in the legacy backend (its audit record aside, which needs auditd), and
- * has no counter that could be read. Printing 89 rules costs 3.6 ms of CPU (measured over 100 times), and
- * as much again to start it and read it: at this pace some 0.02 % of a core.
+ * The legacy backend sends no event of a change (except an audit record, which needs auditd), and has no counter that
+ * could be read. Printing 89 rules costs 3.6 ms of CPU (measured over 100 times), and as much again to start the
+ * process and read its output: with this pause, ms, some 0.02 % of a core.
  */
 export const legacyPause = 30_000
 
-/** A poll where the legacy backend holds rules. Of IPv4 where there are any: whoever flushes begins there, and IPv6 can wait for the next round. */
+/**
+ * A poll where the legacy backend holds rules. IPv4 only, where it has any: people who flush begin there, and IPv6 can
+ * wait for the next run.
+ */
 export function legacyPolls(sets: readonly RuleSet[]): Watch[] {
   const used = sets
     .filter((it) => it.backend === 'legacy' && it.rules > 0)
@@ -26,7 +29,7 @@ export function legacyPolls(sets: readonly RuleSet[]): Watch[] {
   ]
 }
 
-/** A sum over rules and policies; counters and dates do not count. */
+/** A hash of rules and policies, without counters and dates. */
 async function printed(host: Host, argv: readonly string[]): Promise<string> {
   const sums = rolling()
   const { exit } = await host.run(argv, {

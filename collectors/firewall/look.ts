@@ -18,19 +18,22 @@ import { blockedOf } from './packet/verdicts.ts'
 import { rules } from './rules.ts'
 import type { FirewallSample } from './sample.ts'
 
-/** Where `nft` is; asked of the file system, because starting it only to see whether it is there costs more. */
+/** Where `nft` may be. The file system is asked, because starting `nft` to see whether it exists costs more. */
 const nftPlaces = ['/usr/sbin/nft', '/sbin/nft', '/usr/bin/nft', '/usr/local/sbin/nft']
 
-/** Nobody outside sends from or to these: loopback, multicast. */
+/** Networks in which no other machine has its address: loopback, multicast. */
 const neverOutside = ['127.0.0.0/8', '224.0.0.0/4', '::1/128', 'ff00::/8']
 
-/** What rests on more than the rules of one family. A lost look at IPv6 keeps nothing: IPv4 speaks for itself. */
+/**
+ * Codes that rest on more than the rules of one family: they are judged even if the IPv4 rules cannot be read. If only
+ * the IPv6 rules cannot be read, every code is judged: IPv4 is enough.
+ */
 const others = new Set(['firewall.changed', 'firewall.conntrack-filling', 'firewall.growing'])
 const ruleCodes = Object.keys(rules).filter((it) => !others.has(it))
 
 const networksOf = (texts: readonly string[]) => texts.map(network).filter((it) => it !== undefined)
 
-/** Asks for one thing; what fails is noted with the rules that rest on it, and stops nothing else. */
+/** Runs one question; an error is noted with the rules that need the answer, and stops no other question. */
 type See = <T>(
   what: string,
   codes: readonly string[],
@@ -39,8 +42,8 @@ type See = <T>(
 ) => Promise<T | undefined>
 
 /**
- * Everything that one round reads, and what becomes of the packets in question by the rules that were read, since only
- * numbers are kept of those. Three processes, five with legacy tables, and some small files.
+ * Reads everything for one collector run, and walks the probes through the rules, since of these only numbers are kept.
+ * Costs three processes, five with legacy tables, and some small files.
  */
 export async function look(host: Host, before: FirewallSample | undefined): Promise<Seen> {
   const now = host.now()
@@ -58,7 +61,7 @@ export async function look(host: Host, before: FirewallSample | undefined): Prom
   const podNetworks = networks?.pods ?? []
   const inside = networksOf([...podNetworks, ...(networks?.services ?? []), ...neverOutside])
   const { ufw, ssh, boot, monitor, conntrack, sandboxes, netConf } = await readAround(host, see, k3s, before)
-  // Without ufw nobody walks for k3s's ports: that would cost every node for what concerns few.
+  // Without ufw no walk is made for k3s's ports: every node would pay for what concerns few.
   const ufwMatters = ufw ? ufw.enabled : blind.some((it) => it.what === "ufw's settings")
   const needs =
     k3s?.running && ufwMatters ? needsOf(k3s, { pods: networksOf(podNetworks), inside, netConf }) : []
@@ -75,7 +78,7 @@ export async function look(host: Host, before: FirewallSample | undefined): Prom
     ways: { ipv4: ways('ipv4'), ipv6: ways('ipv6') },
     boot: boot?.trim() || undefined,
     missing: k3s && sandboxes ? await missingPorts(host, sandboxes, read, native) : undefined,
-    // What other nodes need concerns nobody where there are none.
+    // Connections that only other nodes need do not matter on a cluster of one node.
     alone: asked && k3s !== undefined && !(await hasPeers(host, k3s)),
     podNetworks,
     now,
@@ -85,7 +88,7 @@ export async function look(host: Host, before: FirewallSample | undefined): Prom
 
 const ofFamily = (needs: readonly Needed[], family: Family) => needs.filter((it) => it.family === family)
 
-/** What stands beside the rules. */
+/** What is read besides the rules. */
 async function readAround(host: Host, see: See, k3s: K3s | undefined, before: FirewallSample | undefined) {
   const mapped = ['firewall.hostport-rules-missing']
   const [ssh, ufw, boot, monitor, conntrack, sandboxes, netConf] = await Promise.all([
@@ -108,7 +111,7 @@ interface Families {
   readonly probes: (family: Family) => readonly Probe[]
 }
 
-/** The rules of iptables; `stale` are the families that could not be read. */
+/** The iptables rules; `stale` are the families that could not be read. */
 async function readFamilies(host: Host, see: See, { before, k3s, podNetworks, probes }: Families) {
   const read: Read[] = []
   const stale: Family[] = []
@@ -132,7 +135,7 @@ async function readFamilies(host: Host, see: See, { before, k3s, podNetworks, pr
   return { read, stale }
 }
 
-/** Tables of nftables itself; without `nft`, or where it fails, what iptables shows has to do. */
+/** The native nftables tables. Without `nft`, or if it fails, only what iptables shows is known. */
 async function readTables(
   host: Host,
   nft: string | undefined,
@@ -165,7 +168,7 @@ async function missingPorts(
   native: Native,
 ): Promise<readonly HostPort[]> {
   const forwards = new Set(read.flatMap((it) => it.forwards))
-  // Without its iptables at all, a family has no firewall to speak of.
+  // A family without any iptables tool is left out.
   for (const it of Object.values(sandboxes))
     for (const { forward } of it === 0 ? [] : it.ports)
       if (

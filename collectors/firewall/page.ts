@@ -8,7 +8,9 @@ import { show } from './page/show.ts'
 import type { RuleSet } from './rule-set.ts'
 import type { FirewallSample } from './sample.ts'
 
-/** `agent firewall`: whose rules there are, policies, ufw, who changed what, and what is kept; with `diff` and `show`. */
+/**
+ * `agent firewall`: owners of the rules, policies, ufw, who changed what, and the snapshots; with `diff` and `show`.
+ */
 export const page: Page<FirewallSample, unknown> = {
   name: 'firewall',
   meaning: 'whose rules there are, policies, ufw, who changed what, and what is kept',

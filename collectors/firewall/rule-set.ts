@@ -6,35 +6,35 @@ import type { UfwRules } from './dump/ufw.ts'
 export interface RuleSet {
   readonly family: Family
   readonly backend: Backend
-  /** Of a native one: `inet firewalld`. */
+  /** Of a native table: `inet firewalld`. */
   readonly table?: string
-  /** What prints it. */
+  /** The command that prints it. */
   readonly argv: readonly string[]
   /** "v1.8.9 (nf_tables)" */
   readonly version?: string
   readonly rules: number
   readonly cells: Cells
-  /** What happens at the end of a built-in chain, where that is not ACCEPT, by `TABLE CHAIN`. */
+  /** The policies of built-in chains that are not ACCEPT, by `TABLE CHAIN`. */
   readonly policies: Readonly<Record<string, string>>
-  /** The chains with most rules, as `TABLE CHAIN`. */
+  /** The chains with the most rules, as `TABLE CHAIN`. */
   readonly chains: readonly (readonly [chain: string, rules: number])[]
-  /** Changes whenever a rule or a policy does; packet counters do not count. */
+  /** Changes with every rule and policy, but not with packet counters. */
   readonly hash: string
-  /** The same of those rules alone that do not come and go with pods, services, containers and bans. */
+  /** The same, of those rules only that do not come and go with pods, services, containers and bans. */
   readonly own: string
   readonly copies?: Copies
   readonly ufw?: UfwRules
-  /** Which of `kubeParts` are there. */
+  /** Those of `kubeParts` that exist. */
   readonly kube: readonly string[]
   /** Another network has chains here that may do kube-proxy's work as well: Cilium, Calico. */
   readonly replaced?: true
-  /** Tables that hold rules only `nft` can print; their cells are those of the last time. */
+  /** Tables that only `nft` can print; their cells are those of the previous sample. */
   readonly hidden?: readonly string[]
-  /** It could not be read this time; this is the last that was seen. */
+  /** It could not be read this time; this is the previous state. */
   readonly stale?: true
 }
 
-/** All cells of one round, backends added up, by `FAMILY TABLE OWNER`. */
+/** All cells of one sample, both backends added up, by `FAMILY TABLE OWNER`. */
 export function cellsOf(sets: readonly RuleSet[]): Cells {
   const sum: Record<string, Cell> = {}
   for (const { family, cells } of sets)
@@ -46,8 +46,8 @@ export function cellsOf(sets: readonly RuleSet[]): Cells {
 }
 
 /**
- * Whether packets of a family come by ufw's rules. After `ufw disable` the built-in chains still lead to its
- * chains, which are empty then (measured with ufw 0.36).
+ * Whether packets of a family pass ufw's rules. After `ufw disable` the built-in chains still lead to its chains, but
+ * these are empty (measured with ufw 0.36).
  */
 export const ufwActs = (sets: readonly RuleSet[], family: Family) =>
   sets.some((it) => {

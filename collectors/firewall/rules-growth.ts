@@ -1,7 +1,7 @@
 import { declared } from '../../agent/model/index.ts'
 import { day, minute } from '../../agent/text/times.ts'
 
-/** What makes a firewall slow or ambiguous rather than wrong. */
+/** Rules for what makes a firewall slow or ambiguous, but not wrong. */
 export type GrowthCode =
   | 'firewall.duplicates'
   | 'firewall.growing'

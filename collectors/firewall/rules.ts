@@ -14,17 +14,20 @@ export type Code =
   | 'firewall.changed'
   | GrowthCode
 
-/** What takes k3s's rules away: a flush, or k3s itself, which makes them again within minutes or not at all. */
+/** What removes k3s's rules: a flush, or k3s itself, which writes them again within minutes or not at all. */
 const starts = causes(
   { code: 'k3s.restarted', within: 5 * minute },
   { code: 'k3s.killed', within: 5 * minute },
   { code: 'k3s.rebooted', within: 5 * minute },
 )
 const goneSince = causes({ code: 'firewall.flushed' }, ...starts)
-/** The same, of what a restart of k3s does not bring back. */
+/** The same causes, for what a restart of k3s does not bring back. */
 const goneForGood = causes({ code: 'firewall.flushed', outlivesRepair: true }, ...starts)
 
-/** Builds ufw's chains anew after a flush: as long as its empty chains are there, `ufw reload` hangs nothing in them (measured with ufw 0.36). */
+/**
+ * Rebuilds ufw's chains after a flush: while its empty chains exist, `ufw reload` adds no rules to them (measured with
+ * ufw 0.36).
+ */
 export const rebuildUfw = `iptables -S | sed -n 's/^-N \\(ufw-.*\\)/\\1/p' | xargs -rn1 iptables -X; ufw reload`
 
 export const rules = declared({
@@ -60,7 +63,7 @@ export const rules = declared({
       'Then delete the pods that own host ports (ingress, svclb), so that their ports are mapped again',
     ],
     avoid: 'Flush or restore rules by hand: k3s writes them itself when it starts.',
-    // They are judged three minutes after a start.
+    // Host ports are judged only three minutes after a start.
     because: goneSince,
   },
   'firewall.flannel-rules-missing': {

@@ -13,7 +13,7 @@ import type { RuleSet } from './rule-set.ts'
 
 export interface FirewallSample extends Sample {
   readonly sets: readonly RuleSet[]
-  /** What becomes of a new connection to SSH. */
+  /** The ports of SSH; below, the verdict for a new connection to them. */
   readonly ssh: SshPorts
   readonly input: Readonly<Partial<Record<Family, Verdict>>>
   readonly ufw?: Ufw
@@ -23,13 +23,13 @@ export interface FirewallSample extends Sample {
   readonly sandboxes?: Sandboxes
   /** Host ports that no rule maps. */
   readonly hostPorts?: readonly HostPort[]
-  /** What k3s needs and a rule or a policy drops. */
+  /** Connections that k3s needs and a rule or a policy drops. */
   readonly blocked?: readonly Blocked[]
   /** Changes that were seen, oldest first; bounded. */
   readonly journal?: readonly Change[]
   readonly kept?: Kept
-  /** Connections the kernel follows, in whole percent of the most it has room for. */
+  /** Tracked connections, in whole percent of the kernel's limit (`most`). */
   readonly conntrack?: { readonly percent: number; readonly most: number }
-  /** The program that tells of changes as they happen, where there is one. */
+  /** The path of `nft`, which reports changes as they happen, where it exists. */
   readonly monitor?: string
 }

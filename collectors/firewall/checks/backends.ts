@@ -50,14 +50,14 @@ export function buggyIptables({ sets, k3s }: FirewallSample): Observation<Code>[
     : []
 }
 
-/** What a flush would do now. It is said before, because nobody reads it after. */
+/** Warns that a flush would lock out SSH. It must be said in advance: afterwards nobody can read it. */
 export function lockoutRisk({ sets, input, ssh, ufw }: FirewallSample): Observation<Code>[] {
   return families.flatMap((family): Observation<Code>[] => {
     const drops = sets.find((it) => it.family === family && it.policies['filter INPUT'] === 'DROP')
     const ports = ssh.ports[family]
-    // People come in by IPv4; IPv6 counts where SSH listens on nothing else.
+    // People use IPv4; IPv6 counts only where SSH listens on nothing else.
     if (!drops || ports.length === 0 || (family === 'ipv6' && ssh.ports.ipv4.length > 0)) return []
-    // Who is let in may not be told, as with bans in an ipset; that nobody is without any rule is certain.
+    // Now the verdict may be `maybe`, as with bans in an ipset; after a flush the policy certainly drops everything.
     const now = input[family]?.verdict
     if (now === undefined || now === 'drop') return []
     return [

@@ -4,10 +4,10 @@ import { authors, difference } from '../history/journal.ts'
 import type { Code } from '../rules.ts'
 import type { FirewallSample } from '../sample.ts'
 
-/** How long a change stays news. */
+/** How long a change is reported, ms. */
 const news = hour
 
-/** What changed within the hour, in one finding: the last of it, and how often. */
+/** One finding for all changes of the last hour: the last change, and how many there were. */
 export function changes({ journal = [] }: FirewallSample, now: number): Observation<Code>[] {
   const recent = journal.filter((it) => !it.quiet && now - it.at < news)
   const first = recent[0]

@@ -3,7 +3,7 @@ import { tally } from '../packet/tally.ts'
 
 /** Rules that stand in one chain more than once. */
 export interface Copies {
-  /** How many rules could go without anything missing. */
+  /** How many rules could be deleted without any effect. */
   readonly extra: number
   /** The rule with the most copies: `TABLE CHAIN`, how often it is there, and its text. */
   readonly chain: string
@@ -11,11 +11,11 @@ export interface Copies {
   readonly text: string
 }
 
-/** 1.5 MB, for all the rules there may be: about 98,000 different ones are compared, any beyond are not. */
+/** A table of 1.5 MB for all rules: about 98,000 different ones are compared, further ones are ignored. */
 const largest = 131_072
 const longestText = 160
 
-/** Counts rules by a sum of table and text, so that copies are found wherever they stand. */
+/** Counts rules by a hash of table and text, so that copies are found even far apart. */
 export function countCopies() {
   const rules = tally(largest)
   let extra = 0
@@ -28,7 +28,7 @@ export function countCopies() {
       if (!most || times > most.times)
         most = { chain: `${table} ${chain}`, times, text: text.slice(0, longestText) }
     },
-    /** What was found, once there are no more rules. */
+    /** The result, to be asked for after the last rule. */
     end(): Copies | undefined {
       rules.clear()
       return most && { extra, ...most, text: own(most.text) }

@@ -5,12 +5,12 @@ import type { Code } from '../rules.ts'
 import type { FirewallSample } from '../sample.ts'
 import { settled } from './kube.ts'
 
-/** flannel puts its rules back every minute while it is well, which the rule's patience leaves room for. */
+/** flannel, while it works, restores its rules every minute, for which the rule's `pendingFor` leaves time. */
 export function flannelMissing(sample: FirewallSample, now: number, cells: Cells): Observation<Code>[] {
   const { k3s, memory } = sample
   if (!k3s || !memory.flannel || !settled(k3s, now)) return []
   const places = gone(memory.flannel, cells).filter((place) =>
-    // Without a tool, or where the table could not be read, there is nothing to say.
+    // Without an iptables tool, or where the table could not be read, nothing can be said.
     sample.sets.some((it) => place.startsWith(`${it.family} `) && !it.stale),
   )
   if (places.length === 0) return []

@@ -6,15 +6,15 @@ import type { Code } from '../rules.ts'
 import type { FirewallSample } from '../sample.ts'
 
 /**
- * So many rules bring a node down. k3s issue 3117: unresponsive at 7 MB of rules, about 60,000; kubernetes
+ * A number of rules that brings a node down. k3s issue 3117: unresponsive at 7 MB of rules, about 60,000; kubernetes
  * issue 14870: 164,757; the legacy backend is in trouble from 100,000 on.
  */
 export const tooManyRules = 50_000
-/** Below this nobody suffers, and a forecast from a handful of rules is a guess. */
+/** Below this number of rules nothing is slow, and a forecast would be a guess. */
 const worthForecasting = 1000
-/** A forecast is told of when it ends within this. */
+/** A forecast is reported if it ends within this time, ms. */
 const soon = 30 * day
-/** So many rules that could go are no accident of somebody's typing. */
+/** So many copies are not typing mistakes. */
 const manyCopies = 10
 
 const totalOf = ({ sets }: FirewallSample) => sets.reduce((sum, it) => sum + it.rules, 0)
@@ -70,10 +70,10 @@ export function growing(
   ]
 }
 
-/** From here on a table is told of whatever the forecast; at the second it is as good as full. */
+/** Percent in use: from `almost` on the table is reported even without a forecast, from `full` on as critical. */
 const almost = 80
 const full = 95
-/** Below this, a rise is a busy hour. */
+/** Percent below which a rise is only a busy hour. */
 const half = 50
 const tight = day
 

@@ -12,12 +12,15 @@ import {
 import type { Code } from '../rules.ts'
 import type { FirewallSample } from '../sample.ts'
 
-/** Of all: one of each pod in each family at least, so that no pod's finding depends on another's ports. */
+/**
+ * Bounds the whole list. Every pod keeps at least one port in each family, so that its finding does not depend on other
+ * pods' ports.
+ */
 const mostMissing = 2 * mostSandboxes
 
 /**
- * Host ports of pods that are there, and that no rule maps. The cache outlives a reboot, and what is asked
- * for last is whether the veth of a missing one is still there; where that cannot be seen, it counts as there.
+ * Host ports of existing pods that no rule maps. The CNI result cache outlives a reboot, so for each pod with a missing
+ * port its veth is looked for last; if the links cannot be read, the pod counts as existing.
  */
 export async function missingHostPorts(
   host: Host,
@@ -29,7 +32,7 @@ export async function missingHostPorts(
   )
   if (missing.length === 0) return []
   const links = await orNothing(host.list('/sys/class/net'))
-  // A pod that went while the rules were read takes its rules along first.
+  // The rules of a pod that ended while they were read go before its cache entry, so the cache is listed again.
   const still = await listSandboxes(host)
   const there = (it: Sandbox) =>
     !links || it.veths.length === 0 || it.veths.some((veth) => links.some(({ name }) => name === veth))
@@ -50,7 +53,7 @@ const portOf = ({ forward }: HostPort) => {
   return `${protocol === 'tcp' ? port : `${port}/${protocol}`}${over}`
 }
 
-/** One finding for each pod: it is the pod that has to be made anew. */
+/** One finding for each pod, since it is the pod that has to be recreated. */
 export function hostPortsMissing({ hostPorts = [], k3s }: FirewallSample): Observation<Code>[] {
   if (!k3s?.running) return []
   return [...Map.groupBy(hostPorts, (it) => it.pod)].map(([pod, ports]) => {

@@ -4,8 +4,8 @@ import type { Family } from '../cells.ts'
 import type { RuleSet } from '../rule-set.ts'
 
 /**
- * What services hang on in the nat table: that chains are reached, and that they hold rules. kube-proxy
- * always writes these, even without any service (kubernetes pkg/proxy/iptables/proxier.go).
+ * The rules and chains in the nat table on which services depend: the chains must be reachable, and hold rules.
+ * kube-proxy always writes these, even without any service (kubernetes pkg/proxy/iptables/proxier.go).
  */
 export const kubeParts = [
   'PREROUTING to KUBE-SERVICES',
@@ -17,7 +17,7 @@ export const kubeParts = [
 
 const parts = new Set<string>(kubeParts)
 
-/** The part a rule of the nat table is, if any; `rule` only where it stands in a built-in chain. */
+/** Which of these parts a chain or a rule of the nat table is, if any; `rule` counts only in a built-in chain. */
 export function kubePart(chain: string, rule: string): string | undefined {
   if (parts.has(chain)) return chain
   const target = rule && / -j (KUBE-SERVICES|KUBE-POSTROUTING)$/.exec(rule)?.[1]
@@ -29,9 +29,9 @@ export function kubePart(chain: string, rule: string): string | undefined {
 export interface Expected {
   readonly unit: string
   readonly running?: { readonly pid: number; readonly since: number }
-  /** The families in which kube-proxy writes iptables rules; none where it is switched off or works otherwise. */
+  /** The families in which kube-proxy writes iptables rules; empty where it is switched off or uses another mode. */
   readonly proxies: readonly Family[]
-  /** It was told to use the iptables it brings along. */
+  /** k3s was told to use the iptables it brings along. */
   readonly bundled?: true
 }
 
@@ -61,8 +61,8 @@ export function expected(k3s: K3s, podNetworks: readonly string[]): Expected {
 }
 
 /**
- * Networks of pods and of services: as k3s was told (an agent is not), as flannel noted for this node in
- * `subnet.env`, else k3s's defaults.
+ * Networks of pods and of services: from k3s's flags (an agent has none), from flannel's `subnet.env` on this node,
+ * else k3s's defaults.
  */
 export function clusterNetworks(k3s: K3s, subnetEnv: string | undefined) {
   const noted = [...(subnetEnv ?? '').matchAll(/^FLANNEL_(?:IPV6_)?NETWORK=(\S+)$/gm)].map(
@@ -77,14 +77,14 @@ export function clusterNetworks(k3s: K3s, subnetEnv: string | undefined) {
   }
 }
 
-/** k3s needs a while from its start to kube-proxy's first rules. */
+/** How long k3s takes from its start to kube-proxy's first rules, ms. */
 export const settling = 3 * minute
 
 /** k3s runs and has had the time to write its rules. */
 export const settled = (k3s: Expected | undefined, now: number) =>
   k3s?.running !== undefined && now - k3s.running.since >= settling
 
-/** The parts that are in no backend; none where one backend has them all. */
+/** The parts that are missing from all backends; empty if one backend alone has them all. */
 export function missingParts(sets: readonly RuleSet[], family: Family): readonly string[] {
   const there = sets.filter((it) => it.family === family).map((it) => it.kube)
   const best = there.reduce<readonly string[]>((most, it) => (it.length > most.length ? it : most), [])

@@ -4,7 +4,10 @@ import type { Family } from '../cells.ts'
 import { type Code, rebuildUfw } from '../rules.ts'
 import type { FirewallSample } from '../sample.ts'
 
-/** SSH is shut out over IPv4, or over IPv6 where it does not listen on IPv4. One finding: people use what is left. */
+/**
+ * SSH is blocked over IPv4, or over IPv6 where it does not listen on IPv4. One finding for both: people use the family
+ * that still works.
+ */
 export function lockout(sample: FirewallSample): Observation<Code>[] {
   const { ssh, input, ufw, sets } = sample
   const family: Family = ssh.ports.ipv4.length > 0 ? 'ipv4' : 'ipv6'
@@ -23,7 +26,7 @@ export function lockout(sample: FirewallSample): Observation<Code>[] {
   const name = familyNames[family]
   const port = ports[0] ?? 22
   const tables = `${family === 'ipv4' ? 'ip' : 'ip6'}tables${verdict.backend === 'legacy' ? '-legacy' : ''}`
-  // ufw can only open a port while packets still come by its chains.
+  // ufw can open a port only while the built-in chains lead to its chains.
   const hooked = sets.some((it) => it.family === family && (it.cells['filter ufw']?.[1] ?? 0) > 0)
   const on = ufw ? ufw.enabled : hooked
   const open = `\`${tables} -I INPUT -p tcp --dport ${port} -j ACCEPT\``

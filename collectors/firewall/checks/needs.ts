@@ -5,7 +5,7 @@ import { type Family, families } from '../cells.ts'
 import type { Probe } from '../packet/match.ts'
 import type { Network } from '../packet/networks.ts'
 
-/** What k3s needs let in (k3s's documentation, "Inbound Rules for K3s Nodes"). */
+/** Connections to this node that k3s needs (k3s's documentation, "Inbound Rules for K3s Nodes"). */
 export type Need = 'pods-api' | 'pods-kubelet' | 'nodes-api' | 'overlay'
 
 export interface Needed {
@@ -14,7 +14,7 @@ export interface Needed {
   readonly probe: Probe
 }
 
-/** What is dropped that k3s needs, with the port and what drops it. */
+/** A connection that k3s needs and the firewall drops: its port and the rule or policy that drops it. */
 export interface Blocked {
   readonly need: Need
   readonly port: number
@@ -32,9 +32,9 @@ interface Facts {
 const kubelet = 10_250
 
 /**
- * The ports in question on this node, in each family that pods have. On an agent, pods reach the API over the
- * overlay, not through INPUT. Nodes talk to the API by one family, IPv4 where there is any; flannel has an overlay
- * for each (`flannel.1`, `flannel-v6.1`), on the same port.
+ * The ports that k3s needs on this node, in each family that pods have. On an agent, pods reach the API over the
+ * overlay, not through INPUT. Nodes talk to the API by one family, IPv4 where there is any; flannel has an overlay for
+ * each (`flannel.1`, `flannel-v6.1`), on the same port.
  */
 export function needsOf(k3s: K3s, { pods, inside, netConf }: Facts): readonly Needed[] {
   const api = Number(k3s.flags['https-listen-port']?.at(-1) ?? 6443)
@@ -58,7 +58,10 @@ export function needsOf(k3s: K3s, { pods, inside, netConf }: Facts): readonly Ne
   })
 }
 
-/** flannel's VXLAN is on 8472/udp on Linux, its WireGuard on 51820 (flannel, Documentation/backends.md). */
+/**
+ * flannel's VXLAN is on 8472/udp on Linux, its WireGuard on 51820 (flannel, Documentation/backends.md). Undefined for
+ * other backends.
+ */
 export function overlayPort(netConf: string | undefined): number | undefined {
   // k3s's default, where the file could not be read.
   if (netConf === undefined) return 8472
@@ -73,10 +76,10 @@ export function overlayPort(netConf: string | undefined): number | undefined {
   return undefined
 }
 
-/** Whether only other nodes need it. */
+/** Whether only other nodes need this connection. */
 export const forNodes = (need: Need) => need === 'overlay' || need === 'nodes-api'
 
-/** An agent has at least its server beside it; a server has others where the overlay leads to some. */
+/** An agent always has another node, its server; a server has one if the overlay leads to any. */
 export async function hasPeers(host: Host, k3s: K3s): Promise<boolean> {
   if (k3s.role === 'agent') return true
   const ran = await orNothing(host.run(['ip', '-j', '-d', 'route', 'show']))

@@ -1,4 +1,4 @@
-/** Whose a rule is, as far as chain names, comments and k3s's own pod network tell. */
+/** The owner of a rule, as far as chain names, comments and k3s's own pod network tell. */
 export type Owner = 'kube-proxy' | 'kube-router' | 'flannel' | 'cni' | 'ufw' | 'docker' | 'fail2ban' | 'other'
 
 /**
@@ -22,7 +22,10 @@ const prefixes: readonly (readonly [prefix: string, owner: Owner])[] = [
   ['f2b-', 'fail2ban'],
 ]
 
-/** Whose a native table of nftables is: kube-proxy's nftables mode, portmap's and bridge's nftables backends, fail2ban. */
+/**
+ * The owner of a native nftables table: kube-proxy's nftables mode, the nftables backends of portmap and bridge,
+ * fail2ban.
+ */
 export function tableOwner(table: string): Owner {
   if (table === 'kube-proxy') return 'kube-proxy'
   if (table.startsWith('cni_')) return 'cni'
@@ -30,15 +33,15 @@ export function tableOwner(table: string): Owner {
   return table.startsWith('docker') ? 'docker' : 'other'
 }
 
-/** Whose a chain is, by its name; undefined for one that nobody known makes, and for built-in chains. */
+/** The owner of a chain, by its name; undefined for unknown names and for built-in chains. */
 export function chainOwner(chain: string): Owner | undefined {
   for (const [prefix, owner] of prefixes) if (chain.startsWith(prefix)) return owner
   return undefined
 }
 
 /**
- * Whose a rule in a built-in chain is. k3s 1.21's flannel puts its rules straight there, without comment,
- * so a rule with one of the pod networks as source or destination and flannel's shape is flannel's.
+ * The owner of a rule in a built-in chain. k3s 1.21's flannel puts its rules straight there, without comment, so a rule
+ * with a pod network as source or destination and the shape of flannel's rules is flannel's.
  */
 export function baseRuleOwner(rule: string, podNetworks: readonly string[]): Owner {
   const at = Math.max(rule.lastIndexOf(' -j '), rule.lastIndexOf(' -g '))

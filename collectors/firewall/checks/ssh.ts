@@ -4,16 +4,16 @@ import { listeningSockets } from '../../node/sockets.ts'
 import type { Family } from '../cells.ts'
 import { configuredPorts } from '../dump/sshconf.ts'
 
-/** Where people get in by SSH, as far as that can be told without asking sshd. */
+/** The ports at which people can reach SSH, as far as that can be told without asking sshd. */
 export interface SshPorts {
   readonly ports: Readonly<Record<Family, readonly number[]>>
-  /** It could not be seen what listens, so the ports are those that are configured, or 22. */
+  /** It could not be read which sockets listen, so these are the configured ports, or 22. */
   readonly assumed?: true
 }
 
 const mostSockets = 16 * 1024 * 1024
 
-/** Configured ports on which something listens on more than loopback. */
+/** The configured ports at which something listens on more than loopback. */
 export async function sshPorts(host: Host): Promise<SshPorts> {
   const configured = await configuredPorts(host)
   const assumed: SshPorts = { ports: { ipv4: configured, ipv6: configured }, assumed: true }
@@ -32,7 +32,7 @@ export async function sshPorts(host: Host): Promise<SshPorts> {
   }
 }
 
-/** Listening sockets that more than this machine can reach. A socket on `::` takes IPv4 as well. */
+/** Listening sockets that other machines can reach. A socket on `::` takes IPv4 as well. */
 export function listeners(text: string): { families: readonly Family[]; port: number }[] {
   return listeningSockets(text)
     .map(({ address, port }) => ({ families: heardBy(address), port }))

@@ -15,7 +15,10 @@ const words: Readonly<Record<Need, (port: number) => string>> = {
 const familyOf = ({ family }: Blocked): Family => family ?? 'ipv4'
 const named = ({ need, port, family }: Blocked) => `${words[need](port)}${family ? ' over IPv6' : ''}`
 
-/** Only where packets still come by ufw's chains: after a flush it is not ufw that stands in the way, and its settings would not help. */
+/**
+ * Judged only while packets still pass ufw's chains: after a flush it is not ufw that blocks, and changing its settings
+ * would not help.
+ */
 export function ufwBlocks(sample: FirewallSample): Observation<Code>[] {
   const { ufw, k3s, sets, networks } = sample
   const blocked = (sample.blocked ?? []).filter((it) => ufwActs(sets, familyOf(it)))

@@ -8,7 +8,7 @@ import type { FirewallSample } from '../sample.ts'
 const frames = { ipv4: 'before.rules and after.rules', ipv6: 'before6.rules and after6.rules' } as const
 const names = { ipv4: 'IPv4', ipv6: 'IPv6' } as const
 
-/** What ufw's files say and what the kernel holds, where the two differ. Nothing where ufw's files could not be read. */
+/** Where ufw's files and the kernel's rules differ. Empty where ufw's files could not be read. */
 export function ufwDrift({ ufw, sets, ssh }: FirewallSample): Observation<Code>[] {
   if (!ufw) return []
   const own = (family: Family) => sets.filter((it) => it.family === family && !it.stale)

@@ -4,24 +4,30 @@ import { type Owner, tableOwner } from '../checks/owners.ts'
 import { rolling } from '../packet/sums.ts'
 import type { RuleSet } from '../rule-set.ts'
 
-/** Tables of nftables that no iptables made, and what they mean for the walks through the others. */
+/** nftables tables that iptables did not create, and what they mean for walking the others. */
 export interface Native {
   readonly sets: readonly RuleSet[]
-  /** Tables that may drop what comes in, which is not followed here. */
+  /** Tables that may drop incoming packets. Their rules are not followed. */
   readonly deciding: readonly string[]
-  /** Host ports that portmap maps by nftables, as `tcp 80`. */
+  /** Host ports that portmap maps with nftables, as `tcp 80`. */
   readonly ports: readonly string[]
-  /** It could not be read: neither is known. */
+  /** The tables could not be read, so nothing of the above is known. */
   readonly unread?: true
 }
 
-/** Read one by one, those first in which something of Kubernetes' may be; of the rest it is only known that they may decide. */
+/**
+ * How many tables are read, those that may be Kubernetes' first. Each of the others is only known as one that may drop
+ * packets.
+ */
 const mostTables = 16
 /** The tables of iptables' nft backend. */
 const compatible = new Set(['filter', 'nat', 'mangle', 'raw', 'security'])
 const familyOf: Readonly<Record<string, Family>> = { ip: 'ipv4', inet: 'ipv4', netdev: 'ipv4', ip6: 'ipv6' }
 
-/** `names`: tables that iptables has printed, by family. One process, and one more for each native table. */
+/**
+ * Reads the native tables. `names`: tables that iptables has printed, by family. Costs one process, and one more for
+ * each table.
+ */
 export async function readNative(
   host: Host,
   nft: string,
@@ -43,7 +49,7 @@ export async function readNative(
     const argv = [nft, '-s', 'list', 'table', kind, name]
     const reading = readTable({ kind, name, family, argv })
     const ran = await host.run(argv, { line: reading.line })
-    // One that is gone by now is no table.
+    // A table that is gone by now is ignored.
     if (ran.exit !== 0) continue
     const it = reading.end()
     sets.push(it.set)
@@ -60,7 +66,7 @@ interface TableName {
   readonly argv: readonly string[]
 }
 
-/** Reads what `nft -s list table` prints (nft(8)): chains are indented by one tab, rules by two. */
+/** Parses what `nft -s list table` prints (nft(8)): chains are indented by one tab, rules by two. */
 export function readTable({ kind, name, family, argv }: TableName) {
   const owner: Owner = tableOwner(name)
   const sums = rolling()
@@ -80,7 +86,7 @@ export function readTable({ kind, name, family, argv }: TableName) {
       sums.add(text)
     } else if (text === '\t}') chain = undefined
     if (chain === undefined || !text.startsWith('\t\t') || begun) return
-    // A rule that goes on from the line before.
+    // The continuation of the rule on the line before.
     if (text.startsWith('\t\t\t')) return sums.add(text)
     const words = text.trim()
     if (/^type \w+ hook /.test(words)) {
@@ -119,7 +125,7 @@ export function readTable({ kind, name, family, argv }: TableName) {
       kube: [],
       argv,
     }
-    // What Kubernetes' own tables drop are services without pods, never the node's ports.
+    // Kubernetes' own tables drop only packets to services without pods, never to the node's ports.
     return { set, decides: incoming && drops && owner !== 'kube-proxy' && owner !== 'cni', ports }
   }
   return { line, end }

@@ -10,7 +10,7 @@ import { rolling, type Sum, sumOf } from '../packet/sums.ts'
 import { type Table, type Tables, walkedTables } from '../packet/walk.ts'
 import { isFiled, type UfwRules, ufwPart } from './ufw.ts'
 
-/** What `iptables-save` printed, in numbers, and what a walk needs of it. */
+/** The output of `iptables-save` in numbers, and the rules that a walk needs. */
 export interface Saved {
   readonly rules: number
   readonly cells: Readonly<Record<string, Cell>>
@@ -37,11 +37,14 @@ export interface Saved {
 }
 
 const mostChainsCounted = 40
-/** The kernel knows five tables; what claims more is no `iptables-save`. */
+/** The kernel knows five tables; output with more than this is not from `iptables-save`. */
 const mostTables = 16
 const longestName = 64
 const space = 32
-/** Those rules of theirs by which their chains are reached are told apart by their number. */
+/**
+ * Owners whose rules in built-in chains are left out of `own`; a change in these shows in the number of anchors
+ * instead.
+ */
 const kubernetes = new Set<Owner>(['kube-proxy', 'kube-router', 'flannel', 'cni'])
 
 interface Wanted {
@@ -50,15 +53,15 @@ interface Wanted {
 }
 
 /**
- * Reads the output of `iptables-save` line by line (iptables-save(8); the format is that of libiptc and of
- * iptables' nft backend). Keeps numbers, never rules, but for those a walk needs.
+ * Reads the output of `iptables-save` line by line (iptables-save(8); the format is that of libiptc and of iptables'
+ * nft backend). Keeps numbers; of the rules themselves only those that a walk needs.
  */
 export function readSaved(wanted: Wanted) {
   const reader = new Reader(wanted)
   return { line: (text: string) => reader.line(text), end: () => reader.end() }
 }
 
-/** Where the reading stands. A class, since all of it changes with every one of 100,000 lines. */
+/** The state of the reading. A class, since all of it changes with each of up to 100,000 lines. */
 class Reader {
   readonly wanted: Wanted
   readonly cells = new Map<string, [number, number]>()
@@ -80,10 +83,10 @@ class Reader {
   path: ReturnType<typeof gatherPath> | undefined
   builtIn = new Set<string>()
   chain = ''
-  /** Of the chain at hand, unless it is a built-in one, in which every rule has its own owner. */
+  /** The cell of the current chain; undefined in a built-in chain, in which every rule has its own owner. */
   cell: [number, number] | undefined
   inChain = 0
-  /** Of the chain at hand: whether its rules come and go with pods, services, containers or bans. */
+  /** Whether the rules of the current chain come and go with pods, services, containers or bans. */
   churns: boolean = false
   filed: keyof UfwRules | undefined
   replaced: boolean = false
@@ -103,7 +106,7 @@ class Reader {
   rule(line: string): void {
     const { table, names, sum, wanted } = this
     if (table === undefined) return
-    // Rules of one chain follow one another, so that most lines need no more than this comparison.
+    // The rules of a chain follow one another, so most lines need only this comparison.
     if (
       this.chain === '' ||
       !line.startsWith(this.chain, 3) ||
@@ -202,7 +205,7 @@ class Reader {
     return cell
   }
 
-  /** `rule` only of built-in chains. */
+  /** `rule` is empty except in built-in chains. */
   part(rule: string): void {
     const found = kubePart(this.chain, rule)
     if (found) this.kube.add(found)
@@ -230,7 +233,7 @@ class Reader {
   }
 }
 
-/** `:INPUT DROP [0:0]`: a chain and its policy, which is `-` for one that people made. */
+/** `:INPUT DROP [0:0]`: a chain and its policy, which is `-` for a user-defined chain. */
 function chainIn(text: string): [chain: string, policy: string] {
   const middle = text.indexOf(' ')
   const end = text.indexOf(' ', middle + 1)

@@ -10,7 +10,7 @@ export interface Read {
   readonly set: RuleSet
   readonly tables: Tables
   readonly forwards: readonly string[]
-  /** Every table that was printed, and those that hold rules only `nft` can print. */
+  /** All tables that were printed, and those that only `nft` can print. */
   readonly names: readonly string[]
 }
 
@@ -18,16 +18,19 @@ export interface Wanted {
   readonly family: Family
   readonly podNetworks: readonly string[]
   readonly probes: readonly Probe[]
-  /** Where k3s keeps the iptables it brings along, for nodes that have none of their own. */
+  /** The folder of k3s's bundled iptables, for nodes that have none of their own. */
   readonly bundled?: string
-  /** What was read the last time. */
+  /** The rule sets of the previous sample. */
   readonly past: readonly RuleSet[]
 }
 
 /** 100,000 rules take `iptables-nft-save` about a second on an idle machine. */
 const timeout = 30_000
 
-/** Both backends of one family. A backend that this machine or its kernel does not have is left out; what cannot be read throws a HostError. */
+/**
+ * Reads both backends of one family. A backend that this machine or its kernel does not have is left out; throws a
+ * HostError where reading fails.
+ */
 export async function readFamily(host: Host, wanted: Wanted): Promise<readonly Read[]> {
   const v = wanted.family === 'ipv4' ? 'ip' : 'ip6'
   const nft = await firstThere(host, wanted, [
@@ -37,10 +40,10 @@ export async function readFamily(host: Host, wanted: Wanted): Promise<readonly R
   ])
   const read: Read[] = []
   if (nft) read.push(nft)
-  // An older `iptables-save` is the legacy backend's.
+  // A version of `iptables-save` without "nf_tables" reads the legacy backend, which is then done.
   if (nft?.set.backend === 'legacy') return read
   const tables = await orMissing(host.text(`/proc/net/${v}_tables_names`))
-  // Without tables there is nothing to read, and asking for one by name would create it.
+  // Without tables there is nothing to read, and asking for a table by name would create it.
   if (!tables?.trim()) return read
   const legacy = await firstThere(host, wanted, [
     [`${v}tables-legacy-save`],
@@ -69,7 +72,8 @@ async function readBackend(host: Host, wanted: Wanted, argv: readonly string[]):
   const legacy = argv.some((it) => it.includes('legacy')) || isLegacy(saved.version)
   const backend: Backend = legacy ? 'legacy' : 'nft'
   const past = wanted.past.find((it) => it.family === wanted.family && it.backend === backend)
-  // A dump that the kernel broke off can look like an empty rule set: tables that vanish are asked for twice.
+  // If the kernel breaks off a dump, it can look like an empty rule set: when tables vanish, they are read a second
+  // time.
   const vanished = tablesIn(past).some((it) => !saved.names.includes(it) && !saved.hidden.includes(it))
   const sure = vanished ? ((await save(host, wanted, argv)) ?? saved) : saved
   return {
@@ -80,13 +84,16 @@ async function readBackend(host: Host, wanted: Wanted, argv: readonly string[]):
   }
 }
 
-/** `iptables-save v1.8.9 (nf_tables)` against `v1.8.9` and `v1.6.1`: only the nft backend names itself in the header. */
+/** Only the nft backend names itself in the version: `v1.8.9 (nf_tables)`, but `v1.8.9` and `v1.6.1` for legacy. */
 const isLegacy = (version: string | undefined) => version !== undefined && !version.includes('nf_tables')
 
 const tablesIn = (set: RuleSet | undefined) =>
   new Set(Object.keys(set?.cells ?? {}).map((it) => it.slice(0, it.indexOf(' ')))).values().toArray()
 
-/** What the kernel says where it has no such backend, which is an answer (measured with iptables 1.8.9; exit codes 1 and 4). */
+/**
+ * Error messages of a kernel that does not have this backend, which is an answer and no failure (measured with iptables
+ * 1.8.9; exit codes 1 and 4).
+ */
 const noBackend =
   /Failed to initialize nft: (Protocol|Address family) not supported|rule set generation id: (Invalid argument|Operation not supported|Protocol not supported)|do you need to insmod/
 

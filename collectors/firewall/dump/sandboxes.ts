@@ -6,30 +6,33 @@ import type { Family } from '../cells.ts'
 /** Where libcni keeps the answer to each ADD until the DEL (containernetworking/cni libcni `CNICacheDir`). */
 export const resultsFolder = '/var/lib/cni/results'
 
-/** A port of the node that belongs to a pod. */
+/** A port of the node that is mapped to a pod. */
 export interface HostPort {
   readonly pod: string
-  /** As a rule must say it: `tcp 80 10.42.0.36:80`, `tcp 80 [fd42::24]:80`. */
+  /** The mapping as a rule must contain it: `tcp 80 10.42.0.36:80`, `tcp 80 [fd42::24]:80`. */
   readonly forward: string
 }
 
 export const familyOfPort = (forward: string): Family => (forward.includes('[') ? 'ipv6' : 'ipv4')
 
-/** What one answer of the cache says: its host ports, and the veths by which its pod hangs on the node. */
+/** One answer in the cache: the pod's host ports, and its veths on the node. */
 export interface Sandbox {
   readonly veths: readonly string[]
   readonly ports: readonly HostPort[]
 }
 
-/** By the first 13 characters of the sandbox's id. Most pods have no host port: those are 0. */
+/** By the first 13 characters of the sandbox's id; 0 for a pod without host ports, as most are. */
 export type Sandboxes = Readonly<Record<string, Sandbox | 0>>
 
 const resultName = /^(?!cni-loopback-).{1,100}-([0-9a-f]{64})-eth0$/
-/** The kubelet's default is 110 pods a node; the rest are of pods that went while nobody took them apart. */
+/**
+ * How many answers are read. The kubelet's default is 110 pods a node; more answers come from pods that went without a
+ * DEL.
+ */
 export const mostSandboxes = 1024
-/** Of one pod. */
+/** Ports of one pod. */
 const mostPorts = 64
-/** The names of the answers, by the first 13 characters of the sandbox's id. */
+/** The file names of the answers, by the first 13 characters of the sandbox's id. */
 export async function listSandboxes(host: Host): Promise<ReadonlyMap<string, string>> {
   const entries = (await orMissing(host.list(resultsFolder))) ?? []
   return new Map(
@@ -40,7 +43,10 @@ export async function listSandboxes(host: Host): Promise<ReadonlyMap<string, str
   )
 }
 
-/** An answer is written once, so what is known is not read again. Rejects with `too-large` where there are more than are read. */
+/**
+ * Reads the answers. Each is written only once, so one in `known` is not read again. Rejects with `too-large` if there
+ * are more than `mostSandboxes`.
+ */
 export async function readSandboxes(host: Host, known: Sandboxes = {}): Promise<Sandboxes> {
   const names = await listSandboxes(host)
   if (names.size > mostSandboxes)
@@ -61,11 +67,11 @@ export async function readSandboxes(host: Host, known: Sandboxes = {}): Promise<
   return found
 }
 
-/** Undefined where it holds no host port that portmap would map. */
+/** Parses one answer. Undefined where it has no host port that portmap would map. */
 export function parseSandbox(text: string): Sandbox | undefined {
   try {
     const { cniArgs, capabilityArgs, result, config } = JSON.parse(text)
-    // Other networks map ports in their own way, and their answers say no more than that.
+    // Other CNIs map ports in their own way, which their answers do not describe.
     if (!Buffer.from(String(config), 'base64').toString().includes('"portmap"')) return undefined
     const args = new Map<unknown, unknown>(cniArgs.filter(Array.isArray))
     const namespace = args.get('K8S_POD_NAMESPACE')
@@ -83,7 +89,8 @@ export function parseSandbox(text: string): Sandbox | undefined {
           String(it.Protocol ?? it.protocol).toLowerCase(),
         ]
         if (!isPort(from) || !isPort(to) || !/^(tcp|udp|sctp)$/.test(protocol)) return []
-        // One on a single address of the node is mapped in that address's family alone, any other in each the pod has.
+        // A port bound to one address of the node is mapped in that address's family only, any other in each family the
+        // pod has.
         const only = isIP(String(it.HostIP ?? it.hostIP ?? ''))
         return ([4, 6] as const).flatMap((version) => {
           const ip = addresses.find((one) => isIP(one) === version)
@@ -103,6 +110,6 @@ export function parseSandbox(text: string): Sandbox | undefined {
 }
 
 const isPort = (it: number) => Number.isInteger(it) && it > 0 && it < 65_536
-/** DNS-1123, so that a name can stand in a command that is pasted. */
+/** DNS-1123, so that a name is safe in a command that a person pastes. */
 const isKubernetesName = (it: unknown): it is string =>
   typeof it === 'string' && it.length <= 253 && /^[a-z0-9][a-z0-9.-]*$/.test(it)

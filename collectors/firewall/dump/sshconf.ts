@@ -2,24 +2,24 @@ import type { Host } from '../../../agent/model/index.ts'
 import { exists } from '../../node/ask.ts'
 
 /*
- * The ports on which SSH was told to listen. Whose a socket is may be seen by root alone, so that what is
- * configured is held against what listens.
+ * The ports on which SSH is configured to listen. Which process owns a socket is visible to root alone, so the
+ * configured ports are compared with those on which something listens.
  */
 const sshd = '/etc/ssh/sshd_config'
 const parts = '/etc/ssh/sshd_config.d'
-/** Options of sshd's command line, on Debian and on Red Hat, and of dropbear's. */
+/** Options for the command line of sshd, on Debian and on Red Hat, and of dropbear. */
 const defaults = ['/etc/default/ssh', '/etc/sysconfig/sshd', '/etc/default/dropbear']
 
-/** Units by which systemd listens in sshd's place, as Ubuntu has it since 22.10 (systemd.socket(5)). */
+/** Units with which systemd listens in place of sshd, as Ubuntu does since 22.10 (systemd.socket(5)). */
 const sockets = ['ssh.socket', 'sshd.socket']
 const enabled = '/etc/systemd/system/sockets.target.wants'
-/** Where units are: the first one counts (systemd.unit(5)). */
+/** Where units are, highest priority first (systemd.unit(5)). */
 const units = ['/etc/systemd/system', '/run/systemd/system', '/usr/lib/systemd/system', '/lib/systemd/system']
-/** Ubuntu's generator writes there what sshd_config says. */
+/** Ubuntu's generator writes a drop-in here with the ports of sshd_config. */
 const generated = '/run/systemd/generator'
 const mostFiles = 50
 
-/** Whose change is worth a look. */
+/** Files whose change should start a collector run. */
 export const sshFiles: readonly string[] = [sshd, parts, ...sockets.map((it) => `${units[0]}/${it}.d`)]
 
 const read = (host: Host, path: string) => host.text(path).catch(() => '')
@@ -29,7 +29,7 @@ const confsIn = async (host: Host, folder: string) =>
     .filter((it) => it.endsWith('.conf'))
     .slice(0, mostFiles)
 
-/** Sorted, and never empty: 22 where nothing else is said. */
+/** Sorted, and never empty: 22 where nothing is configured. */
 export async function configuredPorts(host: Host): Promise<readonly number[]> {
   const others = await Promise.all(defaults.map(async (it) => optionPorts(await read(host, it))))
   const bySystemd = (await Promise.all(sockets.map((it) => socketPorts(host, it)))).flat()
@@ -42,7 +42,7 @@ async function sshdPorts(host: Host): Promise<readonly number[]> {
   return (await Promise.all(files.map(async (it) => configPorts(await read(host, it))))).flat()
 }
 
-/** None where systemd does not listen by this unit. */
+/** The ports of a systemd socket unit; empty where it is not enabled. */
 async function socketPorts(host: Host, unit: string): Promise<readonly number[]> {
   if (!(await exists(host, `${enabled}/${unit}`))) return []
   let text = ''
@@ -51,7 +51,8 @@ async function socketPorts(host: Host, unit: string): Promise<readonly number[]>
   const named = await Promise.all(
     folders.map(async (folder) => (await confsIn(host, folder)).map((name) => ({ name, folder }))),
   )
-  // By name, wherever they are; of two that are called the same the first counts.
+  // Drop-ins apply in the order of their names, whatever folder they are in; of two with the same name the first
+  // counts.
   const first = new Map(
     named
       .flat()
@@ -78,7 +79,7 @@ export function configPorts(text: string): number[] {
   return [...new Set(found)]
 }
 
-/** Ports in the text of a socket unit with its drop-ins, in their order: an empty ListenStream takes back those before it. */
+/** Ports in the text of a socket unit and its drop-ins, in order; an empty ListenStream clears those before it. */
 export function listenPorts(text: string): number[] {
   const found: number[] = []
   for (const [, value = ''] of text.matchAll(/^[ \t]*ListenStream[ \t]*=[^\S\n]*(\S*)/gm))

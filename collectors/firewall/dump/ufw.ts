@@ -2,22 +2,25 @@ import type { Host } from '../../../agent/model/index.ts'
 import { orMissing } from '../../node/k3s.ts'
 import type { Family } from '../cells.ts'
 
-/** Rules in ufw's chains that come out of its files; what ufw adds by itself does not count. */
+/** Rules in ufw's chains that come from its files; those that ufw adds by itself do not count. */
 export interface UfwRules {
-  /** What people gave it by `ufw allow` and the like: user.rules and user6.rules. */
+  /** Added by people with `ufw allow` and the like: user.rules and user6.rules. */
   readonly user: number
-  /** Its frame, which people edit by hand: before.rules, after.rules and their twins for IPv6. */
+  /** Added by people who edit the files: before.rules, after.rules and their IPv6 twins. */
   readonly frame: number
 }
 
-/** What ufw's own files say; `ufw status` asks for root and takes long. */
+/** What ufw's own files say. They are read because `ufw status` needs root and is slow. */
 export interface Ufw {
   readonly enabled: boolean
   /** DROP, REJECT or ACCEPT. */
   readonly input?: string
   /** False where ufw leaves IPv6 alone. */
   readonly ipv6?: false
-  /** What its files hold for chains of the filter table, where they could be read and one line is one rule. */
+  /**
+   * How many rules its files hold for chains of the filter table; absent where they could not be read or one line may
+   * be several rules.
+   */
   readonly rules?: Readonly<Partial<Record<Family, Partial<UfwRules>>>>
 }
 
@@ -27,7 +30,7 @@ const files: Readonly<Record<Family, Readonly<Record<keyof UfwRules, readonly st
   ipv6: { user: ['user6.rules'], frame: ['before6.rules', 'after6.rules'] },
 }
 
-/** Whose change is worth a look. */
+/** Files whose change should start a collector run. */
 export const ufwFiles: readonly string[] = [
   `${folder}/ufw.conf`,
   '/etc/default/ufw',
@@ -38,24 +41,24 @@ const setting = (text: string, key: string) =>
   new RegExp(`^[ \\t]*${key}=["']?(\\w+)`, 'm').exec(text)?.[1] ?? undefined
 
 const chains = /^ufw6?-(user|before|after)-(?:input|forward|output)$/
-/** ufw hangs people's rules into its frame when it starts (ufw-init-functions; measured with ufw 0.36). */
+/** When ufw starts it links people's rules into its own chains (ufw-init-functions; measured with ufw 0.36). */
 const hanging = / -j ufw6?-user-(input|forward|output)$/
 
-/** Which of ufw's files the rules of a chain come out of, if any. */
+/** Which of ufw's files the rules of a chain come from, if any. */
 export function ufwPart(chain: string): keyof UfwRules | undefined {
   const part = chains.exec(chain)?.[1]
   if (part === undefined) return undefined
   return part === 'user' ? 'user' : 'frame'
 }
 
-/** Whether a rule in one of its chains comes out of its files. */
+/** Whether a rule in one of ufw's chains comes from its files. */
 export const isFiled = (rule: string) => !hanging.test(rule)
 
 const addressed = / (?:-s|-d|--src|--dst|--source|--destination) (\S+)/g
 
 /**
- * How many rules of a part a file holds, as ufw gives it to `iptables-restore`. Undefined where one line may be
- * several rules: `-s 192.0.2.1,192.0.2.2`, `-s a-name`.
+ * How many rules of a part a file holds, in the form in which ufw passes it to `iptables-restore`. Undefined where one
+ * line may be several rules: `-s 192.0.2.1,192.0.2.2`, `-s a-name`.
  */
 export function filedRules(text: string, wanted: keyof UfwRules): number | undefined {
   let count = 0
@@ -85,7 +88,7 @@ export async function readUfw(host: Host): Promise<Ufw | undefined> {
   }
 }
 
-/** Files that are missing or cannot be counted are left out: nothing is compared with them. */
+/** Files that are missing or cannot be counted are left out, and then not compared. */
 async function filedIn(host: Host, family: Family): Promise<Partial<UfwRules>> {
   const found: { -readonly [K in keyof UfwRules]?: number } = {}
   for (const part of ['user', 'frame'] as const) {

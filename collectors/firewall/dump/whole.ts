@@ -3,13 +3,13 @@ import type { Host } from '../../../agent/model/index.ts'
 import { heading, partOf } from '../history/kept-rules.ts'
 import type { RuleSet } from '../rule-set.ts'
 
-/** Texts are compressed piece by piece, so that a long one needs no more memory than a short one. */
+/** Text is compressed in pieces of this size, bytes, so that a long one needs no more memory than a short one. */
 const piece = 256 * 1024
 /** One snapshot of 100,000 rules takes about 1 MB. */
 const largest = 2 * 1024 * 1024
 const timeout = 30_000
 
-/** Prints all rules once more and compresses them. Undefined where they are too many, or cannot be read now. */
+/** Prints all rules once more and compresses them. Undefined where the result is too large or reading fails. */
 export async function rulesWhole(
   host: Host,
   sets: readonly Pick<RuleSet, 'family' | 'backend' | 'table' | 'argv'>[],
@@ -38,7 +38,7 @@ export async function rulesWhole(
     const { exit } = await host.run(set.argv, { line, timeout })
     if (exit !== 0) return undefined
   }
-  // Rules that name a set cannot be put back without it.
+  // Rules that name an ipset cannot be restored without it.
   if (named) {
     line(`${heading}ipset`)
     await host.run(['ipset', 'save'], { line, timeout }).catch(() => undefined)

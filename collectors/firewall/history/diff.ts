@@ -1,7 +1,7 @@
 import { baseRuleOwner, chainOwner, type Owner, tableOwner } from '../checks/owners.ts'
 import type { KeptRules } from './kept-rules.ts'
 
-/** What went and what came of one owner in one table. */
+/** The rules of one owner in one table that were deleted (`went`) and added (`came`). */
 export interface Difference {
   readonly owner: Owner
   /** `ipv4 nft filter`, `inet firewalld` */
@@ -16,7 +16,7 @@ interface Line {
   readonly text: string
 }
 
-/** Rules and policies of two kept rule sets, compared as they are printed; their order does not count. Pure. */
+/** Compares the printed rules and policies of two kept rule sets; their order does not count. Pure. */
 export function diffRules(
   before: readonly KeptRules[],
   after: readonly KeptRules[],
@@ -41,7 +41,7 @@ export function diffRules(
     found.set(key, it)
     for (let times = Math.abs(count); times > 0; times -= 1) (count < 0 ? it.went : it.came).push(text)
   }
-  // What people and their tools did comes first; what Kubernetes does all the time last.
+  // Changes by people and their tools first; Kubernetes' constant changes last.
   const rank = (owner: Owner) => order.indexOf(owner)
   return [...found.values()].sort((a, b) => rank(a.owner) - rank(b.owner) || (a.place < b.place ? -1 : 1))
 }

@@ -1,14 +1,16 @@
 import { day } from '../../../agent/text/times.ts'
 import { type Cells, ownerIn } from '../cells.ts'
 
-/** Where this node has had flannel's rules (`ipv4 nat`); which there are depends on flannel's version. */
+/**
+ * The families and tables in which this node has had flannel's rules (`ipv4 nat`); they depend on flannel's version.
+ */
 export interface FlannelMemory {
   readonly places: readonly string[]
-  /** Since when one of them is empty. */
+  /** Since when at least one of them has had none. */
   readonly missing?: number
 }
 
-/** After this, fewer rules are what this node has now. */
+/** After this time, ms, the smaller set of rules counts as normal. */
 const accepted = day
 
 const placesOf = (cells: Cells) =>
@@ -17,13 +19,15 @@ const placesOf = (cells: Cells) =>
     .map(([place]) => place.replace(/ flannel$/, ''))
     .sort()
 
-/** Of those places the ones that are empty. */
+/** The remembered places that have none of flannel's rules now. */
 export const gone = (memory: FlannelMemory, cells: Cells) => {
   const here = new Set(placesOf(cells))
   return memory.places.filter((it) => !here.has(it))
 }
 
-/** What to remember after a look. While k3s does not run, nothing is learnt and nothing is missing. Pure. */
+/**
+ * What to remember after a collector run. While k3s does not run, nothing is added and nothing counts as missing. Pure.
+ */
 export function rememberFlannel(
   memory: FlannelMemory | undefined,
   cells: Cells,

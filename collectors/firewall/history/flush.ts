@@ -5,23 +5,23 @@ import type { Owner } from '../checks/owners.ts'
 import { type Author, likeliest } from './author.ts'
 import type { FlannelMemory } from './flannel.ts'
 
-/** Rules were taken away: the state before, and what is known of the moment. */
+/** Rules were flushed: the state before, and what is known of the moment. */
 export interface Flush {
   readonly at: number
-  /** When the rules were last seen whole, where nobody told of the moment. */
+  /** When the rules were last seen complete, where no event gave the exact moment. */
   readonly seen?: number
   readonly by?: Author
   readonly had: Cells
-  /** The fewest rules there were since, of each family that lost any. */
+  /** The fewest rules seen since then, for each family that lost any. */
   readonly least: Readonly<Partial<Record<Family, number>>>
 }
 
-/** What must be known of earlier rounds to see a loss; it lives in the sample. */
+/** What must be known of earlier runs to notice a loss; part of the sample. */
 export interface Memory {
-  /** What this node had when all was well. */
+  /** The rules this node had when all was well. */
   readonly reference: Cells
   readonly boot?: string
-  /** Since when there has been less than that, without it being a flush. */
+  /** Since when there have been fewer, without it being a flush. */
   readonly less?: number
   readonly flush?: Flush
   readonly flannel?: FlannelMemory
@@ -30,30 +30,33 @@ export interface Memory {
 export interface Present {
   readonly cells: Cells
   readonly now: number
-  /** The kernel's boot id: rules do not outlive a boot, so that losing them is no flush. */
+  /** The kernel's boot id: rules do not survive a reboot, so losing them in one is no flush. */
   readonly boot?: string
   /** k3s runs and has had time to write its rules. */
   readonly k3s: boolean
   /** What ufw's own settings say. */
   readonly ufw?: 'on' | 'off'
   readonly heard: readonly WakeEvent[]
-  /** When the last round was. */
+  /** When the previous collector run was, ms since the epoch. */
   readonly last?: number
 }
 
-/** A loss in several steps, as people copy them one by one, is measured against the state before the first. */
+/**
+ * A loss in several steps (people paste commands one by one) is measured against the state before the first step, for
+ * this long, ms.
+ */
 export const patience = 10 * minute
-/** After this the state with fewer rules is what this node has, if nobody misses them: whoever was told has had a day. */
+/** After this time, ms, the state with fewer rules counts as normal, unless an owner still needs the lost rules. */
 export const forgotten = day
-/** So many rules of one's own making in built-in chains of one table do not go one by one. */
+/** So many rules of no known owner in built-in chains of one table are not deleted one by one. */
 const manyOwn = 5
 
 const kubernetes: ReadonlySet<Owner> = new Set(['kube-proxy', 'kube-router', 'flannel'])
 
 /**
- * Places where an owner has none of its rules left in the built-in chains, so that the rest is reached no
- * more. Rules there do not come and go with pods and services, unlike those of the CNI plugins, whose last
- * host port takes them away.
+ * Places (family, table, owner) where an owner has none of its rules left in the built-in chains, so that packets no
+ * longer reach the rest of its rules. These rules do not come and go with pods and services. The CNI plugins are left
+ * out: theirs go with the last host port.
  */
 export function lost(had: Cells, cells: Cells): string[] {
   return Object.entries(had)
@@ -62,9 +65,9 @@ export function lost(had: Cells, cells: Cells): string[] {
 }
 
 /**
- * A flush empties a table for every owner at once, which none of them does when it leaves. An owner's loss
- * alone counts where it cannot have left: kube-proxy while k3s runs, ufw while it is on, many rules of
- * one's own. What leaves with k3s, or with ufw once it is switched off, is not counted.
+ * A flush empties a table for all owners at once; an owner that is uninstalled or stopped removes only its own rules.
+ * The loss of one owner alone counts where it cannot have left: kube-proxy while k3s runs, ufw while it is on, many
+ * rules of no known owner. What goes when k3s stops, or when ufw is switched off, does not count.
  */
 export function isFlush(reference: Cells, { cells, k3s, ufw }: Present): boolean {
   return families.some((family) => {
@@ -82,7 +85,10 @@ export function isFlush(reference: Cells, { cells, k3s, ufw }: Present): boolean
   })
 }
 
-/** At least half of what stood in the built-in chains stands there again. A restarted k3s does not bring host ports back. */
+/**
+ * At least half of each owner's rules in the built-in chains are back. Host ports do not count, since a restart of k3s
+ * does not bring them back.
+ */
 function isBack({ had }: Flush, { cells, ufw }: Present): boolean {
   return Object.entries(had).every(([place, [, anchors]]) => {
     const owner = ownerIn(place)
@@ -91,13 +97,13 @@ function isBack({ had }: Flush, { cells, ufw }: Present): boolean {
   })
 }
 
-/** Whose rules they were is there and needs them: such a state never becomes the normal one. */
+/** The owner of the lost rules runs and needs them, so this state never becomes the normal one. */
 function isMissed({ had }: Flush, { cells, k3s, ufw }: Present): boolean {
   const owners = new Set(lost(had, cells).map(ownerIn))
   return (owners.has('kube-proxy') && k3s) || (owners.has('ufw') && ufw === 'on')
 }
 
-/** The fewest rules of each family that has lost any. */
+/** The fewest rules seen, for each family that has lost any. */
 function leastOf(flush: Pick<Flush, 'had' | 'least'>, cells: Cells): Flush['least'] {
   const gone = lost(flush.had, cells)
   const least: Partial<Record<Family, number>> = {}
@@ -109,7 +115,7 @@ function leastOf(flush: Pick<Flush, 'had' | 'least'>, cells: Cells): Flush['leas
   return least
 }
 
-/** What to remember after a look, given what was remembered before it. Pure. */
+/** What to remember after a collector run, given what was remembered before it. Pure. */
 export function remember(memory: Memory | undefined, present: Present): Memory {
   const { cells, now, boot, heard, last } = present
   const here = boot === undefined ? {} : { boot }

@@ -6,15 +6,15 @@ import { type Author, likely } from './author.ts'
 
 export type Counts = Readonly<Partial<Record<Owner, number>>>
 
-/** Somebody changed the firewall, in a way that pods and services that come and go do not. */
+/** A change of the firewall other than those that come and go with pods and services. */
 export interface Change {
   readonly at: number
-  /** When the rules were last seen before it, where nobody told of the moment. */
+  /** When the rules were last seen before it, where no event gave the exact moment. */
   readonly seen?: number
   readonly by?: readonly Author[]
   readonly before: Counts
   readonly after: Counts
-  /** What k3s does when it starts, or what another finding tells: in the journal, but no news by itself. */
+  /** Kept in the journal, but not reported: k3s did it when it started, or another finding reports it. */
   readonly quiet?: true
 }
 
@@ -28,17 +28,20 @@ interface Present {
   readonly sets: readonly RuleSet[]
   readonly now: number
   readonly heard: readonly WakeEvent[]
-  /** Rules are flushed, or were at the last look: that is told by itself, and who repairs it makes no news. */
+  /**
+   * Rules are flushed now, or were in the previous sample: `firewall.flushed` reports that, and the repair is no news
+   * either.
+   */
   readonly flushed: boolean
 }
 
-/** What the look before left. */
+/** What the previous sample holds. */
 export interface Before {
   readonly sets: readonly RuleSet[]
   readonly journal?: readonly Change[]
 }
 
-/** The journal after a look, and whether this look added to it. Pure. */
+/** The journal after a collector run, and whether this run added to it. Pure. */
 export function keepJournal(
   past: Before | undefined,
   last: number | undefined,
@@ -63,7 +66,7 @@ export function keepJournal(
   return { journal: [...journal, change].slice(-mostChanges), changed: true }
 }
 
-/** Sums over what only people and their tools change: their rules, ufw's, and the policies. */
+/** Hashes of what only people and their tools change: their own rules, ufw's, and the policies. */
 const ownOf = (sets: readonly RuleSet[]) =>
   sets
     .filter((it) => it.rules > 0 || Object.keys(it.policies).length > 0)
@@ -73,7 +76,7 @@ const ownOf = (sets: readonly RuleSet[]) =>
 
 const kubernetes = new Set<Owner>(['kube-proxy', 'kube-router', 'flannel'])
 
-/** Whether the rules by which Kubernetes' chains are reached are the same, only more, or fewer somewhere. */
+/** Compares the number of Kubernetes' rules in built-in chains: unchanged, only more, or fewer in some place. */
 function kubeAnchors(cells: Cells, before: Cells): 'same' | 'more' | 'fewer' {
   let more = false
   for (const place of new Set([...Object.keys(cells), ...Object.keys(before)])) {
@@ -85,7 +88,7 @@ function kubeAnchors(cells: Cells, before: Cells): 'same' | 'more' | 'fewer' {
   return more ? 'more' : 'same'
 }
 
-/** "ufw 0 → 65, other 3 → 4"; nothing where the numbers are the same. */
+/** "ufw 0 → 65, other 3 → 4"; owners whose number did not change are left out. */
 export const difference = ({ before, after }: Pick<Change, 'before' | 'after'>) =>
   [...new Set([...Object.keys(before), ...Object.keys(after)])]
     .map((it) => it as Owner)

@@ -18,13 +18,13 @@ import { remember as rememberFlush } from './flush.ts'
 import { keepJournal } from './journal.ts'
 import type { Look } from './snapshots.ts'
 
-/** What one look read. */
+/** What one collector run read. */
 export interface Seen {
   readonly k3s: K3s | undefined
   readonly networks: FirewallSample['networks'] | undefined
   readonly podNetworks: readonly string[]
   readonly ssh: SshPorts
-  /** First packets of connections to SSH. */
+  /** Probes for the first packets of SSH connections. */
   readonly ways: Readonly<Record<Family, readonly Probe[]>>
   readonly ufw: Ufw | undefined
   readonly boot: string | undefined
@@ -35,24 +35,26 @@ export interface Seen {
   /** Families that could not be read. */
   readonly stale: readonly Family[]
   readonly native: Native
-  /** What of k3s's needs is dropped by the rules that were read. */
+  /** Connections that k3s needs and the rules read in this run drop. */
   readonly blocked: readonly Blocked[]
-  /** Host ports that no rule maps; undefined where nobody has any. */
+  /** Host ports that no rule maps; undefined where no pod has host ports. */
   readonly missing: readonly HostPort[] | undefined
-  /** It was asked, and there are no other nodes. */
+  /** It was checked that there are no other nodes. */
   readonly alone: boolean
-  /** When the look began, ms since the epoch. */
+  /** When the collector run began, ms since the epoch. */
   readonly now: number
   readonly unseen: readonly Unseen[]
 }
 
 export interface Remembered {
   readonly sample: Omit<FirewallSample, 'kept'>
-  /** What decides whether the rules are to be kept whole. */
+  /** The input to the decision whether to save a snapshot of the rules. */
   readonly snapshot: Look
 }
 
-/** The sample: what was remembered and what was read. What cannot be read now is as it was. Pure. */
+/**
+ * Builds the sample from what was remembered and what was read. What could not be read keeps its previous value. Pure.
+ */
 export function remember(
   { sample: before, at, heard }: Pick<Past<FirewallSample>, 'sample' | 'at' | 'heard'>,
   seen: Seen,
@@ -65,7 +67,7 @@ export function remember(
     ...(before?.blocked ?? []).filter((it) => stale.includes(it.family ?? 'ipv4')),
     ...seen.blocked,
   ]
-    // What other nodes need concerns nobody where there are none.
+    // Connections that only other nodes need do not matter on a cluster of one node.
     .filter((it) => !(seen.alone && forNodes(it.need)))
   const should = k3s && expected(k3s, seen.podNetworks)
   const cells = cellsOf(sets)
@@ -107,7 +109,7 @@ export function remember(
 const orderOf = (it: { family: Family; backend: string; table?: string }) =>
   `${it.family} ${it.backend} ${it.table ?? ''}`
 
-/** What each backend holds, those of a family that could not be read as they were. */
+/** The rule sets of each backend; for a family that could not be read, the previous ones. */
 function setsOf(before: FirewallSample | undefined, { read, stale, native }: Seen): readonly RuleSet[] {
   const old = (before?.sets ?? []).filter((it) => it.backend !== 'native' && stale.includes(it.family))
   return [
@@ -117,7 +119,7 @@ function setsOf(before: FirewallSample | undefined, { read, stale, native }: See
   ].sort((a, b) => (orderOf(a) < orderOf(b) ? 1 : -1))
 }
 
-/** What becomes of a new connection to SSH. */
+/** The verdict for a new connection to SSH. */
 function inputOf(
   before: FirewallSample | undefined,
   { read, stale, native, ways }: Seen,
@@ -133,7 +135,7 @@ function inputOf(
   return input
 }
 
-/** Host ports that no rule maps, of a family that could not be read as they were. */
+/** Host ports that no rule maps; for a family that could not be read, the previous ones. */
 function portsOf(
   before: FirewallSample | undefined,
   { read, stale, native, missing }: Seen,

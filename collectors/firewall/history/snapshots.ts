@@ -4,10 +4,10 @@ import { cellsOf, type RuleSet } from '../rule-set.ts'
 import type { Author } from './author.ts'
 import type { AboutRules } from './kept-rules.ts'
 
-/** Pods come and go all the time; so often their part of the rules is brought up to date in what is kept. */
+/** How often a snapshot is renewed, ms, when only the rules of pods, which change all the time, differ. */
 const refresh = 6 * hour
 
-/** When rules were last kept whole, and which. */
+/** When the last snapshot was saved, and a hash of its rules. */
 export interface Kept {
   readonly at: number
   readonly hash: string
@@ -16,24 +16,24 @@ export interface Kept {
 export interface Look {
   readonly sets: readonly RuleSet[]
   readonly now: number
-  /** Somebody changed what does not come and go with pods. */
+  /** Rules changed that do not come and go with pods. */
   readonly changed: boolean
-  /** Nothing of this is to be kept: rules were taken away, or could not be read. */
+  /** No snapshot may be saved: rules were flushed, or could not be read. */
   readonly broken: boolean
-  /** Nothing was found to be wrong. */
+  /** There was no finding. */
   readonly good: boolean
   readonly by: readonly Author[] | undefined
 }
 
-/** What is worth to be kept now, and what is noted once it is. */
+/** A snapshot to be saved, and what to remember once it is. */
 export interface Snapshot {
   readonly about: AboutRules
   readonly kept: Kept
 }
 
 /**
- * Whether the rules are to be kept whole: the first time and whenever somebody changed them. Nothing is kept
- * after a flush: what is kept is to be put back, and must not be pushed out by ruins. Pure.
+ * Whether to save a snapshot of the rules: the first time, whenever somebody changed them, and otherwise at intervals.
+ * Not after a flush: snapshots are there to be restored, and damaged rules must not push them out. Pure.
  */
 export function snapshotDue(
   kept: Kept | undefined,

@@ -28,7 +28,7 @@ export function gatherForwards() {
         })
       }
     },
-    /** As `tcp 80 10.42.0.36:80`; only those that packets reach. */
+    /** The mappings as `tcp 80 10.42.0.36:80`; only those that packets reach. */
     end: (): readonly string[] =>
       hooked ? found.filter((it) => reached.has(it.chain)).map((it) => it.forward) : [],
   }

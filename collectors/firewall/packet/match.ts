@@ -1,34 +1,37 @@
 import { contains, type Network, network } from './networks.ts'
 
-/** Whether a rule's condition holds for a packet. `maybe`: that depends on what is not known here. */
+/** Whether a rule's condition holds for a packet. `maybe`: that depends on something not known here. */
 export type Match = 'yes' | 'no' | 'maybe'
 
 /**
- * Where a connection comes from and goes to, as far as rules tell such places apart: what lies in these
- * networks, and in no smaller ones that any rule names.
+ * Where a connection comes from and goes to, as finely as rules distinguish: addresses inside these networks, but
+ * outside any smaller network that a rule names.
  */
 export interface Origin {
   readonly from: Network
   readonly to: Network
-  /** An interface, or all whose names begin so: `eth+`. */
+  /** One interface, or all whose names begin like that: `eth+`. */
   readonly on: string
 }
 
-/** A packet that somebody outside the node sends to one of its addresses: the first of its connection, unless `established`. */
+/** A packet from outside to one of the node's addresses: the first of its connection, unless `established`. */
 export interface Probe {
   readonly protocol: 'tcp' | 'udp'
   readonly port: number
-  /** Networks nobody connects from or to from outside: loopback, pods, services. */
+  /** Networks to and from which no outside machine connects: loopback, pods, services. */
   readonly inside: readonly Network[]
-  /** Set where it comes from a pod of this node instead: out of the bridge, from one of these networks. */
+  /**
+   * Set where the packet comes from a pod of this node instead: from the bridge, with a source in one of these
+   * networks.
+   */
   readonly pods?: readonly Network[]
-  /** One of those that follow, once the node has answered: without them no connection is of use. */
+  /** A later packet of a connection, after the node has answered. It must pass too, or the connection is useless. */
   readonly established?: true
   /** Absent: from anywhere. */
   readonly origin?: Origin
 }
 
-/** `marks`: the bits of the packet's mark that may have been set by the time it is here. */
+/** `marks`: the bits of the packet's mark that earlier rules may have set. */
 export type Condition = (probe: Probe, marks: number) => Match
 
 type Maker = (values: readonly string[], not: boolean) => Condition | undefined
@@ -39,13 +42,13 @@ const when = (not: boolean, test: Condition): Condition =>
   not ? (probe, marks) => flip[test(probe, marks)] : test
 const sure = (holds: boolean): Match => (holds ? 'yes' : 'no')
 
-/** Interfaces on which only this node and its own pods and containers send. */
+/** Interfaces by which packets come only from this node and its own pods and containers. */
 const insideInterface =
   /^(lo|cni0|cbr0|docker0|br-.*|virbr.*|podman.*|lxdbr.*|flannel.*|veth.*|cali.*|kube-.*)$/
 
 /** The bridge on which flannel's pods hang in k3s. */
 const bridge = 'cni0'
-/** Whether one interface, or all of `eth+`, is one of those that `pattern` names. */
+/** Whether one interface, or all of `eth+`, are among those that `pattern` names. */
 export const isOn = (pattern: string, name: string) =>
   pattern === name || (pattern.endsWith('+') && name.startsWith(pattern.slice(0, -1)))
 export const isInside = (name: string) => insideInterface.test(name)
@@ -83,7 +86,7 @@ const destination: Maker = ([text = ''], not) => {
 const protocol: Maker = ([name = ''], not) =>
   when(not, (probe) => sure(['all', '0', probe.protocol].includes(name)))
 
-/** `22`, `1024:65535`, `22,80,8000:8100`: whether a port is one of them. Undefined for what is not written so. */
+/** A test for `22`, `1024:65535` or `22,80,8000:8100`. Undefined for text in another form. */
 function ports(text: string): ((port: number) => boolean) | undefined {
   if (!/^[\d,:]+$/.test(text)) return undefined
   const ranges = text.split(',').map((range) => {
@@ -101,14 +104,14 @@ const eitherPort: Maker = ([text = ''], not) => {
   return wanted ? when(not, ({ port }) => (wanted(port) ? 'yes' : 'maybe')) : perhaps
 }
 
-/** NAT may have touched the packet, and `raw` may have kept it from conntrack. */
+/** Only some answers are certain: NAT may have changed the packet, and `raw` may have kept it from conntrack. */
 const connectionState: Maker = ([list = ''], not) => {
   const states = list.split(',')
   const rest: Match = states.some((it) => ['DNAT', 'SNAT', 'UNTRACKED'].includes(it)) ? 'maybe' : 'no'
   return when(not, ({ established }) => (states.includes(established ? 'ESTABLISHED' : 'NEW') ? 'yes' : rest))
 }
 
-/** A first TCP packet has SYN set and nothing else; those that follow have ACK set, and PSH as it comes. */
+/** A first TCP packet has SYN set and nothing else; later ones have ACK set, and perhaps PSH. */
 const tcpFlags: Maker = ([mask = '', wanted = ''], not) =>
   when(not, ({ established }) => {
     const flags = mask.split(',')
@@ -117,7 +120,7 @@ const tcpFlags: Maker = ([mask = '', wanted = ''], not) =>
     return sure((flags.includes(set) ? set : 'NONE') === wanted)
   })
 
-/** A packet comes in with mark 0; only rules it has passed can have set bits of it. */
+/** A packet arrives with mark 0; only rules it has passed can have set bits. */
 const packetMark: Maker = ([text = ''], not) => {
   const [value = Number.NaN, mask = 0xffffffff] = text.split('/').map(Number)
   if (!Number.isInteger(value) || !Number.isInteger(mask)) return perhaps
@@ -133,15 +136,16 @@ const sourceType: Maker = ([type = ''], not) => when(not, () => (type === 'LOCAL
 const packetType: Maker = ([type = ''], not) => when(not, () => sure(type === 'unicast'))
 
 /**
- * All of what one `recent` asks, as `partEnd` takes it. Whoever connects is taken to have been quiet lately, so that what counts more than one try (`--hitcount`),
- * as ufw's `limit` does, does not hold. A list of one may be port knocking.
+ * All options of one `recent` lookup together, as `partEnd` delimits them. The sender is assumed not to have tried
+ * lately, so a lookup that needs more than one try (`--hitcount`), as in ufw's `limit`, does not match. A lookup that
+ * needs only one may be port knocking: `maybe`.
  */
 const lately: Maker = (values, not) =>
   Number(values[values.indexOf('--hitcount') + 1]) > 1 ? when(not, () => 'no') : perhaps
-/** Says nothing by itself: it goes with an option that does. */
+/** Has no meaning alone: it refines another option. */
 const nothing: Maker = () => undefined
 
-/** By option, as `iptables-save` prints it. What is not here may hold or not. */
+/** By option, as `iptables-save` prints it. Options that are not listed give `maybe`. */
 const options: Readonly<Record<string, Maker>> = {
   '-i': inputInterface,
   '-s': source,
@@ -160,7 +164,7 @@ const options: Readonly<Record<string, Maker>> = {
   '--pkt-type': packetType,
   '--update': lately,
   '--rcheck': lately,
-  // It notes the address, and holds.
+  // Records the address, and always matches.
   '--set': (_, not) => when(not, () => 'yes'),
   '--hitcount': nothing,
   '--seconds': nothing,
@@ -170,7 +174,7 @@ const options: Readonly<Record<string, Maker>> = {
   '--comment': nothing,
 }
 
-/** Extensions whose options above say all; any other may match or not even without options. */
+/** Extensions that are completely described by the options above; any other gives `maybe`, even without options. */
 const understood = new Set([
   'tcp',
   'udp',
@@ -184,7 +188,7 @@ const understood = new Set([
   'recent',
 ])
 
-/** What one option of a rule asks of a packet; undefined where it asks nothing. */
+/** The condition that one option of a rule stands for; undefined where it restricts nothing. */
 export function condition(option: string, values: readonly string[], not: boolean): Condition | undefined {
   if (option === '-m') return understood.has(values[0] ?? '') ? undefined : perhaps
   const make = Object.hasOwn(options, option) ? options[option] : undefined

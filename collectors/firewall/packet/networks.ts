@@ -1,11 +1,16 @@
-/** An IP network: the words of its address, 32 bits each, one for IPv4 and four for IPv6, of which the first `prefix` bits count. */
+/**
+ * An IP network: its address as 32-bit words, one for IPv4 and four for IPv6, of which the first `prefix` bits count.
+ */
 export interface Network {
   readonly bits: 32 | 128
   readonly words: readonly number[]
   readonly prefix: number
 }
 
-/** `10.42.0.0/16`, `192.0.2.1`, `fd00::/8`, and the long masks of `10.0.0.0/255.0.0.0`; undefined for anything else. */
+/**
+ * Parses `10.42.0.0/16`, `192.0.2.1`, `fd00::/8` and long masks as in `10.0.0.0/255.0.0.0`; undefined for anything
+ * else.
+ */
 export function network(text: string): Network | undefined {
   const slash = text.indexOf('/')
   const host = slash < 0 ? text : text.slice(0, slash)
@@ -18,7 +23,7 @@ export function network(text: string): Network | undefined {
   return prefix === undefined || prefix > bits ? undefined : { bits, words, prefix }
 }
 
-/** How many bits a mask begins with; undefined where they are not all of its bits. */
+/** The length of a mask; undefined if its set bits are not all at the beginning. */
 const ones = (mask: readonly number[] | undefined) =>
   mask
     ?.map((it) => it.toString(2).padStart(32, '0'))
@@ -35,7 +40,7 @@ export function contains(outer: Network, inner: Network): boolean {
   return true
 }
 
-/** By position, since there may be one in every rule. */
+/** Reads character by character, without splitting, since there may be an address in every rule. */
 function ipv4(text: string): [number] | undefined {
   let [address, part, digits, parts] = [0, 0, 0, 1]
   for (let at = 0; at < text.length; at += 1) {

@@ -2,17 +2,17 @@ import { isInside, type Origin, type Probe } from './match.ts'
 import { contains, type Network, network } from './networks.ts'
 import type { Tables, Verdict } from './walk.ts'
 
-/** So many places are told apart at most: a ban list of a thousand addresses takes 60 ms. */
+/** How many places are distinguished: a ban list of a thousand addresses takes 60 ms. */
 const mostOrigins = 1024
-/** Comparing all with all, for each dimension. */
+/** Names in each dimension, since all are compared with all. */
 const mostNamed = 1000
 const mostShown = 5
 
 type Names = Readonly<Record<keyof Origin, ReadonlySet<string>>>
 
 /**
- * A verdict that depends on nothing but where a connection comes from, and to which address of the node: told
- * place by place, it is certain. Undefined where it depends on more, or there are too many places.
+ * For a verdict that is `maybe` only because rules distinguish sources, destinations and interfaces: the certain
+ * verdicts of each such place. Undefined where it depends on more, or there are too many places.
  */
 export function byOrigin(
   tables: readonly Tables[],
@@ -36,7 +36,7 @@ export function byOrigin(
     : { ...verdict, only: shown(accepted) }
 }
 
-/** " from 192.0.2.0/24 alone", ", but not from 198.51.100.7/32": for after a word that says that it is let in. */
+/** " from 192.0.2.0/24 alone", ", but not from 198.51.100.7/32": follows a word such as "accepted". */
 export const limits = ({ only, except }: Pick<Verdict, 'only' | 'except'>) =>
   only ? ` ${only.join(', ')} alone` : except ? `, but not ${except.join(', ')}` : ''
 
@@ -54,7 +54,7 @@ function namesIn(tables: readonly Tables[]): Names {
   return names
 }
 
-/** Every place that rules tell apart; the one called '' is all that none of them names. */
+/** Every place that rules distinguish; the name '' stands for everything that no rule names. */
 function origins(names: Names, { inside }: Probe): { readonly origin: Origin; readonly name: string }[] {
   const from = placesIn(names.from, inside)
   const to = placesIn(names.to, inside)
@@ -80,7 +80,9 @@ function origins(names: Names, { inside }: Probe): { readonly origin: Origin; re
   )
 }
 
-/** From where nobody connects and where no server is reached: "this network", multicast, broadcast (RFC 6890). */
+/**
+ * Addresses from which nobody connects and at which no server listens: "this network", multicast, broadcast (RFC 6890).
+ */
 const nobody = ['0.0.0.0/8', '224.0.0.0/3', 'ff00::/8']
   .map(network)
   .filter((it): it is Network => it !== undefined)
@@ -91,8 +93,8 @@ interface Place {
 }
 
 /**
- * Networks that are named, once each, and all the rest; without those in which nobody outside is, or that
- * smaller ones fill, so that in every place there is somebody.
+ * The networks that rules name, once each, and one for all other addresses. Left out are networks that hold no outside
+ * address, and those that smaller named networks cover completely.
  */
 function placesIn(names: ReadonlySet<string>, own: readonly Network[]): readonly Place[] {
   const inside = [...own, ...nobody]
@@ -116,6 +118,6 @@ function isFilled(outer: Network, cuts: readonly Network[]): boolean {
   return filled === 1n << BigInt(outer.bits - outer.prefix)
 }
 
-/** Of two that are the same the first holds the second. */
+/** Of two equal networks the earlier counts as containing the later. */
 const holds = (one: Network, it: Network, earlier: boolean) =>
   contains(one, it) && (one.prefix < it.prefix || earlier)

@@ -3,19 +3,22 @@ import { own, type Step, stepReader } from './steps.ts'
 import { nameSet } from './tally.ts'
 import { anyMark, packetsOf, type Table, walkedChains } from './walk.ts'
 
-/** Room for steps of chains that packets to the node are known to reach, and of others that a later rule may jump to. */
+/**
+ * How many steps are kept of chains that packets to the node are known to reach, and of others to which a later rule
+ * may jump.
+ */
 const mostReached = 20_000
 const mostOther = 4_000
 
 /**
- * Gathers, rule by rule, what a walk through one table may need, and forgets the rest: rules that cannot
- * match any probe, and those after one that always ends the chain. `iptables-save` prints built-in chains
- * first, so that what they jump to is known before it comes.
+ * Collects, rule by rule, what a walk through one table may need, and skips the rest: rules that cannot match any
+ * probe, and those after a rule that always ends the chain. `iptables-save` prints built-in chains first, so that the
+ * chains they jump to are known before they are printed.
  */
 export function gatherPath(wanted: readonly Probe[]) {
   const probes = wanted.flatMap(packetsOf)
   const ports = new Set(probes.map((it) => String(it.port)))
-  /** Which probes the rule at hand may still match, whatever their marks. */
+  /** Which probes the current rule may still match, whatever their marks. */
   const left = new Uint8Array(probes.length)
   const matters = (holds: Condition) => {
     let any = false
@@ -38,12 +41,13 @@ export function gatherPath(wanted: readonly Probe[]) {
   const table: Table = {
     policies,
     chains,
-    // Where no target can be told from a chain, what has no steps may be either.
+    // When the set of chain names is full, targets and chains cannot be told apart: then a chain without steps may be a
+    // lost one.
     lost: (chain) => lost.has(chain) || (names.isFull() && !chains.has(chain)),
   }
   return {
     table,
-    /** `policy` is `-` for chains that people made. */
+    /** `policy` is `-` for user-defined chains. */
     chain(name: string, policy: string) {
       if (policy !== '-') policies.set(own(name), own(policy))
       else names.add(name)
@@ -69,7 +73,7 @@ export function gatherPath(wanted: readonly Probe[]) {
         if (on) reached.add(act.chain)
       } else if (act.kind !== 'mark' && step.conditions.length === 0) over.add(own(chain))
     },
-    /** There are no more rules. */
+    /** To be called after the last rule. */
     end: names.clear,
   }
 }
@@ -77,8 +81,8 @@ export function gatherPath(wanted: readonly Probe[]) {
 const portOption = ' --dport '
 
 /**
- * Most rules name one destination port that nobody asks for, and need no reading. Behind all quotes it is
- * an option and no part of a comment.
+ * Most rules name one destination port that no probe uses, and need not be parsed. Behind the last quote the port is an
+ * option and not part of a comment.
  */
 function namesOtherPort(rule: string, ports: ReadonlySet<string>): boolean {
   const at = rule.lastIndexOf(portOption)

@@ -1,17 +1,20 @@
 import { type Condition, condition, type Origin } from './match.ts'
 import { partEnd, wordEnd, wordFrom, words } from './tokens.ts'
 
-/** What a rule does to a packet it matches. `ask`: it cannot be told from here (NFQUEUE, DNAT, or a target that is not known). */
+/**
+ * What a rule does to a packet that it matches. `ask`: that cannot be told from the rules (NFQUEUE, DNAT, an unknown
+ * target).
+ */
 export type Act =
   | { readonly kind: 'accept' | 'drop' | 'return' | 'ask' }
   | { readonly kind: 'jump' | 'goto'; readonly chain: string }
   | { readonly kind: 'mark'; readonly bits: number }
 
-/** One rule, as far as it can decide over a packet. */
+/** One rule, as far as it can decide about a packet. */
 export interface Step {
   readonly conditions: readonly Condition[]
   readonly act: Act
-  /** The networks and the interface it names. */
+  /** The networks and the interface that it names. */
   readonly names: Readonly<Partial<Record<keyof Origin, string>>>
   /** The rule as `iptables-save` prints it, cut to `longestText` characters. */
   readonly text: string
@@ -36,10 +39,10 @@ const acts: Readonly<Record<string, Act>> = {
   SYNPROXY: { kind: 'ask' },
 }
 
-/** A copy that does not keep the longer text alive it was cut from. */
+/** A copy that does not keep in memory the longer text it was cut from. */
 export const own = (text: string) => Buffer.from(text).toString()
 
-/** What one option of a rule asks for, and the network or interface it names. */
+/** One option of a rule: its condition, and the network or interface it names. */
 interface Part {
   readonly asks: Condition | undefined
   readonly origin: keyof Origin | undefined
@@ -52,13 +55,13 @@ function readPart(text: string): Part {
   return { asks: condition(option, values, not), origin: origins[option], name: values[0] ?? '' }
 }
 
-/** Parts remembered by their text: most rules say the same in most of their parts. */
+/** How many parsed options are cached by their text: most rules share most of their options. */
 const mostParts = 500
 
 /**
- * Reads rules as `iptables-save` prints them, `-A CHAIN …` (iptables(8), iptables-extensions(8)): undefined for
- * one that decides nothing, and as soon as `matters` says so of a condition. `isChain` says whether a target is
- * a chain of the table.
+ * Parses rules as `iptables-save` prints them, `-A CHAIN …` (iptables(8), iptables-extensions(8)). Undefined for a rule
+ * that decides nothing, and as soon as `matters` is false for a condition. `isChain` tells whether a target is a chain
+ * of the table.
  */
 export function stepReader(
   isChain: (name: string) => boolean,
@@ -69,7 +72,7 @@ export function stepReader(
     const found = known.get(text)
     if (found) return found
     const part = readPart(text)
-    // Addresses are seldom the same.
+    // Options with an address are not cached: addresses seldom repeat.
     if (part.origin) return part
     if (known.size >= mostParts) known.clear()
     known.set(own(text), { ...part, name: '' })

@@ -12,7 +12,7 @@ export function rolling() {
       low = Math.imul(low ^ 10, 0x01000193)
       high = Math.imul(high ^ 10, 0x85ebca6b)
     },
-    /** Takes another sum into this one: cheaper than the text it stands for. */
+    /** Mixes in another hash, which is cheaper than hashing its text again. */
     mix(other: Sum) {
       low = Math.imul(low ^ other.low, 0x01000193)
       high = Math.imul(high ^ other.high, 0x85ebca6b)
@@ -26,7 +26,7 @@ export interface Sum {
   high: number
 }
 
-/** The sum of one text, written to `into`: called for every rule, so that it makes nothing new. */
+/** The hash of one text, written to `into`: called for every rule, so it allocates nothing. */
 export function sumOf(text: string, salt: number, into: Sum): void {
   let low = 0x811c9dc5 ^ salt
   let high = 0x9747b28c ^ salt

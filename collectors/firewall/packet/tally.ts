@@ -1,18 +1,18 @@
 import { type Sum, sumOf } from './sums.ts'
 
 const smallest = 1024
-/** Of the places, how many may be taken before looking for one takes long. */
+/** How full the table may be before a search in it becomes slow. */
 const load = 0.75
 
-/** A place: the two halves of a sum, and how often it was added. */
+/** Bytes of one slot: the two halves of a hash, and how often it was added. */
 const bytes = 12
 
-/** Given back at once: whoever collects garbage does not see that these are large. */
+/** Frees the memory at once: the garbage collector does not see how large these buffers are. */
 const free = (it: ArrayBuffer) => void it.transfer(0)
 
 /**
- * Counts 64-bit sums in 12 bytes each, where the texts they stand for would fill the memory. `largest` places at
- * the most, a power of two. Expects well mixed sums.
+ * Counts 64-bit hashes in 12 bytes each, where the texts themselves would fill the memory. `largest`: the greatest
+ * number of slots, a power of two. Expects well mixed hashes.
  */
 export function tally(largest: number) {
   let size = 0
@@ -29,7 +29,7 @@ export function tally(largest: number) {
     highs = new Uint32Array(memory, size * 4, size)
     counts = new Uint32Array(memory, size * 8, size)
   }
-  /** Where a sum is, or the free place it would have. */
+  /** The slot of a hash, or the free one that it would take. */
   const place = (low: number, high: number) => {
     let at = (low ^ (low >>> 15)) & (size - 1)
     while (counts[at] !== 0 && (lows[at] !== low || highs[at] !== high)) at = (at + 1) & (size - 1)
@@ -52,7 +52,7 @@ export function tally(largest: number) {
 
   make(Math.min(smallest, largest))
   return {
-    /** How often it has been added, this time included; 0 for a new one that there is no room for. */
+    /** How often it has been added, including this time; 0 for a new hash when the table is full. */
     add(low: number, high: number): number {
       const at = place(low >>> 0, high >>> 0)
       const before = counts[at] ?? 0
@@ -65,7 +65,7 @@ export function tally(largest: number) {
       return before + 1
     },
     has: (low: number, high: number) => counts[place(low >>> 0, high >>> 0)] !== 0,
-    /** Forgets all of them. */
+    /** Removes all hashes. */
     clear() {
       free(memory)
       used = 0
@@ -74,10 +74,10 @@ export function tally(largest: number) {
   }
 }
 
-/** 98,304 names in 1.5 MB. */
+/** Slots for 98,304 names, in 1.5 MB. */
 const mostNames = 131_072
 
-/** A set of names by their sums, which has any name once there is no room for more. */
+/** A set of names by their hashes. Once it is full, it claims to contain every name. */
 export function nameSet() {
   const sums = tally(mostNames)
   const sum: Sum = { low: 0, high: 0 }
@@ -91,9 +91,9 @@ export function nameSet() {
       sumOf(name, 0, sum)
       return full || sums.has(sum.low, sum.high)
     },
-    /** Whether it had to leave names out. */
+    /** Whether names had to be left out. */
     isFull: () => full,
-    /** Forgets all of them, but not that there were too many. */
+    /** Removes all names; `isFull` stays as it is. */
     clear: sums.clear,
   }
 }

@@ -1,18 +1,18 @@
 /*
- * The words of a rule as `iptables-save` prints it (iptables-save(8)): apart by spaces; one in quotes may hold
- * spaces, and quotes after a backslash. By position, since a rule that does not matter must cost next to
- * nothing: there may be 100,000 of them.
+ * The words of a rule as `iptables-save` prints it (iptables-save(8)): separated by spaces; a word in quotes may hold
+ * spaces, and quotes after a backslash. Works on positions instead of splitting, since a rule that does not matter must
+ * cost next to nothing: there may be 100,000 of them.
  */
 const [space, quote, backslash, dash, not] = [32, 34, 92, 45, 33]
 
-/** Where the next word begins: at `at` or after it. */
+/** The position of the next word, at `at` or after it. */
 export function wordFrom(text: string, at: number): number {
   let from = at
   while (text.charCodeAt(from) === space) from += 1
   return from
 }
 
-/** Where the word that begins at `at` ends. */
+/** The end of the word that begins at `at`. */
 export function wordEnd(text: string, at: number): number {
   if (text.charCodeAt(at) === quote)
     for (let end = at + 1; end < text.length; end += 1) {
@@ -24,7 +24,7 @@ export function wordEnd(text: string, at: number): number {
   return end < 0 ? text.length : end
 }
 
-/** All words; a quoted one keeps its quotes, so that no value can be taken for an option. */
+/** All words; a quoted one keeps its quotes, so that no value is mistaken for an option. */
 export function words(text: string): string[] {
   const all: string[] = []
   for (let at = wordFrom(text, 0); at < text.length; ) {
@@ -48,8 +48,8 @@ const isMatchOrTarget = (text: string, at: number) =>
   text.charCodeAt(at + 2) === space && /[mjg]/.test(text.charAt(at + 1))
 
 /**
- * Where an option ends with its values, and with the `!` before it: `! -s 192.0.2.0/24`. What `recent` looks up
- * is one with all that narrows it: `--update --seconds 30 --hitcount 6`.
+ * The end of an option with its values, and with a `!` before it: `! -s 192.0.2.0/24`. A lookup of `recent` includes
+ * the options that refine it: `--update --seconds 30 --hitcount 6`.
  */
 export function partEnd(text: string, at: number): number {
   const option = text.startsWith('! ', at) ? at + 2 : at

@@ -4,7 +4,10 @@ import type { Probe } from './match.ts'
 import { byOrigin } from './origins.ts'
 import { passBoth, type Verdict, wayIn } from './walk.ts'
 
-/** What becomes of a probe in all backends together; undefined where there is none. `deciding`: native tables that are not followed. */
+/**
+ * The verdict of all backends together for a probe; undefined where there are none. `deciding`: native tables that may
+ * drop packets and are not followed.
+ */
 function verdictOf(read: readonly Read[], probe: Probe, deciding: readonly string[]): Verdict | undefined {
   const [table] = deciding
   return passBoth([
@@ -29,7 +32,7 @@ function verdictOf(read: readonly Read[], probe: Probe, deciding: readonly strin
   ])
 }
 
-/** The same, told by where it comes from where it depends on nothing else. */
+/** The same, split by where the connection comes from if that is all the verdict depends on. */
 function wayOf(read: readonly Read[], probe: Probe, deciding: readonly string[]): Verdict | undefined {
   const verdict = verdictOf(read, probe, deciding)
   if (verdict?.verdict !== 'maybe') return verdict
@@ -37,7 +40,7 @@ function wayOf(read: readonly Read[], probe: Probe, deciding: readonly string[])
   return byOrigin(tables, probe, (it) => verdictOf(read, it, deciding)) ?? verdict
 }
 
-/** What becomes of SSH in one family: the best that any of its ports meets, since one open port is a way in. */
+/** The verdict for SSH in one family: the best of all its ports, since one open port is enough. */
 export function inputVerdict(
   read: readonly Read[],
   probes: readonly Probe[],
@@ -51,7 +54,7 @@ export function inputVerdict(
   return undefined
 }
 
-/** What k3s needs and is dropped for certain. */
+/** Connections that k3s needs and that are certainly dropped. */
 export function blockedOf(
   read: readonly Read[],
   needs: readonly Needed[],

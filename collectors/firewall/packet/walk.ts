@@ -2,34 +2,34 @@ import type { Backend } from '../cells.ts'
 import type { Condition, Probe } from './match.ts'
 import type { Step } from './steps.ts'
 
-/** The rules of one table, as far as they may concern what is probed. */
+/** The rules of one table, as far as they may affect a probe. */
 export interface Table {
-  /** Of built-in chains. */
+  /** Policies of the built-in chains. */
   readonly policies: ReadonlyMap<string, string>
   readonly chains: ReadonlyMap<string, readonly Step[]>
-  /** Chains some of whose rules there was no room for: anything may happen in them. */
+  /** Whether some rules of a chain had to be left out: then anything may happen in it. */
   readonly lost: (chain: string) => boolean
 }
 
 export type Tables = ReadonlyMap<string, Table>
 
-/** What becomes of a probe. `maybe`: it depends on where it comes from, or on what cannot be told from here. */
+/** What happens to a probe. `maybe`: that depends on where it comes from, or on what cannot be told from the rules. */
 export interface Verdict {
   readonly verdict: 'accept' | 'drop' | 'maybe'
   readonly port: number
-  /** What decides it: a rule, or a policy. */
+  /** The rule or policy that decides it. */
   readonly by: string
-  /** Where it cannot be told: what may drop it all the same. */
+  /** With `maybe`: the rule that may drop it all the same. */
   readonly unless?: string
   /** Which backend drops it, or leaves it open. */
   readonly backend?: Backend
-  /** Accepted from, to or on these alone, as `from 192.0.2.0/24 on eth0`. */
+  /** Accepted only from, to or on these, as `from 192.0.2.0/24 on eth0`. */
   readonly only?: readonly string[]
-  /** Accepted, but not from, to or on these. */
+  /** Accepted, except from, to or on these. */
   readonly except?: readonly string[]
 }
 
-/** Where a packet to the node itself passes, in this order (iptables(8), netfilter's packet flow). */
+/** The chains that a packet to the node itself passes, in this order (iptables(8), netfilter's packet flow). */
 const hooks = [
   ['raw', 'PREROUTING'],
   ['mangle', 'PREROUTING'],
@@ -45,10 +45,10 @@ export const walkedTables: ReadonlySet<string> = new Set(hooks.map(([table]) => 
 export const walkedChains: ReadonlySet<string> = new Set(hooks.map(([, chain]) => chain))
 
 interface Outcome {
-  /** What may have let it through, and what may have stopped it. */
+  /** The rule that may have accepted it, and the one that may have dropped it. */
   readonly accept?: string
   readonly drop?: string
-  /** Whether it may leave the chain at its end. */
+  /** Whether the packet may reach the end of the chain. */
   readonly passes: boolean
   readonly marks: number
 }
@@ -56,12 +56,12 @@ interface Outcome {
 /** The kernel allows jumps 16 deep (nft) and no loops; a recording may claim anything. */
 const deepest = 32
 const mostSteps = 200_000
-/** Of a packet whose mark may be any. */
+/** The mark bits of a packet about whose mark nothing is known. */
 export const anyMark = 0xffffffff
 
 /**
- * Follows a probe to the node's own sockets through one backend. Every condition has three answers, so that
- * `accept` and `drop` are certain.
+ * Follows a probe to the node's own sockets through one backend. Every condition can answer `maybe`, so that the
+ * verdicts `accept` and `drop` are certain.
  */
 export function walk(tables: Tables, probe: Probe): Omit<Verdict, 'backend'> {
   let marks = 0
@@ -69,7 +69,7 @@ export function walk(tables: Tables, probe: Probe): Omit<Verdict, 'backend'> {
   let dropped: string | undefined
   for (const [name, hook] of hooks) {
     const table = tables.get(name)
-    // Only the first packet of a connection comes by nat.
+    // Only the first packet of a connection passes the nat table.
     if (!table?.policies.has(hook) || (name === 'nat' && probe.established)) continue
     const outcome = walkHook(table, hook, probe, marks)
     marks = outcome.marks
@@ -82,11 +82,11 @@ export function walk(tables: Tables, probe: Probe): Omit<Verdict, 'backend'> {
   return { verdict: 'maybe', port: probe.port, by: accepted, unless: dropped }
 }
 
-/** The packets that a probe stands for: a TCP connection needs those that follow the first one as well. */
+/** The packets that a probe stands for: a TCP connection needs the later ones as well as the first. */
 export const packetsOf = (probe: Probe): readonly Probe[] =>
   probe.protocol === 'tcp' ? [probe, { ...probe, established: true }] : [probe]
 
-/** What becomes of a connection through one backend: it works if every packet of it is let through. */
+/** The verdict for a connection in one backend: it works if all its packets are let through. */
 export function wayIn(tables: Tables, probe: Probe): Omit<Verdict, 'backend'> {
   const [first, then] = packetsOf(probe).map((it) => walk(tables, it))
   if (!first || !then || first.verdict === 'drop') return first ?? walk(tables, probe)
@@ -129,7 +129,7 @@ function walkHook(table: Table, hook: string, probe: Probe, before: number): Out
       }
       let goesOn = match === 'maybe'
       if (act.kind === 'accept' || act.kind === 'ask') accept ??= text
-      // What drops for certain is named rather than what might have.
+      // A rule that certainly drops is named rather than one that may.
       if (act.kind === 'drop' && match === 'yes') drop = text
       if (act.kind === 'drop' || act.kind === 'ask') drop ??= text
       if (act.kind === 'return') left = true
@@ -164,7 +164,7 @@ function all(conditions: readonly Condition[], probe: Probe, marks: number) {
   return match
 }
 
-/** A packet must pass both backends: one that drops it is enough. */
+/** A packet must pass both backends, so one that drops it decides. */
 export function passBoth(verdicts: readonly Verdict[]): Verdict | undefined {
   for (const kind of ['drop', 'maybe', 'accept'] as const) {
     const found = verdicts.find((it) => it.verdict === kind)

@@ -9,7 +9,7 @@ import { chosen, keptRules, rulesNow } from './kept.ts'
 
 const linesShown = 20
 
-/** `agent firewall diff`: what went and what came, from the last good rules to now, or between any two that are kept. */
+/** `agent firewall diff`: deleted and added rules, from the last good snapshot to now, or between any two snapshots. */
 export const diff: PagePart<FirewallSample, unknown> = {
   name: 'diff',
   meaning: 'what went and what came, by owner',
@@ -43,7 +43,7 @@ async function compared(
     differences: diffRules(a.rules, b.rules, pods),
   })
   const found = between(await side(from ?? 'good'), await side(to ?? 'now'))
-  // Nothing since the last snapshot: then people want to know what led to it.
+  // Nothing changed since the last snapshot: then the change that led to it is shown.
   const [newest, former] = list
   if (from !== undefined || found.differences.length > 0 || !newest || !former) return found
   return between(await kept(former), await kept(newest))
@@ -58,11 +58,11 @@ export interface DiffView {
   readonly from: string
   readonly to: string
   readonly differences: readonly Difference[]
-  /** Rules shown of each owner and table. */
+  /** How many rules of each owner and table are shown. */
   readonly most: number
 }
 
-/** What went (-) and what came (+), by owner and table. */
+/** Deleted (-) and added (+) rules, by owner and table. */
 export function renderDiff({ from, to, differences, most }: DiffView, terminal: Terminal): string {
   if (differences.length === 0) return `No rule differs between ${from} and ${to}.\n`
   const part = (style: 'red' | 'green', sign: string, lines: readonly string[]) => [

@@ -14,7 +14,7 @@ import type { FirewallSample } from '../sample.ts'
 const families = { ipv4: 'IPv4', ipv6: 'IPv6' } as const
 const mostShown = 8
 
-/** All of the firewall on a page: whose rules, policies, ufw, the way in, who changed what, what is kept. */
+/** The whole firewall on a page: owners, policies, ufw, SSH, who changed what, snapshots. */
 export function renderFirewall(view: View<FirewallSample, unknown>, terminal: Terminal): string {
   const { node, sample, now, artifacts, unseen } = view
   const rules = sample.sets.reduce((sum, it) => sum + it.rules, 0)
@@ -69,7 +69,7 @@ function keptLines(kept: readonly Kept[], now: number, terminal: Terminal): read
   return [...kept.slice(0, mostShown).map((it) => `  ${keptLine(it, now)}`), '', wrap(terminal, more, 0)]
 }
 
-/** One row an owner, one column a rule set. */
+/** A table with one row for each owner and one column for each rule set. */
 function owners(sets: readonly RuleSet[]): string[] {
   const columns = sets.filter((it) => it.rules > 0).sort((a, b) => (a.family < b.family ? -1 : 1))
   if (columns.length === 0) return ['  there are no rules']
@@ -125,7 +125,7 @@ function way({ ssh, input }: FirewallSample): string {
     .join('; ')
 }
 
-/** A rule as one may read it; what is no rule is a sentence already. */
+/** A rule in backquotes; anything else is already a sentence. */
 const quoted = (by: string) => (by.startsWith('-') ? `\`${by.replaceAll('`', "'")}\`` : by)
 
 function told(verdict: Verdict): string {

@@ -2,7 +2,7 @@ import { type PagePart, Refusal } from '../../../agent/model/index.ts'
 import type { FirewallSample } from '../sample.ts'
 import { chosen, keptRules } from './kept.ts'
 
-/** `agent firewall show`: one kept rule set as it was printed, for `iptables-restore`. Murphy itself never puts it back. */
+/** `agent firewall show`: one snapshot as it was printed, for `iptables-restore`. Murphy itself never restores it. */
 export const show: PagePart<FirewallSample, unknown> = {
   name: 'show',
   meaning: 'a kept rule set as `iptables-restore` takes it; Murphy itself never puts it back',
