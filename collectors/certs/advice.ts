@@ -4,7 +4,7 @@ import type { Group, Item } from './groups.ts'
 import type { CertsSample } from './sample.ts'
 import { stopping } from './uses.ts'
 
-/** What follows, what to do in which order, and what makes it worse, for what a group is. */
+/** Impact, fix and avoid for a group of certificates. */
 export interface Advice {
   readonly impact: string
   readonly fix: readonly string[]
@@ -16,7 +16,7 @@ const leaveTheFolder =
 const stay =
   'Reboot a node whose certificates have expired while the API is down: what its pods use of network and firewall lives in the kernel until then, and is not made again without the API.'
 
-/** `over`: it has happened, as opposed to being about to. */
+/** `over`: the certificates have expired, instead of being about to. */
 export function advice(group: Group, over: boolean, items: readonly Item[], sample: CertsSample): Advice {
   const file = items[0]?.source ?? group.subject
   const look = `openssl x509 -noout -subject -enddate -in ${quoted(file)}`
@@ -62,7 +62,7 @@ function restart(over: boolean, items: readonly Item[], sample: CertsSample): Ad
   const [servers, agents] =
     distribution === 'rke2' ? ['rke2-server', 'rke2-agent'] : (['k3s', 'k3s-agent'] as const)
   const stops = stopping(items.map((it) => it.source))
-  // As a sentence of its own, and within one.
+  // With a capital letter where it is a sentence of its own.
   const what = stops ? (over ? stops.replace(/^[a-z]/, (it) => it.toUpperCase()) : stops) : undefined
   const avoid = `${stay} ${leaveTheFolder}`
   if (role === 'agent')
@@ -111,7 +111,9 @@ function authorities({ k3s }: CertsSample): Advice {
   }
 }
 
-/** What k3s will do by itself and what a restart does, after "… run out …". `over`: since when the first has expired. */
+/**
+ * What k3s renews by itself and what a restart renews; follows "… run out …". `over`: when the first of them expired.
+ */
 export function renewal(
   group: Group,
   count: number,
@@ -123,7 +125,7 @@ export function renewal(
   const all = count === 1 ? 'it' : `all ${count}`
   const program = k3s.distribution
   if (!k3s.running) return ` ${program} is not running; its next start renews ${all}.`
-  // As on a board without a battery, where k3s starts before the time is right.
+  // This happens on a board without a battery, where k3s starts before the clock is set.
   if (k3s.running.since > over)
     return ` ${program} was started ${duration(now - k3s.running.since)} ago, after ${count === 1 ? 'it' : 'they'} had expired, and did not renew ${count === 1 ? 'it' : 'them'}, as when the clock is wrong at boot: another reboot is no help; a restart by the right clock renews ${all}.`
   const up = k3s.running.since > 0 ? `, and has been up ${duration(now - k3s.running.since)}` : ''

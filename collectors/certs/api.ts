@@ -7,7 +7,7 @@ import { k3sAddresses, parseAddress } from './served.ts'
 
 const code = 'certs.api-unauthorized'
 const timeout = 3_000
-/** Any authenticated user may ask for it; without a certificate k3s answers 401. */
+/** Every authenticated user may read this; without a valid certificate k3s answers 401. */
 const path = '/version'
 
 export interface Answers {
@@ -15,7 +15,7 @@ export interface Answers {
   readonly unseen: readonly Unseen[]
 }
 
-/** What the API says to the credentials with which this node itself, and its owner, ask it. */
+/** What the API answers to this node's own credentials and to those of its administrator. */
 export async function askApi(ports: K3sPorts, k3s: K3s, before: readonly Asked[]): Promise<Answers> {
   const { role, distribution, dataDir, flags } = k3s
   // An agent's own load balancer leads to a server (k3s: pkg/agent/loadbalancer).
@@ -50,17 +50,20 @@ async function askOnce(
     return { asked: { as, address, status, ...(alive && { alive }) } }
   } catch (error) {
     const reason = error instanceof HostError ? error.code : 'failed'
-    // No such file, or nobody who could refuse it.
+    // `missing`: there is no such certificate. The others: nothing that could reject it answers.
     if (reason === 'missing') return {}
     if (reason === 'refused' || reason === 'failed') return { asked: { as, address } }
     const kept: Asked = { ...(last ?? { as, address }), silent: true }
-    // A busy API misses one look; two make it a blind spot.
+    // A busy API may time out once; a second time in a row is a blind spot.
     const again = reason !== 'timeout' || last?.silent
     return { asked: kept, ...(again && { blind: unseen(`what ${address} says to ${as}`, error, [code]) }) }
   }
 }
 
-/** Without a certificate k3s's own `/ping` says `pong`, and an API server at least 401. */
+/**
+ * Whether the API answers at all, asked without a certificate: k3s's own `/ping` says `pong`, any other API server at
+ * least 401.
+ */
 async function lives(
   ports: K3sPorts,
   question: { host: string; port: number; timeout: number },

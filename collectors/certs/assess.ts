@@ -12,15 +12,21 @@ import { lastStage, ofOthers, stage, stageNumber } from './window.ts'
 
 const day = 86_400_000
 
-/** k3s renews its certificates first when it starts, and writes its kubeconfig in the course of it. */
+/** How long after `client-admin.crt` was written k3s may take to write its kubeconfig too, ms. */
 const starting = 2 * minute
 
-/** k3s renews the certificate it serves within hours of its window; only when it has not is there something to say. */
+/**
+ * k3s renews the certificate it serves within hours once it may; only if it has not after this time, ms, is it
+ * reported.
+ */
 const grace = day
 
 export type Code = keyof typeof rules
 
-/** Newer releases renew 120 days ahead. Whoever restarts k3s once a quarter has done it by then, and need not be told. */
+/**
+ * Newer releases renew 120 days ahead. People who restart k3s every quarter renew before this limit, ms, and are not
+ * warned.
+ */
 const dueSoon = 90 * day
 
 /** What is wrong with what was seen, one observation for each group and rule. */
@@ -29,7 +35,7 @@ export function assess(sample: CertsSample, warnDays: number, now: number): read
   const stale = staleFiles(sample)
   return [
     ...all.flatMap((group) => [
-      // An old copy that is still good is told of as a copy; nothing renews it in place.
+      // An old copy that is still valid is reported by `staleness` instead, since nothing renews a copy in place.
       ...ended(group, sample, now).filter(
         (it) =>
           group.kind !== 'kubeconfig' ||
@@ -45,14 +51,14 @@ export function assess(sample: CertsSample, warnDays: number, now: number): read
   ]
 }
 
-/** k3s's own kubeconfig holds what `client-admin.crt` does. */
+/** k3s's own kubeconfig holds the same certificate as `client-admin.crt`, and is written shortly after it. */
 const beingRenewed = ({ subject }: Group, { files, k3s }: CertsSample, now: number) =>
   subject === `/etc/rancher/${k3s?.distribution}/${k3s?.distribution}.yaml` &&
   files.some(
     (it) => it.of === 'k3s' && it.path.endsWith('/client-admin.crt') && now - (it.changed ?? 0) < starting,
   )
 
-/** Thousands of files of the settings that are well cost nothing more than being seen to be. */
+/** Leaves out files of the settings without a problem early, so that thousands of them cost next to nothing. */
 function withoutTheGood(sample: CertsSample, warnDays: number, now: number): CertsSample {
   const limits = ofOthers(warnDays)
   const good = (it: SeenFile) =>
@@ -62,7 +68,10 @@ function withoutTheGood(sample: CertsSample, warnDays: number, now: number): Cer
   return { ...sample, files: sample.files.filter((it) => !good(it)) }
 }
 
-/** How far an item is gone, as far as anybody has to know. */
+/**
+ * The stage of an item, adjusted for reporting: a valid authority is `good`, and an item that renews itself has a day
+ * of grace.
+ */
 export function stageOf(item: Item, group: Pick<Group, 'limits'>, now: number): ReturnType<typeof stage> {
   const at = stage(item.certificate, group.limits, now)
   if (item.authority && at !== 'expired' && at !== 'early') return 'good'
@@ -71,7 +80,10 @@ export function stageOf(item: Item, group: Pick<Group, 'limits'>, now: number): 
 
 const byEnd = (a: Item, b: Item) => a.certificate.to - b.certificate.to
 
-/** Expired, or about to: what has expired speaks for what follows, since the same thing renews both. */
+/**
+ * Expired or soon to expire. If any item has expired, the others get no finding of their own, since the same step
+ * renews all.
+ */
 function ended(group: Group, sample: CertsSample, now: number): Observation<Code>[] {
   const staged = group.items.map((item) => ({ item, stage: stageOf(item, group, now) }))
   const pick = (...stages: string[]) =>
@@ -157,10 +169,13 @@ function unreadable(group: Group, sample: CertsSample): Observation<Code>[] {
   ]
 }
 
-/** Critical from here on: new authorities reach every node only by hand. */
+/** Critical below this time, ms: new authorities have to be copied to every node by hand. */
 const lastMonth = 30 * day
 
-/** Told on servers, where new ones are made; an agent's are copies. What has expired is told of as that. */
+/**
+ * Reported on servers, where new authorities are created; an agent only has copies. Expired ones have a finding of
+ * their own.
+ */
 function authoritiesEnding(group: Group, sample: CertsSample, now: number): Observation<Code>[] {
   if (group.kind !== 'authorities' || sample.k3s?.role !== 'server') return []
   if (group.items.some((it) => it.certificate.to < now)) return []

@@ -4,7 +4,10 @@ import { HostError, unseen } from '../../agent/model/index.ts'
 import { stampOf } from './read.ts'
 import type { Pair, SeenFile } from './sample.ts'
 
-/** The authority that signs what stands at `path` in k3s's folders (k3s: pkg/daemons/control/deps), or undefined. */
+/**
+ * The authority that must have signed the certificate at `path` in k3s's folders (k3s: pkg/daemons/control/deps), or
+ * undefined.
+ */
 export function authorityOf(path: string): string | undefined {
   const [, folder = '', within = '', name = ''] =
     /^(.*\/(?:server\/tls|agent))(\/etcd|\/kube-scheduler|\/kube-controller-manager)?\/([^/]+)$/.exec(path) ??
@@ -19,8 +22,8 @@ export function authorityOf(path: string): string | undefined {
 const limit = 1024 * 1024
 
 /**
- * Whether each certificate of k3s is signed by the authority beside it and fits its key. Asked anew only when one of the
- * three has changed. Keys are read for this one comparison; nothing of them is kept.
+ * Checks whether each certificate of k3s is signed by its authority and belongs to its key. Repeated only when one of
+ * the three files has changed. Keys are read for this comparison alone; nothing of them is kept.
  */
 export async function checkPairs(
   host: Host,
@@ -54,7 +57,7 @@ export async function checkPairs(
       pairs.push({ path, of, ...(problem && { problem }) })
     } catch (error) {
       if (last) pairs.push(last)
-      // That it cannot be read, or is there no more, others say.
+      // Files that are missing or not readable have other findings.
       if (!(error instanceof HostError) || !['denied', 'timeout', 'unrecorded'].includes(error.code)) continue
       blind.push(unseen(`whether ${path} fits its key`, error, ['certs.chain-broken']))
     }
@@ -80,7 +83,7 @@ async function misfit(
   if (!signers.some((it) => leaf.verify(it.publicKey)))
     return `is not signed by ${authority.slice(authority.lastIndexOf('/') + 1)} beside it`
   const key = json ? part('tls.key') : keyPath && (await host.text(keyPath, { limit: 64 * 1024 }))
-  // A recording has none of them.
+  // Recordings hold no keys.
   if (!key?.includes('PRIVATE KEY-----') || key.includes('<removed>')) return undefined
   return fits(leaf, key) ? undefined : 'does not belong to the key beside it'
 }
@@ -89,12 +92,12 @@ function fits(leaf: X509Certificate, key: string): boolean {
   try {
     return leaf.checkPrivateKey(createPrivateKey(key))
   } catch {
-    // Damaged; why is not said, since that could quote it.
+    // The key is damaged. The error is not passed on, because it could quote the key.
     return false
   }
 }
 
-/** At most ten, so that nobody's bundle costs more than a chain. */
+/** At most ten, so that a huge bundle costs no more than a chain does. */
 function certificatesOf(pem: string): X509Certificate[] {
   const found = pem.match(/-----BEGIN CERTIFICATE-----[^-]{1,100000}-----END CERTIFICATE-----/g) ?? []
   return found.slice(0, 10).map((it) => new X509Certificate(it))

@@ -6,17 +6,23 @@ import type { CertsSample, Clock } from './sample.ts'
 
 const hour = 60 * minute
 
-/** What time servers correct now and then; k3s's certificates begin an hour before they are made. */
+/**
+ * A correction that time servers make now and then, ms; k3s's certificates are valid from an hour before they are
+ * created.
+ */
 const harmless = 5 * minute
-/** How long a jump is told of. */
+/** How long a jump is reported, ms. */
 const held = hour
-/** `timedatectl` wakes a service; this is no question for every round. */
+/** `timedatectl` starts a service, so it is not asked in every run. */
 const askEvery = hour
 
-/** This was written then: no right clock says less. */
+/** This file was written then, so an earlier clock is wrong. */
 const earliest = Date.parse('2026-11-01T00:00:00Z')
 
-/** The clock against the time since boot, which nobody can set (CLOCK_BOOTTIME, by /proc/uptime), and who keeps it. */
+/**
+ * Compares the clock with the time since boot, which nobody can set (CLOCK_BOOTTIME, from /proc/uptime), and asks
+ * whether a time server corrects it.
+ */
 export async function lookAtClock(host: Host, before: Clock | undefined): Promise<Clock | undefined> {
   const uptime = Number.parseFloat((await orNothing(host.text('/proc/uptime'))) ?? '')
   const boot = (await orNothing(host.text('/proc/sys/kernel/random/boot_id')))?.trim().slice(0, 40)
@@ -30,7 +36,7 @@ export async function lookAtClock(host: Host, before: Clock | undefined): Promis
   const synchronised = fresh ? same.synchronised : await isSynchronised(host)
   return {
     boot,
-    // A clock that is slewed moves all the time; what has not moved a second is the same, so that it is not saved anew.
+    // A slewed clock moves all the time; less than a second counts as unchanged, so that the sample stays the same.
     booted: same && Math.abs(by) < 1_000 ? same.booted : booted,
     ...(jump && Math.abs(now - jump.at) < held && { jump }),
     ...(synchronised !== undefined && { synchronised }),
@@ -38,7 +44,7 @@ export async function lookAtClock(host: Host, before: Clock | undefined): Promis
   }
 }
 
-/** The kernel's own word for it, STA_UNSYNC of adjtimex(2), whichever program keeps the time. */
+/** The kernel's own flag, STA_UNSYNC of adjtimex(2), whichever program keeps the time. */
 async function isSynchronised(host: Host): Promise<boolean | undefined> {
   const argv = ['timedatectl', 'show', '--property=NTPSynchronized', '--value']
   const said = (await orNothing(host.run(argv, { timeout: 5_000, limit: 4096 })))?.stdout.trim()
@@ -46,8 +52,8 @@ async function isSynchronised(host: Host): Promise<boolean | undefined> {
 }
 
 /**
- * Wrong, or with nobody to keep it right: two findings, as the second explains nothing yet. Nothing where no
- * certificates are watched: then it is nobody's business here.
+ * A wrong clock and a clock that no time server corrects are two findings, since the second alone is no cause of
+ * anything yet. On a node without certificates the clock is not judged here.
  */
 export function judgeClock(
   { clock, k3s, files }: CertsSample,

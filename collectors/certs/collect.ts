@@ -11,7 +11,7 @@ import type { CertsSample, SeenFile } from './sample.ts'
 import { k3sAddresses, lookAtServer } from './served.ts'
 import { extraSources, k3sSources, type Source } from './sources.ts'
 
-/** What the settings name. */
+/** What the settings ask to be watched. */
 export interface Wanted {
   readonly paths: readonly string[]
   readonly endpoints: readonly string[]
@@ -19,7 +19,7 @@ export interface Wanted {
   readonly ingress: readonly string[]
 }
 
-/** One look at everything; `codes` are those that rest on k3s's files. */
+/** One collector run; `codes` are those that depend on k3s's files. */
 export async function collect(
   host: Host,
   wanted: Wanted,
@@ -40,7 +40,7 @@ export async function collect(
     k3s?.role === 'server' ? etcdOf(host, k3s) : undefined,
   ])
   const sources = new Map<string, Source>()
-  // What is k3s's own stays that, whoever else names it.
+  // A file that k3s uses is treated as k3s's even if a kubeconfig or the settings name it too.
   for (const it of [
     ...own.sources.filter((one) => !one.loose),
     ...people.sources,
@@ -90,7 +90,9 @@ export async function collect(
   }
 }
 
-/** Whether this server runs an etcd, and as which user: RKE2 can give it one of its own, and its data with it. */
+/**
+ * Whether this server runs an etcd, and as which user: RKE2 can run it as a user of its own, who then owns its data.
+ */
 async function etcdOf(host: Host, { dataDir }: K3s): Promise<{ readonly uid?: number } | undefined> {
   try {
     return await host.stat(`${dataDir}/server/db/etcd`)
@@ -101,7 +103,7 @@ async function etcdOf(host: Host, { dataDir }: K3s): Promise<{ readonly uid?: nu
 
 type Looks = readonly (Look & { readonly source: Source })[]
 
-/** The files, and then those that kubeconfigs among them name. */
+/** Reads the files, and then the files that kubeconfigs among them name. */
 async function lookAtFiles(
   host: Host,
   sources: readonly Source[],
@@ -115,7 +117,10 @@ async function lookAtFiles(
   }
 }
 
-/** What this k3s had in use and is there no more: `certificate rotate` deletes first, and only a restart makes new ones. */
+/**
+ * Certificates that the running k3s used and that no longer exist: `certificate rotate` deletes them, and only a
+ * restart creates new ones.
+ */
 function goneSince(before: CertsSample | undefined, now: CertsSample['k3s'], looks: Looks): string[] {
   const same = before?.k3s?.running && now?.running && before.k3s.running.since === now.running.since
   if (!same || before.k3s?.dataDir !== now.dataDir) return []
@@ -123,13 +128,13 @@ function goneSince(before: CertsSample | undefined, now: CertsSample['k3s'], loo
   const had = before.files.filter((it) => it.of === 'k3s' && !it.loose && it.path.endsWith('.crt'))
   const folders = new Set(looks.map((it) => it.source.path.slice(0, it.source.path.lastIndexOf('/'))))
   const missing = [...had.map((it) => it.path), ...(before.gone ?? [])].filter((path) => !here.has(path))
-  // A folder of which nothing is seen may be one that cannot be looked into.
+  // A folder in which no file was seen may be unreadable, so nothing in it counts as gone.
   return [...new Set(missing)]
     .filter((path) => folders.has(path.slice(0, path.lastIndexOf('/'))))
     .slice(0, 50)
 }
 
-/** What a restart would start, asked anew only when the program on disk is another. */
+/** The version that a restart would start; asked again only when the program on disk has changed. */
 async function describe(
   host: Host,
   { distribution, role, unit, dataDir, running, binary, flags }: K3s,
@@ -149,7 +154,7 @@ async function describe(
   }
 }
 
-/** Files that are there but may not be looked at: those of k3s in one sentence, for one thing stops them all. */
+/** Files that exist but may not be read: those of k3s in one sentence, since one reason stops all of them. */
 function blindSpots(looks: Looks, codes: readonly string[]): Unseen[] {
   const blind = looks.filter((it) => it.blind)
   const own = blind.filter((it) => it.source.of !== 'extra')
@@ -157,7 +162,7 @@ function blindSpots(looks: Looks, codes: readonly string[]): Unseen[] {
   const [first] = own
   return [
     ...(first ? [unseen(`${first.source.path}${others}`, first.blind, codes)] : []),
-    // What was last seen of these is kept, so that no verdict has to be.
+    // These files keep what was last read of them, so their verdicts need not be held.
     ...blind
       .filter((it) => it.source.of === 'extra')
       .slice(0, 20)

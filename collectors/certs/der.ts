@@ -1,22 +1,22 @@
 /**
- * X.509 certificates (RFC 5280) from their DER (X.690), as much of them as Murphy tells of. Node's own
- * X509Certificate takes 80 µs for one, this 5 µs, and nobody has to trust C with bytes that anyone may have
- * written. Reads within the given bytes only, and throws on what is no certificate.
+ * Parses X.509 certificates (RFC 5280) from DER (X.690), as far as Murphy needs them. Node's own X509Certificate takes
+ * 80 µs for one, this 5 µs, and bytes that anybody may have written reach no C code. Reads only within the given bytes,
+ * and throws on what is no certificate.
  */
 export interface Fields {
   /** Attributes in their order, as type and value: `['CN', 'system:admin']`. */
   readonly subject: readonly Attribute[]
   readonly issuer: readonly Attribute[]
-  /** Hexadecimal, with a minus where it is negative, which RFC 5280 forbids and the world contains. */
+  /** Hexadecimal, with a minus if negative, which RFC 5280 forbids but real certificates contain. */
   readonly serial: string
   /** ms since the epoch. */
   readonly from: number
   readonly to: number
-  /** May sign certificates: says so, and no key usage speaks against it. */
+  /** May sign certificates: basic constraints say so, and no key usage forbids it. */
   readonly ca: boolean
   readonly client: boolean
   readonly serving: boolean
-  /** The bytes of the certificate itself, without what stands behind it. */
+  /** The length of the certificate itself; more bytes may follow it. */
   readonly length: number
 }
 
@@ -64,7 +64,7 @@ export function readCertificate(bytes: Buffer): Fields {
   }
 }
 
-/** One value between `at` and `limit`. Lengths have up to four bytes here; longer ones are nobody's certificate. */
+/** One value between `at` and `limit`. Lengths may have up to four bytes; no real certificate has longer ones. */
 function value(bytes: Buffer, at: number, limit: number): Value {
   const tag = bytes[at]
   const first = bytes[at + 1]
@@ -97,7 +97,7 @@ function number(bytes: Buffer, { start, end }: Value): string {
   return `${negative ? '-' : ''}${hex.length % 2 ? '0' : ''}${hex}`
 }
 
-/** The names openssl gives to the types of RFC 4519 and PKCS #9, by the hexadecimal of their identifiers. */
+/** openssl's names for the types of RFC 4519 and PKCS #9, by their object identifiers in hexadecimal. */
 const types: Readonly<Record<string, string>> = {
   '550403': 'CN',
   '550404': 'SN',
@@ -115,7 +115,7 @@ const types: Readonly<Record<string, string>> = {
   '0992268993f22c640119': 'DC',
 }
 
-/** More attributes than anybody's name has; the rest is left out. */
+/** More attributes than a real name has; further ones are left out. */
 const mostAttributes = 64
 
 function name(bytes: Buffer, { start, end }: Value): Attribute[] {
@@ -134,12 +134,12 @@ function name(bytes: Buffer, { start, end }: Value): Attribute[] {
   return found
 }
 
-/** Longer than any name that helps anyone. */
+/** Longer than any useful name, bytes. */
 const mostText = 1024
 
 function text(bytes: Buffer, { tag, start, end }: Value): string {
   const part = bytes.subarray(start, Math.min(end, start + mostText))
-  // UTF8String; BMPString, two bytes a character; UniversalString, four; the others are of one byte.
+  // UTF8String; BMPString, two bytes a character; UniversalString, four; all others one.
   if (tag === 0x0c) return part.toString('utf8')
   if (tag === 0x1e)
     return Buffer.from(part.subarray(0, part.length & ~1))
@@ -154,7 +154,7 @@ function text(bytes: Buffer, { tag, start, end }: Value): string {
   return all
 }
 
-/** UTCTime, whose years are 1950 to 2049, or GeneralizedTime (RFC 5280, 4.1.2.5). */
+/** UTCTime (years 1950 to 2049) or GeneralizedTime (RFC 5280, 4.1.2.5). */
 function time(bytes: Buffer, { tag, start, end }: Value): number {
   const digits = bytes.toString('latin1', start, Math.min(end, start + 32))
   const long = tag === 0x18 ? digits : tag === 0x17 ? centuryOf(digits.slice(0, 2)) + digits : ''
@@ -193,7 +193,7 @@ function extensions(bytes: Buffer, from: number, limit: number): Extensions {
         constrained =
           bytes[inner.start] === 0x01 && inner.end >= inner.start + 3 && bytes[inner.start + 2] !== 0
       } else if (hex === '551d0f') {
-        // The sixth bit from the left is keyCertSign (4.2.1.3); the first byte counts unused bits.
+        // keyCertSign is the sixth bit from the left (4.2.1.3); the first byte is the number of unused bits.
         const bits = expect(bytes, start, end, 0x03)
         maySign = ((bytes[bits.start + 1] ?? 0) & 0x04) !== 0 && bits.end > bits.start + 1
       } else {

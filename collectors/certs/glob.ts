@@ -1,7 +1,10 @@
 import type { Entry, Host } from '../../agent/model/index.ts'
 import { orMissing } from '../node/ask.ts'
 
-/** Whether `name` matches `pattern`, where `*` is any run of characters and `?` one. Takes at most their product in steps. */
+/**
+ * Whether `name` matches `pattern`, where `*` is any run of characters and `?` one. Takes at most (length of pattern ×
+ * length of name) steps.
+ */
 export function matches(pattern: string, name: string): boolean {
   let at = 0
   let star = -1
@@ -27,7 +30,10 @@ export function matches(pattern: string, name: string): boolean {
 
 export const isGlob = (path: string) => /[*?]/.test(path)
 
-/** The paths a glob stands for now, sorted, at most `most`. Hidden names only where the pattern says so, as in a shell. */
+/**
+ * The paths that a glob matches now, sorted, at most `most`. Hidden names only where the pattern names the dot, as in a
+ * shell.
+ */
 export async function expand(host: Host, glob: string, most: number): Promise<readonly string[]> {
   let found = ['']
   for (const part of glob.split('/').filter(Boolean)) {

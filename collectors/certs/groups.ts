@@ -4,27 +4,27 @@ import type { Certificate, CertsSample, SeenFile, Served } from './sample.ts'
 import { fileServed } from './served.ts'
 import { type Limits, ofAuthorities, ofK3s, ofOthers } from './window.ts'
 
-/** A certificate and where it was found first; copies of it are not counted again. */
+/** A certificate and the place where it was found first; further copies are not counted. */
 export interface Item {
   readonly certificate: Certificate
-  /** For people: "client-admin.crt (system:admin)". */
+  /** As shown to people: "client-admin.crt (system:admin)". */
   readonly where: string
   /** The file or the address. */
   readonly source: string
-  /** An authority: nobody renews it as the leaves are renewed, so that it matters only once it has expired. */
+  /** An authority is not renewed like leaf certificates, so it is reported here only once it has expired. */
   readonly authority?: true
-  /** k3s renews this one while it runs, within hours of its window (dynamiclistener looks every 6 h). */
+  /** k3s renews this one while it runs, within hours of its renewal window (dynamiclistener checks every 6 h). */
   readonly renewsItself?: true
 }
 
-/** What is renewed together, which is what people are told of together. */
+/** Certificates that are renewed together, and therefore reported together. */
 export interface Group {
   /** `restart`: k3s renews it when it starts. */
   readonly kind: 'restart' | 'authorities' | 'kubeconfig' | 'file' | 'endpoint'
   readonly subject: string
   readonly limits: Limits
   readonly items: readonly Item[]
-  /** What could not be read, as sentences without a full stop. */
+  /** Problems of reading, as sentences without a full stop. */
   readonly problems: readonly string[]
 }
 
@@ -49,7 +49,7 @@ export const authorityNames = (sample: CertsSample): ReadonlySet<string> =>
 /** The ports on which this node's own API answers. */
 export const portsOf = ({ k3s }: CertsSample): ReadonlySet<string> => new Set([k3s?.port ?? '6443', '6444'])
 
-/** What k3s serves that is not what stands in its file. */
+/** Ports at which k3s serves another certificate than its file holds. */
 export function differences({ k3s, files, served }: CertsSample): { served: Served; file: SeenFile }[] {
   if (!k3s) return []
   const byPath = new Map(files.map((it) => [it.path, it]))
@@ -62,7 +62,7 @@ export function differences({ k3s, files, served }: CertsSample): { served: Serv
   })
 }
 
-/** Everything in a sample by what renews it. What no k3s uses any more is left out. */
+/** All certificates of a sample, grouped by what renews them. Those that k3s no longer uses are left out. */
 export function groups(sample: CertsSample, warnDays: number): readonly Group[] {
   const node = nodeName(sample.k3s)
   const differing = new Set(differences(sample).map((it) => it.served.address))
@@ -75,10 +75,10 @@ export function groups(sample: CertsSample, warnDays: number): readonly Group[] 
       .flatMap((it) => placeFile(it, node))
   const served = (of: Served['of']) =>
     sample.served
-      // What is not the file is told of as that.
+      // A port that serves another certificate than its file has a finding of its own.
       .filter((it) => it.of === of && !(of === 'k3s' && differing.has(it.address)))
       .flatMap((it) => placeServed(it, sample))
-  // A copy counts where it was found first: k3s's own files before what it serves and what was copied from them.
+  // A certificate counts where it is found first: k3s's own files come before what k3s serves and before copies.
   const placed = [
     ...files('k3s'),
     ...served('k3s'),
@@ -112,7 +112,8 @@ function placeFile({ path, of, certificates, problem }: SeenFile, node: string):
   const own = ({ k3s: 'restart', kubeconfig: 'kubeconfig', home: 'kubeconfig', extra: 'file' } as const)[of]
   const subject = of === 'k3s' ? node : path
   const items = certificates.map((certificate, at): Placed => {
-    // A server that signed for itself is its own authority: of a file that was named the first is its leaf.
+    // A self-signed server certificate is its own authority: the first certificate of a file in the settings is its
+    // leaf.
     const authority = certificate.ca && (of !== 'extra' || at > 0)
     const item: Item = {
       certificate,

@@ -5,22 +5,25 @@ import { notJudged } from '../node/left-out.ts'
 import type { SeenFile } from './sample.ts'
 import { fileCodes, type Source, type Sources } from './sources.ts'
 
-/** More homes than a node has people. */
+/** More home folders than a node has people. */
 const mostHomes = 1_000
-/** Of all kubeconfigs; one names some three. */
+/** For all kubeconfigs together; one names about three files. */
 const mostNamed = 1_000
 
 /** The uids of people (UID_MIN and UID_MAX of login.defs(5)). */
 const [firstPerson, lastPerson] = [1_000, 60_000]
 
-/** Where a home may hang for as long as a file server is away, and with it everything that reads files. */
+/** File systems whose access may hang while a file server is away, and with it every process that reads there. */
 const remote = /^(nfs4?|cifs|smb3|smbfs|9p|ceph|glusterfs|lustre|afs|autofs|fuse\.(?!lxcfs).*)$/
 
-/** The kubeconfigs that people use here: those named in the settings or in `KUBECONFIG`, and `~/.kube/config` of root and of people. */
+/**
+ * The kubeconfigs that people use here: those named in the settings or in `KUBECONFIG`, and `~/.kube/config` of root
+ * and of human users.
+ */
 export async function kubeconfigs(host: Host, named: readonly string[]): Promise<Sources> {
   const sources = new Map<string, Source>()
   for (const path of lists(named)) sources.set(path, { path, of: 'kubeconfig', named: true })
-  // What pam_env gives to every session (pam_env(8)); `export` and quotes as people write them.
+  // pam_env gives these variables to every session (pam_env(8)). People also write `export` and quotes there.
   const environment = (await orNothing(host.text('/etc/environment'))) ?? ''
   const [, listed = ''] = /^[ \t]*(?:export[ \t]+)?KUBECONFIG=["']?([^"'\n]*)/m.exec(environment) ?? []
   const homes = await homesOf(host)
@@ -45,7 +48,7 @@ async function homesOf(host: Host): Promise<string[]> {
   for (const line of ((await orNothing(host.text('/etc/passwd'))) ?? '').split('\n')) {
     const [, , uid = '', , , home = '', shell = ''] = line.split(':')
     const id = Number(uid)
-    // Who may not log in uses no kubectl.
+    // Accounts that may not log in use no kubectl.
     const person =
       uid !== '' && (id === 0 || (id >= firstPerson && id <= lastPerson)) && !/\/(nologin|false)$/.test(shell)
     if (!person || !/^\/.+/.test(home)) continue
@@ -59,14 +62,15 @@ async function remoteMounts(host: Host): Promise<string[]> {
   const mounts = (await orNothing(host.text('/proc/self/mounts'))) ?? ''
   return mounts.split('\n').flatMap((line) => {
     const [, place = '', type = ''] = line.split(' ')
-    // A root that is remote is all there is.
+    // A remote root file system cannot be avoided.
     return remote.test(type) && place !== '/' ? [place.replaceAll('\\040', ' ')] : []
   })
 }
 
 /**
- * The certificates that kubeconfigs name by path, on the word of whoever wrote them; k3s's own are known anyway. Where there
- * are too many each kubeconfig has its share, so that nobody hides what others name.
+ * The certificate files that kubeconfigs name by path. The author of a kubeconfig may name any file, so `word` records
+ * who that is. k3s's own files are known anyway. If there are too many, each kubeconfig has its share, so that one
+ * cannot push out what others name.
  */
 export function namedIn(files: readonly SeenFile[]): Sources {
   const known = new Set(files.map((it) => it.path))
@@ -94,7 +98,7 @@ export function namedIn(files: readonly SeenFile[]): Sources {
   }
 }
 
-/** Of a file in a home what is about this node's cluster: others' are no business of this node. */
+/** From a file in a home folder, keeps only what concerns this node's cluster. */
 export function ownOf(
   file: SeenFile,
   authorities: ReadonlySet<string>,
@@ -104,7 +108,7 @@ export function ownOf(
   return { ...file, certificates: file.certificates.filter((it) => authorities.has(it.issuer)) }
 }
 
-/** `127.0.0.1:6443`, on whatever name of this machine for itself. */
+/** Whether an address such as `127.0.0.1:6443` or `localhost:6443` is this node's own API. */
 export function isOwn(server: string, ownPorts: ReadonlySet<string>): boolean {
   const [, host = '', port = ''] = /^(.*):(\d+)$/.exec(server) ?? []
   return /^(127\.[\d.]+|localhost|\[::1\])$/.test(host) && ownPorts.has(port)

@@ -9,13 +9,13 @@ import { rules } from './rules.ts'
 import type { CertsSample } from './sample.ts'
 import { addressPattern, parseAddress } from './served.ts'
 
-/** What rests on k3s's own files; the clock does not. */
+/** The codes that depend on k3s's own files; those about the clock do not. */
 const codes = Object.keys(rules).filter((it) => !it.startsWith('certs.clock-'))
 
 export const certs = collector({
   name: 'certs',
   title: 'TLS certificates',
-  // Files are watched; what is served has to be asked for.
+  // Changes of files are events; what is served has to be asked for.
   every: '0 */10 * * * *',
   woken: 'a file of them changes',
   timeout: 30_000,
@@ -80,7 +80,10 @@ export const certs = collector({
       : `${count}, the first runs out ${date(to)} (${duration(to - now)})`
   },
 
-  /** The end of the first, seconds since the epoch, and not how far it is: that changes without anything happening. */
+  /**
+   * When the first certificate ends, seconds since the epoch. The time left is not stored, because it changes
+   * constantly.
+   */
   series(sample) {
     const { all, first } = overview(groups(sample, 30), 0)
     return {
@@ -102,17 +105,17 @@ export const certs = collector({
         folders.add(`${dataDir}/${name}`)
       folders.add(`/etc/rancher/${distribution}`)
     }
-    // The folder and not the file: one that is replaced is another file.
+    // Watch the folder, not the file: a file that is replaced is a new file.
     for (const { path } of sample?.files ?? []) folders.add(path.slice(0, path.lastIndexOf('/')) || '/')
     for (const path of paths) if (!/[*?]/.test(path)) folders.add(path)
     return [{ kind: 'paths', paths: [...folders].slice(0, mostWatched) }]
   },
 })
 
-/** Watching more folders than this costs more than looking every ten minutes. */
+/** Watching more folders than this costs more than a run every ten minutes. */
 const mostWatched = 1_000
 
-/** All that count, and the one that runs out first of those that are renewed. */
+/** All certificates, and the first one to expire that is no authority. */
 function overview(all: readonly Group[], now: number) {
   const items = all.flatMap((group) =>
     group.items.map((item) => ({ item, stage: stageOf(item, group, now) })),

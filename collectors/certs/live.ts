@@ -10,7 +10,7 @@ import { stopping } from './uses.ts'
 
 type Code = keyof typeof rules
 
-/** What is wrong between k3s's files and the k3s that runs. */
+/** What is wrong between k3s's files and the running k3s. */
 export const judgeK3s = (sample: CertsSample, now: number): Observation<Code>[] => [
   ...servedDiffers(sample, now),
   ...chainBroken(sample),
@@ -70,7 +70,7 @@ function chainBroken(sample: CertsSample): Observation<Code>[] {
   ]
 }
 
-/** An agent may wait for its server before it writes its files. */
+/** How long a start may take until all files are written, ms: an agent may have to wait for its server. */
 const startup = 10 * minute
 
 function notRestarted(sample: CertsSample, now: number): Observation<Code>[] {
@@ -78,8 +78,8 @@ function notRestarted(sample: CertsSample, now: number): Observation<Code>[] {
   if (!k3s?.running || !(k3s.running.since > 0)) return []
   const { since } = k3s.running
   const used = files.filter((it) => it.of === 'k3s' && it.changed !== undefined)
-  // k3s writes its kubeconfigs at every start, right after its certificates: what is older than those it has read.
-  // Without them nobody knows.
+  // k3s writes its kubeconfigs at every start, right after its certificates, so it has read every certificate older
+  // than these. Without kubeconfigs nothing can be said.
   const written = (folder: string) => {
     const times = used
       .filter((it) => it.path.endsWith('.kubeconfig') && it.path.startsWith(`${k3s.dataDir}/${folder}/`))
@@ -116,7 +116,7 @@ function notRestarted(sample: CertsSample, now: number): Observation<Code>[] {
 const replaced = (first: SeenFile, count: number) =>
   `${basename(first.path)}${count > 1 ? ` and ${count - 1} more` : ''} ${count > 1 ? 'were' : 'was'} replaced ${moment(first.changed as number)}`
 
-/** The status alone says nothing: without a certificate a healthy API answers 401 too. */
+/** The status alone says nothing: a healthy API also answers 401 to requests without a certificate. */
 function unauthorized(sample: CertsSample, now: number): Observation<Code>[] {
   const { api = [], files, k3s } = sample
   const refused = api.filter((it) => it.status === 401 && it.alive)

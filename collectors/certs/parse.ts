@@ -7,23 +7,23 @@ export interface Parsed {
   readonly certificates: readonly Certificate[]
   /** Why not everything could be read, as the end of a sentence about the file. */
   readonly problem?: string
-  /** No certificate, but something else that stands beside certificates: a key, parameters, a request. */
+  /** No certificate, but a file that is often beside certificates: a key, parameters, a request. */
   readonly foreign?: true
-  /** What a kubeconfig names by path instead of holding it; relative to its folder where it is not absolute. */
+  /** The paths of certificates that a kubeconfig names instead of embedding them; relative ones start at its folder. */
   readonly names?: readonly string[]
-  /** The hosts and ports a kubeconfig sends its user to: `127.0.0.1:6443`. */
+  /** The servers of a kubeconfig as `host:port`: `127.0.0.1:6443`. */
   readonly servers?: readonly string[]
 }
 
-/** Certificates by their `print`: one that was read before is not read again, wherever it stands. */
+/** Parsed certificates by their `print`: one that was parsed before is not parsed again, whichever file it is in. */
 export type Known = Map<string, Certificate>
 
 /** More than any bundle of authorities holds. */
 const mostCertificates = 1_000
 
 /**
- * The certificates in a file, whatever its kind: PEM (RFC 7468), DER, a Secret as JSON (k3s's
- * dynamic-cert.json), a kubeconfig as YAML or JSON. Total: hostile input gives a problem, never an error.
+ * Parses the certificates in a file of any kind: PEM (RFC 7468), DER, a Secret as JSON (k3s's dynamic-cert.json), a
+ * kubeconfig as YAML or JSON. Never throws: hostile input gives a `problem`.
  */
 export function parse(bytes: Uint8Array, known: Known = new Map()): Parsed {
   try {
@@ -40,7 +40,7 @@ export function parse(bytes: Uint8Array, known: Known = new Map()): Parsed {
   }
 }
 
-/** One certificate, or undefined if it is none or its dates mean nothing. */
+/** One certificate, or undefined if the bytes are none or its dates are invalid. */
 export function parseCertificate(der: Uint8Array, known: Known = new Map()): Certificate | undefined {
   try {
     const bytes = Buffer.from(der.buffer, der.byteOffset, der.byteLength)
@@ -71,7 +71,7 @@ export function parseCertificate(der: Uint8Array, known: Known = new Map()): Cer
 
 const printOf = (der: Buffer) => hash('sha256', der, 'hex').slice(0, 32)
 
-/** `O=system:masters, CN=system:admin`; what would be mistaken for more attributes has a backslash before it (RFC 4514). */
+/** `O=system:masters, CN=system:admin`; special characters in a value are escaped with a backslash (RFC 4514). */
 const oneLine = (name: readonly Attribute[]) =>
   plain(name.map(([type, value]) => `${type}=${value.replace(/[,+"\\<>;]/g, '\\$&')}`).join(', '), 200)
 
@@ -82,7 +82,7 @@ function fromDer(bytes: Buffer, known: Known): Parsed {
     : { certificates: [], problem: 'holds no certificate that can be read' }
 }
 
-/** The names under which certificates stand in PEM; the second is openssl's own, with trust settings behind it. */
+/** The PEM labels of certificates; the second is openssl's own, which appends trust settings to the certificate. */
 const begins = /-----BEGIN (CERTIFICATE|TRUSTED CERTIFICATE|X509 CERTIFICATE)-----/g
 
 function fromPem(text: string, known: Known): Parsed {
@@ -123,8 +123,8 @@ const isKubeconfig = (text: string) =>
   (/^[ \t"{,]*kind["']?[ \t]*:[ \t]*["']?Config\b/m.test(text) && text.includes('clusters'))
 
 /**
- * The embedded certificates of a kubeconfig, by pattern: each is base64 on one line, in YAML and in JSON.
- * Those it only names by path are read where they stand.
+ * The embedded certificates of a kubeconfig, found by pattern: each is base64 on one line, in YAML and in JSON.
+ * Certificates that it only names by path are read from their files.
  */
 function fromKubeconfig(text: string, known: Known): Parsed {
   const found: Parsed[] = []
@@ -143,7 +143,7 @@ function fromKubeconfig(text: string, known: Known): Parsed {
   )
   const problem = found.find((it) => it.problem)?.problem
   const certificates = found.flatMap((it) => it.certificates).slice(0, mostCertificates)
-  // The client's comes first: it is the leaf.
+  // The client's own certificate comes first: it is the leaf.
   return {
     certificates: [...certificates.filter((it) => !it.ca), ...certificates.filter((it) => it.ca)],
     ...(problem && { problem }),
@@ -154,7 +154,7 @@ function fromKubeconfig(text: string, known: Known): Parsed {
 
 const mostValues = 32
 
-/** The distinct scalars that a pattern finds, in whichever of its groups. */
+/** The distinct values that a pattern finds, whichever of its groups matched. */
 function values(text: string, pattern: RegExp): string[] {
   const found = new Set<string>()
   for (const [, ...groups] of text.matchAll(pattern)) {

@@ -4,31 +4,34 @@ import { type Known, parse } from './parse.ts'
 import type { SeenFile } from './sample.ts'
 import type { Source } from './sources.ts'
 
-/** A file's certificates, nothing where there is none, or why it could not be looked at. */
+/** The certificates of a file (absent where there is no file), or why it could not be read. */
 export type Look = { readonly seen?: SeenFile; readonly blind?: HostError }
 
 /** Certificates are small; a bundle of all public authorities is 220 kB. */
 const limit = 1024 * 1024
 
-/** A file that changed so recently may change again within the clock tick that its times are counted in. */
+/** A file changed within this time, ms, may change again without its timestamps showing it. */
 const settled = 1_000
 
-/** The state of a file, or nothing while it is too fresh to be told from the next. */
+/** Identifies the state of a file; empty while it is so new that a further change might not show. */
 export function stampOf({ dev, ino, size, mtime, ctime }: Stat, now: number): string {
   return now - Math.max(mtime, ctime) < settled ? '' : `${dev}:${ino}:${size}:${mtime}:${ctime}`
 }
 
-/** On which device a file was when it was last read. */
+/** The device of a file when it was last read. */
 const deviceOf = (past: SeenFile | undefined) => (past?.stamp ? Number.parseInt(past.stamp, 10) : undefined)
 
-/** What was seen of the same source before. */
+/** The previous result, if it is of the same source. */
 const before = (source: Source, past: SeenFile | undefined) =>
   past && past.stamp !== '' && past.of === source.of && past.loose === source.loose ? past : undefined
 
-/** Whether others than root may have put it there or named it: then its state is asked of the very file that is read. */
+/**
+ * Whether somebody other than root may have placed or named the file: then its state is read from the opened file
+ * itself, not from its path.
+ */
 const inHands = ({ of, word }: Source) => of === 'home' || of === 'kubeconfig' || word !== undefined
 
-/** Looks at a file, whose state is `stat` where it is known already, and reads it unless it is as it was. */
+/** Reads a file unless its state is unchanged; `stat` is its state where known already. */
 async function look(
   host: Host,
   source: Source,
@@ -50,12 +53,12 @@ async function look(
             limit,
             unless: same,
             ...(word !== undefined && { word }),
-            // Nobody asked for what lies in homes: it is not worth waking a file server for.
+            // Nobody asked for files in homes: not worth waking a file server.
             ...(of === 'home' && { near: true }),
           })
     if (!read.bytes) return last ? { seen: last } : {}
     const { problem, foreign, certificates, names, servers } = parse(read.bytes, known)
-    // A key or a request beside the certificates of a folder is no trouble, and neither is what nobody uses.
+    // No problem: a key or a request beside certificates in a folder, and files that nothing uses.
     const quiet = loose || of === 'home' || (foreign && !named)
     const by = word ?? read.stat.uid
     return {
@@ -74,7 +77,7 @@ async function look(
     const told = error instanceof HostError ? error : new HostError('failed', String(error))
     const { code, message } = told
     if (code === 'missing') return named ? trouble('is not there') : {}
-    // Nobody asked for what lies in homes, and a home on a file server may be closed even to root.
+    // Nobody asked for files in homes, and a home on a file server may be closed even to root.
     if (loose || of === 'home') return {}
     if (code === 'too-large') return trouble(`is larger than ${limit} bytes`)
     if (code === 'failed') return trouble(`cannot be read (${message})`)
@@ -83,8 +86,8 @@ async function look(
 }
 
 /**
- * Looks at all of them, in their order: one stat for each, and those that changed are read, a few at a time.
- * A certificate that was read before, in whatever file, is not read again.
+ * Reads all sources; results are in their order. One stat for each, and those that changed are read, several at a time.
+ * A certificate that was parsed before, from whatever file, is not parsed again.
  */
 export async function lookAtAll(
   host: Host,

@@ -6,7 +6,7 @@ import { useOf } from './uses.ts'
 /** One line of `agent certs`: one certificate in one place. */
 export interface Row {
   readonly state: 'expired' | 'not yet valid' | 'last days' | 'soon' | 'ok' | 'unreadable' | 'unused'
-  /** The path, or the address at which it is served. */
+  /** The path, or the address that serves it. */
   readonly where: string
   readonly name: string
   readonly subject: string
@@ -19,14 +19,16 @@ export interface Row {
   /** ms since the epoch; both absent where it cannot be read. */
   readonly from?: number
   readonly to?: number
-  /** Served, and not what stands in the file. */
+  /** Served, but different from the file. */
   readonly differs?: true
   readonly problem?: string
 }
 
 const words = { early: 'not yet valid', good: 'ok' } as const
 
-/** From the most urgent to the one that lasts longest. `all`: authorities, copies and what nobody uses as well. */
+/**
+ * Sorted from the most urgent to the one that lasts longest. `all` adds authorities, copies and unused certificates.
+ */
 export function rowsOf(sample: CertsSample, warnDays: number, now: number, all: boolean): readonly Row[] {
   const rows: Row[] = []
   const listed = new Set<string>()
@@ -35,7 +37,7 @@ export function rowsOf(sample: CertsSample, warnDays: number, now: number, all: 
     for (const item of group.items) {
       listed.add(`${item.source} ${item.certificate.print}`)
       const state = stageOf(item, group, now)
-      // An authority that has gone off is no detail.
+      // Authorities are shown without `all` only if something is wrong with them.
       if (item.authority && !all && state === 'good') continue
       rows.push(rowOf(item, group, state))
     }
@@ -51,11 +53,11 @@ export function rowsOf(sample: CertsSample, warnDays: number, now: number, all: 
   return rows.sort((a, b) => rank(a) - rank(b) || (a.where < b.where ? -1 : 1))
 }
 
-/** What has a problem first, then by the end. */
+/** The sort key: unreadable and not yet valid ones first, then by end, unused ones last. */
 const rank = (it: Row) =>
   it.state === 'unused' ? Number.MAX_SAFE_INTEGER : it.state === 'not yet valid' ? -1 : (it.to ?? -2)
 
-/** As much of a group as a row says: what is served and differs from its file belongs to none. */
+/** The part of a group that a row needs: a served certificate that differs from its file belongs to no group. */
 type Renewed = Pick<Group, 'kind' | 'limits'>
 
 function rowOf(
@@ -83,7 +85,7 @@ const unreadable = (problem: string): Row => ({
   ...{ name: '', subject: '', issuer: '', serial: '', kind: 'leaf', problem },
 })
 
-/** The places that were passed over because what stands there counts elsewhere, or for nobody. */
+/** Certificates left out above: copies that count elsewhere, and those that nothing uses. */
 function others(sample: CertsSample, listed: Set<string>, now: number): Row[] {
   const rows: Row[] = []
   const places = [

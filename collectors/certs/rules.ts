@@ -1,7 +1,7 @@
 import { declared } from '../../agent/model/index.ts'
 import { minute } from '../../agent/text/times.ts'
 
-/** The rules; what an observation adds for what it is about stands in `advice.ts`. */
+/** The rules; `advice.ts` adds what depends on the particular certificates. */
 export const rules = declared({
   'certs.expired': {
     severity: 'critical',
@@ -72,7 +72,7 @@ export const rules = declared({
       'A TLS handshake over loopback with each of these ports, and the file beside it, by serial number.',
     impact: 'The file looks fine, but what is served runs out by its own date, and clients see that one.',
     fix: ['`systemctl restart k3s`: it reads its files only when it starts; pods go on running meanwhile'],
-    // k3s writes its file a moment after it begins to serve the new one, and other servers share it.
+    // k3s writes its file a moment after it begins to serve a new certificate, which other servers may have issued.
     pendingFor: 11 * minute,
     because: [{ code: 'certs.rotated-not-restarted', within: 60 * minute }],
   },

@@ -1,27 +1,27 @@
 import type { Sample } from '../../agent/model/index.ts'
 
-/** What is kept of a certificate. Its strings come from whoever made it: shortened, without control characters. */
+/** What is kept of a certificate. Its strings were chosen by its issuer: shortened, without control characters. */
 export interface Certificate {
-  /** The common name, or what else the subject has. */
+  /** The common name, or another part of the subject. */
   readonly name: string
   /** The whole subject: `O=system:masters, CN=system:admin`. */
   readonly subject: string
   readonly issuer: string
   /** Hexadecimal, as openssl prints it. */
   readonly serial: string
-  /** The first and the last moment of its life, ms since the epoch. */
+  /** Start and end of its validity, ms since the epoch. */
   readonly from: number
   readonly to: number
   readonly ca?: true
-  /** From the extended key usage; absent where it says neither. */
+  /** From the extended key usage; absent where that allows neither. */
   readonly use?: 'client' | 'serving' | 'both'
   /** The first half of its SHA-256: enough to tell two apart. */
   readonly print: string
 }
 
 /**
- * Whose it is, which decides what renews it: `k3s` by a restart, `kubeconfig` k3s's copy for people and
- * those named in the settings, `home` what lies in somebody's home and may be of another cluster, `extra`
+ * What kind of file it is, which decides what renews it: `k3s` is renewed by a restart; `kubeconfig` is k3s's copy for
+ * people, or one that the settings name; `home` is in somebody's home folder and may be for another cluster; `extra` is
  * named in the settings.
  */
 export type Owner = 'k3s' | 'kubeconfig' | 'home' | 'extra'
@@ -29,18 +29,18 @@ export type Owner = 'k3s' | 'kubeconfig' | 'home' | 'extra'
 export interface SeenFile {
   readonly path: string
   readonly of: Owner
-  /** In a folder of k3s, but no running k3s uses it: what an upgrade or an old version left. */
+  /** In a folder of k3s, but not used by the running k3s: left over from an older version. */
   readonly loose?: true
-  /** Which state of the file this is: device, inode, size, mtime, ctime. Empty: read it again next time. */
+  /** The state of the file that was read: device, inode, size, mtime, ctime. Empty: read it again next time. */
   readonly stamp: string
-  /** When its content was last written, ms since the epoch: only of what k3s uses. */
+  /** When its content was last written, ms since the epoch; only for files that k3s uses. */
   readonly changed?: number
-  /** Who wrote it, and so says what it names, where that is not root. */
+  /** The uid of the user, other than root, who decides which files it names. */
   readonly by?: number
-  /** What a kubeconfig names by path, and the servers it leads to as `host:port`. */
+  /** The paths of certificates that a kubeconfig names, and its servers as `host:port`. */
   readonly names?: readonly string[]
   readonly servers?: readonly string[]
-  /** As they stand in the file. */
+  /** In the order of the file. */
   readonly certificates: readonly Certificate[]
   /** Why not all of it could be read, as the end of a sentence. */
   readonly problem?: string
@@ -50,10 +50,10 @@ export interface Served {
   /** `host:port` or `host:port/servername`. */
   readonly address: string
   readonly of: Owner
-  /** Leaf first; none where nothing listens. What was last seen where it did not answer this time. */
+  /** Leaf first; empty where nothing listens. If it did not answer this time, what was seen last. */
   readonly certificates: readonly Certificate[]
   readonly problem?: string
-  /** A port of k3s on which something listens that did not answer this time. */
+  /** Something listens at this port of k3s, but did not answer this time. */
   readonly silent?: true
 }
 
@@ -63,52 +63,52 @@ export interface CertsSample extends Sample {
     readonly role: 'server' | 'agent'
     readonly unit: string
     readonly dataDir: string
-    /** Of the API, where it is not 6443. */
+    /** The port of the API, where it is not 6443. */
     readonly port?: string
     readonly running?: { readonly pid: number; readonly since: number }
-    /** Of the program on disk, which is what a restart will start. */
+    /** The version of the program on disk, which a restart will start. */
     readonly version?: string
-    /** The state of the program that said so. */
+    /** The state of that program when its version was asked. */
     readonly binary?: string
   }
   readonly files: readonly SeenFile[]
   readonly served: readonly Served[]
-  /** Whether each certificate of k3s fits the key and the authority beside it. */
+  /** Whether each certificate of k3s matches its key and its authority. */
   readonly pairs?: readonly Pair[]
-  /** What k3s used and is there no more, while the k3s that used it still runs. */
+  /** Files that the running k3s has used and that no longer exist. */
   readonly gone?: readonly string[]
-  /** What the API says to the node's own credentials. */
+  /** What the API answers to the node's own credentials. */
   readonly api?: readonly Asked[]
   readonly clock?: Clock
 }
 
 export interface Pair {
   readonly path: string
-  /** Of which state of certificate, authority and key this was found. */
+  /** The states of certificate, authority and key that were compared. */
   readonly of: string
-  /** Why they do not fit, as the end of a sentence. */
+  /** Why they do not match, as the end of a sentence. */
   readonly problem?: string
 }
 
 export interface Asked {
-  /** The certificate that was shown. */
+  /** The path of the certificate that was used. */
   readonly as: string
   readonly address: string
   /** The HTTP status; absent where there was no answer. */
   readonly status?: number
-  /** Asked without a certificate it answered: it lives, whatever it thinks of this one. */
+  /** It answered a request without a certificate: the API runs, even if it rejects this one. */
   readonly alive?: true
-  /** It did not answer this time; the rest is what it said before. */
+  /** It did not answer this time; the other fields are its last answer. */
   readonly silent?: true
 }
 
 export interface Clock {
-  /** Which boot this is, and when it was by the clock of now; moves with the clock. */
+  /** The id of this boot, and its time by the present clock, ms since the epoch; moves with the clock. */
   readonly boot: string
   readonly booted: number
-  /** The last time the clock was moved against the time since boot: when, and by how many ms. */
+  /** The last jump of the clock against the time since boot: when, and by how many ms. */
   readonly jump?: { readonly at: number; readonly by: number }
-  /** Whether the kernel's clock is kept right by a time server, as of `asked`; absent where nobody can say. */
+  /** Whether a time server keeps the kernel's clock right, as of `asked`; absent where that cannot be told. */
   readonly synchronised?: boolean
   readonly asked?: number
 }

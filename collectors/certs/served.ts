@@ -11,18 +11,21 @@ export interface Address {
   readonly servername?: string
 }
 
-/** How an address may be written in the settings: `host:port`, `[v6]:port`, with `/servername` behind it. */
+/** The form of an address in the settings: `host:port`, `[v6]:port`, each with an optional `/servername`. */
 export const addressPattern =
   '^(\\[[0-9A-Fa-f:.]+(?:%[\\w.-]+)?\\]|[^\\s/:\\[\\]]+):([0-9]{1,5})(?:/([^\\s/]+))?$'
 
-/** Undefined where it is none. */
+/** Undefined if the text is no address. */
 export function parseAddress(text: string): Address | undefined {
   const [, host, port, servername] = new RegExp(addressPattern).exec(text) ?? []
   if (!host || !(Number(port) > 0 && Number(port) < 65_536)) return undefined
   return { host: host.replace(/^\[|\]$/g, ''), port: Number(port), ...(servername && { servername }) }
 }
 
-/** Where a node's k3s answers with TLS: the API and, on RKE2, the supervisor; etcd where this server runs one; the kubelet. */
+/**
+ * The addresses at which this node's k3s answers with TLS: the API and, on RKE2, the supervisor; etcd if this server
+ * runs one; the kubelet.
+ */
 export function k3sAddresses(k3s: K3s, etcd = false): string[] {
   const bind = k3s.flags['bind-address']?.at(-1)
   const host =
@@ -35,13 +38,13 @@ export function k3sAddresses(k3s: K3s, etcd = false): string[] {
           : bind
   const api = k3s.flags['https-listen-port']?.at(-1) ?? '6443'
   const server = [`${host}:${api}`, ...(k3s.distribution === 'rke2' ? [`${host}:9345`] : [])]
-  // Embedded etcd listens here besides the node's own address; where it is not used nobody answers.
+  // Embedded etcd listens here as well as on the node's own address.
   if (k3s.role === 'server' && etcd) server.push('127.0.0.1:2379', '127.0.0.1:2380')
   const kubelet = k3s.flags['disable-agent']?.at(-1) === 'true' ? [] : ['127.0.0.1:10250']
   return [...(k3s.role === 'server' ? server : []), ...kubelet]
 }
 
-/** The file from which a port of k3s serves, in its data dir. */
+/** The file, below the data dir, with the certificate that a port of k3s serves. */
 export function fileServed(
   address: string,
   distribution: 'k3s' | 'rke2',
@@ -52,7 +55,7 @@ export function fileServed(
   if (role !== 'server') return undefined
   if (port === 2379) return 'server/tls/etcd/server-client.crt'
   if (port === 2380) return 'server/tls/etcd/peer-server-client.crt'
-  // RKE2's API server is a pod of its own; its supervisor on 9345 is what answers on 6443 in k3s.
+  // RKE2's API server is a pod of its own; its supervisor on 9345 corresponds to 6443 of k3s.
   return distribution === 'rke2' && port !== 9345
     ? 'server/tls/serving-kube-apiserver.crt'
     : 'server/tls/dynamic-cert.json'
@@ -65,7 +68,10 @@ export interface Handshaken {
   readonly blind?: Unseen
 }
 
-/** What a server presents, asked by way of `door`. That nothing listens is an answer; of one that does not answer the last is kept. */
+/**
+ * The certificates that a server presents; `door` makes the handshake. "Nothing listens" is a result. If a server does
+ * not answer, its last certificates are kept.
+ */
 export async function lookAtServer(
   door: Pick<K3sPorts, 'handshake'>,
   text: string,
@@ -89,7 +95,8 @@ export async function lookAtServer(
     const served: Served = { address: text, of, certificates: last?.certificates ?? [] }
     if (code === 'unrecorded')
       return { served, blind: unseen(`what ${text} serves`, error, ['certs.served-differs']) }
-    // Nobody asked to be told of k3s's own ports, and a busy API misses one look: two make it a blind spot.
+    // k3s's own ports are not in the settings, and a busy API may fail to answer once: only a second time in a row is a
+    // blind spot.
     if (of !== 'extra')
       return {
         served: { ...served, silent: true },

@@ -11,13 +11,13 @@ export interface Source {
   readonly path: string
   readonly of: Owner
   readonly loose?: true
-  /** The settings name it: it has to be there and hold a certificate. */
+  /** The settings name it, so it must exist and hold a certificate. */
   readonly named?: true
-  /** The user in whose kubeconfig it stands, other than root: only what is theirs is read. */
+  /** The uid of the user, other than root, whose kubeconfig names it: it is read only if it belongs to that user. */
   readonly word?: number
 }
 
-/** What is found of a single file, whose path is the subject. */
+/** The codes whose subject is the path of a single file. */
 export const fileCodes = [
   'certs.expired',
   'certs.expiring',
@@ -32,9 +32,9 @@ export interface Sources {
 }
 
 /**
- * What k3s uses in `server/tls` (k3s: pkg/daemons/control/deps, pkg/util/services). `client-kube-proxy.crt` and
- * `client-k3s-controller.crt` are not among them: newer servers leave those of old releases behind, and where
- * they are used, the agent's copies run out with them.
+ * The files that k3s uses in `server/tls` (k3s: pkg/daemons/control/deps, pkg/util/services). `client-kube-proxy.crt`
+ * and `client-k3s-controller.crt` are left out: newer servers keep unused ones of old releases, and where they are
+ * used, the agent's copies expire at the same time.
  */
 const used: Readonly<Record<string, RegExp>> = {
   '': /^(client-(admin|supervisor|controller|scheduler|kube-apiserver|auth-proxy|(k3s|rke2)-cloud-controller)|serving-kube-(apiserver|scheduler|controller-manager)|(client|server|request-header)-ca(\.nochain)?)\.crt$/,
@@ -45,7 +45,10 @@ const used: Readonly<Record<string, RegExp>> = {
 const usedByAgent =
   /^(client-kubelet|serving-kubelet|client-kube-proxy|client-(k3s|rke2)-controller|client-ca|server-ca)\.crt$/
 
-/** Where a node's k3s keeps certificates. What is not there is no blindness: agents have no `server` folder. */
+/**
+ * The folders in which this node's k3s keeps certificates. A missing one is no blind spot: agents have no `server`
+ * folder.
+ */
 export async function k3sSources(host: Host, k3s: K3s, codes: readonly string[]): Promise<Sources> {
   const sources: Source[] = []
   const blind: Unseen[] = []
@@ -74,7 +77,7 @@ export async function k3sSources(host: Host, k3s: K3s, codes: readonly string[])
     const tls = `${k3s.dataDir}/server/tls`
     for (const { name, kind } of await add(tls, used[''])) {
       if (name === 'dynamic-cert.json') sources.push({ path: `${tls}/${name}`, of: 'k3s' })
-      // The API server's own scratch folder, and copies that people make.
+      // Skip the API server's own scratch folder, and copies that people make.
       if (kind === 'folder' && !/^(temporary-certs|tls-\d+)$/.test(name))
         await add(`${tls}/${name}`, Object.hasOwn(used, name) ? used[name] : undefined)
     }
@@ -90,16 +93,16 @@ export async function k3sSources(host: Host, k3s: K3s, codes: readonly string[])
   return { sources, unseen: blind }
 }
 
-/** Names of certificate files in a folder that was named as a whole; keys are not even opened. */
+/** Names of certificate files in a folder that the settings name; key files are not even opened. */
 const certificateNames = /\.(crt|cer|cert|pem|der)$/i
 const keyNames = /(^|[-_.])(priv|private)?key([-_.]|$)/i
 
 const mostFiles = 20_000
 
 /**
- * What `paths` of the settings stand for: files, folders (not those within), globs. Where a folder cannot be listed, what was
- * seen there `before` is looked for by its name. Where there are too many files, nothing that was found of any is over
- * either, as it cannot be told from what is left out.
+ * The files that `paths` of the settings stand for: files, folders (without subfolders), globs. If a folder cannot be
+ * listed, the files seen there `before` are read by name. If there are too many files, no finding about any of them is
+ * resolved, since its file may just have been left out.
  */
 export async function extraSources(
   host: Host,
@@ -123,7 +126,7 @@ export async function extraSources(
       return
     }
     for (const { name, kind } of await host.list(path)) {
-      // Kubernetes puts the files of a mounted secret into `..data`, which links in the folder point at.
+      // Kubernetes mounts a secret as links into a folder `..data`; only the links are read.
       if (kind === 'folder' || name.startsWith('..') || !certificateNames.test(name) || keyNames.test(name))
         continue
       const full = `${path === '/' ? '' : path}/${name}`

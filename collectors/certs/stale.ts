@@ -10,8 +10,8 @@ import type { Certificate, CertsSample, SeenFile } from './sample.ts'
 type Reason = 'older' | 'foreign'
 
 /**
- * Kubeconfigs that were left behind, by path: with a client certificate that is older than the one k3s has by now
- * for the same user, or for this node's own API but of another authority.
+ * Outdated kubeconfigs, by path: with a client certificate older than the one k3s now has for the same user, or for
+ * this node's own API but signed by another authority.
  */
 export function staleFiles(sample: CertsSample): ReadonlyMap<string, { reason: Reason; leaf: Certificate }> {
   const found = new Map<string, { reason: Reason; leaf: Certificate }>()
@@ -35,7 +35,7 @@ export function staleFiles(sample: CertsSample): ReadonlyMap<string, { reason: R
   return found
 }
 
-/** All its servers are this node, and no certificate in it is of this node's authorities. */
+/** All its servers are this node, but none of its certificates is from this node's authorities. */
 function isForeign(file: SeenFile, authorities: ReadonlySet<string>, ports: ReadonlySet<string>): boolean {
   const { servers = [], certificates } = file
   return (
@@ -53,7 +53,7 @@ export function staleness(sample: CertsSample, now: number): Observation<'certs.
     files.find((it) => it.path === `${k3s.dataDir}/server/tls/client-admin.crt`)?.certificates ?? []
   const stale = staleFiles(sample)
   return [...stale].flatMap(([path, { reason, leaf }]): Observation<'certs.kubeconfig-stale'>[] => {
-    // That it has expired is worse, and the same step mends it.
+    // If it has expired, that finding is worse and has the same fix.
     if (leaf.to < now) return []
     const text =
       reason === 'older'
@@ -71,7 +71,7 @@ export function staleness(sample: CertsSample, now: number): Observation<'certs.
             : '`kubectl` with it gets 401 Unauthorized or refuses the API.',
         fix: own
           ? [`\`systemctl restart ${quoted(k3s.unit)}\`: k3s writes ${basename(path)} anew when it starts`]
-          : // A file may hold other clusters as well, so that nothing that replaces all of it can be pasted.
+          : // The file may hold other clusters too, so the command that replaces all of it has a condition.
             [
               `\`grep current-context ${quoted(path)}\`: if it is for this cluster only, \`install -m 600 ${source} ${quoted(path)}\``,
               'If it holds other clusters too, copy only `client-certificate-data`, `client-key-data` and `certificate-authority-data`',

@@ -1,6 +1,6 @@
 import { basename } from 'node:path'
 
-/** What a certificate of k3s is for, and what no longer works once it has run out. */
+/** What a certificate of k3s is for, and what fails once it has expired. */
 export interface Use {
   /** Who uses it: "kubectl". */
   readonly by: string
@@ -10,8 +10,8 @@ export interface Use {
 
 /**
  * By file name (k3s: pkg/daemons/control/deps, pkg/util/services; docs: CLI, certificate). An expired client
- * certificate gets 401 from the API, an expired serving certificate a TLS error in the client. What people notice first
- * stands first.
+ * certificate gets 401 from the API, an expired serving certificate a TLS error in the client. In the order in which
+ * people notice the failures.
  */
 const uses: Readonly<Record<string, Use>> = {
   'client-admin.crt': { by: 'kubectl (k3s.yaml)', stops: '`kubectl` gets 401' },
@@ -40,7 +40,7 @@ const uses: Readonly<Record<string, Use>> = {
   },
 }
 
-/** Undefined for what is no certificate of k3s in use, and for authorities. */
+/** Undefined for authorities and for files that are no certificate k3s uses. */
 export function useOf(path: string): Use | undefined {
   const name = basename(path).replaceAll('rke2', 'k3s')
   if (/\/etcd\/[^/]+$/.test(path)) return uses[`etcd/${name}`]
@@ -48,7 +48,7 @@ export function useOf(path: string): Use | undefined {
   return Object.hasOwn(uses, name) ? uses[name] : undefined
 }
 
-/** What stops, at most `most` things, those that people notice first: "a; b, and more". */
+/** What fails, at most `most` things, the most noticeable first: "a; b, and more". */
 export function stopping(paths: readonly string[], most = 4): string {
   const meant = new Set(paths.map(useOf))
   const all = [

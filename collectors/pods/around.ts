@@ -1,26 +1,32 @@
 import { headerAt, lineBreak, linesBefore, timeOf, unwrapped } from './cri.ts'
 import { record } from './forms/postgres.ts'
 
-/** What stands beside a line, of the same stream: the nearest first, until so many bytes of text are passed. */
+/** The lines around a line, of the same stream, nearest first, until so many bytes of text are passed. */
 export interface Around {
   before(bytes: number): Iterable<string>
   after(bytes: number): Iterable<string>
-  /** It stands inside of quotes that a line before it opened and none has closed, as CSV has them. */
+  /** The line is inside quotes that an earlier line opened and none has closed, as in a CSV log. */
   readonly quoted: boolean
 }
 
 export const alone: Around = { before: () => [], after: () => [], quoted: false }
 
-/** What a server writes at once containerd reads at once; farther apart than this two lines were written apart, ms. */
+/**
+ * What a server writes in one go, containerd reads in one go: lines whose times differ by more than this, ms, were
+ * written separately.
+ */
 const apart = 1_000
-/** Lines, those of the other stream among them, beyond which nobody looks. */
+/** How many lines are searched, those of the other stream included. */
 const mostLines = 64
-/** Nobody looks farther back than this for an open quote: what is read again before a part of a log. */
+/** How many bytes before a part of a log are read again, to look for an open quote. */
 export const context = 20 * 1024
-/** What is read behind a part of a log for what follows its last line: names, and lines of the other stream. */
+/**
+ * How many bytes after a part of a log are read, for the lines that follow its last: names, and lines of the other
+ * stream.
+ */
 export const beyond = 2 * 1024
 
-/** A line of a log: containerd's, or Docker's, or without either. */
+/** A line of a log, without the header of containerd or Docker. */
 interface Line {
   readonly stream: number
   readonly text: string
@@ -32,7 +38,7 @@ function lineAt(buffer: Buffer, from: number, end: number): Line {
   return { stream: header?.stream ?? 0, text: header ? text : (unwrapped(text)?.text ?? text) }
 }
 
-/** Tells what is around lines of a buffer. What was worked out for one is used for those behind it. */
+/** Returns a function that tells what is around a line of the buffer. Results are reused for later lines. */
 export function arounds(buffer: Buffer): (line: number) => Around {
   const open = openQuotes(buffer)
   return (line) => {
@@ -83,8 +89,9 @@ function* after(buffer: Buffer, line: number, stream: number, bytes: number): Ge
 
 const quote = 0x22
 /**
- * Whether the nearest line before that holds an odd number of quotes began a record: then the line is inside of one of its
- * fields, whatever it looks like. Lines are asked for in order, so that each is counted once.
+ * Whether a line is inside a quoted field of a CSV record: then its text proves nothing, whatever it looks like. It is
+ * if the nearest earlier line with an odd number of quotes began a record. Ask for lines in order, so that each is
+ * counted only once.
  */
 function openQuotes(buffer: Buffer): (line: number, stream: number) => boolean {
   const known = new Map<number, { readonly at: number; readonly open: boolean }>()

@@ -31,7 +31,7 @@ const loops = (it: Restarting, { restarts, window }: Limits, now: number) =>
 
 const same = (a: Said, b: Pick<Said, 'pod'>) => nameOf(a.pod) === nameOf(b.pod)
 
-/** Another pattern of the same container says more of the same. */
+/** Whether a pattern found in the same container includes what this one says. */
 const covered = (it: Said, said: readonly Said[], { patterns }: Limits) =>
   said.some((other) => same(other, it) && patterns.get(other.pattern)?.covers?.includes(it.pattern))
 

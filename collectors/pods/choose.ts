@@ -1,20 +1,20 @@
 import type { Pod } from '../../agent/model/index.ts'
 import type { Container } from './folders.ts'
 
-/** What loses most when it fails: the parts of the cluster itself, and what keeps data. */
+/** Containers whose failure costs most: parts of the cluster itself, and those that hold data. */
 const database =
   /(?:^|-)(?:postgres(?:ql)?|pg|patroni|spilo|mysql|mariadb|galera|redis|valkey|mongo(?:db)?|etcd|cockroach(?:db)?|cassandra|clickhouse|elasticsearch|opensearch|influx(?:db)?|kafka|rabbitmq|minio|db|database)(?:-|\d|$)/
 
-/** Whether a container comes first where there is not enough for all. */
+/** Whether a container takes precedence where not all can be read. */
 export const comesFirst = ({ namespace, name, container = '' }: Pod) =>
   namespace === 'kube-system' || database.test(container) || database.test(name)
 
-/** Where the turn of each kind of containers ended in the last look. */
+/** The last container, of each kind, whose turn it was in the previous run. */
 export type Turns = Readonly<Record<string, string>>
 
 export interface Choice {
   readonly followed: readonly Container[]
-  /** Those whose turn is in a later look. */
+  /** Those whose turn is in a later run. */
   readonly waiting: readonly Container[]
   readonly turns: Turns
 }
@@ -23,9 +23,9 @@ export const keyOf = ({ folder, container }: Pick<Container, 'folder' | 'contain
   `${folder}/${container}`
 
 /**
- * Which containers are looked at where there are more than `most`: at most half are those that come first, a quarter
- * those that move (`moving`: they grew or were restarted when they were last looked at), and all the others take turns.
- * Names are chosen by whoever makes a pod, so that within each kind they take turns as well. Pure.
+ * Which containers are read in this run where there are more than `most`: at most half have precedence (`comesFirst`),
+ * a quarter are active (`moving`: they grew or were restarted when last read), and all others take turns. Anybody who
+ * creates a pod chooses its name, so within each kind containers take turns as well. Pure.
  */
 export function choose(
   containers: readonly Container[],

@@ -19,26 +19,26 @@ import { stillUnjudged, unseenOf } from './unjudged.ts'
 
 export interface Plan {
   readonly matcher: Matcher
-  /** How long what a log said is told, ms. */
+  /** How long what a log said stays a finding, ms. */
   readonly hold: number
   /** Restarts count for this long, ms. */
   readonly window: number
-  /** From so many on it is worth asking how the last one ended. */
+  /** From this number on it is worth asking how the last restart came about. */
   readonly restarts: number
-  /** How many containers are looked at in one look; a node has 110 pods unless told otherwise. */
+  /** How many containers are read in one run; a node has 110 pods by default. */
   readonly mostContainers?: number
-  /** Bytes of all logs in one look: a second or two of work. */
+  /** Bytes of all logs read in one run, which take a second or two. */
   readonly mostBytes?: number
 }
 
-/** Beyond so many nothing is remembered of a container whose turn is later: it is only counted. */
+/** How many containers are listed; any beyond are only counted. */
 const mostListed = 5_000
-/** Logs that are asked for at the same time: fewer waits, and still little in memory. */
+/** How many logs are read at the same time: enough to save waiting, few enough to need little memory. */
 const atOnce = 16
-/** Reading ends well before the round is given up, ms: what was read must not be for nothing on a slow disk. */
+/** Reading ends well before the run would time out, ms, so that on a slow disk what was read is not lost. */
 const longestRead = 15_000
 
-/** One container in one look. */
+/** One container in one collector run. */
 interface Seen {
   readonly it: Container
   readonly former?: Place
@@ -49,7 +49,7 @@ interface Seen {
   readonly error?: unknown
 }
 
-/** One round: which containers were restarted, and what their logs have said since the last one. */
+/** One collector run: which containers were restarted, and what their logs have said since the previous run. */
 export async function collect(host: Host, plan: Plan, past: Past<PodsSample>): Promise<PodsSample> {
   const before = past.sample
   const { mostContainers = 500 } = plan
@@ -124,7 +124,7 @@ function remembered(before: PodsSample | undefined) {
   return { containers, all: containers.length }
 }
 
-/** Does it for all, some at the same time, in their order. */
+/** Works on all items in groups of `atOnce`; results are in the order of the items. */
 async function inGroups<T, R>(all: readonly T[], work: (it: T, index: number) => Promise<R>): Promise<R[]> {
   const done: R[] = []
   for (let at = 0; at < all.length; at += atOnce)
@@ -132,7 +132,7 @@ async function inGroups<T, R>(all: readonly T[], work: (it: T, index: number) =>
   return done
 }
 
-/** Those that were restarted or said something, are behind, or have grown since they were last read. */
+/** Containers that were restarted, said something, are not read to the end, or have grown since they were last read. */
 async function movingOf(
   host: Host,
   containers: readonly Container[],
@@ -154,7 +154,7 @@ async function movingOf(
   ])
 }
 
-/** First how much each has grown by, so that all get their share of what may be read; then they are read. */
+/** First measures how much each log has grown, so that all get their share of the bytes; then reads them. */
 async function readAll(
   host: Host,
   followed: readonly Container[],
@@ -178,7 +178,7 @@ async function readAll(
     bytes: growth?.bytes ?? 0,
     first: comesFirst(pod),
   }))
-  // Who has the least to read is read first: it is done with for sure.
+  // Smallest shares first: these are certain to be finished in time.
   const shared = shares(demands, mostBytes)
   const order = [...grown.keys()].sort((a, b) => (shared[a] ?? 0) - (shared[b] ?? 0))
   const seen: Seen[] = []
@@ -196,7 +196,7 @@ async function readAll(
   return seen
 }
 
-/** A container that goes away meanwhile is no blindness. */
+/** A container that goes away during the run is no error. */
 const failure = (error: unknown) => (error instanceof HostError && error.code === 'missing' ? {} : { error })
 
 function missedOf(seen: readonly Seen[], { waiting }: Choice, uncounted: number): Missed {
@@ -211,7 +211,7 @@ function missedOf(seen: readonly Seen[], { waiting }: Choice, uncounted: number)
   }
 }
 
-/** Where each container's log is to be read on; that of one whose turn is later stays. */
+/** Where to go on reading each log; containers whose turn is later keep their place. */
 function placesOf(seen: readonly Seen[], { waiting }: Choice, before: PodsSample | undefined) {
   const places: Record<string, Record<string, Place>> = {}
   const put = ({ folder, container }: Container, place: Place | undefined) => {
@@ -225,7 +225,10 @@ function placesOf(seen: readonly Seen[], { waiting }: Choice, before: PodsSample
   return places
 }
 
-/** Which were started since they were last looked at; of one that was never looked at before only that it was often. */
+/**
+ * Containers started since they were last read. If one was never read before, it is known only that it was restarted
+ * often.
+ */
 function restartedIn(seen: readonly Seen[], before: PodsSample | undefined, { restarts }: Plan): Restarted[] {
   const fresh = before !== undefined && !before.unfollowed
   return seen.flatMap(({ it, former, place }) => {
@@ -239,7 +242,7 @@ function restartedIn(seen: readonly Seen[], before: PodsSample | undefined, { re
   })
 }
 
-/** What was found, by line; what is older than `hold` is no news. */
+/** What was found, by pattern; matches older than `hold` count no lines. */
 const asSaid = ({ pod }: Container, found: readonly Found[], now: number, hold: number) =>
   found.map(({ name, count, first = now, last = now, excerpt = '', over = false }) => ({
     pod,

@@ -4,9 +4,9 @@ export const lineBreak = 0x0a
 const space = 0x20
 
 export interface Header {
-  /** The first letter that tells the two streams apart. */
+  /** The first differing letter of `stdout` and `stderr`. */
   readonly stream: number
-  /** Goes on in a later line of the same stream. */
+  /** The text continues in a later line of the same stream. */
   readonly partial: boolean
   /** Where the text begins. */
   readonly content: number
@@ -28,7 +28,7 @@ export function headerAt(buffer: Buffer, from: number): Header | undefined {
 /** Where a line's own text begins. */
 export const contentOf = (buffer: Buffer, from: number) => headerAt(buffer, from)?.content ?? from
 
-/** The lines before the one that begins at `line`, the nearest first: where each begins, and where its line break is. */
+/** The lines before the one at `line`, nearest first: where each begins, and where its line break is. */
 export function* linesBefore(
   buffer: Buffer,
   line: number,
@@ -57,11 +57,11 @@ function endOfTime(buffer: Buffer, from: number): number {
 export interface Unwrapped {
   readonly stream: string
   readonly text: string
-  /** Its text ended with a line break; one without goes on in the next. */
+  /** Its text ends with a line break; otherwise it continues in the next line. */
   readonly ends: boolean
 }
 
-/** What Docker wrote instead: `{"log":"text\n","stream":"stderr","time":"…"}` (json-file); undefined where it is not that. */
+/** Parses Docker's json-file format, `{"log":"text\n","stream":"stderr","time":"…"}`; undefined for anything else. */
 export function unwrapped(line: string): Unwrapped | undefined {
   if (!line.startsWith('{"log":"')) return undefined
   try {

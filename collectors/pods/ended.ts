@@ -2,14 +2,17 @@ import type { Host } from '../../agent/model/index.ts'
 import { orNothing } from '../node/ask.ts'
 import type { Ended } from './sample.ts'
 
-/** Where containerd keeps what it knows of each container, k3s's own first (containerd, internal/cri/store/container). */
+/** Where containerd keeps the state of each container, k3s's own first (containerd, internal/cri/store/container). */
 const roots = [
   '/var/lib/rancher/k3s/agent/containerd',
   '/var/lib/rancher/rke2/agent/containerd',
   '/var/lib/containerd',
 ].map((root) => `${root}/io.containerd.grpc.v1.cri/containers`)
 
-/** What containerd says of the containers with these ids, which were one after the other; down if none of them runs. */
+/**
+ * How the last of these containers ended; the ids are successive instances of one container. `down` if none of them
+ * runs.
+ */
 export async function readEnded(
   host: Host,
   ids: readonly string[],
@@ -39,7 +42,10 @@ async function readStatus(host: Host, id: string): Promise<Status | undefined> {
   return undefined
 }
 
-/** Reads `{"Version":"v1","CreatedAt":<ns>,"FinishedAt":<ns>,"ExitCode":137,"Reason":"OOMKilled"}`; undefined for anything else. */
+/**
+ * Parses `{"Version":"v1","CreatedAt":<ns>,"FinishedAt":<ns>,"ExitCode":137,"Reason":"OOMKilled"}`; undefined for
+ * anything else.
+ */
 export function statusOf(text: string): Status | undefined {
   let said: Readonly<Record<string, unknown>>
   try {

@@ -15,7 +15,7 @@ export const pathOf = ({ folder, container }: Pick<Container, 'folder' | 'contai
 /** A DNS label (RFC 1123), as the API demands of a container's name. */
 const containerName = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/
 
-/** Every container with a folder, at most `most`, and how many there are. */
+/** Up to `most` containers that have a folder, and how many there are in all. */
 export async function listContainers(
   host: Host,
   most: number,
@@ -43,16 +43,15 @@ export function containerAt(folder: string, container: string): Container | unde
 /** A file of a container's log. */
 export interface LogFile {
   readonly name: string
-  /** The N of `N.log`: restarts are counted there (kubelet, buildContainerLogsPath). */
+  /** The N of `N.log`, which counts restarts (kubelet, buildContainerLogsPath). */
   readonly restarts: number
-  /** Set aside by the kubelet because it had grown large. */
+  /** The kubelet rotated it because it had grown large. */
   readonly aside: boolean
 }
 
 /**
- * The files of a container's log in the order they were written: of each start those that were set aside, then the one
- * that was written last. Set aside are `N.log.<time>`; packed ones, with `.gz`, are not among them (kubelet,
- * container_log_manager.go).
+ * The files of a container's log, in the order in which they were written: for each start the rotated ones
+ * (`N.log.<time>`), then the current one. Compressed ones (`.gz`) are left out (kubelet, container_log_manager.go).
  */
 export async function logFiles(host: Host, path: string): Promise<readonly LogFile[]> {
   const files = ((await orMissing(host.list(path))) ?? []).flatMap(({ name }) => {
@@ -66,12 +65,12 @@ export async function logFiles(host: Host, path: string): Promise<readonly LogFi
     .map(({ time: _, ...it }) => it)
 }
 
-/** The names of the links to logs, one a container that was ever started and is not yet removed. */
+/** The names of the links to logs, one for each container instance that is not yet removed. */
 export async function readLinks(host: Host): Promise<readonly string[] | undefined> {
   return (await orMissing(host.list(containerLinks)))?.map((it) => it.name)
 }
 
-/** A short text that differs when the links do (FNV-1a over the names). */
+/** A short text that changes with the links (FNV-1a over the names). */
 export function fingerprint(names: readonly string[]): string {
   let hash = 0x811c9dc5
   for (const name of names)

@@ -8,27 +8,27 @@ import { mysql, redis } from './forms/servers.ts'
 import { anyText } from './forms/text.ts'
 
 /**
- * Who writes a line, and so in which form. What other programs write, and what came to a program from outside (a
- * User-Agent, the name of a user), has another form: it decides nothing.
+ * Which program writes a line, and so in which form. Text in another form decides nothing: other programs wrote it, or
+ * it came from outside (a User-Agent, the name of a user).
  */
 export type Program = keyof typeof servers | 'kubernetes' | 'any'
 
-/** Servers whose messages are known from beginning to end. */
+/** Servers whose messages are known completely, from beginning to end. */
 const servers = { postgres, mysql, redis }
 
-/** What a line says in the form of one program, ready to be compared with expressions. */
+/** The texts of a line in the form of one program, ready to be compared with expressions. */
 export interface Told {
-  /** An error inside of longer texts counts too, not whole messages alone. */
+  /** An error inside a longer text counts too, not only whole messages. */
   readonly part?: true
-  /** How grave the program says it is. */
+  /** The severity that the program gave it. */
   readonly level?: string
   readonly texts: readonly string[]
 }
 
 /**
- * `kubernetes`: etcd, kine, the kubelet and what else logs as they do: whole messages and whole errors. `any`: what the C
- * library, Go, Java, Python and Node.js say of the same troubles, in whatever program: there an error is a part of a longer text,
- * which may be anybody's, so that nothing of it is critical.
+ * `kubernetes`: etcd, kine, the kubelet and whatever logs in their form; whole messages and whole errors count. `any`:
+ * errors of the C library, Go, Java, Python and Node.js in any program. There an error may be part of a longer text
+ * that anybody wrote, so no such pattern is critical.
  */
 export function toldBy(program: Program, line: string, around: Around): Told {
   if (program === 'any') return { part: true, texts: anyText(line).map(withoutQuoted) }
@@ -40,19 +40,19 @@ export function toldBy(program: Program, line: string, around: Around): Told {
   return said && !standsInName(line, around) ? { texts: [said.text], level: said.level } : { texts: [] }
 }
 
-/** Whether what was told fits an expression, given by its fixed words and whether it is open at its ends. */
+/** Whether a text matches an expression. */
 export function fits({ part, texts }: Told, expression: Expression): boolean {
   return texts.some((text) => (part ? isPart(text, expression) : isWhole(text, expression)))
 }
 
-/** An expression: its fixed words in order; `*` at an end leaves that end open. */
+/** An expression: its fixed words in order; a `*` at an end leaves that end open. */
 export interface Expression {
   readonly words: readonly string[]
   readonly openBegin: boolean
   readonly openEnd: boolean
 }
 
-/** The whole text, from its first letter to its last. */
+/** Matches the whole text, from its first letter to its last. */
 export function isWhole(text: string, { words, openBegin, openEnd }: Expression): boolean {
   let at = 0
   for (const [index, word] of words.entries()) {
@@ -64,13 +64,14 @@ export function isWhole(text: string, { words, openBegin, openEnd }: Expression)
   return words.length > 0 || openBegin
 }
 
-/** What stands in front of an error inside of a longer text: a sign, or how grave it is. */
+/** What may precede an error inside a longer text: punctuation, or a severity. */
 const begins = /(?:[:;,|\])("'\t\n![]\s*|\s-\s+|\b(?:ERROR|error|ERR|WARN|WARNING|FATAL|CRITICAL|SEVERE)\s+)$/
-/** So much in front of a word says whether it begins there. */
+/** How many characters before a word are needed to match `begins`. */
 const behind = 16
 /**
- * What may stand behind an error, at the end of a text or of a line of it: its number or place (`(28)`, `(os error 28)`, `(_ssl.c:1007)`), what the program did
- * (Node.js: `, open '/x'`; nginx: `) while reading upstream`), the file, when it is tried again. Quotes are hidden.
+ * What may follow an error at the end of a text or of one of its lines: its number or place (`(28)`, `(os error 28)`,
+ * `(_ssl.c:1007)`), what the program did (Node.js: `, open '/x'`; nginx: `) while reading upstream`), the file, when it
+ * is tried again. The contents of quotes are hidden.
  */
 const ends =
   /(?: ?\((?:os error )?\d{1,3}\)| \(_ssl\.c:\d{1,6}\))?(?:[)\]] while [a-z ]{1,60})?(?:, [a-z]{1,20})?(?:[ :]{0,3}(['"])\0*\1)?(?:; retrying in [\w.]{1,12})?[)\]}'".!; ]{0,8}(?:\n|$)/y
@@ -91,7 +92,10 @@ function isPart(text: string, { words: [first = '', ...rest], openEnd }: Express
   return false
 }
 
-/** Where an error begins with a word, and ends with it unless it goes on; the earliest has the most behind it. */
+/**
+ * The first place where the word begins an error and, unless the error goes on after it (`goesOn`), also ends it. The
+ * first, because the most text follows it.
+ */
 function beginOf(text: string, word: string, goesOn: boolean): number {
   const begin = text.length - text.trimStart().length
   for (let at = text.indexOf(word); at >= 0; at = text.indexOf(word, at + 1))
@@ -108,7 +112,7 @@ function endsAt(text: string, at: number): boolean {
   return ends.test(text)
 }
 
-/** Whether the words stand in the text in this order, from a place on. */
+/** Whether the words occur in the text in this order, from a position on. */
 export function inOrder(text: string, from: number, words: readonly string[]): boolean {
   let at = from
   for (const word of words) {

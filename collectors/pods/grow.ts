@@ -10,23 +10,25 @@ import type { Place } from './sample.ts'
 import type { Found, Matcher } from './scan.ts'
 import { scan } from './scan.ts'
 
-/** Read at once: large enough that asking costs little, small enough to be nothing in memory. */
+/** Bytes read in one go: large enough to be cheap, small enough to need little memory. */
 const chunk = 512 * 1024
-/** Where the first look at a log begins: so much before its end. */
+/** How many bytes before its end the first reading of a log begins. */
 export const firstTail = 64 * 1024
-/** What is farther behind than this is never caught up with: what is new counts more. */
+/** Bytes that may be unread; older ones are given up, since new lines matter more. */
 const mostBehind = 256 * 1024 * 1024
 
-/** A file, and what of it is to be read. */
+/** A file, and the range of it that is to be read. */
 interface Part {
   readonly file: string
   readonly restarts: number
   readonly inode: number
   readonly from: number
   readonly size: number
-  /** Where it begins: at a line, inside of one, or at a line whose pieces were waited for in the last look. */
+  /**
+   * Where the range begins: at a line, inside one, or at a line that the previous run left because it was incomplete.
+   */
   readonly begins: 'line' | 'inside' | 'waited'
-  /** What was written before the file, by the same start of the container; `lost` where that cannot be read any more. */
+  /** The file before it, of the same start of the container; `lost` where that can no longer be read. */
   readonly before?: Pick<Part, 'file' | 'size'> | 'lost'
 }
 
@@ -34,17 +36,17 @@ interface Part {
 export interface Growth {
   /** How often the container was restarted. */
   readonly restarts: number
-  /** In the order they were written; the last is the one that grows. */
+  /** In the order in which they were written; the last is the one that grows. */
   readonly parts: readonly Part[]
   readonly bytes: number
-  /** Some of it is gone, or was too far behind. */
+  /** Part of it is gone, or was given up because too much was unread. */
   readonly lost?: true
 }
 
 /**
- * What a container's log has grown by since `place`: the rest of the file that was read last, those written since, and
- * the present one. Without a place all of the present one, or its last `tail` bytes. Where no container was started
- * since (`known`) one question is enough. Undefined while there is no log.
+ * What was added to a container's log since `place`: the rest of the file that was read last, any files after it, and
+ * the current one. Without a place, the whole current file, or its last `tail` bytes. If no container was started since
+ * (`known`), one stat is enough. Undefined while there is no log.
  */
 export async function growthOf(
   host: Host,
@@ -74,9 +76,9 @@ export async function growthOf(
   const [, inode, offset] = place
   const at = parts.findIndex((it) => it.inode === inode)
   const [first, ...rest] = parts.slice(Math.max(0, at)) as [Part, ...Part[]]
-  // Shorter than it was: emptied in place.
+  // A file that became shorter was emptied in place.
   const on = at >= 0 && first.size >= offset
-  // Kubelet packs all but the newest that it has set aside, and in the end removes them.
+  // The kubelet compresses all but the newest of the rotated files, and deletes them in the end.
   const gone = at < 0 && (place.length === 4 || its.some((it) => it.aside && it.restarts === begin))
   const begun: Part = on
     ? { ...first, from: offset, begins: 'waited' }
@@ -110,15 +112,15 @@ function growth(restarts: number, parts: readonly Part[], gone = false): Growth 
   return { restarts, parts: kept, bytes, ...(lost && { lost }) }
 }
 
-/** What was read of a growth. */
+/** The result of reading a growth. */
 export interface Read {
   readonly place: Place
   readonly found: readonly Found[]
-  /** Bytes that are left for the next look. */
+  /** Bytes left for the next run. */
   readonly left: number
 }
 
-/** Reads at most `most` bytes of a growth, and nothing more once `until` (as performance.now() tells) is over. */
+/** Reads at most `most` bytes of a growth, and begins no further read after `until` (performance.now(), ms). */
 export async function readOn(
   host: Host,
   { restarts, parts, bytes }: Growth,
@@ -142,7 +144,7 @@ export async function readOn(
   const [last] = parts.slice(-1) as [Part]
   if (last.from >= last.size) return { place: [restarts, last.inode, last.from], found, left }
   const read = await readPart(host, last, it, most - spent, until)
-  // Set aside while it was read: then the next look finds it under its new name.
+  // If it was rotated while it was read, the next run finds it under its new name.
   const still = await orMissing(host.stat(last.file))
   return still?.ino === last.inode
     ? {
@@ -153,12 +155,12 @@ export async function readOn(
     : { place: [restarts, last.inode, last.from], found, left: 0 }
 }
 
-/** Bytes of a file with what stands before and behind them, so far as that says something of their lines. */
+/** Bytes of a file, with as many before and after them as are needed to understand their lines. */
 interface Stretch {
   readonly bytes: Buffer
   readonly begin: number
   readonly end: number
-  /** What stands before is there; where it is lost, nobody knows whether a line goes on. */
+  /** The bytes before are known; if not, a line may be the continuation of another. */
   readonly known: boolean
 }
 
@@ -177,7 +179,7 @@ async function stretchOf(host: Host, part: Part, at: number, length: number): Pr
   return { bytes: together, begin: lead.length, end: lead.length + end, known: true }
 }
 
-/** `done` where only the beginning of a line, or of one in pieces, is left. */
+/** `done`: only the beginning of an unfinished line is left. */
 async function readPart(
   host: Host,
   part: Part,
@@ -199,17 +201,17 @@ async function readPart(
     if (length === 0) break
     inside ??= known ? insideAt(bytes, begin) : perhapsInside
     spent += length
-    // The rest of a line whose beginning was left out says nothing for sure.
+    // The rest of a line whose beginning was skipped proves nothing.
     const lineEnd = skipping ? bytes.indexOf(lineBreak, begin) : -1
     const cut = lineEnd >= 0 && lineEnd < end ? lineEnd + 1 - begin : 0
     if (cut > 0) inside = insideAt(bytes, begin + cut)
     skipping = false
     const last = at + length >= size
-    // What this look may read is over before the line is.
+    // The limit of this run ends inside the range.
     const short = !last && length < chunk
     const bounds = { from: begin + cut, to: end, inside }
     let scanned = scan(it, bytes, bounds)
-    // Pieces whose end does not come, within what can be read at once or by the next look, are not waited for.
+    // An unfinished line in pieces is not waited for if its end was not within one read, or not there by the next run.
     const enough = (!last && !short) || (short && at === from) || (begins === 'waited' && at === from)
     if (scanned.used === 0 && enough) scanned = scan(it, bytes, { ...bounds, all: true })
     found.push(...scanned.found)

@@ -13,7 +13,9 @@ import type { Matcher } from './scan.ts'
 import { matcher } from './scan.ts'
 import { summary } from './summary.ts'
 
-/** Making a search ready costs some milliseconds; the settings are the same from round to round. */
+/**
+ * Preparing a search costs some milliseconds, and the settings are the same from run to run, so the last one is kept.
+ */
 let ready:
   | { readonly of: string; readonly matcher: Matcher; readonly byName: ReadonlyMap<string, Pattern> }
   | undefined
@@ -33,11 +35,11 @@ function prepared({
   return ready
 }
 
-/** Which containers end again and again, and what their logs say: from the node's own files, without the API. */
+/** Which containers keep restarting, and what their logs say: read from the node's own files, without the API. */
 export const pods = collector({
   name: 'pods',
   title: 'pods',
-  // A restart wakes it; rounds are for what logs grow by.
+  // A restart starts a run at once; scheduled runs read what logs have grown by.
   every: '5 * * * * *',
   woken: 'a container is started',
   timeout: 30_000,
@@ -114,6 +116,6 @@ export const pods = collector({
   series: (sample: PodsSample): Readonly<Record<string, number>> => ({
     restarting: sample.restarting.length,
   }),
-  // Each container that is started gets a link of its own there; nothing is written there otherwise.
+  // Every start of a container creates a link there; nothing else is written to that folder.
   watch: (): readonly Watch[] => [{ kind: 'paths', paths: [podLogs, containerLinks] }],
 })

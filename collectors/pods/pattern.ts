@@ -2,32 +2,36 @@ import type { Severity } from '../../agent/model/index.ts'
 import type { Expression, Program } from './forms.ts'
 
 /**
- * Something that a line of a container's log may say, as data. `next` and `never` may name the pod with
- * {namespace}, {pod} and {container}.
+ * Something that a line of a container's log may say, as data. `fix` and `avoid` may name the pod with {namespace},
+ * {pod} and {container}.
  */
 export interface Pattern {
-  /** What it is called in subjects and settings. */
+  /** Its name in subjects and settings. */
   readonly name: string
   readonly severity: Severity
   /** What it means, as the beginning of a sentence. */
   readonly says: string
   /**
-   * Who says it: a line counts only in the form in which that program writes its own messages (forms.ts). Absent for
-   * the settings' patterns, which are looked for anywhere in a line.
+   * The program that says it: a line counts only in the form in which that program writes its own messages (forms.ts).
+   * Absent for patterns of the settings, which may match anywhere in a line.
    */
   readonly by?: Program
   /**
-   * Any of these. Letters stand for themselves; `*` is anything, or nothing. The whole message of a server or a part of
-   * Kubernetes; of others an error from where it begins to where it ends.
+   * Expressions, any of which may match. Letters stand for themselves; `*` is any text, or none. An expression
+   * describes the whole message of a server or of a part of Kubernetes; for other programs, a whole error, which may be
+   * part of a message.
    */
   readonly find: readonly string[]
-  /** Only what the program calls one of these. */
+  /** Only messages with one of these severities. */
   readonly levels?: readonly string[]
-  /** What such a line holds as it is written, where `find` has no word to look for. */
+  /**
+   * Texts to search for instead, where `find` has no word that is suitable for a search: what such a line holds
+   * literally.
+   */
   readonly marks?: readonly string[]
-  /** Messages that say it is over. */
+  /** Messages that say that the problem is over. */
   readonly over?: readonly string[]
-  /** Patterns that say less of the same: they are not told beside it. */
+  /** Patterns that say less about the same problem: they are not reported beside this one. */
   readonly covers?: readonly string[]
   readonly impact?: string
   readonly fix: readonly string[]
@@ -39,18 +43,18 @@ export interface Pattern {
 /** The fixed words of an expression, in order. */
 export const wordsOf = (expression: string) => expression.split('*').filter(Boolean)
 
-/** An expression, taken apart. */
+/** Parses an expression. */
 export const expressionOf = (text: string): Expression => ({
   words: wordsOf(text),
   openBegin: text.startsWith('*'),
   openEnd: text.endsWith('*'),
 })
 
-/** The word that is looked for first: the longest. */
+/** The word to search for: the longest. */
 export const anchorOf = (expression: string) =>
   wordsOf(expression).reduce((best, it) => (it.length > best.length ? it : best), '')
 
-/** Shorter words stand in too many lines, and make the search slow for all the others. */
+/** Shorter words occur in too many lines, and slow down the search for all the others. */
 export const shortest = 6
 const longest = 200
 export const mostPatterns = 50
@@ -58,11 +62,14 @@ export const mostPatterns = 50
 /** `SEVERITY NAME: EXPRESSION`, the form of a pattern in the settings. */
 const form = /^(info|warning|critical) ([a-z0-9][a-z0-9-]{1,39}): (.+)$/
 
-/** What is wrong with an expression, as a sentence; undefined if nothing is. Never tries it out. */
+/**
+ * What is wrong with an expression, as a sentence; undefined if nothing is. Works on the text alone, without running
+ * it.
+ */
 export function wrongWith(expression: string): string | undefined {
   if (expression.length > longest) return `it is longer than ${longest} characters`
   if (/[\x00-\x1f]/.test(expression)) return 'it holds a line break or another control character'
-  // What people write who expect a regular expression: it would silently match nothing.
+  // Signs of a regular expression, which here would silently match nothing.
   const [sign] =
     /\.[*+]|\\[a-zA-Z.*+?()[\]{}|]|\(\?|\[\^|\[[a-zA-Z0-9]-[a-zA-Z0-9]|[)\]][*+?{]|^\^|\$$|^\/.*\/[a-z]*$/.exec(
       expression,
@@ -94,7 +101,7 @@ export function problemsOf(patterns: readonly string[], shipped: readonly Patter
     : problems
 }
 
-/** The settings' patterns; those that are wrong are left out, as the settings are refused before. */
+/** The patterns of the settings; invalid ones are skipped, since the settings were refused before. */
 export function userPatterns(patterns: readonly string[]): Pattern[] {
   return patterns.slice(0, mostPatterns).flatMap((text) => {
     const [, severity, name, expression] = form.exec(text) ?? []

@@ -1,17 +1,20 @@
 import { headerAt, lineBreak, linesBefore, unwrapped } from './cri.ts'
 
-/** The two beginnings of a line that goes on in a later one (containerd, internal/cri/io/logger.go). */
+/** The header of a line that continues in a later one, for each stream (containerd, internal/cri/io/logger.go). */
 export const pieces = [' stdout P ', ' stderr P ']
 export const pieceLength = 10
 
-/** Streams, by the letter that tells them apart, of which a line has begun whose beginning is not looked at any more. */
+/**
+ * The streams (by the letter that distinguishes them) in which a line is unfinished whose beginning is no longer
+ * examined.
+ */
 export type Inside = readonly number[]
 const stdout = 0x6f
 const stderr = 0x65
-/** Nobody knows of either. */
+/** It is not known, so both may be. */
 export const perhapsInside: Inside = [stdout, stderr]
 
-/** Of which streams the last line before `end` goes on in a later one. */
+/** The streams whose last line before `end` continues in a later one. */
 export function insideAt(buffer: Buffer, end: number): Inside {
   const last = new Map<number, boolean>()
   for (const { from } of linesBefore(buffer, end)) {
@@ -22,27 +25,30 @@ export function insideAt(buffer: Buffer, end: number): Inside {
   return [...last].flatMap(([stream, partial]) => (partial ? stream : []))
 }
 
-/** Pieces of one line are joined up to this. */
+/** Bytes up to which the pieces of one line are joined. */
 const mostJoined = 256 * 1024
 
-/** Lines that are pieces of a longer one: where it begins and where its last piece does, if that is there. */
+/** The pieces of one line: where the first begins, and where the last begins if it is there. */
 interface Run {
   readonly stream: number
   readonly begin: number
   readonly last: number
 }
 
-/** Follows the lines in pieces through a buffer. */
+/** Tracks lines that come in pieces through a buffer. */
 export interface Joining {
-  /** A line that is a piece of another one, and says nothing by itself. */
+  /** Whether a line is a piece of another one, and means nothing by itself. */
   isPiece(line: number): boolean
-  /** The text of the line whose first piece is at `line`; undefined while its last one is missing and waited for. */
+  /**
+   * The joined text of the line whose first piece is at `line`; undefined while its last piece is missing and waited
+   * for.
+   */
   join(line: number): Buffer | undefined
-  /** Whose lines go on behind `used`. */
+  /** The streams whose lines continue after `used`. */
   inside(used: number): Inside
 }
 
-/** With `all` nothing is waited for. */
+/** With `all`, a line is joined even if its last piece is missing. */
 export function joining(buffer: Buffer, from: number, end: number, all: boolean, inside: Inside): Joining {
   const of = new Set<number>()
   const runs: Run[] = []
@@ -81,8 +87,8 @@ export function joining(buffer: Buffer, from: number, end: number, all: boolean,
 }
 
 /**
- * Whether a line of Docker's is a whole one: a longer one comes in pieces of 16 KiB, of which only the last ends with a line break
- * (daemon/logger/copier.go). Where the line before it is not to be seen it is not believed.
+ * Whether a line of Docker's is a complete one. A longer line comes in pieces of 16 KiB, of which only the last ends
+ * with a line break (daemon/logger/copier.go). If the line before it cannot be seen, the answer is no.
  */
 export function isWholeOfDocker(buffer: Buffer, line: number): boolean {
   const textOf = (from: number) => unwrapped(buffer.toString('utf8', from, buffer.indexOf(lineBreak, from)))

@@ -7,14 +7,14 @@ import { readEnded } from './ended.ts'
 import type { Container } from './folders.ts'
 import type { Restarting } from './sample.ts'
 
-/** Restarts of one container that are remembered. */
+/** How many restarts of one container are remembered. */
 export const mostTimes = 12
-/** As many as are followed: after a reboot each of them was started again. */
+/** As many as are read in a run: after a reboot every container was started again. */
 const mostRestarting = 500
-/** Containers that are asked for how they ended in one look. */
+/** For how many containers one run reads how they ended. */
 const mostAsked = 60
 
-/** A container that was started since the last look. */
+/** A container that was started since the previous run. */
 export interface Restarted {
   readonly it: Container
   readonly restarts: number
@@ -22,9 +22,9 @@ export interface Restarted {
 }
 
 interface Since {
-  /** ms: restarts count for this long, */
+  /** Restarts count for this long, ms. */
   readonly window: number
-  /** and so many are a loop. */
+  /** This many restarts are a loop. */
   readonly restarts: number
   readonly now: number
   /** Whether a container still has a log. */
@@ -32,8 +32,8 @@ interface Since {
 }
 
 /**
- * The containers with restarts in the window, and how they ended. `evicted` are those for which there was no room, and those
- * that wait no longer by what was known of them, but were not asked.
+ * The containers with restarts in the window, and how they ended. `evicted` are those for which there was no room, and
+ * those that could not be checked although, by what was known, they no longer wait.
  */
 export async function restarting(
   host: Host,
@@ -53,7 +53,7 @@ export async function restarting(
     const all = [...(known?.times ?? []), ...Array.from({ length: times }, () => now)].slice(-mostTimes)
     found.set(key(it.pod), { ...known, pod: it.pod, restarts, times: all })
   }
-  // What is a loop, or may be one, before what was only started again.
+  // Loops, and what may be one, come before single restarts.
   const grave = ({ pod, times, down }: Restarting) =>
     (times.length >= loop || down || times.length === 0 ? 100 : 0) +
     (pod.namespace === 'kube-system' ? 40 : comesFirst(pod) ? 20 : 0) +
@@ -70,7 +70,7 @@ export async function restarting(
     const isAsked: boolean = asked.has(one)
     const known = isAsked ? ((await readEnded(host, its.slice(0, 6))) ?? {}) : { down: was }
     const { ended, down } = { ...it, ...known }
-    // The kubelet waits five minutes at most: what has ended longer ago is not tried again.
+    // The kubelet waits five minutes at most: a container that ended longer ago is not started again.
     const waits = down && ended && ended.code !== 0 && now - ended.at < longestWait
     if (it.times.length > 0 || waits)
       kept.push({ ...it, ...(ended && { ended }), ...(waits && { down: true }) })
@@ -79,7 +79,7 @@ export async function restarting(
   return { kept, evicted }
 }
 
-/** The ids of the containers that the links name, by namespace, pod and container. */
+/** The ids of the containers in the names of the links, by namespace, pod and container. */
 function idsOf(links: readonly string[]): ReadonlyMap<string, readonly string[]> {
   const found = new Map<string, string[]>()
   for (const name of links) {
@@ -92,5 +92,5 @@ function idsOf(links: readonly string[]): ReadonlyMap<string, readonly string[]>
   return found
 }
 
-/** Kubelet's longest back-off (MaxContainerBackOff, 300 s), and a little for the start itself. */
+/** The kubelet's longest back-off (MaxContainerBackOff, 300 s), and some time for the start itself, ms. */
 export const longestWait = 7 * minute

@@ -1,7 +1,7 @@
 import { causes, declared } from '../../agent/model/index.ts'
 import { hour } from '../../agent/text/times.ts'
 
-/** What cuts pods off from the API, from DNS or from each other makes them end and be started again. */
+/** Pods that cannot reach the API, DNS or each other exit and are restarted. */
 const network = causes(
   { code: 'cni.bridge-missing', within: hour },
   { code: 'cni.bridge-down', within: hour },
@@ -18,16 +18,16 @@ const network = causes(
   { code: 'firewall.ufw-blocks-k3s', within: hour },
 )
 
-/** Whatever in the cluster asks the API (controllers, ingress, DNS) ends when it is refused. */
+/** Programs that use the API (controllers, ingress, DNS) exit when it refuses them. */
 const api = causes({ code: 'certs.expired', within: hour }, { code: 'k3s.api-unhealthy', within: hour })
 
-/** A database that was killed may fail only hours later, when it is started the next time. */
+/** A database that was killed may fail only hours later, at its next start. */
 const memory = causes(
   { code: 'memory.oom-killed', within: 6 * hour, same: 'pod' },
   { code: 'memory.oom-system', within: hour },
 )
 
-/** A full disk stops databases; a killall ends every container without letting it finish. */
+/** A full disk stops databases; a killall kills every container without a clean stop. */
 const node = causes({ code: 'k3s.disk-filling', within: hour }, { code: 'k3s.killed', within: hour })
 
 export const rules = declared({
@@ -56,7 +56,7 @@ export const rules = declared({
     impact: 'What the line says; see the text.',
     fix: ['Read the log around it: `kubectl logs` with the names in the subject'],
     because: [
-      // It names the reason, where the loop only shows.
+      // The log names the reason of the loop, so the two are shown together.
       { code: 'pods.crash-looping', within: 6 * hour, same: 'pod', outlivesRepair: true },
       ...memory,
       ...node,

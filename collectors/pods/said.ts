@@ -3,8 +3,8 @@ import { fairly } from '../node/fairly.ts'
 import type { Said } from './sample.ts'
 
 /**
- * Of all. A healthy node has none of them, one in trouble some dozens; each of 500 containers may say one thing, and
- * what one says beyond its part takes nothing from another.
+ * For all containers together. A healthy node has no entries, one in trouble some dozens. Each of 500 containers may
+ * have one; further ones of a container do not take another's room.
  */
 export const mostSaid = 600
 
@@ -12,15 +12,15 @@ const key = ({ pod, pattern }: Said) => `${pod.namespace}/${pod.name}/${pod.cont
 
 export interface Sayings {
   readonly said: readonly Said[]
-  /** What there was no room for. */
+  /** Entries for which there was no room. */
   readonly evicted: readonly Said[]
-  /** What was said before and is long ago. */
+  /** Entries of the previous sample that are too old. */
   readonly expired: readonly Said[]
 }
 
 /**
- * What was said before and what was said now, in that order; what is over or long ago is forgotten. `grave` is higher
- * the graver a pattern is.
+ * The entries of the previous sample and the new ones, in that order, without those that are over or too old. `grave`
+ * is higher for more serious patterns.
  */
 export function addSaid(
   before: readonly Said[],
@@ -53,8 +53,9 @@ export function addSaid(
 const podOf = ({ pod }: Said) => `${pod.namespace}/${pod.name}`
 
 /**
- * Without what was said by pods of which another of the same name was made since, as a StatefulSet does: that one speaks
- * for itself. What is gone without one, as while it is scaled to 0, is no better for it. `folders` of /var/log/pods.
+ * Without entries of pods that were replaced by a new one of the same name, as a StatefulSet does: the new pod's own
+ * log counts then. If a pod is gone without a replacement (scaled to 0), its entries stay. `folders`: those of
+ * /var/log/pods.
  */
 export function withoutReplaced<T extends { readonly pod: Pod }>(
   said: readonly T[],

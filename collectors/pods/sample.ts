@@ -2,12 +2,12 @@ import type { Pod, Sample } from '../../agent/model/index.ts'
 import type { Turns } from './choose.ts'
 
 /**
- * How far a container's log has been read: how often the container was restarted, which is the N of its newest
- * `N.log`, and the inode and bytes of the file that is being read, with its own N where it is an older one.
+ * How far a container's log has been read: the N of its newest `N.log`, which counts restarts; inode and offset (bytes)
+ * of the file being read; and the N of that file if it is an older one.
  */
 export type Place = readonly [restarts: number, inode: number, offset: number, of?: number]
 
-/** How a container last ended, as containerd's files tell it. */
+/** How a container last ended, from containerd's files. */
 export interface Ended {
   readonly code: number
   /** `OOMKilled`, `Error`, `Completed`. */
@@ -19,10 +19,10 @@ export interface Ended {
 export interface Restarting {
   readonly pod: Pod
   readonly restarts: number
-  /** When it was seen to be restarted, oldest first, bounded. */
+  /** When its restarts were noticed, oldest first, bounded. */
   readonly times: readonly number[]
   readonly ended?: Ended
-  /** It does not run: the kubelet waits before the next try. */
+  /** It does not run now: the kubelet waits before the next try. */
   readonly down?: boolean
 }
 
@@ -36,28 +36,28 @@ export interface Said {
   readonly excerpt: string
 }
 
-/** Something that was true and could not be judged since: it stands until it would have ended by itself. */
+/** A finding that could not be judged again: it is kept until it would have ended by itself. */
 export interface Unjudged {
   readonly code: 'pods.log-says' | 'pods.crash-looping'
   readonly subject: string
   readonly pod: Pod
-  /** Until when, unless the log of its container is still not read then. ms since the epoch. */
+  /** Until when, ms since the epoch; longer if the log of its container is still not read then. */
   readonly until: number
 }
 
 /** What the pods collector saw and remembers. */
 export interface PodsSample extends Sample {
-  /** Tells whether the links in /var/log/containers are those of the last look. */
+  /** A hash of the links in /var/log/containers, to notice changes. */
   readonly links?: string
   /** By folder in /var/log/pods, then by container. */
   readonly places: Readonly<Record<string, Readonly<Record<string, Place>>>>
   readonly restarting: readonly Restarting[]
   readonly said: readonly Said[]
   readonly unjudged?: readonly Unjudged[]
-  /** Bytes of logs that are left for the next look, since there was more than one may read. */
+  /** Bytes of logs left for the next run, since there were more than one run may read. */
   readonly left?: number
-  /** Containers whose turn was not in this look. */
+  /** How many containers were not read in this run. */
   readonly unfollowed?: number
-  /** Where the turns of those ended. */
+  /** Where each kind of turn ended. */
   readonly turns?: Turns
 }

@@ -20,23 +20,23 @@ interface Key {
   readonly over: boolean
 }
 
-/** Patterns made ready to be looked for. */
+/** Patterns, prepared for a search. */
 export interface Matcher {
   readonly patterns: readonly Pattern[]
   readonly search: Search
-  /** By text of the search: what it may belong to. */
+  /** For each searched text: the expressions to which it may belong. */
   readonly keys: readonly (readonly Key[])[]
 }
 
-/** What lines said. Times are ms since the epoch, of the line where it has one. */
+/** What lines said. Times are ms since the epoch, from the lines where they have a time. */
 export interface Found {
   readonly name: string
-  /** Lines; 0 if all that was found was said to be over later on. */
+  /** The number of lines; 0 if a later line said that the problem is over. */
   readonly count: number
   readonly first?: number
   readonly last?: number
   readonly excerpt?: string
-  /** Earlier ones are over. */
+  /** Earlier matches are over. */
   readonly over?: boolean
 }
 
@@ -62,7 +62,7 @@ export function matcher(patterns: readonly Pattern[]): Matcher {
   }
 }
 
-/** What is looked for of an expression: signs in front, which stand in every line, only make the search slow. */
+/** The text to search for: without leading signs, which occur in every line and make the search slow. */
 function soughtOf(text: string): string {
   const anchor = anchorOf(text)
   const bare = anchor.replace(/^[^\p{L}\p{N}]+/u, '')
@@ -78,7 +78,7 @@ interface Hits {
   line: number
 }
 
-/** A line that fits: where its text is, what of it fits, and where the line begins in what was read. */
+/** A match: the text of its line, the matching range in it, and where the line begins in `bytes`. */
 interface Place {
   readonly text: Buffer
   readonly from: number
@@ -88,26 +88,29 @@ interface Place {
   readonly line: number
 }
 
-/** Which bytes are looked through, and what is known of those before them. */
+/** Which bytes are scanned, and what is known of those before them. */
 export interface Bounds {
-  /** What stands before and behind is only looked at for what it makes of the lines between. */
+  /** The range. Bytes outside it are used only to understand the lines inside it. */
   readonly from?: number
   readonly to?: number
-  /** Pieces are not waited for, so that something is always done with if there is a line. */
+  /** Unfinished lines in pieces are not waited for, so that every call with a complete line makes progress. */
   readonly all?: boolean
-  /** Whose lines go on at `from`. */
+  /** The streams whose lines continue at `from`. */
   readonly inside?: Inside
 }
 
 export interface Scanned {
-  /** Bytes from `from` on that are done with: the rest is the beginning of a line, or of one that comes in pieces, and has to come again with what follows. */
+  /**
+   * How many bytes from `from` on are finished. The rest is an unfinished line, and must be passed again with what
+   * follows.
+   */
   readonly used: number
   readonly found: Found[]
-  /** Whose lines go on behind what was used. */
+  /** The streams whose lines continue after these bytes. */
   readonly inside: Inside
 }
 
-/** Looks through the complete lines in a part of `bytes`. */
+/** Scans the complete lines in a part of `bytes`. */
 export function scan(it: Matcher, bytes: Uint8Array, bounds: Bounds = {}): Scanned {
   const { from = 0, to = bytes.length, all = false, inside = [] } = bounds
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
@@ -116,7 +119,7 @@ export function scan(it: Matcher, bytes: Uint8Array, bounds: Bounds = {}): Scann
   let used = end
   const joined = joining(buffer, from, end, all, inside)
   const reading = readings(buffer)
-  // By text: the line it was last checked in. Once in each is enough, so that no line costs more than its length.
+  // For each text, the line in which it was last checked: once a line is enough, so that the work stays linear.
   const checked: number[] = []
   const check = (text: number, place: Place) => {
     if (checked[text] === place.line) return
@@ -178,13 +181,13 @@ function foundOf({ name }: Pattern, { count, over, first, last }: Hits): Found[]
   ]
 }
 
-/** A line as text, and what it says in the form of each program; worked out once, when first asked. */
+/** A line as text, and what it says in the form of each program; computed once, when first needed. */
 interface Reading {
   readonly text: string
   told(by: Program): Told
 }
 
-/** Gives the reading of a place; that of the last line is remembered, as many texts may stand in one. */
+/** Returns the reading of a line; the last one is cached, since several texts may occur in one line. */
 function readings(buffer: Buffer): (place: Place) => Reading {
   const around = arounds(buffer)
   let last: { readonly text: Buffer; readonly line: number; readonly reading: Reading } | undefined
@@ -198,13 +201,13 @@ function readings(buffer: Buffer): (place: Place) => Reading {
 function readingOf(place: Place, around: (line: number) => Around): Reading {
   const { text, from, to, bytes, line } = place
   const content = text.toString('utf8', from, to)
-  // A line without containerd's header is the middle of one that was cut, or one of Docker's.
+  // A line without containerd's header is a piece of a cut line, or one of Docker's.
   const own = headerAt(bytes, line)
     ? content
     : isWholeOfDocker(bytes, line)
       ? unwrapped(content)?.text
       : undefined
-  // A line of several pieces is longer than any name: what is around it makes nothing else of it.
+  // A line of several pieces is longer than any name, so the lines around it do not matter.
   const beside = text === bytes ? around(line) : alone
   const known = new Map<Program, Told>()
   return {
@@ -226,7 +229,7 @@ function saidIn({ by, expression, levels }: Key, reading: Reading): boolean {
 const before = 60
 const after = 140
 
-/** What stands around the place, as people may read it; a password in an address is left out. */
+/** The text around a match, for people; a password in a URL is left out. */
 function excerptOf({ text, from, to, at }: Place): string {
   const begin = Math.max(from, at - before)
   const around = text.toString('utf8', begin, Math.min(to, at + after))

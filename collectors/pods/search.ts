@@ -1,14 +1,14 @@
 /**
- * Finds any of many fixed texts in bytes in one pass that skips most of them (Wu and Manber, "A fast
- * algorithm for multi-pattern searching", 1994). The work is bounded by the bytes times the texts that end
- * alike, whatever the bytes are.
+ * Finds any of many fixed texts in one pass that skips most bytes (Wu and Manber, "A fast algorithm for multi-pattern
+ * searching", 1994). Whatever the bytes are, the work is bounded by their number times the number of texts with the
+ * same ending.
  */
 export interface Search {
   /** Bytes of the shortest text. */
   readonly least: number
-  /** By two bytes: how far one may move on before any text can end there. */
+  /** By two bytes: how far to move on before any text can end there. */
   readonly shift: Uint8Array
-  /** By two bytes: the texts whose first `least` bytes end so, by their index. */
+  /** By two bytes: the indices of the texts whose first `least` bytes end with them. */
   readonly endings: ReadonlyMap<number, readonly number[]>
   readonly texts: readonly Uint8Array[]
 }
@@ -31,7 +31,7 @@ export function prepare(words: readonly string[]): Search {
 
 const blockAt = (bytes: Uint8Array, at: number) => ((bytes[at - 1] as number) << 8) | (bytes[at] as number)
 
-/** Calls `hit` with the index of a text and where it begins, for all of them between `from` and `end`. */
+/** Calls `hit` with the index and the beginning of each text found between `from` and `end`. */
 export function search(
   { least, shift, endings, texts }: Search,
   bytes: Uint8Array,

@@ -2,14 +2,14 @@
 export interface Demand {
   readonly pod: string
   readonly bytes: number
-  /** Its pod's come first once every pod has its part. */
+  /** Its pod has precedence once every pod has its equal share. */
   readonly first: boolean
 }
 
 /**
- * How much of each may be read, so that together it is `total` at most. Every pod gets its equal part or what it needs; what
- * those leave who need less goes to those that come first, then to the others, always to who has least. A pod's
- * containers share alike. Pure.
+ * How much of each log may be read, `total` bytes at most. Every pod gets an equal share, or less if it needs less.
+ * What is left over goes to pods with precedence (`first`), then to the others, evenly. The containers of a pod share
+ * in the same way. Pure.
  */
 export function shares(demands: readonly Demand[], total: number): readonly number[] {
   const pods = [...Map.groupBy(demands.keys(), (at) => (demands[at] as Demand).pod).values()]
@@ -42,7 +42,7 @@ export function shares(demands: readonly Demand[], total: number): readonly numb
 
 const sum = (numbers: readonly number[]) => numbers.reduce((all, it) => all + it, 0)
 
-/** Gives each what it wants, and where that is too much the same to all who want more than that. */
+/** Gives each what it wants; if that is too much, all who want more get the same amount. */
 function level(wants: readonly number[], total: number): number[] {
   const given = wants.map(() => 0)
   let left = total

@@ -1,15 +1,15 @@
 import type { Pod } from '../../agent/model/index.ts'
 import { nameOf } from '../node/pods.ts'
 
-/** What a finding of a log is about. */
+/** The subject of a finding about a log. */
 export const saidBy = ({ pod, pattern }: { readonly pod: Pod; readonly pattern: string }) =>
   `${nameOf(pod)} ${pattern}`
 
-/** A step with the pod's names in it, which the API has accepted and a shell takes as they are. */
+/** A step with the pod's names filled in. The API accepts only names that are safe in a shell. */
 export const filled = (text: string, { namespace, name, container = '' }: Pod) =>
   text.replaceAll('{namespace}', namespace).replaceAll('{pod}', name).replaceAll('{container}', container)
 
-/** What an exit code mostly means (128 plus the signal; bash(1), EXIT STATUS). */
+/** The usual meaning of exit codes (128 plus the signal; bash(1), EXIT STATUS). */
 const codes: Readonly<Record<number, string>> = {
   126: 'its command may not be run',
   127: 'its command is not in the image',

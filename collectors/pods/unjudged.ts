@@ -7,26 +7,26 @@ import type { Unjudged } from './sample.ts'
 
 const both: readonly PodsCode[] = ['pods.log-says', 'pods.crash-looping']
 const ofLogs: readonly PodsCode[] = ['pods.log-says']
-/** Beyond this nobody keeps a list: then nothing at all of these codes is over. */
+/** With more entries than this no subjects are listed: then no finding of these codes is resolved. */
 const most = 2_000
-/** The sentence names five; all are in the JSON, up to what a node can have. */
+/** The sentence names five containers; JSON lists them up to this number. */
 const mostNames = 1_000
 
-/** The containers that a look did not see in full, by why. */
+/** The containers that a run could not read completely, by reason. */
 export interface Missed {
   readonly failed: readonly { readonly pod: Pod; readonly error: unknown }[]
-  /** There was more than one look may read: the next reads on. `bytes` in all. */
+  /** There were more bytes than one run may read (`bytes` in all); the next run goes on. */
   readonly left: readonly Pod[]
   readonly bytes: number
-  /** Some of it was gone before it was read. */
+  /** Part of the log was gone before it was read. */
   readonly lost: readonly Pod[]
-  /** Their turn comes later. */
+  /** Their turn is in a later run. */
   readonly waiting: readonly Pod[]
 }
 
 /**
- * What was true and cannot be judged now: what was `dropped`, or is remembered from before, as long as it would have stood
- * anyway or its container is not seen, and nothing said `again` or over. Pure.
+ * Findings that cannot be judged now: those `dropped` in this run, and those remembered from before. Each is kept until
+ * its time is over, and longer while its container is not read; it goes when this run `judged` it. Pure.
  */
 export function stillUnjudged(
   before: readonly Unjudged[],
@@ -45,7 +45,7 @@ export function stillUnjudged(
   })
 }
 
-/** What is said of it: who was not seen and why, and what therefore is not over. Pure. */
+/** The Unseen entries: which containers were not read and why, and which findings are therefore not resolved. Pure. */
 export function unseenOf(missed: Missed, unjudged: readonly Unjudged[], count: number): Unseen[] {
   const { failed, left, bytes, lost, waiting } = missed
   const told = new Set<string>()
@@ -64,7 +64,7 @@ export function unseenOf(missed: Missed, unjudged: readonly Unjudged[], count: n
   const said: Unseen[] = []
   const say = (pods: readonly Pod[], why: string, codes = both, more: Partial<Unseen> = {}) => {
     if (pods.length === 0) return
-    // All names, where the sentence has no room for all.
+    // `names` lists all of them; the sentence has room for a few.
     said.push({
       what: logs(pods),
       why,

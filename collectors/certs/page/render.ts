@@ -15,7 +15,7 @@ const styles: Readonly<Record<Row['state'], Style>> = {
   unused: 'dim',
 }
 
-/** What, where, used by whom, until when, how much of its life is left. Ends with a line break. */
+/** The table: state, place, user, end, and how much of its life is left. Ends with a line break. */
 export function renderCerts(view: View<Sample, unknown>, rows: readonly Row[], terminal: Terminal): string {
   const { node, summary, now, at, problem, options } = view
   const age = now - at > 2_000 || problem ? ` (looked ${ageText(view)})` : ''
@@ -64,7 +64,7 @@ function row(it: Row, now: number, terminal: Terminal): string {
 
 const cut = (text: string, room: number) => (text.length > room ? `${text.slice(0, room - 1)}…` : text)
 
-/** How much of a life is left, in ten parts, rounded up so that only the end looks like the end. */
+/** How much of a certificate's life is left, in ten parts, rounded up so that an empty bar means expired. */
 export function lifeBar(from: number, to: number, now: number): string {
   const part = to > from ? (to - Math.max(now, from)) / (to - from) : 0
   const full = Math.max(0, Math.min(10, Math.ceil(part * 10)))

@@ -1,11 +1,11 @@
 /**
- * Lines made of fields, and which of these are the program's own words: its message and its errors. What else stands in
- * a line (addresses, paths, User-Agents, names) came from outside.
+ * Lines made of fields, and which fields are the program's own words: its message and its errors. The other fields
+ * (addresses, paths, User-Agents, names) hold text from outside.
  */
 
 type Fields = Readonly<Record<string, unknown>>
 
-/** A JSON object, from a value or a text; undefined for anything else. */
+/** An object, from a value or from JSON text; undefined for anything else. */
 export function objectOf(it: unknown): Fields | undefined {
   try {
     const value: unknown = typeof it === 'string' ? JSON.parse(it) : it
@@ -17,7 +17,10 @@ export function objectOf(it: unknown): Fields | undefined {
   }
 }
 
-/** Names under which loggers keep what the program says (zap, logrus, klog, pino, bunyan, logback, structlog, ECS, PostgreSQL). */
+/**
+ * Field names under which loggers store the program's own words (zap, logrus, klog, pino, bunyan, logback, structlog,
+ * ECS, PostgreSQL).
+ */
 const own = [
   'msg',
   'message',
@@ -34,10 +37,10 @@ const own = [
 const klog = /^[IWEF]\d{4} \d\d:\d\d:\d\d\.\d{6} +\d+ [\w.\-/]{1,200}:\d+\] (.*)$/s
 /** etcd before version 3.5 (capnslog): `2020-11-23 00:00:00.123456 W | etcdserver: `. */
 const capnslog = /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{6} [CEWNID] \| (.*)$/s
-/** A line that begins with a field is one of fields (logrus, containerd, slog). */
+/** A line that begins with one of these fields is logfmt (logrus, containerd, slog). */
 const logfmt = /^(?:time|ts|t|level|lvl|pid|timestamp)=/
 
-/** The own words of a line in JSON, logfmt or the forms of Kubernetes' parts; undefined where it is in none of these. */
+/** The program's own words in a line in JSON, logfmt or the forms of Kubernetes' parts; undefined for other forms. */
 export function fieldsOf(line: string): readonly string[] | undefined {
   if (line.startsWith('{')) return ownOf(objectOf(line))
   const [, said] = klog.exec(line) ?? []
@@ -47,12 +50,12 @@ export function fieldsOf(line: string): readonly string[] | undefined {
   return logfmt.test(line) ? ownFields(wordsOfLogfmt(line)) : undefined
 }
 
-/** Where a program in Go stands: `etcdserver/server.go:2093`. */
+/** A position in Go source: `etcdserver/server.go:2093`. */
 const inGo = /^[\w./-]{1,200}\.go:\d{1,6}$/
 
 /**
- * Messages and errors of a line as only etcd (zap, before that capnslog), kine and containerd (logrus) and the parts of Kubernetes
- * (klog) write it: what other programs call an error may be any text that came to them.
+ * Messages and errors of a line in a form that only etcd (zap, before that capnslog), kine and containerd (logrus) and
+ * the parts of Kubernetes (klog) use. In other programs the field of an error may hold any text from outside.
  */
 export function ofKubernetes(line: string): readonly string[] {
   if (line.startsWith('{')) {
@@ -60,12 +63,12 @@ export function ofKubernetes(line: string): readonly string[] {
     return typeof it?.caller === 'string' && inGo.test(it.caller) ? ownOf(it) : []
   }
   const [, older] = capnslog.exec(line) ?? []
-  // The part of the program stands in front: `etcdserver: `.
+  // The part of the program comes first: `etcdserver: `.
   if (older !== undefined) return [older, older.replace(/^[\w/-]{1,40}: /, '')]
   return klog.test(line) || line.startsWith('time="') ? (fieldsOf(line) ?? []) : []
 }
 
-/** The own words among the fields of an object. */
+/** The program's own words among the fields of an object. */
 export function ownOf(it: Fields | undefined, inner = true): string[] {
   if (!it) return []
   return own.flatMap((name) => {
@@ -86,10 +89,10 @@ function fromKlog(said: string): string[] {
   return [unquoted(said.slice(0, end)), ...ownFields(fields)]
 }
 
-/** More fields than this no program writes. */
+/** More fields than any program writes. */
 const mostFields = 100
 
-/** The fields of `a=b c="d e"`, each name the first time it comes. */
+/** The fields of `a=b c="d e"`; of equal names the first counts. */
 export function wordsOfLogfmt(text: string): ReadonlyMap<string, string> {
   const found = new Map<string, string>()
   let at = 0
@@ -107,7 +110,7 @@ export function wordsOfLogfmt(text: string): ReadonlyMap<string, string> {
   return found
 }
 
-/** Behind the quote that ends what begins at `from`; the end of the text where none does. */
+/** The position after the closing quote of the text that begins at `from`; the end of the text where there is none. */
 function endOfQuoted(text: string, from: number): number {
   for (let at = from + 1; at < text.length; at += 1) {
     if (text[at] === '\\') at += 1
@@ -116,6 +119,6 @@ function endOfQuoted(text: string, from: number): number {
   return text.length
 }
 
-/** Go quotes as JSON does, but for a few signs that no pattern holds (strconv.Quote). */
+/** Go escapes like JSON, except for a few characters that occur in no pattern (strconv.Quote). */
 const unquoted = (text: string) =>
   text.slice(1, text.endsWith('"') ? -1 : undefined).replace(/\\(["\\])/g, '$1')

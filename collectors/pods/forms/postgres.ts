@@ -1,7 +1,7 @@
 import { objectOf } from './fields.ts'
 import { beginsWithTime, prefixOf } from './prefix.ts'
 
-/** What a server says: how grave it finds that, and its whole message. */
+/** A message of a server: its severity, and its whole text. */
 export interface Message {
   readonly level: string
   readonly text: string
@@ -13,7 +13,7 @@ const severities = new Set(['DEBUG', 'INFO', 'NOTICE', 'WARNING', 'ERROR', 'LOG'
 const details = ['DETAIL', 'HINT', 'QUERY', 'CONTEXT', 'LOCATION', 'BACKTRACE', 'STATEMENT']
 const labels = new Set([...severities, ...details])
 
-/** The next `LABEL:  ` from a place on: its word, and where what it labels begins. */
+/** The next `LABEL:  ` from a position on: its word, and where the text after it begins. */
 export function labelIn(line: string, from = 0): { readonly word: string; readonly end: number } | undefined {
   for (let at = line.indexOf(':  ', from); at >= 0; at = line.indexOf(':  ', at + 1)) {
     const word = /(?:^|[ :|\]])([A-Z]{3,9})$/.exec(line.slice(Math.max(0, at - 10), at))?.[1]
@@ -22,24 +22,27 @@ export function labelIn(line: string, from = 0): { readonly word: string; readon
   return undefined
 }
 
-/** A prefix holds names of at most 63 bytes each. */
+/** Characters of the longest prefix; it may hold names of at most 63 bytes each. */
 const longestPrefix = 400
 
-/** Whether a server may have written the line, also where nobody can tell what of it came from outside. */
+/** Whether PostgreSQL may have written the line, even if it cannot be told which part came from outside. */
 export const fromPostgres = (line: string) => beginsWithTime(line) && labelIn(line) !== undefined
 
 export type Label = NonNullable<ReturnType<typeof labelIn>>
 export const prefixBefore = (line: string, { word, end }: Label) => line.slice(0, end - word.length - 3)
 
-/** What PostgreSQL says in a line of its text, JSON or CSV log (src/backend/utils/error/{elog,jsonlog,csvlog}.c), or in CloudNativePG's. */
+/**
+ * Parses a line of PostgreSQL's text, JSON or CSV log (src/backend/utils/error/{elog,jsonlog,csvlog}.c), or of
+ * CloudNativePG's.
+ */
 export function postgres(line: string): Message | undefined {
   if (line.startsWith('{')) return fromJson(line)
   return record.test(line) ? fromCsv(line) : fromText(line)
 }
 
 /**
- * `<log_line_prefix>SEVERITY:  message`. Where a label stands twice, one of them came from outside: a user may be called
- * `x PANIC:  …`, and its name stands in the prefix or in the message.
+ * `<log_line_prefix>SEVERITY:  message`. If a line has two labels, one came from outside: a user may be called `x
+ * PANIC:  …`, and the name is printed in the prefix or in the message.
  */
 function fromText(line: string): Message | undefined {
   const first = labelIn(line)
@@ -50,7 +53,9 @@ function fromText(line: string): Message | undefined {
     : undefined
 }
 
-/** jsonlog: `{"timestamp":…,"error_severity":"PANIC","state_code":…,"message":…}`; CloudNativePG has it as `record`. */
+/**
+ * jsonlog: `{"timestamp":…,"error_severity":"PANIC","state_code":…,"message":…}`; CloudNativePG wraps it in `record`.
+ */
 function fromJson(line: string): Message | undefined {
   const whole = objectOf(line)
   const record = whole?.logger === 'postgres' ? objectOf(whole.record) : whole

@@ -1,10 +1,10 @@
-/** What hides the contents of quotes: no word of a pattern holds it. */
+/** Replaces the contents of quotes: no word of a pattern holds this character. */
 const hidden = '\0'
 
 /**
- * A text of the same length in which nothing in quotes can be read any more. Many programs write a name from outside
- * with its own quotes in it, so that nobody knows where it ends: everything from the first quote to the last is hidden.
- * An apostrophe inside a word is none, and one behind a bracket begins a value of the program's own: `Error('…')`.
+ * The text, of the same length, with everything in quotes hidden. Many programs print a name from outside without
+ * escaping quotes in it, so its end cannot be told: everything from the first quote to the last is hidden. An
+ * apostrophe inside a word is no quote, and one after a bracket begins a value of the program's own: `Error('…')`.
  */
 export function withoutQuoted(text: string): string {
   const last = text.lastIndexOf("'")

@@ -1,13 +1,19 @@
 import { objectOf, wordsOfLogfmt } from './fields.ts'
 import type { Message } from './postgres.ts'
 
-/** `2026-11-23T00:00:00.123456Z`, `2026-11-23  0:00:00` (MariaDB), `261123  0:00:00` (MariaDB 5). */
+/**
+ * The time in three forms: `2026-11-23T00:00:00.123456Z`, `2026-11-23  0:00:00` (MariaDB), `261123  0:00:00` (MariaDB
+ * 5).
+ */
 const mysqlLine =
   /^(?:\d{4}-\d\d-\d\d|\d{6})(?:T| {1,2})\d{1,2}:\d\d:\d\d(?:\.\d{1,6})?(?:Z|[+-]\d\d:\d\d)? +(?:\d+ +|0x[0-9a-f]+ +)?\[(System|Note|Warning|ERROR)\] (?:\[MY-\d{6}\] )?(?:\[\w{1,20}\] )?(.*)$/s
-/** What the program `mysql` says (client/mysql.cc, com_err): `ERROR 1040 (HY000): Too many connections`. */
+/** An error of the client program `mysql` (client/mysql.cc, com_err): `ERROR 1040 (HY000): Too many connections`. */
 const mysqlClient = /^(ERROR \d{4}) \(\w{5}\)(?: at line \d+)?: (.*)$/s
 
-/** What MySQL or MariaDB says in its error log (sql/log.cc, components/logging/log_sink_json.cc), without `InnoDB: ` in front, which only some write. */
+/**
+ * Parses a line of the error log of MySQL or MariaDB (sql/log.cc, components/logging/log_sink_json.cc), without the
+ * `InnoDB: ` that only some versions print first.
+ */
 export function mysql(line: string): Message | undefined {
   if (line.startsWith('{')) {
     const { err_code, label, msg } = objectOf(line) ?? {}
@@ -27,7 +33,7 @@ const bare = (text: string) => (text.startsWith('InnoDB: ') ? text.slice(8) : te
 const redisLine =
   /^(?:\d{1,10}:[XCSM]|\[\d{1,10}\]) \d\d [A-Z][a-z]{2} (?:\d{4} )?\d\d:\d\d:\d\d(?:\.\d{3})? ([.*#-]) (.*)$/s
 
-/** What Redis or Valkey says; Valkey may be told to write `pid=1 role=master timestamp=… level=warning message="…"`. */
+/** Parses a line of Redis or Valkey; Valkey can be set to `pid=1 role=master timestamp=… level=warning message="…"`. */
 export function redis(line: string): Message | undefined {
   const [, level, text] = redisLine.exec(line) ?? []
   if (level && text !== undefined) return { level, text }

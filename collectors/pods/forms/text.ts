@@ -1,34 +1,34 @@
 import { fieldsOf, objectOf, ownOf } from './fields.ts'
 import { fromPostgres, postgres } from './postgres.ts'
 
-/** The time in the access logs of web servers (Common Log Format), whose lines are what clients say. */
+/** The time in access logs of web servers (Common Log Format), whose lines hold what clients sent. */
 const accessLog = /\[\d{1,2}\/[A-Z][a-z]{2}\/\d{4}[: ]/
 /** What a client asked for: `GET /path`. */
 const request = /\b(?:GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS|CONNECT|TRACE|PROPFIND) (?:\/|https?:)/
-/** What the runtime of C++ says at the end; the name of the error stands in quotes (libsupc++, vterminate.cc). */
+/** The last message of the C++ runtime; the name of the error is in quotes (libsupc++, vterminate.cc). */
 const thrown = /^terminate called after throwing an instance of '([\w:]{1,100})'$/
-/** Where nginx and Apache go on with what the client sent (ngx_http_log_error_handler; ErrorLogFormat). */
+/** After this, nginx and Apache print what the client sent (ngx_http_log_error_handler; ErrorLogFormat). */
 const client = /, (?:client|referer|referrer|request): /
 
-/** What PostgreSQL says at a lower level may be a statement that it was told to log. */
+/** Below these severities PostgreSQL may be logging a statement. */
 const grave = new Set(['WARNING', 'ERROR', 'FATAL', 'PANIC'])
 
 /**
- * What any program says: the message and the errors of a line of fields, or the text of one without. A line
- * that begins with a tab goes on with the one before, as PostgreSQL's statements do.
+ * The own words of any program: the message and the errors of a line of fields, or the text of another line. A line
+ * that begins with a tab continues the one before, as in PostgreSQL's statements.
  */
 export function anyText(line: string): readonly string[] {
   const said = postgres(line)
   if (said) return grave.has(said.level) ? [said.text] : []
   const fields = fieldsOf(line)
   if (fields) return fields
-  // Names stand in PostgreSQL's prefix as they are.
+  // PostgreSQL's prefix holds names unescaped, so lines that may be its own are left out.
   if (fromPostgres(line) || accessLog.test(line) || line.startsWith('\t')) return []
   const [, name] = thrown.exec(line) ?? []
   if (name !== undefined) return [name]
   const behind = line.endsWith('}') ? line.search(/[\t ]\{"/) : -1
   const more = behind < 0 ? undefined : objectOf(line.slice(behind + 1))
-  // zap's console form: a message, and fields in JSON behind a tab.
+  // zap's console form: a message, a tab, and fields in JSON.
   if (more) return [line.slice(0, behind), ...ownOf(more)]
   const own = line.slice(0, client.exec(line)?.index)
   return request.test(own) ? [] : [own]

@@ -6,14 +6,14 @@ const now = 'Read what stands around it: `kubectl -n {namespace} logs {pod} -c {
 const room = 'See how full its volume is: `kubectl -n {namespace} exec {pod} -c {container} -- df -h`'
 const avoid = 'Delete its volume, its WAL or its lock files to make it start: they are what it recovers from.'
 
-/** It serves again; read-only as a standby (postmaster.c, process_pm_pmsignal). */
+/** It serves again; as a standby read-only (postmaster.c, process_pm_pmsignal). */
 const ready = [
   'database system is ready to accept connections',
   'database system is ready to accept read-only connections',
   'database system is ready to accept read only connections',
 ]
 
-/** What the postmaster calls its children (postmaster.c, LogChildExit). */
+/** The postmaster's names for its child processes (postmaster.c, LogChildExit). */
 const children = [
   'server process',
   'startup process',
@@ -25,7 +25,7 @@ const children = [
   'background worker "*"',
 ]
 
-/** Whole messages, as they stand in its sources (src/backend), in text, JSON and CSV logs alike. */
+/** Whole messages as in its sources (src/backend); they are the same in text, JSON and CSV logs. */
 const postgres: readonly Pattern[] = [
   {
     name: 'postgres-wal',
@@ -165,7 +165,7 @@ const postgres: readonly Pattern[] = [
   },
 ]
 
-/** The program's name in front may have its folder, and what it is behind it. */
+/** The program's name may have its folder before it; its version follows. */
 const mysqlReady = ['mysqld', 'mariadbd', '/*/mysqld', '/*/mariadbd'].map(
   (it) => `${it}: ready for connections*`,
 )

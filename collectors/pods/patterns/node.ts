@@ -10,7 +10,7 @@ const containerd = [
   'failed to create shim task',
 ]
 
-/** What the parts of Kubernetes itself say, where they run in containers (etcd, kine, RKE2's static pods, CNI). */
+/** Messages of the parts of Kubernetes itself, where they run in containers (etcd, kine, RKE2's static pods, CNI). */
 export const node: readonly Pattern[] = [
   {
     name: 'etcd-space',
@@ -106,7 +106,7 @@ export const node: readonly Pattern[] = [
     severity: 'critical',
     says: 'the kubelet cannot do its work',
     find: [
-      // "has yet to be successful" is said at each start.
+      // "has yet to be successful" is left out: it is printed at each start.
       'PLEG is not healthy: pleg was last seen active *',
       '[container runtime * PLEG is not healthy: pleg was last seen active *',
       'Container runtime network not ready',

@@ -2,7 +2,10 @@ import type { Pattern } from '../pattern.ts'
 
 const now = 'Read what stands around it: `kubectl -n {namespace} logs {pod} -c {container} --tail=100`'
 
-/** What any program says that meets the same troubles: errors of the C library and of Go, Java, Python and Node.js. None is critical: in any text that a program makes, something that came from outside may stand at its end. */
+/**
+ * Errors that any program may print: of the C library and of Go, Java, Python and Node.js. None is critical, because
+ * the text of any program may end with something from outside.
+ */
 export const workload: readonly Pattern[] = [
   {
     name: 'dns',
