@@ -9,7 +9,7 @@ import type { MemorySample } from './sample.ts'
 import { times } from './text.ts'
 import { wentDown } from './went-down.ts'
 
-/** More names than this are a number. */
+/** How many names a text lists; the rest is a number. */
 const mostNames = 6
 
 export function assess(

@@ -6,8 +6,8 @@ import { nameless } from './read-log.ts'
 import type { MemorySample } from './sample.ts'
 
 /**
- * One round: read what the kernel log has since the last one and how much memory there is, weigh it against what the
- * kernel itself counts, ask whose the kills are of which only a count tells, and remember.
+ * One collector run: reads the new part of the kernel log and how much memory there is, compares the log with what the
+ * kernel itself counts, finds out which pods were hit by kills that only a count tells of, and remembers.
  */
 export async function collect(host: Host, hold: number, past: Past<MemorySample>): Promise<MemorySample> {
   const seen = await look(host, past.sample, hold)

@@ -5,7 +5,7 @@ import type { ContainerCgroup } from './use.ts'
 
 /**
  * Reads `oom_kill` in `memory.events` (version 2) or `memory.oom_control` (version 1, since Linux 4.13;
- * mm/memcontrol.c, memcg_memory_event). To be read before the log, as the kernel counts before it prints.
+ * mm/memcontrol.c, memcg_memory_event). Must be read before the log, since the kernel counts before it prints.
  */
 export async function readCounters(host: Host, containers: readonly ContainerCgroup[]): Promise<Counters> {
   const found: Record<string, { counts: Record<string, number> }> = {}

@@ -9,22 +9,22 @@ import type { Use } from './use.ts'
 import { subjectOf } from './use.ts'
 
 export interface Thresholds {
-  /** Percent of its limit from which on a container is near it. */
+  /** Percent of its limit from which on a container is reported. */
   readonly near: number
-  /** Percent of the node's memory below which it is filling. */
+  /** Percent of the node's memory: reported if less than this is available. */
   readonly available: number
-  /** Percent of a minute in which everything waited for memory. */
+  /** Percent of the last minute in which all tasks waited for memory, from which on it is reported. */
   readonly pressure: number
 }
 
-/** A forecast is worth saying of what holds so much of its limit. */
-const worth = 0.6
+/** The part of its limit that a container must use before a forecast is made. */
+const forecastFrom = 0.6
 
-/** When a container reaches its limit, where that is likely enough to be said. */
+/** When a container reaches its limit; undefined where a forecast would be too uncertain. */
 export const reaches = ({ points = [], highs, used, limit }: Use): Forecast | undefined =>
-  used >= worth * limit ? forecast(points, limit, highs) : undefined
+  used >= forecastFrom * limit ? forecast(points, limit, highs) : undefined
 
-/** When the node has no memory left. */
+/** When the node will have no memory left. */
 export const runsOut = ({ total, free = [], fullest }: MemorySample): Forecast | undefined =>
   total === undefined
     ? undefined
@@ -34,7 +34,7 @@ export const runsOut = ({ total, free = [], fullest }: MemorySample): Forecast |
         fullest,
       )
 
-/** What will be killed, and when. */
+/** What is running out of memory: containers near their limit, the node, and memory pressure. */
 export function filling(
   sample: MemorySample,
   { near, available, pressure }: Thresholds,
@@ -90,7 +90,7 @@ function nodeFilling(sample: MemorySample, least: number, now: number): Observat
   if (total === undefined || available === undefined) return []
   const ahead = runsOut(sample)
   const percent = (100 * available) / total
-  // Far from full a trend is a program that has just been started.
+  // With 40 % or more available, a falling trend is only a program that has just started.
   const soon = ahead && percent < 40 ? ahead : undefined
   if (!soon && percent >= least) return []
   const course = soon
@@ -125,7 +125,7 @@ function pressed({ pressure }: MemorySample, most: number): Observation<MemoryCo
   ]
 }
 
-/** What runs out, and when. */
+/** Which memory will be used up, and when. */
 export function deadlines(sample: MemorySample): Deadline[] {
   const node = runsOut(sample)
   return [

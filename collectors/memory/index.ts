@@ -12,17 +12,16 @@ import type { MemorySample } from './sample.ts'
 import { summary } from './summary.ts'
 
 /**
- * Whether anybody was killed for want of memory: every OOM kill, from the kernel's own log, with the pod it
- * hit.
+ * Every OOM kill on the node, from the kernel's own log, with the pod it hit; and what is about to run out of memory.
  */
 export const memory = collector({
   name: 'memory',
   title: 'memory',
-  // A kill wakes it; rounds are for the kills that no watch told of, and for the numbers.
+  // A kill starts a run at once; scheduled runs find kills of which no event told, and read the numbers.
   every: '10,40 * * * * *',
   woken: 'the kernel logs a kill',
   timeout: 20_000,
-  // In a storm of 75 kills a second the smallest log that kernels come with (128 KiB) holds 5 s.
+  // In a storm of 75 kills a second, the smallest log buffer of common kernels (128 KiB) holds 5 s.
   pause: 1_500,
   rules,
   page,
@@ -74,11 +73,14 @@ export const memory = collector({
     ...(counted !== undefined && { kills: counted }),
   }),
   deadlines: (sample) => deadlines(sample),
-  // Each read of `cat` gives one record at once. It begins with all that the kernel still has, and ends when
-  // it is overtaken; both only wake a round, which reads on by itself where the last one stopped.
+  // Each read by `cat` gets one record at once. It begins with everything the kernel still has, and ends when it is
+  // overtaken by new records. Both only start a run, which goes on reading where the last one stopped.
   watch: (): readonly Watch[] => [{ kind: 'command', argv: ['cat', '/dev/kmsg'], isRelevant: ofTheKiller }],
 })
 
-/** A record of the kernel's own that ends an OOM kill. Most others are none by a word that is missing. */
+/**
+ * Whether a record is the kernel's own line about a killed process. The plain word is checked first, as nearly all
+ * records lack it.
+ */
 export const ofTheKiller = (record: string): boolean =>
   record.includes('Killed process ') && isKill(logRecord(record)?.text ?? '')

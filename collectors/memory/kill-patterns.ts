@@ -7,7 +7,7 @@ import type { MemoryCode } from './rules.ts'
 import type { MemorySample } from './sample.ts'
 import { times } from './text.ts'
 
-/** More names than this are a number. */
+/** How many names a text lists; the rest is a number. */
 const mostNames = 5
 
 /** Many kills on the whole node within a minute. */
@@ -32,7 +32,7 @@ export function storming(
   ]
 }
 
-/** The same container, again and again. */
+/** The same container was killed repeatedly. */
 export function again(
   { repeats = {}, victims }: MemorySample,
   hold: number,
@@ -58,7 +58,7 @@ export function again(
   })
 }
 
-/** What the kernel counted and its log no longer had. */
+/** Kills that the kernel counted and whose lines were lost. */
 export function missing({ account }: MemorySample, now: number): Observation<MemoryCode>[] {
   if (!account?.until || account.until < now) return []
   const { lost, counted, explained, before, lostOf = {} } = account

@@ -5,12 +5,12 @@ import type { Choice, Killed } from './oom-lines.ts'
 import { comesInPieces, oomLine } from './oom-lines.ts'
 
 /**
- * Whose limit was reached: of a memory cgroup, of the whole node, of the memory nodes that a cpuset or a
- * policy allows. Only `constraint=` tells the latter two apart, their kill lines read the same.
+ * Whose limit was reached: that of a memory cgroup, of the whole node, or of the memory nodes that a cpuset or a policy
+ * allows. Only `constraint=` distinguishes the latter two; their kill lines are the same.
  */
 export type Scope = 'cgroup' | 'node' | 'set' | 'unknown'
 
-/** One time that the kernel killed for want of memory. Plain JSON; names are unescaped but still hostile. */
+/** One OOM kill. Plain JSON; names are unescaped, but still untrusted. */
 export interface Kill {
   readonly sequence: number
   /** Microseconds since the machine was started. */
@@ -23,20 +23,20 @@ export interface Kill {
   readonly anonRss?: number
   readonly adj?: number
   readonly scope: Scope
-  /** As the kernel wrote it: an open set. */
+  /** As the kernel prints it; further values are possible. */
   readonly constraint?: string
   /** The memory cgroup whose limit was reached, and the limit in bytes. */
   readonly limitedBy?: string
   readonly limit?: number
   /** The victim's memory cgroup. */
   readonly cgroup?: string
-  /** The kernel left out whom it belonged to; taken from the kills of the same name just before. */
+  /** The kernel left out the cgroup; it is taken from earlier kills of the same name. */
   readonly inferred?: boolean
-  /** Processes that went at once: more than one with memory.oom.group. */
+  /** Processes killed together: more than one with memory.oom.group. */
   readonly processes: number
 }
 
-/** What the kernel said of a kill before the kill line. */
+/** What the kernel printed about a kill before the line of the kill itself. */
 interface Dump {
   readonly anyNode?: boolean
   readonly constraint?: string
@@ -49,36 +49,39 @@ interface Dump {
 }
 
 /**
- * Where the reading stands between two records. It is kept over rounds and restarts, since a round may end
- * in the middle of a dump. Plain JSON.
+ * The state of the reading between two records. It is kept over runs and restarts, since a run may end in the middle of
+ * a dump. Plain JSON.
  */
 export interface Reading {
   readonly dump?: Dump
-  /** The beginning of a line that comes in pieces. */
+  /** The beginning of a line that comes in several records. */
   readonly piece?: string
-  /** The group that is being killed: its first kill's sequence number, and when it last lost a process. */
+  /** The group that is being killed: the sequence number and pid of its first kill, and when it last lost a process. */
   readonly group?: { readonly first: number; readonly pid: number; readonly uptime: number }
-  /** The last kill, and whether the log said whose process it was. */
+  /** The last kill, and whether the log named the cgroup of its process. */
   readonly last?: {
     readonly sequence: number
     readonly uptime: number
     readonly pid: number
     readonly named: boolean
   }
-  /** The kills of the last minute that were told in full, newest last. */
+  /** The kills of the last minute that had a full dump, newest last. */
   readonly recent?: readonly Told[]
 }
 
 type Told = Pick<Kill, 'uptime' | 'comm' | 'adj' | 'scope' | 'cgroup' | 'limitedBy' | 'limit'>
 
 const longestPiece = 16 * 1024
-/** The kernel leaves out dumps for 5 s after ten of them, so a storm has named ones every few seconds. */
+/**
+ * Microseconds for which earlier dumps are remembered. After ten dumps the kernel leaves them out for 5 s, so even in a
+ * storm a kill with its dump comes every few seconds.
+ */
 const storm = 60_000_000
 const mostRecent = 10
-/** Members of a group are killed in one go. */
+/** Microseconds between two processes of a group that are killed together. */
 const oneGo = 1_000_000
 
-/** Takes in one record: `kill` gets each new kill, `amend` what turned out of an earlier one. */
+/** Reads one record: calls `kill` for each new kill, and `amend` when more becomes known of an earlier one. */
 export function readKills(
   reading: Reading,
   record: LogRecord,
@@ -99,7 +102,7 @@ export function readKills(
     case 'usage':
       return dump && line.limit !== undefined ? { ...reading, dump: { ...dump, limit: line.limit } } : reading
     case 'sacrifice': {
-      // A second one without a kill between them: the first had nothing left to kill.
+      // Two such lines without a kill between them: the first found no process to kill.
       const its = dump?.sacrifice ? undefined : dump
       return { ...history, dump: { ...its, sacrifice: { pid: line.pid, cgroup: line.cgroup } } }
     }
@@ -109,13 +112,13 @@ export function readKills(
       const { last } = history
       const cgroup = unescaped(line.cgroup)
       if (!last || record.uptime - last.uptime > oneGo) return reading
-      // In a storm this line is the only one that says whose processes they are.
+      // In a storm only this line names the cgroup of the processes.
       if (!last.named) amend(last.sequence, ({ inferred: _, ...it }) => ({ ...it, cgroup }))
       return { ...history, group: { first: last.sequence, pid: last.pid, uptime: record.uptime } }
     }
     case 'killed': {
       if (!dump && group && record.uptime - group.uptime < oneGo) {
-        // The first of the group is killed once more with the rest, if it still has memory by then.
+        // The first process of the group is killed again with the rest, if it still has memory then.
         if (line.pid !== group.pid) amend(group.first, (it) => ({ ...it, processes: it.processes + 1 }))
         return { ...reading, group: { ...group, uptime: record.uptime } }
       }
@@ -134,7 +137,7 @@ export function readKills(
   }
 }
 
-/** Without what is too old to say anything of a kill now; `uptime` in microseconds. */
+/** Without remembered kills that are too old to explain one now; `uptime` in microseconds. */
 export function forgetting({ recent = [], ...reading }: Reading, uptime: number): Reading {
   const young = recent.filter((it) => uptime - it.uptime < storm)
   return { ...reading, ...(young.length > 0 && { recent: young }) }
@@ -166,7 +169,7 @@ const bare = (record: LogRecord, { kind: _, cgroup: __, comm, ...killed }: Kille
   processes: 1,
 })
 
-/** A kill with what its dump says; undefined if the dump is of another or says nothing. */
+/** A kill with the facts of its dump; undefined if the dump is of another kill or says nothing. */
 function told(record: LogRecord, line: Killed, dump: Dump | undefined): Kill | undefined {
   if (!dump) return undefined
   const { constraint, pid, uid, cgroup, limitedBy, limit, sacrifice } = dump
@@ -175,7 +178,7 @@ function told(record: LogRecord, line: Killed, dump: Dump | undefined): Kill | u
   const byCgroup = line.cgroup ?? sacrifice?.cgroup
   if (constraint === undefined && !(byCgroup === false && dump.anyNode)) return undefined
   return {
-    // A child that was killed instead is of the same user only by chance.
+    // A child that was killed in place of the chosen process need not be of the same user.
     ...(uid !== undefined && pid === line.pid && { uid }),
     ...bare(record, line),
     scope: constraint === undefined ? 'node' : scopeOf(constraint),
@@ -193,8 +196,9 @@ function scopeOf(constraint: string): Scope {
 }
 
 /**
- * A kill line that came alone. A cgroup is taken over only if all kills of that name in the last minute
- * were of one pod (or one cgroup), and the node is out of memory only if it just was.
+ * A kill whose line came without a dump. The cgroup of an earlier kill is assumed only if all kills of that name in the
+ * last minute were in one pod (or one cgroup). "The node is out of memory" is assumed only if the last kill of this
+ * kind was one.
  */
 function inferred(
   record: LogRecord,

@@ -6,54 +6,57 @@ import type { Kill, Reading } from './kills.ts'
 import { readKills } from './kills.ts'
 
 /**
- * The boot before this one, as far as the journal has it. It is read once in a boot, as journals are large.
- * Times are ms since the epoch.
+ * The boot before this one, as far as the journal has it. Read once in each boot, as journals are large. Times are ms
+ * since the epoch.
  */
 export interface LastBoot {
   /** The boot in which this was read. */
   readonly readIn: string
-  /** How often; again only where the journal took too long. */
+  /** How often it was read; more than once only where the journal took too long. */
   readonly tries: number
   /** When this boot began, to the second. */
   readonly booted: number
-  /** Why it cannot be read although it is there. */
+  /** Why the journal exists but cannot be read. */
   readonly closed?: string
-  /** Its id, without dashes. */
+  /** The id of the boot before this one, without dashes. */
   readonly id?: string
   readonly ended?: number
-  /** It was shut down, and did not just stop. */
+  /** It ended with a shutdown instead of just stopping. */
   readonly orderly?: true
   readonly kills?: number
-  /** When it killed last, and whom. */
+  /** When its last OOM kill was, and whom it hit. */
   readonly last?: number
   readonly who?: string
-  /** When it killed last because the node itself had run out; a limit of a container brings no node down. */
+  /**
+   * When its last OOM kill was because the node itself was out of memory; kills at a container's limit bring no node
+   * down.
+   */
   readonly starved?: number
-  /** What the kernel panicked of, if that was memory. */
+  /** The kernel's panic message, if the cause was memory. */
   readonly panic?: string
 }
 
 export interface LastBootLog {
   readonly about: LastBoot
   readonly kills: readonly Kill[]
-  /** What the microseconds of its kills count from. */
+  /** The start of that boot, from which the microseconds of its kills count. */
   readonly start: number
 }
 
-/** The last records of the kernel in that boot; a kill is 80 of them. */
+/** How many of the kernel's last records are read; one kill has about 80. */
 const mostRecords = 10_000
 const lastEntries = 200
 const mostKills = 2_000
 const mostTries = 3
 const timeout = 6_000
 
-/** Whether it is still to be read in this boot. */
+/** Whether the previous boot must still be read in this one. */
 export const isUnread = (boot: string | undefined, known: LastBoot | undefined) =>
   boot !== undefined && (known?.readIn !== boot || (known.closed === slow && known.tries < mostTries))
 
 const slow = 'the journal does not answer in time'
 
-/** Undefined where a recording does not say. Never rejects: without the journal there is nothing to tell. */
+/** Undefined where a recording does not hold the journal. Never rejects: without the journal nothing is reported. */
 export async function readLastBoot(
   host: Host,
   { boot, start, tries = 0 }: { readonly boot: string; readonly start: number; readonly tries?: number },
@@ -97,19 +100,19 @@ export async function readLastBoot(
 const journal = (count: number, ...more: readonly string[]) =>
   ['journalctl', '--boot=-1', `--lines=${count}`, '--output=json', '--no-pager', ...more] as const
 
-/** The journal's own last words, and those of a shutdown that was asked for (systemd, sd-messages.h). */
+/** The ids of the journal's own last message, and of the one about a requested shutdown (systemd, sd-messages.h). */
 const stopped = 'd93fb3c9c24d451a97cea615ce59c00b'
 const shutdown = '98268866d1d54a499c4e98921d93bc40'
 
 /**
- * Whether whoever may say so has said that the machine is being shut down. Any user may send an entry with any
- * MESSAGE_ID; the fields with an underscore are journald's word (systemd.journal-fields(7)).
+ * Whether the entry announces a shutdown, and comes from a program that is entitled to. Any user may send an entry with
+ * any MESSAGE_ID; the fields with an underscore are journald's own (systemd.journal-fields(7)).
  */
 const isFarewell = (it: Entry) =>
   (it.MESSAGE_ID === stopped && it._TRANSPORT === 'driver') ||
   (it.MESSAGE_ID === shutdown && it._UID === '0' && /^systemd(-logind)?$/.test(String(it._COMM)))
 
-/** How the boot ended; why that cannot be read; undefined where there is no boot before this one. */
+/** How the boot ended; a sentence if that cannot be read; undefined where there is no earlier boot. */
 async function readEnd(host: Host) {
   let last: Entry | undefined
   let orderly = false
@@ -129,7 +132,7 @@ async function readEnd(host: Host) {
   const id = String(last?._BOOT_ID)
   const ended = Number(last?.__REALTIME_TIMESTAMP) / 1000
   const start = ended - Number(last?.__MONOTONIC_TIMESTAMP) / 1000
-  // Where a field is missing or damaged, neither is a time.
+  // With a missing or damaged field these are no numbers, and the comparison fails.
   if (/^[0-9a-f]{32}$/.test(id) && start > 0 && start <= ended)
     return { id, ended: Math.round(ended), start, orderly }
   return /insufficient permissions|permission denied|not seeing messages/i.test(stderr)
@@ -137,7 +140,9 @@ async function readEnd(host: Host) {
     : undefined
 }
 
-/** The kills of that boot, and what it died of. Fragments of a line stay apart: the journal does not tell them. */
+/**
+ * The kills of that boot, and its panic. Fragments of a line are not joined, because the journal does not mark them.
+ */
 async function readKernel(host: Host, start: number) {
   let reading: Reading = {}
   let panic: string | undefined
@@ -151,7 +156,7 @@ async function readKernel(host: Host, start: number) {
       const entry = entryOf(line)
       const uptime = Number(entry?._SOURCE_MONOTONIC_TIMESTAMP)
       if (!entry || !Number.isSafeInteger(uptime)) return
-      // The journal has undone the kernel's escapes, which whoever reads the lines does once more.
+      // The journal has undone the kernel's escapes, and the reader of the lines will do so once more.
       const text = messageOf(entry.MESSAGE).replaceAll('\\', '\\x5c')
       if (entry._TRANSPORT !== 'kernel' || entry.SYSLOG_FACILITY !== '0') return
       panic = panicOf(text) ?? panic
@@ -191,6 +196,6 @@ function entryOf(line: string): Entry | undefined {
   }
 }
 
-/** What is no UTF-8 comes as a list of bytes, what is too long as null. */
+/** Text that is not UTF-8 comes as a list of bytes, text that is too long as null. */
 const messageOf = (it: unknown): string =>
   typeof it === 'string' ? it : Array.isArray(it) ? Buffer.from(it.map(Number)).toString('utf8') : ''

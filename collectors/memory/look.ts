@@ -11,7 +11,7 @@ import { believed, type Log, named, readLog } from './read-log.ts'
 import type { MemorySample } from './sample.ts'
 import { type ContainerCgroup, containersOf, mostContainers, readUses } from './use.ts'
 
-/** What cannot be told without the kernel's log. */
+/** The codes that cannot be judged without the kernel's log. */
 const ofTheLog = [
   'memory.oom-killed',
   'memory.oom-system',
@@ -20,10 +20,10 @@ const ofTheLog = [
   'memory.oom-records-lost',
 ]
 
-/** Asks for one thing; what fails is noted with the rules that rest on it, and stops nothing else. */
+/** Awaits one answer; an error is noted with the rules that need the answer, and gives `otherwise`. */
 type Or = <T>(what: string, codes: readonly string[], work: Promise<T>, otherwise: T) => Promise<T>
 
-/** Everything that one round reads. What was remembered says where to read on. */
+/** Reads everything for one collector run. The previous sample says where to read on. */
 export async function look(host: Host, before: MemorySample | undefined, hold: number): Promise<Seen> {
   const blind: Unseen[] = []
   const or: Or = (what, codes, work, otherwise) =>
@@ -67,23 +67,23 @@ interface Around {
   readonly containers: readonly ContainerCgroup[] | undefined
 }
 
-/** The log between two readings of the kernel's count, and as much of it as that count bears out. */
+/** Reads the log between two readings of the kernel's count, and keeps as many kills as that count confirms. */
 async function readKills(host: Host, or: Or, { before, boot, memory, containers }: Around) {
   const begun = isSameBoot(before, boot)
-  // Counts are read before the log, and only if there may be a new one.
+  // The counts of cgroups are read before the log, and only if there may be a new kill.
   const counts =
     begun && memory.counted === before.account.counted
       ? undefined
       : containers && (await readCounters(host, containers))
   const read = await or<Log | undefined>('the kernel log', ofTheLog, readLog(host, boot, before), undefined)
-  // The kernel counts before it prints: of what was read now, nothing can be missing in its count.
+  // The kernel counts before it prints, so this second reading includes every line just read.
   const again = begun && !read?.killed ? memory : await readMemory(host).catch((): Memory => ({}))
   const counted = { before: memory.counted, after: again.counted }
   const log = read && believed(read, believable(before?.account, boot, counted))
   return { log, counts, counted }
 }
 
-/** The journal of the boot before this one, once in a boot. */
+/** Reads the journal of the boot before this one, once in each boot. */
 async function lookBack(
   host: Host,
   boot: string,
@@ -95,7 +95,10 @@ async function lookBack(
   return readLastBoot(host, { boot, start, ...(known?.readIn === boot && { tries: known.tries }) })
 }
 
-/** What it killed after the last look in it; of a boot in which nobody looked, what is not long over. */
+/**
+ * The kills of that boot after the last run in it; if there was no run in it, those that are recent enough to be
+ * reported.
+ */
 async function missedIn(
   host: Host,
   book: PodBook,

@@ -1,16 +1,17 @@
 import { comm, form } from '../node/kernel-log.ts'
 
 /**
- * The lines of the kernel's OOM killer, from 3.10 to 6.x (mm/oom_kill.c, mm/memcontrol.c), each known by its
- * whole form from the first character to the last. Names may hold any of its words: what stands before a name is
- * found from the front, what stands behind it from the back. Linear in the length. Texts stay as escaped as they
- * came.
+ * Parses the lines of the kernel's OOM killer, from 3.10 to 6.x (mm/oom_kill.c, mm/memcontrol.c). Each is recognised by
+ * its whole form, from the first character to the last. Names in it may contain the same words, so fields before a name
+ * are searched from the front, and fields after it from the back. Linear in the length. Texts stay escaped.
  */
 
-/** `<process> invoked oom-killer: …`: a dump begins. It is left out when ten came within 5 s. */
+/** `<process> invoked oom-killer: …`: a dump begins. Left out by the kernel after ten within 5 s. */
 export interface Header {
   readonly kind: 'header'
-  /** Before 5.0 the only sign that no set of memory nodes was the limit. */
+  /**
+   * The allocation could use any memory node. Before 5.0 this is the only sign that no cpuset or policy was the limit.
+   */
   readonly anyNode: boolean
 }
 
@@ -19,7 +20,7 @@ export interface Choice {
   readonly kind: 'choice'
   readonly constraint: string
   readonly pid?: number
-  /** Whose it is; the line of the kill says so only since 5.4. */
+  /** The uid of its owner; the line of the kill has it only since 5.4. */
   readonly uid?: number
   /** The memory cgroup whose limit was reached. */
   readonly limitedBy?: string
@@ -33,7 +34,7 @@ export interface Usage {
   readonly limit?: number
 }
 
-/** `…: Kill process N (NAME) score …`: before 5.2; the victim named next may be a child of it. */
+/** `…: Kill process N (NAME) score …`, before 5.2; the process killed next may be a child of this one. */
 export interface Sacrifice {
   readonly kind: 'sacrifice'
   readonly pid: number
@@ -42,7 +43,7 @@ export interface Sacrifice {
 
 export interface Killed {
   readonly kind: 'killed'
-  /** Whether a cgroup's limit was reached; undefined where only the line before it says. */
+  /** Whether a cgroup's limit was reached; undefined where only the line before says that. */
   readonly cgroup?: boolean
   readonly pid: number
   readonly comm: string
@@ -53,13 +54,13 @@ export interface Killed {
   readonly adj?: number
 }
 
-/** `Tasks in X are going to be killed due to memory.oom.group set`: after the first of them was killed. */
+/** `Tasks in X are going to be killed due to memory.oom.group set`: printed after the first of them was killed. */
 export interface Group {
   readonly kind: 'group'
   readonly cgroup: string
 }
 
-/** `…: OOM victim N (NAME) is already exiting`: nobody was killed. */
+/** `…: OOM victim N (NAME) is already exiting`: no process was killed. */
 export interface Exiting {
   readonly kind: 'exiting'
   readonly pid: number
@@ -71,7 +72,7 @@ const message = String.raw`(Out of memory(?: \(oom_kill_allocating_task\))?|Memo
 const pid = String.raw`(\d{1,10})`
 const kb = String.raw`(\d{1,15})kB`
 
-/** What stands behind the three sizes differs by version, but is always words with numbers. */
+/** What follows the three sizes depends on the version, but is always words with numbers. */
 const killed = form(
   String.raw`(?:${message}: )?Killed process ${pid} \((${comm})\)(?:, UID (\d{1,10}),)? total-vm:${kb}, anon-rss:${kb}, file-rss:${kb}((?:,? [A-Za-z_-]{1,20}:-?\d{1,15}(?:kB)?){0,8})`,
 )
@@ -89,16 +90,16 @@ const group = form(String.raw`Tasks in (\/[^]{0,16384}) are going to be killed d
 const choiceBegins = /^oom-kill:constraint=([^,]{1,64}),nodemask=(?:\(null\)|[\d,-]{1,400})(?=,)/
 const choiceEnds = new RegExp(String.raw`,task=${comm},pid=${pid},uid=(\d{1,10})$`)
 
-/** A line that came in pieces: two cgroups of 4 KiB at most, of which each byte may be escaped. */
+/** The longest line that comes in pieces, bytes: two cgroups of 4 KiB at most, of which each byte may be escaped. */
 const longest = 40 * 1024
 
-/** What the line says, or undefined for all that is not the OOM killer's. */
+/** Parses a line; undefined if it is not the OOM killer's. */
 export function oomLine(text: string): Line | undefined {
   if (text.length > longest) return undefined
   if (text.startsWith('oom-kill:constraint=')) return choice(text)
   if (text.startsWith('Task in ')) return choiceBefore5(text)
   const [, limit] = usage.exec(text) ?? []
-  // No limit is the greatest number of pages there is (PAGE_COUNTER_MAX).
+  // "No limit" is printed as the greatest number of pages (PAGE_COUNTER_MAX).
   if (limit) return { kind: 'usage', ...(Number(limit) < 2 ** 43 && { limit: Number(limit) * 1024 }) }
   const [, cgroup] = group.exec(text) ?? []
   if (cgroup) return { kind: 'group', cgroup }
@@ -106,16 +107,16 @@ export function oomLine(text: string): Line | undefined {
   return begins ? { kind: 'header', anyNode: begins[1] === '(null)' } : kill(text)
 }
 
-/** Whether the line says that a process was killed: the kernel counts one in /proc/vmstat for each of these (__oom_kill_process). */
+/** Whether the line says that a process was killed: the kernel adds one in /proc/vmstat for each (__oom_kill_process). */
 export const isKill = (text: string) => killed.test(text)
 
-/** The lines that are printed piece by piece, and may therefore come in more than one record. */
+/** Whether the kernel prints this line piece by piece, so that it may come in several records. */
 export const comesInPieces = (text: string) =>
   text.startsWith('oom-kill:') || text.startsWith('Task in ') || text.startsWith('Tasks in ')
 
 function choice(text: string): Choice | undefined {
   const begins = choiceBegins.exec(text)
-  // The last 15 bytes, each of them escaped, and two numbers.
+  // Long enough for a name of 15 bytes, each of them escaped, and two numbers.
   const tail = Math.max(0, text.length - 110)
   const ends = choiceEnds.exec(text.slice(tail))
   if (!begins || !ends) return undefined
@@ -129,7 +130,10 @@ function choice(text: string): Choice | undefined {
   }
 }
 
-/** `,cpuset=NAME,mems_allowed=LIST,oom_memcg=PATH,task_memcg=PATH`, or `,global_oom` for the third. The name has no slash, paths begin with one. */
+/**
+ * `,cpuset=NAME,mems_allowed=LIST,oom_memcg=PATH,task_memcg=PATH`, or `,global_oom` instead of oom_memcg. The name
+ * holds no slash, and paths begin with one.
+ */
 function cgroups(text: string): Pick<Choice, 'cgroup' | 'limitedBy'> {
   const by = text.indexOf(',oom_memcg=/')
   if (by >= 0) {
@@ -141,8 +145,8 @@ function cgroups(text: string): Pick<Choice, 'cgroup' | 'limitedBy'> {
 }
 
 /**
- * The limited cgroup and the victim's, whose names may hold the words between them too: the victim's is the other
- * or lies below it.
+ * Splits the text into the limited cgroup and the victim's. Names of cgroups may contain the separating words too, so a
+ * split counts only if the victim's cgroup is the limited one or lies below it.
  */
 function split(text: string, words: string, { victimFirst = false } = {}) {
   for (let at = text.indexOf(words); at >= 0; at = text.indexOf(words, at + 1)) {

@@ -1,16 +1,16 @@
 import { isOfUser } from '../node/pods.ts'
 
 /*
- * Whose the subjects of this collector are: `namespace/pod/container`, `pod UID`, `process NAME in CGROUP`. Where there is
- * not room for all, each owner gets its share, and no number of processes of a user pushes out a pod.
+ * The owners of this collector's subjects: `namespace/pod/container`, `pod UID`, `process NAME in CGROUP`. Where there
+ * is no room for all subjects, each owner gets a share, so that a user with many processes cannot push out a pod.
  */
 
 const isProcess = (subject: string) => subject.startsWith('process ')
 
-/** A name of 15 bytes alone, which may hold any words: then the cgroup is not known. */
+/** A subject of this length may be a name of 15 bytes without a cgroup, and the name may itself contain " in /". */
 const longestName = 'process '.length + 15
 
-/** All users are one owner: each makes cgroups of any name, though only below their own slice. */
+/** All users are one owner: each can create cgroups of any name, though only below their own slice. */
 export function ownerOf(subject: string): string {
   if (!isProcess(subject)) return subject.split('/', 2).join('/')
   if (isOfUser(subject)) return 'users'
@@ -18,5 +18,5 @@ export function ownerOf(subject: string): string {
   return at < 0 ? 'unknown' : subject.slice(at)
 }
 
-/** Pods before processes of the node, and those before processes of users. */
+/** Pods are more important than processes of the node, and these than processes of users. */
 export const weightOf = (subject: string) => (isProcess(subject) ? (isOfUser(subject) ? 0 : 1) : 2)

@@ -6,7 +6,7 @@ import { renderMemory } from './page/render.ts'
 import type { MemorySample } from './sample.ts'
 import type { Forecast } from './slope.ts'
 
-/** `agent memory`: the node and its containers against their limits, and who was killed. */
+/** `agent memory`: the memory of the node and its containers, their limits, and the kills. */
 export const page: Page<MemorySample, unknown> = {
   name: 'memory',
   meaning: 'the node and its containers against their limits, and who was killed',
@@ -35,7 +35,7 @@ export const page: Page<MemorySample, unknown> = {
   },
 }
 
-/** When there is no room left, if it goes on so, and how sure that is. */
+/** When memory will be full if the trend goes on, and how certain that is. */
 const full = (ahead: Forecast | undefined) =>
   ahead && { full: { at: timestamp(ahead.at * second), confidence: ahead.confidence } }
 

@@ -1,7 +1,7 @@
 import type { Host } from '../../agent/model/index.ts'
 import { HostError } from '../../agent/model/index.ts'
 
-/** The number behind a key at the beginning of a line, as in /proc/meminfo and /proc/vmstat. */
+/** The number after a key at the beginning of a line, as in /proc/meminfo and /proc/vmstat. */
 function value(text: string, key: string): number | undefined {
   const at = `\n${text}`.indexOf(`\n${key}`)
   const number = at < 0 ? Number.NaN : Number.parseInt(text.slice(at + key.length), 10)
@@ -12,13 +12,13 @@ export interface Memory {
   /** Bytes. */
   readonly total?: number
   readonly available?: number
-  /** OOM kills since the machine was started, by the kernel's own count (Linux 4.13 and later). */
+  /** OOM kills since the boot, by the kernel's own count (Linux 4.13 and later). */
   readonly counted?: number
-  /** Percent of the last minute in which some, or all that could run, waited for memory. */
+  /** Percent of the last minute in which some tasks, or all that could run, waited for memory. */
   readonly pressure?: { readonly some: number; readonly full: number }
 }
 
-/** What /proc/meminfo and /proc/vmstat hold; a file that is missing says nothing. */
+/** Reads /proc/meminfo and /proc/vmstat and the memory pressure; what a missing file holds is absent. */
 export async function readMemory(host: Host): Promise<Memory> {
   const text = async (path: string) => {
     try {
@@ -42,9 +42,9 @@ export async function readMemory(host: Host): Promise<Memory> {
 }
 
 /**
- * When the machine was started, ms since the epoch: what the microseconds of the kernel's log count from.
- * From /proc/uptime, whose hundredths are finer than the whole seconds of `btime` in /proc/stat. The log's
- * clock stands still while the machine sleeps, which servers do not.
+ * When the machine was booted, ms since the epoch, from which the microseconds of the kernel's log count. From
+ * /proc/uptime, whose hundredths are finer than the whole seconds of `btime` in /proc/stat. The log's clock stops while
+ * a machine sleeps, which servers do not do.
  */
 export async function startOfLog(host: Host): Promise<number> {
   const seconds = Number((await host.text('/proc/uptime')).split(' ', 1)[0])
@@ -52,7 +52,7 @@ export async function startOfLog(host: Host): Promise<number> {
   return host.now() - seconds * 1000
 }
 
-/** Names this boot; undefined where the kernel does not say. */
+/** The id of this boot; undefined where the kernel has none. */
 export async function bootId(host: Host): Promise<string | undefined> {
   try {
     return (await host.text('/proc/sys/kernel/random/boot_id')).trim().slice(0, 64) || undefined
@@ -63,7 +63,7 @@ export async function bootId(host: Host): Promise<string | undefined> {
 
 /** The limit of a memory cgroup in bytes, in either version; undefined if it has none or is gone. */
 export async function cgroupLimit(host: Host, cgroup: string): Promise<number | undefined> {
-  // Seen from inside a cgroup namespace a path may lead out of it, and would then name another one here.
+  // Seen from inside a cgroup namespace, a path may lead out of it; here it would name another cgroup.
   if (!cgroup.startsWith('/') || cgroup.split('/').includes('..')) return undefined
   for (const path of [
     `/sys/fs/cgroup${cgroup}/memory.max`,
@@ -71,10 +71,10 @@ export async function cgroupLimit(host: Host, cgroup: string): Promise<number | 
   ]) {
     try {
       const bytes = Number(await host.text(path, { limit: 64 }))
-      // Version 1 says that there is no limit with the greatest number of whole pages.
+      // Version 1 expresses "no limit" as the greatest number of whole pages.
       return Number.isFinite(bytes) && bytes < 2 ** 53 ? bytes : undefined
     } catch {
-      // The other version, or gone: then the log's own words are all there is.
+      // The other version, or the cgroup is gone: then only the log's own words are left.
     }
   }
   return undefined

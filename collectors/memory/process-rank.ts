@@ -2,25 +2,25 @@ import { placeOf } from '../node/identity.ts'
 import { isOfUser } from '../node/pods.ts'
 
 /**
- * What a process is to the node. Its name (15 bytes) is anybody's invention; whose it was and where it ran are the
- * kernel's words, without which a name raises no alarm.
+ * The importance of a process to the node. A process chooses its own name (15 bytes); its uid and cgroup come from the
+ * kernel. A name without these raises no alarm.
  */
 export type Rank = 'node' | 'database'
 
-/** What the kernel's log says of whom it killed. */
+/** What the kernel's log says about a killed process. */
 export interface Killed {
   readonly comm: string
   readonly uid?: number
-  /** The cgroup, if the log names it; by that, the pod. */
+  /** Its cgroup, if the log names it; below, the pod in that cgroup. */
   readonly cgroup?: string
   readonly podUid?: string
 }
 
-/** Without these no pod runs. Inside a pod, or in hands of a user, the same names mean nothing. */
+/** Programs without which no pod runs. In a pod or run by a user, the same names mean nothing. */
 const node =
   /^(k3s(-server|-agent|-init)?|rke2(-server|-agent)?|kubelet|containerd(-shim.*)?|dockerd|cri-dockerd|kube-apiserver|kube-proxy|systemd(-.*)?|dbus-daemon|sshd)$/
 
-/** Killed in the middle of a write, these have to recover before they serve again, and may fail to. */
+/** Databases: killed in the middle of a write, they must recover before they serve again, and that may fail. */
 const databases =
   /^(postgres|postmaster|mysqld|mariadbd|redis-server|valkey-server|keydb-server|dragonfly|mongod|etcd|kine|cockroach|clickhouse.*|influxd|couchdb|tikv-server|scylla|sqlservr|rethinkdb|arangod|nats-server|prometheus)$/
 
@@ -29,13 +29,14 @@ export function rankOf(it: Killed): Rank | undefined {
   return it.podUid === undefined && node.test(it.comm) && isOfNode(it) ? 'node' : undefined
 }
 
-/** Whether an account of a service ran it, and not a person: 1000 to 60000 are people (login.defs(5)). */
+/** Whether it ran as the account of a service, and not of a person: uids 1000 to 60000 are people (login.defs(5)). */
 const isOfService = ({ uid, cgroup = '' }: Killed) =>
   uid !== undefined && !(uid >= 1000 && uid <= 60_000) && !isOfUser(cgroup)
 
 /**
- * Whether root ran it in a place that only root puts processes into; of D-Bus and systemd's services, which give
- * themselves other accounts, each where systemd runs it. Where the line does not say both, as of kernels before 5.0, nobody.
+ * Whether root ran it in a cgroup into which only root puts processes. D-Bus and systemd's services run under accounts
+ * of their own, and count in the unit in which systemd runs them. False if the line lacks uid or cgroup, as in kernels
+ * before 5.0.
  */
 function isOfNode({ comm, uid, cgroup }: Killed): boolean {
   const place = uid === undefined || cgroup === undefined ? undefined : placeOf(`0::${cgroup}`)

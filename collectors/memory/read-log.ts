@@ -10,7 +10,7 @@ import { forgetting, readKills } from './kills.ts'
 import { isKill } from './oom-lines.ts'
 import { cgroupLimit, startOfLog } from './proc.ts'
 
-/** Where the reading of the log stood at the end of the round before. */
+/** How far the log had been read after the previous run. */
 export interface Before {
   readonly boot?: string
   readonly cursor: number
@@ -18,12 +18,15 @@ export interface Before {
   readonly reading?: Reading
 }
 
-/** More kills than this in one round are only counted. A storm has some 4,500 a minute, a round is a minute. */
+/**
+ * Kills beyond this number in one run are only counted. A storm has some 4,500 a minute, and a run comes at least every
+ * minute.
+ */
 const mostKills = 10_000
-/** Cgroups whose limit, and containers whose name, is asked for in one round. */
+/** How many cgroups' limits, and containers' names, are read in one run. */
 const mostAsked = 200
 
-/** What was read of the kernel's log, at once. */
+/** What one run read of the kernel's log. */
 export interface Log {
   readonly cursor: number
   readonly lost: number
@@ -31,15 +34,15 @@ export interface Log {
   readonly kills: readonly Kill[]
   readonly uncounted: number
   readonly start: number
-  /** Lines that say that a process was killed: the kernel counts each of them. */
+  /** Lines that say that a process was killed; the kernel counts each of them. */
   readonly killed: number
-  /** Lines that read like those, but that it did not count. */
+  /** Lines that look the same, but that the kernel did not count. */
   readonly disbelieved?: number
 }
 
 /**
- * The log with no more kills than `most`, the number that the kernel itself counted, so that whatever gets a line
- * into the log that reads like its own cannot raise an alarm with it. Those that it told of in full go first.
+ * The log with at most `most` kills, the number that the kernel itself counted. So a line that somebody else got into
+ * the log, however like the kernel's, raises no alarm. Kills with a full dump are kept first.
  */
 export function believed(log: Log, most: number | undefined): Log {
   if (most === undefined || log.killed <= most) return log
@@ -53,7 +56,7 @@ export function believed(log: Log, most: number | undefined): Log {
         return true
       }),
   )
-  // What is taken over from one kill to the next may be of one that never was.
+  // Earlier kills that explain later ones are forgotten, since they may not be real.
   const { recent: _, ...reading } = log.reading
   return {
     ...log,
@@ -65,7 +68,7 @@ export function believed(log: Log, most: number | undefined): Log {
   }
 }
 
-/** Reads on where the last round, or the last process, stopped in this boot. */
+/** Reads on from where the previous run stopped in this boot, even if that was in another process. */
 export async function readLog(host: Host, boot: string | undefined, before?: Before): Promise<Log> {
   const same = before !== undefined && (boot === undefined || before.boot === boot)
   let cursor = same ? before.cursor : -1
@@ -115,7 +118,7 @@ export async function readLog(host: Host, boot: string | undefined, before?: Bef
   }
 }
 
-/** The kills with their time, their pod and, where the log left it out, their limit. */
+/** Adds to the kills their time, their pod and, where the log left it out, their limit. */
 export async function named(host: Host, book: PodBook, log: Pick<Log, 'kills' | 'start'>): Promise<Named[]> {
   const pods = new Map<string, Pod | undefined>()
   const limits = new Map<string, number | undefined>()
@@ -140,7 +143,7 @@ export async function named(host: Host, book: PodBook, log: Pick<Log, 'kills' | 
   return found
 }
 
-/** Kills that only the count of a cgroup tells of, as if the log had them. */
+/** Kills known only from the count of a cgroup, in the form of those of the log. */
 export async function nameless(
   host: Host,
   book: PodBook,

@@ -17,37 +17,37 @@ export interface MemorySample extends Sample, Memory {
   readonly cursor: number
   /** Records of this boot that were overwritten before they were read. */
   readonly lost?: number
-  /** Kills that were over before Murphy ever looked. */
+  /** Kills before Murphy's first run. */
   readonly earlier?: number
   readonly reading?: Reading
   readonly victims: readonly Victim[]
-  /** The node itself ran out. */
+  /** Kills because the node itself was out of memory. */
   readonly node?: {
     readonly kills: number
     readonly first: number
     readonly last: number
     readonly until: number
   }
-  /** The kernel's own count against its log. */
+  /** The comparison of the kernel's own count with its log. */
   readonly account?: Account
-  /** What the pods' cgroups count, where that is not 0. */
+  /** The counts of the pods' cgroups, where not 0. */
   readonly counters?: Counters
   readonly lastBoot?: LastBoot
   readonly storm?: Storm
-  /** The containers nearest to their limits, and how many have none. */
+  /** The containers nearest to their limits; below, how many containers have no limit. */
   readonly uses?: Uses
   readonly unlimited?: number
-  /** How much was available. */
+  /** How much memory was available over time. */
   readonly free?: readonly Point[]
-  /** The most that was in use, of each day. */
+  /** The most memory in use on each day. */
   readonly fullest?: readonly Point[]
-  /** When whom it hit, over a day. */
+  /** The times of kills within the last day, by subject. */
   readonly repeats?: Repeats
-  /** What of former rounds there was no room for. */
+  /** Findings of earlier runs for which there was no room. */
   readonly leftOut?: readonly LeftOut[]
   /** The last kills one by one, newest last. */
   readonly recent: readonly Recent[]
-  /** Names of the folders in /var/log/pods, for pods that are gone when their kill is read. */
+  /** Names of the folders in /var/log/pods, to name pods that are gone when their kill is read. */
   readonly pods: readonly string[]
 }
 
@@ -58,6 +58,6 @@ export interface Recent {
   readonly pid: number
   readonly rss?: number
   readonly processes?: number
-  /** No record tells of it, only the count of its cgroup. */
+  /** There is no line in the log, only the count of its cgroup. */
   readonly unrecorded?: true
 }

@@ -1,29 +1,29 @@
 import { median, robustLine } from '../../agent/core/forecast.ts'
 
-/** When something was how much: seconds since the epoch, and a value. */
+/** A value at a time: seconds since the epoch, and the value. */
 export type Point = readonly [second: number, value: number]
 
-/** Points that are kept, so that the last minutes and the last days fit. */
+/** How many points are kept, for the last minutes and the last days together. */
 const most = 24
 const hour = 3600
 const day = 24 * hour
-/** What is used breathes by the day and by the week: the highest of each day is remembered for so many. */
+/** Memory use has a rhythm of days and weeks: the highest value of each day is kept for this many days. */
 const daysOfHighs = 8
 
 /**
- * Adds a point. The older they are the farther apart they stand: of too many, the two that are closest together
- * for their age become one.
+ * Adds a point. Older points are kept at greater distances: if there are too many, the two that are closest together
+ * for their age are merged.
  */
 export function addPoint(points: readonly Point[], point: Point): Point[] {
   const [now] = point
-  // The clock may have been ahead.
+  // The clock may have been ahead, so later points are dropped.
   const all = [...points.filter(([second]) => second < now), point]
   if (all.length <= most) return all
   const closeness = all.slice(1, -1).map(([second], at) => (second - (all[at]?.[0] ?? 0)) / (now - second))
   return all.toSpliced(1 + closeness.indexOf(Math.min(...closeness)), 1)
 }
 
-/** The highest value of each day and when it was, with one more. */
+/** The highest value of each day and its time, with one more point added. */
 export function addHigh(highs: readonly Point[], point: Point): Point[] {
   const [now, value] = point
   const known = highs.filter(([second]) => second <= now && now - second < daysOfHighs * day)
@@ -35,26 +35,29 @@ export function addHigh(highs: readonly Point[], point: Point): Point[] {
 export interface Forecast {
   /** When it reaches the limit, seconds since the epoch. */
   readonly at: number
-  /** What it grows by in a second. */
+  /** Growth of the value in a second. */
   readonly rate: number
-  /** `likely` where it was watched for as long as is left. */
+  /** `likely` if it was observed for at least as long as the time left. */
   readonly confidence: 'likely' | 'rough'
 }
 
-/** Fewer points say nothing. */
+/** Points needed for a forecast. */
 const least = 5
-/** Nothing is said of what is further away than it was watched, times this. */
+/** A forecast may reach this many times as far ahead as the value was observed. */
 const farthest = 4
 /** Smaller rises, as a part of the limit, are noise. */
 const smallest = 0.03
-/** What leaves more time than this, seconds, can wait until it is known not to be the rise of every morning. */
+/**
+ * A limit that is further away than this, seconds, is reported only once it is known not to be the rise of every
+ * morning.
+ */
 const pressing = 3 * hour
 
 /**
- * When the values reach `limit` if they go on as they have, by the robust line through them, which a third of
- * them being off does not move. Undefined where they do not grow steadily: what comes and goes like the teeth
- * of a saw stays below its former peaks. Quicker and stricter than agent/core/forecast.ts: a container is told of
- * within minutes, and what is given back all at once counts against it.
+ * When the values reach `limit` if they go on as they have: a robust line through them, which stays the same even if a
+ * third of them are off. Undefined where they do not grow steadily: a sawtooth stays below its earlier peaks. Faster
+ * and stricter than agent/core/forecast.ts: a container is reported within minutes, and memory given back all at once
+ * counts against a forecast.
  */
 export function forecast(
   points: readonly Point[],
@@ -71,7 +74,7 @@ export function forecast(
   const peak = Math.max(...points.map(([, value]) => value))
   const steps = points.slice(1).map(([, value], at) => value - (points[at]?.[1] ?? value))
   const falls = steps.filter((it) => it < -0.02 * limit).length
-  // Whoever gives back a tenth of its limit at once does so again: collectors of garbage, caches, batches.
+  // A program that gives back a tenth of its limit at once will do so again: garbage collectors, caches, batches.
   const teeth = steps.some((it) => it < -0.1 * limit)
   if (teeth || off > 0.15 * rate * span || last[1] < peak - 0.02 * limit || falls > steps.length / 5)
     return undefined
@@ -81,8 +84,9 @@ export function forecast(
 }
 
 /**
- * Whether it is fuller than it ever was, and not as every day or every Monday: a rise that ends where that of the
- * day before did is the rhythm of the load. What leaves time is told once it has risen from day to day, twice.
+ * Whether the value is higher than ever, and not just as high as every day or every Monday: a rise that ends where
+ * yesterday's ended is the rhythm of the load. With more than `pressing` left, it must have risen from day to day
+ * twice.
  */
 function isNew(highs: readonly Point[], [now, value]: Point, limit: number, left: number): boolean {
   const before = (age: number) =>

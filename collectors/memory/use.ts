@@ -6,15 +6,17 @@ import { identifyPod, nameOf, podOfCgroup } from '../node/pods.ts'
 import type { Point } from './slope.ts'
 import { addHigh, addPoint } from './slope.ts'
 
-/** A container against its limit. Bytes, in steps of a 256th of the limit, so that little changes are none. */
+/**
+ * A container and its limit. Bytes, in steps of a 256th of the limit, so that small changes leave the sample unchanged.
+ */
 export interface Use {
   readonly pod?: Pod
-  /** What it holds and the kernel cannot take back: without the cache of files. */
+  /** Memory in use that the kernel cannot reclaim: without the cache of files. */
   readonly used: number
   readonly limit: number
-  /** How it came to that, where it holds more than half. */
+  /** Its course, where it uses more than half of its limit. */
   readonly points?: readonly Point[]
-  /** The highest of each day. */
+  /** The highest value of each day. */
   readonly highs?: readonly Point[]
 }
 
@@ -25,7 +27,7 @@ export interface Used {
   readonly uses: Uses
   /** Containers without a limit. */
   readonly unlimited: number
-  /** The subjects of those that hold much of their limit, but for which there was no room. */
+  /** The subjects of containers that use much of their limit, but for which there was no room. */
   readonly left: readonly string[]
 }
 
@@ -34,26 +36,29 @@ const roots = ['/sys/fs/cgroup', '/sys/fs/cgroup/memory'].flatMap((root) => [
   `${root}/kubepods.slice`,
   `${root}/kubepods`,
 ])
-/** Of those that hold little, the nearest to their limits are kept: nothing is said of them. */
+/** Of containers that use little, these many, nearest to their limits, are kept for the page; they have no findings. */
 const mostIdle = 30
-/** Of those that hold much, whose course is kept: more than a node has pods, unless it is told otherwise (110). */
+/** How many of those that use much are kept with their course: more than a node has pods by default (110). */
 const mostFull = 150
-/** Read in one look. */
+/** How many are read in one run. */
 export const mostContainers = 500
-/** From here on its course is kept; of less nothing is ever said (`near_limit_percent` is 50 at least). */
+/**
+ * The part of the limit from which on the course is kept; below it nothing is reported (`near_limit_percent` is at
+ * least 50).
+ */
 const half = 0.5
 
-/** What a finding of it is about. */
+/** The subject of its finding. */
 export const subjectOf = (id: string, pod: Pod | undefined) =>
   pod ? nameOf(pod) : `container ${id.slice(0, 12)}`
 
-/** The folder of a container's cgroup, and whose it is. */
+/** The path of a container's cgroup, and its pod. */
 export interface ContainerCgroup {
   readonly path: string
   readonly of: CgroupPod
 }
 
-/** Every container with a limit, nearest to it first, and of each pod before the second of any. */
+/** The containers with a limit, nearest to it first; the first of every pod comes before the second of any. */
 export async function readUses(
   host: Host,
   containers: readonly ContainerCgroup[],
@@ -104,11 +109,16 @@ export async function readUses(
   return { uses, unlimited, left: out }
 }
 
-/** Whether it held much of this limit a while ago. Also once it has come down again: who gives back what it took is no leak. */
+/**
+ * Whether it used much of this limit a while ago, even if it has come down since: its course then shows that it is no
+ * leak.
+ */
 const rises = (known: Use | undefined, limit: number) =>
   known?.limit === limit && known.points?.some(([, value]) => value > half * limit)
 
-/** The containers that run, by their cgroups, one more than `mostContainers` at most; none where there is no kubelet. */
+/**
+ * The running containers, by their cgroups, at most one more than `mostContainers`; empty where there is no kubelet.
+ */
 export async function containersOf(host: Host): Promise<readonly ContainerCgroup[]> {
   const found: ContainerCgroup[] = []
   const walk = async (path: string, depth: number): Promise<void> => {
@@ -129,14 +139,14 @@ const files = {
   usage: ['memory.current', 'memory.usage_in_bytes'],
 }
 
-/** Version 1 says that there is no limit with the greatest number of whole pages, version 2 with `max`. */
+/** "No limit" is the greatest number of whole pages in version 1, `max` in version 2. */
 async function bytes(host: Host, cgroup: string, what: keyof typeof files): Promise<number | undefined> {
   const name = files[what][cgroup.startsWith('/sys/fs/cgroup/memory/') ? 1 : 0]
   const value = Number((await orNothing(host.text(`${cgroup}/${name}`, { limit: 64 }))) ?? Number.NaN)
   return Number.isFinite(value) && value < 2 ** 53 ? value : undefined
 }
 
-/** What the kernel takes back before it kills: files that are in no use, and what it can free of its own. */
+/** What the kernel reclaims before it kills: cached files not in active use, and its own reclaimable memory. */
 async function reclaimable(host: Host, cgroup: string): Promise<number> {
   const stat = (await orNothing(host.text(`${cgroup}/memory.stat`))) ?? ''
   const prefix = cgroup.startsWith('/sys/fs/cgroup/memory/') ? 'total_' : ''

@@ -5,25 +5,28 @@ import type { LastBoot } from './last-boot.ts'
 import type { MemoryCode } from './rules.ts'
 import type { MemorySample } from './sample.ts'
 
-/** A node that panics is back within minutes; what is longer ago did not bring it down. */
+/** The greatest time between the two events, ms: a node that panics is back within minutes. */
 const near = 15 * minute
-/** As long as `k3s.rebooted`, which it explains. */
+/** Reported as long as `k3s.rebooted`, whose cause it is. */
 const held = 5 * minute
 
-/** Whether that boot ended with its memory: by the kernel's own word, or without a shutdown right after the node itself had run out. */
+/**
+ * Whether memory ended that boot: the kernel said so in a panic, or the boot stopped without a shutdown soon after the
+ * node itself was out of memory.
+ */
 export function endedByMemory({ panic, orderly, ended, starved }: LastBoot): boolean {
   if (panic !== undefined) return true
   return !orderly && ended !== undefined && starved !== undefined && ended - starved <= near
 }
 
-/** "12 OOM kills, the last at 03:12 UTC (postgres)"; undefined where it killed nobody. */
+/** "12 OOM kills, the last at 03:12 UTC (postgres)"; undefined where there were none. */
 export function killsOf({ kills, last, who }: LastBoot, beside: number): string | undefined {
   if (kills === undefined || last === undefined) return undefined
   const when = `${kills === 1 ? '' : 'the last '}at ${clock(last, beside)} UTC${who ? ` (${who})` : ''}`
   return `${many(kills, 'OOM kill')}, ${when}`
 }
 
-/** A node that came back from a boot that memory ended. Told only right after the boot: later it explains nothing new. */
+/** The finding that memory ended the previous boot. Only soon after the boot: later it explains nothing new. */
 export function wentDown({ lastBoot }: MemorySample, now: number): Observation<MemoryCode>[] {
   if (lastBoot?.ended === undefined || !endedByMemory(lastBoot)) return []
   const { booted, ended, panic, starved } = lastBoot

@@ -1,38 +1,40 @@
 /**
- * The kernel's own count of the processes it killed (`oom_kill` in /proc/vmstat, since Linux 4.13) against the
- * lines of its log that say so: it counts right before it prints, once for each (mm/oom_kill.c,
- * __oom_kill_process). What it counted and did not leave a line for was overwritten before it was read.
+ * Compares the kernel's own count of the processes it killed (`oom_kill` in /proc/vmstat, since Linux 4.13) with the
+ * lines of its log about them. It counts right before it prints, once for each line (mm/oom_kill.c,
+ * __oom_kill_process). A counted kill without a line was overwritten before the log was read.
  */
 export interface Account {
   readonly boot?: string
-  /** The kernel's count when it was last compared. */
+  /** The kernel's count at the last comparison. */
   readonly counted: number
-  /** How many of them the log told of. */
+  /** How many of these kills had a line in the log. */
   readonly explained: number
-  /** Counted before Murphy looked for the first time in this boot, with no line left. */
+  /** Kills counted before Murphy's first run in this boot whose lines were already gone. */
   readonly before: number
-  /** Counted since, with no line. */
+  /** Kills counted since then without a line. */
   readonly lost: number
-  /** When records were last found to be lost, and how long that is told, ms since the epoch. */
+  /** When lines were last found to be missing, and until when that is reported, ms since the epoch. */
   readonly last?: number
   readonly until?: number
-  /** Whose they were, by the counts of cgroups, as far as that is known. */
+  /** Whom these kills hit, as far as the counts of cgroups tell. */
   readonly lostOf?: Readonly<Record<string, number>>
-  /** The kernel's count right before its log was last read: what that left unread was counted after it. */
+  /**
+   * The kernel's count right before its log was last read: kills that were not yet in the log were counted after it.
+   */
   readonly floor?: number
-  /** Lines of the log since Murphy first looked that read like a kill, but that the kernel did not count. */
+  /** Lines since Murphy's first run that look like a kill, but that the kernel did not count. */
   readonly disbelieved?: number
 }
 
-/** What the kernel counted right before and right after its log was read; undefined before Linux 4.13. */
+/** The kernel's count right before and right after its log was read; undefined before Linux 4.13. */
 export interface Counted {
   readonly before: number | undefined
   readonly after: number | undefined
 }
 
 /**
- * How many of the lines read in this look can be kills: as many as the kernel counted since right before the last
- * look, or since it started. Undefined where it does not count.
+ * How many of the lines read in this run can be real kills: as many as the kernel counted since right before the
+ * previous reading, or since the boot. Undefined where the kernel does not count.
  */
 export function believable(
   account: Account | undefined,
@@ -46,7 +48,7 @@ export function believable(
 
 const mostOwners = 20
 
-/** With the subjects of lost kills, one for each kill. */
+/** Adds the subjects of kills without a line, one for each kill. */
 export function withLostOf(account: Account | undefined, subjects: readonly string[]): Account | undefined {
   if (!account || subjects.length === 0) return account
   const lostOf: Record<string, number> = { ...account.lostOf }
@@ -63,11 +65,11 @@ export interface Look {
   readonly hold: number
 }
 
-/** The account after one look; as it was if either side could not be read. */
+/** The account after a collector run; unchanged if the count or the log could not be read. */
 export function balanced(account: Account | undefined, { boot, counts, log, now, hold }: Look) {
   const known = account && account.boot === boot ? account : undefined
-  // Of what was counted before the log was read no line can be missing yet. The first time it is the one after it:
-  // a kill between the two readings is no loss then either.
+  // A kill counted before the log was read was in the log by then, unless its line was lost. The first time the later
+  // count is used, so that a kill between the two readings is not taken for a lost one.
   const counted = known ? counts.before : counts.after
   if (counted === undefined || !log) return account
   const disbelieved = (known?.disbelieved ?? 0) + (log.disbelieved ?? 0)
@@ -77,7 +79,7 @@ export function balanced(account: Account | undefined, { boot, counts, log, now,
   }
   const explained = (known?.explained ?? 0) + log.killed
   if (!known) {
-    // The log may hold kills from after the count was read.
+    // The log may hold kills that came after the count was read.
     const before = Math.max(0, counted - explained)
     return {
       ...(boot && { boot }),

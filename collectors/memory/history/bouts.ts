@@ -4,20 +4,20 @@ import { ownerOf, weightOf } from '../owners.ts'
 import type { Named } from './victims.ts'
 import { subjectOf } from './victims.ts'
 
-/** Many kills in a short time, on the whole node. Times are ms since the epoch. */
+/** Many kills in a short time, anywhere on the node. Times are ms since the epoch. */
 export interface Storm {
-  /** Kills in the last minute of the log, by second, so that rounds can be added up. */
+  /** Kills in the last minute of the log, by second, so that those of several runs can be added up. */
   readonly seconds: readonly (readonly [second: number, kills: number])[]
-  /** Since it was one. */
+  /** The totals since it became a storm; absent while it is none. */
   readonly kills?: number
   readonly first?: number
   readonly last?: number
   readonly until?: number
 }
 
-/** So many within a minute are a storm: more than twice what one container in a crash loop can come to. */
+/** This many kills within a minute are a storm: more than twice what one container in a crash loop can cause. */
 export const stormKills = 20
-/** A storm is told for so long after its last minute. */
+/** How long after its last minute a storm is reported, ms. */
 const held = 15 * minute
 
 export function stormOf(before: Storm | undefined, kills: readonly Named[], now: number): Storm | undefined {
@@ -49,17 +49,20 @@ export function stormOf(before: Storm | undefined, kills: readonly Named[], now:
   }
 }
 
-/** By subject: when it was hit within a day, in seconds since the epoch, kills that came at once as one. */
+/** By subject: when it was hit within the last day, seconds since the epoch; kills at the same time count once. */
 export type Repeats = Readonly<Record<string, readonly number[]>>
 
 const day = 24 * 3600
-/** The processes of one container that go together; the kubelet's shortest back-off is 10 s. */
+/**
+ * Seconds within which kills count as one: processes of a container end together, and the kubelet's shortest back-off
+ * is 10 s.
+ */
 const atOnce = 5
 const mostTimes = 12
-/** More than a node has pods, unless it is told otherwise (110). */
+/** More than a node has pods by default (110). */
 const mostSubjects = 120
 
-/** With these kills; `evicted` is what there was no room for. */
+/** Adds kills; `evicted` are the subjects for which there was no room. */
 export function addBouts(
   before: Repeats,
   kills: readonly Named[],
@@ -79,7 +82,7 @@ export function addBouts(
     found.delete(subject)
     found.set(subject, [...times, second].slice(-mostTimes))
   }
-  // What goes on before what was hit once, and of what is alike the newest.
+  // Repeated kills come before single ones; of equals the newest comes first.
   const grave = ([subject, times]: readonly [string, readonly number[]]) =>
     10 * Math.min(times.length, repeating) + weightOf(subject) + (times.at(-1) ?? 0) / 1e10
   const { kept, left } = fairly([...found], mostSubjects, ([subject]) => ownerOf(subject), grave)
@@ -89,8 +92,8 @@ export function addBouts(
 export const repeating = 3
 
 /**
- * Whether it goes on: hit three times or more within a day, and the next time, by their mean distance, is not
- * long overdue. Gives until when, ms since the epoch.
+ * Until when kills of one subject count as repeating, ms since the epoch: at least three within a day, and the next
+ * one, expected after the mean distance, is not long overdue. Undefined otherwise.
  */
 export function repeatsUntil(times: readonly number[], hold: number): number | undefined {
   const [first, last] = [times[0], times.at(-1)]

@@ -2,28 +2,31 @@ import type { CgroupPod } from '../../node/pods.ts'
 import type { Named } from './victims.ts'
 
 /**
- * What the cgroups of a pod count of the kernel's kills. Where records of the log are lost, a count that rose
- * by more than the log explains says whose they were.
+ * The kernel's count of kills in a pod's cgroups. Where lines of the log are lost, a count that rose by more than the
+ * log explains tells which pod was hit.
  */
 export interface Counter {
-  /** By cgroup, those that are not 0: in version 2 the pod's own, which counts for all below it; in version 1 each container's. */
+  /**
+   * Counts that are not 0, by cgroup: in version 2 the pod's own cgroup, which includes all below it; in version 1 each
+   * container's.
+   */
   readonly counts: Readonly<Record<string, number>>
-  /** Kills that the log told of before they were counted here. */
+  /** Kills that were in the log before this count included them. */
   readonly ahead?: number
 }
 
 /** By the uid of the pod. */
 export type Counters = Readonly<Record<string, Counter>>
 
-/** A kill without a record, of a pod whose count rose. */
+/** Kills without a line in the log, known because a pod's count rose. */
 export interface Unrecorded {
   readonly of: CgroupPod
   readonly kills: number
 }
 
 /**
- * The counters after one look, and whose kills are among the `lost` that no record tells of. Without those
- * `before` the counts are a beginning; without those `now` they were not read, as nothing was killed. Pure.
+ * The counters after a collector run, and which pods were hit by the `lost` kills, of which no line tells. Without
+ * `before` the counts are only a starting point; without `now` they were not read, because nothing was killed. Pure.
  */
 export function reconciled(
   before: Counters | undefined,

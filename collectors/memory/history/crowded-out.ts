@@ -8,7 +8,7 @@ import type { Repeats } from './bouts.ts'
 import { repeatsUntil } from './bouts.ts'
 import type { Victim } from './victims.ts'
 
-/** What a former round told of and this one has no room for: that it is not seen any more does not make it over. */
+/** Findings of earlier runs for which this run had no room: they must not be resolved because of that. */
 export function dropped(
   before: Pick<MemorySample, 'victims' | 'leftOut'> | undefined,
   evicted: readonly Victim[],
@@ -27,7 +27,7 @@ export function dropped(
   ]
 }
 
-/** Containers that were not looked at, or of which no course is kept. */
+/** An Unseen for containers that were not read, or whose course is not kept. */
 export function crowded(listed: number, left: readonly string[]): Unseen[] {
   const codes: readonly MemoryCode[] = ['memory.container-near-limit']
   return [

@@ -16,27 +16,27 @@ import { crowded, dropped } from './crowded-out.ts'
 import { addKills, heldUntil, type Named, subjectOf } from './victims.ts'
 import type { Weights } from './weigh.ts'
 
-/** What one look read. Times are ms since the epoch. */
+/** What one collector run read. Times are ms since the epoch. */
 export interface Seen {
   readonly memory: Memory
   readonly boot: string | undefined
-  /** The pods that are known by name, those of former rounds included. */
+  /** The pods whose names are known, including those of earlier runs. */
   readonly book: PodBook
-  /** The folders of those that are there now. */
+  /** The folders of the pods that exist now. */
   readonly folders: readonly string[]
-  /** Containers, also beyond those that are looked at. */
+  /** How many containers there are, including those that are not read. */
   readonly listed: number
-  /** What the kernel counted right before and right after its log was read. */
+  /** The kernel's count right before and right after its log was read. */
   readonly counted: Counted
-  /** What the cgroups of pods counted, where that was read. */
+  /** The counts of pods' cgroups; undefined where they were not read. */
   readonly counts: Counters | undefined
   /** Absent where it could not be read. */
   readonly log: Log | undefined
-  /** Its kills, with time and pod. */
+  /** The kills of the log, with time and pod. */
   readonly known: readonly Named[]
-  /** The boot before this one, in the one look of each boot in which it is read. */
+  /** The boot before this one; only in the run that reads it, once in each boot. */
   readonly lastBoot: LastBoot | undefined
-  /** Its kills that nobody was told of. */
+  /** Kills of that boot that were not reported then. */
   readonly missed: readonly Named[]
   readonly used: Used
   readonly now: number
@@ -47,17 +47,21 @@ const mostRecent = 30
 const mostPods = 250
 const mostPodBytes = 12 * 1024
 
-/** The sample: what was remembered, what was read and what the weighing made of it, `bare` being the kills without a record. Pure. */
+/**
+ * Builds the sample from the previous one, from what was read and from the comparison of log and counts. `bare`: kills
+ * without a line. Pure.
+ */
 export function remember(
   { sample: before, at }: Pick<Past<MemorySample>, 'sample' | 'at'>,
   seen: Seen & Weights & { readonly bare: readonly Named[] },
   hold: number,
 ): MemorySample {
   const { memory, boot, log, known, lastBoot, missed, used, bare, counters, now } = seen
-  // Whoever looks for the first time does not raise the alarm over what is long over.
+  // Murphy's very first run does not report kills that are long over.
   const recorded = before && before.cursor >= 0 ? known : known.filter((it) => now - it.at <= hold)
   const told = [...missed, ...recorded, ...bare]
-  // When those without a record were is not known better than since the last look.
+  // A kill without a line happened some time since the previous run: only if that was just now is its time exact
+  // enough.
   const timed = at !== undefined && now - at < minute ? told : [...missed, ...recorded]
   const account = withLostOf(seen.balance, bare.map(subjectOf))
   const node = starved(before?.node, told, now, hold)
@@ -93,7 +97,7 @@ export function remember(
   }
 }
 
-/** Where the reading of the log stands. Where it could not be read, as it stood. */
+/** How far the log has been read; as before where it could not be read. */
 function readUpTo(
   before: MemorySample | undefined,
   log: Log | undefined,
@@ -102,7 +106,7 @@ function readUpTo(
   return { cursor, ...(lost && { lost }), ...(reading && { reading }) }
 }
 
-/** That the node itself ran out, for as long as it is told. */
+/** The kills because the node itself was out of memory, for as long as they are reported. */
 function starved(
   before: MemorySample['node'],
   told: readonly Named[],
@@ -124,7 +128,10 @@ function starved(
   }
 }
 
-/** How much of the node's memory was available over time, in steps of a 256th, so that little changes are none. */
+/**
+ * How much of the node's memory was available over time, in steps of a 256th, so that small changes leave the sample
+ * unchanged.
+ */
 function course(
   before: MemorySample | undefined,
   { available, total }: Memory,
@@ -153,7 +160,7 @@ const recent = (kill: Named): Recent => ({
   ...(kill.unrecorded && { unrecorded: true as const }),
 })
 
-/** Names of pods; a node has 110 of them unless told otherwise. */
+/** The folders of pods that fit into the sample; a node has 110 pods by default. */
 function asManyAsFit(folders: readonly string[]): string[] {
   let bytes = 0
   return folders.slice(0, mostPods).filter((it) => {

@@ -9,63 +9,63 @@ import type { Rank } from '../process-rank.ts'
 import { rankOf } from '../process-rank.ts'
 
 /**
- * All kills of one subject that came close enough to each other to be one finding. Plain JSON, kept in the
- * sample; times are ms since the epoch, sizes bytes, names harmless.
+ * All kills of one subject that were close enough together to be one finding. Plain JSON, kept in the sample; times are
+ * ms since the epoch, sizes bytes; names are already made harmless.
  */
 export interface Victim {
   readonly subject: string
   readonly pod?: Pod
   readonly kills: number
-  /** Processes that went, where that is more than the kills. */
+  /** The number of killed processes, where that is more than the kills. */
   readonly processes?: number
-  /** How many of the kills came about because the node was out of memory. */
+  /** How many of the kills happened because the node was out of memory. */
   readonly byNode?: number
-  /** How many were attributed by the process's name only, since the kernel left out the rest. */
+  /** How many were assigned to the subject by the process's name only, since the kernel left out the rest. */
   readonly inferred?: number
-  /** How many have no record, and are known by the count of its cgroup only. */
+  /** How many have no line in the log, and are known only from the count of the cgroup. */
   readonly unrecorded?: number
   readonly first: number
   readonly last: number
-  /** How long it stays a finding. */
+  /** Until when it stays a finding. */
   readonly until: number
-  /** What the killed are to the node, if any of them is anything. */
+  /** The importance of the killed processes, if any of them has one. */
   readonly rank?: Rank
-  /** Of the last one killed; empty and 0 where none of them has a record. */
+  /** Name and pid of the last process killed; empty and 0 where no kill has a line in the log. */
   readonly comm: string
   readonly pid: number
   readonly uid?: number
   readonly rss?: number
   readonly adj?: number
   readonly constraint?: string
-  /** The last limit that was reached, and whose it is. */
+  /** The last limit that was reached, and whose limit it is. */
   readonly limit?: number
   readonly limitOf?: string
 }
 
-/** A kill with what the node knows of it beyond the log. */
+/** A kill, with what the node knows of it besides the log. */
 export interface Named extends Kill {
   /** Ms since the epoch. */
   readonly at: number
-  /** What its cgroup says, whether or not the pod could be named. */
+  /** The pod's uid from its cgroup, whether or not the pod could be named. */
   readonly podUid?: string
   readonly pod?: Pod
-  /** The log has no record of it: neither its process nor its exact time is known. */
+  /** There is no line in the log: neither its process nor its exact time is known. */
   readonly unrecorded?: true
 }
 
-/** More than a node has pods, unless it is told otherwise (110); of more subjects the list helps nobody any more. */
+/** More than a node has pods by default (110); a longer list would help nobody. */
 const mostVictims = 120
-/** A kill that is learnt of late is told all the same. */
+/** How long a kill that became known late is reported at least, ms. */
 const shortest = 5 * minute
 const others = 'other processes'
 
-/** How long kills stay a finding: `hold` ms after they happened, or a little after they became known. */
+/** Until when kills stay a finding: `hold` ms after they happened, or `shortest` after they became known. */
 export const heldUntil = (at: number, now: number, hold: number) =>
   Math.max(at + hold, now + Math.min(shortest, hold))
 
 /**
- * Adds kills, in their order, to those of former rounds, and forgets whose time is over. Where there is not room for all
- * subjects, the rest of these kills are those of one subject. `evicted`: all that there was no room for.
+ * Adds kills, in their order, to those of earlier runs, and removes those whose time is over. If there is no room for
+ * all subjects, the kills of the rest are put together under one subject. `evicted`: the subjects without room.
  */
 export function addKills(
   victims: readonly Victim[],
@@ -100,7 +100,7 @@ export function subjectOf({ pod, podUid, comm, cgroup }: Named): string {
 }
 
 function add(before: Victim | undefined, kill: Named, subject: string, until: number): Victim {
-  // Of many it is not told which; those that matter most are not among them.
+  // "Other processes" have no rank; the most important ones always keep a subject of their own.
   const rank = subject === others ? undefined : (before?.rank ?? rankOf(kill))
   const byNode = (before?.byNode ?? 0) + (kill.scope === 'node' ? 1 : 0)
   const inferred = (before?.inferred ?? 0) + (kill.inferred ? 1 : 0)
@@ -147,7 +147,7 @@ const processOf = ({ comm, pid, uid, rss, adj, constraint }: Victim): Process =>
   ...(constraint !== undefined && { constraint }),
 })
 
-/** Whose limit it was, told from how far above the victim it stands. */
+/** Whose limit was reached, from the path of the cgroup that has it. */
 function ownerOf({ limitedBy = '', cgroup = '', podUid }: Named): string {
   const parts = limitedBy.split('/').filter(Boolean)
   if (/^kubepods(\.slice)?$/.test(parts.at(-1) ?? '')) return 'all pods'

@@ -16,7 +16,7 @@ const barWidth = 16
 const nameWidth = 20
 const mostKills = 12
 
-/** The node and its containers against their limits, with their course, then the last kills. Ends with a line break. */
+/** Node and containers with their limits and trends, then the last kills. Ends with a line break. */
 export function renderMemory(view: View<MemorySample, unknown>, terminal: Terminal): string {
   const { node, sample, now } = view
   return [
@@ -91,7 +91,7 @@ function row(
   const due = ahead
     ? `\n    full in about ${duration(ahead.at * 1000 - now)}${ahead.confidence === 'rough' ? ', if it goes on so' : ''}, ${size(Math.round(ahead.rate * 60))} a minute`
     : ''
-  // A long name has a line of its own: the columns below each other are what is looked at.
+  // A long name gets a line of its own, so that the columns stay aligned.
   const short = name.length <= nameWidth
   const label = wrap(terminal, short ? name.padEnd(nameWidth) : name, 2)
   const head = short ? label.padEnd(nameWidth + 2) : `${label}\n${' '.repeat(nameWidth + 2)}`
@@ -120,7 +120,7 @@ const disbelieved = ({ disbelieved = 0 }: NonNullable<MemorySample['account']>) 
     ? ` ${disbelieved} ${disbelieved === 1 ? 'line' : 'lines'} of its log like an OOM kill that it did not count: ignored.`
     : ''
 
-/** Where this boot began, if the one before it killed anybody, or cannot be asked. */
+/** When this boot began, if the one before it had OOM kills or cannot be read. */
 function bootRow(lastBoot: LastBoot, needed: boolean, now: number, terminal: Terminal): string[] {
   const { booted, kills, ended, orderly, panic, closed } = lastBoot
   if (!needed && kills === undefined && panic === undefined && closed === undefined) return []

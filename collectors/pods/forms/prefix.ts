@@ -9,7 +9,7 @@ const time =
 /** Whether a line begins with the time, as nearly all prefixes do. */
 export const beginsWithTime = (line: string) => time.exec(line.slice(0, 40))?.index === 0
 
-/** Syslog's beginning, with PostgreSQL's number of the message and of its part: `Nov 23 00:00:00 db-0 postgres[31]: [1-1] `. */
+/** Syslog's header, with PostgreSQL's numbers of message and part: `Nov 23 00:00:00 db-0 postgres[31]: [1-1] `. */
 const syslog = /^[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d [\w.-]{1,64} postgres\[\d{1,10}\]: (?:\[\d+-\d+\] )?/
 
 /** What may precede the time: a pid, a client address (`%h`, `%r`), a sign. No names. */
