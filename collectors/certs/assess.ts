@@ -29,7 +29,7 @@ export type Code = keyof typeof rules
  */
 const dueSoon = 90 * day
 
-/** What is wrong with what was seen, one observation for each group and rule. */
+/** What is wrong with the certificates of a sample, one observation for each group and rule. */
 export function assess(sample: CertsSample, warnDays: number, now: number): readonly Observation<Code>[] {
   const all = groups(withoutTheGood(sample, warnDays, now), warnDays)
   const stale = staleFiles(sample)

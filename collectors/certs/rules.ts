@@ -72,7 +72,7 @@ export const rules = declared({
       'A TLS handshake over loopback with each of these ports, and the file beside it, by serial number.',
     impact: 'The file looks fine, but what is served runs out by its own date, and clients see that one.',
     fix: ['`systemctl restart k3s`: it reads its files only when it starts; pods go on running meanwhile'],
-    // k3s writes its file a moment after it begins to serve a new certificate, which other servers may have issued.
+    // k3s writes its file a moment after it begins to serve a new certificate, and all servers share that certificate.
     pendingFor: 11 * minute,
     because: [{ code: 'certs.rotated-not-restarted', within: 60 * minute }],
   },

@@ -75,7 +75,7 @@ export function parseSubnet(text: string): Subnet {
   }
 }
 
-/** flannel's own configuration (flannel, Documentation/configuration.md and backends.md). Throws on what is not JSON. */
+/** flannel's own configuration (flannel, Documentation/configuration.md, backends.md). Throws on what is not JSON. */
 export function parseNetConf(text: string): NetConf {
   const { Backend: backend, EnableIPv4: ipv4, EnableIPv6: ipv6 } = JSON.parse(text) ?? {}
   return {

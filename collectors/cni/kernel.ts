@@ -11,7 +11,7 @@ const filter4 = 'bridge/bridge-nf-call-iptables'
 const filter6 = 'bridge/bridge-nf-call-ip6tables'
 
 /**
- * The settings that pods need and that are off, by path below `root`; null for one the kernel does not have. k3s turns
+ * The settings that pods need and that are off, by path below `root`; null for a missing bridge setting. k3s turns
  * all of them on when it starts, and never checks again (k3s, pkg/agent/syssetup/setup.go). Forwarding can also be off
  * for a single interface. Rejects as the Host does.
  */

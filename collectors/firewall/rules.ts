@@ -63,7 +63,7 @@ export const rules = declared({
       'Then delete the pods that own host ports (ingress, svclb), so that their ports are mapped again',
     ],
     avoid: 'Flush or restore rules by hand: k3s writes them itself when it starts.',
-    // Host ports are judged only three minutes after a start.
+    // The chains are judged only three minutes after a start.
     because: goneSince,
   },
   'firewall.flannel-rules-missing': {

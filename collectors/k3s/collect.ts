@@ -90,7 +90,7 @@ function noted({ sample: before, at }: Past<K3sSample>, sample: K3sSample, now: 
 const fullEvery = 3
 const young = 10 * minute
 
-/** No finding, no recent event, no wake event, and no full run is scheduled now. */
+/** All answers are well, nothing is unseen or happened lately, no event woke us, and no full run is scheduled now. */
 function isCalm({ sample, at, heard }: Past<K3sSample>, now: number): boolean {
   const { k3s, answers = {}, unseen: blind, happened } = sample ?? {}
   if (!k3s?.running || at === undefined || heard.length > 0 || blind || happened) return false

@@ -117,6 +117,6 @@ function silence(error: unknown, at: string): string {
   throw error
 }
 
-/** The names of the checks that failed, from the list that `/readyz` answers with: `[-]etcd failed: reason withheld`. */
+/** The names of the failed checks in the answer of `/readyz`: `[-]etcd failed: reason withheld`. */
 export const failingChecks = (body: string): string[] =>
   [...body.slice(0, 4096).matchAll(/^\[-\]([\w./-]{1,80}) /gm)].map(([, name = '']) => name).slice(0, 5)

@@ -107,7 +107,7 @@ export function oomLine(text: string): Line | undefined {
   return begins ? { kind: 'header', anyNode: begins[1] === '(null)' } : kill(text)
 }
 
-/** Whether the line says that a process was killed: the kernel adds one in /proc/vmstat for each (__oom_kill_process). */
+/** Whether the line says that a process was killed; the kernel counts each in /proc/vmstat (__oom_kill_process). */
 export const isKill = (text: string) => killed.test(text)
 
 /** Whether the kernel prints this line piece by piece, so that it may come in several records. */

@@ -19,7 +19,7 @@ export interface Before {
 }
 
 /**
- * Kills beyond this number in one run are only counted. A storm has some 4,500 a minute, and a run comes at least every
+ * Kills beyond this number in one run are only counted. A storm has some 4,500 a minute, and a run comes twice a
  * minute.
  */
 const mostKills = 10_000

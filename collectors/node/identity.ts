@@ -7,9 +7,9 @@
 
 /**
  * Whether root itself started the process, in this process id namespace, and it still runs. Ids are those of Murphy's
- * own user namespace: "root" of another one is whoever created it. All four ids must be 0: a setuid program (`ln -s
- * /bin/su k3s-server`) keeps the user's id as its real uid, and sudo, which takes root's uid before it asks for a
- * password, keeps the user's group.
+ * own user namespace: "root" of another one is whoever created it. All four ids must be 0: a setuid program
+ * (`ln -s /bin/su k3s-server`) keeps the user's id as its real uid, and sudo, which takes root's uid before it asks for
+ * a password, keeps the user's group.
  */
 export function isRoots(status: string): boolean {
   return runsHere(status) && /^Uid:\s+0\s+0\s+0\s+0$/m.test(status) && /^Gid:\s+0\s+0\s+0\s+0$/m.test(status)

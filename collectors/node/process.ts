@@ -130,7 +130,7 @@ export function commandLine(raw: string): string[] {
   return words.slice(0, mostWords)
 }
 
-/** When a process started, ms since the epoch, from field 22 of its stat (10 ms ticks since boot; proc(5)). 0 if unknown. */
+/** When a process started, ms since the epoch; 0 if unknown. Field 22 of its stat: 10 ms ticks since boot (proc(5)). */
 export async function started(host: Host, pid: number): Promise<number> {
   const stat = await orNothing(host.text(`/proc/${pid}/stat`))
   const boot = await orNothing(host.text('/proc/stat', { limit: 4 * 1024 * 1024 }))

@@ -3,5 +3,5 @@ import { databases } from './patterns/databases.ts'
 import { node } from './patterns/node.ts'
 import { workload } from './patterns/workload.ts'
 
-/** What Murphy looks for in the logs of containers unless told more. */
+/** The patterns that Murphy brings along; the settings can add more. */
 export const patterns: readonly Pattern[] = [...databases, ...node, ...workload]

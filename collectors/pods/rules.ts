@@ -56,7 +56,7 @@ export const rules = declared({
     impact: 'What the line says; see the text.',
     fix: ['Read the log around it: `kubectl logs` with the names in the subject'],
     because: [
-      // The log names the reason of the loop, so the two are shown together.
+      // The loop shows that something is wrong, and the log line names the reason.
       { code: 'pods.crash-looping', within: 6 * hour, same: 'pod', outlivesRepair: true },
       ...memory,
       ...node,

@@ -14,7 +14,7 @@ export const tooManyRules = 50_000
 const worthForecasting = 1000
 /** A forecast is reported if it ends within this time, ms. */
 const soon = 30 * day
-/** So many copies are not typing mistakes. */
+/** This many copies are no typing mistake. */
 const manyCopies = 10
 
 const totalOf = ({ sets }: FirewallSample) => sets.reduce((sum, it) => sum + it.rules, 0)

@@ -84,7 +84,7 @@ export const settling = 3 * minute
 export const settled = (k3s: Expected | undefined, now: number) =>
   k3s?.running !== undefined && now - k3s.running.since >= settling
 
-/** The parts that are missing from all backends; empty if one backend alone has them all. */
+/** The parts that the more complete backend lacks: spread over both backends they do not count as there. */
 export function missingParts(sets: readonly RuleSet[], family: Family): readonly string[] {
   const there = sets.filter((it) => it.family === family).map((it) => it.kube)
   const best = there.reduce<readonly string[]>((most, it) => (it.length > most.length ? it : most), [])

@@ -42,8 +42,8 @@ const mostTables = 16
 const longestName = 64
 const space = 32
 /**
- * Owners whose rules in built-in chains are left out of `own`; a change in these shows in the number of anchors
- * instead.
+ * Owners whose rules in built-in chains are left out of `own`: the journal compares the number of Kubernetes' rules
+ * instead, and those of the CNI plugins come and go with pods.
  */
 const kubernetes = new Set<Owner>(['kube-proxy', 'kube-router', 'flannel', 'cni'])
 

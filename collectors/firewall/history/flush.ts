@@ -48,7 +48,7 @@ export interface Present {
 export const patience = 10 * minute
 /** After this time, ms, the state with fewer rules counts as normal, unless an owner still needs the lost rules. */
 export const forgotten = day
-/** So many rules of no known owner in built-in chains of one table are not deleted one by one. */
+/** This many rules of no known owner in built-in chains of one table are not deleted one by one. */
 const manyOwn = 5
 
 const kubernetes: ReadonlySet<Owner> = new Set(['kube-proxy', 'kube-router', 'flannel'])

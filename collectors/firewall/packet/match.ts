@@ -46,7 +46,7 @@ const sure = (holds: boolean): Match => (holds ? 'yes' : 'no')
 const insideInterface =
   /^(lo|cni0|cbr0|docker0|br-.*|virbr.*|podman.*|lxdbr.*|flannel.*|veth.*|cali.*|kube-.*)$/
 
-/** The bridge on which flannel's pods hang in k3s. */
+/** The bridge of flannel's pods in k3s. */
 const bridge = 'cni0'
 /** Whether one interface, or all of `eth+`, are among those that `pattern` names. */
 export const isOn = (pattern: string, name: string) =>

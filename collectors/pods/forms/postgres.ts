@@ -41,8 +41,8 @@ export function postgres(line: string): Message | undefined {
 }
 
 /**
- * `<log_line_prefix>SEVERITY:  message`. If a line has two labels, one came from outside: a user may be called `x
- * PANIC:  …`, and the name is printed in the prefix or in the message.
+ * `<log_line_prefix>SEVERITY:  message`. If a line has two labels, one came from outside: a user may be called
+ * `x PANIC:  …`, and the name is printed in the prefix or in the message.
  */
 function fromText(line: string): Message | undefined {
   const first = labelIn(line)

@@ -29,7 +29,7 @@ export function mysql(line: string): Message | undefined {
 
 const bare = (text: string) => (text.startsWith('InnoDB: ') ? text.slice(8) : text)
 
-/** `1:M 23 Nov 2026 00:00:00.000 # text` (server.c, serverLogRaw); `[1] 23 Nov 00:00:00.000 # text` before version 3. */
+/** `1:M 23 Nov 2026 00:00:00.000 # text` (server.c, serverLogRaw); before version 3 `[1] 23 Nov 00:00:00.000 # text` */
 const redisLine =
   /^(?:\d{1,10}:[XCSM]|\[\d{1,10}\]) \d\d [A-Z][a-z]{2} (?:\d{4} )?\d\d:\d\d:\d\d(?:\.\d{3})? ([.*#-]) (.*)$/s
 
