@@ -91,9 +91,10 @@ t.test('rules', async (t) => {
     t.ok(it.fix.length > 0, `${code}: a next step`)
     const its = collectors.find(({ name }) => code.startsWith(`${name}.`))?.settings ?? {}
     for (const key of it.settings ?? []) t.ok(key in its, `${code}: its setting ${key} exists`)
-    t.notMatch(it.avoid ?? '', /(^|[.;,] )(Do not|Delete nothing)\b/i, `${code}: never names what to avoid`)
+    for (const text of it.avoid ?? [])
+      t.notMatch(text, /(^|[.;,] )(Do not|Delete nothing)\b/i, `${code}: never names what to avoid`)
     for (const cause of it.because ?? []) t.ok(cause.code in rules, `${code}: its cause ${cause.code} exists`)
-    for (const text of [...it.fix, it.avoid ?? '', it.meaning, it.measured, it.impact])
+    for (const text of [...it.fix, ...(it.avoid ?? []), it.meaning, it.measured, it.impact])
       t.equal((text.match(/`/g) ?? []).length % 2, 0, `${code}: backticks come in pairs: ${text}`)
   }
 })
@@ -126,7 +127,7 @@ t.test('sinks', async (t) => {
           text,
           impact: text,
           fix: [text, text],
-          avoid: text,
+          avoid: [text],
         })
         const affected = Array.from({ length: 60 }, (_, at) => ({ ...cause, id: `${at}` }))
         const incident = {

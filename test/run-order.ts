@@ -14,7 +14,11 @@ const patient = /^test\/real\/(incident|systemd)\.test\.ts$/
  * These have processes killed for want of memory, or fill the kernel's log, of which a machine has one: after the
  * patient ones, and one after the other. `kills` wants a minute without any, which has just passed when `systemd` is over.
  */
-const killers = [/\/real\/kills\./, /\/real\/(memory|leak|pods|forged-kills|hostile|postgres-lines)\./]
+const killers = [
+  /\/real\/forged-kills\./,
+  /\/real\/kills\./,
+  /\/real\/(memory|leak|pods|hostile|postgres-lines)\./,
+]
 /** These have a machine of their own, and no clock. */
 const installers = [/\/real\/install-killed\./, /\/real\/install/]
 /** Half a minute and more each, by the time they took on a quiet machine: 66, 50, 45 and 12 s. */

@@ -41,7 +41,7 @@ export interface Rule<Because extends string = string> {
   /** The safe next steps, in order, with commands in backticks. */
   readonly fix: readonly string[]
   /** What people do here that makes it worse, one sentence each. */
-  readonly avoid?: string
+  readonly avoid?: readonly string[]
   /** Its fix comes before that of its cause, because waiting would lose something for good: data, or SSH access. */
   readonly urgent?: true
   /** How long it must have been true before anyone is notified, ms. Default 0. */
@@ -78,7 +78,7 @@ export interface Observation<Code extends string = string> {
   readonly severity?: Severity
   readonly impact?: string
   readonly fix?: readonly string[]
-  readonly avoid?: string
+  readonly avoid?: readonly string[]
   readonly urgent?: true
   /** How far something that gets worse by itself has come, such as an expiring certificate. Each new stage notifies. */
   readonly stage?: number
@@ -99,7 +99,7 @@ export interface Finding {
   readonly text: string
   readonly impact: string
   readonly fix: readonly string[]
-  readonly avoid?: string
+  readonly avoid?: readonly string[]
   readonly urgent?: true
   readonly stage?: number
   readonly pod?: Pod

@@ -100,7 +100,7 @@ export const findingShape = group<Finding>({
   text: text(),
   impact: text(),
   fix: listOf(text(), 100),
-  avoid: { optional: text() },
+  avoid: { optional: listOf(text(), 100) },
   urgent: { optional: yes },
   stage: { optional: within(-furthest, furthest) },
   pod: { optional: pod },

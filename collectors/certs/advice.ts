@@ -8,7 +8,7 @@ import { stopping } from './uses.ts'
 export interface Advice {
   readonly impact: string
   readonly fix: readonly string[]
-  readonly avoid?: string
+  readonly avoid?: readonly string[]
 }
 
 const leaveTheFolder =
@@ -64,7 +64,7 @@ function restart(over: boolean, items: readonly Item[], sample: CertsSample): Ad
   const stops = stopping(items.map((it) => it.source))
   // With a capital letter where it is a sentence of its own.
   const what = stops ? (over ? stops.replace(/^[a-z]/, (it) => it.toUpperCase()) : stops) : undefined
-  const avoid = `${stay} ${leaveTheFolder}`
+  const avoid = [stay, leaveTheFolder]
   if (role === 'agent')
     return {
       impact: over
@@ -107,7 +107,7 @@ function authorities({ k3s }: CertsSample): Advice {
       `${role === 'agent' ? 'On a server: ' : ''}\`${distribution} certificate rotate-ca --help\`: make new authorities as its documentation describes (from v1.26 on)`,
       'Then restart the servers, one after the other, then the agents',
     ],
-    avoid: leaveTheFolder,
+    avoid: [leaveTheFolder],
   }
 }
 

@@ -48,7 +48,7 @@ export const rules = declared({
       '`timedatectl`: is the time right, and "System clock synchronized: yes"?',
       '`systemctl restart systemd-timesyncd` (or chrony, ntp), and wait until it is',
     ],
-    avoid: 'Make new certificates while the clock is wrong: they are not valid when it is right again.',
+    avoid: ['Make new certificates while the clock is wrong: they are not valid when it is right again.'],
     pendingFor: minute,
     because: [{ code: 'certs.clock-wrong', within: 60 * minute }],
   },
@@ -98,8 +98,9 @@ export const rules = declared({
       'The signature of each certificate against the authority beside it, and its key against the certificate; only when one of the three has changed. Nothing of a key is kept.',
     impact: 'Whoever checks it refuses the connection, from the next start of k3s on if not already.',
     fix: ['Put back the authority or the key that belongs to it, from a backup or another server'],
-    avoid:
+    avoid: [
       'Delete the tls folder: the authorities in it are what every node and kubeconfig of the cluster trusts.',
+    ],
     pendingFor: 2 * minute,
   },
   'certs.rotated-not-restarted': {
@@ -111,7 +112,7 @@ export const rules = declared({
       "Change times of the files in k3s's tls folders against the start of its process (/proc/PID/stat) and the change times of its kubeconfigs.",
     impact: 'The new ones have no effect, and the old ones run out by their own date.',
     fix: ['`systemctl restart k3s`; pods go on running meanwhile'],
-    avoid: 'Rotate again: that only moves more files away.',
+    avoid: ['Rotate again: that only moves more files away.'],
     pendingFor: 5 * minute,
   },
   'certs.ca-expiring': {
@@ -122,8 +123,9 @@ export const rules = declared({
     measured: "The dates of the `*-ca.crt` files in k3s's tls folders.",
     impact: 'When it has run out, everything that it signed is refused, on every node, and no restart helps.',
     fix: ['`k3s certificate rotate-ca --help`: make new authorities as its documentation describes'],
-    avoid:
+    avoid: [
       'Delete the tls folder: the authorities in it are what every node and kubeconfig of the cluster trusts.',
+    ],
   },
   'certs.api-unauthorized': {
     severity: 'critical',
@@ -137,8 +139,9 @@ export const rules = declared({
       '`timedatectl`: is the clock right? A wrong one looks the same',
       '`systemctl restart k3s`, servers first; pods go on running meanwhile',
     ],
-    avoid:
+    avoid: [
       'Reboot while the API refuses the node: what its pods use of network and firewall lives in the kernel until then, and is not made again without the API.',
+    ],
     pendingFor: minute,
     because: [
       { code: 'certs.expired', within: 60 * minute },
@@ -160,7 +163,7 @@ export const rules = declared({
       '`timedatectl`: is the time right, and "System clock synchronized: yes"?',
       '`timedatectl set-ntp true`, or `systemctl restart systemd-timesyncd` (or chrony, ntp)',
     ],
-    avoid: 'Restart k3s while the clock is wrong: it would make certificates with wrong dates.',
+    avoid: ['Restart k3s while the clock is wrong: it would make certificates with wrong dates.'],
   },
   'certs.clock-unsynchronised': {
     severity: 'info',
@@ -173,7 +176,8 @@ export const rules = declared({
       '`timedatectl set-ntp true`, or `systemctl restart systemd-timesyncd` (or chrony, ntp)',
       '`timedatectl`: "System clock synchronized: yes" after some minutes?',
     ],
-    avoid:
+    avoid: [
       'Restart k3s to renew certificates before `date` shows the right time: it would make them with wrong dates.',
+    ],
   },
 })

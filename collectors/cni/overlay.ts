@@ -7,8 +7,10 @@ import type { CniSample } from './sample.ts'
 import { podsHit, restartOf } from './text.ts'
 
 /** The rule's text without its remark on `k3s-killall.sh`, which is one of the steps here. */
-const avoid =
-  'Run `iptables -F`: it cannot bring an interface back, and may cut SSH. Reboot for this: a boot is one more start of k3s.'
+const avoid = [
+  'Run `iptables -F`: it cannot bring an interface back, and may cut SSH.',
+  'Reboot for this: a boot is one more start of k3s.',
+]
 
 /**
  * What is wrong with one overlay device. `settled`: k3s has run for long enough to have created it. While k3s is

@@ -19,8 +19,9 @@ export const degradedRules = declared({
       '`ls /var/lib/cni/networks/cbr0`: what is reserved',
       '`kubectl get pods -A -o wide`, on a server: which addresses pods have. The files of the others can be removed',
     ],
-    avoid:
+    avoid: [
       'Empty the folder while pods run: their addresses would be given a second time, and both pods break.',
+    ],
   },
   'cni.errors-growing': {
     severity: 'warning',
@@ -58,7 +59,7 @@ export const degradedRules = declared({
       '`kubectl -n kube-system get pods -l k8s-app=kube-dns -o wide`, on a server: whether it runs, and where',
       '`kubectl -n kube-system get endpoints kube-dns`: whether its service leads to it',
     ],
-    avoid: 'Change /etc/resolv.conf of the node: pods do not use it for names of the cluster.',
+    avoid: ['Change /etc/resolv.conf of the node: pods do not use it for names of the cluster.'],
     // Restarting CoreDNS, as each upgrade does, takes a few seconds.
     pendingFor: minute,
     because: [

@@ -24,7 +24,7 @@ export const pathRules = declared({
       '`ip route`, `ip neigh show nud permanent`, `bridge fdb show | grep dst`: what is there of each node',
       '`systemctl restart k3s` (on an agent `k3s-agent`): makes all of it again; the pods keep running meanwhile',
     ],
-    avoid: 'Reboot the node for this: a restart of k3s is enough, and a reboot takes all its pods down.',
+    avoid: ['Reboot the node for this: a restart of k3s is enough, and a reboot takes all its pods down.'],
     because: [
       { code: 'cni.overlay-missing', within: hour },
       { code: 'cni.overlay-down', within: hour },
@@ -57,8 +57,9 @@ export const pathRules = declared({
       '`sysctl -w net.ipv4.ip_forward=1`',
       '`grep -rs forward /etc/sysctl.conf /etc/sysctl.d /run/sysctl.d /usr/lib/sysctl.d`: what turned it off, and would again',
     ],
-    avoid:
+    avoid: [
       'Delete pods or flush the firewall for this: the setting is all that is wrong, and takes hold at once.',
+    ],
   },
   'cni.bridge-nf-off': {
     severity: 'warning',

@@ -7,8 +7,10 @@ import { starts } from './starts.ts'
 /** With expired certificates k3s fails before it starts flannel (k3s, pkg/agent/run.go). */
 const certificates: Cause<'certs.expired'> = { code: 'certs.expired', within: hour }
 
-const killall =
-  'Run `k3s-killall.sh` lightly: it stops every pod on this node at once, databases included, without letting them finish. Run `iptables -F`: it cannot bring an interface back, and may cut SSH.'
+const killall = [
+  'Run `k3s-killall.sh` lightly: it stops every pod on this node at once, databases included, without letting them finish.',
+  'Run `iptables -F`: it cannot bring an interface back, and may cut SSH.',
+]
 
 const restart =
   '`systemctl restart k3s` (on an agent `k3s-agent`): makes it again; the pods keep running meanwhile'

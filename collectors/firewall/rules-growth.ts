@@ -23,7 +23,7 @@ export const growthRules = declared({
       'See them: `iptables-save | grep ^-A | sort | uniq -cd | sort -rn | head`',
       'If iptables is 1.8.0 to 1.8.4 (`iptables --version`), bring a newer one, or start k3s with `--prefer-bundled-bin`',
     ],
-    avoid: 'Flush the chain: the one rule that is meant goes with its copies.',
+    avoid: ['Flush the chain: the one rule that is meant goes with its copies.'],
     pendingFor: 5 * minute,
     because: [{ code: 'firewall.iptables-buggy' }],
   },
@@ -39,7 +39,7 @@ export const growthRules = declared({
       'See whose they are: `agent firewall`',
       'See whether they are copies: `iptables-save | grep ^-A | sort | uniq -cd | sort -rn | head`',
     ],
-    avoid: 'Flush: services, policies and host ports go with it.',
+    avoid: ['Flush: services, policies and host ports go with it.'],
     because: [{ code: 'firewall.duplicates', within: day }],
   },
   'firewall.two-backends': {
@@ -52,8 +52,9 @@ export const growthRules = declared({
     impact:
       'Each tool shows and changes only its own half: a rule that lets something in there does not undo one that drops it here.',
     fix: ['See whose they are: `iptables-legacy-save` against `iptables-nft-save`'],
-    avoid:
+    avoid: [
       'Flush one of the two to find out: if its policy is DROP, or k3s writes to it, the node is cut off.',
+    ],
     pendingFor: 5 * minute,
   },
   'firewall.iptables-buggy': {
@@ -67,7 +68,7 @@ export const growthRules = declared({
       'Let k3s use the one it brings along: add `prefer-bundled-bin: true` to `/etc/rancher/k3s/config.yaml`, then `systemctl restart k3s`',
       'Or bring a newer iptables (1.8.5 or later)',
     ],
-    avoid: 'Flush what it has duplicated: another iptables comes first, then a restart of k3s.',
+    avoid: ['Flush what it has duplicated: another iptables comes first, then a restart of k3s.'],
   },
   'firewall.conntrack-filling': {
     severity: 'warning',
@@ -81,7 +82,7 @@ export const growthRules = declared({
       'See who has so many: `conntrack -L 2>/dev/null | grep -o "src=[0-9a-f.:]*" | sort | uniq -c | sort -rn | head`',
       'Room until that is mended: `sysctl -w net.netfilter.nf_conntrack_max=524288`',
     ],
-    avoid: '`conntrack -F`: it cuts every connection that goes through NAT, services included.',
+    avoid: ['`conntrack -F`: it cuts every connection that goes through NAT, services included.'],
     pendingFor: minute,
   },
 })

@@ -46,8 +46,10 @@ export const rules = declared({
       'Then delete the pods that own host ports (ingress, svclb), so that their ports are mapped again: a restart does not bring these back',
       'Rules of your own come back from the last good snapshot: `agent firewall diff` shows what went, `agent firewall show good` prints it for `iptables-restore`',
     ],
-    avoid:
-      'Flush again (`iptables -F`, `-X`): it repairs nothing, and with ufw on it shuts SSH out. Reboot before SSH is sure to come back.',
+    avoid: [
+      'Flush again (`iptables -F`, `-X`): it repairs nothing, and with ufw on it shuts SSH out.',
+      'Reboot before SSH is sure to come back.',
+    ],
   },
   'firewall.kube-chains-missing': {
     severity: 'critical',
@@ -62,7 +64,7 @@ export const rules = declared({
       '`systemctl restart k3s` (on an agent: `systemctl restart k3s-agent`)',
       'Then delete the pods that own host ports (ingress, svclb), so that their ports are mapped again',
     ],
-    avoid: 'Flush or restore rules by hand: k3s writes them itself when it starts.',
+    avoid: ['Flush or restore rules by hand: k3s writes them itself when it starts.'],
     // The chains are judged only three minutes after a start.
     because: goneSince,
   },
@@ -76,7 +78,7 @@ export const rules = declared({
     impact:
       'Pods may not reach anything outside the cluster (nobody masquerades for them), and are cut off where forwarding drops by default.',
     fix: ['`systemctl restart k3s` (on an agent: `systemctl restart k3s-agent`)'],
-    avoid: 'Add these rules by hand: another version writes others, and then both are there.',
+    avoid: ['Add these rules by hand: another version writes others, and then both are there.'],
     pendingFor: 2 * minute,
     because: goneSince,
   },
@@ -92,8 +94,9 @@ export const rules = declared({
     fix: [
       'Delete the pod, so that its ports are mapped when it is made again: `kubectl -n NAMESPACE delete pod NAME`',
     ],
-    avoid:
+    avoid: [
       'Wait for it to mend itself: not even a restart of k3s maps the port again, only making the pod anew does.',
+    ],
     pendingFor: 10_000,
     because: [...goneForGood, { code: 'firewall.kube-chains-missing', within: hour, outlivesRepair: true }],
   },
@@ -110,8 +113,10 @@ export const rules = declared({
       'Let pods and services in: `ufw allow from 10.42.0.0/16`, `ufw allow from 10.43.0.0/16`',
       'On a server with other nodes: `ufw allow from NODE to any port 6443 proto tcp`; on every node `ufw allow from NODE to any port 8472 proto udp`, for each of the others',
     ],
-    avoid:
-      'Flush (`iptables -F`): the policies stay and shut out SSH. Open 8472/udp to everybody: VXLAN lets anyone who reaches it send into the pod network.',
+    avoid: [
+      'Flush (`iptables -F`): the policies stay and shut out SSH.',
+      'Open 8472/udp to everybody: VXLAN lets anyone who reaches it send into the pod network.',
+    ],
   },
   'firewall.ufw-drift': {
     severity: 'warning',
@@ -125,8 +130,9 @@ export const rules = declared({
       'See whether the way in is open: `iptables -S INPUT | head -3`',
       `Let ufw build its chains anew: \`${rebuildUfw}\``,
     ],
-    avoid:
+    avoid: [
       'Run `ufw enable` or `ufw reload` before SSH is allowed in its rules: `ufw allow 22/tcp` works at any time.',
+    ],
     pendingFor: minute,
     because: goneForGood,
   },
@@ -142,7 +148,7 @@ export const rules = declared({
       'To take rules away: `ufw disable` first, which also sets the policy back',
       'To try rules out: `iptables-apply FILE`, which takes them back unless you answer',
     ],
-    avoid: '`iptables -F` while this stands here.',
+    avoid: ['`iptables -F` while this stands here.'],
   },
   'firewall.changed': {
     severity: 'info',
@@ -152,7 +158,7 @@ export const rules = declared({
     measured: 'The rule set against that of the look before; who did it from `nft monitor`.',
     impact: 'Nothing, if it was meant.',
     fix: ['See what went and what came: `agent firewall diff`'],
-    avoid: 'Flush to get back to where it was: what is missing is what `agent firewall diff` shows.',
+    avoid: ['Flush to get back to where it was: what is missing is what `agent firewall diff` shows.'],
     because: [{ code: 'firewall.flushed', within: hour }],
   },
   'firewall.lockout': {
@@ -168,7 +174,7 @@ export const rules = declared({
       'In a session that is still open, or on the serial console: `iptables -I INPUT -p tcp --dport 22 -j ACCEPT`',
       'Then find out what took the rule away: `agent status`',
     ],
-    avoid: 'Close the session that is still open, flush again or reboot.',
+    avoid: ['Close the session that is still open, flush again or reboot.'],
     urgent: true,
     because: [{ code: 'firewall.flushed' }],
   },

@@ -61,7 +61,7 @@ export const k3s = collector({
   deadlines: ({ disks = [] }, _settings, now, series): readonly Deadline[] =>
     disks.flatMap((disk) => {
       const reach = diskForecast(disk, 'disk', series, now)
-      return reach ? [{ what: `disk of ${disk.path}`, at: reach.at, sure: reach.confidence }] : []
+      return reach ? [{ what: `disk of ${disk.path}`, at: reach.at, confidence: reach.confidence }] : []
     }),
   // containerd recreates its socket when k3s starts, and `k3s-killall.sh` removes the folder.
   watch: (_settings, sample) => (sample?.k3s ? [{ kind: 'paths', paths: [containerdRun] }] : []),

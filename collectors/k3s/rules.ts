@@ -53,7 +53,7 @@ export const rules = declared({
       '`journalctl -u k3s -n 50 --no-pager` (on an agent `k3s-agent`): why it ended',
       '`systemctl start k3s` (on an agent `k3s-agent`)',
     ],
-    avoid: `${noReboot} ${leaveTheData}`,
+    avoid: [noReboot, leaveTheData],
     pendingFor: minute,
     because: [
       { code: 'k3s.restarting', within: hour },
@@ -74,7 +74,7 @@ export const rules = declared({
       '`journalctl -u k3s -p err -n 30 --no-pager` (on an agent `k3s-agent`): what it says before it ends',
       '`df -h /var/lib/rancher/k3s` and `timedatectl`: a full disk and a wrong clock both end it',
     ],
-    avoid: `${noReboot} ${leaveTheData}`,
+    avoid: [noReboot, leaveTheData],
     because: [...noRoom, ...certificates, { code: 'certs.chain-broken' }],
   },
   'k3s.api-unhealthy': {
@@ -90,7 +90,7 @@ export const rules = declared({
       '`journalctl -u k3s -n 50 --no-pager`: what k3s says',
       '`kubectl get --raw /readyz?verbose`, on a server: which check fails',
     ],
-    avoid: noReboot,
+    avoid: [noReboot],
     pendingFor: minute,
     because: [
       ...unwell,
@@ -111,7 +111,7 @@ export const rules = declared({
       '`journalctl -u k3s -n 100 --no-pager | grep -iE "kubelet|proxier"` (on an agent `k3s-agent`)',
       '`systemctl restart k3s` (on an agent `k3s-agent`): containers go on running meanwhile',
     ],
-    avoid: noReboot,
+    avoid: [noReboot],
     pendingFor: minute,
     because: [{ code: 'k3s.api-unhealthy', within: 5 * minute }, ...unwell],
   },
@@ -131,8 +131,9 @@ export const rules = declared({
       '`k3s crictl rmi --prune`: deletes images that no container uses',
       '`journalctl --vacuum-size=500M`: makes room in the journal',
     ],
-    avoid:
+    avoid: [
       "Delete by hand what is under agent/containerd or server/db of k3s, or a database's own files (pg_wal): neither comes back.",
+    ],
     pendingFor: 2 * minute,
   },
   'k3s.datastore-growing': {
@@ -149,7 +150,7 @@ export const rules = declared({
       '`kubectl get --raw /metrics | grep apiserver_storage_objects | sort -t" " -k2 -n | tail`: what there are so many of',
       '`kubectl get events -A --no-headers | wc -l`: events are the usual ones',
     ],
-    avoid: leaveTheData,
+    avoid: [leaveTheData],
     pendingFor: 10 * minute,
   },
   'k3s.restarted': {

@@ -121,7 +121,7 @@ function ofDatabase({ pod, comm }: Victim) {
   return {
     impact: `${comm} is a database: it was stopped in the middle of its work and has to recover before it serves again. Killed again while it recovers, it may not come back.`,
     fix: look,
-    avoid: 'Delete its volume or its lock and log files to make it start: they are what it recovers from.',
+    avoid: ['Delete its volume or its lock and log files to make it start: they are what it recovers from.'],
   }
 }
 
@@ -138,6 +138,6 @@ function ofNode({ comm }: Victim) {
       'See what holds the memory: `ps -eo rss,pid,comm --sort=-rss | head -15`',
       'Leave memory for the node itself: limits for the biggest pods, or `kubelet-arg: system-reserved=memory=…` in the k3s config',
     ],
-    avoid: 'Reboot or run `k3s-killall.sh` to make room: what took the memory comes back with the pods.',
+    avoid: ['Reboot or run `k3s-killall.sh` to make room: what took the memory comes back with the pods.'],
   }
 }

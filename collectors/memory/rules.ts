@@ -17,8 +17,9 @@ export const rules = declared({
       'See who used how much when it happened: `journalctl -k -g "oom-kill|Killed process" --since -2h`',
       'Find the process that grows, or raise its limit',
     ],
-    avoid:
+    avoid: [
       'Remove the limit altogether: then the node runs out, and the kernel chooses among everything on it.',
+    ],
     because: [
       { code: 'memory.oom-system' },
       { code: 'memory.oom-storm' },
@@ -37,7 +38,7 @@ export const rules = declared({
       'See what it is given and what it uses: `agent memory`',
       'Raise its limit, or find what grows in it; a database needs less for buffers and connections',
     ],
-    avoid: 'Wait for it: each kill may be the one that a database does not recover from.',
+    avoid: ['Wait for it: each kill may be the one that a database does not recover from.'],
     because: [
       { code: 'memory.oom-killed', same: 'subject', within: hour },
       { code: 'memory.oom-storm' },
@@ -57,7 +58,7 @@ export const rules = declared({
       'Stop what starts them again and again: scale it to 0 with `kubectl scale`, or `systemctl stop` for a service',
       'Then raise its limit, or find what grows in it',
     ],
-    avoid: 'Restart k3s: it starts all of them again at once.',
+    avoid: ['Restart k3s: it starts all of them again at once.'],
     because: [{ code: 'memory.oom-system' }],
   },
   'memory.container-near-limit': {
@@ -69,8 +70,9 @@ export const rules = declared({
     settings: ['near_limit_percent'],
     impact: 'At its limit the kernel kills it.',
     fix: ['See which hold most of what they may: `agent memory`'],
-    avoid:
+    avoid: [
       'Remove the limit altogether: then the node runs out, and the kernel chooses among everything on it.',
+    ],
     pendingFor: minute,
   },
   'memory.node-filling': {
@@ -85,7 +87,7 @@ export const rules = declared({
       'See what holds the memory: `ps -eo rss,pid,comm --sort=-rss | head -15`',
       'See which pods do: `kubectl top pod -A --sort-by=memory | head -15`',
     ],
-    avoid: 'Drop the caches (`drop_caches`): what is available counts them already.',
+    avoid: ['Drop the caches (`drop_caches`): what is available counts them already.'],
     pendingFor: minute,
   },
   'memory.pressure': {
@@ -146,8 +148,9 @@ export const rules = declared({
       'Give the biggest of them a limit (`resources.limits.memory`), or move it to another node',
       'See whether there is room again: `free -h`',
     ],
-    avoid:
+    avoid: [
       'Shield everything with oom_score_adj -1000 or set vm.panic_on_oom: the node then hangs or reboots instead of losing one process.',
+    ],
     because: [
       { code: 'memory.node-filling', within: hour },
       { code: 'memory.pressure', within: hour },

@@ -35,7 +35,7 @@ export interface Pattern {
   readonly covers?: readonly string[]
   readonly impact?: string
   readonly fix: readonly string[]
-  readonly avoid?: string
+  readonly avoid?: readonly string[]
   /** Data is lost for good if anything else is done first. */
   readonly urgent?: true
 }

@@ -41,8 +41,9 @@ export const rules = declared({
     settings: ['restarts', 'window_minutes'],
     impact: 'What it serves is not there, or only for moments.',
     fix: ['See which: `kubectl get pods -A | grep -v Running`'],
-    avoid:
+    avoid: [
       'Delete its volume or scale it up: what makes it end is still there, and a volume that is gone is gone.',
+    ],
     because: [...memory, ...node, ...api, ...network],
   },
   'pods.log-says': {

@@ -30,7 +30,7 @@ export const cause = finding({
     '`systemctl restart k3s`',
     'then delete the ingress pod: `kubectl -n kube-system delete pod ingress`',
   ],
-  avoid: '`iptables -F` again: ufw drops by default, and it would cut SSH.',
+  avoid: ['`iptables -F` again: ufw drops by default, and it would cut SSH.'],
   since: now - 18 * minute,
 })
 
@@ -57,7 +57,7 @@ export const picture: Snapshot = {
       since: cause.since,
       notifyAt: cause.since,
       fix: cause.fix,
-      avoid: cause.avoid ? [cause.avoid] : [],
+      avoid: cause.avoid ?? [],
     },
   ],
   collectors: [

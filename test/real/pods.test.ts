@@ -156,7 +156,7 @@ t.test('OOM kill, crash loop, corrupt WAL: one incident on the right pod', skip,
       /sleep.*dry-run/,
       /pg_resetwal -f/,
     ],
-    avoid: /running server or without a copy/,
+    avoid: [/running server or without a copy/],
   })
   t.equal(
     [...led.keys()].some((it) => it.includes('web')),

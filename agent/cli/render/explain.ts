@@ -33,7 +33,7 @@ export function renderRule(code: string, catalogue: Catalogue, terminal: Termina
     paint(terminal, 'bold', 'Next'),
     ...rule.fix.map((step, at) => wrap(terminal, `${at + 1}. ${step}`, 2, 5)),
     '',
-    ...part('Never', rule.avoid ?? ''),
+    ...part('Never', (rule.avoid ?? []).join(' ')),
     ...lines('Settings that change it', settingsOf(code, catalogue), terminal),
     ...(rule.pendingFor ? [wrap(terminal, patience(rule.pendingFor), 0), ''] : []),
   ].join('\n')
@@ -138,7 +138,7 @@ export function markdown(catalogue: Catalogue): string {
       `- **Measured**: ${measured(code, catalogue)}`,
       `- **So**: ${rule.impact}`,
       ...rule.fix.map((step, at) => `- **Next ${at + 1}**: ${step}`),
-      ...(rule.avoid ? [`- **Never**: ${rule.avoid}`] : []),
+      ...(rule.avoid ? [`- **Never**: ${rule.avoid.join(' ')}`] : []),
       ...list('May come from', causes(rule)),
       ...list('May lead to', effects(code, rules)),
       ...list('Settings', settingsOf(code, catalogue)),

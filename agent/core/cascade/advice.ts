@@ -36,10 +36,7 @@ export function advice(
   const kept = repair.slice(0, Math.max(1, room - Math.min(rest.length, leftToDo)))
   return {
     fix: [...saving, ...kept, ...rest.slice(0, room - kept.length)],
-    avoid: [...new Set([...urgent, ...repairs].flatMap((it) => sentences(it.avoid ?? '')))].slice(
-      0,
-      mostAvoid,
-    ),
+    avoid: [...new Set([...urgent, ...repairs].flatMap((it) => it.avoid ?? []))].slice(0, mostAvoid),
   }
 }
 
@@ -81,7 +78,3 @@ function isSaid(step: string, said: readonly string[]): boolean {
   const known = said.flatMap(commandsOf)
   return commands.every((command) => known.some((it) => it.includes(command)))
 }
-
-/** Sentences end with a full stop; the next begins with a capital letter or a command. */
-export const sentences = (text: string): readonly string[] =>
-  text.split(/(?<=\.) (?=[A-Z`])/).filter((it) => it !== '')

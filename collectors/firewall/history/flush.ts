@@ -81,7 +81,12 @@ export function isFlush(reference: Cells, { cells, k3s, ufw }: Present): boolean
     if (owners.size !== 1) return owners.size > 1
     if (owners.has('kube-proxy')) return true
     if (owners.has('ufw')) return ufw === 'on'
-    return owners.has('other') && gone.some((place) => (reference[place]?.[1] ?? 0) >= manyOwn)
+    // Where there are more rules than before, somebody replaced rules: k3s does when it starts.
+    return (
+      owners.has('other') &&
+      total(cells, family) < total(reference, family) &&
+      gone.some((place) => (reference[place]?.[1] ?? 0) >= manyOwn)
+    )
   })
 }
 

@@ -4,7 +4,9 @@ const log =
   'Read all that it said before it stopped: `kubectl -n {namespace} logs {pod} -c {container} --previous --tail=200`'
 const now = 'Read what stands around it: `kubectl -n {namespace} logs {pod} -c {container} --tail=200`'
 const room = 'See how full its volume is: `kubectl -n {namespace} exec {pod} -c {container} -- df -h`'
-const avoid = 'Delete its volume, its WAL or its lock files to make it start: they are what it recovers from.'
+const avoid = [
+  'Delete its volume, its WAL or its lock files to make it start: they are what it recovers from.',
+]
 
 /** It serves again; as a standby read-only (postmaster.c, process_pm_pmsignal). */
 const ready = [
@@ -51,8 +53,9 @@ const postgres: readonly Pattern[] = [
       'Only then, as the user postgres: `pg_resetwal -f "$PGDATA"`; then dump and restore into a new cluster, as the tables may not fit each other any more',
     ],
     urgent: true,
-    avoid:
+    avoid: [
       'Run pg_resetwal on a running server or without a copy of the volume, or delete pg_wal: both lose data for good.',
+    ],
   },
   {
     name: 'postgres-panic',
@@ -85,7 +88,7 @@ const postgres: readonly Pattern[] = [
       'Restore what is damaged from a backup or a replica',
     ],
     urgent: true,
-    avoid: 'Set zero_damaged_pages on the only copy: it throws the damaged pages away.',
+    avoid: ['Set zero_damaged_pages on the only copy: it throws the damaged pages away.'],
   },
   {
     name: 'postgres-killed',
@@ -130,7 +133,7 @@ const postgres: readonly Pattern[] = [
       room,
       'Make the volume larger, or see what holds the WAL back (a replication slot, a failing archive_command): `kubectl -n {namespace} exec {pod} -c {container} -- psql -U postgres -c "select slot_name, active, restart_lsn from pg_replication_slots"`',
     ],
-    avoid: 'Delete files in pg_wal to make room: the database does not start without them.',
+    avoid: ['Delete files in pg_wal to make room: the database does not start without them.'],
   },
   {
     name: 'postgres-wraparound',
@@ -147,8 +150,9 @@ const postgres: readonly Pattern[] = [
       'See which database is the oldest: `kubectl -n {namespace} exec {pod} -c {container} -- psql -U postgres -c "select datname, age(datfrozenxid) from pg_database order by 2 desc"`',
       'End old transactions and drop abandoned replication slots, then run VACUUM (not FULL) in that database',
     ],
-    avoid:
+    avoid: [
       'Run VACUUM FULL, or single-user mode without need: both need more transaction numbers or downtime.',
+    ],
   },
   {
     name: 'postgres-connections',
@@ -161,7 +165,9 @@ const postgres: readonly Pattern[] = [
       'See who holds them: `kubectl -n {namespace} exec {pod} -c {container} -- psql -U postgres -c "select usename, application_name, state, count(*) from pg_stat_activity group by 1,2,3 order by 4 desc"`',
       'Lower the pools of the applications, or put a pooler in front',
     ],
-    avoid: 'Raise max_connections without memory for it: each one takes some, and the OOM killer comes next.',
+    avoid: [
+      'Raise max_connections without memory for it: each one takes some, and the OOM killer comes next.',
+    ],
   },
 ]
 
@@ -193,7 +199,7 @@ const others: readonly Pattern[] = [
       'Restore from a backup or a replica; else start it with innodb_force_recovery=1 and dump what can be read, going higher only as needed',
     ],
     urgent: true,
-    avoid: 'Delete ib_logfile*, ib_redo* or ibdata1, or set innodb_force_recovery above 3 without a copy.',
+    avoid: ['Delete ib_logfile*, ib_redo* or ibdata1, or set innodb_force_recovery above 3 without a copy.'],
   },
   {
     name: 'mysql-connections',
@@ -221,7 +227,7 @@ const others: readonly Pattern[] = [
       now,
       'If it cannot read its append-only file: copy the volume, then see what would go: `redis-check-aof appendonly.aof` (without --fix)',
     ],
-    avoid: 'Restart it while it cannot save: what is only in memory is lost.',
+    avoid: ['Restart it while it cannot save: what is only in memory is lost.'],
   },
   {
     name: 'redis-refuses',
@@ -234,7 +240,7 @@ const others: readonly Pattern[] = [
       'See what Redis itself says, in its own pod: `kubectl get pods -A | grep -i -e redis -e valkey`, then `kubectl logs`',
       'See how full its volume is, and whether it has memory for a second copy of its data while it saves',
     ],
-    avoid: 'Restart Redis while it cannot save: what is only in memory is lost.',
+    avoid: ['Restart Redis while it cannot save: what is only in memory is lost.'],
   },
   {
     name: 'redis-memory',

@@ -30,7 +30,7 @@ export const node: readonly Pattern[] = [
       'See the sizes: `etcdctl endpoint status --write-out=table`',
       'Compact, defragment one member after the other, then `etcdctl alarm disarm`',
     ],
-    avoid: 'Delete the member folder of a member that is still needed for the quorum.',
+    avoid: ['Delete the member folder of a member that is still needed for the quorum.'],
   },
   {
     name: 'etcd-corrupt',
@@ -50,7 +50,7 @@ export const node: readonly Pattern[] = [
       'Copy the etcd folder before anything else',
       'With other members alive remove this one and let it join anew; with one server restore a snapshot: `k3s server --cluster-reset --cluster-reset-restore-path=SNAPSHOT`',
     ],
-    avoid: 'Run `--cluster-reset` without a copy of the folder and a snapshot.',
+    avoid: ['Run `--cluster-reset` without a copy of the folder and a snapshot.'],
     urgent: true,
   },
   {
@@ -86,7 +86,7 @@ export const node: readonly Pattern[] = [
     ],
     impact: 'The API cannot read or write what the cluster consists of.',
     fix: [now, 'See whether the database answers and has room'],
-    avoid: 'Delete state.db or its -wal file.',
+    avoid: ['Delete state.db or its -wal file.'],
   },
   {
     name: 'containerd-storage',
@@ -98,7 +98,7 @@ export const node: readonly Pattern[] = [
       'See what containerd says: `tail -50 /var/lib/rancher/k3s/agent/containerd/containerd.log`',
       'See how full the disk is: `df -h /var/lib/rancher`, `df -i /var/lib/rancher`',
     ],
-    avoid: 'Delete folders below /var/lib/rancher/k3s/agent/containerd by hand.',
+    avoid: ['Delete folders below /var/lib/rancher/k3s/agent/containerd by hand.'],
   },
   {
     name: 'kubelet-unwell',
@@ -139,7 +139,7 @@ export const node: readonly Pattern[] = [
     ],
     impact: 'What this container asks for over TLS is refused until the certificate, or the clock, is right.',
     fix: ['See which certificates of the node are due: `agent status`', 'See the clock: `timedatectl`', now],
-    avoid: 'Switch the check of certificates off.',
+    avoid: ['Switch the check of certificates off.'],
   },
   {
     name: 'x509-authority',
@@ -154,7 +154,7 @@ export const node: readonly Pattern[] = [
       'self-signed certificate in certificate chain',
     ],
     fix: [now, 'After a rotation of the CA: restart what still holds the old one'],
-    avoid: 'Switch the check of certificates off.',
+    avoid: ['Switch the check of certificates off.'],
   },
   {
     name: 'api-unauthorized',

@@ -27,7 +27,7 @@ export const workload: readonly Pattern[] = [
       'See the pod network and the firewall of this node: `agent status`',
       now,
     ],
-    avoid: 'Flush the firewall to see whether it helps: it can lock you out.',
+    avoid: ['Flush the firewall to see whether it helps: it can lock you out.'],
   },
   {
     name: 'disk-full',
@@ -46,7 +46,7 @@ export const workload: readonly Pattern[] = [
       'See which: `kubectl -n {namespace} exec {pod} -c {container} -- df -h`, and on the node `df -h`, `df -i`',
       'Make room on the node: `k3s crictl rmi --prune` removes images that nothing uses',
     ],
-    avoid: 'Delete files below /var/lib/rancher or of a database by hand.',
+    avoid: ['Delete files below /var/lib/rancher or of a database by hand.'],
   },
   {
     name: 'disk-failing',
@@ -64,7 +64,7 @@ export const workload: readonly Pattern[] = [
       'See what the kernel says: `journalctl -k -b --no-pager -g "I/O error|EXT4-fs|XFS|Remounting"`',
       'Copy what is on it while it can be read',
     ],
-    avoid: 'Run fsck on a file system that is mounted.',
+    avoid: ['Run fsck on a file system that is mounted.'],
   },
   {
     name: 'permission-denied',
@@ -86,7 +86,7 @@ export const workload: readonly Pattern[] = [
       'See the owner of the volume and the user: `kubectl -n {namespace} exec {pod} -c {container} -- sh -c "id; ls -ldn /*"`',
       'Set `securityContext.fsGroup` (and runAsUser) in the workload that made the pod',
     ],
-    avoid: 'Run chmod 777 on the volume: databases refuse to start with it, and everyone may write.',
+    avoid: ['Run chmod 777 on the volume: databases refuse to start with it, and everyone may write.'],
   },
   {
     name: 'too-many-files',

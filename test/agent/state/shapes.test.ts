@@ -15,7 +15,7 @@ const whole: readonly (readonly [string, Shape, Record<string, unknown>, readonl
     findingShape,
     {
       ...finding({ code: 'a.b' }),
-      avoid: 'Don’t.',
+      avoid: ['Don’t.'],
       urgent: true,
       stage: 3,
       pod: { namespace: 'prod', name: 'db-0', uid: 'u', container: 'c' },

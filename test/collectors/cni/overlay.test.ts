@@ -51,7 +51,7 @@ t.test('what a start of k3s did not bring back is not over because k3s has just 
   t.match(late, {
     text: /k3s-agent was started since and has not made it\.$/,
     fix: [/^`journalctl -u k3s-agent /, /`k3s-killall\.sh`, then `systemctl start k3s-agent`/],
-    avoid: /^Run `iptables -F`/,
+    avoid: [/^Run `iptables -F`/],
   })
   t.end()
 })

@@ -57,11 +57,11 @@ t.test('one kill, a group of processes, and names only', async (t) => {
 
 t.test('a database, and what keeps the node, are critical', async (t) => {
   const [database] = assess(sample([victim({ rank: 'database', comm: 'postgres' })]), now)
-  t.match(database, { severity: 'critical', impact: /^postgres is a database/, avoid: /volume/ })
+  t.match(database, { severity: 'critical', impact: /^postgres is a database/, avoid: [/volume/] })
   t.match(database?.fix?.[0], '`kubectl -n default logs oomer -c eater --previous --tail=100`')
   const { pod: _, ...process } = victim({ rank: 'node', comm: 'k3s-server', subject: 'process k3s-server' })
   const [node] = assess(sample([process]), now)
-  t.match(node, { severity: 'critical', avoid: /killall/ })
+  t.match(node, { severity: 'critical', avoid: [/killall/] })
   t.match(node?.fix?.[0], 'systemctl status k3s')
 })
 

@@ -16,7 +16,7 @@ t.test('each rule can be acted on', async (t) => {
       rule.fix.some((it) => it.split('`').length === 3),
       `${code} has a command to paste`,
     )
-    for (const text of [...rule.fix, rule.impact, rule.meaning, rule.avoid ?? ''])
+    for (const text of [...rule.fix, rule.impact, rule.meaning, ...(rule.avoid ?? [])])
       t.equal((text.split('`').length - 1) % 2, 0, `backticks come in pairs: ${text.slice(0, 30)}`)
   }
 })

@@ -17,7 +17,7 @@ const patterns = new Map(
     pattern({
       name: 'grave',
       severity: 'critical',
-      avoid: 'Delete it.',
+      avoid: ['Delete it.'],
       urgent: true,
       impact: 'Data is lost.',
       covers: ['mild'],
@@ -84,7 +84,7 @@ t.test('who says more of the same container speaks alone', async (t) => {
     'pods.log-says shop/web/app grave',
   ])
   t.match(judge({ said: [grave] }), [
-    { severity: 'critical', impact: 'Data is lost.', avoid: 'Delete it.', urgent: true },
+    { severity: 'critical', impact: 'Data is lost.', avoid: ['Delete it.'], urgent: true },
   ])
 })
 
@@ -102,7 +102,7 @@ t.test('a loop tells why by the gravest that its own log says', async (t) => {
     severity: 'critical',
     text: /^Started again 3 times in the last 30 min \(3 in all\), last at 03:59 UTC\. Its log: grave is wrong\.$/,
     fix: ['look into grave of shop/web/app'],
-    avoid: 'Delete it.',
+    avoid: ['Delete it.'],
     urgent: true,
     at: now - 3 * minute,
     evidence: { restarts: 3, 'in the window': 3, 'log says': 'grave' },

@@ -110,7 +110,7 @@ t.test('what logs say: growth only, on the right container, until it is over', a
     ['shop/db-0/postgres postgres-connections', 'shop/db-0/postgres postgres-wal'],
     'the one that says most',
   )
-  t.match(found[1], { severity: 'critical', avoid: /running server or without a copy/ })
+  t.match(found[1], { severity: 'critical', avoid: [/running server or without a copy/] })
   t.match(
     found[1]?.fix?.join('\n'),
     /scale that down.*Copy the whole volume.*sleep.*pg_resetwal --dry-run.*as the user postgres/s,

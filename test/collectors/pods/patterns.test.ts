@@ -98,7 +98,7 @@ t.test('the list', async (t) => {
     for (const other of it.covers ?? []) t.ok(known.has(other), `${it.name} covers ${other}`)
     t.notMatch(it.says, /\.$/)
     t.ok(it.fix.length > 0)
-    for (const text of [...it.fix, it.avoid ?? ''])
+    for (const text of [...it.fix, ...(it.avoid ?? [])])
       t.equal((text.match(/`/g) ?? []).length % 2, 0, `backticks come in pairs: ${text}`)
   }
 })

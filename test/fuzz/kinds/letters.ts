@@ -49,7 +49,7 @@ function finding(luck: Luck, index: number): Finding {
     text: text(),
     impact: text(),
     fix: Array.from({ length: luck.below(8) }, text),
-    ...(luck.odds(0.5) && { avoid: text() }),
+    ...(luck.odds(0.5) && { avoid: [text()] }),
     ...(luck.odds(0.3) && { pod: { namespace: text(), name: text(), container: text() } }),
     ...(luck.odds(0.3) && {
       evidence: Object.fromEntries(
