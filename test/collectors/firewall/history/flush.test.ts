@@ -58,6 +58,8 @@ t.test('an owner that can leave by itself has left', async (t) => {
   t.notOk(alone(/ufw/, { ufw: 'off' }))
   t.ok(alone(/ufw/, { ufw: 'on' }))
   t.ok(alone(/other/))
+  const replaced = { ...without(all, /other/), 'ipv4 filter kube-router': [99, 3] } as Cells
+  t.notOk(isFlush(all, present(replaced)), 'rules of no known owner, replaced by more of k3s')
   t.ok(alone(/nat kube-proxy/))
   t.notOk(alone(/kube|flannel|cni/, { k3s: false }), 'k3s-killall.sh')
   t.ok(alone(/filter/, { k3s: false, ufw: 'on' }))
