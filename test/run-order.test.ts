@@ -23,9 +23,9 @@ t.test('who reads the kernel log runs beside nobody who fills it', async (t) => 
   const [waiting = []] = lanes
   const order = waiting.flat()
   t.strictSame(
-    order.slice(0, 3),
-    ['incident', 'systemd', 'kills'].map((it) => `test/real/${it}.test.ts`),
+    order.slice(0, 4),
+    ['incident', 'systemd', 'forged-kills', 'kills'].map((it) => `test/real/${it}.test.ts`),
   )
-  for (const it of ['memory', 'leak', 'pods', 'forged-kills', 'hostile'])
+  for (const it of ['memory', 'leak', 'pods', 'hostile', 'postgres-lines'])
     t.ok(order.includes(`test/real/${it}.test.ts`), it)
 })

@@ -12,7 +12,8 @@ export interface Plan {
 const patient = /^test\/real\/(incident|systemd)\.test\.ts$/
 /**
  * These have processes killed for want of memory, or fill the kernel's log, of which a machine has one: after the
- * patient ones, and one after the other. `kills` wants a minute without any, which has just passed when `systemd` is over.
+ * patient ones, and one after the other. `forged-kills` wants a log without fresh kills, and `kills` a minute without any,
+ * which has just passed when `systemd` is over.
  */
 const killers = [
   /\/real\/forged-kills\./,

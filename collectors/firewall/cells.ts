@@ -1,4 +1,4 @@
-import type { Owner } from './checks/owners.ts'
+import type { Owner } from './dump/owners.ts'
 
 export type Family = 'ipv4' | 'ipv6'
 export const families: readonly Family[] = ['ipv4', 'ipv6']

@@ -1,5 +1,5 @@
 import type { Backend, Cell, Cells, Family } from './cells.ts'
-import type { Copies } from './checks/copies.ts'
+import type { Copies } from './dump/copies.ts'
 import type { UfwRules } from './dump/ufw.ts'
 
 /** What one backend holds for one family, in numbers. */

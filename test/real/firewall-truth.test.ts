@@ -1,6 +1,6 @@
 import t from 'tap'
 import type { Family } from '../../collectors/firewall/cells.ts'
-import { inputVerdict } from '../../collectors/firewall/packet/verdicts.ts'
+import { inputVerdict } from '../../collectors/firewall/checks/verdicts.ts'
 import { wayIn } from '../../collectors/firewall/packet/walk.ts'
 import { type Doorway, doorway, knocking } from '../collectors/firewall/doorway.ts'
 import { asHealthyBeside, asLegacy, withUfw } from '../collectors/firewall/furnish.ts'

@@ -186,3 +186,19 @@ export const neighbours: Wall = (root) =>
             `${path} imports ${name}: one broken collector must not stop another; what both need stands in collectors/node/`,
         ),
     )
+
+const packetEngine = 'collectors/firewall/packet/'
+
+/** The packet engine decides by rules alone, whoever read them and whatever is made of its verdict. */
+export const engine: Wall = (root) =>
+  sourcesOf(root)
+    .filter((path) => path.startsWith(packetEngine))
+    .flatMap((path) =>
+      importsOf(root, path)
+        .filter(({ name }) => name.startsWith('collectors/') && !name.startsWith(packetEngine))
+        .filter(({ name }) => name !== 'collectors/firewall/cells.ts')
+        .map(
+          ({ name }) =>
+            `${path} imports ${name}: what becomes of a packet must not depend on how rules are read, remembered or told`,
+        ),
+    )

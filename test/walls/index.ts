@@ -1,6 +1,6 @@
 import { untested } from './addresses.ts'
 import { importCircles } from './circles.ts'
-import { directions, neighbours, strangers } from './directions.ts'
+import { directions, engine, neighbours, strangers } from './directions.ts'
 import { closedDoors, portsAsked } from './doors.ts'
 import { longFiles, longFunctions } from './lengths.ts'
 import type { Wall } from './sources.ts'
@@ -11,6 +11,7 @@ export const walls = {
   'imports point one way': directions,
   'nothing in agent/ knows a collector': strangers,
   'collectors do not know each other': neighbours,
+  'the packet engine knows nothing of the rest': engine,
   'no import circles': importCircles,
   'each library has one door': closedDoors,
   "k3s's own ports are asked by one door": portsAsked,

@@ -125,6 +125,18 @@ t.test('collectors that are known, or know each other', async (t) => {
     )
 })
 
+t.test('a packet engine that looks around', async (t) => {
+  const path = 'collectors/firewall/packet/walk.ts'
+  const wall = 'the packet engine knows nothing of the rest'
+  bites(
+    t,
+    wall,
+    path,
+    importing(path, 'collectors/firewall/dump/read.ts'),
+    `${path} imports collectors/firewall/dump/read.ts: `,
+  )
+})
+
 t.test("k3s's ports, asked by another than their door", async (t) => {
   bites(
     t,

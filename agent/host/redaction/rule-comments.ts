@@ -1,6 +1,6 @@
 import { removed } from './cut.ts'
 
-/** Chains of known programs, whose rules hold no text from people (collectors/firewall/checks/owners.ts). */
+/** Chains of known programs, whose rules hold no text from people (collectors/firewall/dump/owners.ts). */
 const known = /(?:KUBE-|FLANNEL-|CNI-|cali|CILIUM_|ufw6?-|DOCKER)/
 const ofProgram = new RegExp(`^-A ${known.source}`)
 const toProgram = new RegExp(` -[jg] ${known.source}`)
@@ -15,7 +15,7 @@ const words =
 /** The same in the output of nft and `ipset save`, and in that of `ip` the `ifalias` people give an interface. */
 const others = /((?:(?:^|[\s{])comment|\blog prefix) |"ifalias": ?)("(?:\\.|[^"\\\n])*"?)/g
 
-/** Comments that programs write at rules that jump to their own chains (collectors/firewall/checks/owners.ts). */
+/** Comments that programs write at rules that jump to their own chains (collectors/firewall/dump/owners.ts). */
 const leading = /^"?(?:kubernetes |kube-router netpol - |CNI |name: |flanneld |cali:)/
 const exact = /^"?(?:flanneld (?:forward|masq)|cali:[\w-]{16})"?$/
 /** Log prefixes and list names of ufw and kube-proxy, and the default name of a list. */

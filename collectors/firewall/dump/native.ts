@@ -1,8 +1,8 @@
 import type { Host } from '../../../agent/model/index.ts'
 import type { Cell, Family } from '../cells.ts'
-import { type Owner, tableOwner } from '../checks/owners.ts'
 import { rolling } from '../packet/sums.ts'
 import type { RuleSet } from '../rule-set.ts'
+import { type Owner, tableOwner } from './owners.ts'
 
 /** nftables tables that iptables did not create, and what they mean for walking the others. */
 export interface Native {

@@ -1,13 +1,13 @@
 import type { Cell } from '../cells.ts'
-import { type Copies, countCopies } from '../checks/copies.ts'
 import { kubePart, kubeParts } from '../checks/kube.ts'
-import { baseRuleOwner, chainOwner, type Owner } from '../checks/owners.ts'
 import { gatherForwards } from '../packet/forwards.ts'
 import type { Probe } from '../packet/match.ts'
 import { gatherPath } from '../packet/paths.ts'
 import { own } from '../packet/steps.ts'
 import { rolling, type Sum, sumOf } from '../packet/sums.ts'
 import { type Table, type Tables, walkedTables } from '../packet/walk.ts'
+import { type Copies, countCopies } from './copies.ts'
+import { baseRuleOwner, chainOwner, type Owner } from './owners.ts'
 import { isFiled, type UfwRules, ufwPart } from './ufw.ts'
 
 /** The output of `iptables-save` in numbers, and the rules that a walk needs. */

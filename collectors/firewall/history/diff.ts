@@ -1,4 +1,4 @@
-import { baseRuleOwner, chainOwner, type Owner, tableOwner } from '../checks/owners.ts'
+import { baseRuleOwner, chainOwner, type Owner, tableOwner } from '../dump/owners.ts'
 import type { KeptRules } from './kept-rules.ts'
 
 /** The rules of one owner in one table that were deleted (`went`) and added (`came`). */

@@ -1,7 +1,7 @@
 import type { WakeEvent } from '../../../agent/model/index.ts'
 import { day, minute } from '../../../agent/text/times.ts'
 import { type Cells, type Family, families, ownerIn, total } from '../cells.ts'
-import type { Owner } from '../checks/owners.ts'
+import type { Owner } from '../dump/owners.ts'
 import { type Author, likeliest } from './author.ts'
 import type { FlannelMemory } from './flannel.ts'
 

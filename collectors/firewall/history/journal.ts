@@ -1,6 +1,6 @@
 import type { WakeEvent } from '../../../agent/model/index.ts'
 import { byOwner, type Cells, ownerIn } from '../cells.ts'
-import type { Owner } from '../checks/owners.ts'
+import type { Owner } from '../dump/owners.ts'
 import { cellsOf, type RuleSet } from '../rule-set.ts'
 import { type Author, likely } from './author.ts'
 

@@ -64,7 +64,7 @@ t.test('every field is needed unless it is optional, and none may be of another 
         { a: {} },
       ]) {
         const fits =
-          ['evidence', 'fix', 'findings'].includes(key) &&
+          ['evidence', 'fix', 'avoid', 'findings'].includes(key) &&
           JSON.stringify(value) === JSON.stringify(key === 'evidence' ? {} : [])
         t.equal(
           shape({ ...it, [key]: value }) === undefined,

@@ -1,8 +1,8 @@
 import t from 'tap'
 import type { Host } from '../../../../agent/model/index.ts'
 import { hasPeers, needsOf, overlayPort } from '../../../../collectors/firewall/checks/needs.ts'
+import { blockedOf } from '../../../../collectors/firewall/checks/verdicts.ts'
 import { network } from '../../../../collectors/firewall/packet/networks.ts'
-import { blockedOf } from '../../../../collectors/firewall/packet/verdicts.ts'
 import type { K3s } from '../../../../collectors/node/k3s.ts'
 import { printed, saved } from '../look.ts'
 

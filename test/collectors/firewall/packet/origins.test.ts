@@ -1,8 +1,8 @@
 import t from 'tap'
+import { inputVerdict } from '../../../../collectors/firewall/checks/verdicts.ts'
 import type { Probe } from '../../../../collectors/firewall/packet/match.ts'
 import { network } from '../../../../collectors/firewall/packet/networks.ts'
 import { limits } from '../../../../collectors/firewall/packet/origins.ts'
-import { inputVerdict } from '../../../../collectors/firewall/packet/verdicts.ts'
 import { filter, printed, saved, ssh } from '../look.ts'
 
 const verdict = (rules: string, policy = 'DROP', probe: Probe = ssh) => {

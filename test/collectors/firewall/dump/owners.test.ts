@@ -1,5 +1,5 @@
 import t from 'tap'
-import { baseRuleOwner, chainOwner } from '../../../../collectors/firewall/checks/owners.ts'
+import { baseRuleOwner, chainOwner } from '../../../../collectors/firewall/dump/owners.ts'
 
 t.test('chains by their names', (t) => {
   const owners = {

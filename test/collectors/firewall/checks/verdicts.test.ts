@@ -1,7 +1,7 @@
 import t from 'tap'
+import { blockedOf, inputVerdict } from '../../../../collectors/firewall/checks/verdicts.ts'
 import type { Read } from '../../../../collectors/firewall/dump/read.ts'
 import type { Probe } from '../../../../collectors/firewall/packet/match.ts'
-import { blockedOf, inputVerdict } from '../../../../collectors/firewall/packet/verdicts.ts'
 import type { RuleSet } from '../../../../collectors/firewall/rule-set.ts'
 import { filter, saved, ssh } from '../look.ts'
 

@@ -1,8 +1,8 @@
-import type { Blocked, Needed } from '../checks/needs.ts'
 import type { Read } from '../dump/read.ts'
-import type { Probe } from './match.ts'
-import { byOrigin } from './origins.ts'
-import { passBoth, type Verdict, wayIn } from './walk.ts'
+import type { Probe } from '../packet/match.ts'
+import { byOrigin } from '../packet/origins.ts'
+import { passBoth, type Verdict, wayIn } from '../packet/walk.ts'
+import type { Blocked, Needed } from './needs.ts'
 
 /**
  * The verdict of all backends together for a probe; undefined where there are none. `deciding`: native tables that may

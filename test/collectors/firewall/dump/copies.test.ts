@@ -1,5 +1,5 @@
 import t from 'tap'
-import { countCopies } from '../../../../collectors/firewall/checks/copies.ts'
+import { countCopies } from '../../../../collectors/firewall/dump/copies.ts'
 import { type Sum, sumOf } from '../../../../collectors/firewall/packet/sums.ts'
 
 const count = (lines: Iterable<string>) => {
