@@ -15,7 +15,7 @@ import type { Store } from '../state/store.ts'
 import type { Log } from './log.ts'
 import { reportRound } from './report.ts'
 import { type Rounds, rounds } from './schedule.ts'
-import { type Dates, dates } from './timer.ts'
+import { type Timer, timer } from './timer.ts'
 import { type Watching, watching } from './watching.ts'
 
 export interface CollectorRunOptions {
@@ -47,7 +47,7 @@ export class CollectorRun {
   readonly #options: CollectorRunOptions
   readonly #guarded: Guarded
   readonly #watching: Watching
-  readonly #dates: Dates
+  readonly #dates: Timer
   #heard: readonly WakeEvent[] = []
   #markLooked = () => {}
 
@@ -71,7 +71,7 @@ export class CollectorRun {
       failed: (error) => log.error({ ...about, error }, 'a round broke off'),
       longest: collector.pause,
     })
-    this.#dates = dates(wake)
+    this.#dates = timer(wake)
     this.#watching = watching({
       machine,
       heard: (text) => {

@@ -2,7 +2,7 @@ import type { Deadline } from '../model/index.ts'
 import { hour } from '../text/times.ts'
 
 /** A timer for the next deadline with a fixed date, so that a round runs then and not only on schedule. */
-export interface Dates {
+export interface Timer {
   /** Sets the timer; `at` is the present time. Forecasts and past deadlines do not count. */
   set(deadlines: readonly Deadline[], at: number): void
   stop(): void
@@ -13,7 +13,7 @@ const furthest = hour
 /** Delay after the date, ms, because a certificate is still valid in its last second. */
 const after = 1000
 
-export function dates(ring: () => void): Dates {
+export function timer(ring: () => void): Timer {
   let timer: NodeJS.Timeout | undefined
   return {
     set(deadlines, at) {

@@ -4,9 +4,9 @@ import { hanging } from './bridge.ts'
 import { collect } from './collect.ts'
 import { confFolder, subnetFile } from './conf.ts'
 import { outward, plan } from './expected.ts'
-import { addressOutlook } from './leak.ts'
+import { addressDeadlines } from './leak.ts'
 import { allErrors } from './link-errors.ts'
-import { worthALook } from './monitor.ts'
+import { isRelevantLine } from './monitor.ts'
 import { page } from './page.ts'
 import { rules } from './rules.ts'
 import type { CniSample } from './sample.ts'
@@ -45,7 +45,7 @@ export const cni = collector({
       ...(sample.peers && { peers: sample.peers.length }),
     }
   },
-  deadlines: (sample, _settings, now) => addressOutlook(sample, now),
+  deadlines: (sample, _settings, now) => addressDeadlines(sample, now),
   watch(_settings, sample): readonly Watch[] {
     const it = sample?.k3s && plan(sample)
     if (!sample?.k3s || it?.kind !== 'flannel') return []
@@ -54,7 +54,7 @@ export const cni = collector({
       {
         kind: 'command',
         argv: ['ip', 'monitor', 'link', 'address', 'route', 'neigh'],
-        isRelevant: worthALook({ own, outward: outward(sample) }),
+        isRelevant: isRelevantLine({ own, outward: outward(sample) }),
       },
       { kind: 'paths', paths: [subnetFile, confFolder(sample.k3s)] },
     ]

@@ -1,6 +1,6 @@
 import type { Deadline, Observation } from '../../agent/model/index.ts'
 import { day } from '../../agent/text/times.ts'
-import { ripe } from './pool.ts'
+import { confirmedLeaks } from './pool.ts'
 import type { Code } from './rules.ts'
 import type { CniSample, Pool } from './sample.ts'
 
@@ -38,7 +38,7 @@ export function usedUp({ course, size, used }: Pool, now: number): Forecast | un
 export function leak(sample: CniSample, now: number): readonly Observation<Code>[] {
   const { pool } = sample
   if (!pool) return []
-  const leaked = ripe(pool.leaked, now)
+  const leaked = confirmedLeaks(pool.leaked, now)
   const free = Math.max(0, pool.size - pool.used)
   if (leaked.length < noticed) return []
   const forecast = usedUp(pool, now)
@@ -66,7 +66,7 @@ export function leak(sample: CniSample, now: number): readonly Observation<Code>
 }
 
 /** The day on which the last address will be taken, where that can be told. */
-export function addressOutlook({ pool }: CniSample, now: number): readonly Deadline[] {
+export function addressDeadlines({ pool }: CniSample, now: number): readonly Deadline[] {
   const forecast = pool && usedUp(pool, now)
   return forecast ? [{ what: 'pod addresses', at: forecast.at, confidence: forecast.confidence }] : []
 }

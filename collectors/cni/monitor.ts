@@ -14,7 +14,7 @@ export interface Watched {
  * plugin, none about the bridge unless it is the first or last pod: so ordinary pods start no run. Neighbours count
  * only on overlays, where they and FDB entries (`192.0.2.20 dev flannel.1 lladdr …`) stand for nodes.
  */
-export function worthALook({ own, outward }: Watched): (line: string) => boolean {
+export function isRelevantLine({ own, outward }: Watched): (line: string) => boolean {
   const overlay = (name: string) => name.startsWith('flannel')
   const watched = (name: string) => /^cni\d/.test(name) || overlay(name) || own.includes(name)
   return (line) => {

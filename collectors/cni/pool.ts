@@ -59,7 +59,7 @@ export async function readPool(
     const since = known[it] ?? (await reservation(host, `${folder}/${it}`, running))
     if (since !== undefined) leaked[it] = since
   }
-  const count = ripe(leaked, host.now()).length
+  const count = confirmedLeaks(leaked, host.now()).length
   const course = before?.course ?? []
   return {
     folder,
@@ -104,5 +104,5 @@ export function sizeOf(own: string): number {
 }
 
 /** The addresses leaked for so long that no sandbox can still be in the middle of being created or removed. */
-export const ripe = (leaked: Pool['leaked'], now: number): readonly string[] =>
+export const confirmedLeaks = (leaked: Pool['leaked'], now: number): readonly string[] =>
   Object.keys(leaked).filter((it) => now - (leaked[it] ?? now) >= settling)

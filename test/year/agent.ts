@@ -94,7 +94,7 @@ export function agentOn(host: Host) {
         .map((it) => it.name)
         .filter((name) => ledger.some((it) => it.code.startsWith(`${name}.`) && wantsALook(it, host.now()))),
     /** When the next patience ends. */
-    nextRipe: () =>
+    nextNotifyAt: () =>
       Math.min(
         ...ledger.flatMap((it) =>
           it.resolved === undefined && it.notifyAt > host.now() ? [it.notifyAt] : [],

@@ -45,9 +45,9 @@ export async function live(t: Test, { days, age, pause, fault }: Life) {
   for (let count = 0; now < end; count += 1) {
     const dense = now < watched
     const planned = now + (dense ? minute : pause)
-    const ripe = now + Math.max(1, agent.nextRipe() - node.machine.clock)
+    const notifyAt = now + Math.max(1, agent.nextNotifyAt() - node.machine.clock)
     const next = all[0]
-    now = Math.min(planned, ripe, next?.at ?? end)
+    now = Math.min(planned, notifyAt, next?.at ?? end)
     node.tick(now)
     let woken: Happening['wakes'] = {}
     if (next && next.at <= now) {
@@ -61,7 +61,7 @@ export async function live(t: Test, { days, age, pause, fault }: Life) {
     if (dark) continue
     const heard = (text: string) => [{ at: node.machine.clock, text }]
     for (const [name, text] of Object.entries(woken)) await agent.look(name, text ? heard(text) : [])
-    if (now === planned || now === ripe) {
+    if (now === planned || now === notifyAt) {
       const minutes = Math.floor(now / minute)
       const due = dense
         ? Object.entries(every).flatMap(([name, it]) => (minutes % it === 0 ? [name] : []))

@@ -4,7 +4,7 @@ import { safe } from '../../../agent/text/sanitize.ts'
 import { paint } from '../../../agent/text/terminal.ts'
 import { hanging } from '../bridge.ts'
 import { linkOf, outward, plan } from '../expected.ts'
-import { ripe } from '../pool.ts'
+import { confirmedLeaks } from '../pool.ts'
 import type { CniSample, Part, PodLink } from '../sample.ts'
 
 /**
@@ -139,7 +139,7 @@ const barWidth = 32
 /** The pool of addresses as a bar: taken ones, and leaked ones among these. */
 function pool({ pool: it }: CniSample, terminal: Terminal, now: number): readonly string[] {
   if (!it) return []
-  const leaked = ripe(it.leaked, now).length
+  const leaked = confirmedLeaks(it.leaked, now).length
   // A number above 0 gets at least one cell, so that it can be seen.
   const cells = (count: number) => (count > 0 ? Math.max(1, Math.round((count / it.size) * barWidth)) : 0)
   const bad = Math.min(barWidth, cells(leaked))

@@ -36,11 +36,11 @@ export type Condition = (probe: Probe, marks: number) => Match
 
 type Maker = (values: readonly string[], not: boolean) => Condition | undefined
 
-const perhaps: Condition = () => 'maybe'
+const unknown: Condition = () => 'maybe'
 const flip = { yes: 'no', no: 'yes', maybe: 'maybe' } as const
 const when = (not: boolean, test: Condition): Condition =>
   not ? (probe, marks) => flip[test(probe, marks)] : test
-const sure = (holds: boolean): Match => (holds ? 'yes' : 'no')
+const certain = (holds: boolean): Match => (holds ? 'yes' : 'no')
 
 /** Interfaces by which packets come only from this node and its own pods and containers. */
 const insideInterface =
@@ -56,17 +56,17 @@ export const isInside = (name: string) => insideInterface.test(name)
 const inputInterface: Maker = ([name = ''], not) =>
   when(not, ({ pods, origin }) => {
     if (name === '+') return 'yes'
-    if (pods) return sure(isOn(name, bridge))
+    if (pods) return certain(isOn(name, bridge))
     if (isInside(name)) return 'no'
-    return origin ? sure(isOn(name, origin.on)) : 'maybe'
+    return origin ? certain(isOn(name, origin.on)) : 'maybe'
   })
 
 const source: Maker = ([text = ''], not) => {
   const wanted = network(text)
-  if (!wanted) return perhaps
+  if (!wanted) return unknown
   return when(not, ({ inside, pods, origin }) => {
     if (wanted.prefix === 0) return 'yes'
-    if (origin) return sure(contains(wanted, origin.from))
+    if (origin) return certain(contains(wanted, origin.from))
     if (!pods) return inside.some((it) => contains(it, wanted)) ? 'no' : 'maybe'
     if (pods.every((it) => contains(wanted, it))) return 'yes'
     return pods.some((it) => contains(it, wanted) || contains(wanted, it)) ? 'maybe' : 'no'
@@ -75,16 +75,16 @@ const source: Maker = ([text = ''], not) => {
 
 const destination: Maker = ([text = ''], not) => {
   const wanted = network(text)
-  if (!wanted) return perhaps
+  if (!wanted) return unknown
   return when(not, ({ inside, origin }) => {
     if (wanted.prefix === 0) return 'yes'
-    if (origin) return sure(contains(wanted, origin.to))
+    if (origin) return certain(contains(wanted, origin.to))
     return inside.some((it) => contains(it, wanted)) ? 'no' : 'maybe'
   })
 }
 
 const protocol: Maker = ([name = ''], not) =>
-  when(not, (probe) => sure(['all', '0', probe.protocol].includes(name)))
+  when(not, (probe) => certain(['all', '0', probe.protocol].includes(name)))
 
 /** A test for `22`, `1024:65535` or `22,80,8000:8100`. Undefined for text in another form. */
 function ports(text: string): ((port: number) => boolean) | undefined {
@@ -97,11 +97,11 @@ function ports(text: string): ((port: number) => boolean) | undefined {
 }
 const destinationPort: Maker = ([text = ''], not) => {
   const wanted = ports(text)
-  return wanted ? when(not, ({ port }) => sure(wanted(port))) : perhaps
+  return wanted ? when(not, ({ port }) => certain(wanted(port))) : unknown
 }
 const eitherPort: Maker = ([text = ''], not) => {
   const wanted = ports(text)
-  return wanted ? when(not, ({ port }) => (wanted(port) ? 'yes' : 'maybe')) : perhaps
+  return wanted ? when(not, ({ port }) => (wanted(port) ? 'yes' : 'maybe')) : unknown
 }
 
 /** Only some answers are certain: NAT may have changed the packet, and `raw` may have kept it from conntrack. */
@@ -117,13 +117,13 @@ const tcpFlags: Maker = ([mask = '', wanted = ''], not) =>
     const flags = mask.split(',')
     if (established && flags.includes('PSH')) return 'maybe'
     const set = established ? 'ACK' : 'SYN'
-    return sure((flags.includes(set) ? set : 'NONE') === wanted)
+    return certain((flags.includes(set) ? set : 'NONE') === wanted)
   })
 
 /** A packet arrives with mark 0; only rules it has passed can have set bits. */
 const packetMark: Maker = ([text = ''], not) => {
   const [value = Number.NaN, mask = 0xffffffff] = text.split('/').map(Number)
-  if (!Number.isInteger(value) || !Number.isInteger(mask)) return perhaps
+  if (!Number.isInteger(value) || !Number.isInteger(mask)) return unknown
   return when(not, (_, marks) => {
     if ((value & ~marks) !== 0) return 'no'
     return (mask & marks) === 0 ? 'yes' : 'maybe'
@@ -131,9 +131,9 @@ const packetMark: Maker = ([text = ''], not) => {
 }
 
 const destinationType: Maker = ([type = ''], not) =>
-  when(not, () => (['LOCAL', 'BROADCAST', 'MULTICAST'].includes(type) ? sure(type === 'LOCAL') : 'maybe'))
+  when(not, () => (['LOCAL', 'BROADCAST', 'MULTICAST'].includes(type) ? certain(type === 'LOCAL') : 'maybe'))
 const sourceType: Maker = ([type = ''], not) => when(not, () => (type === 'LOCAL' ? 'no' : 'maybe'))
-const packetType: Maker = ([type = ''], not) => when(not, () => sure(type === 'unicast'))
+const packetType: Maker = ([type = ''], not) => when(not, () => certain(type === 'unicast'))
 
 /**
  * All options of one `recent` lookup together, as `partEnd` delimits them. The sender is assumed not to have tried
@@ -141,7 +141,7 @@ const packetType: Maker = ([type = ''], not) => when(not, () => sure(type === 'u
  * needs only one may be port knocking: `maybe`.
  */
 const lately: Maker = (values, not) =>
-  Number(values[values.indexOf('--hitcount') + 1]) > 1 ? when(not, () => 'no') : perhaps
+  Number(values[values.indexOf('--hitcount') + 1]) > 1 ? when(not, () => 'no') : unknown
 /** Has no meaning alone: it refines another option. */
 const nothing: Maker = () => undefined
 
@@ -157,7 +157,7 @@ const options: Readonly<Record<string, Maker>> = {
   '--ctstate': connectionState,
   '--state': connectionState,
   '--tcp-flags': tcpFlags,
-  '--syn': (_, not) => when(not, ({ established }) => sure(!established)),
+  '--syn': (_, not) => when(not, ({ established }) => certain(!established)),
   '--mark': packetMark,
   '--dst-type': destinationType,
   '--src-type': sourceType,
@@ -190,7 +190,7 @@ const understood = new Set([
 
 /** The condition that one option of a rule stands for; undefined where it restricts nothing. */
 export function condition(option: string, values: readonly string[], not: boolean): Condition | undefined {
-  if (option === '-m') return understood.has(values[0] ?? '') ? undefined : perhaps
+  if (option === '-m') return understood.has(values[0] ?? '') ? undefined : unknown
   const make = Object.hasOwn(options, option) ? options[option] : undefined
-  return make ? make(values, not) : perhaps
+  return make ? make(values, not) : unknown
 }

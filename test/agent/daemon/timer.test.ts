@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
-import { dates } from '../../../agent/daemon/timer.ts'
+import { timer } from '../../../agent/daemon/timer.ts'
 
 t.test('rings a second after the next date, once, and not for a guess or what is far or over', async (t) => {
   let rung = 0
-  const it = dates(() => {
+  const it = timer(() => {
     rung += 1
   })
   const at = 1_000_000

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { addressOutlook, leak, usedUp } from '../../../collectors/cni/leak.ts'
+import { addressDeadlines, leak, usedUp } from '../../../collectors/cni/leak.ts'
 import type { Pool } from '../../../collectors/cni/sample.ts'
 
 const day = 24 * 3600_000
@@ -55,7 +55,7 @@ t.test('the day on which it ends', (t) => {
   t.match(usedUp(pool, now), { pace: 8, confidence: 'likely' })
   t.equal(Math.round(((usedUp(pool, now)?.at ?? 0) - now) / day), Math.round(153 / 8))
   t.match(leak({ pool }, now)[0]?.text, /At this pace \(8\.0 a day\) they are used up about on 1970-04-30\.$/)
-  t.match(addressOutlook({ pool }, now), [{ what: 'pod addresses', confidence: 'likely' }])
+  t.match(addressDeadlines({ pool }, now), [{ what: 'pod addresses', confidence: 'likely' }])
   t.match(leak({ pool: leaking(10, 20) }, now), [{ severity: 'critical' }], 'within three days')
   t.match(usedUp(leaking(3, 8), now), { confidence: 'rough' })
   t.end()
@@ -69,7 +69,7 @@ t.test('silent where there is nothing to say', (t) => {
     undefined,
   )
   t.equal(usedUp({ ...quick, course: [...quick.course, [now, 0]] }, now), undefined, 'given back')
-  t.same(addressOutlook({}, now), [])
+  t.same(addressDeadlines({}, now), [])
   t.end()
 })
 

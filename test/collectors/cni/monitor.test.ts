@@ -1,7 +1,7 @@
 import t from 'tap'
-import { worthALook } from '../../../collectors/cni/monitor.ts'
+import { isRelevantLine } from '../../../collectors/cni/monitor.ts'
 
-const worth = worthALook({ own: ['kbr0', 'flannel-wg'], outward: ['eth0'] })
+const worth = isRelevantLine({ own: ['kbr0', 'flannel-wg'], outward: ['eth0'] })
 
 /** Printed by `ip monitor link address route neigh` (iproute2 6.1) while Debian's bridge plugin made a second pod. */
 const churn = `4: vetha8ee72fa@NONE: <BROADCAST,MULTICAST> mtu 1450 qdisc noop state DOWN group default 

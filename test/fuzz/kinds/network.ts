@@ -1,11 +1,11 @@
 import { parseConf, parseNetConf, parseSubnet } from '../../../collectors/cni/conf.ts'
 import { parseLinks, parseRoutes } from '../../../collectors/cni/links.ts'
-import { worthALook } from '../../../collectors/cni/monitor.ts'
+import { isRelevantLine } from '../../../collectors/cni/monitor.ts'
 import { parseForwarding, parseNeighbours } from '../../../collectors/cni/peers.ts'
 import { parseResult } from '../../../collectors/cni/pods.ts'
 import { through } from './through.ts'
 
-const worth = worthALook({ own: ['cni0'], outward: ['eth0'] })
+const worth = isRelevantLine({ own: ['cni0'], outward: ['eth0'] })
 
 /** Only these may say by throwing that a text is not JSON: who calls them says what was asked. */
 const json = [parseLinks, parseRoutes, parseForwarding, parseNeighbours, parseNetConf]

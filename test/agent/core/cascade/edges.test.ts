@@ -228,16 +228,16 @@ t.test('a cause found late takes over what was told by editing it, and alarms on
     const { see } = life()
     const effect = { ...seenAs(one.code), severity: 'warning' as const }
     const first = see([effect], start).notices.map((it) => it.kind)
-    const ripe = start + (rules[one.code]?.pendingFor ?? 0)
-    if (first.length === 0) see([effect], ripe)
-    const { notices, lost } = see([effect, { ...seenAs(one.cause), severity: 'warning' }], ripe + 1)
+    const notifyAt = start + (rules[one.code]?.pendingFor ?? 0)
+    if (first.length === 0) see([effect], notifyAt)
+    const { notices, lost } = see([effect, { ...seenAs(one.cause), severity: 'warning' }], notifyAt + 1)
     t.strictSame(
       notices.map((it) => it.kind),
       ['opened', 'merged'],
       nameOf(one),
     )
     t.strictSame(lost, [])
-    t.strictSame(see([effect, { ...seenAs(one.cause), severity: 'warning' }], ripe + 2).notices, [])
+    t.strictSame(see([effect, { ...seenAs(one.cause), severity: 'warning' }], notifyAt + 2).notices, [])
   }
 })
 
