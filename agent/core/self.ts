@@ -1,5 +1,5 @@
 import type { Observation, Rules } from '../model/index.ts'
-import { hour, minute } from '../text/times.ts'
+import { clockUtc, hour, minute } from '../text/times.ts'
 import type { Look } from './ledger.ts'
 
 interface Failing {
@@ -80,7 +80,7 @@ export function assessSelf({ sinks, stateProblem, lost }: SelfState, now: number
       observations.push({
         code: 'agent.sink-failing',
         subject: it.name,
-        text: `${it.name} has accepted nothing since ${new Date(it.failing.since).toISOString().slice(11, 16)} UTC: ${it.failing.why}`,
+        text: `${it.name} has accepted nothing since ${clockUtc(it.failing.since, it.failing.since)}: ${it.failing.why}`,
         at: it.failing.since,
       })
   }

@@ -1,4 +1,5 @@
 import { HostError } from '../model/index.ts'
+import { timeOfDay } from '../text/times.ts'
 
 /**
  * Node.js reads files with four threads, and one that waits for a dead file server is lost until that answers. With all
@@ -102,10 +103,9 @@ function refusal(doing: string, signal: AbortSignal, own: ReadonlySet<Hanging>):
   if (signal.aborted) return new HostError('timeout', `${doing}: given up, because its round was over`)
   const [first] = own.size > 0 ? own : hanging.size >= mostHanging ? hanging : []
   if (!first) return undefined
-  const at = new Date(first.since).toISOString().slice(11, 19)
   return new HostError(
     'timeout',
-    `${doing}: not asked, because ${first.doing} has had no answer since ${at} UTC; see to the disk or file server that holds it`,
+    `${doing}: not asked, because ${first.doing} has had no answer since ${timeOfDay(first.since)}; see to the disk or file server that holds it`,
   )
 }
 

@@ -1,6 +1,7 @@
 import { realpath } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Host, HostError } from '../model/index.ts'
+import { iso } from '../text/times.ts'
 import { ofFiles } from './record-files.ts'
 import {
   handshakeKey,
@@ -57,7 +58,7 @@ export function recording(
       const all: Recording = {
         format: 1,
         node,
-        at: new Date(begun).toISOString(),
+        at: iso(begun),
         logs: withLogs,
         errors: named(facts.errors),
         lists: named(facts.lists),

@@ -1,6 +1,7 @@
 import { chmodSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { iso } from '../text/times.ts'
 import { databaseFile, readImage } from './image.ts'
 import { damageText, inspect, isCorrupt, isDamaged, type Remembered } from './inspect.ts'
 import { carryOver } from './salvage.ts'
@@ -94,7 +95,7 @@ const corrupt = (text: string) => Object.assign(new Error(text), { errcode: 11 }
  * between the two moves, `finishExchange` completes them at the next start.
  */
 function exchanged(file: string, now: number): Opened {
-  const aside = `${file}.corrupt-${new Date(now).toISOString().replaceAll(':', '')}`
+  const aside = `${file}.corrupt-${iso(now).replaceAll(':', '')}`
   let text = `${file} could not be read and was moved to ${aside}. Murphy no longer knows what was wrong before, and whom it notified.`
   for (const end of ['.part', '.part-journal', '.new']) rmSync(file + end, { force: true })
   const next = new DatabaseSync(`${file}.part`)

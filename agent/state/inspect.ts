@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { Silence } from '../core/silence.ts'
 import type { Finding, NotificationRecord } from '../model/index.ts'
+import { many } from '../text/lists.ts'
 import type { Clock } from './clock.ts'
 import {
   artifact,
@@ -147,12 +148,12 @@ export function inspect(db: DatabaseSync): { readonly remembered: Remembered; re
 
 /** "2 findings (json: findings is missing), part of the measured values (database disk image is malformed)". */
 export function damageText({ bad, broken }: Damage): string {
-  const parts = tables.flatMap(({ name, called: [one, many] }) => {
+  const parts = tables.flatMap(({ name, called: [one, several] }) => {
     const wrong = bad.get(name)
     const why = broken.get(name)
     return [
-      ...(wrong ? [`${wrong.count} ${wrong.count === 1 ? one : many} (${wrong.why})`] : []),
-      ...(why ? [`part of the ${many} (${why})`] : []),
+      ...(wrong ? [`${many(wrong.count, one, several)} (${wrong.why})`] : []),
+      ...(why ? [`part of the ${several} (${why})`] : []),
     ]
   })
   return parts.join(', ').slice(0, 1_000)

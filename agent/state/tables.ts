@@ -1,6 +1,7 @@
 import type { SQLInputValue } from 'node:sqlite'
 import type { Silence } from '../core/silence.ts'
 import type { Artifact, Finding, NotificationRecord } from '../model/index.ts'
+import { day } from '../text/times.ts'
 import type { Clock } from './clock.ts'
 import {
   aboutShape,
@@ -203,7 +204,7 @@ export const series: Table<StoredPoint> = {
   }),
   write: (it) => [it.name, it.step, it.at, it.value],
   // Beyond these times a Date is invalid; infinite values have no average.
-  sound: `typeof(name) = 'text' AND typeof(step) = 'integer' AND step BETWEEN 0 AND 86400000
+  sound: `typeof(name) = 'text' AND typeof(step) = 'integer' AND step BETWEEN 0 AND ${day}
     AND typeof(at) IN ('integer', 'real') AND at BETWEEN -8.64e15 AND 8.64e15
     AND typeof(value) = 'real' AND value BETWEEN -1e300 AND 1e300`,
 }

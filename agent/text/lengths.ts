@@ -36,7 +36,7 @@ export function cut(text: string, kept: number): string {
 }
 
 /** As many whole lines as fit, each shortened to `each`, and how many were left out. */
-export function list(
+export function boundedLines(
   lines: readonly string[],
   limit: number,
   each: number,

@@ -1,5 +1,6 @@
-/** "1 kill", "3 kills". */
-export const many = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`
+/** "1 kill", "3 kills"; `several` is the plural where it is not made by an s at the end. */
+export const many = (count: number, what: string, several = `${what}s`): string =>
+  `${count} ${count === 1 ? what : several}`
 
 /** "a, b and c" */
 export const list = (all: readonly string[]): string =>

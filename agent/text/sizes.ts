@@ -6,6 +6,9 @@ export function size(bytes: number): string {
   return `${Number.isInteger(value) || value >= 100 ? Math.round(value) : value.toFixed(1)} ${units[at]}`
 }
 
+/** To the MiB, and at least one: for what changes all the time, so that its text does not. */
+export const roughSize = (bytes: number): string => size(Math.max(1, Math.round(bytes / 2 ** 20)) * 2 ** 20)
+
 /** "14.2 of 24.0 GiB", in the unit of the whole. */
 export function share(part: number, whole: number): string {
   const [unit, bytes] = whole >= 1024 ** 3 ? ['GiB', 1024 ** 3] : ['MiB', 1024 ** 2]

@@ -7,9 +7,10 @@ export const hour = 60 * minute
 export const day = 24 * hour
 export const week = 7 * day
 
-const iso = (at: number) => new Date(at).toISOString()
+/** "2027-11-23T00:12:05.000Z" (ISO 8601, RFC 3339), of our own time. Throws a RangeError for an invalid one. */
+export const iso = (at: number): string => new Date(at).toISOString()
 
-/** "2027-11-23T00:12:05.000Z" (ISO 8601, RFC 3339), for JSON; null for an invalid time. Total. */
+/** The same for a time from anywhere, in JSON: null for an invalid one. Total. */
 export const timestamp = (at: number): string | null =>
   Number.isNaN(new Date(at).getTime()) ? null : iso(at)
 

@@ -1,6 +1,6 @@
 import type { Observation } from '../../agent/model/index.ts'
 import { duration } from '../../agent/text/durations.ts'
-import { date, minute, moment } from '../../agent/text/times.ts'
+import { date, day, minute, moment } from '../../agent/text/times.ts'
 import { advice, renewal } from './advice.ts'
 import { judgeClock } from './clock.ts'
 import { type Group, groups, type Item } from './groups.ts'
@@ -9,8 +9,6 @@ import type { rules } from './rules.ts'
 import type { CertsSample, SeenFile } from './sample.ts'
 import { staleFiles, staleness } from './stale.ts'
 import { lastStage, ofOthers, stage, stageNumber } from './window.ts'
-
-const day = 86_400_000
 
 /** How long after `client-admin.crt` was written k3s may take to write its kubeconfig too, ms. */
 const starting = 2 * minute

@@ -1,10 +1,8 @@
 import type { Host, Observation } from '../../agent/model/index.ts'
 import { duration } from '../../agent/text/durations.ts'
-import { minute, moment } from '../../agent/text/times.ts'
+import { hour, minute, moment } from '../../agent/text/times.ts'
 import { orNothing } from '../node/ask.ts'
 import type { CertsSample, Clock } from './sample.ts'
-
-const hour = 60 * minute
 
 /**
  * A correction that time servers make now and then, ms; k3s's certificates are valid from an hour before they are

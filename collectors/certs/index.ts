@@ -1,5 +1,6 @@
 import { collector } from '../../agent/model/index.ts'
 import { duration } from '../../agent/text/durations.ts'
+import { many } from '../../agent/text/lists.ts'
 import { date } from '../../agent/text/times.ts'
 import { assess, stageOf } from './assess.ts'
 import { collect } from './collect.ts'
@@ -68,7 +69,7 @@ export const certs = collector({
 
   summary(sample, { warn_days }, now) {
     const { all, first, over } = overview(groups(sample, warn_days), now)
-    const count = `${all.length} certificate${all.length === 1 ? '' : 's'}`
+    const count = many(all.length, 'certificate')
     if (!first) {
       if (all.length > 0) return count
       if (!sample.k3s) return 'no k3s here, nothing to watch'

@@ -1,6 +1,5 @@
+import { day } from '../../agent/text/times.ts'
 import type { Certificate } from './sample.ts'
-
-const day = 86_400_000
 
 /** The patch release, by minor version, from which on k3s renews 120 days ahead (k3s-io/k3s#12171, #12232). */
 const longerSince: Readonly<Record<number, number>> = { 30: 13, 31: 9, 32: 5, 33: 1 }

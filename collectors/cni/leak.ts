@@ -1,5 +1,5 @@
 import type { Deadline, Observation } from '../../agent/model/index.ts'
-import { day } from '../../agent/text/times.ts'
+import { date, day } from '../../agent/text/times.ts'
 import { confirmedLeaks } from './pool.ts'
 import type { Code } from './rules.ts'
 import type { CniSample, Pool } from './sample.ts'
@@ -44,7 +44,7 @@ export function leak(sample: CniSample, now: number): readonly Observation<Code>
   const forecast = usedUp(pool, now)
   const soon = free <= pool.size / 10 || (forecast && forecast.at - now < 3 * day)
   const end = forecast
-    ? ` At this pace (${forecast.pace.toFixed(1)} a day) they are used up ${forecast.confidence === 'rough' ? 'roughly ' : 'about '}on ${new Date(forecast.at).toISOString().slice(0, 10)}.`
+    ? ` At this pace (${forecast.pace.toFixed(1)} a day) they are used up ${forecast.confidence === 'rough' ? 'roughly ' : 'about '}on ${date(forecast.at)}.`
     : ''
   const some = leaked.slice(0, 3).join(', ')
   return [

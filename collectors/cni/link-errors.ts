@@ -1,5 +1,5 @@
 import type { Observation, WakeEvent } from '../../agent/model/index.ts'
-import { hour, minute } from '../../agent/text/times.ts'
+import { clockUtc, hour, minute } from '../../agent/text/times.ts'
 import { isName } from './links.ts'
 import type { Code } from './rules.ts'
 import type { CniSample, Course } from './sample.ts'
@@ -144,7 +144,7 @@ function flapping(device: string, downs: readonly number[], now: number): readon
     {
       code: 'cni.flapping',
       subject: device,
-      text: `${device} went down ${recent.length} times in the last ${flapWindow / minute} min, last at ${new Date(last).toISOString().slice(11, 16)} UTC.`,
+      text: `${device} went down ${recent.length} times in the last ${flapWindow / minute} min, last at ${clockUtc(last, last)}.`,
       fix: [
         '`journalctl -k -n 100`: what the kernel says of the link',
         '`journalctl -u NetworkManager -u systemd-networkd -u dhcpcd -n 100`: whether something else manages it',

@@ -1,4 +1,5 @@
 import { type Host, type Unseen, unseen } from '../../agent/model/index.ts'
+import { familyNames } from '../../agent/text/families.ts'
 import { exists, orNothing } from '../node/ask.ts'
 import { findK3s, type K3s } from '../node/k3s.ts'
 import { type Family, families } from './cells.ts'
@@ -118,7 +119,7 @@ async function readFamilies(host: Host, see: See, { before, k3s, podNetworks, pr
   await Promise.all(
     families.map(async (family) => {
       const found = await see(
-        family === 'ipv4' ? 'IPv4 rules' : 'IPv6 rules',
+        `${familyNames[family]} rules`,
         family === 'ipv4' ? ruleCodes : [],
         readFamily(host, {
           family,

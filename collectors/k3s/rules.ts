@@ -1,7 +1,5 @@
 import { causes, declared } from '../../agent/model/index.ts'
-import { minute } from '../../agent/text/times.ts'
-
-const hour = 60 * minute
+import { hour, minute } from '../../agent/text/times.ts'
 
 const certificates = causes(
   { code: 'certs.expired', within: hour },

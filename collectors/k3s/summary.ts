@@ -1,4 +1,5 @@
 import { duration } from '../../agent/text/durations.ts'
+import { many } from '../../agent/text/lists.ts'
 import { size } from '../../agent/text/sizes.ts'
 import { exactMoment } from '../../agent/text/times.ts'
 import type { Disk, K3sSample } from './sample.ts'
@@ -32,7 +33,7 @@ export function summary(
   const rest = [
     ...(fullest ? [`disk ${fullest.used} %`] : []),
     ...(datastore ? [`${datastore.kind} ${size(datastore.size + datastore.log)}`] : []),
-    ...(servers.length > 0 ? [`${servers.length} server${servers.length === 1 ? '' : 's'}`] : []),
+    ...(servers.length > 0 ? [many(servers.length, 'server')] : []),
   ]
   return [
     `${name}, ${up}`,

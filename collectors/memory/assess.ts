@@ -1,5 +1,6 @@
 import type { Observation, Pod } from '../../agent/model/index.ts'
 import { size } from '../../agent/text/sizes.ts'
+import { iso } from '../../agent/text/times.ts'
 import type { Thresholds } from './filling.ts'
 import { filling } from './filling.ts'
 import type { Victim } from './history/victims.ts'
@@ -43,7 +44,7 @@ function starved(node: NonNullable<MemorySample['node']>, victims: readonly Vict
     subject: 'node',
     text: `${times(node)}, because the node had no memory left: ${shown || 'victims unknown'}${more}.`,
     at: node.first,
-    evidence: { kills: node.kills, last: new Date(node.last).toISOString() },
+    evidence: { kills: node.kills, last: iso(node.last) },
   } as const
 }
 
@@ -62,7 +63,7 @@ function killed(it: Victim): Observation<MemoryCode> {
       kills: it.kills,
       ...(it.processes !== undefined && { processes: it.processes }),
       ...(it.byNode !== undefined && { 'because the node ran out': it.byNode }),
-      last: new Date(it.last).toISOString(),
+      last: iso(it.last),
       ...(it.pid > 0 && { process: it.comm, pid: it.pid }),
       ...(it.uid !== undefined && { uid: it.uid }),
       ...(it.rss !== undefined && { 'anonymous memory': size(it.rss) }),

@@ -1,6 +1,6 @@
 import type { Deadline, Observation } from '../../agent/model/index.ts'
 import { share, size } from '../../agent/text/sizes.ts'
-import { clock, minute } from '../../agent/text/times.ts'
+import { clock, iso, minute } from '../../agent/text/times.ts'
 import type { MemoryCode } from './rules.ts'
 import type { MemorySample } from './sample.ts'
 import type { Forecast } from './slope.ts'
@@ -79,7 +79,7 @@ function nearLimit(id: string, use: Use, near: number, now: number): Observation
       evidence: {
         used: size(used),
         limit: size(limit),
-        ...(ahead && { 'reached at': new Date(ahead.at * 1000).toISOString(), confidence: ahead.confidence }),
+        ...(ahead && { 'reached at': iso(ahead.at * 1000), confidence: ahead.confidence }),
       },
     },
   ]
@@ -105,7 +105,7 @@ function nodeFilling(sample: MemorySample, least: number, now: number): Observat
         available: size(available),
         total: size(total),
         ...(soon !== undefined && {
-          'nothing left at': new Date(soon.at * 1000).toISOString(),
+          'nothing left at': iso(soon.at * 1000),
           confidence: soon.confidence,
         }),
       },

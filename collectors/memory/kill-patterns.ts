@@ -1,6 +1,6 @@
 import type { Observation } from '../../agent/model/index.ts'
 import { many } from '../../agent/text/lists.ts'
-import { clock, minute } from '../../agent/text/times.ts'
+import { clock, iso, minute } from '../../agent/text/times.ts'
 import { repeatsUntil } from './history/bouts.ts'
 import type { Victim } from './history/victims.ts'
 import type { MemoryCode } from './rules.ts'
@@ -27,7 +27,7 @@ export function storming(
       subject: 'node',
       text: `${times({ kills, first, last })}: ${names.join(', ') || 'victims unknown'}${more}.`,
       at: first,
-      evidence: { kills, last: new Date(last).toISOString() },
+      evidence: { kills, last: iso(last) },
     },
   ]
 }
@@ -52,7 +52,7 @@ export function again(
         text: `Killed ${seconds.length} times since ${clock(first, now)}, last ${clock(last, now)} UTC, ${every}.`,
         at: first,
         ...(victim?.pod && { pod: victim.pod }),
-        evidence: { times: seconds.length, last: new Date(last).toISOString() },
+        evidence: { times: seconds.length, last: iso(last) },
       },
     ]
   })

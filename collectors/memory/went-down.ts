@@ -1,6 +1,6 @@
 import type { Observation } from '../../agent/model/index.ts'
 import { many } from '../../agent/text/lists.ts'
-import { clock, minute } from '../../agent/text/times.ts'
+import { clock, iso, minute } from '../../agent/text/times.ts'
 import type { LastBoot } from './last-boot.ts'
 import type { MemoryCode } from './rules.ts'
 import type { MemorySample } from './sample.ts'
@@ -41,7 +41,7 @@ export function wentDown({ lastBoot }: MemorySample, now: number): Observation<M
       text: `The boot before this one ended at ${clock(ended, booted)} UTC${kills ? `, after ${kills}` : ''}. ${why} The node was booted at ${clock(booted, booted)}.`,
       at: starved ?? ended,
       evidence: {
-        ended: new Date(ended).toISOString(),
+        ended: iso(ended),
         ...(lastBoot.kills !== undefined && { kills: lastBoot.kills }),
         ...(panic !== undefined && { panic }),
       },

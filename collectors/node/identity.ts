@@ -1,3 +1,5 @@
+import { printable } from '../../agent/text/sanitize.ts'
+
 /**
  * Who owns a process, told without trusting the process itself: it chooses its own name and command line. What the
  * kernel says of it is its status, its uid_map (proc(5), user_namespaces(7)) and its cgroup (cgroups(7), systemd's
@@ -71,7 +73,7 @@ export function isContained(cgroup: string, init = ''): boolean {
 export function shownPlace(cgroup: string): string {
   const lines = linesOf(cgroup)
   const [, path = 'none'] = lines.find(([it]) => it.startsWith('name=')) ?? lines.at(-1) ?? []
-  return path.replace(/[\u0000-\u001f\u007f`]/g, '?').slice(0, 120)
+  return printable(path, 120)
 }
 
 /** Hierarchy and path of each line, as `0::/system.slice/k3s.service` or `9:name=systemd:/`. */

@@ -1,6 +1,6 @@
 import type { Observation } from '../../agent/model/index.ts'
 import { many } from '../../agent/text/lists.ts'
-import { clock, minute } from '../../agent/text/times.ts'
+import { clock, iso, minute } from '../../agent/text/times.ts'
 import { nameOf } from '../node/pods.ts'
 import type { Pattern } from './pattern.ts'
 import type { PodsCode } from './rules.ts'
@@ -71,7 +71,7 @@ function crashLooping(
     evidence: {
       restarts,
       'in the window': times.length,
-      ...(ended && { 'last exit code': ended.code, 'last ended': new Date(ended.at).toISOString() }),
+      ...(ended && { 'last exit code': ended.code, 'last ended': iso(ended.at) }),
       ...(ended?.reason && { reason: ended.reason }),
       ...(down && { waiting: true }),
       ...(why && { 'log says': why.pattern }),
@@ -108,6 +108,6 @@ function logSays(it: Said, { patterns }: Limits): Observation<PodsCode> {
     ...(pattern.urgent && { urgent: pattern.urgent }),
     pod: it.pod,
     at: it.first,
-    evidence: { pattern: it.pattern, lines: it.lines, last: new Date(it.last).toISOString() },
+    evidence: { pattern: it.pattern, lines: it.lines, last: iso(it.last) },
   }
 }

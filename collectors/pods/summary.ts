@@ -1,4 +1,5 @@
 import { many } from '../../agent/text/lists.ts'
+import { roughSize } from '../../agent/text/sizes.ts'
 import { minute } from '../../agent/text/times.ts'
 import type { PodsSample } from './sample.ts'
 
@@ -17,8 +18,6 @@ export function summary(sample: PodsSample, window: number, now: number): string
       ? `${many(restarts, 'restart')} in the last ${minutes} min`
       : `no restart in the last ${minutes} min`,
     ...(sample.unfollowed ? [`${sample.unfollowed} more wait for their turn`] : []),
-    ...(sample.left
-      ? [`${Math.max(1, Math.round(sample.left / 1024 / 1024))} MiB of logs are left for the next look`]
-      : []),
+    ...(sample.left ? [`${roughSize(sample.left)} of logs are left for the next look`] : []),
   ].join('; ')
 }

@@ -1,6 +1,7 @@
 import type { Pod, Unseen } from '../../agent/model/index.ts'
 import { HostError } from '../../agent/model/index.ts'
 import { listed, many } from '../../agent/text/lists.ts'
+import { roughSize } from '../../agent/text/sizes.ts'
 import { nameOf } from '../node/pods.ts'
 import type { PodsCode } from './rules.ts'
 import type { Unjudged } from './sample.ts'
@@ -84,7 +85,7 @@ export function unseenOf(missed: Missed, unjudged: readonly Unjudged[], count: n
   )
   say(
     left,
-    `there is more than one look may read: ${Math.max(1, Math.round(bytes / 2 ** 20))} MiB are left for the next, of ${names(left)}`,
+    `there is more than one look may read: ${roughSize(bytes)} are left for the next, of ${names(left)}`,
     ofLogs,
   )
   say(

@@ -1,5 +1,7 @@
 import type { Terminal } from '../../model/index.ts'
+import { many } from '../../text/lists.ts'
 import { safe } from '../../text/sanitize.ts'
+import { size } from '../../text/sizes.ts'
 import { paint } from '../../text/terminal.ts'
 
 /** A file by its path in a folder, and its size in bytes. */
@@ -24,7 +26,7 @@ export function contents(files: readonly File[], terminal: Terminal): string {
   const row = ({ path, files }: Group) => {
     const name = safe(path)
     const shown = name.length > width ? `…${name.slice(1 - width)}` : name.padEnd(width)
-    const count = files.length === 1 ? '' : `${files.length} files`
+    const count = files.length === 1 ? '' : many(files.length, 'file')
     return `  ${shown}  ${count.padStart(10)}  ${size(files.reduce((sum, it) => sum + it.size, 0)).padStart(9)}`
   }
   const total = files.reduce((sum, it) => sum + it.size, 0)
@@ -33,7 +35,7 @@ export function contents(files: readonly File[], terminal: Terminal): string {
     paint(
       terminal,
       'bold',
-      `  ${'in all'.padEnd(width)}  ${`${files.length} files`.padStart(10)}  ${size(total).padStart(9)}`,
+      `  ${'in all'.padEnd(width)}  ${many(files.length, 'file').padStart(10)}  ${size(total).padStart(9)}`,
     ),
   ].join('\n')
 }
@@ -67,10 +69,3 @@ function split({ path, files }: Group): Group[] {
     return only && more.length === 0 ? only : { path: part, files: its }
   })
 }
-
-const size = (bytes: number) =>
-  bytes < 1024
-    ? `${bytes} B`
-    : bytes < 1024 ** 2
-      ? `${Math.ceil(bytes / 1024)} KiB`
-      : `${(bytes / 1024 ** 2).toFixed(1)} MiB`

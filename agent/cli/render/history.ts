@@ -1,6 +1,7 @@
 import type { Finding, Incident, Rules, Severity, Terminal } from '../../model/index.ts'
 import { duration } from '../../text/durations.ts'
 import { paint, type Style, wrap } from '../../text/terminal.ts'
+import { clock, date } from '../../text/times.ts'
 
 const marks: Readonly<Record<Severity, readonly [string, Style]>> = {
   info: ['i', 'dim'],
@@ -30,14 +31,14 @@ export function renderHistory(
   const lines: string[] = []
   let day = ''
   for (const it of [...incidents].sort((a, b) => a.since - b.since)) {
-    const [date = '', time = ''] = new Date(it.since).toISOString().split('T')
-    if (date !== day) {
+    const its = date(it.since)
+    if (its !== day) {
       if (day) lines.push('')
-      lines.push(paint(terminal, 'bold', `${date} (UTC)`))
-      day = date
+      lines.push(paint(terminal, 'bold', `${its} (UTC)`))
+      day = its
     }
     const [mark, style] = marks[gravest(it)]
-    lines.push(`${time.slice(0, 5)} ${paint(terminal, style, mark)} ${entry(it.cause, 8)}`)
+    lines.push(`${clock(it.since, it.since)} ${paint(terminal, style, mark)} ${entry(it.cause, 8)}`)
     for (const one of it.affected) {
       const delay = one.since - it.since
       lines.push(

@@ -1,6 +1,7 @@
 import type { Letter, Reading, Reply } from '../../model/index.ts'
 import { sink } from '../../model/index.ts'
-import { list, shorten } from '../../text/lengths.ts'
+import { boundedLines, shorten } from '../../text/lengths.ts'
+import { timestamp } from '../../text/times.ts'
 import type { Words } from './message.ts'
 import { words } from './message.ts'
 
@@ -69,8 +70,9 @@ function message(said: Words, at: number): Message {
   const field = (name: string, value: string) => (value.trim() ? [{ name, value }] : [])
   const steps = said.fix.length > 1 ? said.fix.map((it, index) => `${index + 1}. ${it}`) : said.fix
   const rows = (all: readonly string[], limit: number) =>
-    list(all, limit, limits.step, (it) => it.length, escaped)
+    boundedLines(all, limit, limits.step, (it) => it.length, escaped)
   const description = said.lines.length > 0 ? rows(said.lines, limits.lines) : fit(said.text, limits.text)
+  const stamp = timestamp(at)
   return {
     content: `**${fit(said.headline, limits.headline)}**  (${fit(said.standing, limits.headline)})`,
     embeds: [
@@ -83,7 +85,7 @@ function message(said: Words, at: number): Message {
           ...field('Never', rows(said.avoid, limits.field)),
         ],
         ...(said.code && { footer: { text: `agent explain ${shorten(said.code, limits.footer - 14)}` } }),
-        ...(Number.isFinite(at) && { timestamp: new Date(at).toISOString() }),
+        ...(stamp !== null && { timestamp: stamp }),
       },
     ],
   }

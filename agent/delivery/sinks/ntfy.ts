@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Letter, Notice, Reading, Reply, Severity } from '../../model/index.ts'
 import { sink } from '../../model/index.ts'
-import { jsonBytes, list, shorten } from '../../text/lengths.ts'
+import { boundedLines, jsonBytes, shorten } from '../../text/lengths.ts'
 import { day, hour, minute } from '../../text/times.ts'
 import { words } from './message.ts'
 
@@ -66,7 +66,7 @@ export const ntfy = sink({
     if (notice.kind === 'merged' && receipt === undefined) return []
     const said = words(notice)
     const fit = (text: string, limit: number) => shorten(text, limit, jsonBytes)
-    const rows = (all: readonly string[], limit: number) => list(all, limit, limits.step, jsonBytes)
+    const rows = (all: readonly string[], limit: number) => boundedLines(all, limit, limits.step, jsonBytes)
     const labelled = (label: string, text: string) =>
       text ? [`${label}:${text.startsWith('\n') ? '' : ' '}${text}`] : []
     const steps = said.fix.length > 1 ? said.fix.map((it, index) => `${index + 1}. ${it}`) : said.fix

@@ -3,6 +3,7 @@ import { duration } from '../../../agent/text/durations.ts'
 import { ageText, findingLines, unseenLines } from '../../../agent/text/page-words.ts'
 import { safe } from '../../../agent/text/sanitize.ts'
 import { paint, type Style, wrap } from '../../../agent/text/terminal.ts'
+import { date } from '../../../agent/text/times.ts'
 import type { Row } from '../rows.ts'
 
 const styles: Readonly<Record<Row['state'], Style>> = {
@@ -48,7 +49,7 @@ function row(it: Row, now: number, terminal: Terminal): string {
   const left = !dated ? '' : to < now ? `${duration(now - to)} ago` : duration(to - now)
   const cells = [
     paint(terminal, styles[it.state], it.state.padEnd(columns.state)),
-    (dated ? new Date(to).toISOString().slice(0, 10) : '').padEnd(columns.ends),
+    (dated ? date(to) : '').padEnd(columns.ends),
     left.padEnd(columns.left),
     (dated ? lifeBar(from, to, now) : '').padEnd(columns.life),
   ]

@@ -1,5 +1,6 @@
 import type { Observation } from '../../../agent/model/index.ts'
-import type { Cells } from '../cells.ts'
+import { familyNames } from '../../../agent/text/families.ts'
+import type { Cells, Family } from '../cells.ts'
 import { gone } from '../history/flannel.ts'
 import type { Code } from '../rules.ts'
 import type { FirewallSample } from '../sample.ts'
@@ -14,7 +15,9 @@ export function flannelMissing(sample: FirewallSample, now: number, cells: Cells
     sample.sets.some((it) => place.startsWith(`${it.family} `) && !it.stale),
   )
   if (places.length === 0) return []
-  const named = places.map((it) => it.replace('ipv4 ', 'IPv4 ').replace('ipv6 ', 'IPv6 ')).join(', ')
+  const named = places
+    .map((it) => it.replace(/\bipv[46]\b/, (family) => familyNames[family as Family]))
+    .join(', ')
   return [
     {
       code: 'firewall.flannel-rules-missing',

@@ -3,6 +3,7 @@ import { familyNames } from '../../../agent/text/families.ts'
 import type { Family } from '../cells.ts'
 import { type Code, rebuildUfw } from '../rules.ts'
 import type { FirewallSample } from '../sample.ts'
+import { ruleInBackticks } from '../text.ts'
 
 /**
  * SSH is blocked over IPv4, or over IPv6 where it does not listen on IPv4. One finding for both: people use the family
@@ -42,7 +43,7 @@ export function lockout(sample: FirewallSample): Observation<Code>[] {
     {
       code: 'firewall.lockout',
       subject: family,
-      text: `A new ${name} connection to SSH on ${named}${assumed} is dropped, and no rule accepts it: ${quoted(verdict.by)}.${also}`,
+      text: `A new ${name} connection to SSH on ${named}${assumed} is dropped, and no rule accepts it: ${ruleInBackticks(verdict.by, 120)}.${also}`,
       fix: [...next, 'Then try it from another machine before closing anything'],
       evidence: {
         ports: ports.join(', '),
@@ -52,5 +53,3 @@ export function lockout(sample: FirewallSample): Observation<Code>[] {
     },
   ]
 }
-
-const quoted = (by: string) => (by.startsWith('-A ') ? `\`${by.replaceAll('`', "'").slice(0, 120)}\`` : by)

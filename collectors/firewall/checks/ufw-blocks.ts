@@ -3,6 +3,7 @@ import type { Family } from '../cells.ts'
 import { ufwActs } from '../rule-set.ts'
 import type { Code } from '../rules.ts'
 import type { FirewallSample } from '../sample.ts'
+import { ruleInBackticks } from '../text.ts'
 import type { Blocked, Need } from './needs.ts'
 
 const words: Readonly<Record<Need, (port: number) => string>> = {
@@ -47,7 +48,7 @@ export function ufwBlocks(sample: FirewallSample): Observation<Code>[] {
       code: 'firewall.ufw-blocks-k3s',
       subject: 'ufw',
       severity: critical ? 'critical' : 'warning',
-      text: `ufw is on and shuts out what k3s needs: ${blocked.map(named).join('; ')} (${first.by.startsWith('-A') ? `\`${first.by.replaceAll('`', "'").slice(0, 100)}\`` : first.by}).`,
+      text: `ufw is on and shuts out what k3s needs: ${blocked.map(named).join('; ')} (${ruleInBackticks(first.by, 100)}).`,
       ...(so.length > 0 && { impact: so.join(' ') }),
       fix: [
         ...(fromPods

@@ -1,4 +1,5 @@
 import type { Observation } from '../../../agent/model/index.ts'
+import { familyNames } from '../../../agent/text/families.ts'
 import { type Family, families } from '../cells.ts'
 import type { UfwRules } from '../dump/ufw.ts'
 import { type RuleSet, ufwActs } from '../rule-set.ts'
@@ -6,7 +7,6 @@ import { type Code, rebuildUfw } from '../rules.ts'
 import type { FirewallSample } from '../sample.ts'
 
 const frames = { ipv4: 'before.rules and after.rules', ipv6: 'before6.rules and after6.rules' } as const
-const names = { ipv4: 'IPv4', ipv6: 'IPv6' } as const
 
 /** Where ufw's files and the kernel's rules differ. Empty where ufw's files could not be read. */
 export function ufwDrift({ ufw, sets, ssh }: FirewallSample): Observation<Code>[] {
@@ -19,7 +19,7 @@ export function ufwDrift({ ufw, sets, ssh }: FirewallSample): Observation<Code>[
     const left = judged.filter((it) => ufwActs(sets, it))
     if (left.length === 0) return []
     return found(
-      `ufw.conf says that ufw is off, but its ${left.map((it) => names[it]).join(' and ')} rules are still in the kernel and decide over what comes in.`,
+      `ufw.conf says that ufw is off, but its ${left.map((it) => familyNames[it]).join(' and ')} rules are still in the kernel and decide over what comes in.`,
       [
         'Let ufw take its rules away: `ufw disable`',
         'Then see that nothing is left: `iptables -S | grep ufw`',
@@ -30,7 +30,7 @@ export function ufwDrift({ ufw, sets, ssh }: FirewallSample): Observation<Code>[
   const unhooked = judged.filter((it) => !ufwActs(sets, it))
   if (unhooked.length > 0)
     return found(
-      `ufw.conf says that ufw is on, but no ${unhooked.map((it) => names[it]).join(' and no ')} packet comes by its rules: \`ufw status\` shows what is not there.`,
+      `ufw.conf says that ufw is on, but no ${unhooked.map((it) => familyNames[it]).join(' and no ')} packet comes by its rules: \`ufw status\` shows what is not there.`,
       [
         `Keep the way in open first: \`iptables -I INPUT -p tcp --dport ${port} -j ACCEPT\``,
         `Let ufw build its chains anew: \`${rebuildUfw}\``,
@@ -45,14 +45,16 @@ export function ufwDrift({ ufw, sets, ssh }: FirewallSample): Observation<Code>[
     const should = ufw.input === undefined || ufw.input === 'ACCEPT' ? 'ACCEPT' : 'DROP'
     return [
       ...(filed?.user !== undefined && filed.user !== held('user')
-        ? [`its files hold ${filed.user} ${names[family]} rules of yours and the kernel ${held('user')}`]
+        ? [
+            `its files hold ${filed.user} ${familyNames[family]} rules of yours and the kernel ${held('user')}`,
+          ]
         : []),
       ...(filed?.frame !== undefined && filed.frame !== held('frame')
         ? [`${frames[family]} hold ${filed.frame} rules and the kernel ${held('frame')}`]
         : []),
       ...(ufw.input !== undefined && (policy ?? 'ACCEPT') !== should
         ? [
-            `its default for what comes in is ${ufw.input.toLowerCase()}, and the ${names[family]} policy of INPUT is ${policy ?? 'ACCEPT'}`,
+            `its default for what comes in is ${ufw.input.toLowerCase()}, and the ${familyNames[family]} policy of INPUT is ${policy ?? 'ACCEPT'}`,
           ]
         : []),
     ]

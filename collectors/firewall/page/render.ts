@@ -1,6 +1,8 @@
 import type { Kept, Terminal, View } from '../../../agent/model/index.ts'
+import { familyNames } from '../../../agent/text/families.ts'
 import { ageText, findingLines } from '../../../agent/text/page-words.ts'
 import { safe } from '../../../agent/text/sanitize.ts'
+import { size } from '../../../agent/text/sizes.ts'
 import { paint, sparkline, wrap } from '../../../agent/text/terminal.ts'
 import { clockUtc } from '../../../agent/text/times.ts'
 import { byOwner } from '../cells.ts'
@@ -10,8 +12,8 @@ import { limits } from '../packet/origins.ts'
 import type { Verdict } from '../packet/walk.ts'
 import type { RuleSet } from '../rule-set.ts'
 import type { FirewallSample } from '../sample.ts'
+import { ruleInBackticks } from '../text.ts'
 
-const families = { ipv4: 'IPv4', ipv6: 'IPv6' } as const
 const mostShown = 8
 
 /** The whole firewall on a page: owners, policies, ufw, SSH, who changed what, snapshots. */
@@ -73,7 +75,7 @@ function keptLines(kept: readonly Kept[], now: number, terminal: Terminal): read
 function owners(sets: readonly RuleSet[]): string[] {
   const columns = sets.filter((it) => it.rules > 0).sort((a, b) => (a.family < b.family ? -1 : 1))
   if (columns.length === 0) return ['  there are no rules']
-  const title = (it: RuleSet) => safe(it.table ?? `${families[it.family]} ${it.backend}`).slice(0, 20)
+  const title = (it: RuleSet) => safe(it.table ?? `${familyNames[it.family]} ${it.backend}`).slice(0, 20)
   const names = [...new Set(columns.flatMap((it) => byOwner(it.cells).map(([owner]) => owner)))]
   const count = (it: RuleSet, owner?: string) =>
     byOwner(it.cells)
@@ -101,7 +103,7 @@ const policies = (sets: readonly RuleSet[]) =>
     .sort((a, b) => (a.family < b.family ? -1 : 1))
     .flatMap((it) =>
       Object.entries(it.policies).map(
-        ([place, policy]) => `${families[it.family]} ${place.replace(/^filter /, '')} ${policy}`,
+        ([place, policy]) => `${familyNames[it.family]} ${place.replace(/^filter /, '')} ${policy}`,
       ),
     )
     .join(', ') || 'accept everywhere'
@@ -119,20 +121,17 @@ function way({ ssh, input }: FirewallSample): string {
     .flatMap((family) => {
       const verdict = input[family]
       return verdict && ssh.ports[family].length > 0
-        ? `${families[family]} port ${ssh.ports[family].join(', ')} ${told(verdict)}`
+        ? `${familyNames[family]} port ${ssh.ports[family].join(', ')} ${told(verdict)}`
         : []
     })
     .join('; ')
 }
 
-/** A rule in backquotes; anything else is already a sentence. */
-const quoted = (by: string) => (by.startsWith('-') ? `\`${by.replaceAll('`', "'")}\`` : by)
-
 function told(verdict: Verdict): string {
-  const by = quoted(verdict.by)
+  const by = ruleInBackticks(verdict.by)
   if (verdict.verdict === 'drop') return `is shut out: ${by}`
   if (verdict.verdict === 'accept') return `is let in${limits(verdict)}: ${by}`
-  return `cannot be told: ${verdict.unless ? `may be let in (${by}) or shut out (${quoted(verdict.unless)})` : by}`
+  return `cannot be told: ${verdict.unless ? `may be let in (${by}) or shut out (${ruleInBackticks(verdict.unless)})` : by}`
 }
 
 function ufw({ ufw: it }: FirewallSample): string {
@@ -143,8 +142,8 @@ function ufw({ ufw: it }: FirewallSample): string {
   return `on, ${(it.input ?? 'unknown').toLowerCase()} what comes in by default${own}`
 }
 
-function keptLine({ id, at, about, size }: Kept, now: number): string {
+function keptLine({ id, at, about, size: bytes }: Kept, now: number): string {
   const { rules, good, by } = aboutRules(about)
   const who = by ? `  after ${safe(by)}` : ''
-  return `${String(id).padStart(4)}  ${clockUtc(at, now)}  ${rules} rules${good ? '' : ', not well'}  (${Math.ceil(size / 1024)} kB)${who}`
+  return `${String(id).padStart(4)}  ${clockUtc(at, now)}  ${rules} rules${good ? '' : ', not well'}  (${size(bytes)})${who}`
 }

@@ -1,4 +1,4 @@
-import { minute } from '../../../agent/text/times.ts'
+import { day, minute } from '../../../agent/text/times.ts'
 import { fairly } from '../../node/fairly.ts'
 import { ownerOf, weightOf } from '../owners.ts'
 import type { Named } from './victims.ts'
@@ -52,7 +52,7 @@ export function stormOf(before: Storm | undefined, kills: readonly Named[], now:
 /** By subject: when it was hit within the last day, seconds since the epoch; kills at the same time count once. */
 export type Repeats = Readonly<Record<string, readonly number[]>>
 
-const day = 24 * 3600
+const dayInSeconds = day / 1000
 /**
  * Seconds within which kills count as one: processes of a container end together, and the kubelet's shortest back-off
  * is 10 s.
@@ -70,7 +70,7 @@ export function addBouts(
 ): { readonly repeats: Repeats; readonly evicted: Repeats } {
   const found = new Map(
     Object.entries(before).flatMap(([subject, times]) => {
-      const left = times.filter((it) => now / 1000 - it < day)
+      const left = times.filter((it) => now / 1000 - it < dayInSeconds)
       return left.length > 0 ? [[subject, left] as const] : []
     }),
   )

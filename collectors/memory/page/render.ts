@@ -1,5 +1,6 @@
 import type { Terminal, View } from '../../../agent/model/index.ts'
 import { duration } from '../../../agent/text/durations.ts'
+import { many } from '../../../agent/text/lists.ts'
 import { ageText, findingLines, unseenLines } from '../../../agent/text/page-words.ts'
 import { safe } from '../../../agent/text/sanitize.ts'
 import { share, size } from '../../../agent/text/sizes.ts'
@@ -117,7 +118,7 @@ function killRows({ account, recent, lastBoot }: MemorySample, now: number, term
 
 const disbelieved = ({ disbelieved = 0 }: NonNullable<MemorySample['account']>) =>
   disbelieved > 0
-    ? ` ${disbelieved} ${disbelieved === 1 ? 'line' : 'lines'} of its log like an OOM kill that it did not count: ignored.`
+    ? ` ${many(disbelieved, 'line')} of its log like an OOM kill that it did not count: ignored.`
     : ''
 
 /** When this boot began, if the one before it had OOM kills or cannot be read. */

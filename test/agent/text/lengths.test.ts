@@ -1,5 +1,5 @@
 import t from 'tap'
-import { bytes, jsonBytes, list, shorten } from '../../../agent/text/lengths.ts'
+import { boundedLines, bytes, jsonBytes, shorten } from '../../../agent/text/lengths.ts'
 import { hostile } from '../../receivers/notices.ts'
 
 t.test('cut in the middle, both ends stay', async (t) => {
@@ -34,11 +34,11 @@ t.test('as much as fits is kept', async (t) => {
 })
 
 t.test('whole lines, and how many did not fit', async (t) => {
-  t.equal(list(['a', 'b'], 100, 10), 'a\nb')
+  t.equal(boundedLines(['a', 'b'], 100, 10), 'a\nb')
   const many = Array.from({ length: 50 }, (_, index) => `step ${index}`)
-  const some = list(many, 60, 20)
+  const some = boundedLines(many, 60, 20)
   t.match(some, /^step 0\nstep 1\n.*and \d+ more$/s)
   t.ok(some.length <= 60)
-  t.equal(list(['x'.repeat(50)], 100, 9), 'xxxx…xxxx')
-  t.equal(list([], 10, 10), '')
+  t.equal(boundedLines(['x'.repeat(50)], 100, 9), 'xxxx…xxxx')
+  t.equal(boundedLines([], 10, 10), '')
 })

@@ -6,6 +6,10 @@ t.test('one is not two', async (t) => {
     [0, 1, 3].map((it) => many(it, 'kill')),
     ['0 kills', '1 kill', '3 kills'],
   )
+  t.strictSame(
+    [1, 2].map((it) => many(it, 'record of a kill', 'records of kills')),
+    ['1 record of a kill', '2 records of kills'],
+  )
 })
 
 t.test('names in a sentence', async (t) => {

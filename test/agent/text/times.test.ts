@@ -4,6 +4,7 @@ import {
   clockUtc,
   date,
   exactMoment,
+  iso,
   messageClock,
   moment,
   timeOfDay,
@@ -39,4 +40,6 @@ t.test('a time for JSON is ISO 8601, or nothing', async (t) => {
   t.equal(timestamp(Date.parse('2027-11-23T00:12:05Z')), '2027-11-23T00:12:05.000Z')
   t.equal(timestamp(Number.NaN), null)
   t.equal(timestamp(1e300), null)
+  t.equal(iso(0), '1970-01-01T00:00:00.000Z')
+  t.throws(() => iso(1e300), RangeError)
 })

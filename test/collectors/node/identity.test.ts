@@ -1,5 +1,5 @@
 import t from 'tap'
-import { isRoots, placeOf } from '../../../collectors/node/identity.ts'
+import { isRoots, placeOf, shownPlace } from '../../../collectors/node/identity.ts'
 
 /** What proc(5) shows of a k3s of systemd. */
 const k3s = `Name:\tk3s-server
@@ -106,4 +106,11 @@ t.test('a machine that is a container itself begins where its init is', async (t
   t.equal(placeOf(all('/system.slice/k3s.service'), init), undefined, 'that of the machine around it')
   t.same(placeOf('0::/system.slice/k3s.service\n', '0::/init.scope\n'), { unit: 'k3s' })
   t.same(placeOf('0::/system.slice/k3s.service\n', '0::/\n'), { unit: 'k3s' })
+})
+
+t.test('a cgroup in a sentence cannot pass for another', async (t) => {
+  t.equal(shownPlace('0::/system.slice/k3s.service\n'), '/system.slice/k3s.service')
+  t.equal(shownPlace('0::/a\u202eb`c\u001b\n'), '/a?b?c?')
+  t.equal(shownPlace(`0::/${'x'.repeat(500)}\n`).length, 120)
+  t.equal(shownPlace(''), 'none')
 })

@@ -10,7 +10,7 @@ t.test('record writes a node that answers check as this one did', async (t) => {
   const made = agent('record', target)
   t.match(made, {
     exit: 0,
-    out: /node\.json +\d+ KiB\n[\s\S]*in all +\d+ files[\s\S]*all log text \(--logs keeps it/,
+    out: /node\.json +[\d.]+ KiB\n[\s\S]*in all +\d+ files[\s\S]*all log text \(--logs keeps it/,
   })
   t.ok(made.out.split('\n').length <= 24, 'what is in it, on one screen')
   t.match(agent('record', '--logs', `${target}-logs`).out, /read files\/var\/log .*line by line/)

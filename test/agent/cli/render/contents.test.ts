@@ -17,12 +17,12 @@ t.test('by folders, as far down as there is room', async (t) => {
   const lines = text.split('\n')
   t.ok(lines.length <= 17, text)
   t.match(lines, [
-    /^ {2}files\/etc\/rancher\/k3s\/k3s\.yaml +3 KiB$/,
-    /^ {2}files\/proc\/ +400 files +4 KiB$/,
-    /^ {2}files\/var\/lib\/rancher\/k3s\/server\/tls\/ +30 files +59 KiB$/,
+    /^ {2}files\/etc\/rancher\/k3s\/k3s\.yaml +2\.9 KiB$/,
+    /^ {2}files\/proc\/ +400 files +3\.9 KiB$/,
+    /^ {2}files\/var\/lib\/rancher\/k3s\/server\/tls\/ +30 files +58\.6 KiB$/,
     /files\/var\/log\/pods\/0/,
   ])
-  t.match(lines.at(-2), /^ {2}node\.json +3\.0 MiB$/)
+  t.match(lines.at(-2), /^ {2}node\.json +3 MiB$/)
   t.match(lines.at(-1), /^ {2}in all +435 files +3\.1 MiB$/)
 })
 

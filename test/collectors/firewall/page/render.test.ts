@@ -86,7 +86,7 @@ Changes
   03:12 UTC \`iptables\` (pid 77): ufw 0 → 65
 
 Kept whole
-    12  03:12 UTC  128 rules  (7 kB)  after iptables
+    12  03:12 UTC  128 rules  (6.8 KiB)  after iptables
 
 \`agent firewall diff\` shows what changed since; \`agent firewall show good\`
 prints the last good rules for \`iptables-restore\`.
