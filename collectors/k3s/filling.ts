@@ -1,10 +1,10 @@
-import { type Forecast, forecast } from '../../agent/core/forecast.ts'
 import type { Observation, Series } from '../../agent/model/index.ts'
 import { duration } from '../../agent/text/durations.ts'
 import { list } from '../../agent/text/lists.ts'
 import { quoted } from '../../agent/text/shell.ts'
 import { size } from '../../agent/text/sizes.ts'
-import { exactMoment, hour } from '../../agent/text/times.ts'
+import { day, exactMoment, hour } from '../../agent/text/times.ts'
+import { type Forecast, forecast } from '../node/forecast.ts'
 import type { Code } from './rules.ts'
 import type { Disk, K3sSample } from './sample.ts'
 
@@ -15,7 +15,6 @@ export interface Limits {
   readonly datastore_mib: number
 }
 
-const day = 24 * hour
 const mib = 2 ** 20
 
 /**

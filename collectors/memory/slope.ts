@@ -1,12 +1,12 @@
-import { median, robustLine } from '../../agent/core/forecast.ts'
+import { day, hour, second } from '../../agent/text/times.ts'
+import { median, robustLine } from '../node/forecast.ts'
 
 /** A value at a time: seconds since the epoch, and the value. */
 export type Point = readonly [second: number, value: number]
 
 /** How many points are kept, for the last minutes and the last days together. */
 const most = 24
-const hour = 3600
-const day = 24 * hour
+const [hourInSeconds, dayInSeconds] = [hour / second, day / second]
 /** Memory use has a rhythm of days and weeks: the highest value of each day is kept for this many days. */
 const daysOfHighs = 8
 
@@ -26,9 +26,9 @@ export function addPoint(points: readonly Point[], point: Point): Point[] {
 /** The highest value of each day and its time, with one more point added. */
 export function addHigh(highs: readonly Point[], point: Point): Point[] {
   const [now, value] = point
-  const known = highs.filter(([second]) => second <= now && now - second < daysOfHighs * day)
+  const known = highs.filter(([second]) => second <= now && now - second < daysOfHighs * dayInSeconds)
   const last = known.at(-1)
-  if (!last || Math.floor(last[0] / day) !== Math.floor(now / day)) return [...known, point]
+  if (!last || Math.floor(last[0] / dayInSeconds) !== Math.floor(now / dayInSeconds)) return [...known, point]
   return value > last[1] ? [...known.slice(0, -1), point] : known
 }
 
@@ -51,12 +51,12 @@ const smallest = 0.03
  * A limit that is further away than this, seconds, is reported only once it is known not to be the rise of every
  * morning.
  */
-const pressing = 3 * hour
+const pressing = 3 * hourInSeconds
 
 /**
  * When the values reach `limit` if they go on as they have: a robust line through them, which stays the same even if a
  * third of them are off. Undefined where they do not grow steadily: a sawtooth stays below its earlier peaks. Faster
- * and stricter than agent/core/forecast.ts: a container is reported within minutes, and memory given back all at once
+ * and stricter than collectors/node/forecast.ts: a container is reported within minutes, and memory given back all at once
  * counts against a forecast.
  */
 export function forecast(
@@ -91,8 +91,8 @@ export function forecast(
 function isNew(highs: readonly Point[], [now, value]: Point, limit: number, left: number): boolean {
   const before = (age: number) =>
     Math.max(...highs.flatMap(([second, it]) => (now - second >= age ? [it] : [])))
-  if (left <= pressing) return value > before(6 * hour)
-  const [yesterday, theDayBefore] = [before(day), before(2 * day)]
+  if (left <= pressing) return value > before(6 * hourInSeconds)
+  const [yesterday, theDayBefore] = [before(dayInSeconds), before(2 * dayInSeconds)]
   const step = smallest * limit
   return Number.isFinite(theDayBefore) && value >= yesterday + step && yesterday >= theDayBefore + step
 }

@@ -38,8 +38,8 @@ export const rooms: readonly Room[] = [
   {
     who: 'collectors',
     place: 'collectors/',
-    knows: [vocabulary, words, 'agent/core/forecast.ts'],
-    why: 'they must run on a recorded node, in a test and in a year of time-lapse: so they know the vocabulary and how to extrapolate, and nothing of delivery, state or settings files',
+    knows: [vocabulary, words],
+    why: 'they must run on a recorded node, in a test and in a year of time-lapse: so they know the vocabulary and the words, and nothing of the core, delivery, state or settings files',
   },
   {
     who: 'sinks',

@@ -1,7 +1,7 @@
-import { forecast } from '../../../agent/core/forecast.ts'
 import type { Deadline, Observation, Series } from '../../../agent/model/index.ts'
 import { familyNames } from '../../../agent/text/families.ts'
 import { day, hour, week } from '../../../agent/text/times.ts'
+import { forecast } from '../../node/forecast.ts'
 import type { Code } from '../rules.ts'
 import type { FirewallSample } from '../sample.ts'
 

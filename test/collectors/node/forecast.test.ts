@@ -1,5 +1,5 @@
 import t from 'tap'
-import { forecast, median, robustLine } from '../../../agent/core/forecast.ts'
+import { forecast, median, robustLine } from '../../../collectors/node/forecast.ts'
 
 const hour = 3600_000
 const day = 24 * hour

@@ -1,5 +1,5 @@
-import type { Point } from '../model/index.ts'
-import { day, hour } from '../text/times.ts'
+import type { Point } from '../../agent/model/index.ts'
+import { day, hour } from '../../agent/text/times.ts'
 
 /** When a series reaches a limit if its trend continues. */
 export interface Forecast {
