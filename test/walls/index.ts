@@ -4,7 +4,7 @@ import { directions, engine, neighbours, strangers } from './directions.ts'
 import { closedDoors, portsAsked } from './doors.ts'
 import { longFiles, longFunctions } from './lengths.ts'
 import type { Wall } from './sources.ts'
-import { askingHistory, castsThroughUnknown, pureFiles, strayStatements } from './values.ts'
+import { askingHistory, castsThroughUnknown, pureFiles, strayStatements, strayTimes } from './values.ts'
 
 /** Every wall, by what it holds. */
 export const walls = {
@@ -18,6 +18,7 @@ export const walls = {
   'collectors and pure files touch no machine and no clock': pureFiles,
   'what remembers cannot ask': askingHistory,
   'SQL stands in state/ alone': strayStatements,
+  'times are written in text/ alone': strayTimes,
   'no type is claimed that nothing bears out': castsThroughUnknown,
   'every module has a test at its address': untested,
   'files stay short': longFiles,

@@ -65,6 +65,20 @@ export const strayStatements: Wall = (root) =>
         `${path} speaks SQL: what is on the disk has one owner, who checks every row it reads, and whose tables nobody else knows`,
     )
 
+/** A clock or a date written by hand, and the lengths of a day and an hour: in ms, in s, or a name of its own. */
+const ownTime =
+  /\.toISOString\(|\b(86_?400(_?000)?|3_?600_?000|24 \* (3_?600|60)|60 \* 60(_000)?)\b|\bconst (week|day|hour|minute) =/
+
+/** Times are written, and days and hours counted, in text/ alone. */
+export const strayTimes: Wall = (root) =>
+  sourcesOf(root)
+    .filter((path) => !path.startsWith('agent/text/'))
+    .filter((path) => ownTime.test(textOf(root, path)))
+    .map(
+      (path) =>
+        `${path} writes a time or counts a day by itself: agent/text/times.ts has both, so that a time reads the same wherever it stands, always with its zone, and nobody takes seconds for milliseconds`,
+    )
+
 /** No claim about a type that nothing bears out. */
 export const castsThroughUnknown: Wall = (root) =>
   sourcesOf(root).flatMap((path) => {

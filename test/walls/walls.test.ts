@@ -54,7 +54,7 @@ t.test('each room that looks where it may not', async (t) => {
   const wall = 'imports point one way'
   const cases: Readonly<Record<string, readonly [path: string, other: string]>> = {
     'the vocabulary': ['agent/model/finding.ts', 'agent/text/times.ts'],
-    'the words': ['agent/text/times.ts', 'agent/core/forecast.ts'],
+    'the words': ['agent/text/times.ts', 'agent/core/plan.ts'],
     collectors: ['collectors/certs/collect.ts', 'agent/core/ledger.ts'],
     sinks: ['agent/delivery/sinks/ntfy.ts', 'agent/delivery/post.ts'],
     'the core': ['agent/core/plan.ts', 'agent/state/store.ts'],
@@ -232,6 +232,31 @@ t.test('values that ask, remember or write for themselves', async (t) => {
       'agent/api/serve.ts speaks SQL: what is on the disk has one owner, ',
     )
   t.strictSame(saysOf(sql, 'agent/state/put-row.ts', "export const it = 'DELETE FROM a '\n"), [])
+
+  const times = 'times are written in text/ alone'
+  for (const text of [
+    'new Date(at).toISOString().slice(0, 10)',
+    '86_400_000',
+    '86400',
+    '3600_000',
+    '3_600_000',
+    '24 * 3600',
+    '60 * 60 * 1000',
+    '24 * 60 * minute',
+    '60 * 60_000',
+  ])
+    bites(
+      t,
+      times,
+      'agent/core/plan.ts',
+      `export const it = ${text}\n`,
+      'agent/core/plan.ts writes a time or counts a day by itself: agent/text/times.ts has both, ',
+    )
+  for (const text of ['const hour = 3600', 'const day = 24 * hour'])
+    bites(t, times, 'collectors/memory/slope.ts', `${text}\n`, 'collectors/memory/slope.ts writes a time ')
+  for (const text of ['3600', '24 * hour', '60 * minute', 'hour / second', "'2026-11-01T00:00:00Z'"])
+    t.strictSame(saysOf(times, 'agent/core/plan.ts', `export const it = ${text}\n`), [], text)
+  t.strictSame(saysOf(times, 'agent/text/times.ts', 'const day = 86_400_000\n'), [])
 
   const casts = 'no type is claimed that nothing bears out'
   bites(
