@@ -105,7 +105,8 @@ function add(parent: Command, { name, meaning, words, parts, run }: PageCommand)
   const isOption = ([form]: PageWord) => form.startsWith('-')
   for (const [form, about] of words.filter(isOption)) command.option(form, about)
   for (const [form, about] of words.filter((it) => !isOption(it))) command.argument(form, about)
-  command.action(async () => done(run(command.args, all(command.opts()))))
+  // With those of the commands above it: commander gives `--node` after `firewall diff` to `firewall`.
+  command.action(async () => done(run(command.args, command.optsWithGlobals())))
   for (const part of parts) add(command, part)
 }
 

@@ -1,4 +1,4 @@
-import type { Finding, Kept, Point, Sample } from '../model/index.ts'
+import type { ArtifactEntry, Finding, Point, Sample } from '../model/index.ts'
 
 /** What the API reads of the past. The store implements it. */
 export interface Archive {
@@ -7,6 +7,6 @@ export interface Archive {
   history(from: number): readonly Finding[]
   series(name: string, from: number): readonly Point[]
   sample(collector: string): { readonly sample: Sample; readonly at: number } | undefined
-  kept(collector: string): readonly Kept[]
+  kept(collector: string): readonly ArtifactEntry[]
   artifact(collector: string, id: number): Uint8Array | undefined
 }

@@ -1,4 +1,4 @@
-import type { Finding, Kept, Point, Sample } from '../model/index.ts'
+import type { ArtifactEntry, Finding, Point, Sample } from '../model/index.ts'
 import { day } from '../text/times.ts'
 import type { Archive } from './archive.ts'
 import type { Snapshot } from './snapshot.ts'
@@ -13,7 +13,7 @@ export interface LedgerView {
   /** The last day of the series that was asked for. */
   readonly trend: readonly Point[]
   /** The collector's artifacts, newest first. */
-  readonly artifacts: readonly Kept[]
+  readonly artifacts: readonly ArtifactEntry[]
 }
 
 /** Synchronous, so that no round can come between a sample and its findings. Null before the first round. */

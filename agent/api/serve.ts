@@ -28,7 +28,7 @@ export interface ServeOptions {
  * - `GET /v1/sample?collector=NAME`: `{ at, sample }`, that collector's last sample; null before its first round
  * - `GET /v1/view?collector=NAME&series=NAME`: a `LedgerView`, all that a page shows; null before the first round
  * - `GET /v1/series?name=NAME&since=MS`: `[{ at, value }]`
- * - `GET /v1/kept?collector=NAME`: its artifacts as `[{ id, at, about, size }]`, newest first; with `&id=ID` the body
+ * - `GET /v1/artifacts?collector=NAME`: its artifacts as `[{ id, at, about, size }]`, newest first; with `&id=ID` the body
  *   of that one in base64, or null
  * - `GET /metrics`: the same numbers for Prometheus
  * - `PUT /v1/silence?what=…&for=MS&why=…`: mutes notifications of what matches; `for=0` ends it
@@ -52,7 +52,7 @@ export async function serve({
     'GET /v1/sample': (query) => json(store.sample(query.get('collector') ?? '') ?? null),
     'GET /v1/view': (query) =>
       json(ledgerView(store, snapshot(), query.get('collector') ?? '', query.get('series') ?? '')),
-    'GET /v1/kept': (query) => {
+    'GET /v1/artifacts': (query) => {
       const collector = query.get('collector') ?? ''
       const id = query.get('id')
       if (id === null) return json(store.kept(collector))

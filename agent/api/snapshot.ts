@@ -71,7 +71,7 @@ export interface CollectorRow {
 export interface SinkRow {
   readonly name: string
   readonly type: string
-  readonly told?: number
+  readonly lastSent?: number
   readonly failing?: { readonly since: number; readonly why: string; readonly next?: number }
   readonly gone?: string
   readonly waiting: number

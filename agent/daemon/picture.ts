@@ -36,16 +36,16 @@ export function pictureOf(scene: Scene, at: number): Snapshot {
     machine,
     incidents: shown(incidents, at),
     collectors: rows,
-    sinks: postmen.map(({ name, delivery }) => ({ ...lastTold(store, name), ...delivery.state() })),
+    sinks: postmen.map(({ name, delivery }) => ({ ...lastSent(store, name), ...delivery.state() })),
     silences: store.silences().filter((it) => it.until > at),
     deadlines: runs.flatMap((it) => it.deadlines(at)).sort((a, b) => a.at - b.at),
   }
 }
 
 /** The last notification before the daemon started, by the notification records; the postman knows only later ones. */
-function lastTold(store: Scene['store'], sink: string): { readonly told?: number } {
+function lastSent(store: Scene['store'], sink: string): { readonly lastSent?: number } {
   const times = store.told(sink).flatMap((it) => (it.unconfirmed ? [] : [it.at]))
-  return times.length > 0 ? { told: Math.max(...times) } : {}
+  return times.length > 0 ? { lastSent: Math.max(...times) } : {}
 }
 
 function row(collector: Collector, { config, runs, store }: Scene, at: number): CollectorRow {

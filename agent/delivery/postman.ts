@@ -10,7 +10,7 @@ export interface DeliveryState {
   readonly name: string
   readonly type: string
   /** When a notice was last accepted. */
-  readonly told?: number
+  readonly lastSent?: number
   /** Set while a due notice could not be sent, or the service asked for a long pause. `next`: the next attempt. */
   readonly failing?: {
     readonly since: number
@@ -96,7 +96,7 @@ class Postman implements Delivery {
   /** Failed attempts in a row that a server answered; not rate limits (429), which are not about a single notice. */
   #errors = 0
   readonly #ended: Promise<void>
-  #told: number | undefined
+  #lastSent: number | undefined
   #gone: string | undefined
   #waiting = 0
   #woken: boolean = false
@@ -117,7 +117,7 @@ class Postman implements Delivery {
     return {
       name: this.#options.name,
       type: this.#options.sink.name,
-      ...(this.#told !== undefined && { told: this.#told }),
+      ...(this.#lastSent !== undefined && { lastSent: this.#lastSent }),
       ...(failing && { failing }),
       ...(this.#gone !== undefined && { gone: this.#gone }),
       waiting: this.#waiting,
@@ -212,7 +212,7 @@ class Postman implements Delivery {
   async #accept(notice: Notice, tried: Awaited<ReturnType<typeof tell>>): Promise<void> {
     const { log } = this.#options
     const fields = this.#about(notice)
-    this.#told = this.#now()
+    this.#lastSent = this.#now()
     this.#accepted.add(notice.id)
     this.#refused.delete(notice.id)
     log.info({ ...fields, tries: (this.#trouble?.tries ?? 0) + 1 }, 'told')

@@ -24,7 +24,7 @@ export class Refusal extends Error {
 }
 
 /** A stored artifact without its body, as a list shows it; the body is only read when it is asked for. */
-export interface Kept {
+export interface ArtifactEntry {
   readonly id: number
   readonly at: number
   readonly about: Artifact['about']
@@ -63,7 +63,7 @@ export interface View<S extends Sample = Sample, V = Settings<Properties>> {
   /** The last day of the series that `Page.trend` names, oldest first; empty where none is stored. */
   readonly trend: readonly Point[]
   /** The collector's artifacts, newest first. */
-  readonly artifacts: readonly Kept[]
+  readonly artifacts: readonly ArtifactEntry[]
   readonly options: PageOptions
 }
 
@@ -73,11 +73,11 @@ export type PageWord = readonly [form: string, meaning: string]
 /** What a subcommand of a page can use; each is only loaded when it is called. */
 export interface PageReach<S extends Sample = Sample, V = Settings<Properties>> {
   view(): Promise<View<S, V>>
-  /** The collector's artifacts, newest first. */
-  artifacts(): Promise<readonly Kept[]>
+  /** The collector's artifacts, newest first; none with `--node`, as a recording has none. */
+  artifacts(): Promise<readonly ArtifactEntry[]>
   /** The body of one; undefined if it has been deleted meanwhile. */
   body(id: number): Promise<Uint8Array | undefined>
-  /** Opens this machine for `ask` and closes it afterwards. */
+  /** Opens this machine for `ask` and closes it afterwards; with `--node` the recorded one. */
   asking<T>(ask: (host: Host) => Promise<T>): Promise<T>
 }
 

@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
-import type { Kept } from '../model/index.ts'
+import type { ArtifactEntry } from '../model/index.ts'
 import { databaseFile, readImage } from './image.ts'
 import { aboutOf } from './tables.ts'
 
@@ -7,7 +7,7 @@ import { aboutOf } from './tables.ts'
 export const mostArtifacts = 30
 
 /** Newest first. */
-export function listArtifacts(db: DatabaseSync, collector: string): readonly Kept[] {
+export function listArtifacts(db: DatabaseSync, collector: string): readonly ArtifactEntry[] {
   return db
     .prepare(
       'SELECT id, at, about, length(body) AS size FROM artifact WHERE collector = ? ORDER BY id DESC LIMIT ?',
@@ -25,7 +25,7 @@ export function artifactBody(db: DatabaseSync, collector: string, id: number): U
 }
 
 /** The artifacts a daemon left on the disk, for when none runs; empty if there is no state to read. */
-export function keptOnDisk(stateDir: string, collector: string) {
+export function artifactsOnDisk(stateDir: string, collector: string) {
   const look = <T>(ask: (db: DatabaseSync) => T, otherwise: T): T => {
     try {
       const db = readImage(databaseFile(stateDir))

@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs'
 import type { DatabaseSync } from 'node:sqlite'
-import type { Finding, Kept, Point } from '../model/index.ts'
+import type { ArtifactEntry, Finding, Point } from '../model/index.ts'
 import { listArtifacts } from './artifacts.ts'
 import { databaseFile, readImage } from './image.ts'
 import { damageText, inspect, isDamaged } from './inspect.ts'
@@ -17,7 +17,7 @@ export interface SavedView {
   readonly findings: readonly Finding[]
   readonly trend: readonly Point[]
   /** The collector's artifacts, newest first. */
-  readonly artifacts: readonly Kept[]
+  readonly artifacts: readonly ArtifactEntry[]
   /** What of it cannot be read, as a sentence without a full stop. */
   readonly lost?: string
 }

@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { historyKept, type Ledger } from '../core/ledger.ts'
 import type { Silence } from '../core/silence.ts'
-import type { Artifact, Finding, Kept, NotificationRecord, Point, Sample } from '../model/index.ts'
+import type { Artifact, ArtifactEntry, Finding, NotificationRecord, Point, Sample } from '../model/index.ts'
 import { minute } from '../text/times.ts'
 import { artifactBody, listArtifacts } from './artifacts.ts'
 import { started, ticked } from './clock.ts'
@@ -41,7 +41,7 @@ export interface Store {
   series(name: string, from: number): readonly Point[]
   /** Stores an artifact, only on the disk: without a disk it is lost with the process. */
   keep(collector: string, it: Artifact, at: number): void
-  kept(collector: string): readonly Kept[]
+  kept(collector: string): readonly ArtifactEntry[]
   artifact(collector: string, id: number): Uint8Array | undefined
   /** Findings that were open at any time since `from`, oldest first. */
   history(from: number): readonly Finding[]

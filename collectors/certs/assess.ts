@@ -1,6 +1,6 @@
 import type { Observation } from '../../agent/model/index.ts'
 import { duration } from '../../agent/text/durations.ts'
-import { date, day, minute, moment } from '../../agent/text/times.ts'
+import { date, day, iso, minute, moment } from '../../agent/text/times.ts'
 import { advice, renewal } from './advice.ts'
 import { judgeClock } from './clock.ts'
 import { type Group, groups, type Item } from './groups.ts'
@@ -97,7 +97,7 @@ function ended(group: Group, sample: CertsSample, now: number): Observation<Code
   const { to } = first.certificate
   const others = items.length - 1
   const mild = group.kind === 'kubeconfig'
-  const evidence = { first: first.source, not_after: moment(to), count: items.length }
+  const evidence = { first: first.source, not_after: iso(to), count: items.length }
   const about = { subject: group.subject, evidence, ...advice(group, over.length > 0, items, sample) }
   const count = items.length + (over.length > 0 ? soon.length : 0)
   const renewed = renewal(group, count, sample, now, over.length > 0 ? to : undefined)
@@ -138,7 +138,7 @@ function early(group: Group, sample: CertsSample, now: number): Observation<Code
       subject: group.subject,
       impact: advice(group, true, items, sample).impact,
       text: `${first.where} is valid from ${moment(from)}, but the clock says ${moment(now)}${more}.`,
-      evidence: { first: first.source, not_before: moment(from), count: items.length },
+      evidence: { first: first.source, not_before: iso(from), count: items.length },
       ...(group.kind === 'kubeconfig' && { severity: 'warning' as const }),
     },
   ]
@@ -195,7 +195,7 @@ function authoritiesEnding(group: Group, sample: CertsSample, now: number): Obse
       ...(avoid && { avoid }),
       ...(to - now <= lastMonth && { severity: 'critical' as const }),
       stage: stageNumber(to - now),
-      evidence: { first: first.source, not_after: moment(to), count: items.length },
+      evidence: { first: first.source, not_after: iso(to), count: items.length },
     },
   ]
 }

@@ -2,7 +2,7 @@ import { basename } from 'node:path'
 import type { Observation } from '../../agent/model/index.ts'
 import { duration } from '../../agent/text/durations.ts'
 import { quoted } from '../../agent/text/shell.ts'
-import { minute, moment } from '../../agent/text/times.ts'
+import { iso, minute, moment } from '../../agent/text/times.ts'
 import { differences, nodeName } from './groups.ts'
 import type { rules } from './rules.ts'
 import type { CertsSample, SeenFile } from './sample.ts'
@@ -43,7 +43,7 @@ function servedDiffers(sample: CertsSample, now: number): Observation<Code>[] {
             ]
           : []),
       ],
-      evidence: { served_not_after: moment(end), file_not_after: moment(stored?.to ?? 0) },
+      evidence: { served_not_after: iso(end), file_not_after: iso(stored?.to ?? 0) },
     }
   })
 }
@@ -149,7 +149,7 @@ function unauthorized(sample: CertsSample, now: number): Observation<Code>[] {
           : []),
         `\`systemctl restart ${quoted(k3s.unit)}\`, servers first; pods go on running meanwhile`,
       ],
-      evidence: { address: first.address, status: 401, ...(leaf && { not_after: moment(leaf.to) }) },
+      evidence: { address: first.address, status: 401, ...(leaf && { not_after: iso(leaf.to) }) },
     },
   ]
 }

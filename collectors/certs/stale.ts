@@ -2,7 +2,7 @@ import { basename } from 'node:path'
 import type { Observation } from '../../agent/model/index.ts'
 import { duration } from '../../agent/text/durations.ts'
 import { quoted } from '../../agent/text/shell.ts'
-import { date } from '../../agent/text/times.ts'
+import { date, iso } from '../../agent/text/times.ts'
 import { authorityNames, portsOf } from './groups.ts'
 import { isOwn, ownOf } from './homes.ts'
 import type { Certificate, CertsSample, SeenFile } from './sample.ts'
@@ -76,7 +76,7 @@ export function staleness(sample: CertsSample, now: number): Observation<'certs.
               `\`grep current-context ${quoted(path)}\`: if it is for this cluster only, \`install -m 600 ${source} ${quoted(path)}\``,
               'If it holds other clusters too, copy only `client-certificate-data`, `client-key-data` and `certificate-authority-data`',
             ],
-        evidence: { not_before: date(leaf.from), not_after: date(leaf.to) },
+        evidence: { not_before: iso(leaf.from), not_after: iso(leaf.to) },
       },
     ]
   })

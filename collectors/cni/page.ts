@@ -2,7 +2,7 @@ import type { Page } from '../../agent/model/index.ts'
 import { timestamp } from '../../agent/text/times.ts'
 import { plan } from './expected.ts'
 import { renderNetwork } from './page/render.ts'
-import type { CniSample, Pool } from './sample.ts'
+import type { CniSample, Dns, Pool } from './sample.ts'
 
 /** `agent network`: the pod network from the uplink to the pods, each finding beside what it is about. */
 export const page: Page<CniSample, unknown> = {
@@ -22,7 +22,7 @@ export const page: Page<CniSample, unknown> = {
     gone: sample.gone ?? [],
     peers: sample.peers ?? [],
     ...(sample.pool && { pool: dated(sample.pool) }),
-    ...(sample.dns && { dns: sample.dns }),
+    ...(sample.dns && { dns: asked(sample.dns) }),
     off: Object.keys(sample.off ?? {}),
     lacking: each(sample.lacking, timestamp),
     downs: each(sample.downs, (times) => times.map(timestamp)),
@@ -33,6 +33,9 @@ const dated = ({ folder, size, used, leaked }: Pool) => ({
   ...{ folder, size, used },
   leaked: each(leaked, timestamp),
 })
+
+/** Without `due`, with which the collector remembers whether an answer can be expected. */
+const asked = ({ due: _, ...it }: Dns) => it
 
 const each = <A, B>(of: Readonly<Record<string, A>> | undefined, make: (it: A) => B) =>
   Object.fromEntries(Object.entries(of ?? {}).map(([key, it]) => [key, make(it)]))

@@ -98,7 +98,7 @@ export const picture: Snapshot = {
     },
   ],
   sinks: [
-    { name: 'discord', type: 'discord', told: now - 3 * minute, waiting: 0 },
+    { name: 'discord', type: 'discord', lastSent: now - 3 * minute, waiting: 0 },
     {
       name: 'ntfy',
       type: 'ntfy',

@@ -3,10 +3,10 @@ import { askFor } from '../../api/ask.ts'
 import { exitCode, type Snapshot } from '../../api/snapshot.ts'
 import { gravest } from '../../core/cascade.ts'
 import type {
+  ArtifactEntry,
   Collector,
   Exit,
   Finding,
-  Kept,
   Page,
   PageOptions,
   PagePart,
@@ -14,12 +14,12 @@ import type {
   PageWord,
   View,
 } from '../../model/index.ts'
-import { keptOnDisk } from '../../state/artifacts.ts'
+import { artifactsOnDisk } from '../../state/artifacts.ts'
 import { terminalOf, wrap } from '../../text/terminal.ts'
 import { timestamp } from '../../text/times.ts'
 import { jsonText } from '../json.ts'
-import { madeOf, print } from './common.ts'
-import { asking } from './hosts.ts'
+import { madeOf, print, Refusal } from './common.ts'
+import { asking, recorded } from './hosts.ts'
 import { settings } from './settings.ts'
 import { type ViewArguments, viewOf } from './view-of.ts'
 
@@ -53,7 +53,7 @@ const command = (collector: Collector, page: Page): PageCommand => ({
   words: [...common, ...(page.words ?? [])],
   parts: (page.parts ?? []).map((it) => ({
     ...{ name: it.name, meaning: it.meaning, words: it.words ?? [], parts: [] },
-    run: (given, options) => runPart(collector, it, given, options),
+    run: (given, options) => runPart(collector, page, it, given, options),
   })),
   run: (_given, options) => show(collector, page, options),
 })
@@ -110,21 +110,38 @@ const dated = ({ since, seen, notifyAt, ...it }: Finding) => ({
 
 async function runPart(
   collector: Collector,
+  page: Page,
   part: PagePart,
   given: readonly (string | undefined)[],
   options: PageOptions & ViewArguments,
 ): Promise<Exit> {
+  for (const it of ['json', 'at'] as const)
+    if (options[it] !== undefined)
+      throw new Refusal(
+        `--${it} is for \`agent ${page.name}\` itself: \`agent ${page.name} ${part.name}\` prints what is kept or there now, as text`,
+      )
   print(await part.print(reachOf(collector, options), given, options, here()))
   return 0
 }
 
-/** What subcommands of a page can use: the running daemon; without one, what it left on the disk. */
+/**
+ * What subcommands of a page can use: the running daemon; without one, what it left on the disk. With `--node` only
+ * the recording, so that nothing of this machine is taken for something of that node; it holds no artifacts.
+ */
 function reachOf(collector: Collector, options: PageOptions & ViewArguments): PageReach {
   const config = settings(options)
-  const path = `/v1/kept?collector=${collector.name}`
-  const onDisk = () => keptOnDisk(config.stateDir, collector.name)
   const view = once(() => viewOf(collector, options, config))
-  const list = once(() => askFor<readonly Kept[]>(config.socket, path).catch(() => onDisk().list))
+  const { node } = options
+  if (node !== undefined)
+    return {
+      view,
+      artifacts: async () => [],
+      body: async () => undefined,
+      asking: async (ask) => ask(recorded(node)),
+    }
+  const path = `/v1/artifacts?collector=${collector.name}`
+  const onDisk = () => artifactsOnDisk(config.stateDir, collector.name)
+  const list = once(() => askFor<readonly ArtifactEntry[]>(config.socket, path).catch(() => onDisk().list))
   return {
     view,
     artifacts: list,

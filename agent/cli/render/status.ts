@@ -183,7 +183,7 @@ function sinkRows(sinks: readonly SinkRow[], now: number, terminal: Terminal): s
 
 function sinkRow(it: SinkRow, now: number, terminal: Terminal): string {
   const label = `told by ${it.name}:`
-  const told = it.told === undefined ? 'nothing told yet' : `last told ${duration(now - it.told)} ago`
+  const told = it.lastSent === undefined ? 'nothing told yet' : `last told ${duration(now - it.lastSent)} ago`
   const waiting = it.waiting > 0 ? `, ${it.waiting} waiting` : ''
   const next = it.failing?.next === undefined ? '' : `, next try in ${duration(it.failing.next - now)}`
   const trouble = it.gone

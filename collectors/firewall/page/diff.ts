@@ -1,4 +1,4 @@
-import type { Kept, PagePart, PageReach, Terminal } from '../../../agent/model/index.ts'
+import type { ArtifactEntry, PagePart, PageReach, Terminal } from '../../../agent/model/index.ts'
 import { safe } from '../../../agent/text/sanitize.ts'
 import { paint } from '../../../agent/text/terminal.ts'
 import { clockUtc } from '../../../agent/text/times.ts'
@@ -32,7 +32,7 @@ async function compared(
   const { sample, now } = await reach.view()
   const list = await reach.artifacts()
   const pods = sample.networks?.pods ?? []
-  const kept = async (it: Kept): Promise<Side> => ({
+  const kept = async (it: ArtifactEntry): Promise<Side> => ({
     label: `${it.id} (${clockUtc(it.at, now)})`,
     rules: await keptRules(reach, it),
   })

@@ -1,4 +1,4 @@
-import { type Kept, type PageReach, Refusal } from '../../../agent/model/index.ts'
+import { type ArtifactEntry, type PageReach, Refusal } from '../../../agent/model/index.ts'
 import { rulesWhole } from '../dump/whole.ts'
 import { aboutRules, type KeptRules, unpackRules } from '../history/kept-rules.ts'
 import type { FirewallSample } from '../sample.ts'
@@ -6,9 +6,11 @@ import type { FirewallSample } from '../sample.ts'
 type Reach = PageReach<FirewallSample, unknown>
 
 /** The snapshot that `good` or a number stands for. Refuses where there is none. */
-export function chosen(list: readonly Kept[], which: string): Kept {
+export function chosen(list: readonly ArtifactEntry[], which: string): ArtifactEntry {
   if (list.length === 0)
-    throw new Refusal('no rules are kept yet: the agent keeps them while it runs, from its first look on')
+    throw new Refusal(
+      'no rules are kept yet: the agent keeps them while it runs, from its first look on; a recording has none',
+    )
   const it =
     which === 'good'
       ? (list.find((one) => aboutRules(one.about).good) ?? list[0])
@@ -19,7 +21,7 @@ export function chosen(list: readonly Kept[], which: string): Kept {
 }
 
 /** The rules in a snapshot. Refuses if it has been deleted to make room meanwhile. */
-export async function keptRules(reach: Reach, { id }: Kept): Promise<readonly KeptRules[]> {
+export async function keptRules(reach: Reach, { id }: ArtifactEntry): Promise<readonly KeptRules[]> {
   const body = await reach.body(id)
   if (!body) throw new Refusal(`${id} is not kept any more`)
   return unpackRules(body)

@@ -1,4 +1,4 @@
-import type { Kept, Terminal, View } from '../../../agent/model/index.ts'
+import type { ArtifactEntry, Terminal, View } from '../../../agent/model/index.ts'
 import { familyNames } from '../../../agent/text/families.ts'
 import { ageText, findingLines } from '../../../agent/text/page-words.ts'
 import { safe } from '../../../agent/text/sanitize.ts'
@@ -64,7 +64,7 @@ function changes({ journal = [] }: FirewallSample, now: number, terminal: Termin
     })
 }
 
-function keptLines(kept: readonly Kept[], now: number, terminal: Terminal): readonly string[] {
+function keptLines(kept: readonly ArtifactEntry[], now: number, terminal: Terminal): readonly string[] {
   if (kept.length === 0) return ['  nothing yet: the agent keeps rules while it runs']
   const more =
     '`agent firewall diff` shows what changed since; `agent firewall show good` prints the last good rules for `iptables-restore`.'
@@ -142,7 +142,7 @@ function ufw({ ufw: it }: FirewallSample): string {
   return `on, ${(it.input ?? 'unknown').toLowerCase()} what comes in by default${own}`
 }
 
-function keptLine({ id, at, about, size: bytes }: Kept, now: number): string {
+function keptLine({ id, at, about, size: bytes }: ArtifactEntry, now: number): string {
   const { rules, good, by } = aboutRules(about)
   const who = by ? `  after ${safe(by)}` : ''
   return `${String(id).padStart(4)}  ${clockUtc(at, now)}  ${rules} rules${good ? '' : ', not well'}  (${size(bytes)})${who}`

@@ -92,7 +92,7 @@ t.test('whoever holds a connection and says nothing keeps nobody out', async (t)
       void it.write('PUT /nothing HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\nx'),
     'an answer nobody reads': (it) => {
       it.pause()
-      it.write('GET /v1/kept?collector=firewall&id=1 HTTP/1.1\r\nHost: a\r\n\r\n')
+      it.write('GET /v1/artifacts?collector=firewall&id=1 HTTP/1.1\r\nHost: a\r\n\r\n')
     },
     'question after question': (it) =>
       void it.write('GET /v1/status HTTP/1.1\r\nHost: a\r\n\r\n'.repeat(500)),

@@ -39,11 +39,11 @@ t.test('it answers what it is asked, and nothing else', async (t) => {
     ...{ at: 7, sample: { unseen: [] }, artifacts: [] },
   })
   t.equal(await ask(socket, '/v1/view'), 'null')
-  t.strictSame(JSON.parse(await ask(socket, '/v1/kept?collector=firewall')), [
+  t.strictSame(JSON.parse(await ask(socket, '/v1/artifacts?collector=firewall')), [
     { id: 1, at: 8, about: { rules: 3 }, size: 3 },
   ])
-  t.equal(JSON.parse(await ask(socket, '/v1/kept?collector=firewall&id=1')), 'YWJj')
-  t.equal(JSON.parse(await ask(socket, '/v1/kept?collector=firewall&id=9')), null)
+  t.equal(JSON.parse(await ask(socket, '/v1/artifacts?collector=firewall&id=1')), 'YWJj')
+  t.equal(JSON.parse(await ask(socket, '/v1/artifacts?collector=firewall&id=9')), null)
   t.match(await ask(socket, '/metrics'), /murphy_incidents/)
   await t.rejects(ask(socket, '/etc/passwd'), /404/)
   await ask(socket, '/v1/silence?what=firewall&for=5000&why=disk%20swap', 5000, 'PUT')

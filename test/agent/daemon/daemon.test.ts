@@ -96,7 +96,9 @@ sinks:
   await until('told everywhere', () => counts().every((it) => it === 1))
   t.equal(daemon.snapshot().state, 'critical')
   t.match(JSON.stringify(receivers.discord.messages()[0]), /node1: a bad line/)
-  await until('noted', () => daemon.snapshot().sinks.every((it) => it.told !== undefined && it.waiting === 0))
+  await until('noted', () =>
+    daemon.snapshot().sinks.every((it) => it.lastSent !== undefined && it.waiting === 0),
+  )
 
   await daemon.stop()
   daemon = start()
@@ -105,7 +107,7 @@ sinks:
   t.strictSame(counts(), [1, 1, 1], 'a restart tells nobody twice')
   t.match(daemon.snapshot().incidents, [{ cause: { code: 'lines.bad', subject: 'first' } }])
   t.ok(
-    daemon.snapshot().sinks.every((it) => it.told !== undefined),
+    daemon.snapshot().sinks.every((it) => it.lastSent !== undefined),
     'and it knows when they were told',
   )
 

@@ -50,8 +50,8 @@ t.test('when a sink was last told is known from before the start as well', async
     { ...note, at: now - 5 },
     { ...note, at: now - 2, unconfirmed: true as const },
   ]
-  t.equal(pictureOf({ ...scene, store: { ...store, told } }, now).sinks[0]?.told, now - 5)
-  const later = { ...delivery, state: () => ({ ...delivery.state(), told: now - 1 }) }
+  t.equal(pictureOf({ ...scene, store: { ...store, told } }, now).sinks[0]?.lastSent, now - 5)
+  const later = { ...delivery, state: () => ({ ...delivery.state(), lastSent: now - 1 }) }
   const postmen = [{ name: 'mine', delivery: later }]
-  t.equal(pictureOf({ ...scene, store: { ...store, told }, postmen }, now).sinks[0]?.told, now - 1)
+  t.equal(pictureOf({ ...scene, store: { ...store, told }, postmen }, now).sinks[0]?.lastSent, now - 1)
 })

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import t from 'tap'
-import { keptOnDisk, mostArtifacts } from '../../../agent/state/artifacts.ts'
+import { artifactsOnDisk, mostArtifacts } from '../../../agent/state/artifacts.ts'
 import { mostKeptBytes } from '../../../agent/state/keep-artifact.ts'
 import { openStore } from '../../../agent/state/store.ts'
 
@@ -22,14 +22,14 @@ t.test('what is handed over is there after a restart, newest first', async (t) =
   t.equal(second.artifact('firewall', 3), undefined, "another collector's")
   t.equal(second.artifact('firewall', Number.NaN), undefined)
   second.close()
-  const alone = keptOnDisk(folder, 'firewall')
+  const alone = artifactsOnDisk(folder, 'firewall')
   t.strictSame(
     alone.list.map((it) => it.id),
     [2, 1],
     'also without a daemon',
   )
   t.equal(alone.body(1)?.length, 3)
-  t.strictSame(keptOnDisk(join(folder, 'none'), 'firewall').list, [])
+  t.strictSame(artifactsOnDisk(join(folder, 'none'), 'firewall').list, [])
 })
 
 t.test('bounded in number and size, the oldest first', async (t) => {

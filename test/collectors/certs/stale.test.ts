@@ -84,7 +84,7 @@ t.test('what is said of it, and what to do, which never replaces other clusters'
       "`grep current-context '/home/ada'\\''s/config'`: if it is for this cluster only, `install -m 600 /etc/rancher/k3s/k3s.yaml '/home/ada'\\''s/config'`",
       'If it holds other clusters too, copy only `client-certificate-data`, `client-key-data` and `certificate-authority-data`',
     ],
-    evidence: { not_before: '2026-08-15', not_after: '2027-08-15' },
+    evidence: { not_before: '2026-08-15T00:00:00.000Z', not_after: '2027-08-15T00:00:00.000Z' },
   })
   const foreign = certificate({ issuer: 'CN=strange-ca', name: 'me' })
   t.match(staleness(sample([file(copy, [foreign])]), now), [

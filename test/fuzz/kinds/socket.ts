@@ -18,7 +18,7 @@ const requests: readonly Buffer[] = [
   request('GET /v1/history?since=1700000000000'),
   request('GET /v1/series?name=memory.available&since=0'),
   request('GET /v1/sample?collector=certs'),
-  request('GET /v1/kept?collector=firewall&id=1'),
+  request('GET /v1/artifacts?collector=firewall&id=1'),
   request('GET /metrics', 'Accept-Encoding: gzip'),
   request('PUT /v1/silence?what=firewall.flushed&for=3600000&why=work'),
   request('POST /v1/status', 'Content-Length: 5', 'Expect: 100-continue'),

@@ -14,7 +14,7 @@ import { step, withoutOrphans } from '../../../agent/core/ledger.ts'
 import { plan } from '../../../agent/core/plan.ts'
 import { type Outcome, round } from '../../../agent/core/round.ts'
 import { sinks } from '../../../agent/delivery/sinks/index.ts'
-import { keptOnDisk } from '../../../agent/state/artifacts.ts'
+import { artifactsOnDisk } from '../../../agent/state/artifacts.ts'
 import { databaseFile } from '../../../agent/state/image.ts'
 import { lastFindings, lastState } from '../../../agent/state/last-state.ts'
 import { openStore, type Store } from '../../../agent/state/store.ts'
@@ -89,7 +89,7 @@ export const state = kind({
       }),
     )
     lastShown(() => lastFindings(folder, 0))
-    const kept = keptOnDisk(folder, 'firewall')
+    const kept = artifactsOnDisk(folder, 'firewall')
     for (const { id } of kept.list) kept.body(id)
     const store = openStore(folder, at)
     try {

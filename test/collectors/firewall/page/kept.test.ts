@@ -1,9 +1,9 @@
 import t from 'tap'
-import type { Kept } from '../../../../agent/model/index.ts'
+import type { ArtifactEntry } from '../../../../agent/model/index.ts'
 import { chosen, keptRules, rulesNow } from '../../../../collectors/firewall/page/kept.ts'
 import { reaching } from './reach.ts'
 
-const kept = (id: number, good: boolean): Kept => ({ id, at: 0, size: 1, about: { rules: 1, good } })
+const kept = (id: number, good: boolean): ArtifactEntry => ({ id, at: 0, size: 1, about: { rules: 1, good } })
 
 t.test('which one is meant', async (t) => {
   const list = [kept(3, false), kept(2, true), kept(1, true)]

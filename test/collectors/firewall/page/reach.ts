@@ -1,4 +1,4 @@
-import type { Kept, PageReach } from '../../../../agent/model/index.ts'
+import type { ArtifactEntry, PageReach } from '../../../../agent/model/index.ts'
 import { collect } from '../../../../collectors/firewall/collect.ts'
 import { rulesWhole } from '../../../../collectors/firewall/dump/whole.ts'
 import type { FirewallSample } from '../../../../collectors/firewall/sample.ts'
@@ -11,7 +11,14 @@ export async function reaching(state: string, kept: readonly string[]) {
   const sample = await sampleOf(state)
   const bodies = await Promise.all(kept.map(async (it) => rulesWhole(node(it), (await sampleOf(it)).sets)))
   const artifacts = kept
-    .map((it, at): Kept => ({ id: at + 1, at: 0, size: 1, about: { rules: 1, good: it === 'healthy' } }))
+    .map(
+      (it, at): ArtifactEntry => ({
+        id: at + 1,
+        at: 0,
+        size: 1,
+        about: { rules: 1, good: it === 'healthy' },
+      }),
+    )
     .toReversed()
   const reach: PageReach<FirewallSample, unknown> = {
     view: async () => viewOn(sample, {}),
