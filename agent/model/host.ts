@@ -34,7 +34,7 @@ export interface Get {
   readonly port: number
   /** With its leading slash. */
   readonly path: string
-  /** Paths of the client certificate and its key. Only the request reads them; collectors never see their bytes. */
+  /** Paths of the client certificate and its key. The request reads them itself and gives their bytes to nobody. */
   readonly as?: { readonly certificate: string; readonly key: string }
   /** Plain HTTP, which some of k3s's parts speak on loopback. */
   readonly plain?: true

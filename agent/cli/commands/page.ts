@@ -128,7 +128,7 @@ async function runPart(
  * What subcommands of a page can use: the running daemon; without one, what it left on the disk. With `--node` only
  * the recording, so that nothing of this machine is taken for something of that node; it holds no artifacts.
  */
-function reachOf(collector: Collector, options: PageOptions & ViewArguments): PageReach {
+export function reachOf(collector: Collector, options: PageOptions & ViewArguments): PageReach {
   const config = settings(options)
   const view = once(() => viewOf(collector, options, config))
   const { node } = options

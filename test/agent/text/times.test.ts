@@ -39,6 +39,8 @@ t.test('in a message', async (t) => {
 t.test('a time for JSON is ISO 8601, or nothing', async (t) => {
   t.equal(timestamp(Date.parse('2027-11-23T00:12:05Z')), '2027-11-23T00:12:05.000Z')
   t.equal(timestamp(Number.NaN), null)
+  t.equal(iso(Date.parse('2027-11-23T00:12:05Z')), '2027-11-23T00:12:05.000Z')
+  t.throws(() => iso(Number.NaN), RangeError)
   t.equal(timestamp(1e300), null)
   t.equal(iso(0), '1970-01-01T00:00:00.000Z')
   t.throws(() => iso(1e300), RangeError)

@@ -50,7 +50,7 @@ t.test('what ends together is one finding that names the first and counts the re
     it?.text,
     '2.crt (c2) runs out 2028-01-02 06:00 UTC, in 40 d; 2 more follow by 2028-02-20. k3s renews them only when it starts, and has been up 301 d: a restart renews all 3.',
   )
-  t.match(it?.evidence, { first: '/d/2.crt', count: 3 })
+  t.match(it?.evidence, { first: '/d/2.crt', not_after: '2028-01-02T06:00:00.000Z', count: 3 })
 })
 
 t.test('the last days are critical', async (t) => {
@@ -117,7 +117,8 @@ t.test('authorities: ten years are no matter, having expired is', async (t) => {
   t.match(ca(364), [
     { code: 'certs.ca-expiring', subject: 'k3s server authorities', severity: undefined, stage: 0 },
   ])
-  t.match(ca(29), [{ code: 'certs.ca-expiring', severity: 'critical', stage: 1 }])
+  const evidence = { not_after: '2027-12-22T06:00:00.000Z' }
+  t.match(ca(29), [{ code: 'certs.ca-expiring', severity: 'critical', stage: 1, evidence }])
   t.match(ca(-1), [
     {
       code: 'certs.expired',
@@ -155,7 +156,8 @@ t.test('a kubeconfig with an old certificate harms only who uses it', async (t) 
 t.test('not valid yet, with the clock', async (t) => {
   const [it, ...more] = assess(own(366, 367, 364), 30, now)
   t.same(more, [])
-  t.match(it, { code: 'certs.not-yet-valid', subject: 'k3s server' })
+  t.match(it, { code: 'certs.not-yet-valid', evidence: { not_before: '2027-11-25T06:00:00.000Z' } })
+  t.equal(it?.subject, 'k3s server')
   t.equal(
     it?.text,
     '1.crt (c1) is valid from 2027-11-25 06:00 UTC, but the clock says 2027-11-23 06:00 UTC, and 1 more begin after now.',

@@ -98,6 +98,7 @@ function node(
     get: (it) => network.get({ ...it, ...(it.as && { as: { certificate: client.file, key: client.key } }) }),
   }
 }
+const iso = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.000Z$/
 const look = async (host: Host) => {
   const sample = await certs.collect(host, settings, none)
   return { sample, told: certs.assess(sample, none, settings, Date.now()) }
@@ -130,6 +131,7 @@ t.test('an expired certificate is served while the file is fine', async (t) => {
       severity: 'critical',
       text: /serves another certificate \(k3s, which expired .* ago\) than .*dynamic-cert\.json holds \(which runs out /,
       fix: [/systemctl restart k3s/, /dynamic-cert\.json.*k3s-serving/],
+      evidence: { served_not_after: iso, file_not_after: iso },
     },
   ])
   t.equal(told.length, 1)
@@ -156,6 +158,7 @@ t.test("the node's own certificate has expired, and the API says 401 to it", asy
       subject: 'k3s server',
       text: /says 401 Unauthorized to client-admin\.crt \(system:admin\); it expired /,
       impact: '`kubectl` gets 401.',
+      evidence: { not_after: iso },
     },
   ])
   t.equal(told.length, 2)

@@ -32,6 +32,7 @@ t.test('what it knows of times is ISO 8601 in the JSON', async (t) => {
   const json = page.json(
     viewOn<CniSample, object>(
       {
+        dns: { server: '10.43.0.10', name: 'n', rcode: 'NOERROR', due: true },
         interfaces: { links: [link], ports: {}, loose: ['veth1'] },
         errors: { cni0: [[at - 9, 1, 90] as const, [at, 3, 99] as const] },
         pool: { folder: '/x', size: 253, used: 2, leaked: { '10.42.0.9': at }, course: [[at, 1] as const] },
@@ -46,8 +47,13 @@ t.test('what it knows of times is ISO 8601 in the JSON', async (t) => {
   )
   t.match(json, {
     interfaces: [{ name: 'cni0', errors: 3 }],
-    ...{ loose: ['veth1'], pods: [], peers: [], off: ['ipv4/ip_forward'], dns: undefined },
+    ...{ loose: ['veth1'], pods: [], peers: [], off: ['ipv4/ip_forward'] },
     ...{ lacking: { 'flannel.1': iso }, downs: { cni0: [iso, iso] } },
   })
+  t.strictSame(
+    json.dns,
+    { server: '10.43.0.10', name: 'n', rcode: 'NOERROR' },
+    'without what only the next look needs',
+  )
   t.strictSame(json.pool, { folder: '/x', size: 253, used: 2, leaked: { '10.42.0.9': iso } })
 })

@@ -61,6 +61,34 @@ t.test('recorded nodes: calm, and what they do not say is named', async (t) => {
   }
 })
 
+t.test('a disk that fills is a deadline with how far to trust it', (t) => {
+  const disks = [{ path: '/var/lib/rancher/k3s', also: [], size: 40 * 2 ** 30, used: 80 }]
+  const hourly = (rate: (hour: number) => number) => (name: string) =>
+    name === 'disk./var/lib/rancher/k3s'
+      ? Array.from({ length: 25 }, (_, hour) => ({ at: noon - (24 - hour) * 60 * minute, value: rate(hour) }))
+      : []
+  const steady = hourly((hour) => 56 + hour)
+  const [it, ...more] = k3s.deadlines?.(server({ disks }), limits, noon, steady) ?? []
+  t.strictSame(more, [])
+  t.strictSame(it, {
+    what: 'disk of /var/lib/rancher/k3s',
+    at: noon + 15 * 60 * minute,
+    confidence: 'likely',
+  })
+  t.strictSame(
+    k3s.deadlines?.(
+      server({ disks }),
+      limits,
+      noon,
+      hourly(() => 80),
+    ),
+    [],
+    'one that stands still',
+  )
+  t.strictSame(k3s.deadlines?.(server({ disks }), limits, noon), [], 'without a course')
+  t.end()
+})
+
 t.test('a restart, an upgrade, a reboot that go well: nobody is told', async (t) => {
   const it = story()
   it.look(server(), noon)

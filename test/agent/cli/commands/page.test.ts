@@ -5,7 +5,7 @@ import { promisify } from 'node:util'
 import t from 'tap'
 import { serve } from '../../../../agent/api/serve.ts'
 import { exitCode } from '../../../../agent/api/snapshot.ts'
-import { envelope, pages, stateOf } from '../../../../agent/cli/commands/page.ts'
+import { envelope, pages, reachOf, stateOf } from '../../../../agent/cli/commands/page.ts'
 import { viewOf } from '../../../../agent/cli/commands/view-of.ts'
 import { defaults } from '../../../../agent/config/defaults.ts'
 import { round, sampleVersionOf } from '../../../../agent/core/round.ts'
@@ -142,6 +142,43 @@ t.test('the exit codes are the same for all', async (t) => {
 const plain = { color: false, width: 200 }
 const order = ['critical', 'warning', 'info', 'blind']
 const gravestFirst = (a: string, b: string) => order.indexOf(a) - order.indexOf(b)
+
+t.test('subcommands with --node see the recording alone', async (t) => {
+  const [firewall] = withPage.find(([it]) => it.name === 'firewall') as [Collector, Page]
+  const { store, close } = await daemon([], () => 'healthy')
+  store.keep('firewall', { about: { rules: 3, good: true }, body: Buffer.from('abc') }, now)
+  const [kept] = await reachOf(firewall, { config }).artifacts()
+  t.match(kept, { about: { rules: 3 } })
+  const id = kept?.id ?? 0
+  t.strictSame(Buffer.from((await reachOf(firewall, { config }).body(id)) ?? []).toString(), 'abc')
+
+  const node = join(nodes, 'ufw-default-deny')
+  const reach = reachOf(firewall, { config, node })
+  t.strictSame(await reach.artifacts(), [])
+  t.equal(await reach.body(id), undefined)
+  const then = recordedNode(node)
+  t.equal(await reach.asking(async (host) => host.now()), then.now())
+  const shown = await typing('firewall', 'show', 'good', '--node', node)
+  t.match(shown, { exit: 3, out: '', err: /no rules are kept.* a recording has none/ })
+  t.match(await typing('firewall', 'diff', '--node', node), { exit: 3, out: '' })
+  t.match(await typing('firewall', 'diff', 'now', 'now', '--node', node), {
+    ...{ exit: 0, out: 'No rule differs between now and now.\n', err: '' },
+  })
+  t.match(await typing('firewall', 'diff', 'now', 'now', '--node', folder), {
+    exit: 3,
+    err: /no recorded node/,
+  })
+  for (const part of ['diff', 'show'])
+    for (const given of [['--json'], ['--at', '2026-11-23T03:30:00Z'], ['--json', '--node', node]]) {
+      const refused = await typing('firewall', part, 'good', ...given)
+      t.match(refused, {
+        exit: 3,
+        out: '',
+        err: new RegExp(`^agent: ${given[0]} is for \`agent firewall\` itself: `),
+      })
+    }
+  close()
+})
 
 t.test('a mistake of the caller is told on stderr', async (t) => {
   t.match(agent('memory', '--at', 'soon'), { exit: 3, err: /this is no time/, out: '' })
