@@ -10,7 +10,6 @@ import { circle } from '../agent/core/cascade.ts'
 import { sinks } from '../agent/delivery/sinks/index.ts'
 import { recordedNode } from '../agent/host/replay.ts'
 import { type Notice, severities } from '../agent/model/index.ts'
-import { hour } from '../agent/text/times.ts'
 import { collectors } from '../collectors/index.ts'
 import { finding } from './agent/findings.ts'
 
@@ -91,19 +90,18 @@ t.test('deadlines on every recorded node: what, when, and how far to trust it', 
       const settings = defaults(it.settings)
       const sample = await it.collect(host, settings, { heard: [] })
       const at = host.now()
-      // Nothing was measured before the recording: a course that rises, so that forecasts are made as well.
-      const rising = () =>
-        Array.from({ length: 24 }, (_, step) => ({ at: at - (23 - step) * hour, value: step }))
-      for (const one of [undefined, rising].flatMap(
-        (series) => it.deadlines?.(sample, settings, at, series) ?? [],
-      )) {
+      for (const one of it.deadlines?.(sample, settings, at) ?? []) {
         found.push(it.name)
-        t.strictSame(Object.keys(one).sort(), ['at', 'confidence', 'what'], `${it.name} of ${name}`)
+        t.strictSame(
+          new Set(Object.keys(one)),
+          new Set(['what', 'at', 'confidence']),
+          `${it.name} of ${name}`,
+        )
         t.match(one, { what: /^\S.*[^.]$/, confidence: /^(date|likely|rough)$/ })
         t.ok(Number.isFinite(one.at), `${name}: ${one.what}`)
       }
     }
-  t.ok(new Set(found).size > 1, `some were found: ${[...new Set(found)].join(', ')}`)
+  t.ok(found.includes('certs'), 'some were found')
 })
 
 t.test('rules', async (t) => {
