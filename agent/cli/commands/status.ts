@@ -65,7 +65,9 @@ async function pictureOf(options: StatusArguments): Promise<{ text: string; exit
     }
     const stale = notRunning(error as NodeJS.ErrnoException, socket, left)
     if (!last) {
-      const text = options.json ? jsonText({ version: 2, node, at: now, state: 'unknown', problem: stale }) : `${stale}\n`
+      const text = options.json
+        ? jsonText({ version: 2, node, at: now, state: 'unknown', problem: stale })
+        : `${stale}\n`
       return {
         text: options.brief && (error as NodeJS.ErrnoException).code === 'EACCES' ? '' : text,
         exit: 3,
