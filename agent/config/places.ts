@@ -6,6 +6,9 @@ export interface Places {
   readonly socket: string
 }
 
+/** Where an installed Murphy's daemon is by default. */
+export const installed: Places = { socket: '/run/murphy/agent.sock', stateDir: '/var/lib/murphy' }
+
 /** As systemd says, or the system's folders for root, or the user's own. */
 export function defaultPlaces(environment: Readonly<Record<string, string | undefined>>): Places {
   const { STATE_DIRECTORY, RUNTIME_DIRECTORY, XDG_STATE_HOME, XDG_RUNTIME_DIR, HOME = '/tmp' } = environment

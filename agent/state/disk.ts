@@ -135,14 +135,7 @@ function heal(held: Held): boolean {
   if (held.inMemory || elapsed() - held.healed < healedFor) return false
   held.healed = elapsed()
   held.database.close()
-  const { database, inMemory, problem, loss } = openDatabase(stateDir, Date.now(), true)
-  Object.assign(held, {
-    database,
-    inMemory,
-    problem,
-    loss: loss ?? held.loss,
-    behind: true,
-  } satisfies Partial<Held>)
+  adopt(held, openDatabase(stateDir, Date.now(), true))
   return true
 }
 
@@ -151,21 +144,22 @@ function comeBack(held: Held): void {
   const { stateDir, elapsed } = held.options
   if (!held.inMemory || elapsed() - held.tried < retryEvery) return
   held.tried = elapsed()
-  const { database, inMemory, loss } = openDatabase(stateDir, Date.now())
-  if (inMemory) return void database.close()
+  const opened = openDatabase(stateDir, Date.now())
+  if (opened.inMemory) return void opened.database.close()
   try {
-    carryOver(held.database, database)
+    carryOver(held.database, opened.database)
   } catch {
     // Still too little room: memory has all of it.
-    return void database.close()
+    return void opened.database.close()
   }
   held.database.close()
-  const problem = undefined
-  Object.assign(held, {
-    database,
-    inMemory,
-    problem,
-    loss: loss ?? held.loss,
-    behind: true,
-  } satisfies Partial<Held>)
+  adopt(held, { ...opened, problem: undefined })
+}
+
+type Adopted = Pick<Held, 'database' | 'inMemory'> & Partial<Pick<Held, 'problem' | 'loss'>>
+
+/** Goes on with a newly opened database, into which everything is still to be written. */
+function adopt(held: Held, { database, inMemory, problem, loss }: Adopted): void {
+  const its = { database, inMemory, problem, loss: loss ?? held.loss, behind: true }
+  Object.assign(held, its satisfies Partial<Held>)
 }

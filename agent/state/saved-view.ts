@@ -1,9 +1,7 @@
-import { statSync } from 'node:fs'
 import type { DatabaseSync } from 'node:sqlite'
 import type { ArtifactEntry, Finding, Point } from '../model/index.ts'
 import { listArtifacts } from './artifacts.ts'
-import { databaseFile, readImage } from './image.ts'
-import { damageText, inspect, isDamaged } from './inspect.ts'
+import { readLeft } from './last-state.ts'
 import { readSeries } from './series.ts'
 import type { KeptSample } from './tables.ts'
 
@@ -23,18 +21,12 @@ export interface SavedView {
 }
 
 /** Undefined where there is no state. Throws if it cannot be read. `series`: its full name, `collector.series`. */
-export function savedView(
+export const savedView = (
   stateDir: string,
   collector: string,
   series: { readonly name: string; readonly from: number },
-): SavedView | undefined {
-  const file = databaseFile(stateDir)
-  const found = ['', '-wal'].map((end) => statSync(file + end, { throwIfNoEntry: false }))
-  if (!found[0]) return undefined
-  const written = Math.max(...found.map((it) => (it?.size ? it.mtimeMs : 0)))
-  const database = readImage(file)
-  try {
-    const { remembered, damage } = inspect(database)
+): SavedView | undefined =>
+  readLeft(stateDir, ({ database, remembered, written, lost }) => {
     const sample = remembered.samples.find((it) => it.collector === collector)
     return {
       written,
@@ -42,12 +34,9 @@ export function savedView(
       findings: remembered.findings.filter((it) => it.resolved === undefined),
       trend: soundOf(database, (db) => readSeries(db, series.name, series.from)),
       artifacts: soundOf(database, (db) => listArtifacts(db, collector)),
-      ...(isDamaged(damage) && { lost: `${file} is damaged: ${damageText(damage)} cannot be read` }),
+      ...(lost && { lost }),
     }
-  } finally {
-    database.close()
-  }
-}
+  })
 
 /** Empty where the table cannot be read: `lost` says so already. */
 function soundOf<T>(database: DatabaseSync, ask: (db: DatabaseSync) => readonly T[]): readonly T[] {

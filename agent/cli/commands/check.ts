@@ -5,15 +5,13 @@ import { incidents } from '../../core/cascade.ts'
 import { guarded } from '../../core/guard.ts'
 import { type Ledger, step } from '../../core/ledger.ts'
 import { round, rulesOf } from '../../core/round.ts'
-import { openMachine } from '../../host/machine.ts'
 import type { Host, Rules } from '../../model/index.ts'
 import { terminalOf } from '../../text/terminal.ts'
-import { minute } from '../../text/times.ts'
 import { jsonText } from '../json.ts'
 import { renderStatus } from '../render/status.ts'
 import { readVersion } from '../version.ts'
 import { type Common, type Exit, print } from './common.ts'
-import { recorded, timeOf } from './hosts.ts'
+import { asking, recorded, timeOf } from './hosts.ts'
 import { settings } from './settings.ts'
 
 export interface CheckArguments extends Common {
@@ -28,16 +26,13 @@ export interface CheckArguments extends Common {
 export async function check(options: CheckArguments): Promise<Exit> {
   const config = settings(options)
   const at = timeOf(options.at)
-  const now = at === undefined ? undefined : () => at
   let snapshot: Snapshot
   if (options.node) {
     const host = recorded(options.node, at)
     snapshot = await look(host, host.node, (name) => config.collectors[name])
   } else {
-    const machine = openMachine(now ? { now } : {})
-    const host = machine.during(AbortSignal.timeout(minute))
-    snapshot = await look(host, config.node || hostname(), (name) => config.collectors[name])
-    machine.close()
+    const node = config.node || hostname()
+    snapshot = await asking((host) => look(host, node, (name) => config.collectors[name]), at)
   }
   print(
     options.json

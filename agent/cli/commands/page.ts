@@ -17,7 +17,6 @@ import type {
 import { artifactsOnDisk } from '../../state/artifacts.ts'
 import { terminalOf, wrap } from '../../text/terminal.ts'
 import { timestamp } from '../../text/times.ts'
-import { jsonText } from '../json.ts'
 import { madeOf, print, Refusal } from './common.ts'
 import { asking, recorded } from './hosts.ts'
 import { settings } from './settings.ts'
@@ -68,7 +67,9 @@ async function show(collector: Collector, page: Page, options: PageOptions & Vie
   const stale = view.source === 'saved' && view.problem ? `${wrap(terminal, view.problem, 0)}\n\n` : ''
   print(
     madeOf(page.name, () =>
-      options.json ? jsonText(envelope(page, view)) : stale + page.render(view, terminal),
+      options.json
+        ? `${JSON.stringify(envelope(page, view), null, 2)}\n`
+        : stale + page.render(view, terminal),
     ),
   )
   return exitCode(stateOf(view))

@@ -1,5 +1,6 @@
 import { collectors } from '../../../collectors/index.ts'
 import { type Config, ConfigError, loadConfig } from '../../config/config.ts'
+import { installed } from '../../config/places.ts'
 import type { Secrets } from '../../config/secrets.ts'
 import { sinks } from '../../delivery/sinks/index.ts'
 import { Refusal } from '../../model/index.ts'
@@ -15,9 +16,6 @@ export interface SettingsOptions {
   /** Refuse if this user may not read the settings; commands without it then use the defaults. */
   readonly needed?: boolean
 }
-
-/** Where an installed Murphy's daemon is by default. */
-export const installed = { socket: '/run/murphy/agent.sock', stateDir: '/var/lib/murphy' } as const
 
 let said = false
 

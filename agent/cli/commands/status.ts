@@ -1,15 +1,12 @@
 import { askFor } from '../../api/ask.ts'
 import { exitCode, type Snapshot, snapshotOf } from '../../api/snapshot.ts'
+import { defaultPlaces, installed } from '../../config/places.ts'
 import { duration } from '../../text/durations.ts'
 import { safe } from '../../text/sanitize.ts'
 import { terminalOf } from '../../text/terminal.ts'
 import { jsonText } from '../json.ts'
 import { renderBrief, renderStatus } from '../render/status.ts'
-import type { Common, Exit } from './common.ts'
-
-const print = (text: string) => {
-  process.stdout.write(text)
-}
+import { type Common, type Exit, print } from './common.ts'
 
 export interface StatusArguments extends Common {
   readonly json?: boolean
@@ -110,10 +107,9 @@ export function notRunning(error: NodeJS.ErrnoException, socket: string, left: s
 async function places(options: Common): Promise<{ socket: string; stateDir: string; node: string }> {
   const [{ existsSync }, { hostname }] = await Promise.all([import('node:fs'), import('node:os')])
   const node = hostname()
-  const system = { socket: '/run/murphy/agent.sock', stateDir: '/var/lib/murphy', node }
+  const system = { ...installed, node }
   if (!options.config && existsSync(system.socket)) return system
   if (!options.config && !existsSync('/etc/murphy')) {
-    const { defaultPlaces } = await import('../../config/places.ts')
     return { ...defaultPlaces(process.env), node }
   }
   try {

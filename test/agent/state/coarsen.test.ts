@@ -1,25 +1,16 @@
-import { DatabaseSync } from 'node:sqlite'
 import t from 'tap'
 import { coarsen } from '../../../agent/state/coarsen.ts'
 import { put } from '../../../agent/state/put-row.ts'
-import { makeTables } from '../../../agent/state/schema.ts'
 import { readSeries } from '../../../agent/state/series.ts'
 import { series } from '../../../agent/state/tables.ts'
+import { measured } from './filled.ts'
 
 const minute = 60_000
 const hour = 60 * minute
 const day = 24 * hour
 
-function filled(t: { teardown(done: () => void): unknown }, until: number, name = 'x') {
-  const db = new DatabaseSync(':memory:')
-  t.teardown(() => db.close())
-  makeTables(db)
-  for (let at = 0; at < until; at += minute) put(db, series, { name, step: 0, at, value: at / minute })
-  return db
-}
-
 t.test('means of five minutes after a day, of an hour after a week, nothing after a month', async (t) => {
-  const db = filled(t, 3 * hour)
+  const db = measured(t, 3 * hour)
   coarsen(db, day)
   t.equal(readSeries(db, 'x', 0).length, 180, 'what is a day old is as it was measured')
   coarsen(db, day + 3 * hour)
@@ -40,7 +31,7 @@ t.test('means of five minutes after a day, of an hour after a week, nothing afte
 })
 
 t.test('each name for itself, and twice is no more than once', async (t) => {
-  const db = filled(t, hour)
+  const db = measured(t, hour)
   for (let at = 0; at < hour; at += minute) put(db, series, { name: 'y', step: 0, at, value: 100 })
   coarsen(db, 2 * day)
   const once = readSeries(db, 'x', 0)

@@ -13,6 +13,12 @@ export function made(t: { teardown(done: () => void): unknown }) {
   makeTables(db)
   return db
 }
+/** The same with a value each minute from 0 until `until`, ms. */
+export function measured(t: { teardown(done: () => void): unknown }, until: number, name = 'x') {
+  const db = made(t)
+  for (let at = 0; at < until; at += 60_000) put(db, tables.series, { name, step: 0, at, value: at / 60_000 })
+  return db
+}
 /** The same with a row or more of each kind. */
 export function filled(t: { teardown(done: () => void): unknown }) {
   const db = made(t)

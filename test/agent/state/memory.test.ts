@@ -1,9 +1,8 @@
-import { DatabaseSync } from 'node:sqlite'
 import t from 'tap'
 import { inspect, type Remembered } from '../../../agent/state/inspect.ts'
 import { Memory, newest } from '../../../agent/state/memory.ts'
-import { makeTables } from '../../../agent/state/schema.ts'
 import { finding } from '../findings.ts'
+import { made } from './filled.ts'
 
 const day = 24 * 3_600_000
 const now = Date.parse('2026-11-23T12:00:00Z')
@@ -13,12 +12,6 @@ const told = (incident: string, more: object = {}) => ({
   ...{ incident, severity: 'warning' as const, findings: [incident], at: now, reminded: now },
   ...more,
 })
-function made(t: { teardown(done: () => void): unknown }) {
-  const db = new DatabaseSync(':memory:')
-  t.teardown(() => db.close())
-  makeTables(db)
-  return db
-}
 const old = finding({ code: 'a.b', subject: 'old', since: now - 9 * day, resolved: now - 8 * day })
 const open = finding({ code: 'a.b', subject: 'open', since: now - 9 * day })
 

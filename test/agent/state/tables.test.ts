@@ -1,9 +1,9 @@
-import { DatabaseSync } from 'node:sqlite'
+import type { DatabaseSync } from 'node:sqlite'
 import t from 'tap'
 import { put } from '../../../agent/state/put-row.ts'
-import { makeTables } from '../../../agent/state/schema.ts'
 import * as tables from '../../../agent/state/tables.ts'
 import { finding } from '../findings.ts'
+import { made } from './filled.ts'
 
 const { Wrong } = tables
 const it = finding({ code: 'a.b', since: 7, resolved: 9 })
@@ -24,12 +24,6 @@ const rows: readonly (readonly [tables.Table<never>, unknown])[] = [
   [tables.series as never, { name: 'x', step: 0, at: 9, value: 1.5 }],
 ]
 
-function made(t: { teardown(done: () => void): unknown }) {
-  const db = new DatabaseSync(':memory:')
-  t.teardown(() => db.close())
-  makeTables(db)
-  return db
-}
 const all = (db: DatabaseSync, { name }: { readonly name: string }) =>
   db.prepare(`SELECT * FROM ${name}`).all() as tables.Row[]
 
