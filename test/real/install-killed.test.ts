@@ -33,6 +33,10 @@ export LC_ALL=C
 killed() { # killed AT OPTIONS: 137 if it was killed there, else what it gave
   echo 0 >/run/kill/at; at=$1; shift
   KILL_IN=$within KILL_AT=$at BASH_ENV=/run/kill/env setsid --wait bash "$@" >/run/kill/said 2>&1
+  gave=$?
+  # Its children were killed with it, and may hold its lock for a moment longer.
+  [ ! -e /run/murphy-install.lock ] || flock -w 10 /run/murphy-install.lock true
+  return $gave
 }
 state() {
   for it in /opt /etc/murphy /var/lib/murphy /etc/systemd/system /etc/update-motd.d /usr/local/bin; do
