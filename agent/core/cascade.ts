@@ -2,46 +2,74 @@ import type { Finding, Incident, Rules, Severity } from '../model/index.ts'
 import { severities } from '../model/index.ts'
 import { advice } from './cascade/advice.ts'
 import { causeOf } from './cascade/edges.ts'
+import { whyOf } from './cascade/why.ts'
 import { type Ledger, tellFrom } from './ledger.ts'
 
 /**
  * Groups findings into incidents: each finding is in exactly one, as its cause or among the affected. Pure.
- * A finding joins the incident of the finding that may have caused it, by the `because` of its rule: their times
- * overlap, or the cause ended no longer ago than the edge's `within`, and they share what the edge asks for (`same`).
- * One that stays open too long after its cause ended (`outlasting` in cascade/edges.ts) is an incident of its own.
+ * A finding joins the incident of its cause (`candidatesOf` in cascade/edges.ts), unless all of that was over before the
+ * finding was found: what is over takes nothing in, and what comes then is an incident of its own that names its cause.
  */
 export function incidents(ledger: Ledger, rules: Rules, now: number): readonly Incident[] {
   const byCode = Map.groupBy(ledger, (it) => it.code)
-  const roots = new Map<string, Finding>()
-  const rootOf = (finding: Finding): Finding => {
-    const known = roots.get(finding.id)
+  const groups = new Map<Finding, Group>()
+  const place = (finding: Finding): Group => {
+    const known = groups.get(finding)
     if (known) return known
-    const cause = causeOf(finding, rules, byCode, now)
-    const root = cause ? rootOf(cause) : finding
-    roots.set(finding.id, root)
-    return root
+    const cause = causeOf(finding, rules, byCode)
+    const its = cause && place(cause)
+    const group = cause && its && !wasOver(cause, its, finding) ? its : { root: finding, members: [] }
+    group.members.push(finding)
+    groups.set(finding, group)
+    return group
   }
-  return [...Map.groupBy(ledger, rootOf)]
-    .map(([root, members]) => incident(root, members, rules, now))
+  // In the order in which they were found, so that what an incident was then is known by those before.
+  for (const it of ledger.toSorted((a, b) => a.found - b.found)) place(it)
+  return [...new Set(groups.values())]
+    .map(({ root, members }) => incident(root, members, rules, now, whyOf(root, members, rules, byCode)))
     .sort((a, b) => a.since - b.since || (a.id < b.id ? -1 : 1))
 }
 
-function incident(cause: Finding, members: readonly Finding[], rules: Rules, now: number): Incident {
-  const affected = members.filter((it) => it !== cause).sort((a, b) => a.since - b.since)
-  // An open `info` finding, such as the log of a repair, must not keep an incident open.
+interface Group {
+  readonly root: Finding
+  readonly members: Finding[]
+}
+
+/** Whether a cause and all of its incident were over when a finding was found, by the findings there were then. */
+function wasOver(cause: Finding, { members }: Group, { found }: Finding): boolean {
+  const over = ({ resolved }: Finding) => resolved !== undefined && resolved < found
+  return over(cause) && deciding(members.filter((it) => it.found <= found)).every(over)
+}
+
+/** Those that keep an incident open: an `info` finding, such as the log of a repair, must not. */
+function deciding(members: readonly Finding[]): readonly Finding[] {
   const alarms = members.filter((it) => it.severity !== 'info')
-  const deciding = alarms.length > 0 ? alarms : members
-  const open = deciding.filter((it) => it.resolved === undefined)
+  return alarms.length > 0 ? alarms : members
+}
+
+function incident(
+  cause: Finding,
+  members: readonly Finding[],
+  rules: Rules,
+  now: number,
+  why: Incident['why'],
+): Incident {
+  const affected = members.filter((it) => it !== cause).sort((a, b) => a.since - b.since)
+  const alarms = deciding(members)
+  const open = alarms.filter((it) => it.resolved === undefined)
   // Findings that are still pending may go away by themselves, so they do not raise the severity.
   const sure = open.filter((it) => tellFrom(it) <= now)
-  const resolved = Math.max(...deciding.map((it) => it.resolved ?? 0))
+  // Nor do those that are held for flapping while they are not there.
+  const there = sure.filter((it) => !it.gone)
+  const resolved = Math.max(...alarms.map((it) => it.resolved ?? 0))
   return {
     id: cause.id,
     cause,
     affected,
-    severity: gravest([sure, open, members].find((it) => it.length > 0) ?? []),
+    severity: gravest(sure.length > 0 ? there : open.length > 0 ? open : members),
     since: Math.min(...members.flatMap((it) => (it === cause || it.severity !== 'info' ? [it.since] : []))),
     notifyAt: Math.min(...(open.length > 0 ? open : members).map(tellFrom)),
+    ...(why && { why }),
     ...advice(cause, affected, rules),
     ...(open.length === 0 && { resolved }),
   }

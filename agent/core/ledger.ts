@@ -1,5 +1,6 @@
-import type { Finding, NotificationRecord, Observation, Rules } from '../model/index.ts'
-import { day, hour, minute } from '../text/times.ts'
+import type { Finding, NotificationRecord, Observation, Onset, Rules } from '../model/index.ts'
+import { day, hour, minute, second } from '../text/times.ts'
+import { type Judgements, lastWell } from './last-well.ts'
 
 /** What is true now: the open findings, and those resolved so recently that a notification may still be due. */
 export type Ledger = readonly Finding[]
@@ -15,7 +16,9 @@ const longestSubject = 200
 /** Resolved this often within `flapWindow` means flapping: it is held open until not seen for `flapQuiet`. */
 export const flapLimit = 3
 const flapWindow = hour
-const flapQuiet = 15 * minute
+/** What was quiet for this long rings when it happens again, whatever is still held open. */
+export const ringsAgain = 10 * minute
+const flapQuiet = ringsAgain
 
 /** How long to wait for the round that has to confirm a finding before notifying without it. */
 const unconfirmed = 15 * minute
@@ -50,8 +53,16 @@ export interface NotJudged {
   readonly subjects?: readonly string[]
 }
 
-/** The ledger after one round: what was observed is open, what was not is resolved, unless it was not judged. Pure. */
-export function step(ledger: Ledger, { rules, observations, kept = [] }: Look, now: number): Ledger {
+/**
+ * The ledger after one round: what was observed is open, what was not is resolved, unless it was not judged. What is
+ * found began after it was last seen well, by the judgements of the rounds before this one. Pure.
+ */
+export function step(
+  ledger: Ledger,
+  { rules, observations, kept = [] }: Look,
+  now: number,
+  judgements: Judgements = new Map(),
+): Ledger {
   const seen = new Map<string, Observation>()
   for (const it of observations) {
     const key = keyOf(it.code, it.subject)
@@ -63,19 +74,28 @@ export function step(ledger: Ledger, { rules, observations, kept = [] }: Look, n
   const next: Finding[] = []
   for (const finding of ledger) {
     const key = keyOf(finding.code, finding.subject)
+    const observed = seen.get(key)
     if (finding.resolved !== undefined) next.push(finding)
-    else if (seen.has(key)) {
-      next.push(confirmed(finding, rules, seen.get(key) as Observation, now))
+    else if (observed && happenedAnew(finding, observed, rules)) next.push({ ...finding, resolved: now })
+    else if (observed) {
+      next.push(confirmed(finding, rules, observed, now))
       seen.delete(key)
-    } else {
-      const held = finding.flaps !== undefined && Math.abs(now - finding.seen) < flapQuiet
-      const left = unjudged.has(finding.code) || unjudged.has(key)
-      const over = finding.code in rules && !left && !held
-      next.push(over ? { ...finding, resolved: now } : finding)
-    }
+    } else if (!(finding.code in rules) || unjudged.has(finding.code) || unjudged.has(key)) next.push(finding)
+    else if (finding.flaps !== undefined && Math.abs(now - finding.seen) < flapQuiet)
+      next.push({ ...finding, gone: true, text: flapping(finding.text, finding.flaps, true) })
+    else next.push({ ...finding, resolved: now })
   }
-  for (const it of seen.values()) next.push(found(rules, it, now, flapsOf(ledger, it, now)))
+  for (const it of seen.values()) {
+    const well = lastWell(judgements, it.code, it.subject)
+    next.push(found(rules, it, now, flapsOf(ledger, it, rules, now), well))
+  }
   return next
+}
+
+/** Whether this is another occurrence than the one that the finding is about, which people have to be told of anew. */
+function happenedAnew(finding: Finding, { code, at, latest }: Observation, rules: Rules): boolean {
+  if (rules[code]?.event) return at !== undefined && at - finding.since > second
+  return latest !== undefined && finding.latest !== undefined && latest - finding.latest >= ringsAgain
 }
 
 const keyOf = (code: string, subject: string) => `${code}|${subject.slice(0, longestSubject)}`
@@ -98,11 +118,13 @@ function present(rules: Rules, it: Observation) {
     ...(it.stage !== undefined && { stage: it.stage }),
     ...(it.pod && { pod: it.pod }),
     ...(it.evidence && { evidence: it.evidence }),
+    ...(it.latest !== undefined && { latest: it.latest }),
   }
 }
 
-/** How often this finding was resolved within the last hour. */
-function flapsOf(ledger: Ledger, it: Observation, now: number): number {
+/** How often this finding was resolved within the last hour. Events do not flap: each is a finding of its own. */
+function flapsOf(ledger: Ledger, it: Observation, rules: Rules, now: number): number {
+  if (rules[it.code]?.event || it.latest !== undefined) return 0
   const key = keyOf(it.code, it.subject)
   return ledger.filter(
     ({ code, subject, resolved }) =>
@@ -110,7 +132,7 @@ function flapsOf(ledger: Ledger, it: Observation, now: number): number {
   ).length
 }
 
-function found(rules: Rules, it: Observation, now: number, flaps: number): Finding {
+function found(rules: Rules, it: Observation, now: number, flaps: number, well: number | undefined): Finding {
   // An event may have happened before anyone looked, never after.
   const since = Math.min(it.at ?? now, now)
   return {
@@ -118,6 +140,8 @@ function found(rules: Rules, it: Observation, now: number, flaps: number): Findi
     // Not by `since`: an event found a second time has the same `since`, but must be a finding of its own.
     id: `${keyOf(it.code, it.subject)}|${now}`,
     since,
+    found: now,
+    onset: onsetOf(since, rules[it.code]?.event === true, well, now),
     seen: now,
     count: 1,
     notifyAt: since + (rules[it.code]?.pendingFor ?? 0),
@@ -125,13 +149,29 @@ function found(rules: Rules, it: Observation, now: number, flaps: number): Findi
   }
 }
 
+/**
+ * When it began: after it was last seen `well`, whatever date it has of itself. The time of an event is known; that of
+ * a state only ends the interval. A clock that was set back since makes the last time unknown.
+ */
+function onsetOf(since: number, event: boolean, well: number | undefined, now: number): Onset {
+  const from = well !== undefined && well <= now ? well : undefined
+  const to = from !== undefined && since <= from ? now : since
+  if (event) return { from: Math.max(since, from ?? since), to: Math.max(since, from ?? since) }
+  return { ...(from !== undefined && { from }), to: from === undefined ? now : to }
+}
+
 function confirmed(finding: Finding, rules: Rules, it: Observation, now: number): Finding {
-  const { id, since, notifyAt, count, flaps } = finding
+  const { id, since, found: first, onset, notifyAt, count, flaps } = finding
   return {
     ...present(rules, it),
     id,
     // The clock may have been set back since: never wait for a time that came from a wrong clock.
     since: Math.min(since, now),
+    found: Math.min(first, now),
+    onset: {
+      ...(onset.from !== undefined && { from: Math.min(onset.from, now) }),
+      to: Math.min(onset.to, now),
+    },
     notifyAt: Math.min(notifyAt, now + (rules[it.code]?.pendingFor ?? 0)),
     seen: now,
     count: count + 1,
@@ -139,8 +179,14 @@ function confirmed(finding: Finding, rules: Rules, it: Observation, now: number)
   }
 }
 
-const flapping = (text: string, flaps: number) =>
-  `${text} It comes and goes: ${flaps + 1} times within an hour.`
+/** The text of a finding that is held for flapping, before which its state now is said. */
+function flapping(text: string, flaps: number, gone = false): string {
+  const plain = text.replace(flapText, '')
+  return gone
+    ? `Flapping: back ${flaps} times in 1 h, now gone. Before: ${plain}`
+    : `Flapping: back ${flaps} times in 1 h, now there. ${plain}`
+}
+const flapText = /^Flapping: back \d+ times in 1 h, now (?:gone\. Before:|there\.) /
 
 /**
  * The ledger without findings resolved long ago, except those whose end must still be notified (`awaited`). What

@@ -48,7 +48,7 @@ export const selfRules = {
       'Correct it in /etc/murphy/config.yaml, then: `systemctl restart murphy`',
     ],
     // A lockout drops all incoming packets, and with them the sinks' answers.
-    because: [{ code: 'firewall.lockout', within: 5 * minute }],
+    because: [{ code: 'firewall.lockout', takes: 10 * minute }],
   },
   'agent.state-lost': {
     severity: 'warning',

@@ -1,6 +1,7 @@
 import type { Snapshot } from '../api/snapshot.ts'
 import type { Config } from '../config/config.ts'
 import { incidents as group } from '../core/cascade.ts'
+import { judgedIn, ofRules } from '../core/last-well.ts'
 import { step, wantsALook, withoutOrphans } from '../core/ledger.ts'
 import { type Outcome, rulesOf } from '../core/round.ts'
 import { assessSelf, selfRules } from '../core/self.ts'
@@ -134,10 +135,12 @@ function openTruth(rules: Rules, store: Store, log: Log, started: number): Truth
       const before = store.ledger()
       const sinks = tellers.map(({ delivery }) => delivery.state())
       const self = assessSelf({ sinks, stateProblem: store.problem(), lost: store.loss() }, at)
-      const seen = outcome ? step(before, outcome, outcome.at) : before
-      const after = step(seen, self, at)
+      const judgements = store.judgements()
+      const seen = outcome ? step(before, outcome, outcome.at, judgements) : before
+      const judged = outcome ? judgedIn(judgements, outcome, outcome.at) : judgements
+      const after = step(seen, self, at, judged)
       reportFindings(log, before, after)
-      store.saveLedger(after)
+      store.saveLedger(after, ofRules(judgedIn(judged, self, at), rules))
       incidents = group(after, rules, at)
     },
   }

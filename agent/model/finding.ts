@@ -11,16 +11,33 @@ export interface Pod {
   readonly container?: string
 }
 
+/** What two findings may have to share: the subject, the pod, or what both name in `evidence` under this key. */
+export type Shared = 'subject' | 'pod' | 'link' | 'family' | 'table' | 'port'
+
 /** An edge of the cascade: the rule that has it may be broken because the rule named `code` is. */
 export interface Cause<Code extends string = string> {
   readonly code: Code
-  /** How long after its end the cause still explains a new finding, ms. Absent: only while it is open. */
-  readonly within?: number
+  /**
+   * How long after the cause began, or last happened, the effect may begin to show, ms. Default `promptly` (30 s).
+   * `whileOpen`: for as long as the cause is open.
+   */
+  readonly takes?: number
   /** What both findings must share for the one to explain the other. Absent: being on the same node is enough. */
-  readonly same?: 'subject' | 'pod'
+  readonly same?: Shared
+  /** Whether what was seen of both says so: an exit code, a line of a log, an address. False: it is not the cause. */
+  readonly proof?: Proof
+  /** Only together with one of these, which brings it out: expired certificates break flannel when k3s next starts. */
+  readonly triggers?: readonly Cause<Code>[]
   /** Repairing the cause does not repair this rule's finding: its own fix is needed as well. */
   readonly outlivesRepair?: true
 }
+
+/** `takes` of a cause under which the effect may begin at any time: until it is repaired. */
+export const whileOpen = Number.POSITIVE_INFINITY
+
+/** Whether what was seen of both says that the one caused the other. Pure and total, as the texts are hostile. */
+export type Proof = (cause: Proven, effect: Proven) => boolean
+export type Proven = Pick<Finding, 'code' | 'subject' | 'severity' | 'evidence' | 'pod' | 'text'>
 
 /**
  * One thing that can be wrong, declared once. What never varies is in the rule; the numbers are in the observation.
@@ -47,7 +64,10 @@ export interface Rule<Because extends string = string> {
   /** How long it must have been true before anyone is notified, ms. Default 0. */
   readonly pendingFor?: number
   readonly because?: readonly Cause<Because>[]
-  /** Something that happened and cannot be repaired, such as a flush. What it caused stays affected until it ends. */
+  /**
+   * Something that happened and cannot be repaired, such as a restart. What it caused stays affected until it ends.
+   * Each time that it happens is a finding of its own.
+   */
   readonly event?: true
 }
 
@@ -85,7 +105,16 @@ export interface Observation<Code extends string = string> {
   readonly pod?: Pod
   /** When it happened, where that is known more exactly than by the time of the round. */
   readonly at?: number
+  /** Of what happens again and again, such as kills: when it last happened. After ten quiet minutes it is news. */
+  readonly latest?: number
   readonly evidence?: Readonly<Record<string, string | number | boolean>>
+}
+
+/** In which stretch of time something began, ms since the epoch: later than `from`, no later than `to`. */
+export interface Onset {
+  /** When it was last seen well. Absent: it never was, as in the first round of all. */
+  readonly from?: number
+  readonly to: number
 }
 
 /** An observation with a history: what the ledger holds. */
@@ -104,13 +133,20 @@ export interface Finding {
   readonly stage?: number
   readonly pod?: Pod
   readonly evidence?: Readonly<Record<string, string | number | boolean>>
+  /** When it began, as far as people are told; for what was found late, the date that it has of itself. */
   readonly since: number
+  /** When a round first found it. */
+  readonly found: number
+  readonly onset: Onset
+  readonly latest?: number
   /** When a round last confirmed it. */
   readonly seen: number
   /** In how many rounds it was seen. */
   readonly count: number
   /** How often it came back within an hour; set once that is too often to notify each time. */
   readonly flaps?: number
+  /** Held open for flapping, and not there at present. */
+  readonly gone?: true
   /** `since` plus the rule's `pendingFor`. People are notified once a later round has confirmed it (`tellFrom`). */
   readonly notifyAt: number
   readonly resolved?: number

@@ -1,5 +1,18 @@
 import { type Finding, type Severity, severities } from './finding.ts'
 
+/** Why an incident began, as far as is known. */
+export interface Why {
+  /**
+   * `proven` by what was seen of both, `likely` as nothing else that explains it happened in time, `unsure` as something
+   * else did or nobody looked for a while, or `unknown`.
+   */
+  readonly certainty: 'proven' | 'likely' | 'unsure' | 'unknown'
+  /** The id of the finding that caused it. Absent: unknown. */
+  readonly cause?: string
+  /** "k3s was restarted (20 s before; nothing else …)", without a full stop. */
+  readonly text: string
+}
+
 /** A finding and all those that follow from it. */
 export interface Incident {
   /** The id of `cause`. */
@@ -11,6 +24,8 @@ export interface Incident {
   readonly severity: Severity
   readonly since: number
   readonly notifyAt: number
+  /** Absent where the cause is what it is by itself, such as a certificate that has expired. */
+  readonly why?: Why
   /** The safe steps for the whole incident, in order, none twice. */
   readonly fix: readonly string[]
   /** What makes it worse, one sentence each. */

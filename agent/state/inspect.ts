@@ -1,4 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
+import type { Judged } from '../core/last-well.ts'
 import type { Silence } from '../core/silence.ts'
 import type { Finding, NotificationRecord } from '../model/index.ts'
 import { many } from '../text/lists.ts'
@@ -7,6 +8,7 @@ import {
   artifact,
   clock,
   finding,
+  judged,
   type KeptSample,
   type Owned,
   type Row,
@@ -22,6 +24,7 @@ import {
 /** The part of the state that is held in memory, as read from the disk. */
 export interface Remembered {
   readonly findings: readonly Finding[]
+  readonly judgements: readonly Owned<Judged>[]
   readonly told: readonly Owned<NotificationRecord>[]
   readonly sinks: readonly Owned<number>[]
   readonly silences: readonly Silence[]
@@ -134,6 +137,7 @@ export function inspect(db: DatabaseSync): { readonly remembered: Remembered; re
   }
   const remembered = {
     findings: all(finding),
+    judgements: all(judged),
     told: all(told),
     sinks: all(sink),
     silences: all(silence),

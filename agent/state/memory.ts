@@ -1,11 +1,26 @@
 import type { DatabaseSync } from 'node:sqlite'
+import type { Judgements } from '../core/last-well.ts'
 import { awaitedBy, type Ledger, resolvedKept, withoutOld } from '../core/ledger.ts'
 import { type Silence, silenceKept } from '../core/silence.ts'
 import type { Finding, NotificationRecord, Point } from '../model/index.ts'
+import { minute } from '../text/times.ts'
 import type { Clock } from './clock.ts'
 import type { Remembered } from './inspect.ts'
 import { put } from './put-row.ts'
-import { finding, type KeptSample, clock as ofClock, sample, series, silence, sink, told } from './tables.ts'
+import {
+  finding,
+  judged,
+  type KeptSample,
+  clock as ofClock,
+  sample,
+  series,
+  silence,
+  sink,
+  told,
+} from './tables.ts'
+
+/** How long a judgement may wait to be written, ms: most of them say that nothing has changed, and writes wear disks. */
+const judgementsWait = 10 * minute
 
 /** The most points that wait to be written; the oldest are dropped first. */
 const mostPointsWaiting = 5_000
@@ -13,6 +28,9 @@ const mostPointsWaiting = 5_000
 /** The state held in memory, and what of it is not on the disk yet. */
 export class Memory {
   ledger: Ledger
+  judgements: Judgements
+  /** The judgements as they were last written to the disk. */
+  judgementsWritten: Judgements
   clock: Clock
   readonly told = new Map<string, Map<string, NotificationRecord>>()
   readonly sinks: Map<string, number>
@@ -24,10 +42,12 @@ export class Memory {
   readonly written: Map<string, Finding>
   points: readonly (Point & { readonly name: string })[] = []
 
-  constructor({ findings, told, sinks, silences, samples }: Remembered, clock: Clock) {
+  constructor({ findings, judgements, told, sinks, silences, samples }: Remembered, clock: Clock) {
     for (const { owner, it } of told) this.book(owner).set(it.incident, it)
     this.clock = clock
     this.ledger = withoutOld(findings, clock.trusted, this.awaited())
+    this.judgements = new Map(judgements.map(({ owner, it }) => [owner, it]))
+    this.judgementsWritten = this.judgements
     this.written = new Map(this.ledger.map((it) => [it.id, it]))
     this.sinks = new Map(sinks.map(({ owner, it }) => [owner, it]))
     this.silences = new Map(silences.map((it) => [it.id, it]))
@@ -65,9 +85,23 @@ export class Memory {
     this.samplesWaiting.clear()
   }
 
+  /** Whether the judgements on the disk are so old that a crash would widen the onset of what is found after it. */
+  judgedLongAgo(): boolean {
+    for (const [code, { at }] of this.judgements)
+      if (Math.abs(at - (this.judgementsWritten.get(code)?.at ?? 0)) > judgementsWait) return true
+    return false
+  }
+
+  /** Writes the judgements that have changed. */
+  putJudgements(db: DatabaseSync): void {
+    for (const [owner, it] of this.judgements)
+      if (this.judgementsWritten.get(owner) !== it) put(db, judged, { owner, it })
+  }
+
   /** Writes everything that is in memory, to a disk that missed some of it. */
   putEverything(db: DatabaseSync): void {
     for (const it of this.ledger) put(db, finding, it)
+    for (const [owner, it] of this.judgements) put(db, judged, { owner, it })
     for (const [owner, book] of this.told) for (const it of book.values()) put(db, told, { owner, it })
     for (const [owner, it] of this.sinks) put(db, sink, { owner, it })
     for (const it of this.silences.values()) put(db, silence, it)

@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { sample, tables } from './tables.ts'
 
-const schemaVersion = 2
+const schemaVersion = 3
 
 /** Creates missing tables, and upgrades the file of an older version. Throws for a newer version's. */
 export function makeTables(db: DatabaseSync): void {
@@ -28,8 +28,8 @@ export function makeTables(db: DatabaseSync): void {
   }
 }
 
-/** Tables that files of version 1 may lack, because they were added later. */
-const later = ['silence', 'artifact', 'clock']
+/** Tables that files of an older version may lack, because they were added later. */
+const later = ['silence', 'artifact', 'clock', 'judged']
 
 /** What differs from the expected schema: a single damaged byte may rename a table. */
 export function misshapen(db: DatabaseSync): readonly string[] {

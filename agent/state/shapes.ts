@@ -1,5 +1,12 @@
 import { longestSilence, type Silence } from '../core/silence.ts'
-import { type Finding, type NotificationRecord, type Pod, severities, type Unseen } from '../model/index.ts'
+import {
+  type Finding,
+  type NotificationRecord,
+  type Onset,
+  type Pod,
+  severities,
+  type Unseen,
+} from '../model/index.ts'
 import type { Clock } from './clock.ts'
 
 /**
@@ -106,11 +113,27 @@ export const findingShape = group<Finding>({
   pod: { optional: pod },
   evidence: { optional: evidence },
   since: time,
+  found: time,
+  onset: group<Onset>({ from: { optional: time }, to: time }),
+  latest: { optional: time },
   seen: time,
   count,
   flaps: { optional: count },
+  gone: { optional: yes },
   notifyAt: time,
   resolved: { optional: time },
+})
+
+/** A judgement in a row: JSON has no maps. */
+export interface WrittenJudged {
+  readonly at: number
+  readonly left?: readonly (readonly [subject: string, well: number])[]
+}
+const left: Shape = (it) =>
+  Array.isArray(it) && it.length === 2 ? (text()(it[0]) ?? time(it[1])) : 'is no pair'
+export const judgedShape = group<WrittenJudged>({
+  at: time,
+  left: { optional: listOf(left, 10_000) },
 })
 
 export const toldShape = group<NotificationRecord>({

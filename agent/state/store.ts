@@ -1,4 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
+import type { Judgements } from '../core/last-well.ts'
 import { historyKept, type Ledger } from '../core/ledger.ts'
 import type { Silence } from '../core/silence.ts'
 import type { Artifact, ArtifactEntry, Finding, NotificationRecord, Point, Sample } from '../model/index.ts'
@@ -24,7 +25,10 @@ export interface Store {
   /** The last loss of data: what was lost, where the damaged file is now, and when that was found. */
   loss(): Loss | undefined
   ledger(): Ledger
-  saveLedger(ledger: Ledger): void
+  /** When each rule was last judged, as of the last round. */
+  judgements(): Judgements
+  /** The judgements are written with the findings that change, and otherwise within some minutes. */
+  saveLedger(ledger: Ledger, judgements?: Judgements): void
   told(sink: string): readonly NotificationRecord[]
   note(sink: string, entries: readonly NotificationRecord[]): void
   /** When this sink was first configured; `now` is stored if it is new. */
@@ -76,17 +80,21 @@ export function openStore(stateDir: string, now: number, elapsed = () => perform
 function ledgerOf(
   memory: Memory,
   { write, read, behind }: Disk,
-): Pick<Store, 'ledger' | 'saveLedger' | 'history'> {
+): Pick<Store, 'ledger' | 'judgements' | 'saveLedger' | 'history'> {
   return {
     ledger: () => memory.ledger,
-    saveLedger(next) {
+    judgements: () => memory.judgements,
+    saveLedger(next, judgements = memory.judgements) {
       memory.ledger = next
+      memory.judgements = judgements
       const changed = next.filter((it) => worthWriting(memory.written.get(it.id), it))
-      if (changed.length === 0 && !behind()) return
+      if (changed.length === 0 && !memory.judgedLongAgo() && !behind()) return
       write((db) => {
         for (const it of changed) put(db, tables.finding, it)
+        memory.putJudgements(db)
       })
       memory.wrote(changed)
+      if (!behind()) memory.judgementsWritten = judgements
     },
     history: (from) =>
       read(
@@ -199,6 +207,7 @@ function tidying(
     close() {
       write((db) => {
         memory.putWaiting(db)
+        memory.putJudgements(db)
         for (const it of memory.ledger)
           if (JSON.stringify(memory.written.get(it.id)) !== JSON.stringify(it)) put(db, tables.finding, it)
         put(db, tables.clock, memory.clock)

@@ -1,4 +1,5 @@
 import type { SQLInputValue } from 'node:sqlite'
+import type { Judged } from '../core/last-well.ts'
 import type { Silence } from '../core/silence.ts'
 import type { Artifact, Finding, NotificationRecord } from '../model/index.ts'
 import { day } from '../text/times.ts'
@@ -7,6 +8,7 @@ import {
   aboutShape,
   clockShape,
   findingShape,
+  judgedShape,
   plain,
   type Shape,
   sampleShape,
@@ -15,6 +17,7 @@ import {
   time,
   toldShape,
   version,
+  type WrittenJudged,
 } from './shapes.ts'
 
 /** A row as SQLite gives it; whole numbers that a JavaScript number cannot hold are bigints. */
@@ -58,6 +61,18 @@ function parsed<T>(json: unknown, shape: Shape): T {
   mustBe(plain, value, 'json')
   mustBe(shape, value, 'json:')
   return value as T
+}
+
+/** JSON of a finding, with the onset that state version 2 did not have: when it began was not known any better. */
+function withOnset(json: unknown): unknown {
+  if (typeof json !== 'string' || json.length > longestJson || json.includes('"onset":')) return json
+  try {
+    const it: unknown = JSON.parse(json)
+    if (typeof it !== 'object' || it === null || !('since' in it)) return json
+    return JSON.stringify({ ...it, found: it.since, onset: { to: it.since } })
+  } catch {
+    return json
+  }
 }
 
 /** The description of an artifact; undefined where it is not valid. */
@@ -106,11 +121,26 @@ export const finding: Table<Finding> = {
   columns: ['id', 'code', 'since', 'resolved', 'json'],
   key: ['id'],
   read(row) {
-    const it = parsed<Finding>(row.json, findingShape)
+    const it = parsed<Finding>(withOnset(row.json), findingShape)
     mustFit(row, it, ['id', 'code', 'since', 'resolved'])
     return it
   },
   write: (it) => [it.id, it.code, it.since, it.resolved ?? null, JSON.stringify(it)],
+}
+
+/** When a rule was last judged, by code. */
+export const judged: Table<Owned<Judged>> = {
+  name: 'judged',
+  called: ['time of a judgement', 'times of judgements'],
+  create: 'code TEXT PRIMARY KEY, json TEXT NOT NULL',
+  columns: ['code', 'json'],
+  key: ['code'],
+  read(row) {
+    mustBe(text(200), row.code, 'code')
+    const { at, left } = parsed<WrittenJudged>(row.json, judgedShape)
+    return { owner: row.code as string, it: { at, ...(left && { left: new Map(left) }) } }
+  },
+  write: ({ owner, it: { at, left } }) => [owner, JSON.stringify({ at, ...(left && { left: [...left] }) })],
 }
 
 export const told: Table<Owned<NotificationRecord>> = {
@@ -235,6 +265,7 @@ export const artifact: Table<StoredArtifact> = {
 /** In the order in which they are read and copied: the most important first, in case there is no room for all. */
 export function eachTable(take: <T>(table: Table<T>) => void): void {
   take(finding)
+  take(judged)
   take(told)
   take(sink)
   take(silence)

@@ -1,5 +1,8 @@
-import { declared } from '../../agent/model/index.ts'
+import { declared, whileOpen } from '../../agent/model/index.ts'
 import { minute } from '../../agent/text/times.ts'
+
+/** Certificates are looked at every ten minutes. */
+const looked = 15 * minute
 
 /** The rules; `advice.ts` adds what depends on the particular certificates. */
 export const rules = declared({
@@ -18,8 +21,8 @@ export const rules = declared({
       'Others: renew it where it is issued, then make what uses it read it again',
     ],
     because: [
-      { code: 'certs.expiring', within: 60 * minute, same: 'subject' },
-      { code: 'certs.clock-wrong', within: 60 * minute },
+      { code: 'certs.expiring', takes: whileOpen, same: 'subject' },
+      { code: 'certs.clock-wrong', takes: looked },
     ],
   },
   'certs.expiring': {
@@ -50,7 +53,7 @@ export const rules = declared({
     ],
     avoid: ['Make new certificates while the clock is wrong: they are not valid when it is right again.'],
     pendingFor: minute,
-    because: [{ code: 'certs.clock-wrong', within: 60 * minute }],
+    because: [{ code: 'certs.clock-wrong', takes: looked }],
   },
   'certs.unreadable': {
     severity: 'warning',
@@ -74,7 +77,7 @@ export const rules = declared({
     fix: ['`systemctl restart k3s`: it reads its files only when it starts; pods go on running meanwhile'],
     // k3s writes its file a moment after it begins to serve a new certificate, and all servers share that certificate.
     pendingFor: 11 * minute,
-    because: [{ code: 'certs.rotated-not-restarted', within: 60 * minute }],
+    because: [{ code: 'certs.rotated-not-restarted', takes: looked }],
   },
   'certs.kubeconfig-stale': {
     severity: 'warning',
@@ -87,7 +90,7 @@ export const rules = declared({
     impact: '`kubectl` with it gets 401 Unauthorized once its certificate has run out.',
     fix: ['Copy `/etc/rancher/k3s/k3s.yaml` of a server over it'],
     pendingFor: 10 * minute,
-    because: [{ code: 'k3s.certificates-rotated', within: 10 * minute }],
+    because: [{ code: 'k3s.certificates-rotated', takes: looked }],
   },
   'certs.chain-broken': {
     severity: 'critical',
@@ -144,11 +147,12 @@ export const rules = declared({
     ],
     pendingFor: minute,
     because: [
-      { code: 'certs.expired', within: 60 * minute },
-      { code: 'certs.not-yet-valid', within: 60 * minute },
-      { code: 'certs.chain-broken', within: 60 * minute },
-      { code: 'certs.rotated-not-restarted', within: 60 * minute },
-      { code: 'certs.clock-wrong', within: 60 * minute },
+      { code: 'certs.expired', takes: looked },
+      { code: 'certs.not-yet-valid', takes: looked },
+      // k3s goes on with what it read at its start.
+      { code: 'certs.chain-broken', takes: whileOpen },
+      { code: 'certs.rotated-not-restarted', takes: looked },
+      { code: 'certs.clock-wrong', takes: looked },
     ],
   },
   'certs.clock-wrong': {

@@ -1,8 +1,11 @@
-import { declared } from '../../agent/model/index.ts'
+import { declared, whileOpen } from '../../agent/model/index.ts'
 import { minute } from '../../agent/text/times.ts'
-import { starts } from './starts.ts'
+import { cleared } from './starts.ts'
 
 export type DegradedCode = 'cni.addresses-leaking' | 'cni.errors-growing' | 'cni.flapping' | 'cni.dns-dead'
+
+/** DNS is asked only in rounds that nothing hurried, every three minutes, and twice before it counts as dead. */
+const asked = 7 * minute
 
 /** Rules for slow decay, and for the consequences of everything else. */
 export const degradedRules = declared({
@@ -32,7 +35,10 @@ export const degradedRules = declared({
     impact:
       'Connections get slow before they break. Errors of the overlay are packets to nodes it cannot reach, those of hardware mostly cable, port or card.',
     fix: ['`ip -s -s link`: which errors they are', '`ethtool -S DEVICE`: what the driver says'],
-    because: [{ code: 'cni.routes-missing' }, { code: 'cni.flapping', within: 60 * minute }],
+    because: [
+      { code: 'cni.routes-missing', takes: whileOpen },
+      { code: 'cni.flapping', takes: whileOpen, same: 'link' },
+    ],
   },
   'cni.flapping': {
     severity: 'warning',
@@ -63,22 +69,21 @@ export const degradedRules = declared({
     // Restarting CoreDNS, as each upgrade does, takes a few seconds.
     pendingFor: minute,
     because: [
-      { code: 'firewall.flushed', within: 60 * minute },
-      { code: 'firewall.kube-chains-missing', within: 15 * minute },
-      { code: 'firewall.flannel-rules-missing', within: 15 * minute },
-      { code: 'firewall.ufw-blocks-k3s', within: 15 * minute },
-      // DNS is judged only five minutes after a start of k3s.
-      { code: 'k3s.down', within: 15 * minute },
-      { code: 'k3s.kubelet-unhealthy', within: 5 * minute },
-      ...starts,
-      { code: 'cni.bridge-missing', within: 15 * minute },
-      { code: 'cni.bridge-down', within: 15 * minute },
-      { code: 'cni.bridge-address', within: 15 * minute },
-      { code: 'cni.veth-orphaned' },
-      { code: 'cni.overlay-missing', within: 15 * minute },
-      { code: 'cni.overlay-down', within: 15 * minute },
-      { code: 'cni.routes-missing', within: 15 * minute },
-      { code: 'cni.forwarding-off', within: 15 * minute },
+      { code: 'firewall.flushed', takes: asked },
+      { code: 'firewall.kube-chains-missing', takes: asked },
+      { code: 'firewall.flannel-rules-missing', takes: asked },
+      { code: 'firewall.ufw-blocks-k3s', takes: asked },
+      // CoreDNS runs on without k3s; it is only not started.
+      { code: 'k3s.down', takes: whileOpen, triggers: cleared },
+      ...cleared,
+      { code: 'cni.bridge-missing', takes: asked },
+      { code: 'cni.bridge-down', takes: asked },
+      { code: 'cni.bridge-address', takes: asked },
+      { code: 'cni.veth-orphaned', takes: asked },
+      { code: 'cni.overlay-missing', takes: asked },
+      { code: 'cni.overlay-down', takes: asked },
+      { code: 'cni.routes-missing', takes: asked },
+      { code: 'cni.forwarding-off', takes: asked },
     ],
   },
 })

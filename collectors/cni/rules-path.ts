@@ -1,6 +1,6 @@
-import { declared } from '../../agent/model/index.ts'
-import { hour, minute } from '../../agent/text/times.ts'
-import { starts } from './starts.ts'
+import { declared, whileOpen } from '../../agent/model/index.ts'
+import { minute } from '../../agent/text/times.ts'
+import { cleared } from './starts.ts'
 
 export type PathCode =
   | 'cni.routes-missing'
@@ -26,9 +26,10 @@ export const pathRules = declared({
     ],
     avoid: ['Reboot the node for this: a restart of k3s is enough, and a reboot takes all its pods down.'],
     because: [
-      { code: 'cni.overlay-missing', within: hour },
-      { code: 'cni.overlay-down', within: hour },
-      ...starts,
+      // Its routes go with the device, and setting it up again does not bring them back.
+      { code: 'cni.overlay-missing', takes: whileOpen },
+      { code: 'cni.overlay-down', takes: whileOpen },
+      ...cleared,
     ],
   },
   'cni.mtu-mismatch': {

@@ -1,11 +1,8 @@
-import { type Cause, declared } from '../../agent/model/index.ts'
-import { hour } from '../../agent/text/times.ts'
+import { declared, whileOpen } from '../../agent/model/index.ts'
+import { minute } from '../../agent/text/times.ts'
 import { type DegradedCode, degradedRules } from './rules-degraded.ts'
 import { type PathCode, pathRules } from './rules-path.ts'
-import { starts } from './starts.ts'
-
-/** With expired certificates k3s fails before it starts flannel (k3s, pkg/agent/run.go). */
-const certificates: Cause<'certs.expired'> = { code: 'certs.expired', within: hour }
+import { certificates, cleared } from './starts.ts'
 
 const killall = [
   'Run `k3s-killall.sh` lightly: it stops every pod on this node at once, databases included, without letting them finish.',
@@ -44,7 +41,7 @@ export const rules = declared({
       '`kubectl get pods -A -o wide --field-selector spec.nodeName=NODE`: the pods on this node',
       'Delete those that have an address of the pod network, so that they are made anew: `kubectl delete pod -n NAMESPACE NAME`. The first one brings the bridge back. A pod without a controller does not come again by itself',
     ],
-    because: starts,
+    because: cleared,
   },
   'cni.bridge-down': {
     ...critical,
@@ -64,7 +61,7 @@ export const rules = declared({
     impact:
       'Pods on this node reach each other, but neither services, other nodes nor the world, and the node does not reach them.',
     fix: ['`ip addr show dev cni0`: what it has', '`ip addr add ADDRESS brd + dev cni0`'],
-    because: [{ code: 'cni.bridge-missing', within: hour }, ...starts],
+    because: [{ code: 'cni.bridge-missing', takes: whileOpen }, ...cleared],
   },
   'cni.overlay-missing': {
     ...critical,
@@ -75,7 +72,7 @@ export const rules = declared({
     impact:
       'Pods here do not reach pods on other nodes and are not reached by them. If the cluster DNS runs elsewhere, names do not resolve here. Pods on this node still reach each other.',
     fix: [restart, '`ip -d link show type vxlan`: it should be there after half a minute'],
-    because: [certificates, ...starts],
+    because: [...certificates, ...cleared],
   },
   'cni.overlay-down': {
     ...critical,
@@ -96,7 +93,6 @@ export const rules = declared({
     impact:
       'Running pods go on. New pods stay in ContainerCreating, stopping ones may hang, and the node may turn NotReady.',
     fix: [restart],
-    because: starts,
   },
   'cni.subnet-env-missing': {
     ...critical,
@@ -109,7 +105,8 @@ export const rules = declared({
       '`journalctl -u k3s -n 200 | grep -i flannel` (on an agent `k3s-agent`): why flannel did not start',
       restart,
     ],
-    because: [certificates, ...starts],
+    // /run is empty after a boot; a killall leaves the file.
+    because: [...certificates, { code: 'k3s.rebooted', takes: 8 * minute }],
   },
   'cni.veth-orphaned': {
     severity: 'critical',
@@ -121,7 +118,8 @@ export const rules = declared({
     impact: deadPods,
     fix: ['Delete these pods, so that they are made anew: `kubectl delete pod -n NAMESPACE NAME`'],
     avoid: killall,
-    because: [{ code: 'cni.bridge-missing', within: 24 * hour }],
+    // Cut off as soon as there is a bridge again.
+    because: [{ code: 'cni.bridge-missing', takes: whileOpen }],
   },
   ...pathRules,
   ...degradedRules,

@@ -1,5 +1,5 @@
-import { declared } from '../../agent/model/index.ts'
-import { day, minute } from '../../agent/text/times.ts'
+import { declared, whileOpen } from '../../agent/model/index.ts'
+import { minute } from '../../agent/text/times.ts'
 
 /** Rules for what makes a firewall slow or ambiguous, but not wrong. */
 export type GrowthCode =
@@ -25,7 +25,7 @@ export const growthRules = declared({
     ],
     avoid: ['Flush the chain: the one rule that is meant goes with its copies.'],
     pendingFor: 5 * minute,
-    because: [{ code: 'firewall.iptables-buggy' }],
+    because: [{ code: 'firewall.iptables-buggy', takes: whileOpen }],
   },
   'firewall.growing': {
     severity: 'warning',
@@ -40,7 +40,7 @@ export const growthRules = declared({
       'See whether they are copies: `iptables-save | grep ^-A | sort | uniq -cd | sort -rn | head`',
     ],
     avoid: ['Flush: services, policies and host ports go with it.'],
-    because: [{ code: 'firewall.duplicates', within: day }],
+    because: [{ code: 'firewall.duplicates', takes: whileOpen }],
   },
   'firewall.two-backends': {
     severity: 'warning',

@@ -1,5 +1,5 @@
 import { causes, declared } from '../../agent/model/index.ts'
-import { hour, minute } from '../../agent/text/times.ts'
+import { minute } from '../../agent/text/times.ts'
 import { type GrowthCode, growthRules } from './rules-growth.ts'
 
 export type Code =
@@ -14,15 +14,16 @@ export type Code =
   | 'firewall.changed'
   | GrowthCode
 
-/** What removes k3s's rules: a flush, or k3s itself, which writes them again within minutes or not at all. */
-const starts = causes(
-  { code: 'k3s.restarted', within: 5 * minute },
-  { code: 'k3s.killed', within: 5 * minute },
-  { code: 'k3s.rebooted', within: 5 * minute },
-)
-const goneSince = causes({ code: 'firewall.flushed' }, ...starts)
-/** The same causes, for what a restart of k3s does not bring back. */
-const goneForGood = causes({ code: 'firewall.flushed', outlivesRepair: true }, ...starts)
+/** Kubernetes' chains are judged only three minutes after a start of k3s, and looked at every five. */
+const judged = 9 * minute
+/**
+ * What removes k3s's rules: a flush, `k3s-killall.sh` and a boot, after which k3s writes them again within minutes or not
+ * at all. A mere restart takes none away (measured on k3s 1.36).
+ */
+const cleared = causes({ code: 'k3s.killed', takes: judged }, { code: 'k3s.rebooted', takes: judged })
+const goneSince = causes({ code: 'firewall.flushed', takes: judged, same: 'family' }, ...cleared)
+/** For what a restart of k3s does not bring back. */
+const goneForGood = causes({ code: 'firewall.flushed', same: 'family', outlivesRepair: true })
 
 /**
  * Rebuilds ufw's chains after a flush: while its empty chains exist, `ufw reload` adds no rules to them (measured with
@@ -98,7 +99,7 @@ export const rules = declared({
       'Wait for it to mend itself: not even a restart of k3s maps the port again, only making the pod anew does.',
     ],
     pendingFor: 10_000,
-    because: [...goneForGood, { code: 'firewall.kube-chains-missing', within: hour, outlivesRepair: true }],
+    because: [...goneForGood, { code: 'firewall.kube-chains-missing', same: 'family', outlivesRepair: true }],
   },
   'firewall.ufw-blocks-k3s': {
     severity: 'critical',
@@ -159,7 +160,7 @@ export const rules = declared({
     impact: 'Nothing, if it was meant.',
     fix: ['See what went and what came: `agent firewall diff`'],
     avoid: ['Flush to get back to where it was: what is missing is what `agent firewall diff` shows.'],
-    because: [{ code: 'firewall.flushed', within: hour }],
+    because: [{ code: 'firewall.flushed' }],
   },
   'firewall.lockout': {
     severity: 'critical',
@@ -176,7 +177,7 @@ export const rules = declared({
     ],
     avoid: ['Close the session that is still open, flush again or reboot.'],
     urgent: true,
-    because: [{ code: 'firewall.flushed' }],
+    because: [{ code: 'firewall.flushed', same: 'family' }],
   },
   ...growthRules,
 })

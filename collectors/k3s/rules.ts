@@ -1,22 +1,30 @@
-import { causes, declared } from '../../agent/model/index.ts'
-import { hour, minute } from '../../agent/text/times.ts'
+import { causes, declared, whileOpen } from '../../agent/model/index.ts'
+import { minute } from '../../agent/text/times.ts'
+import { isFull, ofK3s, saysUnauthorized } from './proofs.ts'
 
+/** Without valid certificates a start of k3s fails, or the API refuses those who come with them. */
 const certificates = causes(
-  { code: 'certs.expired', within: hour },
-  { code: 'certs.not-yet-valid', within: hour },
+  { code: 'certs.expired', takes: whileOpen },
+  { code: 'certs.not-yet-valid', takes: whileOpen },
+  { code: 'certs.chain-broken', takes: whileOpen },
 )
-/** Reasons why k3s cannot write: a full disk, or no memory. */
-const noRoom = causes({ code: 'k3s.disk-filling' }, { code: 'memory.oom-system', within: 10 * minute })
+/** A full disk, on which k3s cannot write, and the kernel killing k3s itself. */
+const noRoom = causes(
+  { code: 'k3s.disk-filling', takes: whileOpen, proof: isFull },
+  { code: 'memory.oom-killed', proof: ofK3s },
+)
+/** The API and the kubelet are judged three minutes after a start, and asked at every third look while well. */
+const judged = 8 * minute
 /** What breaks both the API and the kubelet. A DROP on INPUT also drops packets over loopback. */
 const unwell = causes(
-  { code: 'firewall.lockout', within: 5 * minute },
-  { code: 'k3s.restarting', within: 15 * minute },
-  { code: 'k3s.down', within: 5 * minute },
-  { code: 'k3s.killed', within: 5 * minute },
-  { code: 'k3s.rebooted', within: 5 * minute },
-  { code: 'k3s.restarted', within: 5 * minute },
+  { code: 'firewall.lockout', takes: judged },
+  { code: 'k3s.restarting', takes: judged },
+  { code: 'k3s.down', takes: judged },
+  { code: 'k3s.killed', takes: judged },
+  { code: 'k3s.rebooted', takes: judged },
+  { code: 'k3s.restarted', takes: judged },
+  { code: 'k3s.crashed', takes: judged },
   ...noRoom,
-  ...certificates,
 )
 
 const leaveTheData =
@@ -54,9 +62,10 @@ export const rules = declared({
     avoid: [noReboot, leaveTheData],
     pendingFor: minute,
     because: [
-      { code: 'k3s.restarting', within: hour },
-      { code: 'k3s.killed', within: hour },
-      { code: 'k3s.rebooted', within: 5 * minute },
+      { code: 'k3s.restarting', takes: whileOpen },
+      { code: 'k3s.crashed', takes: 2 * minute },
+      { code: 'k3s.killed', takes: 2 * minute },
+      { code: 'k3s.rebooted', takes: judged },
       ...noRoom,
       ...certificates,
     ],
@@ -73,7 +82,7 @@ export const rules = declared({
       '`df -h /var/lib/rancher/k3s` and `timedatectl`: a full disk and a wrong clock both end it',
     ],
     avoid: [noReboot, leaveTheData],
-    because: [...noRoom, ...certificates, { code: 'certs.chain-broken' }],
+    because: [...noRoom, ...certificates],
   },
   'k3s.api-unhealthy': {
     severity: 'critical',
@@ -90,12 +99,7 @@ export const rules = declared({
     ],
     avoid: [noReboot],
     pendingFor: minute,
-    because: [
-      ...unwell,
-      { code: 'k3s.datastore-growing' },
-      { code: 'certs.api-unauthorized', within: hour },
-      { code: 'certs.chain-broken' },
-    ],
+    because: [...unwell, { code: 'certs.api-unauthorized', takes: judged, proof: saysUnauthorized }],
   },
   'k3s.kubelet-unhealthy': {
     severity: 'critical',
@@ -111,7 +115,8 @@ export const rules = declared({
     ],
     avoid: [noReboot],
     pendingFor: minute,
-    because: [{ code: 'k3s.api-unhealthy', within: 5 * minute }, ...unwell],
+    // Its /healthz does not need the API.
+    because: unwell,
   },
   'k3s.disk-filling': {
     severity: 'warning',
@@ -162,11 +167,6 @@ export const rules = declared({
       'If nobody restarted it on purpose: `journalctl -u k3s -n 50 --no-pager` (on an agent `k3s-agent`)',
     ],
     event: true,
-    because: [
-      { code: 'k3s.killed', within: hour },
-      { code: 'certs.expired' },
-      { code: 'memory.oom-system', within: 2 * minute },
-    ],
   },
   'k3s.killed': {
     severity: 'info',
@@ -189,11 +189,6 @@ export const rules = declared({
     impact: 'All containers were started anew.',
     fix: ['If nobody did it on purpose: `journalctl -b -1 -n 50 --no-pager`, and `last -x | head`'],
     event: true,
-    because: [
-      { code: 'certs.expired' },
-      { code: 'memory.oom-before-boot', within: 10 * minute },
-      { code: 'memory.oom-system', within: 10 * minute },
-    ],
   },
   'k3s.certificates-rotated': {
     severity: 'info',
@@ -206,9 +201,5 @@ export const rules = declared({
       'Copy /etc/rancher/k3s/k3s.yaml again to wherever kubectl is used; restart the agents after the servers',
     ],
     event: true,
-    because: [
-      { code: 'k3s.restarted', within: 5 * minute },
-      { code: 'k3s.rebooted', within: 5 * minute },
-    ],
   },
 })

@@ -1,5 +1,6 @@
-import { declared } from '../../agent/model/index.ts'
+import { declared, whileOpen } from '../../agent/model/index.ts'
 import { hour, minute } from '../../agent/text/times.ts'
+import { byNode, inStorm } from './proofs.ts'
 
 const backstop =
   "k3s switches off the eviction of pods for want of memory, so the kernel's OOM killer is the only backstop there is."
@@ -21,9 +22,9 @@ export const rules = declared({
       'Remove the limit altogether: then the node runs out, and the kernel chooses among everything on it.',
     ],
     because: [
-      { code: 'memory.oom-system' },
-      { code: 'memory.oom-storm' },
-      { code: 'memory.container-near-limit', same: 'pod', within: hour, outlivesRepair: true },
+      { code: 'memory.oom-system', proof: byNode },
+      { code: 'memory.oom-storm', proof: inStorm },
+      { code: 'memory.container-near-limit', same: 'pod', takes: whileOpen, outlivesRepair: true },
     ],
   },
   'memory.oom-repeating': {
@@ -39,11 +40,7 @@ export const rules = declared({
       'Raise its limit, or find what grows in it; a database needs less for buffers and connections',
     ],
     avoid: ['Wait for it: each kill may be the one that a database does not recover from.'],
-    because: [
-      { code: 'memory.oom-killed', same: 'subject', within: hour },
-      { code: 'memory.oom-storm' },
-      { code: 'memory.oom-system' },
-    ],
+    because: [{ code: 'memory.oom-killed', same: 'subject', takes: whileOpen }],
   },
   'memory.oom-storm': {
     severity: 'critical',
@@ -103,7 +100,7 @@ export const rules = declared({
       'See who reads its own files again and again: `cat /proc/pressure/io`, `vmstat 1 5`',
     ],
     pendingFor: minute,
-    because: [{ code: 'memory.node-filling' }],
+    because: [{ code: 'memory.node-filling', takes: whileOpen }],
   },
   'memory.oom-records-lost': {
     severity: 'info',
@@ -132,7 +129,7 @@ export const rules = declared({
       'See what takes the memory now: `agent memory`',
     ],
     event: true,
-    because: [{ code: 'memory.oom-system', within: hour }],
+    because: [{ code: 'memory.oom-system', takes: hour }],
   },
   'memory.oom-system': {
     severity: 'critical',
@@ -152,8 +149,8 @@ export const rules = declared({
       'Shield everything with oom_score_adj -1000 or set vm.panic_on_oom: the node then hangs or reboots instead of losing one process.',
     ],
     because: [
-      { code: 'memory.node-filling', within: hour },
-      { code: 'memory.pressure', within: hour },
+      { code: 'memory.node-filling', takes: whileOpen },
+      { code: 'memory.pressure', takes: whileOpen },
     ],
   },
 })

@@ -1,34 +1,48 @@
-import { causes, declared } from '../../agent/model/index.ts'
+import { causes, declared, whileOpen } from '../../agent/model/index.ts'
 import { hour } from '../../agent/text/times.ts'
+import { endedByKill, saysApi, saysCertificates, saysFull, saysNetwork } from './proofs.ts'
 
-/** Pods that cannot reach the API, DNS or each other exit and are restarted. */
+/**
+ * Pods that cannot reach the API, DNS or each other exit and are restarted. Most crash loops have other reasons, so it
+ * takes a line of the log that says so.
+ */
 const network = causes(
-  { code: 'cni.bridge-missing', within: hour },
-  { code: 'cni.bridge-down', within: hour },
-  { code: 'cni.bridge-address', within: hour },
-  { code: 'cni.overlay-missing', within: hour },
-  { code: 'cni.overlay-down', within: hour },
-  { code: 'cni.veth-orphaned', within: hour },
-  { code: 'cni.routes-missing', within: hour },
-  { code: 'cni.forwarding-off', within: hour },
-  { code: 'cni.dns-dead', within: hour },
-  { code: 'firewall.flushed', within: hour },
-  { code: 'firewall.kube-chains-missing', within: hour },
-  { code: 'firewall.flannel-rules-missing', within: hour },
-  { code: 'firewall.ufw-blocks-k3s', within: hour },
+  ...(
+    [
+      'cni.bridge-missing',
+      'cni.bridge-down',
+      'cni.bridge-address',
+      'cni.overlay-missing',
+      'cni.overlay-down',
+      'cni.veth-orphaned',
+      'cni.routes-missing',
+      'cni.forwarding-off',
+      'cni.dns-dead',
+      'firewall.flushed',
+      'firewall.kube-chains-missing',
+      'firewall.flannel-rules-missing',
+      'firewall.ufw-blocks-k3s',
+    ] as const
+  ).map((code) => ({ code, takes: whileOpen, proof: saysNetwork })),
 )
 
 /** Programs that use the API (controllers, ingress, DNS) exit when it refuses them. */
-const api = causes({ code: 'certs.expired', within: hour }, { code: 'k3s.api-unhealthy', within: hour })
+const api = causes(
+  { code: 'certs.expired', takes: whileOpen, proof: saysCertificates },
+  { code: 'k3s.api-unhealthy', takes: whileOpen, proof: saysApi },
+)
 
-/** A database that was killed may fail only hours later, at its next start. */
+/** What was killed may fail at its next start, a database hours later. */
 const memory = causes(
-  { code: 'memory.oom-killed', within: 6 * hour, same: 'pod' },
-  { code: 'memory.oom-system', within: hour },
+  { code: 'memory.oom-killed', takes: 6 * hour, same: 'pod', proof: endedByKill },
+  { code: 'memory.oom-system', takes: hour, proof: endedByKill },
 )
 
 /** A full disk stops databases; a killall kills every container without a clean stop. */
-const node = causes({ code: 'k3s.disk-filling', within: hour }, { code: 'k3s.killed', within: hour })
+const node = causes(
+  { code: 'k3s.disk-filling', takes: whileOpen, proof: saysFull },
+  { code: 'k3s.killed', takes: hour, proof: endedByKill },
+)
 
 export const rules = declared({
   'pods.crash-looping': {
@@ -58,7 +72,7 @@ export const rules = declared({
     fix: ['Read the log around it: `kubectl logs` with the names in the subject'],
     because: [
       // The loop shows that something is wrong, and the log line names the reason.
-      { code: 'pods.crash-looping', within: 6 * hour, same: 'pod', outlivesRepair: true },
+      { code: 'pods.crash-looping', takes: whileOpen, same: 'pod', outlivesRepair: true },
       ...memory,
       ...node,
       ...api,

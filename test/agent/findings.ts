@@ -23,6 +23,8 @@ export const finding = (it: Partial<Finding> & { code: string }): Finding => {
     impact: 'Something follows.',
     fix: [],
     since,
+    found: since,
+    onset: { from: since, to: since },
     seen: since,
     count: 1,
     notifyAt: since,
@@ -39,6 +41,6 @@ export const observation = (it: Partial<Observation> & { code: string }): Observ
 /** Three steps of a cascade, as the collectors declare them. */
 export const chain: Rules = {
   'a.cause': rule({ severity: 'critical' }),
-  'a.effect': rule({ because: [{ code: 'a.cause', within: 60_000 }] }),
+  'a.effect': rule({ because: [{ code: 'a.cause', takes: 60_000 }] }),
   'a.later': rule({ because: [{ code: 'a.effect', same: 'subject' }] }),
 }

@@ -1,5 +1,7 @@
-import type { Properties, Rule, Rules, Terminal } from '../../model/index.ts'
+import { promptly } from '../../core/cascade/edges.ts'
+import type { Cause, Properties, Rule, Rules, Terminal } from '../../model/index.ts'
 import { duration } from '../../text/durations.ts'
+import { listed } from '../../text/lists.ts'
 import { paint, wrap } from '../../text/terminal.ts'
 import { rhythm } from './rhythm.ts'
 
@@ -59,10 +61,14 @@ function measured(code: string, { rules, collectors }: Catalogue): string {
   return `${text} Looked at ${rhythm(its.every)} (collectors.${name}.every)${woken}.`
 }
 
+/** How long the effect may take to show. */
+const within = ({ takes = promptly }: Cause) =>
+  Number.isFinite(takes) ? `within ${duration(takes)}` : 'while it is open'
+
 const causes = ({ because = [] }: Rule) =>
   because.map(
     (it) =>
-      `${it.code}${it.within === undefined ? '' : ` (up to ${duration(it.within)} before)`}${it.same ? ` of the same ${it.same}` : ''}`,
+      `${it.code}${it.same ? ` of the same ${it.same}` : ''} (${within(it)}${it.triggers ? `, at ${listed(it.triggers.map((one) => one.code))}` : ''}${it.proof ? ', where what was seen of both says so' : ''})`,
   )
 
 const effects = (code: string, rules: Rules) =>

@@ -1,5 +1,5 @@
-import type { Finding, Incident, Rules } from '../../model/index.ts'
-import { explains } from './edges.ts'
+import type { Cause, Finding, Incident, Rules } from '../../model/index.ts'
+import { refusal } from './edges.ts'
 
 /** How many steps somebody who was just woken can follow. */
 const mostSteps = 5
@@ -43,15 +43,19 @@ export function advice(
 /** Whether an open finding of the same incident explains this one, so that its repair repairs this too. */
 function goesWithItsCause(finding: Finding, open: readonly Finding[], rules: Rules): boolean {
   const edges = rules[finding.code]?.because ?? []
+  const byCode = Map.groupBy(open, (it) => it.code)
   return edges.some(
     (edge) =>
       !edge.outlivesRepair &&
       !rules[edge.code]?.event &&
-      open.some(
-        (it) => it.code === edge.code && explains(it, finding, edge, false, Number.POSITIVE_INFINITY),
+      (byCode.get(edge.code) ?? []).some(
+        (it) => refusal(it, finding, withoutTriggers(edge), byCode) === undefined,
       ),
   )
 }
+
+/** What brought it out was an event, which is over by now and not among what is open. */
+const withoutTriggers = ({ triggers: _, ...edge }: Cause): Cause => edge
 
 /** The first step of each, then the second of each, and so on. */
 function inTurn(findings: readonly Finding[]): readonly string[] {

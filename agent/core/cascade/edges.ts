@@ -1,61 +1,118 @@
 import type { Cause, Finding, Rules } from '../../model/index.ts'
-import { hour, minute } from '../../text/times.ts'
+import { second } from '../../text/times.ts'
 
-/** How long a finding may stay open after its cause has ended, since repairs seldom take effect at once. */
-export const outlasting = 15 * minute
+/** How long an effect takes to show, ms, where its edge says nothing else: for what the kernel does at once. */
+export const promptly = 30 * second
+
+/** Clocks of different sources, and the time a round takes, differ by so much, ms. */
+export const slack = 2 * second
+
+/** Why one finding is, or is not, the cause of another. */
+export type Verdict =
+  | 'taken'
+  /** It may have been, but another is closer in scope or time. */
+  | 'farther'
+  | 'another subject'
+  | 'no proof'
+  /** What brings it out did not happen. */
+  | 'no trigger'
+  /** The effect was still seen well when it should have shown. */
+  | 'well after it'
+  | 'over before'
+  | 'began later'
+
+/** One possible cause of a finding, and what became of it. */
+export interface Candidate {
+  readonly cause: Finding
+  readonly edge: Cause
+  readonly verdict: Verdict
+}
 
 /**
- * How much later than its effect a cause may be found: its collector may run less often, or may have been blind. A
- * finding that is older than that has another cause.
+ * All that might have caused a finding by the edges of its rule, the one that is taken first. Pure. A cause has to have
+ * begun, or happened again, no later than the finding, and no longer before it than the finding takes to show (`takes`
+ * of the edge), by the intervals in which both began. Of those that remain one with a proof or a trigger comes first, then one that
+ * shares more than the node, then the nearest in time.
  */
-export const late = hour
+export function candidatesOf(
+  finding: Finding,
+  rules: Rules,
+  byCode: ReadonlyMap<string, readonly Finding[]>,
+): readonly Candidate[] {
+  const judged = (rules[finding.code]?.because ?? []).flatMap((edge) =>
+    (byCode.get(edge.code) ?? [])
+      .filter((cause) => cause !== finding)
+      .map((cause) => ({ cause, edge, refused: refusal(cause, finding, edge, byCode) })),
+  )
+  const ranked = judged.toSorted(
+    (a, b) =>
+      Number(a.refused !== undefined) - Number(b.refused !== undefined) ||
+      Number(isShown(b.edge)) - Number(isShown(a.edge)) ||
+      Number(b.edge.same !== undefined) - Number(a.edge.same !== undefined) ||
+      distance(a.cause, finding) - distance(b.cause, finding) ||
+      width(a.cause) - width(b.cause) ||
+      b.cause.onset.to - a.cause.onset.to ||
+      (a.cause.id < b.cause.id ? -1 : 1),
+  )
+  return ranked.map(({ cause, edge, refused }, at) => ({
+    cause,
+    edge,
+    verdict: refused ?? (at === 0 ? 'taken' : 'farther'),
+  }))
+}
 
-/**
- * The same for events, whose time is known to the second; their effects may be noticed while they still go on. What
- * was wrong earlier than that is more likely the reason for the event: most restarts are attempts at a repair.
- */
-export const lateEvent = minute
+/** Whether more than time speaks for it. */
+const isShown = ({ proof, triggers }: Cause) => proof !== undefined || triggers !== undefined
 
-/**
- * The cause of a finding, if one is known. Among several that may explain it: one that can be repaired before an
- * event, then one that was open when it began before one that was over by then, then the earliest.
- */
+/** The cause of a finding, if one is known. */
 export function causeOf(
   finding: Finding,
   rules: Rules,
   byCode: ReadonlyMap<string, readonly Finding[]>,
-  now: number,
 ): Finding | undefined {
-  const isEvent = (it: Finding) => rules[it.code]?.event === true
-  const isOver = (it: Finding) => it.resolved !== undefined && it.resolved < finding.since
-  return (rules[finding.code]?.because ?? [])
-    .flatMap((edge) =>
-      (byCode.get(edge.code) ?? []).filter((it) => explains(it, finding, edge, isEvent(it), now)),
-    )
-    .sort(
-      (a, b) =>
-        Number(isEvent(a)) - Number(isEvent(b)) || Number(isOver(a)) - Number(isOver(b)) || a.since - b.since,
-    )[0]
+  const [first] = candidatesOf(finding, rules, byCode)
+  return first?.verdict === 'taken' ? first.cause : undefined
 }
 
-/** Whether `cause` may have caused `finding`, by this edge. */
-export function explains(
+/** Why `cause` cannot have caused `effect` by this edge; undefined if it can. */
+export function refusal(
   cause: Finding,
-  finding: Finding,
-  { within = 0, same }: Cause,
-  event: boolean,
-  now: number,
-): boolean {
-  if (same === 'subject' && cause.subject !== finding.subject) return false
-  if (same === 'pod' && !samePod(cause, finding)) return false
-  if (cause.since > finding.since + (event ? lateEvent : late)) return false
-  // An open cause has no end yet. It is enough that the two periods touch.
-  const causeEnd = cause.resolved ?? Number.POSITIVE_INFINITY
-  const end = finding.resolved ?? now
-  const touch = cause.since <= end && finding.since <= causeEnd + within
-  return touch && (event || end <= causeEnd + Math.max(within, outlasting))
+  effect: Finding,
+  { takes = promptly, same, proof, triggers }: Cause,
+  byCode: ReadonlyMap<string, readonly Finding[]>,
+): Exclude<Verdict, 'taken' | 'farther'> | undefined {
+  if (!shares(cause, effect, same)) return 'another subject'
+  // Found when the effect was over: what people were told of it stays as it was.
+  if (effect.resolved !== undefined && cause.found > effect.resolved) return 'began later'
+  const begun = cause.onset.from ?? Number.NEGATIVE_INFINITY
+  if (begun > effect.onset.to + slack) return 'began later'
+  const well = effect.onset.from ?? Number.NEGATIVE_INFINITY
+  if (well > lastBegun(cause, effect) + takes) return 'well after it'
+  if (!Number.isFinite(takes) && cause.resolved !== undefined && well > cause.resolved + promptly)
+    return 'over before'
+  if (proof && !proof(cause, effect)) return 'no proof'
+  const pulls = (it: Cause) =>
+    (byCode.get(it.code) ?? []).some((one) => refusal(one, effect, it, byCode) === undefined)
+  if (triggers && !triggers.some(pulls)) return 'no trigger'
+  return undefined
 }
 
-function samePod(a: Finding, b: Finding): boolean {
-  return a.pod !== undefined && a.pod.namespace === b.pod?.namespace && a.pod.name === b.pod.name
+/** When the cause began, or happened again, the last time before the effect was found; ms. */
+function lastBegun({ onset, latest }: Finding, effect: Finding): number {
+  return latest !== undefined && latest <= effect.onset.to + slack ? Math.max(onset.to, latest) : onset.to
+}
+
+/** How long before the effect the cause began, ms: 0 for one that was found later, but may have been there. */
+const distance = (cause: Finding, effect: Finding) => Math.max(0, effect.onset.to - lastBegun(cause, effect))
+
+/** How well is known when it began, ms. */
+const width = ({ onset }: Finding) => onset.to - (onset.from ?? Number.NEGATIVE_INFINITY)
+
+function shares(a: Finding, b: Finding, same: Cause['same']): boolean {
+  if (same === undefined) return true
+  if (same === 'subject') return a.subject === b.subject
+  if (same === 'pod')
+    return a.pod !== undefined && a.pod.namespace === b.pod?.namespace && a.pod.name === b.pod.name
+  const [one, other] = [a.evidence?.[same], b.evidence?.[same]].map((it) => `${it ?? ''}`.split(/, ?/))
+  return one?.some((it) => it !== '' && other?.includes(it)) === true
 }

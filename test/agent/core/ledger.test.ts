@@ -117,16 +117,23 @@ t.test('what comes and goes too often is held, says so, and is over once it is q
     t.ok(ledger.at(-1)?.resolved, `${at}: the first times are told each`)
     ledger = step(ledger, bad, 2 * at * minute)
   }
-  t.match(ledger.at(-1), { flaps: 3, text: 'a.one is so. It comes and goes: 4 times within an hour.' })
+  t.match(ledger.at(-1), { flaps: 3, text: 'Flapping: back 3 times in 1 h, now there. a.one is so.' })
   const count = ledger.length
   for (let at = 7; at < 20; at += 2) {
     ledger = step(ledger, good, at * minute)
-    t.notOk(ledger.at(-1)?.resolved, 'held')
+    t.match(
+      ledger.at(-1),
+      { resolved: undefined, gone: true, text: /^Flapping: .* now gone\. Before: a\.one/ },
+      'held, and says so',
+    )
     ledger = step(ledger, bad, (at + 1) * minute)
   }
   t.equal(ledger.length, count, 'and no new finding each time')
-  t.notOk(step(ledger, good, 34 * minute).at(-1)?.resolved)
-  t.ok(step(ledger, good, 35 * minute).at(-1)?.resolved, 'a quarter of an hour of quiet ends it')
+  t.notOk(step(ledger, good, 29 * minute).at(-1)?.resolved)
+  t.ok(
+    step(ledger, good, 30 * minute).at(-1)?.resolved,
+    'ten minutes of quiet end it, so that it rings again',
+  )
 })
 
 t.test('a clock set back does not put off what was found before', async (t) => {

@@ -71,7 +71,7 @@ function rewritten(file: string, kind: 'json' | 'column', random: () => number):
   try {
     db.exec('PRAGMA ignore_check_constraints = ON')
     const table = pick(
-      ['finding', 'told', 'silence', 'sample', 'clock', 'artifact', 'series', 'sink'],
+      ['finding', 'judged', 'told', 'silence', 'sample', 'clock', 'artifact', 'series', 'sink'],
       random,
     )
     const columns = db.prepare(`SELECT name FROM pragma_table_info('${table}')`).all()

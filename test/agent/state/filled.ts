@@ -23,6 +23,7 @@ export function measured(t: { teardown(done: () => void): unknown }, until: numb
 export function filled(t: { teardown(done: () => void): unknown }) {
   const db = made(t)
   for (const subject of ['a', 'b', 'c']) put(db, tables.finding, finding({ code: 'a.b', subject }))
+  put(db, tables.judged, { owner: 'a.b', it: { at: 5 } })
   put(db, tables.told, { owner: 'ops', it: told })
   put(db, tables.sink, { owner: 'ops', it: 5 })
   put(db, tables.silence, { id: 's', what: 'all', since: 1, until: 50 })

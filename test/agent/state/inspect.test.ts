@@ -14,7 +14,14 @@ t.test('everything that is sound, and nothing to say', async (t) => {
     samples: [{ collector: 'certs' }],
     clock: { trusted: 1, wall: 2, held: 3 },
   })
-  t.strictSame(inspect(made(t)).remembered, { findings: [], told: [], sinks: [], silences: [], samples: [] })
+  t.strictSame(inspect(made(t)).remembered, {
+    findings: [],
+    judgements: [],
+    told: [],
+    sinks: [],
+    silences: [],
+    samples: [],
+  })
 })
 
 t.test('a row that is not sound costs itself alone, and is counted with its reason', async (t) => {

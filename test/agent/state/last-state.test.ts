@@ -63,7 +63,14 @@ t.test('a sample of a shape that nobody expected costs its own row, and no findi
     ['firewall', { sets: 1 }],
   ] as const)
     store.saveSample(name, sample as never, now, true)
-  const times = { since: now - 1000, seen: now, count: 1, notifyAt: now - 1000 }
+  const times = {
+    since: now - 1000,
+    found: now - 1000,
+    onset: { to: now - 1000 },
+    seen: now,
+    count: 1,
+    notifyAt: now - 1000,
+  }
   const texts = { title: 'k3s is not running', text: 'It is gone.', impact: 'x', fix: ['y'] }
   const down = { code: 'k3s.down', subject: 'k3s', severity: 'critical' as const, ...texts, ...times }
   store.saveLedger([{ id: `k3s.down|k3s|${now}`, ...down }])

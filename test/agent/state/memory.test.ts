@@ -7,7 +7,7 @@ import { made } from './filled.ts'
 const day = 24 * 3_600_000
 const now = Date.parse('2026-11-23T12:00:00Z')
 const clock = { trusted: now, wall: now, held: day }
-const nothing: Remembered = { findings: [], told: [], sinks: [], silences: [], samples: [] }
+const nothing: Remembered = { findings: [], judgements: [], told: [], sinks: [], silences: [], samples: [] }
 const told = (incident: string, more: object = {}) => ({
   ...{ incident, severity: 'warning' as const, findings: [incident], at: now, reminded: now },
   ...more,
@@ -27,6 +27,7 @@ t.test('what is long over is not taken up, unless some sink still has to hear of
 t.test('all of it can be put on another disk, and is the same there', async (t) => {
   const remembered: Remembered = {
     findings: [open],
+    judgements: [{ owner: 'a.b', it: { at: now, left: new Map([['x', 5]]) } }],
     told: [{ owner: 'ops', it: told('i') }],
     sinks: [{ owner: 'ops', it: 3 }],
     silences: [{ id: 's', what: 'all', since: now, until: now + 1 }],

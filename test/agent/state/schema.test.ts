@@ -21,7 +21,7 @@ t.test("a former version's file is made this version's", async (t) => {
   t.teardown(() => db.close())
   t.strictSame(misshapen(db), [], 'nothing is there yet')
   for (const { name, create } of tables.tables)
-    if (!['silence', 'artifact', 'clock', 'sample'].includes(name))
+    if (!['silence', 'artifact', 'clock', 'judged', 'sample'].includes(name))
       db.exec(`CREATE TABLE ${name} (${create})`)
   db.exec(`CREATE TABLE sample (collector TEXT PRIMARY KEY, at INTEGER NOT NULL, json TEXT NOT NULL);
     CREATE INDEX finding_since ON finding (since);
@@ -31,13 +31,13 @@ t.test("a former version's file is made this version's", async (t) => {
   makeTables(db)
   t.match(all(db, tables.sample), [{ collector: 'certs', version: 1 }])
   t.equal(db.prepare("SELECT count(*) AS n FROM sqlite_schema WHERE name = 'finding_since'").get()?.n, 0)
-  t.equal(db.prepare('PRAGMA user_version').get()?.user_version, 2)
+  t.equal(db.prepare('PRAGMA user_version').get()?.user_version, 3)
 })
 
 t.test("a later version's file is left alone", async (t) => {
   const db = made(t)
-  db.exec('PRAGMA user_version = 3')
-  t.throws(() => makeTables(db), /^it was written by a newer Murphy \(state version 3\)$/)
+  db.exec('PRAGMA user_version = 4')
+  t.throws(() => makeTables(db), /^it was written by a newer Murphy \(state version 4\)$/)
   t.notOk(db.isTransaction)
 })
 

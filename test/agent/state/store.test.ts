@@ -236,7 +236,7 @@ t.test('a file of a later version is read, and never written', async (t) => {
   first.note('ops', [told])
   first.close()
   const later = new DatabaseSync(databaseFile(folder))
-  later.exec('PRAGMA user_version = 3; PRAGMA wal_checkpoint(TRUNCATE)')
+  later.exec('PRAGMA user_version = 4; PRAGMA wal_checkpoint(TRUNCATE)')
   later.close()
   const before = readFileSync(databaseFile(folder))
   const store = openStore(folder, 0)

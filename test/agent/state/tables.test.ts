@@ -12,6 +12,7 @@ const told = { incident: 'i', severity: 'warning', findings: ['f'], at: 5, remin
 /** One row of each table, as it is written. */
 const rows: readonly (readonly [tables.Table<never>, unknown])[] = [
   [tables.finding as never, it],
+  [tables.judged as never, { owner: 'a.b', it: { at: 7, left: new Map([['x', 5]]) } }],
   [tables.told as never, { owner: 'ops', it: told }],
   [tables.sink as never, { owner: 'ops', it: 5 }],
   [tables.silence as never, { id: 's', what: 'all', since: 1, until: 50 }],

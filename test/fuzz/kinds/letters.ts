@@ -59,6 +59,8 @@ function finding(luck: Luck, index: number): Finding {
     ...(luck.odds(0.2) && { stage: luck.below(6) }),
     ...(luck.odds(0.3) && { resolved: at + 1000 }),
     since: at,
+    found: at,
+    onset: { from: at - luck.below(86_400_000), to: at },
     seen: at,
     count: luck.below(1000),
     notifyAt: at,

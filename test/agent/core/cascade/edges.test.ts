@@ -1,6 +1,6 @@
 import t from 'tap'
 import { allRules } from '../../../../agent/cli/commands/explain.ts'
-import { late, lateEvent, outlasting } from '../../../../agent/core/cascade/edges.ts'
+import { causeOf, promptly } from '../../../../agent/core/cascade/edges.ts'
 import { incidents } from '../../../../agent/core/cascade.ts'
 import { awaitedBy, type Ledger, step, withoutOld } from '../../../../agent/core/ledger.ts'
 import { plan, recordSent } from '../../../../agent/core/plan.ts'
@@ -17,6 +17,7 @@ import { finding, observation } from '../../findings.ts'
 /** Every edge of the real rules, every pair and every triple, in every order of arrival. */
 const rules = allRules()
 const codes = Object.keys(rules)
+const second = 1000
 const minute = 60_000
 const start = 1_000_000 * minute
 
@@ -24,83 +25,165 @@ interface Edge {
   readonly cause: string
   readonly code: string
   readonly edge: Cause
-  readonly event: boolean
 }
 const edges: readonly Edge[] = Object.entries(rules).flatMap(([code, it]) =>
-  (it.because ?? []).map((edge) => ({
-    cause: edge.code,
-    code,
-    edge,
-    event: rules[edge.code]?.event === true,
-  })),
+  (it.because ?? []).map((edge) => ({ cause: edge.code, code, edge })),
 )
 const nameOf = ({ cause, code }: Edge) => `${cause} -> ${code}`
 const isEdge = (cause: string, code: string) => rules[code]?.because?.some((it) => it.code === cause) === true
+/** Among some, each with a pod: not where the kill has to be of no pod, nor without what brings it out. */
+const isEdgeOf = (cause: string, code: string, all: readonly string[]) =>
+  rules[code]?.because?.some(
+    ({ code: its, triggers }) =>
+      its === cause &&
+      !(its === 'memory.oom-killed' && podless(code)) &&
+      (!triggers || triggers.some((it) => all.includes(it.code))),
+  ) === true
 
-/** What all edges ask for: the same subject and the same pod. */
+/** What all edges ask for: the same subject and pod, the same keys of the evidence, and what every proof wants to see. */
 const here = { subject: 'here', pod: { namespace: 'default', name: 'db-0', container: 'a' } }
-const found = (code: string, since: number, more: Partial<Finding> = {}) =>
-  finding({ code, since, ...here, ...more })
+const shown = {
+  family: 'ipv4',
+  table: 'nat',
+  link: 'cni0',
+  port: 80,
+  status: 401,
+  process: 'k3s-server',
+  'because the node ran out': 1,
+  containers: 'here',
+  reason: 'OOMKilled',
+  'log says': 'dns, x509, api-unauthorized, disk-full',
+}
+/** The kernel's kill of k3s itself is of no pod. */
+const podless = (code: string) => code.startsWith('k3s.')
+/** Found at `since`, and seen well half a minute before. */
+function found(code: string, since: number, more: Partial<Finding> = {}): Finding {
+  return finding({
+    code,
+    since,
+    found: since,
+    onset: { from: since - 30 * second, to: since },
+    severity: 'critical',
+    ...here,
+    evidence: shown,
+    ...more,
+  })
+}
+/** The two findings of an edge, and a trigger where it needs one. */
+function ends(
+  { cause, code, edge }: Edge,
+  gap: number,
+  its: Partial<Finding> = {},
+  of: Partial<Finding> = {},
+) {
+  const at = start + gap
+  const trigger = edge.triggers?.[0]
+  const { pod: _, ...noPod } = found(cause, start, its)
+  return [
+    podless(code) ? noPod : found(cause, start, its),
+    found(code, at, of),
+    ...(trigger ? [found(trigger.code, at - second, { severity: 'info' })] : []),
+  ]
+}
+/** Whether the effect is taken for a consequence of the cause. */
+function joins(one: Edge, ledger: readonly Finding[]): boolean {
+  const effect = ledger.find((it) => it.code === one.code)
+  const byCode = Map.groupBy(ledger, (it) => it.code)
+  return effect !== undefined && causeOf(effect, rules, byCode)?.code === one.cause
+}
 const rootsOf = (ledger: Ledger, now: number) => incidents(ledger, rules, now).map((it) => it.cause.code)
 const members = (all: readonly Incident[]) => all.flatMap((it) => [it.cause, ...it.affected])
+const takesOf = ({ edge }: Edge) => edge.takes ?? promptly
 
-t.test('every edge joins two findings that are open, whichever came first', async (t) => {
+t.test('every edge joins two findings, whichever came first', async (t) => {
+  for (const one of edges)
+    for (const gap of [0, second, 20 * second, -20 * second]) {
+      const ledger = ends(one, gap)
+      t.ok(joins(one, ledger), `${nameOf(one)}: ${gap}`)
+      t.ok(joins(one, ledger.toReversed()), `${nameOf(one)}: ${gap}, the other way round`)
+    }
+})
+
+t.test('silent: it was still seen well when it should have shown', async (t) => {
+  for (const one of edges.filter((it) => Number.isFinite(takesOf(it)))) {
+    const gap = takesOf(one) + 30 * second
+    t.ok(joins(one, ends(one, gap)), `${nameOf(one)}: to the last moment`)
+    t.notOk(joins(one, ends(one, gap + 1)), `${nameOf(one)}: no moment longer`)
+  }
+})
+
+t.test('silent: the cause began later, or was over before', async (t) => {
   for (const one of edges) {
-    const { cause, code, event } = one
-    for (const [a, b] of [
-      [0, minute],
-      [0, 0],
-      [event ? lateEvent : late, 0],
-    ] as const)
-      t.strictSame(
-        rootsOf([found(code, start + b), found(cause, start + a)], start + late),
-        [cause],
-        `${nameOf(one)}: ${a} ${b}`,
-      )
-    const tooLate = start + (event ? lateEvent : late) + 1
-    t.equal(
-      rootsOf([found(code, start), found(cause, tooLate)], tooLate).length,
-      2,
-      `${nameOf(one)}: what is found later than that is another story`,
+    t.notOk(joins(one, ends(one, -(30 + 3) * second)), `${nameOf(one)}: seen well after the effect was found`)
+    const over = { resolved: start + second }
+    const gap = Math.min(takesOf(one), 24 * 60 * minute)
+    t.notOk(joins(one, ends(one, gap + 2 * minute, over)), `${nameOf(one)}: over before`)
+    const told = found(one.code, start - 10 * minute, { resolved: start - minute })
+    t.notOk(
+      joins(one, [told, found(one.cause, start, { onset: { to: start } })]),
+      `${nameOf(one)}: what was told and is over stays as it was`,
     )
   }
 })
 
-t.test('a cause that is over explains within the window of its edge, and not beyond', async (t) => {
+t.test('silent: another subject, pod or place, where an edge asks for it', async (t) => {
   for (const one of edges) {
-    const { cause, code, edge } = one
-    const over = found(cause, start, { resolved: start + minute })
-    const end = start + minute + (edge.within ?? 0)
-    t.equal(rootsOf([over, found(code, end)], end).length, 1, `${nameOf(one)}: to the last moment`)
-    t.equal(rootsOf([over, found(code, end + 1)], end + 1).length, 2, `${nameOf(one)}: no moment longer`)
-  }
-})
-
-t.test('the same subject or pod, where an edge asks for it', async (t) => {
-  for (const one of edges) {
-    const { cause, code, edge } = one
-    const roots = (more: Partial<Finding>) =>
-      rootsOf([found(cause, start), found(code, start, more)], start).length
-    const elsewhere = { subject: 'there', pod: { namespace: 'default', name: 'db-1' } }
-    t.equal(roots(elsewhere), edge.same ? 2 : 1, nameOf(one))
-    const { pod: _, ...withoutPod } = found(code, start)
+    const { same } = one.edge
+    const elsewhere = {
+      subject: 'there',
+      pod: { namespace: 'default', name: 'db-1' },
+      evidence: { ...shown, containers: 'there', family: 'ipv6', table: 'mangle', link: 'eth0', port: 9 },
+    }
+    const [a, b, ...rest] = ends(one, 0, {}, elsewhere)
     t.equal(
-      rootsOf([found(cause, start), withoutPod], start).length,
-      edge.same === 'pod' ? 2 : 1,
-      `${nameOf(one)}: unknown is not the same`,
+      joins(one, [a, b, ...rest] as Finding[]),
+      !same && one.edge.proof?.name !== 'inStorm',
+      nameOf(one),
     )
+    if (!same) continue
+    const { pod: _, evidence: __, ...unknown } = { ...(b as Finding), subject: '' }
+    t.notOk(joins(one, [a as Finding, unknown, ...rest]), `${nameOf(one)}: unknown is not the same`)
   }
 })
 
-t.test('a consequence that outlives its cause becomes its own root, but not one of an event', async (t) => {
+t.test('silent: nothing that was seen of both says so, where an edge asks for a proof', async (t) => {
+  const proven = edges.filter((it) => it.edge.proof)
+  t.ok(proven.length > 30)
+  for (const one of proven) {
+    const plain = { evidence: { 'last exit code': 1 }, severity: 'warning' as const }
+    t.notOk(joins(one, ends(one, 0, plain, plain)), nameOf(one))
+  }
+})
+
+t.test('silent: what brings it out did not happen, where an edge asks for a trigger', async (t) => {
+  const triggered = edges.filter((it) => it.edge.triggers)
+  t.ok(triggered.length > 2)
+  for (const one of triggered) {
+    const [cause, effect] = ends(one, 30 * minute)
+    t.ok(joins(one, ends(one, 30 * minute)), nameOf(one))
+    t.notOk(joins(one, [cause, effect] as Finding[]), `${nameOf(one)}: not by itself`)
+    const early = found(one.edge.triggers?.[0]?.code ?? '', start - minute, { severity: 'info' })
+    t.notOk(joins(one, [early, cause, effect] as Finding[]), `${nameOf(one)}: not by one before`)
+  }
+})
+
+t.test('what people do explains, and is not explained', async (t) => {
+  for (const code of ['k3s.restarted', 'k3s.killed', 'k3s.rebooted', 'k3s.certificates-rotated'])
+    t.strictSame(rules[code]?.because ?? [], [], code)
+})
+
+t.test('an incident that is over takes nothing in, and what comes then names its cause', async (t) => {
   for (const one of edges) {
-    const { cause, code, edge, event } = one
-    const ledger = [found(cause, start, { resolved: start + minute }), found(code, start)]
-    const end = start + minute + Math.max(edge.within ?? 0, outlasting)
-    t.strictSame(rootsOf(ledger, end), [cause], `${nameOf(one)}: repairs take a while to take hold`)
-    t.strictSame(
-      rootsOf(ledger, end + 1),
-      event ? [cause] : code < cause ? [code, cause] : [cause, code],
+    if (one.edge.triggers) continue
+    const gap = Math.min(takesOf(one), 10 * minute)
+    const [cause, effect] = ends(one, gap, { resolved: start + gap - second }) as [Finding, Finding]
+    const all = incidents([cause, effect], rules, start + gap)
+    t.match(
+      all,
+      [
+        { cause: { id: cause.id }, affected: [], resolved: cause.resolved },
+        { cause: { id: effect.id }, since: effect.since, why: { cause: cause.id } },
+      ],
       nameOf(one),
     )
   }
@@ -128,16 +211,17 @@ function* triples() {
   for (const a of codes)
     for (const b of codes) for (const c of codes) if (a < b && b < c) yield [a, b, c] as const
 }
-const linksIn = (three: readonly string[]) => three.flatMap((a) => three.filter((b) => isEdge(a, b))).length
+const linksIn = (three: readonly string[]) =>
+  three.flatMap((a) => three.filter((b) => isEdgeOf(a, b, three))).length
 
 t.test('of any three, in every order, none is lost, and as many are roots as have no cause', async (t) => {
   let seen = 0
   const wrong: string[] = []
   for (const three of triples()) {
-    const roots = three.filter((it) => !three.some((other) => isEdge(other, it)))
+    const roots = three.filter((it) => !three.some((other) => isEdgeOf(other, it, three)))
     for (const order of orders) {
-      // Within the minute that even an event may come late.
-      const ledger = order.map((which, at) => found(three[which], start + (at * minute) / 2))
+      // So close together that each may be the cause of each.
+      const ledger = order.map((which, at) => found(three[which], start + at * second))
       const all = incidents(ledger, rules, start + minute)
       const inside = members(all)
       const right =
@@ -147,7 +231,9 @@ t.test('of any three, in every order, none is lost, and as many are roots as hav
         all.every(
           ({ cause, affected }) =>
             roots.includes(cause.code) &&
-            affected.every((it) => [cause, ...affected].some((other) => isEdge(other.code, it.code))),
+            affected.every((it) =>
+              [cause, ...affected].some((other) => isEdgeOf(other.code, it.code, three)),
+            ),
         )
       if (!right) wrong.push(order.map((which) => three[which]).join(', '))
       seen += 1
@@ -222,32 +308,13 @@ t.test('of three that hang together, in every order, a sink hears of each root o
   t.ok(seen > 1000, `${seen} of them`)
 })
 
-t.test('a cause found late takes over what was told by editing it, and alarms once', async (t) => {
-  for (const one of edges) {
-    if (one.event) continue
-    const { see } = life()
-    const effect = { ...seenAs(one.code), severity: 'warning' as const }
-    const first = see([effect], start).notices.map((it) => it.kind)
-    const notifyAt = start + (rules[one.code]?.pendingFor ?? 0)
-    if (first.length === 0) see([effect], notifyAt)
-    const { notices, lost } = see([effect, { ...seenAs(one.cause), severity: 'warning' }], notifyAt + 1)
-    t.strictSame(
-      notices.map((it) => it.kind),
-      ['opened', 'merged'],
-      nameOf(one),
-    )
-    t.strictSame(lost, [])
-    t.strictSame(see([effect, { ...seenAs(one.cause), severity: 'warning' }], notifyAt + 2).notices, [])
-  }
-})
-
 t.test('the edges that must be there', async (t) => {
   const needed: Readonly<Record<string, string>> = {
-    'certs.expired': 'certs.api-unauthorized cni.overlay-missing cni.subnet-env-missing k3s.restarted',
+    'certs.expired': 'certs.api-unauthorized cni.overlay-missing cni.subnet-env-missing pods.crash-looping',
     'certs.api-unauthorized': 'k3s.api-unhealthy',
-    'k3s.restarted':
-      'cni.bridge-missing cni.overlay-missing cni.conf-missing cni.subnet-env-missing cni.routes-missing firewall.kube-chains-missing firewall.flannel-rules-missing firewall.hostport-rules-missing',
-    'k3s.killed': 'k3s.down cni.bridge-missing cni.overlay-missing pods.crash-looping pods.log-says',
+    'k3s.restarted': 'k3s.api-unhealthy k3s.kubelet-unhealthy',
+    'k3s.killed':
+      'k3s.down cni.bridge-missing cni.overlay-missing firewall.kube-chains-missing pods.crash-looping pods.log-says',
     'firewall.flushed':
       'firewall.kube-chains-missing firewall.flannel-rules-missing firewall.hostport-rules-missing firewall.ufw-drift firewall.lockout',
     'firewall.ufw-blocks-k3s': 'cni.dns-dead pods.crash-looping pods.log-says',
@@ -256,27 +323,10 @@ t.test('the edges that must be there', async (t) => {
     'k3s.down': 'cni.dns-dead k3s.api-unhealthy',
     'cni.bridge-missing': 'pods.crash-looping cni.veth-orphaned cni.dns-dead',
     'cni.overlay-missing': 'pods.crash-looping cni.routes-missing',
-    'memory.oom-killed': 'pods.crash-looping pods.log-says',
+    'memory.oom-killed': 'pods.crash-looping pods.log-says k3s.restarting',
     'pods.crash-looping': 'pods.log-says',
     'k3s.disk-filling': 'pods.crash-looping pods.log-says k3s.api-unhealthy',
   }
   for (const [cause, all] of Object.entries(needed))
     for (const code of all.split(' ')) t.ok(isEdge(cause, code), `${cause} -> ${code}`)
-})
-
-t.test('what is wrong explains more than what is over', async (t) => {
-  const ledger = [
-    found('certs.expired', start, { resolved: start + minute }),
-    found('firewall.lockout', start + 2 * minute, { subject: 'ipv4' }),
-    found('k3s.api-unhealthy', start + 3 * minute),
-  ]
-  t.strictSame(
-    incidents(ledger, rules, start + 4 * minute).map((it) => [it.cause.code, it.affected.length]),
-    [
-      ['certs.expired', 0],
-      ['firewall.lockout', 1],
-    ],
-  )
-  const later = ledger.map((it) => ({ ...it, resolved: it.resolved ?? start + 5 * minute }))
-  t.equal(incidents(later, rules, start + 9 * minute).length, 2, 'and still does when it is over as well')
 })

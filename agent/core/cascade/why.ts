@@ -1,0 +1,72 @@
+import type { Finding, Rules, Why } from '../../model/index.ts'
+import { leadOf } from '../../model/index.ts'
+import { duration } from '../../text/durations.ts'
+import { list } from '../../text/lists.ts'
+import { minute, second, timeOfDay } from '../../text/times.ts'
+import { type Candidate, candidatesOf } from './edges.ts'
+
+/** Seen well longer ago than this, it cannot be said what happened first, ms: most collectors look more often. */
+const longUnseen = 10 * minute
+/** How many other possible causes are named. */
+const mostOthers = 2
+
+/**
+ * Why an incident began, for the finding that people read first; undefined where nothing is known to cause its kind.
+ * `root` is what the incident began with. Pure.
+ */
+export function whyOf(
+  root: Finding,
+  members: readonly Finding[],
+  rules: Rules,
+  byCode: ReadonlyMap<string, readonly Finding[]>,
+): Why | undefined {
+  const over = members.every((it) => it.resolved !== undefined)
+  const lead = leadOf({
+    cause: root,
+    affected: members.filter((it) => it !== root),
+    ...(over && { resolved: root.seen }),
+  })
+  const about = lead === root ? (firstGraver(root, members) ?? root) : lead
+  const candidates = candidatesOf(about, rules, byCode)
+  const taken = candidates.find((it) => it.verdict === 'taken')
+  if (!taken) return rules[about.code]?.because ? unknown(about) : undefined
+  const cause = about === root ? taken.cause : root
+  const others = candidates.filter((it) => it.verdict === 'farther' && !members.includes(it.cause))
+  return known(cause, about, taken, others)
+}
+
+/** An event that is harmless by itself is read by what followed from it. */
+function firstGraver(root: Finding, members: readonly Finding[]): Finding | undefined {
+  return root.severity === 'info' ? members.find((it) => it.severity !== 'info') : undefined
+}
+
+function known(cause: Finding, effect: Finding, { edge }: Candidate, others: readonly Candidate[]): Why {
+  const began = Math.max(cause.onset.to, Math.min(cause.latest ?? cause.onset.to, effect.onset.to))
+  const gap = effect.onset.to - began
+  const when = gap >= second ? `${duration(gap)} before` : 'at the same time'
+  const { from, to } = effect.onset
+  const unseen = from === undefined || to - from > longUnseen
+  const names = [...new Set(others.map((it) => it.cause.title))].slice(0, mostOthers)
+  const rest = edge.proof
+    ? 'what was seen of both says so'
+    : names.length > 0
+      ? `also possible: ${list(names)}`
+      : unseen
+        ? from === undefined
+          ? 'unsure: never seen well before'
+          : `unsure: last seen well ${duration(to - from)} before`
+        : 'nothing else known to cause it since it was last seen well'
+  return {
+    certainty: edge.proof ? 'proven' : names.length > 0 || unseen ? 'unsure' : 'likely',
+    cause: cause.id,
+    text: `${cause.title} (${when}; ${rest})`,
+  }
+}
+
+function unknown({ onset: { from, to } }: Finding): Why {
+  const text =
+    from === undefined
+      ? `unknown: found at ${timeOfDay(to)}, in the first look`
+      : `unknown: seen well at ${timeOfDay(from)}, wrong at ${timeOfDay(to)}`
+  return { certainty: 'unknown', text }
+}

@@ -1,0 +1,11 @@
+import type { Proof } from '../../agent/model/index.ts'
+
+/** The disk is not only filling: k3s's kubelet evicts pods from there on, and little is left to write on. */
+export const isFull: Proof = ({ severity }) => severity === 'critical'
+
+/** The kernel killed k3s itself, or what keeps its containers. */
+export const ofK3s: Proof = ({ evidence, pod }) =>
+  pod === undefined && /^(k3s|rke2|containerd|kubelet)/.test(`${evidence?.process ?? ''}`)
+
+/** 401: the API is there, and refuses who asks (RFC 9110, 15.5.2). */
+export const saysUnauthorized: Proof = (_, { evidence }) => evidence?.status === 401
