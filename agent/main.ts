@@ -71,6 +71,14 @@ program
   .option('--since <TIME>', 'such as 12h or 7d')
   .option('--json', 'for scripts')
   .action(async (own: object) => done((await import('./cli/commands/history.ts')).history(all(own))))
+program
+  .command('why')
+  .argument('[WHICH]', 'the id of an incident, or a code or subject in it; without it, the newest')
+  .description('which causes an incident may have, and why each was taken or not')
+  .option('--json', 'for scripts')
+  .action(async (which: string | undefined, own: object) =>
+    done((await import('./cli/commands/why.ts')).why(which, all(own))),
+  )
 const config = program.command('config').description('the settings')
 config
   .command('check')

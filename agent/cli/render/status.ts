@@ -97,6 +97,7 @@ export function renderIncident(incident: Incident, now: number, terminal: Termin
   const headline = wrap(terminal, `${titleOf(incident)} (${subject}${when})`, indent, 4).slice(indent)
   const lines = [`${paint(terminal, style, word)}  ${headline}`, wrap(terminal, lead.text, 2)]
   if (resolved !== undefined) return lines.slice(0, 1).join('\n')
+  if (incident.why) lines.push(labelled(terminal, 'Cause', incident.why.text))
   lines.push(labelled(terminal, 'So', lead.impact))
   const several = incident.fix.length > 1
   for (const [at, step] of incident.fix.entries())

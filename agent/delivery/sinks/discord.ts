@@ -8,9 +8,9 @@ import { words } from './message.ts'
 /**
  * Discord's limits are 2000 characters of content, 4096 of an embed's description, 1024 of a field, 2048 of
  * its footer and 6000 in all embeds together (discord-api-docs, resources/message "Embed Limits"). These
- * parts are at most 4096 + 3 * 5 + 200 or 2000 + 3 * (1024 + 5) + 200 together, so no limit can be exceeded.
+ * parts are at most 4096 + 4 * 5 + 200 or 2000 + 3 * (1024 + 5) + 500 + 5 + 200 together, so no limit can be exceeded.
  */
-const limits = { headline: 600, text: 2000, field: 1024, step: 300, lines: 4096, footer: 200 }
+const limits = { headline: 600, text: 2000, field: 1024, cause: 500, step: 300, lines: 4096, footer: 200 }
 
 const colours = { critical: 0xd92d20, warning: 0xf79009, info: 0x2e90fa, resolved: 0x12b76a }
 
@@ -80,6 +80,7 @@ function message(said: Words, at: number): Message {
         ...(description && { description }),
         color: colours[said.tone],
         fields: [
+          ...field('Cause', fit(said.cause, limits.cause)),
           ...field('So', fit(said.impact, limits.field)),
           ...field('Next', rows(steps, limits.field)),
           ...field('Never', rows(said.avoid, limits.field)),

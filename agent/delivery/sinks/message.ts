@@ -12,6 +12,8 @@ export interface Words {
   readonly standing: string
   readonly tone: Severity | 'resolved'
   readonly text: string
+  /** Why it began, and how sure that is; empty where it is what it is by itself. */
+  readonly cause: string
   /** What it means for the people who use the cluster. */
   readonly impact: string
   /** Safe steps, in order. */
@@ -28,6 +30,7 @@ const limits = {
   title: 160,
   subject: 120,
   text: 2000,
+  cause: 500,
   impact: 1000,
   step: 400,
   steps: 8,
@@ -39,7 +42,7 @@ const limits = {
 /** The parts of a notice. Pure and total, whatever the texts hold. Each is one line without control characters. */
 export function words(notice: Notice): Words {
   const node = line(notice.node, limits.node)
-  const none = { tone: 'info', text: '', impact: '', fix: [], avoid: [], lines: [] } as const
+  const none = { tone: 'info', text: '', cause: '', impact: '', fix: [], avoid: [], lines: [] } as const
   if (notice.kind === 'test')
     return {
       ...none,
@@ -67,6 +70,7 @@ export function words(notice: Notice): Words {
     standing: standing(incident, notice.at),
     tone: over ? 'resolved' : incident.severity,
     text: line(leadOf(incident).text, limits.text),
+    cause: over ? '' : line(incident.why?.text ?? '', limits.cause),
     impact: over ? '' : line(follows(incident), limits.impact),
     fix: over ? [] : steps(incident),
     avoid: over ? [] : avoids(incident),

@@ -8,12 +8,13 @@ import { words } from './message.ts'
 /**
  * ntfy takes 4096 bytes of message (more becomes an attachment) and 8192 of JSON body (server/config.go,
  * server/server.go). All is measured as encoded in JSON, which is never shorter: the message is at most
- * 60 + 1500 + 800 + 1000 + 500 and some labels, the title 250.
+ * 60 + 1200 + 300 + 800 + 1000 + 500 and some labels, the title 250.
  */
 const limits = {
   title: 250,
   standing: 60,
-  text: 1500,
+  text: 1200,
+  cause: 300,
   impact: 800,
   fix: 1000,
   step: 250,
@@ -71,6 +72,7 @@ export const ntfy = sink({
       text ? [`${label}:${text.startsWith('\n') ? '' : ' '}${text}`] : []
     const steps = said.fix.length > 1 ? said.fix.map((it, index) => `${index + 1}. ${it}`) : said.fix
     const parts = [
+      ...labelled('Cause', fit(said.cause, limits.cause)),
       ...labelled('So', fit(said.impact, limits.impact)),
       ...labelled('Next', steps.length > 1 ? `\n${rows(steps, limits.fix)}` : rows(steps, limits.fix)),
       ...labelled('Never', rows(said.avoid, limits.avoid)),

@@ -13,6 +13,7 @@ import { timestamp } from '../../text/times.ts'
  *       "timestamp": "2026-03-05T03:12:07.000Z",        when it happened
  *       "data": { "version": 2, "node": "node1",
  *                 "incident": { "id", "severity", "since", "resolved"?, "title", "fix": [], "avoid": [],
+ *                               "why"?: { "certainty", "cause"?: id, "text" },
  *                               "cause": Finding, "affected": [Finding], "more": 0 },
  *                 "incidents": [ … ], "more": 0 } }     a digest has these instead of "incident"
  *     Finding: { "id", "code", "subject", "severity", "title", "text", "since", "resolved"?,
@@ -121,6 +122,13 @@ function event(notice: Notice): object {
         ...frame(incident),
         title: fit(titleOf(incident), 2 * limits.title),
         ...steps(incident),
+        ...(incident.why && {
+          why: {
+            certainty: incident.why.certainty,
+            ...(incident.why.cause !== undefined && { cause: name(incident.why.cause) }),
+            text: fit(incident.why.text, limits.impact),
+          },
+        }),
         cause: { ...finding(incident.cause, limits.text), ...details(incident.cause) },
         affected: incident.affected.slice(0, most.affected).map((it) => finding(it, limits.brief)),
         more: Math.max(0, incident.affected.length - most.affected),

@@ -1,0 +1,45 @@
+import { incidents } from '../../core/cascade.ts'
+import { resolvedKept } from '../../core/ledger.ts'
+import type { Incident } from '../../model/index.ts'
+import { terminalOf } from '../../text/terminal.ts'
+import { jsonText } from '../json.ts'
+import { renderWhy } from '../render/why.ts'
+import { type Common, type Exit, print, Refusal } from './common.ts'
+import { allRules } from './explain.ts'
+import { findingsSince } from './findings-since.ts'
+import { settings } from './settings.ts'
+
+export interface WhyArguments extends Common {
+  readonly json?: boolean
+}
+
+/**
+ * Why an incident is held to have the cause that it has. `which` is its id, or a code or subject in it: then the newest
+ * that is open, or else the newest. Without it, the newest of all.
+ */
+export async function why(which: string | undefined, options: WhyArguments): Promise<Exit> {
+  const now = Date.now()
+  const findings = await findingsSince(now - resolvedKept, settings(options))
+  const rules = allRules()
+  const all = incidents(findings, rules, now)
+  const incident = all
+    .filter((it) => which === undefined || isAbout(it, which))
+    .toSorted(
+      (a, b) => Number(a.resolved !== undefined) - Number(b.resolved !== undefined) || b.since - a.since,
+    )[0]
+  if (!incident)
+    throw new Refusal(
+      which === undefined
+        ? 'there was no incident within three days'
+        : `no incident within three days is about ${which}: \`agent history\` lists them`,
+    )
+  print(
+    options.json
+      ? jsonText(incident)
+      : renderWhy(incident, findings, rules, terminalOf(process.stdout, process.env)),
+  )
+  return 0
+}
+
+const isAbout = ({ id, cause, affected }: Incident, which: string) =>
+  id === which || [cause, ...affected].some((it) => [it.id, it.code, it.subject].includes(which))

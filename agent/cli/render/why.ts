@@ -1,0 +1,63 @@
+import { type Candidate, candidatesOf, type Verdict } from '../../core/cascade/edges.ts'
+import type { Finding, Incident, Rules, Terminal } from '../../model/index.ts'
+import { titleOf } from '../../model/index.ts'
+import { duration } from '../../text/durations.ts'
+import { safe } from '../../text/sanitize.ts'
+import { paint, wrap } from '../../text/terminal.ts'
+import { exactMoment } from '../../text/times.ts'
+
+const verdicts: Readonly<Record<Verdict, string>> = {
+  taken: 'taken',
+  farther: 'possible, but another is closer',
+  'another subject': 'no: of something else',
+  'no proof': 'no: nothing that was seen says so',
+  'no trigger': 'no: what brings it out did not happen',
+  'well after it': 'no: this was still seen well too long after it',
+  'over before': 'no: over before this began',
+  'began later': 'no: it began later',
+}
+
+/** The most candidates that are shown of a finding; the nearest come first. */
+const most = 12
+
+/** For each finding of an incident: when it began, and each candidate for its cause with why it was taken or not. */
+export function renderWhy(
+  incident: Incident,
+  findings: readonly Finding[],
+  rules: Rules,
+  terminal: Terminal,
+): string {
+  const byCode = Map.groupBy(findings, (it) => it.code)
+  const all = [incident.cause, ...incident.affected]
+  return [
+    `${paint(terminal, 'bold', safe(titleOf(incident)))}\n${wrap(terminal, `Cause: ${incident.why?.text ?? 'it needs none'}`, 2, 4)}`,
+    ...all.map((it) => one(it, candidatesOf(it, rules, byCode), terminal)),
+  ]
+    .join('\n\n')
+    .concat('\n')
+}
+
+function one(finding: Finding, candidates: readonly Candidate[], terminal: Terminal): string {
+  const { from, to } = finding.onset
+  const began =
+    from === undefined
+      ? `began before ${exactMoment(to)}: never seen well`
+      : from === to
+        ? `happened at ${exactMoment(to)}`
+        : `began between ${exactMoment(from)}, when last seen well, and ${exactMoment(to)}`
+  const shown = candidates.slice(0, most)
+  const more = candidates.length - shown.length
+  return [
+    wrap(terminal, `${finding.code} (${finding.subject})`, 2, 4),
+    wrap(terminal, began, 4, 6),
+    ...(candidates.length === 0 ? ['    nothing that is known to cause it was found'] : []),
+    ...shown.map((it) => wrap(terminal, line(it, finding), 4, 6)),
+    ...(more > 0 ? [`    and ${more} more`] : []),
+  ].join('\n')
+}
+
+function line({ cause, verdict }: Candidate, effect: Finding): string {
+  const gap = effect.onset.to - cause.onset.to
+  const when = gap >= 0 ? `${duration(gap)} before` : `${duration(-gap)} after`
+  return `- ${cause.code} (${cause.subject}), ${when}: ${verdicts[verdict]}`
+}

@@ -1,0 +1,73 @@
+import t from 'tap'
+import { incidents } from '../../../../agent/core/cascade.ts'
+import type { Finding, Rules } from '../../../../agent/model/index.ts'
+import { finding, rule } from '../../findings.ts'
+
+const second = 1000
+const minute = 60_000
+const rules: Rules = {
+  'a.restart': rule({ severity: 'info', event: true }),
+  'a.flush': rule({ severity: 'critical' }),
+  'a.gone': rule({
+    severity: 'critical',
+    because: [
+      { code: 'a.restart', takes: 5 * minute },
+      { code: 'a.flush', takes: 5 * minute },
+    ],
+  }),
+  'a.crash': rule({ because: [{ code: 'a.gone', proof: (_, { evidence }) => evidence?.says === 'gone' }] }),
+}
+const restart = (since: number) =>
+  finding({ code: 'a.restart', title: 'k3s was restarted', severity: 'info', since })
+const gone = (since: number, from: number | undefined = since - 30 * second) =>
+  finding({
+    code: 'a.gone',
+    severity: 'critical',
+    since,
+    onset: { ...(from !== undefined && { from }), to: since },
+  })
+const whyOf = (...ledger: readonly Finding[]) => incidents(ledger, rules, 60 * minute).at(-1)?.why
+
+t.test('likely: nothing else that is known to cause it happened in time', async (t) => {
+  t.strictSame(whyOf(restart(10 * minute), gone(10 * minute + 20 * second)), {
+    certainty: 'likely',
+    cause: `a.restart|node|${10 * minute}`,
+    text: 'k3s was restarted (20 s before; nothing else known to cause it since it was last seen well)',
+  })
+})
+
+t.test('unsure: something else did, or nobody looked', async (t) => {
+  const flush = finding({
+    code: 'a.flush',
+    title: 'the firewall was flushed',
+    severity: 'critical',
+    since: 9 * minute,
+  })
+  t.match(whyOf(flush, restart(10 * minute), gone(10 * minute + 20 * second)), {
+    certainty: 'unsure',
+    text: 'k3s was restarted (20 s before; also possible: the firewall was flushed)',
+  })
+  t.match(whyOf(restart(30 * minute), gone(30 * minute + second, 0)), {
+    certainty: 'unsure',
+    text: 'k3s was restarted (1 s before; unsure: last seen well 30 min before)',
+  })
+  const never = { ...gone(30 * minute), onset: { to: 30 * minute } }
+  t.match(whyOf(restart(30 * minute), never), { certainty: 'unsure', text: /never seen well before/ })
+})
+
+t.test('unknown: when it was well, and when it was found', async (t) => {
+  t.strictSame(whyOf(gone(Date.UTC(2026, 10, 29, 1, 41, 32))), {
+    certainty: 'unknown',
+    text: 'unknown: seen well at 01:41:02 UTC, wrong at 01:41:32 UTC',
+  })
+})
+
+t.test('proven: what was seen of both says so', async (t) => {
+  const root = { ...gone(10 * minute), severity: 'info' as const }
+  const crash = finding({ code: 'a.crash', since: 10 * minute, evidence: { says: 'gone' } })
+  t.match(whyOf(root, crash), { certainty: 'proven', text: /what was seen of both says so/ })
+})
+
+t.test('none is needed by what is known to have no cause', async (t) => {
+  t.equal(whyOf(finding({ code: 'a.flush', severity: 'critical' })), undefined)
+})

@@ -1,0 +1,26 @@
+import t from 'tap'
+import { isFull, ofK3s, saysUnauthorized } from '../../../collectors/k3s/proofs.ts'
+import { finding } from '../../agent/findings.ts'
+
+const effect = finding({ code: 'k3s.down' })
+const of = (more: object) => finding({ code: 'a.b', ...more })
+
+t.test('a disk that is only filling stops nothing yet', async (t) => {
+  t.ok(isFull(of({ severity: 'critical' }), effect))
+  t.notOk(isFull(of({ severity: 'warning' }), effect))
+})
+
+t.test('only a kill of k3s itself stops k3s', async (t) => {
+  t.ok(ofK3s(of({ evidence: { process: 'k3s-server' } }), effect))
+  t.ok(ofK3s(of({ evidence: { process: 'containerd' } }), effect))
+  t.notOk(ofK3s(of({ evidence: { process: 'postgres' } }), effect))
+  t.notOk(ofK3s(of({}), effect))
+  const pod = { namespace: 'default', name: 'k3s' }
+  t.notOk(ofK3s(of({ pod, evidence: { process: 'k3s-server' } }), effect), 'a pod may call itself anything')
+})
+
+t.test('401, and nothing else, is a refusal of who asks', async (t) => {
+  t.ok(saysUnauthorized(effect, of({ evidence: { status: 401 } })))
+  t.notOk(saysUnauthorized(effect, of({ evidence: { status: 503 } })))
+  t.notOk(saysUnauthorized(effect, of({})))
+})

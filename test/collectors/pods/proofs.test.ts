@@ -1,0 +1,44 @@
+import t from 'tap'
+import { patterns } from '../../../collectors/pods/patterns.ts'
+import {
+  endedByKill,
+  saysApi,
+  saysCertificates,
+  saysFull,
+  saysNetwork,
+} from '../../../collectors/pods/proofs.ts'
+import { finding } from '../../agent/findings.ts'
+
+const cause = finding({ code: 'cni.dns-dead' })
+const loop = (evidence: Record<string, string | number>) => finding({ code: 'pods.crash-looping', evidence })
+
+t.test(
+  'only a line that says so makes a crash loop follow from the network, the API or a disk',
+  async (t) => {
+    t.ok(saysNetwork(cause, loop({ 'log says': 'dns' })))
+    t.ok(saysNetwork(cause, loop({ pattern: 'dns' })), 'or is that line')
+    t.notOk(saysNetwork(cause, loop({ 'log says': 'permission-denied' })))
+    t.notOk(saysNetwork(cause, loop({ 'last exit code': 1 })))
+    t.ok(saysCertificates(cause, loop({ 'log says': 'x509' })))
+    t.notOk(saysCertificates(cause, loop({ 'log says': 'dns' })))
+    t.ok(saysApi(cause, loop({ 'log says': 'api-unauthorized' })))
+    t.ok(saysFull(cause, loop({ 'log says': 'postgres-disk-full' })))
+    t.notOk(saysFull(cause, loop({ 'log says': 'postgres-wal' })))
+  },
+)
+
+t.test('what was killed ends with 137 or OOMKilled, or says so when it starts', async (t) => {
+  t.ok(endedByKill(cause, loop({ 'last exit code': 137 })))
+  t.ok(endedByKill(cause, loop({ reason: 'OOMKilled' })))
+  t.ok(endedByKill(cause, loop({ 'log says': 'postgres-wal' })))
+  t.notOk(endedByKill(cause, loop({ 'last exit code': 1 })))
+  t.notOk(endedByKill(cause, loop({ 'log says': 'dns' })))
+})
+
+t.test('each pattern that counts as a proof exists', async (t) => {
+  for (const name of ['dns', 'x509', 'x509-authority', 'api-unauthorized', 'disk-full', 'postgres-wal'])
+    t.ok(
+      patterns.some((it) => it.name === name),
+      name,
+    )
+})
