@@ -30,7 +30,11 @@ async function flushed(): Promise<Notice> {
   for (const it of collectors) {
     const settings = defaults(it.settings)
     const before = await round(it, settings, well, { heard: [] })
-    const heard = [{ at: at - 800, text: '# new generation 84 by process 25978 (iptables)' }]
+    const heard = [
+      'delete rule ip filter INPUT handle 18',
+      'delete rule ip nat PREROUTING handle 22',
+      '# new generation 84 by process 25978 (iptables)',
+    ].map((text) => ({ at: at - 800, text }))
     const past = { ...(before.sample && { sample: before.sample, at: at - 60_000 }), heard }
     ledger = step(ledger, await round(it, settings, host, past), at)
   }

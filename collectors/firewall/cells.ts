@@ -35,6 +35,13 @@ export function byOwner(
 /** The owner, which is the last word of a cell's name. */
 export const ownerIn = (place: string) => place.slice(place.lastIndexOf(' ') + 1) as Owner
 
+/** Its family and table, which stand before the owner: `ipv4 nat`. */
+export const tableIn = (place: string) => place.slice(0, place.lastIndexOf(' '))
+
+/** The cells of some tables, named as by `tableIn`. */
+export const inTables = (cells: Cells, tables: readonly string[]): Cells =>
+  Object.fromEntries(Object.entries(cells).filter(([place]) => tables.includes(tableIn(place))))
+
 /** All rules in `cells`, of one family or of both. */
 export function total(cells: Cells, family?: Family): number {
   let rules = 0

@@ -6,7 +6,7 @@ import { collect } from './collect.ts'
 import { resultsFolder } from './dump/sandboxes.ts'
 import { sshFiles } from './dump/sshconf.ts'
 import { ufwFiles } from './dump/ufw.ts'
-import { isGeneration } from './history/author.ts'
+import { relevantLines } from './history/author.ts'
 import { legacyPolls } from './legacy-poll.ts'
 import { page } from './page.ts'
 import { cellsOf } from './rule-set.ts'
@@ -48,7 +48,7 @@ export const firewall = collector({
   deadlines: (sample, _settings, now, series) => deadlines(sample, now, series),
   watch: (_settings, sample) => [
     ...(sample?.monitor
-      ? [{ kind: 'command' as const, argv: [sample.monitor, 'monitor'], isRelevant: isGeneration }]
+      ? [{ kind: 'command' as const, argv: [sample.monitor, 'monitor'], isRelevant: relevantLines() }]
       : []),
     ...legacyPolls(sample?.sets ?? []),
     {

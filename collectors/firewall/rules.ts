@@ -36,9 +36,9 @@ export const rules = declared({
     severity: 'critical',
     title: 'the firewall was flushed',
     meaning:
-      'Iptables rules that this node had are gone from the built-in chains: of several owners at once, or of one that cannot have taken them away itself (kube-proxy while k3s runs, ufw while it is on). Rules are counted by owner and table over both backends and compared with what was there before; pods and services that come and go, `ufw disable`, a stopped k3s and a reboot do not count. It stays until at least half of those rules stand again in every place; after 24 hours the new state counts as normal, unless those of kube-proxy (while k3s runs) or ufw (while it is on) are still missing.',
+      'Iptables rules that this node had are gone from the built-in chains: of several owners at once, or of one that cannot have taken them away itself (kube-proxy while k3s runs, ufw while it is on). Rules are counted by owner and table over both backends and compared with what was there before; pods and services that come and go, `ufw disable`, a stopped k3s and a reboot do not count. Each flush has its tables, its time and its process; tables that go within a minute are one flush. It stays until at least half of the rules of each owner are back in its tables; the next flush is a finding of its own. After 24 hours the new state counts as normal, unless those of kube-proxy (while k3s runs) or ufw (while it is on) are still missing.',
     measured:
-      '`iptables-save` and `ip6tables-save` of each backend that is in use, counted by owner, table and built-in chain; who did it from `nft monitor`.',
+      '`iptables-save` and `ip6tables-save` of each backend that is in use, counted by owner, table and built-in chain; which process deleted from which table, from `nft monitor`.',
     impact:
       'Services, network policies and published ports may no longer work. Where a policy is DROP, whatever had been allowed is blocked now, SSH included.',
     fix: [

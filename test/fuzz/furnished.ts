@@ -119,9 +119,10 @@ export const answers: Readonly<Record<string, string>> = {
 
 /** Lines of watches, as `past.heard` hands them on. */
 export const heard = [
-  '# new generation 9 by process 25978 (iptables)',
-  '# new generation 10 by process 1 (k3s-server)',
   'delete rule ip filter INPUT handle 3',
+  '# new generation 9 by process 25978 (iptables)',
+  'delete table ip nat',
+  '# new generation 10 by process 1 (k3s-server)',
   'add chain ip nat KUBE-SERVICES { }',
   'Deleted 36: cni0: <BROADCAST,MULTICAST> mtu 1450 qdisc noqueue state DOWN group default',
   '192.0.2.20 dev flannel.1 lladdr 3e:1f:9a:00:00:01 PERMANENT',

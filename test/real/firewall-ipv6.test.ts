@@ -22,7 +22,7 @@ t.test('a flush of IPv6 alone', skip(), async (t) => {
   t.same(codes(came), ['flushed'])
   t.match(
     came.found[0]?.text,
-    new RegExp(`^\`ip6tables\` \\(pid ${pid}\\) took \\d+ of \\d+ IPv6 rules away`),
+    new RegExp(`^filter flushed: \\d+ of \\d+ IPv6 rules gone, by \`ip6tables\` \\(pid ${pid}\\) at `),
   )
 })
 

@@ -54,12 +54,15 @@ t.test('iptables -F: how many, by whom, until the rules are back', skip, async (
   const { pid } = await it.run(['iptables', '-F'])
   const flushed = await it.round()
   t.same(codes(flushed), ['firewall.flannel-rules-missing', 'firewall.flushed'])
-  t.match(flushOf(flushed), { evidence: { before: 91, least: 40, process: 'iptables', pid } })
-  t.match(flushOf(flushed)?.text, /^`iptables` \(pid \d+\) took 51 of 91 IPv4 rules away at /)
+  t.match(flushOf(flushed), {
+    subject: 'ipv4 filter',
+    evidence: { family: 'ipv4', table: 'filter', before: 51, least: 0, process: 'iptables', pid },
+  })
+  t.match(flushOf(flushed)?.text, /^filter flushed: 51 of 51 IPv4 rules gone, by `iptables` \(pid \d+\) at /)
 
   await it.sh('iptables -A FORWARD -s 10.42.0.0/16 -j ACCEPT; iptables -A FORWARD -d 10.42.0.0/16 -j ACCEPT')
   const later = await it.round()
-  t.match(flushOf(later), { evidence: { pid, now: 42 } }, 'flannel comes back; the author stays')
+  t.match(flushOf(later), { evidence: { pid, now: 2 } }, 'flannel comes back; the author stays')
 
   await it.run(['iptables-restore'], await printed('restart-after-flush'))
   t.same(
@@ -91,14 +94,59 @@ t.test('the recipe of k3s issue 535, pasted line by line', skip, async (t) => {
   await it.round()
   const { pid } = await it.run(['iptables', '-F'])
   t.same(codes(await it.round()), ['firewall.flannel-rules-missing', 'firewall.flushed'])
-  await it.sh('iptables -X; iptables -t nat -F')
+  await it.run(['iptables', '-X'])
+  const nat = await it.run(['iptables', '-t', 'nat', '-F'])
   await it.round()
   await it.sh('iptables -t nat -X')
   const gone = await it.round()
   t.same(codes(gone), everything)
-  t.match(flushOf(gone), { evidence: { before: 91, least: 0, now: 0, pid } })
+  t.match(flushOf(gone), { evidence: { table: 'filter, nat', before: 91, least: 0, now: 0, pid } })
+  t.match(flushOf(gone)?.text, `filter flushed: 51 of 51 IPv4 rules gone, by \`iptables\` (pid ${pid}) at `)
+  t.match(
+    flushOf(gone)?.text,
+    `; nat flushed: 40 of 40 IPv4 rules gone, by \`iptables\` (pid ${nat.pid}) at `,
+  )
   await asHealthy(it)
   t.same(codes(await it.round()), [])
+})
+
+t.test('one table after the other, each repaired in between: each is told as its own', skip, async (t) => {
+  const it = await namespace(t)
+  await asHealthy(it)
+  await it.monitor()
+  await it.round()
+  const times = new Set<number | undefined>()
+  for (const argv of [
+    ['iptables', '-t', 'nat', '-F'],
+    ['nft', 'flush', 'table', 'ip', 'nat'],
+    ['iptables', '-t', 'nat', '-F'],
+  ]) {
+    // Rules of others change at the same time.
+    await it.sh('iptables -A INPUT -p udp --dport 9 -j ACCEPT; iptables -D INPUT -p udp --dport 9 -j ACCEPT')
+    const { pid } = await it.run(argv)
+    const flush = flushOf(await it.round())
+    t.match(flush, { subject: 'ipv4 nat', evidence: { table: 'nat', before: 40, process: argv[0], pid } })
+    t.match(flush?.text, `nat flushed: 40 of 40 IPv4 rules gone, by \`${argv[0]}\` (pid ${pid}) at `)
+    times.add(flush?.at)
+    await asHealthy(it)
+    t.equal(flushOf(await it.round()), undefined)
+  }
+  t.equal(times.size, 3)
+})
+
+t.test('while nobody looked: between which looks', skip, async (t) => {
+  const it = await namespace(t)
+  await asHealthy(it)
+  await it.round()
+  await it.run(['iptables', '-t', 'nat', '-F'])
+  // Every round is a start of the agent; this one begins to listen only now.
+  await it.monitor()
+  const flush = flushOf(await it.round())
+  t.match(flush, { subject: 'ipv4 nat', evidence: { process: undefined } })
+  t.match(
+    flush?.text,
+    /^nat flushed: 40 of 40 IPv4 rules gone, between \d\d:\d\d:\d\d UTC and \d\d:\d\d:\d\d UTC\./,
+  )
 })
 
 t.test('everything at once by nft', skip, async (t) => {
@@ -109,7 +157,10 @@ t.test('everything at once by nft', skip, async (t) => {
   await it.run(['nft', 'flush', 'ruleset'])
   const gone = await it.round()
   t.same(codes(gone), everything)
-  t.match(flushOf(gone)?.text, /^`nft` \(pid \d+\) took 113 of 113 IPv4 and IPv6 rules/)
+  t.match(
+    flushOf(gone)?.text,
+    /^filter and nat flushed: 113 of 113 IPv4 and IPv6 rules gone, by `nft` \(pid \d+\) at /,
+  )
 })
 
 t.test('the legacy backend', skip, async (t) => {
@@ -121,7 +172,7 @@ t.test('the legacy backend', skip, async (t) => {
   await it.run(['iptables-legacy', '-F'])
   const flushed = await it.round()
   t.same(codes(flushed), ['firewall.flannel-rules-missing', 'firewall.flushed'])
-  t.match(flushOf(flushed)?.text, /^Something took 51 of 91 IPv4 rules away between /)
+  t.match(flushOf(flushed)?.text, /^filter flushed: 51 of 51 IPv4 rules gone, between /)
   await it.sh('iptables-legacy -X; iptables-legacy -t nat -F; iptables-legacy -t nat -X')
   t.same(codes(await it.round()), everything)
 })

@@ -137,7 +137,11 @@ t.test('the night, replayed', { skip }, async (t) => {
     page: true,
   })
   const [flushed] = (await open()).filter((it) => it.cause.code === 'firewall.flushed')
-  t.match(flushed?.cause.text, /^`iptables` \(pid \d+\) took \d+ of \d+ /, 'by whom')
+  t.match(
+    flushed?.cause.text,
+    /^filter flushed: \d+ of \d+ IPv4 rules gone, by `iptables` \(pid \d+\) at /,
+    'by whom',
+  )
   t.ok(flushed?.affected.some((it) => it.code === 'firewall.lockout'))
 
   const repair = lastSteps()

@@ -130,7 +130,7 @@ t.test('the main job on a node with a real systemd', { skip }, async (t) => {
 
   const cases = [
     ['certificate', 'certs.expired', 'k3s server'],
-    ['firewall', 'firewall.flushed', 'iptables'],
+    ['firewall', 'firewall.flushed', 'ipv4 filter'],
     ['bridge', 'cni.bridge-missing', 'cni0'],
   ] as const
   for (const [name, code, subject] of cases)

@@ -6,6 +6,8 @@ import type { Code } from '../rules.ts'
 import type { FirewallSample } from '../sample.ts'
 import { settled } from './kube.ts'
 
+const listOf = (names: readonly string[]) => [...new Set(names)].join(', ')
+
 /** flannel, while it works, restores its rules every minute, for which the rule's `pendingFor` leaves time. */
 export function flannelMissing(sample: FirewallSample, now: number, cells: Cells): Observation<Code>[] {
   const { k3s, memory } = sample
@@ -25,7 +27,10 @@ export function flannelMissing(sample: FirewallSample, now: number, cells: Cells
       text: `This node had flannel's rules in ${named}; they are gone, and flannel has not put them back, which it does every minute while it is well.`,
       ...(memory.flannel.missing !== undefined && { at: memory.flannel.missing }),
       fix: [`\`systemctl restart ${k3s.unit}\``],
-      evidence: { tables: named },
+      evidence: {
+        family: listOf(places.map((it) => it.split(' ', 1)[0] ?? '')),
+        table: listOf(places.map((it) => it.slice(it.indexOf(' ') + 1))),
+      },
     },
   ]
 }

@@ -68,7 +68,12 @@ export function hostPortsMissing({ hostPorts = [], k3s }: FirewallSample): Obser
         `Delete the pod, so that its ports are mapped when it is made again: \`kubectl -n ${namespace} delete pod ${name}\``,
         'Then try the port from another machine',
       ],
-      evidence: { ports: list.join(', '), pod },
+      evidence: {
+        family: [...new Set(ports.map(({ forward }) => familyOfPort(forward)))].join(', '),
+        table: 'nat',
+        port: list.join(', '),
+        pod,
+      },
     }
   })
 }

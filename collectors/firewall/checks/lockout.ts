@@ -46,7 +46,9 @@ export function lockout(sample: FirewallSample): Observation<Code>[] {
       text: `A new ${name} connection to SSH on ${named}${assumed} is dropped, and no rule accepts it: ${ruleInBackticks(verdict.by, 120)}.${also}`,
       fix: [...next, 'Then try it from another machine before closing anything'],
       evidence: {
-        ports: ports.join(', '),
+        family,
+        table: 'filter',
+        port: ports.join(', '),
         by: verdict.by,
         ...(verdict.backend && { backend: verdict.backend }),
       },

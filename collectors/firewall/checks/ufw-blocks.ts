@@ -65,6 +65,9 @@ export function ufwBlocks(sample: FirewallSample): Observation<Code>[] {
         'It works at once; nothing has to be restarted. k3s itself recommends `ufw disable`',
       ],
       evidence: {
+        family: [...new Set(blocked.map(familyOf))].join(', '),
+        table: 'filter',
+        port: [...new Set(blocked.map((it) => it.port))].join(', '),
         blocked: blocked.map((it) => `${it.need} ${it.port}${it.family ? ` ${it.family}` : ''}`).join(', '),
       },
     },

@@ -19,6 +19,7 @@ export function ufwDrift({ ufw, sets, ssh }: FirewallSample): Observation<Code>[
     const left = judged.filter((it) => ufwActs(sets, it))
     if (left.length === 0) return []
     return found(
+      left,
       `ufw.conf says that ufw is off, but its ${left.map((it) => familyNames[it]).join(' and ')} rules are still in the kernel and decide over what comes in.`,
       [
         'Let ufw take its rules away: `ufw disable`',
@@ -30,6 +31,7 @@ export function ufwDrift({ ufw, sets, ssh }: FirewallSample): Observation<Code>[
   const unhooked = judged.filter((it) => !ufwActs(sets, it))
   if (unhooked.length > 0)
     return found(
+      unhooked,
       `ufw.conf says that ufw is on, but no ${unhooked.map((it) => familyNames[it]).join(' and no ')} packet comes by its rules: \`ufw status\` shows what is not there.`,
       [
         `Keep the way in open first: \`iptables -I INPUT -p tcp --dport ${port} -j ACCEPT\``,
@@ -60,7 +62,7 @@ export function ufwDrift({ ufw, sets, ssh }: FirewallSample): Observation<Code>[
     ]
   })
   if (differences.length === 0) return []
-  return found(`ufw is on, but ${differences.join('; ')}.`, [
+  return found(judged, `ufw is on, but ${differences.join('; ')}.`, [
     'See what it would load, and what is loaded: `grep ^-A /etc/ufw/*.rules`, `iptables -S | grep ufw`',
     `See that SSH is allowed, then load its files again: \`ufw allow ${port}/tcp; ufw reload\``,
   ])
@@ -69,6 +71,7 @@ export function ufwDrift({ ufw, sets, ssh }: FirewallSample): Observation<Code>[
 const sum = (sets: readonly RuleSet[], of: (set: RuleSet) => number) =>
   sets.reduce((all, it) => all + of(it), 0)
 
-function found(text: string, fix: readonly string[]): Observation<Code>[] {
-  return [{ code: 'firewall.ufw-drift', subject: 'ufw', text, fix }]
+function found(which: readonly Family[], text: string, fix: readonly string[]): Observation<Code>[] {
+  const evidence = { family: which.join(', '), table: 'filter' }
+  return [{ code: 'firewall.ufw-drift', subject: 'ufw', text, fix, evidence }]
 }

@@ -19,6 +19,40 @@ const generation = /^# new generation \d+ by process (\d{1,10}) \((.{1,64})\)$/
 /** Whether a line of `nft monitor` says that something changed. */
 export const isGeneration = (line: string) => line.startsWith('# new generation ')
 
+/**
+ * What a change deletes is printed before its generation: each rule of a flushed table, or a table as a whole (measured
+ * with nftables 1.0.6). Families as nft(8) has them.
+ */
+const deletion = /^delete (?:rule|table) (ip6?|inet|netdev) ([\w.-]{1,64})(?: |$)/
+
+/** From which table a line of `nft monitor` says that rules are deleted: `ipv4 nat`. */
+export function deletedFrom(line: string): string | undefined {
+  if (!line.startsWith('delete ')) return undefined
+  const [, kind, table] = deletion.exec(line.slice(0, 100)) ?? []
+  return kind === undefined ? undefined : `${kind === 'ip6' ? 'ipv6' : 'ipv4'} ${table}`
+}
+
+/** Tables of one change that are noted; a node has about ten. */
+const mostTables = 32
+
+/**
+ * Which lines of `nft monitor` start a run: who made each change, and before it each table once from which it deletes,
+ * since a flush prints a line for every rule. The answer depends on the lines before.
+ */
+export function relevantLines(): (line: string) => boolean {
+  const noted = new Set<string>()
+  return (line) => {
+    if (isGeneration(line)) {
+      noted.clear()
+      return true
+    }
+    const table = deletedFrom(line)
+    if (table === undefined || noted.has(table) || noted.size >= mostTables) return false
+    noted.add(table)
+    return true
+  }
+}
+
 export function authorOf({ at, text }: WakeEvent): Author | undefined {
   const [, pid, name = ''] = generation.exec(text.trim()) ?? []
   return pid === undefined
@@ -36,16 +70,35 @@ const churn = /^(k3s(-server|-agent)?|rke2|kube-proxy|kube-router|flanneld?|ip6?
  * Who may have made a change: the processes not known for churn, or all if there are only such. Each name once, in the
  * order of the events.
  */
-export function likely(heard: readonly WakeEvent[]): readonly Author[] {
+export const likely = (heard: readonly WakeEvent[]): readonly Author[] =>
+  ranked(heard.map(authorOf).filter((it) => it !== undefined))
+
+function ranked(authors: readonly Author[]): readonly Author[] {
   const byName = new Map<string, Author>()
-  for (const it of heard) {
-    const author = authorOf(it)
-    if (author && !byName.has(author.name)) byName.set(author.name, author)
-  }
+  for (const it of authors) if (!byName.has(it.name)) byName.set(it.name, it)
   const all = [...byName.values()]
   const others = all.filter((it) => !churn.test(it.name))
   return others.length > 0 ? others : all
 }
 
-/** The likeliest author of a loss: the first, since repairs come after it. */
-export const likeliest = (heard: readonly WakeEvent[]): Author | undefined => likely(heard)[0]
+/**
+ * By table (`ipv4 nat`), the likeliest author of the loss of its rules: the first that deleted from it, since repairs
+ * come after it. Whoever changed something else is none.
+ */
+export function deleters(heard: readonly WakeEvent[]): ReadonlyMap<string, Author> {
+  const all = new Map<string, Author[]>()
+  let tables: string[] = []
+  for (const it of heard) {
+    const table = deletedFrom(it.text)
+    if (table !== undefined) tables.push(table)
+    const author = authorOf(it)
+    if (author) for (const each of tables) all.set(each, [...(all.get(each) ?? []), author])
+    if (isGeneration(it.text)) tables = []
+  }
+  return new Map(
+    [...all].flatMap(([table, authors]) => {
+      const [first] = ranked(authors)
+      return first ? [[table, first] as const] : []
+    }),
+  )
+}

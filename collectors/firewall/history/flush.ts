@@ -1,148 +1,155 @@
-import type { WakeEvent } from '../../../agent/model/index.ts'
 import { day, minute } from '../../../agent/text/times.ts'
-import { type Cells, type Family, families, ownerIn, total } from '../cells.ts'
-import type { Owner } from '../dump/owners.ts'
-import { type Author, likeliest } from './author.ts'
+import { type Cells, inTables, ownerIn, tableIn, total } from '../cells.ts'
+import { type Author, deleters } from './author.ts'
 import type { FlannelMemory } from './flannel.ts'
+import { flushedTables, isBack, isMissed, isOfKubernetes, type Present } from './loss.ts'
 
-/** Rules were flushed: the state before, and what is known of the moment. */
-export interface Flush {
+/** Tables that lost their rules by one process, or in one unseen moment. Times are ms since the epoch. */
+export interface Step {
   readonly at: number
   /** When the rules were last seen complete, where no event gave the exact moment. */
   readonly seen?: number
   readonly by?: Author
-  readonly had: Cells
-  /** The fewest rules seen since then, for each family that lost any. */
-  readonly least: Readonly<Partial<Record<Family, number>>>
+  /** By table (`ipv4 nat`): how many rules it held right before, and the fewest since then. */
+  readonly tables: Readonly<Record<string, { readonly before: number; readonly least: number }>>
+}
+
+/** One flush: what people do in one go, with the steps in which it happened, oldest first. */
+export interface Flush {
+  /** What it began with: `ipv4 nat`, or `ipv4` where several tables went at once. */
+  readonly subject: string
+  readonly steps: readonly Step[]
+  /** What its tables held: it is over when this is back. */
+  readonly needs: Cells
 }
 
 /** What must be known of earlier runs to notice a loss; part of the sample. */
 export interface Memory {
-  /** The rules this node had when all was well. */
+  /** The rules this node had when all was well; of flushed tables those that are there. */
   readonly reference: Cells
   readonly boot?: string
   /** Since when there have been fewer, without it being a flush. */
   readonly less?: number
-  readonly flush?: Flush
+  /** Those whose rules are not back, oldest first. */
+  readonly flushes?: readonly Flush[]
   readonly flannel?: FlannelMemory
-}
-
-export interface Present {
-  readonly cells: Cells
-  readonly now: number
-  /** The kernel's boot id: rules do not survive a reboot, so losing them in one is no flush. */
-  readonly boot?: string
-  /** k3s runs and has had time to write its rules. */
-  readonly k3s: boolean
-  /** What ufw's own settings say. */
-  readonly ufw?: 'on' | 'off'
-  readonly heard: readonly WakeEvent[]
-  /** When the previous collector run was, ms since the epoch. */
-  readonly last?: number
 }
 
 /**
  * A loss in several steps (people paste commands one by one) is measured against the state before the first step, for
- * this long, ms.
+ * this long, ms. What is flushed once more after this time without having come back in between is a flush of its own.
  */
 export const patience = 10 * minute
 /** After this time, ms, the state with fewer rules counts as normal, unless an owner still needs the lost rules. */
 export const forgotten = day
-/** This many rules of no known owner in built-in chains of one table are not deleted one by one. */
-const manyOwn = 5
+/** Other tables that go within this time, ms, belong to the same flush: lines of a recipe, pasted one by one. */
+const together = minute
+/** Of more steps the first is kept, and the last ones. */
+const mostSteps = 5
 
-const kubernetes: ReadonlySet<Owner> = new Set(['kube-proxy', 'kube-router', 'flannel'])
+export const tablesOf = ({ steps }: Pick<Flush, 'steps'>): readonly string[] => [
+  ...new Set(steps.flatMap((it) => Object.keys(it.tables))),
+]
 
-/**
- * Places (family, table, owner) where an owner has none of its rules left in the built-in chains, so that packets no
- * longer reach the rest of its rules. These rules do not come and go with pods and services. The CNI plugins are left
- * out: theirs go with the last host port.
- */
-export function lost(had: Cells, cells: Cells): string[] {
-  return Object.entries(had)
-    .filter(([place, [, anchors]]) => anchors > 0 && ownerIn(place) !== 'cni' && !cells[place]?.[1])
-    .map(([place]) => place)
-}
+/** What this node had before it was flushed, where that is not back. */
+export const hadOf = ({ reference, flushes = [] }: Memory): Cells =>
+  flushes.reduce((all, it) => more(all, it.needs), reference)
 
-/**
- * A flush empties a table for all owners at once; an owner that is uninstalled or stopped removes only its own rules.
- * The loss of one owner alone counts where it cannot have left: kube-proxy while k3s runs, ufw while it is on, many
- * rules of no known owner. What goes when k3s stops, or when ufw is switched off, does not count.
- */
-export function isFlush(reference: Cells, { cells, k3s, ufw }: Present): boolean {
-  return families.some((family) => {
-    const gone = lost(reference, cells).filter((place) => {
-      const owner = ownerIn(place)
-      return (
-        place.startsWith(family) && (k3s || !kubernetes.has(owner)) && !(owner === 'ufw' && ufw === 'off')
-      )
-    })
-    const owners = new Set(gone.map(ownerIn))
-    if (owners.size !== 1) return owners.size > 1
-    if (owners.has('kube-proxy')) return true
-    if (owners.has('ufw')) return ufw === 'on'
-    // Where there are more rules than before, somebody replaced rules: k3s does when it starts.
-    return (
-      owners.has('other') &&
-      total(cells, family) < total(reference, family) &&
-      gone.some((place) => (reference[place]?.[1] ?? 0) >= manyOwn)
-    )
-  })
-}
-
-/**
- * At least half of each owner's rules in the built-in chains are back. Host ports do not count, since a restart of k3s
- * does not bring them back.
- */
-function isBack({ had }: Flush, { cells, ufw }: Present): boolean {
-  return Object.entries(had).every(([place, [, anchors]]) => {
-    const owner = ownerIn(place)
-    if (anchors === 0 || owner === 'cni' || (owner === 'ufw' && ufw === 'off')) return true
-    return (cells[place]?.[1] ?? 0) >= Math.ceil(anchors / 2)
-  })
-}
-
-/** The owner of the lost rules runs and needs them, so this state never becomes the normal one. */
-function isMissed({ had }: Flush, { cells, k3s, ufw }: Present): boolean {
-  const owners = new Set(lost(had, cells).map(ownerIn))
-  return (owners.has('kube-proxy') && k3s) || (owners.has('ufw') && ufw === 'on')
-}
-
-/** The fewest rules seen, for each family that has lost any. */
-function leastOf(flush: Pick<Flush, 'had' | 'least'>, cells: Cells): Flush['least'] {
-  const gone = lost(flush.had, cells)
-  const least: Partial<Record<Family, number>> = {}
-  for (const family of families) {
-    const before = flush.least[family]
-    if (before === undefined && !gone.some((place) => place.startsWith(family))) continue
-    least[family] = Math.min(before ?? Number.POSITIVE_INFINITY, total(cells, family))
-  }
-  return least
-}
+/** When its last step was, ms since the epoch. */
+export const latestOf = ({ steps }: Flush) => Math.max(...steps.map((it) => it.at))
 
 /** What to remember after a collector run, given what was remembered before it. Pure. */
 export function remember(memory: Memory | undefined, present: Present): Memory {
-  const { cells, now, boot, heard, last } = present
+  const { cells, now, boot } = present
   const here = boot === undefined ? {} : { boot }
-  const fresh: Memory = { reference: cells, ...here }
-  if (!memory || (boot !== undefined && memory.boot !== undefined && boot !== memory.boot)) return fresh
+  if (!memory || (boot !== undefined && memory.boot !== undefined && boot !== memory.boot))
+    return { reference: cells, ...here }
+  const gone = flushedTables(memory.reference, present)
+  const all = gone.length > 0 ? added(memory, gone, present) : (memory.flushes ?? [])
+  const flushes = all
+    .filter((it) => !isBack(it.needs, present))
+    .filter((it) => now - latestOf(it) < forgotten || isMissed(it.needs, present))
+    .map((it) => ({ ...it, steps: it.steps.map((step) => lowered(step, cells)) }))
+  return { ...here, ...measured(memory, flushes, present), ...(flushes.length > 0 && { flushes }) }
+}
 
-  if (memory.flush) {
-    const { flush } = memory
-    if (isBack(flush, present) || (now - flush.at >= forgotten && !isMissed(flush, present))) return fresh
-    return { ...memory, ...here, flush: { ...flush, least: leastOf(flush, cells) } }
-  }
+/** With what was lost in this run: part of a flush that still goes on, or one of its own. */
+function added({ reference, flushes = [] }: Memory, gone: readonly string[], present: Present) {
+  const steps = stepsOf(reference, gone, present)
+  const begun = Math.min(...steps.map((it) => it.at))
+  const subject = subjectOf(gone)
+  const same = flushes.find((it) => it.subject === subject)
+  const going =
+    flushes.findLast((it) => begun - latestOf(it) < together) ??
+    (same && begun - latestOf(same) < patience ? same : undefined)
+  const needs = more((going ?? same)?.needs ?? {}, inTables(reference, gone))
+  const it: Flush = going
+    ? { ...going, steps: bounded([...going.steps, ...steps]), needs }
+    : { subject, steps: bounded(steps), needs }
+  return [...flushes.filter((old) => old !== (going ?? same)), it]
+}
 
-  const { reference } = memory
-  if (isFlush(reference, present)) {
-    const by = likeliest(heard)
-    const least = leastOf({ had: reference, least: {} }, cells)
-    const known = by ? { by } : last !== undefined ? { seen: last } : {}
-    return { reference, ...here, flush: { at: by?.at ?? now, had: reference, least, ...known } }
-  }
-  const less = Object.entries(reference).some(
+/** The tables by who flushed them, as far as was heard. */
+function stepsOf(reference: Cells, gone: readonly string[], { heard, last, now }: Present): readonly Step[] {
+  const authors = deleters(heard)
+  return [...Map.groupBy(gone, (it) => authors.get(it)?.pid)]
+    .map(([, tables]): Step => {
+      const by = authors.get(tables[0] ?? '')
+      return {
+        at: by?.at ?? now,
+        ...(by ? { by } : last !== undefined && { seen: last }),
+        tables: Object.fromEntries(
+          tables.map((it) => {
+            const before = total(inTables(reference, [it]))
+            return [it, { before, least: before }]
+          }),
+        ),
+      }
+    })
+    .sort((a, b) => a.at - b.at)
+}
+
+function subjectOf(tables: readonly string[]): string {
+  const [only = ''] = tables
+  const named = [...new Set(tables.map((it) => it.split(' ', 1)[0] ?? ''))]
+  return tables.length === 1 ? only : named.join(' and ')
+}
+
+const bounded = (steps: readonly Step[]) =>
+  steps.length <= mostSteps ? steps : [...steps.slice(0, 1), ...steps.slice(1 - mostSteps)]
+
+/** The step with the fewest rules seen until now. */
+function lowered(step: Step, cells: Cells): Step {
+  const tables = Object.entries(step.tables).map(([table, { before, least }]) => [
+    table,
+    { before, least: Math.min(least, total(inTables(cells, [table]))) },
+  ])
+  return { ...step, tables: Object.fromEntries(tables) }
+}
+
+/** Of each place what has more rules in the built-in chains. */
+const more = (a: Cells, b: Cells): Cells => ({
+  ...a,
+  ...Object.fromEntries(Object.entries(b).filter(([place, [, anchors]]) => anchors >= (a[place]?.[1] ?? 0))),
+})
+
+/**
+ * What the next loss is measured against. A table that is flushed is measured by what is there, so that its next flush
+ * is seen before it is whole again; and so is what k3s wrote while it is stopped.
+ */
+function measured(
+  { reference, less }: Memory,
+  flushes: readonly Flush[],
+  { cells, now, k3s }: Present,
+): Pick<Memory, 'reference' | 'less'> {
+  const flushed = new Set(flushes.flatMap(tablesOf))
+  const follows = (place: string) =>
+    flushed.has(tableIn(place)) || (k3s === 'stopped' && isOfKubernetes(place))
+  const kept = Object.entries(reference).filter(([place]) => !follows(place))
+  const fewer = kept.some(
     ([place, [, anchors]]) => ownerIn(place) !== 'cni' && (cells[place]?.[1] ?? 0) < anchors,
   )
-  if (!less || now - (memory.less ?? now) >= patience) return fresh
-  return { reference, ...here, less: memory.less ?? now }
+  if (!fewer || now - (less ?? now) >= patience) return { reference: cells }
+  const there = Object.entries(cells).filter(([place]) => follows(place))
+  return { reference: Object.fromEntries([...kept, ...there]), less: less ?? now }
 }

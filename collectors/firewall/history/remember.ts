@@ -1,7 +1,7 @@
 import type { Past, Unseen } from '../../../agent/model/index.ts'
 import type { K3s } from '../../node/k3s.ts'
 import { type Family, families } from '../cells.ts'
-import { expected, settled } from '../checks/kube.ts'
+import { type Expected, expected, settled } from '../checks/kube.ts'
 import { type Blocked, forNodes } from '../checks/needs.ts'
 import type { SshPorts } from '../checks/ssh.ts'
 import { inputVerdict } from '../checks/verdicts.ts'
@@ -14,7 +14,7 @@ import type { Verdict } from '../packet/walk.ts'
 import { cellsOf, type RuleSet } from '../rule-set.ts'
 import type { FirewallSample } from '../sample.ts'
 import { rememberFlannel } from './flannel.ts'
-import { remember as rememberFlush } from './flush.ts'
+import { type Memory, remember as rememberFlush } from './flush.ts'
 import { keepJournal } from './journal.ts'
 import type { Look } from './snapshots.ts'
 
@@ -73,16 +73,16 @@ export function remember(
   const cells = cellsOf(sets)
   const runs = settled(should, now)
   const { flannel: _, ...memory } = rememberFlush(before?.memory, {
-    ...{ cells, now, k3s: runs, heard },
+    ...{ cells, now, k3s: isDue(should, before?.memory, at, now), heard },
     ...(boot && { boot }),
     ...(ufw && { ufw: ufw.enabled ? 'on' : 'off' }),
     ...(at !== undefined && { last: at }),
   })
   const booted = before?.memory.boot !== undefined && before.memory.boot !== memory.boot
   const flannel = rememberFlannel(booted ? undefined : before?.memory.flannel, cells, { running: runs, now })
-  const flushed = memory.flush !== undefined
+  const flushed = memory.flushes !== undefined
   const { journal, changed } = keepJournal(booted ? undefined : before, at, {
-    ...{ sets, now, heard, flushed: flushed || before?.memory.flush !== undefined },
+    ...{ sets, now, heard, flushed: flushed || before?.memory.flushes !== undefined },
   })
   return {
     sample: {
@@ -104,6 +104,15 @@ export function remember(
       by: changed ? journal.at(-1)?.by : undefined,
     },
   }
+}
+
+/**
+ * Whether what k3s wrote must be there: it has run for long enough, or since before the rules were last seen complete.
+ */
+function isDue(k3s: Expected | undefined, memory: Memory | undefined, at: number | undefined, now: number) {
+  if (!k3s?.running) return 'stopped'
+  const ran = at !== undefined && memory?.less === undefined && k3s.running.since <= at
+  return ran || settled(k3s, now)
 }
 
 const orderOf = (it: { family: Family; backend: string; table?: string }) =>

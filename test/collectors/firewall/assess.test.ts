@@ -29,53 +29,6 @@ const had = {
   'ipv4 nat kube-proxy': [53, 3],
   'ipv6 nat kube-proxy': [9, 3],
 } as const
-const by = { name: 'iptables', pid: 25978, at: now - 3000 }
-const flush = { at: now - 3000, had, least: { ipv4: 0 }, by }
-
-t.test('a flush: how many, whose, when, by whom', (t) => {
-  const [found] = assess(sample({ memory: { reference: had, flush } }), now)
-  t.match(found, {
-    code: 'firewall.flushed',
-    subject: 'iptables',
-    at: now - 3000,
-    evidence: { before: 91, least: 0, now: 0, process: 'iptables', pid: 25978 },
-  })
-  t.equal(
-    found?.text,
-    '`iptables` (pid 25978) took 91 of 91 IPv4 rules away at 03:12:07 UTC. Missing: kube-proxy 53 of 53, kube-router 38 of 38.',
-  )
-  const partly = assess(
-    sample({ sets: [set({ 'filter kube-router': [38, 3] })], memory: { reference: had, flush } }),
-    now,
-  )
-  t.match(partly[0]?.text, /took 91 of 91 .*; 38 are there now\. Missing: kube-proxy 53 of 53\.$/)
-  const { by: _, ...unheard } = flush
-  const silent = assess(
-    sample({ memory: { reference: had, flush: { ...unheard, seen: now - 300_000 } } }),
-    now,
-  )
-  t.match(silent[0]?.text, /^Something took 91 of 91 IPv4 rules away between 03:07:10 UTC and 03:12:07 UTC/)
-  const both = { ...flush, least: { ipv4: 0, ipv6: 0 } }
-  t.match(
-    assess(sample({ memory: { reference: had, flush: both } }), now)[0]?.text,
-    /took 100 of 100 IPv4 and IPv6 rules/,
-  )
-  t.end()
-})
-
-t.test('what to do depends on whose rules they are', (t) => {
-  const next = (more: Partial<FirewallSample>) =>
-    assess(sample({ memory: { reference: had, flush }, ...more }), now)[0]?.fix?.join('\n') ?? ''
-  const k3s = { unit: 'k3s-agent', proxies: ['ipv4'] } as const
-  t.match(next({ k3s }), /^Let k3s write its rules again: `systemctl restart k3s-agent`/)
-  t.match(
-    next({ ufw: { enabled: true }, k3s, ssh: { ports: { ipv4: [2222], ipv6: [] } } }),
-    /^Keep the way in open first: `iptables -I INPUT -p tcp --dport 2222 -j ACCEPT`\nLet ufw[\s\S]*\nLet k3s/,
-  )
-  t.match(next({}), /^See what went: `agent firewall diff`/)
-  t.end()
-})
-
 t.test('missing kube-proxy rules, and when they are not expected', (t) => {
   const k3s = { unit: 'k3s', running: { pid: 1, since: now - 10 * 60_000 }, proxies: ['ipv4'] } as const
   const codes = (more: Partial<FirewallSample>) =>

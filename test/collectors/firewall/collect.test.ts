@@ -25,16 +25,21 @@ t.test('a sample is small, plain, and holds no rules', async (t) => {
 
 t.test('after a flush the reference and the author are in the sample', async (t) => {
   const healthy = await collect(node('healthy'), nobody)
-  const heard = [{ at: 1_795_392_000_000, text: '# new generation 9 by process 25978 (iptables)' }]
+  const heard = [
+    ...['filter', 'nat'].map((it) => `delete rule ip ${it} OUTPUT handle 3`),
+    '# new generation 9 by process 25978 (iptables)',
+  ].map((text) => ({ at: 1_795_392_000_000, text }))
   const flushed = await collect(node('flush-535'), { sample: healthy, at: 1_795_391_900_000, heard })
-  t.match(flushed.memory.flush, { by: { pid: 25978 } })
+  t.match(flushed.memory.flushes, [{ subject: 'ipv4', steps: [{ by: { pid: 25978 } }] }])
   const later = await collect(node('flush-535-4m'), {
     sample: JSON.parse(JSON.stringify(flushed)),
     heard: [],
   })
-  t.match(later.memory.flush, { by: { pid: 25978 }, least: { ipv4: 0 } })
+  t.match(later.memory.flushes, [
+    { steps: [{ by: { pid: 25978 }, tables: { 'ipv4 filter': { least: 0 }, 'ipv4 nat': { least: 0 } } }] },
+  ])
   const back = await collect(node('restart-after-flush'), { sample: later, heard: [] })
-  t.equal(back.memory.flush, undefined)
+  t.equal(back.memory.flushes, undefined)
 })
 
 t.test('not seeing is not a flush', async (t) => {

@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Test } from 'tap'
 import type { WakeEvent } from '../../../agent/model/index.ts'
-import { isGeneration } from '../../../collectors/firewall/history/author.ts'
+import { relevantLines } from '../../../collectors/firewall/history/author.ts'
 import type { FirewallSample } from '../../../collectors/firewall/sample.ts'
 import type { Asked, Came } from './round.ts'
 
@@ -75,9 +75,10 @@ export async function namespace(t: Test) {
   /** Starts `nft monitor` and waits until it hears. */
   const monitor = async () => {
     const child = start(['nft', 'monitor'])
+    const isRelevant = relevantLines()
     if (child.stdout)
       createInterface({ input: child.stdout }).on('line', (text) => {
-        if (isGeneration(text)) heard.push({ at: clock(), text })
+        if (isRelevant(text)) heard.push({ at: clock(), text })
       })
     for (let tries = 0; heard.length === 0 && tries < 100; tries += 1) {
       await sh('nft add table ip listening; nft delete table ip listening')

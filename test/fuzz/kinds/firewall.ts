@@ -2,7 +2,7 @@ import { readTable } from '../../../collectors/firewall/dump/native.ts'
 import { readSaved } from '../../../collectors/firewall/dump/parse-save.ts'
 import { configPorts, listenPorts, optionPorts } from '../../../collectors/firewall/dump/sshconf.ts'
 import { filedRules } from '../../../collectors/firewall/dump/ufw.ts'
-import { authorOf, isGeneration, likely } from '../../../collectors/firewall/history/author.ts'
+import { authorOf, deleters, likely, relevantLines } from '../../../collectors/firewall/history/author.ts'
 import { heard } from '../furnished.ts'
 import { must, part, textOf } from '../kind.ts'
 import { mutated } from '../mutate.ts'
@@ -56,9 +56,10 @@ function listed(text: string): void {
     'what is kept of a table is bounded',
     () => `${JSON.stringify(it).length} bytes`,
   )
-  const told = text.split('\n').filter(isGeneration)
+  const told = text.split('\n').filter(relevantLines())
   for (const line of text.split('\n')) authorOf({ at: 0, text: line })
-  for (const it of likely(told.map((text) => ({ at: 0, text }))))
+  const heard = told.map((text) => ({ at: 0, text }))
+  for (const it of [...likely(heard), ...deleters(heard).values()])
     must(/^[\w.+:?-]{1,32}$/.test(it.name), "an author's name is harmless", () => it.name)
 }
 

@@ -34,10 +34,10 @@ t.test('what is said of it', (t) => {
       text: "This node had flannel's rules in IPv4 filter, IPv4 nat; they are gone, and flannel has not put them back, which it does every minute while it is well.",
       at: now - minute,
       fix: ['`systemctl restart k3s-agent`'],
-      evidence: { tables: 'IPv4 filter, IPv4 nat' },
+      evidence: { family: 'ipv4', table: 'filter, nat' },
     },
   ])
-  t.match(flannelMissing(sample({ places }), now, filter), [{ evidence: { tables: 'IPv4 nat' } }])
+  t.match(flannelMissing(sample({ places }), now, filter), [{ evidence: { family: 'ipv4', table: 'nat' } }])
   t.strictSame(flannelMissing(sample({ places }), now, both), [])
   t.end()
 })

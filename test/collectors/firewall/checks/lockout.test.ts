@@ -19,7 +19,11 @@ const ufwSet = (anchors: number) =>
 
 t.test('says which port, by what, and how to get in again', (t) => {
   const [found] = lockout(sample())
-  t.match(found, { code: 'firewall.lockout', subject: 'ipv4', evidence: { ports: '2222', backend: 'nft' } })
+  t.match(found, {
+    code: 'firewall.lockout',
+    subject: 'ipv4',
+    evidence: { family: 'ipv4', table: 'filter', port: '2222', backend: 'nft' },
+  })
   t.equal(
     found?.text,
     'A new IPv4 connection to SSH on port 2222 is dropped, and no rule accepts it: the policy of INPUT is DROP.',

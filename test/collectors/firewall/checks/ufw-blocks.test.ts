@@ -26,7 +26,7 @@ t.test('grave or not, and whose doing', (t) => {
     {
       text: /pods to the API \(6443\/tcp\) over IPv6/,
       fix: [/: `ufw allow from fd42::\/56`, `ufw allow from fd43::\/112`$/, /^It works at once/],
-      evidence: { blocked: 'pods-api 6443 ipv6' },
+      evidence: { family: 'ipv6', table: 'filter', port: '6443', blocked: 'pods-api 6443 ipv6' },
     },
   ])
   const disabled = [{ family: 'ipv4', cells: { 'filter ufw': [18, 18] } }]

@@ -1,148 +1,219 @@
 import t from 'tap'
+import type { WakeEvent } from '../../../../agent/model/index.ts'
 import type { Cells } from '../../../../collectors/firewall/cells.ts'
 import {
   forgotten,
-  isFlush,
-  lost,
+  hadOf,
+  latestOf,
   type Memory,
-  type Present,
   patience,
   remember,
+  tablesOf,
 } from '../../../../collectors/firewall/history/flush.ts'
-import { printed, saved } from '../look.ts'
+import type { Present } from '../../../../collectors/firewall/history/loss.ts'
+import { cellsIn } from '../cells-in.ts'
 
 const minute = 60_000
 const start = Date.parse('2026-11-23T00:30:00Z')
 
-const cells = async (state: string): Promise<Cells> =>
-  Object.fromEntries(
-    Object.entries(saved(await printed(state)).cells).map(([place, it]) => [`ipv4 ${place}`, it]),
-  )
 const present = (its: Cells, more: Partial<Present> = {}): Present => ({
-  cells: its,
-  now: start,
-  k3s: true,
-  heard: [],
+  ...{ cells: its, now: start, k3s: true, heard: [] },
   ...more,
 })
 const without = (its: Cells, gone: RegExp) =>
   Object.fromEntries(Object.entries(its).filter(([place]) => !gone.test(place)))
-const iptables = { at: start - 500, text: '# new generation 9 by process 25978 (iptables)' }
-
-t.test('real losses are flushes, real changes are none', async (t) => {
-  const healthy = await cells('healthy')
-  const verdict = (its: Cells, more?: Partial<Present>) => isFlush(healthy, present(its, more))
-  t.ok(verdict(await cells('flush-535')))
-  t.ok(verdict(await cells('flush-535-4m')), 'also when it is first seen after some rules are back')
-  t.ok(verdict(without(healthy, /filter/)), '`iptables -F` alone: 91 -> 40')
-  t.ok(verdict(without(healthy, /nat/)))
-  for (const state of ['healthy', 'duplicates', 'restart-after-flush', 'ufw-default-deny', 'cni0-deleted'])
-    t.notOk(verdict(await cells(state)), state)
-  const shut = await cells('ufw-default-deny')
-  t.notOk(isFlush(shut, present(healthy, { ufw: 'off' })), '`ufw disable`')
-  t.ok(isFlush(shut, present(without(shut, /filter/), { ufw: 'on' })))
-})
-
-t.test('an owner that can leave by itself has left', async (t) => {
-  const healthy = await cells('healthy')
-  const all = {
-    ...healthy,
-    'ipv4 filter docker': [9, 3],
-    'ipv4 filter ufw': [60, 18],
-    'ipv4 filter other': [6, 6],
-  } as Cells
-  const alone = (gone: RegExp, more?: Partial<Present>) => isFlush(all, present(without(all, gone), more))
-  t.notOk(alone(/docker/))
-  t.notOk(alone(/cni/))
-  t.notOk(alone(/ufw/), 'not known whether ufw is on')
-  t.notOk(alone(/ufw/, { ufw: 'off' }))
-  t.ok(alone(/ufw/, { ufw: 'on' }))
-  t.ok(alone(/other/))
-  const replaced = { ...without(all, /other/), 'ipv4 filter kube-router': [99, 3] } as Cells
-  t.notOk(isFlush(all, present(replaced)), 'rules of no known owner, replaced by more of k3s')
-  t.ok(alone(/nat kube-proxy/))
-  t.notOk(alone(/kube|flannel|cni/, { k3s: false }), 'k3s-killall.sh')
-  t.ok(alone(/filter/, { k3s: false, ufw: 'on' }))
-  t.same(lost(all, without(all, /docker|cni/)), ['ipv4 filter docker'])
-})
+/** As `nft monitor` tells that a process emptied tables. */
+const by = (pid: number, name: string, at: number, ...tables: string[]): WakeEvent[] => [
+  ...tables.map((it) => ({ at, text: `delete rule ip ${it} PREROUTING handle 7` })),
+  { at, text: `# new generation 9 by process ${pid} (${name})` },
+]
+const stepsOf = (memory: Memory) =>
+  (memory.flushes ?? []).map(({ subject, steps }) => [
+    subject,
+    ...steps.map((it) => `${Object.keys(it.tables).join(',')} by ${it.by?.pid}`),
+  ])
 
 t.test('pods and services come and go', async (t) => {
-  const healthy = await cells('healthy')
+  const healthy = await cellsIn('healthy')
   const base = Object.fromEntries(
     Object.entries(healthy).map(([place, [, anchors]]) => [place, [anchors + 1, anchors] as const]),
   )
   let memory = remember(undefined, present(healthy))
-  memory = remember(memory, present(without(base, /cni/), { now: start + minute, heard: [iptables] }))
-  t.equal(memory.flush, undefined)
+  const heard = by(7, 'iptables', start, 'nat')
+  memory = remember(memory, present(without(base, /cni/), { now: start + minute, heard }))
+  t.equal(memory.flushes, undefined)
   t.same(memory.reference['ipv4 nat kube-proxy'], [4, 3], 'the reference goes along')
 })
 
-t.test('a flush is remembered with its author until the rules are back', async (t) => {
-  const healthy = await cells('healthy')
+t.test('a flush is remembered, each table with its process, until the rules are back', async (t) => {
+  const healthy = await cellsIn('healthy')
   const before = remember(undefined, present(healthy))
-  const heard = [{ at: start - 900, text: '# new generation 8 by process 77 (iptables-restor)' }, iptables]
-  let memory = remember(before, present(await cells('flush-535'), { heard }))
-  t.match(memory.flush, { at: start - 500, by: { name: 'iptables', pid: 25978 }, least: { ipv4: 0 } })
-  t.equal(memory.flush?.least.ipv6, undefined)
+  const heard = [
+    ...by(77, 'iptables-restor', start - 900, 'nat'),
+    ...by(78, 'fail2ban', start - 800),
+    ...by(79, 'iptables', start - 500, 'filter'),
+    ...by(81, 'iptables', start - 400, 'nat'),
+  ]
+  let memory = remember(before, present(await cellsIn('flush-535'), { heard }))
+  t.same(stepsOf(memory), [['ipv4', 'ipv4 filter by 79', 'ipv4 nat by 81']])
+  t.match(memory.flushes?.[0]?.steps, [
+    { at: start - 500, by: { name: 'iptables' }, tables: { 'ipv4 filter': { before: 51, least: 0 } } },
+    { at: start - 400, tables: { 'ipv4 nat': { before: 40, least: 0 } } },
+  ])
   memory = JSON.parse(JSON.stringify(memory)) as Memory
-  const later = [{ at: start + 4 * minute, text: '# new generation 12 by process 99 (nft)' }]
-  memory = remember(memory, present(await cells('flush-535-4m'), { now: start + 4 * minute, heard: later }))
-  t.match(memory.flush, { by: { pid: 25978 }, least: { ipv4: 0 } }, 'whoever repairs is not the author')
-  memory = remember(memory, present(await cells('restart-after-flush'), { now: start + 5 * minute }))
-  t.equal(memory.flush, undefined)
+  const later = by(99, 'nft', start + 4 * minute)
+  memory = remember(memory, present(await cellsIn('flush-535-4m'), { now: start + 4 * minute, heard: later }))
+  t.same(
+    stepsOf(memory),
+    [['ipv4', 'ipv4 filter by 79', 'ipv4 nat by 81']],
+    'whoever repairs is not the author',
+  )
+  t.equal(memory.flushes?.[0]?.steps[0]?.tables['ipv4 filter']?.least, 0)
+  t.same(hadOf(memory)['ipv4 nat kube-proxy'], healthy['ipv4 nat kube-proxy'])
+  memory = remember(memory, present(await cellsIn('restart-after-flush'), { now: start + 5 * minute }))
+  t.equal(memory.flushes, undefined)
   t.equal(memory.reference['ipv4 nat cni'], undefined, 'what is there now is the new reference')
 })
 
-t.test('step by step, as people copy it', async (t) => {
-  const healthy = await cells('healthy')
-  const step = without(healthy, /filter/)
+t.test('the second and the third within an hour, each with its own process and time', async (t) => {
+  const healthy = await cellsIn('healthy')
   let memory = remember(undefined, present(healthy))
-  memory = remember(memory, present(step, { heard: [iptables] }))
-  t.equal(memory.flush?.least.ipv4, 40)
-  memory = remember(memory, present({}, { now: start + minute }))
-  t.equal(memory.flush?.least.ipv4, 0)
-  t.same(memory.flush?.had, healthy)
+  for (const [at, pid] of [
+    [11, 101],
+    [22, 202],
+    [33, 303],
+  ] as const) {
+    const now = start + at * minute
+    const heard = by(pid, `tool${pid}`, now - 40, 'nat')
+    memory = remember(memory, present(without(healthy, /nat/), { now, heard, last: now - 5000 }))
+    t.same(stepsOf(memory), [['ipv4 nat', `ipv4 nat by ${pid}`]])
+    t.equal(memory.flushes?.[0]?.steps[0]?.at, now - 40)
+    memory = remember(memory, present(healthy, { now: now + 5 * minute }))
+    t.equal(memory.flushes, undefined, 'repaired')
+  }
+})
+
+t.test('rules of the owner that never come back hide no later flush', async (t) => {
+  const healthy = { ...(await cellsIn('healthy')), 'ipv4 filter other': [6, 6] } as Cells
+  const both = { heard: by(1, 'iptables', start, 'filter', 'nat') }
+  let memory = remember(remember(undefined, present(healthy)), present({}, both))
+  t.same(stepsOf(memory), [['ipv4', 'ipv4 filter,ipv4 nat by 1']])
+  const mended = without(healthy, /other/)
+  memory = remember(memory, present(mended, { now: start + 2 * minute }))
+  t.equal(memory.flushes?.length, 1, 'the own rules are still missing')
+  const now = start + 11 * minute
+  const again = { now, heard: by(2, 'nft', now, 'nat') }
+  memory = remember(memory, present(without(mended, /nat/), again))
+  t.same(stepsOf(memory), [
+    ['ipv4', 'ipv4 filter,ipv4 nat by 1'],
+    ['ipv4 nat', 'ipv4 nat by 2'],
+  ])
+  memory = remember(memory, present(mended, { now: now + minute }))
+  t.same(stepsOf(memory), [['ipv4', 'ipv4 filter,ipv4 nat by 1']], 'each ends for itself')
+})
+
+t.test('the same tables once more, not whole in between', async (t) => {
+  const healthy = { ...(await cellsIn('healthy')), 'ipv4 filter other': [6, 6] } as Cells
+  const mended = without(healthy, /other/)
+  const flushed = without(healthy, /filter/)
+  const first = { heard: by(1, 'iptables', start, 'filter') }
+  const open = remember(remember(undefined, present(healthy)), present(flushed, first))
+  const back = remember(open, present(mended, { now: start + 2 * minute }))
+  const again = (after: number) => {
+    const now = start + after
+    return remember(back, present(flushed, { now, heard: by(2, 'nft', now, 'filter') }))
+  }
+  t.same(stepsOf(again(4 * minute)), [['ipv4 filter', 'ipv4 filter by 1', 'ipv4 filter by 2']])
+  const news = again(patience)
+  t.same(stepsOf(news), [['ipv4 filter', 'ipv4 filter by 2']], 'after ten minutes it is one of its own')
+  t.same(news.flushes?.[0]?.needs['ipv4 filter other'], [6, 6], 'and what is missing is missing still')
+  t.equal(latestOf(news.flushes?.[0] as NonNullable<Memory['flushes']>[number]), start + patience)
+})
+
+t.test('step by step, as people copy it', async (t) => {
+  const healthy = await cellsIn('healthy')
+  let memory = remember(undefined, present(healthy))
+  const first = by(1, 'iptables', start - 500, 'filter')
+  memory = remember(memory, present(without(healthy, /filter/), { heard: first }))
+  const now = start + minute - 600
+  memory = remember(memory, present({}, { now, heard: by(3, 'iptables', now, 'nat') }))
+  t.same(stepsOf(memory), [['ipv4 filter', 'ipv4 filter by 1', 'ipv4 nat by 3']], 'lines of one recipe')
+  t.same(tablesOf(memory.flushes?.[0] ?? { steps: [] }), ['ipv4 filter', 'ipv4 nat'])
+
+  const later = start + 3 * minute
+  let apart = remember(undefined, present(healthy))
+  apart = remember(apart, present(without(healthy, /filter/), { heard: first }))
+  apart = remember(apart, present({}, { now: later, heard: by(3, 'iptables', later, 'nat') }))
+  t.same(stepsOf(apart), [
+    ['ipv4 filter', 'ipv4 filter by 1'],
+    ['ipv4 nat', 'ipv4 nat by 3'],
+  ])
 
   const fewer = { ...healthy, 'ipv4 filter kube-proxy': [6, 2] } as Cells
   memory = remember(remember(undefined, present(healthy)), present(fewer))
   t.same(memory.reference, healthy, 'a smaller state has to stand before it counts')
   memory = remember(memory, present(without(healthy, /filter/), { now: start + minute }))
-  t.same(memory.flush?.had, healthy)
+  t.equal(memory.flushes?.[0]?.steps[0]?.tables['ipv4 filter']?.before, 51)
   memory = remember(remember(undefined, present(healthy)), present(fewer))
   memory = remember(memory, present(fewer, { now: start + patience }))
   t.same(memory.reference, fewer)
 })
 
-t.test('nobody was heard: between which looks', async (t) => {
-  const before = remember(undefined, present(await cells('healthy')))
-  const { flush } = remember(before, present({}, { last: start - 5 * minute }))
-  t.equal(flush?.by, undefined)
-  t.equal(flush?.seen, start - 5 * minute)
+t.test('who was not heard deleting from it is not its author', async (t) => {
+  const before = remember(undefined, present(await cellsIn('healthy')))
+  const heard = by(5, 'iptables', start - 100, 'mangle')
+  const { flushes } = remember(before, present({}, { last: start - 5 * minute, heard }))
+  t.equal(flushes?.[0]?.steps.length, 1)
+  t.equal(flushes?.[0]?.steps[0]?.by, undefined)
+  t.equal(flushes?.[0]?.steps[0]?.seen, start - 5 * minute, 'between two looks')
+})
+
+t.test('a loop of flushes keeps a few steps', async (t) => {
+  const healthy = await cellsIn('healthy')
+  const flushed = without(healthy, /filter/)
+  const partly = { ...flushed, 'ipv4 filter kube-router': [1, 1], 'ipv4 filter flannel': [1, 1] } as Cells
+  let memory = remember(undefined, present(healthy))
+  for (let at = 0; at < 20; at += 1) {
+    const now = start + at * 30_000
+    memory = remember(memory, present(flushed, { now, heard: by(at, 'iptables', now, 'filter') }))
+    memory = remember(memory, present(partly, { now: now + 10_000 }))
+  }
+  const pids = memory.flushes?.[0]?.steps.map((it) => it.by?.pid)
+  t.same(pids, [0, 16, 17, 18, 19])
 })
 
 t.test('a boot and a day end it', async (t) => {
-  const healthy = await cells('healthy')
+  const healthy = await cellsIn('healthy')
   const before = remember(undefined, present(healthy, { boot: 'a' }))
-  t.equal(remember(before, present({}, { boot: 'b', k3s: true })).flush, undefined)
+  t.equal(remember(before, present({}, { boot: 'b', k3s: true })).flushes, undefined)
   const memory = remember(before, present({}, { boot: 'a' }))
-  t.ok(memory.flush)
-  t.ok(remember(memory, present({}, { boot: 'a', now: start + forgotten - 1 })).flush)
+  t.ok(memory.flushes)
+  t.ok(remember(memory, present({}, { boot: 'a', now: start + forgotten - 1 })).flushes)
   t.same(remember(memory, present({}, { boot: 'a', k3s: false, now: start + forgotten })), {
     reference: {},
     boot: 'a',
   })
   t.ok(
-    remember(memory, present({}, { boot: 'a', k3s: true, now: start + 3 * forgotten })).flush,
+    remember(memory, present({}, { boot: 'a', k3s: true, now: start + 3 * forgotten })).flushes,
     'but not while k3s runs without its rules',
   )
 })
 
+t.test('what went while k3s was stopped is no flush once it runs again', async (t) => {
+  const healthy = await cellsIn('healthy')
+  const rest = without(healthy, /kube|flannel|cni/)
+  let memory = remember(undefined, present(healthy))
+  memory = remember(memory, present(rest, { k3s: 'stopped' }))
+  memory = remember(memory, present(rest, { now: start + 4 * minute }))
+  t.equal(memory.flushes, undefined)
+})
+
 t.test('ufw that was switched off is not waited for', async (t) => {
-  const shut = await cells('ufw-default-deny')
+  const shut = await cellsIn('ufw-default-deny')
   const before = remember(undefined, present(shut, { ufw: 'on' }))
   const memory = remember(before, present(without(shut, /filter/), { ufw: 'on' }))
-  t.ok(memory.flush)
+  t.ok(memory.flushes)
   const repaired = without(shut, /ufw/)
-  t.ok(remember(memory, present(repaired, { ufw: 'on' })).flush)
-  t.notOk(remember(memory, present(repaired, { ufw: 'off' })).flush)
+  t.ok(remember(memory, present(repaired, { ufw: 'on' })).flushes)
+  t.notOk(remember(memory, present(repaired, { ufw: 'off' })).flushes)
 })

@@ -17,9 +17,19 @@ t.test('plain JSON, the same whenever it is made of the same', async (t) => {
 })
 
 t.test('a loss is remembered with who may have made it, and keeps nothing of the ruins', async (t) => {
-  const heard = [{ at: flushed.now - 500, text: '# new generation 9 by process 77 (iptables)' }]
+  const heard = ['delete rule ip nat OUTPUT handle 3', '# new generation 9 by process 77 (iptables)'].map(
+    (text) => ({ at: flushed.now - 500, text }),
+  )
   const after = remember({ sample, at: well.now, heard }, flushed)
-  t.match(after.sample.memory.flush, { by: { pid: 77 }, had: sample.memory.reference })
+  const [flush] = after.sample.memory.flushes ?? []
+  t.same(
+    flush?.steps.map((it) => [Object.keys(it.tables), it.by?.pid, it.seen]),
+    [
+      [['ipv4 nat'], 77, undefined],
+      [['ipv4 filter'], undefined, well.now],
+    ],
+    'of the other table nobody was heard',
+  )
   t.ok(after.snapshot.broken)
 })
 
@@ -60,6 +70,27 @@ t.test('what only other nodes need concerns nobody where there are none', async 
 t.test('a boot is no loss', async (t) => {
   const before = { ...sample, memory: { ...sample.memory, boot: 'one' } }
   const after = remember({ sample: before, at: well.now, heard: [] }, { ...flushed, boot: 'two' })
-  t.equal(after.sample.memory.flush, undefined)
+  t.equal(after.sample.memory.flushes, undefined)
   t.equal(after.sample.journal, undefined)
+})
+
+t.test('k3s that was started since the rules were seen may have lost them itself', async (t) => {
+  const running = (since: number) => ({
+    ...flushed,
+    ...(flushed.k3s && { k3s: { ...flushed.k3s, running: { pid: 7, since } } }),
+  })
+  const flushes = (since: number, less?: number) =>
+    remember(
+      {
+        sample: { ...sample, memory: { ...sample.memory, ...(less && { less }) } },
+        at: flushed.now - 1000,
+        heard: [],
+      },
+      running(since),
+    ).sample.memory.flushes?.length
+  const young = flushed.now - 60_000
+  t.equal(flushes(flushed.now - 500), undefined)
+  t.equal(flushes(young), 1, 'it ran when they were seen, so it did not')
+  t.equal(flushes(young, flushed.now - 2000), undefined, 'but they were not complete then')
+  t.equal(flushes(flushed.now - 200_000, flushed.now - 2000), 1, 'by now it has had its time')
 })
