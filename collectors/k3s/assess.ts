@@ -5,6 +5,7 @@ import { datastore, disks, type Limits } from './filling.ts'
 import type { Code } from './rules.ts'
 import type { Answer, K3sSample, Part } from './sample.ts'
 import { down, restarting } from './service.ts'
+import { linesOf } from './text.ts'
 
 /** Time k3s gets to start: on a small board it takes two minutes until the API answers. */
 export const grace = 3 * minute
@@ -79,20 +80,23 @@ function judged({ well, since }: Answer, { k3s, gone }: K3sSample, now: number):
   return since < k3s.running.since || now - k3s.running.since >= grace
 }
 
-/** While k3s restarts in a loop, single restarts are not reported. */
+/**
+ * The newest event of each kind: a round can tell one of a kind, and every event is the newest of its kind in the round
+ * that first sees it. While k3s restarts in a loop, single starts and crashes are not reported.
+ */
 function events({ happened = [], k3s }: K3sSample, restarts: boolean): Observation<Code>[] {
-  return happened
-    .filter((it) => !(restarts && it.code === 'k3s.restarted'))
-    .map(({ code, at, text }) => ({
-      code,
-      subject: code === 'k3s.rebooted' ? 'node' : (k3s?.unit ?? 'k3s'),
-      at,
-      text,
-      ...(code === 'k3s.restarted' && {
-        fix: [`If nobody restarted it on purpose: \`journalctl -u ${k3s?.unit} -n 50 --no-pager\``],
-      }),
-      ...(code === 'k3s.killed' && {
-        fix: [`\`systemctl start ${k3s?.unit}\`: makes network, rules and pods anew`],
-      }),
-    }))
+  const newest = new Map(happened.map((it) => [it.code, it]))
+  const unit = k3s?.unit ?? 'k3s'
+  const steps: Readonly<Partial<Record<Code, readonly string[]>>> = {
+    'k3s.restarted': [`If nobody restarted it on purpose: \`journalctl -u ${unit} -n 50 --no-pager\``],
+    'k3s.crashed': [`${linesOf(unit)}: what it said before it ended`],
+    'k3s.killed': [`\`systemctl start ${unit}\`: makes network, rules and pods anew`],
+  }
+  return [...newest.values()]
+    .filter((it) => !(restarts && (it.code === 'k3s.restarted' || it.code === 'k3s.crashed')))
+    .map(({ code, at, text, evidence }) => {
+      const fix = steps[code]
+      const subject = code === 'k3s.rebooted' ? 'node' : unit
+      return { code, subject, at, text, ...(fix && { fix }), ...(evidence && { evidence }) }
+    })
 }

@@ -4,8 +4,10 @@ import { minute } from '../../agent/text/times.ts'
 import { orNothing } from '../node/ask.ts'
 import { findK3s, type K3s, k3sVersion } from '../node/k3s.ts'
 import { type Doubted, doubtedProcesses, findProcess } from '../node/process.ts'
+import { readEnded } from './ended.ts'
 import { whatHappened } from './happened.ts'
 import { askHealth } from './health.ts'
+import { stoodBefore } from './killed.ts'
 import type { Code } from './rules.ts'
 import type { K3sSample } from './sample.ts'
 import { lookAtDatastore, lookAtDisks } from './storage.ts'
@@ -80,7 +82,9 @@ function disbelief({ pid, name, cgroup }: Doubted, others: number): Unseen {
 
 function noted({ sample: before, at }: Past<K3sSample>, sample: K3sSample, now: number): K3sSample {
   const happened = whatHappened(before, sample, at, now)
-  return happened.length > 0 ? { ...sample, happened } : sample
+  const over = before?.boot !== sample.boot || happened.some((it) => it.code === 'k3s.killed')
+  const stood = sample.k3s?.running || over ? undefined : stoodBefore(before, at)
+  return { ...sample, ...(stood && { stood }), ...(happened.length > 0 && { happened }) }
 }
 
 /**
@@ -118,9 +122,12 @@ async function bootOf(
   return { ...(boot && { boot }), ...(Number.isFinite(booted) && { booted }) }
 }
 
-type Service = Pick<K3sSample, 'unit' | 'enabled' | 'restarts' | 'gone'>
+type Service = Pick<K3sSample, 'unit' | 'enabled' | 'restarts' | 'gone' | 'ended'>
 
-/** systemd is asked only when the process has changed since the previous sample, or there is none. */
+/**
+ * systemd is asked only when the process has changed since the previous sample, or there is none; its journal only when
+ * it started k3s again by itself.
+ */
 async function stateOf(
   host: Host,
   { unit: name, running }: K3s,
@@ -134,7 +141,12 @@ async function stateOf(
   const steady = known === null || known?.active === 'active'
   const unit = steady ? (known ?? null) : await askSystemd(host, name, booted)
   const restarts = countRestarts(before, unit, running !== undefined && !same, now)
-  if (running) return { unit, restarts }
+  if (running) {
+    // systemd's counter is above 0 only as long as nobody started it by hand since.
+    const again = !same && before?.seen && unit && unit.restarts > 0
+    const ended = again ? await readEnded(host, name, running.since) : undefined
+    return { unit, restarts, ...(ended && { ended }) }
+  }
   const enabled = unit === null && (await startsAtBoot(host, name))
   const stopped = unit?.stopped !== undefined && unit.stopped <= now ? unit.stopped : undefined
   const gone = (!was && before?.gone) || stopped || now

@@ -1,14 +1,17 @@
 import { duration } from '../../agent/text/durations.ts'
-import { list } from '../../agent/text/lists.ts'
 import { exactMoment, minute } from '../../agent/text/times.ts'
-import type { Happened, K3sSample } from './sample.ts'
+import { killed } from './killed.ts'
+import type { Ended, Happened, K3sSample } from './sample.ts'
 
 /** How long an event is reported, ms; the causes that refer to it add as much. Its consequences show within minutes. */
 export const held = 5 * minute
+/** More starts than these within `held` are a loop, which is told as one. */
+const mostEvents = 30
 
 /**
- * What happened between two samples: a reboot, a start of k3s, a `k3s-killall.sh`, a rotation of its certificates.
- * Events older than `held` are left out. Pure.
+ * What happened between two samples: a reboot, a start of k3s by somebody or after a crash, a `k3s-killall.sh`, a
+ * rotation of its certificates; and what happened before that, each by itself. Events older than `held` are left out.
+ * Pure.
  */
 export function whatHappened(
   before: K3sSample | undefined,
@@ -17,8 +20,11 @@ export function whatHappened(
   at: number,
 ): readonly Happened[] {
   const all = [...(before?.happened ?? []), ...news(before, now, looked, at)]
-  const newest = new Map(all.map((it) => [it.code, it]))
-  return [...newest.values()].filter((it) => at - it.at < held).sort((a, b) => a.at - b.at)
+  const each = new Map(all.map((it) => [`${it.code} ${it.at}`, it]))
+  return [...each.values()]
+    .filter((it) => at - it.at < held)
+    .sort((a, b) => a.at - b.at)
+    .slice(-mostEvents)
 }
 
 function news(
@@ -39,8 +45,8 @@ function news(
 }
 
 function restarted(
-  { k3s: was, version: old, seen }: K3sSample,
-  { k3s, version }: K3sSample,
+  { k3s: was, version: old, seen, unit: asked }: K3sSample,
+  { k3s, version, unit, ended }: K3sSample,
   at: number,
 ): Happened[] {
   // The first start of a newly installed k3s is no restart.
@@ -48,25 +54,47 @@ function restarted(
   const { pid, since } = k3s.running
   if (was.running?.pid === pid && was.running.since === since) return []
   const start = since > 0 ? Math.min(since, at) : at
+  const starts = startsBySystemd(asked, unit)
+  if (ended) return [crashed(k3s, ended, start, starts)]
   const other = version && old && version !== old ? `; it is ${version} now and was ${old}` : ''
   const ran = was.running && was.running.since > 0 ? `, after ${duration(start - was.running.since)}` : ''
   const verb = was.running ? 'restarted' : 'started again'
-  const text = `${k3s.distribution} was ${verb} at ${exactMoment(start)} (process ${pid})${ran}${other}.`
-  return [{ code: 'k3s.restarted', at: start, text }]
+  const often = starts > 1 ? `, ${starts} times since the last look` : ''
+  const text = `${k3s.distribution} was ${verb} at ${exactMoment(start)} (process ${pid})${ran}${often}${other}.`
+  return [
+    { code: 'k3s.restarted', at: start, text, ...(starts > 0 && { evidence: { 'by systemd': starts } }) },
+  ]
 }
 
-/** Containers and links outlive k3s itself; only `k3s-killall.sh` or a boot removes all of them at once. */
-function killed(before: K3sSample, now: K3sSample, looked: number, at: number): Happened[] {
-  const was = before.tasks?.some ?? []
-  const links = Object.entries(before.links ?? {})
-  const some = new Set(now.tasks?.some)
-  const stopped = !now.k3s?.running || now.k3s.running.since !== before.k3s?.running?.since
-  if (was.length === 0 || links.length === 0 || !stopped || was.some((it) => some.has(it))) return []
-  if (links.some(([name, index]) => now.links?.[name] === index)) return []
-  // It ran before the start that followed it.
-  const end = Math.min(now.gone ?? (now.k3s?.running?.since ?? at) - 1, at)
-  const text = `All ${before.tasks?.count} containers and ${list(links.map(([name]) => name))} went between ${exactMoment(looked)} and ${exactMoment(at)}, as \`k3s-killall.sh\` does.`
-  return [{ code: 'k3s.killed', at: Math.max(end, looked), text }]
+/** How often systemd itself started it since the sample before; a start by hand sets its counter back to 0. */
+function startsBySystemd(before: K3sSample['unit'], unit: K3sSample['unit']): number {
+  const count = unit?.restarts ?? 0
+  const known = before?.restarts ?? 0
+  return count > known ? count - known : count
+}
+
+function crashed(k3s: NonNullable<K3sSample['k3s']>, ended: Ended, start: number, starts: number): Happened {
+  const often = starts > 1 ? ` ${starts} times, last` : ''
+  const said = ended.reason === undefined ? '' : `: "${ended.reason}"`
+  const pause = start > ended.at ? ` ${duration(start - ended.at)} later` : ''
+  return {
+    code: 'k3s.crashed',
+    at: ended.at,
+    text: `${k3s.distribution} crashed${often} at ${exactMoment(ended.at)} (${endedHow(ended)})${said}. systemd started it again${pause} (process ${k3s.running?.pid}).`,
+    evidence: {
+      ...(ended.exit !== undefined && { exit: ended.exit }),
+      ...(ended.signal !== undefined && { signal: ended.signal }),
+      ...(ended.result !== undefined && { result: ended.result }),
+      ...(ended.reason !== undefined && { reason: ended.reason }),
+      ...(starts > 1 && { starts }),
+    },
+  }
+}
+
+function endedHow({ exit, signal, result }: Ended): string {
+  if (result === 'oom-kill') return 'OOMKilled'
+  if (result === 'watchdog') return 'it no longer answered systemd'
+  return signal === undefined ? `exit ${exit}` : `signal ${signal}`
 }
 
 function rotated(before: K3sSample, { rotated: written, k3s }: K3sSample, at: number): Happened[] {

@@ -5,7 +5,7 @@ import { diskForecast } from './filling.ts'
 import { rules } from './rules.ts'
 import type { K3sSample } from './sample.ts'
 import { summary } from './summary.ts'
-import { containerdRun } from './traces.ts'
+import { cniHome, containerdRun } from './traces.ts'
 
 /**
  * k3s itself: whether it runs and answers, whether it has room to write, and which events explain what is missing
@@ -15,7 +15,7 @@ export const k3s = collector({
   name: 'k3s',
   title: 'k3s itself',
   every: '50 * * * * *',
-  woken: "containerd's socket is made anew",
+  woken: "containerd's socket is made anew or CNI's folder is removed",
   timeout: 30_000,
   rules,
   settings: {
@@ -63,6 +63,6 @@ export const k3s = collector({
       const reach = diskForecast(disk, 'disk', series, now)
       return reach ? [{ what: `disk of ${disk.path}`, at: reach.at, confidence: reach.confidence }] : []
     }),
-  // containerd recreates its socket when k3s starts, and `k3s-killall.sh` removes the folder.
-  watch: (_settings, sample) => (sample?.k3s ? [{ kind: 'paths', paths: [containerdRun] }] : []),
+  // containerd recreates its socket when k3s starts; `k3s-killall.sh` removes CNI's folder as one of its last acts.
+  watch: (_settings, sample) => (sample?.k3s ? [{ kind: 'paths', paths: [containerdRun, cniHome] }] : []),
 })

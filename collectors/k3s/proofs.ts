@@ -9,3 +9,13 @@ export const ofK3s: Proof = ({ evidence, pod }) =>
 
 /** 401: the API is there, and refuses who asks (RFC 9110, 15.5.2). */
 export const saysUnauthorized: Proof = (_, { evidence }) => evidence?.status === 401
+
+/** What k3s said last before it ended: `evidence.reason` of `k3s.crashed`. */
+const ended =
+  (by: RegExp): Proof =>
+  (_, { evidence }) =>
+    by.test(`${evidence?.reason ?? ''}`)
+
+/** flannel 0.28.4 panics when its link vanishes: an index out of range in vxlan_network.go:217. */
+export const panickedAtLink = ended(/panic|vxlan|flannel/i)
+export const endedForCertificates = ended(/x509|certificate/i)

@@ -1,6 +1,7 @@
 import { causes, declared, whileOpen } from '../../agent/model/index.ts'
 import { minute } from '../../agent/text/times.ts'
-import { isFull, ofK3s, saysUnauthorized } from './proofs.ts'
+import { endedForCertificates, isFull, ofK3s, panickedAtLink, saysUnauthorized } from './proofs.ts'
+import { linesOf } from './text.ts'
 
 /** Without valid certificates a start of k3s fails, or the API refuses those who come with them. */
 const certificates = causes(
@@ -40,6 +41,7 @@ export type Code =
   | 'k3s.disk-filling'
   | 'k3s.datastore-growing'
   | 'k3s.restarted'
+  | 'k3s.crashed'
   | 'k3s.killed'
   | 'k3s.rebooted'
   | 'k3s.certificates-rotated'
@@ -78,11 +80,12 @@ export const rules = declared({
     measured: '`NRestarts` of `systemctl show`, or new processes where there is no systemd.',
     impact: 'The API comes and goes or is gone; containers go on running, but nobody looks after them.',
     fix: [
-      '`journalctl -u k3s -p err -n 30 --no-pager` (on an agent `k3s-agent`): what it says before it ends',
+      `${linesOf('k3s')} (on an agent \`k3s-agent\`): what it says before it ends`,
       '`df -h /var/lib/rancher/k3s` and `timedatectl`: a full disk and a wrong clock both end it',
     ],
     avoid: [noReboot, leaveTheData],
-    because: [...noRoom, ...certificates],
+    // Three crashes or more within a quarter of an hour.
+    because: [{ code: 'k3s.crashed', takes: 15 * minute }, ...noRoom, ...certificates],
   },
   'k3s.api-unhealthy': {
     severity: 'critical',
@@ -160,21 +163,39 @@ export const rules = declared({
     severity: 'info',
     title: 'k3s was restarted',
     meaning:
-      'The process of k3s is another than at the last look, on the same boot. A restart is harmless by itself; it is remembered for five minutes, so that what does not come back is told together with it.',
-    measured: 'Process id and start time of k3s in /proc.',
+      'The process of k3s is another than at the last look, on the same boot, and the one before did not fail: somebody restarted it, or asked it to end. A restart is harmless by itself; it is remembered for five minutes, so that what does not come back is told together with it. Each start is an event of its own.',
+    measured:
+      "Process id and start time of k3s in /proc; after a start by systemd itself, systemd's entries in the journal.",
     impact: 'Containers went on running; whatever is named with it did not come back since.',
     fix: [
       'If nobody restarted it on purpose: `journalctl -u k3s -n 50 --no-pager` (on an agent `k3s-agent`)',
     ],
     event: true,
   },
+  'k3s.crashed': {
+    severity: 'warning',
+    title: 'k3s crashed',
+    meaning:
+      'The process of k3s ended by itself, with an exit code other than 0 or by a signal, and systemd started it again. A restart that somebody asked for is `k3s.restarted`; what fails again and again is `k3s.restarting`. It is remembered for five minutes. flannel, a part of k3s, panics when its link vanishes (flannel 0.28.4, `vxlan_network.go:217`).',
+    measured:
+      "`NRestarts` of `systemctl show`, and the journal: systemd's own entry on how the process ended, and the last lines of k3s before it.",
+    impact:
+      'While it was down the API and the kubelet did not answer; containers went on running. What made it crash may do so again.',
+    fix: [`${linesOf('k3s')} (on an agent \`k3s-agent\`): what it said before it ended`],
+    event: true,
+    because: [
+      { code: 'cni.overlay-missing', proof: panickedAtLink },
+      ...noRoom,
+      ...certificates.map((it) => ({ ...it, proof: endedForCertificates })),
+    ],
+  },
   'k3s.killed': {
     severity: 'info',
     title: 'k3s and all its containers were killed',
     meaning:
-      "All containers, the pod bridge and flannel's device went within one look, while k3s was stopped: this is what `k3s-killall.sh` does. It ends databases without letting them finish, and takes the rules of Kubernetes out of the firewall. It is remembered for five minutes.",
+      "All containers, the pod bridge and flannel's device that were there while k3s last ran went, and k3s was stopped: this is what `k3s-killall.sh` does, whether k3s was started again since or not. It ends databases without letting them finish, and takes the rules of Kubernetes out of the firewall. It is remembered for five minutes.",
     measured:
-      "containerd's folder of running containers and the links in /sys/class/net, against the look before.",
+      "The root file systems of containers in containerd's folder and the links in /sys/class/net, against the last look at which k3s ran.",
     impact:
       'No pod runs on this node until k3s is started; databases recover from their log when they start.',
     fix: ['`systemctl start k3s` (on an agent `k3s-agent`): makes network, rules and pods anew'],

@@ -1,4 +1,4 @@
-import type { Sample } from '../../agent/model/index.ts'
+import type { Observation, Sample } from '../../agent/model/index.ts'
 import type { K3s } from '../node/k3s.ts'
 
 /** What systemd says of the unit of k3s. */
@@ -51,13 +51,40 @@ export interface Datastore {
   readonly quota?: number
 }
 
-export type EventCode = 'k3s.restarted' | 'k3s.killed' | 'k3s.rebooted' | 'k3s.certificates-rotated'
+export type EventCode =
+  | 'k3s.restarted'
+  | 'k3s.crashed'
+  | 'k3s.killed'
+  | 'k3s.rebooted'
+  | 'k3s.certificates-rotated'
 
-/** An event; remembered for as long as it explains what is missing. */
+/** An event; remembered for as long as it explains what is missing. `code` and `at` are its identity. */
 export interface Happened {
   readonly code: EventCode
   readonly at: number
   readonly text: string
+  readonly evidence?: Observation['evidence']
+}
+
+/** The containers and links of the last look at which k3s ran; `at` is its time. */
+export interface Stood {
+  readonly at: number
+  readonly count: number
+  readonly some: readonly string[]
+  readonly links: Readonly<Record<string, number>>
+}
+
+/** How the process of k3s ended before systemd started it again by itself. */
+export interface Ended {
+  readonly at: number
+  /** Its exit code; absent if a signal ended it. */
+  readonly exit?: number
+  /** The number of the signal that ended it. */
+  readonly signal?: number
+  /** The result that systemd gave the unit: `exit-code`, `signal`, `core-dump`, `oom-kill`, `watchdog` … */
+  readonly result?: string
+  /** What k3s itself said last of why, from its journal. */
+  readonly reason?: string
 }
 
 export interface K3sSample extends Sample {
@@ -84,13 +111,17 @@ export interface K3sSample extends Sample {
   readonly enabled?: true
   /** The restart counter over the last 15 minutes, each time it rose. */
   readonly restarts?: readonly { readonly at: number; readonly count: number }[]
+  /** Only in the look that first sees the process which followed. */
+  readonly ended?: Ended
   readonly answers?: Readonly<Partial<Record<Part, Answer>>>
   /** The servers an agent's load balancer knows. */
   readonly servers?: readonly string[]
-  /** How many containers there are, and a few of them by id. */
+  /** How many containers live, and a few of them by id. */
   readonly tasks?: { readonly count: number; readonly some: readonly string[] }
   /** The links of the pod network by name, with their index: a recreated link has another index. */
   readonly links?: Readonly<Record<string, number>>
+  /** While k3s does not run: what stood when it last did. */
+  readonly stood?: Stood
   /** When the server's own client certificate was written. */
   readonly rotated?: number
   readonly datastore?: Datastore

@@ -3,6 +3,7 @@ import { duration } from '../../agent/text/durations.ts'
 import { exactMoment, minute } from '../../agent/text/times.ts'
 import type { Code } from './rules.ts'
 import type { K3sSample, UnitState } from './sample.ts'
+import { linesOf } from './text.ts'
 import { restartWindow } from './unit.ts'
 
 /**
@@ -30,7 +31,7 @@ export function restarting(sample: K3sSample, now: number): Observation<Code>[] 
       at: first.at,
       text: `${k3s.distribution} was started ${rise} times again since ${exactMoment(first.at)}, last ${duration(now - last.at)} ago${ended(unit)}.`,
       fix: [
-        `\`journalctl -u ${name} -p err -n 30 --no-pager\`: what it says before it ends`,
+        `${linesOf(name)}: what it says before it ends`,
         `\`df -h ${k3s.dataDir}\` and \`timedatectl\`: a full disk and a wrong clock both end it`,
       ],
       evidence: { restarts: rise, ...(unit && { result: unit.result, status: unit.status }) },

@@ -1,6 +1,7 @@
 import type { Host } from '../../agent/model/index.ts'
 import { HostError } from '../../agent/model/index.ts'
 import { printable } from '../../agent/text/sanitize.ts'
+import { type Entry, journalEntry, messageOf } from '../node/journal.ts'
 import { form } from '../node/kernel-log.ts'
 import type { Kill, Reading } from './kills.ts'
 import { readKills } from './kills.ts'
@@ -122,7 +123,7 @@ async function readEnd(host: Host) {
       timeout,
       limit: 4 * 1024 * 1024,
       line(line) {
-        const entry = entryOf(line)
+        const entry = journalEntry(line)
         if (!entry) return
         last = entry
         orderly ||= isFarewell(entry)
@@ -153,7 +154,7 @@ async function readKernel(host: Host, start: number) {
     timeout,
     limit: 32 * 1024 * 1024,
     line(line) {
-      const entry = entryOf(line)
+      const entry = journalEntry(line)
       const uptime = Number(entry?._SOURCE_MONOTONIC_TIMESTAMP)
       if (!entry || !Number.isSafeInteger(uptime)) return
       // The journal has undone the kernel's escapes, and the reader of the lines will do so once more.
@@ -184,18 +185,3 @@ const panicked = form(
 )
 
 export const panicOf = (text: string): string | undefined => panicked.exec(text)?.[1]
-
-type Entry = Readonly<Record<string, unknown>>
-
-function entryOf(line: string): Entry | undefined {
-  try {
-    const it: unknown = JSON.parse(line)
-    return typeof it === 'object' && it !== null ? (it as Entry) : undefined
-  } catch {
-    return undefined
-  }
-}
-
-/** Text that is not UTF-8 comes as a list of bytes, text that is too long as null. */
-const messageOf = (it: unknown): string =>
-  typeof it === 'string' ? it : Array.isArray(it) ? Buffer.from(it.map(Number)).toString('utf8') : ''

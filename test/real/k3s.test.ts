@@ -174,22 +174,64 @@ t.test('a server from its start to its end', async (t) => {
       t.ok(Math.abs((it.at ?? 0) - began) < 2_000, `${it.code}: ${(it.at ?? 0) - began} ms off`)
   })
 
-  await t.test('k3s-killall.sh, step by step as it does it', async (t) => {
-    const tasks = '/run/k3s/containerd/io.containerd.runtime.v2.task/k8s.io'
-    const ids = ['a', 'b', 'c'].map((it) => it.repeat(64))
-    await sh(
-      `ip link add cni0 type bridge; ip link add flannel.1 type bridge; mkdir -p ${ids.map((it) => `${tasks}/${it}`).join(' ')}`,
-    )
+  const tasks = '/run/k3s/containerd/io.containerd.runtime.v2.task/k8s.io'
+  /** Containers with a root file system each, mounted as containerd does, and the links of the pod network. */
+  const pods = (letters: string) =>
+    sh(`for it in ${[...letters].map((it) => it.repeat(64)).join(' ')}; do
+      mkdir -p ${tasks}/$it/rootfs /var/lib/cni/results && mount -t tmpfs tmpfs ${tasks}/$it/rootfs
+    done
+    ip link add cni0 type bridge; ip link add flannel.1 type bridge`)
+  /** What `k3s-killall.sh` of 1.36 does once k3s is stopped: what a container's folder holds besides stays. */
+  const acts = [
+    `for it in ${tasks}/*/rootfs; do umount -f $it && rm -rf $it; done`,
+    'ip link delete cni0; ip link delete flannel.1',
+    'rm -rf /var/lib/cni/',
+  ]
+  const killings = (it: Look) => it.found.filter((one) => one.code === 'k3s.killed')
+
+  await t.test('k3s-killall.sh, step by step as it does it, and nobody starts k3s again', async (t) => {
+    await pods('abc')
     t.match((await look(0)).sample, { tasks: { count: 3 }, links: { cni0: /\d/, 'flannel.1': /\d/ } })
     await node.kill()
-    await sh('rm -rf /run/k3s/containerd; ip link delete cni0; ip link delete flannel.1')
-    const { found } = await look(0)
-    const [killed] = found.filter((it) => it.code === 'k3s.killed')
-    t.match(killed?.text, /^All 3 containers and cni0 and flannel\.1 went between /)
+    t.strictSame(killings(await look(0)), [], 'k3s is stopped')
+    await sh(acts[0] as string)
+    t.strictSame(killings(await look(0)), [], 'the containers are dead, the links are there')
+    await sh(acts.slice(1).join(';'))
+    const gone = await look(0)
+    t.match(killings(gone), [{ text: /^All 3 containers and cni0 and flannel\.1 went between / }])
+    t.match(gone.sample.tasks, { count: 0 })
+    t.match(await sh(`ls ${tasks}`), /a{64}/, 'whose folders are there all the same')
+    const down = (await look(16 * minute)).found.filter((it) => it.code === 'k3s.down')
+    t.match(down, [{ subject: 'k3s', text: /No container runs here/ }], 'and nobody started it again')
+    const at = killings(gone)[0]?.at
+    await node.start()
+    t.match(
+      killings(await look(0)).map((it) => it.at),
+      [at],
+      'a start later is no second one',
+    )
+  })
+
+  await t.test('k3s-killall.sh and a start, with no look between', async (t) => {
+    await sh(`rm -rf ${tasks}`)
+    await pods('def')
+    const before = await look(0)
+    const known = killings(before).map((it) => it.at)
+    await node.kill()
+    await sh(acts.join(';'))
+    await node.start()
+    // containerd was just started: the old folders are still there, and new pods come.
+    await pods('12')
+    const after = await look(0)
+    t.match(killings(after), [{ text: /^All 3 containers and cni0 and flannel\.1 went between / }])
+    t.not(killings(after)[0]?.at, known[0], 'an event of its own')
+    t.match(after.sample.tasks, { count: 2 })
+    await node.kill()
+    await node.start()
     t.strictSame(
-      codes(await look(16 * minute)).filter((it) => it.startsWith('k3s.down')),
-      ['k3s.down k3s'],
-      'and nobody started it again',
+      killings(await look(0)).map((it) => it.at),
+      killings(after).map((it) => it.at),
+      'a restart after it is none',
     )
   })
 })

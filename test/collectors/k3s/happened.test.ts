@@ -1,5 +1,6 @@
 import t from 'tap'
 import { whatHappened } from '../../../collectors/k3s/happened.ts'
+import type { K3sSample } from '../../../collectors/k3s/sample.ts'
 import { minute, noon, server, startedAt, stopped } from './samples.ts'
 
 const looked = noon - minute
@@ -59,39 +60,6 @@ t.test('a boot by a clock that was wrong is still one, of now', async (t) => {
   t.match(whatHappened(server(), booted, looked, noon), [{ code: 'k3s.rebooted', at: noon }])
 })
 
-t.test('killall: containers and links went at once, whether k3s came back meanwhile or not', async (t) => {
-  const gone = { tasks: { count: 0, some: [] }, links: {} }
-  t.match(whatHappened(server(), stopped(noon - 10_000, gone), looked, noon), [
-    {
-      code: 'k3s.killed',
-      at: noon - 10_000,
-      text: /^All 3 containers and cni0 and flannel\.1 went between .* as `k3s-killall\.sh` does\.$/,
-    },
-  ])
-  const back = { tasks: { count: 2, some: ['d4', 'e5'] }, links: { cni0: 9, 'flannel.1': 8 } }
-  t.strictSame(codes(server(), startedAt(noon - 5_000, back), looked, noon), ['k3s.killed', 'k3s.restarted'])
-})
-
-t.test('what only looks like killall', async (t) => {
-  const none = { count: 0, some: [] }
-  t.strictSame(
-    codes(server(), stopped(noon, { tasks: none }), looked, noon),
-    [],
-    'drained and stopped: cni0 stays',
-  )
-  t.strictSame(codes(server(), server({ tasks: none, links: {} }), looked, noon), [], 'k3s never stopped')
-  t.strictSame(
-    codes(server(), stopped(noon, { links: {} }), looked, noon),
-    [],
-    'links deleted by hand: containers run',
-  )
-  t.strictSame(
-    codes(server(), startedAt(noon, { tasks: { count: 3, some: ['a1', 'd4'] } }), looked, noon),
-    ['k3s.restarted'],
-    'one container outlived it',
-  )
-})
-
 t.test('certificates written anew', async (t) => {
   t.match(whatHappened(server(), server({ rotated: noon - 20_000 }), looked, noon), [
     { code: 'k3s.certificates-rotated', at: noon - 20_000 },
@@ -100,12 +68,53 @@ t.test('certificates written anew', async (t) => {
   t.strictSame(codes(unknown, server(), looked, noon), [])
 })
 
-t.test('it is remembered for five minutes, the newest of each kind', async (t) => {
+t.test('it is remembered for five minutes, each start by itself', async (t) => {
   const first = startedAt(noon)
   const happened = whatHappened(server(), first, looked, noon)
   const then = { ...first, happened }
   t.equal(whatHappened(then, first, noon, noon + 4 * minute).length, 1)
   t.equal(whatHappened(then, first, noon, noon + 5 * minute).length, 0)
   const again = startedAt(noon + 4 * minute)
-  t.match(whatHappened(then, again, noon, noon + 4 * minute), [{ at: noon + 4 * minute }])
+  t.match(whatHappened(then, again, noon, noon + 4 * minute), [{ at: noon }, { at: noon + 4 * minute }])
+})
+
+const unit = (restarts: number) => ({
+  ...(server().unit as NonNullable<K3sSample['unit']>),
+  restarts,
+})
+
+t.test('a crash is told from a restart', async (t) => {
+  const ended = {
+    at: noon - 5_000,
+    exit: 2,
+    result: 'exit-code',
+    reason: 'panic: runtime error: index out of range [0] with length 0 (vxlan_network.go:217)',
+  }
+  const [it, ...more] = whatHappened(server(), startedAt(noon, { unit: unit(1), ended }), looked, noon)
+  t.strictSame(more, [], 'and is no restart beside it')
+  t.match(it, {
+    code: 'k3s.crashed',
+    at: noon - 5_000,
+    evidence: { exit: 2, result: 'exit-code', reason: /vxlan_network\.go:217/ },
+  })
+  t.equal(
+    it?.text,
+    'k3s crashed at 2026-11-23 11:59:55 UTC (exit 2): "panic: runtime error: index out of range [0] with length 0 (vxlan_network.go:217)". systemd started it again 5 s later (process 11).',
+  )
+  const by = (more: object) =>
+    whatHappened(server(), startedAt(noon, { unit: unit(1), ended: { at: noon, ...more } }), looked, noon)[0]
+  t.match(by({ signal: 9, result: 'signal' }), { text: /\(signal 9\)\. systemd/, evidence: { signal: 9 } })
+  t.match(by({ signal: 9, result: 'oom-kill' }), { text: /\(OOMKilled\)/ })
+  t.match(by({ signal: 6, result: 'watchdog' }), { text: /no longer answered systemd/ })
+})
+
+t.test('more starts than looks are counted', async (t) => {
+  const ended = { at: noon - 5_000, exit: 1 }
+  const crashed = startedAt(noon, { unit: unit(4), ended })
+  t.match(whatHappened(server({ unit: unit(1) }), crashed, looked, noon), [
+    { code: 'k3s.crashed', text: /^k3s crashed 3 times, last at /, evidence: { starts: 3 } },
+  ])
+  t.match(whatHappened(server({ unit: unit(7) }), startedAt(noon, { unit: unit(2) }), looked, noon), [
+    { code: 'k3s.restarted', text: /, 2 times since the last look\.$/, evidence: { 'by systemd': 2 } },
+  ])
 })

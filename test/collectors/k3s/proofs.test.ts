@@ -1,5 +1,11 @@
 import t from 'tap'
-import { isFull, ofK3s, saysUnauthorized } from '../../../collectors/k3s/proofs.ts'
+import {
+  endedForCertificates,
+  isFull,
+  ofK3s,
+  panickedAtLink,
+  saysUnauthorized,
+} from '../../../collectors/k3s/proofs.ts'
 import { finding } from '../../agent/findings.ts'
 
 const effect = finding({ code: 'k3s.down' })
@@ -23,4 +29,12 @@ t.test('401, and nothing else, is a refusal of who asks', async (t) => {
   t.ok(saysUnauthorized(effect, of({ evidence: { status: 401 } })))
   t.notOk(saysUnauthorized(effect, of({ evidence: { status: 503 } })))
   t.notOk(saysUnauthorized(effect, of({})))
+})
+
+t.test('a crash follows from what k3s said last', async (t) => {
+  const crash = (reason?: string) => of({ code: 'k3s.crashed', evidence: { exit: 2, ...(reason && { reason }) } })
+  t.ok(panickedAtLink(effect, crash('panic: runtime error: index out of range [0]')))
+  t.ok(endedForCertificates(effect, crash('x509: certificate has expired or is not yet valid')))
+  t.notOk(endedForCertificates(effect, crash('panic: runtime error: index out of range [0]')))
+  t.notOk(panickedAtLink(effect, crash()), 'nothing is known of it')
 })

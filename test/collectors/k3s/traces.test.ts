@@ -5,13 +5,16 @@ import { server } from './samples.ts'
 
 const tasks = `${containerdRun}/io.containerd.runtime.v2.task/k8s.io`
 const id = (letter: string) => letter.repeat(64)
-const on = (t: Parameters<typeof machine>[0], letters: string) =>
+const on = (t: Parameters<typeof machine>[0], letters: string, dead = '') =>
   machine(
     t,
     {
       '/sys/class/net/cni0/ifindex': '7\n',
       '/sys/class/net/flannel.1/ifindex': '6\n',
       '/d/server/tls/client-admin.crt': '',
+      ...Object.fromEntries(
+        [...letters].filter((it) => !dead.includes(it)).map((it) => [`${tasks}/${id(it)}/rootfs/x`, '']),
+      ),
     },
     {
       lists: {
@@ -39,6 +42,14 @@ t.test('containers by a few ids that stay the same, links by index', async (t) =
     then.tasks?.some,
     ['f', 'e', 'a'].map((one) => id(one).slice(0, 12)),
   )
+})
+
+t.test('k3s-killall.sh leaves the folders of the containers, without their root file systems', async (t) => {
+  const before = server({ tasks: { count: 3, some: ['a', 'b'].map((it) => id(it).slice(0, 12)) } })
+  const dead = await lookForTraces(on(t, 'abcdef01', 'abcdef01'), k3s, before)
+  t.strictSame(dead.tasks, { count: 0, some: [] })
+  const some = await lookForTraces(on(t, 'abcdef01', 'abcde'), k3s, before)
+  t.match(some.tasks, { count: 3, some: ['f', '0', '1'].map((it) => id(it).slice(0, 12)) })
 })
 
 t.test('nothing there is nothing missed, and a certificate that is away keeps its time', async (t) => {

@@ -1,0 +1,8 @@
+/**
+ * The gravest lines that k3s writes, in its three forms (logrus, klog, Go's panic). All have priority 6, fatal ones too
+ * (the default of its unit), so that `journalctl -p err` shows none of them.
+ */
+const grave = 'level=(fatal|error)|^[EF][0-9]{4} |^panic: |^fatal error: '
+
+/** The command that shows why k3s ended. */
+export const linesOf = (unit: string) => `\`journalctl -u ${unit} -b --no-pager -n 30 -g '${grave}'\``

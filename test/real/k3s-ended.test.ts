@@ -1,0 +1,93 @@
+import t from 'tap'
+import type { Host } from '../../agent/model/index.ts'
+import { readEnded } from '../../collectors/k3s/ended.ts'
+import { linesOf } from '../../collectors/k3s/text.ts'
+import { askSystemd } from '../../collectors/k3s/unit.ts'
+import { machine } from '../collectors/node/machine.ts'
+import { bootContainer, withoutContainer } from './container.ts'
+import { until } from './waiting.ts'
+
+const skip = process.env.CI === 'true' ? false : (withoutContainer() ?? false)
+t.setTimeout(60_000)
+
+/** A k3s that says what it is given and ends as it is told to; its unit is k3s's own in all that matters here. */
+const makeIt = `
+cat > /usr/local/bin/k3s <<'X'
+#!/bin/sh
+echo 'time="2026-11-29T01:48:40Z" level=info msg="Starting k3s"'
+while [ ! -s /run/end ]; do sleep 0.05; done
+code=$(cat /run/end); rm /run/end
+if [ "$code" = 2 ]; then
+  echo 'panic: runtime error: index out of range [0] with length 0' >&2
+  printf 'goroutine 6381 [running]:\\n\\t/go/pkg/mod/github.com/flannel-io/flannel@v0.28.4/pkg/backend/vxlan/vxlan_network.go:217 +0x1b45\\n' >&2
+fi
+exit $code
+X
+chmod +x /usr/local/bin/k3s
+cat > /etc/systemd/system/k3s.service <<'X'
+[Unit]
+StartLimitIntervalSec=0
+[Service]
+ExecStart=/usr/local/bin/k3s
+KillMode=process
+Restart=always
+RestartSec=300ms
+X
+systemctl daemon-reload; systemctl start k3s`
+
+t.test('what a real systemd leaves of the end of a process', { skip }, async (t) => {
+  const container = await bootContainer()
+  t.teardown(() => container.stop())
+  const host: Host = {
+    ...machine(t, {}),
+    run: async (argv, { line } = {}) => {
+      const it = await container.exec(argv)
+      if (line) for (const one of it.stdout.split('\n').filter(Boolean)) line(one)
+      return it
+    },
+  }
+  const pid = async () => (await container.sh('systemctl show -P MainPID k3s')).trim()
+  /** Ends it as `script` says, and gives what is known once another process runs. */
+  const after = async (script: string) => {
+    const was = await pid()
+    await container.sh(script.replaceAll('PID', was))
+    await until('another runs', async () => {
+      const now = await pid()
+      return now !== was && now !== '0' && now
+    })
+    const unit = await askSystemd(host, 'k3s', 0)
+    return { restarts: unit?.restarts, result: unit?.result, ended: await readEnded(host, 'k3s', Date.now()) }
+  }
+  await container.sh(makeIt)
+
+  const asked = await after('systemctl restart k3s')
+  t.equal(asked.restarts, 0, 'a restart by hand is no crash')
+  t.equal(asked.ended, undefined)
+
+  const exit = await after('echo 2 > /run/end')
+  t.match(exit, {
+    restarts: 1,
+    result: 'success',
+    ended: {
+      exit: 2,
+      result: 'exit-code',
+      reason: 'panic: runtime error: index out of range [0] with length 0 (vxlan_network.go:217)',
+    },
+  })
+  t.ok(Math.abs((exit.ended?.at ?? 0) - Date.now()) < 5_000, 'with its time')
+
+  const shown = await container.sh(linesOf('k3s').replaceAll('`', ''))
+  t.match(shown, /panic: runtime error: index out of range/, 'the command that is advised shows it')
+  t.notMatch(shown, /level=info/)
+  t.match(
+    await container.sh('journalctl -u k3s -b --no-pager -p err || true'),
+    /^-- No entries --/,
+    'and the one by priority would not',
+  )
+
+  t.match(await after('kill -9 PID'), { restarts: 2, ended: { signal: 9, result: 'signal' } })
+  const term = await after('kill PID')
+  t.equal(term.restarts, 3)
+  t.equal(term.ended, undefined, 'a k3s that was asked to end did not crash, though the one before it did')
+  t.equal((await after('echo 0 > /run/end')).ended, undefined, 'nor one that ended with 0')
+})
