@@ -33,6 +33,8 @@ export function watching(options: WatchOptions): Watching {
   const { machine, heard, log } = options
   const polls: Running = new Map()
   const commands: Running = new Map()
+  // What is relevant changes with the sample, while the command runs on.
+  const newest = new Map<string, CommandWatch>()
   const paths: Running = new Map()
   return {
     update(watches) {
@@ -44,9 +46,11 @@ export function watching(options: WatchOptions): Watching {
         ),
       )
       const followed = watches.filter((it) => it.kind === 'command')
-      match(commands, new Map(followed.map((it) => [it.argv.join('\0'), it])), (it) =>
+      newest.clear()
+      for (const it of followed) newest.set(keyOf(it), it)
+      match(commands, new Map(followed.map((it) => [keyOf(it), it])), (it) =>
         inBackground(
-          (signal) => keep(it, options, signal),
+          (signal) => keep(it, (line) => newest.get(keyOf(it))?.isRelevant(line) ?? false, options, signal),
           (error) => log(`watching \`${it.argv.join(' ')}\`: ${error}`),
         ),
       )
@@ -64,6 +68,10 @@ export function watching(options: WatchOptions): Watching {
     },
   }
 }
+
+type CommandWatch = Extract<Watch, { kind: 'command' }>
+
+const keyOf = ({ argv }: CommandWatch) => argv.join('\0')
 
 /** How to end each running watch, by a key that identifies it. */
 type Running = Map<string, () => void>
@@ -97,7 +105,8 @@ function inBackground(
 
 /** Keeps one command running until its signal is aborted. */
 async function keep(
-  { argv, isRelevant }: Extract<Watch, { kind: 'command' }>,
+  { argv }: CommandWatch,
+  isRelevant: (line: string) => boolean,
   { machine, heard, log, pause = growing }: WatchOptions,
   signal: AbortSignal,
 ): Promise<void> {

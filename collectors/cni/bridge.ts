@@ -11,12 +11,20 @@ export function hanging(sample: CniSample, name: string): { pods: readonly PodLi
   return { pods, veths: (ports[name] ?? 0) + loose.length }
 }
 
+/** Whether pods are off the bridge, or the bridge away from pods: then it is over when the last of these pods is gone. */
+export function areCutOff(sample: CniSample, name: string): boolean {
+  const { pods, veths } = hanging(sample, name)
+  if (!sample.interfaces || pods.length + veths === 0) return false
+  const off = new Set([...sample.interfaces.loose, ...(sample.gone ?? [])])
+  return !linkOf(sample, name) || pods.some((it) => off.has(it.veth))
+}
+
 /** What is wrong with the bridge. A node without pods needs none. */
 export function bridge(sample: CniSample, name: string, before?: CniSample): readonly Observation<Code>[] {
   const { pods, veths } = hanging(sample, name)
   if (pods.length === 0 && veths === 0) return []
   const link = linkOf(sample, name)
-  const evidence = { pods: pods.length, veths }
+  const evidence = { link: name, pods: pods.length, veths }
   const hit = `and with it the network of ${podsHit(pods, veths, sample.logged)}`
   if (!link)
     return [
@@ -34,7 +42,7 @@ export function bridge(sample: CniSample, name: string, before?: CniSample): rea
 function down(
   { name, up }: Link,
   hit: string,
-  evidence: Record<string, number>,
+  evidence: Record<string, string | number>,
 ): readonly Observation<Code>[] {
   if (up) return []
   return [
@@ -68,7 +76,7 @@ function addresses(
         `\`ip addr show dev ${name}\`: what it has`,
         ...lacking.map((it) => `${add(it)}: its route comes back with it`),
       ],
-      evidence: { lacking: lacking.join(' '), has: has.join(' '), pods: pods.length },
+      evidence: { link: name, lacking: lacking.join(' '), has: has.join(' '), pods: pods.length },
     },
   ]
 }
@@ -99,7 +107,7 @@ function orphans(
       subject: name,
       text,
       fix: remake(sample, pods, ''),
-      evidence: { pods: pods.length },
+      evidence: { link: name, pods: pods.length },
     },
   ]
 }

@@ -1,6 +1,6 @@
 import { collector, type Watch } from '../../agent/model/index.ts'
 import { assess } from './assess.ts'
-import { hanging } from './bridge.ts'
+import { areCutOff, hanging } from './bridge.ts'
 import { collect } from './collect.ts'
 import { confFolder, subnetFile } from './conf.ts'
 import { outward, plan } from './expected.ts'
@@ -25,7 +25,7 @@ export const cni = collector({
   // test/bench/cni.ts`).
   every: '20 */3 * * * *',
   woken:
-    "`ip monitor` tells of the bridge, the overlay, the uplink or the way to another node, or flannel's files change",
+    "`ip monitor` tells of the bridge, the overlay, the uplink, the way to another node or, while pods are cut off, a pod's veth, or flannel's files change",
   timeout: 20_000,
   rules,
   page,
@@ -54,7 +54,7 @@ export const cni = collector({
       {
         kind: 'command',
         argv: ['ip', 'monitor', 'link', 'address', 'route', 'neigh'],
-        isRelevant: isRelevantLine({ own, outward: outward(sample) }),
+        isRelevant: isRelevantLine({ own, outward: outward(sample), pods: areCutOff(sample, it.bridge) }),
       },
       { kind: 'paths', paths: [subnetFile, confFolder(sample.k3s)] },
     ]

@@ -57,7 +57,11 @@ export function kernel({ off = {}, k3s }: CniSample): readonly Observation<Code>
           ...paths.map((it) => `\`sysctl -w net/${it}=1\``),
           `\`grep -rs forward /etc/sysctl.conf /etc/sysctl.d /run/sysctl.d /usr/lib/sysctl.d\`: what turned it off, and would again`,
         ],
-        evidence: { off: [...(off[all] === undefined ? [] : [all]), ...lone].join(' ') },
+        evidence: {
+          family,
+          ...(off[all] === undefined && lone.length === 1 && { link: lone[0]?.split('/')[2] ?? '' }),
+          off: [...(off[all] === undefined ? [] : [all]), ...lone].join(' '),
+        },
       },
     ]
   }

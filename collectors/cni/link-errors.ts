@@ -1,10 +1,8 @@
-import type { Observation, WakeEvent } from '../../agent/model/index.ts'
-import { clockUtc, hour, minute } from '../../agent/text/times.ts'
-import { isName } from './links.ts'
+import type { Observation } from '../../agent/model/index.ts'
+import { hour, minute } from '../../agent/text/times.ts'
+import { flapping } from './flapping.ts'
 import type { Code } from './rules.ts'
 import type { CniSample, Course } from './sample.ts'
-
-const mostDowns = 32
 
 /**
  * Early signs, before anything is gone: growing error counters and flapping links. This is how far back errors count,
@@ -22,8 +20,6 @@ const leastLooks = 3
 /** From this many points over this time on, the text says "about" instead of "roughly". */
 const sureLooks = 6
 const sureTime = hour / 2
-export const flapWindow = 10 * minute
-export const leastDowns = 3
 
 /**
  * Adds the error counters of some devices (`/proc/net/dev`, proc_pid_net(5)) to those counted before. A point is added
@@ -63,45 +59,11 @@ export function countErrors(
 export const allErrors = (courses: Readonly<Record<string, Course>>): number =>
   Object.values(courses).reduce((sum, it) => sum + (it.at(-1)?.[1] ?? 0), 0)
 
-/**
- * When watched devices went down. From the lines of `ip monitor link` (`2: cni0: <BROADCAST,MULTICAST> …` without UP,
- * or `Deleted`); for devices by which packets leave, from the kernel's count of lost carriers instead.
- */
-export function countDowns(
-  heard: readonly WakeEvent[],
-  devices: readonly string[],
-  before: CniSample | undefined,
-  now: number,
-  carriers: Readonly<Record<string, number>> = {},
-): Record<string, readonly number[]> {
-  const downs = new Map(Object.entries(before?.downs ?? {}))
-  const add = (name: string, at: number) => downs.set(name, [...(downs.get(name) ?? []), at])
-  const down = new Map<string, boolean>()
-  for (const { at, text } of heard) {
-    const [, deleted, name, flags] =
-      /^(Deleted )?\d{1,10}: ([^\s:@]{1,15})(?:@[^\s:]{1,15})?: <([A-Z_,-]*)>/.exec(text) ?? []
-    if (!isName(name) || flags === undefined || !devices.includes(name) || name in carriers) continue
-    const isDown = deleted !== undefined || !flags.split(',').includes('UP')
-    if (isDown && !down.get(name)) add(name, at)
-    down.set(name, isDown)
-  }
-  for (const [name, count] of Object.entries(carriers)) {
-    const lost = count - (before?.carriers?.[name] ?? count)
-    for (let times = 0; times < Math.min(lost, mostDowns); times += 1) add(name, now)
-  }
-  return Object.fromEntries(
-    [...downs].flatMap(([name, times]) => {
-      const recent = times.filter((at) => now - at < hour).slice(-mostDowns)
-      return recent.length > 0 ? [[name, recent]] : []
-    }),
-  )
-}
-
 /** Devices with growing errors, and flapping devices. */
-export function wear({ errors = {}, downs = {} }: CniSample, now: number): readonly Observation<Code>[] {
+export function wear(sample: CniSample, now: number): readonly Observation<Code>[] {
   return [
-    ...Object.entries(errors).flatMap(([device, course]) => growing(device, course, now)),
-    ...Object.entries(downs).flatMap(([device, times]) => flapping(device, times, now)),
+    ...Object.entries(sample.errors ?? {}).flatMap(([device, course]) => growing(device, course, now)),
+    ...flapping(sample, now),
   ]
 }
 
@@ -131,25 +93,7 @@ function growing(device: string, course: Course, now: number): readonly Observat
         `\`ip -s -s link show dev ${device}\`: which errors they are`,
         `\`ethtool -S ${device}\`: what the driver says; for hardware, look at cable and port as well`,
       ],
-      evidence: { errors, packets, minutes: Math.round(time / minute) },
-    },
-  ]
-}
-
-function flapping(device: string, downs: readonly number[], now: number): readonly Observation<Code>[] {
-  const recent = downs.filter((at) => now - at < flapWindow)
-  const last = recent.at(-1)
-  if (last === undefined || recent.length < leastDowns) return []
-  return [
-    {
-      code: 'cni.flapping',
-      subject: device,
-      text: `${device} went down ${recent.length} times in the last ${flapWindow / minute} min, last at ${clockUtc(last, last)}.`,
-      fix: [
-        '`journalctl -k -n 100`: what the kernel says of the link',
-        '`journalctl -u NetworkManager -u systemd-networkd -u dhcpcd -n 100`: whether something else manages it',
-      ],
-      evidence: { downs: recent.length },
+      evidence: { link: device, errors, packets, minutes: Math.round(time / minute) },
     },
   ]
 }

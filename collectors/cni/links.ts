@@ -5,7 +5,7 @@ import type { Link, Links, Peer } from './sample.ts'
 const mostOthers = 64
 
 /** The bridge plugin's names for veths (cni-plugins, pkg/ip/link_linux.go `RandomVethName`). */
-const podVeth = /^veth[0-9a-f]{8}$/
+export const podVeth = /^veth[0-9a-f]{8}$/
 
 /** Names of interfaces that only one particular CNI creates. */
 const marks: readonly (readonly [RegExp, string])[] = [

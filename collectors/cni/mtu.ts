@@ -24,11 +24,17 @@ export function mtu(
   ]
 }
 
-const mismatch = (subject: string, text: string, fix: readonly string[]): Observation<Code> => ({
+const mismatch = (
+  subject: string,
+  text: string,
+  fix: readonly string[],
+  link = subject,
+): Observation<Code> => ({
   code: 'cni.mtu-mismatch',
   subject,
   text,
   fix,
+  evidence: { link },
 })
 
 function overlay(sample: CniSample, link: Link, overhead: number | undefined): readonly Observation<Code>[] {
@@ -94,6 +100,7 @@ function veths(sample: CniSample, bridge: Link): readonly Observation<Code>[] {
       `pods on ${bridge.name}`,
       `${many(wrong.length, 'veth')} of ${podsHit(hit, wrong.length)} on ${bridge.name} ${wrong.length === 1 ? 'has' : 'have'} an MTU of ${sizes.join(', ')} instead of ${chosen}.`,
       wrong.slice(0, 3).map(([name]) => `\`ip link set ${name} mtu ${chosen}\``),
+      bridge.name,
     ),
   ]
 }

@@ -52,7 +52,7 @@ export function offload(
         `\`ethtool -K ${overlay} tx-checksum-ip-generic off\`: at once, until the next start of k3s or boot`,
         'For good: a newer kernel (5.7 or later)',
       ],
-      evidence: { kernel: it.kernel },
+      evidence: { link: overlay, kernel: it.kernel },
     },
   ]
 }

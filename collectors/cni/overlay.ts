@@ -48,7 +48,7 @@ export function overlay(
               `\`ip addr show dev ${name}\`: it should be up after half a minute`,
             ],
       ...(still && settled && { avoid }),
-      evidence: { backend, pods: pods.length, veths },
+      evidence: { link: name, backend, pods: pods.length, veths },
     },
   ]
 }

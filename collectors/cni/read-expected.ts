@@ -3,8 +3,9 @@ import { orNothing } from '../node/ask.ts'
 import { podLogs, podOfFolder } from '../node/pods.ts'
 import type { See } from './ask.ts'
 import { linkOf, outward, plan } from './expected.ts'
+import { countDowns, countStarts } from './flapping.ts'
 import { readOff } from './kernel.ts'
-import { countDowns, countErrors } from './link-errors.ts'
+import { countErrors } from './link-errors.ts'
 import type { parseRoutes } from './links.ts'
 import { readPeers } from './nodes.ts'
 import { readOffload } from './offload.ts'
@@ -72,7 +73,7 @@ export async function readWear(
   seen: CniSample,
   before: CniSample | undefined,
   heard: readonly WakeEvent[],
-): Promise<Pick<CniSample, 'errors' | 'downs' | 'carriers'>> {
+): Promise<Pick<CniSample, 'errors' | 'downs' | 'starts' | 'carriers'>> {
   const it = plan(seen)
   const own = it.kind === 'flannel' ? [it.bridge, ...it.overlays] : []
   const text = await orNothing(host.text('/proc/net/dev'))
@@ -84,9 +85,11 @@ export async function readWear(
   const devices = [...own, ...outward(seen)]
   const now = host.now()
   const downs = countDowns(heard, own, before, now, carriers)
+  const starts = countStarts(seen, before, now)
   return {
     ...(text !== undefined && { errors: countErrors(text, devices, before?.errors ?? {}, now) }),
     ...(Object.keys(downs).length > 0 && { downs }),
+    ...(starts.length > 0 && { starts }),
     ...(Object.keys(carriers).length > 0 && { carriers }),
   }
 }

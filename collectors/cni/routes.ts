@@ -27,7 +27,8 @@ function lost(sample: CniSample, peer: Peer): Observation<Code> {
   const lacks = peer.lacks ?? []
   const said = lacks.map((it) => names[it]).join(' and ')
   const { subnet, via, dev, mac, node } = peer
-  const family = via.includes(':') ? '-6 ' : ''
+  const ipv6 = via.includes(':')
+  const family = ipv6 ? '-6 ' : ''
   const commands: Readonly<Record<Part, string | undefined>> = {
     route: `\`ip ${family}route replace ${subnet} via ${via} dev ${dev} onlink\``,
     neighbour: mac && `\`ip neigh replace ${via} dev ${dev} lladdr ${mac} nud permanent\``,
@@ -42,7 +43,14 @@ function lost(sample: CniSample, peer: Peer): Observation<Code> {
     fix: mend.every((it) => it !== undefined)
       ? [`Put back what is missing: ${mend.join(', then ')}`, `Or ${restart}`]
       : [restart],
-    evidence: { lacks: lacks.join(' '), via, dev, ...(node && { node }) },
+    evidence: {
+      link: dev,
+      family: ipv6 ? 'ipv6' : 'ipv4',
+      lacks: lacks.join(' '),
+      via,
+      dev,
+      ...(node && { node }),
+    },
   }
 }
 
@@ -61,6 +69,7 @@ function wireguard(sample: CniSample, overlays: readonly string[]): readonly Obs
       subject: name,
       text: `This node lacks the route to ${networks} through ${name}.`,
       fix: [restartOf(sample, 'flannel makes it again; the pods keep running meanwhile')],
+      evidence: { link: name },
     },
   ]
 }

@@ -44,7 +44,7 @@ export const degradedRules = declared({
     severity: 'warning',
     title: 'a link comes and goes',
     meaning:
-      'Uplink, overlay, what is under it, or bridge went down three times or more within ten minutes: what packets leave by, by the count of lost carriers that the kernel keeps, the others by what `ip monitor` said.',
+      'Uplink, overlay, what is under it, or bridge went down three times or more within ten minutes: what packets leave by, by the count of lost carriers that the kernel keeps, the others by what `ip monitor` said. What went down within two minutes of a start of k3s does not count: k3s and `k3s-killall.sh` do that.',
     measured: '/sys/class/net/DEVICE/carrier_down_count of what packets leave by, and `ip monitor link`.',
     impact:
       'Each time connections stall, and routes through the link may be lost for good. Two managers of the same interface do this, as does a bad cable.',

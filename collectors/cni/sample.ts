@@ -154,6 +154,8 @@ export interface CniSample extends Sample {
   readonly errors?: Readonly<Record<string, Course>>
   /** When each of these devices went down within the last hour, ms since the epoch. */
   readonly downs?: Readonly<Record<string, readonly number[]>>
+  /** When k3s was started within the last hour, ms since the epoch, oldest first, bounded. */
+  readonly starts?: readonly number[]
   /** The kernel's count of lost carriers, for the devices by which packets leave. */
   readonly carriers?: Readonly<Record<string, number>>
   /**

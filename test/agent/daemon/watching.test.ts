@@ -38,15 +38,16 @@ t.test('a command that goes on is left alone by updates, and ended by the last o
   const heard: string[] = []
   const machine = openMachine()
   const it = watching({ machine, heard: (text) => heard.push(text), log: () => {} })
-  const command = () => [
-    { kind: 'command' as const, argv: ['tail', '-n', '+1', '-f', `${folder}/log`], isRelevant: () => true },
+  const command = (isRelevant: (line: string) => boolean) => [
+    { kind: 'command' as const, argv: ['tail', '-n', '+1', '-f', `${folder}/log`], isRelevant },
   ]
-  it.update(command())
-  appendFileSync(`${folder}/log`, 'first\n')
+  it.update(command((line) => line === 'first'))
+  appendFileSync(`${folder}/log`, 'second\nfirst\n')
   t.ok(await until(() => heard.includes('first')))
-  it.update(command())
+  t.notOk(heard.includes('second'), 'not relevant yet')
+  it.update(command(() => true))
   appendFileSync(`${folder}/log`, 'second\n')
-  t.ok(await until(() => heard.includes('second')))
+  t.ok(await until(() => heard.includes('second')), 'what is relevant is what the last update says')
   t.equal(heard.filter((line) => line === 'first').length, 1, 'it was not started anew')
   it.update([])
   await sleep(50)

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { bridge, hanging } from '../../../collectors/cni/bridge.ts'
+import { areCutOff, bridge, hanging } from '../../../collectors/cni/bridge.ts'
 import { codes, sampleOf, withLink } from './node.ts'
 
 const well = await sampleOf('healthy')
@@ -91,5 +91,21 @@ t.test('a new bridge does not hold the old veths', (t) => {
 t.test('pods of another network do not hang on this bridge', (t) => {
   t.equal(hanging(well, 'cni0').pods.length, 5)
   t.equal(hanging(well, 'br-lan').pods.length, 0)
+  t.end()
+})
+
+t.test('whether pods are cut off, so that their end is awaited', (t) => {
+  t.notOk(areCutOff(well, 'cni0'))
+  t.ok(areCutOff(broken, 'cni0'), 'the bridge is gone')
+  const links = well.interfaces?.links ?? []
+  const loose = broken.interfaces?.loose ?? []
+  t.ok(
+    areCutOff({ ...broken, interfaces: { links, ports: { cni0: 1 }, loose } }, 'cni0'),
+    'old veths are left',
+  )
+  t.notOk(areCutOff({ ...broken, pods: {}, interfaces: { links, ports: { cni0: 1 }, loose } }, 'cni0'))
+  const [gone = ''] = Object.values(well.pods ?? {}).map((it) => it.veth)
+  t.ok(areCutOff({ ...well, gone: [gone] }, 'cni0'), 'or a veth is no more')
+  t.notOk(areCutOff({}, 'cni0'))
   t.end()
 })

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import t from 'tap'
-import { allErrors, countDowns, countErrors, wear } from '../../../collectors/cni/link-errors.ts'
+import { allErrors, countErrors, wear } from '../../../collectors/cni/link-errors.ts'
 import type { Course } from '../../../collectors/cni/sample.ts'
 
 const minute = 60_000
@@ -70,46 +70,5 @@ t.test('errors that grow are told, bursts and drops in the ocean are not', (t) =
   t.same(wear({ errors: { eth0: grown(5, 20, 1000) } }, now + 2 * hour), [], 'it has stopped')
   const faster = grown(6, 0, 1000).map(([at, , packets], it) => [at, it ** 4, packets] as const)
   t.match(wear({ errors: { eth0: faster } }, now)[0]?.text, /an hour, and rising\.$/)
-  t.end()
-})
-
-t.test('links that come and go, by what ip monitor said', (t) => {
-  const said = (at: number, ...texts: string[]) => texts.map((text) => ({ at, text }))
-  const down = '2: cni0: <BROADCAST,MULTICAST> mtu 1450 qdisc noqueue state DOWN group default '
-  const up = '2: cni0: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1450 qdisc noqueue state UP group default '
-  const heard = said(
-    now,
-    down,
-    down,
-    '2: cni0    inet 10.42.0.1/24 scope global cni0',
-    up,
-    down,
-    up,
-    'Deleted 2: cni0: <BROADCAST,MULTICAST> mtu 1450',
-  )
-  const downs = countDowns(heard, ['cni0'], undefined, now)
-  t.same(downs, { cni0: [now, now, now] })
-  t.match(wear({ downs }, now), [
-    {
-      code: 'cni.flapping',
-      subject: 'cni0',
-      text: /^cni0 went down 3 times in the last 10 min, last at \d\d:\d\d UTC\.$/,
-    },
-  ])
-  t.same(wear({ downs }, now + 11 * minute), [], 'it has stopped')
-  t.same(countDowns([], ['cni0'], { downs }, now + 2 * hour), {}, 'and is forgotten')
-  t.same(countDowns(said(now, '3: docker0: <BROADCAST> mtu 1', up), ['cni0'], undefined, now), {})
-  t.end()
-})
-
-t.test('the uplink, by the count of lost carriers', (t) => {
-  const uplink = (carrier: number) => ({ eth0: carrier })
-  const before = { carriers: { eth0: 7 } }
-  t.same(countDowns([], [], undefined, now, uplink(7)), {}, 'what was before is not known')
-  t.same(countDowns([], [], before, now, uplink(7)), {})
-  t.same(countDowns([], [], before, now, uplink(10)), { eth0: [now, now, now] })
-  t.same(countDowns([], [], before, now, uplink(2)), {}, 'a reboot')
-  t.same(countDowns([], [], { carriers: { eth1: 7 } }, now, uplink(99)), {}, 'another one')
-  t.equal(countDowns([], [], before, now, uplink(2_000_000_000)).eth0?.length, 32)
   t.end()
 })

@@ -26,6 +26,15 @@ t.test('pods that come and go are quiet', (t) => {
   t.end()
 })
 
+t.test('while pods are cut off, the end of a veth is heard, and only that', (t) => {
+  const cutOff = isRelevantLine({ own: ['cni0'], outward: ['eth0'], pods: true })
+  const heard = churn.filter(cutOff)
+  t.equal(heard.length, 2)
+  t.ok(heard.every((it) => it.startsWith('Deleted 4: vetha8ee72fa')))
+  t.notOk(cutOff('Deleted 9: vethabc@if2: <BROADCAST,MULTICAST> mtu 1500'), 'not of a pod')
+  t.end()
+})
+
 t.test('bridge and overlay are heard', (t) => {
   for (const line of [
     '2: cni0: <BROADCAST,MULTICAST> mtu 1450 qdisc noqueue state DOWN group default ',
