@@ -5,7 +5,10 @@ import type { Code } from './rules.ts'
 /** Runs one question; an error is noted with the rules that need the answer, and stops no other question. */
 export type See = <T>(what: string, codes: readonly Code[], ask: () => Promise<T>) => Promise<T | undefined>
 
-/** Runs a command and parses its output; throws a HostError if either fails. */
+/**
+ * Runs a command and parses its output; throws a HostError if either fails, also where another program of that name
+ * answered: what is not the answer asked for is no answer.
+ */
 export async function print<T>(
   host: Host,
   argv: readonly string[],

@@ -29,11 +29,14 @@ interface IpLink {
 
 /**
  * Parses `ip -j -d addr show` and keeps what is needed. `-d` adds the kind of each link and the device below a tunnel
- * (iproute2 5.x and later print the same keys). The result may be as long as the input. Throws a SyntaxError on what is
- * not JSON.
+ * (iproute2 5.x and later print the same keys). The result may be as long as the input. Throws on what is not the JSON
+ * asked for.
  */
 export function parseLinks(json: string): Links & { foreign?: string; veths: ReadonlySet<string> } {
-  const all = rows<IpLink>(json).filter((it): it is IpLink & { ifname: string } => isName(it.ifname))
+  const printed = rows<IpLink>(json, 'ifname')
+  // Every network namespace has its loopback.
+  if (printed.length === 0) throw new SyntaxError('there is no link at all')
+  const all = printed.filter((it): it is IpLink & { ifname: string } => isName(it.ifname))
   const links: Link[] = []
   const ports: Record<string, number> = {}
   const loose: string[] = []
@@ -108,7 +111,7 @@ export function parseRoutes(json: string): {
   const routes: Peer[] = []
   const direct: string[] = []
   let uplink: string | undefined
-  for (const { dst, gateway, dev } of rows<IpRoute>(json)) {
+  for (const { dst, gateway, dev } of rows<IpRoute>(json, 'dst')) {
     if (!isName(dev) || typeof dst !== 'string') continue
     if (dst === 'default') uplink ??= dev
     else if (typeof gateway === 'string' && isIP(gateway) && isIP(dst.replace(/\/\d+$/, '')))
@@ -144,7 +147,20 @@ export function within(networks: readonly string[]): (address: string) => boolea
 export const isName = (it: unknown): it is string =>
   typeof it === 'string' && /^[^\s/:]{1,15}$/.test(it) && it !== '.' && it !== '..'
 
-export function rows<T>(json: string): readonly T[] {
-  const parsed: unknown = JSON.parse(json || '[]')
-  return Array.isArray(parsed) ? parsed.filter((it) => typeof it === 'object' && it !== null) : []
+/**
+ * What `ip -j` and `bridge -j` print: a list of objects that each have `key`, of which some versions print empty ones
+ * for what a filter left out. An empty list is `[ ]` or `[]`, never nothing (iproute2 6.1, and lib/json_print.c
+ * `new_json_obj` since 4.13): a program that prints nothing is another one. Throws on all that is no such list.
+ */
+export function rows<T extends object>(json: string, key: string & keyof T): readonly T[] {
+  const parsed: unknown = JSON.parse(json)
+  if (!Array.isArray(parsed)) throw new SyntaxError('it is no list')
+  return parsed.filter((it: unknown): it is T => {
+    if (typeof it !== 'object' || it === null || Array.isArray(it))
+      throw new SyntaxError('an entry is no object')
+    if (Object.keys(it).length === 0) return false
+    if (typeof (it as Record<string, unknown>)[key] !== 'string')
+      throw new SyntaxError(`an entry has no ${key}`)
+    return true
+  })
 }

@@ -15,7 +15,7 @@ const at = (dev: string, it: string) => `${dev} ${it}`
 /** Parses `ip -j -d neigh show`: the neighbours whose MAC address is known. flannel adds them as permanent. */
 export function parseNeighbours(json: string): Neighbours {
   const found = new Map<string, string>()
-  for (const it of rows<{ dst?: unknown; dev?: unknown; lladdr?: unknown; state?: unknown }>(json)) {
+  for (const it of rows<{ dst?: unknown; dev?: unknown; lladdr?: unknown; state?: unknown }>(json, 'dst')) {
     const lost = Array.isArray(it.state) && it.state.some((one) => one === 'FAILED' || one === 'INCOMPLETE')
     if (!lost && isName(it.dev) && typeof it.dst === 'string' && isIP(it.dst) && isMac(it.lladdr))
       found.set(at(it.dev, it.dst), it.lladdr)
@@ -26,7 +26,7 @@ export function parseNeighbours(json: string): Neighbours {
 /** Parses `bridge -j fdb show`: the entries that name another node, which only VXLAN devices have. */
 export function parseForwarding(json: string): Forwarding {
   const found = new Map<string, string>()
-  for (const it of rows<{ mac?: unknown; ifname?: unknown; dst?: unknown }>(json))
+  for (const it of rows<{ mac?: unknown; ifname?: unknown; dst?: unknown }>(json, 'mac'))
     if (isName(it.ifname) && isMac(it.mac) && typeof it.dst === 'string' && isIP(it.dst))
       found.set(at(it.ifname, it.mac), it.dst)
   return found

@@ -74,13 +74,17 @@ export async function look(host: Host, before: FirewallSample | undefined): Prom
   const blocked = blockedOf(read, needs, native.deciding)
   const old = (before?.blocked ?? []).filter((it) => stale.includes(it.family ?? 'ipv4'))
   const asked = [...blocked, ...old].some((it) => forNodes(it.need))
+  const peers =
+    asked && k3s
+      ? await see('whether there are other nodes', ['firewall.ufw-blocks-k3s'], hasPeers(host, k3s))
+      : undefined
   return {
     ...{ k3s, networks, ssh, ufw, monitor, conntrack, sandboxes, read, stale, native, blocked },
     ways: { ipv4: ways('ipv4'), ipv6: ways('ipv6') },
     boot: boot?.trim() || undefined,
     missing: k3s && sandboxes ? await missingPorts(host, sandboxes, read, native) : undefined,
     // Connections that only other nodes need do not matter on a cluster of one node.
-    alone: asked && k3s !== undefined && !(await hasPeers(host, k3s)),
+    alone: peers === false,
     podNetworks,
     now,
     unseen: blind,

@@ -29,8 +29,8 @@ const journal = (lines: number, fields: string, ...matches: readonly string[]) =
 ]
 
 /**
- * How the process before the one that started at `start` ended. Undefined where it was asked to end, or where the
- * journal does not say. Costs two processes, so it is asked only after a start by systemd itself. Never rejects.
+ * How the process before the one that started at `start` ended; without exit code and signal where the journal does not
+ * say. Undefined where it was asked to end. Costs two processes, so it is asked only after a start by systemd itself. Never rejects.
  */
 export async function readEnded(host: Host, unit: string, start: number): Promise<Ended | undefined> {
   const entries = await read(
@@ -42,6 +42,8 @@ export async function readEnded(host: Host, unit: string, start: number): Promis
       ...[exited, failed, succeeded].map((it) => `MESSAGE_ID=${it}`),
     ),
   )
+  // The journal does not say: then how it ended is not known, but it did by itself, as systemd counted.
+  if (entries.length === 0) return { at: start }
   const end = endOf(entries, start)
   if (!end) return undefined
   const { invocation, ...ended } = end

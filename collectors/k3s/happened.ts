@@ -94,7 +94,8 @@ function crashed(k3s: NonNullable<K3sSample['k3s']>, ended: Ended, start: number
 function endedHow({ exit, signal, result }: Ended): string {
   if (result === 'oom-kill') return 'OOMKilled'
   if (result === 'watchdog') return 'it no longer answered systemd'
-  return signal === undefined ? `exit ${exit}` : `signal ${signal}`
+  if (signal !== undefined) return `signal ${signal}`
+  return exit === undefined ? 'the journal does not say how' : `exit ${exit}`
 }
 
 function rotated(before: K3sSample, { rotated: written, k3s }: K3sSample, at: number): Happened[] {

@@ -1,5 +1,4 @@
-import type { Host } from '../../../agent/model/index.ts'
-import { orNothing } from '../../node/ask.ts'
+import { type Host, HostError } from '../../../agent/model/index.ts'
 import type { K3s } from '../../node/k3s.ts'
 import { type Family, families } from '../cells.ts'
 import type { Probe } from '../packet/match.ts'
@@ -79,17 +78,23 @@ export function overlayPort(netConf: string | undefined): number | undefined {
 /** Whether only other nodes need this connection. */
 export const forNodes = (need: Need) => need === 'overlay' || need === 'nodes-api'
 
-/** An agent always has another node, its server; a server has one if the overlay leads to any. */
+/**
+ * An agent always has another node, its server; a server has one if the overlay leads to any. Throws a HostError where
+ * the routes cannot be read.
+ */
 export async function hasPeers(host: Host, k3s: K3s): Promise<boolean> {
   if (k3s.role === 'agent') return true
-  const ran = await orNothing(host.run(['ip', '-j', '-d', 'route', 'show']))
+  const { stdout, exit } = await host.run(routes)
+  const doing = `running \`${routes.join(' ')}\``
+  if (exit !== 0) throw new HostError('failed', `${doing}: exit code ${exit}`)
+  let printed: unknown
   try {
-    const routes: unknown = JSON.parse(ran?.stdout ?? '[]')
-    return (
-      Array.isArray(routes) &&
-      routes.some((it) => /^flannel/.test(String(it?.dev)) && it?.gateway !== undefined)
-    )
+    printed = JSON.parse(stdout)
   } catch {
-    return false
+    printed = undefined
   }
+  if (!Array.isArray(printed)) throw new HostError('failed', `${doing}: it did not print a list as JSON`)
+  return printed.some((it) => /^flannel/.test(String(it?.dev)) && it?.gateway !== undefined)
 }
+
+const routes = ['ip', '-j', '-d', 'route', 'show']

@@ -1,4 +1,4 @@
-import type { Host } from '../../../agent/model/index.ts'
+import { type Host, HostError } from '../../../agent/model/index.ts'
 import type { Cell, Family } from '../cells.ts'
 import { rolling } from '../packet/sums.ts'
 import type { RuleSet } from '../rule-set.ts'
@@ -20,21 +20,28 @@ export interface Native {
  * packets.
  */
 const mostTables = 16
+/** What a kernel without nftables makes it say: there is none, which is an answer. */
+const noBackend = /(Protocol|Operation|Address family) not supported|Invalid argument/
 /** The tables of iptables' nft backend. */
 const compatible = new Set(['filter', 'nat', 'mangle', 'raw', 'security'])
 const familyOf: Readonly<Record<string, Family>> = { ip: 'ipv4', inet: 'ipv4', netdev: 'ipv4', ip6: 'ipv6' }
 
 /**
  * Reads the native tables. `names`: tables that iptables has printed, by family. Costs one process, and one more for
- * each table.
+ * each table. Throws a HostError where `nft` prints something else, or no whole table.
  */
 export async function readNative(
   host: Host,
   nft: string,
   names: Readonly<Record<Family, ReadonlySet<string>>>,
 ): Promise<Native> {
-  const { stdout, exit } = await host.run([nft, 'list', 'tables'], { limit: 256 * 1024 })
-  if (exit !== 0) return { sets: [], deciding: [], ports: [] }
+  const listing = [nft, 'list', 'tables']
+  const { stdout, stderr, exit } = await host.run(listing, { limit: 256 * 1024 })
+  if (exit !== 0 && noBackend.test(stderr)) return { sets: [], deciding: [], ports: [] }
+  const doing = `running \`${listing.join(' ')}\``
+  if (exit !== 0) throw new HostError('failed', `${doing}: exit code ${exit}: ${stderr.trim().slice(0, 200)}`)
+  if (stdout.split('\n').some((it) => it !== '' && !it.startsWith('table ')))
+    throw new HostError('failed', `${doing}: it did not print nftables' tables`)
   const tables = [...stdout.matchAll(/^table (\w+) ([\w.-]{1,64})$/gm)]
     .map(([, kind = '', name = '']) => ({ kind, name, family: familyOf[kind] }))
     .filter(
@@ -48,9 +55,17 @@ export async function readNative(
   for (const { kind, name, family = 'ipv4' } of tables.slice(0, mostTables)) {
     const argv = [nft, '-s', 'list', 'table', kind, name]
     const reading = readTable({ kind, name, family, argv })
-    const ran = await host.run(argv, { line: reading.line })
+    let last = ''
+    const ran = await host.run(argv, {
+      line: (text) => {
+        if (text !== '') last = text
+        reading.line(text)
+      },
+    })
     // A table that is gone by now is ignored.
     if (ran.exit !== 0) continue
+    if (last !== '}')
+      throw new HostError('failed', `running \`${argv.join(' ')}\`: its output is not a whole table`)
     const it = reading.end()
     sets.push(it.set)
     if (it.decides) deciding.push(`${kind} ${name}`)

@@ -34,6 +34,8 @@ export interface Saved {
   readonly whole: boolean
   /** The version line: "v1.8.9 (nf_tables)". */
   readonly version?: string
+  /** There is text outside of the tables that is no comment: another program printed it. */
+  readonly strange: boolean
 }
 
 const mostChainsCounted = 40
@@ -90,6 +92,7 @@ class Reader {
   churns: boolean = false
   filed: keyof UfwRules | undefined
   replaced: boolean = false
+  strange: boolean = false
 
   constructor(wanted: Wanted) {
     this.wanted = wanted
@@ -100,7 +103,10 @@ class Reader {
     else if (text.startsWith(':')) this.declaration(text)
     else if (text.startsWith('*')) this.beginTable(text)
     else if (text.startsWith('COMMIT')) this.endTable()
-    else if (text.startsWith('#') && text.length < 200) this.comment(text)
+    else if (text.startsWith('#')) {
+      if (text.length < 200) this.comment(text)
+      // In a table it may be the second line of a rule whose comment holds a line break.
+    } else if (text !== '' && this.table === undefined) this.strange = true
   }
 
   rule(line: string): void {
@@ -215,10 +221,10 @@ class Reader {
     const whole = this.table === undefined
     this.endTable()
     keepTop(this.tops)
-    const { rules, policies, replaced, hidden, names, tables, ufw, version } = this
+    const { rules, policies, replaced, hidden, names, tables, ufw, version, strange } = this
     const copies = this.copies.end()
     return {
-      ...{ rules, policies, replaced, hidden, tables, whole },
+      ...{ rules, policies, replaced, hidden, tables, whole, strange },
       cells: Object.fromEntries(this.cells),
       chains: this.tops.map(([chain, count]) => [own(chain), count] as const),
       hash: this.hash.text(),

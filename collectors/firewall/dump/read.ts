@@ -114,7 +114,25 @@ async function save(
   }
   const end = saved.end()
   if (!end.whole) throw new HostError('failed', `${doing}: its output ended in the middle of a table`)
+  const silent = end.names.length === 0 && end.hidden.length === 0 && end.version === undefined
+  if (end.strange || (silent && !(await isSave(host, argv))))
+    throw new HostError('failed', `${doing}: it did not print what iptables-save prints`)
   return end
+}
+
+/**
+ * Whether this program is an iptables-save: one without a single table prints nothing at all, as any other program may.
+ * Those before 1.8.3 do not know `--version` and complain by their own name.
+ */
+async function isSave(host: Host, argv: readonly string[]): Promise<boolean> {
+  try {
+    const { stdout, stderr } = await host.run([...argv, '--version'], { timeout, limit: 4096 })
+    return /tables(-\w+)?-save\b/.test(`${stdout}\n${stderr}`)
+  } catch (error) {
+    // A recording holds what was asked then.
+    if (error instanceof HostError && error.code === 'unrecorded') return true
+    throw error
+  }
 }
 
 function ruleSet(

@@ -1,5 +1,6 @@
 import t from 'tap'
 import { type Host, HostError } from '../../../agent/model/index.ts'
+import { assess } from '../../../collectors/cni/assess.ts'
 import { collect } from '../../../collectors/cni/collect.ts'
 import { nodeLike, sampleOf } from './node.ts'
 
@@ -111,3 +112,29 @@ t.test('errors are counted where they can be, and flags are chosen, not copied',
   t.same(sample.errors, { cni0: [[node.host().now(), 5, 2]] })
   t.same(sample.flags, { 'flannel-backend': 'host-gw' })
 })
+
+t.test(
+  'a program called bridge that is not iproute2 has not answered, and no peer lacks anything',
+  async (t) => {
+    const first = await sampleOf('two-nodes-healthy-node1')
+    t.ok((first.peers ?? []).length > 0)
+    const { host } = nodeLike(t, 'two-nodes-healthy-node1')
+    for (const stdout of ['', 'bridge (GNU) 1.0\n', '{}', '[{"name":"eth0"}]']) {
+      const other: Host = {
+        ...host(),
+        run: (argv, options) =>
+          argv[0] === 'bridge' ? Promise.resolve({ stdout, stderr: '', exit: 0 }) : host().run(argv, options),
+      }
+      const sample = await collect(other, { heard: [] })
+      t.notOk(
+        assess(sample, other.now()).some((it) => it.code === 'cni.routes-missing'),
+        stdout,
+      )
+      t.match(
+        sample.unseen?.find((it) => it.codes?.includes('cni.routes-missing') && !it.unrecorded),
+        { why: /running `bridge -j fdb show`: it did not print the JSON/ },
+        'blind, not zero entries',
+      )
+    }
+  },
+)

@@ -1,7 +1,9 @@
+import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { keptLinks, parseLinks, parseRoutes, peersOf, within } from '../../../collectors/cni/links.ts'
+import { parseForwarding, parseNeighbours } from '../../../collectors/cni/peers.ts'
 import { nodes } from './node.ts'
 
 const printed = (node: string, file: string) => readFileSync(join(nodes, node, 'commands', file), 'utf8')
@@ -37,11 +39,31 @@ t.test('other CNIs leave their marks', (t) => {
   t.end()
 })
 
-t.test('nonsense is left out, and no number of links fills the sample', (t) => {
-  t.same(parseLinks('').links, [])
-  t.same(parseLinks('{}').links, [])
-  t.same(parseLinks('[null, 3, {"ifname": 7}, {"ifname": "a/b"}, {"ifname": "sixteen-letters-"}]').links, [])
-  t.throws(() => parseLinks('1: lo: <LOOPBACK>'), SyntaxError)
+t.test('what is no list of links is no answer, not a machine without links', (t) => {
+  for (const other of [
+    ...['', '{}', 'null', '[]', '[ ]', '[null]', '[3]', '[[]]', '[{"ifname": 7}]', '[{"name": "lo"}]'],
+    ...['1: lo: <LOOPBACK>', '[{"ifname": "lo"}'],
+  ])
+    t.throws(() => parseLinks(other), SyntaxError, other)
+  t.same(parseRoutes('[ ]').routes, [], 'a list of routes may be empty')
+  t.same(parseRoutes('[{},{}]').routes, [], 'and has empty entries where a filter left some out')
+  t.throws(() => parseRoutes(''))
+  t.throws(() => parseRoutes('[{"dev": "eth0"}]'))
+  t.end()
+})
+
+t.test('what iproute2 itself prints where there is nothing', { skip: process.getuid?.() !== 0 }, (t) => {
+  const empty = (...argv: string[]) =>
+    execFileSync('unshare', ['--net', ...argv], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] })
+  t.equal(parseLinks(empty('ip', '-j', '-d', 'addr', 'show')).links.length, 1, 'loopback')
+  t.same(parseRoutes(empty('ip', '-j', '-d', 'route', 'show')), { routes: [], direct: [] })
+  t.equal(parseNeighbours(empty('ip', '-j', '-d', 'neigh', 'show')).size, 0)
+  t.equal(parseForwarding(empty('bridge', '-j', 'fdb', 'show')).size, 0)
+  t.end()
+})
+
+t.test('names that no link can have are left out, and no number of links fills the sample', (t) => {
+  t.same(parseLinks('[{"ifname": "a/b"}, {"ifname": "sixteen-letters-"}]').links, [])
   const many = Array.from({ length: 5000 }, (_, at) => ({ ifname: `eth0.${at}`, flags: ['UP'] }))
   const { links } = parseLinks(JSON.stringify(many))
   const kept = keptLinks(links, new Set(['eth0.4999', 'cni0']))

@@ -136,7 +136,7 @@ t.test('dual-stack, direct routing and host-gw', (t) => {
 
 t.test('nonsense', (t) => {
   const rows =
-    '[null, 1, {"dst": "x", "dev": "a"}, {"dst": "10.0.0.1", "dev": "a/b", "lladdr": "00:00:00:00:00:01"}]'
+    '[{}, {"dst": "x", "dev": "a"}, {"dst": "10.0.0.1", "dev": "a/b", "lladdr": "00:00:00:00:00:01"}]'
   t.equal(parseNeighbours(rows).size, 0)
   t.equal(parseForwarding('[{"mac": "zz", "ifname": "a", "dst": "1.1.1.1"}]').size, 0)
   t.equal(
@@ -144,6 +144,9 @@ t.test('nonsense', (t) => {
       .size,
     0,
   )
-  t.throws(() => parseForwarding('x'), SyntaxError)
+  for (const other of ['', 'x', '{}', '[null]', '[1]', '[{"ifname": "a"}]'])
+    t.throws(() => parseForwarding(other), SyntaxError, `${other}: no answer, not an empty table`)
+  t.throws(() => parseNeighbours(''))
+  t.equal(parseForwarding('[ ]').size, 0)
   t.end()
 })

@@ -106,5 +106,7 @@ t.test('whether there are other nodes', async (t) => {
     await hasPeers(host('[{"dst":"10.42.1.0/24","gateway":"10.42.1.0","dev":"flannel.1"}]'), k3s('server')),
   )
   t.notOk(await hasPeers(host('[{"dst":"default","gateway":"192.0.2.1","dev":"eth0"}]'), k3s('server')))
-  t.notOk(await hasPeers(host('nonsense'), k3s('server')))
+  t.notOk(await hasPeers(host('[ ]'), k3s('server')))
+  for (const other of ['nonsense', '', '{}'])
+    await t.rejects(hasPeers(host(other), k3s('server')), { code: 'failed' }, `${other}: not no other node`)
 })

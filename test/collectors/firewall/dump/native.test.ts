@@ -76,13 +76,8 @@ t.test("of many tables Kubernetes' are read, and the rest may decide", async (t)
     run: async (argv: readonly string[], { line }: { line?: (line: string) => void } = {}) => {
       if (argv[1] === 'list')
         return { stdout: `${names.join('')}table ip cni_hostport\n`, stderr: '', exit: 0 }
-      if (argv.includes('cni_hostport'))
-        for (const it of [
-          '\tchain hostports {',
-          '\t\tip protocol tcp th dport 80 dnat to 10.42.0.36:80',
-          '\t}',
-        ])
-          line?.(it)
+      const chain = ['\tchain hostports {', '\t\tip protocol tcp th dport 80 dnat to 10.42.0.36:80', '\t}']
+      for (const it of ['table x {', ...(argv.includes('cni_hostport') ? chain : []), '}']) line?.(it)
       return { stdout: '', stderr: '', exit: 0 }
     },
   } as unknown as Host
@@ -90,4 +85,31 @@ t.test("of many tables Kubernetes' are read, and the rest may decide", async (t)
   t.same(found.ports, ['tcp 80'])
   t.equal(found.sets.length, 16)
   t.equal(found.deciding.length, 25, 'none of them counts as letting everything in')
+})
+
+t.test('another program of that name, and output that breaks off, are no answer', async (t) => {
+  const read = (list: object, table: readonly string[] = []) =>
+    readNative(
+      {
+        run: async (argv: readonly string[], { line }: { line?: (line: string) => void } = {}) => {
+          if (argv[1] === 'list') return { stdout: '', stderr: '', exit: 0, ...list }
+          for (const it of table) line?.(it)
+          return { stdout: '', stderr: '', exit: 0 }
+        },
+      } as unknown as Host,
+      'nft',
+      { ipv4: new Set(), ipv6: new Set() },
+    )
+  const none = { sets: [], deciding: [], ports: [] }
+  t.same(await read({}), none, 'no table')
+  const old = 'netlink: Error: cache initialization failed: Protocol not supported'
+  t.same(await read({ exit: 1, stderr: old }), none, 'no nftables in the kernel')
+  const refused = { exit: 1, stderr: 'netlink: Error: cache initialization failed: Operation not permitted' }
+  await t.rejects(read(refused), { code: 'failed', message: /Operation not permitted$/ })
+  await t.rejects(read({ stdout: 'usage: nft\n' }), {
+    code: 'failed',
+    message: /did not print nftables' tables/,
+  })
+  await t.rejects(read({ stdout: 'table inet x\n' }, ['table inet x {', '\tchain a {']), /not a whole table/)
+  await t.rejects(read({ stdout: 'table inet x\n' }), /not a whole table/, 'nothing at all')
 })

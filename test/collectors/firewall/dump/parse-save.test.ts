@@ -60,6 +60,9 @@ t.test('tables that only nft can print, and output that breaks off', (t) => {
   t.same(saved("# Table `filter' is incompatible, use 'nft' tool.").hidden, ['filter'])
   t.equal(saved(filter('').replace('COMMIT\n', '')).whole, false)
   t.equal(saved('').whole, true)
+  t.equal(saved('Usage: x').strange, true)
+  const broken = '-A INPUT -m comment --comment "a\nb" -j ACCEPT'
+  t.match(saved(filter(broken)), { strange: false, whole: true }, 'a line break in a comment')
   t.end()
 })
 

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import t from 'tap'
 import { type Host, HostError, type Ran } from '../../../../agent/model/index.ts'
 import { readFamily, type Wanted } from '../../../../collectors/firewall/dump/read.ts'
@@ -18,14 +19,14 @@ function machine({ commands, legacyTables }: Machine) {
       if (legacyTables === undefined) throw new HostError('missing', path)
       return legacyTables
     },
-    run: async (argv: readonly string[], { line }: { line: (text: string) => void }) => {
+    run: async (argv: readonly string[], { line }: { line?: (text: string) => void }) => {
       const name = argv.join(' ')
       ran.push(name)
       const answer = commands[name]
       if (answer === undefined) throw new HostError('missing', `there is no ${name}`)
       const { stdout = '', ...rest } = typeof answer === 'string' ? { stdout: answer } : answer
-      for (const it of stdout.split('\n')) line(it)
-      return { stdout: '', stderr: '', exit: 0, ...rest }
+      if (line) for (const it of stdout.split('\n')) line(it)
+      return { stdout: line ? '' : stdout, stderr: '', exit: 0, ...rest }
     },
   }
   const read = (more: Partial<Wanted> = {}) =>
@@ -131,9 +132,10 @@ t.test('failures are told, and half an answer is none', async (t) => {
 t.test('tables that vanish are asked for twice', async (t) => {
   const before = await machine({ commands: { 'iptables-nft-save': nft } }).read()
   const past = before.map((it) => it.set)
-  const gone = machine({ commands: { 'iptables-nft-save': '' } })
+  const version = { 'iptables-nft-save --version': 'iptables-nft-save v1.8.9 (nf_tables)\n' }
+  const gone = machine({ commands: { 'iptables-nft-save': '', ...version } })
   t.same(await sets(gone.read({ past })), ['nft 0'])
-  t.equal(gone.ran.length, 2)
+  t.equal(gone.ran.filter((it) => it === 'iptables-nft-save').length, 2)
   const same = machine({ commands: { 'iptables-nft-save': nft } })
   await same.read({ past })
   t.equal(same.ran.length, 1)
@@ -148,4 +150,18 @@ t.test('a table that only nft can print keeps what was known of it', async (t) =
   t.same(after?.set.hidden, ['filter'])
   t.same(after?.set.cells, { 'filter other': [1, 1] })
   t.equal(hidden.ran.length, 1)
+})
+
+t.test('a program that is no iptables-save has not answered: no rules are gone by that', async (t) => {
+  const read = (stdout: string, version: Partial<Ran> | string = '') =>
+    machine({ commands: { 'iptables-nft-save': stdout, 'iptables-nft-save --version': version } }).read()
+  const other = { code: 'failed', message: /did not print what iptables-save prints/ }
+  await t.rejects(read(''), other, 'it prints nothing, whatever it is asked')
+  await t.rejects(read('Usage: save FILE\n', 'iptables-nft-save v1.8.9\n'), other)
+  await t.rejects(read(`${nft}and more\n`), other)
+  t.same(await sets(read('', 'iptables-nft-save v1.8.9 (nf_tables)\n')), ['nft 0'], 'no table at all')
+  const old = { stderr: "iptables-save: unrecognized option '--version'\n" }
+  t.same(await sets(read('', old)), ['nft 0'], 'before 1.8.3')
+  const real = execFileSync('iptables-nft-save', ['--version'], { encoding: 'utf8' })
+  t.same(await sets(read('', real)), ['nft 0'], real)
 })
