@@ -31,13 +31,16 @@ export function renderWhy(
   const all = [incident.cause, ...incident.affected]
   return [
     `${paint(terminal, 'bold', safe(titleOf(incident)))}\n${wrap(terminal, `Cause: ${incident.why?.text ?? 'it needs none'}`, 2, 4)}`,
-    ...all.map((it) => one(it, candidatesOf(it, rules, byCode), terminal)),
+    ...all.map((it) =>
+      one(it, rules[it.code]?.because ? candidatesOf(it, rules, byCode) : undefined, terminal),
+    ),
   ]
     .join('\n\n')
     .concat('\n')
 }
 
-function one(finding: Finding, candidates: readonly Candidate[], terminal: Terminal): string {
+/** `candidates` is absent where no cause is looked for. */
+function one(finding: Finding, candidates: readonly Candidate[] | undefined, terminal: Terminal): string {
   const { from, to } = finding.onset
   const began =
     from === undefined
@@ -45,12 +48,13 @@ function one(finding: Finding, candidates: readonly Candidate[], terminal: Termi
       : from === to
         ? `happened at ${exactMoment(to)}`
         : `began between ${exactMoment(from)}, when last seen well, and ${exactMoment(to)}`
-  const shown = candidates.slice(0, most)
-  const more = candidates.length - shown.length
+  const shown = candidates?.slice(0, most) ?? []
+  const more = (candidates?.length ?? 0) - shown.length
   return [
     wrap(terminal, `${finding.code} (${finding.subject})`, 2, 4),
     wrap(terminal, began, 4, 6),
-    ...(candidates.length === 0 ? ['    nothing that is known to cause it was found'] : []),
+    ...(candidates ? [] : ['    no cause is looked for']),
+    ...(candidates?.length === 0 ? ['    nothing that is known to cause it was found'] : []),
     ...shown.map((it) => wrap(terminal, line(it, finding), 4, 6)),
     ...(more > 0 ? [`    and ${more} more`] : []),
   ].join('\n')
