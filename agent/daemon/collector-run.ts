@@ -2,6 +2,7 @@ import type { CollectorConfig } from '../config/config.ts'
 import { type Guarded, guarded } from '../core/guard.ts'
 import { type Outcome, round, sampleVersionOf, withUnseen } from '../core/round.ts'
 import type { Machine } from '../host/machine.ts'
+import { spent } from '../host/spent.ts'
 import type {
   Artifact,
   Collector,
@@ -12,6 +13,7 @@ import type {
   WakeEvent,
 } from '../model/index.ts'
 import type { Store } from '../state/store.ts'
+import { nextLook } from './attention.ts'
 import type { Log } from './log.ts'
 import { reportRound } from './report.ts'
 import { type Rounds, rounds } from './schedule.ts'
@@ -23,7 +25,7 @@ export interface CollectorRunOptions {
   /** Absent: the collector's defaults. */
   readonly config: CollectorConfig | undefined
   readonly machine: Pick<Machine, 'during' | 'follow' | 'watch'>
-  readonly store: Pick<Store, 'sample' | 'saveSample' | 'keep' | 'addPoints' | 'series'>
+  readonly store: Pick<Store, 'ledger' | 'sample' | 'saveSample' | 'keep' | 'addPoints' | 'series'>
   readonly log: Log
   readonly now: () => number
   /** Aborted when the daemon stops: the result of a round that ends after that is dropped. */
@@ -49,10 +51,12 @@ export class CollectorRun {
   readonly #watching: Watching
   readonly #dates: Timer
   #heard: readonly WakeEvent[] = []
+  /** What its last round cost of a core, ms; other rounds that ran meanwhile are in it as well. */
+  #spent = 0
   #markLooked = () => {}
 
   constructor(options: CollectorRunOptions) {
-    const { collector, config, machine, log, now } = options
+    const { collector, config, machine, store, log, now } = options
     const about = { collector: collector.name }
     const wake = () => this.rounds.wake()
     this.#options = options
@@ -70,6 +74,7 @@ export class CollectorRun {
       run: () => this.#look(),
       failed: (error) => log.error({ ...about, error }, 'a round broke off'),
       longest: collector.pause,
+      within: (took) => nextLook(store.ledger(), collector.name, { took, spent: this.#spent }, now()),
     })
     this.#dates = timer(wake)
     this.#watching = watching({
@@ -113,8 +118,10 @@ export class CollectorRun {
     const artifacts: Artifact[] = []
     const keep = (it: Artifact) => void artifacts.push(it)
     this.#guarded.look()
+    const before = spent()
     const past = { ...known, heard, series, keep }
     const looked = await round(collector, settings, machine.during(signal), past, signal)
+    this.#spent = spent() - before
     if (stopping.aborted) return
     // Status will ask for these later. They are called once now, so that a mistake in them is reported by this round.
     if (looked.sample) collector.summary(looked.sample, settings, looked.at)

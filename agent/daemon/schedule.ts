@@ -4,7 +4,7 @@ import { createTask } from 'node-cron'
 export interface Rounds {
   /** Asks for a round soon. Many wakes in quick succession make one round. */
   wake(): void
-  /** When the next scheduled round is. */
+  /** When the next round is, if nothing wakes it. */
   next(): number | undefined
   /** Starts the clock, with a round at once. */
   start(): void
@@ -19,6 +19,11 @@ export interface RoundsOptions {
   readonly failed?: (error: unknown) => void
   /** The longest pause between woken rounds, ms. */
   readonly longest?: number | undefined
+  /**
+   * Asked after each round, which ran for `took` ms: how long after its beginning the next one comes at the latest, ms.
+   * Undefined: when the clock says so.
+   */
+  readonly within?: (took: number) => number | undefined
   /** The clock for pauses, ms: a monotonic one. */
   readonly now?: () => number
   /** The clock for the cron expression, ms since the epoch. */
@@ -44,6 +49,7 @@ export function rounds({
   run,
   failed = () => {},
   longest = longestPause,
+  within = () => undefined,
   now = () => performance.now(),
   wallClock = Date.now,
 }: RoundsOptions): Rounds {
@@ -53,8 +59,7 @@ export function rounds({
   let stopped = false
   let pause = 0
   let lastWoken = Number.NEGATIVE_INFINITY
-
-  const look = () => {
+  const look = (woken = false) => {
     if (stopped) return
     if (running) {
       again = true
@@ -62,10 +67,12 @@ export function rounds({
     }
     clearTimeout(timer)
     timer = undefined
+    const begun = now()
     running = run()
       .catch(failed)
       .finally(() => {
         running = undefined
+        if (!stopped) sooner.after(begun, woken)
         if (again) {
           again = false
           wake()
@@ -84,15 +91,20 @@ export function rounds({
       () => {
         timer = undefined
         lastWoken = now()
-        look()
+        look(true)
       },
       Math.max(settle, pause - quiet),
     )
   }
-  const clock = ticking(every, wallClock, look)
+  const clock = ticking(every, wallClock, () => look())
+  const sooner = attending(within, now, () => look())
   return {
     wake,
-    next: clock.next,
+    next() {
+      const left = sooner.left()
+      const times = [clock.next(), ...(left === undefined ? [] : [wallClock() + left])]
+      return times.filter((it) => it !== undefined).sort((a, b) => a - b)[0]
+    },
     start() {
       clock.start()
       look()
@@ -100,8 +112,40 @@ export function rounds({
     async stop() {
       stopped = true
       clearTimeout(timer)
+      sooner.stop()
       clock.stop()
       await running
+    },
+  }
+}
+
+/** Calls `look` for rounds that come sooner than scheduled. `left`: how long until then, ms. */
+function attending(within: NonNullable<RoundsOptions['within']>, now: () => number, look: () => void) {
+  let timer: NodeJS.Timeout | undefined
+  let at: number | undefined
+  const stop = () => {
+    clearTimeout(timer)
+    at = undefined
+  }
+  return {
+    stop,
+    left: () => (at === undefined ? undefined : Math.max(0, at - now())),
+    /** After a round that began then. */
+    after(begun: number, woken: boolean) {
+      const pause = within(now() - begun)
+      // Woken rounds do not put it off: they may leave out what takes long, and could come without end.
+      if (woken && pause !== undefined && at !== undefined) return
+      stop()
+      if (pause === undefined) return
+      at = begun + pause
+      timer = setTimeout(
+        () => {
+          at = undefined
+          look()
+        },
+        Math.max(0, at - now()),
+      )
+      timer.unref()
     },
   }
 }

@@ -152,3 +152,30 @@ t.test('a round that breaks off is said, and the next one comes', async (t) => {
   t.ok(await until(() => looks === 2))
   await it.stop()
 })
+
+t.test('while something is open it looks sooner, and wakes do not put that off', async (t) => {
+  const looks: number[] = []
+  const open = new Set(['a finding'])
+  const it = rounds({
+    every: never,
+    within: () => (open.size > 0 ? 400 : undefined),
+    run: async () => void looks.push(performance.now()),
+  })
+  it.start()
+  await until(() => looks.length === 3)
+  const [, second = 0, third = 0] = looks
+  t.ok(third - second >= 380, `${third - second} ms between two`)
+  t.ok((it.next() ?? 0) <= Date.now() + 400, 'the page says when it looks again')
+  const waker = setInterval(() => it.wake(), 20)
+  const before = looks.length
+  await sleep(4000)
+  clearInterval(waker)
+  const many = looks.length - before
+  t.ok(many >= 9, `${many} looks in 4 s; woken ones alone are five`)
+  open.clear()
+  await sleep(900)
+  const last = looks.length
+  await sleep(900)
+  t.equal(looks.length, last, 'and no longer once all is well')
+  await it.stop()
+})
