@@ -28,6 +28,8 @@ export interface Config {
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error'
   /** ms; 0 for never. */
   readonly remind: number
+  /** The most new messages for each sink in ten minutes. */
+  readonly mostMessages: number
   readonly collectors: Readonly<Record<string, CollectorConfig>>
   readonly sinks: readonly SinkConfig[]
 }
@@ -120,6 +122,7 @@ export function parseConfig(text: string, options: ConfigOptions & { readonly fi
     socket: String(top.socket ?? places.socket),
     logLevel: top.log_level as Config['logLevel'],
     remind: Number(top.remind_hours) * hour,
+    mostMessages: Math.floor(Number(top.messages_per_10_minutes)),
     collectors: Object.fromEntries(collectorConfigs),
     sinks: sinkConfigs,
   }

@@ -53,6 +53,14 @@ export const generalProperties = {
     minimum: 0,
     maximum: 8760,
   },
+  messages_per_10_minutes: {
+    type: 'number',
+    description:
+      'The most new messages each sink gets in ten minutes. The gravest come as themselves, the rest as one message that grows; edits do not count.',
+    default: 6,
+    minimum: 3,
+    maximum: 1000,
+  },
 } as const satisfies Properties
 
 /** Suffixes of keys that give a secret in other ways than by writing it into the file. */

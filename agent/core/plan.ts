@@ -1,47 +1,21 @@
-import { createHash } from 'node:crypto'
-import type { Finding, Incident, Notice, NotificationRecord, Severity } from '../model/index.ts'
-import { leadOf, rootAndOn, severities } from '../model/index.ts'
-import { day, minute } from '../text/times.ts'
-import { tellFrom } from './ledger.ts'
-import { type Silence, silencing, wasSilenced } from './silence.ts'
+import type { Incident, Notice, NotificationRecord, Severity } from '../model/index.ts'
+import { severities, severityOfAll } from '../model/index.ts'
+import { type Budget, budgetOf } from './plan/budget.ts'
+import { type Change, changeOf, type Policy } from './plan/change.ts'
+import { gatherFirst, gatherKinds, groupsOf, type Member, restOf, type Several } from './plan/groups.ts'
+import { idOf } from './plan/ids.ts'
+import { severalChange, severalNotice } from './plan/several.ts'
 
-/** What a sink is to be notified of. */
-export interface Policy {
-  /** Incidents below this severity are not sent. */
-  readonly min: Severity
-  /** How long after the last new message a reminder of an open incident is sent, ms; 0 for never. */
-  readonly remind: number
-  /** Also silences that are over. */
-  readonly silences?: readonly Silence[]
-  /** When this sink was first configured: what was resolved before that is not sent. */
-  readonly since: number
-}
-
-/** Missed incidents that were resolved longer ago than this are left out of the digest. */
-export const digestAge = 2 * day
+export { digestAge, type Policy, takingHold } from './plan/change.ts'
+export { receiptFor, recordSent, recordUnconfirmed } from './plan/record.ts'
 
 /** The most incidents in one digest; the newest are kept. */
 const digestSize = 50
 
-const atLeast = (it: Severity, min: Severity) => severities.indexOf(it) >= severities.indexOf(min)
-const findingsOf = (it: Incident): readonly Finding[] => [it.cause, ...it.affected]
-/** Ids of the open findings that may be notified and are severe enough for the sink. */
-const tellable = (it: Incident, now: number, min: Severity = 'info') =>
-  findingsOf(it)
-    .filter(
-      (finding) =>
-        finding.resolved === undefined && tellFrom(finding) <= now && atLeast(finding.severity, min),
-    )
-    .map((finding) => finding.id)
-/** The highest stage of those; 0 where none of them has stages. */
-const stageOf = (it: Incident, now: number, min: Severity = 'info') => {
-  const ids = tellable(it, now, min)
-  return Math.max(0, ...findingsOf(it).map(({ id, stage = 0 }) => (ids.includes(id) ? stage : 0)))
-}
-
 /**
- * What to send to a sink now: the difference between what is true and what it was sent (`told`). Pure, and the same
- * however often it is asked, until `recordSent` or `recordUnconfirmed` has changed the notification records.
+ * What to send to a sink now, the gravest first: the difference between what is true and what it was sent (`told`).
+ * Pure, and the same however often it is asked, until `recordSent` or `recordUnconfirmed` has changed the notification
+ * records.
  */
 export function plan(
   incidents: readonly Incident[],
@@ -51,169 +25,175 @@ export function plan(
   now: number,
 ): readonly Notice[] {
   const book = new Map(told.map((it) => [it.incident, it]))
-  const notices: Notice[] = []
-  const missed: Incident[] = []
-  const tell = (kind: Exclude<Notice['kind'], 'digest' | 'test'>, incident: Incident, what: string) =>
-    notices.push({ kind, id: idOf(incident.id, kind, what), node, at: now, incident })
-
-  for (const incident of incidents) {
+  const members = incidents.map((incident): Member => {
     const last = book.get(incident.id)
-    if (incident.resolved !== undefined) {
-      if (last && last.resolved === undefined) tell('resolved', incident, `${incident.resolved}`)
-      else if (!last && wasMissed(incident, policy, now)) missed.push(incident)
-      continue
-    }
-    const concerns = atLeast(incident.severity, policy.min)
-    // A sink that was notified is also sent that the severity has fallen below its minimum.
-    if (incident.notifyAt > now || !(concerns || (last && last.resolved === undefined))) continue
-    if (silencing(policy.silences ?? [], incident, now)) continue
-    const ids = tellable(incident, now, policy.min)
-    // Urgent steps come before all others, so a silent edit of the message is not enough for them.
-    const urgent = findingsOf(incident).flatMap((it) => (it.urgent && ids.includes(it.id) ? [it.id] : []))
-    const over = repairedAt(incident)
-    const [root, lead] = [incident.cause.id, leadOf(incident).id]
-    const stage = stageOf(incident, now, policy.min)
-    if (!last || last.unconfirmed || last.resolved !== undefined)
-      tell('opened', incident, `${last?.resolved ?? ''}`)
-    else if (last.severity !== incident.severity && atLeast(incident.severity, last.severity))
-      tell('worse', incident, incident.severity)
-    else if (stage > (last.stage ?? 0)) tell('worse', incident, `stage ${stage}`)
-    else if (urgent.some((id) => !last.findings.includes(id))) tell('worse', incident, urgent.join())
-    else if (ids.some((id) => !last.findings.includes(id))) tell('grew', incident, ids.join())
-    // Recorded as less severe, so that a return to the old severity counts as worse again.
-    else if (last.severity !== incident.severity) tell('grew', incident, `only ${incident.severity}`)
-    // The finding in the message's title is over, but others that followed from it are not.
-    else if (over !== undefined && (last.lead ?? root) !== lead)
-      tell('grew', incident, `over ${over} ${lead}`)
-    else if (over !== undefined && last.reminded < over && now - over >= takingHold)
-      tell('reminder', incident, `left ${over}`)
-    else if (concerns && policy.remind > 0 && Math.abs(now - last.reminded) >= policy.remind)
-      tell('reminder', incident, `${last.reminded}`)
-  }
-  for (const last of told) {
-    // It was sent as an incident of its own; since then its cause was found.
-    const within =
-      last.resolved === undefined &&
-      incidents.find((it) => it.id !== last.incident && it.affected.some(({ id }) => id === last.incident))
-    if (within)
-      notices.push({
-        kind: 'merged',
-        id: idOf(last.incident, 'merged', within.id),
-        node,
-        at: now,
-        incident: within,
-      })
-  }
-  const incidentsMissed = missed.slice(-digestSize)
-  if (incidentsMissed.length > 0)
-    notices.push({
-      kind: 'digest',
-      id: idOf(incidentsMissed.map((it) => it.id).join(), 'digest', ''),
-      node,
-      at: now,
-      incidents: incidentsMissed,
-    })
-  return notices
-}
-
-/** How long a repair may take to work: k3s needs three minutes to start. What is still open then needs its own fix. */
-export const takingHold = 3 * minute
-
-/** When the cause of an incident was resolved; undefined while it is open, and for a cause of severity `info`. */
-function repairedAt(incident: Incident): number | undefined {
-  const own = rootAndOn(incident)
-  if (incident.cause.severity === 'info' || own.some((it) => it.resolved === undefined)) return undefined
-  return Math.max(...own.map((it) => it.resolved ?? 0))
-}
-
-function wasMissed(incident: Incident, policy: Policy, now: number): boolean {
-  const { resolved = now, notifyAt } = incident
-  return (
-    atLeast(incident.severity, policy.min) &&
-    notifyAt <= resolved &&
-    resolved > policy.since &&
-    now - resolved < digestAge &&
-    !wasSilenced(policy.silences ?? [], incident)
+    return { incident, last, change: changeOf(incident, last, policy, now) }
+  })
+  // Of several incidents that a finding is in, the first one counts.
+  const rootOf = new Map(
+    incidents.toReversed().flatMap((it) => it.affected.map(({ id }) => [id, it] as const)),
   )
+  const budget = budgetOf(told, policy.most, now)
+  const all = gathered(members, told, rootOf, policy, now)
+  const { notices, over } = newsOf(all, budget, node, now)
+  return [
+    ...notices,
+    ...restNotices(over, all.groups, told, budget, node, now),
+    ...mergedNotices(told, rootOf, node, now),
+    ...digestOf(members, budget, node, now),
+  ].sort((a, b) => urgency(b) - urgency(a))
 }
 
-const idOf = (...parts: readonly string[]) =>
-  `murphy_${createHash('sha256').update(parts.join('\n')).digest('hex').slice(0, 32)}`
+/** How soon it has to be sent: new messages before edits, and of these the gravest first. */
+function urgency(notice: Notice): number {
+  const change = notice.kind === 'several' ? notice.change : notice.kind
+  if (change !== 'opened' && change !== 'worse') return 0
+  if (notice.kind === 'several') return 1 + severities.indexOf(severityOfAll(notice.incidents))
+  return 'incident' in notice ? 1 + severities.indexOf(notice.incident.severity) : 0
+}
 
-/** The notification records of a sink that change once it has accepted a notice. Pure. */
-export function recordSent(
+/** Whether it has to be sent before anything else, and by any way: what is critical and new. */
+export const isUrgent = (notice: Notice): boolean => urgency(notice) === severities.length
+
+/** Whether nobody was told of it since it opened; other than what may have arrived. */
+const isFresh = ({ change, last }: Member) =>
+  change?.kind === 'opened' && !(last && last.resolved === undefined)
+
+/** What is told together, and what by itself: `alone` is new, `own` was told before. */
+interface Gathered {
+  readonly groups: readonly Several[]
+  readonly alone: readonly Member[]
+  readonly own: readonly Member[]
+}
+
+function gathered(
+  members: readonly Member[],
   told: readonly NotificationRecord[],
-  notice: Notice,
-  receipt: string | undefined,
+  rootOf: ReadonlyMap<string, Incident>,
+  { firstLook, since }: Policy,
   now: number,
-): readonly NotificationRecord[] {
-  if (notice.kind === 'test') return []
-  if (notice.kind === 'digest') return notice.incidents.map((it) => ({ ...entry(it, now), resolved: now }))
-  const { incident } = notice
-  const last = told.find((it) => it.incident === incident.id)
-  const kept = receipt ?? last?.receipt
-  const next: NotificationRecord = { ...entry(incident, now), ...(kept !== undefined && { receipt: kept }) }
-  switch (notice.kind) {
-    case 'opened':
-    case 'worse':
-      return [next]
-    case 'grew':
-      return [{ ...next, reminded: last?.reminded ?? now }]
-    case 'reminder':
-      // The first message, not the reminder, is the one that is edited when the incident is over.
-      return [{ ...next, ...(last?.receipt !== undefined && { receipt: last.receipt }) }]
-    case 'resolved':
-      return [{ ...next, resolved: now }]
-    case 'merged': {
-      const absorbed = told.filter(
-        (it) =>
-          it.resolved === undefined &&
-          it.incident !== incident.id &&
-          findingsOf(incident).some(({ id }) => id === it.incident),
-      )
-      return absorbed
-        .filter((it) => idOf(it.incident, 'merged', incident.id) === notice.id)
-        .map((it) => ({ ...it, resolved: now }))
-    }
-    default:
-      return notice satisfies never
-  }
-}
-
-/**
- * The notification records that change when a notice was sent and no answer came, as behind a firewall that drops
- * answers. It may have arrived: so it is sent again while it is true, and its end is sent when it is over. Pure.
- */
-export function recordUnconfirmed(
-  told: readonly NotificationRecord[],
-  notice: Notice,
-  now: number,
-): readonly NotificationRecord[] {
-  if (notice.kind !== 'opened') return []
-  const { incident } = notice
-  if (told.some((it) => it.incident === incident.id && it.resolved === undefined)) return []
-  return [{ ...entry(incident, now), unconfirmed: true }]
-}
-
-/** The receipt of the message a notice is about: for `merged`, that of the incident that was absorbed. */
-export function receiptFor(told: readonly NotificationRecord[], notice: Notice): string | undefined {
-  if (notice.kind === 'digest' || notice.kind === 'test') return undefined
-  const about =
-    notice.kind === 'merged'
-      ? told.find((it) => idOf(it.incident, 'merged', notice.incident.id) === notice.id)
-      : told.find((it) => it.incident === notice.incident.id)
-  return about?.receipt
-}
-
-function entry(incident: Incident, now: number): NotificationRecord {
-  const stage = stageOf(incident, now)
+): Gathered {
+  const sent = new Map(members.filter((it) => it.last && !isFresh(it)).map((it) => [it.incident.id, it]))
+  const known = groupsOf(told, ({ incident }) => sent.get(incident), rootOf, now)
+  const grouped = idsOf(known)
+  const singles = [...sent.values()].filter(({ incident }) => !grouped.has(incident.id))
+  const fresh = members.filter(isFresh).map(({ incident }) => incident)
+  const first = firstLook
+    ? gatherFirst(fresh, known, firstLook, since < firstLook.from ? 'away' : 'start')
+    : { several: undefined, left: fresh }
+  const kinds = gatherKinds(first.left, known, singles)
+  const grown = new Map(
+    [...kinds.several, ...(first.several ? [first.several] : [])].map((it) => [it.group.id, it]),
+  )
+  const groups = [...known.filter((it) => !grown.has(it.group.id)), ...grown.values()]
+  const within = idsOf(groups)
   return {
-    incident: incident.id,
-    severity: incident.severity,
-    ...(stage > 0 && { stage }),
-    findings: tellable(incident, now),
-    lead: leadOf(incident).id,
-    at: now,
-    reminded: now,
+    groups,
+    alone: members.filter(({ incident }) => kinds.alone.includes(incident)),
+    own: singles.filter(({ incident }) => !within.has(incident.id)),
   }
+}
+
+const idsOf = (groups: readonly Several[]): ReadonlySet<string> =>
+  new Set(groups.flatMap((it) => it.members.map(({ incident }) => incident.id)))
+
+/** One message that may become due, and how it is written as far as the budget goes. */
+interface Draft {
+  readonly severity: Severity
+  readonly write: () => void
+}
+
+/** The news of all but the message about the rest, as far as the budget goes; `over`: what it has to take in. */
+function newsOf(
+  { groups, alone, own }: Gathered,
+  budget: Budget,
+  node: string,
+  now: number,
+): { readonly notices: readonly Notice[]; readonly over: readonly Incident[] } {
+  const notices: Notice[] = []
+  const over: Incident[] = []
+  const tell = ({ incident }: Member, kind: Exclude<Change['kind'], 'missed'>, what: string) =>
+    notices.push({ kind, id: idOf(incident.id, kind, what), node, at: now, incident })
+  const newOnes = alone.map((it): Draft => {
+    const { incident, change } = it
+    const { severity } = incident
+    return {
+      severity,
+      write: () => (budget.take(severity) ? tell(it, 'opened', change?.what ?? '') : over.push(incident)),
+    }
+  })
+  const known = own.flatMap((it): Draft[] => {
+    const { kind = 'missed', what = '' } = it.change ?? {}
+    if (kind === 'missed') return []
+    const { severity } = it.incident
+    return [
+      {
+        severity,
+        write() {
+          const rings = (kind === 'worse' || kind === 'reminder') && !budget.take(severity)
+          if (!rings) tell(it, kind, what)
+          else if (kind === 'worse') tell(it, 'grew', what)
+        },
+      },
+    ]
+  })
+  const several = groups.flatMap((it): Draft[] => {
+    const change = severalChange(it)
+    if (!change || it.group.of === 'rest') return []
+    const severity = severityOfAll([...it.members.map(({ incident }) => incident), ...it.joining])
+    const write = () => {
+      const rings = change === 'worse' || change === 'reminder' || !it.exists
+      if (!rings || budget.take(severity)) notices.push(severalNotice(it, change, node, now))
+      else if (change === 'worse') notices.push(severalNotice(it, 'grew', node, now))
+      else if (!it.exists) over.push(...it.joining)
+    }
+    return [{ severity, write }]
+  })
+  const drafts = [...newOnes, ...several, ...known]
+  for (const it of drafts.toSorted((a, b) => severities.indexOf(b.severity) - severities.indexOf(a.severity)))
+    it.write()
+  return { notices, over }
+}
+
+/** The messages about the rest: those that were sent, and the one that takes in `over`. */
+function restNotices(
+  over: readonly Incident[],
+  groups: readonly Several[],
+  told: readonly NotificationRecord[],
+  budget: Budget,
+  node: string,
+  now: number,
+): readonly Notice[] {
+  const grown = over.length > 0 ? restOf(over, groups, told, now) : undefined
+  const others = groups.filter(({ group }) => group.of === 'rest' && group.id !== grown?.group.id)
+  return [...others, ...(grown ? [grown] : [])].flatMap((it) => {
+    const change = severalChange(it)
+    if (!change) return []
+    const rings = change === 'worse' || change === 'reminder' || !it.exists
+    if (!rings || budget.takeForRest()) return [severalNotice(it, change, node, now)]
+    return change === 'worse' ? [severalNotice(it, 'grew', node, now)] : []
+  })
+}
+
+/** Of incidents that were sent as such, and whose cause was found since then. */
+function mergedNotices(
+  told: readonly NotificationRecord[],
+  rootOf: ReadonlyMap<string, Incident>,
+  node: string,
+  now: number,
+): readonly Notice[] {
+  return told.flatMap(({ incident: id, resolved, group }): Notice[] => {
+    const incident = resolved === undefined && !group ? rootOf.get(id) : undefined
+    return incident ? [{ kind: 'merged', id: idOf(id, 'merged', incident.id), node, at: now, incident }] : []
+  })
+}
+
+/** One message about what opened and was resolved while the sink could not be reached. */
+function digestOf(members: readonly Member[], budget: Budget, node: string, now: number): readonly Notice[] {
+  const missed = members.flatMap((it) => (it.change?.kind === 'missed' ? [it.incident] : []))
+  const incidents = missed.slice(-digestSize)
+  if (incidents.length === 0 || !budget.take('info')) return []
+  return [
+    { kind: 'digest', id: idOf(incidents.map((it) => it.id).join(), 'digest', ''), node, at: now, incidents },
+  ]
 }

@@ -1,4 +1,5 @@
 import type { Ledger } from '../core/ledger.ts'
+import { budgetSpan } from '../core/plan/budget.ts'
 import { tellableAt } from '../core/self.ts'
 import type { Silence } from '../core/silence.ts'
 import type { DeliveryState } from '../delivery/postman.ts'
@@ -28,6 +29,8 @@ export function nextDue({ ledger, incidents, sinks, silences, remind }: Pending,
     ...open.flatMap((it) => [it.notifyAt, ...sinks.map(({ told }) => remindAt(told, it))]),
     ...sinks.flatMap(({ state }) => (state.failing ? [tellableAt(state.failing)] : [])),
     ...silences.map((it) => it.until),
+    // From then on another new message may be sent.
+    ...sinks.flatMap(({ told }) => told.flatMap(({ rang = [] }) => rang.map((it) => it + budgetSpan))),
   ]
   return Math.min(...times.filter((time) => time > at))
 }

@@ -63,6 +63,7 @@ export function startDaemon(options: DaemonOptions): Daemon {
       }),
   )
   const warm = () => runs.every((it) => it.outcome !== undefined)
+  let firstLook: { readonly from: number; readonly to: number } | undefined
   const tellers = postmen({
     config,
     sinks: options.sinks,
@@ -71,6 +72,7 @@ export function startDaemon(options: DaemonOptions): Daemon {
     now,
     started,
     incidents: () => (warm() ? truth.incidents() : undefined),
+    firstLook: () => firstLook,
     turned: () => settle(),
   })
   const bell = alarm(() => wakeUp())
@@ -78,6 +80,7 @@ export function startDaemon(options: DaemonOptions): Daemon {
   /** Puts the result of a round into the ledger and saves it; only then are people notified. */
   function settle(outcome?: Outcome): void {
     const at = now()
+    if (warm()) firstLook ??= { from: started, to: at }
     truth.settle(outcome, tellers, at)
     for (const { delivery } of tellers) delivery.wake()
     const told = tellers.map(({ name, delivery }) => ({ state: delivery.state(), told: store.told(name) }))

@@ -12,7 +12,7 @@ export interface Postman {
 }
 
 export interface PostmenOptions {
-  readonly config: Pick<Config, 'sinks' | 'remind' | 'node'>
+  readonly config: Pick<Config, 'sinks' | 'remind' | 'mostMessages' | 'node'>
   readonly sinks: readonly Sink[]
   readonly store: Pick<Store, 'told' | 'note' | 'sinkSince' | 'silences'>
   readonly log: Log
@@ -21,6 +21,8 @@ export interface PostmenOptions {
   readonly started: number
   /** The incidents now; undefined until every collector has finished its first round: then nothing is due. */
   readonly incidents: () => readonly Incident[] | undefined
+  /** The first look of every collector, once it is over: what it found began while nobody looked. */
+  readonly firstLook: () => { readonly from: number; readonly to: number } | undefined
   /** Called when a sink begins to fail, or works again. */
   readonly turned: () => void
 }
@@ -34,8 +36,9 @@ export function postmen(options: PostmenOptions): readonly Postman[] {
 }
 
 function postman({ name, min, settings, keepOpen }: SinkConfig, sink: Sink, options: PostmenOptions) {
-  const { config, store, log, now, started, incidents, turned } = options
-  const policy = { min, remind: config.remind, since: store.sinkSince(name, started) }
+  const { config, store, log, now, started, incidents, firstLook, turned } = options
+  const { remind, mostMessages: most } = config
+  const policy = { min, remind, most, since: store.sinkSince(name, started) }
   const told = () => store.told(name)
   // A sink is not sent that it fails itself; the other sinks are.
   const concerns = ({ cause }: Incident) => cause.code !== 'agent.sink-failing' || cause.subject !== name
@@ -46,8 +49,9 @@ function postman({ name, min, settings, keepOpen }: SinkConfig, sink: Sink, opti
     name,
     keepOpen,
     plan: (): readonly Notice[] => {
-      const wanted = { ...policy, silences: store.silences() }
       const open = incidents()
+      const first = firstLook()
+      const wanted = { ...policy, silences: store.silences(), ...(first && { firstLook: first }) }
       return open ? plan(open.filter(concerns), told(), wanted, config.node, now()) : []
     },
     receipt: (notice) => receiptFor(told(), notice),

@@ -7,7 +7,7 @@ const longestRest = minute
 
 /**
  * Posts the letters of one notice in order, until one is not accepted. The receipt is that of the first new
- * message, if there was one.
+ * message, if there was one; an edit after it may fail.
  */
 export async function tell(
   notice: Notice,
@@ -33,6 +33,12 @@ export async function tell(
       last = await post.send(letter)
       // The message to edit is gone, or can no longer be edited: compose the notice again as a new message.
       lost = last.reading.outcome === 'refused' && letter.edit === true && original !== undefined
+      // The new message arrived. That the old one could not be marked is no reason to send it again.
+      if (receipt !== undefined && letter.edit && last.reading.outcome !== 'accepted') {
+        const { reading } = last
+        const rest = reading.outcome === 'again' ? (reading.wait ?? 0) : 0
+        return { reading: { outcome: 'accepted' }, rest, receipt }
+      }
       if (lost) break
       if (last.reading.outcome !== 'accepted') return last
       if (!letter.edit) receipt ??= last.reading.receipt

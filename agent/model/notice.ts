@@ -1,4 +1,4 @@
-import type { Severity } from './finding.ts'
+import { type Severity, severities } from './finding.ts'
 import type { Incident } from './incident.ts'
 
 /** A notification to be sent to a sink. `id` is the same for every attempt; `at` is the time of the attempt. */
@@ -18,7 +18,37 @@ export type Notice =
       readonly at: number
       readonly incidents: readonly Incident[]
     }
+  | {
+      /** Several incidents in one message, which is edited as it grows. */
+      readonly kind: 'several'
+      /** `merged`: all that is left of them turned out to follow from `into`. */
+      readonly change: 'opened' | 'worse' | 'grew' | 'merged' | 'reminder' | 'resolved'
+      readonly id: string
+      readonly node: string
+      readonly at: number
+      readonly group: Group
+      /** The open ones first, graver before milder; also those that are over. At least one. */
+      readonly incidents: readonly Incident[]
+      readonly into?: Incident
+    }
   | { readonly kind: 'test'; readonly id: string; readonly node: string; readonly at: number }
+
+/** A message about several incidents. */
+export interface Group {
+  readonly id: string
+  /**
+   * What they have in common: `kind`: one code; `away`: they began before the agent looked, which had looked before;
+   * `start`: the same at its very first look; `rest`: there were too many messages to tell them one by one.
+   */
+  readonly of: 'kind' | 'away' | 'start' | 'rest'
+}
+
+/** The gravest of several incidents: of those that are open, or of all once all are over; `info` if there are none. */
+export function severityOfAll(incidents: readonly Pick<Incident, 'severity' | 'resolved'>[]): Severity {
+  const open = incidents.filter((it) => it.resolved === undefined)
+  const ranks = (open.length > 0 ? open : incidents).map((it) => severities.indexOf(it.severity))
+  return severities[Math.max(0, ...ranks)] ?? 'info'
+}
 
 /** What a sink was last sent about one incident. With the ledger, it decides what to send next (`plan`). */
 export interface NotificationRecord {
@@ -35,6 +65,13 @@ export interface NotificationRecord {
   readonly reminded: number
   /** Set while it is not known whether the message arrived: it was sent, and no answer came. */
   readonly unconfirmed?: true
+  /** The message it is part of, where that is about several. All of a group have the same receipt. */
+  readonly group?: Group
+  /**
+   * When new messages, rather than edits, about it were sent lately, oldest first; of a group, only one record has
+   * them. They are counted against `messages_per_10_minutes`.
+   */
+  readonly rang?: readonly number[]
   /** What the service calls the message, for editing it. */
   readonly receipt?: string
   /** Set once the sink has been told that it is over. */

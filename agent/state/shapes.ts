@@ -1,6 +1,7 @@
 import { longestSilence, type Silence } from '../core/silence.ts'
 import {
   type Finding,
+  type Group,
   type NotificationRecord,
   type Onset,
   type Pod,
@@ -135,6 +136,7 @@ export const judgedShape = group<WrittenJudged>({
   at: time,
   left: { optional: listOf(left, 10_000) },
 })
+const told = group<Group>({ id: text(2_000), of: oneOf(['kind', 'away', 'start', 'rest']) })
 
 export const toldShape = group<NotificationRecord>({
   incident: text(2_000),
@@ -145,6 +147,8 @@ export const toldShape = group<NotificationRecord>({
   at: time,
   reminded: time,
   unconfirmed: { optional: yes },
+  group: { optional: told },
+  rang: { optional: listOf(time, 1_000) },
   receipt: { optional: text(10_000) },
   resolved: { optional: time },
 })

@@ -4,7 +4,7 @@ import type { Finding, Incident, Notice } from '../../agent/model/index.ts'
 /** 05 Mar 2026, 03:12:07 UTC. */
 export const since = Date.UTC(2026, 2, 5, 3, 12, 7)
 
-type Kind = Exclude<Notice['kind'], 'digest' | 'test'>
+type Kind = Exclude<Notice['kind'], 'digest' | 'several' | 'test'>
 
 export const finding = (more: Partial<Finding> = {}): Finding => ({
   id: `firewall.flushed|node|${since}`,
@@ -131,6 +131,22 @@ export function hostileNotices(text: string): readonly Notice[] {
       at: since + 60_000,
       incidents: Array.from({ length: 60 }, () => ({ ...of, resolved: since + 1000 })),
     },
+    ...kinds.map(
+      (change): Notice => ({
+        kind: 'several',
+        change,
+        id: `several${change}${text}`,
+        node: text,
+        at: since + 60_000,
+        group: { id: `kind ${text}`, of: 'kind' },
+        incidents: Array.from({ length: 60 }, (_, index) => ({
+          ...of,
+          id: `${text}|${index}`,
+          ...(change === 'resolved' && { resolved: since + 1000 }),
+        })),
+        ...(change === 'merged' && { into: of }),
+      }),
+    ),
     { kind: 'test', id: `test${text}`, node: text, at: since },
   ]
 }

@@ -2,8 +2,8 @@ import type { Letter, Reading, Reply } from '../../model/index.ts'
 import { sink } from '../../model/index.ts'
 import { boundedLines, shorten } from '../../text/lengths.ts'
 import { timestamp } from '../../text/times.ts'
-import type { Words } from './message.ts'
 import { words } from './message.ts'
+import type { Words } from './parts.ts'
 
 /**
  * Discord's limits are 2000 characters of content, 4096 of an embed's description, 1024 of a field, 2048 of
@@ -41,13 +41,14 @@ export const discord = sink({
     })
     const said = words(notice)
     const full = message(said, notice.at)
-    if (first === undefined) return notice.kind === 'merged' ? [] : [post(full)]
-    switch (notice.kind) {
+    const change = notice.kind === 'several' ? notice.change : notice.kind
+    if (first === undefined) return change === 'merged' ? [] : [post(full)]
+    switch (change) {
       case 'grew':
         return [edit(full)]
       case 'worse':
-        // Mark the old message, so that it does not look current.
-        return [edit({ ...full, content: `${full.content}\n-# Got worse: told anew below.` }), post(full)]
+        // What rings goes first. Then the old message is marked, so that it does not look current.
+        return [post(full), edit({ ...full, content: `${full.content}\n-# Got worse: told anew below.` })]
       case 'merged':
         return [edit({ content: `Follows from: ${full.content}`, embeds: [] })]
       case 'resolved':
@@ -71,7 +72,9 @@ function message(said: Words, at: number): Message {
   const steps = said.fix.length > 1 ? said.fix.map((it, index) => `${index + 1}. ${it}`) : said.fix
   const rows = (all: readonly string[], limit: number) =>
     boundedLines(all, limit, limits.step, (it) => it.length, escaped)
-  const description = said.lines.length > 0 ? rows(said.lines, limits.lines) : fit(said.text, limits.text)
+  // Beside fields there is less room for lines.
+  const room = steps.length > 0 ? limits.text : limits.lines
+  const description = said.lines.length > 0 ? rows(said.lines, room) : fit(said.text, limits.text)
   const stamp = timestamp(at)
   return {
     content: `**${fit(said.headline, limits.headline)}**  (${fit(said.standing, limits.headline)})`,

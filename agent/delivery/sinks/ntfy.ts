@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Letter, Notice, Reading, Reply, Severity } from '../../model/index.ts'
-import { sink } from '../../model/index.ts'
+import { severityOfAll, sink } from '../../model/index.ts'
 import { boundedLines, jsonBytes, shorten } from '../../text/lengths.ts'
 import { day, hour, minute } from '../../text/times.ts'
 import { words } from './message.ts'
@@ -64,7 +64,8 @@ export const ntfy = sink({
     const to = endpoint(url ?? '')
     if (!to) throw new Error('the URL is not that of an ntfy topic')
     // The incident it was merged into has its own notification; only an existing one of its own is updated.
-    if (notice.kind === 'merged' && receipt === undefined) return []
+    const merged = notice.kind === 'merged' || (notice.kind === 'several' && notice.change === 'merged')
+    if (merged && receipt === undefined) return []
     const said = words(notice)
     const fit = (text: string, limit: number) => shorten(text, limit, jsonBytes)
     const rows = (all: readonly string[], limit: number) => boundedLines(all, limit, limits.step, jsonBytes)
@@ -77,7 +78,9 @@ export const ntfy = sink({
       ...labelled('Next', steps.length > 1 ? `\n${rows(steps, limits.fix)}` : rows(steps, limits.fix)),
       ...labelled('Never', rows(said.avoid, limits.avoid)),
     ]
-    const what = said.lines.length > 0 ? rows(said.lines, limits.lines) : fit(said.text, limits.text)
+    // Beside steps there is less room for lines.
+    const room = steps.length > 0 ? limits.text : limits.lines
+    const what = said.lines.length > 0 ? rows(said.lines, room) : fit(said.text, limits.text)
     return [
       {
         method: 'POST',
@@ -91,10 +94,7 @@ export const ntfy = sink({
         },
         body: JSON.stringify({
           topic: to.topic,
-          title: fit(
-            notice.kind === 'merged' ? `follows from: ${said.headline}` : said.headline,
-            limits.title,
-          ),
+          title: fit(merged ? `follows from: ${said.headline}` : said.headline, limits.title),
           message: [fit(said.standing, limits.standing), what, ...parts].filter(Boolean).join('\n'),
           priority: priority(notice),
           tags: [tags[said.tone]],
@@ -108,13 +108,20 @@ export const ntfy = sink({
 
 /** High enough to make a sound for what someone must see now; not for changes and ends. */
 function priority(notice: Notice): number {
-  switch (notice.kind) {
+  const change = notice.kind === 'several' ? notice.change : notice.kind
+  const severity =
+    notice.kind === 'several'
+      ? severityOfAll(notice.incidents)
+      : 'incident' in notice
+        ? notice.incident.severity
+        : 'info'
+  switch (change) {
     case 'opened':
     case 'worse':
     case 'reminder':
-      return priorities[notice.incident.severity]
+      return priorities[severity]
     case 'resolved':
-      return notice.incident.severity === 'critical' ? 3 : 2
+      return severity === 'critical' ? 3 : 2
     case 'grew':
     case 'merged':
       return 2
@@ -123,11 +130,14 @@ function priority(notice: Notice): number {
   }
 }
 
-/** The same for all notices of an incident, and of the form ntfy asks for: `^[-_A-Za-z0-9]{1,64}$`. */
+/** The same for all notices of an incident or of several, and of the form ntfy asks for: `^[-_A-Za-z0-9]{1,64}$`. */
 function sequence(notice: Notice, receipt: string | undefined): string {
-  if (notice.kind === 'merged' && receipt !== undefined && /^[-_A-Za-z0-9]{1,64}$/.test(receipt))
-    return receipt
-  const of = 'incident' in notice ? `${notice.node}\n${notice.incident.id}` : notice.id
+  // The message may have been that of another: of the incident that was merged, or of the first of several.
+  const others = notice.kind === 'merged' || notice.kind === 'several'
+  if (others && receipt !== undefined && /^[-_A-Za-z0-9]{1,64}$/.test(receipt)) return receipt
+  const about =
+    notice.kind === 'several' ? notice.group.id : 'incident' in notice ? notice.incident.id : undefined
+  const of = about === undefined ? notice.id : `${notice.node}\n${about}`
   return createHash('sha256').update(of).digest('hex').slice(0, 32)
 }
 

@@ -1,26 +1,32 @@
 import { createHash, createHmac } from 'node:crypto'
 import type { Finding, Incident, Letter, Notice } from '../../model/index.ts'
-import { sink, titleOf } from '../../model/index.ts'
+import { severityOfAll, sink, titleOf } from '../../model/index.ts'
 import { jsonBytes, shorten } from '../../text/lengths.ts'
 import { line } from '../../text/sanitize.ts'
 import { timestamp } from '../../text/times.ts'
+import { gravestFirst } from './parts.ts'
+import { severalTitle } from './several.ts'
 
 /**
  * A POST of JSON as Standard Webhooks 1.0.0 describes it (standardwebhooks.com). The body, version 2:
  *
  *     { "type": "incident.opened" | "incident.worse" | "incident.grew" | "incident.merged"
- *             | "incident.reminder" | "incident.resolved" | "digest" | "test",
+ *             | "incident.reminder" | "incident.resolved" | "digest" | "test"
+ *             | "incidents.opened" and so on, the same of several in one message,
  *       "timestamp": "2026-03-05T03:12:07.000Z",        when it happened
  *       "data": { "version": 2, "node": "node1",
  *                 "incident": { "id", "severity", "since", "resolved"?, "title", "fix": [], "avoid": [],
  *                               "why"?: { "certainty", "cause"?: id, "text" },
  *                               "cause": Finding, "affected": [Finding], "more": 0 },
- *                 "incidents": [ … ], "more": 0 } }     a digest has these instead of "incident"
+ *                 "incidents": [ … ], "more": 0,        a digest and "incidents.…" have these instead of "incident"
+ *                 "group": { "id", "of", "title", "severity", "since", "resolved"?, "total", "open", "fix", "avoid" },
+ *                 "into"?: { … } } }                    of several; into: what they turned out to follow from
  *     Finding: { "id", "code", "subject", "severity", "title", "text", "since", "resolved"?,
  *                "pod"?: { "namespace", "name", "container"? },
  *                and for a cause "impact", "evidence"? }
  *
- * Times are RFC 3339 in UTC. `more` counts what was left out to stay under the 20 kB that Standard Webhooks
+ * Affected findings and incidents of several: what is open first, graver before milder. Times are RFC 3339 in UTC.
+ * `more` counts what was left out to stay under the 20 kB that Standard Webhooks
  * recommends. With `secret` the request is signed: `webhook-signature: v1,` and the base64 of HMAC-SHA256
  * over `webhook-id.webhook-timestamp.body`. `webhook-id` is the same for every attempt at the same notice;
  * a receiver that has seen it may ignore the request. `merged`: an incident that was sent before turned out to follow
@@ -110,6 +116,7 @@ function event(notice: Notice): object {
         more: Math.max(0, notice.incidents.length - most.incidents),
       },
     }
+  if (notice.kind === 'several') return several(notice, node)
   const { incident, kind } = notice
   const happened = kind === 'opened' ? incident.since : kind === 'resolved' ? incident.resolved : undefined
   return {
@@ -130,9 +137,46 @@ function event(notice: Notice): object {
           },
         }),
         cause: { ...finding(incident.cause, limits.text), ...details(incident.cause) },
-        affected: incident.affected.slice(0, most.affected).map((it) => finding(it, limits.brief)),
+        affected: gravestFirst(incident.affected)
+          .slice(0, most.affected)
+          .map((it) => finding(it, limits.brief)),
         more: Math.max(0, incident.affected.length - most.affected),
       },
+    },
+  }
+}
+
+/** Several incidents, each as short as in a digest, and what to do about the gravest. */
+function several(notice: Extract<Notice, { kind: 'several' }>, node: string): object {
+  const { incidents, change, group, into } = notice
+  const open = incidents.filter((it) => it.resolved === undefined)
+  const since = Math.min(...incidents.map((it) => it.since))
+  const resolved = Math.max(...incidents.map((it) => it.resolved ?? since))
+  const over = open.length === 0 && incidents.length > 0
+  const happened = change === 'opened' ? since : change === 'resolved' ? resolved : notice.at
+  const [gravest] = incidents
+  return {
+    type: `incidents.${change}`,
+    timestamp: timestamp(happened),
+    data: {
+      version: 2,
+      node,
+      group: {
+        id: name(group.id),
+        of: group.of,
+        title: fit(severalTitle(notice), 2 * limits.title),
+        severity: severityOfAll(incidents),
+        since: timestamp(since),
+        ...(over && { resolved: timestamp(resolved) }),
+        total: incidents.length,
+        open: open.length,
+        ...(gravest && steps(gravest)),
+      },
+      incidents: incidents
+        .slice(0, most.incidents)
+        .map((it) => ({ ...frame(it), cause: finding(it.cause, limits.brief) })),
+      more: Math.max(0, incidents.length - most.incidents),
+      ...(into && { into: { ...frame(into), title: fit(titleOf(into), 2 * limits.title) } }),
     },
   }
 }

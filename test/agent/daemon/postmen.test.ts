@@ -34,6 +34,7 @@ function opened(url: string, more: Partial<PostmenOptions>) {
     config: {
       node: 'node1',
       remind: 0,
+      mostMessages: 6,
       sinks: [
         { ...sink, name: 'mine', type: 'webhook' },
         { ...sink, name: 'strange', type: 'pigeon' },
@@ -50,6 +51,7 @@ function opened(url: string, more: Partial<PostmenOptions>) {
     now: Date.now,
     started: 0,
     incidents: () => [],
+    firstLook: () => undefined,
     turned: () => {},
     ...more,
   })

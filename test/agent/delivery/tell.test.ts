@@ -31,9 +31,9 @@ function script(...readings: readonly (Reading & { rest?: number })[]) {
 }
 
 t.test('the receipt is that of the new message, not of the edit', async (t) => {
-  const it = script({ outcome: 'accepted', receipt: '1' }, { outcome: 'accepted', receipt: '2', rest: 7 })
+  const it = script({ outcome: 'accepted', receipt: '2' }, { outcome: 'accepted', receipt: '1', rest: 7 })
   t.match(await it.tell(notice('worse'), '1'), { reading: { outcome: 'accepted' }, receipt: '2', rest: 7 })
-  t.same(it.methods(), ['PATCH', 'POST'])
+  t.same(it.methods(), ['POST', 'PATCH'])
   const edited = script({ outcome: 'accepted', receipt: '1' })
   t.equal((await edited.tell(notice('grew'), '1')).receipt, undefined)
 })
@@ -63,6 +63,21 @@ t.test('the first letter that is not accepted ends it', async (t) => {
   t.equal((await refused.tell(notice('opened'))).reading.outcome, 'refused')
   t.equal(refused.sent.length, 1)
 })
+
+t.test(
+  'what rang and was accepted is not sent again, whatever comes of marking the old message',
+  async (t) => {
+    for (const reading of [
+      { outcome: 'refused', why: 'x' },
+      { outcome: 'again', why: 'x', wait: 5 },
+    ] as const) {
+      const it = script({ outcome: 'accepted', receipt: '2' }, reading)
+      const { receipt, rest, reading: end } = await it.tell(notice('worse'), '1')
+      t.same([end.outcome, receipt, rest], ['accepted', '2', reading.outcome === 'again' ? 5 : 0])
+      t.same(it.methods(), ['POST', 'PATCH'])
+    }
+  },
+)
 
 t.test('nothing to say is said well', async (t) => {
   t.equal((await script().tell(notice('merged'))).reading.outcome, 'accepted')

@@ -92,7 +92,7 @@ t.test('when a message is new and when it is edited', async (t) => {
   t.same(shape(notice('opened'), receipt), ['POST'], 'it was open before, and is again')
   t.same(shape(notice('grew'), receipt), ['PATCH edit'])
   t.same(shape(notice('grew')), ['POST'])
-  t.same(shape(notice('worse'), receipt), ['PATCH edit', 'POST'])
+  t.same(shape(notice('worse'), receipt), ['POST', 'PATCH edit'], 'what rings goes first')
   t.same(shape(notice('reminder'), receipt), ['POST'])
   t.same(shape(notice('merged'), receipt), ['PATCH edit'])
   t.same(shape(notice('merged')), [])

@@ -1,0 +1,128 @@
+import type { Finding, Incident, NotificationRecord, Severity } from '../../model/index.ts'
+import { leadOf, rootAndOn, severities } from '../../model/index.ts'
+import { day, minute } from '../../text/times.ts'
+import { tellFrom } from '../ledger.ts'
+import { type Silence, silencing, wasSilenced } from '../silence.ts'
+
+/** What a sink is to be notified of. */
+export interface Policy {
+  /** Incidents below this severity are not sent. */
+  readonly min: Severity
+  /** How long after the last new message a reminder of an open incident is sent, ms; 0 for never. */
+  readonly remind: number
+  /** Also silences that are over. */
+  readonly silences?: readonly Silence[]
+  /** When this sink was first configured: what was resolved before that is not sent. */
+  readonly since: number
+  /** The most new messages in ten minutes; absent: no limit. */
+  readonly most?: number
+  /** The first look of every collector since the agent started. What it found began while nobody looked. */
+  readonly firstLook?: { readonly from: number; readonly to: number }
+}
+
+/** Missed incidents that were resolved longer ago than this are left out of the digest. */
+export const digestAge = 2 * day
+
+/** How long a repair may take to work: k3s needs three minutes to start. What is still open then needs its own fix. */
+export const takingHold = 3 * minute
+
+/** What is new about one incident for one sink; `what` differs for other news of the same kind. */
+export interface Change {
+  readonly kind: 'opened' | 'worse' | 'grew' | 'reminder' | 'resolved' | 'missed'
+  readonly what: string
+}
+
+export const atLeast = (it: Severity, min: Severity) => severities.indexOf(it) >= severities.indexOf(min)
+export const findingsOf = (it: Incident): readonly Finding[] => [it.cause, ...it.affected]
+
+/** Ids of the open findings that may be notified and are severe enough for the sink. */
+export const tellable = (it: Incident, now: number, min: Severity = 'info') =>
+  findingsOf(it)
+    .filter(
+      (finding) =>
+        finding.resolved === undefined && tellFrom(finding) <= now && atLeast(finding.severity, min),
+    )
+    .map((finding) => finding.id)
+
+/** The highest stage of those; 0 where none of them has stages. */
+export const stageOf = (it: Incident, now: number, min: Severity = 'info') => {
+  const ids = tellable(it, now, min)
+  return Math.max(0, ...findingsOf(it).map(({ id, stage = 0 }) => (ids.includes(id) ? stage : 0)))
+}
+
+/** The difference between an incident and what a sink was last sent about it; undefined for none. Pure. */
+export function changeOf(
+  incident: Incident,
+  last: NotificationRecord | undefined,
+  policy: Policy,
+  now: number,
+): Change | undefined {
+  if (incident.resolved !== undefined) {
+    if (last && last.resolved === undefined) return { kind: 'resolved', what: `${incident.resolved}` }
+    return !last && wasMissed(incident, policy, now) ? { kind: 'missed', what: '' } : undefined
+  }
+  const concerns = atLeast(incident.severity, policy.min)
+  // A sink that was notified is also sent that the severity has fallen below its minimum.
+  if (incident.notifyAt > now || !(concerns || (last && last.resolved === undefined))) return undefined
+  if (silencing(policy.silences ?? [], incident, now)) return undefined
+  if (!last || last.unconfirmed || last.resolved !== undefined)
+    return { kind: 'opened', what: `${last?.resolved ?? ''}` }
+  return worseOrMore(incident, last, policy, now) ?? dueAgain(incident, last, concerns, policy, now)
+}
+
+function worseOrMore(
+  incident: Incident,
+  last: NotificationRecord,
+  policy: Policy,
+  now: number,
+): Change | undefined {
+  const ids = tellable(incident, now, policy.min)
+  // Urgent steps come before all others, so a silent edit of the message is not enough for them.
+  const urgent = findingsOf(incident).flatMap((it) => (it.urgent && ids.includes(it.id) ? [it.id] : []))
+  const stage = stageOf(incident, now, policy.min)
+  if (last.severity !== incident.severity && atLeast(incident.severity, last.severity))
+    return { kind: 'worse', what: incident.severity }
+  if (stage > (last.stage ?? 0)) return { kind: 'worse', what: `stage ${stage}` }
+  if (urgent.some((id) => !last.findings.includes(id))) return { kind: 'worse', what: urgent.join() }
+  if (ids.some((id) => !last.findings.includes(id))) return { kind: 'grew', what: ids.join() }
+  // Recorded as less severe, so that a return to the old severity counts as worse again.
+  if (last.severity !== incident.severity) return { kind: 'grew', what: `only ${incident.severity}` }
+  return undefined
+}
+
+function dueAgain(
+  incident: Incident,
+  last: NotificationRecord,
+  concerns: boolean,
+  policy: Policy,
+  now: number,
+): Change | undefined {
+  const over = repairedAt(incident)
+  const [root, lead] = [incident.cause.id, leadOf(incident).id]
+  // The finding in the message's title is over, but others that followed from it are not.
+  if (over !== undefined && (last.lead ?? root) !== lead)
+    return { kind: 'grew', what: `over ${over} ${lead}` }
+  if (over !== undefined && last.reminded < over && now - over >= takingHold)
+    return { kind: 'reminder', what: `left ${over}` }
+  if (concerns && policy.remind > 0 && Math.abs(now - last.reminded) >= policy.remind)
+    return { kind: 'reminder', what: `${last.reminded}` }
+  return undefined
+}
+
+/** When the cause of an incident was resolved; undefined while it is open, and for a cause of severity `info`. */
+function repairedAt(incident: Incident): number | undefined {
+  const own = rootAndOn(incident)
+  if (incident.cause.severity === 'info' || own.some((it) => it.resolved === undefined)) return undefined
+  return Math.max(...own.map((it) => it.resolved ?? 0))
+}
+
+function wasMissed(incident: Incident, policy: Policy, now: number): boolean {
+  const { resolved = now, notifyAt } = incident
+  return (
+    atLeast(incident.severity, policy.min) &&
+    notifyAt <= resolved &&
+    resolved > policy.since &&
+    now - resolved < digestAge &&
+    !wasSilenced(policy.silences ?? [], incident)
+  )
+}

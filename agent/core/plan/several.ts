@@ -1,0 +1,63 @@
+import type { Incident, Notice, Severity } from '../../model/index.ts'
+import { severities } from '../../model/index.ts'
+import { gravest } from '../cascade.ts'
+import type { Several } from './groups.ts'
+import { idOf } from './ids.ts'
+
+export type SeveralNotice = Extract<Notice, { kind: 'several' }>
+
+const rank = (it: Severity) => severities.indexOf(it)
+const isOpen = (it: Incident) => it.resolved === undefined
+
+/** The incidents of a message in the order in which they are written: what is open first, graver before milder. */
+export const inOrder = (incidents: readonly Incident[]): readonly Incident[] =>
+  incidents.toSorted(
+    (a, b) =>
+      Number(isOpen(b)) - Number(isOpen(a)) || rank(b.severity) - rank(a.severity) || a.since - b.since,
+  )
+
+/** What is new about a message on several incidents; undefined for nothing. Pure. */
+export function severalChange(it: Several): SeveralNotice['change'] | undefined {
+  const { members, joining, exists, absorbed = [] } = it
+  const kinds = new Set(members.flatMap(({ change }) => (change ? [change.kind] : [])))
+  if (kinds.size === 0 && joining.length === 0 && absorbed.length === 0) return undefined
+  if (!exists || kinds.has('opened')) return 'opened'
+  if (![...members.map(({ incident }) => incident), ...joining].some(isOpen))
+    return absorbed.length > 0 ? 'merged' : 'resolved'
+  const told = members.flatMap(({ last }) => (last && last.resolved === undefined ? [last] : []))
+  const graver = joining.some(({ severity }) => told.length === 0 || rank(severity) > rank(gravest(told)))
+  if (graver || kinds.has('worse')) return 'worse'
+  return kinds.has('reminder') && kinds.size === 1 && joining.length === 0 ? 'reminder' : 'grew'
+}
+
+/** The notice of such a change. Its id is the same however often it is asked for, and another for other news. Pure. */
+export function severalNotice(
+  { group, members, joining, absorbed = [] }: Several,
+  change: SeveralNotice['change'],
+  node: string,
+  now: number,
+): SeveralNotice {
+  const all = [...members.map(({ incident }) => incident), ...joining]
+  // A first message that may have arrived is sent again as the same, though its incidents are now known.
+  const news =
+    change === 'opened'
+      ? all.map(({ id }) => id)
+      : [
+          ...members.flatMap(({ incident: { id }, change: its }) =>
+            its ? [`${id} ${its.kind} ${its.what}`] : [],
+          ),
+          ...joining.map(({ id }) => id),
+          ...absorbed.map(({ id }) => `${id} absorbed`),
+        ]
+  const into = change === 'merged' ? absorbed[0]?.into : undefined
+  return {
+    kind: 'several',
+    change,
+    id: idOf(group.id, change, news.join()),
+    node,
+    at: now,
+    group,
+    incidents: inOrder(all.length === 0 && into ? [into] : all),
+    ...(into && { into }),
+  }
+}

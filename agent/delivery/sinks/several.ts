@@ -1,0 +1,86 @@
+import type { Incident, Notice } from '../../model/index.ts'
+import { leadOf, severityOfAll, titleOf } from '../../model/index.ts'
+import { lasting } from '../../text/durations.ts'
+import { line } from '../../text/sanitize.ts'
+import { messageClock } from '../../text/times.ts'
+import { about, avoids, limits, prefix, standing, steps, type Words } from './parts.ts'
+
+type SeveralNotice = Extract<Notice, { kind: 'several' }>
+
+/** How many steps of the gravest one are in a message about different things. */
+const firstSteps = 3
+const seeAll = 'What to do about each: `agent status`'
+
+/** The title of a message about several: `14 pods: OOMKilled while Murphy was away`. One line, total. */
+export function severalTitle({ incidents, group }: SeveralNotice): string {
+  const many = incidents.length
+  const [first] = incidents
+  if (many === 1 && first) return `${line(titleOf(first), limits.title)}${about(first.cause.pod)}`
+  const codes = new Set(incidents.map(({ cause }) => cause.code))
+  const when = { away: ' while Murphy was away', start: " at Murphy's first look", kind: '', rest: '' }[
+    group.of
+  ]
+  if (codes.size === 1) {
+    const pods = new Set(incidents.map(({ cause }) => about(cause.pod)))
+    const what = pods.has('')
+      ? `${many} findings`
+      : pods.size === 1
+        ? `1 pod, ${many} times`
+        : `${pods.size} pods`
+    return `${what}: ${kindTitle(incidents)}${when}`
+  }
+  const gravest = first ? `: ${line(titleOf(first), limits.title)}${about(first.cause.pod)}` : ''
+  const others = many > 1 ? ` and ${many - 1} more` : ''
+  return group.of === 'rest'
+    ? `${many} more problems in 10 min${gravest}${others}`
+    : `${many} problems${when}${gravest}${others}`
+}
+
+/** What all their titles begin with, up to a colon: after it stands what is different. */
+function kindTitle(incidents: readonly Incident[]): string {
+  const titles = [...new Set(incidents.map(({ cause }) => line(cause.title, limits.title)))]
+  const [first = ''] = titles
+  const [kind = first] = first.split(':')
+  return titles.every((it) => it === first) ? first : kind.trim() || first
+}
+
+/** The parts of a notice about several incidents: what, how many, which, and what to do about the gravest. */
+export function severalWords(notice: SeveralNotice, node: string): Words {
+  const { incidents, change, at, into } = notice
+  const [gravest] = incidents
+  const open = incidents.filter((it) => it.resolved === undefined)
+  const isKind = new Set(incidents.map(({ cause }) => cause.code)).size === 1
+  const over = open.length === 0
+  const own = gravest && !over ? steps(gravest) : []
+  return {
+    headline: `${prefix[change]}${node}: ${into ? line(titleOf(into), limits.title) : severalTitle(notice)}`,
+    standing: standingOf(incidents, open, at),
+    tone: over ? 'resolved' : severityOfAll(incidents),
+    text: '',
+    cause: '',
+    impact: gravest && !over && isKind ? line(leadOf(gravest).impact, limits.impact) : '',
+    fix: over ? [] : [...(isKind ? own : own.slice(0, firstSteps)), ...(isKind ? [] : [seeAll])],
+    avoid: gravest && !over ? avoids(gravest) : [],
+    lines: incidents.map((it) => (isKind ? whichOne(it) : wholeLine(it, at))),
+    ...(gravest && { code: line(leadOf(gravest).code, limits.title) }),
+  }
+}
+
+const wholeLine = (it: Incident, at: number) =>
+  `${line(titleOf(it), limits.title)}${about(it.cause.pod)}: ${standing(it, at)}`
+
+/** Of one kind, the title says what; so the line says which, and what was seen. */
+function whichOne({ cause, resolved }: Incident): string {
+  const mark = resolved === undefined ? '' : ' (over)'
+  return `${line(cause.subject, limits.subject)}${mark}: ${line(cause.text, limits.text)}`
+}
+
+function standingOf(incidents: readonly Incident[], open: readonly Incident[], at: number): string {
+  const since = Math.min(...incidents.map((it) => it.since))
+  const severity = severityOfAll(incidents)
+  const end = Math.max(...incidents.map((it) => it.resolved ?? it.since))
+  if (open.length === 0)
+    return `was ${severity}, ${messageClock(since, at)} to ${messageClock(end, at)}, ${lasting(end - since)}`
+  const still = open.length < incidents.length ? `, ${open.length} of ${incidents.length} open` : ''
+  return `${severity}${still}, since ${messageClock(since, at)}, ${lasting(at - since)}`
+}

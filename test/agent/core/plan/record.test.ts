@@ -1,0 +1,64 @@
+import t from 'tap'
+import { recordSent as direct } from '../../../../agent/core/plan/record.ts'
+import { plan, receiptFor, recordSent, recordUnconfirmed } from '../../../../agent/core/plan.ts'
+import type { Incident, Notice } from '../../../../agent/model/index.ts'
+import { finding } from '../../findings.ts'
+
+const incident = (id: string, more: Partial<Incident> = {}): Incident => {
+  const cause = finding({ code: 'a.effect', subject: id, since: 5 })
+  return {
+    id: cause.id,
+    cause,
+    affected: [],
+    severity: 'warning',
+    since: 5,
+    notifyAt: 5,
+    fix: [],
+    avoid: [],
+    ...more,
+  }
+}
+const both = [incident('x'), incident('y')]
+const policy = { min: 'warning', remind: 0, since: 0 } as const
+const several = (of: readonly Incident[] = both) => plan(of, [], policy, 'node1', 10)[0] as Notice
+
+t.test('all of a group have its receipt, and its ring is counted once', async (t) => {
+  const told = recordSent([], several(), 'r', 10)
+  t.match(told, [
+    { group: { of: 'kind' }, receipt: 'r', rang: [10] },
+    { group: { of: 'kind' }, receipt: 'r' },
+  ])
+  t.equal(told[1]?.rang, undefined)
+  t.equal(receiptFor(told, several()), 'r')
+  t.equal(direct, recordSent)
+})
+
+t.test('what was told alone gives its receipt to what it becomes part of', async (t) => {
+  const [x] = both
+  const alone = recordSent([], plan([x as Incident], [], policy, 'node1', 10)[0] as Notice, 'first', 10)
+  const [grew] = plan(both, alone, policy, 'node1', 20)
+  t.match(grew, { kind: 'several', change: 'grew' })
+  t.equal(receiptFor(alone, grew as Notice), 'first')
+  t.match(recordSent(alone, grew as Notice, undefined, 20), [
+    { receipt: 'first', rang: [10] },
+    { receipt: 'first' },
+  ])
+})
+
+t.test('a digest rings once, an answer that did not come may have rung', async (t) => {
+  const over = both.map((it) => ({ ...it, resolved: 8, cause: { ...it.cause, resolved: 8 } }))
+  const digest = recordSent([], several(over), undefined, 10)
+  t.strictSame(
+    digest.map(({ rang, resolved }) => [rang, resolved]),
+    [
+      [[10], 10],
+      [undefined, 10],
+    ],
+  )
+  const unsure = recordUnconfirmed([], several(), 10)
+  t.match(unsure, [{ unconfirmed: true, rang: [10] }, { unconfirmed: true }])
+  t.strictSame(recordUnconfirmed(unsure, several(), 20), [])
+  const [first] = recordSent(unsure, several(), 'r', 20)
+  t.strictSame(first?.rang, [10], 'the same message')
+  t.equal(first?.unconfirmed, undefined)
+})

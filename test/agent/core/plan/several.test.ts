@@ -1,0 +1,71 @@
+import t from 'tap'
+import { inOrder, severalChange, severalNotice } from '../../../../agent/core/plan/several.ts'
+import type { Incident, NotificationRecord, Severity } from '../../../../agent/model/index.ts'
+import { finding } from '../../findings.ts'
+
+const incident = (id: string, severity: Severity, since = 0, resolved?: number): Incident => ({
+  id,
+  cause: finding({ code: 'a.effect', subject: id, since }),
+  affected: [],
+  severity,
+  since,
+  notifyAt: since,
+  fix: [],
+  avoid: [],
+  ...(resolved !== undefined && { resolved }),
+})
+const last = (severity: Severity): NotificationRecord => ({
+  incident: 'x',
+  severity,
+  findings: [],
+  at: 0,
+  reminded: 0,
+})
+const group = { id: 'kind x', of: 'kind' } as const
+const empty = { group, members: [], joining: [], exists: true }
+
+t.test('what is open comes first, graver before milder, earlier before later', async (t) => {
+  const all = [
+    incident('over', 'critical', 0, 5),
+    incident('late', 'warning', 9),
+    incident('early', 'warning', 1),
+    incident('grave', 'critical', 10),
+  ]
+  t.strictSame(
+    inOrder(all).map(({ id }) => id),
+    ['grave', 'early', 'late', 'over'],
+  )
+})
+
+t.test('what is new about them', async (t) => {
+  const known = { incident: incident('x', 'warning'), last: last('warning') }
+  t.equal(severalChange(empty), undefined)
+  t.equal(severalChange({ ...empty, members: [known] }), undefined)
+  t.equal(severalChange({ ...empty, joining: [known.incident], exists: false }), 'opened')
+  const joined = (severity: Severity) =>
+    severalChange({ ...empty, members: [known], joining: [incident('y', severity)] })
+  t.equal(joined('warning'), 'grew')
+  t.equal(joined('critical'), 'worse')
+  const with1 = (kind: 'worse' | 'reminder' | 'grew' | 'opened') =>
+    severalChange({ ...empty, members: [{ ...known, change: { kind, what: '' } }] })
+  for (const kind of ['worse', 'reminder', 'grew', 'opened'] as const) t.equal(with1(kind), kind)
+  const over = { incident: incident('x', 'warning', 0, 5), last: last('warning') }
+  const ended = { ...over, change: { kind: 'resolved', what: '5' } } as const
+  t.equal(severalChange({ ...empty, members: [ended] }), 'resolved')
+  t.equal(severalChange({ ...empty, members: [ended, known] }), 'grew')
+  const absorbed = [{ id: 'z', into: incident('root', 'critical') }]
+  t.equal(severalChange({ ...empty, absorbed }), 'merged')
+  t.equal(severalChange({ ...empty, members: [known], absorbed }), 'grew')
+})
+
+t.test('the same news has the same id, other news another', async (t) => {
+  const grown = { ...empty, joining: [incident('y', 'warning')] }
+  const id = severalNotice(grown, 'grew', 'node1', 1).id
+  t.equal(severalNotice(grown, 'grew', 'node1', 2).id, id)
+  t.not(severalNotice({ ...empty, joining: [incident('z', 'warning')] }, 'grew', 'node1', 1).id, id)
+  const into = incident('root', 'critical')
+  t.match(severalNotice({ ...empty, absorbed: [{ id: 'z', into }] }, 'merged', 'node1', 1), {
+    into: { id: 'root' },
+    incidents: [{ id: 'root' }],
+  })
+})
