@@ -9,6 +9,8 @@ type SeveralNotice = Extract<Notice, { kind: 'several' }>
 
 /** How many steps of the gravest one are in a message about different things. */
 const firstSteps = 3
+/** How many lines no service has more room than for. */
+const mostLines = 50
 const seeAll = 'What to do about each: `agent status`'
 
 /** The title of a message about several: `14 pods: OOMKilled while Murphy was away`. One line, total. */
@@ -61,7 +63,10 @@ export function severalWords(notice: SeveralNotice, node: string): Words {
     impact: gravest && !over && isKind ? line(leadOf(gravest).impact, limits.impact) : '',
     fix: over ? [] : [...(isKind ? own : own.slice(0, firstSteps)), ...(isKind ? [] : [seeAll])],
     avoid: gravest && !over ? avoids(gravest) : [],
-    lines: incidents.map((it) => (isKind ? whichOne(it) : wholeLine(it, at))),
+    lines: [
+      ...incidents.slice(0, mostLines).map((it) => (isKind ? whichOne(it) : wholeLine(it, at))),
+      ...(incidents.length > mostLines ? [`and ${incidents.length - mostLines} more: \`agent status\``] : []),
+    ],
     ...(gravest && { code: line(leadOf(gravest).code, limits.title) }),
   }
 }
@@ -72,7 +77,7 @@ const wholeLine = (it: Incident, at: number) =>
 /** Of one kind, the title says what; so the line says which, and what was seen. */
 function whichOne({ cause, resolved }: Incident): string {
   const mark = resolved === undefined ? '' : ' (over)'
-  return `${line(cause.subject, limits.subject)}${mark}: ${line(cause.text, limits.text)}`
+  return `${line(cause.subject, limits.subject)}${mark}: ${line(cause.text, limits.step)}`
 }
 
 function standingOf(incidents: readonly Incident[], open: readonly Incident[], at: number): string {

@@ -2,7 +2,15 @@ import { createHmac } from 'node:crypto'
 import t from 'tap'
 import { webhook } from '../../../../agent/delivery/sinks/webhook.ts'
 import type { Notice } from '../../../../agent/model/index.ts'
-import { hostile, hostileNotices, incident, notice, over } from '../../../receivers/notices.ts'
+import {
+  finding,
+  hostile,
+  hostileNotices,
+  incident,
+  notice,
+  over,
+  since,
+} from '../../../receivers/notices.ts'
 import { webhookSecret } from '../../../receivers/webhook.ts'
 
 const url = 'https://example.org/hook?key=1'
@@ -37,6 +45,29 @@ t.test('the body', async (t) => {
       .length,
     1,
   )
+})
+
+t.test('what leads the title and what is open is in the body, however much is over', async (t) => {
+  const old = Array.from({ length: 20 }, (_, at) =>
+    finding({ id: `old ${at}`, code: 'cni.veth-orphaned', since: since + at, resolved: since + 60 }),
+  )
+  const mild = finding({ id: 'mild', code: 'memory.near-limit', severity: 'warning', since: since + 90 })
+  const lead = finding({
+    id: 'lead',
+    code: 'cni.bridge-missing',
+    title: 'the bridge is gone',
+    since: since + 99,
+  })
+  const cause = finding({ code: 'k3s.restarted', title: 'k3s was restarted', severity: 'info' })
+  const { data } = JSON.parse(
+    letter(notice('grew', incident({ cause, affected: [...old, mild, lead] }))).body,
+  )
+  t.equal(data.incident.title, 'the bridge is gone: k3s was restarted')
+  t.strictSame(
+    data.incident.affected.slice(0, 2).map(({ id }: { id: string }) => id),
+    ['lead', 'mild'],
+  )
+  t.equal(data.incident.affected.length + data.incident.more, 22)
 })
 
 t.test('the signature of Standard Webhooks', async (t) => {
