@@ -3,6 +3,7 @@ import { many } from '../../agent/text/lists.ts'
 import { clock, iso, minute } from '../../agent/text/times.ts'
 import { nameOf } from '../node/pods.ts'
 import type { Pattern } from './pattern.ts'
+import { addressIn } from './patterns/proofs.ts'
 import type { PodsCode } from './rules.ts'
 import type { PodsSample, Restarting, Said } from './sample.ts'
 import { endedHow, filled, saidBy } from './text.ts'
@@ -20,7 +21,9 @@ export function assess(sample: PodsSample, limits: Limits, now: number): Observa
   const looping = sample.restarting.filter((it) => loops(it, limits, now))
   return [
     ...looping.map((it) => crashLooping(it, said, limits, now)),
-    ...said.filter((it) => !covered(it, said, limits)).map((it) => logSays(it, limits)),
+    ...said
+      .filter((it) => !limits.patterns.get(it.pattern)?.silent && !covered(it, said, limits))
+      .map((it) => logSays(it, limits)),
   ]
 }
 
@@ -43,9 +46,11 @@ function crashLooping(
 ): Observation<PodsCode> {
   const { pod, ended, down, restarts } = it
   const times = within(it, limits.window, now)
-  const why = said
+  const its = said
     .filter((one) => same(one, it) && !covered(one, said, limits))
-    .sort((a, b) => weight(limits, b) - weight(limits, a))[0]
+    .sort((a, b) => weight(limits, b) - weight(limits, a))
+  const [why] = its
+  const address = its.map((one) => addressOf(one)).find((one) => one !== undefined)
   const pattern = why && limits.patterns.get(why.pattern)
   const minutes = Math.round(limits.window / minute)
   const rate =
@@ -74,10 +79,15 @@ function crashLooping(
       ...(ended && { 'last exit code': ended.code, 'last ended': iso(ended.at) }),
       ...(ended?.reason && { reason: ended.reason }),
       ...(down && { waiting: true }),
-      ...(why && { 'log says': why.pattern }),
+      ...(why && { 'log says': why.pattern, says: its.map((one) => one.pattern).join(' ') }),
+      ...(address !== undefined && { address }),
     },
   }
 }
+
+/** Only of what says that an address was not reached: other lines name addresses that have nothing to do with it. */
+const addressOf = ({ pattern, excerpt }: Said) =>
+  ['unreachable', 'unknown-host', 'dns'].includes(pattern) ? addressIn(excerpt) : undefined
 
 const weight = ({ patterns }: Limits, it: Said) =>
   ({ critical: 2, warning: 1, info: 0 })[patterns.get(it.pattern)?.severity ?? 'info']

@@ -33,6 +33,8 @@ export interface Pattern {
   readonly over?: readonly string[]
   /** Patterns that say less about the same problem: they are not reported beside this one. */
   readonly covers?: readonly string[]
+  /** Not reported by itself, only as evidence of why its container ends again and again. */
+  readonly silent?: true
   readonly impact?: string
   readonly fix: readonly string[]
   readonly avoid?: readonly string[]

@@ -24,6 +24,7 @@ const patterns = new Map(
     }),
     pattern({ name: 'mild' }),
     pattern({ name: 'calm', severity: 'info' }),
+    pattern({ name: 'unreachable', severity: 'info', silent: true }),
   ].map((it) => [it.name, it]),
 )
 const limits = { restarts: 3, window: 30 * minute, hold: 60 * minute, patterns }
@@ -110,6 +111,22 @@ t.test('a loop tells why by the gravest that its own log says', async (t) => {
   const [calm] = judge({ restarting: [restarting()], said: [said({ pattern: 'calm' })] })
   t.match(calm, { text: /Its log: calm is wrong/, fix: [/logs web -c app --previous/, /describe pod web/] })
   t.equal(calm?.severity, undefined, 'what is only information makes nothing graver')
+})
+
+t.test('what its log says is evidence, also where it is no finding by itself', async (t) => {
+  const excerpt = 'dial tcp 10.43.0.1:443: connect: connection refused'
+  const its = [
+    said({ pattern: 'unreachable', excerpt }),
+    said({ pattern: 'mild', excerpt: 'at 192.0.2.1:80' }),
+  ]
+  t.strictSame(codes({ said: its }), ['pods.log-says shop/web/app mild'])
+  const [loop] = judge({ restarting: [restarting()], said: its })
+  t.match(loop?.evidence, { 'log says': 'mild', says: 'mild unreachable', address: '10.43.0.1:443' })
+  const [alone] = judge({ restarting: [restarting()], said: its.slice(0, 1) })
+  t.match(alone, { text: /Its log: unreachable is wrong\.$/, fix: [/--previous/, /describe/] })
+  const [other] = judge({ restarting: [restarting()], said: its.slice(1) })
+  t.notOk(other?.evidence?.address, 'an address that another line names is none that was not reached')
+  t.notOk(judge({ restarting: [restarting()] })[0]?.evidence?.says)
 })
 
 t.test('how grave, and what to do first', async (t) => {
