@@ -41,7 +41,7 @@ export const pathRules = declared({
     impact:
       'Small packets pass, large ones are lost: pings and health checks work, while downloads, TLS handshakes and database replies hang.',
     fix: [
-      '`ip -br link; ip -d link show type vxlan`: sizes of uplink, overlay and bridge',
+      '`ip link | grep mtu`: sizes of uplink, overlay and bridge',
       '`cat /run/flannel/subnet.env`: the size that pods use',
     ],
     pendingFor: minute,
