@@ -1,65 +1,15 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import type { Notice, Properties, Reading, Settings, Sink } from '../model/index.ts'
+import { isUrgent } from '../core/plan.ts'
+import type { Notice, Reading } from '../model/index.ts'
 import { minute } from '../text/times.ts'
+import type { DeliverOptions, Delivery, DeliveryState } from './delivery.ts'
+import { Express } from './express.ts'
 import { holdEvery, openPost, type Post, rememberAddress } from './post.ts'
-import { backoff, longestWait } from './retry.ts'
+import { aside, backoff, type Refusal, troubleOf } from './retry.ts'
 import { messageOf, tell } from './tell.ts'
 
-/** The state of delivery to one sink. Holds no secret. */
-export interface DeliveryState {
-  readonly name: string
-  readonly type: string
-  /** When a notice was last accepted. */
-  readonly lastSent?: number
-  /** Set while a due notice could not be sent, or the service asked for a long pause. `next`: the next attempt. */
-  readonly failing?: {
-    readonly since: number
-    readonly why: string
-    readonly tries: number
-    readonly next?: number
-  }
-  /** Set while the service says that the address no longer exists. It is tried again all the same. */
-  readonly gone?: string
-  /** How many notices are due. */
-  readonly waiting: number
-}
+export type { DeliverOptions, Delivery, DeliveryState } from './delivery.ts'
 
-export interface Delivery {
-  /** Something may be due. Cheap; never shortens a pause. */
-  wake(): void
-  state(): DeliveryState
-  /** Waits at most 3 s for the letter under way, then ends. */
-  stop(): Promise<void>
-}
-
-export interface DeliverOptions {
-  readonly sink: Sink
-  readonly settings: Settings<Properties>
-  /** The sink's name in the settings. */
-  readonly name: string
-  /** Whether a connection is kept open between letters. */
-  readonly keepOpen?: boolean
-  /** The notices due for this sink now; called again before every attempt. */
-  readonly plan: () => readonly Notice[]
-  /** The recorded receipt of the message this notice is about. */
-  readonly receipt: (notice: Notice) => string | undefined
-  /** Records that a notice was accepted, before the next one is sent. `receipt`: of a new message, if one was made. */
-  readonly note: (notice: Notice, receipt?: string) => void
-  /** Records that a notice was sent and no answer came: it may have arrived. */
-  readonly unconfirmed?: (notice: Notice) => void
-  readonly log: { info(fields: object, text: string): void; warn(fields: object, text: string): void }
-  readonly changed?: (state: DeliveryState) => void
-  readonly now?: () => number
-  /** In [0, 1). */
-  readonly random?: () => number
-  /** Resolves after that many ms, or as soon as the signal is aborted; never rejects. */
-  readonly sleep?: (ms: number, signal: AbortSignal) => Promise<void>
-  /** How long one request may take in all, in ms. */
-  readonly timeout?: number
-}
-
-/** How long after a refusal that notice is tried again, or an address that is gone, ms. */
-const aside = longestWait
 /** A pause that a server asks for is shown as a failure if longer than this, ms, because new notices have to wait. */
 const longRest = minute
 /** How long a letter under way may still take when the agent stops, ms. */
@@ -67,19 +17,10 @@ const stopPatience = 3000
 /** After this many failed attempts in a row that a server answered, other notices are tried too. */
 const patience = 3
 
-interface Refusal {
-  readonly since: number
-  readonly at: number
-  readonly why: string
-  readonly tries: number
-}
-
-const troubleOf = ({ since, why, tries, at }: Refusal) => ({ since, why, tries, next: at + aside })
-
 /**
  * The postman of one sink: sends what is due, in order, each notice until it is accepted. It keeps no queue: what is
  * no longer due when its turn comes is not sent. Each sink has its own, so that a slow or dead one does not delay the
- * others.
+ * others. What is critical and new does not wait for the answer to an earlier letter: it goes by `Express`.
  */
 export const deliver = (options: DeliverOptions): Delivery => new Postman(options)
 
@@ -92,10 +33,15 @@ class Postman implements Delivery {
   readonly #giveUp = new AbortController()
   readonly #refused = new Map<string, Refusal>()
   readonly #accepted = new Set<string>()
+  /** Ids of due notices that were tried in vain: `Express` leaves them to this. */
+  readonly #failed = new Set<string>()
+  readonly #express: Express
+  /** Whether what is urgent need not wait: for an answer, or for another try that only this postman put off. */
+  #overtakable: boolean = false
   #trouble: NonNullable<DeliveryState['failing']> | undefined
   /** Failed attempts in a row that a server answered; not rate limits (429), which are not about a single notice. */
   #errors = 0
-  readonly #ended: Promise<void>
+  readonly #ended: Promise<unknown>
   #lastSent: number | undefined
   #gone: string | undefined
   #waiting = 0
@@ -107,8 +53,16 @@ class Postman implements Delivery {
     this.#options = options
     this.#now = now
     this.#sleep = sleep
-    this.#post = openPost({ sink, settings, timeout, now, signal: this.#giveUp.signal })
-    this.#ended = this.#run().finally(() => this.#post.close())
+    const open = () => openPost({ sink, settings, timeout, now, signal: this.#giveUp.signal })
+    this.#post = open()
+    const second = open()
+    this.#express = new Express({
+      post: second,
+      keepOpen: options.keepOpen === true,
+      urgent: () => (this.#overtakable ? this.#urgent() : undefined),
+      send: (notice) => this.#overtake(notice, second),
+    })
+    this.#ended = this.#run().finally(() => Promise.all([this.#express.stop(), this.#post.close()]))
   }
 
   state(): DeliveryState {
@@ -127,6 +81,7 @@ class Postman implements Delivery {
   wake(): void {
     this.#woken = true
     this.#ring()
+    if (this.#overtakable) this.#express.look()
     rememberAddress(this.#options.sink, this.#options.settings)
   }
 
@@ -169,6 +124,8 @@ class Postman implements Delivery {
     const due = this.#options.plan()
     const ids = new Set(due.map(({ id }) => id))
     for (const id of this.#accepted) if (!ids.has(id)) this.#accepted.delete(id)
+    for (const id of this.#failed) if (!ids.has(id)) this.#failed.delete(id)
+    this.#express.forget(ids)
     // A notice that was accepted but could not be recorded is still due, but must not be sent twice.
     const open = due.filter(({ id }) => !this.#accepted.has(id))
     this.#waiting = open.length
@@ -178,6 +135,7 @@ class Postman implements Delivery {
     if (failed && this.#trouble === undefined && this.#refused.size === 0) this.#changed()
     const able = open.filter(({ id }) => {
       const last = this.#refused.get(id)
+      if (this.#express.sends(id)) return false
       return !last || this.#now() < last.at || this.#now() >= last.at + aside
     })
     // One notice on which a server always fails must not hold up the others.
@@ -198,9 +156,18 @@ class Postman implements Delivery {
   async #attempt(notice: Notice): Promise<void> {
     const { sink, settings, receipt } = this.#options
     const rested = (ms: number) => this.#rest(ms)
+    // Also if it fails: then it is tried again, and not by two ways.
+    this.#failed.add(notice.id)
+    this.#overtakable = true
+    this.#express.arm()
     const tried = await tell(notice, sink, settings, this.#post, this.#now, receipt(notice), rested)
+    this.#overtakable = false
+    this.#express.disarm()
     const { reading } = tried
-    if (reading.outcome === 'accepted') return this.#accept(notice, tried)
+    if (reading.outcome === 'accepted') {
+      this.#taken(notice, tried)
+      return this.#rest(tried.rest)
+    }
     // Aborted because the agent stops: not a failure.
     if (this.#giveUp.signal.aborted) return
     if (reading.outcome === 'gone') return this.#leave(notice, reading.why)
@@ -209,7 +176,35 @@ class Postman implements Delivery {
     this.#setAside(notice, reading.why)
   }
 
-  async #accept(notice: Notice, tried: Awaited<ReturnType<typeof tell>>): Promise<void> {
+  #urgent(): Notice | undefined {
+    return this.#options
+      .plan()
+      .find(
+        (it) =>
+          isUrgent(it) && !this.#accepted.has(it.id) && !this.#failed.has(it.id) && !this.#refused.has(it.id),
+      )
+  }
+
+  /** Sends one over the second connection. If it fails, the notice is still due, and has its turn. */
+  async #overtake(notice: Notice, post: Post): Promise<void> {
+    const { sink, settings, receipt, log } = this.#options
+    try {
+      const rested = (ms: number) => this.#rest(ms)
+      const tried = await tell(notice, sink, settings, post, this.#now, receipt(notice), rested)
+      const { reading } = tried
+      if (reading.outcome === 'accepted') this.#taken(notice, tried)
+      else if (!this.#giveUp.signal.aborted) {
+        if (reading.outcome === 'again' && reading.unconfirmed) this.#options.unconfirmed?.(notice)
+        log.warn({ ...this.#about(notice), why: reading.why }, 'not told ahead of the others either')
+      }
+    } catch (error) {
+      log.warn({ ...this.#about(notice), why: post.redact(messageOf(error)) }, 'the telling stumbled')
+    }
+    this.#woken = true
+    this.#ring()
+  }
+
+  #taken(notice: Notice, tried: Awaited<ReturnType<typeof tell>>): void {
     const { log } = this.#options
     const fields = this.#about(notice)
     this.#lastSent = this.#now()
@@ -227,7 +222,6 @@ class Postman implements Delivery {
       this.#trouble = { since: this.#now(), why, tries: 0, next: this.#now() + tried.rest }
     }
     this.#changed()
-    return this.#rest(tried.rest)
   }
 
   /** The service says that the address no longer exists. */
@@ -254,7 +248,15 @@ class Postman implements Delivery {
     if (this.#trouble?.why !== why)
       log.warn({ ...this.#about(notice), why, wait: rest }, 'not told; it is tried again')
     this.#fails(why, rest)
-    return this.#rest(rest)
+    return this.#pause(rest, status === undefined && asked === 0)
+  }
+
+  /** Before another try. `mute`: nobody answered, so nobody asked for it. */
+  async #pause(ms: number, mute: boolean): Promise<void> {
+    this.#overtakable = mute
+    if (mute) this.#express.look()
+    await this.#rest(ms)
+    this.#overtakable = false
   }
 
   #fails(why: string, rest: number): void {

@@ -4,6 +4,20 @@ import { hour, minute } from '../text/times.ts'
 /** The longest wait a server may ask for, ms. After that the notice is tried again, and it may ask again. */
 export const longestWait = hour
 
+/** How long after a refusal that notice is tried again, or an address that is gone, ms. */
+export const aside = longestWait
+
+/** A notice that was refused for what it says. */
+export interface Refusal {
+  readonly since: number
+  readonly at: number
+  readonly why: string
+  readonly tries: number
+}
+
+/** The same as a sink's state shows it. */
+export const troubleOf = ({ since, why, tries, at }: Refusal) => ({ since, why, tries, next: at + aside })
+
 /** A server's time in ms, bounded to 0 … `longestWait`. */
 export const within = (ms: number): number => (ms > 0 ? Math.min(Math.ceil(ms), longestWait) : 0)
 

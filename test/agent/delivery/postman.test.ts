@@ -172,7 +172,8 @@ t.test('a server in trouble: tried again, in order, nothing lost, nothing twice'
     ids(3),
   )
   t.equal(receiver.again(), 0)
-  t.equal(it.states.findLast(({ failing }) => failing)?.failing?.tries, 5)
+  const tries = it.states.findLast(({ failing }) => failing)?.failing?.tries ?? 0
+  t.ok(tries >= 4 && tries <= 5, 'one of them went ahead of a letter that nobody answered')
   t.equal(it.delivery.state().failing, undefined)
   t.equal(it.logged.filter((line) => line.startsWith('told')).length, 3)
 })

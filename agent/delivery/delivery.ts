@@ -1,0 +1,54 @@
+import type { Notice, Properties, Settings, Sink } from '../model/index.ts'
+
+/** The state of delivery to one sink. Holds no secret. */
+export interface DeliveryState {
+  readonly name: string
+  readonly type: string
+  /** When a notice was last accepted. */
+  readonly lastSent?: number
+  /** Set while a due notice could not be sent, or the service asked for a long pause. `next`: the next attempt. */
+  readonly failing?: {
+    readonly since: number
+    readonly why: string
+    readonly tries: number
+    readonly next?: number
+  }
+  /** Set while the service says that the address no longer exists. It is tried again all the same. */
+  readonly gone?: string
+  /** How many notices are due. */
+  readonly waiting: number
+}
+
+export interface Delivery {
+  /** Something may be due. Cheap; never shortens a pause. */
+  wake(): void
+  state(): DeliveryState
+  /** Waits at most 3 s for the letter under way, then ends. */
+  stop(): Promise<void>
+}
+
+export interface DeliverOptions {
+  readonly sink: Sink
+  readonly settings: Settings<Properties>
+  /** The sink's name in the settings. */
+  readonly name: string
+  /** Whether a connection is kept open between letters. */
+  readonly keepOpen?: boolean
+  /** The notices due for this sink now; called again before every attempt. */
+  readonly plan: () => readonly Notice[]
+  /** The recorded receipt of the message this notice is about. */
+  readonly receipt: (notice: Notice) => string | undefined
+  /** Records that a notice was accepted, before the next one is sent. `receipt`: of a new message, if one was made. */
+  readonly note: (notice: Notice, receipt?: string) => void
+  /** Records that a notice was sent and no answer came: it may have arrived. */
+  readonly unconfirmed?: (notice: Notice) => void
+  readonly log: { info(fields: object, text: string): void; warn(fields: object, text: string): void }
+  readonly changed?: (state: DeliveryState) => void
+  readonly now?: () => number
+  /** In [0, 1). */
+  readonly random?: () => number
+  /** Resolves after that many ms, or as soon as the signal is aborted; never rejects. */
+  readonly sleep?: (ms: number, signal: AbortSignal) => Promise<void>
+  /** How long one request may take in all, in ms. */
+  readonly timeout?: number
+}
