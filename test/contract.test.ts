@@ -123,6 +123,18 @@ t.test('rules', async (t) => {
   }
 })
 
+/** Ordinary commands pass through bad states for a second or so (`test/real/ordinary.test.ts`), ms. */
+const shortestPatience = 2_000
+
+t.test('a rule waits until what it tells cannot be passing, or says why it need not', async (t) => {
+  for (const [code, it] of collectors.flatMap(({ rules }) => Object.entries(rules))) {
+    const [why] = /Notified at once: .+\./s.exec(it.meaning) ?? []
+    const waits = it.pendingFor !== undefined
+    t.not(waits, why !== undefined, `${code}: ${why ?? it.pendingFor}`)
+    t.ok(!waits || Number(it.pendingFor) >= shortestPatience, `${code}: long enough`)
+  }
+})
+
 const nasty = [
   'x'.repeat(10_000),
   '@everyone <@&1> <#2> [free](https://evil.example) <t:1:R> ```\n# big\n> quote',

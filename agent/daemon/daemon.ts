@@ -2,7 +2,7 @@ import type { Snapshot } from '../api/snapshot.ts'
 import type { Config } from '../config/config.ts'
 import { incidents as group } from '../core/cascade.ts'
 import { judgedIn, ofRules } from '../core/last-well.ts'
-import { step, wantsALook, withoutOrphans } from '../core/ledger.ts'
+import { type Ledger, step, wantsALook, withoutOrphans } from '../core/ledger.ts'
 import { type Outcome, rulesOf } from '../core/round.ts'
 import { assessSelf, selfRules } from '../core/self.ts'
 import type { Silence } from '../core/silence.ts'
@@ -62,6 +62,7 @@ export function startDaemon(options: DaemonOptions): Daemon {
         seen: (outcome) => settle(outcome),
       }),
   )
+  const confirm = confirming(runs)
   const warm = () => runs.every((it) => it.outcome !== undefined)
   let firstLook: { readonly from: number; readonly to: number } | undefined
   const tellers = postmen({
@@ -75,7 +76,8 @@ export function startDaemon(options: DaemonOptions): Daemon {
     firstLook: () => firstLook,
     turned: () => settle(),
   })
-  const bell = alarm(() => wakeUp())
+  // Rings for what becomes due by time alone: ends of `pendingFor`, reminders, silences.
+  const bell = alarm(() => settle())
 
   /** Puts the result of a round into the ledger and saves it; only then are people notified. */
   function settle(outcome?: Outcome): void {
@@ -86,14 +88,7 @@ export function startDaemon(options: DaemonOptions): Daemon {
     const told = tellers.map(({ name, delivery }) => ({ state: delivery.state(), told: store.told(name) }))
     const more = { ledger: store.ledger(), silences: store.silences(), remind: config.remind }
     bell.set(nextDue({ ...more, incidents: truth.incidents(), sinks: told }, at), at)
-  }
-
-  /** Handles what becomes due by time alone: ends of `pendingFor`, reminders, silences. */
-  function wakeUp(): void {
-    settle()
-    const waiting = store.ledger().filter((it) => wantsALook(it, now()))
-    for (const { collector, rounds } of runs)
-      if (waiting.some((it) => it.code.startsWith(`${collector.name}.`))) rounds.wake()
+    confirm(store.ledger(), at)
   }
 
   const tidying = setInterval(() => store.tidy(now()), tidyEvery)
@@ -117,6 +112,22 @@ export function startDaemon(options: DaemonOptions): Daemon {
       await Promise.all([...runs.map((it) => it.stop()), ...tellers.map((it) => it.delivery.stop())])
       store.close()
     },
+  }
+}
+
+/**
+ * Has what was found long enough ago looked at once more, so that people can be notified. To be called at each settling:
+ * a round that ends in the moment in which the bell should ring sets it anew, for something later.
+ */
+function confirming(runs: readonly CollectorRun[]): (ledger: Ledger, at: number) => void {
+  /** Ids of the findings for which such a round was asked for. */
+  let asked: ReadonlySet<string> = new Set()
+  return (ledger, at) => {
+    const waiting = ledger.filter((it) => wantsALook(it, at))
+    const fresh = waiting.filter((it) => !asked.has(it.id))
+    asked = new Set(waiting.map((it) => it.id))
+    for (const { collector, rounds } of runs)
+      if (fresh.some((it) => it.code.startsWith(`${collector.name}.`))) rounds.confirm()
   }
 }
 

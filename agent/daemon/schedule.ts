@@ -4,6 +4,11 @@ import { createTask } from 'node-cron'
 export interface Rounds {
   /** Asks for a round soon. Many wakes in quick succession make one round. */
   wake(): void
+  /**
+   * Asks for a round now, whatever changes keep coming: what only waits to be confirmed has waited already. Asked for
+   * once a finding, so it cannot become many.
+   */
+  confirm(): void
   /** When the next round is, if nothing wakes it. */
   next(): number | undefined
   /** Starts the clock, with a round at once. */
@@ -55,14 +60,14 @@ export function rounds({
 }: RoundsOptions): Rounds {
   let running: Promise<void> | undefined
   let timer: NodeJS.Timeout | undefined
-  let again = false
+  let again: 'wake' | 'confirm' | undefined
   let stopped = false
   let pause = 0
   let lastWoken = Number.NEGATIVE_INFINITY
   const look = (woken = false) => {
     if (stopped) return
     if (running) {
-      again = true
+      again ??= 'wake'
       return
     }
     clearTimeout(timer)
@@ -73,16 +78,16 @@ export function rounds({
       .finally(() => {
         running = undefined
         if (!stopped) sooner.after(begun, woken)
-        if (again) {
-          again = false
-          wake()
-        }
+        const asked = again
+        again = undefined
+        if (asked === 'wake') wake()
+        if (asked === 'confirm') look()
       })
   }
   const wake = () => {
     if (stopped || timer) return
     if (running) {
-      again = true
+      again ??= 'wake'
       return
     }
     const quiet = now() - lastWoken
@@ -100,6 +105,11 @@ export function rounds({
   const sooner = attending(within, now, () => look())
   return {
     wake,
+    confirm() {
+      // The round that runs began before now: it confirms nothing.
+      if (running) again = 'confirm'
+      else look()
+    },
     next() {
       const left = sooner.left()
       const times = [clock.next(), ...(left === undefined ? [] : [wallClock() + left])]

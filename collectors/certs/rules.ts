@@ -10,7 +10,7 @@ export const rules = declared({
     severity: 'critical',
     title: 'certificates have expired',
     meaning:
-      'The last moment of at least one certificate has passed. What k3s uses is one finding for the node, because one restart renews all of it; each file, kubeconfig and address of the settings is one of its own. Copies of a certificate count once, and files that only an older k3s used do not count. Authorities (CAs) are told of apart: no restart renews them.',
+      'The last moment of at least one certificate has passed. What k3s uses is one finding for the node, because one restart renews all of it; each file, kubeconfig and address of the settings is one of its own. Copies of a certificate count once, and files that only an older k3s used do not count. Authorities (CAs) are told of apart: no restart renews them. Notified at once: a date that has passed does not pass by.',
     measured:
       "The dates of every certificate in k3s's tls folders, in kubeconfigs, in files of the settings and as presented by servers, against the clock of this node. Files are read again when they change.",
     settings: ['paths', 'endpoints', 'kubeconfigs', 'ingress'],
@@ -29,7 +29,7 @@ export const rules = declared({
     severity: 'warning',
     title: 'certificates run out',
     meaning:
-      'A certificate is so near its end that it should have been renewed. For those of k3s that is its own renewal window: 90 days, 120 from v1.30.13, v1.31.9, v1.32.5 and v1.33.1 on, and 90 if the version is not known, so that a restart now renews them in every case, and only information while more than 90 are left; of a life made shorter than twice that, the second half. For files and addresses of the settings it is `warn_days`, but no more than 30 % of the life, so that what an ACME client renews in time stays quiet. Critical in the last 7 days, or the last 10 % of a short life. It is told again at 30, 14, 7, 3 and 1 days.',
+      'A certificate is so near its end that it should have been renewed. For those of k3s that is its own renewal window: 90 days, 120 from v1.30.13, v1.31.9, v1.32.5 and v1.33.1 on, and 90 if the version is not known, so that a restart now renews them in every case, and only information while more than 90 are left; of a life made shorter than twice that, the second half. For files and addresses of the settings it is `warn_days`, but no more than 30 % of the life, so that what an ACME client renews in time stays quiet. Critical in the last 7 days, or the last 10 % of a short life. It is told again at 30, 14, 7, 3 and 1 days. Notified at once: a date does not pass by.',
     measured:
       'The same certificates as of `certs.expired`; the version that decides on the window is that of `k3s --version`.',
     settings: ['paths', 'endpoints', 'kubeconfigs', 'ingress', 'warn_days'],
@@ -104,6 +104,7 @@ export const rules = declared({
     avoid: [
       'Delete the tls folder: the authorities in it are what every node and kubeconfig of the cluster trusts.',
     ],
+    // A rotation writes certificate and key one after the other, for 1.1 s.
     pendingFor: 2 * minute,
   },
   'certs.rotated-not-restarted': {
@@ -116,13 +117,14 @@ export const rules = declared({
     impact: 'The new ones have no effect, and the old ones run out by their own date.',
     fix: ['`systemctl restart k3s`; pods go on running meanwhile'],
     avoid: ['Rotate again: that only moves more files away.'],
+    // `k3s certificate rotate` to the start after it: 1 s.
     pendingFor: 5 * minute,
   },
   'certs.ca-expiring': {
     severity: 'warning',
     title: 'certificate authorities run out',
     meaning:
-      'An authority (CA) of this server ends within 365 days, or the second half of a shorter life. k3s makes them for ten years and never renews them by itself. Critical in the last 30 days; told again at 30, 14, 7, 3 and 1 days. Told on servers only.',
+      'An authority (CA) of this server ends within 365 days, or the second half of a shorter life. k3s makes them for ten years and never renews them by itself. Critical in the last 30 days; told again at 30, 14, 7, 3 and 1 days. Told on servers only. Notified at once: a date does not pass by.',
     measured: "The dates of the `*-ca.crt` files in k3s's tls folders.",
     impact: 'When it has run out, everything that it signed is refused, on every node, and no restart helps.',
     fix: ['`k3s certificate rotate-ca --help`: make new authorities as its documentation describes'],
@@ -159,7 +161,7 @@ export const rules = declared({
     severity: 'warning',
     title: 'the clock is wrong',
     meaning:
-      'The time of day was moved by more than five minutes against the time since boot, which nobody can set (told for an hour), or it is before Murphy was written. Certificates are judged by this clock, by k3s as by Murphy.',
+      'The time of day was moved by more than five minutes against the time since boot, which nobody can set (told for an hour), or it is before Murphy was written. Certificates are judged by this clock, by k3s as by Murphy. Notified at once: the clock was moved, whatever comes after.',
     measured: 'The clock against /proc/uptime, of the same boot; before 1 November 2026 no clock is right.',
     impact:
       'Certificates seem to have expired, or not to be valid yet, and those made meanwhile have wrong dates.',
@@ -180,6 +182,8 @@ export const rules = declared({
       '`timedatectl set-ntp true`, or `systemctl restart systemd-timesyncd` (or chrony, ntp)',
       '`timedatectl`: "System clock synchronized: yes" after some minutes?',
     ],
+    // A time server that is restarted has to be reached again.
+    pendingFor: 5 * minute,
     avoid: [
       'Restart k3s to renew certificates before `date` shows the right time: it would make them with wrong dates.',
     ],

@@ -18,6 +18,7 @@ export const degradedRules = declared({
       'The files in /var/lib/cni/networks/cbr0 against the sandboxes that containerd runs; the forecast from the times at which more were leaked.',
     impact:
       'When the last of about 250 addresses is taken, no new pod starts on this node: `no IP addresses available in range set`.',
+    pendingFor: minute,
     fix: [
       '`ls /var/lib/cni/networks/cbr0`: what is reserved',
       '`kubectl get pods -A -o wide`, on a server: which addresses pods have. The files of the others can be removed',
@@ -34,6 +35,7 @@ export const degradedRules = declared({
     measured: '/proc/net/dev.',
     impact:
       'Connections get slow before they break. Errors of the overlay are packets to nodes it cannot reach, those of hardware mostly cable, port or card.',
+    pendingFor: minute,
     fix: ['`ip -s -s link`: which errors they are', '`ethtool -S DEVICE`: what the driver says'],
     because: [
       { code: 'cni.routes-missing', takes: whileOpen },
@@ -48,6 +50,7 @@ export const degradedRules = declared({
     measured: '/sys/class/net/DEVICE/carrier_down_count of what packets leave by, and `ip monitor link`.',
     impact:
       'Each time connections stall, and routes through the link may be lost for good. Two managers of the same interface do this, as does a bad cable.',
+    pendingFor: 10_000,
     fix: [
       '`journalctl -k -n 100`: what the kernel says of the link',
       '`journalctl -u NetworkManager -u systemd-networkd -u dhcpcd -n 100`: whether something else manages it',
@@ -66,7 +69,7 @@ export const degradedRules = declared({
       '`kubectl -n kube-system get endpoints kube-dns`: whether its service leads to it',
     ],
     avoid: ['Change /etc/resolv.conf of the node: pods do not use it for names of the cluster.'],
-    // Restarting CoreDNS, as each upgrade does, takes a few seconds.
+    // Restarting CoreDNS, as each upgrade does: 2.4 s here, some more on a board.
     pendingFor: minute,
     because: [
       { code: 'firewall.flushed', takes: asked },

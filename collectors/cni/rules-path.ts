@@ -20,6 +20,8 @@ export const pathRules = declared({
       '`ip -j -d route show`, `ip -j -d neigh show` and `bridge -j fdb show`, against each other and against what was there before.',
     impact:
       'Pods here do not reach the pods of that node and are not reached by them, while `kubectl get nodes` shows both Ready.',
+    // flannel makes and removes all three one after the other when a node comes or goes.
+    pendingFor: 5_000,
     fix: [
       '`ip route`, `ip neigh show nud permanent`, `bridge fdb show | grep dst`: what is there of each node',
       '`systemctl restart k3s` (on an agent `k3s-agent`): makes all of it again; the pods keep running meanwhile',
@@ -54,6 +56,8 @@ export const pathRules = declared({
     measured: '/proc/sys/net, once k3s has run for two minutes.',
     impact:
       'Pods reach each other on this node, but neither services, other nodes nor the world, and are not reached from there.',
+    // `sysctl --system` with a file that says 0 and a later one that says 1: 30 ms.
+    pendingFor: 5_000,
     fix: [
       '`sysctl -w net.ipv4.ip_forward=1`',
       '`grep -rs forward /etc/sysctl.conf /etc/sysctl.d /run/sysctl.d /usr/lib/sysctl.d`: what turned it off, and would again',
@@ -70,6 +74,7 @@ export const pathRules = declared({
     measured: '/proc/sys/net/bridge, once k3s has run for two minutes.',
     impact:
       'A service whose pod runs on the same node as its client times out now and then, because the reply comes from the wrong address; network policies do not hold between pods on this node.',
+    pendingFor: minute,
     fix: ['`modprobe br_netfilter`', '`sysctl -w net.bridge.bridge-nf-call-iptables=1`'],
   },
   'cni.checksum-offload': {
@@ -80,6 +85,7 @@ export const pathRules = declared({
     measured: '/proc/sys/kernel/osrelease; `ethtool -k` only on such a kernel.',
     impact:
       'Services and DNS on other nodes answer after exactly 63 seconds, or time out, while pod addresses work.',
+    pendingFor: minute,
     fix: ['`ethtool -K flannel.1 tx-checksum-ip-generic off`: at once, until the next start of k3s or boot'],
   },
 })

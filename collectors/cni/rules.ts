@@ -12,7 +12,13 @@ const killall = [
 const restart =
   '`systemctl restart k3s` (on an agent `k3s-agent`): makes it again; the pods keep running meanwhile'
 
-const critical = { severity: 'critical', avoid: killall } as const
+/**
+ * Longer than these links are away, or half made, in ordinary commands, ms: `k3s-killall.sh` deletes the bridge 1.2 s
+ * before it forgets its pods.
+ */
+const passing = 5_000
+
+const critical = { severity: 'critical', avoid: killall, pendingFor: passing } as const
 
 const deadPods =
   'These pods reach nothing and nothing reaches them: services, ingress and DNS are dead for them, though `kubectl` may still show them Running.'
@@ -92,6 +98,8 @@ export const rules = declared({
     measured: 'The files in agent/etc/cni/net.d of k3s, once it has run for two minutes.',
     impact:
       'Running pods go on. New pods stay in ContainerCreating, stopping ones may hang, and the node may turn NotReady.',
+    // k3s writes it anew when it starts; what else writes it takes moments.
+    pendingFor: minute,
     fix: [restart],
   },
   'cni.subnet-env-missing': {
@@ -101,6 +109,8 @@ export const rules = declared({
       'k3s has run for more than two minutes, but /run/flannel/subnet.env, which flannel writes when it starts, is not there: flannel never got that far, or the file was deleted. /run is empty after each boot.',
     measured: 'Whether /run/flannel/subnet.env is there.',
     impact: 'Running pods go on. No new pod gets an address: they stay in ContainerCreating.',
+    // flannel writes it once the API answers, which takes most of a minute.
+    pendingFor: minute,
     fix: [
       '`journalctl -u k3s -n 200 | grep -i flannel` (on an agent `k3s-agent`): why flannel did not start',
       restart,
@@ -116,6 +126,8 @@ export const rules = declared({
     measured:
       'The veths of the pods in /var/lib/cni/results against the ports of the bridge in `ip -j -d addr show`.',
     impact: deadPods,
+    // `k3s-killall.sh` takes away the veths of all pods, one after the other, before it forgets them.
+    pendingFor: 10_000,
     fix: ['Delete these pods, so that they are made anew: `kubectl delete pod -n NAMESPACE NAME`'],
     avoid: killall,
     // Cut off as soon as there is a bridge again.

@@ -40,6 +40,7 @@ export const growthRules = declared({
       'See whether they are copies: `iptables-save | grep ^-A | sort | uniq -cd | sort -rn | head`',
     ],
     avoid: ['Flush: services, policies and host ports go with it.'],
+    pendingFor: minute,
     because: [{ code: 'firewall.duplicates', takes: whileOpen }],
   },
   'firewall.two-backends': {
@@ -69,6 +70,7 @@ export const growthRules = declared({
       'Or bring a newer iptables (1.8.5 or later)',
     ],
     avoid: ['Flush what it has duplicated: another iptables comes first, then a restart of k3s.'],
+    pendingFor: minute,
   },
   'firewall.conntrack-filling': {
     severity: 'warning',

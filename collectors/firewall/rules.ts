@@ -36,7 +36,7 @@ export const rules = declared({
     severity: 'critical',
     title: 'the firewall was flushed',
     meaning:
-      'Iptables rules that this node had are gone from the built-in chains: of several owners at once, or of one that cannot have taken them away itself (kube-proxy while k3s runs, ufw while it is on). Rules are counted by owner and table over both backends and compared with what was there before; pods and services that come and go, `ufw disable`, a stopped k3s and a reboot do not count. Each flush has its tables, its time and its process; tables that go within a minute are one flush. It stays until at least half of the rules of each owner are back in its tables; the next flush is a finding of its own. After 24 hours the new state counts as normal, unless those of kube-proxy (while k3s runs) or ufw (while it is on) are still missing.',
+      'Iptables rules that this node had are gone from the built-in chains: of several owners at once, or of one that cannot have taken them away itself (kube-proxy while k3s runs, ufw while it is on). Rules are counted by owner and table over both backends and compared with what was there before; pods and services that come and go, `ufw disable`, a stopped k3s and a reboot do not count. Each flush has its tables, its time and its process; tables that go within a minute are one flush. It stays until at least half of the rules of each owner are back in its tables; the next flush is a finding of its own. After 24 hours the new state counts as normal, unless those of kube-proxy (while k3s runs) or ufw (while it is on) are still missing. Notified at once: no ordinary command passes through this state. ufw leaves its jumps in the built-in chains when it reloads, and `iptables-restore` replaces a table in one step (measured).',
     measured:
       '`iptables-save` and `ip6tables-save` of each backend that is in use, counted by owner, table and built-in chain; which process deleted from which table, from `nft monitor`.',
     impact:
@@ -66,6 +66,8 @@ export const rules = declared({
       'Then delete the pods that own host ports (ingress, svclb), so that their ports are mapped again',
     ],
     avoid: ['Flush or restore rules by hand: k3s writes them itself when it starts.'],
+    // kube-proxy looks for its canaries every 30 s; what it makes anew then, as after `firewall-cmd --reload`, is no alarm.
+    pendingFor: minute,
     // The chains are judged only three minutes after a start.
     because: goneSince,
   },
@@ -118,6 +120,8 @@ export const rules = declared({
       'Flush (`iptables -F`): the policies stay and shut out SSH.',
       'Open 8472/udp to everybody: VXLAN lets anyone who reaches it send into the pod network.',
     ],
+    // As for `firewall.lockout`: 0.9 s.
+    pendingFor: 5_000,
   },
   'firewall.ufw-drift': {
     severity: 'warning',
@@ -134,6 +138,7 @@ export const rules = declared({
     avoid: [
       'Run `ufw enable` or `ufw reload` before SSH is allowed in its rules: `ufw allow 22/tcp` works at any time.',
     ],
+    // `systemctl restart ufw` and `ufw reload`: up to 4.7 s.
     pendingFor: minute,
     because: goneForGood,
   },
@@ -150,12 +155,13 @@ export const rules = declared({
       'To try rules out: `iptables-apply FILE`, which takes them back unless you answer',
     ],
     avoid: ['`iptables -F` while this stands here.'],
+    pendingFor: 10_000,
   },
   'firewall.changed': {
     severity: 'info',
     title: 'the firewall was changed',
     meaning:
-      'Rules that do not come and go with pods, services, containers and bans were changed: those of people and of ufw, policies, or the places at which the chains of Kubernetes hang. Who did it is what the kernel noted with the change; for the legacy backend it notes nothing. It stands here for an hour; `agent firewall` has the journal.',
+      'Rules that do not come and go with pods, services, containers and bans were changed: those of people and of ufw, policies, or the places at which the chains of Kubernetes hang. Who did it is what the kernel noted with the change; for the legacy backend it notes nothing. It stands here for an hour; `agent firewall` has the journal. Notified at once: the change has been made, whatever comes after.',
     measured: 'The rule set against that of the look before; who did it from `nft monitor`.',
     impact: 'Nothing, if it was meant.',
     fix: ['See what went and what came: `agent firewall diff`'],
@@ -177,6 +183,8 @@ export const rules = declared({
     ],
     avoid: ['Close the session that is still open, flush again or reboot.'],
     urgent: true,
+    // ufw empties its chains before it sets the policy: `ufw disable`, `reload` and `reset`, `systemctl restart ufw` 1.3 s.
+    pendingFor: 5_000,
     because: [{ code: 'firewall.flushed', same: 'family' }],
   },
   ...growthRules,

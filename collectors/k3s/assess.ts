@@ -9,6 +9,8 @@ import { linesOf } from './text.ts'
 
 /** Time k3s gets to start: on a small board it takes two minutes until the API answers. */
 export const grace = 3 * minute
+/** Longer than a restart takes to end the former process, ms: what is unwell only since then is unwell by the restart. */
+const stopping = minute / 2
 
 /** What is wrong with k3s on this node. Pure. */
 export function assess(
@@ -72,12 +74,13 @@ function health(sample: K3sSample, now: number): Observation<Code>[] {
 }
 
 /**
- * Not judged during a start, unless it was unwell already before that; while k3s is stopped, `k3s.down` speaks instead.
+ * Not judged during a start, unless it was unwell already before that, and for longer than a stop takes; while k3s is
+ * stopped, `k3s.down` speaks instead.
  */
 function judged({ well, since }: Answer, { k3s, gone }: K3sSample, now: number): boolean {
   if (well) return false
   if (!k3s?.running) return gone !== undefined && since < gone
-  return since < k3s.running.since || now - k3s.running.since >= grace
+  return since < k3s.running.since - stopping || now - k3s.running.since >= grace
 }
 
 /**

@@ -79,6 +79,7 @@ export const rules = declared({
       'systemd has started k3s again by itself three times or more within a quarter of an hour, and it has not run for five minutes since. Starts by hand do not count; where there is no systemd, five starts of any kind do.',
     measured: '`NRestarts` of `systemctl show`, or new processes where there is no systemd.',
     impact: 'The API comes and goes or is gone; containers go on running, but nobody looks after them.',
+    pendingFor: 10_000,
     fix: [
       `${linesOf('k3s')} (on an agent \`k3s-agent\`): what it says before it ends`,
       '`df -h /var/lib/rancher/k3s` and `timedatectl`: a full disk and a wrong clock both end it',
@@ -101,6 +102,7 @@ export const rules = declared({
       '`kubectl get --raw /readyz?verbose`, on a server: which check fails',
     ],
     avoid: [noReboot],
+    // A restart of k3s v1.36: 15 s, counted from the stop.
     pendingFor: minute,
     because: [...unwell, { code: 'certs.api-unauthorized', takes: judged, proof: saysUnauthorized }],
   },
@@ -163,7 +165,7 @@ export const rules = declared({
     severity: 'info',
     title: 'k3s was restarted',
     meaning:
-      'The process of k3s is another than at the last look, on the same boot, and the one before did not fail: somebody restarted it, or asked it to end. A restart is harmless by itself; it is remembered for five minutes, so that what does not come back is told together with it. Each start is an event of its own.',
+      'The process of k3s is another than at the last look, on the same boot, and the one before did not fail: somebody restarted it, or asked it to end. A restart is harmless by itself; it is remembered for five minutes, so that what does not come back is told together with it. Each start is an event of its own. Notified at once: it happened.',
     measured:
       "Process id and start time of k3s in /proc; after a start by systemd itself, systemd's entries in the journal.",
     impact: 'Containers went on running; whatever is named with it did not come back since.',
@@ -193,7 +195,7 @@ export const rules = declared({
     severity: 'info',
     title: 'k3s and all its containers were killed',
     meaning:
-      "All containers, the pod bridge and flannel's device that were there while k3s last ran went, and k3s was stopped: this is what `k3s-killall.sh` does, whether k3s was started again since or not. It ends databases without letting them finish, and takes the rules of Kubernetes out of the firewall. It is remembered for five minutes.",
+      "All containers, the pod bridge and flannel's device that were there while k3s last ran went, and k3s was stopped: this is what `k3s-killall.sh` does, whether k3s was started again since or not. It ends databases without letting them finish, and takes the rules of Kubernetes out of the firewall. It is remembered for five minutes. Notified at once: it happened.",
     measured:
       "The root file systems of containers in containerd's folder and the links in /sys/class/net, against the last look at which k3s ran.",
     impact:
@@ -205,7 +207,7 @@ export const rules = declared({
     severity: 'info',
     title: 'the node was rebooted',
     meaning:
-      "The kernel's boot id is another than at the last look. After a boot, pod network, firewall rules and containers are made anew by k3s, which takes a few minutes. It is remembered for five minutes.",
+      "The kernel's boot id is another than at the last look. After a boot, pod network, firewall rules and containers are made anew by k3s, which takes a few minutes. It is remembered for five minutes. Notified at once: it happened.",
     measured: '/proc/sys/kernel/random/boot_id, and `btime` of /proc/stat.',
     impact: 'All containers were started anew.',
     fix: ['If nobody did it on purpose: `journalctl -b -1 -n 50 --no-pager`, and `last -x | head`'],
@@ -215,7 +217,7 @@ export const rules = declared({
     severity: 'info',
     title: 'k3s renewed its certificates',
     meaning:
-      "The server's own client certificate (server/tls/client-admin.crt) was written anew: by a start within the renewal window, or after `k3s certificate rotate`. It is remembered for five minutes.",
+      "The server's own client certificate (server/tls/client-admin.crt) was written anew: by a start within the renewal window, or after `k3s certificate rotate`. It is remembered for five minutes. Notified at once: it happened.",
     measured: 'The change time of server/tls/client-admin.crt.',
     impact: 'Copies of the kubeconfig hold the old certificate until they are copied again.',
     fix: [

@@ -9,7 +9,7 @@ export const rules = declared({
   'memory.oom-killed': {
     severity: 'warning',
     title: 'killed for want of memory',
-    meaning: `The kernel killed a process of this container because a memory limit was reached, its own or one above it. Each kill is read from the kernel's log, /dev/kmsg, where only the kernel itself can have written it, and named by its cgroup and the folders under /var/log. It stays a finding for \`hold_minutes\` after the last kill. It is critical if the victim is a database, or if the node itself depends on it. ${backstop}`,
+    meaning: `The kernel killed a process of this container because a memory limit was reached, its own or one above it. Each kill is read from the kernel's log, /dev/kmsg, where only the kernel itself can have written it, and named by its cgroup and the folders under /var/log. It stays a finding for \`hold_minutes\` after the last kill. It is critical if the victim is a database, or if the node itself depends on it. Notified at once: who was killed is not brought back by what comes after. ${backstop}`,
     measured: '/dev/kmsg, from the record on at which the last look ended.',
     settings: ['hold_minutes'],
     impact:
@@ -31,7 +31,7 @@ export const rules = declared({
     severity: 'critical',
     title: 'killed for want of memory again and again',
     meaning:
-      'The kernel killed processes of the same container three times or more within a day; what was killed within 5 s counts as once. It is over when the next kill, by the mean distance of those before, is twice overdue, and `hold_minutes` have passed.',
+      'The kernel killed processes of the same container three times or more within a day; what was killed within 5 s counts as once. It is over when the next kill, by the mean distance of those before, is twice overdue, and `hold_minutes` have passed. Notified at once: the kills have happened.',
     measured: 'The kills of the last day, from /dev/kmsg.',
     settings: ['hold_minutes'],
     impact: 'It does not come right by itself: it needs more than it may have, or something in it grows.',
@@ -46,7 +46,7 @@ export const rules = declared({
     severity: 'critical',
     title: 'the kernel kills process after process for want of memory',
     meaning:
-      'Twenty kills or more within a minute. The kernel then leaves out most of what it otherwise logs of each, so that some are named by the name of the process only; none is left uncounted.',
+      'Twenty kills or more within a minute. The kernel then leaves out most of what it otherwise logs of each, so that some are named by the name of the process only; none is left uncounted. Notified at once: the kills have happened.',
     measured: 'The kills of the last minute, from /dev/kmsg.',
     impact:
       'What is started is killed again at once; the processor goes into killing, and whatever shares the limit goes too.',
@@ -106,7 +106,7 @@ export const rules = declared({
     severity: 'info',
     title: 'OOM kills without a record',
     meaning:
-      'The kernel counted more kills (`oom_kill` in /proc/vmstat) than its log had lines for: its ring buffer was overwritten before Murphy read it. It counts each kill right before it logs it, so the difference is exact. It stays a finding for `hold_minutes` after the last one.',
+      'The kernel counted more kills (`oom_kill` in /proc/vmstat) than its log had lines for: its ring buffer was overwritten before Murphy read it. It counts each kill right before it logs it, so the difference is exact. It stays a finding for `hold_minutes` after the last one. Notified at once: the kills have happened.',
     measured: '`oom_kill` of /proc/vmstat against the lines of /dev/kmsg.',
     settings: ['hold_minutes'],
     impact: 'How many were killed is known; who they were is not.',
@@ -119,7 +119,7 @@ export const rules = declared({
     severity: 'warning',
     title: 'the node went down, short of memory',
     meaning:
-      'The boot before this one, as the journal has it, ended without a shutdown within 15 minutes after the node itself had no memory left, or with a panic of the kernel over it. Kills that nobody read then are made up for from there. It needs a journal that outlives a boot (/var/log/journal), and is remembered until 20 minutes after the boot.',
+      'The boot before this one, as the journal has it, ended without a shutdown within 15 minutes after the node itself had no memory left, or with a panic of the kernel over it. Kills that nobody read then are made up for from there. It needs a journal that outlives a boot (/var/log/journal), and is remembered until 20 minutes after the boot. Notified at once: it happened.',
     measured:
       '`journalctl --boot=-1` with the records of the kernel, once after each boot; nothing where the journal does not outlast one.',
     impact: 'Short of memory it panicked, hung or was reset, and does so again when as much is taken.',
@@ -134,7 +134,7 @@ export const rules = declared({
   'memory.oom-system': {
     severity: 'critical',
     title: 'the node ran out of memory',
-    meaning: `No limit was reached: the machine itself had no memory left (CONSTRAINT_NONE in the kernel's log), and the kernel killed what it held to be the least needed. It stays a finding for \`hold_minutes\` after the last such kill. ${backstop}`,
+    meaning: `No limit was reached: the machine itself had no memory left (CONSTRAINT_NONE in the kernel's log), and the kernel killed what it held to be the least needed. It stays a finding for \`hold_minutes\` after the last such kill. Notified at once: the kill has happened. ${backstop}`,
     measured: '/dev/kmsg, as for `memory.oom-killed`.',
     settings: ['hold_minutes'],
     impact:

@@ -60,6 +60,8 @@ function crashLooping(
   const end = ended ? `; it last ended at ${clock(ended.at, now)} UTC: ${endedHow(ended)}` : ''
   const waits = down ? '; it is down now, until the kubelet tries again (after 5 min at most)' : ''
   const log = pattern ? `. Its log: ${pattern.says}` : ''
+  // A few restarts long ago are no loop: then it is that it is down which has just begun.
+  const began = times.length >= limits.restarts ? times[0] : ended?.at
   const grave = pod.namespace === 'kube-system' || pattern?.severity === 'critical'
   return {
     code: 'pods.crash-looping',
@@ -72,7 +74,7 @@ function crashLooping(
     ...(pattern?.avoid && { avoid: pattern.avoid }),
     ...(pattern?.urgent && { urgent: pattern.urgent }),
     pod,
-    ...(times[0] !== undefined && { at: times[0] }),
+    ...(began !== undefined && { at: began }),
     evidence: {
       restarts,
       'in the window': times.length,

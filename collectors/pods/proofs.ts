@@ -1,7 +1,7 @@
 import type { Proof, Proven } from '../../agent/model/index.ts'
 
 /** The patterns of its log (patterns/) by which a container says what stopped it. */
-const network = ['dns', 'unreachable', 'refused', 'timeout']
+const network = ['dns', 'unreachable', 'unknown-host']
 const certificates = ['x509', 'x509-authority', 'api-unauthorized']
 const full = ['disk-full', 'postgres-disk-full', 'etcd-space', 'containerd-storage']
 /** What a program that was killed says when it starts again. */
@@ -22,7 +22,7 @@ const sigkill = 137
 /** The names of the patterns that the container's log fits, of a crash loop or of the line itself. */
 const saidBy = ({ evidence = {} }: Proven): readonly string[] =>
   [evidence['log says'], evidence.pattern, evidence.says].flatMap((it) =>
-    typeof it === 'string' ? it.split(/, ?/) : [],
+    typeof it === 'string' ? it.split(/[ ,]+/) : [],
   )
 
 const says =

@@ -54,6 +54,8 @@ export const rules = declared({
       "The names in /var/log/pods and /var/log/containers, and containerd's status file of the container.",
     settings: ['restarts', 'window_minutes'],
     impact: 'What it serves is not there, or only for moments.',
+    // A pod that is deleted stands there as ended until the kubelet removes its logs, which it does once a minute.
+    pendingFor: 90_000,
     fix: ['See which: `kubectl get pods -A | grep -v Running`'],
     avoid: [
       'Delete its volume or scale it up: what makes it end is still there, and a volume that is gone is gone.',
@@ -64,7 +66,7 @@ export const rules = declared({
     severity: 'warning',
     title: 'the log of a container says what is wrong',
     meaning:
-      'A line that a container wrote fits one of the patterns that Murphy ships or that the settings add (`patterns`). A pattern of a program counts only in the form in which that program writes its own messages, so that what it writes of its clients decides nothing; a pattern of the settings counts anywhere. Only what logs grow by is read, from /var/log/pods, with pieces of long lines put together and rotation followed; what there is no time for is read in the next look, every pod having its share, and said meanwhile. It stays a finding for `hold_minutes` after the last such line, or until the log says that it is over. A log is written by the container itself: it can claim anything.',
+      'A line that a container wrote fits one of the patterns that Murphy ships or that the settings add (`patterns`). A pattern of a program counts only in the form in which that program writes its own messages, so that what it writes of its clients decides nothing; a pattern of the settings counts anywhere. Only what logs grow by is read, from /var/log/pods, with pieces of long lines put together and rotation followed; what there is no time for is read in the next look, every pod having its share, and said meanwhile. It stays a finding for `hold_minutes` after the last such line, or until the log says that it is over. A log is written by the container itself: it can claim anything. Notified at once: what was written stays written.',
     measured:
       'What /var/log/pods/*/*/N.log has grown by since the last look, at most 256 MiB in one look, of 500 containers.',
     settings: ['hold_minutes', 'patterns', 'ignore_patterns'],

@@ -51,9 +51,13 @@ function findCommand(name: string) {
   )
 }
 
-/** The root folder, made by the first test that needs it (about 40 s) and kept for as long as the packages are the same. */
-export async function rootFolder(): Promise<string> {
-  const key = createHash('sha256').update(`${suite} ${packages}`).digest('hex').slice(0, 16)
+/**
+ * The root folder, made by the first test that needs it (about 40 s) and kept for as long as the packages are the same;
+ * `more` are names of Debian packages beside those of every node.
+ */
+export async function rootFolder(more: readonly string[] = []): Promise<string> {
+  const included = [packages, ...more].join(',')
+  const key = createHash('sha256').update(`${suite} ${included}`).digest('hex').slice(0, 16)
   const folder = `${cache}/${key}`
   if (existsSync(folder)) return folder
   mkdirSync(cache, { recursive: true })
@@ -62,7 +66,7 @@ export async function rootFolder(): Promise<string> {
     mmdebstrap --quiet --variant=minbase --include="$2" --customize-hook='rm "$1/etc/hostname"' "$3" "$1.part" &&
     mv "$1.part" "$1"
   }`
-  const making = ['flock', `${cache}/lock`, 'sh', '-c', script, 'sh', folder, packages, suite]
+  const making = ['flock', `${cache}/lock`, 'sh', '-c', script, 'sh', folder, included, suite]
   const { exit, stderr } = await run(making, { timeout: 600_000 })
   if (exit !== 0) throw new Error(`making a Debian root folder failed: ${stderr.slice(-2000)}`)
   return folder
@@ -88,18 +92,20 @@ export async function keptFiles(): Promise<{ readonly folder: string; remove(): 
 
 /**
  * Boots one. `binds` are folders of this machine that it sees read-only at the same place, `devices` what of /dev it
- * may use. With `files` (of `keptFiles`) it can be booted on them again; nspawn gives each boot an id of its own.
+ * may use, `more` names of Debian packages that it has beside a node's. With `files` (of `keptFiles`) it can be booted on them again; nspawn gives each boot an id of its own.
  */
 export async function bootContainer({
   binds = [],
   devices = [],
+  more = [],
   files,
 }: {
   binds?: readonly string[]
   devices?: readonly string[]
+  more?: readonly string[]
   files?: string
 } = {}): Promise<Container> {
-  const root = files ?? (await rootFolder())
+  const root = files ?? (await rootFolder(more))
   const began = Date.now()
   // It ends with this process, however that ends: asked to end, nspawn kills the init inside. Killed with a
   // whole process group it could not, so it has one of its own.

@@ -66,6 +66,44 @@ t.test('under changes without end the rounds grow rare', async (t) => {
   await it.stop()
 })
 
+t.test('what waits to be confirmed does not wait for changes to end', async (t) => {
+  const looks: number[] = []
+  const it = rounds({
+    every: never,
+    run: async () => {
+      await sleep(50)
+      looks.push(Date.now())
+    },
+  })
+  const end = Date.now() + 1500
+  while (Date.now() < end) {
+    it.wake()
+    await sleep(10)
+  }
+  const [before, asked] = [looks.length, Date.now()]
+  it.confirm()
+  await until(() => looks.length > before)
+  t.ok((looks.at(-1) ?? 0) - asked < 400, 'a round at once; the next woken one is a second away')
+  await it.stop()
+})
+
+t.test('the round that runs confirms nothing: another follows', async (t) => {
+  let looks = 0
+  const it = rounds({
+    every: never,
+    run: async () => {
+      looks += 1
+      await sleep(50)
+    },
+  })
+  it.start()
+  it.confirm()
+  await until(() => looks === 2)
+  await sleep(150)
+  t.equal(looks, 2)
+  await it.stop()
+})
+
 t.test('and no rarer than a collector can bear', async (t) => {
   const looks: number[] = []
   const it = rounds({

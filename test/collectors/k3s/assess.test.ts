@@ -51,6 +51,11 @@ t.test('a start has its time, unless it was wrong before; a stop is told as one'
     ['k3s.api-unhealthy api'],
     'a restart that did not help',
   )
+  t.strictSame(
+    codes(start(noon - 20_000), noon + 2 * minute),
+    [],
+    'it was stopped in between: what is unwell since then is the restart itself',
+  )
   t.strictSame(codes(stopped(noon, { answers: bad(noon - minute) })), ['k3s.api-unhealthy api'])
   t.strictSame(codes(stopped(noon, { answers: bad(noon) })), [])
 })

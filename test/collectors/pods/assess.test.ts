@@ -147,4 +147,10 @@ t.test('how grave, and what to do first', async (t) => {
   const first = one({ times: [], down: true, restarts: 57 })
   t.match(first?.text, /^Started again 57 times in all; it is down now/)
   t.equal(first?.at, undefined, 'nobody saw when it began')
+  const ended = { code: 143, at: now - 1_000 }
+  t.equal(
+    one({ times: [now - 20 * minute], restarts: 9, ended, down: true })?.at,
+    now - 1_000,
+    'a pod that is being deleted: it is down since a second, whatever it did before',
+  )
 })

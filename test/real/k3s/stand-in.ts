@@ -1,12 +1,15 @@
 import { readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { createServer as createTls, type ServerOptions } from 'node:https'
+import { setTimeout as pause } from 'node:timers/promises'
 import type { TLSSocket } from 'node:tls'
 
 /**
  * A stand-in for k3s: its process name, its ports on loopback, real TLS with a real check of the client's
  * certificate, and its own words, as measured on k3s v1.21.2. Like k3s it reads its certificates when it
- * starts. `touch DIR/broken` makes `/readyz` fail.
+ * starts. `touch DIR/broken` makes `/readyz` fail. What `DIR/start-takes` says, ms, passes until it is well, as measured
+ * on v1.36.3: its port answers 503 "starting", then 503 "runtime core not ready"; then the API is there, but says 403 for a
+ * moment, until it knows who may do what. The kubelet and kube-proxy begin to listen with the API.
  */
 process.title = 'k3s-server'
 const [data = ''] = process.argv.slice(2)
@@ -19,6 +22,25 @@ const broken = () => {
     return false
   }
 }
+const takes = (() => {
+  try {
+    return Number(readFileSync(`${data}/start-takes`, 'utf8'))
+  } catch {
+    return 0
+  }
+})()
+const begun = performance.now()
+/** For how long the API says 403 after it is there, ms. */
+const forbidden = takes > 0 ? 500 : 0
+/** What is answered instead, while it starts. */
+function starting(url = ''): readonly [status: number, body: string] | undefined {
+  const ran = performance.now() - begun
+  if (ran < takes / 5) return [503, 'starting\n']
+  if (ran < takes) return [503, 'runtime core not ready\n']
+  if (ran < takes + forbidden && url !== '/ping')
+    return [403, '{"kind":"Status","status":"Failure","reason":"Forbidden","code":403}']
+  return undefined
+}
 /** Asks for a client certificate and takes the handshake without one, or with one that has expired: the answer is a 401. */
 const shows = (name: string): ServerOptions => ({
   cert: readFileSync(`${name}.crt`),
@@ -28,7 +50,9 @@ const shows = (name: string): ServerOptions => ({
   rejectUnauthorized: false,
 })
 const api = createTls(shows(`${tls}/serving-kube-apiserver`), ({ socket, url }, response) => {
-  if (url === '/ping') response.end('pong')
+  const not = starting(url)
+  if (not) response.writeHead(not[0]).end(not[1])
+  else if (url === '/ping') response.end('pong')
   else if (!(socket as TLSSocket).authorized) response.writeHead(401).end(unauthorized)
   else if (broken())
     response.writeHead(500).end('[+]ping ok\n[-]etcd failed: reason withheld\nreadyz check failed\n')
@@ -41,6 +65,7 @@ const plain = () => createServer((_, response) => response.end('ok'))
 const listening = (server: { listen(port: number, host: string, done: () => void): unknown }, port: number) =>
   new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve))
 await listening(api, 6443)
+if (takes > 0) await pause(takes)
 await listening(kubelet, 10_250)
 await listening(plain(), 10_248)
 await listening(plain(), 10_256)
