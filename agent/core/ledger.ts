@@ -100,6 +100,9 @@ function happenedAnew(finding: Finding, { code, at, latest }: Observation, rules
 
 const keyOf = (code: string, subject: string) => `${code}|${subject.slice(0, longestSubject)}`
 
+/** How long it must have been true before anyone is notified, ms. */
+const patienceOf = (rules: Rules, it: Observation) => it.pendingFor ?? rules[it.code]?.pendingFor ?? 0
+
 /** The fields of a finding that come from its latest observation. */
 function present(rules: Rules, it: Observation) {
   const rule = rules[it.code] as Rules[string]
@@ -122,13 +125,19 @@ function present(rules: Rules, it: Observation) {
   }
 }
 
-/** How often this finding was resolved within the last hour. Events do not flap: each is a finding of its own. */
+/**
+ * How often this finding was resolved within the last hour. What was over before its patience was is the passing state
+ * of an ordinary command, however often that is run. Events do not flap: each is a finding of its own.
+ */
 function flapsOf(ledger: Ledger, it: Observation, rules: Rules, now: number): number {
   if (rules[it.code]?.event || it.latest !== undefined) return 0
   const key = keyOf(it.code, it.subject)
   return ledger.filter(
-    ({ code, subject, resolved }) =>
-      resolved !== undefined && Math.abs(now - resolved) < flapWindow && keyOf(code, subject) === key,
+    ({ code, subject, resolved, seen, notifyAt }) =>
+      resolved !== undefined &&
+      seen >= notifyAt &&
+      Math.abs(now - resolved) < flapWindow &&
+      keyOf(code, subject) === key,
   ).length
 }
 
@@ -144,7 +153,7 @@ function found(rules: Rules, it: Observation, now: number, flaps: number, well: 
     onset: onsetOf(since, rules[it.code]?.event === true, well, now),
     seen: now,
     count: 1,
-    notifyAt: since + (rules[it.code]?.pendingFor ?? 0),
+    notifyAt: since + patienceOf(rules, it),
     ...(flaps >= flapLimit && { flaps, text: flapping(it.text, flaps) }),
   }
 }
@@ -172,7 +181,7 @@ function confirmed(finding: Finding, rules: Rules, it: Observation, now: number)
       ...(onset.from !== undefined && { from: Math.min(onset.from, now) }),
       to: Math.min(onset.to, now),
     },
-    notifyAt: Math.min(notifyAt, now + (rules[it.code]?.pendingFor ?? 0)),
+    notifyAt: Math.min(notifyAt, now + patienceOf(rules, it)),
     seen: now,
     count: count + 1,
     ...(flaps !== undefined && { flaps, text: flapping(it.text, flaps) }),

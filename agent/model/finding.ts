@@ -94,12 +94,14 @@ export interface Observation<Code extends string = string> {
   readonly subject: string
   /** What was seen, with the numbers, as a sentence. */
   readonly text: string
-  /** From here to `urgent`: only where it differs from the rule. */
+  /** From here to `pendingFor`: only where it differs from the rule. */
   readonly severity?: Severity
   readonly impact?: string
   readonly fix?: readonly string[]
   readonly avoid?: readonly string[]
   readonly urgent?: true
+  /** 0 where it cannot be passing for once, whatever its rule waits for. */
+  readonly pendingFor?: 0
   /** How far something that gets worse by itself has come, such as an expiring certificate. Each new stage notifies. */
   readonly stage?: number
   readonly pod?: Pod

@@ -172,7 +172,7 @@ export const rules = declared({
     severity: 'critical',
     title: 'the firewall shuts SSH out',
     meaning:
-      'A new TCP connection to the SSH port, its first packet and those that follow, was followed through the iptables rules of both backends, with their jumps and policies: no rule that could match accepts it, and in the end it is dropped. Where a condition or a table of nftables cannot be judged, nothing is said. Ports are those that SSH was told to listen on (sshd_config, an ssh.socket of systemd where that is enabled, options of sshd and dropbear) and on which something listens. Rules for certain sources count as accepting; those for loopback and for the networks of pods and services do not.',
+      'A new TCP connection to the SSH port, its first packet and those that follow, was followed through the iptables rules of both backends, with their jumps and policies: no rule that could match accepts it, and in the end it is dropped. Where a condition or a table of nftables cannot be judged, nothing is said. Ports are those that SSH was told to listen on (sshd_config, an ssh.socket of systemd where that is enabled, options of sshd and dropbear) and on which something listens. Rules for certain sources count as accepting; those for loopback and for the networks of pods and services do not. After a flush it is notified at once.',
     measured:
       '`iptables-save` and `ip6tables-save` of each backend that is in use and tables of nftables, followed for a packet to each port that SSH was told to listen on and on which /proc/net/tcp shows a listener.',
     impact:

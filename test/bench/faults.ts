@@ -1,6 +1,7 @@
 import { renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
+import { allRules } from '../../agent/cli/commands/explain.ts'
 import { type Receiver, tellsOf } from './agent.ts'
 import type { Certificates } from './certificates.ts'
 import { makePod, type openKills } from './kernel.ts'
@@ -20,6 +21,9 @@ export interface Tally {
   readonly times: number[]
   readonly missed: string[]
 }
+
+/** What ordinary commands pass through is told once it has been so for that long, ms: not counted, but said. */
+export const patienceOf = (code: string): number => allRules()[code]?.pendingFor ?? 0
 
 /** How long a POST may take before it counts as missed, ms. */
 const patience = 10_000
@@ -72,7 +76,7 @@ export function breaker(certificates: Certificates) {
     const arriving = receiver.next(tellsOf(fault.code), patience)
     const { begun } = await fault.break(node)
     const told = await arriving
-    if (told) tally.times.push(told.arrived - begun)
+    if (told) tally.times.push(told.arrived - begun - patienceOf(fault.code))
     else tally.missed.push(`${kind} on ${node.name}`)
     const id = told?.body.data?.incident?.id
     const over = receiver.next(

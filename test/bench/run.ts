@@ -6,7 +6,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { settle } from '../../agent/daemon/schedule.ts'
 import { timed } from './agent.ts'
-import { kinds, measureFaults } from './faults.ts'
+import { kinds, measureFaults, patienceOf } from './faults.ts'
 import { barePost } from './floor.ts'
 import { openKills } from './kernel.ts'
 import { cpuOf, median, memoryOf, repeat } from './measure.ts'
@@ -126,13 +126,17 @@ async function bench({ built, certificates, undo, site: makeSite, launch }: Stan
       what: `settling ${settle}, iptables -F, both iptables-save, a bare POST`,
       value: settle + flush + iptables + post,
     },
-    bridge: { what: `settling ${settle}, ip addr show, a bare POST`, value: settle + addresses + post },
+    // Once to find it, once to confirm it.
+    bridge: {
+      what: `settling ${settle}, ip addr show twice, a bare POST`,
+      value: settle + 2 * addresses + post,
+    },
     certificate: { what: `settling ${settle}, a bare POST`, value: settle + post },
   }
   const names = {
     kill: 'OOM kill to POST',
     flush: '`iptables -F` to POST',
-    bridge: '`ip link del cni0` to POST',
+    bridge: `\`ip link del cni0\` to POST, beside the ${patienceOf('cni.bridge-missing') / 1000} s that it must last`,
     certificate: 'expired certificate to POST',
   }
   for (const kind of kinds)

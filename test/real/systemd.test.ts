@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { setTimeout as pause } from 'node:timers/promises'
 import t from 'tap'
 import type { Snapshot } from '../../agent/api/snapshot.ts'
+import { rules } from '../../collectors/cni/rules.ts'
 import { type Arrival, readLines } from './arrivals.ts'
 import { bootContainer, withoutContainer } from './container.ts'
 import { inventory } from './inventory.ts'
@@ -166,7 +167,8 @@ t.test('the main job on a node with a real systemd', { skip }, async (t) => {
 
     const earlier = tellings('', 'cni.bridge-missing').discord
     // Killed in the very moment in which it has something to tell: twice at most, and never not at all.
-    await node.sh(`${faults.bridge.break} && kill -9 ${again}`)
+    const patience = ((rules['cni.bridge-missing']?.pendingFor ?? 0) + 200) / 1000
+    await node.sh(`${faults.bridge.break} && sleep ${patience} && kill -9 ${again}`)
     const bridge = await opened('cni.bridge-missing', 'cni0')
     await pause(3_000)
     const { discord, ntfy, webhook } = tellings(bridge.id, 'cni.bridge-missing')

@@ -10,7 +10,7 @@ import { ruleInBackticks } from '../text.ts'
  * that still works.
  */
 export function lockout(sample: FirewallSample): Observation<Code>[] {
-  const { ssh, input, ufw, sets } = sample
+  const { ssh, input, ufw, sets, memory } = sample
   const family: Family = ssh.ports.ipv4.length > 0 ? 'ipv4' : 'ipv6'
   const verdict = input[family]
   if (verdict?.verdict !== 'drop') return []
@@ -44,6 +44,8 @@ export function lockout(sample: FirewallSample): Observation<Code>[] {
       code: 'firewall.lockout',
       subject: family,
       text: `A new ${name} connection to SSH on ${named}${assumed} is dropped, and no rule accepts it: ${ruleInBackticks(verdict.by, 120)}.${also}`,
+      // No ordinary command passes through a flush, nor through what follows from it.
+      ...(memory.flush && { pendingFor: 0 }),
       fix: [...next, 'Then try it from another machine before closing anything'],
       evidence: {
         family,

@@ -109,7 +109,7 @@ t.test('the same event found anew is another finding', async (t) => {
 
 t.test('what comes and goes too often is held, says so, and is over once it is quiet', async (t) => {
   const minute = 60_000
-  const bad = { rules, observations: [observation({ code: 'a.one' })] }
+  const bad = { rules, observations: [observation({ code: 'a.two' })] }
   const good = { rules, observations: [] }
   let ledger = step([], bad, 0)
   for (let at = 1; at <= 3; at += 1) {
@@ -117,7 +117,7 @@ t.test('what comes and goes too often is held, says so, and is over once it is q
     t.ok(ledger.at(-1)?.resolved, `${at}: the first times are told each`)
     ledger = step(ledger, bad, 2 * at * minute)
   }
-  t.match(ledger.at(-1), { flaps: 3, text: 'Flapping: back 3 times in 1 h, now there. a.one is so.' })
+  t.match(ledger.at(-1), { flaps: 3, text: 'Flapping: back 3 times in 1 h, now there. a.two is so.' })
   const count = ledger.length
   for (let at = 7; at < 20; at += 2) {
     ledger = step(ledger, good, at * minute)
@@ -134,6 +134,24 @@ t.test('what comes and goes too often is held, says so, and is over once it is q
     step(ledger, good, 30 * minute).at(-1)?.resolved,
     'ten minutes of quiet end it, so that it rings again',
   )
+})
+
+t.test('what is over before its patience is never counts as coming and going', async (t) => {
+  const minute = 60_000
+  let ledger = step([], { rules, observations: [] }, 0)
+  for (let at = 1; at <= 9; at += 1) {
+    ledger = step(ledger, { rules, observations: [observation({ code: 'a.one' })] }, at * minute)
+    t.equal(ledger.at(-1)?.flaps, undefined, `\`ufw reload\`, ${at} times within an hour`)
+    ledger = step(ledger, { rules, observations: [] }, at * minute + 499)
+    t.ok(ledger.every((it) => it.resolved !== undefined && tellFrom(it) > it.resolved))
+  }
+})
+
+t.test('for once it need not wait: then its rule does not count', async (t) => {
+  const sure = observation({ code: 'a.one', pendingFor: 0 })
+  t.match(step([], { rules, observations: [sure] }, 1000), [{ notifyAt: 1000 }])
+  const waiting = step([], { rules, observations: [observation({ code: 'a.one' })] }, 1000)
+  t.match(step(waiting, { rules, observations: [sure] }, 1200), [{ notifyAt: 1200, seen: 1200 }])
 })
 
 t.test('a clock set back does not put off what was found before', async (t) => {

@@ -140,8 +140,6 @@ function run(script: string): Promise<Pick<Report, 'exit' | 'said' | 'took'>> {
 }
 
 async function obey({ name, script, after, eyes }: Order): Promise<Report> {
-  // Commands that follow each other within seconds must not count as one that comes and goes.
-  ledger = ledger.filter((it) => it.resolved === undefined)
   const before = new Set(ledger.map((it) => it.id))
   const counted = { ...looks }
   quick = new Set(eyes)

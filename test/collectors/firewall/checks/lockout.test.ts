@@ -46,6 +46,13 @@ t.test('ufw can only open a port while its chains are reached', (t) => {
   t.end()
 })
 
+t.test('after a flush it is no passing state of an ordinary command', (t) => {
+  t.equal(lockout(sample())[0]?.pendingFor, undefined)
+  const flush = { at: 1, had: {}, least: {} }
+  t.equal(lockout(sample({ memory: { reference: {}, flush } }))[0]?.pendingFor, 0)
+  t.end()
+})
+
 t.test('only where nothing accepts, and something listens', (t) => {
   for (const verdict of ['accept', 'maybe'] as const)
     t.same(lockout(sample({ input: { ipv4: { verdict, port: 2222, by: '' } } })), [])
