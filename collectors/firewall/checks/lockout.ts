@@ -1,6 +1,7 @@
 import type { Observation } from '../../../agent/model/index.ts'
 import { familyNames } from '../../../agent/text/families.ts'
 import type { Family } from '../cells.ts'
+import { tablesOf } from '../history/flush.ts'
 import { type Code, rebuildUfw } from '../rules.ts'
 import type { FirewallSample } from '../sample.ts'
 import { ruleInBackticks } from '../text.ts'
@@ -39,13 +40,14 @@ export function lockout(sample: FirewallSample): Observation<Code>[] {
           `In a session that is still open, or on the serial console: ${open}. \`ufw allow\` does nothing now: the rules that lead to ufw's chains are gone`,
           `Then let ufw build its chains anew: \`ufw allow ${port}/tcp; ${rebuildUfw}\``,
         ]
+  const flushed = memory.flushes?.some((it) => tablesOf(it).includes(`${family} filter`))
   return [
     {
       code: 'firewall.lockout',
       subject: family,
       text: `A new ${name} connection to SSH on ${named}${assumed} is dropped, and no rule accepts it: ${ruleInBackticks(verdict.by, 120)}.${also}`,
       // No ordinary command passes through a flush, nor through what follows from it.
-      ...(memory.flush && { pendingFor: 0 }),
+      ...(flushed && { pendingFor: 0 }),
       fix: [...next, 'Then try it from another machine before closing anything'],
       evidence: {
         family,

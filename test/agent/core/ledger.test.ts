@@ -123,7 +123,7 @@ t.test('what comes and goes too often is held, says so, and is over once it is q
     ledger = step(ledger, good, at * minute)
     t.match(
       ledger.at(-1),
-      { resolved: undefined, gone: true, text: /^Flapping: .* now gone\. Before: a\.one/ },
+      { resolved: undefined, gone: true, text: /^Flapping: .* now gone\. Before: a\.two/ },
       'held, and says so',
     )
     ledger = step(ledger, bad, (at + 1) * minute)

@@ -48,8 +48,12 @@ t.test('ufw can only open a port while its chains are reached', (t) => {
 
 t.test('after a flush it is no passing state of an ordinary command', (t) => {
   t.equal(lockout(sample())[0]?.pendingFor, undefined)
-  const flush = { at: 1, had: {}, least: {} }
-  t.equal(lockout(sample({ memory: { reference: {}, flush } }))[0]?.pendingFor, 0)
+  const after = (table: string) => {
+    const steps = [{ at: 1, tables: { [table]: { before: 9, least: 0 } } }]
+    return lockout(sample({ memory: { reference: {}, flushes: [{ subject: table, steps, needs: {} }] } }))[0]
+  }
+  t.equal(after('ipv4 filter')?.pendingFor, 0)
+  t.equal(after('ipv4 nat')?.pendingFor, undefined, 'which drops nothing')
   t.end()
 })
 
