@@ -1,0 +1,77 @@
+import { allRules } from '../../agent/cli/commands/explain.ts'
+import { incidents } from '../../agent/core/cascade.ts'
+import { awaitedBy, type Ledger, step, wantsALook, withoutOld } from '../../agent/core/ledger.ts'
+import { plan, recordSent } from '../../agent/core/plan.ts'
+import { blindCode, rulesOf } from '../../agent/core/round.ts'
+import type { Finding, Incident, Notice, NotificationRecord, Observation } from '../../agent/model/index.ts'
+import { collectors } from '../../collectors/index.ts'
+
+/** The only file that knows how the core is called. */
+export const rules = allRules()
+export { collectors }
+
+const ownRules = new Map(collectors.map((it) => [it.name, rulesOf(it)]))
+const blind = (name: string) => ({ [blindCode(name)]: rules[blindCode(name)] as (typeof rules)[string] })
+const reminders = 24 * 3600_000
+
+/** A message: a new one rings, an edit does not. */
+export interface Told {
+  readonly kind: Notice['kind']
+  readonly rings: boolean
+  readonly incidents: readonly Incident[]
+}
+
+export const findingsOf = ({ cause, affected }: Incident): readonly Finding[] => [cause, ...affected]
+/** Whether a finding is held although it is not there, and says so. */
+export const isGone = (it: Finding) => (it as { readonly gone?: true }).gone === true
+
+/** The core as the daemon wires it, for one sink that takes all it is told. `now`: by the clock of the node. */
+export function makeCore(begin: number) {
+  let ledger: Ledger = []
+  let told: readonly NotificationRecord[] = []
+  let groups: readonly Incident[] = []
+  return {
+    ledger: () => ledger,
+    incidents: () => groups,
+    /** One round of a collector; `undefined`: it could see nothing. */
+    judge(name: string, observations: readonly Observation[] | undefined, now: number): void {
+      const look = observations
+        ? { rules: ownRules.get(name) ?? {}, observations }
+        : {
+            rules: blind(name),
+            observations: [{ code: blindCode(name), subject: name, text: 'permission denied.' }],
+          }
+      ledger = withoutOld(step(ledger, look, now), now, new Set(awaitedBy(told)))
+      groups = incidents(ledger, rules, now)
+    },
+    /** What is due, and is sent at once. */
+    settle(now: number): readonly Told[] {
+      groups = incidents(ledger, rules, now)
+      const due = plan(groups, told, { min: 'warning', remind: reminders, since: begin }, 'node1', now)
+      for (const it of due) {
+        const changed = recordSent(told, it, '1', now)
+        const ids = new Set(changed.map((one) => one.incident))
+        told = [...told.filter((one) => !ids.has(one.incident)), ...changed].slice(-200)
+      }
+      return due.map((it) => ({
+        kind: it.kind,
+        rings: ['opened', 'worse', 'reminder', 'digest'].includes(it.kind),
+        incidents: it.kind === 'digest' ? it.incidents : it.kind === 'test' ? [] : [it.incident],
+      }))
+    },
+    /** Whether a look of this collector has to confirm something. */
+    wants: (name: string, now: number) =>
+      ledger.some((it) => it.code.startsWith(`${name}.`) && wantsALook(it, now)),
+    /** When the patience of something ends next. */
+    nextNotifyAt: (now: number) =>
+      Math.min(
+        ...ledger.flatMap((it) => (it.resolved === undefined && it.notifyAt > now ? [it.notifyAt] : [])),
+      ),
+    isOpen: (name: string) =>
+      ledger.some(
+        (it) => it.resolved === undefined && it.severity !== 'info' && it.code.startsWith(`${name}.`),
+      ),
+  }
+}
+
+export type Core = ReturnType<typeof makeCore>

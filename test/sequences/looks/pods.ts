@@ -1,0 +1,71 @@
+import { iso } from '../../../agent/text/times.ts'
+import { nameOf, type Pod, podOf } from '../cast.ts'
+import type { Node } from '../node.ts'
+import type { Statement } from '../truth.ts'
+
+const minute = 60_000
+/** The defaults of the settings: restarts, window_minutes, hold_minutes. */
+const [restarts, window, hold] = [3, 30 * minute, 60 * minute]
+
+/** What the collector of pods says of the node now. */
+export const podsSay = (node: Node): readonly Statement[] =>
+  node.pods.flatMap((it) => [...looping(node, it), ...said(node, it)])
+
+function looping(node: Node, it: Pod): readonly Statement[] {
+  const now = node.time.now()
+  const times = it.times.filter((at) => now - at < window)
+  const loops = times.length >= restarts || (it.down && it.restarts >= restarts)
+  if (!loops || !it.loop) return []
+  const { ended, down } = it
+  const lines = it.said.filter((one) => now - one.last <= hold)
+  const line = lines.find((one) => one.pattern === 'postgres-wal') ?? lines[0]
+  const grave = it.namespace === 'kube-system' || line?.pattern === 'postgres-wal'
+  const wall = (at: number) => at + node.offset
+  return [
+    {
+      code: 'pods.crash-looping',
+      subject: nameOf(it),
+      text: `Started again ${times.length} times in the last 30 min (${it.restarts} in all); it last ended with exit code ${ended?.code}${line ? `. Its log: ${line.says}` : ''}.`,
+      ...(grave && { severity: 'critical' as const }),
+      pod: podOf(it),
+      ...(times[0] !== undefined && { at: wall(times[0]) }),
+      ...(times.length > 0 && { latest: wall(times.at(-1) ?? 0) }),
+      seen: true,
+      past: true,
+      evidence: {
+        restarts: it.restarts,
+        'in the window': times.length,
+        ...(ended && { 'last exit code': ended.code, 'last ended': iso(wall(ended.at)) }),
+        ...(ended?.reason && { reason: ended.reason }),
+        ...(down && { waiting: true }),
+        ...(line && { 'log says': line.pattern }),
+      },
+      ...it.loop,
+    },
+  ]
+}
+
+const grave: ReadonlySet<string> = new Set(['postgres-wal', 'postgres-disk-full'])
+
+function said(node: Node, it: Pod): readonly Statement[] {
+  const now = node.time.now()
+  const here = it.said.filter((one) => now - one.last <= hold)
+  const wal = here.some((one) => one.pattern === 'postgres-wal')
+  return here
+    .filter((one) => !(wal && one.pattern === 'postgres-killed'))
+    .map((one) => ({
+      code: 'pods.log-says',
+      subject: `${nameOf(it)} ${one.pattern}`,
+      severity: grave.has(one.pattern) ? ('critical' as const) : ('warning' as const),
+      text: `${one.says}: "${one.line}" (${one.lines} lines).`,
+      ...(one.pattern === 'postgres-wal' && { urgent: true as const }),
+      pod: podOf(it),
+      at: one.first + node.offset,
+      latest: one.last + node.offset,
+      seen: true,
+      past: true as const,
+      evidence: { pattern: one.pattern, lines: one.lines, last: iso(one.last + node.offset) },
+      by: one.by,
+      after: one.after,
+    }))
+}

@@ -1,0 +1,54 @@
+import type { Pod } from './cast.ts'
+import { codes, type Fact, type Node } from './node.ts'
+import { from, type Origin, together } from './truth.ts'
+
+/** What is wrong, as the cause of something else: its own code lies between the act and what follows. */
+export function causeIn(node: Node, facts: readonly Fact[]): Origin | undefined {
+  return together(
+    facts.map((fact) => {
+      const it = node.wrong.get(fact)
+      return it && from(it, codes[fact])
+    }),
+  )
+}
+
+const bridge: readonly Fact[] = ['bridge gone', 'bridge down', 'bridge address']
+const away: readonly Fact[] = ['overlay gone', 'overlay down', 'route', 'fdb']
+
+/** Why the cluster's DNS does not answer a question from the node itself, which needs no forwarding. */
+export function dnsFromNode(node: Node): Origin | undefined {
+  const { dnsHere, peer } = node.traits
+  return together([
+    node.wrong.get('coredns'),
+    causeIn(node, ['nat kube', ...(dnsHere ? bridge : peer ? away : [])]),
+    dnsHere && node.wrong.has('pods off') ? causeIn(node, ['pods off']) : undefined,
+  ])
+}
+
+/** Why a pod resolves no names, or reaches no service. */
+export function dnsFromPod(node: Node, pod: Pod): Origin | undefined {
+  const { dnsHere, peer } = node.traits
+  return together([
+    causeIn(node, ['coredns']),
+    causeIn(node, ['nat kube', ...bridge, ...(pod.off ? (['pods off'] as const) : [])]),
+    dnsHere || !peer ? undefined : causeIn(node, [...away, 'forwarding', 'nat flannel']),
+  ])
+}
+
+/** Why the API does not answer `/readyz` with 200 to this node's own certificate. */
+export function apiWrong(node: Node): Origin | undefined {
+  const { wrong } = node
+  const hung = together([wrong.get('hung'), wrong.get('datastore')])
+  return together([hung, causeIn(node, ['expired', 'disk full'])])
+}
+
+/** Why a pod that asks the API gets no answer. */
+export function apiFromPod(node: Node, pod: Pod): Origin | undefined {
+  const api = together([node.wrong.get('hung'), node.wrong.get('datastore')])
+  const { k3s } = node
+  return together([
+    causeIn(node, ['nat kube', 'ufw blocks', ...bridge, ...(pod.off ? (['pods off'] as const) : [])]),
+    api && from(api, 'k3s.api-unhealthy'),
+    k3s.running ? undefined : k3s.why && from(k3s.why, 'k3s.down'),
+  ])
+}
