@@ -11,6 +11,7 @@ import { barePost } from './floor.ts'
 import { openKills } from './kernel.ts'
 import { cpuOf, median, memoryOf, repeat } from './measure.ts'
 import { makeRules, now } from './node.ts'
+import { sequences } from './sequences.ts'
 import { type Stand, say, withStand } from './stand.ts'
 import { type Figures, figures, type Row, table } from './table.ts'
 import { alone } from './tries.ts'
@@ -24,13 +25,18 @@ const { values: options } = parseArgs({
     minutes: { type: 'string', default: '1' },
     times: { type: 'string', default: '15' },
     json: { type: 'boolean', default: false },
+    only: { type: 'string' },
   },
 })
+if (options.only === 'sequences') {
+  sequences()
+  process.exit(0)
+}
 const minutes = Number(options.minutes)
 const times = Number(options.times)
-if (!(minutes > 0) || !Number.isInteger(times) || times < 1) {
+if (!(minutes > 0) || !Number.isInteger(times) || times < 1 || options.only !== undefined) {
   process.stderr.write(
-    'usage: npm run bench -- [--minutes MINUTES OF REST] [--times EACH FAULT ON EACH NODE] [--json]\n',
+    'usage: npm run bench -- [--minutes MINUTES OF REST] [--times EACH FAULT ON EACH NODE] [--json] [--only sequences]\n',
   )
   process.exit(2)
 }

@@ -12,7 +12,8 @@ export { collectors }
 
 const ownRules = new Map(collectors.map((it) => [it.name, rulesOf(it)]))
 const blind = (name: string) => ({ [blindCode(name)]: rules[blindCode(name)] as (typeof rules)[string] })
-const reminders = 24 * 3600_000
+const minute = 60_000
+const reminders = 24 * 60 * minute
 
 /** A message: a new one rings, an edit does not. */
 export interface Told {
@@ -25,11 +26,16 @@ export const findingsOf = ({ cause, affected }: Incident): readonly Finding[] =>
 /** Whether a finding is held although it is not there, and says so. */
 export const isGone = (it: Finding) => (it as { readonly gone?: true }).gone === true
 
+/** All of a finding that decides on what is due. */
+const stateOf = (it: Finding) =>
+  `${it.id} ${it.resolved} ${it.severity} ${it.stage} ${it.seen >= it.notifyAt} ${isGone(it)}`
+
 /** The core as the daemon wires it, for one sink that takes all it is told. `now`: by the clock of the node. */
 export function makeCore(begin: number) {
   let ledger: Ledger = []
   let told: readonly NotificationRecord[] = []
   let groups: readonly Incident[] = []
+  let settled = { state: '', at: 0 }
   return {
     ledger: () => ledger,
     incidents: () => groups,
@@ -42,10 +48,15 @@ export function makeCore(begin: number) {
             observations: [{ code: blindCode(name), subject: name, text: 'permission denied.' }],
           }
       ledger = withoutOld(step(ledger, look, now), now, new Set(awaitedBy(told)))
-      groups = incidents(ledger, rules, now)
     },
-    /** What is due, and is sent at once. */
-    settle(now: number): readonly Told[] {
+    /**
+     * What is due, and is sent at once. Asked again only when something has changed, or a minute has passed: the answer
+     * is the same otherwise, and asking is what costs.
+     */
+    settle(now: number): readonly Told[] | undefined {
+      const state = ledger.map(stateOf).join()
+      if (state === settled.state && Math.abs(now - settled.at) < minute) return undefined
+      settled = { state, at: now }
       groups = incidents(ledger, rules, now)
       const due = plan(groups, told, { min: 'warning', remind: reminders, since: begin }, 'node1', now)
       for (const it of due) {

@@ -50,6 +50,7 @@ export function makeScore(node: Node, core: Core) {
   /** Since when a key is not so any more, and whether it is so now. */
   const so = new Map<string, { readonly is: boolean; readonly at: number }>()
   let upSince = 0
+  let calm = false
   let agent: Agent | undefined
   let obligations: ReturnType<typeof makeObligations> | undefined
 
@@ -64,8 +65,11 @@ export function makeScore(node: Node, core: Core) {
     return Object.values(looks).flatMap((it) => it(node))
   }
 
-  function changed(): void {
+  /** `idle`: nothing has happened since; then nothing that was not wrong can have become so. */
+  function changed(idle?: true): void {
+    if (idle && calm) return
     const all = truth()
+    calm = all.length === 0
     const here = new Set<string>()
     for (const it of all) {
       if (it.past) pasts.add(it.code)
@@ -184,8 +188,9 @@ export function makeScore(node: Node, core: Core) {
     looked,
     present,
     settled(): void {
-      for (const it of core.settle(now() + node.offset)) hear(it)
-      for (const it of core.incidents()) judge(it)
+      const told = core.settle(now() + node.offset)
+      for (const it of told ?? []) hear(it)
+      if (told) for (const it of core.incidents()) judge(it)
       present()
     },
     result(): Score {

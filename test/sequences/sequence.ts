@@ -9,6 +9,7 @@ import { type Agent, ordinary } from './ordinary.ts'
 import { makeScore, type Score } from './score.ts'
 import { killall, reboots, restarts } from './service.ts'
 import { timeline } from './timeline.ts'
+import type { Traits } from './traits.ts'
 import type { Act } from './truth.ts'
 import { suffer } from './workload.ts'
 
@@ -17,10 +18,11 @@ const minute = 60 * second
 const hour = 60 * minute
 const begin = Date.parse('2026-11-29T00:00:00Z')
 
+/** What happened on one node, and what Murphy made of it. */
 export interface Sequence extends Score {
   readonly seed: number
   readonly acts: readonly Act[]
-  readonly traits: Node['traits']
+  readonly traits: Traits
 }
 
 /** What people try that is no repair of this. */
@@ -48,7 +50,7 @@ function happens(node: Node, fault: Fault, at: number): void {
   })
 }
 
-/** When faults come: mostly apart, some of them close upon each other. */
+/** When things come: mostly apart, some of them close upon each other. */
 function moments(random: Dice, count: number, length: number): readonly number[] {
   const all: number[] = []
   for (let index = 0; index < count; index += 1) {
@@ -63,33 +65,70 @@ function moments(random: Dice, count: number, length: number): readonly number[]
   return all
 }
 
-/** One sequence: a node, four to nine faults on it, ordinary acts between them, and what Murphy made of it. */
-export function play(seed: number): Sequence {
-  const random = dice(seed)
+/** Sets up a node with an agent on it, has `planned` plan what happens, and lets `length` ms pass. */
+function pass(
+  seed: number,
+  traits: Traits,
+  random: Dice,
+  length: number,
+  planned: (node: Node, agent: Agent) => void,
+): Sequence {
   const time = timeline(begin)
-  const peer = random.yes(0.6)
-  const traits = { ufw: random.yes(0.5), peer, dnsHere: !peer || random.yes(0.6), panics: random.yes(0.5) }
   const node = makeNode(time, random, traits)
   node.broke = () => suffer(node)
   const core = makeCore(begin)
   const score = makeScore(node, core)
   const agent = agentOn(node, core, { looked: score.looked, settled: score.settled })
   score.watch(agent)
-  const length = random.between(3 * hour, 6 * hour)
-  for (const at of moments(random, random.whole(4, 9), length)) happens(node, random.one(faults), at)
-  for (const at of moments(random, random.whole(1, 6), length)) {
-    const it = random.one(ordinary)
-    const ends: Agent = agent
-    time.at(at, () => (it.can?.(node) ?? true) && it.happens(node, ends))
-  }
+  planned(node, agent)
   agent.start()
-  for (let at = begin; at < begin + length; at += 5 * second) {
+  for (let at = begin; at < begin + length; at += 10 * second) {
     time.run(at, () => {
       score.changed()
       score.present()
     })
-    score.changed()
+    score.changed(true)
     score.present()
   }
   return { seed, acts: node.acts, traits, ...score.result() }
+}
+
+const traitsBy = (random: Dice): Traits => {
+  const peer = random.yes(0.6)
+  return { ufw: random.yes(0.5), peer, dnsHere: !peer || random.yes(0.6), panics: random.yes(0.5) }
+}
+
+/** The sequence of a seed: four to nine faults within some hours, and ordinary acts between them. */
+export function play(seed: number): Sequence {
+  const random = dice(seed)
+  const traits = traitsBy(random)
+  const length = random.between(2 * hour, 5 * hour)
+  return pass(seed, traits, random, length, (node, agent) => {
+    for (const at of moments(random, random.whole(4, 9), length)) happens(node, random.one(faults), at)
+    for (const at of moments(random, random.whole(1, 6), length)) {
+      const it = random.one(ordinary)
+      node.time.at(at, () => (it.can?.(node) ?? true) && it.happens(node, agent))
+    }
+  })
+}
+
+/** One fault of a kind on a node that is well otherwise, and its repair after `lasts` ms. */
+export function alone(kind: string, seed: number, traits: Traits, lasts: number): Sequence {
+  const fault = faults.find((it) => it.kind === kind)
+  if (!fault) throw new Error(`there is no fault ${kind}`)
+  return pass(seed, traits, dice(seed), 2.5 * hour, (node) =>
+    node.time.in(20 * minute, () => {
+      if (fault.can && !fault.can(node)) return
+      node.time.in(lasts, fault.begin(node, node.act(fault.kind, fault.text, true)))
+    }),
+  )
+}
+
+/** One ordinary act on a node that is well. */
+export function ordinarily(kind: string, seed: number, traits: Traits): Sequence {
+  const it = ordinary.find((one) => one.kind === kind)
+  if (!it) throw new Error(`there is no act ${kind}`)
+  return pass(seed, traits, dice(seed), hour, (node, agent) =>
+    node.time.in(20 * minute, () => (it.can?.(node) ?? true) && it.happens(node, agent)),
+  )
 }
