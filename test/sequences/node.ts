@@ -71,7 +71,7 @@ export interface Flush extends Origin {
 
 export interface Happened extends Origin {
   readonly at: number
-  readonly code: 'k3s.restarted' | 'k3s.killed' | 'k3s.rebooted' | 'k3s.certificates-rotated'
+  readonly code: 'k3s.restarted' | 'k3s.crashed' | 'k3s.killed' | 'k3s.rebooted' | 'k3s.certificates-rotated'
   readonly text: string
 }
 

@@ -5,10 +5,12 @@
 export interface Profile {
   /** While something of a collector is open, it looks this often, ms; 0: at its own pace. */
   readonly openEvery: number
-  /** `one`: a flush is one finding of the node. `each`: one for each family and table. */
+  /** `one`: a flush is one finding of the node. `each`: every one is a finding of its own, by family and table. */
   readonly flushes: 'one' | 'each'
   /** `last`: the last start of k3s. `each`: every start is an event of its own. */
   readonly starts: 'last' | 'each'
+  /** Whether a crash of k3s is told from a restart, and links that go down at a start are not flapping. */
+  readonly crashes: boolean
   /** How long after its last kill a storm is told, ms, and whether then in the past tense. */
   readonly stormHeld: number
   readonly stormPast: boolean
@@ -23,6 +25,7 @@ export const profiles = {
     openEvery: 0,
     flushes: 'one',
     starts: 'last',
+    crashes: false,
     stormHeld: 15 * minute,
     stormPast: false,
     settingsPoll: 0,
@@ -31,6 +34,7 @@ export const profiles = {
     openEvery: 10_000,
     flushes: 'each',
     starts: 'each',
+    crashes: true,
     stormHeld: 15 * minute,
     stormPast: true,
     settingsPoll: 10_000,

@@ -1,4 +1,5 @@
 import { caused, type Fact, type Node } from './node.ts'
+import { profile } from './profile.ts'
 import { type Act, from, type Origin, together } from './truth.ts'
 import { ends, remade } from './workload.ts'
 
@@ -15,7 +16,7 @@ const made: readonly Fact[] = [
 export function starts(
   node: Node,
   origin: Origin,
-  shown: 'k3s.restarted' | undefined = 'k3s.restarted',
+  shown: 'k3s.restarted' | 'k3s.crashed' | undefined = 'k3s.restarted',
 ): void {
   const { time, dice, k3s } = node
   const since = time.now()
@@ -26,7 +27,12 @@ export function starts(
   delete k3s.why
   const mine = () => node.k3s.running === run
   if (shown)
-    node.happened.push({ ...origin, code: shown, at: since, text: `k3s was restarted (process ${run.pid}).` })
+    node.happened.push({
+      ...origin,
+      code: shown,
+      at: since,
+      text: `k3s ${shown === 'k3s.crashed' ? 'crashed' : 'was restarted'} (process ${run.pid}).`,
+    })
   time.in(5 * second, () => mine() && node.hear('k3s'))
   const why = cannotStart(node)
   if (why) {
@@ -85,7 +91,7 @@ export function crashes(node: Node, origin: Origin): void {
   time.in(5 * second, () => {
     if (k3s.running || k3s.state !== 'activating') return
     k3s.again = [...k3s.again.filter((it) => time.now() - it.at < 15 * minute), { ...origin, at: time.now() }]
-    starts(node, origin)
+    starts(node, origin, profile().crashes ? 'k3s.crashed' : 'k3s.restarted')
   })
 }
 

@@ -1,4 +1,5 @@
 import { codes, type Fact, type Node } from '../node.ts'
+import { profile } from '../profile.ts'
 import { dnsFromNode } from '../reach.ts'
 import { type Statement, together } from '../truth.ts'
 
@@ -82,7 +83,8 @@ function routes(node: Node): readonly Statement[] {
 /** collectors/cni/link-errors.ts: three times in ten minutes. What it says is of these ten minutes. */
 function flapping(node: Node): readonly Statement[] {
   return [...node.downs].flatMap(([link, downs]): readonly Statement[] => {
-    const recent = downs.filter((it) => node.time.now() - it.at < 10 * minute)
+    const own = profile().crashes ? downs.filter((it) => !ofStart(node, it.at)) : downs
+    const recent = own.filter((it) => node.time.now() - it.at < 10 * minute)
     const origin = together(recent)
     if (!origin || recent.length < 3) return []
     const text = `${link} went down ${recent.length} times in the last 10 min.`
@@ -101,6 +103,10 @@ function flapping(node: Node): readonly Statement[] {
     ]
   })
 }
+
+/** A start of k3s makes links anew within two minutes, and a killall deletes them before it. */
+const ofStart = ({ happened }: Node, at: number) =>
+  happened.some((it) => it.code !== 'k3s.certificates-rotated' && Math.abs(at - it.at) <= 2 * minute)
 
 function dnsSays(node: Node, ran: number): readonly Statement[] {
   const origin = dnsFromNode(node)

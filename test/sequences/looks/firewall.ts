@@ -97,7 +97,10 @@ function flushes(node: Node): readonly Statement[] {
     const [first] = open
     return first ? [flushed(node, first, 'iptables', first.tables.join(' and '))] : []
   }
-  return open.flatMap((it) => it.tables.map((table) => flushed(node, it, `ipv4 ${table}`, table)))
+  return open.map((it) => {
+    const [table = '', ...more] = it.tables
+    return flushed(node, it, more.length > 0 ? 'ipv4' : `ipv4 ${table}`, it.tables.join(', '))
+  })
 }
 
 const flushed = (node: Node, it: Flush, subject: string, table: string): Statement => ({

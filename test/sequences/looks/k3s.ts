@@ -123,7 +123,9 @@ function disk(node: Node): readonly Statement[] {
 /** The last of each kind, for five minutes; while k3s restarts in a loop, single restarts are not told. */
 function events(node: Node, loops: boolean): readonly Statement[] {
   const now = node.time.now()
-  const recent = node.happened.filter((it) => now - it.at < held && !(loops && it.code === 'k3s.restarted'))
+  const recent = node.happened.filter(
+    (it) => now - it.at < held && !(loops && /^k3s.(restarted|crashed)$/.test(it.code)),
+  )
   const shown =
     profile().starts === 'last' ? [...new Map(recent.map((it) => [it.code, it])).values()] : recent
   return shown.map(({ code, at, text, by, after }) => ({

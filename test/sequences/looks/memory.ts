@@ -101,7 +101,11 @@ function storming(node: Node): readonly Statement[] {
       ...{ at, latest },
       seen: true,
       ...(stormPast && { past: true as const }),
-      evidence: { kills: its.length, last: iso(latest) },
+      evidence: {
+        kills: its.length,
+        last: iso(latest),
+        containers: [...new Set(its.map((it) => nameOf(it.pod)))].join(', '),
+      },
       ...origin(its),
       ...(now - last >= minute && !stormPast && { over: true as const }),
     },
