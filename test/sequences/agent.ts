@@ -39,6 +39,7 @@ interface Eye {
   heard: boolean
   /** What only some looks read, as the last of those saw it. */
   whole: readonly Statement[]
+  readonly since: Map<string, number>
   lastWhole: number
 }
 
@@ -51,7 +52,7 @@ export function agentOn(node: Node, core: Core, listener: Listener) {
   let bell = 0
   const wall = () => time.now() + node.offset
   const eyes: readonly Eye[] = collectors.map((it) => ({
-    ...{ name: it.name, every: it.every, longest: it.pause ?? 15_000, whole: [] },
+    ...{ name: it.name, every: it.every, longest: it.pause ?? 15_000, whole: [], since: new Map() },
     ...{ looking: false, again: false, woken: false, heard: false },
     ...{ pause: 0, lastWoken: Number.NEGATIVE_INFINITY, blindUntil: 0, chain: 0, lastWhole: 0 },
   }))
@@ -124,7 +125,16 @@ export function agentOn(node: Node, core: Core, listener: Listener) {
     const { running } = node.k3s
     const young = !running || time.now() - running.since < 10 * 60_000
     const due = time.now() - eye.lastWhole >= 3 * 60_000 || Math.floor(wall() / 60_000) % 3 === 0
-    return partly((code) => ofWholeLooks.has(code), heard || young || due || eye.whole.length > 0)
+    // Since when the API is unwell is known only from the look that first saw it so.
+    for (const it of all)
+      if (ofWholeLooks.has(it.code)) eye.since.set(it.code, eye.since.get(it.code) ?? wall())
+    for (const code of eye.since.keys()) if (!all.some((it) => it.code === code)) eye.since.delete(code)
+    return partly((code) => ofWholeLooks.has(code), heard || young || due || eye.whole.length > 0).map(
+      (it) => {
+        const since = eye.since.get(it.code)
+        return since === undefined || it.at === undefined ? it : { ...it, at: since }
+      },
+    )
   }
 
   function settle(): void {

@@ -1,11 +1,13 @@
 import type { Traits } from './traits.ts'
-import type { Origin } from './truth.ts'
+import type { Act, Origin } from './truth.ts'
 
 /** A line in a log that one of the patterns fits. */
-export interface Said extends Origin {
+export interface Said {
   readonly pattern: string
   readonly says: string
   readonly line: string
+  by: readonly Act[]
+  after: readonly string[]
   readonly first: number
   last: number
   lines: number

@@ -1,4 +1,4 @@
-import type { Finding, Incident } from '../../agent/model/index.ts'
+import { type Finding, type Incident, leadOf } from '../../agent/model/index.ts'
 import type { Agent } from './agent.ts'
 import { type Core, findingsOf, isGone, type Told } from './core.ts'
 import { looks } from './looks/index.ts'
@@ -13,7 +13,7 @@ const stale = 15 * second
 /** Something that Murphy should not have said, or not have left unsaid. */
 export interface Flaw {
   readonly at: number
-  readonly kind: 'wrong cause' | 'swallowed' | 'false alarm' | 'stale' | 'unknown cause'
+  readonly kind: 'wrong cause' | 'swallowed' | 'false alarm' | 'stale' | 'unknown cause' | 'one more message'
   /** The edge or the code: what is counted together. */
   readonly what: string
   readonly text: string
@@ -35,6 +35,12 @@ export interface Score {
   readonly faults: readonly Act[]
 }
 
+const whatOf = ({ incidents }: Told) =>
+  incidents
+    .map((it) =>
+      [it.cause.code, leadOf(it).code].filter((code, at, all) => all.indexOf(code) === at).join(' now '),
+    )
+    .join(', ')
 const label = (it: Finding) => `${it.code} ${it.subject}`
 
 /** Compares what is told with the truth, moment by moment. */
@@ -126,6 +132,15 @@ export function makeScore(node: Node, core: Core) {
     const open = all.filter((one) => one.resolved === undefined || it.kind === 'digest')
     const alarms = open.filter(isAlarm)
     messages.push({ ...it, at: now(), alarms })
+    const acts = new Set(alarms.flatMap((one) => originOf(one)?.by ?? []))
+    // Not wrong by itself, but what the number of messages a fault is made of.
+    if (it.rings && acts.size > 0 && [...acts].every((act) => rung.has(act)))
+      flaw(
+        'one more message',
+        `${messages.length}`,
+        `${it.kind}: ${whatOf(it)}`,
+        alarms.map(label).join(', '),
+      )
     for (const one of alarms) for (const act of it.rings ? (originOf(one)?.by ?? []) : []) rung.add(act)
     for (const incident of it.incidents)
       for (const one of findingsOf(incident)) if (isAlarm(one) && !told.has(one.id)) first(one, incident)

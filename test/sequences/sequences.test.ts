@@ -19,7 +19,7 @@ t.test('50 sequences reach every goal', async (t) => {
   for (const { name, value, goal, text } of figures(sum))
     t.ok(value <= goal, `${name}: ${text}, goal ${goal}`)
   t.ok(sum.faults > 200, `${sum.faults} faults had to be told`)
-  const [bad] = all.filter((it) => it.flaws.length > 0).sort((a, b) => b.flaws.length - a.flaws.length)
+  const bad = all.find((it) => it.flaws.some((one) => !notHere.has(one.kind)))
   if (bad && !t.passing()) t.comment(story(bad))
 })
 
@@ -30,6 +30,9 @@ t.test('a seed is the same sequence every time', async (t) => {
 /** What is no fault to be told: k3s comes back by itself within seconds. */
 const quiet: ReadonlySet<string> = new Set(['k3s crashes once', 'killall'])
 
+/** Judged over all sequences, not in each. */
+const notHere: ReadonlySet<string> = new Set(['unknown cause', 'one more message'])
+
 t.test('every kind of fault by itself', async (t) => {
   t.ok(faults.length >= 40, `${faults.length} kinds`)
   for (const { kind, lasts: [, most] = [0, 20 * minute] } of faults) {
@@ -37,7 +40,7 @@ t.test('every kind of fault by itself', async (t) => {
     t.equal(it.acts[0]?.kind, kind, `${kind} can happen`)
     const rang = it.messages.filter(({ rings }) => rings)
     if (!quiet.has(kind)) t.ok(rang.length > 0, `${kind} rings`)
-    const own = it.flaws.filter((one) => one.kind !== 'unknown cause')
+    const own = it.flaws.filter((one) => !notHere.has(one.kind))
     t.strictSame(own, [], `${kind}: ${own[0]?.kind} ${own[0]?.text}`)
   }
 })

@@ -12,7 +12,9 @@ export function story(it: Sequence): string {
       (act) => [act.at, `#${act.id} ${act.fault ? 'FAULT' : 'act  '} ${act.kind}: ${act.text}`] as const,
     ),
     ...messages.map((message) => [message.at, toldAs(message)] as const),
-    ...flaws.map((flaw) => [flaw.at, `!! ${flaw.kind}: ${flaw.text}`] as const),
+    ...flaws
+      .filter(({ kind }) => kind !== 'one more message')
+      .map((flaw) => [flaw.at, `!! ${flaw.kind}: ${flaw.text}`] as const),
   ]
   const node = Object.entries(traits).map(([name, is]) => `${is ? '' : 'no '}${name}`)
   return [

@@ -35,6 +35,7 @@ export function tally(all: readonly Sequence[]): Tally {
       'false alarm': count('false alarm'),
       stale: count('stale'),
       'unknown cause': count('unknown cause'),
+      'one more message': count('one more message'),
     },
   }
 }

@@ -1,3 +1,4 @@
+import { patterns } from '../../collectors/pods/patterns.ts'
 import type { Illness, Pod, Said } from './cast.ts'
 import type { Node } from './node.ts'
 import { apiFromPod, dnsFromPod } from './reach.ts'
@@ -45,8 +46,9 @@ export function says(node: Node, it: Pod, line: Pick<Said, 'pattern' | 'says' | 
   const now = node.time.now()
   const known = it.said.find((one) => one.pattern === line.pattern && now - one.last < 60 * minute)
   if (known) {
-    known.last = now
-    known.lines += 1
+    // After ten quiet minutes the line is news, and has the origin of now.
+    const origin = now - known.last < calm ? (together([known, line]) as Origin) : line
+    Object.assign(known, { by: origin.by, after: origin.after, last: now, lines: known.lines + 1 })
   } else
     it.said = [
       ...it.said.filter((one) => one.pattern !== line.pattern),
@@ -94,9 +96,15 @@ const withoutDns = (still: Illness['still']): Illness => ({
   },
 })
 
+/** Shipped patterns that fit what a Go program says when it cannot reach the API; there may be none. */
+const ofApi = patterns.find(({ name }) => /^(unreachable|timeout)$/.test(name))
+
 const withoutApi = (still: Illness['still']): Illness => ({
   still,
   code: 1,
   reason: 'Error',
   lives: 12 * second,
+  ...(ofApi && {
+    log: { pattern: ofApi.name, says: ofApi.says, line: 'dial tcp 10.43.0.1:443: i/o timeout' },
+  }),
 })
