@@ -27,8 +27,7 @@ export const findingsOf = ({ cause, affected }: Incident): readonly Finding[] =>
 export const isGone = (it: Finding) => (it as { readonly gone?: true }).gone === true
 
 /** All of a finding that decides on what is due. */
-const stateOf = (it: Finding) =>
-  `${it.id} ${it.resolved} ${it.severity} ${it.stage} ${it.seen >= it.notifyAt} ${isGone(it)}`
+const stateOf = (it: Finding) => `${it.id} ${it.severity} ${it.stage} ${it.seen >= it.notifyAt} ${isGone(it)}`
 
 /** The core as the daemon wires it, for one sink that takes all it is told. `now`: by the clock of the node. */
 export function makeCore(begin: number) {
@@ -54,7 +53,10 @@ export function makeCore(begin: number) {
      * is the same otherwise, and asking is what costs.
      */
     settle(now: number): readonly Told[] | undefined {
-      const state = ledger.map(stateOf).join()
+      const state = `${ledger.length} ${ledger
+        .filter((it) => it.resolved === undefined)
+        .map(stateOf)
+        .join()}`
       if (state === settled.state && Math.abs(now - settled.at) < minute) return undefined
       settled = { state, at: now }
       groups = incidents(ledger, rules, now)

@@ -99,8 +99,9 @@ export interface Node {
     /** When systemd started it again by itself, within the last quarter of an hour. */
     again: (Origin & { readonly at: number })[]
   }
-  /** How far its clock is off, ms. */
+  /** How far its clock is off, ms, and when somebody last set it by more than some minutes. */
   offset: number
+  jumped?: Origin & { readonly at: number }
   /** Whether the agent's wake sources hear something: set by the agent. */
   hear: (collector: string) => void
   /** The machine goes down for so long, ms: set by the agent. */

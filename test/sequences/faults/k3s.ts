@@ -73,11 +73,15 @@ export const certificateFaults: readonly Fault[] = [
     can: (node) => node.offset === 0,
     begin(node, act) {
       const by = node.dice.yes(0.5) ? 60 * minute : -30 * minute
-      node.offset = by
+      const set = (offset: number) => {
+        node.offset = offset
+        node.jumped = { ...caused(act), at: node.time.now() }
+      }
+      set(by)
       node.break('clock', caused(act))
       return () => {
         node.act('clock', 'systemctl restart systemd-timesyncd')
-        node.offset = 0
+        set(0)
         node.mend('clock')
       }
     },

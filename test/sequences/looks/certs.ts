@@ -38,7 +38,29 @@ export function certsSay(node: Node): readonly Statement[] {
       : []),
     ...one('kubeconfig', '/root/.kube/config', 'holds an older certificate of system:admin than k3s has.'),
     ...(expired && k3s.running ? refused(node) : []),
-    ...one('clock', 'clock', 'The clock was moved.', { evidence: { moved_by_ms: node.offset } }),
+    ...clock(node),
+  ]
+}
+
+/** collectors/certs/clock.ts: told for an hour after each jump, also after the one that puts it right. */
+function clock(node: Node): readonly Statement[] {
+  const { jumped, time, offset } = node
+  if (!jumped || time.now() - jumped.at >= 60 * 60_000) return []
+  const right = node.wrong.get('clock') === undefined
+  const text = 'The clock was moved.'
+  const { by, after } = jumped
+  const evidence = { moved_by_ms: offset }
+  return [
+    {
+      code: 'certs.clock-wrong',
+      subject: 'clock',
+      text,
+      seen: true,
+      evidence,
+      by,
+      after,
+      ...(right && { over: true as const }),
+    },
   ]
 }
 
