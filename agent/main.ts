@@ -94,11 +94,34 @@ config
   .action(async () => done((await import('./cli/commands/config.ts')).configSchema()))
 program
   .command('record')
-  .argument('<DIR>', 'a folder that is new or empty')
+  .argument('<PLACE>', 'a folder that is new or empty; with --for a file that is new')
   .description('write this node to a folder that `check --node` can look at; without secrets and log text')
+  .option(
+    '--for <TIME>',
+    'write a film to a file instead, such as 10m: all rounds of that time, for `replay`',
+  )
   .option('--logs', 'with the text of logs, as far as nothing in it looks like a secret')
-  .action(async (folder: string, options: { logs?: boolean }) =>
-    done((await import('./cli/commands/record.ts')).record(folder, all(options))),
+  .action(async (place: string, { for: length, ...own }: { for?: string; logs?: boolean }) =>
+    done(
+      length === undefined
+        ? (await import('./cli/commands/record.ts')).record(place, all(own))
+        : (await import('./cli/commands/film.ts')).film(place, all({ ...own, for: length })),
+    ),
+  )
+program
+  .command('replay')
+  .argument('<FILE>', 'a film from `record --for`')
+  .description('show what would have been told during a film, and when; or a page at one moment of it')
+  .option('--at <TIME>', 'the status at that moment: 02:13:04, 4m30s after the beginning, or RFC 3339')
+  .option(
+    '--page <NAME>',
+    'with --at: the page of a collector instead of the status, as its command shows it',
+  )
+  .option('--min <SEVERITY>', 'the mildest severity that is told: info, warning (if absent) or critical')
+  .option('--speed <N>', 'N times as fast as it happened; all at once if absent')
+  .option('--json', 'for scripts')
+  .action(async (file: string, own: object) =>
+    done((await import('./cli/commands/replay.ts')).replay(file, all(own))),
   )
 program
   .command('version')

@@ -2,9 +2,11 @@ import { chmodSync, lstatSync, mkdirSync, unlinkSync } from 'node:fs'
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import { dirname } from 'node:path'
 import { longestSilence, type Silence } from '../core/silence.ts'
+import { type Answers, json, messageOf, Wrong } from './answers.ts'
 import type { Archive } from './archive.ts'
 import { ask } from './ask.ts'
 import { crowd } from './crowd.ts'
+import { type Films, filmAnswers } from './films.ts'
 import { ledgerView } from './ledger-view.ts'
 import { metricsText } from './metrics.ts'
 import type { Snapshot } from './snapshot.ts'
@@ -17,11 +19,13 @@ export interface ServeOptions {
   readonly snapshot: () => Snapshot
   readonly store: Archive
   readonly silence: (it: Silence) => void
+  /** Absent where it makes no films. */
+  readonly films?: Films
   readonly now?: () => number
 }
 
 /**
- * Answers on a unix socket, for root and its group only, one request a connection. All requests but silences only read.
+ * Answers on a unix socket, for root and its group only, one request a connection. All but silences and films only read.
  *
  * - `GET /v1/status`: a Snapshot
  * - `GET /v1/history?since=MS`: findings that were open since then
@@ -32,19 +36,19 @@ export interface ServeOptions {
  *   of that one in base64, or null
  * - `GET /metrics`: the same numbers for Prometheus
  * - `PUT /v1/silence?what=…&for=MS&why=…`: mutes notifications of what matches; `for=0` ends it
+ * - `PUT /v1/film?for=MS&logs=1`: begins a film, and answers its number; with `&id=ID&for=0` ends it
+ * - `GET /v1/film?id=ID`: the lines of it since the last time; the last one of a film is `{"end":…}`
  */
 export async function serve({
   socket,
   snapshot,
   store,
   silence,
+  films,
   now = Date.now,
 }: ServeOptions): Promise<Server> {
   await makeRoom(socket)
-  const json = (body: unknown) => ['application/json', JSON.stringify(body)] as const
-  const answers: Readonly<
-    Record<string, (query: URLSearchParams) => readonly [string, string] | Promise<readonly [string, string]>>
-  > = {
+  const answers: Answers = {
     'GET /v1/status': () => json(snapshot()),
     'GET /v1/history': (query) => json(store.history(Number(query.get('since') ?? 0) || 0)),
     'GET /v1/series': (query) =>
@@ -65,6 +69,7 @@ export async function serve({
       silence(it)
       return json(it)
     },
+    ...filmAnswers(films),
   }
   const guests = crowd()
   async function reply(asked: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -108,12 +113,7 @@ export async function serve({
   return server
 }
 
-/** The request is invalid, as opposed to one that could not be answered. */
-class Wrong extends Error {}
-
 const plain = 'text/plain; charset=utf-8'
-
-const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error)).slice(0, 300)
 
 /** The silence a request asks for. There is one for each `what`: asking again changes it. */
 function silenceFrom(query: URLSearchParams, now: number): Silence {

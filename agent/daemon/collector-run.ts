@@ -1,6 +1,7 @@
 import type { CollectorConfig } from '../config/config.ts'
 import { type Guarded, guarded } from '../core/guard.ts'
 import { type Outcome, round, sampleVersionOf, withUnseen } from '../core/round.ts'
+import type { Camera } from '../film/camera.ts'
 import type { Machine } from '../host/machine.ts'
 import { spent } from '../host/spent.ts'
 import type {
@@ -28,6 +29,7 @@ export interface CollectorRunOptions {
   readonly store: Pick<Store, 'ledger' | 'sample' | 'saveSample' | 'keep' | 'addPoints' | 'series'>
   readonly log: Log
   readonly now: () => number
+  readonly camera?: Camera | undefined
   /** Aborted when the daemon stops: the result of a round that ends after that is dropped. */
   readonly stopping: AbortSignal
   /** Called with the result of each round, before its sample is saved. */
@@ -120,7 +122,10 @@ export class CollectorRun {
     this.#guarded.look()
     const before = spent()
     const past = { ...known, heard, series, keep }
-    const looked = await round(collector, settings, machine.during(signal), past, signal)
+    const host = machine.during(signal)
+    const shot = this.#options.camera?.shoot(collector.name, host, heard)
+    const looked = await round(collector, settings, shot?.host ?? host, past, signal)
+    shot?.done()
     this.#spent = spent() - before
     if (stopping.aborted) return
     // Status will ask for these later. They are called once now, so that a mistake in them is reported by this round.

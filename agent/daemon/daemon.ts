@@ -1,16 +1,18 @@
 import type { Snapshot } from '../api/snapshot.ts'
 import type { Config } from '../config/config.ts'
 import { incidents as group } from '../core/cascade.ts'
-import { judgedIn, ofRules } from '../core/last-well.ts'
-import { type Ledger, step, wantsALook, withoutOrphans } from '../core/ledger.ts'
+import { nextDue } from '../core/due.ts'
+import { type Ledger, wantsALook, withoutOrphans } from '../core/ledger.ts'
 import { type Outcome, rulesOf } from '../core/round.ts'
-import { assessSelf, selfRules } from '../core/self.ts'
+import { selfRules } from '../core/self.ts'
 import type { Silence } from '../core/silence.ts'
+import { truthAfter } from '../core/truth.ts'
+import type { Camera } from '../film/camera.ts'
 import type { Machine } from '../host/machine.ts'
 import type { Collector, Incident, Rules, Sink } from '../model/index.ts'
 import type { Store } from '../state/store.ts'
 import { hour } from '../text/times.ts'
-import { alarm, nextDue } from './alarm.ts'
+import { alarm } from './alarm.ts'
 import { CollectorRun } from './collector-run.ts'
 import type { Log } from './log.ts'
 import { pictureOf } from './picture.ts'
@@ -28,6 +30,8 @@ export interface DaemonOptions {
   /** What machine this is, in words. */
   readonly describe?: () => string
   readonly now?: () => number
+  /** Films the rounds while somebody asked for a film. */
+  readonly camera?: Camera
 }
 
 export interface Daemon {
@@ -44,6 +48,7 @@ const tidyEvery = hour
 /** Wires the parts. The only file that knows them all. */
 export function startDaemon(options: DaemonOptions): Daemon {
   const { config, collectors, machine, store, log, version, describe = () => '', now = Date.now } = options
+  const { camera } = options
   const started = now()
   const stopping = new AbortController()
   const enabled = collectors.filter((it) => config.collectors[it.name]?.enabled !== false)
@@ -58,6 +63,7 @@ export function startDaemon(options: DaemonOptions): Daemon {
         store,
         log,
         now,
+        camera,
         stopping: stopping.signal,
         seen: (outcome) => settle(outcome),
       }),
@@ -148,14 +154,11 @@ function openTruth(rules: Rules, store: Store, log: Log, started: number): Truth
     settle(outcome, tellers, at) {
       const before = store.ledger()
       const sinks = tellers.map(({ delivery }) => delivery.state())
-      const self = assessSelf({ sinks, stateProblem: store.problem(), lost: store.loss() }, at)
-      const judgements = store.judgements()
-      const seen = outcome ? step(before, outcome, outcome.at, judgements) : before
-      const judged = outcome ? judgedIn(judgements, outcome, outcome.at) : judgements
-      const after = step(seen, self, at, judged)
-      reportFindings(log, before, after)
-      store.saveLedger(after, ofRules(judgedIn(judged, self, at), rules))
-      incidents = group(after, rules, at)
+      const self = { sinks, stateProblem: store.problem(), lost: store.loss() }
+      const after = truthAfter({ ledger: before, judgements: store.judgements() }, outcome, self, rules, at)
+      reportFindings(log, before, after.ledger)
+      store.saveLedger(after.ledger, after.judgements)
+      incidents = after.incidents
     },
   }
 }

@@ -23,22 +23,37 @@ async function realOf({ resolve }: Tape, path: string): Promise<string | undefin
   return answer
 }
 
-/** Writes a file, or a part of it, at its real path, and a link to that at the path by which it was read. */
-async function keep(tape: Tape, path: string, bytes: Uint8Array, from?: number): Promise<void> {
-  const { written, withLogs, facts } = tape
-  const real = await realOf(tape, path)
-  const log = from !== undefined || logs.test(path) || (real !== undefined && logs.test(real))
-  if (log && !withLogs) {
-    facts.errors[`read ${path}`] = ['unrecorded', `reading ${path}: ${noLogs}`]
-    return
-  }
+/**
+ * What is kept of a file, or of a part of one (`part`), that was read at `path`; `real`: where that leads, undefined
+ * where it cannot be resolved. A sentence in its place where it is the text of a log, and `withLogs` is not set.
+ */
+export function keptOf(
+  path: string,
+  bytes: Uint8Array,
+  real: string | undefined,
+  { withLogs, part }: { readonly withLogs: boolean; readonly part: boolean },
+): Uint8Array | string {
+  const log = part || logs.test(path) || (real !== undefined && logs.test(real))
+  if (log && !withLogs) return `reading ${path}: ${noLogs}`
   // A path that cannot be resolved may have been a link to any file, so nothing of it is kept.
   const clean =
     real === undefined
       ? Buffer.from(`${removed}\n`)
       : withoutSecrets(path, log ? withoutSecretsOfLog(bytes) : bytes, real)
+  return part ? sameLength(clean, bytes) : clean
+}
+
+/** Writes a file, or a part of it, at its real path, and a link to that at the path by which it was read. */
+async function keep(tape: Tape, path: string, bytes: Uint8Array, from?: number): Promise<void> {
+  const { written, withLogs, facts } = tape
+  const real = await realOf(tape, path)
+  const kept = keptOf(path, bytes, real, { withLogs, part: from !== undefined })
+  if (typeof kept === 'string') {
+    facts.errors[`read ${path}`] = ['unrecorded', kept]
+    return
+  }
   const at = said(real ?? path)
-  written.write(fileIn(at), from === undefined ? clean : sameLength(clean, bytes), from)
+  written.write(fileIn(at), kept, from)
   if (real !== undefined && real !== path) written.link(fileIn(said(path)), at)
 }
 

@@ -1,11 +1,13 @@
 import { collectors, describeK3s } from '../../../collectors/index.ts'
 import { makeRoom, serve } from '../../api/serve.ts'
 import { startDaemon } from '../../daemon/daemon.ts'
+import { filming } from '../../daemon/filming.ts'
 import { goOn } from '../../daemon/last-resort.ts'
 import { openLog } from '../../daemon/log.ts'
 import { supervisor } from '../../daemon/systemd.ts'
 import { redactorOfAll } from '../../delivery/redact.ts'
 import { sinks } from '../../delivery/sinks/index.ts'
+import { openCamera } from '../../film/camera.ts'
 import { canConfine } from '../../host/confine.ts'
 import { describeMachine } from '../../host/describe.ts'
 import { openMachine } from '../../host/machine.ts'
@@ -41,22 +43,20 @@ export async function run(common: Common): Promise<Exit> {
   const system = supervisor()
   let description = ''
 
+  const camera = openCamera()
   const daemon = startDaemon({
-    config,
-    collectors,
-    sinks,
-    machine,
-    store,
-    log,
-    version,
+    ...{ config, collectors, sinks, machine, store, log, version, camera },
     describe: () => description,
   })
   const { snapshot, silence } = daemon
-  const server = await serve({ socket: config.socket, snapshot, store, silence }).catch(async (error) => {
-    await daemon.stop()
-    machine.close()
-    return refuse(error)
-  })
+  const films = filming({ camera, config, collectors, machine, version })
+  const server = await serve({ socket: config.socket, snapshot, store, silence, films }).catch(
+    async (error) => {
+      await daemon.stop()
+      machine.close()
+      return refuse(error)
+    },
+  )
   const stopped = new Promise<string>((resolve) => {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve(signal))
   })

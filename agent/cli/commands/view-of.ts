@@ -45,17 +45,26 @@ export async function viewOf(
     known = { ...(await look(host)), source: 'recording', node: host.node }
   } else if (at !== undefined) known = { ...(await onThisMachine(look, at)), node: config.node }
   else known = await ofTheDaemon(collector, config, look)
-  const { findings, ...about } = known
+  return viewFrom(collector, its, known, options)
+}
+
+/** A view of what is known, wherever that comes from: the settings and the collector say the rest. */
+export function viewFrom(
+  collector: Collector,
+  its: View['settings'],
+  { findings, ...about }: Known,
+  options: PageOptions,
+): View {
   const blind = findings.find((it) => it.code === blindCode(collector.name))
   return {
     ...about,
     settings: its,
-    summary: madeOf(collector.title, () => collector.summary(known.sample, its, known.now)),
+    summary: madeOf(collector.title, () => collector.summary(about.sample, its, about.now)),
     findings: findings
       .filter((it) => it !== blind)
       .toSorted((a, b) => rank(b) - rank(a) || a.since - b.since),
     ...(blind && { blind }),
-    unseen: unseenIn(collector, known.sample, blind),
+    unseen: unseenIn(collector, about.sample, blind),
     options,
   }
 }

@@ -1,0 +1,37 @@
+import type { Incident, NotificationRecord } from '../model/index.ts'
+import type { Ledger } from './ledger.ts'
+import { budgetSpan } from './plan/budget.ts'
+import { tellableAt } from './self.ts'
+import type { Silence } from './silence.ts'
+
+/** What can become due by time alone. */
+export interface Pending {
+  readonly ledger: Ledger
+  readonly incidents: readonly Incident[]
+  /** Each sink's state and notification records. */
+  readonly sinks: readonly {
+    readonly state: { readonly failing?: Parameters<typeof tellableAt>[0] }
+    readonly told: readonly NotificationRecord[]
+  }[]
+  readonly silences: readonly Silence[]
+  /** After how long a reminder of an open incident is sent, ms; 0 for never. */
+  readonly remind: number
+}
+
+/** The next time after `at` at which something may be due by time alone; infinite for none. Pure. */
+export function nextDue({ ledger, incidents, sinks, silences, remind }: Pending, at: number): number {
+  const open = incidents.filter((it) => it.resolved === undefined)
+  const remindAt = (told: readonly NotificationRecord[], { id }: Incident) => {
+    const last = remind > 0 ? told.find((it) => it.incident === id) : undefined
+    return last ? last.reminded + remind : 0
+  }
+  const times = [
+    ...ledger.flatMap((it) => (it.resolved === undefined ? [it.notifyAt] : [])),
+    ...open.flatMap((it) => [it.notifyAt, ...sinks.map(({ told }) => remindAt(told, it))]),
+    ...sinks.flatMap(({ state }) => (state.failing ? [tellableAt(state.failing)] : [])),
+    ...silences.map((it) => it.until),
+    // From then on another new message may be sent.
+    ...sinks.flatMap(({ told }) => told.flatMap(({ rang = [] }) => rang.map((it) => it + budgetSpan))),
+  ]
+  return Math.min(...times.filter((time) => time > at))
+}

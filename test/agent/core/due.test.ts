@@ -1,0 +1,42 @@
+import t from 'tap'
+import { nextDue, type Pending } from '../../../agent/core/due.ts'
+import { finding } from '../findings.ts'
+
+const now = 1_000_000
+const minute = 60_000
+const nothing: Pending = { ledger: [], incidents: [], sinks: [], silences: [], remind: 0 }
+const cause = finding({ code: 'a.b', since: now - minute, notifyAt: now + minute })
+const incident = {
+  id: cause.id,
+  cause,
+  affected: [],
+  severity: 'warning' as const,
+  since: cause.since,
+  notifyAt: now + 2 * minute,
+  fix: [],
+  avoid: [],
+}
+const told = { incident: incident.id, severity: 'warning' as const, findings: [], at: now, reminded: now - 5 }
+const fine = {}
+
+t.test('the next of all that comes by time alone', async (t) => {
+  t.equal(nextDue(nothing, now), Number.POSITIVE_INFINITY)
+  t.equal(nextDue({ ...nothing, ledger: [cause] }, now), now + minute, 'patience of a finding')
+  t.equal(nextDue({ ...nothing, incidents: [incident] }, now), now + 2 * minute, 'and of an incident')
+  t.equal(nextDue({ ...nothing, ledger: [{ ...cause, resolved: now }] }, now), Number.POSITIVE_INFINITY)
+  t.equal(nextDue({ ...nothing, ledger: [cause] }, now + minute), Number.POSITIVE_INFINITY, 'it is over')
+  const silence = { id: 'all', what: 'all', since: 0, until: now + 7 }
+  t.equal(nextDue({ ...nothing, silences: [silence], ledger: [cause] }, now), now + 7, 'a silence ends')
+})
+
+t.test('reminders of what a sink was told, and what a failing sink says of itself', async (t) => {
+  const sinks = [{ state: fine, told: [told] }]
+  t.equal(nextDue({ ...nothing, incidents: [incident], sinks, remind: minute }, now), now - 5 + minute)
+  t.equal(nextDue({ ...nothing, incidents: [incident], sinks }, now), now + 2 * minute, 'none are wanted')
+  const failing = { since: now, why: 'x', tries: 1, next: now + 1000 }
+  t.equal(
+    nextDue({ ...nothing, sinks: [{ state: { ...fine, failing }, told: [] }] }, now),
+    now + 5 * minute,
+    'a sink that fails is a finding after five minutes',
+  )
+})
