@@ -21,9 +21,7 @@ export async function readFilm(file: string): Promise<Reel> {
   const wrong = (error: unknown): never => {
     throw error instanceof FilmError ? placed(error) : error
   }
-  const texts = wholeLines(file, (left) => {
-    cut = left ? count + 1 : undefined
-  })
+  const texts = wholeLines(file)
   const next = async () => {
     count += 1
     try {
@@ -43,7 +41,7 @@ export async function readFilm(file: string): Promise<Reel> {
         else yield line
         if ('end' in line) return
       }
-      cut ??= count
+      cut = count
     } finally {
       await texts.return(undefined)
     }
@@ -51,8 +49,8 @@ export async function readFilm(file: string): Promise<Reel> {
   return { head, lines: rest(), cutAt: () => cut, placed }
 }
 
-/** The lines of a file that end with a line break; `left` is told at the end whether something stands behind the last. */
-async function* wholeLines(file: string, left: (some: boolean) => void): AsyncGenerator<string, undefined> {
+/** The lines of a file that end with a line break: what stands behind the last one was cut off. */
+async function* wholeLines(file: string): AsyncGenerator<string, undefined> {
   let parts: string[] = []
   let size = 0
   for await (const chunk of createReadStream(file, { encoding: 'utf8', highWaterMark: 256 * 1024 })) {
@@ -69,7 +67,6 @@ async function* wholeLines(file: string, left: (some: boolean) => void): AsyncGe
     if (size > longestLine) throw tooLong()
     if (from < text.length) parts.push(text.slice(from))
   }
-  left(size > 0)
   return undefined
 }
 

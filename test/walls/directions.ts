@@ -19,6 +19,7 @@ const beside = [
   'agent/delivery/sinks/',
   'agent/config/',
   'agent/api/',
+  'agent/film/',
 ] as const
 
 /** A file belongs to the first room in whose place it is; what is in none has no business here. */
@@ -84,6 +85,12 @@ export const rooms: readonly Room[] = [
     why: 'it shows what it is given; who remembers hands it over, so that the socket can be tried without a disk',
   },
   {
+    who: 'films',
+    place: 'agent/film/',
+    knows: [vocabulary, words, 'agent/core/', 'agent/host/'],
+    why: 'a film is what the machine answered, run again through the core; nothing that tells, remembers or shows belongs to it',
+  },
+  {
     who: 'the daemon',
     place: 'agent/daemon/',
     knows: [vocabulary, words, ...beside],
@@ -102,6 +109,12 @@ export const rooms: readonly Room[] = [
     why: 'it alone puts all rooms together; who turns words into commands is not one of them',
   },
   {
+    who: 'the command that films',
+    place: 'agent/cli/commands/film.ts',
+    knows: [vocabulary, words, ...beside, 'agent/daemon/', 'agent/cli/'],
+    why: "where no daemon runs it has rounds of its own, and these must be the daemon's",
+  },
+  {
     who: 'the other commands',
     place: 'agent/cli/',
     knows: [vocabulary, words, ...beside, 'agent/cli/render/'],
@@ -110,7 +123,7 @@ export const rooms: readonly Room[] = [
   {
     who: 'main',
     place: 'agent/main.ts',
-    knows: [vocabulary, 'agent/cli/', 'agent/cli/commands/run.ts'],
+    knows: [vocabulary, 'agent/cli/', 'agent/cli/commands/run.ts', 'agent/cli/commands/film.ts'],
     why: 'it turns words into a command, ends with its exit code, and nothing else',
   },
 ]

@@ -63,9 +63,11 @@ t.test('each room that looks where it may not', async (t) => {
     delivery: ['agent/delivery/postman.ts', 'agent/state/store.ts'],
     'the settings': ['agent/config/config.ts', 'agent/delivery/sinks/index.ts'],
     'the socket': ['agent/api/serve.ts', 'agent/state/store.ts'],
+    films: ['agent/film/camera.ts', 'agent/state/store.ts'],
     'the daemon': ['agent/daemon/daemon.ts', 'agent/cli/json.ts'],
     'the pages': ['agent/cli/render/status.ts', 'agent/api/ask.ts'],
     'the command that starts the daemon': ['agent/cli/commands/run.ts', 'agent/main.ts'],
+    'the command that films': ['agent/cli/commands/film.ts', 'agent/main.ts'],
     'the other commands': ['agent/cli/commands/status.ts', 'agent/daemon/daemon.ts'],
     main: ['agent/main.ts', 'agent/daemon/daemon.ts'],
   }

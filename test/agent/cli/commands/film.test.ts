@@ -1,0 +1,65 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import t from 'tap'
+import { main, typed } from './typed.ts'
+
+const { agent, config, folder } = typed(t)
+const file = (name: string) => join(folder, name)
+const linesOf = (path: string) =>
+  readFileSync(path, 'utf8')
+    .trimEnd()
+    .split('\n')
+    .map((it) => JSON.parse(it))
+
+t.test('without a daemon it films rounds of its own', async (t) => {
+  const made = agent('record', '--for', '2s', file('own.film'))
+  t.match(made, { exit: 0, out: /is not running, so this film has rounds of its own[\s\S]*all log text[\s\S]*agent replay/ })
+  const all = linesOf(file('own.film'))
+  t.match(all[0], { film: 1, node: 'test-node' })
+  t.match(all.at(-1), { end: 'time' })
+  t.equal(new Set(all.flatMap((it) => it.round ?? [])).size, 6, 'every collector')
+  t.equal(statSync(file('own.film')).mode & 0o777, 0o600)
+  t.match(agent('replay', file('own.film')), { exit: 0, out: /^Film of test-node, from [\s\S]*6 rounds/ })
+  t.match(agent('record', '--for', '2s', file('own.film')), { exit: 3, err: /is there already/ })
+})
+
+t.test('a length that is none', async (t) => {
+  for (const length of ['x', '0s', '9d'])
+    t.match(agent('record', '--for', length, file('no.film')), { exit: 3, err: /right is for example 90s/ })
+  t.match(agent('record', '--for', '2s', '/no/such/folder/film'), { exit: 3, err: /cannot be written/ })
+  t.notOk(existsSync(file('no.film')))
+})
+
+t.test('a running daemon is filmed through its socket, also when that is ended early', async (t) => {
+  const daemon = spawn(process.execPath, [main, '--config', config, 'run'], { stdio: 'ignore' })
+  t.teardown(async () => {
+    daemon.kill()
+    await once(daemon, 'exit')
+  })
+  for (let count = 0; count < 600 && !existsSync(file('agent.sock')); count += 1) await sleep(50)
+  const made = agent('record', '--for', '3s', file('its.film'))
+  t.match(made, { exit: 0, out: /^Filming the agent on test-node for 3 s/ })
+  const all = linesOf(file('its.film'))
+  t.equal(new Set(all.flatMap((it) => it.round ?? [])).size, 6, 'an opening look of every collector')
+  t.match(all.at(-1), { end: 'time' })
+  t.match(agent('replay', file('its.film')), { exit: 0 })
+
+  const long = spawn(process.execPath, [main, '--config', config, 'record', '--for', '1h', file('long.film')])
+  const ended = once(long, 'exit')
+  await once(long.stdout, 'data')
+  t.match(agent('record', '--for', '3s', file('second.film')), { exit: 3, err: /being made already/ })
+  await sleep(1_500)
+  long.kill('SIGINT')
+  t.strictSame(await ended, [0, null])
+  t.match(linesOf(file('long.film')).at(-1), { end: 'stopped' })
+})
+
+t.test('a socket of another program makes no film', async (t) => {
+  writeFileSync(file('other.yaml'), `socket: ${folder}/other.sock\nstate_dir: ${folder}/state\n`)
+  writeFileSync(file('other.sock'), '')
+  const made = agent('--config', file('other.yaml'), 'record', '--for', '2s', file('other.film'))
+  t.match(made, { exit: 0, out: /rounds of its own/ }, 'nobody listens there')
+})
