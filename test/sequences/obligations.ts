@@ -51,7 +51,9 @@ export function makeObligations(agent: Agent, now: () => number) {
         if (!it.seen || it.over || !isAlarm(it) || !agent.isUp() || !eye || now() < eye.blindUntil) continue
         for (const act of it.by) {
           const id = `${key}|${act.id}`
-          const isNew = before === undefined || act.at - before >= quiet
+          // What several cause together need not ring for each of them; kills are told apart by their times.
+          const own = it.by.length === 1 || it.code.startsWith('memory.oom')
+          const isNew = own && (before === undefined || act.at - before >= quiet)
           if (!act.fault || !(isNew || visible.has(id))) continue
           here.add(id)
           if (!visible.has(id)) visible.set(id, { since: now(), act, code: it.code })

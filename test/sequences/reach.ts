@@ -25,13 +25,16 @@ export function dnsFromNode(node: Node): Origin | undefined {
   ])
 }
 
-/** Why a pod resolves no names, or reaches no service. */
+/**
+ * Why a pod resolves no names. What goes to a service's address is routed by the node, also to a pod beside it, and needs
+ * forwarding; to leave the cluster it would need flannel's rules too, but names of the cluster do not.
+ */
 export function dnsFromPod(node: Node, pod: Pod): Origin | undefined {
   const { dnsHere, peer } = node.traits
   return together([
     causeIn(node, ['coredns']),
-    causeIn(node, ['nat kube', ...bridge, ...(pod.off ? (['pods off'] as const) : [])]),
-    dnsHere || !peer ? undefined : causeIn(node, [...away, 'forwarding', 'nat flannel']),
+    causeIn(node, ['nat kube', 'forwarding', ...bridge, ...(pod.off ? (['pods off'] as const) : [])]),
+    dnsHere || !peer ? undefined : causeIn(node, away),
   ])
 }
 
