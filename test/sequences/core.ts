@@ -1,5 +1,6 @@
 import { allRules } from '../../agent/cli/commands/explain.ts'
 import { incidents } from '../../agent/core/cascade.ts'
+import { type Judgements, judgedIn } from '../../agent/core/last-well.ts'
 import { awaitedBy, type Ledger, step, wantsALook, withoutOld } from '../../agent/core/ledger.ts'
 import { plan, recordSent } from '../../agent/core/plan.ts'
 import { blindCode, rulesOf } from '../../agent/core/round.ts'
@@ -32,6 +33,7 @@ const stateOf = (it: Finding) => `${it.id} ${it.severity} ${it.stage} ${it.seen 
 /** The core as the daemon wires it, for one sink that takes all it is told. `now`: by the clock of the node. */
 export function makeCore(begin: number) {
   let ledger: Ledger = []
+  let judgements: Judgements = new Map()
   let told: readonly NotificationRecord[] = []
   let groups: readonly Incident[] = []
   let settled = { state: '', at: 0 }
@@ -46,7 +48,8 @@ export function makeCore(begin: number) {
             rules: blind(name),
             observations: [{ code: blindCode(name), subject: name, text: 'permission denied.' }],
           }
-      ledger = withoutOld(step(ledger, look, now), now, new Set(awaitedBy(told)))
+      ledger = withoutOld(step(ledger, look, now, judgements), now, new Set(awaitedBy(told)))
+      judgements = judgedIn(judgements, look, now)
     },
     /**
      * What is due, and is sent at once. Asked again only when something has changed, or a minute has passed: the answer
@@ -68,8 +71,8 @@ export function makeCore(begin: number) {
       }
       return due.map((it) => ({
         kind: it.kind,
-        rings: ['opened', 'worse', 'reminder', 'digest'].includes(it.kind),
-        incidents: it.kind === 'digest' ? it.incidents : it.kind === 'test' ? [] : [it.incident],
+        rings: ['opened', 'worse', 'reminder', 'digest'].includes(it.kind === 'several' ? it.change : it.kind),
+        incidents: 'incidents' in it ? it.incidents : it.kind === 'test' ? [] : [it.incident],
       }))
     },
     /** Whether a look of this collector has to confirm something. */
