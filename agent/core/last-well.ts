@@ -24,16 +24,27 @@ export function lastWell(judgements: Judgements, code: string, subject: string):
 }
 
 /** The judgements after one round. Rules that it could not judge keep their time, and so do single subjects. Pure. */
-export function judgedIn(judgements: Judgements, { rules, kept = [] }: Look, now: number): Judgements {
+export function judgedIn(
+  judgements: Judgements,
+  { rules, observations, kept = [] }: Look,
+  now: number,
+): Judgements {
   const next = new Map(judgements)
   const wholly = new Set(kept.filter((it) => !it.subjects).map((it) => it.code))
   const bySubject = Map.groupBy(
     kept.filter((it) => it.subjects),
     (it) => it.code,
   )
+  const early = Map.groupBy(
+    observations.filter((it) => it.starting),
+    (it) => it.code,
+  )
   for (const code of Object.keys(rules)) {
     const before = judgements.get(code)
-    const subjects = (bySubject.get(code) ?? []).flatMap((it) => it.subjects ?? [])
+    const subjects = [
+      ...(bySubject.get(code) ?? []).flatMap((it) => it.subjects ?? []),
+      ...(early.get(code) ?? []).map((it) => it.subject),
+    ]
     if (wholly.has(code) || subjects.length > mostLeft) continue
     const left = subjects.flatMap((it) => {
       const well = lastWell(judgements, code, it)

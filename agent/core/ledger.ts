@@ -86,7 +86,8 @@ export function step(
     else next.push({ ...finding, resolved: now })
   }
   for (const it of seen.values()) {
-    const well = lastWell(judgements, it.code, it.subject)
+    if (it.starting) continue
+    const well = it.wellAt ?? lastWell(judgements, it.code, it.subject)
     next.push(found(rules, it, now, flapsOf(ledger, it, rules, now), well))
   }
   return next
@@ -164,7 +165,7 @@ function found(rules: Rules, it: Observation, now: number, flaps: number, well: 
  */
 function onsetOf(since: number, event: boolean, well: number | undefined, now: number): Onset {
   const from = well !== undefined && well <= now ? well : undefined
-  const to = from !== undefined && since <= from ? now : since
+  const to = from !== undefined && since < from ? now : since
   if (event) return { from: Math.max(since, from ?? since), to: Math.max(since, from ?? since) }
   return { ...(from !== undefined && { from }), to: from === undefined ? now : to }
 }

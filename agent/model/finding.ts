@@ -107,6 +107,13 @@ export interface Observation<Code extends string = string> {
   readonly pod?: Pod
   /** When it happened, where that is known more exactly than by the time of the round. */
   readonly at?: number
+  /**
+   * When it was last well, or the moment in which it happened if that is `at` too. Only where the collector knows that
+   * better than that the last round did not find it: of a crash loop the time of its first restart.
+   */
+  readonly wellAt?: number
+  /** So soon after a start this may pass by itself: it keeps a finding open, and opens none. */
+  readonly starting?: true
   /** Of what happens again and again, such as kills: when it last happened. After ten quiet minutes it is news. */
   readonly latest?: number
   readonly evidence?: Readonly<Record<string, string | number | boolean>>

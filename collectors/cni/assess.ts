@@ -27,7 +27,8 @@ export function assess(sample: CniSample, now: number, before?: CniSample): read
   const settled = ran >= grace
   if (it.kind === 'other' && it.pods)
     return [
-      ...(settled ? [...otherFiles(sample, it.name), ...kernel(sample)] : []),
+      ...(settled ? otherFiles(sample, it.name) : []),
+      ...soon(settled, kernel(sample)),
       ...wear(sample, now),
       ...dns(sample, now),
     ]
@@ -42,13 +43,17 @@ export function assess(sample: CniSample, now: number, before?: CniSample): read
         ]
       : []),
     ...files(sample, ran),
-    ...(settled ? kernel(sample) : []),
+    ...soon(settled, kernel(sample)),
     ...offload(sample, it.overlays[0]),
     ...leak(sample, now),
     ...wear(sample, now),
     ...dns(sample, now),
   ]
 }
+
+/** What k3s sets right when it starts is not held against a start that is not over. */
+const soon = (settled: boolean, found: readonly Observation<Code>[]): readonly Observation<Code>[] =>
+  settled ? found : found.map((it) => ({ ...it, starting: true }))
 
 /** A CNI whose interfaces exist, but not its configuration: containerd has no pod network then. */
 function otherFiles(sample: CniSample, name: string): readonly Observation<Code>[] {
@@ -69,7 +74,7 @@ function otherFiles(sample: CniSample, name: string): readonly Observation<Code>
 
 /**
  * k3s writes both files when it starts; a stopped k3s needs neither. Soon after a start a missing file may still be
- * written: then only a subnet file that was missing already before this start counts.
+ * written: then only a subnet file that was missing already before this start opens a finding.
  */
 function files(sample: CniSample, ran: number): readonly Observation<Code>[] {
   const { k3s, confs, subnet } = sample
@@ -78,20 +83,22 @@ function files(sample: CniSample, ran: number): readonly Observation<Code>[] {
   const settled = ran >= grace
   const still = outlastsStart(sample, subnetFile)
   const since = `though k3s has run for ${Math.floor(ran / minute)} min`
-  if (settled && confs?.every((it) => it.types.length === 0)) {
+  if (confs?.every((it) => it.types.length === 0)) {
     const folder = confFolder(k3s)
     const broken = confs.map((it) => it.file).join(', ')
     found.push({
       code: 'cni.conf-missing',
       subject: folder,
+      ...(!settled && { starting: true as const }),
       text: `There is no ${broken && 'valid '}CNI configuration in ${folder}${broken && ` (${broken})`}, ${since}.`,
       fix: [restartOf(sample, 'writes it again; the pods keep running meanwhile')],
     })
   }
-  if (subnet === null && (settled || still))
+  if (subnet === null)
     found.push({
       code: 'cni.subnet-env-missing',
       subject: subnetFile,
+      ...(!settled && !still && { starting: true as const }),
       text: `${subnetFile} is not there, ${since}.`,
       fix: [
         `\`journalctl -u ${k3s.unit} -n 200 | grep -i flannel\`: why flannel did not start`,

@@ -102,7 +102,7 @@ export async function askDns(
  * DNS server, so there it counts only if it has answered before.
  */
 export function dns({ dns: it, k3s }: CniSample, now: number): readonly Observation<Code>[] {
-  if (!it?.due || !k3s?.running || now - k3s.running.since < starting) return []
+  if (!it?.due || !k3s) return []
   if (it.rcode !== undefined && it.rcode !== 'SERVFAIL') return []
   const how =
     it.rcode === 'SERVFAIL'
@@ -116,6 +116,7 @@ export function dns({ dns: it, k3s }: CniSample, now: number): readonly Observat
     {
       code: 'cni.dns-dead',
       subject: it.server,
+      ...((!k3s.running || now - k3s.running.since < starting) && { starting: true as const }),
       text: `The cluster's DNS server ${it.server} ${how} (asked from this node for ${it.name}).`,
       fix: [
         '`kubectl -n kube-system get pods -l k8s-app=kube-dns -o wide`, on a server: whether it runs, and where',

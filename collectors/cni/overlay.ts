@@ -26,13 +26,14 @@ export function overlay(
   const link = linkOf(sample, name)
   const still = !link && outlastsStart(sample, name)
   const needed = settled || still || (sample.subnet && pods.length + veths > 0)
-  if (!needed || link?.up) return []
+  if (link?.up) return []
   const hit = `no way to other nodes for ${podsHit(pods, veths, sample.logged)} here`
   const unit = sample.k3s?.unit ?? 'k3s'
   return [
     {
       code: link ? 'cni.overlay-down' : 'cni.overlay-missing',
       subject: name,
+      ...(!needed && { starting: true as const }),
       text: `The overlay ${name} (${backend}) is ${link ? 'set down' : 'gone'}: ${hit}.${still ? ` ${unit} was started since and has not made it.` : ''}`,
       fix:
         still && settled

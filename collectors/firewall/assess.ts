@@ -39,7 +39,7 @@ export function assess(sample: FirewallSample, now: number, series?: Series): Fo
 }
 
 function kubeChains({ k3s, sets, memory, hostPorts = [] }: FirewallSample, now: number): Found[] {
-  if (!k3s?.running || !settled(k3s, now)) return []
+  if (!k3s?.running) return []
   const { since } = k3s.running
   const minutes = Math.floor((now - since) / minute)
   return k3s.proxies.flatMap((family): Found[] => {
@@ -54,6 +54,7 @@ function kubeChains({ k3s, sets, memory, hostPorts = [] }: FirewallSample, now: 
       {
         code: 'firewall.kube-chains-missing',
         subject: family,
+        ...(!settled(k3s, now) && { starting: true as const }),
         text: `${k3s.unit} has run for ${minutes} min, but kube-proxy's ${familyNames[family]} nat rules are ${missing.length === kubeParts.length ? 'all gone' : `incomplete: without ${missing.join(', ')}`}. ${rules} ${familyNames[family]} rules are there in all.`,
         fix: [
           `\`systemctl restart ${k3s.unit}\``,

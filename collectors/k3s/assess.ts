@@ -35,7 +35,7 @@ function health(sample: K3sSample, now: number): Observation<Code>[] {
   const { answers = {}, k3s, servers = [] } = sample
   const unit = k3s?.unit ?? 'k3s'
   const found: Observation<Code>[] = []
-  if (answers.api && judged(answers.api, sample, now)) {
+  if (answers.api && !answers.api.well) {
     const { said, since, status } = answers.api
     const who =
       k3s?.role === 'agent'
@@ -44,6 +44,7 @@ function health(sample: K3sSample, now: number): Observation<Code>[] {
     found.push({
       code: 'k3s.api-unhealthy',
       subject: 'api',
+      ...(!judged(answers.api, sample, now) && { starting: true as const }),
       at: since,
       text: `${who} ${said ?? 'is not ready'}, since ${exactMoment(since)}.`,
       fix: [
@@ -58,10 +59,11 @@ function health(sample: K3sSample, now: number): Observation<Code>[] {
   }
   for (const part of ['kubelet', 'kube-proxy'] as const satisfies readonly Part[]) {
     const answer = answers[part]
-    if (!answer || !judged(answer, sample, now)) continue
+    if (!answer || answer.well) continue
     found.push({
       code: 'k3s.kubelet-unhealthy',
       subject: part,
+      ...(!judged(answer, sample, now) && { starting: true as const }),
       at: answer.since,
       text: `The ${part === 'kubelet' ? 'kubelet' : 'kube-proxy of this node'} ${answer.said ?? 'is not well'}, since ${exactMoment(answer.since)}.`,
       fix: [
@@ -77,8 +79,7 @@ function health(sample: K3sSample, now: number): Observation<Code>[] {
  * Not judged during a start, unless it was unwell already before that, and for longer than a stop takes; while k3s is
  * stopped, `k3s.down` speaks instead.
  */
-function judged({ well, since }: Answer, { k3s, gone }: K3sSample, now: number): boolean {
-  if (well) return false
+function judged({ since }: Answer, { k3s, gone }: K3sSample, now: number): boolean {
   if (!k3s?.running) return gone !== undefined && since < gone
   return since < k3s.running.since - stopping || now - k3s.running.since >= grace
 }

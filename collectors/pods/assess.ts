@@ -74,7 +74,7 @@ function crashLooping(
     ...(pattern?.avoid && { avoid: pattern.avoid }),
     ...(pattern?.urgent && { urgent: pattern.urgent }),
     pod,
-    ...(began !== undefined && { at: began }),
+    ...(began !== undefined && { at: began, wellAt: began }),
     evidence: {
       restarts,
       'in the window': times.length,
@@ -120,6 +120,8 @@ function logSays(it: Said, { patterns }: Limits): Observation<PodsCode> {
     ...(pattern.urgent && { urgent: pattern.urgent }),
     pod: it.pod,
     at: it.first,
+    wellAt: it.first,
+    latest: it.last,
     evidence: { pattern: it.pattern, lines: it.lines, last: iso(it.last) },
   }
 }

@@ -41,7 +41,7 @@ export const profiles = {
   },
 } as const satisfies Readonly<Record<string, Profile>>
 
-let chosen: Profile = profiles.former
+let chosen: Profile = profiles.present
 
 export const profile = (): Profile => chosen
 export function choose(name: keyof typeof profiles): void {

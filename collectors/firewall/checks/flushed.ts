@@ -27,7 +27,7 @@ function observed(flush: Flush, cells: Cells, sample: FirewallSample): Observati
     code: 'firewall.flushed',
     subject: flush.subject,
     text: `${flush.steps.map(stepText).join('; ')}.${back}${missing && ` Missing now: ${missing}.`}`,
-    ...(first && { at: first.at, latest: latestOf(flush) }),
+    ...(first && { at: first.at, wellAt: first.seen ?? first.at, latest: latestOf(flush) }),
     fix: nextAfterFlush(sample, tables),
     evidence: {
       family: familiesOf(tables).join(', '),

@@ -13,12 +13,12 @@ const outcome = (...subjects: readonly string[]) => ({
 })
 
 t.test('a round, time and what Murphy knows of itself make what is true', async (t) => {
-  const first = truthAfter([], outcome('x'), { sinks: [] }, rules, 1_100)
+  const first = truthAfter({ ledger: [], judgements: new Map() }, outcome('x'), { sinks: [] }, rules, 1_100)
   t.match(first.ledger, [{ code: 'a.b', since: 1_000 }], 'at the time of the round')
   t.match(first.incidents, [{ cause: { code: 'a.b' } }])
-  const still = truthAfter(first.ledger, undefined, { sinks: [] }, rules, 5_000)
+  const still = truthAfter(first, undefined, { sinks: [] }, rules, 5_000)
   t.strictSame(still.ledger, first.ledger, 'time alone changes nothing')
-  const self = truthAfter(first.ledger, outcome(), { sinks: [], stateProblem: 'full' }, rules, 6_000)
+  const self = truthAfter(first, outcome(), { sinks: [], stateProblem: 'full' }, rules, 6_000)
   t.match(self.ledger, [
     { code: 'a.b', resolved: 1_000 },
     { code: 'agent.state-lost', since: 6_000 },
