@@ -4,6 +4,7 @@ import { areCutOff, hanging } from './bridge.ts'
 import { collect } from './collect.ts'
 import { confFolder, subnetFile } from './conf.ts'
 import { outward, plan } from './expected.ts'
+import { forwardingPolls } from './forwarding-poll.ts'
 import { addressDeadlines } from './leak.ts'
 import { allErrors } from './link-errors.ts'
 import { isRelevantLine } from './monitor.ts'
@@ -25,7 +26,7 @@ export const cni = collector({
   // test/bench/cni.ts`).
   every: '20 */3 * * * *',
   woken:
-    "`ip monitor` tells of the bridge, the overlay, the uplink, the way to another node or, while pods are cut off, a pod's veth, or flannel's files change",
+    "`ip monitor` tells of the bridge, the overlay, the uplink, the way to another node or, while pods are cut off, a pod's veth, flannel's files change, or the kernel stops forwarding (asked every 5 s)",
   timeout: 20_000,
   rules,
   page,
@@ -48,7 +49,9 @@ export const cni = collector({
   deadlines: (sample, _settings, now) => addressDeadlines(sample, now),
   watch(_settings, sample): readonly Watch[] {
     const it = sample?.k3s && plan(sample)
-    if (!sample?.k3s || it?.kind !== 'flannel') return []
+    if (!sample?.k3s || !it) return []
+    const polls = forwardingPolls(sample)
+    if (it.kind !== 'flannel') return polls
     const own = [it.bridge, ...it.overlays]
     return [
       {
@@ -57,6 +60,7 @@ export const cni = collector({
         isRelevant: isRelevantLine({ own, outward: outward(sample), pods: areCutOff(sample, it.bridge) }),
       },
       { kind: 'paths', paths: [subnetFile, confFolder(sample.k3s)] },
+      ...polls,
     ]
   },
 })

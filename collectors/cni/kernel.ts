@@ -4,9 +4,10 @@ import { orMissing } from '../node/ask.ts'
 import type { Code } from './rules.ts'
 import type { CniSample } from './sample.ts'
 
-const root = '/proc/sys/net'
-const forward4 = 'ipv4/ip_forward'
-const forward6 = 'ipv6/conf/all/forwarding'
+/** Where the kernel's settings are. */
+export const root = '/proc/sys/net'
+export const forward4 = 'ipv4/ip_forward'
+export const forward6 = 'ipv6/conf/all/forwarding'
 const filter4 = 'bridge/bridge-nf-call-iptables'
 const filter6 = 'bridge/bridge-nf-call-ip6tables'
 

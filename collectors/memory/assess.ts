@@ -23,7 +23,7 @@ export function assess(
   const { node } = sample
   return [
     ...(node && node.until >= now ? [starved(node, victims)] : []),
-    ...storming(sample, victims, now),
+    ...storming(sample, now),
     ...victims.map(killed),
     ...again(sample, hold, now),
     ...missing(sample, now),
@@ -44,6 +44,8 @@ function starved(node: NonNullable<MemorySample['node']>, victims: readonly Vict
     subject: 'node',
     text: `${times(node)}, because the node had no memory left: ${shown || 'victims unknown'}${more}.`,
     at: node.first,
+    wellAt: node.first,
+    latest: node.last,
     evidence: { kills: node.kills, last: iso(node.last) },
   } as const
 }
@@ -59,6 +61,8 @@ function killed(it: Victim): Observation<MemoryCode> {
     ...advice,
     ...(pod && { pod }),
     at: it.first,
+    wellAt: it.first,
+    latest: it.last,
     evidence: {
       kills: it.kills,
       ...(it.processes !== undefined && { processes: it.processes }),

@@ -1,33 +1,36 @@
 import type { Observation } from '../../agent/model/index.ts'
-import { many } from '../../agent/text/lists.ts'
-import { clock, iso, minute } from '../../agent/text/times.ts'
-import { repeatsUntil } from './history/bouts.ts'
-import type { Victim } from './history/victims.ts'
+import { listed, many } from '../../agent/text/lists.ts'
+import { clock, clockUtc, iso, minute } from '../../agent/text/times.ts'
+import { boutBegan, repeatsUntil, stormEnds } from './history/bouts.ts'
 import type { MemoryCode } from './rules.ts'
 import type { MemorySample } from './sample.ts'
 import { times } from './text.ts'
 
+/** How many of those it hit a storm names in its evidence, by which their kills are told to be its own. */
+const mostHit = 200
 /** How many names a text lists; the rest is a number. */
 const mostNames = 5
 
-/** Many kills on the whole node within a minute. */
-export function storming(
-  { storm }: MemorySample,
-  victims: readonly Victim[],
-  now: number,
-): Observation<MemoryCode>[] {
-  const { kills, first, last, until } = storm ?? {}
+/** Many kills on the whole node within a minute. Once it is over, it is a warning for as long as it is reported. */
+export function storming({ storm }: MemorySample, now: number): Observation<MemoryCode>[] {
+  const { kills, first, last, until, hits = {} } = storm ?? {}
   if (kills === undefined || first === undefined || last === undefined || Number(until) < now) return []
-  const hit = victims.filter((it) => it.last >= first).sort((a, b) => b.kills - a.kills)
-  const names = hit.slice(0, mostNames).map((it) => `${it.subject} (${it.kills})`)
-  const more = hit.length > mostNames ? ` and ${hit.length - mostNames} more` : ''
+  const names = Object.entries(hits)
+    .sort((a, b) => b[1] - a[1])
+    .map(([subject, its]) => `${subject} (${its})`)
+  const who = listed(names, mostNames) || 'victims unknown'
+  const over = now - last >= stormEnds
   return [
     {
       code: 'memory.oom-storm',
       subject: 'node',
-      text: `${times({ kills, first, last })}: ${names.join(', ') || 'victims unknown'}${more}.`,
+      ...(over && { severity: 'warning' as const }),
+      text: over
+        ? `It is over: ${many(kills, 'kill')} from ${clock(first, last)} to ${clockUtc(last, last)}: ${who}.`
+        : `${times({ kills, first, last })}: ${who}.`,
       at: first,
-      evidence: { kills, last: iso(last) },
+      latest: last,
+      evidence: { kills, last: iso(last), containers: Object.keys(hits).slice(0, mostHit).join(', ') },
     },
   ]
 }
@@ -50,7 +53,8 @@ export function again(
         code: 'memory.oom-repeating' as const,
         subject,
         text: `Killed ${seconds.length} times since ${clock(first, now)}, last ${clock(last, now)} UTC, ${every}.`,
-        at: first,
+        at: (boutBegan(seconds) ?? 0) * 1000,
+        latest: last,
         ...(victim?.pod && { pod: victim.pod }),
         evidence: { times: seconds.length, last: iso(last) },
       },

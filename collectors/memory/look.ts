@@ -9,6 +9,7 @@ import { isUnread, type LastBootLog, readLastBoot } from './last-boot.ts'
 import { bootId, type Memory, readMemory } from './proc.ts'
 import { believed, type Log, named, readLog } from './read-log.ts'
 import type { MemorySample } from './sample.ts'
+import { withoutSandboxes } from './sandboxes.ts'
 import { type ContainerCgroup, containersOf, mostContainers, readUses } from './use.ts'
 
 /** The codes that cannot be judged without the kernel's log. */
@@ -43,6 +44,10 @@ export async function look(host: Host, before: MemorySample | undefined, hold: n
     undefined,
   )
   const containers = listed?.slice(0, mostContainers)
+  const { containers: real, sandboxes } = await withoutSandboxes(host, containers ?? [], {
+    book,
+    known: before?.sandboxes ?? [],
+  })
   const { log, counts, counted } = await readKills(host, or, { before, boot, memory, containers })
   const now = host.now()
   const known = log ? await named(host, everyPod, log) : []
@@ -51,12 +56,13 @@ export async function look(host: Host, before: MemorySample | undefined, hold: n
   const used = await or(
     'how much memory containers hold',
     ['memory.container-near-limit'],
-    readUses(host, containers ?? [], { book, before: before?.uses ?? {}, now }),
+    readUses(host, real, { book, before: before?.uses ?? {}, now }),
     { uses: before?.uses ?? {}, unlimited: before?.unlimited ?? 0, left: [] },
   )
   return {
     ...{ memory, boot, book: everyPod, folders: book.folders, listed: listed?.length ?? 0 },
     ...{ counted, counts, log, known, lastBoot: lastBoot?.about, missed, used, now, unseen: blind },
+    sandboxes: containers ? sandboxes : (before?.sandboxes ?? []),
   }
 }
 

@@ -9,7 +9,7 @@ export const rules = declared({
   'memory.oom-killed': {
     severity: 'warning',
     title: 'killed for want of memory',
-    meaning: `The kernel killed a process of this container because a memory limit was reached, its own or one above it. Each kill is read from the kernel's log, /dev/kmsg, where only the kernel itself can have written it, and named by its cgroup and the folders under /var/log. It stays a finding for \`hold_minutes\` after the last kill. It is critical if the victim is a database, or if the node itself depends on it. Notified at once: who was killed is not brought back by what comes after. ${backstop}`,
+    meaning: `The kernel killed a process of this container because a memory limit was reached, its own or one above it. Each kill is read from the kernel's log, /dev/kmsg, where only the kernel itself can have written it, and named by its cgroup and the folders under /var/log. It stays a finding for \`hold_minutes\` after the last kill; the first after ten quiet minutes is counted from 1 again. It is critical if the victim is a database, or if the node itself depends on it. Notified at once: who was killed is not brought back by what comes after. ${backstop}`,
     measured: '/dev/kmsg, from the record on at which the last look ended.',
     settings: ['hold_minutes'],
     impact:
@@ -44,12 +44,12 @@ export const rules = declared({
   },
   'memory.oom-storm': {
     severity: 'critical',
-    title: 'the kernel kills process after process for want of memory',
+    title: 'storm of OOM kills',
     meaning:
-      'Twenty kills or more within a minute. The kernel then leaves out most of what it otherwise logs of each, so that some are named by the name of the process only; none is left uncounted. Notified at once: the kills have happened.',
+      'Twenty kills or more within a minute. Kills more than ten seconds after the last one are none of its own. It is over after a minute without one, and stays as a warning until ten minutes after its last kill. The kernel then leaves out most of what it otherwise logs of each, so that some are named by the name of the process only; none is left uncounted. Notified at once: the kills have happened.',
     measured: 'The kills of the last minute, from /dev/kmsg.',
     impact:
-      'What is started is killed again at once; the processor goes into killing, and whatever shares the limit goes too.',
+      'While it lasts, what is started is killed again at once, and whatever shares the limit goes too.',
     fix: [
       'See who is hit: `agent memory`',
       'Stop what starts them again and again: scale it to 0 with `kubectl scale`, or `systemctl stop` for a service',

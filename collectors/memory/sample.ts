@@ -37,6 +37,8 @@ export interface MemorySample extends Sample, Memory {
   /** The containers nearest to their limits; below, how many containers have no limit. */
   readonly uses?: Uses
   readonly unlimited?: number
+  /** The pods' sandboxes, which are no containers, by the first digits of their ids. */
+  readonly sandboxes?: readonly string[]
   /** How much memory was available over time. */
   readonly free?: readonly Point[]
   /** The most memory in use on each day. */

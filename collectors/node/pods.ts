@@ -161,18 +161,37 @@ async function onlyContainer(host: Host, book: PodBook, uid?: string): Promise<s
   }
 }
 
-/** The annotations of a container's or a sandbox's specification (containerd, internal/cri/annotations). */
+/** What a container's or a sandbox's specification says of it (containerd, internal/cri/annotations). */
+async function annotated(host: Host, folder: string, containerId: string) {
+  const { annotations } = JSON.parse(await host.text(`${folder}/${containerId}/config.json`)) as {
+    annotations?: Readonly<Record<string, unknown>>
+  }
+  return (key: string, form: RegExp) => {
+    const value = annotations?.[`io.kubernetes.cri.${key}`]
+    return typeof value === 'string' && form.test(value) ? value : undefined
+  }
+}
+
+/** Whether this is the sandbox of a pod and no container; undefined where no specification says so. */
+export async function isSandbox(host: Host, containerId: string): Promise<boolean | undefined> {
+  if (!/^[0-9a-f]{64}$/.test(containerId)) return undefined
+  for (const folder of bundles) {
+    try {
+      const type = (await annotated(host, folder, containerId))('container-type', /^(sandbox|container)$/)
+      if (type) return type === 'sandbox'
+    } catch {
+      // Try the other folder.
+    }
+  }
+  return undefined
+}
+
+/** The pod that a specification names. */
 async function fromBundle(host: Host, containerId: string, follow = true): Promise<Pod | undefined> {
   if (!/^[0-9a-f]{64}$/.test(containerId)) return undefined
   for (const folder of bundles) {
     try {
-      const { annotations } = JSON.parse(await host.text(`${folder}/${containerId}/config.json`)) as {
-        annotations?: Readonly<Record<string, unknown>>
-      }
-      const said = (key: string, form: RegExp) => {
-        const value = annotations?.[`io.kubernetes.cri.${key}`]
-        return typeof value === 'string' && form.test(value) ? value : undefined
-      }
+      const said = await annotated(host, folder, containerId)
       const logs = podOfFolder(said('sandbox-log-directory', /^\//)?.split('/').at(-1) ?? '')
       const namespace = said('sandbox-namespace', apiName) ?? logs?.namespace
       const name = said('sandbox-name', apiName) ?? logs?.name

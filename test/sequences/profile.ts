@@ -14,6 +14,8 @@ export interface Profile {
   /** How long after its last kill a storm is told, ms, and whether then in the past tense. */
   readonly stormHeld: number
   readonly stormPast: boolean
+  /** Whether what is seen soon after a start keeps a finding open. */
+  readonly early: boolean
   /** Settings that cut everything off are asked this often, ms; 0: with each look only. */
   readonly settingsPoll: number
 }
@@ -28,6 +30,7 @@ export const profiles = {
     crashes: false,
     stormHeld: 15 * minute,
     stormPast: false,
+    early: false,
     settingsPoll: 0,
   },
   present: {
@@ -37,7 +40,8 @@ export const profiles = {
     crashes: true,
     stormHeld: 15 * minute,
     stormPast: true,
-    settingsPoll: 10_000,
+    early: true,
+    settingsPoll: 5_000,
   },
 } as const satisfies Readonly<Record<string, Profile>>
 

@@ -2,51 +2,72 @@ import { day, minute } from '../../../agent/text/times.ts'
 import { fairly } from '../../node/fairly.ts'
 import { ownerOf, weightOf } from '../owners.ts'
 import type { Named } from './victims.ts'
-import { subjectOf } from './victims.ts'
+import { quiet, subjectOf } from './victims.ts'
 
 /** Many kills in a short time, anywhere on the node. Times are ms since the epoch. */
 export interface Storm {
   /** Kills in the last minute of the log, by second, so that those of several runs can be added up. */
   readonly seconds: readonly (readonly [second: number, kills: number])[]
-  /** The totals since it became a storm; absent while it is none. */
+  /** Those of the last minute that are in no storm, with whom they hit. */
+  readonly early?: readonly (readonly [second: number, subject: string])[]
+  /** The totals of its bout; absent while there is none. */
   readonly kills?: number
   readonly first?: number
   readonly last?: number
   readonly until?: number
+  /** Its kills, by subject. */
+  readonly hits?: Readonly<Record<string, number>>
 }
 
 /** This many kills within a minute are a storm: more than twice what one container in a crash loop can cause. */
 export const stormKills = 20
-/** How long after its last minute a storm is reported, ms. */
-const held = 15 * minute
+/** A storm is over when there was none of its kills for this long, ms. */
+export const stormEnds = minute
+/** A kill so much later than the last one of a storm, ms, is none of its own: that of another pod at its own limit. */
+const stormPause = 10_000
+/** How long after its last kill a storm is reported, ms; a later one is another. */
+const held = quiet
+const mostHits = 120
+const others = 'other processes'
 
+/** The storm after more kills, in their order. Pure. */
 export function stormOf(before: Storm | undefined, kills: readonly Named[], now: number): Storm | undefined {
   const seconds = new Map(before?.seconds)
-  const open = before?.until !== undefined && before.until >= now
-  let { kills: sum, first, last, until }: Partial<Storm> = open ? before : {}
-  for (const { at } of kills) {
+  let early = [...(before?.early ?? [])]
+  let bout = before?.until !== undefined && before.until >= now ? boutOf(before) : undefined
+  for (const kill of kills) {
+    const { at } = kill
     const second = Math.floor(at / 1000)
     seconds.set(second, (seconds.get(second) ?? 0) + 1)
     for (const old of seconds.keys()) if (old <= second - 60) seconds.delete(old)
+    early = [...early.filter(([old]) => old > second - 60), [second, subjectOf(kill)]]
     const inMinute = [...seconds.values()].reduce((all, one) => all + one, 0)
-    if (inMinute < stormKills) {
-      if (until !== undefined && at - (last ?? 0) < minute) sum = (sum ?? 0) + 1
-      continue
+    const goesOn = bout !== undefined && at - bout.last < stormPause && inMinute >= stormKills
+    if (!goesOn && early.length < stormKills) continue
+    if (bout && at - bout.last >= quiet) bout = undefined
+    const until = Math.max(at + held, now + 5 * minute)
+    const first = bout?.first ?? (early[0]?.[0] ?? second) * 1000
+    const hits = { ...bout?.hits }
+    for (const [, subject] of early) {
+      const its = subject in hits || Object.keys(hits).length < mostHits ? subject : others
+      hits[its] = (hits[its] ?? 0) + 1
     }
-    sum = sum === undefined ? inMinute : sum + 1
-    first ??= (seconds.keys().next().value ?? second) * 1000
-    last = at
-    until = Math.max(at + held, now + 5 * minute)
+    bout = { kills: (bout?.kills ?? 0) + early.length, first, last: at, until, hits }
+    early = []
   }
-  const recent = [...seconds].filter(([second]) => now - second * 1000 < 2 * minute)
-  if (recent.length === 0 && until === undefined) return undefined
-  return {
-    seconds: recent,
-    ...(sum !== undefined && { kills: sum }),
-    ...(first !== undefined && { first }),
-    ...(last !== undefined && { last }),
-    ...(until !== undefined && { until }),
-  }
+  const isRecent = ([second]: readonly [number, ...unknown[]]) => now - second * 1000 < 2 * minute
+  const recent = [...seconds].filter(isRecent)
+  const waiting = early.filter(isRecent)
+  if (recent.length === 0 && !bout) return undefined
+  return { seconds: recent, ...(waiting.length > 0 && { early: waiting }), ...bout }
+}
+
+type Bout = Required<Pick<Storm, 'kills' | 'first' | 'last' | 'until' | 'hits'>>
+
+function boutOf({ kills, first, last, until, hits = {} }: Storm): Bout | undefined {
+  return kills === undefined || first === undefined || last === undefined || until === undefined
+    ? undefined
+    : { kills, first, last, until, hits }
 }
 
 /** By subject: when it was hit within the last day, seconds since the epoch; kills at the same time count once. */
@@ -100,4 +121,12 @@ export function repeatsUntil(times: readonly number[], hold: number): number | u
   if (times.length < repeating || first === undefined || last === undefined) return undefined
   const distance = ((last - first) / (times.length - 1)) * 1000
   return last * 1000 + Math.max(hold, 2 * distance)
+}
+
+/** When the last bout of these times began, all in seconds: no two of its times are `quiet` apart. */
+export function boutBegan(times: readonly number[]): number | undefined {
+  const at = times.findLastIndex(
+    (it, index) => index === 0 || (it - Number(times[index - 1])) * 1000 >= quiet,
+  )
+  return times[at]
 }

@@ -13,7 +13,7 @@ import { type Counted, withLostOf } from './account.ts'
 import { addBouts, stormOf } from './bouts.ts'
 import type { Counters } from './counters.ts'
 import { crowded, dropped } from './crowded-out.ts'
-import { addKills, heldUntil, type Named, subjectOf } from './victims.ts'
+import { addKills, heldUntil, type Named, quiet, subjectOf } from './victims.ts'
 import type { Weights } from './weigh.ts'
 
 /** What one collector run read. Times are ms since the epoch. */
@@ -39,6 +39,8 @@ export interface Seen {
   /** Kills of that boot that were not reported then. */
   readonly missed: readonly Named[]
   readonly used: Used
+  /** The pods' sandboxes, which are no containers, by the first digits of their ids. */
+  readonly sandboxes: readonly string[]
   readonly now: number
   readonly unseen: readonly Unseen[]
 }
@@ -84,6 +86,7 @@ export function remember(
     ...(node && { node }),
     ...(Object.keys(used.uses).length > 0 && { uses: used.uses }),
     ...(used.unlimited > 0 && { unlimited: used.unlimited }),
+    ...(seen.sandboxes.length > 0 && { sandboxes: seen.sandboxes }),
     ...course(before, memory, now),
     ...(account && { account }),
     ...(Object.keys(counters).length > 0 && { counters }),
@@ -106,7 +109,7 @@ function readUpTo(
   return { cursor, ...(lost && { lost }), ...(reading && { reading }) }
 }
 
-/** The kills because the node itself was out of memory, for as long as they are reported. */
+/** The kills because the node itself was out of memory, since the last ten quiet minutes, as long as they are reported. */
 function starved(
   before: MemorySample['node'],
   told: readonly Named[],
@@ -119,13 +122,20 @@ function starved(
       .filter((it) => it.scope === 'node')
       .map(({ at }) => ({ kills: 1, first: at, last: at, until: heldUntil(at, now, hold) })),
   ]
-  if (all.length === 0) return undefined
-  return {
-    kills: all.reduce((sum, it) => sum + it.kills, 0),
-    first: Math.min(...all.map((it) => it.first)),
-    last: Math.max(...all.map((it) => it.last)),
-    until: Math.max(...all.map((it) => it.until)),
-  }
+  return all
+    .sort((a, b) => a.first - b.first)
+    .reduce<MemorySample['node']>(
+      (bout, it) =>
+        bout && it.first - bout.last < quiet
+          ? {
+              kills: bout.kills + it.kills,
+              first: bout.first,
+              last: Math.max(bout.last, it.last),
+              until: Math.max(bout.until, it.until),
+            }
+          : it,
+      undefined,
+    )
 }
 
 /**

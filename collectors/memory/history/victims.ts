@@ -9,7 +9,7 @@ import type { Rank } from '../process-rank.ts'
 import { rankOf } from '../process-rank.ts'
 
 /**
- * All kills of one subject that were close enough together to be one finding. Plain JSON, kept in the sample; times are
+ * All kills of one subject of which none came more than ten quiet minutes after the one before: one finding. Plain JSON, kept in the sample; times are
  * ms since the epoch, sizes bytes; names are already made harmless.
  */
 export interface Victim {
@@ -53,6 +53,9 @@ export interface Named extends Kill {
   readonly unrecorded?: true
 }
 
+/** After so long without a kill, ms, the next one is news: it begins a bout of its own, counted from 1. */
+export const quiet = 10 * minute
+
 /** More than a node has pods by default (110); a longer list would help nobody. */
 const mostVictims = 120
 /** How long a kill that became known late is reported at least, ms. */
@@ -76,7 +79,7 @@ export function addKills(
   const before = victims.filter((it) => it.until >= now)
   const found = new Map(before.map((it) => [it.subject, it]))
   const together = (kill: Named, subject: string) =>
-    found.set(subject, add(found.get(subject), kill, subject, heldUntil(kill.at, now, hold)))
+    found.set(subject, add(stillOn(found.get(subject), kill), kill, subject, heldUntil(kill.at, now, hold)))
   const rest = found.get(others)
   found.delete(others)
   for (const kill of kills) together(kill, subjectOf(kill))
@@ -87,6 +90,10 @@ export function addKills(
   for (const kill of kills) if (out.has(subjectOf(kill))) together(kill, others)
   return { victims: [...found.values()], evicted: left }
 }
+
+/** The kills that this one belongs to: none if it is the first after ten quiet minutes. */
+const stillOn = (before: Victim | undefined, { at }: Named) =>
+  before && at - before.last < quiet ? before : undefined
 
 const gravity = ({ subject, rank }: Victim) =>
   rank === 'node' ? 4 : rank === 'database' ? 3 : weightOf(subject)

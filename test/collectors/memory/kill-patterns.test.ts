@@ -2,7 +2,8 @@ import t from 'tap'
 import { defaults } from '../../../agent/config/defaults.ts'
 import { incidents } from '../../../agent/core/cascade.ts'
 import { step } from '../../../agent/core/ledger.ts'
-import type { Victim } from '../../../collectors/memory/history/victims.ts'
+import { stormOf } from '../../../collectors/memory/history/bouts.ts'
+import { addKills, type Named, type Victim } from '../../../collectors/memory/history/victims.ts'
 import { memory } from '../../../collectors/memory/index.ts'
 import { again, missing, storming } from '../../../collectors/memory/kill-patterns.ts'
 import { stalls } from '../../../collectors/memory/proc.ts'
@@ -29,22 +30,58 @@ const sample: MemorySample = {
   victims,
   recent: [],
   pods: [],
-  storm: { seconds: [], kills: 820, first: now - 60_000, last: now, until: now + hour },
+  storm: {
+    ...{ seconds: [], kills: 820, first: now - 60_000, last: now, until: now + hour },
+    hits: Object.fromEntries(victims.map((it) => [it.subject, it.kills])),
+  },
 }
 
 t.test('a storm names who it hits most, and is one incident', async (t) => {
-  t.match(storming(sample, victims, now), [
+  t.match(storming(sample, now), [
     {
       code: 'memory.oom-storm',
       text: '820 kills since 03:39, last 03:40 UTC: shop/web-0/app (40), shop/web-1/app (39), shop/web-2/app (38), shop/web-3/app (37), shop/web-4/app (36) and 35 more.',
+      at: now - 60_000,
+      latest: now,
+      severity: undefined,
     },
   ])
-  t.strictSame(storming(sample, victims, now + 2 * hour), [])
+  t.strictSame(storming(sample, now + 2 * hour), [])
   const observations = memory.assess(sample, { heard: [] }, defaults(memory.settings), now)
   t.equal(observations.length, 41)
   const found = incidents(step([], { rules, observations }, now), rules, now)
   t.equal(found.length, 1)
   t.match(found[0], { cause: { code: 'memory.oom-storm' }, severity: 'critical' })
+})
+
+t.test('a storm is over after a minute, and told so', async (t) => {
+  t.match(storming(sample, now + 59_999)[0]?.text, /^820 kills since/)
+  t.match(storming(sample, now + 60_000), [
+    {
+      severity: 'warning',
+      text: /^It is over: 820 kills from 03:39 to 03:40 UTC: shop\/web-0\/app \(40\)/,
+      latest: now,
+    },
+  ])
+})
+
+t.test('an old storm does not grow by a kill of another pod', async (t) => {
+  const pod = { namespace: 'default', name: 'oomer', container: 'eater' }
+  const at = now + 23 * 60_000
+  const kill: Named = {
+    ...{ sequence: 1, uptime: 1, pid: 1, comm: 'x', scope: 'cgroup', processes: 1, at, podUid: 'u', pod },
+  }
+  const storm = stormOf(sample.storm, [kill], at)
+  const { victims: hit } = addKills(victims, [kill], at, hour)
+  const after = { ...sample, victims: hit, ...(storm && { storm }) }
+  const found = memory.assess(after, { heard: [] }, defaults(memory.settings), at)
+  t.match(
+    found.find((it) => it.subject === 'default/oomer/eater'),
+    { code: 'memory.oom-killed', text: /^1 kill at 04:03 UTC/, at, latest: at },
+  )
+  t.notMatch(storming(after, at)[0]?.text, /oomer/)
+  const ended = { ...sample.storm, seconds: [], until: now + 600_000 }
+  t.equal(stormOf(ended, [kill], at)?.kills, undefined, 'by then it is not even reported any more')
 })
 
 t.test('again and again, until it is overdue', async (t) => {
@@ -55,6 +92,8 @@ t.test('again and again, until it is overdue', async (t) => {
       subject: 'shop/web-3/app',
       text: 'Killed 3 times since 02:40, last 03:40 UTC, about every 30 min.',
       pod: { name: 'web-3' },
+      at: now,
+      latest: now,
     },
   ])
   t.strictSame(again(repeating, hour, now + hour + 1), [])

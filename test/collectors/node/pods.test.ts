@@ -5,12 +5,15 @@ import t from 'tap'
 import { recordedNode } from '../../../agent/host/replay.ts'
 import {
   identifyPod,
+  isSandbox,
   podBook,
   podOfCgroup,
   podOfFolder,
   podOfLink,
   readPodBook,
 } from '../../../collectors/node/pods.ts'
+
+import { machine } from './machine.ts'
 
 const uid = '455a7676-8553-4929-bb8f-a90e98abd527'
 const id = '42e08f593867efed012aba18377d2fbfbbd914b956e8e74ef3bc00688c3e4de9'
@@ -218,4 +221,21 @@ t.test('other folders', async (t) => {
     { namespace: 'gone', name: 'pod', uid: '9'.repeat(32) },
     'remembered from an earlier round',
   )
+})
+
+t.test('a sandbox says so in its specification', async (t) => {
+  const id = (digit: string) => digit.repeat(64)
+  const spec = (type?: string) =>
+    JSON.stringify({ annotations: type === undefined ? {} : { 'io.kubernetes.cri.container-type': type } })
+  const folder = '/run/k3s/containerd/io.containerd.runtime.v2.task/k8s.io'
+  const host = machine(t, {
+    [`${folder}/${id('a')}/config.json`]: spec('sandbox'),
+    [`${folder}/${id('b')}/config.json`]: spec('container'),
+    [`${folder}/${id('c')}/config.json`]: spec(),
+    [`${folder}/${id('d')}/config.json`]: 'no JSON',
+    [`/run/containerd/io.containerd.runtime.v2.task/k8s.io/${id('e')}/config.json`]: spec('sandbox'),
+  })
+  const said = await Promise.all(['a', 'b', 'c', 'd', 'e', 'f'].map((it) => isSandbox(host, id(it))))
+  t.same(said, [true, false, undefined, undefined, true, undefined])
+  t.equal(await isSandbox(host, '../../etc'), undefined)
 })

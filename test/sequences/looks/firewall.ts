@@ -109,6 +109,7 @@ const flushed = (node: Node, it: Flush, subject: string, table: string): Stateme
   text: `\`${it.program}\` (pid ${it.pid}) took the IPv4 ${table} rules away at ${timeOfDay(it.at + node.offset)}.`,
   seen: true,
   at: it.at + node.offset,
+  wellAt: it.at + node.offset,
   by: it.by,
   after: it.after,
   evidence: { before: 91, now: 12, process: it.program, pid: it.pid, family: 'ipv4', table },

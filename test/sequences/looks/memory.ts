@@ -38,7 +38,7 @@ function killed(node: Node, its: readonly Kill[]): Statement {
     text: `Killed ${its.length} times${byNode === its.length ? ', because the node had no memory left' : ', limit 256 MiB (of the container)'}.`,
     ...(pod.database && { severity: 'critical' as const }),
     pod: podOf(pod),
-    ...{ at, latest },
+    ...{ at, wellAt: at, latest },
     seen: true,
     past: true,
     evidence: {

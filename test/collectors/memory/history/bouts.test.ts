@@ -1,5 +1,6 @@
 import t from 'tap'
 import {
+  boutBegan,
   addBouts as bouts,
   type Repeats,
   repeatsUntil,
@@ -31,7 +32,7 @@ t.test('twenty kills within a minute are a storm', async (t) => {
     kills: 500,
     first: now,
     last: now + 499 * 13,
-    until: now + 499 * 13 + 15 * 60_000,
+    until: now + 499 * 13 + 10 * 60_000,
   })
 })
 
@@ -40,8 +41,43 @@ t.test('it is added up over rounds, and ends', async (t) => {
   const two = stormOf(one, many(15, 1000, now + 15_000), now + 30_000)
   t.match(two, { kills: 30, first: now })
   t.equal(stormOf(two, [], now + 5 * 60_000)?.kills, 30)
-  t.equal(stormOf(two, [], now + 20 * 60_000), undefined)
+  t.equal(stormOf(two, [], now + 11 * 60_000), undefined)
   t.ok(JSON.stringify(stormOf(undefined, many(9000, 13), now + 120_000)).length < 1500)
+})
+
+t.test('a storm has its own kills only, by whom they hit', async (t) => {
+  const before = [kill(now - 90_000, 'old'), kill(now - 30_000, 'first')]
+  const burst = [
+    ...many(30, 1000),
+    ...many(5, 1000, now + 30_000).map((it) => ({ ...it, ...kill(it.at, 'api') })),
+  ]
+  const storm = stormOf(stormOf(undefined, before, now), burst, now + 35_000)
+  t.match(storm, { kills: 36, first: now - 30_000, last: now + 34_000 })
+  t.strictSame(storm?.hits, { 'shop/first': 1, 'shop/web': 30, 'shop/api': 5 })
+  const after = stormOf(storm, [kill(now + 50_000, 'oomer')], now + 51_000)
+  t.match(after, { kills: 36, last: now + 34_000 }, 'another pod at its own limit, 16 s later')
+  t.strictSame(after?.hits, storm?.hits)
+  t.match(stormOf(after, [kill(now + 5 * 60_000, 'oomer')], now + 5 * 60_000), { kills: 36 })
+  const more = stormOf(after, many(25, 1000, now + 4 * 60_000), now + 5 * 60_000)
+  t.match(more, { kills: 61, first: now - 30_000 }, 'again within ten minutes it is the same bout')
+  const next = stormOf(after, many(25, 1000, now + 12 * 60_000), now + 12 * 60_000 + 25_000)
+  t.match(next, { kills: 25, first: now + 12 * 60_000, hits: { 'shop/web': 25 } }, 'and later another')
+  const late = [...many(25, 1000), ...many(25, 1000, now + 12 * 60_000)]
+  t.match(
+    stormOf(undefined, late, now + 13 * 60_000),
+    { kills: 25, first: now + 12 * 60_000 },
+    'also if read at once',
+  )
+  const crowd = Array.from({ length: 500 }, (_, at) => kill(now + at * 10, `p${at}`))
+  const { hits = {} } = stormOf(undefined, crowd, now + 5000) ?? {}
+  t.equal(Object.keys(hits).length, 121)
+  t.equal(hits['other processes'], 380)
+})
+
+t.test('when the last bout began', async (t) => {
+  t.equal(boutBegan([]), undefined)
+  t.equal(boutBegan([100, 200, 799]), 100)
+  t.equal(boutBegan([100, 700, 900]), 700)
 })
 
 t.test('the same one again and again', async (t) => {

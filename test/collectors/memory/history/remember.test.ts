@@ -18,6 +18,7 @@ const seen: Seen = {
   lastBoot: undefined,
   missed: [],
   used: { uses: {}, unlimited: 0, left: [] },
+  sandboxes: ['56d897bf86ce'],
   now,
   unseen: [],
 }
@@ -30,7 +31,14 @@ const first = remember({}, { ...seen, ...nothing }, hour)
 
 t.test('plain JSON, and all of it from what was read', async (t) => {
   t.strictSame(JSON.parse(JSON.stringify(first)), first)
-  t.match(first, { boot: 'one', cursor: 40, lost: 2, pods: seen.folders, free: [[now / 1000, 128 * 4096]] })
+  t.match(first, {
+    boot: 'one',
+    cursor: 40,
+    lost: 2,
+    pods: seen.folders,
+    sandboxes: seen.sandboxes,
+    free: [[now / 1000, 128 * 4096]],
+  })
 })
 
 t.test(
@@ -51,6 +59,10 @@ t.test('what the node ran out of stands until its time is over', async (t) => {
   const later = (at: number) => remember({ sample: one, at: now }, { ...seen, ...nothing, now: at }, hour)
   t.match(later(now + hour).node, { kills: 1 })
   t.equal(later(now + hour + 1).node, undefined)
+  const again = (at: number) =>
+    remember({ sample: one, at: now }, { ...seen, ...nothing, now: at, known: [kill(at, 'node')] }, hour).node
+  t.match(again(now + 599_000), { kills: 2, first: now, last: now + 599_000 })
+  t.match(again(now + 600_000), { kills: 1, first: now + 600_000 }, 'after ten quiet minutes it is another')
 })
 
 t.test('a log that could not be read leaves everything as it was', async (t) => {

@@ -42,7 +42,7 @@ t.test('subjects', async (t) => {
 })
 
 t.test('kills of one subject are one victim', async (t) => {
-  const first = addKills([], [kill({ at: now - 28 * minute })], now - 28 * minute, hour)
+  const first = addKills([], [kill({ at: now - 9 * minute })], now - 9 * minute, hour)
   const [it, ...more] = addKills(
     first,
     [kill({ at: now - minute, pid: 8 }), kill({ pid: 9, comm: 'postgres', processes: 3 })],
@@ -55,7 +55,7 @@ t.test('kills of one subject are one victim', async (t) => {
     pod,
     kills: 3,
     processes: 5,
-    first: now - 28 * minute,
+    first: now - 9 * minute,
     last: now,
     until: now + hour,
     rank: 'database',
@@ -63,6 +63,24 @@ t.test('kills of one subject are one victim', async (t) => {
     pid: 9,
     limitOf: 'the pod',
   })
+})
+
+t.test('the first kill after ten quiet minutes is counted anew', async (t) => {
+  const [it, ...more] = addKills(
+    addKills(
+      [],
+      [kill({ at: now - 40 * minute }), kill({ at: now - 31 * minute, pid: 8 })],
+      now - 31 * minute,
+      hour,
+    ),
+    [kill({ at: now - minute, pid: 9 }), kill({ pid: 10 })],
+    now,
+    hour,
+  )
+  t.same(more, [])
+  t.match(it, { kills: 2, first: now - minute, last: now, pid: 10, until: now + hour })
+  const [edge] = addKills(addKills([], [kill({ at: now - 10 * minute + 1 })], now, hour), [kill()], now, hour)
+  t.match(edge, { kills: 2, first: now - 10 * minute + 1 })
 })
 
 t.test('held for the hold time after the last, and then forgotten', async (t) => {
