@@ -39,7 +39,7 @@ export function restarting(sample: K3sSample, now: number): Observation<Code>[] 
   ]
 }
 
-/** Reports a k3s that has ended. One that a person stopped is reported only after `stoppedMinutes`, as a warning. */
+/** Reports a k3s that has ended. One that a person stopped is information, and a warning after `stoppedMinutes`. */
 export function down(sample: K3sSample, stoppedMinutes: number, now: number): Observation<Code>[] {
   const { k3s, unit, gone = now, seen, enabled, tasks } = sample
   if (!k3s || k3s.running) return []
@@ -47,7 +47,8 @@ export function down(sample: K3sSample, stoppedMinutes: number, now: number): Ob
   const pause = state === 'failed' ? 0 : state === 'starting' ? 3 * minute : stoppedMinutes * minute
   // A process of root's that may be k3s is not reported as missing; what systemd says of the unit counts all the same.
   if (state === 'lost' && sample.doubted) return []
-  if (state === 'meant' || now - gone < pause) return []
+  if (state === 'meant') return []
+  const soon = now - gone < pause
   const count = tasks?.count ?? 0
   const pods = count > 0 ? `${count} containers go on running.` : 'No container runs here.'
   const how = {
@@ -61,7 +62,8 @@ export function down(sample: K3sSample, stoppedMinutes: number, now: number): Ob
       code: 'k3s.down',
       subject: k3s.unit,
       at: gone,
-      ...(state === 'stopped' && { severity: 'warning' as const }),
+      ...(state === 'stopped' && { severity: soon ? ('info' as const) : ('warning' as const) }),
+      ...(soon && state !== 'stopped' && { starting: true as const }),
       text: `${k3s.distribution} ${k3s.role} (${k3s.unit}) ${how}. ${pods}`,
       fix: [
         ...(state === 'stopped' ? [] : [`\`journalctl -u ${k3s.unit} -n 50 --no-pager\`: why it ended`]),

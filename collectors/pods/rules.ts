@@ -1,6 +1,12 @@
 import { causes, declared, whileOpen } from '../../agent/model/index.ts'
-import { hour } from '../../agent/text/times.ts'
+import { hour, minute } from '../../agent/text/times.ts'
 import { endedByKill, saysApi, saysCertificates, saysFull, saysNetwork } from './proofs.ts'
+
+/**
+ * How long a program may take to miss what it cannot reach any more, and to end often enough to count as a loop, ms:
+ * probes and retries of a few minutes, then 10, 20 and 40 s of the kubelet's back-off.
+ */
+const noticed = 10 * minute
 
 /**
  * Pods that cannot reach the API, DNS or each other exit and are restarted. Most crash loops have other reasons, so it
@@ -23,13 +29,14 @@ const network = causes(
       'firewall.flannel-rules-missing',
       'firewall.ufw-blocks-k3s',
     ] as const
-  ).map((code) => ({ code, takes: whileOpen, proof: saysNetwork })),
+  ).map((code) => ({ code, takes: noticed, proof: saysNetwork })),
 )
 
 /** Programs that use the API (controllers, ingress, DNS) exit when it refuses them. */
 const api = causes(
   { code: 'certs.expired', takes: whileOpen, proof: saysCertificates },
-  { code: 'k3s.api-unhealthy', takes: whileOpen, proof: saysApi },
+  { code: 'k3s.api-unhealthy', takes: noticed, proof: saysApi },
+  { code: 'k3s.down', takes: noticed, proof: saysApi },
 )
 
 /** What was killed may fail at its next start, a database hours later. */

@@ -50,14 +50,15 @@ function down(node: Node): readonly Statement[] {
   if (k3s.running || gone === undefined || !why) return []
   const pause = { failed: 0, activating: 3 * minute, inactive: 15 * minute, active: 0 }[k3s.state]
   const stopped = k3s.state === 'inactive'
+  const soon = time.now() - gone < pause
   return [
     {
       code: 'k3s.down',
       subject: 'k3s',
       at: gone + node.offset,
-      ...(stopped && { severity: 'warning' as const }),
+      ...(stopped && { severity: soon ? ('info' as const) : ('warning' as const) }),
       text: `k3s server (k3s) ${stopped ? 'was stopped' : 'failed'} at ${exactMoment(gone + node.offset)}.`,
-      seen: time.now() - gone >= pause,
+      seen: stopped || !soon,
       evidence: { state: k3s.state, result: stopped ? 'success' : 'exit-code', status: stopped ? 0 : 1 },
       ...why,
     },
