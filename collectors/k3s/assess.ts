@@ -36,7 +36,7 @@ function health(sample: K3sSample, now: number): Observation<Code>[] {
   const unit = k3s?.unit ?? 'k3s'
   const found: Observation<Code>[] = []
   if (answers.api && !answers.api.well) {
-    const { said, since, status } = answers.api
+    const { said, since } = answers.api
     const who =
       k3s?.role === 'agent'
         ? `The API${servers[0] ? ` (${list(servers.slice(0, 3))})` : ''}, through this agent's load balancer,`
@@ -54,7 +54,7 @@ function health(sample: K3sSample, now: number): Observation<Code>[] {
         `\`journalctl -u ${unit} -n 50 --no-pager\`: what it says`,
         ...(k3s?.role === 'agent' ? [] : ['`kubectl get --raw /readyz?verbose`: which check fails']),
       ],
-      ...(status !== undefined && { evidence: { status } }),
+      ...evidenceOf(answers.api),
     })
   }
   for (const part of ['kubelet', 'kube-proxy'] as const satisfies readonly Part[]) {
@@ -70,9 +70,15 @@ function health(sample: K3sSample, now: number): Observation<Code>[] {
         `\`journalctl -u ${unit} -n 100 --no-pager | grep -iE "${part === 'kubelet' ? 'kubelet' : 'proxier|kube-proxy'}"\``,
         `\`systemctl restart ${unit}\`: containers go on running meanwhile`,
       ],
+      ...evidenceOf(answer),
     })
   }
   return found
+}
+
+function evidenceOf({ status, port }: Answer): Pick<Observation, 'evidence'> {
+  if (status === undefined && port === undefined) return {}
+  return { evidence: { ...(status !== undefined && { status }), ...(port !== undefined && { port }) } }
 }
 
 /**

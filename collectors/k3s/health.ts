@@ -22,21 +22,23 @@ export async function askHealth(host: Host, k3s: K3s, before: K3sSample['answers
   const ask = async (
     part: Part,
     code: string,
+    place: Place | undefined,
     question: () => Promise<Said | undefined>,
   ): Promise<readonly [Part, Answer | undefined]> => {
     const last = before[part]
     try {
       const said = await question()
-      return [part, said && { ...said, since: last?.well === said.well ? last.since : host.now() }]
+      const port = said && !said.well && place ? { port: place.port } : {}
+      return [part, said && { ...said, ...port, since: last?.well === said.well ? last.since : host.now() }]
     } catch (error) {
       blind.push(unseen(`how the ${part === 'api' ? 'API' : part} is`, error, [code]))
       return [part, last]
     }
   }
   const all = await Promise.all([
-    ask('api', 'k3s.api-unhealthy', () => askApi(ports, k3s)),
-    ask('kubelet', 'k3s.kubelet-unhealthy', () => askPlain(ports, kubeletPlace(k3s))),
-    ask('kube-proxy', 'k3s.kubelet-unhealthy', async () => {
+    ask('api', 'k3s.api-unhealthy', apiPlace(k3s), () => askApi(ports, k3s)),
+    ask('kubelet', 'k3s.kubelet-unhealthy', kubeletPlace(k3s), () => askPlain(ports, kubeletPlace(k3s))),
+    ask('kube-proxy', 'k3s.kubelet-unhealthy', proxyPlace(k3s), async () => {
       const said = await askPlain(ports, proxyPlace(k3s))
       // kube-proxy may be replaced by another program, which only the servers know: if it never answered, it is not
       // missed.

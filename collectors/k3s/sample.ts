@@ -26,6 +26,8 @@ export interface Answer {
   readonly status?: number
   /** What is wrong, as the end of a sentence. */
   readonly said?: string
+  /** The port that was asked, where it is not well. */
+  readonly port?: number
 }
 
 export type Part = 'api' | 'kubelet' | 'kube-proxy'

@@ -17,7 +17,10 @@ t.test('a machine without k3s, and one that is well', async (t) => {
 })
 
 t.test('what does not answer, since when, and what to do', async (t) => {
-  const answers = { ...bad(noon - minute), kubelet: { well: false, since: noon, said: 'answers 500' } }
+  const answers = {
+    ...bad(noon - minute),
+    kubelet: { well: false, since: noon, said: 'answers 500', port: 10_248 },
+  }
   t.match(judge(server({ answers })), [
     {
       code: 'k3s.api-unhealthy',
@@ -30,6 +33,7 @@ t.test('what does not answer, since when, and what to do', async (t) => {
       code: 'k3s.kubelet-unhealthy',
       subject: 'kubelet',
       text: 'The kubelet answers 500, since 2026-11-23 12:00:00 UTC.',
+      evidence: { port: 10_248 },
     },
   ])
   const k3s = {
@@ -72,3 +76,28 @@ t.test('events are information, and one restart after the other is not news each
   const restarts = [0, 1, 2, 3].map((count) => ({ at: noon - minute, count }))
   t.strictSame(codes(startedAt(noon, { happened: happened.slice(1), restarts })), ['k3s.restarting k3s'])
 })
+
+t.test(
+  'of each kind of event the newest is told, with what it must share with what follows from it',
+  async (t) => {
+    const happened = [
+      { code: 'k3s.restarted', at: noon - 3 * minute, text: 'One.' },
+      {
+        code: 'k3s.crashed',
+        at: noon - 2 * minute,
+        text: 'Crash.',
+        evidence: { exit: 2, reason: 'panic: x' },
+      },
+      { code: 'k3s.restarted', at: noon - minute, text: 'Two.' },
+    ] as const
+    t.match(judge(server({ happened })), [
+      { code: 'k3s.restarted', subject: 'k3s', at: noon - minute, text: 'Two.' },
+      {
+        code: 'k3s.crashed',
+        at: noon - 2 * minute,
+        evidence: { exit: 2, reason: 'panic: x' },
+        fix: [/^`journalctl -u k3s -b .*-g '.*panic.*'`/],
+      },
+    ])
+  },
+)

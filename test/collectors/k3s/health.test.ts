@@ -54,6 +54,7 @@ t.test('the API: refused, not ready, silent, gone', async (t) => {
   })
   t.match(await said({ [readyz]: ['refused', 'x'], [ping]: ['refused', 'x'] }), {
     said: 'does not answer: nothing listens on 127.0.0.1:6443',
+    port: 6443,
   })
   t.match(await said({ [readyz]: ['timeout', 'x'], [ping]: { status: 200, body: 'pong\n' } }), {
     said: 'does not answer within 5 s on 127.0.0.1:6443; k3s itself answers (`/ping`)',
