@@ -76,7 +76,10 @@ export function step(
     const key = keyOf(finding.code, finding.subject)
     const observed = seen.get(key)
     if (finding.resolved !== undefined) next.push(finding)
-    else if (observed && happenedAnew(finding, observed, rules)) next.push({ ...finding, resolved: now })
+    else if (observed && happenedAnew(finding, observed, rules)) {
+      next.push({ ...finding, resolved: now })
+      seen.set(key, sinceThen(observed, finding))
+    }
     else if (observed) {
       next.push(confirmed(finding, rules, observed, now))
       seen.delete(key)
@@ -103,6 +106,13 @@ const keyOf = (code: string, subject: string) => `${code}|${subject.slice(0, lon
 
 /** How long it must have been true before anyone is notified, ms. */
 const patienceOf = (rules: Rules, it: Observation) => it.pendingFor ?? rules[it.code]?.pendingFor ?? 0
+
+/** An observation of all that happened, as one of what happened after the finding. */
+function sinceThen(it: Observation, { latest: before }: Finding): Observation {
+  if (before === undefined || it.latest === undefined || (it.at ?? 0) > before) return it
+  const { wellAt: _, ...rest } = it
+  return { ...rest, at: it.latest }
+}
 
 /** The fields of a finding that come from its latest observation. */
 function present(rules: Rules, it: Observation) {

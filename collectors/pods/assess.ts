@@ -74,7 +74,7 @@ function crashLooping(
     ...(pattern?.avoid && { avoid: pattern.avoid }),
     ...(pattern?.urgent && { urgent: pattern.urgent }),
     pod,
-    ...(began !== undefined && { at: began, wellAt: began }),
+    ...(began !== undefined && { at: began, wellAt: began, latest: times.at(-1) ?? began }),
     evidence: {
       restarts,
       'in the window': times.length,
