@@ -6,7 +6,7 @@ import type { CniSample } from './sample.ts'
 
 /**
  * Nothing tells of a change of these settings, and each cuts off every pod at once. With this pause, ms, the two files
- * cost less than 0.01 % of a core (measured: 0.1 ms a question).
+ * cost less than 0.01 % of a core (measured: 0.07 ms of CPU a question).
  */
 export const forwardingPause = 5_000
 

@@ -182,7 +182,7 @@ t.test('the night, replayed', { skip }, async (t) => {
         (it) => /^memory\.oom-(storm|system)$/.test(it.cause.code) && it.resolved === undefined,
       ),
     node.page,
-    // A storm is told for fifteen after its last minute.
+    // A storm is told for ten after its last kill.
     16,
   )
   const database = await openDatabase(t, node.place())
