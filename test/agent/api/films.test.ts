@@ -26,7 +26,8 @@ t.test('a film is begun, fetched and ended', async (t) => {
 })
 
 t.test('what cannot be is said', async (t) => {
-  for (const ask of [put(''), put('for=x'), get('id=8'), get('')]) t.equal(await ask.catch((error) => error instanceof Wrong), true)
+  for (const ask of [put(''), put('for=x'), get('id=8'), get('')])
+    t.equal(await ask.catch((error) => error instanceof Wrong), true)
   const none = filmAnswers(undefined)
   await t.rejects(async () => none['PUT /v1/film']?.(new URLSearchParams()), /makes no films/)
   await t.rejects(async () => none['GET /v1/film']?.(new URLSearchParams()), /no such film/)

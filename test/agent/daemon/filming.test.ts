@@ -105,6 +105,13 @@ t.test('a film has a length', async (t) => {
 
 t.test('collectors that are off are not filmed', async (t) => {
   const collectors = [once('/x')]
-  const config = parseConfig('collectors: { once: { enabled: false } }', { file: 'test', collectors, sinks: [] })
-  t.match(headOf({ config, collectors, version: '1' }, true), { logs: true, collectors: { once: { enabled: false } } })
+  const config = parseConfig('collectors: { once: { enabled: false } }', {
+    file: 'test',
+    collectors,
+    sinks: [],
+  })
+  t.match(headOf({ config, collectors, version: '1' }, true), {
+    logs: true,
+    collectors: { once: { enabled: false } },
+  })
 })

@@ -45,7 +45,10 @@ t.test('rounds of its own, by the same schedule, and nothing left behind', async
 
 t.test('whoever asked for it can end it', async (t) => {
   const begun = performance.now()
-  const all = await filmed(60_000, sleep(200).then(() => {}))
+  const all = await filmed(
+    60_000,
+    sleep(200).then(() => {}),
+  )
   t.match(all.at(-1), { end: 'stopped' })
   t.ok(performance.now() - begun < 10_000)
 })

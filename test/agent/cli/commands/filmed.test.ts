@@ -1,10 +1,10 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { filmedSnapshot, filmedView } from '../../../../agent/cli/commands/filmed.ts'
-import { allRules } from '../../../../agent/cli/commands/explain.ts'
-import { envelope } from '../../../../agent/cli/commands/page.ts'
 import { snapshotOf } from '../../../../agent/api/snapshot.ts'
+import { allRules } from '../../../../agent/cli/commands/explain.ts'
+import { filmedSnapshot, filmedView } from '../../../../agent/cli/commands/filmed.ts'
+import { envelope } from '../../../../agent/cli/commands/page.ts'
 import { defaults } from '../../../../agent/config/defaults.ts'
 import { sampleVersionOf } from '../../../../agent/core/round.ts'
 import { projector } from '../../../../agent/film/projector.ts'
@@ -13,14 +13,27 @@ import { collectors } from '../../../../collectors/index.ts'
 import { shot } from '../../film/shooting.ts'
 
 t.test('the status and every page of a moment, before, in and after a flush', async (t) => {
-  const { film } = await shot(t, 8, [{ at: 250_000, run: (node) => node.firewall.flush(), wakes: { firewall: '# new generation 99 by process 4711 (iptables)' } }])
+  const { film } = await shot(t, 8, [
+    {
+      at: 250_000,
+      run: (node) => node.firewall.flush(),
+      wakes: { firewall: '# new generation 99 by process 4711 (iptables)' },
+    },
+  ])
   const file = join(t.testdir(), 'film')
   writeFileSync(file, film)
   const at = async (ms: number) => {
     const reel = await readFilm(file)
     const versionOf = sampleVersionOf
-    const it = projector(reel, { collectors, rules: allRules(), defaults, versionOf, min: 'info', until: reel.head.at + ms })
-    for await (const _ of it.scenes) continue
+    const it = projector(reel, {
+      collectors,
+      rules: allRules(),
+      defaults,
+      versionOf,
+      min: 'info',
+      until: reel.head.at + ms,
+    })
+    for await (const _ of it.scenes);
     return { it, head: reel.head }
   }
   const before = await at(240_000)

@@ -5,10 +5,16 @@ import { momentOf } from '../../../../agent/cli/commands/replay.ts'
 import { headOf, shot } from '../../film/shooting.ts'
 import { typed } from './typed.ts'
 
+// Each command is a process of its own.
+t.setTimeout(180_000)
 const { agent, folder } = typed(t)
 const film = join(folder, 'a.film')
 const { film: text } = await shot(t, 12, [
-  { at: 250_000, run: (node) => node.firewall.flush(), wakes: { firewall: '# new generation 99 by process 4711 (iptables)' } },
+  {
+    at: 250_000,
+    run: (node) => node.firewall.flush(),
+    wakes: { firewall: '# new generation 99 by process 4711 (iptables)' },
+  },
 ])
 writeFileSync(film, text)
 
@@ -21,7 +27,13 @@ t.test('what would have been told, and when', async (t) => {
   t.equal(agent('replay', film).out, out, 'every time the same')
   const json = JSON.parse(agent('replay', film, '--json').out)
   t.match(json, {
-    ...{ version: 2, node: 'node1', from: '2026-11-24T00:00:00.000Z', to: '2026-11-24T00:12:00.000Z', end: 'time' },
+    ...{
+      version: 2,
+      node: 'node1',
+      from: '2026-11-24T00:00:00.000Z',
+      to: '2026-11-24T00:12:00.000Z',
+      end: 'time',
+    },
     told: [{ at: '2026-11-24T00:04:10.000Z', kind: 'opened', title: /node1/ }],
   })
 })
@@ -35,8 +47,14 @@ t.test('the status and a page at a moment, with their exit codes', async (t) => 
   const page = agent('replay', film, '--at', '5m', '--page', 'firewall', '--json')
   t.equal(page.exit, 2)
   t.match(JSON.parse(page.out), { page: 'firewall', source: 'recording', now: '2026-11-24T00:05:00.000Z' })
-  t.match(agent('replay', film, '--at', '5m', '--page', 'network'), { exit: 0, out: /^node1 {2}network/ })
-  t.match(agent('replay', film, '--at', '5m', '--page', 'weather'), { exit: 3, err: /right is one of status, / })
+  t.match(agent('replay', film, '--at', '5m', '--page', 'network'), {
+    exit: 0,
+    out: /^node1 {2}flannel, vxlan/,
+  })
+  t.match(agent('replay', film, '--at', '5m', '--page', 'weather'), {
+    exit: 3,
+    err: /right is one of status, /,
+  })
 })
 
 t.test('wrong words', async (t) => {
@@ -70,7 +88,10 @@ t.test('a film that is cut off, broken or hostile', async (t) => {
   const { exit, out } = agent('replay', forged)
   t.equal(exit, 0)
   t.notMatch(out, /[\u001b\u202e]/)
-  t.match(agent('replay', at('deep', `${lines[0]}\n${'['.repeat(5_000_000)}\n`)), { exit: 3, err: /:2: values are nested/ })
+  t.match(agent('replay', at('deep', `${lines[0]}\n${'['.repeat(5_000_000)}\n`)), {
+    exit: 3,
+    err: /:2: values are nested/,
+  })
   t.match(agent('replay', '/dev/null'), { exit: 3, err: /this is no film/ })
   t.equal(readFileSync(film, 'utf8'), text)
 })
