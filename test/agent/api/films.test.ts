@@ -1,5 +1,5 @@
 import t from 'tap'
-import { Wrong } from '../../../agent/api/answers.ts'
+import { type Answers, Wrong } from '../../../agent/api/answers.ts'
 import { filmAnswers } from '../../../agent/api/films.ts'
 
 const asked: unknown[] = []
@@ -12,8 +12,12 @@ const answers = filmAnswers({
   fetch: (id) => (id === 7 ? '{"end":"time","at":1}\n' : undefined),
   end: async (id) => void asked.push(['end', id]),
 })
-const put = async (query: string) => answers['PUT /v1/film']?.(new URLSearchParams(query))
-const get = async (query: string) => answers['GET /v1/film']?.(new URLSearchParams(query))
+const asking = (all: Answers, method: string, query: string) => {
+  const answer = all[`${method} /v1/film`]
+  return answer === undefined ? undefined : answer(new URLSearchParams(query))
+}
+const put = async (query: string) => asking(answers, 'PUT', query)
+const get = async (query: string) => asking(answers, 'GET', query)
 
 t.test('a film is begun, fetched and ended', async (t) => {
   t.strictSame(await put('for=5000&logs=1'), ['application/json', '7'])
@@ -29,6 +33,6 @@ t.test('what cannot be is said', async (t) => {
   for (const ask of [put(''), put('for=x'), get('id=8'), get('')])
     t.equal(await ask.catch((error) => error instanceof Wrong), true)
   const none = filmAnswers(undefined)
-  await t.rejects(async () => none['PUT /v1/film']?.(new URLSearchParams()), /makes no films/)
-  await t.rejects(async () => none['GET /v1/film']?.(new URLSearchParams()), /no such film/)
+  await t.rejects(async () => asking(none, 'PUT', ''), /makes no films/)
+  await t.rejects(async () => asking(none, 'GET', ''), /no such film/)
 })
