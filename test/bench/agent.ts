@@ -81,6 +81,8 @@ export async function startAgent(node: BenchNode, receiver: Receiver, bundle: st
     node: node.name,
     state_dir: join(at, 'state'),
     socket: join(at, 'agent.sock'),
+    // Each fault is told by itself.
+    messages_per_10_minutes: 1000,
     // So that not all kills of the bench are open at once.
     collectors: { memory: { hold_minutes: 1 } },
     sinks: [{ type: 'webhook', url: receiver.url, secret: receiver.secret }],
