@@ -40,3 +40,8 @@ t.test('reminders of what a sink was told, and what a failing sink says of itsel
     'a sink that fails is a finding after five minutes',
   )
 })
+
+t.test('a new message may be sent again once an old one counts no more', async (t) => {
+  const sinks = [{ state: {}, told: [{ ...told, rang: [now - 9 * minute] }] }]
+  t.equal(nextDue({ ...nothing, sinks }, now), now + minute)
+})
