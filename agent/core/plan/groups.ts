@@ -1,4 +1,4 @@
-import type { Finding, Group, Incident, NotificationRecord } from '../../model/index.ts'
+import type { Group, Incident, NotificationRecord } from '../../model/index.ts'
 import { minute, second } from '../../text/times.ts'
 import { recentRings } from './budget.ts'
 import type { Change } from './change.ts'
@@ -28,11 +28,10 @@ export const gathering = 30 * second
 export const longestGathering = 10 * minute
 
 /** When a round first found it, by its id (`Finding.id`). */
-const foundAt = ({ id }: Finding) => Number(id.slice(id.lastIndexOf('|') + 1))
 
 /** Whether an incident is older than the agent's first look: found by it, or confirmed while that was told. */
 function wasBefore({ cause, notifyAt }: Incident, { from, to }: { from: number; to: number }): boolean {
-  const at = foundAt(cause)
+  const at = cause.found
   return at >= from && at <= to && notifyAt <= to + gathering
 }
 
