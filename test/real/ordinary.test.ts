@@ -46,8 +46,8 @@ async function openLooking(node: Container) {
   }
   await answer()
   return {
-    async during({ name, script, eyes }: Ordinary): Promise<Report> {
-      child.stdin.write(`${JSON.stringify({ name, script, eyes, after })}\n`)
+    async during({ name, script, eyes, told = [] }: Ordinary): Promise<Report> {
+      child.stdin.write(`${JSON.stringify({ name, script, eyes, told, after })}\n`)
       return answer()
     },
     close: () => void child.kill('SIGKILL'),
@@ -91,12 +91,13 @@ t.test('what people do every day rings nobody', { skip }, async (t) => {
     if (it.stage) continue
     reports.push(report)
     const alarms = report.spells.filter(isAlarm)
+    const lasting = [...(it.lasting ?? []), ...(it.told ?? [])]
     t.strictSame(
-      alarms.filter(({ told, open, code }) => told && !(open && it.lasting?.includes(code))),
+      alarms.filter(({ told, open, code }) => told && !(open && lasting.includes(code))),
       [],
       `${it.name}: nothing is told that is not lastingly so`,
     )
-    for (const code of it.lasting ?? [])
+    for (const code of it.told ?? [])
       t.ok(
         alarms.some((one) => one.code === code && one.told),
         `${it.name}: ${code} is told when its patience ends`,

@@ -11,8 +11,10 @@ export interface Ordinary {
   readonly eyes: readonly string[]
   /** Sets the stage for those behind it: what is found meanwhile is not judged. */
   readonly stage?: true
-  /** The rules that it leaves broken, so that people are told of them. */
+  /** The rules that it may leave broken for good, so that people may be told of them. */
   readonly lasting?: readonly string[]
+  /** Those that it breaks for good: it is waited for until people are told. */
+  readonly told?: readonly string[]
 }
 
 const data = '/var/lib/rancher/k3s'
@@ -131,7 +133,7 @@ const networks: readonly Ordinary[] = [
     name: 'networkctl reload',
     script: `printf '[Match]\\nName=eth0\\n[Network]\\nAddress=192.0.2.10/24\\nGateway=192.0.2.1\\n' > /etc/systemd/network/eth0.network
 systemctl enable --quiet systemd-networkd; systemctl start systemd-networkd
-for times in 1 2 3; do networkctl reload && break; sleep 0.5; done; networkctl reconfigure eth0; sleep 0.5; systemctl restart systemd-networkd`,
+for times in 1 2 3; do networkctl reload && networkctl reconfigure eth0 && break; sleep 0.5; done; systemctl restart systemd-networkd`,
     eyes: ['cni', 'firewall'],
   },
   {
@@ -189,9 +191,9 @@ for it in $all; do kill -CONT $it 2>/dev/null || true; done`,
 const faults: readonly Ordinary[] = [
   {
     name: 'SSH dropped and forwarding off, for good',
-    script: 'iptables -I INPUT -p tcp --dport 22 -j DROP; sysctl -qw net.ipv4.ip_forward=0; sleep 8',
+    script: 'iptables -I INPUT -p tcp --dport 22 -j DROP; sysctl -qw net.ipv4.ip_forward=0',
     eyes: ['firewall', 'cni'],
-    lasting: ['cni.forwarding-off', 'firewall.lockout'],
+    told: ['cni.forwarding-off', 'firewall.lockout'],
   },
   {
     name: 'the repair of both',

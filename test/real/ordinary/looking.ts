@@ -21,6 +21,8 @@ export interface Order {
   readonly after: number
   /** Names of the collectors that look closely meanwhile. */
   readonly eyes: readonly string[]
+  /** Codes of which people have to be told before the looking ends, a minute at most. */
+  readonly told: readonly string[]
 }
 
 /** A stretch of time in which one rule was broken by one subject. */
@@ -139,11 +141,15 @@ function run(script: string): Promise<Pick<Report, 'exit' | 'said' | 'took'>> {
   )
 }
 
-async function obey({ name, script, after, eyes }: Order): Promise<Report> {
+const isTold = (code: string) =>
+  ledger.some((it) => it.code === code && it.resolved === undefined && told.has(it.id))
+
+async function obey({ name, script, after, eyes, told: awaited }: Order): Promise<Report> {
   const before = new Set(ledger.map((it) => it.id))
   const counted = { ...looks }
   quick = new Set(eyes)
   const ran = await run(script)
+  for (let tries = 0; tries < 600 && !awaited.every(isTold); tries += 1) await pause(100)
   await pause(after)
   const end = Date.now()
   const spells = ledger
