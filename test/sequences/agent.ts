@@ -54,6 +54,8 @@ export function agentOn(node: Node, core: Core, listener: Listener) {
   let up = false
   let warm: Set<string> = new Set()
   let bell = 0
+  let begun = false
+  let started = 0
   const wall = () => time.now() + node.offset
   const eyes: readonly Eye[] = collectors.map((it) => ({
     ...{ name: it.name, every: it.every, longest: it.pause ?? 15_000, whole: [], since: new Map() },
@@ -101,6 +103,10 @@ export function agentOn(node: Node, core: Core, listener: Listener) {
       eye.looking = false
       core.judge(eye.name, said, at)
       warm.add(eye.name)
+      if (warm.size === eyes.length && !begun) {
+        begun = true
+        core.begins(started, wall())
+      }
       listener.looked(eye.name, said)
       settle()
       if (eye.again) {
@@ -169,6 +175,8 @@ export function agentOn(node: Node, core: Core, listener: Listener) {
     alive += 1
     up = true
     warm = new Set()
+    begun = false
+    started = wall()
     for (const it of eyes) {
       Object.assign(it, {
         looking: false,

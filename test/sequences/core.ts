@@ -40,6 +40,8 @@ export function makeCore(begin: number) {
   return {
     ledger: () => ledger,
     incidents: () => groups,
+    /** Every collector has looked once since a start of the agent at `from`; this plan does not ask for it. */
+    begins(_from: number, _to: number): void {},
     /** One round of a collector; `undefined`: it could see nothing. */
     judge(name: string, observations: readonly Observation[] | undefined, now: number): void {
       const look = observations

@@ -19,6 +19,10 @@ function looping(node: Node, it: Pod): readonly Statement[] {
   const { ended, down } = it
   const lines = it.said.filter((one) => now - one.last <= hold)
   const line = lines.find((one) => one.pattern === 'postgres-wal') ?? lines[0]
+  // The first address in a line that says what was not reached.
+  const address = lines
+    .map((one) => /\d+\.\d+\.\d+\.\d+:\d+/.exec(one.line)?.[0])
+    .find((one) => one !== undefined)
   const grave = it.namespace === 'kube-system' || line?.pattern === 'postgres-wal'
   const wall = (at: number) => at + node.offset
   return [
@@ -38,7 +42,8 @@ function looping(node: Node, it: Pod): readonly Statement[] {
         ...(ended && { 'last exit code': ended.code, 'last ended': iso(wall(ended.at)) }),
         ...(ended?.reason && { reason: ended.reason }),
         ...(down && { waiting: true }),
-        ...(line && { 'log says': line.pattern }),
+        ...(line && { 'log says': line.pattern, says: lines.map((one) => one.pattern).join(' ') }),
+        ...(address !== undefined && { address }),
       },
       ...it.loop,
     },
