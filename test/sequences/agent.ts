@@ -43,10 +43,6 @@ interface Eye {
   lastWhole: number
 }
 
-/** What is held against a start that is not over opens nothing; a former core was not even told of it. */
-const early = (it: Statement): readonly Statement[] =>
-  it.seen ? [it] : profile().early ? [{ ...it, starting: true }] : []
-
 /** Murphy's daemon on the modelled node: schedules, wakes and patience as they are in agent/daemon. */
 export function agentOn(node: Node, core: Core, listener: Listener) {
   const { time } = node
@@ -122,7 +118,9 @@ export function agentOn(node: Node, core: Core, listener: Listener) {
 
   /** What this look sees: not every look asks the DNS, the API and the disks. */
   function readBy(eye: Eye, heard: boolean): readonly Statement[] {
-    const all = (looks[eye.name]?.(node) ?? []).flatMap((it) => early(it))
+    const all = (looks[eye.name]?.(node) ?? []).flatMap((it) =>
+      it.seen ? [it] : it.early && profile().early ? [{ ...it, starting: true as const }] : [],
+    )
     const partly = (of: (code: string) => boolean, now: boolean) => {
       if (now) {
         eye.whole = all.filter((it) => of(it.code))

@@ -11,6 +11,8 @@ export interface Profile {
   readonly starts: 'last' | 'each'
   /** Whether a crash of k3s is told from a restart, and links that go down at a start are not flapping. */
   readonly crashes: boolean
+  /** Whether looks say what they do not judge yet so soon after a start of k3s, and when things were last well. */
+  readonly early: boolean
   /** How long after its last kill a storm is told, ms, and whether then in the past tense. */
   readonly stormHeld: number
   readonly stormPast: boolean
@@ -28,6 +30,7 @@ export const profiles = {
     flushes: 'one',
     starts: 'last',
     crashes: false,
+    early: false,
     stormHeld: 15 * minute,
     stormPast: false,
     early: false,
@@ -38,6 +41,7 @@ export const profiles = {
     flushes: 'each',
     starts: 'each',
     crashes: true,
+    early: true,
     stormHeld: 15 * minute,
     stormPast: true,
     early: true,

@@ -27,6 +27,10 @@ export interface Wrong extends Origin {
 export interface Statement extends Observation, Origin {
   /** Whether a look now would say it: not while the collector waits for a start to settle. */
   readonly seen: boolean
+  /** Not judged yet, but a look says that it is so, since k3s was started so lately. */
+  readonly early?: boolean
+  /** When it was last well, where the collector knows, ms since the epoch, by the clock of the node. */
+  readonly wellAt?: number
   /** It tells of what has happened, and is true for as long as it is shown. */
   readonly past?: true
   /** It is still said, in the present tense, though it is over. */

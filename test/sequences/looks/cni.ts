@@ -8,6 +8,9 @@ const minute = 60_000
 const grace = 2 * minute
 const dnsGrace = 5 * minute
 
+/** What k3s makes when it starts, which may still be to come. */
+const ofStarts: ReadonlySet<Fact> = new Set(['conf', 'subnet', 'forwarding'])
+
 /** What the collector of the pod network says of the node now; the DNS apart, which not every look asks. */
 export function cniSays(node: Node): readonly Statement[] {
   const { k3s, time } = node
@@ -21,7 +24,9 @@ export function cniSays(node: Node): readonly Statement[] {
     evidence: Statement['evidence'] = {},
   ): readonly Statement[] => {
     const wrong = node.wrong.get(fact)
-    return wrong ? [{ code: codes[fact], subject, text, seen, evidence, ...wrong }] : []
+    return wrong
+      ? [{ code: codes[fact], subject, text, seen, early: ofStarts.has(fact), evidence, ...wrong }]
+      : []
   }
   const pods = node.pods.length
   const link = 'cni0'
@@ -114,5 +119,15 @@ function dnsSays(node: Node, ran: number): readonly Statement[] {
   const text =
     "The cluster's DNS server 10.43.0.10 does not answer: two questions, 2 s (asked from this node)."
   const evidence = { server: '10.43.0.10', answer: 'timeout' }
-  return [{ code: 'cni.dns-dead', subject: '10.43.0.10', text, seen: ran >= dnsGrace, evidence, ...origin }]
+  return [
+    {
+      code: 'cni.dns-dead',
+      subject: '10.43.0.10',
+      text,
+      seen: ran >= dnsGrace,
+      early: true,
+      evidence,
+      ...origin,
+    },
+  ]
 }

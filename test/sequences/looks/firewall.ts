@@ -25,9 +25,11 @@ export function firewallSays(node: Node): readonly Statement[] {
   return [
     ...flushes(node),
     ...one('nat kube', 'ipv4', "k3s runs, but kube-proxy's IPv4 nat rules are all gone.", settled, {
+      early: k3s.running !== undefined,
       evidence: { rules: 40, missing: 'KUBE-SERVICES', family: 'ipv4', table: 'nat' },
     }),
     ...one('nat flannel', 'flannel', "This node had flannel's rules in IPv4 nat; they are gone.", settled, {
+      early: k3s.running !== undefined,
       at: wall(node.wrong.get('nat flannel')?.since ?? 0),
       evidence: { tables: 'IPv4 nat', family: 'ipv4', table: 'nat' },
     }),
@@ -109,7 +111,7 @@ const flushed = (node: Node, it: Flush, subject: string, table: string): Stateme
   text: `\`${it.program}\` (pid ${it.pid}) took the IPv4 ${table} rules away at ${timeOfDay(it.at + node.offset)}.`,
   seen: true,
   at: it.at + node.offset,
-  wellAt: it.at + node.offset,
+  ...(profile().early && { wellAt: it.at + node.offset, latest: it.at + node.offset }),
   by: it.by,
   after: it.after,
   evidence: { before: 91, now: 12, process: it.program, pid: it.pid, family: 'ipv4', table },

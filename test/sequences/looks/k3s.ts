@@ -87,6 +87,7 @@ function health(node: Node): readonly Statement[] {
         : 'The API does not answer within 5 s.',
       at: since + node.offset,
       seen: judged({ ...api, since }),
+      early: true,
       ...(status && { evidence: { status } }),
       ...api,
     })
@@ -99,6 +100,7 @@ function health(node: Node): readonly Statement[] {
       text: 'The kubelet does not answer within 5 s.',
       at: kubelet.since + node.offset,
       seen: judged(kubelet),
+      early: true,
       ...kubelet,
     })
   return found

@@ -1,6 +1,7 @@
 import { iso } from '../../../agent/text/times.ts'
 import { nameOf, type Pod, podOf } from '../cast.ts'
 import type { Node } from '../node.ts'
+import { profile } from '../profile.ts'
 import type { Statement } from '../truth.ts'
 
 const minute = 60_000
@@ -19,6 +20,8 @@ function looping(node: Node, it: Pod): readonly Statement[] {
   const { ended, down } = it
   const lines = it.said.filter((one) => now - one.last <= hold)
   const line = lines.find((one) => one.pattern === 'postgres-wal') ?? lines[0]
+  const first = profile().early && times.length < restarts ? undefined : times[0]
+  const began = first ?? (profile().early ? ended?.at : undefined)
   // The first address in a line that says what was not reached.
   const address = lines
     .map((one) => /\d+\.\d+\.\d+\.\d+:\d+/.exec(one.line)?.[0])
@@ -32,7 +35,7 @@ function looping(node: Node, it: Pod): readonly Statement[] {
       text: `Started again ${times.length} times in the last 30 min (${it.restarts} in all); it last ended with exit code ${ended?.code}${line ? `. Its log: ${line.says}` : ''}.`,
       ...(grave && { severity: 'critical' as const }),
       pod: podOf(it),
-      ...(times[0] !== undefined && { at: wall(times[0]), wellAt: wall(times[0]) }),
+      ...(began !== undefined && { at: wall(began), ...(profile().early && { wellAt: wall(began) }) }),
       ...(times.length > 0 && { latest: wall(times.at(-1) ?? 0) }),
       seen: true,
       past: true,
@@ -66,8 +69,8 @@ function said(node: Node, it: Pod): readonly Statement[] {
       ...(one.pattern === 'postgres-wal' && { urgent: true as const }),
       pod: podOf(it),
       at: one.first + node.offset,
-      wellAt: one.first + node.offset,
       latest: one.last + node.offset,
+      ...(profile().early && { wellAt: one.first + node.offset }),
       seen: true,
       past: true as const,
       evidence: { pattern: one.pattern, lines: one.lines, last: iso(one.last + node.offset) },
