@@ -79,8 +79,7 @@ export function step(
     else if (observed && happenedAnew(finding, observed, rules)) {
       next.push({ ...finding, resolved: now })
       seen.set(key, sinceThen(observed, finding))
-    }
-    else if (observed) {
+    } else if (observed) {
       next.push(confirmed(finding, rules, observed, now))
       seen.delete(key)
     } else if (!(finding.code in rules) || unjudged.has(finding.code) || unjudged.has(key)) next.push(finding)

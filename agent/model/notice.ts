@@ -56,6 +56,8 @@ export interface NotificationRecord {
   readonly severity: Severity
   /** The highest stage among `findings`; absent where none of them has stages. */
   readonly stage?: number
+  /** Ids of those that it says are held for flapping, and gone; absent for none. */
+  readonly gone?: readonly string[]
   /** Ids of the findings the message was about. */
   readonly findings: readonly string[]
   /** Id of the finding that titled the message. */

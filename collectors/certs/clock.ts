@@ -29,7 +29,7 @@ export async function lookAtClock(host: Host, before: Clock | undefined): Promis
   const booted = Math.round(now - uptime * 1000)
   const same = before?.boot === boot ? before : undefined
   const by = same ? booted - same.booted : 0
-  const jump = Math.abs(by) > harmless ? { at: now, by } : same?.jump
+  const jump = jumpAfter(same?.jump, by, now)
   const fresh = same?.asked !== undefined && Math.abs(now - same.asked) < askEvery
   const synchronised = fresh ? same.synchronised : await isSynchronised(host)
   return {
@@ -40,6 +40,13 @@ export async function lookAtClock(host: Host, before: Clock | undefined): Promis
     ...(synchronised !== undefined && { synchronised }),
     asked: fresh ? (same.asked as number) : now,
   }
+}
+
+/** What the clock was moved by in all; undefined once it is back where it was. */
+function jumpAfter(before: Clock['jump'], by: number, now: number): Clock['jump'] {
+  if (Math.abs(by) <= harmless) return before
+  const whole = (before && Math.abs(now - before.at) < held ? before.by : 0) + by
+  return Math.abs(whole) > harmless ? { at: now, by: whole } : undefined
 }
 
 /** The kernel's own flag, STA_UNSYNC of adjtimex(2), whichever program keeps the time. */

@@ -4,8 +4,8 @@ import { cleared } from './starts.ts'
 
 export type DegradedCode = 'cni.addresses-leaking' | 'cni.errors-growing' | 'cni.flapping' | 'cni.dns-dead'
 
-/** DNS is asked only in rounds that nothing hurried, every three minutes, and twice before it counts as dead. */
-const asked = 7 * minute
+/** DNS is asked only in rounds that nothing hurried, every three minutes. */
+const asked = 4 * minute
 
 /** Rules for slow decay, and for the consequences of everything else. */
 export const degradedRules = declared({

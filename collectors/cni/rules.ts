@@ -67,7 +67,7 @@ export const rules = declared({
     impact:
       'Pods on this node reach each other, but neither services, other nodes nor the world, and the node does not reach them.',
     fix: ['`ip addr show dev cni0`: what it has', '`ip addr add ADDRESS brd + dev cni0`'],
-    because: [{ code: 'cni.bridge-missing', takes: whileOpen }, ...cleared],
+    because: [{ code: 'cni.bridge-missing', takes: whileOpen }],
   },
   'cni.overlay-missing': {
     ...critical,
@@ -116,7 +116,7 @@ export const rules = declared({
       restart,
     ],
     // /run is empty after a boot; a killall leaves the file.
-    because: [...certificates, { code: 'k3s.rebooted', takes: 8 * minute }],
+    because: [...certificates, { code: 'k3s.rebooted', takes: minute }],
   },
   'cni.veth-orphaned': {
     severity: 'critical',

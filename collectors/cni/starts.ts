@@ -3,18 +3,15 @@ import { minute } from '../../agent/text/times.ts'
 
 /**
  * What takes the pod network away, for k3s to make anew. A mere restart of k3s does not: links, rules and containers
- * outlive it (measured on k3s 1.21 and 1.36). What should be back after a start is judged three minutes after it at the
- * latest, by collectors that look every five.
+ * outlive it (measured on k3s 1.21 and 1.36). What is gone is gone at once; what a start has not made yet is not held
+ * against it, and was last seen well before it.
  */
-export const cleared = causes(
-  { code: 'k3s.killed', takes: 8 * minute },
-  { code: 'k3s.rebooted', takes: 8 * minute },
-)
+export const cleared = causes({ code: 'k3s.killed', takes: minute }, { code: 'k3s.rebooted', takes: minute })
 
 /** Every start of k3s, which is when it reads what it needs. */
 export const starts = causes(
-  { code: 'k3s.restarted', takes: 8 * minute },
-  { code: 'k3s.crashed', takes: 8 * minute },
+  { code: 'k3s.restarted', takes: minute },
+  { code: 'k3s.crashed', takes: minute },
   ...cleared,
 )
 

@@ -14,14 +14,12 @@ export type Code =
   | 'firewall.changed'
   | GrowthCode
 
-/** Kubernetes' chains are judged only three minutes after a start of k3s, and looked at every five. */
-const judged = 9 * minute
 /**
  * What removes k3s's rules: a flush, `k3s-killall.sh` and a boot, after which k3s writes them again within minutes or not
  * at all. A mere restart takes none away (measured on k3s 1.36).
  */
-const cleared = causes({ code: 'k3s.killed', takes: judged }, { code: 'k3s.rebooted', takes: judged })
-const goneSince = causes({ code: 'firewall.flushed', takes: judged, same: 'family' }, ...cleared)
+const cleared = causes({ code: 'k3s.killed', takes: minute }, { code: 'k3s.rebooted', takes: minute })
+const goneSince = causes({ code: 'firewall.flushed', same: 'family' }, ...cleared)
 /** For what a restart of k3s does not bring back. */
 const goneForGood = causes({ code: 'firewall.flushed', same: 'family', outlivesRepair: true })
 

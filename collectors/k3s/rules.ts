@@ -14,8 +14,8 @@ const noRoom = causes(
   { code: 'k3s.disk-filling', takes: whileOpen, proof: isFull },
   { code: 'memory.oom-killed', proof: ofK3s },
 )
-/** The API and the kubelet are judged three minutes after a start, and asked at every third look while well. */
-const judged = 8 * minute
+/** The API and the kubelet are asked at every third look while well. */
+const judged = 4 * minute
 /** What breaks both the API and the kubelet. A DROP on INPUT also drops packets over loopback. */
 const unwell = causes(
   { code: 'firewall.lockout', takes: judged },

@@ -65,7 +65,13 @@ export function makeCore(begin: number) {
       if (state === settled.state && Math.abs(now - settled.at) < minute) return undefined
       settled = { state, at: now }
       groups = incidents(ledger, rules, now)
-      const due = plan(groups, told, { min: 'warning', remind: reminders, since: begin, most: 6 }, 'node1', now)
+      const due = plan(
+        groups,
+        told,
+        { min: 'warning', remind: reminders, since: begin, most: 6 },
+        'node1',
+        now,
+      )
       for (const it of due) {
         const changed = recordSent(told, it, '1', now)
         const ids = new Set(changed.map((one) => one.incident))
@@ -73,7 +79,9 @@ export function makeCore(begin: number) {
       }
       return due.map((it) => ({
         kind: it.kind,
-        rings: ['opened', 'worse', 'reminder', 'digest'].includes(it.kind === 'several' ? it.change : it.kind),
+        rings: ['opened', 'worse', 'reminder', 'digest'].includes(
+          it.kind === 'several' ? it.change : it.kind,
+        ),
         incidents: 'incidents' in it ? it.incidents : it.kind === 'test' ? [] : [it.incident],
       }))
     },

@@ -16,8 +16,6 @@ export interface Profile {
   /** How long after its last kill a storm is told, ms, and whether then in the past tense. */
   readonly stormHeld: number
   readonly stormPast: boolean
-  /** Whether what is seen soon after a start keeps a finding open. */
-  readonly early: boolean
   /** Settings that cut everything off are asked this often, ms; 0: with each look only. */
   readonly settingsPoll: number
 }
@@ -33,7 +31,6 @@ export const profiles = {
     early: false,
     stormHeld: 15 * minute,
     stormPast: false,
-    early: false,
     settingsPoll: 0,
   },
   present: {
@@ -44,7 +41,6 @@ export const profiles = {
     early: true,
     stormHeld: 15 * minute,
     stormPast: true,
-    early: true,
     settingsPoll: 5_000,
   },
 } as const satisfies Readonly<Record<string, Profile>>

@@ -47,6 +47,7 @@ export function candidatesOf(
   const ranked = judged.toSorted(
     (a, b) =>
       Number(a.refused !== undefined) - Number(b.refused !== undefined) ||
+      Number(isUnlikely(a.cause, finding)) - Number(isUnlikely(b.cause, finding)) ||
       Number(isShown(b.edge)) - Number(isShown(a.edge)) ||
       Number(b.edge.same !== undefined) - Number(a.edge.same !== undefined) ||
       distance(a.cause, finding) - distance(b.cause, finding) ||
@@ -100,6 +101,12 @@ export function refusal(
 /** When the cause began, or happened again, the last time before the effect was found; ms. */
 function lastBegun({ onset, latest }: Finding, effect: Finding): number {
   return latest !== undefined && latest <= effect.onset.to + slack ? Math.max(onset.to, latest) : onset.to
+}
+
+/** Whether most of the time in which a cause may have begun came after the effect: it was found later, by a slower look. */
+function isUnlikely({ onset: { from = Number.NEGATIVE_INFINITY, to } }: Finding, effect: Finding): boolean {
+  const late = to - effect.onset.to
+  return late > slack && late > (to - from) / 2
 }
 
 /** How long before the effect the cause began, ms: 0 for one that was found later, but may have been there. */

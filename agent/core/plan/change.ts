@@ -1,5 +1,5 @@
 import type { Finding, Incident, NotificationRecord, Severity } from '../../model/index.ts'
-import { leadOf, rootAndOn, severities } from '../../model/index.ts'
+import { leadOf, rootAndOn, severities, severityOfAll } from '../../model/index.ts'
 import { day, minute } from '../../text/times.ts'
 import { tellFrom } from '../ledger.ts'
 import { type Silence, silencing, wasSilenced } from '../silence.ts'
@@ -50,6 +50,21 @@ export const stageOf = (it: Incident, now: number, min: Severity = 'info') => {
   return Math.max(0, ...findingsOf(it).map(({ id, stage = 0 }) => (ids.includes(id) ? stage : 0)))
 }
 
+/**
+ * How grave a sink is told that an incident is. What is held for flapping counts as if it were there, so that a return
+ * is an edit and does not ring.
+ */
+export function toldSeverity(incident: Incident, now: number): Severity {
+  const held = findingsOf(incident).filter(
+    (it) => it.gone && it.resolved === undefined && tellFrom(it) <= now,
+  )
+  return severityOfAll([incident, ...held])
+}
+
+/** Ids of what is held for flapping and not there, which a message has to say. */
+export const goneIn = (incident: Incident): readonly string[] =>
+  findingsOf(incident).flatMap((it) => (it.gone && it.resolved === undefined ? [it.id] : []))
+
 /** The difference between an incident and what a sink was last sent about it; undefined for none. Pure. */
 export function changeOf(
   incident: Incident,
@@ -80,13 +95,15 @@ function worseOrMore(
   // Urgent steps come before all others, so a silent edit of the message is not enough for them.
   const urgent = findingsOf(incident).flatMap((it) => (it.urgent && ids.includes(it.id) ? [it.id] : []))
   const stage = stageOf(incident, now, policy.min)
-  if (last.severity !== incident.severity && atLeast(incident.severity, last.severity))
-    return { kind: 'worse', what: incident.severity }
+  const severity = toldSeverity(incident, now)
+  if (last.severity !== severity && atLeast(severity, last.severity)) return { kind: 'worse', what: severity }
   if (stage > (last.stage ?? 0)) return { kind: 'worse', what: `stage ${stage}` }
   if (urgent.some((id) => !last.findings.includes(id))) return { kind: 'worse', what: urgent.join() }
   if (ids.some((id) => !last.findings.includes(id))) return { kind: 'grew', what: ids.join() }
   // Recorded as less severe, so that a return to the old severity counts as worse again.
-  if (last.severity !== incident.severity) return { kind: 'grew', what: `only ${incident.severity}` }
+  if (last.severity !== severity) return { kind: 'grew', what: `only ${severity}` }
+  const gone = goneIn(incident)
+  if (gone.join() !== (last.gone ?? []).join()) return { kind: 'grew', what: `gone ${gone.join()} ${now}` }
   return undefined
 }
 
@@ -102,12 +119,28 @@ function dueAgain(
   // The finding in the message's title is over, but others that followed from it are not.
   if (over !== undefined && (last.lead ?? root) !== lead)
     return { kind: 'grew', what: `over ${over} ${lead}` }
-  if (over !== undefined && last.reminded < over && now - over >= takingHold)
+  if (over !== undefined && last.reminded < over && now - over >= takingHold && isLeft(incident, over))
     return { kind: 'reminder', what: `left ${over}` }
   if (concerns && policy.remind > 0 && Math.abs(now - last.reminded) >= policy.remind)
     return { kind: 'reminder', what: `${last.reminded}` }
   return undefined
 }
+
+/** The kubelet's longest pause before it starts a container again, and some time for it to serve. */
+const lastTry = 6 * minute
+
+/**
+ * Whether something needs a repair of its own. What happens again and again, such as a container that ends, does only if
+ * it has happened since it could know of the repair; until then it may be what is remembered.
+ */
+const isLeft = (incident: Incident, over: number): boolean =>
+  incident.affected.some(
+    (it) =>
+      it.resolved === undefined &&
+      !it.gone &&
+      it.severity !== 'info' &&
+      (it.latest === undefined || it.latest > over + lastTry),
+  )
 
 /** When the cause of an incident was resolved; undefined while it is open, and for a cause of severity `info`. */
 function repairedAt(incident: Incident): number | undefined {

@@ -1,7 +1,7 @@
 import type { Incident, Notice, NotificationRecord } from '../../model/index.ts'
 import { leadOf } from '../../model/index.ts'
 import { recentRings } from './budget.ts'
-import { findingsOf, stageOf, tellable } from './change.ts'
+import { findingsOf, goneIn, stageOf, tellable, toldSeverity } from './change.ts'
 import { idOf } from './ids.ts'
 import type { SeveralNotice } from './several.ts'
 
@@ -144,7 +144,8 @@ function entry(incident: Incident, now: number): NotificationRecord {
   const stage = stageOf(incident, now)
   return {
     incident: incident.id,
-    severity: incident.severity,
+    severity: toldSeverity(incident, now),
+    ...(goneIn(incident).length > 0 && { gone: goneIn(incident) }),
     ...(stage > 0 && { stage }),
     findings: tellable(incident, now),
     lead: leadOf(incident).id,

@@ -49,7 +49,11 @@ export function firewallSays(node: Node): readonly Statement[] {
       'A new IPv4 connection to SSH on port 22 is dropped, and no rule accepts it.',
       true,
       {
-        evidence: { ports: '22', by: ':INPUT DROP', family: 'ipv4', table: 'filter' },
+        ...(profile().early &&
+          node.flushes.some((it) => isOpen(node, it) && it.tables.includes('filter')) && {
+            pendingFor: 0 as const,
+          }),
+        evidence: { port: '22', by: ':INPUT DROP', family: 'ipv4', table: 'filter' },
       },
     ),
     ...one(
