@@ -18,4 +18,6 @@ const ended =
 
 /** flannel 0.28.4 panics when its link vanishes: an index out of range in vxlan_network.go:217. */
 export const panickedAtLink = ended(/panic|vxlan|flannel/i)
+const saysSpace = ended(/no space left|disk is full/i)
+export const endedForSpace: Proof = (cause, effect) => isFull(cause, effect) && saysSpace(cause, effect)
 export const endedForCertificates = ended(/x509|certificate/i)

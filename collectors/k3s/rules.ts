@@ -1,6 +1,6 @@
 import { causes, declared, whileOpen } from '../../agent/model/index.ts'
-import { minute } from '../../agent/text/times.ts'
-import { endedForCertificates, isFull, ofK3s, panickedAtLink, saysUnauthorized } from './proofs.ts'
+import { minute, second } from '../../agent/text/times.ts'
+import { endedForCertificates, endedForSpace, isFull, ofK3s, panickedAtLink, saysUnauthorized } from './proofs.ts'
 import { linesOf } from './text.ts'
 
 /** Without valid certificates a start of k3s fails, or the API refuses those who come with them. */
@@ -14,17 +14,19 @@ const noRoom = causes(
   { code: 'k3s.disk-filling', takes: whileOpen, proof: isFull },
   { code: 'memory.oom-killed', proof: ofK3s },
 )
-/** The API and the kubelet are asked at every third look while well. */
+/** The API and the kubelet are asked at every third look while well … */
 const judged = 4 * minute
+/** … and at every look in the first minutes after a start. */
+const started = 90 * second
 /** What breaks both the API and the kubelet. A DROP on INPUT also drops packets over loopback. */
 const unwell = causes(
   { code: 'firewall.lockout', takes: judged },
-  { code: 'k3s.restarting', takes: judged },
-  { code: 'k3s.down', takes: judged },
-  { code: 'k3s.killed', takes: judged },
-  { code: 'k3s.rebooted', takes: judged },
-  { code: 'k3s.restarted', takes: judged },
-  { code: 'k3s.crashed', takes: judged },
+  { code: 'k3s.restarting', takes: started },
+  { code: 'k3s.down', takes: started },
+  { code: 'k3s.killed', takes: started },
+  { code: 'k3s.rebooted', takes: started },
+  { code: 'k3s.restarted', takes: started },
+  { code: 'k3s.crashed', takes: started },
   ...noRoom,
 )
 
@@ -187,7 +189,8 @@ export const rules = declared({
     event: true,
     because: [
       { code: 'cni.overlay-missing', proof: panickedAtLink },
-      ...noRoom,
+      { code: 'k3s.disk-filling', takes: whileOpen, proof: endedForSpace },
+      { code: 'memory.oom-killed', proof: ofK3s },
       ...certificates.map((it) => ({ ...it, proof: endedForCertificates })),
     ],
   },

@@ -32,7 +32,10 @@ const says =
 
 export const saysNetwork = says(...network)
 export const saysCertificates = says(...certificates)
-export const saysApi = says('api-unauthorized', ...network)
+/** The API refuses it, or is not reached: by the port of its service or its own, where the log names one. */
+export const saysApi: Proof = (cause, effect) =>
+  says('api-unauthorized')(cause, effect) ||
+  (says('unreachable')(cause, effect) && /^(?:$|.*:(?:443|6443)$)/.test(`${effect.evidence?.address ?? ''}`))
 export const saysFull = says(...full)
 
 /** It ended as what is killed ends, or its log says that it was. */

@@ -1,5 +1,5 @@
 import type { Cause, Finding, Rules } from '../../model/index.ts'
-import { second } from '../../text/times.ts'
+import { minute, second } from '../../text/times.ts'
 
 /** How long an effect takes to show, ms, where its edge says nothing else: for what the kernel does at once. */
 export const promptly = 30 * second
@@ -32,21 +32,26 @@ export interface Candidate {
  * All that might have caused a finding by the edges of its rule, the one that is taken first. Pure. A cause has to have
  * begun, or happened again, no later than the finding, and no longer before it than the finding takes to show (`takes`
  * of the edge), by the intervals in which both began. Of those that remain one with a proof or a trigger comes first, then one that
- * shares more than the node, then the nearest in time.
+ * shares more than the node, then the nearest in time. What comes back soon has the cause that it had, while that lasts.
  */
 export function candidatesOf(
   finding: Finding,
   rules: Rules,
   byCode: ReadonlyMap<string, readonly Finding[]>,
 ): readonly Candidate[] {
+  const former = formerCause(finding, rules, byCode)
   const judged = (rules[finding.code]?.because ?? []).flatMap((edge) =>
     (byCode.get(edge.code) ?? [])
       .filter((cause) => cause !== finding)
-      .map((cause) => ({ cause, edge, refused: refusal(cause, finding, edge, byCode) })),
+      .map((cause) => {
+        const refused = refusal(cause, finding, edge, byCode)
+        return { cause, edge, refused: cause === former && refused === 'well after it' ? undefined : refused }
+      }),
   )
   const ranked = judged.toSorted(
     (a, b) =>
       Number(a.refused !== undefined) - Number(b.refused !== undefined) ||
+      Number(b.cause === former) - Number(a.cause === former) ||
       Number(isUnlikely(a.cause, finding)) - Number(isUnlikely(b.cause, finding)) ||
       Number(isShown(b.edge)) - Number(isShown(a.edge)) ||
       Number(b.edge.same !== undefined) - Number(a.edge.same !== undefined) ||
@@ -60,6 +65,26 @@ export function candidatesOf(
     edge,
     verdict: refused ?? (at === 0 ? 'taken' : 'farther'),
   }))
+}
+
+/** Back so soon after it was last over, something has the cause that it had, ms. */
+const backSoon = 10 * minute
+
+/** The cause of the same finding the last time, if it came back soon and that cause was there all the while. */
+function formerCause(
+  finding: Finding,
+  rules: Rules,
+  byCode: ReadonlyMap<string, readonly Finding[]>,
+): Finding | undefined {
+  const before = (byCode.get(finding.code) ?? []).findLast(
+    (it) =>
+      it.subject === finding.subject &&
+      it.found < finding.found &&
+      it.resolved !== undefined &&
+      finding.found - it.resolved < backSoon,
+  )
+  const cause = before && causeOf(before, rules, byCode)
+  return cause && (cause.resolved ?? Number.POSITIVE_INFINITY) >= finding.onset.to ? cause : undefined
 }
 
 /** Whether more than time speaks for it. */

@@ -1,6 +1,7 @@
 import t from 'tap'
 import {
   endedForCertificates,
+  endedForSpace,
   isFull,
   ofK3s,
   panickedAtLink,
@@ -36,5 +37,8 @@ t.test('a crash follows from what k3s said last', async (t) => {
   t.ok(panickedAtLink(effect, crash('panic: runtime error: index out of range [0]')))
   t.ok(endedForCertificates(effect, crash('x509: certificate has expired or is not yet valid')))
   t.notOk(endedForCertificates(effect, crash('panic: runtime error: index out of range [0]')))
+  const full = of({ severity: 'critical' })
+  t.ok(endedForSpace(full, crash('write /var/lib/rancher/k3s/db: no space left on device')))
+  t.notOk(endedForSpace(full, crash('panic: runtime error: index out of range [0]')))
   t.notOk(panickedAtLink(effect, crash()), 'nothing is known of it')
 })

@@ -23,7 +23,10 @@ t.test(
     t.ok(saysCertificates(cause, loop({ 'log says': 'x509' })))
     t.notOk(saysCertificates(cause, loop({ 'log says': 'dns' })))
     t.ok(saysApi(cause, loop({ 'log says': 'api-unauthorized' })))
-    t.ok(saysFull(cause, loop({ 'log says': 'postgres-disk-full' })))
+    t.ok(saysApi(cause, loop({ 'log says': 'unreachable', address: '10.43.0.1:443' })))
+  t.notOk(saysApi(cause, loop({ 'log says': 'unreachable', address: '10.43.7.7:5432' })), 'a database')
+  t.notOk(saysApi(cause, loop({ 'log says': 'dns' })), 'the DNS runs on without the API')
+  t.ok(saysFull(cause, loop({ 'log says': 'postgres-disk-full' })))
     t.notOk(saysFull(cause, loop({ 'log says': 'postgres-wal' })))
   },
 )

@@ -20,7 +20,10 @@ function looping(node: Node, it: Pod): readonly Statement[] {
   const { ended, down } = it
   const lines = it.said.filter((one) => now - one.last <= hold)
   const line = lines.find((one) => one.pattern === 'postgres-wal') ?? lines[0]
-  const first = profile().early && times.length < restarts ? undefined : times[0]
+  const { early } = profile()
+  // collectors/pods/assess.ts: ten minutes without a restart are the end of a loop.
+  const bout = times.findLastIndex((one, at) => at === 0 || one - (times[at - 1] ?? 0) >= 10 * 60_000)
+  const first = early ? (times.length < restarts ? undefined : times[bout]) : times[0]
   const began = first ?? (profile().early ? ended?.at : undefined)
   // The first address in a line that says what was not reached.
   const address = lines
