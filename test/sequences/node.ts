@@ -73,7 +73,11 @@ export interface Happened extends Origin {
   readonly at: number
   readonly code: 'k3s.restarted' | 'k3s.crashed' | 'k3s.killed' | 'k3s.rebooted' | 'k3s.certificates-rotated'
   readonly text: string
+  readonly evidence?: Evidence
 }
+
+/** How k3s ended, as its journal has it. */
+export type Evidence = Readonly<Record<string, string | number>>
 
 export interface Node {
   readonly time: Timeline

@@ -1,4 +1,4 @@
-import { caused, type Fact, type Node } from './node.ts'
+import { caused, type Evidence, type Fact, type Node } from './node.ts'
 import { profile } from './profile.ts'
 import { type Act, from, type Origin, together } from './truth.ts'
 import { ends, remade } from './workload.ts'
@@ -17,6 +17,7 @@ export function starts(
   node: Node,
   origin: Origin,
   shown: 'k3s.restarted' | 'k3s.crashed' | undefined = 'k3s.restarted',
+  evidence?: Evidence,
 ): void {
   const { time, dice, k3s } = node
   const since = time.now()
@@ -26,17 +27,12 @@ export function starts(
   delete k3s.gone
   delete k3s.why
   const mine = () => node.k3s.running === run
-  if (shown)
-    node.happened.push({
-      ...origin,
-      code: shown,
-      at: since,
-      text: `k3s ${shown === 'k3s.crashed' ? 'crashed' : 'was restarted'} (process ${run.pid}).`,
-    })
+  const text = `k3s ${shown === 'k3s.crashed' ? 'crashed' : 'was restarted'} (process ${run.pid}).`
+  if (shown) node.happened.push({ ...origin, code: shown, at: since, text, ...(evidence && { evidence }) })
   time.in(5 * second, () => mine() && node.hear('k3s'))
   const why = cannotStart(node)
   if (why) {
-    time.in(8 * second, () => mine() && crashes(node, why))
+    time.in(8 * second, () => mine() && crashes(node, why, reasonOf(node)))
     return
   }
   const ready = dice.between(12 * second, 30 * second)
@@ -54,6 +50,14 @@ export function starts(
     node.hear('cni')
   })
 }
+
+/** What k3s says when a start fails, of a disk or of a certificate. */
+const reasonOf = (node: Node): Evidence => ({
+  exit: 1,
+  reason: node.is('disk full')
+    ? 'database or disk is full: no space left on device'
+    : 'x509: certificate signed by unknown authority',
+})
 
 /** Why a start fails: k3s exits again and again. */
 function cannotStart({ wrong }: Node): Origin | undefined {
@@ -81,7 +85,7 @@ export function wentDown(node: Node, link: string, origin: Origin): void {
 }
 
 /** The process ends by itself; systemd starts it again after 5 s (`Restart=always`). */
-export function crashes(node: Node, origin: Origin): void {
+export function crashes(node: Node, origin: Origin, evidence: Evidence = { exit: 1 }): void {
   const { time, k3s } = node
   if (!k3s.running) return
   delete k3s.running
@@ -91,7 +95,7 @@ export function crashes(node: Node, origin: Origin): void {
   time.in(5 * second, () => {
     if (k3s.running || k3s.state !== 'activating') return
     k3s.again = [...k3s.again.filter((it) => time.now() - it.at < 15 * minute), { ...origin, at: time.now() }]
-    starts(node, origin, profile().crashes ? 'k3s.crashed' : 'k3s.restarted')
+    starts(node, origin, profile().crashes ? 'k3s.crashed' : 'k3s.restarted', evidence)
   })
 }
 

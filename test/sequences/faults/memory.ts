@@ -140,7 +140,7 @@ export const memoryFaults: readonly Fault[] = [
             if (node.dice.yes(0.6)) kills(node, pod(node, name), from(shown, 'memory.oom-system'), true)
           if (node.dice.yes(0.4)) {
             kills(node, pod(node, 'encoder'), from(shown, 'memory.oom-system'), true)
-            crashes(node, from(shown, 'memory.oom-system'))
+            crashes(node, from(shown, 'memory.oom-system'), { signal: 'KILL', result: 'oom-kill' })
           }
           node.mend('pressure', 'filling')
         })

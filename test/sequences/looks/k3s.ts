@@ -131,11 +131,12 @@ function events(node: Node, loops: boolean): readonly Statement[] {
   )
   const shown =
     profile().starts === 'last' ? [...new Map(recent.map((it) => [it.code, it])).values()] : recent
-  return shown.map(({ code, at, text, by, after }) => ({
+  return shown.map(({ code, at, text, by, after, evidence }) => ({
     code,
     subject: code === 'k3s.rebooted' ? 'node' : 'k3s',
     at: at + node.offset,
     text,
+    ...(evidence && { evidence }),
     seen: true,
     past: true,
     by,
