@@ -1,6 +1,7 @@
 import { caused, type Evidence, type Fact, type Node } from './node.ts'
 import { profile } from './profile.ts'
-import { type Act, from, type Origin, together } from './truth.ts'
+import { causeIn } from './reach.ts'
+import type { Act, Origin } from './truth.ts'
 import { ends, remade } from './workload.ts'
 
 const second = 1000
@@ -60,11 +61,7 @@ const reasonOf = (node: Node): Evidence => ({
 })
 
 /** Why a start fails: k3s exits again and again. */
-function cannotStart({ wrong }: Node): Origin | undefined {
-  const full = wrong.get('disk full')
-  const chain = wrong.get('chain')
-  return together([full && from(full, 'k3s.disk-filling'), chain && from(chain, 'certs.chain-broken')])
-}
+const cannotStart = (node: Node): Origin | undefined => causeIn(node, ['disk full', 'chain'])
 
 /** A start within the window renews the certificates; copies of the kubeconfig are left behind. */
 function renews(node: Node, origin: Origin): void {
