@@ -118,6 +118,7 @@ function present(rules: Rules, it: Observation) {
   const rule = rules[it.code] as Rules[string]
   const avoid = it.avoid ?? rule.avoid
   const urgent = it.urgent ?? rule.urgent
+  const latest = it.latest ?? (rule.event ? it.at : undefined)
   return {
     code: it.code,
     subject: it.subject.slice(0, longestSubject),
@@ -131,7 +132,7 @@ function present(rules: Rules, it: Observation) {
     ...(it.stage !== undefined && { stage: it.stage }),
     ...(it.pod && { pod: it.pod }),
     ...(it.evidence && { evidence: it.evidence }),
-    ...(it.latest !== undefined && { latest: it.latest }),
+    ...(latest !== undefined && { latest }),
   }
 }
 

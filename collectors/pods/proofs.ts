@@ -30,12 +30,20 @@ const says =
   (_, effect) =>
     saidBy(effect).some((it) => names.includes(it))
 
+/** An address was not reached: the API's, by the port of its service or its own, or another; any where none is named. */
+function isUnreached(effect: Proven, api: boolean): boolean {
+  const address = `${effect.evidence?.address ?? ''}`
+  return saidBy(effect).includes('unreachable') && (address === '' || /:(?:443|6443)$/.test(address) === api)
+}
+
 export const saysNetwork = says(...network)
+export const saysNames = says('dns', 'unknown-host')
+/** Names, or an address that is not the API's: what lies beyond this node. */
+export const saysBeyond: Proof = (cause, effect) => saysNames(cause, effect) || isUnreached(effect, false)
 export const saysCertificates = says(...certificates)
 /** The API refuses it, or is not reached: by the port of its service or its own, where the log names one. */
 export const saysApi: Proof = (cause, effect) =>
-  says('api-unauthorized')(cause, effect) ||
-  (says('unreachable')(cause, effect) && /^(?:$|.*:(?:443|6443)$)/.test(`${effect.evidence?.address ?? ''}`))
+  says('api-unauthorized')(cause, effect) || isUnreached(effect, true)
 export const saysFull = says(...full)
 
 /** It ended as what is killed ends, or its log says that it was. */
@@ -43,3 +51,8 @@ export const endedByKill: Proof = (cause, effect) =>
   effect.evidence?.reason === 'OOMKilled' ||
   effect.evidence?.['last exit code'] === sigkill ||
   says(...killed)(cause, effect)
+
+/** A flush takes services away with nat, and what pods send on only where the policy of FORWARD then drops it. */
+export const cutOff: Proof = (cause, effect) =>
+  saysNetwork(cause, effect) &&
+  (/\bnat\b/.test(`${cause.evidence?.table ?? ''}`) || cause.evidence?.forward === 'DROP')

@@ -1,6 +1,15 @@
 import { causes, declared, whileOpen } from '../../agent/model/index.ts'
 import { hour, minute } from '../../agent/text/times.ts'
-import { endedByKill, saysApi, saysCertificates, saysFull, saysNetwork } from './proofs.ts'
+import {
+  cutOff,
+  endedByKill,
+  saysApi,
+  saysBeyond,
+  saysCertificates,
+  saysFull,
+  saysNames,
+  saysNetwork,
+} from './proofs.ts'
 
 /**
  * How long a program may take to miss what it cannot reach any more, and to end often enough to count as a loop, ms:
@@ -18,18 +27,23 @@ const network = causes(
       'cni.bridge-missing',
       'cni.bridge-down',
       'cni.bridge-address',
-      'cni.overlay-missing',
-      'cni.overlay-down',
       'cni.veth-orphaned',
-      'cni.routes-missing',
       'cni.forwarding-off',
-      'cni.dns-dead',
-      'firewall.flushed',
       'firewall.kube-chains-missing',
-      'firewall.flannel-rules-missing',
       'firewall.ufw-blocks-k3s',
     ] as const
   ).map((code) => ({ code, takes: noticed, proof: saysNetwork })),
+  { code: 'firewall.flushed', takes: noticed, proof: cutOff },
+  // The API of a server, and of an agent by its load balancer, is not reached over the overlay, nor masqueraded.
+  ...(
+    [
+      'cni.overlay-missing',
+      'cni.overlay-down',
+      'cni.routes-missing',
+      'firewall.flannel-rules-missing',
+    ] as const
+  ).map((code) => ({ code, takes: noticed, proof: saysBeyond })),
+  { code: 'cni.dns-dead', takes: noticed, proof: saysNames },
 )
 
 /** Programs that use the API (controllers, ingress, DNS) exit when it refuses them. */

@@ -23,6 +23,9 @@ function observed(flush: Flush, cells: Cells, sample: FirewallSample): Observati
   const left = total(present)
   const back = left > least ? ` ${left} rules are there now.` : ''
   const missing = missingOf(flush.needs, present)
+  const drops = sample.sets.some(
+    (it) => tables.includes(`${it.family} filter`) && it.policies['filter FORWARD'] === 'DROP',
+  )
   return {
     code: 'firewall.flushed',
     subject: flush.subject,
@@ -35,6 +38,7 @@ function observed(flush: Flush, cells: Cells, sample: FirewallSample): Observati
       before: had,
       least,
       now: left,
+      ...(drops && { forward: 'DROP' }),
       ...(first?.by && { process: first.by.name, pid: first.by.pid }),
     },
   }
