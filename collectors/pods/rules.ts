@@ -81,7 +81,14 @@ export const rules = declared({
     avoid: [
       'Delete its volume or scale it up: what makes it end is still there, and a volume that is gone is gone.',
     ],
-    because: [...memory, ...node, ...api, ...network],
+    because: [
+      // The log names the reason, before the container ends or when it starts again.
+      { code: 'pods.log-says', same: 'pod', takes: noticed },
+      ...memory,
+      ...node,
+      ...api,
+      ...network,
+    ],
   },
   'pods.log-says': {
     severity: 'warning',
@@ -93,14 +100,7 @@ export const rules = declared({
     settings: ['hold_minutes', 'patterns', 'ignore_patterns'],
     impact: 'What the line says; see the text.',
     fix: ['Read the log around it: `kubectl logs` with the names in the subject'],
-    because: [
-      // The loop shows that something is wrong, and the log line names the reason.
-      { code: 'pods.crash-looping', takes: whileOpen, same: 'pod', outlivesRepair: true },
-      ...memory,
-      ...node,
-      ...api,
-      ...network,
-    ],
+    because: [...memory, ...node, ...api, ...network],
   },
 })
 

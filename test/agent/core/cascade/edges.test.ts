@@ -324,7 +324,7 @@ t.test('the edges that must be there', async (t) => {
     'cni.bridge-missing': 'pods.crash-looping cni.veth-orphaned cni.dns-dead',
     'cni.overlay-missing': 'pods.crash-looping cni.routes-missing',
     'memory.oom-killed': 'pods.crash-looping pods.log-says k3s.restarting',
-    'pods.crash-looping': 'pods.log-says',
+    'pods.log-says': 'pods.crash-looping',
     'k3s.disk-filling': 'pods.crash-looping pods.log-says k3s.api-unhealthy',
   }
   for (const [cause, all] of Object.entries(needed))
