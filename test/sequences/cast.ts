@@ -76,5 +76,6 @@ export const podsOf = ({ dnsHere }: Traits): Pod[] => [
   pod('media', 'encoder-84d7f6c5b9-2hjkl', 'encoder'),
 ]
 
-export const podOf = ({ namespace, name, container }: Pod) => ({ namespace, name, container })
-export const nameOf = ({ namespace, name, container }: Pod) => `${namespace}/${name}/${container}`
+type Names = Pick<Pod, 'namespace' | 'name' | 'container'>
+export const podOf = ({ namespace, name, container }: Names) => ({ namespace, name, container })
+export const nameOf = ({ namespace, name, container }: Names) => `${namespace}/${name}/${container}`

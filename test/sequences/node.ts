@@ -55,7 +55,8 @@ export interface Process {
 
 export interface Kill extends Origin {
   readonly at: number
-  readonly pod: Pod
+  /** Its names then: a rollout gives it others. */
+  readonly pod: Pick<Pod, 'namespace' | 'name' | 'container' | 'database'>
   /** The node itself had no memory left. */
   readonly whole: boolean
 }

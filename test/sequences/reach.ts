@@ -12,6 +12,11 @@ export function causeIn(node: Node, facts: readonly Fact[]): Origin | undefined 
   )
 }
 
+/**
+ * With ufw's rules gone its policies stay: what comes in is dropped, answers and loopback included, and so is what is
+ * forwarded until flannel's rules are back.
+ */
+const closed: readonly Fact[] = ['filter ufw']
 const bridge: readonly Fact[] = ['bridge gone', 'bridge down', 'bridge address']
 const away: readonly Fact[] = ['overlay gone', 'overlay down', 'route', 'fdb']
 
@@ -20,7 +25,7 @@ export function dnsFromNode(node: Node): Origin | undefined {
   const { dnsHere, peer } = node.traits
   return together([
     node.wrong.get('coredns'),
-    causeIn(node, ['nat kube', ...(dnsHere ? bridge : peer ? away : [])]),
+    causeIn(node, ['nat kube', ...closed, ...(dnsHere ? bridge : peer ? away : [])]),
     dnsHere && node.wrong.has('pods off') ? causeIn(node, ['pods off']) : undefined,
   ])
 }
@@ -33,7 +38,13 @@ export function dnsFromPod(node: Node, pod: Pod): Origin | undefined {
   const { dnsHere, peer } = node.traits
   return together([
     causeIn(node, ['coredns']),
-    causeIn(node, ['nat kube', 'forwarding', ...bridge, ...(pod.off ? (['pods off'] as const) : [])]),
+    causeIn(node, [
+      'nat kube',
+      'forwarding',
+      ...(node.traits.ufw ? (['filter flannel'] as const) : []),
+      ...bridge,
+      ...(pod.off ? (['pods off'] as const) : []),
+    ]),
     dnsHere || !peer ? undefined : causeIn(node, away),
   ])
 }
@@ -42,7 +53,7 @@ export function dnsFromPod(node: Node, pod: Pod): Origin | undefined {
 export function apiWrong(node: Node): Origin | undefined {
   const { wrong } = node
   const hung = together([wrong.get('hung'), wrong.get('datastore')])
-  return together([hung, causeIn(node, ['expired', 'disk full'])])
+  return together([hung, causeIn(node, ['expired', 'disk full', ...closed])])
 }
 
 /** Why a pod that asks the API gets no answer. */
@@ -50,7 +61,13 @@ export function apiFromPod(node: Node, pod: Pod): Origin | undefined {
   const api = together([node.wrong.get('hung'), node.wrong.get('datastore')])
   const { k3s } = node
   return together([
-    causeIn(node, ['nat kube', 'ufw blocks', ...bridge, ...(pod.off ? (['pods off'] as const) : [])]),
+    causeIn(node, [
+      'nat kube',
+      'ufw blocks',
+      ...closed,
+      ...bridge,
+      ...(pod.off ? (['pods off'] as const) : []),
+    ]),
     api && from(api, 'k3s.api-unhealthy'),
     k3s.running ? undefined : k3s.why && from(k3s.why, 'k3s.down'),
   ])

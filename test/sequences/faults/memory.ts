@@ -9,7 +9,7 @@ const pod = (node: Node, name: string) => node.pods.find((it) => it.name.startsW
 
 /** The kernel kills a process of a container. */
 export function kills(node: Node, it: Pod, origin: Origin, whole = false): void {
-  node.kills.push({ ...origin, at: node.time.now(), pod: it, whole })
+  node.kills.push({ ...origin, at: node.time.now(), pod: { ...it }, whole })
   node.hear('memory')
   if (it.database)
     says(node, it, {

@@ -76,7 +76,9 @@ function health(node: Node): readonly Statement[] {
   const api = apiWrong(node)
   if (api) {
     const since = Math.min(
-      ...(['hung', 'datastore', 'expired', 'disk full'] as const).flatMap((it) => wrong.get(it)?.since ?? []),
+      ...(['hung', 'datastore', 'expired', 'disk full', 'filter ufw'] as const).flatMap(
+        (it) => wrong.get(it)?.since ?? [],
+      ),
     )
     const status = wrong.has('expired') ? 401 : undefined
     found.push({
@@ -92,7 +94,9 @@ function health(node: Node): readonly Statement[] {
       ...api,
     })
   }
-  const kubelet = wrong.get('kubelet')
+  const closed = wrong.get('filter ufw')
+  const kubelet =
+    wrong.get('kubelet') ?? (closed && { ...closed, after: [...closed.after, 'firewall.lockout'] })
   if (kubelet)
     found.push({
       code: 'k3s.kubelet-unhealthy',

@@ -14,7 +14,7 @@ export function memorySays(node: Node): readonly Statement[] {
   return [
     ...starved(node, held),
     ...storming(node),
-    ...[...Map.groupBy(held, (it) => it.pod)].map(([, its]) => killed(node, its)),
+    ...[...Map.groupBy(held, (it) => nameOf(it.pod)).values()].map((its) => killed(node, its)),
     ...again(node),
     ...near(node),
     ...whole(node),
@@ -53,28 +53,31 @@ function killed(node: Node, its: readonly Kill[]): Statement {
 /** collectors/memory/history/bouts.ts: three bouts within a day, until the next one is long overdue. */
 function again(node: Node): readonly Statement[] {
   const now = node.time.now()
-  return [...Map.groupBy(node.kills, (it) => it.pod)].flatMap(([pod, its]): readonly Statement[] => {
-    const bouts = its.filter((it, index) => it.at - (its[index - 1]?.at ?? 0) >= 5000).slice(-12)
-    const [first, last] = [bouts[0], bouts.at(-1)]
-    if (!first || !last || bouts.length < 3) return []
-    const distance = (last.at - first.at) / (bouts.length - 1)
-    if (last.at + Math.max(hour, 2 * distance) < now) return []
-    const { at, latest } = times(node, bouts)
-    return [
-      {
-        code: 'memory.oom-repeating',
-        subject: nameOf(pod),
-        text: `Killed ${bouts.length} times, about every ${Math.round(distance / minute)} min.`,
-        pod: podOf(pod),
-        ...{ at, latest },
-        seen: true,
-        past: true,
-        evidence: { times: bouts.length, last: iso(latest) },
-        ...origin(bouts),
-        after: ['memory.oom-killed'],
-      },
-    ]
-  })
+  return [...Map.groupBy(node.kills, (it) => nameOf(it.pod)).values()].flatMap(
+    (its): readonly Statement[] => {
+      const bouts = its.filter((it, index) => it.at - (its[index - 1]?.at ?? 0) >= 5000).slice(-12)
+      const [first, last] = [bouts[0], bouts.at(-1)]
+      if (!first || !last || bouts.length < 3) return []
+      const { pod } = first
+      const distance = (last.at - first.at) / (bouts.length - 1)
+      if (last.at + Math.max(hour, 2 * distance) < now) return []
+      const { at, latest } = times(node, bouts)
+      return [
+        {
+          code: 'memory.oom-repeating',
+          subject: nameOf(pod),
+          text: `Killed ${bouts.length} times, about every ${Math.round(distance / minute)} min.`,
+          pod: podOf(pod),
+          ...{ at, latest },
+          seen: true,
+          past: true,
+          evidence: { times: bouts.length, last: iso(latest) },
+          ...origin(bouts),
+          after: ['memory.oom-killed'],
+        },
+      ]
+    },
+  )
 }
 
 /** Twenty kills within a minute; it goes on while the kernel has killed within the last minute. */
