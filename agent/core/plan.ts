@@ -4,7 +4,7 @@ import { type Budget, budgetOf } from './plan/budget.ts'
 import { type Change, changeOf, type Policy } from './plan/change.ts'
 import { gatherFirst, gatherKinds, groupsOf, type Member, restOf, type Several } from './plan/groups.ts'
 import { idOf } from './plan/ids.ts'
-import { severalChange, severalNotice } from './plan/several.ts'
+import { owesARing, severalChange, severalNotice } from './plan/several.ts'
 
 export { digestAge, type Policy, takingHold } from './plan/change.ts'
 export { receiptFor, recordSent, recordUnconfirmed } from './plan/record.ts'
@@ -168,6 +168,9 @@ function restNotices(
   const others = groups.filter(({ group }) => group.of === 'rest' && group.id !== grown?.group.id)
   return [...others, ...(grown ? [grown] : [])].flatMap((it) => {
     const change = severalChange(it)
+    // What could not ring when it joined does as soon as there may be another message.
+    if ((!change || change === 'grew') && owesARing(it) && budget.takeForRest())
+      return [severalNotice(it, 'worse', node, now)]
     if (!change) return []
     const rings = change === 'worse' || change === 'reminder' || !it.exists
     if (!rings || budget.takeForRest()) return [severalNotice(it, change, node, now)]

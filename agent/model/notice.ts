@@ -56,6 +56,8 @@ export interface NotificationRecord {
   readonly severity: Severity
   /** The highest stage among `findings`; absent where none of them has stages. */
   readonly stage?: number
+  /** It joined a message that had rung for others, and for it the message has not rung yet. */
+  readonly quiet?: true
   /** Ids of those that it says are held for flapping, and gone; absent for none. */
   readonly gone?: readonly string[]
   /** Ids of the findings the message was about. */

@@ -142,6 +142,7 @@ export const toldShape = group<NotificationRecord>({
   incident: text(2_000),
   severity: oneOf(severities),
   stage: { optional: within(-furthest, furthest) },
+  quiet: { optional: yes },
   gone: { optional: listOf(text(2_000), 100_000) },
   findings: listOf(text(2_000), 100_000),
   lead: { optional: text(2_000) },

@@ -21,3 +21,7 @@ export const panickedAtLink = ended(/panic|vxlan|flannel/i)
 const saysSpace = ended(/no space left|disk is full/i)
 export const endedForSpace: Proof = (cause, effect) => isFull(cause, effect) && saysSpace(cause, effect)
 export const endedForCertificates = ended(/x509|certificate/i)
+
+/** systemd has it failed, or about to be started again: it ended by itself. */
+export const hasFailed: Proof = (_, { evidence }) =>
+  evidence?.state === 'failed' || evidence?.state === 'activating'

@@ -1,6 +1,6 @@
 import { causes, declared, whileOpen } from '../../agent/model/index.ts'
 import { minute, second } from '../../agent/text/times.ts'
-import { endedForCertificates, endedForSpace, isFull, ofK3s, panickedAtLink, saysUnauthorized } from './proofs.ts'
+import { endedForCertificates, endedForSpace, hasFailed, isFull, ofK3s, panickedAtLink, saysUnauthorized } from './proofs.ts'
 import { linesOf } from './text.ts'
 
 /** Without valid certificates a start of k3s fails, or the API refuses those who come with them. */
@@ -71,7 +71,8 @@ export const rules = declared({
       { code: 'k3s.killed', takes: 2 * minute },
       { code: 'k3s.rebooted', takes: judged },
       ...noRoom,
-      ...certificates,
+      // Somebody who stops it is no failure.
+      ...certificates.map((it) => ({ ...it, proof: hasFailed })),
     ],
   },
   'k3s.restarting': {

@@ -27,8 +27,6 @@ export const gathering = 30 * second
 /** How long a message takes in others of its kind at most, ms: then a new one rings. */
 export const longestGathering = 10 * minute
 
-/** When a round first found it, by its id (`Finding.id`). */
-
 /** Whether an incident is older than the agent's first look: found by it, or confirmed while that was told. */
 function wasBefore({ cause, notifyAt }: Incident, { from, to }: { from: number; to: number }): boolean {
   const at = cause.found

@@ -86,6 +86,7 @@ function recordSeveral(
       ...entry(it, now),
       reminded: rings ? now : (last?.reminded ?? now),
       ...rung(last, rings && at === 0 && !again, now),
+      ...(!rings && group.of === 'rest' && (!last || last.quiet) && { quiet: true as const }),
       group,
       ...(kept !== undefined && { receipt: kept }),
       ...(resolved !== undefined && { resolved }),

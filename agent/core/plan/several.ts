@@ -30,6 +30,10 @@ export function severalChange(it: Several): SeveralNotice['change'] | undefined 
   return kinds.has('reminder') && kinds.size === 1 && joining.length === 0 ? 'reminder' : 'grew'
 }
 
+/** Whether something that is open joined it in silence, as there had been too many messages. */
+export const owesARing = ({ members }: Several): boolean =>
+  members.some(({ incident, last }) => last?.quiet && isOpen(incident) && incident.severity !== 'info')
+
 /** The notice of such a change. Its id is the same however often it is asked for, and another for other news. Pure. */
 export function severalNotice(
   { group, members, joining, absorbed = [] }: Several,
@@ -43,9 +47,10 @@ export function severalNotice(
     change === 'opened'
       ? all.map(({ id }) => id)
       : [
-          ...members.flatMap(({ incident: { id }, change: its }) =>
-            its ? [`${id} ${its.kind} ${its.what}`] : [],
-          ),
+          ...members.flatMap(({ incident: { id }, change: its, last }) => [
+            ...(its ? [`${id} ${its.kind} ${its.what}`] : []),
+            ...(change === 'worse' && last?.quiet ? [`${id} quiet`] : []),
+          ]),
           ...joining.map(({ id }) => id),
           ...absorbed.map(({ id }) => `${id} absorbed`),
         ]

@@ -53,15 +53,16 @@ const portOf = ({ forward }: HostPort) => {
   return `${protocol === 'tcp' ? port : `${port}/${protocol}`}${over}`
 }
 
-/** One finding for each pod, since it is the pod that has to be recreated. */
+/** None is opened while k3s is stopped, which is told by itself. One finding for each pod, since it is the pod that has to be recreated. */
 export function hostPortsMissing({ hostPorts = [], k3s }: FirewallSample): Observation<Code>[] {
-  if (!k3s?.running) return []
+  if (!k3s) return []
   return [...Map.groupBy(hostPorts, (it) => it.pod)].map(([pod, ports]) => {
     const [namespace = '', name = ''] = pod.split('/')
     const list = ports.map(portOf)
     return {
       code: 'firewall.hostport-rules-missing',
       subject: pod,
+      ...(!k3s.running && { starting: true as const }),
       pod: { namespace, name },
       text: `${list.length === 1 ? 'Host port' : 'Host ports'} ${list.join(', ')} of this node ${list.length === 1 ? 'belongs' : 'belong'} to pod ${pod}, but no rule leads there (${ports[0]?.forward.split(' ').at(-1)}).`,
       fix: [

@@ -2,6 +2,7 @@ import t from 'tap'
 import {
   endedForCertificates,
   endedForSpace,
+  hasFailed,
   isFull,
   ofK3s,
   panickedAtLink,
@@ -24,6 +25,13 @@ t.test('only a kill of k3s itself stops k3s', async (t) => {
   t.notOk(ofK3s(of({}), effect))
   const pod = { namespace: 'default', name: 'k3s' }
   t.notOk(ofK3s(of({ pod, evidence: { process: 'k3s-server' } }), effect), 'a pod may call itself anything')
+})
+
+t.test('what somebody stopped has not failed', async (t) => {
+  t.ok(hasFailed(effect, of({ evidence: { state: 'failed', result: 'exit-code' } })))
+  t.ok(hasFailed(effect, of({ evidence: { state: 'activating' } })))
+  t.notOk(hasFailed(effect, of({ evidence: { state: 'inactive', result: 'success' } })))
+  t.notOk(hasFailed(effect, of({})), 'nothing is known of it')
 })
 
 t.test('401, and nothing else, is a refusal of who asks', async (t) => {

@@ -39,8 +39,9 @@ export function firewallSays(node: Node): readonly Statement[] {
       'Host ports 80, 443 of this node belong to pod kube-system/ingress, but no rule leads there.',
       k3s.running !== undefined,
       {
+        early: true,
         pod: { namespace: 'kube-system', name: 'ingress' },
-        evidence: { ports: '80, 443', pod: 'kube-system/ingress', family: 'ipv4', table: 'nat' },
+        evidence: { port: '80, 443', pod: 'kube-system/ingress', family: 'ipv4', table: 'nat' },
       },
     ),
     ...one(

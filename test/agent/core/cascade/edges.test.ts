@@ -48,6 +48,7 @@ const shown = {
   link: 'cni0',
   port: 80,
   status: 401,
+  state: 'failed',
   process: 'k3s-server',
   'because the node ran out': 1,
   containers: 'here',
