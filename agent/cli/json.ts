@@ -3,6 +3,7 @@ import { timestamp } from '../text/times.ts'
 /** Names of the fields that are times, at any depth; all other numbers stay numbers. */
 const moments = new Set([
   ...['at', 'now', 'since', 'seen', 'notifyAt', 'resolved'],
+  ...['found', 'from', 'to', 'latest'],
   ...['started', 'last', 'next', 'blindSince', 'lastSent', 'until'],
 ])
 

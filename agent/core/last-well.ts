@@ -1,4 +1,11 @@
-import type { Look } from './ledger.ts'
+import type { Observation, Rules } from '../model/index.ts'
+
+/** What a round says of that: a `Look` of the ledger. */
+interface Judging {
+  readonly rules: Rules
+  readonly observations: readonly Pick<Observation, 'code' | 'subject' | 'starting'>[]
+  readonly kept?: readonly { readonly code: string; readonly subjects?: readonly string[] }[]
+}
 
 /** When a rule was last judged. */
 export interface Judged {
@@ -26,7 +33,7 @@ export function lastWell(judgements: Judgements, code: string, subject: string):
 /** The judgements after one round. Rules that it could not judge keep their time, and so do single subjects. Pure. */
 export function judgedIn(
   judgements: Judgements,
-  { rules, observations, kept = [] }: Look,
+  { rules, observations, kept = [] }: Judging,
   now: number,
 ): Judgements {
   const next = new Map(judgements)
@@ -58,5 +65,5 @@ export function judgedIn(
 }
 
 /** The judgements of rules that still exist. Pure. */
-export const ofRules = (judgements: Judgements, rules: Look['rules']): Judgements =>
+export const ofRules = (judgements: Judgements, rules: Rules): Judgements =>
   new Map([...judgements].filter(([code]) => code in rules))

@@ -96,7 +96,8 @@ export function step(
 }
 
 /** Whether this is another occurrence than the one that the finding is about, which people have to be told of anew. */
-function happenedAnew(finding: Finding, { code, at, latest }: Observation, rules: Rules): boolean {
+function happenedAnew(finding: Finding, { code, at, latest, starting }: Observation, rules: Rules): boolean {
+  if (starting) return false
   if (rules[code]?.event) return at !== undefined && at - finding.since > second
   return latest !== undefined && finding.latest !== undefined && latest - finding.latest >= ringsAgain
 }

@@ -1,10 +1,12 @@
 import type { Incident, Notice, NotificationRecord, Severity } from '../model/index.ts'
 import { severities, severityOfAll } from '../model/index.ts'
+import { gravest } from './cascade.ts'
+import { tellFrom } from './ledger.ts'
 import { type Budget, budgetOf } from './plan/budget.ts'
 import { type Change, changeOf, type Policy } from './plan/change.ts'
 import { gatherFirst, gatherKinds, groupsOf, type Member, restOf, type Several } from './plan/groups.ts'
 import { idOf } from './plan/ids.ts'
-import { owesARing, severalChange, severalNotice } from './plan/several.ts'
+import { owed, severalChange, severalNotice } from './plan/several.ts'
 
 export { digestAge, type Policy, takingHold } from './plan/change.ts'
 export { receiptFor, recordSent, recordUnconfirmed } from './plan/record.ts'
@@ -27,11 +29,15 @@ export function plan(
   const book = new Map(told.map((it) => [it.incident, it]))
   const members = incidents.map((incident): Member => {
     const last = book.get(incident.id)
-    return { incident, last, change: changeOf(incident, last, policy, now) }
+    const change = isPending(incident, book, now) ? undefined : changeOf(incident, last, policy, now)
+    return { incident, last, change }
   })
   // Of several incidents that a finding is in, the first one counts.
   const rootOf = new Map(
-    incidents.toReversed().flatMap((it) => it.affected.map(({ id }) => [id, it] as const)),
+    incidents
+      .filter((it) => !isPending(it, book, now))
+      .toReversed()
+      .flatMap((it) => it.affected.map(({ id }) => [id, it] as const)),
   )
   const budget = budgetOf(told, policy.most, now)
   const all = gathered(members, told, rootOf, policy, now)
@@ -42,6 +48,19 @@ export function plan(
     ...mergedNotices(told, rootOf, node, now),
     ...digestOf(members, budget, node, now),
   ].sort((a, b) => urgency(b) - urgency(a))
+}
+
+/**
+ * Whether an incident only puts a cause, with which there is still patience, before what was told already: that stays
+ * as it was told until the cause is sure, unless something graver came with it.
+ */
+function isPending(incident: Incident, book: ReadonlyMap<string, NotificationRecord>, now: number): boolean {
+  if (book.has(incident.id) || incident.resolved !== undefined || tellFrom(incident.cause) <= now)
+    return false
+  const told = incident.affected
+    .flatMap(({ id }) => book.get(id) ?? [])
+    .filter((it) => it.resolved === undefined)
+  return told.length > 0 && severities.indexOf(gravest(told)) >= severities.indexOf(incident.severity)
 }
 
 /** How soon it has to be sent: new messages before edits, and of these the gravest first. */
@@ -169,7 +188,8 @@ function restNotices(
   return [...others, ...(grown ? [grown] : [])].flatMap((it) => {
     const change = severalChange(it)
     // What could not ring when it joined does as soon as there may be another message.
-    if ((!change || change === 'grew') && owesARing(it) && budget.takeForRest())
+    const silent = owed(it)
+    if ((!change || change === 'grew') && silent && budget.take(silent))
       return [severalNotice(it, 'worse', node, now)]
     if (!change) return []
     const rings = change === 'worse' || change === 'reminder' || !it.exists

@@ -32,6 +32,9 @@ export interface Cause<Code extends string = string> {
   readonly outlivesRepair?: true
 }
 
+/** How long an effect takes to show, ms, where its edge says nothing else: for what the kernel does at once. */
+export const promptly = 30_000
+
 /** `takes` of a cause under which the effect may begin at any time: until it is repaired. */
 export const whileOpen = Number.POSITIVE_INFINITY
 

@@ -1,4 +1,4 @@
-import { type Finding, type Severity, severities } from './finding.ts'
+import { type Cause, type Finding, type Severity, severities } from './finding.ts'
 
 /** Why an incident began, as far as is known. */
 export interface Why {
@@ -11,6 +11,27 @@ export interface Why {
   readonly cause?: string
   /** "k3s was restarted (20 s before; nothing else …)", without a full stop. */
   readonly text: string
+}
+
+/** Why one finding is, or is not, the cause of another. */
+export type Verdict =
+  | 'taken'
+  /** It may have been, but another is closer in scope or time. */
+  | 'farther'
+  | 'another subject'
+  | 'no proof'
+  /** What brings it out did not happen. */
+  | 'no trigger'
+  /** The effect was still seen well when it should have shown. */
+  | 'well after it'
+  | 'over before'
+  | 'began later'
+
+/** One possible cause of a finding, and what became of it. */
+export interface Candidate {
+  readonly cause: Finding
+  readonly edge: Cause
+  readonly verdict: Verdict
 }
 
 /** A finding and all those that follow from it. */

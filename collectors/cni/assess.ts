@@ -73,7 +73,7 @@ function otherFiles(sample: CniSample, name: string): readonly Observation<Code>
 }
 
 /**
- * k3s writes both files when it starts; a stopped k3s needs neither. Soon after a start a missing file may still be
+ * k3s writes both files when it starts; a stopped k3s needs neither, so then none opens a finding. Soon after a start a missing file may still be
  * written: then only a subnet file that was missing already before this start opens a finding.
  */
 function files(sample: CniSample, ran: number): readonly Observation<Code>[] {
@@ -82,7 +82,9 @@ function files(sample: CniSample, ran: number): readonly Observation<Code>[] {
   const found: Observation<Code>[] = []
   const settled = ran >= grace
   const still = outlastsStart(sample, subnetFile)
-  const since = `though k3s has run for ${Math.floor(ran / minute)} min`
+  const since = k3s.running
+    ? `though k3s has run for ${Math.max(0, Math.floor(ran / minute))} min`
+    : 'and k3s is stopped'
   if (confs?.every((it) => it.types.length === 0)) {
     const folder = confFolder(k3s)
     const broken = confs.map((it) => it.file).join(', ')

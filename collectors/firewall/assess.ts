@@ -41,7 +41,7 @@ export function assess(sample: FirewallSample, now: number, series?: Series): Fo
 function kubeChains({ k3s, sets, memory, hostPorts = [] }: FirewallSample, now: number): Found[] {
   if (!k3s?.running) return []
   const { since } = k3s.running
-  const minutes = Math.floor((now - since) / minute)
+  const minutes = Math.max(0, Math.floor((now - since) / minute))
   return k3s.proxies.flatMap((family): Found[] => {
     // Without an iptables tool a family cannot be judged, and another CNI may do without these chains.
     const here = sets.filter((it) => it.family === family)

@@ -25,3 +25,4 @@ export const endedForCertificates = ended(/x509|certificate/i)
 /** systemd has it failed, or about to be started again: it ended by itself. */
 export const hasFailed: Proof = (_, { evidence }) =>
   evidence?.state === 'failed' || evidence?.state === 'activating'
+export const failedOnFull: Proof = (cause, effect) => isFull(cause, effect) && hasFailed(cause, effect)

@@ -1,6 +1,15 @@
 import { causes, declared, whileOpen } from '../../agent/model/index.ts'
 import { minute, second } from '../../agent/text/times.ts'
-import { endedForCertificates, endedForSpace, hasFailed, isFull, ofK3s, panickedAtLink, saysUnauthorized } from './proofs.ts'
+import {
+  endedForCertificates,
+  endedForSpace,
+  failedOnFull,
+  hasFailed,
+  isFull,
+  ofK3s,
+  panickedAtLink,
+  saysUnauthorized,
+} from './proofs.ts'
 import { linesOf } from './text.ts'
 
 /** Without valid certificates a start of k3s fails, or the API refuses those who come with them. */
@@ -70,8 +79,9 @@ export const rules = declared({
       { code: 'k3s.crashed', takes: 2 * minute },
       { code: 'k3s.killed', takes: 2 * minute },
       { code: 'k3s.rebooted', takes: judged },
-      ...noRoom,
       // Somebody who stops it is no failure.
+      { code: 'k3s.disk-filling', takes: whileOpen, proof: failedOnFull },
+      { code: 'memory.oom-killed', proof: ofK3s },
       ...certificates.map((it) => ({ ...it, proof: hasFailed })),
     ],
   },
@@ -181,7 +191,7 @@ export const rules = declared({
     severity: 'warning',
     title: 'k3s crashed',
     meaning:
-      'The process of k3s ended by itself, with an exit code other than 0 or by a signal, and systemd started it again. A restart that somebody asked for is `k3s.restarted`; what fails again and again is `k3s.restarting`. It is remembered for five minutes. flannel, a part of k3s, panics when its link vanishes (flannel 0.28.4, `vxlan_network.go:217`).',
+      'The process of k3s ended by itself, with an exit code other than 0 or by a signal, and systemd started it again. A restart that somebody asked for is `k3s.restarted`; what fails again and again is `k3s.restarting`. It is remembered for five minutes. Notified at once: it happened. flannel, a part of k3s, panics when its link vanishes (flannel 0.28.4, `vxlan_network.go:217`).',
     measured:
       "`NRestarts` of `systemctl show`, and the journal: systemd's own entry on how the process ended, and the last lines of k3s before it.",
     impact:

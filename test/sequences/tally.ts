@@ -11,6 +11,12 @@ export const goals = {
   unknown: 15,
 } as const
 
+/**
+ * What is held by now, where the goal is not reached yet: docs/sequences.md says by what it is missed. To be lowered as
+ * the core gets better, never raised.
+ */
+export const held: Readonly<Record<keyof typeof goals, number>> = { ...goals, wrong: 2, messages: 1.3 }
+
 export interface Tally {
   readonly sequences: number
   readonly faults: number
@@ -52,31 +58,42 @@ export function figures({ counts, told, messages, faults, caused }: Tally) {
       name: 'wrong causes',
       value: wrong,
       goal: goals.wrong,
+      held: held.wrong,
       text: `${wrong.toFixed(1)} % (${counts['wrong cause']} of ${told} findings told)`,
     },
     {
       name: 'swallowed faults',
       value: counts.swallowed,
       goal: goals.swallowed,
+      held: held.swallowed,
       text: `${counts.swallowed} of ${faults}`,
     },
     {
       name: 'false alarms',
       value: counts['false alarm'],
       goal: goals.falseAlarms,
+      held: held.falseAlarms,
       text: `${counts['false alarm']} of ${messages} messages`,
     },
-    { name: 'stale statements', value: counts.stale, goal: goals.stale, text: `${counts.stale}` },
+    {
+      name: 'stale statements',
+      value: counts.stale,
+      goal: goals.stale,
+      held: held.stale,
+      text: `${counts.stale}`,
+    },
     {
       name: 'new messages a fault',
       value: rate,
       goal: goals.messages,
+      held: held.messages,
       text: `${rate.toFixed(2)} (${messages} for ${faults})`,
     },
     {
       name: 'unknown causes',
       value: unknown,
       goal: goals.unknown,
+      held: held.unknown,
       text: `${unknown.toFixed(1)} % (${counts['unknown cause']} of ${caused} with a cause on the node)`,
     },
   ] as const

@@ -104,9 +104,13 @@ export function envelope(page: Page, view: View): object {
   }
 }
 
-const dated = ({ since, seen, notifyAt, ...it }: Finding) => ({
+const dated = ({ since, found, onset, latest, seen, notifyAt, ...it }: Finding) => ({
   ...it,
-  ...{ since: timestamp(since), seen: timestamp(seen), notifyAt: timestamp(notifyAt) },
+  since: timestamp(since),
+  found: timestamp(found),
+  onset: { ...(onset.from !== undefined && { from: timestamp(onset.from) }), to: timestamp(onset.to) },
+  ...(latest !== undefined && { latest: timestamp(latest) }),
+  ...{ seen: timestamp(seen), notifyAt: timestamp(notifyAt) },
 })
 
 async function runPart(

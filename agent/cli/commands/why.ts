@@ -1,6 +1,7 @@
+import { candidatesOf } from '../../core/cascade/edges.ts'
 import { incidents } from '../../core/cascade.ts'
 import { resolvedKept } from '../../core/ledger.ts'
-import type { Incident } from '../../model/index.ts'
+import type { Finding, Incident } from '../../model/index.ts'
 import { terminalOf } from '../../text/terminal.ts'
 import { jsonText } from '../json.ts'
 import { renderWhy } from '../render/why.ts'
@@ -33,11 +34,10 @@ export async function why(which: string | undefined, options: WhyArguments): Pro
         ? 'there was no incident within three days'
         : `no incident within three days is about ${which}: \`agent history\` lists them`,
     )
-  print(
-    options.json
-      ? jsonText(incident)
-      : renderWhy(incident, findings, rules, terminalOf(process.stdout, process.env)),
-  )
+  const byCode = Map.groupBy(findings, (it) => it.code)
+  const candidates = (it: Finding) => (rules[it.code]?.because ? candidatesOf(it, rules, byCode) : undefined)
+  const terminal = terminalOf(process.stdout, process.env)
+  print(options.json ? jsonText(incident) : renderWhy(incident, candidates, terminal))
   return 0
 }
 

@@ -1,5 +1,5 @@
-import { promptly } from '../../core/cascade/edges.ts'
 import type { Cause, Properties, Rule, Rules, Terminal } from '../../model/index.ts'
+import { promptly } from '../../model/index.ts'
 import { duration } from '../../text/durations.ts'
 import { listed } from '../../text/lists.ts'
 import { paint, wrap } from '../../text/terminal.ts'

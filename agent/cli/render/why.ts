@@ -1,5 +1,4 @@
-import { type Candidate, candidatesOf, type Verdict } from '../../core/cascade/edges.ts'
-import type { Finding, Incident, Rules, Terminal } from '../../model/index.ts'
+import type { Candidate, Finding, Incident, Terminal, Verdict } from '../../model/index.ts'
 import { titleOf } from '../../model/index.ts'
 import { duration } from '../../text/durations.ts'
 import { safe } from '../../text/sanitize.ts'
@@ -20,26 +19,24 @@ const verdicts: Readonly<Record<Verdict, string>> = {
 /** The most candidates that are shown of a finding; the nearest come first. */
 const most = 12
 
-/** For each finding of an incident: when it began, and each candidate for its cause with why it was taken or not. */
+/**
+ * For each finding of an incident: when it began, and each candidate for its cause with why it was taken or not.
+ * `candidatesOf` gives undefined where no cause is looked for.
+ */
 export function renderWhy(
   incident: Incident,
-  findings: readonly Finding[],
-  rules: Rules,
+  candidatesOf: (finding: Finding) => readonly Candidate[] | undefined,
   terminal: Terminal,
 ): string {
-  const byCode = Map.groupBy(findings, (it) => it.code)
   const all = [incident.cause, ...incident.affected]
   return [
     `${paint(terminal, 'bold', safe(titleOf(incident)))}\n${wrap(terminal, `Cause: ${incident.why?.text ?? 'it needs none'}`, 2, 4)}`,
-    ...all.map((it) =>
-      one(it, rules[it.code]?.because ? candidatesOf(it, rules, byCode) : undefined, terminal),
-    ),
+    ...all.map((it) => one(it, candidatesOf(it), terminal)),
   ]
     .join('\n\n')
     .concat('\n')
 }
 
-/** `candidates` is absent where no cause is looked for. */
 function one(finding: Finding, candidates: readonly Candidate[] | undefined, terminal: Terminal): string {
   const { from, to } = finding.onset
   const began =

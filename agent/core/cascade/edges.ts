@@ -1,32 +1,9 @@
-import type { Cause, Finding, Rules } from '../../model/index.ts'
+import type { Candidate, Cause, Finding, Rules, Verdict } from '../../model/index.ts'
+import { promptly } from '../../model/index.ts'
 import { minute, second } from '../../text/times.ts'
-
-/** How long an effect takes to show, ms, where its edge says nothing else: for what the kernel does at once. */
-export const promptly = 30 * second
 
 /** Clocks of different sources, and the time a round takes, differ by so much, ms. */
 export const slack = 2 * second
-
-/** Why one finding is, or is not, the cause of another. */
-export type Verdict =
-  | 'taken'
-  /** It may have been, but another is closer in scope or time. */
-  | 'farther'
-  | 'another subject'
-  | 'no proof'
-  /** What brings it out did not happen. */
-  | 'no trigger'
-  /** The effect was still seen well when it should have shown. */
-  | 'well after it'
-  | 'over before'
-  | 'began later'
-
-/** One possible cause of a finding, and what became of it. */
-export interface Candidate {
-  readonly cause: Finding
-  readonly edge: Cause
-  readonly verdict: Verdict
-}
 
 /**
  * All that might have caused a finding by the edges of its rule, the one that is taken first. Pure. A cause has to have

@@ -1,9 +1,9 @@
-import type { Finding, Rules, Why } from '../../model/index.ts'
+import type { Candidate, Finding, Rules, Why } from '../../model/index.ts'
 import { leadOf } from '../../model/index.ts'
 import { duration } from '../../text/durations.ts'
 import { list } from '../../text/lists.ts'
 import { minute, second, timeOfDay } from '../../text/times.ts'
-import { type Candidate, candidatesOf } from './edges.ts'
+import { candidatesOf } from './edges.ts'
 
 /** Seen well longer ago than this, it cannot be said what happened first, ms: most collectors look more often. */
 const longUnseen = 10 * minute

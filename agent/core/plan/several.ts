@@ -30,9 +30,13 @@ export function severalChange(it: Several): SeveralNotice['change'] | undefined 
   return kinds.has('reminder') && kinds.size === 1 && joining.length === 0 ? 'reminder' : 'grew'
 }
 
-/** Whether something that is open joined it in silence, as there had been too many messages. */
-export const owesARing = ({ members }: Several): boolean =>
-  members.some(({ incident, last }) => last?.quiet && isOpen(incident) && incident.severity !== 'info')
+/** The gravest of what is open and joined it in silence, as there had been too many messages; undefined for none. */
+export function owed({ members }: Several): Severity | undefined {
+  const silent = members.flatMap(({ incident, last }) =>
+    last?.quiet && isOpen(incident) && incident.severity !== 'info' ? [incident] : [],
+  )
+  return silent.length > 0 ? gravest(silent) : undefined
+}
 
 /** The notice of such a change. Its id is the same however often it is asked for, and another for other news. Pure. */
 export function severalNotice(

@@ -1,6 +1,7 @@
 import t from 'tap'
 import { assess } from '../../../collectors/cni/assess.ts'
 import { grace } from '../../../collectors/cni/lacking.ts'
+import type { CniSample } from '../../../collectors/cni/sample.ts'
 import { codes, later, sampleOf } from './node.ts'
 
 const well = await sampleOf('healthy')
@@ -11,9 +12,17 @@ const { running: _, ...stopped } = k3s
 
 t.test('a file that k3s writes at its start is missed once k3s had the time to', async (t) => {
   const bare = { ...well, subnet: null, confs: [] }
-  t.same(codes(bare, since + grace - 1), [])
-  t.same(codes(bare, since + grace), ['cni.conf-missing', 'cni.subnet-env-missing'])
-  t.same(codes({ ...bare, k3s: stopped }), [], 'a stopped k3s needs neither')
+  const both = ['cni.conf-missing', 'cni.subnet-env-missing']
+  const opened = (sample: CniSample, now = later(sample)) =>
+    assess(sample, now).flatMap((it) => (it.starting ? [] : [it.code]))
+  const keptOpen = (sample: CniSample, now = later(sample)) =>
+    assess(sample, now).flatMap((it) => (it.starting ? [it.code] : []))
+  t.same(opened(bare, since + grace - 1), [])
+  t.same(keptOpen(bare, since + grace - 1), both)
+  t.same(codes(bare, since + grace), both)
+  t.same(keptOpen(bare, since + grace), [])
+  t.same(opened({ ...bare, k3s: stopped }), [], 'a stopped k3s needs neither')
+  t.same(keptOpen({ ...bare, k3s: stopped }), both, 'nor does it end what was missing before')
   t.match(assess(bare, since + 600_000), [
     {
       subject: '/var/lib/rancher/k3s/agent/etc/cni/net.d',

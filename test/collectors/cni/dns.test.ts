@@ -114,11 +114,18 @@ t.test('findings', (t) => {
   t.match(judge({ error: 'refused' }), [{ text: /nothing listens there/ }])
   t.match(judge({ rcode: 'SERVFAIL' }), [{ text: /SERVFAIL/ }])
   t.same(judge({ error: 'timeout', due: false }), [])
-  t.same(judge({ error: 'timeout' }, (server.running?.since ?? 0) + 299_000), [], 'k3s has just started')
+  const opened = (found: ReturnType<typeof dns>) => found.filter((it) => !it.starting)
+  const started = server.running?.since ?? 0
+  const early = judge({ error: 'timeout' }, started + 299_000)
+  t.same(opened(early), [], 'k3s has just started')
+  t.match(early, [{ code: 'cni.dns-dead', subject: '10.43.0.10', starting: true }])
+  t.equal(opened(judge({ error: 'timeout' }, started + 300_000)).length, 1)
   const { running: _, ...stopped } = server
-  t.same(
-    dns({ ...well, k3s: stopped, dns: { server: 's', name: 'n', error: 'timeout', due: true } }, now),
-    [],
+  const meanwhile = dns(
+    { ...well, k3s: stopped, dns: { server: 's', name: 'n', error: 'timeout', due: true } },
+    now,
   )
+  t.same(opened(meanwhile), [])
+  t.match(meanwhile, [{ code: 'cni.dns-dead', subject: 's', starting: true }])
   t.end()
 })

@@ -32,14 +32,18 @@ const had = {
 t.test('missing kube-proxy rules, and when they are not expected', (t) => {
   const k3s = { unit: 'k3s', running: { pid: 1, since: now - 10 * 60_000 }, proxies: ['ipv4'] } as const
   const codes = (more: Partial<FirewallSample>) =>
-    assess(sample(more), now).map((it) => `${it.code} ${it.subject}`)
+    assess(sample(more), now).map((it) => `${it.code} ${it.subject}${it.starting ? ', starting' : ''}`)
   t.same(codes({ k3s }), ['firewall.kube-chains-missing ipv4'])
   t.match(
     assess(sample({ k3s }), now)[0]?.text,
     "k3s has run for 10 min, but kube-proxy's IPv4 nat rules are all gone.",
   )
   t.same(codes({}), [])
-  t.same(codes({ k3s: { ...k3s, running: { pid: 1, since: now - 60_000 } } }), [])
+  t.same(
+    codes({ k3s: { ...k3s, running: { pid: 1, since: now - 60_000 } } }),
+    ['firewall.kube-chains-missing ipv4, starting'],
+    'it opens none',
+  )
   t.same(codes({ k3s: { unit: 'k3s', proxies: ['ipv4'] } }), [], 'k3s does not run')
   t.same(codes({ k3s: { ...k3s, proxies: [] } }), [])
   t.same(codes({ k3s, sets: [] }), [], 'no iptables, so nothing is known')

@@ -3,7 +3,9 @@ import { assess, grace } from '../../../collectors/k3s/assess.ts'
 import { limits, minute, noon, server, startedAt, stopped } from './samples.ts'
 
 const judge = (sample: Parameters<typeof assess>[0], now = noon) => assess(sample, {}, limits, now)
-const codes = (...it: Parameters<typeof judge>) => judge(...it).map((one) => `${one.code} ${one.subject}`)
+/** What opens a finding; what a start may still put right only keeps one open. */
+const codes = (...it: Parameters<typeof judge>) =>
+  judge(...it).flatMap((one) => (one.starting ? [] : [`${one.code} ${one.subject}`]))
 const bad = (since: number) => ({
   api: { well: false, since, said: 'answers 500: not ready: etcd', status: 500 },
 })
@@ -49,6 +51,7 @@ t.test('what does not answer, since when, and what to do', async (t) => {
 t.test('a start has its time, unless it was wrong before; a stop is told as one', async (t) => {
   const start = (since: number) => startedAt(noon, { answers: bad(since) })
   t.strictSame(codes(start(noon + 1), noon + grace - 1), [])
+  t.match(judge(start(noon + 1), noon + grace - 1), [{ code: 'k3s.api-unhealthy', starting: true }])
   t.strictSame(codes(start(noon + 1), noon + grace), ['k3s.api-unhealthy api'])
   t.strictSame(
     codes(start(noon - minute), noon + 1),

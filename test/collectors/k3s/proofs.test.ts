@@ -2,6 +2,7 @@ import t from 'tap'
 import {
   endedForCertificates,
   endedForSpace,
+  failedOnFull,
   hasFailed,
   isFull,
   ofK3s,
@@ -32,6 +33,9 @@ t.test('what somebody stopped has not failed', async (t) => {
   t.ok(hasFailed(effect, of({ evidence: { state: 'activating' } })))
   t.notOk(hasFailed(effect, of({ evidence: { state: 'inactive', result: 'success' } })))
   t.notOk(hasFailed(effect, of({})), 'nothing is known of it')
+  const full = of({ severity: 'critical' })
+  t.ok(failedOnFull(full, of({ evidence: { state: 'failed' } })))
+  t.notOk(failedOnFull(full, of({ evidence: { state: 'inactive' } })))
 })
 
 t.test('401, and nothing else, is a refusal of who asks', async (t) => {
@@ -41,7 +45,8 @@ t.test('401, and nothing else, is a refusal of who asks', async (t) => {
 })
 
 t.test('a crash follows from what k3s said last', async (t) => {
-  const crash = (reason?: string) => of({ code: 'k3s.crashed', evidence: { exit: 2, ...(reason && { reason }) } })
+  const crash = (reason?: string) =>
+    of({ code: 'k3s.crashed', evidence: { exit: 2, ...(reason && { reason }) } })
   t.ok(panickedAtLink(effect, crash('panic: runtime error: index out of range [0]')))
   t.ok(endedForCertificates(effect, crash('x509: certificate has expired or is not yet valid')))
   t.notOk(endedForCertificates(effect, crash('panic: runtime error: index out of range [0]')))

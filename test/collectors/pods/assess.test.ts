@@ -68,6 +68,8 @@ t.test('a log says it for as long as it is held, in its own words', async (t) =>
       fix: ['look into mild of shop/web/app'],
       pod,
       at: now - 60 * minute,
+      wellAt: now - 60 * minute,
+      latest: now - 5 * minute,
       evidence: { pattern: 'mild', lines: 2, last: '2026-11-23T03:55:00.000Z' },
     },
   ])

@@ -31,7 +31,7 @@ t.test('a rule explains itself, its causes and what it leads to', async (t) => {
     plain,
   )
   t.match(text, /a\.effect {2}\(warning\) {2}something is wrong/)
-  t.match(text, /May come from\n {2}a\.cause \(up to 60 s before\)/)
+  t.match(text, /May come from\n {2}a\.cause \(within 60 s\)/)
   t.match(text, /May lead to\n {2}a\.later/)
   t.match(text, /1\. `do this`/)
   t.match(

@@ -29,24 +29,21 @@ t.test('incidents, k3s events, who changed the firewall and kills stand in one c
     subject: 'shop/db-0/postgres',
     pod: kill.pod,
     text: 'Started again 3 times in the last 30 min (3 in all).',
+    evidence: { reason: 'OOMKilled' },
   }
   const changed = {
     code: 'firewall.changed',
     subject: 'iptables',
     text: '`iptables` (pid 4242) changed the rules at 00:10:00 UTC: other 3 → 5.',
   }
-  const restarted = {
-    code: 'k3s.restarted',
-    subject: 'k3s',
-    text: 'k3s was restarted at 00:20 UTC (process 99).',
-  }
+  const killed = { code: 'k3s.killed', subject: 'k3s', text: 'All 9 containers and cni0 went at 00:20 UTC.' }
   const bridge = { code: 'cni.bridge-missing', subject: 'cni0', text: 'The bridge cni0 is gone.' }
   const ledger = after(
     [0, kill],
     [8, kill, loop],
     [20, loop, changed],
-    [30, restarted],
-    [32, restarted, bridge],
+    [30, killed],
+    [31, killed, bridge],
     [36, bridge],
   )
   const now = morning + 40 * minute
@@ -61,9 +58,10 @@ t.test('incidents, k3s events, who changed the firewall and kills stand in one c
 2026-11-23 (UTC)
 00:10 i the firewall was changed (iptables), for 10 min: \`iptables\` (pid 4242)
         changed the rules at 00:10:00 UTC: other 3 → 5.
-00:20 ! k3s was restarted (k3s): k3s was restarted at 00:20 UTC (process 99).
-        +2 min the pod bridge is gone (cni0), open, 8 min: The bridge cni0 is
-               gone.
+00:20 ! k3s and all its containers were killed (k3s): All 9 containers and cni0
+        went at 00:20 UTC.
+        +60 s the pod bridge is gone (cni0), open, 9 min: The bridge cni0 is
+              gone.
 `,
   )
   for (const line of renderHistory(incidents(ledger, rules, now), rules, now, { ...plain, width: 60 }).split(

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { allRules } from '../../../../agent/cli/commands/explain.ts'
-import { causeOf, promptly } from '../../../../agent/core/cascade/edges.ts'
+import { causeOf } from '../../../../agent/core/cascade/edges.ts'
 import { incidents } from '../../../../agent/core/cascade.ts'
 import { awaitedBy, type Ledger, step, withoutOld } from '../../../../agent/core/ledger.ts'
 import { plan, recordSent } from '../../../../agent/core/plan.ts'
@@ -12,6 +12,7 @@ import type {
   NotificationRecord,
   Observation,
 } from '../../../../agent/model/index.ts'
+import { promptly } from '../../../../agent/model/index.ts'
 import { finding, observation } from '../../findings.ts'
 
 /** Every edge of the real rules, every pair and every triple, in every order of arrival. */
@@ -55,6 +56,8 @@ const shown = {
   reason: 'OOMKilled',
   'log says': 'dns, x509, api-unauthorized, disk-full',
 }
+/** What k3s may say before it ends, all at once. */
+const lastWords = 'panic: x509: certificate has expired; no space left on device'
 /** The kernel's kill of k3s itself is of no pod. */
 const podless = (code: string) => code.startsWith('k3s.')
 /** Found at `since`, and seen well half a minute before. */
@@ -66,7 +69,7 @@ function found(code: string, since: number, more: Partial<Finding> = {}): Findin
     onset: { from: since - 30 * second, to: since },
     severity: 'critical',
     ...here,
-    evidence: shown,
+    evidence: { ...shown, ...(code === 'k3s.crashed' && { reason: lastWords }) },
     ...more,
   })
 }
@@ -99,6 +102,8 @@ const takesOf = ({ edge }: Edge) => edge.takes ?? promptly
 t.test('every edge joins two findings, whichever came first', async (t) => {
   for (const one of edges)
     for (const gap of [0, second, 20 * second, -20 * second]) {
+      // What brings it out explains by itself what was found before the cause.
+      if (one.edge.triggers && gap < 0) continue
       const ledger = ends(one, gap)
       t.ok(joins(one, ledger), `${nameOf(one)}: ${gap}`)
       t.ok(joins(one, ledger.toReversed()), `${nameOf(one)}: ${gap}, the other way round`)
@@ -133,7 +138,15 @@ t.test('silent: another subject, pod or place, where an edge asks for it', async
     const elsewhere = {
       subject: 'there',
       pod: { namespace: 'default', name: 'db-1' },
-      evidence: { ...shown, containers: 'there', family: 'ipv6', table: 'mangle', link: 'eth0', port: 9 },
+      evidence: {
+        ...shown,
+        reason: one.code === 'k3s.crashed' ? lastWords : shown.reason,
+        containers: 'there',
+        family: 'ipv6',
+        table: 'mangle',
+        link: 'eth0',
+        port: 9,
+      },
     }
     const [a, b, ...rest] = ends(one, 0, {}, elsewhere)
     t.equal(

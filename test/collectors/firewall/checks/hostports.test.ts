@@ -99,7 +99,7 @@ t.test('no pod hides the missing ports of another', async (t) => {
   }
 })
 
-t.test('one finding a pod, and none while k3s is stopped', async (t) => {
+t.test('one finding a pod, and none opens while k3s is stopped', async (t) => {
   const hostPorts = [
     { pod: 'kube-system/svclb', forward: 'tcp 80 10.42.0.5:80' },
     { pod: 'kube-system/svclb', forward: 'udp 443 10.42.0.5:443' },
@@ -107,10 +107,21 @@ t.test('one finding a pod, and none while k3s is stopped', async (t) => {
   const sample = { hostPorts, k3s: { unit: 'k3s', running: { pid: 1, since: 0 }, proxies: [] } }
   const [found, ...more] = hostPortsMissing(sample as unknown as FirewallSample)
   t.same(more, [])
+  t.notOk(found?.starting)
   t.match(found, {
     subject: 'kube-system/svclb',
     text: /^Host ports 80, 443\/udp of this node belong to pod kube-system\/svclb/,
     fix: [/`kubectl -n kube-system delete pod svclb`/, /./],
   })
-  t.same(hostPortsMissing({ hostPorts, k3s: { unit: 'k3s', proxies: [] } } as unknown as FirewallSample), [])
+  const meanwhile = hostPortsMissing({
+    hostPorts,
+    k3s: { unit: 'k3s', proxies: [] },
+  } as unknown as FirewallSample)
+  t.same(
+    meanwhile.filter((it) => !it.starting),
+    [],
+  )
+  t.match(meanwhile, [
+    { code: 'firewall.hostport-rules-missing', subject: 'kube-system/svclb', starting: true },
+  ])
 })
