@@ -56,14 +56,11 @@ t.test('and one that did not', async (t) => {
   t.strictSame(wentDown({ cursor: 0, victims: [], recent: [], pods: [] }, booted), [])
 })
 
-t.test('a reboot is nobody\'s consequence, and what led to it stands beside it', async (t) => {
+t.test("a reboot is nobody's consequence, and what led to it stands beside it", async (t) => {
   const rules = allRules()
   const at = booted + minute
   const rebooted = { code: 'k3s.rebooted', subject: 'node', text: 'x', at: booted }
   const all = incidents(step([], { rules, observations: [rebooted, ...seen({})] }, at), rules, at)
-  t.strictSame(
-    new Set(all.map((it) => it.cause.code)),
-    new Set(['memory.oom-before-boot', 'k3s.rebooted']),
-  )
+  t.strictSame(new Set(all.map((it) => it.cause.code)), new Set(['memory.oom-before-boot', 'k3s.rebooted']))
   t.ok(all.every((it) => it.affected.length === 0))
 })
