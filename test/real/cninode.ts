@@ -245,7 +245,8 @@ export function realNode(index = 0) {
       const sample = await cni.collect(host, {}, before)
       const now = host.now()
       past = { sample, at: now - 3600_000 }
-      return { sample, found: cni.assess(sample, before, {}, now), summary: cni.summary(sample, {}, now) }
+      const found = cni.assess(sample, before, {}, now).filter((one) => !one.starting)
+      return { sample, found, summary: cni.summary(sample, {}, now) }
     },
     /** Do what a finding says, where it is a command that can be run here. */
     follow(it: Observation | undefined) {

@@ -66,7 +66,8 @@ const sample = await firewall.collect(
 )
 const came: Came = {
   sample,
-  found: firewall.assess(sample, past, {}, now),
+  // What opens a finding: a start that is not over only keeps one open.
+  found: firewall.assess(sample, past, {}, now).filter((it) => !it.starting),
   kept: kept.map(({ about, body }) => ({ about, body: Buffer.from(body).toString('base64') })),
   summary: firewall.summary(sample, {}, now),
   took: performance.now() - begun,

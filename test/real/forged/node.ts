@@ -44,7 +44,8 @@ async function answer(it: Command): Promise<unknown> {
     case 'look': {
       const sample = await k3s.collect(host, limits, { ...past, heard: [] })
       past = { sample, at: host.now() }
-      return { sample, found: k3s.assess(sample, { heard: [] }, limits, past.at) }
+      const found = k3s.assess(sample, { heard: [] }, limits, past.at).filter((it) => !it.starting)
+      return { sample, found }
     }
     case 'certs': {
       const { kubeconfigs = ['/etc/none'], paths = [] } = it
