@@ -58,7 +58,7 @@ export const generalProperties = {
     description:
       'The most new messages each sink gets in ten minutes. The gravest come as themselves, the rest as one message that grows; edits do not count.',
     default: 6,
-    minimum: 3,
+    minimum: 4,
     maximum: 1000,
   },
 } as const satisfies Properties

@@ -75,7 +75,9 @@ export function step(
   for (const finding of ledger) {
     const key = keyOf(finding.code, finding.subject)
     const observed = seen.get(key)
-    if (finding.resolved !== undefined) next.push(finding)
+    // The clock may have been set back since: what is over is over before now.
+    if (finding.resolved !== undefined)
+      next.push(finding.resolved > now ? { ...finding, resolved: now - 1 } : finding)
     else if (observed && happenedAnew(finding, observed, rules)) {
       next.push({ ...finding, resolved: now })
       seen.set(key, sinceThen(observed, finding))
@@ -196,7 +198,12 @@ function confirmed(finding: Finding, rules: Rules, it: Observation, now: number)
     notifyAt: Math.min(notifyAt, now + patienceOf(rules, it)),
     seen: now,
     count: count + 1,
-    ...(flaps !== undefined && { flaps, text: flapping(it.text, flaps) }),
+    ...(flaps !== undefined && {
+      flaps,
+      text: flapping(it.text, flaps),
+      // Back just now: what follows from it follows from that.
+      ...((finding.gone || finding.latest !== undefined) && { latest: finding.gone ? now : finding.latest }),
+    }),
   }
 }
 

@@ -98,7 +98,7 @@ function gathered(
   const singles = [...sent.values()].filter(({ incident }) => !grouped.has(incident.id))
   const fresh = members.filter(isFresh).map(({ incident }) => incident)
   const first = firstLook
-    ? gatherFirst(fresh, known, firstLook, since < firstLook.from ? 'away' : 'start')
+    ? gatherFirst(fresh, known, firstLook, since < firstLook.from ? 'away' : 'start', now)
     : { several: undefined, left: fresh }
   const kinds = gatherKinds(first.left, known, singles)
   const grown = new Map(
@@ -143,8 +143,19 @@ function newsOf(
   })
   const known = own.flatMap((it): Draft[] => {
     const { kind = 'missed', what = '' } = it.change ?? {}
-    if (kind === 'missed') return []
     const { severity } = it.incident
+    const owes = it.last?.quiet === true && it.incident.resolved === undefined
+    if (owes && (kind === 'missed' || kind === 'grew'))
+      return [
+        {
+          severity,
+          write() {
+            if (budget.take(severity)) tell(it, 'worse', `owed ${severity} ${what}`)
+            else if (kind === 'grew') tell(it, 'grew', what)
+          },
+        },
+      ]
+    if (kind === 'missed') return []
     return [
       {
         severity,
@@ -157,10 +168,16 @@ function newsOf(
     ]
   })
   const several = groups.flatMap((it): Draft[] => {
-    const change = severalChange(it)
+    const change = severalChange(it) ?? (owed(it) ? 'grew' : undefined)
     if (!change || it.group.of === 'rest') return []
     const severity = severityOfAll([...it.members.map(({ incident }) => incident), ...it.joining])
+    const silent = owed(it)
     const write = () => {
+      if (change === 'grew' && silent && budget.take(silent)) {
+        notices.push(severalNotice(it, 'worse', node, now))
+        return
+      }
+      if (!severalChange(it)) return
       const rings = change === 'worse' || change === 'reminder' || !it.exists
       if (!rings || budget.take(severity)) notices.push(severalNotice(it, change, node, now))
       else if (change === 'worse') notices.push(severalNotice(it, 'grew', node, now))

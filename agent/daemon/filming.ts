@@ -22,7 +22,10 @@ export interface FilmingOptions {
 export interface Filming {
   /** Begins a film of `length` ms and returns its number. Throws where one is made already, or that is no length. */
   begin(length: number, logs: boolean): number
-  /** The lines since the last call, the last one an `End`; undefined where it is no longer this film that is made. */
+  /**
+   * The lines since the last call, the last one an `End`; undefined where it is no longer this film that is made, or
+   * its end was fetched already.
+   */
   fetch(id: number): string | undefined
   /** Ends it before its time. */
   end(id: number): Promise<void>
@@ -34,6 +37,8 @@ type Setting = Settings<Properties>[string]
 const mostWaiting = 16 * 1024 * 1024
 const mostAtOnce = 8 * 1024 * 1024
 const patienceOfAll = 30 * second
+
+const isEnd = (line: string) => line.startsWith('{"end"')
 
 export function headOf(
   { config, collectors, version, now = Date.now }: Omit<FilmingOptions, 'camera' | 'machine'>,
@@ -89,7 +94,7 @@ export function filming(options: FilmingOptions): Filming {
   const write = (line: string) => {
     const length = Buffer.byteLength(line)
     // There is always room for the end.
-    if (size + length > mostWaiting && !line.startsWith('{"end"')) return false
+    if (size + length > mostWaiting && !isEnd(line)) return false
     size += length
     waiting.push(line)
     return true
@@ -98,22 +103,23 @@ export function filming(options: FilmingOptions): Filming {
     for (const it of timers) clearInterval(it)
     over = true
   }
-  const drop = () => {
-    waiting = []
-    size = 0
+  const keep = (lines: string[]) => {
+    waiting = lines
+    size = lines.reduce((sum, it) => sum + Buffer.byteLength(it), 0)
   }
   return {
     begin(length, logs) {
       if (!(length >= second && length <= longestFilm))
         throw new Error(`a film lasts ${second} to ${longestFilm} ms`)
       if (!over) throw new Error('a film is being made already; one at a time')
-      drop()
+      keep([])
       over = false
       id += 1
       camera.start({ head: headOf(options, logs), opened: [], write, ended })
       fetched = performance.now()
       const forgotten = () => {
-        if (performance.now() - fetched > patience) void camera.stop('slow').then(drop)
+        if (performance.now() - fetched > patience)
+          void camera.stop('slow').then(() => keep(waiting.filter(isEnd)))
       }
       timers = [setTimeout(() => void camera.stop('time'), length), setInterval(forgotten, patience / 3)]
       for (const it of timers) it.unref()
@@ -121,7 +127,7 @@ export function filming(options: FilmingOptions): Filming {
       return id
     },
     fetch(asked) {
-      if (asked !== id) return undefined
+      if (asked !== id || (over && waiting.length === 0)) return undefined
       fetched = performance.now()
       let length = 0
       const count = waiting.findIndex((it, at) => {

@@ -19,7 +19,7 @@ export interface OwnFilmOptions {
   /** ms. */
   readonly length: number
   readonly logs: boolean
-  /** Takes each line; false where there is no room for more. */
+  /** Takes each line; false where there is no room for more. What it throws ends the film, and `filmHere` rejects with it. */
   readonly write: (line: string) => boolean
   /** Ends it before its time. */
   readonly stopped: Promise<void>
@@ -38,9 +38,27 @@ export async function filmHere(options: OwnFilmOptions): Promise<void> {
   const log: Log = { debug() {}, info() {}, warn() {}, error: (_, text) => faulty(text) }
   try {
     const camera = openCamera()
+    const broken = Promise.withResolvers<'stopped'>()
+    const failures: unknown[] = []
+    const put = (line: string) => {
+      // Behind what was written in part nothing can follow.
+      if (failures.length > 0) return false
+      try {
+        return write(line)
+      } catch (error) {
+        failures.push(error)
+        broken.resolve('stopped')
+        return false
+      }
+    }
     const opened = collectors.map((it) => it.name)
     const ended = new Promise<void>((resolve) => {
-      camera.start({ head: headOf({ config, collectors, version }, logs), opened, write, ended: resolve })
+      camera.start({
+        head: headOf({ config, collectors, version }, logs),
+        opened,
+        write: put,
+        ended: resolve,
+      })
     })
     const daemon = startDaemon({
       ...{ config: { ...config, sinks: [] }, collectors, sinks: [], machine, log, version, camera },
@@ -50,10 +68,12 @@ export async function filmHere(options: OwnFilmOptions): Promise<void> {
     const why = await Promise.race([
       time.then(() => 'time' as const),
       stopped.then(() => 'stopped' as const),
+      broken.promise,
       ended,
     ])
     if (why) await camera.stop(why)
     await daemon.stop()
+    if (failures.length > 0) throw failures[0]
   } finally {
     over.abort()
     rmSync(folder, { recursive: true, force: true })

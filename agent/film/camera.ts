@@ -17,7 +17,7 @@ export interface FilmOptions {
   readonly head: Head
   /** The collectors of which every round is filmed from the beginning on; of the others after their opening look. */
   readonly opened: readonly string[]
-  /** Takes one line, with its line break; false where there is no room for it, which ends the film. */
+  /** Takes one line, with its line break; false where there is no room for it, or an error, which ends the film. */
   readonly write: (line: string) => boolean
   /** Called after the last line. */
   readonly ended?: () => void
@@ -121,7 +121,7 @@ class Film {
   async end(why: Ending): Promise<void> {
     await this.#before
     this.#ending.abort()
-    this.#options.write(lineOf({ end: why, at: this.#now() }))
+    this.#put(lineOf({ end: why, at: this.#now() }))
     this.#options.ended?.()
   }
 
@@ -136,7 +136,16 @@ class Film {
     const line = lineOf(it)
     const length = Buffer.byteLength(line)
     this.#size += length
-    return length <= longestLine && this.#size <= largestFilm && this.#options.write(line)
+    return length <= longestLine && this.#size <= largestFilm && this.#put(line)
+  }
+
+  /** An error is known to whoever writes; here nobody waits for it. */
+  #put(line: string): boolean {
+    try {
+      return this.#options.write(line)
+    } catch {
+      return false
+    }
   }
 }
 

@@ -24,10 +24,10 @@ export interface Notes {
 }
 
 export const sumOf = (it: string | Uint8Array) => hash('sha256', it, 'base64')
-export const statText = ({ kind, size, mtime, ctime, dev, ino, uid, mode }: Stat) =>
+const statText = ({ kind, size, mtime, ctime, dev, ino, uid, mode }: Stat) =>
   JSON.stringify([kind, size, mtime, ctime, dev, ino, uid, mode])
 /** An entry a line, so that a folder in which little changed takes little. */
-export const listText = (entries: readonly Entry[]) =>
+const listText = (entries: readonly Entry[]) =>
   entries.map(({ name, kind }) => JSON.stringify([withoutNamed(name), kind])).join('\n')
 export const argvKey = (argv: readonly string[]) => JSON.stringify(argv)
 

@@ -36,7 +36,7 @@ export interface Projector {
   ending(): End['end'] | undefined
 }
 
-/** How often something can become due between two rounds: a clock that was set may have jumped by decades. */
+/** How often in one film something can become due between rounds: a clock that was set may have jumped by decades. */
 const mostWaits = 10_000
 
 /**
@@ -59,13 +59,13 @@ export function projector({ head, lines, placed }: Reel, options: ProjectorOptio
   const shown = screen()
   let now = head.at
   let rounds = 0
+  let waits = 0
   let ending: End['end'] | undefined
 
   /** What is due by time alone up to `to`. */
   function* waited(to: number): Generator<Scene> {
-    let count = 0
-    for (let at = murphy.nextDue(now); at <= to && count < mostWaits; at = murphy.nextDue(now)) {
-      count += 1
+    for (let at = murphy.nextDue(now); at <= to && waits < mostWaits; at = murphy.nextDue(now)) {
+      waits += 1
       now = at
       const notices = murphy.settle(at)
       if (notices.length > 0) yield { at, notices }

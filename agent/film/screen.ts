@@ -4,6 +4,7 @@ import {
   type DnsAnswer,
   type Entry,
   type Got,
+  type Handshake,
   type Host,
   HostError,
   type Kind,
@@ -39,9 +40,13 @@ export function screen(): Screen {
   const pieces = new Map<string, readonly Piece[]>()
   let held = 0
 
+  const hold = (more: number) => {
+    held += more
+    if (held > mostHeld) throw new FilmError(`its answers hold more than ${mostHeld} characters`)
+  }
   const whole = (question: string, it: WrittenAnswer): Answer => {
-    if (typeof it === 'string') return { text: it }
-    if (!('edit' in it)) return it
+    if (typeof it === 'string') return short({ text: it })
+    if (!('edit' in it)) return short(it)
     const { edit, about } = it
     try {
       const text = edited(texts.get(question) ?? '', edit, longestAnswer)
@@ -53,16 +58,22 @@ export function screen(): Screen {
   return {
     show(take) {
       for (const [question, ...given] of take.answers) {
+        const [, path, from] = /^piece (.*) (\d{1,15})$/s.exec(question) ?? []
+        if (path !== undefined) {
+          // Found by where it stands in its log, and never told by what changed.
+          if (given[0] !== undefined) hold(addPiece(pieces, path, Number(from), whole(question, given[0])))
+          continue
+        }
         const all: Answer[] = []
         for (const it of given) {
           const answer = whole(question, it)
-          if ('text' in answer) texts.set(question, answer.text)
-          held += sizeOf(answer)
-          if (held > mostHeld) throw new FilmError(`its answers hold more than ${mostHeld} characters`)
+          hold(sizeOf(answer))
           all.push(answer)
+          if (!('text' in answer)) continue
+          // Stays after an error: the next text may be told by it.
+          hold(answer.text.length - (texts.get(question)?.length ?? 0))
+          texts.set(question, answer.text)
         }
-        const piece = /^piece (.*) (\d{1,15})$/s.exec(question)
-        if (piece) addPiece(pieces, piece[1] as string, Number(piece[2]), all[0])
         for (const it of answers.get(question) ?? []) held -= sizeOf(it)
         answers.set(question, all)
       }
@@ -86,34 +97,50 @@ export function screen(): Screen {
 
 const sizeOf = (it: Answer) => ('text' in it ? it.text.length : 'bytes' in it ? it.bytes.length : 100)
 
-function addPiece(
-  pieces: Map<string, readonly Piece[]>,
-  path: string,
-  from: number,
-  answer: Answer | undefined,
-): void {
-  if (!answer || 'error' in answer) return
-  const kept = [...(pieces.get(path) ?? []), { from, bytes: bytesOf(answer) }]
-  pieces.set(path, kept.slice(-mostPieces))
+function short(it: Answer): Answer {
+  if ('text' in it && it.text.length > longestAnswer)
+    throw new FilmError(`an answer is longer than ${longestAnswer} characters`)
+  return it
 }
+
+/** Returns how many bytes more are held. */
+function addPiece(pieces: Map<string, readonly Piece[]>, path: string, from: number, answer: Answer): number {
+  if ('error' in answer) return 0
+  const before = pieces.get(path) ?? []
+  const others = before.filter((it) => it.from !== from)
+  const kept = [...others, { from, bytes: bytesOf(answer) }].slice(-mostPieces)
+  pieces.set(path, kept)
+  return bytesIn(kept) - bytesIn(before)
+}
+
+const bytesIn = (all: readonly Piece[]) => all.reduce((sum, it) => sum + it.bytes.length, 0)
 
 const bytesOf = (it: Exclude<Answer, { error: unknown }>): Uint8Array =>
   'bytes' in it ? Buffer.from(it.bytes, 'base64') : Buffer.from(it.text)
 
 type Answering = (question: string) => Exclude<Answer, { error: unknown }>
 
-/** A text that has to be JSON of this form. */
-function jsonOf<T>(ask: Answering, question: string): T {
+/** A text that has to be JSON of the form that `fits` looks for. */
+function jsonOf<T extends object>(ask: Answering, question: string, fits: (it: Partial<T>) => boolean): T {
   const it = ask(question)
   try {
-    return JSON.parse('text' in it ? it.text : '') as T
+    const json = JSON.parse('text' in it ? it.text : '') as T
+    if (fits(json)) return json
+    throw new TypeError('it has another form')
   } catch (error) {
     throw new HostError('failed', `${question}: what was filmed is no answer to it`, { cause: error })
   }
 }
 
+const areTexts = (it: unknown) => Array.isArray(it) && it.every((one) => typeof one === 'string')
+const areNumbers = (...all: readonly unknown[]) => all.every((it) => typeof it === 'number')
+
 function statOf(ask: Answering, question: string): Stat {
-  const [kind, ...numbers] = jsonOf<readonly [Kind, ...number[]]>(ask, question)
+  const [kind, ...numbers] = jsonOf<readonly [Kind, ...number[]]>(
+    ask,
+    question,
+    (it) => Array.isArray(it) && typeof it[0] === 'string' && areNumbers(...it.slice(1)),
+  )
   const [size = 0, mtime = 0, ctime = 0, dev = 0, ino = 0, uid = 0, mode = 0] = numbers
   return { kind, size, mtime, ctime, dev, ino, uid, mode }
 }
@@ -155,7 +182,10 @@ function answering(
         }
       }),
     target: async (path) => Buffer.from(bytesOf(ask(`link ${path}`))).toString('utf8'),
-    space: async (path) => jsonOf<Space>(ask, `space ${path}`),
+    space: async (path) =>
+      jsonOf<Space>(ask, `space ${path}`, (it) =>
+        areNumbers(it.size, it.available, it.inodes, it.inodesFree),
+      ),
     async run(argv, { line } = {}) {
       const answer = ask(`run ${argvKey(argv)}`)
       const { text: stdout, about = '[0,""]' } = 'text' in answer ? answer : { text: '' }
@@ -171,14 +201,25 @@ function answering(
         if (Number(one.split(',', 2)[1]) > after) record(one.trimEnd())
     },
     handshake: async (address) => {
-      const it = jsonOf<{ certificates: readonly string[]; protocol: string }>(
+      const it = jsonOf<Pick<Handshake, 'protocol'> & { certificates: readonly string[] }>(
         ask,
         `tls ${handshakeKey(address)}`,
+        (it) => areTexts(it.certificates) && typeof it.protocol === 'string',
       )
       return { ...it, certificates: it.certificates.map((der) => Buffer.from(der, 'base64')) }
     },
-    get: async (request) => jsonOf<Got>(ask, `get ${requestName(request)}`),
-    resolve: async (question) => jsonOf<DnsAnswer>(ask, `dns ${questionKey(question)}`),
+    get: async (request) =>
+      jsonOf<Got>(
+        ask,
+        `get ${requestName(request)}`,
+        (it) => areNumbers(it.status) && typeof it.body === 'string',
+      ),
+    resolve: async (question) =>
+      jsonOf<DnsAnswer>(
+        ask,
+        `dns ${questionKey(question)}`,
+        (it) => typeof it.rcode === 'string' && areTexts(it.addresses),
+      ),
   }
 }
 
@@ -198,7 +239,8 @@ function listOf(answer: Exclude<Answer, { error: unknown }>): readonly Entry[] {
     : text.split('\n').map((it): Entry => {
         try {
           const [name, kind] = JSON.parse(it) as readonly [string, Kind]
-          return { name: String(name), kind }
+          if (areTexts([name, kind])) return { name, kind }
+          throw new TypeError('it has another form')
         } catch (error) {
           throw new HostError('failed', 'what was filmed is no list of a folder', { cause: error })
         }

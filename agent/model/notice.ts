@@ -56,7 +56,7 @@ export interface NotificationRecord {
   readonly severity: Severity
   /** The highest stage among `findings`; absent where none of them has stages. */
   readonly stage?: number
-  /** It joined a message that had rung for others, and for it the message has not rung yet. */
+  /** It joined a message that had rung for others, or got worse, when there had been too many: it still has to ring. */
   readonly quiet?: true
   /** Ids of those that it says are held for flapping, and gone; absent for none. */
   readonly gone?: readonly string[]

@@ -69,7 +69,7 @@ function withOnset(json: unknown): unknown {
   try {
     const it: unknown = JSON.parse(json)
     if (typeof it !== 'object' || it === null || !('since' in it)) return json
-    return JSON.stringify({ ...it, found: it.since, onset: { to: it.since } })
+    return JSON.stringify({ ...it, found: it.since, onset: { from: it.since, to: it.since } })
   } catch {
     return json
   }

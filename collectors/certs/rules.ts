@@ -1,5 +1,6 @@
 import { declared, whileOpen } from '../../agent/model/index.ts'
 import { minute } from '../../agent/text/times.ts'
+import { ofNode } from '../node/own-certificates.ts'
 
 /** Certificates are looked at every ten minutes. */
 const looked = 15 * minute
@@ -149,8 +150,8 @@ export const rules = declared({
     ],
     pendingFor: minute,
     because: [
-      { code: 'certs.expired', takes: looked },
-      { code: 'certs.not-yet-valid', takes: looked },
+      { code: 'certs.expired', takes: looked, proof: ofNode },
+      { code: 'certs.not-yet-valid', takes: looked, proof: ofNode },
       // k3s goes on with what it read at its start.
       { code: 'certs.chain-broken', takes: whileOpen },
       { code: 'certs.rotated-not-restarted', takes: looked },

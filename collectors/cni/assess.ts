@@ -27,8 +27,7 @@ export function assess(sample: CniSample, now: number, before?: CniSample): read
   const settled = ran >= grace
   if (it.kind === 'other' && it.pods)
     return [
-      ...(settled ? otherFiles(sample, it.name) : []),
-      ...soon(settled, kernel(sample)),
+      ...soon(settled, [...otherFiles(sample, it.name), ...kernel(sample)]),
       ...wear(sample, now),
       ...dns(sample, now),
     ]

@@ -26,7 +26,8 @@ export function overlay(
   const link = linkOf(sample, name)
   const still = !link && outlastsStart(sample, name)
   const needed = settled || still || (sample.subnet && pods.length + veths > 0)
-  if (link?.up) return []
+  // A stopped k3s without pods, as after a killall, needs none.
+  if (link?.up || (!sample.k3s?.running && pods.length + veths === 0)) return []
   const hit = `no way to other nodes for ${podsHit(pods, veths, sample.logged)} here`
   const unit = sample.k3s?.unit ?? 'k3s'
   return [

@@ -19,7 +19,9 @@ export function routes(
   const broken = (sample.peers ?? []).filter((it) => (it.lacks?.length ?? 0) > 0)
   return [
     ...broken.map((it) => lost(sample, it)),
-    ...(backend === 'wireguard' && settled ? wireguard(sample, overlays) : []),
+    ...(backend === 'wireguard'
+      ? wireguard(sample, overlays).map((it) => (settled ? it : { ...it, starting: true as const }))
+      : []),
   ]
 }
 

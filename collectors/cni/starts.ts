@@ -1,5 +1,6 @@
 import { causes, whileOpen } from '../../agent/model/index.ts'
 import { minute } from '../../agent/text/times.ts'
+import { ofNode } from '../node/own-certificates.ts'
 
 /**
  * What takes the pod network away, for k3s to make anew. A mere restart of k3s does not: links, rules and containers
@@ -8,16 +9,16 @@ import { minute } from '../../agent/text/times.ts'
  */
 export const cleared = causes({ code: 'k3s.killed', takes: minute }, { code: 'k3s.rebooted', takes: minute })
 
-/** Every start of k3s, which is when it reads what it needs. */
-export const starts = causes(
-  { code: 'k3s.restarted', takes: minute },
-  { code: 'k3s.crashed', takes: minute },
-  ...cleared,
-)
+/**
+ * Every start of k3s that people make, which is when it reads what it needs. Not a crash: k3s crashes because its overlay
+ * went.
+ */
+export const starts = causes({ code: 'k3s.restarted', takes: minute }, ...cleared)
 
 /** With expired certificates k3s fails before it starts flannel (k3s, pkg/agent/run.go). */
 export const certificates = causes({
   code: 'certs.expired',
   takes: whileOpen,
+  proof: ofNode,
   triggers: starts,
 })

@@ -39,9 +39,11 @@ export function assess(sample: FirewallSample, now: number, series?: Series): Fo
 }
 
 function kubeChains({ k3s, sets, memory, hostPorts = [] }: FirewallSample, now: number): Found[] {
-  if (!k3s?.running) return []
-  const { since } = k3s.running
-  const minutes = Math.max(0, Math.floor((now - since) / minute))
+  if (!k3s) return []
+  const { running } = k3s
+  const how = running
+    ? `${k3s.unit} has run for ${Math.max(0, Math.floor((now - running.since) / minute))} min, but`
+    : `${k3s.unit} is stopped, and`
   return k3s.proxies.flatMap((family): Found[] => {
     // Without an iptables tool a family cannot be judged, and another CNI may do without these chains.
     const here = sets.filter((it) => it.family === family)
@@ -55,7 +57,7 @@ function kubeChains({ k3s, sets, memory, hostPorts = [] }: FirewallSample, now: 
         code: 'firewall.kube-chains-missing',
         subject: family,
         ...(!settled(k3s, now) && { starting: true as const }),
-        text: `${k3s.unit} has run for ${minutes} min, but kube-proxy's ${familyNames[family]} nat rules are ${missing.length === kubeParts.length ? 'all gone' : `incomplete: without ${missing.join(', ')}`}. ${rules} ${familyNames[family]} rules are there in all.`,
+        text: `${how} kube-proxy's ${familyNames[family]} nat rules are ${missing.length === kubeParts.length ? 'all gone' : `incomplete: without ${missing.join(', ')}`}. ${rules} ${familyNames[family]} rules are there in all.`,
         fix: [
           `\`systemctl restart ${k3s.unit}\``,
           ...(hostPorts.length > 0

@@ -84,7 +84,7 @@ export async function look(host: Host, before: FirewallSample | undefined): Prom
     boot: boot?.trim() || undefined,
     missing: k3s && sandboxes ? await missingPorts(host, sandboxes, read, native) : undefined,
     // Connections that only other nodes need do not matter on a cluster of one node.
-    alone: peers === false,
+    alone: asked && peers !== true,
     podNetworks,
     now,
     unseen: blind,

@@ -82,7 +82,11 @@ function disbelief({ pid, name, cgroup }: Doubted, others: number): Unseen {
 
 function noted({ sample: before, at }: Past<K3sSample>, sample: K3sSample, now: number): K3sSample {
   const happened = whatHappened(before, sample, at, now)
-  const over = before?.boot !== sample.boot || happened.some((it) => it.code === 'k3s.killed')
+  // Of those that are still reported only a new one: k3s may be killed once more meanwhile.
+  const known = new Set(before?.happened?.map((it) => `${it.code} ${it.at}`))
+  const over =
+    before?.boot !== sample.boot ||
+    happened.some((it) => it.code === 'k3s.killed' && !known.has(`${it.code} ${it.at}`))
   const stood = sample.k3s?.running || over ? undefined : stoodBefore(before, at)
   return { ...sample, ...(stood && { stood }), ...(happened.length > 0 && { happened }) }
 }

@@ -104,7 +104,7 @@ export function reasonOf(lines: readonly string[]): string | undefined {
     const place = lines
       .slice(panic)
       .map((it) => /^\t\S*\/([\w.-]{1,60}\.go:\d{1,6})(?: |$)/.exec(it.slice(0, 400)))
-      .find((it) => it && !/^\t\S*\/src\/runtime\//.test(it.input))?.[1]
+      .find((it) => it && !/^\t(?:\S*\/src\/)?runtime\//.test(it.input))?.[1]
     const text = (lines[panic] as string).replace(/ \[recovered\]$/, '')
     return clean(place ? `${text.slice(0, longestReason)} (${place})` : text)
   }

@@ -1,5 +1,11 @@
 import type { Proof } from '../../agent/model/index.ts'
 
+/** What both say; a proof that is not asked for is given. */
+export const both =
+  (one: Proof | undefined, other: Proof): Proof =>
+  (cause, effect) =>
+    (one?.(cause, effect) ?? true) && other(cause, effect)
+
 /** The disk is not only filling: k3s's kubelet evicts pods from there on, and little is left to write on. */
 export const isFull: Proof = ({ severity }) => severity === 'critical'
 
@@ -17,12 +23,12 @@ const ended =
     by.test(`${evidence?.reason ?? ''}`)
 
 /** flannel 0.28.4 panics when its link vanishes: an index out of range in vxlan_network.go:217. */
-export const panickedAtLink = ended(/panic|vxlan|flannel/i)
+export const panickedAtLink = ended(/vxlan|flannel/i)
 const saysSpace = ended(/no space left|disk is full/i)
-export const endedForSpace: Proof = (cause, effect) => isFull(cause, effect) && saysSpace(cause, effect)
+export const endedForSpace = both(isFull, saysSpace)
 export const endedForCertificates = ended(/x509|certificate/i)
 
 /** systemd has it failed, or about to be started again: it ended by itself. */
 export const hasFailed: Proof = (_, { evidence }) =>
   evidence?.state === 'failed' || evidence?.state === 'activating'
-export const failedOnFull: Proof = (cause, effect) => isFull(cause, effect) && hasFailed(cause, effect)
+export const failedOnFull = both(isFull, hasFailed)

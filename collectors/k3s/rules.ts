@@ -1,6 +1,8 @@
 import { causes, declared, whileOpen } from '../../agent/model/index.ts'
 import { minute, second } from '../../agent/text/times.ts'
+import { ofNode } from '../node/own-certificates.ts'
 import {
+  both,
   endedForCertificates,
   endedForSpace,
   failedOnFull,
@@ -14,8 +16,8 @@ import { linesOf } from './text.ts'
 
 /** Without valid certificates a start of k3s fails, or the API refuses those who come with them. */
 const certificates = causes(
-  { code: 'certs.expired', takes: whileOpen },
-  { code: 'certs.not-yet-valid', takes: whileOpen },
+  { code: 'certs.expired', takes: whileOpen, proof: ofNode },
+  { code: 'certs.not-yet-valid', takes: whileOpen, proof: ofNode },
   { code: 'certs.chain-broken', takes: whileOpen },
 )
 /** A full disk, on which k3s cannot write, and the kernel killing k3s itself. */
@@ -82,7 +84,7 @@ export const rules = declared({
       // Somebody who stops it is no failure.
       { code: 'k3s.disk-filling', takes: whileOpen, proof: failedOnFull },
       { code: 'memory.oom-killed', proof: ofK3s },
-      ...certificates.map((it) => ({ ...it, proof: hasFailed })),
+      ...certificates.map((it) => ({ ...it, proof: both(it.proof, hasFailed) })),
     ],
   },
   'k3s.restarting': {
@@ -202,7 +204,7 @@ export const rules = declared({
       { code: 'cni.overlay-missing', proof: panickedAtLink },
       { code: 'k3s.disk-filling', takes: whileOpen, proof: endedForSpace },
       { code: 'memory.oom-killed', proof: ofK3s },
-      ...certificates.map((it) => ({ ...it, proof: endedForCertificates })),
+      ...certificates.map((it) => ({ ...it, proof: both(it.proof, endedForCertificates) })),
     ],
   },
   'k3s.killed': {

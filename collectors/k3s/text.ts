@@ -4,5 +4,5 @@
  */
 const grave = 'level=(fatal|error)|^[EF][0-9]{4} |^panic: |^fatal error: '
 
-/** The command that shows why k3s ended. */
-export const linesOf = (unit: string) => `\`journalctl -u ${unit} -b --no-pager -n 30 -g '${grave}'\``
+/** The command that shows why k3s ended. Before systemd 253 `-n` counts lines before `-g` chooses among them. */
+export const linesOf = (unit: string) => `\`journalctl -u ${unit} -b --no-pager -g '${grave}' | tail -n 30\``

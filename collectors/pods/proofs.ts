@@ -46,11 +46,13 @@ export const saysApi: Proof = (cause, effect) =>
   says('api-unauthorized')(cause, effect) || isUnreached(effect, true)
 export const saysFull = says(...full)
 
-/** It ended as what is killed ends, or its log says that it was. */
+export const saysKilled = says(...killed)
+/** It ended for want of memory, or its log says that it was killed. */
+export const endedForMemory: Proof = (cause, effect) =>
+  effect.evidence?.reason === 'OOMKilled' || saysKilled(cause, effect)
+/** The same, or by a signal that also a failed probe ends with: only of a container that was killed. */
 export const endedByKill: Proof = (cause, effect) =>
-  effect.evidence?.reason === 'OOMKilled' ||
-  effect.evidence?.['last exit code'] === sigkill ||
-  says(...killed)(cause, effect)
+  effect.evidence?.['last exit code'] === sigkill || endedForMemory(cause, effect)
 
 /** A flush takes services away with nat, and what pods send on only where the policy of FORWARD then drops it. */
 export const cutOff: Proof = (cause, effect) =>

@@ -3,10 +3,12 @@ import { hour, minute } from '../../agent/text/times.ts'
 import {
   cutOff,
   endedByKill,
+  endedForMemory,
   saysApi,
   saysBeyond,
   saysCertificates,
   saysFull,
+  saysKilled,
   saysNames,
   saysNetwork,
 } from './proofs.ts'
@@ -56,13 +58,13 @@ const api = causes(
 /** What was killed may fail at its next start, a database hours later. */
 const memory = causes(
   { code: 'memory.oom-killed', takes: 6 * hour, same: 'pod', proof: endedByKill },
-  { code: 'memory.oom-system', takes: hour, proof: endedByKill },
+  { code: 'memory.oom-system', takes: hour, proof: endedForMemory },
 )
 
 /** A full disk stops databases; a killall kills every container without a clean stop. */
 const node = causes(
   { code: 'k3s.disk-filling', takes: whileOpen, proof: saysFull },
-  { code: 'k3s.killed', takes: hour, proof: endedByKill },
+  { code: 'k3s.killed', takes: hour, proof: saysKilled },
 )
 
 export const rules = declared({

@@ -34,6 +34,8 @@ export async function install(node: Container, ready: Ready, collectors: string)
   - type: webhook
     url: ${ready.webhook}
     secret: ${ready.secret}
+# A night is played in minutes here.
+messages_per_10_minutes: 1000
 collectors:
 ${collectors}`,
   })

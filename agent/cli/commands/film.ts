@@ -18,6 +18,7 @@ export interface FilmArguments extends Common {
 
 /** A file that grows by whole lines. */
 interface Out {
+  /** Throws a Refusal. */
   write(lines: string): void
   readonly bytes: number
   /** Whether the last line is the end of the film. */
@@ -35,7 +36,7 @@ export async function film(file: string, options: FilmArguments): Promise<Exit> 
       `--for ${options.for}: right is for example 90s, 10m or 1h, at most ${longestFilm / hour}h`,
     )
   const fd = created(file)
-  const out = outOf(fd)
+  const out = outOf(fd, file)
   const stopped = new Promise<void>((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve())
   })
@@ -75,13 +76,19 @@ function created(file: string): number {
   }
 }
 
-function outOf(fd: number): Out {
+function outOf(fd: number, file: string): Out {
   let bytes = 0
   let whole = false
   return {
     write(lines) {
       const all = Buffer.from(lines)
-      for (let at = 0; at < all.length; ) at += writeSync(fd, all, at)
+      try {
+        for (let at = 0; at < all.length; ) at += writeSync(fd, all, at)
+      } catch (error) {
+        throw new Refusal(`${file}: the film cannot be written: ${(error as Error).message}`, 3, {
+          cause: error,
+        })
+      }
       bytes += all.length
       if (lines !== '') whole = /(?:^|\n)\{"end":[^\n]*\n$/.test(lines.slice(-200))
     },
@@ -116,27 +123,28 @@ async function ofTheDaemon(
     throw new Refusal(`the agent makes no film: ${safe(message)}`, 3, { cause: error })
   }
   begun()
+  const end = () => ask(socket, `/v1/film?id=${id}&for=0`, 5_000, 'PUT').catch(() => '')
   let ending = false
   const pause = () =>
     Promise.race([sleep(fetchedEvery), ...(ending ? [] : [stopped.then(() => 'stop' as const)])])
   for (let failures = 0; !out.whole && failures < 5; ) {
     if ((await pause()) === 'stop') {
       ending = true
-      await ask(socket, `/v1/film?id=${id}&for=0`, 5_000, 'PUT').catch(() => '')
+      await end()
     }
     try {
       out.write(await ask(socket, `/v1/film?id=${id}`, 15_000))
       failures = 0
     } catch (error) {
-      if (isOfFile(error))
-        throw new Refusal(`the film cannot be written: ${(error as Error).message}`, 3, { cause: error })
+      if (error instanceof Refusal) {
+        await end()
+        throw error
+      }
       failures += 1
     }
   }
   return 'daemon'
 }
-
-const isOfFile = (error: unknown) => (error as NodeJS.ErrnoException).syscall === 'write'
 
 async function byOwnRounds(
   config: ReturnType<typeof settings>,

@@ -1,6 +1,6 @@
 import { candidatesOf } from '../../core/cascade/edges.ts'
 import { incidents } from '../../core/cascade.ts'
-import { resolvedKept } from '../../core/ledger.ts'
+import { historyKept } from '../../core/ledger.ts'
 import type { Finding, Incident } from '../../model/index.ts'
 import { terminalOf } from '../../text/terminal.ts'
 import { jsonText } from '../json.ts'
@@ -20,7 +20,7 @@ export interface WhyArguments extends Common {
  */
 export async function why(which: string | undefined, options: WhyArguments): Promise<Exit> {
   const now = Date.now()
-  const findings = await findingsSince(now - resolvedKept, settings(options))
+  const findings = await findingsSince(now - historyKept, settings(options))
   const rules = allRules()
   const all = incidents(findings, rules, now)
   const incident = all
@@ -31,8 +31,8 @@ export async function why(which: string | undefined, options: WhyArguments): Pro
   if (!incident)
     throw new Refusal(
       which === undefined
-        ? 'there was no incident within three days'
-        : `no incident within three days is about ${which}: \`agent history\` lists them`,
+        ? 'there was no incident'
+        : `no incident is about ${which}: \`agent history\` lists them`,
     )
   const byCode = Map.groupBy(findings, (it) => it.code)
   const candidates = (it: Finding) => (rules[it.code]?.because ? candidatesOf(it, rules, byCode) : undefined)

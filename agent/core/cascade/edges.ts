@@ -9,7 +9,8 @@ export const slack = 2 * second
  * All that might have caused a finding by the edges of its rule, the one that is taken first. Pure. A cause has to have
  * begun, or happened again, no later than the finding, and no longer before it than the finding takes to show (`takes`
  * of the edge), by the intervals in which both began. Of those that remain one with a proof or a trigger comes first, then one that
- * shares more than the node, then the nearest in time. What comes back soon has the cause that it had, while that lasts.
+ * shares more than the node, then the nearest in time. What comes back soon has the cause that it had, while that lasts
+ * and nothing else is shown.
  */
 export function candidatesOf(
   finding: Finding,
@@ -28,9 +29,9 @@ export function candidatesOf(
   const ranked = judged.toSorted(
     (a, b) =>
       Number(a.refused !== undefined) - Number(b.refused !== undefined) ||
-      Number(b.cause === former) - Number(a.cause === former) ||
       Number(isUnlikely(a.cause, finding)) - Number(isUnlikely(b.cause, finding)) ||
       Number(isShown(b.edge)) - Number(isShown(a.edge)) ||
+      Number(b.cause === former) - Number(a.cause === former) ||
       Number(b.edge.same !== undefined) - Number(a.edge.same !== undefined) ||
       distance(a.cause, finding) - distance(b.cause, finding) ||
       width(a.cause) - width(b.cause) ||
@@ -67,14 +68,22 @@ function formerCause(
 /** Whether more than time speaks for it. */
 const isShown = ({ proof, triggers }: Cause) => proof !== undefined || triggers !== undefined
 
-/** The cause of a finding, if one is known. */
+/** What was found of one ledger, so that a finding that came back often asks for each of its former causes once. */
+const known = new WeakMap<ReadonlyMap<string, readonly Finding[]>, Map<Finding, Finding | undefined>>()
+
+/** The cause of a finding, if one is known. `byCode` is not changed afterwards. */
 export function causeOf(
   finding: Finding,
   rules: Rules,
   byCode: ReadonlyMap<string, readonly Finding[]>,
 ): Finding | undefined {
+  const causes = known.get(byCode) ?? new Map<Finding, Finding | undefined>()
+  known.set(byCode, causes)
+  if (causes.has(finding)) return causes.get(finding)
   const [first] = candidatesOf(finding, rules, byCode)
-  return first?.verdict === 'taken' ? first.cause : undefined
+  const cause = first?.verdict === 'taken' ? first.cause : undefined
+  causes.set(finding, cause)
+  return cause
 }
 
 /** Why `cause` cannot have caused `effect` by this edge; undefined if it can. */
@@ -87,12 +96,16 @@ export function refusal(
   if (!shares(cause, effect, same)) return 'another subject'
   // Found when the effect was over: what people were told of it stays as it was.
   if (effect.resolved !== undefined && cause.found > effect.resolved) return 'began later'
+  // It passed before there was an end of patience with it: no reason to tell anew what was told already.
+  const passed = cause.resolved !== undefined && cause.seen < cause.notifyAt
+  if (passed && cause.found > effect.found) return 'began later'
   const begun = cause.onset.from ?? Number.NEGATIVE_INFINITY
   if (begun > effect.onset.to + slack) return 'began later'
   const well = effect.onset.from ?? Number.NEGATIVE_INFINITY
   if (well > lastBegun(cause, effect) + takes) return 'well after it'
-  if (!Number.isFinite(takes) && cause.resolved !== undefined && well > cause.resolved + promptly)
-    return 'over before'
+  // Held for flapping, it is over while it is not there.
+  const end = cause.resolved ?? (cause.gone ? cause.seen : undefined)
+  if (!Number.isFinite(takes) && end !== undefined && well > end + promptly) return 'over before'
   if (proof && !proof(cause, effect)) return 'no proof'
   const pulls = (it: Cause) =>
     (byCode.get(it.code) ?? []).some((one) => refusal(one, effect, it, byCode) === undefined)
@@ -106,9 +119,9 @@ function lastBegun({ onset, latest }: Finding, effect: Finding): number {
 }
 
 /** Whether most of the time in which a cause may have begun came after the effect: it was found later, by a slower look. */
-function isUnlikely({ onset: { from = Number.NEGATIVE_INFINITY, to } }: Finding, effect: Finding): boolean {
+function isUnlikely({ onset: { from, to } }: Finding, effect: Finding): boolean {
   const late = to - effect.onset.to
-  return late > slack && late > (to - from) / 2
+  return late > slack && (from === undefined || late > (to - from) / 2)
 }
 
 /** How long before the effect the cause began, ms: 0 for one that was found later, but may have been there. */

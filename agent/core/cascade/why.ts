@@ -32,7 +32,8 @@ export function whyOf(
   if (!taken) return rules[about.code]?.because ? unknown(about) : undefined
   const cause = about === root ? taken.cause : root
   const others = candidates.filter((it) => it.verdict === 'farther' && !members.includes(it.cause))
-  return known(cause, about, taken, others)
+  // A proof is one of the link that it stands on, not of the whole chain.
+  return known(cause, about, taken.cause === cause && taken.edge.proof !== undefined, others)
 }
 
 /** An event that is harmless by itself is read by what followed from it. */
@@ -40,14 +41,14 @@ function firstGraver(root: Finding, members: readonly Finding[]): Finding | unde
   return root.severity === 'info' ? members.find((it) => it.severity !== 'info') : undefined
 }
 
-function known(cause: Finding, effect: Finding, { edge }: Candidate, others: readonly Candidate[]): Why {
+function known(cause: Finding, effect: Finding, proven: boolean, others: readonly Candidate[]): Why {
   const began = Math.max(cause.onset.to, Math.min(cause.latest ?? cause.onset.to, effect.onset.to))
   const gap = effect.onset.to - began
   const when = gap >= second ? `${duration(gap)} before` : 'at the same time'
   const { from, to } = effect.onset
   const unseen = from === undefined || to - from > longUnseen
   const names = [...new Set(others.map((it) => it.cause.title))].slice(0, mostOthers)
-  const rest = edge.proof
+  const rest = proven
     ? 'what was seen of both says so'
     : names.length > 0
       ? `also possible: ${list(names)}`
@@ -57,7 +58,7 @@ function known(cause: Finding, effect: Finding, { edge }: Candidate, others: rea
           : `unsure: last seen well ${duration(to - from)} before`
         : 'nothing else known to cause it since it was last seen well'
   return {
-    certainty: edge.proof ? 'proven' : names.length > 0 || unseen ? 'unsure' : 'likely',
+    certainty: proven ? 'proven' : names.length > 0 || unseen ? 'unsure' : 'likely',
     cause: cause.id,
     text: `${cause.title} (${when}; ${rest})`,
   }

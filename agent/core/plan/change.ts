@@ -65,6 +65,10 @@ export function toldSeverity(incident: Incident, now: number): Severity {
 export const goneIn = (incident: Incident): readonly string[] =>
   findingsOf(incident).flatMap((it) => (it.gone && it.resolved === undefined ? [it.id] : []))
 
+/** When any of it was last there, ms: another each time that something held for flapping comes back. */
+const lastSeen = (incident: Incident) =>
+  Math.max(...findingsOf(incident).map((it) => (it.gone ? it.seen : 0)))
+
 /** The difference between an incident and what a sink was last sent about it; undefined for none. Pure. */
 export function changeOf(
   incident: Incident,
@@ -103,7 +107,8 @@ function worseOrMore(
   // Recorded as less severe, so that a return to the old severity counts as worse again.
   if (last.severity !== severity) return { kind: 'grew', what: `only ${severity}` }
   const gone = goneIn(incident)
-  if (gone.join() !== (last.gone ?? []).join()) return { kind: 'grew', what: `gone ${gone.join()} ${now}` }
+  if (gone.join() !== (last.gone ?? []).join())
+    return { kind: 'grew', what: `gone ${gone.join()} ${lastSeen(incident)}` }
   return undefined
 }
 

@@ -42,8 +42,10 @@ export function gatherFirst(
   groups: readonly Several[],
   look: { readonly from: number; readonly to: number },
   of: 'away' | 'start',
+  now: number,
 ): { readonly several: Several | undefined; readonly left: readonly Incident[] } {
   const group: Group = { id: `${of} ${look.to}`, of }
+  if (now - look.to > longestGathering) return { several: undefined, left: fresh }
   const known = groups.find((it) => it.group.id === group.id)
   const alone = (it: Incident) =>
     it.severity === 'critical' && fresh.filter(({ cause }) => cause.code === it.cause.code).length === 1

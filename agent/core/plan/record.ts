@@ -1,5 +1,5 @@
-import type { Incident, Notice, NotificationRecord } from '../../model/index.ts'
-import { leadOf } from '../../model/index.ts'
+import type { Incident, Notice, NotificationRecord, Severity } from '../../model/index.ts'
+import { leadOf, severities } from '../../model/index.ts'
 import { recentRings } from './budget.ts'
 import { findingsOf, goneIn, stageOf, tellable, toldSeverity } from './change.ts'
 import { idOf } from './ids.ts'
@@ -33,7 +33,9 @@ export function recordSent(
     case 'worse':
       return [next]
     case 'grew':
-      return [{ ...next, reminded: last?.reminded ?? now }]
+      return [
+        { ...next, reminded: last?.reminded ?? now, ...(isOwed(incident, last, now) && { quiet: true }) },
+      ]
     case 'reminder':
       // The first message, not the reminder, is the one that is edited when the incident is over.
       return [{ ...next, ...(last?.receipt !== undefined && { receipt: last.receipt }) }]
@@ -56,6 +58,14 @@ export function recordSent(
 }
 
 const ringsAs = (kind: string) => kind === 'opened' || kind === 'worse' || kind === 'reminder'
+
+/**
+ * Whether an edit told what should have rung, as there had been too many messages: that it is graver than was told, or
+ * that it is there at all (`joins`).
+ */
+const isOwed = (it: Incident, last: NotificationRecord | undefined, now: number, joins = false): boolean =>
+  last ? last.quiet === true || isGraver(toldSeverity(it, now), last.severity) : joins
+const isGraver = (a: Severity, b: Severity) => severities.indexOf(a) > severities.indexOf(b)
 
 /** The times of its new messages. One that may have arrived and is sent again is not another. */
 function rung(last: NotificationRecord | undefined, rings: boolean, now: number) {
@@ -86,7 +96,7 @@ function recordSeveral(
       ...entry(it, now),
       reminded: rings ? now : (last?.reminded ?? now),
       ...rung(last, rings && at === 0 && !again, now),
-      ...(!rings && group.of === 'rest' && (!last || last.quiet) && { quiet: true as const }),
+      ...(!rings && isOwed(it, last, now, group.of === 'rest') && { quiet: true as const }),
       group,
       ...(kept !== undefined && { receipt: kept }),
       ...(resolved !== undefined && { resolved }),

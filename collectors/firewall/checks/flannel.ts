@@ -11,7 +11,7 @@ const listOf = (names: readonly string[]) => [...new Set(names)].join(', ')
 /** flannel, while it works, restores its rules every minute, for which the rule's `pendingFor` leaves time. */
 export function flannelMissing(sample: FirewallSample, now: number, cells: Cells): Observation<Code>[] {
   const { k3s, memory } = sample
-  if (!k3s?.running || !memory.flannel) return []
+  if (!k3s || !memory.flannel) return []
   const places = gone(memory.flannel, cells).filter((place) =>
     // Without an iptables tool, or where the table could not be read, nothing can be said.
     sample.sets.some((it) => place.startsWith(`${it.family} `) && !it.stale),
@@ -25,7 +25,7 @@ export function flannelMissing(sample: FirewallSample, now: number, cells: Cells
       code: 'firewall.flannel-rules-missing',
       subject: 'flannel',
       ...(!settled(k3s, now) && { starting: true as const }),
-      text: `This node had flannel's rules in ${named}; they are gone, and flannel has not put them back, which it does every minute while it is well.`,
+      text: `This node had flannel's rules in ${named}; they are gone, and ${k3s.running ? 'flannel has not put them back, which it does every minute while it is well' : `${k3s.unit} is stopped`}.`,
       ...(memory.flannel.missing !== undefined && { at: memory.flannel.missing }),
       fix: [`\`systemctl restart ${k3s.unit}\``],
       evidence: {

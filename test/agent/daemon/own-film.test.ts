@@ -19,20 +19,27 @@ const uptime = opaque(
 )
 const config = parseConfig('node: n1', { file: 'test', collectors: [uptime], sinks: [] })
 
-async function filmed(length: number, stopped: Promise<void>) {
+const folders = () => readdirSync(tmpdir()).filter((it) => it.startsWith('murphy-film-'))
+
+async function filmed(length: number, stopped: Promise<void>, full = Number.POSITIVE_INFINITY) {
   const machine = openMachine()
   const lines: string[] = []
-  await filmHere({
-    ...{ config, collectors: [uptime], machine, version: '1', length, logs: false, stopped },
-    write: (line) => lines.push(line) > 0,
-    faulty: (text) => t.fail(text),
-  })
-  machine.close()
+  try {
+    await filmHere({
+      ...{ config, collectors: [uptime], machine, version: '1', length, logs: false, stopped },
+      write(line) {
+        if (lines.length >= full) throw new Error('no space left')
+        return lines.push(line) > 0
+      },
+      faulty: (text) => t.fail(text),
+    })
+  } finally {
+    machine.close()
+  }
   return lines.map((it) => JSON.parse(it))
 }
 
 t.test('rounds of its own, by the same schedule, and nothing left behind', async (t) => {
-  const folders = () => readdirSync(tmpdir()).filter((it) => it.startsWith('murphy-film-'))
   const before = folders()
   const all = await filmed(2_500, new Promise(() => {}))
   t.match(all[0], { film: 1, node: 'n1' })
@@ -52,3 +59,12 @@ t.test('whoever asked for it can end it', async (t) => {
   t.match(all.at(-1), { end: 'stopped' })
   t.ok(performance.now() - begun < 10_000)
 })
+
+for (const full of [0, 1, 2])
+  t.test(`a disk that is full after ${full} lines ends it, and nothing is left behind`, async (t) => {
+    const before = folders()
+    const begun = performance.now()
+    await t.rejects(filmed(60_000, new Promise(() => {}), full), { message: 'no space left' })
+    t.ok(performance.now() - begun < 10_000)
+    t.strictSame(folders(), before)
+  })

@@ -62,6 +62,18 @@ t.test('one film at a time, and one that nobody takes ends', async (t) => {
   t.strictSame(lines, [])
 })
 
+t.test('a film that cannot be written ends', async (t) => {
+  let ended = 0
+  const write = () => {
+    throw new Error('no space left')
+  }
+  const { camera } = filming(['k3s'], { write, ended: () => ended++ })
+  camera.shoot('k3s', node(t), [])?.done()
+  await new Promise((resolve) => setTimeout(resolve, 50))
+  t.notOk(camera.filming)
+  t.equal(ended, 1)
+})
+
 t.test('what a round was still waiting for had no answer in time', async (t) => {
   const { camera, read } = filming()
   const never = { ...node(t), run: () => new Promise<never>(() => {}) }

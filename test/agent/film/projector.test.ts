@@ -100,6 +100,23 @@ t.test(
   },
 )
 
+t.test('a clock that jumps again and again ends too', { timeout: 60_000 }, async (t) => {
+  const { film } = await shot(t, 15, acts.slice(0, 1))
+  const [first = '', ...rest] = film.trimEnd().split('\n')
+  const stray = (years: number) =>
+    JSON.stringify({ round: 'firewall', at: 2e12 + years * 3e10, took: 0, heard: [], answers: [] })
+  const again = [
+    first.replace(/"remind":\d+/, '"remind":60000'),
+    ...rest.slice(0, -1),
+    ...[1, 2, 3].map(stray),
+  ]
+  const begun = performance.now()
+  const { told, it } = await shown(t, again.map((one) => `${one}\n`).join(''))
+  t.comment(`${told.length} messages in ${Math.round(performance.now() - begun)} ms`)
+  t.ok(told.length > 1_000 && told.length < 15_000, `${told.length}`)
+  t.equal(it.now(), 2e12 + 9e10)
+})
+
 t.test(
   'another version of a sample is said, and a clock that jumps by decades ends',
   { timeout: 20_000 },

@@ -47,7 +47,8 @@ t.test('401, and nothing else, is a refusal of who asks', async (t) => {
 t.test('a crash follows from what k3s said last', async (t) => {
   const crash = (reason?: string) =>
     of({ code: 'k3s.crashed', evidence: { exit: 2, ...(reason && { reason }) } })
-  t.ok(panickedAtLink(effect, crash('panic: runtime error: index out of range [0]')))
+  t.ok(panickedAtLink(effect, crash('panic: runtime error: index out of range [0] (vxlan_network.go:217)')))
+  t.notOk(panickedAtLink(effect, crash('panic: assignment to entry in nil map (store.go:12)')))
   t.ok(endedForCertificates(effect, crash('x509: certificate has expired or is not yet valid')))
   t.notOk(endedForCertificates(effect, crash('panic: runtime error: index out of range [0]')))
   const full = of({ severity: 'critical' })

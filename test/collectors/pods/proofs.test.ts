@@ -2,9 +2,11 @@ import t from 'tap'
 import { patterns } from '../../../collectors/pods/patterns.ts'
 import {
   endedByKill,
+  endedForMemory,
   saysApi,
   saysCertificates,
   saysFull,
+  saysKilled,
   saysNetwork,
 } from '../../../collectors/pods/proofs.ts'
 import { finding } from '../../agent/findings.ts'
@@ -35,6 +37,9 @@ t.test('what was killed ends with 137 or OOMKilled, or says so when it starts', 
   t.ok(endedByKill(cause, loop({ 'last exit code': 137 })))
   t.ok(endedByKill(cause, loop({ reason: 'OOMKilled' })))
   t.ok(endedByKill(cause, loop({ 'log says': 'postgres-wal' })))
+  t.notOk(endedForMemory(cause, loop({ 'last exit code': 137 })), 'a failed probe ends so as well')
+  t.ok(saysKilled(cause, loop({ 'log says': 'postgres-wal' })))
+  t.notOk(saysKilled(cause, loop({ reason: 'OOMKilled' })))
   t.notOk(endedByKill(cause, loop({ 'last exit code': 1 })))
   t.notOk(endedByKill(cause, loop({ 'log says': 'dns' })))
 })

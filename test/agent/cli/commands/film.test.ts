@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
@@ -32,6 +32,30 @@ t.test('without a daemon it films rounds of its own', async (t) => {
     out: /^Film of test-node, from [\s\S]* rounds, \d+ messages?\n$/,
   })
   t.match(agent('record', '--for', '2s', file('own.film')), { exit: 3, err: /is there already/ })
+})
+
+t.test('a disk that is full is said', async (t) => {
+  const full = `
+    import fs from 'node:fs'
+    import { syncBuiltinESMExports } from 'node:module'
+    const { writeSync } = fs
+    fs.writeSync = (fd, it, ...more) => {
+      if (!String(it).startsWith('{"round"')) return writeSync(fd, it, ...more)
+      throw Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC', syscall: 'write' })
+    }
+    syncBuiltinESMExports()`
+  const { status, stderr } = spawnSync(
+    process.execPath,
+    [
+      ...['--import', `data:text/javascript,${encodeURIComponent(full)}`, main, '--config', config],
+      ...['record', '--for', '1m', file('full.film')],
+    ],
+    { encoding: 'utf8', timeout: 60_000 },
+  )
+  t.equal(status, 3)
+  t.match(stderr, /full\.film: the film cannot be written: ENOSPC: no space left/)
+  t.notMatch(stderr, /mistake/)
+  t.equal(linesOf(file('full.film')).length, 1, 'nothing stands behind it')
 })
 
 t.test('a length that is none', async (t) => {

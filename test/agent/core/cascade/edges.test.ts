@@ -42,7 +42,7 @@ const isEdgeOf = (cause: string, code: string, all: readonly string[]) =>
   ) === true
 
 /** What all edges ask for: the same subject and pod, the same keys of the evidence, and what every proof wants to see. */
-const here = { subject: 'here', pod: { namespace: 'default', name: 'db-0', container: 'a' } }
+const here = { subject: 'k3s server', pod: { namespace: 'default', name: 'db-0', container: 'a' } }
 const shown = {
   family: 'ipv4',
   table: 'nat',
@@ -52,12 +52,12 @@ const shown = {
   state: 'failed',
   process: 'k3s-server',
   'because the node ran out': 1,
-  containers: 'here',
+  containers: 'k3s server',
   reason: 'OOMKilled',
-  'log says': 'dns, x509, api-unauthorized, disk-full',
+  'log says': 'dns, x509, api-unauthorized, disk-full, postgres-wal',
 }
 /** What k3s may say before it ends, all at once. */
-const lastWords = 'panic: x509: certificate has expired; no space left on device'
+const lastWords = 'panic (vxlan_network.go:217): x509: certificate has expired; no space left on device'
 /** The kernel's kill of k3s itself is of no pod. */
 const podless = (code: string) => code.startsWith('k3s.')
 /** Found at `since`, and seen well half a minute before. */
@@ -165,7 +165,7 @@ t.test('silent: nothing that was seen of both says so, where an edge asks for a 
   t.ok(proven.length > 30)
   for (const one of proven) {
     const plain = { evidence: { 'last exit code': 1 }, severity: 'warning' as const }
-    t.notOk(joins(one, ends(one, 0, plain, plain)), nameOf(one))
+    t.notOk(joins(one, ends(one, 0, { ...plain, subject: 'another' }, plain)), nameOf(one))
   }
 })
 
@@ -228,34 +228,39 @@ function* triples() {
 const linksIn = (three: readonly string[]) =>
   three.flatMap((a) => three.filter((b) => isEdgeOf(a, b, three))).length
 
-t.test('of any three, in every order, none is lost, and as many are roots as have no cause', async (t) => {
-  let seen = 0
-  const wrong: string[] = []
-  for (const three of triples()) {
-    const roots = three.filter((it) => !three.some((other) => isEdgeOf(other, it, three)))
-    for (const order of orders) {
-      // So close together that each may be the cause of each.
-      const ledger = order.map((which, at) => found(three[which], start + at * second))
-      const all = incidents(ledger, rules, start + minute)
-      const inside = members(all)
-      const right =
-        new Set(inside).size === 3 &&
-        inside.length === 3 &&
-        all.length === roots.length &&
-        all.every(
-          ({ cause, affected }) =>
-            roots.includes(cause.code) &&
-            affected.every((it) =>
-              [cause, ...affected].some((other) => isEdgeOf(other.code, it.code, three)),
-            ),
-        )
-      if (!right) wrong.push(order.map((which) => three[which]).join(', '))
-      seen += 1
+t.test(
+  'of three with an edge, in every order, none is lost, and as many are roots as have no cause',
+  async (t) => {
+    let seen = 0
+    const wrong: string[] = []
+    for (const three of triples()) {
+      // Those without are pairs without an edge, three times.
+      if (linksIn(three) === 0) continue
+      const roots = three.filter((it) => !three.some((other) => isEdgeOf(other, it, three)))
+      for (const order of orders) {
+        // So close together that each may be the cause of each.
+        const ledger = order.map((which, at) => found(three[which], start + at * second))
+        const all = incidents(ledger, rules, start + minute)
+        const inside = members(all)
+        const right =
+          new Set(inside).size === 3 &&
+          inside.length === 3 &&
+          all.length === roots.length &&
+          all.every(
+            ({ cause, affected }) =>
+              roots.includes(cause.code) &&
+              affected.every((it) =>
+                [cause, ...affected].some((other) => isEdgeOf(other.code, it.code, three)),
+              ),
+          )
+        if (!right) wrong.push(order.map((which) => three[which]).join(', '))
+        seen += 1
+      }
     }
-  }
-  t.strictSame(wrong, [])
-  t.ok(seen > 100_000, `${seen} of them`)
-})
+    t.strictSame(wrong, [])
+    t.ok(seen > 30_000, `${seen} of them`)
+  },
+)
 
 /** A node and one sink: what is seen goes through ledger, cascade and due, and all that is due is taken. */
 function life() {
