@@ -44,7 +44,11 @@ t.test('missing kube-proxy rules, and when they are not expected', (t) => {
     ['firewall.kube-chains-missing ipv4, starting'],
     'it opens none',
   )
-  t.same(codes({ k3s: { unit: 'k3s', proxies: ['ipv4'] } }), [], 'k3s does not run')
+  t.same(
+    codes({ k3s: { unit: 'k3s', proxies: ['ipv4'] } }),
+    ['firewall.kube-chains-missing ipv4, starting'],
+    'k3s does not run: none is opened',
+  )
   t.same(codes({ k3s: { ...k3s, proxies: [] } }), [])
   t.same(codes({ k3s, sets: [] }), [], 'no iptables, so nothing is known')
   const replaced = [set({}, { replaced: true })]
