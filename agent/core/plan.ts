@@ -27,15 +27,16 @@ export function plan(
   now: number,
 ): readonly Notice[] {
   const book = new Map(told.map((it) => [it.incident, it]))
+  const pending = new Set(incidents.filter((it) => isPending(it, book, now)))
   const members = incidents.map((incident): Member => {
     const last = book.get(incident.id)
-    const change = isPending(incident, book, now) ? undefined : changeOf(incident, last, policy, now)
+    const change = pending.has(incident) ? undefined : changeOf(incident, last, policy, now)
     return { incident, last, change }
   })
   // Of several incidents that a finding is in, the first one counts.
   const rootOf = new Map(
     incidents
-      .filter((it) => !isPending(it, book, now))
+      .filter((it) => !pending.has(it))
       .toReversed()
       .flatMap((it) => it.affected.map(({ id }) => [id, it] as const)),
   )
@@ -122,6 +123,21 @@ interface Draft {
   readonly write: () => void
 }
 
+/**
+ * What may be told of a change by now: what rings only where a new message is left, and else as an edit or later. What is
+ * owed, as it could not ring, rings with the first that is left.
+ */
+function allowed<Kind extends string>(
+  change: Kind | undefined,
+  owes: boolean,
+  take: () => boolean,
+): Kind | 'worse' | 'grew' | undefined {
+  if ((change === undefined || change === 'grew') && owes && take()) return 'worse'
+  if (change !== 'worse' && change !== 'reminder') return change
+  if (take()) return change
+  return change === 'worse' ? 'grew' : undefined
+}
+
 /** The news of all but the message about the rest, as far as the budget goes; `over`: what it has to take in. */
 function newsOf(
   { groups, alone, own }: Gathered,
@@ -142,46 +158,32 @@ function newsOf(
     }
   })
   const known = own.flatMap((it): Draft[] => {
-    const { kind = 'missed', what = '' } = it.change ?? {}
-    const { severity } = it.incident
-    const owes = it.last?.quiet === true && it.incident.resolved === undefined
-    if (owes && (kind === 'missed' || kind === 'grew'))
-      return [
-        {
-          severity,
-          write() {
-            if (budget.take(severity)) tell(it, 'worse', `owed ${severity} ${what}`)
-            else if (kind === 'grew') tell(it, 'grew', what)
-          },
-        },
-      ]
-    if (kind === 'missed') return []
-    return [
-      {
-        severity,
-        write() {
-          const rings = (kind === 'worse' || kind === 'reminder') && !budget.take(severity)
-          if (!rings) tell(it, kind, what)
-          else if (kind === 'worse') tell(it, 'grew', what)
-        },
-      },
-    ]
+    const { incident, change, last } = it
+    const { severity } = incident
+    const kind = change?.kind === 'missed' ? undefined : change?.kind
+    const owes = last?.quiet === true && incident.resolved === undefined
+    if (!kind && !owes) return []
+    const write = () => {
+      const told = allowed(kind, owes, () => budget.take(severity))
+      const what = change?.what ?? ''
+      if (told) tell(it, told, told === 'worse' && kind !== 'worse' ? `owed ${severity} ${what}` : what)
+    }
+    return [{ severity, write }]
   })
   const several = groups.flatMap((it): Draft[] => {
-    const change = severalChange(it) ?? (owed(it) ? 'grew' : undefined)
-    if (!change || it.group.of === 'rest') return []
-    const severity = severityOfAll([...it.members.map(({ incident }) => incident), ...it.joining])
+    const change = severalChange(it)
     const silent = owed(it)
+    if ((!change && !silent) || it.group.of === 'rest') return []
+    const severity = severityOfAll([...it.members.map(({ incident }) => incident), ...it.joining])
+    const rings = change === 'worse' || change === 'reminder'
+    const take = () => budget.take(rings ? severity : (silent ?? severity))
     const write = () => {
-      if (change === 'grew' && silent && budget.take(silent)) {
-        notices.push(severalNotice(it, 'worse', node, now))
+      if (change && !it.exists && !budget.take(severity)) {
+        over.push(...it.joining)
         return
       }
-      if (!severalChange(it)) return
-      const rings = change === 'worse' || change === 'reminder' || !it.exists
-      if (!rings || budget.take(severity)) notices.push(severalNotice(it, change, node, now))
-      else if (change === 'worse') notices.push(severalNotice(it, 'grew', node, now))
-      else if (!it.exists) over.push(...it.joining)
+      const told = it.exists ? allowed(change, silent !== undefined, take) : change
+      if (told) notices.push(severalNotice(it, told, node, now))
     }
     return [{ severity, write }]
   })
@@ -204,14 +206,12 @@ function restNotices(
   const others = groups.filter(({ group }) => group.of === 'rest' && group.id !== grown?.group.id)
   return [...others, ...(grown ? [grown] : [])].flatMap((it) => {
     const change = severalChange(it)
-    // What could not ring when it joined does as soon as there may be another message.
     const silent = owed(it)
-    if ((!change || change === 'grew') && silent && budget.take(silent))
-      return [severalNotice(it, 'worse', node, now)]
-    if (!change) return []
-    const rings = change === 'worse' || change === 'reminder' || !it.exists
-    if (!rings || budget.takeForRest()) return [severalNotice(it, change, node, now)]
-    return change === 'worse' ? [severalNotice(it, 'grew', node, now)] : []
+    const rings = change === 'worse' || change === 'reminder'
+    const take = () => (rings || !silent ? budget.takeForRest() : budget.take(silent))
+    if (change && !it.exists) return budget.takeForRest() ? [severalNotice(it, change, node, now)] : []
+    const told = allowed(change, silent !== undefined, take)
+    return told ? [severalNotice(it, told, node, now)] : []
   })
 }
 

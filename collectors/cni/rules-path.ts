@@ -1,6 +1,6 @@
 import { declared, whileOpen } from '../../agent/model/index.ts'
 import { minute } from '../../agent/text/times.ts'
-import { cleared } from './starts.ts'
+import { cleared } from '../node/cleared.ts'
 
 export type PathCode =
   | 'cni.routes-missing'

@@ -1,8 +1,9 @@
 import { declared, whileOpen } from '../../agent/model/index.ts'
 import { minute } from '../../agent/text/times.ts'
+import { cleared } from '../node/cleared.ts'
 import { type DegradedCode, degradedRules } from './rules-degraded.ts'
 import { type PathCode, pathRules } from './rules-path.ts'
-import { certificates, cleared } from './starts.ts'
+import { certificates } from './starts.ts'
 
 const killall = [
   'Run `k3s-killall.sh` lightly: it stops every pod on this node at once, databases included, without letting them finish.',

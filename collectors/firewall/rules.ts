@@ -1,5 +1,6 @@
 import { causes, declared } from '../../agent/model/index.ts'
 import { minute } from '../../agent/text/times.ts'
+import { cleared } from '../node/cleared.ts'
 import { type GrowthCode, growthRules } from './rules-growth.ts'
 
 export type Code =
@@ -14,11 +15,7 @@ export type Code =
   | 'firewall.changed'
   | GrowthCode
 
-/**
- * What removes k3s's rules: a flush, `k3s-killall.sh` and a boot, after which k3s writes them again within minutes or not
- * at all. A mere restart takes none away (measured on k3s 1.36).
- */
-const cleared = causes({ code: 'k3s.killed', takes: minute }, { code: 'k3s.rebooted', takes: minute })
+/** What removes k3s's rules; k3s writes them again within minutes or not at all. */
 const goneSince = causes({ code: 'firewall.flushed', same: 'family' }, ...cleared)
 /** For what a restart of k3s does not bring back. */
 const goneForGood = causes({ code: 'firewall.flushed', same: 'family', outlivesRepair: true })

@@ -1,13 +1,13 @@
 import type { Observation } from '../../agent/model/index.ts'
 import { listed, many } from '../../agent/text/lists.ts'
 import { clock, clockUtc, iso, minute } from '../../agent/text/times.ts'
-import { boutBegan, repeatsUntil, stormEnds } from './history/bouts.ts'
+import { boutBegan } from '../node/bouts.ts'
+import { repeatsUntil, stormEnds } from './history/bouts.ts'
+import { quiet } from './history/victims.ts'
 import type { MemoryCode } from './rules.ts'
 import type { MemorySample } from './sample.ts'
 import { times } from './text.ts'
 
-/** How many of those it hit a storm names in its evidence, by which their kills are told to be its own. */
-const mostHit = 200
 /** How many names a text lists; the rest is a number. */
 const mostNames = 5
 
@@ -30,7 +30,7 @@ export function storming({ storm }: MemorySample, now: number): Observation<Memo
         : `${times({ kills, first, last })}: ${who}.`,
       at: first,
       latest: last,
-      evidence: { kills, last: iso(last), containers: Object.keys(hits).slice(0, mostHit).join(', ') },
+      evidence: { kills, last: iso(last), containers: Object.keys(hits).join(', ') },
     },
   ]
 }
@@ -53,7 +53,7 @@ export function again(
         code: 'memory.oom-repeating' as const,
         subject,
         text: `Killed ${seconds.length} times since ${clock(first, now)}, last ${clock(last, now)} UTC, ${every}.`,
-        at: (boutBegan(seconds) ?? 0) * 1000,
+        at: (boutBegan(seconds, quiet / 1000) ?? 0) * 1000,
         latest: last,
         ...(victim?.pod && { pod: victim.pod }),
         evidence: { times: seconds.length, last: iso(last) },

@@ -1,6 +1,7 @@
 import type { Observation } from '../../agent/model/index.ts'
 import { many } from '../../agent/text/lists.ts'
 import { clock, iso, minute } from '../../agent/text/times.ts'
+import { boutBegan } from '../node/bouts.ts'
 import { nameOf } from '../node/pods.ts'
 import type { Pattern } from './pattern.ts'
 import { addressIn } from './patterns/proofs.ts'
@@ -61,7 +62,7 @@ function crashLooping(
   const waits = down ? '; it is down now, until the kubelet tries again (after 5 min at most)' : ''
   const log = pattern ? `. Its log: ${pattern.says}` : ''
   // A few restarts long ago are no loop: then it is that it is down which has just begun.
-  const began = times.length >= limits.restarts ? boutBegan(times) : ended?.at
+  const began = times.length >= limits.restarts ? boutBegan(times, calm) : ended?.at
   const grave = pod.namespace === 'kube-system' || pattern?.severity === 'critical'
   return {
     code: 'pods.crash-looping',
@@ -91,13 +92,8 @@ function crashLooping(
 const addressOf = ({ pattern, excerpt }: Said) =>
   ['unreachable', 'unknown-host', 'dns'].includes(pattern) ? addressIn(excerpt) : undefined
 
-/** The kubelet waits 5 min at most before it starts a container again, so a longer pause is the end of a loop, ms. */
+/** The kubelet waits 5 min at most before it starts a container again, so a longer pause is the end of a loop, ms: one after it has its own cause. */
 const calm = 10 * minute
-
-/** When the last run of restarts without such a pause began; a loop before it had its own cause. */
-function boutBegan(times: readonly number[]): number | undefined {
-  return times[times.findLastIndex((it, at) => at === 0 || it - Number(times[at - 1]) >= calm)]
-}
 
 const weight = ({ patterns }: Limits, it: Said) =>
   ({ critical: 2, warning: 1, info: 0 })[patterns.get(it.pattern)?.severity ?? 'info']

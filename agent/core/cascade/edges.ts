@@ -1,6 +1,7 @@
 import type { Candidate, Cause, Finding, Rules, Verdict } from '../../model/index.ts'
 import { promptly } from '../../model/index.ts'
-import { minute, second } from '../../text/times.ts'
+import { second } from '../../text/times.ts'
+import { ringsAgain } from '../ledger.ts'
 
 /** Clocks of different sources, and the time a round takes, differ by so much, ms. */
 export const slack = 2 * second
@@ -8,11 +9,26 @@ export const slack = 2 * second
 /**
  * All that might have caused a finding by the edges of its rule, the one that is taken first. Pure. A cause has to have
  * begun, or happened again, no later than the finding, and no longer before it than the finding takes to show (`takes`
- * of the edge), by the intervals in which both began. Of those that remain one with a proof or a trigger comes first, then one that
- * shares more than the node, then the nearest in time. What comes back soon has the cause that it had, while that lasts
- * and nothing else is shown.
+ * of the edge), by the intervals in which both began. Of those that remain one with a proof or a trigger comes
+ * first, then one that shares more than the node, then the nearest in time. What comes back soon has the cause that it
+ * had, while that lasts and nothing else is shown. `byCode` is one ledger, which is not changed afterwards.
  */
 export function candidatesOf(
+  finding: Finding,
+  rules: Rules,
+  byCode: ReadonlyMap<string, readonly Finding[]>,
+): readonly Candidate[] {
+  const known = asked.get(byCode) ?? new Map<Finding, readonly Candidate[]>()
+  asked.set(byCode, known)
+  const candidates = known.get(finding) ?? ranked(finding, rules, byCode)
+  known.set(finding, candidates)
+  return candidates
+}
+
+/** What was found of each ledger: a finding is asked for its causes to be placed, to be explained, and when it is back. */
+const asked = new WeakMap<ReadonlyMap<string, readonly Finding[]>, Map<Finding, readonly Candidate[]>>()
+
+function ranked(
   finding: Finding,
   rules: Rules,
   byCode: ReadonlyMap<string, readonly Finding[]>,
@@ -26,7 +42,7 @@ export function candidatesOf(
         return { cause, edge, refused: cause === former && refused === 'well after it' ? undefined : refused }
       }),
   )
-  const ranked = judged.toSorted(
+  const sorted = judged.toSorted(
     (a, b) =>
       Number(a.refused !== undefined) - Number(b.refused !== undefined) ||
       Number(isUnlikely(a.cause, finding)) - Number(isUnlikely(b.cause, finding)) ||
@@ -38,15 +54,12 @@ export function candidatesOf(
       b.cause.onset.to - a.cause.onset.to ||
       (a.cause.id < b.cause.id ? -1 : 1),
   )
-  return ranked.map(({ cause, edge, refused }, at) => ({
+  return sorted.map(({ cause, edge, refused }, at) => ({
     cause,
     edge,
     verdict: refused ?? (at === 0 ? 'taken' : 'farther'),
   }))
 }
-
-/** Back so soon after it was last over, something has the cause that it had, ms. */
-const backSoon = 10 * minute
 
 /** The cause of the same finding the last time, if it came back soon and that cause was there all the while. */
 function formerCause(
@@ -59,7 +72,7 @@ function formerCause(
       it.subject === finding.subject &&
       it.found < finding.found &&
       it.resolved !== undefined &&
-      finding.found - it.resolved < backSoon,
+      finding.found - it.resolved < ringsAgain,
   )
   const cause = before && causeOf(before, rules, byCode)
   return cause && (cause.resolved ?? Number.POSITIVE_INFINITY) >= finding.onset.to ? cause : undefined
@@ -68,22 +81,14 @@ function formerCause(
 /** Whether more than time speaks for it. */
 const isShown = ({ proof, triggers }: Cause) => proof !== undefined || triggers !== undefined
 
-/** What was found of one ledger, so that a finding that came back often asks for each of its former causes once. */
-const known = new WeakMap<ReadonlyMap<string, readonly Finding[]>, Map<Finding, Finding | undefined>>()
-
-/** The cause of a finding, if one is known. `byCode` is not changed afterwards. */
+/** The cause of a finding, if one is known. */
 export function causeOf(
   finding: Finding,
   rules: Rules,
   byCode: ReadonlyMap<string, readonly Finding[]>,
 ): Finding | undefined {
-  const causes = known.get(byCode) ?? new Map<Finding, Finding | undefined>()
-  known.set(byCode, causes)
-  if (causes.has(finding)) return causes.get(finding)
   const [first] = candidatesOf(finding, rules, byCode)
-  const cause = first?.verdict === 'taken' ? first.cause : undefined
-  causes.set(finding, cause)
-  return cause
+  return first?.verdict === 'taken' ? first.cause : undefined
 }
 
 /** Why `cause` cannot have caused `effect` by this edge; undefined if it can. */

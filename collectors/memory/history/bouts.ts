@@ -122,11 +122,3 @@ export function repeatsUntil(times: readonly number[], hold: number): number | u
   const distance = ((last - first) / (times.length - 1)) * 1000
   return last * 1000 + Math.max(hold, 2 * distance)
 }
-
-/** When the last bout of these times began, all in seconds: no two of its times are `quiet` apart. */
-export function boutBegan(times: readonly number[]): number | undefined {
-  const at = times.findLastIndex(
-    (it, index) => index === 0 || (it - Number(times[index - 1])) * 1000 >= quiet,
-  )
-  return times[at]
-}

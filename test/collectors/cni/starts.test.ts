@@ -1,7 +1,8 @@
 import t from 'tap'
 import { rules } from '../../../collectors/cni/rules.ts'
-import { certificates, cleared, starts } from '../../../collectors/cni/starts.ts'
+import { certificates, starts } from '../../../collectors/cni/starts.ts'
 import { rules as k3s } from '../../../collectors/k3s/rules.ts'
+import { cleared } from '../../../collectors/node/cleared.ts'
 
 t.test('what is made anew may be missing after what took it away, and each such event exists', async (t) => {
   for (const { code, takes = 0 } of starts) {

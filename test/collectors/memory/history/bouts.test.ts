@@ -1,6 +1,5 @@
 import t from 'tap'
 import {
-  boutBegan,
   addBouts as bouts,
   type Repeats,
   repeatsUntil,
@@ -72,12 +71,6 @@ t.test('a storm has its own kills only, by whom they hit', async (t) => {
   const { hits = {} } = stormOf(undefined, crowd, now + 5000) ?? {}
   t.equal(Object.keys(hits).length, 121)
   t.equal(hits['other processes'], 380)
-})
-
-t.test('when the last bout began', async (t) => {
-  t.equal(boutBegan([]), undefined)
-  t.equal(boutBegan([100, 200, 799]), 100)
-  t.equal(boutBegan([100, 700, 900]), 700)
 })
 
 t.test('the same one again and again', async (t) => {
