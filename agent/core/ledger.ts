@@ -64,9 +64,12 @@ export function step(
   judgements: Judgements = new Map(),
 ): Ledger {
   const seen = new Map<string, Observation>()
+  const events: Observation[] = []
   for (const it of observations) {
     const key = keyOf(it.code, it.subject)
-    if (it.code in rules && !seen.has(key)) seen.set(key, it)
+    if (!(it.code in rules)) continue
+    if (rules[it.code]?.event && it.at !== undefined) events.push(it)
+    else if (!seen.has(key)) seen.set(key, it)
   }
   const unjudged = new Set(
     kept.flatMap(({ code, subjects }) => subjects?.map((it) => keyOf(code, it)) ?? [code]),
@@ -74,7 +77,9 @@ export function step(
   const next: Finding[] = []
   for (const finding of ledger) {
     const key = keyOf(finding.code, finding.subject)
-    const observed = seen.get(key)
+    const event =
+      finding.resolved === undefined ? events.findIndex((it) => isSameEvent(finding, it, now)) : -1
+    const observed = event < 0 ? seen.get(key) : events.splice(event, 1)[0]
     // The clock may have been set back since: what is over is over before now.
     if (finding.resolved !== undefined)
       next.push(finding.resolved > now ? { ...finding, resolved: now - 1 } : finding)
@@ -83,24 +88,32 @@ export function step(
       seen.set(key, sinceThen(observed, finding))
     } else if (observed) {
       next.push(confirmed(finding, rules, observed, now))
-      seen.delete(key)
+      if (event < 0) seen.delete(key)
     } else if (!(finding.code in rules) || unjudged.has(finding.code) || unjudged.has(key)) next.push(finding)
     else if (finding.flaps !== undefined && Math.abs(now - finding.seen) < flapQuiet)
       next.push({ ...finding, gone: true, text: flapping(finding.text, finding.flaps, true) })
     else next.push({ ...finding, resolved: now })
   }
-  for (const it of seen.values()) {
+  for (const it of [...seen.values(), ...events.toSorted((a, b) => (a.at ?? 0) - (b.at ?? 0))]) {
     if (it.starting) continue
     const well = it.wellAt ?? lastWell(judgements, it.code, it.subject)
-    next.push(found(rules, it, now, flapsOf(ledger, it, rules, now), well))
+    const one = found(rules, it, now, flapsOf(ledger, it, rules, now), well)
+    // Several events of a kind in one look, such as three restarts: the same moment for all of them.
+    const before = next.filter(({ id }) => id === one.id || id.startsWith(`${one.id}.`)).length
+    next.push(before > 0 ? { ...one, id: `${one.id}.${before}` } : one)
   }
   return next
 }
 
+/** Whether an event is the one that an open finding is about: its time is read anew, and clocks are not exact. */
+function isSameEvent({ code, subject, since }: Finding, it: Observation, now: number): boolean {
+  const at = Math.min(it.at ?? now, now)
+  return keyOf(it.code, it.subject) === keyOf(code, subject) && Math.abs(at - since) <= second
+}
+
 /** Whether this is another occurrence than the one that the finding is about, which people have to be told of anew. */
-function happenedAnew(finding: Finding, { code, at, latest, starting }: Observation, rules: Rules): boolean {
-  if (starting) return false
-  if (rules[code]?.event) return at !== undefined && at - finding.since > second
+function happenedAnew(finding: Finding, { code, latest, starting }: Observation, rules: Rules): boolean {
+  if (starting || rules[code]?.event) return false
   return latest !== undefined && finding.latest !== undefined && latest - finding.latest >= ringsAgain
 }
 
@@ -179,7 +192,7 @@ function found(rules: Rules, it: Observation, now: number, flaps: number, well: 
 function onsetOf(since: number, event: boolean, well: number | undefined, now: number): Onset {
   const from = well !== undefined && well <= now ? well : undefined
   const to = from !== undefined && since < from ? now : since
-  if (event) return { from: Math.max(since, from ?? since), to: Math.max(since, from ?? since) }
+  if (event) return { from: since, to: since }
   return { ...(from !== undefined && { from }), to: from === undefined ? now : to }
 }
 

@@ -28,6 +28,8 @@ export interface Cause<Code extends string = string> {
   readonly proof?: Proof
   /** Only together with one of these, which brings it out: expired certificates break flannel when k3s next starts. */
   readonly triggers?: readonly Cause<Code>[]
+  /** It may also begin when the cause is over: a database that was killed fails when it starts again, hours later. */
+  readonly lingers?: true
   /** Repairing the cause does not repair this rule's finding: its own fix is needed as well. */
   readonly outlivesRepair?: true
 }

@@ -25,6 +25,8 @@ export type Verdict =
   /** The effect was still seen well when it should have shown. */
   | 'well after it'
   | 'over before'
+  /** The same was there when it began, and has only come back since. */
+  | 'there before it'
   | 'began later'
 
 /** One possible cause of a finding, and what became of it. */

@@ -1,6 +1,7 @@
 import { declared, whileOpen } from '../../agent/model/index.ts'
 import { minute } from '../../agent/text/times.ts'
 import { cleared } from '../node/cleared.ts'
+import { flushedFilter, ofNat, ofOverlay } from '../node/flushed.ts'
 
 export type DegradedCode = 'cni.addresses-leaking' | 'cni.errors-growing' | 'cni.flapping' | 'cni.dns-dead'
 
@@ -72,10 +73,11 @@ export const degradedRules = declared({
     // Restarting CoreDNS, as each upgrade does: 2.4 s here, some more on a board.
     pendingFor: minute,
     because: [
-      { code: 'firewall.flushed', takes: asked },
+      // The question goes out of the node itself: by the rules of nat, and its answer comes in by those of filter.
+      { code: 'firewall.flushed', takes: asked, proof: ofNat },
+      { code: 'firewall.lockout', takes: asked, triggers: flushedFilter },
       { code: 'firewall.kube-chains-missing', takes: asked },
-      { code: 'firewall.flannel-rules-missing', takes: asked },
-      { code: 'firewall.ufw-blocks-k3s', takes: asked },
+      { code: 'firewall.ufw-blocks-k3s', takes: asked, proof: ofOverlay },
       // CoreDNS runs on without k3s; it is only not started.
       { code: 'k3s.down', takes: whileOpen, triggers: cleared },
       ...cleared,
@@ -86,7 +88,6 @@ export const degradedRules = declared({
       { code: 'cni.overlay-missing', takes: asked },
       { code: 'cni.overlay-down', takes: asked },
       { code: 'cni.routes-missing', takes: asked },
-      { code: 'cni.forwarding-off', takes: asked },
     ],
   },
 })

@@ -1,5 +1,6 @@
 import { causes, declared, whileOpen } from '../../agent/model/index.ts'
 import { minute, second } from '../../agent/text/times.ts'
+import { flushedFilter } from '../node/flushed.ts'
 import { ofNode } from '../node/own-certificates.ts'
 import {
   both,
@@ -31,7 +32,8 @@ const judged = 4 * minute
 const started = 90 * second
 /** What breaks both the API and the kubelet. A DROP on INPUT also drops packets over loopback. */
 const unwell = causes(
-  { code: 'firewall.lockout', takes: judged },
+  // Only where a flush left the policy alone: then loopback is dropped too. A rule that is missing for SSH drops SSH.
+  { code: 'firewall.lockout', takes: judged, triggers: flushedFilter },
   { code: 'k3s.restarting', takes: started },
   { code: 'k3s.down', takes: started },
   { code: 'k3s.killed', takes: started },
@@ -77,10 +79,10 @@ export const rules = declared({
     avoid: [noReboot, leaveTheData],
     pendingFor: minute,
     because: [
-      { code: 'k3s.restarting', takes: whileOpen },
-      { code: 'k3s.crashed', takes: 2 * minute },
+      { code: 'k3s.restarting', takes: whileOpen, proof: hasFailed },
+      { code: 'k3s.crashed', takes: 2 * minute, proof: hasFailed },
       { code: 'k3s.killed', takes: 2 * minute },
-      { code: 'k3s.rebooted', takes: judged },
+      { code: 'k3s.rebooted', takes: minute },
       // Somebody who stops it is no failure.
       { code: 'k3s.disk-filling', takes: whileOpen, proof: failedOnFull },
       { code: 'memory.oom-killed', proof: ofK3s },

@@ -111,6 +111,7 @@ function steps(ended: Restarting['ended']): readonly string[] {
 
 function logSays(it: Said, { patterns }: Limits): Observation<PodsCode> {
   const pattern = patterns.get(it.pattern) as Pattern
+  const address = addressOf(it)
   const [begun, last] = [clock(it.first, it.last), clock(it.last, it.last)]
   const when = begun === last ? `at ${last}` : `since ${begun}, last ${last}`
   return {
@@ -126,6 +127,11 @@ function logSays(it: Said, { patterns }: Limits): Observation<PodsCode> {
     at: it.first,
     wellAt: it.first,
     latest: it.last,
-    evidence: { pattern: it.pattern, lines: it.lines, last: iso(it.last) },
+    evidence: {
+      pattern: it.pattern,
+      lines: it.lines,
+      last: iso(it.last),
+      ...(address !== undefined && { address }),
+    },
   }
 }

@@ -41,9 +41,13 @@ export const saysNames = says('dns', 'unknown-host')
 /** Names, or an address that is not the API's: what lies beyond this node. */
 export const saysBeyond: Proof = (cause, effect) => saysNames(cause, effect) || isUnreached(effect, false)
 export const saysCertificates = says(...certificates)
+/** The API answers the node, if only to refuse it (401, 500): then it can be reached. */
+const answers = ({ code, evidence }: Proven) =>
+  code === 'k3s.api-unhealthy' && typeof evidence?.status === 'number'
+
 /** The API refuses it, or is not reached: by the port of its service or its own, where the log names one. */
 export const saysApi: Proof = (cause, effect) =>
-  says('api-unauthorized')(cause, effect) || isUnreached(effect, true)
+  says('api-unauthorized')(cause, effect) || (!answers(cause) && isUnreached(effect, true))
 export const saysFull = says(...full)
 
 export const saysKilled = says(...killed)

@@ -57,8 +57,8 @@ const api = causes(
 
 /** What was killed may fail at its next start, a database hours later. */
 const memory = causes(
-  { code: 'memory.oom-killed', takes: 6 * hour, same: 'pod', proof: endedByKill },
-  { code: 'memory.oom-system', takes: hour, proof: endedForMemory },
+  { code: 'memory.oom-killed', takes: 6 * hour, same: 'pod', proof: endedByKill, lingers: true },
+  { code: 'memory.oom-system', takes: hour, proof: endedForMemory, lingers: true },
 )
 
 /** A full disk stops databases; a killall kills every container without a clean stop. */

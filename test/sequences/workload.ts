@@ -72,14 +72,16 @@ export function remade(node: Node, it: Pod): void {
 }
 
 /** Pods that need what has just broken end one to three minutes later, if it is still so: they retry for a while. */
-export function suffer(node: Node): void {
-  for (const it of node.pods) {
-    const { needs } = it
+export function suffer(node: Node, pods: readonly Pod[] = node.pods): void {
+  for (const it of pods) {
+    const { needs, run } = it
     if (needs === undefined || it.ill) continue
     const still = () => (needs === 'dns' ? dnsFromPod(node, it) : apiFromPod(node, it))
     if (!still()) continue
     node.time.in(node.dice.between(minute, 3 * minute), () => {
-      if (!it.ill && still()) ends(node, it, needs === 'dns' ? withoutDns(still) : withoutApi(still))
+      // A pod that was made anew since, or went down with the node, retries anew.
+      if (it.run !== run) suffer(node, [it])
+      else if (!it.ill && still()) ends(node, it, needs === 'dns' ? withoutDns(still) : withoutApi(still))
     })
   }
 }

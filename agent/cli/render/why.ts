@@ -13,6 +13,7 @@ const verdicts: Readonly<Record<Verdict, string>> = {
   'no trigger': 'no: what brings it out did not happen',
   'well after it': 'no: this was still seen well too long after it',
   'over before': 'no: over before this began',
+  'there before it': 'no: this was there before it',
   'began later': 'no: it began later',
 }
 

@@ -49,7 +49,7 @@ function goesWithItsCause(finding: Finding, open: readonly Finding[], rules: Rul
       !edge.outlivesRepair &&
       !rules[edge.code]?.event &&
       (byCode.get(edge.code) ?? []).some(
-        (it) => refusal(it, finding, withoutTriggers(edge), byCode) === undefined,
+        (it) => refusal(it, finding, withoutTriggers(edge), byCode, rules) === undefined,
       ),
   )
 }

@@ -34,22 +34,43 @@ function ranked(
   byCode: ReadonlyMap<string, readonly Finding[]>,
 ): readonly Candidate[] {
   const former = formerCause(finding, rules, byCode)
+  const effect = shownBy(finding, rules, byCode)
   const judged = (rules[finding.code]?.because ?? []).flatMap((edge) =>
     (byCode.get(edge.code) ?? [])
       .filter((cause) => cause !== finding)
       .map((cause) => {
-        const refused = refusal(cause, finding, edge, byCode)
-        return { cause, edge, refused: cause === former && refused === 'well after it' ? undefined : refused }
+        const refused =
+          refusal(cause, effect, edge, byCode, rules) ??
+          (beginsAt(cause, rules, byCode) > effect.onset.to + slack ? 'began later' : undefined) ??
+          (wasThereBefore(finding, cause, byCode) ? 'there before it' : undefined)
+        return {
+          cause,
+          edge,
+          refused: cause === former?.cause && refused === 'well after it' ? undefined : refused,
+        }
       }),
   )
+  // What happened since then, and explains it as well, comes before what explained it the last time.
+  const anew = judged.some(
+    ({ cause, edge, refused }) =>
+      former &&
+      !refused &&
+      cause !== former.cause &&
+      isShown(edge) &&
+      lastBegun(cause, effect) > former.ended,
+  )
+  const isFormer = ({ cause }: { cause: Finding }) => Number(!anew && cause === former?.cause)
+  const isAct = ({ cause }: { cause: Finding }) =>
+    Number(rules[cause.code]?.event === true && cause.severity === 'info')
   const sorted = judged.toSorted(
     (a, b) =>
       Number(a.refused !== undefined) - Number(b.refused !== undefined) ||
-      Number(isUnlikely(a.cause, finding)) - Number(isUnlikely(b.cause, finding)) ||
+      Number(isUnlikely(a.cause, effect)) - Number(isUnlikely(b.cause, effect)) ||
       Number(isShown(b.edge)) - Number(isShown(a.edge)) ||
-      Number(b.cause === former) - Number(a.cause === former) ||
+      isFormer(b) - isFormer(a) ||
+      isAct(a) - isAct(b) ||
       Number(b.edge.same !== undefined) - Number(a.edge.same !== undefined) ||
-      distance(a.cause, finding) - distance(b.cause, finding) ||
+      distance(a.cause, effect) - distance(b.cause, effect) ||
       width(a.cause) - width(b.cause) ||
       b.cause.onset.to - a.cause.onset.to ||
       (a.cause.id < b.cause.id ? -1 : 1),
@@ -61,12 +82,76 @@ function ranked(
   }))
 }
 
+/**
+ * The finding, as having begun no later than what it is seen to have led to: a DNS that is asked every three minutes was
+ * dead when a log first said so.
+ */
+function shownBy(finding: Finding, rules: Rules, byCode: ReadonlyMap<string, readonly Finding[]>): Finding {
+  const { from, to } = finding.onset
+  if (from === undefined || to - from <= slack) return finding
+  // What shares a table or a pod with its own cause began with that, whatever else is found to fit it.
+  const isBound = (rules[finding.code]?.because ?? []).some(
+    (edge) =>
+      edge.same !== undefined &&
+      (byCode.get(edge.code) ?? []).some((it) => !refusal(it, finding, edge, byCode, rules)),
+  )
+  if (isBound) return finding
+  const times = effectsOf(rules, finding.code).flatMap(({ code, edge }) =>
+    edge.proof
+      ? (byCode.get(code) ?? []).flatMap((it) =>
+          it.onset.to < to && it.onset.to > from && !refusal(finding, it, edge, byCode, rules)
+            ? [it.onset.to]
+            : [],
+        )
+      : [],
+  )
+  return times.length > 0 ? { ...finding, onset: { from, to: Math.min(...times) } } : finding
+}
+
+/** The edges that lead from a code. */
+function effectsOf(rules: Rules, code: string): readonly { readonly code: string; readonly edge: Cause }[] {
+  const known = effects.get(rules) ?? new Map<string, { code: string; edge: Cause }[]>()
+  if (!effects.has(rules)) {
+    for (const [effect, { because = [] }] of Object.entries(rules))
+      for (const edge of because)
+        known.set(edge.code, [...(known.get(edge.code) ?? []), { code: effect, edge }])
+    effects.set(rules, known)
+  }
+  return known.get(code) ?? []
+}
+const effects = new WeakMap<Rules, Map<string, { code: string; edge: Cause }[]>>()
+
+/** Since when it may have been so: no earlier than its own cause. */
+function beginsAt(it: Finding, rules: Rules, byCode: ReadonlyMap<string, readonly Finding[]>): number {
+  const own = it.onset.from ?? Number.NEGATIVE_INFINITY
+  const cause = causeOf(it, rules, byCode)
+  return cause ? Math.max(own, beginsAt(cause, rules, byCode)) : own
+}
+
+/** Whether the same was so already when the cause began, and has only come back since. */
+function wasThereBefore(
+  { code, subject, found }: Finding,
+  { onset }: Finding,
+  byCode: ReadonlyMap<string, readonly Finding[]>,
+): boolean {
+  const begun = onset.from ?? onset.to
+  return (byCode.get(code) ?? []).some(
+    (it) =>
+      it.subject === subject &&
+      it.found < begun &&
+      it.resolved !== undefined &&
+      it.resolved >= begun - slack &&
+      it.resolved <= found &&
+      found - it.resolved < ringsAgain,
+  )
+}
+
 /** The cause of the same finding the last time, if it came back soon and that cause was there all the while. */
 function formerCause(
   finding: Finding,
   rules: Rules,
   byCode: ReadonlyMap<string, readonly Finding[]>,
-): Finding | undefined {
+): { readonly cause: Finding; readonly ended: number } | undefined {
   const before = (byCode.get(finding.code) ?? []).findLast(
     (it) =>
       it.subject === finding.subject &&
@@ -75,7 +160,9 @@ function formerCause(
       finding.found - it.resolved < ringsAgain,
   )
   const cause = before && causeOf(before, rules, byCode)
-  return cause && (cause.resolved ?? Number.POSITIVE_INFINITY) >= finding.onset.to ? cause : undefined
+  return cause && (cause.resolved ?? Number.POSITIVE_INFINITY) >= finding.onset.to
+    ? { cause, ended: before.seen }
+    : undefined
 }
 
 /** Whether more than time speaks for it. */
@@ -95,8 +182,9 @@ export function causeOf(
 export function refusal(
   cause: Finding,
   effect: Finding,
-  { takes = promptly, same, proof, triggers }: Cause,
+  { takes = promptly, same, proof, triggers, lingers }: Cause,
   byCode: ReadonlyMap<string, readonly Finding[]>,
+  rules: Rules,
 ): Exclude<Verdict, 'taken' | 'farther'> | undefined {
   if (!shares(cause, effect, same)) return 'another subject'
   // Found when the effect was over: what people were told of it stays as it was.
@@ -110,10 +198,11 @@ export function refusal(
   if (well > lastBegun(cause, effect) + takes) return 'well after it'
   // Held for flapping, it is over while it is not there.
   const end = cause.resolved ?? (cause.gone ? cause.seen : undefined)
-  if (!Number.isFinite(takes) && end !== undefined && well > end + promptly) return 'over before'
+  if (!lingers && !rules[cause.code]?.event && end !== undefined && well > end + promptly)
+    return 'over before'
   if (proof && !proof(cause, effect)) return 'no proof'
   const pulls = (it: Cause) =>
-    (byCode.get(it.code) ?? []).some((one) => refusal(one, effect, it, byCode) === undefined)
+    (byCode.get(it.code) ?? []).some((one) => refusal(one, effect, it, byCode, rules) === undefined)
   if (triggers && !triggers.some(pulls)) return 'no trigger'
   return undefined
 }

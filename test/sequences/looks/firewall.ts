@@ -119,7 +119,11 @@ const flushed = (node: Node, it: Flush, subject: string, table: string): Stateme
   ...(profile().early && { wellAt: it.at + node.offset, latest: it.at + node.offset }),
   by: it.by,
   after: it.after,
-  evidence: { before: 91, now: 12, process: it.program, pid: it.pid, family: 'ipv4', table },
+  evidence: {
+    ...{ before: 91, now: 12, process: it.program, pid: it.pid, family: 'ipv4', table },
+    // ufw's policy of FORWARD outlives its rules, and flannel's are gone with them.
+    ...(node.traits.ufw && it.tables.includes('filter') && { forward: 'DROP' }),
+  },
 })
 
 function changed(node: Node): readonly Statement[] {

@@ -59,6 +59,7 @@ function down(node: Node): readonly Statement[] {
       ...(stopped && { severity: soon ? ('info' as const) : ('warning' as const) }),
       text: `k3s server (k3s) ${stopped ? 'was stopped' : 'failed'} at ${exactMoment(gone + node.offset)}.`,
       seen: stopped || !soon,
+      early: !stopped && soon,
       evidence: { state: k3s.state, result: stopped ? 'success' : 'exit-code', status: stopped ? 0 : 1 },
       ...why,
     },

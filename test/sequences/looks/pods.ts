@@ -26,9 +26,7 @@ function looping(node: Node, it: Pod): readonly Statement[] {
   const first = early ? (times.length < restarts ? undefined : times[bout]) : times[0]
   const began = first ?? (profile().early ? ended?.at : undefined)
   // The first address in a line that says what was not reached.
-  const address = lines
-    .map((one) => /\d+\.\d+\.\d+\.\d+:\d+/.exec(one.line)?.[0])
-    .find((one) => one !== undefined)
+  const named = lines.map((one) => addressIn(one.line)).find((one) => 'address' in one)
   const grave = it.namespace === 'kube-system' || line?.pattern === 'postgres-wal'
   const wall = (at: number) => at + node.offset
   return [
@@ -49,11 +47,16 @@ function looping(node: Node, it: Pod): readonly Statement[] {
         ...(ended?.reason && { reason: ended.reason }),
         ...(down && { waiting: true }),
         ...(line && { 'log says': line.pattern, says: lines.map((one) => one.pattern).join(' ') }),
-        ...(address !== undefined && { address }),
+        ...named,
       },
       ...it.loop,
     },
   ]
+}
+
+const addressIn = (line: string) => {
+  const address = /\d+\.\d+\.\d+\.\d+:\d+/.exec(line)?.[0]
+  return address === undefined ? {} : { address }
 }
 
 const grave: ReadonlySet<string> = new Set(['postgres-wal', 'postgres-disk-full'])
@@ -76,7 +79,12 @@ function said(node: Node, it: Pod): readonly Statement[] {
       ...(profile().early && { wellAt: one.first + node.offset }),
       seen: true,
       past: true as const,
-      evidence: { pattern: one.pattern, lines: one.lines, last: iso(one.last + node.offset) },
+      evidence: {
+        pattern: one.pattern,
+        lines: one.lines,
+        last: iso(one.last + node.offset),
+        ...addressIn(one.line),
+      },
       by: one.by,
       after: one.after,
     }))
