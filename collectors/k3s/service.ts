@@ -29,6 +29,7 @@ export function restarting(sample: K3sSample, now: number): Observation<Code>[] 
       code: 'k3s.restarting',
       subject: name,
       at: first.at,
+      latest: last.at,
       text: `${k3s.distribution} was started ${rise} times again since ${exactMoment(first.at)}, last ${duration(now - last.at)} ago${ended(unit)}.`,
       fix: [
         `${linesOf(name)}: what it says before it ends`,

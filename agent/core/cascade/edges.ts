@@ -1,6 +1,6 @@
 import type { Candidate, Cause, Finding, Rules, Verdict } from '../../model/index.ts'
 import { promptly } from '../../model/index.ts'
-import { second } from '../../text/times.ts'
+import { minute, second } from '../../text/times.ts'
 import { ringsAgain } from '../ledger.ts'
 
 /** Clocks of different sources, and the time a round takes, differ by so much, ms. */
@@ -128,6 +128,9 @@ function beginsAt(it: Finding, rules: Rules, byCode: ReadonlyMap<string, readonl
   return cause ? Math.max(own, beginsAt(cause, rules, byCode)) : own
 }
 
+/** The kubelet's longest pause before it starts a container again: after that it would have happened again, ms. */
+const longestPause = 6 * minute
+
 /** Whether the same was so already when the cause began, and has only come back since. */
 function wasThereBefore(
   { code, subject, found }: Finding,
@@ -141,6 +144,8 @@ function wasThereBefore(
       it.found < begun &&
       it.resolved !== undefined &&
       it.resolved >= begun - slack &&
+      // What is told for a while after it happened was there until it did for the last time.
+      (it.latest === undefined || it.latest + longestPause >= begun) &&
       it.resolved <= found &&
       found - it.resolved < ringsAgain,
   )

@@ -36,6 +36,7 @@ function looping(node: Node): readonly Statement[] {
       subject: 'k3s',
       text,
       at: first.at + node.offset,
+      latest: (again.at(-1)?.at ?? 0) + node.offset,
       seen: true,
       past: true,
       evidence,
