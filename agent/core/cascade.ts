@@ -1,7 +1,7 @@
 import type { Finding, Incident, Rules, Severity } from '../model/index.ts'
 import { severities } from '../model/index.ts'
 import { advice } from './cascade/advice.ts'
-import { causeOf } from './cascade/edges.ts'
+import { candidatesOf, causeOf } from './cascade/edges.ts'
 import { whyOf } from './cascade/why.ts'
 import { type Ledger, tellFrom } from './ledger.ts'
 
@@ -18,10 +18,21 @@ export function incidents(ledger: Ledger, rules: Rules, now: number): readonly I
     if (known) return known
     const cause = causeOf(finding, rules, byCode)
     const its = cause && place(cause)
-    const group = cause && its && !wasOver(cause, its, finding) ? its : { root: finding, members: [] }
+    const group =
+      cause && its && !wasOver(cause, its, finding)
+        ? its
+        : ((cause && besides(finding, cause)) ?? { root: finding, members: [] })
     group.members.push(finding)
     groups.set(finding, group)
     return group
+  }
+  /** What followed from a cause that was over by then is one incident, of whatever it became known by first. */
+  const besides = (finding: Finding, cause: Finding): Group | undefined => {
+    const sibling = candidatesOf(finding, rules, byCode).find(
+      (it) => it.verdict === 'farther' && causeOf(it.cause, rules, byCode) === cause,
+    )?.cause
+    const its = sibling && place(sibling)
+    return its && !wasOver(sibling, its, finding) ? its : undefined
   }
   // In the order in which they were found, so that what an incident was then is known by those before.
   for (const it of ledger.toSorted((a, b) => a.found - b.found)) place(it)

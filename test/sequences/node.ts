@@ -106,6 +106,8 @@ export interface Node {
   }
   /** How far its clock is off, ms, and when somebody last set it by more than some minutes. */
   offset: number
+  /** What its clock showed at a true time, ms: what was noted then keeps it, whatever the clock says since. */
+  wall(at: number): number
   jumped?: Origin & { readonly at: number }
   /** Whether the agent's wake sources hear something: set by the agent. */
   hear: (collector: string) => void
@@ -124,6 +126,7 @@ export const caused = (act: Act): Origin => ({ by: [act], after: [] })
 export function makeNode(time: Timeline, dice: Dice, traits: Traits): Node {
   const wrong = new Map<Fact, Wrong>()
   const acts: Act[] = []
+  const sets: { readonly at: number; readonly offset: number }[] = [{ at: Number.NEGATIVE_INFINITY, offset: 0 }]
   const node: Node = {
     ...{ time, dice, traits, wrong, acts },
     pods: podsOf(traits),
@@ -138,7 +141,13 @@ export function makeNode(time: Timeline, dice: Dice, traits: Traits): Node {
       again: [],
       running: { pid: 812, since: time.now() - 20 * 24 * 3600_000, origin: { by: [], after: [] } },
     },
-    offset: 0,
+    get offset() {
+      return sets.at(-1)?.offset ?? 0
+    },
+    set offset(offset) {
+      sets.push({ at: time.now(), offset })
+    },
+    wall: (at) => at + (sets.findLast((it) => it.at <= at)?.offset ?? 0),
     hear: () => {},
     down: () => {},
     act(kind, text, fault = false) {

@@ -108,7 +108,14 @@ export function makeScore(node: Node, core: Core) {
 
   /** Whether what an incident puts together belongs together. */
   function judge(incident: Incident): void {
-    const { cause, affected } = incident
+    const { cause, affected, why } = incident
+    // A cause that was over by then is no part of the incident, and named all the same.
+    const named = core.ledger().find((it) => it.id === why?.cause)
+    if (named && named !== cause && !affected.includes(named)) compare(named, [cause])
+    compare(cause, affected)
+  }
+
+  function compare(cause: Finding, affected: readonly Finding[]): void {
     const root = originOf(cause)
     for (const it of affected) {
       const own = originOf(it)
@@ -150,7 +157,7 @@ export function makeScore(node: Node, core: Core) {
   }
 
   /** A finding is told for the first time: with its cause, if that is a finding too? */
-  function first(it: Finding, { cause }: Incident): void {
+  function first(it: Finding, { cause, why }: Incident): void {
     told.add(it.id)
     const own = originOf(it)
     if (!own) return
@@ -160,7 +167,7 @@ export function makeScore(node: Node, core: Core) {
     })
     if (causes.length === 0) return
     caused.add(it.id)
-    if (cause.id === it.id)
+    if (cause.id === it.id && why?.cause === undefined)
       flaw(
         'unknown cause',
         it.id,

@@ -24,6 +24,8 @@ export interface Several {
 
 /** How soon after the last one another finding of the same kind joins its message, ms. */
 export const gathering = 30 * second
+/** The same for what says the same of what it misses, as logs do of a DNS: programs notice within some minutes, ms. */
+const gatheringAlike = 3 * minute
 /** How long a message takes in others of its kind at most, ms: then a new one rings. */
 export const longestGathering = 10 * minute
 
@@ -94,11 +96,19 @@ const alonesGroup = (it: Member): Several => ({
   exists: true,
 })
 
-function isNear({ notifyAt }: Incident, members: readonly Member[]): boolean {
+function isNear(incident: Incident, members: readonly Member[]): boolean {
+  const { notifyAt } = incident
   const times = members.map(({ incident }) => incident.notifyAt)
+  const near = members.some((it) => isAlike(it.incident, incident)) ? gatheringAlike : gathering
   return (
-    notifyAt - Math.max(...times) <= gathering && Math.abs(notifyAt - Math.min(...times)) <= longestGathering
+    notifyAt - Math.max(...times) <= near && Math.abs(notifyAt - Math.min(...times)) <= longestGathering
   )
+}
+
+/** Whether two logs say the same of the same address, or of names: one outage, and not two. */
+function isAlike({ cause: a }: Incident, { cause: b }: Incident): boolean {
+  const address = a.evidence?.address
+  return address !== undefined && address === b.evidence?.address && a.code === b.code
 }
 
 /** The message that takes in what is too much to be told one by one: that of the last ten minutes, or a new one. Pure. */

@@ -21,7 +21,7 @@ export function certsSay(node: Node): readonly Statement[] {
   const ran = k3s.running ? time.now() - k3s.running.since : 0
   return [
     ...one('expired', server, 'client-admin.crt (system:admin) expired, and 8 more since.', {
-      at: (expired?.since ?? 0) + node.offset,
+      at: node.wall(expired?.since ?? 0),
       stage: 6,
       evidence: { first: 'client-admin.crt', count: 9 },
     }),

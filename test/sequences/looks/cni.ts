@@ -93,7 +93,7 @@ function flapping(node: Node): readonly Statement[] {
     const origin = together(recent)
     if (!origin || recent.length < 3) return []
     const text = `${link} went down ${recent.length} times in the last 10 min.`
-    const latest = (recent.at(-1)?.at ?? 0) + node.offset
+    const latest = node.wall(recent.at(-1)?.at ?? 0)
     return [
       {
         code: 'cni.flapping',

@@ -21,7 +21,7 @@ export function firewallSays(node: Node): readonly Statement[] {
     const wrong = node.wrong.get(fact)
     return wrong ? [{ code: codes[fact], subject, text, seen, ...wrong, ...more }] : []
   }
-  const wall = (at: number) => at + node.offset
+  const wall = node.wall
   return [
     ...flushes(node),
     ...one('nat kube', 'ipv4', "k3s runs, but kube-proxy's IPv4 nat rules are all gone.", settled, {
@@ -113,10 +113,10 @@ function flushes(node: Node): readonly Statement[] {
 const flushed = (node: Node, it: Flush, subject: string, table: string): Statement => ({
   code: 'firewall.flushed',
   subject,
-  text: `\`${it.program}\` (pid ${it.pid}) took the IPv4 ${table} rules away at ${timeOfDay(it.at + node.offset)}.`,
+  text: `\`${it.program}\` (pid ${it.pid}) took the IPv4 ${table} rules away at ${timeOfDay(node.wall(it.at))}.`,
   seen: true,
-  at: it.at + node.offset,
-  ...(profile().early && { wellAt: it.at + node.offset, latest: it.at + node.offset }),
+  at: node.wall(it.at),
+  ...(profile().early && { wellAt: node.wall(it.at), latest: node.wall(it.at) }),
   by: it.by,
   after: it.after,
   evidence: {
@@ -131,7 +131,7 @@ function changed(node: Node): readonly Statement[] {
   const origin = together(recent)
   const [first] = recent
   if (!first || !origin) return []
-  const at = first.at + node.offset
+  const at = node.wall(first.at)
   const text = `The rules were changed; in all ${recent.length} changes since ${exactMoment(at)}.`
   return [{ code: 'firewall.changed', subject: 'rules', text, at, seen: true, past: true, ...origin }]
 }

@@ -28,15 +28,15 @@ function looping(node: Node): readonly Statement[] {
   const origin = together(again)
   if (!first || !origin || again.length < 3) return []
   if (k3s.running && now - k3s.running.since >= steady) return []
-  const text = `k3s was started ${again.length} times again since ${exactMoment(first.at + node.offset)} (exit code 1).`
+  const text = `k3s was started ${again.length} times again since ${exactMoment(node.wall(first.at))} (exit code 1).`
   const evidence = { restarts: again.length, result: 'exit-code', status: 1 }
   return [
     {
       code: 'k3s.restarting',
       subject: 'k3s',
       text,
-      at: first.at + node.offset,
-      latest: (again.at(-1)?.at ?? 0) + node.offset,
+      at: node.wall(first.at),
+      latest: node.wall(again.at(-1)?.at ?? 0),
       seen: true,
       past: true,
       evidence,
@@ -56,9 +56,9 @@ function down(node: Node): readonly Statement[] {
     {
       code: 'k3s.down',
       subject: 'k3s',
-      at: gone + node.offset,
+      at: node.wall(gone),
       ...(stopped && { severity: soon ? ('info' as const) : ('warning' as const) }),
-      text: `k3s server (k3s) ${stopped ? 'was stopped' : 'failed'} at ${exactMoment(gone + node.offset)}.`,
+      text: `k3s server (k3s) ${stopped ? 'was stopped' : 'failed'} at ${exactMoment(node.wall(gone))}.`,
       seen: stopped || !soon,
       early: !stopped && soon,
       evidence: { state: k3s.state, result: stopped ? 'success' : 'exit-code', status: stopped ? 0 : 1 },
@@ -89,7 +89,7 @@ function health(node: Node): readonly Statement[] {
       text: status
         ? "The API answers 401: it does not accept this node's own certificate."
         : 'The API does not answer within 5 s.',
-      at: since + node.offset,
+      at: node.wall(since),
       seen: judged({ ...api, since }),
       early: true,
       ...(status && { evidence: { status } }),
@@ -104,7 +104,7 @@ function health(node: Node): readonly Statement[] {
       code: 'k3s.kubelet-unhealthy',
       subject: 'kubelet',
       text: 'The kubelet does not answer within 5 s.',
-      at: kubelet.since + node.offset,
+      at: node.wall(kubelet.since),
       seen: judged(kubelet),
       early: true,
       ...kubelet,
@@ -140,7 +140,7 @@ function events(node: Node, loops: boolean): readonly Statement[] {
   return shown.map(({ code, at, text, by, after, evidence }) => ({
     code,
     subject: code === 'k3s.rebooted' ? 'node' : 'k3s',
-    at: at + node.offset,
+    at: node.wall(at),
     text,
     ...(evidence && { evidence }),
     seen: true,

@@ -24,8 +24,8 @@ export function memorySays(node: Node): readonly Statement[] {
 const origin = (all: readonly Kill[]) => together(all) ?? { by: [], after: [] }
 /** First and last, by the clock of the node. */
 const times = (node: Node, all: readonly Kill[]) => ({
-  at: (all[0]?.at ?? 0) + node.offset,
-  latest: (all.at(-1)?.at ?? 0) + node.offset,
+  at: node.wall(all[0]?.at ?? 0),
+  latest: node.wall(all.at(-1)?.at ?? 0),
 })
 
 function killed(node: Node, its: readonly Kill[]): Statement {

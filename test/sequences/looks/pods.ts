@@ -28,7 +28,7 @@ function looping(node: Node, it: Pod): readonly Statement[] {
   // The first address in a line that says what was not reached.
   const named = lines.map((one) => addressIn(one.line)).find((one) => 'address' in one)
   const grave = it.namespace === 'kube-system' || line?.pattern === 'postgres-wal'
-  const wall = (at: number) => at + node.offset
+  const wall = node.wall
   return [
     {
       code: 'pods.crash-looping',
@@ -74,15 +74,15 @@ function said(node: Node, it: Pod): readonly Statement[] {
       text: `${one.says}: "${one.line}" (${one.lines} lines).`,
       ...(one.pattern === 'postgres-wal' && { urgent: true as const }),
       pod: podOf(it),
-      at: one.first + node.offset,
-      latest: one.last + node.offset,
-      ...(profile().early && { wellAt: one.first + node.offset }),
+      at: node.wall(one.first),
+      latest: node.wall(one.last),
+      ...(profile().early && { wellAt: node.wall(one.first) }),
       seen: true,
       past: true as const,
       evidence: {
         pattern: one.pattern,
         lines: one.lines,
-        last: iso(one.last + node.offset),
+        last: iso(node.wall(one.last)),
         ...addressIn(one.line),
       },
       by: one.by,
