@@ -30,15 +30,16 @@ const network = causes(
       'cni.bridge-down',
       'cni.bridge-address',
       'cni.veth-orphaned',
-      'cni.forwarding-off',
       'firewall.kube-chains-missing',
       'firewall.ufw-blocks-k3s',
     ] as const
   ).map((code) => ({ code, takes: noticed, proof: saysNetwork })),
   { code: 'firewall.flushed', takes: noticed, proof: cutOff },
-  // The API of a server, and of an agent by its load balancer, is not reached over the overlay, nor masqueraded.
+  // The API of a server, and of an agent by its load balancer, is this node's own: not reached over the overlay, nor
+  // masqueraded, nor forwarded.
   ...(
     [
+      'cni.forwarding-off',
       'cni.overlay-missing',
       'cni.overlay-down',
       'cni.routes-missing',

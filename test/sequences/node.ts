@@ -126,7 +126,9 @@ export const caused = (act: Act): Origin => ({ by: [act], after: [] })
 export function makeNode(time: Timeline, dice: Dice, traits: Traits): Node {
   const wrong = new Map<Fact, Wrong>()
   const acts: Act[] = []
-  const sets: { readonly at: number; readonly offset: number }[] = [{ at: Number.NEGATIVE_INFINITY, offset: 0 }]
+  const sets: { readonly at: number; readonly offset: number }[] = [
+    { at: Number.NEGATIVE_INFINITY, offset: 0 },
+  ]
   const node: Node = {
     ...{ time, dice, traits, wrong, acts },
     pods: podsOf(traits),

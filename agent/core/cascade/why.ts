@@ -29,7 +29,7 @@ export function whyOf(
   const about = lead === root ? (firstGraver(root, members) ?? root) : lead
   const candidates = candidatesOf(about, rules, byCode)
   const taken = candidates.find((it) => it.verdict === 'taken')
-  if (!taken) return rules[about.code]?.because ? unknown(about) : undefined
+  if (!taken) return rules[about.code]?.because && !isMoment(about) ? unknown(about) : undefined
   const cause = about === root ? taken.cause : root
   const others = candidates.filter((it) => it.verdict === 'farther' && !members.includes(it.cause))
   // A proof is one of the link that it stands on, not of the whole chain.
@@ -63,6 +63,9 @@ function known(cause: Finding, effect: Finding, proven: boolean, others: readonl
     text: `${cause.title} (${when}; ${rest})`,
   }
 }
+
+/** What happened at a known time, such as a kill: when it was last well says nothing more. */
+const isMoment = ({ onset: { from, to } }: Finding) => from !== undefined && to - from < second
 
 function unknown({ onset: { from, to } }: Finding): Why {
   const text =

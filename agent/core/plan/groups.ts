@@ -100,9 +100,7 @@ function isNear(incident: Incident, members: readonly Member[]): boolean {
   const { notifyAt } = incident
   const times = members.map(({ incident }) => incident.notifyAt)
   const near = members.some((it) => isAlike(it.incident, incident)) ? gatheringAlike : gathering
-  return (
-    notifyAt - Math.max(...times) <= near && Math.abs(notifyAt - Math.min(...times)) <= longestGathering
-  )
+  return notifyAt - Math.max(...times) <= near && Math.abs(notifyAt - Math.min(...times)) <= longestGathering
 }
 
 /** Whether two logs say the same of the same address, or of names: one outage, and not two. */

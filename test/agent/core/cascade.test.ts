@@ -21,6 +21,32 @@ t.test('a consequence joins its cause, through every step', async (t) => {
   t.match(one, { severity: 'critical', since: 100 })
 })
 
+t.test('what follows from a cause that is over is one incident, whichever came first', async (t) => {
+  const rules: Rules = {
+    'a.kill': rule(),
+    'a.log': rule({ because: [{ code: 'a.kill', takes: 90_000, same: 'pod', lingers: true }] }),
+    'a.loop': rule({
+      because: [
+        { code: 'a.log', takes: 90_000, same: 'pod' },
+        { code: 'a.kill', takes: 90_000, same: 'pod', lingers: true, proof: () => true },
+      ],
+    }),
+  }
+  const pod = { namespace: 'shop', name: 'db-0' }
+  const kill = finding({ code: 'a.kill', since: 1000, resolved: 2000, pod })
+  const log = finding({ code: 'a.log', since: 40_000, pod })
+  const loop = finding({ code: 'a.loop', since: 50_000, pod })
+  const members = (...ledger: readonly Finding[]) =>
+    incidents(ledger, rules).map((it) => [it.cause, ...it.affected].map(({ code }) => code))
+  t.strictSame(members(kill, log, loop), [['a.kill'], ['a.log', 'a.loop']])
+  t.match(incidents([kill, log, loop], rules)[1], { why: { cause: kill.id } })
+  t.strictSame(
+    members(kill, { ...log, resolved: 45_000 }, loop),
+    [['a.kill'], ['a.log'], ['a.loop']],
+    'not one that is over itself',
+  )
+})
+
 t.test('a cause found after its consequence takes it over', async (t) => {
   const ledger = [finding({ code: 'a.effect', since: 100 }), finding({ code: 'a.cause', since: 900 })]
   t.strictSame(

@@ -100,6 +100,39 @@ t.test('an observation may be graver than its rule, and a subject may not be end
   t.equal(it?.subject.length, 200)
 })
 
+t.test('several events of one kind in one look are as many findings, each of its own time', async (t) => {
+  const events = { 'a.two': rule({ event: true }) }
+  const look = (...times: readonly number[]) => ({
+    rules: events,
+    observations: times.map((at) => observation({ code: 'a.two', at })),
+  })
+  const judged = new Map([['a.two', { at: 50_000 }]])
+  const two = step([], look(10_000, 40_000), 60_000, judged)
+  t.strictSame(
+    two.map((it) => [it.since, it.onset]),
+    [
+      [10_000, { from: 10_000, to: 10_000 }],
+      [40_000, { from: 40_000, to: 40_000 }],
+    ],
+    'whenever it was looked for',
+  )
+  t.equal(new Set(two.map((it) => it.id)).size, 2)
+  const three = step(two, look(10_200, 40_000, 65_000), 70_000, judged)
+  t.strictSame(
+    three.map((it) => [it.since, it.count, it.resolved]),
+    [
+      [10_000, 2, undefined],
+      [40_000, 2, undefined],
+      [65_000, 1, undefined],
+    ],
+    'known by their times, which are read anew',
+  )
+  t.strictSame(
+    step(three, look(65_000), 80_000, judged).map((it) => it.resolved),
+    [80_000, 80_000, undefined],
+  )
+})
+
 t.test('the same event found anew is another finding', async (t) => {
   const event = { rules, observations: [observation({ code: 'a.two', at: 400 })] }
   const over = step(step([], event, 1000), { rules, observations: [] }, 2000)

@@ -28,6 +28,11 @@ t.test(
     t.ok(saysApi(cause, loop({ 'log says': 'unreachable', address: '10.43.0.1:443' })))
     t.notOk(saysApi(cause, loop({ 'log says': 'unreachable', address: '10.43.7.7:5432' })), 'a database')
     t.notOk(saysApi(cause, loop({ 'log says': 'dns' })), 'the DNS runs on without the API')
+    const refuses = finding({ code: 'k3s.api-unhealthy', evidence: { status: 401 } })
+    t.notOk(saysApi(refuses, loop({ 'log says': 'unreachable', address: '10.43.0.1:443' })), 'it answers')
+    t.ok(saysApi(refuses, loop({ 'log says': 'api-unauthorized' })))
+    const down = finding({ code: 'k3s.down', evidence: { status: 1 } })
+    t.ok(saysApi(down, loop({ 'log says': 'unreachable', address: '10.43.0.1:443' })), 'how it exited')
     t.ok(saysFull(cause, loop({ 'log says': 'postgres-disk-full' })))
     t.notOk(saysFull(cause, loop({ 'log says': 'postgres-wal' })))
   },

@@ -45,7 +45,8 @@ const isEdgeOf = (cause: string, code: string, all: readonly string[]) =>
 const here = { subject: 'k3s server', pod: { namespace: 'default', name: 'db-0', container: 'a' } }
 const shown = {
   family: 'ipv4',
-  table: 'nat',
+  table: 'nat, filter',
+  blocked: 'overlay 8472',
   link: 'cni0',
   port: 80,
   status: 401,
@@ -130,6 +131,83 @@ t.test('silent: the cause began later, or was over before', async (t) => {
       `${nameOf(one)}: what was told and is over stays as it was`,
     )
   }
+})
+
+t.test('silent: the cause was repaired before the effect was last seen well', async (t) => {
+  const states = edges.filter(({ cause, edge }) => !rules[cause]?.event && !edge.lingers)
+  t.ok(states.length > 50)
+  for (const one of states) {
+    const over = { resolved: start + second }
+    const gap = Math.min(takesOf(one), 4 * minute)
+    if (gap > 2 * minute) t.notOk(joins(one, ends(one, gap, over)), nameOf(one))
+  }
+})
+
+t.test('silent: what had no time to lead to it, or found it there', async (t) => {
+  const at = (code: string, from: number, to: number, more: Partial<Finding> = {}) =>
+    found(code, to, { onset: { from, to }, ...more })
+  const causeIn = (effect: Finding, ...all: readonly Finding[]) =>
+    causeOf(
+      effect,
+      rules,
+      Map.groupBy([...all, effect], (it) => it.code),
+    )?.code
+  const nat = { ...shown, table: 'nat' }
+  const flush = at('firewall.flushed', start, start, { evidence: nat })
+  // Not looked at for three minutes, but gone with the flush, which came ten seconds after the DNS was dead.
+  const chains = at('firewall.kube-chains-missing', start - 3 * minute, start, { evidence: nat })
+  const dns = at('cni.dns-dead', start - 60 * second, start - 10 * second)
+  t.equal(causeIn(dns, chains), 'firewall.kube-chains-missing')
+  t.equal(causeIn(dns, chains, flush), undefined, 'no earlier than its own cause')
+
+  // Asked every three minutes, and a log said that it was dead before the flush.
+  const dead = at('cni.dns-dead', start - 2 * minute, start + minute)
+  const line = at('pods.log-says', start - minute, start - minute, { evidence: { pattern: 'dns' } })
+  t.equal(causeIn(dead, flush), 'firewall.flushed')
+  t.equal(causeIn(dead, flush, line), undefined, 'dead when a log said so')
+
+  // A write-ahead log that was lost is told again by the pod that a killall made anew.
+  const killed = at('k3s.killed', start, start, { severity: 'info' })
+  const wal = { evidence: { pattern: 'postgres-wal' } }
+  const before = at('pods.log-says', start - 20 * minute, start - 20 * minute, {
+    ...wal,
+    latest: start - minute,
+    resolved: start,
+  })
+  const back = at('pods.log-says', start + 10 * second, start + 10 * second, wal)
+  t.equal(causeIn(back, killed), 'k3s.killed')
+  t.equal(causeIn(back, killed, before), undefined, 'there before it')
+  t.equal(causeIn(back, killed, { ...before, latest: start - 15 * minute }), 'k3s.killed', 'only remembered')
+})
+
+t.test('a flush shuts out more than SSH only where it left the policy alone', async (t) => {
+  const causeIn = (code: string, ...all: readonly Finding[]) => {
+    const effect = found(code, start + 20 * second)
+    return causeOf(
+      effect,
+      rules,
+      Map.groupBy([...all, effect], (it) => it.code),
+    )?.code
+  }
+  const lockout = found('firewall.lockout', start)
+  const flush = (table: string) =>
+    found('firewall.flushed', start - second, { evidence: { ...shown, table } })
+  for (const code of ['k3s.api-unhealthy', 'k3s.kubelet-unhealthy', 'cni.dns-dead']) {
+    t.equal(causeIn(code, lockout, flush('filter')), 'firewall.lockout', code)
+    t.equal(causeIn(code, lockout), undefined, `${code}: a rule for SSH that is missing shuts out SSH`)
+  }
+  t.equal(causeIn('cni.dns-dead', flush('nat')), 'firewall.flushed')
+  t.equal(causeIn('cni.dns-dead', flush('filter')), undefined, 'under ACCEPT')
+  t.equal(
+    causeIn(
+      'k3s.api-unhealthy',
+      lockout,
+      flush('filter'),
+      found('k3s.restarted', start + 19 * second, { severity: 'info' }),
+    ),
+    'firewall.lockout',
+    'what is wrong explains before what somebody did',
+  )
 })
 
 t.test('silent: another subject, pod or place, where an edge asks for it', async (t) => {

@@ -62,6 +62,11 @@ t.test('unknown: when it was well, and when it was found', async (t) => {
   })
 })
 
+t.test('of what happened at a known time nothing is said, where nothing is known', async (t) => {
+  const at = Date.UTC(2026, 10, 29, 18, 41, 28)
+  t.equal(whyOf({ ...gone(at), onset: { from: at, to: at } }), undefined)
+})
+
 t.test('proven: what was seen of both says so', async (t) => {
   const root = { ...gone(10 * minute), severity: 'info' as const }
   const crash = finding({ code: 'a.crash', since: 10 * minute, evidence: { says: 'gone' } })

@@ -138,3 +138,19 @@ t.test('a reminder is one for all of them', async (t) => {
   t.strictSame(it.hear(pods, 24 * 60 * minute + 1000), ['2 reminder of message 1000 0'])
   t.strictSame(it.hear(pods, 24 * 60 * minute + 2000), [])
 })
+
+t.test('logs that miss the same address within minutes are one message, others are not', async (t) => {
+  const missing = (since: number, name: string, address: string) => ({
+    ...crash(since, name),
+    evidence: { 'log says': 'dns', address },
+  })
+  const told = (other: Finding) => {
+    const it = sinkWith()
+    it.hear([missing(1000, 'api', '10.43.0.10:53')], 1000)
+    return it.hear([missing(1000, 'api', '10.43.0.10:53'), other], other.since)
+  }
+  t.strictSame(told(missing(2 * minute, 'cart', '10.43.0.10:53')), ['2 grew'])
+  t.strictSame(told(missing(2 * minute, 'cart', '10.43.7.7:5432')), ['opened'], 'another address')
+  t.strictSame(told(crash(2 * minute, 'cart')), ['opened'], 'no address')
+  t.strictSame(told(missing(5 * minute, 'cart', '10.43.0.10:53')), ['opened'], 'later')
+})
