@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import t from 'tap'
-import { measureRepair, repairsWith } from '../bench/repairs.ts'
+import { repairsWith } from '../bench/mending.ts'
+import { measureRepair } from '../bench/repairs.ts'
 import { withStand } from '../bench/stand.ts'
 
 t.test('a repair is confirmed within fifteen seconds', async (t) => {

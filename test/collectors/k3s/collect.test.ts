@@ -81,6 +81,36 @@ t.test('while all is well two looks of three only ask whether it is still the sa
   t.not(asked.length, 0, 'and after a pause of its own')
 })
 
+t.test('a look that comes sooner, as something is wrong, sees what was freed and asks no port', async (t) => {
+  const data = '/var/lib/rancher/k3s'
+  const state = `${data}/server/db/state.db`
+  const stat = { kind: 'folder', size: 0, mtime: 0, ctime: 0, dev: 1, ino: 1, uid: 0, mode: 448 } as const
+  const looking = (at: number, used: number, size: number) => {
+    const space = { size: 1000, available: 1000 - used, inodes: 0, inodesFree: 0 }
+    const host = machine(t, running, {
+      commands: { ...version, [show]: said('active') },
+      now: at,
+      stats: { [data]: stat, [state]: { ...stat, kind: 'file', size: size * 2 ** 20 } },
+      spaces: { [data]: space },
+    })
+    return {
+      ...host,
+      get: async () => {
+        t.equal(at, now, 'nothing is asked')
+        return { status: 200, body: 'ok' }
+      },
+    }
+  }
+  const full = await collect(looking(now, 960, 3000), none)
+  t.match(full, { disks: [{ used: 96 }], datastore: { size: 3000 * 2 ** 20 } })
+  t.notOk(full.unseen)
+  const calm = now + 70_000
+  const freed = await collect(looking(calm, 500, 100), past(full, calm - 10_000))
+  t.match(freed, { disks: [{ used: 50 }], datastore: { size: 100 * 2 ** 20 } })
+  const usual = await collect(looking(calm, 500, 100), past(full, calm - minute))
+  t.match(usual, { disks: [{ used: 96 }] }, 'the usual look does without')
+})
+
 t.test('it is stopped, and started again', async (t) => {
   const first = await collect(
     machine(t, running, { commands: { ...version, [show]: said('active') }, now }),

@@ -7,17 +7,18 @@ import type { TLSSocket } from 'node:tls'
 /**
  * A stand-in for k3s: its process name, its ports on loopback, real TLS with a real check of the client's
  * certificate, and its own words, as measured on k3s v1.21.2. Like k3s it reads its certificates when it
- * starts. `touch DIR/broken` makes `/readyz` fail. What `DIR/start-takes` says, ms, passes until it is well, as measured
- * on v1.36.3: its port answers 503 "starting", then 503 "runtime core not ready"; then the API is there, but says 403 for a
- * moment, until it knows who may do what. The kubelet and kube-proxy begin to listen with the API.
+ * starts. `touch DIR/broken` makes `/readyz` fail, `DIR/kubelet-broken` and `DIR/proxy-broken` the `/healthz` of the
+ * kubelet and of kube-proxy. What `DIR/start-takes` says, ms, passes until it is well, as measured on v1.36.3: its port
+ * answers 503 "starting", then 503 "runtime core not ready"; then the API is there, but says 403 for a moment, until it
+ * knows who may do what. The kubelet and kube-proxy begin to listen with the API.
  */
 process.title = 'k3s-server'
 const [data = ''] = process.argv.slice(2)
 const tls = `${data}/server/tls`
 const unauthorized = `{"kind":"Status","apiVersion":"v1","metadata":{},"status":"Failure","message":"Unauthorized","reason":"Unauthorized","code":401}`
-const broken = () => {
+const broken = (file = 'broken') => {
   try {
-    return readFileSync(`${data}/broken`) !== undefined
+    return readFileSync(`${data}/${file}`) !== undefined
   } catch {
     return false
   }
@@ -61,12 +62,16 @@ const api = createTls(shows(`${tls}/serving-kube-apiserver`), ({ socket, url }, 
 const kubelet = createTls(shows(`${data}/agent/serving-kubelet`), (_, response) =>
   response.writeHead(401).end('Unauthorized'),
 )
-const plain = () => createServer((_, response) => response.end('ok'))
+const plain = (file: string) =>
+  createServer((_, response) => {
+    if (broken(file)) response.writeHead(500)
+    response.end('ok')
+  })
 const listening = (server: { listen(port: number, host: string, done: () => void): unknown }, port: number) =>
   new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve))
 await listening(api, 6443)
 if (takes > 0) await pause(takes)
 await listening(kubelet, 10_250)
-await listening(plain(), 10_248)
-await listening(plain(), 10_256)
+await listening(plain('kubelet-broken'), 10_248)
+await listening(plain('proxy-broken'), 10_256)
 process.stdout.write('ready\n')
