@@ -153,7 +153,10 @@ async function bootOf(
   return { ...(boot && { boot }), ...(Number.isFinite(booted) && { booted }) }
 }
 
-type Service = Pick<K3sSample, 'unit' | 'enabled' | 'restarts' | 'gone' | 'ended'>
+type Service = Pick<K3sSample, 'unit' | 'enabled' | 'restarts' | 'gone' | 'ended' | 'owed'>
+
+/** So often the journal is asked how a process ended. Where the disk is slow it may not answer at once. */
+const mostTries = 3
 
 /**
  * systemd is asked only when the process has changed since the previous sample, or there is none; its journal only when
@@ -175,8 +178,11 @@ async function stateOf(
   if (running) {
     // systemd's counter is above 0 only as long as nobody started it by hand since.
     const again = !same && before?.seen && unit && unit.restarts > 0
-    const ended = again ? await readEnded(host, name, running.since) : undefined
-    return { unit, restarts, ...(ended && { ended }) }
+    const tries = again ? 0 : same ? before?.owed : undefined
+    if (tries === undefined) return { unit, restarts }
+    const { ended, unsure } = await readEnded(host, name, running.since)
+    const owed = unsure && tries + 1 < mostTries ? tries + 1 : undefined
+    return { unit, restarts, ...(owed !== undefined ? { owed } : ended && { ended }) }
   }
   const enabled = unit === null && (await startsAtBoot(host, name))
   const stopped = unit?.stopped !== undefined && unit.stopped <= now ? unit.stopped : undefined

@@ -1,14 +1,14 @@
 import { type Host, HostError } from '../../agent/model/index.ts'
 import { plain } from '../../agent/text/sanitize.ts'
 import { minute } from '../../agent/text/times.ts'
-import { type Entry, journalEntry, messageOf } from '../node/journal.ts'
+import { type Entry, journalEntry, messageOf, noEntries } from '../node/journal.ts'
 import type { Ended } from './sample.ts'
 
 /**
  * systemd forgets how a process ended as soon as it has started the next one: `Result` is `success` again and
  * `ExecMainStatus` 0 (measured with systemd 252). What stays is its journal. The ids of "Main process exited", "Failed
  * with result" and "Deactivated successfully" (systemd, sd-messages.h): the first two come after an end that was no
- * success, the third after `systemctl restart`, SIGTERM or exit code 0.
+ * success, the third after SIGTERM or exit code 0. `systemctl restart` sets systemd's counter to 0, so it is not asked about.
  */
 const exited = '98e322203f7a4ed290d09fe03c09fe15'
 const failed = 'd9b373ed55a64feb8242e02dbe79a49c'
@@ -28,11 +28,19 @@ const journal = (lines: number, fields: string, ...matches: readonly string[]) =
   ...[`--output-fields=${fields}`, ...matches],
 ]
 
+/** What the journal says of the end of a process. Neither: it was asked to end. */
+export interface Ending {
+  readonly ended?: Ended
+  /** The journal has not said all: it gave no answer in time, or has no entry of that end. */
+  readonly unsure?: true
+}
+
 /**
- * How the process before the one that started at `start` ended; without exit code and signal where the journal does not
- * say. Undefined where it was asked to end. Costs two processes, so it is asked only after a start by systemd itself. Never rejects.
+ * How the process before the one that started at `start` ended, where that was by itself: by exit code and signal, and
+ * by its own last lines, as k3s may also end well by itself, or fail after it was asked to end. Costs two processes, so it
+ * is asked only after a start by systemd itself. Never rejects.
  */
-export async function readEnded(host: Host, unit: string, start: number): Promise<Ended | undefined> {
+export async function readEnded(host: Host, unit: string, start: number): Promise<Ending> {
   const entries = await read(
     host,
     journal(
@@ -42,23 +50,30 @@ export async function readEnded(host: Host, unit: string, start: number): Promis
       ...[exited, failed, succeeded].map((it) => `MESSAGE_ID=${it}`),
     ),
   )
-  // The journal does not say: then how it ended is not known, but it did by itself, as systemd counted.
-  if (entries.length === 0) return { at: start }
-  const end = endOf(entries, start)
-  if (!end) return undefined
-  const { invocation, ...ended } = end
-  if (!invocation) return ended
-  const said = await read(
-    host,
-    journal(lastLines, 'MESSAGE', `_SYSTEMD_INVOCATION_ID=${invocation}`, `_SYSTEMD_UNIT=${unit}.service`),
-  )
-  const reason = reasonOf(said.map((it) => messageOf(it.MESSAGE)))
-  return { ...ended, ...(reason !== undefined && { reason }) }
+  const end = endOf(entries ?? [], start)
+  if (!end) return { unsure: true }
+  const { invocation, well, ...ended } = end
+  const said =
+    invocation &&
+    (await read(
+      host,
+      journal(lastLines, 'MESSAGE', `_SYSTEMD_INVOCATION_ID=${invocation}`, `_SYSTEMD_UNIT=${unit}.service`),
+    ))
+  if (!said) return { ...(!well && { ended }), unsure: true }
+  const lines = said.map((it) => messageOf(it.MESSAGE))
+  const own = ownRequest(lines)
+  if (own !== undefined) return { ended: { ...ended, ...(well && { exit: 0 }), reason: own } }
+  const reason = reasonOf(lines)
+  if (well || (ended.exit === 1 && wasAsked(reason))) return {}
+  return { ended: { ...ended, ...(reason !== undefined && { reason }) } }
 }
 
-async function read(host: Host, argv: readonly string[]): Promise<readonly Entry[]> {
+/** Undefined where the journal gave no answer. */
+async function read(host: Host, argv: readonly string[]): Promise<readonly Entry[] | undefined> {
   const entries: Entry[] = []
+  let none = false
   const line = (text: string) => {
+    none ||= text === noEntries
     const it = journalEntry(text)
     if (it) entries.push(it)
   }
@@ -66,31 +81,49 @@ async function read(host: Host, argv: readonly string[]): Promise<readonly Entry
     await host.run(argv, { timeout, limit, line })
   } catch (error) {
     if (!(error instanceof HostError)) throw error
+    return undefined
   }
-  return entries
+  return entries.length > 0 || none ? entries : undefined
 }
 
-/** The failure just before `start`, ms, with the invocation that failed; undefined after any other end. Pure. */
+/** The end just before `start`, ms, with the invocation that ended; `well`: systemd calls it a success. Pure. */
 export function endOf(
   entries: readonly Entry[],
   start: number,
-): (Ended & { readonly invocation?: string }) | undefined {
+): (Ended & { readonly invocation?: string; readonly well?: true }) | undefined {
   const timeOf = (it: Entry) => Math.round(Number(it.__REALTIME_TIMESTAMP) / 1000)
   const near = entries.filter((it) => timeOf(it) <= start + 1_000 && timeOf(it) > start - longest)
   const end = near.findLast((it) => it.MESSAGE_ID === exited || it.MESSAGE_ID === succeeded)
-  if (end?.MESSAGE_ID !== exited) return undefined
+  if (!end) return undefined
+  const invocation = /^[0-9a-f]{32}$/.exec(String(end.INVOCATION_ID ?? ''))?.[0]
+  const about = { at: timeOf(end), ...(invocation && { invocation }) }
+  if (end.MESSAGE_ID === succeeded) return { ...about, well: true }
   const status = /^\d{1,3}$/.exec(String(end.EXIT_STATUS))?.[0]
   if (status === undefined || Number(status) > 255) return undefined
-  const invocation = /^[0-9a-f]{32}$/.exec(String(end.INVOCATION_ID ?? ''))?.[0]
   const verdict = near.find((it) => it.MESSAGE_ID === failed && it.INVOCATION_ID === end.INVOCATION_ID)
   const result = /^[a-z-]{1,40}$/.exec(String(verdict?.UNIT_RESULT ?? ''))?.[0]
   return {
-    at: timeOf(end),
+    ...about,
     ...(end.EXIT_CODE === 'exited' ? { exit: Number(status) } : { signal: Number(status) }),
     ...(result && { result }),
-    ...(invocation && { invocation }),
   }
 }
+
+/**
+ * What made k3s end itself: it then ends as if it had been asked to, with exit code 0 (k3s, pkg/signals). Of `kubelet`,
+ * `containerd`, `flannel` …: "kubelet exited: …". Pure.
+ */
+export function ownRequest(lines: readonly string[]): string | undefined {
+  const form = /^time="[^"]{1,40}" level=error msg="Shutdown request received: (.{1,1000})"$/
+  const said = lines.map((it) => form.exec(it)?.[1]).findLast((it) => it !== undefined)
+  return said === undefined ? undefined : clean(said.replaceAll('\\"', '"').replace(/^"(.*)"$/, '$1'))
+}
+
+/**
+ * The last words of a k3s that was asked to end and left with 1 all the same: what it waited for was called off, or its
+ * server was closed, by the signal.
+ */
+const wasAsked = (reason = '') => /(?:context canceled|http: Server closed)$/.test(reason)
 
 const longestReason = 160
 

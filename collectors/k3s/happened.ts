@@ -46,21 +46,24 @@ function news(
 
 function restarted(
   { k3s: was, version: old, seen, unit: asked }: K3sSample,
-  { k3s, version, unit, ended }: K3sSample,
+  { k3s, version, unit, ended, owed }: K3sSample,
   at: number,
 ): Happened[] {
   // The first start of a newly installed k3s is no restart.
   if (!was || !seen || !k3s?.running) return []
   const { pid, since } = k3s.running
-  if (was.running?.pid === pid && was.running.since === since) return []
   const start = since > 0 ? Math.min(since, at) : at
+  // The journal said only later how the one before ended.
+  if (was.running?.pid === pid && was.running.since === since)
+    return ended ? [crashed(k3s, ended, start, 1)] : []
   const starts = startsBySystemd(asked, unit)
   if (ended) return [crashed(k3s, ended, start, starts)]
   const other = version && old && version !== old ? `; it is ${version} now and was ${old}` : ''
   const ran = was.running && was.running.since > 0 ? `, after ${duration(start - was.running.since)}` : ''
   const verb = was.running ? 'restarted' : 'started again'
   const often = starts > 1 ? `, ${starts} times since the last look` : ''
-  const text = `${k3s.distribution} was ${verb} at ${exactMoment(start)} (process ${pid})${ran}${often}${other}.`
+  const how = owed === undefined ? '' : '; the journal did not say how it ended before'
+  const text = `${k3s.distribution} was ${verb} at ${exactMoment(start)} (process ${pid})${ran}${often}${other}${how}.`
   return [
     { code: 'k3s.restarted', at: start, text, ...(starts > 0 && { evidence: { 'by systemd': starts } }) },
   ]

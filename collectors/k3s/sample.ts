@@ -113,8 +113,10 @@ export interface K3sSample extends Sample {
   readonly enabled?: true
   /** The restart counter over the last 15 minutes, each time it rose. */
   readonly restarts?: readonly { readonly at: number; readonly count: number }[]
-  /** Only in the look that first sees the process which followed. */
+  /** Only in the look that first knows it: mostly the one that first sees the process which followed. */
   readonly ended?: Ended
+  /** How often the journal was asked how the process before ended, and has not said all. */
+  readonly owed?: number
   readonly answers?: Readonly<Partial<Record<Part, Answer>>>
   /** The servers an agent's load balancer knows. */
   readonly servers?: readonly string[]

@@ -137,6 +137,41 @@ t.test('it is stopped, and started again', async (t) => {
   t.notOk(back.gone)
 })
 
+t.test('a journal that is silent is asked again, three times in all', async (t) => {
+  const first = await collect(
+    machine(t, running, { commands: { ...version, [show]: said('active') }, now }),
+    none,
+  )
+  const crashed = said('active').replace('NRestarts=0', 'NRestarts=1')
+  const anew = { ...files, ...process(45, 'k3s-server', '', 366_000) }
+  let before = { sample: first, at: now }
+  const next = async (after: number, commands: Readonly<Record<string, string>> = {}) => {
+    const at = now + after
+    const host = machine(t, anew, { commands: { ...version, [show]: crashed, ...commands }, now: at })
+    before = { sample: await collect(host, { ...before, heard: [] }), at }
+    return before.sample
+  }
+  t.match(await next(61_000), { owed: 1, happened: [{ code: 'k3s.restarted' }] })
+  const whole = before
+  t.match(await next(71_000), { owed: 2, happened: [{ code: 'k3s.restarted' }] })
+  t.match(await next(81_000), { owed: undefined, ended: undefined }, 'then it is let be')
+
+  before = whole
+  const own = {
+    __REALTIME_TIMESTAMP: `${(now + 55_000) * 1000}`,
+    MESSAGE_ID: '98e322203f7a4ed290d09fe03c09fe15',
+    EXIT_CODE: 'exited',
+    EXIT_STATUS: '2',
+  }
+  const asked =
+    'journalctl --boot --lines=20 --output=json --no-pager --output-fields=MESSAGE_ID,EXIT_CODE,EXIT_STATUS,UNIT_RESULT,INVOCATION_ID _PID=1 UNIT=k3s.service MESSAGE_ID=98e322203f7a4ed290d09fe03c09fe15 MESSAGE_ID=d9b373ed55a64feb8242e02dbe79a49c MESSAGE_ID=7ad2d189f7e94e70a38c781354912448'
+  await next(71_000, { [asked]: JSON.stringify(own) })
+  t.match(await next(81_000, { [asked]: JSON.stringify(own) }), {
+    owed: undefined,
+    happened: [{ code: 'k3s.crashed', at: now + 55_000, evidence: { exit: 2 } }, { code: 'k3s.restarted' }],
+  })
+})
+
 t.test('a k3s that cannot be believed is said, and nothing is over by it, nor begins', async (t) => {
   const none = { heard: [] }
   const session = '0::/user.slice/user-1000.slice/session-2.scope\n'

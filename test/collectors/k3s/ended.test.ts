@@ -1,5 +1,5 @@
 import t from 'tap'
-import { endOf, readEnded, reasonOf } from '../../../collectors/k3s/ended.ts'
+import { endOf, ownRequest, readEnded, reasonOf } from '../../../collectors/k3s/ended.ts'
 import { machine } from '../node/machine.ts'
 
 const start = 1_795_969_029_108
@@ -54,7 +54,11 @@ t.test('the end of the process before, and only that', async (t) => {
     __REALTIME_TIMESTAMP: at(start - 9),
     MESSAGE_ID: '7ad2d189f7e94e70a38c781354912448',
   }
-  t.equal(endOf([exited, failed, asked], start), undefined, 'it was asked to end, after an earlier failure')
+  t.strictSame(
+    endOf([exited, failed, asked], start),
+    { at: start - 9, invocation, well: true },
+    'it was asked to end, after an earlier failure',
+  )
   t.equal(endOf([], start), undefined)
   const other = { ...failed, UNIT_RESULT: 'oom-kill', INVOCATION_ID: 'f'.repeat(32) }
   t.equal(endOf([exited, other], start)?.result, undefined, 'the result of another run')
@@ -98,29 +102,85 @@ t.test('no secret, and nothing that could be taken for a command', async (t) => 
   for (const secret of ['pw1', 'abcdef', 'pw2', 'aaaa', '`']) t.notMatch(said, secret)
 })
 
-t.test('both are asked of the journal, and silence is no error', async (t) => {
-  const lines = (...all: readonly object[]) => all.map((it) => `${JSON.stringify(it)}\n`).join('')
-  const own =
-    'journalctl --boot --lines=20 --output=json --no-pager --output-fields=MESSAGE_ID,EXIT_CODE,EXIT_STATUS,UNIT_RESULT,INVOCATION_ID _PID=1 UNIT=k3s.service MESSAGE_ID=98e322203f7a4ed290d09fe03c09fe15 MESSAGE_ID=d9b373ed55a64feb8242e02dbe79a49c MESSAGE_ID=7ad2d189f7e94e70a38c781354912448'
-  const its = `journalctl --boot --lines=400 --output=json --no-pager --output-fields=MESSAGE _SYSTEMD_INVOCATION_ID=${invocation} _SYSTEMD_UNIT=k3s.service`
-  const commands = {
-    [own]: lines(exited, failed),
-    [its]: lines(...panic.map((MESSAGE) => ({ MESSAGE }))),
-  }
-  t.strictSame(await readEnded(machine(t, {}, { commands }), 'k3s', start), {
-    at: start - 2_219,
-    exit: 2,
-    result: 'exit-code',
-    reason: 'panic: runtime error: index out of range [0] with length 0 (vxlan_network.go:217)',
+t.test('what made it end itself', async (t) => {
+  t.equal(
+    ownRequest([
+      'time="x" level=error msg="Shutdown request received: "flannel exited: link not found""',
+      'time="x" level=fatal msg="Error: context canceled"',
+    ]),
+    'flannel exited: link not found',
+  )
+  t.equal(ownRequest(['time="x" level=info msg="Shutdown request received"']), undefined, 'after a signal')
+  t.equal(ownRequest(['level=info msg="a level=error msg="Shutdown request received: "']), undefined)
+  t.equal(ownRequest([]), undefined)
+})
+
+const own =
+  'journalctl --boot --lines=20 --output=json --no-pager --output-fields=MESSAGE_ID,EXIT_CODE,EXIT_STATUS,UNIT_RESULT,INVOCATION_ID _PID=1 UNIT=k3s.service MESSAGE_ID=98e322203f7a4ed290d09fe03c09fe15 MESSAGE_ID=d9b373ed55a64feb8242e02dbe79a49c MESSAGE_ID=7ad2d189f7e94e70a38c781354912448'
+const its = `journalctl --boot --lines=400 --output=json --no-pager --output-fields=MESSAGE _SYSTEMD_INVOCATION_ID=${invocation} _SYSTEMD_UNIT=k3s.service`
+const printed = (all: readonly object[]) => all.map((it) => `${JSON.stringify(it)}\n`).join('')
+const none = '-- No entries --\n'
+/** What is known after these entries of systemd's, and these lines of its own. */
+const known = (t: Parameters<typeof machine>[0], entries: readonly object[], lines?: readonly string[]) =>
+  readEnded(
+    machine(
+      t,
+      {},
+      {
+        commands: {
+          [own]: printed(entries) || none,
+          ...(lines && { [its]: printed(lines.map((MESSAGE) => ({ MESSAGE }))) || none }),
+        },
+      },
+    ),
+    'k3s',
+    start,
+  )
+
+t.test('both are asked of the journal', async (t) => {
+  t.strictSame(await known(t, [exited, failed], panic), {
+    ended: {
+      at: start - 2_219,
+      exit: 2,
+      result: 'exit-code',
+      reason: 'panic: runtime error: index out of range [0] with length 0 (vxlan_network.go:217)',
+    },
   })
-  const alone = await readEnded(machine(t, {}, { commands: { [own]: lines(exited) } }), 'k3s', start)
-  t.match(alone, { exit: 2 })
-  t.notOk(alone?.reason)
-  const unknown = [{ commands: { [own]: '-- No entries --\n' } }, {}]
-  for (const more of unknown)
-    t.strictSame(
-      await readEnded(machine(t, {}, more), 'k3s', start),
-      { at: start },
-      'it ended by itself; how is not known',
-    )
+  t.strictSame(await known(t, [exited], []), { ended: { at: start - 2_219, exit: 2 } }, 'it said nothing')
+})
+
+t.test('a journal that does not answer makes no crash', async (t) => {
+  t.strictSame(await readEnded(machine(t, {}), 'k3s', start), { unsure: true })
+  t.strictSame(await known(t, []), { unsure: true }, 'nor one that does not know of it')
+  const silent = { commands: { [own]: '' } }
+  t.strictSame(await readEnded(machine(t, {}, silent), 'k3s', start), { unsure: true }, 'nor an empty answer')
+  const half = { ended: { at: start - 2_219, exit: 2 }, unsure: true }
+  t.match(await known(t, [exited]), half, 'how, but not why')
+})
+
+const ended = { ...exited, EXIT_STATUS: '1' }
+const well = { ...exited, MESSAGE_ID: '7ad2d189f7e94e70a38c781354912448' }
+const fatal = (text: string) => `time="2026-11-29T01:48:44Z" level=fatal msg="${text}"`
+const request = (text: string) =>
+  `time="2026-11-29T01:48:44Z" level=error msg="Shutdown request received: \\"${text}\\""`
+
+t.test('asked to end, it may leave with 1; and by itself with 0', async (t) => {
+  t.strictSame(await known(t, [well], ['time="x" level=info msg="Shutting down"']), {}, 'SIGTERM')
+  for (const last of ['server stopped: http: Server closed', 'flannel exited: context canceled'])
+    t.strictSame(await known(t, [ended, failed], [fatal(last)]), {}, last)
+  t.match(await known(t, [ended, failed], [fatal('Error: context deadline exceeded')]), {
+    ended: { exit: 1, reason: 'Error: context deadline exceeded' },
+  })
+  t.match(await known(t, [exited, failed], [...panic, fatal('context canceled')]), { ended: { exit: 2 } })
+  const kubelet = 'kubelet exited: no cgroup'
+  t.strictSame(
+    await known(t, [well], [request(kubelet)]),
+    { ended: { at: start - 2_219, exit: 0, reason: kubelet } },
+    'systemd calls it a success',
+  )
+  t.match(
+    await known(t, [ended, failed], [request(kubelet), fatal('Error: context canceled')]),
+    { ended: { exit: 1, reason: kubelet } },
+    'what followed from it is not the reason',
+  )
 })

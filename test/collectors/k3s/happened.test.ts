@@ -108,6 +108,26 @@ t.test('a crash is told from a restart', async (t) => {
   t.match(by({ signal: 6, result: 'watchdog' }), { text: /no longer answered systemd/ })
 })
 
+t.test('a crash that the journal tells of later', async (t) => {
+  const first = startedAt(noon, { unit: unit(1), owed: 1 })
+  const [it, ...more] = whatHappened(server(), first, looked, noon)
+  t.strictSame(more, [])
+  t.match(it, { code: 'k3s.restarted', text: /; the journal did not say how it ended before\.$/ })
+  const then = { ...first, happened: [it as NonNullable<typeof it>] }
+  t.strictSame(codes(then, first, noon, noon + 10_000), ['k3s.restarted'], 'not yet')
+  const { owed: _, ...last } = first
+  t.strictSame(codes(then, last, noon, noon + 10_000), ['k3s.restarted'], 'it was asked to end')
+  const ended = { at: noon - 5_000, exit: 2 }
+  t.match(whatHappened(then, { ...last, ended }, noon, noon + 10_000), [
+    {
+      code: 'k3s.crashed',
+      at: noon - 5_000,
+      text: /^k3s crashed at .* \(exit 2\)\. systemd started it again 5 s later/,
+    },
+    { code: 'k3s.restarted' },
+  ])
+})
+
 t.test('more starts than looks are counted', async (t) => {
   const ended = { at: noon - 5_000, exit: 1 }
   const crashed = startedAt(noon, { unit: unit(4), ended })
