@@ -41,12 +41,12 @@ export function cutter(): Cutter {
     it.text = kept ? text : undefined
     held += it.text?.length ?? 0
   }
-  const written = (it: Known, answer: Answer): WrittenAnswer => {
+  const written = (it: Known, answer: Answer, once: boolean): WrittenAnswer => {
     if (!('text' in answer)) return answer
     const { text: before } = it
     const { text, about } = answer
     if (text.length > longestAnswer) return tooLarge
-    hold(it, text)
+    if (!once) hold(it, text)
     const edit = before === undefined || text.length < worthAnEdit ? undefined : editOf(before, text)
     if (edit) return { edit, ...(about !== undefined && { about }) }
     return about === undefined ? text : answer
@@ -63,11 +63,12 @@ export function cutter(): Cutter {
         const sums = asked.map(({ sum }) => sum).join('\n')
         if (it.sums === sums) continue
         const answers: WrittenAnswer[] = []
-        for (const { clean } of asked) answers.push(written(it, await clean()))
+        for (const { clean } of asked) answers.push(written(it, await clean(), once))
         it.sums = sums
         const length = JSON.stringify(answers).length
         if (size + length > longestLine - 64 * 1024 - name.length) {
           // Not remembered, so that it is tried again when there is room.
+          held -= it.text?.length ?? 0
           known.delete(name)
           cut.push([name, tooLarge])
           continue

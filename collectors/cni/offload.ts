@@ -1,5 +1,6 @@
-import type { Host, Observation } from '../../agent/model/index.ts'
-import { orNothing } from '../node/ask.ts'
+import { type Host, HostError, type Observation } from '../../agent/model/index.ts'
+import { printable } from '../../agent/text/sanitize.ts'
+import { orMissing, orNothing } from '../node/ask.ts'
 import type { Code } from './rules.ts'
 import type { CniSample } from './sample.ts'
 
@@ -21,7 +22,10 @@ export function spoils(release: string, vendor: string): boolean {
   return version[0] < 5 || (version[0] === 5 && version[1] < 7)
 }
 
-/** Runs `ethtool`, on an affected kernel only. Undefined on other kernels and where the setting cannot be read. */
+/**
+ * Runs `ethtool`, on an affected kernel only. Undefined on other kernels, and where there is no `ethtool`, which k3s
+ * does not need. Throws a HostError where it does not say.
+ */
 export async function readOffload(
   host: Host,
   overlay: string | undefined,
@@ -32,9 +36,14 @@ export async function readOffload(
     ? ((await orNothing(host.text('/sys/class/dmi/id/sys_vendor'))) ?? '')
     : ''
   if (!spoils(release, vendor)) return undefined
-  const ran = await orNothing(host.run(['ethtool', '-k', overlay], { timeout: 5_000, limit: 64 * 1024 }))
-  const [, state] = /^[ \t]*tx-checksum-ip-generic: (on|off)/m.exec(ran?.stdout ?? '') ?? []
-  return state === undefined ? undefined : { kernel: release, on: state === 'on' }
+  const ran = await orMissing(host.run(['ethtool', '-k', overlay], { timeout: 5_000, limit: 64 * 1024 }))
+  if (!ran) return undefined
+  const [, state] = /^[ \t]*tx-checksum-ip-generic: (on|off)/m.exec(ran.stdout) ?? []
+  if (ran.exit !== 0 || state === undefined) {
+    const said = printable(ran.stderr.trim(), 200) || 'no tx-checksum-ip-generic'
+    throw new HostError('failed', `running \`ethtool -k ${overlay}\`: exit code ${ran.exit}: ${said}`)
+  }
+  return { kernel: release, on: state === 'on' }
 }
 
 /** Large or translated packets to other nodes that arrive broken. */

@@ -44,9 +44,11 @@ export async function readMore(
     ))
   const offload =
     it.backend === 'vxlan'
-      ? await readOffload(
-          host,
-          own.find((name) => name !== bridge),
+      ? await see('the checksums of the overlay', ['cni.checksum-offload'], () =>
+          readOffload(
+            host,
+            own.find((name) => name !== bridge),
+          ),
         )
       : undefined
   const hung = (seen.interfaces?.loose.length ?? 0) + (seen.interfaces?.ports[it.bridge] ?? 0)

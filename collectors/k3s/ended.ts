@@ -1,7 +1,7 @@
 import { type Host, HostError } from '../../agent/model/index.ts'
 import { plain } from '../../agent/text/sanitize.ts'
 import { minute } from '../../agent/text/times.ts'
-import { type Entry, journalEntry, messageOf, noEntries } from '../node/journal.ts'
+import { type Entry, journalEntry, messageOf } from '../node/journal.ts'
 import type { Ended } from './sample.ts'
 
 /**
@@ -68,22 +68,20 @@ export async function readEnded(host: Host, unit: string, start: number): Promis
   return { ended: { ...ended, ...(reason !== undefined && { reason }) } }
 }
 
-/** Undefined where the journal gave no answer. */
+/** Undefined where the journal gave no answer. Nothing is one: so journalctl says in JSON that nothing matches. */
 async function read(host: Host, argv: readonly string[]): Promise<readonly Entry[] | undefined> {
   const entries: Entry[] = []
-  let none = false
   const line = (text: string) => {
-    none ||= text === noEntries
     const it = journalEntry(text)
     if (it) entries.push(it)
   }
   try {
-    await host.run(argv, { timeout, limit, line })
+    const { exit } = await host.run(argv, { timeout, limit, line })
+    return exit === 0 ? entries : undefined
   } catch (error) {
     if (!(error instanceof HostError)) throw error
     return undefined
   }
-  return entries.length > 0 || none ? entries : undefined
 }
 
 /** The end just before `start`, ms, with the invocation that ended; `well`: systemd calls it a success. Pure. */

@@ -113,11 +113,14 @@ const isFarewell = (it: Entry) =>
   (it.MESSAGE_ID === stopped && it._TRANSPORT === 'driver') ||
   (it.MESSAGE_ID === shutdown && it._UID === '0' && /^systemd(-logind)?$/.test(String(it._COMM)))
 
+/** What journalctl 252 says where there is no journal, or none of that boot. */
+const isNone = /no (?:persistent )?journal|no such boot|is not available/i
+
 /** How the boot ended; a sentence if that cannot be read; undefined where there is no earlier boot. */
 async function readEnd(host: Host) {
   let last: Entry | undefined
   let orderly = false
-  const { stderr } = await host.run(
+  const { stderr, exit } = await host.run(
     journal(lastEntries, '--output-fields=MESSAGE_ID,_UID,_TRANSPORT,_COMM'),
     {
       timeout,
@@ -136,9 +139,12 @@ async function readEnd(host: Host) {
   // With a missing or damaged field these are no numbers, and the comparison fails.
   if (/^[0-9a-f]{32}$/.test(id) && start > 0 && start <= ended)
     return { id, ended: Math.round(ended), start, orderly }
-  return /insufficient permissions|permission denied|not seeing messages/i.test(stderr)
-    ? 'the journal is closed to this user'
-    : undefined
+  if (/insufficient permissions|permission denied|not seeing messages/i.test(stderr))
+    return 'the journal is closed to this user'
+  if (isNone.test(stderr)) return undefined
+  // A boot that it knows has an entry, and of one that it does not know it says so.
+  const what = last ? 'entries without a boot or a time' : stderr.trim().slice(0, 200) || 'nothing'
+  return `journalctl says ${printable(what, 200)} (exit code ${exit})`
 }
 
 /**
@@ -150,7 +156,7 @@ async function readKernel(host: Host, start: number) {
   let sequence = 0
   const kills = new Map<number, Kill>()
   const fields = '--output-fields=MESSAGE,SYSLOG_FACILITY,_TRANSPORT,_SOURCE_MONOTONIC_TIMESTAMP'
-  await host.run(journal(mostRecords, '--dmesg', fields, 'SYSLOG_FACILITY=0'), {
+  const { exit, stderr } = await host.run(journal(mostRecords, '--dmesg', fields, 'SYSLOG_FACILITY=0'), {
     timeout,
     limit: 32 * 1024 * 1024,
     line(line) {
@@ -176,6 +182,11 @@ async function readKernel(host: Host, start: number) {
       )
     },
   })
+  if (exit !== 0)
+    throw new HostError(
+      'failed',
+      `reading the kernel's records of the boot before: exit code ${exit}: ${printable(stderr.trim(), 200)}`,
+    )
   return { kills: [...kills.values()], start, panic }
 }
 

@@ -14,6 +14,3 @@ export function journalEntry(line: string): Entry | undefined {
 /** Text that is not UTF-8 comes as a list of bytes, text that is too long as null. */
 export const messageOf = (it: unknown): string =>
   typeof it === 'string' ? it : Array.isArray(it) ? Buffer.from(it.map(Number)).toString('utf8') : ''
-
-/** What journalctl prints where nothing matches. A journal that prints nothing at all has not answered. */
-export const noEntries = '-- No entries --'

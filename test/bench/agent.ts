@@ -84,8 +84,7 @@ export async function startAgent(node: BenchNode, receiver: Receiver, bundle: st
     // Each fault is told by itself.
     messages_per_10_minutes: 1000,
     // So that not all kills of the bench are open at once.
-    // Who stops k3s by hand is told of it soon: there is no systemd to say that it failed.
-    collectors: { memory: { hold_minutes: 1 }, k3s: { stopped_minutes: 1 } },
+    collectors: { memory: { hold_minutes: 1 } },
     sinks: [{ type: 'webhook', url: receiver.url, secret: receiver.secret }],
   }
   writeFileSync(config, JSON.stringify(settings))

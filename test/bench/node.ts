@@ -98,14 +98,6 @@ export const makeRules = (['ip', 'ip6'] as const)
   })
   .join('\n')
 
-/** A process of the node that ends and is started again. */
-export interface Service {
-  /** Resolves once it says that it is ready. */
-  start(): Promise<void>
-  /** As `kill -9`. */
-  kill(): Promise<void>
-}
-
 export interface BenchNode {
   readonly name: string
   /** Where the node's /etc, /var/lib, /var/log and /run are for this machine. */
@@ -118,9 +110,6 @@ export interface BenchNode {
   sh(script: string): Promise<{ readonly begun: number; readonly ended: number }>
   /** Starts a command on the node that lives no longer than the node. */
   start(argv: readonly string[], more?: { env?: NodeJS.ProcessEnv }): ChildProcess
-  /** What stands for k3s, and for the pod that is the cluster's DNS. */
-  readonly k3s: Service
-  readonly dns: Service
   stop(): Promise<void>
 }
 
@@ -155,15 +144,16 @@ export async function makeNode(
   await sh(makeRules)
   await sh(`ip addr add ${dns}/32 dev lo`)
   const test = join(import.meta.dirname, '..')
-  const k3s = service(start, [join(test, 'real/k3s/stand-in.ts'), `/${data}`])
-  const nameserver = service(start, [join(test, 'agent/host/nameserver.ts'), dns, '53'])
-  await k3s.start()
-  await nameserver.start()
+  for (const argv of [
+    [join(test, 'real/k3s/stand-in.ts'), `/${data}`],
+    [join(test, 'agent/host/nameserver.ts'), dns, '53'],
+  ]) {
+    const { stdout } = start([process.execPath, ...argv])
+    await new Promise((ready) => stdout?.once('data', ready))
+  }
   return {
     name,
     folder,
-    k3s,
-    dns: nameserver,
     makeBridge: makeBridge(veths),
     inside,
     sh,
@@ -176,21 +166,6 @@ export async function makeNode(
         ),
       )
       rmSync(folder, { recursive: true, force: true })
-    },
-  }
-}
-
-function service(start: BenchNode['start'], argv: readonly string[]): Service {
-  let child: ChildProcess | undefined
-  return {
-    async start() {
-      child = start([process.execPath, ...argv])
-      await new Promise((ready) => child?.stdout?.once('data', ready))
-    },
-    async kill() {
-      const ended = new Promise((end) => child?.once('exit', end))
-      child?.kill('SIGKILL')
-      await ended
     },
   }
 }

@@ -1,11 +1,12 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { type Arrived, tellsOf } from './agent.ts'
+import { bootSite } from './booted.ts'
 import type { Site } from './faults.ts'
 import { percentile } from './measure.ts'
 import { type Repair, repairsWith } from './mending.ts'
 import { now } from './node.ts'
-import { type Stand, say, withStand } from './stand.ts'
+import { say, withStand } from './stand.ts'
 import { conclude, type Row } from './table.ts'
 
 /**
@@ -50,20 +51,11 @@ function isOver({ body: { type, data } }: Arrived, code: string, id: string | un
   return type === 'incident.resolved' || (its.length > 0 && its.every((it) => it.resolved))
 }
 
-/** Plays the kinds of one node in turn. */
-async function play(
-  { launch, site: makeSite }: Stand,
-  name: string,
-  all: readonly (readonly [name: string, repair: Repair])[],
-  { times, settled }: { readonly times: number; readonly settled: boolean },
-): Promise<Row[]> {
-  const site = await makeSite(`bench-${name}`)
-  for (const [, { prepare }] of all) await prepare?.(site.node)
-  await launch(site)
-  // Before that k3s's own rules may still be missing, and how its kubelet is does not count.
-  if (settled) await pause(settling + 10_000)
-  const rows: Row[] = []
-  for (const [what, repair] of all) {
+type Named = readonly [name: string, repair: Repair]
+
+/** Plays kinds on one node: first those that may stand beside others, at once, then the others in turn. */
+async function play(site: Site, all: readonly Named[], times: number): Promise<readonly Row[]> {
+  const one = async ([what, repair]: Named): Promise<Row> => {
     const values: number[] = []
     const missed: string[] = []
     for (let count = 0; count < times; count += 1) {
@@ -72,8 +64,10 @@ async function play(
       if (typeof took === 'number') values.push(took)
       else missed.push(took)
     }
-    rows.push({ what, unit: 'ms', values, missed })
+    return { what, unit: 'ms', values, missed }
   }
+  const rows = await Promise.all(all.filter(([, it]) => it.beside).map(one))
+  for (const it of all.filter(([, { beside }]) => !beside)) rows.push(await one(it))
   return rows
 }
 
@@ -86,12 +80,25 @@ if (import.meta.main) {
     const chosen = Object.entries(repairsWith(stand.certificates)).filter(([name]) =>
       name.includes(options.only),
     )
-    const nodes = [...Map.groupBy(chosen, ([, { on }]) => on)]
-    const settled = chosen.some(([, { on }]) => on === 'firewall' || on === 'kubelet')
-    const played = nodes.map(([name, all]) =>
-      play(stand, name, all, { times: Number(options.times), settled }),
-    )
-    rows.push(...(await Promise.all(played)).flat())
+    const on = (where: Repair['on']) => chosen.filter(([, it]) => it.on === where)
+    const prepare = async (all: readonly Named[], node: Site['node']) => {
+      for (const [, it] of all) await it.prepare?.(node)
+    }
+    const onBooted = async (all: readonly Named[]) => {
+      if (all.length === 0) return
+      const site = await bootSite(stand, 'bench-booted', (node) => prepare(all, node))
+      rows.push(...(await play(site, all, Number(options.times))))
+    }
+    const onNamespaces = async (all: readonly Named[]) => {
+      if (all.length === 0) return
+      const site = await stand.site('bench-r')
+      await prepare(all, site.node)
+      await stand.launch(site)
+      // Before that k3s's own rules may still be missing.
+      await pause(options.only ? 5_000 : settling + 10_000)
+      rows.push(...(await play(site, all, Number(options.times))))
+    }
+    await Promise.all([onNamespaces(on('namespaces')), onBooted(on('booted'))])
   })
   const values = rows.flatMap((it) => it.values)
   const p95 = Math.round(percentile(values, 0.95) ?? 0)

@@ -40,7 +40,8 @@ export async function readNative(
   if (exit !== 0 && noBackend.test(stderr)) return { sets: [], deciding: [], ports: [] }
   const doing = `running \`${listing.join(' ')}\``
   if (exit !== 0) throw new HostError('failed', `${doing}: exit code ${exit}: ${stderr.trim().slice(0, 200)}`)
-  if (stdout.split('\n').some((it) => it !== '' && !it.startsWith('table ')))
+  // `#` begins a comment (nft(8)), as its warnings of tables that belong to another program.
+  if (stdout.split('\n').some((it) => it !== '' && !/^(?:table |#)/.test(it)))
     throw new HostError('failed', `${doing}: it did not print nftables' tables`)
   const tables = [...stdout.matchAll(/^table (\w+) ([\w.-]{1,64})$/gm)]
     .map(([, kind = '', name = '']) => ({ kind, name, family: familyOf[kind] }))

@@ -22,6 +22,15 @@ t.test('parts of a log are always written', async (t) => {
   for (const _ of [1, 2]) t.strictSame(await cut([raw('piece /x 0', 'a')]), [['piece /x 0', 'a']])
 })
 
+t.test('parts of logs take no room from what is held', async (t) => {
+  const { cut } = cutter()
+  const much = 'x'.repeat(longestAnswer - 100)
+  for (let size = 0; size < 33 * 1024 * 1024; size += much.length)
+    await cut([raw(`piece /x ${size}`, `${size}${much}`)])
+  await cut([raw('b', text('x'))])
+  t.strictSame(await cut([raw('b', text('y'))]), [['b', { edit: [[0, 100], 'y'] }]])
+})
+
 t.test('what does not fit is left out and said, and tried again', async (t) => {
   const { cut } = cutter()
   const left = { error: ['unrecorded', 'it was too large for a film'] }

@@ -57,7 +57,19 @@ t.test('only such a kernel is asked', async (t) => {
     kernel: '5.3.18',
     on: false,
   })
-  t.equal(await readOffload(on('5.3.18', 'something else'), 'flannel.1'), undefined)
+  await t.rejects(readOffload(on('5.3.18', 'something else'), 'flannel.1'), {
+    code: 'failed',
+    message: /no tx-checksum-ip-generic$/,
+  })
+  const failing = async () => ({ stdout: '', stderr: 'netlink error: No such device', exit: 75 })
+  await t.rejects(readOffload({ ...on('5.3.18', ''), run: failing }, 'flannel.1'), {
+    code: 'failed',
+    message: 'running `ethtool -k flannel.1`: exit code 75: netlink error: No such device',
+  })
+  const without = async () => {
+    throw new HostError('missing', 'no ethtool')
+  }
+  t.equal(await readOffload({ ...on('5.3.18', ''), run: without }, 'flannel.1'), undefined)
   t.equal(await readOffload(on('5.3.18', features), undefined), undefined)
   const recent = on('6.1.0-13-amd64', features)
   t.equal(await readOffload(recent, 'flannel.1'), undefined)

@@ -103,6 +103,11 @@ t.test('no journal, no boot before this one, no right to read it, no time', asyn
   const closed = await about(failing('No journal files were opened due to insufficient permissions.'))
   t.strictSame(closed, { ...nothing, closed: 'the journal is closed to this user' })
   t.notOk(isUnread('now', closed), 'asked once')
+  t.match(await about(failing('Failed to open files: Input/output error')), {
+    closed: 'journalctl says Failed to open files: Input/output error (exit code 1)',
+  })
+  const mute = answering(async () => ({ stdout: '', stderr: '', exit: 0 }))
+  t.match(await about(mute), { closed: 'journalctl says nothing (exit code 0)' }, 'another program')
   const slow = rejecting(new HostError('timeout', 'slow'))
   const first = await about(slow)
   t.ok(isUnread('now', first), 'a slow disk is asked again')

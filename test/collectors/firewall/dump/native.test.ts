@@ -102,6 +102,12 @@ t.test('another program of that name, and output that breaks off, are no answer'
     )
   const none = { sets: [], deciding: [], ports: [] }
   t.same(await read({}), none, 'no table')
+  const warning = '# Warning: table ip nat is managed by iptables-nft, do not touch!\n'
+  t.match(
+    await read({ stdout: `${warning}table inet mine\n` }, ['table inet mine {', '}']),
+    { sets: [{ table: 'inet mine' }] },
+    'a comment between them',
+  )
   const old = 'netlink: Error: cache initialization failed: Protocol not supported'
   t.same(await read({ exit: 1, stderr: old }), none, 'no nftables in the kernel')
   const refused = { exit: 1, stderr: 'netlink: Error: cache initialization failed: Operation not permitted' }
