@@ -27,8 +27,9 @@ t.test('parts of logs take no room from what is held', async (t) => {
   const much = 'x'.repeat(longestAnswer - 100)
   for (let size = 0; size < 33 * 1024 * 1024; size += much.length)
     await cut([raw(`piece /x ${size}`, `${size}${much}`)])
-  await cut([raw('b', text('x'))])
-  t.strictSame(await cut([raw('b', text('y'))]), [['b', { edit: [[0, 100], 'y'] }]])
+  const long = text('x').repeat(4)
+  await cut([raw('b', long)])
+  t.match(await cut([raw('b', `${long}y`)]), [['b', { edit: Array }]])
 })
 
 t.test('what does not fit is left out and said, and tried again', async (t) => {
