@@ -100,13 +100,27 @@ function events({ happened = [], k3s }: K3sSample, restarts: boolean): Observati
   const steps: Readonly<Partial<Record<Code, readonly string[]>>> = {
     'k3s.restarted': [`If nobody restarted it on purpose: \`journalctl -u ${unit} -n 50 --no-pager\``],
     'k3s.crashed': [`${linesOf(unit)}: what it said before it ended`],
-    'k3s.killed': [`\`systemctl start ${unit}\`: makes network, rules and pods anew`],
+    'k3s.killed': k3s?.running
+      ? ['`kubectl get pods -A -o wide | grep -v Running`: what has not come back']
+      : [`\`systemctl start ${unit}\`: makes network, rules and pods anew`],
   }
+  const impacts: Readonly<Partial<Record<Code, string>>> = k3s?.running
+    ? {
+        'k3s.killed':
+          'k3s runs again and makes network, rules and pods anew; databases recover from their log as they start.',
+      }
+    : {}
   return [...newest.values()]
     .filter((it) => !(restarts && (it.code === 'k3s.restarted' || it.code === 'k3s.crashed')))
     .map(({ code, at, text, evidence }) => {
       const fix = steps[code]
+      const impact = impacts[code]
       const subject = code === 'k3s.rebooted' ? 'node' : unit
-      return { code, subject, at, text, ...(fix && { fix }), ...(evidence && { evidence }) }
+      return {
+        ...{ code, subject, at, text },
+        ...(impact && { impact }),
+        ...(fix && { fix }),
+        ...(evidence && { evidence }),
+      }
     })
 }

@@ -44,7 +44,8 @@ export function restarting(sample: K3sSample, now: number): Observation<Code>[] 
 export function down(sample: K3sSample, stoppedMinutes: number, now: number): Observation<Code>[] {
   const { k3s, unit, gone = now, seen, enabled, tasks } = sample
   if (!k3s || k3s.running) return []
-  const state = stateOf(unit, enabled === true, seen === true)
+  const byHand = k3s.always === true && wasStopped(sample, now)
+  const state = stateOf(unit, enabled === true, seen === true, byHand)
   const pause = state === 'failed' ? 0 : state === 'starting' ? 3 * minute : stoppedMinutes * minute
   // A process of root's that may be k3s is not reported as missing; what systemd says of the unit counts all the same.
   if (state === 'lost' && sample.doubted) return []
@@ -55,7 +56,7 @@ export function down(sample: K3sSample, stoppedMinutes: number, now: number): Ob
   const how = {
     failed: `failed at ${exactMoment(gone)}${unit ? ended(unit) : ''}`,
     starting: `has not been running since ${exactMoment(gone)}, though systemd is starting it (${unit?.sub})`,
-    stopped: `was stopped at ${exactMoment(gone)} and has not been started since`,
+    stopped: `was stopped at ${exactMoment(gone)}${unit ? ended(unit) : ''} and has not been started since`,
     lost: `has not been running since ${exactMoment(gone)}`,
   }[state]
   return [
@@ -70,7 +71,7 @@ export function down(sample: K3sSample, stoppedMinutes: number, now: number): Ob
         ...(state === 'stopped' ? [] : [`\`journalctl -u ${k3s.unit} -n 50 --no-pager\`: why it ended`]),
         `\`systemctl start ${k3s.unit}\``,
       ],
-      ...(unit && { evidence: { state: unit.active, result: unit.result, status: unit.status } }),
+      ...(unit && { evidence: { state: state === 'stopped' ? 'inactive' : unit.active, result: unit.result, status: unit.status } }),
     },
   ]
 }
@@ -78,13 +79,27 @@ export function down(sample: K3sSample, stoppedMinutes: number, now: number): Ob
 type State = 'failed' | 'starting' | 'stopped' | 'lost' | 'meant'
 
 /** `meant`: not running, as it should be. */
-export function stateOf(unit: UnitState | null | undefined, enabled: boolean, seen: boolean): State {
+export function stateOf(
+  unit: UnitState | null | undefined,
+  enabled: boolean,
+  seen: boolean,
+  byHand = false,
+): State {
   if (!unit || unit.enabled === undefined) return enabled || seen ? 'lost' : 'meant'
-  if (unit.active === 'failed') return 'failed'
+  if (unit.active === 'failed' && !byHand) return 'failed'
   // systemd sees the process and Murphy does not: then Murphy is wrong.
   if (unit.active === 'active' || unit.active === 'reloading') return 'meant'
   if (unit.active === 'activating') return 'starting'
   return unit.enabled ? 'stopped' : 'meant'
+}
+
+/**
+ * Whether a unit with `Restart=always` that failed was stopped, and left with an error: had it failed by itself, systemd
+ * would start it again. It gives up only after starts in quick succession, whose last result may be an exit code too.
+ */
+function wasStopped({ unit, restarts = [] }: K3sSample, now: number): boolean {
+  const lately = restarts.some((it, at) => at > 0 && now - it.at <= restartWindow)
+  return !lately && /^(exit-code|signal|timeout)$/.test(unit?.result ?? '')
 }
 
 function ended(unit: UnitState | null | undefined): string {

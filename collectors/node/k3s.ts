@@ -19,6 +19,8 @@ export interface K3s {
   readonly dataDir: string
   /** The systemd unit, without `.service`. */
   readonly unit: string
+  /** `Restart=always`, as k3s's installer writes it. */
+  readonly always?: true
   readonly running?: { readonly pid: number; readonly since: number }
   /**
    * The settings it was or will be started with: config files, then environment, then command line, which
@@ -63,6 +65,7 @@ export async function findK3s(
     role,
     dataDir,
     unit: unit?.name ?? usual,
+    ...(unit?.always && { always: true as const }),
     ...(process && { running: { pid: process.pid, since: process.since } }),
     flags,
     binary: unit?.argv[0] ?? home.binary,

@@ -10,6 +10,8 @@ export interface Unit {
   readonly distribution: 'k3s' | 'rke2'
   readonly role: 'server' | 'agent'
   readonly argv: readonly string[]
+  /** `Restart=always`: systemd starts it again however it ends, unless it was stopped. */
+  readonly always?: true
   /** From `Environment=` and `EnvironmentFile=`. */
   readonly environment: Readonly<Record<string, string>>
 }
@@ -65,7 +67,8 @@ async function readUnit(
     const path = value.replace(/^-/, '').replaceAll('%N', name).replaceAll('%n', `${name}.service`)
     Object.assign(environment, parseEnvironment((await orNothing(host.text(path))) ?? ''))
   }
-  return { name, distribution, role, argv, environment }
+  const always = unitValues(text, 'Restart').at(-1) === 'always'
+  return { name, distribution, role, argv, environment, ...(always && { always }) }
 }
 
 /**

@@ -1,8 +1,10 @@
 import t from 'tap'
 import type { Host } from '../../agent/model/index.ts'
 import { readEnded } from '../../collectors/k3s/ended.ts'
+import { down } from '../../collectors/k3s/service.ts'
 import { linesOf } from '../../collectors/k3s/text.ts'
 import { askSystemd } from '../../collectors/k3s/unit.ts'
+import { findUnit } from '../../collectors/node/unit.ts'
 import { machine } from '../collectors/node/machine.ts'
 import { bootContainer, withoutContainer } from './container.ts'
 import { until } from './waiting.ts'
@@ -15,6 +17,8 @@ const makeIt = `
 cat > /usr/local/bin/k3s <<'X'
 #!/bin/sh
 echo 'time="2026-11-29T01:48:40Z" level=info msg="Starting k3s"'
+# As some versions do.
+test ! -e /run/leaves-with-1 || trap 'echo "time=\\"2026-11-29T01:48:44Z\\" level=fatal msg=\\"server stopped: http: Server closed\\""; exit 1' TERM
 while [ ! -s /run/end ]; do sleep 0.05; done
 code=$(cat /run/end); rm /run/end
 if [ "$code" = 2 ]; then
@@ -28,12 +32,14 @@ cat > /etc/systemd/system/k3s.service <<'X'
 [Unit]
 StartLimitIntervalSec=0
 [Service]
-ExecStart=/usr/local/bin/k3s
+ExecStart=/usr/local/bin/k3s server
 KillMode=process
 Restart=always
 RestartSec=300ms
+[Install]
+WantedBy=multi-user.target
 X
-systemctl daemon-reload; systemctl start k3s`
+systemctl daemon-reload; systemctl enable --quiet --now k3s`
 
 t.test('what a real systemd leaves of the end of a process', { skip }, async (t) => {
   const container = await bootContainer()
@@ -92,4 +98,28 @@ t.test('what a real systemd leaves of the end of a process', { skip }, async (t)
   t.equal(term.restarts, 3)
   t.equal(term.ended, undefined, 'a k3s that was asked to end did not crash, though the one before it did')
   t.equal((await after('echo 0 > /run/end')).ended, undefined, 'nor one that ended with 0')
+
+  await after('touch /run/leaves-with-1; systemctl restart k3s')
+  const left = await after('kill PID')
+  t.match(left, { restarts: 1, ended: undefined }, 'asked to end it leaves with 1, and did not crash')
+  t.match(
+    await container.sh('journalctl -u k3s -b --no-pager'),
+    /Main process exited, code=exited, status=1/,
+    'as systemd has it',
+  )
+  await container.sh('systemctl stop k3s')
+  const unit = await askSystemd(host, 'k3s', 0)
+  t.match(unit, { active: 'failed', result: 'exit-code', status: 1 }, 'a stop has it failed')
+  const list: Host['list'] = async (path) => {
+    const names = await container.sh(`ls ${path} 2>/dev/null || true`)
+    return names.split('\n').map((name) => ({ name, kind: 'file' }))
+  }
+  const its = await findUnit({ ...host, list, text: (path) => container.sh(`cat ${path}`) })
+  t.match(its, { name: 'k3s', always: true })
+  const k3s = { distribution: 'k3s', role: 'server', dataDir: '/', unit: 'k3s', binary: '/k3s' } as const
+  t.match(
+    down({ k3s: { ...k3s, always: true }, unit, seen: true, gone: 1 }, 15, 2),
+    [{ severity: 'info', text: /was stopped at .* \(exit code 1\)/ }],
+    'which is said as what it was',
+  )
 })

@@ -73,9 +73,19 @@ t.test('events are information, and one restart after the other is not news each
     { code: 'k3s.restarted' as const, at: noon - 1, text: 'It was started.' },
   ]
   t.match(judge(server({ happened })), [
-    { code: 'k3s.killed', subject: 'k3s', at: noon - 2, fix: [/systemctl start k3s/] },
+    {
+      code: 'k3s.killed',
+      subject: 'k3s',
+      at: noon - 2,
+      impact: /^k3s runs again/,
+      fix: [/^`kubectl get pods/],
+    },
     { code: 'k3s.restarted', subject: 'k3s', at: noon - 1 },
   ])
+  const [killed] = judge(stopped(noon - 2, { happened: happened.slice(0, 1) })).filter(
+    (it) => it.code === 'k3s.killed',
+  )
+  t.match(killed, { impact: undefined, fix: [/systemctl start k3s/] }, 'as long as it does not run')
   const restarts = [0, 1, 2, 3].map((count) => ({ at: noon - minute, count }))
   t.strictSame(codes(startedAt(noon, { happened: happened.slice(1), restarts })), ['k3s.restarting k3s'])
 })

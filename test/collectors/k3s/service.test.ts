@@ -1,5 +1,5 @@
 import t from 'tap'
-import type { UnitState } from '../../../collectors/k3s/sample.ts'
+import type { K3sSample, UnitState } from '../../../collectors/k3s/sample.ts'
 import { down, restarting } from '../../../collectors/k3s/service.ts'
 import { minute, noon, server, startedAt, stopped } from './samples.ts'
 
@@ -37,6 +37,21 @@ t.test('what was stopped by hand gets its time, and is a warning then', async (t
     [],
     'and disabled: meant',
   )
+})
+
+t.test('what was stopped by hand and left with an error was stopped all the same', async (t) => {
+  const left = unit({ active: 'failed', result: 'exit-code', status: 1 })
+  const always = { ...(server().k3s as NonNullable<K3sSample['k3s']>), always: true as const }
+  const it = stopped(noon, { unit: left, k3s: always })
+  t.match(down(it, 15, noon + minute), [
+    { severity: 'info', text: /was stopped at .* \(exit code 1\) and/, evidence: { state: 'inactive' } },
+  ])
+  t.match(down(stopped(noon, { unit: left }), 15, noon), [{ severity: undefined, text: /failed at/ }])
+  const restarts = [0, 1].map((count) => ({ at: noon - minute, count }))
+  t.match(down({ ...it, restarts }, 15, noon), [{ text: /failed at/ }], 'systemd has given up')
+  const limit = { ...left, result: 'start-limit-hit' }
+  t.match(down({ ...it, unit: limit }, 15, noon), [{ text: /failed at/ }])
+  t.match(down({ ...it, unit: { ...left, result: 'resources' } }, 15, noon), [{ text: /failed at/ }])
 })
 
 t.test('between two tries it is not down; a start that takes for ever is', async (t) => {

@@ -17,6 +17,7 @@ t.test("the installer's unit and its environment file", async (t) => {
   t.same(await findUnit(host), {
     name: 'k3s-agent',
     distribution: 'k3s',
+    always: true,
     role: 'agent',
     argv: ['/usr/local/bin/k3s', 'agent'],
     environment: { K3S_TOKEN: 'x', K3S_URL: 'https://10.0.0.1:6443', K3S_NODE_NAME: 'n2' },
