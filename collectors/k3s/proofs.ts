@@ -13,6 +13,18 @@ export const isFull: Proof = ({ severity }) => severity === 'critical'
 export const ofK3s: Proof = ({ evidence, pod }) =>
   pod === undefined && /^(k3s|rke2|containerd|kubelet)/.test(`${evidence?.process ?? ''}`)
 
+/**
+ * The kernel's kill of k3s's own process is signal 9 to systemd; of a process that it started k3s says that it exited,
+ * and ends itself. What ended in another way was not killed, whatever was killed beside it.
+ */
+export const diedOfKill: Proof = (cause, effect) => {
+  const process = /^(k3s|rke2|containerd|kubelet)/.exec(`${cause.evidence?.process ?? ''}`)?.[1]
+  if (process === undefined || !ofK3s(cause, effect)) return false
+  const { signal, result, reason } = effect.evidence ?? {}
+  if (process === 'k3s' || process === 'rke2') return signal === 9 || result === 'oom-kill'
+  return `${reason ?? ''}`.includes(process)
+}
+
 /** 401: the API is there, and refuses who asks (RFC 9110, 15.5.2). */
 export const saysUnauthorized: Proof = (_, { evidence }) => evidence?.status === 401
 

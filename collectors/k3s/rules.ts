@@ -4,6 +4,7 @@ import { flushedFilter } from '../node/flushed.ts'
 import { ofNode } from '../node/own-certificates.ts'
 import {
   both,
+  diedOfKill,
   endedForCertificates,
   endedForSpace,
   failedOnFull,
@@ -205,7 +206,7 @@ export const rules = declared({
     because: [
       { code: 'cni.overlay-missing', proof: panickedAtLink },
       { code: 'k3s.disk-filling', takes: whileOpen, proof: endedForSpace },
-      { code: 'memory.oom-killed', proof: ofK3s },
+      { code: 'memory.oom-killed', proof: diedOfKill },
       ...certificates.map((it) => ({ ...it, proof: both(it.proof, endedForCertificates) })),
     ],
   },

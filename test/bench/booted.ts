@@ -19,6 +19,8 @@ const environment = [
   'JOURNAL_STREAM=1:1',
 ]
 const home = '/root/agent'
+/** The agent's settings, on the node. */
+export const configPath = `${home}/config.yaml`
 
 /** Starts the cluster's DNS as its pod does. */
 export const startDns = dnsStart(process.execPath, join(root, 'test/agent/host/nameserver.ts'))
@@ -72,10 +74,10 @@ export async function bootSite(
     collectors: { k3s: { stopped_minutes: 1 } },
     sinks: [{ type: 'webhook', url: receiver.url, secret: receiver.secret }],
   }
-  await container.sh(`cat > ${home}/config.yaml`, { input: JSON.stringify(settings) })
+  await container.sh(`cat > ${configPath}`, { input: JSON.stringify(settings) })
   const agent = start([
     ...[process.execPath, ...flags, join(built, 'main.js')],
-    ...['--config', `${home}/config.yaml`, 'run'],
+    ...['--config', configPath, 'run'],
   ])
   agent.stdout?.resume()
   for (let tries = 0; !existsSync(join(node.folder, home, 'agent.sock')); tries += 1) {

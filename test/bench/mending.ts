@@ -3,17 +3,14 @@ import { readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { podNode } from '../collectors/pods/node.ts'
+import { faults, kubeRules } from '../real/standin.ts'
 import { startDns } from './booted.ts'
-import type { Certificates } from './certificates.ts'
-import { faultsWith } from './faults.ts'
-import { type BenchNode, makeRules } from './node.ts'
+import type { BenchNode } from './node.ts'
 
 /** One thing that breaks and that people repair. */
 export interface Repair {
   /** The finding that has to be told, and told to be over. */
   readonly code: string
-  /** On a node of namespaces, or on one with a real systemd. */
-  readonly on: 'namespaces' | 'booted'
   /** Beside others: what it breaks hides nothing, and is nobody's cause. */
   readonly beside?: true
   /** Once, on a healthy node, before its agent is started. */
@@ -22,22 +19,30 @@ export interface Repair {
   readonly mend: (node: BenchNode) => Promise<unknown>
 }
 
+/** Where local volumes are. */
+const volumes = '/var/lib/rancher/k3s/storage'
+/** The stand-in's kubelet then answers 500. */
+const unwell = '/var/lib/rancher/k3s/kubelet-broken'
+
 /**
- * Kinds of faults with their repairs. Each is repaired at once and for good. What only time can show to be repaired is not among them, because nobody could confirm it in 15 s:
+ * Kinds of faults with their repairs, on a node as `bootSite` makes it. Each is repaired at once and for good. What only
+ * time can show to be repaired is not among them, because nobody could confirm it in 15 s:
  * - k3s that kept restarting (`k3s.restarting`): over when it has run for five minutes.
  * - A start of k3s: a real one needs 10 to 60 s until its API answers; measured here from where it answers.
  * - A container that ended again and again and now stays up: over when its restarts are older than `window_minutes`, as
  *   the kubelet may wait five minutes between two of them. Measured here is what people do instead: a new pod.
  * - Lines of logs, kills, crashes, restarts: they happened; they are over after their hold.
  */
-export function repairsWith(certificates: Certificates): Readonly<Record<string, Repair>> {
-  const { flush, bridge, certificate } = faultsWith(certificates)
-  return {
-    flush: { ...flush, on: 'namespaces' },
-    'a flush of nat': sh('firewall.hostport-rules-missing', 'iptables -t nat -F', makeRules),
-    'host ports': sh('firewall.hostport-rules-missing', 'iptables -t nat -F CNI-HOSTPORT-DNAT', makeRules),
-    'SSH under ufw': onBooted('firewall.lockout', 'ufw delete allow 22/tcp', 'ufw allow 22/tcp'),
-    bridge: { ...bridge, on: 'namespaces' },
+export const repairs: Readonly<Record<string, Repair>> = {
+    flush: sh('firewall.flushed', faults.firewall.break, faults.firewall.mend),
+    'a flush of nat': sh('firewall.hostport-rules-missing', 'iptables -t nat -F', kubeRules),
+    'host ports': sh(
+      'firewall.hostport-rules-missing',
+      'iptables -t nat -F CNI-HOSTPORT-DNAT',
+      kubeRules,
+    ),
+    'SSH under ufw': sh('firewall.lockout', 'ufw delete allow 22/tcp', 'ufw allow 22/tcp'),
+    bridge: sh('cni.bridge-missing', faults.bridge.break, faults.bridge.mend),
     'the bridge down': sh('cni.bridge-down', 'ip link set cni0 down', 'ip link set cni0 up'),
     "the bridge's address": sh(
       'cni.bridge-address',
@@ -52,7 +57,6 @@ export function repairsWith(certificates: Certificates): Readonly<Record<string,
     ),
     'the overlay down': sh('cni.overlay-down', 'ip link set flannel.1 down', 'ip link set flannel.1 up'),
     'a pod off the bridge': {
-      on: 'namespaces',
       code: 'cni.veth-orphaned',
       break: (node) => node.sh(`ip link set ${vethOf(node)} nomaster`),
       mend: (node) => node.sh(`ip link set ${vethOf(node)} master cni0`),
@@ -62,33 +66,23 @@ export function repairsWith(certificates: Certificates): Readonly<Record<string,
       'sysctl -qw net.ipv4.ip_forward=0',
       'sysctl -qw net.ipv4.ip_forward=1',
     ),
-    DNS: { ...onBooted('cni.dns-dead', 'systemctl stop cluster-dns', startDns), beside: true },
-    certificate: { ...certificate, on: 'namespaces' },
+    DNS: { ...sh('cni.dns-dead', 'systemctl stop cluster-dns', startDns), beside: true },
+    certificate: sh('certs.expired', faults.certificate.break, faults.certificate.mend),
     // 92 %: filling, and not yet the end of anything else.
     disk: {
-      ...onBooted('k3s.disk-filling', `fallocate -l 29500K ${volumes}/full`, `rm ${volumes}/full`),
+      ...sh('k3s.disk-filling', `fallocate -l 29500K ${volumes}/full`, `rm ${volumes}/full`),
       beside: true,
       prepare: ({ sh: run }) => run(`mkdir -p ${volumes} && mount -t tmpfs -o size=32m tmpfs ${volumes}`),
     },
-    kubelet: { ...onBooted('k3s.kubelet-unhealthy', `touch ${unwell}`, `rm ${unwell}`), beside: true },
+    kubelet: { ...sh('k3s.kubelet-unhealthy', `touch ${unwell}`, `rm ${unwell}`), beside: true },
     // Who stops it by hand is told of it after `stopped_minutes`.
-    k3s: onBooted('k3s.down', 'systemctl stop k3s', 'systemctl start k3s'),
+    k3s: sh('k3s.down', 'systemctl stop k3s', 'systemctl start k3s'),
     'a crash loop': crashLoop(),
-  }
 }
 
-/** Where local volumes are. */
-const volumes = '/var/lib/rancher/k3s/storage'
-/** The stand-in's kubelet then answers 500. */
-const unwell = '/var/lib/rancher/k3s/kubelet-broken'
-
-const sh = (code: string, broken: string, mended: string): Repair => ({
-  on: 'namespaces',
-  code,
-  break: (node) => node.sh(broken),
-  mend: (node) => node.sh(mended),
-})
-const onBooted = (...it: Parameters<typeof sh>): Repair => ({ ...sh(...it), on: 'booted' })
+function sh(code: string, broken: string, mended: string): Repair {
+  return { code, break: (node) => node.sh(broken), mend: (node) => node.sh(mended) }
+}
 
 /** The first of the pods' ends, by the CNI's own notes. */
 function vethOf({ folder }: BenchNode): string {
@@ -115,7 +109,6 @@ function crashLoop(): Repair {
     return { pods, pod }
   }
   return {
-    on: 'booted',
     beside: true,
     code: 'pods.crash-looping',
     async break(node) {

@@ -4,25 +4,22 @@ import { type Arrived, tellsOf } from './agent.ts'
 import { bootSite } from './booted.ts'
 import type { Site } from './faults.ts'
 import { percentile } from './measure.ts'
-import { type Repair, repairsWith } from './mending.ts'
+import { type Repair, repairs } from './mending.ts'
 import { now } from './node.ts'
 import { say, withStand } from './stand.ts'
 import { conclude, type Row } from './table.ts'
 
 /**
  * `node test/bench/repairs.ts`, as root: the time from a repair to the word of it at the receiver, with the bundled agent
- * on stand-in nodes; p95 has to be 15 s at most. What cannot be confirmed so soon is named at `repairsWith`.
+ * on a node with a real systemd; p95 has to be 15 s at most. What cannot be confirmed so soon is named at `repairs`.
  * `--only NAME` for one kind. Slowness never fails it.
  */
-
-/** As long as `settling` (`collectors/firewall/checks/kube.ts`): how long k3s has to make its rules, ms. */
-const settling = 180_000
 
 /**
  * How long a fault may take to be told, and a repair to be confirmed, before it counts as missed, ms. What no event
  * tells of is looked at every third minute while all is well, and told when it has been so for up to two minutes.
  */
-const patience = { told: 360_000, over: 120_000 }
+const patience = { told: 420_000, over: 120_000 }
 
 /** Breaks the node in one way, waits until that is told, repairs it, and measures until the receiver knows, ms. */
 export async function measureRepair(
@@ -77,28 +74,11 @@ if (import.meta.main) {
   })
   const rows: Row[] = []
   const failed = await withStand(async (stand) => {
-    const chosen = Object.entries(repairsWith(stand.certificates)).filter(([name]) =>
-      name.includes(options.only),
-    )
-    const on = (where: Repair['on']) => chosen.filter(([, it]) => it.on === where)
-    const prepare = async (all: readonly Named[], node: Site['node']) => {
-      for (const [, it] of all) await it.prepare?.(node)
-    }
-    const onBooted = async (all: readonly Named[]) => {
-      if (all.length === 0) return
-      const site = await bootSite(stand, 'bench-booted', (node) => prepare(all, node))
-      rows.push(...(await play(site, all, Number(options.times))))
-    }
-    const onNamespaces = async (all: readonly Named[]) => {
-      if (all.length === 0) return
-      const site = await stand.site('bench-r')
-      await prepare(all, site.node)
-      await stand.launch(site)
-      // Before that k3s's own rules may still be missing.
-      await pause(options.only ? 5_000 : settling + 10_000)
-      rows.push(...(await play(site, all, Number(options.times))))
-    }
-    await Promise.all([onNamespaces(on('namespaces')), onBooted(on('booted'))])
+    const chosen = Object.entries(repairs).filter(([name]) => name.includes(options.only))
+    const site = await bootSite(stand, 'bench-repairs', async (node) => {
+      for (const [, it] of chosen) await it.prepare?.(node)
+    })
+    rows.push(...(await play(site, chosen, Number(options.times))))
   })
   const values = rows.flatMap((it) => it.values)
   const p95 = Math.round(percentile(values, 0.95) ?? 0)

@@ -10,6 +10,7 @@ import { cni } from '../../../collectors/cni/index.ts'
 import { held, whatHappened } from '../../../collectors/k3s/happened.ts'
 import { k3s } from '../../../collectors/k3s/index.ts'
 import type { K3sSample } from '../../../collectors/k3s/sample.ts'
+import { memory } from '../../../collectors/memory/index.ts'
 import { limits, minute, noon, server, startedAt, stopped } from './samples.ts'
 
 const rules = allRules()
@@ -186,4 +187,31 @@ t.test('an end of memory or of the disk explains the rest', async (t) => {
     { cause: { code: 'k3s.disk-filling' }, affected: [{ code: 'k3s.api-unhealthy' }] },
   ])
   t.strictSame(it.told, ['opened critical k3s.disk-filling'])
+})
+
+t.test('the kernel killing k3s itself is told, and as the cause of its crash', async (t) => {
+  const unit = { ...(server().unit as NonNullable<K3sSample['unit']>), restarts: 1 }
+  const after = (process: string, ended: NonNullable<K3sSample['ended']>) => {
+    const begun = noon - minute
+    const happened = whatHappened(server(), startedAt(noon, { unit, ended }), begun, noon + 1_000)
+    const sample = startedAt(noon, { unit, happened })
+    const [well, killed] = [
+      [begun, []],
+      [noon + 1_000, [{ code: 'memory.oom-killed', subject: 'host/k3s.service', text: 'Killed.', at: ended.at, evidence: { process } }]],
+    ] as const
+    let ledger: Ledger = []
+    for (const [at, observations] of [well, killed])
+      ledger = step(ledger, { rules: memory.rules, observations }, at)
+    const observations = k3s.assess(sample, { heard: [] }, limits, noon + 1_000)
+    ledger = step(ledger, { rules: k3s.rules, observations: [] }, begun)
+    ledger = step(ledger, { rules: k3s.rules, observations }, noon + 1_000)
+    return incidents(ledger, rules, noon + 1_000)
+  }
+  const at = noon - 5_000
+  t.match(after('k3s-server', { at, signal: 9, result: 'signal' }), [
+    { cause: { code: 'memory.oom-killed' }, affected: [{ code: 'k3s.crashed', text: /\(signal 9\)/ }] },
+  ])
+  const apart = (all: readonly Incident[]) => all.map((it) => it.affected.length)
+  t.strictSame(apart(after('k3s-server', { at, exit: 2, reason: 'panic: x' })), [0, 0], 'a panic is no kill')
+  t.strictSame(apart(after('postgres', { at, signal: 9 })), [0, 0], 'somebody else was killed')
 })

@@ -1,5 +1,6 @@
 import t from 'tap'
 import {
+  diedOfKill,
   endedForCertificates,
   endedForSpace,
   failedOnFull,
@@ -26,6 +27,20 @@ t.test('only a kill of k3s itself stops k3s', async (t) => {
   t.notOk(ofK3s(of({}), effect))
   const pod = { namespace: 'default', name: 'k3s' }
   t.notOk(ofK3s(of({ pod, evidence: { process: 'k3s-server' } }), effect), 'a pod may call itself anything')
+})
+
+t.test('a crash follows from a kill only if that is how it ended', async (t) => {
+  const kill = (process: string, more = {}) => of({ code: 'memory.oom-killed', evidence: { process }, ...more })
+  const crash = (evidence: object) => of({ code: 'k3s.crashed', evidence })
+  const killed = crash({ signal: 9, result: 'signal' })
+  t.ok(diedOfKill(kill('k3s-server'), killed))
+  t.ok(diedOfKill(kill('k3s-server'), crash({ result: 'oom-kill' })))
+  t.notOk(diedOfKill(kill('k3s-server'), crash({ exit: 2, reason: 'panic: x' })), 'an agent beside a server')
+  t.notOk(diedOfKill(kill('postgres'), killed), 'somebody killed it')
+  t.notOk(diedOfKill(kill('containerd-shim'), killed))
+  t.notOk(diedOfKill(kill('k3s-server', { pod: { namespace: 'a', name: 'b' } }), killed))
+  t.ok(diedOfKill(kill('containerd'), crash({ exit: 0, reason: 'containerd exited: signal: killed' })))
+  t.notOk(diedOfKill(kill('containerd'), crash({ exit: 0, reason: 'flannel exited: x' })))
 })
 
 t.test('what somebody stopped has not failed', async (t) => {
