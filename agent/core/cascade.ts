@@ -79,7 +79,7 @@ function incident(
     affected,
     severity: gravest(sure.length > 0 ? there : open.length > 0 ? open : members),
     since: Math.min(...members.flatMap((it) => (it === cause || it.severity !== 'info' ? [it.since] : []))),
-    notifyAt: Math.min(...(open.length > 0 ? open : members).map(tellFrom)),
+    notifyAt: Math.min(...(open.length > 0 ? open : alarms).map(tellFrom)),
     ...(why && { why }),
     ...advice(cause, affected, rules),
     ...(open.length === 0 && { resolved }),
