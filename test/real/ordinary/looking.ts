@@ -5,9 +5,10 @@ import { defaults } from '../../../agent/config/defaults.ts'
 import { type Ledger, step, tellFrom } from '../../../agent/core/ledger.ts'
 import { round } from '../../../agent/core/round.ts'
 import { watching } from '../../../agent/daemon/watching.ts'
-import { type Machine, openMachine } from '../../../agent/host/machine.ts'
+import { openMachine } from '../../../agent/host/machine.ts'
 import type { Collector, Past, Sample, WakeEvent } from '../../../agent/model/index.ts'
 import { collectors } from '../../../collectors/index.ts'
+import { k3sNow, withAged } from '../aged.ts'
 
 /**
  * Runs inside a node: looks with every collector again and again, so that the worst moment of a command is seen, and
@@ -55,37 +56,9 @@ export interface Report {
 
 /** These look every 50 ms, the others every second, so that the worst moment of a command is seen. */
 let quick: ReadonlySet<string> = new Set()
-/**
- * k3s counts as started so much earlier, ms, as most rules judge it only some minutes after a start. Not more: then
- * its certificates, which are as young as the test, would count as written long after it started.
- */
-const aged = 6 * 60_000
 
-/** A machine on which the k3s that runs now has run for a while. */
-async function withAgedK3s(machine: Machine): Promise<Machine> {
-  const host = machine.during(new AbortController().signal)
-  const old = new Set<string>()
-  for (const { name } of await host.list('/proc'))
-    if (/^\d+$/.test(name) && /^k3s/.test(await host.text(`/proc/${name}/comm`).catch(() => '')))
-      old.add(`/proc/${name}/stat`)
-  return {
-    ...machine,
-    during: (signal) => {
-      const real = machine.during(signal)
-      const text: typeof real.text = async (path, options) => {
-        const said = await real.text(path, options)
-        if (!old.has(path)) return said
-        const from = said.lastIndexOf(')') + 2
-        const fields = said.slice(from).split(' ')
-        fields[19] = String(Math.max(1, Number(fields[19]) - aged / 10))
-        return said.slice(0, from) + fields.join(' ')
-      }
-      return { ...real, text }
-    },
-  }
-}
-
-const machine = await withAgedK3s(openMachine())
+const real = openMachine()
+const machine = withAged(real, await k3sNow(real))
 const looks: Record<string, number> = {}
 const told = new Set<string>()
 let ledger: Ledger = []
