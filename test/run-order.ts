@@ -1,11 +1,12 @@
 /**
  * Which test files run beside which. Two cores are kept busy for all of the time: `lanes` run side by side, the files of
- * one after the other, and who is done takes from `rest`. Each list of files is one start of tap.
+ * one after the other, and beside them, as the first lane waits for most of its time, what is left. Who is done takes
+ * from `rest`.
  */
 export interface Plan {
-  readonly lanes: readonly (readonly (readonly string[])[])[]
+  readonly lanes: readonly (readonly string[])[]
   /** The longest first, so that none is left alone at the end. */
-  readonly rest: (readonly string[])[]
+  readonly rest: string[]
 }
 
 /** These wait for most of their time (for patience to end, for holds to be over), and read the kernel's log. */
@@ -26,8 +27,6 @@ const killers = [
 const installers = [/\/real\/install-killed\./, /\/real\/install/]
 /** Half a minute and more each, by the time they took on a quiet machine: 66, 50, 45 and 12 s. */
 const long = [/\/fuzz\/kinds\./, /\/year\.test/, /\/fuzz\/nodes\./, /\/crowded\./]
-/** A start of tap costs 2 s: so many short files share one. */
-const atOnce = 20
 
 /** Every file once. */
 export function planned(files: readonly string[]): Plan {
@@ -37,16 +36,12 @@ export function planned(files: readonly string[]): Plan {
     for (const it of taken) left.delete(it)
     return taken
   }
-  const waiting = [take(patient), ...killers.map(take)]
-  const machines = installers.map(take)
-  const firsts = long.map(take)
+  const waiting = [patient, ...killers].flatMap(take)
+  const machines = installers.flatMap(take)
+  const firsts = long.flatMap(take)
   const kernel = take(/\/real\//)
-  const short = [...left]
-  const rest = [
-    ...firsts,
-    ...Array.from({ length: Math.ceil(short.length / atOnce) }, (_, at) =>
-      short.slice(at * atOnce, (at + 1) * atOnce),
-    ),
-  ].filter((it) => it.length > 0)
-  return { lanes: [waiting, machines, [kernel]].map((lane) => lane.filter((it) => it.length > 0)), rest }
+  return {
+    lanes: [waiting, machines, kernel],
+    rest: [...firsts, ...left],
+  }
 }

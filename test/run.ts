@@ -2,8 +2,9 @@ import { spawn, spawnSync } from 'node:child_process'
 import { chmodSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
 import { inventory, lasting, mark, type Run } from './inventory.ts'
+import { rootFolder, withoutContainer } from './real/container.ts'
+import { runFile } from './run-file.ts'
 import { planned } from './run-order.ts'
 import { tools } from './tools.ts'
 
@@ -33,7 +34,21 @@ let passed = 0
 let failed = 0
 const say = (text: string) => process.stdout.write(`${text}\n`)
 
-function installTools(): void {
+/** How a command ended, and what it said. */
+function start(program: string, args: readonly string[], env: NodeJS.ProcessEnv = environment) {
+  const child = spawn(program, args, { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] })
+  let said = ''
+  for (const stream of [child.stdout, child.stderr])
+    stream.setEncoding('utf8').on('data', (part: string) => {
+      said += part
+    })
+  return new Promise<{ readonly ok: boolean; readonly said: string }>((resolve) => {
+    child.once('error', (error) => resolve({ ok: false, said: error.message }))
+    child.once('close', (status) => resolve({ ok: status === 0, said }))
+  })
+}
+
+async function installTools(): Promise<void> {
   const missing = Object.entries(tools).filter(
     ([command]) => spawnSync('sh', ['-c', `command -v ${command}`], { env: environment }).status !== 0,
   )
@@ -44,66 +59,36 @@ function installTools(): void {
     return
   }
   say(`installing ${packages.join(', ')}`)
-  const apt = (...args: string[]) =>
-    spawnSync('apt-get', ['-qq', ...args], {
-      env: { ...environment, DEBIAN_FRONTEND: 'noninteractive' },
-      stdio: ['ignore', 'ignore', 'inherit'],
-    }).status === 0
-  if (!apt('update') || !apt('install', '-y', '--no-install-recommends', ...packages)) {
-    say(`not ok  installing ${packages.join(', ')}: apt-get failed; see above`)
+  const quiet = { ...environment, DEBIAN_FRONTEND: 'noninteractive' }
+  for (const args of [['update'], ['install', '-y', '--no-install-recommends', ...packages]]) {
+    const { ok, said } = await start('apt-get', ['-qq', ...args], quiet)
+    if (ok) continue
+    say(`${said}\nnot ok  installing ${packages.join(', ')}: apt-get failed; see above`)
     failed += ci ? 1 : 0
+    return
   }
 }
 
-function command(what: string, argv: readonly string[]): void {
-  const [program = '', ...args] = argv
-  const ran = spawnSync(join(bin, program), args, { cwd: root, env: environment, encoding: 'utf8' })
-  const ok = ran.status === 0
+async function command(what: string, program: string, ...args: readonly string[]): Promise<void> {
+  const { ok, said } = await start(join(bin, program), args)
   passed += ok ? 1 : 0
   failed += ok ? 0 : 1
   say(`${ok ? 'ok    ' : 'not ok'}  ${what}`)
-  if (!ok) say(ran.stdout + ran.stderr)
+  if (!ok) say(said)
 }
 
-/** Runs test files one after the other and adds up what they say. */
-async function tests(files: readonly string[]): Promise<void> {
-  const child = spawn(
-    join(bin, 'tap'),
-    ['run', '--disable-coverage', '--reporter=tap', '--jobs=1', ...files],
-    {
-      cwd: root,
-      env: { ...environment, TMPDIR: folder, [mark]: run.id },
-      stdio: ['ignore', 'pipe', 'inherit'],
-    },
-  )
-  let block: string[] = []
-  let counted = false
-  for await (const line of createInterface({ input: child.stdout })) {
-    block.push(line)
-    const [, not, name, time] = /^(not )?ok \d+ - (\S+\.ts)(?: # (.*))?/.exec(line) ?? []
-    if (name) {
-      const skipped = block.flatMap((it) => /# SKIP ?(.*)/.exec(it)?.[1] ?? [])
-      say(`${not ? 'not ok' : 'ok    '}  ${name}  ${time ?? ''}`)
-      for (const why of new Set(skipped)) say(`        skipped: ${why}`)
-      if (ci && skipped.length > 0) {
-        say('        and with CI=true nothing may be')
-        failed += skipped.length
-      }
-      if (not) say(block.filter((it) => !/^\s*ok \d/.test(it)).join('\n'))
-      block = []
-    }
-    const [, totals] = /^# \{ (total: .*) \}$/.exec(line) ?? []
-    if (totals) {
-      counted = true
-      passed += Number(/pass: (\d+)/.exec(totals)?.[1] ?? 0)
-      failed += Number(/fail: (\d+)/.exec(totals)?.[1] ?? 0)
-    }
+async function test(file: string): Promise<void> {
+  const env = { ...environment, TMPDIR: folder, [mark]: run.id }
+  const it = await runFile(file, { node: join(bin, 'node'), cwd: root, env })
+  passed += it.passed
+  failed += it.failed
+  say(`${it.failed > 0 ? 'not ok' : 'ok    '}  ${file}  ${(it.took / 1000).toFixed(1)} s`)
+  for (const why of new Set(it.skipped)) say(`        skipped: ${why}`)
+  if (ci && it.skipped.length > 0) {
+    say('        and with CI=true nothing may be')
+    failed += it.skipped.length
   }
-  const status = child.exitCode ?? (await new Promise<number>((resolve) => child.once('close', resolve)))
-  if (!counted || (status !== 0 && failed === 0)) {
-    failed += 1
-    say(`not ok  tap ended with ${status}\n${block.join('\n')}`)
-  }
+  if (it.failed > 0) say(it.said)
 }
 
 const chosen = process.argv.slice(2)
@@ -119,17 +104,27 @@ if (vain.length > 0) {
   say(`0 passed, ${vain.length} failed`)
   process.exit(1)
 }
-installTools()
-if (chosen.length === 0) {
-  command('style (biome)', ['biome', 'check', '--error-on-warnings'])
-  command('types (tsc)', ['tsc'])
-}
+await Promise.all([
+  installTools(),
+  ...(chosen.length === 0
+    ? [command('style (biome)', 'biome', 'check', '--error-on-warnings'), command('types (tsc)', 'tsc')]
+    : []),
+])
 const before = inventory(run)
 const { lanes, rest } = planned(all)
+/** The Debian of all containers. What needs none runs while it is made; why it cannot be made, the tests say. */
+const making = { over: lanes.every((it) => it.length === 0) || withoutContainer() !== undefined }
+const made = making.over ? undefined : rootFolder().catch(() => {})
+void made?.then(() => {
+  making.over = true
+})
 await Promise.all(
-  lanes.map(async (lane) => {
-    for (const files of lane) await tests(files)
-    for (let files = rest.shift(); files; files = rest.shift()) await tests(files)
+  [...lanes, []].map(async (lane) => {
+    for (let file = making.over ? undefined : rest.pop(); file; file = making.over ? undefined : rest.pop())
+      await test(file)
+    if (lane.length > 0) await made
+    for (const file of lane) await test(file)
+    for (let file = rest.shift(); file; file = rest.shift()) await test(file)
   }),
 )
 const changed = await lasting(before, run)
