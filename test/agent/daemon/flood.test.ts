@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import t from 'tap'
+import t, { type Test } from 'tap'
 import { parseConfig } from '../../../agent/config/config.ts'
 import { type Daemon, startDaemon } from '../../../agent/daemon/daemon.ts'
 import { sinks } from '../../../agent/delivery/sinks/index.ts'
@@ -55,7 +55,8 @@ const until = async (what: string, it: () => boolean | undefined) => {
 const pods = (from: number, to: number) =>
   Array.from({ length: to - from }, (_, at) => `web-${from + at}`).join('\n')
 
-async function node(text: string) {
+/** A daemon of a test's own, which ends with it. */
+async function node(t: Test, text: string) {
   const receivers = await startReceivers()
   t.teardown(() => receivers.close())
   const folder = t.testdir({ watched: { lines: `${text}\n` }, state: {} })
@@ -92,12 +93,18 @@ sinks:
     },
     messages: () => [receivers.discord.messages(), receivers.ntfy.notifications()] as const,
     types: () => receivers.webhook.events.map(({ type }) => type),
+    /** How many pods the daemon has seen to crash-loop. */
+    seen: () =>
+      daemon
+        ?.snapshot()
+        .incidents.flatMap((it) => [it.cause, ...it.affected])
+        .filter((it) => it.code === 'lines.crash').length,
     isQuiet: () => daemon?.snapshot().sinks.every((it) => it.waiting === 0 && it.lastSent !== undefined),
   }
 }
 
 t.test('14 kills that happened before the agent looked are one message, and 14 findings', async (t) => {
-  const it = await node(pods(0, 14))
+  const it = await node(t, pods(0, 14))
   const daemon = await it.start()
   await until('told', () => it.types().length > 0 && it.messages().every((all) => all.length > 0))
   await until('all of it', it.isQuiet)
@@ -116,12 +123,16 @@ t.test('14 kills that happened before the agent looked are one message, and 14 f
 t.test(
   '40 pods that crash-loop one after the other are one message that grows; a lockout is itself',
   async (t) => {
-    const it = await node('')
+    const it = await node(t, '')
     await it.start()
     for (let count = 1; count <= 40; count += 3) {
       it.write(`${pods(0, count)}${count > 20 ? '\nlockout' : ''}`)
       await sleep(250)
-      if (count === 28) await it.start()
+      // What is new while nobody looks is told as that.
+      if (count === 28) {
+        await until('seen', () => it.seen() === count)
+        await it.start()
+      }
     }
     await until('all of it', () => it.messages().every((all) => /40 pods/.test(JSON.stringify(all))))
     const [discord, ntfy] = it.messages()
