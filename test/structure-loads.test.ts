@@ -22,6 +22,7 @@ openStore(join(place, 'state'), Date.now()).close()
 /** The files below the repository, and Node's own modules, that a command loads. */
 function loadedBy(args: readonly string[], settings = file) {
   const list = join(place, 'loaded')
+  const { PATH, NODE_COMPILE_CACHE } = process.env
   const ran = spawnSync(
     process.execPath,
     [
@@ -32,7 +33,7 @@ function loadedBy(args: readonly string[], settings = file) {
       settings,
       ...args,
     ],
-    { encoding: 'utf8', env: { PATH: process.env.PATH, HOME: place, LOADED: list }, timeout: 120_000 },
+    { encoding: 'utf8', env: { PATH, NODE_COMPILE_CACHE, HOME: place, LOADED: list }, timeout: 120_000 },
   )
   const names = readFileSync(list, 'utf8').split('\n')
   const files = names.filter((it) => it.startsWith('file:')).map((it) => relative(root, fileURLToPath(it)))

@@ -190,10 +190,10 @@ const narrow: Readonly<Record<string, readonly [within: string, text: string]>> 
 }
 
 /**
- * All of some 400 steps of each scenario take most of an hour. So one of so many is taken here, another in each scenario, and
+ * All of some 700 steps of each scenario take hours. So one of so many is taken here, another in each scenario, and
  * `KILL_EACH=1 npm test -- install-killed` takes all: for whoever changes the installer.
  */
-const each = Number(process.env.KILL_EACH ?? 41)
+const each = Number(process.env.KILL_EACH ?? 83)
 
 /** One of so many steps of a scenario. Where no systemd runs a step takes a tenth of the time. */
 async function atEveryStep(
@@ -243,7 +243,7 @@ for (const systemd of [false, true])
         '#!/bin/sh\n[ -z "$FULL" ] || { printf "x\\n/ 9 9 1024 9 /\\n"; exit; }\nexec /usr/bin/df "$@"\n',
     })
     for (const [at, [name, text]] of Object.entries(scenarios).entries()) {
-      const steps = systemd ? each + 4 : each
+      const steps = systemd && each > 1 ? Math.ceil(each * 1.5) : each
       await t.test(name, (t) => atEveryStep(t, node, text, { each: steps, first: 1 + (at % steps), systemd }))
       await node.sh('sh /root/release1/install.sh --purge')
     }

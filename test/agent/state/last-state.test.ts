@@ -28,7 +28,8 @@ t.test('without an agent, status and history tell what is on the disk, and how o
   utimesSync(database, new Date(Date.now() - 2 * hour), new Date(Date.now() - 2 * hour))
   const ran = (who: readonly string[], ...args: string[]) => {
     const [command = '', ...rest] = [...who, process.execPath, main, '--config', file, ...args]
-    return spawnSync(command, rest, { encoding: 'utf8', env: { PATH: process.env.PATH, HOME: place } })
+    const { PATH, NODE_COMPILE_CACHE } = process.env
+    return spawnSync(command, rest, { encoding: 'utf8', env: { PATH, NODE_COMPILE_CACHE, HOME: place } })
   }
   for (const name of ['once', 'and again'])
     t.match(ran([], 'status').stdout, /looked 2 h ago[\s\S]*what follows is 2 h\s+old/, name)

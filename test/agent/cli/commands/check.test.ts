@@ -25,10 +25,11 @@ t.test(
   { skip: process.getuid?.() !== 0 && 'is not root anyway' },
   async (t) => {
     const bare = mkdtempSync(join(tmpdir(), 'murphy-nobody-'))
+    const { PATH, NODE_COMPILE_CACHE } = process.env
     const ran = spawnSync(
       'setpriv',
       ['--reuid=65534', '--regid=65534', '--clear-groups', process.execPath, main, 'check', '--json'],
-      { encoding: 'utf8', env: { HOME: bare, PATH: process.env.PATH } },
+      { encoding: 'utf8', env: { HOME: bare, PATH, NODE_COMPILE_CACHE } },
     )
     rmSync(bare, { recursive: true })
     const seen = JSON.parse(ran.stdout || '{}') as {
