@@ -6,6 +6,9 @@ import type { K3sSample } from '../../collectors/k3s/sample.ts'
 import { held } from './forged/held.ts'
 import { hang, type Node, nobody, node, openNode, place } from './forged/open.ts'
 
+// Many short commands, which take several times longer on a busy machine.
+t.setTimeout(900_000)
+
 /** What a user can do to be taken for k3s, or to make whoever looks at their processes wait: real ones, of other accounts and user namespaces. */
 const lacking = process.getuid?.() !== 0 ? 'processes of other accounts need root' : undefined
 if (lacking && process.env.CI !== 'true') {

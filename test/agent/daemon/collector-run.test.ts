@@ -23,7 +23,7 @@ const run = (it: Partial<Collector>, more: Partial<CollectorRunOptions> = {}) =>
           name: 'count',
           title: 'counts',
           every: '0 0 0 1 1 *',
-          timeout: 1000,
+          timeout: 10_000,
           rules: { 'count.high': rule() },
           settings: {},
           collect: async (_, __, { sample }): Promise<Count> => ({ many: (sample?.many ?? 0) + 1 }),

@@ -22,7 +22,7 @@ const lines = (file: string): Collector =>
       name: 'lines',
       title: 'lines',
       every: '0 0 0 1 1 *',
-      timeout: 5000,
+      timeout: 30_000,
       pause: 300,
       rules: {
         'lines.crash': rule({ title: 'CrashLoopBackOff' }),
