@@ -16,6 +16,25 @@ const linesOf = (path: string) =>
     .split('\n')
     .map((it) => JSON.parse(it))
 
+/** A film that goes on until there is a round of every collector in it. */
+function untilAll(name: string) {
+  const it = spawn(process.execPath, [main, '--config', config, 'record', '--for', '1h', file(name)])
+  const ended = once(it, 'exit')
+  const rounds = () => {
+    const text = existsSync(file(name)) ? readFileSync(file(name), 'utf8') : ''
+    return new Set(Array.from(text.matchAll(/^\{"round":"(\w+)"/gm), ([, round]) => round)).size
+  }
+  return {
+    async stop() {
+      for (let count = 0; count < 2400 && rounds() < 6; count += 1) await sleep(50)
+      it.kill('SIGINT')
+      return ended
+    },
+    said: once(it.stdout, 'data'),
+    rounds,
+  }
+}
+
 t.test('without a daemon it films rounds of its own', async (t) => {
   const made = agent('record', '--for', '2s', file('own.film'))
   t.match(made, {
@@ -25,13 +44,15 @@ t.test('without a daemon it films rounds of its own', async (t) => {
   const all = linesOf(file('own.film'))
   t.match(all[0], { film: 1, node: 'test-node' })
   t.match(all.at(-1), { end: 'time' })
-  t.equal(new Set(all.flatMap((it) => it.round ?? [])).size, 6, 'every collector')
   t.equal(statSync(file('own.film')).mode & 0o777, 0o600)
-  t.match(agent('replay', file('own.film')), {
+  t.match(agent('record', '--for', '2s', file('own.film')), { exit: 3, err: /is there already/ })
+  const whole = untilAll('whole.film')
+  t.strictSame(await whole.stop(), [0, null])
+  t.equal(whole.rounds(), 6, 'every collector')
+  t.match(agent('replay', file('whole.film')), {
     exit: 0,
     out: /^Film of test-node, from [\s\S]* rounds, \d+ messages?\n$/,
   })
-  t.match(agent('record', '--for', '2s', file('own.film')), { exit: 3, err: /is there already/ })
 })
 
 t.test('a disk that is full is said', async (t) => {
@@ -75,16 +96,13 @@ t.test('a running daemon is filmed through its socket, also when that is ended e
   const made = agent('record', '--for', '3s', file('its.film'))
   t.match(made, { exit: 0, out: /^Filming the agent on test-node for 3 s/ })
   const all = linesOf(file('its.film'))
-  t.equal(new Set(all.flatMap((it) => it.round ?? [])).size, 6, 'an opening look of every collector')
   t.match(all.at(-1), { end: 'time' })
   t.match(agent('replay', file('its.film')), { exit: 0 })
 
-  const long = spawn(process.execPath, [main, '--config', config, 'record', '--for', '1h', file('long.film')])
-  const ended = once(long, 'exit')
-  await once(long.stdout, 'data')
+  const long = untilAll('long.film')
+  await long.said
   t.match(agent('record', '--for', '3s', file('second.film')), { exit: 3, err: /being made already/ })
-  await sleep(1_500)
-  long.kill('SIGINT')
-  t.strictSame(await ended, [0, null])
+  t.strictSame(await long.stop(), [0, null])
+  t.equal(long.rounds(), 6, 'an opening look of every collector')
   t.match(linesOf(file('long.film')).at(-1), { end: 'stopped' })
 })
