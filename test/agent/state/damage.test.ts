@@ -133,12 +133,14 @@ async function grown(state: string) {
   store.close()
 }
 
+t.setTimeout(900_000)
+
 /** Of each kind as many. `DAMAGES=600` is what to take for whoever changes how a damaged file is read. */
 const cases = Number(process.env.DAMAGES ?? 240)
 
 t.test(
   'whatever became of the state file, the agent starts, uses what is sound and says what is lost',
-  { timeout: 600_000 },
+  { timeout: 900_000 },
   async (t) => {
     const folder = t.testdir()
     const sound = join(folder, 'sound')
