@@ -50,8 +50,13 @@ export type Proven = Pick<Finding, 'code' | 'subject' | 'severity' | 'evidence' 
  */
 export interface Rule<Because extends string = string> {
   readonly severity: Severity
-  /** What is wrong, without a full stop: "the firewall was flushed". */
+  /** What is wrong, for all its findings: "k3s certs expired". No full stop, at most 40 characters. */
   readonly title: string
+  /**
+   * The title of one finding: object, state and number, as in "9 k3s certs expired". At most 40 characters, the fact that
+   * tells it from others in the first 32. Pure and total, as the texts are hostile. Absent: `title`.
+   */
+  readonly titleFor?: (it: Observation) => string
   /** What it means and when it is reported, with the thresholds, for `agent explain`. */
   readonly meaning: string
   /** What is read for it: files, commands, requests. How often, the collector says (`every`). */
@@ -139,6 +144,8 @@ export interface Finding {
   readonly subject: string
   readonly severity: Severity
   readonly title: string
+  /** The title of its rule, where `title` was made for this finding alone: what several findings have in common. */
+  readonly kind?: string
   readonly text: string
   readonly impact: string
   readonly fix: readonly string[]

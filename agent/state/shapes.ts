@@ -105,6 +105,7 @@ export const findingShape = group<Finding>({
   subject: text(200),
   severity: oneOf(severities),
   title: text(),
+  kind: { optional: text() },
   text: text(),
   impact: text(),
   fix: listOf(text(), 100),

@@ -1,8 +1,8 @@
 import type { Notice } from '../../model/index.ts'
-import { leadOf, titleOf } from '../../model/index.ts'
+import { leadOf } from '../../model/index.ts'
 import { line } from '../../text/sanitize.ts'
 import { messageClock } from '../../text/times.ts'
-import { about, avoids, follows, limits, prefix, standing, steps, type Words } from './parts.ts'
+import { avoids, follows, limits, named, prefix, standing, steps, type Words } from './parts.ts'
 import { severalWords } from './several.ts'
 
 /** The parts of a notice. Pure and total, whatever the texts hold. Each is one line without control characters. */
@@ -23,17 +23,14 @@ export function words(notice: Notice): Words {
       headline: `${node}: ${many === 1 ? 'an incident' : `${many} incidents`} came and went untold`,
       standing: 'over by now',
       text: 'This is what happened while you could not be told here.',
-      lines: notice.incidents.map(
-        (it) => `${line(titleOf(it), limits.title)}${about(it.cause.pod)}: ${standing(it, notice.at)}`,
-      ),
+      lines: notice.incidents.map((it) => `${named(it)}: ${standing(it, notice.at)}`),
     }
   }
   if (notice.kind === 'several') return severalWords(notice, node)
   const { incident } = notice
   const over = incident.resolved !== undefined
-  const { cause } = incident
   return {
-    headline: `${prefix[notice.kind]}${node}: ${line(titleOf(incident), limits.title)}${about(cause.pod)}`,
+    headline: `${prefix[notice.kind]}${node}: ${named(incident)}`,
     standing: standing(incident, notice.at),
     tone: over ? 'resolved' : incident.severity,
     text: line(leadOf(incident).text, limits.text),

@@ -1,8 +1,9 @@
 import type { Finding, Incident, Pod, Severity } from '../../model/index.ts'
-import { leadOf, severities } from '../../model/index.ts'
+import { leadOf, severities, titleOf } from '../../model/index.ts'
 import { lasting } from '../../text/durations.ts'
 import { line } from '../../text/sanitize.ts'
 import { messageClock } from '../../text/times.ts'
+import { shortestName } from '../../text/titles.ts'
 
 /** What a notice says, in parts of one line each. Texts may hold `commands`; each sink escapes for its own format. */
 export interface Words {
@@ -50,8 +51,17 @@ export const prefix = {
   resolved: 'resolved: ',
 } as const
 
-export const about = (pod: Pod | undefined) =>
-  pod ? ` (${line(`${pod.namespace}/${pod.name}`, limits.subject)})` : ''
+/** The pod behind a title, unless the title names it already, in whatever short form. */
+export const about = (pod: Pod | undefined, title = '') =>
+  pod && !title.includes(pod.name.slice(0, shortestName))
+    ? ` (${line(`${pod.namespace}/${pod.name}`, limits.subject)})`
+    : ''
+
+/** The title of an incident, with its pod. */
+export function named(incident: Incident): string {
+  const title = line(titleOf(incident), limits.title)
+  return `${title}${about(incident.cause.pod, title)}`
+}
 
 export function standing(incident: Incident, at: number): string {
   const { severity, since, resolved } = incident

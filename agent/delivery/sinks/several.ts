@@ -3,7 +3,7 @@ import { leadOf, severityOfAll, titleOf } from '../../model/index.ts'
 import { lasting } from '../../text/durations.ts'
 import { line } from '../../text/sanitize.ts'
 import { messageClock } from '../../text/times.ts'
-import { about, avoids, limits, prefix, standing, steps, type Words } from './parts.ts'
+import { about, avoids, limits, named, prefix, standing, steps, type Words } from './parts.ts'
 
 type SeveralNotice = Extract<Notice, { kind: 'several' }>
 
@@ -17,7 +17,7 @@ const seeAll = 'What to do about each: `agent status`'
 export function severalTitle({ incidents, group }: SeveralNotice): string {
   const many = incidents.length
   const [first] = incidents
-  if (many === 1 && first) return `${line(titleOf(first), limits.title)}${about(first.cause.pod)}`
+  if (many === 1 && first) return named(first)
   const codes = new Set(incidents.map(({ cause }) => cause.code))
   const when = { away: ' while Murphy was away', start: " at Murphy's first look", kind: '', rest: '' }[
     group.of
@@ -31,7 +31,7 @@ export function severalTitle({ incidents, group }: SeveralNotice): string {
         : `${pods.size} pods`
     return `${what}: ${kindTitle(incidents)}${when}`
   }
-  const gravest = first ? `: ${line(titleOf(first), limits.title)}${about(first.cause.pod)}` : ''
+  const gravest = first ? `: ${named(first)}` : ''
   const others = many > 1 ? ` and ${many - 1} more` : ''
   return group.of === 'rest'
     ? `${many} more problems in 10 min${gravest}${others}`
@@ -40,7 +40,7 @@ export function severalTitle({ incidents, group }: SeveralNotice): string {
 
 /** What all their titles begin with, up to a colon: after it stands what is different. */
 function kindTitle(incidents: readonly Incident[]): string {
-  const titles = [...new Set(incidents.map(({ cause }) => line(cause.title, limits.title)))]
+  const titles = [...new Set(incidents.map(({ cause }) => line(cause.kind ?? cause.title, limits.title)))]
   const [first = ''] = titles
   const [kind = first] = first.split(':')
   return titles.every((it) => it === first) ? first : kind.trim() || first
@@ -71,8 +71,7 @@ export function severalWords(notice: SeveralNotice, node: string): Words {
   }
 }
 
-const wholeLine = (it: Incident, at: number) =>
-  `${line(titleOf(it), limits.title)}${about(it.cause.pod)}: ${standing(it, at)}`
+const wholeLine = (it: Incident, at: number) => `${named(it)}: ${standing(it, at)}`
 
 /** Of one kind, the title says what; so the line says which, and what was seen. */
 function whichOne({ cause, resolved }: Incident): string {

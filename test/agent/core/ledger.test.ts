@@ -8,6 +8,7 @@ import {
   withoutOld,
   withoutOrphans,
 } from '../../../agent/core/ledger.ts'
+import type { Rules } from '../../../agent/model/index.ts'
 import { observation, rule } from '../findings.ts'
 
 const rules = { 'a.one': rule({ pendingFor: 500 }), 'a.two': rule({ severity: 'critical' }) }
@@ -244,4 +245,15 @@ t.test('what was left out by its subject is not over; the rest of its rule is', 
       ['gone', 2000],
     ],
   )
+})
+
+t.test('a title that is made for the finding, and what it has in common with others', async (t) => {
+  const rules: Rules = { 'a.one': rule({ titleFor: ({ subject }) => `gone: ${subject}` }), 'a.two': rule() }
+  const seen = step([], { rules, observations: [observation({ code: 'a.one', subject: 'x' })] }, 1)
+  t.match(seen, [{ title: 'gone: x', kind: 'something is wrong' }])
+  const later = step(seen, { rules, observations: [observation({ code: 'a.one', subject: 'x' })] }, 2)
+  t.match(later, [{ title: 'gone: x', kind: 'something is wrong', count: 2 }])
+  const [plain] = step([], { rules, observations: [observation({ code: 'a.two' })] }, 1)
+  t.equal(plain?.title, 'something is wrong')
+  t.notOk(plain && 'kind' in plain)
 })

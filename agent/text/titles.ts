@@ -1,0 +1,43 @@
+import { cut } from './lengths.ts'
+import { printable } from './sanitize.ts'
+
+/** Titles for a phone's lock screen, which shows about 40 characters behind the node's name. Pure and total. */
+
+/** Characters of a title. */
+export const longestTitle = 40
+/** No name is shortened to less: it could be any. */
+export const shortestName = 8
+
+/**
+ * `before`, a name from outside, `after`, in at most 40 characters; only the name may be hostile. Where all of it has no
+ * room, `after` is left out, and then the middle of the name.
+ */
+export function titled(before: string, name: string, after = ''): string {
+  return firstThatFits(before, [printable(name, longestName)], after)
+}
+
+/**
+ * The same with the name of a pod, "shop/db-0". Where that has no room, the namespace is left out, and then what a
+ * Deployment or DaemonSet appends: `before` and the workload say more than half of a random name.
+ */
+export function podTitled(
+  before: string,
+  { namespace, name }: { readonly namespace: string; readonly name: string },
+  after = '',
+): string {
+  const own = printable(name, longestName)
+  return firstThatFits(before, [`${printable(namespace, longestName)}/${own}`, own, stem(own)], after)
+}
+
+const longestName = 253
+
+/** A name without what a ReplicaSet and a pod get appended (k8s.io/apimachinery/pkg/util/rand: no vowels, no 013). */
+const stem = (name: string) => name.replace(/(?:-[4-9bcdf]{6,10})?-[bcdfghjklmnpqrstvwxz2456789]{5}$/, '')
+
+function firstThatFits(before: string, names: readonly string[], after: string): string {
+  const all = [...names.map((it) => before + it + after), ...names.map((it) => before + it)]
+  const fit = all.find((it) => it.length <= longestTitle)
+  if (fit !== undefined) return fit
+  const room = Math.max(shortestName, longestTitle - before.length - 1)
+  return (before + cut(names.at(-1) ?? '', room)).slice(0, longestTitle)
+}

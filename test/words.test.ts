@@ -1,0 +1,147 @@
+import t from 'tap'
+import { allRules } from '../agent/cli/commands/explain.ts'
+import { defaults } from '../agent/config/defaults.ts'
+import { advice } from '../agent/core/cascade/advice.ts'
+import { sinks } from '../agent/delivery/sinks/index.ts'
+import type { Incident, Observation } from '../agent/model/index.ts'
+import { longestTitle } from '../agent/text/titles.ts'
+import { finding } from './agent/findings.ts'
+import {
+  contradictions,
+  cutCommands,
+  findingFaults,
+  keyWithin,
+  ruleFaults,
+  titleFaults,
+} from './words/checks.ts'
+import { examples, unwritten } from './words/examples.ts'
+import { findingsOf, incidentOf, recorded } from './words/said.ts'
+
+/** How Murphy speaks: short enough for a lock screen, in the field's words, each step able to be pasted. */
+const rules = allRules()
+const area = (code: string) => code.split('.')[0] ?? ''
+const isWritten = ({ code }: { readonly code: string }) => !unwritten.has(area(code))
+const nodes = await recorded()
+
+t.test('every rule', async (t) => {
+  for (const [code, it] of Object.entries(rules).filter(([code]) => isWritten({ code })))
+    t.strictSame(ruleFaults(code, it), [], code)
+})
+
+t.test('every finding of the recorded nodes', async (t) => {
+  for (const { node, incidents } of nodes)
+    for (const it of incidents.flatMap(findingsOf).filter(isWritten))
+      t.strictSame(findingFaults(it), [], `${node}: ${it.code} ${it.subject}`)
+})
+
+t.test('findings with the longest real names: the fact is seen at once', async (t) => {
+  for (const { it, key } of examples.filter((one) => isWritten(one.it))) {
+    const { cause } = incidentOf(it)
+    t.strictSame(findingFaults(cause), [], `${it.code} ${it.subject}`)
+    t.ok(
+      cause.title.slice(0, keyWithin).includes(key),
+      `${it.code}: "${key}" in "${cause.title.slice(0, keyWithin)}"`,
+    )
+  }
+  for (const [code, { titleFor }] of Object.entries(rules).filter(([code]) => isWritten({ code })))
+    t.ok(!titleFor || examples.some(({ it }) => it.code === code), `${code} has an example of its titles`)
+})
+
+const hostile = ['x'.repeat(9_000), '\u202e\u0000`rm`\n# [a](b)', '😀'.repeat(300), '', 'NaN']
+
+t.test('a title is made of anything', async (t) => {
+  for (const [code, { titleFor }] of Object.entries(rules))
+    for (const it of titleFor ? hostile : []) {
+      const seen: Observation = { code, subject: it, text: it }
+      const known = examples.find((one) => one.it.code === code)?.it.evidence ?? {}
+      const evidence = Object.fromEntries(Object.keys(known).map((key) => [key, it]))
+      for (const one of [
+        seen,
+        { ...seen, evidence, pod: { namespace: it, name: it } },
+        { ...seen, evidence: {} },
+      ]) {
+        const title = titleFor?.(one) ?? ''
+        t.ok(title.length <= longestTitle, `${code}: ${title.length} characters`)
+        t.notMatch(title, /[\n`\u0000\u202e]|undefined|NaN(?!…?$|\b)|null|\[object/, `${code}: ${title}`)
+      }
+    }
+})
+
+t.test('no message forbids what it asks for, whatever caused what', async (t) => {
+  for (const [code, rule] of Object.entries(rules))
+    for (const { code: from } of rule.because ?? []) {
+      const [cause, effect] = [from, code].map((it) => finding({ ...(rules[it] ?? rule), code: it }))
+      if (cause && effect && isWritten(cause) && isWritten(effect))
+        t.strictSame(contradictions(advice(cause, [effect], rules)), [], `${from} and ${code}`)
+    }
+  for (const { node, incidents } of nodes)
+    for (const it of incidents.filter((one) => findingsOf(one).every(isWritten)))
+      t.strictSame(contradictions(it), [], `${node}: ${it.id}`)
+})
+
+const urls: Readonly<Record<string, string>> = {
+  discord: 'https://discord.com/api/webhooks/1/token',
+  ntfy: 'https://ntfy.example/topic',
+  webhook: 'https://hooks.example/murphy',
+}
+
+/** All texts that a service gets of an incident. */
+function sent(
+  sink: (typeof sinks)[number],
+  incident: Incident,
+  kind: 'opened' | 'resolved',
+): readonly string[] {
+  const settings = { ...defaults(sink.settings), url: urls[sink.name] ?? '' }
+  const it = { kind, id: 'i', node: 'node1', at: incident.since + 60_000, incident }
+  return sink.compose(it, settings).flatMap(({ body }) => textsIn(JSON.parse(body)))
+}
+const textsIn = (value: unknown): readonly string[] =>
+  typeof value === 'string'
+    ? [value]
+    : typeof value === 'object' && value !== null
+      ? Object.values(value).flatMap(textsIn)
+      : []
+
+t.test('no step is cut in any sink, and none is left in what is over', async (t) => {
+  const all = [...nodes.flatMap((it) => it.incidents), ...examples.map(({ it }) => incidentOf(it))]
+  for (const incident of all.filter((it) => findingsOf(it).every(isWritten)))
+    for (const sink of sinks) {
+      const commands = incident.fix.flatMap((it) =>
+        Array.from(it.matchAll(/`([^`]+)`/g), ([, one = '']) => one),
+      )
+      const texts = sent(sink, incident, 'opened')
+      t.strictSame(cutCommands(texts.join('\n'), commands), [], `${sink.name}: ${incident.id}`)
+      const over = sent(sink, { ...incident, resolved: incident.since + 30_000 }, 'resolved').join('\n')
+      t.ok(!over.includes(incident.cause.impact), `${sink.name}: ${incident.id}: what is over has no impact`)
+      for (const it of commands)
+        t.ok(!over.includes(it), `${sink.name}: ${incident.id}: nothing is left to do: ${it}`)
+    }
+})
+
+t.test('the checks themselves', async (t) => {
+  t.ok(titleFaults('the node was killed for want of memory').length > 0)
+  t.ok(titleFaults('x'.repeat(longestTitle + 1)).length > 0)
+  t.ok(ruleFaults('a.b', { ...rule, avoid: ['Reboot before SSH is sure to come back.'] }).length > 0)
+  t.ok(ruleFaults('a.b', { ...rule, avoid: ["Don't run `ls`: it fixes nothing."], fix: ['`ls`'] }).length > 0)
+  t.ok(ruleFaults('a.b', { ...rule, fix: ['`ls` and then `df`'] }).length > 0)
+  t.ok(ruleFaults('certs.b', { ...rule, impact: 'It runs out.' }).length > 0)
+  t.strictSame(ruleFaults('a.b', rule), [])
+  t.strictSame(
+    cutCommands('1. kubectl -n kube-system delet…', ['kubectl -n kube-system delete pod ingress']).length,
+    1,
+  )
+  t.strictSame(
+    cutCommands('1. kubectl -n kube-system delete pod a', ['kubectl -n kube-system delete pod a']),
+    [],
+  )
+})
+
+const rule = {
+  severity: 'warning',
+  title: 'disk 96 % full',
+  meaning: 'A file system is nearly full.',
+  measured: '`statfs`.',
+  impact: 'Nothing can be written.',
+  fix: ['Find what fills it: `du -xh /var | sort -h | tail`'],
+  avoid: ["Don't delete /var/lib/rancher: it holds the cluster's only data."],
+} as const
