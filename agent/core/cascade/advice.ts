@@ -1,5 +1,6 @@
 import type { Cause, Finding, Incident, Rules } from '../../model/index.ts'
 import { refusal } from './edges.ts'
+import { unforbidden, unsaid } from './steps.ts'
 
 /** How many steps somebody who was just woken can follow. */
 const mostSteps = 5
@@ -34,10 +35,9 @@ export function advice(
   const rest = unsaid(inTurn(others), [...saving, ...repair])
   const room = (saving.length > 0 ? mostWithUrgent : mostSteps) - saving.length
   const kept = repair.slice(0, Math.max(1, room - Math.min(rest.length, leftToDo)))
-  return {
-    fix: [...saving, ...kept, ...rest.slice(0, room - kept.length)],
-    avoid: [...new Set([...urgent, ...repairs].flatMap((it) => it.avoid ?? []))].slice(0, mostAvoid),
-  }
+  const fix = [...saving, ...kept, ...rest.slice(0, room - kept.length)]
+  const avoid = [...urgent, ...repairs].flatMap((it) => it.avoid ?? [])
+  return { fix, avoid: unforbidden(avoid, fix).slice(0, mostAvoid) }
 }
 
 /** Whether an open finding of the same incident explains this one, so that its repair repairs this too. */
@@ -63,22 +63,4 @@ function inTurn(findings: readonly Finding[]): readonly string[] {
   return Array.from({ length: longest }, (_, at) =>
     findings.flatMap((it) => (it.fix[at] === undefined ? [] : [it.fix[at]])),
   ).flat()
-}
-
-/** The steps that do not repeat an earlier one. */
-const unsaid = (steps: readonly string[], before: readonly string[] = []): readonly string[] =>
-  steps.filter((step, at) => !isSaid(step, [...before, ...steps.slice(0, at)]))
-
-/** How much of a step is compared, characters and commands. Bounded, because steps hold text from outside. */
-const longestStep = 500
-const mostCommands = 4
-const commandsOf = (step: string) =>
-  [...step.slice(0, longestStep).matchAll(/`([^`]+)`/g)].slice(0, mostCommands).map(([, it = '']) => it)
-
-/** Whether earlier steps hold all commands of this one, each as it is or as part of a longer command. */
-function isSaid(step: string, said: readonly string[]): boolean {
-  const commands = commandsOf(step)
-  if (commands.length === 0) return said.includes(step)
-  const known = said.flatMap(commandsOf)
-  return commands.every((command) => known.some((it) => it.includes(command)))
 }
