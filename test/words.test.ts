@@ -20,7 +20,8 @@ import { findingsOf, incidentOf, recorded } from './words/said.ts'
 /** How Murphy speaks: short enough for a lock screen, in the field's words, each step able to be pasted. */
 const rules = allRules()
 const area = (code: string) => code.split('.')[0] ?? ''
-const isWritten = ({ code }: { readonly code: string }) => !unwritten.has(area(code))
+const isWritten = ({ code }: { readonly code: string }) =>
+  code.endsWith('.blind') || !unwritten.has(area(code))
 const nodes = await recorded()
 
 t.test('every rule', async (t) => {
@@ -111,6 +112,8 @@ t.test('no step is cut in any sink, and none is left in what is over', async (t)
       )
       const texts = sent(sink, incident, 'opened')
       t.strictSame(cutCommands(texts.join('\n'), commands), [], `${sink.name}: ${incident.id}`)
+      // A webhook is read by programs, which are told all that was known.
+      if (sink.name === 'webhook') continue
       const over = sent(sink, { ...incident, resolved: incident.since + 30_000 }, 'resolved').join('\n')
       t.ok(!over.includes(incident.cause.impact), `${sink.name}: ${incident.id}: what is over has no impact`)
       for (const it of commands)

@@ -12,7 +12,9 @@ import type {
   Watch,
 } from '../model/index.ts'
 import { HostError } from '../model/index.ts'
+import { plain } from '../text/sanitize.ts'
 import { minute } from '../text/times.ts'
+import { longestTitle } from '../text/titles.ts'
 import { mistake } from './guard.ts'
 import type { Look, NotJudged } from './ledger.ts'
 
@@ -41,18 +43,26 @@ export const blindCode = (name: string) => `${name}.blind`
 export function blindRule({ name, title }: Collector): Rules {
   const rule: Rule = {
     severity: 'warning',
-    title: `${title}: Murphy cannot see`,
-    meaning: `A look at ${title} failed, in whole or in part. Its other findings stand as they were, because not seeing is not health.`,
-    measured: 'The looks themselves: what they ask for, and the error that came back.',
-    impact: `Whatever goes wrong there from now on goes unnoticed until Murphy sees again.`,
+    title: `${name} check failing`,
+    titleFor: blindTitle,
+    meaning: `The check of ${title} failed, in whole or in part. Its other findings stay as they were, because what is not seen is not resolved.`,
+    measured: 'The rounds of this check: what each asked for, and the error that came back.',
+    impact: `New problems of ${title} go unnoticed until this check works again.`,
     fix: [
-      'Look at what is in the way: `agent status` names it',
-      'If it is a permission, see that murphy.service runs as installed: `systemctl cat murphy`',
+      'See which part fails, and why: `agent status`',
+      'If a permission is missing, compare the unit with the installed one: `systemctl cat murphy`',
     ],
     // A single failed round is normal while a file is being replaced or a tool is busy.
     pendingFor: minute,
   }
   return { [blindCode(name)]: rule }
+}
+
+/** "certs check failing: permission denied", where that has room. */
+function blindTitle({ subject, evidence }: Observation): string {
+  const state = `${plain(subject, longestTitle / 2)} check failing`
+  const whole = evidence?.reason === undefined ? state : `${state}: ${plain(String(evidence.reason))}`
+  return whole.length <= longestTitle ? whole : state
 }
 
 /** Every rule of a collector, with its `blind` rule. */
@@ -161,5 +171,11 @@ const mostReasons = 5
 function blindness({ name }: Collector, unseen: readonly Unseen[]): Observation {
   const reasons = unseen.slice(0, mostReasons).map((it) => it.why)
   const more = unseen.length > mostReasons ? `; and ${unseen.length - mostReasons} more` : ''
-  return { code: blindCode(name), subject: name, text: `${reasons.join('; ')}${more}.` }
+  const reason = reasons[0]?.split(': ').at(-1)
+  return {
+    code: blindCode(name),
+    subject: name,
+    text: `${reasons.join('; ')}${more}.`,
+    ...(reason !== undefined && { evidence: { reason: reason.slice(0, longestTitle) } }),
+  }
 }

@@ -1,5 +1,6 @@
 import type { Observation, Rules } from '../model/index.ts'
 import { clockUtc, hour, minute } from '../text/times.ts'
+import { titled } from '../text/titles.ts'
 import type { Look } from './ledger.ts'
 
 interface Failing {
@@ -37,31 +38,34 @@ export const tellableAt = ({ since, next = since }: Omit<Failing, 'why'>): numbe
 export const selfRules = {
   'agent.sink-failing': {
     severity: 'warning',
-    title: 'messages do not get through',
+    title: 'notifications failing',
+    titleFor: ({ subject }) => titled('', subject, ' notifications failing'),
     meaning:
-      'A sink has not accepted anything for five minutes, asks to be left alone for longer than that, or has said that its address is gone. It is asked again at least every hour. Nothing is lost: what it was not told is told once it works again.',
-    measured: "The answers to Murphy's own messages.",
-    impact: 'People are not told by this sink; they are by the others, and by `agent status`.',
+      'A sink has accepted nothing for five minutes, asks Murphy to wait longer than that, or answers that its address is gone. Murphy tries again at least every hour. Nothing is lost: what could not be sent is sent once the sink works again.',
+    measured: 'The answers of the sinks to what Murphy sends.',
+    impact: 'No notification arrives through this sink. Other sinks and `agent status` still work.',
     fix: [
-      'See what it says: `agent status`',
-      'Try it: `agent notify --test`',
-      'Correct it in /etc/murphy/config.yaml, then: `systemctl restart murphy`',
+      'See what the sink answers: `agent status`',
+      'Send a test: `agent notify --test`',
+      'Correct the sink in /etc/murphy/config.yaml, then restart Murphy: `systemctl restart murphy`',
     ],
     // A lockout drops all incoming packets, and with them the sinks' answers.
     because: [{ code: 'firewall.lockout', takes: 10 * minute }],
   },
   'agent.state-lost': {
     severity: 'warning',
-    title: 'Murphy cannot keep its memory',
+    title: "Murphy's state not saved",
+    titleFor: ({ subject }) =>
+      subject === 'memory' ? "part of Murphy's state lost" : "Murphy's state not saved to disk",
     meaning:
-      'The state file cannot be written and Murphy goes on in memory, or part of it was damaged: what is sound is kept, and the damaged file is moved aside.',
+      'The state file cannot be written, and Murphy continues without it. Or part of it was damaged: what is intact is kept, and the damaged file is moved aside.',
     measured: 'Opening, reading and writing /var/lib/murphy/murphy.db; every row is checked when it is read.',
-    impact:
-      'After a restart Murphy may tell again what it has told before, and not know since when something is wrong.',
+    impact: 'After a restart Murphy may send old notifications again, and not know when a problem began.',
     fix: [
-      'Look at the disk: `df -h /var/lib/murphy` and `df -i /var/lib/murphy`',
-      'See whether it is read-only: `findmnt -T /var/lib/murphy`',
-      'See whether it is failing: `dmesg --level=err,crit | tail -n 20`',
+      'See whether the disk is full: `df -h /var/lib/murphy`',
+      'See whether its inodes are used up: `df -i /var/lib/murphy`',
+      'See whether the file system is read-only: `findmnt -T /var/lib/murphy`',
+      'See whether the disk is failing: `dmesg --level=err,crit | tail -n 20`',
     ],
   },
 } as const satisfies Rules

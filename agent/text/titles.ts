@@ -10,7 +10,8 @@ export const shortestName = 8
 
 /**
  * `before`, a name from outside, `after`, in at most 40 characters; only the name may be hostile. Where all of it has no
- * room, `after` is left out, and then the middle of the name.
+ * room, `after` is left out, and then the middle of the name. With nothing before the name `after` says what is wrong,
+ * and stays.
  */
 export function titled(before: string, name: string, after = ''): string {
   return firstThatFits(before, [printable(name, longestName)], after)
@@ -37,7 +38,8 @@ const stem = (name: string) => name.replace(/(?:-[4-9bcdf]{6,10})?-[bcdfghjklmnp
 function firstThatFits(before: string, names: readonly string[], after: string): string {
   const all = [...names.map((it) => before + it + after), ...names.map((it) => before + it)]
   const fit = all.find((it) => it.length <= longestTitle)
-  if (fit !== undefined) return fit
-  const room = Math.max(shortestName, longestTitle - before.length - 1)
-  return (before + cut(names.at(-1) ?? '', room)).slice(0, longestTitle)
+  if (fit !== undefined && (before !== '' || fit.endsWith(after))) return fit
+  const behind = before === '' ? after : ''
+  const room = Math.max(shortestName, longestTitle - before.length - behind.length - 1)
+  return (before + cut(names.at(-1) ?? '', room) + behind).slice(0, longestTitle)
 }

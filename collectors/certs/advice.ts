@@ -1,6 +1,7 @@
 import { duration } from '../../agent/text/durations.ts'
 import { quoted } from '../../agent/text/shell.ts'
 import type { Group, Item } from './groups.ts'
+import { leaveTheFolder } from './rules.ts'
 import type { CertsSample } from './sample.ts'
 import { stopping } from './uses.ts'
 
@@ -11,10 +12,9 @@ export interface Advice {
   readonly avoid?: readonly string[]
 }
 
-const leaveTheFolder =
-  'Delete the tls folder: the authorities in it are what every node and kubeconfig of the cluster trusts.'
-const stay =
-  'Reboot a node whose certificates have expired while the API is down: what its pods use of network and firewall lives in the kernel until then, and is not made again without the API.'
+const stay = "Don't reboot: pod networking can't be rebuilt until the API is back."
+const stayLater = "Don't reboot after they expire: pod networking can't be rebuilt without the API."
+const clockFirst = 'Check the clock first (if wrong, certs seem expired): `timedatectl`'
 
 /** `over`: the certificates have expired, instead of being about to. */
 export function advice(group: Group, over: boolean, items: readonly Item[], sample: CertsSample): Advice {
@@ -24,34 +24,37 @@ export function advice(group: Group, over: boolean, items: readonly Item[], samp
   if (group.kind === 'authorities') return authorities(sample)
   if (group.kind === 'kubeconfig')
     return {
-      impact: `\`kubectl\` with this file ${over ? 'gets' : 'will get'} 401 Unauthorized; the node itself uses others.`,
+      impact: `\`kubectl\` with this file ${over ? 'gets' : 'will get'} 401 Unauthorized; the node itself uses other certs.`,
       fix: [
-        `\`systemctl restart ${quoted(sample.k3s?.unit ?? 'k3s')}\`: k3s writes it anew when it starts`,
-        `If it is a copy of your own: copy it again from ${adminFile(sample)} of a server`,
+        `Restart k3s, which rewrites its own kubeconfig: \`systemctl restart ${quoted(sample.k3s?.unit ?? 'k3s')}\``,
+        `If this file is a copy: replace it with ${adminFile(sample)} of a server`,
       ],
     }
   if (group.kind === 'file')
     return {
       impact: over
-        ? 'Whoever checks it refuses the connection.'
-        : 'When it runs out, whoever checks it refuses the connection.',
+        ? 'Clients that check this cert refuse the connection.'
+        : 'Once expired, clients that check this cert refuse the connection.',
       fix: [
-        `\`${look}\``,
-        'Renew it with whatever issued it, then make what uses it read it again (often `systemctl reload`)',
+        `See which cert it is: \`${look}\``,
+        'Renew it where it was issued, then reload the service that uses it',
       ],
     }
   const [host = '', name] = group.subject.split('/')
   const servername = quoted(name ?? host.replace(/:\d+$/, ''))
   return {
     impact: over
-      ? 'Clients that check it refuse the connection.'
-      : 'When it runs out, clients that check it refuse the connection.',
+      ? 'Clients that check this cert refuse the connection.'
+      : 'Once expired, clients that check this cert refuse the connection.',
     fix: [
-      `\`openssl s_client -connect ${quoted(host)} -servername ${servername} </dev/null | openssl x509 -noout -subject -enddate\``,
-      'Renew it where it is issued; if the file there is already new, restart or reload the server, which still holds the old one',
+      `See what is served: \`openssl s_client -connect ${quoted(host)} -servername ${servername} </dev/null | openssl x509 -noout -subject -enddate\``,
+      'Renew it where it was issued, then reload the server, which may still hold the old one',
     ],
   }
 }
+
+/** Said in the same words by every finding after which copies are old. */
+const copyAgain = (path: string) => `Replace each copy of ${path} that kubectl uses elsewhere`
 
 const adminFile = ({ k3s }: CertsSample) =>
   k3s?.distribution === 'rke2' ? '/etc/rancher/rke2/rke2.yaml' : '/etc/rancher/k3s/k3s.yaml'
@@ -64,16 +67,16 @@ function restart(over: boolean, items: readonly Item[], sample: CertsSample): Ad
   const stops = stopping(items.map((it) => it.source))
   // With a capital letter where it is a sentence of its own.
   const what = stops ? (over ? stops.replace(/^[a-z]/, (it) => it.toUpperCase()) : stops) : undefined
-  const avoid = [stay, leaveTheFolder]
+  const avoid = [over ? stay : stayLater, leaveTheFolder]
   if (role === 'agent')
     return {
       impact: over
-        ? `${what ?? 'The node cannot reach the API'}; no pod is started, stopped or moved here; those that run go on.`
-        : `When they run out, ${what ?? 'the node becomes NotReady'}; no pod is started, stopped or moved here.`,
+        ? `${what ?? 'This node cannot reach the API'}; no pod is started, stopped or moved here. Running pods keep running.`
+        : `Once expired, ${what ?? 'this node becomes NotReady'}; no pod is started, stopped or moved here.`,
       fix: [
-        ...(over ? ['`timedatectl`: is the clock right? A wrong one looks the same'] : []),
-        `On each server, if its own run out too: \`systemctl restart ${servers}\``,
-        `Then here: \`${here}\`; pods go on running meanwhile`,
+        ...(over ? [clockFirst] : []),
+        `On each server, if its own certs ${over ? 'have expired' : 'expire'} too: \`systemctl restart ${servers}\``,
+        `Then here (pods keep running): \`${here}\``,
       ],
       avoid,
     }
@@ -81,18 +84,18 @@ function restart(over: boolean, items: readonly Item[], sample: CertsSample): Ad
   const dynamic = quoted(`${dataDir}/server/tls/dynamic-cert.json`)
   return {
     impact: over
-      ? `${what ?? '`kubectl` gets 401 or a TLS error, nodes cannot report, nothing is scheduled'}; pods that run go on.`
-      : `When they run out, ${what ?? 'kubectl, the nodes and the controllers are refused by the API: nothing is scheduled or repaired any more'}.`,
+      ? `${what ?? '`kubectl` gets 401 or a TLS error, nodes cannot report, nothing is scheduled'}. Running pods keep running.`
+      : `Once expired, ${what ?? 'the API refuses kubectl, the nodes and the controllers; nothing is scheduled or repaired'}.`,
     fix: [
-      ...(over ? ['`timedatectl`: is the clock right? A wrong one looks the same'] : []),
-      `\`${here}\`, on one server after the other; pods go on running meanwhile`,
+      ...(over ? [clockFirst] : []),
+      `On one server after the other (pods keep running): \`${here}\``,
       ...(served
         ? [
-            `If the old one is served still: \`rm ${dynamic}\`, \`kubectl -n kube-system delete secret ${distribution}-serving\`, then \`${here}\` once more`,
+            `If the old cert is still served: \`mv ${dynamic} /root/ && kubectl -n kube-system delete secret ${distribution}-serving && ${here}\``,
           ]
         : []),
-      `When \`kubectl get nodes\` answers, on each agent: \`systemctl restart ${agents}\``,
-      `Copy ${adminFile(sample)} again to wherever kubectl is used`,
+      `Once kubectl answers again, on each agent: \`systemctl restart ${agents}\``,
+      copyAgain(adminFile(sample)),
     ],
     avoid,
   }
@@ -101,18 +104,18 @@ function restart(over: boolean, items: readonly Item[], sample: CertsSample): Ad
 function authorities({ k3s }: CertsSample): Advice {
   const { role = 'server', distribution = 'k3s' } = k3s ?? {}
   return {
-    impact: 'Everything that was signed by it is refused, and a restart does not help.',
+    impact: 'Everything this CA signed is refused, and a restart does not help.',
     fix: [
-      '`timedatectl`: is the clock right? A wrong one looks the same',
-      `${role === 'agent' ? 'On a server: ' : ''}\`${distribution} certificate rotate-ca --help\`: make new authorities as its documentation describes (from v1.26 on)`,
-      'Then restart the servers, one after the other, then the agents',
+      clockFirst,
+      `${role === 'agent' ? 'On a server, rotate' : 'Rotate'} the CA as its documentation describes: \`${distribution} certificate rotate-ca --help\``,
+      'Then restart k3s on one server after the other, then on each agent',
     ],
     avoid: [leaveTheFolder],
   }
 }
 
 /**
- * What k3s renews by itself and what a restart renews; follows "… run out …". `over`: when the first of them expired.
+ * What k3s renews by itself and what a restart renews; follows "… expires …". `over`: when the first of them expired.
  */
 export function renewal(
   group: Group,
@@ -127,7 +130,7 @@ export function renewal(
   if (!k3s.running) return ` ${program} is not running; its next start renews ${all}.`
   // This happens on a board without a battery, where k3s starts before the clock is set.
   if (k3s.running.since > over)
-    return ` ${program} was started ${duration(now - k3s.running.since)} ago, after ${count === 1 ? 'it' : 'they'} had expired, and did not renew ${count === 1 ? 'it' : 'them'}, as when the clock is wrong at boot: another reboot is no help; a restart by the right clock renews ${all}.`
+    return ` ${program} started ${duration(now - k3s.running.since)} ago, after ${count === 1 ? 'it' : 'they'} had expired, and did not renew ${count === 1 ? 'it' : 'them'}. The clock was probably wrong then. Another reboot won't help; a restart with the right clock renews ${all}.`
   const up = k3s.running.since > 0 ? `, and has been up ${duration(now - k3s.running.since)}` : ''
   return ` ${program} renews ${count === 1 ? 'it' : 'them'} only when it starts${up}: a restart renews ${all}.`
 }

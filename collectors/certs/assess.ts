@@ -5,7 +5,7 @@ import { advice, renewal } from './advice.ts'
 import { judgeClock } from './clock.ts'
 import { type Group, groups, type Item } from './groups.ts'
 import { judgeK3s } from './live.ts'
-import type { rules } from './rules.ts'
+import { rules } from './rules.ts'
 import type { CertsSample, SeenFile } from './sample.ts'
 import { staleFiles, staleness } from './stale.ts'
 import { lastStage, ofOthers, stage, stageNumber } from './window.ts'
@@ -97,7 +97,9 @@ function ended(group: Group, sample: CertsSample, now: number): Observation<Code
   const { to } = first.certificate
   const others = items.length - 1
   const mild = group.kind === 'kubeconfig'
-  const evidence = { first: first.source, not_after: iso(to), count: items.length }
+  const kind = group.kind
+  const left = to > now ? { in: duration(to - now) } : {}
+  const evidence = { kind, first: first.source, not_after: iso(to), count: items.length, ...left }
   const about = { subject: group.subject, evidence, ...advice(group, over.length > 0, items, sample) }
   const count = items.length + (over.length > 0 ? soon.length : 0)
   const renewed = renewal(group, count, sample, now, over.length > 0 ? to : undefined)
@@ -110,7 +112,7 @@ function ended(group: Group, sample: CertsSample, now: number): Observation<Code
   }
   const last = (items.at(-1) as Item).certificate.to
   const more = others > 0 ? `; ${others} more follow by ${date(last)}` : ''
-  const text = `${first.where} runs out ${moment(to)}, in ${duration(to - now)}${more}.${renewed}`
+  const text = `${first.where} expires ${moment(to)}, in ${duration(to - now)}${more}.${renewed}`
   const grave = !mild && pick('last days').length > 0
   return [
     {
@@ -131,14 +133,14 @@ function early(group: Group, sample: CertsSample, now: number): Observation<Code
   const [first] = items
   if (!first) return []
   const { from } = first.certificate
-  const more = items.length > 1 ? `, and ${items.length - 1} more begin after now` : ''
+  const more = items.length > 1 ? `; ${items.length - 1} more are not valid yet` : ''
   return [
     {
       code: 'certs.not-yet-valid',
       subject: group.subject,
       impact: advice(group, true, items, sample).impact,
       text: `${first.where} is valid from ${moment(from)}, but the clock says ${moment(now)}${more}.`,
-      evidence: { first: first.source, not_before: iso(from), count: items.length },
+      evidence: { kind: group.kind, first: first.source, not_before: iso(from), count: items.length },
       ...(group.kind === 'kubeconfig' && { severity: 'warning' as const }),
     },
   ]
@@ -155,14 +157,9 @@ function unreadable(group: Group, sample: CertsSample): Observation<Code>[] {
       code: 'certs.unreadable',
       subject: group.subject,
       text: `${first}${more}.`,
-      fix: k3s
-        ? [
-            '`df -h` and `dmesg | tail`: files are cut off when the disk is full or failing',
-            ...fix.slice(0, 1),
-          ]
-        : fix.slice(0, 1),
+      fix: k3s ? [...rules['certs.unreadable'].fix, ...fix.slice(0, 1)] : fix.slice(0, 1),
       ...(avoid && { avoid }),
-      evidence: { count: group.problems.length },
+      evidence: { kind: group.kind, count: group.problems.length },
     },
   ]
 }
@@ -190,12 +187,17 @@ function authoritiesEnding(group: Group, sample: CertsSample, now: number): Obse
     {
       code: 'certs.ca-expiring',
       subject: group.subject,
-      text: `The authority ${first.where} runs out ${moment(to)}, in ${duration(to - now)}${more}. k3s never renews it by itself.`,
+      text: `The CA ${first.where} expires ${moment(to)}, in ${duration(to - now)}${more}. k3s never renews it by itself.`,
       fix,
       ...(avoid && { avoid }),
       ...(to - now <= lastMonth && { severity: 'critical' as const }),
       stage: stageNumber(to - now),
-      evidence: { first: first.source, not_after: iso(to), count: items.length },
+      evidence: {
+        first: first.source,
+        not_after: iso(to),
+        count: items.length,
+        in: duration(to - now),
+      },
     },
   ]
 }

@@ -1,6 +1,6 @@
 import type { Host, Observation } from '../../agent/model/index.ts'
 import { duration } from '../../agent/text/durations.ts'
-import { hour, minute, moment } from '../../agent/text/times.ts'
+import { date, hour, minute, moment } from '../../agent/text/times.ts'
 import { orNothing } from '../node/ask.ts'
 import type { CertsSample, Clock } from './sample.ts'
 
@@ -71,10 +71,10 @@ export function judgeClock(
     clock?.jump && Math.abs(clock.jump.by) > harmless && now - clock.jump.at < held ? clock.jump : undefined
   if (early || jump) {
     const reasons = [
-      ...(early ? ['that is before Murphy was written'] : []),
+      ...(early ? ['before Murphy was written'] : []),
       ...(jump
         ? [
-            `it was moved ${jump.by > 0 ? 'forward' : 'back'} by ${duration(Math.abs(jump.by))} at ${moment(jump.at)}`,
+            `it jumped ${jump.by > 0 ? 'forward' : 'back'} by ${duration(Math.abs(jump.by))} at ${moment(jump.at)}`,
           ]
         : []),
     ]
@@ -82,14 +82,14 @@ export function judgeClock(
       code: 'certs.clock-wrong',
       subject: 'clock',
       text: `The clock says ${moment(now)}: ${reasons.join('; ')}.`,
-      evidence: { ...(jump && { moved_by_ms: jump.by }) },
+      evidence: { says: date(now), ...(jump && { moved_by_ms: jump.by }) },
     })
   }
   if (clock?.synchronised === false)
     found.push({
       code: 'certs.clock-unsynchronised',
       subject: 'clock',
-      text: 'No time server keeps the clock of this node right: timedatectl says "System clock synchronized: no".',
+      text: 'No time server corrects this clock: timedatectl says "System clock synchronized: no".',
       evidence: { synchronised: false },
     })
   return found

@@ -32,7 +32,7 @@ export const certs = collector({
     },
     endpoints: {
       type: 'array',
-      description: 'TLS servers to look at, as host:port or host:port/servername.',
+      description: 'TLS servers to check, as host:port or host:port/servername.',
       default: [],
       items: { type: 'string', pattern: addressPattern },
     },
@@ -45,7 +45,7 @@ export const certs = collector({
     },
     ingress: {
       type: 'array',
-      description: "Names (SNI) to ask the ingress for on this node's port 443.",
+      description: 'Host names (SNI) to ask the ingress for on port 443 of this node.',
       default: [],
       items: { type: 'string', pattern: '^[A-Za-z0-9_][A-Za-z0-9._-]{0,252}$' },
     },
@@ -73,12 +73,12 @@ export const certs = collector({
     if (!first) {
       if (all.length > 0) return count
       if (!sample.k3s) return 'no k3s here, nothing to watch'
-      return `${nodeName(sample.k3s)}, but its certificates ${sample.unseen ? 'cannot be seen' : 'are not there'}`
+      return `${nodeName(sample.k3s)}, but its certs ${sample.unseen ? 'cannot be read' : 'are missing'}`
     }
     const { to } = first.certificate
     return over > 0
       ? `${count}, ${over} expired, the first ${date(to)} (${duration(now - to)} ago)`
-      : `${count}, the first runs out ${date(to)} (${duration(to - now)})`
+      : `${count}, the first expires ${date(to)} (in ${duration(to - now)})`
   },
 
   /**

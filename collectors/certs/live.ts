@@ -25,25 +25,25 @@ function servedDiffers(sample: CertsSample, now: number): Observation<Code>[] {
     const stored = file.certificates[0]
     const end = leaf?.to ?? 0
     const over = end < now
-    const lasts = over ? `expired ${moment(end)}, ${duration(now - end)} ago` : `runs out ${moment(end)}`
+    const lasts = over ? `expired ${moment(end)}, ${duration(now - end)} ago` : `expires ${moment(end)}`
     const dynamic = basename(file.path) === 'dynamic-cert.json'
     return {
       code: 'certs.served-differs',
       subject: served.address,
       ...(over && { severity: 'critical' as const }),
-      text: `${served.address} serves another certificate (${leaf?.name}, which ${lasts}) than ${file.path} holds (which ${
-        (stored?.to ?? 0) < now ? 'expired' : 'runs out'
-      } ${moment(stored?.to ?? 0)}).`,
-      ...(over && { impact: 'Clients that check it refuse the connection, although the file is fine.' }),
+      text: `${served.address} serves a cert (${leaf?.name}) that ${lasts}. ${file.path} holds one that ${
+        (stored?.to ?? 0) < now ? 'expired' : 'expires'
+      } ${moment(stored?.to ?? 0)}.`,
+      ...(over && { impact: 'Clients that check the served cert refuse the connection; the file is fine.' }),
       fix: [
-        `\`systemctl restart ${unit}\`: k3s reads its files only when it starts; pods go on running meanwhile`,
+        `Restart k3s, which reads its certs only at start (pods keep running): \`systemctl restart ${unit}\``,
         ...(dynamic
           ? [
-              `If the old one is served still: \`mv ${quoted(file.path)} /root/\`, \`kubectl -n kube-system delete secret ${sample.k3s?.distribution}-serving\`, then \`systemctl restart ${unit}\` once more`,
+              `If the old cert is still served: \`mv ${quoted(file.path)} /root/ && kubectl -n kube-system delete secret ${sample.k3s?.distribution}-serving && systemctl restart ${unit}\``,
             ]
           : []),
       ],
-      evidence: { served_not_after: iso(end), file_not_after: iso(stored?.to ?? 0) },
+      evidence: { served_not_after: iso(end), file_not_after: iso(stored?.to ?? 0), expired: over },
     }
   })
 }
@@ -59,13 +59,17 @@ function chainBroken(sample: CertsSample): Observation<Code>[] {
       code: 'certs.chain-broken',
       subject: nodeName(sample.k3s),
       text: `${first.path} ${first.problem}${more}.`,
-      ...(stops && { impact: `From the next start of k3s on, if not already: ${stops}.` }),
+      ...(stops && { impact: `At the latest after the next start of k3s: ${stops}.` }),
       fix: [
-        `\`ls -l --time-sort ${quoted(first.path.slice(0, first.path.lastIndexOf('/')))}\`: which of them was replaced, and when?`,
-        'Put back the authority or the key that belongs to it, from a backup or another server',
-        `Then \`systemctl restart ${quoted(sample.k3s.unit)}\`: k3s makes anew what the authority beside it has not signed`,
+        `See which file was replaced, and when: \`ls -lt ${quoted(first.path.slice(0, first.path.lastIndexOf('/')))}\``,
+        'Restore the matching CA or key from a backup or another server',
+        `Then restart k3s, which reissues certs its CA has not signed: \`systemctl restart ${quoted(sample.k3s.unit)}\``,
       ],
-      evidence: { first: first.path, count: broken.length },
+      evidence: {
+        first: first.path,
+        count: broken.length,
+        of: first.problem?.includes('key') ? 'key' : 'CA',
+      },
     },
   ]
 }
@@ -98,7 +102,7 @@ function notRestarted(sample: CertsSample, now: number): Observation<Code>[] {
     ...(first ? [replaced(first, newer.length)] : []),
     ...(gone.length > 0
       ? [
-          `${basename(gone[0] as string)}${gone.length > 1 ? ` and ${gone.length - 1} more` : ''} ${gone.length > 1 ? 'are' : 'is'} there no more`,
+          `${basename(gone[0] as string)}${gone.length > 1 ? ` and ${gone.length - 1} more` : ''} ${gone.length > 1 ? 'are' : 'is'} missing`,
         ]
       : []),
   ]
@@ -106,8 +110,8 @@ function notRestarted(sample: CertsSample, now: number): Observation<Code>[] {
     {
       code: 'certs.rotated-not-restarted',
       subject: nodeName(k3s),
-      text: `${parts.join('; ')}. The ${k3s.distribution} that runs has been up ${duration(now - since)} and still uses what it read when it started.`,
-      fix: [`\`systemctl restart ${quoted(k3s.unit)}\`; pods go on running meanwhile`],
+      text: `${parts.join('; ')}. ${k3s.distribution} has been up ${duration(now - since)} and still uses the certs it read at its start.`,
+      fix: [`Load the new certs (pods keep running): \`systemctl restart ${quoted(k3s.unit)}\``],
       evidence: { newer: newer.length, gone: gone.length },
     },
   ]
@@ -126,10 +130,10 @@ function unauthorized(sample: CertsSample, now: number): Observation<Code>[] {
   const why = !leaf
     ? ''
     : leaf.to < now
-      ? `; it expired ${moment(leaf.to)}`
+      ? `; the cert expired ${moment(leaf.to)}`
       : leaf.from > now
-        ? `; it is valid only from ${moment(leaf.from)}`
-        : `, though it is good until ${moment(leaf.to)}`
+        ? `; the cert is valid only from ${moment(leaf.from)}`
+        : `, although the cert is valid until ${moment(leaf.to)}`
   const both = refused.length > 1 ? `, and to ${basename((refused[1] as { as: string }).as)}` : ''
   const good = leaf !== undefined && leaf.to >= now && leaf.from <= now
   return [
@@ -141,13 +145,13 @@ function unauthorized(sample: CertsSample, now: number): Observation<Code>[] {
         impact: `${upper(stopping(refused.map((it) => it.as)))}.`,
       }),
       fix: [
-        '`timedatectl`: is the clock right? A wrong one looks the same',
+        'Check the clock first (if wrong, certs seem expired): `timedatectl`',
         ...(good
           ? [
-              `\`journalctl -u ${quoted(k3s.unit)} -n 500 | grep -m 3 'Unable to authenticate'\` on the server: why it refuses`,
+              "On the server, see why the API refuses: `journalctl -u k3s -n 500 --no-pager | grep -m 3 'Unable to authenticate'`",
             ]
           : []),
-        `\`systemctl restart ${quoted(k3s.unit)}\`, servers first; pods go on running meanwhile`,
+        `Restart k3s, servers first (pods keep running): \`systemctl restart ${quoted(k3s.unit)}\``,
       ],
       evidence: { address: first.address, status: 401, ...(leaf && { not_after: iso(leaf.to) }) },
     },

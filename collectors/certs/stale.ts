@@ -57,8 +57,8 @@ export function staleness(sample: CertsSample, now: number): Observation<'certs.
     if (leaf.to < now) return []
     const text =
       reason === 'older'
-        ? `${path} holds the certificate of ${leaf.name} from ${date(leaf.from)}, good for ${duration(leaf.to - now)}; k3s has had a newer one since ${date(current?.from ?? leaf.from)}.`
-        : `${path} is for this node's API, but its certificate (${leaf.name}) is of another authority.`
+        ? `${path} holds the cert of ${leaf.name} from ${date(leaf.from)}, valid for ${duration(leaf.to - now)} more; k3s has had a newer one since ${date(current?.from ?? leaf.from)}.`
+        : `${path} is for this node's API, but its cert (${leaf.name}) is from another CA.`
     const own = path === source
     return [
       {
@@ -67,16 +67,17 @@ export function staleness(sample: CertsSample, now: number): Observation<'certs.
         text,
         impact:
           reason === 'older'
-            ? `\`kubectl\` with it works until ${date(leaf.to)}, then gets 401 Unauthorized; k3s never renews copies.`
-            : '`kubectl` with it gets 401 Unauthorized or refuses the API.',
+            ? `\`kubectl\` with this file works until ${date(leaf.to)}, then gets 401 Unauthorized. k3s never renews copies.`
+            : '`kubectl` with this file gets 401 Unauthorized or a TLS error.',
         fix: own
-          ? [`\`systemctl restart ${quoted(k3s.unit)}\`: k3s writes ${basename(path)} anew when it starts`]
+          ? [`Restart k3s, which rewrites ${basename(path)}: \`systemctl restart ${quoted(k3s.unit)}\``]
           : // The file may hold other clusters too, so the command that replaces all of it has a condition.
             [
-              `\`grep current-context ${quoted(path)}\`: if it is for this cluster only, \`install -m 600 ${source} ${quoted(path)}\``,
-              'If it holds other clusters too, copy only `client-certificate-data`, `client-key-data` and `certificate-authority-data`',
+              `See which clusters it holds: \`grep server: ${quoted(path)}\``,
+              `If only this one: \`install -m 600 ${source} ${quoted(path)}\``,
+              'If others too: copy only client-certificate-data, client-key-data and certificate-authority-data',
             ],
-        evidence: { not_before: iso(leaf.from), not_after: iso(leaf.to) },
+        evidence: { reason, not_before: iso(leaf.from), not_after: iso(leaf.to) },
       },
     ]
   })

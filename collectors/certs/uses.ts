@@ -4,7 +4,7 @@ import { basename } from 'node:path'
 export interface Use {
   /** Who uses it: "kubectl". */
   readonly by: string
-  /** As part of "When they run out, …". */
+  /** As part of "Once expired, …". */
   readonly stops: string
 }
 
@@ -30,7 +30,10 @@ const uses: Readonly<Record<string, Use>> = {
   },
   'client-kube-apiserver.crt': { by: 'API to kubelets', stops: '`kubectl logs` and `exec` fail' },
   'client-kube-proxy.crt': { by: 'kube-proxy', stops: 'services on this node are no longer updated' },
-  'client-k3s-controller.crt': { by: 'flannel, network policies', stops: 'network policies stand still' },
+  'client-k3s-controller.crt': {
+    by: 'flannel, network policies',
+    stops: 'network policies are no longer updated',
+  },
   'client-k3s-cloud-controller.crt': { by: 'cloud controller', stops: 'load balancers and new nodes wait' },
   'client-supervisor.crt': { by: 'k3s itself', stops: 'k3s cannot manage its own API' },
   'serving-kube-scheduler.crt': { by: 'scheduler', stops: 'the scheduler shows no metrics' },

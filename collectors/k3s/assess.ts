@@ -49,10 +49,10 @@ function health(sample: K3sSample, now: number): Observation<Code>[] {
       text: `${who} ${said ?? 'is not ready'}, since ${exactMoment(since)}.`,
       fix: [
         ...(k3s?.role === 'agent' && servers[0]
-          ? [`\`curl -ksm5 https://${servers[0]}/ping\`: whether a server answers from here`]
+          ? [`See whether a server answers from here: \`curl -ksm5 https://${servers[0]}/ping\``]
           : []),
-        `\`journalctl -u ${unit} -n 50 --no-pager\`: what it says`,
-        ...(k3s?.role === 'agent' ? [] : ['`kubectl get --raw /readyz?verbose`: which check fails']),
+        `See what k3s logs: \`journalctl -u ${unit} -n 50 --no-pager\``,
+        ...(k3s?.role === 'agent' ? [] : ["See which check fails: `kubectl get --raw '/readyz?verbose'`"]),
       ],
       ...evidenceOf(answers.api),
     })
@@ -65,10 +65,10 @@ function health(sample: K3sSample, now: number): Observation<Code>[] {
       subject: part,
       ...(!judged(answer, sample, now) && { starting: true as const }),
       at: answer.since,
-      text: `The ${part === 'kubelet' ? 'kubelet' : 'kube-proxy of this node'} ${answer.said ?? 'is not well'}, since ${exactMoment(answer.since)}.`,
+      text: `The ${part === 'kubelet' ? 'kubelet' : 'kube-proxy of this node'} ${answer.said ?? 'is not healthy'}, since ${exactMoment(answer.since)}.`,
       fix: [
-        `\`journalctl -u ${unit} -n 100 --no-pager | grep -iE "${part === 'kubelet' ? 'kubelet' : 'proxier|kube-proxy'}"\``,
-        `\`systemctl restart ${unit}\`: containers go on running meanwhile`,
+        `See what failed: \`journalctl -u ${unit} -n 100 --no-pager | grep -iE "${part === 'kubelet' ? 'kubelet' : 'proxier|kube-proxy'}"\``,
+        `Restart k3s (containers keep running): \`systemctl restart ${unit}\``,
       ],
       ...evidenceOf(answer),
     })
@@ -98,11 +98,11 @@ function events({ happened = [], k3s }: K3sSample, restarts: boolean): Observati
   const newest = new Map(happened.map((it) => [it.code, it]))
   const unit = k3s?.unit ?? 'k3s'
   const steps: Readonly<Partial<Record<Code, readonly string[]>>> = {
-    'k3s.restarted': [`If nobody restarted it on purpose: \`journalctl -u ${unit} -n 50 --no-pager\``],
-    'k3s.crashed': [`${linesOf(unit)}: what it said before it ended`],
+    'k3s.restarted': [`If nobody restarted k3s on purpose: \`journalctl -u ${unit} -n 50 --no-pager\``],
+    'k3s.crashed': [`See why k3s crashed: ${linesOf(unit)}`],
     'k3s.killed': k3s?.running
-      ? ['`kubectl get pods -A -o wide | grep -v Running`: what has not come back']
-      : [`\`systemctl start ${unit}\`: makes network, rules and pods anew`],
+      ? ['See which pods are not back: `kubectl get pods -A -o wide | grep -v Running`']
+      : [`Start k3s, which recreates network, rules and pods: \`systemctl start ${unit}\``],
   }
   const impacts: Readonly<Partial<Record<Code, string>>> = k3s?.running
     ? {

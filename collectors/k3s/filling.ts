@@ -107,10 +107,10 @@ function told(
   const free = size((disk.size * (100 - disk.used)) / 100)
   const state =
     of === 'inodes'
-      ? `${disk.inodes} % of its inodes are used`
-      : `${disk.used} % of ${size(disk.size)} is used, ${free} free`
+      ? `${disk.inodes} % of the inodes used`
+      : `${disk.used} % of ${size(disk.size)} used, ${free} free`
   const where = disk.also.length > 0 ? ` (with ${list(disk.also)})` : ''
-  const limit = of === 'inodes' ? 'none is left' : `${evicting} % is reached, where pods are evicted,`
+  const limit = of === 'inodes' ? 'the inodes are used up' : `k3s evicts pods (${evicting} %)`
   const when =
     reach && reach.at > now
       ? ` ${reach.confidence === 'likely' ? 'At this rate' : 'Roughly'} ${limit} in ${duration(reach.at - now)}, ${exactMoment(reach.at)}.`
@@ -124,18 +124,20 @@ function told(
     code: 'k3s.disk-filling',
     subject: disk.path,
     severity,
-    text: `On the disk of ${disk.path}${where} ${state}.${when}`,
+    text: `${disk.path}${where}: ${state}.${when}`,
     fix: [
       of === 'inodes'
-        ? `\`du -x --inodes --max-depth=4 ${path} | sort -n | tail -20\`: what takes the inodes`
-        : `\`du -xh --max-depth=3 ${path} | sort -h | tail -20\`: what takes the space`,
-      `${prune}: deletes images that no container uses`,
-      '`journalctl --vacuum-size=500M`: makes room in the journal',
+        ? `See what takes the inodes: \`du -x --inodes --max-depth=4 ${path} | sort -n | tail -n 20\``
+        : `See what takes the space: \`du -xh --max-depth=3 ${path} | sort -h | tail -n 20\``,
+      `Delete images that no container uses: ${prune}`,
+      'Shrink the journal: `journalctl --vacuum-size=500M`',
     ],
     evidence: {
       used_percent: disk.used,
       size: disk.size,
       ...(disk.inodes !== undefined && { inodes_percent: disk.inodes }),
+      of,
+      ...(reach && reach.at > now && { full_in: duration(reach.at - now) }),
     },
   }
 }
@@ -153,14 +155,14 @@ export function datastore(
   const reach = all >= limit / 4 ? datastoreForecast(it, limit, series, now) : undefined
   const ahead = reach ? reach.at - now : Number.POSITIVE_INFINITY
   if (all < limit && ahead > 7 * day) return []
-  const log = it.log > 0 ? `, ${size(it.log)} of it in the log that waits to be written` : ''
+  const log = it.log > 0 ? `, ${size(it.log)} of that in its write-ahead log` : ''
   const quota = it.quota === undefined ? '' : ` Beyond ${size(it.quota)} etcd refuses every write.`
   const when = reach && reach.at > now ? ` At this rate it reaches ${size(limit)} in ${duration(ahead)}.` : ''
   return [
     {
       code: 'k3s.datastore-growing',
       subject: it.kind,
-      text: `The ${it.kind} datastore is ${size(all)} large${log}.${quota}${when}`,
+      text: `The ${it.kind} datastore takes ${size(all)}${log}.${quota}${when}`,
       evidence: { size: it.size, log: it.log, ...(it.quota !== undefined && { quota: it.quota }) },
     },
   ]

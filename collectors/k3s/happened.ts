@@ -38,7 +38,7 @@ function news(
     // A board without a battery boots with a clock far in the past, and a container shows its host's boot time.
     const { booted = at } = now
     const since = booted < looked ? at : Math.min(booted, at)
-    const text = `The node was booted at ${exactMoment(since)}; before that it was last seen at ${exactMoment(looked)}.`
+    const text = `The node booted at ${exactMoment(since)}; Murphy last saw it before that at ${exactMoment(looked)}.`
     return [{ code: 'k3s.rebooted', at: since, text }]
   }
   return [...killed(before, now, looked, at), ...restarted(before, now, at), ...rotated(before, now, at)]
@@ -58,10 +58,10 @@ function restarted(
     return ended ? [crashed(k3s, ended, start, 1)] : []
   const starts = startsBySystemd(asked, unit)
   if (ended) return [crashed(k3s, ended, start, starts)]
-  const other = version && old && version !== old ? `; it is ${version} now and was ${old}` : ''
+  const other = version && old && version !== old ? `; version ${version}, before that ${old}` : ''
   const ran = was.running && was.running.since > 0 ? `, after ${duration(start - was.running.since)}` : ''
   const verb = was.running ? 'restarted' : 'started again'
-  const often = starts > 1 ? `, ${starts} times since the last look` : ''
+  const often = starts > 1 ? `, ${starts} times since the last round` : ''
   const how = owed === undefined ? '' : '; the journal did not say how it ended before'
   const text = `${k3s.distribution} was ${verb} at ${exactMoment(start)} (process ${pid})${ran}${often}${other}${how}.`
   return [
@@ -96,9 +96,9 @@ function crashed(k3s: NonNullable<K3sSample['k3s']>, ended: Ended, start: number
 
 function endedHow({ exit, signal, result }: Ended): string {
   if (result === 'oom-kill') return 'OOMKilled'
-  if (result === 'watchdog') return 'it no longer answered systemd'
+  if (result === 'watchdog') return 'watchdog: no longer answered systemd'
   if (signal !== undefined) return `signal ${signal}`
-  return exit === undefined ? 'the journal does not say how' : `exit ${exit}`
+  return exit === undefined ? 'exit code unknown' : `exit ${exit}`
 }
 
 function rotated(before: K3sSample, { rotated: written, k3s }: K3sSample, at: number): Happened[] {

@@ -58,7 +58,7 @@ async function askApi(ports: K3sPorts, k3s: K3s): Promise<Said | undefined> {
     const { status, body } = await ports.get({ ...place, path: '/readyz', as: credentials(k3s), timeout })
     if (status === 200) return { well: true, status }
     if (status === 401)
-      return { well: false, status, said: "answers 401: it does not accept this node's own certificate" }
+      return { well: false, status, said: "answers 401 Unauthorized to this node's own certificate" }
     const failing = failingChecks(body)
     const what = failing.length > 0 ? `${status}: not ready: ${failing.join(', ')}` : `${status}`
     return { well: false, status, said: `answers ${what}` }

@@ -15,6 +15,7 @@ import {
   saysUnauthorized,
 } from './proofs.ts'
 import { linesOf } from './text.ts'
+import { titles } from './titles.ts'
 
 /** Without valid certificates a start of k3s fails, or the API refuses those who come with them. */
 const certificates = causes(
@@ -45,9 +46,8 @@ const unwell = causes(
 )
 
 const leaveTheData =
-  'Delete anything under the data folder of k3s (/var/lib/rancher/k3s): the datastore and the certificates cannot be made again.'
-const noReboot =
-  'Reboot to see whether it helps: the network of running pods is gone after that, and comes back only with a working API.'
+  "Don't delete anything in /var/lib/rancher/k3s: its datastore and CAs can't be recreated."
+const noReboot = "Don't reboot: pod networking can't be rebuilt until the API is back."
 
 export type Code =
   | 'k3s.down'
@@ -65,17 +65,18 @@ export type Code =
 export const rules = declared({
   'k3s.down': {
     severity: 'critical',
-    title: 'k3s is not running',
+    title: 'k3s not running',
+    titleFor: titles.down,
     meaning:
-      'k3s is installed and starts with the machine, or has been seen running, and no process of it is there. What systemd says of the unit decides: failed, or not running although systemd is still starting it, is told after a minute; what was stopped by hand is told after `stopped_minutes` and is a warning. Nothing is said of a unit that was stopped and is not enabled.',
+      'k3s is enabled or has been seen running, but no k3s process exists. The state of its systemd unit decides. A failed unit, or one that never finishes starting, is reported after a minute. What was stopped by hand is reported after `stopped_minutes`, as a warning. A unit that was stopped and is not enabled is fine.',
     measured:
       "The processes in /proc, k3s's unit files, and `systemctl show` when the process is another than before.",
     settings: ['stopped_minutes'],
     impact:
-      'Containers go on running, but nothing starts, restarts or moves them here; the node turns NotReady, on a server without others the API is gone.',
+      'Running containers keep running, but nothing starts, restarts or moves them. The node becomes NotReady; without another server the API is down.',
     fix: [
-      '`journalctl -u k3s -n 50 --no-pager` (on an agent `k3s-agent`): why it ended',
-      '`systemctl start k3s` (on an agent `k3s-agent`)',
+      'See why k3s ended (on an agent the unit is k3s-agent): `journalctl -u k3s -n 50 --no-pager`',
+      'Start k3s (on an agent k3s-agent): `systemctl start k3s`',
     ],
     avoid: [noReboot, leaveTheData],
     pendingFor: minute,
@@ -93,14 +94,17 @@ export const rules = declared({
   'k3s.restarting': {
     severity: 'critical',
     title: 'k3s keeps restarting',
+    titleFor: titles.restarting,
     meaning:
-      'systemd has started k3s again by itself three times or more within a quarter of an hour, and it has not run for five minutes since. Starts by hand do not count; where there is no systemd, five starts of any kind do.',
+      'systemd restarted k3s at least three times within 15 minutes, and k3s has not run for five minutes since. Starts by hand do not count. Without systemd, five starts of any kind count.',
     measured: '`NRestarts` of `systemctl show`, or new processes where there is no systemd.',
-    impact: 'The API comes and goes or is gone; containers go on running, but nobody looks after them.',
+    impact:
+      'The API is down most of the time. Running containers keep running, but nothing restarts or moves them.',
     pendingFor: 10_000,
     fix: [
-      `${linesOf('k3s')} (on an agent \`k3s-agent\`): what it says before it ends`,
-      '`df -h /var/lib/rancher/k3s` and `timedatectl`: a full disk and a wrong clock both end it',
+      `See why k3s ends (on an agent the unit is k3s-agent): ${linesOf('k3s')}`,
+      'See whether the disk is full: `df -h /var/lib/rancher/k3s`',
+      'See whether the clock is wrong: `timedatectl`',
     ],
     avoid: [noReboot, leaveTheData],
     // Three crashes or more within a quarter of an hour.
@@ -108,16 +112,16 @@ export const rules = declared({
   },
   'k3s.api-unhealthy': {
     severity: 'critical',
-    title: 'the Kubernetes API is not healthy',
+    title: 'Kubernetes API not ready',
+    titleFor: titles.api,
     meaning:
-      "k3s has run for three minutes, but the API does not answer `/readyz` with 200 to this node's own certificate; on an agent it is asked through the agent's load balancer. k3s's `/ping` tells whether k3s itself still answers. Asked every minute, over loopback.",
+      "k3s has run for three minutes, but the API does not answer `/readyz` with 200 to this node's own certificate. An agent asks through its own load balancer. `/ping` shows whether k3s itself still answers. Asked every minute, over loopback.",
     measured:
-      '`/readyz` over HTTPS with `client-kubelet.crt`, and `/ping`, 5 s each; while all is well, at every third look.',
-    impact:
-      'kubectl and everything in the cluster that asks the API fail; nothing is scheduled or repaired. Pods that run go on.',
+      '`/readyz` over HTTPS with `client-kubelet.crt`, and `/ping`, 5 s each; while all is well, in every third round.',
+    impact: 'kubectl and controllers fail; nothing is scheduled or repaired. Running pods keep running.',
     fix: [
-      '`journalctl -u k3s -n 50 --no-pager`: what k3s says',
-      '`kubectl get --raw /readyz?verbose`, on a server: which check fails',
+      'See what k3s logs: `journalctl -u k3s -n 50 --no-pager`',
+      "On a server, see which check fails: `kubectl get --raw '/readyz?verbose'`",
     ],
     avoid: [noReboot],
     // A restart of k3s v1.36: 15 s, counted from the stop.
@@ -126,15 +130,16 @@ export const rules = declared({
   },
   'k3s.kubelet-unhealthy': {
     severity: 'critical',
-    title: 'the kubelet or kube-proxy is not healthy',
+    title: 'kubelet or kube-proxy not healthy',
+    titleFor: titles.part,
     meaning:
-      'k3s has run for three minutes, but the kubelet (127.0.0.1:10248) or kube-proxy (127.0.0.1:10256) does not answer `/healthz` with 200. Not judged where it is switched off; kube-proxy only where it has answered before.',
-    measured: '`/healthz` over HTTP on loopback, 5 s each; while all is well, at every third look.',
+      'k3s has run for three minutes, but the kubelet (127.0.0.1:10248) or kube-proxy (127.0.0.1:10256) does not answer `/healthz` with 200. What is switched off is not judged; kube-proxy only where it has answered before.',
+    measured: '`/healthz` over HTTP on loopback, 5 s each; while all is well, in every third round.',
     impact:
-      'Without the kubelet the node turns NotReady and no pod is started or stopped here; without kube-proxy new services and moved pods are not reached from here.',
+      'Without the kubelet the node becomes NotReady and starts or stops no pods. Without kube-proxy this node cannot reach new services or moved pods.',
     fix: [
-      '`journalctl -u k3s -n 100 --no-pager | grep -iE "kubelet|proxier"` (on an agent `k3s-agent`)',
-      '`systemctl restart k3s` (on an agent `k3s-agent`): containers go on running meanwhile',
+      'See what failed (on an agent the unit is k3s-agent): `journalctl -u k3s -n 100 --no-pager | grep -iE "kubelet|proxier"`',
+      'Restart k3s (on an agent k3s-agent), containers keep running: `systemctl restart k3s`',
     ],
     avoid: [noReboot],
     pendingFor: minute,
@@ -143,65 +148,67 @@ export const rules = declared({
   },
   'k3s.disk-filling': {
     severity: 'warning',
-    title: 'a disk of k3s is filling up',
+    title: 'k3s disk nearly full',
+    titleFor: titles.disk,
     meaning:
-      "A file system that k3s, its containers or their volumes write to has less than 100 % minus `disk_percent` free, in bytes or inodes, or will be full within `disk_days` if it goes on as it did (from 70 % on, by the trend of the last days). It is critical at 95 % of the bytes, where k3s's kubelet begins to evict pods (`evictionHard` 5 %), at 98 % of the inodes, for which it does not, and when the forecast is within six hours. From 85 % on the kubelet deletes unused images by itself.",
+      "A file system of k3s, its containers or their volumes is at least `disk_percent` full, in bytes or inodes. Or by the trend of the last days it will be full within `disk_days` (from 70 % on). It is critical at 95 % of the bytes, where k3s's kubelet begins to evict pods (`evictionHard` 5 %). It is also critical at 98 % of the inodes, and when the forecast is within six hours. From 85 % on the kubelet deletes unused images by itself.",
     measured:
-      'statfs of the folders of k3s, its datastore, containerd, local volumes, kubelet and pod logs; the forecast from the last three days. While all is well, at every third look.',
+      'statfs of the folders of k3s, its datastore, containerd, local volumes, kubelet and pod logs; the forecast from the last three days. While all is well, in every third round.',
     settings: ['disk_percent', 'disk_days'],
     impact:
-      'When it is full, databases stop or panic, the datastore of k3s cannot write, pods are evicted, and no image is pulled.',
+      'Once full, databases stop or panic, the k3s datastore fails, pods are evicted and images not pulled.',
     fix: [
-      '`df -h` and `df -i`: which is full, and of what',
-      '`du -xh --max-depth=3 /var/lib/rancher/k3s | sort -h | tail -20`: what takes the space',
-      '`k3s crictl rmi --prune`: deletes images that no container uses',
-      '`journalctl --vacuum-size=500M`: makes room in the journal',
+      'See which disk is full: `df -h`',
+      'See what takes the space: `du -xh --max-depth=3 /var/lib/rancher/k3s | sort -h | tail -n 20`',
+      'Delete images that no container uses: `k3s crictl rmi --prune`',
+      'Shrink the journal: `journalctl --vacuum-size=500M`',
     ],
-    avoid: [
-      "Delete by hand what is under agent/containerd or server/db of k3s, or a database's own files (pg_wal): neither comes back.",
-    ],
+    avoid: ["Don't delete files of containerd, server/db or a database (pg_wal): they can't be recreated."],
     pendingFor: 2 * minute,
   },
   'k3s.datastore-growing': {
     severity: 'warning',
-    title: "k3s's datastore grows large",
+    title: 'k3s datastore too large',
+    titleFor: titles.datastore,
     meaning:
-      'The database of this server (SQLite with its write-ahead log, or etcd) is larger than `datastore_mib`, for etcd than three quarters of its quota, or will be within a week if it goes on as it did. An external database is not seen.',
+      'The datastore of this server (SQLite with its write-ahead log, or etcd) is larger than `datastore_mib`; for etcd, than three quarters of its quota. Or by its trend it will be so within a week. An external database is not seen.',
     measured:
-      "The sizes of server/db/state.db and its -wal, or of etcd's member/snap/db; the forecast from the last seven days. While all is well, at every third look.",
+      "The sizes of server/db/state.db and its -wal, or of etcd's member/snap/db; the forecast from the last seven days. While all is well, in every third round.",
     settings: ['datastore_mib'],
     impact:
-      'The API becomes slow; etcd refuses every write once its quota (2 GiB unless set otherwise) is reached, and SQLite grows until the disk is full.',
+      'The API becomes slow. At its quota (2 GiB by default) etcd refuses every write; SQLite grows until the disk is full.',
     fix: [
-      '`kubectl get --raw /metrics | grep apiserver_storage_objects | sort -t" " -k2 -n | tail`: what there are so many of',
-      '`kubectl get events -A --no-headers | wc -l`: events are the usual ones',
+      'See which objects there are most of: `kubectl get --raw /metrics | grep apiserver_storage_objects | sort -t" " -k2 -n | tail`',
+      'Count the events, which are often the reason: `kubectl get events -A --no-headers | wc -l`',
     ],
     avoid: [leaveTheData],
     pendingFor: 10 * minute,
   },
   'k3s.restarted': {
     severity: 'info',
-    title: 'k3s was restarted',
+    title: 'k3s restarted',
+    titleFor: titles.restarted,
     meaning:
-      'The process of k3s is another than at the last look, on the same boot, and the one before did not fail: somebody restarted it, or asked it to end. A restart is harmless by itself; it is remembered for five minutes, so that what does not come back is told together with it. Each start is an event of its own. Notified at once: it happened.',
+      'The k3s process is a new one since the last round, on the same boot, and the one before did not fail. Somebody restarted k3s or asked it to stop. A restart is harmless by itself. It is remembered for five minutes, so that what does not come back is reported with it. Each start is an event of its own. Notified at once: it happened.',
     measured:
       "Process id and start time of k3s in /proc; after a start by systemd itself, systemd's entries in the journal.",
-    impact: 'Containers went on running; whatever is named with it did not come back since.',
+    impact: 'Containers kept running. What is listed as affected has not come back since.',
     fix: [
-      'If nobody restarted it on purpose: `journalctl -u k3s -n 50 --no-pager` (on an agent `k3s-agent`)',
+      'If nobody restarted k3s on purpose (on an agent the unit is k3s-agent): `journalctl -u k3s -n 50 --no-pager`',
     ],
     event: true,
   },
   'k3s.crashed': {
     severity: 'warning',
     title: 'k3s crashed',
+    titleFor: titles.crashed,
     meaning:
-      'The process of k3s ended by itself, with an exit code other than 0 or by a signal, and systemd started it again. A restart that somebody asked for is `k3s.restarted`; what fails again and again is `k3s.restarting`. It is remembered for five minutes. Notified at once: it happened. flannel, a part of k3s, panics when its link vanishes (flannel 0.28.4, `vxlan_network.go:217`).',
+      'k3s ended by itself, with an exit code other than 0 or by a signal, and systemd started it again. A restart that somebody asked for is `k3s.restarted`; what fails again and again is `k3s.restarting`. It is remembered for five minutes. Notified at once: it happened. flannel, a part of k3s, panics when its link vanishes (flannel 0.28.4, `vxlan_network.go:217`).',
     measured:
       "`NRestarts` of `systemctl show`, and the journal: systemd's own entry on how the process ended, and the last lines of k3s before it.",
     impact:
-      'While it was down the API and the kubelet did not answer; containers went on running. What made it crash may do so again.',
-    fix: [`${linesOf('k3s')} (on an agent \`k3s-agent\`): what it said before it ended`],
+      'While k3s was down, the API and the kubelet did not answer; containers kept running. The same crash may happen again.',
+    fix: [`See why k3s crashed (on an agent the unit is k3s-agent): ${linesOf('k3s')}`],
     event: true,
     because: [
       { code: 'cni.overlay-missing', proof: panickedAtLink },
@@ -212,35 +219,41 @@ export const rules = declared({
   },
   'k3s.killed': {
     severity: 'info',
-    title: 'k3s and all its containers were killed',
+    title: 'k3s and all containers killed',
+    titleFor: titles.killed,
     meaning:
-      "All containers, the pod bridge and flannel's device that were there while k3s last ran went, and k3s was stopped: this is what `k3s-killall.sh` does, whether k3s was started again since or not. It ends databases without letting them finish, and takes the rules of Kubernetes out of the firewall. It is remembered for five minutes. Notified at once: it happened.",
+      "k3s was stopped, and all containers, the pod bridge and flannel's device of its last run are gone. `k3s-killall.sh` does this, whether k3s was started again since or not. It kills databases without a clean stop, and removes the firewall rules of Kubernetes. It is remembered for five minutes. Notified at once: it happened.",
     measured:
-      "The root file systems of containers in containerd's folder and the links in /sys/class/net, against the last look at which k3s ran.",
-    impact:
-      'No pod runs on this node until k3s is started; databases recover from their log when they start.',
-    fix: ['`systemctl start k3s` (on an agent `k3s-agent`): makes network, rules and pods anew'],
+      "The root file systems of containers in containerd's folder and the links in /sys/class/net, against the last round in which k3s ran.",
+    impact: 'No pod runs on this node until k3s is started. Databases then recover from their logs.',
+    fix: [
+      'Start k3s (on an agent k3s-agent), which recreates network, rules and pods: `systemctl start k3s`',
+    ],
     event: true,
   },
   'k3s.rebooted': {
     severity: 'info',
-    title: 'the node was rebooted',
+    title: 'node rebooted',
     meaning:
-      "The kernel's boot id is another than at the last look. After a boot, pod network, firewall rules and containers are made anew by k3s, which takes a few minutes. It is remembered for five minutes. Notified at once: it happened.",
+      "The kernel's boot id has changed since the last round. After a boot, k3s recreates pod network, firewall rules and containers, which takes a few minutes. It is remembered for five minutes. Notified at once: it happened.",
     measured: '/proc/sys/kernel/random/boot_id, and `btime` of /proc/stat.',
-    impact: 'All containers were started anew.',
-    fix: ['If nobody did it on purpose: `journalctl -b -1 -n 50 --no-pager`, and `last -x | head`'],
+    impact: 'All containers were restarted.',
+    fix: [
+      'If nobody rebooted on purpose, see the last lines before: `journalctl -b -1 -n 50 --no-pager`',
+      'See who rebooted, and when: `last -x | head`',
+    ],
     event: true,
   },
   'k3s.certificates-rotated': {
     severity: 'info',
-    title: 'k3s renewed its certificates',
+    title: 'k3s renewed its certs',
     meaning:
-      "The server's own client certificate (server/tls/client-admin.crt) was written anew: by a start within the renewal window, or after `k3s certificate rotate`. It is remembered for five minutes. Notified at once: it happened.",
+      "The server's own client certificate (server/tls/client-admin.crt) was replaced, by a start within the renewal window or after `k3s certificate rotate`. It is remembered for five minutes. Notified at once: it happened.",
     measured: 'The change time of server/tls/client-admin.crt.',
-    impact: 'Copies of the kubeconfig hold the old certificate until they are copied again.',
+    impact: 'Copies of the kubeconfig still hold the old cert and stop working when that expires.',
     fix: [
-      'Copy /etc/rancher/k3s/k3s.yaml again to wherever kubectl is used; restart the agents after the servers',
+      'Once all servers have restarted, on each agent: `systemctl restart k3s-agent`',
+      'Replace each copy of /etc/rancher/k3s/k3s.yaml that kubectl uses elsewhere',
     ],
     event: true,
   },

@@ -1,5 +1,7 @@
 import type { Observation } from '../../agent/model/index.ts'
 import { duration } from '../../agent/text/durations.ts'
+import { many } from '../../agent/text/lists.ts'
+import { quoted } from '../../agent/text/shell.ts'
 import { exactMoment, minute } from '../../agent/text/times.ts'
 import type { Code } from './rules.ts'
 import type { K3sSample, UnitState } from './sample.ts'
@@ -30,10 +32,11 @@ export function restarting(sample: K3sSample, now: number): Observation<Code>[] 
       subject: name,
       at: first.at,
       latest: last.at,
-      text: `${k3s.distribution} was started ${rise} times again since ${exactMoment(first.at)}, last ${duration(now - last.at)} ago${ended(unit)}.`,
+      text: `${k3s.distribution} was restarted ${rise} times since ${exactMoment(first.at)}, last ${duration(now - last.at)} ago${ended(unit)}.`,
       fix: [
-        `${linesOf(name)}: what it says before it ends`,
-        `\`df -h ${k3s.dataDir}\` and \`timedatectl\`: a full disk and a wrong clock both end it`,
+        `See why k3s ends: ${linesOf(name)}`,
+        `See whether the disk is full: \`df -h ${quoted(k3s.dataDir)}\``,
+        'See whether the clock is wrong: `timedatectl`',
       ],
       evidence: { restarts: rise, ...(unit && { result: unit.result, status: unit.status }) },
     },
@@ -52,10 +55,10 @@ export function down(sample: K3sSample, stoppedMinutes: number, now: number): Ob
   if (state === 'meant') return []
   const soon = now - gone < pause
   const count = tasks?.count ?? 0
-  const pods = count > 0 ? `${count} containers go on running.` : 'No container runs here.'
+  const pods = count > 0 ? `${many(count, 'container')} still running.` : 'No container is running.'
   const how = {
     failed: `failed at ${exactMoment(gone)}${unit ? ended(unit) : ''}`,
-    starting: `has not been running since ${exactMoment(gone)}, though systemd is starting it (${unit?.sub})`,
+    starting: `has not been running since ${exactMoment(gone)}, although systemd is starting it (${unit?.sub})`,
     stopped: `was stopped at ${exactMoment(gone)}${unit ? ended(unit) : ''} and has not been started since`,
     lost: `has not been running since ${exactMoment(gone)}`,
   }[state]
@@ -68,8 +71,8 @@ export function down(sample: K3sSample, stoppedMinutes: number, now: number): Ob
       ...(soon && state !== 'stopped' && { starting: true as const }),
       text: `${k3s.distribution} ${k3s.role} (${k3s.unit}) ${how}. ${pods}`,
       fix: [
-        ...(state === 'stopped' ? [] : [`\`journalctl -u ${k3s.unit} -n 50 --no-pager\`: why it ended`]),
-        `\`systemctl start ${k3s.unit}\``,
+        ...(state === 'stopped' ? [] : [`See why k3s ended: \`journalctl -u ${k3s.unit} -n 50 --no-pager\``]),
+        `Start k3s: \`systemctl start ${k3s.unit}\``,
       ],
       ...(unit && { evidence: { state: state === 'stopped' ? 'inactive' : unit.active, result: unit.result, status: unit.status } }),
     },
@@ -107,10 +110,10 @@ function ended(unit: UnitState | null | undefined): string {
   const what: Readonly<Record<string, string>> = {
     'exit-code': `exit code ${unit.status}`,
     signal: `signal ${unit.status}`,
-    'oom-kill': 'the kernel killed it for want of memory',
-    timeout: 'it took too long to start or stop',
-    watchdog: 'it no longer answered systemd',
-    'start-limit-hit': 'systemd has given up starting it',
+    'oom-kill': 'OOMKilled',
+    timeout: 'timeout: starting or stopping took too long',
+    watchdog: 'watchdog: no longer answered systemd',
+    'start-limit-hit': 'start limit hit: systemd gave up',
   }
   return ` (${what[unit.result] ?? unit.result})`
 }

@@ -47,8 +47,8 @@ export function notJudged(
   const all = subjects === undefined || subjects.length > most
   const names = all ? 'any' : listed(subjects)
   return {
-    what: all ? 'what there was no room for' : `what is wrong with ${names}`,
-    why: `${why}; not judged is what was found of ${names}`,
+    what: all ? 'what did not fit' : `what is wrong with ${names}`,
+    why: `${why}; not judged: findings of ${names}`,
     codes,
     ...(!all && { subjects }),
   }

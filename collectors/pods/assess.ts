@@ -56,10 +56,10 @@ function crashLooping(
   const minutes = Math.round(limits.window / minute)
   const rate =
     times.length > 0
-      ? `started again ${many(times.length, 'time')} in the last ${minutes} min (${restarts} in all), last at ${clock(times.at(-1) ?? now, now)} UTC`
-      : `started again ${many(restarts, 'time')} in all`
-  const end = ended ? `; it last ended at ${clock(ended.at, now)} UTC: ${endedHow(ended)}` : ''
-  const waits = down ? '; it is down now, until the kubelet tries again (after 5 min at most)' : ''
+      ? `Restarted ${many(times.length, 'time')} in the last ${minutes} min (${restarts} in all), last at ${clock(times.at(-1) ?? now, now)} UTC`
+      : `Restarted ${many(restarts, 'time')} in all`
+  const end = ended ? `. Last exit at ${clock(ended.at, now)} UTC: ${endedHow(ended)}` : ''
+  const waits = down ? '. Down now, until the kubelet tries again (within 5 min)' : ''
   const log = pattern ? `. Its log: ${pattern.says}` : ''
   // A few restarts long ago are no loop: then it is that it is down which has just begun.
   const began = times.length >= limits.restarts ? boutBegan(times, calm) : ended?.at
@@ -67,7 +67,7 @@ function crashLooping(
   return {
     code: 'pods.crash-looping',
     subject: nameOf(pod),
-    text: `${capital(rate)}${end}${waits}${log}.`,
+    text: `${rate}${end}${waits}${log}.`,
     ...(grave && { severity: 'critical' as const }),
     fix: (pattern && pattern.severity !== 'info' ? pattern.fix : steps(ended)).map((step) =>
       filled(step, pod),
@@ -98,14 +98,12 @@ const calm = 10 * minute
 const weight = ({ patterns }: Limits, it: Said) =>
   ({ critical: 2, warning: 1, info: 0 })[patterns.get(it.pattern)?.severity ?? 'info']
 
-const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1)
-
 function steps(ended: Restarting['ended']): readonly string[] {
   const before =
-    'See what it said before it ended: `kubectl -n {namespace} logs {pod} -c {container} --previous --tail=50`'
-  const describe = 'See how it ended and what the kubelet says: `kubectl -n {namespace} describe pod {pod}`'
+    'See what it logged before it ended: `kubectl -n {namespace} logs {pod} -c {container} --previous --tail=50`'
+  const describe = 'See how it ended, and why: `kubectl -n {namespace} describe pod {pod}`'
   return ended?.reason === 'OOMKilled'
-    ? [describe, before, 'Raise `resources.limits.memory` of the container, or find what grows in it']
+    ? [describe, before, 'Raise the memory limit of the container, or find what grows in it']
     : [before, describe]
 }
 

@@ -9,6 +9,8 @@ export interface Pattern {
   /** Its name in subjects and settings. */
   readonly name: string
   readonly severity: Severity
+  /** The same in a few words, for a title, which names the pod as well: "PostgreSQL PANIC". Absent: its name. */
+  readonly title?: string
   /** What it means, as the beginning of a sentence. */
   readonly says: string
   /**
@@ -111,9 +113,9 @@ export function userPatterns(patterns: readonly string[]): Pattern[] {
     return {
       name,
       severity: severity as Severity,
-      says: `A line of its log fits the pattern ${name} of the settings`,
+      says: `A line of its log matches the pattern ${name} of the settings`,
       find: [expression],
-      fix: ['Read what stands around it: `kubectl -n {namespace} logs {pod} -c {container} --tail=100`'],
+      fix: ['Read the log around that line: `kubectl -n {namespace} logs {pod} -c {container} --tail=100`'],
     }
   })
 }

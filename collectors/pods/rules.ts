@@ -12,6 +12,7 @@ import {
   saysNames,
   saysNetwork,
 } from './proofs.ts'
+import { titles } from './titles.ts'
 
 /**
  * How long a program may take to miss what it cannot reach any more, and to end often enough to count as a loop, ms:
@@ -71,19 +72,18 @@ const node = causes(
 export const rules = declared({
   'pods.crash-looping': {
     severity: 'warning',
-    title: 'a container ends again and again',
+    title: 'CrashLoopBackOff',
+    titleFor: titles.looping,
     meaning:
-      'The kubelet started this container again as often as `restarts` says within `window_minutes`, or it has been started again that often in all and is down now, waiting for the next try (CrashLoopBackOff: 10 s, doubling up to 5 min). Restarts are counted by the names of the log files under /var/log/pods, without the API; how it ended is what containerd wrote to its disk. It is critical in kube-system, and where its log says why and that is critical.',
+      'The kubelet restarted this container at least `restarts` times within `window_minutes`. Or it was restarted that often in all and is down now, waiting for the next try (CrashLoopBackOff: 10 s, doubling up to 5 min). Restarts are counted by the names of the log files under /var/log/pods, without the API. How it ended is what containerd wrote to disk. It is critical in kube-system, and where its log gives a critical reason.',
     measured:
       "The names in /var/log/pods and /var/log/containers, and containerd's status file of the container.",
     settings: ['restarts', 'window_minutes'],
-    impact: 'What it serves is not there, or only for moments.',
+    impact: 'What this container serves is down, or up only for moments.',
     // A pod that is deleted stands there as ended until the kubelet removes its logs, which it does once a minute.
     pendingFor: 90_000,
-    fix: ['See which: `kubectl get pods -A | grep -v Running`'],
-    avoid: [
-      'Delete its volume or scale it up: what makes it end is still there, and a volume that is gone is gone.',
-    ],
+    fix: ['See which pods are not running: `kubectl get pods -A | grep -v Running`'],
+    avoid: ["Don't delete its volume or scale it up: neither removes the reason."],
     because: [
       // The log names the reason, before the container ends or when it starts again.
       { code: 'pods.log-says', same: 'pod', takes: noticed },
@@ -95,14 +95,15 @@ export const rules = declared({
   },
   'pods.log-says': {
     severity: 'warning',
-    title: 'the log of a container says what is wrong',
+    title: 'container log reports a problem',
+    titleFor: titles.says,
     meaning:
-      'A line that a container wrote fits one of the patterns that Murphy ships or that the settings add (`patterns`). A pattern of a program counts only in the form in which that program writes its own messages, so that what it writes of its clients decides nothing; a pattern of the settings counts anywhere. Only what logs grow by is read, from /var/log/pods, with pieces of long lines put together and rotation followed; what there is no time for is read in the next look, every pod having its share, and said meanwhile. It stays a finding for `hold_minutes` after the last such line, or until the log says that it is over. A log is written by the container itself: it can claim anything. Notified at once: what was written stays written.',
+      "A line of a container's log matches a pattern that Murphy ships or that the settings add (`patterns`). A pattern of a program counts only in the form in which that program writes its own messages, so that what it logs of its clients decides nothing. A pattern of the settings counts anywhere. Only new lines are read, from /var/log/pods; pieces of long lines are joined and rotation is followed. What one round has no time for is read in the next, in turn, and reported meanwhile. It stays a finding for `hold_minutes` after the last such line, or until the log says that it is over. A log is written by the container itself: it can claim anything. Notified at once: what was written stays written.",
     measured:
-      'What /var/log/pods/*/*/N.log has grown by since the last look, at most 256 MiB in one look, of 500 containers.',
+      'What /var/log/pods/*/*/N.log has grown by since the last round, at most 256 MiB a round, of 500 containers.',
     settings: ['hold_minutes', 'patterns', 'ignore_patterns'],
-    impact: 'What the line says; see the text.',
-    fix: ['Read the log around it: `kubectl logs` with the names in the subject'],
+    impact: 'As the quoted line says.',
+    fix: ['Read the log of the container around that line with kubectl logs'],
     because: [...memory, ...node, ...api, ...network],
   },
 })

@@ -17,7 +17,7 @@ export function summary(sample: PodsSample, window: number, now: number): string
     restarts > 0
       ? `${many(restarts, 'restart')} in the last ${minutes} min`
       : `no restart in the last ${minutes} min`,
-    ...(sample.unfollowed ? [`${sample.unfollowed} more wait for their turn`] : []),
-    ...(sample.left ? [`${roughSize(sample.left)} of logs are left for the next look`] : []),
+    ...(sample.unfollowed ? [`${sample.unfollowed} more containers read in later rounds`] : []),
+    ...(sample.left ? [`${roughSize(sample.left)} of logs left for the next round`] : []),
   ].join('; ')
 }

@@ -11,19 +11,19 @@ export const filled = (text: string, { namespace, name, container = '' }: Pod) =
 
 /** The usual meaning of exit codes (128 plus the signal; bash(1), EXIT STATUS). */
 const codes: Readonly<Record<number, string>> = {
-  126: 'its command may not be run',
-  127: 'its command is not in the image',
-  128: 'it could not be started',
-  132: 'SIGILL: built for another processor',
-  134: 'SIGABRT: it gave up by itself',
-  137: 'SIGKILL: for want of memory, or by the kubelet',
-  139: 'SIGSEGV: it crashed',
-  143: 'SIGTERM: it was told to end',
+  126: 'command not executable',
+  127: 'command not in the image',
+  128: 'could not be started',
+  132: 'SIGILL: built for another CPU',
+  134: 'SIGABRT: aborted by itself',
+  137: 'SIGKILL: by the OOM killer or the kubelet',
+  139: 'SIGSEGV: crashed',
+  143: 'SIGTERM: asked to stop',
 }
 
-/** "killed for want of memory (OOMKilled)", "exit code 139 (SIGSEGV: it crashed)". */
+/** "OOMKilled", "exit code 139 (SIGSEGV: crashed)". */
 export function endedHow({ code, reason }: { readonly code: number; readonly reason?: string }): string {
-  if (reason === 'OOMKilled') return 'killed for want of memory (OOMKilled)'
+  if (reason === 'OOMKilled') return 'OOMKilled'
   const words = codes[code]
   const known = words ?? (reason && !/^(Error|Completed)$/.test(reason) ? reason : undefined)
   return `exit code ${code}${known ? ` (${known})` : ''}`

@@ -85,22 +85,22 @@ export function unseenOf(missed: Missed, unjudged: readonly Unjudged[], count: n
   )
   say(
     left,
-    `there is more than one look may read: ${roughSize(bytes)} are left for the next, of ${names(left)}`,
+    `more was logged than one round may read: ${roughSize(bytes)} left for the next round, of ${names(left)}`,
     ofLogs,
   )
   say(
     lost,
-    `part of the log was gone before it was read, as it grows faster than that: of ${names(lost)}`,
+    `part of the log was deleted before it was read, because the log grows too fast: of ${names(lost)}`,
     ofLogs,
   )
   say(
     waiting,
-    `there are ${count} containers, and ${count - waiting.length} are looked at in one look; in turn, later, those of ${names(waiting)}`,
+    `of ${count} containers one round reads ${count - waiting.length}; later, in turn, ${names(waiting)}`,
   )
   const rest = unjudged.filter((it) => !told.has(`${it.code} ${it.subject}`)).map((it) => it.pod)
   say(
     rest,
-    `more is wrong at the same time than is kept; not judged is what was found of ${names(rest)}`,
+    `more is wrong at the same time than one round keeps; not judged: findings of ${names(rest)}`,
     both,
     { what: `what is wrong with ${many(new Set(rest.map(nameOf)).size, 'container')}` },
   )

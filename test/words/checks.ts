@@ -31,7 +31,7 @@ const banned: readonly RegExp[] = [
 const bannedOfCertificates = /\b(run|runs|ran|running) out\b/i
 
 /** Words that nothing of what is over may be titled with. A title is read behind "resolved after 6 min:" too. */
-const present = /\b(is|are|has|have|does|do|will|was|were)\b/i
+const present = /\b(is|are|has|have|will|was|were)\b/i
 
 const spans = (text: string): readonly string[] =>
   Array.from(text.matchAll(/`([^`]*)`/g), ([, it = '']) => it)

@@ -1,6 +1,6 @@
 import type { Pattern } from '../pattern.ts'
 
-const now = 'Read what stands around it: `kubectl -n {namespace} logs {pod} -c {container} --tail=200`'
+const now = 'Read the log around that line: `kubectl -n {namespace} logs {pod} -c {container} --tail=200`'
 
 const containerd = [
   'failed to create containerd task',
@@ -16,6 +16,7 @@ export const node: readonly Pattern[] = [
     name: 'etcd-space',
     by: 'kubernetes',
     severity: 'critical',
+    title: 'etcd: database space exceeded',
     says: 'etcd has reached its space quota and takes no more writes',
     find: [
       'mvcc: database space exceeded',
@@ -25,18 +26,20 @@ export const node: readonly Pattern[] = [
       'Errors present on etcd cluster*alarm:NOSPACE*',
       'memberID:* alarm:NOSPACE*',
     ],
-    impact: 'Nothing in the cluster can be changed until it has been compacted and defragmented.',
+    impact: 'Nothing in the cluster can be changed until etcd is compacted and defragmented.',
     fix: [
       'See the sizes: `etcdctl endpoint status --write-out=table`',
-      'Compact, defragment one member after the other, then `etcdctl alarm disarm`',
+      'Compact, then defragment one member after the other',
+      'Then clear the alarm: `etcdctl alarm disarm`',
     ],
-    avoid: ['Delete the member folder of a member that is still needed for the quorum.'],
+    avoid: ["Don't delete a member folder: the quorum may need that member."],
   },
   {
     name: 'etcd-corrupt',
     by: 'kubernetes',
     severity: 'critical',
-    says: 'etcd found its data damaged, or cannot read its WAL',
+    title: 'etcd data corrupt',
+    says: 'etcd data is corrupt, or its WAL unreadable',
     find: [
       'wal: crc mismatch',
       'walpb: crc mismatch',
@@ -45,19 +48,21 @@ export const node: readonly Pattern[] = [
       'snap: snapshot file doesn*',
     ],
     impact:
-      'This member does not start, or does not fit the others; with one server the whole cluster is down.',
+      'This member does not start, or differs from the others. With one server the whole cluster is down.',
     fix: [
       'Copy the etcd folder before anything else',
-      'With other members alive remove this one and let it join anew; with one server restore a snapshot: `k3s server --cluster-reset --cluster-reset-restore-path=SNAPSHOT`',
+      'If other members are healthy, remove this one and let it rejoin',
+      'With one server, restore a snapshot: `k3s server --cluster-reset --cluster-reset-restore-path=SNAPSHOT`',
     ],
-    avoid: ['Run `--cluster-reset` without a copy of the folder and a snapshot.'],
+    avoid: ["Don't delete the etcd folder: it may be the cluster's only copy."],
     urgent: true,
   },
   {
     name: 'etcd-slow',
     by: 'kubernetes',
     severity: 'warning',
-    says: 'etcd waits for its disk or its peers',
+    title: 'etcd slow',
+    says: 'etcd is slow because of its disk or its peers',
     find: [
       'apply request took too long',
       'slow fdatasync',
@@ -67,16 +72,17 @@ export const node: readonly Pattern[] = [
       '*etcdserver: leader changed',
       '*etcdserver: no leader',
     ],
-    impact: 'The API answers late or not at all, and leaders change without need.',
+    impact: 'The API answers late or not at all, and leaders change needlessly.',
     fix: [
-      'See what the disk does: `cat /proc/pressure/io`, `iostat -x 5 3`',
-      'Move etcd to a faster disk, or what writes so much away from it',
+      'See whether the disk is the reason: `cat /proc/pressure/io`',
+      'Move etcd to a faster disk, or heavy writers to another disk',
     ],
   },
   {
     name: 'kine-database',
     by: 'kubernetes',
     severity: 'critical',
+    title: 'kine database failing',
     says: 'kine cannot use its database',
     find: [
       'kine: Failed to*',
@@ -84,27 +90,30 @@ export const node: readonly Pattern[] = [
       'error while range on *: database disk image is malformed',
       'database disk image is malformed',
     ],
-    impact: 'The API cannot read or write what the cluster consists of.',
-    fix: [now, 'See whether the database answers and has room'],
-    avoid: ['Delete state.db or its -wal file.'],
+    impact: 'The API cannot read or write the state of the cluster.',
+    fix: [now, 'Check that the database answers and has free space'],
+    avoid: ["Don't delete state.db or state.db-wal: they hold the whole cluster."],
   },
   {
     name: 'containerd-storage',
     by: 'kubernetes',
     severity: 'critical',
-    says: 'containerd cannot make or start containers',
+    title: 'containerd failing',
+    says: 'containerd cannot create or start containers',
     find: containerd.flatMap((it) => [`${it}*`, `rpc error: code = Unknown desc = ${it}*`]),
     fix: [
-      'See what containerd says: `tail -50 /var/lib/rancher/k3s/agent/containerd/containerd.log`',
-      'See how full the disk is: `df -h /var/lib/rancher`, `df -i /var/lib/rancher`',
+      'See what containerd logs: `tail -n 50 /var/lib/rancher/k3s/agent/containerd/containerd.log`',
+      'See whether the disk is full: `df -h /var/lib/rancher`',
+      'See whether its inodes are used up: `df -i /var/lib/rancher`',
     ],
-    avoid: ['Delete folders below /var/lib/rancher/k3s/agent/containerd by hand.'],
+    avoid: ["Don't delete folders of containerd: its database would no longer match."],
   },
   {
     name: 'kubelet-unwell',
     by: 'kubernetes',
     severity: 'critical',
-    says: 'the kubelet cannot do its work',
+    title: 'kubelet not healthy',
+    says: 'the kubelet is not healthy',
     find: [
       // "has yet to be successful" is left out: it is printed at each start.
       'PLEG is not healthy: pleg was last seen active *',
@@ -116,7 +125,7 @@ export const node: readonly Pattern[] = [
       'cni plugin not initialized',
     ],
     fix: [
-      'See what it says: `journalctl -u k3s -u k3s-agent -n 100 --no-pager`',
+      'See what the kubelet logs: `journalctl -u k3s -u k3s-agent -n 100 --no-pager`',
       'See the node: `agent status`',
     ],
   },
@@ -124,7 +133,8 @@ export const node: readonly Pattern[] = [
     name: 'x509',
     by: 'any',
     severity: 'warning',
-    says: 'a certificate is not accepted, since it has expired or is not valid yet',
+    title: 'x509: certificate expired',
+    says: 'a certificate is refused: expired or not yet valid',
     find: [
       'x509: certificate has expired or is not yet valid',
       'x509: certificate has expired or is not yet valid: *',
@@ -137,15 +147,16 @@ export const node: readonly Pattern[] = [
       'CERT_HAS_EXPIRED',
       'npm ERR! code CERT_HAS_EXPIRED',
     ],
-    impact: 'What this container asks for over TLS is refused until the certificate, or the clock, is right.',
-    fix: ['See which certificates of the node are due: `agent status`', 'See the clock: `timedatectl`', now],
-    avoid: ['Switch the check of certificates off.'],
+    impact: 'TLS connections of this container fail until the certificate or the clock is right.',
+    fix: ['See which certs of the node have expired: `agent certs`', 'Check the clock: `timedatectl`', now],
+    avoid: ["Don't disable certificate checks: anyone could pose as the server."],
   },
   {
     name: 'x509-authority',
     by: 'any',
     severity: 'warning',
-    says: 'a certificate is not accepted, since nobody known has signed it',
+    title: 'x509: unknown authority',
+    says: 'a certificate is refused: signed by an unknown CA',
     find: [
       'x509: certificate signed by unknown authority',
       'x509: certificate signed by unknown authority (possibly *',
@@ -153,22 +164,23 @@ export const node: readonly Pattern[] = [
       'self signed certificate in certificate chain',
       'self-signed certificate in certificate chain',
     ],
-    fix: [now, 'After a rotation of the CA: restart what still holds the old one'],
-    avoid: ['Switch the check of certificates off.'],
+    fix: [now, 'After a CA rotation, restart what still uses the old CA'],
+    avoid: ["Don't disable certificate checks: anyone could pose as the server."],
   },
   {
     name: 'api-unauthorized',
     by: 'kubernetes',
     severity: 'warning',
-    says: 'the API refuses who this container says it is',
+    title: 'API says 401 Unauthorized',
+    says: 'the API says 401 Unauthorized to this container',
     find: [
       '*Failed to watch*: Unauthorized',
       '*failed to list*: Unauthorized',
       '*the server has asked for the client to provide credentials',
     ],
     fix: [
-      'See the certificates of the node: `agent status`',
-      'Restart the pod so that it gets a new token: `kubectl -n {namespace} delete pod {pod}`',
+      'See the certs of the node: `agent certs`',
+      'Restart the pod to get a new token: `kubectl -n {namespace} delete pod {pod}`',
     ],
   },
 ]

@@ -1,6 +1,6 @@
 import type { Pattern } from '../pattern.ts'
 
-const around = 'Read what stands around it: `kubectl -n {namespace} logs {pod} -c {container} --tail=100`'
+const around = 'Read the log around that line: `kubectl -n {namespace} logs {pod} -c {container} --tail=100`'
 
 /**
  * Errors that many programs print now and then and get over. None is a finding of its own; where a container ends again

@@ -1,6 +1,6 @@
 import type { Pattern } from '../pattern.ts'
 
-const now = 'Read what stands around it: `kubectl -n {namespace} logs {pod} -c {container} --tail=100`'
+const now = 'Read the log around that line: `kubectl -n {namespace} logs {pod} -c {container} --tail=100`'
 
 /**
  * Errors that any program may print: of the C library and of Go, Java, Python and Node.js. None is critical, because
@@ -11,6 +11,7 @@ export const workload: readonly Pattern[] = [
     name: 'dns',
     by: 'any',
     severity: 'warning',
+    title: 'DNS failing',
     says: 'names cannot be resolved',
     find: [
       'Temporary failure in name resolution',
@@ -21,18 +22,19 @@ export const workload: readonly Pattern[] = [
       'java.net.UnknownHostException',
       'java.net.UnknownHostException: *',
     ],
-    impact: 'Whatever it reaches by name, it does not reach.',
+    impact: 'This container reaches nothing by name.',
     fix: [
-      'See whether the cluster DNS is there: `kubectl -n kube-system get pods -l k8s-app=kube-dns -o wide`',
-      'See the pod network and the firewall of this node: `agent status`',
+      'Check that CoreDNS runs: `kubectl -n kube-system get pods -l k8s-app=kube-dns -o wide`',
+      'Check pod network and firewall of this node: `agent status`',
       now,
     ],
-    avoid: ['Flush the firewall to see whether it helps: it can lock you out.'],
+    avoid: ["Don't flush the firewall to test: it may lock out SSH."],
   },
   {
     name: 'disk-full',
     by: 'any',
     severity: 'warning',
+    title: 'no space left on device',
     says: 'a disk or a volume is full',
     find: [
       'No space left on device',
@@ -41,18 +43,20 @@ export const workload: readonly Pattern[] = [
       'Disk quota exceeded',
       'disk quota exceeded',
     ],
-    impact: 'What it tries to write is lost, and databases stop.',
+    impact: 'What this container writes is lost; databases stop.',
     fix: [
-      'See which: `kubectl -n {namespace} exec {pod} -c {container} -- df -h`, and on the node `df -h`, `df -i`',
-      'Make room on the node: `k3s crictl rmi --prune` removes images that nothing uses',
+      'See whether its volume is full: `kubectl -n {namespace} exec {pod} -c {container} -- df -h`',
+      'See whether the disk of the node is full: `df -h`',
+      'Delete images on the node that no container uses: `k3s crictl rmi --prune`',
     ],
-    avoid: ['Delete files below /var/lib/rancher or of a database by hand.'],
+    avoid: ["Don't delete files in /var/lib/rancher or of a database: they can't be recreated."],
   },
   {
     name: 'disk-failing',
     by: 'any',
     severity: 'warning',
-    says: 'a disk fails, or a file system was made read-only',
+    title: 'disk I/O error',
+    says: 'a disk is failing, or a file system is read-only',
     find: [
       'Input/output error',
       'input/output error',
@@ -61,16 +65,17 @@ export const workload: readonly Pattern[] = [
       'Structure needs cleaning',
     ],
     fix: [
-      'See what the kernel says: `journalctl -k -b --no-pager -g "I/O error|EXT4-fs|XFS|Remounting"`',
-      'Copy what is on it while it can be read',
+      'See what the kernel logs: `journalctl -k -b --no-pager -g "I/O error|EXT4-fs|XFS|Remounting"`',
+      'Copy what is still readable to another disk',
     ],
-    avoid: ['Run fsck on a file system that is mounted.'],
+    avoid: ["Don't run fsck on a mounted file system: it destroys data."],
   },
   {
     name: 'permission-denied',
     by: 'any',
     severity: 'warning',
-    says: 'a file or folder may not be used by the user that the container runs as',
+    title: 'permission denied',
+    says: 'the user of the container has no permission for a file or folder',
     find: [
       'mkdir*: permission denied',
       'mkdir*: Permission denied',
@@ -81,18 +86,19 @@ export const workload: readonly Pattern[] = [
       'could not create directory*: Permission denied',
       'data directory*has wrong ownership',
     ],
-    impact: 'It cannot use its volume; many programs stop at once.',
+    impact: 'The container cannot use its volume; many programs stop at once.',
     fix: [
-      'See the owner of the volume and the user: `kubectl -n {namespace} exec {pod} -c {container} -- sh -c "id; ls -ldn /*"`',
-      'Set `securityContext.fsGroup` (and runAsUser) in the workload that made the pod',
+      'See the user, and who owns the volume: `kubectl -n {namespace} exec {pod} -c {container} -- sh -c "id; ls -ldn /*"`',
+      'Set securityContext.fsGroup (and runAsUser) in the workload of the pod',
     ],
-    avoid: ['Run chmod 777 on the volume: databases refuse to start with it, and everyone may write.'],
+    avoid: ["Don't run chmod 777 on the volume: databases refuse to start with it."],
   },
   {
     name: 'too-many-files',
     by: 'any',
     severity: 'warning',
-    says: 'it has no file descriptors or inotify watches left',
+    title: 'too many open files',
+    says: 'no file descriptors or inotify watches are left',
     find: ['too many open files', 'Too many open files'],
     fix: ['See the limits of the node: `sysctl fs.inotify fs.file-nr`', now],
   },
@@ -100,6 +106,7 @@ export const workload: readonly Pattern[] = [
     name: 'out-of-memory',
     by: 'any',
     severity: 'warning',
+    title: 'out of memory',
     says: 'the program itself ran out of memory',
     find: [
       'java.lang.OutOfMemoryError',
@@ -110,7 +117,7 @@ export const workload: readonly Pattern[] = [
       'Cannot allocate memory',
       'cannot allocate memory',
     ],
-    impact: 'It fails or ends by itself, before the kernel would kill it.',
-    fix: ['See what it uses: `agent memory`', now],
+    impact: 'The program fails or ends by itself, before the kernel kills it.',
+    fix: ['See what uses the memory: `agent memory`', now],
   },
 ]

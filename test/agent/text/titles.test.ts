@@ -24,6 +24,17 @@ t.test('where there is no room the least goes first, and never half of a fact', 
   t.equal(pod('db-0-old'), 'OOMKilled: kube-system/db-0-old (64 MiB)', 'a name of its own is no suffix')
 })
 
+t.test('what stands behind a name that comes first says what is wrong', async (t) => {
+  t.equal(titled('', 'etc/a.crt', ' expires in 7 d'), 'etc/a.crt expires in 7 d')
+  t.equal(
+    titled('', `/etc/${'x'.repeat(90)}/a.crt`, ' expires in 7 d'),
+    '/etc/xxxxxxx…xxxxxx/a.crt expires in 7 d',
+  )
+  const name = 'local-path-provisioner-578895bd58-5m2xk'
+  const title = podTitled('', { namespace: 'kube-system', name }, ' at 96 % of its limit')
+  t.equal(title, 'local-pat…rovisioner at 96 % of its limit')
+})
+
 t.test('hostile names neither lengthen nor break it', async (t) => {
   for (const name of ['x'.repeat(9_000), '\u202e\u0000`rm`\n', '😀'.repeat(300), ''])
     for (const before of ['', 'OOMKilled: ', 'b'.repeat(90)]) {
