@@ -145,7 +145,7 @@ t.test('OOM kill, crash loop, corrupt WAL: one incident on the right pod', skip,
   const led = new Map(incident?.affected.map((it) => [`${it.code} ${it.subject}`, it]))
   t.match(led.get('pods.crash-looping shop/db-0/postgres'), {
     severity: 'critical',
-    text: /Started again 3 times .* exit code 1; it is down now.*Its log: PostgreSQL cannot start: it finds no valid checkpoint/,
+    text: /Restarted 3 times .* exit code 1\. Down now.*Its log: PostgreSQL cannot start: its write-ahead log has no valid checkpoint/,
     pod: { namespace: 'shop', name: 'db-0', container: 'postgres' },
   })
   t.match(led.get('pods.log-says shop/db-0/postgres postgres-wal'), {

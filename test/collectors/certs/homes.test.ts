@@ -179,7 +179,7 @@ t.test('a copy in a home: older, of another authority, or of another cluster', a
     {
       code: 'certs.kubeconfig-stale',
       subject: '/root/.kube/config',
-      text: /holds the certificate of system:admin from 2026-01-27, good for 6\d d; k3s has had a newer one since 2026-11-2/,
+      text: /holds the cert of system:admin from 2026-01-27, valid for 6\d d more; k3s has had a newer one since 2026-11-2/,
       fix: [/install -m 600 \/etc\/rancher\/k3s\/k3s\.yaml \/root\/\.kube\/config/, /other clusters/],
     },
   ])
@@ -191,7 +191,7 @@ t.test('a copy in a home: older, of another authority, or of another cluster', a
   ])
   const foreign = issue({ subject: '/CN=me', by: strange, from: at(-1), to: at(300) })
   t.match(await told(config('https://127.0.0.1:6443', foreign.pem)), [
-    { code: 'certs.kubeconfig-stale', text: /its certificate \(me\) is of another authority\.$/ },
+    { code: 'certs.kubeconfig-stale', text: /its cert \(me\) is from another CA\.$/ },
   ])
   t.same(await told(config('https://cloud.example:443', other.pem)), [], 'another cluster, long gone')
   t.same(await told('garbage'), [], 'what lies in homes need not be a kubeconfig')

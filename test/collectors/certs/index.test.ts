@@ -32,7 +32,7 @@ t.test('the recorded server: healthy on its day, and one finding as its end come
   t.same(told, [])
   t.equal(
     certs.summary(sample, settings, Date.parse('2026-11-23T00:29:47Z')),
-    '20 certificates, the first runs out 2027-11-23 (364 d)',
+    '20 certificates, the first expires 2027-11-23 (in 364 d)',
   )
   const old = 'v1.21.2+k3s1'
   const recent = 'v1.33.1+k3s1'
@@ -77,7 +77,7 @@ t.test('the recorded server: healthy on its day, and one finding as its end come
 t.test('the recorded agent node', async (t) => {
   const { told, sample, now } = await before(6, 'v1.21.2+k3s1', 'two-nodes-healthy-node2')
   t.match(told, [{ code: 'certs.expiring', subject: 'k3s agent', severity: 'critical' }])
-  t.equal(certs.summary(sample, settings, now), '6 certificates, the first runs out 2027-11-23 (6 d)')
+  t.equal(certs.summary(sample, settings, now), '6 certificates, the first expires 2027-11-23 (in 6 d)')
   t.same(certs.deadlines?.(sample, settings, now), [
     { what: 'certificates', at: now + 6 * day, confidence: 'date' },
   ])

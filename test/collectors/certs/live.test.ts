@@ -129,7 +129,7 @@ t.test('an expired certificate is served while the file is fine', async (t) => {
       code: 'certs.served-differs',
       subject: `127.0.0.1:${port}`,
       severity: 'critical',
-      text: /serves another certificate \(k3s, which expired .* ago\) than .*dynamic-cert\.json holds \(which runs out /,
+      text: /serves a cert \(k3s\) that expired .* ago\. .*dynamic-cert\.json holds one that expires /,
       fix: [/systemctl restart k3s/, /dynamic-cert\.json.*k3s-serving/],
       evidence: { served_not_after: iso, file_not_after: iso },
     },
@@ -156,7 +156,7 @@ t.test("the node's own certificate has expired, and the API says 401 to it", asy
     {
       code: 'certs.api-unauthorized',
       subject: 'k3s server',
-      text: /says 401 Unauthorized to client-admin\.crt \(system:admin\); it expired /,
+      text: /says 401 Unauthorized to client-admin\.crt \(system:admin\); the cert expired /,
       impact: '`kubectl` gets 401.',
       evidence: { not_after: iso },
     },
@@ -247,7 +247,7 @@ t.test('replaced or deleted under a running k3s', async (t) => {
   t.match(await judged(at(since, since + 5 * hour)), [
     {
       subject: 'k3s server',
-      text: /^client-admin\.crt was replaced .* still uses what it read when it started\.$/,
+      text: /^client-admin\.crt was replaced .* still uses the certs it read at its start\.$/,
     },
   ])
 
@@ -259,7 +259,7 @@ t.test('replaced or deleted under a running k3s', async (t) => {
   }
   const after = await certs.collect(gone, settings, { ...none, sample: before })
   t.match(certs.assess(after, none, settings, now), [
-    { code: 'certs.rotated-not-restarted', text: /^client-admin\.crt is there no more\./ },
+    { code: 'certs.rotated-not-restarted', text: /^client-admin\.crt is missing\./ },
   ])
   const later = await certs.collect(gone, settings, { ...none, sample: after })
   t.same(later.gone, after.gone, 'it stays so until k3s starts again')

@@ -78,25 +78,31 @@ t.test('what is said of it, and what to do, which never replaces other clusters'
   t.strictSame(older, {
     code: 'certs.kubeconfig-stale',
     subject: "/home/ada's/config",
-    text: "/home/ada's/config holds the certificate of system:admin from 2026-08-15, good for 265 d; k3s has had a newer one since 2026-11-13.",
-    impact: '`kubectl` with it works until 2027-08-15, then gets 401 Unauthorized; k3s never renews copies.',
+    text: "/home/ada's/config holds the cert of system:admin from 2026-08-15, valid for 265 d more; k3s has had a newer one since 2026-11-13.",
+    impact:
+      '`kubectl` with this file works until 2027-08-15, then gets 401 Unauthorized. k3s never renews copies.',
     fix: [
-      "`grep current-context '/home/ada'\\''s/config'`: if it is for this cluster only, `install -m 600 /etc/rancher/k3s/k3s.yaml '/home/ada'\\''s/config'`",
-      'If it holds other clusters too, copy only `client-certificate-data`, `client-key-data` and `certificate-authority-data`',
+      "See which clusters it holds: `grep server: '/home/ada'\\''s/config'`",
+      "If only this one: `install -m 600 /etc/rancher/k3s/k3s.yaml '/home/ada'\\''s/config'`",
+      'If others too: copy only client-certificate-data, client-key-data and certificate-authority-data',
     ],
-    evidence: { not_before: '2026-08-15T00:00:00.000Z', not_after: '2027-08-15T00:00:00.000Z' },
+    evidence: {
+      reason: 'older',
+      not_before: '2026-08-15T00:00:00.000Z',
+      not_after: '2027-08-15T00:00:00.000Z',
+    },
   })
   const foreign = certificate({ issuer: 'CN=strange-ca', name: 'me' })
   t.match(staleness(sample([file(copy, [foreign])]), now), [
     {
-      text: `${copy} is for this node's API, but its certificate (me) is of another authority.`,
-      impact: '`kubectl` with it gets 401 Unauthorized or refuses the API.',
+      text: `${copy} is for this node's API, but its cert (me) is from another CA.`,
+      impact: '`kubectl` with this file gets 401 Unauthorized or a TLS error.',
     },
   ])
   t.strictSame(
     staleness(sample([file('/etc/rancher/k3s/k3s.yaml', [certificate()], { of: 'kubeconfig' })]), now)[0]
       ?.fix,
-    ['`systemctl restart k3s`: k3s writes k3s.yaml anew when it starts'],
+    ['Restart k3s, which rewrites k3s.yaml: `systemctl restart k3s`'],
     "k3s's own is written by k3s",
   )
 })

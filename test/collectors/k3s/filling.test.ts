@@ -29,13 +29,13 @@ t.test('by what is left, in bytes and inodes', async (t) => {
       code: 'k3s.disk-filling',
       subject: '/var/lib/rancher/k3s',
       severity: 'warning',
-      text: 'On the disk of /var/lib/rancher/k3s (with /var/log/pods) 92.5 % of 40 GiB is used, 3 GiB free.',
+      text: '/var/lib/rancher/k3s (with /var/log/pods): 92.5 % of 40 GiB used, 3 GiB free.',
       evidence: { used_percent: 92.5 },
     },
   ])
   t.match(judge({ used: 95 }), [{ severity: 'critical' }], 'where pods are evicted')
   const [inodes] = judge({ inodes: 98.4 })
-  t.match(inodes, { severity: 'critical', text: /98\.4 % of its inodes are used/ })
+  t.match(inodes, { severity: 'critical', text: /98\.4 % of the inodes used/ })
   t.match(inodes?.fix?.[0], /du -x --inodes/)
   t.match(judge({ used: 91, inodes: 99 }), [{ severity: 'critical', text: /inodes/ }], 'the worse of both')
 })
@@ -80,7 +80,7 @@ t.test('the datastore', async (t) => {
     {
       code: 'k3s.datastore-growing',
       subject: 'sqlite',
-      text: 'The sqlite datastore is 2.1 GiB large, 200 MiB of it in the log that waits to be written.',
+      text: 'The sqlite datastore takes 2.1 GiB, 200 MiB of that in its write-ahead log.',
     },
   ])
   t.match(datastore(it(1600, { kind: 'etcd', quota: 2 * gib }), 2048, undefined, noon), [

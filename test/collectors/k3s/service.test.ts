@@ -15,7 +15,7 @@ t.test('what ended by itself is told, with why', async (t) => {
       code: 'k3s.down',
       subject: 'k3s',
       at: noon,
-      text: /failed at 2026-11-23 12:00:00 UTC \(systemd has given up starting it\)\. 3 containers go on running\./,
+      text: /failed at 2026-11-23 12:00:00 UTC \(start limit hit: systemd gave up\)\. 3 containers still running\./,
     },
   ])
   t.match(down(it, 15, noon)[0]?.fix, [/journalctl -u k3s/, /systemctl start k3s/])
@@ -92,7 +92,7 @@ t.test('restarts by systemd itself, and k3s not yet steady', async (t) => {
     {
       code: 'k3s.restarting',
       at: noon - 4 * minute,
-      text: 'k3s was started 3 times again since 2026-11-23 11:56:00 UTC, last 60 s ago (exit code 1).',
+      text: 'k3s was restarted 3 times since 2026-11-23 11:56:00 UTC, last 60 s ago (exit code 1).',
       evidence: { restarts: 3, status: 1 },
     },
   ])

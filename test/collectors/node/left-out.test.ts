@@ -43,7 +43,7 @@ t.test('what is said of it', async (t) => {
     [
       {
         what: 'what is wrong with a, b, c, d, e and 2 more',
-        why: 'there is no room; not judged is what was found of a, b, c, d, e and 2 more',
+        why: 'there is no room; not judged: findings of a, b, c, d, e and 2 more',
         codes: ['a.b'],
         subjects,
       },

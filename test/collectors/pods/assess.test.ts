@@ -103,7 +103,7 @@ t.test('a loop tells why by the gravest that its own log says', async (t) => {
   t.match(loop, {
     code: 'pods.crash-looping',
     severity: 'critical',
-    text: /^Started again 3 times in the last 30 min \(3 in all\), last at 03:59 UTC\. Its log: grave is wrong\.$/,
+    text: /^Restarted 3 times in the last 30 min \(3 in all\), last at 03:59 UTC\. Its log: grave is wrong\.$/,
     fix: ['look into grave of shop/web/app'],
     avoid: ['Delete it.'],
     urgent: true,
@@ -137,8 +137,8 @@ t.test('how grave, and what to do first', async (t) => {
   t.equal(one({ pod: { ...pod, namespace: 'kube-system' } })?.severity, 'critical')
   const killed = one({ ended: { code: 137, reason: 'OOMKilled', at: now - minute }, down: true })
   t.match(killed, {
-    text: /it last ended at 03:59 UTC: killed for want of memory \(OOMKilled\); it is down now, until the kubelet tries again/,
-    fix: [/describe/, /--previous/, /resources\.limits\.memory/],
+    text: /Last exit at 03:59 UTC: OOMKilled\. Down now, until the kubelet tries again/,
+    fix: [/describe/, /--previous/, /^Raise the memory limit/],
     evidence: {
       'last exit code': 137,
       'last ended': '2026-11-23T03:59:00.000Z',
@@ -147,7 +147,7 @@ t.test('how grave, and what to do first', async (t) => {
     },
   })
   const first = one({ times: [], down: true, restarts: 57 })
-  t.match(first?.text, /^Started again 57 times in all; it is down now/)
+  t.match(first?.text, /^Restarted 57 times in all\. Down now/)
   t.equal(first?.at, undefined, 'nobody saw when it began')
   const ended = { code: 143, at: now - 1_000 }
   t.equal(

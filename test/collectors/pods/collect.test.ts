@@ -86,7 +86,7 @@ t.test(
     t.match(sample().unseen, [
       {
         what: 'the log of shop/loud/app',
-        why: /left for the next, of shop\/loud\/app/,
+        why: /left for the next round, of shop\/loud\/app/,
         codes: ['pods.log-says'],
       },
     ])

@@ -34,7 +34,7 @@ t.test('how many are read, and what restarted within the window', async (t) => {
 t.test('what was left for later is said', async (t) => {
   t.equal(
     summary(sample({ unfollowed: 8, left: 3 * 1024 * 1024 }), window, now),
-    'logs of 3 containers; no restart in the last 30 min; 8 more wait for their turn; 3 MiB of logs are left for the next look',
+    'logs of 3 containers; no restart in the last 30 min; 8 more containers read in later rounds; 3 MiB of logs left for the next round',
   )
   t.match(summary(sample({ left: 1 }), window, now), '1 MiB', 'a little is not nothing')
 })

@@ -39,7 +39,7 @@ t.test('what is said of it, with names, and what is not over', async (t) => {
   t.strictSame(waiting, [
     {
       what: 'the logs of 8 containers',
-      why: 'there are 508 containers, and 500 are looked at in one look; in turn, later, those of shop/web-0/app, shop/web-1/app, shop/web-2/app, shop/web-3/app, shop/web-4/app and 3 more',
+      why: 'of 508 containers one round reads 500; later, in turn, shop/web-0/app, shop/web-1/app, shop/web-2/app, shop/web-3/app, shop/web-4/app and 3 more',
       codes: ['pods.log-says', 'pods.crash-looping'],
       subjects: ['shop/web-1/app torn'],
       names: names.map((it) => `shop/${it.name}/app`),
@@ -60,14 +60,14 @@ t.test('what is said of it, with names, and what is not over', async (t) => {
   t.match(unseenOf({ ...nothing, left: [pod('web')], bytes: 3 << 20 }, [of('web', 1), of('db', 1)], 2), [
     {
       what: 'the log of shop/web/app',
-      why: /more than one look may read: 3 MiB are left for the next, of shop\/web\/app$/,
+      why: /more was logged than one round may read: 3 MiB left for the next round, of shop\/web\/app$/,
       codes: ['pods.log-says'],
       subjects: ['shop/web/app torn'],
     },
     { what: 'what is wrong with 1 container', subjects: ['shop/db/app torn'] },
   ])
   t.match(unseenOf({ ...nothing, lost: [pod('web')] }, [], 2), [
-    { why: /gone before it was read/, subjects: [] },
+    { why: /deleted before it was read/, subjects: [] },
   ])
   const error = new HostError('unrecorded', 'not in the recording')
   t.match(unseenOf({ ...nothing, failed: names.map((it) => ({ pod: it, error })) }, [], 8), [

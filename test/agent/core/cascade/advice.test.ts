@@ -4,6 +4,8 @@ import { advice } from '../../../../agent/core/cascade/advice.ts'
 import { incidents } from '../../../../agent/core/cascade.ts'
 import { step } from '../../../../agent/core/ledger.ts'
 import type { Incident, Observation, Rules } from '../../../../agent/model/index.ts'
+import { advice as ofCertificates } from '../../../../collectors/certs/advice.ts'
+import { ofK3s } from '../../../../collectors/certs/window.ts'
 import { patterns } from '../../../../collectors/pods/patterns.ts'
 import { finding, observation, rule } from '../../findings.ts'
 
@@ -35,6 +37,31 @@ t.test('expired certificates: the repair of k3s is not said three times over', a
   )
   t.equal(it.cause.code, 'certs.expired')
   t.strictSame(it.fix, rules['certs.expired']?.fix, 'one repair for all of it')
+})
+
+t.test('expired certificates and a rotation: what both ask for is said once', async (t) => {
+  const sample = {
+    files: [],
+    served: [],
+    k3s: { distribution: 'k3s', role: 'server', unit: 'k3s', dataDir: '/d' },
+  } as const
+  const group = {
+    kind: 'restart',
+    subject: 'k3s server',
+    limits: ofK3s(undefined),
+    items: [],
+    problems: [],
+  } as const
+  const expired = finding({ code: 'certs.expired', ...ofCertificates(group, true, [], sample) })
+  const code = 'k3s.certificates-rotated'
+  const rotated = finding({ code, ...rules[code] })
+  const { fix } = advice(expired, [rotated], rules)
+  t.strictSame(fix, expired.fix)
+  t.equal(fix.filter((it) => it.includes('k3s.yaml')).length, 1)
+  t.ok(
+    rotated.fix.some((it) => it.includes('k3s.yaml')),
+    'which both ask for',
+  )
 })
 
 t.test('a flush: the way in, the rules, then what a restart does not bring back', async (t) => {
@@ -85,7 +112,7 @@ t.test('a database that was killed and lost its WAL: the data first, then the me
   t.equal(it.cause.code, 'memory.oom-killed')
   t.strictSame(it.fix, [...fix, '`read its log`', 'Raise its limit'])
   t.match(it.fix[0], /^Save the data first/)
-  t.match(it.avoid[0], /^Run pg_resetwal/)
+  t.match(it.avoid[0], /^Don't delete pg_wal/)
 })
 
 t.test('a cause that is over leaves the steps to what it left behind', async (t) => {

@@ -20,7 +20,7 @@ const row = (more: Partial<Row>): Row => ({
   ...more,
 })
 const render = (rows: readonly Row[], more: Partial<View<Sample, unknown>> = {}, terminal = plain) => {
-  const summary = '2 certificates, the first runs out 2027-11-23 (70 d)'
+  const summary = '2 certificates, the first expires 2027-11-23 (in 70 d)'
   return renderCerts(viewOn({}, {}, { summary, at: now, now, ...more }), rows, terminal)
 }
 const plain = { color: false, width: 80 }
@@ -29,9 +29,9 @@ t.test('a serial console: 80 columns, exactly', async (t) => {
   const it = finding({
     code: 'certs.expiring',
     severity: 'warning',
-    title: 'certificates run out',
+    title: '1 k3s cert expires in 70 d',
     subject: 'k3s server',
-    text: 'client-admin.crt (system:admin) runs out 2027-11-23 12:00 UTC, in 70 d.',
+    text: 'client-admin.crt (system:admin) expires 2027-11-23 12:00 UTC, in 70 d.',
   })
   const text = render(
     [
@@ -61,7 +61,7 @@ t.test('a serial console: 80 columns, exactly', async (t) => {
   )
   t.equal(
     text,
-    `node1: 2 certificates, the first runs out 2027-11-23 (70 d) (looked 4 min ago)
+    `node1: 2 certificates, the first expires 2027-11-23 (in 70 d) (looked 4 min ago)
 
 STATE          EXPIRES     IN          LIFE LEFT   WHAT
 soon           2027-11-23  70 d        ██░░░░░░░░  system:admin
@@ -71,8 +71,8 @@ expired        2027-09-11  3 d ago     ░░░░░░░░░░  k3s
 unreadable
   /etc/x.pem is empty
 
-WARNING certificates run out (k3s server): client-admin.crt (system:admin) runs
-  out 2027-11-23 12:00 UTC, in 70 d.
+WARNING 1 k3s cert expires in 70 d (k3s server): client-admin.crt (system:admin)
+  expires 2027-11-23 12:00 UTC, in 70 d.
 
   Not seen: reading /root/a: permission denied
 
