@@ -133,7 +133,7 @@ function early(group: Group, sample: CertsSample, now: number): Observation<Code
   const [first] = items
   if (!first) return []
   const { from } = first.certificate
-  const more = items.length > 1 ? `; ${items.length - 1} more are not valid yet` : ''
+  const more = items.length > 1 ? `; ${items.length - 1} more not valid yet` : ''
   return [
     {
       code: 'certs.not-yet-valid',

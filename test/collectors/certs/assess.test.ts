@@ -160,7 +160,7 @@ t.test('not valid yet, with the clock', async (t) => {
   t.equal(it?.subject, 'k3s server')
   t.equal(
     it?.text,
-    '1.crt (c1) is valid from 2027-11-25 06:00 UTC, but the clock says 2027-11-23 06:00 UTC, and 1 more begin after now.',
+    '1.crt (c1) is valid from 2027-11-25 06:00 UTC, but the clock says 2027-11-23 06:00 UTC; 1 more not valid yet.',
   )
 })
 
