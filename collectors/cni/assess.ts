@@ -5,7 +5,7 @@ import { confFolder, otherConfFolder, subnetFile } from './conf.ts'
 import { dns } from './dns.ts'
 import { plan } from './expected.ts'
 import { kernel } from './kernel.ts'
-import { grace, killall, outlastsStart } from './lacking.ts'
+import { besideKillall, grace, killall, outlastsStart } from './lacking.ts'
 import { leak } from './leak.ts'
 import { wear } from './link-errors.ts'
 import { mtu } from './mtu.ts'
@@ -14,7 +14,7 @@ import { overlay } from './overlay.ts'
 import { routes } from './routes.ts'
 import type { Code } from './rules.ts'
 import type { CniSample } from './sample.ts'
-import { restartOf } from './text.ts'
+import { onServer, restartOf } from './text.ts'
 
 /**
  * What is wrong with the pod network. Pure. `before` is the previous sample: some findings need two samples that agree;
@@ -63,9 +63,10 @@ function otherFiles(sample: CniSample, name: string): readonly Observation<Code>
     {
       code: 'cni.conf-missing',
       subject: otherConfFolder,
-      text: `The interfaces of ${name} are here, but there is no CNI configuration in ${otherConfFolder}.`,
+      text: `The interfaces of ${name} exist, but ${otherConfFolder} holds no CNI configuration.`,
       fix: [
-        `\`kubectl get pods -A -o wide --field-selector spec.nodeName=NODE\`, on a server: delete ${name}'s pod on this node, so that it is made anew; it writes the configuration when it starts`,
+        `Find ${name}'s pod on this node${onServer(sample)}: \`kubectl get pods -A -o wide --field-selector spec.nodeName=NODE\``,
+        `Recreate it; it writes the configuration when it starts${onServer(sample)}: \`kubectl delete pod -n NAMESPACE NAME\``,
       ],
     },
   ]
@@ -82,8 +83,8 @@ function files(sample: CniSample, ran: number): readonly Observation<Code>[] {
   const settled = ran >= grace
   const still = outlastsStart(sample, subnetFile)
   const since = k3s.running
-    ? `though k3s has run for ${Math.max(0, Math.floor(ran / minute))} min`
-    : 'and k3s is stopped'
+    ? `k3s has run for ${Math.max(0, Math.floor(ran / minute))} min`
+    : 'k3s is stopped'
   if (confs?.every((it) => it.types.length === 0)) {
     const folder = confFolder(k3s)
     const broken = confs.map((it) => it.file).join(', ')
@@ -91,8 +92,8 @@ function files(sample: CniSample, ran: number): readonly Observation<Code>[] {
       code: 'cni.conf-missing',
       subject: folder,
       ...(!settled && { starting: true as const }),
-      text: `There is no ${broken && 'valid '}CNI configuration in ${folder}${broken && ` (${broken})`}, ${since}.`,
-      fix: [restartOf(sample, 'writes it again; the pods keep running meanwhile')],
+      text: `${folder} holds no ${broken && 'valid '}CNI configuration${broken && ` (${broken})`}; ${since}.`,
+      fix: [restartOf(sample, 'writes it again')],
     })
   }
   if (subnet === null)
@@ -100,13 +101,12 @@ function files(sample: CniSample, ran: number): readonly Observation<Code>[] {
       code: 'cni.subnet-env-missing',
       subject: subnetFile,
       ...(!settled && !still && { starting: true as const }),
-      text: `${subnetFile} is not there, ${since}.`,
+      text: `${subnetFile} does not exist; ${since}.`,
       fix: [
-        `\`journalctl -u ${k3s.unit} -n 200 | grep -i flannel\`: why flannel did not start`,
-        still && settled
-          ? killall(sample)
-          : restartOf(sample, 'flannel writes it when it starts; the pods keep running meanwhile'),
+        `See why flannel did not start: \`journalctl -u ${k3s.unit} -n 200 | grep -i flannel\``,
+        ...(still && settled ? killall(sample) : [restartOf(sample, 'writes it again')]),
       ],
+      ...(still && settled && { avoid: besideKillall }),
     })
   return found
 }

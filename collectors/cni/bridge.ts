@@ -19,20 +19,22 @@ export function areCutOff(sample: CniSample, name: string): boolean {
   return !linkOf(sample, name) || pods.some((it) => off.has(it.veth))
 }
 
+const isOne = (pods: readonly PodLink[], veths: number) => Math.max(pods.length, veths) === 1
+
 /** What is wrong with the bridge. A node without pods needs none. */
 export function bridge(sample: CniSample, name: string, before?: CniSample): readonly Observation<Code>[] {
   const { pods, veths } = hanging(sample, name)
   if (pods.length === 0 && veths === 0) return []
   const link = linkOf(sample, name)
   const evidence = { link: name, pods: pods.length, veths }
-  const hit = `and with it the network of ${podsHit(pods, veths, sample.logged)}`
+  const hit = `${podsHit(pods, veths, sample.logged)} ${isOne(pods, veths) ? 'has' : 'have'} no network`
   if (!link)
     return [
       {
         code: 'cni.bridge-missing',
         subject: name,
-        text: `The bridge ${name} is gone, ${hit}.`,
-        fix: remake(sample, pods, `. The first new pod brings ${name} back; a restart of k3s alone does not`),
+        text: `The bridge ${name} is missing: ${hit}. A k3s restart does not restore it.`,
+        fix: remake(sample, pods, `the first new pod restores ${name}`),
         evidence,
       },
     ]
@@ -49,8 +51,8 @@ function down(
     {
       code: 'cni.bridge-down',
       subject: name,
-      text: `The bridge ${name} is set down, ${hit}.`,
-      fix: [`\`ip link set ${name} up\`: its route comes back with it`],
+      text: `The bridge ${name} is down: ${hit}.`,
+      fix: [`Set it up, which restores its route too: \`ip link set ${name} up\``],
       evidence,
     },
   ]
@@ -73,8 +75,8 @@ function addresses(
       subject: name,
       text: `The bridge ${name} lacks ${lacking.join(' and ')}, the gateway of ${podsHit(pods, 0)}; ${instead}.`,
       fix: [
-        `\`ip addr show dev ${name}\`: what it has`,
-        ...lacking.map((it) => `${add(it)}: its route comes back with it`),
+        `See which addresses it has: \`ip addr show dev ${name}\``,
+        ...lacking.map((it) => `Add ${it}, which restores its route too: ${add(it)}`),
       ],
       evidence: { link: name, lacking: lacking.join(' '), has: has.join(' '), pods: pods.length },
     },
@@ -99,14 +101,14 @@ function orphans(
   if (pods.length === 0) return []
   const text =
     off.length === 0
-      ? `The veth of ${podsHit(none, 0)} does not exist any more.`
-      : `The bridge ${name} is there, but not connected to ${podsHit(off, 0)}${none.length > 0 ? `; the veth of ${podsHit(none, 0)} does not exist any more` : ''}.`
+      ? `The veth of ${podsHit(none, 0)} no longer exists.`
+      : `${podsHit(off, 0)} ${off.length === 1 ? 'is' : 'are'} not connected to the bridge ${name}${none.length > 0 ? `; the veth of ${podsHit(none, 0)} no longer exists` : ''}.`
   return [
     {
       code: 'cni.veth-orphaned',
       subject: name,
       text,
-      fix: remake(sample, pods, ''),
+      fix: remake(sample, pods),
       evidence: { link: name, pods: pods.length },
     },
   ]

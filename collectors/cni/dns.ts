@@ -106,22 +106,24 @@ export function dns({ dns: it, k3s }: CniSample, now: number): readonly Observat
   if (it.rcode !== undefined && it.rcode !== 'SERVFAIL') return []
   const how =
     it.rcode === 'SERVFAIL'
-      ? 'answers that it cannot tell (SERVFAIL)'
+      ? 'answers SERVFAIL'
       : it.error === 'timeout'
         ? 'does not answer: two questions, 2 s'
         : it.error === 'refused'
           ? 'does not answer: nothing listens there'
           : 'cannot be reached'
+  const where = k3s.role === 'server' ? '' : ' (on a server)'
   return [
     {
       code: 'cni.dns-dead',
       subject: it.server,
       ...((!k3s.running || now - k3s.running.since < starting) && { starting: true as const }),
-      text: `The cluster's DNS server ${it.server} ${how} (asked from this node for ${it.name}).`,
+      text: `The cluster DNS ${it.server} ${how} (asked from this node for ${it.name}).`,
       fix: [
-        '`kubectl -n kube-system get pods -l k8s-app=kube-dns -o wide`, on a server: whether it runs, and where',
-        '`kubectl -n kube-system get endpoints kube-dns`: whether its service leads to it',
-        `If it runs elsewhere, see what else stands here about the way to that node; if it runs here, \`kubectl -n kube-system logs -l k8s-app=kube-dns --tail 50\``,
+        `See whether CoreDNS runs, and where${where}: \`kubectl -n kube-system get pods -l k8s-app=kube-dns -o wide\``,
+        `See whether its service has an endpoint${where}: \`kubectl -n kube-system get endpoints kube-dns\``,
+        `If it runs on this node, read its log${where}: \`kubectl -n kube-system logs -l k8s-app=kube-dns --tail 50\``,
+        'If it runs on another node, check the path to that node: `agent network`',
       ],
       evidence: { server: it.server, answer: it.rcode ?? it.error ?? '' },
     },

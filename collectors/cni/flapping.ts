@@ -75,8 +75,8 @@ export function flapping({ downs = {}, starts = [] }: CniSample, now: number): r
         subject: device,
         text: `${device} went down ${recent.length} times in the last ${flapWindow / minute} min, last at ${clockUtc(last, last)}.`,
         fix: [
-          '`journalctl -k -n 100`: what the kernel says of the link',
-          '`journalctl -u NetworkManager -u systemd-networkd -u dhcpcd -n 100`: whether something else manages it',
+          'See what the kernel logged about the link: `journalctl -k -n 100`',
+          'See what else manages it: `journalctl -u NetworkManager -u systemd-networkd -u dhcpcd -n 100`',
         ],
         evidence: { link: device, downs: recent.length },
       },

@@ -26,7 +26,7 @@ export const cni = collector({
   // test/bench/cni.ts`).
   every: '20 */3 * * * *',
   woken:
-    "`ip monitor` tells of the bridge, the overlay, the uplink, the way to another node or, while pods are cut off, a pod's veth, flannel's files change, or the kernel stops forwarding (asked every 5 s)",
+    "`ip monitor` reports a change of the bridge, the overlay, the uplink, the path to another node or, while pods are cut off, a pod's veth; flannel's files change; or the kernel stops forwarding (polled every 5 s)",
   timeout: 20_000,
   rules,
   page,

@@ -39,7 +39,7 @@ export async function readOff(
 }
 
 /** What is wrong with the kernel's settings. */
-export function kernel({ off = {}, k3s }: CniSample): readonly Observation<Code>[] {
+export function kernel({ off = {} }: CniSample): readonly Observation<Code>[] {
   const forwarding = (family: 'ipv4' | 'ipv6', all: string): readonly Observation<Code>[] => {
     const lone = Object.keys(off).filter((it) => it.startsWith(`${family}/conf/`) && it !== all)
     const name = familyNames[family]
@@ -52,11 +52,11 @@ export function kernel({ off = {}, k3s }: CniSample): readonly Observation<Code>
         subject: family,
         text:
           off[all] === undefined
-            ? `The kernel does not forward ${name} packets that come in by ${devices}.`
-            : `The kernel does not forward ${name} packets (${all.replaceAll('/', '.')} is 0).`,
+            ? `The kernel does not forward ${name} packets from ${devices}.`
+            : `The kernel does not forward ${name} packets: net.${all.replaceAll('/', '.')} is 0.`,
         fix: [
-          ...paths.map((it) => `\`sysctl -w net/${it}=1\``),
-          `\`grep -rs forward /etc/sysctl.conf /etc/sysctl.d /run/sysctl.d /usr/lib/sysctl.d\`: what turned it off, and would again`,
+          ...paths.map((it) => `Turn it on, effective at once: \`sysctl -w net/${it}=1\``),
+          'Find the file that turns it off again: `grep -rs forward /etc/sysctl.conf /etc/sysctl.d /run/sysctl.d /usr/lib/sysctl.d`',
         ],
         evidence: {
           family,
@@ -78,14 +78,14 @@ export function kernel({ off = {}, k3s }: CniSample): readonly Observation<Code>
             code: 'cni.bridge-nf-off' as const,
             subject: 'bridge',
             text: absent
-              ? 'The kernel module br_netfilter is not loaded: packets between pods on this node pass by iptables.'
-              : `Packets between pods on this node pass by iptables: ${filter.map((it) => it.replaceAll('/', '.')).join(' and ')} is 0.`,
+              ? 'The kernel module br_netfilter is not loaded: packets between pods on this node bypass iptables.'
+              : `Packets between pods on this node bypass iptables: ${filter.map((it) => `net.${it.replaceAll('/', '.')}`).join(' and ')} ${filter.length === 1 ? 'is' : 'are'} 0.`,
             fix: absent
               ? [
-                  '`modprobe br_netfilter`: it turns the settings on as well',
-                  `\`lsmod | grep br_netfilter\`: k3s loads it when ${k3s?.unit ?? 'k3s'} starts`,
+                  'Load the module, which turns the settings on too: `modprobe br_netfilter`',
+                  'Check that it is loaded: `lsmod | grep br_netfilter`',
                 ]
-              : filter.map((it) => `\`sysctl -w net/${it}=1\``),
+              : filter.map((it) => `Turn it on, effective at once: \`sysctl -w net/${it}=1\``),
           },
         ]),
   ]

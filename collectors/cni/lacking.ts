@@ -27,6 +27,14 @@ export function outlastsStart({ lacking = {}, k3s }: CniSample, name: string): b
   return since !== undefined && k3s?.running !== undefined && since < k3s.running.since - grace
 }
 
-/** The last step to try, when a start of k3s has not recreated it. */
-export const killall = ({ k3s }: CniSample) =>
-  `If nothing there says why: \`k3s-killall.sh\`, then \`systemctl start ${k3s?.unit ?? 'k3s'}\`: makes all of the network anew. It stops every pod here at once: end databases properly before`
+/** The last steps to try, when a start of k3s has not recreated it. */
+export const killall = ({ k3s }: CniSample): readonly string[] => [
+  'If the log says nothing, stop databases properly, then stop every pod here: `k3s-killall.sh`',
+  `Start k3s, which creates the network again: \`systemctl start ${k3s?.unit ?? 'k3s'}\``,
+]
+
+/** Beside these steps. */
+export const besideKillall: readonly string[] = [
+  "Don't run `iptables -F`: it restores no interface and may lock out SSH.",
+  "Don't reboot for this: a boot is just one more start of k3s.",
+]

@@ -1,13 +1,15 @@
 import type { Deadline, Observation } from '../../agent/model/index.ts'
+import { many } from '../../agent/text/lists.ts'
 import { date, day } from '../../agent/text/times.ts'
 import { confirmedLeaks } from './pool.ts'
 import type { Code } from './rules.ts'
 import type { CniSample, Pool } from './sample.ts'
+import { onServer } from './text.ts'
 
 /** Leaked addresses from which on it is reported: a pod or two may die in a way that leaves an address behind. */
 const noticed = 3
-/** How many addresses one command holds, so that a person can still read it before running it. */
-const shown = 12
+/** How many addresses one command holds, so that a person can read it, and a message hold it as a whole. */
+const shown = 6
 
 export interface Forecast {
   readonly at: number
@@ -44,7 +46,7 @@ export function leak(sample: CniSample, now: number): readonly Observation<Code>
   const forecast = usedUp(pool, now)
   const soon = free <= pool.size / 10 || (forecast && forecast.at - now < 3 * day)
   const end = forecast
-    ? ` At this pace (${forecast.pace.toFixed(1)} a day) they are used up ${forecast.confidence === 'rough' ? 'roughly ' : 'about '}on ${date(forecast.at)}.`
+    ? ` At ${forecast.pace.toFixed(1)} a day none is left ${forecast.confidence === 'rough' ? 'roughly ' : 'about '}on ${date(forecast.at)}.`
     : ''
   const some = leaked.slice(0, 3).join(', ')
   return [
@@ -52,13 +54,16 @@ export function leak(sample: CniSample, now: number): readonly Observation<Code>
       code: 'cni.addresses-leaking',
       subject: pool.folder,
       ...(soon && { severity: 'critical' as const }),
-      text: `${leaked.length} of ${pool.size} pod addresses are reserved for pods that are gone (${some}${leaked.length > 3 ? ' …' : ''}); ${free === 0 ? 'none is' : free === 1 ? '1 is' : `${free} are`} free.${end}`,
+      text: `${leaked.length} of ${pool.size} pod addresses are reserved for pods that no longer exist (${some}${leaked.length > 3 ? ' …' : ''}); ${free === 0 ? 'none is' : free === 1 ? '1 is' : `${free} are`} free.${end}`,
       fix: [
-        `\`kubectl get pods -A -o wide | grep -wF${leaked
+        `Check that no pod has these addresses${onServer(sample)}: \`kubectl get pods -A -o wide | grep -wF${leaked
           .slice(0, shown)
           .map((it) => ` -e ${it}`)
-          .join('')}\`, on a server: must find nothing; a pod that it does find keeps its address`,
-        `Give them back: \`cd ${pool.folder} && rm ${leaked.slice(0, shown).join(' ')}\`${leaked.length > shown ? ', and so on' : ''}`,
+          .join('')}\``,
+        `If nothing was printed, release them: \`cd ${pool.folder} && rm ${leaked.slice(0, shown).join(' ')}\``,
+        ...(leaked.length > shown
+          ? [`Then do the same for ${many(leaked.length - shown, 'more file')}`]
+          : []),
       ],
       evidence: { leaked: leaked.length, used: pool.used, size: pool.size },
     },

@@ -90,8 +90,9 @@ function growing(device: string, course: Course, now: number): readonly Observat
       subject: device,
       text: `${device} counted ${errors} errors in ${Math.round(time / minute)} min, ${(share * 100).toFixed(1)} % of its packets: ${sure} ${pace} an hour${change}.`,
       fix: [
-        `\`ip -s -s link show dev ${device}\`: which errors they are`,
-        `\`ethtool -S ${device}\`: what the driver says; for hardware, look at cable and port as well`,
+        `See which errors they are: \`ip -s -s link show dev ${device}\``,
+        `See what the driver counts: \`ethtool -S ${device}\``,
+        'On hardware, check cable and port',
       ],
       evidence: { link: device, errors, packets, minutes: Math.round(time / minute) },
     },

@@ -46,11 +46,11 @@ function overlay(sample: CniSample, link: Link, overhead: number | undefined): r
   return [
     mismatch(
       link.name,
-      `The overlay ${link.name} has an MTU of ${link.mtu}, but ${below.name} below it takes ${below.mtu}, of which ${overhead} bytes go to the wrapping: ${most} is the most that fits.`,
+      `The overlay ${link.name} has MTU ${link.mtu}, at most ${most} fits: ${below.name} below it has ${below.mtu}, and each packet gets ${overhead} bytes more.`,
       [
-        `\`ip link show dev ${below.name}\`: if its MTU is wrong, set that right and stop here`,
-        restartOf(sample, `flannel measures ${below.name} again when it starts`),
-        'Then make the pods anew when it suits: they keep the old size until then',
+        `Check the MTU of ${below.name}; if it is wrong, correct only that: \`ip link show dev ${below.name}\``,
+        restartOf(sample, `measures ${below.name} again`),
+        'Then recreate the pods when convenient: they keep the old MTU until then',
       ],
     ),
   ]
@@ -69,8 +69,8 @@ function pods(
     found.push(
       mismatch(
         widest.name,
-        `The overlay ${widest.name} has an MTU of ${most}, but flannel lets pods send ${chosen}: what is larger than ${most} does not fit through.`,
-        [`\`ip link set ${widest.name} mtu ${chosen}\`: what flannel made it with`],
+        `The overlay ${widest.name} has MTU ${most}, but pods send up to ${chosen}: larger packets are lost.`,
+        [`Set the MTU that flannel chose: \`ip link set ${widest.name} mtu ${chosen}\``],
       ),
     )
   if (!bridge) return found
@@ -78,8 +78,8 @@ function pods(
     found.push(
       mismatch(
         bridge.name,
-        `The bridge ${bridge.name} has an MTU of ${bridge.mtu}, but pods here send up to ${chosen}.`,
-        [`\`ip link set ${bridge.name} mtu ${chosen}\``],
+        `The bridge ${bridge.name} has MTU ${bridge.mtu}, but pods send up to ${chosen}: larger packets are lost.`,
+        [`Set the MTU that flannel chose: \`ip link set ${bridge.name} mtu ${chosen}\``],
       ),
     )
   return [...found, ...veths(sample, bridge)]
@@ -98,8 +98,8 @@ function veths(sample: CniSample, bridge: Link): readonly Observation<Code>[] {
   return [
     mismatch(
       `pods on ${bridge.name}`,
-      `${many(wrong.length, 'veth')} of ${podsHit(hit, wrong.length)} on ${bridge.name} ${wrong.length === 1 ? 'has' : 'have'} an MTU of ${sizes.join(', ')} instead of ${chosen}.`,
-      wrong.slice(0, 3).map(([name]) => `\`ip link set ${name} mtu ${chosen}\``),
+      `${many(wrong.length, 'veth')} of ${podsHit(hit, wrong.length)} on ${bridge.name} ${wrong.length === 1 ? 'has' : 'have'} MTU ${sizes.join(', ')} instead of ${chosen}.`,
+      wrong.slice(0, 3).map(([name]) => `Set the MTU of ${name}: \`ip link set ${name} mtu ${chosen}\``),
       bridge.name,
     ),
   ]

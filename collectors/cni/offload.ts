@@ -56,10 +56,10 @@ export function offload(
     {
       code: 'cni.checksum-offload',
       subject: overlay,
-      text: `${overlay} leaves checksums to the hardware (tx-checksum-ip-generic is on), which kernel ${it.kernel} gets wrong in VXLAN.`,
+      text: `Checksum offload is on for ${overlay} (tx-checksum-ip-generic), and kernel ${it.kernel} corrupts UDP checksums in VXLAN.`,
       fix: [
-        `\`ethtool -K ${overlay} tx-checksum-ip-generic off\`: at once, until the next start of k3s or boot`,
-        'For good: a newer kernel (5.7 or later)',
+        `Turn it off until the next k3s start or boot: \`ethtool -K ${overlay} tx-checksum-ip-generic off\``,
+        'Permanently: install kernel 5.7 or later',
       ],
       evidence: { link: overlay, kernel: it.kernel },
     },

@@ -7,7 +7,7 @@ import type { CniSample, Dns, Pool } from './sample.ts'
 /** `agent network`: the pod network from the uplink to the pods, each finding beside what it is about. */
 export const page: Page<CniSample, unknown> = {
   name: 'network',
-  meaning: 'the pod network on one screen: interfaces, other nodes, addresses, and what is wrong with them',
+  meaning: 'the pod network on one screen: interfaces, other nodes, addresses, findings in place',
   trend: 'pods',
   render: renderNetwork,
   json: ({ sample }) => ({

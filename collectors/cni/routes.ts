@@ -9,6 +9,11 @@ const names: Readonly<Record<Part, string>> = {
   neighbour: "the neighbour entry with its VTEP's MAC address",
   fdb: 'the FDB entry with its address',
 }
+const short: Readonly<Record<Part, string>> = {
+  route: 'the route',
+  neighbour: 'the neighbour entry',
+  fdb: 'the FDB entry',
+}
 
 /** Other nodes that this one can no longer reach although its overlay exists. `settled` as in `overlay`. */
 export function routes(
@@ -36,14 +41,17 @@ function lost(sample: CniSample, peer: Peer): Observation<Code> {
     neighbour: mac && `\`ip neigh replace ${via} dev ${dev} lladdr ${mac} nud permanent\``,
     fdb: mac && node && `\`bridge fdb append ${mac} dev ${dev} dst ${node}\``,
   }
-  const mend = lacks.map((it) => commands[it])
-  const restart = restartOf(sample, 'flannel makes all of it again; the pods keep running meanwhile')
+  const repair = lacks.map((it) => commands[it])
+  const restart = restartOf(sample, 'restores all of it')
   return {
     code: 'cni.routes-missing',
     subject: subnet,
-    text: `This node lacks ${said} for the pods of ${node ? `node ${node}` : 'another node'} (${subnet} by way of ${dev}).`,
-    fix: mend.every((it) => it !== undefined)
-      ? [`Put back what is missing: ${mend.join(', then ')}`, `Or ${restart}`]
+    text: `This node lacks ${said} for the pods of ${node ? `node ${node}` : 'another node'} (${subnet} over ${dev}).`,
+    fix: repair.every((it) => it !== undefined)
+      ? [
+          ...lacks.map((it) => `Restore ${short[it]}: ${commands[it]}`),
+          restart.replace('Restart', 'Or restart'),
+        ]
       : [restart],
     evidence: {
       link: dev,
@@ -70,7 +78,7 @@ function wireguard(sample: CniSample, overlays: readonly string[]): readonly Obs
       code: 'cni.routes-missing',
       subject: name,
       text: `This node lacks the route to ${networks} through ${name}.`,
-      fix: [restartOf(sample, 'flannel makes it again; the pods keep running meanwhile')],
+      fix: [restartOf(sample, 'restores it')],
       evidence: { link: name },
     },
   ]

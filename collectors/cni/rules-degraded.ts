@@ -14,30 +14,28 @@ export const degradedRules = declared({
     severity: 'warning',
     title: 'pod addresses leak',
     meaning:
-      'host-local keeps a file for each address it gave (/var/lib/cni/networks/cbr0). Three or more belong to sandboxes that are gone, for ten minutes at least: whoever deleted those pods was killed in the middle, as at a power cut or an OOM kill. Nothing takes them back. Critical when a tenth is left or less than three days.',
+      'host-local keeps a file for each address it assigned (/var/lib/cni/networks/cbr0). Three or more belong to sandboxes that no longer exist, for ten minutes at least: the deletion of those pods was interrupted, as by a power cut or an OOM kill. Nothing releases them. Critical when a tenth is left, or enough for less than three days.',
     measured:
-      'The files in /var/lib/cni/networks/cbr0 against the sandboxes that containerd runs; the forecast from the times at which more were leaked.',
-    impact:
-      'When the last of about 250 addresses is taken, no new pod starts on this node: `no IP addresses available in range set`.',
+      'The files in /var/lib/cni/networks/cbr0 against the sandboxes that containerd runs; the forecast from the times at which the leak grew.',
+    impact: 'At 0 left, no new pod starts on this node: "no IP addresses available in range set".',
     pendingFor: minute,
     fix: [
-      '`ls /var/lib/cni/networks/cbr0`: what is reserved',
-      '`kubectl get pods -A -o wide`, on a server: which addresses pods have. The files of the others can be removed',
+      'See the reserved addresses: `ls /var/lib/cni/networks/cbr0`',
+      'See which addresses pods have (on a server): `kubectl get pods -A -o wide`',
+      'Then delete the files of the addresses that no pod has',
     ],
-    avoid: [
-      'Empty the folder while pods run: their addresses would be given a second time, and both pods break.',
-    ],
+    avoid: ["Don't empty the folder while pods run: addresses in use would be assigned twice."],
   },
   'cni.errors-growing': {
     severity: 'warning',
     title: 'a link counts more and more errors',
     meaning:
-      'The error counters of uplink, overlay, what is under it, or bridge (/proc/net/dev, received and sent) grew by 30 or more within an hour, in three looks or more, and by a thousandth of the packets. The pace is called rough until six looks over half an hour agree. Dropped packets are not counted here.',
+      'The error counters of uplink, overlay, what is under it, or bridge (/proc/net/dev, received and sent) grew by 30 or more within an hour, in three rounds or more, and by a thousandth of the packets. The pace is called rough until six rounds over half an hour agree. Dropped packets are not counted here.',
     measured: '/proc/net/dev.',
     impact:
-      'Connections get slow before they break. Errors of the overlay are packets to nodes it cannot reach, those of hardware mostly cable, port or card.',
+      'Connections get slow before they break. On hardware the reason is mostly cable, port or card; on the overlay, a node it cannot reach.',
     pendingFor: minute,
-    fix: ['`ip -s -s link`: which errors they are', '`ethtool -S DEVICE`: what the driver says'],
+    fix: ['See which errors they are: `ip -s -s link`', 'See what the driver counts: `ethtool -S DEVICE`'],
     because: [
       { code: 'cni.routes-missing', takes: whileOpen },
       { code: 'cni.flapping', takes: whileOpen, same: 'link' },
@@ -47,29 +45,30 @@ export const degradedRules = declared({
     severity: 'warning',
     title: 'a link comes and goes',
     meaning:
-      'Uplink, overlay, what is under it, or bridge went down three times or more within ten minutes: what packets leave by, by the count of lost carriers that the kernel keeps, the others by what `ip monitor` said. What went down within two minutes of a start of k3s does not count: k3s and `k3s-killall.sh` do that.',
-    measured: '/sys/class/net/DEVICE/carrier_down_count of what packets leave by, and `ip monitor link`.',
+      "Uplink, overlay, what is under it, or bridge went down three times or more within ten minutes: for the devices by which packets leave, by the kernel's count of lost carriers, for the others by `ip monitor`. What went down within two minutes of a start of k3s does not count: k3s and `k3s-killall.sh` do that.",
+    measured:
+      '/sys/class/net/DEVICE/carrier_down_count of the devices by which packets leave, and `ip monitor link`.',
     impact:
-      'Each time connections stall, and routes through the link may be lost for good. Two managers of the same interface do this, as does a bad cable.',
+      'Connections stall each time, and routes through the link may stay lost. Usual reasons: a bad cable, or two managers of one interface.',
     pendingFor: 10_000,
     fix: [
-      '`journalctl -k -n 100`: what the kernel says of the link',
-      '`journalctl -u NetworkManager -u systemd-networkd -u dhcpcd -n 100`: whether something else manages it',
+      'See what the kernel logged about the link: `journalctl -k -n 100`',
+      'See what else manages it: `journalctl -u NetworkManager -u systemd-networkd -u dhcpcd -n 100`',
     ],
   },
   'cni.dns-dead': {
     severity: 'critical',
     title: 'the cluster DNS does not answer',
     meaning:
-      "This node asks the cluster's DNS address (cluster-dns, the tenth of service-cidr, or what the kubelet gives pods) for kubernetes.default.svc. Two questions without an answer, or SERVFAIL, in a round that nothing hurried, and still so a minute later. On an agent it must have answered before, since an agent is not told whether its cluster has one.",
+      "This node asks the cluster's DNS address (cluster-dns, the tenth of service-cidr, or what the kubelet gives pods) for kubernetes.default.svc. Two questions got no answer, or SERVFAIL, in a scheduled round, and still so a minute later. On an agent it must have answered before, since an agent does not know whether its cluster has one.",
     measured: 'A DNS question over UDP from this node, 1 s for each of two tries.',
     impact:
-      'Pods on this node resolve no names: to them everything is down at once, inside the cluster and outside.',
+      'Pods on this node resolve no names, so everything looks down to them, inside and outside of the cluster.',
     fix: [
-      '`kubectl -n kube-system get pods -l k8s-app=kube-dns -o wide`, on a server: whether it runs, and where',
-      '`kubectl -n kube-system get endpoints kube-dns`: whether its service leads to it',
+      'See whether CoreDNS runs, and where (on a server): `kubectl -n kube-system get pods -l k8s-app=kube-dns -o wide`',
+      'See whether its service has an endpoint (on a server): `kubectl -n kube-system get endpoints kube-dns`',
     ],
-    avoid: ['Change /etc/resolv.conf of the node: pods do not use it for names of the cluster.'],
+    avoid: ["Don't edit /etc/resolv.conf of the node: pods do not resolve cluster names by it."],
     // Restarting CoreDNS, as each upgrade does: 2.4 s here, some more on a board.
     pendingFor: minute,
     because: [

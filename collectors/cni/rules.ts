@@ -6,12 +6,14 @@ import { type PathCode, pathRules } from './rules-path.ts'
 import { certificates } from './starts.ts'
 
 const killall = [
-  'Run `k3s-killall.sh` lightly: it stops every pod on this node at once, databases included, without letting them finish.',
-  'Run `iptables -F`: it cannot bring an interface back, and may cut SSH.',
+  "Don't run `k3s-killall.sh` yet: it stops every pod at once, databases included.",
+  "Don't run `iptables -F`: it restores no interface and may lock out SSH.",
 ]
 
-const restart =
-  '`systemctl restart k3s` (on an agent `k3s-agent`): makes it again; the pods keep running meanwhile'
+/** Beside steps that delete pods. */
+export const recreating = [...killall, "Don't delete a pod without a controller: nothing recreates it."]
+
+const restart = 'Restart k3s, pods keep running (on an agent: k3s-agent): `systemctl restart k3s`'
 
 /**
  * Longer than these links are away, or half made, in ordinary commands, ms: `k3s-killall.sh` deletes the bridge 1.2 s
@@ -22,7 +24,7 @@ const passing = 5_000
 const critical = { severity: 'critical', avoid: killall, pendingFor: passing } as const
 
 const deadPods =
-  'These pods reach nothing and nothing reaches them: services, ingress and DNS are dead for them, though `kubectl` may still show them Running.'
+  'These pods are offline: no services, no ingress, no DNS. kubectl may still show them Running.'
 
 export type Code =
   | 'cni.bridge-missing'
@@ -41,55 +43,58 @@ export const rules = declared({
     ...critical,
     title: 'the pod bridge is gone',
     meaning:
-      "Pods with a live sandbox hang on a bridge (cni0 with flannel) that does not exist. They are known from their veths and the CNI result cache. A node before its first pod has no bridge and is well. Neither k3s nor flannel makes the bridge again: the bridge plugin does, when the next pod comes, and the old pods' veths stay off it (measured on k3s 1.21).",
+      "Pods with a live sandbox need a bridge (cni0 with flannel) that does not exist. They are known from their veths and the CNI result cache. A node before its first pod has no bridge and is healthy. Neither k3s nor flannel restores the bridge: the bridge plugin does, when the next pod starts, and the old pods' veths stay off it (measured on k3s 1.21).",
     measured: '`ip -j -d addr show` against /var/lib/cni/results and /run/netns.',
     impact: deadPods,
     fix: [
-      '`kubectl get pods -A -o wide --field-selector spec.nodeName=NODE`: the pods on this node',
-      'Delete those that have an address of the pod network, so that they are made anew: `kubectl delete pod -n NAMESPACE NAME`. The first one brings the bridge back. A pod without a controller does not come again by itself',
+      'List the pods on this node (on a server): `kubectl get pods -A -o wide --field-selector spec.nodeName=NODE`',
+      'Recreate those with a pod network address; the first restores the bridge: `kubectl delete pod -n NAMESPACE NAME`',
     ],
+    avoid: recreating,
     because: cleared,
   },
   'cni.bridge-down': {
     ...critical,
     title: 'the pod bridge is down',
     meaning:
-      'The bridge of the pods is there, but set down (without IFF_UP). Nothing sets it up again by itself.',
+      'The bridge of the pods exists, but is down (without IFF_UP). Nothing sets it up again by itself.',
     measured: 'The flags of the bridge in `ip -j -d addr show`.',
     impact: deadPods,
-    fix: ['`ip link set cni0 up`: its route comes back with it'],
+    fix: ['Set it up, which restores its route too: `ip link set cni0 up`'],
   },
   'cni.bridge-address': {
     ...critical,
     title: "the pod bridge lacks the pods' gateway address",
     meaning:
-      'The bridge does not have the address that flannel was given for this node (FLANNEL_SUBNET in /run/flannel/subnet.env). Nothing puts it back until the next pod is made.',
+      'The bridge does not have the address that flannel was given for this node (FLANNEL_SUBNET in /run/flannel/subnet.env). Nothing restores it until the next pod is created.',
     measured: 'The addresses of the bridge in `ip -j -d addr show` against /run/flannel/subnet.env.',
     impact:
-      'Pods on this node reach each other, but neither services, other nodes nor the world, and the node does not reach them.',
-    fix: ['`ip addr show dev cni0`: what it has', '`ip addr add ADDRESS brd + dev cni0`'],
+      'Pods here reach only each other: no services, no other nodes, no internet. The node does not reach them.',
+    fix: [
+      'See which addresses it has: `ip addr show dev cni0`',
+      'Add the missing one: `ip addr add ADDRESS brd + dev cni0`',
+    ],
     because: [{ code: 'cni.bridge-missing', takes: whileOpen }],
   },
   'cni.overlay-missing': {
     ...critical,
     title: 'the overlay to the other nodes is gone',
     meaning:
-      'The device through which flannel reaches other nodes (flannel.1 for VXLAN, flannel-wg for WireGuard) does not exist. Which one it should be comes from net-conf.json, the flags of k3s and subnet.env; host-gw has none. flannel makes it when it starts and not again after that.',
+      'The device through which flannel reaches other nodes (flannel.1 for VXLAN, flannel-wg for WireGuard) does not exist. Which one it should be comes from net-conf.json, the flags of k3s and subnet.env; host-gw has none. flannel creates it only when it starts.',
     measured: 'The links in `ip -j -d addr show`, once k3s has run for two minutes.',
     impact:
-      'Pods here do not reach pods on other nodes and are not reached by them. If the cluster DNS runs elsewhere, names do not resolve here. Pods on this node still reach each other.',
-    fix: [restart, '`ip -d link show type vxlan`: it should be there after half a minute'],
+      'Pods here and on other nodes cannot reach each other. If CoreDNS runs on another node, names do not resolve here. Pods on this node still reach each other.',
+    fix: [restart, 'It should be back after half a minute: `ip -d link show type vxlan`'],
     because: [...certificates, ...cleared],
   },
   'cni.overlay-down': {
     ...critical,
     title: 'the overlay to the other nodes is down',
     meaning:
-      'The overlay device is there, but set down (without IFF_UP). With it went the routes to the other nodes, which setting it up alone does not bring back.',
+      'The overlay device exists, but is down (without IFF_UP). The routes to the other nodes are gone with it, and setting it up alone does not restore them.',
     measured: 'The flags of the overlay in `ip -j -d addr show`.',
-    impact:
-      'Pods here do not reach pods on other nodes and are not reached by them. Pods on this node still reach each other.',
-    fix: [restart, '`ip route`: there should be a route for each other node'],
+    impact: 'Pods here and on other nodes cannot reach each other. Pods on this node still reach each other.',
+    fix: [restart, 'Check for a route to each other node: `ip route`'],
   },
   'cni.conf-missing': {
     ...critical,
@@ -98,7 +103,7 @@ export const rules = declared({
       'k3s runs flannel, but there is no CNI configuration in its folder agent/etc/cni/net.d, where it writes 10-flannel.conflist at each start. containerd then has no pod network.',
     measured: 'The files in agent/etc/cni/net.d of k3s, once it has run for two minutes.',
     impact:
-      'Running pods go on. New pods stay in ContainerCreating, stopping ones may hang, and the node may turn NotReady.',
+      'Running pods are fine. New pods stay in ContainerCreating, stopping pods may hang, and the node may become NotReady.',
     // k3s writes it anew when it starts; what else writes it takes moments.
     pendingFor: minute,
     fix: [restart],
@@ -107,13 +112,13 @@ export const rules = declared({
     ...critical,
     title: "flannel's subnet file is gone",
     meaning:
-      'k3s has run for more than two minutes, but /run/flannel/subnet.env, which flannel writes when it starts, is not there: flannel never got that far, or the file was deleted. /run is empty after each boot.',
-    measured: 'Whether /run/flannel/subnet.env is there.',
-    impact: 'Running pods go on. No new pod gets an address: they stay in ContainerCreating.',
+      'k3s has run for more than two minutes, but /run/flannel/subnet.env, which flannel writes when it starts, does not exist: flannel did not get that far, or the file was deleted. /run is empty after each boot.',
+    measured: 'Whether /run/flannel/subnet.env exists.',
+    impact: 'Running pods are fine. New pods get no address and stay in ContainerCreating.',
     // flannel writes it once the API answers, which takes most of a minute.
     pendingFor: minute,
     fix: [
-      '`journalctl -u k3s -n 200 | grep -i flannel` (on an agent `k3s-agent`): why flannel did not start',
+      'See why flannel did not start (on an agent: k3s-agent): `journalctl -u k3s -n 200 | grep -i flannel`',
       restart,
     ],
     // /run is empty after a boot; a killall leaves the file.
@@ -123,14 +128,14 @@ export const rules = declared({
     severity: 'critical',
     title: 'pods are cut off from the bridge',
     meaning:
-      'The bridge is there, but pods with a live sandbox have a veth that is on no bridge, or none at all. The first is what is left after a bridge was deleted and made anew: nothing puts old veths on the new bridge. A veth that does not exist is told when two looks in a row miss it, as a pod that is being deleted loses its veth first.',
+      'The bridge exists, but pods with a live sandbox have a veth that is on no bridge, or no veth at all. The first happens after a bridge was deleted and created again: nothing moves old veths to the new bridge. A missing veth is reported when two rounds in a row miss it, as a pod that is being deleted loses its veth first.',
     measured:
       'The veths of the pods in /var/lib/cni/results against the ports of the bridge in `ip -j -d addr show`.',
     impact: deadPods,
     // `k3s-killall.sh` takes away the veths of all pods, one after the other, before it forgets them.
     pendingFor: 10_000,
-    fix: ['Delete these pods, so that they are made anew: `kubectl delete pod -n NAMESPACE NAME`'],
-    avoid: killall,
+    fix: ['Recreate these pods (on a server): `kubectl delete pod -n NAMESPACE NAME`'],
+    avoid: recreating,
     // Cut off as soon as there is a bridge again.
     because: [{ code: 'cni.bridge-missing', takes: whileOpen }],
   },

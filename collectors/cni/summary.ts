@@ -5,14 +5,12 @@ import type { CniSample } from './sample.ts'
 
 /** "cni0 up 10.42.0.1/24, 5 pods; flannel.1 up (vxlan, mtu 1450), 1 peer". Pure. */
 export function summary(sample: CniSample): string {
-  if (!sample.k3s) return 'no k3s on this machine, so no pod network to watch'
+  if (!sample.k3s) return 'no k3s on this machine: no pod network to check'
   const it = plan(sample)
-  if (it.kind === 'unknown') return 'k3s without a pod network so far'
+  if (it.kind === 'unknown') return 'no pod network yet'
   if (it.kind === 'other')
-    return it.pods
-      ? `${it.name}: not flannel's network; judged by what holds for all`
-      : `${it.name}: not flannel's network, so it is not judged`
-  if (!sample.interfaces) return 'flannel; its interfaces could not be seen'
+    return it.pods ? `${it.name}: not flannel, only general checks` : `${it.name}: not flannel, not checked`
+  if (!sample.interfaces) return 'flannel; interfaces unreadable'
   const state = (name: string, more: (up: NonNullable<ReturnType<typeof linkOf>>) => string) => {
     const link = linkOf(sample, name)
     return link ? `${name} ${link.up ? 'up' : 'down'}${more(link)}` : `${name} missing`
@@ -21,14 +19,14 @@ export function summary(sample: CniSample): string {
   const hung = pods.length || veths
   const bridge =
     linkOf(sample, it.bridge) || hung > 0
-      ? state(it.bridge, ({ addresses }) => ` ${addresses.join(' ') || 'without address'}`)
+      ? state(it.bridge, ({ addresses }) => ` ${addresses.join(' ') || 'no address'}`)
       : `no ${it.bridge} yet`
   const overlays = it.overlays.map((name) => state(name, ({ mtu }) => ` (${it.backend}, mtu ${mtu})`))
   const peers = many(sample.peers?.length ?? 0, 'peer')
   const { pool, dns } = sample
   const more = [
     ...(pool ? [`${pool.used} of ${pool.size} addresses`] : []),
-    ...(dns?.due && dns.rcode === undefined ? ['no DNS'] : []),
+    ...(dns?.due && dns.rcode === undefined ? ['DNS not answering'] : []),
   ]
   return [`${bridge}, ${many(hung, 'pod')}`, `${overlays.join(', ') || it.backend}, ${peers}`, ...more].join(
     '; ',

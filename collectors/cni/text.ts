@@ -19,28 +19,41 @@ export function podsHit(pods: readonly PodLink[], veths: number, logged: readonl
   return `${many(count, 'pod')} (${names.join(', ')}${more > 0 ? ` and ${more} more` : ''})`
 }
 
-/** Steps that recreate pods: commands for the first of them. `then` is added after the commands. */
-export function remake(sample: CniSample, pods: readonly PodLink[], then: string): string[] {
+/** How long the names in one command may be, characters: a step has to fit into a message as a whole. */
+const mostNames = 130
+
+/** Steps that recreate pods, one command for each of the first namespaces. `first`: what the first new pod does. */
+export function remake(sample: CniSample, pods: readonly PodLink[], first = ''): string[] {
   const { k3s } = sample
-  const start = k3s && !k3s.running ? [`\`systemctl start ${k3s.unit}\`: without it no pod is made`] : []
-  const careful = 'A pod without a controller does not come again by itself'
+  const start = k3s && !k3s.running ? [`Start k3s, which creates pods: \`systemctl start ${k3s.unit}\``] : []
+  const effect = first && `; ${first}`
   if (pods.length === 0)
     return [
       ...start,
-      '`kubectl get pods -A -o wide`, on a server: the pods of this node',
-      `Delete those with an address of the pod network, so that they are made anew: \`kubectl delete pod -n NAMESPACE NAME\`${then}. ${careful}`,
+      `List the pods of this node${onServer(sample)}: \`kubectl get pods -A -o wide\``,
+      `Recreate those with a pod network address${effect}: \`kubectl delete pod -n NAMESPACE NAME\``,
     ]
   const groups = [...Map.groupBy(pods, (it) => it.namespace)]
     .slice(0, named)
-    .map(([namespace, them]) => ({ namespace, names: them.slice(0, named).map((it) => it.name) }))
-  const commands = groups.map(
-    ({ namespace, names }) => `\`kubectl delete pod -n ${namespace} ${names.join(' ')}\``,
-  )
+    .map(([namespace, them]) => ({ namespace, names: fitting(them.slice(0, named).map((it) => it.name)) }))
   const left = pods.length - groups.reduce((sum, it) => sum + it.names.length, 0)
-  const rest = left > 0 ? `, and the same for ${left} more` : ''
-  return [...start, `Make the pods anew, on a server: ${commands.join(', ')}${rest}${then}. ${careful}`]
+  return [
+    ...start,
+    ...groups.map(
+      ({ namespace, names }, at) =>
+        `Recreate the pods${onServer(sample)}${at === 0 ? effect : ''}: \`kubectl delete pod -n ${namespace} ${names.join(' ')}\``,
+    ),
+    ...(left > 0 ? [`Then do the same for ${many(left, 'more pod', 'more pods')}`] : []),
+  ]
 }
 
-/** A restart also starts a stopped unit. */
-export const restartOf = (sample: CniSample, why: string): string =>
-  `\`systemctl restart ${sample.k3s?.unit ?? 'k3s'}\`: ${why}`
+/** The first names, at least one, that fit into one command. */
+const fitting = (names: readonly string[]): readonly string[] =>
+  names.filter((_, at) => at === 0 || names.slice(0, at + 1).join(' ').length <= mostNames)
+
+/** An agent has no kubeconfig. */
+export const onServer = ({ k3s }: CniSample): string => (k3s?.role === 'server' ? '' : ' (on a server)')
+
+/** A restart also starts a stopped unit. `effect`: what it brings back. */
+export const restartOf = (sample: CniSample, effect: string): string =>
+  `Restart k3s, which ${effect}; pods keep running: \`systemctl restart ${sample.k3s?.unit ?? 'k3s'}\``

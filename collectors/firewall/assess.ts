@@ -1,5 +1,6 @@
 import type { Observation, Series } from '../../agent/model/index.ts'
 import { familyNames } from '../../agent/text/families.ts'
+import { many } from '../../agent/text/lists.ts'
 import { minute } from '../../agent/text/times.ts'
 import { buggyIptables, lockoutRisk, twoBackends } from './checks/backends.ts'
 import { changes } from './checks/changed.ts'
@@ -42,8 +43,8 @@ function kubeChains({ k3s, sets, memory, hostPorts = [] }: FirewallSample, now: 
   if (!k3s) return []
   const { running } = k3s
   const how = running
-    ? `${k3s.unit} has run for ${Math.max(0, Math.floor((now - running.since) / minute))} min, but`
-    : `${k3s.unit} is stopped, and`
+    ? `${k3s.unit} has run for ${Math.max(0, Math.floor((now - running.since) / minute))} min`
+    : `${k3s.unit} is stopped`
   return k3s.proxies.flatMap((family): Found[] => {
     // Without an iptables tool a family cannot be judged, and another CNI may do without these chains.
     const here = sets.filter((it) => it.family === family)
@@ -57,13 +58,13 @@ function kubeChains({ k3s, sets, memory, hostPorts = [] }: FirewallSample, now: 
         code: 'firewall.kube-chains-missing',
         subject: family,
         ...(!settled(k3s, now) && { starting: true as const }),
-        text: `${how} kube-proxy's ${familyNames[family]} nat rules are ${missing.length === kubeParts.length ? 'all gone' : `incomplete: without ${missing.join(', ')}`}. ${rules} ${familyNames[family]} rules are there in all.`,
+        text: `kube-proxy's ${familyNames[family]} nat rules ${missing.length === kubeParts.length ? 'are all missing' : `lack ${missing.join(', ')}`}; ${how}. ${many(rules, `${familyNames[family]} rule`)} left in all.`,
         fix: [
-          `\`systemctl restart ${k3s.unit}\``,
+          `Restart k3s: \`systemctl restart ${k3s.unit}\``,
           ...(hostPorts.length > 0
             ? []
             : [
-                'Then delete the pods that own host ports (ingress, svclb), so that their ports are mapped again',
+                'Then delete the pods that own host ports (ingress, svclb): a restart does not map these ports again',
               ]),
         ],
         evidence: { family, table: 'nat', rules, missing: missing.join(', ') },

@@ -28,7 +28,7 @@ export const firewall = collector({
   title: 'Firewall',
   every: '20 */5 * * * *',
   woken:
-    "rules change (`nft monitor`, or a question every half minute where only the legacy backend is in use), ufw's or sshd's files do, or pods come and go",
+    "rules change (`nft monitor`, or a poll every half minute where only the legacy backend is in use), ufw's or sshd's files change, or pods start and end",
   timeout: 90_000,
   rules,
   page,

@@ -13,7 +13,7 @@ import type { FirewallSample } from './sample.ts'
  */
 export const page: Page<FirewallSample, unknown> = {
   name: 'firewall',
-  meaning: 'whose rules there are, policies, ufw, who changed what, and what is kept',
+  meaning: 'rules by owner, policies, ufw, changes and who made them, kept rule sets',
   trend: 'rules',
   render: renderFirewall,
   json: ({ sample }: View<FirewallSample, unknown>) => ({

@@ -14,16 +14,17 @@ export const growthRules = declared({
     severity: 'warning',
     title: 'rules stand there many times over',
     meaning:
-      'At least ten rules are copies: another with exactly the same text stands in the same chain. No component writes a rule twice on purpose; iptables 1.8.0 to 1.8.4 did (k3s issue 3117), and so did some versions of kube-router. Some 98,000 different rules of each backend are compared.',
+      'At least ten rules are copies: the same chain holds another with exactly the same text. No component writes a rule twice on purpose; iptables 1.8.0 to 1.8.4 did (k3s issue 3117), and so did some versions of kube-router. Some 98,000 different rules of each backend are compared.',
     measured:
       '`iptables-save` and `ip6tables-save` of each backend that is in use: the same text in the same chain.',
     impact:
-      'Every packet and every change takes longer. With the known mistakes it goes on until the node stops answering, after days or weeks.',
+      'Every packet and every rule change takes longer. With the known bugs the node stops answering after days or weeks.',
     fix: [
-      'See them: `iptables-save | grep ^-A | sort | uniq -cd | sort -rn | head`',
-      'If iptables is 1.8.0 to 1.8.4 (`iptables --version`), bring a newer one, or start k3s with `--prefer-bundled-bin`',
+      'See the copies: `iptables-save | grep ^-A | sort | uniq -cd | sort -rn | head`',
+      'See whether this iptables is 1.8.0 to 1.8.4, which duplicates rules: `iptables --version`',
+      'If so, install a newer iptables, or start k3s with --prefer-bundled-bin',
     ],
-    avoid: ['Flush the chain: the one rule that is meant goes with its copies.'],
+    avoid: ["Don't flush the chain: the one rule that is needed goes too."],
     pendingFor: 5 * minute,
     because: [{ code: 'firewall.iptables-buggy', takes: whileOpen }],
   },
@@ -31,15 +32,14 @@ export const growthRules = declared({
     severity: 'warning',
     title: 'iptables rules grow without end',
     meaning:
-      'Over the last days the number of rules rose steadily (median slope over all pairs of points; ups and downs and a single step do not count), and at that pace there are 50,000 within 30 days; or there are so many now. Nodes have stopped answering with about 60,000 rules (k3s issue 3117).',
-    measured: 'The number of rules at each look, kept for 30 days.',
-    impact:
-      'Changes to services take longer and longer, the CPU goes to `iptables-restore`, and in the end the node hangs.',
+      'The number of rules rose steadily over the last days, and reaches 50,000 within 30 days at this pace; or it is that high already. The pace is the median slope over all pairs of points: ups and downs and a single step do not count. Nodes have stopped answering with about 60,000 rules (k3s issue 3117).',
+    measured: 'The number of rules in each round, kept for 30 days.',
+    impact: 'Service changes get slower, iptables-restore takes the CPU, and finally the node hangs.',
     fix: [
-      'See whose they are: `agent firewall`',
+      'See whose rules they are: `agent firewall`',
       'See whether they are copies: `iptables-save | grep ^-A | sort | uniq -cd | sort -rn | head`',
     ],
-    avoid: ['Flush: services, policies and host ports go with it.'],
+    avoid: ["Don't run `iptables -F`: services, policies and host ports go too."],
     pendingFor: minute,
     because: [{ code: 'firewall.duplicates', takes: whileOpen }],
   },
@@ -47,44 +47,42 @@ export const growthRules = declared({
     severity: 'warning',
     title: 'rules in both iptables backends',
     meaning:
-      'The kernel keeps the rules of iptables-nft and of iptables-legacy apart, a packet must pass both, and both hold rules of the same family here.',
+      'The kernel keeps the rules of iptables-nft and of iptables-legacy apart, and a packet must pass both. Here both hold rules of the same family.',
     measured:
       '`iptables-nft-save` and, where its tables are loaded (/proc/net/ip_tables_names), `iptables-legacy-save`.',
-    impact:
-      'Each tool shows and changes only its own half: a rule that lets something in there does not undo one that drops it here.',
-    fix: ['See whose they are: `iptables-legacy-save` against `iptables-nft-save`'],
-    avoid: [
-      'Flush one of the two to find out: if its policy is DROP, or k3s writes to it, the node is cut off.',
-    ],
+    impact: 'Each tool shows and changes only its own half. What one half accepts, the other may still drop.',
+    fix: ['See the legacy rules: `iptables-legacy-save`', 'See the nft rules: `iptables-nft-save`'],
+    avoid: ["Don't flush one of them to test: a DROP policy would cut off the node."],
     pendingFor: 5 * minute,
   },
   'firewall.iptables-buggy': {
     severity: 'warning',
     title: 'this iptables duplicates rules',
     meaning:
-      "The iptables of this machine is 1.8.0 to 1.8.4 with the nft backend, which k3s's documentation names as broken (Known Issues): it does not find rules that are there and adds them again.",
+      "The iptables of this machine is 1.8.0 to 1.8.4 with the nft backend, which k3s's documentation names as broken (Known Issues): it does not find existing rules and adds them again.",
     measured: 'The version in the first line of `iptables-save`.',
-    impact: 'Rules multiply, in days or weeks until the node stops answering.',
+    impact: 'Rules multiply until the node stops answering, within days or weeks.',
     fix: [
-      'Let k3s use the one it brings along: add `prefer-bundled-bin: true` to `/etc/rancher/k3s/config.yaml`, then `systemctl restart k3s`',
-      'Or bring a newer iptables (1.8.5 or later)',
+      'Let k3s use its bundled iptables: add prefer-bundled-bin: true to /etc/rancher/k3s/config.yaml',
+      'Then restart k3s (on an agent: k3s-agent): `systemctl restart k3s`',
+      'Or install iptables 1.8.5 or later',
     ],
-    avoid: ['Flush what it has duplicated: another iptables comes first, then a restart of k3s.'],
+    avoid: ["Don't delete the copies yet: this iptables adds them again."],
     pendingFor: minute,
   },
   'firewall.conntrack-filling': {
     severity: 'warning',
     title: 'the connection table is filling up',
     meaning:
-      'Of the connections that the kernel can follow (`nf_conntrack_max`), 80 % are used, or half of them with the rest gone within a day at the pace of the last one. Critical from 95 %.',
+      'The kernel tracks 80 % of the connections that it can (`nf_conntrack_max`), or half of them and will be full within a day at the pace of the last one. Critical from 95 %.',
     measured: '/proc/sys/net/netfilter/nf_conntrack_count and nf_conntrack_max.',
     impact:
-      'Once it is full, new connections are dropped at random: timeouts everywhere, and `nf_conntrack: table full, dropping packet` in the kernel log.',
+      'When full, new connections fail at random; the kernel logs "nf_conntrack: table full, dropping packet".',
     fix: [
-      'See who has so many: `conntrack -L 2>/dev/null | grep -o "src=[0-9a-f.:]*" | sort | uniq -c | sort -rn | head`',
-      'Room until that is mended: `sysctl -w net.netfilter.nf_conntrack_max=524288`',
+      'See which source has most (package conntrack): `conntrack -L 2>/dev/null | grep -o "src=[0-9a-f.:]*" | sort | uniq -c | sort -rn | head`',
+      'Make room until that is fixed: `sysctl -w net.netfilter.nf_conntrack_max=524288`',
     ],
-    avoid: ['`conntrack -F`: it cuts every connection that goes through NAT, services included.'],
+    avoid: ["Don't run `conntrack -F`: it cuts every connection through NAT, services included."],
     pendingFor: minute,
   },
 })

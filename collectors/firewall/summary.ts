@@ -10,7 +10,7 @@ export function summary(sample: FirewallSample): string {
   const { sets, ssh, input, ufw, k3s, unseen } = sample
   const here = sets.filter((it) => !it.stale)
   if (here.length === 0)
-    return unseen?.length ? 'the rules could not be read' : 'no iptables on this machine: nothing to watch'
+    return unseen?.length ? 'rules unreadable' : 'no iptables on this machine: nothing to check'
   const rules = here.reduce((sum, it) => sum + it.rules, 0)
   const owners = byOwner(cellsOf(here))
   const named = owners.slice(0, ownersNamed).map(([owner, count]) => `${owner} ${count}`)
@@ -22,13 +22,13 @@ export function summary(sample: FirewallSample): string {
   const words = {
     accept: 'accepted',
     drop: 'dropped',
-    maybe: 'cannot be told',
+    maybe: 'undecided',
   } as const
   const way =
     ports.length === 0 || !verdict
-      ? 'no SSH listens'
+      ? 'no SSH listening'
       : `SSH port ${ports.join(', ')} ${words[verdict.verdict]}${limits(verdict)}${ssh.assumed ? ' (port assumed)' : ''}`
-  const more = [...(ufw ? [`ufw ${ufw.enabled ? 'on' : 'off'}`] : []), ...(k3s ? [] : ['no k3s here'])]
+  const more = [...(ufw ? [`ufw ${ufw.enabled ? 'on' : 'off'}`] : []), ...(k3s ? [] : ['no k3s'])]
   return [`${rules} rules${list}, ${backends}`, `INPUT ${drops ? 'drops' : 'accepts'}, ${way}`, ...more].join(
     '; ',
   )

@@ -42,7 +42,7 @@ function starved(node: NonNullable<MemorySample['node']>, victims: readonly Vict
   return {
     code: 'memory.oom-system',
     subject: 'node',
-    text: `${times(node)}, because the node had no memory left: ${shown || 'victims unknown'}${more}.`,
+    text: `${times(node)}, as the node had no memory left: ${shown || 'victims unknown'}${more}.`,
     at: node.first,
     wellAt: node.first,
     latest: node.last,
@@ -52,7 +52,14 @@ function starved(node: NonNullable<MemorySample['node']>, victims: readonly Vict
 
 function killed(it: Victim): Observation<MemoryCode> {
   const { pod, rank } = it
-  const advice = rank === 'node' ? ofNode(it) : rank === 'database' ? ofDatabase(it) : pod && ofPod(pod)
+  const advice =
+    rank === 'node'
+      ? ofNode(it)
+      : rank === 'database'
+        ? ofDatabase(it)
+        : it.byNode === it.kills
+          ? byNode
+          : pod && ofPod(pod)
   return {
     code: 'memory.oom-killed',
     subject: it.subject,
@@ -81,32 +88,32 @@ function killed(it: Victim): Observation<MemoryCode> {
 function sentence(it: Victim): string {
   const limit =
     it.byNode === it.kills
-      ? ', because the node had no memory left'
+      ? ', as the node had no memory left'
       : it.limit !== undefined
         ? `, limit ${size(it.limit)}${it.limitOf ? ` (of ${it.limitOf})` : ''}`
         : ''
   const bare = it.unrecorded ?? 0
   if (bare === it.kills)
-    return `${times(it)}, by the count of its cgroup: the kernel's log was overwritten before it was read.`
+    return `${times(it)}, counted by its cgroup; the kernel log was overwritten before Murphy read it.`
   const held = it.rss === undefined ? '' : ` with ${size(it.rss)}`
   const all = it.processes === undefined ? '' : `; ${it.processes} processes in all`
-  const counted = bare === 0 ? '' : `; ${bare} by the count of its cgroup only`
+  const counted = bare === 0 ? '' : `; ${bare} counted by its cgroup only`
   const sure = it.inferred
-    ? `; ${it.inferred === it.kills ? 'all' : it.inferred} by the name of the process only, as the kernel leaves out the rest when there are many`
+    ? `; ${it.inferred === it.kills ? 'all' : it.inferred} identified by process name only, as the kernel logs less in a storm`
     : ''
   return `${times(it)}${limit}; ${it.kills === 1 ? '' : 'last '}${it.comm} (pid ${it.pid})${held}${all}${sure}${counted}.`
 }
 
 const describe = ({ namespace, name }: Pod) =>
-  `See its limit, its restarts and how it ended: \`kubectl -n ${namespace} describe pod ${name}\``
+  `See its limit, restarts and exit code (on a server): \`kubectl -n ${namespace} describe pod ${name}\``
 
 function ofPod(pod: Pod) {
   const { namespace, name } = pod
   return {
     fix: [
       describe(pod),
-      `See what it uses now: \`kubectl -n ${namespace} top pod ${name} --containers\``,
-      `Raise \`resources.limits.memory\`${pod.container ? ` of container ${pod.container}` : ''} in the workload that made the pod, or find what grows in it`,
+      `See what it uses now (on a server): \`kubectl -n ${namespace} top pod ${name} --containers\``,
+      `Raise resources.limits.memory${pod.container ? ` of container ${pod.container}` : ''} in its workload, or find what grows in it`,
     ],
   }
 }
@@ -115,34 +122,43 @@ function ofDatabase({ pod, comm }: Victim) {
   const container = pod?.container ? ` -c ${pod.container}` : ''
   const look = pod
     ? [
-        `Read its log before restarting anything: \`kubectl -n ${pod.namespace} logs ${pod.name}${container} --previous --tail=100\``,
-        'Once it has recovered by itself, raise its limit, or lower what it takes for buffers and connections',
+        `Read its log before you restart anything (on a server): \`kubectl -n ${pod.namespace} logs ${pod.name}${container} --previous --tail=100\``,
+        'Once it has recovered, raise its limit, or lower its buffers and connections',
         describe(pod),
       ]
     : [
-        'Read its log before restarting anything: `journalctl -n 200 --no-pager`',
-        'Once it has recovered by itself, give it more memory, or lower what it takes for buffers and connections',
+        'Read its log before you restart anything: `journalctl -n 200 --no-pager`',
+        'Once it has recovered, give it more memory, or lower its buffers and connections',
       ]
   return {
-    impact: `${comm} is a database: it was stopped in the middle of its work and has to recover before it serves again. Killed again while it recovers, it may not come back.`,
+    impact: `${comm || 'It'} is a database and must recover before it serves again. Another kill during recovery may leave it unable to start.`,
     fix: look,
-    avoid: ['Delete its volume or its lock and log files to make it start: they are what it recovers from.'],
+    avoid: ["Don't delete its volume, lock or log files: recovery needs them."],
   }
+}
+
+/** Its own limit was not reached: raising that would not help. */
+const byNode = {
+  impact: 'Its own limit was not reached. It may be killed again until the node has memory available.',
+  fix: [
+    'See which processes use most: `ps -eo rss,pid,comm --sort=-rss | head -15`',
+    'Give the largest pods a limit (resources.limits.memory), or move one to another node',
+  ],
 }
 
 function ofNode({ comm }: Victim) {
   const k3s = /^(k3s|containerd|kubelet|kube-)/.test(comm)
   return {
     impact: k3s
-      ? 'k3s, or what keeps its containers, is gone until systemd starts it again; nobody looks after the pods meanwhile.'
-      : 'The node depends on it; systemd starts it again, if its unit says so.',
+      ? 'Nothing managed the pods until systemd started k3s or containerd again.'
+      : 'The node depends on this process; systemd restarts it only if its unit says so.',
     fix: [
       ...(k3s
         ? ['See whether k3s is back: `systemctl status k3s k3s-agent --no-pager`']
-        : ['See whether it is back: `systemctl --failed`']),
-      'See what holds the memory: `ps -eo rss,pid,comm --sort=-rss | head -15`',
-      'Leave memory for the node itself: limits for the biggest pods, or `kubelet-arg: system-reserved=memory=…` in the k3s config',
+        : ['See whether its unit failed: `systemctl --failed`']),
+      'See which processes use most: `ps -eo rss,pid,comm --sort=-rss | head -15`',
+      'Give the largest pods a limit, or reserve memory (kubelet-arg: system-reserved=memory=500Mi in the k3s config)',
     ],
-    avoid: ['Reboot or run `k3s-killall.sh` to make room: what took the memory comes back with the pods.'],
+    avoid: ["Don't reboot or run `k3s-killall.sh` for room: the memory fills again with the pods."],
   }
 }

@@ -53,6 +53,9 @@ const inAbout = (at: number, now: number) => {
   return `in about ${span} (${clock(at * 1000, now)} UTC)`
 }
 
+/** A forecast that was watched for less time than it looks ahead. */
+const rough = ({ confidence }: Forecast) => (confidence === 'rough' ? ' at this pace, a rough estimate' : '')
+
 const perMinute = ({ rate }: Forecast) => `${size(Math.round(rate * 60))} a minute`
 
 function nearLimit(id: string, use: Use, near: number, now: number): Observation<MemoryCode>[] {
@@ -62,18 +65,19 @@ function nearLimit(id: string, use: Use, near: number, now: number): Observation
   if (!ahead && percent < near) return []
   const subject = subjectOf(id, pod)
   const course = ahead
-    ? `It grows by ${perMinute(ahead)} and reaches its limit ${inAbout(ahead.at, now)}${ahead.confidence === 'rough' ? ', if it goes on so' : ''}`
+    ? `Grows by ${perMinute(ahead)}: limit reached ${inAbout(ahead.at, now)}${rough(ahead)}`
     : 'It does not grow steadily'
   return [
     {
       code: 'memory.container-near-limit',
       subject,
-      text: `Holds ${share(used, limit)} (${percent} %). ${course}.`,
+      text: `Uses ${share(used, limit)} (${percent} %). ${course}.`,
       ...(pod && {
         pod,
         fix: [
-          `See what it uses: \`kubectl -n ${pod.namespace} top pod ${pod.name} --containers\``,
-          `Raise \`resources.limits.memory\`${pod.container ? ` of container ${pod.container}` : ''}, or restart it at a time of your choice if it leaks: \`kubectl -n ${pod.namespace} delete pod ${pod.name}\``,
+          `See what it uses (on a server): \`kubectl -n ${pod.namespace} top pod ${pod.name} --containers\``,
+          `Raise resources.limits.memory${pod.container ? ` of container ${pod.container}` : ''} in its workload`,
+          `Or, if it leaks, restart it when convenient (on a server): \`kubectl -n ${pod.namespace} delete pod ${pod.name}\``,
         ],
       }),
       evidence: {
@@ -94,13 +98,13 @@ function nodeFilling(sample: MemorySample, least: number, now: number): Observat
   const soon = ahead && percent < 40 ? ahead : undefined
   if (!soon && percent >= least) return []
   const course = soon
-    ? ` It shrinks by ${perMinute(soon)}: nothing is left ${inAbout(soon.at, now)}${soon.confidence === 'rough' ? ', if it goes on so' : ''}.`
+    ? ` It shrinks by ${perMinute(soon)}: nothing left ${inAbout(soon.at, now)}${rough(soon)}.`
     : ''
   return [
     {
       code: 'memory.node-filling',
       subject: 'node',
-      text: `${share(available, total)} are available (${Math.round(percent)} %).${course}`,
+      text: `${share(available, total)} available (${Math.round(percent)} %).${course}`,
       evidence: {
         available: size(available),
         total: size(total),
@@ -119,7 +123,7 @@ function pressed({ pressure }: MemorySample, most: number): Observation<MemoryCo
     {
       code: 'memory.pressure',
       subject: 'node',
-      text: `In the last minute everything that could run waited for memory ${pressure.full} % of the time, and something did ${pressure.some} %.`,
+      text: `In the last minute all tasks stalled on memory ${pressure.full} % of the time, some tasks ${pressure.some} % (PSI avg60).`,
       evidence: { full: pressure.full, some: pressure.some },
     },
   ]

@@ -28,28 +28,30 @@ export const memory = collector({
   settings: {
     hold_minutes: {
       type: 'integer',
-      description: 'How long an OOM kill stays a finding after it happened, in minutes.',
+      description: 'How long a finding stays open after an OOM kill, in minutes.',
       default: 60,
       minimum: 1,
       maximum: 1440,
     },
     near_limit_percent: {
       type: 'integer',
-      description: 'From how much of its limit on a container is told even if it does not grow, in percent.',
+      description:
+        'Reports a container from this share of its memory limit on, even if it does not grow, in percent.',
       default: 95,
       minimum: 50,
       maximum: 100,
     },
     available_percent: {
       type: 'integer',
-      description: 'Below how much available memory the node is told, in percent.',
+      description: 'Reports the node below this share of available memory, in percent.',
       default: 5,
       minimum: 1,
       maximum: 50,
     },
     pressure_percent: {
       type: 'integer',
-      description: 'From how much waiting for memory in a minute on the node is told, in percent.',
+      description:
+        'Reports the node from this share of the last minute stalled on memory on (PSI full), in percent.',
       default: 10,
       minimum: 1,
       maximum: 100,

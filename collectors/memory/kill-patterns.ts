@@ -11,6 +11,12 @@ import { times } from './text.ts'
 /** How many names a text lists; the rest is a number. */
 const mostNames = 5
 
+const afterStorm = 'What was killed had to start again, and may wait in CrashLoopBackOff.'
+const afterwards = [
+  'See who was killed: `agent memory`',
+  'Raise the limit of the first in this list, or find what grew in it',
+] as const
+
 /** Many kills on the whole node within a minute. Once it is over, it is a warning for as long as it is reported. */
 export function storming({ storm }: MemorySample, now: number): Observation<MemoryCode>[] {
   const { kills, first, last, until, hits = {} } = storm ?? {}
@@ -26,8 +32,9 @@ export function storming({ storm }: MemorySample, now: number): Observation<Memo
       subject: 'node',
       ...(over && { severity: 'warning' as const }),
       text: over
-        ? `It is over: ${many(kills, 'kill')} from ${clock(first, last)} to ${clockUtc(last, last)}: ${who}.`
+        ? `Over: ${many(kills, 'kill')} from ${clock(first, last)} to ${clockUtc(last, last)}, none since: ${who}.`
         : `${times({ kills, first, last })}: ${who}.`,
+      ...(over && { impact: afterStorm, fix: [...afterwards] }),
       at: first,
       latest: last,
       evidence: { kills, last: iso(last), containers: Object.keys(hits).join(', ') },
@@ -52,7 +59,7 @@ export function again(
       {
         code: 'memory.oom-repeating' as const,
         subject,
-        text: `Killed ${seconds.length} times since ${clock(first, now)}, last ${clock(last, now)} UTC, ${every}.`,
+        text: `OOMKilled ${seconds.length} times since ${clock(first, now)}, last ${clock(last, now)} UTC, ${every}.`,
         at: (boutBegan(seconds, quiet / 1000) ?? 0) * 1000,
         latest: last,
         ...(victim?.pod && { pod: victim.pod }),
@@ -70,14 +77,14 @@ export function missing({ account }: MemorySample, now: number): Observation<Mem
   const shown = owners.slice(0, mostNames).map(([subject, kills]) => `${subject} (${kills})`)
   const whose =
     owners.length > 0
-      ? ` Their cgroups counted those of ${shown.join(', ')}${owners.length > mostNames ? ' and others' : ''}.`
+      ? ` By their cgroups they hit ${shown.join(', ')}${owners.length > mostNames ? ' and others' : ''}.`
       : ''
-  const earlier = before > 0 ? `, ${before} from before Murphy looked` : ''
+  const earlier = before > 0 ? `, ${before} before Murphy's first round` : ''
   return [
     {
       code: 'memory.oom-records-lost',
       subject: 'node',
-      text: `The kernel counts ${many(counted, 'kill')} since it started: ${explained} explained by its log${earlier}, ${lost} without a record, found at ${clock(account.last ?? now, now)} UTC.${whose}`,
+      text: `The kernel counts ${many(counted, 'OOM kill')} since boot: ${explained} in its log${earlier}, ${lost} not in its log (noticed ${clock(account.last ?? now, now)} UTC).${whose}`,
       evidence: { counted, explained, lost, ...(before > 0 && { 'before Murphy looked': before }) },
     },
   ]

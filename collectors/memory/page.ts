@@ -9,7 +9,7 @@ import type { Forecast } from './slope.ts'
 /** `agent memory`: the memory of the node and its containers, their limits, and the kills. */
 export const page: Page<MemorySample, unknown> = {
   name: 'memory',
-  meaning: 'the node and its containers against their limits, and who was killed',
+  meaning: 'memory of the node and of each container against its limit, and the OOM kills',
   trend: 'available',
   render: renderMemory,
   json: ({ sample }) => {

@@ -3,24 +3,21 @@ import { hour, minute } from '../../agent/text/times.ts'
 import { byNode, inStorm } from './proofs.ts'
 
 const backstop =
-  "k3s switches off the eviction of pods for want of memory, so the kernel's OOM killer is the only backstop there is."
+  "k3s turns off the eviction of pods for low memory, so the kernel's OOM killer is the only backstop."
 
 export const rules = declared({
   'memory.oom-killed': {
     severity: 'warning',
     title: 'killed for want of memory',
-    meaning: `The kernel killed a process of this container because a memory limit was reached, its own or one above it. Each kill is read from the kernel's log, /dev/kmsg, where only the kernel itself can have written it, and named by its cgroup and the folders under /var/log. It stays a finding for \`hold_minutes\` after the last kill; the first after ten quiet minutes is counted from 1 again. It is critical if the victim is a database, or if the node itself depends on it. Notified at once: who was killed is not brought back by what comes after. ${backstop}`,
-    measured: '/dev/kmsg, from the record on at which the last look ended.',
+    meaning: `The kernel killed a process of this container at a memory limit, its own or one above it. Each kill is read from the kernel's log, /dev/kmsg, where only the kernel itself can have written it, and named by its cgroup and the folders under /var/log. The finding stays open for \`hold_minutes\` after the last kill; the first after ten quiet minutes counts from 1 again. It is critical if the victim is a database, or if the node itself depends on it. Notified at once: the kill has happened. ${backstop}`,
+    measured: '/dev/kmsg, from the record on at which the last round ended.',
     settings: ['hold_minutes'],
-    impact:
-      'The container lost a process or is restarted, and is killed again as long as it needs more than it may have.',
+    impact: 'Will be OOMKilled again until usage drops or the limit is raised.',
     fix: [
-      'See who used how much when it happened: `journalctl -k -g "oom-kill|Killed process" --since -2h`',
+      'See what the kernel logged: `journalctl -k -g "oom-kill|Killed process" --since -2h`',
       'Find the process that grows, or raise its limit',
     ],
-    avoid: [
-      'Remove the limit altogether: then the node runs out, and the kernel chooses among everything on it.',
-    ],
+    avoid: ["Don't remove the limit: the whole node could run out of memory."],
     because: [
       { code: 'memory.oom-system', proof: byNode },
       { code: 'memory.oom-storm', proof: inStorm },
@@ -31,73 +28,70 @@ export const rules = declared({
     severity: 'critical',
     title: 'killed for want of memory again and again',
     meaning:
-      'The kernel killed processes of the same container three times or more within a day; what was killed within 5 s counts as once. It is over when the next kill, by the mean distance of those before, is twice overdue, and `hold_minutes` have passed. Notified at once: the kills have happened.',
+      'The kernel killed processes of the same container three times or more within a day; kills within 5 s count once. It is over when the next kill, by the mean interval so far, is twice overdue, and `hold_minutes` have passed. Notified at once: the kills have happened.',
     measured: 'The kills of the last day, from /dev/kmsg.',
     settings: ['hold_minutes'],
-    impact: 'It does not come right by itself: it needs more than it may have, or something in it grows.',
+    impact: 'Will be OOMKilled again and again: its limit is too low, or a process in it leaks.',
     fix: [
-      'See what it is given and what it uses: `agent memory`',
-      'Raise its limit, or find what grows in it; a database needs less for buffers and connections',
+      'See its usage and its limit: `agent memory`',
+      'Raise its limit, or find what grows in it; give a database smaller buffers and fewer connections',
     ],
-    avoid: ['Wait for it: each kill may be the one that a database does not recover from.'],
+    avoid: ["Don't wait: a database may not recover from the next kill."],
     because: [{ code: 'memory.oom-killed', same: 'subject', takes: whileOpen }],
   },
   'memory.oom-storm': {
     severity: 'critical',
     title: 'storm of OOM kills',
     meaning:
-      'Twenty kills or more within a minute. Kills more than ten seconds after the last one are none of its own. It is over after a minute without one, and stays as a warning until ten minutes after its last kill. The kernel then leaves out most of what it otherwise logs of each, so that some are named by the name of the process only; none is left uncounted. Notified at once: the kills have happened.',
+      'Twenty kills or more within a minute. A kill more than ten seconds after the last one does not belong to the storm. The storm is over after a minute without a kill, and stays open as a warning until ten minutes after its last kill. In a storm the kernel logs less of each kill, so that some are identified by the name of the process only; all are counted. Notified at once: the kills have happened.',
     measured: 'The kills of the last minute, from /dev/kmsg.',
-    impact:
-      'While it lasts, what is started is killed again at once, and whatever shares the limit goes too.',
+    impact: 'New processes are killed at once, and so is whatever shares their limit.',
     fix: [
-      'See who is hit: `agent memory`',
-      'Stop what starts them again and again: scale it to 0 with `kubectl scale`, or `systemctl stop` for a service',
+      'See who is killed: `agent memory`',
+      'Stop what restarts them: scale the workload to 0, or stop the service',
       'Then raise its limit, or find what grows in it',
     ],
-    avoid: ['Restart k3s: it starts all of them again at once.'],
+    avoid: ["Don't restart k3s: that starts all of them again at once."],
     because: [{ code: 'memory.oom-system' }],
   },
   'memory.container-near-limit': {
     severity: 'warning',
     title: 'a container is about to reach its memory limit',
-    meaning: `What the container holds, less what the kernel can take back (the cache of files), is at \`near_limit_percent\` of its limit, or grows so steadily that the limit is near: the median of all slopes over up to 24 looks (Theil and Sen), said from 60 % on, and only where it was watched for a quarter of the time that is left; where that is more than three hours, only once it has risen from day to day, twice. What comes and goes, by the minute, the day or the week, stays below its own peaks of the last eight days and is not told.`,
+    meaning: `The memory of the container without its file cache, which the kernel can reclaim, is at \`near_limit_percent\` of its limit, or grows so steadily that the limit is near. The pace is the median of all slopes over up to 24 rounds (Theil and Sen), reported from 60 % on, and only where it was watched for a quarter of the time that is left; where that is more than three hours, only once it rose from day to day, twice. A load that repeats by the minute, the day or the week stays below its own peaks of the last eight days and is not reported.`,
     measured:
       "memory.current, memory.max and memory.stat of each container's cgroup (version 1: usage_in_bytes and limit_in_bytes), or the limit of its pod where that is less.",
     settings: ['near_limit_percent'],
-    impact: 'At its limit the kernel kills it.',
-    fix: ['See which hold most of what they may: `agent memory`'],
-    avoid: [
-      'Remove the limit altogether: then the node runs out, and the kernel chooses among everything on it.',
-    ],
+    impact: 'At 100 % the kernel kills it (OOMKilled).',
+    fix: ['See usage and limits of all containers: `agent memory`'],
+    avoid: ["Don't remove the limit: the whole node could run out of memory."],
     pendingFor: minute,
   },
   'memory.node-filling': {
     severity: 'warning',
     title: "the node's memory runs out",
-    meaning: `Less than \`available_percent\` of the node's memory is available (MemAvailable in /proc/meminfo), or it shrinks so steadily that nothing will be left soon. ${backstop}`,
+    meaning: `Less than \`available_percent\` of the node's memory is available (MemAvailable in /proc/meminfo), or it shrinks so steadily that soon nothing is left. ${backstop}`,
     measured: '/proc/meminfo.',
     settings: ['available_percent'],
-    impact:
-      'When nothing is left, the kernel kills what it holds to be the least needed; before that the node becomes slow.',
+    impact: 'The node gets slow; at 0 the kernel kills processes, often the largest.',
     fix: [
-      'See what holds the memory: `ps -eo rss,pid,comm --sort=-rss | head -15`',
-      'See which pods do: `kubectl top pod -A --sort-by=memory | head -15`',
+      'See which processes use most: `ps -eo rss,pid,comm --sort=-rss | head -15`',
+      'See which pods use most (on a server): `kubectl top pod -A --sort-by=memory | head -15`',
     ],
-    avoid: ['Drop the caches (`drop_caches`): what is available counts them already.'],
+    avoid: ["Don't drop the caches: available memory already includes them."],
     pendingFor: minute,
   },
   'memory.pressure': {
     severity: 'warning',
     title: 'the node waits for memory',
     meaning:
-      'In the last minute all that could run stood still, waiting for memory, for `pressure_percent` of the time or more (`full avg60` in /proc/pressure/memory, Linux 4.20 and later).',
+      'In the last minute all runnable tasks stalled on memory at the same time for `pressure_percent` of the time or more (PSI: `full avg60` in /proc/pressure/memory, Linux 4.20 and later).',
     measured: '/proc/pressure/memory.',
     settings: ['pressure_percent'],
-    impact: 'Everything is slow, probes fail, and containers are restarted for being late.',
+    impact: 'Everything is slow, probes fail, and the kubelet restarts containers that answer late.',
     fix: [
-      'See what holds the memory: `ps -eo rss,pid,comm --sort=-rss | head -15`',
-      'See who reads its own files again and again: `cat /proc/pressure/io`, `vmstat 1 5`',
+      'See which processes use most: `ps -eo rss,pid,comm --sort=-rss | head -15`',
+      'See whether the node also waits for its disk: `cat /proc/pressure/io`',
+      'See whether it swaps or reads files again: `vmstat 1 5`',
     ],
     pendingFor: minute,
     because: [{ code: 'memory.node-filling', takes: whileOpen }],
@@ -106,27 +100,27 @@ export const rules = declared({
     severity: 'info',
     title: 'OOM kills without a record',
     meaning:
-      'The kernel counted more kills (`oom_kill` in /proc/vmstat) than its log had lines for: its ring buffer was overwritten before Murphy read it. It counts each kill right before it logs it, so the difference is exact. It stays a finding for `hold_minutes` after the last one. Notified at once: the kills have happened.',
+      'The kernel counted more kills (`oom_kill` in /proc/vmstat) than its log had lines for: its ring buffer was overwritten before Murphy read it. The kernel counts each kill right before it logs it, so the difference is exact. The finding stays open for `hold_minutes` after the last one. Notified at once: the kills have happened.',
     measured: '`oom_kill` of /proc/vmstat against the lines of /dev/kmsg.',
     settings: ['hold_minutes'],
-    impact: 'How many were killed is known; who they were is not.',
+    impact: 'The number of kills is known, their victims are not.',
     fix: [
-      'The journal may have them: `journalctl -k -g "Killed process" --since -2h`',
-      'A larger ring buffer holds more: `log_buf_len=4M` on the kernel command line',
+      'See whether the journal has them: `journalctl -k -g "Killed process" --since -2h`',
+      'For a larger ring buffer, add log_buf_len=4M to the kernel command line',
     ],
   },
   'memory.oom-before-boot': {
     severity: 'warning',
     title: 'the node went down, short of memory',
     meaning:
-      'The boot before this one, as the journal has it, ended without a shutdown within 15 minutes after the node itself had no memory left, or with a panic of the kernel over it. Kills that nobody read then are made up for from there. It needs a journal that outlives a boot (/var/log/journal), and is remembered until 20 minutes after the boot. Notified at once: it happened.',
+      'The boot before this one ended without a shutdown within 15 minutes after the node itself had no memory left, or with a kernel panic over it, as the journal says. Kills that nobody read then are read from there. This needs a persistent journal (/var/log/journal), and is reported until 20 minutes after the boot. Notified at once: it happened.',
     measured:
-      '`journalctl --boot=-1` with the records of the kernel, once after each boot; nothing where the journal does not outlast one.',
-    impact: 'Short of memory it panicked, hung or was reset, and does so again when as much is taken.',
+      '`journalctl --boot=-1` with the records of the kernel, once after each boot; nothing where the journal is not persistent.',
+    impact: 'The node crashed, hung or was reset; the same memory use would do that again.',
     fix: [
-      'See how it ended: `journalctl -k -b -1 -n 50 --no-pager`',
-      'See whether the kernel is told to panic: `sysctl vm.panic_on_oom kernel.panic`',
-      'See what takes the memory now: `agent memory`',
+      'See how that boot ended: `journalctl -k -b -1 -n 50 --no-pager`',
+      'See whether the kernel is set to panic on OOM: `sysctl vm.panic_on_oom kernel.panic`',
+      'See what uses the memory now: `agent memory`',
     ],
     event: true,
     because: [{ code: 'memory.oom-system', takes: hour }],
@@ -134,20 +128,17 @@ export const rules = declared({
   'memory.oom-system': {
     severity: 'critical',
     title: 'the node ran out of memory',
-    meaning: `No limit was reached: the machine itself had no memory left (CONSTRAINT_NONE in the kernel's log), and the kernel killed what it held to be the least needed. It stays a finding for \`hold_minutes\` after the last such kill. Notified at once: the kill has happened. ${backstop}`,
+    meaning: `No limit was reached: the machine itself had no memory left (CONSTRAINT_NONE in the kernel's log), and the kernel killed the process with the highest OOM score. The finding stays open for \`hold_minutes\` after the last such kill. Notified at once: the kill has happened. ${backstop}`,
     measured: '/dev/kmsg, as for `memory.oom-killed`.',
     settings: ['hold_minutes'],
-    impact:
-      'Anything on the node may be killed next, also k3s, containerd and databases; whatever is not killed becomes slow.',
+    impact: 'The kernel may kill anything next, also k3s, containerd and databases. The rest is slow.',
     fix: [
-      'See what holds the memory: `ps -eo rss,pid,comm --sort=-rss | head -15`',
-      'See which pods do: `kubectl top pod -A --sort-by=memory | head -15`',
-      'Give the biggest of them a limit (`resources.limits.memory`), or move it to another node',
-      'See whether there is room again: `free -h`',
+      'See which processes use most: `ps -eo rss,pid,comm --sort=-rss | head -15`',
+      'See which pods use most (on a server): `kubectl top pod -A --sort-by=memory | head -15`',
+      'Give the largest a limit (resources.limits.memory), or move it to another node',
+      'Check that memory is available again: `free -h`',
     ],
-    avoid: [
-      'Shield everything with oom_score_adj -1000 or set vm.panic_on_oom: the node then hangs or reboots instead of losing one process.',
-    ],
+    avoid: ["Don't set oom_score_adj -1000 everywhere or vm.panic_on_oom: the node would hang or reboot."],
     because: [
       { code: 'memory.node-filling', takes: whileOpen },
       { code: 'memory.pressure', takes: whileOpen },

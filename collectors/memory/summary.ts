@@ -13,16 +13,16 @@ export function summary(sample: MemorySample, holdMinutes: number, now: number):
   }
   const span = holdMinutes === 60 ? 'hour' : `${holdMinutes} min`
   const blind = sample.unseen?.some((it) => it.codes?.includes('memory.oom-killed'))
-  const counted = sample.counted === undefined ? '' : `; the kernel counts ${sample.counted} since it started`
+  const counted = sample.counted === undefined ? '' : `; the kernel counts ${sample.counted} since boot`
   const kills = blind
-    ? `OOM kills cannot be seen${counted}`
+    ? `OOM kills unreadable${counted}`
     : victims.length > 0
       ? `OOM: ${times(all)}`
       : `no OOM kill in the last ${span}`
   const forged = sample.account?.disbelieved
   return [
     kills,
-    ...(forged ? [`${many(forged, 'log line')} like an OOM kill that the kernel did not count`] : []),
+    ...(forged ? [`${many(forged, 'OOM log line')} ignored (not counted by the kernel)`] : []),
     ...(sample.available !== undefined && sample.total !== undefined
       ? [`${share(sample.available, sample.total)} available`]
       : []),

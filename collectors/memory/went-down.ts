@@ -31,14 +31,14 @@ export function wentDown({ lastBoot }: MemorySample, now: number): Observation<M
   if (lastBoot?.ended === undefined || !endedByMemory(lastBoot)) return []
   const { booted, ended, panic, starved } = lastBoot
   if (booted - ended > near || now - booted > near + held) return []
-  const why = panic ? `The kernel panicked: ${panic}.` : 'It was not shut down.'
+  const why = panic ? `The kernel panicked: ${panic}.` : 'There was no shutdown.'
   const kills = killsOf(lastBoot, booted)
   return [
     {
       code: 'memory.oom-before-boot',
       subject: 'node',
       ...(panic !== undefined && { severity: 'critical' as const }),
-      text: `The boot before this one ended at ${clock(ended, booted)} UTC${kills ? `, after ${kills}` : ''}. ${why} The node was booted at ${clock(booted, booted)}.`,
+      text: `The previous boot ended at ${clock(ended, booted)} UTC${kills ? `, after ${kills}` : ''}. ${why} This boot began at ${clock(booted, booted)} UTC.`,
       at: starved ?? ended,
       evidence: {
         ended: iso(ended),

@@ -24,7 +24,7 @@ export function renderNetwork(it: View<CniSample, unknown>, terminal: Terminal):
   const { sample } = it
   const about = plan(sample)
   const name = about.kind === 'flannel' ? `flannel, ${about.backend}` : it.summary
-  const head = `${paint(terminal, 'bold', safe(it.node))}  ${safe(name)}  (looked ${ageText(it)})`
+  const head = `${paint(terminal, 'bold', safe(it.node))}  ${safe(name)}  (checked ${ageText(it)})`
   const blocks: (readonly string[])[] = [[head]]
   const uplink = outward(sample).flatMap((one) => [link(sample, one, terminal), ...wrong(one)])
   if (about.kind === 'flannel') {
@@ -62,8 +62,8 @@ const shownFinding = ({ severity, title, text, code }: Finding, terminal: Termin
 function link(sample: CniSample, name: string, terminal: Terminal, needed = true): string {
   const it = linkOf(sample, name)
   const label = `  ${safe(name).padEnd(16)}`
-  if (!sample.interfaces) return `${label}not seen`
-  if (!it) return needed ? label + paint(terminal, 'red', 'missing') : `${label}not yet: no pods`
+  if (!sample.interfaces) return `${label}unreadable`
+  if (!it) return needed ? label + paint(terminal, 'red', 'missing') : `${label}none yet: no pods`
   const state = it.up ? paint(terminal, 'green', 'up'.padEnd(6)) : paint(terminal, 'red', 'down'.padEnd(6))
   const errors = sample.errors?.[name]?.at(-1)?.[1]
   const counted = errors === undefined ? '' : `${errors} errors`
@@ -85,9 +85,9 @@ function hung(
   const lost = new Set(gone)
   const trouble = (it: PodLink) =>
     lost.has(it.veth)
-      ? 'has no veth'
+      ? 'no veth'
       : loose.has(it.veth)
-        ? `is not on ${bridge}`
+        ? `not on ${bridge}`
         : interfaces?.odd?.[it.veth] !== undefined
           ? `mtu ${interfaces.odd[it.veth]}`
           : ''
@@ -103,7 +103,7 @@ function hung(
       safe(`${it.veth.padEnd(14)}${it.ip.padEnd(16)}${short}`) + (why && ` ${paint(terminal, 'red', why)}`)
     )
   })
-  if (more > 0) lines.push(shown.length > 0 ? `and ${more} more` : `${more} veths`)
+  if (more > 0) lines.push(shown.length > 0 ? `${more} more` : `${more} veths`)
   return lines.map((line, at) => `      ${at === lines.length - 1 ? '└─' : '├─'} ${line}`)
 }
 
@@ -115,7 +115,7 @@ function peers(
   terminal: Terminal,
   wrong: (...subjects: readonly string[]) => readonly string[],
 ): readonly string[] {
-  if (all.length === 0) return ['  No other nodes.']
+  if (all.length === 0) return ['  No other nodes']
   const sorted = [...all].sort((a, b) => (b.lacks?.length ?? 0) - (a.lacks?.length ?? 0))
   const lines = sorted.slice(0, mostPeers).flatMap(({ subnet, dev, via, node, lacks = [] }) => {
     const state =
@@ -130,7 +130,7 @@ function peers(
   return [
     `  Other nodes: ${all.length}`,
     ...lines,
-    ...(all.length > mostPeers ? [`    and ${all.length - mostPeers} more`] : []),
+    ...(all.length > mostPeers ? [`    ${all.length - mostPeers} more`] : []),
   ]
 }
 
@@ -146,13 +146,9 @@ function pool({ pool: it }: CniSample, terminal: Terminal, now: number): readonl
   const good = Math.min(barWidth - bad, cells(it.used - leaked))
   const bar =
     '█'.repeat(good) + paint(terminal, 'yellow', '▒'.repeat(bad)) + '░'.repeat(barWidth - good - bad)
-  const said = `${it.used} of ${it.size} taken${leaked > 0 ? `, ${leaked} of them leaked` : ''}`
+  const said = `${it.used} of ${it.size} used${leaked > 0 ? `, ${leaked} of them leaked` : ''}`
   return [`  Addresses   ${bar} ${said}`]
 }
 
 const answer = (rcode: string | undefined, error: string | undefined) =>
-  rcode === undefined
-    ? `does not answer (${error ?? 'not asked'})`
-    : rcode === 'SERVFAIL'
-      ? 'cannot tell (SERVFAIL)'
-      : 'answers'
+  rcode === undefined ? `no answer (${error ?? 'not asked'})` : rcode === 'SERVFAIL' ? 'SERVFAIL' : 'ok'

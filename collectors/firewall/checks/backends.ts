@@ -1,5 +1,6 @@
 import type { Observation } from '../../../agent/model/index.ts'
 import { familyNames } from '../../../agent/text/families.ts'
+import { many } from '../../../agent/text/lists.ts'
 import { families } from '../cells.ts'
 import type { Code } from '../rules.ts'
 import type { FirewallSample } from '../sample.ts'
@@ -14,17 +15,18 @@ export function twoBackends({ sets, k3s }: FirewallSample): Observation<Code>[] 
     const v = family === 'ipv4' ? 'ip' : 'ip6'
     const flips =
       k3s && family === 'ipv4' && legacy >= 10
-        ? ' With ten legacy rules or more, an iptables that k3s brings along itself takes the legacy backend at its next start.'
+        ? ' From ten legacy rules on, the iptables bundled with k3s uses the legacy backend at its next start.'
         : ''
     return [
       {
         code: 'firewall.two-backends',
         subject: family,
-        text: `${familyNames[family]} has ${nft} rules in the nft backend and ${legacy} in the legacy one.${flips}`,
+        text: `${familyNames[family]} has ${many(nft, 'rule')} in the nft backend and ${legacy} in the legacy one.${flips}`,
         fix: [
-          `See whose they are: \`${v}tables-legacy-save\` against \`${v}tables-nft-save\``,
-          `See which one your tools use: \`update-alternatives --display ${v}tables\``,
-          'Find what writes to the other one (an old Docker, a script, a second iptables) and give it the same',
+          `See the legacy rules: \`${v}tables-legacy-save\``,
+          `See the nft rules: \`${v}tables-nft-save\``,
+          `See which backend your tools use: \`update-alternatives --display ${v}tables\``,
+          'Find what writes to the other backend (an old Docker, a script, a second iptables) and switch it',
         ],
         evidence: { nft, legacy },
       },
@@ -43,7 +45,7 @@ export function buggyIptables({ sets, k3s }: FirewallSample): Observation<Code>[
         {
           code: 'firewall.iptables-buggy',
           subject: 'iptables',
-          text: `iptables is ${version}, which adds rules again and again that are there already.`,
+          text: `iptables is ${version}, which adds existing rules again and again.`,
           evidence: { version },
         },
       ]
@@ -60,11 +62,19 @@ export function lockoutRisk({ sets, input, ssh, ufw }: FirewallSample): Observat
     // Now the verdict may be `maybe`, as with bans in an ipset; after a flush the policy certainly drops everything.
     const now = input[family]?.verdict
     if (now === undefined || now === 'drop') return []
+    const tables = family === 'ipv4' ? 'iptables' : 'ip6tables'
     return [
       {
         code: 'firewall.lockout-risk',
         subject: family,
-        text: `The ${familyNames[family]} policy of INPUT is DROP: \`${family === 'ipv4' ? 'ip' : 'ip6'}tables -F\` would shut out SSH on port ${ports.join(', ')}${ufw?.enabled ? ", and ufw's files would go on saying that it is let in" : ''}.`,
+        text: `The ${familyNames[family]} policy of INPUT is DROP: \`${tables} -F\` would lock out SSH on port ${ports.join(', ')}.${ufw?.enabled ? ' ufw status would still show SSH as allowed.' : ''}`,
+        fix: [
+          ufw?.enabled
+            ? 'Before you delete rules, turn ufw off, which resets the policy: `ufw disable`'
+            : `Before you delete rules, reset the policy: \`${tables} -P INPUT ACCEPT\``,
+          `Try new rules with automatic rollback: \`${tables}-apply FILE\``,
+        ],
+        avoid: [`Don't run \`${tables} -F\`: the DROP policy stays and locks out SSH.`],
       },
     ]
   })

@@ -18,10 +18,10 @@ export function changes({ journal = [] }: FirewallSample, now: number): Observat
     : last.seen === undefined
       ? `before ${timeOfDay(last.at)}`
       : `between ${timeOfDay(last.seen)} and ${timeOfDay(last.at)}`
-  const numbers = difference(last) || 'as many of everyone as before'
+  const numbers = difference(last) || 'no count changed'
   const often =
     recent.length > 1
-      ? ` In all ${recent.length} changes since ${timeOfDay(first.at)}: ${difference({ before: first.before, after: last.after }) || 'as many of everyone as then'}.`
+      ? ` ${recent.length} changes since ${timeOfDay(first.at)}: ${difference({ before: first.before, after: last.after }) || 'no count changed'}.`
       : ''
   return [
     {

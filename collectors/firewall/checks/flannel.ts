@@ -25,9 +25,9 @@ export function flannelMissing(sample: FirewallSample, now: number, cells: Cells
       code: 'firewall.flannel-rules-missing',
       subject: 'flannel',
       ...(!settled(k3s, now) && { starting: true as const }),
-      text: `This node had flannel's rules in ${named}; they are gone, and ${k3s.running ? 'flannel has not put them back, which it does every minute while it is well' : `${k3s.unit} is stopped`}.`,
+      text: `No flannel rule is left in ${named}. ${k3s.running ? 'A healthy flannel restores its rules every minute' : `${k3s.unit} is stopped`}.`,
       ...(memory.flannel.missing !== undefined && { at: memory.flannel.missing }),
-      fix: [`\`systemctl restart ${k3s.unit}\``],
+      fix: [`Restart k3s: \`systemctl restart ${k3s.unit}\``],
       evidence: {
         family: listOf(places.map((it) => it.split(' ', 1)[0] ?? '')),
         table: listOf(places.map((it) => it.slice(it.indexOf(' ') + 1))),

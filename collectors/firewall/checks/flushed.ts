@@ -21,7 +21,7 @@ function observed(flush: Flush, cells: Cells, sample: FirewallSample): Observati
   const least = sum(tables, (it) => Math.min(...flush.steps.flatMap(({ tables }) => tables[it]?.least ?? [])))
   const present = inTables(cells, tables)
   const left = total(present)
-  const back = left > least ? ` ${left} rules are there now.` : ''
+  const back = left > least ? ` Now there ${left === 1 ? 'is 1 rule' : `are ${left} rules`}.` : ''
   const missing = missingOf(flush.needs, present)
   const drops = sample.sets.some(
     (it) => tables.includes(`${it.family} filter`) && it.policies['filter FORWARD'] === 'DROP',
@@ -84,21 +84,22 @@ function nextAfterFlush({ k3s, ufw, ssh, hostPorts = [] }: FirewallSample, table
     // ufw writes to no other table.
     ...(ufw?.enabled && tables.some((it) => nameOf(it) === 'filter')
       ? [
-          `Keep the way in open first: \`iptables -I INPUT -p tcp --dport ${port} -j ACCEPT\``,
-          `Let ufw build its chains anew: \`${rebuildUfw}\``,
+          `Let SSH in first: \`iptables -I INPUT -p tcp --dport ${port} -j ACCEPT\``,
+          `Rebuild ufw's chains: \`${rebuildUfw}\``,
         ]
       : []),
     ...(k3s
       ? [
-          `Let k3s write its rules again: \`systemctl restart ${k3s.unit}\``,
+          `Restart k3s, which writes its rules again: \`systemctl restart ${k3s.unit}\``,
           // Host ports known to be missing have findings of their own, which name the pods.
           ...(hostPorts.length > 0 || !tables.some((it) => nameOf(it) === 'nat')
             ? []
             : [
-                'Then delete the pods that own host ports (ingress, svclb): a restart does not bring their ports back',
+                'Then delete the pods that own host ports (ingress, svclb): a restart does not map these ports again',
               ]),
         ]
       : []),
-    'See what went: `agent firewall diff`. Rules of your own come back from the last good snapshot: `agent firewall show good` prints it for `iptables-restore`',
+    'See which rules are missing: `agent firewall diff`',
+    'Print the last good rules, as input for iptables-restore: `agent firewall show good`',
   ]
 }

@@ -24,16 +24,19 @@ export function duplicates({ sets }: FirewallSample): Observation<Code>[] {
   return sets.flatMap(({ family, backend, copies, rules, stale, version }): Observation<Code>[] => {
     if (!copies || copies.extra < manyCopies || stale) return []
     const [table = '', chain = ''] = copies.chain.split(' ')
+    const named = /^[\w.:+-]{1,40}$/.test(chain) ? chain : 'CHAIN'
     const command = `${family === 'ipv4' ? 'ip' : 'ip6'}tables${backend === 'legacy' ? '-legacy' : ''}`
     return [
       {
         code: 'firewall.duplicates',
         subject: `${family} ${backend}`,
-        text: `${copies.extra} of ${rules} ${familyNames[family]} rules are copies of others. Most: ${copies.times} of one rule in ${table} ${chain}: \`${copies.text.replaceAll('`', "'")}\`..${version ? ` iptables is ${version}.` : ''}`,
+        text: `${copies.extra} of ${rules} ${familyNames[family]} rules are copies of others${version ? ` (iptables ${version})` : ''}. Most: ${copies.times} times in ${table} ${chain}: \`${copies.text.replaceAll('`', "'")}\`.`,
         fix: [
-          `See them: \`${command}-save | grep ^-A | sort | uniq -cd | sort -rn | head\``,
-          `If iptables is 1.8.0 to 1.8.4 (\`${command} --version\`), bring a newer one, or start k3s with \`--prefer-bundled-bin\`; then the copies stop coming`,
-          `Take copies away one at a time, and never the last: \`${command} -t ${table} -L ${/^[\w.:+-]{1,40}$/.test(chain) ? chain : 'CHAIN'} -n --line-numbers\` gives the numbers, \`${command} -t ${table} -D CHAIN NUMBER\` deletes one`,
+          `See the copies: \`${command}-save | grep ^-A | sort | uniq -cd | sort -rn | head\``,
+          `See whether this iptables is 1.8.0 to 1.8.4, which duplicates rules: \`${command} --version\``,
+          'If so, install a newer iptables, or start k3s with --prefer-bundled-bin',
+          `Then number the rules: \`${command} -t ${table} -L ${named} -n --line-numbers\``,
+          `Delete all copies but one, highest number first: \`${command} -t ${table} -D ${named} NUMBER\``,
         ],
         evidence: { copies: copies.extra, rules },
       },
@@ -58,8 +61,7 @@ export function growing(
   const full = rules >= tooManyRules
   if (!full && (ahead?.confidence !== 'likely' || ahead.at - now > soon)) return []
   const pace = ahead ? `, growing by ${Math.round(ahead.daily)} a day` : ''
-  const until =
-    full || !ahead ? '' : `: in ${inDays(ahead.at - now)} there are ${tooManyRules} if it goes on like that`
+  const until = full || !ahead ? '' : `: ${tooManyRules} in ${inDays(ahead.at - now)} at this pace`
   return [
     {
       code: 'firewall.growing',
@@ -92,7 +94,11 @@ export function conntrackFilling(
       code: 'firewall.conntrack-filling',
       subject: 'conntrack',
       severity: percent >= full ? 'critical' : 'warning',
-      text: `The kernel follows ${percent} % of the ${most} connections it has room for${filling ? `; full in ${inDays(ahead.at - now)} if it goes on like that` : ''}.`,
+      text: `The conntrack table is ${percent} % full (${most} connections)${filling ? `: 100 % in ${inDays(ahead.at - now)} at this pace` : ''}.`,
+      fix: [
+        'See which source has most (package conntrack): `conntrack -L 2>/dev/null | grep -o "src=[0-9a-f.:]*" | sort | uniq -c | sort -rn | head`',
+        `Make room until that is fixed: \`sysctl -w net.netfilter.nf_conntrack_max=${2 * most}\``,
+      ],
       evidence: { percent, most },
     },
   ]

@@ -64,10 +64,10 @@ export function hostPortsMissing({ hostPorts = [], k3s }: FirewallSample): Obser
       subject: pod,
       ...(!k3s.running && { starting: true as const }),
       pod: { namespace, name },
-      text: `${list.length === 1 ? 'Host port' : 'Host ports'} ${list.join(', ')} of this node ${list.length === 1 ? 'belongs' : 'belong'} to pod ${pod}, but no rule leads there (${ports[0]?.forward.split(' ').at(-1)}).`,
+      text: `${list.length === 1 ? 'Host port' : 'Host ports'} ${list.join(', ')} of this node ${list.length === 1 ? 'belongs' : 'belong'} to pod ${pod}, but no rule forwards to ${ports[0]?.forward.split(' ').at(-1)}.`,
       fix: [
-        `Delete the pod, so that its ports are mapped when it is made again: \`kubectl -n ${namespace} delete pod ${name}\``,
-        'Then try the port from another machine',
+        `Recreate the pod, which maps its ports (on a server): \`kubectl -n ${namespace} delete pod ${name}\``,
+        'Then test the port from another machine',
       ],
       evidence: {
         family: [...new Set(ports.map(({ forward }) => familyOfPort(forward)))].join(', '),

@@ -16,15 +16,11 @@ export function lockout(sample: FirewallSample): Observation<Code>[] {
   const verdict = input[family]
   if (verdict?.verdict !== 'drop') return []
   const ports = ssh.ports[family]
-  const named = ports.length === 1 ? `port ${ports[0]}` : `any of the ports ${ports.join(', ')}`
-  const assumed = ssh.assumed ? ' (assumed: what listens could not be seen)' : ''
+  const named = ports.length === 1 ? `port ${ports[0]}` : `ports ${ports.join(', ')}`
+  const assumed = ssh.assumed ? ' (assumed: listening ports could not be read)' : ''
   const other = family === 'ipv4' ? input.ipv6 : undefined
   const also =
-    other === undefined
-      ? ''
-      : other.verdict === 'drop'
-        ? ' IPv6 is shut as well.'
-        : ' Over IPv6 it may still be let in.'
+    other === undefined ? '' : other.verdict === 'drop' ? ' IPv6 is dropped too.' : ' IPv6 may still work.'
   const name = familyNames[family]
   const port = ports[0] ?? 22
   const tables = `${family === 'ipv4' ? 'ip' : 'ip6'}tables${verdict.backend === 'legacy' ? '-legacy' : ''}`
@@ -32,23 +28,24 @@ export function lockout(sample: FirewallSample): Observation<Code>[] {
   const hooked = sets.some((it) => it.family === family && (it.cells['filter ufw']?.[1] ?? 0) > 0)
   const on = ufw ? ufw.enabled : hooked
   const open = `\`${tables} -I INPUT -p tcp --dport ${port} -j ACCEPT\``
-  const next = !on
-    ? [`In a session that is still open, or on the serial console: ${open}`]
-    : hooked
-      ? [`In a session that is still open, or on the serial console: \`ufw allow ${port}/tcp\``]
+  const next =
+    on && hooked
+      ? [`In your open session or on the console: \`ufw allow ${port}/tcp\``]
       : [
-          `In a session that is still open, or on the serial console: ${open}. \`ufw allow\` does nothing now: the rules that lead to ufw's chains are gone`,
-          `Then let ufw build its chains anew: \`ufw allow ${port}/tcp; ${rebuildUfw}\``,
+          `In your open session or on the console: ${open}`,
+          ...(on
+            ? [`Rebuild ufw's chains, which nothing leads to now: \`ufw allow ${port}/tcp; ${rebuildUfw}\``]
+            : []),
         ]
   const flushed = memory.flushes?.some((it) => tablesOf(it).includes(`${family} filter`))
   return [
     {
       code: 'firewall.lockout',
       subject: family,
-      text: `A new ${name} connection to SSH on ${named}${assumed} is dropped, and no rule accepts it: ${ruleInBackticks(verdict.by, 120)}.${also}`,
+      text: `New ${name} connections to SSH ${named}${assumed} are dropped: ${ruleInBackticks(verdict.by, 120)}.${also}`,
       // No ordinary command passes through a flush, nor through what follows from it.
       ...(flushed && { pendingFor: 0 }),
-      fix: [...next, 'Then try it from another machine before closing anything'],
+      fix: [...next, 'Test a new SSH login from another machine before you close anything'],
       evidence: {
         family,
         table: 'filter',

@@ -8,7 +8,7 @@ import type { Blocked, Need } from './needs.ts'
 
 const words: Readonly<Record<Need, (port: number) => string>> = {
   'pods-api': (port) => `pods to the API (${port}/tcp)`,
-  'pods-kubelet': (port) => `pods to the kubelet (${port}/tcp: metrics, \`kubectl top\`)`,
+  'pods-kubelet': (port) => `pods to the kubelet (${port}/tcp: metrics, kubectl top)`,
   'nodes-api': (port) => `other nodes to the API (${port}/tcp)`,
   overlay: (port) => `other nodes to this node's pods (${port}/udp)`,
 }
@@ -34,35 +34,36 @@ export function ufwBlocks(sample: FirewallSample): Observation<Code>[] {
   const api = has('nodes-api')
   const fromPods = has('pods-api') ?? has('pods-kubelet')
   const critical = has('pods-api') ?? overlay ?? api
-  const so = [
+  const impact = [
     ...(has('pods-api')
-      ? ['Pods cannot reach the API: cluster DNS, ingress and operators fail one after the other.']
+      ? ['Pods cannot reach the API: cluster DNS, ingress and operators fail one after another.']
       : []),
     ...(overlay
-      ? ['Pods here and on other nodes do not reach each other, while every node shows Ready.']
+      ? ['Pods here and on other nodes cannot reach each other, while every node shows Ready.']
       : []),
     ...(api ? ['Agents lose the server.'] : []),
+    ...(critical ? [] : ['Pods cannot reach the kubelet: metrics-server and kubectl top get no data.']),
   ]
   return [
     {
       code: 'firewall.ufw-blocks-k3s',
       subject: 'ufw',
       severity: critical ? 'critical' : 'warning',
-      text: `ufw is on and shuts out what k3s needs: ${blocked.map(named).join('; ')} (${ruleInBackticks(first.by, 100)}).`,
-      ...(so.length > 0 && { impact: so.join(' ') }),
+      text: `ufw drops what k3s needs: ${blocked.map(named).join('; ')} (${ruleInBackticks(first.by, 100)}).`,
+      impact: impact.join(' '),
       fix: [
         ...(fromPods
-          ? [`Let pods and services in: ${clusters.map((it) => `\`ufw allow from ${it}\``).join(', ')}`]
+          ? clusters.map((it) => `Allow pods and services, effective at once: \`ufw allow from ${it}\``)
           : []),
-        ...(overlay || api
+        ...(overlay
           ? [
-              `Let the other nodes in, one by one and nobody else (VXLAN asks for no password), with the address of each: ${[
-                ...(overlay ? [`\`ufw allow from NODE to any port ${overlay.port} proto udp\``] : []),
-                ...(api ? [`\`ufw allow from NODE to any port ${api.port} proto tcp\``] : []),
-              ].join(', ')}`,
+              `Allow the overlay from each other node: \`ufw allow from NODE to any port ${overlay.port} proto udp\``,
             ]
           : []),
-        'It works at once; nothing has to be restarted. k3s itself recommends `ufw disable`',
+        ...(api
+          ? [`Allow the API from each other node: \`ufw allow from NODE to any port ${api.port} proto tcp\``]
+          : []),
+        'Or turn ufw off, as the k3s documentation recommends: `ufw disable`',
       ],
       evidence: {
         family: [...new Set(blocked.map(familyOf))].join(', '),

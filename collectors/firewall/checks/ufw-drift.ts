@@ -1,5 +1,6 @@
 import type { Observation } from '../../../agent/model/index.ts'
 import { familyNames } from '../../../agent/text/families.ts'
+import { many } from '../../../agent/text/lists.ts'
 import { type Family, families } from '../cells.ts'
 import type { UfwRules } from '../dump/ufw.ts'
 import { type RuleSet, ufwActs } from '../rule-set.ts'
@@ -20,10 +21,10 @@ export function ufwDrift({ ufw, sets, ssh }: FirewallSample): Observation<Code>[
     if (left.length === 0) return []
     return found(
       left,
-      `ufw.conf says that ufw is off, but its ${left.map((it) => familyNames[it]).join(' and ')} rules are still in the kernel and decide over what comes in.`,
+      `ufw.conf says ufw is off, but its ${left.map((it) => familyNames[it]).join(' and ')} rules are still loaded and decide what comes in.`,
       [
-        'Let ufw take its rules away: `ufw disable`',
-        'Then see that nothing is left: `iptables -S | grep ufw`',
+        "Remove ufw's rules from the kernel: `ufw disable`",
+        'Check that none is left: `iptables -S | grep ufw`',
       ],
     )
   }
@@ -32,10 +33,10 @@ export function ufwDrift({ ufw, sets, ssh }: FirewallSample): Observation<Code>[
   if (unhooked.length > 0)
     return found(
       unhooked,
-      `ufw.conf says that ufw is on, but no ${unhooked.map((it) => familyNames[it]).join(' and no ')} packet comes by its rules: \`ufw status\` shows what is not there.`,
+      `ufw.conf says ufw is on, but no ${unhooked.map((it) => familyNames[it]).join(' and no ')} packet reaches its rules: ufw status shows rules without effect.`,
       [
-        `Keep the way in open first: \`iptables -I INPUT -p tcp --dport ${port} -j ACCEPT\``,
-        `Let ufw build its chains anew: \`${rebuildUfw}\``,
+        `Let SSH in first: \`iptables -I INPUT -p tcp --dport ${port} -j ACCEPT\``,
+        `Rebuild ufw's chains: \`${rebuildUfw}\``,
       ],
     )
   const differences = judged.flatMap((family) => {
@@ -48,23 +49,24 @@ export function ufwDrift({ ufw, sets, ssh }: FirewallSample): Observation<Code>[
     return [
       ...(filed?.user !== undefined && filed.user !== held('user')
         ? [
-            `its files hold ${filed.user} ${familyNames[family]} rules of yours and the kernel ${held('user')}`,
+            `its files hold ${many(filed.user, `${familyNames[family]} rule`)} of yours and the kernel ${held('user')}`,
           ]
         : []),
       ...(filed?.frame !== undefined && filed.frame !== held('frame')
-        ? [`${frames[family]} hold ${filed.frame} rules and the kernel ${held('frame')}`]
+        ? [`${frames[family]} hold ${many(filed.frame, 'rule')} and the kernel ${held('frame')}`]
         : []),
       ...(ufw.input !== undefined && (policy ?? 'ACCEPT') !== should
         ? [
-            `its default for what comes in is ${ufw.input.toLowerCase()}, and the ${familyNames[family]} policy of INPUT is ${policy ?? 'ACCEPT'}`,
+            `its default for incoming packets is ${ufw.input.toLowerCase()}, and the ${familyNames[family]} policy of INPUT is ${policy ?? 'ACCEPT'}`,
           ]
         : []),
     ]
   })
   if (differences.length === 0) return []
   return found(judged, `ufw is on, but ${differences.join('; ')}.`, [
-    'See what it would load, and what is loaded: `grep ^-A /etc/ufw/*.rules`, `iptables -S | grep ufw`',
-    `See that SSH is allowed, then load its files again: \`ufw allow ${port}/tcp; ufw reload\``,
+    'See what ufw would load: `grep ^-A /etc/ufw/*.rules`',
+    'See what is loaded: `iptables -S | grep ufw`',
+    `Allow SSH, then load ufw's files again: \`ufw allow ${port}/tcp; ufw reload\``,
   ])
 }
 

@@ -12,11 +12,11 @@ const linesShown = 20
 /** `agent firewall diff`: deleted and added rules, from the last good snapshot to now, or between any two snapshots. */
 export const diff: PagePart<FirewallSample, unknown> = {
   name: 'diff',
-  meaning: 'what went and what came, by owner',
+  meaning: 'deleted and added rules, by owner',
   words: [
-    ['[A]', 'the number of a kept rule set, good, or now; without it the last good one'],
-    ['[B]', 'the same; without it now'],
-    ['--all', 'every rule, however many'],
+    ['[A]', 'number of a kept rule set, "good" or "now"; default: good'],
+    ['[B]', 'the same; default: now'],
+    ['--all', 'print every rule'],
   ],
   async print(reach, [from, to], options, terminal) {
     const most = options.all ? Number.POSITIVE_INFINITY : linesShown
@@ -64,16 +64,16 @@ export interface DiffView {
 
 /** Deleted (-) and added (+) rules, by owner and table. */
 export function renderDiff({ from, to, differences, most }: DiffView, terminal: Terminal): string {
-  if (differences.length === 0) return `No rule differs between ${from} and ${to}.\n`
+  if (differences.length === 0) return `No difference between ${from} and ${to}.\n`
   const part = (style: 'red' | 'green', sign: string, lines: readonly string[]) => [
     ...lines.slice(0, most).map((it) => paint(terminal, style, `  ${sign} ${safe(it)}`)),
-    ...(lines.length > most ? [`  ${sign} … and ${lines.length - most} more (--all)`] : []),
+    ...(lines.length > most ? [`  ${sign} … ${lines.length - most} more: --all`] : []),
   ]
   return [
     paint(terminal, 'bold', `From ${from} to ${to}`),
     ...differences.flatMap(({ owner, place, went, came }) => [
       '',
-      paint(terminal, 'bold', `${owner}, ${safe(place)}: ${went.length} went, ${came.length} came`),
+      paint(terminal, 'bold', `${owner}, ${safe(place)}: ${went.length} deleted, ${came.length} added`),
       ...part('red', '-', went),
       ...part('green', '+', came),
     ]),

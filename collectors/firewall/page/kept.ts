@@ -9,7 +9,7 @@ type Reach = PageReach<FirewallSample, unknown>
 export function chosen(list: readonly ArtifactEntry[], which: string): ArtifactEntry {
   if (list.length === 0)
     throw new Refusal(
-      'no rules are kept yet: the agent keeps them while it runs, from its first look on; a recording has none',
+      'no rule set is kept yet: the agent keeps one from its first round on; a recording has none',
     )
   const it =
     which === 'good'
@@ -17,19 +17,19 @@ export function chosen(list: readonly ArtifactEntry[], which: string): ArtifactE
       : list.find(({ id }) => String(id) === which)
   if (it) return it
   const there = list.map(({ id }) => id).slice(0, 10)
-  throw new Refusal(`nothing is kept as ${which}; there is good, now, and ${there.join(', ')}`)
+  throw new Refusal(`no kept rule set ${which}; valid: good, now, ${there.join(', ')}`)
 }
 
 /** The rules in a snapshot. Refuses if it has been deleted to make room meanwhile. */
 export async function keptRules(reach: Reach, { id }: ArtifactEntry): Promise<readonly KeptRules[]> {
   const body = await reach.body(id)
-  if (!body) throw new Refusal(`${id} is not kept any more`)
+  if (!body) throw new Refusal(`rule set ${id} was deleted meanwhile; see \`agent firewall\``)
   return unpackRules(body)
 }
 
 /** The complete rules as they are now, in the form of a snapshot. Refuses where they may not be read. */
 export async function rulesNow(reach: Reach, { sets }: FirewallSample): Promise<readonly KeptRules[]> {
   const body = await reach.asking((host) => rulesWhole(host, sets))
-  if (!body) throw new Refusal('the rules that are there now cannot be read; as root they can')
+  if (!body) throw new Refusal('cannot read the current rules; run the same command as root')
   return unpackRules(body)
 }

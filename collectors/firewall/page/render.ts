@@ -28,7 +28,7 @@ export function renderFirewall(view: View<FirewallSample, unknown>, terminal: Te
     text ? [`  ${name.padEnd(12)}${wrap(terminal, text, 14).slice(14)}`] : []
   const heading = (text: string) => ['', paint(terminal, 'bold', text)]
   return [
-    `${paint(terminal, 'bold', `${safe(node)}: ${rules} rules`)}${line && `  ${line} (a day)`}  (looked ${ageText(view)})`,
+    `${paint(terminal, 'bold', `${safe(node)}: ${rules} rules`)}${line && `  ${line} (last 24 h)`}  (checked ${ageText(view)})`,
     '',
     ...findingLines(view, terminal).flatMap((it) => [it, '']),
     ...owners(sample.sets),
@@ -38,43 +38,38 @@ export function renderFirewall(view: View<FirewallSample, unknown>, terminal: Te
     ...fact('SSH', way(sample)),
     ...fact('ufw', ufw(sample)),
     ...fact('iptables', [...new Set(sample.sets.map((it) => it.version).filter(Boolean))].join(', ')),
-    ...fact(
-      'connections',
-      sample.conntrack
-        ? `${sample.conntrack.percent} % of the ${sample.conntrack.most} there is room for`
-        : '',
-    ),
-    ...fact('not seen', unseen.map((it) => it.why).join('; ')),
+    ...fact('conntrack', sample.conntrack ? `${sample.conntrack.percent} % of ${sample.conntrack.most}` : ''),
+    ...fact('unreadable', unseen.map((it) => it.why).join('; ')),
     ...heading('Changes'),
     ...changes(sample, now, terminal),
-    ...heading('Kept whole'),
+    ...heading('Kept rule sets'),
     ...keptLines(artifacts, now, terminal),
     '',
   ].join('\n')
 }
 
 function changes({ journal = [] }: FirewallSample, now: number, terminal: Terminal): readonly string[] {
-  if (journal.length === 0) return ['  none seen']
+  if (journal.length === 0) return ['  none']
   return [...journal]
     .reverse()
     .slice(0, mostShown)
     .map((it) => {
-      const what = difference(it) || 'as many of everyone as before'
+      const what = difference(it) || 'no count changed'
       return wrap(terminal, `${clockUtc(it.at, now)}  ${authors(it)}: ${what}`, 2, 4)
     })
 }
 
 function keptLines(kept: readonly ArtifactEntry[], now: number, terminal: Terminal): readonly string[] {
-  if (kept.length === 0) return ['  nothing yet: the agent keeps rules while it runs']
+  if (kept.length === 0) return ['  none yet: the agent keeps them while it runs']
   const more =
-    '`agent firewall diff` shows what changed since; `agent firewall show good` prints the last good rules for `iptables-restore`.'
+    'Changes since then: `agent firewall diff`. The last good rules, as input for iptables-restore: `agent firewall show good`'
   return [...kept.slice(0, mostShown).map((it) => `  ${keptLine(it, now)}`), '', wrap(terminal, more, 0)]
 }
 
 /** A table with one row for each owner and one column for each rule set. */
 function owners(sets: readonly RuleSet[]): string[] {
   const columns = sets.filter((it) => it.rules > 0).sort((a, b) => (a.family < b.family ? -1 : 1))
-  if (columns.length === 0) return ['  there are no rules']
+  if (columns.length === 0) return ['  no rules']
   const title = (it: RuleSet) => safe(it.table ?? `${familyNames[it.family]} ${it.backend}`).slice(0, 20)
   const names = [...new Set(columns.flatMap((it) => byOwner(it.cells).map(([owner]) => owner)))]
   const count = (it: RuleSet, owner?: string) =>
@@ -106,7 +101,7 @@ const policies = (sets: readonly RuleSet[]) =>
         ([place, policy]) => `${familyNames[it.family]} ${place.replace(/^filter /, '')} ${policy}`,
       ),
     )
-    .join(', ') || 'accept everywhere'
+    .join(', ') || 'ACCEPT everywhere'
 
 const longest = (sets: readonly RuleSet[]) =>
   sets
@@ -121,17 +116,17 @@ function way({ ssh, input }: FirewallSample): string {
     .flatMap((family) => {
       const verdict = input[family]
       return verdict && ssh.ports[family].length > 0
-        ? `${familyNames[family]} port ${ssh.ports[family].join(', ')} ${told(verdict)}`
+        ? `${familyNames[family]} port ${ssh.ports[family].join(', ')} ${verdictText(verdict)}`
         : []
     })
     .join('; ')
 }
 
-function told(verdict: Verdict): string {
+function verdictText(verdict: Verdict): string {
   const by = ruleInBackticks(verdict.by)
-  if (verdict.verdict === 'drop') return `is shut out: ${by}`
-  if (verdict.verdict === 'accept') return `is let in${limits(verdict)}: ${by}`
-  return `cannot be told: ${verdict.unless ? `may be let in (${by}) or shut out (${ruleInBackticks(verdict.unless)})` : by}`
+  if (verdict.verdict === 'drop') return `dropped: ${by}`
+  if (verdict.verdict === 'accept') return `accepted${limits(verdict)}: ${by}`
+  return `undecided: ${verdict.unless ? `may be accepted (${by}) or dropped (${ruleInBackticks(verdict.unless)})` : by}`
 }
 
 function ufw({ ufw: it }: FirewallSample): string {
@@ -139,11 +134,11 @@ function ufw({ ufw: it }: FirewallSample): string {
   if (!it.enabled) return 'off'
   const { ipv4, ipv6 } = it.rules ?? {}
   const own = it.rules ? `, ${ipv4?.user ?? 0} IPv4 and ${ipv6?.user ?? 0} IPv6 rules of yours` : ''
-  return `on, ${(it.input ?? 'unknown').toLowerCase()} what comes in by default${own}`
+  return `on, incoming ${(it.input ?? 'unknown').toLowerCase()} by default${own}`
 }
 
 function keptLine({ id, at, about, size: bytes }: ArtifactEntry, now: number): string {
   const { rules, good, by } = aboutRules(about)
   const who = by ? `  after ${safe(by)}` : ''
-  return `${String(id).padStart(4)}  ${clockUtc(at, now)}  ${rules} rules${good ? '' : ', not well'}  (${size(bytes)})${who}`
+  return `${String(id).padStart(4)}  ${clockUtc(at, now)}  ${rules} rules${good ? '' : ', not good'}  (${size(bytes)})${who}`
 }

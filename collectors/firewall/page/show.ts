@@ -5,12 +5,12 @@ import { chosen, keptRules } from './kept.ts'
 /** `agent firewall show`: one snapshot as it was printed, for `iptables-restore`. Murphy itself never restores it. */
 export const show: PagePart<FirewallSample, unknown> = {
   name: 'show',
-  meaning: 'a kept rule set as `iptables-restore` takes it; Murphy itself never puts it back',
+  meaning: 'print a kept rule set, as input for iptables-restore; Murphy never restores it itself',
   words: [
-    ['<SNAPSHOT>', 'the number of a kept rule set, or good: the last that was well'],
-    ['--ipv6', 'those of ip6tables'],
-    ['--legacy', 'those of the legacy backend'],
-    ['--part <NAME>', 'another part of it, such as ipset'],
+    ['<SNAPSHOT>', 'number of a kept rule set, or "good": the last good one'],
+    ['--ipv6', 'the rules of ip6tables'],
+    ['--legacy', 'the rules of the legacy backend'],
+    ['--part <NAME>', 'another part, such as ipset'],
   ],
   async print(reach, [which = ''], options) {
     const it = chosen(await reach.artifacts(), which)
@@ -19,7 +19,7 @@ export const show: PagePart<FirewallSample, unknown> = {
     const found = parts.find(({ part }) => part === wanted)
     if (!found)
       throw new Refusal(
-        `${it.id} holds no ${wanted}; there is ${parts.map(({ part }) => part).join(', ')} (--ipv6, --legacy, --part NAME)`,
+        `rule set ${it.id} has no part ${wanted}; valid: ${parts.map(({ part }) => part).join(', ')} (--ipv6, --legacy, --part NAME)`,
       )
     return `${found.lines.join('\n')}\n`
   },

@@ -21,7 +21,7 @@ const mostKills = 12
 export function renderMemory(view: View<MemorySample, unknown>, terminal: Terminal): string {
   const { node, sample, now } = view
   return [
-    `${paint(terminal, 'bold', safe(node))}  memory  (seen ${ageText(view)})`,
+    `${paint(terminal, 'bold', safe(node))}  memory  (checked ${ageText(view)})`,
     nodeRows(sample, now, terminal),
     containerRows(sample, now, terminal),
     killRows(sample, now, terminal),
@@ -34,11 +34,11 @@ export function renderMemory(view: View<MemorySample, unknown>, terminal: Termin
 
 function nodeRows(sample: MemorySample, now: number, terminal: Terminal): string {
   const { total, available, pressure, free = [] } = sample
-  if (total === undefined || available === undefined) return '  How much memory there is cannot be seen.'
+  if (total === undefined || available === undefined) return '  Memory of the node: unreadable.'
   const used = free.map(([, value]) => total - value)
   const stalls = pressure
-    ? `In the last minute all waited for memory ${pressure.full} % of the time, some ${pressure.some} %.`
-    : 'Whether anything waits for memory is not said by this kernel.'
+    ? `Memory pressure (PSI avg60): full ${pressure.full} %, some ${pressure.some} %`
+    : 'Memory pressure (PSI): not available on this kernel'
   return [
     row(
       terminal,
@@ -55,10 +55,10 @@ function nodeRows(sample: MemorySample, now: number, terminal: Terminal): string
 
 function containerRows({ uses = {}, unlimited = 0 }: MemorySample, now: number, terminal: Terminal): string {
   const rows = Object.entries(uses).map(([id, use]) => containerRow(id, use, now, terminal))
-  const without = unlimited > 0 ? [`  ${unlimited} without a limit`] : []
+  const without = unlimited > 0 ? [`  ${many(unlimited, 'container')} without a limit`] : []
   return rows.length + without.length > 0
     ? [...rows, ...without].join('\n')
-    : '  No container has a limit here.'
+    : '  No container with a memory limit'
 }
 
 function containerRow(id: string, use: Use, now: number, terminal: Terminal): string {
@@ -90,7 +90,7 @@ function row(
   const bar = `${paint(terminal, style, '█'.repeat(full))}${paint(terminal, 'dim', '░'.repeat(barWidth - full))}`
   const trend = sparkline(course, 10)
   const due = ahead
-    ? `\n    full in about ${duration(ahead.at * 1000 - now)}${ahead.confidence === 'rough' ? ', if it goes on so' : ''}, ${size(Math.round(ahead.rate * 60))} a minute`
+    ? `\n    full in about ${duration(ahead.at * 1000 - now)}${ahead.confidence === 'rough' ? ' (rough)' : ''}, +${size(Math.round(ahead.rate * 60))} a minute`
     : ''
   // A long name gets a line of its own, so that the columns stay aligned.
   const short = name.length <= nameWidth
@@ -101,8 +101,8 @@ function row(
 
 function killRows({ account, recent, lastBoot }: MemorySample, now: number, terminal: Terminal): string {
   const balance = account
-    ? `The kernel counts ${account.counted} OOM kills since it started: ${account.explained} explained by its log, ${account.before} from before Murphy looked, ${account.lost} without a record.${disbelieved(account)}`
-    : 'The kernel does not count its OOM kills, or they cannot be seen.'
+    ? `OOM kills since boot: ${account.counted} counted by the kernel, ${account.explained} in its log, ${account.before} before Murphy's first round, ${account.lost} not in its log.${disbelieved(account)}`
+    : 'OOM kills since boot: not counted by this kernel, or unreadable.'
   const shown = recent.slice(-mostKills).toReversed()
   const since = shown.filter((it) => it.at >= (lastBoot?.booted ?? 0))
   const before = shown.filter((it) => !since.includes(it))
@@ -112,14 +112,12 @@ function killRows({ account, recent, lastBoot }: MemorySample, now: number, term
     ...since.map(row),
     ...(lastBoot ? bootRow(lastBoot, before.length > 0, now, terminal) : []),
     ...before.map(row),
-    ...(recent.length > shown.length ? [`    and ${recent.length - shown.length} more before`] : []),
+    ...(recent.length > shown.length ? [`    ${recent.length - shown.length} more before`] : []),
   ].join('\n')
 }
 
 const disbelieved = ({ disbelieved = 0 }: NonNullable<MemorySample['account']>) =>
-  disbelieved > 0
-    ? ` ${many(disbelieved, 'line')} of its log like an OOM kill that it did not count: ignored.`
-    : ''
+  disbelieved > 0 ? ` ${many(disbelieved, 'OOM log line')} ignored (not counted by the kernel).` : ''
 
 /** When this boot began, if the one before it had OOM kills or cannot be read. */
 function bootRow(lastBoot: LastBoot, needed: boolean, now: number, terminal: Terminal): string[] {
@@ -128,15 +126,20 @@ function bootRow(lastBoot: LastBoot, needed: boolean, now: number, terminal: Ter
   const its = killsOf(lastBoot, now)
   const end =
     ended === undefined
-      ? closed && `; what was before is not known: ${closed}`
-      : `; the boot before it ended ${clockUtc(ended, now)} ${panic ? `in a panic (${panic})` : orderly ? 'with a shutdown' : 'without a shutdown'}${its ? `, after ${its}` : ''}`
+      ? closed && `; previous boot unknown: ${closed}`
+      : `; the previous boot ended ${clockUtc(ended, now)} ${panic ? `in a panic (${panic})` : orderly ? 'with a shutdown' : 'without a shutdown'}${its ? `, after ${its}` : ''}`
   return [wrap(terminal, `booted ${clockUtc(booted, now)}${end ?? ''}`, 2, 4)]
 }
 
 function kill(it: Recent, now: number, terminal: Terminal): string {
   const { at, subject, comm, pid, rss, processes } = it
   if (it.unrecorded)
-    return wrap(terminal, `${clockUtc(at, now)}  ${subject}: without a record, counted by its cgroup`, 4, 6)
+    return wrap(
+      terminal,
+      `${clockUtc(at, now)}  ${subject}: counted by its cgroup, not in the kernel log`,
+      4,
+      6,
+    )
   const held = rss === undefined ? '' : ` with ${size(rss)}`
   const all = processes === undefined ? '' : `, ${processes} processes in all`
   return wrap(terminal, `${clockUtc(at, now)}  ${subject}: ${comm} (pid ${pid})${held}${all}`, 4, 6)
