@@ -43,3 +43,22 @@ function firstThatFits(before: string, names: readonly string[], after: string):
   const room = Math.max(shortestName, longestTitle - before.length - behind.length - 1)
   return (before + cut(names.at(-1) ?? '', room) + behind).slice(0, longestTitle)
 }
+
+/** The first of these titles that has room; the last one is cut. They hold names that `printable` made harmless. */
+export function shortEnough(...titles: readonly [string, ...string[]]): string {
+  return titles.find((it) => it.length <= longestTitle) ?? (titles.at(-1) ?? '').slice(0, longestTitle)
+}
+
+type Evidence = Readonly<Record<string, string | number | boolean>> | undefined
+
+/** A number in the evidence of an observation; undefined where there is none. */
+export function countIn(evidence: Evidence, key: string): number | undefined {
+  const value = evidence?.[key]
+  return typeof value === 'number' && Number.isFinite(value) ? value : undefined
+}
+
+/** A text in the evidence of an observation; empty where there is none. Hostile, unlike its key. */
+export function textIn(evidence: Evidence, key: string): string {
+  const value = evidence?.[key]
+  return typeof value === 'string' ? value : ''
+}

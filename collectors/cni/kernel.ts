@@ -86,6 +86,7 @@ export function kernel({ off = {} }: CniSample): readonly Observation<Code>[] {
                   'Check that it is loaded: `lsmod | grep br_netfilter`',
                 ]
               : filter.map((it) => `Turn it on, effective at once: \`sysctl -w net/${it}=1\``),
+            evidence: { off: filter.join(' '), ...(absent && { module: 'missing' }) },
           },
         ]),
   ]

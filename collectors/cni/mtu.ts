@@ -28,13 +28,14 @@ const mismatch = (
   subject: string,
   text: string,
   fix: readonly string[],
+  numbers: Readonly<Record<string, number>>,
   link = subject,
 ): Observation<Code> => ({
   code: 'cni.mtu-mismatch',
   subject,
   text,
   fix,
-  evidence: { link },
+  evidence: { link, ...numbers },
 })
 
 function overlay(sample: CniSample, link: Link, overhead: number | undefined): readonly Observation<Code>[] {
@@ -52,6 +53,7 @@ function overlay(sample: CniSample, link: Link, overhead: number | undefined): r
         restartOf(sample, `measures ${below.name} again`),
         'Then recreate the pods when convenient: they keep the old MTU until then',
       ],
+      { mtu: link.mtu, most },
     ),
   ]
 }
@@ -71,6 +73,7 @@ function pods(
         widest.name,
         `The overlay ${widest.name} has MTU ${most}, but pods send up to ${chosen}: larger packets are lost.`,
         [`Set the MTU that flannel chose: \`ip link set ${widest.name} mtu ${chosen}\``],
+        { mtu: most, chosen },
       ),
     )
   if (!bridge) return found
@@ -80,6 +83,7 @@ function pods(
         bridge.name,
         `The bridge ${bridge.name} has MTU ${bridge.mtu}, but pods send up to ${chosen}: larger packets are lost.`,
         [`Set the MTU that flannel chose: \`ip link set ${bridge.name} mtu ${chosen}\``],
+        { mtu: bridge.mtu, chosen },
       ),
     )
   return [...found, ...veths(sample, bridge)]
@@ -100,6 +104,7 @@ function veths(sample: CniSample, bridge: Link): readonly Observation<Code>[] {
       `pods on ${bridge.name}`,
       `${many(wrong.length, 'veth')} of ${podsHit(hit, wrong.length)} on ${bridge.name} ${wrong.length === 1 ? 'has' : 'have'} MTU ${sizes.join(', ')} instead of ${chosen}.`,
       wrong.slice(0, 3).map(([name]) => `Set the MTU of ${name}: \`ip link set ${name} mtu ${chosen}\``),
+      { veths: wrong.length },
       bridge.name,
     ),
   ]

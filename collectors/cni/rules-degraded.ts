@@ -2,6 +2,7 @@ import { declared, whileOpen } from '../../agent/model/index.ts'
 import { minute } from '../../agent/text/times.ts'
 import { cleared } from '../node/cleared.ts'
 import { flushedFilter, ofNat, ofOverlay } from '../node/flushed.ts'
+import { titles } from './titles.ts'
 
 export type DegradedCode = 'cni.addresses-leaking' | 'cni.errors-growing' | 'cni.flapping' | 'cni.dns-dead'
 
@@ -12,7 +13,8 @@ const asked = 4 * minute
 export const degradedRules = declared({
   'cni.addresses-leaking': {
     severity: 'warning',
-    title: 'pod addresses leak',
+    title: 'pod IP leak',
+    titleFor: titles.leak,
     meaning:
       'host-local keeps a file for each address it assigned (/var/lib/cni/networks/cbr0). Three or more belong to sandboxes that no longer exist, for ten minutes at least: the deletion of those pods was interrupted, as by a power cut or an OOM kill. Nothing releases them. Critical when a tenth is left, or enough for less than three days.',
     measured:
@@ -28,9 +30,10 @@ export const degradedRules = declared({
   },
   'cni.errors-growing': {
     severity: 'warning',
-    title: 'a link counts more and more errors',
+    title: 'growing network errors',
+    titleFor: titles.errors,
     meaning:
-      'The error counters of uplink, overlay, what is under it, or bridge (/proc/net/dev, received and sent) grew by 30 or more within an hour, in three rounds or more, and by a thousandth of the packets. The pace is called rough until six rounds over half an hour agree. Dropped packets are not counted here.',
+      'The error counters of uplink, overlay, what is under it, or bridge (/proc/net/dev, received and sent) grew. That is by 30 or more within an hour, in three rounds or more, and by a thousandth of the packets. The pace is called rough until six rounds over half an hour agree. Dropped packets are not counted here.',
     measured: '/proc/net/dev.',
     impact:
       'Connections get slow before they break. On hardware the reason is mostly cable, port or card; on the overlay, a node it cannot reach.',
@@ -43,7 +46,8 @@ export const degradedRules = declared({
   },
   'cni.flapping': {
     severity: 'warning',
-    title: 'a link comes and goes',
+    title: 'network link flapping',
+    titleFor: titles.flapping,
     meaning:
       "Uplink, overlay, what is under it, or bridge went down three times or more within ten minutes: for the devices by which packets leave, by the kernel's count of lost carriers, for the others by `ip monitor`. What went down within two minutes of a start of k3s does not count: k3s and `k3s-killall.sh` do that.",
     measured:
@@ -58,12 +62,13 @@ export const degradedRules = declared({
   },
   'cni.dns-dead': {
     severity: 'critical',
-    title: 'the cluster DNS does not answer',
+    title: 'cluster DNS (CoreDNS) not answering',
+    titleFor: titles.dns,
     meaning:
       "This node asks the cluster's DNS address (cluster-dns, the tenth of service-cidr, or what the kubelet gives pods) for kubernetes.default.svc. Two questions got no answer, or SERVFAIL, in a scheduled round, and still so a minute later. On an agent it must have answered before, since an agent does not know whether its cluster has one.",
     measured: 'A DNS question over UDP from this node, 1 s for each of two tries.',
     impact:
-      'Pods on this node resolve no names, so everything looks down to them, inside and outside of the cluster.',
+      'Pods on this node resolve no names: everything seems down to them, in the cluster and outside.',
     fix: [
       'See whether CoreDNS runs, and where (on a server): `kubectl -n kube-system get pods -l k8s-app=kube-dns -o wide`',
       'See whether its service has an endpoint (on a server): `kubectl -n kube-system get endpoints kube-dns`',

@@ -1,6 +1,7 @@
 import { declared, whileOpen } from '../../agent/model/index.ts'
 import { minute } from '../../agent/text/times.ts'
 import { cleared } from '../node/cleared.ts'
+import { titles } from './titles.ts'
 
 export type PathCode =
   | 'cni.routes-missing'
@@ -13,7 +14,8 @@ export type PathCode =
 export const pathRules = declared({
   'cni.routes-missing': {
     severity: 'critical',
-    title: 'the way to another node is broken',
+    title: 'pods on another node unreachable',
+    titleFor: titles.routes,
     meaning:
       "For each other node flannel's VXLAN needs a route to its pods, a permanent neighbour entry and an FDB entry. It adds all three when the node joins and removes all three when it leaves, so a node with only some of them has lost the rest. Any one missing stops all traffic to its pods, and none is restored before k3s starts again (measured on k3s 1.21). With WireGuard one route serves all nodes. FDB entries without a neighbour are left over from a restart of the other node, and harmless.",
     measured:
@@ -35,9 +37,10 @@ export const pathRules = declared({
   },
   'cni.mtu-mismatch': {
     severity: 'warning',
-    title: 'packet sizes do not fit together',
+    title: 'MTU mismatch',
+    titleFor: titles.mtu,
     meaning:
-      'The overlay has to be smaller than what carries it (VXLAN by 50 bytes, WireGuard by 80), and bridge and veths must have the size that flannel chose (FLANNEL_MTU in /run/flannel/subnet.env). flannel measures the uplink once, when it starts.',
+      'The overlay has to be smaller than what carries it (VXLAN by 50 bytes, WireGuard by 80). Bridge and veths must have the size that flannel chose (FLANNEL_MTU in /run/flannel/subnet.env). flannel measures the uplink once, when it starts.',
     measured: 'The MTUs in `ip -j -d addr show` and /run/flannel/subnet.env.',
     impact:
       'Small packets pass, large ones are lost: pings work, while downloads, TLS handshakes and database replies hang.',
@@ -49,7 +52,8 @@ export const pathRules = declared({
   },
   'cni.forwarding-off': {
     severity: 'critical',
-    title: 'the kernel does not forward packets',
+    title: 'IP forwarding off',
+    titleFor: titles.forwarding,
     meaning:
       'net.ipv4.ip_forward (or its IPv6 twin, or the setting of one interface) is 0. k3s turns it on only when it starts. A sysctl file, a hardening script or a network manager that reloads turns it off.',
     measured: '/proc/sys/net, once k3s has run for two minutes.',
@@ -65,7 +69,8 @@ export const pathRules = declared({
   },
   'cni.bridge-nf-off': {
     severity: 'warning',
-    title: 'traffic between local pods passes by iptables',
+    title: 'local pod traffic bypasses iptables',
+    titleFor: titles.bridgeNf,
     meaning:
       'net.bridge.bridge-nf-call-iptables is 0, or br_netfilter is not loaded: iptables does not see packets from pod to pod over the bridge. k3s sets it only when it starts.',
     measured: '/proc/sys/net/bridge, once k3s has run for two minutes.',
@@ -79,9 +84,10 @@ export const pathRules = declared({
   },
   'cni.checksum-offload': {
     severity: 'warning',
-    title: 'this kernel spoils checksums in the overlay',
+    title: 'VXLAN checksum offload bug',
+    titleFor: titles.offload,
     meaning:
-      'Kernels before 5.7 (but 5.6.13, 5.4.41, 4.19.123, 4.14.181 and later of their branches), and RHEL 8 on VMware, get the UDP checksum of VXLAN packets wrong when NAT changes them and the hardware computes the checksum (k3s-io/k3s#2013, k3s-io/k3s#5013). Reported only on such a kernel, and where `ethtool -k` shows tx-checksum-ip-generic on.',
+      'Kernels before 5.7, and RHEL 8 on VMware, get the UDP checksum of VXLAN packets wrong when NAT changes them and the hardware computes the checksum (k3s-io/k3s#2013, k3s-io/k3s#5013). Fixed are 5.6.13, 5.4.41, 4.19.123, 4.14.181 and later of their branches. Reported only on such a kernel, and where `ethtool -k` shows tx-checksum-ip-generic on.',
     measured: '/proc/sys/kernel/osrelease; `ethtool -k` only on such a kernel.',
     impact:
       'Services and DNS on other nodes answer after exactly 63 seconds, or time out, while pod addresses work.',

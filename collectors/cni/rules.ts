@@ -4,6 +4,7 @@ import { cleared } from '../node/cleared.ts'
 import { type DegradedCode, degradedRules } from './rules-degraded.ts'
 import { type PathCode, pathRules } from './rules-path.ts'
 import { certificates } from './starts.ts'
+import { titles } from './titles.ts'
 
 const killall = [
   "Don't run `k3s-killall.sh` yet: it stops every pod at once, databases included.",
@@ -41,7 +42,8 @@ export type Code =
 export const rules = declared({
   'cni.bridge-missing': {
     ...critical,
-    title: 'the pod bridge is gone',
+    title: 'pod bridge missing',
+    titleFor: titles.bridgeMissing,
     meaning:
       "Pods with a live sandbox need a bridge (cni0 with flannel) that does not exist. They are known from their veths and the CNI result cache. A node before its first pod has no bridge and is healthy. Neither k3s nor flannel restores the bridge: the bridge plugin does, when the next pod starts, and the old pods' veths stay off it (measured on k3s 1.21).",
     measured: '`ip -j -d addr show` against /var/lib/cni/results and /run/netns.',
@@ -55,7 +57,8 @@ export const rules = declared({
   },
   'cni.bridge-down': {
     ...critical,
-    title: 'the pod bridge is down',
+    title: 'pod bridge down',
+    titleFor: titles.bridgeDown,
     meaning:
       'The bridge of the pods exists, but is down (without IFF_UP). Nothing sets it up again by itself.',
     measured: 'The flags of the bridge in `ip -j -d addr show`.',
@@ -64,7 +67,8 @@ export const rules = declared({
   },
   'cni.bridge-address': {
     ...critical,
-    title: "the pod bridge lacks the pods' gateway address",
+    title: 'pod bridge without gateway address',
+    titleFor: titles.bridgeAddress,
     meaning:
       'The bridge does not have the address that flannel was given for this node (FLANNEL_SUBNET in /run/flannel/subnet.env). Nothing restores it until the next pod is created.',
     measured: 'The addresses of the bridge in `ip -j -d addr show` against /run/flannel/subnet.env.',
@@ -78,7 +82,8 @@ export const rules = declared({
   },
   'cni.overlay-missing': {
     ...critical,
-    title: 'the overlay to the other nodes is gone',
+    title: 'overlay missing: no cross-node traffic',
+    titleFor: titles.overlayMissing,
     meaning:
       'The device through which flannel reaches other nodes (flannel.1 for VXLAN, flannel-wg for WireGuard) does not exist. Which one it should be comes from net-conf.json, the flags of k3s and subnet.env; host-gw has none. flannel creates it only when it starts.',
     measured: 'The links in `ip -j -d addr show`, once k3s has run for two minutes.',
@@ -89,7 +94,8 @@ export const rules = declared({
   },
   'cni.overlay-down': {
     ...critical,
-    title: 'the overlay to the other nodes is down',
+    title: 'overlay down: no cross-node traffic',
+    titleFor: titles.overlayDown,
     meaning:
       'The overlay device exists, but is down (without IFF_UP). The routes to the other nodes are gone with it, and setting it up alone does not restore them.',
     measured: 'The flags of the overlay in `ip -j -d addr show`.',
@@ -98,7 +104,7 @@ export const rules = declared({
   },
   'cni.conf-missing': {
     ...critical,
-    title: 'the CNI configuration is gone',
+    title: 'CNI config missing: no new pods',
     meaning:
       'k3s runs flannel, but there is no CNI configuration in its folder agent/etc/cni/net.d, where it writes 10-flannel.conflist at each start. containerd then has no pod network.',
     measured: 'The files in agent/etc/cni/net.d of k3s, once it has run for two minutes.',
@@ -110,7 +116,7 @@ export const rules = declared({
   },
   'cni.subnet-env-missing': {
     ...critical,
-    title: "flannel's subnet file is gone",
+    title: '/run/flannel/subnet.env missing',
     meaning:
       'k3s has run for more than two minutes, but /run/flannel/subnet.env, which flannel writes when it starts, does not exist: flannel did not get that far, or the file was deleted. /run is empty after each boot.',
     measured: 'Whether /run/flannel/subnet.env exists.',
@@ -126,7 +132,8 @@ export const rules = declared({
   },
   'cni.veth-orphaned': {
     severity: 'critical',
-    title: 'pods are cut off from the bridge',
+    title: 'pods detached from the bridge',
+    titleFor: titles.veths,
     meaning:
       'The bridge exists, but pods with a live sandbox have a veth that is on no bridge, or no veth at all. The first happens after a bridge was deleted and created again: nothing moves old veths to the new bridge. A missing veth is reported when two rounds in a row miss it, as a pod that is being deleted loses its veth first.',
     measured:

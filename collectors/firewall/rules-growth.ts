@@ -1,5 +1,6 @@
 import { declared, whileOpen } from '../../agent/model/index.ts'
 import { minute } from '../../agent/text/times.ts'
+import { titles } from './titles.ts'
 
 /** Rules for what makes a firewall slow or ambiguous, but not wrong. */
 export type GrowthCode =
@@ -12,7 +13,8 @@ export type GrowthCode =
 export const growthRules = declared({
   'firewall.duplicates': {
     severity: 'warning',
-    title: 'rules stand there many times over',
+    title: 'duplicate iptables rules',
+    titleFor: titles.duplicates,
     meaning:
       'At least ten rules are copies: the same chain holds another with exactly the same text. No component writes a rule twice on purpose; iptables 1.8.0 to 1.8.4 did (k3s issue 3117), and so did some versions of kube-router. Some 98,000 different rules of each backend are compared.',
     measured:
@@ -30,7 +32,8 @@ export const growthRules = declared({
   },
   'firewall.growing': {
     severity: 'warning',
-    title: 'iptables rules grow without end',
+    title: 'iptables rules growing without end',
+    titleFor: titles.growing,
     meaning:
       'The number of rules rose steadily over the last days, and reaches 50,000 within 30 days at this pace; or it is that high already. The pace is the median slope over all pairs of points: ups and downs and a single step do not count. Nodes have stopped answering with about 60,000 rules (k3s issue 3117).',
     measured: 'The number of rules in each round, kept for 30 days.',
@@ -45,7 +48,8 @@ export const growthRules = declared({
   },
   'firewall.two-backends': {
     severity: 'warning',
-    title: 'rules in both iptables backends',
+    title: 'iptables rules in both nft and legacy',
+    titleFor: titles.twoBackends,
     meaning:
       'The kernel keeps the rules of iptables-nft and of iptables-legacy apart, and a packet must pass both. Here both hold rules of the same family.',
     measured:
@@ -57,7 +61,8 @@ export const growthRules = declared({
   },
   'firewall.iptables-buggy': {
     severity: 'warning',
-    title: 'this iptables duplicates rules',
+    title: 'iptables bug: duplicate rules',
+    titleFor: titles.buggyIptables,
     meaning:
       "The iptables of this machine is 1.8.0 to 1.8.4 with the nft backend, which k3s's documentation names as broken (Known Issues): it does not find existing rules and adds them again.",
     measured: 'The version in the first line of `iptables-save`.',
@@ -72,7 +77,8 @@ export const growthRules = declared({
   },
   'firewall.conntrack-filling': {
     severity: 'warning',
-    title: 'the connection table is filling up',
+    title: 'conntrack table filling up',
+    titleFor: titles.conntrack,
     meaning:
       'The kernel tracks 80 % of the connections that it can (`nf_conntrack_max`), or half of them and will be full within a day at the pace of the last one. Critical from 95 %.',
     measured: '/proc/sys/net/netfilter/nf_conntrack_count and nf_conntrack_max.',

@@ -2,6 +2,7 @@ import { causes, declared } from '../../agent/model/index.ts'
 import { minute } from '../../agent/text/times.ts'
 import { cleared } from '../node/cleared.ts'
 import { type GrowthCode, growthRules } from './rules-growth.ts'
+import { titles } from './titles.ts'
 
 export type Code =
   | 'firewall.flushed'
@@ -29,7 +30,8 @@ export const rebuildUfw = `iptables -S | sed -n 's/^-N \\(ufw-.*\\)/\\1/p' | xar
 export const rules = declared({
   'firewall.flushed': {
     severity: 'critical',
-    title: 'the firewall was flushed',
+    title: 'firewall flushed',
+    titleFor: titles.flushed,
     meaning:
       'Iptables rules of this node vanished from the built-in chains: of several owners at once, or of one that did not remove them itself (kube-proxy while k3s runs, ufw while it is on). Rules are counted by owner and table over both backends and compared with the count before. Pods and services that start or end, `ufw disable`, a stopped k3s and a reboot do not count. Each flush has its tables, its time and its process; tables flushed within a minute are one flush. It stays open until each owner has half of its rules back; the next flush is a finding of its own. After 24 hours the new state counts as normal, unless rules of kube-proxy (while k3s runs) or ufw (while it is on) are still missing. Notified at once: no ordinary command passes through this state. ufw keeps its jumps in the built-in chains when it reloads, and `iptables-restore` replaces a table in one step (measured).',
     measured:
@@ -50,7 +52,8 @@ export const rules = declared({
   },
   'firewall.kube-chains-missing': {
     severity: 'critical',
-    title: "kube-proxy's rules are missing",
+    title: 'kube-proxy iptables rules missing',
+    titleFor: titles.kubeChains,
     meaning:
       'k3s has run for more than three minutes, but no iptables backend has all that services need in the nat table: KUBE-SERVICES, KUBE-POSTROUTING, and the jumps to them from PREROUTING, OUTPUT and POSTROUTING. Not judged where kube-proxy is off or does not use iptables.',
     measured:
@@ -69,7 +72,7 @@ export const rules = declared({
   },
   'firewall.flannel-rules-missing': {
     severity: 'critical',
-    title: "flannel's rules are missing",
+    title: 'flannel iptables rules missing',
     meaning:
       'This node had rules of flannel in a table, k3s has run for more than three minutes, and none is left in that table. They are FLANNEL-POSTRTG and FLANNEL-FWD, or rules with the pod network in the built-in chains, by its version. A healthy flannel restores them every minute. After 24 hours the new state counts as normal.',
     measured:
@@ -83,7 +86,8 @@ export const rules = declared({
   },
   'firewall.hostport-rules-missing': {
     severity: 'critical',
-    title: 'a host port leads nowhere',
+    title: 'host port dead',
+    titleFor: titles.hostPorts,
     meaning:
       "The CNI's own record (`/var/lib/cni/results`) says that a port of this node belongs to an existing pod, but no nat rule that packets reach (CNI-HOSTPORT-DNAT, CNI-DN-…) forwards it. The portmap plugin writes these rules only when the pod is created: neither k3s nor kube-proxy ever restores them.",
     measured:
@@ -97,7 +101,8 @@ export const rules = declared({
   },
   'firewall.ufw-blocks-k3s': {
     severity: 'critical',
-    title: 'ufw shuts out what k3s needs',
+    title: 'ufw blocks k3s',
+    titleFor: titles.ufwBlocks,
     meaning:
       'Murphy follows a first packet through the rules of both backends: from a pod of this node to the API (server) and the kubelet, from other nodes to the API (server) and to the overlay. The packet is certainly dropped, while ufw is on and its chains are reached. What only other nodes need counts only where there are any. Ports are those k3s was started with.',
     measured:
@@ -119,7 +124,8 @@ export const rules = declared({
   },
   'firewall.ufw-drift': {
     severity: 'warning',
-    title: 'ufw and the kernel disagree',
+    title: 'ufw files and kernel rules differ',
+    titleFor: titles.ufwDrift,
     meaning:
       "ufw's own files (`/etc/ufw/ufw.conf`, `/etc/default/ufw`, `user.rules`, `before.rules`, `after.rules` and their IPv6 twins) do not match the kernel. Compared are: whether ufw is on and its chains are reached, the number of your rules, the number of its own, and its default for incoming packets.",
     measured: "ufw's files against the chains and policies in `iptables-save`.",
@@ -137,7 +143,8 @@ export const rules = declared({
   },
   'firewall.lockout-risk': {
     severity: 'info',
-    title: 'a flush would shut SSH out',
+    title: 'iptables -F would lock out SSH',
+    titleFor: titles.lockoutRisk,
     meaning:
       'SSH is reachable, and the policy of INPUT is DROP, as ufw sets it. `iptables -F` deletes the rule that accepts SSH and keeps the policy.',
     measured: 'The policy of INPUT, and the path of a packet to the SSH port, as for `firewall.lockout`.',
@@ -151,7 +158,8 @@ export const rules = declared({
   },
   'firewall.changed': {
     severity: 'info',
-    title: 'the firewall was changed',
+    title: 'firewall rules changed',
+    titleFor: titles.changed,
     meaning:
       'Rules changed that do not depend on pods, services, containers and bans: your own and those of ufw, policies, or the jumps to the chains of Kubernetes. The process is the one that the kernel names with the change; for the legacy backend it names none. The finding stays open for an hour; `agent firewall` has the journal. Notified at once: the change has been made, whatever comes after.',
     measured: 'The rule set against that of the round before; which process changed it, from `nft monitor`.',
@@ -162,7 +170,8 @@ export const rules = declared({
   },
   'firewall.lockout': {
     severity: 'critical',
-    title: 'the firewall shuts SSH out',
+    title: 'SSH locked out',
+    titleFor: titles.lockout,
     meaning:
       'Murphy follows a new TCP connection to the SSH port, first packet and later ones, through the iptables rules of both backends, with their jumps and policies. No rule that could match accepts it, and in the end it is dropped. Nothing is reported where a condition or a table of nftables cannot be judged. Ports are those configured for SSH (sshd_config, an enabled ssh.socket of systemd, options of sshd and dropbear) on which something listens. Rules for certain sources count as accepting; those for loopback and for the networks of pods and services do not. After a flush it is notified at once.',
     measured:

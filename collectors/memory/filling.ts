@@ -81,6 +81,7 @@ function nearLimit(id: string, use: Use, near: number, now: number): Observation
         ],
       }),
       evidence: {
+        percent,
         used: size(used),
         limit: size(limit),
         ...(ahead && { 'reached at': iso(ahead.at * 1000), confidence: ahead.confidence }),
@@ -106,6 +107,7 @@ function nodeFilling(sample: MemorySample, least: number, now: number): Observat
       subject: 'node',
       text: `${share(available, total)} available (${Math.round(percent)} %).${course}`,
       evidence: {
+        percent: Math.round(percent),
         available: size(available),
         total: size(total),
         ...(soon !== undefined && {

@@ -1,4 +1,5 @@
 import type { Observation } from '../../agent/model/index.ts'
+import { duration } from '../../agent/text/durations.ts'
 import { listed, many } from '../../agent/text/lists.ts'
 import { clock, clockUtc, iso, minute } from '../../agent/text/times.ts'
 import { boutBegan } from '../node/bouts.ts'
@@ -37,7 +38,12 @@ export function storming({ storm }: MemorySample, now: number): Observation<Memo
       ...(over && { impact: afterStorm, fix: [...afterwards] }),
       at: first,
       latest: last,
-      evidence: { kills, last: iso(last), containers: Object.keys(hits).join(', ') },
+      evidence: {
+        kills,
+        within: duration(last - first),
+        last: iso(last),
+        containers: Object.keys(hits).join(', '),
+      },
     },
   ]
 }
@@ -63,7 +69,7 @@ export function again(
         at: (boutBegan(seconds, quiet / 1000) ?? 0) * 1000,
         latest: last,
         ...(victim?.pod && { pod: victim.pod }),
-        evidence: { times: seconds.length, last: iso(last) },
+        evidence: { times: seconds.length, within: duration(last - first), last: iso(last) },
       },
     ]
   })

@@ -1,6 +1,7 @@
 import { declared, whileOpen } from '../../agent/model/index.ts'
 import { hour, minute } from '../../agent/text/times.ts'
 import { byNode, inStorm } from './proofs.ts'
+import { titles } from './titles.ts'
 
 const backstop =
   "k3s turns off the eviction of pods for low memory, so the kernel's OOM killer is the only backstop."
@@ -8,7 +9,8 @@ const backstop =
 export const rules = declared({
   'memory.oom-killed': {
     severity: 'warning',
-    title: 'killed for want of memory',
+    title: 'OOMKilled',
+    titleFor: titles.killed,
     meaning: `The kernel killed a process of this container at a memory limit, its own or one above it. Each kill is read from the kernel's log, /dev/kmsg, where only the kernel itself can have written it, and named by its cgroup and the folders under /var/log. The finding stays open for \`hold_minutes\` after the last kill; the first after ten quiet minutes counts from 1 again. It is critical if the victim is a database, or if the node itself depends on it. Notified at once: the kill has happened. ${backstop}`,
     measured: '/dev/kmsg, from the record on at which the last round ended.',
     settings: ['hold_minutes'],
@@ -26,7 +28,8 @@ export const rules = declared({
   },
   'memory.oom-repeating': {
     severity: 'critical',
-    title: 'killed for want of memory again and again',
+    title: 'OOMKilled again and again',
+    titleFor: titles.repeating,
     meaning:
       'The kernel killed processes of the same container three times or more within a day; kills within 5 s count once. It is over when the next kill, by the mean interval so far, is twice overdue, and `hold_minutes` have passed. Notified at once: the kills have happened.',
     measured: 'The kills of the last day, from /dev/kmsg.',
@@ -41,7 +44,8 @@ export const rules = declared({
   },
   'memory.oom-storm': {
     severity: 'critical',
-    title: 'storm of OOM kills',
+    title: 'OOM kill storm',
+    titleFor: titles.storm,
     meaning:
       'Twenty kills or more within a minute. A kill more than ten seconds after the last one does not belong to the storm. The storm is over after a minute without a kill, and stays open as a warning until ten minutes after its last kill. In a storm the kernel logs less of each kill, so that some are identified by the name of the process only; all are counted. Notified at once: the kills have happened.',
     measured: 'The kills of the last minute, from /dev/kmsg.',
@@ -56,8 +60,9 @@ export const rules = declared({
   },
   'memory.container-near-limit': {
     severity: 'warning',
-    title: 'a container is about to reach its memory limit',
-    meaning: `The memory of the container without its file cache, which the kernel can reclaim, is at \`near_limit_percent\` of its limit, or grows so steadily that the limit is near. The pace is the median of all slopes over up to 24 rounds (Theil and Sen), reported from 60 % on, and only where it was watched for a quarter of the time that is left; where that is more than three hours, only once it rose from day to day, twice. A load that repeats by the minute, the day or the week stays below its own peaks of the last eight days and is not reported.`,
+    title: 'container near its memory limit',
+    titleFor: titles.nearLimit,
+    meaning: `The memory of the container without its file cache, which the kernel can reclaim, is at \`near_limit_percent\` of its limit, or grows so steadily that the limit is near. The pace is the median of all slopes over up to 24 rounds (Theil and Sen). It is reported from 60 % on, and only if watched for a quarter of the time that is left; beyond three hours, only once it rose from day to day, twice. A load that repeats by the minute, the day or the week stays below its own peaks of the last eight days and is not reported.`,
     measured:
       "memory.current, memory.max and memory.stat of each container's cgroup (version 1: usage_in_bytes and limit_in_bytes), or the limit of its pod where that is less.",
     settings: ['near_limit_percent'],
@@ -68,7 +73,8 @@ export const rules = declared({
   },
   'memory.node-filling': {
     severity: 'warning',
-    title: "the node's memory runs out",
+    title: 'node memory low',
+    titleFor: titles.nodeFilling,
     meaning: `Less than \`available_percent\` of the node's memory is available (MemAvailable in /proc/meminfo), or it shrinks so steadily that soon nothing is left. ${backstop}`,
     measured: '/proc/meminfo.',
     settings: ['available_percent'],
@@ -82,7 +88,8 @@ export const rules = declared({
   },
   'memory.pressure': {
     severity: 'warning',
-    title: 'the node waits for memory',
+    title: 'memory pressure (PSI)',
+    titleFor: titles.pressure,
     meaning:
       'In the last minute all runnable tasks stalled on memory at the same time for `pressure_percent` of the time or more (PSI: `full avg60` in /proc/pressure/memory, Linux 4.20 and later).',
     measured: '/proc/pressure/memory.',
@@ -98,7 +105,8 @@ export const rules = declared({
   },
   'memory.oom-records-lost': {
     severity: 'info',
-    title: 'OOM kills without a record',
+    title: 'OOM kills not in the kernel log',
+    titleFor: titles.lost,
     meaning:
       'The kernel counted more kills (`oom_kill` in /proc/vmstat) than its log had lines for: its ring buffer was overwritten before Murphy read it. The kernel counts each kill right before it logs it, so the difference is exact. The finding stays open for `hold_minutes` after the last one. Notified at once: the kills have happened.',
     measured: '`oom_kill` of /proc/vmstat against the lines of /dev/kmsg.',
@@ -111,9 +119,10 @@ export const rules = declared({
   },
   'memory.oom-before-boot': {
     severity: 'warning',
-    title: 'the node went down, short of memory',
+    title: 'previous boot ended out of memory',
+    titleFor: titles.beforeBoot,
     meaning:
-      'The boot before this one ended without a shutdown within 15 minutes after the node itself had no memory left, or with a kernel panic over it, as the journal says. Kills that nobody read then are read from there. This needs a persistent journal (/var/log/journal), and is reported until 20 minutes after the boot. Notified at once: it happened.',
+      'By the journal, the boot before this one ended without a shutdown within 15 minutes after the node ran out of memory, or with a kernel panic over it. Kills that nobody read then are read from there. This needs a persistent journal (/var/log/journal), and is reported until 20 minutes after the boot. Notified at once: it happened.',
     measured:
       '`journalctl --boot=-1` with the records of the kernel, once after each boot; nothing where the journal is not persistent.',
     impact: 'The node crashed, hung or was reset; the same memory use would do that again.',
@@ -127,7 +136,8 @@ export const rules = declared({
   },
   'memory.oom-system': {
     severity: 'critical',
-    title: 'the node ran out of memory',
+    title: 'node ran out of memory (system OOM)',
+    titleFor: titles.system,
     meaning: `No limit was reached: the machine itself had no memory left (CONSTRAINT_NONE in the kernel's log), and the kernel killed the process with the highest OOM score. The finding stays open for \`hold_minutes\` after the last such kill. Notified at once: the kill has happened. ${backstop}`,
     measured: '/dev/kmsg, as for `memory.oom-killed`.',
     settings: ['hold_minutes'],

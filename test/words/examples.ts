@@ -25,4 +25,4 @@ export const examples: readonly Example[] = [
 ]
 
 /** Areas whose words still have to be written after the rules of this test. Each goes from here when it is done. */
-export const unwritten: ReadonlySet<string> = new Set(['agent', 'cni', 'firewall', 'k3s', 'memory', 'pods'])
+export const unwritten: ReadonlySet<string> = new Set()

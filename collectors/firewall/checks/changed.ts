@@ -29,7 +29,7 @@ export function changes({ journal = [] }: FirewallSample, now: number): Observat
       subject: 'rules',
       at: first.at,
       text: `${authors(last)} changed the rules ${when}: ${numbers}.${often}`,
-      evidence: { times: recent.length },
+      evidence: { times: recent.length, ...(last.by?.[0] && { process: last.by[0].name }) },
     },
   ]
 }

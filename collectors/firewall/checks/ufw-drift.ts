@@ -20,6 +20,7 @@ export function ufwDrift({ ufw, sets, ssh }: FirewallSample): Observation<Code>[
     const left = judged.filter((it) => ufwActs(sets, it))
     if (left.length === 0) return []
     return found(
+      'loaded',
       left,
       `ufw.conf says ufw is off, but its ${left.map((it) => familyNames[it]).join(' and ')} rules are still loaded and decide what comes in.`,
       [
@@ -32,6 +33,7 @@ export function ufwDrift({ ufw, sets, ssh }: FirewallSample): Observation<Code>[
   const unhooked = judged.filter((it) => !ufwActs(sets, it))
   if (unhooked.length > 0)
     return found(
+      'bypassed',
       unhooked,
       `ufw.conf says ufw is on, but no ${unhooked.map((it) => familyNames[it]).join(' and no ')} packet reaches its rules: ufw status shows rules without effect.`,
       [
@@ -63,7 +65,7 @@ export function ufwDrift({ ufw, sets, ssh }: FirewallSample): Observation<Code>[
     ]
   })
   if (differences.length === 0) return []
-  return found(judged, `ufw is on, but ${differences.join('; ')}.`, [
+  return found('different', judged, `ufw is on, but ${differences.join('; ')}.`, [
     'See what ufw would load: `grep ^-A /etc/ufw/*.rules`',
     'See what is loaded: `iptables -S | grep ufw`',
     `Allow SSH, then load ufw's files again: \`ufw allow ${port}/tcp; ufw reload\``,
@@ -73,7 +75,12 @@ export function ufwDrift({ ufw, sets, ssh }: FirewallSample): Observation<Code>[
 const sum = (sets: readonly RuleSet[], of: (set: RuleSet) => number) =>
   sets.reduce((all, it) => all + of(it), 0)
 
-function found(which: readonly Family[], text: string, fix: readonly string[]): Observation<Code>[] {
-  const evidence = { family: which.join(', '), table: 'filter' }
+function found(
+  state: 'loaded' | 'bypassed' | 'different',
+  which: readonly Family[],
+  text: string,
+  fix: readonly string[],
+): Observation<Code>[] {
+  const evidence = { state, family: which.join(', '), table: 'filter' }
   return [{ code: 'firewall.ufw-drift', subject: 'ufw', text, fix, evidence }]
 }

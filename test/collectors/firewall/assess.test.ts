@@ -36,7 +36,7 @@ t.test('missing kube-proxy rules, and when they are not expected', (t) => {
   t.same(codes({ k3s }), ['firewall.kube-chains-missing ipv4'])
   t.match(
     assess(sample({ k3s }), now)[0]?.text,
-    "k3s has run for 10 min, but kube-proxy's IPv4 nat rules are all gone.",
+    "kube-proxy's IPv4 nat rules are all missing; k3s has run for 10 min. 0 IPv4 rules left in all.",
   )
   t.same(codes({}), [])
   t.same(

@@ -27,7 +27,7 @@ const agent = (...args: string[]) => {
 t.test('a recorded node, on a page and as JSON', async (t) => {
   const shown = agent('--node', join(nodes, 'healthy'))
   t.equal(shown.exit, 0, shown.err)
-  t.match(shown.out, /^node1: 113 rules[\s\S]*kube-proxy +41 +22[\s\S]*Kept whole\n {2}nothing yet/)
+  t.match(shown.out, /^node1: 113 rules[\s\S]*kube-proxy +41 +22[\s\S]*Kept rule sets\n {2}none yet/)
   t.match(JSON.parse(agent('--json', '--node', join(nodes, 'healthy')).out), {
     version: 2,
     node: 'node1',
@@ -37,7 +37,7 @@ t.test('a recorded node, on a page and as JSON', async (t) => {
 })
 
 t.test('what is kept, without a daemon: from the disk', async (t) => {
-  t.match(agent('show', 'good'), { exit: 3, err: /no rules are kept yet/ })
+  t.match(agent('show', 'good'), { exit: 3, err: /no rule set is kept yet/ })
   const store = openStore(join(folder, 'state'), 0)
   const keep = (at: number) => (it: Artifact) => store.keep('firewall', it, at)
   const healthy = await collect(node('healthy'), { heard: [], keep: keep(1000) })
@@ -46,12 +46,12 @@ t.test('what is kept, without a daemon: from the disk', async (t) => {
   const good = agent('show', 'good')
   t.equal(good.out, await printed('healthy'), 'the last good one, to the letter')
   t.equal(agent('show', '2', '--ipv6').out, await printed('ufw-default-deny', 'ip6tables-nft-save'))
-  t.match(agent('show', '2', '--legacy').err, /2 holds no ipv4 legacy; there is ipv6 nft, ipv4 nft/)
-  t.match(agent('show', '9'), { exit: 3, err: /nothing is kept as 9; there is good, now, and 2, 1/ })
+  t.match(agent('show', '2', '--legacy').err, /2 has no part ipv4 legacy; valid: ipv6 nft, ipv4 nft/)
+  t.match(agent('show', '9'), { exit: 3, err: /no kept rule set 9; valid: good, now, 2, 1/ })
   const diff = agent('diff', '1', '2', '--node-is-no-option')
   t.equal(diff.exit, 3)
-  t.match(agent('diff', '1', '2').out, /^From 1 \(.*\) to 2 [\s\S]*ufw, ipv4 nft filter: 0 went, 65 came/)
-  t.match(agent('diff', '1', '2').out, /… and 45 more \(--all\)/)
+  t.match(agent('diff', '1', '2').out, /^From 1 \(.*\) to 2 [\s\S]*ufw, ipv4 nft filter: 0 deleted, 65 added/)
+  t.match(agent('diff', '1', '2').out, /… 45 more: --all/)
   t.notMatch(agent('diff', '1', '2', '--all').out, / more \(--all\)/)
   store.close()
 })

@@ -12,7 +12,7 @@ t.test('one calm line', async (t) => {
     '113 rules (kube-proxy 63, kube-router 35, cni 9, flannel 6), nft; INPUT accepts, SSH port 22 accepted (port assumed)',
   )
   t.match(await of('ufw-default-deny'), /ufw 168.* …\), nft; INPUT drops, SSH port 22 dropped/)
-  t.equal(await of('no-k3s'), '0 rules, nft; INPUT accepts, SSH port 22 accepted (port assumed); no k3s here')
+  t.equal(await of('no-k3s'), '0 rules, nft; INPUT accepts, SSH port 22 accepted (port assumed); no k3s')
 })
 
 t.test('nothing there, and nothing seen', (t) => {
@@ -23,6 +23,6 @@ t.test('nothing there, and nothing seen', (t) => {
     memory: { reference: {} },
   }
   t.match(summary(bare), /^no iptables on this machine/)
-  t.equal(summary({ ...bare, unseen: [{ what: 'IPv4 rules', why: 'no' }] }), 'the rules could not be read')
+  t.equal(summary({ ...bare, unseen: [{ what: 'IPv4 rules', why: 'no' }] }), 'rules unreadable')
   t.end()
 })

@@ -22,7 +22,7 @@ t.test('who, when, from how many to how many; one finding for an hour', (t) => {
   ] as const
   t.equal(
     changes({ ...sample, journal: again }, now)[0]?.text,
-    'Something changed the rules between 03:11:10 UTC and 03:12:10 UTC: ufw 65 → 64. In all 2 changes since 03:12:09 UTC: kube-proxy 27 → 0, ufw 0 → 64.',
+    'Something changed the rules between 03:11:10 UTC and 03:12:10 UTC: ufw 65 → 64. 2 changes since 03:12:09 UTC: kube-proxy 27 → 0, ufw 0 → 64.',
   )
   t.same(changes(sample, now + 3600_000), [])
   t.end()

@@ -31,9 +31,9 @@ t.test('what is said of it', (t) => {
     {
       code: 'firewall.flannel-rules-missing',
       subject: 'flannel',
-      text: "This node had flannel's rules in IPv4 filter, IPv4 nat; they are gone, and flannel has not put them back, which it does every minute while it is well.",
+      text: 'No flannel rule is left in IPv4 filter, IPv4 nat. A healthy flannel restores its rules every minute.',
       at: now - minute,
-      fix: ['`systemctl restart k3s-agent`'],
+      fix: ['Restart k3s: `systemctl restart k3s-agent`'],
       evidence: { family: 'ipv4', table: 'filter, nat' },
     },
   ])
@@ -49,7 +49,7 @@ t.test('nothing is said where nothing can be said', (t) => {
   t.strictSame(flannelMissing(without, now, none), [], 'no k3s')
   t.match(
     flannelMissing(sample(it, { k3s: { unit: 'k3s', proxies: [] } }), now, none),
-    [{ starting: true, text: /they are gone, and k3s is stopped\.$/ }],
+    [{ starting: true, text: /IPv4 nat\. k3s is stopped\.$/ }],
     'it is stopped: none is opened',
   )
   const started = { unit: 'k3s', proxies: [], running: { pid: 1, since: now - 1000 } }

@@ -63,7 +63,7 @@ t.test('several tables and families, several steps', (t) => {
     evidence: { family: 'ipv4', table: 'filter, nat', before: 91, least: 0, now: 0 },
   })
   const partly = only(flush, { sets: [set({ 'filter kube-router': [38, 3] })] })
-  t.match(partly?.text, / UTC\. 38 rules are there now\. Missing now: kube-proxy 53 of 53\.$/)
+  t.match(partly?.text, / UTC\. Now there are 38 rules\. Missing now: kube-proxy 53 of 53\.$/)
   const steps = [
     { ...both, tables: { 'ipv4 filter': { before: 38, least: 0 }, 'ipv6 filter': { before: 9, least: 0 } } },
     {
@@ -96,17 +96,17 @@ t.test('what to do depends on whose rules they are', (t) => {
   const ufw = { ufw: { enabled: true }, ssh: { ports: { ipv4: [2222], ipv6: [] } } }
   t.match(
     next(flush, { k3s }),
-    /^Let k3s write its rules again: `systemctl restart k3s-agent`\nThen delete the pods/,
+    /^Restart k3s, which writes its rules again: `systemctl restart k3s-agent`\nThen delete the pods/,
   )
   t.match(
     next(flush, { k3s, ...ufw }),
-    /^Keep the way in open first: `iptables -I INPUT -p tcp --dport 2222 -j ACCEPT`\nLet ufw[\s\S]*\nLet k3s/,
+    /^Let SSH in first: `iptables -I INPUT -p tcp --dport 2222 -j ACCEPT`\nRebuild ufw's[\s\S]*\nRestart k3s/,
   )
-  t.match(next(nat, { k3s, ...ufw }), /^Let k3s write/, 'ufw has no rules in nat')
+  t.match(next(nat, { k3s, ...ufw }), /^Restart k3s, which/, 'ufw has no rules in nat')
   t.notMatch(
     next({ ...nat, steps: [{ ...both, tables: { 'ipv4 filter': { before: 1, least: 0 } } }] }, { k3s }),
     /svclb/,
   )
-  t.match(next(flush, {}), /^See what went: `agent firewall diff`/)
+  t.match(next(flush, {}), /^See which rules are missing: `agent firewall diff`\nPrint .*: `agent firewall show good`$/)
   t.end()
 })

@@ -82,14 +82,14 @@ t.test('the connection table', (t) => {
     )
   t.same(at(40), [])
   t.same(at(79), [])
-  t.match(at(80), [['warning', /80 % of the 262144/]])
+  t.match(at(80), [['warning', /80 % full \(262144 connections\)/]])
   t.match(at(96), [['critical', /96 %/]])
   t.match(
     at(
       60,
       series((ago) => 60 - 2.2 * ago, 26),
     ),
-    [['warning', /; full in 18 h/]],
+    [['warning', /: 100 % in 18 h/]],
   )
   t.same(
     at(

@@ -55,7 +55,7 @@ t.test('a pod of both families has its ports in both, but for those of one addre
       hostPorts: [{ pod: 'a/b', forward: 'tcp 80 [fd42::24]:80' }],
       k3s: { unit: 'k3s', running: { pid: 1, since: 0 }, proxies: [] },
     } as unknown as FirewallSample),
-    [{ text: /^Host port 80 over IPv6 of this node belongs to pod a\/b, .* \(\[fd42::24\]:80\)/ }],
+    [{ text: /^Host port 80 over IPv6 of this node belongs to pod a\/b, .* to \[fd42::24\]:80\.$/ }],
   )
   t.end()
 })

@@ -26,7 +26,7 @@ t.test('says which port, by what, and how to get in again', (t) => {
   })
   t.equal(
     found?.text,
-    'A new IPv4 connection to SSH on port 2222 is dropped, and no rule accepts it: the policy of INPUT is DROP.',
+    'New IPv4 connections to SSH port 2222 are dropped: the policy of INPUT is DROP.',
   )
   t.match(next(sample()), '`iptables -I INPUT -p tcp --dport 2222 -j ACCEPT`')
   const legacy = { verdict: 'drop', port: 2222, by: '-A INPUT -j DROP', backend: 'legacy' } as const
@@ -36,10 +36,10 @@ t.test('says which port, by what, and how to get in again', (t) => {
 
 t.test('ufw can only open a port while its chains are reached', (t) => {
   const ufw = { enabled: true }
-  t.match(next(sample({ ufw, sets: [ufwSet(18)] })), /serial console: `ufw allow 2222\/tcp`/)
+  t.match(next(sample({ ufw, sets: [ufwSet(18)] })), /^In your open session or on the console: `ufw allow 2222\/tcp`/)
   t.match(
     next(sample({ ufw, sets: [ufwSet(0)] })),
-    /serial console: `iptables -I INPUT [\s\S]*`ufw allow 2222\/tcp; iptables -S /,
+    /console: `iptables -I INPUT [\s\S]*`ufw allow 2222\/tcp; iptables -S /,
   )
   t.match(next(sample({ sets: [ufwSet(18)] })), /`ufw allow/, 'its files are not known, its chains are there')
   t.notMatch(next(sample({ ufw: { enabled: false }, sets: [ufwSet(18)] })), /ufw/)
@@ -69,10 +69,10 @@ t.test('IPv6 is noted, and judged where SSH listens on nothing else', (t) => {
   const drop = { verdict: 'drop', port: 22, by: 'the policy of INPUT is DROP' } as const
   const open = { verdict: 'accept', port: 22, by: 'x' } as const
   const text = (ipv6: typeof drop | typeof open) => lockout(sample({ input: { ipv4: drop, ipv6 } }))[0]?.text
-  t.match(text(drop), /IPv6 is shut as well\.$/)
-  t.match(text(open), /Over IPv6 it may still be let in\.$/)
+  t.match(text(drop), /IPv6 is dropped too\.$/)
+  t.match(text(open), /IPv6 may still work\.$/)
   const only = lockout(sample({ ssh: { ports: { ipv4: [], ipv6: [22] } }, input: { ipv6: drop } }))
-  t.match(only, [{ subject: 'ipv6', text: /^A new IPv6 connection/ }])
+  t.match(only, [{ subject: 'ipv6', text: /^New IPv6 connections/ }])
   t.match(only[0]?.fix?.[0], '`ip6tables -I INPUT')
   t.end()
 })
@@ -86,6 +86,6 @@ t.test('a rule cannot end its quotation', (t) => {
     }),
   )
   t.equal(found?.text.split('`').length, 3)
-  t.match(found?.text, 'port 22 (assumed: what listens could not be seen)')
+  t.match(found?.text, 'port 22 (assumed: listening ports could not be read)')
   t.end()
 })

@@ -50,8 +50,9 @@ t.test('on in its file, and no packet comes by its rules', async (t) => {
       {
         code: 'firewall.ufw-drift',
         subject: 'ufw',
-        text: 'ufw.conf says that ufw is on, but no IPv4 packet comes by its rules: `ufw status` shows what is not there.',
-        fix: [/^Keep the way in open first: `iptables -I INPUT -p tcp --dport 2222 -j ACCEPT`$/, /anew/],
+        text: 'ufw.conf says ufw is on, but no IPv4 packet reaches its rules: ufw status shows rules without effect.',
+        fix: [/^Let SSH in first: `iptables -I INPUT -p tcp --dport 2222 -j ACCEPT`$/, /^Rebuild/],
+        evidence: { state: 'bypassed' },
       },
     ])
   const { ipv6: _, ...dual } = on
@@ -60,7 +61,11 @@ t.test('on in its file, and no packet comes by its rules', async (t) => {
 
 t.test('off in its file, and its rules decide all the same', async (t) => {
   t.match(judge({ enabled: false }), [
-    { text: /ufw is off, but its IPv4 rules are still in the kernel/, fix: [/`ufw disable`/, /left/] },
+    {
+      text: /ufw is off, but its IPv4 rules are still loaded/,
+      fix: [/`ufw disable`/, /left/],
+      evidence: { state: 'loaded' },
+    },
   ])
   t.match(text({ enabled: false }, [set(), set({ family: 'ipv6' })]), /its IPv4 and IPv6 rules/)
 })
@@ -68,11 +73,11 @@ t.test('off in its file, and its rules decide all the same', async (t) => {
 t.test('rules and policy that differ, each said, and how to see them', async (t) => {
   t.equal(
     text(on, [set({ ufw: { user: 2, frame: 9 }, policies: {} })]),
-    'ufw is on, but its files hold 3 IPv4 rules of yours and the kernel 2; before.rules and after.rules hold 10 rules and the kernel 9; its default for what comes in is drop, and the IPv4 policy of INPUT is ACCEPT.',
+    'ufw is on, but its files hold 3 IPv4 rules of yours and the kernel 2; before.rules and after.rules hold 10 rules and the kernel 9; its default for incoming packets is drop, and the IPv4 policy of INPUT is ACCEPT.',
   )
-  t.match(judge(on, [set({ ufw: { user: 2, frame: 10 } })])[0]?.fix?.[1], /`ufw allow 22\/tcp; ufw reload`/)
+  t.match(judge(on, [set({ ufw: { user: 2, frame: 10 } })])[0]?.fix?.[2], /`ufw allow 22\/tcp; ufw reload`/)
   t.equal(text({ ...on, input: 'REJECT' }), undefined, 'it rejects by a rule, and drops by its policy')
-  t.match(text({ ...on, input: 'ACCEPT' }), /default for what comes in is accept, .* INPUT is DROP/)
+  t.match(text({ ...on, input: 'ACCEPT' }), /default for incoming packets is accept, .* INPUT is DROP/)
   t.match(
     text({ ...on, rules: { ipv4: { user: 4 } } }),
     /^ufw is on, but its files hold 4 IPv4 rules of yours and the kernel 3\.$/,

@@ -11,22 +11,22 @@ t.test('a difference: what went and what came, bounded and harmless', (t) => {
   ] as const
   const text = renderDiff({ from: '12 (03:12 UTC)', to: 'now', differences, most: 2 }, terminal)
   t.equal(
-    text.replace(/came\n.*evil"/, 'came\n'),
+    text.replace(/added\n.*evil"/, 'added\n'),
     `From 12 (03:12 UTC) to now
 
-ufw, ipv4 nft filter: 3 went, 0 came
+ufw, ipv4 nft filter: 3 deleted, 0 added
   - -A a
   - -A b
-  - … and 1 more (--all)
+  - … 1 more: --all
 
-other, ipv4 nft filter: 0 went, 1 came
+other, ipv4 nft filter: 0 deleted, 1 added
 
 `,
   )
   t.notMatch(text, /\u001b/)
   t.match(
     renderDiff({ from: 'a', to: 'b', differences: [], most: 2 }, terminal),
-    /^No rule differs between a and b/,
+    /^No difference between a and b/,
   )
   t.end()
 })
@@ -36,14 +36,14 @@ t.test('from the last good rules to now, and where that is nothing what led to i
     diff.print((await reaching(state, ['healthy', 'ufw-default-deny'])).reach, given, {}, terminal)
   t.match(
     await asked('ufw-default-deny'),
-    /^From 1 \(.*\) to now\n[\s\S]*ufw, ipv4 nft filter: 0 went, 65 came/,
+    /^From 1 \(.*\) to now\n[\s\S]*ufw, ipv4 nft filter: 0 deleted, 65 added/,
   )
-  t.match(await asked('healthy'), /^From 1 \(.*\) to 2 \(.*\)\n[\s\S]*0 went, 65 came/)
+  t.match(await asked('healthy'), /^From 1 \(.*\) to 2 \(.*\)\n[\s\S]*0 deleted, 65 added/)
   t.match(
     await asked('healthy', 'good'),
-    /^No rule differs between 1 \(.*\) and now\./,
+    /^No difference between 1 \(.*\) and now\./,
     'asked for is asked for',
   )
-  t.match(await asked('healthy', '2', '1'), /^From 2 .* to 1 [\s\S]*65 went, 0 came/)
+  t.match(await asked('healthy', '2', '1'), /^From 2 .* to 1 [\s\S]*65 deleted, 0 added/)
   await t.rejects(asked('healthy', '7'), { name: 'Refusal' })
 })

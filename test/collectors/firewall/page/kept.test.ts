@@ -11,15 +11,15 @@ t.test('which one is meant', async (t) => {
   t.equal(chosen(list, '1').id, 1)
   t.equal(chosen([kept(3, false)], 'good').id, 3, 'without a good one, the newest')
   t.throws(() => chosen(list, '9'), {
-    ...{ name: 'Refusal', message: 'nothing is kept as 9; there is good, now, and 3, 2, 1' },
+    ...{ name: 'Refusal', message: 'no kept rule set 9; valid: good, now, 3, 2, 1' },
   })
-  t.throws(() => chosen([], 'good'), { name: 'Refusal', message: /^no rules are kept yet/ })
+  t.throws(() => chosen([], 'good'), { name: 'Refusal', message: /^no rule set is kept yet/ })
 })
 
 t.test('what is not there any more, and what may not be read', async (t) => {
   const { reach, sample } = await reaching('healthy', ['healthy'])
   t.strictSame(await keptRules(reach, kept(1, true)), await rulesNow(reach, sample))
-  await t.rejects(keptRules(reach, kept(3, true)), { name: 'Refusal', message: '3 is not kept any more' })
+  await t.rejects(keptRules(reach, kept(3, true)), { name: 'Refusal', message: 'rule set 3 was deleted meanwhile; see `agent firewall`' })
   const closed = { ...reach, asking: async () => undefined as never }
-  await t.rejects(rulesNow(closed, sample), { name: 'Refusal', message: /as root they can/ })
+  await t.rejects(rulesNow(closed, sample), { name: 'Refusal', message: /as root$/ })
 })

@@ -66,7 +66,7 @@ t.test('the page, to the letter', (t) => {
   ]
   t.equal(
     renderFirewall(viewOn(sample, {}, { at: now - 12_000, now, trend, artifacts: kept }), terminal),
-    `node1: 128 rules  ▁▂█ (a day)  (looked 12 s ago)
+    `node1: 128 rules  ▁▂█ (last 24 h)  (checked 12 s ago)
 
                 IPv4 nft  IPv6 nft
   ufw                 65         -
@@ -75,21 +75,20 @@ t.test('the page, to the letter', (t) => {
 
   policies    IPv4 INPUT DROP
   longest     filter ufw-before-input 13
-  SSH         IPv4 port 22 is let in:
+  SSH         IPv4 port 22 accepted:
               \`-A ufw-user-input -p tcp -m tcp --dport 22 -j ACCEPT\`
-  ufw         on, drop what comes in by default, 3 IPv4 and 3 IPv6 rules of
-              yours
+  ufw         on, incoming drop by default, 3 IPv4 and 3 IPv6 rules of yours
   iptables    v1.8.9 (nf_tables)
-  connections 3 % of the 262144 there is room for
+  conntrack   3 % of 262144
 
 Changes
   03:12 UTC \`iptables\` (pid 77): ufw 0 → 65
 
-Kept whole
+Kept rule sets
     12  03:12 UTC  128 rules  (6.8 KiB)  after iptables
 
-\`agent firewall diff\` shows what changed since; \`agent firewall show good\`
-prints the last good rules for \`iptables-restore\`.
+Changes since then: \`agent firewall diff\`. The last good rules, as input for
+iptables-restore: \`agent firewall show good\`
 `,
   )
   t.end()

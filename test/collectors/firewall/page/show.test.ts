@@ -12,6 +12,6 @@ t.test('a kept rule set to the letter, or what there is instead', async (t) => {
   t.equal(await show.print(reach, ['2'], { ipv6: true }, terminal), ipv6)
   t.equal(await show.print(reach, ['2'], { part: 'ipv6 nft' }, terminal), ipv6)
   await t.rejects(show.print(reach, ['2'], { legacy: true }, terminal), {
-    ...{ name: 'Refusal', message: /^2 holds no ipv4 legacy; there is .*ipv4 nft/ },
+    ...{ name: 'Refusal', message: /^rule set 2 has no part ipv4 legacy; valid: .*ipv4 nft/ },
   })
 })
