@@ -89,14 +89,13 @@ export function loadConfig(options: ConfigOptions): Config {
     if (code === 'EACCES' && !options.file && options.unreadable) options.unreadable(file)
     else if (code !== 'ENOENT' || options.file)
       throw new ConfigError([
-        { file, text: code === 'EACCES' ? forTheGroup : `it cannot be read: ${message}` },
+        { file, text: code === 'EACCES' ? forTheGroup : `cannot read the file: ${message}` },
       ])
   }
   return { ...parseConfig(text ?? '', { ...options, file }), ...(text !== undefined && { file }) }
 }
 
-const forTheGroup =
-  'it may be read only by root and the group murphy; use sudo, or join the group: `usermod -aG murphy USER`'
+const forTheGroup = 'only root may read it; run the command with sudo'
 
 /** The settings in `text`; `file` is only for naming it. Throws a ConfigError. */
 export function parseConfig(text: string, options: ConfigOptions & { readonly file: string }): Config {
@@ -104,7 +103,7 @@ export function parseConfig(text: string, options: ConfigOptions & { readonly fi
   const read = documentOf(text, file)
   const { raw } = read
   if (group(raw) !== raw)
-    throw new ConfigError([{ file, text: 'the file has to be a list of `key: value` lines' }])
+    throw new ConfigError([{ file, text: 'the top level must be a mapping (`key: value` lines)' }])
   const checks = openChecks(file, read)
   checks.check(generalSchema(collectors), raw, [])
   const collectorConfigs = collectors.map(
@@ -136,7 +135,7 @@ function documentOf(text: string, file: string): Read {
   const more = read.length - shown.length
   throw new ConfigError([
     ...shown.map(({ text, ...it }) => ({ file, ...it, text: `not valid YAML: ${text}` })),
-    ...(more > 0 ? [{ file, text: `${more} more, which may come of these` }] : []),
+    ...(more > 0 ? [{ file, text: `${more} more errors, which may follow from these` }] : []),
   ])
 }
 
@@ -149,7 +148,7 @@ function collectorConfig(it: Collector, given: unknown, { problems, problem }: C
   if (typeof every === 'string' && !validCron(every))
     problem(
       ['collectors', it.name, 'every'],
-      `this is no cron expression of six fields, seconds first; right is for example "${it.every}"`,
+      `must be a cron expression of six fields, seconds first, such as "${it.every}"`,
     )
   // Only where the types are right, because a check relies on them.
   if (!problems.some(({ key = '' }) => key.startsWith(`collectors.${it.name}.`)))
@@ -170,7 +169,7 @@ function sinksOf(given: unknown, checks: Checks, options: SinkOptions): readonly
   const names = configs.map((it) => it?.name)
   names.forEach((name, at) => {
     if (name !== undefined && names.indexOf(name) !== at)
-      checks.problem(['sinks', at, 'name'], 'another sink has this name already; give each one of its own')
+      checks.problem(['sinks', at, 'name'], 'another sink has this name; names must be unique')
   })
   return configs.filter((it) => it !== undefined)
 }
@@ -183,7 +182,7 @@ function sinkConfig(
 ): SinkConfig | undefined {
   const sink = sinks.find((it) => it.name === own.type)
   if (!sink) {
-    problem([...path, 'type'], `this has to be one of ${sinks.map((it) => it.name).join(', ')}`)
+    problem([...path, 'type'], `must be one of ${sinks.map((it) => it.name).join(', ')}`)
     return undefined
   }
   const before = problems.length

@@ -22,29 +22,29 @@ const largest = 1024 * 1024
 /** Own messages by the library's codes, because the library's messages quote the file. */
 const words: Partial<Record<ErrorCode, string>> = {
   ALIAS_PROPS: 'an alias (*name) takes no tag and no anchor; quote values that begin with *',
-  BAD_ALIAS: 'an alias (*name) that nothing defines; quote values that begin with *',
-  BAD_DIRECTIVE: 'a directive nobody knows; quote values that begin with %',
-  BAD_DQ_ESCAPE: 'a backslash in double quotes that means nothing; write it twice, or take single quotes',
-  BAD_INDENT: 'the indentation does not fit the lines above',
-  BAD_SCALAR_START: 'a value begins with a character that has a meaning of its own; quote it',
+  BAD_ALIAS: 'undefined alias (*name); quote values that begin with *',
+  BAD_DIRECTIVE: 'unknown directive; quote values that begin with %',
+  BAD_DQ_ESCAPE: 'invalid escape in double quotes; write the backslash twice, or use single quotes',
+  BAD_INDENT: 'the indentation does not match the lines above',
+  BAD_SCALAR_START: 'a value begins with a special character; quote it',
   BLOCK_AS_IMPLICIT_KEY: 'a second `: ` in one line; quote the value',
-  BLOCK_IN_FLOW: 'a list or group in lines inside of [ ] or { }',
-  DUPLICATE_KEY: 'the same key stands there twice',
+  BLOCK_IN_FLOW: 'a block list or mapping inside of [ ] or { }',
+  DUPLICATE_KEY: 'duplicate key',
   KEY_OVER_1024_CHARS: 'a key of more than 1024 characters',
   MISSING_CHAR: 'a quote, bracket or comma is missing',
-  MULTILINE_IMPLICIT_KEY: 'a key of several lines; perhaps a `: ` or a quote is missing',
-  MULTIPLE_DOCS: 'more than one document; take out the `---`',
-  NON_STRING_KEY: 'a group or list where a key should be; quote values that begin with { or [',
-  TAB_AS_INDENT: 'a tab in the indentation; take spaces',
-  TAG_RESOLVE_FAILED: 'a tag (!name) that means nothing here; quote values that begin with !',
-  UNEXPECTED_TOKEN: 'something that cannot stand there; perhaps a value has to be quoted',
+  MULTILINE_IMPLICIT_KEY: 'a key on several lines; a `: ` or a quote may be missing',
+  MULTIPLE_DOCS: 'more than one document; remove the `---`',
+  NON_STRING_KEY: 'a mapping or list where a key is expected; quote values that begin with { or [',
+  TAB_AS_INDENT: 'a tab in the indentation; use spaces',
+  TAG_RESOLVE_FAILED: 'unknown tag (!name); quote values that begin with !',
+  UNEXPECTED_TOKEN: 'unexpected token; a value may need quotes',
 }
 
-const tooDeep: readonly Flaw[] = [{ text: 'it is nested too deeply' }]
+const tooDeep: readonly Flaw[] = [{ text: 'nested too deeply' }]
 
 /** The parsed file, or all errors in it. Writes nothing to stderr, and never throws. */
 export function readDocument(text: string): Read | readonly Flaw[] {
-  if (text.length > largest) return [{ text: `it has more than ${largest} characters` }]
+  if (text.length > largest) return [{ text: `larger than ${largest} characters` }]
   const lines = new LineCounter()
   try {
     const document = parseDocument(text, {
@@ -59,7 +59,7 @@ export function readDocument(text: string): Read | readonly Flaw[] {
     // The recursive parser gave up because of the depth; its other errors only follow from that.
     if (document.errors.some(({ code }) => code === 'RESOURCE_EXHAUSTION')) return tooDeep
     const flaws = document.errors.map(({ code, pos }) => ({
-      text: words[code] ?? 'it cannot be read from here on',
+      text: words[code] ?? 'syntax error',
       ...placeIn(lines, pos[0]),
     }))
     return flaws.length > 0 ? flaws : values(document, lines)
@@ -81,7 +81,7 @@ function values(document: Document, lines: LineCounter): Read | readonly Flaw[] 
       },
     })
     return at === undefined
-      ? [{ text: 'too many aliases (*name), or a merge (<<) of what is no group' }]
+      ? [{ text: 'too many aliases (*name), or a merge (<<) of something that is no mapping' }]
       : [{ text: words.BAD_ALIAS ?? '', ...placeIn(lines, at) }]
   }
 }

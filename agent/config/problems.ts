@@ -75,8 +75,8 @@ const kinds: Readonly<Record<string, string>> = {
   number: 'a number',
   integer: 'a whole number',
   boolean: 'true or false',
-  array: 'a list (lines that begin with `- `)',
-  object: 'a group of `key: value` lines',
+  array: 'a list (`- ` lines)',
+  object: 'a mapping (`key: value` lines)',
 }
 
 /** What is wrong at `path`, and what would be right. */
@@ -104,17 +104,15 @@ export function explain(error: SchemaError, known: readonly string[]): readonly 
     case 'boolean':
       return []
     case 'type':
-      return [{ path, text: `this has to be ${kinds[String(params.type)] ?? String(params.type)}` }]
+      return [{ path, text: `must be ${kinds[String(params.type)] ?? String(params.type)}` }]
     case 'enum':
-      return [
-        { path, text: `this has to be one of ${(params.allowedValues as readonly unknown[]).join(', ')}` },
-      ]
+      return [{ path, text: `must be one of ${(params.allowedValues as readonly unknown[]).join(', ')}` }]
     case 'minimum':
-      return [{ path, text: `this has to be ${String(params.limit)} or more` }]
+      return [{ path, text: `must be ${String(params.limit)} or more` }]
     case 'maximum':
-      return [{ path, text: `this has to be ${String(params.limit)} or less` }]
+      return [{ path, text: `must be ${String(params.limit)} or less` }]
     case 'pattern':
-      return [{ path, text: `this does not look right: ${error.message}` }]
+      return [{ path, text: `invalid value: ${error.message}` }]
     default:
       return [{ path, text: error.message }]
   }
@@ -131,8 +129,8 @@ function unknownKey(key: string, known: readonly string[]): Omit<Explained, 'pat
         .find(([steps, it]) => steps <= Math.max(1, Math.min(strange, it.length / 3)))
     : undefined
   return near
-    ? { text: `there is no such key; did you mean ${near[1]}?` }
-    : { text: `there is no such key; known are ${known.join(', ')}`, unknown: true }
+    ? { text: `unknown key; did you mean ${near[1]}?` }
+    : { text: `unknown key; valid keys: ${known.join(', ')}`, unknown: true }
 }
 
 /** Levenshtein's distance, for short words. */

@@ -4,19 +4,19 @@ import type { Collector, Properties, Schema, Sink } from '../model/index.ts'
 export const sinkProperties = {
   name: {
     type: 'string',
-    description: 'What this sink is called in `agent status`; its type if absent.',
+    description: 'The name of this sink in `agent status`; default: its type.',
     pattern: '^[\\w.-]{1,40}$',
   },
   min: {
     type: 'string',
-    description: 'The mildest severity this sink is told of.',
+    description: 'The lowest severity that this sink gets.',
     enum: ['info', 'warning', 'critical'],
     default: 'warning',
   },
   keep_open: {
     type: 'boolean',
     description:
-      'Keeps a connection open by an OPTIONS request every 50 s: a message then gets out even where the firewall lets no answer in.',
+      'Keeps a connection open by an OPTIONS request every 50 s, so that messages get out even after a firewall drops new connections.',
     default: true,
   },
 } as const satisfies Properties
@@ -24,10 +24,10 @@ export const sinkProperties = {
 /** Keys that every collector has in addition to its own; `every` defaults to the collector's own schedule. */
 export const collectorProperties = (it: Collector) =>
   ({
-    enabled: { type: 'boolean', description: `Whether ${it.title} are looked at.`, default: true },
+    enabled: { type: 'boolean', description: `Whether this check runs (${it.title}).`, default: true },
     every: {
       type: 'string',
-      description: 'When it looks if nothing wakes it: a cron expression with seconds.',
+      description: 'When it runs if nothing wakes it: a cron expression with seconds.',
       default: it.every,
     },
   }) as const satisfies Properties
@@ -36,19 +36,19 @@ export const collectorProperties = (it: Collector) =>
 export const generalProperties = {
   node: {
     type: 'string',
-    description: "What this node is called in messages; the machine's host name if absent.",
+    description: 'The name of this node in messages; default: its host name.',
   },
-  state_dir: { type: 'string', description: 'Where Murphy remembers.', pattern: '^/' },
+  state_dir: { type: 'string', description: 'The directory of the state.', pattern: '^/' },
   socket: { type: 'string', description: 'The unix socket that answers `agent status`.', pattern: '^/' },
   log_level: {
     type: 'string',
-    description: 'What goes to the log.',
+    description: 'The lowest level that is logged.',
     enum: ['debug', 'info', 'warn', 'error'],
     default: 'info',
   },
   remind_hours: {
     type: 'number',
-    description: 'After how many hours an incident that is still open is brought up again; 0 for never.',
+    description: 'Reminds of an incident that is still open after so many hours; 0: never.',
     default: 24,
     minimum: 0,
     maximum: 8760,
@@ -56,7 +56,7 @@ export const generalProperties = {
   messages_per_10_minutes: {
     type: 'number',
     description:
-      'The most new messages each sink gets in ten minutes. The gravest come as themselves, the rest as one message that grows; edits do not count.',
+      'The most new messages a sink gets in ten minutes: the gravest one by one, the rest as one message that grows; edits do not count.',
     default: 6,
     minimum: 4,
     maximum: 1000,
@@ -95,7 +95,7 @@ const object = (properties: object, more: object = {}) => ({
 export const sinkSchema = (it: Sink) =>
   object(
     {
-      type: { const: it.name, description: `Tell people by ${it.name}.` },
+      type: { const: it.name, description: `Notifies by ${it.name}.` },
       ...sinkProperties,
       ...withSecretForms(it.settings),
     },
@@ -128,7 +128,7 @@ export function jsonSchema(collectors: readonly Collector[], sinks: readonly Sin
       ...schema.properties,
       sinks: {
         type: 'array',
-        description: 'Where people are told.',
+        description: 'Where notifications go.',
         items: { oneOf: sinks.map(sinkSchema) },
       },
     },

@@ -24,14 +24,14 @@ export const secretReader =
   (form, value) => {
     const credential = form.endsWith('_credential')
     if (credential && !/^[\w.@-]{1,200}$/.test(value))
-      throw new Error('this has to be the name of a credential, as in LoadCredential=NAME:PATH')
+      throw new Error('must be the name of a credential, as in LoadCredential=NAME:PATH')
     if (!credential && !value.startsWith('/'))
-      throw new Error('this has to be the path of a file, from the root on')
+      throw new Error('must be an absolute path, such as /etc/murphy/discord.url')
     if (secrets === 'leave' || (credential && secrets === 'look')) return undefined
     const folder = environment.CREDENTIALS_DIRECTORY
     if (credential && !folder)
       throw new Error(
-        'systemd gave no credentials; add LoadCredential=NAME:PATH to murphy.service, with this name',
+        'systemd passed no credentials; add LoadCredential=NAME:PATH to murphy.service, with this name',
       )
     const file = credential ? join(folder ?? '', value) : value
     try {
@@ -42,16 +42,16 @@ export const secretReader =
       // The daemon runs as another user, and may read what this user may not.
       if (secrets === 'read' || code !== 'EACCES')
         throw new Error(
-          `the ${credential ? 'credential' : 'file'} it names ${reasons[code] ?? `cannot be read (${code})`}`,
+          `the ${credential ? 'credential' : 'file'} ${reasons[code] ?? `cannot be read (${code})`}`,
         )
     }
     return undefined
   }
 
 const reasons: Readonly<Record<string, string>> = {
-  ENOENT: 'is not there (ENOENT)',
-  EACCES: 'may not be read by this user (EACCES)',
-  EISDIR: 'is a folder (EISDIR)',
+  ENOENT: 'does not exist (ENOENT)',
+  EACCES: 'is not readable for this user (EACCES)',
+  EISDIR: 'is a directory (EISDIR)',
 }
 
 /** The sink's own settings, with each secret read from its file or credential, or its key added to `unread`. */
@@ -71,13 +71,10 @@ export function secretsOf(
     const [form] = given
     if (form === undefined) {
       if (sink.required.includes(key))
-        problem(
-          [...path, key],
-          `this is missing; give ${secret ? `${key}, ${key}_file or ${key}_credential` : key}`,
-        )
+        problem([...path, key], `missing; set ${secret ? `${key}, ${key}_file or ${key}_credential` : key}`)
       continue
     }
-    if (given.length > 1) problem([...path, form], `give one of ${given.join(', ')}, not all of them`)
+    if (given.length > 1) problem([...path, form], `set only one of ${given.join(', ')}`)
     const value = own[form]
     if (form === key) settings[key] = value
     else if (typeof value === 'string') {

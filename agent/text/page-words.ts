@@ -43,4 +43,4 @@ export function unseenLines({ unseen }: Pick<View, 'unseen'>, terminal: Terminal
 
 /** "12 s ago", and for a round of the command's own, that no agent runs. */
 export const ageText = ({ now, at, source, problem }: Pick<View, 'now' | 'at' | 'source' | 'problem'>) =>
-  `${duration(now - at)} ago${source === 'look' && problem ? ', by a look of its own: no agent runs' : ''}`
+  `${duration(now - at)} ago${source === 'look' && problem ? ', own check: Murphy is not running' : ''}`

@@ -67,8 +67,7 @@ export const degradedRules = declared({
     meaning:
       "This node asks the cluster's DNS address (cluster-dns, the tenth of service-cidr, or what the kubelet gives pods) for kubernetes.default.svc. Two questions got no answer, or SERVFAIL, in a scheduled round, and still so a minute later. On an agent it must have answered before, since an agent does not know whether its cluster has one.",
     measured: 'A DNS question over UDP from this node, 1 s for each of two tries.',
-    impact:
-      'Pods on this node resolve no names: everything seems down to them, in the cluster and outside.',
+    impact: 'Pods on this node resolve no names: everything seems down to them, in the cluster and outside.',
     fix: [
       'See whether CoreDNS runs, and where (on a server): `kubectl -n kube-system get pods -l k8s-app=kube-dns -o wide`',
       'See whether its service has an endpoint (on a server): `kubectl -n kube-system get endpoints kube-dns`',

@@ -9,7 +9,7 @@ export function summary(sample: CniSample): string {
   const it = plan(sample)
   if (it.kind === 'unknown') return 'no pod network yet'
   if (it.kind === 'other')
-    return it.pods ? `${it.name}: not flannel, only general checks` : `${it.name}: not flannel, not checked`
+    return it.pods ? `${it.name}: not flannel, only general checks` : `${it.name}: not checked`
   if (!sample.interfaces) return 'flannel; interfaces unreadable'
   const state = (name: string, more: (up: NonNullable<ReturnType<typeof linkOf>>) => string) => {
     const link = linkOf(sample, name)
@@ -19,7 +19,7 @@ export function summary(sample: CniSample): string {
   const hung = pods.length || veths
   const bridge =
     linkOf(sample, it.bridge) || hung > 0
-      ? state(it.bridge, ({ addresses }) => ` ${addresses.join(' ') || 'no address'}`)
+      ? state(it.bridge, ({ addresses }) => ` ${addresses.join(' ') || 'without address'}`)
       : `no ${it.bridge} yet`
   const overlays = it.overlays.map((name) => state(name, ({ mtu }) => ` (${it.backend}, mtu ${mtu})`))
   const peers = many(sample.peers?.length ?? 0, 'peer')

@@ -54,7 +54,7 @@ const inAbout = (at: number, now: number) => {
 }
 
 /** A forecast that was watched for less time than it looks ahead. */
-const rough = ({ confidence }: Forecast) => (confidence === 'rough' ? ' at this pace, a rough estimate' : '')
+const rough = ({ confidence }: Forecast) => (confidence === 'rough' ? ', a rough estimate' : '')
 
 const perMinute = ({ rate }: Forecast) => `${size(Math.round(rate * 60))} a minute`
 

@@ -12,7 +12,7 @@ export function madeOf<T>(what: string, make: () => T): T {
     return make()
   } catch (error) {
     if (error instanceof Refusal) throw error
-    const why = `${mistake(what, error)}; \`agent version\` and \`agent status\` tell whether the agent that runs is this one`
+    const why = `${mistake(what, error)}; the running agent may have another version: compare \`agent version\` and \`agent status\``
     throw new Refusal(why, 3, { cause: error })
   }
 }

@@ -14,9 +14,9 @@ export function configCheck(options: Common): Exit {
   mustHaveRoots(allRules())
   const told =
     config.sinks.length === 0
-      ? 'no sink: nobody is told'
-      : `told by ${config.sinks.map((it) => it.name).join(', ')}`
-  print(`${config.file ?? 'no settings file: defaults'}: all right (${told})\n`)
+      ? 'no sink: nobody is notified'
+      : `sinks: ${config.sinks.map((it) => it.name).join(', ')}`
+  print(`${config.file ?? 'no config file, defaults'}: valid (${told})\n`)
   return 0
 }
 
@@ -25,7 +25,7 @@ export function mustHaveRoots(rules: Rules): void {
   const codes = circle(rules)
   if (codes)
     throw new Refusal(
-      `a fault in Murphy, not in the settings: ${codes.join(' because of ')}: in a circle of causes no incident has a root`,
+      `bug in Murphy, not in the config; please report it: rules cause one another in a circle: ${codes.join(' because of ')}`,
     )
 }
 

@@ -33,7 +33,7 @@ export async function film(file: string, options: FilmArguments): Promise<Exit> 
   const length = parseDuration(options.for)
   if (length === undefined || length < second || length > longestFilm)
     throw new Refusal(
-      `--for ${options.for}: right is for example 90s, 10m or 1h, at most ${longestFilm / hour}h`,
+      `--for ${options.for}: invalid duration; use 90s, 10m or 1h, at most ${longestFilm / hour}h`,
     )
   const fd = created(file)
   const out = outOf(fd, file)
@@ -47,7 +47,7 @@ export async function film(file: string, options: FilmArguments): Promise<Exit> 
     )
     if (source === 'nobody') {
       print(
-        `Murphy is not running, so this film has rounds of its own: ${config.node}, ${lasting(length)}; Ctrl-C ends it earlier.\n`,
+        `Murphy is not running; filming ${config.node} by own rounds for ${lasting(length)}; Ctrl-C ends it earlier.\n`,
       )
       await byOwnRounds(config, length, logs, out, stopped)
     }
@@ -55,12 +55,12 @@ export async function film(file: string, options: FilmArguments): Promise<Exit> 
     closeSync(fd)
   }
   print(
-    `${file}: ${size(out.bytes)}${out.whole ? '' : '; cut off, because the agent ended; it can be replayed up to there'}\n`,
+    `${file}: ${size(out.bytes)}${out.whole ? '' : '; cut off, as the agent ended; it can be replayed up to that point'}\n`,
   )
   print(
-    `Private keys, tokens, passwords and comments were left out${logs ? '' : ', and all log text (--logs keeps it, redacted)'}. Names, addresses and certificates are in it: read it before you pass it on.\n`,
+    `Private keys, tokens, passwords and comments were left out${logs ? '' : ', and all log text (--logs keeps it, redacted)'}. It holds names, addresses and certificates: read it before you share it.\n`,
   )
-  print(`See what would be told: agent replay ${file}\n`)
+  print(`Replay it: agent replay ${file}\n`)
   return 0
 }
 
@@ -70,8 +70,7 @@ function created(file: string): number {
     return openSync(file, 'wx', 0o600)
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException
-    const why =
-      code === 'EEXIST' ? 'is there already; name a file that is new' : `cannot be written: ${message}`
+    const why = code === 'EEXIST' ? 'exists; name a new file' : `cannot be written: ${message}`
     throw new Refusal(`${file} ${why}`, 3, { cause: error })
   }
 }
@@ -85,7 +84,7 @@ function outOf(fd: number, file: string): Out {
       try {
         for (let at = 0; at < all.length; ) at += writeSync(fd, all, at)
       } catch (error) {
-        throw new Refusal(`${file}: the film cannot be written: ${(error as Error).message}`, 3, {
+        throw new Refusal(`cannot write ${file}: ${(error as Error).message}`, 3, {
           cause: error,
         })
       }
@@ -118,9 +117,9 @@ async function ofTheDaemon(
     if (code === 'ENOENT' || code === 'ECONNREFUSED') return 'nobody'
     if (code === 'EACCES')
       throw new Refusal(
-        `You may not ask the agent: ${socket} is for root and the group murphy. Use sudo, or join the group: \`usermod -aG murphy $USER\`.`,
+        `permission denied: only root and the group murphy may ask the agent (${socket}). Use sudo, or join the group: \`usermod -aG murphy $USER\``,
       )
-    throw new Refusal(`the agent makes no film: ${safe(message)}`, 3, { cause: error })
+    throw new Refusal(`the agent cannot film: ${safe(message)}`, 3, { cause: error })
   }
   begun()
   const end = () => ask(socket, `/v1/film?id=${id}&for=0`, 5_000, 'PUT').catch(() => '')

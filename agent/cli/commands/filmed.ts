@@ -41,7 +41,7 @@ export function filmedSnapshot(head: Head, { murphy, now: time }: Projector): Sn
 export function filmedView(head: Head, { murphy, now: time }: Projector, { name, page }: Collector): View {
   const now = time()
   const it = murphy.lookers().find(({ collector }) => collector.name === name)
-  if (!it?.known) throw new Refusal(`there is nothing of ${name} in the film at that moment`)
+  if (!it?.known) throw new Refusal(`the film holds no round of ${name} before that time`)
   const { collector, settings, series, known } = it
   return viewFrom(
     collector,

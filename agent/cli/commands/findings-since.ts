@@ -21,12 +21,12 @@ export async function findingsSince(
       left = lastFindings(stateDir, from)
     } catch (cause) {
       const why = (cause as Error).message
-      throw new Refusal(`there is no running agent, and the state in ${stateDir} cannot be read: ${why}`, 3, {
+      throw new Refusal(`Murphy is not running, and its state in ${stateDir} cannot be read: ${why}`, 3, {
         cause,
       })
     }
     if (!left)
-      throw new Refusal(`there is no running agent and no state in ${stateDir}: ${(error as Error).message}`)
+      throw new Refusal(`Murphy is not running and left no state in ${stateDir}: ${(error as Error).message}`)
     if (left.lost) process.stderr.write(`agent: ${safe(left.lost)}\n`)
     return left.findings
   }

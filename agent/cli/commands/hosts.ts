@@ -8,7 +8,7 @@ import { Refusal } from './common.ts'
 export function timeOf(at: string | undefined): number | undefined {
   const time = at === undefined ? undefined : Date.parse(at)
   if (Number.isNaN(time))
-    throw new Refusal(`--at ${at}: this is no time; right is for example 2027-11-15T12:00:00Z`)
+    throw new Refusal(`--at ${at}: invalid time; use RFC 3339, such as 2027-11-15T12:00:00Z`)
   return time
 }
 

@@ -12,14 +12,14 @@ export interface NotifyArguments extends Common {
 /** Sends a test message to each sink, once, and says what came back. */
 export async function notify(options: NotifyArguments): Promise<Exit> {
   if (!options.test)
-    throw new Refusal('nothing to do; `agent notify --test` sends a test message to each sink')
+    throw new Refusal('nothing to do; send a test message to each sink: `agent notify --test`')
   const config = settings(options, { secrets: 'read', needed: true })
   const chosen = config.sinks.filter((it) => options.sink === undefined || it.name === options.sink)
   if (chosen.length === 0)
     throw new Refusal(
       options.sink
-        ? `there is no sink called ${options.sink}; known are ${config.sinks.map((it) => it.name).join(', ') || 'none'}`
-        : `no sink is configured in ${config.file ?? '/etc/murphy/config.yaml'}; see the examples in it`,
+        ? `no sink ${options.sink}; configured: ${config.sinks.map((it) => it.name).join(', ') || 'none'}`
+        : `no sink configured in ${config.file ?? '/etc/murphy/config.yaml'}; it holds examples`,
     )
   // Only loaded here: undici is large, and no other command needs it.
   const { postOnce } = await import('../../delivery/post-once.ts')
@@ -28,11 +28,11 @@ export async function notify(options: NotifyArguments): Promise<Exit> {
   const results = await Promise.all(
     chosen.map(async (it) => {
       const sink = sinks.find(({ name }) => name === it.type)
-      if (!sink) throw new Refusal(`there is no sink of the type ${it.type}`)
+      if (!sink) throw new Refusal(`no sink type ${it.type}`)
       return { name: it.name, reading: await postOnce({ sink, settings: it.settings, notice }) }
     }),
   )
   for (const { name, reading } of results)
-    print(`${name}: ${reading.outcome === 'accepted' ? 'accepted' : `not accepted: ${reading.why}`}\n`)
+    print(`${name}: ${reading.outcome === 'accepted' ? 'accepted' : `failed: ${reading.why}`}\n`)
   return results.every(({ reading }) => reading.outcome === 'accepted') ? 0 : 2
 }

@@ -35,8 +35,8 @@ export interface PageCommand {
 /** Options of every page. */
 const common: readonly PageWord[] = [
   ['--json', 'for scripts'],
-  ['--node <DIR>', 'look at a recorded node instead of this machine'],
-  ['--at <TIME>', 'by a look of its own, as if it were then, such as 2027-11-15T12:00:00Z'],
+  ['--node <DIR>', 'check a recorded node instead of this machine'],
+  ['--at <TIME>', 'run the check as of that time, such as 2027-11-15T12:00:00Z'],
 ]
 
 /** The pages of all collectors, with their subcommands. */
@@ -123,7 +123,7 @@ async function runPart(
   for (const it of ['json', 'at'] as const)
     if (options[it] !== undefined)
       throw new Refusal(
-        `--${it} is for \`agent ${page.name}\` itself: \`agent ${page.name} ${part.name}\` prints what is kept or there now, as text`,
+        `--${it} is an option of \`agent ${page.name}\`; \`agent ${page.name} ${part.name}\` prints text`,
       )
   print(await part.print(reachOf(collector, options), given, options, here()))
   return 0

@@ -16,9 +16,7 @@ export interface RecordArguments extends Common {
 export async function record(folder: string, options: RecordArguments): Promise<Exit> {
   const config = settings(options)
   if (existsSync(folder) && readdirSync(folder).length > 0)
-    throw new Refusal(
-      `${folder} is not empty; name a folder that is new, so that nothing old is taken for this node's`,
-    )
+    throw new Refusal(`${folder} is not empty; name a new folder`)
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   const machine = openMachine()
   const { logs = false } = options
@@ -26,18 +24,18 @@ export async function record(folder: string, options: RecordArguments): Promise<
   const snapshot = await look(host, config.node, (name) => config.collectors[name])
   const files = host.finish()
   machine.close()
-  const unseen = snapshot.collectors.flatMap((it) => it.unseen.map(({ why }) => `  not seen: ${why}\n`))
+  const unseen = snapshot.collectors.flatMap((it) => it.unseen.map(({ why }) => `  unreadable: ${why}\n`))
   print(
     `${config.node} is recorded in ${folder}:\n\n${contents(files, terminalOf(process.stdout, process.env))}\n\n`,
   )
   print(
-    `Private keys, tokens, passwords and comments were left out${logs ? '' : ', and all log text (--logs keeps it, redacted)'}. Names, addresses and certificates are in it: read it before you pass it on.\n`,
+    `Private keys, tokens, passwords and comments were left out${logs ? '' : ', and all log text (--logs keeps it, redacted)'}. It holds names, addresses and certificates: read it before you share it.\n`,
   )
   if (logs)
     print(
-      'A program cannot know every secret in a log: read files/var/log and files/dev/kmsg line by line.\n',
+      'Logs may hold secrets that no program recognises: read files/var/log and files/dev/kmsg line by line.\n',
     )
   print(unseen.join(''))
-  print(`Look at it: agent check --node ${folder}\n`)
+  print(`Check it: agent check --node ${folder}\n`)
   return 0
 }

@@ -37,10 +37,9 @@ export interface ReplayArguments extends Common {
 /** Shows what would have been told during a film, or a page at one moment of it. */
 export async function replay(file: string, options: ReplayArguments): Promise<Exit> {
   const { at, page, speed } = options
-  if (page !== undefined && at === undefined)
-    throw new Refusal('--page is for a moment: name it with --at, such as --at 5m')
+  if (page !== undefined && at === undefined) throw new Refusal('--page needs --at, such as --at 5m')
   const factor = speed === undefined ? Number.POSITIVE_INFINITY : Number(speed)
-  if (!(factor > 0)) throw new Refusal(`--speed ${speed}: right is a number such as 1 or 60`)
+  if (!(factor > 0)) throw new Refusal(`--speed ${speed}: must be a number above 0, such as 1 or 60`)
   const min = severityOf(options.min)
   try {
     const reel = await readFilm(file)
@@ -64,7 +63,7 @@ export async function replay(file: string, options: ReplayArguments): Promise<Ex
 
 function severityOf(min = 'warning'): Severity {
   const severity = severities.find((it) => it === min)
-  if (!severity) throw new Refusal(`--min ${min}: right is one of ${severities.join(', ')}`)
+  if (!severity) throw new Refusal(`--min ${min}: must be one of ${severities.join(', ')}`)
   return severity
 }
 
@@ -79,9 +78,7 @@ export function momentOf(text: string, head: Pick<Head, 'at'>): number {
   }
   const time = Date.parse(text)
   if (Number.isNaN(time))
-    throw new Refusal(
-      `--at ${text}: this is no time; right is for example 02:13:04, 4m30s or ${iso(head.at)}`,
-    )
+    throw new Refusal(`--at ${text}: invalid time; use 02:13:04, 4m30s or ${iso(head.at)}`)
   return time
 }
 
@@ -94,10 +91,10 @@ function noteOf({ murphy, collectors: filmed }: Head, { changed }: Projector): s
     ...(murphy === version
       ? []
       : [
-          `the film is from Murphy ${line(murphy, 40)}, and this is ${version}: what is asked and told may differ`,
+          `the film is from Murphy ${line(murphy, 40)}, this is ${version}: findings and messages may differ`,
         ]),
-    ...(changed.length > 0 ? [`since then, what is remembered changed in ${changed.join(', ')}`] : []),
-    ...(unknown.length > 0 ? [`nothing is shown of ${line(unknown.join(', '), 200)}`] : []),
+    ...(changed.length > 0 ? [`the memory of ${changed.join(', ')} has another format since then`] : []),
+    ...(unknown.length > 0 ? [`unknown here and not shown: ${line(unknown.join(', '), 200)}`] : []),
   ]
   return parts.length > 0 ? parts.join('; ') : undefined
 }
@@ -157,7 +154,7 @@ function shown(head: Head, film: Projector, { page: name, json }: ReplayArgument
   const { page } = its ?? {}
   if (!its || !page)
     throw new Refusal(
-      `--page ${name}: right is one of status, ${collectors.flatMap((it) => it.page?.name ?? []).join(', ')}`,
+      `--page ${name}: must be one of status, ${collectors.flatMap((it) => it.page?.name ?? []).join(', ')}`,
     )
   const view = filmedView(head, film, its)
   print(

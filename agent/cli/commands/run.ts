@@ -68,7 +68,7 @@ export async function run(common: Common): Promise<Exit> {
   if (!canConfine)
     log.warn(
       {},
-      'commands run with all capabilities of Murphy: there is no /usr/bin/setpriv; install util-linux and restart Murphy',
+      '/usr/bin/setpriv is missing, so commands run with all capabilities of Murphy; install util-linux and restart Murphy',
     )
   if (problem) log.warn({}, problem)
   const loss = store.loss()
@@ -81,7 +81,7 @@ export async function run(common: Common): Promise<Exit> {
   description = [k3s, describeMachine()].filter(Boolean).join(', ')
   if (plain) {
     print(`\n${renderStatus(daemon.snapshot(), terminalOf(process.stdout, process.env))}\n`)
-    log.info({}, `watching; ask \`agent status\` at any time (socket ${config.socket}); Ctrl-C ends it`)
+    log.info({}, `watching; see \`agent status\` (socket ${config.socket}); Ctrl-C ends it`)
   }
   const signal = await stopped
   system.stopping()

@@ -4,6 +4,7 @@ import { installed } from '../../config/places.ts'
 import type { Secrets } from '../../config/secrets.ts'
 import { sinks } from '../../delivery/sinks/index.ts'
 import { Refusal } from '../../model/index.ts'
+import { many } from '../../text/lists.ts'
 import { safe } from '../../text/sanitize.ts'
 import type { Common } from './common.ts'
 
@@ -24,7 +25,7 @@ export function settings({ config }: Common, { secrets = 'leave', needed }: Sett
   let places = {}
   const unreadable = (file: string) => {
     places = installed
-    if (!said) process.stderr.write(`agent: ${file} is only for root; going by defaults\n`)
+    if (!said) process.stderr.write(`agent: ${file} is readable for root only; using defaults\n`)
     said = true
   }
   try {
@@ -34,7 +35,7 @@ export function settings({ config }: Common, { secrets = 'leave', needed }: Sett
   } catch (error) {
     if (error instanceof ConfigError)
       throw new Refusal(
-        `the settings are not right; nothing was started:\n${safe(error.message)}`,
+        `invalid config: ${many(error.problems.length, 'error')}\n${safe(error.message)}`,
         wrongSettings,
         {
           cause: error,

@@ -121,7 +121,7 @@ async function ofTheDaemon(
     if (!nobody) throw new Refusal(notRunning(away, socket, left.text), 3, { cause: error })
     return { ...(await onThisMachine(look)), node, problem: notRunning(away, socket, left.text) }
   }
-  if (!answer) throw new Refusal(`the agent has not looked at ${name} yet; ask again in a moment`)
+  if (!answer) throw new Refusal(`no round of ${name} has ended yet; try again in a moment`)
   return { ...answer, source: 'daemon' }
 }
 
@@ -136,13 +136,12 @@ function leftOf(
   try {
     saved = savedView(stateDir, name, { name: `${name}.${page?.trend ?? ''}`, from: now - day })
   } catch (cause) {
-    return { text: `what it has left in ${stateDir} cannot be read: ${(cause as Error).message}` }
+    return { text: `its state in ${stateDir} cannot be read: ${(cause as Error).message}` }
   }
-  if (!saved) return { text: 'and has left no state' }
+  if (!saved) return { text: 'it left no state' }
   const { sample, written, lost, trend, artifacts } = saved
-  if (sample?.version !== sampleVersionOf(collector))
-    return { text: `and has left nothing of ${name} that can be shown` }
-  const age = `what follows is ${duration(now - Math.min(now, written))} old`
+  if (sample?.version !== sampleVersionOf(collector)) return { text: `it left no readable state of ${name}` }
+  const age = `the state below is ${duration(now - Math.min(now, written))} old`
   const findings = saved.findings.filter((it) => isOpen(it, name))
   return {
     known: {

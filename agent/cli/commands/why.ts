@@ -30,9 +30,7 @@ export async function why(which: string | undefined, options: WhyArguments): Pro
     )[0]
   if (!incident)
     throw new Refusal(
-      which === undefined
-        ? 'there was no incident'
-        : `no incident is about ${which}: \`agent history\` lists them`,
+      which === undefined ? 'no incident on record' : `no incident about ${which}; see \`agent history\``,
     )
   const byCode = Map.groupBy(findings, (it) => it.code)
   const candidates = (it: Finding) => (rules[it.code]?.because ? candidatesOf(it, rules, byCode) : undefined)

@@ -44,7 +44,7 @@ function nodeRows(sample: MemorySample, now: number, terminal: Terminal): string
       terminal,
       'node',
       (total - available) / total,
-      `${share(available, total)} free`,
+      `${share(available, total)} available`,
       used,
       runsOut(sample),
       now,

@@ -37,10 +37,7 @@ t.test('what is not seen is a sentence each, what is not recorded one for all', 
 t.test('how old it is, and whose look it was', async (t) => {
   const about = { now: 90_000, at: 0 }
   t.equal(ageText({ ...about, source: 'daemon' }), '90 s ago')
-  t.equal(
-    ageText({ ...about, source: 'look', problem: 'x' }),
-    '90 s ago, by a look of its own: no agent runs',
-  )
+  t.equal(ageText({ ...about, source: 'look', problem: 'x' }), '90 s ago, own check: Murphy is not running')
   t.equal(ageText({ ...about, source: 'look' }), '90 s ago', 'nobody asked for an agent')
   t.equal(ageText({ ...about, source: 'saved', problem: 'x' }), '90 s ago')
 })

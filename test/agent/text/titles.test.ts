@@ -1,5 +1,5 @@
 import t from 'tap'
-import { longestTitle, podTitled, titled } from '../../../agent/text/titles.ts'
+import { countIn, longestTitle, podTitled, shortEnough, textIn, titled } from '../../../agent/text/titles.ts'
 
 t.test('what has room is said whole', async (t) => {
   t.equal(titled('expired: ', '/etc/ssl/a.crt', ' (7 d)'), 'expired: /etc/ssl/a.crt (7 d)')
@@ -44,4 +44,15 @@ t.test('hostile names neither lengthen nor break it', async (t) => {
         t.notMatch(it, /[\n`\u0000\u202e]/)
       }
     }
+})
+
+t.test('the first title with room; numbers and texts of the evidence, if they are such', async (t) => {
+  const long = 'x'.repeat(longestTitle + 1)
+  t.equal(shortEnough(long, 'short', 'shorter'), 'short')
+  t.equal(shortEnough(long, `${long}y`), long.slice(0, longestTitle))
+  t.equal(countIn({ a: 5 }, 'a'), 5)
+  for (const it of [undefined, {}, { a: '5' }, { a: Number.NaN }, { a: true }])
+    t.equal(countIn(it, 'a'), undefined)
+  t.equal(textIn({ a: 'x' }, 'a'), 'x')
+  for (const it of [undefined, {}, { a: 5 }]) t.equal(textIn(it, 'a'), '')
 })

@@ -27,9 +27,9 @@ t.test('a file that k3s writes at its start is missed once k3s had the time to',
     {
       subject: '/var/lib/rancher/k3s/agent/etc/cni/net.d',
       text: 'There is no CNI configuration in /var/lib/rancher/k3s/agent/etc/cni/net.d, though k3s has run for 10 min.',
-      fix: [/^`systemctl restart k3s`/],
+      fix: [/: `systemctl restart k3s`$/],
     },
-    { subject: '/run/flannel/subnet.env', fix: [/^`journalctl -u k3s /, /^`systemctl restart k3s`/] },
+    { subject: '/run/flannel/subnet.env', fix: [/: `journalctl -u k3s /, /: `systemctl restart k3s`$/] },
   ])
 })
 

@@ -10,15 +10,19 @@ t.test('a bridge that is gone: who hung on it, and what brings it back', (t) => 
   t.match(it, {
     code: 'cni.bridge-missing',
     subject: 'cni0',
-    text: /^The bridge cni0 is gone, and with it the network of 5 pods \(kube-system\/ingress, default\/web-\S+, default\/web-\S+ and 2 more\)\.$/,
+    text: /^The bridge cni0 is missing: 5 pods \(kube-system\/ingress, default\/web-\S+, default\/web-\S+ and 2 more\) have no network\./,
     evidence: { pods: 5, veths: 5 },
   })
-  t.match(it?.fix, [/`kubectl delete pod -n kube-system ingress`, .*The first new pod brings cni0 back/])
+  t.match(it?.fix, [
+    /the first new pod restores cni0: `kubectl delete pod -n kube-system ingress`$/,
+    /: `kubectl delete pod -n default (web-\S+ ?){3}`$/,
+    /^Then do the same for 1 more pod$/,
+  ])
   t.end()
 })
 
 t.test('veths alone tell it too, when no name is known', (t) => {
-  t.match(bridge({ ...broken, pods: {} }, 'cni0'), [{ text: /the network of 5 pods\.$/ }])
+  t.match(bridge({ ...broken, pods: {} }, 'cni0'), [{ text: /missing: 5 pods have no network\./ }])
   t.end()
 })
 
@@ -69,7 +73,7 @@ t.test('without its address, or with another', (t) => {
 t.test('dual-stack: both addresses, and IPv6 only while it is up', (t) => {
   const both = { ...well, subnet: { addresses: ['10.42.0.1/24', 'fd42::1/64'], networks: [], mtu: 1450 } }
   t.match(bridge(both, 'cni0'), [
-    { text: /lacks fd42::1\/64/, fix: [/^`ip addr show/, /`ip addr add fd42::1\/64 dev cni0`/] },
+    { text: /lacks fd42::1\/64/, fix: [/: `ip addr show/, /: `ip addr add fd42::1\/64 dev cni0`/] },
   ])
   t.same(bridge(withLink(both, 'cni0', { addresses: both.subnet.addresses }), 'cni0'), [])
   t.equal(bridge(withLink(both, 'cni0', { up: false }), 'cni0').length, 1)

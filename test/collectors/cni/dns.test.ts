@@ -108,7 +108,7 @@ t.test('findings', (t) => {
     {
       code: 'cni.dns-dead',
       subject: '10.43.0.10',
-      text: "The cluster's DNS server 10.43.0.10 does not answer: two questions, 2 s (asked from this node for n).",
+      text: 'The cluster DNS 10.43.0.10 does not answer: two questions, 2 s (asked from this node for n).',
     },
   ])
   t.match(judge({ error: 'refused' }), [{ text: /nothing listens there/ }])

@@ -41,20 +41,20 @@ t.test('findings', (t) => {
     {
       code: 'cni.forwarding-off',
       subject: 'ipv4',
-      text: 'The kernel does not forward IPv4 packets (ipv4.ip_forward is 0).',
-      fix: ['`sysctl -w net/ipv4/ip_forward=1`', /^`grep /],
+      text: 'The kernel does not forward IPv4 packets: net.ipv4.ip_forward is 0.',
+      fix: [/: `sysctl -w net\/ipv4\/ip_forward=1`$/, /: `grep /],
     },
   ])
   t.match(kernel({ off: { 'ipv4/conf/flannel.1/forwarding': 0, 'ipv6/conf/all/forwarding': 0 } }), [
     {
       subject: 'ipv4',
-      text: 'The kernel does not forward IPv4 packets that come in by flannel.1.',
-      fix: ['`sysctl -w net/ipv4/conf/flannel.1/forwarding=1`', /^`grep /],
+      text: 'The kernel does not forward IPv4 packets from flannel.1.',
+      fix: [/: `sysctl -w net\/ipv4\/conf\/flannel\.1\/forwarding=1`$/, /: `grep /],
     },
     { subject: 'ipv6', text: /ipv6\.conf\.all\.forwarding is 0/ },
   ])
   t.match(kernel({ off: { 'bridge/bridge-nf-call-iptables': 0 } }), [
-    { code: 'cni.bridge-nf-off', fix: ['`sysctl -w net/bridge/bridge-nf-call-iptables=1`'] },
+    { code: 'cni.bridge-nf-off', fix: [/: `sysctl -w net\/bridge\/bridge-nf-call-iptables=1`$/] },
   ])
   t.match(kernel({ off: { 'bridge/bridge-nf-call-iptables': null } }), [
     { text: /br_netfilter is not loaded/, fix: [/^`modprobe br_netfilter`/, /./] },

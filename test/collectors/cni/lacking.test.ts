@@ -24,6 +24,6 @@ t.test('it outlasts a start of k3s that found it missing for a while', (t) => {
   t.equal(outlastsStart(lacking(since - 1), 'flannel.1'), false)
   t.equal(outlastsStart(lacking(since + 1), 'flannel.1'), false)
   t.equal(outlastsStart(well, 'flannel.1'), false)
-  t.match(killall(well), /`systemctl start k3s`/)
+  t.match(killall(well), [/: `k3s-killall\.sh`$/, /: `systemctl start k3s`$/])
   t.end()
 })

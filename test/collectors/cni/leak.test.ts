@@ -31,7 +31,7 @@ t.test('two addresses are an accident, three a habit', (t) => {
       code: 'cni.addresses-leaking',
       subject: folder,
       severity: undefined,
-      text: '4 of 253 pod addresses are reserved for pods that are gone (10.42.0.10, 10.42.0.11, 10.42.0.12 …); 233 are free.',
+      text: '4 of 253 pod addresses are reserved for pods that no longer exist (10.42.0.10, 10.42.0.11, 10.42.0.12 …); 233 are free.',
       fix: [
         /grep -wF -e 10\.42\.0\.10 /,
         /`cd \/var\/lib\/cni\/networks\/cbr0 && rm 10\.42\.0\.10 10\.42\.0\.11/,
@@ -54,7 +54,7 @@ t.test('the day on which it ends', (t) => {
   // 253 - 100 are left, at 8 a day.
   t.match(usedUp(pool, now), { pace: 8, confidence: 'likely' })
   t.equal(Math.round(((usedUp(pool, now)?.at ?? 0) - now) / day), Math.round(153 / 8))
-  t.match(leak({ pool }, now)[0]?.text, /At this pace \(8\.0 a day\) they are used up about on 1970-04-30\.$/)
+  t.match(leak({ pool }, now)[0]?.text, /At 8\.0 a day none is left about on 1970-04-30\.$/)
   t.match(addressDeadlines({ pool }, now), [{ what: 'pod addresses', confidence: 'likely' }])
   t.match(leak({ pool: leaking(10, 20) }, now), [{ severity: 'critical' }], 'within three days')
   t.match(usedUp(leaking(3, 8), now), { confidence: 'rough' })

@@ -84,7 +84,7 @@ t.test('findings', (t) => {
     {
       code: 'cni.checksum-offload',
       subject: 'flannel.1',
-      fix: [/^`ethtool -K flannel\.1 tx-checksum-ip-generic off`/, /./],
+      fix: [/: `ethtool -K flannel\.1 tx-checksum-ip-generic off`$/, /./],
     },
   ])
   t.end()

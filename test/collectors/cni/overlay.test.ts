@@ -14,8 +14,8 @@ t.test('gone or down, with the unit of this node', (t) => {
     {
       code: 'cni.overlay-missing',
       subject: 'flannel.1',
-      text: /^The overlay flannel\.1 \(vxlan\) is gone: no way to other nodes for 4 pods \(.*\) here\.$/,
-      fix: [/^`systemctl restart k3s-agent`/, /^`ip addr show/],
+      text: /^The overlay flannel\.1 \(vxlan\) is missing: 4 pods \(.*\) cannot reach other nodes\.$/,
+      fix: [/: `systemctl restart k3s-agent`$/, /: `ip addr show/],
     },
   ])
   t.match(judge(withLink(well, 'flannel.1', { up: false })), [{ code: 'cni.overlay-down' }])
@@ -51,12 +51,12 @@ t.test('what a start of k3s did not bring back is not over because k3s has just 
   t.same(opened(judge(lacking(since - 1_000), false)), [], 'at a boot all is made anew')
   t.match(judge(lacking(since - 1_000), false), keptOpen)
   const [early] = opened(judge(lacking(since - 300_000), false))
-  t.match(early, { code: 'cni.overlay-missing', fix: [/^`systemctl restart k3s-agent`/] })
+  t.match(early, { code: 'cni.overlay-missing', fix: [/: `systemctl restart k3s-agent`$/] })
   const [late] = opened(judge(lacking(since - 300_000), true))
   t.match(late, {
-    text: /k3s-agent was started since and has not made it\.$/,
-    fix: [/^`journalctl -u k3s-agent /, /`k3s-killall\.sh`, then `systemctl start k3s-agent`/],
-    avoid: [/^Run `iptables -F`/],
+    text: /k3s-agent was started since and did not create it\.$/,
+    fix: [/: `journalctl -u k3s-agent /, /: `k3s-killall\.sh`$/, /: `systemctl start k3s-agent`$/],
+    avoid: [/^Don't run `iptables -F`/],
   })
   t.end()
 })

@@ -16,17 +16,17 @@ t.test('the recorded faults, with the commands that mend them', async (t) => {
     {
       code: 'cni.routes-missing',
       subject: '10.42.1.0/24',
-      text: 'This node lacks the route for the pods of node 192.0.2.20 (10.42.1.0/24 by way of flannel.1).',
+      text: 'This node lacks the route for the pods of node 192.0.2.20 (10.42.1.0/24 over flannel.1).',
       fix: [
-        /^Put back what is missing: `ip route replace 10\.42\.1\.0\/24 via 10\.42\.1\.0 dev flannel\.1 onlink`$/,
-        /^Or `systemctl restart k3s`/,
+        /^Restore the route: `ip route replace 10\.42\.1\.0\/24 via 10\.42\.1\.0 dev flannel\.1 onlink`$/,
+        /^Or restart k3s, .*: `systemctl restart k3s`$/,
       ],
     },
   ])
   t.match(routes(await sampleOf('two-nodes-peer-fdb-deleted-node1'), plan, true), [
     {
       text: /lacks the FDB entry with its address for the pods of another node/,
-      fix: [/^`systemctl restart k3s`/],
+      fix: [/^Restart .*: `systemctl restart k3s`$/],
     },
   ])
   t.match(routes(lacking('fdb'), plan, true), [
@@ -36,7 +36,8 @@ t.test('the recorded faults, with the commands that mend them', async (t) => {
     {
       text: /lacks the route and the neighbour entry/,
       fix: [
-        /onlink`, then `ip neigh replace 10\.42\.1\.0 dev flannel\.1 lladdr 6e:b3:c4:42:08:4b nud permanent`/,
+        /^Restore the route: .*onlink`$/,
+        /^Restore the neighbour entry: `ip neigh replace 10\.42\.1\.0 dev flannel\.1 lladdr 6e:b3:c4:42:08:4b nud permanent`/,
       ],
     },
   ])

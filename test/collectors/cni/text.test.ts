@@ -20,14 +20,17 @@ t.test('how to make them anew', (t) => {
     /^Make the pods anew, on a server: `kubectl delete pod -n kube-system ingress`, `kubectl delete pod -n default web-\S+`\. So\. A pod/,
   ])
   t.match(remake(well, pods, ''), [/`, and the same for 1 more\. A pod/])
-  t.match(remake(well, [], ''), [/^`kubectl get pods/, /NAMESPACE NAME/])
+  t.match(remake(well, [], ''), [/: `kubectl get pods -A -o wide`$/, /NAMESPACE NAME/])
   t.end()
 })
 
 t.test('without a running k3s no pod is made', (t) => {
   if (!well.k3s) throw new Error('the recording has no k3s')
   const { running: _, ...k3s } = well.k3s
-  t.match(remake({ ...well, k3s }, pods, ''), [/^`systemctl start k3s`/, /^Make the pods anew/])
-  t.equal(restartOf(well, 'why'), '`systemctl restart k3s`: why')
+  t.match(remake({ ...well, k3s }, pods, ''), [/: `systemctl start k3s`$/, /^Recreate the pods/])
+  t.equal(
+    restartOf(well, 'restores it'),
+    'Restart k3s, which restores it; pods keep running: `systemctl restart k3s`',
+  )
   t.end()
 })

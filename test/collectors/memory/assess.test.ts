@@ -51,13 +51,17 @@ t.test('one kill, a group of processes, and names only', async (t) => {
     text({ kills: 1, first: now, processes: 4 }),
     '1 kill at 03:40 UTC, limit 24 MiB (of the pod); tail (pid 7) with 23.3 MiB; 4 processes in all.',
   )
-  t.match(text({ inferred: 2 }), /; 2 by the name of the process only/)
-  t.match(text({ inferred: 3 }), /; all by the name of the process only/)
+  t.match(text({ inferred: 2 }), /; 2 identified by process name only/)
+  t.match(text({ inferred: 3 }), /; all identified by process name only/)
 })
 
 t.test('a database, and what keeps the node, are critical', async (t) => {
   const [database] = assess(sample([victim({ rank: 'database', comm: 'postgres' })]), now)
-  t.match(database, { severity: 'critical', impact: /^postgres is a database/, avoid: [/volume/] })
+  t.match(database, {
+    severity: 'critical',
+    impact: /^postgres is a database and must recover/,
+    avoid: [/volume/],
+  })
   t.match(database?.fix?.[0], '`kubectl -n default logs oomer -c eater --previous --tail=100`')
   const { pod: _, ...process } = victim({ rank: 'node', comm: 'k3s-server', subject: 'process k3s-server' })
   const [node] = assess(sample([process]), now)
@@ -92,9 +96,9 @@ t.test('the node itself', async (t) => {
   )
   t.equal(
     found[0]?.text,
-    '2 kills since 03:39, last 03:40 UTC, because the node had no memory left: tail (default/oomer/eater), java in /a.',
+    '2 kills since 03:39, last 03:40 UTC, as the node had no memory left: tail (default/oomer/eater), java in /a.',
   )
-  t.match(found[1]?.text, 'because the node had no memory left;')
+  t.match(found[1]?.text, 'as the node had no memory left;')
   t.same(assess(sample([], { node: { ...held, until: now - 1 } }), now), [])
 })
 

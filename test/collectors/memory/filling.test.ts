@@ -29,12 +29,16 @@ t.test('a container: how full, and when it is full', async (t) => {
     {
       code: 'memory.container-near-limit',
       subject: 'shop/web/app',
-      text: 'Holds 81.0 of 100.0 MiB (81 %). It grows by 2 MiB a minute and reaches its limit in about 10 min (03:09 UTC), if it goes on so.',
+      text: 'Uses 81.0 of 100.0 MiB (81 %). Grows by 2 MiB a minute: limit reached in about 10 min (03:09 UTC), a rough estimate.',
       pod,
-      fix: [/kubectl -n shop top pod web --containers/, /of container app, .*kubectl -n shop delete pod web/],
+      fix: [
+        /kubectl -n shop top pod web --containers/,
+        /of container app in/,
+        /kubectl -n shop delete pod web/,
+      ],
       evidence: { 'reached at': '2026-11-23T03:09:30.000Z', confidence: 'rough' },
     },
-    { subject: 'shop/web/full', text: 'Holds 98.0 of 100.0 MiB (98 %). It does not grow steadily.' },
+    { subject: 'shop/web/full', text: 'Uses 98.0 of 100.0 MiB (98 %). It does not grow steadily.' },
   ])
   t.equal(found.length, 2)
 })
@@ -60,7 +64,7 @@ t.test('the node: what is available, and when nothing is', async (t) => {
     {
       code: 'memory.node-filling',
       subject: 'node',
-      text: '40.0 of 1000.0 MiB are available (4 %).',
+      text: '40.0 of 1000.0 MiB available (4 %).',
       evidence: { available: '40 MiB', total: '1000 MiB' },
     },
   ])
@@ -70,7 +74,7 @@ t.test('the node: what is available, and when nothing is', async (t) => {
   const falling = course(190, -10, 60)
   t.match(judge({ ...node, available: 190 * mebi, free: falling }), [
     {
-      text: /^190.0 of 1000.0 MiB are available \(19 %\). It shrinks by 10 MiB a minute: nothing is left in about 19 min/,
+      text: /^190.0 of 1000.0 MiB available \(19 %\). It shrinks by 10 MiB a minute: nothing left in about 19 min/,
     },
   ])
   t.strictSame(
@@ -85,7 +89,7 @@ t.test('how much waits for memory', async (t) => {
   t.match(judge({ pressure: { some: 40, full: 20 } }), [
     {
       code: 'memory.pressure',
-      text: 'In the last minute everything that could run waited for memory 20 % of the time, and something did 40 %.',
+      text: 'In the last minute all tasks stalled on memory 20 % of the time, some tasks 40 % (PSI avg60).',
       evidence: { full: 20, some: 40 },
     },
   ])

@@ -59,7 +59,7 @@ t.test('a storm is over after a minute, and told so', async (t) => {
   t.match(storming(sample, now + 60_000), [
     {
       severity: 'warning',
-      text: /^It is over: 820 kills from 03:39 to 03:40 UTC: shop\/web-0\/app \(40\)/,
+      text: /^Over: 820 kills from 03:39 to 03:40 UTC, none since: shop\/web-0\/app \(40\)/,
       latest: now,
     },
   ])
@@ -90,7 +90,7 @@ t.test('again and again, until it is overdue', async (t) => {
   t.match(again(repeating, hour, now), [
     {
       subject: 'shop/web-3/app',
-      text: 'Killed 3 times since 02:40, last 03:40 UTC, about every 30 min.',
+      text: 'OOMKilled 3 times since 02:40, last 03:40 UTC, about every 30 min.',
       pod: { name: 'web-3' },
       at: now,
       latest: now,
@@ -104,7 +104,7 @@ t.test('kills without a record', async (t) => {
   t.match(missing({ ...sample, account }, now), [
     {
       code: 'memory.oom-records-lost',
-      text: 'The kernel counts 20 kills since it started: 15 explained by its log, 2 from before Murphy looked, 3 without a record, found at 03:40 UTC.',
+      text: "The kernel counts 20 OOM kills since boot: 15 in its log, 2 before Murphy's first round, 3 not in its log (noticed 03:40 UTC).",
     },
   ])
   t.strictSame(missing({ ...sample, account }, now + 2 * hour), [])

@@ -37,10 +37,10 @@ t.test('one line', async (t) => {
   )
   t.match(
     summary({ ...calm, unseen: [{ what: 'x', why: 'y', codes: ['memory.oom-killed'] }] }, 60, now),
-    /^OOM kills cannot be seen; the kernel counts 3 since it started;/,
+    /^OOM kills unreadable; the kernel counts 3 since boot;/,
   )
   t.match(
     summary({ ...calm, account: { counted: 3, explained: 0, before: 3, lost: 0, disbelieved: 2 } }, 60, now),
-    /; 2 log lines like an OOM kill that the kernel did not count;/,
+    /; 2 OOM log lines ignored \(not counted by the kernel\);/,
   )
 })

@@ -25,7 +25,7 @@ t.test('a node that stopped right after it had run out', async (t) => {
   t.match(seen({}), [
     {
       code: 'memory.oom-before-boot',
-      text: 'The boot before this one ended at 00:12 UTC, after 12 OOM kills, the last at 00:11 UTC (postgres). It was not shut down. The node was booted at 00:15.',
+      text: 'The previous boot ended at 00:12 UTC, after 12 OOM kills, the last at 00:11 UTC (postgres). There was no shutdown. This boot began at 00:15 UTC.',
       severity: undefined,
       at: booted - 5 * minute,
       evidence: { kills: 12 },
@@ -40,7 +40,7 @@ t.test('a node that stopped right after it had run out', async (t) => {
       { cursor: 0, victims: [], recent: [], pods: [], lastBoot: { ...none, panic: 'x' } },
       booted + minute,
     ),
-    [{ text: /^The boot before this one ended at 00:12 UTC\. The kernel panicked: x\./ }],
+    [{ text: /^The previous boot ended at 00:12 UTC\. The kernel panicked: x\./ }],
     'panic_on_oom kills nobody',
   )
 })

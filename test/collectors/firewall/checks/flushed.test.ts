@@ -107,6 +107,9 @@ t.test('what to do depends on whose rules they are', (t) => {
     next({ ...nat, steps: [{ ...both, tables: { 'ipv4 filter': { before: 1, least: 0 } } }] }, { k3s }),
     /svclb/,
   )
-  t.match(next(flush, {}), /^See which rules are missing: `agent firewall diff`\nPrint .*: `agent firewall show good`$/)
+  t.match(
+    next(flush, {}),
+    /^See which rules are missing: `agent firewall diff`\nPrint .*: `agent firewall show good`$/,
+  )
   t.end()
 })

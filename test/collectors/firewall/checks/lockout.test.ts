@@ -24,10 +24,7 @@ t.test('says which port, by what, and how to get in again', (t) => {
     subject: 'ipv4',
     evidence: { family: 'ipv4', table: 'filter', port: '2222', backend: 'nft' },
   })
-  t.equal(
-    found?.text,
-    'New IPv4 connections to SSH port 2222 are dropped: the policy of INPUT is DROP.',
-  )
+  t.equal(found?.text, 'New IPv4 connections to SSH port 2222 are dropped: the policy of INPUT is DROP.')
   t.match(next(sample()), '`iptables -I INPUT -p tcp --dport 2222 -j ACCEPT`')
   const legacy = { verdict: 'drop', port: 2222, by: '-A INPUT -j DROP', backend: 'legacy' } as const
   t.match(next(sample({ input: { ipv4: legacy } })), '`iptables-legacy -I INPUT')
@@ -36,7 +33,10 @@ t.test('says which port, by what, and how to get in again', (t) => {
 
 t.test('ufw can only open a port while its chains are reached', (t) => {
   const ufw = { enabled: true }
-  t.match(next(sample({ ufw, sets: [ufwSet(18)] })), /^In your open session or on the console: `ufw allow 2222\/tcp`/)
+  t.match(
+    next(sample({ ufw, sets: [ufwSet(18)] })),
+    /^In your open session or on the console: `ufw allow 2222\/tcp`/,
+  )
   t.match(
     next(sample({ ufw, sets: [ufwSet(0)] })),
     /console: `iptables -I INPUT [\s\S]*`ufw allow 2222\/tcp; iptables -S /,

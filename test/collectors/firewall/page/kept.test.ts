@@ -19,7 +19,10 @@ t.test('which one is meant', async (t) => {
 t.test('what is not there any more, and what may not be read', async (t) => {
   const { reach, sample } = await reaching('healthy', ['healthy'])
   t.strictSame(await keptRules(reach, kept(1, true)), await rulesNow(reach, sample))
-  await t.rejects(keptRules(reach, kept(3, true)), { name: 'Refusal', message: 'rule set 3 was deleted meanwhile; see `agent firewall`' })
+  await t.rejects(keptRules(reach, kept(3, true)), {
+    name: 'Refusal',
+    message: 'rule set 3 was deleted meanwhile; see `agent firewall`',
+  })
   const closed = { ...reach, asking: async () => undefined as never }
   await t.rejects(rulesNow(closed, sample), { name: 'Refusal', message: /as root$/ })
 })

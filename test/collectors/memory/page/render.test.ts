@@ -31,19 +31,19 @@ const render = (shown: MemorySample, more = {}) =>
 t.test('at 80 columns', async (t) => {
   t.equal(
     render(sample),
-    `node1  memory  (seen 12 s ago)
+    `node1  memory  (checked 12 s ago)
 
-  node                 ███████░░░░░░░░░  42 %  13.7 of 23.4 GiB free
-  In the last minute all waited for memory 1 % of the time, some 3 %.
+  node                 ███████░░░░░░░░░  42 %  13.7 of 23.4 GiB available
+  Memory pressure (PSI avg60): full 1 %, some 3 %
 
   shop/web/app         █████████████░░░  81 %  81.0 of 100.0 MiB  ▁▁▂▃▄▅▆▇▇█
-    full in about 9 min, if it goes on so, 2 MiB a minute
+    full in about 9 min (rough), +2 MiB a minute
   shop/a-very-long-name-7d9f8b6c5d-x2x4z/app
                        ██░░░░░░░░░░░░░░  10 %  10.0 of 100.0 MiB
-  3 without a limit
+  3 containers without a limit
 
-  The kernel counts 20 OOM kills since it started: 17 explained by its log, 2
-  from before Murphy looked, 1 without a record.
+  OOM kills since boot: 20 counted by the kernel, 17 in its log, 2 before
+  Murphy's first round, 1 not in its log.
     02:59 UTC shop/web/app: a?b (pid 8), 3 processes in all
     02:00 UTC default/oomer/eater: tail (pid 7) with 24 MiB
 `,
@@ -59,13 +59,13 @@ t.test('with nothing to see', async (t) => {
       },
       { source: 'look', problem: 'x' },
     ),
-    `node1  memory  (seen 12 s ago, by a look of its own: no agent runs)
+    `node1  memory  (checked 12 s ago, own check: Murphy is not running)
 
-  How much memory there is cannot be seen.
+  Memory of the node: unreadable.
 
-  No container has a limit here.
+  No container with a memory limit
 
-  The kernel does not count its OOM kills, or they cannot be seen.
+  OOM kills since boot: not counted by this kernel, or unreadable.
 
   Not seen: no /dev/kmsg
 `,
@@ -81,11 +81,11 @@ t.test('the boot before this one', async (t) => {
       .join('\n')
   t.equal(
     shown({ ended: now - 32 * 60_000, kills: 5, last: now - 33 * 60_000, who: 'tail' }),
-    `  The kernel counts 20 OOM kills since it started: 17 explained by its log, 2
-  from before Murphy looked, 1 without a record.
+    `  OOM kills since boot: 20 counted by the kernel, 17 in its log, 2 before
+  Murphy's first round, 1 not in its log.
     02:59 UTC shop/web/app: a?b (pid 8), 3 processes in all
-  booted 02:30 UTC; the boot before it ended 02:28 UTC without a shutdown, after
-    5 OOM kills, the last at 02:27 UTC (tail)
+  booted 02:30 UTC; the previous boot ended 02:28 UTC without a shutdown,
+    after 5 OOM kills, the last at 02:27 UTC (tail)
     02:00 UTC default/oomer/eater: tail (pid 7) with 24 MiB
 `,
   )
@@ -93,11 +93,14 @@ t.test('the boot before this one', async (t) => {
   t.match(words({ ended: now - 32 * 60_000, panic: 'Out of memory: x' }), 'in a panic (Out of memory: x)')
   t.match(
     words({ closed: 'the journal is closed to this user' }),
-    'what was before is not known: the journal is closed to this user',
+    'previous boot unknown: the journal is closed to this user',
   )
 })
 
 t.test('a kill that only a cgroup counted', async (t) => {
   const recent = [{ at: now, subject: 'shop/web/app', comm: '', pid: 0, unrecorded: true as const }]
-  t.match(render({ ...sample, recent }), '03:00 UTC shop/web/app: without a record, counted by its cgroup')
+  t.match(
+    render({ ...sample, recent }),
+    '03:00 UTC shop/web/app: counted by its cgroup, not in the kernel log',
+  )
 })
