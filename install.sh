@@ -1,7 +1,7 @@
 #!/bin/sh
-# Puts Murphy on this machine, or takes it away again; `sh install.sh --help` says how.
-# All checks come before the first change, and a failure takes back every change this run made; if it is killed, the
-# next one does.
+# Installs Murphy on this machine, or removes it; see `sh install.sh --help`.
+# All checks come before the first change, and a failure undoes every change of this run; if it is killed, the next
+# one does.
 set -eu
 umask 022
 
@@ -15,17 +15,17 @@ usage() {
   cat <<'END'
 usage: sh install.sh [options]           as root, on Linux with systemd
 
-Installs Murphy from a checkout (needs npm) or an unpacked release (needs nothing),
-or brings an installed one up to this version, and starts it.
+Installs or upgrades Murphy, from a checkout (needs npm) or an unpacked release
+(needs nothing), and starts it.
 
-  --webhook URL        tell this Discord webhook, or POST JSON to this address
-  --ntfy URL           tell this ntfy topic: https://ntfy.sh/TOPIC
-                       "-" instead of a URL: it is read from standard input, one a line
-  --no-agent-command   install the command `murphy` only, where something else is called `agent`
-  --dry-run            check, say what would be done, change nothing
-  --uninstall          take away the program, the unit and the commands; settings, state and user stay
-  --purge              take away all that this made; what others put there stays
-  --help               this text
+  --webhook URL        notify this Discord webhook, or POST JSON to this address
+  --ntfy URL           notify this ntfy topic: https://ntfy.sh/TOPIC
+                       "-" instead of a URL: read it from standard input, one a line
+  --no-agent-command   install only the command `murphy`, if `agent` is another program
+  --dry-run            check, print the steps, change nothing
+  --uninstall          remove program, unit and commands; keep settings, state and user
+  --purge              remove all that install.sh made; keep files of others
+  --help               print this help
 
 Settings are in /etc/murphy/config.yaml and are never overwritten.
 END
@@ -57,7 +57,7 @@ read_options() {
       --uninstall) action=uninstall ;;
       --purge) action=purge ;;
       --help | -h) usage && exit 0 ;;
-      *) misused "there is no option $1." ;;
+      *) misused "unknown option $1." ;;
     esac
     shift
   done
@@ -67,33 +67,33 @@ read_options() {
 read_url() {
   url=$2
   if [ "$url" = - ]; then
-    IFS= read -r url || [ -n "$url" ] || misused "$1 -: there was no line on standard input."
+    IFS= read -r url || [ -n "$url" ] || misused "$1 -: no URL on standard input."
   fi
   case $url in
     http://?* | https://?*) ;;
-    *) misused "$1: the URL has to begin with https:// or http://." ;;
+    *) misused "$1: the URL must begin with https:// or http://." ;;
   esac
   case $url in
-    *[!A-Za-z0-9:/?#@!\$\&\'\(\)*+,\;=._~%-]*) misused "$1: there are characters in it that no URL can have." ;;
+    *[!A-Za-z0-9:/?#@!\$\&\'\(\)*+,\;=._~%-]*) misused "$1: invalid characters in the URL." ;;
   esac
 }
 
 check_root() {
-  [ "$(id -u)" -eq 0 ] || $dry || refuse 'this needs root: sudo sh install.sh'
+  [ "$(id -u)" -eq 0 ] || $dry || refuse 'root is needed: sudo sh install.sh'
 }
 
 check_machine() {
-  [ "$(uname -s)" = Linux ] || refuse 'Murphy watches Linux nodes; this is not one.'
+  [ "$(uname -s)" = Linux ] || refuse 'Murphy runs on Linux only.'
   case $(uname -m) in
     x86_64) cpu=x64 ;;
     aarch64) cpu=arm64 ;;
-    *) refuse "there is no runtime for this CPU, $(uname -m); there are x86_64 and aarch64." ;;
+    *) refuse "no runtime for this CPU, $(uname -m); supported: x86_64, aarch64." ;;
   esac
   for tool in systemctl systemd-notify; do
     command -v $tool >/dev/null ||
-      refuse 'systemd is not installed here. In a checkout, npm start runs Murphy in the foreground.'
+      refuse 'systemd is missing. Without it, run Murphy in the foreground, in a checkout: npm start'
   done
-  command -v useradd >/dev/null || refuse 'useradd is missing; on Debian: apt-get install passwd'
+  command -v useradd >/dev/null || refuse 'useradd is missing. On Debian: apt-get install passwd'
   free=$( (df -Pk /opt 2>/dev/null || df -Pk /) | awk 'NR == 2 { print $4 }')
   [ "$free" -ge "$room" ] || refuse "/opt has $((free / 1024)) MiB free; $((room / 1024)) MiB are needed."
 }
@@ -101,8 +101,8 @@ check_machine() {
 find_program() {
   agent=$source/dist/agent runtime=$source/runtime/node build=false
   if [ -x "$runtime" ] && [ -f "$agent/main.js" ]; then return; fi
-  [ -f "$source/agent/main.ts" ] || refuse "there is neither a checkout nor a release of Murphy in $source."
-  command -v npm >/dev/null || refuse 'building needs npm (apt-get install npm); a release needs nothing.'
+  [ -f "$source/agent/main.ts" ] || refuse "$source is neither a checkout nor a release of Murphy."
+  command -v npm >/dev/null || refuse 'the build needs npm: apt-get install npm. A release needs no build.'
   runtime=$source/node_modules/node-linux-$cpu/bin/node build=true
 }
 
@@ -125,19 +125,19 @@ check_foreign() {
     refuse "$program holds what install.sh did not put there; move it away first: $(strays | tr '\n' ' ')"
   fi
   if has_user && { ! is_made "$(the_user)" || [ "$(home_of_murphy)" != "$state" ]; }; then
-    refuse "there is a user called murphy already, whose home is $(home_of_murphy); Murphy needs one of its own: userdel murphy"
+    refuse "there is a user called murphy already, with home $(home_of_murphy); Murphy needs its own: userdel murphy"
   fi
   # Who is put into it while Murphy is installed is meant to ask. A number alone does not tell a group that was made
-  # anew while it was not.
+  # again while it was not.
   who=$(others)
   if has_group && { ! is_made "$(the_group)" || { [ -n "$who" ] && [ ! -e "$program/node" ]; }; }; then
-    refuse "there is a group called murphy already, and its members${who:+ ($who)} could ask and silence Murphy; Murphy needs one of its own: take them out of it, or groupdel murphy"
+    refuse "there is a group called murphy already, and its members${who:+ ($who)} could query and silence Murphy; remove them from it, or: groupdel murphy"
   fi
   if is_foreign "$unit"; then refuse "$unit is another program's; move it away first."; fi
   for folder in "$settings" "$state"; do
     if is_foreign "$folder"; then
       if ! is_roots "$folder" || [ ! -d "$folder" ]; then
-        refuse "$folder is there already and is no folder of root's; move it away, or: chown -R root: $folder"
+        refuse "$folder exists and is no directory of root's; move it away, or: chown -R root: $folder"
       fi
     fi
   done
@@ -156,7 +156,7 @@ check_foreign() {
 
 check_url() {
   if is_foreign "$settings/$1.url"; then
-    refuse "$settings/$1.url is there already, and install.sh did not write it; move it away, or leave the option out."
+    refuse "$settings/$1.url exists, and install.sh did not write it; move it away, or omit the option."
   fi
 }
 
@@ -172,14 +172,14 @@ install() {
   if $build; then step "build the program in $source" build_program; fi
   if ! $dry; then plan_return; fi
   step "copy the program and its runtime to $staged" stage_program
-  step 'make sure of the user and the group murphy' make_user
-  step "write what is missing in $settings" write_settings
+  step 'create the user and the group murphy, if missing' make_user
+  step "write missing files in $settings" write_settings
   step 'check the settings' check_settings
-  step "put the program in place as $program" place_program
+  step "install the program as $program" place_program
   step "write $unit" write_unit
   step "link the commands in $commands" write_commands
   step "write $motd" write_motd
-  step 'enable murphy.service, start it and wait until it is ready' start
+  step 'enable and start murphy.service, wait until it is ready' start
   if $dry; then
     say 'Nothing was changed.'
     return
@@ -188,9 +188,9 @@ install() {
   say "Installed in $program: $version"
   [ -z "$notes" ] || say "$notes"
   if booted; then
-    say 'It watches this node. Ask it: murphy status'
+    say 'Murphy watches this node. See what it finds: murphy status'
   else
-    say 'systemd is not running here, so nothing was started. In the foreground: murphy run'
+    say 'systemd is not running, so nothing was started. In the foreground: murphy run'
   fi
 }
 
@@ -203,7 +203,7 @@ uninstall() {
   if [ "$action" = purge ]; then
     step "remove what install.sh made of $settings, $state, the user and the group murphy" remove_rest
   elif ! $dry; then
-    say "What is left goes with --purge: $settings, $state, the user and the group murphy."
+    say "Kept, until --purge: $settings, $state, the user and the group murphy."
   fi
 }
 
@@ -212,17 +212,17 @@ uninstall() {
 take_lock() {
   there "$lock" || (set -C && umask 077 && : >"$lock") 2>/dev/null || :
   if [ ! -f "$lock" ] || ! is_roots "$lock"; then
-    refuse "$lock is not root's; remove it first."
+    refuse "$lock does not belong to root; remove it first."
   fi
   exec 9<>"$lock"
-  flock -n 9 || refuse 'another install.sh is at work.'
+  flock -n 9 || refuse 'another install.sh is running.'
 }
 
 # shellcheck disable=SC2317 # called by the trap
 finish() {
   trap '' HUP INT TERM
   if [ "$1" -ne 0 ] && [ -f "$undoing/steps" ]; then
-    say 'install.sh: it failed, so everything is put back as it was.' >&2
+    say 'install.sh: failed; all changes were undone.' >&2
     take_back
   fi
 }

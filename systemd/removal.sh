@@ -38,7 +38,7 @@ remove_rest() {
   if is_made "$(the_user)" || is_made "$(the_group)"; then
     # Why userdel or groupdel refused, they said themselves.
     shorten_list
-    say "$program/made stays: by it the next --purge knows what is still to be deleted."
+    say "$program/made stays: the next --purge needs it to delete the rest."
   elif [ -n "$known" ]; then
     forget
     rest="$rest $program"

@@ -51,11 +51,11 @@ is_over() {
 # What a killed run left behind: nothing is decided before it is put back.
 heal() {
   if $dry; then
-    [ ! -f "$undoing/steps" ] || say 'would put back what an interrupted install.sh had changed'
+    [ ! -f "$undoing/steps" ] || say 'would undo the changes of an interrupted install.sh'
     return
   fi
   if [ -f "$undoing/steps" ]; then
-    say 'an earlier install.sh was interrupted; everything is put back as it was before'
+    say 'an earlier install.sh was interrupted; undoing its changes'
     sh "$undoing/steps" || :
   fi
   there "$program" || [ ! -d "$replaced" ] || mv "$replaced" "$program"
@@ -92,7 +92,7 @@ build_program() {
   case $owner in
     root | UNKNOWN) (cd "$source" && npm run --silent build) 9>&- ;;
     *) (cd "$source" && runuser -u "$owner" -- npm run --silent build) 9>&- ;;
-  esac || refuse 'building failed, so nothing was changed.'
+  esac || refuse 'the build failed; nothing was changed.'
 }
 
 # A copy beside the installed one, so that putting it in place is a rename.
@@ -107,7 +107,7 @@ stage_program() {
   chmod -R u=rwX,go=rX "$staged"
   chmod 0755 "$staged/node" "$staged/bin/murphy"
   version=$("$staged/node" "$staged/agent/main.js" version) ||
-    refuse 'the program does not run on this machine, so nothing was changed.'
+    refuse 'the program does not run on this machine; nothing was changed.'
 }
 
 # Comes last when things are taken back: the files are the former ones by then.
@@ -155,7 +155,7 @@ write_settings() {
 sinks:$sinks"
     write_private config.yaml "$(cat "$source/systemd/config.yaml")$sinks"
   elif [ -n "$sinks" ]; then
-    notes="$settings/config.yaml is left as it is. To be told, add these lines under \`sinks:\`
+    notes="$settings/config.yaml was not changed. To be notified, add these lines under \`sinks:\`
 and run \`systemctl restart murphy\`:
 $sinks"
   fi
@@ -181,7 +181,7 @@ write_private() {
 
 check_settings() {
   "$staged/node" "$staged/agent/main.js" config check >/dev/null ||
-    refuse "$settings/config.yaml has to be corrected first; what is wrong with it stands above."
+    refuse "$settings/config.yaml is invalid; correct the errors above first."
 }
 
 place_program() {
@@ -214,7 +214,7 @@ write_commands() {
 write_motd() {
   [ -d "${motd%/*}" ] || return 0
   if is_foreign "$motd"; then
-    say "  $motd is another program's and stays as it is"
+    say "  $motd is another program's and was not changed"
     return 0
   fi
   note "$motd"
@@ -230,7 +230,7 @@ start() {
   since=$(date +%s)
   systemctl restart murphy.service || {
     journalctl --quiet --no-pager -o cat -n 20 --since "@$since" -u murphy.service >&2 || :
-    refuse 'Murphy does not start; its last words stand above.'
+    refuse 'Murphy does not start; see its log above.'
   }
 }
 

@@ -6,7 +6,7 @@ import { paint, type Style, wrap } from './terminal.ts'
 
 const colors: Readonly<Record<Severity, Style>> = { info: 'cyan', warning: 'yellow', critical: 'red' }
 
-/** "WARNING 9 k3s certs expire in 7 d: …", wrapped, with the first word in the colour of its severity. */
+/** "WARNING 9 k3s certs expire in 7 d. …", wrapped, with the first word in the colour of its severity. */
 export function severityText(
   severity: Severity,
   text: string,
@@ -29,7 +29,7 @@ export const findingLines = (
 ): readonly string[] =>
   findings.map(({ severity, title, subject, text }) => {
     const about = subject === 'node' || text.includes(subject) ? '' : ` (${subject})`
-    return severityText(severity, `${title}${about}: ${text}`, terminal, indent, indent + 2)
+    return severityText(severity, `${title}${about}. ${text}`, terminal, indent, indent + 2)
   })
 
 /** What could not be seen, one paragraph each, and one for all that is missing from a recording. */

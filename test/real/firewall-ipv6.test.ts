@@ -39,7 +39,7 @@ t.test('SSH on IPv6 alone, and ufw without it', skip(), async (t) => {
   await it.run(['ip6tables', '-F'])
   const shut = await it.round()
   const lockout = shut.found.find(({ code }) => code === 'firewall.lockout')
-  t.match(lockout, { subject: 'ipv6', text: /^A new IPv6 connection to SSH on port 22 is dropped/ })
+  t.match(lockout, { subject: 'ipv6', text: /^New IPv6 connections to SSH port 22 are dropped/ })
   // The first step it names opens the way.
   await it.sh(/`([^`]+)`/.exec(lockout?.fix?.[0] ?? '')?.[1] ?? 'false')
   t.notOk(codes(await it.round()).includes('lockout'))

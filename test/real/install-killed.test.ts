@@ -53,7 +53,7 @@ is() { for want in $2; do [ "$(murphy version 2>&1)" != "murphy $want" ] || retu
 late() { # a run that fails at its last step
   mkdir -p /run/kill/late; printf '#!/bin/sh\nexit 1\n' >/run/kill/late/systemctl; chmod +x /run/kill/late/systemctl
   PATH=/run/kill/late:$PATH sh "$@" >/run/kill/out 2>&1 && fail 'it did not fail'
-  grep -q 'everything is put back' /run/kill/out || fail "failed: $(cat /run/kill/out)"
+  grep -q 'undoing its changes' /run/kill/out || fail "failed: $(cat /run/kill/out)"
 }
 one=/root/release1/install.sh two=/root/release2/install.sh
 failed=0 n=0

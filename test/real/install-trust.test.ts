@@ -60,7 +60,7 @@ onNode('what it did not make it neither trusts nor removes', async (t, node) => 
   await refused(
     'settings of another user',
     'mkdir /etc/murphy && chown 65534 /etc/murphy',
-    /\/etc\/murphy is there already and is no folder of root's/,
+    /\/etc\/murphy exists and is no directory of root's/,
     'rm -r /etc/murphy',
   )
   await refused(
@@ -78,13 +78,13 @@ onNode('what it did not make it neither trusts nor removes', async (t, node) => 
   await refused(
     'state that is a link',
     'ln -s /tmp /var/lib/murphy',
-    /\/var\/lib\/murphy is there already/,
+    /\/var\/lib\/murphy exists/,
     'rm /var/lib/murphy',
   )
   await refused(
     'an address that somebody else wrote',
     'mkdir /etc/murphy && echo x > /etc/murphy/discord.url',
-    /discord.url is there already/,
+    /discord.url exists, and install.sh did not write it/,
     'rm -r /etc/murphy',
     discord,
   )
@@ -106,7 +106,7 @@ onNode('what it did not make it neither trusts nor removes', async (t, node) => 
   const before = await inventory(node)
   const it = await install(node, discord)
   t.equal(it.exit, 0, it.stderr)
-  t.match(it.stdout, "/etc/update-motd.d/60-murphy is another program's and stays as it is")
+  t.match(it.stdout, "/etc/update-motd.d/60-murphy is another program's and was not changed")
   // Who is put into the group later may ask the agent, and no more.
   await node.sh('useradd -G murphy ann')
   t.match(

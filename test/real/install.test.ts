@@ -76,7 +76,7 @@ onNode('--dry-run names every step and makes none', async (t, node) => {
   const before = await inventory(node)
   const { exit, stdout, stderr } = await install(node, '--dry-run --webhook https://hooks.example/s3cret')
   t.equal(exit, 0, stderr)
-  t.match(stdout, /^would put the program in place as \/opt\/murphy$/m)
+  t.match(stdout, /^would install the program as \/opt\/murphy$/m)
   t.notMatch(stdout, 's3cret')
   t.strictSame(await inventory(node), before)
 })
@@ -87,7 +87,7 @@ onNode('what fails is taken back', async (t, node) => {
   const first = await install(node, '--ntfy https://ntfy.sh/topic')
   t.equal(first.exit, 1)
   t.match(first.stderr, 'there is no fuse', 'what the journal says is shown')
-  t.match(first.stderr, 'everything is put back as it was')
+  t.match(first.stderr, 'all changes were undone')
   t.strictSame(await inventory(node), before, 'a first install')
   t.equal(await node.sh('ls -A /opt'), '', 'no copy is left')
 
@@ -122,7 +122,7 @@ onNode('refuses with a sentence, before it changes anything', async (t, node) =>
       'without root',
       `chmod o+x /root && setpriv --reuid 65534 --regid 65534 --clear-groups ${run}`,
       1,
-      'this needs root',
+      'root is needed',
     ],
     [
       'on another CPU',
@@ -137,27 +137,27 @@ onNode('refuses with a sentence, before it changes anything', async (t, node) =>
       1,
       '/opt has 1 MiB free',
     ],
-    ['an unknown option', `${run} --frobnicate`, 2, 'there is no option --frobnicate'],
+    ['an unknown option', `${run} --frobnicate`, 2, 'unknown option --frobnicate'],
     ['no URL', `${run} --webhook`, 2, '--webhook needs a URL'],
-    ['not a URL', `${run} --ntfy ntfy.sh/topic`, 2, 'has to begin with https://'],
+    ['not a URL', `${run} --ntfy ntfy.sh/topic`, 2, 'must begin with https://'],
     ['a URL with a line in it', `${run} --ntfy "https://ntfy.sh/a\nb"`, 2, 'no URL can have'],
     [
       'a source that is none',
       `cp -R /root/release /run/none && rm -r /run/none/dist && sh /run/none/install.sh`,
       1,
-      'neither a checkout nor a release',
+      'is neither a checkout nor a release',
     ],
     [
       'no npm',
       `mkdir /run/none/agent && touch /run/none/agent/main.ts && sh /run/none/install.sh`,
       1,
-      'building needs npm',
+      'the build needs npm',
     ],
     [
       'two at a time',
       `exec 8>>/run/murphy-install.lock && flock 8 && cp -R /root/release /run/other && sh /run/other/install.sh`,
       1,
-      'another install.sh is at work',
+      'another install.sh is running',
     ],
   ]
   for (const [name, script, exit, sentence] of cases) {
@@ -179,10 +179,10 @@ onNode('refuses with a sentence, before it changes anything', async (t, node) =>
   await node.sh('rm /usr/bin/agent && useradd -m murphy')
   t.match(await install(node), {
     exit: 1,
-    stderr: /a user called murphy already, whose home is \/home\/murphy/,
+    stderr: /a user called murphy already, with home \/home\/murphy/,
   })
   await node.sh('rm /usr/bin/systemd-notify')
-  t.match(await install(node), { exit: 1, stderr: /systemd is not installed here/ })
+  t.match(await install(node), { exit: 1, stderr: /systemd is missing/ })
 })
 
 onNode('addresses are kept as the secrets they are', async (t, node) => {

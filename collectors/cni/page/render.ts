@@ -56,7 +56,7 @@ export function renderNetwork(it: View<CniSample, unknown>, terminal: Terminal):
 const stem = '      │'
 
 const shownFinding = ({ severity, title, text, code }: Finding, terminal: Terminal) =>
-  severityText(severity, `${title}: ${text} More: \`agent explain ${code}\``, terminal, 6, 8)
+  severityText(severity, `${title}. ${text} More: \`agent explain ${code}\``, terminal, 6, 8)
 
 /** One interface: name, state, size, errors, addresses. */
 function link(sample: CniSample, name: string, terminal: Terminal, needed = true): string {

@@ -20,7 +20,7 @@ const checked = (text: string) => {
 t.test('what a schema refuses is named with its place', async (t) => {
   t.strictSame(checked('warn_days: 3\n').problems, [])
   t.match(checked('warn_days: 3\nbelow:\n  on: perhaps\n').problems, [
-    { file: 'c.yaml', line: 3, column: 3, key: 'below.on', text: 'this has to be true or false' },
+    { file: 'c.yaml', line: 3, column: 3, key: 'below.on', text: 'must be true or false' },
   ])
   t.match(checked('warn_day: 3\n').problems, [{ key: 'warn_day', text: /did you mean warn_days/ }])
 })

@@ -94,16 +94,16 @@ sinks:
     min: bad
 `),
     [
-      '/etc/murphy/config.yaml:1:1: nodes: there is no such key; did you mean node?',
-      '/etc/murphy/config.yaml:2:1: remind_hours: this has to be 0 or more',
-      '/etc/murphy/config.yaml:3:1: log_level: this has to be one of debug, info, warn, error',
-      '/etc/murphy/config.yaml:6:5: collectors.things.warn_day: there is no such key; did you mean warn_days?',
-      '/etc/murphy/config.yaml:7:5: collectors.things.warn_days: this has to be a whole number',
-      '/etc/murphy/config.yaml:8:5: collectors.things.every: this is no cron expression of six fields, seconds first; right is for example "0 * * * * *"',
-      '/etc/murphy/config.yaml:9:3: collectors.<hidden>: there is no such key; known are things',
-      '/etc/murphy/config.yaml:11:5: sinks[0].type: this has to be one of post',
-      '/etc/murphy/config.yaml:12:5: sinks[1].url: this is missing; give url, url_file or url_credential',
-      '/etc/murphy/config.yaml:16:5: sinks[2].min: this has to be one of info, warning, critical',
+      '/etc/murphy/config.yaml:1:1: nodes: unknown key; did you mean node?',
+      '/etc/murphy/config.yaml:2:1: remind_hours: must be 0 or more',
+      '/etc/murphy/config.yaml:3:1: log_level: must be one of debug, info, warn, error',
+      '/etc/murphy/config.yaml:6:5: collectors.things.warn_day: unknown key; did you mean warn_days?',
+      '/etc/murphy/config.yaml:7:5: collectors.things.warn_days: must be a whole number',
+      '/etc/murphy/config.yaml:8:5: collectors.things.every: must be a cron expression of six fields, seconds first, such as "0 * * * * *"',
+      '/etc/murphy/config.yaml:9:3: collectors.<hidden>: unknown key; valid keys: things',
+      '/etc/murphy/config.yaml:11:5: sinks[0].type: must be one of post',
+      '/etc/murphy/config.yaml:12:5: sinks[1].url: missing; set url, url_file or url_credential',
+      '/etc/murphy/config.yaml:16:5: sinks[2].min: must be one of info, warning, critical',
     ],
   )
   t.strictSame(problems('sinks:\n  - type: post\n    url: ftp://x\n'), [
@@ -112,10 +112,10 @@ sinks:
   t.match(problems('node: [\n'), [/config\.yaml:2:1: not valid YAML/])
   const many = problems(`node: "${'a: b\n'.repeat(500)}c: "`)
   t.equal(many.length, 21, 'what follows from one missing quote is counted')
-  t.match(many.at(-1), /: \d+ more, which may come of these$/)
-  t.match(problems('- a\n'), [/the file has to be a list of `key: value` lines/])
+  t.match(many.at(-1), /: \d+ more errors, which may follow from these$/)
+  t.match(problems('- a\n'), [/the top level must be a mapping/])
   t.match(problems('sinks:\n  - {type: post, url: "https://a"}\n  - {type: post, url: "https://b"}\n'), [
-    /:3:5: sinks\[1\]\.name: another sink has this name already/,
+    /:3:5: sinks\[1\]\.name: another sink has this name; names must be unique/,
   ])
 })
 
@@ -127,7 +127,7 @@ t.test('a collector may check what types cannot say', async (t) => {
   ])
   t.match(
     problems('collectors:\n  things:\n    paths: 1\n', { collectors: [checked] }),
-    [/has to be a list/],
+    [/must be a list/],
     'only where the types are right',
   )
 })
@@ -143,16 +143,16 @@ t.test('secrets come from files and credentials, and a missing one is said', asy
   }).sinks
   t.equal(credential?.settings.url, 'https://example.org/secret')
   t.match(problems(`sinks: [{type: post, url_file: ${folder}/none}]`), [
-    /url_file: the file it names is not there/,
+    /url_file: the file does not exist/,
   ])
-  t.match(problems('sinks: [{type: post, url_credential: hook}]'), [/systemd gave no credentials/])
+  t.match(problems('sinks: [{type: post, url_credential: hook}]'), [/systemd passed no credentials/])
   t.match(problems(`sinks: [{type: post, url: "https://a", url_file: ${folder}/hook}]`), [
-    /give one of url, url_file/,
+    /set only one of url, url_file/,
   ])
 })
 
 t.test('a file that is named must exist; the default one may be absent', async (t) => {
-  t.throws(() => loadConfig({ ...options, file: `${t.testdirName}/none.yaml` }), /cannot be read/)
+  t.throws(() => loadConfig({ ...options, file: `${t.testdirName}/none.yaml` }), /cannot read the file/)
 })
 
 t.test('the schema for editors knows every key', async (t) => {
@@ -163,18 +163,18 @@ t.test('the schema for editors knows every key', async (t) => {
 
 t.test('a hostile file costs nothing', async (t) => {
   const bomb = `a: &a [x,x,x,x,x,x,x,x,x]\n${[...'bcdefgh'].map((it, at) => `${it}: &${it} [${`*${'abcdefg'[at]},`.repeat(9)}]`).join('\n')}`
-  t.throws(() => parseConfig(bomb, options), /alias|such key/i)
+  t.throws(() => parseConfig(bomb, options), /alias|unknown key/i)
   t.match(problems('__proto__: {x: 1}\nconstructor: 1\n').length, 2)
 })
 
 t.test('a secret that is not quoted, or is taken for a key, is not shown', async (t) => {
   t.strictSame(problems('node: a\nsinks:\n  - type: post\n    url: *Secret123\n'), [
-    '/etc/murphy/config.yaml:4:10: not valid YAML: an alias (*name) that nothing defines; quote values that begin with *',
+    '/etc/murphy/config.yaml:4:10: not valid YAML: undefined alias (*name); quote values that begin with *',
   ])
   t.strictSame(
     problems('sinks:\n  - type: post\n    url: "https://a"\n    "https://example.org/hook": x\n'),
     [
-      '/etc/murphy/config.yaml:4:5: sinks[0].<hidden>: there is no such key; known are type, name, min, keep_open, url, url_file, url_credential, topic',
+      '/etc/murphy/config.yaml:4:5: sinks[0].<hidden>: unknown key; valid keys: type, name, min, keep_open, url, url_file, url_credential, topic',
     ],
   )
   for (const value of [
@@ -202,10 +202,10 @@ t.test('who sends nothing reads no secret', async (t) => {
   )
   t.match(printed(config, [post]), /url: <hidden>/)
   t.notMatch(printed(config, [post]), /unread/)
-  t.match(problems(text, { secrets: 'look' }), [/^\S+ sinks\[1\]\.url_file: the file it names is not there/])
+  t.match(problems(text, { secrets: 'look' }), [/^\S+ sinks\[1\]\.url_file: the file does not exist/])
   t.equal(problems(text, { secrets: 'look' }).length, 1, 'only the daemon has credentials')
   t.strictSame(problems(`sinks: [{type: post, url_file: ${folder}/hook}]`, { secrets: 'look' }), [])
-  t.match(problems('sinks: [{type: post}]', { secrets: 'leave' }), [/url: this is missing/])
+  t.match(problems('sinks: [{type: post}]', { secrets: 'leave' }), [/url: missing; set url/])
 })
 
 t.test('a default file that is not for this user', async (t) => {

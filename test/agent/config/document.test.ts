@@ -21,23 +21,23 @@ t.test('the file as values', async (t) => {
 
 t.test('every flaw with its place, in words that quote nothing', async (t) => {
   for (const [text, place, words] of [
-    ['a: 1\na: 2\n', [2, 1], 'the same key stands there twice'],
-    ['a:\n\t- b\n', [2, 1], 'a tab in the indentation; take spaces'],
-    ['a: *S3cret\n', [1, 4], 'an alias (*name) that nothing defines; quote values that begin with *'],
-    ['a: @S3cret\n', [1, 4], 'a value begins with a character that has a meaning of its own; quote it'],
+    ['a: 1\na: 2\n', [2, 1], 'duplicate key'],
+    ['a:\n\t- b\n', [2, 1], 'a tab in the indentation; use spaces'],
+    ['a: *S3cret\n', [1, 4], 'undefined alias (*name); quote values that begin with *'],
+    ['a: @S3cret\n', [1, 4], 'a value begins with a special character; quote it'],
     ['a: !S3cret x\n', undefined, undefined],
     ['a: "S3cret\n', [2, 1], 'a quote, bracket or comma is missing'],
     ['a: b: S3cret\n', [1, 4], 'a second `: ` in one line; quote the value'],
     [
       'a: "\\S3cret"\n',
       [1, 5],
-      'a backslash in double quotes that means nothing; write it twice, or take single quotes',
+      'invalid escape in double quotes; write the backslash twice, or use single quotes',
     ],
-    ['a: 1\n---\nb: 2\n', [2, 1], 'more than one document; take out the `---`'],
+    ['a: 1\n---\nb: 2\n', [2, 1], 'more than one document; remove the `---`'],
     [
       '{{ S3cret }}: 1\n',
       [1, 2],
-      'a group or list where a key should be; quote values that begin with { or [',
+      'a mapping or list where a key is expected; quote values that begin with { or [',
     ],
   ] as const) {
     const all = flaws(text)
@@ -52,12 +52,12 @@ t.test('hostile files: no error, no time, no word on stderr', async (t) => {
   const warned: Error[] = []
   const listen = (it: Error) => void warned.push(it)
   process.on('warning', listen)
-  t.strictSame(flaws('x'.repeat(1024 * 1024 + 1)), [{ text: 'it has more than 1048576 characters' }])
+  t.strictSame(flaws('x'.repeat(1024 * 1024 + 1)), [{ text: 'larger than 1048576 characters' }])
   t.strictSame(flaws('x'.repeat(1024 * 1024)), [], 'the longest')
   for (const deep of ['[', '{a: ', '- '])
-    t.strictSame(flaws(deep.repeat(50_000)), [{ text: 'it is nested too deeply' }], deep)
+    t.strictSame(flaws(deep.repeat(50_000)), [{ text: 'nested too deeply' }], deep)
   const bomb = `a: &a [x,x,x,x,x,x,x,x,x]\n${[...'bcdefgh'].map((it, at) => `${it}: &${it} [${`*${'abcdefg'[at]},`.repeat(9)}]`).join('\n')}`
-  t.strictSame(flaws(bomb), [{ text: 'too many aliases (*name), or a merge (<<) of what is no group' }])
+  t.strictSame(flaws(bomb), [{ text: 'too many aliases (*name), or a merge (<<) of something that is no mapping' }])
   t.strictSame(raw('a: !unknown b\n'), { a: 'b' })
   await new Promise((resolve) => setImmediate(resolve))
   process.off('warning', listen)

@@ -15,11 +15,11 @@ t.test('what is wrong, its severity first', async (t) => {
     'nothing but the word is coloured',
   )
   const hostile = finding({ code: 'a.b', severity: 'info', title: 'a title', text: 'evil\u001b[2J' })
-  t.strictSame(findingLines({ findings: [hostile] }, plain), ['INFO a title: evil\ufffd[2J'])
+  t.strictSame(findingLines({ findings: [hostile] }, plain), ['INFO a title. evil\ufffd[2J'])
   const killed = finding({ code: 'a.b', title: 'killed', subject: 'shop/db-0', text: '2 times.' })
   t.strictSame(
     findingLines({ findings: [killed, { ...killed, text: 'shop/db-0: 2 times.' }] }, plain),
-    ['WARNING killed (shop/db-0): 2 times.', 'WARNING killed: shop/db-0: 2 times.'],
+    ['WARNING killed (shop/db-0). 2 times.', 'WARNING killed. shop/db-0: 2 times.'],
     'with what, once',
   )
 })

@@ -40,7 +40,7 @@ t.test('a summary says what is there', async (t) => {
   )
   t.match(await line('two-nodes-healthy-node2'), /^cni0 up 10\.42\.1\.1\/24, 4 pods; .*, 1 peer; /)
   t.equal(await line('cni0-deleted'), 'cni0 missing, 5 pods; flannel.1 missing, 0 peers; 5 of 253 addresses')
-  t.equal(await line('no-k3s'), 'no k3s on this machine, so no pod network to watch')
+  t.equal(await line('no-k3s'), 'no k3s on this machine: no pod network to check')
 })
 
 t.test('a machine without k3s is asked nothing and watched for nothing', async (t) => {

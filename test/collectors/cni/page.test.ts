@@ -10,7 +10,7 @@ const { agent, folder } = typed(t)
 t.test('network shows the pod network of this machine and of a recorded one', async (t) => {
   const broken = agent('network', '--node', join(nodes, 'cni0-deleted'))
   t.equal(broken.exit, 2)
-  t.match(broken.out, /cni0 +missing\n +CRITICAL the pod bridge is gone/)
+  t.match(broken.out, /cni0 +missing\n +CRITICAL cni0 missing: /)
   t.equal(agent('network', '--node', join(nodes, 'two-nodes-healthy-node1')).exit, 0)
   const json = JSON.parse(
     agent('network', '--json', '--node', join(nodes, 'two-nodes-peer-route-deleted-node1')).out,

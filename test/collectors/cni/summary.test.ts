@@ -30,7 +30,7 @@ t.test('every kind of node in one line', (t) => {
   const dns = { server: '10.43.0.10', name: 'n', error: 'timeout', due: true }
   t.match(summary({ ...well, dns }), /; DNS not answering$/)
   t.match(summary({ ...well, flags: { rootless: 'true' } }), /^rootless.*: not checked$/)
-  t.equal(summary(blind), 'flannel; its interfaces could not be seen')
-  t.equal(summary({}), 'no k3s on this machine, so no pod network to watch')
+  t.equal(summary(blind), 'flannel; interfaces unreadable')
+  t.equal(summary({}), 'no k3s on this machine: no pod network to check')
   t.end()
 })

@@ -15,7 +15,7 @@ export interface News {
 /** The kernel's log is the whole machine's: who else is killed on it is not of this night. */
 const foreign = ({ body }: Arrival) => {
   const text = JSON.stringify(body)
-  return /killed for want of memory|memory\.oom-/.test(text) && !text.includes('shop/')
+  return /OOM ?[Kk]ill|memory\.oom-/.test(text) && !text.includes('shop/')
 }
 
 export const newsOf = (arrivals: readonly Arrival[]): readonly News[] =>

@@ -17,7 +17,7 @@ t.test('check looks once, at this machine and at a recorded one', async (t) => {
   t.match(JSON.parse(late.out).incidents[0].cause, { code: 'certs.expired' })
   t.ok([0, 1, 2].includes(agent('check').exit as number), 'without a daemon')
   t.match(agent('check', '--node', folder), { exit: 3, err: /no recorded node/ })
-  t.match(agent('check', '--at', 'soon'), { exit: 3, err: /this is no time/ })
+  t.match(agent('check', '--at', 'soon'), { exit: 3, err: /invalid time/ })
 })
 
 t.test(

@@ -81,7 +81,7 @@ t.test('a disk that is full is said', async (t) => {
 
 t.test('a length that is none', async (t) => {
   for (const length of ['0s', '9d'])
-    t.match(agent('record', '--for', length, file('no.film')), { exit: 3, err: /right is for example 90s/ })
+    t.match(agent('record', '--for', length, file('no.film')), { exit: 3, err: /invalid duration; use 90s/ })
   t.match(agent('record', '--for', '2s', '/no/such/folder/film'), { exit: 3, err: /cannot be written/ })
   t.notOk(existsSync(file('no.film')))
 })

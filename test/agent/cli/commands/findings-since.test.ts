@@ -15,6 +15,6 @@ t.test('from the daemon, from the disk without one, and a sentence without eithe
   t.strictSame(await codes(), ['firewall.flushed'], 'the disk')
   await t.rejects(findingsSince(0, { ...where, stateDir: t.testdir({}) }), {
     name: 'Refusal',
-    message: /^there is no running agent and no state in /,
+    message: /^Murphy is not running and left no state in /,
   })
 })

@@ -10,7 +10,7 @@ t.test('a time, none, or a sentence', async (t) => {
   const refusal = {
     name: 'Refusal',
     exit: 3,
-    message: /^--at soon: this is no time; right is for example 2027/,
+    message: /^--at soon: invalid time; use RFC 3339, such as 2027/,
   }
   t.throws(() => timeOf('soon'), refusal)
 })

@@ -8,7 +8,7 @@ import { main, typed } from './typed.ts'
 const { agent, folder } = typed(t)
 
 t.test('notify --test says what came back', async (t) => {
-  t.match(agent('notify', '--test'), { exit: 3, err: /no sink is configured/ })
+  t.match(agent('notify', '--test'), { exit: 3, err: /no sink configured/ })
   const receiver = await webhookReceiver({ secret: webhookSecret })
   const told = join(folder, 'told.yaml')
   writeFileSync(
@@ -22,7 +22,7 @@ t.test('notify --test says what came back', async (t) => {
   child.stdout.on('data', (part) => (out += part))
   const exit = await new Promise((resolve) => child.once('close', resolve))
   t.equal(exit, 2)
-  t.match(out, /webhook: accepted\ndead: not accepted: /)
+  t.match(out, /webhook: accepted\ndead: failed: /)
   t.equal(receiver.events.length, 1)
   await receiver.close()
 })

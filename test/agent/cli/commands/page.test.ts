@@ -80,7 +80,7 @@ t.test('the findings are those of the ledger, whatever a new judgement would say
   t.equal(page.exit, 2, page.err)
   t.match(
     page.out,
-    /^daemon-node {2}flannel, vxlan[\s\S]*CRITICAL the pod bridge is gone: It was\s+seen to go\./,
+    /^daemon-node {2}flannel, vxlan[\s\S]*CRITICAL the pod bridge is gone\. It was\s+seen to go\./,
   )
   const json = JSON.parse((await typing('network', '--json')).out)
   t.match(json, { source: 'daemon', state: 'critical', findings: [{ code: bridge.code, text: bridge.text }] })
@@ -94,7 +94,7 @@ t.test('the findings are those of the ledger, whatever a new judgement would say
   t.equal(left.exit, 3, 'nobody runs')
   t.match(JSON.parse(left.out), {
     ...{ source: 'saved', state: 'unknown', node: 'test-node' },
-    problem: /not running on this machine; what follows is .* old/,
+    problem: /not running on this machine; the state below is .* old/,
     findings: [{ code: bridge.code }],
   })
   const stale = agent('network')
@@ -174,14 +174,14 @@ t.test('subcommands with --node see the recording alone', async (t) => {
       t.match(refused, {
         exit: 3,
         out: '',
-        err: new RegExp(`^agent: ${given[0]} is for \`agent firewall\` itself: `),
+        err: new RegExp(`^agent: ${given[0]} is an option of \`agent firewall\`; `),
       })
     }
   close()
 })
 
 t.test('a mistake of the caller is told on stderr', async (t) => {
-  t.match(agent('memory', '--at', 'soon'), { exit: 3, err: /this is no time/, out: '' })
+  t.match(agent('memory', '--at', 'soon'), { exit: 3, err: /invalid time/, out: '' })
   t.match(agent('memory', '--all'), { exit: 3, err: /unknown option/ })
 })
 
@@ -202,7 +202,7 @@ t.test('the JSON is as the documentation shows it', async (t) => {
 const pod = { namespace: 'shop', name: 'web-0', container: 'app' }
 const kill = finding({
   ...{ code: 'memory.oom-kill', subject: 'shop/web-0/app', severity: 'critical', since: now - 60_000, pod },
-  ...{ title: 'killed for want of memory', text: 'php (pid 8) was killed at its limit of 64 MiB.' },
+  ...{ title: 'OOMKilled: shop/web-0 (limit 64 MiB)', text: 'php (pid 8) was killed at its limit of 64 MiB.' },
   ...{ impact: 'Whoever it served got no answer.', fix: ['`agent memory`'], evidence: { kills: 1 } },
 })
 const memorySample: MemorySample = {

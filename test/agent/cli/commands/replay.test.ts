@@ -53,15 +53,15 @@ t.test('the status and a page at a moment, with their exit codes', async (t) => 
   })
   t.match(agent('replay', film, '--at', '5m', '--page', 'weather'), {
     exit: 3,
-    err: /right is one of status, /,
+    err: /must be one of status, /,
   })
 })
 
 t.test('wrong words', async (t) => {
-  t.match(agent('replay', film, '--at', 'noon'), { exit: 3, err: /this is no time/ })
+  t.match(agent('replay', film, '--at', 'noon'), { exit: 3, err: /invalid time/ })
   t.match(agent('replay', film, '--page', 'firewall'), { exit: 3, err: /name it with --at/ })
-  t.match(agent('replay', film, '--speed', '0'), { exit: 3, err: /right is a number/ })
-  t.match(agent('replay', film, '--min', 'all'), { exit: 3, err: /right is one of info/ })
+  t.match(agent('replay', film, '--speed', '0'), { exit: 3, err: /must be a number/ })
+  t.match(agent('replay', film, '--min', 'all'), { exit: 3, err: /must be one of info/ })
   t.match(agent('replay', join(folder, 'none')), { exit: 3, err: /ENOENT/ })
 })
 

@@ -14,7 +14,7 @@ t.test(
     t.throws(() => settings({ config: file }), {
       name: 'Refusal',
       exit: 78,
-      message: /^the settings are not right; nothing was started:\n.*did you mean node\?\n.*one of debug/,
+      message: /^invalid config: 2 errors\n.*did you mean node\?\n.*one of debug/,
     })
     const hostile = join(folder, 'a\u001b[2Jb.yaml')
     writeFileSync(hostile, 'nodes: x\n')

@@ -22,7 +22,7 @@ t.test("where no daemon ever ran, a round of its own is judged as the daemon's a
   const view = await viewOf(named('memory'), { config })
   t.match(view, {
     ...{ source: 'look', node: 'test-node', trend: [], artifacts: [] },
-    problem: /not running on this machine; and has left no state/,
+    problem: /not running on this machine; it left no state/,
   })
   t.ok(view.findings.every((it) => it.code.startsWith('memory.') && it.notifyAt >= it.since))
   t.match(await viewOf(named('memory'), { config, at: '2026-01-02T03:04:05Z' }), {
@@ -47,7 +47,7 @@ t.test('what a daemon left: of the shape that is understood', async (t) => {
   const view = await viewOf(named('memory'), { config })
   t.match(view, {
     ...{ source: 'saved', at: now - 60_000, sample, trend: [{ at: now - 60_000, value: 5 }] },
-    ...{ artifacts: [{ about: { of: 'x' }, size: 3 }], problem: /what follows is \d+ s old/ },
+    ...{ artifacts: [{ about: { of: 'x' }, size: 3 }], problem: /the state below is \d+ s old/ },
   })
   t.strictSame(
     view.findings.map((it) => it.code),
@@ -60,7 +60,7 @@ t.test('what a daemon left: of the shape that is understood', async (t) => {
   again.saveSample('memory', sample, now, true, 999)
   again.close()
   t.match(await viewOf(named('memory'), { config }), {
-    ...{ source: 'look', problem: /has left nothing of memory that can be shown/ },
+    ...{ source: 'look', problem: /it left no readable state of memory/ },
   })
 })
 
@@ -74,7 +74,7 @@ t.test('what answers and is not understood is no reason to look for oneself', as
   for (const collector of withPage)
     await t.rejects(viewOf(collector, { config: own }), {
       ...{ name: 'Refusal', exit: 3 },
-      message: /^Murphy does not answer: what it answers is no view of this version of Murphy; and has left/,
+      message: /^Murphy does not answer: what it answers is no view of this version of Murphy; it left/,
     })
   await new Promise((resolve) => server.close(resolve))
 })
@@ -89,8 +89,8 @@ t.test('what cannot be asked for is refused in the same words', async (t) => {
         exit,
         message: why,
       })
-    await refused({ config: wrong }, 78, /^the settings are not right/)
-    await refused({ at: 'soon' }, 3, /^--at soon: this is no time/)
+    await refused({ config: wrong }, 78, /^invalid config: 1 error\n/)
+    await refused({ at: 'soon' }, 3, /^--at soon: invalid time/)
     await refused({ node: folder }, 3, /no recorded node/)
   }
 })

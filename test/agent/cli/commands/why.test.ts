@@ -34,5 +34,5 @@ t.test('each candidate, and why it was taken or not, from the daemon and from th
   }
   const { exit, err } = await agent('why', 'nonsense')
   t.equal(exit, 3)
-  t.match(err, /no incident is about nonsense: `agent history` lists them/)
+  t.match(err, /no incident about nonsense; see `agent history`/)
 })

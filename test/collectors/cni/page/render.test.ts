@@ -44,7 +44,7 @@ t.test('a node that is well, with all there is to see', async (t) => {
   }
   t.equal(
     picture(full),
-    `node1  flannel, vxlan  (looked 12 s ago)
+    `node1  flannel, vxlan  (checked 12 s ago)
 
   eth0            up    mtu 1500   0 errors   192.0.2.10/24
       │
@@ -59,9 +59,9 @@ t.test('a node that is well, with all there is to see', async (t) => {
   Other nodes: 1
     10.42.1.0/24        flannel.1     192.0.2.20        ok
 
-  Addresses   ███████████▒░░░░░░░░░░░░░░░░░░░░ 90 of 253 taken, 2 of them leaked
+  Addresses   ███████████▒░░░░░░░░░░░░░░░░░░░░ 90 of 253 used, 2 of them leaked
 
-  DNS         10.43.0.10 answers
+  DNS         10.43.0.10 ok
 `,
   )
 })
@@ -69,37 +69,37 @@ t.test('a node that is well, with all there is to see', async (t) => {
 t.test('what is wrong stands where it is', async (t) => {
   t.equal(
     picture(await sampleOf('cni0-deleted')),
-    `node1  flannel, vxlan  (looked 12 s ago)
+    `node1  flannel, vxlan  (checked 12 s ago)
 
   eth0            up    mtu 1500              192.0.2.10/24
       │
   flannel.1       missing
-      CRITICAL the overlay to the other nodes is gone: The overlay flannel.1
-        (vxlan) is gone: no way to other nodes for 5 pods (kube-system/ingress,
+      CRITICAL flannel.1 missing: no cross-node traffic. The overlay flannel.1
+        (vxlan) is missing: 5 pods (kube-system/ingress,
         default/web-69d67f5464-ztzgn, default/web-69d67f5464-dz9nz and 2 more)
-        here. More: \`agent explain cni.overlay-missing\`
+        cannot reach other nodes. More: \`agent explain cni.overlay-missing\`
       │
   cni0            missing
-      CRITICAL the pod bridge is gone: The bridge cni0 is gone, and with it the
-        network of 5 pods (kube-system/ingress, default/web-69d67f5464-ztzgn,
-        default/web-69d67f5464-dz9nz and 2 more). More:
-        \`agent explain cni.bridge-missing\`
-      ├─ veth6fe821f0  10.42.0.35      default/oomer is not on cni0
-      ├─ vethe79df33c  10.42.0.32      default/web-69d67f5464-br… is not on cni0
-      ├─ vetha9eeb89b  10.42.0.33      default/web-69d67f5464-dz… is not on cni0
-      ├─ veth88893f16  10.42.0.34      default/web-69d67f5464-zt… is not on cni0
-      └─ veth1f681911  10.42.0.36      kube-system/ingress is not on cni0
+      CRITICAL cni0 missing: 5 pods offline. The bridge cni0 is missing: 5 pods
+        (kube-system/ingress, default/web-69d67f5464-ztzgn,
+        default/web-69d67f5464-dz9nz and 2 more) have no network. A k3s restart
+        does not restore it. More: \`agent explain cni.bridge-missing\`
+      ├─ veth6fe821f0  10.42.0.35      default/oomer not on cni0
+      ├─ vethe79df33c  10.42.0.32      default/web-69d67f5464-br… not on cni0
+      ├─ vetha9eeb89b  10.42.0.33      default/web-69d67f5464-dz… not on cni0
+      ├─ veth88893f16  10.42.0.34      default/web-69d67f5464-zt… not on cni0
+      └─ veth1f681911  10.42.0.36      kube-system/ingress not on cni0
 
-  No other nodes.
+  No other nodes
 
-  Addresses   █░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░ 5 of 253 taken
+  Addresses   █░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░ 5 of 253 used
 
   Not recorded: the cluster DNS, the settings of the kernel
 `,
   )
   t.match(
     picture(await sampleOf('two-nodes-peer-fdb-deleted-node1')),
-    /10\.42\.1\.0\/24 +flannel\.1 +10\.42\.1\.0 +lacks FDB entry\n {6}CRITICAL the way to another node is broken: /,
+    /10\.42\.1\.0\/24 +flannel\.1 +10\.42\.1\.0 +lacks FDB entry\n {6}CRITICAL pods in 10\.42\.1\.0\/24 unreachable\. /,
   )
   const well = await sampleOf('healthy')
   const dead: CniSample = {
@@ -109,7 +109,7 @@ t.test('what is wrong stands where it is', async (t) => {
   }
   t.match(
     picture(dead, {}, at + 600_000),
-    /DNS +10\.43\.0\.10 does not answer \(timeout\)\n {6}CRITICAL the cluster DNS[\s\S]*\n\n {6}CRITICAL the kernel does not forward packets:/,
+    /DNS +10\.43\.0\.10 no answer \(timeout\)\n {6}CRITICAL cluster DNS[\s\S]*\n\n {6}CRITICAL IP forwarding off/,
     'what belongs to no interface stands last',
   )
 })
@@ -143,12 +143,12 @@ t.test('every line fits, whatever there is', async (t) => {
 t.test('other nodes and hostile names', async (t) => {
   t.equal(
     picture(await sampleOf('no-k3s')),
-    'node1  no k3s on this machine, so no pod network to watch  (looked 12 s ago)\n',
+    'node1  no k3s on this machine: no pod network to check  (checked 12 s ago)\n',
   )
   const well = await sampleOf('healthy')
   t.equal(
     picture({ ...well, flags: { 'flannel-backend': 'none' }, foreign: 'Cilium', unseen: [] }),
-    `node1  Cilium: not flannel's network; judged by what holds for all  (looked 12 s ago)
+    `node1  Cilium: not flannel, only general checks  (checked 12 s ago)
 
   eth0            up    mtu 1500              192.0.2.10/24
 `,
