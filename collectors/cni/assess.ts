@@ -12,7 +12,7 @@ import { mtu } from './mtu.ts'
 import { offload } from './offload.ts'
 import { overlay } from './overlay.ts'
 import { routes } from './routes.ts'
-import type { Code } from './rules.ts'
+import { type Code, rules } from './rules.ts'
 import type { CniSample } from './sample.ts'
 import { onServer, restartOf } from './text.ts'
 
@@ -21,6 +21,21 @@ import { onServer, restartOf } from './text.ts'
  * without it one is enough. Under a CNI other than flannel only what holds for every CNI is judged.
  */
 export function assess(sample: CniSample, now: number, before?: CniSample): readonly Observation<Code>[] {
+  return agreed(judged(sample, now, before))
+}
+
+const lastResort = 'k3s-killall.sh'
+
+/** One message holds several findings: where the steps of one ask for the last resort, none forbids it. */
+function agreed(found: readonly Observation<Code>[]): readonly Observation<Code>[] {
+  if (!found.some(({ fix = [] }) => fix.some((step) => step.includes(lastResort)))) return found
+  return found.map((it) => ({
+    ...it,
+    avoid: (it.avoid ?? rules[it.code].avoid ?? []).filter((one) => !one.includes(lastResort)),
+  }))
+}
+
+function judged(sample: CniSample, now: number, before?: CniSample): readonly Observation<Code>[] {
   const it = plan(sample)
   const running = sample.k3s?.running
   const ran = running ? now - running.since : 0

@@ -6,11 +6,6 @@ import { restartOf } from './text.ts'
 
 const names: Readonly<Record<Part, string>> = {
   route: 'the route',
-  neighbour: "the neighbour entry with its VTEP's MAC address",
-  fdb: 'the FDB entry with its address',
-}
-const short: Readonly<Record<Part, string>> = {
-  route: 'the route',
   neighbour: 'the neighbour entry',
   fdb: 'the FDB entry',
 }
@@ -49,7 +44,7 @@ function lost(sample: CniSample, peer: Peer): Observation<Code> {
     text: `This node lacks ${said} for the pods of ${node ? `node ${node}` : 'another node'} (${subnet} over ${dev}).`,
     fix: repair.every((it) => it !== undefined)
       ? [
-          ...lacks.map((it) => `Restore ${short[it]}: ${commands[it]}`),
+          ...lacks.map((it) => `Restore ${names[it]}: ${commands[it]}`),
           restart.replace('Restart', 'Or restart'),
         ]
       : [restart],

@@ -43,7 +43,7 @@ export function remake(sample: CniSample, pods: readonly PodLink[], first = ''):
       ({ namespace, names }, at) =>
         `Recreate the pods${onServer(sample)}${at === 0 ? effect : ''}: \`kubectl delete pod -n ${namespace} ${names.join(' ')}\``,
     ),
-    ...(left > 0 ? [`Then do the same for ${many(left, 'more pod', 'more pods')}`] : []),
+    ...(left > 0 ? [`Then do the same for ${many(left, 'more pod')}, listed by: \`agent network\``] : []),
   ]
 }
 

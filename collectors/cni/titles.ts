@@ -23,7 +23,7 @@ const offline = (state: string) => (it: Observation) => {
 const noTraffic = (state: string) => (it: Observation) => {
   const name = linkOf(it)
   const what = name.includes('v6') ? 'IPv6' : 'traffic'
-  return shortEnough(`${name} ${state}: no cross-node ${what}`, `${name} ${state}`)
+  return shortEnough(`${name} ${state}: no cross-node ${what}`, `${name} ${state}: nodes cut off`)
 }
 
 const parts: Readonly<Record<string, string>> = {

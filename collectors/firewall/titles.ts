@@ -39,7 +39,7 @@ export const titles = {
     const said =
       ports.length === 0
         ? 'host port'
-        : `host port${ports.length === 1 ? '' : 's'} ${ports.slice(0, 2).join(', ')}${more}`
+        : `${ports.length === 1 ? 'host port' : 'ports'} ${ports.slice(0, 2).join(', ')}${more}`
     return pod ? podTitled(`${said} dead: `, pod) : `${said} dead`
   },
   lockout({ evidence }) {

@@ -101,7 +101,7 @@ function sentence(it: Victim): string {
   const sure = it.inferred
     ? `; ${it.inferred === it.kills ? 'all' : it.inferred} identified by process name only, as the kernel logs less in a storm`
     : ''
-  return `${times(it)}${limit}; ${it.kills === 1 ? '' : 'last '}${it.comm} (pid ${it.pid})${held}${all}${sure}${counted}.`
+  return `${times(it)}${limit}; ${it.kills === 1 ? '' : 'last: '}${it.comm} (pid ${it.pid})${held}${all}${sure}${counted}.`
 }
 
 const describe = ({ namespace, name }: Pod) =>

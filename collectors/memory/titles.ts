@@ -11,7 +11,8 @@ function killedTitle({ subject, pod }: Observation, kills: number, after: string
   const times = kills > 1 ? ` ${kills}x` : ''
   if (pod) return podTitled(`OOMKilled${times}: `, pod, after)
   // "process mariadbd in /system.slice/mariadb.service"
-  return titled(`OOM kill${times}: `, subject.replace(/^process /, '').replace(/ in \/.*/s, ''), after)
+  const what = subject.startsWith('pod ') ? 'OOMKilled' : 'OOM kill'
+  return titled(`${what}${times}: `, subject.replace(/^process /, '').replace(/ in \/.*/s, ''), after)
 }
 
 /** A size or a duration as this collector writes it; empty for anything else. */

@@ -62,7 +62,7 @@ export const cni: readonly Example[] = [
     it: {
       code: 'cni.routes-missing',
       subject: '10.42.113.0/24',
-      text: 'This node lacks the FDB entry with its address for the pods of node 192.168.100.112 (10.42.113.0/24 over flannel.1).',
+      text: 'This node lacks the FDB entry for the pods of node 192.168.100.112 (10.42.113.0/24 over flannel.1).',
       evidence: { link: 'flannel.1', family: 'ipv4', lacks: 'fdb', node: '192.168.100.112' },
     },
     key: '192.168.100.112',

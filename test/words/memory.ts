@@ -13,7 +13,7 @@ export const memory: readonly Example[] = [
       code: 'memory.oom-killed',
       subject,
       pod,
-      text: '13 kills since 03:02, last 03:12 UTC, limit 128 MiB; last local-path-prov (pid 25978) with 127 MiB.',
+      text: '13 kills since 03:02, last 03:12 UTC, limit 128 MiB; last: local-path-prov (pid 25978) with 127 MiB.',
       evidence: { kills: 13, limit: '128 MiB', process: 'local-path-prov', pid: 25_978 },
     },
     key: 'OOMKilled 13x: local-path',

@@ -103,7 +103,7 @@ function hung(
       safe(`${it.veth.padEnd(14)}${it.ip.padEnd(16)}${short}`) + (why && ` ${paint(terminal, 'red', why)}`)
     )
   })
-  if (more > 0) lines.push(shown.length > 0 ? `${more} more` : `${more} veths`)
+  if (more > 0) lines.push(shown.length > 0 ? `and ${more} more` : `${more} veths`)
   return lines.map((line, at) => `      ${at === lines.length - 1 ? '└─' : '├─'} ${line}`)
 }
 
@@ -130,7 +130,7 @@ function peers(
   return [
     `  Other nodes: ${all.length}`,
     ...lines,
-    ...(all.length > mostPeers ? [`    ${all.length - mostPeers} more`] : []),
+    ...(all.length > mostPeers ? [`    and ${all.length - mostPeers} more`] : []),
   ]
 }
 

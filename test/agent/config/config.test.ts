@@ -142,9 +142,7 @@ t.test('secrets come from files and credentials, and a missing one is said', asy
     environment,
   }).sinks
   t.equal(credential?.settings.url, 'https://example.org/secret')
-  t.match(problems(`sinks: [{type: post, url_file: ${folder}/none}]`), [
-    /url_file: the file does not exist/,
-  ])
+  t.match(problems(`sinks: [{type: post, url_file: ${folder}/none}]`), [/url_file: the file does not exist/])
   t.match(problems('sinks: [{type: post, url_credential: hook}]'), [/systemd passed no credentials/])
   t.match(problems(`sinks: [{type: post, url: "https://a", url_file: ${folder}/hook}]`), [
     /set only one of url, url_file/,

@@ -57,7 +57,9 @@ t.test('hostile files: no error, no time, no word on stderr', async (t) => {
   for (const deep of ['[', '{a: ', '- '])
     t.strictSame(flaws(deep.repeat(50_000)), [{ text: 'nested too deeply' }], deep)
   const bomb = `a: &a [x,x,x,x,x,x,x,x,x]\n${[...'bcdefgh'].map((it, at) => `${it}: &${it} [${`*${'abcdefg'[at]},`.repeat(9)}]`).join('\n')}`
-  t.strictSame(flaws(bomb), [{ text: 'too many aliases (*name), or a merge (<<) of something that is no mapping' }])
+  t.strictSame(flaws(bomb), [
+    { text: 'too many aliases (*name), or a merge (<<) of something that is no mapping' },
+  ])
   t.strictSame(raw('a: !unknown b\n'), { a: 'b' })
   await new Promise((resolve) => setImmediate(resolve))
   process.off('warning', listen)

@@ -26,7 +26,7 @@ t.test('a file that k3s writes at its start is missed once k3s had the time to',
   t.match(assess(bare, since + 600_000), [
     {
       subject: '/var/lib/rancher/k3s/agent/etc/cni/net.d',
-      text: 'There is no CNI configuration in /var/lib/rancher/k3s/agent/etc/cni/net.d, though k3s has run for 10 min.',
+      text: '/var/lib/rancher/k3s/agent/etc/cni/net.d holds no CNI configuration; k3s has run for 10 min.',
       fix: [/: `systemctl restart k3s`$/],
     },
     { subject: '/run/flannel/subnet.env', fix: [/: `journalctl -u k3s /, /: `systemctl restart k3s`$/] },
@@ -35,7 +35,10 @@ t.test('a file that k3s writes at its start is missed once k3s had the time to',
 
 t.test('a configuration that cannot be understood is none', (t) => {
   const [it] = assess({ ...well, confs: [{ file: '10-flannel.conflist', types: [] }] }, later(well))
-  t.match(it, { code: 'cni.conf-missing', text: /no valid CNI configuration in .* \(10-flannel.conflist\)/ })
+  t.match(it, {
+    code: 'cni.conf-missing',
+    text: /holds no valid CNI configuration \(10-flannel.conflist\); /,
+  })
   t.end()
 })
 
@@ -57,5 +60,28 @@ t.test('a node with another CNI, or none, is no broken flannel node', (t) => {
   t.same(codes({ ...bare, flags: { 'disable-agent': 'true' } }), [])
   t.same(codes({ ...bare, k3s: { ...stopped, role: 'agent', running: { pid: 1, since } } }), [])
   t.same(codes({}), [])
+  t.end()
+})
+
+t.test('where the steps of one ask for k3s-killall.sh, none forbids it', (t) => {
+  const bare = { ...well, subnet: null, confs: [] }
+  const said = (sample: CniSample) => {
+    const found = assess(sample, since + grace)
+    return [found.flatMap((it) => it.fix ?? []), found.flatMap((it) => it.avoid ?? [])].map((all) =>
+      all.filter((it) => it.includes('k3s-killall.sh')),
+    )
+  }
+  const [first = [], forbidden] = said(bare)
+  t.same(first, [], 'a restart comes first')
+  t.same(forbidden, [], 'which the rule itself says')
+  const [steps = [], avoid] = said({ ...bare, lacking: { '/run/flannel/subnet.env': since - 2 * grace } })
+  t.equal(steps.length, 1)
+  t.same(avoid, [])
+  const [missing] = assess(
+    { ...bare, lacking: { '/run/flannel/subnet.env': since - 2 * grace } },
+    since + grace,
+  )
+  t.match(missing, { code: 'cni.conf-missing', avoid: [/^Don't run `iptables -F`/] }, 'the rest of it stays')
+  t.equal(missing?.avoid?.length, 1)
   t.end()
 })

@@ -16,7 +16,7 @@ t.test('a bridge that is gone: who hung on it, and what brings it back', (t) => 
   t.match(it?.fix, [
     /the first new pod restores cni0: `kubectl delete pod -n kube-system ingress`$/,
     /: `kubectl delete pod -n default (web-\S+ ?){3}`$/,
-    /^Then do the same for 1 more pod$/,
+    /^Then do the same for 1 more pod, listed by: `agent network`$/,
   ])
   t.end()
 })

@@ -25,7 +25,7 @@ t.test('the recorded faults, with the commands that mend them', async (t) => {
   ])
   t.match(routes(await sampleOf('two-nodes-peer-fdb-deleted-node1'), plan, true), [
     {
-      text: /lacks the FDB entry with its address for the pods of another node/,
+      text: /lacks the FDB entry for the pods of another node/,
       fix: [/^Restart .*: `systemctl restart k3s`$/],
     },
   ])

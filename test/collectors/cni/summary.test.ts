@@ -25,7 +25,7 @@ t.test('every kind of node in one line', (t) => {
   )
   t.equal(
     summary({ ...well, flags: { 'flannel-backend': 'none' }, foreign: 'Cilium' }),
-    "Cilium: not flannel, only general checks",
+    'Cilium: not flannel, only general checks',
   )
   const dns = { server: '10.43.0.10', name: 'n', error: 'timeout', due: true }
   t.match(summary({ ...well, dns }), /; DNS not answering$/)

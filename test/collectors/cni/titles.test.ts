@@ -11,7 +11,7 @@ t.test('which link, its state, and whom it cuts off', async (t) => {
   t.equal(titles.overlayMissing(seen({ link: 'flannel.1' })), 'flannel.1 missing: no cross-node traffic')
   t.equal(titles.overlayMissing(seen({ link: 'flannel-v6.1' })), 'flannel-v6.1 missing: no cross-node IPv6')
   t.equal(titles.overlayDown(seen({ link: 'flannel.4096' })), 'flannel.4096 down: no cross-node traffic')
-  t.equal(titles.overlayMissing(seen({ link: 'flannel.4096' })), 'flannel.4096 missing')
+  t.equal(titles.overlayMissing(seen({ link: 'flannel.4096' })), 'flannel.4096 missing: nodes cut off')
   t.equal(titles.veths(seen({ link: 'cni0', pods: 5 })), '5 pods detached from cni0')
 })
 

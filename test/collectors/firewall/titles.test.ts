@@ -25,8 +25,8 @@ t.test('ports, once each, whatever their family', async (t) => {
   const pod = { namespace: 'kube-system', name: 'ingress' }
   const dead = (port: string) => titles.hostPorts({ ...seen({ port }), pod })
   t.equal(dead('80'), 'host port 80 dead: kube-system/ingress')
-  t.equal(dead('80, 443, 80 over IPv6'), 'host ports 80, 443 dead: ingress')
-  t.equal(dead('80, 443, 53/udp'), 'host ports 80, 443 … dead: ingress')
+  t.equal(dead('80, 443, 80 over IPv6'), 'ports 80, 443 dead: kube-system/ingress')
+  t.equal(dead('80, 443, 53/udp'), 'ports 80, 443 … dead: ingress')
   t.equal(titles.hostPorts(seen({ port: 'x; reboot' })), 'host port dead')
   t.equal(titles.lockout(seen({ port: '22' })), 'SSH locked out: port 22 dropped')
   t.equal(titles.lockout(seen({ port: '22', family: 'ipv6' })), 'SSH locked out: port 22 dropped (IPv6)')

@@ -37,7 +37,7 @@ t.test('a pod over its limit', async (t) => {
   t.match(it, {
     code: 'memory.oom-killed',
     subject: 'default/oomer/eater',
-    text: '3 kills since 03:12, last 03:40 UTC, limit 24 MiB (of the pod); last tail (pid 7) with 23.3 MiB.',
+    text: '3 kills since 03:12, last 03:40 UTC, limit 24 MiB (of the pod); last: tail (pid 7) with 23.3 MiB.',
     severity: undefined,
     at: now - 28 * minute,
     pod: { namespace: 'default', name: 'oomer', container: 'eater' },

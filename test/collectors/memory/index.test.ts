@@ -18,12 +18,12 @@ t.test('seventeen kills on a real node', async (t) => {
       // The pod before: its folder was deleted with it.
       code: 'memory.oom-killed',
       subject: 'pod 590e112b-f426-43df-a156-a82643a83dd3',
-      text: '13 kills since 00:18, last 00:28 UTC, limit 24 MiB (of the pod); last tail (pid 13979) with 23.4 MiB.',
+      text: '13 kills since 00:18, last 00:28 UTC, limit 24 MiB (of the pod); last: tail (pid 13979) with 23.4 MiB.',
     },
     {
       code: 'memory.oom-killed',
       subject: 'default/oomer/eater',
-      text: '4 kills at 00:29 UTC, limit 24 MiB (of the pod); last tail (pid 16343) with 23.3 MiB.',
+      text: '4 kills at 00:29 UTC, limit 24 MiB (of the pod); last: tail (pid 16343) with 23.3 MiB.',
       pod: { namespace: 'default', name: 'oomer', container: 'eater' },
     },
   ])

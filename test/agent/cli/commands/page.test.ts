@@ -202,7 +202,10 @@ t.test('the JSON is as the documentation shows it', async (t) => {
 const pod = { namespace: 'shop', name: 'web-0', container: 'app' }
 const kill = finding({
   ...{ code: 'memory.oom-kill', subject: 'shop/web-0/app', severity: 'critical', since: now - 60_000, pod },
-  ...{ title: 'OOMKilled: shop/web-0 (limit 64 MiB)', text: 'php (pid 8) was killed at its limit of 64 MiB.' },
+  ...{
+    title: 'OOMKilled: shop/web-0 (limit 64 MiB)',
+    text: 'php (pid 8) was killed at its limit of 64 MiB.',
+  },
   ...{ impact: 'Whoever it served got no answer.', fix: ['`agent memory`'], evidence: { kills: 1 } },
 })
 const memorySample: MemorySample = {

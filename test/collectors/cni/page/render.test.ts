@@ -85,9 +85,9 @@ t.test('what is wrong stands where it is', async (t) => {
         default/web-69d67f5464-dz9nz and 2 more) have no network. A k3s restart
         does not restore it. More: \`agent explain cni.bridge-missing\`
       ├─ veth6fe821f0  10.42.0.35      default/oomer not on cni0
-      ├─ vethe79df33c  10.42.0.32      default/web-69d67f5464-br… not on cni0
-      ├─ vetha9eeb89b  10.42.0.33      default/web-69d67f5464-dz… not on cni0
-      ├─ veth88893f16  10.42.0.34      default/web-69d67f5464-zt… not on cni0
+      ├─ vethe79df33c  10.42.0.32      default/web-69d67f5464-brmmn not on cni0
+      ├─ vetha9eeb89b  10.42.0.33      default/web-69d67f5464-dz9nz not on cni0
+      ├─ veth88893f16  10.42.0.34      default/web-69d67f5464-ztzgn not on cni0
       └─ veth1f681911  10.42.0.36      kube-system/ingress not on cni0
 
   No other nodes
