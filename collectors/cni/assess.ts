@@ -81,7 +81,7 @@ function otherFiles(sample: CniSample, name: string): readonly Observation<Code>
       text: `The interfaces of ${name} exist, but ${otherConfFolder} holds no CNI configuration.`,
       fix: [
         `Find ${name}'s pod on this node${onServer(sample)}: \`kubectl get pods -A -o wide --field-selector spec.nodeName=NODE\``,
-        `Recreate it; it writes the configuration when it starts${onServer(sample)}: \`kubectl delete pod -n NAMESPACE NAME\``,
+        `Recreate it; it writes the configuration when it starts${onServer(sample)}: \`kubectl -n NAMESPACE delete pod NAME\``,
       ],
     },
   ]

@@ -50,7 +50,7 @@ export const rules = declared({
     impact: deadPods,
     fix: [
       'List the pods on this node (on a server): `kubectl get pods -A -o wide --field-selector spec.nodeName=NODE`',
-      'Recreate those with a pod network address; the first restores the bridge: `kubectl delete pod -n NAMESPACE NAME`',
+      'Recreate those with a pod network address; the first restores the bridge: `kubectl -n NAMESPACE delete pod NAME`',
     ],
     avoid: recreating,
     because: cleared,
@@ -141,7 +141,7 @@ export const rules = declared({
     impact: deadPods,
     // `k3s-killall.sh` takes away the veths of all pods, one after the other, before it forgets them.
     pendingFor: 10_000,
-    fix: ['Recreate these pods (on a server): `kubectl delete pod -n NAMESPACE NAME`'],
+    fix: ['Recreate these pods (on a server): `kubectl -n NAMESPACE delete pod NAME`'],
     avoid: recreating,
     // Cut off as soon as there is a bridge again.
     because: [{ code: 'cni.bridge-missing', takes: whileOpen }],

@@ -31,7 +31,7 @@ export function remake(sample: CniSample, pods: readonly PodLink[], first = ''):
     return [
       ...start,
       `List the pods of this node${onServer(sample)}: \`kubectl get pods -A -o wide\``,
-      `Recreate those with a pod network address${effect}: \`kubectl delete pod -n NAMESPACE NAME\``,
+      `Recreate those with a pod network address${effect}: \`kubectl -n NAMESPACE delete pod NAME\``,
     ]
   const groups = [...Map.groupBy(pods, (it) => it.namespace)]
     .slice(0, named)
@@ -41,7 +41,7 @@ export function remake(sample: CniSample, pods: readonly PodLink[], first = ''):
     ...start,
     ...groups.map(
       ({ namespace, names }, at) =>
-        `Recreate the pods${onServer(sample)}${at === 0 ? effect : ''}: \`kubectl delete pod -n ${namespace} ${names.join(' ')}\``,
+        `Recreate the pods${onServer(sample)}${at === 0 ? effect : ''}: \`kubectl -n ${namespace} delete pod ${names.join(' ')}\``,
     ),
     ...(left > 0 ? [`Then do the same for ${many(left, 'more pod')}, listed by: \`agent network\``] : []),
   ]

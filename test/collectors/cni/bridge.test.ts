@@ -14,8 +14,8 @@ t.test('a bridge that is gone: who hung on it, and what brings it back', (t) => 
     evidence: { pods: 5, veths: 5 },
   })
   t.match(it?.fix, [
-    /the first new pod restores cni0: `kubectl delete pod -n kube-system ingress`$/,
-    /: `kubectl delete pod -n default (web-\S+ ?){3}`$/,
+    /the first new pod restores cni0: `kubectl -n kube-system delete pod ingress`$/,
+    /: `kubectl -n default delete pod (web-\S+ ?){3}`$/,
     /^Then do the same for 1 more pod, listed by: `agent network`$/,
   ])
   t.end()
@@ -50,7 +50,7 @@ t.test('without pods there need be no bridge', (t) => {
 
 t.test('down', (t) => {
   t.match(bridge(withLink(well, 'cni0', { up: false }), 'cni0'), [
-    { code: 'cni.bridge-down', fix: ['`ip link set cni0 up`: its route comes back with it'] },
+    { code: 'cni.bridge-down', fix: ['Set it up, which restores its route too: `ip link set cni0 up`'] },
   ])
   t.end()
 })
@@ -62,7 +62,7 @@ t.test('without its address, or with another', (t) => {
   t.match(bridge(withLink(well, 'cni0', { addresses: ['10.42.7.1/24'] }), 'cni0'), [
     {
       text: /; it has 10\.42\.7\.1\/24\.$/,
-      fix: [/^`ip addr show/, /^`ip addr add 10\.42\.0\.1\/24 brd \+ dev cni0`/],
+      fix: [/: `ip addr show/, /: `ip addr add 10\.42\.0\.1\/24 brd \+ dev cni0`$/],
     },
   ])
   const { subnet: _, ...blind } = well

@@ -57,7 +57,7 @@ t.test('findings', (t) => {
     { code: 'cni.bridge-nf-off', fix: [/: `sysctl -w net\/bridge\/bridge-nf-call-iptables=1`$/] },
   ])
   t.match(kernel({ off: { 'bridge/bridge-nf-call-iptables': null } }), [
-    { text: /br_netfilter is not loaded/, fix: [/^`modprobe br_netfilter`/, /./] },
+    { text: /br_netfilter is not loaded/, fix: [/: `modprobe br_netfilter`$/, /./] },
   ])
   t.end()
 })

@@ -28,7 +28,7 @@ t.test('an uplink that is too small for its overlay', (t) => {
 
 t.test('an overlay or a bridge smaller than what pods send', (t) => {
   t.match(mtu(withLink(well, 'flannel.1', { mtu: 1400 }), plan), [
-    { subject: 'flannel.1', fix: [/^`ip link set flannel\.1 mtu 1450`/] },
+    { subject: 'flannel.1', fix: [/: `ip link set flannel\.1 mtu 1450`$/] },
   ])
   t.match(mtu(withLink(well, 'cni0', { mtu: 1400 }), plan), [
     {

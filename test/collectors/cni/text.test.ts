@@ -1,6 +1,7 @@
 import t from 'tap'
 import { many } from '../../../agent/text/lists.ts'
 import { podsHit, remake, restartOf } from '../../../collectors/cni/text.ts'
+import type { CniSample } from '../../../collectors/cni/sample.ts'
 import { sampleOf } from './node.ts'
 
 const well = await sampleOf('healthy')
@@ -16,10 +17,17 @@ t.test('pods hit', (t) => {
 })
 
 t.test('how to make them anew', (t) => {
-  t.match(remake(well, pods.slice(0, 2), '. So'), [
-    /^Make the pods anew, on a server: `kubectl delete pod -n kube-system ingress`, `kubectl delete pod -n default web-\S+`\. So\. A pod/,
+  t.match(remake(well, pods.slice(0, 2), 'the first is news'), [
+    /^Recreate the pods; the first is news: `kubectl -n kube-system delete pod ingress`$/,
+    /^Recreate the pods: `kubectl -n default delete pod web-\S+`$/,
   ])
-  t.match(remake(well, pods, ''), [/`, and the same for 1 more\. A pod/])
+  t.match(remake(well, pods).at(-1), /^Then do the same for 1 more pod, listed by: `agent network`$/)
+  const agent: CniSample = { ...well, ...(well.k3s && { k3s: { ...well.k3s, role: 'agent' } }) }
+  t.match(remake(agent, pods)[0], /^Recreate the pods \(on a server\): `/, 'an agent has no kubeconfig')
+  const long = Array.from({ length: 3 }, (_, at) => ({
+    ...{ namespace: 'default', name: `${'x'.repeat(90)}${at}`, ip: '', bridge: 'cni0', veth: `v${at}` },
+  }))
+  t.equal(remake(well, long).length, 2, 'names that do not fit into one message are counted')
   t.match(remake(well, [], ''), [/: `kubectl get pods -A -o wide`$/, /NAMESPACE NAME/])
   t.end()
 })

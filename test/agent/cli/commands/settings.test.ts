@@ -33,6 +33,6 @@ t.test('a secret is left unread unless the command sends messages', async (t) =>
   t.strictSame(settings({ config: file }).sinks[0]?.unread, ['url'])
   t.throws(() => settings({ config: file }, { secrets: 'read' }), {
     exit: 78,
-    message: /the file it names is not there/,
+    message: /the file does not exist/,
   })
 })

@@ -84,8 +84,8 @@ t.test('the boot before this one', async (t) => {
     `  OOM kills since boot: 20 counted by the kernel, 17 in its log, 2 before
   Murphy's first round, 1 not in its log.
     02:59 UTC shop/web/app: a?b (pid 8), 3 processes in all
-  booted 02:30 UTC; the previous boot ended 02:28 UTC without a shutdown,
-    after 5 OOM kills, the last at 02:27 UTC (tail)
+  booted 02:30 UTC; the previous boot ended 02:28 UTC without a shutdown, after
+    5 OOM kills, the last at 02:27 UTC (tail)
     02:00 UTC default/oomer/eater: tail (pid 7) with 24 MiB
 `,
   )
