@@ -45,7 +45,7 @@ t.test('without a daemon it films rounds of its own', async (t) => {
   t.match(all[0], { film: 1, node: 'test-node' })
   t.match(all.at(-1), { end: 'time' })
   t.equal(statSync(file('own.film')).mode & 0o777, 0o600)
-  t.match(agent('record', '--for', '2s', file('own.film')), { exit: 3, err: /is there already/ })
+  t.match(agent('record', '--for', '2s', file('own.film')), { exit: 3, err: /exists; name a new file/ })
   const whole = untilAll('whole.film')
   t.strictSame(await whole.stop(), [0, null])
   t.equal(whole.rounds(), 6, 'every collector')
