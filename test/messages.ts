@@ -64,16 +64,15 @@ const shown: Readonly<Record<string, (letter: Letter) => string>> = {
     const { content, embeds } = JSON.parse(body) as {
       content: string
       embeds: readonly {
-        description: string
+        description?: string
         fields: readonly { name: string; value: string }[]
         footer: { text: string }
       }[]
     }
     const [embed] = embeds
     const lines = [
-      content,
-      '',
-      embed?.description ?? '',
+      ...content.split('\n'),
+      ...(embed?.description ? ['', embed.description] : []),
       ...(embed?.fields ?? []).flatMap(({ name, value }) => ['', `**${name}**`, '', ...value.split('\n')]),
       '',
       `*${embed?.footer.text}*`,

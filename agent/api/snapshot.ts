@@ -74,6 +74,8 @@ export interface SinkRow {
   readonly lastSent?: number
   readonly failing?: { readonly since: number; readonly why: string; readonly next?: number }
   readonly gone?: string
+  /** What people miss, as the service is too old for it: a sentence. */
+  readonly lacks?: string
   readonly waiting: number
 }
 

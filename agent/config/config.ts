@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { stringify } from 'yaml'
-import type { Collector, Properties, Settings, Severity, Sink } from '../model/index.ts'
+import type { Collector, Notice, Properties, Settings, Severity, Sink } from '../model/index.ts'
 import { hour } from '../text/times.ts'
 import { type Checks, group, openChecks } from './checks.ts'
 import { validCron } from './cron.ts'
@@ -23,6 +23,8 @@ export interface Config {
   /** The file they were read from; absent when there is none and everything is default. */
   readonly file?: string
   readonly node: string
+  /** What stands in every message beside the node. */
+  readonly letterhead: Pick<Notice, 'cluster' | 'runbookUrl'>
   readonly stateDir: string
   readonly socket: string
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error'
@@ -117,6 +119,10 @@ export function parseConfig(text: string, options: ConfigOptions & { readonly fi
   const places = defaultPlaces(environment)
   return {
     node: String(top.node || hostname()),
+    letterhead: {
+      ...(top.cluster && { cluster: String(top.cluster) }),
+      ...(top.runbook_url && { runbookUrl: String(top.runbook_url) }),
+    },
     stateDir: String(top.state_dir ?? places.stateDir),
     socket: String(top.socket ?? places.socket),
     logLevel: top.log_level as Config['logLevel'],

@@ -38,6 +38,17 @@ export const generalProperties = {
     type: 'string',
     description: 'The name of this node in messages; default: its host name.',
   },
+  cluster: {
+    type: 'string',
+    description: 'What the cluster is called in messages, to tell several apart.',
+    pattern: '^[\\w. -]{1,40}$',
+  },
+  runbook_url: {
+    type: 'string',
+    description:
+      'Your own instructions, linked from each message: {code} stands for the code of the finding.',
+    pattern: '^https?://\\S{1,300}$',
+  },
   state_dir: { type: 'string', description: 'The directory of the state.', pattern: '^/' },
   socket: { type: 'string', description: 'The unix socket that answers `agent status`.', pattern: '^/' },
   log_level: {

@@ -12,7 +12,7 @@ export interface Postman {
 }
 
 export interface PostmenOptions {
-  readonly config: Pick<Config, 'sinks' | 'remind' | 'mostMessages' | 'node'>
+  readonly config: Pick<Config, 'sinks' | 'remind' | 'mostMessages' | 'node' | 'letterhead'>
   readonly sinks: readonly Sink[]
   readonly store: Pick<Store, 'told' | 'note' | 'sinkSince' | 'silences'>
   readonly log: Log
@@ -42,6 +42,9 @@ function postman({ name, min, settings, keepOpen }: SinkConfig, sink: Sink, opti
   const told = () => store.told(name)
   // A sink is not sent that it fails itself; the other sinks are.
   const concerns = ({ cause }: Incident) => cause.code !== 'agent.sink-failing' || cause.subject !== name
+  const abilities = told()
+    .toSorted((a, b) => b.at - a.at)
+    .find((it) => it.abilities)?.abilities
   let sick = false
   return deliver({
     sink,
@@ -52,10 +55,17 @@ function postman({ name, min, settings, keepOpen }: SinkConfig, sink: Sink, opti
       const open = incidents()
       const first = firstLook()
       const wanted = { ...policy, silences: store.silences(), ...(first && { firstLook: first }) }
-      return open ? plan(open.filter(concerns), told(), wanted, config.node, now()) : []
+      if (!open) return []
+      const due = plan(open.filter(concerns), told(), wanted, config.node, now())
+      return due.map((it) => ({ ...it, ...config.letterhead }))
     },
     receipt: (notice) => receiptFor(told(), notice),
-    note: (notice, receipt) => store.note(name, recordSent(told(), notice, receipt, now())),
+    ...(abilities && { abilities }),
+    note: (notice, receipt, abilities) =>
+      store.note(
+        name,
+        recordSent(told(), notice, receipt, now()).map((it) => ({ ...it, abilities })),
+      ),
     unconfirmed: (notice) => store.note(name, recordUnconfirmed(told(), notice, now())),
     log,
     now,

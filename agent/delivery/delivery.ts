@@ -1,4 +1,4 @@
-import type { Notice, Properties, Settings, Sink } from '../model/index.ts'
+import type { Abilities, Notice, Properties, Settings, Sink } from '../model/index.ts'
 
 /** The state of delivery to one sink. Holds no secret. */
 export interface DeliveryState {
@@ -15,6 +15,8 @@ export interface DeliveryState {
   }
   /** Set while the service says that the address no longer exists. It is tried again all the same. */
   readonly gone?: string
+  /** What people miss, as the service is too old for it: a sentence. */
+  readonly lacks?: string
   /** How many notices are due. */
   readonly waiting: number
 }
@@ -38,8 +40,10 @@ export interface DeliverOptions {
   readonly plan: () => readonly Notice[]
   /** The recorded receipt of the message this notice is about. */
   readonly receipt: (notice: Notice) => string | undefined
+  /** What the service had shown before this agent started that it can do. */
+  readonly abilities?: Abilities
   /** Records that a notice was accepted, before the next one is sent. `receipt`: of a new message, if one was made. */
-  readonly note: (notice: Notice, receipt?: string) => void
+  readonly note: (notice: Notice, receipt: string | undefined, abilities: Abilities) => void
   /** Records that a notice was sent and no answer came: it may have arrived. */
   readonly unconfirmed?: (notice: Notice) => void
   readonly log: { info(fields: object, text: string): void; warn(fields: object, text: string): void }

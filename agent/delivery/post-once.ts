@@ -17,7 +17,8 @@ export async function postOnce(options: {
   const post = openPost({ sink, settings, timeout })
   const rested = (ms: number) => wait(Math.min(ms, longestRest))
   try {
-    return (await tell(notice, sink, settings, post, Date.now, undefined, rested)).reading
+    const telling = { sink, settings, post, now: Date.now, receipt: undefined, abilities: {}, rested }
+    return (await tell(notice, telling)).reading
   } finally {
     await post.close()
   }

@@ -1,16 +1,16 @@
-import { setTimeout as wait } from 'node:timers/promises'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { isUrgent } from '../core/plan.ts'
-import type { Notice, Reading } from '../model/index.ts'
+import type { Abilities, Notice, Reading } from '../model/index.ts'
 import { minute } from '../text/times.ts'
 import type { DeliverOptions, Delivery, DeliveryState } from './delivery.ts'
 import { Express } from './express.ts'
 import { holdEvery, openPost, type Post, rememberAddress } from './post.ts'
-import { aside, backoff, type Refusal, troubleOf } from './retry.ts'
-import { messageOf, tell } from './tell.ts'
+import { aside, backoff, pause, type Refusal, troubleOf } from './retry.ts'
+import { messageOf, type Told, tell } from './tell.ts'
 
 export type { DeliverOptions, Delivery, DeliveryState } from './delivery.ts'
 
-/** A pause that a server asks for is shown as a failure if longer than this, ms, because new notices have to wait. */
+/** A longer pause that a server asks for, ms, is shown as a failure, because new notices have to wait. */
 const longRest = minute
 /** How long a letter under way may still take when the agent stops, ms. */
 const stopPatience = 3000
@@ -43,6 +43,7 @@ class Postman implements Delivery {
   #errors = 0
   readonly #ended: Promise<unknown>
   #lastSent: number | undefined
+  #abilities: Abilities
   #gone: string | undefined
   #waiting = 0
   #woken: boolean = false
@@ -51,6 +52,7 @@ class Postman implements Delivery {
   constructor(options: DeliverOptions) {
     const { sink, settings, timeout, now = Date.now, sleep = pause } = options
     this.#options = options
+    this.#abilities = options.abilities ?? {}
     this.#now = now
     this.#sleep = sleep
     const open = () => openPost({ sink, settings, timeout, now, signal: this.#giveUp.signal })
@@ -68,12 +70,14 @@ class Postman implements Delivery {
   state(): DeliveryState {
     const [first] = this.#refused.values()
     const failing = this.#trouble ?? (first && troubleOf(first))
+    const lacks = this.#options.sink.lacks?.(this.#abilities)
     return {
       name: this.#options.name,
       type: this.#options.sink.name,
       ...(this.#lastSent !== undefined && { lastSent: this.#lastSent }),
       ...(failing && { failing }),
       ...(this.#gone !== undefined && { gone: this.#gone }),
+      ...(lacks !== undefined && { lacks }),
       waiting: this.#waiting,
     }
   }
@@ -89,7 +93,7 @@ class Postman implements Delivery {
   async #run(): Promise<void> {
     const { sink, settings, name, log } = this.#options
     // The caller of the constructor has not set up yet what `plan` needs.
-    await wait(0)
+    await nextTurn()
     rememberAddress(sink, settings)
     while (!this.#stopping.signal.aborted) {
       this.#woken = false
@@ -154,13 +158,11 @@ class Postman implements Delivery {
   }
 
   async #attempt(notice: Notice): Promise<void> {
-    const { sink, settings, receipt } = this.#options
-    const rested = (ms: number) => this.#rest(ms)
     // Also if it fails: then it is tried again, and not by two ways.
     this.#failed.add(notice.id)
     this.#overtakable = true
     this.#express.arm()
-    const tried = await tell(notice, sink, settings, this.#post, this.#now, receipt(notice), rested)
+    const tried = await this.#tell(notice, this.#post)
     this.#overtakable = false
     this.#express.disarm()
     const { reading } = tried
@@ -176,6 +178,15 @@ class Postman implements Delivery {
     this.#setAside(notice, reading.why)
   }
 
+  async #tell(notice: Notice, post: Post): Promise<Told> {
+    const { sink, settings, receipt } = this.#options
+    const about = { receipt: receipt(notice), abilities: this.#abilities }
+    const rested = (ms: number) => this.#rest(ms)
+    const tried = await tell(notice, { sink, settings, post, now: this.#now, ...about, rested })
+    this.#abilities = tried.abilities
+    return tried
+  }
+
   #urgent(): Notice | undefined {
     return this.#options
       .plan()
@@ -187,10 +198,9 @@ class Postman implements Delivery {
 
   /** Sends one over the second connection. If it fails, the notice is still due, and has its turn. */
   async #overtake(notice: Notice, post: Post): Promise<void> {
-    const { sink, settings, receipt, log } = this.#options
+    const { log } = this.#options
     try {
-      const rested = (ms: number) => this.#rest(ms)
-      const tried = await tell(notice, sink, settings, post, this.#now, receipt(notice), rested)
+      const tried = await this.#tell(notice, post)
       const { reading } = tried
       if (reading.outcome === 'accepted') this.#taken(notice, tried)
       else if (!this.#giveUp.signal.aborted) {
@@ -204,7 +214,7 @@ class Postman implements Delivery {
     this.#ring()
   }
 
-  #taken(notice: Notice, tried: Awaited<ReturnType<typeof tell>>): void {
+  #taken(notice: Notice, tried: Told): void {
     const { log } = this.#options
     const fields = this.#about(notice)
     this.#lastSent = this.#now()
@@ -278,18 +288,12 @@ class Postman implements Delivery {
 
   #note(notice: Notice, receipt: string | undefined): void {
     try {
-      this.#options.note(notice, receipt)
+      this.#options.note(notice, receipt, this.#abilities)
     } catch (error) {
       const why = this.#post.redact(messageOf(error))
       this.#options.log.warn({ sink: this.#options.name, why }, 'told, but it could not be noted')
     }
   }
 
-  #about({ kind, id }: Notice) {
-    return { sink: this.#options.name, notice: kind, id }
-  }
-}
-
-async function pause(ms: number, signal: AbortSignal): Promise<void> {
-  if (ms > 0) await wait(ms, undefined, { signal }).catch(() => undefined)
+  readonly #about = ({ kind, id }: Notice) => ({ sink: this.#options.name, notice: kind, id })
 }

@@ -62,34 +62,21 @@ const rank = (it: Finding) => severities.indexOf(it.severity)
 /** The fields from which a title is made. */
 type Named = Pick<Incident, 'cause' | 'affected'> & Partial<Pick<Incident, 'severity' | 'resolved'>>
 
-/** The finding that titles an incident now: its cause, or if that is over, the most severe one that is open. */
-export function leadOf({ cause, affected, resolved }: Named): Finding {
-  if (cause.resolved === undefined || resolved !== undefined) return cause
-  const [open] = affected
-    .filter((it) => it.resolved === undefined)
-    .sort((a, b) => rank(b) - rank(a) || a.since - b.since)
-  return open ?? cause
+/**
+ * The finding that titles an incident now, of those that are open, or once it is over of all: its cause, unless another
+ * is graver, as after a restart that is harmless by itself. If only the cause is over, the gravest that is left.
+ */
+export function leadOf({ cause, affected, severity = 'critical', resolved }: Named): Finding {
+  const there = (it: Finding) => it.resolved === undefined || resolved !== undefined
+  const [gravest] = affected
+    .filter((it) => there(it) && rank(it) <= severities.indexOf(severity))
+    .toSorted((a, b) => rank(b) - rank(a) || a.since - b.since)
+  if (!there(cause)) return gravest ?? affected.find(there) ?? cause
+  return gravest && rank(gravest) > rank(cause) ? gravest : cause
 }
 
-/**
- * The title of an incident: that of its cause, or of a more severe effect followed by the cause, as after a restart
- * that was harmless by itself: "the pod bridge is gone: k3s was restarted". If the cause is over, an open finding
- * comes first.
- */
-export function titleOf(incident: Named): string {
-  const { cause, affected, severity = 'critical', resolved } = incident
-  const lead = leadOf(incident)
-  // A later stage of the cause says everything the cause would.
-  if (lead !== cause)
-    return isSame(lead, cause)
-      ? lead.title
-      : `${lead.title}, after: ${(affected.find((it) => isSame(it, cause)) ?? cause).title}`
-  const graver = affected
-    .filter((it) => it.resolved === undefined || resolved !== undefined)
-    .filter((it) => rank(it) > rank(cause) && rank(it) <= severities.indexOf(severity))
-    .sort((a, b) => rank(b) - rank(a))[0]
-  return graver ? `${graver.title}: ${cause.title}` : cause.title
-}
+/** The title of an incident. What caused it is said beside it. */
+export const titleOf = (incident: Named): string => leadOf(incident).title
 
 /** Two stages of one thing: certificates that were about to expire, and now have. */
 const isSame = (a: Finding, b: Finding) =>

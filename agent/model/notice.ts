@@ -1,37 +1,43 @@
 import { type Severity, severities } from './finding.ts'
 import type { Incident } from './incident.ts'
 
-/** A notification to be sent to a sink. `id` is the same for every attempt; `at` is the time of the attempt. */
-export type Notice =
-  | {
-      readonly kind: 'opened' | 'worse' | 'grew' | 'merged' | 'resolved' | 'reminder'
-      readonly id: string
-      readonly node: string
-      readonly at: number
-      readonly incident: Incident
-    }
-  | {
-      /** Incidents that opened and were resolved while the sink could not be reached. */
-      readonly kind: 'digest'
-      readonly id: string
-      readonly node: string
-      readonly at: number
-      readonly incidents: readonly Incident[]
-    }
-  | {
-      /** Several incidents in one message, which is edited as it grows. */
-      readonly kind: 'several'
-      /** `merged`: all that is left of them turned out to follow from `into`. */
-      readonly change: 'opened' | 'worse' | 'grew' | 'merged' | 'reminder' | 'resolved'
-      readonly id: string
-      readonly node: string
-      readonly at: number
-      readonly group: Group
-      /** The open ones first, graver before milder; also those that are over. At least one. */
-      readonly incidents: readonly Incident[]
-      readonly into?: Incident
-    }
-  | { readonly kind: 'test'; readonly id: string; readonly node: string; readonly at: number }
+/** What stands in every notification to a sink. */
+interface Letterhead {
+  /** The same for every attempt. */
+  readonly id: string
+  readonly node: string
+  /** What the owner calls the cluster. */
+  readonly cluster?: string
+  /** Where the owner's own instructions are; `{code}` stands for the code of a finding. */
+  readonly runbookUrl?: string
+  /** The time of the attempt, ms. */
+  readonly at: number
+}
+
+/** A notification to be sent to a sink. */
+export type Notice = Letterhead &
+  (
+    | {
+        readonly kind: 'opened' | 'worse' | 'grew' | 'merged' | 'resolved' | 'reminder'
+        readonly incident: Incident
+      }
+    | {
+        /** Incidents that opened and were resolved while the sink could not be reached. */
+        readonly kind: 'digest'
+        readonly incidents: readonly Incident[]
+      }
+    | {
+        /** Several incidents in one message, which is edited as it grows. */
+        readonly kind: 'several'
+        /** `merged`: all that is left of them turned out to follow from `into`. */
+        readonly change: 'opened' | 'worse' | 'grew' | 'merged' | 'reminder' | 'resolved'
+        readonly group: Group
+        /** The open ones first, graver before milder; also those that are over. At least one. */
+        readonly incidents: readonly Incident[]
+        readonly into?: Incident
+      }
+    | { readonly kind: 'test' }
+  )
 
 /** A message about several incidents. */
 export interface Group {
@@ -48,6 +54,16 @@ export function severityOfAll(incidents: readonly Pick<Incident, 'severity' | 'r
   const open = incidents.filter((it) => it.resolved === undefined)
   const ranks = (open.length > 0 ? open : incidents).map((it) => severities.indexOf(it.severity))
   return severities[Math.max(0, ...ranks)] ?? 'info'
+}
+
+/**
+ * What a service can do that older versions of it cannot, as far as its answers have shown. Absent: not known yet.
+ */
+export interface Abilities {
+  /** Edits a message in place. */
+  readonly edits?: boolean
+  /** Offers a button that copies a command. */
+  readonly copies?: boolean
 }
 
 /** What a sink was last sent about one incident. With the ledger, it decides what to send next (`plan`). */
@@ -78,6 +94,8 @@ export interface NotificationRecord {
   readonly rang?: readonly number[]
   /** What the service calls the message, for editing it. */
   readonly receipt?: string
+  /** What the service had shown by then that it can do. */
+  readonly abilities?: Abilities
   /** Set once the sink has been told that it is over. */
   readonly resolved?: number
 }

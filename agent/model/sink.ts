@@ -1,4 +1,4 @@
-import type { Notice } from './notice.ts'
+import type { Abilities, Notice } from './notice.ts'
 import type { Properties, Settings } from './settings.ts'
 
 /** A request ready to post. The URL is a secret. */
@@ -21,12 +21,13 @@ export interface Reply {
  * What a reply means for the letter. `accepted`; `again`: worth another try, not before `wait` ms; `refused`: for what
  * the letter says; `gone`: the service says that the address no longer exists. All but `accepted` are tried again, at
  * least every hour while a notice is due. `unconfirmed`: no answer came, but the letter may have arrived. `wait` and
- * `why` are as the server gave them; the postman bounds and redacts them.
+ * `why` are as the server gave them; the postman bounds and redacts them. `shows`: what the reply says of the service;
+ * a letter that was refused is written again if that changes it.
  */
 export type Reading =
-  | { readonly outcome: 'accepted'; readonly receipt?: string }
+  | { readonly outcome: 'accepted'; readonly receipt?: string; readonly shows?: Abilities }
   | { readonly outcome: 'again'; readonly wait?: number; readonly unconfirmed?: true; readonly why: string }
-  | { readonly outcome: 'refused'; readonly why: string }
+  | { readonly outcome: 'refused'; readonly why: string; readonly shows?: Abilities }
   | { readonly outcome: 'gone'; readonly why: string }
 
 /** A kind of service that notifies people. It writes letters and reads replies; it never posts. */
@@ -42,7 +43,9 @@ export interface Sink<P extends Properties = Properties> {
    * The letters of one notice, in the order they are to be posted; none when this sink has nothing to say
    * about it. `receipt` is what `read` made of the first message about the incident. Pure.
    */
-  compose(notice: Notice, settings: Settings<P>, receipt?: string): readonly Letter[]
+  compose(notice: Notice, settings: Settings<P>, receipt?: string, abilities?: Abilities): readonly Letter[]
+  /** What people miss for want of an ability that the service was shown not to have, as a sentence. */
+  lacks?(abilities: Abilities): string | undefined
   /** What a reply means where this service departs from HTTP's own rules; undefined where it does not. */
   read?(reply: Reply, letter: Letter): Reading | undefined
 }

@@ -1,5 +1,6 @@
 import { longestSilence, type Silence } from '../core/silence.ts'
 import {
+  type Abilities,
   type Finding,
   type Group,
   type NotificationRecord,
@@ -88,6 +89,9 @@ export const plain: Shape = (value) => {
   return undefined
 }
 
+const flag: Shape = (it) => (typeof it === 'boolean' ? undefined : 'is neither true nor false')
+const abilities = group<Abilities>({ edits: { optional: flag }, copies: { optional: flag } })
+
 const pod = group<Pod>({
   namespace: text(),
   name: text(),
@@ -152,6 +156,7 @@ export const toldShape = group<NotificationRecord>({
   unconfirmed: { optional: yes },
   group: { optional: told },
   rang: { optional: listOf(time, 1_000) },
+  abilities: { optional: abilities },
   receipt: { optional: text(10_000) },
   resolved: { optional: time },
 })

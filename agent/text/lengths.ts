@@ -35,7 +35,7 @@ export function cut(text: string, kept: number): string {
   return `${head}…${tail}`
 }
 
-/** As many whole lines as fit, each shortened to `each`, and how many were left out. */
+/** As many lines as fit, each shortened to `each`, and how many were left out. */
 export function boundedLines(
   lines: readonly string[],
   limit: number,
@@ -43,17 +43,26 @@ export function boundedLines(
   size: Size = (it) => it.length,
   write: (line: string) => string = (it) => it,
 ): string {
+  const short = (it: string) => write(shorten(it, each, (text) => size(write(text))))
+  return wholeLines(lines.map(short), limit, (left) => `and ${left} more`, size)
+}
+
+/**
+ * As many of the first lines as fit, none of them shortened, and a last one that says how many were left out. Empty if
+ * there is no room even for that.
+ */
+export function wholeLines(
+  lines: readonly string[],
+  limit: number,
+  more: (left: number) => string,
+  size: Size = (it) => it.length,
+): string {
   const between = size('\n')
-  const room = limit - size(`\nand ${lines.length} more`)
-  const kept: string[] = []
-  let used = 0
-  for (const it of lines) {
-    const next = write(shorten(it, each, (text) => size(write(text))))
-    const length = size(next) + between
-    if (used + length > room) break
-    used += length
-    kept.push(next)
-  }
-  const more = lines.length - kept.length
-  return [...kept, ...(more > 0 ? [`and ${more} more`] : [])].join('\n')
+  const lengths = lines.map((it) => size(it) + between)
+  let used = lengths.reduce((sum, it) => sum + it, -between)
+  let kept = lines.length
+  const last = () => (kept < lines.length ? size(more(lines.length - kept)) + between : 0)
+  while (kept > 0 && used + last() > limit) used -= lengths[--kept] ?? 0
+  const text = [...lines.slice(0, kept), ...(kept < lines.length ? [more(lines.length - kept)] : [])]
+  return used + last() > limit ? '' : text.join('\n')
 }

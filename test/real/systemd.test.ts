@@ -53,7 +53,7 @@ t.test('the main job on a node with a real systemd', { skip }, async (t) => {
     const all = lines()
     const sequence = createHash('sha256').update(`node1\n${id}`).digest('hex').slice(0, 32)
     const ofCode = (it: Arrival) =>
-      it.body.embeds?.some(({ footer }) => footer?.text === `agent explain ${code}`) &&
+      it.body.embeds?.some(({ footer }) => footer?.text.endsWith(` · ${code}`)) &&
       it.body.content?.includes(about)
     return {
       discord: all.filter((it) => it.receiver === 'discord' && it.status === 200 && ofCode(it)),
@@ -88,8 +88,8 @@ t.test('the main job on a node with a real systemd', { skip }, async (t) => {
       () => {
         const { discord, ntfy, webhook } = told(id, code, about)
         return (
-          discord.some((it) => it.body.content?.startsWith('**resolved: ')) &&
-          ntfy.some((it) => it.body.title?.startsWith('resolved: ')) &&
+          discord.some((it) => it.body.content?.includes(': resolved after ')) &&
+          ntfy.some((it) => it.body.title?.includes(': resolved after ')) &&
           webhook.some((it) => it.body.type === 'incident.resolved')
         )
       },

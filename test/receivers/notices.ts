@@ -15,7 +15,7 @@ export const finding = (more: Partial<Finding> = {}): Finding => ({
   text: '`iptables` (pid 25978) removed 91 of 91 rules at 03:12:07.',
   impact: 'Services and network policies do not work.',
   fix: ['`systemctl restart k3s`'],
-  avoid: ['`iptables -F` again: ufw drops by default and it would cut SSH.'],
+  avoid: ["Don't run `iptables -F` again: ufw would then lock out SSH."],
   since,
   found: since,
   onset: { from: since - 30_000, to: since },

@@ -24,7 +24,13 @@ export async function notify(options: NotifyArguments): Promise<Exit> {
   // Only loaded here: undici is large, and no other command needs it.
   const { postOnce } = await import('../../delivery/post-once.ts')
   const at = Date.now()
-  const notice: Notice = { kind: 'test', id: `murphy_test_${at}`, node: config.node, at }
+  const notice: Notice = {
+    kind: 'test',
+    id: `murphy_test_${at}`,
+    node: config.node,
+    at,
+    ...config.letterhead,
+  }
   const results = await Promise.all(
     chosen.map(async (it) => {
       const sink = sinks.find(({ name }) => name === it.type)

@@ -1,16 +1,18 @@
-import type { Letter, Reading, Reply } from '../../model/index.ts'
+import type { Letter, Notice, Reading, Reply } from '../../model/index.ts'
 import { sink } from '../../model/index.ts'
-import { boundedLines, shorten } from '../../text/lengths.ts'
-import { timestamp } from '../../text/times.ts'
+import { boundedLines, shorten, wholeLines } from '../../text/lengths.ts'
+import { line } from '../../text/sanitize.ts'
+import { second, timestamp } from '../../text/times.ts'
 import { words } from './message.ts'
-import type { Words } from './parts.ts'
+import { marks, rest, runbook, stepOf, type Words } from './parts.ts'
 
 /**
  * Discord's limits are 2000 characters of content, 4096 of an embed's description, 1024 of a field, 2048 of
- * its footer and 6000 in all embeds together (discord-api-docs, resources/message "Embed Limits"). These
- * parts are at most 4096 + 4 * 5 + 200 or 2000 + 3 * (1024 + 5) + 500 + 5 + 200 together, so no limit can be exceeded.
+ * its footer and 6000 in all embeds together (discord-api-docs, resources/message "Embed Limits"). Content is at most
+ * 600 + 1100 + 150 and some marks; an embed without fields 4096 + 300, of several incidents 2000 + 3 * 1024 + 300, of one
+ * 4 * 1024 + 300 and the labels: so none can be exceeded.
  */
-const limits = { headline: 600, text: 2000, field: 1024, cause: 500, step: 300, lines: 4096, footer: 200 }
+const limits = { headline: 600, text: 1100, standing: 150, few: 2000, lines: 4096, field: 1024, footer: 200 }
 
 const colours = { critical: 0xd92d20, warning: 0xf79009, info: 0x2e90fa, resolved: 0x12b76a }
 
@@ -40,7 +42,8 @@ export const discord = sink({
       edit: true,
     })
     const said = words(notice)
-    const full = message(said, notice.at)
+    const full = message(said, notice)
+    const headline = short(said)
     const change = notice.kind === 'several' ? notice.change : notice.kind
     if (first === undefined) return change === 'merged' ? [] : [post(full)]
     switch (change) {
@@ -48,11 +51,14 @@ export const discord = sink({
         return [edit(full)]
       case 'worse':
         // What rings goes first. Then the old message is marked, so that it does not look current.
-        return [post(full), edit({ ...full, content: `${full.content}\n-# Got worse: told anew below.` })]
+        return [
+          post(full),
+          edit({ ...full, content: `${headline}\n-# It got worse: see the new message below.` }),
+        ]
       case 'merged':
-        return [edit({ content: `Follows from: ${full.content}`, embeds: [] })]
+        return [edit({ content: `Part of: ${headline}`, embeds: [] })]
       case 'resolved':
-        return [edit(full), post({ content: full.content, embeds: [] })]
+        return [edit(full), post({ content: headline, embeds: [] })]
       default:
         return [post(full)]
     }
@@ -65,34 +71,72 @@ interface Message {
   readonly embeds: readonly object[]
 }
 
-/** The headline is content and not the embed's title, because phones show nothing of an embed in a notification. */
-function message(said: Words, at: number): Message {
-  const fit = (text: string, limit: number) => escaped(shorten(text, limit, (it) => escaped(it).length))
+const fit = (text: string, limit: number) => escaped(shorten(text, limit, (it) => escaped(it).length))
+
+/** The line that a phone shows. */
+const short = (said: Words) => `${marks[said.tone]} **${fit(said.headline, limits.headline)}**`
+
+/** What and since when is content and not in the embed, because phones show nothing of an embed in a notification. */
+function message(said: Words, notice: Notice): Message {
   const field = (name: string, value: string) => (value.trim() ? [{ name, value }] : [])
-  const steps = said.fix.length > 1 ? said.fix.map((it, index) => `${index + 1}. ${it}`) : said.fix
-  const rows = (all: readonly string[], limit: number) =>
-    boundedLines(all, limit, limits.step, (it) => it.length, escaped)
-  // Beside fields there is less room for lines.
-  const room = steps.length > 0 ? limits.text : limits.lines
-  const description = said.lines.length > 0 ? rows(said.lines, room) : fit(said.text, limits.text)
-  const stamp = timestamp(at)
+  const whole = (all: readonly string[]) => wholeLines(all, limits.field, rest)
+  const lines = boundedLines(
+    said.lines,
+    // Beside fields there is less room for lines.
+    said.impact || said.fix.length + said.avoid.length > 0 ? limits.few : limits.lines,
+    300,
+    (it) => it.length,
+    escaped,
+  )
+  const stamp = timestamp(notice.at)
+  const url = runbook(notice.runbookUrl, said.code)
+  const footer = ['Murphy', notice.node, notice.cluster && `cluster ${notice.cluster}`, said.code]
   return {
-    content: `**${fit(said.headline, limits.headline)}**  (${fit(said.standing, limits.headline)})`,
+    content: [short(said), fit(said.text, limits.text), standing(said)].filter(Boolean).join('\n'),
     embeds: [
       {
-        ...(description && { description }),
+        ...(url !== undefined && { title: 'Runbook', url }),
+        ...(lines && { description: lines }),
         color: colours[said.tone],
         fields: [
-          ...field('Cause', fit(said.cause, limits.cause)),
-          ...field('So', fit(said.impact, limits.field)),
-          ...field('Next', rows(steps, limits.field)),
-          ...field('Never', rows(said.avoid, limits.field)),
+          ...field('Impact', fit(said.impact, limits.field)),
+          ...field('Fix', whole(blocks(said.fix))),
+          ...field("Don't", whole(said.avoid.map((it) => `⛔ ${escaped(it)}`))),
+          ...field('Cause', fit(said.cause, limits.field / 2)),
+          ...field('Also affected', fit(said.also, limits.field / 2)),
         ],
-        ...(said.code && { footer: { text: `agent explain ${shorten(said.code, limits.footer - 14)}` } }),
+        footer: {
+          text: shorten(
+            footer
+              .filter(Boolean)
+              .map((it) => line(it ?? ''))
+              .join(' · '),
+            limits.footer,
+          ),
+        },
         ...(stamp !== null && { timestamp: stamp }),
       },
     ],
   }
+}
+
+/** Discord shows `<t:…:R>` in the reader's language, and keeps it current: "4 minutes ago". */
+function standing({ standing, since }: Words): string {
+  const seconds = Math.floor((since ?? Number.NaN) / second)
+  const relative = Math.abs(seconds) < 8.64e12 ? ` · <t:${seconds}:R>` : ''
+  return standing && `-# ${fit(standing, limits.standing)}${relative}`
+}
+
+/** Each command in a block of its own: one tap copies it. */
+function blocks(steps: readonly string[]): readonly string[] {
+  return steps.map((it, index) => {
+    const { before, command, after } = stepOf(it)
+    const number = steps.length > 1 ? `${index + 1}. ` : ''
+    if (command === undefined) return number + escaped(it)
+    return [`${number}${escaped(before)}`.trimEnd(), `\`\`\`\n${command}\n\`\`\``, escaped(after)]
+      .filter(Boolean)
+      .join('\n')
+  })
 }
 
 /**
@@ -128,7 +172,11 @@ function letter(method: 'POST' | 'PATCH', url: string, message: Message): Letter
       'user-agent': 'DiscordBot (https://murphy.invalid, 1.0)',
     },
     // Edits do not remember allowed_mentions: without it an edit is parsed with the default, which pings users.
-    body: JSON.stringify({ ...message, allowed_mentions: { parse: [] } }),
+    body: JSON.stringify({
+      ...(method === 'POST' && { username: 'Murphy' }),
+      ...message,
+      allowed_mentions: { parse: [] },
+    }),
   }
 }
 

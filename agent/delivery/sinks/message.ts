@@ -2,43 +2,50 @@ import type { Notice } from '../../model/index.ts'
 import { leadOf } from '../../model/index.ts'
 import { line } from '../../text/sanitize.ts'
 import { messageClock } from '../../text/times.ts'
-import { avoids, follows, limits, named, prefix, standing, steps, type Words } from './parts.ts'
+import { alsoAffected, avoids, limits, named, prefix, standing, steps, type Words } from './parts.ts'
 import { severalWords } from './several.ts'
 
 /** The parts of a notice. Pure and total, whatever the texts hold. Each is one line without control characters. */
 export function words(notice: Notice): Words {
   const node = line(notice.node, limits.node)
-  const none = { tone: 'info', text: '', cause: '', impact: '', fix: [], avoid: [], lines: [] } as const
+  const none: Omit<Words, 'headline' | 'standing'> = {
+    ...{ tone: 'info', text: '', cause: '', impact: '', also: '', fix: [], avoid: [], lines: [] },
+  }
   if (notice.kind === 'test')
     return {
       ...none,
-      headline: `${node}: a test from Murphy`,
+      headline: `${node}: test message`,
       standing: `sent ${messageClock(notice.at, notice.at)}`,
-      text: 'Nothing is wrong. What Murphy finds on this node will be told here.',
+      text: "Nothing is wrong. Murphy's findings on this node will arrive here.",
     }
   if (notice.kind === 'digest') {
     const many = notice.incidents.length
     return {
       ...none,
-      headline: `${node}: ${many === 1 ? 'an incident' : `${many} incidents`} came and went untold`,
-      standing: 'over by now',
-      text: 'This is what happened while you could not be told here.',
+      headline: `${node}: ${many === 1 ? '1 missed incident (resolved)' : `${many} missed incidents (all resolved)`}`,
+      standing: '',
+      text: 'They began and ended while Murphy could not send here.',
       lines: notice.incidents.map((it) => `${named(it)}: ${standing(it, notice.at)}`),
     }
   }
   if (notice.kind === 'several') return severalWords(notice, node)
   const { incident } = notice
+  const lead = leadOf(incident)
   const over = incident.resolved !== undefined
+  const lasted = (incident.resolved ?? notice.at) - incident.since
   return {
-    headline: `${prefix[notice.kind]}${node}: ${named(incident)}`,
+    headline: `${node}: ${prefix(notice.kind, lasted)}${named(incident)}`,
     standing: standing(incident, notice.at),
+    since: incident.since,
     tone: over ? 'resolved' : incident.severity,
-    text: line(leadOf(incident).text, limits.text),
-    cause: over ? '' : line(incident.why?.text ?? '', limits.cause),
-    impact: over ? '' : line(follows(incident), limits.impact),
+    // Written while it was so: it is quoted, not said again.
+    text: `${over ? 'Reported: ' : ''}${line(lead.text, limits.text)}`,
+    impact: over ? '' : line(lead.impact, limits.impact),
     fix: over ? [] : steps(incident),
     avoid: over ? [] : avoids(incident),
+    cause: over ? '' : line(incident.why?.text ?? '', limits.cause),
+    also: over ? '' : alsoAffected(incident),
     lines: [],
-    code: line(leadOf(incident).code, limits.title),
+    code: line(lead.code, limits.title),
   }
 }

@@ -1,26 +1,17 @@
 import { createHash } from 'node:crypto'
-import type { Letter, Notice, Reading, Reply, Severity } from '../../model/index.ts'
+import type { Abilities, Letter, Notice, Reading, Reply, Severity } from '../../model/index.ts'
 import { severityOfAll, sink } from '../../model/index.ts'
-import { boundedLines, jsonBytes, shorten } from '../../text/lengths.ts'
+import { jsonBytes, shorten } from '../../text/lengths.ts'
 import { day, hour, minute } from '../../text/times.ts'
 import { words } from './message.ts'
+import { firstCommand, runbook, type Words } from './parts.ts'
+import { plainText } from './plain-text.ts'
 
 /**
  * ntfy takes 4096 bytes of message (more becomes an attachment) and 8192 of JSON body (server/config.go,
- * server/server.go). All is measured as encoded in JSON, which is never shorter: the message is at most
- * 60 + 1200 + 300 + 800 + 1000 + 500 and some labels, the title 250.
+ * server/server.go): `plainText` is within the first, and with these, in bytes as encoded in JSON, within the second.
  */
-const limits = {
-  title: 250,
-  standing: 60,
-  text: 1200,
-  cause: 300,
-  impact: 800,
-  fix: 1000,
-  step: 250,
-  avoid: 500,
-  lines: 3600,
-}
+const limits = { title: 250, command: 800 }
 
 const priorities: Readonly<Record<Severity, number>> = { critical: 5, warning: 4, info: 3 }
 const tags = {
@@ -30,7 +21,10 @@ const tags = {
   resolved: 'white_check_mark',
 }
 
-/** A notification on a phone, one for each incident: later notices replace it (ntfy 2.16 and later). */
+/**
+ * A notification on a phone, one for each incident: later notices replace it (`sequence_id`, ntfy 2.16 and later). For
+ * an older server each would be a notification of its own: it gets none that nobody has to notice.
+ */
 export const ntfy = sink({
   name: 'ntfy',
   settings: {
@@ -60,27 +54,15 @@ export const ntfy = sink({
         : []),
     ]
   },
-  compose(notice, { url, token, user, password }, receipt): readonly Letter[] {
+  compose(notice, { url, token, user, password }, receipt, abilities = {}): readonly Letter[] {
     const to = endpoint(url ?? '')
     if (!to) throw new Error('the URL is not that of an ntfy topic')
     // The incident it was merged into has its own notification; only an existing one of its own is updated.
-    const merged = notice.kind === 'merged' || (notice.kind === 'several' && notice.change === 'merged')
+    const merged = isMerged(notice)
     if (merged && receipt === undefined) return []
+    if (abilities.edits === false && isSilent(notice)) return []
     const said = words(notice)
-    const fit = (text: string, limit: number) => shorten(text, limit, jsonBytes)
-    const rows = (all: readonly string[], limit: number) => boundedLines(all, limit, limits.step, jsonBytes)
-    const labelled = (label: string, text: string) =>
-      text ? [`${label}:${text.startsWith('\n') ? '' : ' '}${text}`] : []
-    const steps = said.fix.length > 1 ? said.fix.map((it, index) => `${index + 1}. ${it}`) : said.fix
-    const parts = [
-      ...labelled('Cause', fit(said.cause, limits.cause)),
-      ...labelled('So', fit(said.impact, limits.impact)),
-      ...labelled('Next', steps.length > 1 ? `\n${rows(steps, limits.fix)}` : rows(steps, limits.fix)),
-      ...labelled('Never', rows(said.avoid, limits.avoid)),
-    ]
-    // Beside steps there is less room for lines.
-    const room = steps.length > 0 ? limits.text : limits.lines
-    const what = said.lines.length > 0 ? rows(said.lines, room) : fit(said.text, limits.text)
+    const offered = actions(said, notice, abilities)
     return [
       {
         method: 'POST',
@@ -94,17 +76,45 @@ export const ntfy = sink({
         },
         body: JSON.stringify({
           topic: to.topic,
-          title: fit(merged ? `follows from: ${said.headline}` : said.headline, limits.title),
-          message: [fit(said.standing, limits.standing), what, ...parts].filter(Boolean).join('\n'),
+          title: shorten(merged ? `Part of: ${said.headline}` : said.headline, limits.title, jsonBytes),
+          message: plainText(said),
           priority: priority(notice),
           tags: [tags[said.tone]],
+          ...(offered.length > 0 && { actions: offered }),
           sequence_id: sequence(notice, receipt),
         }),
       },
     ]
   },
+  lacks: ({ edits }) =>
+    edits === false
+      ? 'this ntfy server is older than 2.16: it cannot update a notification, so only what opens, worsens or ends is sent'
+      : undefined,
   read,
 })
+
+/**
+ * The buttons: copies the first step (ntfy 2.17 and later), opens the runbook. An older server refuses a message with an
+ * action that it does not know. Whether it does is tried with what can wait for a second letter, never with what is
+ * critical: its answer may not get in.
+ */
+function actions(said: Words, notice: Notice, { edits, copies }: Abilities): readonly object[] {
+  const command = firstCommand(said)
+  const url = runbook(notice.runbookUrl, said.code)
+  const isTry = copies === undefined && edits === true && said.tone !== 'critical'
+  return [
+    ...(command !== undefined && jsonBytes(command) <= limits.command && (copies === true || isTry)
+      ? [{ action: 'copy', label: 'Copy step 1', value: command }]
+      : []),
+    ...(url !== undefined ? [{ action: 'view', label: 'Runbook', url }] : []),
+  ]
+}
+
+const isMerged = (it: Notice) => it.kind === 'merged' || (it.kind === 'several' && it.change === 'merged')
+
+/** What changes a notification without a sound. */
+const isSilent = (it: Notice) =>
+  isMerged(it) || it.kind === 'grew' || (it.kind === 'several' && it.change === 'grew')
 
 /** High enough to make a sound for what someone must see now; not for changes and ends. */
 function priority(notice: Notice): number {
@@ -158,8 +168,13 @@ function read(reply: Reply, letter: Letter): Reading | undefined {
     // The id comes first, so it is there even if the reply was cut off. Anything else is not ntfy's.
     if (typeof body?.id !== 'string' && (body || !reply.body.startsWith('{"id":"')))
       return { outcome: 'again', why: `answered ${status}, but not as ntfy does: perhaps a proxy in between` }
-    const id = fields(letter.body)?.sequence_id
-    return { outcome: 'accepted', ...(typeof id === 'string' && { receipt: id }) }
+    const sent = fields(letter.body)
+    const id = sent?.sequence_id
+    return {
+      outcome: 'accepted',
+      ...(typeof id === 'string' && { receipt: id }),
+      ...(body && { shows: { edits: body.sequence_id === id, ...(offersCopy(sent) && { copies: true }) } }),
+    }
   }
   const code = typeof body?.code === 'number' ? body?.code : 0
   const error = typeof body?.error === 'string' ? `: ${body.error}` : ''
@@ -171,8 +186,14 @@ function read(reply: Reply, letter: Letter): Reading | undefined {
     return { outcome: 'gone', why: `${said}: it wants another token, or user and password, for this topic` }
   if (code === 42908) return { outcome: 'again', why: said, wait: untilMidnight(reply.headers.date) }
   if (status === 429 && code > 0) return { outcome: 'again', why: said, wait: code === 42909 ? minute : 5000 }
+  // An action that it does not know.
+  if (code === 40018 && offersCopy(fields(letter.body)))
+    return { outcome: 'refused', why: said, shows: { copies: false } }
   return code === 0 ? undefined : status < 500 ? { outcome: 'refused', why: said } : undefined
 }
+
+const offersCopy = (sent: Readonly<Record<string, unknown>> | undefined) =>
+  Array.isArray(sent?.actions) && sent.actions.some((it) => it?.action === 'copy')
 
 /** Ms until the daily quota is reset at midnight UTC, by the server's clock; an hour if that is not known. */
 function untilMidnight(date = ''): number {

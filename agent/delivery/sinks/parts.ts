@@ -7,19 +7,24 @@ import { shortestName } from '../../text/titles.ts'
 
 /** What a notice says, in parts of one line each. Texts may hold `commands`; each sink escapes for its own format. */
 export interface Words {
-  /** `node1: the firewall was flushed` */
+  /** `node1: OOMKilled: shop/db-0 (limit 64 MiB)` */
   readonly headline: string
-  /** `critical, since 03:12 UTC, 4 min` */
+  /** `critical since 03:12 UTC (4 min)` */
   readonly standing: string
+  /** When it began, ms, for a service that shows times in the reader's own zone. Absent for what has no beginning. */
+  readonly since?: number
   readonly tone: Severity | 'resolved'
   readonly text: string
-  /** Why it began, and how sure that is; empty where it is what it is by itself. */
-  readonly cause: string
   /** What it means for the people who use the cluster. */
   readonly impact: string
-  /** Safe steps, in order. */
+  /** Safe steps, in order, each whole however long it is. */
   readonly fix: readonly string[]
+  /** Prohibitions, each whole. */
   readonly avoid: readonly string[]
+  /** Why it began, and how sure that is; empty where it is what it is by itself. */
+  readonly cause: string
+  /** What else is open and follows from the same. */
+  readonly also: string
   /** One line an incident, for a digest and for several; `text` is then empty. */
   readonly lines: readonly string[]
   /** The code of the finding in the headline, for `agent explain`. */
@@ -34,22 +39,34 @@ export const limits = {
   text: 2000,
   cause: 500,
   impact: 1000,
-  step: 400,
-  steps: 8,
+  steps: 12,
   avoids: 3,
   titles: 6,
   subjects: 3,
 }
 
-/** What stands before the node's name, by what is new. */
-export const prefix = {
-  opened: '',
-  grew: '',
-  merged: '',
-  worse: 'worse: ',
-  reminder: 'still open: ',
-  resolved: 'resolved: ',
-} as const
+/** What shows at a glance how grave it is, where there are no colours. */
+export const marks = { critical: '🔴', warning: '🟠', info: '🔵', resolved: '🟢' }
+
+/** Where everything that had no room stands. */
+export const rest = (left: number) => `${left} more: \`agent status\``
+
+/** What stands between the node's name and the title, by what is new. */
+export function prefix(
+  change: 'opened' | 'worse' | 'grew' | 'merged' | 'resolved' | 'reminder',
+  lasted: number,
+): string {
+  switch (change) {
+    case 'worse':
+      return 'worse: '
+    case 'reminder':
+      return `still open after ${lasting(lasted)}: `
+    case 'resolved':
+      return `resolved after ${lasting(lasted)}: `
+    default:
+      return ''
+  }
+}
 
 /** The pod behind a title, unless the title names it already, in whatever short form. */
 export const about = (pod: Pod | undefined, title = '') =>
@@ -57,17 +74,16 @@ export const about = (pod: Pod | undefined, title = '') =>
     ? ` (${line(`${pod.namespace}/${pod.name}`, limits.subject)})`
     : ''
 
-/** The title of an incident, with its pod. */
+/** The title of an incident, with the pod of the finding that it is of. */
 export function named(incident: Incident): string {
   const title = line(titleOf(incident), limits.title)
-  return `${title}${about(incident.cause.pod, title)}`
+  return `${title}${about(leadOf(incident).pod, title)}`
 }
 
-export function standing(incident: Incident, at: number): string {
-  const { severity, since, resolved } = incident
+export function standing({ severity, since, resolved }: Incident, at: number): string {
   return resolved === undefined
-    ? `${severity}, since ${messageClock(since, at)}, ${lasting(at - since)}`
-    : `was ${severity}, ${messageClock(since, at)} to ${messageClock(resolved, at)}, ${lasting(resolved - since)}`
+    ? `${severity} since ${messageClock(since, at)} (${lasting(at - since)})`
+    : `was ${severity}, ${messageClock(since, at)} to ${messageClock(resolved, at)}`
 }
 
 /** What is open first, graver before milder, earlier before later: where room ends, what matters most is there. */
@@ -79,25 +95,28 @@ export const gravestFirst = (findings: readonly Finding[]): readonly Finding[] =
       a.since - b.since,
   )
 
-/** The impact of the finding in the title, and what else is open. */
-export function follows(incident: Incident): string {
+/** What else is open beside the finding in the title: each title once, with its subjects. */
+export function alsoAffected(incident: Incident): string {
   const subjects = new Map<string, string[]>()
   const lead = leadOf(incident)
-  for (const it of gravestFirst(incident.affected)) {
-    if (it === lead || it.resolved !== undefined) continue
+  for (const it of gravestFirst([incident.cause, ...incident.affected])) {
+    if (it === lead || it.resolved !== undefined || isHarmless(it, incident)) continue
     const title = line(it.title, limits.title)
     const known = subjects.get(title) ?? []
-    subjects.set(title, [...known, ...(it.subject ? [line(it.subject, limits.subject)] : [])])
+    const isNamed = it.subject === '' || title.includes(it.subject)
+    subjects.set(title, [...known, ...(isNamed ? [] : [line(it.subject, limits.subject)])])
   }
-  const also = bounded(
+  return bounded(
     [...subjects].map(([title, all]) =>
       all.length === 0 ? title : `${title} (${bounded(all, limits.subjects, ', ')})`,
     ),
     limits.titles,
     '; ',
   )
-  return [lead.impact, also && `Also: ${also}.`].filter(Boolean).join(' ')
 }
+
+/** A cause that something graver followed from, such as a restart, is named as the cause. */
+const isHarmless = (it: Finding, { cause, why }: Incident) => it === cause && why?.cause === it.id
 
 function bounded(all: readonly string[], most: number, between: string): string {
   const more = all.length - most
@@ -109,11 +128,37 @@ export const steps = (incident: Incident) => distinct(incident.fix, limits.steps
 export const avoids = (incident: Incident) => distinct(incident.avoid, limits.avoids)
 
 function distinct(texts: readonly string[], most: number): readonly string[] {
-  const lines = new Set<string>()
-  for (const text of texts) {
-    const it = line(text, limits.step)
-    if (it) lines.add(it)
-    if (lines.size === most) break
-  }
-  return [...lines]
+  const lines = new Set(texts.map((it) => line(it)))
+  lines.delete('')
+  return [...lines].slice(0, most)
+}
+
+/** A step around its command: `On a server: ` and `kubectl …`. Without `command` it is a sentence for people. */
+export interface Step {
+  readonly before: string
+  readonly command?: string
+  readonly after: string
+}
+
+/**
+ * Splits a step at its command: its only piece in backticks, if that is a program with arguments, or all of the step.
+ * Names of files, settings and units in backticks are part of the sentence.
+ */
+export function stepOf(step: string): Step {
+  const [before = '', command = '', after = '', ...others] = step.split('`')
+  const isWhole = before.trim() === '' && /^[\s.]*$/.test(after)
+  const runs = /^[a-z][\w.+-]*$/.test(command.split(' ')[0] ?? '') && (command.includes(' ') || isWhole)
+  return others.length === 0 && runs && step.split('`').length === 3
+    ? { before: before.trim(), command, after: after.replace(/^[\s.,:;]+$/, '').trim() }
+    : { before: step, after: '' }
+}
+
+/** The command of the first step; undefined where that is none: a later one is not the next safe step. */
+export const firstCommand = ({ fix: [first = ''] }: Pick<Words, 'fix'>) => stepOf(first).command
+
+/** The owner's instructions for what is in the headline; undefined where none are set or the URL is none. */
+export function runbook(url: string | undefined, code: string | undefined): string | undefined {
+  if (url === undefined || code === undefined) return undefined
+  const whole = url.replaceAll('{code}', encodeURIComponent(code.toWellFormed()))
+  return whole.length <= 500 && URL.canParse(whole) ? URL.parse(whole)?.href : undefined
 }

@@ -1,5 +1,5 @@
 import type { Incident, Notice } from '../../model/index.ts'
-import { leadOf, severityOfAll, titleOf } from '../../model/index.ts'
+import { leadOf, severityOfAll } from '../../model/index.ts'
 import { lasting } from '../../text/durations.ts'
 import { line } from '../../text/sanitize.ts'
 import { messageClock } from '../../text/times.ts'
@@ -11,7 +11,7 @@ type SeveralNotice = Extract<Notice, { kind: 'several' }>
 const firstSteps = 3
 /** How many lines no service has more room than for. */
 const mostLines = 50
-const seeAll = 'What to do about each: `agent status`'
+const seeAll = 'For the others: `agent status`'
 
 /** The title of a message about several: `14 pods: OOMKilled while Murphy was away`. One line, total. */
 export function severalTitle({ incidents, group }: SeveralNotice): string {
@@ -23,7 +23,7 @@ export function severalTitle({ incidents, group }: SeveralNotice): string {
     group.of
   ]
   if (codes.size === 1) {
-    const pods = new Set(incidents.map(({ cause }) => about(cause.pod)))
+    const pods = new Set(incidents.map(({ cause }) => about(cause.pod, '')))
     const what = pods.has('')
       ? `${many} findings`
       : pods.size === 1
@@ -55,11 +55,13 @@ export function severalWords(notice: SeveralNotice, node: string): Words {
   const over = open.length === 0
   const own = gravest && !over ? steps(gravest) : []
   return {
-    headline: `${prefix[change]}${node}: ${into ? line(titleOf(into), limits.title) : severalTitle(notice)}`,
+    headline: `${node}: ${prefix(change, (over ? endOf(incidents) : at) - sinceOf(incidents))}${into ? named(into) : severalTitle(notice)}`,
     standing: standingOf(incidents, open, at),
+    since: sinceOf(incidents),
     tone: over ? 'resolved' : severityOfAll(incidents),
     text: '',
     cause: '',
+    also: '',
     impact: gravest && !over && isKind ? line(leadOf(gravest).impact, limits.impact) : '',
     fix: over ? [] : [...(isKind ? own : own.slice(0, firstSteps)), ...(isKind ? [] : [seeAll])],
     avoid: gravest && !over ? avoids(gravest) : [],
@@ -75,16 +77,18 @@ const wholeLine = (it: Incident, at: number) => `${named(it)}: ${standing(it, at
 
 /** Of one kind, the title says what; so the line says which, and what was seen. */
 function whichOne({ cause, resolved }: Incident): string {
-  const mark = resolved === undefined ? '' : ' (over)'
-  return `${line(cause.subject, limits.subject)}${mark}: ${line(cause.text, limits.step)}`
+  const mark = resolved === undefined ? '' : ' (resolved)'
+  return `${line(cause.subject, limits.subject)}${mark}: ${line(cause.text, limits.text)}`
 }
 
+const sinceOf = (incidents: readonly Incident[]) => Math.min(...incidents.map((it) => it.since))
+const endOf = (incidents: readonly Incident[]) => Math.max(...incidents.map((it) => it.resolved ?? it.since))
+
 function standingOf(incidents: readonly Incident[], open: readonly Incident[], at: number): string {
-  const since = Math.min(...incidents.map((it) => it.since))
+  const since = sinceOf(incidents)
   const severity = severityOfAll(incidents)
-  const end = Math.max(...incidents.map((it) => it.resolved ?? it.since))
   if (open.length === 0)
-    return `was ${severity}, ${messageClock(since, at)} to ${messageClock(end, at)}, ${lasting(end - since)}`
+    return `was ${severity}, ${messageClock(since, at)} to ${messageClock(endOf(incidents), at)}`
   const still = open.length < incidents.length ? `, ${open.length} of ${incidents.length} open` : ''
-  return `${severity}${still}, since ${messageClock(since, at)}, ${lasting(at - since)}`
+  return `${severity}${still}, since ${messageClock(since, at)} (${lasting(at - since)})`
 }

@@ -4,7 +4,9 @@ import { severityOfAll, sink, titleOf } from '../../model/index.ts'
 import { jsonBytes, shorten } from '../../text/lengths.ts'
 import { line } from '../../text/sanitize.ts'
 import { timestamp } from '../../text/times.ts'
-import { gravestFirst } from './parts.ts'
+import { words } from './message.ts'
+import { gravestFirst, marks, runbook } from './parts.ts'
+import { plainText } from './plain-text.ts'
 import { severalTitle } from './several.ts'
 
 /**
@@ -14,7 +16,9 @@ import { severalTitle } from './several.ts'
  *             | "incident.reminder" | "incident.resolved" | "digest" | "test"
  *             | "incidents.opened" and so on, the same of several in one message,
  *       "timestamp": "2026-03-05T03:12:07.000Z",        when it happened
- *       "data": { "version": 2, "node": "node1",
+ *       "title": "node1: …",                            for receivers that show a text, as Slack, Mattermost and
+ *       "text": "🔴 node1: …\\nwhat, impact, fix …",      Teams do: all of it for people
+ *       "data": { "version": 2, "node": "node1", "cluster"?, "runbook"?,
  *                 "incident": { "id", "severity", "since", "resolved"?, "title", "fix": [], "avoid": [],
  *                               "why"?: { "certainty", "cause"?: id, "text" },
  *                               "cause": Finding, "affected": [Finding], "more": 0 },
@@ -94,73 +98,96 @@ function sign(secret: string, text: string): string {
 // ---------------------------------------------------------------------------------------------------
 // The body. Each limit is in bytes as encoded in JSON; together they stay under 20 kB.
 
-const limits = { id: 150, code: 60, subject: 150, title: 120, name: 80, brief: 200, text: 2000, impact: 800 }
-const most = { affected: 8, incidents: 12, steps: 6, evidence: 12 }
+const limits = {
+  id: 150,
+  code: 60,
+  subject: 150,
+  title: 120,
+  name: 80,
+  brief: 200,
+  text: 1500,
+  impact: 600,
+  step: 500,
+}
+const most = { affected: 6, incidents: 10, steps: 6, avoids: 3, evidence: 12 }
 
 const fit = (text: string, limit: number) => shorten(line(text), limit, jsonBytes)
 
 function event(notice: Notice): object {
-  const node = fit(notice.node, limits.name)
-  if (notice.kind === 'test')
-    return { type: 'test', timestamp: timestamp(notice.at), data: { version: 2, node } }
-  if (notice.kind === 'digest')
-    return {
-      type: 'digest',
-      timestamp: timestamp(notice.at),
-      data: {
-        version: 2,
-        node,
-        incidents: notice.incidents
-          .slice(-most.incidents)
-          .map((it) => ({ ...frame(it), cause: finding(it.cause, limits.brief) })),
-        more: Math.max(0, notice.incidents.length - most.incidents),
-      },
-    }
-  if (notice.kind === 'several') return several(notice, node)
-  const { incident, kind } = notice
-  const happened = kind === 'opened' ? incident.since : kind === 'resolved' ? incident.resolved : undefined
+  const said = words(notice)
+  const { type, happened, data } = content(notice)
+  const link = runbook(notice.runbookUrl, said.code)
   return {
-    type: `incident.${kind}`,
-    timestamp: timestamp(happened ?? notice.at),
+    type,
+    timestamp: timestamp(happened),
+    title: fit(said.headline, 3 * limits.title),
+    text: `${marks[said.tone]} ${fit(said.headline, 3 * limits.title)}\n${plainText(said)}`,
     data: {
       version: 2,
-      node,
-      incident: {
-        ...frame(incident),
-        title: fit(titleOf(incident), 2 * limits.title),
-        ...steps(incident),
-        ...(incident.why && {
-          why: {
-            certainty: incident.why.certainty,
-            ...(incident.why.cause !== undefined && { cause: name(incident.why.cause) }),
-            text: fit(incident.why.text, limits.impact),
-          },
-        }),
-        cause: { ...finding(incident.cause, limits.text), ...details(incident.cause) },
-        affected: gravestFirst(incident.affected)
-          .slice(0, most.affected)
-          .map((it) => finding(it, limits.brief)),
-        more: Math.max(0, incident.affected.length - most.affected),
-      },
+      node: fit(notice.node, limits.name),
+      ...(notice.cluster !== undefined && { cluster: fit(notice.cluster, limits.name) }),
+      ...(link !== undefined && { runbook: link }),
+      ...data,
     },
   }
 }
 
+interface Content {
+  readonly type: string
+  /** When it happened, ms. */
+  readonly happened: number
+  readonly data: object
+}
+
+function content(notice: Notice): Content {
+  if (notice.kind === 'test') return { type: 'test', happened: notice.at, data: {} }
+  if (notice.kind === 'digest')
+    return {
+      type: 'digest',
+      happened: notice.at,
+      data: {
+        incidents: notice.incidents.slice(-most.incidents).map(brief),
+        more: Math.max(0, notice.incidents.length - most.incidents),
+      },
+    }
+  if (notice.kind === 'several') return several(notice)
+  const { incident, kind } = notice
+  const happened = kind === 'opened' ? incident.since : kind === 'resolved' ? incident.resolved : undefined
+  return { type: `incident.${kind}`, happened: happened ?? notice.at, data: { incident: whole(incident) } }
+}
+
+const brief = (it: Incident) => ({ ...frame(it), cause: finding(it.cause, limits.brief) })
+
+const whole = (incident: Incident) => ({
+  ...frame(incident),
+  title: fit(titleOf(incident), 2 * limits.title),
+  ...steps(incident),
+  ...(incident.why && {
+    why: {
+      certainty: incident.why.certainty,
+      ...(incident.why.cause !== undefined && { cause: name(incident.why.cause) }),
+      text: fit(incident.why.text, limits.impact),
+    },
+  }),
+  cause: { ...finding(incident.cause, limits.text), ...details(incident.cause) },
+  affected: gravestFirst(incident.affected)
+    .slice(0, most.affected)
+    .map((it) => finding(it, limits.brief)),
+  more: Math.max(0, incident.affected.length - most.affected),
+})
+
 /** Several incidents, each as short as in a digest, and what to do about the gravest. */
-function several(notice: Extract<Notice, { kind: 'several' }>, node: string): object {
+function several(notice: Extract<Notice, { kind: 'several' }>): Content {
   const { incidents, change, group, into } = notice
   const open = incidents.filter((it) => it.resolved === undefined)
   const since = Math.min(...incidents.map((it) => it.since))
   const resolved = Math.max(...incidents.map((it) => it.resolved ?? since))
   const over = open.length === 0 && incidents.length > 0
-  const happened = change === 'opened' ? since : change === 'resolved' ? resolved : notice.at
   const [gravest] = incidents
   return {
     type: `incidents.${change}`,
-    timestamp: timestamp(happened),
+    happened: change === 'opened' ? since : change === 'resolved' ? resolved : notice.at,
     data: {
-      version: 2,
-      node,
       group: {
         id: name(group.id),
         of: group.of,
@@ -172,9 +199,7 @@ function several(notice: Extract<Notice, { kind: 'several' }>, node: string): ob
         open: open.length,
         ...(gravest && steps(gravest)),
       },
-      incidents: incidents
-        .slice(0, most.incidents)
-        .map((it) => ({ ...frame(it), cause: finding(it.cause, limits.brief) })),
+      incidents: incidents.slice(0, most.incidents).map(brief),
       more: Math.max(0, incidents.length - most.incidents),
       ...(into && { into: { ...frame(into), title: fit(titleOf(into), 2 * limits.title) } }),
     },
@@ -209,11 +234,18 @@ const finding = ({ pod, ...it }: Finding, text: number) => ({
   }),
 })
 
-/** What to do about all of it. */
+/** What to do about all of it, each whole: what is too long is left out. */
 const steps = ({ fix, avoid }: Incident) => ({
-  fix: fix.slice(0, most.steps).map((it) => fit(it, 2 * limits.brief)),
-  avoid: avoid.map((it) => fit(it, 2 * limits.brief)),
+  fix: fix
+    .map((it) => line(it))
+    .filter(isShort)
+    .slice(0, most.steps),
+  avoid: avoid
+    .map((it) => line(it))
+    .filter(isShort)
+    .slice(0, most.avoids),
 })
+const isShort = (it: string) => jsonBytes(it) <= limits.step
 
 const details = ({ impact, evidence }: Finding) => ({
   impact: fit(impact, limits.impact),

@@ -33,6 +33,7 @@ function opened(url: string, more: Partial<PostmenOptions>) {
   const all = postmen({
     config: {
       node: 'node1',
+      letterhead: { cluster: 'home' },
       remind: 0,
       mostMessages: 6,
       sinks: [

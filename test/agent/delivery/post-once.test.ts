@@ -33,7 +33,7 @@ t.test('one message to try a sink', async (t) => {
     (await postOnce({ sink: discord, settings: { url: receiver.url }, notice: test })).outcome,
     'accepted',
   )
-  t.match(receiver.messages()[0]?.content, /^\*\*node1: a test from Murphy\*\*/)
+  t.match(receiver.messages()[0]?.content, /^🔵 \*\*node1: test message\*\*/)
   t.match(await postOnce({ sink: discord, settings: { url: 'nonsense' }, notice: test }), {
     outcome: 'refused',
     why: 'the URL is not that of a Discord webhook',

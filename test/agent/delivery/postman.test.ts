@@ -96,14 +96,52 @@ t.test('Discord: opened, grew, worse, resolved', async (t) => {
   t.same(
     receiver.messages().map(({ content, edits }) => [content.slice(0, 20), edits]),
     [
-      ['**worse: node1: the ', 2],
-      ['**resolved: node1: t', 1],
-      ['**resolved: node1: t', 0],
+      ['🔴 **node1: worse: t', 2],
+      ['🟢 **node1: resolved', 1],
+      ['🟢 **node1: resolved', 0],
     ],
   )
   t.equal(receiver.arrived.length, 6)
   t.match(it.delivery.state(), { name: 'mine', type: 'discord', waiting: 0 })
   t.equal(it.delivery.state().failing, undefined)
+})
+
+t.test('ntfy 2.13: a notification for what opens and one for its end, none for what changes', async (t) => {
+  const receiver = await ntfyReceiver({ version: 2.13 })
+  t.teardown(() => receiver.close())
+  const it = book(ntfy, { url: receiver.url })
+  const { id } = incident()
+  const kinds = ['opened', 'grew', 'grew', 'resolved'] as const
+  for (const [index, kind] of kinds.entries()) {
+    it.tell(notice(kind, kind === 'resolved' ? { ...over(), id } : incident(), `${kind}_${index}`))
+    await until(() => it.noted.length === index + 1)
+  }
+  t.same(
+    receiver.notifications().map(({ title }) => title),
+    ['node1: the firewall was flushed', 'node1: resolved after 8 min: the firewall was flushed'],
+  )
+  t.match(it.delivery.state().lacks, /older than 2\.16/)
+})
+
+t.test('ntfy 2.16 and 2.17: the button is offered where it is taken, and no message is lost', async (t) => {
+  for (const version of [2.16, 2.17] as const) {
+    const receiver = await ntfyReceiver({ version })
+    t.teardown(() => receiver.close())
+    const it = book(ntfy, { url: receiver.url })
+    for (const [index, severity] of (['critical', 'warning', 'warning', 'critical'] as const).entries()) {
+      it.tell(notice('opened', incident({ id: `i${index}`, severity }), `opened_${index}`))
+      await until(() => it.noted.length === index + 1)
+    }
+    t.same(
+      receiver.published.map(({ actions }) => actions.map(({ value }) => value)),
+      version === 2.16
+        ? [[], [], [], []]
+        : [[], ...Array.from({ length: 3 }, () => ['systemctl restart k3s'])],
+      'the first message shows what the server can',
+    )
+    t.equal(receiver.arrived.length, version === 2.16 ? 5 : 4, 'the button is tried once')
+    t.equal(it.delivery.state().lacks, undefined)
+  }
 })
 
 t.test('Discord: thirty at once, at its own pace, in order, none refused', async (t) => {

@@ -26,7 +26,9 @@ function script(...readings: readonly (Reading & { rest?: number })[]) {
     rests,
     methods: () => sent.map(({ method }) => method),
     tell: (...[of, about]: [Parameters<typeof tell>[0], string?]) =>
-      tell(of, discord, settings, post, () => since + 60_000, about, rested),
+      tell(of, {
+        ...{ sink: discord, settings, post, now: () => since + 60_000, receipt: about, abilities: {}, rested },
+      }),
   }
 }
 
@@ -86,29 +88,25 @@ t.test('nothing to say is said well', async (t) => {
 t.test('the time in a letter is that of the attempt', async (t) => {
   const it = script()
   await it.tell(notice('opened'))
-  t.match(it.sent[0]?.body, /since 03:12 UTC, 1 min/)
+  t.match(it.sent[0]?.body, /since 03:12 UTC \(1 min\)/)
 })
 
 t.test('what cannot be written is refused, without a secret', async (t) => {
-  const reading = await tell(
-    notice('opened'),
-    {
+  const reading = await tell(notice('opened'), {
+    ...{ settings, now: Date.now, receipt: undefined, abilities: {}, rested: async () => undefined },
+    sink: {
       ...discord,
       compose() {
         throw new Error('cannot parse https://x/abcdef')
       },
     },
-    settings,
-    {
+    post: {
       send: () => Promise.reject(new Error('never')),
       hold: async () => undefined,
       redact: (text) => text.replaceAll('abcdef', '<hidden>'),
       close: async () => undefined,
     },
-    Date.now,
-    undefined,
-    async () => undefined,
-  )
+  })
   t.same(reading.reading, { outcome: 'refused', why: 'cannot parse https://x/<hidden>' })
   t.equal(messageOf(new Error('x'.repeat(1000))).length, 200)
 })

@@ -11,21 +11,24 @@ const incident = (it: Partial<Incident>): Incident => ({
   ...it,
 })
 
-t.test('the root speaks for its incident, until it alone is over', async (t) => {
-  t.equal(leadOf(incident({ affected: [grave] })), cause)
+t.test('the root speaks for its incident, until it alone is over, or another is graver', async (t) => {
+  t.equal(leadOf(incident({ affected: [mild] })), cause)
+  t.equal(leadOf(incident({ affected: [mild, grave] })), grave)
+  t.equal(leadOf(incident({ affected: [grave], severity: 'warning' })), cause, 'that is not told yet')
   const over = { ...cause, resolved: 20 }
   t.equal(leadOf(incident({ cause: over, affected: [mild, grave] })), grave, 'then the gravest that is left')
   const older = { ...grave, id: 'older', since: 1 }
   t.equal(leadOf(incident({ cause: over, affected: [grave, older] })), older, 'of those the oldest')
   const all = [{ ...grave, resolved: 21 }]
   t.equal(leadOf(incident({ cause: over, affected: all })), over, 'nothing is left')
-  t.equal(leadOf(incident({ cause: over, affected: [grave], resolved: 30 })), over, 'it is closed')
+  t.equal(leadOf(incident({ cause: over, affected: [mild], resolved: 30 })), over, 'it is closed')
+  t.equal(leadOf(incident({ cause: over, affected: [grave], resolved: 30 })), grave)
 })
 
-t.test('a title says what is grave, and what it came of', async (t) => {
+t.test('a title says what is grave; what it came of is said beside it', async (t) => {
   t.equal(titleOf(incident({})), 'the root')
   t.equal(titleOf(incident({ affected: [mild] })), 'the root', 'no graver than the root')
-  t.equal(titleOf(incident({ affected: [mild, grave] })), 'something grave: the root')
+  t.equal(titleOf(incident({ affected: [mild, grave] })), 'something grave')
   t.equal(
     titleOf(incident({ affected: [grave], severity: 'warning' })),
     'the root',
@@ -33,10 +36,10 @@ t.test('a title says what is grave, and what it came of', async (t) => {
   )
   const over = { ...grave, resolved: 10 }
   t.equal(titleOf(incident({ affected: [over] })), 'the root', 'what is over is not told as if it were so')
-  t.equal(titleOf(incident({ affected: [over], resolved: 20 })), 'something grave: the root')
+  t.equal(titleOf(incident({ affected: [over], resolved: 20 })), 'something grave')
   t.equal(
     titleOf(incident({ cause: { ...cause, resolved: 10 }, affected: [grave] })),
-    'something grave, after: the root',
+    'something grave',
   )
 })
 
@@ -48,6 +51,6 @@ t.test('a root that goes on as something else is the same to people', async (t) 
   t.equal(titleOf(incident({ cause: before, affected: [after] })), 'what it is by now')
   t.equal(
     titleOf(incident({ cause: before, affected: [{ ...after, resolved: 11 }, grave] })),
-    'something grave, after: what it is by now',
+    'something grave',
   )
 })

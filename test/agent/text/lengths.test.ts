@@ -1,5 +1,5 @@
 import t from 'tap'
-import { boundedLines, bytes, jsonBytes, shorten } from '../../../agent/text/lengths.ts'
+import { boundedLines, bytes, jsonBytes, shorten, wholeLines } from '../../../agent/text/lengths.ts'
 import { hostile } from '../../receivers/notices.ts'
 
 t.test('cut in the middle, both ends stay', async (t) => {
@@ -41,4 +41,17 @@ t.test('whole lines, and how many did not fit', async (t) => {
   t.ok(some.length <= 60)
   t.equal(boundedLines(['x'.repeat(50)], 100, 9), 'xxxx…xxxx')
   t.equal(boundedLines([], 10, 10), '')
+})
+
+t.test('lines that may not be cut: whole or left out', async (t) => {
+  const more = (left: number) => `${left} more`
+  t.equal(wholeLines(['aaaa', 'bbbb'], 9, more), 'aaaa\nbbbb')
+  t.equal(wholeLines(['aaaa', 'bbbb', 'c'], 10, more), '3 more', 'no room for one and for how many more')
+  t.equal(wholeLines(['aaaa', 'bbbb', 'c'], 11, more), 'aaaa\nbbbb\nc')
+  t.equal(wholeLines(['aaaa', 'bbbbbbb', 'c'], 11, more), 'aaaa\n2 more')
+  t.equal(wholeLines(['x'.repeat(50)], 10, more), '1 more')
+  t.equal(wholeLines(['x'.repeat(50)], 3, more), '')
+  t.equal(wholeLines([], 0, more), '')
+  t.equal(wholeLines(['é', '"'], 100, more, jsonBytes), 'é\n"')
+  t.equal(wholeLines(['é"', '"'], 7, more, jsonBytes), '2 more')
 })

@@ -15,7 +15,7 @@ export interface News {
 /** The kernel's log is the whole machine's: who else is killed on it is not of this night. */
 const foreign = ({ body }: Arrival) => {
   const text = JSON.stringify(body)
-  return /OOM ?[Kk]ill|memory\.oom-/.test(text) && !text.includes('shop/')
+  return /OOM ?kill|memory\.oom-/i.test(text) && !text.includes('shop/')
 }
 
 export const newsOf = (arrivals: readonly Arrival[]): readonly News[] =>
@@ -25,14 +25,14 @@ function news(arrival: Arrival): News {
   const { receiver: sink, at, body, method } = arrival
   const of = { sink, at, arrival, codes: [] }
   if (sink === 'discord') {
-    const code = /^agent explain (.+)$/.exec(body.embeds?.[0]?.footer?.text ?? '')?.[1]
+    const code = / · ([\w.-]+)$/.exec(body.embeds?.[0]?.footer?.text ?? '')?.[1]
     const kind = method === 'PATCH' ? 'edit' : body.embeds?.length ? 'new' : 'over'
     return { ...of, kind, codes: code ? [code] : [] }
   }
   if (sink === 'ntfy')
     return {
       ...of,
-      kind: body.title?.startsWith('resolved: ') ? 'over' : (body.priority ?? 3) > 3 ? 'new' : 'edit',
+      kind: body.title?.includes(': resolved after ') ? 'over' : (body.priority ?? 3) > 3 ? 'new' : 'edit',
     }
   const kind = /resolved$/.test(body.type ?? '')
     ? 'over'
@@ -45,9 +45,9 @@ function news(arrival: Arrival): News {
 
 /** The commands that a message names, in order, as a person would paste them. */
 export function steps({ body }: Arrival): readonly string[] {
-  const next =
-    body.embeds?.[0]?.fields?.find((it) => it.name === 'Next')?.value.split('\n') ??
-    body.data?.incident?.fix ??
-    []
-  return next.flatMap((step) => [...step.matchAll(/`([^`]+)`/g)].map(([, it = '']) => it))
+  const fix =
+    body.embeds?.[0]?.fields?.find((it) => it.name === 'Fix')?.value ??
+    body.data?.incident?.fix?.join('\n') ??
+    ''
+  return [...fix.matchAll(/```\n([^`]+)\n```|`([^`]+)`/g)].map(([, block, inline]) => block ?? inline ?? '')
 }

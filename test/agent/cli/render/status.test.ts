@@ -28,7 +28,7 @@ t.test('a root that is over does not speak for what is left', async (t) => {
   const [incident] = picture.incidents
   const it = { ...picture, incidents: [{ ...incident, cause: over, affected: [left] }] } as typeof picture
   const page = renderStatus(it, plain)
-  t.match(page, 'CRITICAL  the Kubernetes API is not healthy, after: the firewall was flushed')
+  t.match(page, 'CRITICAL  the Kubernetes API is not healthy')
   t.match(page, /\n {2}The API does not answer\.\n {2}So {5}kubectl fails\./)
   t.match(page, /\n {2}It began with\n {4}- critical: the firewall was flushed \(nft, over since/)
   t.notMatch(page, 'It led to')

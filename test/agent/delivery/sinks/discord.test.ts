@@ -28,27 +28,49 @@ const [edit] = letters(notice('grew'), receipt)
 
 t.test('what people see', async (t) => {
   const { content, embeds } = bodyOf(post)
-  t.equal(content, '**node1: the firewall was flushed**  (critical, since 03:12 UTC, 4 min)')
-  t.equal(embeds[0]?.description, '`iptables` (pid 25978) removed 91 of 91 rules at 03:12:07.')
+  t.equal(
+    content,
+    [
+      '🔴 **node1: the firewall was flushed**',
+      '`iptables` (pid 25978) removed 91 of 91 rules at 03:12:07.',
+      `-# critical since 03:12 UTC (4 min) · <t:${since / 1000}:R>`,
+    ].join('\n'),
+  )
   t.same(embeds[0]?.fields, [
+    { name: 'Impact', value: 'Services and network policies do not work.' },
     {
-      name: 'So',
-      value: 'Services and network policies do not work. Also: ingress is unreachable (kube-system/ingress).',
+      name: 'Fix',
+      value: [
+        '1.',
+        '```',
+        'systemctl restart k3s',
+        '```',
+        '2. delete the ingress pod so that its port is mapped again',
+      ].join('\n'),
     },
-    {
-      name: 'Next',
-      value: '1. `systemctl restart k3s`\n2. delete the ingress pod so that its port is mapped again',
-    },
-    { name: 'Never', value: '`iptables -F` again: ufw drops by default and it would cut SSH.' },
+    { name: "Don't", value: "⛔ Don't run `iptables -F` again: ufw would then lock out SSH." },
+    { name: 'Also affected', value: 'ingress is unreachable (kube-system/ingress)' },
   ])
-  t.equal(embeds[0]?.footer?.text, 'agent explain firewall.flushed')
+  t.equal(embeds[0]?.footer?.text, 'Murphy · node1 · firewall.flushed')
   t.equal(embeds[0]?.color, 0xd92d20)
+})
+
+t.test('the runbook, the cluster, and steps that have no room', async (t) => {
+  const [it] = letters({ ...notice('opened'), cluster: 'home', runbookUrl: 'https://wiki.example/{code}' })
+  const [embed] = bodyOf(it).embeds
+  t.match(embed, { title: 'Runbook', url: 'https://wiki.example/firewall.flushed' })
+  t.equal(embed?.footer?.text, 'Murphy · node1 · cluster home · firewall.flushed')
+  const fix = Array.from({ length: 6 }, (_, at) => `\`kubectl delete pod ${at}${'x'.repeat(200)}\``)
+  const [long] = letters(notice('opened', incident({ fix })))
+  const value = bodyOf(long).embeds[0]?.fields?.find(({ name }) => name === 'Fix')?.value ?? ''
+  t.match(value, /\n2 more: `agent status`$/)
+  t.notMatch(value, '…', 'no step is cut')
 })
 
 t.test('nothing but backticks is no field', async (t) => {
   const it = incident({ cause: finding({ impact: '````' }), affected: [] })
   const names = bodyOf(letters(notice('opened', it))[0]).embeds[0]?.fields?.map(({ name }) => name)
-  t.same(names, ['Next', 'Never'])
+  t.same(names, ['Fix', "Don't"])
 })
 
 t.test('API v10, whatever was pasted', async (t) => {
@@ -105,11 +127,15 @@ t.test('resolved: edited in place, and a short line', async (t) => {
   const [edit, line] = letters({ ...notice('resolved', over()), at: since + 500_000 }, receipt).map(bodyOf)
   t.equal(
     edit?.content,
-    '**resolved: node1: the firewall was flushed**  (was critical, 03:12 UTC to 03:20 UTC, 8 min)',
+    [
+      '🟢 **node1: resolved after 8 min: the firewall was flushed**',
+      'Reported: `iptables` (pid 25978) removed 91 of 91 rules at 03:12:07.',
+      `-# was critical, 03:12 UTC to 03:20 UTC · <t:${since / 1000}:R>`,
+    ].join('\n'),
   )
   t.equal(edit?.embeds[0]?.color, 0x12b76a)
   t.same(edit?.embeds[0]?.fields, [])
-  t.equal(line?.content, edit?.content)
+  t.equal(line?.content, edit?.content.split('\n')[0])
   t.same(line?.embeds, [])
 })
 
@@ -134,6 +160,8 @@ t.test('escaping', async (t) => {
 /** What Discord would take for markup once escapes and code are out: an independent, simpler reading. */
 const markup = (text: string) =>
   text
+    .replace(/ · <t:\d+:R>$/, '')
+    .replace(/^```\n[^`\n]+\n```$/gm, '')
     .replace(/\\[^0-9A-Za-z\s]/g, '')
     .replace(/(?<!`)`[^`\n]+`(?!`)/g, '')
     .match(/[*_~|`[\]<>@]|:\/\//g) ?? []

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { ntfy } from '../../../../agent/delivery/sinks/ntfy.ts'
-import type { Notice, Reply } from '../../../../agent/model/index.ts'
+import type { Abilities, Notice, Reply } from '../../../../agent/model/index.ts'
 import { hostile, hostileNotices, incident, notice, over, since } from '../../../receivers/notices.ts'
 
 const url = 'https://ntfy.example/Alerts_1'
@@ -27,13 +27,14 @@ t.test('what people see', async (t) => {
   t.equal(
     it.message,
     [
-      'critical, since 03:12 UTC, 4 min',
       '`iptables` (pid 25978) removed 91 of 91 rules at 03:12:07.',
-      'So: Services and network policies do not work. Also: ingress is unreachable (kube-system/ingress).',
-      'Next:',
+      'Impact: Services and network policies do not work.',
+      'Fix',
       '1. `systemctl restart k3s`',
       '2. delete the ingress pod so that its port is mapped again',
-      'Never: `iptables -F` again: ufw drops by default and it would cut SSH.',
+      "Don't run `iptables -F` again: ufw would then lock out SSH.",
+      'Also affected: ingress is unreachable (kube-system/ingress)',
+      'critical since 03:12 UTC (4 min)',
     ].join('\n'),
   )
   t.same([it.priority, it.tags], [5, ['rotating_light']])
@@ -52,6 +53,42 @@ t.test('one notification an incident', async (t) => {
   t.match(body(notice('opened')).sequence_id, /^[-_A-Za-z0-9]{1,64}$/)
   t.equal(letter(notice('merged')), undefined)
   t.equal(body(notice('merged'), 'abc123').sequence_id, 'abc123', 'replaces what was told before')
+})
+
+t.test('a server that cannot update a notification is sent no silent changes', async (t) => {
+  const sent = (of: Notice, abilities: Abilities) => ntfy.compose(of, { url }, 'abc', abilities).length
+  for (const kind of ['opened', 'worse', 'reminder', 'resolved'] as const)
+    t.equal(sent(notice(kind), { edits: false }), 1, kind)
+  for (const kind of ['grew', 'merged'] as const) {
+    t.equal(sent(notice(kind), { edits: false }), 0, kind)
+    t.equal(sent(notice(kind), {}), 1, kind)
+  }
+  t.match(ntfy.lacks?.({ edits: false }), /older than 2\.16/)
+  t.equal(ntfy.lacks?.({ edits: true }), undefined)
+  t.equal(ntfy.lacks?.({}), undefined)
+})
+
+t.test('a button that copies the first step, where the server knows it', async (t) => {
+  const copy = { action: 'copy', label: 'Copy step 1', value: 'systemctl restart k3s' }
+  const mild = notice('opened', incident({ severity: 'warning' }))
+  const offered = (of: Notice, abilities: Abilities) => {
+    const [it] = ntfy.compose(of, { url }, undefined, abilities)
+    return { it, actions: JSON.parse(it?.body ?? '{}').actions }
+  }
+  t.equal(offered(mild, {}).actions, undefined)
+  t.strictSame(offered(mild, { edits: true, copies: true }).actions, [copy])
+  t.strictSame(offered(notice('opened'), { edits: true, copies: true }).actions, [copy])
+  t.equal(offered(mild, { edits: true, copies: false }).actions, undefined)
+  t.equal(offered(notice('opened'), { edits: true }).actions, undefined, 'not tried with what is critical')
+  const { it, actions } = offered(mild, { edits: true })
+  t.strictSame(actions, [copy], 'tried')
+  const read = (answer: Reply) => it && ntfy.read?.(answer, it)
+  t.match(read(reply(400, { code: 40018 })), { outcome: 'refused', shows: { copies: false } })
+  t.match(read(reply(200, { id: 'x' })), { shows: { copies: true } })
+  const linked = { ...mild, runbookUrl: 'https://wiki.example/{code}' }
+  t.strictSame(offered(linked, {}).actions, [
+    { action: 'view', label: 'Runbook', url: 'https://wiki.example/firewall.flushed' },
+  ])
 })
 
 t.test('only what someone must see now rings', async (t) => {
@@ -107,8 +144,11 @@ t.test('what replies mean', async (t) => {
   const sent = letter(notice('opened'))
   const read = (it: Reply) => sent && ntfy.read?.(it, sent)
   const sequence = body(notice('opened')).sequence_id
-  t.same(read(reply(200, { id: 'x', event: 'message' })), { outcome: 'accepted', receipt: sequence })
-  t.equal(read(reply(200, '{"id":"x","ti'))?.outcome, 'accepted', 'it broke off')
+  const accepted = { outcome: 'accepted', receipt: sequence }
+  t.same(read(reply(200, { id: 'x', event: 'message' })), { ...accepted, shows: { edits: false } })
+  t.same(read(reply(200, { id: 'x', sequence_id: sequence })), { ...accepted, shows: { edits: true } })
+  t.equal(read(reply(400, { code: 40018, error: 'actions invalid' }))?.outcome, 'refused')
+  t.same(read(reply(200, '{"id":"x","ti')), accepted, 'it broke off: nothing is known of it')
   for (const body of ['', '<html>', '{"error":"blo', {}, [], { code: 40301, error: 'forbidden' }])
     t.match(read(reply(200, body)), { outcome: 'again', why: /perhaps a proxy/ }, JSON.stringify(body))
   t.equal(read(reply(200, '<html>'))?.outcome, 'again')

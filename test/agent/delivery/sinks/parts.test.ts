@@ -1,5 +1,15 @@
 import t from 'tap'
-import { follows, gravestFirst, standing, steps } from '../../../../agent/delivery/sinks/parts.ts'
+import {
+  about,
+  alsoAffected,
+  firstCommand,
+  gravestFirst,
+  prefix,
+  runbook,
+  standing,
+  stepOf,
+  steps,
+} from '../../../../agent/delivery/sinks/parts.ts'
 import { finding, incident, over, since } from '../../../receivers/notices.ts'
 
 t.test('where room ends, what is open and gravest is in it', async (t) => {
@@ -17,11 +27,67 @@ t.test('where room ends, what is open and gravest is in it', async (t) => {
     finding({ id: `${at}`, title: `mild ${at}`, severity: 'warning' }),
   )
   const grave = finding({ id: 'grave', title: 'a grave one', since: since + 9 })
-  t.match(follows(incident({ affected: [...many, grave] })), /Also: a grave one \(node\); mild 0/)
+  t.match(alsoAffected(incident({ affected: [...many, grave] })), /^a grave one \(node\); mild 0/)
 })
 
 t.test('how it stands, and no step twice', async (t) => {
-  t.equal(standing(incident(), since + 60_000), 'critical, since 03:12 UTC, 1 min')
-  t.equal(standing(over(), since), 'was critical, 03:12 UTC to 03:20 UTC, 8 min')
+  t.equal(standing(incident(), since + 60_000), 'critical since 03:12 UTC (1 min)')
+  t.equal(standing(over(), since), 'was critical, 03:12 UTC to 03:20 UTC')
   t.strictSame(steps(incident({ fix: ['a', 'a', '', 'b'] })), ['a', 'b'])
+})
+
+t.test('what the title says is not said again', async (t) => {
+  const pod = { namespace: 'shop', name: 'db-0' }
+  t.equal(about(pod, 'OOMKilled'), ' (shop/db-0)')
+  t.equal(about(pod, 'OOMKilled: shop/db-0 (limit 64 MiB)'), '')
+  t.equal(about(undefined, 'x'), '')
+  const route = finding({ title: 'no route to pods on node2', subject: 'node2' })
+  t.equal(alsoAffected(incident({ affected: [route] })), 'no route to pods on node2')
+  const [root, graver] = [finding({ severity: 'info', title: 'k3s restarted' }), finding({ id: 'g' })]
+  const it = incident({ cause: root, affected: [graver] })
+  t.equal(alsoAffected(it), 'k3s restarted (node)')
+  const why = { certainty: 'likely', cause: root.id, text: 'k3s restarted (20 s before)' } as const
+  t.equal(alsoAffected({ ...it, why }), '', 'it is named as the cause')
+})
+
+t.test('what is new about it', async (t) => {
+  t.equal(prefix('opened', 5), '')
+  t.equal(prefix('worse', 5), 'worse: ')
+  t.equal(prefix('reminder', 24 * 3600_000), 'still open after 1 d: ')
+  t.equal(prefix('resolved', 6 * 60_000), 'resolved after 6 min: ')
+})
+
+t.test('the command of a step, and the words around it', async (t) => {
+  t.strictSame(stepOf('`systemctl restart k3s`'), { before: '', command: 'systemctl restart k3s', after: '' })
+  t.strictSame(stepOf('On a server: `kubectl delete pod x -n y`.'), {
+    ...{ before: 'On a server:', command: 'kubectl delete pod x -n y', after: '' },
+  })
+  t.strictSame(stepOf('`uptime`'), { before: '', command: 'uptime', after: '' })
+  t.strictSame(stepOf('`kubectl get x` shows which'), {
+    ...{ before: '', command: 'kubectl get x', after: 'shows which' },
+  })
+  for (const sentence of [
+    'Give the pod more memory.',
+    'Open port `6443` in the router',
+    'Set `min: warning` in `/etc/murphy/config.yaml`',
+    'Copy `/etc/rancher/k3s/k3s.yaml` to wherever it is used',
+    'one ` alone',
+    'see `ufw` first',
+  ])
+    t.strictSame(stepOf(sentence), { before: sentence, after: '' }, sentence)
+  t.equal(firstCommand({ fix: ['`a b`', '`c d`'] }), 'a b')
+  t.equal(firstCommand({ fix: ['Look at the disk.', '`c d`'] }), undefined)
+})
+
+t.test('the link to a runbook', async (t) => {
+  t.equal(runbook('https://wiki.example/{code}?x', 'a.b c'), 'https://wiki.example/a.b%20c?x')
+  t.equal(runbook('https://wiki.example/', 'a.b'), 'https://wiki.example/')
+  for (const [url, code] of [
+    [undefined, 'a'],
+    ['https://wiki.example/{code}', undefined],
+    ['nothing', 'a'],
+    ['https://wiki.example/{code}', 'x'.repeat(600)],
+  ] as const)
+    t.equal(runbook(url, code), undefined)
+  t.equal(typeof runbook('https://wiki.example/{code}', '\ud800'), 'string', 'half a surrogate pair')
 })

@@ -24,6 +24,8 @@ t.test('the body', async (t) => {
   t.match(JSON.parse(letter(notice('opened')).body), {
     type: 'incident.opened',
     timestamp: '2026-03-05T03:12:07.000Z',
+    title: 'node1: the firewall was flushed',
+    text: /^🔴 node1: the firewall was flushed\n`iptables` \(pid 25978\) removed .*\nImpact: .*\nFix\n1\. /,
     data: {
       version: 2,
       node: 'node1',
@@ -62,7 +64,7 @@ t.test('what leads the title and what is open is in the body, however much is ov
   const { data } = JSON.parse(
     letter(notice('grew', incident({ cause, affected: [...old, mild, lead] }))).body,
   )
-  t.equal(data.incident.title, 'the bridge is gone: k3s was restarted')
+  t.equal(data.incident.title, 'the bridge is gone')
   t.strictSame(
     data.incident.affected.slice(0, 2).map(({ id }: { id: string }) => id),
     ['lead', 'mild'],
