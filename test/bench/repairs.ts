@@ -17,9 +17,10 @@ import { conclude, type Row } from './table.ts'
 
 /**
  * How long a fault may take to be told, and a repair to be confirmed, before it counts as missed, ms. What no event
- * tells of is looked at every third minute while all is well, and told when it has been so for up to two minutes.
+ * tells of is looked at every third minute while all is well, and told when it has been so for up to two minutes; the
+ * cluster's DNS is not judged before k3s has run for five.
  */
-const patience = { told: 420_000, over: 120_000 }
+const patience = { told: 660_000, over: 120_000 }
 
 /** Breaks the node in one way, waits until that is told, repairs it, and measures until the receiver knows, ms. */
 export async function measureRepair(
