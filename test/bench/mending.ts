@@ -34,50 +34,46 @@ const unwell = '/var/lib/rancher/k3s/kubelet-broken'
  * - Lines of logs, kills, crashes, restarts: they happened; they are over after their hold.
  */
 export const repairs: Readonly<Record<string, Repair>> = {
-    flush: sh('firewall.flushed', faults.firewall.break, faults.firewall.mend),
-    'a flush of nat': sh('firewall.hostport-rules-missing', 'iptables -t nat -F', kubeRules),
-    'host ports': sh(
-      'firewall.hostport-rules-missing',
-      'iptables -t nat -F CNI-HOSTPORT-DNAT',
-      kubeRules,
-    ),
-    'SSH under ufw': sh('firewall.lockout', 'ufw delete allow 22/tcp', 'ufw allow 22/tcp'),
-    bridge: sh('cni.bridge-missing', faults.bridge.break, faults.bridge.mend),
-    'the bridge down': sh('cni.bridge-down', 'ip link set cni0 down', 'ip link set cni0 up'),
-    "the bridge's address": sh(
-      'cni.bridge-address',
-      'ip addr del 10.42.0.1/24 dev cni0',
-      'ip addr add 10.42.0.1/24 brd + dev cni0',
-    ),
-    overlay: sh(
-      'cni.overlay-missing',
-      'ip link del flannel.1',
-      `ip link add flannel.1 mtu 1450 type vxlan id 1 local 192.0.2.10 dev eth0 dstport 8472 nolearning
+  flush: sh('firewall.flushed', faults.firewall.break, faults.firewall.mend),
+  'a flush of nat': sh('firewall.hostport-rules-missing', 'iptables -t nat -F', kubeRules),
+  'host ports': sh('firewall.hostport-rules-missing', 'iptables -t nat -F CNI-HOSTPORT-DNAT', kubeRules),
+  'SSH under ufw': sh('firewall.lockout', 'ufw delete allow 22/tcp', 'ufw allow 22/tcp'),
+  bridge: sh('cni.bridge-missing', faults.bridge.break, faults.bridge.mend),
+  'the bridge down': sh('cni.bridge-down', 'ip link set cni0 down', 'ip link set cni0 up'),
+  "the bridge's address": sh(
+    'cni.bridge-address',
+    'ip addr del 10.42.0.1/24 dev cni0',
+    'ip addr add 10.42.0.1/24 brd + dev cni0',
+  ),
+  overlay: sh(
+    'cni.overlay-missing',
+    'ip link del flannel.1',
+    `ip link add flannel.1 mtu 1450 type vxlan id 1 local 192.0.2.10 dev eth0 dstport 8472 nolearning
        ip addr add 10.42.0.0/32 dev flannel.1 && ip link set flannel.1 up`,
-    ),
-    'the overlay down': sh('cni.overlay-down', 'ip link set flannel.1 down', 'ip link set flannel.1 up'),
-    'a pod off the bridge': {
-      code: 'cni.veth-orphaned',
-      break: (node) => node.sh(`ip link set ${vethOf(node)} nomaster`),
-      mend: (node) => node.sh(`ip link set ${vethOf(node)} master cni0`),
-    },
-    forwarding: sh(
-      'cni.forwarding-off',
-      'sysctl -qw net.ipv4.ip_forward=0',
-      'sysctl -qw net.ipv4.ip_forward=1',
-    ),
-    DNS: { ...sh('cni.dns-dead', 'systemctl stop cluster-dns', startDns), beside: true },
-    certificate: sh('certs.expired', faults.certificate.break, faults.certificate.mend),
-    // 92 %: filling, and not yet the end of anything else.
-    disk: {
-      ...sh('k3s.disk-filling', `fallocate -l 29500K ${volumes}/full`, `rm ${volumes}/full`),
-      beside: true,
-      prepare: ({ sh: run }) => run(`mkdir -p ${volumes} && mount -t tmpfs -o size=32m tmpfs ${volumes}`),
-    },
-    kubelet: { ...sh('k3s.kubelet-unhealthy', `touch ${unwell}`, `rm ${unwell}`), beside: true },
-    // Who stops it by hand is told of it after `stopped_minutes`.
-    k3s: sh('k3s.down', 'systemctl stop k3s', 'systemctl start k3s'),
-    'a crash loop': crashLoop(),
+  ),
+  'the overlay down': sh('cni.overlay-down', 'ip link set flannel.1 down', 'ip link set flannel.1 up'),
+  'a pod off the bridge': {
+    code: 'cni.veth-orphaned',
+    break: (node) => node.sh(`ip link set ${vethOf(node)} nomaster`),
+    mend: (node) => node.sh(`ip link set ${vethOf(node)} master cni0`),
+  },
+  forwarding: sh(
+    'cni.forwarding-off',
+    'sysctl -qw net.ipv4.ip_forward=0',
+    'sysctl -qw net.ipv4.ip_forward=1',
+  ),
+  DNS: { ...sh('cni.dns-dead', 'systemctl stop cluster-dns', startDns), beside: true },
+  certificate: sh('certs.expired', faults.certificate.break, faults.certificate.mend),
+  // 92 %: filling, and not yet the end of anything else.
+  disk: {
+    ...sh('k3s.disk-filling', `fallocate -l 29500K ${volumes}/full`, `rm ${volumes}/full`),
+    beside: true,
+    prepare: ({ sh: run }) => run(`mkdir -p ${volumes} && mount -t tmpfs -o size=32m tmpfs ${volumes}`),
+  },
+  kubelet: { ...sh('k3s.kubelet-unhealthy', `touch ${unwell}`, `rm ${unwell}`), beside: true },
+  // Who stops it by hand is told of it after `stopped_minutes`.
+  k3s: sh('k3s.down', 'systemctl stop k3s', 'systemctl start k3s'),
+  'a crash loop': crashLoop(),
 }
 
 function sh(code: string, broken: string, mended: string): Repair {

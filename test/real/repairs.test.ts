@@ -11,6 +11,7 @@ import { withoutContainer } from './container.ts'
 import { until } from './waiting.ts'
 
 const skip = process.env.CI === 'true' ? false : (withoutContainer() ?? false)
+t.setTimeout(1_500_000)
 
 t.test('a repair is confirmed within fifteen seconds', { skip }, async (t) => {
   const failed = await withStand(async (stand) => {
@@ -35,7 +36,14 @@ t.test('four flushes within half an hour, each repaired', { skip: long, timeout:
   const failed = await withStand(async (stand) => {
     const { node } = await bootSite(stand, 'flushes', async () => {})
     const found = async () => {
-      const argv = [process.execPath, join(stand.built, 'main.js'), '--config', configPath, 'status', '--json']
+      const argv = [
+        process.execPath,
+        join(stand.built, 'main.js'),
+        '--config',
+        configPath,
+        'status',
+        '--json',
+      ]
       const { stdout } = node.start(argv)
       const { incidents = [] } = JSON.parse((stdout && (await text(stdout))) || '{}') as Partial<Snapshot>
       return incidents

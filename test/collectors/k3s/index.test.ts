@@ -197,7 +197,18 @@ t.test('the kernel killing k3s itself is told, and as the cause of its crash', a
     const sample = startedAt(noon, { unit, happened })
     const [well, killed] = [
       [begun, []],
-      [noon + 1_000, [{ code: 'memory.oom-killed', subject: 'host/k3s.service', text: 'Killed.', at: ended.at, evidence: { process } }]],
+      [
+        noon + 1_000,
+        [
+          {
+            code: 'memory.oom-killed',
+            subject: 'host/k3s.service',
+            text: 'Killed.',
+            at: ended.at,
+            evidence: { process },
+          },
+        ],
+      ],
     ] as const
     let ledger: Ledger = []
     for (const [at, observations] of [well, killed])

@@ -30,7 +30,8 @@ t.test('only a kill of k3s itself stops k3s', async (t) => {
 })
 
 t.test('a crash follows from a kill only if that is how it ended', async (t) => {
-  const kill = (process: string, more = {}) => of({ code: 'memory.oom-killed', evidence: { process }, ...more })
+  const kill = (process: string, more = {}) =>
+    of({ code: 'memory.oom-killed', evidence: { process }, ...more })
   const crash = (evidence: object) => of({ code: 'k3s.crashed', evidence })
   const killed = crash({ signal: 9, result: 'signal' })
   t.ok(diedOfKill(kill('k3s-server'), killed))
