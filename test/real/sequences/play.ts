@@ -109,6 +109,8 @@ function openShow(node: Node) {
   async function looking(): Promise<void> {
     for (let last = performance.now(); !over; ) {
       await pause(every)
+      // First what has arrived: it was in the ledger before it was sent.
+      const arrived = up ? node.arrivals() : []
       const snapshot = await node.snapshot().catch(() => undefined)
       // Time in which this machine served neither the agent nor whoever looks at it is nobody's fault.
       fair += Math.min(performance.now() - last, most)
@@ -117,7 +119,7 @@ function openShow(node: Node) {
         upSince = fair
         continue
       }
-      score.look(snapshot, node.arrivals(), upSince)
+      score.look(snapshot, arrived, upSince)
       open = snapshot.incidents.flatMap((it) =>
         [it.cause, ...it.affected].flatMap((one) =>
           one.resolved === undefined && isAlarm(one) ? [`${one.code} ${one.subject}: ${one.text}`] : [],

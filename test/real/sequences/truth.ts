@@ -5,6 +5,7 @@ import { fits, type Key, type RealFault } from './faults/fault.ts'
 /** Something that was done to a node, and what is so for as long as it is not undone. */
 export interface Deed extends Act {
   readonly makes: Key
+  readonly also: readonly Key[]
   readonly leads: readonly Key[]
   readonly past: boolean
   readonly byRestart: boolean
@@ -28,7 +29,8 @@ const ofThePast = /^(memory\.oom-|cni\.flapping$|agent\.)/
 /** How long after the repair something may still be found for the first time, ms: a look may have begun before it. */
 const late = 15_000
 
-const does = (it: Deed, key: Key) => fits(it.makes, key) || it.leads.some((one) => fits(one, key))
+const isItself = (it: Deed, key: Key) => [it.makes, ...it.also].some((one) => fits(one, key))
+const does = (it: Deed, key: Key) => isItself(it, key) || it.leads.some((one) => fits(one, key))
 
 /** What caused what, on one real node in one sequence. `now`: both clocks. */
 export function makeTruth(now: () => Moment) {
@@ -37,10 +39,10 @@ export function makeTruth(now: () => Moment) {
     deeds,
     /** To be called before it is done; `done` after. */
     begins(
-      fault: Pick<RealFault, 'kind' | 'text' | 'makes' | 'leads' | 'past' | 'byRestart' | 'grace'>,
+      fault: Pick<RealFault, 'kind' | 'text' | 'makes' | 'also' | 'leads' | 'past' | 'byRestart' | 'grace'>,
       isFault: boolean,
     ) {
-      const { kind, text, makes, leads = [], past = false, byRestart = false, grace = 0 } = fault
+      const { kind, text, makes, also = [], leads = [], past = false, byRestart = false, grace = 0 } = fault
       const begun = now()
       const deed: Deed = {
         ...{
@@ -50,6 +52,7 @@ export function makeTruth(now: () => Moment) {
           text,
           fault: isFault,
           makes,
+          also,
           leads,
           past,
           byRestart,
@@ -76,17 +79,24 @@ export function makeTruth(now: () => Moment) {
           it.at <= (resolved ?? Number.POSITIVE_INFINITY) &&
           (it.undone === undefined || (onset.from ?? found) <= it.undone.real + late),
       )
-      const itself = here.some((it) => fits(it.makes, { code, subject }))
+      const itself = here.some((it) => isItself(it, { code, subject }))
       return together(here.map((it) => ({ by: [it], after: itself ? [] : [it.makes.code] })))
     },
-    /** Whether k3s was not started so lately, nor meanwhile, that it is not judged. */
-    isJudged: ({ grace, done, undone }: Deed) =>
+    /**
+     * Whether k3s was not started so lately, nor meanwhile, that it is not judged. A start by hand right after a crash takes
+     * systemd's count of it away.
+     */
+    isJudged: ({ makes, grace, done, undone }: Deed) =>
       !deeds.some(
         (it) =>
-          /^k3s\.(restarted|crashed)$/.test(it.makes.code) &&
-          it.done.real >= done.real - grace &&
-          it.at <= (undone?.real ?? Number.POSITIVE_INFINITY) &&
-          grace > 0,
+          (grace > 0 &&
+            /^k3s\.(restarted|crashed)$/.test(it.makes.code) &&
+            it.done.real >= done.real - grace &&
+            it.at <= (undone?.real ?? Number.POSITIVE_INFINITY)) ||
+          (makes.code === 'k3s.crashed' &&
+            it.makes.code === 'k3s.restarted' &&
+            it.at >= done.real &&
+            it.at - done.real <= late),
       ),
     /** Since when it is not so any more, by the fair clock, ms; undefined where it is, or tells of the past. */
     over(key: Key): number | undefined {

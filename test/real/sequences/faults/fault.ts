@@ -22,6 +22,8 @@ export interface RealFault {
   readonly partial?: { readonly text: string; readonly script: string; readonly ends: readonly string[] }
   /** What is so at once, and until it is repaired. */
   readonly makes: Key
+  /** What is so with it, and neither its cause nor its effect. */
+  readonly also?: readonly Key[]
   /** What may follow from that on this node, until it is repaired. */
   readonly leads?: readonly Key[]
   /** For so long after a start of k3s it is not judged, ms: k3s makes it anew. */

@@ -19,14 +19,16 @@ const ofNat = keys(
   'firewall.hostport-rules-missing',
   'cni.dns-dead',
 )
+/** As somebody pastes it: where chains are in use already it says so and goes on. */
+const rebuilt = `set +e; ${rebuildUfw}; set -e`
 const ufw = {
   text: 'ufw reload, and no rule of k3s',
-  script: rebuildUfw,
+  script: rebuilt,
   ends: ['firewall.lockout', 'firewall.ufw-drift'],
 }
 const filter = {
   facts: ['filter', 'ssh', 'ufw'],
-  repair: `${rebuildUfw}; rules`,
+  repair: `${rebuilt}; rules`,
   partial: ufw,
   makes: { code: 'firewall.flushed', subject: 'ipv4 filter' },
   leads: ofFilter,
@@ -67,8 +69,8 @@ const quick: readonly RealFault[] = [
     kind: 'flush by a script',
     text: 'a hardening script loads its own rule set for filter',
     script: hardening,
-    repair: `iptables -F INPUT; ${rebuildUfw}; rules`,
-    partial: { ...ufw, script: `iptables -F INPUT; ${rebuildUfw}` },
+    repair: `iptables -F INPUT; ${rebuilt}; rules`,
+    partial: { ...ufw, script: `iptables -F INPUT; ${rebuilt}` },
   },
   {
     kind: 'host ports',
@@ -113,7 +115,7 @@ const slow: readonly RealFault[] = [
     text: 'iptables -F ufw-user-output',
     facts: ['ufw'],
     script: 'iptables -D INPUT -j ufw-track-input; iptables -F ufw-user-input',
-    repair: rebuildUfw,
+    repair: rebuilt,
     makes: { code: 'firewall.ufw-drift' },
     leads: keys('firewall.lockout', 'firewall.ufw-blocks-k3s'),
   },

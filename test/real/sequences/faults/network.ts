@@ -135,9 +135,9 @@ const slow: readonly RealFault[] = [
   },
   {
     kind: 'MTU',
-    text: 'ip link set flannel.1 mtu 1500',
+    text: 'ip link set flannel.1 mtu 1400',
     facts: ['overlay'],
-    script: 'ip link set flannel.1 mtu 1500',
+    script: 'ip link set flannel.1 mtu 1400',
     repair: 'ip link set flannel.1 mtu 1450',
     makes: { code: 'cni.mtu-mismatch' },
   },
