@@ -113,7 +113,7 @@ t.test('what logs say: growth only, on the right container, until it is over', a
   t.match(found[1], { severity: 'critical', avoid: [/^Don't delete pg_wal/] })
   t.match(
     found[1]?.fix?.join('\n'),
-    /scale that down.*Copy the whole volume.*sleep.*pg_resetwal --dry-run.*as the user postgres/s,
+    /scale to 0.*copy the whole volume.*sleep.*pg_resetwal --dry-run.*as user postgres/s,
   )
   pass(minute)
   db.write(0, pg('LOG:  database system is ready to accept connections'))
