@@ -14,12 +14,12 @@ export const shortestName = 8
  * and stays.
  */
 export function titled(before: string, name: string, after = ''): string {
-  return firstThatFits(before, [printable(name, longestName)], after)
+  return firstThatFits(before, [printable(name, longestName)], after, cut)
 }
 
 /**
  * The same with the name of a pod, "shop/db-0". Where that has no room, the namespace is left out, and then what a
- * Deployment or DaemonSet appends: `before` and the workload say more than half of a random name.
+ * Deployment or DaemonSet appends, and then the end: `before` and the workload say more than half of a random name.
  */
 export function podTitled(
   before: string,
@@ -27,7 +27,8 @@ export function podTitled(
   after = '',
 ): string {
   const own = printable(name, longestName)
-  return firstThatFits(before, [`${printable(namespace, longestName)}/${own}`, own, stem(own)], after)
+  // What a pod is called after comes first in its name.
+  return firstThatFits(before, [`${printable(namespace, longestName)}/${own}`, own, stem(own)], after, begun)
 }
 
 const longestName = 253
@@ -35,13 +36,21 @@ const longestName = 253
 /** A name without what a ReplicaSet and a pod get appended (k8s.io/apimachinery/pkg/util/rand: no vowels, no 013). */
 const stem = (name: string) => name.replace(/(?:-[4-9bcdf]{6,10})?-[bcdfghjklmnpqrstvwxz2456789]{5}$/, '')
 
-function firstThatFits(before: string, names: readonly string[], after: string): string {
+const begun = (text: string, kept: number) =>
+  kept >= text.length ? text : `${text.slice(0, kept).replace(/[\ud800-\udbff]$/, '')}…`
+
+function firstThatFits(
+  before: string,
+  names: readonly string[],
+  after: string,
+  shortened: (text: string, kept: number) => string,
+): string {
   const all = [...names.map((it) => before + it + after), ...names.map((it) => before + it)]
   const fit = all.find((it) => it.length <= longestTitle)
   if (fit !== undefined && (before !== '' || fit.endsWith(after))) return fit
   const behind = before === '' ? after : ''
   const room = Math.max(shortestName, longestTitle - before.length - behind.length - 1)
-  return (before + cut(names.at(-1) ?? '', room) + behind).slice(0, longestTitle)
+  return (before + shortened(names.at(-1) ?? '', room) + behind).slice(0, longestTitle)
 }
 
 /** The first of these titles that has room; the last one is cut. They hold names that `printable` made harmless. */

@@ -104,7 +104,7 @@ export const rules = declared({
       'Kubeconfigs in the home of each user of /etc/passwd, in `KUBECONFIG` of /etc/environment and in the settings, against `k3s.yaml` and its CA.',
     settings: ['kubeconfigs'],
     impact: '`kubectl` with this file gets 401 Unauthorized once its cert has expired.',
-    fix: ['Replace it with a new copy of /etc/rancher/k3s/k3s.yaml from a server'],
+    fix: ['Replace this file with a new copy of /etc/rancher/k3s/k3s.yaml from a server'],
     pendingFor: 10 * minute,
     because: [{ code: 'k3s.certificates-rotated', takes: looked }],
   },

@@ -99,7 +99,7 @@ export const rules = declared({
       'systemd restarted k3s at least three times within 15 minutes, and k3s has not run for five minutes since. Starts by hand do not count. Without systemd, five starts of any kind count.',
     measured: '`NRestarts` of `systemctl show`, or new processes where there is no systemd.',
     impact:
-      'The API is down most of the time. Running containers keep running, but nothing restarts or moves them.',
+      'On a server the API is down most of the time. Running containers keep running, but nothing restarts or moves them.',
     pendingFor: 10_000,
     fix: [
       `See why k3s ends (on an agent the unit is k3s-agent): ${linesOf('k3s')}`,

@@ -1,7 +1,7 @@
 import type { Pattern } from '../pattern.ts'
 
 const log =
-  'Read what it logged before it stopped: `kubectl -n {namespace} logs {pod} -c {container} --previous --tail=200`'
+  'Read what the database logged before it stopped: `kubectl -n {namespace} logs {pod} -c {container} --previous --tail=200`'
 const now = 'Read the log around that line: `kubectl -n {namespace} logs {pod} -c {container} --tail=200`'
 const room = 'See how full its volume is: `kubectl -n {namespace} exec {pod} -c {container} -- df -h`'
 const avoid = ["Don't delete its volume, WAL or lock files: the database recovers from them."]
@@ -46,8 +46,8 @@ const postgres: readonly Pattern[] = [
     impact:
       'PostgreSQL stops at each start, and a restart changes nothing. The latest commits may be lost; the next step decides how many.',
     fix: [
-      'Save the data first. Find its workload and scale that to 0: `kubectl -n {namespace} get statefulset,deployment`',
-      'Copy the whole volume: no later step can be undone without a copy. If a backup or a healthy replica exists, restore that and stop here',
+      'Save the data first: find the workload to scale to 0: `kubectl -n {namespace} get statefulset,deployment`',
+      'Scale that to 0 and copy the whole volume. If a backup or a healthy replica exists, restore that and stop here',
       'Start the pod with the command sleep infinity. Inside, as user postgres, see what would change: `pg_resetwal --dry-run "$PGDATA"`',
       'Last resort, as user postgres, then dump and restore into a new cluster: `pg_resetwal -f "$PGDATA"`',
     ],
@@ -165,7 +165,7 @@ const postgres: readonly Pattern[] = [
     find: ['sorry, too many clients already', 'remaining connection slots are reserved for *'],
     impact: 'New connections are refused. Applications that retry at once make it worse.',
     fix: [
-      'See who holds them: `kubectl -n {namespace} exec {pod} -c {container} -- psql -U postgres -c "select usename, application_name, state, count(*) from pg_stat_activity group by 1,2,3 order by 4 desc"`',
+      'See who holds the connections: `kubectl -n {namespace} exec {pod} -c {container} -- psql -U postgres -c "select usename, application_name, state, count(*) from pg_stat_activity group by 1,2,3 order by 4 desc"`',
       'Lower the pool sizes of the applications, or use a pooler',
     ],
     avoid: ["Don't raise max_connections without memory for it: the OOM killer comes next."],
@@ -229,7 +229,7 @@ const others: readonly Pattern[] = [
     fix: [
       room,
       now,
-      'If it cannot read its append-only file, copy the volume, then see the damage: `redis-check-aof appendonly.aof`',
+      'If Redis cannot read its append-only file, copy the volume, then see the damage: `redis-check-aof appendonly.aof`',
     ],
     avoid: ["Don't restart Redis while it can't save: data only in memory is lost."],
   },
@@ -255,8 +255,8 @@ const others: readonly Pattern[] = [
     says: 'Redis has reached maxmemory and refuses writes',
     find: ['OOM command not allowed when used memory*', 'command not allowed when used memory*'],
     fix: [
-      'See what it holds: `kubectl -n {namespace} exec {pod} -c {container} -- redis-cli info memory`',
-      'Raise maxmemory together with the memory limit of the container, or set an eviction policy',
+      'Find the Redis pod: `kubectl get pods -A | grep -i -e redis -e valkey`',
+      'Raise maxmemory of Redis together with its memory limit, or set an eviction policy',
     ],
   },
 ]

@@ -32,7 +32,7 @@ t.test('what stands behind a name that comes first says what is wrong', async (t
   )
   const name = 'local-path-provisioner-578895bd58-5m2xk'
   const title = podTitled('', { namespace: 'kube-system', name }, ' at 96 % of its limit')
-  t.equal(title, 'local-pat…rovisioner at 96 % of its limit')
+  t.equal(title, 'local-path-provisi… at 96 % of its limit')
 })
 
 t.test('hostile names neither lengthen nor break it', async (t) => {

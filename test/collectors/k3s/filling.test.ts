@@ -42,7 +42,7 @@ t.test('by what is left, in bytes and inodes', async (t) => {
 
 t.test('by when it will be full', async (t) => {
   t.match(judge({ used: 80 }, rising(80, 6)), [
-    { severity: 'warning', text: /95 % is reached, where pods are evicted, in 2 d/ },
+    { severity: 'warning', text: /k3s evicts pods \(95 %\) in 2 d/ },
   ])
   t.match(judge({ used: 90 }, rising(90, 24)), [{ severity: 'critical', text: /in 5 h/ }])
   t.strictSame(judge({ used: 80 }, rising(80, 1)), [], 'in two weeks is no news')

@@ -45,7 +45,7 @@ t.test('the API: refused, not ready, silent, gone', async (t) => {
   t.match(await said({ [readyz]: unauthorized }), {
     well: false,
     status: 401,
-    said: /does not accept this node's own certificate/,
+    said: /401 Unauthorized to this node's own certificate/,
   })
   const body =
     '[+]ping ok\n[-]etcd failed: reason withheld\n[-]poststarthook/rbac failed: reason withheld\nreadyz check failed\n'

@@ -28,7 +28,7 @@ t.test('what was stopped by hand gets its time, and is a warning then', async (t
   t.match(down(it, 15, noon + 15 * minute), [
     {
       severity: 'warning',
-      text: /was stopped at .* and has not been started since\. No container runs here\./,
+      text: /was stopped at .* and has not been started since\. No container is running\./,
     },
   ])
   t.match(down(it, 60, noon + 15 * minute), [{ severity: 'info' }], 'as long as the settings say')
