@@ -75,7 +75,7 @@ t.test('forty copies of one rule, as iptables 1.8.3 makes them', skip, async (t)
   t.same(codes(came), ['duplicates'])
   t.match(
     one(came, 'duplicates')?.text,
-    /^39 of 131 IPv4 rules .* Most: 40 of one rule in filter KUBE-ROUTER-INPUT/,
+    /^39 of 131 IPv4 rules .* Most: 40 times in filter KUBE-ROUTER-INPUT/,
   )
 })
 
