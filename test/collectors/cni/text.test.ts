@@ -28,7 +28,7 @@ t.test('how to make them anew', (t) => {
     ...{ namespace: 'default', name: `${'x'.repeat(90)}${at}`, ip: '', bridge: 'cni0', veth: `v${at}` },
   }))
   t.equal(remake(well, long).length, 2, 'names that do not fit into one message are counted')
-  t.match(remake(well, [], ''), [/: `kubectl get pods -A -o wide`$/, /NAMESPACE NAME/])
+  t.match(remake(well, [], ''), [/: `kubectl get pods -A -o wide`$/, /-n NAMESPACE delete pod NAME/])
   t.end()
 })
 
