@@ -167,7 +167,10 @@ t.test('plugins killed between ADD and DEL: addresses leak, and are given back',
   await exactly(t, one)
   one.ahead(11 * minute)
   const [found] = await exactly(t, one, 'cni.addresses-leaking /var/lib/cni/networks/cbr0')
-  t.match(found?.text, /^5 of 253 pod addresses are reserved for pods that no longer exist .*; 243 are free\.$/)
+  t.match(
+    found?.text,
+    /^5 of 253 pod addresses are reserved for pods that no longer exist .*; 243 are free\.$/,
+  )
   one.follow(found)
   await exactly(t, one)
   t.match((await one.look()).sample.pool, { used: 5, leaked: {} }, 'those of living pods are untouched')

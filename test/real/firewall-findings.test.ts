@@ -57,7 +57,10 @@ t.test('ufw and the kernel drift apart, and come together again', skip, async (t
   await it.sh('ufw reload')
   t.equal(one(await it.round(), 'ufw-drift'), undefined)
   await it.sh('iptables -P INPUT ACCEPT')
-  t.match(one(await it.round(), 'ufw-drift')?.text, /default for incoming packets is drop, .* INPUT is ACCEPT/)
+  t.match(
+    one(await it.round(), 'ufw-drift')?.text,
+    /default for incoming packets is drop, .* INPUT is ACCEPT/,
+  )
   await it.sh(`iptables -P INPUT DROP; sed -i 's/ENABLED=yes/ENABLED=no/' /etc/ufw/ufw.conf`)
   t.match(one(await it.round(), 'ufw-drift')?.text, /says ufw is off, but its IPv4 and IPv6 rules/)
 })

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { many } from '../../../agent/text/lists.ts'
-import { podsHit, remake, restartOf } from '../../../collectors/cni/text.ts'
 import type { CniSample } from '../../../collectors/cni/sample.ts'
+import { podsHit, remake, restartOf } from '../../../collectors/cni/text.ts'
 import { sampleOf } from './node.ts'
 
 const well = await sampleOf('healthy')
