@@ -1,53 +1,68 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander'
 import type { PageCommand } from './cli/commands/page.ts'
+import type { CommandTree } from './cli/commands/tree.ts'
 import { leave } from './cli/leave.ts'
 import { readVersion } from './cli/version.ts'
 import type { PageWord } from './model/index.ts'
 
+/** Under which name it was called, as the installed command says. */
+const { MURPHY_COMMAND = '' } = process.env
+const called = /^[a-z][a-z0-9-]{0,30}$/.test(MURPHY_COMMAND) ? MURPHY_COMMAND : 'agent'
+
 /** Each command's code is loaded only when it is called, so that `agent status` answers at once. */
-const program = new Command('agent')
+const program = new Command(called)
   .description('Murphy: what is wrong with this k3s node, what follows from it, and what to do next')
+  .version(`murphy ${readVersion()}, node ${process.version}`, '-V, --version', 'which Murphy this is')
   .option('-c, --config <FILE>', 'settings to go by instead of /etc/murphy/config.yaml')
+  .option('--local', "times in this machine's zone instead of UTC; on a terminal TZ does the same")
   .configureHelp({ showGlobalOptions: true })
   .exitOverride()
-  .showHelpAfterError('(see agent --help)')
+  .showHelpAfterError(`(see ${called} --help)`)
 
 interface Globals {
   readonly config?: string
+  readonly local?: boolean
 }
 const all = <T extends object>(own: T): T & Globals => ({ ...program.opts<Globals>(), ...own })
 const done = async (exit: number | Promise<number>) => {
   process.exitCode = await exit
 }
 
+/** The options of what shows what is or was. */
+const shows = (command: Command) =>
+  command
+    .option('-o, --output <FORM>', 'wide: all there is; json, yaml; name: CODE/SUBJECT, one a line')
+    .option('--json', 'the same as -o json')
+const graded = (command: Command) =>
+  shows(command).option('--severity <SEVERITY>', 'only incidents at least as grave: info, warning, critical')
+
 program
   .command('run')
   .description('watch this node until told to stop')
   .action(async () => done((await import('./cli/commands/run.ts')).run(all({}))))
-program
-  .command('status')
-  .description(
-    'what is wrong, what was told, what runs out; exit code 0 well, 1 warning, 2 critical, 3 unknown',
-  )
-  .option('--json', 'for scripts')
+graded(program.command('status'))
+  .description('what is wrong, and what to do; exit code 0 well, 1 warning, 2 critical, 3 unknown')
+  .option('-v, --verbose', 'with all that could not be seen')
   .option('--watch', 'keep it open')
   .option('--brief', 'a few lines; nothing when all is well')
   .action(async (own: object) => done((await import('./cli/commands/status.ts')).status(all(own))))
-program
-  .command('check')
+graded(program.command('check'))
   .description('look once, without a daemon; the same exit codes as status')
-  .option('--json', 'for scripts')
+  .option('-v, --verbose', 'with all that could not be seen')
   .option('--node <DIR>', 'look at a recorded node instead of this machine')
   .option('--at <TIME>', 'as if it were then, such as 2027-11-15T12:00:00Z')
   .action(async (own: object) => done((await import('./cli/commands/check.ts')).check(all(own))))
 program
   .command('explain')
-  .argument('[CODE]', 'such as firewall.flushed; without it, which finding may lead to which')
-  .description('what a finding means, what to do and what never to do')
+  .argument(
+    '[CODE]',
+    'such as firewall.flushed, or an area such as firewall; without it, which may lead to which',
+  )
+  .description('what a finding means, what to do, and what not to do')
   .option('--markdown', 'everything, as docs/findings.md has it')
   .action(async (code: string | undefined, own: object) =>
-    done((await import('./cli/commands/explain.ts')).explain(code, own)),
+    done((await import('./cli/commands/explain.ts')).explain(code, all(own))),
   )
 program
   .command('notify')
@@ -57,25 +72,24 @@ program
   .action(async (own: object) => done((await import('./cli/commands/notify.ts')).notify(all(own))))
 program
   .command('silence')
-  .argument('[WHAT]', 'all, a code, a collector or a subject; without it, the list')
-  .description('tell nobody of it for a while; it stands in the status all the same')
+  .argument('[WHAT]', 'all, a code, an area or a subject; without it, the list')
+  .description('mute notifications for a while; status still shows what is muted')
   .option('--for <TIME>', 'such as 90m, 2h or 1d; an hour if absent')
   .option('--why <TEXT>', 'for whoever reads the list')
-  .option('--end', 'tell of it again')
+  .option('--end', 'notify again')
   .action(async (what: string | undefined, own: object) =>
     done((await import('./cli/commands/silence.ts')).silence(what, all(own))),
   )
-program
-  .command('history')
+graded(program.command('history'))
   .description('what happened, oldest first')
   .option('--since <TIME>', 'such as 12h or 7d')
-  .option('--json', 'for scripts')
   .action(async (own: object) => done((await import('./cli/commands/history.ts')).history(all(own))))
-program
-  .command('why')
-  .argument('[WHICH]', 'the id of an incident, or a code or subject in it; without it, the newest')
+shows(program.command('why'))
+  .argument(
+    '[WHICH]',
+    'an incident by id, or a code, a subject or CODE/SUBJECT in it; without it, the newest',
+  )
   .description('which causes an incident may have, and why each was taken or not')
-  .option('--json', 'for scripts')
   .action(async (which: string | undefined, own: object) =>
     done((await import('./cli/commands/why.ts')).why(which, all(own))),
   )
@@ -124,11 +138,41 @@ program
     done((await import('./cli/commands/replay.ts')).replay(file, all(own))),
   )
 program
+  .command('completion')
+  .argument('<SHELL>', 'bash, zsh or fish')
+  .description('what makes a shell complete these commands')
+  .action(async (shell: string) =>
+    done((await import('./cli/commands/completion.ts')).completion(shell, treeOf(program), all({}))),
+  )
+program
+  .command('man')
+  .description('this help as a manual page, in the language of man(7)')
+  .action(async () => done((await import('./cli/commands/man.ts')).man(treeOf(program), all({}))))
+program
   .command('version')
   .description('which Murphy this is')
   .action(() => {
     process.stdout.write(`murphy ${readVersion()}, node ${process.version}\n`)
   })
+
+/** All commands as data, for completion and the manual page. */
+function treeOf(command: Command): CommandTree {
+  return {
+    name: command.name(),
+    meaning: command.description(),
+    words: command.registeredArguments.map((it) => ({
+      name: it.name(),
+      required: it.required,
+      meaning: it.description,
+    })),
+    options: command.options.map(({ short, long, flags, description }) => ({
+      forms: [short, long].filter((it) => it !== undefined),
+      ...(/<(.+)>/.test(flags) && { value: /<(.+)>/.exec(flags)?.[1] ?? '' }),
+      meaning: description,
+    })),
+    commands: command.commands.map(treeOf),
+  }
+}
 
 /** Adds a collector's page with its subcommands. */
 function add(parent: Command, { name, meaning, words, parts, run }: PageCommand): void {
@@ -144,17 +188,17 @@ function add(parent: Command, { name, meaning, words, parts, run }: PageCommand)
 try {
   // Listing the pages loads all collectors, which the commands above do not need.
   const [word = 'help'] = program.parseOptions(process.argv.slice(2)).operands
-  if (!program.commands.some((it) => it.name() === word))
+  if (['completion', 'man'].includes(word) || !program.commands.some((it) => it.name() === word))
     for (const page of (await import('./cli/commands/page.ts')).pages()) add(program, page)
   await program.parseAsync()
 } catch (error) {
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 3
   else if (error instanceof Error && error.name === 'Refusal') {
-    process.stderr.write(`agent: ${error.message}\n`)
+    process.stderr.write(`${called}: ${error.message.replaceAll('`agent ', `\`${called} `)}\n`)
     process.exitCode = (error as Error & { exit: number }).exit
   } else {
     process.stderr.write(
-      `agent: this is a mistake in Murphy, please report it: ${error instanceof Error ? error.stack : error}\n`,
+      `${called}: this is a mistake in Murphy, please report it: ${error instanceof Error ? error.stack : error}\n`,
     )
     process.exitCode = 3
   }

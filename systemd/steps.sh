@@ -102,8 +102,9 @@ stage_program() {
   cp "$runtime" "$staged/node"
   cp -R "$agent" "$staged/agent"
   cp -R "$source/install.sh" "$source/LICENSE" "$source/systemd" "$staged/"
+  # It is told by which name it was called: that name its hints have, and there may be no other.
   # shellcheck disable=SC2016 # the $@ is for the command that is written
-  printf '#!/bin/sh\nexec %s/node %s/agent/main.js "$@"\n' "$program" "$program" >"$staged/bin/murphy"
+  printf '#!/bin/sh\nMURPHY_COMMAND=${0##*/} exec %s/node %s/agent/main.js "$@"\n' "$program" "$program" >"$staged/bin/murphy"
   chmod -R u=rwX,go=rX "$staged"
   chmod 0755 "$staged/node" "$staged/bin/murphy"
   version=$("$staged/node" "$staged/agent/main.js" version) ||

@@ -62,6 +62,8 @@ export interface CollectorRow {
   readonly took?: number
   readonly next?: number
   readonly blindSince?: number
+  /** Nothing of what it watches is on this machine: it `never` was, as far as is known, or is `gone`. */
+  readonly absent?: 'never' | 'gone'
   readonly unseen: readonly Unseen[]
   readonly findings: number
   /** The last day of its first series, oldest first, for a sparkline. */
@@ -103,6 +105,7 @@ export function rowOf(collector: Collector, seen: Seen): CollectorRow {
   const sample = outcome?.sample ?? seen.sample
   const last = outcome?.at ?? seen.last
   const looked = last !== undefined
+  const absent = sample && collector.absent?.(sample)
   return {
     name: collector.name,
     title: collector.title,
@@ -112,13 +115,14 @@ export function rowOf(collector: Collector, seen: Seen): CollectorRow {
     ...(outcome && { took: outcome.took }),
     ...(next !== undefined && { next }),
     ...(blind && { blindSince: blind.since }),
+    ...(absent && { absent }),
     unseen: outcome?.unseen ?? [],
     findings,
     trend,
   }
 }
 
-/** The state of the whole node. */
+/** The state of the whole node: `unknown` too where what is to be watched was there and is gone. */
 export function overall(
   incidents: readonly Incident[],
   collectors: readonly CollectorRow[],
@@ -127,7 +131,10 @@ export function overall(
   const severity: Severity = gravest(open)
   if (severity !== 'info') return severity
   const looking = collectors.filter((it) => it.state !== 'off')
-  const sighted = looking.filter((it) => it.state === 'ok' || it.state === 'findings')
+  // What was there and is not any more is not well, though nothing of it is wrong.
+  const sighted = looking.filter(
+    (it) => (it.state === 'ok' || it.state === 'findings') && it.absent !== 'gone',
+  )
   return sighted.length < looking.length ? 'unknown' : 'ok'
 }
 
@@ -135,10 +142,10 @@ export function overall(
 export const exitCode = (state: Snapshot['state']) =>
   (({ ok: 0, warning: 1, critical: 2, unknown: 3 }) as const)[state]
 
-/** The incidents a status shows: open ones, most severe first, then those resolved within the last hour. */
+/** The incidents a status shows: open ones, most severe first and the newest of them, then those resolved within the last hour. */
 export function shown(incidents: readonly Incident[], now: number): readonly Incident[] {
   const rank = { critical: 0, warning: 1, info: 2 }
   const open = incidents.filter((it) => it.resolved === undefined)
   const over = incidents.filter((it) => it.resolved !== undefined && now - it.resolved < hour)
-  return [...open.sort((a, b) => rank[a.severity] - rank[b.severity] || a.since - b.since), ...over]
+  return [...open.sort((a, b) => rank[a.severity] - rank[b.severity] || b.since - a.since), ...over]
 }

@@ -13,6 +13,7 @@ import {
   collectorProperties,
   generalProperties,
   generalSchema,
+  secretForms,
   sinkProperties,
   sinkSchema,
 } from './schema.ts'
@@ -51,6 +52,8 @@ export interface SinkConfig {
   readonly settings: Settings<Properties>
   /** Keys of secrets that are given by `_file` or `_credential`, but were not read. */
   readonly unread: readonly string[]
+  /** What names a secret without being one, as it was given: `url_file` and the path. */
+  readonly forms?: Readonly<Record<string, string>>
 }
 
 /** The most errors shown: one missing quote makes an error of every line after it. */
@@ -203,20 +206,55 @@ function sinkConfig(
       problem(key ? [...path, key] : path, text)
     }
   const { name = sink.name, min, keep_open: keepOpen } = { ...defaults(sinkProperties), ...own }
-  return { name, type: sink.name, min, keepOpen, settings, unread } as SinkConfig
+  const forms = Object.fromEntries(
+    Object.entries(own).filter(
+      ([key, value]) => typeof value === 'string' && formPattern.test(key) && !(key in sink.settings),
+    ),
+  )
+  return { name, type: sink.name, min, keepOpen, settings, unread, forms } as SinkConfig
 }
 
-/** The settings as `agent config print` shows them: YAML, secrets hidden. */
+/** A key that gives a secret in another way than by itself. */
+const formPattern = new RegExp(`(?:${Object.keys(secretForms).join('|')})$`)
+
+/** Stands for a secret that is written into the file itself: the name of a credential, which the check takes. */
+const hidden = 'hidden'
+
+/**
+ * The settings as `agent config print` shows them: a whole file that `agent config check` takes, without secrets. A
+ * secret in a file or a credential is named by it.
+ */
 export function printed(config: Config, sinks: readonly Sink[]): string {
-  return stringify({
-    ...config,
-    sinks: config.sinks.map(({ unread, ...it }) => {
-      const properties = sinks.find(({ name }) => name === it.type)?.settings ?? {}
-      const hidden = Object.entries(it.settings).map(([key, value]) => {
-        const schema = properties[key]
-        return [key, schema?.type === 'string' && schema.secret && value ? '<hidden>' : value]
-      })
-      return { ...it, settings: Object.fromEntries([...hidden, ...unread.map((key) => [key, '<hidden>'])]) }
-    }),
+  const { node, stateDir, socket, logLevel, remind, mostMessages, collectors } = config
+  const all = config.sinks.map(({ name, type, min, keepOpen, settings, forms = {} }) => {
+    const properties = sinks.find((it) => it.name === type)?.settings ?? {}
+    const isSecret = (key: string) => {
+      const schema = properties[key]
+      return schema?.type === 'string' && schema.secret === true
+    }
+    const shown = Object.entries(settings).flatMap(([key, value]): [string, unknown][] => {
+      const named = Object.keys(forms).some((it) => it.replace(formPattern, '') === key)
+      if (!isSecret(key)) return [[key, value]]
+      return named || value === undefined || value === '' ? [] : [[`${key}_credential`, hidden]]
+    })
+    return { type, name, min, keep_open: keepOpen, ...Object.fromEntries(shown), ...forms }
   })
+  return stringify(
+    {
+      node,
+      state_dir: stateDir,
+      socket,
+      log_level: logLevel,
+      remind_hours: remind / hour,
+      messages_per_10_minutes: mostMessages,
+      collectors: Object.fromEntries(
+        Object.entries(collectors).map(([name, it]) => [
+          name,
+          { enabled: it.enabled, every: it.every, ...it.settings },
+        ]),
+      ),
+      sinks: all,
+    },
+    { lineWidth: 0 },
+  )
 }

@@ -1,3 +1,4 @@
+import { distance } from '../text/near.ts'
 import type { Document } from 'yaml'
 import { placeIn, type Read } from './document.ts'
 
@@ -131,20 +132,4 @@ function unknownKey(key: string, known: readonly string[]): Omit<Explained, 'pat
   return near
     ? { text: `unknown key; did you mean ${near[1]}?` }
     : { text: `unknown key; valid keys: ${known.join(', ')}`, unknown: true }
-}
-
-/** Levenshtein's distance, for short words. */
-function distance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, at) => at)
-  for (let i = 1; i <= a.length; i += 1) {
-    const next = [i]
-    for (let j = 1; j <= b.length; j += 1)
-      next[j] = Math.min(
-        (row[j] ?? 0) + 1,
-        (next[j - 1] ?? 0) + 1,
-        (row[j - 1] ?? 0) + (a[i - 1]?.toLowerCase() === b[j - 1]?.toLowerCase() ? 0 : 1),
-      )
-    row = next
-  }
-  return row[b.length] ?? 0
 }

@@ -4,7 +4,7 @@ import { day } from '../text/times.ts'
 /** Mutes notifications of matching incidents for a time, because somebody knows already. Status still shows them. */
 export interface Silence {
   readonly id: string
-  /** `all`, a code (`firewall.flushed`), a collector (`firewall`), or a subject (`default/db-0`). */
+  /** `all`, a code (`firewall.flushed`), a collector (`firewall`), a subject (`default/db-0`), or an incident's id. */
   readonly what: string
   readonly since: number
   readonly until: number
@@ -19,7 +19,7 @@ export const longestSilence = 30 * day
 /** Whether this silence is for this incident, at any time. Murphy's own problems (`*.blind`, `agent.*`) never match. */
 export function matches({ what }: Silence, { cause }: Incident): boolean {
   if (/\.blind$|^agent\./.test(cause.code)) return false
-  return what === 'all' || what === cause.code || what === cause.code.split('.')[0] || what === cause.subject
+  return ['all', cause.code, cause.code.split('.')[0], cause.subject, cause.id].includes(what)
 }
 
 /** The silence that mutes an incident now, if there is one. Pure. */

@@ -88,6 +88,8 @@ export interface Collector<
   ) => readonly Observation<NoInfer<Code>>[]
   /** One line on what was seen, for the status row. */
   readonly summary: (sample: S, settings: Settings<P>, now: number) => string
+  /** Whether nothing of what it watches is on this machine: it `never` was, as far as is known, or is `gone`. */
+  readonly absent?: (sample: S) => 'never' | 'gone' | undefined
   /** Numbers worth keeping over time, by name. */
   readonly series?: (sample: S) => Readonly<Record<string, number>>
   /** Errors in the settings beyond their types, as `key: sentence`, or `key.2: sentence` for an item of a list. */

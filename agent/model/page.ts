@@ -8,6 +8,12 @@ export interface Terminal {
   readonly color: boolean
   /** Columns; text is wrapped to this. */
   readonly width: number
+  /** It shows nothing but ASCII, as with `LANG=C`. */
+  readonly ascii?: true
+  /** The time zone of its reader, by its IANA name; absent: UTC. */
+  readonly zone?: string
+  /** What this program is called there; absent: `agent`. */
+  readonly command?: string
 }
 
 /** Exit code of a command: 0 ok, 1 warning, 2 critical, 3 unknown or not possible, 78 invalid config. */
@@ -107,6 +113,8 @@ export interface Page<S extends Sample = Sample, V = Settings<Properties>> {
   readonly trend?: string
   /** Ends with a line break. */
   readonly render: (view: View<S, V>, terminal: Terminal) => string
+  /** What `-o name` prints, one a line; absent: which findings are open. */
+  readonly names?: (view: View<S, V>) => readonly string[]
   /** The collector's own part of the JSON, times as ISO 8601; the rest is the same for all pages. */
   readonly json: (view: View<S, V>) => Readonly<Record<string, unknown>>
   readonly parts?: readonly PagePart<S, V>[]

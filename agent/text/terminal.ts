@@ -1,20 +1,67 @@
 import type { Terminal } from '../model/index.ts'
+import { ascii } from './ascii.ts'
 import { safe } from './sanitize.ts'
+import { isZone } from './zones.ts'
 
-/** Colour only on a terminal, never with NO_COLOR (https://no-color.org); a serial console is 80 wide. */
+type Environment = Readonly<Record<string, string | undefined>>
+
+/**
+ * Colour only on a terminal, never with NO_COLOR (https://no-color.org); a serial console is 80 wide. ASCII where the
+ * locale says so (locale(7): LC_ALL, then LC_CTYPE, then LANG). Times in the reader's zone with `local`, or where a
+ * terminal has a TZ.
+ */
 export function terminalOf(
   stream: { readonly isTTY?: boolean; readonly columns?: number },
-  environment: Readonly<Record<string, string | undefined>>,
+  environment: Environment,
+  { local = false } = {},
 ): Terminal {
-  const color = stream.isTTY === true && !environment.NO_COLOR && environment.TERM !== 'dumb'
-  return { color, width: Math.max(60, Math.min(stream.columns ?? 80, 120)) }
+  const { NO_COLOR, TERM, TZ, MURPHY_COMMAND = '' } = environment
+  const color = stream.isTTY === true && !NO_COLOR && TERM !== 'dumb'
+  const own = TZ || (local ? Intl.DateTimeFormat().resolvedOptions().timeZone : undefined)
+  const zone = (local || stream.isTTY === true) && own && isZone(own) ? own : undefined
+  return {
+    color,
+    width: Math.max(60, Math.min(stream.columns ?? 80, 120)),
+    ...(isAscii(environment) && { ascii: true as const }),
+    ...(zone && { zone }),
+    ...(/^[a-z][a-z0-9-]{0,30}$/.test(MURPHY_COMMAND) && { command: MURPHY_COMMAND }),
+  }
 }
+
+/** Whether the locale has no more than ASCII; without a locale nothing is known, and nearly all have UTF-8. */
+function isAscii({ LC_ALL, LC_CTYPE, LANG }: Environment): boolean {
+  const locale = LC_ALL || LC_CTYPE || LANG
+  return locale !== undefined && locale !== '' && !/utf-?8/i.test(locale)
+}
+
+/** What this program is called where it is shown: `murphy` where nothing else is installed. */
+export const commandOf = ({ command = 'agent' }: Pick<Terminal, 'command'>): string => command
+
+/** A text with the commands of this program, in backticks, under the name that it has there. */
+const named = (terminal: Terminal, text: string) =>
+  terminal.command === undefined || terminal.command === 'agent'
+    ? text
+    : text.replaceAll('`agent ', `\`${terminal.command} `)
+
+/** Text from outside as this terminal may be sent it. */
+export const shownOn = (terminal: Terminal, text: string): string =>
+  terminal.ascii ? ascii(named(terminal, safe(text))) : named(terminal, safe(text))
 
 const codes = { bold: 1, dim: 2, red: 31, green: 32, yellow: 33, cyan: 36 } as const
 export type Style = keyof typeof codes
 
 export const paint = (terminal: Terminal, style: Style, text: string) =>
   terminal.color ? `\u001b[${codes[style]}m${text}\u001b[0m` : text
+
+/** Stands for a blank at which no line is broken, until it is printed; from Unicode's private use area. */
+const held = '\ue000'
+
+/** A text in which `wrap` breaks no line. */
+export const unbroken = (text: string): string => text.replaceAll(' ', held)
+
+/** Units that stay with their number, and the second part of a duration with its first: "1 d 1 h". */
+const measures =
+  /(?<=\d) (?=(?:d|h|min|s|ms|%|B|[KMGTP]iB|UTC)\b|%)|(?<=\d [dh]|\d min) (?=\d+ (?:h|min|s)\b)/g
 
 /** Text from outside, made harmless and wrapped; commands in backticks are kept whole and, with colour, painted. */
 export function wrap(terminal: Terminal, text: string, indent: number, hanging = indent): string {
@@ -23,8 +70,9 @@ export function wrap(terminal: Terminal, text: string, indent: number, hanging =
   let line = ' '.repeat(indent)
   let length = indent
   // A command must not be broken, or it could not be pasted.
-  for (const word of safe(text)
+  for (const word of shownOn(terminal, text)
     .replace(/\s+/g, ' ')
+    .replace(measures, held)
     .match(/[^\s`]*`[^`]*`\S*|\S+/g) ?? []) {
     const blank = lines.length === 0 ? indent : hanging
     if (length > blank && length + 1 + word.length > room) {
@@ -36,7 +84,7 @@ export function wrap(terminal: Terminal, text: string, indent: number, hanging =
     line += gap + shownWord(terminal, word)
     length += gap.length + word.length
   }
-  return [...lines, line].join('\n')
+  return [...lines, line].join('\n').replaceAll(held, ' ')
 }
 
 function shownWord(terminal: Terminal, word: string): string {
@@ -47,7 +95,10 @@ function shownWord(terminal: Terminal, word: string): string {
 
 const bars = '▁▂▃▄▅▆▇█'
 
-/** Numbers as a row of bars (`▁▃▇`), at most `width` characters; empty for fewer than two numbers. */
+/**
+ * Numbers of 0 and more as a row of bars (`▁▃▇`) from zero to the highest, at most `width` characters; empty for fewer
+ * than two numbers, and where nothing changes. Whoever shows it says what it is of.
+ */
 export function sparkline(values: readonly number[], width: number): string {
   if (values.length < 2) return ''
   const bucket = Math.max(1, values.length / width)
@@ -58,8 +109,7 @@ export function sparkline(values: readonly number[], width: number): string {
     )
     return part.reduce((sum, it) => sum + it, 0) / part.length
   })
-  const low = Math.min(...means)
   const high = Math.max(...means)
-  if (low === high) return ''
-  return means.map((it) => bars[Math.min(7, Math.floor(((it - low) / (high - low)) * 8))]).join('')
+  if (Math.min(...means) === high || high <= 0) return ''
+  return means.map((it) => bars[Math.max(0, Math.min(7, Math.floor((it / high) * 8)))]).join('')
 }

@@ -34,7 +34,10 @@ export async function collect(host: Host, past: Past<K3sSample>): Promise<K3sSam
   const found = await findK3s(host, before?.k3s)
   const doubted = found?.running ? [] : await doubtedProcesses(host)
   const notBelieved = doubted[0] ? [disbelief(doubted[0], doubted.length - 1)] : []
-  if (!found) return { ...machine, ...(notBelieved.length > 0 && { unseen: notBelieved }) }
+  if (!found) {
+    const had = hadBefore(past)
+    return { ...machine, ...(had && { had }), ...(notBelieved.length > 0 && { unseen: notBelieved }) }
+  }
   const { flags: _flags, ...k3s } = found
   const [service, health, disks, datastore, program, servers, traces] = await Promise.all([
     stateOf(host, found, before, machine.booted),
@@ -65,6 +68,13 @@ export async function collect(host: Host, past: Past<K3sSample>): Promise<K3sSam
     ...(blind.length > 0 && { unseen: blind }),
   }
   return noted(past, sample, host.now())
+}
+
+/** Which k3s was there in an earlier look, and when it was last seen. */
+function hadBefore({ sample, at }: Past<K3sSample>): K3sSample['had'] {
+  if (!sample?.k3s || at === undefined) return sample?.had
+  const { distribution, role } = sample.k3s
+  return { what: [distribution, role, ...(sample.version ? [sample.version] : [])].join(' '), at }
 }
 
 /** The verdicts that need the k3s process to be known. */

@@ -50,6 +50,7 @@ export const k3s = collector({
   },
   collect: (host, _settings, past) => collect(host, past),
   assess: (sample, past, settings, now) => assess(sample, past, settings, now),
+  absent: ({ k3s: found, had }) => (found ? undefined : had ? 'gone' : 'never'),
   summary: (sample, _settings, now) => summary(sample, now),
   series: ({ disks = [], datastore }: K3sSample): Readonly<Record<string, number>> => ({
     ...Object.fromEntries(disks.map((it) => [`disk.${it.path}`, it.used])),

@@ -93,6 +93,8 @@ export interface K3sSample extends Sample {
   /** The kernel's id of this boot, and when it began. */
   readonly boot?: string
   readonly booted?: number
+  /** On a machine that had k3s and has none any more: which, and when it was last there. */
+  readonly had?: { readonly what: string; readonly at: number }
   /** Absent on a machine without k3s; then everything below is absent too. */
   readonly k3s?: Omit<K3s, 'flags'>
   readonly version?: string

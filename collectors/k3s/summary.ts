@@ -6,10 +6,13 @@ import type { Disk, K3sSample } from './sample.ts'
 
 /** "k3s server v1.33.1+k3s1, up 12 d; api and kubelet well; disk 41 %, sqlite 38 MiB". Pure. */
 export function summary(
-  { k3s, version, doubted, gone, answers = {}, servers = [], disks = [], datastore }: K3sSample,
+  { had, k3s, version, doubted, gone, answers = {}, servers = [], disks = [], datastore }: K3sSample,
   now: number,
 ): string {
-  if (!k3s) return 'no k3s on this machine'
+  if (!k3s)
+    return had
+      ? `no k3s any more: ${had.what} was last seen ${exactMoment(had.at)}`
+      : 'no k3s on this machine'
   const name = [k3s.distribution, k3s.role, ...(version ? [version] : [])].join(' ')
   const { running } = k3s
   const up = running

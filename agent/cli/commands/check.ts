@@ -6,16 +6,24 @@ import { guarded } from '../../core/guard.ts'
 import { type Ledger, step } from '../../core/ledger.ts'
 import { round, rulesOf } from '../../core/round.ts'
 import type { Host, Rules } from '../../model/index.ts'
-import { terminalOf } from '../../text/terminal.ts'
-import { jsonText } from '../json.ts'
 import { renderStatus } from '../render/status.ts'
 import { readVersion } from '../version.ts'
-import { type Common, type Exit, print } from './common.ts'
+import { type Exit, print } from './common.ts'
 import { asking, recorded, timeOf } from './hosts.ts'
+import {
+  dataText,
+  formOf,
+  here,
+  isAtLeast,
+  namesOfAll,
+  type OutputOptions,
+  severityOf,
+  show,
+} from './output.ts'
 import { settings } from './settings.ts'
 
-export interface CheckArguments extends Common {
-  readonly json?: boolean
+export interface CheckArguments extends OutputOptions {
+  readonly verbose?: boolean
   /** The folder of a recorded node to check instead of this machine. */
   readonly node?: string
   /** The time to judge as of, RFC 3339, instead of the recording's or the present. */
@@ -24,6 +32,8 @@ export interface CheckArguments extends Common {
 
 /** One round of everything without a daemon, on this machine or a recorded node. */
 export async function check(options: CheckArguments): Promise<Exit> {
+  const form = formOf(options)
+  const least = severityOf(options)
   const config = settings(options)
   const at = timeOf(options.at)
   let snapshot: Snapshot
@@ -34,11 +44,14 @@ export async function check(options: CheckArguments): Promise<Exit> {
     const node = config.node || hostname()
     snapshot = await asking((host) => look(host, node, (name) => config.collectors[name]), at)
   }
-  print(
-    options.json
-      ? jsonText(snapshot)
-      : renderStatus(snapshot, terminalOf(process.stdout, process.env), { once: true }),
-  )
+  const shownThere = { ...snapshot, incidents: snapshot.incidents.filter((it) => isAtLeast(it, least)) }
+  if (form === 'json' || form === 'yaml') print(await dataText(form, shownThere))
+  else if (form === 'name') print(namesOfAll(shownThere.incidents, true))
+  else {
+    const terminal = here(options)
+    const verbose = options.verbose === true || form === 'wide'
+    show(renderStatus(shownThere, terminal, { once: true, verbose }), terminal)
+  }
   return exitCode(snapshot.state)
 }
 

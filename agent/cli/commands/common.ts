@@ -4,6 +4,8 @@ import { type Exit, Refusal } from '../../model/index.ts'
 /** Options that come before every command. */
 export interface Common {
   readonly config?: string
+  /** Times in the zone of this machine instead of UTC. */
+  readonly local?: boolean
 }
 
 /** Runs `make` on a sample that another version of the agent may have made; any error becomes a Refusal. */

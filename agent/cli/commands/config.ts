@@ -29,9 +29,14 @@ export function mustHaveRoots(rules: Rules): void {
     )
 }
 
-/** Prints the settings in force, secrets hidden. */
+/** Prints the settings in force as a file that `config check` takes, with a word where it hides a secret. */
 export function configPrint(options: Common): Exit {
-  print(printed(settings(options, { needed: true }), sinks))
+  const config = settings(options, { needed: true })
+  const text = printed(config, sinks)
+  const note = /_credential: hidden$/m.test(text)
+    ? '# A secret that stands in the settings themselves is hidden: `hidden` is no credential of yours.\n'
+    : ''
+  print(`# The settings in force${config.file ? `, from ${config.file}` : ''}.\n${note}${text}`)
   return 0
 }
 

@@ -2,9 +2,10 @@ import { collectors } from '../../../collectors/index.ts'
 import { rulesOf } from '../../core/round.ts'
 import { selfRules } from '../../core/self.ts'
 import type { Rules } from '../../model/index.ts'
-import { terminalOf } from '../../text/terminal.ts'
-import { type Catalogue, markdown, renderGraph, renderRule } from '../render/explain.ts'
-import { type Exit, print, Refusal } from './common.ts'
+import { didYouMean } from '../../text/near.ts'
+import { type Catalogue, markdown, renderArea, renderGraph, renderRule } from '../render/explain.ts'
+import { type Common, type Exit, print, Refusal } from './common.ts'
+import { here, show } from './output.ts'
 
 /** Every rule Murphy knows. */
 export const allRules = (): Rules => Object.assign({}, ...collectors.map(rulesOf), selfRules)
@@ -14,25 +15,25 @@ export const catalogue = (): Catalogue => ({
   collectors: Object.fromEntries(collectors.map((it) => [it.name, it])),
 })
 
-export interface ExplainArguments {
+export interface ExplainArguments extends Common {
   /** Print all rules as Markdown: docs/findings.md. */
   readonly markdown?: boolean
 }
 
-/** The page of one code; without one, the graph of which rule may cause which. */
+/** The page of one code, or of an area (`memory`); without one, the graph of which rule may cause which. */
 export function explain(code: string | undefined, options: ExplainArguments = {}): Exit {
   const all = catalogue()
-  const terminal = terminalOf(process.stdout, process.env)
+  const terminal = here(options)
+  const codes = Object.keys(all.rules)
+  const inArea = codes.filter((it) => it.startsWith(`${code}.`))
   if (options.markdown) print(markdown(all))
-  else if (code === undefined) print(renderGraph(all, terminal))
-  else if (Object.hasOwn(all.rules, code)) print(`${renderRule(code, all, terminal)}\n`)
+  else if (code === undefined) show(renderGraph(all, terminal), terminal)
+  else if (Object.hasOwn(all.rules, code)) show(`${renderRule(code, all, terminal)}\n`, terminal)
+  else if (inArea.length > 0) show(renderArea(code, inArea, all, terminal), terminal)
   else {
-    const near = Object.keys(all.rules).filter(
-      (it) => it.includes(code) || code.includes(it.split('.')[1] ?? it),
-    )
-    throw new Refusal(
-      `there is no finding called ${code}; ${near.length > 0 ? `did you mean ${near.join(' or ')}?` : 'see `agent explain`'}`,
-    )
+    const areas = [...new Set(codes.map((it) => it.split('.')[0] ?? ''))]
+    const hint = didYouMean(code, [...areas, ...codes]) || `; the areas are ${areas.join(', ')}`
+    throw new Refusal(`there is no finding called ${code}${hint}`)
   }
   return 0
 }

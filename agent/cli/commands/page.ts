@@ -15,10 +15,12 @@ import type {
   View,
 } from '../../model/index.ts'
 import { artifactsOnDisk } from '../../state/artifacts.ts'
-import { terminalOf, wrap } from '../../text/terminal.ts'
+import { safe } from '../../text/sanitize.ts'
+import { wrap } from '../../text/terminal.ts'
 import { timestamp } from '../../text/times.ts'
 import { madeOf, print, Refusal } from './common.ts'
 import { asking, recorded } from './hosts.ts'
+import { dataText, formOf, here, namesOf, type OutputOptions, show } from './output.ts'
 import { settings } from './settings.ts'
 import { type ViewArguments, viewOf } from './view-of.ts'
 
@@ -34,7 +36,8 @@ export interface PageCommand {
 
 /** Options of every page. */
 const common: readonly PageWord[] = [
-  ['--json', 'for scripts'],
+  ['--json', 'the same as -o json'],
+  ['-o, --output <FORM>', 'wide, json, yaml, or name: only which findings are open'],
   ['--node <DIR>', 'check a recorded node instead of this machine'],
   ['--at <TIME>', 'run the check as of that time, such as 2027-11-15T12:00:00Z'],
 ]
@@ -54,26 +57,35 @@ const command = (collector: Collector, page: Page): PageCommand => ({
     ...{ name: it.name, meaning: it.meaning, words: it.words ?? [], parts: [] },
     run: (given, options) => runPart(collector, page, it, given, options),
   })),
-  run: (_given, options) => show(collector, page, options),
+  run: (_given, options) => showPage(collector, page, options),
 })
 
-const here = () => terminalOf(process.stdout, process.env)
-
 /** Prints one page. The exit code is the state of what is shown. */
-async function show(collector: Collector, page: Page, options: PageOptions & ViewArguments): Promise<Exit> {
-  const view = await viewOf(collector, options)
-  const terminal = here()
+async function showPage(
+  collector: Collector,
+  page: Page,
+  options: PageOptions & ViewArguments,
+): Promise<Exit> {
+  const form = formOf(options as OutputOptions)
+  // A page has one form for people; with `wide` it shows all that it has.
+  const view = await viewOf(collector, form === 'wide' ? { ...options, all: true } : options)
+  const terminal = here(options)
   // Not for a round of the command's own: the page itself says that beside its age.
   const stale = view.source === 'saved' && view.problem ? `${wrap(terminal, view.problem, 0)}\n\n` : ''
-  print(
-    madeOf(page.name, () =>
-      options.json
-        ? `${JSON.stringify(envelope(page, view), null, 2)}\n`
-        : stale + page.render(view, terminal),
-    ),
-  )
+  if (form === 'json' || form === 'yaml')
+    print(
+      await dataText(
+        form,
+        madeOf(page.name, () => envelope(page, view)),
+      ),
+    )
+  else if (form === 'name')
+    print(page.names ? madeOf(page.name, () => lines(page.names?.(view) ?? [])) : namesOf(view.findings))
+  else show(stale + madeOf(page.name, () => page.render(view, terminal)), terminal)
   return exitCode(stateOf(view))
 }
+
+const lines = (all: readonly string[]) => [...new Set(all)].map((it) => `${safe(it)}\n`).join('')
 
 /** `unknown` for saved state, as no daemon runs, and where something could not be seen and no finding is critical. */
 export function stateOf({ source, findings, blind }: View): Snapshot['state'] {
@@ -120,12 +132,13 @@ async function runPart(
   given: readonly (string | undefined)[],
   options: PageOptions & ViewArguments,
 ): Promise<Exit> {
-  for (const it of ['json', 'at'] as const)
+  for (const it of ['json', 'output', 'at'] as const)
     if (options[it] !== undefined)
       throw new Refusal(
         `--${it} is an option of \`agent ${page.name}\`; \`agent ${page.name} ${part.name}\` prints text`,
       )
-  print(await part.print(reachOf(collector, options), given, options, here()))
+  const terminal = here(options)
+  show(await part.print(reachOf(collector, options), given, options, terminal), terminal)
   return 0
 }
 

@@ -1,10 +1,10 @@
 import { existsSync, mkdirSync, readdirSync } from 'node:fs'
 import { openMachine } from '../../host/machine.ts'
 import { recording } from '../../host/recorder.ts'
-import { terminalOf } from '../../text/terminal.ts'
 import { contents } from '../render/contents.ts'
 import { look } from './check.ts'
 import { type Common, type Exit, print, Refusal } from './common.ts'
+import { here } from './output.ts'
 import { settings } from './settings.ts'
 
 export interface RecordArguments extends Common {
@@ -25,9 +25,7 @@ export async function record(folder: string, options: RecordArguments): Promise<
   const files = host.finish()
   machine.close()
   const unseen = snapshot.collectors.flatMap((it) => it.unseen.map(({ why }) => `  unreadable: ${why}\n`))
-  print(
-    `${config.node} is recorded in ${folder}:\n\n${contents(files, terminalOf(process.stdout, process.env))}\n\n`,
-  )
+  print(`${config.node} is recorded in ${folder}:\n\n${contents(files, here(options))}\n\n`)
   print(
     `Private keys, tokens, passwords and comments were left out${logs ? '' : ', and all log text (--logs keeps it, redacted)'}. It holds names, addresses and certificates: read it before you share it.\n`,
   )

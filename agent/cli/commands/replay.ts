@@ -12,7 +12,6 @@ import { type Notice, type Severity, severities } from '../../model/index.ts'
 import { lasting, parseDuration } from '../../text/durations.ts'
 import { many } from '../../text/lists.ts'
 import { line, safe } from '../../text/sanitize.ts'
-import { terminalOf } from '../../text/terminal.ts'
 import { date, day, exactMoment, iso, timestamp } from '../../text/times.ts'
 import { jsonText } from '../json.ts'
 import { renderStatus } from '../render/status.ts'
@@ -21,6 +20,7 @@ import { readVersion } from '../version.ts'
 import { type Common, type Exit, madeOf, print, Refusal } from './common.ts'
 import { allRules } from './explain.ts'
 import { filmedSnapshot, filmedView } from './filmed.ts'
+import { here, show } from './output.ts'
 import { envelope, stateOf } from './page.ts'
 
 export interface ReplayArguments extends Common {
@@ -101,7 +101,7 @@ function noteOf({ murphy, collectors: filmed }: Head, { changed }: Projector): s
 
 async function told(reel: Reel, film: Projector, factor: number, json: boolean): Promise<Exit> {
   const { head } = reel
-  const terminal = terminalOf(process.stdout, process.env)
+  const terminal = here()
   const all: object[] = []
   let count = 0
   let before = head.at
@@ -115,7 +115,7 @@ async function told(reel: Reel, film: Projector, factor: number, json: boolean):
     for (const it of scene.notices) {
       count += 1
       if (json) all.push(jsonOf(scene, it))
-      else print(renderTold({ ...words(it), at: scene.at, kind: it.kind }, terminal))
+      else show(renderTold({ ...words(it), at: scene.at, kind: it.kind }, terminal), terminal)
     }
   }
   const cut = reel.cutAt()
@@ -144,10 +144,11 @@ const jsonOf = ({ at }: Scene, notice: Notice) => {
 
 /** The status, or one collector's page, at the moment at which the film stands. */
 function shown(head: Head, film: Projector, { page: name, json }: ReplayArguments): Exit {
-  const terminal = terminalOf(process.stdout, process.env)
+  const terminal = here()
   if (name === undefined || name === 'status') {
     const snapshot = filmedSnapshot(head, film)
-    print(json ? jsonText(snapshot) : renderStatus(snapshot, terminal, { once: true }))
+    if (json) print(jsonText(snapshot))
+    else show(renderStatus(snapshot, terminal, { once: true }), terminal)
     return exitCode(snapshot.state)
   }
   const its = collectors.find((it) => it.page?.name === name || it.name === name)
@@ -157,10 +158,11 @@ function shown(head: Head, film: Projector, { page: name, json }: ReplayArgument
       `--page ${name}: must be one of status, ${collectors.flatMap((it) => it.page?.name ?? []).join(', ')}`,
     )
   const view = filmedView(head, film, its)
-  print(
-    madeOf(page.name, () =>
-      json ? `${JSON.stringify(envelope(page, view), null, 2)}\n` : page.render(view, terminal),
-    ),
-  )
+  if (json) print(madeOf(page.name, () => `${JSON.stringify(envelope(page, view), null, 2)}\n`))
+  else
+    show(
+      madeOf(page.name, () => page.render(view, terminal)),
+      terminal,
+    )
   return exitCode(stateOf(view))
 }

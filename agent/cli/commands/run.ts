@@ -12,10 +12,10 @@ import { canConfine } from '../../host/confine.ts'
 import { describeMachine } from '../../host/describe.ts'
 import { openMachine } from '../../host/machine.ts'
 import { openStore } from '../../state/store.ts'
-import { terminalOf } from '../../text/terminal.ts'
 import { renderStatus } from '../render/status.ts'
 import { readVersion } from '../version.ts'
-import { type Common, type Exit, print, Refusal } from './common.ts'
+import { type Common, type Exit, Refusal } from './common.ts'
+import { here, show } from './output.ts'
 import { settings } from './settings.ts'
 
 const refuse = (error: unknown): never => {
@@ -80,7 +80,8 @@ export async function run(common: Common): Promise<Exit> {
   const k3s = await Promise.race([describeK3s(host).catch(() => ''), stopped.then(() => '')])
   description = [k3s, describeMachine()].filter(Boolean).join(', ')
   if (plain) {
-    print(`\n${renderStatus(daemon.snapshot(), terminalOf(process.stdout, process.env))}\n`)
+    const terminal = here(common)
+    show(`\n${renderStatus(daemon.snapshot(), terminal)}\n`, terminal)
     log.info({}, `watching; see \`agent status\` (socket ${config.socket}); Ctrl-C ends it`)
   }
   const signal = await stopped

@@ -1,11 +1,15 @@
 import { askFor } from '../../api/ask.ts'
 import { snapshotOf } from '../../api/snapshot.ts'
 import { longestSilence, type Silence } from '../../core/silence.ts'
+import type { Finding, Incident } from '../../model/index.ts'
 import { duration, parseDuration } from '../../text/durations.ts'
+import { didYouMean } from '../../text/near.ts'
 import { safe } from '../../text/sanitize.ts'
-import { clockUtc, day, hour } from '../../text/times.ts'
+import { day, hour } from '../../text/times.ts'
+import { clockIn } from '../../text/zones.ts'
 import { type Common, type Exit, print, Refusal } from './common.ts'
 import { allRules } from './explain.ts'
+import { here } from './output.ts'
 import { settings } from './settings.ts'
 
 export interface SilenceArguments extends Common {
@@ -20,12 +24,13 @@ const usual = hour
 /** Mutes notifications of what matches, for a while; without `what`, lists the silences. */
 export async function silence(what: string | undefined, options: SilenceArguments): Promise<Exit> {
   const { socket } = settings(options, { needed: true })
+  const { zone } = here(options)
   if (what === undefined) {
     const { silences, at } = await daemon(askFor<unknown>(socket, '/v1/status').then(snapshotOf))
     print(
       silences.length === 0
         ? 'Nothing is silenced.\n'
-        : silences.map((it) => `${silenceText(it, at)}\n`).join(''),
+        : silences.map((it) => `${silenceText(it, at, zone)}\n`).join(''),
     )
     return 0
   }
@@ -34,20 +39,46 @@ export async function silence(what: string | undefined, options: SilenceArgument
     throw new Refusal(
       `--for ${options.for}: right is for example 90m, 2h or 1d, at most ${longestSilence / day}d`,
     )
-  const rules = allRules()
-  if (what.includes('.') && !what.includes('/') && /^[a-z]+\.[a-z-]+$/.test(what) && !(what in rules))
-    throw new Refusal(`there is no finding called ${what}; see \`agent explain\``)
   if (/\.blind$|^agent\b/.test(what))
     throw new Refusal(`${what} cannot be silenced: that Murphy cannot see, or cannot tell, is never hidden`)
+  const { silences, incidents } = await daemon(askFor<unknown>(socket, '/v1/status').then(snapshotOf))
+  if (options.end) mustBeSilenced(what, silences)
+  else {
+    const findings = await daemon(askFor<Finding[]>(socket, '/v1/history?since=0'))
+    mustBeKnown(what, incidents, findings)
+  }
   const query = new URLSearchParams({ what, for: String(length), ...(options.why && { why: options.why }) })
   const given = await daemon(askFor<Silence>(socket, `/v1/silence?${query}`, 5_000, 'PUT'))
-  print(length === 0 ? `${safe(what)} is told again.\n` : `${silenceText(given, given.since)}\n`)
+  print(length === 0 ? `${safe(what)} is told again.\n` : `${silenceText(given, given.since, zone)}\n`)
   return 0
 }
 
+function mustBeSilenced(what: string, silences: readonly Silence[]): void {
+  if (silences.some((it) => it.what === what)) return
+  const names = silences.map((it) => safe(it.what))
+  throw new Refusal(
+    `${safe(what)} is not silenced; ${names.length > 0 ? `silenced are ${names.join(', ')}` : 'nothing is'}`,
+  )
+}
+
+/** A word that matches nothing would mute nothing, and whoever wrote it would sleep badly for another reason. */
+function mustBeKnown(what: string, incidents: readonly Incident[], findings: readonly Finding[]): void {
+  const rules = Object.keys(allRules()).filter((it) => !/\.blind$|^agent\./.test(it))
+  const areas = [...new Set(rules.map((it) => it.split('.')[0] ?? ''))]
+  const open = incidents.filter((it) => it.resolved === undefined)
+  const subjects = [...new Set([...open.map((it) => it.cause.subject), ...findings.map((it) => it.subject)])]
+  const ids = [...open.map((it) => it.id), ...findings.map((it) => it.id)]
+  const known = ['all', ...areas, ...rules, ...subjects]
+  if (known.includes(what) || ids.includes(what)) return
+  const hint =
+    didYouMean(what, known) ||
+    `; use all, an area (${areas.join(', ')}), a code or a subject of an incident, as \`agent status -o name\` has them`
+  throw new Refusal(`there is no finding, area or subject called ${safe(what)}${safe(hint)}`)
+}
+
 /** `all: silenced until 05:00 UTC (2 h): disk swap` */
-export const silenceText = (it: Silence, now: number) =>
-  `${safe(it.what)}: silenced until ${clockUtc(it.until, now)} (${duration(it.until - now)})${it.why ? `: ${safe(it.why)}` : ''}`
+export const silenceText = (it: Silence, now: number, zone?: string) =>
+  `${safe(it.what)}: silenced until ${clockIn(zone, it.until, now)} (${duration(it.until - now)})${it.why ? `: ${safe(it.why)}` : ''}`
 
 async function daemon<T>(answer: Promise<T>): Promise<T> {
   try {

@@ -3,52 +3,63 @@ import { exitCode, type Snapshot, snapshotOf } from '../../api/snapshot.ts'
 import { defaultPlaces, installed } from '../../config/places.ts'
 import { duration } from '../../text/durations.ts'
 import { safe } from '../../text/sanitize.ts'
-import { terminalOf } from '../../text/terminal.ts'
-import { jsonText } from '../json.ts'
-import { renderBrief, renderStatus } from '../render/status.ts'
+import { renderBrief, renderScreen, renderStatus } from '../render/status.ts'
 import { type Common, type Exit, print } from './common.ts'
+import {
+  dataText,
+  formOf,
+  here,
+  isAtLeast,
+  namesOfAll,
+  type OutputOptions,
+  severityOf,
+  show,
+} from './output.ts'
 
-export interface StatusArguments extends Common {
-  readonly json?: boolean
+export interface StatusArguments extends OutputOptions {
+  readonly verbose?: boolean
   readonly watch?: boolean
   readonly brief?: boolean
 }
 
 const watchEvery = 2_000
 
+/** Rows of a screen that says nothing of its size (VT100). */
+const usualRows = 24
+
 /** Asks the daemon; without one, shows the last state on the disk and how old that is. */
 export async function status(options: StatusArguments): Promise<Exit> {
-  if (!options.watch) return show(options)
+  formOf(options)
+  severityOf(options)
+  if (!options.watch) {
+    const { text, exit } = await pictureOf(options)
+    show(text, here(options))
+    return exit
+  }
   const stopped = new Promise<'stop'>((resolve) => process.once('SIGINT', () => resolve('stop')))
   for (;;) {
     const { text, exit } = await pictureOf(options)
+    const terminal = here(options)
+    const page = formOf(options)
+    // Two lines are for what stands below, and for the cursor.
+    const screen = renderScreen(text, (process.stdout.rows ?? usualRows) - 3, terminal)
     // Home, then clear below: no flicker on a serial console.
-    print(options.json ? text : `\u001b[H\u001b[2J${text}\n  Every ${watchEvery / 1000} s; Ctrl-C ends it.\n`)
+    if (page === 'json' || page === 'yaml') print(text)
+    else show(`\u001b[H\u001b[2J${screen}\nEvery ${watchEvery / 1000} s; Ctrl-C ends it.\n`, terminal)
     const next = new Promise<'next'>((resolve) => setTimeout(resolve, watchEvery, 'next'))
     if ((await Promise.race([stopped, next])) === 'stop') return exit
   }
 }
 
-async function show(options: StatusArguments): Promise<Exit> {
-  const { text, exit } = await pictureOf(options)
-  print(text)
-  return exit
-}
-
 async function pictureOf(options: StatusArguments): Promise<{ text: string; exit: Exit }> {
   const { socket, stateDir, node } = await places(options)
-  const terminal = terminalOf(process.stdout, process.env)
-  const picture = (it: Snapshot, stale?: string) => ({
-    text: options.json
-      ? jsonText(stale ? { ...it, problem: stale } : it)
-      : options.brief
-        ? renderBrief(it, terminal, stale)
-        : renderStatus(it, terminal, stale ? { stale } : {}),
-    exit: stale ? 3 : exitCode(it.state),
+  const picture = async (it: Snapshot, stale?: string) => ({
+    text: await textOf(it, stale, options),
+    exit: stale ? (3 as const) : exitCode(it.state),
   })
   try {
     const answer = await askFor<unknown>(socket, '/v1/status', options.brief ? 1_500 : 5_000)
-    return picture(snapshotOf(answer))
+    return await picture(snapshotOf(answer))
   } catch (error) {
     const now = Date.now()
     let last: Awaited<ReturnType<typeof lastPicture>>
@@ -61,17 +72,28 @@ async function pictureOf(options: StatusArguments): Promise<{ text: string; exit
       left = `what it has left in ${stateDir} cannot be read: ${(cause as Error).message}`
     }
     const stale = notRunning(error as NodeJS.ErrnoException, socket, left)
-    if (!last) {
-      const text = options.json
-        ? jsonText({ version: 2, node, at: now, state: 'unknown', problem: stale })
-        : `${stale}\n`
-      return {
-        text: options.brief && (error as NodeJS.ErrnoException).code === 'EACCES' ? '' : text,
-        exit: 3,
-      }
-    }
-    return picture(last.snapshot, stale)
+    if (last) return picture(last.snapshot, stale)
+    const form = formOf(options)
+    const text =
+      form === 'json' || form === 'yaml'
+        ? await dataText(form, { version: 2, node, at: now, state: 'unknown', problem: stale })
+        : form === 'name'
+          ? ''
+          : `${stale}\n`
+    return { text: options.brief && (error as NodeJS.ErrnoException).code === 'EACCES' ? '' : text, exit: 3 }
   }
+}
+
+async function textOf(all: Snapshot, stale: string | undefined, options: StatusArguments): Promise<string> {
+  const form = formOf(options)
+  const least = severityOf(options)
+  const it = { ...all, incidents: all.incidents.filter((one) => isAtLeast(one, least)) }
+  if (form === 'json' || form === 'yaml') return dataText(form, stale ? { ...it, problem: stale } : it)
+  if (form === 'name') return namesOfAll(it.incidents, true)
+  const terminal = here(options)
+  if (options.brief) return renderBrief(it, terminal, stale)
+  const verbose = options.verbose === true || form === 'wide'
+  return renderStatus(it, terminal, { verbose, ...(stale && { stale }) })
 }
 
 /** A snapshot from the state on the disk; loaded only where no daemon answers. Rejects if it cannot be read. */

@@ -2,23 +2,21 @@ import { candidatesOf } from '../../core/cascade/edges.ts'
 import { incidents } from '../../core/cascade.ts'
 import { historyKept } from '../../core/ledger.ts'
 import type { Finding, Incident } from '../../model/index.ts'
-import { terminalOf } from '../../text/terminal.ts'
-import { jsonText } from '../json.ts'
 import { renderWhy } from '../render/why.ts'
-import { type Common, type Exit, print, Refusal } from './common.ts'
+import { type Exit, print, Refusal } from './common.ts'
 import { allRules } from './explain.ts'
 import { findingsSince } from './findings-since.ts'
+import { dataText, formOf, here, nameOf, namesOfAll, type OutputOptions, show } from './output.ts'
 import { settings } from './settings.ts'
 
-export interface WhyArguments extends Common {
-  readonly json?: boolean
-}
+export type WhyArguments = Omit<OutputOptions, 'severity'>
 
 /**
  * Why an incident is held to have the cause that it has. `which` is its id, or a code or subject in it: then the newest
  * that is open, or else the newest. Without it, the newest of all.
  */
 export async function why(which: string | undefined, options: WhyArguments): Promise<Exit> {
+  const form = formOf(options)
   const now = Date.now()
   const findings = await findingsSince(now - historyKept, settings(options))
   const rules = allRules()
@@ -34,10 +32,12 @@ export async function why(which: string | undefined, options: WhyArguments): Pro
     )
   const byCode = Map.groupBy(findings, (it) => it.code)
   const candidates = (it: Finding) => (rules[it.code]?.because ? candidatesOf(it, rules, byCode) : undefined)
-  const terminal = terminalOf(process.stdout, process.env)
-  print(options.json ? jsonText(incident) : renderWhy(incident, candidates, terminal))
+  const terminal = here(options)
+  if (form === 'json' || form === 'yaml') print(await dataText(form, incident))
+  else if (form === 'name') print(namesOfAll([incident], false))
+  else show(renderWhy(incident, candidates, terminal), terminal)
   return 0
 }
 
 const isAbout = ({ id, cause, affected }: Incident, which: string) =>
-  id === which || [cause, ...affected].some((it) => [it.id, it.code, it.subject].includes(which))
+  id === which || [cause, ...affected].some((it) => [it.id, it.code, it.subject, nameOf(it)].includes(which))

@@ -2,7 +2,8 @@ import type { Cause, Properties, Rule, Rules, Terminal } from '../../model/index
 import { promptly } from '../../model/index.ts'
 import { duration } from '../../text/durations.ts'
 import { listed } from '../../text/lists.ts'
-import { paint, wrap } from '../../text/terminal.ts'
+import { table } from '../../text/table.ts'
+import { commandOf, paint, wrap } from '../../text/terminal.ts'
 import { rhythm } from './rhythm.ts'
 
 /** What `agent explain` has at hand: every rule, and the collector it belongs to, by name. */
@@ -29,16 +30,37 @@ export function renderRule(code: string, catalogue: Catalogue, terminal: Termina
     '',
     ...part('What it means', rule.meaning),
     ...part('How it is measured', measured(code, catalogue)),
-    ...part('What follows', rule.impact),
+    ...part('Impact', rule.impact),
     ...part('May come from', causes(rule).join(', ')),
     ...part('May lead to', effects(code, catalogue.rules).join(', ')),
-    paint(terminal, 'bold', 'Next'),
+    paint(terminal, 'bold', 'Fix'),
     ...rule.fix.map((step, at) => wrap(terminal, `${at + 1}. ${step}`, 2, 5)),
     '',
-    ...part('Never', (rule.avoid ?? []).join(' ')),
+    ...lines("Don't", rule.avoid ?? [], terminal),
     ...lines('Settings that change it', settingsOf(code, catalogue), terminal),
     ...(rule.pendingFor ? [wrap(terminal, patience(rule.pendingFor), 0), ''] : []),
   ].join('\n')
+}
+
+/** All rules of one area, with severity and title. Ends with a line break. */
+export function renderArea(
+  area: string,
+  codes: readonly string[],
+  { rules, collectors }: Catalogue,
+  terminal: Terminal,
+): string {
+  const its = collectors[area]
+  const looks = its
+    ? wrap(
+        terminal,
+        `${area}: ${codes.length} findings; checked ${rhythm(its.every)} (collectors.${area}.every)${its.woken ? `, and at once when ${its.woken}` : ''}.`,
+        0,
+      )
+    : wrap(terminal, `${area}: ${codes.length} findings about Murphy itself.`, 0)
+  const rows = codes.map((code) => ({
+    cells: [{ text: code }, { text: rules[code]?.severity ?? '' }, { text: rules[code]?.title ?? '' }],
+  }))
+  return `${looks}\n\n${table(terminal, ['CODE', 'SEVERITY', 'TITLE'], rows)}\n\nMore: ${commandOf(terminal)} explain CODE\n`
 }
 
 const lines = (title: string, all: readonly string[], terminal: Terminal) =>
@@ -125,7 +147,7 @@ export function renderGraph({ rules }: Catalogue, terminal: Terminal): string {
     ...causeless.flatMap((code) => (all.get(code)?.length ? [] : [`  ${line(code)}`])),
     '',
     ...(drawn.size > 0 ? ['… and what follows from it, drawn above.'] : []),
-    'More: agent explain CODE',
+    `More: ${commandOf(terminal)} explain CODE, or of one area: ${commandOf(terminal)} explain ${Object.keys(rules)[0]?.split('.')[0] ?? 'AREA'}`,
     '',
   ].join('\n')
 }
@@ -142,9 +164,9 @@ export function markdown(catalogue: Catalogue): string {
       rule.meaning,
       '',
       `- **Measured**: ${measured(code, catalogue)}`,
-      `- **So**: ${rule.impact}`,
-      ...rule.fix.map((step, at) => `- **Next ${at + 1}**: ${step}`),
-      ...(rule.avoid ? [`- **Never**: ${rule.avoid.join(' ')}`] : []),
+      `- **Impact**: ${rule.impact}`,
+      ...rule.fix.map((step, at) => `- **Fix ${at + 1}**: ${step}`),
+      ...(rule.avoid ? [`- **Don't**: ${rule.avoid.join(' ')}`] : []),
       ...list('May come from', causes(rule)),
       ...list('May lead to', effects(code, rules)),
       ...list('Settings', settingsOf(code, catalogue)),

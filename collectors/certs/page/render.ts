@@ -1,9 +1,9 @@
 import type { Sample, Terminal, View } from '../../../agent/model/index.ts'
 import { duration } from '../../../agent/text/durations.ts'
 import { ageText, findingLines, unseenLines } from '../../../agent/text/page-words.ts'
-import { safe } from '../../../agent/text/sanitize.ts'
-import { paint, type Style, wrap } from '../../../agent/text/terminal.ts'
-import { date } from '../../../agent/text/times.ts'
+import { type TableRow, table } from '../../../agent/text/table.ts'
+import { commandOf, type Style, wrap } from '../../../agent/text/terminal.ts'
+import { momentIn, zoneName } from '../../../agent/text/zones.ts'
 import type { Row } from '../rows.ts'
 
 const styles: Readonly<Record<Row['state'], Style>> = {
@@ -16,58 +16,70 @@ const styles: Readonly<Record<Row['state'], Style>> = {
   unused: 'dim',
 }
 
-/** The table: state, place, user, end, and how much of its life is left. Ends with a line break. */
+/**
+ * The table in kubeadm's columns (`kubeadm certs check-expiration`), each certificate once, however many places hold or
+ * serve it; with the places below where something is wrong, and with `all` everywhere. Ends with a line break.
+ */
 export function renderCerts(view: View<Sample, unknown>, rows: readonly Row[], terminal: Terminal): string {
   const { node, summary, now, at, problem, options } = view
-  const age = now - at > 2_000 || problem ? ` (looked ${ageText(view)})` : ''
-  const hidden = options.all
-    ? []
-    : [wrap(terminal, 'Authorities, copies and what nobody uses: `agent certs --all`', 2)]
+  const age = now - at > 2_000 || problem ? ` (checked ${ageText(view)})` : ''
+  const all = options.all === true
+  const { expiringWithin } = options
+  const none = expiringWithin === undefined ? [] : [`No certificate expires within ${expiringWithin}.`]
+  const hint = `Authorities, copies and what nobody uses: ${commandOf(terminal)} certs --all`
+  const heads = ['STATE', 'CERTIFICATE', `EXPIRES (${zoneName(terminal.zone, now)})`, 'RESIDUAL', 'CA']
+  const lines = [...onceEach(rows)].map((places) => line(places, now, terminal, all))
   return [
     wrap(terminal, `${node}: ${summary}${age}`, 0, 2),
-    ...(rows.length > 0 ? [[head(terminal), ...rows.map((it) => row(it, now, terminal))].join('\n')] : []),
+    ...(rows.length > 0 ? [table(terminal, heads, lines)] : none),
     ...findingLines(view, terminal),
     ...unseenLines(view, terminal),
-    ...(rows.length > 0 ? hidden : []),
+    ...(rows.length > 0 && !all ? [wrap(terminal, hint, 0)] : []),
   ]
     .join('\n\n')
     .concat('\n')
 }
 
-const columns = { state: 15, ends: 12, left: 12, life: 12 }
-
-const head = (terminal: Terminal) =>
-  paint(
-    terminal,
-    'dim',
-    `${'STATE'.padEnd(columns.state)}${'EXPIRES'.padEnd(columns.ends)}${'IN'.padEnd(columns.left)}${'LIFE LEFT'.padEnd(columns.life)}WHAT`,
-  )
-
-function row(it: Row, now: number, terminal: Terminal): string {
-  const { from, to } = it
-  const dated = from !== undefined && to !== undefined
-  const left = !dated ? '' : to < now ? `${duration(now - to)} ago` : duration(to - now)
-  const cells = [
-    paint(terminal, styles[it.state], it.state.padEnd(columns.state)),
-    (dated ? date(to) : '').padEnd(columns.ends),
-    left.padEnd(columns.left),
-    (dated ? lifeBar(from, to, now) : '').padEnd(columns.life),
-  ]
-  const room = terminal.width - Object.values(columns).reduce((sum, width) => sum + width, 0)
-  const kind = it.kind === 'authority' ? 'authority' : it.use === 'both' ? 'client and serving' : it.use
-  const used = [kind, it.by, it.differs && 'not what the file holds'].filter(Boolean).join(', ')
-  const where = safe(it.problem ?? it.where)
-  return [
-    `${cells.join('')}${cut(safe(it.name), room)}`.trimEnd(),
-    wrap(terminal, `${where}${used ? ` (${used})` : ''}`, 2, 4),
-  ].join('\n')
+/** The places of each certificate, in the order of the first. What cannot be read is one for itself. */
+function onceEach(rows: readonly Row[]): Iterable<readonly Row[]> {
+  const key = (it: Row) =>
+    it.problem ? `${it.where} ${it.problem}` : [it.issuer, it.serial, it.subject, it.from, it.to].join(' ')
+  return Map.groupBy(rows, key).values()
 }
 
-const cut = (text: string, room: number) => (text.length > room ? `${text.slice(0, room - 1)}…` : text)
+function line(places: readonly Row[], now: number, terminal: Terminal, all: boolean): TableRow {
+  const [first] = places as [Row]
+  const { state, to } = first
+  const residual = to === undefined ? '' : to < now ? 'expired' : duration(to - now)
+  const expires = to === undefined ? '' : momentIn(terminal.zone, to).slice(0, 16)
+  const wrong = state !== 'ok' && state !== 'unused'
+  const more = places.length > 1 ? ` +${places.length - 1}` : ''
+  return {
+    cells: [
+      { text: state, style: styles[state] },
+      { text: nameOf(first) + more },
+      { text: expires },
+      { text: residual, ...(wrong && { style: styles[state] }) },
+      { text: first.kind === 'authority' ? '(is a CA)' : caOf(first.issuer) },
+    ],
+    notes:
+      all || wrong || places.some((it) => it.differs || it.problem)
+        ? [...new Set(places.map(placeOf))].slice(0, mostPlaces(all))
+        : [],
+  }
+}
 
-/** How much of a certificate's life is left, in ten parts, rounded up so that an empty bar means expired. */
-export function lifeBar(from: number, to: number, now: number): string {
-  const part = to > from ? (to - Math.max(now, from)) / (to - from) : 0
-  const full = Math.max(0, Math.min(10, Math.ceil(part * 10)))
-  return '█'.repeat(full) + '░'.repeat(10 - full)
+const mostPlaces = (all: boolean) => (all ? 20 : 4)
+
+/** As k3s calls it: the file without its folder and ending; of what is served the address. */
+const nameOf = ({ where, name }: Row) =>
+  where.startsWith('/') ? (where.split('/').at(-1) ?? where).replace(/\.(crt|pem|cert)$/, '') : where || name
+
+/** "k3s-server-ca" of "CN=k3s-server-ca@1763856000". */
+const caOf = (issuer: string) => (/CN=([^,@]+)/.exec(issuer)?.[1] ?? issuer.split('@')[0] ?? '').trim()
+
+function placeOf(it: Row): string {
+  const kind = it.kind === 'authority' ? 'authority' : it.use === 'both' ? 'client and serving' : it.use
+  const used = [kind, it.by, it.differs && 'not what the file holds'].filter(Boolean).join(', ')
+  return it.problem ?? `${it.where}${used ? ` (${used})` : ''}${it.name ? `: ${it.name}` : ''}`
 }

@@ -1,5 +1,13 @@
 import t from 'tap'
-import { paint, sparkline, terminalOf, wrap } from '../../../agent/text/terminal.ts'
+import {
+  commandOf,
+  paint,
+  shownOn,
+  sparkline,
+  terminalOf,
+  unbroken,
+  wrap,
+} from '../../../agent/text/terminal.ts'
 
 const plain = { color: false, width: 80 }
 
@@ -23,7 +31,7 @@ t.test('a sparkline shows the course, and nothing where there is none', async (t
 
 t.test('a line for each bucket, and no more than there are values', async (t) => {
   t.equal(sparkline([], 8), '')
-  t.equal(sparkline([3, 1, 2], 8), '█▁▅')
+  t.equal(sparkline([3, 1, 2], 8), '█▃▆')
   t.equal(sparkline([0, 0, 8, 8], 2), '▁█')
   t.equal(
     [
@@ -34,6 +42,24 @@ t.test('a line for each bucket, and no more than there are values', async (t) =>
     ].length,
     12,
   )
+})
+
+t.test('a sparkline begins at zero, so that little change looks little', async (t) => {
+  t.equal(sparkline([98, 99, 100], 8), '███')
+  t.equal(sparkline([0, 0], 8), '')
+})
+
+t.test('a number keeps its unit, and a duration both its parts', async (t) => {
+  const narrow = { color: false, width: 20 }
+  for (const whole of ['12 min', '3 d', '41 %', '1 d 1 h', '64 MiB', '03:12 UTC', '2 h 5 min'])
+    for (let before = 10; before < 20; before += 1)
+      t.ok(
+        wrap(narrow, `${'x'.repeat(before)} ${whole} y`, 0)
+          .split('\n')
+          .some((it) => it.includes(whole)),
+        `${whole} after ${before}`,
+      )
+  t.equal(wrap(narrow, unbroken('a b c d e f g h i j k l m n'), 0), 'a b c d e f g h i j k l m n')
 })
 
 t.test('commands are kept whole', async (t) => {
@@ -82,4 +108,33 @@ t.test('text from outside drives no terminal', async (t) => {
     wrap(plain, '\u001b]0;owned\u0007\u001b[2J\u202eevil\r\n\u009b31m', 0),
     /[\u0000-\u001f\u007f-\u009f\u202e]/,
   )
+})
+
+t.test('ASCII where the locale has nothing else', async (t) => {
+  const isAscii = (environment: Record<string, string>) => terminalOf({}, environment).ascii === true
+  t.equal(isAscii({ LANG: 'C' }), true)
+  t.equal(isAscii({ LANG: 'POSIX' }), true)
+  t.equal(isAscii({ LANG: 'de_DE.UTF-8' }), false)
+  t.equal(isAscii({ LANG: 'C.utf8' }), false)
+  t.equal(isAscii({ LANG: 'de_DE.UTF-8', LC_ALL: 'C' }), true, 'LC_ALL is above all')
+  t.equal(isAscii({ LANG: 'C', LC_CTYPE: 'en_US.UTF-8' }), false)
+  t.equal(isAscii({}), false, 'nothing is known')
+  t.equal(wrap({ color: false, width: 80, ascii: true }, 'a → b', 0), 'a -> b')
+})
+
+t.test('times in the zone of the reader, on a terminal or where asked', async (t) => {
+  t.equal(terminalOf({ isTTY: true }, { TZ: 'Europe/Berlin' }).zone, 'Europe/Berlin')
+  t.equal(terminalOf({}, { TZ: 'Europe/Berlin' }).zone, undefined, 'a file is for everyone')
+  t.equal(terminalOf({}, { TZ: 'Europe/Berlin' }, { local: true }).zone, 'Europe/Berlin')
+  t.equal(terminalOf({ isTTY: true }, {}).zone, undefined)
+  t.equal(terminalOf({ isTTY: true }, { TZ: ':/etc/nonsense' }).zone, undefined, 'no zone that is known')
+  t.type(terminalOf({}, {}, { local: true }).zone, 'string')
+})
+
+t.test('this program under the name that it has there', async (t) => {
+  const murphy = terminalOf({}, { MURPHY_COMMAND: 'murphy' })
+  t.equal(commandOf(murphy), 'murphy')
+  t.equal(shownOn(murphy, 'see `agent why`, an agent'), 'see `murphy why`, an agent')
+  t.equal(commandOf(terminalOf({}, {})), 'agent')
+  t.equal(commandOf(terminalOf({}, { MURPHY_COMMAND: 'rm -rf' })), 'agent', 'no name at all')
 })

@@ -57,11 +57,36 @@ t.test('a credential of systemd is for the daemon alone: other commands do witho
   const ran = (...args: string[]) =>
     spawnSync(process.execPath, [main, '--config', file, ...args], { encoding: 'utf8' })
   t.match(ran('config', 'check'), { status: 0, stdout: /sinks: discord/ })
-  t.match(ran('config', 'print'), { status: 0, stdout: /url: <hidden>/ })
+  t.match(ran('config', 'print'), { status: 0, stdout: /\n {4}url_credential: hook\n/ })
   t.equal(ran('check', '--node', join(nodes, 'healthy')).status, 0)
   t.match(ran('status'), { status: 3, stdout: /not running/ })
   t.match(ran('notify', '--test'), { status: 78, stderr: /systemd passed no credentials/ })
   t.match(ran('run'), { status: 78, stderr: /systemd passed no credentials/ })
+})
+
+t.test('what is printed is a file that the check takes, and holds no secret', async (t) => {
+  const file = join(folder, 'mine.yaml')
+  const address = 'https://discord.com/api/webhooks/123456789012345678/abcdefghijklmnopqrstuvwxyz'
+  writeFileSync(
+    file,
+    `remind_hours: 12\ncollectors: { certs: { warn_days: 40 } }\nsinks:\n  - { type: discord, url: '${address}' }\n  - { type: webhook, url_file: ${join(folder, 'secret')}, min: critical }\n`,
+  )
+  const printed = spawnSync(process.execPath, [main, '--config', file, 'config', 'print'], {
+    encoding: 'utf8',
+  })
+  t.notMatch(printed.stdout, /abcdefghij/)
+  t.match(printed.stdout, /\nremind_hours: 12\n/)
+  t.match(printed.stdout, /\n {4}warn_days: 40\n/)
+  t.match(printed.stdout, /^#.*is hidden/m)
+  writeFileSync(join(folder, 'again.yaml'), printed.stdout)
+  const again = spawnSync(
+    process.execPath,
+    [main, '--config', join(folder, 'again.yaml'), 'config', 'check'],
+    {
+      encoding: 'utf8',
+    },
+  )
+  t.match(again, { status: 0, stderr: '', stdout: /told by discord, webhook/ })
 })
 
 t.test('rules that explain each other in a circle are named', (t) => {

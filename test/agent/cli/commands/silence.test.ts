@@ -1,5 +1,6 @@
 import t from 'tap'
 import { silence, silenceText } from '../../../../agent/cli/commands/silence.ts'
+import { finding } from '../../findings.ts'
 import { served } from './served.ts'
 
 const at = Date.parse('2026-11-23T03:00:00Z')
@@ -18,7 +19,7 @@ t.test('a silence in words', async (t) => {
 })
 
 t.test('it is asked for, listed and ended', async (t) => {
-  const { agent, silences } = await served(t)
+  const { agent, silences, store } = await served(t)
   t.match(await agent('silence'), { exit: 0, out: 'Nothing is silenced.\n' })
   t.match(await agent('silence', 'all', '--for', '2h', '--why', 'a test'), {
     exit: 0,
@@ -26,6 +27,9 @@ t.test('it is asked for, listed and ended', async (t) => {
   })
   t.match(silences, [{ what: 'all', why: 'a test' }])
   t.equal((silences[0]?.until ?? 0) - (silences[0]?.since ?? 0), 2 * hour)
+  t.match(await agent('silence', 'nft', '--why', 'is open'), { exit: 0 })
+  await agent('silence', 'nft', '--end')
+  store.saveLedger([finding({ code: 'memory.oom-killed', subject: 'default/db-0', since: at })])
   await agent('silence', 'default/db-0')
   t.equal((silences[1]?.until ?? 0) - (silences[1]?.since ?? 0), hour, 'an hour where nothing is said')
   t.match((await agent('silence')).out, /^all: silenced until .*\ndefault\/db-0: silenced until .*\n$/)
@@ -40,7 +44,17 @@ t.test('what is not silenced', async (t) => {
     ['memory.blind', {}, /^memory\.blind cannot be silenced: .* is never hidden$/],
     ['agent.sink-failing', {}, /never hidden/],
     ['agent', {}, /never hidden/],
-    ['firewall.flushd', {}, /^there is no finding called firewall\.flushd; see `agent explain`$/],
+    [
+      'firewall.flushd',
+      {},
+      /^there is no finding, area or subject called firewall\.flushd; did you mean firewall\.flushed\?$/,
+    ],
+    [
+      'nonsense',
+      {},
+      /^there is no .* called nonsense; use all, an area \(k3s, certs, .*\), a code or a subject/,
+    ],
+    ['firewall', { end: true }, /^firewall is not silenced; nothing is$/],
     ['all', { for: 'ever' }, /^--for ever: right is for example 90m, 2h or 1d, at most 30d$/],
     ['all', { for: '31d' }, /^--for 31d: right is/],
   ] as const)

@@ -11,7 +11,7 @@ t.test('what the daemon answers, on a page, as JSON and in brief, with its exit 
   t.match(await agent('status'), {
     exit: 2,
     err: '',
-    out: /^CRITICAL {2}node1, Debian[\s\S]*told by discord/,
+    out: /^\S node1 {2}CRITICAL[\s\S]*Debian[\s\S]*\ndiscord +ok/,
   })
   const json = await agent('status', '--json')
   t.match(JSON.parse(json.out), {
@@ -22,7 +22,15 @@ t.test('what the daemon answers, on a page, as JSON and in brief, with its exit 
     problem: undefined,
   })
   t.equal(json.exit, 2)
-  t.match(await agent('status', '--brief'), { exit: 2, out: /^CRITICAL[\s\S]*More: agent status\n$/ })
+  t.match(await agent('status', '--brief'), {
+    exit: 2,
+    out: /^\S node1 {2}CRITICAL[\s\S]*More: agent status\n$/,
+  })
+  t.strictSame(await agent('status', '-o', 'name', '--severity', 'warning'), {
+    ...{ exit: 2, err: '' },
+    out: 'firewall.flushed/nft\nfirewall.kube-chains-missing/node\n',
+  })
+  t.match(await agent('status', '-o', 'xml'), { exit: 3, err: /^agent: -o xml: use one of wide, json/ })
   show({ state: 'ok', incidents: [] })
   t.strictSame(await agent('status', '--brief'), { exit: 0, out: '', err: '' }, 'a login is not disturbed')
 })
@@ -39,7 +47,10 @@ t.test('without a daemon: what it left on the disk, or that it left nothing', as
   stop()
   const left = await agent('status')
   t.equal(left.exit, 3)
-  t.match(left.out, /^UNKNOWN[\s\S]*Murphy is not running on this machine; what follows is \d+ s old/)
+  t.match(
+    left.out,
+    /^\S test-node {2}UNKNOWN[\s\S]*Murphy is not running on this machine; what follows is \d+ s old/,
+  )
   t.match(left.out, /journalctl -u murphy/)
   t.match(JSON.parse((await agent('status', '--json')).out), {
     state: 'unknown',
@@ -87,5 +98,5 @@ t.test('--watch shows it again and again, until it is told to stop', async (t) =
   child.kill('SIGINT')
   const [exit] = await once(child, 'close')
   t.equal(exit, 2, 'with the exit code of what was seen last')
-  t.match(out, /^\u001b\[H\u001b\[2JCRITICAL/)
+  t.match(out, /^\u001b\[H\u001b\[2J\S node1 {2}CRITICAL/)
 })

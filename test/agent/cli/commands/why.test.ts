@@ -32,6 +32,7 @@ t.test('each candidate, and why it was taken or not, from the daemon and from th
     t.match(JSON.parse(json), { why: { certainty: 'likely', cause: killed.id } })
     stop()
   }
+  t.equal((await agent('why', 'cni.bridge-missing/cni0', '-o', 'name')).out.split('\n')[0], 'k3s.killed/node')
   const { exit, err } = await agent('why', 'nonsense')
   t.equal(exit, 3)
   t.match(err, /no incident about nonsense; see `agent history`/)

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { catalogue } from '../../../../agent/cli/commands/explain.ts'
-import { markdown, renderGraph, renderRule } from '../../../../agent/cli/render/explain.ts'
+import { markdown, renderArea, renderGraph, renderRule } from '../../../../agent/cli/render/explain.ts'
 import { chain, rule } from '../../findings.ts'
 
 const plain = { color: false, width: 80 }
@@ -67,9 +67,26 @@ Standing alone:
   c.alone  something is wrong
 
 … and what follows from it, drawn above.
-More: agent explain CODE
+More: agent explain CODE, or of one area: agent explain a
 `,
   )
+})
+
+t.test('an area is a table of its rules', async (t) => {
+  const codes = ['a.cause', 'a.effect']
+  t.equal(
+    renderArea('a', codes, { rules: chain, collectors: eyes }, { ...plain, command: 'murphy' }),
+    `a: 2 findings; checked every 10 min (collectors.a.every), and at once when a
+file changes.
+
+CODE      SEVERITY  TITLE
+a.cause   critical  something is wrong
+a.effect  warning   something is wrong
+
+More: murphy explain CODE
+`,
+  )
+  t.match(renderArea('agent', codes, { rules: chain, collectors: {} }, plain), /about Murphy itself/)
 })
 
 t.test('docs/findings.md is what the rules say now', async (t) => {

@@ -1,6 +1,5 @@
 import t from 'tap'
-import { renderBrief, renderIncident, renderStatus } from '../../../../agent/cli/render/status.ts'
-import { finding } from '../../findings.ts'
+import { renderBrief, renderScreen, renderStatus } from '../../../../agent/cli/render/status.ts'
 import { cause, now, picture } from '../../small.ts'
 
 const plain = { color: false, width: 80 }
@@ -9,57 +8,39 @@ t.test('a collector that does not look any more is said to be overdue', async (t
   const [first, ...others] = picture.collectors
   const late = { ...first, next: now - 600_000 } as (typeof picture.collectors)[number]
   const page = renderStatus({ ...picture, collectors: [late, ...others] }, plain)
-  t.match(page, new RegExp(`^CRITICAL .*; ${late.name} overdue\\)`))
-  t.match(page.replace(/\s+/g, ' '), /Should have looked at \d\d:\d\d UTC\./)
+  t.match(page, new RegExp(`^\\S+ node1 {2}CRITICAL.*; ${late.name} overdue\n`))
+  t.match(page, /overdue since 03:20 UTC; 24 certificates/)
   t.notMatch(renderStatus(picture, plain), /overdue/)
-})
-
-t.test('a root that is over does not speak for what is left', async (t) => {
-  const over = { ...cause, resolved: now - 60_000 }
-  const left = finding({
-    code: 'k3s.api-unhealthy',
-    title: 'the Kubernetes API is not healthy',
-    subject: 'api',
-    text: 'The API does not answer.',
-    impact: 'kubectl fails.',
-    since: now - 120_000,
-    severity: 'critical',
-  })
-  const [incident] = picture.incidents
-  const it = { ...picture, incidents: [{ ...incident, cause: over, affected: [left] }] } as typeof picture
-  const page = renderStatus(it, plain)
-  t.match(page, 'CRITICAL  the Kubernetes API is not healthy')
-  t.match(page, /\n {2}The API does not answer\.\n {2}So {5}kubectl fails\./)
-  t.match(page, /\n {2}It began with\n {4}- critical: the firewall was flushed \(nft, over since/)
-  t.notMatch(page, 'It led to')
 })
 
 t.test('the status page reads as the night is', async (t) => {
   t.equal(
     renderStatus(picture, plain),
-    `CRITICAL  node1, Debian GNU/Linux 12  (looked 0 s ago)
+    `● node1  CRITICAL  1 incident    Debian GNU/Linux 12    checked 0 s ago
 
-CRITICAL  the firewall was flushed (nft, since 03:12 UTC, 18 min)
-  \`iptables\` (pid 25978) removed 91 of 91 rules at 03:12:07 UTC.
-  So     Services and the ingress are unreachable.
-  Next   1. \`systemctl restart k3s\`
-         2. then delete the ingress pod:
-            \`kubectl -n kube-system delete pod ingress\`
-  Never  \`iptables -F\` again: ufw drops by default, and it would cut SSH.
-  It led to
-    - critical: kube-proxy's chains are missing (node, since 03:13 UTC):
-      firewall.kube-chains-missing is so.
+CRITICAL  the firewall was flushed (nft)                       03:12 UTC, 18 min
+  What     \`iptables\` (pid 25978) removed 91 of 91 rules at 03:12:07 UTC.
+  Impact   Services and the ingress are unreachable.
+  Fix      1. systemctl restart k3s
+           2. then delete the ingress pod:
+              kubectl -n kube-system delete pod ingress
+  Don't    \`iptables -F\` again: ufw drops by default, and it would cut SSH.
+  Also     kube-proxy's chains are missing
+  More     agent explain firewall.flushed
 
-  certs     ok        24 certificates. Next look in 4 min. ▁▃▅▇█
-  firewall  2 found   0 rules.
-  memory    blind     blind since 03:00 UTC. Not seen: reading /dev/kmsg:
-                      permission denied.
+CHECK     STATE     AGE   SUMMARY
+firewall  CRITICAL  1 s   0 rules
+certs     ok        12 s  24 certificates
+memory    blind     0 s   blind since 03:00 UTC
+  Not seen: reading /dev/kmsg: permission denied
 
-  told by discord: last told 3 min ago
-  told by ntfy: nothing told yet, 1 waiting; failing since 02:58 UTC: nobody
-    listens, next try in 40 s
+SINK     STATE    LAST SENT
+discord  ok       3 min ago
+ntfy     FAILING  nothing yet, 1 waiting
+  Failing since 02:58 UTC: nobody listens; next try in 40 s
 
-  Runs out in: certificates: 364 d
+IN     DEADLINE
+364 d  certificates
 `,
   )
 })
@@ -92,7 +73,7 @@ t.test('what comes from outside cannot drive the terminal', async (t) => {
 t.test('the login message is short, and silent when all is well', async (t) => {
   t.equal(renderBrief({ ...picture, state: 'ok', incidents: [] }, plain), '')
   const text = renderBrief(picture, plain)
-  t.match(text, /CRITICAL\s+node1/)
+  t.match(text, /^● node1 {2}CRITICAL/)
   t.match(text, /the firewall was flushed/)
   t.ok(text.split('\n').length < 8)
 })
@@ -106,10 +87,7 @@ t.test('a stale picture says so first', async (t) => {
 
 t.test('silences stand in the status', async (t) => {
   const silences = [{ id: 'all', what: 'all', since: now, until: now + 5_400_000, why: 'moving house' }]
-  t.match(
-    renderStatus({ ...picture, silences }, plain),
-    /\n {2}Silenced until 05:00 UTC: all \(moving house\)\n/,
-  )
+  t.match(renderStatus({ ...picture, silences }, plain), /\nall +05:00 UTC {2}moving house\n/)
 })
 
 t.test('of many only the first, and how many more', async (t) => {
@@ -120,32 +98,49 @@ t.test('of many only the first, and how many more', async (t) => {
   const over = { ...incident, resolved: now }
   t.notMatch(renderBrief({ ...picture, incidents: [informed, over] }, plain), /flushed/, 'news is no trouble')
   t.match(renderBrief({ ...picture, state: 'ok' }, plain, 'Murphy is not running.'), /Murphy is not running/)
-  const affected = Array.from({ length: 14 }, (_, at) => finding({ code: 'a.b', subject: `pod-${at}` }))
-  const text = renderIncident({ ...incident, affected }, now, plain)
-  t.match(text, /pod-11[\s\S]*\n {4}and 2 more$/)
-  t.notMatch(text, /pod-12/)
-})
-
-t.test('what is over is one line', async (t) => {
-  const [incident] = picture.incidents as [(typeof picture.incidents)[number]]
-  t.equal(
-    renderIncident({ ...incident, resolved: now - 60_000 }, now, plain),
-    'OVER  the firewall was flushed (nft, 03:12 UTC to 03:29 UTC)',
-  )
 })
 
 t.test('a single look has no rhythm and tells nobody', async (t) => {
   const page = renderStatus(picture, plain, { once: true })
-  t.notMatch(page, /Next look|told by|blind since/)
+  t.notMatch(page, /AGE|SINK|blind since/)
   t.match(page, /certs +ok/)
 })
 
-t.test('who is told, who is not, and why', async (t) => {
-  const said = (sinks: typeof picture.sinks) =>
-    renderStatus({ ...picture, sinks }, { color: false, width: 120 }).replace(/\s+/g, ' ')
-  t.match(said([]), /Nobody is told: no sink is configured\./)
-  t.match(
-    said([{ name: 'discord', type: 'discord', gone: 'Discord says 404', waiting: 2 }]),
-    /told by discord: nothing told yet, 2 waiting; its address is gone: Discord says 404, next try with the next message/,
-  )
+t.test('a node without k3s is not all well', async (t) => {
+  const [first] = picture.collectors as [(typeof picture.collectors)[number]]
+  const bare = { ...picture, state: 'ok' as const, machine: 'no k3s', incidents: [], deadlines: [] }
+  const never = renderStatus({ ...bare, collectors: [{ ...first, absent: 'never' }] }, plain)
+  t.match(never, /^● node1 {2}NO K3S {4}no k3s/)
+  t.match(never, /certs +none/)
+  const gone = { ...bare, state: 'unknown' as const, collectors: [{ ...first, absent: 'gone' as const }] }
+  t.match(renderStatus(gone, plain), /^● node1 {2}NO K3S[\s\S]*certs +gone/)
+  t.match(renderBrief(gone, plain), /NO K3S/, 'also at a login')
+  const worse = { ...gone, state: 'critical' as const, incidents: picture.incidents }
+  t.match(renderStatus(worse, plain), /^● node1 {2}CRITICAL/, 'what is wrong comes first')
 })
+
+t.test('a screen loses its lower end, never its head', async (t) => {
+  const page = renderStatus(picture, plain)
+  const lines = page.trimEnd().split('\n')
+  t.equal(renderScreen(page, lines.length, plain), page)
+  const cropped = renderScreen(page, 14, plain).trimEnd().split('\n')
+  t.equal(cropped.length, 14)
+  t.strictSame(cropped.slice(0, 13), lines.slice(0, 13))
+  t.equal(cropped[13], `${lines.length - 13} more lines: agent status`)
+  t.equal(renderScreen(page, 1, plain).split('\n')[0], lines[0], 'however small it is')
+})
+
+t.test(
+  'in ASCII, in the zone of the reader and under the installed name where these are other',
+  async (t) => {
+    const it = { ...picture, incidents: [{ ...picture.incidents[0], cause: { ...cause, title: 'é → ü' } }] }
+    const page = renderStatus(it as typeof picture, {
+      ...plain,
+      ...{ ascii: true, zone: 'Europe/Berlin', command: 'murphy' },
+    })
+    t.notMatch(page, /[^\n\u0020-\u007e]/)
+    t.match(page, /^\* node1/)
+    t.match(page, /CRITICAL {2}e -> u \(nft\) +04:12 (CET|GMT\+1), 18 min/)
+    t.match(page, /More {5}murphy explain firewall\.flushed/)
+  },
+)

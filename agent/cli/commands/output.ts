@@ -1,0 +1,65 @@
+import type { Finding, Incident, Severity, Terminal } from '../../model/index.ts'
+import { severities } from '../../model/index.ts'
+import { ascii } from '../../text/ascii.ts'
+import { terminalOf } from '../../text/terminal.ts'
+import { jsonText } from '../json.ts'
+import { type Common, print, Refusal } from './common.ts'
+
+/** What a command prints: for people, with all there is to see (`wide`), for programs, or only names, one a line. */
+export type Form = 'text' | 'wide' | 'json' | 'yaml' | 'name'
+export const forms: readonly Form[] = ['wide', 'json', 'yaml', 'name']
+
+/** Options of every command that shows what is or was. */
+export interface OutputOptions extends Common {
+  readonly json?: boolean
+  readonly output?: string
+  readonly severity?: string
+}
+
+/** Which form was asked for; a Refusal where there is no such form. */
+export function formOf({ json, output }: Pick<OutputOptions, 'json' | 'output'>): Form {
+  if (output === undefined) return json ? 'json' : 'text'
+  const form = forms.find((it) => it === output)
+  if (!form) throw new Refusal(`-o ${output}: use one of ${forms.join(', ')}`)
+  return form
+}
+
+/** The mildest severity that was asked for; a Refusal where there is none of that name. */
+export function severityOf({ severity }: Pick<OutputOptions, 'severity'>): Severity {
+  if (severity === undefined) return 'info'
+  const it = severities.find((one) => one === severity)
+  if (!it) throw new Refusal(`--severity ${severity}: use one of ${severities.join(', ')}`)
+  return it
+}
+
+export const isAtLeast = (it: Pick<Finding, 'severity'>, least: Severity): boolean =>
+  severities.indexOf(it.severity) >= severities.indexOf(least)
+
+/** JSON or YAML, times as ISO 8601. */
+export async function dataText(form: 'json' | 'yaml', value: unknown): Promise<string> {
+  const json = jsonText(value)
+  // Only loaded here: nothing else that is asked for in a hurry needs it.
+  return form === 'json' ? json : (await import('../../config/yaml-text.ts')).yamlText(JSON.parse(json))
+}
+
+/** Each open finding as `CODE/SUBJECT`, one a line, as `agent why` takes it. */
+export const namesOf = (findings: readonly Pick<Finding, 'code' | 'subject'>[]): string =>
+  [...new Set(findings.map(nameOf))].map((it) => `${it}\n`).join('')
+
+/** `firewall.flushed/nft` */
+export const nameOf = ({ code, subject }: Pick<Finding, 'code' | 'subject'>): string => `${code}/${subject}`
+
+/** What all findings of incidents are called, those that are over left out where `open`. */
+export const namesOfAll = (incidents: readonly Incident[], open: boolean): string =>
+  namesOf(
+    incidents
+      .flatMap(({ cause, affected }) => [cause, ...affected])
+      .filter((it) => !open || it.resolved === undefined),
+  )
+
+/** The terminal of this process. */
+export const here = (options: Common = {}): Terminal =>
+  terminalOf(process.stdout, process.env, { local: options.local === true })
+
+/** Prints what is for people: in ASCII where the terminal has nothing else. */
+export const show = (text: string, terminal: Terminal): void => print(terminal.ascii ? ascii(text) : text)

@@ -1,0 +1,112 @@
+import type { Finding, Incident, Severity, Terminal } from '../../model/index.ts'
+import { leadOf, titleOf } from '../../model/index.ts'
+import { duration } from '../../text/durations.ts'
+import { between } from '../../text/table.ts'
+import { commandOf, paint, type Style, shownOn, wrap } from '../../text/terminal.ts'
+import { second } from '../../text/times.ts'
+import { clockIn } from '../../text/zones.ts'
+
+const colors: Readonly<Record<Severity, Style>> = { info: 'cyan', warning: 'yellow', critical: 'red' }
+
+/** Where texts stand behind their labels. */
+const indent = 11
+const mostAffected = 12
+/** A subject that is longer says more than a title has room for; it stands in the text. */
+const longestSubject = 60
+
+/** One incident in the fixed order: what, Impact, Fix, Don't, Cause, Also, More. `full`: each affected one with its text. */
+export function renderIncident(incident: Incident, now: number, terminal: Terminal, full = false): string {
+  const lead = leadOf(incident)
+  const lines = [headline(incident, now, terminal)]
+  if (incident.resolved !== undefined) return lines.join('\n')
+  lines.push(labelled(terminal, 'What', lead.text), labelled(terminal, 'Impact', lead.impact))
+  const several = incident.fix.length > 1
+  for (const [at, step] of incident.fix.entries())
+    lines.push(fixStep(terminal, at === 0 ? 'Fix' : '', several ? `${at + 1}. ` : '', step))
+  for (const [at, avoid] of incident.avoid.entries())
+    lines.push(labelled(terminal, at === 0 ? "Don't" : '', avoid))
+  if (incident.why) lines.push(labelled(terminal, 'Cause', incident.why.text))
+  if (lead !== incident.cause) lines.push(labelled(terminal, 'Began', member(incident.cause, now, terminal)))
+  const others = incident.affected.filter((it) => it !== lead)
+  for (const [at, it] of others.slice(0, mostAffected).entries())
+    lines.push(labelled(terminal, at === 0 ? 'Also' : '', member(it, now, terminal, full), indent + 2))
+  if (others.length > mostAffected)
+    lines.push(labelled(terminal, '', `and ${others.length - mostAffected} more`))
+  lines.push(labelled(terminal, 'More', `${commandOf(terminal)} explain ${lead.code}`))
+  return lines.join('\n')
+}
+
+/** "CRITICAL  title (subject)      03:12 UTC, 18 min", the time at the right. */
+function headline(incident: Incident, now: number, terminal: Terminal): string {
+  const { severity, since, resolved } = incident
+  const [word, style] =
+    resolved === undefined
+      ? ([severity.toUpperCase(), colors[severity]] as const)
+      : (['RESOLVED', 'green'] as const)
+  const clock = (at: number) => clockIn(terminal.zone, at, now)
+  const when =
+    resolved === undefined
+      ? `${clock(since)}${now - since < second ? '' : `, ${duration(now - since)}`}`
+      : `${clock(resolved)}, after ${duration(resolved - since)}`
+  const wrapped = wrap(terminal, nameOf(incident), word.length + 2, 4).slice(word.length + 2)
+  const lines = wrapped.split('\n')
+  const last = lines.at(-1) ?? ''
+  const [gap, end] = between(terminal, lines.length === 1 ? `${word}  ${last}` : last, when)
+  return `${paint(terminal, style, word)}  ${paint(terminal, 'bold', wrapped)}${gap}${paint(terminal, 'dim', end)}`
+}
+
+/** The title with the subject, where the title does not name it. Commands lose their backticks: it is no step. */
+export function nameOf(incident: Incident): string {
+  const title = titleOf(incident)
+  const { subject } = leadOf(incident)
+  return `${title}${aboutOf(title, subject)}`.replaceAll('`', '')
+}
+
+const aboutOf = (title: string, subject: string) =>
+  subject === 'node' || subject.length > longestSubject || title.includes(subject) ? '' : ` (${subject})`
+
+function member(it: Finding, now: number, terminal: Terminal, full = false): string {
+  const over = it.resolved === undefined ? '' : `, over since ${clockIn(terminal.zone, it.resolved, now)}`
+  return `${it.title}${aboutOf(it.title, it.subject)}${over}${full ? `: ${it.text}` : ''}`
+}
+
+function labelled(terminal: Terminal, label: string, text: string, hanging = indent): string {
+  const wrapped = wrap(terminal, text, indent, hanging)
+  return `  ${paint(terminal, 'dim', label.padEnd(indent - 2))}${wrapped.slice(indent)}`
+}
+
+/**
+ * One step. Its command stands on a line of its own and without backticks, as a shell would take what stands in them
+ * for another command; a step that has its command within a sentence stays that sentence.
+ */
+function fixStep(terminal: Terminal, label: string, number: string, step: string): string {
+  const hanging = indent + number.length
+  const parts = stepParts(step).map(({ text, command }) =>
+    command
+      ? ' '.repeat(hanging) + paint(terminal, 'cyan', shownOn(terminal, `\`${text}`).slice(1))
+      : wrap(terminal, text, hanging, hanging),
+  )
+  const [first = '', ...rest] = parts
+  const head = `  ${paint(terminal, 'dim', label.padEnd(indent - 2))}${number}`
+  return [head + first.slice(hanging), ...rest].join('\n')
+}
+
+interface StepPart {
+  readonly text: string
+  readonly command: boolean
+}
+
+/** A step as what it says and its command, in their order. Pure. */
+export function stepParts(step: string): readonly StepPart[] {
+  const text = step.trim()
+  const [, command, after] = /^`([^`\n]+)`(?:[:,;.]?\s+([^`]*)|\.?)$/.exec(text) ?? []
+  if (command !== undefined)
+    return [{ text: command, command: true }, ...(after ? [{ text: after, command: false }] : [])]
+  const [, before, behind] = /^([^`]+?)\s*`([^`\n]+)`\.?$/.exec(text) ?? []
+  if (before !== undefined && behind !== undefined && before.endsWith(':'))
+    return [
+      { text: before, command: false },
+      { text: behind, command: true },
+    ]
+  return [{ text, command: false }]
+}

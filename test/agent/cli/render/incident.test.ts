@@ -1,0 +1,65 @@
+import t from 'tap'
+import { nameOf, renderIncident, stepParts } from '../../../../agent/cli/render/incident.ts'
+import type { Incident } from '../../../../agent/model/index.ts'
+import { finding } from '../../findings.ts'
+import { cause, now, picture } from '../../small.ts'
+
+const plain = { color: false, width: 80 }
+const [incident] = picture.incidents as [Incident]
+
+t.test('a root that is over does not speak for what is left', async (t) => {
+  const over = { ...cause, resolved: now - 60_000 }
+  const left = finding({
+    code: 'k3s.api-unhealthy',
+    title: 'the Kubernetes API is not healthy',
+    subject: 'api',
+    text: 'The API does not answer.',
+    impact: 'kubectl fails.',
+    since: now - 120_000,
+    severity: 'critical',
+  })
+  const text = renderIncident({ ...incident, cause: over, affected: [left] }, now, plain)
+  t.match(text, /^CRITICAL {2}the Kubernetes API is not healthy, after: the firewall was flushed/)
+  t.match(text, /\n {2}What {5}The API does not answer\.\n {2}Impact {3}kubectl fails\./)
+  t.match(text, /\n {2}Began {4}the firewall was flushed \(nft\), over since 03:29 UTC\n/)
+  t.match(text, /\n {2}More {5}agent explain k3s\.api-unhealthy$/)
+  t.notMatch(text, 'Also')
+})
+
+t.test('of many affected only the first, and with all of their texts where asked', async (t) => {
+  const affected = Array.from({ length: 14 }, (_, at) => finding({ code: 'a.b', subject: `pod-${at}` }))
+  const text = renderIncident({ ...incident, affected }, now, plain)
+  t.match(text, /pod-11\)\n {11}and 2 more\n/)
+  t.notMatch(text, /pod-12/)
+  t.notMatch(text, /a\.b is so/)
+  t.match(renderIncident({ ...incident, affected }, now, plain, true), /a\.b \(pod-0\): a\.b is so\./)
+})
+
+t.test('what is over is one line', async (t) => {
+  t.equal(
+    renderIncident({ ...incident, resolved: now - 60_000 }, now, plain),
+    'RESOLVED  the firewall was flushed (nft)                 03:29 UTC, after 17 min',
+  )
+})
+
+t.test('a subject stands behind a title that does not name it', async (t) => {
+  const named = (title: string, subject: string) =>
+    nameOf({ ...incident, cause: { ...cause, title, subject }, affected: [] })
+  t.equal(named('cni0 missing', 'cni0'), 'cni0 missing')
+  t.equal(named('host port 80 dead', 'kube-system/ingress'), 'host port 80 dead (kube-system/ingress)')
+  t.equal(named('IP forwarding off', 'node'), 'IP forwarding off')
+  t.equal(named('`iptables -F` would lock out SSH', 'x'.repeat(80)), 'iptables -F would lock out SSH')
+})
+
+t.test('the command of a step stands by itself, ready to be pasted', async (t) => {
+  const command = (text: string) => ({ text, command: true })
+  const words = (text: string) => ({ text, command: false })
+  t.strictSame(stepParts('`systemctl restart k3s`'), [command('systemctl restart k3s')])
+  t.strictSame(stepParts('`ls /x`: what is there'), [command('ls /x'), words('what is there')])
+  t.strictSame(stepParts('On a server: `k3s server`.'), [words('On a server:'), command('k3s server')])
+  for (const whole of ['Then try the port', 'run `a` or `b`', '`a`: then `b`', 'run `a` again', 'see `a`'])
+    t.strictSame(stepParts(whole), [words(whole)], whole)
+  const long = `kubectl get ${'x'.repeat(90)} -n y`
+  const text = renderIncident({ ...incident, fix: [`\`${long}\``] }, now, plain)
+  t.ok(text.split('\n').includes(`  Fix      ${long}`), 'and is never broken')
+})
