@@ -53,6 +53,10 @@ graded(program.command('check'))
   .option('--node <DIR>', 'look at a recorded node instead of this machine')
   .option('--at <TIME>', 'as if it were then, such as 2027-11-15T12:00:00Z')
   .action(async (own: object) => done((await import('./cli/commands/check.ts')).check(all(own))))
+shows(program.command('doctor'))
+  .description('whether Murphy sees and tells all that it should on this node; the same exit codes as status')
+  .option('--send', 'send a test message to each sink')
+  .action(async (own: object) => done((await import('./cli/commands/doctor.ts')).doctor(all(own))))
 program
   .command('explain')
   .argument(

@@ -15,6 +15,8 @@ export interface BuildOptions {
   readonly outdir: string
 }
 
+const hardwareLook = new URL('../agent/host/hardware-look.ts', import.meta.url)
+
 // Parsed CommonJS packages ask for Node's own modules by `require`, which modules do not have.
 const requireForPackages =
   "import{createRequire as murphyRequire}from'node:module';const require=murphyRequire(import.meta.url);"
@@ -28,7 +30,8 @@ export async function bundle({ root, entry, outdir }: BuildOptions): Promise<voi
   mkdirSync(outdir, { recursive: true })
   const { metafile } = await build({
     absWorkingDir: root,
-    entryPoints: { main: entry },
+    // What runs in a thread of its own is a program of its own.
+    entryPoints: { main: entry, 'hardware-look': fileURLToPath(hardwareLook) },
     outdir,
     bundle: true,
     splitting: true,

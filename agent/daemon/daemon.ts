@@ -78,6 +78,7 @@ export function startDaemon(options: DaemonOptions): Daemon {
     log,
     now,
     started,
+    describe,
     incidents: () => (warm() ? truth.incidents() : undefined),
     firstLook: () => firstLook,
     turned: () => settle(),

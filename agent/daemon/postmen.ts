@@ -19,6 +19,8 @@ export interface PostmenOptions {
   readonly now: () => number
   /** When the daemon started. */
   readonly started: number
+  /** What machine this is, in words; empty while that is not known. */
+  readonly describe?: () => string
   /** The incidents now; undefined until every collector has finished its first round: then nothing is due. */
   readonly incidents: () => readonly Incident[] | undefined
   /** The first look of every collector, once it is over: what it found began while nobody looked. */
@@ -36,7 +38,7 @@ export function postmen(options: PostmenOptions): readonly Postman[] {
 }
 
 function postman({ name, min, settings, keepOpen }: SinkConfig, sink: Sink, options: PostmenOptions) {
-  const { config, store, log, now, started, incidents, firstLook, turned } = options
+  const { config, store, log, now, started, describe = () => '', incidents, firstLook, turned } = options
   const { remind, mostMessages: most } = config
   const policy = { min, remind, most, since: store.sinkSince(name, started) }
   const told = () => store.told(name)
@@ -57,7 +59,9 @@ function postman({ name, min, settings, keepOpen }: SinkConfig, sink: Sink, opti
       const wanted = { ...policy, silences: store.silences(), ...(first && { firstLook: first }) }
       if (!open) return []
       const due = plan(open.filter(concerns), told(), wanted, config.node, now())
-      return due.map((it) => ({ ...it, ...config.letterhead }))
+      const machine = describe()
+      const head = { ...config.letterhead, ...(machine && { machine }) }
+      return due.map((it) => ({ ...it, ...head }))
     },
     receipt: (notice) => receiptFor(told(), notice),
     ...(abilities && { abilities }),

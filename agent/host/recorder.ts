@@ -21,6 +21,8 @@ const mostKmsg = 16 * 1024 * 1024
 export interface RecordOptions {
   /** Whether the text of logs is kept, without what looks like a secret. */
   readonly logs?: boolean
+  /** What machine this is, in words, once that is known. */
+  readonly machine?: () => string
   /** Gives the real path of a path, because a file may be known as a secret by either of them. */
   readonly resolve?: (path: string) => Promise<string>
 }
@@ -33,7 +35,7 @@ export function recording(
   host: Host,
   folder: string,
   node: string,
-  { logs: withLogs = false, resolve = realpath }: RecordOptions = {},
+  { logs: withLogs = false, machine = () => '', resolve = realpath }: RecordOptions = {},
 ): Host & { finish(): readonly Written[] } {
   const begun = host.now()
   const tape: Tape = {
@@ -59,6 +61,7 @@ export function recording(
         format: 1,
         node,
         at: iso(begun),
+        ...(machine() && { machine: machine() }),
         logs: withLogs,
         errors: named(facts.errors),
         lists: named(facts.lists),

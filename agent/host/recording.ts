@@ -24,6 +24,8 @@ export interface Recording {
   readonly node: string
   /** When it was recorded, RFC 3339. */
   readonly at: string
+  /** What machine it was, in words. */
+  readonly machine?: string
   /** Whether the text of logs was kept; without it, reading a log fails with `unrecorded`. */
   readonly logs?: boolean
   /** What could not be read then, by `read PATH`, `list PATH`, `stat PATH`, `link PATH`. */

@@ -1,6 +1,7 @@
 import { lstatSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { type Entry, type Host, HostError, type HostErrorCode, type Stat } from '../model/index.ts'
+import { line } from '../text/sanitize.ts'
 import { hostError } from './limits.ts'
 import {
   handshakeKey,
@@ -17,12 +18,13 @@ const mostLinks = 20
 export function recordedNode(
   folder: string,
   { now }: { now?: () => number } = {},
-): Host & { readonly node: string } {
+): Host & { readonly node: string; readonly machine: string } {
   const recording = readRecording(folder)
   const files = ofFiles(folder, recording)
   return {
     recorded: true,
     node: recording.node,
+    machine: line(String(recording.machine ?? ''), 400),
     now: now ?? (() => Date.parse(recording.at)),
     ...files,
     ...ofPrograms(folder, files),

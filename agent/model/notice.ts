@@ -6,6 +6,8 @@ interface Letterhead {
   /** The same for every attempt. */
   readonly id: string
   readonly node: string
+  /** What machine the node is, in words, where that is known. */
+  readonly machine?: string
   /** What the owner calls the cluster. */
   readonly cluster?: string
   /** Where the owner's own instructions are; `{code}` stands for the code of a finding. */

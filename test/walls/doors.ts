@@ -18,6 +18,10 @@ export const doors: Readonly<Record<string, readonly [places: string, why: strin
   ],
   commander: ['agent/main.ts', 'argv ends there'],
   'prom-client': ['agent/api/metrics.ts', 'metrics are one view of the snapshot'],
+  systeminformation: [
+    'agent/host/hardware-look.ts',
+    'its functions block and run commands, so it is only loaded in a worker thread that ends',
+  ],
   'node:sqlite': [
     'agent/state/',
     'state has one owner; whoever reads it without a daemon reads it through the same checks',

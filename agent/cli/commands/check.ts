@@ -39,7 +39,8 @@ export async function check(options: CheckArguments): Promise<Exit> {
   let snapshot: Snapshot
   if (options.node) {
     const host = recorded(options.node, at)
-    snapshot = await look(host, host.node, (name) => config.collectors[name])
+    const seen = await look(host, host.node, (name) => config.collectors[name])
+    snapshot = { ...seen, machine: [seen.machine, host.machine].filter(Boolean).join(', ') }
   } else {
     const node = config.node || hostname()
     snapshot = await asking((host) => look(host, node, (name) => config.collectors[name]), at)

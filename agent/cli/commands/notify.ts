@@ -1,3 +1,4 @@
+import type { Config, SinkConfig } from '../../config/config.ts'
 import { sinks } from '../../delivery/sinks/index.ts'
 import type { Notice } from '../../model/index.ts'
 import { type Common, type Exit, print, Refusal } from './common.ts'
@@ -21,24 +22,23 @@ export async function notify(options: NotifyArguments): Promise<Exit> {
         ? `no sink ${options.sink}; configured: ${config.sinks.map((it) => it.name).join(', ') || 'none'}`
         : `no sink configured in ${config.file ?? '/etc/murphy/config.yaml'}; it holds examples`,
     )
+  const results = await testSinks(config, chosen)
+  for (const { name, reading } of results)
+    print(`${name}: ${reading.outcome === 'accepted' ? 'accepted' : `failed: ${reading.why}`}\n`)
+  return results.every(({ reading }) => reading.outcome === 'accepted') ? 0 : 2
+}
+
+/** Sends a test message to each of these sinks, once; what came back is in their order. */
+export async function testSinks({ node, letterhead }: Pick<Config, 'node' | 'letterhead'>, chosen: readonly SinkConfig[]) {
   // Only loaded here: undici is large, and no other command needs it.
   const { postOnce } = await import('../../delivery/post-once.ts')
   const at = Date.now()
-  const notice: Notice = {
-    kind: 'test',
-    id: `murphy_test_${at}`,
-    node: config.node,
-    at,
-    ...config.letterhead,
-  }
-  const results = await Promise.all(
+  const notice: Notice = { kind: 'test', id: `murphy_test_${at}`, node, at, ...letterhead }
+  return Promise.all(
     chosen.map(async (it) => {
       const sink = sinks.find(({ name }) => name === it.type)
       if (!sink) throw new Refusal(`no sink type ${it.type}`)
       return { name: it.name, reading: await postOnce({ sink, settings: it.settings, notice }) }
     }),
   )
-  for (const { name, reading } of results)
-    print(`${name}: ${reading.outcome === 'accepted' ? 'accepted' : `failed: ${reading.why}`}\n`)
-  return results.every(({ reading }) => reading.outcome === 'accepted') ? 0 : 2
 }

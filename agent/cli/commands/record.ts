@@ -1,4 +1,6 @@
 import { existsSync, mkdirSync, readdirSync } from 'node:fs'
+import { describeMachine } from '../../host/describe.ts'
+import { hardwareText, readHardware } from '../../host/hardware.ts'
 import { openMachine } from '../../host/machine.ts'
 import { recording } from '../../host/recorder.ts'
 import { contents } from '../render/contents.ts'
@@ -20,8 +22,16 @@ export async function record(folder: string, options: RecordArguments): Promise<
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   const machine = openMachine()
   const { logs = false } = options
-  const host = recording(machine.during(AbortSignal.timeout(120_000)), folder, config.node, { logs })
-  const snapshot = await look(host, config.node, (name) => config.collectors[name])
+  let words = ''
+  const host = recording(machine.during(AbortSignal.timeout(120_000)), folder, config.node, {
+    logs,
+    machine: () => words,
+  })
+  const [snapshot, hardware] = await Promise.all([
+    look(host, config.node, (name) => config.collectors[name]),
+    readHardware(),
+  ])
+  words = [hardware && hardwareText(hardware), describeMachine()].filter(Boolean).join(', ')
   const files = host.finish()
   machine.close()
   const unseen = snapshot.collectors.flatMap((it) => it.unseen.map(({ why }) => `  unreadable: ${why}\n`))

@@ -10,6 +10,7 @@ import { sinks } from '../../delivery/sinks/index.ts'
 import { openCamera } from '../../film/camera.ts'
 import { canConfine } from '../../host/confine.ts'
 import { describeMachine } from '../../host/describe.ts'
+import { hardwareOf, hardwareText, type KeptHardware } from '../../host/hardware.ts'
 import { openMachine } from '../../host/machine.ts'
 import { openStore } from '../../state/store.ts'
 import { renderStatus } from '../render/status.ts'
@@ -17,6 +18,9 @@ import { readVersion } from '../version.ts'
 import { type Common, type Exit, Refusal } from './common.ts'
 import { here, show } from './output.ts'
 import { settings } from './settings.ts'
+
+/** Under which name the state keeps what machine this is; no collector is called so. */
+const hardwareSample = '@hardware'
 
 const refuse = (error: unknown): never => {
   throw new Refusal((error as Error).message, 3, { cause: error })
@@ -78,7 +82,15 @@ export async function run(common: Common): Promise<Exit> {
   system.ready()
   const host = machine.during(AbortSignal.timeout(20_000))
   const k3s = await Promise.race([describeK3s(host).catch(() => ''), stopped.then(() => '')])
-  description = [k3s, describeMachine()].filter(Boolean).join(', ')
+  const describe = (hardware = '') => {
+    description = [k3s, hardware, describeMachine()].filter(Boolean).join(', ')
+  }
+  const kept = store.sample(hardwareSample, 1)?.sample as KeptHardware | undefined
+  describe(kept && hardwareText(kept.hardware))
+  // Not waited for: it takes seconds, and nothing is judged by it.
+  void hardwareOf(kept, (it) => store.saveSample(hardwareSample, it, Date.now(), true, 1)).then(
+    (it) => it && describe(hardwareText(it)),
+  )
   if (plain) {
     const terminal = here(common)
     show(`\n${renderStatus(daemon.snapshot(), terminal)}\n`, terminal)

@@ -18,7 +18,7 @@ import { severalTitle } from './several.ts'
  *       "timestamp": "2026-03-05T03:12:07.000Z",        when it happened
  *       "title": "node1: …",                            for receivers that show a text, as Slack, Mattermost and
  *       "text": "🔴 node1: …\\nwhat, impact, fix …",      Teams do: all of it for people
- *       "data": { "version": 2, "node": "node1", "cluster"?, "runbook"?,
+ *       "data": { "version": 2, "node": "node1", "cluster"?, "machine"?: "Raspberry Pi 4 Model B, …", "runbook"?,
  *                 "incident": { "id", "severity", "since", "resolved"?, "title", "fix": [], "avoid": [],
  *                               "why"?: { "certainty", "cause"?: id, "text" },
  *                               "cause": Finding, "affected": [Finding], "more": 0 },
@@ -113,6 +113,8 @@ const most = { affected: 6, incidents: 10, steps: 6, avoids: 3, evidence: 12 }
 
 const fit = (text: string, limit: number) => shorten(line(text), limit, jsonBytes)
 
+const machineOf = ({ machine }: Notice) => (machine ? { machine: fit(machine, limits.impact) } : {})
+
 function event(notice: Notice): object {
   const said = words(notice)
   const { type, happened, data } = content(notice)
@@ -126,6 +128,7 @@ function event(notice: Notice): object {
       version: 2,
       node: fit(notice.node, limits.name),
       ...(notice.cluster !== undefined && { cluster: fit(notice.cluster, limits.name) }),
+      ...machineOf(notice),
       ...(link !== undefined && { runbook: link }),
       ...data,
     },

@@ -1,0 +1,126 @@
+import { collectors } from '../../../collectors/index.ts'
+import { askFor } from '../../api/ask.ts'
+import { exitCode, type Snapshot, snapshotOf } from '../../api/snapshot.ts'
+import { describeMachine } from '../../host/describe.ts'
+import { hardwareText, readHardware } from '../../host/hardware.ts'
+import type { Host, Ran, Space } from '../../model/index.ts'
+import { duration } from '../../text/durations.ts'
+import {
+  type Ailment,
+  checks,
+  clock,
+  type Diagnosis,
+  gravestState,
+  journal,
+  privileges,
+  renderDoctor,
+  sinkRow,
+  stateFolder,
+} from '../render/doctor.ts'
+import { readVersion } from '../version.ts'
+import { look } from './check.ts'
+import { type Exit, print, Refusal } from './common.ts'
+import { asking } from './hosts.ts'
+import { testSinks } from './notify.ts'
+import { dataText, formOf, here, type OutputOptions, show } from './output.ts'
+import { settings } from './settings.ts'
+import { notRunning } from './status.ts'
+
+export interface DoctorArguments extends Omit<OutputOptions, 'severity'> {
+  /** Send a test message to each sink. */
+  readonly send?: boolean
+}
+
+/**
+ * Whether Murphy itself can do its work here: what it may read, what it does not see, where it remembers, whom it tells.
+ * From the running agent; where none runs, by a round of its own, which sees what its user may see.
+ */
+export async function doctor(options: DoctorArguments): Promise<Exit> {
+  const form = formOf(options)
+  const config = settings(options, options.send ? { secrets: 'read', needed: true } : {})
+  const running = await askFor<unknown>(config.socket, '/v1/status').then(snapshotOf, (error) => error as Error)
+  const diagnosis = await asking((host) => diagnose(host, config, running, options.send === true))
+  if (form === 'json' || form === 'yaml') print(await dataText(form, { version: 2, ...diagnosis }))
+  else if (form === 'name') print(namesOf(diagnosis.rows))
+  else {
+    const terminal = here(options)
+    show(renderDoctor(diagnosis, terminal), terminal)
+  }
+  return exitCode(diagnosis.state)
+}
+
+const namesOf = (rows: readonly Ailment[]) =>
+  rows
+    .filter((it) => it.state !== 'ok')
+    .map((it) => `${it.area}\n`)
+    .join('')
+
+async function diagnose(
+  host: Host,
+  config: ReturnType<typeof settings>,
+  running: Snapshot | Error,
+  send: boolean,
+): Promise<Diagnosis> {
+  const isAgent = !(running instanceof Error)
+  const or = <T, F>(question: Promise<T>, other: F): Promise<T | F> => question.catch(() => other)
+  const [snapshot, hardware, status, space, shown, timesync, isPersistent] = await Promise.all([
+    isAgent ? running : look(host, config.node, (name) => config.collectors[name]),
+    isAgent ? undefined : readHardware(),
+    or(host.text(`/proc/${isAgent ? running.agent.pid : process.pid}/status`), undefined),
+    host.space(config.stateDir).catch((error: unknown): string => (error as Error).message),
+    or<Ran, undefined>(host.run(['timedatectl', 'show', '-p', 'NTPSynchronized']), undefined),
+    or<Ran, undefined>(host.run(['timedatectl', 'show-timesync', '-p', 'ServerName']), undefined),
+    or(
+      host.stat('/var/log/journal').then(() => true),
+      false,
+    ),
+  ])
+  const tested = send ? await tests(config) : undefined
+  const known: readonly Pick<Snapshot['sinks'][number], 'name'>[] = isAgent ? running.sinks : config.sinks
+  const machine = isAgent
+    ? running.machine
+    : [snapshot.machine, hardware && hardwareText(hardware), describeMachine()].filter(Boolean).join(', ')
+  const rows: readonly Ailment[] = [
+    agent(running, config.socket),
+    privileges(status, isAgent),
+    ...checks(snapshot.collectors, isAgent),
+    stateFolder(config.stateDir, space as Space | string),
+    clock(shown, timesync),
+    journal(isPersistent),
+    ...(known.length === 0
+      ? [{ area: 'sinks', state: 'warning', text: 'none: nobody is notified', fix: noSink } as const]
+      : known.map((it) => sinkRow(it, tested?.get(it.name), snapshot.at))),
+  ]
+  // Without an agent nothing is watched, whatever else is wrong: as `status` says it.
+  const state = isAgent ? gravestState(rows, running.state) : 'unknown'
+  return { node: snapshot.node, state, machine, rows }
+}
+
+const noSink = ['Add one under `sinks:` in /etc/murphy/config.yaml', '`systemctl restart murphy`']
+
+/** Which agent runs, and whether it is the program that asks. */
+function agent(running: Snapshot | Error, socket: string): Ailment {
+  const here = `murphy ${readVersion()}, node ${process.version}, ${collectors.length} checks`
+  const area = 'agent'
+  if (running instanceof Error) {
+    const text = notRunning(running as NodeJS.ErrnoException, socket, 'this is a round of my own')
+    return { area, state: 'unknown', text: `${here}. ${text}` }
+  }
+  const { version, pid, started } = running.agent
+  const text = `${here}; running for ${duration(running.at - started)}, pid ${pid}`
+  return version === readVersion()
+    ? { area, state: 'ok', text }
+    : {
+        ...{ area, state: 'warning', text: `${text}, but as version ${version}` },
+        fix: ['`systemctl restart murphy`'],
+      }
+}
+
+/** What became of a test message to each sink: true, or why not. */
+async function tests(config: ReturnType<typeof settings>): Promise<Map<string, string | true>> {
+  if (config.sinks.length === 0) throw new Refusal('--send: no sink is configured in /etc/murphy/config.yaml')
+  const results = await testSinks(config, config.sinks)
+  return new Map(
+    results.map(({ name, reading }) => [name, reading.outcome === 'accepted' ? true : reading.why]),
+  )
+}
