@@ -179,6 +179,7 @@ install() {
   step "write $unit" write_unit
   step "link the commands in $commands" write_commands
   step "write $motd" write_motd
+  step "write completion and manual to $shares" write_help
   step 'enable and start murphy.service, wait until it is ready' start
   if $dry; then
     say 'Nothing was changed.'
@@ -189,6 +190,8 @@ install() {
   [ -z "$notes" ] || say "$notes"
   if booted; then
     say 'Murphy watches this node. See what it finds: murphy status'
+    say ''
+    examine
   else
     say 'systemd is not running, so nothing was started. In the foreground: murphy run'
   fi

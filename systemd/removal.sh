@@ -13,6 +13,7 @@ remove_program() {
   for name in murphy agent; do
     if is_ours "$commands/$name"; then rm -f "$commands/$name"; fi
   done
+  remove_help
   [ -n "$known" ] || return 0
   # The list goes last, and with --uninstall it stays for as long as something in it does.
   shorten_list
@@ -23,6 +24,17 @@ remove_program() {
     systemctl daemon-reload
     systemctl reset-failed murphy.service 2>/dev/null || :
   fi
+}
+
+# Files first, then the folders that were made for them, the deepest first, where nothing else is in them.
+remove_help() {
+  printf '%s\n' "$known" | grep "^$shares/" | sort -r | while IFS= read -r it; do
+    if [ -d "$it" ] && [ ! -L "$it" ]; then
+      rmdir "$it" 2>/dev/null || :
+    else
+      rm -f "$it"
+    fi
+  done
 }
 
 remove_rest() {

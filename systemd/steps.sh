@@ -10,6 +10,8 @@ unit=/etc/systemd/system/murphy.service
 wanted=/etc/systemd/system/multi-user.target.wants/murphy.service
 motd=/etc/update-motd.d/60-murphy
 commands=/usr/local/bin
+# Where bash, zsh, fish and man look beside the places of the distribution.
+shares=/usr/local/share
 # What takes back the changes of a run that is not over, and the files it replaced; root's alone.
 undoing=/opt/.murphy-undo
 
@@ -211,6 +213,41 @@ write_commands() {
     ln -s "$program/bin/murphy" "$commands/$name"
   done
 }
+
+# Completion and manual, made by the program itself, for each name under which it can be called.
+write_help() {
+  for name in murphy agent; do
+    is_ours "$commands/$name" || continue
+    write_help_file "$shares/bash-completion/completions/$name" "$name" completion bash
+    write_help_file "$shares/zsh/site-functions/_$name" "$name" completion zsh
+    write_help_file "$shares/fish/vendor_completions.d/$name.fish" "$name" completion fish
+    write_help_file "$shares/man/man1/$name.1" "$name" man
+  done
+}
+
+# Only in folders of root's; new ones are taken away with it. What is another program's stays.
+write_help_file() {
+  file=$1 called=$2
+  shift 2
+  if is_foreign "$file"; then
+    say "  $file is another program's and stays as it is"
+    return 0
+  fi
+  make_folder "${file%/*}"
+  note "$file"
+  MURPHY_COMMAND=$called "$program/node" "$program/agent/main.js" "$@" | put "$file" 0644
+}
+
+make_folder() {
+  if there "$1"; then return 0; fi
+  make_folder "${1%/*}"
+  on_failure "rmdir '$1' 2>/dev/null"
+  note "$1"
+  mkdir -m 0755 "$1"
+}
+
+# For whoever installs: whether it can do its work here. It says what is wrong; that is no fault of the installation.
+examine() { "$commands/murphy" doctor || :; }
 
 write_motd() {
   [ -d "${motd%/*}" ] || return 0

@@ -9,7 +9,9 @@ export async function lookAtHardware(): Promise<Hardware> {
   const or = <T>(question: Promise<T>): Promise<T | undefined> => question.catch(() => undefined)
   const [board, processor, blocks = []] = await Promise.all([or(system()), or(cpu()), or(blockDevices())])
   const words = (...all: readonly (string | undefined)[]) =>
-    all.flatMap((it) => (it && !/^(unknown|default string|to be filled.*|-|none)$/i.test(it.trim()) ? [it.trim()] : []))
+    all.flatMap((it) =>
+      it && !/^(unknown|default string|to be filled.*|-|none)$/i.test(it.trim()) ? [it.trim()] : [],
+    )
   const disks = blocks
     .filter((it) => it.type === 'disk' && it.size > 0)
     .map((it) => ({

@@ -21,7 +21,7 @@ const widest = 28
 /** Rows under their heads, in columns; the last column is wrapped within itself. Without a line break at the end. */
 export function table(terminal: Terminal, heads: readonly string[], rows: readonly TableRow[]): string {
   const last = heads.length - 1
-  const shownCell = (text: string) => fit(shownOn(terminal, text), widest)
+  const shownCell = (text: string) => fit(shownOn(terminal, text).replace(/\s+/g, ' '), widest)
   const widths = heads.slice(0, last).map((head, at) => {
     const cells = rows.map(({ cells: its }) => shownCell(its[at]?.text ?? '').length)
     return Math.max(head.length, ...cells) + 2

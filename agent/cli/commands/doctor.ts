@@ -38,7 +38,10 @@ export interface DoctorArguments extends Omit<OutputOptions, 'severity'> {
 export async function doctor(options: DoctorArguments): Promise<Exit> {
   const form = formOf(options)
   const config = settings(options, options.send ? { secrets: 'read', needed: true } : {})
-  const running = await askFor<unknown>(config.socket, '/v1/status').then(snapshotOf, (error) => error as Error)
+  const running = await askFor<unknown>(config.socket, '/v1/status').then(
+    snapshotOf,
+    (error) => error as Error,
+  )
   const diagnosis = await asking((host) => diagnose(host, config, running, options.send === true))
   if (form === 'json' || form === 'yaml') print(await dataText(form, { version: 2, ...diagnosis }))
   else if (form === 'name') print(namesOf(diagnosis.rows))

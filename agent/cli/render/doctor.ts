@@ -103,7 +103,8 @@ export function stateFolder(path: string, space: Space | string): Ailment {
 /** Of `timedatectl show` and `timedatectl show-timesync` (timedatectl(1)); undefined where they could not be run. */
 export function clock(shown: Ran | undefined, timesync: Ran | undefined): Ailment {
   const area = 'clock'
-  const value = (ran: Ran | undefined, key: string) => new RegExp(`^${key}=(.*)$`, 'm').exec(ran?.stdout ?? '')?.[1]
+  const value = (ran: Ran | undefined, key: string) =>
+    new RegExp(`^${key}=(.*)$`, 'm').exec(ran?.stdout ?? '')?.[1]
   const synchronized = value(shown, 'NTPSynchronized')
   const server = value(timesync, 'ServerName')
   if (synchronized === undefined)
@@ -132,7 +133,12 @@ export const journal = (isThere: boolean): Ailment =>
 
 /** A sink: what a test message came to, or else what is known of it. */
 export function sinkRow(
-  { name, failing, gone, lastSent }: Pick<Snapshot['sinks'][number], 'name' | 'failing' | 'gone' | 'lastSent'>,
+  {
+    name,
+    failing,
+    gone,
+    lastSent,
+  }: Pick<Snapshot['sinks'][number], 'name' | 'failing' | 'gone' | 'lastSent'>,
   tested: string | true | undefined,
   now: number,
 ): Ailment {
@@ -141,7 +147,11 @@ export function sinkRow(
   const trouble = tested ?? gone ?? failing?.why
   if (trouble !== undefined)
     return {
-      ...{ area, state: 'critical', text: `${tested === undefined ? 'failing' : 'test message failed'}: ${trouble}` },
+      ...{
+        area,
+        state: 'critical',
+        text: `${tested === undefined ? 'failing' : 'test message failed'}: ${trouble}`,
+      },
       fix: [`\`agent notify --test --sink ${name}\``],
     }
   const sent = lastSent === undefined ? 'nothing sent yet' : `last sent ${duration(now - lastSent)} ago`

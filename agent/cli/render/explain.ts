@@ -1,6 +1,7 @@
 import type { Cause, Properties, Rule, Rules, Terminal } from '../../model/index.ts'
 import { promptly } from '../../model/index.ts'
 import { duration } from '../../text/durations.ts'
+import { shorten } from '../../text/lengths.ts'
 import { listed } from '../../text/lists.ts'
 import { table } from '../../text/table.ts'
 import { commandOf, paint, wrap } from '../../text/terminal.ts'
@@ -125,14 +126,16 @@ export function renderGraph({ rules }: Catalogue, terminal: Terminal): string {
     }),
   )
   const drawn = new Set<string>()
-  const line = (code: string, more = '') =>
-    `${code}  ${paint(terminal, 'dim', rules[code]?.title ?? '')}${more}`
+  const line = (code: string, indent: number, more = '') => {
+    const room = terminal.width - indent - code.length - more.length - 2
+    return `${code}  ${paint(terminal, 'dim', shorten(rules[code]?.title ?? '', room))}${more}`
+  }
   const branch = (code: string, indent: string): readonly string[] => {
     const below = next.get(code) ?? []
-    if (below.length > 0 && drawn.has(code)) return [line(code, ' …')]
+    if (below.length > 0 && drawn.has(code)) return [line(code, indent.length, ' …')]
     drawn.add(code)
     return [
-      line(code),
+      line(code, indent.length),
       ...below.flatMap((it, at) => {
         const last = at === below.length - 1
         const [first = '', ...rest] = branch(it, `${indent}${last ? '   ' : '│  '}`)
@@ -144,7 +147,7 @@ export function renderGraph({ rules }: Catalogue, terminal: Terminal): string {
   return [
     ...causeless.flatMap((code) => (all.get(code)?.length ? [...branch(code, ''), ''] : [])),
     'Standing alone:',
-    ...causeless.flatMap((code) => (all.get(code)?.length ? [] : [`  ${line(code)}`])),
+    ...causeless.flatMap((code) => (all.get(code)?.length ? [] : [`  ${line(code, 2)}`])),
     '',
     ...(drawn.size > 0 ? ['… and what follows from it, drawn above.'] : []),
     `More: ${commandOf(terminal)} explain CODE, or of one area: ${commandOf(terminal)} explain ${Object.keys(rules)[0]?.split('.')[0] ?? 'AREA'}`,

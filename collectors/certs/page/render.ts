@@ -1,5 +1,6 @@
 import type { Sample, Terminal, View } from '../../../agent/model/index.ts'
 import { duration } from '../../../agent/text/durations.ts'
+import { shorten } from '../../../agent/text/lengths.ts'
 import { ageText, findingLines, unseenLines } from '../../../agent/text/page-words.ts'
 import { type TableRow, table } from '../../../agent/text/table.ts'
 import { commandOf, type Style, wrap } from '../../../agent/text/terminal.ts'
@@ -27,7 +28,13 @@ export function renderCerts(view: View<Sample, unknown>, rows: readonly Row[], t
   const { expiringWithin } = options
   const none = expiringWithin === undefined ? [] : [`No certificate expires within ${expiringWithin}.`]
   const hint = `Authorities, copies and what nobody uses: ${commandOf(terminal)} certs --all`
-  const heads = ['STATE', 'CERTIFICATE', `EXPIRES (${zoneName(terminal.zone, now)})`, 'RESIDUAL', 'CA']
+  const heads = [
+    'STATE',
+    'CERTIFICATE',
+    wide(terminal) ? `EXPIRES (${zoneName(terminal.zone, now)})` : 'EXPIRES',
+    'RESIDUAL',
+    'CA',
+  ]
   const lines = [...onceEach(rows)].map((places) => line(places, now, terminal, all))
   return [
     wrap(terminal, `${node}: ${summary}${age}`, 0, 2),
@@ -51,7 +58,7 @@ function line(places: readonly Row[], now: number, terminal: Terminal, all: bool
   const [first] = places as [Row]
   const { state, to } = first
   const residual = to === undefined ? '' : to < now ? 'expired' : duration(to - now)
-  const expires = to === undefined ? '' : momentIn(terminal.zone, to).slice(0, 16)
+  const expires = to === undefined ? '' : momentIn(terminal.zone, to).slice(0, wide(terminal) ? 16 : 10)
   const wrong = state !== 'ok' && state !== 'unused'
   const more = places.length > 1 ? ` +${places.length - 1}` : ''
   return {
@@ -71,15 +78,29 @@ function line(places: readonly Row[], now: number, terminal: Terminal, all: bool
 
 const mostPlaces = (all: boolean) => (all ? 20 : 4)
 
+/** Whether there is room for the time of day. */
+const wide = ({ width }: Terminal) => width >= 100
+
 /** As k3s calls it: the file without its folder and ending; of what is served the address. */
 const nameOf = ({ where, name }: Row) =>
   where.startsWith('/') ? (where.split('/').at(-1) ?? where).replace(/\.(crt|pem|cert)$/, '') : where || name
 
-/** "k3s-server-ca" of "CN=k3s-server-ca@1763856000". */
-const caOf = (issuer: string) => (/CN=([^,@]+)/.exec(issuer)?.[1] ?? issuer.split('@')[0] ?? '').trim()
+/** As its file is called: "server-ca" of "CN=k3s-server-ca@1763856000". Cut where it is longer than k3s's are. */
+function caOf(issuer: string): string {
+  const name = (/CN=([^,@]+)/.exec(issuer)?.[1] ?? issuer.split('@')[0] ?? '').trim()
+  const short = name.replace(/^(?:k3s|rke2)-/, '')
+  return short.length > longestCa ? `${short.slice(0, longestCa - 1)}~` : short
+}
+const longestCa = 17
+
+/** As long as a name of k3s's own ever is, in characters. */
+const longestName = 64
 
 function placeOf(it: Row): string {
   const kind = it.kind === 'authority' ? 'authority' : it.use === 'both' ? 'client and serving' : it.use
   const used = [kind, it.by, it.differs && 'not what the file holds'].filter(Boolean).join(', ')
-  return it.problem ?? `${it.where}${used ? ` (${used})` : ''}${it.name ? `: ${it.name}` : ''}`
+  return (
+    it.problem ??
+    `${it.where}${used ? ` (${used})` : ''}${it.name ? `: ${shorten(it.name, longestName)}` : ''}`
+  )
 }

@@ -10,8 +10,13 @@ const { agent, folder } = typed(t)
 t.test('certs shows every certificate, and its exit code tells', async (t) => {
   const healthy = agent('certs', '--node', join(nodes, 'healthy'))
   t.equal(healthy.exit, 0, healthy.err)
-  t.match(healthy.out, /\/var\/lib\/rancher\/k3s\/server\/tls\/dynamic-cert\.json \(serving, API on 6443\)/)
+  t.match(healthy.out, /\nok +dynamic-cert\.json +2027-11-23 +364 d +server-ca\n/)
   t.notMatch(healthy.out, /k3s-client-ca/)
+  const soon = agent('certs', '--expiring-within', '365d', '-o', 'name', '--node', join(nodes, 'healthy'))
+  t.match(soon, { exit: 0, out: /^\/var\/lib\/rancher\/k3s\/agent\/client-k3s-controller\.crt\n/ })
+  t.match(agent('certs', '--expiring-within', 'soon', '--node', join(nodes, 'healthy')), {
+    ...{ exit: 3, err: /--expiring-within soon: right is for example/ },
+  })
   t.match(agent('certs', '--all', '--node', join(nodes, 'healthy')).out, /k3s-client-ca[\s\S]*unused/)
   const json = JSON.parse(agent('certs', '--json', '--node', join(nodes, 'healthy')).out)
   t.match(json, { version: 2, node: 'node1', findings: [], unseen: [] })

@@ -1,6 +1,6 @@
 import t from 'tap'
 import type { Sample, View } from '../../../../agent/model/index.ts'
-import { lifeBar, renderCerts } from '../../../../collectors/certs/page/render.ts'
+import { renderCerts } from '../../../../collectors/certs/page/render.ts'
 import type { Row } from '../../../../collectors/certs/rows.ts'
 import { finding } from '../../../agent/findings.ts'
 import { viewOn } from '../../../agent/views.ts'
@@ -46,7 +46,7 @@ t.test('a serial console: 80 columns, exactly', async (t) => {
         differs: true,
       }),
       {
-        ...row({ state: 'unreadable', problem: '/etc/x.pem is empty', name: '' }),
+        ...row({ state: 'unreadable', problem: '/etc/x.pem is empty', name: '', issuer: '' }),
         from: undefined,
         to: undefined,
         by: undefined,
@@ -61,14 +61,15 @@ t.test('a serial console: 80 columns, exactly', async (t) => {
   )
   t.equal(
     text,
-    `node1: 2 certificates, the first expires 2027-11-23 (in 70 d) (looked 4 min ago)
+    `node1: 2 certificates, the first expires 2027-11-23 (70 d) (checked 4 min ago)
 
-STATE          EXPIRES     IN          LIFE LEFT   WHAT
-soon           2027-11-23  70 d        ██░░░░░░░░  system:admin
-  /var/lib/rancher/k3s/server/tls/client-admin.crt (client, kubectl (k3s.yaml))
-expired        2027-09-11  3 d ago     ░░░░░░░░░░  k3s
-  127.0.0.1:6443 (serving, API on 6443, not what the file holds)
-unreadable
+STATE       CERTIFICATE     EXPIRES     RESIDUAL  CA
+soon        client-admin    2027-11-23  70 d      ca
+  /var/lib/rancher/k3s/server/tls/client-admin.crt (client, kubectl (k3s.yaml)):
+    system:admin
+expired     127.0.0.1:6443  2027-09-11  expired   ca
+  127.0.0.1:6443 (serving, API on 6443, not what the file holds): k3s
+unreadable  client-admin
   /etc/x.pem is empty
 
 WARNING 1 k3s cert expires in 70 d (k3s server): client-admin.crt (system:admin)
@@ -76,7 +77,7 @@ WARNING 1 k3s cert expires in 70 d (k3s server): client-admin.crt (system:admin)
 
   Not seen: reading /root/a: permission denied
 
-  Authorities, copies and what nobody uses: \`agent certs --all\`
+Authorities, copies and what nobody uses: agent certs --all
 `,
   )
   t.ok(text.split('\n').every((line) => line.length <= 80))
@@ -90,12 +91,17 @@ t.test('nothing to show; hostile names; colour', async (t) => {
   t.match(render([row({})], {}, { color: true, width: 80 }), /\u001b\[33msoon/)
 })
 
-t.test('the bar is empty only at the end, and full only when all is left', async (t) => {
-  t.equal(lifeBar(0, 100, 0), '██████████')
-  t.equal(lifeBar(0, 100, 50), '█████░░░░░')
-  t.equal(lifeBar(0, 100, 99), '█░░░░░░░░░')
-  t.equal(lifeBar(0, 100, 100), '░░░░░░░░░░')
-  t.equal(lifeBar(0, 100, 500), '░░░░░░░░░░')
-  t.equal(lifeBar(50, 100, 0), '██████████')
-  t.equal(lifeBar(5, 5, 5), '░░░░░░░░░░')
+t.test("in kubeadm's columns, each certificate once, however many places have it", async (t) => {
+  const rows = [
+    row({ state: 'ok', issuer: 'CN=k3s-client-ca@1763856000' }),
+    row({ state: 'ok', issuer: 'CN=k3s-client-ca@1763856000', where: '/root/.kube/config' }),
+    row({ state: 'ok', serial: '2', where: '127.0.0.1:6443', to: now + 5 * day }),
+  ]
+  const text = render(rows, {}, { color: false, width: 120 })
+  t.match(text, /\nSTATE {2}CERTIFICATE +EXPIRES \(UTC\) +RESIDUAL {2}CA\n/)
+  t.match(text, /\nok +client-admin \+1 +2027-11-23 12:00 +70 d +client-ca\n/)
+  t.equal(text.match(/^ok /gm)?.length, 2)
+  t.notMatch(text, /\.kube/, 'the places are folded')
+  t.match(render(rows, { options: { all: true } }), /\n {2}\/root\/\.kube\/config \(client/)
+  t.match(render([], { options: { expiringWithin: '30d' } }), /No certificate expires within 30d\./)
 })

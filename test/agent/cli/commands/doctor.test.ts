@@ -1,0 +1,36 @@
+import t from 'tap'
+import { served } from './served.ts'
+
+t.test('beside a running agent: what it can and cannot, with the exit code of the gravest', async (t) => {
+  const { agent, show } = await served(t)
+  show({ state: 'ok', incidents: [], machine: 'Raspberry Pi 4', sinks: [] })
+  const { exit, out } = await agent('doctor')
+  t.equal(exit, 1)
+  t.match(
+    out,
+    /^\S node1 {2}WARNING[\s\S]*Raspberry Pi 4[\s\S]*\nsinks +WARNING {2}none: nobody is notified\n/,
+  )
+  t.match(out, /\nmemory +WARNING {2}blind: reading \/dev\/kmsg: permission denied\n {2}Fix: /)
+  t.match(out, /\nstate +/)
+  const json = JSON.parse((await agent('doctor', '-o', 'json')).out)
+  t.match(json, { version: 2, node: 'node1', state: 'warning', machine: 'Raspberry Pi 4' })
+})
+
+t.test('a test message that is not taken is critical', async (t) => {
+  const { config, agent, show } = await served(t)
+  const { appendFileSync } = await import('node:fs')
+  // Port 9 is discard's; nothing listens there (RFC 863).
+  appendFileSync(config, 'sinks:\n  - { type: webhook, name: hook, url: "http://127.0.0.1:9/" }\n')
+  show({ state: 'ok', incidents: [], sinks: [{ name: 'hook', type: 'webhook', waiting: 0 }] })
+  const { exit, out } = await agent('doctor', '--send')
+  t.equal(exit, 2)
+  t.match(out, /\nsink hook +CRITICAL {2}test message failed: /)
+})
+
+t.test('without an agent nothing is watched: unknown, whatever else', async (t) => {
+  const { agent, stop } = await served(t)
+  stop()
+  const { exit, out } = await agent('doctor', '-o', 'name')
+  t.equal(exit, 3)
+  t.match(out, /^agent\n/)
+})

@@ -1,0 +1,109 @@
+import t from 'tap'
+import type { CollectorRow } from '../../../../agent/api/snapshot.ts'
+import {
+  checks,
+  clock,
+  gravestState,
+  journal,
+  privileges,
+  remedy,
+  renderDoctor,
+  sinkRow,
+  stateFolder,
+} from '../../../../agent/cli/render/doctor.ts'
+import { now, picture } from '../../small.ts'
+
+const plain = { color: false, width: 80 }
+const ran = (stdout: string) => ({ stdout, stderr: '', exit: 0 })
+const [first] = picture.collectors as [CollectorRow]
+
+t.test('each missing privilege says what it hides', async (t) => {
+  // CAP_DAC_READ_SEARCH, CAP_NET_ADMIN and CAP_NET_RAW; the kernel's capability.h numbers them 2, 12, 13.
+  const most = privileges('Name:\tnode\nCapEff:\t0000000000003004\n', true)
+  t.match(most, { state: 'warning', text: 'no CAP_SYSLOG: hides the kernel log: OOM kills' })
+  t.match(privileges('CapEff:\t0000000400003004\n', true), { state: 'ok', text: /^the agent can read all/ })
+  t.match(privileges('CapEff:\t0000000000000000\n', false), {
+    text: /CAP_DAC_READ_SEARCH.*CAP_NET_ADMIN.*CAP_NET_RAW.*CAP_SYSLOG/,
+    fix: [/sudo/],
+  })
+  t.match(privileges(undefined, true), { state: 'unknown' })
+})
+
+t.test('what is blind or partial has a remedy', async (t) => {
+  const denied = { what: 'x', why: 'reading /dev/kmsg: permission denied' }
+  const rows = checks(
+    [
+      first,
+      { ...first, name: 'off', state: 'off' },
+      { ...first, name: 'new', state: 'waiting' },
+      { ...first, name: 'memory', state: 'blind', unseen: [denied, denied] },
+      {
+        ...first,
+        name: 'cni',
+        unseen: [
+          { what: 'y', why: 'odd' },
+          { ...denied, unrecorded: true },
+        ],
+      },
+    ],
+    true,
+  )
+  t.match(rows, [
+    { area: 'certs', state: 'ok', text: 'sees all that it checks' },
+    { area: 'new', state: 'unknown' },
+    { area: 'memory', state: 'warning', text: /^blind: .*denied/, fix: [/journalctl -u murphy/] },
+    { area: 'cni', state: 'ok', text: 'partial: odd', fix: ['`agent explain cni.blind`'] },
+  ])
+  t.equal(rows.length, 4)
+  t.strictSame(remedy('x: not permitted', false), ['Run it as root: `sudo agent doctor`'])
+  t.strictSame(remedy('install it: `apt install x`', true), [], 'it says so itself')
+  t.match(remedy('running ss: timeout', true), [/uptime/])
+  t.match(remedy('no such command: nft', true), [/^Install nft, then/])
+})
+
+t.test('folder, clock, journal', async (t) => {
+  const space = { size: 2 ** 30, available: 2 ** 29, inodes: 0, inodesFree: 0 }
+  t.match(stateFolder('/x', space), { state: 'ok', text: '/x, 512 MiB free of 1 GiB' })
+  t.match(stateFolder('/x', { ...space, available: 2 ** 20 }), { state: 'warning', text: /too little/ })
+  t.match(stateFolder('/x', 'permission denied'), { state: 'unknown', text: '/x: permission denied' })
+  t.match(clock(ran('NTPSynchronized=yes\n'), ran('ServerName=ntp.example\n')), {
+    ...{ state: 'ok', text: 'synchronized by ntp.example' },
+  })
+  t.match(clock(ran('NTPSynchronized=no\n'), undefined), {
+    state: 'warning',
+    fix: [/set-ntp true/, /status/],
+  })
+  t.match(clock(undefined, undefined), { state: 'unknown' })
+  t.equal(journal(true).state, 'ok')
+  t.match(journal(false), { state: 'warning', fix: [/mkdir -p \/var\/log\/journal/, /restart/] })
+})
+
+t.test('a sink that does not take messages is critical', async (t) => {
+  t.match(sinkRow({ name: 'd' }, true, now), { state: 'ok', text: 'test message accepted' })
+  t.match(sinkRow({ name: 'd' }, 'HTTP 404', now), {
+    state: 'critical',
+    text: 'test message failed: HTTP 404',
+  })
+  t.match(sinkRow({ name: 'd', gone: '404' }, undefined, now), { state: 'critical', text: 'failing: 404' })
+  t.match(sinkRow({ name: 'd', gone: '404' }, true, now), { state: 'ok' }, 'what was tried now counts')
+  t.match(sinkRow({ name: 'd', lastSent: now - 60_000 }, undefined, now), { text: /^last sent 60 s ago/ })
+})
+
+t.test('the page: what is wrong first, and the state of the node in it', async (t) => {
+  t.equal(gravestState([{ state: 'ok' }, { state: 'warning' }], 'ok'), 'warning')
+  t.equal(gravestState([{ state: 'ok' }], 'critical'), 'critical')
+  t.equal(gravestState([], 'ok'), 'ok')
+  const text = renderDoctor(
+    {
+      ...{ node: 'node1', state: 'warning', machine: 'Raspberry Pi 4' },
+      rows: [journal(true), journal(false), sinkRow({ name: 'hook' }, 'no', now)],
+    },
+    plain,
+  )
+  t.match(
+    text,
+    /^● node1 {2}WARNING {4}2 problems\n {2}Raspberry Pi 4\n\nWHAT +STATE +SAYS\nsink hook {2}CRITICAL/,
+  )
+  t.match(text, /\n {2}Fix: `mkdir -p \/var\/log\/journal`\n/)
+  t.match(text, /\njournal +ok/)
+})

@@ -1,0 +1,144 @@
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { look } from '../agent/cli/commands/check.ts'
+import { allRules, catalogue } from '../agent/cli/commands/explain.ts'
+import { viewFrom } from '../agent/cli/commands/view-of.ts'
+import {
+  clock,
+  gravestState,
+  journal,
+  privileges,
+  renderDoctor,
+  sinkRow,
+  stateFolder,
+} from '../agent/cli/render/doctor.ts'
+import { renderArea, renderGraph, renderRule } from '../agent/cli/render/explain.ts'
+import { renderHistory } from '../agent/cli/render/history.ts'
+import { renderScreen, renderStatus } from '../agent/cli/render/status.ts'
+import { defaults } from '../agent/config/defaults.ts'
+import { incidents } from '../agent/core/cascade.ts'
+import { type Ledger, step } from '../agent/core/ledger.ts'
+import { round } from '../agent/core/round.ts'
+import { recordedNode } from '../agent/host/replay.ts'
+import type { Terminal } from '../agent/model/index.ts'
+import { ascii } from '../agent/text/ascii.ts'
+import { collectors } from '../collectors/index.ts'
+import { now, picture } from './agent/small.ts'
+
+/** What one command shows, on any terminal. */
+export interface Screen {
+  readonly name: string
+  readonly render: (terminal: Terminal) => string
+}
+
+/** The terminals on which each is shown, by what is said of them. */
+const terminals: Readonly<Record<string, Terminal>> = {
+  '80 columns': { color: false, width: 80 },
+  '80 columns, colour': { color: true, width: 80 },
+  '80 columns, LANG=C': { color: false, width: 80, ascii: true },
+  '120 columns': { color: false, width: 120 },
+  '120 columns, colour': { color: true, width: 120 },
+}
+
+/** One screen on all terminals; the escape character, which nobody sees in a difference, as `␛`. */
+export const onAll = ({ render }: Screen): string =>
+  Object.entries(terminals)
+    .map(([about, it]) => {
+      const text = it.ascii ? ascii(render(it)) : render(it)
+      return `==== ${about} ====\n${text.replaceAll('\u001b', '␛')}`
+    })
+    .join('\n')
+
+const nodes = join(import.meta.dirname, 'nodes')
+const settingsOf = new Map(collectors.map((it) => [it.name, defaults(it.settings)]))
+
+/** `agent check --node`, and `agent certs` of one of them. */
+export async function screensOfNodes(): Promise<readonly Screen[]> {
+  const names = readdirSync(nodes, { withFileTypes: true }).filter((it) => it.isDirectory())
+  const all: Screen[] = []
+  for (const { name } of names) {
+    const host = recordedNode(join(nodes, name))
+    const seen = await look(host, host.node, (its) => ({
+      ...{ enabled: true, every: '', settings: settingsOf.get(its) ?? {} },
+    }))
+    all.push({
+      name: `check-${name}`,
+      render: (terminal) => renderStatus(seen, terminal, { once: true }),
+    })
+  }
+  return [
+    ...all,
+    await certs('2026-11-23T01:00:00Z', 'certs'),
+    await certs('2027-11-20T01:00:00Z', 'certs-late'),
+  ]
+}
+
+async function certs(at: string, name: string): Promise<Screen> {
+  const time = Date.parse(at)
+  const host = recordedNode(join(nodes, 'healthy'), { now: () => time })
+  const it = collectors.find(({ page }) => page?.name === 'certs')
+  if (!it?.page) throw new Error('there is a page of certificates')
+  const { page } = it
+  const its = settingsOf.get(it.name) ?? {}
+  const outcome = await round(it, its, host, { heard: [] })
+  if (!outcome.sample) throw new Error('it has seen something')
+  const findings = step([], outcome, time)
+  const known = { source: 'recording' as const, node: host.node, now: time, at: time, sample: outcome.sample }
+  const view = viewFrom(it, its, { ...known, trend: [], artifacts: [], findings }, {})
+  return { name, render: (terminal) => page.render(view, terminal) }
+}
+
+const minute = 60_000
+
+/** What happened in a night, as `agent history` tells it. */
+function night(): Screen {
+  const rules = allRules()
+  const kill = { code: 'memory.oom-killed', subject: 'shop/db-0/postgres', text: 'Killed once at 03:00.' }
+  const gone = { code: 'cni.bridge-missing', subject: 'cni0', text: 'The bridge cni0 is gone.' }
+  const restarted = {
+    code: 'k3s.killed',
+    subject: 'k3s',
+    text: 'All 9 containers and cni0 went at 03:20 UTC.',
+  }
+  const looks = [[0, kill], [8], [20, restarted], [21, restarted, gone]] as const
+  const ledger = looks.reduce<Ledger>(
+    (known, [at, ...observations]) => step(known, { rules, observations }, now + at * minute),
+    [],
+  )
+  const later = now + 30 * minute
+  const found = incidents(ledger, rules, later)
+  return { name: 'history', render: (terminal) => renderHistory(found, rules, later, terminal, true) }
+}
+
+function doctor(): Screen {
+  const rows = [
+    privileges('CapEff:\t0000000000003004\n', true),
+    stateFolder('/var/lib/murphy', { size: 2 ** 35, available: 2 ** 34, inodes: 0, inodesFree: 0 }),
+    clock({ stdout: 'NTPSynchronized=no\n', stderr: '', exit: 0 }, undefined),
+    journal(false),
+    ...picture.sinks.map((it) => sinkRow(it, undefined, now)),
+  ]
+  const machine = 'k3s server v1.36.3+k3s1, Raspberry Pi 4 Model B, ARM Cortex-A72, mmcblk0 59.5 GiB SD/eMMC'
+  const it = { node: 'node1', machine, rows, state: gravestState(rows, 'ok') }
+  return { name: 'doctor', render: (terminal) => renderDoctor(it, terminal) }
+}
+
+/** All others: of a picture, a night and a machine that never change. */
+export function screens(): readonly Screen[] {
+  const all = catalogue()
+  const area = Object.keys(all.rules).filter((it) => it.startsWith('memory.'))
+  const well = { ...picture, state: 'ok' as const, incidents: [], collectors: picture.collectors.slice(0, 1) }
+  const stale = 'Murphy is not running on this machine; what follows is 2 h old.'
+  return [
+    { name: 'status', render: (it) => renderStatus(picture, it) },
+    { name: 'status-verbose', render: (it) => renderStatus(picture, it, { verbose: true }) },
+    { name: 'status-well', render: (it) => renderStatus(well, it) },
+    { name: 'status-stale', render: (it) => renderStatus(picture, it, { stale }) },
+    { name: 'status-watch', render: (it) => renderScreen(renderStatus(picture, it), 18, it) },
+    { name: 'explain', render: (it) => renderRule('firewall.flushed', all, it) },
+    { name: 'explain-area', render: (it) => renderArea('memory', area, all, it) },
+    { name: 'explain-graph', render: (it) => renderGraph(all, it) },
+    night(),
+    doctor(),
+  ]
+}
