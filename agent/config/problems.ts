@@ -1,5 +1,5 @@
-import { distance } from '../text/near.ts'
 import type { Document } from 'yaml'
+import { distance } from '../text/near.ts'
 import { placeIn, type Read } from './document.ts'
 
 /**

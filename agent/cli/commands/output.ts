@@ -36,8 +36,14 @@ export const isAtLeast = (it: Pick<Finding, 'severity'>, least: Severity): boole
   severities.indexOf(it.severity) >= severities.indexOf(least)
 
 /** JSON or YAML, times as ISO 8601. */
-export async function dataText(form: 'json' | 'yaml', value: unknown): Promise<string> {
-  const json = jsonText(value)
+export const dataText = (form: 'json' | 'yaml', value: unknown): Promise<string> =>
+  formed(form, jsonText(value))
+
+/** The same of a value whose times are written already: no number in it is a time. */
+export const datedText = (form: 'json' | 'yaml', value: unknown): Promise<string> =>
+  formed(form, `${JSON.stringify(value, null, 2)}\n`)
+
+async function formed(form: 'json' | 'yaml', json: string): Promise<string> {
   // Only loaded here: nothing else that is asked for in a hurry needs it.
   return form === 'json' ? json : (await import('../../config/yaml-text.ts')).yamlText(JSON.parse(json))
 }

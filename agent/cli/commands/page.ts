@@ -20,7 +20,7 @@ import { wrap } from '../../text/terminal.ts'
 import { timestamp } from '../../text/times.ts'
 import { madeOf, print, Refusal } from './common.ts'
 import { asking, recorded } from './hosts.ts'
-import { dataText, formOf, here, namesOf, type OutputOptions, show } from './output.ts'
+import { datedText, formOf, here, namesOf, type OutputOptions, show } from './output.ts'
 import { settings } from './settings.ts'
 import { type ViewArguments, viewOf } from './view-of.ts'
 
@@ -74,7 +74,7 @@ async function showPage(
   const stale = view.source === 'saved' && view.problem ? `${wrap(terminal, view.problem, 0)}\n\n` : ''
   if (form === 'json' || form === 'yaml')
     print(
-      await dataText(
+      await datedText(
         form,
         madeOf(page.name, () => envelope(page, view)),
       ),

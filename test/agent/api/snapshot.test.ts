@@ -26,6 +26,16 @@ t.test('a row says ok, findings, blind, waiting or off', async (t) => {
   })
 })
 
+t.test('what was there to be watched and is gone is not well; what never was is', async (t) => {
+  const bare = (absent: 'never' | 'gone') =>
+    rowOf({ ...things, absent: () => absent } as typeof things, { ...seen, outcome })
+  t.match(bare('gone'), { state: 'ok', absent: 'gone' })
+  t.equal(overall([], [bare('never')]), 'ok')
+  t.equal(overall([], [bare('gone')]), 'unknown')
+  t.equal(overall(picture.incidents, [bare('gone')]), 'critical')
+  t.notOk('absent' in rowOf(things, { ...seen, outcome }))
+})
+
 t.test('not seeing is not health', async (t) => {
   const rows = [rowOf(things, { ...seen, outcome })]
   t.equal(overall([], rows), 'ok')

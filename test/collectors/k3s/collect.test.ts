@@ -1,5 +1,6 @@
 import t from 'tap'
 import { collect, parseServers } from '../../../collectors/k3s/collect.ts'
+import { k3s } from '../../../collectors/k3s/index.ts'
 import type { K3sSample } from '../../../collectors/k3s/sample.ts'
 import { machine, process, status, unit } from '../node/machine.ts'
 import { minute } from './samples.ts'
@@ -233,4 +234,26 @@ t.test('the servers of an agent', async (t) => {
   t.strictSame(parseServers(text), ['192.0.2.10:6443', '[2001:db8::1]:6443'])
   for (const broken of ['', 'null', '{"ServerAddresses":5}', '[]'])
     t.strictSame(parseServers(broken), [], broken)
+})
+
+t.test('a node remembers that it had k3s, and which, also over restarts of the agent', async (t) => {
+  const first = await collect(
+    machine(t, running, { commands: { ...version, [show]: said('active') }, now }),
+    none,
+  )
+  const bare = Object.fromEntries(Object.entries(files).filter(([path]) => path.startsWith('/proc')))
+  const gone = await collect(machine(t, bare, { now: now + minute }), past(first))
+  t.match(gone, { k3s: undefined, had: { what: 'k3s server v1.33.1+k3s1', at: now } })
+  const later = await collect(machine(t, bare, { now: now + 9 * minute }), past(gone, now + minute))
+  t.strictSame(later.had, gone.had, 'and since when')
+  const never = await collect(machine(t, bare, { now }), none)
+  t.notOk(never.had)
+  const back = await collect(
+    machine(t, running, { commands: { ...version, [show]: said('active') }, now: now + 10 * minute }),
+    past(later, now + 9 * minute),
+  )
+  t.notOk(back.had, 'until it is there again')
+  t.equal(k3s.absent?.(gone), 'gone')
+  t.equal(k3s.absent?.(never), 'never')
+  t.equal(k3s.absent?.(back), undefined)
 })

@@ -4,6 +4,10 @@ import { minute, noon, server, stopped } from './samples.ts'
 
 t.test('one calm line', async (t) => {
   t.equal(summary({}, noon), 'no k3s on this machine')
+  t.equal(
+    summary({ had: { what: 'k3s server v1.33.1+k3s1', at: Date.parse('2026-11-23T03:00:00Z') } }, noon),
+    'no k3s any more: k3s server v1.33.1+k3s1 was last seen 2026-11-23 03:00:00 UTC',
+  )
   const answers = { api: { well: true, since: 0 }, kubelet: { well: false, since: 0 } }
   const disks = [
     { path: '/a', also: [], size: 1, used: 41 },

@@ -2,6 +2,7 @@ import t from 'tap'
 import { parse } from 'yaml'
 import {
   dataText,
+  datedText,
   formOf,
   isAtLeast,
   namesOf,
@@ -34,6 +35,8 @@ t.test('JSON and YAML hold the same, times as ISO 8601', async (t) => {
   const json = JSON.parse(await dataText('json', picture))
   t.equal(json.at, '2026-11-23T03:30:00.000Z')
   t.strictSame(parse(await dataText('yaml', picture)), json)
+  t.strictSame(JSON.parse(await datedText('json', { last: 3 })), { last: 3 }, 'a number that is no time')
+  t.strictSame(parse(await datedText('yaml', { last: 3 })), { last: 3 })
 })
 
 t.test('names, each once', async (t) => {

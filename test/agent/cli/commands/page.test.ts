@@ -60,12 +60,15 @@ t.test('all pages have the same options, and their own besides', async (t) => {
   t.strictSame(names.toSorted(), ['certs', 'firewall', 'memory', 'network'])
   for (const { name, words } of pages())
     t.strictSame(
-      words.slice(0, 3).map(([form]) => form),
-      ['--json', '--node <DIR>', '--at <TIME>'],
+      words.slice(0, 4).map(([form]) => form),
+      ['--json', '-o, --output <FORM>', '--node <DIR>', '--at <TIME>'],
       name,
     )
-  const own = pages().map(({ name, words }) => [name, words.slice(3).map(([form]) => form)])
-  t.strictSame(Object.fromEntries(own), { certs: ['--all'], firewall: [], network: [], memory: [] })
+  const own = pages().map(({ name, words }) => [name, words.slice(4).map(([form]) => form)])
+  t.strictSame(Object.fromEntries(own), {
+    certs: ['--all', '--expiring-within <TIME>'],
+    ...{ firewall: [], network: [], memory: [] },
+  })
 })
 
 t.test('the findings are those of the ledger, whatever a new judgement would say', async (t) => {
