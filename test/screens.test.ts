@@ -20,7 +20,7 @@ t.test('each command shows on each terminal what was reviewed', async (t) => {
   }
   t.strictSame(
     readdirSync(folder).sort(),
-    all.map((it) => `${it.name}.txt`).sort(),
+    all.map((it) => `${it.name}.txt`).sort((a, b) => (a < b ? -1 : 1)),
     'and nothing is expected of what is not there',
   )
 })

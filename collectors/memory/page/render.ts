@@ -96,7 +96,7 @@ function row(
   const short = name.length <= nameWidth
   const label = wrap(terminal, short ? name.padEnd(nameWidth) : name, 2)
   const head = short ? label.padEnd(nameWidth + 2) : `${label}\n${' '.repeat(nameWidth + 2)}`
-  return `${head} ${bar} ${`${percent}`.padStart(3)} %  ${amount}${trend ? `  ${trend}` : ''}${due}`
+  return `${head} ${bar} ${`${percent}`.padStart(3)} %  ${amount}${trend ? `  lately ${trend}` : ''}${due}`
 }
 
 function killRows({ account, recent, lastBoot }: MemorySample, now: number, terminal: Terminal): string {

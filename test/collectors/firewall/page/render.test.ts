@@ -66,7 +66,7 @@ t.test('the page, to the letter', (t) => {
   ]
   t.equal(
     renderFirewall(viewOn(sample, {}, { at: now - 12_000, now, trend, artifacts: kept }), terminal),
-    `node1: 128 rules  ▁▂█ (last 24 h)  (checked 12 s ago)
+    `node1: 128 rules  ▂▃█ (last 24 h)  (checked 12 s ago)
 
                 IPv4 nft  IPv6 nft
   ufw                 65         -

@@ -36,7 +36,7 @@ t.test('at 80 columns', async (t) => {
   node                 ███████░░░░░░░░░  42 %  13.7 of 23.4 GiB available
   Memory pressure (PSI avg60): full 1 %, some 3 %
 
-  shop/web/app         █████████████░░░  81 %  81.0 of 100.0 MiB  ▁▁▂▃▄▅▆▇▇█
+  shop/web/app         █████████████░░░  81 %  81.0 of 100.0 MiB  lately ▇█████████
     full in about 9 min (rough), +2 MiB a minute
   shop/a-very-long-name-7d9f8b6c5d-x2x4z/app
                        ██░░░░░░░░░░░░░░  10 %  10.0 of 100.0 MiB
