@@ -100,6 +100,13 @@ export interface KeptHardware extends Sample {
   readonly hardware: Hardware
 }
 
+/** What was kept, as far as it can be one; the state may be damaged. Total. */
+export function keptOf(sample: Sample | undefined): KeptHardware | undefined {
+  const { boot, hardware }: Partial<KeptHardware> = sample ?? {}
+  const known = hardware && parsed(JSON.stringify(hardware))
+  return typeof boot === 'string' && known ? { boot, hardware: known } : undefined
+}
+
 /** The kernel's id of this boot; empty where it is not known. */
 export function bootId(file = '/proc/sys/kernel/random/boot_id'): string {
   try {

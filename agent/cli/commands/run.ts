@@ -10,7 +10,7 @@ import { sinks } from '../../delivery/sinks/index.ts'
 import { openCamera } from '../../film/camera.ts'
 import { canConfine } from '../../host/confine.ts'
 import { describeMachine } from '../../host/describe.ts'
-import { hardwareOf, hardwareText, type KeptHardware } from '../../host/hardware.ts'
+import { hardwareOf, hardwareText, type KeptHardware, keptOf } from '../../host/hardware.ts'
 import { openMachine } from '../../host/machine.ts'
 import { openStore } from '../../state/store.ts'
 import { renderStatus } from '../render/status.ts'
@@ -85,18 +85,21 @@ export async function run(common: Common): Promise<Exit> {
   const describe = (hardware = '') => {
     description = [k3s, hardware, describeMachine()].filter(Boolean).join(', ')
   }
-  const kept = store.sample(hardwareSample, 1)?.sample as KeptHardware | undefined
+  const kept = keptOf(store.sample(hardwareSample, 1)?.sample)
   describe(kept && hardwareText(kept.hardware))
   // Not waited for: it takes seconds, and nothing is judged by it.
-  void hardwareOf(kept, (it) => store.saveSample(hardwareSample, it, Date.now(), true, 1)).then(
-    (it) => it && describe(hardwareText(it)),
-  )
+  let ended = false
+  const keep = (it: KeptHardware) => {
+    if (!ended) store.saveSample(hardwareSample, it, Date.now(), true, 1)
+  }
+  void hardwareOf(kept, keep).then((it) => it && describe(hardwareText(it)))
   if (plain) {
     const terminal = here(common)
     show(`\n${renderStatus(daemon.snapshot(), terminal)}\n`, terminal)
     log.info({}, `watching; see \`agent status\` (socket ${config.socket}); Ctrl-C ends it`)
   }
   const signal = await stopped
+  ended = true
   system.stopping()
   log.info({}, `${signal}: stopping`)
   server.close()

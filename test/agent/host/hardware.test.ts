@@ -3,7 +3,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import t from 'tap'
-import { bootId, hardwareOf, hardwareText, parsed, readHardware } from '../../../agent/host/hardware.ts'
+import {
+  bootId,
+  hardwareOf,
+  hardwareText,
+  keptOf,
+  parsed,
+  readHardware,
+} from '../../../agent/host/hardware.ts'
 
 const pi = {
   board: 'Raspberry Pi 4 Model B',
@@ -57,6 +64,19 @@ t.test('once a boot: what was kept counts until the next', async (t) => {
   t.equal(kept.length, 2)
   t.match(bootId(), /^[0-9a-f-]{36}$/)
   t.equal(bootId('/nowhere'), '')
+})
+
+t.test('what was kept is only believed where it is one', async (t) => {
+  const kept = { boot: 'a', hardware: pi }
+  t.strictSame(keptOf(kept), kept)
+  for (const damaged of [
+    undefined,
+    {},
+    { boot: 'a' },
+    { boot: 7, hardware: pi },
+    { boot: 'a', hardware: null },
+  ])
+    t.equal(keptOf(damaged as typeof kept), undefined)
 })
 
 t.test('in words, and nothing of it can drive a terminal', async (t) => {

@@ -23,7 +23,7 @@ async function running() {
 t.test('it watches, is asked, lets no second one in, and ends when it is told to', async (t) => {
   t.match(agent('status'), { exit: 3, out: /Murphy is not running on this machine/ })
   const { daemon, said, closed } = await running()
-  t.match(said(), /test-node.*\(looked/, 'it shows what it watches and finds')
+  t.match(said(), /test-node {2}[\s\S]*checked \d+ s ago/, 'it shows what it watches and finds')
   const asked = agent('status')
   t.ok([0, 1, 2].includes(asked.exit as number), `exit ${asked.exit}`)
   t.match(asked.out, /certs .*\n[\s\S]*firewall .*\n[\s\S]*cni .*\n[\s\S]*memory /)
