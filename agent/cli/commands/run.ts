@@ -88,7 +88,7 @@ export async function run(common: Common): Promise<Exit> {
   const kept = keptOf(store.sample(hardwareSample, 1)?.sample)
   describe(kept && hardwareText(kept.hardware))
   // Not waited for: it takes seconds, and nothing is judged by it.
-  let ended = false
+  let ended: boolean = false
   const keep = (it: KeptHardware) => {
     if (!ended) store.saveSample(hardwareSample, it, Date.now(), true, 1)
   }

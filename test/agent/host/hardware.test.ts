@@ -7,6 +7,7 @@ import {
   bootId,
   hardwareOf,
   hardwareText,
+  type KeptHardware,
   keptOf,
   parsed,
   readHardware,
@@ -67,7 +68,7 @@ t.test('once a boot: what was kept counts until the next', async (t) => {
 })
 
 t.test('what was kept is only believed where it is one', async (t) => {
-  const kept = { boot: 'a', hardware: pi }
+  const kept: KeptHardware = { boot: 'a', hardware: pi }
   t.strictSame(keptOf(kept), kept)
   for (const damaged of [
     undefined,
@@ -76,7 +77,7 @@ t.test('what was kept is only believed where it is one', async (t) => {
     { boot: 7, hardware: pi },
     { boot: 'a', hardware: null },
   ])
-    t.equal(keptOf(damaged as typeof kept), undefined)
+    t.equal(keptOf(damaged as KeptHardware), undefined)
 })
 
 t.test('in words, and nothing of it can drive a terminal', async (t) => {
