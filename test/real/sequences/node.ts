@@ -58,7 +58,9 @@ for it in $(ip netns list | sed -n 's/^\\(cni-[^ ]*\\).*/\\1/p'); do
   ip netns exec $it ip addr | grep -q ' ${dnsAddress}/' && echo $it > /root/dns-sandbox
 done
 (cd /; iptables -t nat -S > /root/all.nat; iptables -S > /root/all.filter)
-grep -e '^-A' /root/all.nat | grep -v ufw > /root/nat.rules; grep -e '^-A' /root/all.filter | grep -e KUBE -e 10.42.0.0/16 | grep -v ufw- > /root/filter.rules
+# A script may have taken the chains as well.
+for table in nat filter; do sed -n '/ ufw-/d; s/^-N \\(.*\\)/:\\1 - [0:0]/p' /root/all.$table > /root/$table.rules; done
+grep -e '^-A' /root/all.nat | grep -v ufw >> /root/nat.rules; grep -e '^-A' /root/all.filter | grep -e KUBE -e 10.42.0.0/16 | grep -v ufw- >> /root/filter.rules
 mkdir -p /var/log/pods/shop_db-0_11111111-2222-4333-8444-555555555555/postgres /etc/murphy
 : > /var/log/pods/shop_db-0_11111111-2222-4333-8444-555555555555/postgres/0.log
 . /root/made; overlay
