@@ -58,8 +58,8 @@ t.test('incidents, k3s events, who changed the firewall and kills stand in one c
 2026-11-23 (UTC)
 00:10 i the firewall was changed (iptables), for 10 min: \`iptables\` (pid 4242)
         changed the rules at 00:10:00 UTC: other 3 → 5.
-00:20 ! k3s and all its containers were killed (k3s): All 9 containers and cni0
-        went at 00:20 UTC.
+00:20 ! k3s and all containers killed (k3s): All 9 containers and cni0 went at
+        00:20 UTC.
         +60 s the pod bridge is gone (cni0), open, 9 min: The bridge cni0 is
               gone.
 `,
