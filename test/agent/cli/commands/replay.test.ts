@@ -23,7 +23,7 @@ t.test('what would have been told, and when', async (t) => {
   t.equal(exit, 0)
   t.match(out, /^Film of node1, from 2026-11-24 00:00:00 UTC\n\n00:04:10 UTC {2}opened {4}node1: /)
   t.match(out, /\n12 min, \d+ rounds, [1-9] messages\n$/)
-  t.match(err, /the film is from Murphy 0, and this is/)
+  t.match(err, /the film is from Murphy 0, this is/)
   t.equal(agent('replay', film).out, out, 'every time the same')
   const json = JSON.parse(agent('replay', film, '--json').out)
   t.match(json, {
@@ -59,7 +59,7 @@ t.test('the status and a page at a moment, with their exit codes', async (t) => 
 
 t.test('wrong words', async (t) => {
   t.match(agent('replay', film, '--at', 'noon'), { exit: 3, err: /invalid time/ })
-  t.match(agent('replay', film, '--page', 'firewall'), { exit: 3, err: /name it with --at/ })
+  t.match(agent('replay', film, '--page', 'firewall'), { exit: 3, err: /--page needs --at/ })
   t.match(agent('replay', film, '--speed', '0'), { exit: 3, err: /must be a number/ })
   t.match(agent('replay', film, '--min', 'all'), { exit: 3, err: /must be one of info/ })
   t.match(agent('replay', join(folder, 'none')), { exit: 3, err: /ENOENT/ })
