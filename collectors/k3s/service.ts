@@ -74,7 +74,13 @@ export function down(sample: K3sSample, stoppedMinutes: number, now: number): Ob
         ...(state === 'stopped' ? [] : [`See why k3s ended: \`journalctl -u ${k3s.unit} -n 50 --no-pager\``]),
         `Start k3s: \`systemctl start ${k3s.unit}\``,
       ],
-      ...(unit && { evidence: { state: state === 'stopped' ? 'inactive' : unit.active, result: unit.result, status: unit.status } }),
+      ...(unit && {
+        evidence: {
+          state: state === 'stopped' ? 'inactive' : unit.active,
+          result: unit.result,
+          status: unit.status,
+        },
+      }),
     },
   ]
 }

@@ -29,7 +29,10 @@ export async function notify(options: NotifyArguments): Promise<Exit> {
 }
 
 /** Sends a test message to each of these sinks, once; what came back is in their order. */
-export async function testSinks({ node, letterhead }: Pick<Config, 'node' | 'letterhead'>, chosen: readonly SinkConfig[]) {
+export async function testSinks(
+  { node, letterhead }: Pick<Config, 'node' | 'letterhead'>,
+  chosen: readonly SinkConfig[],
+) {
   // Only loaded here: undici is large, and no other command needs it.
   const { postOnce } = await import('../../delivery/post-once.ts')
   const at = Date.now()

@@ -61,7 +61,10 @@ t.test('what comes after an incident is over is one of its own, which names its 
   t.strictSame(more, [])
   t.match(over, { cause: { code: 'a.cause' }, affected: [], resolved: 1000, since: 0 })
   t.match(own, { cause: { code: 'a.effect' }, since: 30_000, why: { cause: cause.id, certainty: 'likely' } })
-  const [, later] = incidents([cause, finding({ code: 'a.effect', since: 65_000, onset: { from: 61_001, to: 65_000 } })], chain)
+  const [, later] = incidents(
+    [cause, finding({ code: 'a.effect', since: 65_000, onset: { from: 61_001, to: 65_000 } })],
+    chain,
+  )
   t.match(later, { why: { certainty: 'unknown', cause: undefined } }, 'too late to have been caused by it')
 })
 
@@ -94,15 +97,24 @@ t.test('what may yet go by itself makes an incident no graver', async (t) => {
   t.match(incidents([cause, { ...effect, seen: 1000 }], chain, 1000), [{ severity: 'critical' }])
 })
 
-t.test('what passed before people could be told is not due because of the event that it followed', async (t) => {
-  const event = finding({ code: 'a.cause', since: 0, severity: 'info' })
-  const passed = finding({ code: 'a.effect', since: 100, severity: 'critical', notifyAt: 60_000, seen: 100 })
-  const [over] = incidents([event, { ...passed, resolved: 10_000 }], chain, 20_000)
-  t.match(over, { cause: { code: 'a.cause' }, severity: 'critical', resolved: 10_000 })
-  t.ok((over?.notifyAt ?? 0) > 10_000, `${over?.notifyAt}`)
-  const [lasted] = incidents([event, { ...passed, seen: 60_000, resolved: 70_000 }], chain, 80_000)
-  t.equal(lasted?.notifyAt, 60_000, 'what lasted is')
-})
+t.test(
+  'what passed before people could be told is not due because of the event that it followed',
+  async (t) => {
+    const event = finding({ code: 'a.cause', since: 0, severity: 'info' })
+    const passed = finding({
+      code: 'a.effect',
+      since: 100,
+      severity: 'critical',
+      notifyAt: 60_000,
+      seen: 100,
+    })
+    const [over] = incidents([event, { ...passed, resolved: 10_000 }], chain, 20_000)
+    t.match(over, { cause: { code: 'a.cause' }, severity: 'critical', resolved: 10_000 })
+    t.ok((over?.notifyAt ?? 0) > 10_000, `${over?.notifyAt}`)
+    const [lasted] = incidents([event, { ...passed, seen: 60_000, resolved: 70_000 }], chain, 80_000)
+    t.equal(lasted?.notifyAt, 60_000, 'what lasted is')
+  },
+)
 
 t.test('what is over is called what it was called', async (t) => {
   const root = finding({

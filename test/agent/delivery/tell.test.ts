@@ -27,7 +27,15 @@ function script(...readings: readonly (Reading & { rest?: number })[]) {
     methods: () => sent.map(({ method }) => method),
     tell: (...[of, about]: [Parameters<typeof tell>[0], string?]) =>
       tell(of, {
-        ...{ sink: discord, settings, post, now: () => since + 60_000, receipt: about, abilities: {}, rested },
+        ...{
+          sink: discord,
+          settings,
+          post,
+          now: () => since + 60_000,
+          receipt: about,
+          abilities: {},
+          rested,
+        },
       }),
   }
 }

@@ -37,10 +37,7 @@ t.test('a title says what is grave; what it came of is said beside it', async (t
   const over = { ...grave, resolved: 10 }
   t.equal(titleOf(incident({ affected: [over] })), 'the root', 'what is over is not told as if it were so')
   t.equal(titleOf(incident({ affected: [over], resolved: 20 })), 'something grave')
-  t.equal(
-    titleOf(incident({ cause: { ...cause, resolved: 10 }, affected: [grave] })),
-    'something grave',
-  )
+  t.equal(titleOf(incident({ cause: { ...cause, resolved: 10 }, affected: [grave] })), 'something grave')
 })
 
 t.test('a root that goes on as something else is the same to people', async (t) => {

@@ -15,7 +15,10 @@ t.test('in the order in which somebody reads it', async (t) => {
     plainText(said),
     "what\nImpact: impact\nFix\n1. a\n2. b\nDon't c: d.\nCause: cause\nAlso affected: also\nsince",
   )
-  t.equal(plainText({ ...said, fix: ['a'], avoid: [], cause: '', also: '' }), 'what\nImpact: impact\nFix\na\nsince')
+  t.equal(
+    plainText({ ...said, fix: ['a'], avoid: [], cause: '', also: '' }),
+    'what\nImpact: impact\nFix\na\nsince',
+  )
 })
 
 t.test('steps are whole, or counted', async (t) => {

@@ -111,7 +111,7 @@ t.test('every sink edits the one message as it grows, and sounds when it got wor
     {
       body: {
         type: 'incidents.grew',
-        data: { group: { title: '14 pods: OOMKilled', total: 14, open: 14, of: "kind" }, more: 4 },
+        data: { group: { title: '14 pods: OOMKilled', total: 14, open: 14, of: 'kind' }, more: 4 },
       },
     },
   ])
