@@ -50,7 +50,9 @@ export function renderCerts(view: View<Sample, unknown>, rows: readonly Row[], t
 /** The places of each certificate, in the order of the first. What cannot be read is one for itself. */
 function onceEach(rows: readonly Row[]): Iterable<readonly Row[]> {
   const key = (it: Row) =>
-    it.problem ? `${it.where} ${it.problem}` : [it.issuer, it.serial, it.subject, it.from, it.to].join(' ')
+    it.problem
+      ? `${it.where} ${it.problem}`
+      : [it.issuer, it.serial, it.subject, it.from, it.to, it.state === 'unused'].join(' ')
   return Map.groupBy(rows, key).values()
 }
 

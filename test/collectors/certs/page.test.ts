@@ -43,5 +43,5 @@ t.test('certs shows every certificate, and its exit code tells', async (t) => {
   writeFileSync(file, 'garbage')
   const bad = spawnSync(process.execPath, [main, '--config', own, 'certs'], { encoding: 'utf8' })
   t.equal(bad.status, 1)
-  t.match(bad.stdout, /unreadable\n {2}.*certs\.pem holds no certificate/)
+  t.match(bad.stdout, /unreadable {2}certs\n {2}.*certs\.pem holds no certificate/)
 })
