@@ -225,7 +225,7 @@ const hidden = 'hidden'
  * secret in a file or a credential is named by it.
  */
 export function printed(config: Config, sinks: readonly Sink[]): string {
-  const { node, stateDir, socket, logLevel, remind, mostMessages, collectors } = config
+  const { node, letterhead, stateDir, socket, logLevel, remind, mostMessages, collectors } = config
   const all = config.sinks.map(({ name, type, min, keepOpen, settings, forms = {} }) => {
     const properties = sinks.find((it) => it.name === type)?.settings ?? {}
     const isSecret = (key: string) => {
@@ -242,6 +242,8 @@ export function printed(config: Config, sinks: readonly Sink[]): string {
   return stringify(
     {
       node,
+      ...(letterhead.cluster !== undefined && { cluster: letterhead.cluster }),
+      ...(letterhead.runbookUrl !== undefined && { runbook_url: letterhead.runbookUrl }),
       state_dir: stateDir,
       socket,
       log_level: logLevel,

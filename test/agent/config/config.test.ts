@@ -198,7 +198,7 @@ t.test('who sends nothing reads no secret', async (t) => {
       [{ topic: 'k3s' }, ['url']],
     ],
   )
-  t.match(printed(config, [post]), /url: <hidden>/)
+  t.match(printed(config, [post]), /url_credential: hook\n/)
   t.notMatch(printed(config, [post]), /unread/)
   t.match(problems(text, { secrets: 'look' }), [/^\S+ sinks\[1\]\.url_file: the file does not exist/])
   t.equal(problems(text, { secrets: 'look' }).length, 1, 'only the daemon has credentials')

@@ -68,7 +68,7 @@ t.test('what is a secret by its key is not printed', async (t) => {
     const given = `sinks:\n  - type: ntfy\n    url: https://h.example/${secret.replace(/[^\w-]/g, '')}\n    token: ${JSON.stringify(secret.replaceAll(' ', ''))}\n  - type: webhook\n    url: https://h.example/?key=${encodeURIComponent(secret)}\n    secret: ${JSON.stringify(secret)}\n`
     const { check, print } = await output(given)
     t.equal(check.trim(), '', 'these settings are right')
-    t.match(print, /token: <hidden>/)
+    t.match(print, /token_credential: hidden/)
     t.equal(leaked(print, secret), undefined)
   }
 })

@@ -78,7 +78,7 @@ t.test('events are information, and one restart after the other is not news each
       subject: 'k3s',
       at: noon - 2,
       impact: /^k3s runs again/,
-      fix: [/^`kubectl get pods/],
+      fix: [/`kubectl get pods/],
     },
     { code: 'k3s.restarted', subject: 'k3s', at: noon - 1 },
   ])

@@ -138,7 +138,7 @@ t.test('secrets are no flags', async (t) => {
 })
 
 t.test('a megabyte of blanks, quotes or brackets takes no time', async (t) => {
-  const begun = performance.now()
+  const begun = process.cpuUsage()
   for (const piece of [' ', '\n', '\t', '"', "'", '[', '\\\n', '- ', 'a: #', 'A=', '=', '-', '#']) {
     const text = piece.repeat(Math.floor(300_000 / piece.length))
     configFile(text)
@@ -148,7 +148,8 @@ t.test('a megabyte of blanks, quotes or brackets takes no time', async (t) => {
     execStart(`ExecStart=${text}`)
     commandFlags([`--${text}`, text])
   }
-  t.ok(performance.now() - begun < 4_000, `took ${performance.now() - begun} ms`)
+  const { user } = process.cpuUsage(begun)
+  t.ok(user < 4_000_000, `took ${user} microseconds of its own`)
 })
 
 t.test('flags from outside are only names: none of them reaches what every object has', async (t) => {

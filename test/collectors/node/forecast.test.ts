@@ -89,9 +89,9 @@ t.test('thousands of points of the store, coarse and fine, in no time', (t) => {
     ...Array.from({ length: 144 }, (_, at) => ({ at: now - 7 * day + at * hour, value: at })),
     ...Array.from({ length: 17_280 }, (_, at) => ({ at: now - day + at * 5000, value: 144 + at / 720 })),
   ]
-  const begun = performance.now()
+  const begun = process.cpuUsage()
   const it = forecast(points, 240, now)
-  t.ok(performance.now() - begun < 200)
+  t.ok(process.cpuUsage(begun).user < 400_000, 'microseconds of its own')
   t.equal(Math.round(((it?.at ?? 0) - now) / hour), 72)
   t.end()
 })

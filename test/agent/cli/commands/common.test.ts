@@ -19,7 +19,7 @@ t.test('a mistake over a sample is a sentence that says what may have made it', 
   t.throws(broken, {
     name: 'Refusal',
     exit: 3,
-    message: /the page.*`agent version` and `agent status` tell whether the agent that runs is this one$/,
+    message: /the page.*the running agent may have another version: compare `agent version` and `agent status`$/,
     cause: TypeError,
   })
 })

@@ -61,7 +61,8 @@ t.test('a serial console: 80 columns, exactly', async (t) => {
   )
   t.equal(
     text,
-    `node1: 2 certificates, the first expires 2027-11-23 (70 d) (checked 4 min ago)
+    `node1: 2 certificates, the first expires 2027-11-23 (in 70 d) (checked 4 min
+  ago)
 
 STATE       CERTIFICATE     EXPIRES     RESIDUAL  CA
 soon        client-admin    2027-11-23  70 d      ca
@@ -72,7 +73,7 @@ expired     127.0.0.1:6443  2027-09-11  expired   ca
 unreadable  client-admin
   /etc/x.pem is empty
 
-WARNING 1 k3s cert expires in 70 d (k3s server): client-admin.crt (system:admin)
+WARNING 1 k3s cert expires in 70 d (k3s server). client-admin.crt (system:admin)
   expires 2027-11-23 12:00 UTC, in 70 d.
 
   Not seen: reading /root/a: permission denied
