@@ -11,17 +11,20 @@ import { sinks } from '../agent/delivery/sinks/index.ts'
 import { recordedNode } from '../agent/host/replay.ts'
 import type { Letter, Notice } from '../agent/model/index.ts'
 import { collectors } from '../collectors/index.ts'
+import { discordPage, ntfyPage } from './cards.ts'
+import { draw } from './pictures.ts'
 
 /**
- * The README's examples: what the sinks in fact write of a recorded node, and what the terminal shows of it.
- * `npm run docs` puts them into the README, and a test holds them current.
+ * What the sinks in fact write of a recorded node, and what the terminal shows of it: the README's pictures and texts,
+ * and docs/webhook.md. `npm run docs` writes the texts, with `--pictures` (needs Chromium) also docs/*.png; a test holds
+ * all of them current.
  */
-const readme = join(import.meta.dirname, '../README.md')
+const root = join(import.meta.dirname, '..')
 const node = (name: string) => recordedNode(join(import.meta.dirname, 'nodes', name))
 const begin = '<!-- made by npm run docs -->\n'
 const end = '<!-- end -->\n'
 
-/** One node after `iptables -F` of one that was well: the notice of it. */
+/** One node after `iptables -F` of one that was well: the notice of it, of a cluster with runbooks. */
 async function flushed(): Promise<Notice> {
   const [well, host] = [node('healthy'), node('flush-535')]
   const rules = allRules()
@@ -49,62 +52,63 @@ async function flushed(): Promise<Notice> {
     later,
   )
   if (!notice) throw new Error('a flush is worth a notice')
-  return notice
+  return { ...notice, cluster: 'home', runbookUrl: 'https://wiki.example.org/murphy/{code}' }
 }
 
 const urls: Readonly<Record<string, string>> = {
   discord: 'https://discord.com/api/webhooks/1/token',
-  ntfy: 'https://ntfy.example/topic',
+  ntfy: 'https://ntfy.example/home-cluster',
   webhook: 'https://hooks.example/murphy',
 }
 
-/** As each service shows it; the webhook's as it is posted. */
-const shown: Readonly<Record<string, (letter: Letter) => string>> = {
-  discord({ body }) {
-    const { content, embeds } = JSON.parse(body) as {
-      content: string
-      embeds: readonly {
-        description?: string
-        fields: readonly { name: string; value: string }[]
-        footer: { text: string }
-      }[]
-    }
-    const [embed] = embeds
-    const lines = [
-      ...content.split('\n'),
-      ...(embed?.description ? ['', embed.description] : []),
-      ...(embed?.fields ?? []).flatMap(({ name, value }) => ['', `**${name}**`, '', ...value.split('\n')]),
-      '',
-      `*${embed?.footer.text}*`,
-    ]
-    return lines.map((it) => `> ${it}`.trimEnd()).join('\n')
-  },
-  ntfy({ body }) {
-    const { title, message, priority, tags } = JSON.parse(body) as {
-      title: string
-      message: string
-      priority: number
-      tags: readonly string[]
-    }
-    return `\`\`\`\n${title}   (priority ${priority}, ${tags.join(', ')})\n\n${message}\n\`\`\``
-  },
-  webhook: ({ body }) => `\`\`\`json\n${JSON.stringify(JSON.parse(body), null, 2)}\n\`\`\``,
+const folded = (summary: string, text: string) =>
+  `<details><summary>${summary}</summary>\n\n${text}\n\n</details>\n`
+
+/** What each sink sends of it, by its name; ntfy to a server that can do what the newest can. */
+async function letters(): Promise<{ readonly at: number; readonly of: (name: string) => Letter }> {
+  const notice = await flushed()
+  const of = (name: string) => {
+    const it = sinks.find((one) => one.name === name)
+    if (!it) throw new Error(`no sink is called ${name}`)
+    const settings = { ...defaults(it.settings), url: urls[name] ?? '' }
+    const [letter] = it.compose(notice, settings, undefined, { edits: true, copies: true })
+    if (!letter) throw new Error(`${name} has nothing to say`)
+    return letter
+  }
+  return { at: notice.at, of }
 }
 
-/** What the sinks write. */
+interface Picture {
+  readonly path: string
+  /** CSS pixels. */
+  readonly width: number
+  readonly page: string
+}
+
+/** The pictures, and the page of which each has to be made now. */
+export async function pictures(): Promise<readonly Picture[]> {
+  const { at, of } = await letters()
+  return [
+    { path: join(root, 'docs/discord.png'), width: 640, page: discordPage(of('discord'), at) },
+    { path: join(root, 'docs/ntfy.png'), width: 420, page: ntfyPage(of('ntfy')) },
+  ]
+}
+
+/** The pictures in the README, with the same for those who see none. */
 async function messages(): Promise<string> {
-  const notice = await flushed()
-  const parts = sinks.map((it) => {
-    const settings = { ...defaults(it.settings), url: urls[it.name] ?? '' }
-    const [letter] = it.compose(notice, settings)
-    if (!letter) throw new Error(`${it.name} has nothing to say`)
-    const text = shown[it.name]?.(letter) ?? ''
-    const name = it.name === 'webhook' ? 'Webhook' : it.name === 'ntfy' ? 'ntfy' : 'Discord'
-    return it.name === 'webhook'
-      ? `<details><summary>${name}</summary>\n\n${text}\n\n</details>\n`
-      : `${name}:\n\n${text}\n`
-  })
-  return parts.join('\n')
+  const { of } = await letters()
+  const { title, message } = JSON.parse(of('ntfy').body) as { title: string; message: string }
+  const shown = [
+    `<img src="docs/discord.png" width="560" alt="Discord: ${title}">`,
+    `<img src="docs/ntfy.png" width="330" alt="ntfy on a phone: ${title}">`,
+  ]
+  return `${shown.join('\n')}\n\n${folded('The same as text', `\`\`\`\n${title}\n\n${message}\n\`\`\``)}`
+}
+
+/** What a webhook receives. */
+async function posted(): Promise<string> {
+  const { of } = await letters()
+  return `\`\`\`json\n${JSON.stringify(JSON.parse(of('webhook').body), null, 2)}\n\`\`\`\n`
 }
 
 /** What the terminal shows: its incidents, without the rows of the collectors. */
@@ -116,15 +120,24 @@ async function check(): Promise<string> {
   return `\`\`\`\n$ agent check --node test/nodes/flush-535\n${incidents}\n\`\`\`\n`
 }
 
-/** The README with these parts as they are now. */
-export async function current(): Promise<string> {
-  const text = readFileSync(readme, 'utf8')
-  const [head = '', ...rest] = text.split(begin)
-  const made = await Promise.all([messages(), check()])
+/** The pages with these parts as they are now, by their path. */
+export async function current(): Promise<Readonly<Record<string, string>>> {
+  return {
+    'README.md': written('README.md', [await messages(), await check()]),
+    'docs/webhook.md': written('docs/webhook.md', [await posted()]),
+  }
+}
+
+function written(path: string, made: readonly string[]): string {
+  const [head = '', ...rest] = readFileSync(join(root, path), 'utf8').split(begin)
   if (rest.length !== made.length || rest.some((it) => !it.includes(end)))
-    throw new Error(`${readme} has lost its marks ${begin}${end}`)
+    throw new Error(`${path} has lost its marks ${begin}${end}`)
   const parts = rest.map((it, at) => `${begin}\n${made[at]}\n${it.slice(it.indexOf(end))}`)
   return [head, ...parts].join('')
 }
 
-if (import.meta.main) writeFileSync(readme, await current())
+if (import.meta.main) {
+  for (const [path, text] of Object.entries(await current())) writeFileSync(join(root, path), text)
+  if (process.argv.includes('--pictures'))
+    for (const { path, page, width } of await pictures()) draw(page, path, width)
+}

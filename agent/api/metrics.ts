@@ -20,7 +20,7 @@ export const metrics = {
   collector_last_look_seconds: { help: 'When a collector last looked, unix seconds.', labels: ['collector'] },
   collector_look_duration_seconds: { help: 'How long its last look took, seconds.', labels: ['collector'] },
   sink_failing: { help: '1 while a sink accepts nothing.', labels: ['sink'] },
-  deadline_seconds: { help: 'When something runs out, unix seconds.', labels: ['what'] },
+  deadline_seconds: { help: 'When something expires or is used up, unix seconds.', labels: ['what'] },
 } as const satisfies Readonly<Record<string, Metric>>
 
 type Metrics = typeof metrics

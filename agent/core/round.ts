@@ -45,9 +45,9 @@ export function blindRule({ name, title }: Collector): Rules {
     severity: 'warning',
     title: `${name} check failing`,
     titleFor: blindTitle,
-    meaning: `The check of ${title} failed, in whole or in part. Its other findings stay as they were, because what is not seen is not resolved.`,
+    meaning: `The ${name} check (${title}) failed, in whole or in part. Its other findings stay as they were, because what is not seen is not resolved.`,
     measured: 'The rounds of this check: what each asked for, and the error that came back.',
-    impact: `New problems of ${title} go unnoticed until this check works again.`,
+    impact: `New ${name} problems go unnoticed until this check works again.`,
     fix: [
       'See which part fails, and why: `agent status`',
       'If a permission is missing, compare the unit with the installed one: `systemctl cat murphy`',
