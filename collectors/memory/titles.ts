@@ -46,7 +46,8 @@ export const titles = {
       pod ? podTitled(before, pod, after) : titled(before, subject, after)
     if (percent === undefined) return named('memory nearly full: ')
     const whole = named('', ` at ${percent} % of its memory limit`)
-    return whole.includes(' % of its memory limit') ? whole : named(`memory ${percent} % full: `)
+    const isWhole = whole.endsWith(' % of its memory limit') && !whole.includes('…')
+    return isWhole ? whole : named(`memory ${percent} % full: `)
   },
   nodeFilling({ evidence }) {
     const percent = countIn(evidence, 'percent')
