@@ -77,7 +77,11 @@ export function draw(page: string, path: string, width: number): void {
     const run = (...args: readonly string[]) => {
       const flags = ['--headless', '--no-sandbox', '--disable-gpu', '--hide-scrollbars', '--no-first-run']
       const quiet = ['--disable-background-networking', '--disable-component-update', '--disable-sync']
-      const its = [`--user-data-dir=${join(folder, 'profile')}`, '--force-device-scale-factor=1.25', '--disable-lcd-text']
+      const its = [
+        `--user-data-dir=${join(folder, 'profile')}`,
+        '--force-device-scale-factor=1.25',
+        '--disable-lcd-text',
+      ]
       const { status, stdout, stderr, error } = spawnSync(
         chromium,
         [...flags, ...quiet, ...its, ...args, pathToFileURL(html).href],

@@ -95,7 +95,7 @@ export const rules = declared({
     impact:
       'What this port serves is down from outside: with ingress or svclb, every website of this node. kubectl still shows the pod Running.',
     fix: ['Recreate the pod, which maps its ports (on a server): `kubectl -n NAMESPACE delete pod NAME`'],
-    avoid: ["Don't wait: a k3s restart won't map the port, recreating the pod does."],
+    avoid: ["Don't wait: no k3s restart maps the port, recreating the pod does."],
     pendingFor: 10_000,
     because: [...goneForGood, { code: 'firewall.kube-chains-missing', same: 'family', outlivesRepair: true }],
   },
