@@ -18,7 +18,7 @@ export const metrics = {
   incidents: { help: 'Incidents that are open, by severity.', labels: ['severity'] },
   collector_blind: { help: '1 while a collector cannot see.', labels: ['collector'] },
   collector_last_look_seconds: { help: 'When a collector last looked, unix seconds.', labels: ['collector'] },
-  collector_look_duration_seconds: { help: 'How long its last look took, seconds.', labels: ['collector'] },
+  collector_look_duration_seconds: { help: 'How long its last check took, seconds.', labels: ['collector'] },
   sink_failing: { help: '1 while a sink accepts nothing.', labels: ['sink'] },
   deadline_seconds: { help: 'When something expires or is used up, unix seconds.', labels: ['what'] },
 } as const satisfies Readonly<Record<string, Metric>>

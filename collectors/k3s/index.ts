@@ -15,7 +15,7 @@ export const k3s = collector({
   name: 'k3s',
   title: 'k3s itself',
   every: '50 * * * * *',
-  woken: "containerd's socket is made anew or CNI's folder is removed",
+  woken: "containerd's socket is created again or CNI's folder is removed",
   timeout: 30_000,
   rules,
   settings: {
@@ -28,14 +28,14 @@ export const k3s = collector({
     },
     disk_days: {
       type: 'number',
-      description: 'How many days ahead a disk that will be full is told of.',
+      description: 'How many days ahead a disk that will be full is reported.',
       default: 3,
       minimum: 0,
       maximum: 30,
     },
     stopped_minutes: {
       type: 'integer',
-      description: 'How long k3s may stay stopped by hand before that is told, in minutes.',
+      description: 'How long k3s may stay stopped by hand before that is reported, in minutes.',
       default: 15,
       minimum: 1,
       maximum: 10_080,

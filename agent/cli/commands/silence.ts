@@ -11,6 +11,7 @@ import { type Common, type Exit, print, Refusal } from './common.ts'
 import { allRules } from './explain.ts'
 import { here } from './output.ts'
 import { settings } from './settings.ts'
+import { notRunning } from './status.ts'
 
 export interface SilenceArguments extends Common {
   readonly for?: string
@@ -26,7 +27,7 @@ export async function silence(what: string | undefined, options: SilenceArgument
   const { socket } = settings(options, { needed: true })
   const { zone } = here(options)
   if (what === undefined) {
-    const { silences, at } = await daemon(askFor<unknown>(socket, '/v1/status').then(snapshotOf))
+    const { silences, at } = await daemon(socket, askFor<unknown>(socket, '/v1/status').then(snapshotOf))
     print(
       silences.length === 0
         ? 'Nothing is silenced.\n'
@@ -40,16 +41,20 @@ export async function silence(what: string | undefined, options: SilenceArgument
       `--for ${options.for}: right is for example 90m, 2h or 1d, at most ${longestSilence / day}d`,
     )
   if (/\.blind$|^agent\b/.test(what))
-    throw new Refusal(`${what} cannot be silenced: that Murphy cannot see, or cannot tell, is never hidden`)
-  const { silences, incidents } = await daemon(askFor<unknown>(socket, '/v1/status').then(snapshotOf))
+    throw new Refusal(`${what} cannot be silenced: that Murphy cannot see or send is never hidden`)
+  const { silences, incidents } = await daemon(socket, askFor<unknown>(socket, '/v1/status').then(snapshotOf))
   if (options.end) mustBeSilenced(what, silences)
   else {
-    const findings = await daemon(askFor<Finding[]>(socket, '/v1/history?since=0'))
+    const findings = await daemon(socket, askFor<Finding[]>(socket, '/v1/history?since=0'))
     mustBeKnown(what, incidents, findings)
   }
   const query = new URLSearchParams({ what, for: String(length), ...(options.why && { why: options.why }) })
-  const given = await daemon(askFor<Silence>(socket, `/v1/silence?${query}`, 5_000, 'PUT'))
-  print(length === 0 ? `${safe(what)} is told again.\n` : `${silenceText(given, given.since, zone)}\n`)
+  const given = await daemon(socket, askFor<Silence>(socket, `/v1/silence?${query}`, 5_000, 'PUT'))
+  print(
+    length === 0
+      ? `Notifications of ${safe(what)} are sent again.\n`
+      : `${silenceText(given, given.since, zone)}\n`,
+  )
   return 0
 }
 
@@ -80,10 +85,11 @@ function mustBeKnown(what: string, incidents: readonly Incident[], findings: rea
 export const silenceText = (it: Silence, now: number, zone?: string) =>
   `${safe(it.what)}: silenced until ${clockIn(zone, it.until, now)} (${duration(it.until - now)})${it.why ? `: ${safe(it.why)}` : ''}`
 
-async function daemon<T>(answer: Promise<T>): Promise<T> {
+async function daemon<T>(socket: string, answer: Promise<T>): Promise<T> {
   try {
     return await answer
   } catch (error) {
-    throw new Refusal(`only a running agent can be asked: ${(error as Error).message}`, 3, { cause: error })
+    const why = notRunning(error as NodeJS.ErrnoException, socket, 'only a running agent mutes')
+    throw new Refusal(why, 3, { cause: error })
   }
 }

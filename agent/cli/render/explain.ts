@@ -70,7 +70,7 @@ const lines = (title: string, all: readonly string[], terminal: Terminal) =>
     : []
 
 const patience = (after: number) =>
-  `People are told once it has been so for ${duration(after)}, and a look has confirmed it.`
+  `Notified once it has been so for ${duration(after)} and a check has confirmed it.`
 
 const collectorOf = (code: string) => code.split('.')[0] ?? ''
 

@@ -33,7 +33,7 @@ t.test('it is asked for, listed and ended', async (t) => {
   await agent('silence', 'default/db-0')
   t.equal((silences[1]?.until ?? 0) - (silences[1]?.since ?? 0), hour, 'an hour where nothing is said')
   t.match((await agent('silence')).out, /^all: silenced until .*\ndefault\/db-0: silenced until .*\n$/)
-  t.match(await agent('silence', 'all', '--end'), { exit: 0, out: 'all is told again.\n' })
+  t.match(await agent('silence', 'all', '--end'), { exit: 0, out: 'Notifications of all are sent again.\n' })
   t.match(silences, [{ what: 'default/db-0' }])
   t.match(await agent('silence', 'firewall.flushed', '--for', '30d'), { exit: 0 }, 'the longest')
 })
@@ -62,5 +62,9 @@ t.test('what is not silenced', async (t) => {
   t.strictSame(silences, [])
   stop()
   for (const what of [undefined, 'all'])
-    await t.rejects(silence(what, { config }), { exit: 3, message: /^only a running agent can be asked/ })
+    await t.rejects(silence(what, { config }), {
+      exit: 3,
+      message:
+        /^Murphy is not running on this machine; only a running agent mutes\. Start it: `systemctl start murphy`/,
+    })
 })
