@@ -34,8 +34,8 @@ async function flushed(): Promise<Notice> {
     const settings = defaults(it.settings)
     const before = await round(it, settings, well, { heard: [] })
     const heard = [
-      'delete rule ip filter INPUT handle 18',
-      'delete rule ip nat PREROUTING handle 22',
+      ...Array.from({ length: 16 }, (_, it) => `delete rule ip filter INPUT handle ${it}`),
+      ...Array.from({ length: 16 }, (_, it) => `delete rule ip nat PREROUTING handle ${it}`),
       '# new generation 84 by process 25978 (iptables)',
     ].map((text) => ({ at: at - 800, text }))
     const past = { ...(before.sample && { sample: before.sample, at: at - 60_000 }), heard }

@@ -47,7 +47,6 @@ type See = <T>(
  * Costs three processes, five with legacy tables, and some small files.
  */
 export async function look(host: Host, before: FirewallSample | undefined): Promise<Seen> {
-  const now = host.now()
   const blind: Unseen[] = []
   const see: See = async (what, codes, work, otherwise) => {
     try {
@@ -71,6 +70,8 @@ export async function look(host: Host, before: FirewallSample | undefined): Prom
   const probes = (family: Family) => [...ways(family), ...ofFamily(needs, family).map((it) => it.probe)]
   const { read, stale } = await readFamilies(host, see, { before, k3s, podNetworks, probes })
   const native = await readTables(host, monitor, read, before)
+  // Under load a look takes seconds: what it found missing went no later than when it was read.
+  const now = host.now()
   const blocked = blockedOf(read, needs, native.deciding)
   const old = (before?.blocked ?? []).filter((it) => stale.includes(it.family ?? 'ipv4'))
   const asked = [...blocked, ...old].some((it) => forNodes(it.need))

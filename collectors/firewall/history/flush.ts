@@ -1,8 +1,8 @@
 import { day, minute } from '../../../agent/text/times.ts'
 import { type Cells, inTables, ownerIn, tableIn, total } from '../cells.ts'
-import { type Author, deleters } from './author.ts'
+import { type Author, deleters, type Loss } from './author.ts'
 import type { FlannelMemory } from './flannel.ts'
-import { flushedTables, isBack, isMissed, isOfKubernetes, type Present } from './loss.ts'
+import { flushedTables, isBack, isMissed, isOfKubernetes, lost, type Present } from './loss.ts'
 
 /** Tables that lost their rules by one process, or in one unseen moment. Times are ms since the epoch. */
 export interface Step {
@@ -11,7 +11,9 @@ export interface Step {
   readonly seen?: number
   readonly by?: Author
   /** By table (`ipv4 nat`): how many rules it held right before, and the fewest since then. */
-  readonly tables: Readonly<Record<string, { readonly before: number; readonly least: number }>>
+  readonly tables: Readonly<
+    Record<string, { readonly before: number; readonly least: number; readonly loss?: Loss }>
+  >
 }
 
 /** One flush: what people do in one go, with the steps in which it happened, oldest first. */
@@ -65,7 +67,8 @@ export function remember(memory: Memory | undefined, present: Present): Memory {
   if (!memory || (boot !== undefined && memory.boot !== undefined && boot !== memory.boot))
     return { reference: cells, ...here }
   const gone = flushedTables(memory.reference, present)
-  const all = gone.length > 0 ? added(memory, gone, present) : (memory.flushes ?? [])
+  const known = { ...memory, flushes: (memory.flushes ?? []).map((it) => heardSince(it, present)) }
+  const all = gone.length > 0 ? added(known, gone, present) : known.flushes
   const flushes = all
     .filter((it) => !isBack(it.needs, present))
     .filter((it) => now - latestOf(it) < forgotten || isMissed(it.needs, present))
@@ -89,24 +92,59 @@ function added({ reference, flushes = [] }: Memory, gone: readonly string[], pre
   return [...flushes.filter((old) => old !== (going ?? same)), it]
 }
 
+/** What is said of one table that lost its rules. */
+type Gone = Step['tables']
+
 /** The tables by who flushed them, as far as was heard. */
-function stepsOf(reference: Cells, gone: readonly string[], { heard, last, now }: Present): readonly Step[] {
-  const authors = deleters(heard)
-  return [...Map.groupBy(gone, (it) => authors.get(it)?.pid)]
+function stepsOf(reference: Cells, gone: readonly string[], present: Present): readonly Step[] {
+  const { cells, last, now } = present
+  const tables = gone.map((it) => {
+    const its = inTables(reference, [it])
+    const before = total(its)
+    const loss = { had: anchorsIn(its, Object.keys(its)), lost: anchorsIn(its, lost(its, cells)) }
+    return [it, { before, least: before, loss }] as const
+  })
+  return byAuthor(
+    { at: now, ...(last !== undefined && { seen: last }), tables: Object.fromEntries(tables) },
+    present,
+  )
+}
+
+const anchorsIn = (cells: Cells, places: readonly string[]) =>
+  places.reduce((sum, place) => sum + (cells[place]?.[1] ?? 0), 0)
+
+/** One moment as what each process did in it; what nobody was heard to do stays as it is. */
+function byAuthor(step: Step, { heard }: Pick<Present, 'heard'>): readonly Step[] {
+  const losses = new Map(
+    Object.entries(step.tables).flatMap(([table, { loss }]) => (loss ? [[table, loss]] : [])),
+  )
+  const authors = deleters(heard, losses)
+  return [...Map.groupBy(Object.entries(step.tables), ([table]) => authors.get(table)?.pid)]
     .map(([, tables]): Step => {
-      const by = authors.get(tables[0] ?? '')
-      return {
-        at: by?.at ?? now,
-        ...(by ? { by } : last !== undefined && { seen: last }),
-        tables: Object.fromEntries(
-          tables.map((it) => {
-            const before = total(inTables(reference, [it]))
-            return [it, { before, least: before }]
-          }),
-        ),
-      }
+      const by = authors.get(tables[0]?.[0] ?? '')
+      const its: Gone = Object.fromEntries(tables)
+      if (!by) return { ...step, tables: its }
+      const { seen: _, ...rest } = step
+      return { ...rest, at: Math.min(by.at, step.at), by, tables: its }
     })
     .sort((a, b) => a.at - b.at)
+}
+
+/** A line of `nft monitor` comes so much later, ms, than what it tells of is seen, on a machine under load. */
+const lateLine = 5_000
+
+/**
+ * A flush with what was heard of it since: what happens while the rules are read is heard only for the next run. Its
+ * lines are no later than the reading that found the rules gone.
+ */
+function heardSince(flush: Flush, { heard }: Present): Flush {
+  const steps = flush.steps.flatMap((step) => {
+    if (step.by) return [step]
+    return byAuthor(step, {
+      heard: heard.filter(({ at }) => at >= (step.seen ?? 0) && at <= step.at + lateLine),
+    })
+  })
+  return { ...flush, steps: bounded(steps.toSorted((a, b) => a.at - b.at)) }
 }
 
 function subjectOf(tables: readonly string[]): string {
@@ -120,9 +158,9 @@ const bounded = (steps: readonly Step[]) =>
 
 /** The step with the fewest rules seen until now. */
 function lowered(step: Step, cells: Cells): Step {
-  const tables = Object.entries(step.tables).map(([table, { before, least }]) => [
+  const tables = Object.entries(step.tables).map(([table, it]) => [
     table,
-    { before, least: Math.min(least, total(inTables(cells, [table]))) },
+    { ...it, least: Math.min(it.least, total(inTables(cells, [table]))) },
   ])
   return { ...step, tables: Object.fromEntries(tables) }
 }

@@ -41,7 +41,7 @@ export interface Seen {
   readonly missing: readonly HostPort[] | undefined
   /** It was checked that there are no other nodes. */
   readonly alone: boolean
-  /** When the collector run began, ms since the epoch. */
+  /** When the rules had been read, ms since the epoch. */
   readonly now: number
   readonly unseen: readonly Unseen[]
 }

@@ -26,7 +26,9 @@ t.test('a sample is small, plain, and holds no rules', async (t) => {
 t.test('after a flush the reference and the author are in the sample', async (t) => {
   const healthy = await collect(node('healthy'), nobody)
   const heard = [
-    ...['filter', 'nat'].map((it) => `delete rule ip ${it} OUTPUT handle 3`),
+    ...['filter', 'nat'].flatMap((it) =>
+      Array.from({ length: 16 }, (_, at) => `delete rule ip ${it} OUTPUT handle ${at}`),
+    ),
     '# new generation 9 by process 25978 (iptables)',
   ].map((text) => ({ at: 1_795_392_000_000, text }))
   const flushed = await collect(node('flush-535'), { sample: healthy, at: 1_795_391_900_000, heard })

@@ -59,7 +59,8 @@ function listed(text: string): void {
   const told = text.split('\n').filter(relevantLines())
   for (const line of text.split('\n')) authorOf({ at: 0, text: line })
   const heard = told.map((text) => ({ at: 0, text }))
-  for (const it of [...likely(heard), ...deleters(heard).values()])
+  const losses = new Map(['ipv4 nat', 'ipv4 filter', 'ipv6 filter'].map((it) => [it, { had: 4, lost: 3 }]))
+  for (const it of [...likely(heard), ...deleters(heard, losses).values()])
     must(/^[\w.+:?-]{1,32}$/.test(it.name), "an author's name is harmless", () => it.name)
 }
 

@@ -24,7 +24,9 @@ const without = (its: Cells, gone: RegExp) =>
   Object.fromEntries(Object.entries(its).filter(([place]) => !gone.test(place)))
 /** As `nft monitor` tells that a process emptied tables. */
 const by = (pid: number, name: string, at: number, ...tables: string[]): WakeEvent[] => [
-  ...tables.map((it) => ({ at, text: `delete rule ip ${it} PREROUTING handle 7` })),
+  ...tables.flatMap((it) =>
+    Array.from({ length: 16 }, (_, rule) => ({ at, text: `delete rule ip ${it} INPUT handle ${rule}` })),
+  ),
   { at, text: `# new generation 9 by process ${pid} (${name})` },
 ]
 const stepsOf = (memory: Memory) =>
@@ -166,6 +168,51 @@ t.test('who was not heard deleting from it is not its author', async (t) => {
   t.equal(flushes?.[0]?.steps.length, 1)
   t.equal(flushes?.[0]?.steps[0]?.by, undefined)
   t.equal(flushes?.[0]?.steps[0]?.seen, start - 5 * minute, 'between two looks')
+})
+
+/**
+ * What a node with k3s said: the rules were read while they were flushed, after much else had been heard, of which
+ * nothing was the flush.
+ */
+const plugins = (at: number): WakeEvent[] =>
+  [
+    'delete rule ip filter FORWARD handle 53',
+    '# new generation 230 by process 11635 (iptables-restor)',
+    'delete rule ip nat POSTROUTING handle 39',
+    '# new generation 232 by process 11693 (iptables)',
+  ].map((text) => ({ at, text }))
+
+t.test('what happens while the rules are read gets its process and its time in the next look', async (t) => {
+  const healthy = await cellsIn('healthy')
+  const before = remember(undefined, present(healthy))
+  const [begun, end] = [start, start + 8_000]
+  const flushed = without(healthy, /nat/)
+  const first = remember(
+    before,
+    present(flushed, { now: end, last: begun - 6_000, heard: plugins(begun - 3_000) }),
+  )
+  t.same(stepsOf(first), [['ipv4 nat', 'ipv4 nat by undefined']], 'no plugin that deleted a rule of its own')
+  t.match(first.flushes?.[0]?.steps, [{ at: end, seen: begun - 6_000 }], 'it was well, and it was read gone')
+  const heard = [...plugins(begun + 2_000), ...by(12274, 'iptables', begun + 6_500, 'nat')]
+  const kept = JSON.parse(JSON.stringify(first)) as Memory
+  const next = remember(kept, present(flushed, { now: end + 2_000, last: begun, heard }))
+  t.same(stepsOf(next), [['ipv4 nat', 'ipv4 nat by 12274']])
+  const [step] = next.flushes?.[0]?.steps ?? []
+  t.equal(step?.at, begun + 6_500)
+  t.equal(step?.seen, undefined, 'the moment is known')
+  t.equal(next.flushes?.[0]?.subject, kept.flushes?.[0]?.subject, 'it is the same flush')
+  const later = by(777, 'iptables', end + 60_000, 'nat')
+  const again = remember(kept, present(flushed, { now: end + 61_000, last: begun, heard: later }))
+  t.same(stepsOf(again), [['ipv4 nat', 'ipv4 nat by undefined']], 'whoever flushes afterwards is not it')
+})
+
+t.test('two tables found gone at once, by two processes heard of later', async (t) => {
+  const before = remember(undefined, present(await cellsIn('healthy')))
+  const first = remember(before, present({}, { last: start - 5_000 }))
+  t.equal(first.flushes?.[0]?.steps.length, 1)
+  const heard = [...by(1, 'iptables', start - 3_000, 'filter'), ...by(2, 'iptables', start - 2_000, 'nat')]
+  const next = remember(first, present({}, { now: start + 2_000, last: start - 4_000, heard }))
+  t.same(stepsOf(next), [['ipv4', 'ipv4 filter by 1', 'ipv4 nat by 2']])
 })
 
 t.test('a loop of flushes keeps a few steps', async (t) => {

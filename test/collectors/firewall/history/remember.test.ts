@@ -17,9 +17,10 @@ t.test('plain JSON, the same whenever it is made of the same', async (t) => {
 })
 
 t.test('a loss is remembered with who may have made it, and keeps nothing of the ruins', async (t) => {
-  const heard = ['delete rule ip nat OUTPUT handle 3', '# new generation 9 by process 77 (iptables)'].map(
-    (text) => ({ at: flushed.now - 500, text }),
-  )
+  const heard = [
+    ...Array.from({ length: 9 }, (_, at) => `delete rule ip nat OUTPUT handle ${at}`),
+    '# new generation 9 by process 77 (iptables)',
+  ].map((text) => ({ at: flushed.now - 500, text }))
   const after = remember({ sample, at: well.now, heard }, flushed)
   const [flush] = after.sample.memory.flushes ?? []
   t.same(
