@@ -47,7 +47,7 @@ export const rules = declared({
     title: 'OOM kill storm',
     titleFor: titles.storm,
     meaning:
-      'Twenty kills or more within a minute. A kill more than ten seconds after the last one does not belong to the storm. The storm is over after a minute without a kill, and stays open as a warning until ten minutes after its last kill. In a storm the kernel logs less of each kill, so that some are identified by the name of the process only; all are counted. Notified at once: the kills have happened.',
+      'Twenty kills or more within a minute, of one pod, or of three or more or because the node ran out of memory. A kill of another pod does not belong to the storm of one, nor does a kill more than ten seconds after the last one. The storm is over after a minute without a kill, and stays open as a warning until ten minutes after its last kill. In a storm the kernel logs less of each kill, so that some are identified by the name of the process only; all are counted. Notified at once: the kills have happened.',
     measured: 'The kills of the last minute, from /dev/kmsg.',
     impact: 'New processes are killed at once, and so is whatever shares their limit.',
     fix: [

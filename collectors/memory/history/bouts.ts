@@ -9,7 +9,7 @@ export interface Storm {
   /** Kills in the last minute of the log, by second, so that those of several runs can be added up. */
   readonly seconds: readonly (readonly [second: number, kills: number])[]
   /** Those of the last minute that are in no storm, with whom they hit. */
-  readonly early?: readonly (readonly [second: number, subject: string])[]
+  readonly early?: readonly (readonly [second: number, subject: string, group?: string])[]
   /** The totals of its bout; absent while there is none. */
   readonly kills?: number
   readonly first?: number
@@ -17,6 +17,8 @@ export interface Storm {
   readonly until?: number
   /** Its kills, by subject. */
   readonly hits?: Readonly<Record<string, number>>
+  /** Whose storm it is, with the last kill of each: a pod or other owner, `*` for all of the node. */
+  readonly of?: Readonly<Record<string, number>>
 }
 
 /** This many kills within a minute are a storm: more than twice what one container in a crash loop can cause. */
@@ -30,7 +32,13 @@ const held = quiet
 const mostHits = 120
 const others = 'other processes'
 
-/** The storm after more kills, in their order. Pure. */
+/** The name for all owners together. */
+const everyone = '*'
+
+/**
+ * The storm after more kills, in their order: of one pod or other owner, or of all the node. A kill of another one at
+ * its own limit is never part of the storm of one, however near: it is told as itself. Pure.
+ */
 export function stormOf(before: Storm | undefined, kills: readonly Named[], now: number): Storm | undefined {
   const seconds = new Map(before?.seconds)
   let early = [...(before?.early ?? [])]
@@ -40,20 +48,26 @@ export function stormOf(before: Storm | undefined, kills: readonly Named[], now:
     const second = Math.floor(at / 1000)
     seconds.set(second, (seconds.get(second) ?? 0) + 1)
     for (const old of seconds.keys()) if (old <= second - 60) seconds.delete(old)
-    early = [...early.filter(([old]) => old > second - 60), [second, subjectOf(kill)]]
+    early = [...early.filter(([old]) => old > second - 60), [second, subjectOf(kill), groupOf(kill)]]
     const inMinute = [...seconds.values()].reduce((all, one) => all + one, 0)
-    const goesOn = bout !== undefined && at - bout.last < stormPause && inMinute >= stormKills
-    if (!goesOn && early.length < stormKills) continue
+    const going = inMinute >= stormKills ? goingOn(bout?.of ?? {}, groupOf(kill), at) : undefined
+    const of = going ?? gathered(early)
+    if (of === undefined) continue
+    const isOf = (it: Early, index: number) =>
+      going === undefined ? of === everyone || ownerIn(it) === of : index === early.length - 1
     if (bout && at - bout.last >= quiet) bout = undefined
-    const until = Math.max(at + held, now + 5 * minute)
-    const first = bout?.first ?? (early[0]?.[0] ?? second) * 1000
+    const own = early.filter(isOf)
+    const first = bout?.first ?? (own[0]?.[0] ?? second) * 1000
     const hits = { ...bout?.hits }
-    for (const [, subject] of early) {
+    for (const [, subject] of own) {
       const its = subject in hits || Object.keys(hits).length < mostHits ? subject : others
       hits[its] = (hits[its] ?? 0) + 1
     }
-    bout = { kills: (bout?.kills ?? 0) + early.length, first, last: at, until, hits }
-    early = []
+    const until = Math.max(at + held, now + 5 * minute)
+    const still = Object.entries(bout?.of ?? {}).filter(([, last]) => at - last < stormPause)
+    const running = { ...Object.fromEntries(still), [of]: at }
+    bout = { kills: (bout?.kills ?? 0) + own.length, first, last: at, until, hits, of: running }
+    early = early.filter((it, index) => !isOf(it, index))
   }
   const isRecent = ([second]: readonly [number, ...unknown[]]) => now - second * 1000 < 2 * minute
   const recent = [...seconds].filter(isRecent)
@@ -62,12 +76,41 @@ export function stormOf(before: Storm | undefined, kills: readonly Named[], now:
   return { seconds: recent, ...(waiting.length > 0 && { early: waiting }), ...bout }
 }
 
-type Bout = Required<Pick<Storm, 'kills' | 'first' | 'last' | 'until' | 'hits'>>
+type Early = NonNullable<Storm['early']>[number]
 
-function boutOf({ kills, first, last, until, hits = {} }: Storm): Bout | undefined {
+/** Whose kill it is: all that are killed because the node ran out of memory are hit by the same. */
+const groupOf = (kill: Named) => (kill.scope === 'node' ? everyone : ownerOf(subjectOf(kill)))
+const ownerIn = ([, subject, group = ownerOf(subject)]: Early) => group
+
+/** Of whom the kernel did not log whose it is: in a storm it leaves that out. */
+const nobodys = 'unknown'
+
+/** Which of the storms that go on a kill belongs to. */
+function goingOn(of: Readonly<Record<string, number>>, group: string, at: number): string | undefined {
+  const names = Object.keys(of).filter((it) => at - (of[it] ?? 0) < stormPause)
+  if (names.includes(group)) return group
+  return names.includes(everyone) ? everyone : group === nobodys ? names[0] : undefined
+}
+
+/** A storm of the node hits at least so many, none of them as often as all others together. */
+const manyOwners = 3
+
+/** Whose storm the kills of a minute are, the newest last; undefined if they are none. */
+function gathered(early: readonly Early[]): string | undefined {
+  if (early.length < stormKills) return undefined
+  const counts = new Map<string, number>()
+  for (const it of early) counts.set(ownerIn(it), (counts.get(ownerIn(it)) ?? 0) + 1)
+  const [most = '', count = 0] = [...counts].reduce((a, b) => (b[1] > a[1] ? b : a))
+  if (count >= stormKills) return most
+  return counts.size >= manyOwners && count <= early.length / 2 ? everyone : undefined
+}
+
+type Bout = Required<Pick<Storm, 'kills' | 'first' | 'last' | 'until' | 'hits' | 'of'>>
+
+function boutOf({ kills, first, last, until, hits = {}, of = {} }: Storm): Bout | undefined {
   return kills === undefined || first === undefined || last === undefined || until === undefined
     ? undefined
-    : { kills, first, last, until, hits }
+    : { kills, first, last, until, hits, of }
 }
 
 /** By subject: when it was hit within the last day, seconds since the epoch; kills at the same time count once. */

@@ -51,14 +51,14 @@ t.test('a storm has its own kills only, by whom they hit', async (t) => {
     ...many(5, 1000, now + 30_000).map((it) => ({ ...it, ...kill(it.at, 'api') })),
   ]
   const storm = stormOf(stormOf(undefined, before, now), burst, now + 35_000)
-  t.match(storm, { kills: 36, first: now - 30_000, last: now + 34_000 })
-  t.strictSame(storm?.hits, { 'shop/first': 1, 'shop/web': 30, 'shop/api': 5 })
+  t.match(storm, { kills: 30, first: now, last: now + 29_000 })
+  t.strictSame(storm?.hits, { 'shop/web': 30 }, 'not who was killed at its own limit before, meanwhile, after')
   const after = stormOf(storm, [kill(now + 50_000, 'oomer')], now + 51_000)
-  t.match(after, { kills: 36, last: now + 34_000 }, 'another pod at its own limit, 16 s later')
+  t.match(after, { kills: 30, last: now + 29_000 }, 'another pod at its own limit, 16 s later')
   t.strictSame(after?.hits, storm?.hits)
-  t.match(stormOf(after, [kill(now + 5 * 60_000, 'oomer')], now + 5 * 60_000), { kills: 36 })
+  t.match(stormOf(after, [kill(now + 5 * 60_000, 'oomer')], now + 5 * 60_000), { kills: 30 })
   const more = stormOf(after, many(25, 1000, now + 4 * 60_000), now + 5 * 60_000)
-  t.match(more, { kills: 61, first: now - 30_000 }, 'again within ten minutes it is the same bout')
+  t.match(more, { kills: 55, first: now }, 'again within ten minutes it is the same bout')
   const next = stormOf(after, many(25, 1000, now + 12 * 60_000), now + 12 * 60_000 + 25_000)
   t.match(next, { kills: 25, first: now + 12 * 60_000, hits: { 'shop/web': 25 } }, 'and later another')
   const late = [...many(25, 1000), ...many(25, 1000, now + 12 * 60_000)]
@@ -71,6 +71,32 @@ t.test('a storm has its own kills only, by whom they hit', async (t) => {
   const { hits = {} } = stormOf(undefined, crowd, now + 5000) ?? {}
   t.equal(Object.keys(hits).length, 121)
   t.equal(hits['other processes'], 380)
+})
+
+t.test("a kill of another pod rings, however near to another one's storm", async (t) => {
+  const hitsOf = (...kills: Named[]) =>
+    stormOf(undefined, kills.toSorted((a, b) => a.at - b.at), now + 40_000)?.hits
+  const web = many(30, 500)
+  for (const at of [-50_000, -1, 7_000, 15_500, 20_000])
+    t.strictSame(hitsOf(...web, kill(now + at, 'oomer')), { 'shop/web': 30 }, `${at} ms`)
+  t.strictSame(hitsOf(...web, ...many(25, 500).map((it) => kill(it.at, 'api'))), {
+    'shop/web': 30,
+    'shop/api': 25,
+  })
+  t.equal(hitsOf(...many(19, 500), kill(now + 9_700, 'oomer')), undefined, 'nor does it make one')
+  const twice = (at: number) => stormOf(stormOf(undefined, web, now + 20_000), [kill(at, 'oomer')], at)
+  t.strictSame(twice(now + 20_000)?.hits, { 'shop/web': 30 }, 'in the next look')
+  const bare = { ...kill(now + 15_000), pod: undefined, podUid: undefined, comm: 'node' } as unknown as Named
+  t.match(hitsOf(...web, bare), { 'shop/web': 30, 'process node': 1 }, 'of whom the kernel said nothing')
+})
+
+t.test('a storm of all the node takes in whoever it hits', async (t) => {
+  const crowd = Array.from({ length: 24 }, (_, at) => kill(now + at * 500, `p${at % 4}`))
+  const one = kill(now + 15_000, 'oomer')
+  t.match(stormOf(undefined, [...crowd, one], now + 20_000), { kills: 25, hits: { 'shop/oomer': 1 } })
+  const out = many(25, 500).map((it): Named => ({ ...it, scope: 'node' }))
+  t.match(stormOf(undefined, [...out, one], now + 20_000), { kills: 26, hits: { 'shop/oomer': 1 } })
+  t.match(stormOf(undefined, [...out, kill(now + 40_000, 'oomer')], now + 41_000), { kills: 25 }, 'not later')
 })
 
 t.test('the same one again and again', async (t) => {
