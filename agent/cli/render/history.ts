@@ -2,6 +2,7 @@ import type { Finding, Incident, Rules, Severity, Terminal } from '../../model/i
 import { duration } from '../../text/durations.ts'
 import { paint, type Style, wrap } from '../../text/terminal.ts'
 import { dateIn, timeIn, zoneName } from '../../text/zones.ts'
+import { aboutOf } from './incident.ts'
 
 const marks: Readonly<Record<Severity, readonly [string, Style]>> = {
   info: ['i', 'dim'],
@@ -28,7 +29,7 @@ export function renderHistory(
         ? `open, ${duration(now - it.since)}`
         : `for ${duration(it.resolved - it.since)}`
     const code = wide ? ` [${it.code}]` : ''
-    const what = `${it.title} (${it.subject})${code}${rules[it.code]?.event ? '' : `, ${length}`}: ${it.text}`
+    const what = `${it.title}${aboutOf(it, it.title)}${code}${rules[it.code]?.event ? '' : `, ${length}`}: ${it.text}`
     return wrap(terminal, what, indent, indent).slice(indent)
   }
   const lines: string[] = []

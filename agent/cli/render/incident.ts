@@ -1,3 +1,4 @@
+import { about } from '../../delivery/sinks/parts.ts'
 import type { Finding, Incident, Severity, Terminal } from '../../model/index.ts'
 import { leadOf, titleOf } from '../../model/index.ts'
 import { duration } from '../../text/durations.ts'
@@ -58,16 +59,18 @@ function headline(incident: Incident, now: number, terminal: Terminal): string {
 /** The title with the subject, where the title does not name it. Commands lose their backticks: it is no step. */
 export function nameOf(incident: Incident): string {
   const title = titleOf(incident)
-  const { subject } = leadOf(incident)
-  return `${title}${aboutOf(title, subject)}`.replaceAll('`', '')
+  return `${title}${aboutOf(leadOf(incident), title)}`.replaceAll('`', '')
 }
 
-const aboutOf = (title: string, subject: string) =>
-  subject === 'node' || subject.length > longestSubject || title.includes(subject) ? '' : ` (${subject})`
+/** The subject behind a title, unless the title names it or its pod already, in whatever short form. */
+export function aboutOf({ subject, pod }: Pick<Finding, 'subject' | 'pod'>, title: string): string {
+  const isNamed = title.includes(subject) || (pod !== undefined && about(pod, title) === '')
+  return subject === 'node' || subject.length > longestSubject || isNamed ? '' : ` (${subject})`
+}
 
 function member(it: Finding, now: number, terminal: Terminal, full = false): string {
   const over = it.resolved === undefined ? '' : `, over since ${clockIn(terminal.zone, it.resolved, now)}`
-  return `${it.title}${aboutOf(it.title, it.subject)}${over}${full ? `: ${it.text}` : ''}`
+  return `${it.title}${aboutOf(it, it.title)}${over}${full ? `: ${it.text}` : ''}`
 }
 
 function labelled(terminal: Terminal, label: string, text: string, hanging = indent): string {

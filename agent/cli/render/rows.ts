@@ -142,7 +142,7 @@ function sinkRow(it: SinkRow, now: number, terminal: Terminal): TableRow {
       { text: state, style },
       { text: `${sent}${it.waiting > 0 ? `, ${it.waiting} waiting` : ''}` },
     ],
-    notes: trouble ? [trouble] : [],
+    notes: [...(trouble ? [trouble] : []), ...(it.lacks ? [it.lacks] : [])],
   }
 }
 

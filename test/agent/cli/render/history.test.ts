@@ -50,18 +50,20 @@ t.test('incidents, k3s events, who changed the firewall and kills stand in one c
   t.equal(
     renderHistory(incidents(ledger, rules, now), rules, now, plain),
     `2026-11-22 (UTC)
-23:50 w killed for want of memory (shop/db-0/postgres), for 20 min: Killed once
-        at 23:50, limit 1 GiB; postgres (pid 77) with 1003 MiB.
-        +8 min CrashLoopBackOff: shop/db-0 (OOMKilled) (shop/db-0/postgres), for
-               22 min: Started again 3 times in the last 30 min (3 in all).
+23:50 w OOMKilled: shop/db-0, for 20 min: Killed once at 23:50, limit 1 GiB;
+        postgres (pid 77) with 1003 MiB.
+        +8 min CrashLoopBackOff: shop/db-0 (OOMKilled), for 22 min: Started
+               again 3 times in the last 30 min (3 in all).
 
 2026-11-23 (UTC)
-00:10 i the firewall was changed (iptables), for 10 min: \`iptables\` (pid 4242)
+00:10 i firewall rules changed (iptables), for 10 min: \`iptables\` (pid 4242)
         changed the rules at 00:10:00 UTC: other 3 → 5.
-00:20 ! k3s and all containers killed (k3s): All 9 containers and cni0 went at
+00:20 ! k3s and all containers killed: All 9 containers and cni0 went at
         00:20 UTC.
-        +60 s the pod bridge is gone (cni0), open, 9 min: The bridge cni0 is
+        +60 s cni0 missing: 0 pods offline, open, 9 min: The bridge cni0 is
               gone.
+
+! critical   w warning   i info   + how long after the first
 `,
   )
   for (const line of renderHistory(incidents(ledger, rules, now), rules, now, { ...plain, width: 60 }).split(

@@ -19,7 +19,7 @@ t.test('a root that is over does not speak for what is left', async (t) => {
     severity: 'critical',
   })
   const text = renderIncident({ ...incident, cause: over, affected: [left] }, now, plain)
-  t.match(text, /^CRITICAL {2}the Kubernetes API is not healthy, after: the firewall was flushed/)
+  t.match(text, /^CRITICAL {2}the Kubernetes API is not healthy \(api\) /)
   t.match(text, /\n {2}What {5}The API does not answer\.\n {2}Impact {3}kubectl fails\./)
   t.match(text, /\n {2}Began {4}the firewall was flushed \(nft\), over since 03:29 UTC\n/)
   t.match(text, /\n {2}More {5}agent explain k3s\.api-unhealthy$/)

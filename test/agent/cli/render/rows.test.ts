@@ -74,6 +74,8 @@ t.test('who is told, who is not, and why', async (t) => {
     said([{ name: 'discord', type: 'discord', gone: 'Discord says 404', waiting: 2 }]),
     /discord GONE nothing yet, 2 waiting Its address is gone: Discord says 404; next try with the next message/,
   )
+  const lacks = 'this ntfy server is older than 2.16: it cannot update a notification'
+  t.match(said([{ name: 'ntfy', type: 'ntfy', lacks, waiting: 0 }]), `ntfy ok nothing yet ${lacks}`)
 })
 
 t.test('what is silenced, and what ends when', async (t) => {
