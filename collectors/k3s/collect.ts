@@ -40,7 +40,7 @@ export async function collect(host: Host, past: Past<K3sSample>): Promise<K3sSam
   }
   const { flags: _flags, ...k3s } = found
   const [service, health, disks, datastore, program, servers, traces] = await Promise.all([
-    stateOf(host, found, before, machine.booted),
+    stateOf(host, found, past, machine.booted),
     found.running ? askHealth(host, found, before?.answers) : undefined,
     lookAtDisks(host, found),
     lookAtDatastore(host, found).catch((error: unknown) =>
@@ -169,13 +169,13 @@ type Service = Pick<K3sSample, 'unit' | 'enabled' | 'restarts' | 'gone' | 'ended
 const mostTries = 3
 
 /**
- * systemd is asked only when the process has changed since the previous sample, or there is none; its journal only when
- * it started k3s again by itself.
+ * systemd is asked only when the process has changed since the previous sample, or there is none; its journal only after
+ * a start, also one by hand, since what ended before it may have crashed.
  */
 async function stateOf(
   host: Host,
   { unit: name, running }: K3s,
-  before: K3sSample | undefined,
+  { sample: before, at }: Past<K3sSample>,
   booted: number | undefined,
 ): Promise<Service> {
   const now = host.now()
@@ -186,12 +186,12 @@ async function stateOf(
   const unit = steady ? (known ?? null) : await askSystemd(host, name, booted)
   const restarts = countRestarts(before, unit, running !== undefined && !same, now)
   if (running) {
-    // systemd's counter is above 0 only as long as nobody started it by hand since.
-    const again = !same && before?.seen && unit && unit.restarts > 0
+    const again = !same && before?.seen && unit
     const tries = again ? 0 : same ? before?.owed : undefined
     if (tries === undefined) return { unit, restarts }
-    const { ended, unsure } = await readEnded(host, name, running.since)
-    const owed = unsure && tries + 1 < mostTries ? tries + 1 : undefined
+    const { ended, unsure } = await readEnded(host, name, running.since, at)
+    // systemd's counter is 0 after a start by hand: then it may also have ended long ago, or without a word.
+    const owed = unsure && unit?.restarts && tries + 1 < mostTries ? tries + 1 : undefined
     return { unit, restarts, ...(owed !== undefined ? { owed } : ended && { ended }) }
   }
   const enabled = unit === null && (await startsAtBoot(host, name))

@@ -7,15 +7,18 @@ import type { Ended } from './sample.ts'
 /**
  * systemd forgets how a process ended as soon as it has started the next one: `Result` is `success` again and
  * `ExecMainStatus` 0 (measured with systemd 252). What stays is its journal. The ids of "Main process exited", "Failed
- * with result" and "Deactivated successfully" (systemd, sd-messages.h): the first two come after an end that was no
- * success, the third after SIGTERM or exit code 0. `systemctl restart` sets systemd's counter to 0, so it is not asked about.
+ * with result", "Deactivated successfully" and "Stopping" (systemd, sd-messages.h): the first two come after an end that was
+ * no success, the third after SIGTERM or exit code 0, the fourth before an end that somebody asked for. `systemctl restart` sets systemd's counter to 0, so it is not asked about.
  */
 const exited = '98e322203f7a4ed290d09fe03c09fe15'
 const failed = 'd9b373ed55a64feb8242e02dbe79a49c'
 const succeeded = '7ad2d189f7e94e70a38c781354912448'
+const stopping = 'de5b426a63be47a7b6ac3eaac82e2f6f'
 
-/** Of its own entries the newest few are enough; an end has two at most. */
-const ownEntries = 20
+/** Of its own entries the newest few are enough; an end has three at most. */
+const ownEntries = 30
+/** So many ends since the last look are looked at: in a loop of crashes the newest is told, with its number. */
+const mostEnds = 3
 /** A Go panic prints the stack of one goroutine, some fifty lines; k3s's children say a little more after it. */
 const lastLines = 400
 const timeout = 4_000
@@ -23,8 +26,9 @@ const limit = 2 * 1024 * 1024
 /** A start comes `RestartSec` after the end, which k3s sets to 5 s. Much earlier is another end, ms. */
 const longest = 10 * minute
 
+/** Not with `--boot`: in a container what Murphy's unit sees as the boot is the host's, and the journal has its own. */
 const journal = (lines: number, fields: string, ...matches: readonly string[]) => [
-  ...['journalctl', '--boot', `--lines=${lines}`, '--output=json', '--no-pager'],
+  ...['journalctl', `--lines=${lines}`, '--output=json', '--no-pager'],
   ...[`--output-fields=${fields}`, ...matches],
 ]
 
@@ -36,23 +40,37 @@ export interface Ending {
 }
 
 /**
- * How the process before the one that started at `start` ended, where that was by itself: by exit code and signal, and
- * by its own last lines, as k3s may also end well by itself, or fail after it was asked to end. Costs two processes, so it
- * is asked only after a start by systemd itself. Never rejects.
+ * How the process before the one that started at `start` ended, where that was by itself, or else one before it that ended
+ * after `since`: somebody may have restarted what systemd had just started again. By exit code and signal, and by its own
+ * last lines, as k3s may also end well by itself, or fail after it was asked to end. Costs two processes, or a few more,
+ * so it is asked only after a start. Never rejects.
  */
-export async function readEnded(host: Host, unit: string, start: number): Promise<Ending> {
+export async function readEnded(host: Host, unit: string, start: number, since = start): Promise<Ending> {
   const entries = await read(
     host,
     journal(
       ownEntries,
       'MESSAGE_ID,EXIT_CODE,EXIT_STATUS,UNIT_RESULT,INVOCATION_ID',
       ...['_PID=1', `UNIT=${unit}.service`],
-      ...[exited, failed, succeeded].map((it) => `MESSAGE_ID=${it}`),
+      ...[exited, failed, succeeded, stopping].map((it) => `MESSAGE_ID=${it}`),
     ),
   )
-  const end = endOf(entries ?? [], start)
-  if (!end) return { unsure: true }
-  const { invocation, well, ...ended } = end
+  const [last, ...others] = endsOf(entries ?? [], start)
+  if (!last) return { unsure: true }
+  const first = await endingOf(host, unit, last)
+  if (first.ended) return first
+  for (const it of others.filter(({ at }) => at > since).slice(0, mostEnds - 1)) {
+    const { ended } = await endingOf(host, unit, it)
+    if (ended) return { ended }
+  }
+  return first
+}
+
+type End = Ended & { readonly invocation?: string; readonly well?: true; readonly asked?: true }
+
+async function endingOf(host: Host, unit: string, end: End): Promise<Ending> {
+  const { invocation, well, asked, ...ended } = end
+  if (asked) return {}
   const said =
     invocation &&
     (await read(
@@ -84,21 +102,28 @@ async function read(host: Host, argv: readonly string[]): Promise<readonly Entry
   }
 }
 
-/** The end just before `start`, ms, with the invocation that ended; `well`: systemd calls it a success. Pure. */
-export function endOf(
-  entries: readonly Entry[],
-  start: number,
-): (Ended & { readonly invocation?: string; readonly well?: true }) | undefined {
-  const timeOf = (it: Entry) => Math.round(Number(it.__REALTIME_TIMESTAMP) / 1000)
+/**
+ * The ends before `start`, ms, the newest first, each with the invocation that ended; `well`: systemd calls it a success,
+ * `asked`: it was told to stop. Pure.
+ */
+export function endsOf(entries: readonly Entry[], start: number): readonly End[] {
   const near = entries.filter((it) => timeOf(it) <= start + 1_000 && timeOf(it) > start - longest)
-  const end = near.findLast((it) => it.MESSAGE_ID === exited || it.MESSAGE_ID === succeeded)
-  if (!end) return undefined
+  return near.flatMap((it) => endIn(it, near) ?? []).toReversed()
+}
+
+const timeOf = (it: Entry) => Math.round(Number(it.__REALTIME_TIMESTAMP) / 1000)
+
+function endIn(end: Entry, near: readonly Entry[]): End | undefined {
+  if (end.MESSAGE_ID !== exited && end.MESSAGE_ID !== succeeded) return undefined
+  const its = near.filter((it) => it.INVOCATION_ID === end.INVOCATION_ID)
+  const well = end.MESSAGE_ID === succeeded
   const invocation = /^[0-9a-f]{32}$/.exec(String(end.INVOCATION_ID ?? ''))?.[0]
-  const about = { at: timeOf(end), ...(invocation && { invocation }) }
-  if (end.MESSAGE_ID === succeeded) return { ...about, well: true }
+  const asked = its.some((it) => it.MESSAGE_ID === stopping && timeOf(it) <= timeOf(end))
+  const about = { at: timeOf(end), ...(invocation && { invocation }), ...(asked && { asked: true as const }) }
+  if (well) return { ...about, well: true }
   const status = /^\d{1,3}$/.exec(String(end.EXIT_STATUS))?.[0]
   if (status === undefined || Number(status) > 255) return undefined
-  const verdict = near.find((it) => it.MESSAGE_ID === failed && it.INVOCATION_ID === end.INVOCATION_ID)
+  const verdict = its.find((it) => it.MESSAGE_ID === failed)
   const result = /^[a-z-]{1,40}$/.exec(String(verdict?.UNIT_RESULT ?? ''))?.[0]
   return {
     ...about,

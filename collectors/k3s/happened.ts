@@ -83,7 +83,7 @@ function crashed(k3s: NonNullable<K3sSample['k3s']>, ended: Ended, start: number
   return {
     code: 'k3s.crashed',
     at: ended.at,
-    text: `${k3s.distribution} crashed${often} at ${exactMoment(ended.at)} (${endedHow(ended)})${said}. systemd started it again${pause} (process ${k3s.running?.pid}).`,
+    text: `${k3s.distribution} crashed${often} at ${exactMoment(ended.at)} (${endedHow(ended)})${said}. ${starts > 0 ? 'systemd started it again' : 'It was started again by hand'}${pause} (process ${k3s.running?.pid}).`,
     evidence: {
       ...(ended.exit !== undefined && { exit: ended.exit }),
       ...(ended.signal !== undefined && { signal: ended.signal }),

@@ -2,6 +2,7 @@ import { collector, type Deadline } from '../../agent/model/index.ts'
 import { assess } from './assess.ts'
 import { collect } from './collect.ts'
 import { diskForecast } from './filling.ts'
+import { processPolls } from './process-poll.ts'
 import { rules } from './rules.ts'
 import type { K3sSample } from './sample.ts'
 import { summary } from './summary.ts'
@@ -15,7 +16,8 @@ export const k3s = collector({
   name: 'k3s',
   title: 'k3s itself',
   every: '50 * * * * *',
-  woken: "containerd's socket is created again or CNI's folder is removed",
+  woken:
+    "k3s's process ends or starts (checked every 2 s), containerd's socket is created again or CNI's folder is removed",
   timeout: 30_000,
   rules,
   settings: {
@@ -65,5 +67,6 @@ export const k3s = collector({
       return reach ? [{ what: `disk of ${disk.path}`, at: reach.at, confidence: reach.confidence }] : []
     }),
   // containerd recreates its socket when k3s starts; `k3s-killall.sh` removes CNI's folder as one of its last acts.
-  watch: (_settings, sample) => (sample?.k3s ? [{ kind: 'paths', paths: [containerdRun, cniHome] }] : []),
+  watch: (_settings, sample) =>
+    sample?.k3s ? [{ kind: 'paths', paths: [containerdRun, cniHome] }, ...processPolls(sample)] : [],
 })

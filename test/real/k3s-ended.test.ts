@@ -55,14 +55,14 @@ t.test('what a real systemd leaves of the end of a process', { skip }, async (t)
   const pid = async () => (await container.sh('systemctl show -P MainPID k3s')).trim()
   /** Ends it as `script` says, and gives what is known once another process runs. */
   const after = async (script: string) => {
-    const was = await pid()
+    const [was, since] = [await pid(), Date.now()]
     await container.sh(script.replaceAll('PID', was))
     await until('another runs', async () => {
       const now = await pid()
       return now !== was && now !== '0' && now
     })
     const unit = await askSystemd(host, 'k3s', 0)
-    const { ended, unsure } = await readEnded(host, 'k3s', Date.now())
+    const { ended, unsure } = await readEnded(host, 'k3s', Date.now(), since)
     t.notOk(unsure, 'the journal says all')
     return { restarts: unit?.restarts, result: unit?.result, ended }
   }
@@ -107,6 +107,19 @@ t.test('what a real systemd leaves of the end of a process', { skip }, async (t)
     /Main process exited, code=exited, status=1/,
     'as systemd has it',
   )
+  const crash = { restarts: 0, ended: { exit: 2, result: 'exit-code', reason: /index out of range/ } }
+  const restart = 'echo 2 > /run/end; sleep 1; systemctl restart k3s'
+  t.match(await after(restart), crash, 'restarted by hand after systemd had started it again')
+  await container.sh('sed -i s/300ms/20s/ /etc/systemd/system/k3s.service; systemctl daemon-reload')
+  t.match(await after(restart), crash, 'and before')
+  const byHand = await after('touch /run/leaves-with-1; systemctl restart k3s')
+  t.match(byHand, { restarts: 0, ended: undefined })
+  t.match(
+    await after('systemctl restart k3s'),
+    { restarts: 0, ended: undefined },
+    'told to end, it left with 1',
+  )
+
   await container.sh('systemctl stop k3s')
   const unit = await askSystemd(host, 'k3s', 0)
   t.match(unit, { active: 'failed', result: 'exit-code', status: 1 }, 'a stop has it failed')

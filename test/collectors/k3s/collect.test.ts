@@ -165,7 +165,7 @@ t.test('a journal that is silent is asked again, three times in all', async (t) 
     EXIT_STATUS: '2',
   }
   const asked =
-    'journalctl --boot --lines=20 --output=json --no-pager --output-fields=MESSAGE_ID,EXIT_CODE,EXIT_STATUS,UNIT_RESULT,INVOCATION_ID _PID=1 UNIT=k3s.service MESSAGE_ID=98e322203f7a4ed290d09fe03c09fe15 MESSAGE_ID=d9b373ed55a64feb8242e02dbe79a49c MESSAGE_ID=7ad2d189f7e94e70a38c781354912448'
+    'journalctl --lines=30 --output=json --no-pager --output-fields=MESSAGE_ID,EXIT_CODE,EXIT_STATUS,UNIT_RESULT,INVOCATION_ID _PID=1 UNIT=k3s.service MESSAGE_ID=98e322203f7a4ed290d09fe03c09fe15 MESSAGE_ID=d9b373ed55a64feb8242e02dbe79a49c MESSAGE_ID=7ad2d189f7e94e70a38c781354912448 MESSAGE_ID=de5b426a63be47a7b6ac3eaac82e2f6f'
   await next(71_000, { [asked]: JSON.stringify(own) })
   t.match(await next(81_000, { [asked]: JSON.stringify(own) }), {
     owed: undefined,

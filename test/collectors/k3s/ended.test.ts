@@ -1,5 +1,5 @@
 import t from 'tap'
-import { endOf, ownRequest, readEnded, reasonOf } from '../../../collectors/k3s/ended.ts'
+import { endsOf, ownRequest, readEnded, reasonOf } from '../../../collectors/k3s/ended.ts'
 import { machine } from '../node/machine.ts'
 
 const start = 1_795_969_029_108
@@ -32,6 +32,8 @@ const panic = [
   '\t/go/pkg/mod/github.com/k3s-io/k3s/pkg/agent/flannel/flannel.go:90 +0x1',
 ]
 
+const endOf = (...given: Parameters<typeof endsOf>) => endsOf(...given)[0]
+
 t.test('the end of the process before, and only that', async (t) => {
   t.strictSame(endOf([exited, failed], start), {
     at: start - 2_219,
@@ -58,6 +60,28 @@ t.test('the end of the process before, and only that', async (t) => {
     endOf([exited, failed, asked], start),
     { at: start - 9, invocation, well: true },
     'it was asked to end, after an earlier failure',
+  )
+  const stop = {
+    __REALTIME_TIMESTAMP: at(start - 3_000),
+    MESSAGE_ID: 'de5b426a63be47a7b6ac3eaac82e2f6f',
+    INVOCATION_ID: invocation,
+  }
+  t.match(endOf([stop, exited, failed], start), { exit: 2, asked: true }, 'somebody stopped it')
+  t.match(
+    endsOf(
+      [
+        exited,
+        failed,
+        { ...stop, INVOCATION_ID: 'e'.repeat(32) },
+        { ...asked, INVOCATION_ID: 'e'.repeat(32) },
+      ],
+      start,
+    ),
+    [
+      { well: true, asked: true },
+      { exit: 2, asked: undefined, result: 'exit-code' },
+    ],
+    'the newest first',
   )
   t.equal(endOf([], start), undefined)
   const other = { ...failed, UNIT_RESULT: 'oom-kill', INVOCATION_ID: 'f'.repeat(32) }
@@ -116,8 +140,8 @@ t.test('what made it end itself', async (t) => {
 })
 
 const own =
-  'journalctl --boot --lines=20 --output=json --no-pager --output-fields=MESSAGE_ID,EXIT_CODE,EXIT_STATUS,UNIT_RESULT,INVOCATION_ID _PID=1 UNIT=k3s.service MESSAGE_ID=98e322203f7a4ed290d09fe03c09fe15 MESSAGE_ID=d9b373ed55a64feb8242e02dbe79a49c MESSAGE_ID=7ad2d189f7e94e70a38c781354912448'
-const its = `journalctl --boot --lines=400 --output=json --no-pager --output-fields=MESSAGE _SYSTEMD_INVOCATION_ID=${invocation} _SYSTEMD_UNIT=k3s.service`
+  'journalctl --lines=30 --output=json --no-pager --output-fields=MESSAGE_ID,EXIT_CODE,EXIT_STATUS,UNIT_RESULT,INVOCATION_ID _PID=1 UNIT=k3s.service MESSAGE_ID=98e322203f7a4ed290d09fe03c09fe15 MESSAGE_ID=d9b373ed55a64feb8242e02dbe79a49c MESSAGE_ID=7ad2d189f7e94e70a38c781354912448 MESSAGE_ID=de5b426a63be47a7b6ac3eaac82e2f6f'
+const its = `journalctl --lines=400 --output=json --no-pager --output-fields=MESSAGE _SYSTEMD_INVOCATION_ID=${invocation} _SYSTEMD_UNIT=k3s.service`
 const printed = (all: readonly object[]) => all.map((it) => `${JSON.stringify(it)}\n`).join('')
 /** What is known after these entries of systemd's, and these lines of its own. */
 const known = (t: Parameters<typeof machine>[0], entries: readonly object[], lines?: readonly string[]) =>

@@ -58,7 +58,7 @@ t.test('recorded nodes: calm, and what they do not say is named', async (t) => {
       name,
     )
     t.strictSame(k3s.series?.(sample), {}, name)
-    t.equal(k3s.watch?.(limits, sample).length, name === 'no-k3s' ? 0 : 1, name)
+    t.equal(k3s.watch?.(limits, sample).length, name === 'no-k3s' ? 0 : 2, name)
   }
 })
 
