@@ -74,6 +74,9 @@ async function fromSandboxes(host: Host, { dataDir }: Node): Promise<string | un
   return [...said].sort((a, b) => b[1] - a[1])[0]?.[0]
 }
 
+/** Of a host error that is no refusal by the server itself. */
+const noWay = /\b(?:EHOSTUNREACH|ENETUNREACH)\b/
+
 /** Asks the cluster's DNS for a name that every cluster has. Undefined where there is none to ask. */
 export async function askDns(
   host: Host,
@@ -93,7 +96,7 @@ export async function askDns(
     return { server, name, rcode, due: due || rcode !== 'SERVFAIL' }
   } catch (error) {
     if (!(error instanceof HostError) || error.code === 'unrecorded') throw error
-    return { server, name, error: error.code, due }
+    return { server, name, error: noWay.test(error.message) ? 'unreachable' : error.code, due }
   }
 }
 
@@ -111,7 +114,9 @@ export function dns({ dns: it, k3s }: CniSample, now: number): readonly Observat
         ? 'does not answer: two questions, 2 s'
         : it.error === 'refused'
           ? 'does not answer: nothing listens there'
-          : 'cannot be reached'
+          : it.error === 'unreachable'
+            ? 'does not answer: there is no way to it'
+            : 'cannot be reached'
   const where = k3s.role === 'server' ? '' : ' (on a server)'
   return [
     {

@@ -2,6 +2,7 @@ import { declared, whileOpen } from '../../agent/model/index.ts'
 import { minute } from '../../agent/text/times.ts'
 import { cleared } from '../node/cleared.ts'
 import { flushedFilter, ofNat, ofOverlay } from '../node/flushed.ts'
+import { both, noAnswer } from './proofs.ts'
 import { titles } from './titles.ts'
 
 export type DegradedCode = 'cni.addresses-leaking' | 'cni.errors-growing' | 'cni.flapping' | 'cni.dns-dead'
@@ -76,21 +77,26 @@ export const degradedRules = declared({
     // Restarting CoreDNS, as each upgrade does: 2.4 s here, some more on a board.
     pendingFor: minute,
     because: [
+      // Rules and links that are wrong make silence. What is refused, or answered, came as far as the service.
       // The question goes out of the node itself: by the rules of nat, and its answer comes in by those of filter.
-      { code: 'firewall.flushed', takes: asked, proof: ofNat },
-      { code: 'firewall.lockout', takes: asked, triggers: flushedFilter },
-      { code: 'firewall.kube-chains-missing', takes: asked },
-      { code: 'firewall.ufw-blocks-k3s', takes: asked, proof: ofOverlay },
+      { code: 'firewall.flushed', takes: asked, proof: both(ofNat, noAnswer) },
+      {
+        code: 'firewall.lockout',
+        takes: asked,
+        triggers: flushedFilter.map((it) => ({ ...it, proof: both(it.proof, noAnswer) })),
+      },
+      { code: 'firewall.kube-chains-missing', takes: asked, proof: noAnswer },
+      { code: 'firewall.ufw-blocks-k3s', takes: asked, proof: both(ofOverlay, noAnswer) },
       // CoreDNS runs on without k3s; it is only not started.
       { code: 'k3s.down', takes: whileOpen, triggers: cleared },
       ...cleared,
-      { code: 'cni.bridge-missing', takes: asked },
-      { code: 'cni.bridge-down', takes: asked },
-      { code: 'cni.bridge-address', takes: asked },
-      { code: 'cni.veth-orphaned', takes: asked },
-      { code: 'cni.overlay-missing', takes: asked },
-      { code: 'cni.overlay-down', takes: asked },
-      { code: 'cni.routes-missing', takes: asked },
+      { code: 'cni.bridge-missing', takes: asked, proof: noAnswer },
+      { code: 'cni.bridge-down', takes: asked, proof: noAnswer },
+      { code: 'cni.bridge-address', takes: asked, proof: noAnswer },
+      { code: 'cni.veth-orphaned', takes: asked, proof: noAnswer },
+      { code: 'cni.overlay-missing', takes: asked, proof: noAnswer },
+      { code: 'cni.overlay-down', takes: asked, proof: noAnswer },
+      { code: 'cni.routes-missing', takes: asked, proof: noAnswer },
     ],
   },
 })

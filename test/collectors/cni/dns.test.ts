@@ -83,6 +83,11 @@ t.test('asking', async (t) => {
     error: 'timeout',
     due: true,
   })
+  const noWay = () => {
+    throw new HostError('refused', 'asking: there is no way to that network (ENETUNREACH)')
+  }
+  t.match(await askDns(saying(noWay), server, {}, undefined), { error: 'unreachable' })
+  t.match(await askDns(saying(fails('refused')), server, {}, undefined), { error: 'refused' })
   const known: Dns = { server: '10.43.0.10', name: 'x', rcode: 'NOERROR', due: true }
   t.match(await askDns(saying(fails('timeout')), agent, {}, known), { error: 'timeout', due: true })
   t.match(await askDns(saying(fails('timeout')), agent, {}, { ...known, due: false }), { due: false })

@@ -55,6 +55,7 @@ const shown = {
   'because the node ran out': 1,
   containers: 'k3s server',
   reason: 'OOMKilled',
+  answer: 'timeout',
   'log says': 'dns, x509, api-unauthorized, disk-full, postgres-wal',
 }
 /** What k3s may say before it ends, all at once. */
@@ -181,6 +182,25 @@ t.test('silent: what had no time to lead to it, or found it there', async (t) =>
   t.equal(causeIn(back, killed), 'k3s.killed')
   t.equal(causeIn(back, killed, before), undefined, 'there before it')
   t.equal(causeIn(back, killed, { ...before, latest: start - 15 * minute }), 'k3s.killed', 'only remembered')
+})
+
+t.test('a DNS server that refuses is not shut out by a rule or a link', async (t) => {
+  const causeIn = (code: string, answer: string, evidence: Finding['evidence'] = {}) => {
+    const cause = found(code, start, { evidence: { ...shown, ...evidence } })
+    const effect = found('cni.dns-dead', start + 20 * second, { evidence: { ...shown, answer } })
+    const byCode = Map.groupBy([cause, effect], (it) => it.code)
+    return causeOf(effect, rules, byCode)?.code
+  }
+  const ways: readonly (readonly [string, Finding['evidence']?])[] = [
+    ['firewall.flushed', { table: 'nat' }],
+    ['firewall.ufw-blocks-k3s', { blocked: 'overlay 8472' }],
+    ...['firewall.kube-chains-missing', 'cni.bridge-missing', 'cni.overlay-down'].map((it) => [it] as const),
+  ]
+  for (const [code, evidence] of ways) {
+    t.equal(causeIn(code, 'timeout', evidence), code)
+    t.equal(causeIn(code, 'unreachable', evidence), code)
+    for (const answer of ['refused', 'SERVFAIL']) t.equal(causeIn(code, answer, evidence), undefined, code)
+  }
 })
 
 t.test('a flush shuts out more than SSH only where it left the policy alone', async (t) => {

@@ -1,0 +1,21 @@
+import t from 'tap'
+import { both, noAnswer } from '../../../collectors/cni/proofs.ts'
+import { finding } from '../../agent/findings.ts'
+
+const cause = finding({ code: 'firewall.ufw-blocks-k3s' })
+const dns = (answer?: string) =>
+  finding({ code: 'cni.dns-dead', evidence: answer === undefined ? {} : { answer } })
+
+t.test('what refuses or answers was reached', async (t) => {
+  for (const it of ['timeout', 'unreachable']) t.ok(noAnswer(cause, dns(it)), it)
+  for (const it of ['refused', 'SERVFAIL', 'failed', undefined])
+    t.notOk(noAnswer(cause, dns(it)), it ?? 'not known')
+})
+
+t.test('both of two', async (t) => {
+  const [yes, no] = [() => true, () => false]
+  t.ok(both(yes, yes)(cause, cause))
+  t.notOk(both(no, yes)(cause, cause))
+  t.notOk(both(yes, no)(cause, cause))
+  t.ok(both(undefined, yes)(cause, cause))
+})
