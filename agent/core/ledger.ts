@@ -45,6 +45,8 @@ export interface Look {
   readonly observations: readonly Observation[]
   /** Which of them could not be judged: their findings stay open although they were not observed. */
   readonly kept?: readonly NotJudged[]
+  /** How long the round took, ms: what it read may have happened meanwhile. Absent: no time. */
+  readonly took?: number
 }
 
 /** A rule without a verdict in this round: for all subjects, or only for those in `subjects`. */
@@ -59,7 +61,7 @@ export interface NotJudged {
  */
 export function step(
   ledger: Ledger,
-  { rules, observations, kept = [] }: Look,
+  { rules, observations, kept = [], took = 0 }: Look,
   now: number,
   judgements: Judgements = new Map(),
 ): Ledger {
@@ -97,7 +99,7 @@ export function step(
   for (const it of [...seen.values(), ...events.toSorted((a, b) => (a.at ?? 0) - (b.at ?? 0))]) {
     if (it.starting) continue
     const well = it.wellAt ?? lastWell(judgements, it.code, it.subject)
-    const one = found(rules, it, now, flapsOf(ledger, it, rules, now), well)
+    const one = found(rules, it, now, flapsOf(ledger, it, rules, now), { well, read: now + took })
     // Several events of a kind in one look, such as three restarts: the same moment for all of them.
     const before = next.filter(({ id }) => id === one.id || id.startsWith(`${one.id}.`)).length
     next.push(before > 0 ? { ...one, id: `${one.id}.${before}` } : one)
@@ -169,19 +171,25 @@ function flapsOf(ledger: Ledger, it: Observation, rules: Rules, now: number): nu
   ).length
 }
 
-function found(rules: Rules, it: Observation, now: number, flaps: number, well: number | undefined): Finding {
-  // An event may have happened before anyone looked, never after.
-  const since = Math.min(it.at ?? now, now)
+function found(
+  rules: Rules,
+  it: Observation,
+  now: number,
+  flaps: number,
+  { well, read }: { readonly well: number | undefined; readonly read: number },
+): Finding {
+  // It may have happened before anyone looked, or while a look was under way, never after it was read.
+  const since = Math.min(it.at ?? now, read)
   return {
     ...present(rules, it),
     // Not by `since`: an event found a second time has the same `since`, but must be a finding of its own.
     id: `${keyOf(it.code, it.subject)}|${now}`,
     since,
     found: now,
-    onset: onsetOf(since, rules[it.code]?.event === true, well, now),
+    onset: onsetOf(since, rules[it.code]?.event === true, well, Math.max(now, since)),
     seen: now,
     count: 1,
-    notifyAt: since + patienceOf(rules, it),
+    notifyAt: Math.min(since, now) + patienceOf(rules, it),
     ...(flaps >= flapLimit && { flaps, text: flapping(it.text, flaps) }),
   }
 }

@@ -52,8 +52,9 @@ export function blindRule({ name, title }: Collector): Rules {
       'See which part fails, and why: `agent status`',
       'If a permission is missing, compare the unit with the installed one: `systemctl cat murphy`',
     ],
-    // A single failed round is normal while a file is being replaced or a tool is busy.
-    pendingFor: minute,
+    // A failed round is normal while a file is being replaced or a tool is busy; the first ones on a machine under load
+    // may all run into their timeouts (half a minute each, over after two; seen on a node with a load of 40).
+    pendingFor: 2 * minute,
   }
   return { [blindCode(name)]: rule }
 }

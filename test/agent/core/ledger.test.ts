@@ -43,6 +43,15 @@ t.test('what is no longer observed is over, and stays long enough to be told', a
   )
 })
 
+t.test('what happened while a round read began then, and is told no later for it', async (t) => {
+  const at = 1000 + 700
+  const [found] = step([], { rules, observations: [observation({ code: 'a.two', at })], took: 800 }, 1000)
+  t.match(found, { since: at, found: 1000, onset: { to: at }, notifyAt: 1000 })
+  const far = { rules, observations: [observation({ code: 'a.two', at: 9000 })], took: 800 }
+  t.match(step([], far, 1000), [{ since: 1800 }], 'never after it')
+  t.match(step([], { ...far, took: undefined } as never, 1000), [{ since: 1000 }])
+})
+
 t.test('patience is over when a look has confirmed it, or none could for a while', async (t) => {
   const [once] = step([], { rules, observations: [observation({ code: 'a.one' })] }, 1000)
   if (!once) throw new Error('it was found')

@@ -1,4 +1,5 @@
 import t from 'tap'
+import { step, tellFrom } from '../../../agent/core/ledger.ts'
 import { blindCode, round, rulesOf } from '../../../agent/core/round.ts'
 import { collector, type Host, HostError, unseen } from '../../../agent/model/index.ts'
 import { rule } from '../findings.ts'
@@ -84,6 +85,29 @@ t.test('a good round heals blindness', async (t) => {
   t.strictSame(it.observations, [])
   t.strictSame(Object.keys(rulesOf(eye(async () => ({})))), ['things.broken', 'things.bent', 'things.blind'])
 })
+
+t.test(
+  'the first rounds on a machine under load, each half a minute until it is given up, ring nobody',
+  async (t) => {
+    const { rules } = await round(
+      eye(async () => {
+        throw new HostError('timeout', 'not done within 30 s')
+      }),
+      {},
+      host,
+      { heard: [] },
+    )
+    const code = blindCode('things')
+    const observations = [{ code, subject: 'things', text: 'not done within 30 s.' }]
+    let ledger = step([], { rules, observations }, 0)
+    const looks = (...times: readonly number[]) => {
+      for (const at of times) ledger = step(ledger, { rules, observations }, at * 1000)
+      return ledger.map((it) => tellFrom(it) <= (times.at(-1) ?? 0) * 1000)
+    }
+    t.strictSame(looks(40, 80), [false])
+    t.strictSame(looks(120), [true])
+  },
+)
 
 t.test('stumbling over what is remembered is said, and costs the memory alone', async (t) => {
   const it = eye(async () => ({}))
