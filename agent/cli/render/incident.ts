@@ -1,10 +1,10 @@
-import { about } from '../../delivery/sinks/parts.ts'
 import type { Finding, Incident, Severity, Terminal } from '../../model/index.ts'
 import { leadOf, titleOf } from '../../model/index.ts'
 import { duration } from '../../text/durations.ts'
 import { between } from '../../text/table.ts'
 import { commandOf, paint, type Style, shownOn, wrap } from '../../text/terminal.ts'
 import { second } from '../../text/times.ts'
+import { shortestName } from '../../text/titles.ts'
 import { clockIn } from '../../text/zones.ts'
 
 const colors: Readonly<Record<Severity, Style>> = { info: 'cyan', warning: 'yellow', critical: 'red' }
@@ -64,7 +64,8 @@ export function nameOf(incident: Incident): string {
 
 /** The subject behind a title, unless the title names it or its pod already, in whatever short form. */
 export function aboutOf({ subject, pod }: Pick<Finding, 'subject' | 'pod'>, title: string): string {
-  const isNamed = title.includes(subject) || (pod !== undefined && about(pod, title) === '')
+  const isNamed =
+    title.includes(subject) || (pod !== undefined && title.includes(pod.name.slice(0, shortestName)))
   return subject === 'node' || subject.length > longestSubject || isNamed ? '' : ` (${subject})`
 }
 
