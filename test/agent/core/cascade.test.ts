@@ -132,7 +132,7 @@ t.test('what is over is called what it was called', async (t) => {
     resolved: 9,
   })
   const [it] = incidents([root, effect], chain, 10)
-  t.equal(it && titleOf(it), 'the bridge is gone: k3s was restarted')
+  t.equal(it && titleOf(it), 'the bridge is gone')
 })
 
 t.test('what is only worth knowing keeps no alarm from being over', async (t) => {

@@ -51,6 +51,7 @@ const shown = {
   port: 80,
   status: 401,
   state: 'failed',
+  signal: 9,
   process: 'k3s-server',
   'because the node ran out': 1,
   containers: 'k3s server',

@@ -149,7 +149,7 @@ t.test('logs that miss the same address within minutes are one message, others a
     it.hear([missing(1000, 'api', '10.43.0.10:53')], 1000)
     return it.hear([missing(1000, 'api', '10.43.0.10:53'), other], other.since)
   }
-  t.strictSame(told(missing(2 * minute, 'cart', '10.43.0.10:53')), ['2 grew'])
+  t.strictSame(told(missing(2 * minute, 'cart', '10.43.0.10:53')), ['2 grew of message 1000 0'])
   t.strictSame(told(missing(2 * minute, 'cart', '10.43.7.7:5432')), ['opened'], 'another address')
   t.strictSame(told(crash(2 * minute, 'cart')), ['opened'], 'no address')
   t.strictSame(told(missing(5 * minute, 'cart', '10.43.0.10:53')), ['opened'], 'later')
