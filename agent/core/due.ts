@@ -1,6 +1,7 @@
 import type { Incident, NotificationRecord } from '../model/index.ts'
 import type { Ledger } from './ledger.ts'
-import { budgetSpan } from './plan/budget.ts'
+import { budgetSpan, restGap } from './plan/budget.ts'
+import { gathering } from './plan/groups.ts'
 import { tellableAt } from './self.ts'
 import type { Silence } from './silence.ts'
 
@@ -32,6 +33,12 @@ export function nextDue({ ledger, incidents, sinks, silences, remind }: Pending,
     ...silences.map((it) => it.until),
     // From then on another new message may be sent.
     ...sinks.flatMap(({ told }) => told.flatMap(({ rang = [] }) => rang.map((it) => it + budgetSpan))),
+    // From then on the message about the rest may be edited, and ring again.
+    ...sinks.flatMap(({ told }) =>
+      told.flatMap(({ group, at, rang = [] }) =>
+        group?.of === 'rest' ? [at + gathering, ...rang.map((it) => it + restGap)] : [],
+      ),
+    ),
   ]
   return Math.min(...times.filter((time) => time > at))
 }

@@ -2,11 +2,11 @@ import type { Incident, Notice, NotificationRecord, Severity } from '../model/in
 import { severities, severityOfAll } from '../model/index.ts'
 import { gravest } from './cascade.ts'
 import { tellFrom } from './ledger.ts'
-import { type Budget, budgetOf } from './plan/budget.ts'
+import { askingFor, type Budget, budgetOf } from './plan/budget.ts'
 import { type Change, changeOf, type Policy } from './plan/change.ts'
 import { gatherFirst, gatherKinds, groupsOf, type Member, restOf, type Several } from './plan/groups.ts'
 import { idOf } from './plan/ids.ts'
-import { owed, severalChange, severalNotice } from './plan/several.ts'
+import { canWait, owed, severalChange, severalNotice } from './plan/several.ts'
 
 export { digestAge, type Policy, takingHold } from './plan/change.ts'
 export { receiptFor, recordSent, recordUnconfirmed } from './plan/record.ts'
@@ -66,13 +66,14 @@ function isPending(incident: Incident, book: ReadonlyMap<string, NotificationRec
 
 /** How soon it has to be sent: new messages before edits, and of these the gravest first. */
 function urgency(notice: Notice): number {
+  if (notice.urgent) return severities.length
   const change = notice.kind === 'several' ? notice.change : notice.kind
   if (change !== 'opened' && change !== 'worse') return 0
   if (notice.kind === 'several') return 1 + severities.indexOf(severityOfAll(notice.incidents))
   return 'incident' in notice ? 1 + severities.indexOf(notice.incident.severity) : 0
 }
 
-/** Whether it has to be sent before anything else, and by any way: what is critical and new. */
+/** Whether it has to be sent before anything else, and by any way: what is critical and new, also without a sound. */
 export const isUrgent = (notice: Notice): boolean => urgency(notice) === severities.length
 
 /** Whether nobody was told of it since it opened; other than what may have arrived. */
@@ -147,14 +148,23 @@ function newsOf(
 ): { readonly notices: readonly Notice[]; readonly over: readonly Incident[] } {
   const notices: Notice[] = []
   const over: Incident[] = []
-  const tell = ({ incident }: Member, kind: Exclude<Change['kind'], 'missed'>, what: string) =>
-    notices.push({ kind, id: idOf(incident.id, kind, what), node, at: now, incident })
+  const tell = (
+    { incident }: Member,
+    kind: Exclude<Change['kind'], 'missed'>,
+    what: string,
+    isUrgent = false,
+  ) =>
+    notices.push({
+      ...{ kind, id: idOf(incident.id, kind, what), node, at: now, incident },
+      ...(isUrgent && { urgent: true }),
+    })
   const newOnes = alone.map((it): Draft => {
     const { incident, change } = it
     const { severity } = incident
     return {
       severity,
-      write: () => (budget.take(severity) ? tell(it, 'opened', change?.what ?? '') : over.push(incident)),
+      write: () =>
+        budget.take(askingFor([it], now)) ? tell(it, 'opened', change?.what ?? '') : over.push(incident),
     }
   })
   const known = own.flatMap((it): Draft[] => {
@@ -164,9 +174,11 @@ function newsOf(
     const owes = last?.quiet === true && incident.resolved === undefined
     if (!kind && !owes) return []
     const write = () => {
-      const told = allowed(kind, owes, () => budget.take(severity))
+      const told = allowed(kind, owes, () => budget.take(askingFor([it], now)))
       const what = change?.what ?? ''
-      if (told) tell(it, told, told === 'worse' && kind !== 'worse' ? `owed ${severity} ${what}` : what)
+      const isSilent = severity === 'critical' && kind === 'worse' && told === 'grew'
+      if (told)
+        tell(it, told, told === 'worse' && kind !== 'worse' ? `owed ${severity} ${what}` : what, isSilent)
     }
     return [{ severity, write }]
   })
@@ -175,10 +187,9 @@ function newsOf(
     const silent = owed(it)
     if ((!change && !silent) || it.group.of === 'rest') return []
     const severity = severityOfAll([...it.members.map(({ incident }) => incident), ...it.joining])
-    const rings = change === 'worse' || change === 'reminder'
-    const take = () => budget.take(rings ? severity : (silent ?? severity))
+    const take = () => budget.take(askingFor(newsIn(it), now))
     const write = () => {
-      if (change && !it.exists && !budget.take(severity)) {
+      if (change && !it.exists && !take()) {
         over.push(...it.joining)
         return
       }
@@ -191,6 +202,15 @@ function newsOf(
   for (const it of drafts.toSorted((a, b) => severities.indexOf(b.severity) - severities.indexOf(a.severity)))
     it.write()
   return { notices, over }
+}
+
+/** Of a message about several, what it has to ring for; all of it for a reminder. */
+function newsIn({ members, joining }: Several): readonly Member[] {
+  const news = [
+    ...joining.map((incident) => ({ incident })),
+    ...members.filter(({ change, last }) => change?.kind === 'worse' || last?.quiet === true),
+  ]
+  return news.length > 0 ? news : members
 }
 
 /** The messages about the rest: those that were sent, and the one that takes in `over`. */
@@ -207,11 +227,12 @@ function restNotices(
   return [...others, ...(grown ? [grown] : [])].flatMap((it) => {
     const change = severalChange(it)
     const silent = owed(it)
-    const rings = change === 'worse' || change === 'reminder'
-    const take = () => (rings || !silent ? budget.takeForRest() : budget.take(silent))
     if (change && !it.exists) return budget.takeForRest() ? [severalNotice(it, change, node, now)] : []
-    const told = allowed(change, silent !== undefined, take)
-    return told ? [severalNotice(it, told, node, now)] : []
+    const asking = askingFor(newsIn(it), now)
+    const told = allowed(change, silent !== undefined, () => budget.takeAgain(asking))
+    const isSilent = told === 'grew' && change === 'worse' && asking.severity === 'critical'
+    if (!told || (told === 'grew' && !isSilent && canWait(it, now))) return []
+    return [{ ...severalNotice(it, told, node, now), ...(isSilent && { urgent: true as const }) }]
   })
 }
 
@@ -232,7 +253,7 @@ function mergedNotices(
 function digestOf(members: readonly Member[], budget: Budget, node: string, now: number): readonly Notice[] {
   const missed = members.flatMap((it) => (it.change?.kind === 'missed' ? [it.incident] : []))
   const incidents = missed.slice(-digestSize)
-  if (incidents.length === 0 || !budget.take('info')) return []
+  if (incidents.length === 0 || !budget.take({ severity: 'info', codes: [], urgent: false })) return []
   return [
     { kind: 'digest', id: idOf(incidents.map((it) => it.id).join(), 'digest', ''), node, at: now, incidents },
   ]

@@ -14,6 +14,8 @@ interface Letterhead {
   readonly runbookUrl?: string
   /** The time of the attempt, ms. */
   readonly at: number
+  /** It tells of something critical and new without a sound, as there were too many messages: it goes before all others. */
+  readonly urgent?: true
 }
 
 /** A notification to be sent to a sink. */

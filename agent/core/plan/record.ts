@@ -105,7 +105,11 @@ function recordSeveral(
   // Whose cause was found meanwhile is told as part of that.
   const left = told.filter(
     (it) =>
-      it.group?.id === group.id && it.resolved === undefined && !members.some(({ id }) => id === it.incident),
+      it.group?.id === group.id &&
+      it.resolved === undefined &&
+      // What joined after this was written, and was sent before the answer to it came, is still part of it.
+      it.at <= notice.at &&
+      !members.some(({ id }) => id === it.incident),
   )
   return [...next, ...left.map((it) => ({ ...it, resolved: now }))]
 }

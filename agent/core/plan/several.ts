@@ -1,7 +1,7 @@
 import type { Incident, Notice, Severity } from '../../model/index.ts'
 import { severities } from '../../model/index.ts'
 import { gravest } from '../cascade.ts'
-import type { Several } from './groups.ts'
+import { gathering, type Several } from './groups.ts'
 import { idOf } from './ids.ts'
 
 export type SeveralNotice = Extract<Notice, { kind: 'several' }>
@@ -26,8 +26,18 @@ export function severalChange(it: Several): SeveralNotice['change'] | undefined 
     return absorbed.length > 0 ? 'merged' : 'resolved'
   const told = members.flatMap(({ last }) => (last && last.resolved === undefined ? [last] : []))
   const graver = joining.some(({ severity }) => told.length === 0 || rank(severity) > rank(gravest(told)))
-  if (graver || kinds.has('worse')) return 'worse'
+  if (graver || kinds.has('worse') || isNewKind(it)) return 'worse'
   return kinds.has('reminder') && kinds.size === 1 && joining.length === 0 ? 'reminder' : 'grew'
+}
+
+/** Whether something critical joins what is too much to be told one by one, and nothing critical of its kind is in it. */
+function isNewKind({ group, members, joining }: Several): boolean {
+  const known = members.flatMap(({ incident }) =>
+    isOpen(incident) && incident.severity === 'critical' ? [incident.cause.code] : [],
+  )
+  return (
+    group.of === 'rest' && joining.some((it) => it.severity === 'critical' && !known.includes(it.cause.code))
+  )
 }
 
 /** The gravest of what is open and joined it in silence, as there had been too many messages; undefined for none. */
@@ -36,6 +46,20 @@ export function owed({ members }: Several): Severity | undefined {
     last?.quiet && isOpen(incident) && incident.severity !== 'info' ? [incident] : [],
   )
   return silent.length > 0 ? gravest(silent) : undefined
+}
+
+/**
+ * Whether what is new about the message on the rest can wait, as it was edited just now: there is only more of it, and
+ * nothing graver.
+ */
+export function canWait({ group, members, absorbed = [] }: Several, now: number): boolean {
+  const edited = Math.max(...members.flatMap(({ last }) => (last ? [last.at] : [])))
+  return (
+    group.of === 'rest' &&
+    absorbed.length === 0 &&
+    members.every(({ change }) => change === undefined || change.kind === 'grew') &&
+    Math.abs(now - edited) < gathering
+  )
 }
 
 /** The notice of such a change. Its id is the same however often it is asked for, and another for other news. Pure. */

@@ -8,6 +8,7 @@ export const rules = {
   ...chain,
   'pods.crash-looping': rule(),
   'firewall.lockout': rule({ severity: 'critical' }),
+  'memory.oom-killed': rule(),
   ...Object.fromEntries(Array.from({ length: 40 }, (_, at) => [`other.${at}`, rule()])),
 }
 
@@ -22,7 +23,13 @@ export const crash = (at: number, name: string, severity: Severity = 'warning'):
   })
 
 export const lockout = (at: number) =>
-  finding({ code: 'firewall.lockout', since: at, severity: 'critical', title: 'SSH locked out' })
+  finding({
+    code: 'firewall.lockout',
+    since: at,
+    severity: 'critical',
+    title: 'SSH locked out',
+    urgent: true,
+  })
 
 /** A sink that takes all it is sent, with its records; what it gets is as a person sees it. */
 export function sinkWith(its: Partial<Policy> = {}) {
