@@ -1,5 +1,7 @@
 import t from 'tap'
 import { nextDue, type Pending } from '../../../agent/core/due.ts'
+import { restGap } from '../../../agent/core/plan/budget.ts'
+import { gathering } from '../../../agent/core/plan/groups.ts'
 import { finding } from '../findings.ts'
 
 const now = 1_000_000
@@ -44,4 +46,17 @@ t.test('reminders of what a sink was told, and what a failing sink says of itsel
 t.test('a new message may be sent again once an old one counts no more', async (t) => {
   const sinks = [{ state: {}, told: [{ ...told, rang: [now - 9 * minute] }] }]
   t.equal(nextDue({ ...nothing, sinks }, now), now + minute)
+})
+
+t.test('the message about the rest may be edited, and ring again, some time after the last', async (t) => {
+  const rest = { ...told, group: { id: 'rest x', of: 'rest' as const } }
+  const due = (its: object, at: number) =>
+    nextDue({ ...nothing, sinks: [{ state: {}, told: [{ ...rest, ...its }] }] }, at)
+  t.equal(due({}, now), now + gathering)
+  t.equal(due({ at: now - minute, rang: [now - minute] }, now), now - minute + restGap)
+  t.equal(
+    nextDue({ ...nothing, sinks: [{ state: {}, told: [told] }] }, now),
+    Number.POSITIVE_INFINITY,
+    'not another',
+  )
 })

@@ -49,6 +49,15 @@ t.test('what is critical and new does not wait for an answer that does not come'
   await until(() => noted.length === 2)
   t.strictSame(ids(), ['mild', 'grave_0', 'grave_1'], 'each once, and nothing mild went ahead')
   t.strictSame(noted, ['grave_0', 'grave_1'])
+  const rest = (id: string, more: object): Notice => ({
+    ...{ kind: 'several', change: 'grew', id, node: 'node1', at: 1 },
+    ...{ group: { id: 'rest x', of: 'rest' }, incidents: [incident({ id: 'lockout' })] },
+    ...more,
+  })
+  due.push(rest('rest', {}), rest('rest_urgent', { urgent: true }))
+  postman.wake()
+  await until(() => noted.length === 3)
+  t.strictSame(noted.slice(2), ['rest_urgent'], 'also as an edit, where no new message is left')
 })
 
 t.test('it waits for a letter that is not late, and sends each once', async (t) => {

@@ -62,3 +62,18 @@ t.test('a digest rings once, an answer that did not come may have rung', async (
   t.strictSame(first?.rang, [10], 'the same message')
   t.equal(first?.unconfirmed, undefined)
 })
+
+t.test('what overtook an earlier edit is still part of the message when that is answered', async (t) => {
+  const told = recordSent([], several(), 'r', 10)
+  const [earlier] = plan([...both, incident('z')], told, policy, 'node1', 20)
+  const [later] = plan([...both, incident('z'), incident('late')], told, policy, 'node1', 30)
+  t.match([earlier, later], [{ change: 'grew' }, { change: 'grew' }])
+  const ahead = recordSent(told, later as Notice, undefined, 31)
+  const after = recordSent(ahead, earlier as Notice, undefined, 40)
+  t.notOk(
+    after.some((it) => it.resolved !== undefined),
+    'nothing of it is over',
+  )
+  const left = recordSent(told, { ...(earlier as Notice), at: 50 }, undefined, 50)
+  t.notOk(left.some((it) => it.resolved !== undefined))
+})

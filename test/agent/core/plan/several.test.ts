@@ -1,5 +1,6 @@
 import t from 'tap'
-import { inOrder, severalChange, severalNotice } from '../../../../agent/core/plan/several.ts'
+import { gathering } from '../../../../agent/core/plan/groups.ts'
+import { canWait, inOrder, severalChange, severalNotice } from '../../../../agent/core/plan/several.ts'
 import type { Incident, NotificationRecord, Severity } from '../../../../agent/model/index.ts'
 import { finding } from '../../findings.ts'
 
@@ -56,6 +57,34 @@ t.test('what is new about them', async (t) => {
   const absorbed = [{ id: 'z', into: incident('root', 'critical') }]
   t.equal(severalChange({ ...empty, absorbed }), 'merged')
   t.equal(severalChange({ ...empty, members: [known], absorbed }), 'grew')
+})
+
+t.test('what is critical and of another kind is worse for the message on the rest only', async (t) => {
+  const rest = { ...empty, group: { id: 'rest x', of: 'rest' } } as const
+  const member = { incident: incident('x', 'critical'), last: last('critical') }
+  const of = (code: string): Incident => {
+    const it = incident('y', 'critical')
+    return { ...it, cause: { ...it.cause, code } }
+  }
+  t.equal(severalChange({ ...rest, members: [member], joining: [of('b.other')] }), 'worse')
+  t.equal(severalChange({ ...rest, members: [member], joining: [of('a.effect')] }), 'grew')
+  t.equal(severalChange({ ...empty, members: [member], joining: [of('b.other')] }), 'grew')
+  const over = { incident: incident('x', 'critical', 0, 5), last: last('critical') }
+  t.equal(severalChange({ ...rest, members: [over, member], joining: [of('a.effect')] }), 'grew')
+})
+
+t.test('only more of it can wait for half a minute after an edit', async (t) => {
+  const rest = { ...empty, group: { id: 'rest x', of: 'rest' } } as const
+  const member = { incident: incident('x', 'warning'), last: { ...last('warning'), at: 1000 } }
+  const joining = [incident('y', 'warning')]
+  t.equal(canWait({ ...rest, members: [member], joining }, 1000 + gathering - 1), true)
+  t.equal(canWait({ ...rest, members: [member], joining }, 1000 + gathering), false)
+  t.equal(canWait({ ...empty, members: [member], joining }, 1001), false, 'another message')
+  const changed = (kind: 'grew' | 'resolved' | 'worse') =>
+    canWait({ ...rest, members: [{ ...member, change: { kind, what: '' } }] }, 1001)
+  t.strictSame([changed('grew'), changed('resolved'), changed('worse')], [true, false, false])
+  const absorbed = [{ id: 'z', into: incident('root', 'critical') }]
+  t.equal(canWait({ ...rest, members: [member], absorbed }, 1001), false)
 })
 
 t.test('the same news has the same id, other news another', async (t) => {
