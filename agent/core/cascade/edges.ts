@@ -56,7 +56,8 @@ function ranked(
       former &&
       !refused &&
       cause !== former.cause &&
-      isShown(edge) &&
+      // An act is a moment: another one since then is nearer.
+      (isShown(edge) || (rules[cause.code]?.event && rules[former.cause.code]?.event)) &&
       lastBegun(cause, effect) > former.ended,
   )
   const isFormer = ({ cause }: { cause: Finding }) => Number(!anew && cause === former?.cause)

@@ -234,6 +234,27 @@ t.test('a flush shuts out more than SSH only where it left the policy alone', as
   )
 })
 
+t.test('what comes back after another act is of that, and not of the first', async (t) => {
+  const at = (code: string, since: number, more: Partial<Finding> = {}) =>
+    found(code, since, { onset: { from: since, to: since }, severity: 'info', ...more })
+  const rebooted = at('k3s.rebooted', start)
+  const before = found('k3s.down', start + 10 * second, { resolved: start + minute, seen: start + minute })
+  const again = found('k3s.down', start + 5 * minute)
+  const causeIn = (...all: readonly Finding[]) =>
+    causeOf(
+      again,
+      rules,
+      Map.groupBy([...all, again], (it) => it.code),
+    )?.code
+  t.equal(causeIn(rebooted, before), 'k3s.rebooted', 'nothing else happened')
+  t.equal(causeIn(rebooted, before, at('k3s.killed', start + 5 * minute)), 'k3s.killed')
+  t.equal(
+    causeIn(rebooted, before, at('k3s.killed', start + 30 * second)),
+    'k3s.rebooted',
+    'before it was back',
+  )
+})
+
 t.test('silent: another subject, pod or place, where an edge asks for it', async (t) => {
   for (const one of edges) {
     const { same } = one.edge
