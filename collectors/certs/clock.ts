@@ -14,6 +14,12 @@ const held = hour
 /** `timedatectl` starts a service, so it is not asked in every run. */
 const askEvery = hour
 
+/** `timedatectl set-ntp true` says "NTP not supported" there. */
+const withoutService = [
+  'Install a time service, such as systemd-timesyncd or chrony. On Debian or Ubuntu: `apt-get install systemd-timesyncd`',
+  'After some minutes check "System clock synchronized: yes": `timedatectl`',
+]
+
 /** This file was written then, so an earlier clock is wrong. */
 const earliest = Date.parse('2026-11-01T00:00:00Z')
 
@@ -31,13 +37,16 @@ export async function lookAtClock(host: Host, before: Clock | undefined): Promis
   const by = same ? booted - same.booted : 0
   const jump = jumpAfter(same?.jump, by, now)
   const fresh = same?.asked !== undefined && Math.abs(now - same.asked) < askEvery
-  const synchronised = fresh ? same.synchronised : await isSynchronised(host)
+  const synchronised = fresh ? same.synchronised : await askTimedatectl(host, 'NTPSynchronized')
+  const serviceable =
+    synchronised !== false ? undefined : fresh ? same.serviceable : await askTimedatectl(host, 'CanNTP')
   return {
     boot,
     // A slewed clock moves all the time; less than a second counts as unchanged, so that the sample stays the same.
     booted: same && Math.abs(by) < 1_000 ? same.booted : booted,
     ...(jump && Math.abs(now - jump.at) < held && { jump }),
     ...(synchronised !== undefined && { synchronised }),
+    ...(serviceable !== undefined && { serviceable }),
     asked: fresh ? (same.asked as number) : now,
   }
 }
@@ -49,9 +58,15 @@ function jumpAfter(before: Clock['jump'], by: number, now: number): Clock['jump'
   return Math.abs(whole) > harmless ? { at: now, by: whole } : undefined
 }
 
-/** The kernel's own flag, STA_UNSYNC of adjtimex(2), whichever program keeps the time. */
-async function isSynchronised(host: Host): Promise<boolean | undefined> {
-  const argv = ['timedatectl', 'show', '--property=NTPSynchronized', '--value']
+/**
+ * A property of org.freedesktop.timedate1(5). `NTPSynchronized` is the kernel's own flag, STA_UNSYNC of adjtimex(2),
+ * whichever program keeps the time; `CanNTP` is whether such a program is installed.
+ */
+async function askTimedatectl(
+  host: Host,
+  property: 'NTPSynchronized' | 'CanNTP',
+): Promise<boolean | undefined> {
+  const argv = ['timedatectl', 'show', `--property=${property}`, '--value']
   const said = (await orNothing(host.run(argv, { timeout: 5_000, limit: 4096 })))?.stdout.trim()
   return said === 'yes' ? true : said === 'no' ? false : undefined
 }
@@ -89,7 +104,12 @@ export function judgeClock(
     found.push({
       code: 'certs.clock-unsynchronised',
       subject: 'clock',
-      text: 'No time server corrects this clock: timedatectl says "System clock synchronized: no".',
+      ...(clock.serviceable === false
+        ? {
+            text: 'No time server corrects this clock: no time service is installed (timedatectl says "NTP service: n/a").',
+            fix: withoutService,
+          }
+        : { text: 'No time server corrects this clock: timedatectl says "System clock synchronized: no".' }),
       evidence: { synchronised: false },
     })
   return found

@@ -110,5 +110,7 @@ export interface Clock {
   readonly jump?: { readonly at: number; readonly by: number }
   /** Whether a time server keeps the kernel's clock right, as of `asked`; absent where that cannot be told. */
   readonly synchronised?: boolean
+  /** Whether a service that would do so is installed; asked only where none does. */
+  readonly serviceable?: boolean
   readonly asked?: number
 }

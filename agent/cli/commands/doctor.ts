@@ -71,7 +71,7 @@ async function diagnose(
     isAgent ? undefined : readHardware(),
     or(host.text(`/proc/${isAgent ? running.agent.pid : process.pid}/status`), undefined),
     host.space(config.stateDir).catch((error: unknown): string => (error as Error).message),
-    or<Ran, undefined>(host.run(['timedatectl', 'show', '-p', 'NTPSynchronized']), undefined),
+    or<Ran, undefined>(host.run(['timedatectl', 'show', '-p', 'NTPSynchronized', '-p', 'CanNTP']), undefined),
     or<Ran, undefined>(host.run(['timedatectl', 'show-timesync', '-p', 'ServerName']), undefined),
     or(
       host.stat('/var/log/journal').then(() => true),

@@ -117,7 +117,11 @@ export function clock(shown: Ran | undefined, timesync: Ran | undefined): Ailmen
   return {
     ...{ area, state: 'warning' },
     text: 'not synchronized: a wrong clock makes valid certificates fail',
-    fix: ['`timedatectl set-ntp true`', '`timedatectl status`'],
+    // Without such a service, set-ntp fails: "NTP not supported".
+    fix:
+      value(shown, 'CanNTP') === 'no'
+        ? ['On Debian or Ubuntu: `apt-get install systemd-timesyncd`']
+        : ['`timedatectl set-ntp true`', '`timedatectl status`'],
   }
 }
 

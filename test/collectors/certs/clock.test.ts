@@ -8,11 +8,17 @@ const minute = 60_000
 const day = 86_400_000
 
 /** A machine up for `seconds` at `now`; `ntp` is what timedatectl says. */
-const up = (now: number, seconds: number, { boot = 'boot-1', ntp = 'yes' } = {}) =>
+const up = (now: number, seconds: number, { boot = 'boot-1', ntp = 'yes', can = '' } = {}) =>
   machine(
     t,
     { '/proc/uptime': `${seconds.toFixed(2)} 1.00\n`, '/proc/sys/kernel/random/boot_id': `${boot}\n` },
-    { now, commands: ntp ? { 'timedatectl show --property=NTPSynchronized --value': `${ntp}\n` } : {} },
+    {
+      now,
+      commands: {
+        ...(ntp && { 'timedatectl show --property=NTPSynchronized --value': `${ntp}\n` }),
+        ...(can && { 'timedatectl show --property=CanNTP --value': `${can}\n` }),
+      },
+    },
   )
 const sampleOf = (clock: Clock | undefined): CertsSample => ({
   k3s: { distribution: 'k3s', role: 'server', unit: 'k3s', dataDir: '/d' },
@@ -78,4 +84,22 @@ t.test('no certificates, no /proc: nobody is told', async (t) => {
   t.same(judgeClock({ files: [], served: [] }, 0), [])
   t.equal(await lookAtClock(machine(t, {}), undefined), undefined)
   t.same(judgeClock(sampleOf(undefined), noon), [])
+})
+
+t.test('no service that could be turned on: one has to be installed', async (t) => {
+  const said = async (can: string) => {
+    const it = await lookAtClock(up(noon, 5, { ntp: 'no', can }), undefined)
+    return judgeClock(sampleOf(it), noon)[0]
+  }
+  const [none, one, older] = [await said('no'), await said('yes'), await said('')]
+  t.match(none, {
+    text: /no time service is installed/,
+    fix: [/apt-get install systemd-timesyncd/, /`timedatectl`/],
+  })
+  for (const it of [one, older]) t.strictSame(it?.fix, undefined, 'the steps of the rule')
+  const again = await lookAtClock(
+    up(noon + minute, 65, { ntp: '' }),
+    await lookAtClock(up(noon, 5, { ntp: 'no', can: 'no' }), undefined),
+  )
+  t.equal(again?.serviceable, false, 'known for the hour')
 })

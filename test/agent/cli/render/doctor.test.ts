@@ -73,6 +73,11 @@ t.test('folder, clock, journal', async (t) => {
     state: 'warning',
     fix: [/set-ntp true/, /status/],
   })
+  t.strictSame(
+    clock(ran('NTPSynchronized=no\nCanNTP=no\n'), undefined).fix,
+    ['On Debian or Ubuntu: `apt-get install systemd-timesyncd`'],
+    'no service that set-ntp could turn on',
+  )
   t.match(clock(undefined, undefined), { state: 'unknown' })
   t.equal(journal(true).state, 'ok')
   t.match(journal(false), { state: 'warning', fix: [/mkdir -p \/var\/log\/journal/, /restart/] })
