@@ -91,7 +91,7 @@ graded(program.command('history'))
 shows(program.command('why'))
   .argument(
     '[WHICH]',
-    'an incident by id, or a code, a subject or CODE/SUBJECT in it; without it, the newest',
+    'an incident by id, or a code, a subject or CODE/SUBJECT in it; without it, the gravest that is open',
   )
   .description('which causes an incident may have, and why each was taken or not')
   .action(async (which: string | undefined, own: object) =>

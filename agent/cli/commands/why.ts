@@ -1,7 +1,7 @@
 import { candidatesOf } from '../../core/cascade/edges.ts'
 import { incidents } from '../../core/cascade.ts'
 import { historyKept } from '../../core/ledger.ts'
-import type { Finding, Incident } from '../../model/index.ts'
+import { type Finding, type Incident, severities } from '../../model/index.ts'
 import { renderWhy } from '../render/why.ts'
 import { type Exit, print, Refusal } from './common.ts'
 import { allRules } from './explain.ts'
@@ -13,7 +13,7 @@ export type WhyArguments = Omit<OutputOptions, 'severity'>
 
 /**
  * Why an incident is held to have the cause that it has. `which` is its id, or a code or subject in it: then the newest
- * that is open, or else the newest. Without it, the newest of all.
+ * that is open, or else the newest. Without it, the gravest that is open: it is what woke the reader.
  */
 export async function why(which: string | undefined, options: WhyArguments): Promise<Exit> {
   const form = formOf(options)
@@ -24,7 +24,10 @@ export async function why(which: string | undefined, options: WhyArguments): Pro
   const incident = all
     .filter((it) => which === undefined || isAbout(it, which))
     .toSorted(
-      (a, b) => Number(a.resolved !== undefined) - Number(b.resolved !== undefined) || b.since - a.since,
+      (a, b) =>
+        Number(a.resolved !== undefined) - Number(b.resolved !== undefined) ||
+        (which === undefined && a.resolved === undefined ? rank(b) - rank(a) : 0) ||
+        b.since - a.since,
     )[0]
   if (!incident)
     throw new Refusal(
@@ -38,6 +41,8 @@ export async function why(which: string | undefined, options: WhyArguments): Pro
   else show(renderWhy(incident, candidates, terminal), terminal)
   return 0
 }
+
+const rank = ({ severity }: Incident) => severities.indexOf(severity)
 
 const isAbout = ({ id, cause, affected }: Incident, which: string) =>
   id === which || [cause, ...affected].some((it) => [it.id, it.code, it.subject, nameOf(it)].includes(which))

@@ -33,6 +33,12 @@ t.test('each candidate, and why it was taken or not, from the daemon and from th
     stop()
   }
   t.equal((await agent('why', 'cni.bridge-missing/cni0', '-o', 'name')).out.split('\n')[0], 'k3s.killed/node')
+  const later = finding({ code: 'certs.clock-unsynchronised', severity: 'info', since: now - 5_000 })
+  const over = finding({ code: 'memory.oom-storm', severity: 'critical', since: now - 4_000, resolved: now })
+  store.saveLedger([early, killed, gone, later, over])
+  t.match((await agent('why')).out, /^cni0|^the pod bridge is gone/, 'the gravest, not the newest')
+  store.saveLedger([early, killed, { ...gone, resolved: now - 3_000 }, later, over])
+  t.match((await agent('why')).out, /certs\.clock-unsynchronised/, 'what is over comes last')
   const { exit, err } = await agent('why', 'nonsense')
   t.equal(exit, 3)
   t.match(err, /no incident about nonsense; see `agent history`/)
