@@ -115,7 +115,8 @@ function authorities({ k3s }: CertsSample): Advice {
 }
 
 /**
- * What k3s renews by itself and what a restart renews; follows "… expires …". `over`: when the first of them expired.
+ * What k3s renews by itself and what a restart renews; follows "… expires …". `over`: when the first of them expired;
+ * `written`: when its file was last written, ms since the epoch.
  */
 export function renewal(
   group: Group,
@@ -123,14 +124,18 @@ export function renewal(
   { k3s }: CertsSample,
   now: number,
   over = Number.POSITIVE_INFINITY,
+  written = 0,
 ): string {
   if (group.kind !== 'restart' || !k3s) return ''
   const all = count === 1 ? 'it' : `all ${count}`
   const program = k3s.distribution
   if (!k3s.running) return ` ${program} is not running; its next start renews ${all}.`
+  // k3s writes none that has expired, and with the clock behind, the time of the file would be behind too.
+  if (written > k3s.running.since && written > over)
+    return ` ${count === 1 ? 'Its file was' : 'Their files were'} written ${duration(now - written)} ago, after ${program} had started and by something else: look for a restored backup. A restart renews ${all}.`
   // This happens on a board without a battery, where k3s starts before the clock is set.
   if (k3s.running.since > over)
-    return ` ${program} started ${duration(now - k3s.running.since)} ago, after ${count === 1 ? 'it' : 'they'} had expired, and did not renew ${count === 1 ? 'it' : 'them'}. The clock was probably wrong then. Another reboot won't help; a restart with the right clock renews ${all}.`
+    return ` ${program} started ${duration(now - k3s.running.since)} ago, after ${count === 1 ? 'it' : 'they'} had expired, and did not renew ${count === 1 ? 'it' : 'them'}. The clock was probably wrong then, or old files were put back since. Another reboot won't help; a restart with the right clock renews ${all}.`
   const up = k3s.running.since > 0 ? `, and has been up ${duration(now - k3s.running.since)}` : ''
   return ` ${program} renews ${count === 1 ? 'it' : 'them'} only when it starts${up}: a restart renews ${all}.`
 }

@@ -102,7 +102,8 @@ function ended(group: Group, sample: CertsSample, now: number): Observation<Code
   const evidence = { kind, first: first.source, not_after: iso(to), count: items.length, ...left }
   const about = { subject: group.subject, evidence, ...advice(group, over.length > 0, items, sample) }
   const count = items.length + (over.length > 0 ? soon.length : 0)
-  const renewed = renewal(group, count, sample, now, over.length > 0 ? to : undefined)
+  const written = sample.files.find((it) => it.path === first.source)?.changed
+  const renewed = renewal(group, count, sample, now, over.length > 0 ? to : undefined, written)
   if (over.length > 0) {
     const more = others > 0 ? `, and ${others} more since` : ''
     const next = soon[0] ? `; ${soon.length} more by ${date((soon.at(-1) as Item).certificate.to)}` : ''

@@ -71,8 +71,15 @@ t.test('what a restart does', async (t) => {
   )
   t.equal(
     renewal(group('restart'), 12, up, now, now - 400 * 86_400_000),
-    " k3s started 301 d ago, after they had expired, and did not renew them. The clock was probably wrong then. Another reboot won't help; a restart with the right clock renews all 12.",
+    " k3s started 301 d ago, after they had expired, and did not renew them. The clock was probably wrong then, or old files were put back since. Another reboot won't help; a restart with the right clock renews all 12.",
   )
+  const late = now - 400 * 86_400_000
+  t.equal(
+    renewal(group('restart'), 9, up, now, late, now - 60_000),
+    ' Their files were written 60 s ago, after k3s had started and by something else: look for a restored backup. A restart renews all 9.',
+    'whoever put expired ones there, the clock did not',
+  )
+  t.match(renewal(group('restart'), 9, up, now, late, now - 302 * 86_400_000), /clock was probably wrong/)
   t.match(renewal(group('restart'), 12, up, now, now - 86_400_000), /a restart renews all 12\.$/)
   t.equal(renewal(group('restart'), 2, node(), now), ' k3s is not running; its next start renews all 2.')
   t.equal(renewal(group('file'), 2, up, now), '')
