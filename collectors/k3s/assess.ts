@@ -82,11 +82,12 @@ function evidenceOf({ status, port }: Answer): Pick<Observation, 'evidence'> {
 }
 
 /**
- * Not judged during a start, unless it was unwell already before that, and for longer than a stop takes; while k3s is
- * stopped, `k3s.down` speaks instead.
+ * Not judged during a start, unless it was unwell already before that, and for longer than a stop takes. A start is
+ * over once it was seen well. While k3s is stopped, `k3s.down` speaks instead.
  */
-function judged({ since }: Answer, { k3s, gone }: K3sSample, now: number): boolean {
+function judged({ since, up }: Answer, { k3s, gone }: K3sSample, now: number): boolean {
   if (!k3s?.running) return gone !== undefined && since < gone
+  if (up === k3s.running.since) return true
   return since < k3s.running.since - stopping || now - k3s.running.since >= grace
 }
 

@@ -8,7 +8,7 @@ import type { Answer, K3sSample, Part } from './sample.ts'
 const timeout = 5_000
 
 /** One answer of an endpoint, without its history. */
-interface Said extends Omit<Answer, 'since'> {}
+interface Said extends Omit<Answer, 'since' | 'up'> {}
 
 export interface Health {
   readonly answers: NonNullable<K3sSample['answers']>
@@ -28,8 +28,11 @@ export async function askHealth(host: Host, k3s: K3s, before: K3sSample['answers
     const last = before[part]
     try {
       const said = await question()
-      const port = said && !said.well && place ? { port: place.port } : {}
-      return [part, said && { ...said, ...port, since: last?.well === said.well ? last.since : host.now() }]
+      if (!said) return [part, undefined]
+      const port = !said.well && place ? { port: place.port } : {}
+      const up = said.well ? k3s.running?.since : last?.up
+      const since = last?.well === said.well ? last.since : host.now()
+      return [part, { ...said, ...port, since, ...(up !== undefined && { up }) }]
     } catch (error) {
       blind.push(unseen(`how the ${part === 'api' ? 'API' : part} is`, error, [code]))
       return [part, last]

@@ -26,6 +26,8 @@ export interface Answer {
   readonly status?: number
   /** What is wrong, as the end of a sentence. */
   readonly said?: string
+  /** The start of the process of k3s of which it was seen well last, ms since the epoch. */
+  readonly up?: number
   /** The port that was asked, where it is not well. */
   readonly port?: number
 }

@@ -53,6 +53,13 @@ t.test('a start has its time, unless it was wrong before; a stop is told as one'
   t.strictSame(codes(start(noon + 1), noon + grace - 1), [])
   t.match(judge(start(noon + 1), noon + grace - 1), [{ code: 'k3s.api-unhealthy', starting: true }])
   t.strictSame(codes(start(noon + 1), noon + grace), ['k3s.api-unhealthy api'])
+  const api = (up: number) => startedAt(noon, { answers: { api: { ...bad(noon + minute).api, up } } })
+  t.strictSame(
+    codes(api(noon), noon + minute + 1),
+    ['k3s.api-unhealthy api'],
+    'it was well since its start: as when a cable is pulled soon after',
+  )
+  t.strictSame(codes(api(noon - minute), noon + minute + 1), [], 'that was another process')
   t.strictSame(
     codes(start(noon - minute), noon + 1),
     ['k3s.api-unhealthy api'],
