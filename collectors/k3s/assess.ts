@@ -82,13 +82,14 @@ function evidenceOf({ status, port }: Answer): Pick<Observation, 'evidence'> {
 }
 
 /**
- * Not judged during a start, unless it was unwell already before that, and for longer than a stop takes. A start is
- * over once it was seen well. While k3s is stopped, `k3s.down` speaks instead.
+ * Not judged during a start, unless it was unwell already before that, and for longer than a stop takes; but several
+ * starts after one another are as one. A start is over once it was seen well. While k3s is stopped, `k3s.down` speaks
+ * instead.
  */
-function judged({ since, up }: Answer, { k3s, gone }: K3sSample, now: number): boolean {
+function judged({ since, up, late }: Answer, { k3s, gone }: K3sSample, now: number): boolean {
   if (!k3s?.running) return gone !== undefined && since < gone
-  if (up === k3s.running.since) return true
-  return since < k3s.running.since - stopping || now - k3s.running.since >= grace
+  const start = k3s.running.since
+  return up === start || now - start >= grace || (late === true && since < start - stopping)
 }
 
 /**
@@ -105,10 +106,14 @@ function events({ happened = [], k3s }: K3sSample, restarts: boolean): Observati
       ? ['See which pods are not back: `kubectl get pods -A -o wide | grep -v Running`']
       : [`Start k3s, which recreates network, rules and pods: \`systemctl start ${unit}\``],
   }
+  const { at: killed = Number.POSITIVE_INFINITY } = newest.get('k3s.killed') ?? {}
+  const sinceThen = happened.filter((it) => it.code === 'k3s.restarted' && it.at >= killed)
   const impacts: Readonly<Partial<Record<Code, string>>> = k3s?.running
     ? {
         'k3s.killed':
-          'k3s runs again and makes network, rules and pods anew; databases recover from their log as they start.',
+          'k3s runs again and recreates network, rules and pods; databases recover from their logs as they start.',
+        // No container was left that could have kept running.
+        ...(sinceThen.length === 1 && { 'k3s.restarted': 'k3s recreates network, rules and pods.' }),
       }
     : {}
   return [...newest.values()]

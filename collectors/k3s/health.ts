@@ -2,13 +2,14 @@ import type { Get, Host, Unseen } from '../../agent/model/index.ts'
 import { HostError, unseen } from '../../agent/model/index.ts'
 import type { K3s } from '../node/k3s.ts'
 import { type K3sPorts, k3sPorts, NotK3s } from '../node/k3s-ports.ts'
+import { grace } from './assess.ts'
 import { apiPlace, credentials, kubeletPlace, type Place, proxyPlace, supervisorPlace } from './ports.ts'
 import type { Answer, K3sSample, Part } from './sample.ts'
 
 const timeout = 5_000
 
 /** One answer of an endpoint, without its history. */
-interface Said extends Omit<Answer, 'since' | 'up'> {}
+interface Said extends Omit<Answer, 'since' | 'up' | 'late'> {}
 
 export interface Health {
   readonly answers: NonNullable<K3sSample['answers']>
@@ -32,7 +33,10 @@ export async function askHealth(host: Host, k3s: K3s, before: K3sSample['answers
       const port = !said.well && place ? { port: place.port } : {}
       const up = said.well ? k3s.running?.since : last?.up
       const since = last?.well === said.well ? last.since : host.now()
-      return [part, { ...said, ...port, since, ...(up !== undefined && { up }) }]
+      const begun = k3s.running?.since ?? 0
+      const late = !said.well && ((last?.late ?? false) || up === begun || host.now() - begun >= grace)
+      const past = { ...(up !== undefined && { up }), ...(late && { late: true as const }) }
+      return [part, { ...said, ...port, since, ...past }]
     } catch (error) {
       blind.push(unseen(`how the ${part === 'api' ? 'API' : part} is`, error, [code]))
       return [part, last]

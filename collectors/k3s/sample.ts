@@ -28,6 +28,8 @@ export interface Answer {
   readonly said?: string
   /** The start of the process of k3s of which it was seen well last, ms since the epoch. */
   readonly up?: number
+  /** It was unwell outside of the time that a start of k3s has. */
+  readonly late?: true
   /** The port that was asked, where it is not well. */
   readonly port?: number
 }

@@ -60,11 +60,13 @@ t.test('a start has its time, unless it was wrong before; a stop is told as one'
     'it was well since its start: as when a cable is pulled soon after',
   )
   t.strictSame(codes(api(noon - minute), noon + minute + 1), [], 'that was another process')
+  const late = { answers: { api: { ...bad(noon - minute).api, late: true as const } } }
   t.strictSame(
-    codes(start(noon - minute), noon + 1),
+    codes(startedAt(noon, late), noon + 1),
     ['k3s.api-unhealthy api'],
     'a restart that did not help',
   )
+  t.strictSame(codes(start(noon - minute), noon + 1), [], 'it was still starting when it was started again')
   t.strictSame(
     codes(start(noon - 20_000), noon + 2 * minute),
     [],
@@ -87,8 +89,10 @@ t.test('events are information, and one restart after the other is not news each
       impact: /^k3s runs again/,
       fix: [/`kubectl get pods/],
     },
-    { code: 'k3s.restarted', subject: 'k3s', at: noon - 1 },
+    { code: 'k3s.restarted', subject: 'k3s', at: noon - 1, impact: 'k3s recreates network, rules and pods.' },
   ])
+  const again = { ...happened[1], at: noon } as (typeof happened)[number]
+  t.match(judge(server({ happened: [...happened, again] }))[1], { at: noon, impact: undefined })
   const [killed] = judge(stopped(noon - 2, { happened: happened.slice(0, 1) })).filter(
     (it) => it.code === 'k3s.killed',
   )

@@ -38,7 +38,21 @@ t.test('all is well, and what was so keeps its since', async (t) => {
   t.match(fallen, { well: false, up: 1 }, 'of which process it was well')
   const again = { ...k3s, running: { pid: 2, since: 9 } }
   t.match((await ask(t, silent, again, { kubelet: fallen })).answers.kubelet, { well: false, up: 1 })
-  t.match((await ask(t, {}, again, { kubelet: fallen })).answers.kubelet, { well: true, up: 9 })
+  t.match((await ask(t, {}, again, { kubelet: fallen })).answers.kubelet, {
+    well: true,
+    up: 9,
+    late: undefined,
+  })
+  const young = { ...k3s, running: { pid: 2, since: noon - minute } }
+  const starting = (await ask(t, silent, young, { kubelet: answer })).answers.kubelet
+  t.match(starting, { well: false, up: 1, late: undefined }, 'this start may still put it right')
+  const old = { ...k3s, running: { pid: 2, since: noon - 5 * minute } }
+  t.match((await ask(t, silent, old, { kubelet: starting })).answers.kubelet, { late: true })
+  t.match(
+    (await ask(t, silent, young, { kubelet: fallen })).answers.kubelet,
+    { late: true },
+    'as it was before',
+  )
 })
 
 t.test('the API: refused, not ready, silent, gone', async (t) => {
