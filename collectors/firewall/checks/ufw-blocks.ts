@@ -26,9 +26,10 @@ export function ufwBlocks(sample: FirewallSample): Observation<Code>[] {
   const [first] = blocked
   if (!first || !k3s?.running || ufw?.enabled === false) return []
   const ofPods = new Set(blocked.filter((it) => it.need.startsWith('pods-')).map(familyOf))
-  const clusters = [...(networks?.pods ?? []), ...(networks?.services ?? [])].filter((it) =>
-    ofPods.has(it.includes(':') ? 'ipv6' : 'ipv4'),
-  )
+  const allow = (what: string, ranges: readonly string[] = []) =>
+    ranges
+      .filter((it) => ofPods.has(it.includes(':') ? 'ipv6' : 'ipv4'))
+      .map((it) => `Allow ${what}, effective at once: \`ufw allow from ${it}\``)
   const has = (need: Need) => blocked.find((it) => it.need === need)
   const overlay = has('overlay')
   const api = has('nodes-api')
@@ -52,9 +53,7 @@ export function ufwBlocks(sample: FirewallSample): Observation<Code>[] {
       text: `ufw drops what k3s needs: ${blocked.map(named).join('; ')} (${ruleInBackticks(first.by, 100)}).`,
       impact: impact.join(' '),
       fix: [
-        ...(fromPods
-          ? clusters.map((it) => `Allow pods and services, effective at once: \`ufw allow from ${it}\``)
-          : []),
+        ...(fromPods ? [...allow('pods', networks?.pods), ...allow('services', networks?.services)] : []),
         ...(overlay
           ? [
               `Allow the overlay from each other node: \`ufw allow from NODE to any port ${overlay.port} proto udp\``,

@@ -25,7 +25,11 @@ t.test('grave or not, and whose doing', (t) => {
   t.match(ufwBlocks(both), [
     {
       text: /pods to the API \(6443\/tcp\) over IPv6/,
-      fix: [/: `ufw allow from fd42::\/56`$/, /: `ufw allow from fd43::\/112`$/, /: `ufw disable`$/],
+      fix: [
+        /^Allow pods, .*: `ufw allow from fd42::\/56`$/,
+        /^Allow services, .*: `ufw allow from fd43::\/112`$/,
+        /: `ufw disable`$/,
+      ],
       evidence: { family: 'ipv6', table: 'filter', port: '6443', blocked: 'pods-api 6443 ipv6' },
     },
   ])
