@@ -30,7 +30,7 @@ const noRoom = causes(
 )
 /** The API and the kubelet are asked at every third look while well … */
 const judged = 4 * minute
-/** … and at every look in the first minutes after a start. */
+/** … and at every look in the first minutes after a start. As long as k3s does not run, its last answer stands. */
 const started = 90 * second
 /** What breaks both the API and the kubelet. A DROP on INPUT also drops packets over loopback. */
 const unwell = causes(
@@ -40,8 +40,9 @@ const unwell = causes(
   { code: 'k3s.down', takes: started },
   { code: 'k3s.killed', takes: started },
   { code: 'k3s.rebooted', takes: started },
-  { code: 'k3s.restarted', takes: started },
-  { code: 'k3s.crashed', takes: started },
+  // From the start on each look asks: what was well after it is not unwell by it.
+  { code: 'k3s.restarted' },
+  { code: 'k3s.crashed' },
   ...noRoom,
 )
 
