@@ -1,4 +1,3 @@
-import { setTimeout as wait } from 'node:timers/promises'
 import type { Reading, Reply } from '../model/index.ts'
 import { hour, minute } from '../text/times.ts'
 
@@ -123,9 +122,4 @@ function codeOf(error: unknown, depth: number): string {
   )
   const fallback = typeof code === 'string' && /^[A-Z][A-Z0-9_]{1,60}$/.test(code) ? code : ''
   return inner.find((it) => it in words) ?? (fallback || (inner.find(Boolean) ?? ''))
-}
-
-/** Resolves after `ms`, or as soon as the signal is aborted; never rejects. */
-export async function pause(ms: number, signal: AbortSignal): Promise<void> {
-  if (ms > 0) await wait(ms, undefined, { signal }).catch(() => undefined)
 }

@@ -12,7 +12,7 @@ import { canConfine } from '../../host/confine.ts'
 import { describeMachine } from '../../host/describe.ts'
 import { hardwareOf, hardwareText, type KeptHardware, keptOf } from '../../host/hardware.ts'
 import { openMachine } from '../../host/machine.ts'
-import { openStore } from '../../state/store.ts'
+import { openStore, type Store } from '../../state/store.ts'
 import { renderStatus } from '../render/status.ts'
 import { readVersion } from '../version.ts'
 import { type Common, type Exit, Refusal } from './common.ts'
@@ -40,7 +40,7 @@ export async function run(common: Common): Promise<Exit> {
   )
   const log = openLog({ level: config.logLevel, plain, hide })
   goOn(log)
-  // Two agents must not write to one state file, nor notify everything twice.
+  // Two agents must not write to one state file.
   await makeRoom(config.socket).catch(refuse)
   const store = openStore(config.stateDir, Date.now())
   const machine = openMachine()
@@ -85,21 +85,14 @@ export async function run(common: Common): Promise<Exit> {
   const describe = (hardware = '') => {
     description = [k3s, hardware, describeMachine()].filter(Boolean).join(', ')
   }
-  const kept = keptOf(store.sample(hardwareSample, 1)?.sample)
-  describe(kept && hardwareText(kept.hardware))
-  // Not waited for: it takes seconds, and nothing is judged by it.
-  let ended: boolean = false
-  const keep = (it: KeptHardware) => {
-    if (!ended) store.saveSample(hardwareSample, it, Date.now(), true, 1)
-  }
-  void hardwareOf(kept, keep).then((it) => it && describe(hardwareText(it)))
+  const leaveHardware = learnHardware(store, describe)
   if (plain) {
     const terminal = here(common)
     show(`\n${renderStatus(daemon.snapshot(), terminal)}\n`, terminal)
     log.info({}, `watching; see \`agent status\` (socket ${config.socket}); Ctrl-C ends it`)
   }
   const signal = await stopped
-  ended = true
+  leaveHardware()
   system.stopping()
   log.info({}, `${signal}: stopping`)
   server.close()
@@ -107,4 +100,21 @@ export async function run(common: Common): Promise<Exit> {
   machine.close()
   system.stop()
   return 0
+}
+
+/**
+ * Says what the machine is made of, as kept from before and once it is known for this boot, and keeps that. Nobody waits
+ * for it: it takes seconds, and nothing is judged by it. Returns what has to be called before the store is closed.
+ */
+function learnHardware(store: Store, say: (hardware?: string) => void): () => void {
+  const kept = keptOf(store.sample(hardwareSample, 1)?.sample)
+  say(kept && hardwareText(kept.hardware))
+  let ended: boolean = false
+  const keep = (it: KeptHardware) => {
+    if (!ended) store.saveSample(hardwareSample, it, Date.now(), true, 1)
+  }
+  void hardwareOf(kept, keep).then((it) => it && say(hardwareText(it)))
+  return () => {
+    ended = true
+  }
 }

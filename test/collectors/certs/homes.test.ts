@@ -180,7 +180,11 @@ t.test('a copy in a home: older, of another authority, or of another cluster', a
       code: 'certs.kubeconfig-stale',
       subject: '/root/.kube/config',
       text: /holds the cert of system:admin from 2026-01-27, valid for 6\d d more; k3s has had a newer one since 2026-11-2/,
-      fix: [/grep server:/, /install -m 600 \/etc\/rancher\/k3s\/k3s\.yaml \/root\/\.kube\/config/, /others too/],
+      fix: [
+        /grep server:/,
+        /install -m 600 \/etc\/rancher\/k3s\/k3s\.yaml \/root\/\.kube\/config/,
+        /others too/,
+      ],
     },
   ])
   t.match(await told(config('https://127.0.0.1:6443', over.pem)), [

@@ -19,7 +19,8 @@ t.test('a mistake over a sample is a sentence that says what may have made it', 
   t.throws(broken, {
     name: 'Refusal',
     exit: 3,
-    message: /the page.*the running agent may have another version: compare `agent version` and `agent status`$/,
+    message:
+      /the page.*the running agent may have another version: compare `agent version` and `agent status`$/,
     cause: TypeError,
   })
 })

@@ -52,6 +52,7 @@ t.test('the status and every page of a moment, before, in and after a flush', as
   }
   const none = await at(-1)
   const [first] = collectors
-  if (first) t.throws(() => filmedView(none.head, none.it, first), /the film holds no round of k3s before that time/)
+  if (first)
+    t.throws(() => filmedView(none.head, none.it, first), /the film holds no round of k3s before that time/)
   t.equal(filmedSnapshot(none.head, none.it).state, 'unknown')
 })

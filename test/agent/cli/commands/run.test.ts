@@ -62,5 +62,8 @@ t.test('killed, it leaves what it saw, and the next one takes its place', async 
 t.test('with settings that are wrong nothing is started', async (t) => {
   const wrong = join(folder, 'wrong.yaml')
   writeFileSync(wrong, 'nodes: x\n')
-  t.match(agent('--config', wrong, 'run'), { exit: 78, err: /invalid config: 1 error\n.*nodes: unknown key; did you mean node\?/ })
+  t.match(agent('--config', wrong, 'run'), {
+    exit: 78,
+    err: /invalid config: 1 error\n.*nodes: unknown key; did you mean node\?/,
+  })
 })

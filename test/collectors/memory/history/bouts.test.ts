@@ -52,7 +52,11 @@ t.test('a storm has its own kills only, by whom they hit', async (t) => {
   ]
   const storm = stormOf(stormOf(undefined, before, now), burst, now + 35_000)
   t.match(storm, { kills: 30, first: now, last: now + 29_000 })
-  t.strictSame(storm?.hits, { 'shop/web': 30 }, 'not who was killed at its own limit before, meanwhile, after')
+  t.strictSame(
+    storm?.hits,
+    { 'shop/web': 30 },
+    'not who was killed at its own limit before, meanwhile, after',
+  )
   const after = stormOf(storm, [kill(now + 50_000, 'oomer')], now + 51_000)
   t.match(after, { kills: 30, last: now + 29_000 }, 'another pod at its own limit, 16 s later')
   t.strictSame(after?.hits, storm?.hits)
@@ -75,7 +79,11 @@ t.test('a storm has its own kills only, by whom they hit', async (t) => {
 
 t.test("a kill of another pod rings, however near to another one's storm", async (t) => {
   const hitsOf = (...kills: Named[]) =>
-    stormOf(undefined, kills.toSorted((a, b) => a.at - b.at), now + 40_000)?.hits
+    stormOf(
+      undefined,
+      kills.toSorted((a, b) => a.at - b.at),
+      now + 40_000,
+    )?.hits
   const web = many(30, 500)
   for (const at of [-50_000, -1, 7_000, 15_500, 20_000])
     t.strictSame(hitsOf(...web, kill(now + at, 'oomer')), { 'shop/web': 30 }, `${at} ms`)
