@@ -46,7 +46,8 @@ function ranked(
         return {
           cause,
           edge,
-          refused: cause === former?.cause && refused === 'well after it' ? undefined : refused,
+          refused:
+            cause === former?.cause && refused === 'well after it' ? unproven(cause, effect, edge) : refused,
         }
       }),
   )
@@ -170,6 +171,10 @@ function formerCause(
     ? { cause, ended: before.seen }
     : undefined
 }
+
+/** That it had a cause the last time is no proof that it has it now. */
+const unproven = (cause: Finding, effect: Finding, { proof }: Cause) =>
+  proof && !proof(cause, effect) ? ('no proof' as const) : undefined
 
 /** Whether more than time speaks for it. */
 const isShown = ({ proof, triggers }: Cause) => proof !== undefined || triggers !== undefined

@@ -234,6 +234,22 @@ t.test('a flush shuts out more than SSH only where it left the policy alone', as
   )
 })
 
+t.test('what comes back without the proof it had is not of the same cause', async (t) => {
+  const system = found('memory.oom-system', start, { severity: 'critical' })
+  const at = start + 56 * minute
+  const before = found('memory.oom-killed', start, { resolved: at, seen: at })
+  const kill = (evidence: NonNullable<Finding['evidence']>) => {
+    const again = found('memory.oom-killed', at, { onset: { from: at, to: at }, evidence })
+    return causeOf(
+      again,
+      rules,
+      Map.groupBy([system, before, again], (it) => it.code),
+    )?.code
+  }
+  t.equal(kill(shown), 'memory.oom-system')
+  t.equal(kill({ process: 'web' }), undefined, 'at a limit of its own, an hour after the node ran out')
+})
+
 t.test('what comes back after another act is of that, and not of the first', async (t) => {
   const at = (code: string, since: number, more: Partial<Finding> = {}) =>
     found(code, since, { onset: { from: since, to: since }, severity: 'info', ...more })
