@@ -5,7 +5,7 @@ import { datastore, disks, type Limits } from './filling.ts'
 import type { Code } from './rules.ts'
 import type { Answer, K3sSample, Part } from './sample.ts'
 import { down, restarting } from './service.ts'
-import { linesOf } from './text.ts'
+import { lastWordsOf } from './text.ts'
 
 /** Time k3s gets to start: on a small board it takes two minutes until the API answers. */
 export const grace = 3 * minute
@@ -101,7 +101,7 @@ function events({ happened = [], k3s }: K3sSample, restarts: boolean): Observati
   const unit = k3s?.unit ?? 'k3s'
   const steps: Readonly<Partial<Record<Code, readonly string[]>>> = {
     'k3s.restarted': [`If nobody restarted k3s on purpose: \`journalctl -u ${unit} -n 50 --no-pager\``],
-    'k3s.crashed': [`See why k3s crashed: ${linesOf(unit)}`],
+    'k3s.crashed': [`See why k3s crashed: ${lastWordsOf(unit)}`],
     'k3s.killed': k3s?.running
       ? ['See which pods are not back: `kubectl get pods -A -o wide | grep -v Running`']
       : [`Start k3s, which recreates network, rules and pods: \`systemctl start ${unit}\``],

@@ -14,7 +14,7 @@ import {
   panickedAtLink,
   saysUnauthorized,
 } from './proofs.ts'
-import { linesOf } from './text.ts'
+import { lastWordsOf, linesOf } from './text.ts'
 import { titles } from './titles.ts'
 
 /** Without valid certificates a start of k3s fails, or the API refuses those who come with them. */
@@ -209,7 +209,7 @@ export const rules = declared({
       "`NRestarts` of `systemctl show`, and the journal: systemd's own entry on how the process ended, and the last lines of k3s before it.",
     impact:
       'While k3s was down, the API and the kubelet did not answer; containers kept running. The same crash may happen again.',
-    fix: [`See why k3s crashed (on an agent the unit is k3s-agent): ${linesOf('k3s')}`],
+    fix: [`See why k3s crashed (on an agent the unit is k3s-agent): ${lastWordsOf('k3s')}`],
     event: true,
     because: [
       { code: 'cni.overlay-missing', proof: panickedAtLink },

@@ -4,5 +4,12 @@
  */
 const grave = 'level=(fatal|error)|^[EF][0-9]{4} |^panic: |^fatal error: '
 
+/** What it writes only as it ends: a k3s that runs again writes dozens of errors within its first minute. */
+const last = 'level=fatal|^F[0-9]{4} |^panic: |^fatal error: '
+
+/** The command that shows what a k3s that runs again said last before it ended. */
+export const lastWordsOf = (unit: string) =>
+  `\`journalctl -u ${unit} -b --no-pager -g '${last}' | tail -n 10\``
+
 /** The command that shows why k3s ended. Before systemd 253 `-n` counts lines before `-g` chooses among them. */
 export const linesOf = (unit: string) => `\`journalctl -u ${unit} -b --no-pager -g '${grave}' | tail -n 30\``

@@ -120,7 +120,7 @@ t.test(
         code: 'k3s.crashed',
         at: noon - 2 * minute,
         evidence: { exit: 2, reason: 'panic: x' },
-        fix: [/^See why k3s crashed: `journalctl -u k3s -b .*-g '.*panic.*' \| tail -n 30`$/],
+        fix: [/^See why k3s crashed: `journalctl -u k3s -b .*-g '.*panic.*' \| tail -n 10`$/],
       },
     ])
   },
