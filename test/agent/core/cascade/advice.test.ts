@@ -71,7 +71,7 @@ t.test('a flush: the way in, the rules, then what a restart does not bring back'
     { code: 'firewall.ufw-drift', fix: ['`ufw reload`'] },
     { code: 'firewall.kube-chains-missing' },
     { code: 'firewall.hostport-rules-missing', fix: ['`kubectl delete pod ingress`', 'Then try the port'] },
-    { code: 'cni.dns-dead' },
+    { code: 'cni.dns-dead', evidence: { answer: 'timeout' } },
     { code: 'pods.crash-looping' },
   )
   t.equal(it.cause.code, 'firewall.flushed')
@@ -93,7 +93,7 @@ t.test('a flush: the way in, the rules, then what a restart does not bring back'
 t.test('a bridge that is gone: the dead DNS and the crash loops need no steps of their own', async (t) => {
   const it = incidentOf(
     { code: 'cni.bridge-missing' },
-    { code: 'cni.dns-dead' },
+    { code: 'cni.dns-dead', evidence: { answer: 'timeout' } },
     { code: 'pods.crash-looping', pod: { namespace: 'a', name: 'b' } },
     { code: 'pods.log-says', pod: { namespace: 'a', name: 'b' } },
   )
