@@ -43,7 +43,7 @@ const unwell = causes(
   // From the start on each look asks: what was well after it is not unwell by it.
   { code: 'k3s.restarted' },
   { code: 'k3s.crashed' },
-  ...noRoom,
+  { code: 'memory.oom-killed', proof: ofK3s },
 )
 
 const leaveTheData =
@@ -127,7 +127,11 @@ export const rules = declared({
     avoid: [noReboot],
     // A restart of k3s v1.36: 15 s, counted from the stop.
     pendingFor: minute,
-    because: [...unwell, { code: 'certs.api-unauthorized', takes: judged, proof: saysUnauthorized }],
+    because: [
+      ...unwell,
+      { code: 'k3s.disk-filling', takes: whileOpen, proof: isFull },
+      { code: 'certs.api-unauthorized', takes: judged, proof: saysUnauthorized },
+    ],
   },
   'k3s.kubelet-unhealthy': {
     severity: 'critical',
@@ -144,7 +148,7 @@ export const rules = declared({
     ],
     avoid: [noReboot],
     pendingFor: minute,
-    // Its /healthz does not need the API.
+    // Its /healthz needs neither the API nor room on a disk.
     because: unwell,
   },
   'k3s.disk-filling': {
