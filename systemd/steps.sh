@@ -217,7 +217,8 @@ write_commands() {
 # Completion and manual, made by the program itself, for each name under which it can be called.
 write_help() {
   for name in murphy agent; do
-    is_ours "$commands/$name" || continue
+    # By now the link is this run's, also in a first installation, which knows of nothing it made before.
+    [ "$(readlink "$commands/$name")" = "$program/bin/murphy" ] || continue
     write_help_file "$shares/bash-completion/completions/$name" "$name" completion bash
     write_help_file "$shares/zsh/site-functions/_$name" "$name" completion zsh
     write_help_file "$shares/fish/vendor_completions.d/$name.fish" "$name" completion fish

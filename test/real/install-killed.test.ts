@@ -39,7 +39,7 @@ killed() { # killed AT OPTIONS: 137 if it was killed there, else what it gave
   return $gave
 }
 state() {
-  for it in /opt /etc/murphy /var/lib/murphy /etc/systemd/system /etc/update-motd.d /usr/local/bin; do
+  for it in /opt /etc/murphy /var/lib/murphy /etc/systemd/system /etc/update-motd.d /usr/local/bin /usr/local/share; do
     [ ! -e $it ] || find $it -printf '%M %u %g %p %l\\n'
   done | grep -v ' /opt$' | sort
   find /opt /etc/murphy /etc/systemd/system/murphy.service /etc/update-motd.d -type f 2>/dev/null | grep -vx /opt/murphy/made | sort | xargs -r sha256sum
@@ -53,7 +53,7 @@ is() { for want in $2; do [ "$(murphy version 2>&1)" != "murphy $want" ] || retu
 late() { # a run that fails at its last step
   mkdir -p /run/kill/late; printf '#!/bin/sh\nexit 1\n' >/run/kill/late/systemctl; chmod +x /run/kill/late/systemctl
   PATH=/run/kill/late:$PATH sh "$@" >/run/kill/out 2>&1 && fail 'it did not fail'
-  grep -q 'undoing its changes' /run/kill/out || fail "failed: $(cat /run/kill/out)"
+  grep -q 'all changes were undone' /run/kill/out || fail "failed: $(cat /run/kill/out)"
 }
 one=/root/release1/install.sh two=/root/release2/install.sh
 failed=0 n=0

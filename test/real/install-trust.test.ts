@@ -97,7 +97,7 @@ onNode('what it did not make it neither trusts nor removes', async (t, node) => 
     await untouched(t, node, name, {
       before: `rm -f ${lock}; ${before}`,
       after: `rm ${lock}`,
-      sentence: /murphy-install.lock is not root's/,
+      sentence: /murphy-install.lock does not belong to root/,
       purged: 1,
     })
 

@@ -200,11 +200,11 @@ t.test('a server from its start to its end', async (t) => {
     t.strictSame(killings(await look(0)), [], 'the containers are dead, the links are there')
     await sh(acts.slice(1).join(';'))
     const gone = await look(0)
-    t.match(killings(gone), [{ text: /^All 3 containers and cni0 and flannel\.1 went between / }])
+    t.match(killings(gone), [{ text: /^All 3 containers and cni0 and flannel\.1 disappeared between / }])
     t.match(gone.sample.tasks, { count: 0 })
     t.match(await sh(`ls ${tasks}`), /a{64}/, 'whose folders are there all the same')
     const down = (await look(16 * minute)).found.filter((it) => it.code === 'k3s.down')
-    t.match(down, [{ subject: 'k3s', text: /No container runs here/ }], 'and nobody started it again')
+    t.match(down, [{ subject: 'k3s', text: /No container is running/ }], 'and nobody started it again')
     const at = killings(gone)[0]?.at
     await node.start()
     t.match(
@@ -225,7 +225,7 @@ t.test('a server from its start to its end', async (t) => {
     // containerd was just started: the old folders are still there, and new pods come.
     await pods('12')
     const after = await look(0)
-    t.match(killings(after), [{ text: /^All 3 containers and cni0 and flannel\.1 went between / }])
+    t.match(killings(after), [{ text: /^All 3 containers and cni0 and flannel\.1 disappeared between / }])
     t.not(killings(after)[0]?.at, known[0], 'an event of its own')
     t.match(after.sample.tasks, { count: 2 })
     await node.kill()

@@ -199,7 +199,7 @@ t.test('OOM kills', skip, async (t) => {
     await host().kmsg(begun, (record) => {
       if (record.includes(';oom-kill:') && record.includes(`task=${comm},`)) told += 1
     })
-    const bare = told < kills ? `; ${kills - told} by the name of the process only` : '.'
+    const bare = told < kills ? `; ${kills - told} identified by process name only` : '.'
     t.ok(found?.text.includes(bare), `${told} of ${kills} were told in full`)
     t.comment(String(found?.text))
   })

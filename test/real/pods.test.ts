@@ -151,12 +151,12 @@ t.test('OOM kill, crash loop, corrupt WAL: one incident on the right pod', skip,
   t.match(led.get('pods.log-says shop/db-0/postgres postgres-wal'), {
     text: /could not locate a valid checkpoint record/,
     fix: [
-      /scale that down/,
-      /Copy the whole volume.*backup or a replica/,
-      /sleep.*dry-run/,
+      /find the workload to scale to 0/,
+      /copy the whole volume.*backup or a healthy replica/,
+      /sleep infinity.*dry-run/,
       /pg_resetwal -f/,
     ],
-    avoid: [/running server or without a copy/],
+    avoid: [/^Don't delete pg_wal or the volume/],
   })
   t.equal(
     [...led.keys()].some((it) => it.includes('web')),

@@ -34,7 +34,7 @@ export function lockout(sample: FirewallSample): Observation<Code>[] {
       : [
           `In your open session or on the console: ${open}`,
           ...(on
-            ? [`Rebuild ufw's chains, which nothing leads to now: \`ufw allow ${port}/tcp; ${rebuildUfw}\``]
+            ? [`Allow SSH in ufw: \`ufw allow ${port}/tcp\``, `Rebuild ufw's chains: \`${rebuildUfw}\``]
             : []),
         ]
   const flushed = memory.flushes?.some((it) => tablesOf(it).includes(`${family} filter`))
