@@ -143,10 +143,7 @@ t.test('a node whose network breaks and is mended', async (t) => {
   await t.test('bridge deleted: a new pod brings it back, but not the old pods', async (t) => {
     ip('link del cni0')
     const [found] = await exactly(t, 'cni.bridge-missing cni0')
-    t.match(
-      found?.text,
-      /^The bridge cni0 is missing: 3 pods \(.*default\/db-0.*\) have no network\./,
-    )
+    t.match(found?.text, /^The bridge cni0 is missing: 3 pods \(.*default\/db-0.*\) have no network\./)
     node.add('web-4')
     const [left] = await exactly(t, 'cni.veth-orphaned cni0')
     t.match(left?.text, /3 pods \(.*default\/db-0.*\)/)

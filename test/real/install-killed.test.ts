@@ -193,7 +193,7 @@ const narrow: Readonly<Record<string, readonly [within: string, text: string]>> 
  * All of some 700 steps of each scenario take hours. So one of so many is taken here, another in each scenario, and
  * `KILL_EACH=1 npm test -- install-killed` takes all: for whoever changes the installer.
  */
-const each = Number(process.env.KILL_EACH ?? 83)
+const each = Number(process.env.KILL_EACH ?? 167)
 
 /** One of so many steps of a scenario. Where no systemd runs a step takes a tenth of the time. */
 async function atEveryStep(

@@ -19,6 +19,8 @@ t.setTimeout(900_000)
 const first = 37
 const seeds = Array.from({ length: 12 }, (_, at) => first + at)
 const nodes = 6
+/** `npm test` plays half of them, to stay short; `MURPHY_SEQUENCES=12` plays all. */
+const played = seeds.slice(0, Number(process.env.MURPHY_SEQUENCES ?? 6))
 
 t.test('a seed is the same plan every time, and no two of its faults take the same', async (t) => {
   for (const seed of Array.from({ length: 200 }, (_, at) => at)) {
@@ -51,9 +53,9 @@ t.test('the twelve have something of everything', async (t) => {
   t.ok(acts.includes('restart') && acts.includes('agent restart'))
 })
 
-t.test('twelve sequences on real nodes', { skip }, async (t) => {
+t.test('sequences on real nodes', { skip }, async (t) => {
   const begun = performance.now()
-  const all = await playAll(seeds, nodes)
+  const all = await playAll(played, nodes)
   const sum = tally(all)
   const took = Math.round((performance.now() - begun) / 1000)
   const confirmed = all.flatMap((it) => it.confirmed).sort((a, b) => a - b)
@@ -65,8 +67,8 @@ t.test('twelve sequences on real nodes', { skip }, async (t) => {
       t.comment(`${story(it)}\n${it.unplaced.join('\n')}\n${it.log}`)
   for (const { name, value, goal, text } of figures(sum))
     t.ok(value <= goal, `${name}: ${text}, goal ${goal}`)
-  t.ok(sum.faults >= 24, `${sum.faults} faults had to be told`)
-  t.ok(confirmed.length >= 12, `${confirmed.length} repairs were confirmed`)
+  t.ok(sum.faults >= 2 * played.length, `${sum.faults} faults had to be told`)
+  t.ok(confirmed.length >= played.length, `${confirmed.length} repairs were confirmed`)
 })
 
 /** Of these each is shown with its story. */

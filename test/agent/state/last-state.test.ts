@@ -32,7 +32,7 @@ t.test('without an agent, status and history tell what is on the disk, and how o
     return spawnSync(command, rest, { encoding: 'utf8', env: { PATH, NODE_COMPILE_CACHE, HOME: place } })
   }
   for (const name of ['once', 'and again'])
-    t.match(ran([], 'status').stdout, /looked 2 h ago[\s\S]*what follows is 2 h\s+old/, name)
+    t.match(ran([], 'status').stdout, /checked 2 h ago[\s\S]*what follows is 2 h\s+old/, name)
   t.equal(ran([], 'history').status, 0)
 
   if (process.getuid?.() === 0) {
