@@ -135,8 +135,10 @@ onNode('what it did not make it neither trusts nor removes', async (t, node) => 
 onNode('what a version before the list installed is known again', async (t, node) => {
   const before = await inventory(node)
   t.equal((await install(node, '--ntfy https://ntfy.sh/topic')).exit, 0)
+  // Such a version wrote no completion and no manual.
   await node.sh(
-    `rm /opt/murphy/made; chgrp -R murphy /etc/murphy; chmod 0750 /etc/murphy; chmod 0640 /etc/murphy/*`,
+    `grep ^/usr/local/share/ /opt/murphy/made | sort -r | while read -r it; do rm -f "$it" 2>/dev/null || rmdir "$it"; done
+     rm /opt/murphy/made; chgrp -R murphy /etc/murphy; chmod 0750 /etc/murphy; chmod 0640 /etc/murphy/*`,
   )
   await unpack(node, program('2'))
   const upgrade = await install(node)
