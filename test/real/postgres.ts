@@ -103,9 +103,14 @@ export function query(sockets: string, sql: string, user = 'postgres'): Promise<
 /** Waits until it answers. */
 export async function untilReady(sockets: string): Promise<void> {
   for (let tries = 0; ; tries += 1) {
-    const answer = await query(sockets, 'select 42').catch(String)
+    let why = 'nothing'
+    // What an error says may hold anything, such as a number in the name of a folder.
+    const answer = await query(sockets, 'select 42').catch((error) => {
+      why = String(error)
+      return ''
+    })
     if (answer.includes('42')) return
-    if (tries > 200) throw new Error(`PostgreSQL does not answer: ${answer}`)
+    if (tries > 200) throw new Error(`PostgreSQL does not answer: ${answer || why}`)
     await sleep(50)
   }
 }
