@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { ask } from '../../../agent/api/ask.ts'
 import { type Snapshot, snapshotOf } from '../../../agent/api/snapshot.ts'
@@ -107,7 +107,9 @@ async function furnished(node: Container) {
     input: `${services}\n`,
   })
   await node.sh(`mkdir -p /etc/systemd/system/k3s.service.d; ${stage}`)
-  const lines = () => readLines(readFileSync(join(place, 'run/receivers'), 'utf8'))
+  // systemd makes the file when it starts the unit, which may be later than it says so.
+  const receivers = join(place, 'run/receivers')
+  const lines = () => readLines(existsSync(receivers) ? readFileSync(receivers, 'utf8') : '')
   const { webhook, secret } = await until('the receivers listen', () => lines()[0]?.ready)
   const socket = join(place, 'run/murphy/agent.sock')
   /** The process of k3s that counts as old for as long as a sequence goes on. */
