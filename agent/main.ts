@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander'
+import type { CommandTree } from './cli/commands/completion.ts'
 import type { PageCommand } from './cli/commands/page.ts'
-import type { CommandTree } from './cli/commands/tree.ts'
 import { leave } from './cli/leave.ts'
 import { readVersion } from './cli/version.ts'
 import type { PageWord } from './model/index.ts'

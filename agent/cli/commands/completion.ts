@@ -1,9 +1,11 @@
 import { severities } from '../../model/index.ts'
 import { bashScript, fishScript, type Values, zshScript } from '../render/completion.ts'
+import type { CommandTree } from '../render/tree.ts'
 import { type Common, type Exit, print, Refusal } from './common.ts'
 import { allRules } from './explain.ts'
 import { forms, here } from './output.ts'
-import type { CommandTree } from './tree.ts'
+
+export type { CommandTree } from '../render/tree.ts'
 
 const shells = { bash: bashScript, zsh: zshScript, fish: fishScript } as const
 const isShell = (it: string): it is keyof typeof shells => Object.hasOwn(shells, it)

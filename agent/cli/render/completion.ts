@@ -1,15 +1,4 @@
-/** A command with all that may follow it; `commands/tree.ts` says more. */
-export interface Tree {
-  readonly name: string
-  readonly meaning: string
-  readonly words: readonly { readonly name: string }[]
-  readonly options: readonly {
-    readonly forms: readonly string[]
-    readonly value?: string
-    readonly meaning: string
-  }[]
-  readonly commands: readonly Tree[]
-}
+import type { CommandTree } from './tree.ts'
 
 /** What may stand for a placeholder, by its name. */
 export type Values = Readonly<Record<string, readonly string[]>>
@@ -21,16 +10,16 @@ const files: readonly string[] = ['FILE', 'PLACE']
 interface Level {
   /** `/firewall/diff`; empty for the program itself. */
   readonly path: string
-  readonly tree: Tree
+  readonly tree: CommandTree
 }
 
-const levels = (tree: Tree, path = ''): readonly Level[] => [
+const levels = (tree: CommandTree, path = ''): readonly Level[] => [
   { path, tree },
   ...tree.commands.flatMap((it) => levels(it, `${path}/${it.name}`)),
 ]
 
 /** Each option that takes something, once: its forms, and the placeholder. */
-function taking(tree: Tree): readonly (readonly [forms: string, value: string])[] {
+function taking(tree: CommandTree): readonly (readonly [forms: string, value: string])[] {
   const all = levels(tree).flatMap((it) => it.tree.options)
   return [
     ...new Map(
@@ -49,14 +38,14 @@ const walk = (all: readonly Level[]) =>
     .map((it) => it.path)
     .join('|')}) path="$path/$word" ;; esac`
 
-const wordsAt = ({ tree }: Level, root: Tree, values: Values): readonly string[] => [
+const wordsAt = ({ tree }: Level, root: CommandTree, values: Values): readonly string[] => [
   ...tree.commands.map((it) => it.name),
   ...tree.words.flatMap((it) => values[it.name] ?? []),
   ...[...tree.options, ...(tree === root ? [] : root.options)].flatMap((it) => it.forms),
 ]
 
 /** For bash (programmable completion, bash(1)). */
-export function bashScript(tree: Tree, values: Values): string {
+export function bashScript(tree: CommandTree, values: Values): string {
   const all = levels(tree)
   const given = taking(tree).map(([forms, value]) => {
     const words = folders.includes(value)
@@ -88,7 +77,7 @@ complete -o bashdefault -o default -F _murphy_${tree.name} ${tree.name}
 }
 
 /** For zsh (zshcompsys(1)). */
-export function zshScript(tree: Tree, values: Values): string {
+export function zshScript(tree: CommandTree, values: Values): string {
   const all = levels(tree)
   const described = (name: string, meaning: string) =>
     quoted(`${name.replaceAll(':', '\\:')}:${meaning.replaceAll(':', '\\:')}`)
@@ -127,7 +116,7 @@ esac
 }
 
 /** For fish (complete(1) of fish). */
-export function fishScript(tree: Tree, values: Values): string {
+export function fishScript(tree: CommandTree, values: Values): string {
   const lines = levels(tree).flatMap(({ path, tree: it }) => {
     const names = path.split('/').filter(Boolean)
     const below = it.commands.map((one) => one.name)

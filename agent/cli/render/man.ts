@@ -1,18 +1,7 @@
-/** A command with all that may follow it; `commands/tree.ts` says more. */
-interface Tree {
-  readonly name: string
-  readonly meaning: string
-  readonly words: readonly { readonly name: string; readonly required: boolean; readonly meaning: string }[]
-  readonly options: readonly {
-    readonly forms: readonly string[]
-    readonly value?: string
-    readonly meaning: string
-  }[]
-  readonly commands: readonly Tree[]
-}
+import type { CommandTree } from './tree.ts'
 
 /** The manual page in the language of man(7), from the commands' own help. */
-export function manPage(tree: Tree, version: string): string {
+export function manPage(tree: CommandTree, version: string): string {
   const name = tree.name
   const [first = '', ...rest] = tree.meaning.split(': ')
   return [
@@ -54,7 +43,7 @@ export function manPage(tree: Tree, version: string): string {
   ].join('\n')
 }
 
-function command(it: Tree, above: readonly string[]): readonly string[] {
+function command(it: CommandTree, above: readonly string[]): readonly string[] {
   const path = [...above, it.name]
   const words = it.words.map(({ name, required }) => (required ? name : `[${name}]`))
   return [
@@ -68,7 +57,7 @@ function command(it: Tree, above: readonly string[]): readonly string[] {
   ]
 }
 
-const option = ({ forms, value, meaning }: Tree['options'][number]): readonly string[] => [
+const option = ({ forms, value, meaning }: CommandTree['options'][number]): readonly string[] => [
   '.TP',
   `.BR ${forms.map(roff).join(' ", " ')}${value === undefined ? '' : ` " " \\fI${roff(value)}\\fR`}`,
   roff(meaning),

@@ -8,7 +8,12 @@ const tree = {
   meaning: 'Murphy',
   options: [{ forms: ['-c', '--config'], value: 'FILE', meaning: "Murphy's own: settings" }],
   commands: [
-    { ...none, name: 'explain', meaning: 'what it means', words: [{ name: 'CODE' }] },
+    {
+      ...none,
+      name: 'explain',
+      meaning: 'what it means',
+      words: [{ name: 'CODE', required: true, meaning: '' }],
+    },
     {
       ...none,
       name: 'check',
