@@ -8,18 +8,9 @@ import { round, rulesOf } from '../../core/round.ts'
 import type { Host, Rules } from '../../model/index.ts'
 import { renderStatus } from '../render/status.ts'
 import { readVersion } from '../version.ts'
-import { type Exit, print } from './common.ts'
+import type { Exit } from './common.ts'
 import { asking, recorded, timeOf } from './hosts.ts'
-import {
-  dataText,
-  formOf,
-  here,
-  isAtLeast,
-  namesOfAll,
-  type OutputOptions,
-  severityOf,
-  show,
-} from './output.ts'
+import { answer, formOf, isAtLeast, namesOfAll, type OutputOptions, severityOf } from './output.ts'
 import { settings } from './settings.ts'
 
 export interface CheckArguments extends OutputOptions {
@@ -46,13 +37,12 @@ export async function check(options: CheckArguments): Promise<Exit> {
     snapshot = await asking((host) => look(host, node, (name) => config.collectors[name]), at)
   }
   const shownThere = { ...snapshot, incidents: snapshot.incidents.filter((it) => isAtLeast(it, least)) }
-  if (form === 'json' || form === 'yaml') print(await dataText(form, shownThere))
-  else if (form === 'name') print(namesOfAll(shownThere.incidents, true))
-  else {
-    const terminal = here(options)
-    const verbose = options.verbose === true || form === 'wide'
-    show(renderStatus(shownThere, terminal, { once: true, verbose }), terminal)
-  }
+  await answer(form, options, {
+    data: () => shownThere,
+    names: () => namesOfAll(shownThere.incidents, true),
+    page: (terminal, wide) =>
+      renderStatus(shownThere, terminal, { once: true, verbose: options.verbose === true || wide }),
+  })
   return exitCode(snapshot.state)
 }
 

@@ -19,10 +19,10 @@ import {
 } from '../render/doctor.ts'
 import { readVersion } from '../version.ts'
 import { look } from './check.ts'
-import { type Exit, print, Refusal } from './common.ts'
+import { type Exit, Refusal } from './common.ts'
 import { asking } from './hosts.ts'
 import { testSinks } from './notify.ts'
-import { dataText, formOf, here, type OutputOptions, show } from './output.ts'
+import { answer, formOf, type OutputOptions } from './output.ts'
 import { settings } from './settings.ts'
 import { notRunning } from './status.ts'
 
@@ -43,12 +43,11 @@ export async function doctor(options: DoctorArguments): Promise<Exit> {
     (error) => error as Error,
   )
   const diagnosis = await asking((host) => diagnose(host, config, running, options.send === true))
-  if (form === 'json' || form === 'yaml') print(await dataText(form, { version: 2, ...diagnosis }))
-  else if (form === 'name') print(namesOf(diagnosis.rows))
-  else {
-    const terminal = here(options)
-    show(renderDoctor(diagnosis, terminal), terminal)
-  }
+  await answer(form, options, {
+    data: () => ({ version: 2, ...diagnosis }),
+    names: () => namesOf(diagnosis.rows),
+    page: (terminal) => renderDoctor(diagnosis, terminal),
+  })
   return exitCode(diagnosis.state)
 }
 

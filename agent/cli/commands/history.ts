@@ -2,19 +2,10 @@ import { incidents } from '../../core/cascade.ts'
 import { historyKept } from '../../core/ledger.ts'
 import { parseDuration } from '../../text/durations.ts'
 import { renderHistory } from '../render/history.ts'
-import { type Exit, print, Refusal } from './common.ts'
+import { type Exit, Refusal } from './common.ts'
 import { allRules } from './explain.ts'
 import { findingsSince } from './findings-since.ts'
-import {
-  dataText,
-  formOf,
-  here,
-  isAtLeast,
-  namesOfAll,
-  type OutputOptions,
-  severityOf,
-  show,
-} from './output.ts'
+import { answer, formOf, isAtLeast, namesOfAll, type OutputOptions, severityOf } from './output.ts'
 import { settings } from './settings.ts'
 
 export interface HistoryArguments extends OutputOptions {
@@ -32,11 +23,10 @@ export async function history(options: HistoryArguments): Promise<Exit> {
   const findings = await findingsSince(now - Math.min(length, historyKept), { socket, stateDir })
   const rules = allRules()
   const found = incidents(findings, rules, now).filter((it) => isAtLeast(it, least))
-  if (form === 'json' || form === 'yaml') print(await dataText(form, found))
-  else if (form === 'name') print(namesOfAll(found, false))
-  else {
-    const terminal = here(options)
-    show(renderHistory(found, rules, now, terminal, form === 'wide'), terminal)
-  }
+  await answer(form, options, {
+    data: () => found,
+    names: () => namesOfAll(found, false),
+    page: (terminal, wide) => renderHistory(found, rules, now, terminal, wide),
+  })
   return 0
 }

@@ -63,6 +63,27 @@ export const namesOfAll = (incidents: readonly Incident[], open: boolean): strin
       .filter((it) => !open || it.resolved === undefined),
   )
 
+/** What a command has to show; only what is asked for is made. */
+export interface Shown {
+  readonly data: () => unknown
+  readonly names: () => string
+  readonly page: (terminal: Terminal, wide: boolean) => string
+}
+
+/** It in one form. */
+export async function textIn(form: Form, terminal: Terminal, { data, names, page }: Shown): Promise<string> {
+  if (form === 'json' || form === 'yaml') return dataText(form, data())
+  return form === 'name' ? names() : page(terminal, form === 'wide')
+}
+
+/** Prints it in the form that was asked for. */
+export async function answer(form: Form, options: Common, shown: Shown): Promise<void> {
+  const terminal = here(options)
+  const text = await textIn(form, terminal, shown)
+  if (form === 'text' || form === 'wide') show(text, terminal)
+  else print(text)
+}
+
 /** The terminal of this process. */
 export const here = (options: Common = {}): Terminal =>
   terminalOf(process.stdout, process.env, { local: options.local === true })

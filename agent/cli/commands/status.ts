@@ -6,7 +6,6 @@ import { safe } from '../../text/sanitize.ts'
 import { renderBrief, renderScreen, renderStatus } from '../render/status.ts'
 import { type Common, type Exit, print } from './common.ts'
 import {
-  dataText,
   formOf,
   here,
   isAtLeast,
@@ -14,6 +13,7 @@ import {
   type OutputOptions,
   severityOf,
   show,
+  textIn,
 } from './output.ts'
 
 export interface StatusArguments extends OutputOptions {
@@ -73,27 +73,29 @@ async function pictureOf(options: StatusArguments): Promise<{ text: string; exit
     }
     const stale = notRunning(error as NodeJS.ErrnoException, socket, left)
     if (last) return picture(last.snapshot, stale)
-    const form = formOf(options)
-    const text =
-      form === 'json' || form === 'yaml'
-        ? await dataText(form, { version: 2, node, at: now, state: 'unknown', problem: stale })
-        : form === 'name'
-          ? ''
-          : `${stale}\n`
+    const text = await textIn(formOf(options), here(options), {
+      data: () => ({ version: 2, node, at: now, state: 'unknown', problem: stale }),
+      names: () => '',
+      page: () => `${stale}\n`,
+    })
     return { text: options.brief && (error as NodeJS.ErrnoException).code === 'EACCES' ? '' : text, exit: 3 }
   }
 }
 
 async function textOf(all: Snapshot, stale: string | undefined, options: StatusArguments): Promise<string> {
-  const form = formOf(options)
   const least = severityOf(options)
   const it = { ...all, incidents: all.incidents.filter((one) => isAtLeast(one, least)) }
-  if (form === 'json' || form === 'yaml') return dataText(form, stale ? { ...it, problem: stale } : it)
-  if (form === 'name') return namesOfAll(it.incidents, true)
-  const terminal = here(options)
-  if (options.brief) return renderBrief(it, terminal, stale)
-  const verbose = options.verbose === true || form === 'wide'
-  return renderStatus(it, terminal, { verbose, ...(stale && { stale }) })
+  return textIn(formOf(options), here(options), {
+    data: () => (stale ? { ...it, problem: stale } : it),
+    names: () => namesOfAll(it.incidents, true),
+    page: (terminal, wide) =>
+      options.brief
+        ? renderBrief(it, terminal, stale)
+        : renderStatus(it, terminal, {
+            verbose: options.verbose === true || wide,
+            ...(stale && { stale }),
+          }),
+  })
 }
 
 /** A snapshot from the state on the disk; loaded only where no daemon answers. Rejects if it cannot be read. */

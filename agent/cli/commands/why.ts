@@ -3,10 +3,10 @@ import { incidents } from '../../core/cascade.ts'
 import { historyKept } from '../../core/ledger.ts'
 import { type Finding, type Incident, severities } from '../../model/index.ts'
 import { renderWhy } from '../render/why.ts'
-import { type Exit, print, Refusal } from './common.ts'
+import { type Exit, Refusal } from './common.ts'
 import { allRules } from './explain.ts'
 import { findingsSince } from './findings-since.ts'
-import { dataText, formOf, here, nameOf, namesOfAll, type OutputOptions, show } from './output.ts'
+import { answer, formOf, nameOf, namesOfAll, type OutputOptions } from './output.ts'
 import { settings } from './settings.ts'
 
 export type WhyArguments = Omit<OutputOptions, 'severity'>
@@ -35,10 +35,11 @@ export async function why(which: string | undefined, options: WhyArguments): Pro
     )
   const byCode = Map.groupBy(findings, (it) => it.code)
   const candidates = (it: Finding) => (rules[it.code]?.because ? candidatesOf(it, rules, byCode) : undefined)
-  const terminal = here(options)
-  if (form === 'json' || form === 'yaml') print(await dataText(form, incident))
-  else if (form === 'name') print(namesOfAll([incident], false))
-  else show(renderWhy(incident, candidates, terminal), terminal)
+  await answer(form, options, {
+    data: () => incident,
+    names: () => namesOfAll([incident], false),
+    page: (terminal) => renderWhy(incident, candidates, terminal),
+  })
   return 0
 }
 
