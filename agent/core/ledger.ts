@@ -206,8 +206,10 @@ function onsetOf(since: number, event: boolean, well: number | undefined, now: n
 }
 
 function confirmed(finding: Finding, rules: Rules, it: Observation, now: number): Finding {
-  const { id, since, found: first, onset, notifyAt, count, flaps } = finding
+  const { id, since, found: first, onset, notifyAt, count, flaps, evidence } = finding
   return {
+    // A round that brings no evidence does not take back what another saw: it may be the proof of the cause.
+    ...(evidence && { evidence }),
     ...present(rules, it),
     id,
     // The clock may have been set back since: never wait for a time that came from a wrong clock.

@@ -54,7 +54,7 @@ function health(sample: K3sSample, now: number): Observation<Code>[] {
         `See what k3s logs: \`journalctl -u ${unit} -n 50 --no-pager\``,
         ...(k3s?.role === 'agent' ? [] : ["See which check fails: `kubectl get --raw '/readyz?verbose'`"]),
       ],
-      ...evidenceOf(answers.api),
+      ...evidenceOf(answers.api, sample, now),
     })
   }
   for (const part of ['kubelet', 'kube-proxy'] as const satisfies readonly Part[]) {
@@ -70,14 +70,21 @@ function health(sample: K3sSample, now: number): Observation<Code>[] {
         `See what failed: \`journalctl -u ${unit} -n 100 --no-pager | grep -iE "${part === 'kubelet' ? 'kubelet' : 'proxier|kube-proxy'}"\``,
         `Restart k3s (containers keep running): \`systemctl restart ${unit}\``,
       ],
-      ...evidenceOf(answer),
+      ...evidenceOf(answer, sample, now),
     })
   }
   return found
 }
 
-function evidenceOf({ status, port }: Answer): Pick<Observation, 'evidence'> {
+/** What the answer shows; nothing during a start, when it is that of the start and not of what was wrong before it. */
+function evidenceOf(
+  { status, port, up }: Answer,
+  { k3s }: K3sSample,
+  now: number,
+): Pick<Observation, 'evidence'> {
   if (status === undefined && port === undefined) return {}
+  const start = k3s?.running?.since
+  if (start !== undefined && up !== start && now - start < grace) return {}
   return { evidence: { ...(status !== undefined && { status }), ...(port !== undefined && { port }) } }
 }
 

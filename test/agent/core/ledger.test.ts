@@ -43,6 +43,17 @@ t.test('what is no longer observed is over, and stays long enough to be told', a
   )
 })
 
+t.test('evidence stands until there is other evidence', async (t) => {
+  const look = (evidence?: Readonly<Record<string, number>>) => ({
+    rules,
+    observations: [observation({ code: 'a.two', ...(evidence && { evidence }) })],
+  })
+  const refused = step([], look({ status: 401 }), 1000)
+  const starting = step(refused, look(), 2000)
+  t.match(starting, [{ id: 'a.two|node|1000', evidence: { status: 401 }, count: 2 }])
+  t.strictSame(step(starting, look({ port: 6443 }), 3000)[0]?.evidence, { port: 6443 })
+})
+
 t.test('what happened while a round read began then, and is told no later for it', async (t) => {
   const at = 1000 + 700
   const [found] = step([], { rules, observations: [observation({ code: 'a.two', at })], took: 800 }, 1000)

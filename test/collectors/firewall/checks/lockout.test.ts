@@ -39,7 +39,7 @@ t.test('ufw can only open a port while its chains are reached', (t) => {
   )
   t.match(
     next(sample({ ufw, sets: [ufwSet(0)] })),
-    /console: `iptables -I INPUT [\s\S]*`ufw allow 2222\/tcp; iptables -S /,
+    /console: `iptables -I INPUT .*\n.*`ufw allow 2222\/tcp`\n.*`iptables -S .*; ufw reload`/,
   )
   t.match(next(sample({ sets: [ufwSet(18)] })), /`ufw allow/, 'its files are not known, its chains are there')
   t.notMatch(next(sample({ ufw: { enabled: false }, sets: [ufwSet(18)] })), /ufw/)
