@@ -6,7 +6,7 @@ import { printable } from './sanitize.ts'
 /** Characters of a title. */
 export const longestTitle = 40
 /** No name is shortened to less: it could be any. */
-export const shortestName = 8
+const shortestName = 8
 
 /**
  * `before`, a name from outside, `after`, in at most 40 characters; only the name may be hostile. Where all of it has no
@@ -30,6 +30,10 @@ export function podTitled(
   // What a pod is called after comes first in its name.
   return firstThatFits(before, [`${printable(namespace, longestName)}/${own}`, own, stem(own)], after, begun)
 }
+
+/** Whether a title names this pod, in whatever short form. */
+export const namesPod = (title: string, { name }: { readonly name: string }) =>
+  title.includes(name.slice(0, shortestName))
 
 const longestName = 253
 

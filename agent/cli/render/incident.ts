@@ -1,10 +1,11 @@
 import type { Finding, Incident, Severity, Terminal } from '../../model/index.ts'
 import { leadOf, titleOf } from '../../model/index.ts'
 import { duration } from '../../text/durations.ts'
+import { stepOf } from '../../text/steps.ts'
 import { between } from '../../text/table.ts'
 import { commandOf, paint, type Style, shownOn, wrap } from '../../text/terminal.ts'
 import { second } from '../../text/times.ts'
-import { shortestName } from '../../text/titles.ts'
+import { namesPod } from '../../text/titles.ts'
 import { clockIn } from '../../text/zones.ts'
 
 const colors: Readonly<Record<Severity, Style>> = { info: 'cyan', warning: 'yellow', critical: 'red' }
@@ -64,8 +65,7 @@ export function nameOf(incident: Incident): string {
 
 /** The subject behind a title, unless the title names it or its pod already, in whatever short form. */
 export function aboutOf({ subject, pod }: Pick<Finding, 'subject' | 'pod'>, title: string): string {
-  const isNamed =
-    title.includes(subject) || (pod !== undefined && title.includes(pod.name.slice(0, shortestName)))
+  const isNamed = title.includes(subject) || (pod !== undefined && namesPod(title, pod))
   return subject === 'node' || subject.length > longestSubject || isNamed ? '' : ` (${subject})`
 }
 
@@ -81,36 +81,15 @@ function labelled(terminal: Terminal, label: string, text: string, hanging = ind
 
 /**
  * One step. Its command stands on a line of its own and without backticks, as a shell would take what stands in them
- * for another command; a step that has its command within a sentence stays that sentence.
+ * for another command, and is never broken; a step that has its command within a sentence stays that sentence.
  */
 function fixStep(terminal: Terminal, label: string, number: string, step: string): string {
   const hanging = indent + number.length
-  const parts = stepParts(step).map(({ text, command }) =>
-    command
-      ? ' '.repeat(hanging) + paint(terminal, 'cyan', shownOn(terminal, `\`${text}`).slice(1))
-      : wrap(terminal, text, hanging, hanging),
-  )
-  const [first = '', ...rest] = parts
+  const { before, command, after } = stepOf(step.trim())
+  const words = (text: string) => (text ? [wrap(terminal, text, hanging, hanging)] : [])
+  const shown = command && shownOn(terminal, `\`${command}`).slice(1)
+  const typed = shown ? [' '.repeat(hanging) + paint(terminal, 'cyan', shown)] : []
+  const [first = '', ...rest] = [...words(before), ...typed, ...words(after)]
   const head = `  ${paint(terminal, 'dim', label.padEnd(indent - 2))}${number}`
   return [head + first.slice(hanging), ...rest].join('\n')
-}
-
-interface StepPart {
-  readonly text: string
-  readonly command: boolean
-}
-
-/** A step as what it says and its command, in their order. Pure. */
-export function stepParts(step: string): readonly StepPart[] {
-  const text = step.trim()
-  const [, command, after] = /^`([^`\n]+)`(?:[:,;.]?\s+([^`]*)|\.?)$/.exec(text) ?? []
-  if (command !== undefined)
-    return [{ text: command, command: true }, ...(after ? [{ text: after, command: false }] : [])]
-  const [, before, behind] = /^([^`]+?)\s*`([^`\n]+)`\.?$/.exec(text) ?? []
-  if (before !== undefined && behind !== undefined && before.endsWith(':'))
-    return [
-      { text: before, command: false },
-      { text: behind, command: true },
-    ]
-  return [{ text, command: false }]
 }

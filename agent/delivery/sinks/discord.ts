@@ -2,9 +2,10 @@ import type { Letter, Notice, Reading, Reply } from '../../model/index.ts'
 import { sink } from '../../model/index.ts'
 import { boundedLines, shorten, wholeLines } from '../../text/lengths.ts'
 import { line } from '../../text/sanitize.ts'
+import { stepOf } from '../../text/steps.ts'
 import { second, timestamp } from '../../text/times.ts'
 import { words } from './message.ts'
-import { marks, rest, runbook, stepOf, type Words } from './parts.ts'
+import { marks, rest, runbook, type Words } from './parts.ts'
 
 /**
  * Discord's limits are 2000 characters of content, 4096 of an embed's description, 1024 of a field, 2048 of

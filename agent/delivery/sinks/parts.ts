@@ -2,8 +2,9 @@ import type { Finding, Incident, Pod, Severity } from '../../model/index.ts'
 import { leadOf, severities, titleOf } from '../../model/index.ts'
 import { lasting } from '../../text/durations.ts'
 import { line } from '../../text/sanitize.ts'
+import { stepOf } from '../../text/steps.ts'
 import { messageClock } from '../../text/times.ts'
-import { shortestName } from '../../text/titles.ts'
+import { namesPod } from '../../text/titles.ts'
 
 /** What a notice says, in parts of one line each. Texts may hold `commands`; each sink escapes for its own format. */
 export interface Words {
@@ -68,11 +69,9 @@ export function prefix(
   }
 }
 
-/** The pod behind a title, unless the title names it already, in whatever short form. */
+/** The pod behind a title, unless the title names it already. */
 export const about = (pod: Pod | undefined, title = '') =>
-  pod && !title.includes(pod.name.slice(0, shortestName))
-    ? ` (${line(`${pod.namespace}/${pod.name}`, limits.subject)})`
-    : ''
+  pod && !namesPod(title, pod) ? ` (${line(`${pod.namespace}/${pod.name}`, limits.subject)})` : ''
 
 /** The title of an incident, with the pod of the finding that it is of. */
 export function named(incident: Incident): string {
@@ -131,26 +130,6 @@ function distinct(texts: readonly string[], most: number): readonly string[] {
   const lines = new Set(texts.map((it) => line(it)))
   lines.delete('')
   return [...lines].slice(0, most)
-}
-
-/** A step around its command: `On a server: ` and `kubectl …`. Without `command` it is a sentence for people. */
-export interface Step {
-  readonly before: string
-  readonly command?: string
-  readonly after: string
-}
-
-/**
- * Splits a step at its command: its only piece in backticks, if that is a program with arguments, or all of the step.
- * Names of files, settings and units in backticks are part of the sentence.
- */
-export function stepOf(step: string): Step {
-  const [before = '', command = '', after = '', ...others] = step.split('`')
-  const isWhole = before.trim() === '' && /^[\s.]*$/.test(after)
-  const runs = /^[a-z][\w.+-]*$/.test(command.split(' ')[0] ?? '') && (command.includes(' ') || isWhole)
-  return others.length === 0 && runs && step.split('`').length === 3
-    ? { before: before.trim(), command, after: after.replace(/^[\s.,:;]+$/, '').trim() }
-    : { before: step, after: '' }
 }
 
 /** The command of the first step; undefined where that is none: a later one is not the next safe step. */

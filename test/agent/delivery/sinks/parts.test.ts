@@ -7,7 +7,6 @@ import {
   prefix,
   runbook,
   standing,
-  stepOf,
   steps,
 } from '../../../../agent/delivery/sinks/parts.ts'
 import { finding, incident, over, since } from '../../../receivers/notices.ts'
@@ -57,24 +56,7 @@ t.test('what is new about it', async (t) => {
   t.equal(prefix('resolved', 6 * 60_000), 'resolved after 6 min: ')
 })
 
-t.test('the command of a step, and the words around it', async (t) => {
-  t.strictSame(stepOf('`systemctl restart k3s`'), { before: '', command: 'systemctl restart k3s', after: '' })
-  t.strictSame(stepOf('On a server: `kubectl delete pod x -n y`.'), {
-    ...{ before: 'On a server:', command: 'kubectl delete pod x -n y', after: '' },
-  })
-  t.strictSame(stepOf('`uptime`'), { before: '', command: 'uptime', after: '' })
-  t.strictSame(stepOf('`kubectl get x` shows which'), {
-    ...{ before: '', command: 'kubectl get x', after: 'shows which' },
-  })
-  for (const sentence of [
-    'Give the pod more memory.',
-    'Open port `6443` in the router',
-    'Set `min: warning` in `/etc/murphy/config.yaml`',
-    'Copy `/etc/rancher/k3s/k3s.yaml` to wherever it is used',
-    'one ` alone',
-    'see `ufw` first',
-  ])
-    t.strictSame(stepOf(sentence), { before: sentence, after: '' }, sentence)
+t.test('the command of the first step', async (t) => {
   t.equal(firstCommand({ fix: ['`a b`', '`c d`'] }), 'a b')
   t.equal(firstCommand({ fix: ['Look at the disk.', '`c d`'] }), undefined)
 })
