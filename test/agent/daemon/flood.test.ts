@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs'
+import { renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t, { type Test } from 'tap'
@@ -76,7 +76,11 @@ sinks:
   const silent = { debug() {}, info() {}, warn() {}, error() {} }
   return {
     receivers,
-    write: (it: string) => writeFileSync(file, `${it}\n`),
+    /** At once: a look that reads half of it would see the other pods come back. */
+    write(it: string) {
+      writeFileSync(join(folder, 'lines'), `${it}\n`)
+      renameSync(join(folder, 'lines'), file)
+    },
     async start() {
       await daemon?.stop()
       daemon = startDaemon({
