@@ -24,6 +24,6 @@ t.test('who reads the kernel log runs beside nobody who fills it', async (t) => 
     order.slice(0, 4),
     ['incident', 'systemd', 'forged-kills', 'kills'].map((it) => `test/real/${it}.test.ts`),
   )
-  for (const it of ['memory', 'leak', 'pods', 'hostile', 'postgres-lines', 'sequences'])
+  for (const it of ['memory', 'leak', 'pods', 'hostile', 'postgres-lines', 'sequences-kills'])
     t.ok(order.includes(`test/real/${it}.test.ts`), it)
 })

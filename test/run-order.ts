@@ -20,8 +20,8 @@ const killers = [
   /\/real\/forged-kills\./,
   /\/real\/kills\./,
   /\/real\/(memory|leak|pods|hostile|postgres-lines)\./,
-  // Its kills want a minute without any, which passes while it plays what has none.
-  /\/real\/sequences\./,
+  // It wants a minute without any first.
+  /\/real\/sequences-kills\./,
 ]
 /** These have a machine of their own, and no clock; and what has a network of its own, so that no lane is far longer. */
 const apart = [/\/real\/install-killed\./, /\/real\/install/, /\/real\/firewall/]

@@ -26,7 +26,7 @@ export function assess(sample: FirewallSample, now: number, series?: Series): Fo
     ...kubeChains(sample, now),
     ...flannelMissing(sample, now, cellsOf(sample.sets)),
     ...hostPortsMissing(sample),
-    ...lockout(sample),
+    ...lockout(sample, now),
     ...ufwBlocks(sample),
     ...ufwDrift(sample),
     ...lockoutRisk(sample),

@@ -33,7 +33,7 @@ export interface Answer {
 const suite = 'bookworm'
 const packages = [
   'systemd,systemd-sysv,dbus,libpam-systemd,kmod,procps,openssl,openssh-server',
-  'iptables,nftables,ufw,ipset,iproute2,conntrack,containernetworking-plugins',
+  'iptables,nftables,ufw,firewalld,ipset,iproute2,conntrack,containernetworking-plugins',
 ].join(',')
 const cache = '/var/tmp/murphy-test-rootfs'
 const needed = ['systemd-nspawn', 'mmdebstrap', 'nsenter', 'setpriv', 'flock']
@@ -63,7 +63,8 @@ export async function rootFolder(more: readonly string[] = []): Promise<string> 
   mkdirSync(cache, { recursive: true })
   const script = `test -d "$1" || {
     rm -rf "$1.part" &&
-    mmdebstrap --quiet --variant=minbase --include="$2" --customize-hook='rm "$1/etc/hostname"' "$3" "$1.part" &&
+    mmdebstrap --quiet --variant=minbase --include="$2" --customize-hook='rm "$1/etc/hostname"' \
+      --customize-hook='chroot "$1" systemctl --quiet disable firewalld' "$3" "$1.part" &&
     mv "$1.part" "$1"
   }`
   const making = ['flock', `${cache}/lock`, 'sh', '-c', script, 'sh', folder, included, suite]

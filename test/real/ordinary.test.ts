@@ -12,7 +12,7 @@ import { makeNode } from './standin.ts'
 /**
  * Ordinary commands pass through states that look like faults for a moment. Each is run on a real node while the agent
  * looks as often as it can: nothing may be told but what is still so when the command is over. With
- * MURPHY_ORDINARY=1 also firewalld and netplan, for which a second root folder is made.
+ * MURPHY_ORDINARY=1 also netplan, for which a second root folder is made.
  */
 const why = withoutContainer()
 const skip = why !== undefined && process.env.CI !== 'true' && why
@@ -70,11 +70,10 @@ function table(reports: readonly Report[]): readonly string[] {
 t.test('what people do every day rings nobody', { skip }, async (t) => {
   const node = await bootContainer({
     binds: [root, runtime],
-    ...(whole && { more: ['firewalld', 'netplan.io'] }),
+    ...(whole && { more: ['netplan.io'] }),
   })
   t.teardown(() => node.stop())
   await prepare(node)
-  if (whole) await node.sh('systemctl disable --quiet --now firewalld')
   await makeNode(node, { command })
   const dns = dnsStart(process.execPath, `${root}/test/agent/host/nameserver.ts`)
   await node.sh(`${prepared}\n${dns}`)

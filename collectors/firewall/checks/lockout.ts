@@ -1,16 +1,19 @@
 import type { Observation } from '../../../agent/model/index.ts'
 import { familyNames } from '../../../agent/text/families.ts'
 import type { Family } from '../cells.ts'
-import { tablesOf } from '../history/flush.ts'
+import { latestOf, tablesOf } from '../history/flush.ts'
 import { type Code, rebuildUfw } from '../rules.ts'
 import type { FirewallSample } from '../sample.ts'
 import { ruleInBackticks } from '../text.ts'
+
+/** A lockout that is seen so much later, ms, is of something since the flush: `ufw reload` is off for a second. */
+const ofFlush = 10_000
 
 /**
  * SSH is blocked over IPv4, or over IPv6 where it does not listen on IPv4. One finding for both: people use the family
  * that still works.
  */
-export function lockout(sample: FirewallSample): Observation<Code>[] {
+export function lockout(sample: FirewallSample, now: number): Observation<Code>[] {
   const { ssh, input, ufw, sets, memory } = sample
   const family: Family = ssh.ports.ipv4.length > 0 ? 'ipv4' : 'ipv6'
   const verdict = input[family]
@@ -37,7 +40,9 @@ export function lockout(sample: FirewallSample): Observation<Code>[] {
             ? [`Allow SSH in ufw: \`ufw allow ${port}/tcp\``, `Rebuild ufw's chains: \`${rebuildUfw}\``]
             : []),
         ]
-  const flushed = memory.flushes?.some((it) => tablesOf(it).includes(`${family} filter`))
+  const flushed = memory.flushes?.some(
+    (it) => now - latestOf(it) < ofFlush && tablesOf(it).includes(`${family} filter`),
+  )
   return [
     {
       code: 'firewall.lockout',

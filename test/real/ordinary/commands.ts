@@ -22,8 +22,7 @@ const data = '/var/lib/rancher/k3s'
 const startTakes = 10_000
 
 /** Once, before the looking begins: what the commands need to be as on a real node. */
-export const prepared = `systemctl disable --now --quiet firewalld 2>/dev/null || true
-echo ${startTakes} > ${data}/start-takes
+export const prepared = `echo ${startTakes} > ${data}/start-takes
 sed -i '/disable: coredns/d' /etc/rancher/k3s/config.yaml
 ip addr add 10.43.0.10/32 dev lo
 mkdir -p /root/debs && cd /root/debs
@@ -225,17 +224,8 @@ systemctl start k3s; sleep 2`,
   },
 ]
 
-/**
- * What most nodes do not have. firewalld takes away every rule of iptables when it starts or reloads, those of k3s and of
- * ufw among them (measured: 368 of 371): that is a flush, and lasts.
- */
-const others: readonly Ordinary[] = [
-  {
-    name: 'netplan apply',
-    script: `mkdir -p /etc/netplan && printf 'network: {version: 2, ethernets: {eth0: {addresses: [192.0.2.10/24], routes: [{to: default, via: 192.0.2.1}]}}}\\n' > /etc/netplan/it.yaml
-chmod 600 /etc/netplan/it.yaml; rm -f /etc/systemd/network/eth0.network; netplan apply || true; sleep 1`,
-    eyes: ['cni', 'firewall'],
-  },
+/** Last, as ufw is gone with them. */
+const firewalld: readonly Ordinary[] = [
   {
     name: 'firewalld instead of ufw',
     script: `ufw disable; systemctl start firewalld
@@ -244,6 +234,7 @@ firewall-cmd --permanent --zone=trusted --add-source=10.42.0.0/16 --add-source=1
     stage: true,
   },
   {
+    // It takes away every rule of iptables, those of k3s among them (measured: 368 of 371): that is a flush, and lasts.
     name: 'firewall-cmd --reload',
     script: 'firewall-cmd --reload',
     eyes: ['firewall'],
@@ -257,6 +248,16 @@ firewall-cmd --permanent --zone=trusted --add-source=10.42.0.0/16 --add-source=1
   },
 ]
 
+/** What the nodes of the other tests do not have. */
+const netplan: readonly Ordinary[] = [
+  {
+    name: 'netplan apply',
+    script: `mkdir -p /etc/netplan && printf 'network: {version: 2, ethernets: {eth0: {addresses: [192.0.2.10/24], routes: [{to: default, via: 192.0.2.1}]}}}\\n' > /etc/netplan/it.yaml
+chmod 600 /etc/netplan/it.yaml; rm -f /etc/systemd/network/eth0.network; netplan apply || true; sleep 1`,
+    eyes: ['cni', 'firewall'],
+  },
+]
+
 /** The order matters where one takes back what the one before did. `whole`: with what needs more packages. */
 export const ordinary = (dns: string, whole: boolean): readonly Ordinary[] => [
   ...firewalls,
@@ -265,5 +266,6 @@ export const ordinary = (dns: string, whole: boolean): readonly Ordinary[] => [
   ...machine,
   ...faults,
   ...k3s,
-  ...(whole ? others : []),
+  ...(whole ? netplan : []),
+  ...firewalld,
 ]

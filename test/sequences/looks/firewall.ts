@@ -6,6 +6,8 @@ import { type Statement, together } from '../truth.ts'
 const minute = 60_000
 /** collectors/firewall/checks/kube.ts, `settling`. */
 const settling = 3 * minute
+/** collectors/firewall/checks/lockout.ts, `ofFlush`. */
+const ofFlush = 10_000
 
 /** What the firewall collector says of the node now. */
 export function firewallSays(node: Node): readonly Statement[] {
@@ -51,7 +53,9 @@ export function firewallSays(node: Node): readonly Statement[] {
       true,
       {
         ...(profile().early &&
-          node.flushes.some((it) => isOpen(node, it) && it.tables.includes('filter')) && {
+          node.flushes.some(
+            (it) => isOpen(node, it) && time.now() - it.at < ofFlush && it.tables.includes('filter'),
+          ) && {
             pendingFor: 0 as const,
           }),
         evidence: { port: '22', by: ':INPUT DROP', family: 'ipv4', table: 'filter' },

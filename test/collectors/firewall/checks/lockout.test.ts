@@ -1,5 +1,5 @@
 import t from 'tap'
-import { lockout } from '../../../../collectors/firewall/checks/lockout.ts'
+import { lockout as at } from '../../../../collectors/firewall/checks/lockout.ts'
 import type { FirewallSample } from '../../../../collectors/firewall/sample.ts'
 
 const sample = (more: Partial<FirewallSample> = {}): FirewallSample => ({
@@ -9,6 +9,8 @@ const sample = (more: Partial<FirewallSample> = {}): FirewallSample => ({
   memory: { reference: {} },
   ...more,
 })
+/** As seen in the look that saw a flush. */
+const lockout = (it: FirewallSample) => at(it, 500)
 const next = (it: FirewallSample) => lockout(it)[0]?.fix?.join('\n') ?? ''
 const ufwSet = (anchors: number) =>
   ({
@@ -48,12 +50,18 @@ t.test('ufw can only open a port while its chains are reached', (t) => {
 
 t.test('after a flush it is no passing state of an ordinary command', (t) => {
   t.equal(lockout(sample())[0]?.pendingFor, undefined)
-  const after = (table: string) => {
+  const after = (table: string, now: number) => {
     const steps = [{ at: 1, tables: { [table]: { before: 9, least: 0 } } }]
-    return lockout(sample({ memory: { reference: {}, flushes: [{ subject: table, steps, needs: {} }] } }))[0]
+    const memory = { reference: {}, flushes: [{ subject: table, steps, needs: {} }] }
+    return at(sample({ memory }), now)[0]
   }
-  t.equal(after('ipv4 filter')?.pendingFor, 0)
-  t.equal(after('ipv4 nat')?.pendingFor, undefined, 'which drops nothing')
+  t.equal(after('ipv4 filter', 500)?.pendingFor, 0)
+  t.equal(after('ipv4 nat', 500)?.pendingFor, undefined, 'which drops nothing')
+  t.equal(
+    after('ipv4 filter', 15_000)?.pendingFor,
+    undefined,
+    'the repair, ufw reload, passes through it too',
+  )
   t.end()
 })
 

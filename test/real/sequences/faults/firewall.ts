@@ -73,6 +73,16 @@ const quick: readonly RealFault[] = [
     partial: { ...ufw, script: `iptables -F INPUT; ${rebuilt}` },
   },
   {
+    // It takes away every rule of iptables when it starts, and has a table of its own after that.
+    kind: 'flush by firewalld',
+    text: 'systemctl start firewalld, which nobody told of k3s',
+    facts: [...filter.facts, 'nat', 'hostports'],
+    script: 'systemctl start firewalld',
+    repair: `systemctl stop firewalld; ${rebuilt}; rules`,
+    makes: { code: 'firewall.flushed', subject: 'ipv4' },
+    leads: [...ofFilter, ...ofNat],
+  },
+  {
     kind: 'host ports',
     text: 'iptables -t nat -F CNI-HOSTPORT-DNAT',
     facts: ['hostports', 'nat'],
