@@ -1,5 +1,17 @@
 /** The owner of a rule, as far as chain names, comments and k3s's own pod network tell. */
-export type Owner = 'kube-proxy' | 'kube-router' | 'flannel' | 'cni' | 'ufw' | 'docker' | 'fail2ban' | 'other'
+export type Owner =
+  | 'kube-proxy'
+  | 'kube-router'
+  | 'flannel'
+  | 'cni'
+  | 'ufw'
+  | 'firewalld'
+  | 'docker'
+  | 'fail2ban'
+  | 'other'
+
+/** Whose rules go when they have done their work: CNI plugins with the last host port, firewalld when it ends. */
+export const takesItsOwn = (owner: Owner): boolean => owner === 'cni' || owner === 'firewalld'
 
 /**
  * First match counts. Sources: kubernetes pkg/proxy/iptables and pkg/kubelet (its KUBE-FIREWALL and canary
@@ -24,12 +36,13 @@ const prefixes: readonly (readonly [prefix: string, owner: Owner])[] = [
 
 /**
  * The owner of a native nftables table: kube-proxy's nftables mode, the nftables backends of portmap and bridge,
- * fail2ban.
+ * firewalld (firewall/core/nftables.py, `TABLE_NAME`), fail2ban.
  */
 export function tableOwner(table: string): Owner {
   if (table === 'kube-proxy') return 'kube-proxy'
   if (table.startsWith('cni_')) return 'cni'
   if (table.startsWith('f2b-')) return 'fail2ban'
+  if (table === 'firewalld') return 'firewalld'
   return table.startsWith('docker') ? 'docker' : 'other'
 }
 

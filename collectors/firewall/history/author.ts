@@ -86,11 +86,16 @@ function meant(lines: number): { readonly least: number; readonly most: number }
   return { least, most: lines === 0 ? 0 : nextNoted(least) - 1 }
 }
 
+/** The kernel cuts the names of processes to 15 characters; these a person has to know again. */
+const longNames = ['iptables-restore', 'ip6tables-restore', 'iptables-nft-restore', 'ip6tables-nft-restore']
+const kept = 15
+const whole = (name: string) => (name.length === kept && longNames.find((it) => it.startsWith(name))) || name
+
 export function authorOf({ at, text }: WakeEvent): Author | undefined {
   const [, pid, name = ''] = generation.exec(text.trim()) ?? []
   return pid === undefined
     ? undefined
-    : { name: name.replace(/[^\w.+:-]/g, '?').slice(0, 32), pid: Number(pid), at }
+    : { name: whole(name.replace(/[^\w.+:-]/g, '?').slice(0, 32)), pid: Number(pid), at }
 }
 
 /**

@@ -49,6 +49,7 @@ export function diffRules(
 const order: readonly Owner[] = [
   'other',
   'ufw',
+  'firewalld',
   'fail2ban',
   'docker',
   'flannel',

@@ -1,5 +1,6 @@
 import { day, minute } from '../../../agent/text/times.ts'
 import { type Cells, inTables, ownerIn, tableIn, total } from '../cells.ts'
+import { takesItsOwn } from '../dump/owners.ts'
 import { type Author, deleters, type Loss } from './author.ts'
 import type { FlannelMemory } from './flannel.ts'
 import { flushedTables, isBack, isMissed, isOfKubernetes, lost, type Present } from './loss.ts'
@@ -185,7 +186,7 @@ function measured(
     flushed.has(tableIn(place)) || (k3s === 'stopped' && isOfKubernetes(place))
   const kept = Object.entries(reference).filter(([place]) => !follows(place))
   const fewer = kept.some(
-    ([place, [, anchors]]) => ownerIn(place) !== 'cni' && (cells[place]?.[1] ?? 0) < anchors,
+    ([place, [, anchors]]) => !takesItsOwn(ownerIn(place)) && (cells[place]?.[1] ?? 0) < anchors,
   )
   if (!fewer || now - (less ?? now) >= patience) return { reference: cells }
   const there = Object.entries(cells).filter(([place]) => follows(place))

@@ -1,6 +1,6 @@
 import type { WakeEvent } from '../../../agent/model/index.ts'
 import { type Cells, families, ownerIn, tableIn, total } from '../cells.ts'
-import type { Owner } from '../dump/owners.ts'
+import { type Owner, takesItsOwn } from '../dump/owners.ts'
 
 /** What is there now, and what decides whether a loss is a flush. */
 export interface Present {
@@ -29,12 +29,12 @@ export const isOfKubernetes = (place: string) => kubernetes.has(ownerIn(place))
 
 /**
  * Places (family, table, owner) where an owner has none of its rules left in the built-in chains, so that packets no
- * longer reach the rest of its rules. These rules do not come and go with pods and services. The CNI plugins are left
- * out: theirs go with the last host port.
+ * longer reach the rest of its rules. These rules do not come and go with pods and services. Who takes their own
+ * away is left out.
  */
 export function lost(had: Cells, cells: Cells): string[] {
   return Object.entries(had)
-    .filter(([place, [, anchors]]) => anchors > 0 && ownerIn(place) !== 'cni' && !cells[place]?.[1])
+    .filter(([place, [, anchors]]) => anchors > 0 && !takesItsOwn(ownerIn(place)) && !cells[place]?.[1])
     .map(([place]) => place)
 }
 
@@ -73,12 +73,12 @@ export function isMissed(needs: Cells, { cells, k3s, ufw }: Present): boolean {
 
 /**
  * At least half of each owner's rules in the built-in chains are back. Host ports do not count, since a restart of k3s
- * does not bring them back.
+ * does not bring them back, nor what firewalld has taken away itself.
  */
 export function isBack(needs: Cells, { cells, ufw }: Present): boolean {
   return Object.entries(needs).every(([place, [, anchors]]) => {
     const owner = ownerIn(place)
-    if (anchors === 0 || owner === 'cni' || (owner === 'ufw' && ufw === 'off')) return true
+    if (anchors === 0 || takesItsOwn(owner) || (owner === 'ufw' && ufw === 'off')) return true
     return (cells[place]?.[1] ?? 0) >= Math.ceil(anchors / 2)
   })
 }

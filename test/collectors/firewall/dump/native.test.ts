@@ -29,7 +29,12 @@ const firewalld = `table inet firewalld {
 
 t.test('rules, those in base chains, and whether it may decide over what comes in', (t) => {
   const { set, decides } = table(firewalld, 'firewalld')
-  t.match(set, { rules: 4, cells: { 'firewalld other': [4, 3] }, backend: 'native', table: 'inet firewalld' })
+  t.match(set, {
+    rules: 4,
+    cells: { 'firewalld firewalld': [4, 3] },
+    backend: 'native',
+    table: 'inet firewalld',
+  })
   t.ok(decides)
   t.notOk(table(firewalld.replace(/\t\treject.*\n/, '')).decides)
   t.ok(table(firewalld.replace(/\t\treject.*\n/, '').replace('policy accept', 'policy drop')).decides)

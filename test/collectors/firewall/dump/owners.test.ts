@@ -1,5 +1,10 @@
 import t from 'tap'
-import { baseRuleOwner, chainOwner } from '../../../../collectors/firewall/dump/owners.ts'
+import {
+  baseRuleOwner,
+  chainOwner,
+  tableOwner,
+  takesItsOwn,
+} from '../../../../collectors/firewall/dump/owners.ts'
 
 t.test('chains by their names', (t) => {
   const owners = {
@@ -18,6 +23,14 @@ t.test('chains by their names', (t) => {
   t.equal(chainOwner('INPUT'), undefined)
   t.equal(chainOwner('my-own'), undefined)
   t.end()
+})
+
+t.test('native tables by their names, and who takes his own away', async (t) => {
+  const owners = ['kube-proxy', 'cni_hostport', 'firewalld', 'f2b-table', 'docker-bridges', 'mine'].map(
+    tableOwner,
+  )
+  t.strictSame(owners, ['kube-proxy', 'cni', 'firewalld', 'fail2ban', 'docker', 'other'])
+  t.strictSame(owners.filter(takesItsOwn), ['cni', 'firewalld'])
 })
 
 t.test('rules in built-in chains by where they lead, and flannel by its network', (t) => {

@@ -69,6 +69,13 @@ t.test('a change is of those that do not rewrite rules all the time', (t) => {
   t.end()
 })
 
+t.test('a name that the kernel has cut is said whole, where it is known', async (t) => {
+  const name = (comm: string) => likely([said(comm, 1)])[0]?.name
+  t.equal(name('iptables-restor'), 'iptables-restore')
+  t.equal(name('ip6tables-resto'), 'ip6tables-restore')
+  for (const other of ['iptables', 'iptables-rest', 'my-own-firewall']) t.equal(name(other), other)
+})
+
 const pid = (heard: ReturnType<typeof deleted>, table = 'ipv4 nat') =>
   deleters(heard, lost(table)).get(table)?.pid
 

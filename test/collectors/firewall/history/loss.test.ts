@@ -37,6 +37,7 @@ t.test('an owner that can leave by itself has left', async (t) => {
     'ipv4 filter docker': [9, 3],
     'ipv4 filter ufw': [60, 18],
     'ipv4 filter other': [6, 6],
+    'ipv4 firewalld firewalld': [92, 30],
   } as Cells
   const alone = (gone: RegExp, more?: Partial<Present>) =>
     flushedTables(all, present(without(all, gone), more)).length > 0
@@ -46,6 +47,7 @@ t.test('an owner that can leave by itself has left', async (t) => {
   t.notOk(alone(/ufw/, { ufw: 'off' }))
   t.ok(alone(/ufw/, { ufw: 'on' }))
   t.ok(alone(/other/))
+  t.notOk(alone(/firewalld/), 'systemctl stop firewalld')
   const replaced = { ...without(all, /other/), 'ipv4 filter kube-router': [99, 3] } as Cells
   t.same(flushedTables(all, present(replaced)), [], 'rules of no known owner, replaced by more of k3s')
   t.ok(alone(/nat kube-proxy/))
@@ -60,9 +62,10 @@ t.test('what ends a flush, and who misses what is gone', (t) => {
     'ipv4 filter ufw': [60, 18],
     'ipv4 filter kube-proxy': [9, 3],
     'ipv4 nat cni': [8, 3],
+    'ipv4 firewalld firewalld': [92, 30],
   } as const
   const half = { 'ipv4 filter ufw': [20, 9], 'ipv4 filter kube-proxy': [2, 2] } as const
-  t.ok(isBack(needs, present(half)), 'half of each, without the host ports')
+  t.ok(isBack(needs, present(half)), 'half of each, without the host ports, and firewalld stopped')
   t.notOk(isBack(needs, present({ ...half, 'ipv4 filter kube-proxy': [1, 1] })))
   t.notOk(isBack(needs, present({ 'ipv4 filter kube-proxy': [9, 3] })))
   t.ok(isBack(needs, present({ 'ipv4 filter kube-proxy': [9, 3] }, { ufw: 'off' })))
