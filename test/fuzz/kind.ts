@@ -12,7 +12,7 @@ export type Parts = readonly Part[]
 /** One kind of thing that comes from outside: how to make a hostile one, and what must hold of whatever is made. */
 export interface Kind {
   readonly name: string
-  /** How many inputs `npm test` makes: a few seconds' worth. */
+  /** How many inputs `npm test` makes: a few seconds' worth. `npm run fuzz` makes them for as long as it is given. */
   readonly cases: number
   make(luck: Luck): Parts
   /** Throws a `Broken`, or anything else that the code under test threw, where something does not hold. */

@@ -79,7 +79,7 @@ const around = [
 
 export const der = kind({
   name: 'der',
-  cases: 1500,
+  cases: 750,
   make: (luck) => [part('certificate', derWith(luck, luck.pick(ders)))],
   hold(parts) {
     const bytes = bytesOf(parts, 'certificate')
@@ -136,7 +136,7 @@ function derWith(luck: Luck, bytes: Buffer): Buffer {
 
 export const pem = kind({
   name: 'pem',
-  cases: 600,
+  cases: 300,
   make(luck) {
     const all = [...pems, ...secrets]
     const bundle = Buffer.concat(Array.from({ length: luck.pick([1, 1, 2, 5]) }, () => luck.pick(all)))
@@ -161,7 +161,7 @@ export const pem = kind({
 
 export const kubeconfig = kind({
   name: 'kubeconfig',
-  cases: 600,
+  cases: 300,
   make: (luck) => [part('file', mutated(luck, luck.pick(kubeconfigs), [...kubeconfigs, ...pems]))],
   hold: (parts) => certificatesIn(bytesOf(parts, 'file')),
   growth: {

@@ -37,7 +37,7 @@ const forms = Object.fromEntries(Object.entries(servers).filter(([name]) => !/at
 /** What refused clients make a server print, with names of all the bytes that it keeps, lines of its own in between. */
 export const names = kind({
   name: 'names',
-  cases: 400,
+  cases: 200,
   make: (luck) => {
     const clients = Array.from({ length: luck.below(3) + 1 }, () => [
       part('user', said(luck, 128)),
@@ -64,7 +64,7 @@ export const names = kind({
 /** A statement, a path or a User-Agent longer than containerd's lines, read in parts of any size. */
 export const statements = kind({
   name: 'statements',
-  cases: 150,
+  cases: 75,
   make: (luck) => {
     const size = luck.pick([40, 200, 16_384])
     const filled = luck.below(40) * size

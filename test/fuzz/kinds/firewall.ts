@@ -23,7 +23,7 @@ function saved(bytes: Buffer): unknown {
 
 export const iptables = through({
   name: 'iptables',
-  cases: 80,
+  cases: 40,
   parts: /^run ip6?tables|^run ipset/,
   collectors: ['firewall', 'cni'],
   also: (parts) => parts.filter((it) => it.name.startsWith('run ip')).map((it) => saved(it.bytes)),
@@ -66,7 +66,7 @@ function listed(text: string): void {
 
 export const nft = through({
   name: 'nft',
-  cases: 100,
+  cases: 50,
   parts: /^run nft/,
   collectors: ['firewall'],
   more: (luck) => [part('heard', mutated(luck, Buffer.from(heard.join('\n'))))],
@@ -105,7 +105,7 @@ function read(text: string): void {
 
 export const ufw = through({
   name: 'ufw',
-  cases: 120,
+  cases: 60,
   parts: /^file \/etc\/(ufw|ssh|default)|ssh\.socket$/,
   collectors: ['firewall'],
   also: (parts) => parts.map((it) => read(textOf(parts, it.name))),

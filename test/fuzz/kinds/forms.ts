@@ -116,7 +116,7 @@ const longestLine = 400
  */
 export const forms = kind({
   name: 'forms',
-  cases: 600,
+  cases: 300,
   make: (luck) => [part('begin', luck.pick(begins)), part('unit', unit(luck)), part('end', luck.pick(tails))],
   hold(parts) {
     const [begin, one, end] = ['begin', 'unit', 'end'].map((it) => textOf(parts, it)) as [

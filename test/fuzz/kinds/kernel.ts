@@ -45,7 +45,7 @@ const victims = [
 
 export const kmsg = through({
   name: 'kmsg',
-  cases: 140,
+  cases: 70,
   parts: /^file \/dev\/kmsg$|^run journalctl/,
   collectors: ['memory'],
   more: (luck) => [

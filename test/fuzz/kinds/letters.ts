@@ -99,7 +99,7 @@ function notice(luck: Luck): Notice {
 /** What every sink writes of a notice. */
 export const letters = kind({
   name: 'letters',
-  cases: 120,
+  cases: 60,
   make: (luck) => [
     part('notice', JSON.stringify(notice(luck))),
     part('receipt', luck.pick(['', '1234567890', hostile(luck)])),

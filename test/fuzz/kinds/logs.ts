@@ -26,7 +26,7 @@ const log = (luck: Luck) =>
 
 export const cri = kind({
   name: 'cri',
-  cases: 300,
+  cases: 150,
   make: (luck) => [
     part('node', 'healthy'),
     part('first', mutated(luck, log(luck), [log(luck)])),

@@ -25,7 +25,7 @@ function parsed(text: string): void {
 
 export const network = through({
   name: 'ip',
-  cases: 110,
+  cases: 55,
   parts: /^run (ip_|bridge_|ethtool)|cni|flannel|^file \/proc\/net\/dev|^file \/proc\/sys\/net/,
   collectors: ['cni'],
   also: (parts) => parts.map((it) => parsed(it.bytes.toString())),

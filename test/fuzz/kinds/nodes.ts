@@ -9,7 +9,7 @@ import { hostOf, partOf, worldOf } from '../world.ts'
 /** Whole nodes, some of whose files and answers to commands are other than they were, through every collector. */
 export const nodes = kind({
   name: 'nodes',
-  cases: 150,
+  cases: 75,
   make(luck) {
     const node = luck.pick(recordings)
     const world = worldOf(node)

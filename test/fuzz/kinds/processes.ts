@@ -73,7 +73,7 @@ function forged(luck: Luck, pid: number, uid: number): readonly Part[] {
 /** Processes called as k3s is, before and after the real one in /proc. Those of another account than root change nothing of what is said. */
 export const processes = kind({
   name: 'processes',
-  cases: 80,
+  cases: 40,
   make(luck) {
     const own = luck.odds(0.3) ? 0 : 1000
     const pids = [luck.below(1200) + 1, luck.below(9000) + 2000]

@@ -208,7 +208,7 @@ function hidden(parts: Parts): void {
 
 export const redaction = kind({
   name: 'redaction',
-  cases: 800,
+  cases: 400,
   make,
   hold: hidden,
   growth: {

@@ -75,7 +75,7 @@ const open = new Set<Socket>()
 
 export const hostileServers = kind({
   name: 'replies',
-  cases: 250,
+  cases: 125,
   make: (luck) => [
     part('sink', luck.pick(sinks).name),
     part('reply', luck.odds(0.1) ? luck.pick(replies) : mutated(luck, luck.pick(replies), replies)),

@@ -90,7 +90,7 @@ function checked(text: string): void {
 
 export const settings = kind({
   name: 'yaml',
-  cases: 240,
+  cases: 120,
   make(luck) {
     const file = luck.odds(0.8) ? own : shipped
     if (luck.odds(0.4)) return [part('file', mutated(luck, file, [own, shipped]))]

@@ -39,7 +39,7 @@ const note = (error: unknown) => void stray.push(error)
 
 export const socket = kind({
   name: 'socket',
-  cases: 250,
+  cases: 125,
   make: (luck) => [
     part(
       'request',

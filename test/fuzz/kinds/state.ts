@@ -70,7 +70,7 @@ let rows = new Map<string, Buffer>()
  */
 export const state = kind({
   name: 'state',
-  cases: 120,
+  cases: 60,
   make(luck) {
     if (luck.odds(0.5)) return [badField(luck)]
     const count = luck.pick([1, 1, 2, 4])
