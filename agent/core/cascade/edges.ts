@@ -69,6 +69,7 @@ function ranked(
       Number(a.refused !== undefined) - Number(b.refused !== undefined) ||
       Number(isUnlikely(a.cause, effect)) - Number(isUnlikely(b.cause, effect)) ||
       Number(isShown(b.edge)) - Number(isShown(a.edge)) ||
+      Number(isAfterthought(a.cause, effect)) - Number(isAfterthought(b.cause, effect)) ||
       isFormer(b) - isFormer(a) ||
       isAct(a) - isAct(b) ||
       Number(b.edge.same !== undefined) - Number(a.edge.same !== undefined) ||
@@ -228,6 +229,13 @@ function isUnlikely({ onset: { from, to } }: Finding, effect: Finding): boolean 
   const late = to - effect.onset.to
   return late > slack && (from === undefined || late > (to - from) / 2)
 }
+
+/**
+ * Whether it was found only when the effect was there: it may have begun before that, but what was known to be wrong by
+ * then, and explains the effect as well, leaves nothing to explain.
+ */
+const isAfterthought = ({ found, onset }: Finding, effect: Finding) =>
+  found > effect.found && onset.to > effect.onset.to + slack
 
 /** How long before the effect the cause began, ms: 0 for one that was found later, but may have been there. */
 const distance = (cause: Finding, effect: Finding) => Math.max(0, effect.onset.to - lastBegun(cause, effect))

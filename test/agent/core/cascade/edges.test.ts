@@ -185,6 +185,36 @@ t.test('silent: what had no time to lead to it, or found it there', async (t) =>
   t.equal(causeIn(back, killed, { ...before, latest: start - 15 * minute }), 'k3s.killed', 'only remembered')
 })
 
+t.test('what was known to be wrong explains before what was found only behind its effect', async (t) => {
+  const at = (code: string, from: number, to: number, more: Partial<Finding> = {}) =>
+    found(code, to, { onset: { from, to }, ...more })
+  const dns = at('cni.dns-dead', start - 5 * minute, start - 2 * minute)
+  const line = at('pods.log-says', start, start, { found: start + 10 * second, evidence: { pattern: 'dns' } })
+  // The rules of flannel go a minute later, and had not been looked at for minutes.
+  const gone = (from: number, to: number) => at('firewall.flannel-rules-missing', from, to)
+  const causeIn = (...all: readonly Finding[]) =>
+    causeOf(
+      line,
+      rules,
+      Map.groupBy([...all, line], (it) => it.code),
+    )?.code
+  const late = gone(start - 4 * minute, start + minute)
+  t.equal(causeIn(late), 'firewall.flannel-rules-missing')
+  t.equal(causeIn(late, dns), 'cni.dns-dead')
+  const over = { resolved: start - 90 * second, seen: start - 100 * second }
+  const again = { ...line, onset: { from: start - 30 * second, to: start } }
+  t.equal(
+    causeOf(
+      again,
+      rules,
+      Map.groupBy([late, { ...dns, ...over }, again], (it) => it.code),
+    )?.code,
+    'firewall.flannel-rules-missing',
+    'it was over before that',
+  )
+  t.equal(causeIn(gone(start - minute, start - 30 * second), dns), 'firewall.flannel-rules-missing', 'nearer')
+})
+
 t.test('a DNS server that refuses is not shut out by a rule or a link', async (t) => {
   const causeIn = (code: string, answer: string, evidence: Finding['evidence'] = {}) => {
     const cause = found(code, start, { evidence: { ...shown, ...evidence } })
