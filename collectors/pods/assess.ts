@@ -5,6 +5,7 @@ import { boutBegan } from '../node/bouts.ts'
 import { nameOf } from '../node/pods.ts'
 import type { Pattern } from './pattern.ts'
 import { addressIn } from './patterns/proofs.ts'
+import { longestWait } from './restarting.ts'
 import type { PodsCode } from './rules.ts'
 import type { PodsSample, Restarting, Said } from './sample.ts'
 import { endedHow, filled, saidBy } from './text.ts'
@@ -61,8 +62,10 @@ function crashLooping(
   const end = ended ? `. Last exit at ${clock(ended.at, now)} UTC: ${endedHow(ended)}` : ''
   const waits = down ? '. Down now, until the kubelet tries again (within 5 min)' : ''
   const log = pattern ? `. Its log: ${pattern.says}` : ''
+  const latest = lastEnd(times, ended)
   // A few restarts long ago are no loop: then it is that it is down which has just begun.
-  const began = times.length >= limits.restarts ? boutBegan(times, calm) : ended?.at
+  const bout = times.length >= limits.restarts ? boutBegan(times, calm) : ended?.at
+  const began = bout === undefined ? undefined : Math.min(bout, latest ?? bout)
   const grave = pod.namespace === 'kube-system' || pattern?.severity === 'critical'
   return {
     code: 'pods.crash-looping',
@@ -75,7 +78,7 @@ function crashLooping(
     ...(pattern?.avoid && { avoid: pattern.avoid }),
     ...(pattern?.urgent && { urgent: pattern.urgent }),
     pod,
-    ...(began !== undefined && { at: began, wellAt: began, latest: times.at(-1) ?? began }),
+    ...(began !== undefined && { at: began, wellAt: began, latest: latest ?? began }),
     evidence: {
       restarts,
       'in the window': times.length,
@@ -94,6 +97,15 @@ const addressOf = ({ pattern, excerpt }: Said) =>
 
 /** The kubelet waits 5 min at most before it starts a container again, so a longer pause is the end of a loop, ms: one after it has its own cause. */
 const calm = 10 * minute
+
+/**
+ * When it last ended, where that is known, or else was last started again. The kubelet waits up to five minutes in
+ * between: what happens meanwhile is not why it ended.
+ */
+function lastEnd(times: readonly number[], ended: Restarting['ended']): number | undefined {
+  const started = times.at(-1)
+  return ended && (started === undefined || started - ended.at < longestWait) ? ended.at : started
+}
 
 const weight = ({ patterns }: Limits, it: Said) =>
   ({ critical: 2, warning: 1, info: 0 })[patterns.get(it.pattern)?.severity ?? 'info']

@@ -131,6 +131,18 @@ t.test('what its log says is evidence, also where it is no finding by itself', a
   t.notOk(judge({ restarting: [restarting()] })[0]?.evidence?.says)
 })
 
+t.test('what happens again is its end, not the start that the kubelet makes minutes later', async (t) => {
+  const one = (it: Partial<Restarting>) => judge({ restarting: [restarting(it)] })[0]
+  const times = [now - 25 * minute, now - 24 * minute, now]
+  t.match(one({ times }), { at: now, wellAt: now, latest: now }, 'how it ended is not known')
+  const ended = { code: 1, at: now - 5 * minute }
+  t.match(one({ times, ended }), { at: ended.at, wellAt: ended.at, latest: ended.at })
+  const down = { code: 1, at: now }
+  t.match(one({ ended: down, down: true }), { at: now - 3 * minute, latest: now }, 'ended once more since')
+  const old = { code: 1, at: now - 20 * minute }
+  t.match(one({ times, ended: old }), { at: now, latest: now }, 'longer ago than the kubelet waits')
+})
+
 t.test('how grave, and what to do first', async (t) => {
   const one = (it: Partial<Restarting>) => judge({ restarting: [restarting(it)] })[0]
   t.equal(one({})?.severity, undefined, 'as its rule says')

@@ -1,5 +1,7 @@
 import { iso } from '../../../agent/text/times.ts'
-import { nameOf, type Pod, podOf } from '../cast.ts'
+import { patterns } from '../../../collectors/pods/patterns.ts'
+import { longestWait } from '../../../collectors/pods/restarting.ts'
+import { nameOf, type Pod, podOf, type Said } from '../cast.ts'
 import type { Node } from '../node.ts'
 import { profile } from '../profile.ts'
 import type { Statement } from '../truth.ts'
@@ -19,15 +21,22 @@ function looping(node: Node, it: Pod): readonly Statement[] {
   if (!loops || !it.loop) return []
   const { ended, down } = it
   const lines = it.said.filter((one) => now - one.last <= hold)
-  const line = lines.find((one) => one.pattern === 'postgres-wal') ?? lines[0]
+  const line = lines.find((one) => severityOf(one) === 'critical') ?? lines[0]
   const { early } = profile()
   // collectors/pods/assess.ts: ten minutes without a restart are the end of a loop.
   const bout = times.findLastIndex((one, at) => at === 0 || one - (times[at - 1] ?? 0) >= 10 * 60_000)
-  const first = early ? (times.length < restarts ? undefined : times[bout]) : times[0]
-  const began = first ?? (profile().early ? ended?.at : undefined)
+  const started = times.at(-1)
+  // The end before the last start, and not that start, is what happened.
+  const isOf = early && ended && (started === undefined || started - ended.at < longestWait)
+  const last = isOf ? ended.at : started
+  const began = early
+    ? times.length < restarts
+      ? ended?.at
+      : Math.min(times[bout] ?? now, last ?? now)
+    : times[0]
   // The first address in a line that says what was not reached.
   const named = lines.map((one) => addressIn(one.line)).find((one) => 'address' in one)
-  const grave = it.namespace === 'kube-system' || line?.pattern === 'postgres-wal'
+  const grave = it.namespace === 'kube-system' || (line && severityOf(line) === 'critical')
   const wall = node.wall
   return [
     {
@@ -36,8 +45,8 @@ function looping(node: Node, it: Pod): readonly Statement[] {
       text: `Started again ${times.length} times in the last 30 min (${it.restarts} in all); it last ended with exit code ${ended?.code}${line ? `. Its log: ${line.says}` : ''}.`,
       ...(grave && { severity: 'critical' as const }),
       pod: podOf(it),
-      ...(began !== undefined && { at: wall(began), ...(profile().early && { wellAt: wall(began) }) }),
-      ...(times.length > 0 && { latest: wall(times.at(-1) ?? 0) }),
+      ...(began !== undefined && { at: wall(began), ...(early && { wellAt: wall(began) }) }),
+      ...(last !== undefined && { latest: wall(last) }),
       seen: true,
       past: true,
       evidence: {
@@ -59,18 +68,21 @@ const addressIn = (line: string) => {
   return address === undefined ? {} : { address }
 }
 
-const grave: ReadonlySet<string> = new Set(['postgres-wal', 'postgres-disk-full'])
+const shipped = new Map(patterns.map((it) => [it.name, it]))
+const severityOf = ({ pattern }: Said) => shipped.get(pattern)?.severity ?? 'warning'
+/** What is silent proves only why a container ends (collectors/pods/patterns/proofs.ts). */
+const isSilent = ({ pattern }: Said) => shipped.get(pattern)?.silent === true
 
 function said(node: Node, it: Pod): readonly Statement[] {
   const now = node.time.now()
   const here = it.said.filter((one) => now - one.last <= hold)
   const wal = here.some((one) => one.pattern === 'postgres-wal')
   return here
-    .filter((one) => !(wal && one.pattern === 'postgres-killed'))
+    .filter((one) => !isSilent(one) && !(wal && one.pattern === 'postgres-killed'))
     .map((one) => ({
       code: 'pods.log-says',
       subject: `${nameOf(it)} ${one.pattern}`,
-      severity: grave.has(one.pattern) ? ('critical' as const) : ('warning' as const),
+      severity: severityOf(one),
       text: `${one.says}: "${one.line}" (${one.lines} lines).`,
       ...(one.pattern === 'postgres-wal' && { urgent: true as const }),
       pod: podOf(it),
