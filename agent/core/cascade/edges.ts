@@ -141,12 +141,14 @@ function wasThereBefore(
   byCode: ReadonlyMap<string, readonly Finding[]>,
 ): boolean {
   const begun = onset.from ?? onset.to
+  // Where it is not known when the cause began: there for the greater part of the time in which that may have been.
+  const likely = (begun + onset.to) / 2
   return (byCode.get(code) ?? []).some(
     (it) =>
       it.subject === subject &&
       it.found < begun &&
       it.resolved !== undefined &&
-      it.resolved >= begun - slack &&
+      it.resolved >= likely - slack &&
       // What is told for a while after it happened was there until it did for the last time.
       (it.latest === undefined || it.latest + longestPause >= begun) &&
       it.resolved <= found &&

@@ -183,6 +183,18 @@ t.test('silent: what had no time to lead to it, or found it there', async (t) =>
   t.equal(causeIn(back, killed), 'k3s.killed')
   t.equal(causeIn(back, killed, before), undefined, 'there before it')
   t.equal(causeIn(back, killed, { ...before, latest: start - 15 * minute }), 'k3s.killed', 'only remembered')
+
+  // The DNS was mended by a restart, and minutes later the bridge lost its address: seen well when the DNS was, too.
+  const address = at('cni.bridge-address', start, start + 2 * minute)
+  const mended = (resolved: number) =>
+    at('cni.dns-dead', start - 8 * minute, start - 5 * minute, { resolved })
+  const again = at('cni.dns-dead', start + 2 * minute, start + 5 * minute)
+  t.equal(causeIn(again, address, mended(start)), 'cni.bridge-address', 'mended before it')
+  t.equal(
+    causeIn(again, address, mended(start + 100 * second)),
+    undefined,
+    'there until it was found, nearly',
+  )
 })
 
 t.test('what was known to be wrong explains before what was found only behind its effect', async (t) => {
