@@ -2,6 +2,7 @@ import type { Finding, Incident, Rules, Severity } from '../model/index.ts'
 import { severities } from '../model/index.ts'
 import { advice } from './cascade/advice.ts'
 import { candidatesOf, causeOf } from './cascade/edges.ts'
+import { elsewhere } from './cascade/elsewhere.ts'
 import { whyOf } from './cascade/why.ts'
 import { type Ledger, tellFrom } from './ledger.ts'
 
@@ -37,7 +38,11 @@ export function incidents(ledger: Ledger, rules: Rules, now: number): readonly I
   // In the order in which they were found, so that what an incident was then is known by those before.
   for (const it of ledger.toSorted((a, b) => a.found - b.found)) place(it)
   return [...new Set(groups.values())]
-    .map(({ root, members }) => incident(root, members, rules, now, whyOf(root, members, rules, byCode)))
+    .map(({ root, members }) => {
+      const its = incident(root, members, rules, now, whyOf(root, members, rules, byCode))
+      const ofOthers = its.resolved === undefined ? elsewhere(members, rules, byCode) : []
+      return ofOthers.length > 0 ? { ...its, elsewhere: ofOthers } : its
+    })
     .sort((a, b) => a.since - b.since || (a.id < b.id ? -1 : 1))
 }
 

@@ -49,6 +49,8 @@ export interface Incident {
   readonly notifyAt: number
   /** Absent where the cause is what it is by itself, such as a certificate that has expired. */
   readonly why?: Why
+  /** Ids of what happens on in it by something of another incident, whatever is done about this one. */
+  readonly elsewhere?: readonly string[]
   /** The safe steps for the whole incident, in order, none twice. */
   readonly fix: readonly string[]
   /** What makes it worse, one sentence each. */

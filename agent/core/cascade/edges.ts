@@ -132,7 +132,7 @@ function beginsAt(it: Finding, rules: Rules, byCode: ReadonlyMap<string, readonl
 }
 
 /** The kubelet's longest pause before it starts a container again: after that it would have happened again, ms. */
-const longestPause = 6 * minute
+export const longestPause = 6 * minute
 
 /** Whether the same was so already when the cause began, and has only come back since. */
 function wasThereBefore(

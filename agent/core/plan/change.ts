@@ -1,6 +1,7 @@
 import type { Finding, Incident, NotificationRecord, Severity } from '../../model/index.ts'
 import { leadOf, rootAndOn, severities, severityOfAll } from '../../model/index.ts'
 import { day, minute } from '../../text/times.ts'
+import { longestPause } from '../cascade/edges.ts'
 import { tellFrom } from '../ledger.ts'
 import { type Silence, silencing, wasSilenced } from '../silence.ts'
 
@@ -131,12 +132,9 @@ function dueAgain(
   return undefined
 }
 
-/** The kubelet's longest pause before it starts a container again, and some time for it to serve. */
-const lastTry = 6 * minute
-
 /**
  * Whether something needs a repair of its own. What happens again and again, such as a container that ends, does only if
- * it has happened since it could know of the repair; until then it may be what is remembered.
+ * it has happened since it could know of the repair, and by nothing else; until then it may be what is remembered.
  */
 const isLeft = (incident: Incident, over: number): boolean =>
   incident.affected.some(
@@ -144,7 +142,8 @@ const isLeft = (incident: Incident, over: number): boolean =>
       it.resolved === undefined &&
       !it.gone &&
       it.severity !== 'info' &&
-      (it.latest === undefined || it.latest > over + lastTry),
+      !incident.elsewhere?.includes(it.id) &&
+      (it.latest === undefined || it.latest > over + longestPause),
   )
 
 /** When the cause of an incident was resolved; undefined while it is open, and for a cause of severity `info`. */
