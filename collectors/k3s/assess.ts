@@ -100,11 +100,10 @@ function judged({ since, up, late }: Answer, { k3s, gone }: K3sSample, now: numb
 }
 
 /**
- * The newest event of each kind: a round can tell one of a kind, and every event is the newest of its kind in the round
- * that first sees it. While k3s restarts in a loop, single starts and crashes are not reported.
+ * Each event, for as long as it is remembered: if only the newest of a kind were, a second crash would end the first and
+ * ring anew. While k3s restarts in a loop, single starts and crashes are not reported.
  */
 function events({ happened = [], k3s }: K3sSample, restarts: boolean): Observation<Code>[] {
-  const newest = new Map(happened.map((it) => [it.code, it]))
   const unit = k3s?.unit ?? 'k3s'
   const steps: Readonly<Partial<Record<Code, readonly string[]>>> = {
     'k3s.restarted': [`If nobody restarted k3s on purpose: \`journalctl -u ${unit} -n 50 --no-pager\``],
@@ -113,7 +112,7 @@ function events({ happened = [], k3s }: K3sSample, restarts: boolean): Observati
       ? ['See which pods are not back: `kubectl get pods -A -o wide | grep -v Running`']
       : [`Start k3s, which recreates network, rules and pods: \`systemctl start ${unit}\``],
   }
-  const { at: killed = Number.POSITIVE_INFINITY } = newest.get('k3s.killed') ?? {}
+  const { at: killed = Number.POSITIVE_INFINITY } = happened.findLast((it) => it.code === 'k3s.killed') ?? {}
   const sinceThen = happened.filter((it) => it.code === 'k3s.restarted' && it.at >= killed)
   const impacts: Readonly<Partial<Record<Code, string>>> = k3s?.running
     ? {
@@ -123,7 +122,7 @@ function events({ happened = [], k3s }: K3sSample, restarts: boolean): Observati
         ...(sinceThen.length === 1 && { 'k3s.restarted': 'k3s recreates network, rules and pods.' }),
       }
     : {}
-  return [...newest.values()]
+  return happened
     .filter((it) => !(restarts && (it.code === 'k3s.restarted' || it.code === 'k3s.crashed')))
     .map(({ code, at, text, evidence }) => {
       const fix = steps[code]
