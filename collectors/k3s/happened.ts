@@ -19,7 +19,9 @@ export function whatHappened(
   looked: number | undefined,
   at: number,
 ): readonly Happened[] {
-  const all = [...(before?.happened ?? []), ...news(before, now, looked, at)]
+  // What crashed again and again before a boot would be told one by one after it, and explains nothing any more.
+  const known = before?.boot === now.boot ? (before?.happened ?? []) : []
+  const all = [...known, ...news(before, now, looked, at)]
   const each = new Map(all.map((it) => [`${it.code} ${it.at}`, it]))
   return [...each.values()]
     .filter((it) => at - it.at < held)

@@ -46,6 +46,12 @@ const unwell = causes(
   { code: 'memory.oom-killed', proof: ofK3s },
 )
 
+/**
+ * How long until a crash at each start is known to be one, ms: `RestartSec` is 5 s, and what is wrong with the settings
+ * ends k3s within seconds. So one message tells of it, and not one of a crash and one of the loop.
+ */
+const loopShown = 45_000
+
 const leaveTheData =
   "Don't delete anything in /var/lib/rancher/k3s: its datastore and CAs can't be recreated."
 const noReboot = "Don't reboot: pod networking can't be rebuilt until the API is back."
@@ -208,12 +214,13 @@ export const rules = declared({
     title: 'k3s crashed',
     titleFor: titles.crashed,
     meaning:
-      'k3s ended by itself, with an exit code other than 0 or by a signal, and systemd started it again. A restart that somebody asked for is `k3s.restarted`; what fails again and again is `k3s.restarting`. It is remembered for five minutes. Notified at once: it happened. flannel, a part of k3s, panics when its link vanishes (flannel 0.28.4, `vxlan_network.go:217`).',
+      'k3s ended by itself, with an exit code other than 0 or by a signal, and systemd started it again. A restart that somebody asked for is `k3s.restarted`; what fails again and again is `k3s.restarting`. It is remembered for five minutes. Notified after 45 s: what crashes at each start is `k3s.restarting` by then. flannel, a part of k3s, panics when its link vanishes (flannel 0.28.4, `vxlan_network.go:217`).',
     measured:
       "`NRestarts` of `systemctl show`, and the journal: systemd's own entry on how the process ended, and the last lines of k3s before it.",
     impact:
       'While k3s was down, the API and the kubelet did not answer; containers kept running. The same crash may happen again.',
     fix: [`See why k3s crashed (on an agent the unit is k3s-agent): ${lastWordsOf('k3s')}`],
+    pendingFor: loopShown,
     event: true,
     because: [
       { code: 'cni.overlay-missing', proof: panickedAtLink },

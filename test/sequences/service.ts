@@ -150,6 +150,8 @@ export function reboots(node: Node, act: Act): void {
   )
   node.mend('pressure', 'filling')
   node.flushes.length = 0
+  // What happened to k3s before a boot is not told after it (collectors/k3s/happened.ts).
+  node.happened.length = 0
   node.near.clear()
   node.downs.clear()
   node.down(away)

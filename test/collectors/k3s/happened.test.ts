@@ -55,6 +55,14 @@ t.test('a boot is one event, whatever else is new after it', async (t) => {
   })
 })
 
+t.test('a boot ends what happened before it', async (t) => {
+  const happened = [{ code: 'k3s.crashed' as const, at: noon - minute, text: 'k3s crashed.' }]
+  t.strictSame(codes(server({ happened }), server(), looked, noon), ['k3s.crashed'])
+  t.strictSame(codes(server({ happened }), server({ boot: 'b', booted: noon }), looked, noon), [
+    'k3s.rebooted',
+  ])
+})
+
 t.test('a boot by a clock that was wrong is still one, of now', async (t) => {
   const booted = server({ boot: 'boot-2', booted: noon - 90 * 24 * 3600_000 })
   t.match(whatHappened(server(), booted, looked, noon), [{ code: 'k3s.rebooted', at: noon }])

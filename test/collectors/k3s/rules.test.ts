@@ -1,5 +1,9 @@
 import t from 'tap'
 import { causeOf } from '../../../agent/core/cascade/edges.ts'
+import { incidents } from '../../../agent/core/cascade.ts'
+import { type Ledger, step } from '../../../agent/core/ledger.ts'
+import { plan, recordSent } from '../../../agent/core/plan.ts'
+import type { NotificationRecord, Observation } from '../../../agent/model/index.ts'
 import { rules } from '../../../collectors/k3s/rules.ts'
 import { finding } from '../../agent/findings.ts'
 
@@ -10,6 +14,40 @@ t.test('what people do is information, and only that; a crash is a warning of it
     t.equal(it.severity === 'info', done.includes(code), code)
     if (!it.event) t.ok(it.avoid, `${code}: what makes it worse`)
   }
+})
+
+t.test('a crash at each start is one message: that k3s keeps restarting', async (t) => {
+  const start = 1_000_000
+  let ledger: Ledger = []
+  let told: readonly NotificationRecord[] = []
+  const heard: string[] = []
+  const look = (at: number, ...observations: readonly Observation[]) => {
+    ledger = step(ledger, { rules, observations }, at)
+    const policy = { min: 'warning', remind: 0, since: 0, most: 6 } as const
+    for (const it of plan(incidents(ledger, rules, at), told, policy, 'node1', at)) {
+      heard.push(`${at - start} ${it.kind} ${'incident' in it ? it.incident.severity : ''}`)
+      const changed = recordSent(told, it, '1', at)
+      told = [...told.filter((one) => !changed.some(({ incident }) => incident === one.incident)), ...changed]
+    }
+  }
+  const crash = (at: number) => ({ code: 'k3s.crashed', subject: 'k3s', text: 'It crashed.', at })
+  const loop = { code: 'k3s.restarting', subject: 'k3s', text: 'Again and again.', at: start, latest: start }
+  look(start + 2_000, crash(start))
+  look(start + 14_000, crash(start), crash(start + 12_000))
+  look(start + 26_000, loop)
+  look(start + 36_000, loop)
+  look(start + 60_000, loop)
+  t.strictSame(heard, ['26000 opened critical'])
+
+  const once = 2_000_000
+  look(once - 1_000)
+  heard.length = 0
+  for (const at of [2_000, 40_000, 45_000, 60_000]) look(once + at, crash(once))
+  t.strictSame(
+    heard,
+    [`${once + 45_000 - start} opened warning`],
+    'a crash from which it came back is told too',
+  )
 })
 
 t.test('a start explains what is unwell since then, not what was well after it', async (t) => {

@@ -6,7 +6,7 @@ import { networkFaults } from './network.ts'
 
 export { killFaults }
 
-/** Those whose patience is at most ten seconds, and those that take a minute and more to be told. */
+/** Those whose patience is at most ten seconds, but for a crash of k3s, and those that take a minute and more to be told. */
 export const quick: readonly RealFault[] = [
   ...firewallFaults.quick,
   ...networkFaults.quick,
