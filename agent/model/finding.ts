@@ -30,6 +30,11 @@ export interface Cause<Code extends string = string> {
   readonly triggers?: readonly Cause<Code>[]
   /** It may also begin when the cause is over: a database that was killed fails when it starts again, hours later. */
   readonly lingers?: true
+  /**
+   * Whether it leads to this depends on what Murphy does not see, such as on which node the DNS runs: what always does
+   * comes first.
+   */
+  readonly partly?: true
   /** Repairing the cause does not repair this rule's finding: its own fix is needed as well. */
   readonly outlivesRepair?: true
 }

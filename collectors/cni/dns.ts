@@ -89,14 +89,18 @@ export async function askDns(
   const server = (k3s.role === 'agent' ? before?.server : undefined) ?? (await clusterDns(host, k3s, flags))
   if (server === undefined) return undefined
   const name = `kubernetes.default.svc.${flags['cluster-domain'] ?? 'cluster.local'}`
-  const ever = before?.server === server && before.due
+  const last = before?.server === server ? before : undefined
+  const ever = last?.due
+  const seen = last?.seen === undefined ? {} : { seen: last.seen }
   const due = ever || k3s.role === 'server'
   try {
     const { rcode } = await host.resolve({ server, name, timeout: 1_000, tries: 2 })
-    return { server, name, rcode, due: due || rcode !== 'SERVFAIL' }
+    return rcode === 'SERVFAIL'
+      ? { server, name, rcode, ...seen, due }
+      : { server, name, rcode, seen: host.now(), due: true }
   } catch (error) {
     if (!(error instanceof HostError) || error.code === 'unrecorded') throw error
-    return { server, name, error: noWay.test(error.message) ? 'unreachable' : error.code, due }
+    return { server, name, error: noWay.test(error.message) ? 'unreachable' : error.code, ...seen, due }
   }
 }
 
@@ -122,6 +126,7 @@ export function dns({ dns: it, k3s }: CniSample, now: number): readonly Observat
     {
       code: 'cni.dns-dead',
       subject: it.server,
+      ...(it.seen !== undefined && { wellAt: it.seen }),
       ...((!k3s.running || now - k3s.running.since < starting) && { starting: true as const }),
       text: `The cluster DNS ${it.server} ${how} (asked from this node for ${it.name}).`,
       fix: [

@@ -7,9 +7,6 @@ import { titles } from './titles.ts'
 
 export type DegradedCode = 'cni.addresses-leaking' | 'cni.errors-growing' | 'cni.flapping' | 'cni.dns-dead'
 
-/** DNS is asked only in rounds that nothing hurried, every three minutes. */
-const asked = 4 * minute
-
 /** Rules for slow decay, and for the consequences of everything else. */
 export const degradedRules = declared({
   'cni.addresses-leaking': {
@@ -79,24 +76,25 @@ export const degradedRules = declared({
     because: [
       // Rules and links that are wrong make silence. What is refused, or answered, came as far as the service.
       // The question goes out of the node itself: by the rules of nat, and its answer comes in by those of filter.
-      { code: 'firewall.flushed', takes: asked, proof: both(ofNat, noAnswer) },
+      { code: 'firewall.flushed', proof: both(ofNat, noAnswer) },
       {
         code: 'firewall.lockout',
-        takes: asked,
+
         triggers: flushedFilter.map((it) => ({ ...it, proof: both(it.proof, noAnswer) })),
       },
-      { code: 'firewall.kube-chains-missing', takes: asked, proof: noAnswer },
-      { code: 'firewall.ufw-blocks-k3s', takes: asked, proof: both(ofOverlay, noAnswer) },
+      { code: 'firewall.kube-chains-missing', proof: noAnswer },
+      { code: 'firewall.ufw-blocks-k3s', proof: both(ofOverlay, noAnswer) },
       // CoreDNS runs on without k3s; it is only not started.
       { code: 'k3s.down', takes: whileOpen, triggers: cleared },
       ...cleared,
-      { code: 'cni.bridge-missing', takes: asked, proof: noAnswer },
-      { code: 'cni.bridge-down', takes: asked, proof: noAnswer },
-      { code: 'cni.bridge-address', takes: asked, proof: noAnswer },
-      { code: 'cni.veth-orphaned', takes: asked, proof: noAnswer },
-      { code: 'cni.overlay-missing', takes: asked, proof: noAnswer },
-      { code: 'cni.overlay-down', takes: asked, proof: noAnswer },
-      { code: 'cni.routes-missing', takes: asked, proof: noAnswer },
+      // By which of these its packets go depends on the node that CoreDNS runs on.
+      { code: 'cni.bridge-missing', proof: noAnswer, partly: true },
+      { code: 'cni.bridge-down', proof: noAnswer, partly: true },
+      { code: 'cni.bridge-address', proof: noAnswer, partly: true },
+      { code: 'cni.veth-orphaned', proof: noAnswer, partly: true },
+      { code: 'cni.overlay-missing', proof: noAnswer, partly: true },
+      { code: 'cni.overlay-down', proof: noAnswer, partly: true },
+      { code: 'cni.routes-missing', proof: noAnswer, partly: true },
     ],
   },
 })

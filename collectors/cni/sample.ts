@@ -83,6 +83,8 @@ export interface Dns {
   /** The answer's code. Absent: no answer, for the reason in `error`. */
   readonly rcode?: string
   readonly error?: string
+  /** When it last answered that, ms since the epoch: hurried rounds do not ask. */
+  readonly seen?: number
   /** It must answer: it has answered here before, or this node's settings require it. */
   readonly due: boolean
 }

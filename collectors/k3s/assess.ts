@@ -36,7 +36,7 @@ function health(sample: K3sSample, now: number): Observation<Code>[] {
   const unit = k3s?.unit ?? 'k3s'
   const found: Observation<Code>[] = []
   if (answers.api && !answers.api.well) {
-    const { said, since } = answers.api
+    const { said, since, seen } = answers.api
     const who =
       k3s?.role === 'agent'
         ? `The API${servers[0] ? ` (${list(servers.slice(0, 3))})` : ''}, through this agent's load balancer,`
@@ -46,6 +46,7 @@ function health(sample: K3sSample, now: number): Observation<Code>[] {
       subject: 'api',
       ...(!judged(answers.api, sample, now) && { starting: true as const }),
       at: since,
+      ...(seen !== undefined && { wellAt: seen }),
       text: `${who} ${said ?? 'is not ready'}, since ${exactMoment(since)}.`,
       fix: [
         ...(k3s?.role === 'agent' && servers[0]
@@ -65,6 +66,7 @@ function health(sample: K3sSample, now: number): Observation<Code>[] {
       subject: part,
       ...(!judged(answer, sample, now) && { starting: true as const }),
       at: answer.since,
+      ...(answer.seen !== undefined && { wellAt: answer.seen }),
       text: `The ${part === 'kubelet' ? 'kubelet' : 'kube-proxy of this node'} ${answer.said ?? 'is not healthy'}, since ${exactMoment(answer.since)}.`,
       fix: [
         `See what failed: \`journalctl -u ${unit} -n 100 --no-pager | grep -iE "${part === 'kubelet' ? 'kubelet' : 'proxier|kube-proxy'}"\``,

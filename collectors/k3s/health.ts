@@ -9,7 +9,7 @@ import type { Answer, K3sSample, Part } from './sample.ts'
 const timeout = 5_000
 
 /** One answer of an endpoint, without its history. */
-interface Said extends Omit<Answer, 'since' | 'up' | 'late'> {}
+interface Said extends Omit<Answer, 'since' | 'seen' | 'up' | 'late'> {}
 
 export interface Health {
   readonly answers: NonNullable<K3sSample['answers']>
@@ -35,7 +35,12 @@ export async function askHealth(host: Host, k3s: K3s, before: K3sSample['answers
       const since = last?.well === said.well ? last.since : host.now()
       const begun = k3s.running?.since ?? 0
       const late = !said.well && ((last?.late ?? false) || up === begun || host.now() - begun >= grace)
-      const past = { ...(up !== undefined && { up }), ...(late && { late: true as const }) }
+      const seen = said.well ? host.now() : last?.seen
+      const past = {
+        ...(seen !== undefined && { seen }),
+        ...(up !== undefined && { up }),
+        ...(late && { late: true as const }),
+      }
       return [part, { ...said, ...port, since, ...past }]
     } catch (error) {
       blind.push(unseen(`how the ${part === 'api' ? 'API' : part} is`, error, [code]))

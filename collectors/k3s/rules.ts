@@ -28,14 +28,12 @@ const noRoom = causes(
   { code: 'k3s.disk-filling', takes: whileOpen, proof: isFull },
   { code: 'memory.oom-killed', proof: ofK3s },
 )
-/** The API and the kubelet are asked at every third look while well … */
-const judged = 4 * minute
-/** … and at every look in the first minutes after a start. As long as k3s does not run, its last answer stands. */
+/** In the first minutes after a start the API and the kubelet are asked at every look. As long as k3s does not run, the last answer stands. */
 const started = 90 * second
 /** What breaks both the API and the kubelet. A DROP on INPUT also drops packets over loopback. */
 const unwell = causes(
   // Only where a flush left the policy alone: then loopback is dropped too. A rule that is missing for SSH drops SSH.
-  { code: 'firewall.lockout', takes: judged, triggers: flushedFilter },
+  { code: 'firewall.lockout', triggers: flushedFilter },
   { code: 'k3s.restarting', takes: started },
   { code: 'k3s.down', takes: started },
   { code: 'k3s.killed', takes: started },
@@ -136,7 +134,7 @@ export const rules = declared({
     because: [
       ...unwell,
       { code: 'k3s.disk-filling', takes: whileOpen, proof: isFull },
-      { code: 'certs.api-unauthorized', takes: judged, proof: saysUnauthorized },
+      { code: 'certs.api-unauthorized', proof: saysUnauthorized },
     ],
   },
   'k3s.kubelet-unhealthy': {

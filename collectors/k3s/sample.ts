@@ -23,6 +23,8 @@ export interface UnitState {
 export interface Answer {
   readonly well: boolean
   readonly since: number
+  /** When it was last asked and well: rounds in which all is well do not ask. ms since the epoch. */
+  readonly seen?: number
   readonly status?: number
   /** What is wrong, as the end of a sentence. */
   readonly said?: string

@@ -58,7 +58,10 @@ export const endedForMemory: Proof = (cause, effect) =>
 export const endedByKill: Proof = (cause, effect) =>
   effect.evidence?.['last exit code'] === sigkill || endedForMemory(cause, effect)
 
-/** A flush takes services away with nat, and what pods send on only where the policy of FORWARD then drops it. */
+/** A flush of nat takes services away. */
 export const cutOff: Proof = (cause, effect) =>
-  saysNetwork(cause, effect) &&
-  (/\bnat\b/.test(`${cause.evidence?.table ?? ''}`) || cause.evidence?.forward === 'DROP')
+  saysNetwork(cause, effect) && /\bnat\b/.test(`${cause.evidence?.table ?? ''}`)
+
+/** Where the policy of FORWARD drops what a flush of filter no longer accepts: flannel accepts it again within a minute. */
+export const notForwarded: Proof = (cause, effect) =>
+  saysNetwork(cause, effect) && cause.evidence?.forward === 'DROP'

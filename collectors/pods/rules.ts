@@ -4,6 +4,7 @@ import {
   cutOff,
   endedByKill,
   endedForMemory,
+  notForwarded,
   saysApi,
   saysBeyond,
   saysCertificates,
@@ -36,17 +37,19 @@ const network = causes(
     ] as const
   ).map((code) => ({ code, takes: noticed, proof: saysNetwork })),
   { code: 'firewall.flushed', takes: noticed, proof: cutOff },
+  { code: 'firewall.flushed', takes: noticed, proof: notForwarded, partly: true },
   // The API of a server, and of an agent by its load balancer, is this node's own: not reached over the overlay, nor
   // masqueraded, nor forwarded.
+  { code: 'cni.forwarding-off', takes: noticed, proof: saysBeyond },
+  // Only where what it misses is on another node, or outside of the cluster.
   ...(
     [
-      'cni.forwarding-off',
       'cni.overlay-missing',
       'cni.overlay-down',
       'cni.routes-missing',
       'firewall.flannel-rules-missing',
     ] as const
-  ).map((code) => ({ code, takes: noticed, proof: saysBeyond })),
+  ).map((code) => ({ code, takes: noticed, proof: saysBeyond, partly: true as const })),
   { code: 'cni.dns-dead', takes: noticed, proof: saysNames },
 )
 

@@ -1,7 +1,7 @@
 import { type Core, collectors } from './core.ts'
 import { nextTime } from './cron.ts'
 import { looks } from './looks/index.ts'
-import { ofWholeLooks } from './looks/k3s.ts'
+import { answering, ofWholeLooks } from './looks/k3s.ts'
 import type { Node } from './node.ts'
 import { profile } from './profile.ts'
 import type { Act, Statement } from './truth.ts'
@@ -40,6 +40,8 @@ interface Eye {
   /** What only some looks read, as the last of those saw it. */
   whole: readonly Statement[]
   readonly since: Map<string, number>
+  /** When what is not asked at each look was last asked and well, by code. */
+  readonly well: Map<string, number>
   lastWhole: number
 }
 
@@ -54,7 +56,14 @@ export function agentOn(node: Node, core: Core, listener: Listener) {
   let started = 0
   const wall = () => time.now() + node.offset
   const eyes: readonly Eye[] = collectors.map((it) => ({
-    ...{ name: it.name, every: it.every, longest: it.pause ?? 15_000, whole: [], since: new Map() },
+    ...{
+      name: it.name,
+      every: it.every,
+      longest: it.pause ?? 15_000,
+      whole: [],
+      since: new Map(),
+      well: new Map(),
+    },
     ...{ looking: false, again: false, woken: false, heard: false },
     ...{ pause: 0, lastWoken: Number.NEGATIVE_INFINITY, blindUntil: 0, chain: 0, lastWhole: 0 },
   }))
@@ -121,28 +130,36 @@ export function agentOn(node: Node, core: Core, listener: Listener) {
     const all = (looks[eye.name]?.(node) ?? []).flatMap((it) =>
       it.seen ? [it] : it.early && profile().early ? [{ ...it, starting: true as const }] : [],
     )
-    const partly = (of: (code: string) => boolean, now: boolean) => {
+    const partly = (of: (code: string) => boolean, codes: readonly string[], now: boolean) => {
       if (now) {
         eye.whole = all.filter((it) => of(it.code))
         eye.lastWhole = time.now()
+        // Since when it is unwell, and when it was well, is known only from the looks that ask.
+        for (const code of codes) {
+          if (eye.whole.some((it) => it.code === code)) eye.since.set(code, eye.since.get(code) ?? wall())
+          else {
+            eye.since.delete(code)
+            eye.well.set(code, wall())
+          }
+        }
       }
-      return [...all.filter((it) => !of(it.code)), ...eye.whole]
+      const whole = eye.whole.map((it) => {
+        const [at, wellAt] = [eye.since.get(it.code), eye.well.get(it.code)]
+        return {
+          ...it,
+          ...(it.at !== undefined && at !== undefined && { at }),
+          ...(profile().early && wellAt !== undefined && { wellAt }),
+        }
+      })
+      return [...all.filter((it) => !of(it.code)), ...whole]
     }
-    if (eye.name === 'cni') return partly((code) => code === 'cni.dns-dead', !heard)
+    if (eye.name === 'cni') return partly((code) => code === 'cni.dns-dead', ['cni.dns-dead'], !heard)
     if (eye.name !== 'k3s') return all
     const { running } = node.k3s
     const young = !running || time.now() - running.since < 10 * 60_000
     const due = time.now() - eye.lastWhole >= 3 * 60_000 || Math.floor(wall() / 60_000) % 3 === 0
-    // Since when the API is unwell is known only from the look that first saw it so.
-    for (const it of all)
-      if (ofWholeLooks.has(it.code)) eye.since.set(it.code, eye.since.get(it.code) ?? wall())
-    for (const code of eye.since.keys()) if (!all.some((it) => it.code === code)) eye.since.delete(code)
-    return partly((code) => ofWholeLooks.has(code), heard || young || due || eye.whole.length > 0).map(
-      (it) => {
-        const since = eye.since.get(it.code)
-        return since === undefined || it.at === undefined ? it : { ...it, at: since }
-      },
-    )
+    const asks = heard || young || due || eye.whole.length > 0
+    return partly((code) => ofWholeLooks.has(code), answering, asks)
   }
 
   function settle(): void {

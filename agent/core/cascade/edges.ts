@@ -9,9 +9,10 @@ export const slack = 2 * second
 /**
  * All that might have caused a finding by the edges of its rule, the one that is taken first. Pure. A cause has to have
  * begun, or happened again, no later than the finding, and no longer before it than the finding takes to show (`takes`
- * of the edge), by the intervals in which both began. Of those that remain one with a proof or a trigger comes
- * first, then one that shares more than the node, then the nearest in time. What comes back soon has the cause that it
- * had, while that lasts and nothing else is shown. `byCode` is one ledger, which is not changed afterwards.
+ * of the edge), by the intervals in which both began. Of those that remain one with a proof or a trigger comes first,
+ * then one behind which nothing was known that lies between, then what always leads to it, then one that shares more
+ * than the node, then the nearest in time, or the first where it shows at once. What comes back soon has the cause that it had, while that lasts and nothing
+ * else is shown. `byCode` is one ledger, which is not changed afterwards.
  */
 export function candidatesOf(
   finding: Finding,
@@ -47,7 +48,9 @@ function ranked(
           cause,
           edge,
           refused:
-            cause === former?.cause && refused === 'well after it' ? unproven(cause, effect, edge) : refused,
+            cause === former?.cause && refused === 'well after it' && !isOfMoment(cause, edge)
+              ? unproven(cause, effect, edge)
+              : refused,
         }
       }),
   )
@@ -62,6 +65,17 @@ function ranked(
       lastBegun(cause, effect) > former.ended,
   )
   const isFormer = ({ cause }: { cause: Finding }) => Number(!anew && cause === former?.cause)
+  const known = judged.filter(
+    (it) => !it.refused && isShown(it.edge) && !it.cause.gone && it.cause.found <= effect.found,
+  )
+  /** A DNS that was known to be dead comes between a log that says so and all that may have led to it, or did not. */
+  const isBehind = ({ cause }: { cause: Finding }) =>
+    known.some((it) => it.cause !== cause && leadsTo(rules, cause.code).has(it.cause.code))
+  const well = effect.onset.from
+  // What shows at once is of the first that came after it was seen well: the next one found it so.
+  const shows = judged.every((it) => it.refused || it.edge.takes === undefined)
+  const far = (cause: Finding) =>
+    shows && well !== undefined ? Math.abs(lastBegun(cause, effect) - well) : distance(cause, effect)
   const isAct = ({ cause }: { cause: Finding }) =>
     Number(rules[cause.code]?.event === true && cause.severity === 'info')
   const sorted = judged.toSorted(
@@ -70,10 +84,12 @@ function ranked(
       Number(isUnlikely(a.cause, effect)) - Number(isUnlikely(b.cause, effect)) ||
       Number(isShown(b.edge)) - Number(isShown(a.edge)) ||
       Number(isAfterthought(a.cause, effect)) - Number(isAfterthought(b.cause, effect)) ||
+      Number(isBehind(a)) - Number(isBehind(b)) ||
+      Number(a.edge.partly === true) - Number(b.edge.partly === true) ||
       isFormer(b) - isFormer(a) ||
       isAct(a) - isAct(b) ||
       Number(b.edge.same !== undefined) - Number(a.edge.same !== undefined) ||
-      distance(a.cause, effect) - distance(b.cause, effect) ||
+      far(a.cause) - far(b.cause) ||
       width(a.cause) - width(b.cause) ||
       b.cause.onset.to - a.cause.onset.to ||
       (a.cause.id < b.cause.id ? -1 : 1),
@@ -123,6 +139,20 @@ function effectsOf(rules: Rules, code: string): readonly { readonly code: string
   return known.get(code) ?? []
 }
 const effects = new WeakMap<Rules, Map<string, { code: string; edge: Cause }[]>>()
+
+/** All that may follow from a code, by whatever lies between. There are no circles (`circle` in cascade.ts). */
+function leadsTo(rules: Rules, code: string): ReadonlySet<string> {
+  const known = led.get(rules) ?? new Map<string, ReadonlySet<string>>()
+  led.set(rules, known)
+  const all = known.get(code)
+  if (all) return all
+  const codes = new Set<string>()
+  known.set(code, codes)
+  for (const it of effectsOf(rules, code))
+    for (const one of [it.code, ...leadsTo(rules, it.code)]) codes.add(one)
+  return codes
+}
+const led = new WeakMap<Rules, Map<string, ReadonlySet<string>>>()
 
 /** Since when it may have been so: no earlier than its own cause. */
 function beginsAt(it: Finding, rules: Rules, byCode: ReadonlyMap<string, readonly Finding[]>): number {
@@ -174,6 +204,9 @@ function formerCause(
     ? { cause, ended: before.seen }
     : undefined
 }
+
+/** What happened, and showed promptly, does not show once more by itself: rules that one flush took are taken once. */
+const isOfMoment = ({ latest }: Finding, { takes }: Cause) => latest !== undefined && takes === undefined
 
 /** That it had a cause the last time is no proof that it has it now. */
 const unproven = (cause: Finding, effect: Finding, { proof }: Cause) =>

@@ -74,6 +74,7 @@ t.test('asking', async (t) => {
     ),
     {
       rcode: 'NOERROR',
+      seen: Number,
       due: true,
     },
   )
@@ -90,6 +91,9 @@ t.test('asking', async (t) => {
   t.match(await askDns(saying(fails('refused')), server, {}, undefined), { error: 'refused' })
   const known: Dns = { server: '10.43.0.10', name: 'x', rcode: 'NOERROR', due: true }
   t.match(await askDns(saying(fails('timeout')), agent, {}, known), { error: 'timeout', due: true })
+  for (const answer of [fails('timeout'), () => ({ rcode: 'SERVFAIL' })])
+    t.match(await askDns(saying(answer), agent, {}, { ...known, seen: 7 }), { seen: 7 }, 'when it was well')
+  t.notOk((await askDns(saying(fails('timeout')), server, {}, { ...known, server: 'x', seen: 7 }))?.seen)
   t.match(await askDns(saying(fails('timeout')), agent, {}, { ...known, due: false }), { due: false })
   t.match(
     await askDns(
@@ -117,7 +121,7 @@ t.test('findings', (t) => {
     },
   ])
   t.match(judge({ error: 'refused' }), [{ text: /nothing listens there/ }])
-  t.match(judge({ rcode: 'SERVFAIL' }), [{ text: /SERVFAIL/ }])
+  t.match(judge({ rcode: 'SERVFAIL', seen: 7 }), [{ text: /SERVFAIL/, wellAt: 7 }])
   t.same(judge({ error: 'timeout', due: false }), [])
   const opened = (found: ReturnType<typeof dns>) => found.filter((it) => !it.starting)
   const started = server.running?.since ?? 0

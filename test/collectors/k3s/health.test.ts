@@ -23,7 +23,7 @@ const ask = (t: Parameters<typeof machine>[0], gets: object, it = k3s, before = 
   askHealth(machine(t, {}, { gets: { ...well, ...gets } as never, now: noon }), it, before)
 
 t.test('all is well, and what was so keeps its since', async (t) => {
-  const answer = { well: true, since: noon, status: 200, up: 1 }
+  const answer = { well: true, since: noon, seen: noon, status: 200, up: 1 }
   t.strictSame(await ask(t, {}), {
     answers: { api: answer, kubelet: answer, 'kube-proxy': answer },
     unseen: [],
@@ -35,7 +35,10 @@ t.test('all is well, and what was so keeps its since', async (t) => {
   t.match(answers, { api: { since: 5 }, kubelet: { since: noon } })
   const silent = { [kubelet]: { status: 503, body: '' } }
   const { kubelet: fallen } = (await ask(t, silent, k3s, { kubelet: { ...answer, up: 1 } })).answers
-  t.match(fallen, { well: false, up: 1 }, 'of which process it was well')
+  t.match(fallen, { well: false, up: 1, seen: noon }, 'of which process it was well, and when')
+  t.match((await ask(t, silent, k3s, { kubelet: { well: true, since: 1, seen: 7 } })).answers.kubelet, {
+    seen: 7,
+  })
   const again = { ...k3s, running: { pid: 2, since: 9 } }
   t.match((await ask(t, silent, again, { kubelet: fallen })).answers.kubelet, { well: false, up: 1 })
   t.match((await ask(t, {}, again, { kubelet: fallen })).answers.kubelet, {

@@ -150,9 +150,8 @@ function events(node: Node, loops: boolean): readonly Statement[] {
   }))
 }
 
+/** Whose answers say when they were last well. */
+export const answering = ['k3s.api-unhealthy', 'k3s.kubelet-unhealthy'] as const
+
 /** Kept for what only whole looks read: the answers of the API and the disks. */
-export const ofWholeLooks: ReadonlySet<string> = new Set([
-  'k3s.disk-filling',
-  'k3s.api-unhealthy',
-  'k3s.kubelet-unhealthy',
-])
+export const ofWholeLooks: ReadonlySet<string> = new Set(['k3s.disk-filling', ...answering])

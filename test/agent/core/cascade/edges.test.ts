@@ -46,6 +46,7 @@ const here = { subject: 'k3s server', pod: { namespace: 'default', name: 'db-0',
 const shown = {
   family: 'ipv4',
   table: 'nat, filter',
+  forward: 'DROP',
   blocked: 'overlay 8472',
   link: 'cni0',
   port: 80,
@@ -224,7 +225,52 @@ t.test('what was known to be wrong explains before what was found only behind it
     'firewall.flannel-rules-missing',
     'it was over before that',
   )
-  t.equal(causeIn(gone(start - minute, start - 30 * second), dns), 'firewall.flannel-rules-missing', 'nearer')
+  t.equal(causeIn(gone(start - minute, start - 30 * second), dns), 'cni.dns-dead', 'what always leads to it')
+  const off = at('cni.forwarding-off', start - minute, start - 30 * second)
+  t.equal(causeIn(off, dns), 'cni.forwarding-off', 'nearer')
+})
+
+t.test('a dead DNS comes between a log that says so and whatever else is wrong', async (t) => {
+  const at = (code: string, since: number, more: Partial<Finding> = {}) =>
+    found(code, since, { onset: { from: since - 5 * second, to: since }, ...more })
+  const causeIn = (code: string, ...all: readonly Finding[]) => {
+    const effect = all.find((it) => it.code === code) as Finding
+    return causeOf(
+      effect,
+      rules,
+      Map.groupBy(all, (it) => it.code),
+    )?.code
+  }
+  const down = at('cni.overlay-down', start)
+  const dns = at('cni.dns-dead', start + 5 * second)
+  const flush = at('firewall.flushed', start + 90 * second)
+  const moment = start + 2 * minute
+  const line = found('pods.log-says', moment, {
+    onset: { from: moment, to: moment },
+    evidence: { pattern: 'dns' },
+  })
+  t.equal(causeIn('pods.log-says', down, flush, line), 'firewall.flushed', 'nearer, and on every node')
+  t.equal(causeIn('pods.log-says', down, dns, flush, line), 'cni.dns-dead')
+  t.equal(causeIn('cni.dns-dead', down, dns, flush, line), 'cni.overlay-down')
+  const later = at('cni.dns-dead', moment + minute)
+  t.equal(causeIn('pods.log-says', down, later, flush, line), 'firewall.flushed', 'nobody knew of it by then')
+  const api = { ...line, evidence: { pattern: 'unreachable', address: '10.43.0.1:443' } }
+  t.equal(causeIn('pods.log-says', down, dns, api), undefined, 'the API is no name')
+})
+
+t.test('what shows at once is of the first that came since it was seen well', async (t) => {
+  const dead = (from: number) => found('cni.dns-dead', start, { onset: { from, to: start } })
+  const at = (code: string, to: number) => found(code, to, { onset: { from: to - second, to } })
+  const causeIn = (effect: Finding, ...all: readonly Finding[]) =>
+    causeOf(
+      effect,
+      rules,
+      Map.groupBy([...all, effect], (it) => it.code),
+    )?.code
+  const bridge = at('cni.bridge-missing', start - 100 * second)
+  const routes = at('cni.routes-missing', start - 50 * second)
+  t.equal(causeIn(dead(start - 2 * minute), bridge, routes), 'cni.bridge-missing')
+  t.equal(causeIn(dead(start - minute), bridge, routes), 'cni.routes-missing', 'well beside the first')
 })
 
 t.test('a DNS server that refuses is not shut out by a rule or a link', async (t) => {
