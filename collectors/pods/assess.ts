@@ -3,6 +3,7 @@ import { many } from '../../agent/text/lists.ts'
 import { clock, iso, minute } from '../../agent/text/times.ts'
 import { boutBegan } from '../node/bouts.ts'
 import { nameOf } from '../node/pods.ts'
+import { ownRestarts, startsAnew } from './boot.ts'
 import type { Pattern } from './pattern.ts'
 import { addressIn } from './patterns/proofs.ts'
 import { longestWait } from './restarting.ts'
@@ -20,7 +21,15 @@ export interface Limits {
 
 export function assess(sample: PodsSample, limits: Limits, now: number): Observation<PodsCode>[] {
   const said = sample.said.filter((it) => now - it.last <= limits.hold && limits.patterns.has(it.pattern))
-  const looping = sample.restarting.filter((it) => loops(it, limits, now))
+  const { booted } = sample
+  // What a boot ended waits for no next try.
+  const starts = booted !== undefined && now - booted < startsAnew
+  const looping = sample.restarting
+    .map(({ down, ...it }): Restarting => {
+      const waits = down && !starts && { down }
+      return { ...it, times: ownRestarts(it.times, booted), ...waits }
+    })
+    .filter((it) => loops(it, limits, now))
   return [
     ...looping.map((it) => crashLooping(it, said, limits, now)),
     ...said

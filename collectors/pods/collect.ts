@@ -1,6 +1,7 @@
 import type { Host, Past, Pod } from '../../agent/model/index.ts'
 import { HostError } from '../../agent/model/index.ts'
 import { nameOf } from '../node/pods.ts'
+import { bootOf } from './boot.ts'
 import type { Choice } from './choose.ts'
 import { choose, comesFirst, keyOf } from './choose.ts'
 import type { Container } from './folders.ts'
@@ -92,6 +93,7 @@ export async function collect(host: Host, plan: Plan, past: Past<PodsSample>): P
   const unjudged = stillUnjudged(waits, dropped, judged, missed, now)
   const unseen = unseenOf(missed, unjudged, all)
   return {
+    ...(await bootOf(host, before, now)),
     ...(print && missed.failed.length === 0 && { links: print }),
     places,
     restarting: loops.kept,

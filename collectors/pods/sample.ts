@@ -47,6 +47,9 @@ export interface Unjudged {
 
 /** What the pods collector saw and remembers. */
 export interface PodsSample extends Sample {
+  /** Which boot this was, and when it was first seen to be another than before: a boot starts each container anew. */
+  readonly boot?: string
+  readonly booted?: number
   /** A hash of the links in /var/log/containers, to notice changes. */
   readonly links?: string
   /** By folder in /var/log/pods, then by container. */

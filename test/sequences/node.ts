@@ -108,6 +108,8 @@ export interface Node {
   offset: number
   /** What its clock showed at a true time, ms: what was noted then keeps it, whatever the clock says since. */
   wall(at: number): number
+  /** When it was booted last, as far as the agent could see, ms. */
+  booted?: number
   jumped?: Origin & { readonly at: number }
   /** Whether the agent's wake sources hear something: set by the agent. */
   hear: (collector: string) => void

@@ -155,6 +155,7 @@ export function reboots(node: Node, act: Act): void {
   node.near.clear()
   node.downs.clear()
   node.down(away)
+  node.booted = time.now() + away
   for (const it of node.pods) {
     it.off = false
     it.run += 1

@@ -143,6 +143,20 @@ t.test('what happens again is its end, not the start that the kubelet makes minu
   t.match(one({ times, ended: old }), { at: now, latest: now }, 'longer ago than the kubelet waits')
 })
 
+t.test('a boot starts each container anew, and that is no loop', async (t) => {
+  const booted = now - 4 * minute
+  const at = (...minutes: readonly number[]) => minutes.map((it) => now - it * minute)
+  const loops = (it: Partial<Restarting>, since = booted) =>
+    judge({ booted: since, restarting: [restarting(it)] }).length === 1
+  t.notOk(loops({ times: at(25, 24, 3) }), 'two before it, and its own')
+  t.notOk(loops({ times: at(25, 24, 23, 3, 2) }), 'once more since')
+  t.ok(loops({ times: at(3, 2, 1, 0) }), 'again and again since')
+  t.ok(loops({ times: at(25, 24, 3), restarts: 3 }, now - 40 * minute), 'before all of them')
+  t.ok(loops({ times: at(9, 8, 7) }, now - 20 * minute), 'long after it')
+  t.notOk(loops({ times: [], restarts: 9, down: true }), 'ended by the boot, and not yet started')
+  t.ok(loops({ times: [], restarts: 9, down: true }, now - 10 * minute))
+})
+
 t.test('how grave, and what to do first', async (t) => {
   const one = (it: Partial<Restarting>) => judge({ restarting: [restarting(it)] })[0]
   t.equal(one({})?.severity, undefined, 'as its rule says')

@@ -1,4 +1,5 @@
 import { iso } from '../../../agent/text/times.ts'
+import { ownRestarts, startsAnew } from '../../../collectors/pods/boot.ts'
 import { patterns } from '../../../collectors/pods/patterns.ts'
 import { longestWait } from '../../../collectors/pods/restarting.ts'
 import { nameOf, type Pod, podOf, type Said } from '../cast.ts'
@@ -16,8 +17,10 @@ export const podsSay = (node: Node): readonly Statement[] =>
 
 function looping(node: Node, it: Pod): readonly Statement[] {
   const now = node.time.now()
-  const times = it.times.filter((at) => now - at < window)
-  const loops = times.length >= restarts || (it.down && it.restarts >= restarts)
+  const { booted } = node
+  const times = ownRestarts(it.times, booted).filter((at) => now - at < window)
+  const starts = booted !== undefined && now - booted < startsAnew
+  const loops = times.length >= restarts || (it.down && !starts && it.restarts >= restarts)
   if (!loops || !it.loop) return []
   const { ended, down } = it
   const lines = it.said.filter((one) => now - one.last <= hold)
