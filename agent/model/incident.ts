@@ -16,7 +16,7 @@ export interface Why {
 /** Why one finding is, or is not, the cause of another. */
 export type Verdict =
   | 'taken'
-  /** It may have been, but another is closer in scope or time. */
+  /** It may have been, but another is shown better, or closer in scope or time. */
   | 'farther'
   | 'another subject'
   | 'no proof'
