@@ -66,10 +66,16 @@ const memory = causes(
   { code: 'memory.oom-system', takes: hour, proof: endedForMemory, lingers: true },
 )
 
+/** What was killed with k3s starts with it, and a database reads its log as the first thing. */
+const startsWithK3s = causes(
+  { code: 'k3s.restarted', takes: 5 * minute },
+  { code: 'k3s.crashed', takes: 5 * minute },
+)
+
 /** A full disk stops databases; a killall kills every container without a clean stop. */
 const node = causes(
   { code: 'k3s.disk-filling', takes: whileOpen, proof: saysFull },
-  { code: 'k3s.killed', takes: hour, proof: saysKilled },
+  { code: 'k3s.killed', takes: hour, proof: saysKilled, triggers: startsWithK3s },
 )
 
 export const rules = declared({

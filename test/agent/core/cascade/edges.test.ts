@@ -181,9 +181,16 @@ t.test('silent: what had no time to lead to it, or found it there', async (t) =>
     resolved: start,
   })
   const back = at('pods.log-says', start + 10 * second, start + 10 * second, wal)
-  t.equal(causeIn(back, killed), 'k3s.killed')
-  t.equal(causeIn(back, killed, before), undefined, 'there before it')
-  t.equal(causeIn(back, killed, { ...before, latest: start - 15 * minute }), 'k3s.killed', 'only remembered')
+  const starts = (since: number) => at('k3s.restarted', since, since, { severity: 'info' })
+  const started = starts(start + 5 * second)
+  t.equal(causeIn(back, killed, started), 'k3s.killed')
+  t.equal(causeIn(back, killed, started, before), undefined, 'there before it')
+  const long = { ...before, latest: start - 15 * minute }
+  t.equal(causeIn(back, killed, started, long), 'k3s.killed', 'only remembered')
+  t.equal(causeIn(back, killed), undefined, 'no container starts before k3s does')
+  const late = at('pods.log-says', start + 20 * minute, start + 20 * minute, wal)
+  t.equal(causeIn(late, killed, starts(start + 18 * minute)), 'k3s.killed')
+  t.equal(causeIn(late, killed, starts(start + 10 * minute)), undefined, 'it had started and run since')
 
   // The DNS was mended by a restart, and minutes later the bridge lost its address: seen well when the DNS was, too.
   const address = at('cni.bridge-address', start, start + 2 * minute)
