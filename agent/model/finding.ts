@@ -30,6 +30,8 @@ export interface Cause<Code extends string = string> {
   readonly triggers?: readonly Cause<Code>[]
   /** It may also begin when the cause is over: a database that was killed fails when it starts again, hours later. */
   readonly lingers?: true
+  /** Not where it itself comes of one of these: a DNS that only this node is shut out from answers the pods. */
+  readonly unless?: readonly Code[]
   /**
    * Whether it leads to this depends on what Murphy does not see, such as on which node the DNS runs: what always does
    * comes first.

@@ -1,4 +1,5 @@
 import type { Proof, Proven } from '../../agent/model/index.ts'
+import { ofOverlay } from '../node/flushed.ts'
 
 /** The patterns of its log (patterns/) by which a container says what stopped it. */
 const network = ['dns', 'unreachable', 'unknown-host']
@@ -57,6 +58,11 @@ export const endedForMemory: Proof = (cause, effect) =>
 /** The same, or by a signal that also a failed probe ends with: only of a container that was killed. */
 export const endedByKill: Proof = (cause, effect) =>
   effect.evidence?.['last exit code'] === sigkill || endedForMemory(cause, effect)
+
+/** ufw shuts pods out of the node, so of its API; between pods, as to the DNS, nothing comes in. */
+export const shutOut: Proof = (_, effect) => isUnreached(effect, true)
+/** It may shut out the overlay too, by which pods of other nodes answer. */
+export const shutOverlay: Proof = (cause, effect) => ofOverlay(cause, effect) && saysBeyond(cause, effect)
 
 /** A flush of nat takes services away. */
 export const cutOff: Proof = (cause, effect) =>

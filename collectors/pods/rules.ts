@@ -12,6 +12,8 @@ import {
   saysKilled,
   saysNames,
   saysNetwork,
+  shutOut,
+  shutOverlay,
 } from './proofs.ts'
 import { titles } from './titles.ts'
 
@@ -33,9 +35,10 @@ const network = causes(
       'cni.bridge-address',
       'cni.veth-orphaned',
       'firewall.kube-chains-missing',
-      'firewall.ufw-blocks-k3s',
     ] as const
   ).map((code) => ({ code, takes: noticed, proof: saysNetwork })),
+  { code: 'firewall.ufw-blocks-k3s', takes: noticed, proof: shutOut },
+  { code: 'firewall.ufw-blocks-k3s', takes: noticed, proof: shutOverlay, partly: true },
   { code: 'firewall.flushed', takes: noticed, proof: cutOff },
   { code: 'firewall.flushed', takes: noticed, proof: notForwarded, partly: true },
   // The API of a server, and of an agent by its load balancer, is this node's own: not reached over the overlay, nor
@@ -50,7 +53,7 @@ const network = causes(
       'firewall.flannel-rules-missing',
     ] as const
   ).map((code) => ({ code, takes: noticed, proof: saysBeyond, partly: true as const })),
-  { code: 'cni.dns-dead', takes: noticed, proof: saysNames },
+  { code: 'cni.dns-dead', takes: noticed, proof: saysNames, unless: ['firewall.lockout'] },
 )
 
 /** Programs that use the API (controllers, ingress, DNS) exit when it refuses them. */

@@ -39,7 +39,7 @@ export const profiles = {
     starts: 'each',
     crashes: true,
     early: true,
-    stormHeld: 15 * minute,
+    stormHeld: 10 * minute,
     stormPast: true,
     settingsPoll: 5_000,
   },

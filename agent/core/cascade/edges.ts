@@ -43,7 +43,8 @@ function ranked(
         const refused =
           refusal(cause, effect, edge, byCode, rules) ??
           (beginsAt(cause, rules, byCode) > effect.onset.to + slack ? 'began later' : undefined) ??
-          (wasThereBefore(finding, cause, byCode) ? 'there before it' : undefined)
+          (wasThereBefore(finding, cause, byCode) ? 'there before it' : undefined) ??
+          (edge.unless?.includes(causeOf(cause, rules, byCode)?.code ?? '') ? 'no proof' : undefined)
         return {
           cause,
           edge,

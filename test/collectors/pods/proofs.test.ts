@@ -1,13 +1,17 @@
 import t from 'tap'
 import { patterns } from '../../../collectors/pods/patterns.ts'
 import {
+  cutOff,
   endedByKill,
   endedForMemory,
+  notForwarded,
   saysApi,
   saysCertificates,
   saysFull,
   saysKilled,
   saysNetwork,
+  shutOut,
+  shutOverlay,
 } from '../../../collectors/pods/proofs.ts'
 import { finding } from '../../agent/findings.ts'
 
@@ -47,6 +51,27 @@ t.test('what was killed ends with 137 or OOMKilled, or says so when it starts', 
   t.notOk(saysKilled(cause, loop({ reason: 'OOMKilled' })))
   t.notOk(endedByKill(cause, loop({ 'last exit code': 1 })))
   t.notOk(endedByKill(cause, loop({ 'log says': 'dns' })))
+})
+
+t.test('ufw shuts pods out of the API, and of the DNS only with the overlay', async (t) => {
+  const blocks = (blocked: string) => finding({ code: 'firewall.ufw-blocks-k3s', evidence: { blocked } })
+  const pods = blocks('pods-api 6443, pods-kubelet 10250')
+  const api = loop({ 'log says': 'unreachable', address: '10.43.0.1:443' })
+  const names = loop({ 'log says': 'dns', address: '10.43.0.10:53' })
+  t.ok(shutOut(pods, api))
+  t.notOk(shutOut(pods, names), 'nothing that comes in lies between pods')
+  t.notOk(shutOverlay(pods, names))
+  t.ok(shutOverlay(blocks('overlay 8472'), names))
+})
+
+t.test('a flush shuts pods out with nat, or where it leaves FORWARD closed', async (t) => {
+  const flush = (evidence: Record<string, string>) => finding({ code: 'firewall.flushed', evidence })
+  const names = loop({ 'log says': 'dns' })
+  t.ok(cutOff(flush({ table: 'nat, filter' }), names))
+  t.notOk(cutOff(flush({ table: 'filter', forward: 'DROP' }), names))
+  t.ok(notForwarded(flush({ table: 'filter', forward: 'DROP' }), names))
+  t.notOk(notForwarded(flush({ table: 'filter' }), names), 'under ACCEPT')
+  t.notOk(cutOff(flush({ table: 'nat' }), loop({ 'last exit code': 1 })))
 })
 
 t.test('each pattern that counts as a proof exists', async (t) => {

@@ -13,7 +13,7 @@ export function memorySays(node: Node): readonly Statement[] {
   const held = node.kills.filter((it) => now - it.at < hour)
   return [
     ...starved(node, held),
-    ...storming(node),
+    ...[...Map.groupBy(node.kills, ownerOf).values()].flatMap((its) => storming(node, its)),
     ...[...Map.groupBy(held, (it) => nameOf(it.pod)).values()].map((its) => killed(node, its)),
     ...again(node),
     ...near(node),
@@ -80,10 +80,13 @@ function again(node: Node): readonly Statement[] {
   )
 }
 
+/** Of whom a storm is: a kill of another pod is no part of it (collectors/memory/history/bouts.ts). */
+const ownerOf = (it: Kill) => (it.whole ? 'the node' : nameOf(it.pod))
+
 /** Twenty kills within a minute; it goes on while the kernel has killed within the last minute. */
-function storming(node: Node): readonly Statement[] {
+function storming(node: Node, kills: readonly Kill[]): readonly Statement[] {
   const now = node.time.now()
-  const all = node.kills.map((it) => it.at)
+  const all = kills.map((it) => it.at)
   const begins = all.findIndex((at, index) => {
     const last = all[index + 19]
     return last !== undefined && last - at < minute && now - last < 20 * minute
@@ -91,7 +94,7 @@ function storming(node: Node): readonly Statement[] {
   if (begins < 0) return []
   let end = begins + 19
   while (all[end + 1] !== undefined && (all[end + 1] as number) - (all[end] as number) < minute) end += 1
-  const its = node.kills.slice(begins, end + 1)
+  const its = kills.slice(begins, end + 1)
   const last = all[end] as number
   const { stormHeld, stormPast } = profile()
   if (now - last >= stormHeld) return []
@@ -110,7 +113,7 @@ function storming(node: Node): readonly Statement[] {
         containers: [...new Set(its.map((it) => nameOf(it.pod)))].join(', '),
       },
       ...origin(its),
-      ...(now - last >= minute && !stormPast && { over: true as const }),
+      ...(now - last >= minute && (stormPast ? { severity: 'warning' as const } : { over: true as const })),
     },
   ]
 }

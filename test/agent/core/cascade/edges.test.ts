@@ -261,6 +261,13 @@ t.test('a dead DNS comes between a log that says so and whatever else is wrong',
   t.equal(causeIn('cni.dns-dead', down, dns, flush, line), 'cni.overlay-down')
   const later = at('cni.dns-dead', moment + minute)
   t.equal(causeIn('pods.log-says', down, later, flush, line), 'firewall.flushed', 'nobody knew of it by then')
+  // A policy of INPUT shuts out this node, which asked the DNS, and not its pods.
+  const closed = { evidence: { ...shown, table: 'filter' } }
+  const filter = at('firewall.flushed', start, closed)
+  const lockout = at('firewall.lockout', start, closed)
+  t.equal(causeIn('cni.dns-dead', filter, lockout, dns), 'firewall.lockout')
+  const bridge = at('cni.bridge-down', start + minute)
+  t.equal(causeIn('pods.log-says', filter, lockout, dns, bridge, line), 'cni.bridge-down')
   const api = { ...line, evidence: { pattern: 'unreachable', address: '10.43.0.1:443' } }
   t.equal(causeIn('pods.log-says', down, dns, api), undefined, 'the API is no name')
 })
