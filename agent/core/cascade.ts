@@ -3,6 +3,7 @@ import { severities } from '../model/index.ts'
 import { advice } from './cascade/advice.ts'
 import { candidatesOf, causeOf } from './cascade/edges.ts'
 import { elsewhere } from './cascade/elsewhere.ts'
+import { restatedIn } from './cascade/restated.ts'
 import { whyOf } from './cascade/why.ts'
 import { type Ledger, tellFrom } from './ledger.ts'
 
@@ -78,6 +79,7 @@ function incident(
   // Nor do those that are held for flapping while they are not there.
   const there = sure.filter((it) => !it.gone)
   const resolved = Math.max(...alarms.map((it) => it.resolved ?? 0))
+  const restated = restatedIn([cause, ...affected], rules)
   return {
     id: cause.id,
     cause,
@@ -85,6 +87,7 @@ function incident(
     severity: gravest(sure.length > 0 ? there : open.length > 0 ? open : members),
     since: Math.min(...members.flatMap((it) => (it === cause || it.severity !== 'info' ? [it.since] : []))),
     notifyAt: Math.min(...(open.length > 0 ? open : alarms).map(tellFrom)),
+    ...(restated.length > 0 && { restated: restated.map((it) => it.id) }),
     ...(why && { why }),
     ...advice(cause, affected, rules),
     ...(open.length === 0 && { resolved }),

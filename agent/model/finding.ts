@@ -39,6 +39,11 @@ export interface Cause<Code extends string = string> {
   readonly partly?: true
   /** Repairing the cause does not repair this rule's finding: its own fix is needed as well. */
   readonly outlivesRepair?: true
+  /**
+   * The finding is its cause seen again, further on or counted otherwise: kills that repeat, certificates that are about
+   * to expire and then have. One incident, but no answer to why; of the same subject only one of them is said.
+   */
+  readonly restates?: true
 }
 
 /** How long an effect takes to show, ms, where its edge says nothing else: for what the kernel does at once. */

@@ -43,6 +43,8 @@ export interface Incident {
   readonly cause: Finding
   /** In the order in which they came. */
   readonly affected: readonly Finding[]
+  /** Ids of those that another one of them says as well: a kill, once the kills of its container repeat. */
+  readonly restated?: readonly string[]
   /** The highest of its open findings that may be notified; if none may, of all open ones; once it is over, of all. */
   readonly severity: Severity
   readonly since: number
@@ -76,6 +78,14 @@ export function leadOf({ cause, affected, severity = 'critical', resolved }: Nam
   if (!there(cause)) return gravest ?? affected.find(there) ?? cause
   return gravest && rank(gravest) > rank(cause) ? gravest : cause
 }
+
+/** The cause and all that followed from it, without what another of them says as well. */
+export const statementsOf = ({
+  cause,
+  affected,
+  restated = [],
+}: Pick<Incident, 'cause' | 'affected' | 'restated'>): readonly Finding[] =>
+  [cause, ...affected].filter((it) => !restated.includes(it.id))
 
 /** The title of an incident. What caused it is said beside it. */
 export const titleOf = (incident: Named): string => leadOf(incident).title

@@ -28,7 +28,7 @@ export const rules = declared({
       'Any other cert: renew it where it was issued, then reload the service that uses it',
     ],
     because: [
-      { code: 'certs.expiring', takes: whileOpen, same: 'subject' },
+      { code: 'certs.expiring', takes: whileOpen, same: 'subject', restates: true },
       { code: 'certs.clock-wrong', takes: looked },
     ],
   },

@@ -7,7 +7,7 @@ import type { Victim } from './history/victims.ts'
 import { again, missing, storming } from './kill-patterns.ts'
 import type { MemoryCode } from './rules.ts'
 import type { MemorySample } from './sample.ts'
-import { times } from './text.ts'
+import { howKilled, times } from './text.ts'
 import { wentDown } from './went-down.ts'
 
 /** How many names a text lists; the rest is a number. */
@@ -63,7 +63,7 @@ function killed(it: Victim): Observation<MemoryCode> {
   return {
     code: 'memory.oom-killed',
     subject: it.subject,
-    text: sentence(it),
+    text: `${times(it)}${howKilled(it)}.`,
     ...(rank && { severity: 'critical' as const }),
     ...advice,
     ...(pod && { pod }),
@@ -83,25 +83,6 @@ function killed(it: Victim): Observation<MemoryCode> {
       ...(it.constraint !== undefined && { constraint: it.constraint }),
     },
   }
-}
-
-function sentence(it: Victim): string {
-  const limit =
-    it.byNode === it.kills
-      ? ', as the node had no memory left'
-      : it.limit !== undefined
-        ? `, limit ${size(it.limit)}${it.limitOf ? ` (of ${it.limitOf})` : ''}`
-        : ''
-  const bare = it.unrecorded ?? 0
-  if (bare === it.kills)
-    return `${times(it)}, counted by its cgroup; the kernel log was overwritten before Murphy read it.`
-  const held = it.rss === undefined ? '' : ` with ${size(it.rss)}`
-  const all = it.processes === undefined ? '' : `; ${it.processes} processes in all`
-  const counted = bare === 0 ? '' : `; ${bare} counted by its cgroup only`
-  const sure = it.inferred
-    ? `; ${it.inferred === it.kills ? 'all' : it.inferred} identified by process name only, as the kernel logs less in a storm`
-    : ''
-  return `${times(it)}${limit}; ${it.kills === 1 ? '' : 'last: '}${it.comm} (pid ${it.pid})${held}${all}${sure}${counted}.`
 }
 
 const describe = ({ namespace, name }: Pod) =>

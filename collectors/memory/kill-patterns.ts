@@ -7,7 +7,7 @@ import { repeatsUntil, stormEnds } from './history/bouts.ts'
 import { quiet } from './history/victims.ts'
 import type { MemoryCode } from './rules.ts'
 import type { MemorySample } from './sample.ts'
-import { times } from './text.ts'
+import { howKilled, times } from './text.ts'
 
 /** How many names a text lists; the rest is a number. */
 const mostNames = 5
@@ -36,7 +36,9 @@ export function storming({ storm }: MemorySample, now: number): Observation<Memo
         ? `Over: ${many(kills, 'kill')} from ${clock(first, last)} to ${clockUtc(last, last)}, none since: ${who}.`
         : `${times({ kills, first, last })}: ${who}.`,
       ...(over && { impact: afterStorm, fix: [...afterwards] }),
+      // Twenty kills make a storm: in the rounds before, it went on already.
       at: first,
+      wellAt: first,
       latest: last,
       evidence: {
         kills,
@@ -57,19 +59,25 @@ export function again(
   return Object.entries(repeats).flatMap(([subject, seconds]) => {
     const until = repeatsUntil(seconds, hold)
     if (until === undefined || until < now) return []
-    const [first, last] = [Number(seconds[0]) * 1000, Number(seconds.at(-1)) * 1000]
-    const minutes = Math.round((last - first) / (seconds.length - 1) / minute)
-    const every = minutes < 1 ? 'less than a minute apart' : `about every ${minutes} min`
+    const began = (boutBegan(seconds, quiet / 1000) ?? 0) * 1000
     const victim = victims.find((it) => it.subject === subject)
+    // Kills of the last day, of which those at once count as one; without a pause in them, all of them are known.
+    const whole = victim && victim.first < Number(seconds[0]) * 1000 + 1000 ? victim : undefined
+    const first = whole?.first ?? Number(seconds[0]) * 1000
+    const last = whole?.last ?? Number(seconds.at(-1)) * 1000
+    const kills = Math.max(whole?.kills ?? 0, seconds.length)
+    const minutes = Math.round((last - first) / (kills - 1) / minute)
+    const every = minutes < 1 ? 'less than a minute apart' : `about every ${minutes} min`
     return [
       {
         code: 'memory.oom-repeating' as const,
         subject,
-        text: `OOMKilled ${seconds.length} times since ${clock(first, now)}, last ${clock(last, now)} UTC, ${every}.`,
-        at: (boutBegan(seconds, quiet / 1000) ?? 0) * 1000,
+        text: `OOMKilled ${kills} times since ${clock(first, now)}, last ${clock(last, now)} UTC, ${every}${victim ? howKilled(victim) : ''}.`,
+        at: began,
+        wellAt: began,
         latest: last,
         ...(victim?.pod && { pod: victim.pod }),
-        evidence: { times: seconds.length, within: duration(last - first), last: iso(last) },
+        evidence: { times: kills, within: duration(last - first), last: iso(last) },
       },
     ]
   })

@@ -123,6 +123,8 @@ export async function named(host: Host, book: PodBook, log: Pick<Log, 'kills' | 
   const pods = new Map<string, Pod | undefined>()
   const limits = new Map<string, number | undefined>()
   const found: Named[] = []
+  // The log's clock is not the one that is kept right by NTP: after weeks it is seconds ahead, and nothing was read early.
+  const now = host.now()
   for (const kill of log.kills) {
     const of = podOfCgroup(kill.cgroup ?? '')
     const key = of && `${of.uid}/${of.containerId}`
@@ -134,7 +136,7 @@ export async function named(host: Host, book: PodBook, log: Pick<Log, 'kills' | 
     const reached = limit ?? limits.get(limitedBy ?? '')
     found.push({
       ...kill,
-      at: Math.round(log.start + kill.uptime / 1000),
+      at: Math.min(Math.round(log.start + kill.uptime / 1000), now),
       ...(of && { podUid: of.uid }),
       ...(pod && { pod }),
       ...(reached !== undefined && { limit: reached }),

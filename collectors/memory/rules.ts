@@ -22,7 +22,7 @@ export const rules = declared({
     avoid: ["Don't remove the limit: the whole node could run out of memory."],
     because: [
       { code: 'memory.oom-system', proof: byNode },
-      { code: 'memory.oom-storm', proof: inStorm },
+      { code: 'memory.oom-storm', proof: inStorm, restates: true },
       { code: 'memory.container-near-limit', same: 'pod', takes: whileOpen, outlivesRepair: true },
     ],
   },
@@ -40,7 +40,7 @@ export const rules = declared({
       'Raise its limit, or find what grows in it; give a database smaller buffers and fewer connections',
     ],
     avoid: ["Don't wait: a database may not recover from the next kill."],
-    because: [{ code: 'memory.oom-killed', same: 'subject', takes: whileOpen }],
+    because: [{ code: 'memory.oom-killed', same: 'subject', takes: whileOpen, restates: true }],
   },
   'memory.oom-storm': {
     severity: 'critical',

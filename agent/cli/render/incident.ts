@@ -1,5 +1,5 @@
 import type { Finding, Incident, Severity, Terminal } from '../../model/index.ts'
-import { leadOf, titleOf } from '../../model/index.ts'
+import { leadOf, statementsOf, titleOf } from '../../model/index.ts'
 import { duration } from '../../text/durations.ts'
 import { stepOf } from '../../text/steps.ts'
 import { between } from '../../text/table.ts'
@@ -28,8 +28,11 @@ export function renderIncident(incident: Incident, now: number, terminal: Termin
   for (const [at, avoid] of incident.avoid.entries())
     lines.push(labelled(terminal, at === 0 ? "Don't" : '', avoid))
   if (incident.why) lines.push(labelled(terminal, 'Cause', incident.why.text))
-  if (lead !== incident.cause) lines.push(labelled(terminal, 'Began', member(incident.cause, now, terminal)))
-  const others = incident.affected.filter((it) => it !== lead)
+  const rest = full ? [incident.cause, ...incident.affected] : statementsOf(incident)
+  const isSaid = (it: Finding) => it === lead || (!full && it.id === incident.why?.cause && !it.resolved)
+  if (rest.includes(incident.cause) && !isSaid(incident.cause))
+    lines.push(labelled(terminal, 'Began', member(incident.cause, now, terminal)))
+  const others = rest.filter((it) => it !== incident.cause && !isSaid(it))
   for (const [at, it] of others.slice(0, mostAffected).entries())
     lines.push(labelled(terminal, at === 0 ? 'Also' : '', member(it, now, terminal, full), indent + 2))
   if (others.length > mostAffected)

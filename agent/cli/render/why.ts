@@ -58,8 +58,9 @@ function one(finding: Finding, candidates: readonly Candidate[] | undefined, ter
   ].join('\n')
 }
 
-function line({ cause, verdict }: Candidate, effect: Finding): string {
+function line({ cause, edge, verdict }: Candidate, effect: Finding): string {
   const gap = effect.onset.to - cause.onset.to
   const when = gap >= 0 ? `${duration(gap)} before` : `${duration(-gap)} after`
-  return `- ${cause.code} (${cause.subject}), ${when}: ${verdicts[verdict]}`
+  const word = verdict === 'taken' && edge.restates ? 'the same, seen before' : verdicts[verdict]
+  return `- ${cause.code} (${cause.subject}), ${when}: ${word}`
 }

@@ -4,6 +4,7 @@ import { duration } from '../../text/durations.ts'
 import { list } from '../../text/lists.ts'
 import { minute, second, timeOfDay } from '../../text/times.ts'
 import { candidatesOf } from './edges.ts'
+import { saidFor } from './restated.ts'
 
 /** Seen well longer ago than this, it cannot be said what happened first, ms: most collectors look more often. */
 const longUnseen = 10 * minute
@@ -26,14 +27,32 @@ export function whyOf(
     affected: members.filter((it) => it !== root),
     ...(over && { resolved: root.seen }),
   })
-  const about = lead === root ? (firstGraver(root, members) ?? root) : lead
-  const candidates = candidatesOf(about, rules, byCode)
-  const taken = candidates.find((it) => it.verdict === 'taken')
-  if (!taken) return rules[about.code]?.because && !isMoment(about) ? unknown(about) : undefined
-  const cause = about === root ? taken.cause : root
-  const others = candidates.filter((it) => it.verdict === 'farther' && !members.includes(it.cause))
+  const { about, candidates, taken } = soughtFor(
+    lead === root ? (firstGraver(root, members) ?? root) : lead,
+    rules,
+    byCode,
+  )
+  const mayHaveOne = rules[about.code]?.because?.some((it) => !it.restates)
+  if (!taken) return mayHaveOne && !isMoment(about) ? unknown(about) : undefined
+  const isWithin = about !== root && members.includes(about)
+  const cause = isWithin ? saidFor(root, members, rules) : taken.cause
+  const others = candidates.filter(
+    (it) => it.verdict === 'farther' && !it.edge.restates && !members.includes(it.cause),
+  )
   // A proof is one of the link that it stands on, not of the whole chain.
   return known(cause, about, taken.cause === cause && taken.edge.proof !== undefined, others)
+}
+
+/** The finding whose cause is asked for, with its candidates: what only says again what was seen before has that one's. */
+function soughtFor(
+  about: Finding,
+  rules: Rules,
+  byCode: ReadonlyMap<string, readonly Finding[]>,
+): { readonly about: Finding; readonly candidates: readonly Candidate[]; readonly taken?: Candidate } {
+  const candidates = candidatesOf(about, rules, byCode)
+  const taken = candidates.find((it) => it.verdict === 'taken')
+  if (taken?.edge.restates) return soughtFor(taken.cause, rules, byCode)
+  return { about, candidates, ...(taken && { taken }) }
 }
 
 /** An event that is harmless by itself is read by what followed from it. */

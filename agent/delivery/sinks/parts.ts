@@ -1,5 +1,5 @@
 import type { Finding, Incident, Pod, Severity } from '../../model/index.ts'
-import { leadOf, severities, titleOf } from '../../model/index.ts'
+import { leadOf, severities, statementsOf, titleOf } from '../../model/index.ts'
 import { lasting } from '../../text/durations.ts'
 import { line } from '../../text/sanitize.ts'
 import { stepOf } from '../../text/steps.ts'
@@ -98,7 +98,7 @@ export const gravestFirst = (findings: readonly Finding[]): readonly Finding[] =
 export function alsoAffected(incident: Incident): string {
   const subjects = new Map<string, string[]>()
   const lead = leadOf(incident)
-  for (const it of gravestFirst([incident.cause, ...incident.affected])) {
+  for (const it of gravestFirst(statementsOf(incident))) {
     if (it === lead || it.resolved !== undefined || isHarmless(it, incident)) continue
     const title = line(it.title, limits.title)
     const known = subjects.get(title) ?? []
@@ -115,7 +115,7 @@ export function alsoAffected(incident: Incident): string {
 }
 
 /** A cause that something graver followed from, such as a restart, is named as the cause. */
-const isHarmless = (it: Finding, { cause, why }: Incident) => it === cause && why?.cause === it.id
+const isHarmless = (it: Finding, { why }: Incident) => why?.cause === it.id
 
 function bounded(all: readonly string[], most: number, between: string): string {
   const more = all.length - most

@@ -1,8 +1,11 @@
 import t from 'tap'
+import { renderIncident } from '../../../agent/cli/render/incident.ts'
 import { defaults } from '../../../agent/config/defaults.ts'
 import { incidents } from '../../../agent/core/cascade.ts'
-import { step } from '../../../agent/core/ledger.ts'
-import { stormOf } from '../../../collectors/memory/history/bouts.ts'
+import { type Judgements, judgedIn } from '../../../agent/core/last-well.ts'
+import { type Ledger, step } from '../../../agent/core/ledger.ts'
+import { statementsOf, titleOf } from '../../../agent/model/index.ts'
+import { addBouts, stormOf } from '../../../collectors/memory/history/bouts.ts'
 import { addKills, type Named, type Victim } from '../../../collectors/memory/history/victims.ts'
 import { memory } from '../../../collectors/memory/index.ts'
 import { again, missing, storming } from '../../../collectors/memory/kill-patterns.ts'
@@ -90,7 +93,7 @@ t.test('again and again, until it is overdue', async (t) => {
   t.match(again(repeating, hour, now), [
     {
       subject: 'shop/web-3/app',
-      text: 'OOMKilled 3 times since 02:40, last 03:40 UTC, about every 30 min.',
+      text: 'OOMKilled 3 times since 02:40, last 03:40 UTC, about every 30 min; last: node (pid 3).',
       pod: { name: 'web-3' },
       at: now,
       latest: now,
@@ -117,3 +120,55 @@ t.test('waiting for memory', async (t) => {
   t.strictSame(stalls(text), { some: 13, full: 3 })
   t.equal(stalls(''), undefined, 'a kernel without it')
 })
+
+/** One container killed 30 times in 24 s, looked at every two seconds from before the first kill on, and until `until`. */
+function storm(until: number) {
+  const pod = { namespace: 'shop', name: 'queue-0', container: 'queue' }
+  let seen: MemorySample = { cursor: 1, victims: [], recent: [], pods: [] }
+  let ledger: Ledger = []
+  let judged: Judgements = new Map()
+  for (let after = -10_000; after <= until; after += 2_000) {
+    const at = now + after
+    const kills = Array.from({ length: 30 }, (_, index): Named => {
+      const one = { at: now + index * 800, pid: index + 1, podUid: 'u', pod, limit: 24 * 2 ** 20 }
+      return { ...{ sequence: index, uptime: 1, comm: 'x', scope: 'cgroup', processes: 1 }, ...one }
+    }).filter((it) => it.at <= at && it.at > at - 2_000)
+    const bout = stormOf(seen.storm, kills, at)
+    seen = {
+      ...seen,
+      ...(bout && { storm: bout }),
+      victims: addKills(seen.victims, kills, at, hour).victims,
+      repeats: addBouts(seen.repeats ?? {}, kills, at).repeats,
+    }
+    const look = { rules, observations: memory.assess(seen, { heard: [] }, defaults(memory.settings), at) }
+    ledger = step(ledger, look, at, judged)
+    judged = judgedIn(judged, look, at)
+  }
+  return { ledger, found: incidents(ledger, rules, now + until) }
+}
+
+t.test(
+  'a storm, its kills and their repetition are one statement a container, and none the cause of another',
+  async (t) => {
+    for (const [until, title] of [
+      [8_000, /^OOMKilled 2x: shop\/queue-0/],
+      [12_000, /^OOMKilled 16x: shop\/queue-0 in 12 s$/],
+      [30_000, /^OOM kill storm: 30 kills in 23 s$/],
+      [300_000, /^OOMKilled 30x: shop\/queue-0 in 23 s$/],
+    ] as const) {
+      const { ledger, found } = storm(until)
+      const open = found.filter((it) => it.resolved === undefined)
+      t.equal(open.length, 1, `one incident after ${until} ms`)
+      const [one] = open
+      if (!one) return
+      t.equal(one.why, undefined, 'nothing is known to have caused it, and when it was well says nothing')
+      const said = statementsOf(one).filter((it) => it.subject === 'shop/queue-0/queue')
+      t.equal(said.length, 1, said.map((it) => it.title).join())
+      for (const { code, since, onset } of ledger)
+        t.equal(onset.from, since, `${code} was well until it began`)
+      if (until !== 8_000) t.match(titleOf(one), title)
+      const page = renderIncident(one, now + until, { color: false, width: 80 })
+      t.equal(page.match(/OOMKilled \d+x: .*queue-0/g)?.length, 1, page)
+    }
+  },
+)

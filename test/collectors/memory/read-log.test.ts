@@ -38,6 +38,13 @@ t.test('a kill with its pod and its time', async (t) => {
   ])
 })
 
+t.test('a kill that was read has happened, however far the clock of the log is ahead', async (t) => {
+  const lines = killed('x', 7).map((line, at) => `3,${at},1000900000,-;${line}\n`)
+  const host = machine(t, { ...uptime, '/dev/kmsg': lines.join('') })
+  const [kill] = await named(host, podBook([], []), await readLog(host, 'one'))
+  t.equal(kill?.at, host.now())
+})
+
 t.test('no more kills are believed than were counted', async (t) => {
   const lines = ['a', 'b', 'c'].flatMap((comm, at) => {
     const both = killed(comm, at + 1)

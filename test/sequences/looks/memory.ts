@@ -68,7 +68,7 @@ function again(node: Node): readonly Statement[] {
           subject: nameOf(pod),
           text: `Killed ${bouts.length} times, about every ${Math.round(distance / minute)} min.`,
           pod: podOf(pod),
-          ...{ at, latest },
+          ...{ at, wellAt: at, latest },
           seen: true,
           past: true,
           evidence: { times: bouts.length, last: iso(latest) },
@@ -104,7 +104,7 @@ function storming(node: Node, kills: readonly Kill[]): readonly Statement[] {
       code: 'memory.oom-storm',
       subject: 'node',
       text: `${its.length} kills, last at ${iso(latest)}.`,
-      ...{ at, latest },
+      ...{ at, wellAt: at, latest },
       seen: true,
       ...(stormPast && { past: true as const }),
       evidence: {

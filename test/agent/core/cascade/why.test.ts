@@ -76,3 +76,59 @@ t.test('proven: what was seen of both says so', async (t) => {
 t.test('none is needed by what is known to have no cause', async (t) => {
   t.equal(whyOf(finding({ code: 'a.flush', severity: 'critical' })), undefined)
 })
+
+const counted: Rules = {
+  'a.full': rule({ severity: 'warning' }),
+  'a.storm': rule({ severity: 'warning', because: [{ code: 'a.full' }] }),
+  'a.kill': rule({ because: [{ code: 'a.storm', restates: true, proof: () => true }] }),
+  'a.kills': rule({ severity: 'critical', because: [{ code: 'a.kill', same: 'subject', restates: true }] }),
+}
+const at = (code: string, more: Partial<Finding> = {}) =>
+  finding({
+    ...{ code, since: 10 * minute, onset: { from: 10 * minute, to: 10 * minute }, severity: 'warning' },
+    ...more,
+  })
+
+t.test('the same, counted otherwise, is no cause', async (t) => {
+  const why = (...ledger: readonly Finding[]) => incidents(ledger, counted, 60 * minute).map((it) => it.why)
+  const kills = at('a.kills', { severity: 'critical' })
+  t.strictSame(why(at('a.kill'), kills), [undefined], 'a kill does not cause its repetition')
+  t.strictSame(why(at('a.storm'), at('a.kill'), kills), [undefined], 'nor a storm its kills')
+  t.match(
+    why(
+      { ...at('a.full', { title: 'node full' }), onset: { to: 10 * minute - 10 * second } },
+      at('a.storm'),
+      at('a.kill'),
+      kills,
+    ),
+    [{ certainty: 'likely', text: /^node full \(10 s before; / }],
+    'but what causes the first of them is the cause of all',
+  )
+  const over = { seen: 11 * minute, resolved: 11 * minute }
+  const later = at('a.kills', { since: 12 * minute, onset: { from: 10 * minute, to: 12 * minute } })
+  for (const it of why(
+    at('a.full', { title: 'node full', ...over }),
+    at('a.storm', over),
+    at('a.kill', over),
+    later,
+  ))
+    t.notMatch(it?.text, /kill|storm/, 'nor once it is over')
+})
+
+t.test('what is said of the first of them is said as the cause of what follows', async (t) => {
+  const more: Rules = {
+    ...counted,
+    'a.down': rule({ severity: 'critical', because: [{ code: 'a.kills' }] }),
+  }
+  const down = at('a.down', {
+    severity: 'critical',
+    since: 10 * minute + 5 * second,
+    onset: { to: 10 * minute + 5 * second },
+  })
+  const [one] = incidents(
+    [at('a.kill', { title: 'killed' }), at('a.kills', { title: 'killed 3x', severity: 'warning' }), down],
+    more,
+    60 * minute,
+  )
+  t.match(one?.why, { text: /^killed \(5 s before; / }, 'of equals the first')
+})
