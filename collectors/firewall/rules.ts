@@ -1,6 +1,7 @@
 import { causes, declared } from '../../agent/model/index.ts'
 import { minute } from '../../agent/text/times.ts'
 import { cleared } from '../node/cleared.ts'
+import { lostOnlyK3s } from './proofs.ts'
 import { type GrowthCode, growthRules } from './rules-growth.ts'
 import { titles } from './titles.ts'
 
@@ -166,7 +167,7 @@ export const rules = declared({
     impact: 'Nothing, if the change was intended.',
     fix: ['See which rules were deleted and added: `agent firewall diff`'],
     avoid: ["Don't flush to undo the change: a flush deletes everything else too."],
-    because: [{ code: 'firewall.flushed' }],
+    because: [{ code: 'firewall.flushed' }, { code: 'k3s.killed', takes: minute, proof: lostOnlyK3s }],
   },
   'firewall.lockout': {
     severity: 'critical',

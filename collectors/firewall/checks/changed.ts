@@ -29,7 +29,12 @@ export function changes({ journal = [] }: FirewallSample, now: number): Observat
       subject: 'rules',
       at: first.at,
       text: `${authors(last)} changed the rules ${when}: ${numbers}.${often}`,
-      evidence: { times: recent.length, ...(last.by?.[0] && { process: last.by[0].name }) },
+      evidence: {
+        times: recent.length,
+        ...(last.by?.[0] && { process: last.by[0].name }),
+        // Of the change it began with, whatever was done to the rules since.
+        ...(first.onlyK3s && { lost: difference(first) }),
+      },
     },
   ]
 }

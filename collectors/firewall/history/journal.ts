@@ -1,6 +1,7 @@
 import type { WakeEvent } from '../../../agent/model/index.ts'
 import { byOwner, type Cells, ownerIn } from '../cells.ts'
 import type { Owner } from '../dump/owners.ts'
+import { rolling } from '../packet/sums.ts'
 import { cellsOf, type RuleSet } from '../rule-set.ts'
 import { type Author, likely } from './author.ts'
 
@@ -14,6 +15,8 @@ export interface Change {
   readonly by?: readonly Author[]
   readonly before: Counts
   readonly after: Counts
+  /** There are only fewer rules of k3s's own, and nothing of anybody else is another: what `k3s-killall.sh` leaves. */
+  readonly onlyK3s?: true
   /** Kept in the journal, but not reported: k3s did it when it started, or another finding reports it. */
   readonly quiet?: true
 }
@@ -61,6 +64,7 @@ export function keepJournal(
     ...(by.length > 0 ? { by } : last !== undefined && { seen: last }),
     before: countsOf(before),
     after: countsOf(cells),
+    ...(isOnlyK3s(past.sets, sets) && { onlyK3s: true as const }),
     ...((flushed || (!own && kept === 'more')) && { quiet: true as const }),
   }
   return { journal: [...journal, change].slice(-mostChanges), changed: true }
@@ -73,6 +77,28 @@ const ownOf = (sets: readonly RuleSet[]) =>
     .map((it) => `${it.family} ${it.backend} ${it.own}`)
     .sort()
     .join('\n')
+
+/** The hash of no rule at all: a backend without any is left out, and is the same. */
+const noRules = rolling().text()
+const ofOthers = (sets: readonly RuleSet[]) => ownOf(sets.filter((it) => it.own !== '' && it.own !== noRules))
+
+/**
+ * Whose rules `k3s-killall.sh` takes away: it writes back what `iptables-save` prints without the lines that say KUBE-,
+ * CNI- or flannel (install.sh of k3s, k3s-killall.sh). Chains of ufw, policies and rules of others are as they were.
+ */
+const takenByKillall: ReadonlySet<Owner> = new Set(['kube-proxy', 'kube-router', 'flannel', 'cni'])
+
+function isOnlyK3s(before: readonly RuleSet[], after: readonly RuleSet[]): boolean {
+  const [old, now] = [countsOf(cellsOf(before)), countsOf(cellsOf(after))]
+  const others = [...new Set([...Object.keys(old), ...Object.keys(now)])]
+    .map((it) => it as Owner)
+    .filter((it) => (old[it] ?? 0) !== (now[it] ?? 0))
+  return (
+    others.length > 0 &&
+    others.every((it) => takenByKillall.has(it) && (now[it] ?? 0) < (old[it] ?? 0)) &&
+    ofOthers(before) === ofOthers(after)
+  )
+}
 
 const kubernetes = new Set<Owner>(['kube-proxy', 'kube-router', 'flannel'])
 

@@ -1,5 +1,6 @@
 import t from 'tap'
 import { authors, difference, keepJournal } from '../../../../collectors/firewall/history/journal.ts'
+import { rolling } from '../../../../collectors/firewall/packet/sums.ts'
 import type { RuleSet } from '../../../../collectors/firewall/rule-set.ts'
 
 const now = Date.parse('2026-11-23T03:12:10Z')
@@ -47,4 +48,24 @@ t.test('who it was, and from how many to how many', (t) => {
   t.equal(authors(change ?? {}), '`iptables` (pid 77)')
   t.equal(authors({}), 'Something')
   t.end()
+})
+
+t.test('what a killall leaves is told from what it cannot have done', async (t) => {
+  const all = { ...kube, 'filter kube-router': [35, 3], 'nat cni': [9, 1], 'filter ufw': [65, 18] } as const
+  const [was, ufw] = [{ sets: [set(all)] }, { 'filter ufw': [65, 18] } as const]
+  const change = (sets: readonly RuleSet[], past = was) =>
+    keepJournal(past, now - 9000, { sets, now, heard, flushed: false }).journal[0]
+  t.equal(change([set(ufw)])?.onlyK3s, true)
+  t.equal(change([set({ ...ufw, 'nat kube-proxy': [20, 1] })])?.onlyK3s, true, 'k3s starts again meanwhile')
+  t.notOk(change([set(ufw, 'b')])?.onlyK3s, 'a rule or policy of others is another')
+  t.notOk(change([set({ 'filter ufw': [64, 18] })])?.onlyK3s, 'ufw has fewer')
+  t.notOk(change([set({ ...ufw, 'filter other': [1, 1] })])?.onlyK3s, 'somebody has more')
+  t.notOk(
+    change([set({ ...all, 'nat kube-proxy': [27, 1] })])?.onlyK3s,
+    'a jump is gone, and as many rules are left',
+  )
+  const none = rolling().text()
+  const bare = { sets: [set(kube, none)] }
+  t.equal(change([], bare)?.onlyK3s, true, 'a backend without any rule is not printed any more')
+  t.notOk(change([], { sets: [set(kube, 'a')] })?.onlyK3s, 'but it had a rule of others')
 })

@@ -1,0 +1,4 @@
+import type { Proof } from '../../agent/model/index.ts'
+
+/** Nothing but rules of k3s went: `k3s-killall.sh` leaves those of ufw and of everybody else, and the policies. */
+export const lostOnlyK3s: Proof = (_, { evidence }) => evidence?.lost !== undefined
