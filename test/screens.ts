@@ -1,5 +1,6 @@
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { type Snapshot, shown } from '../agent/api/snapshot.ts'
 import { look } from '../agent/cli/commands/check.ts'
 import { allRules, catalogue } from '../agent/cli/commands/explain.ts'
 import { viewFrom } from '../agent/cli/commands/view-of.ts'
@@ -14,14 +15,15 @@ import {
 } from '../agent/cli/render/doctor.ts'
 import { renderArea, renderGraph, renderRule } from '../agent/cli/render/explain.ts'
 import { renderHistory } from '../agent/cli/render/history.ts'
-import { renderScreen, renderStatus } from '../agent/cli/render/status.ts'
+import { renderBrief, renderScreen, renderStatus } from '../agent/cli/render/status.ts'
 import { defaults } from '../agent/config/defaults.ts'
 import { incidents } from '../agent/core/cascade.ts'
 import { type Ledger, step } from '../agent/core/ledger.ts'
 import { round } from '../agent/core/round.ts'
 import { recordedNode } from '../agent/host/replay.ts'
-import type { Terminal } from '../agent/model/index.ts'
+import type { Observation, Terminal } from '../agent/model/index.ts'
 import { ascii } from '../agent/text/ascii.ts'
+import { clockUtc } from '../agent/text/times.ts'
 import { collectors } from '../collectors/index.ts'
 import { now, picture } from './agent/small.ts'
 
@@ -110,6 +112,61 @@ function night(): Screen {
   return { name: 'history', render: (terminal) => renderHistory(found, rules, later, terminal, true) }
 }
 
+/** A storm on one pod, kills of many pods, and pods that nobody can name any more, as a node at 3 am has them. */
+function kills(): Snapshot {
+  const rules = allRules()
+  const at = (code: string, index: number, more: Partial<Observation>): Observation => {
+    const when = now - (20 - index) * minute
+    return { code, subject: '', text: '', at: when, wellAt: when, latest: when, ...more }
+  }
+  const kill = (index: number): Observation => {
+    const uid = `${index}8b85a3d-c687-4320-836e-9a2b647445f5`
+    const pod = { namespace: 'shop', name: `web-6f7c9d5b8-x5g${index}r`, container: 'app' }
+    return at('memory.oom-killed', index, {
+      subject: index < 8 ? `pod ${uid}` : `shop/${pod.name}/app`,
+      text: `1 kill at ${clockUtc(now - (20 - index) * minute, now)}, limit 16 MiB; node (pid ${index}).`,
+      ...(index >= 8 && {
+        pod,
+        fix: [`See its limit (on a server): \`kubectl -n shop describe pod ${pod.name}\``],
+      }),
+      evidence: { kills: 1, limit: '16 MiB' },
+    })
+  }
+  const queue = {
+    subject: 'shop/queue-0/queue',
+    pod: { namespace: 'shop', name: 'queue-0', container: 'queue' },
+  }
+  const observations = [
+    ...Array.from({ length: 14 }, (_, index) => kill(index)),
+    at('memory.oom-storm', 15, {
+      ...{ subject: 'node', text: '31 kills at 03:25 UTC: shop/queue-0/queue (31).' },
+      evidence: { kills: 31, within: '24 s', containers: queue.subject },
+    }),
+    at('memory.oom-killed', 15, {
+      ...queue,
+      text: '31 kills at 03:25 UTC, limit 24 MiB.',
+      evidence: { kills: 31 },
+    }),
+    at('memory.oom-repeating', 15, {
+      ...{ ...queue, text: 'OOMKilled 31 times since 03:25.' },
+      evidence: { times: 31, within: '24 s' },
+    }),
+    ...['web', 'api'].map((name, index) =>
+      at('memory.container-near-limit', index, {
+        ...{
+          subject: `shop/${name}-0/app`,
+          text: 'Uses 61 MiB of 64 MiB (95 %). It does not grow steadily.',
+        },
+        pod: { namespace: 'shop', name: `${name}-0`, container: 'app' },
+        evidence: { percent: 95 },
+      }),
+    ),
+  ]
+  const ledger = step(step([], { rules, observations }, now - 4 * minute), { rules, observations }, now)
+  const found = shown(incidents(ledger, rules, now), now)
+  return { ...picture, incidents: found, sinks: [], silences: [], deadlines: [] }
+}
+
 function doctor(): Screen {
   const rows = [
     privileges('CapEff:\t0000000000003004\n', true),
@@ -132,6 +189,9 @@ export function screens(): readonly Screen[] {
   return [
     { name: 'status', render: (it) => renderStatus(picture, it) },
     { name: 'status-verbose', render: (it) => renderStatus(picture, it, { verbose: true }) },
+    { name: 'status-kills', render: (it) => renderStatus(kills(), it) },
+    { name: 'status-kills-verbose', render: (it) => renderStatus(kills(), it, { verbose: true }) },
+    { name: 'status-kills-brief', render: (it) => renderBrief(kills(), it) },
     { name: 'status-well', render: (it) => renderStatus(well, it) },
     { name: 'status-stale', render: (it) => renderStatus(picture, it, { stale }) },
     { name: 'status-watch', render: (it) => renderScreen(renderStatus(picture, it), 18, it) },

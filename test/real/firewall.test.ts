@@ -87,6 +87,32 @@ t.test('putting back what was flushed is no news that would keep the incident op
   t.equal(back.sample.journal?.length, 2, 'the journal has both')
 })
 
+t.test(
+  'what a killall does to the rules is known as that, and what somebody does beside it is not',
+  skip,
+  async (t) => {
+    const it = await namespace(t)
+    await ufwOn(it, t.testdir({}))
+    await asHealthyBeside(it)
+    // The last lines of k3s-killall.sh, as k3s's install.sh writes it.
+    const kept = 'grep -v KUBE- | grep -v CNI- | grep -iv flannel'
+    const killall = ['ip', 'ip6'].map((it) => `${it}tables-save | ${kept} | ${it}tables-restore`).join('; ')
+    for (const [beside, only] of [
+      ['true', true],
+      ['iptables -A INPUT -p tcp --dport 2222 -j ACCEPT', undefined],
+      ['iptables -P FORWARD ACCEPT', undefined],
+      ['ufw deny 8080/tcp', undefined],
+    ] as const) {
+      await it.round()
+      const all = (await it.run(['iptables-save'])).stdout
+      await it.sh(`${killall}; ${beside}`)
+      const { sample } = await it.round()
+      t.equal(sample.journal?.at(-1)?.onlyK3s, only, beside)
+      await it.run(['iptables-restore'], all)
+    }
+  },
+)
+
 t.test('the recipe of k3s issue 535, pasted line by line', skip, async (t) => {
   const it = await namespace(t)
   await asHealthy(it)

@@ -1,6 +1,7 @@
 import type { Finding, Incident, Severity, Terminal } from '../../model/index.ts'
 import { leadOf, statementsOf, titleOf } from '../../model/index.ts'
 import { duration } from '../../text/durations.ts'
+import { shortSubject } from '../../text/kinds.ts'
 import { stepOf } from '../../text/steps.ts'
 import { between } from '../../text/table.ts'
 import { commandOf, paint, type Style, shownOn, wrap } from '../../text/terminal.ts'
@@ -19,14 +20,10 @@ const longestSubject = 60
 /** One incident in the fixed order: what, Impact, Fix, Don't, Cause, Also, More. `full`: each affected one with its text. */
 export function renderIncident(incident: Incident, now: number, terminal: Terminal, full = false): string {
   const lead = leadOf(incident)
-  const lines = [headline(incident, now, terminal)]
+  const lines = [headline(nameOf(incident), incident, now, terminal)]
   if (incident.resolved !== undefined) return lines.join('\n')
   lines.push(labelled(terminal, 'What', lead.text), labelled(terminal, 'Impact', lead.impact))
-  const several = incident.fix.length > 1
-  for (const [at, step] of incident.fix.entries())
-    lines.push(fixStep(terminal, at === 0 ? 'Fix' : '', several ? `${at + 1}. ` : '', step))
-  for (const [at, avoid] of incident.avoid.entries())
-    lines.push(labelled(terminal, at === 0 ? "Don't" : '', avoid))
+  lines.push(...advised(incident, terminal))
   if (incident.why) lines.push(labelled(terminal, 'Cause', incident.why.text))
   const rest = full ? [incident.cause, ...incident.affected] : statementsOf(incident)
   const isSaid = (it: Finding) => it === lead || (!full && it.id === incident.why?.cause && !it.resolved)
@@ -41,22 +38,39 @@ export function renderIncident(incident: Incident, now: number, terminal: Termin
   return lines.join('\n')
 }
 
+/** The steps, numbered, and what not to do. */
+export function advised({ fix, avoid }: Pick<Incident, 'fix' | 'avoid'>, terminal: Terminal): string[] {
+  const steps = fix.map((it, at) =>
+    fixStep(terminal, at === 0 ? 'Fix' : '', fix.length > 1 ? `${at + 1}. ` : '', it),
+  )
+  return [...steps, ...avoid.map((it, at) => labelled(terminal, at === 0 ? "Don't" : '', it))]
+}
+
+/** What stands at the head of an incident, or of several of one kind. */
+type Headed = Pick<Incident, 'severity' | 'since' | 'resolved'> & {
+  /** When the last of several was, ms. */
+  readonly last?: number
+}
+
 /** "CRITICAL  title (subject)      03:12 UTC, 18 min", the time at the right. */
-function headline(incident: Incident, now: number, terminal: Terminal): string {
-  const { severity, since, resolved } = incident
+export function headline(title: string, it: Headed, now: number, terminal: Terminal): string {
+  const { severity, since, resolved, last = since } = it
   const [word, style] =
     resolved === undefined
       ? ([severity.toUpperCase(), colors[severity]] as const)
       : (['RESOLVED', 'green'] as const)
   const clock = (at: number) => clockIn(terminal.zone, at, now)
+  // "20:40 to 20:48 UTC": of two times the zone is said once.
+  const begun =
+    clock(last) === clock(since) ? clock(since) : `${clock(since).replace(/ [^ ]+$/, '')} to ${clock(last)}`
   const when =
     resolved === undefined
-      ? `${clock(since)}${now - since < second ? '' : `, ${duration(now - since)}`}`
+      ? `${begun}${now - since < second ? '' : `, ${duration(now - since)}`}`
       : `${clock(resolved)}, after ${duration(resolved - since)}`
-  const wrapped = wrap(terminal, nameOf(incident), word.length + 2, 4).slice(word.length + 2)
+  const wrapped = wrap(terminal, title, word.length + 2, 4).slice(word.length + 2)
   const lines = wrapped.split('\n')
-  const last = lines.at(-1) ?? ''
-  const [gap, end] = between(terminal, lines.length === 1 ? `${word}  ${last}` : last, when)
+  const bottom = lines.at(-1) ?? ''
+  const [gap, end] = between(terminal, lines.length === 1 ? `${word}  ${bottom}` : bottom, when)
   return `${paint(terminal, style, word)}  ${paint(terminal, 'bold', wrapped)}${gap}${paint(terminal, 'dim', end)}`
 }
 
@@ -68,7 +82,7 @@ export function nameOf(incident: Incident): string {
 
 /** The subject behind a title, unless the title names it or its pod already, in whatever short form. */
 export function aboutOf({ subject, pod }: Pick<Finding, 'subject' | 'pod'>, title: string): string {
-  const isNamed = title.includes(subject) || (pod !== undefined && namesPod(title, pod))
+  const isNamed = title.includes(shortSubject(subject)) || (pod !== undefined && namesPod(title, pod))
   return subject === 'node' || subject.length > longestSubject || isNamed ? '' : ` (${subject})`
 }
 
@@ -77,7 +91,7 @@ function member(it: Finding, now: number, terminal: Terminal, full = false): str
   return `${it.title}${aboutOf(it, it.title)}${over}${full ? `: ${it.text}` : ''}`
 }
 
-function labelled(terminal: Terminal, label: string, text: string, hanging = indent): string {
+export function labelled(terminal: Terminal, label: string, text: string, hanging = indent): string {
   const wrapped = wrap(terminal, text, indent, hanging)
   return `  ${paint(terminal, 'dim', label.padEnd(indent - 2))}${wrapped.slice(indent)}`
 }

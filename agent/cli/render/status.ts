@@ -1,10 +1,13 @@
 import type { Snapshot } from '../../api/snapshot.ts'
 import type { Severity, Terminal } from '../../model/index.ts'
+import { leadOf } from '../../model/index.ts'
 import { duration } from '../../text/durations.ts'
+import { kindTitle } from '../../text/kinds.ts'
 import { many } from '../../text/lists.ts'
 import { commandOf, paint, type Style, shownOn, wrap } from '../../text/terminal.ts'
 import { clockIn } from '../../text/zones.ts'
 import { nameOf, renderIncident } from './incident.ts'
+import { blocksOf, renderKind } from './kind.ts'
 import { checkTable, deadlineTable, isLate, silenceTable, sinkTable } from './rows.ts'
 
 const colors: Readonly<Record<Snapshot['state'] | Severity, Style>> = {
@@ -36,7 +39,11 @@ export function renderStatus(it: Snapshot, terminal: Terminal, options: StatusOp
   return [
     head(it, terminal),
     ...(stale ? [wrap(terminal, stale, 2)] : []),
-    ...it.incidents.map((incident) => renderIncident(incident, it.at, terminal, verbose)),
+    ...(verbose ? it.incidents.map((one) => [one] as const) : blocksOf(it.incidents)).map((block) =>
+      block.length > 1
+        ? renderKind(block, it.at, terminal)
+        : renderIncident(block[0], it.at, terminal, verbose),
+    ),
     checkTable(it, terminal, { once, verbose }),
     ...(it.silences.length > 0 ? [silenceTable(it, terminal)] : []),
     ...(once || stale ? [] : [sinkTable(it, terminal)]),
@@ -60,11 +67,12 @@ export function renderScreen(page: string, rows: number, terminal: Terminal): st
 
 /** A few lines for a login: the head, and what is open, by title. Empty when all is well. */
 export function renderBrief(it: Snapshot, terminal: Terminal, stale?: string): string {
-  const open = openOf(it)
+  const open = blocksOf(openOf(it))
   if (it.state === 'ok' && !stale) return ''
-  const lines = open.slice(0, 5).map((incident) => {
-    const since = `since ${clockIn(terminal.zone, incident.since, it.at)}`
-    return wrap(terminal, `${incident.severity}: ${nameOf(incident)}, ${since}`, 2, 4)
+  const lines = open.slice(0, 5).map((block) => {
+    const since = `since ${clockIn(terminal.zone, Math.min(...block.map((one) => one.since)), it.at)}`
+    const what = block.length > 1 ? kindTitle(block.map(leadOf)) : nameOf(block[0])
+    return wrap(terminal, `${block[0].severity}: ${what}, ${since}`, 2, 4)
   })
   const more = open.length > 5 ? [`  and ${open.length - 5} more`] : []
   return [

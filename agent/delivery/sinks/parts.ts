@@ -1,6 +1,7 @@
 import type { Finding, Incident, Pod, Severity } from '../../model/index.ts'
 import { leadOf, severities, statementsOf, titleOf } from '../../model/index.ts'
 import { lasting } from '../../text/durations.ts'
+import { shortSubject } from '../../text/kinds.ts'
 import { line } from '../../text/sanitize.ts'
 import { stepOf } from '../../text/steps.ts'
 import { messageClock } from '../../text/times.ts'
@@ -102,7 +103,7 @@ export function alsoAffected(incident: Incident): string {
     if (it === lead || it.resolved !== undefined || isHarmless(it, incident)) continue
     const title = line(it.title, limits.title)
     const known = subjects.get(title) ?? []
-    const isNamed = it.subject === '' || title.includes(it.subject)
+    const isNamed = it.subject === '' || title.includes(shortSubject(it.subject))
     subjects.set(title, [...known, ...(isNamed ? [] : [line(it.subject, limits.subject)])])
   }
   return bounded(

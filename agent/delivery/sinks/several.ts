@@ -1,9 +1,10 @@
 import type { Incident, Notice } from '../../model/index.ts'
 import { leadOf, severityOfAll } from '../../model/index.ts'
 import { lasting } from '../../text/durations.ts'
+import { kindTitle } from '../../text/kinds.ts'
 import { line } from '../../text/sanitize.ts'
 import { messageClock } from '../../text/times.ts'
-import { about, avoids, limits, named, prefix, standing, steps, type Words } from './parts.ts'
+import { avoids, limits, named, prefix, standing, steps, type Words } from './parts.ts'
 
 type SeveralNotice = Extract<Notice, { kind: 'several' }>
 
@@ -22,15 +23,8 @@ export function severalTitle({ incidents, group }: SeveralNotice): string {
   const when = { away: ' while Murphy was away', start: " at Murphy's first look", kind: '', rest: '' }[
     group.of
   ]
-  if (codes.size === 1) {
-    const pods = new Set(incidents.map(({ cause }) => about(cause.pod, '')))
-    const what = pods.has('')
-      ? `${many} findings`
-      : pods.size === 1
-        ? `1 pod, ${many} times`
-        : `${pods.size} pods`
-    return `${what}: ${kindTitle(incidents)}${when}`
-  }
+  if (codes.size === 1)
+    return `${kindTitle(incidents.map(({ cause }) => ({ ...cause, kind: lineOfKind(cause) })))}${when}`
   const gravest = first ? `: ${named(first)}` : ''
   const others = many > 1 ? ` and ${many - 1} more` : ''
   return group.of === 'rest'
@@ -38,13 +32,7 @@ export function severalTitle({ incidents, group }: SeveralNotice): string {
     : `${many} problems${when}${gravest}${others}`
 }
 
-/** What all their titles begin with, up to a colon: after it stands what is different. */
-function kindTitle(incidents: readonly Incident[]): string {
-  const titles = [...new Set(incidents.map(({ cause }) => line(cause.kind ?? cause.title, limits.title)))]
-  const [first = ''] = titles
-  const [kind = first] = first.split(':')
-  return titles.every((it) => it === first) ? first : kind.trim() || first
-}
+const lineOfKind = ({ kind, title }: Incident['cause']) => line(kind ?? title, limits.title)
 
 /** The parts of a notice about several incidents: what, how many, which, and what to do about the gravest. */
 export function severalWords(notice: SeveralNotice, node: string): Words {
