@@ -171,7 +171,7 @@ function doctor(): Screen {
   const rows = [
     privileges('CapEff:\t0000000000003004\n', true),
     stateFolder('/var/lib/murphy', { size: 2 ** 35, available: 2 ** 34, inodes: 0, inodesFree: 0 }),
-    clock({ stdout: 'NTPSynchronized=no\n', stderr: '', exit: 0 }, undefined),
+    clock({ stdout: 'NTPSynchronized=no\n', stderr: '', exit: 0 }, undefined, 'info'),
     journal(false),
     ...picture.sinks.map((it) => sinkRow(it, undefined, now)),
   ]

@@ -20,6 +20,7 @@ import {
 import { readVersion } from '../version.ts'
 import { look } from './check.ts'
 import { type Exit, Refusal } from './common.ts'
+import { allRules } from './explain.ts'
 import { asking } from './hosts.ts'
 import { testSinks } from './notify.ts'
 import { answer, formOf, type OutputOptions } from './output.ts'
@@ -87,7 +88,7 @@ async function diagnose(
     privileges(status, isAgent),
     ...checks(snapshot.collectors, isAgent),
     stateFolder(config.stateDir, space as Space | string),
-    clock(shown, timesync),
+    clock(shown, timesync, allRules()['certs.clock-unsynchronised']?.severity ?? 'info'),
     journal(isPersistent),
     ...(known.length === 0
       ? [{ area: 'sinks', state: 'warning', text: 'none: nobody is notified', fix: noSink } as const]

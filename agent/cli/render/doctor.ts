@@ -1,5 +1,5 @@
 import type { Snapshot } from '../../api/snapshot.ts'
-import type { Ran, Space, Terminal } from '../../model/index.ts'
+import type { Ran, Severity, Space, Terminal } from '../../model/index.ts'
 import { duration } from '../../text/durations.ts'
 import { listed, many } from '../../text/lists.ts'
 import { size } from '../../text/sizes.ts'
@@ -9,7 +9,8 @@ import { commandOf, paint, type Style, shownOn, wrap } from '../../text/terminal
 /** One thing that the doctor looked at. */
 export interface Ailment {
   readonly area: string
-  readonly state: 'ok' | 'warning' | 'critical' | 'unknown'
+  /** `info`: worth knowing, and nothing that is wrong with Murphy. */
+  readonly state: Severity | 'ok' | 'unknown'
   readonly text: string
   /** What to do about it, a step each. */
   readonly fix?: readonly string[]
@@ -100,8 +101,11 @@ export function stateFolder(path: string, space: Space | string): Ailment {
     : { area, state: 'ok', text }
 }
 
-/** Of `timedatectl show` and `timedatectl show-timesync` (timedatectl(1)); undefined where they could not be run. */
-export function clock(shown: Ran | undefined, timesync: Ran | undefined): Ailment {
+/**
+ * Of `timedatectl show` and `timedatectl show-timesync` (timedatectl(1)); undefined where they could not be run.
+ * `severity`: that of the finding of the same thing, so that status and doctor say the same.
+ */
+export function clock(shown: Ran | undefined, timesync: Ran | undefined, severity: Severity): Ailment {
   const area = 'clock'
   const value = (ran: Ran | undefined, key: string) =>
     new RegExp(`^${key}=(.*)$`, 'm').exec(ran?.stdout ?? '')?.[1]
@@ -115,7 +119,7 @@ export function clock(shown: Ran | undefined, timesync: Ran | undefined): Ailmen
   if (synchronized === 'yes')
     return { area, state: 'ok', text: `synchronized${server ? ` by ${server}` : ''}` }
   return {
-    ...{ area, state: 'warning' },
+    ...{ area, state: severity },
     text: 'not synchronized: a wrong clock makes valid certificates fail',
     // Without such a service, set-ntp fails: "NTP not supported".
     fix:
@@ -162,22 +166,25 @@ export function sinkRow(
   return { area, state: 'ok', text: `${sent} (agent doctor --send tries it)` }
 }
 
-const order = { critical: 3, warning: 2, unknown: 1, ok: 0 } as const
+const order = { critical: 4, warning: 3, unknown: 2, info: 1, ok: 0 } as const
 
 /** The gravest of what the doctor saw and of the node's own state. */
 export const gravestState = (
   rows: readonly Pick<Ailment, 'state'>[],
   node: Snapshot['state'],
 ): Snapshot['state'] =>
-  [node, ...rows.map((it) => it.state)].reduce((worst, it) => (order[it] > order[worst] ? it : worst))
+  rows.reduce<Snapshot['state']>(
+    (worst, { state }) => (state !== 'info' && order[state] > order[worst] ? state : worst),
+    node,
+  )
 
 const styles: Readonly<Record<Ailment['state'], Style>> = {
-  ...{ ok: 'green', warning: 'yellow', critical: 'red', unknown: 'yellow' },
+  ...{ ok: 'green', warning: 'yellow', critical: 'red', unknown: 'yellow', info: 'cyan' },
 }
 
 /** One screen: the machine, then a row for each thing, what is wrong first. Ends with a line break. */
 export function renderDoctor({ node, state, machine, rows }: Diagnosis, terminal: Terminal): string {
-  const wrong = rows.filter((it) => it.state !== 'ok').length
+  const wrong = rows.filter((it) => it.state !== 'ok' && it.state !== 'info').length
   const dot = terminal.ascii ? '*' : '●'
   const word = state === 'ok' ? 'ALL WELL' : state.toUpperCase()
   const found = wrong > 0 ? many(wrong, 'problem') : 'Murphy sees and tells all that it should'

@@ -66,19 +66,20 @@ t.test('folder, clock, journal', async (t) => {
   t.match(stateFolder('/x', space), { state: 'ok', text: '/x, 512 MiB free of 1 GiB' })
   t.match(stateFolder('/x', { ...space, available: 2 ** 20 }), { state: 'warning', text: /too little/ })
   t.match(stateFolder('/x', 'permission denied'), { state: 'unknown', text: '/x: permission denied' })
-  t.match(clock(ran('NTPSynchronized=yes\n'), ran('ServerName=ntp.example\n')), {
+  t.match(clock(ran('NTPSynchronized=yes\n'), ran('ServerName=ntp.example\n'), 'info'), {
     ...{ state: 'ok', text: 'synchronized by ntp.example' },
   })
-  t.match(clock(ran('NTPSynchronized=no\n'), undefined), {
-    state: 'warning',
+  for (const severity of ['info', 'critical'] as const)
+    t.equal(clock(ran('NTPSynchronized=no\n'), undefined, severity).state, severity, 'as the finding says')
+  t.match(clock(ran('NTPSynchronized=no\n'), undefined, 'info'), {
     fix: [/set-ntp true/, /status/],
   })
   t.strictSame(
-    clock(ran('NTPSynchronized=no\nCanNTP=no\n'), undefined).fix,
+    clock(ran('NTPSynchronized=no\nCanNTP=no\n'), undefined, 'info').fix,
     ['On Debian or Ubuntu: `apt-get install systemd-timesyncd`'],
     'no service that set-ntp could turn on',
   )
-  t.match(clock(undefined, undefined), { state: 'unknown' })
+  t.match(clock(undefined, undefined, 'info'), { state: 'unknown' })
   t.equal(journal(true).state, 'ok')
   t.match(journal(false), { state: 'warning', fix: [/mkdir -p \/var\/log\/journal/, /restart/] })
 })
@@ -98,6 +99,8 @@ t.test('the page: what is wrong first, and the state of the node in it', async (
   t.equal(gravestState([{ state: 'ok' }, { state: 'warning' }], 'ok'), 'warning')
   t.equal(gravestState([{ state: 'ok' }], 'critical'), 'critical')
   t.equal(gravestState([], 'ok'), 'ok')
+  t.equal(gravestState([{ state: 'info' }, { state: 'ok' }], 'ok'), 'ok', 'information is no problem')
+  t.equal(gravestState([{ state: 'unknown' }, { state: 'info' }], 'ok'), 'unknown')
   const text = renderDoctor(
     {
       ...{ node: 'node1', state: 'warning', machine: 'Raspberry Pi 4' },
