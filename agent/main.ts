@@ -76,7 +76,10 @@ program
   .action(async (own: object) => done((await import('./cli/commands/notify.ts')).notify(all(own))))
 program
   .command('silence')
-  .argument('[WHAT]', 'all, a code, an area or a subject; without it, the list')
+  .argument(
+    '[WHAT]',
+    'all, a code (memory.oom-killed), a subject or pod (shop/db-0), both (memory.oom-killed/shop/db-0), an area (memory) or an id; without it, the list',
+  )
   .description('mute notifications for a while; status still shows what is muted')
   .option('--for <TIME>', 'such as 90m, 2h or 1d; an hour if absent')
   .option('--why <TEXT>', 'for whoever reads the list')

@@ -119,7 +119,7 @@ const plain = 'text/plain; charset=utf-8'
 function silenceFrom(query: URLSearchParams, now: number): Silence {
   const what = query.get('what') ?? ''
   const length = Number(query.get('for') ?? Number.NaN)
-  if (!/^[\x20-\x7e]{1,200}$/.test(what) || !(length >= 0 && length <= longestSilence))
+  if (!/^[\x20-\x7e]{1,300}$/.test(what) || !(length >= 0 && length <= longestSilence))
     throw new Wrong(`a silence needs what and for (0 to ${longestSilence} ms)`)
   const why = query.get('why')?.slice(0, 200)
   return { id: what, what, since: now, until: now + length, ...(why && { why }) }

@@ -1,10 +1,11 @@
-import type { Incident } from '../model/index.ts'
+import type { Finding, Incident } from '../model/index.ts'
+import { leadOf } from '../model/index.ts'
 import { day } from '../text/times.ts'
 
 /** Mutes notifications of matching incidents for a time, because somebody knows already. Status still shows them. */
 export interface Silence {
   readonly id: string
-  /** `all`, a code (`firewall.flushed`), a collector (`firewall`), a subject (`default/db-0`), or an incident's id. */
+  /** `all`, or one of `silenceNames`. */
   readonly what: string
   readonly since: number
   readonly until: number
@@ -16,10 +17,33 @@ export const silenceKept = 3 * day
 /** The longest silence that may be asked for: nobody would remember a longer one. */
 export const longestSilence = 30 * day
 
-/** Whether this silence is for this incident, at any time. Murphy's own problems (`*.blind`, `agent.*`) never match. */
-export function matches({ what }: Silence, { cause }: Incident): boolean {
-  if (/\.blind$|^agent\./.test(cause.code)) return false
-  return ['all', cause.code, cause.code.split('.')[0], cause.subject, cause.id].includes(what)
+/** That Murphy cannot see or send is never hidden. */
+export const mayBeHidden = ({ code }: Pick<Finding, 'code'>) => !/\.blind$|^agent\./.test(code)
+
+/**
+ * What a finding is called by whoever wants to hear no more of it, as messages and pages name it: its area (`memory`), its
+ * code (`memory.oom-killed`), its subject (`shop/db-0/postgres`) or pod (`shop/db-0`), code and subject
+ * (`memory.oom-killed/shop/db-0`), its id.
+ */
+export function silenceNames({ id, code, subject, pod }: Pick<Finding, 'id' | 'code' | 'subject' | 'pod'>) {
+  const places = placesOf({ subject, ...(pod && { pod }) })
+  return [code.split('.')[0] ?? code, code, ...places, ...places.map((it) => `${code}/${it}`), id]
+}
+
+/** What it is of, by all its names. */
+export const placesOf = ({ subject, pod }: Pick<Finding, 'subject' | 'pod'>): readonly string[] => [
+  subject,
+  ...(pod ? [`${pod.namespace}/${pod.name}`] : []),
+]
+
+/**
+ * Whether this silence is for this incident, at any time: by what it began with, or by what titles its messages now.
+ * Murphy's own problems (`*.blind`, `agent.*`) never match.
+ */
+export function matches({ what }: Silence, incident: Incident): boolean {
+  if (!mayBeHidden(incident.cause)) return false
+  const named = [incident.cause, leadOf(incident)].filter(mayBeHidden).flatMap(silenceNames)
+  return what === 'all' || named.includes(what)
 }
 
 /** The silence that mutes an incident now, if there is one. Pure. */

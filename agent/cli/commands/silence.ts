@@ -1,15 +1,23 @@
 import { askFor } from '../../api/ask.ts'
 import { snapshotOf } from '../../api/snapshot.ts'
-import { longestSilence, type Silence } from '../../core/silence.ts'
+import {
+  longestSilence,
+  matches,
+  mayBeHidden,
+  placesOf,
+  type Silence,
+  silenceNames,
+} from '../../core/silence.ts'
 import type { Finding, Incident } from '../../model/index.ts'
 import { duration, parseDuration } from '../../text/durations.ts'
+import { listed } from '../../text/lists.ts'
 import { didYouMean } from '../../text/near.ts'
 import { safe } from '../../text/sanitize.ts'
 import { day, hour } from '../../text/times.ts'
 import { clockIn } from '../../text/zones.ts'
 import { type Common, type Exit, print, Refusal } from './common.ts'
 import { allRules } from './explain.ts'
-import { here } from './output.ts'
+import { here, nameOf } from './output.ts'
 import { settings } from './settings.ts'
 import { notRunning } from './status.ts'
 
@@ -40,7 +48,7 @@ export async function silence(what: string | undefined, options: SilenceArgument
     throw new Refusal(
       `--for ${options.for}: right is for example 90m, 2h or 1d, at most ${longestSilence / day}d`,
     )
-  if (/\.blind$|^agent\b/.test(what))
+  if (/^[^/|]*\.blind(?:$|[/|])|^agent(?:$|\.)/.test(what))
     throw new Refusal(`${what} cannot be silenced: that Murphy cannot see or send is never hidden`)
   const { silences, incidents } = await daemon(socket, askFor<unknown>(socket, '/v1/status').then(snapshotOf))
   if (options.end) mustBeSilenced(what, silences)
@@ -53,9 +61,25 @@ export async function silence(what: string | undefined, options: SilenceArgument
   print(
     length === 0
       ? `Notifications of ${safe(what)} are sent again.\n`
-      : `${silenceText(given, given.since, zone)}\n`,
+      : `${silenceText(given, given.since, zone)}\n${stillSent(given, incidents)}`,
   )
   return 0
+}
+
+const findingsOf = ({ cause, affected }: Incident) => [cause, ...affected]
+
+/** Of what follows from something else people go on hearing in the messages about that. */
+function stillSent(it: Silence, incidents: readonly Incident[]): string {
+  const within = incidents.filter(
+    (one) =>
+      one.resolved === undefined &&
+      !matches(it, one) &&
+      findingsOf(one).some((finding) => silenceNames(finding).includes(it.what)),
+  )
+  const names = [...new Set(within.map(({ cause }) => safe(nameOf(cause))))]
+  return names.length === 0
+    ? ''
+    : `It is also part of ${listed(names)}, which is not silenced: \`agent silence ${names[0]}\`\n`
 }
 
 function mustBeSilenced(what: string, silences: readonly Silence[]): void {
@@ -71,13 +95,17 @@ function mustBeKnown(what: string, incidents: readonly Incident[], findings: rea
   const rules = Object.keys(allRules()).filter((it) => !/\.blind$|^agent\./.test(it))
   const areas = [...new Set(rules.map((it) => it.split('.')[0] ?? ''))]
   const open = incidents.filter((it) => it.resolved === undefined)
-  const subjects = [...new Set([...open.map((it) => it.cause.subject), ...findings.map((it) => it.subject)])]
-  const ids = [...open.map((it) => it.id), ...findings.map((it) => it.id)]
-  const known = ['all', ...areas, ...rules, ...subjects]
-  if (known.includes(what) || ids.includes(what)) return
+  const found = [...open.flatMap(findingsOf), ...findings].filter(mayBeHidden)
+  const names = new Set(found.flatMap(silenceNames))
+  const places = new Set(found.flatMap(placesOf))
+  if (what === 'all' || areas.includes(what) || rules.includes(what) || names.has(what)) return
+  // A code of what has not happened yet, of something that is known.
+  const code = rules.find((it) => what.startsWith(`${it}/`))
+  if (code !== undefined && places.has(what.slice(code.length + 1))) return
+  const known = ['all', ...areas, ...rules, ...[...names].filter((it) => !it.includes('|'))]
   const hint =
-    didYouMean(what, known) ||
-    `; use all, an area (${areas.join(', ')}), a code or a subject of an incident, as \`agent status -o name\` has them`
+    didYouMean(what, [...new Set(known)]) ||
+    `; use all, an area (${areas.join(', ')}), a code, a subject, or both as \`agent status -o name\` has them`
   throw new Refusal(`there is no finding, area or subject called ${safe(what)}${safe(hint)}`)
 }
 

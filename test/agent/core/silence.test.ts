@@ -24,6 +24,40 @@ t.test('by all, code, collector or subject', async (t) => {
     t.notOk(matches(silence(what), incident('firewall.flushed')), what)
 })
 
+t.test('by all that a message or page calls it', async (t) => {
+  const pod = { namespace: 'shop', name: 'db-0', container: 'postgres' }
+  const it = incident('memory.oom-killed', 'shop/db-0/postgres')
+  const killed = { ...it, cause: { ...it.cause, pod } }
+  for (const what of [
+    ...['memory', 'memory.oom-killed', 'shop/db-0/postgres', 'shop/db-0', it.id],
+    ...['memory.oom-killed/shop/db-0/postgres', 'memory.oom-killed/shop/db-0'],
+  ])
+    t.ok(matches(silence(what), killed), what)
+  for (const what of [
+    'memory.oom-killed/shop/db-1',
+    'memory.oom-killed/',
+    'shop',
+    'db-0',
+    'pods.log-says/shop/db-0',
+  ])
+    t.notOk(matches(silence(what), killed), what)
+})
+
+t.test('by what titles its messages, and not by the rest of it', async (t) => {
+  const it = incident('k3s.restarted', 'k3s')
+  const lead = finding({ code: 'cni.dns-dead', subject: 'dns', severity: 'critical' })
+  const other = finding({ code: 'cni.flapping', subject: 'cni0' })
+  const graver = { ...it, severity: 'critical' as const, affected: [other, lead] }
+  for (const what of ['cni.dns-dead', 'cni.dns-dead/dns', 'cni', 'k3s.restarted'])
+    t.ok(matches(silence(what), graver), what)
+  for (const what of ['cni.flapping', 'cni0']) t.notOk(matches(silence(what), graver), what)
+  const blind = {
+    ...graver,
+    affected: [finding({ code: 'cni.blind', subject: 'cni', severity: 'critical' })],
+  }
+  t.notOk(matches(silence('cni.blind'), blind))
+})
+
 t.test('blindness and failing sinks are never hidden', async (t) => {
   for (const what of ['all', 'memory', 'memory.blind'])
     t.notOk(matches(silence(what), incident('memory.blind')), what)

@@ -38,6 +38,44 @@ t.test('it is asked for, listed and ended', async (t) => {
   t.match(await agent('silence', 'firewall.flushed', '--for', '30d'), { exit: 0 }, 'the longest')
 })
 
+t.test('what somebody types who has just read a message', async (t) => {
+  const { agent, silences, store } = await served(t)
+  const pod = { namespace: 'shop', name: 'db-0', container: 'postgres' }
+  const killed = finding({ code: 'memory.oom-killed', subject: 'shop/db-0/postgres', pod, since: at })
+  const mine = finding({ code: 'pods.log-says', subject: 'agent-x/app-0/app', since: at })
+  const sink = finding({ code: 'agent.sink-failing', subject: 'ops', since: at })
+  store.saveLedger([killed, mine, sink])
+  for (const what of [
+    ...['memory', 'memory.oom-killed', 'shop/db-0', 'memory.oom-killed/shop/db-0', killed.id],
+    ...['pods.crash-looping/shop/db-0', 'agent-x/app-0/app'],
+  ]) {
+    t.match(await agent('silence', what), { exit: 0, err: '' }, what)
+    t.equal(silences.at(-1)?.what, what)
+  }
+  for (const [what, said] of [
+    ['memory.oom-killed/shop/db-1', /did you mean memory\.oom-killed\/shop\/db-0/],
+    ['oom-killed', /did you mean memory\.oom-killed/],
+    ['memory.oom-killed/nobody', /there is no finding/],
+    ['ops', /there is no finding/],
+    ['memory.blind/memory', /never hidden/],
+    ['agent.sink-failing/ops', /never hidden/],
+  ] as const)
+    t.match(await agent('silence', what), { exit: 3, err: said }, what)
+  t.match(await agent('silence', 'shop/db-7', '--end'), {
+    exit: 3,
+    err: /shop\/db-7 is not silenced; silenced are memory, /,
+  })
+})
+
+t.test('what follows from something else is still heard of with that, and said so', async (t) => {
+  const { agent } = await served(t)
+  t.match(await agent('silence', 'firewall.kube-chains-missing'), {
+    exit: 0,
+    out: /silenced until .*\nIt is also part of firewall\.flushed\/nft, which is not silenced: `agent silence firewall\.flushed\/nft`\n$/,
+  })
+  t.notMatch((await agent('silence', 'firewall.flushed/nft')).out, 'also part of')
+})
+
 t.test('what is not silenced', async (t) => {
   const { config, silences, stop } = await served(t)
   for (const [what, wish, message] of [
@@ -52,7 +90,7 @@ t.test('what is not silenced', async (t) => {
     [
       'nonsense',
       {},
-      /^there is no .* called nonsense; use all, an area \(k3s, certs, .*\), a code or a subject/,
+      /^there is no .* called nonsense; use all, an area \(k3s, certs, .*\), a code, a subject, or both/,
     ],
     ['firewall', { end: true }, /^firewall is not silenced; nothing is$/],
     ['all', { for: 'ever' }, /^--for ever: right is for example 90m, 2h or 1d, at most 30d$/],
