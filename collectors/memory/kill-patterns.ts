@@ -72,7 +72,7 @@ export function again(
       {
         code: 'memory.oom-repeating' as const,
         subject,
-        text: `OOMKilled ${kills} times since ${clock(first, now)}, last ${clock(last, now)} UTC, ${every}${victim ? howKilled(victim) : ''}.`,
+        text: `OOMKilled ${kills} times since ${clock(first, now)}, last ${clock(last, now)} UTC, ${every}.${victim ? ` ${sentence(howKilled(victim))}` : ''}`,
         at: began,
         wellAt: began,
         latest: last,
@@ -81,6 +81,12 @@ export function again(
       },
     ]
   })
+}
+
+/** ", limit 24 MiB; last: x (pid 7)" as a sentence of its own: with the times before it, it would be too long to read. */
+function sentence(end: string): string {
+  const text = end.replace(/^[,;] (?:as )?/, '')
+  return `${text.slice(0, 1).toUpperCase()}${text.slice(1)}.`
 }
 
 /** Kills that the kernel counted and whose lines were lost. */

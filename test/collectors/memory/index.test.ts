@@ -31,7 +31,7 @@ t.test('seventeen kills on a real node', async (t) => {
     {
       code: 'memory.oom-repeating',
       subject: 'pod 590e112b-f426-43df-a156-a82643a83dd3',
-      text: 'OOMKilled 13 times since 00:18, last 00:28 UTC, about every 1 min, limit 24 MiB (of the pod); last: tail (pid 13979) with 23.4 MiB.',
+      text: 'OOMKilled 13 times since 00:18, last 00:28 UTC, about every 1 min. Limit 24 MiB (of the pod); last: tail (pid 13979) with 23.4 MiB.',
     },
     { code: 'memory.oom-repeating', subject: 'default/oomer/eater', pod: { name: 'oomer' } },
   ])

@@ -93,12 +93,17 @@ t.test('again and again, until it is overdue', async (t) => {
   t.match(again(repeating, hour, now), [
     {
       subject: 'shop/web-3/app',
-      text: 'OOMKilled 3 times since 02:40, last 03:40 UTC, about every 30 min; last: node (pid 3).',
+      text: 'OOMKilled 3 times since 02:40, last 03:40 UTC, about every 30 min. Last: node (pid 3).',
       pod: { name: 'web-3' },
       at: now,
       latest: now,
     },
   ])
+  const hit = (more: Partial<Victim>) =>
+    again({ ...repeating, victims: victims.map((it) => ({ ...it, ...more })) }, hour, now)[0]?.text
+  t.match(hit({ byNode: 37 }), /30 min\. The node had no memory left; last: node \(pid 3\)\.$/)
+  t.match(hit({ limit: 2 ** 24 }), /30 min\. Limit 16 MiB; last: node \(pid 3\)\.$/)
+  t.match(hit({ unrecorded: 37 }), /30 min\. Counted by its cgroup; the kernel log was overwritten/)
   t.strictSame(again(repeating, hour, now + hour + 1), [])
 })
 
