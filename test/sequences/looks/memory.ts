@@ -73,7 +73,6 @@ function again(node: Node): readonly Statement[] {
           past: true,
           evidence: { times: bouts.length, last: iso(latest) },
           ...origin(bouts),
-          after: ['memory.oom-killed'],
         },
       ]
     },
