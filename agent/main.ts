@@ -77,15 +77,16 @@ program
 program
   .command('silence')
   .argument(
-    '[WHAT]',
+    '[WHAT...]',
     'all, a code (memory.oom-killed), a subject or pod (shop/db-0), both (memory.oom-killed/shop/db-0), an area (memory) or an id; without it, the list',
   )
   .description('mute notifications for a while; status still shows what is muted')
   .option('--for <TIME>', 'such as 90m, 2h or 1d; an hour if absent')
   .option('--why <TEXT>', 'for whoever reads the list')
   .option('--end', 'notify again')
-  .action(async (what: string | undefined, own: object) =>
-    done((await import('./cli/commands/silence.ts')).silence(what, all(own))),
+  // A subject may have a blank in it, as `pod 38b85a3d` of a pod without a name, and nobody quotes it.
+  .action(async (what: readonly string[], own: object) =>
+    done((await import('./cli/commands/silence.ts')).silence(what.join(' ') || undefined, all(own))),
   )
 graded(program.command('history'))
   .description('what happened, oldest first')

@@ -1,5 +1,6 @@
 import type { Finding, Incident } from '../model/index.ts'
 import { leadOf } from '../model/index.ts'
+import { shortSubject } from '../text/kinds.ts'
 import { day } from '../text/times.ts'
 
 /** Mutes notifications of matching incidents for a time, because somebody knows already. Status still shows them. */
@@ -32,7 +33,7 @@ export function silenceNames({ id, code, subject, pod }: Pick<Finding, 'id' | 'c
 
 /** What it is of, by all its names. */
 export const placesOf = ({ subject, pod }: Pick<Finding, 'subject' | 'pod'>): readonly string[] => [
-  subject,
+  ...new Set([subject, shortSubject(subject)]),
   ...(pod ? [`${pod.namespace}/${pod.name}`] : []),
 ]
 

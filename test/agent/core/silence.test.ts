@@ -43,6 +43,13 @@ t.test('by all that a message or page calls it', async (t) => {
     t.notOk(matches(silence(what), killed), what)
 })
 
+t.test('by as much of a uid as a page shows', async (t) => {
+  const it = incident('memory.oom-killed', 'pod 38b85a3d-c687-4320-836e-9a2b647445f5')
+  for (const what of ['pod 38b85a3d', 'memory.oom-killed/pod 38b85a3d', it.cause.subject])
+    t.ok(matches(silence(what), it), what)
+  t.notOk(matches(silence('pod 38b85a3'), it))
+})
+
 t.test('by what titles its messages, and not by the rest of it', async (t) => {
   const it = incident('k3s.restarted', 'k3s')
   const lead = finding({ code: 'cni.dns-dead', subject: 'dns', severity: 'critical' })

@@ -52,6 +52,17 @@ t.test('what somebody types who has just read a message', async (t) => {
     t.match(await agent('silence', what), { exit: 0, err: '' }, what)
     t.equal(silences.at(-1)?.what, what)
   }
+  store.saveLedger([
+    finding({ code: 'memory.oom-killed', subject: 'pod 38b85a3d-c687-4320-836e-9a2b647445f5', since: at }),
+  ])
+  for (const what of [
+    'memory.oom-killed/pod 38b85a3d',
+    'pod 38b85a3d',
+    'pod 38b85a3d-c687-4320-836e-9a2b647445f5',
+  ]) {
+    t.match(await agent('silence', ...what.split(' ')), { exit: 0, err: '' }, `${what}, without quotes`)
+    t.equal(silences.at(-1)?.what, what)
+  }
   for (const [what, said] of [
     ['memory.oom-killed/shop/db-1', /did you mean memory\.oom-killed\/shop\/db-0/],
     ['oom-killed', /did you mean memory\.oom-killed/],
