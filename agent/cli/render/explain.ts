@@ -91,7 +91,7 @@ const within = ({ takes = promptly }: Cause) =>
 const causes = ({ because = [] }: Rule) =>
   because.map(
     (it) =>
-      `${it.code}${it.same ? ` of the same ${it.same}` : ''} (${within(it)}${it.triggers ? `, at ${listed(it.triggers.map((one) => one.code))}` : ''}${it.proof ? ', where what was seen of both says so' : ''}${it.partly ? ', on some nodes' : ''})`,
+      `${it.code}${it.same ? ` of the same ${it.same}` : ''} (${within(it)}${it.triggers ? `, at ${listed(it.triggers.map((one) => one.code))}` : ''}${it.proof ? ', where what was seen of both says so' : ''}${it.partly ? ', on some nodes' : ''}${it.restates ? ', as the same seen again' : ''})`,
   )
 
 const effects = (code: string, rules: Rules) =>

@@ -26,6 +26,40 @@ t.test('a root that is over does not speak for what is left', async (t) => {
   t.notMatch(text, 'Also')
 })
 
+t.test('what the cause says already is not said again as what it began with', async (t) => {
+  const left = finding({
+    code: 'k3s.api-unhealthy',
+    title: 'API dead',
+    since: now - 120_000,
+    severity: 'critical',
+  })
+  const began = { ...cause, severity: 'info' as const }
+  const why = { certainty: 'likely' as const, cause: began.id, text: `${began.title} (20 s before)` }
+  const it = { ...incident, cause: began, affected: [left], why }
+  const page = renderIncident(it, now, plain)
+  t.match(page, /\n {2}Cause {4}the firewall was flushed \(20 s before\)\n/)
+  t.notMatch(page, 'Began')
+  t.match(renderIncident(it, now, plain, true), 'Began', 'but where all is asked for')
+  const { why: _, ...unsaid } = it
+  t.match(renderIncident(unsaid, now, plain), /\n {2}Began {4}the firewall was flushed/)
+})
+
+t.test('what another finding says as well is left out, unless all is asked for', async (t) => {
+  const kills = finding({
+    code: 'memory.oom-repeating',
+    title: 'OOMKilled 3x',
+    since: now,
+    severity: 'critical',
+  })
+  const kill = finding({ code: 'memory.oom-killed', title: 'OOMKilled: x', since: now })
+  const it = { ...incident, affected: [kill, kills], restated: [kill.id] }
+  t.notMatch(renderIncident(it, now, plain), 'OOMKilled: x')
+  t.match(renderIncident(it, now, plain), /Also {5}OOMKilled 3x/)
+  t.match(renderIncident(it, now, plain, true), 'OOMKilled: x')
+  const { why: _, ...first } = { ...it, cause: kill, affected: [kills] }
+  t.notMatch(renderIncident(first, now, plain), /Began|OOMKilled: x/)
+})
+
 t.test('of many affected only the first, and with all of their texts where asked', async (t) => {
   const affected = Array.from({ length: 14 }, (_, at) => finding({ code: 'a.b', subject: `pod-${at}` }))
   const text = renderIncident({ ...incident, affected }, now, plain)
@@ -47,6 +81,12 @@ t.test('a subject stands behind a title that does not name it', async (t) => {
     nameOf({ ...incident, cause: { ...cause, title, subject }, affected: [] })
   t.equal(named('cni0 missing', 'cni0'), 'cni0 missing')
   t.equal(named('host port 80 dead', 'kube-system/ingress'), 'host port 80 dead (kube-system/ingress)')
+  const uid = 'pod 38b85a3d-c687-4320-836e-9a2b647445f5'
+  t.equal(named('OOMKilled: pod 38b85a3d-c…e-9a2b647445f5', uid), 'OOMKilled: pod 38b85a3d-c…e-9a2b647445f5')
+  t.equal(
+    named('OOMKilled: pod 48b85a3d-c…e-9a2b647445f5', uid),
+    `OOMKilled: pod 48b85a3d-c…e-9a2b647445f5 (${uid})`,
+  )
   t.equal(named('IP forwarding off', 'node'), 'IP forwarding off')
   t.equal(named('`iptables -F` would lock out SSH', 'x'.repeat(80)), 'iptables -F would lock out SSH')
 })

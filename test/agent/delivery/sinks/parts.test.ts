@@ -42,6 +42,15 @@ t.test('what the title says is not said again', async (t) => {
   t.equal(about(undefined, 'x'), '')
   const route = finding({ title: 'no route to pods on node2', subject: 'node2' })
   t.equal(alsoAffected(incident({ affected: [route] })), 'no route to pods on node2')
+  const uid = 'pod 38b85a3d-c687-4320-836e-9a2b647445f5'
+  const gone = finding({ id: 'gone', title: 'OOMKilled: pod 38b85a3d-c…e-9a2b647445f5', subject: uid })
+  t.equal(alsoAffected(incident({ affected: [gone] })), gone.title, 'nor a uid')
+  const again = finding({ id: 'again', title: 'OOMKilled 3x', subject: uid })
+  t.equal(
+    alsoAffected(incident({ affected: [gone, again], restated: [gone.id] })),
+    `OOMKilled 3x (${uid})`,
+    'nor by two findings',
+  )
   const [root, graver] = [finding({ severity: 'info', title: 'k3s restarted' }), finding({ id: 'g' })]
   const it = incident({ cause: root, affected: [graver] })
   t.equal(alsoAffected(it), 'k3s restarted (node)')
