@@ -57,6 +57,7 @@ const shown = {
   'because the node ran out': 1,
   containers: 'k3s server',
   reason: 'OOMKilled',
+  lost: 'kube-proxy 65 → 0',
   answer: 'timeout',
   'log says': 'dns, x509, api-unauthorized, disk-full, postgres-wal',
 }
