@@ -1,5 +1,6 @@
 import type { Notice } from '../model/index.ts'
-import { holdEvery, type Post } from './post.ts'
+import { minute } from '../text/times.ts'
+import type { Post } from './post.ts'
 
 /**
  * How long the letter under way may take before what is critical and new no longer waits for it, ms: longer than
@@ -7,41 +8,72 @@ import { holdEvery, type Post } from './post.ts'
  */
 export const grace = 300
 
+/** How long a letter sent here may go unanswered, ms, before it is tried by the postman's connection, if that works. */
+export const headStart = 3000
+
+/**
+ * How many connections are kept that nothing else goes over. Where no answer comes in, TCP takes the first letter to the
+ * other end, and none after it: each of them is good for one letter.
+ */
+export const spares = 3
+/** How long each is kept without use, ms: while no answer comes in, nothing may be sent that only keeps it open. */
+const idle = 10 * minute
+
 export interface ExpressOptions {
-  /** A connection of its own, so that no answer that cannot come is in its way. */
-  readonly post: Post
+  /** Makes a connection that is kept for so many ms without use. */
+  readonly open: (idle: number) => Post
   readonly keepOpen: boolean
-  /** The most urgent notice that is due and that nobody sends, while the postman waits for an answer. */
-  readonly urgent: () => Notice | undefined
+  /** What is urgent, due and not tried yet, the gravest first; none while it has to wait its turn. */
+  readonly urgent: () => readonly Notice[]
   /** Sends it over that connection and sees to what comes of it. Never rejects. */
-  readonly send: (notice: Notice) => Promise<void>
+  readonly send: (notice: Notice, post: Post) => Promise<void>
+  /** A letter may be dead, so that the postman can try it. */
+  readonly doubtful: () => void
+}
+
+interface Journey {
+  readonly begun: number
+  /** Whether the network answered to something that was sent after it. */
+  isDoubtful: boolean
 }
 
 /**
- * The second way of a postman, for what is critical and new: over a connection kept open beside the first, while an
- * earlier letter waits for its answer. Each notice goes this way once; after that the postman sees to it as to any other.
+ * The second way of a postman, for what is critical and new: over connections kept open beside the first, while an
+ * earlier letter waits for its answer, or where the first connection is gone and no other can be made. Each notice goes
+ * this way once; after that the postman sees to it as to any other.
  */
 export class Express {
   readonly #options: ExpressOptions
+  readonly #posts: readonly Post[]
   readonly #tried = new Set<string>()
-  readonly #holding: NodeJS.Timeout | undefined
-  #sending: Promise<void> | undefined
-  #current: string | undefined
+  readonly #busy = new Set<Post>()
+  readonly #journeys = new Map<string, Journey>()
+  readonly #sending = new Set<Promise<void>>()
+  #holding: Promise<void> | undefined
   #late: NodeJS.Timeout | undefined
   #stopped: boolean = false
 
   constructor(options: ExpressOptions) {
+    const { open, keepOpen } = options
     this.#options = options
-    if (!options.keepOpen) return
-    const hold = () => this.#sending ?? options.post.hold()
-    setImmediate(() => void hold())
-    this.#holding = setInterval(hold, holdEvery)
-    this.#holding.unref()
+    this.#posts = Array.from({ length: keepOpen ? spares : 1 }, () => open(idle))
+    setImmediate(() => this.#keep())
   }
 
-  /** Whether this notice is under way here. */
+  /** Whether this notice is under way here, and likely to arrive. */
   sends(id: string): boolean {
-    return this.#current === id
+    const it = this.#journeys.get(id)
+    return it !== undefined && !(it.isDoubtful && performance.now() - it.begun >= headStart)
+  }
+
+  /** Whether this notice was sent here, and is still due. */
+  knows(id: string): boolean {
+    return this.#tried.has(id)
+  }
+
+  /** Whether a letter can go at once, without a new connection. */
+  isOpen(): boolean {
+    return this.#free().some((it) => it.isOpen())
   }
 
   /** The postman waits for an answer, or for its next try: from `grace` on it may be overtaken. */
@@ -62,16 +94,21 @@ export class Express {
 
   /** Something urgent may be due. Does nothing while the letter under way is not late yet. */
   look(): void {
-    if (this.#stopped || this.#sending || this.#late) return
-    const notice = this.#options.urgent()
-    if (!notice || this.#tried.has(notice.id)) return
-    this.#tried.add(notice.id)
-    this.#current = notice.id
-    this.#sending = this.#options.send(notice).finally(() => {
-      this.#sending = undefined
-      this.#current = undefined
-      this.look()
-    })
+    if (this.#stopped || this.#late) return
+    for (const notice of this.#options.urgent()) {
+      const [post] = this.#free()
+      if (!post) return
+      if (!this.#tried.has(notice.id)) this.#start(notice, post)
+    }
+  }
+
+  /**
+   * The network has answered to what was sent at `begun`, by `performance.now()`: now the connections can be kept open.
+   * Not at other times, as a request to which no answer comes leaves no way for a letter.
+   */
+  answered(begun: number): void {
+    for (const it of this.#journeys.values()) if (begun >= it.begun) it.isDoubtful = true
+    this.#keep()
   }
 
   /** Forgets notices that are no longer due. */
@@ -82,8 +119,49 @@ export class Express {
   async stop(): Promise<void> {
     this.#stopped = true
     this.disarm()
-    clearInterval(this.#holding)
-    await this.#sending
-    await this.#options.post.close()
+    await Promise.all(this.#sending)
+    await Promise.all(this.#posts.map((it) => it.close()))
+    await this.#holding
+  }
+
+  /** Those that nothing goes over, the open ones first. */
+  #free(): readonly Post[] {
+    return this.#posts
+      .filter((it) => !this.#busy.has(it))
+      .toSorted((a, b) => Number(b.isOpen()) - Number(a.isOpen()))
+  }
+
+  #start(notice: Notice, post: Post): void {
+    this.#tried.add(notice.id)
+    this.#journeys.set(notice.id, { begun: performance.now(), isDoubtful: false })
+    this.#busy.add(post)
+    const doubt = setTimeout(() => this.#options.doubtful(), headStart)
+    const sending = this.#options.send(notice, post).finally(() => {
+      clearTimeout(doubt)
+      this.#busy.delete(post)
+      this.#journeys.delete(notice.id)
+      this.#sending.delete(sending)
+      this.look()
+    })
+    this.#sending.add(sending)
+  }
+
+  #keep(): void {
+    if (this.#stopped || !this.#options.keepOpen) return
+    this.#holding ??= this.#hold().finally(() => {
+      this.#holding = undefined
+      this.look()
+    })
+  }
+
+  /** One after the other, so that no more than one is lost when answers end just now. */
+  async #hold(): Promise<void> {
+    for (const it of this.#posts) {
+      if (this.#stopped || this.#busy.has(it)) continue
+      this.#busy.add(it)
+      const kept = await it.hold()
+      this.#busy.delete(it)
+      if (kept === 'silent') return
+    }
   }
 }

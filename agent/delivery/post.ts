@@ -1,4 +1,4 @@
-import { Agent, EnvHttpProxyAgent, request } from 'undici'
+import { Agent, Client, EnvHttpProxyAgent, request } from 'undici'
 import type { Letter, Properties, Reading, Reply, Settings, Sink } from '../model/index.ts'
 import { line } from '../text/sanitize.ts'
 import { minute } from '../text/times.ts'
@@ -24,9 +24,12 @@ export interface Post {
   /**
    * Sends an OPTIONS request, only to keep the connection open. A letter over an open connection arrives even when no
    * answer can come back, as after a flush with a DROP policy, when no new connection can be made. `wanted`: aborted
-   * when a letter is due, so that it waits no longer than `holdGrace`.
+   * when a letter is due, so that it waits no longer than `holdGrace`. `recent`: it was used within `holdEvery`, so
+   * nothing was sent.
    */
-  hold(wanted?: AbortSignal): Promise<void>
+  hold(wanted?: AbortSignal): Promise<'answered' | 'recent' | 'silent'>
+  /** Whether the connection is there, as far as this node knows: the server may have closed it unheard. */
+  isOpen(): boolean
   /** The text without this sink's secrets. */
   redact(text: string): string
   close(): Promise<void>
@@ -37,6 +40,8 @@ export interface PostOptions {
   readonly settings: Settings<Properties>
   /** How long one request may take in all, ms; default 15 s. */
   readonly timeout?: number | undefined
+  /** How long a connection is kept that is not used, ms, if the server does not say that it closes it sooner. */
+  readonly idle?: number | undefined
   readonly now?: (() => number) | undefined
   /** Aborts the request under way. */
   readonly signal?: AbortSignal
@@ -54,6 +59,8 @@ export const holdEvery = 50_000
 const holdPatience = 3000
 /** How long a letter waits for such a request to end, ms. */
 const holdGrace = 100
+/** How long after its last use a connection that was closed is opened again at the soonest, ms. */
+const reopenAfter = 10_000
 
 /** Shared by all sinks. */
 const names = rememberNames()
@@ -63,12 +70,16 @@ export function openPost({
   sink,
   settings,
   timeout = 15_000,
+  idle = minute,
   now = Date.now,
   signal,
   env = process.env,
 }: PostOptions): Post {
   const redact = redactor(sink, settings)
-  const dispatcher = open(env)
+  let isOpen = false
+  const dispatcher = open(env, idle, (turned) => {
+    isOpen = turned
+  })
   /** When the connection was last used, by `performance.now()`. */
   let used = Number.NEGATIVE_INFINITY
   /** A reading with `wait` bounded and `why` redacted. Shortened last, as half a secret would not be recognized. */
@@ -114,8 +125,9 @@ export function openPost({
     },
     async hold(wanted) {
       const url = addressOf(sink, settings)
+      const unused = performance.now() - used
       // A second of tolerance, as timers may be early.
-      if (!url || performance.now() - used < holdEvery - 1000) return
+      if (!url || unused < (isOpen ? holdEvery - 1000 : reopenAfter)) return isOpen ? 'recent' : 'silent'
       used = performance.now()
       const deadline = new AbortController()
       const end = (ms: number) => setTimeout(() => deadline.abort(), ms).unref()
@@ -129,10 +141,13 @@ export function openPost({
           signal: signal ? AbortSignal.any([signal, deadline.signal]) : deadline.signal,
         })
         await body.dump()
+        return 'answered'
       } catch {
-        // The answer does not matter: the next letter will report what is wrong.
+        // What is wrong, the next letter will report.
+        return 'silent'
       }
     },
+    isOpen: () => isOpen,
     redact,
     close: () => dispatcher.destroy(),
   }
@@ -153,21 +168,24 @@ function addressOf(sink: Sink, settings: Settings<Properties>): URL | null {
   }
 }
 
-function open(env: Readonly<Record<string, string | undefined>>): Agent | EnvHttpProxyAgent {
+function open(
+  env: Readonly<Record<string, string | undefined>>,
+  idle: number,
+  turned: (isOpen: boolean) => void,
+): Agent | EnvHttpProxyAgent {
   const connect = {
     timeout: 5000,
     lookup: names.lookup,
     // Node's default of 250 ms for each address gives up on slow but working connections.
     autoSelectFamilyAttemptTimeout: 1500,
   }
-  const options = {
-    connect,
-    allowH2: false,
-    connections: 1,
-    // A service that closes sooner says so in `Keep-Alive`, or closes.
-    keepAliveTimeout: minute,
-    keepAliveMaxTimeout: minute,
-  }
+  // A service that closes sooner says so in `Keep-Alive`, or closes.
+  const kept = { keepAliveTimeout: idle, keepAliveMaxTimeout: idle }
+  const factory = (origin: string | URL, own: object) =>
+    new Client(origin, { ...kept, ...own })
+      .on('connect', () => turned(true))
+      .on('disconnect', () => turned(false))
+  const options = { connect, allowH2: false, connections: 1, ...kept, factory }
   const { HTTP_PROXY, HTTPS_PROXY, NO_PROXY } = env
   const { http_proxy: httpProxy = HTTP_PROXY, https_proxy: httpsProxy = HTTPS_PROXY } = env
   if (!httpProxy && !httpsProxy) return new Agent(options)

@@ -6,7 +6,8 @@ import type { DeliverOptions, Delivery, DeliveryState } from './delivery.ts'
 import { Express } from './express.ts'
 import { pause } from './pause.ts'
 import { holdEvery, openPost, type Post, rememberAddress } from './post.ts'
-import { aside, backoff, type Refusal, troubleOf } from './retry.ts'
+import { Progress } from './progress.ts'
+import { aside, backoff, troubleOf } from './retry.ts'
 import { messageOf, type Told, tell } from './tell.ts'
 
 export type { DeliverOptions, Delivery, DeliveryState } from './delivery.ts'
@@ -32,10 +33,7 @@ class Postman implements Delivery {
   readonly #sleep: NonNullable<DeliverOptions['sleep']>
   readonly #stopping = new AbortController()
   readonly #giveUp = new AbortController()
-  readonly #refused = new Map<string, Refusal>()
-  readonly #accepted = new Set<string>()
-  /** Ids of due notices that were tried in vain: `Express` leaves them to this. */
-  readonly #failed = new Set<string>()
+  readonly #progress = new Progress()
   readonly #express: Express
   /** Whether what is urgent need not wait: for an answer, or for another try that only this postman put off. */
   #overtakable: boolean = false
@@ -56,20 +54,21 @@ class Postman implements Delivery {
     this.#abilities = options.abilities ?? {}
     this.#now = now
     this.#sleep = sleep
-    const open = () => openPost({ sink, settings, timeout, now, signal: this.#giveUp.signal })
+    const open = (idle?: number) =>
+      openPost({ sink, settings, timeout, idle, now, signal: this.#giveUp.signal })
     this.#post = open()
-    const second = open()
     this.#express = new Express({
-      post: second,
+      open,
       keepOpen: options.keepOpen === true,
-      urgent: () => (this.#overtakable ? this.#urgent() : undefined),
-      send: (notice) => this.#overtake(notice, second),
+      urgent: () => (this.#overtakable ? this.#urgent() : []),
+      send: (notice, post) => this.#overtake(notice, post),
+      doubtful: () => this.#again(),
     })
     this.#ended = this.#run().finally(() => Promise.all([this.#express.stop(), this.#post.close()]))
   }
 
   state(): DeliveryState {
-    const [first] = this.#refused.values()
+    const first = this.#progress.refusal()
     const failing = this.#trouble ?? (first && troubleOf(first))
     const lacks = this.#options.sink.lacks?.(this.#abilities)
     return {
@@ -83,9 +82,14 @@ class Postman implements Delivery {
     }
   }
 
-  wake(): void {
+  /** Looks once more at what is due. */
+  #again(): void {
     this.#woken = true
     this.#ring()
+  }
+
+  wake(): void {
+    this.#again()
     if (this.#overtakable) this.#express.look()
     rememberAddress(this.#options.sink, this.#options.settings)
   }
@@ -99,6 +103,7 @@ class Postman implements Delivery {
     while (!this.#stopping.signal.aborted) {
       this.#woken = false
       try {
+        this.#rush()
         const notice = this.#next()
         await (notice ? this.#attempt(notice) : this.#idle())
       } catch (error) {
@@ -127,45 +132,47 @@ class Postman implements Delivery {
   /** The notice to send now. Also forgets notices that are no longer due. */
   #next(): Notice | undefined {
     const due = this.#options.plan()
-    const ids = new Set(due.map(({ id }) => id))
-    for (const id of this.#accepted) if (!ids.has(id)) this.#accepted.delete(id)
-    for (const id of this.#failed) if (!ids.has(id)) this.#failed.delete(id)
-    this.#express.forget(ids)
-    // A notice that was accepted but could not be recorded is still due, but must not be sent twice.
-    const open = due.filter(({ id }) => !this.#accepted.has(id))
+    const fails = () => this.#trouble !== undefined || this.#progress.refusal() !== undefined
+    const failed = fails()
+    const open = this.#progress.open(due)
+    this.#express.forget(new Set(due.map(({ id }) => id)))
     this.#waiting = open.length
-    const failed = this.#trouble !== undefined || this.#refused.size > 0
-    for (const id of this.#refused.keys()) if (!ids.has(id)) this.#refused.delete(id)
     if (this.#waiting === 0) this.#trouble = undefined
-    if (failed && this.#trouble === undefined && this.#refused.size === 0) this.#changed()
-    const able = open.filter(({ id }) => {
-      const last = this.#refused.get(id)
-      if (this.#express.sends(id)) return false
-      return !last || this.#now() < last.at || this.#now() >= last.at + aside
-    })
+    if (failed && !fails()) this.#changed()
+    const able = open.filter(({ id }) => !this.#express.sends(id) && this.#progress.mayTry(id, this.#now()))
     // One notice on which a server always fails must not hold up the others.
     return able[this.#errors < patience ? 0 : this.#errors % able.length]
+  }
+
+  /** Where a new connection would be needed, which may not be had, what is urgent goes over one that is open. */
+  #rush(): void {
+    this.#overtakable = !this.#post.isOpen() && this.#express.isOpen()
+    if (this.#overtakable) this.#express.look()
+    this.#overtakable = false
   }
 
   async #idle(): Promise<void> {
     if (this.#woken || this.#stopping.signal.aborted) return
     const bell = new AbortController()
     this.#ring = () => bell.abort()
-    const [first] = this.#refused.values()
+    const first = this.#progress.refusal()
     const rest = first ? Math.max(1, first.at + aside - this.#now()) : aside
     if (!this.#options.keepOpen) return this.#sleep(rest, bell.signal)
-    await this.#post.hold(bell.signal)
+    const begun = performance.now()
+    if ((await this.#post.hold(bell.signal)) === 'answered') this.#express.answered(begun)
     if (!bell.signal.aborted) await this.#sleep(Math.min(rest, holdEvery), bell.signal)
   }
 
   async #attempt(notice: Notice): Promise<void> {
     // Also if it fails: then it is tried again, and not by two ways.
-    this.#failed.add(notice.id)
+    this.#progress.tries(notice.id)
     this.#overtakable = true
     this.#express.arm()
+    const begun = performance.now()
     const tried = await this.#tell(notice, this.#post)
     this.#overtakable = false
     this.#express.disarm()
+    if (tried.status !== undefined) this.#express.answered(begun)
     const { reading } = tried
     if (reading.outcome === 'accepted') {
       this.#taken(notice, tried)
@@ -188,21 +195,18 @@ class Postman implements Delivery {
     return tried
   }
 
-  #urgent(): Notice | undefined {
-    return this.#options
-      .plan()
-      .find(
-        (it) =>
-          isUrgent(it) && !this.#accepted.has(it.id) && !this.#failed.has(it.id) && !this.#refused.has(it.id),
-      )
+  #urgent(): readonly Notice[] {
+    return this.#options.plan().filter((it) => isUrgent(it) && this.#progress.isNew(it.id))
   }
 
-  /** Sends one over the second connection. If it fails, the notice is still due, and has its turn. */
+  /** Sends one over a connection kept for it. If it fails, the notice is still due, and has its turn. */
   async #overtake(notice: Notice, post: Post): Promise<void> {
     const { log } = this.#options
     try {
       const tried = await this.#tell(notice, post)
       const { reading } = tried
+      // Meanwhile the first connection took it.
+      if (this.#progress.isAccepted(notice.id) || !this.#express.knows(notice.id)) return
       if (reading.outcome === 'accepted') this.#taken(notice, tried)
       else if (!this.#giveUp.signal.aborted) {
         if (reading.outcome === 'again' && reading.unconfirmed) this.#options.unconfirmed?.(notice)
@@ -211,16 +215,14 @@ class Postman implements Delivery {
     } catch (error) {
       log.warn({ ...this.#about(notice), why: post.redact(messageOf(error)) }, 'the telling stumbled')
     }
-    this.#woken = true
-    this.#ring()
+    this.#again()
   }
 
   #taken(notice: Notice, tried: Told): void {
     const { log } = this.#options
     const fields = this.#about(notice)
     this.#lastSent = this.#now()
-    this.#accepted.add(notice.id)
-    this.#refused.delete(notice.id)
+    this.#progress.accepts(notice.id)
     log.info({ ...fields, tries: (this.#trouble?.tries ?? 0) + 1 }, 'told')
     this.#trouble = undefined
     this.#gone = undefined
@@ -259,13 +261,13 @@ class Postman implements Delivery {
     if (this.#trouble?.why !== why)
       log.warn({ ...this.#about(notice), why, wait: rest }, 'not told; it is tried again')
     this.#fails(why, rest)
-    return this.#pause(rest, status === undefined && asked === 0)
+    return this.#pause(rest, status !== 429 && asked === 0)
   }
 
-  /** Before another try. `mute`: nobody answered, so nobody asked for it. */
-  async #pause(ms: number, mute: boolean): Promise<void> {
-    this.#overtakable = mute
-    if (mute) this.#express.look()
+  /** Before another try. `own`: the server did not ask for it. */
+  async #pause(ms: number, own: boolean): Promise<void> {
+    this.#overtakable = own
+    if (own) this.#express.look()
     await this.#rest(ms)
     this.#overtakable = false
   }
@@ -278,9 +280,7 @@ class Postman implements Delivery {
 
   /** The notice was refused for its content: others may be accepted meanwhile. */
   #setAside(notice: Notice, why: string): void {
-    const { since = this.#now(), tries = 0 } = this.#refused.get(notice.id) ?? {}
-    this.#refused.delete(notice.id)
-    this.#refused.set(notice.id, { since, at: this.#now(), why, tries: tries + 1 })
+    this.#progress.refuses(notice.id, why, this.#now())
     this.#trouble = undefined
     this.#errors = 0
     this.#options.log.warn({ ...this.#about(notice), why }, 'refused; this notice is left alone for an hour')

@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import t from 'tap'
-import { Express, grace } from '../../../agent/delivery/express.ts'
-import { openPost } from '../../../agent/delivery/post.ts'
+import { Express, grace, headStart, spares } from '../../../agent/delivery/express.ts'
+import type { Post } from '../../../agent/delivery/post.ts'
 import { deliver } from '../../../agent/delivery/postman.ts'
 import { webhook } from '../../../agent/delivery/sinks/webhook.ts'
 import type { Notice } from '../../../agent/model/index.ts'
@@ -60,17 +60,40 @@ t.test('what is critical and new does not wait for an answer that does not come'
   t.strictSame(noted.slice(2), ['rest_urgent'], 'also as an edit, where no new message is left')
 })
 
+/** Connections that only say what they are asked to do. */
+function fakes() {
+  const made: (Post & { open: boolean; held: number; kept: Awaited<ReturnType<Post['hold']>> })[] = []
+  const open = () => {
+    const it = {
+      ...{ open: true, held: 0, kept: 'answered' as const },
+      send: async () => ({ reading: { outcome: 'accepted' as const }, rest: 0 }),
+      async hold() {
+        it.held += 1
+        return it.kept
+      },
+      isOpen: () => it.open,
+      redact: (text: string) => text,
+      close: async () => undefined,
+    }
+    made.push(it)
+    return it
+  }
+  return { made, open }
+}
+
 t.test('it waits for a letter that is not late, and sends each once', async (t) => {
   const sent: string[] = []
-  const due = [grave(0)]
+  let due = [grave(0)]
   const it = new Express({
-    post: openPost({ sink: webhook, settings: { url: 'http://127.0.0.1:1/' } }),
+    open: fakes().open,
     keepOpen: false,
-    urgent: () => due[0],
+    urgent: () => due,
     send: async ({ id }) => {
       sent.push(id)
       t.ok(it.sends(id))
+      t.ok(it.knows(id))
     },
+    doubtful: () => undefined,
   })
   it.arm()
   it.look()
@@ -81,12 +104,106 @@ t.test('it waits for a letter that is not late, and sends each once', async (t) 
   t.strictSame(sent, ['grave_0'], 'not again')
   t.notOk(it.sends('grave_0'))
   it.forget(new Set())
+  t.notOk(it.knows('grave_0'))
   it.look()
   t.equal(sent.length, 2, 'unless it is due anew')
+  due = []
   it.arm()
   it.disarm()
   await it.stop()
-  it.forget(new Set())
+  due = [grave(1)]
   it.look()
   t.equal(sent.length, 2)
+})
+
+t.test('each has a connection of its own, an open one first', async (t) => {
+  const { made, open } = fakes()
+  const sent: [string, number][] = []
+  const due = [grave(0), grave(1)]
+  const ends: (() => void)[] = []
+  const it = new Express({
+    open,
+    keepOpen: true,
+    urgent: () => due,
+    async send({ id }, post) {
+      sent.push([id, made.indexOf(post as (typeof made)[number])])
+      await new Promise<void>((resolve) => void ends.push(resolve))
+    },
+    doubtful: () => undefined,
+  })
+  t.equal(made.length, spares)
+  for (const one of made.slice(0, 2)) one.open = false
+  t.ok(it.isOpen())
+  await wait(10)
+  it.look()
+  t.strictSame(sent, [
+    ['grave_0', 2],
+    ['grave_1', 0],
+  ])
+  t.notOk(it.isOpen(), 'none is left that is open')
+  due.push(grave(2), grave(3))
+  it.look()
+  t.strictSame(sent.length, 3, 'no more than there are connections')
+  ends[0]?.()
+  await wait(1)
+  t.strictSame(sent[3], ['grave_3', 2], 'until one is free again')
+  for (const end of ends) end()
+  await it.stop()
+})
+
+t.test('they are kept open only where an answer came, one after the other', async (t) => {
+  const { made, open } = fakes()
+  const its = { keepOpen: true, urgent: () => [], send: async () => undefined, doubtful: () => undefined }
+  const it = new Express({ ...its, open })
+  const held = () => made.map((one) => one.held)
+  await wait(10)
+  t.strictSame(held(), [1, 1, 1], 'opened at once')
+  await wait(10)
+  t.strictSame(held(), [1, 1, 1])
+  it.answered(1)
+  await wait(10)
+  t.strictSame(held(), [2, 2, 2])
+  for (const one of made) one.kept = 'silent'
+  it.answered(2)
+  await wait(10)
+  t.strictSame(held(), [3, 2, 2], 'the others are left for letters')
+  await it.stop()
+  const none = fakes()
+  const without = new Express({ ...its, open: none.open, keepOpen: false })
+  without.answered(1)
+  await wait(1)
+  t.strictSame(
+    none.made.map(({ held }) => held),
+    [0],
+  )
+  await without.stop()
+})
+
+t.test('a letter without an answer is tried by the first connection only where that gets one', async (t) => {
+  let end = () => {}
+  let doubts = 0
+  const its = {
+    open: fakes().open,
+    keepOpen: true,
+    urgent: () => [grave(0)],
+    send: () =>
+      new Promise<void>((resolve) => {
+        end = resolve
+      }),
+    doubtful() {
+      doubts += 1
+    },
+  }
+  const it = new Express(its)
+  const before = performance.now() - 1
+  it.look()
+  await wait(headStart + 50)
+  t.equal(doubts, 1, 'the postman looks again')
+  t.ok(it.sends('grave_0'), 'nobody knows')
+  it.answered(before)
+  t.ok(it.sends('grave_0'), 'an answer to what was sent before it says nothing')
+  it.answered(performance.now())
+  t.notOk(it.sends('grave_0'))
+  end()
+  await it.stop()
 })

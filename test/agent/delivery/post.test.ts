@@ -1,5 +1,6 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { setTimeout as wait } from 'node:timers/promises'
 import t from 'tap'
 import { openPost } from '../../../agent/delivery/post.ts'
 import { webhook } from '../../../agent/delivery/sinks/webhook.ts'
@@ -45,18 +46,42 @@ t.test('a connection that is held takes the next letter', async (t) => {
     await post.close()
     server.close()
   })
-  await post.hold()
-  await post.hold()
+  t.equal(post.isOpen(), false)
+  t.equal(await post.hold(), 'answered')
+  t.equal(post.isOpen(), true)
+  t.equal(await post.hold(), 'recent')
   t.equal(ports.length, 1, 'asked for again only after a while')
   const [letter] = webhook.compose(notice('opened'), { url })
   if (letter) t.match((await post.send(letter)).reading, { outcome: 'accepted' })
   t.equal(ports.length, 2)
   t.equal(ports[0], ports[1], 'over the same connection')
+  server.closeIdleConnections()
+  for (let left = 200; left > 0 && post.isOpen(); left -= 1) await wait(10)
+  t.equal(post.isOpen(), false, 'the server closed it')
+  t.equal(await post.hold(), 'silent', 'opened again only after a while')
+  t.equal(ports.length, 2)
 })
 
-t.test('holding a connection that cannot be had harms nobody', async () => {
+t.test('also through a proxy it is known whether a connection is there', async (t) => {
+  const proxy = createServer((request, response) => {
+    request.resume()
+    response.end()
+  })
+  await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve))
+  const env = { http_proxy: `http://127.0.0.1:${(proxy.address() as AddressInfo).port}` }
+  const post = openPost({ sink: webhook, settings: { url: 'http://hooks.example/x' }, env })
+  t.teardown(async () => {
+    await post.close()
+    proxy.close()
+  })
+  t.equal(await post.hold(), 'answered')
+  t.equal(post.isOpen(), true)
+})
+
+t.test('holding a connection that cannot be had harms nobody', async (t) => {
   const post = openPost({ sink: webhook, settings: { url: 'http://127.0.0.1:1/x' }, env: {} })
-  await post.hold()
+  t.equal(await post.hold(), 'silent')
+  t.equal(post.isOpen(), false)
   await post.close()
 })
 

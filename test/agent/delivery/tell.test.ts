@@ -16,7 +16,8 @@ function script(...readings: readonly (Reading & { rest?: number })[]) {
       const { rest = 0, ...reading } = readings[sent.length - 1] ?? { outcome: 'accepted' as const }
       return { reading, rest }
     },
-    hold: async () => undefined,
+    hold: async () => 'recent' as const,
+    isOpen: () => true,
     redact: (text) => text.replaceAll('abcdef', '<hidden>'),
     close: async () => undefined,
   }
@@ -110,7 +111,8 @@ t.test('what cannot be written is refused, without a secret', async (t) => {
     },
     post: {
       send: () => Promise.reject(new Error('never')),
-      hold: async () => undefined,
+      hold: async () => 'recent' as const,
+      isOpen: () => true,
       redact: (text) => text.replaceAll('abcdef', '<hidden>'),
       close: async () => undefined,
     },
