@@ -183,7 +183,7 @@ function newsOf(
     return [{ severity, write }]
   })
   const several = groups.flatMap((it): Draft[] => {
-    const change = severalChange(it)
+    const change = severalChange(it, now)
     const silent = owed(it)
     if ((!change && !silent) || it.group.of === 'rest') return []
     const severity = severityOfAll([...it.members.map(({ incident }) => incident), ...it.joining])
@@ -225,7 +225,7 @@ function restNotices(
   const grown = over.length > 0 ? restOf(over, groups, told, now) : undefined
   const others = groups.filter(({ group }) => group.of === 'rest' && group.id !== grown?.group.id)
   return [...others, ...(grown ? [grown] : [])].flatMap((it) => {
-    const change = severalChange(it)
+    const change = severalChange(it, now)
     const silent = owed(it)
     if (change && !it.exists) return budget.takeForRest() ? [severalNotice(it, change, node, now)] : []
     const asking = askingFor(newsIn(it), now)

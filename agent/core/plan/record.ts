@@ -3,7 +3,7 @@ import { leadOf, severities } from '../../model/index.ts'
 import { recentRings } from './budget.ts'
 import { findingsOf, goneIn, stageOf, tellable, toldSeverity } from './change.ts'
 import { idOf } from './ids.ts'
-import type { SeveralNotice } from './several.ts'
+import { isRungFor, type SeveralNotice } from './several.ts'
 
 /** The notification records of a sink that change once it has accepted a notice. Pure. */
 export function recordSent(
@@ -32,10 +32,10 @@ export function recordSent(
     case 'opened':
     case 'worse':
       return [next]
-    case 'grew':
-      return [
-        { ...next, reminded: last?.reminded ?? now, ...(isOwed(incident, last, now) && { quiet: true }) },
-      ]
+    case 'grew': {
+      const owes = notice.urgent || isOwed(incident, last, now)
+      return [{ ...next, reminded: last?.reminded ?? now, ...(owes && { quiet: true }) }]
+    }
     case 'reminder':
       // The first message, not the reminder, is the one that is edited when the incident is over.
       return [{ ...next, ...(last?.receipt !== undefined && { receipt: last.receipt }) }]
@@ -89,6 +89,12 @@ function recordSeveral(
   const rings = ringsAs(change)
   const again = incidents.some(({ id }) => book.get(id)?.unconfirmed && book.get(id)?.group?.id === group.id)
   const members = change === 'merged' ? [] : incidents
+  const before = incidents.map((incident) => ({ incident, last: book.get(incident.id) }))
+  const isOwedIn = (it: Incident) => {
+    const last = book.get(it.id)
+    if (last?.quiet || !isOwed(it, last, now, group.of === 'rest')) return last?.quiet === true
+    return !isRungFor({ incident: it, last }, before, now)
+  }
   const next = members.map((it, at): NotificationRecord => {
     const last = book.get(it.id)
     const resolved = it.resolved === undefined ? undefined : (last?.resolved ?? now)
@@ -96,7 +102,7 @@ function recordSeveral(
       ...entry(it, now),
       reminded: rings ? now : (last?.reminded ?? now),
       ...rung(last, rings && at === 0 && !again, now),
-      ...(!rings && isOwed(it, last, now, group.of === 'rest') && { quiet: true as const }),
+      ...(!rings && isOwedIn(it) && { quiet: true as const }),
       group,
       ...(kept !== undefined && { receipt: kept }),
       ...(resolved !== undefined && { resolved }),

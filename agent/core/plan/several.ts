@@ -1,7 +1,9 @@
 import type { Incident, Notice, Severity } from '../../model/index.ts'
 import { severities } from '../../model/index.ts'
 import { gravest } from '../cascade.ts'
-import { gathering, type Several } from './groups.ts'
+import { askingFor, budgetSpan } from './budget.ts'
+import { stageOf, toldSeverity } from './change.ts'
+import { gathering, type Member, type Several } from './groups.ts'
 import { idOf } from './ids.ts'
 
 export type SeveralNotice = Extract<Notice, { kind: 'several' }>
@@ -16,10 +18,35 @@ export const inOrder = (incidents: readonly Incident[]): readonly Incident[] =>
       Number(isOpen(b)) - Number(isOpen(a)) || rank(b.severity) - rank(a.severity) || a.since - b.since,
   )
 
+/**
+ * Whether the message has rung for another of its kind, which is no milder: whoever was woken for four pods that are killed
+ * again and again is not woken for each of them. What got worse is news again after ten minutes, what joins after as long
+ * as it would take to have a message of its own. What has to be done before anything else always rings. Pure.
+ */
+export function isRungFor(it: Member, members: readonly Member[], now: number): boolean {
+  const { incident, last } = it
+  if (askingFor([it], now).urgent) return false
+  return members.some(({ incident: other, last: its }) => {
+    if (other.id === incident.id || other.cause.code !== incident.cause.code) return false
+    if (!its || its.quiet || its.unconfirmed || its.resolved !== undefined) return false
+    if (rank(its.severity) < rank(toldSeverity(incident, now))) return false
+    if ((its.stage ?? 0) < stageOf(incident, now)) return false
+    return last
+      ? Math.abs(now - its.reminded) < budgetSpan
+      : Math.abs(incident.notifyAt - other.notifyAt) <= gathering
+  })
+}
+
 /** What is new about a message on several incidents; undefined for nothing. Pure. */
-export function severalChange(it: Several): SeveralNotice['change'] | undefined {
+export function severalChange(it: Several, now: number): SeveralNotice['change'] | undefined {
   const { members, joining, exists, absorbed = [] } = it
-  const kinds = new Set(members.flatMap(({ change }) => (change ? [change.kind] : [])))
+  const kinds = new Set(
+    members.flatMap((one) => {
+      const kind = one.change?.kind
+      if (!kind) return []
+      return kind === 'worse' && isRungFor(one, members, now) ? (['grew'] as const) : [kind]
+    }),
+  )
   if (kinds.size === 0 && joining.length === 0 && absorbed.length === 0) return undefined
   if (!exists || kinds.has('opened')) return 'opened'
   if (![...members.map(({ incident }) => incident), ...joining].some(isOpen))

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { gathering, longestGathering } from '../../../../agent/core/plan/groups.ts'
-import type { Finding } from '../../../../agent/model/index.ts'
+import type { Finding, Severity } from '../../../../agent/model/index.ts'
 import { finding } from '../../findings.ts'
 import { crash, lockout, rings, sinkWith } from './sink.ts'
 
@@ -77,7 +77,11 @@ t.test('graver ones ring, and so does what comes later', async (t) => {
   t.strictSame(it.hear([a, b], 2000), ['2 grew of message 1000 0'])
   t.strictSame(it.hear([a, b, c], 3000), ['3 worse'])
   const worse = { ...a, severity: 'critical' as const }
-  t.strictSame(it.hear([worse, b, c], 4000), ['3 worse'])
+  t.strictSame(
+    it.hear([worse, b, c], 4000),
+    ['3 grew of message 3000 0'],
+    'another of its kind has just rung',
+  )
   const late = crash(3001 + gathering, 'late')
   t.strictSame(it.hear([worse, b, c, late], late.since), ['opened'], 'nobody expects it in the old message')
 })
@@ -153,4 +157,46 @@ t.test('logs that miss the same address within minutes are one message, others a
   t.strictSame(told(missing(2 * minute, 'cart', '10.43.7.7:5432')), ['opened'], 'another address')
   t.strictSame(told(crash(2 * minute, 'cart')), ['opened'], 'no address')
   t.strictSame(told(missing(5 * minute, 'cart', '10.43.0.10:53')), ['opened'], 'later')
+})
+
+t.test('four pods are killed three times each: what was rung for is not rung for again', async (t) => {
+  const kill = (name: string, severity: Severity) =>
+    finding({ code: 'memory.oom-killed', subject: `shop/${name}`, since: 70 * second, severity })
+  const names = ['a', 'b', 'c', 'd']
+  const kills = (critical: number) =>
+    names.map((name, which) => kill(name, which < critical ? 'critical' : 'warning'))
+  const others = [1, 2].map((which) => finding({ code: `other.${which}`, since: 0, severity: 'critical' }))
+  const it = sinkWith()
+  t.strictSame(it.hear(others, 0), ['opened', 'opened'])
+  t.strictSame(it.hear([...others, ...kills(0)], 70 * second), ['4 opened'])
+  const heard = [1, 2, 3, 4].map((count) =>
+    it.hear([...others, ...kills(count)], 108 * second + count * 200).map((one) => one.slice(0, 7)),
+  )
+  t.strictSame(heard, [['4 worse'], ['4 grew '], ['4 grew '], ['4 grew ']])
+  const later: string[] = []
+  for (let now = 2 * minute; now < 30 * minute; now += 10 * second)
+    later.push(...it.hear([...others, ...kills(4)], now))
+  t.strictSame(later, [], 'nothing has changed since')
+})
+
+t.test('what is critical and could not ring does so once, also for two of a kind', async (t) => {
+  const it = sinkWith()
+  const others = [1, 2, 3].map((which) => finding({ code: `other.${which}`, since: 0 }))
+  it.hear(others, 0)
+  const pods = (severity: Severity) => [crash(0, 'a', severity), crash(0, 'b', severity)]
+  const rest = finding({ code: 'other.4', since: 0 })
+  t.strictSame(rings(it.hear([...others, rest, ...pods('warning')], second)), ['3 opened'])
+  const worse = [...others, rest, ...pods('critical')]
+  const heard: string[] = []
+  for (let now = 2 * second; now < 30 * minute; now += 10 * second) heard.push(...it.hear(worse, now))
+  t.strictSame(rings(heard), ['3 worse'], heard.join())
+})
+
+t.test('what gets worse later than ten minutes after another of its kind rings', async (t) => {
+  const it = sinkWith()
+  const [a, b] = [crash(1000, 'a'), crash(1000, 'b')]
+  const worse = (one: Finding): Finding => ({ ...one, severity: 'critical' })
+  t.strictSame(it.hear([a, b], 1000), ['2 opened'])
+  t.strictSame(it.hear([worse(a), b], 2000), ['2 worse'])
+  t.strictSame(it.hear([worse(a), worse(b)], 11 * minute), ['2 worse'])
 })

@@ -77,3 +77,31 @@ t.test('what overtook an earlier edit is still part of the message when that is 
   const left = recordSent(told, { ...(earlier as Notice), at: 50 }, undefined, 50)
   t.notOk(left.some((it) => it.resolved !== undefined))
 })
+
+t.test('what got worse and was told without a sound still has to ring', async (t) => {
+  const it = incident('x', { severity: 'critical' })
+  const told = recordSent([], plan([it], [], policy, 'node1', 10)[0] as Notice, 'first', 10)
+  const grew: Notice = { kind: 'grew', id: 'n', node: 'node1', at: 20, incident: it }
+  t.equal(recordSent(told, grew, undefined, 20)[0]?.quiet, undefined)
+  const quiet = recordSent(told, { ...grew, urgent: true }, undefined, 20)
+  t.equal(quiet[0]?.quiet, true, 'a step that cannot wait, as no message was left')
+  t.match(plan([it], quiet, policy, 'node1', 30), [{ kind: 'worse' }])
+})
+
+t.test('what was rung for in the same message does not have to ring later', async (t) => {
+  const told = recordSent([], several(), 'r', 10)
+  const grave = (of: Incident): Incident => ({ ...of, severity: 'critical' })
+  const [x, y] = both as [Incident, Incident]
+  const worse = plan([grave(x), y], told, policy, 'node1', 20)[0] as Notice
+  t.match(worse, { kind: 'several', change: 'worse' })
+  const rung = recordSent(told, worse, 'r', 20)
+  const grew = plan([grave(x), grave(y)], rung, policy, 'node1', 30)[0] as Notice
+  t.match(grew, { kind: 'several', change: 'grew' })
+  t.strictSame(
+    recordSent(rung, grew, undefined, 30).map(({ severity, quiet }) => [severity, quiet]),
+    [
+      ['critical', undefined],
+      ['critical', undefined],
+    ],
+  )
+})

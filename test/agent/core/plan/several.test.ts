@@ -1,9 +1,16 @@
 import t from 'tap'
 import { gathering } from '../../../../agent/core/plan/groups.ts'
-import { canWait, inOrder, severalChange, severalNotice } from '../../../../agent/core/plan/several.ts'
+import {
+  canWait,
+  inOrder,
+  isRungFor,
+  severalChange,
+  severalNotice,
+} from '../../../../agent/core/plan/several.ts'
 import type { Incident, NotificationRecord, Severity } from '../../../../agent/model/index.ts'
 import { finding } from '../../findings.ts'
 
+const minute = 60_000
 const incident = (id: string, severity: Severity, since = 0, resolved?: number): Incident => ({
   id,
   cause: finding({ code: 'a.effect', subject: id, since }),
@@ -40,23 +47,23 @@ t.test('what is open comes first, graver before milder, earlier before later', a
 
 t.test('what is new about them', async (t) => {
   const known = { incident: incident('x', 'warning'), last: last('warning') }
-  t.equal(severalChange(empty), undefined)
-  t.equal(severalChange({ ...empty, members: [known] }), undefined)
-  t.equal(severalChange({ ...empty, joining: [known.incident], exists: false }), 'opened')
+  t.equal(severalChange(empty, 1), undefined)
+  t.equal(severalChange({ ...empty, members: [known] }, 1), undefined)
+  t.equal(severalChange({ ...empty, joining: [known.incident], exists: false }, 1), 'opened')
   const joined = (severity: Severity) =>
-    severalChange({ ...empty, members: [known], joining: [incident('y', severity)] })
+    severalChange({ ...empty, members: [known], joining: [incident('y', severity)] }, 1)
   t.equal(joined('warning'), 'grew')
   t.equal(joined('critical'), 'worse')
   const with1 = (kind: 'worse' | 'reminder' | 'grew' | 'opened') =>
-    severalChange({ ...empty, members: [{ ...known, change: { kind, what: '' } }] })
+    severalChange({ ...empty, members: [{ ...known, change: { kind, what: '' } }] }, 1)
   for (const kind of ['worse', 'reminder', 'grew', 'opened'] as const) t.equal(with1(kind), kind)
   const over = { incident: incident('x', 'warning', 0, 5), last: last('warning') }
   const ended = { ...over, change: { kind: 'resolved', what: '5' } } as const
-  t.equal(severalChange({ ...empty, members: [ended] }), 'resolved')
-  t.equal(severalChange({ ...empty, members: [ended, known] }), 'grew')
+  t.equal(severalChange({ ...empty, members: [ended] }, 1), 'resolved')
+  t.equal(severalChange({ ...empty, members: [ended, known] }, 1), 'grew')
   const absorbed = [{ id: 'z', into: incident('root', 'critical') }]
-  t.equal(severalChange({ ...empty, absorbed }), 'merged')
-  t.equal(severalChange({ ...empty, members: [known], absorbed }), 'grew')
+  t.equal(severalChange({ ...empty, absorbed }, 1), 'merged')
+  t.equal(severalChange({ ...empty, members: [known], absorbed }, 1), 'grew')
 })
 
 t.test('what is critical and of another kind is worse for the message on the rest only', async (t) => {
@@ -66,11 +73,11 @@ t.test('what is critical and of another kind is worse for the message on the res
     const it = incident('y', 'critical')
     return { ...it, cause: { ...it.cause, code } }
   }
-  t.equal(severalChange({ ...rest, members: [member], joining: [of('b.other')] }), 'worse')
-  t.equal(severalChange({ ...rest, members: [member], joining: [of('a.effect')] }), 'grew')
-  t.equal(severalChange({ ...empty, members: [member], joining: [of('b.other')] }), 'grew')
+  t.equal(severalChange({ ...rest, members: [member], joining: [of('b.other')] }, 1), 'worse')
+  t.equal(severalChange({ ...rest, members: [member], joining: [of('a.effect')] }, 1), 'grew')
+  t.equal(severalChange({ ...empty, members: [member], joining: [of('b.other')] }, 1), 'grew')
   const over = { incident: incident('x', 'critical', 0, 5), last: last('critical') }
-  t.equal(severalChange({ ...rest, members: [over, member], joining: [of('a.effect')] }), 'grew')
+  t.equal(severalChange({ ...rest, members: [over, member], joining: [of('a.effect')] }, 1), 'grew')
 })
 
 t.test('only more of it can wait for half a minute after an edit', async (t) => {
@@ -97,4 +104,31 @@ t.test('the same news has the same id, other news another', async (t) => {
     into: { id: 'root' },
     incidents: [{ id: 'root' }],
   })
+})
+
+t.test('what is rung for: another of its kind, no milder, and not long ago', async (t) => {
+  const now = 10 * minute
+  const rose = { incident: incident('x', 'critical', 1000), last: last('warning') }
+  const rung = (its: Partial<NotificationRecord> = {}, of: Partial<Incident> = {}) => ({
+    incident: { ...incident('y', 'critical', 1000), ...of },
+    last: { ...last('critical'), incident: 'y', reminded: now - minute, ...its },
+  })
+  const is = (other: ReturnType<typeof rung>, at = now) => isRungFor(rose, [rose, other], at)
+  t.equal(isRungFor(rose, [rose], now), false)
+  t.equal(is(rung()), true)
+  t.equal(is(rung({ severity: 'warning' })), false, 'graver than that one')
+  t.equal(is(rung({ quiet: true })), false, 'that one has not rung either')
+  t.equal(is(rung({ unconfirmed: true })), false)
+  t.equal(is(rung({ resolved: now - 1 })), false)
+  t.equal(is(rung({}, { cause: finding({ code: 'b.other', subject: 'y' }) })), false, 'another kind')
+  t.equal(is(rung({ reminded: 0 })), false, 'ten minutes ago')
+  const urgent = { ...rose.incident.cause, urgent: true as const }
+  t.equal(isRungFor({ ...rose, incident: { ...rose.incident, cause: urgent } }, [rung()], now), false)
+  const staged = { ...rose.incident, cause: { ...rose.incident.cause, stage: 2 } }
+  t.equal(isRungFor({ ...rose, incident: staged }, [rung()], now), false)
+  t.equal(isRungFor({ ...rose, incident: staged }, [rung({ stage: 2 })], now), true)
+  const joins = (notifyAt: number) =>
+    isRungFor({ incident: { ...incident('z', 'critical'), notifyAt } }, [rung()], now)
+  t.equal(joins(1000 + gathering), true)
+  t.equal(joins(1001 + gathering), false, 'by itself, it would have been a message of its own')
 })
