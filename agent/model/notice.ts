@@ -84,6 +84,8 @@ export interface NotificationRecord {
   readonly findings: readonly string[]
   /** Id of the finding that titled the message. */
   readonly lead?: string
+  /** A sum of what the message said (`saidOf`), so that it can be corrected. */
+  readonly said?: string
   readonly at: number
   /** When a new message, rather than an edit, was last sent. */
   readonly reminded: number

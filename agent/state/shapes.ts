@@ -151,6 +151,7 @@ export const toldShape = group<NotificationRecord>({
   gone: { optional: listOf(text(2_000), 100_000) },
   findings: listOf(text(2_000), 100_000),
   lead: { optional: text(2_000) },
+  said: { optional: text(100) },
   at: time,
   reminded: time,
   unconfirmed: { optional: yes },

@@ -4,6 +4,7 @@ import { day, minute } from '../../text/times.ts'
 import { longestPause } from '../cascade/edges.ts'
 import { tellFrom } from '../ledger.ts'
 import { type Silence, silencing, wasSilenced } from '../silence.ts'
+import { isReworded, saidOf } from './said.ts'
 
 /** What a sink is to be notified of. */
 export interface Policy {
@@ -87,7 +88,13 @@ export function changeOf(
   if (silencing(policy.silences ?? [], incident, now)) return undefined
   if (!last || last.unconfirmed || last.resolved !== undefined)
     return { kind: 'opened', what: `${last?.resolved ?? ''}` }
-  return worseOrMore(incident, last, policy, now) ?? dueAgain(incident, last, concerns, policy, now)
+  return (
+    worseOrMore(incident, last, policy, now) ??
+    dueAgain(incident, last, concerns, policy, now) ??
+    (isReworded(incident, last, now)
+      ? { kind: 'grew', what: `said ${last.at} ${saidOf(incident, now)}` }
+      : undefined)
+  )
 }
 
 function worseOrMore(

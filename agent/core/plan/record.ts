@@ -3,6 +3,7 @@ import { leadOf, severities } from '../../model/index.ts'
 import { recentRings } from './budget.ts'
 import { findingsOf, goneIn, stageOf, tellable, toldSeverity } from './change.ts'
 import { idOf } from './ids.ts'
+import { saidOf } from './said.ts'
 import { isRungFor, type SeveralNotice } from './several.ts'
 
 /** The notification records of a sink that change once it has accepted a notice. Pure. */
@@ -170,6 +171,7 @@ function entry(incident: Incident, now: number): NotificationRecord {
     ...(stage > 0 && { stage }),
     findings: tellable(incident, now),
     lead: leadOf(incident).id,
+    said: saidOf(incident, now),
     at: now,
     reminded: now,
   }
