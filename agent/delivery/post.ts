@@ -1,4 +1,4 @@
-import { Agent, Client, EnvHttpProxyAgent, request } from 'undici'
+import { Agent, Client, type Dispatcher, EnvHttpProxyAgent, request } from 'undici'
 import type { Letter, Properties, Reading, Reply, Settings, Sink } from '../model/index.ts'
 import { line } from '../text/sanitize.ts'
 import { minute } from '../text/times.ts'
@@ -129,27 +129,36 @@ export function openPost({
       // A second of tolerance, as timers may be early.
       if (!url || unused < (isOpen ? holdEvery - 1000 : reopenAfter)) return isOpen ? 'recent' : 'silent'
       used = performance.now()
-      const deadline = new AbortController()
-      const end = (ms: number) => setTimeout(() => deadline.abort(), ms).unref()
-      end(holdPatience)
-      wanted?.addEventListener('abort', () => end(holdGrace), { once: true })
-      try {
-        const { body } = await request(url.origin, {
-          dispatcher,
-          method: 'OPTIONS',
-          headers: { 'user-agent': 'murphy' },
-          signal: signal ? AbortSignal.any([signal, deadline.signal]) : deadline.signal,
-        })
-        await body.dump()
-        return 'answered'
-      } catch {
-        // What is wrong, the next letter will report.
-        return 'silent'
-      }
+      return (await isAnswered(url.origin, dispatcher, signal, wanted)) ? 'answered' : 'silent'
     },
     isOpen: () => isOpen,
     redact,
     close: () => dispatcher.destroy(),
+  }
+}
+
+/** Whether an answer comes, within `holdPatience`; what is wrong otherwise, the next letter will report. */
+async function isAnswered(
+  origin: string,
+  dispatcher: Dispatcher,
+  given: AbortSignal | undefined,
+  wanted: AbortSignal | undefined,
+): Promise<boolean> {
+  const deadline = new AbortController()
+  const end = (ms: number) => setTimeout(() => deadline.abort(), ms).unref()
+  end(holdPatience)
+  wanted?.addEventListener('abort', () => end(holdGrace), { once: true })
+  try {
+    const { body } = await request(origin, {
+      dispatcher,
+      method: 'OPTIONS',
+      headers: { 'user-agent': 'murphy' },
+      signal: given ? AbortSignal.any([given, deadline.signal]) : deadline.signal,
+    })
+    await body.dump()
+    return true
+  } catch {
+    return false
   }
 }
 
