@@ -22,6 +22,8 @@ const postman = deliver({
   name: 'mine',
   keepOpen: true,
   timeout: 1500,
+  // Else the pause before the next try may be minutes long by then.
+  random: () => 0.02,
   plan: () => [...due],
   receipt: () => undefined,
   note(it) {
