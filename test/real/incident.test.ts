@@ -67,7 +67,7 @@ t.test('the night, replayed', { skip }, async (t) => {
   let end = 0
   await act({
     title: 'The last day',
-    story: 'It was told again at 30, 14, 7 and 3 days. This is the last time before it happens.',
+    story: 'It was sent again at 30, 14, 7 and 3 days. This is the last time before it happens.',
     play: async () => {
       const began = Date.now()
       end = await endAt(node.container(), '45 seconds')
@@ -77,7 +77,7 @@ t.test('the night, replayed', { skip }, async (t) => {
   })
 
   await act({
-    title: 'They run out',
+    title: 'They expire',
     story:
       'From this second on the API answers every certificate of its own with 401. Nothing else changes: pods run on. What follows, the kubelet and the API refusing each other, joins this incident and rings nobody again.',
     play: async () => {
@@ -91,7 +91,7 @@ t.test('the night, replayed', { skip }, async (t) => {
   const reboot = await act({
     title: 'The reboot',
     story:
-      'The owner sees the 401 and does what helps with everything else, without having read **Never**. The board has no battery: when k3s is started, its clock is long before the end of the certificates, so that it renews none (played by the stand-in: its first start after a boot renews nothing). Then the clock is right, and they have expired again. What the kernel held of the pods’ network is gone, and k3s makes it only with an API that takes it.',
+      'The owner sees the 401 and does what helps with everything else, without having read **Don’t**. The board has no battery: when k3s is started, its clock is long before the end of the certificates, so that it renews none (played by the stand-in: its first start after a boot renews nothing). Then the clock is right, and they have expired again. What the kernel held of the pods’ network is gone, and k3s makes it only with an API that takes it.',
     did: ['reboot'],
     play: async () => {
       await node.reboot()
@@ -187,7 +187,7 @@ t.test('the night, replayed', { skip }, async (t) => {
   )
   const database = await openDatabase(t, node.place())
   await act({
-    title: 'PostgreSQL is killed for want of memory',
+    title: 'PostgreSQL is OOMKilled',
     story:
       'All clients of the database come back at once. A query needs more than the 64 MiB that its pod may have, and the kernel kills its process.',
     play: () => database.outgrow(),

@@ -95,5 +95,5 @@ const fits = (it: News, { kind, code }: NonNullable<Act['told']>) =>
 const withoutOthers = (page: string) =>
   page
     .split('\n\n')
-    .filter((it) => !it.includes('for want of memory') || it.includes('shop/'))
+    .filter((it) => !/^(CRITICAL|WARNING) /.test(it) || !/OOM ?kill/i.test(it) || it.includes('shop/'))
     .join('\n\n')

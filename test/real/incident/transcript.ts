@@ -14,7 +14,7 @@ const intro = `# The night, replayed
 
 Written by \`test/real/incident.test.ts\` (\`MURPHY_TRANSCRIPT=1 npm test -- real/incident\`, as root), and asserted by it on
 every run. The node is a container with a real systemd and a boot of its own, real ufw, iptables, sshd and certificates; the
-agent on it is installed with \`install.sh\` and tells a Discord, an ntfy and a webhook receiver outside. PostgreSQL and the kernel's
+agent on it is installed with \`install.sh\` and sends to a Discord, an ntfy and a webhook receiver outside. PostgreSQL and the kernel's
 OOM killer are real. k3s is a stand-in: it does real TLS, checks real client certificates, answers 401 in k3s's own words, renews
 certificates when it starts and makes the real links and rules. A year of certificates passes by making them
 as they would have been made a year ago. Two collectors look every ten seconds here instead of every minute or three.
@@ -32,7 +32,7 @@ export function transcript(played: readonly Played[]): string {
       : 'nothing'
     return `| ${at + 1}. ${it.title} | ${heard} | ${sinks.map((sink) => delay(it, sink)).join(' | ')} |`
   })
-  const head = ['| act | told by | Discord | ntfy | webhook |', '|---|---|---|---|---|']
+  const head = ['| act | arrives as | Discord | ntfy | webhook |', '|---|---|---|---|---|']
   return `${intro}${[...head, ...rows].join('\n')}\n\n${played.map(chapter).join('\n')}`
 }
 
@@ -62,7 +62,7 @@ function chapter(it: Played, at: number): string {
       (one) =>
         `**Discord**, ${seconds(Math.max(0, one.at - it.fault))} later${one.kind === 'edit' ? ', by an edit of the message that is there' : ''}:\n\n${quoted(one)}`,
     ),
-    ...(first ? [[ntfy(it), webhook(it)].filter(Boolean).join('\n')] : ['Nobody was told anything.']),
+    ...(first ? [[ntfy(it), webhook(it)].filter(Boolean).join('\n')] : ['No message was sent.']),
     ...(edits.length > 0
       ? [
           `Then, silently: ${edits.length === 1 ? 'one edit' : `${edits.length} edits`} of what is there; at the end it reads **${headline(edits.at(-1) as News)}**`,
@@ -113,7 +113,8 @@ function webhook(it: Played): string {
 
 /** What is wrong, as the page shows it: without the machine it runs on, what is only worth knowing, what was over before, and the tables. */
 const alarms = (page: string) => {
-  const blocks = page.replace(/, kernel [^(]+/, '  ').split('\n\n')
+  const [head = '', ...rest] = page.split('\n\n')
+  const blocks = [head.replace(/, kernel .*$/s, ''), ...rest]
   const end = blocks.findIndex((it, at) => at > 0 && !/^(CRITICAL|WARNING) /.test(it))
   return blocks.slice(0, end < 0 ? undefined : end).join('\n\n')
 }
