@@ -5,7 +5,7 @@ import { jsonBytes, shorten } from '../../text/lengths.ts'
 import { day, hour, minute } from '../../text/times.ts'
 import { words } from './message.ts'
 import { firstCommand, runbook, type Words } from './parts.ts'
-import { plainText } from './plain-text.ts'
+import { onOwnLine, plainText } from './plain-text.ts'
 
 /**
  * ntfy takes 4096 bytes of message (more becomes an attachment) and 8192 of JSON body (server/config.go,
@@ -77,7 +77,7 @@ export const ntfy = sink({
         body: JSON.stringify({
           topic: to.topic,
           title: shorten(merged ? `Part of: ${said.headline}` : said.headline, limits.title, jsonBytes),
-          message: plainText(said),
+          message: plainText(said, onOwnLine),
           priority: priority(notice),
           tags: [tags[said.tone]],
           ...(offered.length > 0 && { actions: offered }),

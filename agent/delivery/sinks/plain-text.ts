@@ -1,4 +1,5 @@
 import { boundedLines, jsonBytes, shorten, wholeLines } from '../../text/lengths.ts'
+import { stepOf } from '../../text/steps.ts'
 import { rest, type Words } from './parts.ts'
 
 /**
@@ -12,13 +13,14 @@ const limits = {
 
 /**
  * All of a message but its title, in lines: what, impact, fix, prohibitions, cause, what else, since when. Steps and
- * prohibitions are whole; what has no room is counted. At most 4096 bytes as encoded in JSON.
+ * prohibitions are whole; what has no room is counted. At most 4096 bytes as encoded in JSON. `step`: how one is written.
  */
-export function plainText(said: Words): string {
+export function plainText(said: Words, step: (text: string) => string = (it) => it): string {
   const fit = (text: string, limit: number) => shorten(text, limit, jsonBytes)
   const labelled = (label: string, text: string) => (text ? [`${label}: ${text}`] : [])
   const whole = (all: readonly string[], limit: number) => wholeLines(all, limit, rest, jsonBytes)
-  const steps = said.fix.length > 1 ? said.fix.map((it, index) => `${index + 1}. ${it}`) : said.fix
+  const shown = said.fix.map(step)
+  const steps = shown.length > 1 ? shown.map((it, index) => `${index + 1}. ${it}`) : shown
   // Beside steps there is less room for lines.
   const isCrowded = said.impact !== '' || steps.length + said.avoid.length > 0
   return [
@@ -33,4 +35,13 @@ export function plainText(said: Words): string {
   ]
     .filter(Boolean)
     .join('\n')
+}
+
+/**
+ * A step with its command on a line of its own and without backticks, for where these are no markup: a shell would take
+ * what is between them for another command.
+ */
+export function onOwnLine(step: string): string {
+  const { before, command, after } = stepOf(step)
+  return command === undefined ? step : [before, command, after].filter(Boolean).join('\n')
 }

@@ -30,7 +30,7 @@ t.test('what people see', async (t) => {
       '`iptables` (pid 25978) removed 91 of 91 rules at 03:12:07.',
       'Impact: Services and network policies do not work.',
       'Fix',
-      '1. `systemctl restart k3s`',
+      '1. systemctl restart k3s',
       '2. delete the ingress pod so that its port is mapped again',
       "Don't run `iptables -F` again: ufw would then lock out SSH.",
       'Also affected: ingress is unreachable (kube-system/ingress)',

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { words } from '../../../../agent/delivery/sinks/message.ts'
 import type { Words } from '../../../../agent/delivery/sinks/parts.ts'
-import { plainText } from '../../../../agent/delivery/sinks/plain-text.ts'
+import { onOwnLine, plainText } from '../../../../agent/delivery/sinks/plain-text.ts'
 import { hostile, hostileNotices, notice } from '../../../receivers/notices.ts'
 
 const said: Words = {
@@ -18,6 +18,15 @@ t.test('in the order in which somebody reads it', async (t) => {
   t.equal(
     plainText({ ...said, fix: ['a'], avoid: [], cause: '', also: '' }),
     'what\nImpact: impact\nFix\na\nsince',
+  )
+})
+
+t.test('a command on a line of its own can be selected and pasted as it is', async (t) => {
+  const fix = ['See it (on a server): `kubectl get nodes`', 'Open port `6443` in the router', '`uptime`']
+  const text = plainText({ ...said, fix }, onOwnLine)
+  t.match(
+    text,
+    '\n1. See it (on a server):\nkubectl get nodes\n2. Open port `6443` in the router\n3. uptime\n',
   )
 })
 
