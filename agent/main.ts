@@ -13,9 +13,9 @@ const called = /^[a-z][a-z0-9-]{0,30}$/.test(MURPHY_COMMAND) ? MURPHY_COMMAND : 
 /** Each command's code is loaded only when it is called, so that `agent status` answers at once. */
 const program = new Command(called)
   .description('Murphy: what is wrong with this k3s node, what follows from it, and what to do next')
-  .version(`murphy ${readVersion()}, node ${process.version}`, '-V, --version', 'which Murphy this is')
-  .option('-c, --config <FILE>', 'settings to go by instead of /etc/murphy/config.yaml')
-  .option('--local', "times in this machine's zone instead of UTC; on a terminal TZ does the same")
+  .version(`murphy ${readVersion()}, node ${process.version}`, '-V, --version', 'print the version')
+  .option('-c, --config <FILE>', 'settings file, instead of /etc/murphy/config.yaml')
+  .option('--local', "show times in this machine's zone, not UTC; on a terminal TZ does the same")
   .configureHelp({ showGlobalOptions: true })
   .exitOverride()
   .showHelpAfterError(`(see ${called} --help)`)
@@ -32,45 +32,50 @@ const done = async (exit: number | Promise<number>) => {
 /** The options of what shows what is or was. */
 const shows = (command: Command) =>
   command
-    .option('-o, --output <FORM>', 'wide: all there is; json, yaml; name: CODE/SUBJECT, one a line')
+    .option('-o, --output <FORM>', 'json, yaml, wide (all there is) or name (CODE/SUBJECT, one a line)')
     .option('--json', 'the same as -o json')
 const graded = (command: Command) =>
-  shows(command).option('--severity <SEVERITY>', 'only incidents at least as grave: info, warning, critical')
+  shows(command).option(
+    '--severity <SEVERITY>',
+    'only incidents of this severity or worse: info, warning, critical',
+  )
 
 program
   .command('run')
-  .description('watch this node until told to stop')
+  .description('watch this node in the foreground')
   .action(async () => done((await import('./cli/commands/run.ts')).run(all({}))))
 graded(program.command('status'))
-  .description('what is wrong, and what to do; exit code 0 well, 1 warning, 2 critical, 3 unknown')
-  .option('-v, --verbose', 'with all that could not be seen')
-  .option('--watch', 'keep it open')
+  .description('show what is wrong, and what to do; exit code 0 well, 1 warning, 2 critical, 3 unknown')
+  .option('-v, --verbose', 'also all that could not be seen')
+  .option('--watch', 'keep it on the screen, always current')
   .option('--brief', 'a few lines; nothing when all is well')
   .action(async (own: object) => done((await import('./cli/commands/status.ts')).status(all(own))))
 graded(program.command('check'))
-  .description('look once, without a daemon; the same exit codes as status')
-  .option('-v, --verbose', 'with all that could not be seen')
-  .option('--node <DIR>', 'look at a recorded node instead of this machine')
-  .option('--at <TIME>', 'as if it were then, such as 2027-11-15T12:00:00Z')
+  .description('check this node once, without a running agent; the same exit codes as status')
+  .option('-v, --verbose', 'also all that could not be seen')
+  .option('--node <DIR>', 'check a recorded node instead of this machine')
+  .option('--at <TIME>', 'run the check as of that time, such as 2027-11-15T12:00:00Z')
   .action(async (own: object) => done((await import('./cli/commands/check.ts')).check(all(own))))
 shows(program.command('doctor'))
-  .description('whether Murphy sees and tells all that it should on this node; the same exit codes as status')
+  .description(
+    'check that Murphy sees and sends all that it should on this node; the same exit codes as status',
+  )
   .option('--send', 'send a test message to each sink')
   .action(async (own: object) => done((await import('./cli/commands/doctor.ts')).doctor(all(own))))
 program
   .command('explain')
   .argument(
     '[CODE]',
-    'such as firewall.flushed, or an area such as firewall; without it, which may lead to which',
+    'such as firewall.flushed, or an area such as firewall; without it, which finding may lead to which',
   )
-  .description('what a finding means, what to do, and what not to do')
+  .description('explain a finding: what it means, what to do, what not to do')
   .option('--markdown', 'everything, as docs/findings.md has it')
   .action(async (code: string | undefined, own: object) =>
     done((await import('./cli/commands/explain.ts')).explain(code, all(own))),
   )
 program
   .command('notify')
-  .description('try the sinks')
+  .description('test the sinks')
   .option('--test', 'send a test message to each sink')
   .option('--sink <NAME>', 'only to this one')
   .action(async (own: object) => done((await import('./cli/commands/notify.ts')).notify(all(own))))
@@ -89,7 +94,7 @@ program
     done((await import('./cli/commands/silence.ts')).silence(what.join(' ') || undefined, all(own))),
   )
 graded(program.command('history'))
-  .description('what happened, oldest first')
+  .description('show what happened, oldest first')
   .option('--since <TIME>', 'such as 12h or 7d')
   .action(async (own: object) => done((await import('./cli/commands/history.ts')).history(all(own))))
 shows(program.command('why'))
@@ -97,22 +102,22 @@ shows(program.command('why'))
     '[WHICH]',
     'an incident by id, or a code, a subject or CODE/SUBJECT in it; without it, the gravest that is open',
   )
-  .description('which causes an incident may have, and why each was taken or not')
+  .description('show which causes an incident may have, and why each was taken or not')
   .action(async (which: string | undefined, own: object) =>
     done((await import('./cli/commands/why.ts')).why(which, all(own))),
   )
-const config = program.command('config').description('the settings')
+const config = program.command('config').description('check or print the settings')
 config
   .command('check')
-  .description('whether they are right; everything that is not, at once')
+  .description('check the settings, and name all mistakes at once')
   .action(async () => done((await import('./cli/commands/config.ts')).configCheck(all({}))))
 config
   .command('print')
-  .description('as Murphy goes by them, secrets hidden')
+  .description('print all settings in effect, secrets hidden')
   .action(async () => done((await import('./cli/commands/config.ts')).configPrint(all({}))))
 config
   .command('schema')
-  .description('JSON Schema, for editors')
+  .description('print a JSON Schema of the settings, for editors')
   .action(async () => done((await import('./cli/commands/config.ts')).configSchema()))
 program
   .command('record')
@@ -133,13 +138,13 @@ program
 program
   .command('replay')
   .argument('<FILE>', 'a film from `record --for`')
-  .description('show what would have been told during a film, and when; or a page at one moment of it')
+  .description('show which messages a film leads to, and when; or a page at one moment of it')
   .option('--at <TIME>', 'the status at that moment: 02:13:04, 4m30s after the beginning, or RFC 3339')
   .option(
     '--page <NAME>',
     'with --at: the page of a collector instead of the status, as its command shows it',
   )
-  .option('--min <SEVERITY>', 'the mildest severity that is told: info, warning (if absent) or critical')
+  .option('--min <SEVERITY>', 'the mildest severity that is sent: info, warning (if absent) or critical')
   .option('--speed <N>', 'N times as fast as it happened; all at once if absent')
   .option('--json', 'for scripts')
   .action(async (file: string, own: object) =>
@@ -148,17 +153,17 @@ program
 program
   .command('completion')
   .argument('<SHELL>', 'bash, zsh or fish')
-  .description('what makes a shell complete these commands')
+  .description('print the completion script for a shell')
   .action(async (shell: string) =>
     done((await import('./cli/commands/completion.ts')).completion(shell, treeOf(program), all({}))),
   )
 program
   .command('man')
-  .description('this help as a manual page, in the language of man(7)')
+  .description('print this help as a man page, in the language of man(7)')
   .action(async () => done((await import('./cli/commands/man.ts')).man(treeOf(program), all({}))))
 program
   .command('version')
-  .description('which Murphy this is')
+  .description('print the version')
   .action(() => {
     process.stdout.write(`murphy ${readVersion()}, node ${process.version}\n`)
   })

@@ -52,7 +52,8 @@ const notKnown =
 t.test('every step that can be run here is understood by the program itself', { skip: !root }, async (t) => {
   const places = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin']
   const here = (program: string) =>
-    ['agent', 'k3s', 'modprobe'].includes(program) || places.some((it) => existsSync(`${it}/${program}`))
+    ['agent', 'k3s', 'rke2', 'modprobe'].includes(program) ||
+    places.some((it) => existsSync(`${it}/${program}`))
   const steps = commands.filter(
     (it) =>
       it.step &&

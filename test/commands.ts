@@ -23,7 +23,7 @@ export const programs = new Set([
   ...['iptables', 'ip6tables', 'iptables-save', 'iptables-restore', 'iptables-apply', 'ufw', 'ipset'],
   ...['df', 'du', 'findmnt', 'ps', 'free', 'vmstat', 'dmesg', 'last', 'date', 'cat', 'ls', 'cp', 'chown'],
   ...['grep', 'sed', 'sort', 'uniq', 'head', 'tail', 'wc', 'xargs', 'sh', 'awk', 'id', 'stat', 'mv', 'chmod'],
-  ...['rm', 'reboot', 'fsck', 'iostat', 'etcdctl', 'redis-check-aof', 'pg_resetwal'],
+  ...['rm', 'reboot', 'fsck', 'iostat', 'etcdctl', 'redis-check-aof', 'rke2', 'pg_resetwal'],
 ])
 
 /** What every rule, every pattern, and every finding of the recorded nodes gives in backticks, each once. */
@@ -103,7 +103,9 @@ const standIns: Readonly<Record<string, string>> = {
   timedatectl: 'case "$1" in ""|status|show|set-ntp) ;; *) echo "unknown command $1" >&2; exit 1;; esac',
   k3s: `case "$*" in
     --version|"crictl rmi --prune"|"certificate check"|"certificate rotate"|"certificate rotate-ca --help") ;;
-    "server --cluster-reset --cluster-reset-restore-path="*) ;;
+    "server --cluster-reset") ;;
+    *) echo "unknown command $*" >&2; exit 1;; esac`,
+  rke2: `case "$*" in "server --cluster-reset --cluster-reset-restore-path="*) ;;
     *) echo "unknown command $*" >&2; exit 1;; esac`,
   journalctl: 'exec /usr/bin/journalctl -D /run/empty "$@"',
   ufw: 'exec /usr/sbin/ufw --dry-run "$@"',

@@ -11,7 +11,9 @@ import {
   cutCommands,
   findingFaults,
   keyWithin,
+  placeFaults,
   ruleFaults,
+  textFaults,
   titleFaults,
 } from './words/checks.ts'
 import { examples, unwritten } from './words/examples.ts'
@@ -33,6 +35,9 @@ t.test('every finding of the recorded nodes', async (t) => {
   for (const { node, incidents } of nodes)
     for (const it of incidents.flatMap(findingsOf).filter(isWritten))
       t.strictSame(findingFaults(it), [], `${node}: ${it.code} ${it.subject}`)
+  for (const { node, incidents } of nodes)
+    for (const { why, cause } of incidents)
+      t.strictSame(textFaults(why?.text ?? '', cause.code), [], `${node}: the cause of ${cause.code}`)
 })
 
 t.test('findings with the longest real names: the fact is seen at once', async (t) => {
@@ -128,6 +133,16 @@ t.test('the checks themselves', async (t) => {
   t.ok(ruleFaults('a.b', { ...rule, avoid: ["Don't run `ls`: it fixes nothing."], fix: ['`ls`'] }).length > 0)
   t.ok(ruleFaults('a.b', { ...rule, fix: ['`ls` and then `df`'] }).length > 0)
   t.ok(ruleFaults('certs.b', { ...rule, impact: 'It runs out.' }).length > 0)
+  t.ok(ruleFaults('a.b', { ...rule, fix: ['See it: `kubectl get nodes`'] }).length > 0)
+  t.strictSame(
+    placeFaults(['See it (on a server): `kubectl get nodes`', 'On a server, see: `kubectl get nodes`']),
+    [],
+  )
+  t.ok(ruleFaults('a.b', { ...rule, fix: ['Allow the others: `ufw allow from NODE`'] }).length > 0)
+  t.strictSame(
+    ruleFaults('a.b', { ...rule, fix: ['Allow each NODE by its address: `ufw allow from NODE`'] }),
+    [],
+  )
   t.strictSame(ruleFaults('a.b', rule), [])
   t.strictSame(
     cutCommands('1. kubectl -n kube-system delet…', ['kubectl -n kube-system delete pod ingress']).length,

@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { isUrgent } from '../core/plan.ts'
 import type { Abilities, Notice, Reading } from '../model/index.ts'
+import { duration } from '../text/durations.ts'
 import { minute } from '../text/times.ts'
 import type { DeliverOptions, Delivery, DeliveryState } from './delivery.ts'
 import { Express } from './express.ts'
@@ -230,7 +231,7 @@ class Postman implements Delivery {
     this.#waiting--
     this.#note(notice, tried.receipt)
     if (tried.rest > longRest) {
-      const why = `took a message, and wants no other for ${Math.round(tried.rest / minute)} min`
+      const why = `took a message, and wants no other for ${duration(tried.rest)}`
       log.warn({ ...fields, why }, 'nothing is told meanwhile')
       this.#trouble = { since: this.#now(), why, tries: 0, next: this.#now() + tried.rest }
     }

@@ -9,7 +9,7 @@ export interface Why {
   readonly certainty: 'proven' | 'likely' | 'unsure' | 'unknown'
   /** The id of the finding that caused it. Absent: unknown. */
   readonly cause?: string
-  /** "k3s was restarted (20 s before; nothing else …)", without a full stop. */
+  /** "k3s was restarted (20 s earlier; no other known cause)", without a full stop. */
   readonly text: string
 }
 
@@ -68,7 +68,8 @@ type Named = Pick<Incident, 'cause' | 'affected'> & Partial<Pick<Incident, 'seve
 
 /**
  * The finding that titles an incident now, of those that are open, or once it is over of all: its cause, unless another
- * is graver, as after a restart that is harmless by itself. If only the cause is over, the gravest that is left.
+ * is graver, as after a restart that is harmless by itself. If only the cause is over, the gravest that is left. Of what
+ * came in stages the last one: once it is over, nobody wants to read that it was near.
  */
 export function leadOf({ cause, affected, severity = 'critical', resolved }: Named): Finding {
   const there = (it: Finding) => it.resolved === undefined || resolved !== undefined
@@ -76,7 +77,8 @@ export function leadOf({ cause, affected, severity = 'critical', resolved }: Nam
     .filter((it) => there(it) && rank(it) <= severities.indexOf(severity))
     .toSorted((a, b) => rank(b) - rank(a) || a.since - b.since)
   if (!there(cause)) return gravest ?? affected.find(there) ?? cause
-  return gravest && rank(gravest) > rank(cause) ? gravest : cause
+  if (gravest && rank(gravest) > rank(cause)) return gravest
+  return resolved === undefined ? cause : lastStage({ cause, affected })
 }
 
 /** The cause and all that followed from it, without what another of them says as well. */
@@ -99,3 +101,7 @@ export const rootAndOn = ({ cause, affected }: Pick<Incident, 'cause' | 'affecte
   cause,
   ...affected.filter((it) => isSame(it, cause)),
 ]
+
+/** How far the cause came. */
+export const lastStage = (it: Pick<Incident, 'cause' | 'affected'>): Finding =>
+  rootAndOn(it).reduce((last, one) => ((one.stage ?? 0) > (last.stage ?? 0) ? one : last))

@@ -41,7 +41,7 @@ export const commandOf = ({ command = 'agent' }: Pick<Terminal, 'command'>): str
 const named = (terminal: Terminal, text: string) =>
   terminal.command === undefined || terminal.command === 'agent'
     ? text
-    : text.replaceAll('`agent ', `\`${terminal.command} `)
+    : text.replace(/`(sudo )?agent /g, `\`$1${terminal.command} `)
 
 /** Text from outside as this terminal may be sent it. */
 export const shownOn = (terminal: Terminal, text: string): string =>

@@ -123,7 +123,7 @@ function placeFile({ path, of, certificates, problem }: SeenFile, node: string):
       ...(of === 'k3s' && basename(path) === 'dynamic-cert.json' && { renewsItself: true }),
     }
     return authority && of === 'k3s'
-      ? { kind: 'authorities', subject: `${node} authorities`, item }
+      ? { kind: 'authorities', subject: `${node} CAs`, item }
       : { kind: own, subject, item }
   })
   return problem ? [{ kind: own, subject, problem: `${path} ${problem}` }, ...items] : items
@@ -144,7 +144,7 @@ function placeServed({ address, of, certificates, problem }: Served, { k3s }: Ce
       ...(of === 'k3s' && file?.endsWith('/dynamic-cert.json') && { renewsItself: true }),
     }
     return authority && of === 'k3s'
-      ? { kind: 'authorities', subject: `${node} authorities`, item }
+      ? { kind: 'authorities', subject: `${node} CAs`, item }
       : { kind: own, subject, item }
   })
   return problem ? [{ kind: own, subject, problem: `${address} ${problem}` }, ...items] : items

@@ -146,9 +146,10 @@ function unauthorized(sample: CertsSample, now: number): Observation<Code>[] {
       }),
       fix: [
         'Check the clock first (if wrong, certs seem expired): `timedatectl`',
-        ...(good
+        // RKE2's API server is a pod, and writes nothing to the journal.
+        ...(good && k3s.distribution === 'k3s'
           ? [
-              "On the server, see why the API refuses: `journalctl -u k3s -n 500 --no-pager | grep -m 3 'Unable to authenticate'`",
+              `On a server, see why the API refuses: \`journalctl -u ${k3s.role === 'server' ? quoted(k3s.unit) : 'k3s'} -n 500 --no-pager | grep -m 3 'Unable to authenticate'\``,
             ]
           : []),
         `Restart k3s, servers first (pods keep running): \`systemctl restart ${quoted(k3s.unit)}\``,

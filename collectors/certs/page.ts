@@ -12,7 +12,7 @@ export const page: Page<CertsSample, { readonly warn_days: number }> = {
   name: 'certs',
   meaning: 'every certificate, the most urgent first',
   words: [
-    ['--all', 'authorities, copies and what nobody uses as well'],
+    ['--all', 'also CAs, copies and unused certs'],
     ['--expiring-within <TIME>', 'only what expires by then, or has expired: 30d'],
   ],
   render: (view, terminal) => renderCerts(view, shown(view), terminal),

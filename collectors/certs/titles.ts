@@ -18,16 +18,17 @@ const ofNode = (it: Observation) =>
   /^(k3s|rke2) (server|agent)$/.test(it.subject)
     ? many(Math.min(count(it), 9_999), `${it.subject.split(' ')[0]} cert`)
     : undefined
-const ofAuthorities = ({ subject }: Observation) => / authorities$/.test(subject)
+/** "k3s CA", or undefined where the finding is about something else. */
+const ofAuthorities = ({ subject }: Observation) =>
+  /^(k3s|rke2) (server|agent) CAs$/.test(subject) ? `${subject.split(' ')[0]} CA` : undefined
 const thing = ({ evidence }: Observation) => (evidence?.kind === 'kubeconfig' ? 'kubeconfig' : 'cert')
 
 /** "9 k3s certs expired", "kubeconfig expired: /home/ada/.kube/config" */
 const of =
   (state: string): Title =>
   (it) => {
-    const node = ofNode(it)
-    if (node) return `${node} ${state}`
-    return ofAuthorities(it) ? `k3s CA ${state}` : titled(`${thing(it)} ${state}: `, it.subject)
+    const what = ofNode(it) ?? ofAuthorities(it)
+    return what ? `${what} ${state}` : titled(`${thing(it)} ${state}: `, it.subject)
   }
 
 /** "9 k3s certs expire in 7 d", "/etc/ssl/a.crt expires in 7 d" */
@@ -36,7 +37,8 @@ const ends: Title = (it) => {
   const when = left ? ` in ${left}` : ' soon'
   const node = ofNode(it)
   if (node) return `${node} ${count(it) === 1 ? 'expires' : 'expire'}${when}`
-  return ofAuthorities(it) ? `k3s CA expires${when}` : titled('', it.subject, ` expires${when}`)
+  const authority = ofAuthorities(it)
+  return authority ? `${authority} expires${when}` : titled('', it.subject, ` expires${when}`)
 }
 
 export const titles = {

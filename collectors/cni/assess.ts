@@ -1,5 +1,5 @@
 import type { Observation } from '../../agent/model/index.ts'
-import { minute } from '../../agent/text/times.ts'
+import { duration } from '../../agent/text/durations.ts'
 import { bridge } from './bridge.ts'
 import { confFolder, otherConfFolder, subnetFile } from './conf.ts'
 import { dns } from './dns.ts'
@@ -97,9 +97,7 @@ function files(sample: CniSample, ran: number): readonly Observation<Code>[] {
   const found: Observation<Code>[] = []
   const settled = ran >= grace
   const still = outlastsStart(sample, subnetFile)
-  const since = k3s.running
-    ? `k3s has run for ${Math.max(0, Math.floor(ran / minute))} min`
-    : 'k3s is stopped'
+  const since = k3s.running ? `k3s has run for ${duration(ran)}` : 'k3s is stopped'
   if (confs?.every((it) => it.types.length === 0)) {
     const folder = confFolder(k3s)
     const broken = confs.map((it) => it.file).join(', ')

@@ -119,7 +119,7 @@ export function dns({ dns: it, k3s }: CniSample, now: number): readonly Observat
         : it.error === 'refused'
           ? 'does not answer: nothing listens there'
           : it.error === 'unreachable'
-            ? 'does not answer: there is no way to it'
+            ? 'does not answer: no route to it'
             : 'cannot be reached'
   const where = k3s.role === 'server' ? '' : ' (on a server)'
   return [

@@ -36,7 +36,10 @@ export const degradedRules = declared({
     impact:
       'Connections get slow before they break. On hardware the reason is mostly cable, port or card; on the overlay, a node it cannot reach.',
     pendingFor: minute,
-    fix: ['See which errors they are: `ip -s -s link`', 'See what the driver counts: `ethtool -S DEVICE`'],
+    fix: [
+      'See which errors they are: `ip -s -s link`',
+      'See what the driver of that DEVICE counts: `ethtool -S DEVICE`',
+    ],
     because: [
       { code: 'cni.routes-missing', takes: whileOpen },
       { code: 'cni.flapping', takes: whileOpen, same: 'link' },

@@ -1,6 +1,7 @@
 import { declared, whileOpen } from '../../agent/model/index.ts'
 import { minute } from '../../agent/text/times.ts'
 import { cleared } from '../node/cleared.ts'
+import { leaveBarePods } from '../node/pods.ts'
 import { type DegradedCode, degradedRules } from './rules-degraded.ts'
 import { type PathCode, pathRules } from './rules-path.ts'
 import { certificates } from './starts.ts'
@@ -12,7 +13,7 @@ const killall = [
 ]
 
 /** Beside steps that delete pods. */
-export const recreating = [...killall, "Don't delete a pod without a controller: nothing recreates it."]
+export const recreating = [...killall, leaveBarePods]
 
 const restart = 'Restart k3s, pods keep running (on an agent: k3s-agent): `systemctl restart k3s`'
 
@@ -49,8 +50,8 @@ export const rules = declared({
     measured: '`ip -j -d addr show` against /var/lib/cni/results and /run/netns.',
     impact: deadPods,
     fix: [
-      'List the pods on this node (on a server): `kubectl get pods -A -o wide --field-selector spec.nodeName=NODE`',
-      'Recreate those with a pod network address; the first restores the bridge: `kubectl -n NAMESPACE delete pod NAME`',
+      'List the pods of this NODE (on a server): `kubectl get pods -A -o wide --field-selector spec.nodeName=NODE`',
+      'Recreate those with a pod network address, by NAMESPACE and NAME; the first restores the bridge (on a server): `kubectl -n NAMESPACE delete pod NAME`',
     ],
     avoid: recreating,
     because: cleared,
@@ -76,7 +77,7 @@ export const rules = declared({
       'Pods here reach only each other: no services, no other nodes, no internet. The node does not reach them.',
     fix: [
       'See which addresses it has: `ip addr show dev cni0`',
-      'Add the missing one: `ip addr add ADDRESS brd + dev cni0`',
+      'Add the missing ADDRESS, which is FLANNEL_SUBNET in /run/flannel/subnet.env: `ip addr add ADDRESS brd + dev cni0`',
     ],
     because: [{ code: 'cni.bridge-missing', takes: whileOpen }],
   },
@@ -141,7 +142,9 @@ export const rules = declared({
     impact: deadPods,
     // `k3s-killall.sh` takes away the veths of all pods, one after the other, before it forgets them.
     pendingFor: 10_000,
-    fix: ['Recreate these pods (on a server): `kubectl -n NAMESPACE delete pod NAME`'],
+    fix: [
+      'Recreate each of these pods by NAMESPACE and NAME (on a server): `kubectl -n NAMESPACE delete pod NAME`',
+    ],
     avoid: recreating,
     // Cut off as soon as there is a bridge again.
     because: [{ code: 'cni.bridge-missing', takes: whileOpen }],

@@ -31,7 +31,7 @@ export function remake(sample: CniSample, pods: readonly PodLink[], first = ''):
     return [
       ...start,
       `List the pods of this node${onServer(sample)}: \`kubectl get pods -A -o wide\``,
-      `Recreate those with a pod network address${effect}: \`kubectl -n NAMESPACE delete pod NAME\``,
+      `Recreate those with a pod network address, by NAMESPACE and NAME${onServer(sample)}${effect}: \`kubectl -n NAMESPACE delete pod NAME\``,
     ]
   const groups = [...Map.groupBy(pods, (it) => it.namespace)]
     .slice(0, named)

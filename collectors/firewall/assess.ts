@@ -1,7 +1,7 @@
 import type { Observation, Series } from '../../agent/model/index.ts'
+import { duration } from '../../agent/text/durations.ts'
 import { familyNames } from '../../agent/text/families.ts'
 import { many } from '../../agent/text/lists.ts'
-import { minute } from '../../agent/text/times.ts'
 import { buggyIptables, lockoutRisk, twoBackends } from './checks/backends.ts'
 import { changes } from './checks/changed.ts'
 import { flannelMissing } from './checks/flannel.ts'
@@ -42,9 +42,7 @@ export function assess(sample: FirewallSample, now: number, series?: Series): Fo
 function kubeChains({ k3s, sets, memory, hostPorts = [] }: FirewallSample, now: number): Found[] {
   if (!k3s) return []
   const { running } = k3s
-  const how = running
-    ? `${k3s.unit} has run for ${Math.max(0, Math.floor((now - running.since) / minute))} min`
-    : `${k3s.unit} is stopped`
+  const how = running ? `${k3s.unit} has run for ${duration(now - running.since)}` : `${k3s.unit} is stopped`
   return k3s.proxies.flatMap((family): Found[] => {
     // Without an iptables tool a family cannot be judged, and another CNI may do without these chains.
     const here = sets.filter((it) => it.family === family)

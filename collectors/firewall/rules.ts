@@ -1,6 +1,7 @@
 import { causes, declared } from '../../agent/model/index.ts'
 import { minute } from '../../agent/text/times.ts'
 import { cleared } from '../node/cleared.ts'
+import { leaveBarePods } from '../node/pods.ts'
 import { lostOnlyK3s } from './proofs.ts'
 import { type GrowthCode, growthRules } from './rules-growth.ts'
 import { titles } from './titles.ts'
@@ -95,8 +96,10 @@ export const rules = declared({
       '/var/lib/cni/results against the DNAT rules in `iptables-save`; the pod counts while its veth is in /sys/class/net.',
     impact:
       'What this port serves is down from outside: with ingress or svclb, every website of this node. kubectl still shows the pod Running.',
-    fix: ['Recreate the pod, which maps its ports (on a server): `kubectl -n NAMESPACE delete pod NAME`'],
-    avoid: ["Don't wait: no k3s restart maps the port, recreating the pod does."],
+    fix: [
+      'Recreate the pod by NAMESPACE and NAME, which maps its ports (on a server): `kubectl -n NAMESPACE delete pod NAME`',
+    ],
+    avoid: [leaveBarePods, "Don't wait: no k3s restart maps the port, recreating the pod does."],
     pendingFor: 10_000,
     because: [...goneForGood, { code: 'firewall.kube-chains-missing', same: 'family', outlivesRepair: true }],
   },
@@ -113,8 +116,8 @@ export const rules = declared({
     fix: [
       'Allow the pods: `ufw allow from 10.42.0.0/16`',
       'Allow the services: `ufw allow from 10.43.0.0/16`',
-      'Allow the overlay from each other node: `ufw allow from NODE to any port 8472 proto udp`',
-      'On a server, allow the API from each other node: `ufw allow from NODE to any port 6443 proto tcp`',
+      'Allow the overlay from each other node (NODE is its address): `ufw allow from NODE to any port 8472 proto udp`',
+      'On a server, allow the API from each other node (NODE is its address): `ufw allow from NODE to any port 6443 proto tcp`',
     ],
     avoid: [
       "Don't run `iptables -F`: the DROP policy stays and locks out SSH.",
@@ -152,7 +155,7 @@ export const rules = declared({
     impact: 'Nothing now. A recipe for a broken cluster that begins with `iptables -F` would lock you out.',
     fix: [
       'Before you delete rules, turn ufw off, which resets the policy: `ufw disable`',
-      'Try new rules with automatic rollback: `iptables-apply FILE`',
+      'Try new rules in a FILE with automatic rollback: `iptables-apply FILE`',
     ],
     avoid: ["Don't run `iptables -F`: the DROP policy stays and locks out SSH."],
     pendingFor: 10_000,

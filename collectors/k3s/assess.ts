@@ -111,7 +111,9 @@ function events({ happened = [], k3s }: K3sSample, restarts: boolean): Observati
     'k3s.restarted': [`If nobody restarted k3s on purpose: \`journalctl -u ${unit} -n 50 --no-pager\``],
     'k3s.crashed': [`See why k3s crashed: ${lastWordsOf(unit)}`],
     'k3s.killed': k3s?.running
-      ? ['See which pods are not back: `kubectl get pods -A -o wide | grep -v Running`']
+      ? [
+          `See which pods are not back${k3s.role === 'agent' ? ' (on a server)' : ''}: \`kubectl get pods -A -o wide | grep -v Running\``,
+        ]
       : [`Start k3s, which recreates network, rules and pods: \`systemctl start ${unit}\``],
   }
   const { at: killed = Number.POSITIVE_INFINITY } = happened.findLast((it) => it.code === 'k3s.killed') ?? {}

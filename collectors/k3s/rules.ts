@@ -249,8 +249,8 @@ export const rules = declared({
     measured: '/proc/sys/kernel/random/boot_id, and `btime` of /proc/stat.',
     impact: 'All containers were restarted.',
     fix: [
-      'If nobody rebooted on purpose, see the last lines before: `journalctl -b -1 -n 50 --no-pager`',
-      'See who rebooted, and when: `last -x | head`',
+      'If nobody rebooted on purpose, see the last lines before that: `journalctl -b -1 -n 50 --no-pager`',
+      "See who asked for it: `journalctl -b -1 --no-pager -g 'reboot|shutdown|poweroff' | tail -n 20`",
     ],
     event: true,
   },

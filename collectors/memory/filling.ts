@@ -1,7 +1,9 @@
 import type { Deadline, Observation } from '../../agent/model/index.ts'
+import { duration } from '../../agent/text/durations.ts'
 import { share, size } from '../../agent/text/sizes.ts'
 import { clock, iso, minute } from '../../agent/text/times.ts'
-import type { MemoryCode } from './rules.ts'
+import { leaveBarePods } from '../node/pods.ts'
+import { type MemoryCode, rules } from './rules.ts'
 import type { MemorySample } from './sample.ts'
 import type { Forecast } from './slope.ts'
 import { forecast } from './slope.ts'
@@ -49,8 +51,7 @@ export function filling(
 
 const inAbout = (at: number, now: number) => {
   const minutes = Math.max(1, Math.round((at * 1000 - now) / minute))
-  const span = minutes < 120 ? `${minutes} min` : `${Math.round(minutes / 60)} h`
-  return `in about ${span} (${clock(at * 1000, now)} UTC)`
+  return `in about ${duration(minutes * minute)} (${clock(at * 1000, now)} UTC)`
 }
 
 /** A forecast that was watched for less time than it looks ahead. */
@@ -79,6 +80,7 @@ function nearLimit(id: string, use: Use, near: number, now: number): Observation
           `Raise resources.limits.memory${pod.container ? ` of container ${pod.container}` : ''} in its workload`,
           `Or, if it leaks, restart it when convenient (on a server): \`kubectl -n ${pod.namespace} delete pod ${pod.name}\``,
         ],
+        avoid: [...(rules['memory.container-near-limit'].avoid ?? []), leaveBarePods],
       }),
       evidence: {
         percent,

@@ -16,7 +16,7 @@ function killedTitle({ subject, pod }: Observation, kills: number, after: string
 }
 
 /** A size or a duration as this collector writes it; empty for anything else. */
-const ours = (text: string) => (/^\d[\d.]{0,6} [A-Za-z]{1,3}$/.test(text) ? text : '')
+const ours = (text: string) => (/^\d[\d.]{0,6} [A-Za-z]{1,3}(?: \d{1,2} [a-z]{1,3})?$/.test(text) ? text : '')
 
 export const titles = {
   killed(it) {

@@ -210,3 +210,7 @@ async function fromBundle(host: Host, containerId: string, follow = true): Promi
   }
   return undefined
 }
+
+/** Beside every step that deletes a pod: who owns a pod is known to the API alone. */
+export const leaveBarePods =
+  'Don\'t delete a pod without a controller (describe shows no "Controlled By"): nothing recreates it.'

@@ -121,8 +121,8 @@ const weight = ({ patterns }: Limits, it: Said) =>
 
 function steps(ended: Restarting['ended']): readonly string[] {
   const before =
-    'See what it logged before it ended: `kubectl -n {namespace} logs {pod} -c {container} --previous --tail=50`'
-  const describe = 'See how it ended, and why: `kubectl -n {namespace} describe pod {pod}`'
+    'See what it logged before it ended (on a server): `kubectl -n {namespace} logs {pod} -c {container} --previous --tail=50`'
+  const describe = 'See how it ended, and why (on a server): `kubectl -n {namespace} describe pod {pod}`'
   return ended?.reason === 'OOMKilled'
     ? [describe, before, 'Raise the memory limit of the container, or find what grows in it']
     : [before, describe]

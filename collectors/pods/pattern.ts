@@ -115,7 +115,9 @@ export function userPatterns(patterns: readonly string[]): Pattern[] {
       severity: severity as Severity,
       says: `A line of its log matches the pattern ${name} of the settings`,
       find: [expression],
-      fix: ['Read the log around that line: `kubectl -n {namespace} logs {pod} -c {container} --tail=100`'],
+      fix: [
+        'Read the log around that line (on a server): `kubectl -n {namespace} logs {pod} -c {container} --tail=100`',
+      ],
     }
   })
 }

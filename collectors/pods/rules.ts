@@ -94,7 +94,7 @@ export const rules = declared({
     impact: 'What this container serves is down, or up only for moments.',
     // A pod that is deleted stands there as ended until the kubelet removes its logs, which it does once a minute.
     pendingFor: 90_000,
-    fix: ['See which pods are not running: `kubectl get pods -A | grep -v Running`'],
+    fix: ['See which pods are not running (on a server): `kubectl get pods -A | grep -v Running`'],
     avoid: ["Don't delete its volume or scale it up: neither removes the reason."],
     because: [
       // The log names the reason, before the container ends or when it starts again.

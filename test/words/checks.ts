@@ -76,7 +76,27 @@ export function fixFaults(steps: readonly string[], code: string): readonly stri
     ...(spans(step).length > 1 ? [`more than one command: ${step}`] : []),
     ...(spans(step).some((it) => /…|\.\.\./.test(it)) ? [`a command that is not whole: ${step}`] : []),
     ...(/^(Don't|Do not|Never)\b/.test(step) ? [`no step but a prohibition: ${step}`] : []),
+    ...unfilled(step).map((it) => `does not say what ${it} stands for: ${step}`),
   ])
+}
+
+/** Steps for whoever has a kubeconfig, which an agent of k3s has not, that do not say so. */
+export const placeFaults = (steps: readonly string[]): readonly string[] =>
+  steps
+    .filter((it) => spans(it).some((one) => /\bkubectl\b/.test(one)))
+    .filter((it) => !/\bon (a|the|each|that) server\b/i.test(it))
+    .map((it) => `does not say that it runs on a server: ${it}`)
+/** A rule that only a server breaks. */
+const onlyOnServers: ReadonlySet<string> = new Set(['k3s.datastore-growing'])
+/** These checks know what the node is, so that a finding on a server need not say so. */
+const knowsTheRole = /^(k3s|cni|certs)\./
+
+/** What somebody has to fill in before the command runs, and the words around it do not name. */
+function unfilled(step: string): readonly string[] {
+  const [around, all] = [step.replace(/`[^`]*`/g, ''), spans(step).join(' ')]
+  return [
+    ...new Set(all.match(/\b(NODE|NAMESPACE|NAME|DEVICE|ADDRESS|NUMBER|FILE|SNAPSHOT|CHAIN)\b/g)),
+  ].filter((it) => !new RegExp(`\\b${it}\\b`).test(around))
 }
 
 export function avoidFaults(all: readonly string[], code: string): readonly string[] {
@@ -111,6 +131,7 @@ export const ruleFaults = (code: string, it: Rule): readonly string[] => [
   ...[it.meaning, it.measured].flatMap((text) => explainedFaults(text, code)),
   ...textFaults(it.impact, code),
   ...fixFaults(it.fix, code),
+  ...(onlyOnServers.has(code) ? [] : placeFaults(it.fix)),
   ...avoidFaults(it.avoid ?? [], code),
   ...contradictions(it),
 ]
@@ -121,6 +142,7 @@ export const findingFaults = (it: Said): readonly string[] => [
   ...titleFaults(it.title),
   ...[it.text, it.impact].flatMap((text) => textFaults(text, it.code)),
   ...fixFaults(it.fix, it.code),
+  ...(knowsTheRole.test(it.code) ? [] : placeFaults(it.fix)),
   ...avoidFaults(it.avoid ?? [], it.code),
   ...contradictions(it),
 ]

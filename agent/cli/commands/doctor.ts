@@ -106,7 +106,7 @@ function agent(running: Snapshot | Error, socket: string): Ailment {
   const here = `murphy ${readVersion()}, node ${process.version}, ${collectors.length} checks`
   const area = 'agent'
   if (running instanceof Error) {
-    const text = notRunning(running as NodeJS.ErrnoException, socket, 'this is a round of my own')
+    const text = notRunning(running as NodeJS.ErrnoException, socket, 'this is one check by this command')
     return { area, state: 'unknown', text: `${here}. ${text}` }
   }
   const { version, pid, started } = running.agent

@@ -2,7 +2,7 @@ import { closeSync, openSync, writeSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ask, askFor } from '../../api/ask.ts'
 import { longestFilm } from '../../film/reel.ts'
-import { lasting, parseDuration } from '../../text/durations.ts'
+import { duration, parseDuration } from '../../text/durations.ts'
 import { safe } from '../../text/sanitize.ts'
 import { size } from '../../text/sizes.ts'
 import { hour, second } from '../../text/times.ts'
@@ -43,11 +43,11 @@ export async function film(file: string, options: FilmArguments): Promise<Exit> 
   const { logs = false } = options
   try {
     const source = await ofTheDaemon(config.socket, length, logs, out, stopped, () =>
-      print(`Filming the agent on ${config.node} for ${lasting(length)}; Ctrl-C ends it earlier.\n`),
+      print(`Filming the agent on ${config.node} for ${duration(length)}; Ctrl-C ends it earlier.\n`),
     )
     if (source === 'nobody') {
       print(
-        `Murphy is not running; filming ${config.node} by own rounds for ${lasting(length)}; Ctrl-C ends it earlier.\n`,
+        `Murphy is not running; filming ${config.node} by own rounds for ${duration(length)}; Ctrl-C ends it earlier.\n`,
       )
       await byOwnRounds(config, length, logs, out, stopped)
     }

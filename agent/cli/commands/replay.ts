@@ -9,7 +9,7 @@ import { type Projector, projector, type Scene } from '../../film/projector.ts'
 import { type Reel, readFilm } from '../../film/read-film.ts'
 import type { Head } from '../../film/reel.ts'
 import { type Notice, type Severity, severities } from '../../model/index.ts'
-import { lasting, parseDuration } from '../../text/durations.ts'
+import { duration, parseDuration } from '../../text/durations.ts'
 import { many } from '../../text/lists.ts'
 import { line, safe } from '../../text/sanitize.ts'
 import { date, day, exactMoment, iso, timestamp } from '../../text/times.ts'
@@ -132,7 +132,7 @@ async function told(reel: Reel, film: Projector, factor: number, json: boolean):
   if (json) print(jsonText({ ...about, told: all }))
   else
     print(
-      `${lasting(film.now() - head.at)}, ${many(film.rounds(), 'round')}, ${many(count, 'message')}${cut === undefined ? '' : `; cut off at line ${cut}`}\n`,
+      `${duration(film.now() - head.at)}, ${many(film.rounds(), 'round')}, ${many(count, 'message')}${cut === undefined ? '' : `; cut off at line ${cut}`}\n`,
     )
   return 0
 }

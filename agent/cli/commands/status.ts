@@ -116,7 +116,7 @@ async function lastPicture(stateDir: string, node: string, now: number) {
 /** Why no daemon can be asked, and what to do about it; `left` is what is shown instead. */
 export function notRunning(error: NodeJS.ErrnoException, socket: string, left: string): string {
   if (error.code === 'EACCES')
-    return `You may not ask the agent: ${socket} is for root and the group murphy. Use sudo, or join the group: \`usermod -aG murphy $USER\`.`
+    return `No permission to ask Murphy: ${socket} is for root and the group murphy. Use sudo, or join the group and log in again: \`sudo usermod -aG murphy $USER\`.`
   const there = error.code === 'ENOENT' || error.code === 'ECONNREFUSED'
   const what = there
     ? 'Murphy is not running on this machine'

@@ -45,7 +45,7 @@ export function privileges(status: string | undefined, isAgent: boolean): Ailmen
   const text = missing.map(([, name, hides]) => `no ${name}: hides ${hides}`).join('; ')
   const fix = isAgent
     ? [
-        '`systemctl cat murphy`: whether a drop-in takes AmbientCapabilities away',
+        'See whether a drop-in takes AmbientCapabilities away: `systemctl cat murphy`',
         '`systemctl restart murphy`',
       ]
     : ['Run it as root: `sudo agent doctor`']
@@ -80,11 +80,11 @@ export function remedy(why: string, isAgent: boolean): readonly string[] {
   if (/permission denied|not permitted|EACCES|EPERM|only for root/i.test(why))
     return [
       isAgent
-        ? '`journalctl -u murphy -n 50 --no-pager`: what the unit may not do'
+        ? 'See what the unit may not do: `journalctl -u murphy -n 50 --no-pager`'
         : 'Run it as root: `sudo agent doctor`',
     ]
   if (/timeout|timed out|did not answer|no answer/i.test(why))
-    return ['`uptime`: a busy node answers late; then `agent doctor` again']
+    return ['See how busy the node is, then run `agent doctor` again: `uptime`']
   const [, program] = /(?:no such command|there is no|not installed)[: ]+([\w.-]{2,40})/i.exec(why) ?? []
   return program ? [`Install ${program}, then \`systemctl restart murphy\``] : []
 }
@@ -97,7 +97,12 @@ export function stateFolder(path: string, space: Space | string): Ailment {
   if (typeof space === 'string') return { area, state: 'unknown', text: `${path}: ${space}` }
   const text = `${path}, ${size(space.available)} free of ${size(space.size)}`
   return space.available < leastRoom
-    ? { area, state: 'warning', text: `${text}: too little`, fix: [`\`df -h ${path}\`: what fills the disk`] }
+    ? {
+        area,
+        state: 'warning',
+        text: `${text}: too little`,
+        fix: [`See how full its disk is: \`df -h ${path}\``],
+      }
     : { area, state: 'ok', text }
 }
 
@@ -187,13 +192,13 @@ export function renderDoctor({ node, state, machine, rows }: Diagnosis, terminal
   const wrong = rows.filter((it) => it.state !== 'ok' && it.state !== 'info').length
   const dot = terminal.ascii ? '*' : '●'
   const word = state === 'ok' ? 'ALL WELL' : state.toUpperCase()
-  const found = wrong > 0 ? many(wrong, 'problem') : 'Murphy sees and tells all that it should'
+  const found = wrong > 0 ? many(wrong, 'problem') : 'Murphy sees and sends all that it should'
   const sorted = rows.toSorted((a, b) => order[b.state] - order[a.state])
   return [
     `${paint(terminal, styles[state], dot)} ${paint(terminal, 'bold', shownOn(terminal, node))}  ${paint(terminal, styles[state], word)}    ${found}${machine ? `\n${wrap(terminal, machine, 2)}` : ''}`,
     table(
       terminal,
-      ['WHAT', 'STATE', 'SAYS'],
+      ['WHAT', 'STATE', 'DETAILS'],
       sorted.map((it) => ({
         cells: [
           { text: it.area },

@@ -69,8 +69,7 @@ const lines = (title: string, all: readonly string[], terminal: Terminal) =>
     ? [paint(terminal, 'bold', title), ...all.map((it) => wrap(terminal, `- ${it}`, 2, 4)), '']
     : []
 
-const patience = (after: number) =>
-  `Notified once it has been so for ${duration(after)} and a check has confirmed it.`
+const patience = (after: number) => `Notified after ${duration(after)}, once a check has confirmed it.`
 
 const collectorOf = (code: string) => code.split('.')[0] ?? ''
 
@@ -81,7 +80,7 @@ function measured(code: string, { rules, collectors }: Catalogue): string {
   const text = rules[code]?.measured ?? ''
   if (!its) return text
   const woken = its.woken ? `, and at once when ${its.woken}` : ''
-  return `${text} Looked at ${rhythm(its.every)} (collectors.${name}.every)${woken}.`
+  return `${text} Checked ${rhythm(its.every)} (collectors.${name}.every)${woken}.`
 }
 
 /** How long the effect may take to show. */
@@ -91,7 +90,7 @@ const within = ({ takes = promptly }: Cause) =>
 const causes = ({ because = [] }: Rule) =>
   because.map(
     (it) =>
-      `${it.code}${it.same ? ` of the same ${it.same}` : ''} (${within(it)}${it.triggers ? `, at ${listed(it.triggers.map((one) => one.code))}` : ''}${it.proof ? ', where what was seen of both says so' : ''}${it.partly ? ', on some nodes' : ''}${it.restates ? ', as the same seen again' : ''})`,
+      `${it.code}${it.same ? ` of the same ${it.same}` : ''} (${within(it)}${it.triggers ? `, only with ${listed(it.triggers.map((one) => one.code))}` : ''}${it.proof ? ', if the evidence matches' : ''}${it.partly ? ', on some nodes' : ''}${it.restates ? ', as the same seen again' : ''})`,
   )
 
 const effects = (code: string, rules: Rules) =>

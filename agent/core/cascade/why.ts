@@ -40,7 +40,8 @@ export function whyOf(
     (it) => it.verdict === 'farther' && !it.edge.restates && !members.includes(it.cause),
   )
   // A proof is one of the link that it stands on, not of the whole chain.
-  return known(cause, about, taken.cause === cause && taken.edge.proof !== undefined, others)
+  const isProven = taken.cause === cause && taken.edge.proof !== undefined
+  return known(cause, about, isProven, others)
 }
 
 /** The finding whose cause is asked for, with its candidates: what only says again what was seen before has that one's. */
@@ -63,19 +64,19 @@ function firstGraver(root: Finding, members: readonly Finding[]): Finding | unde
 function known(cause: Finding, effect: Finding, proven: boolean, others: readonly Candidate[]): Why {
   const began = Math.max(cause.onset.to, Math.min(cause.latest ?? cause.onset.to, effect.onset.to))
   const gap = effect.onset.to - began
-  const when = gap >= second ? `${duration(gap)} before` : 'at the same time'
+  const when = gap >= second ? `${duration(gap)} earlier` : 'at the same time'
   const { from, to } = effect.onset
   const unseen = from === undefined || to - from > longUnseen
   const names = [...new Set(others.map((it) => it.cause.title))].slice(0, mostOthers)
   const rest = proven
-    ? 'what was seen of both says so'
+    ? 'the evidence matches'
     : names.length > 0
       ? `also possible: ${list(names)}`
       : unseen
         ? from === undefined
-          ? 'unsure: never seen well before'
-          : `unsure: last seen well ${duration(to - from)} before`
-        : 'nothing else known to cause it since it was last seen well'
+          ? 'unsure: wrong since the first check'
+          : `unsure: last seen well ${duration(to - from)} earlier`
+        : 'no other known cause'
   return {
     certainty: proven ? 'proven' : names.length > 0 || unseen ? 'unsure' : 'likely',
     cause: cause.id,
@@ -89,7 +90,7 @@ const isMoment = ({ onset: { from, to } }: Finding) => from !== undefined && to 
 function unknown({ onset: { from, to } }: Finding): Why {
   const text =
     from === undefined
-      ? `unknown: found at ${timeOfDay(to)}, in the first look`
-      : `unknown: seen well at ${timeOfDay(from)}, wrong at ${timeOfDay(to)}`
+      ? `unknown: wrong since the first check, at ${timeOfDay(to)}`
+      : `unknown: last seen well at ${timeOfDay(from)}, wrong at ${timeOfDay(to)}`
   return { certainty: 'unknown', text }
 }

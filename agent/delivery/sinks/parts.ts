@@ -1,6 +1,6 @@
 import type { Finding, Incident, Pod, Severity } from '../../model/index.ts'
 import { leadOf, severities, statementsOf, titleOf } from '../../model/index.ts'
-import { lasting } from '../../text/durations.ts'
+import { duration } from '../../text/durations.ts'
 import { shortSubject } from '../../text/kinds.ts'
 import { line } from '../../text/sanitize.ts'
 import { stepOf } from '../../text/steps.ts'
@@ -62,9 +62,9 @@ export function prefix(
     case 'worse':
       return 'worse: '
     case 'reminder':
-      return `still open after ${lasting(lasted)}: `
+      return `still open after ${duration(lasted)}: `
     case 'resolved':
-      return `resolved after ${lasting(lasted)}: `
+      return `resolved after ${duration(lasted)}: `
     default:
       return ''
   }
@@ -82,7 +82,7 @@ export function named(incident: Incident): string {
 
 export function standing({ severity, since, resolved }: Incident, at: number): string {
   return resolved === undefined
-    ? `${severity} since ${messageClock(since, at)} (${lasting(at - since)})`
+    ? `${severity} since ${messageClock(since, at)} (${duration(at - since)})`
     : `was ${severity}, ${messageClock(since, at)} to ${messageClock(resolved, at)}`
 }
 

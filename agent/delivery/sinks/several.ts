@@ -1,6 +1,6 @@
 import type { Incident, Notice } from '../../model/index.ts'
 import { leadOf, severityOfAll } from '../../model/index.ts'
-import { lasting } from '../../text/durations.ts'
+import { duration } from '../../text/durations.ts'
 import { kindTitle } from '../../text/kinds.ts'
 import { line } from '../../text/sanitize.ts'
 import { messageClock } from '../../text/times.ts'
@@ -20,7 +20,7 @@ export function severalTitle({ incidents, group }: SeveralNotice): string {
   const [first] = incidents
   if (many === 1 && first) return named(first)
   const codes = new Set(incidents.map(({ cause }) => cause.code))
-  const when = { away: ' while Murphy was away', start: " at Murphy's first look", kind: '', rest: '' }[
+  const when = { away: ' while Murphy was away', start: " at Murphy's first check", kind: '', rest: '' }[
     group.of
   ]
   if (codes.size === 1)
@@ -78,5 +78,5 @@ function standingOf(incidents: readonly Incident[], open: readonly Incident[], a
   if (open.length === 0)
     return `was ${severity}, ${messageClock(since, at)} to ${messageClock(endOf(incidents), at)}`
   const still = open.length < incidents.length ? `, ${open.length} of ${incidents.length} open` : ''
-  return `${severity}${still}, since ${messageClock(since, at)} (${lasting(at - since)})`
+  return `${severity}${still}, since ${messageClock(since, at)} (${duration(at - since)})`
 }

@@ -27,7 +27,7 @@ export function renderCerts(view: View<Sample, unknown>, rows: readonly Row[], t
   const all = options.all === true
   const { expiringWithin } = options
   const none = expiringWithin === undefined ? [] : [`No certificate expires within ${expiringWithin}.`]
-  const hint = `Authorities, copies and what nobody uses: ${commandOf(terminal)} certs --all`
+  const hint = `CAs, copies and unused certs: ${commandOf(terminal)} certs --all`
   const heads = [
     'STATE',
     'CERTIFICATE',

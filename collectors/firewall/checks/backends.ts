@@ -72,7 +72,7 @@ export function lockoutRisk({ sets, input, ssh, ufw }: FirewallSample): Observat
           ufw?.enabled
             ? 'Before you delete rules, turn ufw off, which resets the policy: `ufw disable`'
             : `Before you delete rules, reset the policy: \`${tables} -P INPUT ACCEPT\``,
-          `Try new rules with automatic rollback: \`${tables}-apply FILE\``,
+          `Try new rules in a FILE with automatic rollback: \`${tables}-apply FILE\``,
         ],
         avoid: [`Don't run \`${tables} -F\`: the DROP policy stays and locks out SSH.`],
       },

@@ -1,6 +1,7 @@
 import type { Deadline, Observation, Series } from '../../../agent/model/index.ts'
+import { duration } from '../../../agent/text/durations.ts'
 import { familyNames } from '../../../agent/text/families.ts'
-import { day, hour, week } from '../../../agent/text/times.ts'
+import { day, week } from '../../../agent/text/times.ts'
 import { forecast } from '../../node/forecast.ts'
 import type { Code } from '../rules.ts'
 import type { FirewallSample } from '../sample.ts'
@@ -18,7 +19,6 @@ const soon = 30 * day
 const manyCopies = 10
 
 const totalOf = ({ sets }: FirewallSample) => sets.reduce((sum, it) => sum + it.rules, 0)
-const inDays = (ms: number) => (ms < 2 * day ? `${Math.round(ms / hour)} h` : `${Math.round(ms / day)} d`)
 
 export function duplicates({ sets }: FirewallSample): Observation<Code>[] {
   return sets.flatMap(({ family, backend, copies, rules, stale, version }): Observation<Code>[] => {
@@ -36,7 +36,7 @@ export function duplicates({ sets }: FirewallSample): Observation<Code>[] {
           `See whether this iptables is 1.8.0 to 1.8.4, which duplicates rules: \`${command} --version\``,
           'If so, install a newer iptables, or start k3s with --prefer-bundled-bin',
           `Then number the rules: \`${command} -t ${table} -L ${named} -n --line-numbers\``,
-          `Delete all copies but one, highest number first: \`${command} -t ${table} -D ${named} NUMBER\``,
+          `Delete all copies but one by NUMBER, the highest first: \`${command} -t ${table} -D ${named} NUMBER\``,
         ],
         evidence: { copies: copies.extra, rules },
       },
@@ -61,7 +61,7 @@ export function growing(
   const full = rules >= tooManyRules
   if (!full && (ahead?.confidence !== 'likely' || ahead.at - now > soon)) return []
   const pace = ahead ? `, growing by ${Math.round(ahead.daily)} a day` : ''
-  const until = full || !ahead ? '' : `: ${tooManyRules} in ${inDays(ahead.at - now)} at this pace`
+  const until = full || !ahead ? '' : `: ${tooManyRules} in ${duration(ahead.at - now)} at this pace`
   return [
     {
       code: 'firewall.growing',
@@ -94,7 +94,7 @@ export function conntrackFilling(
       code: 'firewall.conntrack-filling',
       subject: 'conntrack',
       severity: percent >= full ? 'critical' : 'warning',
-      text: `The conntrack table is ${percent} % full (${most} connections)${filling ? `: 100 % in ${inDays(ahead.at - now)} at this pace` : ''}.`,
+      text: `The conntrack table is ${percent} % full (${most} connections)${filling ? `: 100 % in ${duration(ahead.at - now)} at this pace` : ''}.`,
       fix: [
         'See which source has most (package conntrack): `conntrack -L 2>/dev/null | grep -o "src=[0-9a-f.:]*" | sort | uniq -c | sort -rn | head`',
         `Make room until that is fixed: \`sysctl -w net.netfilter.nf_conntrack_max=${2 * most}\``,
@@ -117,7 +117,7 @@ export function deadlines(sample: FirewallSample, now: number, series: Series | 
       ? [{ what: `${tooManyRules} iptables rules`, at: rules.at, confidence: rules.confidence }]
       : []),
     ...(connections
-      ? [{ what: 'connection table full', at: connections.at, confidence: connections.confidence }]
+      ? [{ what: 'conntrack table full', at: connections.at, confidence: connections.confidence }]
       : []),
   ]
 }

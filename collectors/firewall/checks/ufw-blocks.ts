@@ -56,11 +56,13 @@ export function ufwBlocks(sample: FirewallSample): Observation<Code>[] {
         ...(fromPods ? [...allow('pods', networks?.pods), ...allow('services', networks?.services)] : []),
         ...(overlay
           ? [
-              `Allow the overlay from each other node: \`ufw allow from NODE to any port ${overlay.port} proto udp\``,
+              `Allow the overlay from each other node (NODE is its address): \`ufw allow from NODE to any port ${overlay.port} proto udp\``,
             ]
           : []),
         ...(api
-          ? [`Allow the API from each other node: \`ufw allow from NODE to any port ${api.port} proto tcp\``]
+          ? [
+              `Allow the API from each other node (NODE is its address): \`ufw allow from NODE to any port ${api.port} proto tcp\``,
+            ]
           : []),
         'Or turn ufw off, as the k3s documentation recommends: `ufw disable`',
       ],

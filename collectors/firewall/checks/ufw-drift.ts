@@ -68,7 +68,8 @@ export function ufwDrift({ ufw, sets, ssh }: FirewallSample): Observation<Code>[
   return found('different', judged, `ufw is on, but ${differences.join('; ')}.`, [
     'See what ufw would load: `grep ^-A /etc/ufw/*.rules`',
     'See what is loaded: `iptables -S | grep ufw`',
-    `Allow SSH, then load ufw's files again: \`ufw allow ${port}/tcp; ufw reload\``,
+    `Allow SSH in ufw first: \`ufw allow ${port}/tcp\``,
+    "Then load ufw's files again: `ufw reload`",
   ])
 }
 

@@ -1,9 +1,11 @@
 import type { Pattern } from '../pattern.ts'
 
 const log =
-  'Read what the database logged before it stopped: `kubectl -n {namespace} logs {pod} -c {container} --previous --tail=200`'
-const now = 'Read the log around that line: `kubectl -n {namespace} logs {pod} -c {container} --tail=200`'
-const room = 'See how full its volume is: `kubectl -n {namespace} exec {pod} -c {container} -- df -h`'
+  'Read what the database logged before it stopped (on a server): `kubectl -n {namespace} logs {pod} -c {container} --previous --tail=200`'
+const now =
+  'Read the log around that line (on a server): `kubectl -n {namespace} logs {pod} -c {container} --tail=200`'
+const room =
+  'See how full its volume is (on a server): `kubectl -n {namespace} exec {pod} -c {container} -- df -h`'
 const avoid = ["Don't delete its volume, WAL or lock files: the database recovers from them."]
 
 /** It serves again; as a standby read-only (postmaster.c, process_pm_pmsignal). */
@@ -46,10 +48,10 @@ const postgres: readonly Pattern[] = [
     impact:
       'PostgreSQL stops at each start, and a restart changes nothing. The latest commits may be lost; the next step decides how many.',
     fix: [
-      'Save the data first: find the workload to scale to 0: `kubectl -n {namespace} get statefulset,deployment`',
+      'Save the data first: find the workload to scale to 0 (on a server): `kubectl -n {namespace} get statefulset,deployment`',
       'Scale that to 0 and copy the whole volume. If a backup or a healthy replica exists, restore that and stop here',
-      'Start the pod with the command sleep infinity. Inside, as user postgres, see what would change: `pg_resetwal --dry-run "$PGDATA"`',
-      'Last resort, as user postgres, then dump and restore into a new cluster: `pg_resetwal -f "$PGDATA"`',
+      'Start the pod with the command sleep infinity. In the pod, as user postgres, see what would change: `pg_resetwal --dry-run "$PGDATA"`',
+      'Last resort, in the pod, then dump and restore into a new cluster: `pg_resetwal -f "$PGDATA"`',
     ],
     urgent: true,
     avoid: ["Don't delete pg_wal or the volume: recovery needs them."],
@@ -134,7 +136,7 @@ const postgres: readonly Pattern[] = [
     fix: [
       room,
       'Enlarge the volume, or fix a failing archive_command',
-      'See whether a replication slot holds back the WAL: `kubectl -n {namespace} exec {pod} -c {container} -- psql -U postgres -c "select slot_name, active, restart_lsn from pg_replication_slots"`',
+      'See whether a replication slot holds back the WAL (on a server): `kubectl -n {namespace} exec {pod} -c {container} -- psql -U postgres -c "select slot_name, active, restart_lsn from pg_replication_slots"`',
     ],
     avoid: ["Don't delete files in pg_wal: the database can't start without them."],
   },
@@ -151,7 +153,7 @@ const postgres: readonly Pattern[] = [
     ],
     impact: 'PostgreSQL soon takes no more writes, or already does not, until it is vacuumed.',
     fix: [
-      'See which database is oldest: `kubectl -n {namespace} exec {pod} -c {container} -- psql -U postgres -c "select datname, age(datfrozenxid) from pg_database order by 2 desc"`',
+      'See which database is oldest (on a server): `kubectl -n {namespace} exec {pod} -c {container} -- psql -U postgres -c "select datname, age(datfrozenxid) from pg_database order by 2 desc"`',
       'End old transactions, drop abandoned replication slots, then run VACUUM in that database',
     ],
     avoid: ["Don't use VACUUM FULL: it needs transaction numbers and locks whole tables."],
@@ -165,7 +167,7 @@ const postgres: readonly Pattern[] = [
     find: ['sorry, too many clients already', 'remaining connection slots are reserved for *'],
     impact: 'New connections are refused. Applications that retry at once make it worse.',
     fix: [
-      'See who holds the connections: `kubectl -n {namespace} exec {pod} -c {container} -- psql -U postgres -c "select usename, application_name, state, count(*) from pg_stat_activity group by 1,2,3 order by 4 desc"`',
+      'See who holds the connections (on a server): `kubectl -n {namespace} exec {pod} -c {container} -- psql -U postgres -c "select usename, application_name, state, count(*) from pg_stat_activity group by 1,2,3 order by 4 desc"`',
       'Lower the pool sizes of the applications, or use a pooler',
     ],
     avoid: ["Don't raise max_connections without memory for it: the OOM killer comes next."],
@@ -229,7 +231,7 @@ const others: readonly Pattern[] = [
     fix: [
       room,
       now,
-      'If Redis cannot read its append-only file, copy the volume, then see the damage: `redis-check-aof appendonly.aof`',
+      'If Redis cannot read its append-only file, copy the volume, then see the damage, in its folder: `redis-check-aof appendonly.aof`',
     ],
     avoid: ["Don't restart Redis while it can't save: data only in memory is lost."],
   },
@@ -242,7 +244,7 @@ const others: readonly Pattern[] = [
     find: ['MISCONF * is configured to save RDB snapshots*'],
     impact: 'What this container writes to Redis is lost.',
     fix: [
-      'Find the Redis pod, then read its log: `kubectl get pods -A | grep -i -e redis -e valkey`',
+      'Find the Redis pod, then read its log (on a server): `kubectl get pods -A | grep -i -e redis -e valkey`',
       'Check that its volume has free space, and that memory allows a second copy while it saves',
     ],
     avoid: ["Don't restart Redis while it can't save: data only in memory is lost."],
@@ -255,7 +257,7 @@ const others: readonly Pattern[] = [
     says: 'Redis has reached maxmemory and refuses writes',
     find: ['OOM command not allowed when used memory*', 'command not allowed when used memory*'],
     fix: [
-      'Find the Redis pod: `kubectl get pods -A | grep -i -e redis -e valkey`',
+      'Find the Redis pod (on a server): `kubectl get pods -A | grep -i -e redis -e valkey`',
       'Raise maxmemory of Redis together with its memory limit, or set an eviction policy',
     ],
   },

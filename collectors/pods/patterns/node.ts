@@ -1,6 +1,8 @@
+import { leaveBarePods } from '../../node/pods.ts'
 import type { Pattern } from '../pattern.ts'
 
-const now = 'Read the log around that line: `kubectl -n {namespace} logs {pod} -c {container} --tail=200`'
+const now =
+  'Read the log around that line (on a server): `kubectl -n {namespace} logs {pod} -c {container} --tail=200`'
 
 const containerd = [
   'failed to create containerd task',
@@ -26,11 +28,11 @@ export const node: readonly Pattern[] = [
       'Errors present on etcd cluster*alarm:NOSPACE*',
       'memberID:* alarm:NOSPACE*',
     ],
-    impact: 'Nothing in the cluster can be changed until etcd is compacted and defragmented.',
+    impact: 'Nothing that this etcd holds can be changed until it is compacted and defragmented.',
     fix: [
-      'See the sizes: `etcdctl endpoint status --write-out=table`',
+      'See the sizes, in the etcd pod (under TLS with --cacert, --cert and --key): `etcdctl endpoint status --write-out=table`',
       'Compact, then defragment one member after the other',
-      'Then clear the alarm: `etcdctl alarm disarm`',
+      'Then clear the alarm, in the etcd pod: `etcdctl alarm disarm`',
     ],
     avoid: ["Don't delete a member folder: the quorum may need that member."],
   },
@@ -48,13 +50,18 @@ export const node: readonly Pattern[] = [
       'snap: snapshot file doesn*',
     ],
     impact:
-      'This member does not start, or differs from the others. With one server the whole cluster is down.',
+      'This member does not start, or differs from the others. With one member, all that it holds is down.',
+    // k3s's own etcd writes to the journal. In a container it is RKE2's, or somebody's own.
     fix: [
       'Copy the etcd folder before anything else',
       'If other members are healthy, remove this one and let it rejoin',
-      'With one server, restore a snapshot: `k3s server --cluster-reset --cluster-reset-restore-path=SNAPSHOT`',
+      "If not, restore a snapshot of this etcd. For RKE2's own (kube-system), first on its server: `systemctl stop rke2-server`",
+      'Then, with SNAPSHOT from /var/lib/rancher/rke2/server/db/snapshots, on that server: `rke2 server --cluster-reset --cluster-reset-restore-path=SNAPSHOT`',
     ],
-    avoid: ["Don't delete the etcd folder: it may be the cluster's only copy."],
+    avoid: [
+      "Don't delete the etcd folder: it may be the only copy.",
+      "Don't run `k3s server --cluster-reset` for it: that resets the datastore of k3s.",
+    ],
     urgent: true,
   },
   {
@@ -180,7 +187,8 @@ export const node: readonly Pattern[] = [
     ],
     fix: [
       'See the certs of the node: `agent certs`',
-      'Restart the pod to get a new token: `kubectl -n {namespace} delete pod {pod}`',
+      'Restart the pod to get a new token (on a server): `kubectl -n {namespace} delete pod {pod}`',
     ],
+    avoid: [leaveBarePods],
   },
 ]

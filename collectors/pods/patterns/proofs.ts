@@ -1,6 +1,7 @@
 import type { Pattern } from '../pattern.ts'
 
-const around = 'Read the log around that line: `kubectl -n {namespace} logs {pod} -c {container} --tail=100`'
+const around =
+  'Read the log around that line (on a server): `kubectl -n {namespace} logs {pod} -c {container} --tail=100`'
 
 /**
  * Errors that many programs print now and then and get over. None is a finding of its own; where a container ends again

@@ -1,6 +1,7 @@
 import type { Pattern } from '../pattern.ts'
 
-const now = 'Read the log around that line: `kubectl -n {namespace} logs {pod} -c {container} --tail=100`'
+const now =
+  'Read the log around that line (on a server): `kubectl -n {namespace} logs {pod} -c {container} --tail=100`'
 
 /**
  * Errors that any program may print: of the C library and of Go, Java, Python and Node.js. None is critical, because
@@ -24,7 +25,7 @@ export const workload: readonly Pattern[] = [
     ],
     impact: 'This container reaches nothing by name.',
     fix: [
-      'Check that CoreDNS runs: `kubectl -n kube-system get pods -l k8s-app=kube-dns -o wide`',
+      'Check that CoreDNS runs (on a server): `kubectl -n kube-system get pods -l k8s-app=kube-dns -o wide`',
       'Check pod network and firewall of this node: `agent status`',
       now,
     ],
@@ -45,7 +46,7 @@ export const workload: readonly Pattern[] = [
     ],
     impact: 'What this container writes is lost; databases stop.',
     fix: [
-      'See whether its volume is full: `kubectl -n {namespace} exec {pod} -c {container} -- df -h`',
+      'See whether its volume is full (on a server): `kubectl -n {namespace} exec {pod} -c {container} -- df -h`',
       'See whether the disk of the node is full: `df -h`',
       'Delete images on the node that no container uses: `k3s crictl rmi --prune`',
     ],
@@ -88,7 +89,7 @@ export const workload: readonly Pattern[] = [
     ],
     impact: 'The container cannot use its volume; many programs stop at once.',
     fix: [
-      'See the user, and who owns the volume: `kubectl -n {namespace} exec {pod} -c {container} -- sh -c "id; ls -ldn /*"`',
+      'See the user, and who owns the volume (on a server): `kubectl -n {namespace} exec {pod} -c {container} -- sh -c "id; ls -ldn /*"`',
       'Set securityContext.fsGroup (and runAsUser) in the workload of the pod',
     ],
     avoid: ["Don't run chmod 777 on the volume: databases refuse to start with it."],

@@ -242,7 +242,7 @@ t.test('a long rest is a failure that is shown, a short one is not', async (t) =
   it.tell(opened(1))
   await until(() => it.noted.length === 2)
   t.match(it.delivery.state().failing, {
-    why: 'took a message, and wants no other for 60 min',
+    why: 'took a message, and wants no other for 1 h',
     next: it.now() + longestWait,
   })
   it.tell(opened(2))

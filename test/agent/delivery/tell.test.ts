@@ -97,7 +97,7 @@ t.test('nothing to say is said well', async (t) => {
 t.test('the time in a letter is that of the attempt', async (t) => {
   const it = script()
   await it.tell(notice('opened'))
-  t.match(it.sent[0]?.body, /since 03:12 UTC \(1 min\)/)
+  t.match(it.sent[0]?.body, /since 03:12 UTC \(60 s\)/)
 })
 
 t.test('what cannot be written is refused, without a secret', async (t) => {

@@ -50,4 +50,11 @@ t.test('a root that goes on as something else is the same to people', async (t) 
     titleOf(incident({ cause: before, affected: [{ ...after, resolved: 11 }, grave] })),
     'something grave',
   )
+  const over = incident({ cause: before, affected: [{ ...after, resolved: 11 }], resolved: 11 })
+  t.equal(titleOf(over), 'what it is by now', 'what was near is not what is over')
+  t.equal(
+    titleOf({ ...over, affected: [{ ...after, stage: 0, resolved: 11 }] }),
+    'the root',
+    'it came no further',
+  )
 })

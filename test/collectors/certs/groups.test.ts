@@ -56,7 +56,7 @@ t.test('one group for what a restart renews; copies count once; authorities are 
         'what 127.0.0.1:10250 serves (other kubelet)',
       ],
     ],
-    ['authorities', 'k3s server authorities', ['client-admin.crt (ca)']],
+    ['authorities', 'k3s server CAs', ['client-admin.crt (ca)']],
     ['kubeconfig', '/etc/rancher/k3s/k3s.yaml', []],
   ])
   const [restart] = groups(sample, 30)

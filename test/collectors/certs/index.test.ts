@@ -70,7 +70,7 @@ t.test('the recorded server: healthy on its day, and one finding as its end come
   const [expired] = (await before(-1)).told
   t.match(
     expired?.text,
-    /^client-admin\.crt \(system:admin\) expired 2027-11-23 00:12 UTC, 24 h ago, and 14 more since\. k3s renews them only when it starts, and has been up 365 d: a restart renews all 15\.$/,
+    /^client-admin\.crt \(system:admin\) expired 2027-11-23 00:12 UTC, 1 d ago, and 14 more since\. k3s renews them only when it starts, and has been up 365 d: a restart renews all 15\.$/,
   )
 })
 

@@ -9,7 +9,7 @@ const seen = (subject: string, evidence: NonNullable<Observation['evidence']> = 
 t.test('of k3s how many, of a file or an address which', async (t) => {
   t.equal(titles.expired(seen('k3s server', { count: 9 })), '9 k3s certs expired')
   t.equal(titles.expired(seen('rke2 agent', { count: 1 })), '1 rke2 cert expired')
-  t.equal(titles.expired(seen('k3s server authorities', { count: 2 })), 'k3s CA expired')
+  t.equal(titles.expired(seen('k3s server CAs', { count: 2 })), 'k3s CA expired')
   t.equal(titles.expired(seen('/x/a.pem', { kind: 'file' })), 'cert expired: /x/a.pem')
   t.equal(
     titles.early(seen('/root/.kube/config', { kind: 'kubeconfig' })),
@@ -22,7 +22,7 @@ t.test('when', async (t) => {
   t.equal(titles.expiring(seen('k3s server', { count: 9, in: '7 d' })), '9 k3s certs expire in 7 d')
   t.equal(titles.expiring(seen('k3s server', { count: 1, in: '7 d' })), '1 k3s cert expires in 7 d')
   t.equal(titles.expiring(seen('v:8200', { count: 1, in: '7 d' })), 'v:8200 expires in 7 d')
-  t.equal(titles.authority(seen('k3s server authorities', { in: '200 d' })), 'k3s CA expires in 200 d')
+  t.equal(titles.authority(seen('k3s server CAs', { in: '200 d' })), 'k3s CA expires in 200 d')
   t.equal(
     titles.expiring(seen('k3s server')),
     '1 k3s cert expires soon',

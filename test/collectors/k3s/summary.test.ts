@@ -16,7 +16,7 @@ t.test('one calm line', async (t) => {
   const datastore = { kind: 'sqlite', size: 38 * 2 ** 20, log: 0 } as const
   t.equal(
     summary(server({ answers, disks, datastore }), noon),
-    'k3s server v1.33.1+k3s1, up 60 min; api well, kubelet NOT well; disk 41 %, sqlite 38 MiB',
+    'k3s server v1.33.1+k3s1, up 1 h; api well, kubelet NOT well; disk 41 %, sqlite 38 MiB',
   )
   t.equal(
     summary(stopped(noon, { answers }), noon + minute),

@@ -9,6 +9,6 @@ t.test('a kubeconfig or a file that has expired stops no k3s', async (t) => {
   t.ok(of('rke2 agent'))
   t.notOk(of('/root/.kube/config'))
   t.notOk(of('/etc/rancher/k3s/k3s.yaml'))
-  t.notOk(of('k3s server authorities'))
+  t.notOk(of('k3s server CAs'))
   t.notOk(of('192.0.2.1:443'))
 })

@@ -9,11 +9,8 @@ const hour = 3_600_000
 t.test('a silence in words', async (t) => {
   const it = { id: 'all', what: 'all', since: at, until: at + 2 * hour }
   t.equal(silenceText({ ...it, why: 'disk swap' }, at), 'all: silenced until 05:00 UTC (2 h): disk swap')
-  t.equal(silenceText(it, at + hour), 'all: silenced until 05:00 UTC (60 min)')
-  t.equal(
-    silenceText({ ...it, until: at + 24 * hour }, at),
-    'all: silenced until 2026-11-24 03:00 UTC (24 h)',
-  )
+  t.equal(silenceText(it, at + hour), 'all: silenced until 05:00 UTC (1 h)')
+  t.equal(silenceText({ ...it, until: at + 24 * hour }, at), 'all: silenced until 2026-11-24 03:00 UTC (1 d)')
   const hostile = { ...it, what: 'a\u001b[2J', why: 'b\u202ec' }
   t.notMatch(silenceText(hostile, at), /[\u001b\u202e]/, 'anyone of the group may have written it')
 })

@@ -80,7 +80,10 @@ t.test(
       const [exit] = await once(child, 'close')
       return { exit, out }
     }
-    t.match(await ask(), { exit: 3, out: /^You may not ask the agent: .* `usermod -aG murphy \$USER`/ })
+    t.match(await ask(), {
+      exit: 3,
+      out: /^No permission to ask Murphy: .* `sudo usermod -aG murphy \$USER`/,
+    })
     t.strictSame(await ask('--brief'), { exit: 3, out: '' })
   },
 )

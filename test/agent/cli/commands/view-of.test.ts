@@ -120,6 +120,6 @@ t.test(
       ...{ encoding: 'utf8', uid: 65_534, gid: 65_534, timeout: 60_000 },
     })
     t.equal(ran.status, 3, ran.stderr)
-    t.match(ran.stderr, /^agent: You may not ask the agent/)
+    t.match(ran.stderr, /^agent: No permission to ask Murphy/)
   },
 )

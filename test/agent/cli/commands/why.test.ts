@@ -24,7 +24,7 @@ t.test('each candidate, and why it was taken or not, from the daemon and from th
   for (const from of ['the daemon', 'the disk']) {
     const { exit, out } = await agent('why', 'cni0')
     t.equal(exit, 0)
-    t.match(out, /Cause: k3s and all its containers were killed \(10 s before/, from)
+    t.match(out, /Cause: k3s and all its containers were killed \(10 s earlier/, from)
     t.match(out, /cni\.bridge-missing \(cni0\)\n {4}began between .* when last seen well, and /)
     t.match(out, /- k3s\.killed \(node\), 10 s before: taken/)
     t.match(out, /- k3s\.rebooted \(node\), \d+ min before: no: this was still seen well too long\s+after it/)

@@ -110,7 +110,7 @@ t.test('the page: what is wrong first, and the state of the node in it', async (
   )
   t.match(
     text,
-    /^● node1 {2}WARNING {4}2 problems\n {2}Raspberry Pi 4\n\nWHAT +STATE +SAYS\nsink hook {2}CRITICAL/,
+    /^● node1 {2}WARNING {4}2 problems\n {2}Raspberry Pi 4\n\nWHAT +STATE +DETAILS\nsink hook {2}CRITICAL/,
   )
   t.match(text, /\n {2}Fix: `mkdir -p \/var\/log\/journal`\n/)
   t.match(text, /\njournal +ok/)

@@ -36,14 +36,14 @@ t.test('a rule explains itself, its causes and what it leads to', async (t) => {
   t.match(text, /1\. `do this`/)
   t.match(
     text,
-    /How it is measured\s+A file\. Looked at every 10 min\s+\(collectors\.a\.every\), and at once when a file\s+changes\./,
+    /How it is measured\s+A file\. Checked every 10 min\s+\(collectors\.a\.every\), and at once when a file\s+changes\./,
   )
   t.match(text, /Settings that change it\n {2}- collectors\.a\.warn_days \(30\): When to warn\n/)
   t.notMatch(text, /Of another rule/)
   const partly = { ...chain, 'a.effect': rule({ because: [{ code: 'a.cause', partly: true }] }) }
   const some = renderRule('a.effect', { rules: partly, collectors: {} }, plain)
   t.match(some, /a\.cause \(within 30 s, on some nodes\)/)
-  t.match(text, /once it has been so for 2 min/)
+  t.match(text, /Notified after 2 min, once/)
 })
 
 t.test('the cascade is drawn as trees, and nothing twice', async (t) => {

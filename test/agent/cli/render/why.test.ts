@@ -23,7 +23,7 @@ const incident: Incident = {
   notifyAt: noon,
   fix: [],
   avoid: [],
-  why: { certainty: 'likely', cause: killed.id, text: 'k3s was killed (60 s before; nothing else)' },
+  why: { certainty: 'likely', cause: killed.id, text: 'k3s was killed (60 s earlier; nothing else)' },
 }
 
 t.test('each finding with its interval, and each candidate with its verdict, a dozen at most', async (t) => {
@@ -40,7 +40,7 @@ t.test('each finding with its interval, and each candidate with its verdict, a d
     ...others,
   ]
   const text = renderWhy(incident, (it: Finding) => (it === gone ? all : undefined), plain as never)
-  t.match(text, /Cause: k3s was killed \(60 s before; nothing else\)/)
+  t.match(text, /Cause: k3s was killed \(60 s earlier; nothing else\)/)
   t.match(text, /k3s\.killed \(node\)\n {4}happened at 2026-11-29 12:00:00 UTC\n {4}no cause is looked for/)
   t.match(text, /began between 2026-11-29 11:59:00 UTC, when last seen well, and/)
   t.match(text, /- k3s\.killed \(node\), 60 s before: taken/)

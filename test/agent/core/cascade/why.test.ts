@@ -32,7 +32,7 @@ t.test('likely: nothing else that is known to cause it happened in time', async 
   t.strictSame(whyOf(restart(10 * minute), gone(10 * minute + 20 * second)), {
     certainty: 'likely',
     cause: `a.restart|node|${10 * minute}`,
-    text: 'k3s was restarted (20 s before; nothing else known to cause it since it was last seen well)',
+    text: 'k3s was restarted (20 s earlier; no other known cause)',
   })
 })
 
@@ -45,20 +45,60 @@ t.test('unsure: something else did, or nobody looked', async (t) => {
   })
   t.match(whyOf(flush, restart(10 * minute), gone(10 * minute + 20 * second)), {
     certainty: 'unsure',
-    text: 'k3s was restarted (20 s before; also possible: the firewall was flushed)',
+    text: 'k3s was restarted (20 s earlier; also possible: the firewall was flushed)',
   })
   t.match(whyOf(restart(30 * minute), gone(30 * minute + second, 0)), {
     certainty: 'unsure',
-    text: 'k3s was restarted (1 s before; unsure: last seen well 30 min before)',
+    text: 'k3s was restarted (1 s earlier; unsure: last seen well 30 min earlier)',
   })
   const never = { ...gone(30 * minute), onset: { to: 30 * minute } }
-  t.match(whyOf(restart(30 * minute), never), { certainty: 'unsure', text: /never seen well before/ })
+  t.match(whyOf(restart(30 * minute), never), { certainty: 'unsure', text: /wrong since the first check/ })
+})
+
+t.test('what came in stages is no cause of itself, and is named by the last of them', async (t) => {
+  const stages: Rules = {
+    'a.near': rule({}),
+    'a.over': rule({ severity: 'critical', because: [{ code: 'a.near', takes: 60 * minute }] }),
+    'a.refused': rule({ severity: 'critical', because: [{ code: 'a.over', takes: 60 * minute }] }),
+  }
+  const at = { subject: 'k3s server', severity: 'critical' } as const
+  const near = finding({
+    ...at,
+    code: 'a.near',
+    title: 'ends in 7 s',
+    since: minute,
+    stage: 4,
+    resolved: 2 * minute,
+  })
+  const over = finding({ ...at, code: 'a.over', title: 'ended', since: 2 * minute, stage: 5 })
+  const refused = finding({ ...at, code: 'a.refused', since: 3 * minute })
+  const why = (...ledger: readonly Finding[]) => incidents(ledger, stages, 60 * minute).at(-1)?.why
+  t.equal(why(near, over), undefined)
+  t.match(why(near, { ...over, resolved: 4 * minute }, refused)?.text, /^ended \(60 s earlier; /)
+})
+
+t.test('what goes on is no cause of that it goes on', async (t) => {
+  const again: Rules = {
+    'a.kill': rule({ because: [{ code: 'a.full' }] }),
+    'a.kills': rule({
+      severity: 'critical',
+      because: [{ code: 'a.kill', same: 'subject', takes: 60 * minute }],
+    }),
+  }
+  const kill = finding({
+    code: 'a.kill',
+    subject: 'shop/db-0',
+    since: minute,
+    onset: { from: minute, to: minute },
+  })
+  const kills = finding({ code: 'a.kills', subject: 'shop/db-0', severity: 'critical', since: 2 * minute })
+  t.equal(incidents([kill, kills], again, 60 * minute).at(-1)?.why, undefined)
 })
 
 t.test('unknown: when it was well, and when it was found', async (t) => {
   t.strictSame(whyOf(gone(Date.UTC(2026, 10, 29, 1, 41, 32))), {
     certainty: 'unknown',
-    text: 'unknown: seen well at 01:41:02 UTC, wrong at 01:41:32 UTC',
+    text: 'unknown: last seen well at 01:41:02 UTC, wrong at 01:41:32 UTC',
   })
 })
 
@@ -67,10 +107,10 @@ t.test('of what happened at a known time nothing is said, where nothing is known
   t.equal(whyOf({ ...gone(at), onset: { from: at, to: at } }), undefined)
 })
 
-t.test('proven: what was seen of both says so', async (t) => {
+t.test('proven: the evidence of both matches', async (t) => {
   const root = { ...gone(10 * minute), severity: 'info' as const }
   const crash = finding({ code: 'a.crash', since: 10 * minute, evidence: { says: 'gone' } })
-  t.match(whyOf(root, crash), { certainty: 'proven', text: /what was seen of both says so/ })
+  t.match(whyOf(root, crash), { certainty: 'proven', text: /the evidence matches/ })
 })
 
 t.test('none is needed by what is known to have no cause', async (t) => {

@@ -30,7 +30,7 @@ t.test('where room ends, what is open and gravest is in it', async (t) => {
 })
 
 t.test('how it stands, and no step twice', async (t) => {
-  t.equal(standing(incident(), since + 60_000), 'critical since 03:12 UTC (1 min)')
+  t.equal(standing(incident(), since + 60_000), 'critical since 03:12 UTC (60 s)')
   t.equal(standing(over(), since), 'was critical, 03:12 UTC to 03:20 UTC')
   t.strictSame(steps(incident({ fix: ['a', 'a', '', 'b'] })), ['a', 'b'])
 })
@@ -54,7 +54,7 @@ t.test('what the title says is not said again', async (t) => {
   const [root, graver] = [finding({ severity: 'info', title: 'k3s restarted' }), finding({ id: 'g' })]
   const it = incident({ cause: root, affected: [graver] })
   t.equal(alsoAffected(it), 'k3s restarted (node)')
-  const why = { certainty: 'likely', cause: root.id, text: 'k3s restarted (20 s before)' } as const
+  const why = { certainty: 'likely', cause: root.id, text: 'k3s restarted (20 s earlier)' } as const
   t.equal(alsoAffected({ ...it, why }), '', 'it is named as the cause')
 })
 

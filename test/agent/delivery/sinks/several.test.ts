@@ -40,7 +40,7 @@ t.test('what, how many, when', async (t) => {
   t.equal(severalTitle(several([incident(), incident()], 'kind')), '2 findings: the firewall was flushed')
   t.equal(
     severalTitle(several([incident({ affected: [] }), ...many], 'start')),
-    "15 problems at Murphy's first look: the firewall was flushed and 14 more",
+    "15 problems at Murphy's first check: the firewall was flushed and 14 more",
   )
   t.equal(
     severalTitle(several([pod('a'), incident()], 'rest')),
@@ -76,7 +76,7 @@ t.test('how many are left, and the end', async (t) => {
   t.match(some.standing, 'warning, 4 of 14 open, since 03:12 UTC')
   t.match(some.lines[13], /^shop\/web-13\/app \(resolved\): /)
   const end = severalWords(several(over, 'kind', { change: 'resolved' }), 'node1')
-  t.equal(end.headline, 'node1: resolved after 1 min: 14 pods: OOMKilled')
+  t.equal(end.headline, 'node1: resolved after 60 s: 14 pods: OOMKilled')
   t.match(end, {
     tone: 'resolved',
     fix: [],

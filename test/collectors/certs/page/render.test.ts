@@ -78,7 +78,7 @@ WARNING 1 k3s cert expires in 70 d (k3s server). client-admin.crt (system:admin)
 
   Not seen: reading /root/a: permission denied
 
-Authorities, copies and what nobody uses: agent certs --all
+CAs, copies and unused certs: agent certs --all
 `,
   )
   t.ok(text.split('\n').every((line) => line.length <= 80))

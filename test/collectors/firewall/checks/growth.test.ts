@@ -40,7 +40,7 @@ t.test('rules that grow for days are told before the node hangs', (t) => {
   const big = sample({ sets: [set({ rules: 20_000 })] })
   const rising = series((ago) => 20_000 - 200 * ago)
   t.match(growing(big, now, rising), [
-    { text: /^There are 20000 iptables rules, growing by 4800 a day: 50000 in 6 d at this pace/ },
+    { text: /^There are 20000 iptables rules, growing by 4800 a day: 50000 in 6 d 6 h at this pace/ },
   ])
   t.match(deadlines(big, now, rising), [{ what: '50000 iptables rules', confidence: 'likely' }])
   for (const [what, course] of [
