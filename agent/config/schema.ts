@@ -46,7 +46,7 @@ export const generalProperties = {
   runbook_url: {
     type: 'string',
     description:
-      'Your own instructions, linked from each message: {code} stands for the code of the finding.',
+      'Your own instructions, linked from each message: {code} is replaced by the code of the finding.',
     pattern: '^https?://\\S{1,300}$',
   },
   state_dir: { type: 'string', description: 'The directory of the state.', pattern: '^/' },

@@ -74,7 +74,7 @@ export class CollectorRun {
     this.rounds = rounds({
       every: config?.every ?? collector.every,
       run: () => this.#look(),
-      failed: (error) => log.error({ ...about, error }, 'a round broke off'),
+      failed: (error) => log.error({ ...about, error }, 'a check broke off'),
       longest: collector.pause,
       within: (took) => nextLook(store.ledger(), collector.name, { took, spent: this.#spent }, now()),
     })

@@ -8,9 +8,9 @@ export function reportRound(log: Log, before: Outcome | undefined, now: Outcome)
   if (error !== undefined && before?.error === undefined)
     log.warn(
       { collector, error },
-      `${collector}: the look failed: ${error instanceof Error ? error.message : String(error)}`,
+      `${collector}: the check failed: ${error instanceof Error ? error.message : String(error)}`,
     )
-  else log.debug({ collector, took }, `${collector}: looked`)
+  else log.debug({ collector, took }, `${collector}: checked`)
 }
 
 /** Logs findings that are new or resolved. Without sinks the log is the only place where they are reported. */

@@ -109,7 +109,7 @@ class Postman implements Delivery {
         await (notice ? this.#attempt(notice) : this.#idle())
       } catch (error) {
         const why = this.#post.redact(messageOf(error))
-        log.warn({ sink: name, why }, 'the telling stumbled; it goes on in a minute')
+        log.warn({ sink: name, why }, 'sending failed unexpectedly; next try in a minute')
         await this.#rest(minute)
       }
     }
@@ -211,10 +211,10 @@ class Postman implements Delivery {
       if (reading.outcome === 'accepted') this.#taken(notice, tried)
       else if (!this.#giveUp.signal.aborted) {
         if (reading.outcome === 'again' && reading.unconfirmed) this.#options.unconfirmed?.(notice)
-        log.warn({ ...this.#about(notice), why: reading.why }, 'not told ahead of the others either')
+        log.warn({ ...this.#about(notice), why: reading.why }, 'not sent ahead of the others either')
       }
     } catch (error) {
-      log.warn({ ...this.#about(notice), why: post.redact(messageOf(error)) }, 'the telling stumbled')
+      log.warn({ ...this.#about(notice), why: post.redact(messageOf(error)) }, 'sending failed unexpectedly')
     }
     this.#again()
   }
@@ -224,7 +224,7 @@ class Postman implements Delivery {
     const fields = this.#about(notice)
     this.#lastSent = this.#now()
     this.#progress.accepts(notice.id)
-    log.info({ ...fields, tries: (this.#trouble?.tries ?? 0) + 1 }, 'told')
+    log.info({ ...fields, tries: (this.#trouble?.tries ?? 0) + 1 }, 'sent')
     this.#trouble = undefined
     this.#gone = undefined
     this.#errors = 0
@@ -232,7 +232,7 @@ class Postman implements Delivery {
     this.#note(notice, tried.receipt)
     if (tried.rest > longRest) {
       const why = `took a message, and wants no other for ${duration(tried.rest)}`
-      log.warn({ ...fields, why }, 'nothing is told meanwhile')
+      log.warn({ ...fields, why }, 'nothing is sent meanwhile')
       this.#trouble = { since: this.#now(), why, tries: 0, next: this.#now() + tried.rest }
     }
     this.#changed()
@@ -243,7 +243,7 @@ class Postman implements Delivery {
     if (this.#gone !== why)
       this.#options.log.warn(
         { ...this.#about(notice), why },
-        'this address is gone; it is asked again in an hour',
+        'this address is gone; next try in an hour',
       )
     this.#gone = why
     this.#fails(why, aside)
@@ -260,7 +260,7 @@ class Postman implements Delivery {
     this.#errors = status !== undefined && status !== 429 ? this.#errors + 1 : 0
     const rest = Math.max(asked, backoff((this.#trouble?.tries ?? 0) + 1, random()))
     if (this.#trouble?.why !== why)
-      log.warn({ ...this.#about(notice), why, wait: rest }, 'not told; it is tried again')
+      log.warn({ ...this.#about(notice), why, wait: rest }, 'not sent; Murphy tries again')
     this.#fails(why, rest)
     return this.#pause(rest, status !== 429 && asked === 0)
   }
@@ -284,7 +284,7 @@ class Postman implements Delivery {
     this.#progress.refuses(notice.id, why, this.#now())
     this.#trouble = undefined
     this.#errors = 0
-    this.#options.log.warn({ ...this.#about(notice), why }, 'refused; this notice is left alone for an hour')
+    this.#options.log.warn({ ...this.#about(notice), why }, 'refused; this notice is not sent for an hour')
     this.#changed()
   }
 
@@ -293,7 +293,7 @@ class Postman implements Delivery {
       this.#options.note(notice, receipt, this.#abilities)
     } catch (error) {
       const why = this.#post.redact(messageOf(error))
-      this.#options.log.warn({ sink: this.#options.name, why }, 'told, but it could not be noted')
+      this.#options.log.warn({ sink: this.#options.name, why }, 'sent, but it could not be recorded')
     }
   }
 

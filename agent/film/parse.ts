@@ -141,7 +141,7 @@ const heardOf = (it: unknown): WakeEvent => {
 
 function answeredOf(it: unknown): Answered<WrittenAnswer> {
   const [question, ...answers] = listOf(it, 'an answer')
-  if (answers.length === 0) throw new FilmError('a question stands there without an answer')
+  if (answers.length === 0) throw new FilmError('a question without an answer')
   return [textOf(question, 'a question'), ...answers.map(answerOf)]
 }
 

@@ -87,7 +87,7 @@ export function openDisk(options: DiskOptions): Disk {
 }
 
 const cannot = ({ file }: Held, what: string, error: unknown) =>
-  `${file} cannot be ${what}: ${(error as Error).message}. Murphy goes on in memory; free some space or mend the disk.`
+  `${file} cannot be ${what}: ${(error as Error).message}. Murphy goes on in memory; free some space or repair the disk.`
 
 function write(held: Held, work: (db: DatabaseSync) => void): void {
   try {

@@ -26,7 +26,7 @@ const shown = ({ sample, settings, now, options }: CertsView): readonly Row[] =>
   if (expiringWithin === undefined) return rows
   const length = parseDuration(String(expiringWithin))
   if (length === undefined)
-    throw new Refusal(`--expiring-within ${expiringWithin}: right is for example 12h, 30d or 90d`)
+    throw new Refusal(`--expiring-within ${expiringWithin}: use for example 12h, 30d or 90d`)
   return rows.filter(({ to }) => to !== undefined && to - now <= length)
 }
 

@@ -99,7 +99,7 @@ export function missing({ account }: MemorySample, now: number): Observation<Mem
     owners.length > 0
       ? ` By their cgroups they hit ${shown.join(', ')}${owners.length > mostNames ? ' and others' : ''}.`
       : ''
-  const earlier = before > 0 ? `, ${before} before Murphy's first round` : ''
+  const earlier = before > 0 ? `, ${before} before Murphy's first check` : ''
   return [
     {
       code: 'memory.oom-records-lost',

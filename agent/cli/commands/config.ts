@@ -34,7 +34,7 @@ export function configPrint(options: Common): Exit {
   const config = settings(options, { needed: true })
   const text = printed(config, sinks)
   const note = /_credential: hidden$/m.test(text)
-    ? '# A secret that stands in the settings themselves is hidden: `hidden` is no credential of yours.\n'
+    ? '# A secret in the settings themselves is hidden: `hidden` is no credential of yours.\n'
     : ''
   print(`# The settings in force${config.file ? `, from ${config.file}` : ''}.\n${note}${text}`)
   return 0

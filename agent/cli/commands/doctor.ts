@@ -101,13 +101,21 @@ async function diagnose(
 
 const noSink = ['Add one under `sinks:` in /etc/murphy/config.yaml', '`systemctl restart murphy`']
 
+const start = [
+  'Start it: `systemctl start murphy`',
+  'See why it stopped: `journalctl -u murphy -n 50 --no-pager`',
+]
+
 /** Which agent runs, and whether it is the program that asks. */
 function agent(running: Snapshot | Error, socket: string): Ailment {
   const here = `murphy ${readVersion()}, node ${process.version}, ${collectors.length} checks`
   const area = 'agent'
   if (running instanceof Error) {
-    const text = notRunning(running as NodeJS.ErrnoException, socket, 'this is one check by this command')
-    return { area, state: 'unknown', text: `${here}. ${text}` }
+    const own = 'this is one check by this command'
+    const { code } = running as NodeJS.ErrnoException
+    return code === 'ENOENT' || code === 'ECONNREFUSED'
+      ? { area, state: 'unknown', text: `${here}. Murphy is not running; ${own}`, fix: start }
+      : { area, state: 'unknown', text: `${here}. ${notRunning(running, socket, own)}` }
   }
   const { version, pid, started } = running.agent
   const text = `${here}; running for ${duration(running.at - started)}, pid ${pid}`

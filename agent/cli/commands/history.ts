@@ -18,7 +18,7 @@ export async function history(options: HistoryArguments): Promise<Exit> {
   const least = severityOf(options)
   const { socket, stateDir } = settings(options)
   const length = parseDuration(options.since ?? '7d')
-  if (length === undefined) throw new Refusal(`--since ${options.since}: right is for example 12h or 7d`)
+  if (length === undefined) throw new Refusal(`--since ${options.since}: use for example 12h or 7d`)
   const now = Date.now()
   const findings = await findingsSince(now - Math.min(length, historyKept), { socket, stateDir })
   const rules = allRules()

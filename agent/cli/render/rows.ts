@@ -113,7 +113,7 @@ export function sinkTable({ sinks, at }: Snapshot, terminal: Terminal): string {
   if (sinks.length === 0)
     return wrap(
       terminal,
-      'No sink is configured: nobody is notified. Findings stand here and in the log. Add one in /etc/murphy/config.yaml.',
+      'No sink is configured: nobody is notified. Findings are shown here and in the log. Add one in /etc/murphy/config.yaml.',
       0,
     )
   return table(

@@ -101,7 +101,7 @@ function row(
 
 function killRows({ account, recent, lastBoot }: MemorySample, now: number, terminal: Terminal): string {
   const balance = account
-    ? `OOM kills since boot: ${account.counted} counted by the kernel, ${account.explained} in its log, ${account.before} before Murphy's first round, ${account.lost} not in its log.${disbelieved(account)}`
+    ? `OOM kills since boot: ${account.counted} counted by the kernel, ${account.explained} in its log, ${account.before} before Murphy's first check, ${account.lost} not in its log.${disbelieved(account)}`
     : 'OOM kills since boot: not counted by this kernel, or unreadable.'
   const shown = recent.slice(-mostKills).toReversed()
   const since = shown.filter((it) => it.at >= (lastBoot?.booted ?? 0))

@@ -51,7 +51,7 @@ const postgres: readonly Pattern[] = [
       'Save the data first: find the workload to scale to 0 (on a server): `kubectl -n {namespace} get statefulset,deployment`',
       'Scale that to 0 and copy the whole volume. If a backup or a healthy replica exists, restore that and stop here',
       'Start the pod with the command sleep infinity. In the pod, as user postgres, see what would change: `pg_resetwal --dry-run "$PGDATA"`',
-      'Last resort, in the pod, then dump and restore into a new cluster: `pg_resetwal -f "$PGDATA"`',
+      'Last resort, in the pod as user postgres, then dump and restore into a new cluster: `pg_resetwal -f "$PGDATA"`',
     ],
     urgent: true,
     avoid: ["Don't delete pg_wal or the volume: recovery needs them."],

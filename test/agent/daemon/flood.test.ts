@@ -116,7 +116,7 @@ t.test('14 kills that happened before the agent looked are one message, and 14 f
   t.strictSame(it.types(), ['incidents.opened'])
   for (const all of it.messages()) {
     t.equal(all.length, 1)
-    t.match(JSON.stringify(all[0]), /14 pods: CrashLoopBackOff at Murphy's first look/)
+    t.match(JSON.stringify(all[0]), /14 pods: CrashLoopBackOff at Murphy's first check/)
   }
   t.equal(daemon.snapshot().incidents.length, 14, 'each is a finding of its own')
   await it.start()

@@ -31,7 +31,7 @@ t.test('a look that fails is a line once, not each time', async (t) => {
   const failed = { ...outcome, error: new Error('no') }
   t.strictSame(
     lines((log) => reportRound(log, undefined, failed)),
-    ['warn a: the look failed: no'],
+    ['warn a: the check failed: no'],
   )
   t.strictSame(
     lines((log) => reportRound(log, failed, failed)),

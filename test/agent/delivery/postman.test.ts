@@ -213,7 +213,7 @@ t.test('a server in trouble: tried again, in order, nothing lost, nothing twice'
   const tries = it.states.findLast(({ failing }) => failing)?.failing?.tries ?? 0
   t.ok(tries >= 3 && tries <= 5, 'some of them went ahead of a letter that was not taken')
   t.equal(it.delivery.state().failing, undefined)
-  t.equal(it.logged.filter((line) => line.startsWith('told')).length, 3)
+  t.equal(it.logged.filter((line) => line.startsWith('sent')).length, 3)
 })
 
 t.test('an acceptance that was lost: told twice rather than never, with the same id', async (t) => {
@@ -353,7 +353,7 @@ t.test('what could not be noted is not told again', async (t) => {
   it.delivery.wake()
   await wait(50)
   t.equal(receiver.arrived.length, 2)
-  t.ok(it.logged.some((line) => line.includes('could not be noted')))
+  t.ok(it.logged.some((line) => line.includes('could not be recorded')))
 })
 
 t.test('no dead sink keeps another waiting', async (t) => {

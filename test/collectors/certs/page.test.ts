@@ -15,7 +15,7 @@ t.test('certs shows every certificate, and its exit code tells', async (t) => {
   const soon = agent('certs', '--expiring-within', '365d', '-o', 'name', '--node', join(nodes, 'healthy'))
   t.match(soon, { exit: 0, out: /^\/var\/lib\/rancher\/k3s\/agent\/client-k3s-controller\.crt\n/ })
   t.match(agent('certs', '--expiring-within', 'soon', '--node', join(nodes, 'healthy')), {
-    ...{ exit: 3, err: /--expiring-within soon: right is for example/ },
+    ...{ exit: 3, err: /--expiring-within soon: use for example/ },
   })
   t.match(agent('certs', '--all', '--node', join(nodes, 'healthy')).out, /k3s-client-ca[\s\S]*unused/)
   const json = JSON.parse(agent('certs', '--json', '--node', join(nodes, 'healthy')).out)

@@ -112,7 +112,7 @@ t.test('kills without a record', async (t) => {
   t.match(missing({ ...sample, account }, now), [
     {
       code: 'memory.oom-records-lost',
-      text: "The kernel counts 20 OOM kills since boot: 15 in its log, 2 before Murphy's first round, 3 not in its log (noticed 03:40 UTC).",
+      text: "The kernel counts 20 OOM kills since boot: 15 in its log, 2 before Murphy's first check, 3 not in its log (noticed 03:40 UTC).",
     },
   ])
   t.strictSame(missing({ ...sample, account }, now + 2 * hour), [])

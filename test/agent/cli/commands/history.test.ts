@@ -57,7 +57,7 @@ t.test('what is no time, and nothing to tell', async (t) => {
   const { config, folder, stop, store } = await served(t)
   const refused = (message: RegExp, options = {}) =>
     t.rejects(history({ config, ...options }), { name: 'Refusal', exit: 3, message })
-  await refused(/^--since long: right is for example 12h or 7d$/, { since: 'long' })
+  await refused(/^--since long: use for example 12h or 7d$/, { since: 'long' })
   stop()
   store.close()
   rmSync(`${folder}/state`, { recursive: true })

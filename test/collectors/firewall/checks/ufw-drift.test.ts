@@ -75,7 +75,11 @@ t.test('rules and policy that differ, each said, and how to see them', async (t)
     text(on, [set({ ufw: { user: 2, frame: 9 }, policies: {} })]),
     'ufw is on, but its files hold 3 IPv4 rules of yours and the kernel 2; before.rules and after.rules hold 10 rules and the kernel 9; its default for incoming packets is drop, and the IPv4 policy of INPUT is ACCEPT.',
   )
-  t.match(judge(on, [set({ ufw: { user: 2, frame: 10 } })])[0]?.fix?.[2], /`ufw allow 22\/tcp; ufw reload`/)
+  t.strictSame(
+    judge(on, [set({ ufw: { user: 2, frame: 10 } })])[0]?.fix?.slice(2),
+    ['Allow SSH in ufw first: `ufw allow 22/tcp`', "Then load ufw's files again: `ufw reload`"],
+    'in this order: loaded without SSH they would lock out',
+  )
   t.equal(text({ ...on, input: 'REJECT' }), undefined, 'it rejects by a rule, and drops by its policy')
   t.match(text({ ...on, input: 'ACCEPT' }), /default for incoming packets is accept, .* INPUT is DROP/)
   t.match(

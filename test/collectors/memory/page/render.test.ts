@@ -43,7 +43,7 @@ t.test('at 80 columns', async (t) => {
   3 containers without a limit
 
   OOM kills since boot: 20 counted by the kernel, 17 in its log, 2 before
-  Murphy's first round, 1 not in its log.
+  Murphy's first check, 1 not in its log.
     02:59 UTC shop/web/app: a?b (pid 8), 3 processes in all
     02:00 UTC default/oomer/eater: tail (pid 7) with 24 MiB
 `,
@@ -82,7 +82,7 @@ t.test('the boot before this one', async (t) => {
   t.equal(
     shown({ ended: now - 32 * 60_000, kills: 5, last: now - 33 * 60_000, who: 'tail' }),
     `  OOM kills since boot: 20 counted by the kernel, 17 in its log, 2 before
-  Murphy's first round, 1 not in its log.
+  Murphy's first check, 1 not in its log.
     02:59 UTC shop/web/app: a?b (pid 8), 3 processes in all
   booted 02:30 UTC; the previous boot ended 02:28 UTC without a shutdown, after
     5 OOM kills, the last at 02:27 UTC (tail)
