@@ -53,6 +53,18 @@ export function advice(group: Group, over: boolean, items: readonly Item[], samp
   }
 }
 
+/**
+ * For a served certificate that a restart alone does not renew. RKE2 puts its kubectl into no path (docs.rke2.io,
+ * "Cluster Access"), and the file would be moved for nothing.
+ */
+export function renewServed(file: string, distribution: string, dataDir: string, restart: string): string {
+  const kubectl =
+    distribution === 'rke2'
+      ? `${quoted(`${dataDir}/bin/kubectl`)} --kubeconfig /etc/rancher/rke2/rke2.yaml`
+      : 'kubectl'
+  return `If the old cert is still served: \`mv ${file} /root/ && ${kubectl} -n kube-system delete secret ${distribution}-serving && ${restart}\``
+}
+
 /** Said in the same words by every finding after which copies are old. */
 const copyAgain = (path: string) => `Replace each copy of ${path} that kubectl uses elsewhere`
 
@@ -89,11 +101,7 @@ function restart(over: boolean, items: readonly Item[], sample: CertsSample): Ad
     fix: [
       ...(over ? [clockFirst] : []),
       `On one server after the other (pods keep running): \`${here}\``,
-      ...(served
-        ? [
-            `If the old cert is still served: \`mv ${dynamic} /root/ && kubectl -n kube-system delete secret ${distribution}-serving && ${here}\``,
-          ]
-        : []),
+      ...(served ? [renewServed(dynamic, distribution, dataDir, here)] : []),
       `Once kubectl answers again, on each agent: \`systemctl restart ${agents}\``,
       copyAgain(adminFile(sample)),
     ],

@@ -3,6 +3,7 @@ import type { Observation } from '../../agent/model/index.ts'
 import { duration } from '../../agent/text/durations.ts'
 import { quoted } from '../../agent/text/shell.ts'
 import { iso, minute, moment } from '../../agent/text/times.ts'
+import { renewServed } from './advice.ts'
 import { differences, nodeName } from './groups.ts'
 import type { rules } from './rules.ts'
 import type { CertsSample, SeenFile } from './sample.ts'
@@ -39,7 +40,12 @@ function servedDiffers(sample: CertsSample, now: number): Observation<Code>[] {
         `Restart k3s, which reads its certs only at start (pods keep running): \`systemctl restart ${unit}\``,
         ...(dynamic
           ? [
-              `If the old cert is still served: \`mv ${quoted(file.path)} /root/ && kubectl -n kube-system delete secret ${sample.k3s?.distribution}-serving && systemctl restart ${unit}\``,
+              renewServed(
+                quoted(file.path),
+                sample.k3s?.distribution ?? 'k3s',
+                sample.k3s?.dataDir ?? '',
+                `systemctl restart ${unit}`,
+              ),
             ]
           : []),
       ],

@@ -186,7 +186,7 @@ export const rules = declared({
   },
   'certs.clock-unsynchronised': {
     severity: 'info',
-    title: 'clock not synchronized: no time server',
+    title: 'clock not synchronized (NTP)',
     meaning:
       'No time server corrects the clock (`NTPSynchronized` of timedatectl). The clock may still be right, but it drifts, and certificates are judged by it.',
     measured: '`timedatectl show --property=NTPSynchronized`, asked once an hour.',

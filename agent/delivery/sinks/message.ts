@@ -16,7 +16,7 @@ export function words(notice: Notice): Words {
       ...none,
       headline: `${node}: test message`,
       standing: `sent ${messageClock(notice.at, notice.at)}`,
-      text: "Nothing is wrong. Murphy's findings on this node will arrive here.",
+      text: "This is a test. Murphy's findings on this node will arrive here.",
     }
   if (notice.kind === 'digest') {
     const many = notice.incidents.length

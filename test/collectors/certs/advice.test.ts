@@ -22,6 +22,18 @@ const node = (more: Partial<NonNullable<CertsSample['k3s']>> = {}): CertsSample 
 const commands = (next: readonly string[]) =>
   next.flatMap((step) => [...step.matchAll(/`([^`]+)`/g)].map(([, command]) => command))
 
+t.test('RKE2 has its kubectl in no path', async (t) => {
+  const served = { ...item('/s'), renewsItself: true as const }
+  const of = (more: Parameters<typeof node>[0]) =>
+    commands(advice(group('restart'), false, [served], node(more)).fix)
+  t.match(of({})[1], / && kubectl -n kube-system delete secret k3s-serving && systemctl restart k3s$/)
+  const rke2 = of({ distribution: 'rke2', unit: 'rke2-server', dataDir: '/var/lib/rancher/rke2' })
+  t.match(
+    rke2[1],
+    / && \/var\/lib\/rancher\/rke2\/bin\/kubectl --kubeconfig \S+ -n kube-system delete secret rke2-serving && /,
+  )
+})
+
 t.test('a server: itself, then the agents, then the copies of its kubeconfig', async (t) => {
   const it = advice(group('restart'), true, [item('/a')], node())
   t.same(commands(it.fix), ['timedatectl', 'systemctl restart k3s', 'systemctl restart k3s-agent'])

@@ -10,6 +10,7 @@ t.test('of k3s how many, of a file or an address which', async (t) => {
   t.equal(titles.expired(seen('k3s server', { count: 9 })), '9 k3s certs expired')
   t.equal(titles.expired(seen('rke2 agent', { count: 1 })), '1 rke2 cert expired')
   t.equal(titles.expired(seen('k3s server CAs', { count: 2 })), 'k3s CA expired')
+  t.equal(titles.authority(seen('rke2 server CAs', { in: '200 d' })), 'rke2 CA expires in 200 d')
   t.equal(titles.expired(seen('/x/a.pem', { kind: 'file' })), 'cert expired: /x/a.pem')
   t.equal(
     titles.early(seen('/root/.kube/config', { kind: 'kubeconfig' })),

@@ -91,6 +91,16 @@ t.test('events are information, and one restart after the other is not news each
     },
     { code: 'k3s.restarted', subject: 'k3s', at: noon - 1, impact: 'k3s recreates network, rules and pods.' },
   ])
+  const { k3s } = server()
+  const agent = server({
+    happened,
+    k3s: { ...(k3s as NonNullable<typeof k3s>), role: 'agent', unit: 'k3s-agent' },
+  })
+  t.match(
+    judge(agent)[0],
+    { code: 'k3s.killed', fix: [/ \(on a server\): `kubectl get pods/] },
+    'it has no kubeconfig',
+  )
   const again = { ...happened[1], at: noon } as (typeof happened)[number]
   t.match(judge(server({ happened: [...happened, again] }))[2], { at: noon, impact: undefined })
   const [killed] = judge(stopped(noon - 2, { happened: happened.slice(0, 1) })).filter(
