@@ -1,3 +1,6 @@
+import { spawnSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import t from 'tap'
 import { allRules } from '../agent/cli/commands/explain.ts'
 import { defaults } from '../agent/config/defaults.ts'
@@ -7,6 +10,7 @@ import type { Incident, Observation } from '../agent/model/index.ts'
 import { longestTitle } from '../agent/text/titles.ts'
 import { finding } from './agent/findings.ts'
 import {
+  bannedIn,
   contradictions,
   cutCommands,
   findingFaults,
@@ -51,6 +55,23 @@ t.test('findings with the longest real names: the fact is seen at once', async (
   }
   for (const [code, { titleFor }] of Object.entries(rules).filter(([code]) => isWritten({ code })))
     t.ok(!titleFor || examples.some(({ it }) => it.code === code), `${code} has an example of its titles`)
+})
+
+t.test("every command's help, the installer's, and the settings' comments", async (t) => {
+  const root = join(import.meta.dirname, '..')
+  const help = (program: string, ...argv: readonly string[]) => {
+    const { stdout, stderr } = spawnSync(program, argv, { cwd: root, encoding: 'utf8' })
+    return [argv.join(' '), stdout, stderr] as const
+  }
+  const files = ['systemd/config.yaml'].map((it) => [it, readFileSync(join(root, it), 'utf8')] as const)
+  for (const [name, said = ''] of [
+    help(process.execPath, 'agent/main.ts', 'man'),
+    help('sh', 'install.sh', '--help'),
+    ...files,
+  ]) {
+    t.ok(said.length > 500, name)
+    for (const line of said.split('\n')) t.strictSame(bannedIn(line), [], name)
+  }
 })
 
 const hostile = ['x'.repeat(9_000), '\u202e\u0000`rm`\n# [a](b)', '😀'.repeat(300), '', 'NaN']

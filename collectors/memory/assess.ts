@@ -103,7 +103,8 @@ function ofDatabase({ pod, comm }: Victim) {
   const container = pod?.container ? ` -c ${pod.container}` : ''
   const look = pod
     ? [
-        `Read its log before you restart anything (on a server): \`kubectl -n ${pod.namespace} logs ${pod.name}${container} --previous --tail=100\``,
+        // Its container may have lived on: then there is no log of a previous one.
+        `See whether it recovers, before you restart anything (on a server): \`kubectl -n ${pod.namespace} logs ${pod.name}${container} --tail=100\``,
         'Once it has recovered, raise its limit, or lower its buffers and connections',
         describe(pod),
       ]

@@ -64,7 +64,7 @@ export function textFaults(text: string, code: string, longest = longestSentence
 
 export const explainedFaults = (text: string, code: string) => textFaults(text, code, longestExplained)
 
-const bannedIn = (text: string) =>
+export const bannedIn = (text: string): readonly string[] =>
   banned.flatMap((it) => {
     const [found] = it.exec(text.replace(/`[^`]*`/g, '')) ?? []
     return found === undefined ? [] : [`"${found}" is not to be used: ${text}`]

@@ -62,7 +62,7 @@ t.test('a database, and what keeps the node, are critical', async (t) => {
     impact: /^postgres is a database and must recover/,
     avoid: [/volume/],
   })
-  t.match(database?.fix?.[0], '`kubectl -n default logs oomer -c eater --previous --tail=100`')
+  t.match(database?.fix?.[0], '`kubectl -n default logs oomer -c eater --tail=100`')
   const { pod: _, ...process } = victim({ rank: 'node', comm: 'k3s-server', subject: 'process k3s-server' })
   const [node] = assess(sample([process]), now)
   t.match(node, { severity: 'critical', avoid: [/killall/] })
