@@ -241,10 +241,7 @@ class Postman implements Delivery {
   /** The service says that the address no longer exists. */
   #leave(notice: Notice, why: string): Promise<void> {
     if (this.#gone !== why)
-      this.#options.log.warn(
-        { ...this.#about(notice), why },
-        'this address is gone; next try in an hour',
-      )
+      this.#options.log.warn({ ...this.#about(notice), why }, 'this address is gone; next try in an hour')
     this.#gone = why
     this.#fails(why, aside)
     return this.#rest(aside)
