@@ -3,8 +3,8 @@ import { severities } from '../../model/index.ts'
 
 /**
  * The findings of an incident that another one of it says as well, by an edge that `restates` between the two: kills of
- * a container, once they repeat. What is open stands for what is over, what is graver for what is milder, of equals the
- * first, so that what leads the incident (`leadOf`) stands. `all` begins with the cause. Pure.
+ * a container, once they repeat. What is open stands for what is over, what is graver for what is milder, a later stage
+ * for a former, of equals the first, so that what leads the incident (`leadOf`) stands. `all` begins with the cause. Pure.
  */
 export function restatedIn(all: readonly Finding[], rules: Rules): readonly Finding[] {
   const bySubject = [...Map.groupBy(all, (it) => it.subject).values()].filter((it) => it.length > 1)
@@ -27,10 +27,11 @@ export function saidFor(finding: Finding, all: readonly Finding[], rules: Rules)
   return same.toSorted((a, b) => stands(b, a))[0] ?? finding
 }
 
-/** Above 0 where `one` is open and `other` is not, or else is the graver; 0 for equals. */
+/** Above 0 where `one` is open and `other` is not, or else is the graver, or has come farther; 0 for equals. */
 const stands = (one: Finding, other: Finding): number =>
   Number(other.resolved !== undefined) - Number(one.resolved !== undefined) ||
-  severities.indexOf(one.severity) - severities.indexOf(other.severity)
+  severities.indexOf(one.severity) - severities.indexOf(other.severity) ||
+  (one.stage ?? 0) - (other.stage ?? 0)
 
 const isSame = (one: Finding, other: Finding, rules: Rules): boolean =>
   restates(one, other, rules) || restates(other, one, rules)
