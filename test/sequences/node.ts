@@ -63,6 +63,8 @@ export interface Kill extends Origin {
 
 export interface Flush extends Origin {
   readonly at: number
+  /** When it was flushed once more, without having come back in between. */
+  readonly latest: number
   readonly program: string
   readonly pid: number
   /** `nat`, `filter`: what was emptied, of IPv4. */

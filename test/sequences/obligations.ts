@@ -54,7 +54,13 @@ export function makeObligations(agent: Agent, now: () => number) {
           // What several cause together need not ring for each of them; kills are told apart by their times.
           const own = it.by.length === 1 || it.code.startsWith('memory.oom')
           const isNew = own && (before === undefined || act.at - before >= quiet)
-          if (!act.fault || !(isNew || visible.has(id))) continue
+          const since = visible.get(id)?.since
+          // Nobody could tell it from what does the same before there was a look at it alone.
+          if (since !== undefined && !own && now() - since < needs(it.code)) {
+            visible.delete(id)
+            continue
+          }
+          if (!act.fault || !(isNew || since !== undefined)) continue
           here.add(id)
           if (!visible.has(id)) visible.set(id, { since: now(), act, code: it.code })
         }

@@ -27,8 +27,13 @@ export function ends(node: Node, it: Pod, illness: Illness): void {
   it.ended = { at: now, code: illness.code, ...(illness.reason && { reason: illness.reason }) }
   if (illness.log) says(node, it, { ...illness.log, ...why })
   const count = it.times.filter((at) => now - at < 20 * minute).length
-  time.in(backOff(count) + (count === 0 ? 0 : illness.lives), () => {
+  const again = () => {
     if (it.run !== run) return
+    // The kubelet is a part of k3s: without it nothing is started.
+    if (!node.k3s.running) {
+      time.in(10 * second, again)
+      return
+    }
     it.down = false
     it.restarts += 1
     it.times.push(time.now())
@@ -38,7 +43,8 @@ export function ends(node: Node, it: Pod, illness: Illness): void {
       if (illness.still()) ends(node, it, illness)
       else delete it.ill
     })
-  })
+  }
+  time.in(backOff(count) + (count === 0 ? 0 : illness.lives), again)
 }
 
 /** A container writes a line that a pattern fits. */

@@ -19,9 +19,23 @@ export function flush(node: Node, act: Act, tables: readonly ('nat' | 'filter')[
   )
   if (facts.length === 0) return
   const pid = dice.whole(2000, 60_000)
-  node.flushes.push({ ...caused(act), at: time.now(), program, pid, tables, facts })
-  node.changes.push({ ...caused(act), at: time.now() })
-  for (const it of facts) node.break(it, { by: [act], after: [flushed] })
+  const [now, origin] = [time.now(), caused(act)]
+  // collectors/firewall/history/flush.ts: what is flushed once more within ten minutes, and was not back, is one flush.
+  const before = node.flushes.findLast(
+    (it) =>
+      it.tables.join() === tables.join() &&
+      now - it.latest < 10 * minute &&
+      it.facts.some((fact) => node.wrong.get(fact)?.by.some((one) => it.by.includes(one))),
+  )
+  const by = [...(before?.by ?? []), act]
+  if (before)
+    node.flushes[node.flushes.indexOf(before)] = {
+      ...before,
+      ...{ by, latest: now, facts: [...before.facts, ...facts] },
+    }
+  else node.flushes.push({ ...origin, at: now, latest: now, program, pid, tables, facts })
+  node.changes.push({ ...origin, at: now })
+  for (const it of facts) node.break(it, { by, after: [flushed] })
   node.hear('firewall')
   time.in(dice.between(10 * second, 60 * second), () => back(node, act, ['nat flannel', 'filter flannel']))
   time.in(dice.between(30 * second, 120 * second), () => back(node, act, ['filter kube']))

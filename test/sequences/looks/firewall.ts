@@ -120,7 +120,7 @@ const flushed = (node: Node, it: Flush, subject: string, table: string): Stateme
   text: `\`${it.program}\` (pid ${it.pid}) took the IPv4 ${table} rules away at ${timeOfDay(node.wall(it.at))}.`,
   seen: true,
   at: node.wall(it.at),
-  ...(profile().early && { wellAt: node.wall(it.at), latest: node.wall(it.at) }),
+  ...(profile().early && { wellAt: node.wall(it.at), latest: node.wall(it.latest) }),
   by: it.by,
   after: it.after,
   evidence: {

@@ -2,7 +2,7 @@ import { exactMoment } from '../../../agent/text/times.ts'
 import type { Node } from '../node.ts'
 import { profile } from '../profile.ts'
 import { apiWrong } from '../reach.ts'
-import { type Origin, type Statement, together } from '../truth.ts'
+import { from, type Origin, type Statement, together } from '../truth.ts'
 
 const minute = 60_000
 /** collectors/k3s/assess.ts `grace`, service.ts `steady`, happened.ts `held`. */
@@ -96,9 +96,10 @@ function health(node: Node): readonly Statement[] {
       ...api,
     })
   }
-  const closed = wrong.get('filter ufw')
-  const kubelet =
-    wrong.get('kubelet') ?? (closed && { ...closed, after: [...closed.after, 'firewall.lockout'] })
+  const [hung, closed] = [wrong.get('kubelet'), wrong.get('filter ufw')]
+  // What comes in is dropped, from loopback too: a kubelet that hangs by itself does not answer by either.
+  const both = together([hung, closed && from(closed, 'firewall.lockout')])
+  const kubelet = both && { ...both, since: Math.min(...[hung, closed].flatMap((it) => it?.since ?? [])) }
   if (kubelet)
     found.push({
       code: 'k3s.kubelet-unhealthy',

@@ -20,9 +20,10 @@ function looping(node: Node, it: Pod): readonly Statement[] {
   const { booted } = node
   const times = ownRestarts(it.times, booted).filter((at) => now - at < window)
   const starts = booted !== undefined && now - booted < startsAnew
-  const loops = times.length >= restarts || (it.down && !starts && it.restarts >= restarts)
+  const { ended } = it
+  const down = it.down && !starts && now - (ended?.at ?? 0) < longestWait
+  const loops = times.length >= restarts || (down && it.restarts >= restarts)
   if (!loops || !it.loop) return []
-  const { ended, down } = it
   const lines = it.said.filter((one) => now - one.last <= hold)
   const line = lines.find((one) => severityOf(one) === 'critical') ?? lines[0]
   const { early } = profile()
