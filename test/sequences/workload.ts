@@ -72,7 +72,13 @@ export function remade(node: Node, it: Pod): void {
   delete it.ended
   delete it.loop
   node.near.delete(it)
-  if (it.ill?.still()) node.time.in(it.ill.lives + 5 * second, () => it.ill && ends(node, it, it.ill))
+  const { run, ill } = it
+  const starts = () => {
+    if (it.run !== run) return
+    if (node.k3s.running) ends(node, it, ill as Illness)
+    else node.time.in(10 * second, starts)
+  }
+  if (ill?.still()) node.time.in(ill.lives + 5 * second, starts)
   node.hear('pods')
   node.hear('firewall')
 }
