@@ -1,4 +1,5 @@
-import type { Finding, NotificationRecord, Observation, Onset, Rules } from '../model/index.ts'
+import type { Finding, NotificationRecord, Observation, Onset, Rules, Severity } from '../model/index.ts'
+import { severities } from '../model/index.ts'
 import { day, hour, minute, second } from '../text/times.ts'
 import { type Judgements, lastWell } from './last-well.ts'
 
@@ -207,11 +208,14 @@ function onsetOf(since: number, event: boolean, well: number | undefined, now: n
 
 function confirmed(finding: Finding, rules: Rules, it: Observation, now: number): Finding {
   const { id, since, found: first, onset, notifyAt, count, flaps, evidence } = finding
+  const is = present(rules, it)
+  const graver = graverSince(finding, is.severity, now)
   return {
     // A round that brings no evidence does not take back what another saw: it may be the proof of the cause.
     ...(evidence && { evidence }),
-    ...present(rules, it),
+    ...is,
     id,
+    ...(graver && { graver }),
     // The clock may have been set back since: never wait for a time that came from a wrong clock.
     since: Math.min(since, now),
     found: Math.min(first, now),
@@ -229,6 +233,16 @@ function confirmed(finding: Finding, rules: Rules, it: Observation, now: number)
       ...((finding.gone || finding.latest !== undefined) && { latest: finding.gone ? now : finding.latest }),
     }),
   }
+}
+
+/** When it got as grave as it is: since the round before, if this one finds it graver. */
+function graverSince(
+  { severity: before, seen, graver }: Finding,
+  severity: Severity,
+  now: number,
+): Onset | undefined {
+  if (severities.indexOf(severity) > severities.indexOf(before)) return { from: Math.min(seen, now), to: now }
+  return graver && { ...graver, to: Math.min(graver.to, now) }
 }
 
 /** The text of a finding that is held for flapping, before which its state now is said. */

@@ -26,6 +26,8 @@ export interface Cause<Code extends string = string> {
   readonly same?: Shared
   /** Whether what was seen of both says so: an exit code, a line of a log, an address. False: it is not the cause. */
   readonly proof?: Proof
+  /** It explains as what it became, such as a disk that was filling and is full: from when it got as grave as it is. */
+  readonly grave?: true
   /** Only together with one of these, which brings it out: expired certificates break flannel when k3s next starts. */
   readonly triggers?: readonly Cause<Code>[]
   /** It may also begin when the cause is over: a database that was killed fails when it starts again, hours later. */
@@ -171,6 +173,8 @@ export interface Finding {
   /** When a round first found it. */
   readonly found: number
   readonly onset: Onset
+  /** When it got graver last, since it was found. */
+  readonly graver?: Onset
   readonly latest?: number
   /** When a round last confirmed it. */
   readonly seen: number

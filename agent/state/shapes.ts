@@ -103,6 +103,8 @@ const simple: Shape = (it) =>
   it === null || ['string', 'number', 'boolean'].includes(typeof it) ? undefined : 'is no simple value'
 const evidence: Shape = (it) => (isGroup(it) ? listOf(simple, 1_000)(Object.values(it)) : 'is no group')
 
+const onset = group<Onset>({ from: { optional: time }, to: time })
+
 export const findingShape = group<Finding>({
   id: text(2_000),
   code: text(200),
@@ -120,7 +122,8 @@ export const findingShape = group<Finding>({
   evidence: { optional: evidence },
   since: time,
   found: time,
-  onset: group<Onset>({ from: { optional: time }, to: time }),
+  onset,
+  graver: { optional: onset },
   latest: { optional: time },
   seen: time,
   count,

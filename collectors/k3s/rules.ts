@@ -25,7 +25,7 @@ const certificates = causes(
 )
 /** A full disk, on which k3s cannot write, and the kernel killing k3s itself. */
 const noRoom = causes(
-  { code: 'k3s.disk-filling', takes: whileOpen, proof: isFull },
+  { code: 'k3s.disk-filling', takes: whileOpen, grave: true, proof: isFull },
   { code: 'memory.oom-killed', proof: ofK3s },
 )
 /** In the first minutes after a start the API and the kubelet are asked at every look. As long as k3s does not run, the last answer stands. */
@@ -91,7 +91,7 @@ export const rules = declared({
       { code: 'k3s.killed', takes: 2 * minute },
       { code: 'k3s.rebooted', takes: minute },
       // Somebody who stops it is no failure.
-      { code: 'k3s.disk-filling', takes: whileOpen, proof: failedOnFull },
+      { code: 'k3s.disk-filling', takes: whileOpen, grave: true, proof: failedOnFull },
       { code: 'memory.oom-killed', proof: ofK3s },
       ...certificates.map((it) => ({ ...it, proof: both(it.proof, hasFailed) })),
     ],
@@ -133,7 +133,7 @@ export const rules = declared({
     pendingFor: minute,
     because: [
       ...unwell,
-      { code: 'k3s.disk-filling', takes: whileOpen, proof: isFull },
+      { code: 'k3s.disk-filling', takes: whileOpen, grave: true, proof: isFull },
       { code: 'certs.api-unauthorized', proof: saysUnauthorized },
     ],
   },
@@ -222,7 +222,7 @@ export const rules = declared({
     event: true,
     because: [
       { code: 'cni.overlay-missing', proof: panickedAtLink },
-      { code: 'k3s.disk-filling', takes: whileOpen, proof: endedForSpace },
+      { code: 'k3s.disk-filling', takes: whileOpen, grave: true, proof: endedForSpace },
       { code: 'memory.oom-killed', proof: diedOfKill },
       ...certificates.map((it) => ({ ...it, proof: both(it.proof, endedForCertificates) })),
     ],

@@ -21,6 +21,8 @@ export interface Told {
   readonly kind: Notice['kind']
   readonly rings: boolean
   readonly incidents: readonly Incident[]
+  /** Which message on several of one kind it is about, or may become. */
+  readonly ofKind?: string
 }
 
 export const findingsOf = ({ cause, affected }: Incident): readonly Finding[] => [cause, ...affected]
@@ -83,6 +85,8 @@ export function makeCore(begin: number) {
           it.kind === 'several' ? it.change : it.kind,
         ),
         incidents: 'incidents' in it ? it.incidents : it.kind === 'test' ? [] : [it.incident],
+        ...(it.kind === 'opened' && { ofKind: `kind ${it.incident.id}` }),
+        ...(it.kind === 'several' && it.group.of === 'kind' && { ofKind: it.group.id }),
       }))
     },
     /** Whether a look of this collector has to confirm something. */

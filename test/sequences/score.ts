@@ -1,3 +1,4 @@
+import { gathering } from '../../agent/core/plan/groups.ts'
 import { type Finding, type Incident, leadOf } from '../../agent/model/index.ts'
 import type { Agent } from './agent.ts'
 import { type Core, findingsOf, isGone, type Told } from './core.ts'
@@ -53,6 +54,8 @@ export function makeScore(node: Node, core: Core) {
   const told = new Set<string>()
   const caused = new Set<string>()
   const rung = new Set<Act>()
+  /** When a message that others of its kind may join rang last. */
+  const bells = new Map<string, number>()
   /** Since when a key is not so any more, and whether it is so now. */
   const so = new Map<string, { readonly is: boolean; readonly at: number }>()
   let upSince = 0
@@ -148,7 +151,12 @@ export function makeScore(node: Node, core: Core) {
         `${it.kind}: ${whatOf(it)}`,
         alarms.map(label).join(', '),
       )
-    for (const one of alarms) for (const act of it.rings ? (originOf(one)?.by ?? []) : []) rung.add(act)
+    const { ofKind } = it
+    // What is of one kind within half a minute is one message, which rings once and is edited as it grows.
+    const joins = ofKind !== undefined && now() - (bells.get(ofKind) ?? 0) <= gathering
+    if (it.rings && ofKind !== undefined) bells.set(ofKind, now())
+    for (const one of alarms)
+      for (const act of it.rings || joins ? (originOf(one)?.by ?? []) : []) rung.add(act)
     for (const incident of it.incidents)
       for (const one of findingsOf(incident)) if (isAlarm(one) && !told.has(one.id)) first(one, incident)
     if (it.rings && alarms.length > 0 && !alarms.some((one) => originOf(one)?.by.some((act) => act.fault)))

@@ -228,15 +228,17 @@ export function causeOf(
 
 /** Why `cause` cannot have caused `effect` by this edge; undefined if it can. */
 export function refusal(
-  cause: Finding,
+  found: Finding,
   effect: Finding,
-  { takes = promptly, same, proof, triggers, lingers }: Cause,
+  { takes = promptly, same, grave, proof, triggers, lingers }: Cause,
   byCode: ReadonlyMap<string, readonly Finding[]>,
   rules: Rules,
 ): Exclude<Verdict, 'taken' | 'farther'> | undefined {
+  const cause = grave && found.graver ? { ...found, onset: found.graver } : found
   if (!shares(cause, effect, same)) return 'another subject'
   // Found when the effect was over: what people were told of it stays as it was.
-  if (effect.resolved !== undefined && cause.found > effect.resolved) return 'began later'
+  if (effect.resolved !== undefined && Math.max(cause.found, cause.onset.to) > effect.resolved)
+    return 'began later'
   // It passed before there was an end of patience with it: no reason to tell anew what was told already.
   const passed = cause.resolved !== undefined && cause.seen < cause.notifyAt
   if (passed && cause.found > effect.found) return 'began later'

@@ -1,6 +1,7 @@
 import t from 'tap'
 import {
   awaitedBy,
+  type Ledger,
   resolvedKept,
   step,
   tellFrom,
@@ -8,7 +9,7 @@ import {
   withoutOld,
   withoutOrphans,
 } from '../../../agent/core/ledger.ts'
-import type { Rules } from '../../../agent/model/index.ts'
+import type { Rules, Severity } from '../../../agent/model/index.ts'
 import { observation, rule } from '../findings.ts'
 
 const rules = { 'a.one': rule({ pendingFor: 500 }), 'a.two': rule({ severity: 'critical' }) }
@@ -119,6 +120,19 @@ t.test('an observation may be graver than its rule, and a subject may not be end
   )
   t.equal(it?.severity, 'critical')
   t.equal(it?.subject.length, 200)
+})
+
+t.test('when it got graver is known, by the looks before and after', async (t) => {
+  const at = (ledger: Ledger, now: number, severity: Severity) =>
+    step(ledger, { rules, observations: [observation({ code: 'a.one', severity })] }, now)
+  const first = at([], 100, 'critical')
+  t.notOk(first[0]?.graver, 'found so')
+  const mild = at([], 100, 'warning')
+  const grave = at(at(mild, 200, 'warning'), 300, 'critical')
+  t.strictSame(grave[0]?.graver, { from: 200, to: 300 })
+  t.strictSame(at(grave, 400, 'critical')[0]?.graver, { from: 200, to: 300 })
+  t.strictSame(at(at(grave, 400, 'warning'), 500, 'critical')[0]?.graver, { from: 400, to: 500 })
+  t.equal(grave[0]?.onset.to, 100, 'it began before')
 })
 
 t.test('several events of one kind in one look are as many findings, each of its own time', async (t) => {

@@ -288,6 +288,26 @@ t.test('what shows at once is of the first that came since it was seen well', as
   t.equal(causeIn(dead(start - minute), bridge, routes), 'cni.routes-missing', 'well beside the first')
 })
 
+t.test('a disk explains as a full one only what was well until it was full', async (t) => {
+  const full = { from: start + 9 * minute, to: start + 10 * minute }
+  const disk = found('k3s.disk-filling', start, { severity: 'critical', graver: full })
+  const causeIn = (from: number, more: Partial<Finding> = {}, cause = disk) => {
+    const api = found('k3s.api-unhealthy', from + minute, { onset: { from, to: from + minute }, ...more })
+    return causeOf(
+      api,
+      rules,
+      Map.groupBy([cause, api], (it) => it.code),
+    )?.code
+  }
+  t.equal(causeIn(start + 9 * minute), 'k3s.disk-filling')
+  t.equal(causeIn(start + 30 * minute), 'k3s.disk-filling')
+  t.equal(causeIn(start + 5 * minute), undefined, 'unwell while there was room')
+  const { graver: _, ...early } = disk
+  t.equal(causeIn(start + 5 * minute, {}, early), 'k3s.disk-filling', 'found full')
+  const over = { resolved: start + 9.5 * minute }
+  t.equal(causeIn(start + 8.5 * minute, over), undefined, 'what was told and is over stays as it was')
+})
+
 t.test('a DNS server that refuses is not shut out by a rule or a link', async (t) => {
   const causeIn = (code: string, answer: string, evidence: Finding['evidence'] = {}) => {
     const cause = found(code, start, { evidence: { ...shown, ...evidence } })
