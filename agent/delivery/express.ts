@@ -23,7 +23,7 @@ export interface ExpressOptions {
   /** Makes a connection that is kept for so many ms without use. */
   readonly open: (idle: number) => Post
   readonly keepOpen: boolean
-  /** What is urgent, due and not tried yet, the gravest first; none while it has to wait its turn. */
+  /** What is urgent, due and not tried by the postman yet, the gravest first. */
   readonly urgent: () => readonly Notice[]
   /** Sends it over that connection and sees to what comes of it. Never rejects. */
   readonly send: (notice: Notice, post: Post) => Promise<void>
@@ -51,6 +51,8 @@ export class Express {
   readonly #sending = new Set<Promise<void>>()
   #holding: Promise<void> | undefined
   #late: NodeJS.Timeout | undefined
+  /** Whether what is urgent need not wait: for an answer, or for another try that only the postman put off. */
+  #isAllowed: boolean = false
   #stopped: boolean = false
 
   constructor(options: ExpressOptions) {
@@ -76,9 +78,10 @@ export class Express {
     return this.#free().some((it) => it.isOpen())
   }
 
-  /** The postman waits for an answer, or for its next try: from `grace` on it may be overtaken. */
+  /** The postman waits for an answer: from `grace` on it may be overtaken. */
   arm(): void {
     clearTimeout(this.#late)
+    this.#isAllowed = true
     this.#late = setTimeout(() => {
       this.#late = undefined
       this.look()
@@ -86,15 +89,29 @@ export class Express {
     this.#late.unref()
   }
 
-  /** The postman waits no more. */
+  /** It waits for its next try, which only itself has put off. */
+  allow(): void {
+    this.#isAllowed = true
+    this.look()
+  }
+
+  /** It waits no more. */
   disarm(): void {
+    this.#isAllowed = false
     clearTimeout(this.#late)
     this.#late = undefined
   }
 
+  /** Where `first` would need a new connection, which may not be had, what is urgent goes over one that is open. */
+  rush(first: Post): void {
+    if (first.isOpen() || !this.isOpen()) return
+    this.allow()
+    this.disarm()
+  }
+
   /** Something urgent may be due. Does nothing while the letter under way is not late yet. */
   look(): void {
-    if (this.#stopped || this.#late) return
+    if (this.#stopped || !this.#isAllowed || this.#late) return
     for (const notice of this.#options.urgent()) {
       const [post] = this.#free()
       if (!post) return

@@ -5,7 +5,7 @@ import { duration } from '../text/durations.ts'
 import { minute } from '../text/times.ts'
 import type { DeliverOptions, Delivery, DeliveryState } from './delivery.ts'
 import { Express } from './express.ts'
-import { pause } from './pause.ts'
+import { pause, restUntil } from './pause.ts'
 import { holdEvery, openPost, type Post, rememberAddress } from './post.ts'
 import { Progress } from './progress.ts'
 import { aside, backoff, troubleOf } from './retry.ts'
@@ -36,8 +36,6 @@ class Postman implements Delivery {
   readonly #giveUp = new AbortController()
   readonly #progress = new Progress()
   readonly #express: Express
-  /** Whether what is urgent need not wait: for an answer, or for another try that only this postman put off. */
-  #overtakable: boolean = false
   #trouble: NonNullable<DeliveryState['failing']> | undefined
   /** Failed attempts in a row that a server answered; not rate limits (429), which are not about a single notice. */
   #errors = 0
@@ -61,7 +59,7 @@ class Postman implements Delivery {
     this.#express = new Express({
       open,
       keepOpen: options.keepOpen === true,
-      urgent: () => (this.#overtakable ? this.#urgent() : []),
+      urgent: () => this.#urgent(),
       send: (notice, post) => this.#overtake(notice, post),
       doubtful: () => this.#again(),
     })
@@ -91,7 +89,7 @@ class Postman implements Delivery {
 
   wake(): void {
     this.#again()
-    if (this.#overtakable) this.#express.look()
+    this.#express.look()
     rememberAddress(this.#options.sink, this.#options.settings)
   }
 
@@ -104,7 +102,7 @@ class Postman implements Delivery {
     while (!this.#stopping.signal.aborted) {
       this.#woken = false
       try {
-        this.#rush()
+        this.#express.rush(this.#post)
         const notice = this.#next()
         await (notice ? this.#attempt(notice) : this.#idle())
       } catch (error) {
@@ -145,13 +143,6 @@ class Postman implements Delivery {
     return able[this.#errors < patience ? 0 : this.#errors % able.length]
   }
 
-  /** Where a new connection would be needed, which may not be had, what is urgent goes over one that is open. */
-  #rush(): void {
-    this.#overtakable = !this.#post.isOpen() && this.#express.isOpen()
-    if (this.#overtakable) this.#express.look()
-    this.#overtakable = false
-  }
-
   async #idle(): Promise<void> {
     if (this.#woken || this.#stopping.signal.aborted) return
     const bell = new AbortController()
@@ -159,19 +150,24 @@ class Postman implements Delivery {
     const first = this.#progress.refusal()
     const rest = first ? Math.max(1, first.at + aside - this.#now()) : aside
     if (!this.#options.keepOpen) return this.#sleep(rest, bell.signal)
-    const begun = performance.now()
-    if ((await this.#post.hold(bell.signal)) === 'answered') this.#express.answered(begun)
+    await this.#hold(bell.signal)
     if (!bell.signal.aborted) await this.#sleep(Math.min(rest, holdEvery), bell.signal)
+  }
+
+  /** Keeps the connection open, or opens it. Gives whether an answer came. */
+  async #hold(wanted?: AbortSignal): Promise<boolean> {
+    const begun = performance.now()
+    const answered = (await this.#post.hold(wanted)) === 'answered'
+    if (answered) this.#express.answered(begun)
+    return answered
   }
 
   async #attempt(notice: Notice): Promise<void> {
     // Also if it fails: then it is tried again, and not by two ways.
     this.#progress.tries(notice.id)
-    this.#overtakable = true
     this.#express.arm()
     const begun = performance.now()
     const tried = await this.#tell(notice, this.#post)
-    this.#overtakable = false
     this.#express.disarm()
     if (tried.status !== undefined) this.#express.answered(begun)
     const { reading } = tried
@@ -259,15 +255,16 @@ class Postman implements Delivery {
     if (this.#trouble?.why !== why)
       log.warn({ ...this.#about(notice), why, wait: rest }, 'not sent; Murphy tries again')
     this.#fails(why, rest)
-    return this.#pause(rest, status !== 429 && asked === 0)
+    if (status !== 429 && asked === 0) this.#express.allow()
+    return this.#pause(rest, status === undefined && !unconfirmed)
   }
 
-  /** Before another try. `own`: the server did not ask for it. */
-  async #pause(ms: number, own: boolean): Promise<void> {
-    this.#overtakable = own
-    if (own) this.#express.look()
-    await this.#rest(ms)
-    this.#overtakable = false
+  /** Before another try. `unreached`: the letter did not go out; then the pause ends as soon as somebody answers. */
+  async #pause(ms: number, unreached: boolean): Promise<void> {
+    const isOver = async () => this.#stopping.signal.aborted || (await this.#hold())
+    const isHeld = unreached && this.#options.keepOpen === true
+    await (isHeld ? restUntil(ms, (part) => this.#rest(part), isOver) : this.#rest(ms))
+    this.#express.disarm()
   }
 
   #fails(why: string, rest: number): void {

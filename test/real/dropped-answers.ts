@@ -9,7 +9,8 @@ import { webhookReceiver } from '../receivers/webhook.ts'
 /**
  * To be run in a network namespace of its own: the firewall lets no answer in, and a sink is told something mild, again
  * and again, and after so many ms (first argument) three things that are critical, a second apart. Then answers come in
- * again. Prints what arrived, how long after it was due, ms, and what was noted as sent.
+ * again. Prints what arrived, how long after it was due, ms, what was noted as sent, and how long
+ * that took, ms.
  */
 const receiver = await webhookReceiver()
 const due: Notice[] = []
@@ -22,8 +23,8 @@ const postman = deliver({
   name: 'mine',
   keepOpen: true,
   timeout: 1500,
-  // Else the pause before the next try may be minutes long by then.
-  random: () => 0.02,
+  // The longest pauses before the next try.
+  random: () => 1,
   plan: () => [...due],
   receipt: () => undefined,
   note(it) {
@@ -61,6 +62,8 @@ const arrived = receiver.arrived.map(({ headers, at }) => {
 })
 await wait(1000)
 execFileSync('iptables', ['-D', ...rule])
+const opened = Date.now()
 for (let left = 3000; left > 0 && due.length > 0; left -= 1) await wait(10)
-process.stdout.write(JSON.stringify({ held, arrived, noted, unconfirmed, left: due.length }))
+const back = Date.now() - opened
+process.stdout.write(JSON.stringify({ held, arrived, noted, unconfirmed, back, left: due.length }))
 process.exit(0)

@@ -136,6 +136,8 @@ t.test('each has a connection of its own, an open one first', async (t) => {
   t.ok(it.isOpen())
   await wait(10)
   it.look()
+  t.strictSame(sent, [], 'the postman has not said that it waits')
+  it.allow()
   t.strictSame(sent, [
     ['grave_0', 2],
     ['grave_1', 0],
@@ -196,7 +198,7 @@ t.test('a letter without an answer is tried by the first connection only where t
   }
   const it = new Express(its)
   const before = performance.now() - 1
-  it.look()
+  it.allow()
   await wait(headStart + 50)
   t.equal(doubts, 1, 'the postman looks again')
   t.ok(it.sends('grave_0'), 'nobody knows')
@@ -205,5 +207,29 @@ t.test('a letter without an answer is tried by the first connection only where t
   it.answered(performance.now())
   t.notOk(it.sends('grave_0'))
   end()
+  await it.stop()
+})
+
+t.test('where the first connection is gone, nothing urgent waits for a new one', async (t) => {
+  const { made, open } = fakes()
+  const sent: string[] = []
+  const it = new Express({
+    open,
+    keepOpen: true,
+    urgent: () => [grave(0)],
+    send: async ({ id }) => void sent.push(id),
+    doubtful: () => undefined,
+  })
+  const first = fakes().open()
+  await wait(10)
+  it.rush(first)
+  t.strictSame(sent, [], 'it is there')
+  first.open = false
+  for (const one of made) one.open = false
+  it.rush(first)
+  t.strictSame(sent, [], 'so are all others')
+  for (const one of made) one.open = true
+  it.rush(first)
+  t.strictSame(sent, ['grave_0'])
   await it.stop()
 })

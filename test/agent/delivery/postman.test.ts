@@ -272,6 +272,20 @@ t.test('what is critical and new is tried at once in a pause that the server did
   t.ok(performance.now() - begun < 500, 'the pause is a second')
 })
 
+t.test('a pause ends early only if the letter before it did not go out', async (t) => {
+  const receiver = await webhookReceiver()
+  t.teardown(() => receiver.close())
+  receiver.fault = () => 'hang'
+  const its = { keepOpen: true, timeout: 50, random: () => 1 }
+  const silent = book(webhook, { url: receiver.url }, its)
+  silent.tell(opened(0))
+  await until(() => silent.waits.includes(16_000))
+  const dead = book(webhook, { url: 'http://127.0.0.1:1/' }, its)
+  dead.tell(opened(0))
+  await until(() => dead.waits.filter((ms) => ms === 10_000).length > 2)
+  t.equal(Math.max(...dead.waits), 10_000, 'in between it is asked whether anybody answers')
+})
+
 t.test('when nothing is due any more, nothing fails any more', async (t) => {
   const receiver = await webhookReceiver()
   t.teardown(() => receiver.close())
