@@ -202,7 +202,12 @@ place_program() {
 
 write_unit() {
   note "$unit"
-  put "$unit" 0644 <"$source/systemd/murphy.service"
+  if $agent_command; then
+    put "$unit" 0644 <"$source/systemd/murphy.service"
+  else
+    # Messages name the command that is there: `agent` is another program.
+    sed '/^ExecStart=/i Environment=MURPHY_COMMAND=murphy' "$source/systemd/murphy.service" | put "$unit" 0644
+  fi
 }
 
 write_commands() {

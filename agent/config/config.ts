@@ -25,7 +25,7 @@ export interface Config {
   readonly file?: string
   readonly node: string
   /** What stands in every message beside the node. */
-  readonly letterhead: Pick<Notice, 'cluster' | 'runbookUrl'>
+  readonly letterhead: Pick<Notice, 'cluster' | 'runbookUrl' | 'command'>
   readonly stateDir: string
   readonly socket: string
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error'

@@ -12,6 +12,8 @@ interface Letterhead {
   readonly cluster?: string
   /** Where the owner's own instructions are; `{code}` stands for the code of a finding. */
   readonly runbookUrl?: string
+  /** What Murphy's own command is called on the node; `agent` if absent. */
+  readonly command?: string
   /** The time of the attempt, ms. */
   readonly at: number
   /** It tells of something critical and new without a sound, as there were too many messages: it goes before all others. */

@@ -1,5 +1,6 @@
 import type { Terminal } from '../model/index.ts'
 import { ascii } from './ascii.ts'
+import { ownName, underName, usualName } from './own-name.ts'
 import { safe } from './sanitize.ts'
 import { isZone } from './zones.ts'
 
@@ -15,7 +16,8 @@ export function terminalOf(
   environment: Environment,
   { local = false } = {},
 ): Terminal {
-  const { NO_COLOR, TERM, TZ, MURPHY_COMMAND = '' } = environment
+  const { NO_COLOR, TERM, TZ } = environment
+  const command = ownName(environment.MURPHY_COMMAND)
   const color = stream.isTTY === true && !NO_COLOR && TERM !== 'dumb'
   const own = TZ || (local ? Intl.DateTimeFormat().resolvedOptions().timeZone : undefined)
   const zone = (local || stream.isTTY === true) && own && isZone(own) ? own : undefined
@@ -24,7 +26,7 @@ export function terminalOf(
     width: Math.max(60, Math.min(stream.columns ?? 80, 120)),
     ...(isAscii(environment) && { ascii: true as const }),
     ...(zone && { zone }),
-    ...(/^[a-z][a-z0-9-]{0,30}$/.test(MURPHY_COMMAND) && { command: MURPHY_COMMAND }),
+    ...(command !== undefined && { command }),
   }
 }
 
@@ -35,17 +37,11 @@ function isAscii({ LC_ALL, LC_CTYPE, LANG }: Environment): boolean {
 }
 
 /** What this program is called where it is shown: `murphy` where nothing else is installed. */
-export const commandOf = ({ command = 'agent' }: Pick<Terminal, 'command'>): string => command
-
-/** A text with the commands of this program, in backticks, under the name that it has there. */
-const named = (terminal: Terminal, text: string) =>
-  terminal.command === undefined || terminal.command === 'agent'
-    ? text
-    : text.replace(/`(sudo )?agent /g, `\`$1${terminal.command} `)
+export const commandOf = ({ command = usualName }: Pick<Terminal, 'command'>): string => command
 
 /** Text from outside as this terminal may be sent it. */
 export const shownOn = (terminal: Terminal, text: string): string =>
-  terminal.ascii ? ascii(named(terminal, safe(text))) : named(terminal, safe(text))
+  terminal.ascii ? ascii(underName(safe(text), terminal.command)) : underName(safe(text), terminal.command)
 
 const codes = { bold: 1, dim: 2, red: 31, green: 32, yellow: 33, cyan: 36 } as const
 export type Style = keyof typeof codes

@@ -174,6 +174,11 @@ onNode('refuses with a sentence, before it changes anything', async (t, node) =>
   })
   t.match(await install(node, '--no-agent-command'), { exit: 0 })
   t.equal(await node.sh('ls /usr/local/bin'), 'murphy\n')
+  t.match(
+    await node.sh('systemctl cat murphy'),
+    /^Environment=MURPHY_COMMAND=murphy\nExecStart=/m,
+    'its messages name the command that is there',
+  )
   t.match(await install(node, '--purge'), { exit: 0 })
   t.equal(await node.sh('cat /usr/bin/agent'), 'mine\n')
   await node.sh('rm /usr/bin/agent && useradd -m murphy')

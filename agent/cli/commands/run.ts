@@ -13,6 +13,7 @@ import { describeMachine } from '../../host/describe.ts'
 import { hardwareOf, hardwareText, type KeptHardware, keptOf } from '../../host/hardware.ts'
 import { openMachine } from '../../host/machine.ts'
 import { openStore, type Store } from '../../state/store.ts'
+import { commandOf } from '../../text/terminal.ts'
 import { renderStatus } from '../render/status.ts'
 import { readVersion } from '../version.ts'
 import { type Common, type Exit, Refusal } from './common.ts'
@@ -89,7 +90,7 @@ export async function run(common: Common): Promise<Exit> {
   if (plain) {
     const terminal = here(common)
     show(`\n${renderStatus(daemon.snapshot(), terminal)}\n`, terminal)
-    log.info({}, `watching; see \`agent status\` (socket ${config.socket}); Ctrl-C ends it`)
+    log.info({}, `watching; see \`${commandOf(terminal)} status\` (socket ${config.socket}); Ctrl-C ends it`)
   }
   const signal = await stopped
   leaveHardware()

@@ -5,6 +5,7 @@ import type { Secrets } from '../../config/secrets.ts'
 import { sinks } from '../../delivery/sinks/index.ts'
 import { Refusal } from '../../model/index.ts'
 import { many } from '../../text/lists.ts'
+import { ownName } from '../../text/own-name.ts'
 import { safe } from '../../text/sanitize.ts'
 import type { Common } from './common.ts'
 
@@ -31,7 +32,9 @@ export function settings({ config }: Common, { secrets = 'leave', needed }: Sett
   try {
     const file = config ? { file: config } : {}
     const more = { collectors, sinks, secrets, ...(!needed && { unreadable }) }
-    return { ...loadConfig({ ...file, ...more }), ...places }
+    const loaded = loadConfig({ ...file, ...more })
+    const command = ownName(process.env.MURPHY_COMMAND)
+    return { ...loaded, ...places, letterhead: { ...loaded.letterhead, ...(command && { command }) } }
   } catch (error) {
     if (error instanceof ConfigError)
       throw new Refusal(

@@ -80,7 +80,7 @@ const short = (said: Words) => `${marks[said.tone]} **${fit(said.headline, limit
 /** What and since when is content and not in the embed, because phones show nothing of an embed in a notification. */
 function message(said: Words, notice: Notice): Message {
   const field = (name: string, value: string) => (value.trim() ? [{ name, value }] : [])
-  const whole = (all: readonly string[]) => wholeLines(all, limits.field, rest)
+  const whole = (all: readonly string[]) => wholeLines(all, limits.field, rest(said))
   const lines = boundedLines(
     said.lines,
     // Beside fields there is less room for lines.

@@ -1,5 +1,6 @@
 import type { Notice } from '../../model/index.ts'
 import { leadOf } from '../../model/index.ts'
+import { underName } from '../../text/own-name.ts'
 import { line } from '../../text/sanitize.ts'
 import { messageClock } from '../../text/times.ts'
 import { alsoAffected, avoids, limits, named, prefix, standing, steps, type Words } from './parts.ts'
@@ -7,6 +8,18 @@ import { severalWords } from './several.ts'
 
 /** The parts of a notice. Pure and total, whatever the texts hold. Each is one line without control characters. */
 export function words(notice: Notice): Words {
+  const { command } = notice
+  const said = wordsOf(notice)
+  if (command === undefined) return said
+  const named = (text: string) => underName(text, command)
+  return {
+    ...said,
+    ...{ text: named(said.text), impact: named(said.impact), command },
+    ...{ fix: said.fix.map(named), avoid: said.avoid.map(named), lines: said.lines.map(named) },
+  }
+}
+
+function wordsOf(notice: Notice): Words {
   const node = line(notice.node, limits.node)
   const none: Omit<Words, 'headline' | 'standing'> = {
     ...{ tone: 'info', text: '', cause: '', impact: '', also: '', fix: [], avoid: [], lines: [] },

@@ -2,6 +2,7 @@ import type { Finding, Incident, Pod, Severity } from '../../model/index.ts'
 import { leadOf, severities, statementsOf, titleOf } from '../../model/index.ts'
 import { duration } from '../../text/durations.ts'
 import { shortSubject } from '../../text/kinds.ts'
+import { underName } from '../../text/own-name.ts'
 import { line } from '../../text/sanitize.ts'
 import { stepOf } from '../../text/steps.ts'
 import { messageClock } from '../../text/times.ts'
@@ -31,6 +32,8 @@ export interface Words {
   readonly lines: readonly string[]
   /** The code of the finding in the headline, for `agent explain`. */
   readonly code?: string
+  /** What Murphy's own command is called on the node, if not `agent`. */
+  readonly command?: string
 }
 
 /** Characters, and how many of what. */
@@ -51,7 +54,10 @@ export const limits = {
 export const marks = { critical: '🔴', warning: '🟠', info: '🔵', resolved: '🟢' }
 
 /** Where everything that had no room stands. */
-export const rest = (left: number) => `${left} more: \`agent status\``
+export const rest =
+  ({ command }: Pick<Words, 'command'>) =>
+  (left: number) =>
+    underName(`${left} more: \`agent status\``, command)
 
 /** What stands between the node's name and the title, by what is new. */
 export function prefix(

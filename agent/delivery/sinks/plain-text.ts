@@ -18,7 +18,7 @@ const limits = {
 export function plainText(said: Words, step: (text: string) => string = (it) => it): string {
   const fit = (text: string, limit: number) => shorten(text, limit, jsonBytes)
   const labelled = (label: string, text: string) => (text ? [`${label}: ${text}`] : [])
-  const whole = (all: readonly string[], limit: number) => wholeLines(all, limit, rest, jsonBytes)
+  const whole = (all: readonly string[], limit: number) => wholeLines(all, limit, rest(said), jsonBytes)
   const shown = said.fix.map(step)
   const steps = shown.length > 1 ? shown.map((it, index) => `${index + 1}. ${it}`) : shown
   // Beside steps there is less room for lines.

@@ -2,6 +2,7 @@ import { createHash, createHmac } from 'node:crypto'
 import type { Finding, Incident, Letter, Notice } from '../../model/index.ts'
 import { severityOfAll, sink, titleOf } from '../../model/index.ts'
 import { jsonBytes, shorten } from '../../text/lengths.ts'
+import { underName } from '../../text/own-name.ts'
 import { line } from '../../text/sanitize.ts'
 import { timestamp } from '../../text/times.ts'
 import { words } from './message.ts'
@@ -156,15 +157,19 @@ function content(notice: Notice): Content {
   if (notice.kind === 'several') return several(notice)
   const { incident, kind } = notice
   const happened = kind === 'opened' ? incident.since : kind === 'resolved' ? incident.resolved : undefined
-  return { type: `incident.${kind}`, happened: happened ?? notice.at, data: { incident: whole(incident) } }
+  return {
+    type: `incident.${kind}`,
+    happened: happened ?? notice.at,
+    data: { incident: whole(incident, notice.command) },
+  }
 }
 
 const brief = (it: Incident) => ({ ...frame(it), cause: finding(it.cause, limits.brief) })
 
-const whole = (incident: Incident) => ({
+const whole = (incident: Incident, command: string | undefined) => ({
   ...frame(incident),
   title: fit(titleOf(incident), 2 * limits.title),
-  ...steps(incident),
+  ...steps(incident, command),
   ...(incident.why && {
     why: {
       certainty: incident.why.certainty,
@@ -200,7 +205,7 @@ function several(notice: Extract<Notice, { kind: 'several' }>): Content {
         ...(over && { resolved: timestamp(resolved) }),
         total: incidents.length,
         open: open.length,
-        ...(gravest && steps(gravest)),
+        ...(gravest && steps(gravest, notice.command)),
       },
       incidents: incidents.slice(0, most.incidents).map(brief),
       more: Math.max(0, incidents.length - most.incidents),
@@ -238,9 +243,9 @@ const finding = ({ pod, ...it }: Finding, text: number) => ({
 })
 
 /** What to do about all of it, each whole: what is too long is left out. */
-const steps = ({ fix, avoid }: Incident) => ({
+const steps = ({ fix, avoid }: Incident, command: string | undefined) => ({
   fix: fix
-    .map((it) => line(it))
+    .map((it) => underName(line(it), command))
     .filter(isShort)
     .slice(0, most.steps),
   avoid: avoid

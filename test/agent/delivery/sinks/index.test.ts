@@ -1,5 +1,8 @@
 import t from 'tap'
+import { defaults } from '../../../../agent/config/defaults.ts'
 import { sinks } from '../../../../agent/delivery/sinks/index.ts'
+import type { Notice } from '../../../../agent/model/index.ts'
+import { finding, incident, notice, since } from '../../../receivers/notices.ts'
 
 t.test('each sink says what it needs', async (t) => {
   t.same(
@@ -11,4 +14,33 @@ t.test('each sink says what it needs', async (t) => {
     const { url } = settings
     t.ok(url?.type === 'string' && url.secret, `${name}: its URL is a secret`)
   }
+})
+
+const urls: Readonly<Record<string, string>> = {
+  discord: 'https://discord.com/api/webhooks/1/token',
+  ntfy: 'https://ntfy.example/topic',
+  webhook: 'https://hooks.example/murphy',
+}
+
+t.test('no sink names a command that is not there', async (t) => {
+  const fix = Array.from(
+    { length: 40 },
+    (_, at) => `See part ${at}: \`agent firewall show ${'x'.repeat(60)}${at}\``,
+  )
+  const one = incident({ fix })
+  const other = incident({ id: 'b', cause: finding({ code: 'b.c', title: 'another' }) })
+  const group = { id: 'g', of: 'rest' } as const
+  const all: readonly Notice[] = [
+    notice('opened', one),
+    { kind: 'several', change: 'opened', id: 'm', node: 'node1', at: since, group, incidents: [one, other] },
+  ]
+  for (const { name, compose, settings } of sinks)
+    for (const it of all.map((one) => ({ ...one, command: 'murphy' }))) {
+      const said = compose(it, { ...defaults(settings), url: urls[name] ?? '' })
+        .map(({ body }) => body)
+        .join()
+      t.match(said, /murphy firewall show x/, name)
+      t.match(said, /murphy status/, name)
+      t.notMatch(said, /agent (?:status|firewall)/, name)
+    }
 })
