@@ -53,6 +53,8 @@ const loopShown = 45_000
 const leaveTheData =
   "Don't delete anything in /var/lib/rancher/k3s: its datastore and CAs can't be recreated."
 const noReboot = "Don't reboot: pod networking can't be rebuilt until the API is back."
+/** Of an agent too, while the API may be well. */
+const keepPods = "Don't reboot: pods stop, and only a running k3s starts them again."
 
 export type Code =
   | 'k3s.down'
@@ -83,7 +85,7 @@ export const rules = declared({
       'See why k3s ended (on an agent the unit is k3s-agent): `journalctl -u k3s -n 50 --no-pager`',
       'Start k3s (on an agent k3s-agent): `systemctl start k3s`',
     ],
-    avoid: [noReboot, leaveTheData],
+    avoid: [keepPods, leaveTheData],
     pendingFor: minute,
     because: [
       { code: 'k3s.restarting', takes: whileOpen, proof: hasFailed },
@@ -111,7 +113,7 @@ export const rules = declared({
       'See whether the disk is full: `df -h /var/lib/rancher/k3s`',
       'See whether the clock is wrong: `timedatectl`',
     ],
-    avoid: [noReboot, leaveTheData],
+    avoid: [keepPods, leaveTheData],
     // Three crashes or more within a quarter of an hour.
     because: [{ code: 'k3s.crashed', takes: 15 * minute }, ...noRoom, ...certificates],
   },
@@ -150,7 +152,7 @@ export const rules = declared({
       'See what failed (on an agent the unit is k3s-agent): `journalctl -u k3s -n 100 --no-pager | grep -iE "kubelet|proxier"`',
       'Restart k3s (on an agent k3s-agent), containers keep running: `systemctl restart k3s`',
     ],
-    avoid: [noReboot],
+    avoid: ["Don't reboot: it stops all pods, a restart of k3s does not."],
     pendingFor: minute,
     // Its /healthz needs neither the API nor room on a disk.
     because: unwell,
