@@ -10,7 +10,7 @@ import {
   readConfs,
   subnetFile,
 } from './conf.ts'
-import { askDns } from './dns.ts'
+import { askDns, askWhetherBack } from './dns.ts'
 import { judgedLinks } from './expected.ts'
 import { lackingSince } from './lacking.ts'
 import { keptLinks, parseLinks, parseRoutes } from './links.ts'
@@ -50,10 +50,11 @@ export async function collect(host: Host, past: Past<CniSample>): Promise<CniSam
       return undefined
     }
   }
-  // After a wake event nothing waits for a dead DNS server: its last answer is kept until the next scheduled run.
+  // After a wake event nothing waits for a dead DNS server: its last answer is kept until the next scheduled run, but for
+  // whether it is back.
   const hurried = past.heard.length > 0 && before?.dns !== undefined
   const asked = hurried
-    ? Promise.resolve(before.dns)
+    ? askWhetherBack(host, before.dns)
     : see('the cluster DNS', ['cni.dns-dead'], () => askDns(host, k3s, flags, before?.dns))
   const [links, routes, namespaces, subnet, netConf, confs, otherConfs] = await Promise.all([
     // `-d` adds the kind of each link; links and addresses come from one process.

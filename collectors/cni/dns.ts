@@ -104,6 +104,18 @@ export async function askDns(
   }
 }
 
+/** Longer than a DNS server of the cluster takes to answer, and too short for anything else to wait, ms. */
+const atOnce = 250
+
+/** Whether a DNS that was dead answers again, asked in a round in which nothing may wait for it: else the last answer. */
+export async function askWhetherBack(host: Host, before: Dns): Promise<Dns> {
+  const { server, name, rcode: last } = before
+  if (last !== undefined && last !== 'SERVFAIL') return before
+  const answer = await orNothing(host.resolve({ server, name, timeout: atOnce, tries: 1 }))
+  if (!answer || answer.rcode === 'SERVFAIL') return before
+  return { server, name, rcode: answer.rcode, seen: host.now(), due: true }
+}
+
 /**
  * A DNS server that does not answer, or cannot resolve the API's name. An agent does not know whether its cluster has a
  * DNS server, so there it counts only if it has answered before.

@@ -153,7 +153,12 @@ export function agentOn(node: Node, core: Core, listener: Listener) {
       })
       return [...all.filter((it) => !of(it.code)), ...whole]
     }
-    if (eye.name === 'cni') return partly((code) => code === 'cni.dns-dead', ['cni.dns-dead'], !heard)
+    if (eye.name === 'cni') {
+      const isDns = (code: string) => code === 'cni.dns-dead'
+      // Whether it is back is asked in hurried rounds too.
+      const isBack = eye.whole.length > 0 && !all.some((it) => isDns(it.code))
+      return partly(isDns, ['cni.dns-dead'], !heard || isBack)
+    }
     if (eye.name !== 'k3s') return all
     const { running } = node.k3s
     const young = !running || time.now() - running.since < 10 * 60_000

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { HostError } from '../../../agent/model/index.ts'
-import { askDns, clusterDns, dns, tenth } from '../../../collectors/cni/dns.ts'
+import { askDns, askWhetherBack, clusterDns, dns, tenth } from '../../../collectors/cni/dns.ts'
 import type { Dns } from '../../../collectors/cni/sample.ts'
 import { later, nodeLike, sampleOf } from './node.ts'
 
@@ -106,6 +106,42 @@ t.test('asking', async (t) => {
   )
   t.equal(await askDns(saying(fails('timeout')), agent, {}, undefined), undefined, 'nobody said where')
   await t.rejects(askDns(saying(fails('unrecorded')), server, {}, undefined), { code: 'unrecorded' })
+})
+
+t.test('in a hurried round only whether it is back', async (t) => {
+  const { host } = nodeLike(t, 'healthy')
+  const asked: object[] = []
+  const saying = (answer: () => unknown) => ({
+    ...host(),
+    resolve: async (question: object) => {
+      asked.push(question)
+      return answer() as never
+    },
+  })
+  const silent = () => {
+    throw new HostError('timeout', 'no answer')
+  }
+  const dead: Dns = { server: '10.43.0.10', name: 'x', error: 'timeout', seen: 7, due: true }
+  t.match(
+    await askWhetherBack(
+      saying(() => ({ rcode: 'NOERROR' })),
+      dead,
+    ),
+    { rcode: 'NOERROR', seen: Number },
+  )
+  t.strictSame(asked, [{ server: '10.43.0.10', name: 'x', timeout: 250, tries: 1 }], 'nothing waits for it')
+  t.equal(await askWhetherBack(saying(silent), dead), dead)
+  t.equal(
+    await askWhetherBack(
+      saying(() => ({ rcode: 'SERVFAIL' })),
+      dead,
+    ),
+    dead,
+  )
+  t.equal(asked.length, 3)
+  const well: Dns = { server: '10.43.0.10', name: 'x', rcode: 'NOERROR', due: true }
+  t.equal(await askWhetherBack(saying(silent), well), well)
+  t.equal(asked.length, 3, 'not asked while it is well')
 })
 
 t.test('findings', (t) => {
