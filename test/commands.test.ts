@@ -1,6 +1,8 @@
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import t from 'tap'
 import { commandsIn, filled, formError, isCommand, programs, quotedTexts, runThere } from './commands.ts'
+import { elsewhere, isThere, notRun, shown, shownBooted } from './shown.ts'
 
 t.setTimeout(240_000)
 const quoted = await quotedTexts()
@@ -73,91 +75,108 @@ t.test(
   'the steps that read show what they say, in the state that they are for',
   { skip: !root },
   async (t) => {
-    /** A step as a message gives it, in a state; what it must show. */
-    const states: readonly (readonly [state: string, step: string, shows: RegExp])[] = [
-      ['', 'ip addr show dev cni0', /inet 10\.42\.0\.1\/24/],
-      ['', 'ip addr show dev flannel.1', /flannel\.1: <[A-Z,_]*UP/],
-      ['', 'ip -d link show type vxlan', /flannel\.1:[\s\S]*vxlan id 1 [\s\S]*dstport 8472/],
-      [
-        'ip link set eth0 mtu 1400',
-        'ip link | grep mtu',
-        /eth0@\S+: .* mtu 1400 [\s\S]*cni0: .* mtu \d+ [\s\S]*flannel\.1: .* mtu 1450 /,
-      ],
-      ['', 'ip route', /^10\.42\.1\.0\/24 via 10\.42\.1\.0 dev flannel\.1 onlink/m],
-      ['', 'ip -s -s link', /RX errors:/],
-      ['', 'iptables-save | grep -c ^-A', /^3$/],
-      [
-        '',
-        'iptables-save | grep ^-A | sort | uniq -cd | sort -rn | head',
-        /^ +3 -A INPUT -p tcp .*--dport 22/,
-      ],
-      ['iptables -P INPUT DROP', 'iptables -S INPUT | head -3', /^-P INPUT DROP/],
-      ['', 'iptables -t filter -L KUBE-ROUTER-INPUT -n --line-numbers', /^num +target/m],
-      ['', 'iptables --version', /^iptables v1\./],
-      [
-        'mkdir -p /run/flannel; echo FLANNEL_MTU=1450 > /run/flannel/subnet.env',
-        'cat /run/flannel/subnet.env',
-        /MTU=1450/,
-      ],
-      ['', 'ps -eo rss,pid,comm --sort=-rss | head -15', /^ +RSS +PID COMMAND/],
-      ['', 'free -h', /^Mem:/m],
-      ['', 'df -h', /Use%/],
-      ['', 'sysctl vm.panic_on_oom kernel.panic', /^vm\.panic_on_oom = \d[\s\S]*kernel\.panic = /],
-      ['', 'sysctl fs.inotify fs.file-nr', /max_user_watches[\s\S]*file-nr/],
-    ]
     const given = new Set(commands.filter((it) => it.step).map((it) => it.text))
-    for (const [state, step, shows] of states) {
-      t.ok(given.has(step), `a message gives \`${step}\``)
-      t.match(runThere([step], state)[0]?.said, shows, `${state || 'as it is'}: ${step}`)
+    for (const it of shown.filter(isThere)) {
+      const ran = runThere(
+        it.steps.map(([step]) => filled(step)),
+        it.state,
+      )
+      for (const [at, [step, shows]] of it.steps.entries()) {
+        t.ok(given.has(step), `a message gives \`${step}\``)
+        t.match(ran[at]?.said, shows, step)
+      }
     }
+    for (const { needs } of shown.filter((it) => !isThere(it))) t.comment(`not shown: needs ${needs}`)
   },
 )
 
+const ufw =
+  'mount -t tmpfs tmpfs /tmp; cp -a /etc/ufw /run/etc-ufw; mount --bind /run/etc-ufw /etc/ufw; touch /run/real-ufw; ufw --force enable >/dev/null'
+/** How it is broken, the step, what is asked before and after it, and what that shows only then. */
+const mends: readonly (readonly [broken: string, step: string, check: string, shows: RegExp])[] = [
+  ['ip link set cni0 down', 'ip link set cni0 up', 'ip route show dev cni0', /10\.42\.0\.0\/24/],
+  [
+    'ip addr flush dev cni0',
+    'ip addr add ADDRESS brd + dev cni0',
+    'ip route show dev cni0; ip addr show dev cni0',
+    /10\.42\.0\.0\/24[\s\S]*10\.42\.0\.1\/24 brd 10\.42\.0\.255/,
+  ],
+  [
+    'ip route del 10.42.1.0/24',
+    'ip route replace 10.42.1.0/24 via 10.42.1.0 dev flannel.1 onlink',
+    'ip route',
+    /10\.42\.1\.0\/24 via/,
+  ],
+  [
+    'sysctl -qw net.ipv4.ip_forward=0',
+    'sysctl -w net.ipv4.ip_forward=1',
+    'sysctl net.ipv4.ip_forward',
+    /= 1$/,
+  ],
+  [
+    'iptables -P INPUT DROP; iptables -F INPUT',
+    'iptables -I INPUT -p tcp --dport 22 -j ACCEPT',
+    'iptables -S INPUT',
+    /--dport 22 -j ACCEPT/,
+  ],
+  [
+    'iptables -N ufw-user-input; iptables -N ufw-before-input',
+    "iptables -S | sed -n 's/^-N \\(ufw-.*\\)/\\1/p' | xargs -rn1 iptables -X; ufw reload",
+    'iptables -S | grep -c ufw-',
+    /^0$/,
+  ],
+  [
+    ufw,
+    'ufw allow from NODE to any port 8472 proto udp',
+    'iptables -S ufw-user-input',
+    /-s 192\.0\.2\.9\/32 -p udp .*--dport 8472 -j ACCEPT/,
+  ],
+  [
+    ufw,
+    'ufw allow from NODE to any port 6443 proto tcp',
+    'iptables -S ufw-user-input',
+    /-s 192\.0\.2\.9\/32 -p tcp .*--dport 6443 -j ACCEPT/,
+  ],
+  [
+    'for it in 1 2; do iptables -A KUBE-ROUTER-INPUT -s 10.42.0.0/16 -j ACCEPT; done',
+    'iptables -t filter -D KUBE-ROUTER-INPUT NUMBER',
+    'iptables -S KUBE-ROUTER-INPUT | grep -c ACCEPT',
+    /^1$/,
+  ],
+  [
+    'iptables -A KUBE-ROUTER-INPUT -j ACCEPT',
+    'ethtool -K flannel.1 tx-checksum-ip-generic off',
+    'ethtool -k flannel.1',
+    /tx-checksum-ip-generic: off/,
+  ],
+]
+
 t.test('the steps that mend do so', { skip: !root }, async (t) => {
-  const mends: readonly (readonly [broken: string, step: string, check: string, shows: RegExp])[] = [
-    ['ip link set cni0 down', 'ip link set cni0 up', 'ip route show dev cni0', /10\.42\.0\.0\/24/],
-    [
-      'ip addr flush dev cni0',
-      'ip addr add ADDRESS brd + dev cni0',
-      'ip route show dev cni0; ip addr show dev cni0',
-      /10\.42\.0\.0\/24[\s\S]*10\.42\.0\.1\/24 brd 10\.42\.0\.255/,
-    ],
-    [
-      'ip route del 10.42.1.0/24',
-      'ip route replace 10.42.1.0/24 via 10.42.1.0 dev flannel.1 onlink',
-      'ip route',
-      /10\.42\.1\.0\/24 via/,
-    ],
-    [
-      'sysctl -qw net.ipv4.ip_forward=0',
-      'sysctl -w net.ipv4.ip_forward=1',
-      'sysctl net.ipv4.ip_forward',
-      /= 1$/,
-    ],
-    [
-      'iptables -P INPUT DROP; iptables -F INPUT',
-      'iptables -I INPUT -p tcp --dport 22 -j ACCEPT',
-      'iptables -S INPUT',
-      /--dport 22 -j ACCEPT/,
-    ],
-    [
-      'iptables -N ufw-user-input; iptables -N ufw-before-input',
-      "iptables -S | sed -n 's/^-N \\(ufw-.*\\)/\\1/p' | xargs -rn1 iptables -X; ufw reload",
-      'iptables -S | grep -c ufw-',
-      /^0$/,
-    ],
-    [
-      'iptables -A KUBE-ROUTER-INPUT -j ACCEPT',
-      'ethtool -K flannel.1 tx-checksum-ip-generic off',
-      'ethtool -k flannel.1',
-      /tx-checksum-ip-generic: off/,
-    ],
-  ]
   const given = new Set(commands.filter((it) => it.step).map((it) => it.text))
   for (const [broken, step, check, shows] of mends) {
     t.ok(given.has(step), `a message gives \`${step}\``)
     const [before, , after] = runThere([check, filled(step), check], broken)
     t.match(after?.said, shows, `${broken}, then ${step}`)
-    if (!broken.includes('KUBE-ROUTER')) t.notMatch(before?.said, shows, 'which it was not before')
+    if (!step.startsWith('ethtool')) t.notMatch(before?.said, shows, 'which it was not before')
   }
+})
+
+/** Without the pods of a recorded node. */
+const named = (text: string) =>
+  text.replace(/^kubectl -n \S+ delete pod [a-z].*$/, 'kubectl -n NAMESPACE delete pod NAME')
+
+t.test('every step is run in the state that it is for, or it is said why not', async (t) => {
+  const run = new Set([
+    ...shown.flatMap(({ steps }) => steps.map(([step]) => step)),
+    ...mends.map(([, step]) => step),
+    ...shownBooted.map(([step]) => step),
+    ...Object.keys(elsewhere),
+  ])
+  const steps = new Set(commands.filter((it) => it.step).map((it) => it.text))
+  for (const { text, where } of commands.filter((it) => it.step))
+    t.ok(run.has(named(text)) !== text in notRun, `${where}: ${text}`)
+  for (const step of [...run, ...Object.keys(notRun)]) t.ok(steps.has(step), `a message gives \`${step}\``)
+  for (const [file, word] of Object.values(elsewhere))
+    t.ok(readFileSync(join(import.meta.dirname, file), 'utf8').includes(word), `${file}: ${word}`)
+  t.comment(`${run.size} are run, ${Object.keys(notRun).length} are not`)
 })

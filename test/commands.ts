@@ -20,7 +20,17 @@ export interface Quoted {
 export const programs = new Set([
   ...['agent', 'k3s', 'k3s-killall.sh', 'kubectl', 'crictl', 'systemctl', 'journalctl', 'timedatectl'],
   ...['ip', 'bridge', 'ethtool', 'conntrack', 'sysctl', 'modprobe', 'lsmod', 'nft', 'curl', 'openssl'],
-  ...['iptables', 'ip6tables', 'iptables-save', 'iptables-restore', 'iptables-apply', 'ufw', 'ipset'],
+  ...[
+    'iptables',
+    'ip6tables',
+    'iptables-save',
+    'iptables-restore',
+    'iptables-legacy-save',
+    'iptables-nft-save',
+    'iptables-apply',
+    'ufw',
+    'ipset',
+  ],
   ...['df', 'du', 'findmnt', 'ps', 'free', 'vmstat', 'dmesg', 'last', 'date', 'cat', 'ls', 'cp', 'chown'],
   ...['grep', 'sed', 'sort', 'uniq', 'head', 'tail', 'wc', 'xargs', 'sh', 'awk', 'id', 'stat', 'mv', 'chmod'],
   ...['rm', 'reboot', 'fsck', 'iostat', 'etcdctl', 'redis-check-aof', 'rke2', 'pg_resetwal'],
@@ -80,6 +90,7 @@ export const filled = (text: string): string =>
     .replace(/\bNAME\b/g, 'db-0')
     .replace(/\bFILE\b/g, '/dev/null')
     .replace(/\bCHAIN NUMBER\b/g, 'INPUT 1')
+    .replace(/\bNUMBER$/, '1')
     .replace(/\bCODE\b/g, 'k3s.down')
 
 /** Whether a text in backticks is meant to be run. */
@@ -94,7 +105,7 @@ export const formError = (line: string): string =>
 
 /**
  * Programs that are never run here as they are: what changes the machine is replaced by a stand-in that knows what may
- * be asked of it, what reads the journal reads an empty one, and `ufw` only says what it would do.
+ * be asked of it, what reads the journal reads an empty one, and `ufw` only says what it would do, unless a state has files for it.
  */
 const standIns: Readonly<Record<string, string>> = {
   agent: `"${process.execPath}" ${join(import.meta.dirname, '../agent/main.ts')} "$@" --help >/dev/null`,
@@ -107,9 +118,11 @@ const standIns: Readonly<Record<string, string>> = {
     *) echo "unknown command $*" >&2; exit 1;; esac`,
   rke2: `case "$*" in "server --cluster-reset --cluster-reset-restore-path="*) ;;
     *) echo "unknown command $*" >&2; exit 1;; esac`,
-  journalctl: 'exec /usr/bin/journalctl -D /run/empty "$@"',
-  ufw: 'exec /usr/sbin/ufw --dry-run "$@"',
-  kubectl: 'KUBECONFIG=/dev/null exec /usr/bin/kubectl "$@"',
+  journalctl: 'exec /usr/bin/journalctl -D "$(readlink -f /run/empty)" "$@"',
+  ufw: 'test -e /run/real-ufw && exec /usr/sbin/ufw "$@"; exec /usr/sbin/ufw --dry-run "$@"',
+  // With a file that a state makes, what is to be run in a pod is run here.
+  kubectl: `test ! -e /run/in-a-pod || { while test "$1" != --; do shift; done; shift; exec "$@"; }
+    KUBECONFIG=/dev/null exec /usr/bin/kubectl "$@"`,
   modprobe: 'case "$1" in -*) echo "unknown option" >&2; exit 1;; esac',
 }
 

@@ -142,6 +142,22 @@ t.test('the main job on a node with a real systemd', { skip }, async (t) => {
       await resolved(id, code)
     })
 
+  await t.test('the steps that ask Murphy itself show what they are for', async (t) => {
+    const said = async (step: string) => {
+      const { stdout, stderr } = await node.exec(['sh', '-c', step])
+      return stdout + stderr
+    }
+    t.match(await said('systemctl cat murphy'), /^ExecStart=/m)
+    await node.sh(faults.firewall.break)
+    await opened('firewall.flushed', 'ipv4 filter')
+    t.match(await said('agent firewall diff'), /-A KUBE-/)
+    t.match(await said('agent firewall show good'), /^\*filter[\s\S]*^-A [\s\S]*^COMMIT/m)
+    await node.sh(faults.firewall.mend)
+    const { pid } = (await status()).agent
+    await node.sh('systemctl restart murphy')
+    t.not((await status()).agent.pid, pid)
+  })
+
   await t.test('killed, it neither repeats itself nor forgets', async (t) => {
     // Discord's messages carry no id: the bridge's earlier loss was told there as well.
     const before = tellings('', 'cni.bridge-missing').discord
