@@ -17,7 +17,7 @@ import { keptLinks, parseLinks, parseRoutes } from './links.ts'
 import { readPods } from './pods.ts'
 import { readMore, readWear } from './read-expected.ts'
 import type { Code } from './rules.ts'
-import type { CniSample } from './sample.ts'
+import type { CniSample, Links } from './sample.ts'
 
 const bridgeCodes: readonly Code[] = [
   'cni.bridge-missing',
@@ -82,14 +82,7 @@ export async function collect(host: Host, past: Past<CniSample>): Promise<CniSam
   const all: CniSample = {
     k3s,
     flags,
-    ...(links && {
-      interfaces: {
-        links: links.links,
-        ports: links.ports,
-        loose: links.loose,
-        ...(links.odd && { odd: links.odd }),
-      },
-    }),
+    ...(links && { interfaces: interfacesOf(links) }),
     ...(links?.foreign && { foreign: links.foreign }),
     ...(routes?.uplink && { uplink: routes.uplink }),
     ...(under !== undefined && under !== routes?.uplink && { under }),
@@ -116,6 +109,13 @@ export async function collect(host: Host, past: Past<CniSample>): Promise<CniSam
     ...(blind.length > 0 && { unseen: blind }),
   }
 }
+
+const interfacesOf = ({ links, ports, loose, odd }: Links): Links => ({
+  links,
+  ports,
+  loose,
+  ...(odd && { odd }),
+})
 
 const withFewLinks = (it: CniSample): CniSample =>
   it.interfaces
