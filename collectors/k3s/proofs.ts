@@ -40,6 +40,10 @@ const saysSpace = ended(/no space left|disk is full/i)
 export const endedForSpace = both(isFull, saysSpace)
 export const endedForCertificates = ended(/x509|certificate/i)
 
+/** It is known how it crashed, and so whether a disk or a certificate made it: what does not show there did not. */
+export const howItEnded: Proof = ({ evidence = {} }) =>
+  evidence.exit !== undefined || evidence.signal !== undefined || evidence.reason !== undefined
+
 /** systemd has it failed, or about to be started again: it ended by itself. */
 export const hasFailed: Proof = (_, { evidence }) =>
   evidence?.state === 'failed' || evidence?.state === 'activating'

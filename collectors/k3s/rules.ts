@@ -9,6 +9,7 @@ import {
   endedForSpace,
   failedOnFull,
   hasFailed,
+  howItEnded,
   isFull,
   ofK3s,
   panickedAtLink,
@@ -115,7 +116,12 @@ export const rules = declared({
     ],
     avoid: [keepPods, leaveTheData],
     // Three crashes or more within a quarter of an hour.
-    because: [{ code: 'k3s.crashed', takes: 15 * minute }, ...noRoom, ...certificates],
+    because: [
+      { code: 'k3s.crashed', takes: 15 * minute, proof: howItEnded },
+      { code: 'k3s.crashed', takes: 15 * minute },
+      ...noRoom,
+      ...certificates,
+    ],
   },
   'k3s.api-unhealthy': {
     severity: 'critical',

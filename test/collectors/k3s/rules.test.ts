@@ -3,7 +3,7 @@ import { causeOf } from '../../../agent/core/cascade/edges.ts'
 import { incidents } from '../../../agent/core/cascade.ts'
 import { type Ledger, step } from '../../../agent/core/ledger.ts'
 import { plan, recordSent } from '../../../agent/core/plan.ts'
-import type { NotificationRecord, Observation } from '../../../agent/model/index.ts'
+import type { Finding, NotificationRecord, Observation } from '../../../agent/model/index.ts'
 import { rules } from '../../../collectors/k3s/rules.ts'
 import { finding } from '../../agent/findings.ts'
 
@@ -48,6 +48,22 @@ t.test('a crash at each start is one message: that k3s keeps restarting', async 
     [`${once + 45_000 - start} opened warning`],
     'a crash from which it came back is told too',
   )
+})
+
+t.test('what does not show in how k3s crashed does not make it crash again and again', async (t) => {
+  const at = (code: string, since: number, evidence: Finding['evidence'] = {}) =>
+    finding({ code, since, onset: { from: since, to: since }, severity: 'critical', evidence })
+  const expired = { ...at('certs.expired', 0), subject: 'k3s server' }
+  const loop = at('k3s.restarting', 700_000)
+  const causesIn = (...all: readonly Finding[]) => {
+    const byCode = Map.groupBy([expired, loop, ...all], (it) => it.code)
+    const first = causeOf(loop, rules, byCode)
+    return [first?.code, first && causeOf(first, rules, byCode)?.code]
+  }
+  const x509 = { exit: 1, reason: 'x509: certificate has expired' }
+  t.strictSame(causesIn(at('k3s.crashed', 690_000, x509)), ['k3s.crashed', 'certs.expired'])
+  t.strictSame(causesIn(at('k3s.crashed', 690_000, { exit: 1 })), ['k3s.crashed', undefined])
+  t.strictSame(causesIn(), ['certs.expired', undefined], 'nobody saw a crash')
 })
 
 t.test('a start explains what is unwell since then, not what was well after it', async (t) => {
