@@ -63,6 +63,16 @@ t.test('a node with flannel is watched: its links, its files', async (t) => {
   t.ok(command?.kind === 'command' && command.isRelevant('Deleted 36: cni0: <BROADCAST,MULTICAST> mtu 1450 '))
 })
 
+t.test('the end of a veth is awaited while pods are cut off', async (t) => {
+  const end = 'Deleted 4: vetha8ee72fa@NONE: <BROADCAST,MULTICAST> mtu 1450 master cni0 state DOWN '
+  const isHeard = async (node: string) => {
+    const [command] = cni.watch?.({}, (await look(node)).sample) ?? []
+    return command?.kind === 'command' && command.isRelevant(end)
+  }
+  t.ok(await isHeard('cni0-deleted'), 'so that a repair is told at once')
+  t.notOk(await isHeard('healthy'))
+})
+
 t.test('numbers over time', async (t) => {
   const { sample } = await look('cni0-deleted')
   t.same(cni.series?.(sample), { pods: 5, veths: 5, addresses: 5, leaked: 0, peers: 0 })

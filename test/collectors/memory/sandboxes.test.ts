@@ -1,5 +1,6 @@
 import t from 'tap'
 import type { Host } from '../../../agent/model/index.ts'
+import { look } from '../../../collectors/memory/look.ts'
 import { withoutSandboxes } from '../../../collectors/memory/sandboxes.ts'
 import { containersOf } from '../../../collectors/memory/use.ts'
 import { podBook } from '../../../collectors/node/pods.ts'
@@ -90,4 +91,10 @@ t.test('what is known is not read again, and a log counts for more', async (t) =
   t.equal(reads, 0)
   const wrong = [...short, ...real.map((it) => it.slice(0, 12))]
   t.same(await told(counting, book, wrong), { ids: real, sandboxes: short })
+})
+
+t.test('a round counts each container once', async (t) => {
+  const seen = await look(machine(t, { ...cgroups, ...specs('sandbox') }), undefined, 3600_000)
+  t.strictSame(Object.keys(seen.used.uses).sort(), real)
+  t.strictSame([...seen.sandboxes].sort(), short, 'which the next need not ask for')
 })
