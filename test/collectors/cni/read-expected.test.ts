@@ -1,6 +1,7 @@
 import t from 'tap'
 import { bridge } from '../../../collectors/cni/bridge.ts'
 import { collect } from '../../../collectors/cni/collect.ts'
+import { readWear } from '../../../collectors/cni/read-expected.ts'
 import { summary } from '../../../collectors/cni/summary.ts'
 import { codes, nodeLike, sampleOf } from './node.ts'
 
@@ -24,4 +25,17 @@ t.test('a veth that is gone: by one look when there is only one, otherwise by tw
   t.same(found(well), [])
   t.same(found(lost), [text])
   t.end()
+})
+
+t.test('starts of k3s are kept beside what goes down, which they explain', async (t) => {
+  const node = nodeLike(t, 'healthy')
+  const well = await sampleOf('healthy')
+  if (!well.k3s) throw new Error('no k3s there')
+  const now = node.host().now()
+  const seen = { ...well, k3s: { ...well.k3s, running: { pid: 7, since: now - 1_000 } } }
+  const heard = [{ at: now - 2_000, text: 'Deleted 2: cni0: <BROADCAST,MULTICAST> mtu 1450' }]
+  t.match(await readWear(node.host(), seen, well, heard), {
+    downs: { cni0: [now - 2_000] },
+    starts: [now - 1_000],
+  })
 })
