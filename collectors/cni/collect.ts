@@ -50,8 +50,7 @@ export async function collect(host: Host, past: Past<CniSample>): Promise<CniSam
       return undefined
     }
   }
-  // After a wake event nothing waits for a dead DNS server: its last answer is kept until the next scheduled run, but for
-  // whether it is back.
+  // After a wake event nothing waits for a dead DNS server: it is only asked whether it is back.
   const hurried = past.heard.length > 0 && before?.dns !== undefined
   const asked = hurried
     ? askWhetherBack(host, before.dns)

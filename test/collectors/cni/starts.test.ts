@@ -1,11 +1,12 @@
 import t from 'tap'
+import { promptly } from '../../../agent/model/index.ts'
 import { rules } from '../../../collectors/cni/rules.ts'
 import { certificates, starts } from '../../../collectors/cni/starts.ts'
 import { rules as k3s } from '../../../collectors/k3s/rules.ts'
 import { cleared } from '../../../collectors/node/cleared.ts'
 
 t.test('what is made anew may be missing after what took it away, and each such event exists', async (t) => {
-  for (const { code, takes = 0 } of starts) {
+  for (const { code, takes = promptly } of starts) {
     t.ok(code in k3s, code)
     t.ok(takes > 0 && takes <= 3600_000, 'for a while only')
   }

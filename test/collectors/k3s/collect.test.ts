@@ -72,7 +72,8 @@ t.test('while all is well two looks of three only ask whether it is still the sa
     sample = await collect(looking(t, at), past(sample, at - minute))
   }
   t.strictSame(new Set(asked).size, 2)
-  t.strictSame(sample.answers?.api, { well: true, status: 200, since: now, up: sample.k3s?.running?.since })
+  const { since: up } = sample.k3s?.running ?? {}
+  t.strictSame(sample.answers?.api, { well: true, status: 200, since: now, seen: now + 6 * minute, up })
   const calm = now + 7 * minute
   asked.length = 0
   await collect(looking(t, calm), { sample, at: calm - minute, heard: [{ at: calm, text: 'containerd' }] })
