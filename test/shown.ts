@@ -206,8 +206,8 @@ export const shownBooted: readonly (readonly [step: string, shows: RegExp])[] = 
   ['timedatectl', /System clock synchronized: (yes|no)\n/],
   ['last -x | head', /^reboot +system boot/m],
   [
-    'conntrack -L 2>/dev/null | grep -o "src=[0-9a-f.:]*" | sort | uniq -c | sort -rn | head',
-    /^ +3 src=10\.42\.0\.5$/m,
+    'conntrack -L 2>/dev/null | grep -oE "^[^=]* src=[^ ]+" | grep -o "src=.*" | sort | uniq -c | sort -rn | head',
+    /^ +3 src=10\.42\.0\.5\n +2 src=10\.42\.0\.6$/m,
   ],
 ]
 

@@ -85,7 +85,7 @@ export const growthRules = declared({
     impact:
       'When full, new connections fail at random; the kernel logs "nf_conntrack: table full, dropping packet".',
     fix: [
-      'See which source has most (package conntrack): `conntrack -L 2>/dev/null | grep -o "src=[0-9a-f.:]*" | sort | uniq -c | sort -rn | head`',
+      'See which source has most (package conntrack): `conntrack -L 2>/dev/null | grep -oE "^[^=]* src=[^ ]+" | grep -o "src=.*" | sort | uniq -c | sort -rn | head`',
       'Make room until that is fixed: `sysctl -w net.netfilter.nf_conntrack_max=524288`',
     ],
     avoid: ["Don't run `conntrack -F`: it cuts every connection through NAT, services included."],

@@ -96,7 +96,7 @@ export function conntrackFilling(
       severity: percent >= full ? 'critical' : 'warning',
       text: `The conntrack table is ${percent} % full (${most} connections)${filling ? `: 100 % in ${duration(ahead.at - now)} at this pace` : ''}.`,
       fix: [
-        'See which source has most (package conntrack): `conntrack -L 2>/dev/null | grep -o "src=[0-9a-f.:]*" | sort | uniq -c | sort -rn | head`',
+        'See which source has most (package conntrack): `conntrack -L 2>/dev/null | grep -oE "^[^=]* src=[^ ]+" | grep -o "src=.*" | sort | uniq -c | sort -rn | head`',
         `Make room until that is fixed: \`sysctl -w net.netfilter.nf_conntrack_max=${2 * most}\``,
       ],
       evidence: { percent, most },
