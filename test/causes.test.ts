@@ -232,6 +232,27 @@ t.test('SSH that is locked out for the moment of `ufw disable` rings nobody', as
   t.strictSame(hears(look(at, lockout), at), ['opened firewall.lockout'], 'but one that lasts does')
 })
 
+t.test('a lockout comes before the end of what was open, and before what is milder', async (t) => {
+  const [look, hears] = [node(), sink()]
+  const risk: Observation = { code: 'firewall.ufw-drift', subject: 'ufw', text: 'Its files differ.' }
+  const lockout: Observation = { code: 'firewall.lockout', subject: 'ssh', text: 'Port 22 is dropped.' }
+  const kill: Observation = {
+    code: 'memory.oom-killed',
+    subject: 'a/b',
+    text: 'Killed.',
+    at: noon + 20 * minute,
+  }
+  hears(look(0), 0)
+  hears(look(minute, risk), minute)
+  t.strictSame(hears(look(9 * minute, risk), 9 * minute), ['opened firewall.ufw-drift'])
+  look(20 * minute - 6 * second, risk, lockout)
+  t.strictSame(hears(look(20 * minute, kill, lockout), 20 * minute), [
+    'opened firewall.lockout',
+    'opened memory.oom-killed',
+    'resolved firewall.ufw-drift',
+  ])
+})
+
 t.test('k3s that panics as its link vanishes is said to have crashed, and why', async (t) => {
   const [look, hears] = [node(), sink()]
   const crash = (reason: string): Observation => ({
