@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
+import { attentive } from '../../../agent/daemon/attention.ts'
 import { CollectorRun, type CollectorRunOptions } from '../../../agent/daemon/collector-run.ts'
 import { openMachine } from '../../../agent/host/machine.ts'
 import { type Collector, collector, HostError, opaque, type Sample } from '../../../agent/model/index.ts'
 import { openStore } from '../../../agent/state/store.ts'
-import { rule } from '../findings.ts'
+import { finding, rule } from '../findings.ts'
 
 const machine = openMachine()
 t.teardown(() => machine.close())
@@ -93,4 +94,17 @@ t.test('what is seen after the daemon stopped is nobody’s business', async (t)
   await one.stop()
   t.equal(log.length, before)
   t.equal(store.sample('count'), undefined)
+})
+
+t.test('while something of it is open the next round comes soon', async (t) => {
+  const next = async (code: string) => {
+    const { one, store } = run({})
+    store.saveLedger([finding({ code, since: Date.now() })])
+    one.rounds.start()
+    await one.looked
+    await sleep(10)
+    return (one.rounds.next() ?? 0) - Date.now()
+  }
+  t.ok((await next('count.high')) <= attentive)
+  t.ok((await next('other.high')) > 2 * attentive, 'what is open of another does not concern it')
 })
