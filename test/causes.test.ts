@@ -240,12 +240,13 @@ t.test('a lockout comes before the end of what was open, and before what is mild
     code: 'memory.oom-killed',
     subject: 'a/b',
     text: 'Killed.',
-    at: noon + 20 * minute,
+    at: noon + 19 * minute,
   }
   hears(look(0), 0)
   hears(look(minute, risk), minute)
   t.strictSame(hears(look(9 * minute, risk), 9 * minute), ['opened firewall.ufw-drift'])
-  look(20 * minute - 6 * second, risk, lockout)
+  look(19 * minute, risk, kill)
+  look(20 * minute - 6 * second, risk, kill, lockout)
   t.strictSame(hears(look(20 * minute, kill, lockout), 20 * minute), [
     'opened firewall.lockout',
     'opened memory.oom-killed',
