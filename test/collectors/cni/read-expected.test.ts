@@ -34,8 +34,7 @@ t.test('starts of k3s are kept beside what goes down, which they explain', async
   const now = node.host().now()
   const seen = { ...well, k3s: { ...well.k3s, running: { pid: 7, since: now - 1_000 } } }
   const heard = [{ at: now - 2_000, text: 'Deleted 2: cni0: <BROADCAST,MULTICAST> mtu 1450' }]
-  t.match(await readWear(node.host(), seen, well, heard), {
-    downs: { cni0: [now - 2_000] },
-    starts: [now - 1_000],
-  })
+  const { downs, starts } = await readWear(node.host(), seen, well, heard)
+  t.strictSame(downs, { cni0: [now - 2_000] })
+  t.equal(starts?.at(-1), now - 1_000)
 })
