@@ -8,8 +8,9 @@ const soonest = 10 * second
 /** And how soon at least, as a part of the time since it rang: some forty edits a day, if it is always another text. */
 const pace = 1 / 4
 
-/** Numbers with their units, which change from round to round and alone are no reason to edit a message. */
-const numbers = /\d+(?:[.,:]\d+)*(?: ?(?:ms|s|min|h|d|[KMGT]i?B|%)(?![\w-]))?/g
+/** Numbers with their units, durations and times ("1 h 5 min", "2026-11-29 03:12 UTC"): these change from round to round. */
+const number = String.raw`\d+(?:[.,:-]\d+)*(?: ?(?:ms|s|min|h|d|UTC|[KMGT]i?B|%)(?![\w-]))?`
+const numbers = new RegExp(`${number}(?:[ T]${number})*`, 'g')
 
 /**
  * What a message on an incident says, as a sum of 16 hexadecimal digits: what is wrong, what to do, and what caused it, of

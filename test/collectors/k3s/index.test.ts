@@ -136,9 +136,14 @@ t.test(
     t.match(open?.affected, [{ code: 'cni.bridge-missing' }])
     t.match(open?.fix[0], /kubectl get pods/, 'what repairs it comes before what explains it')
     for (let at = 3; at < 300; at += 1) it.look(startedAt(begun, gone), noon + at * minute, [missing])
-    t.strictSame(it.told, ['opened critical k3s.killed'], 'no second message while nothing changes')
+    const edited = 'grew critical k3s.killed'
+    t.strictSame(
+      it.told,
+      ['opened critical k3s.killed', edited],
+      'one message, edited as the killall is history',
+    )
     it.look(startedAt(begun, gone), noon + 300 * minute)
-    t.strictSame(it.told.slice(1), ['resolved critical k3s.killed'])
+    t.strictSame(it.told.slice(2), ['resolved critical k3s.killed'])
   },
 )
 

@@ -29,6 +29,8 @@ t.test('numbers alone say nothing else', async (t) => {
     ['2 kills since 20:48, last 20:49 UTC, 23.5 MiB', '3 kills since 20:48, last 20:50 UTC, 9 MiB'],
     ['up 59 s, 8 % full', 'up 1 min, 12.5 % full'],
     ['in 9 h', 'in 8 d'],
+    ['up 59 min', 'up 1 h 2 min'],
+    ['since 03:12 UTC', 'since 2026-11-29 03:12 UTC'],
   ] as const)
     t.equal(said(one), said(other), one)
   t.not(said(unknown), said(known))
