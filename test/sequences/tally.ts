@@ -17,9 +17,8 @@ export const goals = {
  */
 export const held: Readonly<Record<keyof typeof goals, number>> = {
   ...goals,
-  wrong: 1.3,
-  messages: 1.25,
-  unknown: 10,
+  messages: 1.22,
+  unknown: 5,
 }
 
 export interface Tally {
