@@ -67,6 +67,9 @@ export function wear(sample: CniSample, now: number): readonly Observation<Code>
   ]
 }
 
+/** Made by the kernel alone: `ethtool -S` prints nothing of these, and they have no cable. */
+const isVirtual = (device: string) => /^(?:cni\d|flannel[.-])/.test(device)
+
 function growing(device: string, course: Course, now: number): readonly Observation<Code>[] {
   const recent = course.filter(([at]) => now - at <= errorsWindow)
   const [first] = recent
@@ -91,8 +94,9 @@ function growing(device: string, course: Course, now: number): readonly Observat
       text: `${device} counted ${errors} errors in ${Math.round(time / minute)} min, ${(share * 100).toFixed(1)} % of its packets: ${sure} ${pace} an hour${change}.`,
       fix: [
         `See which errors they are: \`ip -s -s link show dev ${device}\``,
-        `See what the driver counts: \`ethtool -S ${device}\``,
-        'On hardware, check cable and port',
+        ...(isVirtual(device)
+          ? []
+          : [`See what the driver counts: \`ethtool -S ${device}\``, 'On hardware, check cable and port']),
       ],
       evidence: { link: device, errors, packets, minutes: Math.round(time / minute) },
     },

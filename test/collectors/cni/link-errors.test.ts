@@ -72,3 +72,10 @@ t.test('errors that grow are told, bursts and drops in the ocean are not', (t) =
   t.match(wear({ errors: { eth0: faster } }, now)[0]?.text, /an hour, and rising\.$/)
   t.end()
 })
+
+t.test('only what has hardware has a driver and a cable to be looked at', async (t) => {
+  const steps = (device: string) =>
+    wear({ errors: { [device]: grown(5, 20, 1000) } }, now)[0]?.fix?.join('\n')
+  t.match(steps('eth0'), /`ethtool -S eth0`\n.*cable/)
+  for (const device of ['cni0', 'flannel.1', 'flannel-wg']) t.notMatch(steps(device), /ethtool|cable/, device)
+})
