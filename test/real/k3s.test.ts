@@ -126,7 +126,15 @@ t.test('a server from its start to its end', async (t) => {
     t.match(first.sample.disks?.[0], { path: data, size: 64 * 2 ** 20 })
     t.match(first.summary, /^k3s server, up \d+ s; api, kubelet, kube-proxy well; disk \d/)
     const again = await look()
-    t.strictSame(again.sample, first.sample, 'nothing new is the same sample')
+    const news = ({ answers = {}, ...rest }: typeof first.sample) => ({
+      ...rest,
+      answers: Object.entries(answers).map(([part, { seen: _, ...it }]) => [part, it]),
+    })
+    t.strictSame(
+      news(again.sample),
+      news(first.sample),
+      'nothing new is the same sample, but when it was confirmed',
+    )
     let cpu = 0
     for (let count = 0; count < 20; count += 1) cpu += (await look()).cpu
     t.comment(`a round costs ${(cpu / 20).toFixed(1)} ms of CPU`)

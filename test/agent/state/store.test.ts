@@ -191,6 +191,24 @@ t.test('a sample of another version is nobody’s', async (t) => {
   }
 })
 
+t.test('that a sample was confirmed is no reason to wear the disk', async (t) => {
+  const folder = t.testdir()
+  const store = openStore(folder, 0)
+  const sample = (seen: number, well = true) => ({ unseen: [], answers: { api: { well, seen } } })
+  const onDisk = () => {
+    const db = new DatabaseSync(databaseFile(folder), { readOnly: true })
+    const row = db.prepare('SELECT json FROM sample').get()
+    db.close()
+    return JSON.parse(String(row?.json)) as unknown
+  }
+  for (const seen of [1, 2]) store.saveSample('k3s', sample(seen), seen, true)
+  t.strictSame(store.sample('k3s')?.sample, sample(2))
+  t.strictSame(onDisk(), sample(1))
+  store.saveSample('k3s', sample(2, false), 3, true)
+  t.strictSame(onDisk(), sample(2, false))
+  store.close()
+})
+
 t.test('a file of version 1 is taken over as it is', async (t) => {
   const folder = t.testdir()
   const old = new DatabaseSync(databaseFile(folder))
