@@ -27,7 +27,7 @@ export function assess(sample: PodsSample, limits: Limits, now: number): Observa
   const looping = sample.restarting
     .map(({ down, ...it }): Restarting => {
       const waits = down && !starts && { down }
-      return { ...it, times: ownRestarts(it.times, booted), ...waits }
+      return { ...it, times: ownRestarts(it.times, booted, it.byBoot), ...waits }
     })
     .filter((it) => loops(it, limits, now))
   return [

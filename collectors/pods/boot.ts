@@ -6,27 +6,39 @@ import { orNothing } from '../node/ask.ts'
 export interface Boot {
   readonly boot?: string
   readonly booted?: number
+  /** Those of before (`keyOf`) that this boot has not started anew yet. */
+  readonly anew?: readonly string[]
 }
 
 /** How long a boot may take to start every container anew, ms: a hundred of them on a small board take minutes. */
 export const startsAnew = 10 * minute
 
-/** The kernel's id of this boot; where it cannot be read, it is taken to be the same as before. */
-export async function bootOf(host: Host, before: Boot | undefined, now: number): Promise<Boot> {
+/** The kernel's id of this boot; where it cannot be read, it is taken to be the same as before. `known`: containers. */
+export async function bootOf(
+  host: Host,
+  before: Boot | undefined,
+  known: readonly string[],
+  now: number,
+): Promise<Boot> {
   const read = (await orNothing(host.text('/proc/sys/kernel/random/boot_id')))?.trim().slice(0, 40)
   const boot = read || before?.boot
   const isNew = before?.boot !== undefined && boot !== before.boot
   const booted = isNew ? now : before?.booted
-  return { ...(boot && { boot }), ...(booted !== undefined && { booted }) }
+  const anew = isNew ? known : booted !== undefined && now - booted < startsAnew ? before?.anew : undefined
+  return { ...(boot && { boot }), ...(booted !== undefined && { booted }), ...(anew && { anew }) }
 }
 
 /**
- * The restarts that are ends of the container itself: a boot starts each container anew, once, and what ended again and
- * again before it begins anew too. Times are ms since the epoch, oldest first.
+ * The restarts that are ends of the container itself: a boot starts each container of before anew, once (`byBoot`), and what
+ * ended again and again before it begins anew too. Times are ms since the epoch, oldest first.
  */
-export function ownRestarts(times: readonly number[], booted: number | undefined): readonly number[] {
+export function ownRestarts(
+  times: readonly number[],
+  booted: number | undefined,
+  byBoot: number | undefined,
+): readonly number[] {
   if (booted === undefined) return times
   const since = times.filter((it) => it >= booted)
-  const [first] = since
-  return first !== undefined && first - booted < startsAnew ? since.slice(1) : since
+  const first = byBoot === undefined ? -1 : since.indexOf(byBoot)
+  return first < 0 ? since : since.toSpliced(first, 1)
 }

@@ -72,7 +72,12 @@ export async function collect(host: Host, plan: Plan, past: Past<PodsSample>): P
   const { said, evicted, expired } = addSaid(fromBefore, sayings, now, plan.hold, (pattern) =>
     ['info', 'warning', 'critical'].indexOf(severities.get(pattern) ?? 'info'),
   )
-  const loops = await restarting(host, before?.restarting ?? [], restartedIn(seen, before, plan), links, {
+  const { anew = [], ...boot } = await bootOf(host, before, keysIn(before?.places ?? {}), now)
+  const waiting = new Set(anew)
+  const restarted = restartedIn(seen, before, plan).map((one) =>
+    waiting.delete(keyOf(one.it)) ? { ...one, byBoot: true as const } : one,
+  )
+  const loops = await restarting(host, before?.restarting ?? [], restarted, links, {
     ...plan,
     now,
     there: (pod) => places[`${pod.namespace}_${pod.name}_${pod.uid}`]?.[pod.container ?? ''] !== undefined,
@@ -93,7 +98,8 @@ export async function collect(host: Host, plan: Plan, past: Past<PodsSample>): P
   const unjudged = stillUnjudged(waits, dropped, judged, missed, now)
   const unseen = unseenOf(missed, unjudged, all)
   return {
-    ...(await bootOf(host, before, now)),
+    ...boot,
+    ...(waiting.size > 0 && { anew: [...waiting] }),
     ...(print && missed.failed.length === 0 && { links: print }),
     places,
     restarting: loops.kept,
@@ -104,6 +110,11 @@ export async function collect(host: Host, plan: Plan, past: Past<PodsSample>): P
     ...(unseen.length > 0 && { unseen }),
   }
 }
+
+const keysIn = (places: PodsSample['places']) =>
+  Object.entries(places).flatMap(([folder, its]) =>
+    Object.keys(its).map((container) => keyOf({ folder, container })),
+  )
 
 const ofLog = (it: Said, until: number): Unjudged => ({
   code: 'pods.log-says',

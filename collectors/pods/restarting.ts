@@ -19,6 +19,8 @@ export interface Restarted {
   readonly it: Container
   readonly restarts: number
   readonly times: number
+  /** The boot of the node started it, not the kubelet after an end of its own. */
+  readonly byBoot?: true
 }
 
 interface Since {
@@ -48,10 +50,10 @@ export async function restarting(
     const times = it.times.filter((time) => now - time < window)
     if (there(it.pod) && (times.length > 0 || it.down)) found.set(key(it.pod), { ...it, times })
   }
-  for (const { it, restarts, times } of restarted) {
+  for (const { it, restarts, times, byBoot } of restarted) {
     const known = found.get(key(it.pod))
     const all = [...(known?.times ?? []), ...Array.from({ length: times }, () => now)].slice(-mostTimes)
-    found.set(key(it.pod), { ...known, pod: it.pod, restarts, times: all })
+    found.set(key(it.pod), { ...known, pod: it.pod, restarts, times: all, ...(byBoot && { byBoot: now }) })
   }
   // Loops, and what may be one, come before single restarts.
   const grave = ({ pod, times, down }: Restarting) =>

@@ -22,6 +22,8 @@ export interface Restarting {
   /** When its restarts were noticed, oldest first, bounded. */
   readonly times: readonly number[]
   readonly ended?: Ended
+  /** When the boot started it anew, which is no end of its own. */
+  readonly byBoot?: number
   /** It does not run now: the kubelet waits before the next try. */
   readonly down?: boolean
 }
@@ -50,6 +52,8 @@ export interface PodsSample extends Sample {
   /** Which boot this was, and when it was first seen to be another than before: a boot starts each container anew. */
   readonly boot?: string
   readonly booted?: number
+  /** Containers (`keyOf`) that it has not started anew yet. */
+  readonly anew?: readonly string[]
   /** A hash of the links in /var/log/containers, to notice changes. */
   readonly links?: string
   /** By folder in /var/log/pods, then by container. */

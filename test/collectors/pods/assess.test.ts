@@ -148,9 +148,11 @@ t.test('a boot starts each container anew, and that is no loop', async (t) => {
   const at = (...minutes: readonly number[]) => minutes.map((it) => now - it * minute)
   const loops = (it: Partial<Restarting>, since = booted) =>
     judge({ booted: since, restarting: [restarting(it)] }).length === 1
-  t.notOk(loops({ times: at(25, 24, 3) }), 'two before it, and its own')
-  t.notOk(loops({ times: at(25, 24, 23, 3, 2) }), 'once more since')
-  t.ok(loops({ times: at(3, 2, 1, 0) }), 'again and again since')
+  const byBoot = now - 3 * minute
+  t.notOk(loops({ times: at(25, 24, 3), byBoot }), 'two before it, and its own')
+  t.notOk(loops({ times: at(25, 24, 23, 3, 2, 1), byBoot }), 'twice more since')
+  t.ok(loops({ times: at(3, 2, 1, 0), byBoot }), 'again and again since')
+  t.ok(loops({ times: at(3, 2, 1) }), 'a container that came after it')
   t.ok(loops({ times: at(25, 24, 3), restarts: 3 }, now - 40 * minute), 'before all of them')
   t.ok(loops({ times: at(9, 8, 7) }, now - 20 * minute), 'long after it')
   t.notOk(loops({ times: [], restarts: 9, down: true }), 'ended by the boot, and not yet started')

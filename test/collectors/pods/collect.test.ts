@@ -220,3 +220,37 @@ t.test('41 restarting containers do not resolve coredns', async (t) => {
   t.equal(open('pods.crash-looping').length, 61)
   t.strictSame(over(), [])
 })
+
+t.test('a boot starts what was there anew, and nothing that came after it', async (t) => {
+  const node = podNode(t)
+  const plan = { matcher: matcher(patterns), hold: 60 * minute, window: 30 * minute, restarts: 3 }
+  let boot = 'one'
+  const host: typeof node.host = {
+    ...node.host,
+    text: (path, options) =>
+      path === '/proc/sys/kernel/random/boot_id' ? Promise.resolve(boot) : node.host.text(path, options),
+  }
+  let sample: PodsSample | undefined
+  const byBoot = async () => {
+    sample = await collect(host, plan, { heard: [], ...(sample && { sample }) })
+    node.pass(minute)
+    return sample.restarting.map((it) => [it.pod.name, it.times.length, it.times.indexOf(it.byBoot ?? 0)])
+  }
+  const [old, later] = [node.container('old-0', 'app', uid(1)), node.container('later-0', 'app', uid(2))]
+  old.start(0)
+  await byBoot()
+  boot = 'two'
+  await byBoot()
+  old.start(1)
+  later.start(0)
+  t.strictSame(await byBoot(), [['old-0', 1, 0]])
+  old.start(2)
+  later.start(1)
+  t.same(
+    new Set(await byBoot()),
+    new Set([
+      ['old-0', 2, 0],
+      ['later-0', 1, -1],
+    ]),
+  )
+})

@@ -18,7 +18,9 @@ export const podsSay = (node: Node): readonly Statement[] =>
 function looping(node: Node, it: Pod): readonly Statement[] {
   const now = node.time.now()
   const { booted } = node
-  const times = ownRestarts(it.times, booted).filter((at) => now - at < window)
+  // Every pod of the model is there before a boot.
+  const byBoot = it.times.find((at) => booted !== undefined && at >= booted && at - booted < startsAnew)
+  const times = ownRestarts(it.times, booted, byBoot).filter((at) => now - at < window)
   const starts = booted !== undefined && now - booted < startsAnew
   const { ended } = it
   const down = it.down && !starts && now - (ended?.at ?? 0) < longestWait
