@@ -1,4 +1,4 @@
-import { chownSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { chownSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -6,7 +6,8 @@ import t from 'tap'
 import { patterns } from '../../collectors/pods/patterns.ts'
 import { matcher, scan } from '../../collectors/pods/scan.ts'
 import { cri } from '../collectors/pods/node.ts'
-import { damageWal, initdb, postgresHome, query, startServer, untilReady } from './postgres.ts'
+import { damageWal, initdb, postgresHome, query, startServer } from './postgres.ts'
+import { until } from './waiting.ts'
 
 /** What a real PostgreSQL writes of its own end, and of users with hostile names, in the forms people choose. */
 const home = postgresHome()
@@ -65,22 +66,25 @@ for (const [name, more] of Object.entries(forms))
         line: (text) => arrived.set(text, Date.now()) && lines.push(text),
         more,
       })
-    /** What was written since the last time, to stderr or to the files of its own collector. */
+    /** What was written to stderr, or to the files of its own collector, since the last time. */
     const logs = join(data, 'log')
-    const written = () => {
-      const files = more.includes(quietly[0] as string)
+    const files = () =>
+      more.includes(quietly[0] as string) && existsSync(logs)
         ? readdirSync(logs).filter((it) => !it.endsWith('.log'))
         : []
+    const written = (taken = true) => {
       const its = [
         ...lines,
-        ...files.flatMap((it) => readFileSync(join(logs, it), 'utf8').trimEnd().split('\n')),
+        ...files().flatMap((it) => readFileSync(join(logs, it), 'utf8').trimEnd().split('\n')),
       ]
-      for (const it of files) rmSync(join(logs, it))
+      if (!taken) return its
+      for (const it of files()) rmSync(join(logs, it))
       lines = []
       return its
     }
     const server = start()
-    await untilReady(sockets)
+    // Not by asking it: a client that is refused while it starts writes as well.
+    await until('it is ready', () => written(false).some((it) => it.includes('ready to accept connections')))
     // Directly behind what it says itself nobody can tell it from what a client says.
     await sleep(1_100)
     for (const user of [...hostile, ...broken]) await query(sockets, 'select 1', user)
