@@ -45,7 +45,8 @@ export function dnsFromPod(node: Node, pod: Pod): Origin | undefined {
       ...bridge,
       ...(pod.off ? (['pods off'] as const) : []),
     ]),
-    dnsHere || !peer ? undefined : causeIn(node, away),
+    // The overlay's packets come in as well: with ufw's rules gone, UDP 8472 is dropped.
+    dnsHere || !peer ? undefined : causeIn(node, [...away, ...closed]),
   ])
 }
 
