@@ -110,8 +110,9 @@ export function step(
 
 /** Whether an event is the one that an open finding is about: its time is read anew, and clocks are not exact. */
 function isSameEvent({ code, subject, since }: Finding, it: Observation, now: number): boolean {
+  // Both may lie ahead of a clock that was set back.
   const at = Math.min(it.at ?? now, now)
-  return keyOf(it.code, it.subject) === keyOf(code, subject) && Math.abs(at - since) <= second
+  return keyOf(it.code, it.subject) === keyOf(code, subject) && Math.abs(at - Math.min(since, now)) <= second
 }
 
 /** Whether this is another occurrence than the one that the finding is about, which people have to be told of anew. */
@@ -242,7 +243,7 @@ function graverSince(
   now: number,
 ): Onset | undefined {
   if (severities.indexOf(severity) > severities.indexOf(before)) return { from: Math.min(seen, now), to: now }
-  return graver && { ...graver, to: Math.min(graver.to, now) }
+  return graver && { from: Math.min(graver.from ?? now, now), to: Math.min(graver.to, now) }
 }
 
 /** The text of a finding that is held for flapping, before which its state now is said. */

@@ -35,6 +35,8 @@ interface Journey {
   readonly begun: number
   /** Whether the network answered to something that was sent after it. */
   isDoubtful: boolean
+  /** Whether the postman's own connection got it accepted meanwhile. */
+  isOvertaken: boolean
 }
 
 /**
@@ -68,9 +70,15 @@ export class Express {
     return it !== undefined && !(it.isDoubtful && performance.now() - it.begun >= headStart)
   }
 
-  /** Whether this notice was sent here, and is still due. */
-  knows(id: string): boolean {
-    return this.#tried.has(id)
+  /** The postman's own connection got a notice accepted. */
+  accepted(id: string): void {
+    const it = this.#journeys.get(id)
+    if (it) it.isOvertaken = true
+  }
+
+  /** Whether that happened while this notice was under way here. */
+  isOvertaken(id: string): boolean {
+    return this.#journeys.get(id)?.isOvertaken === true
   }
 
   /** Whether a letter can go at once, without a new connection. */
@@ -150,7 +158,7 @@ export class Express {
 
   #start(notice: Notice, post: Post): void {
     this.#tried.add(notice.id)
-    this.#journeys.set(notice.id, { begun: performance.now(), isDoubtful: false })
+    this.#journeys.set(notice.id, { begun: performance.now(), isDoubtful: false, isOvertaken: false })
     this.#busy.add(post)
     const doubt = setTimeout(() => this.#options.doubtful(), headStart)
     const sending = this.#options.send(notice, post).finally(() => {

@@ -172,6 +172,7 @@ class Postman implements Delivery {
     if (tried.status !== undefined) this.#express.answered(begun)
     const { reading } = tried
     if (reading.outcome === 'accepted') {
+      this.#express.accepted(notice.id)
       this.#taken(notice, tried)
       return this.#rest(tried.rest)
     }
@@ -202,8 +203,8 @@ class Postman implements Delivery {
     try {
       const tried = await this.#tell(notice, post)
       const { reading } = tried
-      // Meanwhile the first connection took it.
-      if (this.#progress.isAccepted(notice.id) || !this.#express.knows(notice.id)) return
+      // What is no longer due has arrived all the same, and its end has to be told.
+      if (this.#express.isOvertaken(notice.id)) return
       if (reading.outcome === 'accepted') this.#taken(notice, tried)
       else if (!this.#giveUp.signal.aborted) {
         if (reading.outcome === 'again' && reading.unconfirmed) this.#options.unconfirmed?.(notice)
@@ -224,7 +225,7 @@ class Postman implements Delivery {
     this.#trouble = undefined
     this.#gone = undefined
     this.#errors = 0
-    this.#waiting--
+    this.#waiting = Math.max(0, this.#waiting - 1)
     this.#note(notice, tried.receipt)
     if (tried.rest > longRest) {
       const why = `took a message, and wants no other for ${duration(tried.rest)}`

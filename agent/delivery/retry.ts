@@ -101,14 +101,22 @@ const afterwards = new Set([
   'EPIPE',
   'UND_ERR_SOCKET',
   'UND_ERR_HEADERS_TIMEOUT',
+  'UND_ERR_HEADERS_OVERFLOW',
+  'UND_ERR_BODY_TIMEOUT',
   'TimeoutError',
 ])
+/** What an answer is that no HTTP parser takes (llhttp): whoever gave it had the request. */
+const unreadable = /^HPE_/
 
 /** An error instead of a reply: always worth another try. Its own message is not used, as it may hold the address. */
 export function readError(error: unknown): Reading {
   const code = codeOf(error, 4)
   const why = words[code] ?? (code ? `failed (${code})` : 'failed')
-  return { outcome: 'again', why, ...(afterwards.has(code) && { unconfirmed: true }) }
+  return {
+    outcome: 'again',
+    why,
+    ...((afterwards.has(code) || unreadable.test(code)) && { unconfirmed: true }),
+  }
 }
 
 /** The code of an error, of its `cause`, or of the errors it aggregates: preferably one that `words` has. */

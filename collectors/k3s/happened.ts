@@ -20,7 +20,9 @@ export function whatHappened(
   at: number,
 ): readonly Happened[] {
   // What crashed again and again before a boot would be told one by one after it, and explains nothing any more.
-  const known = before?.boot === now.boot ? (before?.happened ?? []) : []
+  const remembered = before?.boot === now.boot ? (before?.happened ?? []) : []
+  // A clock that was set back since: what happened was before now.
+  const known = remembered.map((it) => (it.at > at ? { ...it, at } : it))
   const all = [...known, ...news(before, now, looked, at)]
   const each = new Map(all.map((it) => [`${it.code} ${it.at}`, it]))
   return [...each.values()]

@@ -23,7 +23,8 @@ export async function bootOf(
   const read = (await orNothing(host.text('/proc/sys/kernel/random/boot_id')))?.trim().slice(0, 40)
   const boot = read || before?.boot
   const isNew = before?.boot !== undefined && boot !== before.boot
-  const booted = isNew ? now : before?.booted
+  // A clock that ran ahead was put right since: it would be long before anything ended after that boot.
+  const booted = isNew ? now : before?.booted === undefined ? undefined : Math.min(before.booted, now)
   const anew = isNew ? known : booted !== undefined && now - booted < startsAnew ? before?.anew : undefined
   return { ...(boot && { boot }), ...(booted !== undefined && { booted }), ...(anew && { anew }) }
 }

@@ -13,6 +13,8 @@ import { duration, parseDuration } from '../../text/durations.ts'
 import { listed } from '../../text/lists.ts'
 import { didYouMean } from '../../text/near.ts'
 import { safe } from '../../text/sanitize.ts'
+import { quoted } from '../../text/shell.ts'
+import { commandOf } from '../../text/terminal.ts'
 import { day, hour } from '../../text/times.ts'
 import { clockIn } from '../../text/zones.ts'
 import { type Common, type Exit, print, Refusal } from './common.ts'
@@ -77,9 +79,10 @@ function stillSent(it: Silence, incidents: readonly Incident[]): string {
       findingsOf(one).some((finding) => silenceNames(finding).includes(it.what)),
   )
   const names = [...new Set(within.map(({ cause }) => safe(nameOf(cause))))]
+  const [first = ''] = names
   return names.length === 0
     ? ''
-    : `It is also part of ${listed(names)}, which is not silenced: \`agent silence ${names[0]}\`\n`
+    : `It is also part of ${listed(names)}, which is not silenced: \`${commandOf(here())} silence ${quoted(first)}\`\n`
 }
 
 function mustBeSilenced(what: string, silences: readonly Silence[]): void {

@@ -46,8 +46,11 @@ function one(finding: Finding, candidates: readonly Candidate[] | undefined, ter
       : from === to
         ? `happened at ${exactMoment(to)}`
         : `began between ${exactMoment(from)}, when last seen well, and ${exactMoment(to)}`
-  const shown = candidates?.slice(0, most) ?? []
-  const more = (candidates?.length ?? 0) - shown.length
+  // A rule may have two edges from one code: the better one comes first.
+  const each =
+    candidates && [...new Map(candidates.toReversed().map((it) => [it.cause.id, it])).values()].toReversed()
+  const shown = each?.slice(0, most) ?? []
+  const more = (each?.length ?? 0) - shown.length
   return [
     wrap(terminal, `${finding.code} (${finding.subject})`, 2, 4),
     wrap(terminal, began, 4, 6),

@@ -96,12 +96,16 @@ function recordSeveral(
     if (last?.quiet || !isOwed(it, last, now, group.of === 'rest')) return last?.quiet === true
     return !isRungFor({ incident: it, last }, before, now)
   }
+  // Whoever joins silently was told of when the message last rang.
+  const rangLast = before
+    .flatMap(({ last }) => (last?.group?.id === group.id ? [last.reminded] : []))
+    .toSorted((a, b) => b - a)[0]
   const next = members.map((it, at): NotificationRecord => {
     const last = book.get(it.id)
     const resolved = it.resolved === undefined ? undefined : (last?.resolved ?? now)
     return {
       ...entry(it, now),
-      reminded: rings ? now : (last?.reminded ?? now),
+      reminded: rings ? now : (last?.reminded ?? rangLast ?? now),
       ...rung(last, rings && at === 0 && !again, now),
       ...(!rings && isOwedIn(it) && { quiet: true as const }),
       group,

@@ -291,3 +291,26 @@ t.test('a title that is made for the finding, and what it has in common with oth
   t.equal(plain?.title, 'something is wrong')
   t.notOk(plain && 'kind' in plain)
 })
+
+t.test(
+  'an event is the same one after the clock was set back, and what got graver has no end before its beginning',
+  async (t) => {
+    const events = { 'a.event': rule({ event: true }) }
+    const look = (at: number) => ({ rules: events, observations: [observation({ code: 'a.event', at })] })
+    const ahead = step([], look(100_000), 100_000)
+    const back = step(ahead, look(100_000), 10_000)
+    // The collector takes its own times back as well (collectors/k3s/happened.ts).
+  const later = step(back, look(10_000), 70_000)
+    t.strictSame(
+      later.map((it) => [it.id, it.resolved]),
+      ahead.map((it) => [it.id, undefined]),
+    )
+    const grave = (severity: 'warning' | 'critical') => ({
+      rules,
+      observations: [observation({ code: 'a.two', severity })],
+    })
+    const worse = step(step([], grave('warning'), 50_000), grave('critical'), 60_000)
+    t.strictSame(worse[0]?.graver, { from: 50_000, to: 60_000 })
+    t.strictSame(step(worse, grave('critical'), 20_000)[0]?.graver, { from: 20_000, to: 20_000 })
+  },
+)

@@ -91,7 +91,9 @@ t.test('it waits for a letter that is not late, and sends each once', async (t) 
     send: async ({ id }) => {
       sent.push(id)
       t.ok(it.sends(id))
-      t.ok(it.knows(id))
+      t.notOk(it.isOvertaken(id))
+      it.accepted(id)
+      t.ok(it.isOvertaken(id))
     },
     doubtful: () => undefined,
   })
@@ -103,8 +105,8 @@ t.test('it waits for a letter that is not late, and sends each once', async (t) 
   it.look()
   t.strictSame(sent, ['grave_0'], 'not again')
   t.notOk(it.sends('grave_0'))
+  t.notOk(it.isOvertaken('grave_0'), 'it has ended')
   it.forget(new Set())
-  t.notOk(it.knows('grave_0'))
   it.look()
   t.equal(sent.length, 2, 'unless it is due anew')
   due = []

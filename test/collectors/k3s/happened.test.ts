@@ -55,6 +55,15 @@ t.test('a boot is one event, whatever else is new after it', async (t) => {
   })
 })
 
+t.test('what happened stays before now when the clock is set back', async (t) => {
+  const happened = [{ code: 'k3s.crashed' as const, at: noon + 120 * minute, text: 'k3s crashed.' }]
+  t.match(whatHappened(server({ happened }), server(), looked, noon), [{ at: noon }])
+  t.strictSame(
+    codes(server({ happened: [{ ...happened[0], at: noon } as never] }), server(), looked, noon + 6 * minute),
+    [],
+  )
+})
+
 t.test('a boot ends what happened before it', async (t) => {
   const happened = [{ code: 'k3s.crashed' as const, at: noon - minute, text: 'k3s crashed.' }]
   t.strictSame(codes(server({ happened }), server(), looked, noon), ['k3s.crashed'])

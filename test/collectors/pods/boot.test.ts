@@ -27,6 +27,8 @@ t.test('which boot it is, since when, and what it has to start anew', async (t) 
   t.strictSame(await bootOf(of('three'), second, known, now + minute), third)
   t.strictSame(await bootOf(machine(t, {}), second, known, now + minute), second, 'it cannot be read')
   t.strictSame(await bootOf(of(''), second, known, now + minute), second, 'nor is an empty one another')
+  const ahead = await bootOf(of('two'), { boot: 'two', booted: now + 120 * minute }, known, now)
+  t.strictSame(ahead, { boot: 'two', booted: now }, 'the clock ran ahead of the boot, and was set back')
 })
 
 t.test('the restarts that a container made itself', async (t) => {
