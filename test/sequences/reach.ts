@@ -45,8 +45,7 @@ export function dnsFromPod(node: Node, pod: Pod): Origin | undefined {
       ...bridge,
       ...(pod.off ? (['pods off'] as const) : []),
     ]),
-    // The overlay's packets come in as well: with ufw's rules gone, UDP 8472 is dropped.
-    dnsHere || !peer ? undefined : causeIn(node, [...away, ...closed]),
+    dnsHere || !peer ? undefined : causeIn(node, away),
   ])
 }
 

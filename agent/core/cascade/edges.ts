@@ -90,7 +90,6 @@ function ranked(
       isFormer(b) - isFormer(a) ||
       isAct(a) - isAct(b) ||
       Number(b.edge.same !== undefined) - Number(a.edge.same !== undefined) ||
-      Number(wasRepaired(a, effect)) - Number(wasRepaired(b, effect)) ||
       far(a.cause) - far(b.cause) ||
       width(a.cause) - width(b.cause) ||
       b.cause.onset.to - a.cause.onset.to ||
@@ -275,13 +274,6 @@ function isUnlikely({ onset: { from, to } }: Finding, effect: Finding): boolean 
  */
 const isAfterthought = ({ found, onset }: Finding, effect: Finding) =>
   found > effect.found && onset.to > effect.onset.to + slack
-
-/** Whether a cause was over when the effect was found, and explains it less than one that lasts: not so what only happened. */
-const wasRepaired = ({ cause, edge }: { cause: Finding; edge: Cause }, effect: Finding) =>
-  cause.latest === undefined &&
-  !edge.lingers &&
-  cause.resolved !== undefined &&
-  cause.resolved < effect.onset.to
 
 /** How long before the effect the cause began, ms: 0 for one that was found later, but may have been there. */
 const distance = (cause: Finding, effect: Finding) => Math.max(0, effect.onset.to - lastBegun(cause, effect))
