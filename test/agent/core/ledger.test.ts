@@ -300,7 +300,7 @@ t.test(
     const ahead = step([], look(100_000), 100_000)
     const back = step(ahead, look(100_000), 10_000)
     // The collector takes its own times back as well (collectors/k3s/happened.ts).
-  const later = step(back, look(10_000), 70_000)
+    const later = step(back, look(10_000), 70_000)
     t.strictSame(
       later.map((it) => [it.id, it.resolved]),
       ahead.map((it) => [it.id, undefined]),
