@@ -155,7 +155,7 @@ function samplesOf(
     saveSample(collector, sample, at, soon = false, version = 1) {
       const json = JSON.stringify(sample)
       const known = samples.get(collector)
-      const same = known !== undefined && newsIn(known.json) === newsIn(json) && known.version === version
+      const same = known?.version === version && (known.json === json || newsIn(known.json) === newsIn(json))
       // An unchanged sample is written only now and then, for the time of the last round.
       const fresh = same && Math.abs(at - known.saved) < confirmationsWait
       samples.set(collector, { collector, at, json, version, saved: fresh ? known.saved : at })

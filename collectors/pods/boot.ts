@@ -17,7 +17,7 @@ export const startsAnew = 10 * minute
 export async function bootOf(
   host: Host,
   before: Boot | undefined,
-  known: readonly string[],
+  known: () => readonly string[],
   now: number,
 ): Promise<Boot> {
   const read = (await orNothing(host.text('/proc/sys/kernel/random/boot_id')))?.trim().slice(0, 40)
@@ -25,7 +25,7 @@ export async function bootOf(
   const isNew = before?.boot !== undefined && boot !== before.boot
   // A clock that ran ahead was put right since: it would be long before anything ended after that boot.
   const booted = isNew ? now : before?.booted === undefined ? undefined : Math.min(before.booted, now)
-  const anew = isNew ? known : booted !== undefined && now - booted < startsAnew ? before?.anew : undefined
+  const anew = isNew ? known() : booted !== undefined && now - booted < startsAnew ? before?.anew : undefined
   return { ...(boot && { boot }), ...(booted !== undefined && { booted }), ...(anew && { anew }) }
 }
 

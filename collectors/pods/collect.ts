@@ -72,7 +72,7 @@ export async function collect(host: Host, plan: Plan, past: Past<PodsSample>): P
   const { said, evicted, expired } = addSaid(fromBefore, sayings, now, plan.hold, (pattern) =>
     ['info', 'warning', 'critical'].indexOf(severities.get(pattern) ?? 'info'),
   )
-  const { anew = [], ...boot } = await bootOf(host, before, keysIn(before?.places ?? {}), now)
+  const { anew = [], ...boot } = await bootOf(host, before, () => keysIn(before?.places ?? {}), now)
   const waiting = new Set(anew)
   const restarted = restartedIn(seen, before, plan).map((one) =>
     waiting.delete(keyOf(one.it)) ? { ...one, byBoot: true as const } : one,

@@ -47,8 +47,9 @@ function one(finding: Finding, candidates: readonly Candidate[] | undefined, ter
         ? `happened at ${exactMoment(to)}`
         : `began between ${exactMoment(from)}, when last seen well, and ${exactMoment(to)}`
   // A rule may have two edges from one code: the better one comes first.
-  const each =
-    candidates && [...new Map(candidates.toReversed().map((it) => [it.cause.id, it])).values()].toReversed()
+  const each = candidates?.filter(
+    ({ cause }, at, all) => all.findIndex((it) => it.cause.id === cause.id) === at,
+  )
   const shown = each?.slice(0, most) ?? []
   const more = (each?.length ?? 0) - shown.length
   return [

@@ -11,8 +11,8 @@ export const slack = 2 * second
  * begun, or happened again, no later than the finding, and no longer before it than the finding takes to show (`takes`
  * of the edge), by the intervals in which both began. Of those that remain one with a proof or a trigger comes first,
  * then one behind which nothing was known that lies between, then what always leads to it, then one that shares more
- * than the node, then the nearest in time, or the first where it shows at once. What comes back soon has the cause that it had, while that lasts and nothing
- * else is shown. `byCode` is one ledger, which is not changed afterwards.
+ * than the node, then the nearest in time, or the first where it shows at once. What comes back soon has the cause that it
+ * had, while that lasts and nothing else is shown. `byCode` is one ledger, which is not changed afterwards.
  */
 export function candidatesOf(
   finding: Finding,

@@ -7,14 +7,14 @@ const now = 1_000 * minute
 
 t.test('which boot it is, since when, and what it has to start anew', async (t) => {
   const of = (id: string) => machine(t, { '/proc/sys/kernel/random/boot_id': `${id}\n` })
-  const known = ['a/x']
+  const known = () => ['a/x']
   const first = await bootOf(of('one'), undefined, known, now)
   t.strictSame(first, { boot: 'one' }, 'nothing is known of before')
   t.strictSame(await bootOf(of('one'), first, known, now), first)
   const second = await bootOf(of('two'), first, known, now)
-  t.strictSame(second, { boot: 'two', booted: now, anew: known })
+  t.strictSame(second, { boot: 'two', booted: now, anew: known() })
   t.strictSame(
-    await bootOf(of('two'), second, ['a/x', 'b/y'], now + minute),
+    await bootOf(of('two'), second, () => ['a/x', 'b/y'], now + minute),
     second,
     'not what came after it',
   )
@@ -23,7 +23,7 @@ t.test('which boot it is, since when, and what it has to start anew', async (t) 
     { boot: 'two', booted: now },
     'for a while',
   )
-  const third = { boot: 'three', booted: now + minute, anew: known }
+  const third = { boot: 'three', booted: now + minute, anew: known() }
   t.strictSame(await bootOf(of('three'), second, known, now + minute), third)
   t.strictSame(await bootOf(machine(t, {}), second, known, now + minute), second, 'it cannot be read')
   t.strictSame(await bootOf(of(''), second, known, now + minute), second, 'nor is an empty one another')

@@ -103,6 +103,13 @@ function joins(one: Edge, ledger: readonly Finding[]): boolean {
   const byCode = Map.groupBy(ledger, (it) => it.code)
   return effect !== undefined && causeOf(effect, rules, byCode)?.code === one.cause
 }
+/** What a finding is put down to, among all that is there. */
+const causeIn = (effect: Finding, ...all: readonly Finding[]) =>
+  causeOf(
+    effect,
+    rules,
+    Map.groupBy(new Set([...all, effect]), (it) => it.code),
+  )?.code
 const rootsOf = (ledger: Ledger, now: number) => incidents(ledger, rules, now).map((it) => it.cause.code)
 const members = (all: readonly Incident[]) => all.flatMap((it) => [it.cause, ...it.affected])
 const takesOf = ({ edge }: Edge) => edge.takes ?? promptly
@@ -153,12 +160,6 @@ t.test('silent: the cause was repaired before the effect was last seen well', as
 t.test('silent: what had no time to lead to it, or found it there', async (t) => {
   const at = (code: string, from: number, to: number, more: Partial<Finding> = {}) =>
     found(code, to, { onset: { from, to }, ...more })
-  const causeIn = (effect: Finding, ...all: readonly Finding[]) =>
-    causeOf(
-      effect,
-      rules,
-      Map.groupBy([...all, effect], (it) => it.code),
-    )?.code
   const nat = { ...shown, table: 'nat' }
   const flush = at('firewall.flushed', start, start, { evidence: nat })
   // Not looked at for three minutes, but gone with the flush, which came ten seconds after the DNS was dead.
@@ -213,42 +214,30 @@ t.test('what was known to be wrong explains before what was found only behind it
   const line = at('pods.log-says', start, start, { found: start + 10 * second, evidence: { pattern: 'dns' } })
   // The rules of flannel go a minute later, and had not been looked at for minutes.
   const gone = (from: number, to: number) => at('firewall.flannel-rules-missing', from, to)
-  const causeIn = (...all: readonly Finding[]) =>
-    causeOf(
-      line,
-      rules,
-      Map.groupBy([...all, line], (it) => it.code),
-    )?.code
   const late = gone(start - 4 * minute, start + minute)
-  t.equal(causeIn(late), 'firewall.flannel-rules-missing')
-  t.equal(causeIn(late, dns), 'cni.dns-dead')
+  t.equal(causeIn(line, late), 'firewall.flannel-rules-missing')
+  t.equal(causeIn(line, late, dns), 'cni.dns-dead')
   const over = { resolved: start - 90 * second, seen: start - 100 * second }
   const again = { ...line, onset: { from: start - 30 * second, to: start } }
   t.equal(
-    causeOf(
-      again,
-      rules,
-      Map.groupBy([late, { ...dns, ...over }, again], (it) => it.code),
-    )?.code,
+    causeIn(again, late, { ...dns, ...over }),
     'firewall.flannel-rules-missing',
     'it was over before that',
   )
-  t.equal(causeIn(gone(start - minute, start - 30 * second), dns), 'cni.dns-dead', 'what always leads to it')
+  t.equal(
+    causeIn(line, gone(start - minute, start - 30 * second), dns),
+    'cni.dns-dead',
+    'what always leads to it',
+  )
   const off = at('cni.forwarding-off', start - minute, start - 30 * second)
-  t.equal(causeIn(off, dns), 'cni.forwarding-off', 'nearer')
+  t.equal(causeIn(line, off, dns), 'cni.forwarding-off', 'nearer')
 })
 
 t.test('a dead DNS comes between a log that says so and whatever else is wrong', async (t) => {
   const at = (code: string, since: number, more: Partial<Finding> = {}) =>
     found(code, since, { onset: { from: since - 5 * second, to: since }, ...more })
-  const causeIn = (code: string, ...all: readonly Finding[]) => {
-    const effect = all.find((it) => it.code === code) as Finding
-    return causeOf(
-      effect,
-      rules,
-      Map.groupBy(all, (it) => it.code),
-    )?.code
-  }
+  const named = (code: string, ...all: readonly Finding[]) =>
+    causeIn(all.find((it) => it.code === code) as Finding, ...all)
   const down = at('cni.overlay-down', start)
   const dns = at('cni.dns-dead', start + 5 * second)
   const flush = at('firewall.flushed', start + 90 * second)
@@ -257,31 +246,25 @@ t.test('a dead DNS comes between a log that says so and whatever else is wrong',
     onset: { from: moment, to: moment },
     evidence: { pattern: 'dns' },
   })
-  t.equal(causeIn('pods.log-says', down, flush, line), 'firewall.flushed', 'nearer, and on every node')
-  t.equal(causeIn('pods.log-says', down, dns, flush, line), 'cni.dns-dead')
-  t.equal(causeIn('cni.dns-dead', down, dns, flush, line), 'cni.overlay-down')
+  t.equal(named('pods.log-says', down, flush, line), 'firewall.flushed', 'nearer, and on every node')
+  t.equal(named('pods.log-says', down, dns, flush, line), 'cni.dns-dead')
+  t.equal(named('cni.dns-dead', down, dns, flush, line), 'cni.overlay-down')
   const later = at('cni.dns-dead', moment + minute)
-  t.equal(causeIn('pods.log-says', down, later, flush, line), 'firewall.flushed', 'nobody knew of it by then')
+  t.equal(named('pods.log-says', down, later, flush, line), 'firewall.flushed', 'nobody knew of it by then')
   // A policy of INPUT shuts out this node, which asked the DNS, and not its pods.
   const closed = { evidence: { ...shown, table: 'filter' } }
   const filter = at('firewall.flushed', start, closed)
   const lockout = at('firewall.lockout', start, closed)
-  t.equal(causeIn('cni.dns-dead', filter, lockout, dns), 'firewall.lockout')
+  t.equal(named('cni.dns-dead', filter, lockout, dns), 'firewall.lockout')
   const bridge = at('cni.bridge-down', start + minute)
-  t.equal(causeIn('pods.log-says', filter, lockout, dns, bridge, line), 'cni.bridge-down')
+  t.equal(named('pods.log-says', filter, lockout, dns, bridge, line), 'cni.bridge-down')
   const api = { ...line, evidence: { pattern: 'unreachable', address: '10.43.0.1:443' } }
-  t.equal(causeIn('pods.log-says', down, dns, api), undefined, 'the API is no name')
+  t.equal(named('pods.log-says', down, dns, api), undefined, 'the API is no name')
 })
 
 t.test('what shows at once is of the first that came since it was seen well', async (t) => {
   const dead = (from: number) => found('cni.dns-dead', start, { onset: { from, to: start } })
   const at = (code: string, to: number) => found(code, to, { onset: { from: to - second, to } })
-  const causeIn = (effect: Finding, ...all: readonly Finding[]) =>
-    causeOf(
-      effect,
-      rules,
-      Map.groupBy([...all, effect], (it) => it.code),
-    )?.code
   const bridge = at('cni.bridge-missing', start - 100 * second)
   const routes = at('cni.routes-missing', start - 50 * second)
   t.equal(causeIn(dead(start - 2 * minute), bridge, routes), 'cni.bridge-missing')
@@ -291,29 +274,24 @@ t.test('what shows at once is of the first that came since it was seen well', as
 t.test('a disk explains as a full one only what was well until it was full', async (t) => {
   const full = { from: start + 9 * minute, to: start + 10 * minute }
   const disk = found('k3s.disk-filling', start, { severity: 'critical', graver: full })
-  const causeIn = (from: number, more: Partial<Finding> = {}, cause = disk) => {
+  const ofDisk = (from: number, more: Partial<Finding> = {}, cause = disk) => {
     const api = found('k3s.api-unhealthy', from + minute, { onset: { from, to: from + minute }, ...more })
-    return causeOf(
-      api,
-      rules,
-      Map.groupBy([cause, api], (it) => it.code),
-    )?.code
+    return causeIn(api, cause)
   }
-  t.equal(causeIn(start + 9 * minute), 'k3s.disk-filling')
-  t.equal(causeIn(start + 30 * minute), 'k3s.disk-filling')
-  t.equal(causeIn(start + 5 * minute), undefined, 'unwell while there was room')
+  t.equal(ofDisk(start + 9 * minute), 'k3s.disk-filling')
+  t.equal(ofDisk(start + 30 * minute), 'k3s.disk-filling')
+  t.equal(ofDisk(start + 5 * minute), undefined, 'unwell while there was room')
   const { graver: _, ...early } = disk
-  t.equal(causeIn(start + 5 * minute, {}, early), 'k3s.disk-filling', 'found full')
+  t.equal(ofDisk(start + 5 * minute, {}, early), 'k3s.disk-filling', 'found full')
   const over = { resolved: start + 9.5 * minute }
-  t.equal(causeIn(start + 8.5 * minute, over), undefined, 'what was told and is over stays as it was')
+  t.equal(ofDisk(start + 8.5 * minute, over), undefined, 'what was told and is over stays as it was')
 })
 
 t.test('a DNS server that refuses is not shut out by a rule or a link', async (t) => {
-  const causeIn = (code: string, answer: string, evidence: Finding['evidence'] = {}) => {
+  const answered = (code: string, answer: string, evidence: Finding['evidence'] = {}) => {
     const cause = found(code, start, { evidence: { ...shown, ...evidence } })
     const effect = found('cni.dns-dead', start + 20 * second, { evidence: { ...shown, answer } })
-    const byCode = Map.groupBy([cause, effect], (it) => it.code)
-    return causeOf(effect, rules, byCode)?.code
+    return causeIn(effect, cause)
   }
   const ways: readonly (readonly [string, Finding['evidence']?])[] = [
     ['firewall.flushed', { table: 'nat' }],
@@ -321,32 +299,26 @@ t.test('a DNS server that refuses is not shut out by a rule or a link', async (t
     ...['firewall.kube-chains-missing', 'cni.bridge-missing', 'cni.overlay-down'].map((it) => [it] as const),
   ]
   for (const [code, evidence] of ways) {
-    t.equal(causeIn(code, 'timeout', evidence), code)
-    t.equal(causeIn(code, 'unreachable', evidence), code)
-    for (const answer of ['refused', 'SERVFAIL']) t.equal(causeIn(code, answer, evidence), undefined, code)
+    t.equal(answered(code, 'timeout', evidence), code)
+    t.equal(answered(code, 'unreachable', evidence), code)
+    for (const answer of ['refused', 'SERVFAIL']) t.equal(answered(code, answer, evidence), undefined, code)
   }
 })
 
 t.test('a flush shuts out more than SSH only where it left the policy alone', async (t) => {
-  const causeIn = (code: string, ...all: readonly Finding[]) => {
-    const effect = found(code, start + 20 * second)
-    return causeOf(
-      effect,
-      rules,
-      Map.groupBy([...all, effect], (it) => it.code),
-    )?.code
-  }
+  const shutBy = (code: string, ...all: readonly Finding[]) =>
+    causeIn(found(code, start + 20 * second), ...all)
   const lockout = found('firewall.lockout', start)
   const flush = (table: string) =>
     found('firewall.flushed', start - second, { evidence: { ...shown, table } })
   for (const code of ['k3s.api-unhealthy', 'k3s.kubelet-unhealthy', 'cni.dns-dead']) {
-    t.equal(causeIn(code, lockout, flush('filter')), 'firewall.lockout', code)
-    t.equal(causeIn(code, lockout), undefined, `${code}: a rule for SSH that is missing shuts out SSH`)
+    t.equal(shutBy(code, lockout, flush('filter')), 'firewall.lockout', code)
+    t.equal(shutBy(code, lockout), undefined, `${code}: a rule for SSH that is missing shuts out SSH`)
   }
-  t.equal(causeIn('cni.dns-dead', flush('nat')), 'firewall.flushed')
-  t.equal(causeIn('cni.dns-dead', flush('filter')), undefined, 'under ACCEPT')
+  t.equal(shutBy('cni.dns-dead', flush('nat')), 'firewall.flushed')
+  t.equal(shutBy('cni.dns-dead', flush('filter')), undefined, 'under ACCEPT')
   t.equal(
-    causeIn(
+    shutBy(
       'k3s.api-unhealthy',
       lockout,
       flush('filter'),
@@ -363,11 +335,7 @@ t.test('what comes back without the proof it had is not of the same cause', asyn
   const before = found('memory.oom-killed', start, { resolved: at, seen: at })
   const kill = (evidence: NonNullable<Finding['evidence']>) => {
     const again = found('memory.oom-killed', at, { onset: { from: at, to: at }, evidence })
-    return causeOf(
-      again,
-      rules,
-      Map.groupBy([system, before, again], (it) => it.code),
-    )?.code
+    return causeIn(again, system, before)
   }
   t.equal(kill(shown), 'memory.oom-system')
   t.equal(kill({ process: 'web' }), undefined, 'at a limit of its own, an hour after the node ran out')
@@ -379,16 +347,10 @@ t.test('what comes back after another act is of that, and not of the first', asy
   const rebooted = at('k3s.rebooted', start)
   const before = found('k3s.down', start + 10 * second, { resolved: start + minute, seen: start + minute })
   const again = found('k3s.down', start + 5 * minute)
-  const causeIn = (...all: readonly Finding[]) =>
-    causeOf(
-      again,
-      rules,
-      Map.groupBy([...all, again], (it) => it.code),
-    )?.code
-  t.equal(causeIn(rebooted, before), 'k3s.rebooted', 'nothing else happened')
-  t.equal(causeIn(rebooted, before, at('k3s.killed', start + 5 * minute)), 'k3s.killed')
+  t.equal(causeIn(again, rebooted, before), 'k3s.rebooted', 'nothing else happened')
+  t.equal(causeIn(again, rebooted, before, at('k3s.killed', start + 5 * minute)), 'k3s.killed')
   t.equal(
-    causeIn(rebooted, before, at('k3s.killed', start + 30 * second)),
+    causeIn(again, rebooted, before, at('k3s.killed', start + 30 * second)),
     'k3s.rebooted',
     'before it was back',
   )
