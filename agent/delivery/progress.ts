@@ -16,10 +16,6 @@ export class Progress {
     return due.filter(({ id }) => !this.#accepted.has(id))
   }
 
-  isAccepted(id: string): boolean {
-    return this.#accepted.has(id)
-  }
-
   /** Whether nobody has tried it, or whatever came of that. */
   isNew(id: string): boolean {
     return !this.#accepted.has(id) && !this.#tried.has(id) && !this.#refused.has(id)

@@ -1,3 +1,6 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
 import t from 'tap'
 import { Express, grace, headStart, spares } from '../../../agent/delivery/express.ts'
@@ -58,6 +61,49 @@ t.test('what is critical and new does not wait for an answer that does not come'
   postman.wake()
   await until(() => noted.length === 3)
   t.strictSame(noted.slice(2), ['rest_urgent'], 'also as an edit, where no new message is left')
+})
+
+t.test('what is answered when it is no longer due has arrived, and is noted', async (t) => {
+  const arrived: string[] = []
+  const waits = new Map<string, () => void>()
+  const server = createServer((request, response) => {
+    const id = `${request.headers['webhook-id'] ?? ''}`
+    request.resume().on('end', () => {
+      if (id === '') return void response.writeHead(204).end()
+      arrived.push(id)
+      waits.set(id, () => response.writeHead(204).end())
+    })
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.teardown(() => server.close().closeAllConnections())
+  const due: Notice[] = [mild]
+  const noted: string[] = []
+  let planned = 0
+  const postman = deliver({
+    sink: webhook,
+    settings: { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/` },
+    name: 'mine',
+    keepOpen: true,
+    plan: () => {
+      planned += 1
+      return due.filter(({ id }) => !noted.includes(id))
+    },
+    receipt: () => undefined,
+    note: ({ id }) => void noted.push(id),
+    log: { info() {}, warn() {} },
+  })
+  t.teardown(() => postman.stop())
+  await until(() => arrived.includes('mild'))
+  due.unshift(grave(0))
+  postman.wake()
+  t.ok(await until(() => arrived.includes('grave_0')), 'it went ahead')
+  due.shift()
+  waits.get('mild')?.()
+  const before = planned
+  t.ok(await until(() => noted.includes('mild') && planned > before), 'and was looked for in vain')
+  await wait(50)
+  waits.get('grave_0')?.()
+  t.ok(await until(() => noted.includes('grave_0')), 'so that its end is told')
 })
 
 /** Connections that only say what they are asked to do. */
