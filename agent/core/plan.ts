@@ -184,7 +184,7 @@ function newsOf(
   })
   const several = groups.flatMap((it): Draft[] => {
     const change = severalChange(it, now)
-    const silent = owed(it)
+    const silent = owed(it, now)
     if ((!change && !silent) || it.group.of === 'rest') return []
     const severity = severityOfAll([...it.members.map(({ incident }) => incident), ...it.joining])
     const take = () => budget.take(askingFor(newsIn(it), now))
@@ -226,7 +226,7 @@ function restNotices(
   const others = groups.filter(({ group }) => group.of === 'rest' && group.id !== grown?.group.id)
   return [...others, ...(grown ? [grown] : [])].flatMap((it) => {
     const change = severalChange(it, now)
-    const silent = owed(it)
+    const silent = owed(it, now)
     if (change && !it.exists) return budget.takeForRest() ? [severalNotice(it, change, node, now)] : []
     const asking = askingFor(newsIn(it), now)
     const told = allowed(change, silent !== undefined, () => budget.takeAgain(asking))

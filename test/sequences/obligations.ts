@@ -43,6 +43,10 @@ export function makeObligations(agent: Agent, now: () => number) {
     /** Called with everything that is so, whenever something has changed. */
     update(all: readonly Statement[], offset: number): void {
       const here = new Set<string>()
+      const shared = all.filter((it) => it.by.length > 1)
+      /** Whether it follows from what something else does as well: by what people are told of that, it is told too. */
+      const isShared = (it: Statement, act: Act) =>
+        shared.some(({ code, by }) => it.after.includes(code) && by.includes(act))
       for (const it of all) {
         const key = keyOf(it)
         const before = lastActive.get(key)
@@ -52,7 +56,7 @@ export function makeObligations(agent: Agent, now: () => number) {
         for (const act of it.by) {
           const id = `${key}|${act.id}`
           // What several cause together need not ring for each of them; kills are told apart by their times.
-          const own = it.by.length === 1 || it.code.startsWith('memory.oom')
+          const own = (it.by.length === 1 && !isShared(it, act)) || it.code.startsWith('memory.oom')
           const isNew = own && (before === undefined || act.at - before >= quiet)
           const since = visible.get(id)?.since
           // Nobody could tell it from what does the same before there was a look at it alone.

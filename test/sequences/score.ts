@@ -1,3 +1,4 @@
+import { budgetSpan } from '../../agent/core/plan/budget.ts'
 import { gathering } from '../../agent/core/plan/groups.ts'
 import { type Finding, type Incident, leadOf } from '../../agent/model/index.ts'
 import type { Agent } from './agent.ts'
@@ -155,8 +156,11 @@ export function makeScore(node: Node, core: Core) {
     // What is of one kind within half a minute is one message, which rings once and is edited as it grows.
     const joins = ofKind !== undefined && now() - (bells.get(ofKind) ?? 0) <= gathering
     if (it.rings && ofKind !== undefined) bells.set(ofKind, now())
-    for (const one of alarms)
-      for (const act of it.rings || joins ? (originOf(one)?.by ?? []) : []) rung.add(act)
+    // What passed before it could ring is told as past by the next message that takes it in.
+    const passed = (one: Finding) =>
+      it.kind === 'several' && now() + node.offset - (one.resolved ?? 0) < budgetSpan && isAlarm(one)
+    for (const one of it.rings || joins ? all.filter((each) => alarms.includes(each) || passed(each)) : [])
+      for (const act of originOf(one)?.by ?? []) rung.add(act)
     for (const incident of it.incidents)
       for (const one of findingsOf(incident)) if (isAlarm(one) && !told.has(one.id)) first(one, incident)
     if (it.rings && alarms.length > 0 && !alarms.some((one) => originOf(one)?.by.some((act) => act.fault)))

@@ -67,12 +67,17 @@ function isNewKind({ group, members, joining }: Several): boolean {
   )
 }
 
-/** The gravest of what is open and joined it in silence, as there had been too many messages; undefined for none. */
-export function owed({ members }: Several): Severity | undefined {
+/**
+ * The gravest of what joined it in silence, as there had been too many messages; undefined for none, or when all of it is
+ * over. What has passed meanwhile rings all the same, for as long as messages may have been too many. Pure.
+ */
+export function owed({ members }: Several, now: number): Severity | undefined {
   const silent = members.flatMap(({ incident, last }) =>
-    last?.quiet && isOpen(incident) && incident.severity !== 'info' ? [incident] : [],
+    last?.quiet && incident.severity !== 'info' && now - (incident.resolved ?? now) < budgetSpan
+      ? [incident]
+      : [],
   )
-  return silent.length > 0 ? gravest(silent) : undefined
+  return silent.length > 0 && members.some((it) => isOpen(it.incident)) ? gravest(silent) : undefined
 }
 
 /**

@@ -57,6 +57,27 @@ t.test('so many critical ones that not all can be themselves: the last is for wh
   )
 })
 
+t.test(
+  'what joined in silence and has passed since then rings once all the same, unless all is over',
+  async (t) => {
+    const flood = [0, 1, 2, 3].map((which) => other(0, which, 'critical'))
+    const ringsOf = (resolved: number, rest: number = 60 * minute) => {
+      const it = sinkWith()
+      const at = (now: number, one: Finding, end: number) => (now < end ? one : { ...one, resolved: end })
+      const all = (now: number) => [...flood, at(now, other(0, 5), rest)]
+      t.equal(it.hear(all(0), 0).length, 5)
+      t.match(it.hear([...all(minute), other(minute, 20)], minute), [/^2 grew/])
+      const heard: string[] = []
+      for (let now = 2 * minute; now < 30 * minute; now += 10 * second)
+        heard.push(...it.hear([...all(now), at(now, other(minute, 20), resolved)], now))
+      return rings(heard)
+    }
+    t.strictSame(ringsOf(60 * minute), ['2 worse'])
+    t.strictSame(ringsOf(4 * minute), ['2 worse'])
+    t.strictSame(ringsOf(4 * minute, 5 * minute), [])
+  },
+)
+
 t.test('kills use up nothing that a broken network, ufw or a lockout needs', async (t) => {
   const it = sinkWith()
   const kill = (which: number) =>
