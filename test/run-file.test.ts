@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import t from 'tap'
-import { outcome, runFile } from './run-file.ts'
+import { outcome, runFiles } from './run-file.ts'
 
 // Each file is two processes.
 t.setTimeout(180_000)
@@ -10,7 +10,7 @@ const tap = import.meta.resolve('tap')
 /** What comes of a test file with this text. */
 async function run(text: string) {
   const folder = t.testdir({ 'it.test.ts': `import t from '${tap}'\n${text}` })
-  return runFile(join(folder, 'it.test.ts'), { cwd: folder, env: process.env })
+  return runFiles([join(folder, 'it.test.ts')], { cwd: folder, env: process.env })
 }
 
 t.test('what is well is counted, and not repeated', async (t) => {

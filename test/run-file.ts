@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as pause } from 'node:timers/promises'
 import project from '../package.json' with { type: 'json' }
@@ -18,22 +19,24 @@ export interface Outcome {
 
 /** How long a file may take that asks for no more (`t.setTimeout`), s. */
 const patience = project.tap.timeout
+const several = join(import.meta.dirname, 'run-several.ts')
 /** What it has on top to say what hung, before it is killed, ms. */
 const grace = 20_000
 
 /**
- * Runs a test file in a process of its own. Node.js runs it as it is: tap's own runner would load three modules into each
- * process, and one into each that a test starts, which together is half of the time that short files take.
+ * Runs a test file in a process of its own, or several in one (`run-several.ts`). Node.js runs them as they are: tap's own
+ * runner would load three modules into each process, and one into each that a test starts, which together is half of the
+ * time that short files take.
  */
-export async function runFile(
-  file: string,
+export async function runFiles(
+  files: readonly string[],
   { node = process.execPath, cwd, env }: { node?: string; cwd: string; env: NodeJS.ProcessEnv },
 ): Promise<Outcome> {
   const began = Date.now()
-  const child = spawn(node, [file], {
+  const child = spawn(node, files.length === 1 ? files : [several, ...files], {
     cwd,
     // To no parent of tap's it says its sums.
-    env: { ...env, TAP_TIMEOUT: String(patience), TAP_CHILD_ID: '' },
+    env: { ...env, TAP_TIMEOUT: String(patience * files.length), TAP_CHILD_ID: '' },
     stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
   })
   let timer: NodeJS.Timeout | undefined
@@ -47,7 +50,7 @@ export async function runFile(
       child.kill('SIGKILL')
     }, ms + grace)
   }
-  within(patience * 1000)
+  within(patience * files.length * 1000)
   // tap says by this what a file has asked for.
   child.on('message', (it: { readonly setTimeout?: unknown }) => {
     if (typeof it.setTimeout === 'number') within(it.setTimeout)

@@ -1,12 +1,17 @@
+import { together } from './run-together.ts'
+
+/** Test files that run in one process: one, or several small ones. */
+export type Files = readonly string[]
+
 /**
  * Which test files run beside which. Two cores are kept busy for all of the time: `lanes` run side by side, the files of
  * one after the other, and beside them, as the first lane waits for most of its time, what is left. Who is done takes
  * from `rest`.
  */
 export interface Plan {
-  readonly lanes: readonly (readonly string[])[]
+  readonly lanes: readonly (readonly Files[])[]
   /** The longest first, so that none is left alone at the end. */
-  readonly rest: string[]
+  readonly rest: Files[]
 }
 
 /** These wait for most of their time (for patience to end, for holds to be over), and read the kernel's log. */
@@ -31,8 +36,8 @@ const long = [
   ...[/\/certs\/der\./, /\/crowded\./, /\/commands\//],
 ]
 
-/** Every file once. */
-export function planned(files: readonly string[]): Plan {
+/** Every file once; they are given from `folder`. */
+export function planned(folder: string, files: readonly string[]): Plan {
   const left = new Set(files)
   const take = (pattern: RegExp) => {
     const taken = [...left].filter((it) => pattern.test(it))
@@ -43,8 +48,9 @@ export function planned(files: readonly string[]): Plan {
   const machines = apart.flatMap(take)
   const firsts = long.flatMap(take)
   const kernel = take(/\/real\//)
+  const alone = (it: string): Files => [it]
   return {
-    lanes: [waiting, machines, kernel],
-    rest: [...firsts, ...left],
+    lanes: [waiting, machines, kernel].map((it) => it.map(alone)),
+    rest: [...firsts.map(alone), ...together(folder, [...left])],
   }
 }

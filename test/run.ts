@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { inventory, lasting, mark, type Run } from './inventory.ts'
 import { rootFolder, withoutContainer } from './real/container.ts'
-import { runFile } from './run-file.ts'
-import { planned } from './run-order.ts'
+import { runFiles } from './run-file.ts'
+import { type Files, planned } from './run-order.ts'
 import { tools } from './tools.ts'
 
 /**
@@ -77,12 +77,15 @@ async function command(what: string, program: string, ...args: readonly string[]
   if (!ok) say(said)
 }
 
-async function test(file: string): Promise<void> {
+async function test(files: Files): Promise<void> {
   const env = { ...environment, TMPDIR: folder, [mark]: run.id }
-  const it = await runFile(file, { node: join(bin, 'node'), cwd: root, env })
+  const it = await runFiles(files, { node: join(bin, 'node'), cwd: root, env })
   passed += it.passed
   failed += it.failed
-  say(`${it.failed > 0 ? 'not ok' : 'ok    '}  ${file}  ${(it.took / 1000).toFixed(1)} s`)
+  const took = `${(it.took / 1000).toFixed(1)} s`
+  const sign = it.failed > 0 ? 'not ok' : 'ok    '
+  for (const file of files)
+    say(`${sign}  ${file}  ${took}${files.length > 1 ? `, ${files.length} in one process` : ''}`)
   for (const why of new Set(it.skipped)) say(`        skipped: ${why}`)
   if (ci && it.skipped.length > 0) {
     say('        and with CI=true nothing may be')
@@ -111,7 +114,7 @@ await Promise.all([
     : []),
 ])
 const before = inventory(run)
-const { lanes, rest } = planned(all)
+const { lanes, rest } = planned(root, all)
 /** The Debian of all containers. What needs none runs while it is made; why it cannot be made, the tests say. */
 const making = { over: lanes.every((it) => it.length === 0) || withoutContainer() !== undefined }
 const made = making.over ? undefined : rootFolder().catch(() => {})
@@ -120,11 +123,11 @@ void made?.then(() => {
 })
 await Promise.all(
   [...lanes, []].map(async (lane) => {
-    for (let file = making.over ? undefined : rest.pop(); file; file = making.over ? undefined : rest.pop())
-      await test(file)
+    for (let it = making.over ? undefined : rest.pop(); it; it = making.over ? undefined : rest.pop())
+      await test(it)
     if (lane.length > 0) await made
-    for (const file of lane) await test(file)
-    for (let file = rest.shift(); file; file = rest.shift()) await test(file)
+    for (const it of lane) await test(it)
+    for (let it = rest.shift(); it; it = rest.shift()) await test(it)
   }),
 )
 const changed = await lasting(before, run)

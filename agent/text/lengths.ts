@@ -1,4 +1,4 @@
-/** Measures a text in the units of its destination. */
+/** Measures a text in the units of its destination; never fewer than its UTF-16 units. */
 export type Size = (text: string) => number
 
 /** Bytes as UTF-8. */
@@ -13,11 +13,13 @@ export const jsonBytes: Size = (text) => Buffer.byteLength(JSON.stringify(text))
  * Default size: UTF-16 units.
  */
 export function shorten(text: string, limit: number, size: Size = (it) => it.length): string {
-  if (size(text) <= limit) return text
+  // Measuring a long text costs more than all else.
+  const fits = (it: string) => it.length <= limit && size(it) <= limit
+  if (fits(text)) return text
   const plain = text.replaceAll('`', '')
-  if (size(plain) <= limit) return plain
+  if (fits(plain)) return plain
   let low = 0
-  let high = plain.length
+  let high = Math.min(plain.length, Math.max(0, limit))
   while (low < high) {
     const kept = Math.ceil((low + high) / 2)
     if (size(cut(plain, kept)) <= limit) low = kept
