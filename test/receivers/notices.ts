@@ -111,7 +111,7 @@ export function hostileNotices(text: string): readonly Notice[] {
   const of = incident({
     id: `${text}|1`,
     cause: worst(0),
-    affected: Array.from({ length: 60 }, (_, index) => worst(index + 1)),
+    affected: Array.from({ length: 20 }, (_, index) => worst(index + 1)),
   })
   const kinds: readonly Kind[] = ['opened', 'worse', 'grew', 'merged', 'resolved', 'reminder']
   return [

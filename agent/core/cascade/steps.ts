@@ -12,7 +12,7 @@ interface Identity {
   readonly commands: readonly string[]
   /** The machine: `server`, `agent`, a name; empty for this node, and for what asks the API, from wherever. */
   readonly place: string
-  /** What else it says, without words that carry no meaning. */
+  /** Of a step without commands, what it says, without words that carry no meaning. */
   readonly words: ReadonlySet<string>
 }
 
@@ -55,6 +55,8 @@ const isWithin = (words: ReadonlySet<string>, others: ReadonlySet<string>) =>
     ? words.isSubsetOf(others)
     : words.size === others.size && words.isSubsetOf(others)
 
+const none: ReadonlySet<string> = new Set()
+
 function identityOf(step: string): Identity {
   const text = step.slice(0, longestStep)
   const commands = Array.from(text.matchAll(/`([^`]+)`/g), ([, it = '']) => it)
@@ -70,7 +72,7 @@ function identityOf(step: string): Identity {
   return {
     commands: [...new Set(commands)],
     place: commands.every(isOfCluster) ? '' : placeOf(rest),
-    words: wordsOf(rest),
+    words: commands.length === 0 ? wordsOf(rest) : none,
   }
 }
 
