@@ -1,5 +1,6 @@
 import type { Outcome } from '../core/round.ts'
 import type { Finding } from '../model/index.ts'
+import { shortSubject } from '../text/kinds.ts'
 import type { Log } from './log.ts'
 
 /** Logs a failing collector when it begins to fail, not each round. */
@@ -20,11 +21,12 @@ export function reportFindings(log: Log, before: readonly Finding[], after: read
     const last = known.get(it.id)
     const fields = { code: it.code, subject: it.subject, severity: it.severity }
     if (!last && it.resolved === undefined)
-      log[it.severity === 'info' ? 'info' : 'warn'](
-        fields,
-        `${it.severity}: ${it.title} (${it.subject}): ${it.text}`,
-      )
+      log[it.severity === 'info' ? 'info' : 'warn'](fields, `${it.severity}: ${named(it)}: ${it.text}`)
     else if (last?.resolved === undefined && it.resolved !== undefined)
-      log.info(fields, `resolved: ${it.title} (${it.subject})`)
+      log.info(fields, `resolved: ${named(it)}`)
   }
 }
+
+/** What it is and of what, which the title may have said. */
+const named = ({ title, subject }: Finding) =>
+  title.includes(shortSubject(subject)) ? title : `${title} (${subject})`

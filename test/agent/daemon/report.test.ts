@@ -26,6 +26,20 @@ t.test('a finding is a line when it opens and when it is over', async (t) => {
   )
 })
 
+t.test('what the title names already is not named twice', async (t) => {
+  const uid = '38b85a3d-c687-4320-836e-9a2b647445f5'
+  const kill = finding({
+    code: 'a.b',
+    subject: `pod ${uid}`,
+    title: 'OOMKilled: pod 38b85a3d',
+    text: 'It was.',
+  })
+  t.strictSame(
+    lines((log) => reportFindings(log, [], [kill])),
+    ['warn warning: OOMKilled: pod 38b85a3d: It was.'],
+  )
+})
+
 t.test('a look that fails is a line once, not each time', async (t) => {
   const outcome = { collector: 'a', at: 0, took: 1, observations: [], rules: {}, unseen: [] }
   const failed = { ...outcome, error: new Error('no') }
