@@ -255,14 +255,28 @@ function flapping(text: string, flaps: number, gone = false): string {
 }
 const flapText = /^Flapping: back \d+ times in 1 h, now (?:gone\. Before:|there\.) /
 
+/** The longest that an effect takes to show, by any rule's `takes` (an OOM kill, and a log that was lost by it), ms. */
+const longestEffect = 6 * hour
+
 /**
- * The ledger without findings resolved long ago, except those whose end must still be notified (`awaited`). What
- * leaves it does not come back, so `now` must be a time that can be relied on. Pure.
+ * The ledger without findings resolved long ago, except those whose end must still be notified (`awaited`), and those that
+ * may lie between something open and its cause: without them it would be told anew, as of no cause. What leaves it does not
+ * come back, so `now` must be a time that can be relied on. Pure.
  */
 export function withoutOld(ledger: Ledger, now: number, awaited: ReadonlySet<string> = new Set()): Ledger {
-  const leaves = ({ id, resolved }: Finding) =>
+  const isOld = ({ id, resolved }: Finding) =>
     resolved !== undefined && now - resolved >= resolvedKept && !awaited.has(id)
-  return ledger.some(leaves) ? ledger.filter((it) => !leaves(it)) : ledger
+  if (!ledger.some(isOld)) return ledger
+  const effects: Finding[] = []
+  const leaving = new Set<Finding>()
+  // The latest first: what explained something that stays, stays, and so does what explained that.
+  for (const it of ledger.toSorted((a, b) => b.found - a.found)) {
+    const last = (it.resolved ?? now) + longestEffect
+    if (it.resolved === undefined || effects.some(({ found }) => found >= it.found && found <= last))
+      effects.push(it)
+    else if (isOld(it)) leaving.add(it)
+  }
+  return leaving.size > 0 ? ledger.filter((it) => !leaving.has(it)) : ledger
 }
 
 /** Resolves open findings whose rule no longer exists: a collector was disabled, or a rule was removed. Pure. */

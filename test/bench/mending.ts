@@ -34,7 +34,12 @@ const unwell = '/var/lib/rancher/k3s/kubelet-broken'
  * - Lines of logs, kills, crashes, restarts: they happened; they are over after their hold.
  */
 export const repairs: Readonly<Record<string, Repair>> = {
-  flush: sh('firewall.flushed', faults.firewall.break, faults.firewall.mend),
+  // The receiver is on the node here: what is dropped on the way in must not be its answers.
+  flush: sh(
+    'firewall.flushed',
+    `${faults.firewall.break} && iptables -A INPUT -i lo -j ACCEPT`,
+    faults.firewall.mend,
+  ),
   'a flush of nat': sh('firewall.hostport-rules-missing', 'iptables -t nat -F', kubeRules),
   'host ports': sh('firewall.hostport-rules-missing', 'iptables -t nat -F CNI-HOSTPORT-DNAT', kubeRules),
   'SSH under ufw': sh('firewall.lockout', 'ufw delete allow 22/tcp', 'ufw allow 22/tcp'),

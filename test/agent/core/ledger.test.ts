@@ -10,7 +10,7 @@ import {
   withoutOrphans,
 } from '../../../agent/core/ledger.ts'
 import type { Rules, Severity } from '../../../agent/model/index.ts'
-import { observation, rule } from '../findings.ts'
+import { finding, observation, rule } from '../findings.ts'
 
 const rules = { 'a.one': rule({ pendingFor: 500 }), 'a.two': rule({ severity: 'critical' }) }
 
@@ -250,6 +250,23 @@ t.test('what somebody still has to be told is over stays, however long that take
   const late = 2000 + 2 * resolvedKept
   t.equal(withoutOld(over, late, new Set(awaitedBy(told))).length, 1)
   t.equal(withoutOld(over, late, new Set(awaitedBy(told.map((it) => ({ ...it, resolved: 9 }))))).length, 0)
+})
+
+t.test('what may lie between something open and its cause stays as long as that is open', async (t) => {
+  const minute = 60_000
+  const at = (found: number, resolved?: number) =>
+    finding({ code: 'a.one', subject: `${found}`, found, ...(resolved !== undefined && { resolved }) })
+  const [link, earlier, other] = [
+    at(10 * minute, 30 * minute),
+    at(0, 11 * minute),
+    at(500 * minute, 900 * minute),
+  ]
+  const ledger = [at(0), earlier, link, at(20 * minute), other]
+  const late = 900 * minute + resolvedKept
+  t.strictSame(withoutOld(ledger, late), [at(0), earlier, link, at(20 * minute)])
+  t.equal(withoutOld(ledger, late - 1), ledger)
+  const over = ledger.map((it) => ({ ...it, resolved: it.resolved ?? 901 * minute }))
+  t.equal(withoutOld(over, late + minute).length, 0)
 })
 
 t.test('a finding of which nobody speaks any more is over', async (t) => {
