@@ -49,6 +49,14 @@ t.test('the body', async (t) => {
   )
 })
 
+t.test('every event has a flat title and text, whatever it is of', async (t) => {
+  for (const of of hostileNotices('x y')) {
+    const { title, text } = JSON.parse(letter(of).body)
+    t.match(title, /^x y: \S/, of.kind)
+    t.ok(/^\S+ /.exec(text) && text.includes(` ${title}\n`), `${of.kind}: its text begins with the title`)
+  }
+})
+
 t.test('what leads the title and what is open is in the body, however much is over', async (t) => {
   const old = Array.from({ length: 20 }, (_, at) =>
     finding({ id: `old ${at}`, code: 'cni.veth-orphaned', since: since + at, resolved: since + 60 }),
