@@ -12,6 +12,7 @@ import { recordedNode } from '../agent/host/replay.ts'
 import { type Notice, severities } from '../agent/model/index.ts'
 import { collectors } from '../collectors/index.ts'
 import { finding } from './agent/findings.ts'
+import { secret, workingSettings } from './receivers/settings.ts'
 
 /** What every collector and every sink must obey; each line is a promise others rest on. */
 const rules = allRules()
@@ -146,13 +147,7 @@ const nasty = [
 t.test('sinks', async (t) => {
   for (const it of sinks)
     t.test(it.name, async (t) => {
-      const given: Record<string, string> = {
-        discord: 'https://discord.com/api/webhooks/123456789012345678/s3cr3t-t0ken',
-        // JSON publishing names the topic in the body: it is the address.
-        ntfy: 'https://ntfy.example/topic',
-        webhook: 'https://hooks.example/s3cr3t-t0ken',
-      }
-      const settings = { ...defaults(it.settings), url: given[it.name] ?? 'https://example.org/s3cr3t-t0ken' }
+      const settings = workingSettings(it)
       for (const key of it.required) t.ok(key in it.settings, `${key} is declared`)
       t.strictSame(it.check?.(settings) ?? [], [], 'good settings are good')
       for (const text of nasty) {
@@ -199,7 +194,7 @@ t.test('sinks', async (t) => {
             for (const letter of letters) {
               t.type(JSON.parse(letter.body), 'object', `${notice.kind}: JSON`)
               t.ok(Buffer.byteLength(letter.body) < 24_000, `${notice.kind}: bounded`)
-              t.notMatch(letter.body, /s3cr3t/, `${notice.kind}: no secret in the text`)
+              t.notMatch(letter.body, secret, `${notice.kind}: no secret in the text`)
               for (const value of Object.values(letter.headers))
                 t.match(value, /^[\x20-\x7e]*$/, `${notice.kind}: headers cannot be forged`)
             }

@@ -13,6 +13,7 @@ import type { Letter, Notice } from '../agent/model/index.ts'
 import { collectors } from '../collectors/index.ts'
 import { discordPage, ntfyPage } from './cards.ts'
 import { draw } from './pictures.ts'
+import { workingSettings } from './receivers/settings.ts'
 
 /**
  * What the sinks in fact write of a recorded node, and what the terminal shows of it: the README's pictures and texts,
@@ -55,12 +56,6 @@ async function flushed(): Promise<Notice> {
   return { ...notice, cluster: 'home', runbookUrl: 'https://wiki.example.org/murphy/{code}' }
 }
 
-const urls: Readonly<Record<string, string>> = {
-  discord: 'https://discord.com/api/webhooks/1/token',
-  ntfy: 'https://ntfy.example/home-cluster',
-  webhook: 'https://hooks.example/murphy',
-}
-
 const folded = (summary: string, text: string) =>
   `<details><summary>${summary}</summary>\n\n${text}\n\n</details>\n`
 
@@ -70,8 +65,7 @@ async function letters(): Promise<{ readonly at: number; readonly of: (name: str
   const of = (name: string) => {
     const it = sinks.find((one) => one.name === name)
     if (!it) throw new Error(`no sink is called ${name}`)
-    const settings = { ...defaults(it.settings), url: urls[name] ?? '' }
-    const [letter] = it.compose(notice, settings, undefined, { edits: true, copies: true })
+    const [letter] = it.compose(notice, workingSettings(it), undefined, { edits: true, copies: true })
     if (!letter) throw new Error(`${name} has nothing to say`)
     return letter
   }

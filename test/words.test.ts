@@ -3,12 +3,12 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { allRules } from '../agent/cli/commands/explain.ts'
-import { defaults } from '../agent/config/defaults.ts'
 import { advice } from '../agent/core/cascade/advice.ts'
 import { sinks } from '../agent/delivery/sinks/index.ts'
 import type { Incident, Observation } from '../agent/model/index.ts'
 import { longestTitle } from '../agent/text/titles.ts'
 import { finding } from './agent/findings.ts'
+import { workingSettings } from './receivers/settings.ts'
 import {
   bannedIn,
   contradictions,
@@ -106,22 +106,21 @@ t.test('no message forbids what it asks for, whatever caused what', async (t) =>
       t.strictSame(contradictions(it), [], `${node}: ${it.id}`)
 })
 
-const urls: Readonly<Record<string, string>> = {
-  discord: 'https://discord.com/api/webhooks/1/token',
-  ntfy: 'https://ntfy.example/topic',
-  webhook: 'https://hooks.example/murphy',
-}
-
 /** All texts that a service gets of an incident. */
 function sent(
   sink: (typeof sinks)[number],
   incident: Incident,
   kind: 'opened' | 'resolved',
 ): readonly string[] {
-  const settings = { ...defaults(sink.settings), url: urls[sink.name] ?? '' }
   const it = { kind, id: 'i', node: 'node1', at: incident.since + 60_000, incident }
-  return sink.compose(it, settings).flatMap(({ body }) => textsIn(JSON.parse(body)))
+  return sink
+    .compose(it, workingSettings(sink))
+    .flatMap(({ body }) => textsIn(JSON.parse(body)))
+    .map(shown)
 }
+/** HTML as it is read. */
+const shown = (text: string) =>
+  text.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&quot;', '"').replaceAll('&amp;', '&')
 const textsIn = (value: unknown): readonly string[] =>
   typeof value === 'string'
     ? [value]

@@ -1,11 +1,11 @@
 import type { Letter, Notice, Reading, Reply } from '../../model/index.ts'
 import { sink } from '../../model/index.ts'
 import { boundedLines, shorten, wholeLines } from '../../text/lengths.ts'
-import { line } from '../../text/sanitize.ts'
 import { stepOf } from '../../text/steps.ts'
 import { second, timestamp } from '../../text/times.ts'
+import { fields, strange } from './answers.ts'
 import { words } from './message.ts'
-import { marks, rest, runbook, type Words } from './parts.ts'
+import { marks, rest, runbook, signature, type Words } from './parts.ts'
 
 /**
  * Discord's limits are 2000 characters of content, 4096 of an embed's description, 1024 of a field, 2048 of
@@ -91,7 +91,6 @@ function message(said: Words, notice: Notice): Message {
   )
   const stamp = timestamp(notice.at)
   const url = runbook(notice.runbookUrl, said.code)
-  const footer = ['Murphy', notice.node, notice.cluster && `cluster ${notice.cluster}`, said.code]
   return {
     content: [short(said), fit(said.text, limits.text), standing(said)].filter(Boolean).join('\n'),
     embeds: [
@@ -106,15 +105,7 @@ function message(said: Words, notice: Notice): Message {
           ...field('Cause', fit(said.cause, limits.field / 2)),
           ...field('Also affected', fit(said.also, limits.field / 2)),
         ],
-        footer: {
-          text: shorten(
-            footer
-              .filter(Boolean)
-              .map((it) => line(it ?? ''))
-              .join(' · '),
-            limits.footer,
-          ),
-        },
+        footer: { text: signature(notice, said.code, limits.footer) },
         ...(stamp !== null && { timestamp: stamp }),
       },
     ],
@@ -206,16 +197,13 @@ const cutOff = /^\{.*"(?:id|channel_id|webhook_id)":\s{0,4}"\d{1,20}"/s
 /** discord-api-docs, topics/opcodes-and-status-codes and topics/rate-limits. */
 function read(reply: Reply, edit: boolean): Reading | undefined {
   const { status } = reply
-  const body = answer(reply.body)
+  const body = fields(reply.body)
   if (status >= 200 && status < 300) {
     const id = typeof body?.id === 'string' && /^\d{1,20}$/.test(body.id) ? body.id : undefined
     if (id !== undefined) return { outcome: 'accepted', receipt: id }
     // A message object that was cut off. Anything else is not Discord's: a captive portal or filter answers 200 too.
     if (!body && cutOff.test(reply.body)) return { outcome: 'accepted' }
-    return {
-      outcome: 'again',
-      why: `answered ${status}, but not as Discord does: perhaps a proxy in between`,
-    }
+    return strange(status, 'Discord')
   }
   const code = typeof body?.code === 'number' ? body.code : 0
   const message = typeof body?.message === 'string' ? `: ${body.message}` : ''
@@ -234,24 +222,9 @@ function read(reply: Reply, edit: boolean): Reading | undefined {
   if ((status === 401 && code === 50027) || (status === 404 && code === 10015))
     return { outcome: 'gone', why: `${said}: the webhook was deleted or its URL is wrong; make a new one` }
   // From a proxy, a captive portal or a filter in between, so it says nothing about the webhook.
-  if (status < 500 && typeof body?.code !== 'number')
-    return {
-      outcome: 'again',
-      why: `answered ${status}, but not as Discord does: perhaps a proxy in between`,
-    }
+  if (status < 500 && typeof body?.code !== 'number') return strange(status, 'Discord')
   if (code === 220001)
     return { outcome: 'refused', why: `${said}: in a forum channel add ?thread_id=… to the URL` }
   if (status === 400 || status === 403 || status === 404) return { outcome: 'refused', why: said }
   return undefined
-}
-
-function answer(
-  text: string,
-): { id?: unknown; code?: unknown; message?: unknown; retry_after?: unknown } | undefined {
-  try {
-    const value: unknown = JSON.parse(text)
-    return typeof value === 'object' && value !== null ? value : undefined
-  } catch {
-    return undefined
-  }
 }

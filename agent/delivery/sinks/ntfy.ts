@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto'
 import type { Abilities, Letter, Notice, Reading, Reply, Severity } from '../../model/index.ts'
-import { severityOfAll, sink } from '../../model/index.ts'
+import { sink } from '../../model/index.ts'
 import { jsonBytes, shorten } from '../../text/lengths.ts'
 import { day, hour, minute } from '../../text/times.ts'
+import { fields, strange } from './answers.ts'
+import { changeIn, isMerged, isSilent, severityIn } from './changes.ts'
 import { words } from './message.ts'
 import { firstCommand, runbook, type Words } from './parts.ts'
 import { onOwnLine, plainText } from './plain-text.ts'
@@ -110,22 +112,10 @@ function actions(said: Words, notice: Notice, { edits, copies }: Abilities): rea
   ]
 }
 
-const isMerged = (it: Notice) => it.kind === 'merged' || (it.kind === 'several' && it.change === 'merged')
-
-/** What changes a notification without a sound. */
-const isSilent = (it: Notice) =>
-  isMerged(it) || it.kind === 'grew' || (it.kind === 'several' && it.change === 'grew')
-
 /** High enough to make a sound for what someone must see now; not for changes and ends. */
 function priority(notice: Notice): number {
-  const change = notice.kind === 'several' ? notice.change : notice.kind
-  const severity =
-    notice.kind === 'several'
-      ? severityOfAll(notice.incidents)
-      : 'incident' in notice
-        ? notice.incident.severity
-        : 'info'
-  switch (change) {
+  const severity = severityIn(notice)
+  switch (changeIn(notice)) {
     case 'opened':
     case 'worse':
     case 'reminder':
@@ -167,7 +157,7 @@ function read(reply: Reply, letter: Letter): Reading | undefined {
   if (status >= 200 && status < 300) {
     // The id comes first, so it is there even if the reply was cut off. Anything else is not ntfy's.
     if (typeof body?.id !== 'string' && (body || !reply.body.startsWith('{"id":"')))
-      return { outcome: 'again', why: `answered ${status}, but not as ntfy does: perhaps a proxy in between` }
+      return strange(status, 'ntfy')
     const sent = fields(letter.body)
     const id = sent?.sequence_id
     return {
@@ -180,8 +170,7 @@ function read(reply: Reply, letter: Letter): Reading | undefined {
   const error = typeof body?.error === 'string' ? `: ${body.error}` : ''
   const said = `ntfy answered ${status}${code ? ` (${code}${error})` : ''}`
   // From a proxy, a captive portal or a filter in between, so it says nothing about the topic.
-  if (code === 0 && status < 500 && status !== 429)
-    return { outcome: 'again', why: `answered ${status}, but not as ntfy does: perhaps a proxy in between` }
+  if (code === 0 && status < 500 && status !== 429) return strange(status, 'ntfy')
   if (code === 40101 || code === 40301)
     return { outcome: 'gone', why: `${said}: it wants another token, or user and password, for this topic` }
   if (code === 42908) return { outcome: 'again', why: said, wait: untilMidnight(reply.headers.date) }
@@ -199,13 +188,4 @@ const offersCopy = (sent: Readonly<Record<string, unknown>> | undefined) =>
 function untilMidnight(date = ''): number {
   const now = Date.parse(date)
   return Number.isNaN(now) ? hour : day - (now % day) + 1000
-}
-
-function fields(text: string): Readonly<Record<string, unknown>> | undefined {
-  try {
-    const value: unknown = JSON.parse(text)
-    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined
-  } catch {
-    return undefined
-  }
 }

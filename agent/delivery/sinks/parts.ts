@@ -1,7 +1,8 @@
-import type { Finding, Incident, Pod, Severity } from '../../model/index.ts'
+import type { Finding, Incident, Notice, Pod, Severity } from '../../model/index.ts'
 import { leadOf, severities, statementsOf, titleOf } from '../../model/index.ts'
 import { duration } from '../../text/durations.ts'
 import { shortSubject } from '../../text/kinds.ts'
+import { shorten } from '../../text/lengths.ts'
 import { underName } from '../../text/own-name.ts'
 import { line } from '../../text/sanitize.ts'
 import { stepOf } from '../../text/steps.ts'
@@ -58,6 +59,18 @@ export const rest =
   ({ command }: Pick<Words, 'command'>) =>
   (left: number) =>
     underName(`${left} more: \`agent status\``, command)
+
+/** Who writes, for the foot of a message: `Murphy · node1 · cluster home · firewall.flushed`. One line. */
+export function signature({ node, cluster }: Notice, code: string | undefined, limit: number): string {
+  const parts = ['Murphy', node, cluster && `cluster ${cluster}`, code]
+  return shorten(
+    parts
+      .filter(Boolean)
+      .map((it) => line(it ?? ''))
+      .join(' · '),
+    limit,
+  )
+}
 
 /** What stands between the node's name and the title, by what is new. */
 export function prefix(

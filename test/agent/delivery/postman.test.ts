@@ -1,80 +1,21 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import t from 'tap'
-import type { DeliverOptions, DeliveryState } from '../../../agent/delivery/postman.ts'
-import { deliver } from '../../../agent/delivery/postman.ts'
+import type { DeliverOptions } from '../../../agent/delivery/postman.ts'
 import { discord } from '../../../agent/delivery/sinks/discord.ts'
 import { ntfy } from '../../../agent/delivery/sinks/ntfy.ts'
 import { webhook } from '../../../agent/delivery/sinks/webhook.ts'
 import type { Notice, Sink } from '../../../agent/model/index.ts'
+import { book as keptBook, really, until } from '../../receivers/book.ts'
 import { discordReceiver } from '../../receivers/discord.ts'
 import { hostile, hostileNotices, incident, notice, over } from '../../receivers/notices.ts'
 import { ntfyReceiver } from '../../receivers/ntfy.ts'
 import { webhookReceiver, webhookSecret } from '../../receivers/webhook.ts'
 
-/** What the daemon keeps: what is due, and a book of what was noted. */
-function book(sink: Sink, settings: object, more: Partial<DeliverOptions> = {}) {
-  const due: Notice[] = []
-  const noted: [string, string | undefined][] = []
-  const receipts = new Map<string, string>()
-  const logged: string[] = []
-  const states: DeliveryState[] = []
-  const waits: number[] = []
-  const log = (fields: object, text: string) => void logged.push(`${text} ${JSON.stringify(fields)}`)
-  const of = (it: Notice) => ('incident' in it ? it.incident.id : it.id)
-  const delivery = deliver({
-    sink,
-    settings: settings as DeliverOptions['settings'],
-    name: 'mine',
-    plan: () => [...due],
-    receipt: (it) => receipts.get(of(it)),
-    note(it, receipt) {
-      noted.push([it.id, receipt])
-      if (receipt !== undefined) receipts.set(of(it), receipt)
-      const index = due.findIndex(({ id }) => id === it.id)
-      if (index >= 0) due.splice(index, 1)
-    },
-    log: { info: log, warn: log },
-    changed: (it) => states.push(it),
-    // Pauses pass at once, and are written down; an idle hour ends only by a wake.
-    async sleep(ms, signal) {
-      waits.push(ms)
-      if (ms < 3600_000) await wait(1)
-      else
-        await new Promise<void>((resolve) =>
-          signal.addEventListener('abort', () => resolve(), { once: true }),
-        )
-    },
-    ...more,
-  })
-  t.teardown(() => delivery.stop())
-  return {
-    delivery,
-    noted,
-    due,
-    logged,
-    states,
-    waits,
-    tell(...notices: Notice[]) {
-      due.push(...notices)
-      delivery.wake()
-    },
-  }
-}
-
-async function until(what: () => boolean, ms = 8000): Promise<void> {
-  const end = Date.now() + ms
-  while (!what()) {
-    if (Date.now() > end) throw new Error(`still not so: ${what}`)
-    await wait(5)
-  }
-}
+const book = (sink: Sink, settings: object, more: Partial<DeliverOptions> = {}) =>
+  keptBook(t, sink, settings, more)
 
 const opened = (index: number) => notice('opened', incident({ id: `i${index}` }), `opened_${index}`)
 const ids = (count: number) => Array.from({ length: count }, (_, index) => `opened_${index}`)
-
-/** A real pause, for what the receivers measure in real time. */
-const really = async (ms: number, signal: AbortSignal) =>
-  void (await wait(Math.min(ms, 5000), undefined, { signal }).catch(() => undefined))
 
 t.test('Discord: opened, grew, worse, resolved', async (t) => {
   const receiver = await discordReceiver()

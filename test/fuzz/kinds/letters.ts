@@ -1,4 +1,3 @@
-import { defaults } from '../../../agent/config/defaults.ts'
 import { advice } from '../../../agent/core/cascade/advice.ts'
 import { sinks } from '../../../agent/delivery/sinks/index.ts'
 import {
@@ -10,18 +9,16 @@ import {
   severities,
 } from '../../../agent/model/index.ts'
 import { problems } from '../../receivers/discord.ts'
+import { secret, workingSettings } from '../../receivers/settings.ts'
 import { kind, must, part, textOf } from '../kind.ts'
 import type { Luck } from '../luck.ts'
 import { oddTexts } from '../odd.ts'
 
-const secret = 's3cr3t-t0ken'
-const urls: Readonly<Record<string, string>> = {
-  discord: `https://discord.com/api/webhooks/123456789012345678/${secret}`,
-  ntfy: 'https://ntfy.example/topic',
-  webhook: `https://hooks.example/${secret}`,
-}
 /** How large a body each service takes, in bytes: Discord's limits are characters, and are looked at by `problems`. */
-const mostBody: Readonly<Record<string, number>> = { discord: 40_000, ntfy: 8192, webhook: 20_000 }
+const mostBody: Readonly<Record<string, number>> = {
+  ...{ discord: 40_000, ntfy: 8192, telegram: 16_000, slack: 12_000, matrix: 24_000, gotify: 8192 },
+  ...{ apprise: 8192, webhook: 20_000 },
+}
 
 const since = Date.UTC(2026, 2, 5, 3, 12, 7)
 
@@ -117,11 +114,7 @@ export const letters = kind({
 })
 
 function composed(sink: Sink, it: Notice, receipt: string | undefined): void {
-  const settings = {
-    ...defaults(sink.settings),
-    url: urls[sink.name] ?? '',
-    ...(sink.name === 'webhook' && { secret }),
-  }
+  const settings = { ...workingSettings(sink), ...(sink.name === 'webhook' && { secret }) }
   const all = sink.compose(it, settings, receipt)
   must(
     JSON.stringify(sink.compose(it, settings, receipt)) === JSON.stringify(all),
@@ -129,17 +122,13 @@ function composed(sink: Sink, it: Notice, receipt: string | undefined): void {
     () => it.kind,
   )
   must(all.length <= 3, `${sink.name}: letters are few`, () => `${all.length}`)
-  for (const letter of all) wellWritten(sink.name, letter)
+  for (const letter of all) wellWritten(sink.name, letter, new URL(String(workingSettings(sink).url)).host)
 }
 
 const unseen = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]/
 
-function wellWritten(sink: string, { url, headers, body }: Letter): void {
-  must(
-    URL.canParse(url) && new URL(url).host === new URL(urls[sink] ?? '').host,
-    `${sink}: it goes where it was told`,
-    () => url,
-  )
+function wellWritten(sink: string, { url, headers, body }: Letter, host: string): void {
+  must(URL.canParse(url) && new URL(url).host === host, `${sink}: it goes where it was told`, () => url)
   for (const [name, value] of Object.entries(headers))
     must(
       /^[\x20-\x7e]*$/.test(value) && value.length < 1000,
@@ -174,7 +163,7 @@ function wellWritten(sink: string, { url, headers, body }: Letter): void {
       sequence_id: sequence,
     } = value as { topic: string; message: string; sequence_id: string }
     must(
-      topic === 'topic' && Buffer.byteLength(message) <= 4096 && /^[-_A-Za-z0-9]{1,64}$/.test(sequence),
+      topic === 'home-cluster' && Buffer.byteLength(message) <= 4096 && /^[-_A-Za-z0-9]{1,64}$/.test(sequence),
       'ntfy: what ntfy takes',
       () => body,
     )
