@@ -19,7 +19,7 @@ const place =
 const inBackticks = (page: string) => page.replace(/^ *```[\s\S]*?^ *```/gm, '').matchAll(/`([^`]+)`/g)
 
 /** What CONTRIBUTING.md shows how to add. */
-const examples = ['collectors/disk', 'test/collectors/disk', 'agent/delivery/sinks/slack.ts']
+const examples = ['collectors/disk', 'test/collectors/disk', 'agent/delivery/sinks/teams.ts']
 
 t.test('every place that is written is there', async (t) => {
   for (const page of pages) {

@@ -1,31 +1,29 @@
 import t from 'tap'
-import { defaults } from '../../../../agent/config/defaults.ts'
 import { sinks } from '../../../../agent/delivery/sinks/index.ts'
 import type { Notice } from '../../../../agent/model/index.ts'
 import { finding, incident, notice, since } from '../../../receivers/notices.ts'
+import { workingSettings } from '../../../receivers/settings.ts'
 
 t.test('each sink says what it needs', async (t) => {
   t.same(
     sinks.map((it) => it.name),
-    ['discord', 'ntfy', 'webhook'],
+    ['discord', 'ntfy', 'slack', 'webhook'],
   )
-  for (const { name, settings, required } of sinks) {
+  for (const it of sinks) {
+    const { name, settings, required } = it
     for (const key of required) t.ok(settings[key], `${name}.${key}`)
     const { url } = settings
     t.ok(url?.type === 'string' && url.secret, `${name}: its URL is a secret`)
+    for (const key of ['token', 'password', 'secret'])
+      if (settings[key]) t.match(settings[key], { secret: true }, `${name}.${key} is a secret`)
+    t.strictSame(it.check?.(workingSettings(it)) ?? [], [], `${name}: working settings work`)
   }
 })
-
-const urls: Readonly<Record<string, string>> = {
-  discord: 'https://discord.com/api/webhooks/1/token',
-  ntfy: 'https://ntfy.example/topic',
-  webhook: 'https://hooks.example/murphy',
-}
 
 t.test('no sink names a command that is not there', async (t) => {
   const fix = Array.from(
     { length: 40 },
-    (_, at) => `See part ${at}: \`agent firewall show ${'x'.repeat(60)}${at}\``,
+    (_, at) => `See part ${at}: \`agent firewall show ${'x'.repeat(200)}${at}\``,
   )
   const one = incident({ fix })
   const other = incident({ id: 'b', cause: finding({ code: 'b.c', title: 'another' }) })
@@ -34,9 +32,11 @@ t.test('no sink names a command that is not there', async (t) => {
     notice('opened', one),
     { kind: 'several', change: 'opened', id: 'm', node: 'node1', at: since, group, incidents: [one, other] },
   ]
-  for (const { name, compose, settings } of sinks)
+  for (const sink of sinks)
     for (const it of all.map((one) => ({ ...one, command: 'murphy' }))) {
-      const said = compose(it, { ...defaults(settings), url: urls[name] ?? '' })
+      const { name } = sink
+      const said = sink
+        .compose(it, workingSettings(sink))
         .map(({ body }) => body)
         .join()
       t.match(said, /murphy firewall show x/, name)
