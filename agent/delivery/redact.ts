@@ -42,7 +42,8 @@ function secretsOf(sink: Sink, settings: Settings<Properties>): readonly string[
         ? [url.password, ...url.pathname.split('/'), ...url.searchParams.values()]
             .flatMap((it) => [it, decoded(it)])
             .filter((it) => !plain.has(it))
-        : []),
+        : // A bot's token is its number, which is none, and what proves it.
+          value.split(':').slice(1)),
     ]
   })
 }

@@ -2,6 +2,7 @@ import t from 'tap'
 import { redactor, redactorOfAll } from '../../../agent/delivery/redact.ts'
 import { discord } from '../../../agent/delivery/sinks/discord.ts'
 import { ntfy } from '../../../agent/delivery/sinks/ntfy.ts'
+import { telegram } from '../../../agent/delivery/sinks/telegram.ts'
 import { webhook } from '../../../agent/delivery/sinks/webhook.ts'
 
 t.test('nothing of a URL but its host comes through', async (t) => {
@@ -16,6 +17,11 @@ t.test('tokens, passwords and the values of a query', async (t) => {
   const redact = redactor(ntfy, { url: 'https://h/topic', token: 'tk_abc', user: 'phil', password: 'pass(' })
   t.equal(redact('phil tk_abc pass( /topic'), 'phil <hidden> <hidden> /<hidden>')
   t.equal(redactor(webhook, { url: 'https://h/?key=sesame' })('key=sesame'), 'key=<hidden>')
+})
+
+t.test('the part of a token that proves who one is', async (t) => {
+  const redact = redactor(telegram, { token: '123456789:AAbcdefghij', chat: '-100', url: 'https://h' })
+  t.equal(redact('/bot123456789:AAbcdefghij/sendMessage, AAbcdefghij'), '/bot<hidden>/sendMessage, <hidden>')
 })
 
 t.test('a part that is written otherwise in a URL than elsewhere', async (t) => {
