@@ -1,10 +1,11 @@
 import type { Sink } from '../../model/index.ts'
 import { discord } from './discord.ts'
 import { gotify } from './gotify.ts'
+import { matrix } from './matrix.ts'
 import { ntfy } from './ntfy.ts'
 import { slack } from './slack.ts'
 import { telegram } from './telegram.ts'
 import { webhook } from './webhook.ts'
 
 /** All kinds of sinks. */
-export const sinks: readonly Sink[] = [discord, ntfy, telegram, slack, gotify, webhook]
+export const sinks: readonly Sink[] = [discord, ntfy, telegram, slack, matrix, gotify, webhook]
