@@ -70,6 +70,8 @@ export interface Abilities {
   readonly edits?: boolean
   /** Offers a button that copies a command. */
   readonly copies?: boolean
+  /** Passed the last message on, but not to everybody that it was for. */
+  readonly partly?: boolean
 }
 
 /** What a sink was last sent about one incident. With the ledger, it decides what to send next (`plan`). */

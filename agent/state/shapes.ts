@@ -90,7 +90,11 @@ export const plain: Shape = (value) => {
 }
 
 const flag: Shape = (it) => (typeof it === 'boolean' ? undefined : 'is neither true nor false')
-const abilities = group<Abilities>({ edits: { optional: flag }, copies: { optional: flag } })
+const abilities = group<Abilities>({
+  edits: { optional: flag },
+  copies: { optional: flag },
+  partly: { optional: flag },
+})
 
 const pod = group<Pod>({
   namespace: text(),

@@ -1,4 +1,5 @@
 import type { Sink } from '../../model/index.ts'
+import { apprise } from './apprise.ts'
 import { discord } from './discord.ts'
 import { gotify } from './gotify.ts'
 import { matrix } from './matrix.ts'
@@ -8,4 +9,4 @@ import { telegram } from './telegram.ts'
 import { webhook } from './webhook.ts'
 
 /** All kinds of sinks. */
-export const sinks: readonly Sink[] = [discord, ntfy, telegram, slack, matrix, gotify, webhook]
+export const sinks: readonly Sink[] = [discord, ntfy, telegram, slack, matrix, gotify, apprise, webhook]

@@ -4,19 +4,26 @@ import { openPost } from '../../../agent/delivery/post.ts'
 import { type DeliverOptions, type Delivery, deliver } from '../../../agent/delivery/postman.ts'
 import { longestWait } from '../../../agent/delivery/retry.ts'
 import { discord } from '../../../agent/delivery/sinks/discord.ts'
+import { sinks } from '../../../agent/delivery/sinks/index.ts'
 import { ntfy } from '../../../agent/delivery/sinks/ntfy.ts'
 import { webhook } from '../../../agent/delivery/sinks/webhook.ts'
 import type { Notice, Sink } from '../../../agent/model/index.ts'
 import { answer, hostileServer, type Reply, replies, untimely } from '../../receivers/hostile.ts'
 import { incident, notice } from '../../receivers/notices.ts'
+import { localSettings, secret as workingSecret } from '../../receivers/settings.ts'
 import { chances } from '../api/requests.ts'
 
 const secret = 'wE6hook-token_AbCdEf0123456789'
-const kinds = (port: number): readonly (readonly [Sink, Record<string, string>])[] => [
+const kinds = (port: number): readonly (readonly [Sink, DeliverOptions['settings']])[] => [
   [discord, { url: `http://127.0.0.1:${port}/api/webhooks/123456789012345678/${secret}` }],
   [ntfy, { url: `http://127.0.0.1:${port}/${secret}`, token: `tk_${secret}` }],
   [webhook, { url: `http://127.0.0.1:${port}/${secret}`, secret }],
+  ...sinks
+    .filter(({ name }) => !['discord', 'ntfy', 'webhook'].includes(name))
+    .map((it) => [it, withSecret(localSettings(it, port))] as const),
 ]
+const withSecret = (settings: DeliverOptions['settings']) =>
+  JSON.parse(JSON.stringify(settings).replaceAll(workingSecret, secret)) as DeliverOptions['settings']
 const opened = (index: number) => notice('opened', incident({ id: `i${index}` }), `opened_${index}`)
 
 /** What this server says to a letter, as the postman understands it; and whether all of it stays within its bounds. */
@@ -165,6 +172,11 @@ t.test('no answer silences a sink for more than an hour, or loses what is due', 
   const well: Readonly<Record<string, Reply>> = {
     discord: answer(200, {}, '{"id":"1"}'),
     ntfy: answer(200, {}, '{"id":"x"}'),
+    telegram: answer(200, {}, '{"ok":true,"result":{"message_id":1}}'),
+    slack: answer(200, {}, 'ok'),
+    matrix: answer(200, {}, '{"event_id":"$1:x"}'),
+    gotify: answer(200, {}, '{"id":1}'),
+    apprise: answer(200, {}, '{"error":null}'),
     webhook: answer(204),
   }
   const bad: Readonly<Record<string, Reply>> = {

@@ -1,15 +1,14 @@
 import type { AddressInfo } from 'node:net'
 import { createServer, type Server, type Socket } from 'node:net'
-import { defaults } from '../../../agent/config/defaults.ts'
 import { type DeliveryState, deliver } from '../../../agent/delivery/postman.ts'
 import { sinks } from '../../../agent/delivery/sinks/index.ts'
 import type { Notice } from '../../../agent/model/index.ts'
 import { notice } from '../../receivers/notices.ts'
+import { localSettings, secret } from '../../receivers/settings.ts'
 import { bytesOf, kind, must, part, textOf } from '../kind.ts'
 import { raw } from '../looks.ts'
 import { mutated } from '../mutate.ts'
 
-const secret = 's3cr3t-t0ken'
 const hour = 3600_000
 
 const reply = (status: string, body: string, ...headers: readonly string[]) =>
@@ -50,6 +49,23 @@ const replies: readonly Buffer[] = [
     'Retry-After: Mon, 23 Nov 2026 01:29:47 GMT',
     'Date: Mon, 23 Nov 2026 00:29:47 GMT',
   ),
+  json('200 OK', { ok: true, result: { message_id: 7, chat: { id: -1001234567890 } } }),
+  json('429 Too Many Requests', { ok: false, error_code: 429, parameters: { retry_after: 35 } }),
+  json('400 Bad Request', { ok: false, error_code: 400, parameters: { migrate_to_chat_id: -1009999999999 } }),
+  reply('200 OK', 'ok', 'Content-Type: text/html'),
+  reply('404 Not Found', 'no_service'),
+  json('200 OK', { event_id: '$YUwRidLecu:example.com' }),
+  json('429 Too Many Requests', {
+    errcode: 'M_LIMIT_EXCEEDED',
+    error: 'Too many requests',
+    retry_after_ms: 2000,
+  }),
+  json('403 Forbidden', { errcode: 'M_FORBIDDEN', error: 'not in room' }),
+  json('401 Unauthorized', { error: 'Unauthorized', errorCode: 401, errorDescription: 'no token' }),
+  json('424 Failed Dependency', {
+    error: 'One failed',
+    details: [['INFO', 'now', 'Sent Discord notification.']],
+  }),
   reply('302 Found', '', 'Location: https://evil.example/'),
   reply(
     '404 Not Found',
@@ -85,9 +101,7 @@ export const hostileServers = kind({
     if (!sink || !server) return
     answer = bytesOf(parts, 'reply')
     const { port } = server.address() as AddressInfo
-    const path =
-      { discord: `/api/webhooks/123456789012345678/${secret}`, ntfy: '/topic' }[sink.name] ?? `/${secret}`
-    const settings = { ...defaults(sink.settings), url: `http://127.0.0.1:${port}${path}` }
+    const settings = localSettings(sink, port)
     const due: Notice[] = [notice('opened')]
     const states: DeliveryState[] = []
     const told: string[] = []
@@ -105,7 +119,7 @@ export const hostileServers = kind({
       receipt: () => undefined,
       note: (_, receipt) => {
         due.length = 0
-        must((receipt?.length ?? 0) <= 64, 'a receipt is short', () => `${receipt}`)
+        must((receipt?.length ?? 0) <= 255, 'a receipt is short', () => `${receipt}`)
       },
       log: { info: log, warn: log },
       changed: (it) => {
