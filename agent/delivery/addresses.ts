@@ -109,3 +109,6 @@ const askServers: Ask = async (host) => {
     ...(six.status === 'fulfilled' ? six.value.map((address) => ({ address, family: 6 })) : []),
   ]
 }
+
+/** Those of all sinks. */
+export const names: Names = rememberNames()

@@ -1,4 +1,4 @@
-import type { Abilities, Notice, Properties, Settings, Sink } from '../model/index.ts'
+import type { Abilities, Letter, Notice, Properties, Reading, Settings, Sink } from '../model/index.ts'
 
 /** The state of delivery to one sink. Holds no secret. */
 export interface DeliveryState {
@@ -55,4 +55,46 @@ export interface DeliverOptions {
   readonly sleep?: (ms: number, signal: AbortSignal) => Promise<void>
   /** How long one request may take in all, in ms. */
   readonly timeout?: number
+}
+
+/** The result of posting one letter. */
+export interface Sent {
+  readonly reading: Reading
+  /** How long the service asks for no further letter, ms. */
+  readonly rest: number
+  /** Absent when there was no reply. */
+  readonly status?: number
+}
+
+/**
+ * The only place where notifications go out to the network. Nothing here throws, follows a redirect or outlasts its
+ * timeout, and all that a server says is bounded: its headers (16 KiB, by undici), its body, its times, its messages.
+ */
+export interface Post {
+  send(letter: Letter): Promise<Sent>
+  /**
+   * Sends an OPTIONS request, only to keep the connection open. A letter over an open connection arrives even when no
+   * answer can come back, as after a flush with a DROP policy, when no new connection can be made. `wanted`: aborted
+   * when a letter is due, so that it waits no longer than `holdGrace`. `recent`: it was used within `holdEvery`, so
+   * nothing was sent.
+   */
+  hold(wanted?: AbortSignal): Promise<'answered' | 'recent' | 'silent'>
+  /** Whether the connection is there, as far as this node knows: the server may have closed it unheard. */
+  isOpen(): boolean
+  /** The text without this sink's secrets. */
+  redact(text: string): string
+  close(): Promise<void>
+}
+
+export interface PostOptions {
+  readonly sink: Sink
+  readonly settings: Settings<Properties>
+  /** How long one letter may take in all, ms; default 15 s, to a mail server 60 s. */
+  readonly timeout?: number | undefined
+  /** How long a connection is kept that is not used, ms, if the server does not say that it closes it sooner. */
+  readonly idle?: number | undefined
+  readonly now?: (() => number) | undefined
+  /** Aborts the request under way. */
+  readonly signal?: AbortSignal
+  readonly env?: Readonly<Record<string, string | undefined>>
 }

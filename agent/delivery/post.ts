@@ -1,58 +1,17 @@
 import { Agent, Client, type Dispatcher, EnvHttpProxyAgent, request } from 'undici'
-import type { Letter, Properties, Reading, Reply, Settings, Sink } from '../model/index.ts'
-import { line } from '../text/sanitize.ts'
+import type { Properties, Reply, Settings, Sink } from '../model/index.ts'
 import { minute } from '../text/times.ts'
-import { rememberNames } from './addresses.ts'
-import { hidden, redactor } from './redact.ts'
+import { names } from './addresses.ts'
+import { cleaner } from './clean.ts'
+import type { Post, PostOptions } from './delivery.ts'
+import { openMail } from './mail.ts'
+import { redactor } from './redact.ts'
 import { readError, readReply, rest, within } from './retry.ts'
 
-/** The result of posting one letter. */
-export interface Sent {
-  readonly reading: Reading
-  /** How long the service asks for no further letter, ms. */
-  readonly rest: number
-  /** Absent when there was no reply. */
-  readonly status?: number
-}
-
-/**
- * The only place where notifications go out to the network. Nothing here throws, follows a redirect or outlasts its
- * timeout, and all that a server says is bounded: its headers (16 KiB, by undici), its body, its times, its messages.
- */
-export interface Post {
-  send(letter: Letter): Promise<Sent>
-  /**
-   * Sends an OPTIONS request, only to keep the connection open. A letter over an open connection arrives even when no
-   * answer can come back, as after a flush with a DROP policy, when no new connection can be made. `wanted`: aborted
-   * when a letter is due, so that it waits no longer than `holdGrace`. `recent`: it was used within `holdEvery`, so
-   * nothing was sent.
-   */
-  hold(wanted?: AbortSignal): Promise<'answered' | 'recent' | 'silent'>
-  /** Whether the connection is there, as far as this node knows: the server may have closed it unheard. */
-  isOpen(): boolean
-  /** The text without this sink's secrets. */
-  redact(text: string): string
-  close(): Promise<void>
-}
-
-export interface PostOptions {
-  readonly sink: Sink
-  readonly settings: Settings<Properties>
-  /** How long one request may take in all, ms; default 15 s. */
-  readonly timeout?: number | undefined
-  /** How long a connection is kept that is not used, ms, if the server does not say that it closes it sooner. */
-  readonly idle?: number | undefined
-  readonly now?: (() => number) | undefined
-  /** Aborts the request under way. */
-  readonly signal?: AbortSignal
-  readonly env?: Readonly<Record<string, string | undefined>>
-}
+export type { Post, PostOptions, Sent } from './delivery.ts'
 
 /** How much of a reply is read, bytes: far more than any service answers. */
 const replyLimit = 64 * 1024
-/** How much of a server's message is shown, characters. */
-const wordsLimit = 240
-
 /** How often a connection is used at least, ms: services and firewalls close idle ones after 60 s or more. */
 export const holdEvery = 50_000
 /** A connection without an answer after this, ms, is closed as dead, so that the next letter does not wait for it. */
@@ -62,11 +21,14 @@ const holdGrace = 100
 /** How long after its last use a connection that was closed is opened again at the soonest, ms. */
 const reopenAfter = 10_000
 
-/** Shared by all sinks. */
-const names = rememberNames()
+/** Opens the way of one sink: to a mail server, or else by HTTP. */
+export const openPost = (options: PostOptions): Post =>
+  /^smtps?:$/.test(addressOf(options.sink, options.settings)?.protocol ?? '')
+    ? openMail(options)
+    : openHttp(options)
 
 /** Opens the connection of one sink. It is kept between letters for as long as it is used every minute. */
-export function openPost({
+function openHttp({
   sink,
   settings,
   timeout = 15_000,
@@ -82,18 +44,7 @@ export function openPost({
   })
   /** When the connection was last used, by `performance.now()`. */
   let used = Number.NEGATIVE_INFINITY
-  /** A reading with `wait` bounded and `why` redacted. Shortened last, as half a secret would not be recognized. */
-  const clean = (letter: Letter, reading: Reading): Reading => {
-    if (reading.outcome === 'accepted') return reading
-    const host = URL.parse(letter.url)?.hostname ?? 'the address'
-    const { authorization = '' } = letter.headers
-    const credentials = authorization.split(' ').at(-1)
-    const said = redact(`${host}: ${reading.why}`)
-    const why = line(credentials ? said.replaceAll(credentials, hidden) : said, wordsLimit)
-    return reading.outcome === 'again' && reading.wait !== undefined
-      ? { ...reading, why, wait: within(reading.wait) }
-      : { ...reading, why }
-  }
+  const clean = cleaner(sink, settings)
   return {
     async send(letter) {
       const deadline = AbortSignal.timeout(timeout)
@@ -101,7 +52,7 @@ export function openPost({
       try {
         const { statusCode, headers, body } = await request(letter.url, {
           dispatcher,
-          method: letter.method,
+          method: letter.method === 'MAIL' ? 'POST' : letter.method,
           // No compression, so that a small reply cannot unpack to a large one.
           headers: { 'user-agent': 'murphy', 'accept-encoding': 'identity', ...letter.headers },
           body: letter.body,

@@ -109,7 +109,7 @@ const afterwards = new Set([
 const unreadable = /^HPE_/
 
 /** An error instead of a reply: always worth another try. Its own message is not used, as it may hold the address. */
-export function readError(error: unknown): Reading {
+export function readError(error: unknown): Extract<Reading, { outcome: 'again' }> {
   const code = codeOf(error, 4)
   const why = words[code] ?? (code ? `failed (${code})` : 'failed')
   return {

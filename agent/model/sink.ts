@@ -1,16 +1,41 @@
 import type { Abilities, Notice } from './notice.ts'
 import type { Properties, Settings } from './settings.ts'
 
-/** A request ready to post. The URL is a secret. */
+/** A letter ready to post, by HTTP or to a mail server (`MAIL`). The URL is a secret. */
 export interface Letter {
-  readonly method: 'POST' | 'PATCH' | 'PUT'
+  readonly method: 'POST' | 'PATCH' | 'PUT' | 'MAIL'
+  /** Of a mail server: `smtps://host:465`, or `smtp://host:587`. */
   readonly url: string
+  /** To a mail server only `authorization`, as in HTTP. */
   readonly headers: Readonly<Record<string, string>>
+  /** To a mail server a `Mail`, as JSON. */
   readonly body: string
   /** An edit of an earlier message. If that message no longer exists, the notice is sent as a new one. */
   readonly edit?: boolean
 }
 
+/** A message to a mail server. All is text: it is encoded as RFC 5322 and MIME ask for where it is posted. */
+export interface Mail {
+  readonly from: { readonly name: string; readonly address: string }
+  readonly to: readonly string[]
+  readonly subject: string
+  readonly text: string
+  readonly html: string
+  /** Without `<` and `>`, as are the references. */
+  readonly id: string
+  /** What it belongs to, oldest first. */
+  readonly references: readonly string[]
+  /** ms. */
+  readonly date: number
+  readonly isImportant: boolean
+  /** Whether `smtp://` begins with STARTTLS, or stays as it is. */
+  readonly encrypts: boolean
+}
+
+/**
+ * What a service answered. Of a mail server the code, the text, and the headers `command`, which it is about, and
+ * `refused`, to how many people it will not pass the message on.
+ */
 export interface Reply {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>

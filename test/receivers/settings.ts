@@ -13,6 +13,10 @@ const own: Readonly<Record<string, object>> = {
   matrix: { url: 'https://matrix.example', token: secret, room: '!room:matrix.example' },
   gotify: { url: 'https://gotify.example', token: secret },
   apprise: { url: `https://apprise.example/notify/${secret}` },
+  email: {
+    ...{ url: 'smtp://mail.example:587', user: 'murphy', password: secret },
+    ...{ from: 'murphy@mail.example', to: ['you@mail.example'] },
+  },
   webhook: { url: `https://hooks.example/${secret}` },
 }
 

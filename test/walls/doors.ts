@@ -6,6 +6,10 @@ export const doors: Readonly<Record<string, readonly [places: string, why: strin
     'agent/delivery',
     'only the postman speaks HTTP to the outside, so timeouts, redaction and retries stand once',
   ],
+  nodemailer: [
+    'agent/delivery/mail.ts',
+    'only the postman speaks SMTP, bounded as his HTTP is; what a mail says is a matter of values',
+  ],
   pino: ['agent/daemon/log.ts', 'what must never be printed is said once'],
   'node-cron': [
     'agent/daemon/schedule.ts agent/config/cron.ts',

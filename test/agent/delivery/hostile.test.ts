@@ -19,7 +19,7 @@ const kinds = (port: number): readonly (readonly [Sink, DeliverOptions['settings
   [ntfy, { url: `http://127.0.0.1:${port}/${secret}`, token: `tk_${secret}` }],
   [webhook, { url: `http://127.0.0.1:${port}/${secret}`, secret }],
   ...sinks
-    .filter(({ name }) => !['discord', 'ntfy', 'webhook'].includes(name))
+    .filter(({ name }) => !['discord', 'ntfy', 'webhook', 'email'].includes(name))
     .map((it) => [it, withSecret(localSettings(it, port))] as const),
 ]
 const withSecret = (settings: DeliverOptions['settings']) =>

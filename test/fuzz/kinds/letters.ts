@@ -17,7 +17,7 @@ import { oddTexts } from '../odd.ts'
 /** How large a body each service takes, in bytes: Discord's limits are characters, and are looked at by `problems`. */
 const mostBody: Readonly<Record<string, number>> = {
   ...{ discord: 40_000, ntfy: 8192, telegram: 16_000, slack: 12_000, matrix: 24_000, gotify: 8192 },
-  ...{ apprise: 8192, webhook: 20_000 },
+  ...{ apprise: 8192, email: 24_000, webhook: 20_000 },
 }
 
 const since = Date.UTC(2026, 2, 5, 3, 12, 7)
@@ -163,7 +163,9 @@ function wellWritten(sink: string, { url, headers, body }: Letter, host: string)
       sequence_id: sequence,
     } = value as { topic: string; message: string; sequence_id: string }
     must(
-      topic === 'home-cluster' && Buffer.byteLength(message) <= 4096 && /^[-_A-Za-z0-9]{1,64}$/.test(sequence),
+      topic === 'home-cluster' &&
+        Buffer.byteLength(message) <= 4096 &&
+        /^[-_A-Za-z0-9]{1,64}$/.test(sequence),
       'ntfy: what ntfy takes',
       () => body,
     )

@@ -7,7 +7,7 @@ import { workingSettings } from '../../../receivers/settings.ts'
 t.test('each sink says what it needs', async (t) => {
   t.same(
     sinks.map((it) => it.name),
-    ['discord', 'ntfy', 'telegram', 'slack', 'matrix', 'gotify', 'apprise', 'webhook'],
+    ['discord', 'ntfy', 'telegram', 'slack', 'matrix', 'gotify', 'apprise', 'email', 'webhook'],
   )
   for (const it of sinks) {
     const { name, settings, required } = it
