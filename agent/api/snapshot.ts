@@ -78,6 +78,8 @@ export interface SinkRow {
   readonly gone?: string
   /** What people miss, as the service is too old for it: a sentence. */
   readonly lacks?: string
+  /** The sinks that have to fail before it is used. */
+  readonly onlyWhen?: readonly string[]
   readonly waiting: number
 }
 

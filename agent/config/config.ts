@@ -7,6 +7,7 @@ import { type Checks, group, openChecks } from './checks.ts'
 import { validCron } from './cron.ts'
 import { defaults } from './defaults.ts'
 import { type Read, readDocument } from './document.ts'
+import { fallbackFlaws } from './fallbacks.ts'
 import { defaultPlaces } from './places.ts'
 import { type Path, type Problem, problemText } from './problems.ts'
 import {
@@ -49,6 +50,8 @@ export interface SinkConfig {
   readonly min: Severity
   /** Whether a connection is kept open between letters. */
   readonly keepOpen: boolean
+  /** The sinks that have to fail before this one is used; absent: it always is. */
+  readonly onlyWhen?: readonly string[]
   readonly settings: Settings<Properties>
   /** Keys of secrets that are given by `_file` or `_credential`, but were not read. */
   readonly unread: readonly string[]
@@ -180,6 +183,8 @@ function sinksOf(given: unknown, checks: Checks, options: SinkOptions): readonly
     if (name !== undefined && names.indexOf(name) !== at)
       checks.problem(['sinks', at, 'name'], 'another sink has this name; names must be unique')
   })
+  const all = configs.map((it, at) => ({ at, ...it }))
+  for (const { at, text } of fallbackFlaws(all)) checks.problem(['sinks', at, 'only_when'], text)
   return configs.filter((it) => it !== undefined)
 }
 
@@ -205,13 +210,22 @@ function sinkConfig(
       const [, key = '', text = words] = /^(\w+): (.*)$/s.exec(words) ?? []
       problem(key ? [...path, key] : path, text)
     }
-  const { name = sink.name, min, keep_open: keepOpen } = { ...defaults(sinkProperties), ...own }
+  const {
+    name = sink.name,
+    min,
+    keep_open: keepOpen,
+    only_when: onlyWhen,
+  } = {
+    ...defaults(sinkProperties),
+    ...own,
+  }
   const forms = Object.fromEntries(
     Object.entries(own).filter(
       ([key, value]) => typeof value === 'string' && formPattern.test(key) && !(key in sink.settings),
     ),
   )
-  return { name, type: sink.name, min, keepOpen, settings, unread, forms } as SinkConfig
+  const wanted = onlyWhen === undefined ? {} : { onlyWhen }
+  return { name, type: sink.name, min, keepOpen, ...wanted, settings, unread, forms } as SinkConfig
 }
 
 /** A key that gives a secret in another way than by itself. */
@@ -226,7 +240,7 @@ const hidden = 'hidden'
  */
 export function printed(config: Config, sinks: readonly Sink[]): string {
   const { node, letterhead, stateDir, socket, logLevel, remind, mostMessages, collectors } = config
-  const all = config.sinks.map(({ name, type, min, keepOpen, settings, forms = {} }) => {
+  const all = config.sinks.map(({ name, type, min, keepOpen, onlyWhen, settings, forms = {} }) => {
     const properties = sinks.find((it) => it.name === type)?.settings ?? {}
     const isSecret = (key: string) => {
       const schema = properties[key]
@@ -237,7 +251,8 @@ export function printed(config: Config, sinks: readonly Sink[]): string {
       if (!isSecret(key)) return [[key, value]]
       return named || value === undefined || value === '' ? [] : [[`${key}_credential`, hidden]]
     })
-    return { type, name, min, keep_open: keepOpen, ...Object.fromEntries(shown), ...forms }
+    const wanted = onlyWhen === undefined ? {} : { only_when: onlyWhen }
+    return { type, name, min, keep_open: keepOpen, ...wanted, ...Object.fromEntries(shown), ...forms }
   })
   return stringify(
     {

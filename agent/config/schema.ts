@@ -19,6 +19,11 @@ export const sinkProperties = {
       'Keeps a connection open by an OPTIONS request every 50 s, so that messages get out even after a firewall drops new connections.',
     default: true,
   },
+  only_when: {
+    type: 'array',
+    description: 'Names of other sinks: this one is only used once all of them have failed for five minutes.',
+    items: { type: 'string' },
+  },
 } as const satisfies Properties
 
 /** Keys that every collector has in addition to its own; `every` defaults to the collector's own schedule. */

@@ -2,7 +2,7 @@ import type { Incident, NotificationRecord } from '../model/index.ts'
 import type { Ledger } from './ledger.ts'
 import { budgetSpan, restGap } from './plan/budget.ts'
 import { gathering } from './plan/groups.ts'
-import { tellableAt } from './self.ts'
+import { failingFor, tellableAt } from './self.ts'
 import type { Silence } from './silence.ts'
 
 /** What can become due by time alone. */
@@ -29,7 +29,10 @@ export function nextDue({ ledger, incidents, sinks, silences, remind }: Pending,
   const times = [
     ...ledger.flatMap((it) => (it.resolved === undefined ? [it.notifyAt] : [])),
     ...open.flatMap((it) => [it.notifyAt, ...sinks.map(({ told }) => remindAt(told, it))]),
-    ...sinks.flatMap(({ state }) => (state.failing ? [tellableAt(state.failing)] : [])),
+    // It is reported, and another stands in for it.
+    ...sinks.flatMap(({ state: { failing } }) =>
+      failing ? [tellableAt(failing), failing.since + failingFor] : [],
+    ),
     ...silences.map((it) => it.until),
     // From then on another new message may be sent.
     ...sinks.flatMap(({ told }) => told.flatMap(({ rang = [] }) => rang.map((it) => it + budgetSpan))),

@@ -36,7 +36,11 @@ export function pictureOf(scene: Scene, at: number): Snapshot {
     machine,
     incidents: shown(incidents, at),
     collectors: rows,
-    sinks: postmen.map(({ name, delivery }) => ({ ...lastSent(store, name), ...delivery.state() })),
+    sinks: postmen.map(({ name, delivery, onlyWhen }) => ({
+      ...lastSent(store, name),
+      ...delivery.state(),
+      ...(onlyWhen && { onlyWhen }),
+    })),
     silences: store.silences().filter((it) => it.until > at),
     deadlines: runs.flatMap((it) => it.deadlines(at)).sort((a, b) => a.at - b.at),
   }

@@ -1,7 +1,8 @@
 import type { Config, SinkConfig } from '../config/config.ts'
+import { concerning, isEnd, standsInSince } from '../core/fallback.ts'
 import { plan, receiptFor, recordSent, recordUnconfirmed } from '../core/plan.ts'
 import { type Delivery, type DeliveryState, deliver } from '../delivery/postman.ts'
-import type { Incident, Notice, Sink } from '../model/index.ts'
+import type { Incident, Notice, NotificationRecord, Sink } from '../model/index.ts'
 import type { Store } from '../state/store.ts'
 import type { Log } from './log.ts'
 
@@ -9,6 +10,8 @@ import type { Log } from './log.ts'
 export interface Postman {
   readonly name: string
   readonly delivery: Delivery
+  /** The sinks that have to fail before this one is used. */
+  readonly onlyWhen?: readonly string[]
 }
 
 export interface PostmenOptions {
@@ -29,15 +32,26 @@ export interface PostmenOptions {
   readonly turned: () => void
 }
 
+/** What is due for a sink, by its name, and how it fares: for those that stand in for it. */
+type Others = Map<string, { readonly due: () => readonly Notice[]; readonly delivery: () => Delivery }>
+
 /** A postman for each sink of the settings. */
 export function postmen(options: PostmenOptions): readonly Postman[] {
+  const others: Others = new Map()
   return options.config.sinks.flatMap((it) => {
     const sink = options.sinks.find(({ name }) => name === it.type)
-    return sink ? [{ name: it.name, delivery: postman(it, sink, options) }] : []
+    if (!sink) return []
+    const { name, onlyWhen } = it
+    return [{ name, delivery: postman(it, sink, options, others), ...(onlyWhen && { onlyWhen }) }]
   })
 }
 
-function postman({ name, min, settings, keepOpen }: SinkConfig, sink: Sink, options: PostmenOptions) {
+function postman(
+  { name, min, settings, keepOpen, onlyWhen }: SinkConfig,
+  sink: Sink,
+  options: PostmenOptions,
+  others: Others,
+): Delivery {
   const { config, store, log, now, started, describe = () => '', incidents, firstLook, turned } = options
   const { remind, mostMessages: most } = config
   const policy = { min, remind, most, since: store.sinkSince(name, started) }
@@ -47,29 +61,35 @@ function postman({ name, min, settings, keepOpen }: SinkConfig, sink: Sink, opti
   const abilities = told()
     .toSorted((a, b) => b.at - a.at)
     .find((it) => it.abilities)?.abilities
+  const standIn = onlyWhen && standingIn(onlyWhen, others, now)
+  const due = (): readonly Notice[] => {
+    const open = incidents()
+    const first = firstLook()
+    const wanted = { ...policy, silences: store.silences(), ...(first && { firstLook: first }) }
+    if (!open) return []
+    const concerned = open.filter(concerns)
+    const own = standIn ? standIn.concerning(concerned, told()) : concerned
+    const all = plan(own, told(), wanted, config.node, now())
+    const machine = describe()
+    const head = { ...config.letterhead, ...(machine && { machine }) }
+    return (standIn ? standIn.signed(all) : all).map((it) => ({ ...it, ...head }))
+  }
   let sick = false
-  return deliver({
+  const delivery = deliver({
     sink,
     settings,
     name,
     keepOpen,
-    plan: (): readonly Notice[] => {
-      const open = incidents()
-      const first = firstLook()
-      const wanted = { ...policy, silences: store.silences(), ...(first && { firstLook: first }) }
-      if (!open) return []
-      const due = plan(open.filter(concerns), told(), wanted, config.node, now())
-      const machine = describe()
-      const head = { ...config.letterhead, ...(machine && { machine }) }
-      return due.map((it) => ({ ...it, ...head }))
-    },
+    plan: due,
     receipt: (notice) => receiptFor(told(), notice),
     ...(abilities && { abilities }),
-    note: (notice, receipt, abilities) =>
+    note: (notice, receipt, abilities) => {
+      standIn?.noted(notice)
       store.note(
         name,
         recordSent(told(), notice, receipt, now()).map((it) => ({ ...it, abilities })),
-      ),
+      )
+    },
     unconfirmed: (notice) => store.note(name, recordUnconfirmed(told(), notice, now())),
     log,
     now,
@@ -80,4 +100,35 @@ function postman({ name, min, settings, keepOpen }: SinkConfig, sink: Sink, opti
       turned()
     },
   })
+  others.set(name, { due, delivery: () => delivery })
+  return delivery
+}
+
+/** How a sink stands in for others: what it is to know of, and what it says of that, once each time. */
+function standingIn(names: readonly string[], others: Others, now: () => number) {
+  let isSaid = false
+  const since = () => {
+    const all = names.flatMap((it) => others.get(it)?.delivery().state() ?? [])
+    return all.length < names.length ? undefined : standsInSince(all, now())
+  }
+  return {
+    concerning(open: readonly Incident[], told: readonly NotificationRecord[]): readonly Incident[] {
+      const all = names.flatMap((it) => {
+        const other = others.get(it)
+        return other ? [{ ...other.delivery().state(), due: other.due() }] : []
+      })
+      return concerning(open, told, all, since() !== undefined)
+    },
+    signed(all: readonly Notice[]): readonly Notice[] {
+      const failed = since()
+      if (failed === undefined) {
+        isSaid = false
+        return all.filter(isEnd)
+      }
+      return isSaid ? all : all.map((it) => ({ ...it, insteadOf: { names, since: failed } }))
+    },
+    noted({ insteadOf }: Notice): void {
+      if (insteadOf) isSaid = true
+    },
+  }
 }

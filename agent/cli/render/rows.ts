@@ -142,7 +142,13 @@ function sinkRow(it: SinkRow, now: number, terminal: Terminal): TableRow {
       { text: state, style },
       { text: `${sent}${it.waiting > 0 ? `, ${it.waiting} waiting` : ''}` },
     ],
-    notes: [...(trouble ? [trouble] : []), ...(it.lacks ? [it.lacks] : [])],
+    notes: [
+      ...(trouble ? [trouble] : []),
+      ...(it.lacks ? [it.lacks] : []),
+      ...(it.onlyWhen
+        ? [`Only used while ${it.onlyWhen.join(' and ')} fail${it.onlyWhen.length === 1 ? 's' : ''}`]
+        : []),
+    ],
   }
 }
 

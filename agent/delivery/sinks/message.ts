@@ -9,7 +9,8 @@ import { severalWords } from './several.ts'
 /** The parts of a notice. Pure and total, whatever the texts hold. Each is one line without control characters. */
 export function words(notice: Notice): Words {
   const { command } = notice
-  const said = wordsOf(notice)
+  const own = wordsOf(notice)
+  const said = { ...own, text: [own.text, instead(notice)].filter(Boolean).join(' ') }
   if (command === undefined) return said
   const named = (text: string) => underName(text, command)
   return {
@@ -17,6 +18,14 @@ export function words(notice: Notice): Words {
     ...{ text: named(said.text), impact: named(said.impact), command },
     ...{ fix: said.fix.map(named), avoid: said.avoid.map(named), lines: said.lines.map(named) },
   }
+}
+
+/** Why it comes here, where it usually does not. */
+function instead({ insteadOf, at }: Notice): string {
+  if (!insteadOf) return ''
+  const { names, since } = insteadOf
+  const all = line(names.join(' and '), limits.subject)
+  return `Sent here because ${all} ${names.length === 1 ? 'has' : 'have'} failed since ${messageClock(since, at)}.`
 }
 
 function wordsOf(notice: Notice): Words {

@@ -172,7 +172,7 @@ t.test('a secret that is not quoted, or is taken for a key, is not shown', async
   t.strictSame(
     problems('sinks:\n  - type: post\n    url: "https://a"\n    "https://example.org/hook": x\n'),
     [
-      '/etc/murphy/config.yaml:4:5: sinks[0].<hidden>: unknown key; valid keys: type, name, min, keep_open, url, url_file, url_credential, topic',
+      '/etc/murphy/config.yaml:4:5: sinks[0].<hidden>: unknown key; valid keys: type, name, min, keep_open, only_when, url, url_file, url_credential, topic',
     ],
   )
   for (const value of [
@@ -223,4 +223,26 @@ t.test('a default file that is not for this user', async (t) => {
 t.test('a rhythm has seconds', async (t) => {
   const five = 'collectors:\n  things:\n    every: "*/5 * * * *"\n'
   t.match(problems(five), [/every: must be a cron expression of six fields/])
+})
+
+t.test('a sink that stands in for another names one that is there', async (t) => {
+  const two = (names: string) =>
+    `sinks:\n  - type: post\n    url: https://a.example/\n  - type: post\n    name: sms\n    url: https://b.example/\n    only_when: ${names}\n`
+  t.match(parseConfig(two('[post]'), options).sinks, [{ name: 'post' }, { name: 'sms', onlyWhen: ['post'] }])
+  t.match(
+    parseConfig(
+      printed(parseConfig(two('[post]'), options), [post]).replace(
+        /url_credential: hidden/g,
+        'url: https://h.example/',
+      ),
+      options,
+    ).sinks[1],
+    {
+      onlyWhen: ['post'],
+    },
+  )
+  t.strictSame(problems(two('[pots]')), [
+    '/etc/murphy/config.yaml:7:5: sinks[1].only_when: names a sink that is not there; the others are: post',
+  ])
+  t.match(problems(two('post')), [/sinks\[1\]\.only_when: must be a list/])
 })

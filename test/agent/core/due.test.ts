@@ -41,6 +41,12 @@ t.test('reminders of what a sink was told, and what a failing sink says of itsel
     now + 5 * minute,
     'a sink that fails is a finding after five minutes',
   )
+  const patient = { ...failing, next: now + 60 * minute }
+  t.equal(
+    nextDue({ ...nothing, sinks: [{ state: { ...fine, failing: patient }, told: [] }] }, now + minute),
+    now + 5 * minute,
+    'and then another may stand in for it',
+  )
 })
 
 t.test('a new message may be sent again once an old one counts no more', async (t) => {

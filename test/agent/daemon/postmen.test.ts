@@ -107,3 +107,80 @@ t.test('that a sink begins to fail is said once', async (t) => {
   t.ok((all[0]?.delivery.state().failing?.tries ?? 0) >= 1)
   t.equal(turned, 1)
 })
+
+t.test(
+  'one stands in for another that has failed for five minutes, says so once, and ends what it told',
+  async (t) => {
+    const [main, sms] = [await webhookReceiver(), await webhookReceiver()]
+    t.teardown(() => Promise.all([main.close(), sms.close()]))
+    main.fault = () => ({ status: 503 })
+    let time = begun
+    const [first, second, third] = ['a.b', 'c.d', 'e.f'].map((code) => incidentOf(code)) as [
+      Incident,
+      Incident,
+      Incident,
+    ]
+    let incidents: readonly Incident[] = [first]
+    const books = new Map<string, readonly NotificationRecord[]>()
+    const sink = { type: 'webhook', min: 'warning' as const, keepOpen: false, unread: [] }
+    const { all } = opened(main.url, {
+      config: {
+        ...{ node: 'node1', letterhead: {}, remind: 0, mostMessages: 20 },
+        sinks: [
+          { ...sink, name: 'main', settings: { url: main.url } },
+          { ...sink, name: 'sms', settings: { url: sms.url }, onlyWhen: ['main'] },
+        ],
+      },
+      store: {
+        told: (name) => books.get(name) ?? [],
+        note(name, entries) {
+          const ids = entries.map((it) => it.incident)
+          const others = (books.get(name) ?? []).filter((it) => !ids.includes(it.incident))
+          books.set(name, [...others, ...entries])
+        },
+        sinkSince: () => 0,
+        silences: () => [],
+      },
+      now: () => time,
+      incidents: () => incidents,
+      turned: () => wakeAll(),
+    })
+    const wakeAll = () => {
+      for (const it of all) it.delivery.wake()
+    }
+    const events = () =>
+      sms.arrived.map(({ body }) => JSON.parse(body) as { type: string; text: string; data: never })
+    t.match(all, [{ name: 'main' }, { name: 'sms', onlyWhen: ['main'] }])
+
+    wakeAll()
+    await until(() => all[0]?.delivery.state().failing !== undefined)
+    time += 4 * 60_000
+    wakeAll()
+    await sleep(100)
+    t.equal(sms.arrived.length, 0, 'not yet')
+
+    time += 61_000
+    wakeAll()
+    await until(() => sms.arrived.length === 1)
+    t.match(events()[0], {
+      type: 'incident.opened',
+      text: /Sent here because main has failed since \d\d:\d\d UTC\./,
+    })
+    incidents = [first, second]
+    wakeAll()
+    await until(() => sms.arrived.length === 2)
+    t.match(events()[1], { type: 'incident.opened' })
+    t.notMatch(events()[1]?.text, /Sent here/, 'it is said once')
+
+    main.fault = undefined
+    wakeAll()
+    await until(() => all[0]?.delivery.state().failing === undefined)
+    incidents = [{ ...first, resolved: time, cause: { ...first.cause, resolved: time } }, second, third]
+    wakeAll()
+    await until(() => sms.arrived.length === 3)
+    await until(() => main.events.some(({ data }) => JSON.stringify(data).includes('e.f')))
+    await sleep(100)
+    t.match(events()[2], { type: 'incident.resolved' }, 'the end of what it told')
+    t.equal(sms.arrived.length, 3, 'and nothing new')
+  },
+)

@@ -94,3 +94,14 @@ t.test('what is silenced, and what ends when', async (t) => {
     'IN         DEADLINE\nexpired    certificates\nnow        disk of /\nabout 3 d  memory',
   )
 })
+
+t.test('a sink that stands in for others says so', async (t) => {
+  const sink = { name: 'sms', type: 'apprise', waiting: 0 }
+  const note = (onlyWhen: readonly string[]) =>
+    sinkTable({ ...picture, sinks: [{ ...sink, onlyWhen }] }, plain)
+      .split('\n')
+      .at(-1)
+      ?.trim()
+  t.equal(note(['discord']), 'Only used while discord fails')
+  t.equal(note(['discord', 'ntfy']), 'Only used while discord and ntfy fail')
+})
