@@ -18,7 +18,8 @@ usage: sh install.sh [options]           as root, on Linux with systemd
 Installs or upgrades Murphy, from a checkout (needs npm) or an unpacked release
 (needs nothing), and starts it.
 
-  --webhook URL        notify this Discord webhook, or POST JSON to this address
+  --webhook URL        notify this Discord or Slack webhook, or POST JSON to this
+                       address; the settings hold examples for other services
   --ntfy URL           notify this ntfy topic: https://ntfy.sh/TOPIC
                        "-" instead of a URL: read it from standard input, one a line
   --no-agent-command   install only the command `murphy`, if `agent` is another program
@@ -149,6 +150,7 @@ check_foreign() {
   case $webhook in
     '') ;;
     https://discord.com/* | https://*.discord.com/* | https://discordapp.com/*) check_url discord ;;
+    https://hooks.slack.com/services/*) check_url slack ;;
     *) check_url webhook ;;
   esac
   [ -z "$ntfy" ] || check_url ntfy

@@ -58,7 +58,7 @@ recognised() {
   grep -s '^/' "$program/made" || :
   [ "$(home_of_murphy)" != "$state" ] || the_user
   ! has_group || [ -n "$(others)" ] || the_group
-  for file in "$settings" "$settings/config.yaml" "$settings/discord.url" "$settings/webhook.url" "$settings/ntfy.url"; do
+  for file in "$settings" "$settings/config.yaml" "$settings/discord.url" "$settings/slack.url" "$settings/webhook.url" "$settings/ntfy.url"; do
     [ "$(stat -c %U:%G "$file" 2>/dev/null)" != root:murphy ] || say "$file"
   done
   [ "$(stat -c %U "$state" 2>/dev/null)" != murphy ] || say "$state"

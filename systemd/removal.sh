@@ -38,7 +38,7 @@ remove_help() {
 }
 
 remove_rest() {
-  for file in config.yaml discord.url webhook.url ntfy.url; do
+  for file in config.yaml discord.url slack.url webhook.url ntfy.url; do
     if is_made "$settings/$file"; then rm -f "$settings/$file"; fi
   done
   if is_made "$settings"; then rmdir "$settings" 2>/dev/null || :; fi

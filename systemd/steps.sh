@@ -150,6 +150,7 @@ write_settings() {
   case $webhook in
     '') ;;
     https://discord.com/* | https://*.discord.com/* | https://discordapp.com/*) write_sink discord "$webhook" ;;
+    https://hooks.slack.com/services/*) write_sink slack "$webhook" ;;
     *) write_sink webhook "$webhook" ;;
   esac
   [ -z "$ntfy" ] || write_sink ntfy "$ntfy"
@@ -162,7 +163,7 @@ sinks:$sinks"
 and run \`systemctl restart murphy\`:
 $sinks"
   fi
-  for name in config.yaml discord.url webhook.url ntfy.url; do
+  for name in config.yaml discord.url slack.url webhook.url ntfy.url; do
     file=$settings/$name
     if [ -f "$file" ] && [ ! -L "$file" ] && is_made "$file"; then shut "$file" 600; fi
   done

@@ -72,7 +72,7 @@ export interface SchemaError {
 }
 
 const kinds: Readonly<Record<string, string>> = {
-  string: 'a text',
+  string: 'a text: put it in quotes',
   number: 'a number',
   integer: 'a whole number',
   boolean: 'true or false',
