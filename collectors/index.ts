@@ -30,3 +30,4 @@ const rules = {
 rules satisfies Rules<string, keyof typeof rules>
 
 export { describeK3s } from './node/describe.ts'
+export { findNodeApi } from './node/node-api.ts'

@@ -14,6 +14,7 @@ import {
   collectorProperties,
   generalProperties,
   generalSchema,
+  kubernetesProperties,
   secretForms,
   sinkProperties,
   sinkSchema,
@@ -36,6 +37,8 @@ export interface Config {
   readonly mostMessages: number
   readonly collectors: Readonly<Record<string, CollectorConfig>>
   readonly sinks: readonly SinkConfig[]
+  /** What is written to Kubernetes. */
+  readonly kubernetes: Settings<typeof kubernetesProperties>
 }
 
 export interface CollectorConfig {
@@ -136,6 +139,7 @@ export function parseConfig(text: string, options: ConfigOptions & { readonly fi
     mostMessages: Math.floor(Number(top.messages_per_10_minutes)),
     collectors: Object.fromEntries(collectorConfigs),
     sinks: sinkConfigs,
+    kubernetes: { ...defaults(kubernetesProperties), ...group(raw.kubernetes) },
   }
 }
 
@@ -270,6 +274,7 @@ export function printed(config: Config, sinks: readonly Sink[]): string {
           { enabled: it.enabled, every: it.every, ...it.settings },
         ]),
       ),
+      kubernetes: config.kubernetes,
       sinks: all,
     },
     { lineWidth: 0 },

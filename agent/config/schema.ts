@@ -79,6 +79,20 @@ export const generalProperties = {
   },
 } as const satisfies Properties
 
+/** Keys of `kubernetes`: without them Murphy writes nothing anywhere. */
+export const kubernetesProperties = {
+  conditions: {
+    type: 'boolean',
+    description: "Keeps conditions on this node's Node object, for `kubectl describe node`.",
+    default: false,
+  },
+  events: {
+    type: 'boolean',
+    description: 'Writes an event about this node for each problem that opens and each that is resolved.',
+    default: false,
+  },
+} as const satisfies Properties
+
 /** Suffixes of keys that give a secret in other ways than by writing it into the file. */
 export const secretForms = {
   _file: 'the path of a file that holds it',
@@ -130,6 +144,9 @@ export const generalSchema = (collectors: readonly Collector[]) =>
         ]),
       ),
     ),
+    kubernetes: object(kubernetesProperties, {
+      description: "What Murphy writes to Kubernetes, by the kubelet's own credential; nothing without it.",
+    }),
     sinks: { type: 'array', items: { type: 'object' } },
   })
 

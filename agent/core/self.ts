@@ -1,4 +1,4 @@
-import type { Observation, Rules } from '../model/index.ts'
+import { type Observation, type Rules, whileOpen } from '../model/index.ts'
 import { clockUtc, hour, minute } from '../text/times.ts'
 import { titled } from '../text/titles.ts'
 import type { Look } from './ledger.ts'
@@ -17,6 +17,8 @@ export interface SelfState {
     readonly failing?: Failing
     readonly gone?: string
   }[]
+  /** Set while Kubernetes refuses what is written, which is not the same as being out of reach. */
+  readonly kubernetes?: Failing | undefined
   /** Why the state would not survive a restart. */
   readonly stateProblem?: string | undefined
   /** What was lost when the state was opened, and when that was. */
@@ -52,6 +54,22 @@ export const selfRules = {
     // A lockout drops all incoming packets, and with them the sinks' answers.
     because: [{ code: 'firewall.lockout', takes: 10 * minute }],
   },
+  'agent.kubernetes-refused': {
+    severity: 'warning',
+    title: 'Kubernetes refuses conditions and events',
+    meaning:
+      "Kubernetes has refused for five minutes what Murphy writes about this node with the kubelet's own credential: its conditions or its events. Murphy tries again, less and less often, at least every hour. That the API cannot be reached is not meant: other checks say that.",
+    measured:
+      'The answers of the API server, where `kubernetes:` in the settings asks for conditions or events.',
+    impact:
+      '`kubectl describe node` shows old conditions of this node, or none. All other sinks and `agent status` still work.',
+    fix: [
+      'See what the API answers: `agent doctor --send`',
+      'If the API no longer accepts the certificate of this node, repair that first: `agent certs`',
+      'If nodes may not write their own status in this cluster, remove `kubernetes:` from /etc/murphy/config.yaml, then restart Murphy: `systemctl restart murphy`',
+    ],
+    because: [{ code: 'certs.api-unauthorized', takes: whileOpen }],
+  },
   'agent.state-lost': {
     severity: 'warning',
     title: "Murphy's state not saved",
@@ -71,7 +89,7 @@ export const selfRules = {
 } as const satisfies Rules
 
 /** What is wrong with Murphy itself, now. Pure. */
-export function assessSelf({ sinks, stateProblem, lost }: SelfState, now: number): Look {
+export function assessSelf({ sinks, kubernetes, stateProblem, lost }: SelfState, now: number): Look {
   const observations: Observation[] = []
   for (const it of sinks) {
     if (it.gone !== undefined)
@@ -88,6 +106,13 @@ export function assessSelf({ sinks, stateProblem, lost }: SelfState, now: number
         at: it.failing.since,
       })
   }
+  if (kubernetes && now >= kubernetes.since + failingFor)
+    observations.push({
+      code: 'agent.kubernetes-refused',
+      subject: 'kubernetes',
+      text: `Refused since ${clockUtc(kubernetes.since, kubernetes.since)}: ${kubernetes.why}`,
+      at: kubernetes.since,
+    })
   if (stateProblem) observations.push({ code: 'agent.state-lost', subject: 'disk', text: stateProblem })
   if (lost && now - lost.at < lossHeld)
     observations.push({ code: 'agent.state-lost', subject: 'memory', text: lost.text, at: lost.at })

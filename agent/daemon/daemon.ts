@@ -7,13 +7,15 @@ import { type Outcome, rulesOf } from '../core/round.ts'
 import { selfRules } from '../core/self.ts'
 import type { Silence } from '../core/silence.ts'
 import { truthAfter } from '../core/truth.ts'
+import type { WriterState } from '../delivery/kubernetes/writer.ts'
 import type { Camera } from '../film/camera.ts'
 import type { Machine } from '../host/machine.ts'
-import type { Collector, Incident, Rules, Sink } from '../model/index.ts'
+import type { Collector, Host, Incident, NodeApi, Rules, Sink } from '../model/index.ts'
 import type { Store } from '../state/store.ts'
 import { hour } from '../text/times.ts'
 import { alarm } from './alarm.ts'
 import { CollectorRun } from './collector-run.ts'
+import { kubernetes } from './kubernetes.ts'
 import type { Log } from './log.ts'
 import { pictureOf } from './picture.ts'
 import { type Postman, postmen } from './postmen.ts'
@@ -32,6 +34,8 @@ export interface DaemonOptions {
   readonly now?: () => number
   /** Films the rounds while somebody asked for a film. */
   readonly camera?: Camera
+  /** Where this node's API server is, for what `kubernetes` of the settings asks for. */
+  readonly findNodeApi?: (host: Host) => Promise<NodeApi>
 }
 
 export interface Daemon {
@@ -71,18 +75,10 @@ export function startDaemon(options: DaemonOptions): Daemon {
   const confirm = confirming(runs)
   const warm = () => runs.every((it) => it.outcome !== undefined)
   let firstLook: { readonly from: number; readonly to: number } | undefined
-  const tellers = postmen({
-    config,
-    sinks: options.sinks,
-    store,
-    log,
-    now,
-    started,
-    describe,
-    incidents: () => (warm() ? truth.incidents() : undefined),
-    firstLook: () => firstLook,
-    turned: () => settle(),
-  })
+  const incidents = () => (warm() ? truth.incidents() : undefined)
+  const parts = { ...options, now, started, runs, incidents, turned: () => settle() }
+  const tellers = postmen({ ...parts, firstLook: () => firstLook })
+  const node = kubernetes(parts)
   // Rings for what becomes due by time alone: ends of `pendingFor`, reminders, silences.
   const bell = alarm(() => settle())
 
@@ -90,7 +86,8 @@ export function startDaemon(options: DaemonOptions): Daemon {
   function settle(outcome?: Outcome): void {
     const at = now()
     if (warm()) firstLook ??= { from: started, to: at }
-    truth.settle(outcome, tellers, at)
+    truth.settle(outcome, tellers, node?.refused(), at)
+    node?.wake()
     for (const { delivery } of tellers) delivery.wake()
     const told = tellers.map(({ name, delivery }) => ({ state: delivery.state(), told: store.told(name) }))
     const more = { ledger: store.ledger(), silences: store.silences(), remind: config.remind }
@@ -103,7 +100,7 @@ export function startDaemon(options: DaemonOptions): Daemon {
   for (const run of runs) run.rounds.start()
   settle()
 
-  const scene = { config, version, started, collectors, runs, postmen: tellers, store }
+  const scene = { config, version, started, collectors, runs, postmen: tellers, kubernetes: node, store }
   return {
     ready: Promise.all(runs.map((it) => it.looked)).then(() => {}),
     snapshot: () => pictureOf({ ...scene, machine: describe(), incidents: truth.incidents() }, now()),
@@ -116,7 +113,8 @@ export function startDaemon(options: DaemonOptions): Daemon {
       stopping.abort()
       bell.stop()
       clearInterval(tidying)
-      await Promise.all([...runs.map((it) => it.stop()), ...tellers.map((it) => it.delivery.stop())])
+      const told = tellers.map((it) => it.delivery.stop())
+      await Promise.all([node?.stop(), ...runs.map((it) => it.stop()), ...told])
       store.close()
     },
   }
@@ -145,17 +143,22 @@ const rulesOfAll = (collectors: readonly Collector[]): Rules =>
 interface Truth {
   incidents(): readonly Incident[]
   /** Updates the ledger by one round and by Murphy's own state; saves it, and logs what is new. */
-  settle(outcome: Outcome | undefined, tellers: readonly Postman[], at: number): void
+  settle(
+    outcome: Outcome | undefined,
+    tellers: readonly Postman[],
+    kubernetes: WriterState['refused'],
+    at: number,
+  ): void
 }
 
 function openTruth(rules: Rules, store: Store, log: Log, started: number): Truth {
   let incidents: readonly Incident[] = group(store.ledger(), rules, started)
   return {
     incidents: () => incidents,
-    settle(outcome, tellers, at) {
+    settle(outcome, tellers, kubernetes, at) {
       const before = store.ledger()
       const sinks = tellers.map(({ delivery }) => delivery.state())
-      const self = { sinks, stateProblem: store.problem(), lost: store.loss() }
+      const self = { sinks, kubernetes, stateProblem: store.problem(), lost: store.loss() }
       const after = truthAfter({ ledger: before, judgements: store.judgements() }, outcome, self, rules, at)
       reportFindings(log, before, after.ledger)
       store.saveLedger(after.ledger, after.judgements)

@@ -5,6 +5,7 @@ import type { Collector, Incident } from '../model/index.ts'
 import type { Store } from '../state/store.ts'
 import { day } from '../text/times.ts'
 import type { CollectorRun } from './collector-run.ts'
+import type { Kubernetes } from './kubernetes.ts'
 import type { Postman } from './postmen.ts'
 
 /** What a snapshot is made of. */
@@ -20,6 +21,8 @@ export interface Scene {
   readonly runs: readonly CollectorRun[]
   readonly incidents: readonly Incident[]
   readonly postmen: readonly Postman[]
+  /** What is written to Kubernetes, where that is wanted. */
+  readonly kubernetes?: Pick<Kubernetes, 'state'> | undefined
   readonly store: Pick<Store, 'ledger' | 'sample' | 'told' | 'silences'>
 }
 
@@ -36,11 +39,14 @@ export function pictureOf(scene: Scene, at: number): Snapshot {
     machine,
     incidents: shown(incidents, at),
     collectors: rows,
-    sinks: postmen.map(({ name, delivery, onlyWhen }) => ({
-      ...lastSent(store, name),
-      ...delivery.state(),
-      ...(onlyWhen && { onlyWhen }),
-    })),
+    sinks: [
+      ...postmen.map(({ name, delivery, onlyWhen }) => ({
+        ...lastSent(store, name),
+        ...delivery.state(),
+        ...(onlyWhen && { onlyWhen }),
+      })),
+      ...(scene.kubernetes ? [scene.kubernetes.state()] : []),
+    ],
     silences: store.silences().filter((it) => it.until > at),
     deadlines: runs.flatMap((it) => it.deadlines(at)).sort((a, b) => a.at - b.at),
   }

@@ -7,6 +7,10 @@ export const agent: readonly Example[] = [
     it: { code: 'agent.sink-failing', subject, text: 'An example.' },
     key: subject.slice(0, 7),
   })),
+  {
+    it: { code: 'agent.kubernetes-refused', subject: 'kubernetes', text: 'An example.' },
+    key: 'Kubernetes refuses',
+  },
   ...['disk', 'memory'].map((subject) => ({
     it: { code: 'agent.state-lost', subject, text: 'An example.' },
     key: "Murphy's state",

@@ -12,6 +12,7 @@ import {
   type Diagnosis,
   gravestState,
   journal,
+  kubernetesRow,
   privileges,
   renderDoctor,
   sinkRow,
@@ -26,6 +27,7 @@ import { testSinks } from './notify.ts'
 import { answer, formOf, type OutputOptions } from './output.ts'
 import { settings } from './settings.ts'
 import { notRunning } from './status.ts'
+import { tryKubernetes } from './try-kubernetes.ts'
 
 export interface DoctorArguments extends Omit<OutputOptions, 'severity'> {
   /** Send a test message to each sink. */
@@ -79,7 +81,11 @@ async function diagnose(
     ),
   ])
   const tested = send ? await tests(config) : undefined
-  const known: readonly Pick<Snapshot['sinks'][number], 'name'>[] = isAgent ? running.sinks : config.sinks
+  const kept = snapshot.sinks.find((it) => it.type === 'kubernetes')
+  const tried = send ? await tryKubernetes(host, config.kubernetes) : undefined
+  const known: readonly Pick<Snapshot['sinks'][number], 'name'>[] = isAgent
+    ? running.sinks.filter((it) => it.type !== 'kubernetes')
+    : config.sinks
   const machine = isAgent
     ? running.machine
     : [snapshot.machine, hardware && hardwareText(hardware), describeMachine()].filter(Boolean).join(', ')
@@ -93,6 +99,7 @@ async function diagnose(
     ...(known.length === 0
       ? [{ area: 'sinks', state: 'warning', text: 'none: nobody is notified', fix: noSink } as const]
       : known.map((it) => sinkRow(it, tested?.get(it.name), snapshot.at))),
+    ...kubernetesRow(config.kubernetes, kept, tried, snapshot.at),
   ]
   // Without an agent nothing is watched, whatever else is wrong: as `status` says it.
   const state = isAgent ? gravestState(rows, running.state) : 'unknown'
@@ -129,7 +136,9 @@ function agent(running: Snapshot | Error, socket: string): Ailment {
 
 /** What became of a test message to each sink: true, or why not. */
 async function tests(config: ReturnType<typeof settings>): Promise<Map<string, string | true>> {
-  if (config.sinks.length === 0) throw new Refusal('--send: no sink is configured in /etc/murphy/config.yaml')
+  const { conditions, events } = config.kubernetes
+  if (config.sinks.length === 0 && !conditions && !events)
+    throw new Refusal('--send: no sink is configured in /etc/murphy/config.yaml')
   const results = await testSinks(config, config.sinks)
   return new Map(
     results.map(({ name, reading }) => [name, reading.outcome === 'accepted' ? true : reading.why]),

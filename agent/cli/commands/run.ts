@@ -1,4 +1,4 @@
-import { collectors, describeK3s } from '../../../collectors/index.ts'
+import { collectors, describeK3s, findNodeApi } from '../../../collectors/index.ts'
 import { makeRoom, serve } from '../../api/serve.ts'
 import { startDaemon } from '../../daemon/daemon.ts'
 import { filming } from '../../daemon/filming.ts'
@@ -50,7 +50,7 @@ export async function run(common: Common): Promise<Exit> {
 
   const camera = openCamera()
   const daemon = startDaemon({
-    ...{ config, collectors, sinks, machine, store, log, version, camera },
+    ...{ config, collectors, sinks, machine, store, log, version, camera, findNodeApi },
     describe: () => description,
   })
   const { snapshot, silence } = daemon

@@ -171,6 +171,33 @@ export function sinkRow(
   return { area, state: 'ok', text: `${sent} (agent doctor --send tries it)` }
 }
 
+/**
+ * What is written to Kubernetes, where the settings ask for it: what a trial came to, or else what the agent knows of it.
+ * It writes nothing by itself, so its failing hides nothing from whom it tells otherwise.
+ */
+export function kubernetesRow(
+  { conditions, events }: { readonly conditions: boolean; readonly events: boolean },
+  kept: Pick<Snapshot['sinks'][number], 'failing' | 'lastSent'> | undefined,
+  tried: string | true | undefined,
+  now: number,
+): readonly Ailment[] {
+  const area = 'kubernetes'
+  const what = listed([...(conditions ? ['conditions'] : []), ...(events ? ['events'] : [])], 2)
+  if (!what) return []
+  if (tried === true) return [{ area, state: 'ok', text: `${what} would be accepted (nothing was written)` }]
+  const trouble = tried ?? kept?.failing?.why
+  if (trouble !== undefined)
+    return [
+      {
+        ...{ area, state: 'warning', text: `${what}: ${trouble}` },
+        fix: [tried === undefined ? '`agent doctor --send`' : '`agent explain agent.kubernetes-refused`'],
+      },
+    ]
+  const written =
+    kept?.lastSent === undefined ? 'nothing written yet' : `last written ${duration(now - kept.lastSent)} ago`
+  return [{ area, state: 'ok', text: `${what}: ${written} (agent doctor --send tries it)` }]
+}
+
 const order = { critical: 4, warning: 3, unknown: 2, info: 1, ok: 0 } as const
 
 /** The gravest of what the doctor saw and of the node's own state. */

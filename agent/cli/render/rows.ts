@@ -110,18 +110,20 @@ function checkRow(
 
 /** SINK, or that there is none. */
 export function sinkTable({ sinks, at }: Snapshot, terminal: Terminal): string {
-  if (sinks.length === 0)
-    return wrap(
-      terminal,
-      'No sink is configured: nobody is notified. Findings are shown here and in the log. Add one in /etc/murphy/config.yaml.',
-      0,
-    )
-  return table(
+  const rows = sinks.length === 0 ? '' : rowsOf(sinks, at, terminal)
+  // Conditions and events notify nobody by themselves.
+  if (sinks.some((it) => it.type !== 'kubernetes')) return rows
+  const none =
+    'No sink is configured: nobody is notified. Findings are shown here and in the log. Add one in /etc/murphy/config.yaml.'
+  return [wrap(terminal, none, 0), ...(rows ? [rows] : [])].join('\n\n')
+}
+
+const rowsOf = (sinks: readonly SinkRow[], at: number, terminal: Terminal): string =>
+  table(
     terminal,
     ['SINK', 'STATE', 'LAST SENT'],
     sinks.map((it) => sinkRow(it, at, terminal)),
   )
-}
 
 function sinkRow(it: SinkRow, now: number, terminal: Terminal): TableRow {
   const [state, style]: readonly [string, Style] = it.gone

@@ -74,6 +74,21 @@ sinks:
   t.notMatch(printed(config, [post]), /example\.org/, 'secrets are hidden')
 })
 
+t.test('nothing is written to Kubernetes unless it is asked for', async (t) => {
+  const of = (text: string) => parseConfig(text, options)
+  t.strictSame(of('').kubernetes, { conditions: false, events: false })
+  const config = of('kubernetes: { conditions: true }')
+  t.strictSame(config.kubernetes, { conditions: true, events: false })
+  t.strictSame(of(printed(config, [])).kubernetes, config.kubernetes, 'printed as it is in force')
+  t.strictSame(problems('kubernetes:\n  condition: true\n  events: maybe\n'), [
+    '/etc/murphy/config.yaml:2:3: kubernetes.condition: unknown key; did you mean conditions?',
+    '/etc/murphy/config.yaml:3:3: kubernetes.events: must be true or false',
+  ])
+  t.strictSame(problems('kubernetes: true\n'), [
+    '/etc/murphy/config.yaml:1:1: kubernetes: must be a mapping (`key: value` lines)',
+  ])
+})
+
 t.test('everything that is wrong comes at once, with file, line, key and what would be right', async (t) => {
   t.strictSame(
     problems(`nodes: x

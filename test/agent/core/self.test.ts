@@ -22,6 +22,18 @@ t.test('a sink that fails for a while, or for good, is reported', async (t) => {
   t.strictSame(codes({ sinks: [{ name: 'ops' }] }), [])
 })
 
+t.test(
+  'what Kubernetes refuses for a while is reported: k3s answers 403 for a moment of each start',
+  async (t) => {
+    const refused = (since: number) => ({ sinks: [], kubernetes: { since, why: 'the API answered 403: no' } })
+    t.strictSame(codes(refused(now - failingFor + 1)), [])
+    t.strictSame(codes(refused(now - failingFor)), ['agent.kubernetes-refused kubernetes'])
+    t.match(assessSelf(refused(now - failingFor), now).observations, [
+      { text: /^Refused since 03:25 UTC: the API answered 403: no$/, at: now - failingFor },
+    ])
+  },
+)
+
 t.test('a memory that is lost or not kept is reported, a loss for an hour', async (t) => {
   t.strictSame(codes({ sinks: [], stateProblem: 'disk full' }), ['agent.state-lost disk'])
   t.strictSame(codes({ sinks: [], lost: { text: 'moved aside', at: now - 1000 } }), [

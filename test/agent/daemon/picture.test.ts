@@ -29,6 +29,14 @@ const scene: Scene = {
   store,
 }
 
+t.test('what is written to Kubernetes is a row beside the sinks', async (t) => {
+  const kubernetes = { state: () => ({ name: 'kubernetes', type: 'kubernetes', waiting: 2 }) }
+  t.match(pictureOf({ ...scene, kubernetes }, now).sinks, [
+    { name: 'mine' },
+    { name: 'kubernetes', waiting: 2 },
+  ])
+})
+
 t.test('a picture as the socket answers it', async (t) => {
   const it = pictureOf(scene, now)
   t.match(snapshotOf(JSON.parse(JSON.stringify(it))), {

@@ -5,6 +5,7 @@ import {
   clock,
   gravestState,
   journal,
+  kubernetesRow,
   privileges,
   remedy,
   renderDoctor,
@@ -93,6 +94,24 @@ t.test('a sink that does not take messages is critical', async (t) => {
   t.match(sinkRow({ name: 'd', gone: '404' }, undefined, now), { state: 'critical', text: 'failing: 404' })
   t.match(sinkRow({ name: 'd', gone: '404' }, true, now), { state: 'ok' }, 'what was tried now counts')
   t.match(sinkRow({ name: 'd', lastSent: now - 60_000 }, undefined, now), { text: /^last sent 60 s ago/ })
+})
+
+t.test('what is written to Kubernetes has a row where it is asked for', async (t) => {
+  const both = { conditions: true, events: true }
+  t.strictSame(kubernetesRow({ conditions: false, events: false }, undefined, undefined, now), [])
+  t.match(kubernetesRow(both, { lastSent: now - 60_000 }, undefined, now), [
+    { area: 'kubernetes', state: 'ok', text: /^conditions, events: last written 60 s ago/ },
+  ])
+  t.match(kubernetesRow({ ...both, conditions: false }, undefined, undefined, now), [
+    { state: 'ok', text: /^events: nothing written yet/ },
+  ])
+  t.match(kubernetesRow(both, { failing: { since: now, why: '403: no' } }, undefined, now), [
+    { state: 'warning', text: 'conditions, events: 403: no', fix: ['`agent doctor --send`'] },
+  ])
+  t.match(kubernetesRow(both, undefined, '403: no', now), [{ state: 'warning', fix: [/agent explain/] }])
+  t.match(kubernetesRow(both, { failing: { since: now, why: '403: no' } }, true, now), [
+    { state: 'ok', text: /would be accepted \(nothing was written\)/ },
+  ])
 })
 
 t.test('the page: what is wrong first, and the state of the node in it', async (t) => {

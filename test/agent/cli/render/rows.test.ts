@@ -105,3 +105,13 @@ t.test('a sink that stands in for others says so', async (t) => {
   t.equal(note(['discord']), 'Only used while discord fails')
   t.equal(note(['discord', 'ntfy']), 'Only used while discord and ntfy fail')
 })
+
+t.test('what is only written to Kubernetes notifies nobody', async (t) => {
+  const kubernetes = { name: 'kubernetes', type: 'kubernetes', lastSent: now - 60_000, waiting: 2 }
+  const alone = sinkTable({ ...picture, sinks: [kubernetes] }, plain)
+  t.match(alone, /^No sink is configured: nobody is notified/)
+  t.match(alone, /\nkubernetes +ok +60 s ago, 2 waiting$/)
+  const beside = sinkTable({ ...picture, sinks: [...picture.sinks, kubernetes] }, plain)
+  t.notMatch(beside, /No sink is configured/)
+  t.match(beside, /\nkubernetes +ok/)
+})

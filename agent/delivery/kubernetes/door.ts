@@ -1,0 +1,96 @@
+import { Client } from 'undici'
+import { HostError, type NodeApi, type Reply } from '../../model/index.ts'
+import { readError } from '../retry.ts'
+import { type Meaning, meaningOf } from './answers.ts'
+import type { Request } from './requests.ts'
+
+/** What came of a request; the body only where it was answered well. */
+export interface Asked {
+  readonly meaning: Meaning
+  readonly body: string
+}
+
+export type Ask = (request: Request, signal: AbortSignal) => Promise<Asked>
+
+export interface DoorOptions {
+  readonly api: NodeApi
+  readonly version: string
+  /** A file of the node's, at most 64 KiB. */
+  readonly read: (path: string) => Promise<Uint8Array>
+  readonly now: () => number
+  /** How long one request may take in all, ms; default 5 s. */
+  readonly timeout?: number
+}
+
+/** How much of an answer is read, bytes: a Node with the names of its images has 10 to 100 kB. */
+const mostBody = 1024 * 1024
+
+/**
+ * The door to this node's API server, over which alone Murphy writes. The server has to show a certificate of the
+ * cluster's own authority for the address that was asked, or the node's certificate is not shown to it: whoever else
+ * listens there is sent nothing. Certificate and key are read for each request, as k3s replaces them, and are kept by
+ * nobody; no error holds any part of them. No proxy, no redirect, no connection that stays open. Never rejects.
+ */
+export function openDoor({ api, version, read, now, timeout = 5000 }: DoorOptions): Ask {
+  return async (request, given) => {
+    const signal = AbortSignal.any([given, AbortSignal.timeout(timeout)])
+    let client: Client | undefined
+    try {
+      const [ca, cert, key] = await Promise.all(
+        [api.authority, api.certificate, api.key].map(async (path) => Buffer.from(await read(path))),
+      )
+      client = new Client(api.origin, {
+        connect: { ca, cert, key, rejectUnauthorized: true, timeout },
+        allowH2: false,
+        maxHeaderSize: 16 * 1024,
+      })
+      const { statusCode, headers, body } = await client.request({
+        method: request.method,
+        path: request.path,
+        headers: {
+          // By this the audit log tells Murphy from the kubelet, whose credential it is.
+          'user-agent': `murphy/${version}`,
+          accept: 'application/json',
+          ...(request.type && { 'content-type': request.type }),
+        },
+        ...(request.body !== undefined && { body: request.body }),
+        signal,
+      })
+      const text = await beginningOf(body)
+      const reply: Reply = {
+        status: statusCode,
+        headers: Object.fromEntries(
+          Object.entries(headers).map(([name, it]) => [name, Array.isArray(it) ? it.join(', ') : (it ?? '')]),
+        ),
+        body: text,
+      }
+      const meaning = meaningOf(reply, now())
+      return { meaning, body: meaning.kind === 'done' ? text : '' }
+    } catch (error) {
+      return { meaning: { kind: 'again', why: reasonOf(api, error) }, body: '' }
+    } finally {
+      void client?.destroy().catch(() => undefined)
+    }
+  }
+}
+
+/** In words of our own: OpenSSL's may quote what it was given. */
+function reasonOf({ origin }: NodeApi, error: unknown): string {
+  if (error instanceof HostError) return error.message
+  const reading = readError(error)
+  return `${origin} ${reading.outcome === 'accepted' ? '' : reading.why}`
+}
+
+/** The beginning of an answer, at most `mostBody` bytes. One that breaks off is no error: its status has arrived. */
+async function beginningOf(body: AsyncIterable<Uint8Array>): Promise<string> {
+  const parts: Uint8Array[] = []
+  let size = 0
+  try {
+    for await (const part of body) {
+      parts.push(part)
+      size += part.length
+      if (size >= mostBody) break
+    }
+  } catch {}
+  return Buffer.concat(parts).subarray(0, mostBody).toString()
+}
