@@ -12,14 +12,17 @@ import { type Answer, type Arrived, type Fault, json, object } from './server.ts
  */
 export interface ApiServer {
   readonly origin: string
-  readonly arrived: (Arrived & { readonly user: string })[]
+  readonly arrived: FromNode[]
   /** By name; without one there is no such Node. */
   readonly nodes: Map<string, ApiNode>
   readonly events: Map<string, Record<string, unknown>>
   /** Asked for each request. */
-  fault: ((request: Arrived, count: number) => Fault | undefined) | undefined
+  fault: ((request: FromNode, count: number) => Fault | undefined) | undefined
   close(): Promise<void>
 }
+
+/** `port`: of the connection at its other end. */
+type FromNode = Arrived & { readonly user: string; readonly port: number | undefined }
 
 export interface ApiNode {
   uid: string
@@ -63,7 +66,7 @@ export async function startApiServer({ serving, clients }: ApiServerOptions): Pr
             path: request.url ?? '',
             headers: request.headers,
           },
-          ...{ body: Buffer.concat(parts).toString(), user },
+          ...{ body: Buffer.concat(parts).toString(), user, port: socket.remotePort },
         }
         api.arrived.push(it)
         const fault = api.fault?.(it, api.arrived.length)
@@ -98,7 +101,7 @@ const verbs: Readonly<Record<string, Verb>> = {
   DELETE: 'delete',
 }
 
-function answer(request: Arrived & { readonly user: string }, api: ApiServer): Answer {
+function answer(request: FromNode, api: ApiServer): Answer {
   const { user, method, headers } = request
   if (!user) return status(401, 'Unauthorized', 'Unauthorized')
   const url = new URL(request.path, 'https://api')
@@ -150,8 +153,9 @@ function answer(request: Arrived & { readonly user: string }, api: ApiServer): A
   }
   if (ofEvent) {
     const [, group = '', namespace = ''] = ofEvent
-    if (group || !['create', 'patch', 'update'].includes(verb))
+    if (!['create', 'patch', 'update'].includes(verb))
       return forbidden('events', group, `in the namespace "${namespace}"`)
+    if (group) return status(422, 'Invalid', 'Event "" is invalid: eventTime: Required value')
     return verb === 'create'
       ? createEvent(namespace, request, api, isDry)
       : patchEvent(name, request, api, headers['content-type'], isDry)
@@ -168,25 +172,26 @@ const nodeObject = (name: string, { uid, conditions }: ApiNode) => ({
   ...{ spec: {}, status: { conditions } },
 })
 
-const unsupported = (type: string | undefined) =>
-  status(
-    415,
-    'UnsupportedMediaType',
-    `the body of the request was in an unknown format - accepted media types include: application/json-patch+json, application/merge-patch+json, application/strategic-merge-patch+json, application/apply-patch+yaml (${type})`,
-  )
+const unsupported = () => status(415, 'UnsupportedMediaType', '415: Unsupported Media Type')
 
 const mergeType = 'application/strategic-merge-patch+json'
 
 /** Strategic merge: lists of conditions merge by `type`, `$patch: delete` removes one (core/v1 types.go). */
 function patchNode(name: string, known: ApiNode, request: Arrived, isDry: boolean): Answer {
-  if (request.headers['content-type'] !== mergeType) return unsupported(request.headers['content-type'])
+  if (request.headers['content-type'] !== mergeType) return unsupported()
   const patch = object(request.body)
   const { status: part } = (patch ?? {}) as { status?: { conditions?: Record<string, string>[] } }
   if (!patch || Object.keys(patch).join() !== 'status')
     return status(400, 'BadRequest', 'error decoding patch')
   let conditions = [...known.conditions]
   for (const it of part?.conditions ?? []) {
-    if (!it.type) return status(422, 'Invalid', 'map: does not contain declared merge key: type')
+    if (!it.type)
+      return json(500, {
+        kind: 'Status',
+        status: 'Failure',
+        message: 'map: map[] does not contain declared merge key: type',
+        code: 500,
+      })
     const last = conditions.find(({ type }) => type === it.type)
     if (it.$patch === 'delete') conditions = conditions.filter((one) => one !== last)
     else if (last) conditions = conditions.map((one) => (one === last ? { ...one, ...it } : one))
@@ -207,6 +212,7 @@ function createEvent(namespace: string, request: Arrived, api: ApiServer, isDry:
   const { name = '' } = metadata
   const invalid = (why: string) => status(422, 'Invalid', `Event "${name}" is invalid: ${why}`)
   if (event?.kind !== 'Event') return status(400, 'BadRequest', 'the object provided is unrecognized')
+  // The real one takes any name here, and rejects it in a later version: so this one does now.
   if (!subdomain.test(name) || name.length > 253) return invalid(`metadata.name: Invalid value: "${name}"`)
   if (metadata.namespace !== namespace)
     return status(
@@ -231,7 +237,7 @@ function patchEvent(
 ): Answer {
   const known = api.events.get(name)
   if (!known) return status(404, 'NotFound', `events "${name}" not found`, { name, kind: 'events' })
-  if (type !== mergeType) return unsupported(type)
+  if (type !== mergeType) return unsupported()
   const after = { ...known, ...object(request.body) }
   if (!isDry) api.events.set(name, after)
   return json(200, after)

@@ -21,7 +21,7 @@ export async function tryKubernetes(
       import('../../delivery/kubernetes/trial.ts'),
     ])
     const read = (path: string) => host.read(path, { limit: 64 * 1024 })
-    const ask = openDoor({ api, version: readVersion(), read, now: Date.now })
+    const { ask } = openDoor({ api, version: readVersion(), read, now: Date.now })
     return await trial(api.node, wants, (request) => ask(request, AbortSignal.timeout(minute)), Date.now())
   } catch (error) {
     return (error as Error).message

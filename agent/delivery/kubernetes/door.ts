@@ -28,49 +28,83 @@ const mostBody = 1024 * 1024
 /**
  * The door to this node's API server, over which alone Murphy writes. The server has to show a certificate of the
  * cluster's own authority for the address that was asked, or the node's certificate is not shown to it: whoever else
- * listens there is sent nothing. Certificate and key are read for each request, as k3s replaces them, and are kept by
- * nobody; no error holds any part of them. No proxy, no redirect, no connection that stays open. Never rejects.
+ * listens there is sent nothing. Certificate and key are read for each line, as k3s replaces them, and are kept by
+ * nobody; no error holds any part of them. No proxy, no redirect. Nothing here rejects.
  */
-export function openDoor({ api, version, read, now, timeout = 5000 }: DoorOptions): Ask {
-  return async (request, given) => {
-    const signal = AbortSignal.any([given, AbortSignal.timeout(timeout)])
-    let client: Client | undefined
-    try {
-      const [ca, cert, key] = await Promise.all(
-        [api.authority, api.certificate, api.key].map(async (path) => Buffer.from(await read(path))),
-      )
-      client = new Client(api.origin, {
-        connect: { ca, cert, key, rejectUnauthorized: true, timeout },
-        allowH2: false,
-        maxHeaderSize: 16 * 1024,
-      })
-      const { statusCode, headers, body } = await client.request({
-        method: request.method,
-        path: request.path,
-        headers: {
-          // By this the audit log tells Murphy from the kubelet, whose credential it is.
-          'user-agent': `murphy/${version}`,
-          accept: 'application/json',
-          ...(request.type && { 'content-type': request.type }),
-        },
-        ...(request.body !== undefined && { body: request.body }),
-        signal,
-      })
-      const text = await beginningOf(body)
-      const reply: Reply = {
-        status: statusCode,
-        headers: Object.fromEntries(
-          Object.entries(headers).map(([name, it]) => [name, Array.isArray(it) ? it.join(', ') : (it ?? '')]),
-        ),
-        body: text,
+export interface Door {
+  /** One request over a connection of its own. */
+  readonly ask: Ask
+  /** For several requests over one connection, in their order: a second one costs no handshake. */
+  line(): Line
+}
+
+export interface Line {
+  readonly ask: Ask
+  close(): void
+}
+
+export function openDoor(options: DoorOptions): Door {
+  const line = () => openLine(options)
+  return {
+    line,
+    async ask(request, signal) {
+      const one = line()
+      try {
+        return await one.ask(request, signal)
+      } finally {
+        one.close()
       }
-      const meaning = meaningOf(reply, now())
-      return { meaning, body: meaning.kind === 'done' ? text : '' }
-    } catch (error) {
-      return { meaning: { kind: 'again', why: reasonOf(api, error) }, body: '' }
-    } finally {
-      void client?.destroy().catch(() => undefined)
-    }
+    },
+  }
+}
+
+function openLine({ api, version, read, now, timeout = 5000 }: DoorOptions): Line {
+  let client: Promise<Client> | undefined
+  const open = async () => {
+    const [ca, cert, key] = await Promise.all(
+      [api.authority, api.certificate, api.key].map(async (path) => Buffer.from(await read(path))),
+    )
+    return new Client(api.origin, {
+      connect: { ca, cert, key, rejectUnauthorized: true, timeout },
+      allowH2: false,
+      maxHeaderSize: 16 * 1024,
+    })
+  }
+  return {
+    async ask(request, given) {
+      const signal = AbortSignal.any([given, AbortSignal.timeout(timeout)])
+      try {
+        client ??= open()
+        const { statusCode, headers, body } = await (await client).request({
+          method: request.method,
+          path: request.path,
+          headers: {
+            // By this the audit log tells Murphy from the kubelet, whose credential it is.
+            'user-agent': `murphy/${version}`,
+            accept: 'application/json',
+            ...(request.type && { 'content-type': request.type }),
+          },
+          ...(request.body !== undefined && { body: request.body }),
+          signal,
+        })
+        const text = await beginningOf(body)
+        const reply: Reply = {
+          status: statusCode,
+          headers: Object.fromEntries(
+            Object.entries(headers).map(([name, it]) => [
+              name,
+              Array.isArray(it) ? it.join(', ') : (it ?? ''),
+            ]),
+          ),
+          body: text,
+        }
+        const meaning = meaningOf(reply, now())
+        return { meaning, body: meaning.kind === 'done' ? text : '' }
+      } catch (error) {
+        return { meaning: { kind: 'again', why: reasonOf(api, error) }, body: '' }
+      }
+    },
+    close: () => void client?.then((it) => it.destroy()).catch(() => undefined),
   }
 }
 

@@ -3,18 +3,22 @@ import { eventName } from './names.ts'
 import { type Patch, timeText } from './patch.ts'
 
 /**
- * All that Murphy ever asks of Kubernetes: these five requests, and no other, are written here. What the Node authorizer
+ * All that Murphy ever asks of Kubernetes: these four requests, and no other, are written here. What the Node authorizer
  * and NodeRestriction admit of them for a kubelet's own credential (k8s: plugin/pkg/auth/authorizer/node
  * node_authorizer.go authorizeNode, plugin/pkg/auth/authorizer/rbac/bootstrappolicy policy.go NodeRules,
- * plugin/pkg/admission/noderestriction admission.go admitNode, as of 1.36):
+ * plugin/pkg/admission/noderestriction admission.go admitNode; each tried with the credential of a node of k3s
+ * v1.36.3+k3s1):
  *
- * - its own Node: get; patch of `status`, with no change of taints or of foreign labels. `get` of `status` is refused,
- *   and so is every other Node ("node "a" is not allowed to modify node "b"").
- * - events of the core group (`v1`, not `events.k8s.io`): create, update, patch. No get, list or delete.
+ * - its own Node: get; patch of `status`, but not of taints. `get` of `status` is answered 403, and so is every other
+ *   Node: `nodes "b" is forbidden: node "a" is not allowed to modify node "b"`. Conditions are not restricted.
+ * - events: create, update, patch; get, list and delete are answered 403. Those of the core group (`v1`) have been
+ *   allowed since there are node rules; `events.k8s.io` is validated strictly, and takes no count.
  *
  * Conditions merge by their type (`patchMergeKey=type`, core/v1 types.go), so that those of the kubelet and of others
  * stay as they are. An event without `eventTime` is validated as client-go's are: about a Node its namespace is
- * `default` (pkg/apis/core/validation/events.go legacyValidateEvent).
+ * `default`, else 422 (pkg/apis/core/validation/events.go legacyValidateEvent). It is kept for an hour since it was
+ * last written (pkg/registry/core/event/storage TTLFunc), and `kubectl describe node` finds it by the uid of the Node,
+ * or its name in place of one (kubectl pkg/describe describe.go).
  */
 export interface Request {
   readonly method: 'GET' | 'PATCH' | 'POST'

@@ -7,9 +7,10 @@ import { messageOf } from '../tell.ts'
 import { pauseAfter, type Trouble } from './answers.ts'
 import { Book, type Part, type Task, type Wants } from './book.ts'
 import { conditionsOf, lastWords } from './conditions.ts'
-import type { Ask } from './door.ts'
+import type { Door } from './door.ts'
 import { farewell } from './events.ts'
 import type { Ending, Picture } from './picture.ts'
+import { readNode } from './requests.ts'
 
 /** What keeps this node's part of Kubernetes as it should be. */
 export interface NodeWriter {
@@ -29,7 +30,7 @@ export interface WriterOptions {
   readonly wants: Wants
   /** Looks for the API server and this node's credential. */
   readonly find: () => Promise<NodeApi>
-  readonly open: (api: NodeApi) => Ask
+  readonly open: (api: NodeApi) => Door
   /** What is true now; undefined until every collector has looked once, as nothing said before that would be true. */
   readonly picture: () => Picture | undefined
   readonly log: { info(fields: object, text: string): void; warn(fields: object, text: string): void }
@@ -57,7 +58,7 @@ class Writer implements NodeWriter {
   readonly #ended: Promise<void>
   readonly #troubles = new Map<Part, Failing>()
   #book: Book | undefined
-  #ask: Ask | undefined
+  #door: Door | undefined
   #lastSent: number | undefined
   /** Where the API is has to be asked again. */
   #isStale: boolean = false
@@ -132,7 +133,7 @@ class Writer implements NodeWriter {
     const { find, open, wants } = this.#options
     try {
       const api = await find()
-      this.#ask = open(api)
+      this.#door = open(api)
       this.#isStale = false
       if (this.#book?.node !== api.node) this.#book = new Book(api.node, wants)
       return this.#book
@@ -144,7 +145,7 @@ class Writer implements NodeWriter {
 
   async #do(book: Book, task: Task): Promise<void> {
     const { signal } = this.#stopping
-    const asked = await this.#ask?.(book.requestOf(task), signal)
+    const asked = await this.#door?.ask(book.requestOf(task), signal)
     // Given up because the agent stops: not a failure.
     if (!asked || signal.aborted) return
     const { meaning, body } = asked
@@ -212,16 +213,23 @@ class Writer implements NodeWriter {
     await Promise.race([this.#ended.then(() => this.#sayLast(how, patience)), over])
   }
 
+  /** While the machine goes down k3s ends at the same moment: so the line is opened while it is asked why. */
   async #sayLast(how: () => Promise<Ending>, signal: AbortSignal): Promise<void> {
-    const [book, ask, picture] = [this.#book, this.#ask, this.#options.picture()]
-    if (!book || !ask || !picture || this.state().refused) return
-    const ending = await how()
-    const now = this.#now()
-    const event = ending === 'stopped' ? undefined : book.lastEvent(farewell(ending, now))
-    const words = book.lastRequest(lastWords(conditionsOf(picture, now), ending, now), now)
-    const asked = await Promise.all([words, event].flatMap((it) => (it ? [ask(it, signal)] : [])))
-    for (const { meaning } of asked)
-      if (meaning.kind !== 'done')
-        this.#options.log.warn({ sink: 'kubernetes', why: meaning.kind }, 'the last word was not written')
+    const [book, door, picture] = [this.#book, this.#door, this.#options.picture()]
+    if (!book?.isOpen || !door || !picture || this.state().refused) return
+    const line = door.line()
+    try {
+      void line.ask(readNode(book.node), signal)
+      const ending = await how()
+      const now = this.#now()
+      const words = book.lastRequest(lastWords(conditionsOf(picture, now), ending, now), now)
+      const event = ending === 'stopped' ? undefined : book.lastEvent(farewell(ending, now))
+      const asked = await Promise.all([words, event].flatMap((it) => (it ? [line.ask(it, signal)] : [])))
+      for (const { meaning } of asked)
+        if ('why' in meaning)
+          this.#options.log.warn({ sink: 'kubernetes', why: meaning.why }, 'the last word was not written')
+    } finally {
+      line.close()
+    }
   }
 }

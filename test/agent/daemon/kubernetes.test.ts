@@ -11,7 +11,7 @@ import { cluster } from '../delivery/kubernetes/cluster.ts'
 import { rule } from '../findings.ts'
 
 const { server, api } = await cluster(t)
-const isSick = { now: true }
+const isSick: { now: boolean } = { now: true }
 const sick = opaque(
   collector({
     name: 'things',

@@ -158,7 +158,7 @@ t.test('after a restart what is there already is not there twice', async (t) => 
     book.note(task, task.known ? { kind: 'done' } : { kind: 'exists', why: '' }, '', start)
   }
   t.same(
-    asked.toSorted(),
+    asked.toSorted((a, b) => a.localeCompare(b)),
     ['patch 2', 'post 1', 'post 2'],
     'the count of the one is set; the other is as it was',
   )

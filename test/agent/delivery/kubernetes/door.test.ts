@@ -17,7 +17,7 @@ const it = await cluster(t)
 const { server } = it
 const signal = new AbortController().signal
 const ask = (request: Request, ...more: Parameters<typeof door> extends [unknown, ...infer M] ? M : never) =>
-  door(it, ...more)(request, signal)
+  door(it, ...more).ask(request, signal)
 const whyOf = ({ meaning }: Asked) => ('why' in meaning ? meaning.why : meaning.kind)
 const condition = {
   ...{ type: 'MurphyHealthy', status: 'True', reason: 'NoProblem', message: 'fine' },
@@ -94,12 +94,12 @@ t.test('a file that cannot be read is said by its path; a key that is none, with
   const read = async (path: string) => {
     throw new HostError('denied', `reading ${path}: permission denied`)
   }
-  t.match(await door({ ...it, read })(readNode('node1'), signal), {
+  t.match(await door({ ...it, read }).ask(readNode('node1'), signal), {
     meaning: { kind: 'again', why: /^reading \/.*: permission denied$/ },
   })
   const secret = '-----BEGIN EC PRIVATE KEY-----\nc2VjcmV0\n-----END EC PRIVATE KEY-----\n'
   const half = async (path: string) => (path === it.api.key ? Buffer.from(secret) : it.read(path))
-  const asked = await door({ ...it, read: half })(readNode('node1'), signal)
+  const asked = await door({ ...it, read: half }).ask(readNode('node1'), signal)
   t.equal(asked.meaning.kind, 'again')
   t.notMatch(JSON.stringify(asked), /c2VjcmV0|secret/)
 })
@@ -107,8 +107,26 @@ t.test('a file that cannot be read is said by its path; a key that is none, with
 t.test('it ends when it is given up', async (t) => {
   server.fault = () => 'hang'
   const giving = new AbortController()
-  const asked = door(it)(readNode('node1'), giving.signal)
+  const asked = door(it).ask(readNode('node1'), giving.signal)
   setTimeout(() => giving.abort(), 50)
   t.equal((await asked).meaning.kind, 'again')
+  server.fault = undefined
+})
+
+t.test('several requests over one line cost one handshake, and are answered in their order', async (t) => {
+  const sockets = new Set<number | undefined>()
+  server.fault = ({ port }) => void sockets.add(port)
+  const line = door(it).line()
+  t.teardown(() => line.close())
+  const event = farewell('kexec', Date.now())
+  const all = await Promise.all(
+    [readNode('node1'), patch('node1'), createEvent('node1', undefined, event)].map((one) =>
+      line.ask(one, signal),
+    ),
+  )
+  t.same(all.map(whyOf), ['done', 'done', 'done'])
+  t.equal(sockets.size, 1)
+  await door(it).ask(readNode('node1'), signal)
+  t.equal(sockets.size, 2)
   server.fault = undefined
 })
