@@ -4,6 +4,8 @@ export interface NodeApi {
   readonly node: string
   /** `https://127.0.0.1:6444`, without a path. */
   readonly origin: string
+  /** The servers themselves, where `origin` is a balancer of k3s's own, which ends when k3s does. */
+  readonly others?: readonly string[]
   /** Path of the authorities (PEM) that the server's certificate is held against. */
   readonly authority: string
   /** Paths of the client certificate and its key (PEM). */

@@ -4,6 +4,7 @@ import { minute } from '../../agent/text/times.ts'
 import { orNothing } from '../node/ask.ts'
 import { findK3s, type K3s, k3sVersion } from '../node/k3s.ts'
 import { type Doubted, doubtedProcesses, findProcess } from '../node/process.ts'
+import { serversOf } from '../node/servers.ts'
 import { readEnded } from './ended.ts'
 import { whatHappened } from './happened.ts'
 import { askHealth } from './health.ts'
@@ -210,31 +211,4 @@ async function versionOf(
   const same = before?.version !== undefined && before.binary === binary
   const version = same ? before.version : await k3sVersion(host, k3s)
   return { ...(version && { version }), ...(version && binary && { binary }) }
-}
-
-/**
- * The servers that an agent's load balancer has saved (k3s, pkg/agent/loadbalancer: `ServerURL`, `ServerAddresses`).
- */
-async function serversOf(host: Host, { dataDir, distribution }: K3s): Promise<readonly string[]> {
-  const file = (name: string) => `${dataDir}/agent/etc/${distribution}-${name}agent-load-balancer.json`
-  const text =
-    (await orNothing(host.text(file('api-server-'), { limit: 65_536 }))) ??
-    (await orNothing(host.text(file(''), { limit: 65_536 })))
-  return parseServers(text ?? '')
-}
-
-/** The saved servers; entries that are no address are left out. Pure. */
-export function parseServers(text: string): readonly string[] {
-  try {
-    const { ServerURL, ServerAddresses } = JSON.parse(text) ?? {}
-    const all = [...(Array.isArray(ServerAddresses) ? ServerAddresses : []), String(ServerURL ?? '')]
-    const addresses = all.map((it) =>
-      String(it)
-        .replace(/^https:\/\//, '')
-        .replace(/\/$/, ''),
-    )
-    return [...new Set(addresses)].filter((it) => /^[\w.:[\]-]{3,100}$/.test(it)).slice(0, 9)
-  } catch {
-    return []
-  }
 }

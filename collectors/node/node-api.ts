@@ -2,9 +2,13 @@ import { X509Certificate } from 'node:crypto'
 import { type Host, HostError, type NodeApi } from '../../agent/model/index.ts'
 import { printable } from '../../agent/text/sanitize.ts'
 import { findK3s } from './k3s.ts'
+import { serversOf } from './servers.ts'
 
 /** The largest kubeconfig or certificate file that is read, bytes; k3s writes 461 and 1177. */
 const largest = 64 * 1024
+
+/** So many servers behind the balancer are named: each that hangs costs whoever asks some seconds. */
+const mostOthers = 3
 
 /**
  * How this node's kubelet reaches the API server: by its own kubeconfig, which k3s and RKE2 write to
@@ -21,7 +25,12 @@ export async function findNodeApi(host: Host): Promise<NodeApi> {
   const path = `${k3s.dataDir}/agent/kubelet.kubeconfig`
   const { server, ...files } = kubeconfig(await host.text(path, { limit: largest }), path)
   const node = nodeIn(await host.text(files.certificate, { limit: largest }), files.certificate)
-  return { node, origin: server, ...files }
+  const others = (await serversOf(host, k3s))
+    .map((it) => `https://${it}`)
+    .filter((it) => URL.canParse(it))
+    .slice(0, mostOthers)
+    .map((it) => new URL(it).origin)
+  return { node, origin: server, ...(others.length > 0 && { others }), ...files }
 }
 
 type Kubeconfig = Pick<NodeApi, 'authority' | 'certificate' | 'key'> & { readonly server: string }

@@ -29,7 +29,8 @@ const mostBody = 1024 * 1024
  * The door to this node's API server, over which alone Murphy writes. The server has to show a certificate of the
  * cluster's own authority for the address that was asked, or the node's certificate is not shown to it: whoever else
  * listens there is sent nothing. Certificate and key are read for each line, as k3s replaces them, and are kept by
- * nobody; no error holds any part of them. No proxy, no redirect. Nothing here rejects.
+ * nobody; no error holds any part of them. Where k3s's balancer on this node does not answer, as while k3s is down, the
+ * servers behind it are asked. No proxy, no redirect. Nothing here rejects.
  */
 export interface Door {
   /** One request over a connection of its own. */
@@ -59,57 +60,85 @@ export function openDoor(options: DoorOptions): Door {
 }
 
 function openLine({ api, version, read, now, timeout = 5000 }: DoorOptions): Line {
-  let client: Promise<Client> | undefined
-  const open = async () => {
+  const origins = [api.origin, ...(api.others ?? [])]
+  const clients = new Map<string, Promise<Client>>()
+  /** The place in `origins` of the first one that has not failed. */
+  let at = 0
+  const open = async (origin: string) => {
     const [ca, cert, key] = await Promise.all(
       [api.authority, api.certificate, api.key].map(async (path) => Buffer.from(await read(path))),
     )
-    return new Client(api.origin, {
+    return new Client(origin, {
       connect: { ca, cert, key, rejectUnauthorized: true, timeout },
       allowH2: false,
       maxHeaderSize: 16 * 1024,
     })
   }
+  const clientOf = (origin: string) => {
+    const client = clients.get(origin) ?? open(origin)
+    clients.set(origin, client)
+    return client
+  }
   return {
     async ask(request, given) {
-      const signal = AbortSignal.any([given, AbortSignal.timeout(timeout)])
-      try {
-        client ??= open()
-        const { statusCode, headers, body } = await (await client).request({
-          method: request.method,
-          path: request.path,
-          headers: {
-            // By this the audit log tells Murphy from the kubelet, whose credential it is.
-            'user-agent': `murphy/${version}`,
-            accept: 'application/json',
-            ...(request.type && { 'content-type': request.type }),
-          },
-          ...(request.body !== undefined && { body: request.body }),
-          signal,
-        })
-        const text = await beginningOf(body)
-        const reply: Reply = {
-          status: statusCode,
-          headers: Object.fromEntries(
-            Object.entries(headers).map(([name, it]) => [
-              name,
-              Array.isArray(it) ? it.join(', ') : (it ?? ''),
-            ]),
-          ),
-          body: text,
+      let first: string | undefined
+      for (;;) {
+        const here = at
+        const origin = origins[here] ?? api.origin
+        try {
+          const signal = AbortSignal.any([given, AbortSignal.timeout(timeout)])
+          return asked(await replyTo(await clientOf(origin), request, version, signal), now())
+        } catch (error) {
+          first ??= reasonOf(origin, error)
+          // Nobody answered: the next one may have it a second time, which changes nothing.
+          if (at === here) at += 1
+          if (error instanceof HostError || given.aborted || at >= origins.length) {
+            at = Math.min(at, origins.length - 1)
+            return { meaning: { kind: 'again', why: first }, body: '' }
+          }
         }
-        const meaning = meaningOf(reply, now())
-        return { meaning, body: meaning.kind === 'done' ? text : '' }
-      } catch (error) {
-        return { meaning: { kind: 'again', why: reasonOf(api, error) }, body: '' }
       }
     },
-    close: () => void client?.then((it) => it.destroy()).catch(() => undefined),
+    close() {
+      for (const client of clients.values()) void client.then((it) => it.destroy()).catch(() => undefined)
+    },
   }
 }
 
+async function replyTo(
+  client: Client,
+  request: Request,
+  version: string,
+  signal: AbortSignal,
+): Promise<Reply> {
+  const { statusCode, headers, body } = await client.request({
+    method: request.method,
+    path: request.path,
+    headers: {
+      // By this the audit log tells Murphy from the kubelet, whose credential it is.
+      'user-agent': `murphy/${version}`,
+      accept: 'application/json',
+      ...(request.type && { 'content-type': request.type }),
+    },
+    ...(request.body !== undefined && { body: request.body }),
+    signal,
+  })
+  return {
+    status: statusCode,
+    headers: Object.fromEntries(
+      Object.entries(headers).map(([name, it]) => [name, Array.isArray(it) ? it.join(', ') : (it ?? '')]),
+    ),
+    body: await beginningOf(body),
+  }
+}
+
+function asked(reply: Reply, now: number): Asked {
+  const meaning = meaningOf(reply, now)
+  return { meaning, body: meaning.kind === 'done' ? reply.body : '' }
+}
+
 /** In words of our own: OpenSSL's may quote what it was given. */
-function reasonOf({ origin }: NodeApi, error: unknown): string {
+function reasonOf(origin: string, error: unknown): string {
   if (error instanceof HostError) return error.message
   const reading = readError(error)
   return `${origin} ${reading.outcome === 'accepted' ? '' : reading.why}`

@@ -145,10 +145,11 @@ class Writer implements NodeWriter {
 
   async #do(book: Book, task: Task): Promise<void> {
     const { signal } = this.#stopping
-    const asked = await this.#door?.ask(book.requestOf(task), signal)
+    const door = this.#door
+    if (!door) return
+    const { meaning, body } = await door.ask(book.requestOf(task), signal)
     // Given up because the agent stops: not a failure.
-    if (!asked || signal.aborted) return
-    const { meaning, body } = asked
+    if (signal.aborted) return
     const isDone = book.note(task, meaning, body, this.#now())
     if (task.part === 'events' && meaning.kind === 'invalid')
       this.#options.log.warn(

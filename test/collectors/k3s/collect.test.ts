@@ -1,5 +1,5 @@
 import t from 'tap'
-import { collect, parseServers } from '../../../collectors/k3s/collect.ts'
+import { collect } from '../../../collectors/k3s/collect.ts'
 import { k3s } from '../../../collectors/k3s/index.ts'
 import type { K3sSample } from '../../../collectors/k3s/sample.ts'
 import { machine, process, status, unit } from '../node/machine.ts'
@@ -227,14 +227,6 @@ t.test('an uninstalled k3s is no stopped one', async (t) => {
   t.equal(boot, '11111111-2222')
   t.equal(began, booted)
   t.strictSame(rest, { had: { what: 'k3s server v1.33.1+k3s1', at: now } })
-})
-
-t.test('the servers of an agent', async (t) => {
-  const text =
-    '{"ServerURL":"https://192.0.2.10:6443","ServerAddresses":["192.0.2.10:6443","[2001:db8::1]:6443","; rm -rf /"]}'
-  t.strictSame(parseServers(text), ['192.0.2.10:6443', '[2001:db8::1]:6443'])
-  for (const broken of ['', 'null', '{"ServerAddresses":5}', '[]'])
-    t.strictSame(parseServers(broken), [], broken)
 })
 
 t.test('a node remembers that it had k3s, and which, also over restarts of the agent', async (t) => {

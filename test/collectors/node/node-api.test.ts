@@ -49,6 +49,24 @@ t.test(
   },
 )
 
+t.test("the servers behind k3s's balancer are named, as it keeps them", async (t) => {
+  const balancer = (ServerAddresses: unknown) =>
+    machine(t, {
+      [`${data}/agent/kubelet.kubeconfig`]: kubeconfig,
+      [`${data}/agent/client-kubelet.crt`]: kubelet('/O=system:nodes/CN=system:node:node2'),
+      [`${data}/agent/etc/k3s-agent-load-balancer.json`]: JSON.stringify({ ServerAddresses }),
+    })
+  t.strictSame((await findNodeApi(balancer(['198.51.100.10:6443', '[2001:db8::1]:6443']))).others, [
+    'https://198.51.100.10:6443',
+    'https://[2001:db8::1]:6443',
+  ])
+  t.equal(
+    (await findNodeApi(balancer(Array.from({ length: 9 }, (_, at) => `node${at}:6443`)))).others?.length,
+    3,
+  )
+  t.equal((await findNodeApi(balancer([7, 'a b', 'x/../y', ':::']))).others, undefined)
+})
+
 t.test('what is not as k3s writes it is not used', async (t) => {
   const rejects = (host: Parameters<typeof findNodeApi>[0], message: RegExp) =>
     t.rejects(findNodeApi(host), { name: 'HostError', message })

@@ -1,4 +1,4 @@
-import { parseServers } from '../../../collectors/k3s/collect.ts'
+import { parseServers } from '../../../collectors/node/servers.ts'
 import { parseUnit } from '../../../collectors/k3s/unit.ts'
 import {
   commandFlags,

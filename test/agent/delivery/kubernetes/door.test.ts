@@ -130,3 +130,33 @@ t.test('several requests over one line cost one handshake, and are answered in t
   t.equal(sockets.size, 2)
   server.fault = undefined
 })
+
+t.test(
+  "where k3s's balancer is down the servers behind it are asked; where it answers they are not",
+  async (t) => {
+    const closed = 'https://127.0.0.1:1'
+    const before = server.arrived.length
+    t.equal(whyOf(await ask(patch('node1'), { origin: closed, others: [server.origin] })), 'done')
+    t.match(
+      whyOf(await ask(readNode('node2'), { others: [closed] })),
+      /answered 403/,
+      'a refusal is an answer',
+    )
+    t.equal(server.arrived.length, before + 2)
+    t.equal(
+      whyOf(await ask(readNode('node1'), { origin: closed, others: [closed] })),
+      `${closed} refused the connection`,
+    )
+    const line = door(it, { others: [server.origin] }).line()
+    t.teardown(() => line.close())
+    t.equal(whyOf(await line.ask(readNode('node1'), signal)), 'done')
+    let count = 0
+    server.fault = () => (count++ === 0 ? 'drop' : undefined)
+    t.equal(
+      whyOf(await line.ask(patch('node1'), signal)),
+      'done',
+      'it ends in the middle: the other one takes it',
+    )
+    server.fault = undefined
+  },
+)
