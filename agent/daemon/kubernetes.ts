@@ -65,7 +65,7 @@ export function kubernetes(options: KubernetesOptions): Kubernetes | undefined {
       return row
     },
     refused: () => writer.state().refused,
-    stop: () => writer.stop(() => endingOf(during(second))),
+    stop: () => writer.stop(() => endingOf(during(second), now())),
   }
 }
 

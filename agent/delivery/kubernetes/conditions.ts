@@ -118,6 +118,7 @@ function said(text: string, end = ''): string {
 /** What a person is told of an end, "the node reboots, as ordered". */
 const endings: Readonly<Record<Ending, readonly [reason: string, words: string]>> = {
   stopped: ['AgentStopped', 'Murphy was stopped'],
+  shutdown: ['NodeGoingDown', 'The node goes down, as ordered'],
   reboot: ['NodeRebooting', 'The node reboots, as ordered'],
   poweroff: ['NodePoweringOff', 'The node powers off, as ordered'],
   halt: ['NodeHalting', 'The node halts, as ordered'],

@@ -21,4 +21,4 @@ export interface Picture {
 }
 
 /** Why the agent ends: it alone was stopped, or the machine goes down by order. */
-export type Ending = 'stopped' | 'reboot' | 'poweroff' | 'halt' | 'kexec' | 'soft-reboot'
+export type Ending = 'stopped' | 'shutdown' | 'reboot' | 'poweroff' | 'halt' | 'kexec' | 'soft-reboot'
