@@ -235,6 +235,7 @@ export const elsewhere: Readonly<Record<string, readonly [file: string, word: st
   'agent status': ['real/systemd.test.ts', "'agent', 'status'"],
   'systemctl cat murphy': ['real/systemd.test.ts', 'systemctl cat murphy'],
   'systemctl restart murphy': ['real/systemd.test.ts', 'systemctl restart murphy'],
+  'agent doctor --send': ['agent/cli/commands/doctor.test.ts', "'doctor', '--send'"],
   'agent notify --test': ['agent/cli/commands/notify.test.ts', "'notify', '--test'"],
   'agent network': ['agent/cli/commands/page.test.ts', "'network'"],
   'agent memory': ['agent/cli/commands/page.test.ts', "'memory'"],

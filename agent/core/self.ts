@@ -66,7 +66,7 @@ export const selfRules = {
     fix: [
       'See what the API answers: `agent doctor --send`',
       'If the API no longer accepts the certificate of this node, repair that first: `agent certs`',
-      'If nodes may not write their own status in this cluster, remove `kubernetes:` from /etc/murphy/config.yaml, then restart Murphy: `systemctl restart murphy`',
+      'If nodes may not write their own status in this cluster, remove kubernetes from /etc/murphy/config.yaml, then restart Murphy: `systemctl restart murphy`',
     ],
     because: [{ code: 'certs.api-unauthorized', takes: whileOpen }],
   },

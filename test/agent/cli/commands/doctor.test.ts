@@ -27,6 +27,25 @@ t.test('a test message that is not taken is critical', async (t) => {
   t.match(out, /\nsink hook +CRITICAL {2}test message failed: /)
 })
 
+t.test('what is written to Kubernetes is neither a sink nor hidden by one', async (t) => {
+  const { config, agent, show } = await served(t)
+  const { appendFileSync } = await import('node:fs')
+  appendFileSync(config, 'kubernetes: { conditions: true }\n')
+  const failing = { since: 0, why: 'the API answered 403: nodes "node1" is forbidden' }
+  show({
+    state: 'ok',
+    incidents: [],
+    sinks: [{ name: 'kubernetes', type: 'kubernetes', waiting: 0, failing }],
+  })
+  const { out } = await agent('doctor')
+  t.match(out, /\nsinks +WARNING {2}none: nobody is notified\n/)
+  t.match(out, /\nkubernetes +WARNING {2}conditions: the API answered 403: nodes "node1" is\s+forbidden/)
+  t.match(out, /Fix: `agent doctor --send`/)
+  const tried = await agent('doctor', '--send')
+  t.notMatch(tried.out, /test message/)
+  t.match(tried.out, /\nkubernetes +(?:WARNING|ok)/, 'without a sink it can be tried all the same')
+})
+
 t.test('without an agent nothing is watched: unknown, whatever else', async (t) => {
   const { agent, stop } = await served(t)
   stop()
