@@ -13,7 +13,7 @@ import { endingOf } from './ending.ts'
 import type { Log } from './log.ts'
 
 export interface KubernetesOptions {
-  readonly config: Pick<Config, 'kubernetes'>
+  readonly config: Pick<Config, 'kubernetes' | 'letterhead'>
   readonly version: string
   readonly machine: Pick<Machine, 'during'>
   readonly store: Pick<Store, 'ledger' | 'silences'>
@@ -55,7 +55,8 @@ export function kubernetes(options: KubernetesOptions): Kubernetes | undefined {
     picture: () => {
       const all = incidents()
       const domains = runs.map((it) => domainOf(it, store.ledger(), now()))
-      return all && { incidents: all, domains, silences: store.silences() }
+      const { command } = config.letterhead
+      return all && { incidents: all, domains, silences: store.silences(), ...(command && { command }) }
     },
   })
   return {

@@ -1,8 +1,9 @@
 import { tellFrom } from '../../core/ledger.ts'
-import type { Finding } from '../../model/index.ts'
-import { leadOf, severities, titleOf } from '../../model/index.ts'
+import type { Finding, Incident } from '../../model/index.ts'
+import { leadOf, severities } from '../../model/index.ts'
 import { bytes, shorten } from '../../text/lengths.ts'
 import { many } from '../../text/lists.ts'
+import { underName } from '../../text/own-name.ts'
 import { line } from '../../text/sanitize.ts'
 import { clockUtc } from '../../text/times.ts'
 import { camel, healthyType, problemType } from './names.ts'
@@ -37,7 +38,7 @@ export const longestMessage = 1024
  * silence changes nothing, since it is about messages: this is what is so. Pure.
  */
 export function conditionsOf(
-  { incidents, domains }: Omit<Picture, 'silences'>,
+  { incidents, domains, command }: Omit<Picture, 'silences'>,
   now: number,
 ): readonly Wanted[] {
   const open = incidents.filter((it) => it.resolved === undefined)
@@ -49,14 +50,15 @@ export function conditionsOf(
     .filter((it) => [it.cause, ...it.affected].some((one) => wrong.includes(one)))
     .toSorted((a, b) => rank(b.severity) - rank(a.severity) || a.since - b.since)
   const [first] = grave
+  const lead = first && leadIn(first, wrong)
   const unsure = domains.filter((it) => it.unseen !== undefined)
-  const whole: Omit<Wanted, 'type'> = first
+  const whole: Omit<Wanted, 'type'> = lead
     ? {
         status: 'False',
-        reason: camel(leadOf(first).code),
+        reason: camel(lead.code),
         message: said(
-          `${first.severity} since ${clockUtc(first.since, now)}: ${titleOf(first)}: ${leadOf(first).text}`,
-          `${more(grave.length - 1, 'incident')}See: agent status`,
+          found(lead, now),
+          `${more(grave.length - 1, 'incident')}See: \`agent status\` on the node`,
         ),
       }
     : unsure.length > 0
@@ -71,16 +73,26 @@ export function conditionsOf(
   return [
     { type: healthyType, ...whole, ...(domains.every((it) => it.late) && { late: true as const }) },
     ...domains.map((it) => domainCondition(it, wrong, now)),
-  ]
+  ].map((it) => ({ ...it, message: underName(it.message, command) }))
 }
+
+/** What titles an incident, unless there is still patience with that. */
+function leadIn(incident: Incident, wrong: readonly Finding[]): Finding | undefined {
+  const lead = leadOf(incident)
+  const own = [incident.cause, ...incident.affected]
+  return wrong.includes(lead) ? lead : wrong.find((it) => own.includes(it))
+}
+
+const found = ({ severity, since, title, text }: Finding, now: number) =>
+  `${severity} since ${clockUtc(since, now)}: ${title}: ${text}`
 
 const rank = (it: Finding['severity']) => severities.indexOf(it)
 
 const gravestFirst = (a: Finding, b: Finding) => rank(b.severity) - rank(a.severity) || a.since - b.since
 
-/** Information is no problem; nor is what may pass by itself. */
+/** Information is no problem; nor is what may pass by itself. That something is not seen is neither health nor illness. */
 const isWrong = (it: Finding, now: number) =>
-  it.resolved === undefined && it.severity !== 'info' && tellFrom(it) <= now
+  it.resolved === undefined && it.severity !== 'info' && tellFrom(it) <= now && !it.code.endsWith('.blind')
 
 function domainCondition(
   { name, title, unseen, late }: Domain,
@@ -88,15 +100,12 @@ function domainCondition(
   now: number,
 ): Wanted {
   const type = problemType(name)
-  const own = wrong.filter(({ code }) => code.startsWith(`${name}.`) && code !== `${name}.blind`)
+  const own = wrong.filter(({ code }) => code.startsWith(`${name}.`))
   const [first] = own
   if (first)
     return {
       ...{ type, status: 'True', reason: camel(first.code) },
-      message: said(
-        `${first.severity} since ${clockUtc(first.since, now)}: ${first.title}: ${first.text}`,
-        more(own.length - 1, 'finding'),
-      ),
+      message: said(found(first, now), more(own.length - 1, 'finding')),
       ...(late && { late }),
     }
   if (unseen !== undefined)

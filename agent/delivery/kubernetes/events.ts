@@ -3,6 +3,7 @@ import { silencing, wasSilenced } from '../../core/silence.ts'
 import { type Incident, leadOf, type Severity, severities, titleOf } from '../../model/index.ts'
 import { duration } from '../../text/durations.ts'
 import { bytes, shorten } from '../../text/lengths.ts'
+import { underName } from '../../text/own-name.ts'
 import { line } from '../../text/sanitize.ts'
 import { clockUtc, hour } from '../../text/times.ts'
 import { endingWords, longestMessage } from './conditions.ts'
@@ -36,7 +37,7 @@ interface Told {
  * it, and what is silenced make none. Pure, the gravest and newest first.
  */
 export function eventsOf(
-  { incidents, silences }: Pick<Picture, 'incidents' | 'silences'>,
+  { incidents, silences, command }: Omit<Picture, 'domains'>,
   now: number,
 ): readonly WantedEvent[] {
   const told = incidents.filter(
@@ -51,6 +52,7 @@ export function eventsOf(
     ...series(over).map((it) => event(it, 'resolved', now)),
   ]
     .filter((it) => now - it.last < kept)
+    .map((it) => ({ ...it, message: underName(it.message, command) }))
     .toSorted((a, b) => rank(b) - rank(a) || b.last - a.last)
 }
 
@@ -97,7 +99,10 @@ function event(those: readonly [Told, ...Told[]], what: 'opened' | 'resolved', n
       ? {
           type: 'Warning',
           reason: camel(lead.code),
-          message: said(`${severity}: ${title}: ${lead.text}`, `Fix: agent explain ${lead.code}`),
+          message: said(
+            `${severity}: ${title}: ${lead.text}`,
+            `Fix: \`agent explain ${lead.code}\` on the node`,
+          ),
         }
       : {
           type: 'Normal',

@@ -18,6 +18,8 @@ export interface Picture {
   readonly incidents: readonly Incident[]
   readonly domains: readonly Domain[]
   readonly silences: readonly Silence[]
+  /** What Murphy's own command is called on the node, if not `agent`. */
+  readonly command?: string
 }
 
 /** Why the agent ends: it alone was stopped, or the machine goes down by order. */

@@ -53,7 +53,7 @@ t.test('what is wrong is said in its domain and for the node, the gravest first'
         status: 'False',
         reason: 'FirewallFlushed',
         message:
-          'critical since 03:12 UTC: firewall flushed: 91 of 91 rules are gone. 1 more incident. See: agent status',
+          'critical since 03:12 UTC: firewall flushed: 91 of 91 rules are gone. 1 more incident. See: `agent status` on the node',
       },
       MurphyFirewallProblem: {
         status: 'True',
@@ -95,6 +95,25 @@ t.test('what is not seen is neither well nor ill', async (t) => {
   })
 })
 
+t.test('a check that fails makes nothing ill: it is not seen', async (t) => {
+  const blind = finding({ code: 'firewall.blind', since: now - minute })
+  const those = [{ ...domains[0], unseen: 'permission denied' }, domains[1]] as Domain[]
+  t.match(of([incident(blind)], those), {
+    MurphyHealthy: { status: 'Unknown', reason: 'NotAllSeen' },
+    MurphyFirewallProblem: { status: 'Unknown', reason: 'NotSeen' },
+  })
+})
+
+t.test('a cause with which there is patience does not title what there is none with', async (t) => {
+  const cause = finding({ code: 'k3s.down', severity: 'critical', since: now - 1000, notifyAt: now + minute })
+  t.match(of([incident(cause, [flushed])]).MurphyHealthy, { reason: 'FirewallFlushed' })
+})
+
+t.test('commands are shown under the name that they have on the node', async (t) => {
+  const [healthy] = conditionsOf({ incidents: [incident(flushed)], domains, command: 'murphy' }, now)
+  t.match(healthy?.message, /See: `murphy status` on the node$/)
+})
+
 t.test('texts from outside are one clean line of 1024 bytes at most', async (t) => {
   const evil = `a\u001b[31m\u202e\nb\u0000 ${'\u{1f4a9}'.repeat(2000)}\ud800`
   const all = of([
@@ -107,7 +126,11 @@ t.test('texts from outside are one clean line of 1024 bytes at most', async (t) 
     t.ok(message.isWellFormed())
     t.match(reason, /^[A-Za-z0-9]{1,100}$/)
   }
-  t.match(all.MurphyHealthy?.message, /1 more incident\. See: agent status$/, 'what there is more stays')
+  t.match(
+    all.MurphyHealthy?.message,
+    /1 more incident\. See: `agent status` on the node$/,
+    'what there is more stays',
+  )
 })
 
 t.test('the last word says why it ends', async (t) => {

@@ -41,7 +41,8 @@ t.test('one for what opened, one for what was resolved', async (t) => {
         first: now - 10 * minute,
         last: now - 10 * minute,
       },
-      message: 'critical: OOMKilled: shop/db-0: Its limit is 64 MiB. Fix: agent explain memory.oom-killed',
+      message:
+        'critical: OOMKilled: shop/db-0: Its limit is 64 MiB. Fix: `agent explain memory.oom-killed` on the node',
     },
     {
       about: `resolved ${it.id}`,
