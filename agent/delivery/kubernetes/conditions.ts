@@ -46,8 +46,9 @@ export function conditionsOf(
     .flatMap(({ cause, affected }) => [cause, ...affected])
     .filter((it) => isWrong(it, now))
     .toSorted(gravestFirst)
+  const all = new Set(wrong)
   const grave = open
-    .filter((it) => [it.cause, ...it.affected].some((one) => wrong.includes(one)))
+    .filter((it) => [it.cause, ...it.affected].some((one) => all.has(one)))
     .toSorted((a, b) => rank(b.severity) - rank(a.severity) || a.since - b.since)
   const [first] = grave
   const lead = first && leadIn(first, wrong)

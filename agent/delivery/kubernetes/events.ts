@@ -43,15 +43,17 @@ export function eventsOf(
   const told = incidents.filter(
     (it) => wasDue(it, now) && !silencing(silences, it, now) && !wasSilenced(silences, it),
   )
+  const isNews = (those: readonly Told[]) => now - (those.at(-1)?.at ?? 0) < kept
   const opened = series(told.map((incident) => ({ incident, at: Math.min(now, tellableAt(incident)) })))
   const over = told.flatMap((incident) =>
     incident.resolved === undefined ? [] : [{ incident, at: incident.resolved }],
   )
   return [
-    ...opened.map((it) => event(it, 'opened', now)),
-    ...series(over).map((it) => event(it, 'resolved', now)),
+    ...opened.filter(isNews).map((it) => event(it, 'opened', now)),
+    ...series(over)
+      .filter(isNews)
+      .map((it) => event(it, 'resolved', now)),
   ]
-    .filter((it) => now - it.last < kept)
     .map((it) => ({ ...it, message: underName(it.message, command) }))
     .toSorted((a, b) => rank(b) - rank(a) || b.last - a.last)
 }
