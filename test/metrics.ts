@@ -18,7 +18,7 @@ Made by \`npm run docs\` from \`agent/api/metrics.ts\`. In Prometheus's text for
 curl --unix-socket /run/murphy/agent.sock http://agent/metrics
 \`\`\`
 
-A collector that is switched off has no values. Names behind \`code\` are those of [findings.md](findings.md).
+With the setting \`cluster\`, each also has a label of that name. A collector that is switched off has no values. Names behind \`code\` are those of [findings.md](findings.md).
 
 | name | type | labels | meaning |
 |---|---|---|---|

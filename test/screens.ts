@@ -163,7 +163,7 @@ function kills(): Snapshot {
     ),
   ]
   const ledger = step(step([], { rules, observations }, now - 4 * minute), { rules, observations }, now)
-  const found = shown(incidents(ledger, rules, now), now)
+  const found = shown(incidents(ledger, rules, now), picture.node, now)
   return { ...picture, incidents: found, sinks: [], silences: [], deadlines: [] }
 }
 

@@ -30,7 +30,7 @@ export function lastSnapshot(left: Left, looked: readonly Looked[], node: string
     agent: { version: '', pid: 0, started: 0 },
     state: 'unknown',
     machine: '',
-    incidents: shown(incidents(left.open, rules, now), now),
+    incidents: shown(incidents(left.open, rules, now), node, now),
     collectors: rows,
     sinks: [],
     deadlines: [],

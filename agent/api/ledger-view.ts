@@ -6,6 +6,7 @@ import type { Snapshot } from './snapshot.ts'
 /** What a daemon knows of one collector at one moment: its last sample, and its open findings. */
 export interface LedgerView {
   readonly node: string
+  readonly cluster?: string
   readonly now: number
   readonly at: number
   readonly sample: Sample
@@ -19,7 +20,7 @@ export interface LedgerView {
 /** Synchronous, so that no round can come between a sample and its findings. Null before the first round. */
 export function ledgerView(
   store: Archive,
-  { node, at: now }: Pick<Snapshot, 'node' | 'at'>,
+  { node, cluster, at: now }: Pick<Snapshot, 'node' | 'cluster' | 'at'>,
   collector: string,
   series: string,
 ): LedgerView | null {
@@ -27,6 +28,7 @@ export function ledgerView(
   if (!known) return null
   return {
     ...{ node, now, ...known },
+    ...(cluster !== undefined && { cluster }),
     findings: store.ledger().filter((it) => isOpen(it, collector)),
     trend: series === '' ? [] : store.series(`${collector}.${series}`, now - day),
     artifacts: store.kept(collector),

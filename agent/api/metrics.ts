@@ -7,7 +7,10 @@ interface Metric {
   readonly labels: readonly string[]
 }
 
-/** Every metric, by its name without `murphy_`. All are gauges. `docs/metrics.md` is made from these. */
+/**
+ * Every metric, by its name without `murphy_`. All are gauges, and with the setting `cluster` all have a label of that
+ * name: whoever scrapes several clusters tells them apart by it. `docs/metrics.md` is made from these.
+ */
 export const metrics = {
   info: { help: 'The agent, with its version; always 1.', labels: ['version', 'node'] },
   start_time_seconds: { help: 'When the agent started, unix seconds.', labels: [] },
@@ -29,6 +32,7 @@ type Metrics = typeof metrics
 export async function metricsText(snapshot: Snapshot): Promise<string> {
   const { Gauge, Registry } = await import('prom-client')
   const registry = new Registry()
+  if (snapshot.cluster !== undefined) registry.setDefaultLabels({ cluster: snapshot.cluster })
   const gauge = <Name extends keyof Metrics>(name: Name) => {
     const { help, labels } = metrics[name]
     return new Gauge<Metrics[Name]['labels'][number]>({

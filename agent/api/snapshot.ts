@@ -12,12 +12,15 @@ import type {
   Severity,
   Unseen,
 } from '../model/index.ts'
+import { fingerprintOf } from '../text/fingerprint.ts'
 import { hour } from '../text/times.ts'
 
 /** What `agent status --json` prints and the socket answers. `version` rises when a field changes meaning or goes. */
 export interface Snapshot {
   readonly version: 2
   readonly node: string
+  /** What the owner calls the cluster. */
+  readonly cluster?: string
   readonly at: number
   readonly agent: { readonly version: string; readonly pid: number; readonly started: number }
   /** The highest open severity; `unknown` while a collector has not finished a round yet, or nothing can be seen. */
@@ -25,13 +28,21 @@ export interface Snapshot {
   /** What machine this is, in words. */
   readonly machine: string
   /** Open ones, and those resolved within the last hour. */
-  readonly incidents: readonly Incident[]
+  readonly incidents: readonly ShownIncident[]
   readonly collectors: readonly CollectorRow[]
   readonly sinks: readonly SinkRow[]
   readonly deadlines: readonly Deadline[]
   /** Silences in force. */
   readonly silences: readonly Silence[]
 }
+
+/** `fingerprint`: the same for the same cause on other nodes (`fingerprintOf`). */
+export type ShownIncident = Incident & { readonly fingerprint?: string }
+
+export const withFingerprint = (it: Incident, node: string): ShownIncident => ({
+  ...it,
+  fingerprint: fingerprintOf(it.cause, node),
+})
 
 /**
  * A socket's answer as a Snapshot. Throws where it cannot be one: another version, or another program. Only the top
@@ -145,9 +156,11 @@ export const exitCode = (state: Snapshot['state']) =>
   (({ ok: 0, warning: 1, critical: 2, unknown: 3 }) as const)[state]
 
 /** The incidents a status shows: open ones, most severe first and the newest of them, then those resolved within the last hour. */
-export function shown(incidents: readonly Incident[], now: number): readonly Incident[] {
+export function shown(incidents: readonly Incident[], node: string, now: number): readonly ShownIncident[] {
   const rank = { critical: 0, warning: 1, info: 2 }
   const open = incidents.filter((it) => it.resolved === undefined)
   const over = incidents.filter((it) => it.resolved !== undefined && now - it.resolved < hour)
-  return [...open.sort((a, b) => rank[a.severity] - rank[b.severity] || b.since - a.since), ...over]
+  return [...open.sort((a, b) => rank[a.severity] - rank[b.severity] || b.since - a.since), ...over].map(
+    (it) => withFingerprint(it, node),
+  )
 }

@@ -10,7 +10,7 @@ import type { Postman } from './postmen.ts'
 
 /** What a snapshot is made of. */
 export interface Scene {
-  readonly config: Pick<Config, 'node' | 'collectors'>
+  readonly config: Pick<Config, 'node' | 'collectors'> & Partial<Pick<Config, 'letterhead'>>
   readonly version: string
   /** What machine this is, in words. */
   readonly machine: string
@@ -30,14 +30,16 @@ export interface Scene {
 export function pictureOf(scene: Scene, at: number): Snapshot {
   const { config, version, machine, started, collectors, runs, incidents, postmen, store } = scene
   const rows = collectors.map((it) => row(it, scene, at))
+  const { cluster } = config.letterhead ?? {}
   return {
     version: 2,
     node: config.node,
+    ...(cluster !== undefined && { cluster }),
     at,
     agent: { version, pid: process.pid, started },
     state: overall(incidents, rows),
     machine,
-    incidents: shown(incidents, at),
+    incidents: shown(incidents, config.node, at),
     collectors: rows,
     sinks: [
       ...postmen.map(({ name, delivery, onlyWhen }) => ({

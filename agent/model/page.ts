@@ -50,6 +50,8 @@ export type PageOptions = Readonly<Record<string, string | boolean | undefined>>
 /** What a page shows. A page judges nothing itself but shows the ledger's findings, so it agrees with the daemon. */
 export interface View<S extends Sample = Sample, V = Settings<Properties>> {
   readonly node: string
+  /** What the owner calls the cluster; absent for a recorded node. */
+  readonly cluster?: string
   readonly source: ViewSource
   /** Why the daemon could not be asked, as a sentence; absent where it was not meant to be. */
   readonly problem?: string

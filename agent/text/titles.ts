@@ -28,7 +28,12 @@ export function podTitled(
 ): string {
   const own = printable(name, longestName)
   // What a pod is called after comes first in its name.
-  return firstThatFits(before, [`${printable(namespace, longestName)}/${own}`, own, stem(own)], after, begun)
+  return firstThatFits(
+    before,
+    [`${printable(namespace, longestName)}/${own}`, own, workload(own)],
+    after,
+    begun,
+  )
 }
 
 /** Whether a title names this pod, in whatever short form. */
@@ -38,7 +43,8 @@ export const namesPod = (title: string, { name }: { readonly name: string }) =>
 const longestName = 253
 
 /** A name without what a ReplicaSet and a pod get appended (k8s.io/apimachinery/pkg/util/rand: no vowels, no 013). */
-const stem = (name: string) => name.replace(/(?:-[4-9bcdf]{6,10})?-[bcdfghjklmnpqrstvwxz2456789]{5}$/, '')
+export const workload = (name: string) =>
+  name.replace(/(?:-[4-9bcdf]{6,10})?-[bcdfghjklmnpqrstvwxz2456789]{5}$/, '')
 
 const begun = (text: string, kept: number) =>
   kept >= text.length ? text : `${text.slice(0, kept).replace(/[\ud800-\udbff]$/, '')}…`

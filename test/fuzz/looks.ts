@@ -168,7 +168,7 @@ function pages(
     agent: { version: '0', pid: 1, started: at },
     state: overall(found, rows),
     machine: '',
-    incidents: shown(found, at),
+    incidents: shown(found, 'node1', at),
     collectors: rows,
     sinks: [],
     deadlines: its.flatMap((it) => {

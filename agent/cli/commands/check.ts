@@ -34,7 +34,9 @@ export async function check(options: CheckArguments): Promise<Exit> {
     snapshot = { ...seen, machine: [seen.machine, host.machine].filter(Boolean).join(', ') }
   } else {
     const node = config.node || hostname()
-    snapshot = await asking((host) => look(host, node, (name) => config.collectors[name]), at)
+    const { cluster } = config.letterhead
+    const seen = await asking((host) => look(host, node, (name) => config.collectors[name]), at)
+    snapshot = { ...seen, ...(cluster !== undefined && { cluster }) }
   }
   const shownThere = { ...snapshot, incidents: snapshot.incidents.filter((it) => isAtLeast(it, least)) }
   await answer(form, options, {
@@ -85,7 +87,7 @@ export async function look(
     agent: { version: readVersion(), pid: process.pid, started: at },
     state: overall(found, rows),
     machine,
-    incidents: shown(found, at),
+    incidents: shown(found, node, at),
     collectors: rows,
     sinks: [],
     deadlines,

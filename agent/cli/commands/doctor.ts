@@ -103,7 +103,8 @@ async function diagnose(
   ]
   // Without an agent nothing is watched, whatever else is wrong: as `status` says it.
   const state = isAgent ? gravestState(rows, running.state) : 'unknown'
-  return { node: snapshot.node, state, machine, rows }
+  const { cluster } = isAgent ? running : config.letterhead
+  return { node: snapshot.node, ...(cluster !== undefined && { cluster }), state, machine, rows }
 }
 
 const noSink = ['Add one under `sinks:` in /etc/murphy/config.yaml', '`systemctl restart murphy`']

@@ -29,7 +29,7 @@ export function filmedSnapshot(head: Head, { murphy, now: time }: Projector): Sn
     agent: { version: head.murphy, pid: 0, started: head.at },
     state: overall(incidents, rows),
     machine: '',
-    incidents: shown(incidents, now),
+    incidents: shown(incidents, head.node, now),
     collectors: rows,
     sinks: [],
     deadlines: deadlines.sort((a, b) => a.at - b.at),

@@ -1,3 +1,4 @@
+import { withFingerprint } from '../../api/snapshot.ts'
 import { incidents } from '../../core/cascade.ts'
 import { historyKept } from '../../core/ledger.ts'
 import { parseDuration } from '../../text/durations.ts'
@@ -16,7 +17,7 @@ export interface HistoryArguments extends OutputOptions {
 export async function history(options: HistoryArguments): Promise<Exit> {
   const form = formOf(options)
   const least = severityOf(options)
-  const { socket, stateDir } = settings(options)
+  const { socket, stateDir, node } = settings(options)
   const length = parseDuration(options.since ?? '7d')
   if (length === undefined) throw new Refusal(`--since ${options.since}: use for example 12h or 7d`)
   const now = Date.now()
@@ -24,7 +25,7 @@ export async function history(options: HistoryArguments): Promise<Exit> {
   const rules = allRules()
   const found = incidents(findings, rules, now).filter((it) => isAtLeast(it, least))
   await answer(form, options, {
-    data: () => found,
+    data: () => found.map((it) => withFingerprint(it, node)),
     names: () => namesOfAll(found, false),
     page: (terminal, wide) => renderHistory(found, rules, now, terminal, wide),
   })

@@ -97,11 +97,12 @@ export function stateOf({ source, findings, blind }: View): Snapshot['state'] {
 
 /** The JSON of every page, version 2, as docs/status-json.md has it: all times in ISO 8601. */
 export function envelope(page: Page, view: View): object {
-  const { node, source, problem, at, now, summary, findings, blind, unseen, trend, artifacts } = view
+  const { node, cluster, source, problem, at, now, summary, findings, blind, unseen, trend, artifacts } = view
   return {
     version: 2,
     page: page.name,
     node,
+    ...(cluster !== undefined && { cluster }),
     source,
     ...(problem && { problem }),
     at: timestamp(at),

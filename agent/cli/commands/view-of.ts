@@ -21,7 +21,10 @@ export interface ViewArguments extends Common {
 }
 
 /** The part of a view that comes from its source; the rest comes from the settings and the collector. */
-type Known = Pick<View, 'source' | 'problem' | 'node' | 'now' | 'at' | 'sample' | 'trend' | 'artifacts'> & {
+type Known = Pick<
+  View,
+  'source' | 'problem' | 'node' | 'cluster' | 'now' | 'at' | 'sample' | 'trend' | 'artifacts'
+> & {
   /** The collector's open findings, with its `blind` one. */
   readonly findings: readonly Finding[]
 }
@@ -43,8 +46,14 @@ export async function viewOf(
   if (options.node) {
     const host = recorded(options.node, at)
     known = { ...(await look(host)), source: 'recording', node: host.node }
-  } else if (at !== undefined) known = { ...(await onThisMachine(look, at)), node: config.node }
-  else known = await ofTheDaemon(collector, config, look)
+  } else {
+    const { cluster } = config.letterhead
+    const seen =
+      at !== undefined
+        ? { ...(await onThisMachine(look, at)), node: config.node }
+        : await ofTheDaemon(collector, config, look)
+    known = { ...(cluster !== undefined && { cluster }), ...seen }
+  }
   return viewFrom(collector, its, known, options)
 }
 

@@ -19,6 +19,7 @@ export interface Ailment {
 /** What the doctor says. */
 export interface Diagnosis {
   readonly node: string
+  readonly cluster?: string
   readonly state: Snapshot['state']
   readonly machine: string
   readonly rows: readonly Ailment[]

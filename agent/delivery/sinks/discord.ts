@@ -57,9 +57,9 @@ export const discord = sink({
           edit({ ...full, content: `${headline}\n-# It got worse: see the new message below.` }),
         ]
       case 'merged':
-        return [edit({ content: `Part of: ${headline}`, embeds: [] })]
+        return [edit({ content: bare(`Part of: ${headline}`, said), embeds: [] })]
       case 'resolved':
-        return [edit(full), post({ content: headline, embeds: [] })]
+        return [edit(full), post({ content: bare(headline, said), embeds: [] })]
       default:
         return [post(full)]
     }
@@ -76,6 +76,10 @@ const fit = (text: string, limit: number) => escaped(shorten(text, limit, (it) =
 
 /** The line that a phone shows. */
 const short = (said: Words) => `${marks[said.tone]} **${fit(said.headline, limits.headline)}**`
+
+/** A headline that has no embed, in whose footer the cluster stands. */
+const bare = (headline: string, { cluster }: Words) =>
+  cluster === undefined ? headline : `${headline}\n-# ${fit(cluster, limits.standing)}`
 
 /** What and since when is content and not in the embed, because phones show nothing of an embed in a notification. */
 function message(said: Words, notice: Notice): Message {

@@ -8,9 +8,13 @@ import { severalWords } from './several.ts'
 
 /** The parts of a notice. Pure and total, whatever the texts hold. Each is one line without control characters. */
 export function words(notice: Notice): Words {
-  const { command } = notice
+  const { command, cluster } = notice
   const own = wordsOf(notice)
-  const said = { ...own, text: [own.text, instead(notice)].filter(Boolean).join(' ') }
+  const said = {
+    ...own,
+    text: [own.text, instead(notice)].filter(Boolean).join(' '),
+    ...(cluster !== undefined && { cluster: `cluster ${line(cluster, limits.cluster)}` }),
+  }
   if (command === undefined) return said
   const named = (text: string) => underName(text, command)
   return {

@@ -35,11 +35,14 @@ export interface Words {
   readonly code?: string
   /** What Murphy's own command is called on the node, if not `agent`. */
   readonly command?: string
+  /** `cluster home`, where the owner has named it: it belongs into every message. */
+  readonly cluster?: string
 }
 
 /** Characters, and how many of what. */
 export const limits = {
   node: 80,
+  cluster: 40,
   title: 160,
   subject: 120,
   text: 2000,

@@ -7,7 +7,7 @@ import { rest, type Words } from './parts.ts'
  * bytes of a message of ntfy.
  */
 const limits = {
-  ...{ standing: 100, text: 1000, impact: 600, fix: 1150, avoid: 500, cause: 300, also: 300 },
+  ...{ standing: 150, text: 1000, impact: 600, fix: 1150, avoid: 500, cause: 300, also: 300 },
   ...{ lines: 3600, line: 250 },
 }
 
@@ -31,7 +31,7 @@ export function plainText(said: Words, step: (text: string) => string = (it) => 
     whole(said.avoid, limits.avoid),
     ...labelled('Cause', fit(said.cause, limits.cause)),
     ...labelled('Also affected', fit(said.also, limits.also)),
-    fit(said.standing, limits.standing),
+    fit([said.standing, said.cluster].filter(Boolean).join(' · '), limits.standing),
   ]
     .filter(Boolean)
     .join('\n')

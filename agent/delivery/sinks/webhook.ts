@@ -1,6 +1,7 @@
 import { createHash, createHmac } from 'node:crypto'
 import type { Finding, Incident, Letter, Notice } from '../../model/index.ts'
 import { severityOfAll, sink, titleOf } from '../../model/index.ts'
+import { fingerprintOf } from '../../text/fingerprint.ts'
 import { jsonBytes, shorten } from '../../text/lengths.ts'
 import { underName } from '../../text/own-name.ts'
 import { line } from '../../text/sanitize.ts'
@@ -20,7 +21,7 @@ import { severalTitle } from './several.ts'
  *       "title": "node1: …",                            for receivers that show a text, as Slack, Mattermost and
  *       "text": "🔴 node1: …\\nwhat, impact, fix …",      Teams do: all of it for people
  *       "data": { "version": 2, "node": "node1", "cluster"?, "machine"?: "Raspberry Pi 4 Model B, …", "runbook"?,
- *                 "incident": { "id", "severity", "since", "resolved"?, "title", "fix": [], "avoid": [],
+ *                 "incident": { "id", "fingerprint", "severity", "since", "resolved"?, "title", "fix": [], "avoid": [],
  *                               "why"?: { "certainty", "cause"?: id, "text" },
  *                               "cause": Finding, "affected": [Finding], "more": 0 },
  *                 "incidents": [ … ], "more": 0,        a digest and "incidents.…" have these instead of "incident"
@@ -150,7 +151,7 @@ function content(notice: Notice): Content {
       type: 'digest',
       happened: notice.at,
       data: {
-        incidents: notice.incidents.slice(-most.incidents).map(brief),
+        incidents: notice.incidents.slice(-most.incidents).map((it) => brief(it, notice.node)),
         more: Math.max(0, notice.incidents.length - most.incidents),
       },
     }
@@ -160,14 +161,17 @@ function content(notice: Notice): Content {
   return {
     type: `incident.${kind}`,
     happened: happened ?? notice.at,
-    data: { incident: whole(incident, notice.command) },
+    data: { incident: whole(incident, notice) },
   }
 }
 
-const brief = (it: Incident) => ({ ...frame(it), cause: finding(it.cause, limits.brief) })
+const brief = (it: Incident, node: string) => ({
+  ...frame(it, node),
+  cause: finding(it.cause, limits.brief),
+})
 
-const whole = (incident: Incident, command: string | undefined) => ({
-  ...frame(incident),
+const whole = (incident: Incident, { node, command }: Notice) => ({
+  ...frame(incident, node),
   title: fit(titleOf(incident), 2 * limits.title),
   ...steps(incident, command),
   ...(incident.why && {
@@ -207,9 +211,9 @@ function several(notice: Extract<Notice, { kind: 'several' }>): Content {
         open: open.length,
         ...(gravest && steps(gravest, notice.command)),
       },
-      incidents: incidents.slice(0, most.incidents).map(brief),
+      incidents: incidents.slice(0, most.incidents).map((it) => brief(it, notice.node)),
       more: Math.max(0, incidents.length - most.incidents),
-      ...(into && { into: { ...frame(into), title: fit(titleOf(into), 2 * limits.title) } }),
+      ...(into && { into: { ...frame(into, notice.node), title: fit(titleOf(into), 2 * limits.title) } }),
     },
   }
 }
@@ -217,8 +221,9 @@ function several(notice: Extract<Notice, { kind: 'several' }>): Content {
 /** Receivers compare ids, so one that is too long is hashed instead of cut. */
 const name = (id: string) => (jsonBytes(id) <= limits.id && id === line(id) ? id : hash(id))
 
-const frame = ({ id, severity, since, resolved }: Incident) => ({
+const frame = ({ id, cause, severity, since, resolved }: Incident, node: string) => ({
   id: name(id),
+  fingerprint: fingerprintOf(cause, node),
   severity,
   since: timestamp(since),
   ...(resolved !== undefined && { resolved: timestamp(resolved) }),

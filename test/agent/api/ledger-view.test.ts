@@ -25,6 +25,7 @@ t.test('all of one collector, of one moment', async (t) => {
     ...{ trend: [{ at: now - 5, value: 3 }], artifacts: [] },
   })
   t.strictSame(ledgerView(store, about, 'a', '')?.trend, [])
+  t.equal(ledgerView(store, { ...about, cluster: 'home' }, 'a', '')?.cluster, 'home')
   t.strictSame(ledgerViewOf(JSON.parse(JSON.stringify(made))), JSON.parse(JSON.stringify(made)))
 })
 

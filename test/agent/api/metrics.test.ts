@@ -32,6 +32,13 @@ t.test('asked twice it says the same, hostile names included', async (t) => {
   t.notMatch(text, /^ evil/m)
 })
 
+t.test('each metric names the cluster, where it has a name', async (t) => {
+  const samples = async (of: typeof picture) =>
+    (await metricsText(of)).split('\n').filter((it) => it.startsWith('murphy_'))
+  for (const it of await samples({ ...picture, cluster: 'home' })) t.match(it, /[{,]cluster="home"[},]/)
+  for (const it of await samples(picture)) t.notMatch(it, 'cluster=')
+})
+
 t.test('docs/metrics.md is what is declared, and what is declared is what is shown', async (t) => {
   t.equal(readFileSync(metricsFile, 'utf8'), metricsPage(), 'npm run docs writes it')
   const shown = (await metricsText(picture)).matchAll(/^# TYPE murphy_(\S+) (\S+)$/gm)

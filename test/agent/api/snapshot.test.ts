@@ -59,9 +59,14 @@ t.test('what is open comes first, the gravest at the top; what is long over is n
   const over = { ...critical, id: 'o', resolved: now - 1000 }
   const past = { ...critical, id: 'p', resolved: now - 3600_000 }
   t.strictSame(
-    shown([past, over, warning, critical], now).map((it) => it.id),
+    shown([past, over, warning, critical], 'node1', now).map((it) => it.id),
     [critical.id, 'w', 'o'],
   )
+  const [one] = shown([critical], 'node1', now)
+  const there = { ...critical, cause: { ...critical.cause, id: 'another' }, since: now - 5 }
+  const [other] = shown([there], 'node2', now)
+  t.match(one?.fingerprint, /^[0-9a-f]{16}$/)
+  t.equal(one?.fingerprint, other?.fingerprint, 'the same cause on another node can be grouped with it')
 })
 
 t.test('what another program answers is no picture', async (t) => {

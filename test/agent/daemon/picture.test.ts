@@ -44,6 +44,10 @@ t.test('a picture as the socket answers it', async (t) => {
     machine: 'Some Linux',
     node: 'node1',
   })
+  t.notOk('cluster' in it)
+  const named = { ...scene, config: { ...scene.config, letterhead: { cluster: 'home' } } }
+  t.equal(pictureOf(named, now).cluster, 'home')
+  t.match(it.incidents[0]?.fingerprint, /^[0-9a-f]{16}$/)
   t.match(it.collectors, [{ name: 'things', state: 'off' }], 'a collector without an run is switched off')
   t.strictSame(
     it.silences.map(({ id }) => id),

@@ -215,7 +215,7 @@ async function lived(store: Store, changed: ReadonlySet<string>): Promise<void> 
   const snapshot: Snapshot = {
     ...{ version: 2, node: 'node1', at, state: 'ok', machine: '', sinks: [], deadlines: [] },
     agent: { version: '0', pid: 1, started: at },
-    incidents: shown(all, at),
+    incidents: shown(all, 'node1', at),
     collectors: careful.map((it) =>
       rowOf(it, {
         settings: settingsOf(it.name),

@@ -42,7 +42,7 @@ async function daemon(ledger: readonly Finding[], nodeOf: (it: Collector) => str
     const { sample, at } = await round(it, defaults(it.settings), host, { heard: [] })
     store.saveSample(it.name, sample ?? {}, at, true, sampleVersionOf(it))
   }
-  const snapshot = () => ({ ...picture, node: 'daemon-node', at: now })
+  const snapshot = () => ({ ...picture, node: 'daemon-node', cluster: 'home', at: now })
   const server = await serve({
     ...{ socket: join(folder, 'agent.sock'), snapshot, store },
     silence: () => undefined,
@@ -86,6 +86,7 @@ t.test('the findings are those of the ledger, whatever a new judgement would say
     /^daemon-node {2}flannel, vxlan[\s\S]*CRITICAL the pod bridge is gone\. It was\s+seen to go\./,
   )
   const json = JSON.parse((await typing('network', '--json')).out)
+  t.equal(json.cluster, 'home', 'as the daemon knows it')
   t.match(json, { source: 'daemon', state: 'critical', findings: [{ code: bridge.code, text: bridge.text }] })
   const memory = await typing('memory', '--json')
   t.equal(memory.exit, 0, 'the kills that are in the sample are no finding any more')

@@ -60,6 +60,8 @@ t.test('the runbook, the cluster, and steps that have no room', async (t) => {
   const [embed] = bodyOf(it).embeds
   t.match(embed, { title: 'Runbook', url: 'https://wiki.example/firewall.flushed' })
   t.equal(embed?.footer?.text, 'Murphy · node1 · cluster home · firewall.flushed')
+  const [, short] = letters({ ...notice('resolved', over()), cluster: 'home' }, receipt)
+  t.match(bodyOf(short).content, /\n-# cluster home$/, 'also where there is no embed')
   const fix = Array.from({ length: 6 }, (_, at) => `\`kubectl delete pod ${at}${'x'.repeat(200)}\``)
   const [long] = letters(notice('opened', incident({ fix })))
   const value = bodyOf(long).embeds[0]?.fields?.find(({ name }) => name === 'Fix')?.value ?? ''

@@ -44,3 +44,33 @@ t.test('no sink names a command that is not there', async (t) => {
       t.notMatch(said, /agent (?:status|firewall)/, name)
     }
 })
+
+t.test(
+  'every message of every sink says of which cluster it is, and none where there is no name',
+  async (t) => {
+    for (const it of sinks) {
+      const settings = { ...defaults(it.settings), url: urls[it.name] ?? '' }
+      const over = incident({ resolved: since + 60_000 })
+      const kinds = ['opened', 'worse', 'grew', 'merged', 'reminder', 'resolved'] as const
+      const head = { id: 'murphy_x', node: 'node1', at: since + 60_000, cluster: 'two birds' }
+      const notices: Notice[] = [
+        ...kinds.map((kind) => ({ ...head, kind, incident: kind === 'resolved' ? over : incident() })),
+        ...kinds.map((change) => ({
+          ...{ ...head, kind: 'several' as const, change, group: { id: 'g', of: 'kind' as const } },
+          incidents: [change === 'resolved' ? over : incident()],
+        })),
+        { ...head, kind: 'digest', incidents: [over] },
+        { ...head, kind: 'test' },
+      ]
+      for (const notice of notices)
+        for (const receipt of [undefined, '1234'])
+          for (const { body } of it.compose(notice, settings, receipt)) {
+            const about = `${it.name}: ${notice.kind} ${'change' in notice ? notice.change : ''}`
+            t.match(body, 'cluster two birds', about)
+            const { cluster: _, ...nameless } = notice
+            for (const { body: bare } of it.compose(nameless, settings, receipt))
+              t.notMatch(bare, /cluster |two birds/, about)
+          }
+    }
+  },
+)

@@ -21,6 +21,11 @@ t.test('in the order in which somebody reads it', async (t) => {
   )
 })
 
+t.test('the name of the cluster is at its end', async (t) => {
+  t.match(plainText({ ...said, cluster: 'cluster home' }), /\nsince · cluster home$/)
+  t.match(plainText({ ...said, standing: '', cluster: 'cluster home' }), /\ncluster home$/)
+})
+
 t.test('a command on a line of its own can be selected and pasted as it is', async (t) => {
   const fix = ['See it (on a server): `kubectl get nodes`', 'Open port `6443` in the router', '`uptime`']
   const text = plainText({ ...said, fix }, onOwnLine)

@@ -2,6 +2,7 @@ import { createHmac } from 'node:crypto'
 import t from 'tap'
 import { webhook } from '../../../../agent/delivery/sinks/webhook.ts'
 import type { Notice } from '../../../../agent/model/index.ts'
+import { fingerprintOf } from '../../../../agent/text/fingerprint.ts'
 import {
   finding,
   hostile,
@@ -31,6 +32,7 @@ t.test('the body', async (t) => {
       node: 'node1',
       incident: {
         id: 'firewall.flushed|node|1772680327000',
+        fingerprint: fingerprintOf({ code: 'firewall.flushed', subject: 'node' }, 'node1'),
         severity: 'critical',
         since: '2026-03-05T03:12:07.000Z',
         title: 'the firewall was flushed',
