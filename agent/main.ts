@@ -60,7 +60,7 @@ shows(program.command('doctor'))
   .description(
     'check that Murphy sees and sends all that it should on this node; the same exit codes as status',
   )
-  .option('--send', 'send a test message to each sink')
+  .option('--send', 'send a test message to each sink, and a ping to each heartbeat')
   .action(async (own: object) => done((await import('./cli/commands/doctor.ts')).doctor(all(own))))
 program
   .command('explain')

@@ -31,6 +31,8 @@ export interface Snapshot {
   readonly incidents: readonly ShownIncident[]
   readonly collectors: readonly CollectorRow[]
   readonly sinks: readonly SinkRow[]
+  /** Absent for none. */
+  readonly heartbeats?: readonly HeartbeatRow[]
   readonly deadlines: readonly Deadline[]
   /** Silences in force. */
   readonly silences: readonly Silence[]
@@ -92,6 +94,22 @@ export interface SinkRow {
   /** The sinks that have to fail before it is used. */
   readonly onlyWhen?: readonly string[]
   readonly waiting: number
+}
+
+export interface HeartbeatRow {
+  readonly name: string
+  readonly type: string
+  /** The period, ms. */
+  readonly every: number
+  readonly lastSent?: number
+  readonly failing?: {
+    readonly since: number
+    readonly why: string
+    readonly tries: number
+    readonly next?: number
+  }
+  /** Why nothing is sent: what does not work in Murphy. */
+  readonly held?: string
 }
 
 /** What is known of a collector when its row is made. */

@@ -8,14 +8,16 @@ import { validCron } from './cron.ts'
 import { defaults } from './defaults.ts'
 import { type Read, readDocument } from './document.ts'
 import { fallbackFlaws } from './fallbacks.ts'
+import { type HeartbeatConfig, heartbeatsOf, printedHeartbeat } from './heartbeats.ts'
 import { defaultPlaces } from './places.ts'
 import { type Path, type Problem, problemText } from './problems.ts'
 import {
   collectorProperties,
+  formPattern,
+  formsIn,
   generalProperties,
   generalSchema,
   kubernetesProperties,
-  secretForms,
   sinkProperties,
   sinkSchema,
 } from './schema.ts'
@@ -39,6 +41,7 @@ export interface Config {
   readonly sinks: readonly SinkConfig[]
   /** What is written to Kubernetes. */
   readonly kubernetes: Settings<typeof kubernetesProperties>
+  readonly heartbeats: readonly HeartbeatConfig[]
 }
 
 export interface CollectorConfig {
@@ -110,7 +113,7 @@ const forTheGroup = 'only root may read it; run the command with sudo'
 
 /** The settings in `text`; `file` is only for naming it. Throws a ConfigError. */
 export function parseConfig(text: string, options: ConfigOptions & { readonly file: string }): Config {
-  const { file, collectors, environment = process.env } = options
+  const { file, collectors, environment = process.env, secrets = 'read' } = options
   const read = documentOf(text, file)
   const { raw } = read
   if (group(raw) !== raw)
@@ -121,6 +124,7 @@ export function parseConfig(text: string, options: ConfigOptions & { readonly fi
     (it) => [it.name, collectorConfig(it, group(raw.collectors)[it.name], checks)] as const,
   )
   const sinkConfigs = sinksOf(raw.sinks, checks, { ...options, environment })
+  const heartbeats = heartbeatsOf(raw.heartbeats, checks, secretReader(secrets, environment))
   const problems = checks.problems.toSorted((a, b) => (a.line ?? 0) - (b.line ?? 0))
   if (problems.length > 0) throw new ConfigError(problems)
 
@@ -140,6 +144,7 @@ export function parseConfig(text: string, options: ConfigOptions & { readonly fi
     collectors: Object.fromEntries(collectorConfigs),
     sinks: sinkConfigs,
     kubernetes: { ...defaults(kubernetesProperties), ...group(raw.kubernetes) },
+    heartbeats,
   }
 }
 
@@ -223,17 +228,10 @@ function sinkConfig(
     ...defaults(sinkProperties),
     ...own,
   }
-  const forms = Object.fromEntries(
-    Object.entries(own).filter(
-      ([key, value]) => typeof value === 'string' && formPattern.test(key) && !(key in sink.settings),
-    ),
-  )
+  const forms = formsIn(own, sink.settings)
   const wanted = onlyWhen === undefined ? {} : { onlyWhen }
   return { name, type: sink.name, min, keepOpen, ...wanted, settings, unread, forms } as SinkConfig
 }
-
-/** A key that gives a secret in another way than by itself. */
-const formPattern = new RegExp(`(?:${Object.keys(secretForms).join('|')})$`)
 
 /** Stands for a secret that is written into the file itself: the name of a credential, which the check takes. */
 const hidden = 'hidden'
@@ -276,6 +274,9 @@ export function printed(config: Config, sinks: readonly Sink[]): string {
       ),
       kubernetes: config.kubernetes,
       sinks: all,
+      ...(config.heartbeats.length > 0 && {
+        heartbeats: config.heartbeats.map((it) => printedHeartbeat(it, hidden)),
+      }),
     },
     { lineWidth: 0 },
   )

@@ -1,4 +1,13 @@
-import type { Collector, Properties, Schema, Sink } from '../model/index.ts'
+import {
+  type Collector,
+  heartbeatReports,
+  heartbeatSecrets,
+  heartbeatTypes,
+  type Properties,
+  type Schema,
+  type Sink,
+} from '../model/index.ts'
+import { day, second } from '../text/times.ts'
 
 /** Keys that every sink has in addition to its own. */
 export const sinkProperties = {
@@ -36,6 +45,47 @@ export const collectorProperties = (it: Collector) =>
       default: it.every,
     },
   }) as const satisfies Properties
+
+/** Keys that every heartbeat has beside its secrets. */
+export const heartbeatProperties = {
+  name: {
+    type: 'string',
+    description: 'The name of this heartbeat in `agent status`; needed where there are several.',
+    pattern: '^[\\w.-]{1,40}$',
+    default: 'heartbeat',
+  },
+  type: {
+    type: 'string',
+    description: 'The service; default: by the form of the URL.',
+    enum: heartbeatTypes,
+  },
+  every_seconds: {
+    type: 'integer',
+    description:
+      'How often it is pinged; the service should wait for two periods before it raises the alarm.',
+    default: 60,
+    minimum: 2,
+    maximum: day / second,
+  },
+  report: {
+    type: 'string',
+    description:
+      'What it says of the node: `alive` nothing, as the sinks do; `critical` that it fails while something critical is open; `exit-status` the exit code of `agent status`.',
+    enum: heartbeatReports,
+    default: 'alive',
+  },
+  start: {
+    type: 'boolean',
+    description:
+      'Also pings /start when Murphy starts: healthchecks.io then raises the alarm where the first checks do not end within its grace time.',
+    default: false,
+  },
+  method: {
+    type: 'string',
+    description: 'For a URL with places of its own: POST sends a line of text as the body.',
+    enum: ['GET', 'POST'],
+  },
+} as const satisfies Properties
 
 /** The keys at the top of the file. */
 export const generalProperties = {
@@ -121,6 +171,18 @@ const object = (properties: object, more: object = {}) => ({
   ...more,
 })
 
+/** A key that gives a secret in another way than by itself. */
+export const formPattern = new RegExp(`(?:${Object.keys(secretForms).join('|')})$`)
+
+/** The keys of an entry that name secrets without being one, beside those that are settings by themselves. */
+export const formsIn = (own: Record<string, unknown>, settings: Properties): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(own).filter(
+      (it): it is [string, string] =>
+        typeof it[1] === 'string' && formPattern.test(it[0]) && !(it[0] in settings),
+    ),
+  )
+
 /** What one entry of `sinks` may hold. */
 export const sinkSchema = (it: Sink) =>
   object(
@@ -132,7 +194,10 @@ export const sinkSchema = (it: Sink) =>
     { required: ['type'] },
   )
 
-/** The whole file except the entries of `sinks`, whose schema depends on their type. */
+/** What one entry of `heartbeats` may hold. */
+export const heartbeatSchema = object({ ...heartbeatProperties, ...withSecretForms(heartbeatSecrets) })
+
+/** The whole file except the entries of `sinks`, whose schema depends on their type, and of `heartbeats`. */
 export const generalSchema = (collectors: readonly Collector[]) =>
   object({
     ...generalProperties,
@@ -148,6 +213,7 @@ export const generalSchema = (collectors: readonly Collector[]) =>
       description: "What Murphy writes to Kubernetes, by the kubelet's own credential; nothing without it.",
     }),
     sinks: { type: 'array', items: { type: 'object' } },
+    heartbeats: { type: 'array', items: { type: 'object' } },
   })
 
 /** JSON Schema of the settings file, for editors (`agent config schema`). */
@@ -163,6 +229,11 @@ export function jsonSchema(collectors: readonly Collector[], sinks: readonly Sin
         type: 'array',
         description: 'Where notifications go.',
         items: { oneOf: sinks.map(sinkSchema) },
+      },
+      heartbeats: {
+        type: 'array',
+        description: 'Who is to hear regularly that Murphy works, and raises the alarm otherwise.',
+        items: heartbeatSchema,
       },
     },
   }

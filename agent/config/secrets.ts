@@ -56,7 +56,7 @@ const reasons: Readonly<Record<string, string>> = {
 
 /** The sink's own settings, with each secret read from its file or credential, or its key added to `unread`. */
 export function secretsOf(
-  sink: Sink,
+  sink: Pick<Sink, 'settings' | 'required'>,
   own: Record<string, unknown>,
   path: Path,
   read: SecretReader,

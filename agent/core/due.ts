@@ -2,7 +2,7 @@ import type { Incident, NotificationRecord } from '../model/index.ts'
 import type { Ledger } from './ledger.ts'
 import { budgetSpan, restGap } from './plan/budget.ts'
 import { gathering } from './plan/groups.ts'
-import { failingFor, tellableAt } from './self.ts'
+import { failingFor, heartbeatTellableAt, type SelfState, tellableAt } from './self.ts'
 import type { Silence } from './silence.ts'
 
 /** What can become due by time alone. */
@@ -15,12 +15,16 @@ export interface Pending {
     readonly told: readonly NotificationRecord[]
   }[]
   readonly silences: readonly Silence[]
+  readonly heartbeats?: SelfState['heartbeats']
   /** After how long a reminder of an open incident is sent, ms; 0 for never. */
   readonly remind: number
 }
 
 /** The next time after `at` at which something may be due by time alone; infinite for none. Pure. */
-export function nextDue({ ledger, incidents, sinks, silences, remind }: Pending, at: number): number {
+export function nextDue(
+  { ledger, incidents, sinks, silences, remind, heartbeats = [] }: Pending,
+  at: number,
+): number {
   const open = incidents.filter((it) => it.resolved === undefined)
   const remindAt = (told: readonly NotificationRecord[], { id }: Incident) => {
     const last = remind > 0 ? told.find((it) => it.incident === id) : undefined
@@ -33,6 +37,7 @@ export function nextDue({ ledger, incidents, sinks, silences, remind }: Pending,
     ...sinks.flatMap(({ state: { failing } }) =>
       failing ? [tellableAt(failing), failing.since + failingFor] : [],
     ),
+    ...heartbeats.flatMap((it) => (it.failing ? [heartbeatTellableAt(it)] : [])),
     ...silences.map((it) => it.until),
     // From then on another new message may be sent.
     ...sinks.flatMap(({ told }) => told.flatMap(({ rang = [] }) => rang.map((it) => it + budgetSpan))),

@@ -19,6 +19,12 @@ export interface SelfState {
   }[]
   /** Set while Kubernetes refuses what is written, which is not the same as being out of reach. */
   readonly kubernetes?: Failing | undefined
+  /** `every`: the period, ms. */
+  readonly heartbeats?: readonly {
+    readonly name: string
+    readonly every: number
+    readonly failing?: Failing
+  }[]
   /** Why the state would not survive a restart. */
   readonly stateProblem?: string | undefined
   /** What was lost when the state was opened, and when that was. */
@@ -35,6 +41,13 @@ export const certainFor = minute
 /** From when on a failing sink is reported. */
 export const tellableAt = ({ since, next = since }: Omit<Failing, 'why'>): number =>
   since + (next - since >= failingFor ? certainFor : failingFor)
+
+/** From when on a failing heartbeat is reported: two periods are no more than what such a service itself forgives. */
+export const heartbeatTellableAt = ({
+  every,
+  failing,
+}: NonNullable<SelfState['heartbeats']>[number]): number =>
+  (failing?.since ?? Number.POSITIVE_INFINITY) + Math.max(failingFor, 2 * every)
 
 /** Murphy's own rules: it reports itself as it reports the node. */
 export const selfRules = {
@@ -70,6 +83,22 @@ export const selfRules = {
     ],
     because: [{ code: 'certs.api-unauthorized', takes: whileOpen }],
   },
+  'agent.heartbeat-failing': {
+    severity: 'warning',
+    title: 'heartbeat failing',
+    titleFor: ({ subject }) => titled('', subject, ' failing'),
+    meaning:
+      'The service that is to hear from Murphy regularly has accepted nothing for five minutes and two periods. Murphy goes on trying in each period.',
+    measured: 'The answers to what Murphy sends to the addresses under `heartbeats:`.',
+    impact: 'The service will say that this node is down, or says so already, though Murphy works.',
+    fix: [
+      'See what the service answers: `agent status`',
+      'Send a ping: `agent doctor --send`',
+      'Correct the address in /etc/murphy/config.yaml, then restart Murphy: `systemctl restart murphy`',
+    ],
+    // Of a lockout no answer comes in either.
+    because: [{ code: 'firewall.lockout', takes: 10 * minute }],
+  },
   'agent.state-lost': {
     severity: 'warning',
     title: "Murphy's state not saved",
@@ -89,7 +118,10 @@ export const selfRules = {
 } as const satisfies Rules
 
 /** What is wrong with Murphy itself, now. Pure. */
-export function assessSelf({ sinks, kubernetes, stateProblem, lost }: SelfState, now: number): Look {
+export function assessSelf(
+  { sinks, heartbeats = [], kubernetes, stateProblem, lost }: SelfState,
+  now: number,
+): Look {
   const observations: Observation[] = []
   for (const it of sinks) {
     if (it.gone !== undefined)
@@ -113,6 +145,14 @@ export function assessSelf({ sinks, kubernetes, stateProblem, lost }: SelfState,
       text: `Refused since ${clockUtc(kubernetes.since, kubernetes.since)}: ${kubernetes.why}`,
       at: kubernetes.since,
     })
+  for (const it of heartbeats)
+    if (it.failing && now >= heartbeatTellableAt(it))
+      observations.push({
+        code: 'agent.heartbeat-failing',
+        subject: it.name,
+        text: `${it.name} has accepted no ping since ${clockUtc(it.failing.since, it.failing.since)}: ${it.failing.why}`,
+        at: it.failing.since,
+      })
   if (stateProblem) observations.push({ code: 'agent.state-lost', subject: 'disk', text: stateProblem })
   if (lost && now - lost.at < lossHeld)
     observations.push({ code: 'agent.state-lost', subject: 'memory', text: lost.text, at: lost.at })

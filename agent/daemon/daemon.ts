@@ -15,6 +15,7 @@ import type { Store } from '../state/store.ts'
 import { hour } from '../text/times.ts'
 import { alarm } from './alarm.ts'
 import { CollectorRun } from './collector-run.ts'
+import { type Heartbeats, openHeartbeats } from './heartbeats.ts'
 import { kubernetes } from './kubernetes.ts'
 import type { Log } from './log.ts'
 import { pictureOf } from './picture.ts'
@@ -58,18 +59,12 @@ export function startDaemon(options: DaemonOptions): Daemon {
   const enabled = collectors.filter((it) => config.collectors[it.name]?.enabled !== false)
   store.saveLedger(withoutOrphans(store.ledger(), rulesOfAll(enabled), started))
   const truth = openTruth(rulesOfAll(collectors), store, log, started)
+  const seen = (outcome: Outcome) => settle(outcome)
   const runs = enabled.map(
     (collector) =>
       new CollectorRun({
-        collector,
-        config: config.collectors[collector.name],
-        machine,
-        store,
-        log,
-        now,
-        camera,
-        stopping: stopping.signal,
-        seen: (outcome) => settle(outcome),
+        ...{ collector, config: config.collectors[collector.name], machine, store, log, now, camera },
+        ...{ stopping: stopping.signal, seen },
       }),
   )
   const confirm = confirming(runs)
@@ -79,6 +74,13 @@ export function startDaemon(options: DaemonOptions): Daemon {
   const parts = { ...options, now, started, runs, incidents, turned: () => settle() }
   const tellers = postmen({ ...parts, firstLook: () => firstLook })
   const node = kubernetes(parts)
+  const scene = { config, version, started, collectors, runs, postmen: tellers, kubernetes: node, store }
+  const snapshot = () =>
+    pictureOf(
+      { ...scene, heartbeats: heartbeats.state(), machine: describe(), incidents: truth.incidents() },
+      now(),
+    )
+  const heartbeats = openHeartbeats({ ...parts, postmen: tellers, snapshot })
   // Rings for what becomes due by time alone: ends of `pendingFor`, reminders, silences.
   const bell = alarm(() => settle())
 
@@ -86,12 +88,14 @@ export function startDaemon(options: DaemonOptions): Daemon {
   function settle(outcome?: Outcome): void {
     const at = now()
     if (warm()) firstLook ??= { from: started, to: at }
-    truth.settle(outcome, tellers, node?.refused(), at)
+    if (outcome) heartbeats.completed(outcome)
+    truth.settle(outcome, tellers, heartbeats, node?.refused(), at)
     node?.wake()
     for (const { delivery } of tellers) delivery.wake()
     const told = tellers.map(({ name, delivery }) => ({ state: delivery.state(), told: store.told(name) }))
     const more = { ledger: store.ledger(), silences: store.silences(), remind: config.remind }
-    bell.set(nextDue({ ...more, incidents: truth.incidents(), sinks: told }, at), at)
+    const own = { heartbeats: heartbeats.state() }
+    bell.set(nextDue({ ...more, ...own, incidents: truth.incidents(), sinks: told }, at), at)
     confirm(store.ledger(), at)
   }
 
@@ -100,10 +104,9 @@ export function startDaemon(options: DaemonOptions): Daemon {
   for (const run of runs) run.rounds.start()
   settle()
 
-  const scene = { config, version, started, collectors, runs, postmen: tellers, kubernetes: node, store }
   return {
     ready: Promise.all(runs.map((it) => it.looked)).then(() => {}),
-    snapshot: () => pictureOf({ ...scene, machine: describe(), incidents: truth.incidents() }, now()),
+    snapshot,
     silence(it) {
       store.silence(it)
       log.info({ what: it.what, until: it.until, why: it.why }, `silenced: ${it.what}`)
@@ -113,8 +116,12 @@ export function startDaemon(options: DaemonOptions): Daemon {
       stopping.abort()
       bell.stop()
       clearInterval(tidying)
-      const told = tellers.map((it) => it.delivery.stop())
-      await Promise.all([node?.stop(), ...runs.map((it) => it.stop()), ...told])
+      await Promise.all([
+        node?.stop(),
+        ...runs.map((it) => it.stop()),
+        ...tellers.map((it) => it.delivery.stop()),
+        heartbeats.stop(),
+      ])
       store.close()
     },
   }
@@ -146,6 +153,7 @@ interface Truth {
   settle(
     outcome: Outcome | undefined,
     tellers: readonly Postman[],
+    heartbeats: Pick<Heartbeats, 'state'>,
     kubernetes: WriterState['refused'],
     at: number,
   ): void
@@ -155,10 +163,13 @@ function openTruth(rules: Rules, store: Store, log: Log, started: number): Truth
   let incidents: readonly Incident[] = group(store.ledger(), rules, started)
   return {
     incidents: () => incidents,
-    settle(outcome, tellers, kubernetes, at) {
+    settle(outcome, tellers, heartbeats, kubernetes, at) {
       const before = store.ledger()
       const sinks = tellers.map(({ delivery }) => delivery.state())
-      const self = { sinks, kubernetes, stateProblem: store.problem(), lost: store.loss() }
+      const self = {
+        ...{ sinks, heartbeats: heartbeats.state(), kubernetes },
+        ...{ stateProblem: store.problem(), lost: store.loss() },
+      }
       const after = truthAfter({ ledger: before, judgements: store.judgements() }, outcome, self, rules, at)
       reportFindings(log, before, after.ledger)
       store.saveLedger(after.ledger, after.judgements)

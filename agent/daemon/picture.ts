@@ -1,6 +1,7 @@
 import { type CollectorRow, overall, rowOf, type Snapshot, shown } from '../api/snapshot.ts'
 import type { Config } from '../config/config.ts'
 import { sampleVersionOf } from '../core/round.ts'
+import type { HeartbeatState } from '../delivery/heartbeat.ts'
 import type { Collector, Incident } from '../model/index.ts'
 import type { Store } from '../state/store.ts'
 import { day } from '../text/times.ts'
@@ -23,12 +24,14 @@ export interface Scene {
   readonly postmen: readonly Postman[]
   /** What is written to Kubernetes, where that is wanted. */
   readonly kubernetes?: Pick<Kubernetes, 'state'> | undefined
+  readonly heartbeats?: readonly HeartbeatState[]
   readonly store: Pick<Store, 'ledger' | 'sample' | 'told' | 'silences'>
 }
 
 /** What `agent status` shows, as of `at`. */
 export function pictureOf(scene: Scene, at: number): Snapshot {
   const { config, version, machine, started, collectors, runs, incidents, postmen, store } = scene
+  const { heartbeats = [] } = scene
   const rows = collectors.map((it) => row(it, scene, at))
   const { cluster } = config.letterhead ?? {}
   return {
@@ -49,6 +52,7 @@ export function pictureOf(scene: Scene, at: number): Snapshot {
       })),
       ...(scene.kubernetes ? [scene.kubernetes.state()] : []),
     ],
+    ...(heartbeats.length > 0 && { heartbeats }),
     silences: store.silences().filter((it) => it.until > at),
     deadlines: runs.flatMap((it) => it.deadlines(at)).sort((a, b) => a.at - b.at),
   }

@@ -25,6 +25,8 @@ export interface Delivery {
   /** Something may be due. Cheap; never shortens a pause. */
   wake(): void
   state(): DeliveryState
+  /** False where its worker has ended, or has not come back when it should have. */
+  lives?(): boolean
   /** Waits at most 3 s for the letter under way, then ends. */
   stop(): Promise<void>
 }
@@ -49,6 +51,8 @@ export interface DeliverOptions {
   readonly log: { info(fields: object, text: string): void; warn(fields: object, text: string): void }
   readonly changed?: (state: DeliveryState) => void
   readonly now?: () => number
+  /** A monotonic clock, ms. */
+  readonly elapsed?: () => number
   /** In [0, 1). */
   readonly random?: () => number
   /** Resolves after that many ms, or as soon as the signal is aborted; never rejects. */

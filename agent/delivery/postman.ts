@@ -5,6 +5,7 @@ import { duration } from '../text/durations.ts'
 import { minute } from '../text/times.ts'
 import type { DeliverOptions, Delivery, DeliveryState } from './delivery.ts'
 import { Express } from './express.ts'
+import { Liveness } from './liveness.ts'
 import { pause, restUntil } from './pause.ts'
 import { holdEvery, openPost, type Post, rememberAddress } from './post.ts'
 import { Progress } from './progress.ts'
@@ -36,6 +37,7 @@ class Postman implements Delivery {
   readonly #giveUp = new AbortController()
   readonly #progress = new Progress()
   readonly #express: Express
+  readonly #life: Liveness
   #trouble: NonNullable<DeliveryState['failing']> | undefined
   /** Failed attempts in a row that a server answered; not rate limits (429), which are not about a single notice. */
   #errors = 0
@@ -52,7 +54,8 @@ class Postman implements Delivery {
     this.#options = options
     this.#abilities = options.abilities ?? {}
     this.#now = now
-    this.#sleep = sleep
+    this.#life = new Liveness(options.elapsed)
+    this.#sleep = this.#life.watched(sleep)
     const open = (idle?: number) =>
       openPost({ sink, settings, timeout, idle, now, signal: this.#giveUp.signal })
     this.#post = open()
@@ -63,7 +66,7 @@ class Postman implements Delivery {
       send: (notice, post) => this.#overtake(notice, post),
       doubtful: () => this.#again(),
     })
-    this.#ended = this.#run().finally(() => Promise.all([this.#express.stop(), this.#post.close()]))
+    this.#ended = this.#life.until(this.#run(), () => Promise.all([this.#express.stop(), this.#post.close()]))
   }
 
   state(): DeliveryState {
@@ -292,5 +295,6 @@ class Postman implements Delivery {
     }
   }
 
+  readonly lives = () => this.#life.lives()
   readonly #about = ({ kind, id }: Notice) => ({ sink: this.#options.name, notice: kind, id })
 }

@@ -56,5 +56,5 @@ function decoded(part: string): string {
   }
 }
 
-/** Parts of a path that every Discord webhook has. */
-const plain = new Set(['webhooks'])
+/** Parts of a path that every address of Discord's, Gatus's and Uptime Kuma's has. */
+const plain = new Set(['webhooks', 'endpoints', 'external', 'push', 'ping', 'heartbeat'])

@@ -9,6 +9,7 @@
 
 export * from './collector.ts'
 export * from './finding.ts'
+export * from './heartbeat.ts'
 export * from './host.ts'
 export * from './incident.ts'
 export * from './node-api.ts'

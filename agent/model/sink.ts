@@ -3,7 +3,7 @@ import type { Properties, Settings } from './settings.ts'
 
 /** A letter ready to post, by HTTP or to a mail server (`MAIL`). The URL is a secret. */
 export interface Letter {
-  readonly method: 'POST' | 'PATCH' | 'PUT' | 'MAIL'
+  readonly method: 'GET' | 'POST' | 'PATCH' | 'PUT' | 'MAIL'
   /** Of a mail server: `smtps://host:465`, or `smtp://host:587`. */
   readonly url: string
   /** To a mail server only `authorization`, as in HTTP. */

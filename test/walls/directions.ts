@@ -16,6 +16,7 @@ const beside = [
   'agent/host/',
   'agent/state/',
   'agent/delivery/',
+  'agent/delivery/heartbeats/',
   'agent/delivery/sinks/',
   'agent/config/',
   'agent/api/',
@@ -49,6 +50,12 @@ export const rooms: readonly Room[] = [
     why: 'a sink writes letters and reads replies; it must not be able to post or to remember',
   },
   {
+    who: 'kinds of heartbeats',
+    place: 'agent/delivery/heartbeats/',
+    knows: [vocabulary, words],
+    why: 'a kind writes letters and reads replies; it must not be able to post or to remember',
+  },
+  {
     who: 'the core',
     place: 'agent/core/',
     knows: [vocabulary, words],
@@ -69,7 +76,7 @@ export const rooms: readonly Room[] = [
   {
     who: 'delivery',
     place: 'agent/delivery/',
-    knows: [vocabulary, words, 'agent/core/', 'agent/delivery/sinks/'],
+    knows: [vocabulary, words, 'agent/core/', 'agent/delivery/heartbeats/', 'agent/delivery/sinks/'],
     why: 'the postman is told what is due and says what became of it; it neither judges nor remembers',
   },
   {

@@ -8,6 +8,7 @@ const values = under(
   'agent/host/redaction.ts',
   'agent/host/redaction/',
   'agent/delivery/retry.ts',
+  'agent/delivery/heartbeats/',
   'agent/delivery/sinks/',
   'agent/cli/render/',
   'collectors/',

@@ -57,6 +57,7 @@ t.test('each room that looks where it may not', async (t) => {
     'the words': ['agent/text/times.ts', 'agent/core/plan.ts'],
     collectors: ['collectors/certs/collect.ts', 'agent/core/ledger.ts'],
     sinks: ['agent/delivery/sinks/ntfy.ts', 'agent/delivery/post.ts'],
+    'kinds of heartbeats': ['agent/delivery/heartbeats/kuma.ts', 'agent/delivery/post.ts'],
     'the core': ['agent/core/plan.ts', 'agent/state/store.ts'],
     'the door to the machine': ['agent/host/tls.ts', 'agent/core/ledger.ts'],
     'the state': ['agent/state/store.ts', 'agent/delivery/post.ts'],

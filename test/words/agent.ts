@@ -11,6 +11,10 @@ export const agent: readonly Example[] = [
     it: { code: 'agent.kubernetes-refused', subject: 'kubernetes', text: 'An example.' },
     key: 'Kubernetes refuses',
   },
+  ...['heartbeat', 'betterstack-of-the-on-call-people'].map((subject) => ({
+    it: { code: 'agent.heartbeat-failing', subject, text: 'An example.' },
+    key: subject.slice(0, 7),
+  })),
   ...['disk', 'memory'].map((subject) => ({
     it: { code: 'agent.state-lost', subject, text: 'An example.' },
     key: "Murphy's state",

@@ -11,6 +11,7 @@ import {
   clock,
   type Diagnosis,
   gravestState,
+  heartbeatRow,
   journal,
   kubernetesRow,
   privileges,
@@ -30,7 +31,7 @@ import { notRunning } from './status.ts'
 import { tryKubernetes } from './try-kubernetes.ts'
 
 export interface DoctorArguments extends Omit<OutputOptions, 'severity'> {
-  /** Send a test message to each sink. */
+  /** Send a test message to each sink, and a ping to each heartbeat. */
   readonly send?: boolean
 }
 
@@ -83,6 +84,7 @@ async function diagnose(
   const tested = send ? await tests(config) : undefined
   const kept = snapshot.sinks.find((it) => it.type === 'kubernetes')
   const tried = send ? await tryKubernetes(host, config.kubernetes) : undefined
+  const beaten = send ? await pings(config) : undefined
   const known: readonly Pick<Snapshot['sinks'][number], 'name'>[] = isAgent
     ? running.sinks.filter((it) => it.type !== 'kubernetes')
     : config.sinks
@@ -100,6 +102,9 @@ async function diagnose(
       ? [{ area: 'sinks', state: 'warning', text: 'none: nobody is notified', fix: noSink } as const]
       : known.map((it) => sinkRow(it, tested?.get(it.name), snapshot.at))),
     ...kubernetesRow(config.kubernetes, kept, tried, snapshot.at),
+    ...(isAgent ? (running.heartbeats ?? []) : config.heartbeats.map(({ name }) => ({ name }))).map((it) =>
+      heartbeatRow(it, beaten?.get(it.name), snapshot.at),
+    ),
   ]
   // Without an agent nothing is watched, whatever else is wrong: as `status` says it.
   const state = isAgent ? gravestState(rows, running.state) : 'unknown'
@@ -138,10 +143,26 @@ function agent(running: Snapshot | Error, socket: string): Ailment {
 /** What became of a test message to each sink: true, or why not. */
 async function tests(config: ReturnType<typeof settings>): Promise<Map<string, string | true>> {
   const { conditions, events } = config.kubernetes
-  if (config.sinks.length === 0 && !conditions && !events)
-    throw new Refusal('--send: no sink is configured in /etc/murphy/config.yaml')
+  if (config.sinks.length + config.heartbeats.length === 0 && !conditions && !events)
+    throw new Refusal('--send: no sink and no heartbeat is configured in /etc/murphy/config.yaml')
   const results = await testSinks(config, config.sinks)
   return new Map(
     results.map(({ name, reading }) => [name, reading.outcome === 'accepted' ? true : reading.why]),
   )
+}
+
+/** What became of a ping to each heartbeat: true, or why not. */
+async function pings({ node, letterhead, heartbeats }: ReturnType<typeof settings>) {
+  // Only loaded here: undici is large, and no other command needs it.
+  const { beatOnce } = await import('../../delivery/heartbeat-once.ts')
+  const { cluster } = letterhead
+  const results = await Promise.all(
+    heartbeats.map(async (it) => {
+      const text = `${node}: test by agent doctor`
+      const beat = { kind: 'test', node, exit: 0, fails: false, took: 0, text } as const
+      const reading = await beatOnce(it.settings, { ...beat, ...(cluster !== undefined && { cluster }) })
+      return [it.name, reading.outcome === 'accepted' ? true : reading.why] as const
+    }),
+  )
+  return new Map<string, string | true>(results)
 }

@@ -5,6 +5,7 @@ import { filming } from '../../daemon/filming.ts'
 import { goOn } from '../../daemon/last-resort.ts'
 import { openLog } from '../../daemon/log.ts'
 import { supervisor } from '../../daemon/systemd.ts'
+import { asSink } from '../../delivery/heartbeat-sink.ts'
 import { redactorOfAll } from '../../delivery/redact.ts'
 import { sinks } from '../../delivery/sinks/index.ts'
 import { openCamera } from '../../film/camera.ts'
@@ -33,12 +34,13 @@ export async function run(common: Common): Promise<Exit> {
   const version = readVersion()
   // Under systemd JSON goes to the journal; otherwise a person reads the log.
   const plain = !process.env.JOURNAL_STREAM
-  const hide = redactorOfAll(
-    config.sinks.flatMap(({ type, settings: given }) => {
+  const hide = redactorOfAll([
+    ...config.sinks.flatMap(({ type, settings: given }) => {
       const sink = sinks.find(({ name }) => name === type)
       return sink ? [{ sink, settings: given }] : []
     }),
-  )
+    ...config.heartbeats.map((it) => asSink(it.settings)),
+  ])
   const log = openLog({ level: config.logLevel, plain, hide })
   goOn(log)
   // Two agents must not write to one state file.

@@ -1,4 +1,4 @@
-import type { Snapshot } from '../../api/snapshot.ts'
+import type { HeartbeatRow, Snapshot } from '../../api/snapshot.ts'
 import type { Ran, Severity, Space, Terminal } from '../../model/index.ts'
 import { duration } from '../../text/durations.ts'
 import { listed, many } from '../../text/lists.ts'
@@ -197,6 +197,26 @@ export function kubernetesRow(
   const written =
     kept?.lastSent === undefined ? 'nothing written yet' : `last written ${duration(now - kept.lastSent)} ago`
   return [{ area, state: 'ok', text: `${what}: ${written} (agent doctor --send tries it)` }]
+}
+
+/** A heartbeat: what a ping came to, or else what is known of it. */
+export function heartbeatRow(
+  { name, held, failing, lastSent }: Partial<HeartbeatRow> & Pick<HeartbeatRow, 'name'>,
+  tested: string | true | undefined,
+  now: number,
+): Ailment {
+  const area = `heartbeat ${name}`
+  if (held !== undefined)
+    return { area, state: 'critical', text: `not sent, as Murphy does not work as it should: ${held}` }
+  if (tested === true) return { area, state: 'ok', text: 'ping accepted' }
+  const trouble = tested ?? failing?.why
+  if (trouble !== undefined)
+    return {
+      ...{ area, state: 'critical', text: `${tested === undefined ? 'failing' : 'ping failed'}: ${trouble}` },
+      fix: ['Correct its url under `heartbeats:` in /etc/murphy/config.yaml', '`systemctl restart murphy`'],
+    }
+  const sent = lastSent === undefined ? 'nothing sent yet' : `last sent ${duration(now - lastSent)} ago`
+  return { area, state: 'ok', text: `${sent} (agent doctor --send tries it)` }
 }
 
 const order = { critical: 4, warning: 3, unknown: 2, info: 1, ok: 0 } as const

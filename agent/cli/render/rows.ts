@@ -1,4 +1,4 @@
-import type { CollectorRow, SinkRow, Snapshot } from '../../api/snapshot.ts'
+import type { CollectorRow, HeartbeatRow, SinkRow, Snapshot } from '../../api/snapshot.ts'
 import type { Severity, Terminal } from '../../model/index.ts'
 import { severities } from '../../model/index.ts'
 import { duration } from '../../text/durations.ts'
@@ -149,6 +149,29 @@ function sinkRow(it: SinkRow, now: number, terminal: Terminal): TableRow {
       ...(it.lacks ? [it.lacks] : []),
       ...(it.onlyWhen
         ? [`Only used while ${it.onlyWhen.join(' and ')} fail${it.onlyWhen.length === 1 ? 's' : ''}`]
+        : []),
+    ],
+  }
+}
+
+/** HEARTBEAT: who hears regularly that Murphy works. */
+export const heartbeatTable = ({ heartbeats = [], at }: Snapshot, terminal: Terminal): string =>
+  table(
+    terminal,
+    ['HEARTBEAT', 'STATE', 'LAST SENT'],
+    heartbeats.map((it) => heartbeatRow(it, at, terminal)),
+  )
+
+function heartbeatRow(it: HeartbeatRow, now: number, terminal: Terminal): TableRow {
+  const [state, style]: readonly [string, Style] =
+    it.held !== undefined ? ['HELD', 'red'] : it.failing ? ['FAILING', 'yellow'] : ['ok', 'green']
+  const sent = it.lastSent === undefined ? 'nothing yet' : `${duration(now - it.lastSent)} ago`
+  return {
+    cells: [{ text: it.name }, { text: state, style }, { text: `${sent}, every ${duration(it.every)}` }],
+    notes: [
+      ...(it.held !== undefined ? [`Not sent, as Murphy does not work as it should: ${it.held}`] : []),
+      ...(it.failing
+        ? [`Failing since ${clockIn(terminal.zone, it.failing.since, now)}: ${it.failing.why}`]
         : []),
     ],
   }

@@ -8,7 +8,7 @@ import { commandOf, paint, type Style, shownOn, wrap } from '../../text/terminal
 import { clockIn } from '../../text/zones.ts'
 import { nameOf, renderIncident } from './incident.ts'
 import { blocksOf, renderKind } from './kind.ts'
-import { checkTable, deadlineTable, isLate, silenceTable, sinkTable } from './rows.ts'
+import { checkTable, deadlineTable, heartbeatTable, isLate, silenceTable, sinkTable } from './rows.ts'
 
 const colors: Readonly<Record<Snapshot['state'] | Severity, Style>> = {
   ok: 'green',
@@ -47,6 +47,7 @@ export function renderStatus(it: Snapshot, terminal: Terminal, options: StatusOp
     checkTable(it, terminal, { once, verbose }),
     ...(it.silences.length > 0 ? [silenceTable(it, terminal)] : []),
     ...(once || stale ? [] : [sinkTable(it, terminal)]),
+    ...(it.heartbeats ? [heartbeatTable(it, terminal)] : []),
     ...(it.deadlines.length > 0 ? [deadlineTable(it, terminal)] : []),
   ]
     .join('\n\n')

@@ -140,8 +140,7 @@ function asked(reply: Reply, now: number): Asked {
 /** In words of our own: OpenSSL's may quote what it was given. */
 function reasonOf(origin: string, error: unknown): string {
   if (error instanceof HostError) return error.message
-  const reading = readError(error)
-  return `${origin} ${reading.outcome === 'accepted' ? '' : reading.why}`
+  return `${origin} ${readError(error).why}`
 }
 
 /** The beginning of an answer, at most `mostBody` bytes. One that breaks off is no error: its status has arrived. */

@@ -31,6 +31,16 @@ t.test('the next of all that comes by time alone', async (t) => {
   t.equal(nextDue({ ...nothing, silences: [silence], ledger: [cause] }, now), now + 7, 'a silence ends')
 })
 
+t.test('what a failing heartbeat says of itself', async (t) => {
+  const heartbeat = { name: 'switch', every: minute, failing: { since: now, why: 'x' } }
+  t.equal(nextDue({ ...nothing, heartbeats: [heartbeat] }, now), now + 5 * minute)
+  t.equal(nextDue({ ...nothing, heartbeats: [{ ...heartbeat, every: 4 * minute }] }, now), now + 8 * minute)
+  t.equal(
+    nextDue({ ...nothing, heartbeats: [{ name: 'switch', every: minute }] }, now),
+    Number.POSITIVE_INFINITY,
+  )
+})
+
 t.test('reminders of what a sink was told, and what a failing sink says of itself', async (t) => {
   const sinks = [{ state: fine, told: [told] }]
   t.equal(nextDue({ ...nothing, incidents: [incident], sinks, remind: minute }, now), now - 5 + minute)

@@ -33,6 +33,17 @@ t.test(
     ])
   },
 )
+t.test('a heartbeat that fails for five minutes and two periods is reported', async (t) => {
+  const failing = (since: number, every: number) => ({
+    sinks: [],
+    heartbeats: [{ name: 'switch', every, failing: { since, why: 'nobody listens' } }],
+  })
+  t.strictSame(codes(failing(now - failingFor + 1, 60_000)), [])
+  t.strictSame(codes(failing(now - failingFor, 60_000)), ['agent.heartbeat-failing switch'])
+  t.strictSame(codes(failing(now - failingFor, 3600_000)), [], 'one that comes each hour')
+  t.strictSame(codes(failing(now - 7200_000, 3600_000)), ['agent.heartbeat-failing switch'])
+  t.strictSame(codes({ sinks: [], heartbeats: [{ name: 'switch', every: 60_000 }] }), [])
+})
 
 t.test('a memory that is lost or not kept is reported, a loss for an hour', async (t) => {
   t.strictSame(codes({ sinks: [], stateProblem: 'disk full' }), ['agent.state-lost disk'])

@@ -217,3 +217,12 @@ t.test('while something is open it looks sooner, and wakes do not put that off',
   t.equal(looks.length, last, 'and no longer once all is well')
   await it.stop()
 })
+
+t.test('how far its scheduled rounds are apart', async (t) => {
+  const of = (every: string) => rounds({ every, run: async () => undefined }).period()
+  t.equal(of('10,40 * * * * *'), 30_000)
+  t.equal(of('*/20 * * * * *'), 30_000, 'no less than how often the clock is read')
+  t.equal(of('0 0 * * * *'), 3_600_000)
+  t.equal(of('0 0 3 * * *') >= 86_400_000, true)
+  t.equal(of('0 0,10 * * * *'), 3_000_000, 'the longest of them')
+})

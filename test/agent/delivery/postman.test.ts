@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import t from 'tap'
+import { lateness } from '../../../agent/delivery/liveness.ts'
 import type { DeliverOptions } from '../../../agent/delivery/postman.ts'
 import { discord } from '../../../agent/delivery/sinks/discord.ts'
 import { ntfy } from '../../../agent/delivery/sinks/ntfy.ts'
@@ -376,4 +377,21 @@ t.test('stopping lets a letter under way arrive, and gives up one that does not'
   await it.delivery.stop()
   t.ok(performance.now() - start < 5000)
   t.equal(it.noted.length, 0)
+})
+
+t.test('its worker lives until it is stopped', async (t) => {
+  const receiver = await webhookReceiver()
+  t.teardown(() => receiver.close())
+  let elapsed = 0
+  const it = book(webhook, { url: receiver.url }, { elapsed: () => elapsed, keepOpen: false })
+  await until(() => it.waits.length === 1)
+  elapsed += 3600_000
+  t.equal(it.delivery.lives?.(), true, 'it waits an hour for work')
+  elapsed += lateness
+  t.equal(it.delivery.lives?.(), false, 'and is not back')
+  it.tell(notice('opened'))
+  await until(() => it.noted.length === 1)
+  t.equal(it.delivery.lives?.(), true, 'there it is')
+  await it.delivery.stop()
+  t.equal(it.delivery.lives?.(), false)
 })

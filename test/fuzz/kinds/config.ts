@@ -1,4 +1,3 @@
-import { parseServers } from '../../../collectors/node/servers.ts'
 import { parseUnit } from '../../../collectors/k3s/unit.ts'
 import {
   commandFlags,
@@ -10,6 +9,7 @@ import {
   words,
 } from '../../../collectors/node/flags.ts'
 import { commandLine } from '../../../collectors/node/process.ts'
+import { parseServers } from '../../../collectors/node/servers.ts'
 import { must } from '../kind.ts'
 import { through } from './through.ts'
 

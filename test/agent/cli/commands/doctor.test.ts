@@ -1,4 +1,5 @@
 import t from 'tap'
+import { kumaReceiver } from '../../../receivers/kuma.ts'
 import { served } from './served.ts'
 
 t.test('beside a running agent: what it can and cannot, with the exit code of the gravest', async (t) => {
@@ -52,4 +53,30 @@ t.test('without an agent nothing is watched: unknown, whatever else', async (t) 
   const { exit, out } = await agent('doctor', '-o', 'name')
   t.equal(exit, 3)
   t.match(out, /^agent\n/)
+})
+
+t.test('a ping is tried beside the messages', async (t) => {
+  const receiver = await kumaReceiver()
+  t.teardown(() => receiver.close())
+  const { config, agent, show } = await served(t)
+  const { appendFileSync } = await import('node:fs')
+  appendFileSync(
+    config,
+    `heartbeats:\n  - url: ${receiver.url}\n  - { name: other, url: "${receiver.url}x" }\n`,
+  )
+  const row = { type: 'kuma', every: 60_000 }
+  show({
+    state: 'ok',
+    incidents: [],
+    heartbeats: [
+      { ...row, name: 'heartbeat' },
+      { ...row, name: 'other' },
+    ],
+  })
+  const { exit, out } = await agent('doctor', '--send')
+  t.equal(exit, 2)
+  t.match(out, /\nheartbeat heartbeat +ok +ping accepted\n/)
+  t.match(out, /\nheartbeat other +CRITICAL +ping failed: [^\n]*404/)
+  t.match(receiver.beats, [{ status: 'UP', msg: 'test-node: test by agent doctor' }])
+  t.notMatch(out, /wKcFl3/)
 })

@@ -4,6 +4,7 @@ import {
   checks,
   clock,
   gravestState,
+  heartbeatRow,
   journal,
   kubernetesRow,
   privileges,
@@ -112,6 +113,18 @@ t.test('what is written to Kubernetes has a row where it is asked for', async (t
   t.match(kubernetesRow(both, { failing: { since: now, why: '403: no' } }, true, now), [
     { state: 'ok', text: /would be accepted \(nothing was written\)/ },
   ])
+})
+
+t.test('a heartbeat that does not get through, or that Murphy withholds, is critical', async (t) => {
+  t.match(heartbeatRow({ name: 'h' }, true, now), { area: 'heartbeat h', state: 'ok', text: 'ping accepted' })
+  t.match(heartbeatRow({ name: 'h' }, 'answered 404', now), { state: 'critical', text: /404/ })
+  const failing = { since: now, why: 'answered 503', tries: 1 }
+  t.match(heartbeatRow({ name: 'h', failing }, undefined, now), { state: 'critical', text: /503/ })
+  t.match(heartbeatRow({ name: 'h', failing }, true, now), { state: 'ok' }, 'what was tried now counts')
+  t.match(heartbeatRow({ name: 'h', held: 'full' }, true, now), { state: 'critical', text: /full/ })
+  t.match(heartbeatRow({ name: 'h', lastSent: now - 60_000 }, undefined, now), {
+    text: /^last sent 60 s ago/,
+  })
 })
 
 t.test('the page: what is wrong first, and the state of the node in it', async (t) => {

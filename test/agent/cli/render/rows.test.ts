@@ -3,6 +3,7 @@ import type { CollectorRow, Snapshot } from '../../../../agent/api/snapshot.ts'
 import {
   checkTable,
   deadlineTable,
+  heartbeatTable,
   isLate,
   silenceTable,
   sinkTable,
@@ -114,4 +115,26 @@ t.test('what is only written to Kubernetes notifies nobody', async (t) => {
   const beside = sinkTable({ ...picture, sinks: [...picture.sinks, kubernetes] }, plain)
   t.notMatch(beside, /No sink is configured/)
   t.match(beside, /\nkubernetes +ok/)
+})
+
+t.test('a heartbeat says when it was sent, that it fails, and why it is not sent', async (t) => {
+  const row = { name: 'switch', type: 'kuma', every: 60_000 }
+  const failing = { since: now - 600_000, why: 'kuma.example: answered 503', tries: 9 }
+  const table = heartbeatTable(
+    {
+      ...picture,
+      heartbeats: [
+        { ...row, lastSent: now - 30_000 },
+        { ...row, name: 'b', failing },
+        { ...row, name: 'c', lastSent: now - 90_000, held: 'the disk of the state is full' },
+      ],
+    },
+    plain,
+  )
+  t.match(table, /^HEARTBEAT +STATE +LAST SENT\nswitch +ok +30 s ago, every 60 s\n/)
+  t.match(
+    table,
+    /\nb +FAILING +nothing yet, every 60 s\n +Failing since 03:20 UTC: kuma.example: answered 503\n/,
+  )
+  t.match(table, /\nc +HELD +90 s ago.*\n +Not sent, as Murphy does not work as it should: the disk/)
 })

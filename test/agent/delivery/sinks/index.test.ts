@@ -49,7 +49,7 @@ t.test(
   'every message of every sink says of which cluster it is, and none where there is no name',
   async (t) => {
     for (const it of sinks) {
-      const settings = { ...defaults(it.settings), url: urls[it.name] ?? '' }
+      const settings = workingSettings(it)
       const over = incident({ resolved: since + 60_000 })
       const kinds = ['opened', 'worse', 'grew', 'merged', 'reminder', 'resolved'] as const
       const head = { id: 'murphy_x', node: 'node1', at: since + 60_000, cluster: 'two birds' }
