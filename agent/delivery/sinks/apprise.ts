@@ -4,7 +4,7 @@ import { jsonBytes, shorten } from '../../text/lengths.ts'
 import { fields, strange, textIn } from './answers.ts'
 import { isSilent } from './changes.ts'
 import { words } from './message.ts'
-import { runbook, signature, type Words } from './parts.ts'
+import { runbook, signature, unsigned, type Words } from './parts.ts'
 import { onOwnLine, plainText } from './plain-text.ts'
 
 /** Bytes as encoded in JSON. Apprise itself shortens or splits for each service (its API takes 3 MB). */
@@ -62,7 +62,7 @@ export const apprise = sink({
         },
         body: JSON.stringify({
           title: shorten(said.headline, limits.title, jsonBytes),
-          body: [plainText(said, onOwnLine), link, signature(notice, said.code, limits.footer)]
+          body: [plainText(unsigned(said), onOwnLine), link, signature(notice, said.code, limits.footer)]
             .filter(Boolean)
             .join('\n'),
           type: types[said.tone],

@@ -8,7 +8,7 @@ import { fields } from './answers.ts'
 import { isSilent, loudness } from './changes.ts'
 import { escaped, pieces, signed } from './html.ts'
 import { words } from './message.ts'
-import { runbook, signature, type Words } from './parts.ts'
+import { runbook, signature, unsigned, type Words } from './parts.ts'
 import { onOwnLine, plainText } from './plain-text.ts'
 
 /** Characters. A line of a header may have 998 (RFC 5322, 2.1.1); it is folded where it is posted. */
@@ -111,7 +111,7 @@ function bodies(said: Words, notice: Notice): Pick<Mail, 'text' | 'html'> {
   )
   const link = url === undefined ? '' : `<a href="${escaped(url)}">Runbook</a> · `
   return {
-    text: `${[said.headline, plainText(said, onOwnLine), url, foot].filter(Boolean).join('\n')}\n`,
+    text: `${[said.headline, plainText(unsigned(said), onOwnLine), url, foot].filter(Boolean).join('\n')}\n`,
     html: [
       '<!doctype html><html><head><meta name="color-scheme" content="light dark"></head>',
       `<body style="font-family:sans-serif"><div style="border-left:4px solid ${colours[said.tone]};padding-left:12px">`,

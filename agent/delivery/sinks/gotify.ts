@@ -4,7 +4,7 @@ import { jsonBytes, shorten } from '../../text/lengths.ts'
 import { fields, strange, textIn } from './answers.ts'
 import { isSilent, loudness } from './changes.ts'
 import { words } from './message.ts'
-import { runbook, signature } from './parts.ts'
+import { runbook, signature, unsigned } from './parts.ts'
 import { onOwnLine, plainText } from './plain-text.ts'
 
 /** Bytes as encoded in JSON. Gotify itself has no limit but its database's (64 KiB in MySQL). */
@@ -50,7 +50,7 @@ export const gotify = sink({
         headers: { 'content-type': 'application/json', 'x-gotify-key': token },
         body: JSON.stringify({
           title: shorten(said.headline, limits.title, jsonBytes),
-          message: `${plainText(said, onOwnLine)}\n${signature(notice, said.code, limits.footer)}`,
+          message: `${plainText(unsigned(said), onOwnLine)}\n${signature(notice, said.code, limits.footer)}`,
           priority: priorities[loudness(notice)],
           ...(link !== undefined && { extras: { 'client::notification': { click: { url: link } } } }),
         }),

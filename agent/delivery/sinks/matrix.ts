@@ -5,7 +5,7 @@ import { fields, strange, textIn } from './answers.ts'
 import { changeIn, loudness } from './changes.ts'
 import { escaped, headline, pieces, signed } from './html.ts'
 import { words } from './message.ts'
-import { marks, runbook, signature, type Words } from './parts.ts'
+import { marks, runbook, signature, unsigned, type Words } from './parts.ts'
 import { plainText } from './plain-text.ts'
 
 /**
@@ -121,7 +121,7 @@ function message(said: Words, notice: Notice, kind: Kind): Content {
   const html = [...pieces(said), { kind: 'line', html: `${link}${escaped(foot)}` } as const]
   return content(
     kind,
-    [head(said), plainText(said), url, foot].filter(Boolean).join('\n'),
+    [head(said), plainText(unsigned(said)), url, foot].filter(Boolean).join('\n'),
     html
       .map(({ kind, html: it }, index) => {
         if (kind === 'command') return `<pre><code>${it}</code></pre>`

@@ -75,6 +75,9 @@ export function signature({ node, cluster }: Notice, code: string | undefined, l
   )
 }
 
+/** What is said above a signature, which names the cluster. */
+export const unsigned = ({ cluster: _, ...said }: Words): Words => said
+
 /** What stands between the node's name and the title, by what is new. */
 export function prefix(
   change: 'opened' | 'worse' | 'grew' | 'merged' | 'resolved' | 'reminder',

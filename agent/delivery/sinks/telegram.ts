@@ -85,11 +85,14 @@ export const telegram = sink({
         return [edit(full)]
       case 'worse':
         // What rings goes first. Then the old message is marked, so that it does not look current.
-        return [post(full), edit({ text: `${headline(said)}\n<i>It got worse: see the answer below.</i>` })]
+        return [
+          post(full),
+          edit({ text: bare(`${headline(said)}\n<i>It got worse: see the answer below.</i>`, said) }),
+        ]
       case 'merged':
-        return [edit({ text: `Part of: ${headline(said)}` })]
+        return [edit({ text: bare(`Part of: ${headline(said)}`, said) })]
       case 'resolved':
-        return [edit(full), post({ text: headline(said) })]
+        return [edit(full), post({ text: bare(headline(said), said) })]
       default:
         return [post(full)]
     }
@@ -101,6 +104,10 @@ interface Message {
   readonly text: string
   readonly reply_markup?: object
 }
+
+/** A text without a signature, in which the cluster stands. */
+const bare = (text: string, { cluster }: Words) =>
+  cluster === undefined ? text : `${text}\n${escaped(cluster)}`
 
 /**
  * The text in Telegram's HTML, and a button that copies the first step. The runbook is a link and no button: of a button
