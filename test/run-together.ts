@@ -23,7 +23,7 @@ export const canShare = (folder: string, file: string): boolean =>
   !own.test(readFileSync(join(folder, file), 'utf8')) &&
   !waits(folder, file)
 
-/** All files, those of one folder that can share a process side by side. */
+/** All files: those of one folder that can share a process side by side, and first, as together they take the longest. */
 export function together(folder: string, files: readonly string[]): readonly (readonly string[])[] {
   const shared = Map.groupBy(
     files.filter((it) => canShare(folder, it)),
@@ -33,5 +33,5 @@ export function together(folder: string, files: readonly string[]): readonly (re
     Array.from({ length: Math.ceil(all.length / most) }, (_, at) => all.slice(at * most, (at + 1) * most)),
   )
   const within = new Set(batches.flat())
-  return [...files.filter((it) => !within.has(it)).map((it) => [it]), ...batches]
+  return [...batches, ...files.filter((it) => !within.has(it)).map((it) => [it])]
 }
