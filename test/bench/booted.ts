@@ -2,6 +2,8 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
+import { askFor } from '../../agent/api/ask.ts'
+import type { Snapshot } from '../../agent/api/snapshot.ts'
 import { bootContainer, withoutContainer } from '../real/container.ts'
 import { dnsStart } from '../real/ordinary/commands.ts'
 import { root, runtime } from '../real/release.ts'
@@ -80,9 +82,17 @@ export async function bootSite(
     ...['--config', configPath, 'run'],
   ])
   agent.stdout?.resume()
-  for (let tries = 0; !existsSync(join(node.folder, home, 'agent.sock')); tries += 1) {
+  // What breaks before it has looked is found as it is, and nobody knows what happened.
+  for (let tries = 0; !(await hasLooked(join(node.folder, home, 'agent.sock'))); tries += 1) {
     if (tries > 600 || agent.exitCode !== null) throw new Error(`the agent on ${name} did not start`)
     await pause(100)
   }
   return { node, receiver }
+}
+
+/** Whether an agent runs there, of which every check has looked once. */
+async function hasLooked(socket: string): Promise<boolean> {
+  if (!existsSync(socket)) return false
+  const { collectors } = await askFor<Pick<Snapshot, 'collectors'>>(socket, '/v1/status')
+  return collectors.every((it) => it.last !== undefined || it.state === 'off')
 }
