@@ -2,11 +2,14 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
 import { parseConfig } from '../../../agent/config/config.ts'
-import { startDaemon } from '../../../agent/daemon/daemon.ts'
+import { type DaemonOptions, startDaemon } from '../../../agent/daemon/daemon.ts'
 import { openLog } from '../../../agent/daemon/log.ts'
+import { sinks } from '../../../agent/delivery/sinks/index.ts'
 import { openMachine } from '../../../agent/host/machine.ts'
 import { collector, opaque } from '../../../agent/model/index.ts'
 import { openStore } from '../../../agent/state/store.ts'
+import { startReceivers } from '../../receivers/index.ts'
+import { webhookSecret } from '../../receivers/webhook.ts'
 import { cluster } from '../delivery/kubernetes/cluster.ts'
 import { rule } from '../findings.ts'
 
@@ -27,10 +30,10 @@ const sick = opaque(
   }),
 )
 
-const start = (folder: string, settings: string) =>
+const start = (folder: string, settings: string, more: Pick<DaemonOptions, 'now'> = {}) =>
   startDaemon({
-    config: parseConfig(settings, { file: 'test', collectors: [sick], sinks: [] }),
-    ...{ collectors: [sick], sinks: [], machine: openMachine(), version: '0' },
+    config: parseConfig(settings, { file: 'test', collectors: [sick], sinks }),
+    ...{ ...more, collectors: [sick], sinks, machine: openMachine(), version: '0' },
     store: openStore(join(folder, 'state'), Date.now()),
     log: openLog({ level: 'error', write: () => undefined }),
     findNodeApi: async () => api,
@@ -79,11 +82,35 @@ t.test(
 t.test('a refusal becomes a finding of its own, after five minutes and not before', async (t) => {
   const folder = t.testdir({ state: {} })
   server.fault = () => ({ status: 403, body: '{"kind":"Status","message":"no"}' })
-  const daemon = start(folder, 'kubernetes: { conditions: true }')
+  let later = 0
+  const daemon = start(folder, 'kubernetes: { conditions: true }', { now: () => Date.now() + later })
   await until('the refusal', () => daemon.snapshot().sinks[0]?.failing !== undefined)
   t.match(daemon.snapshot().sinks, [{ failing: { why: /403: no/ } }])
-  const codes = daemon.snapshot().incidents.map(({ cause }) => cause.code)
-  t.notOk(codes.includes('agent.kubernetes-refused'), 'k3s answers 403 for a moment of each start')
+  const codes = () => daemon.snapshot().incidents.map(({ cause }) => cause.code)
+  t.notOk(codes().includes('agent.kubernetes-refused'), 'k3s answers 403 for a moment of each start')
+  later = 6 * 60_000
+  await until('the finding', () => codes().includes('agent.kubernetes-refused'))
   await daemon.stop()
+  server.fault = undefined
+})
+
+t.test('an API server that hangs delays nobody else, at no time', async (t) => {
+  const receivers = await startReceivers()
+  t.teardown(() => receivers.close())
+  const folder = t.testdir({ state: {} })
+  server.fault = () => 'hang'
+  isSick.now = true
+  const begun = performance.now()
+  const daemon = start(
+    folder,
+    `kubernetes: { conditions: true, events: true }
+sinks: [{ type: webhook, url: "${receivers.webhook.url}", secret: "${webhookSecret}" }]`,
+  )
+  await daemon.ready
+  await until('the webhook', () => receivers.webhook.events.length > 0)
+  t.ok(performance.now() - begun < 4500, 'before the API server was given up')
+  const stopping = performance.now()
+  await daemon.stop()
+  t.ok(performance.now() - stopping < 4500, 'and the agent ends')
   server.fault = undefined
 })
