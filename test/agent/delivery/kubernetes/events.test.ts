@@ -79,6 +79,13 @@ t.test('none for what is no news', async (t) => {
   const silence = { id: '1', what: 'memory', since: now - hour, until: now + hour }
   t.same(of([killed(now - minute)], [silence]), [], 'silenced')
   t.same(of([killed(now - minute, { resolved: now - 1000 })], [silence]), [], 'silenced while it lasted')
+  const over = { ...silence, until: now - 2 * minute }
+  t.same(
+    of([killed(now - 4 * minute, { resolved: now - 3 * minute })], [over]),
+    [],
+    'under a silence that is over',
+  )
+  t.equal(of([killed(now - minute)], [over]).length, 1, 'after it')
 })
 
 t.test('the gravest come first; hostile texts are one clean line within the limits', async (t) => {
