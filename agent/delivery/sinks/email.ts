@@ -28,7 +28,6 @@ export const email = sink({
       type: 'string',
       description:
         'The mail server: smtps://mail.example.org (port 465), or smtp://mail.example.org (port 587, encrypted by STARTTLS).',
-      secret: true,
     },
     starttls: {
       type: 'boolean',

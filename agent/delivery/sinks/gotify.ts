@@ -23,7 +23,7 @@ const priorities = { alarm: 8, notice: 5, calm: 2 }
 export const gotify = sink({
   name: 'gotify',
   settings: {
-    url: { type: 'string', description: 'The server, as in https://gotify.example.org', secret: true },
+    url: { type: 'string', description: 'The server, as in https://gotify.example.org' },
     token: {
       type: 'string',
       description: 'The token of an application (Apps, Create Application).',

@@ -19,7 +19,6 @@ export const matrix = sink({
     url: {
       type: 'string',
       description: 'The homeserver, as in https://matrix.example.org, without what comes after it.',
-      secret: true,
     },
     token: { type: 'string', description: "The access token of the bot's account.", secret: true },
     room: {

@@ -33,7 +33,6 @@ export const telegram = sink({
       type: 'string',
       description: 'The server of the bot API.',
       default: 'https://api.telegram.org',
-      secret: true,
     },
   },
   required: ['token', 'chat'],
