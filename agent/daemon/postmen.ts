@@ -56,8 +56,10 @@ function postman(
   const { remind, mostMessages: most } = config
   const policy = { min, remind, most, since: store.sinkSince(name, started) }
   const told = () => store.told(name)
-  // A sink is not sent that it fails itself; the other sinks are.
-  const concerns = ({ cause }: Incident) => cause.code !== 'agent.sink-failing' || cause.subject !== name
+  // A sink is not sent that it fails itself; the other sinks are, but those that stand in for it, which say so anyway.
+  const silentOn = [name, ...(onlyWhen ?? [])]
+  const concerns = ({ cause }: Incident) =>
+    cause.code !== 'agent.sink-failing' || !silentOn.includes(cause.subject)
   const abilities = told()
     .toSorted((a, b) => b.at - a.at)
     .find((it) => it.abilities)?.abilities
