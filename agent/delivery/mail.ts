@@ -172,6 +172,7 @@ async function session(
 const failures: readonly (readonly [RegExp, string])[] = [
   [/certificate has expired/i, 'CERT_HAS_EXPIRED'],
   [/altnames|hostname\/ip/i, 'ERR_TLS_CERT_ALTNAME_INVALID'],
+  [/wrong version number|packet length too long/i, 'ERR_SSL_WRONG_VERSION_NUMBER'],
   [/self[- ]signed/i, 'DEPTH_ZERO_SELF_SIGNED_CERT'],
   [/unable to (verify|get)/i, 'UNABLE_TO_VERIFY_LEAF_SIGNATURE'],
 ]

@@ -11,8 +11,8 @@ import { onOwnLine, plainText } from './plain-text.ts'
 const limits = { title: 250, footer: 150 }
 
 /**
- * What Gotify's app does from 8 on is to show it over whatever is open, from 4 on to make a sound, from 1 on to show it
- * (gotify/android, README "Message priorities").
+ * Gotify's app rings and vibrates from 8 on, rings from 4 on, and only shows what is below (gotify/android, README,
+ * "Message Priorities").
  */
 const priorities = { alarm: 8, notice: 5, calm: 2 }
 

@@ -2,7 +2,7 @@ import type { Letter, Notice, Reading, Reply } from '../../model/index.ts'
 import { sink } from '../../model/index.ts'
 import { boundedLines, jsonBytes, shorten, wholeLines } from '../../text/lengths.ts'
 import { stepOf } from '../../text/steps.ts'
-import { second } from '../../text/times.ts'
+import { second, timestamp } from '../../text/times.ts'
 import { strange } from './answers.ts'
 import { isSilent } from './changes.ts'
 import { words } from './message.ts'
@@ -139,17 +139,15 @@ function pieces(text: string): readonly Element[] {
 }
 
 /** Slack shows a date in the reader's own zone. */
-function standing({ standing, since }: Words): readonly Element[] {
-  const timestamp = Math.floor((since ?? Number.NaN) / second)
-  const own = timestamp > 0 && timestamp < 8.64e12
+function standing({ standing, since = Number.NaN }: Words): readonly Element[] {
+  const fallback = timestamp(since)
+  const date = {
+    ...{ type: 'date', timestamp: Math.floor(since / second) },
+    ...{ format: '{date_short_pretty}, {time}', fallback },
+  }
   return [
     ...plainText(shorten(standing, limits.standing, jsonBytes)),
-    ...(own && standing
-      ? [
-          ...plainText(' · '),
-          { type: 'date', timestamp, format: '{date_short_pretty}, {time}', fallback: 'then' },
-        ]
-      : []),
+    ...(fallback !== null && since > 0 && standing ? [...plainText(' · '), date] : []),
   ]
 }
 

@@ -188,6 +188,21 @@ t.test('no password without encryption, and none to a stranger', async (t) => {
   )
 })
 
+t.test('a port that speaks another protocol', async (t) => {
+  const open = await receives()
+  const says = async (url: string) => {
+    const post = openPost({ sink: email, settings: plain(0, { url }) as never, timeout: 3000 })
+    const [letter] = email.compose(notice('opened'), plain(0, { url }) as never)
+    const it = letter && (await post.send(letter))
+    return it?.reading.outcome === 'again' ? it.reading.why : it?.reading.outcome
+  }
+  t.match(await says(`smtps://127.0.0.1:${open.port}`), /does not speak TLS there/)
+  open.trouble = { at: 'CONNECT', says: 'HTTP/1.1 400 Bad Request' }
+  t.match(await says(`smtp://127.0.0.1:${open.port}`), /does not answer as a mail server does/)
+  t.match(await says('smtp://127.0.0.1:9'), /refused the connection/)
+  t.match(await says('smtp://no-such-host.invalid'), /the name was not found/)
+})
+
 t.test('hostile texts are taken at the first try, and begin no header', async (t) => {
   const receiver = await receives()
   const it = book(t, email, plain(receiver.port))

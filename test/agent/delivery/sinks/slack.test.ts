@@ -29,7 +29,11 @@ t.test('what people see', async (t) => {
     'Runbook · Murphy · node1 · firewall.flushed',
   ])
   t.match(blocks[0].elements[5], { type: 'rich_text_preformatted' }, 'a command by itself')
-  t.match(blocks[0].elements[9].elements[2], { type: 'date', timestamp: since / 1000 })
+  t.match(blocks[0].elements[9].elements[2], {
+    type: 'date',
+    timestamp: since / 1000,
+    fallback: '2026-03-05T03:12:07.000Z',
+  })
 })
 
 t.test('a message that cannot be edited is not sent again for what makes no sound', async (t) => {
