@@ -6,8 +6,9 @@ import { email } from '../../../agent/delivery/sinks/email.ts'
 import type { Notice } from '../../../agent/model/index.ts'
 import { certificates } from '../../collectors/certs/openssl.ts'
 import { book, until } from '../../receivers/book.ts'
+import { readHeader } from '../../receivers/mail-text.ts'
 import { hostile, hostileNotices, incident, notice, over } from '../../receivers/notices.ts'
-import { readHeader, type SmtpReceiver, smtpReceiver } from '../../receivers/smtp.ts'
+import { type SmtpReceiver, smtpReceiver } from '../../receivers/smtp.ts'
 
 const { issue } = certificates(t)
 const authority = issue({ subject: '/CN=ca', ca: true })
