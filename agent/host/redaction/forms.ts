@@ -34,6 +34,10 @@ const patterns: readonly RegExp[] = [
   /(\/webhooks?\/[\w@-]{4,200}\/)[\w-]{16,}/gi,
   /(hooks\.slack\.com\/|\/webhookb2\/)[^\s\0"'<>\\]+/gi,
   /((?:^|[^A-Za-z0-9])(?:bot)?)\d{6,12}:[\w-]{30,}/g,
+  // Access tokens of Matrix (Synapse, matrix-authentication-service); the key of an Apprise API; SMTP's login (RFC 4616).
+  /(?<!(?<!\\)[A-Za-z0-9])(?:syt|mct)_[\w-]{20,}/g,
+  /(\/notify\/)[\w-]{16,}/g,
+  /((?<!(?<!\\)[A-Za-z0-9])AUTH\s(?:PLAIN|LOGIN|XOAUTH2)\s)[A-Za-z0-9+/=]{8,}/gi,
   // Password hashes of crypt(5) and argon2.
   /\$(?:y|gy|7|2[abxy]|6|5|1|apr1|argon2[a-z]{0,2}|scrypt|pbkdf2[a-z0-9-]{0,10})\$[^\s\0:"'\\]+/g,
   // `curl -u user:password`.
