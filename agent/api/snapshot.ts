@@ -6,6 +6,7 @@ import type {
   Deadline,
   Finding,
   Incident,
+  Passes,
   Properties,
   Sample,
   Settings,
@@ -93,6 +94,8 @@ export interface SinkRow {
   readonly lacks?: string
   /** The sinks that have to fail before it is used. */
   readonly onlyWhen?: readonly string[]
+  /** Quiet hours that are now, and the mildest that is sent in them. */
+  readonly quiet?: { readonly until: number; readonly passes: Passes }
   readonly waiting: number
 }
 

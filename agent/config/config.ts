@@ -1,19 +1,27 @@
 import { readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
-import { stringify } from 'yaml'
-import type { Collector, Notice, Properties, Settings, Severity, Sink } from '../model/index.ts'
+import type {
+  Collector,
+  MaintenanceWindow,
+  Notice,
+  Properties,
+  Rules,
+  Settings,
+  Severity,
+  Sink,
+  WeeklyTime,
+} from '../model/index.ts'
 import { hour } from '../text/times.ts'
 import { type Checks, group, openChecks } from './checks.ts'
 import { validCron } from './cron.ts'
 import { defaults } from './defaults.ts'
 import { type Read, readDocument } from './document.ts'
 import { fallbackFlaws } from './fallbacks.ts'
-import { type HeartbeatConfig, heartbeatsOf, printedHeartbeat } from './heartbeats.ts'
+import { type HeartbeatConfig, heartbeatsOf } from './heartbeats.ts'
 import { defaultPlaces } from './places.ts'
 import { type Path, type Problem, problemText } from './problems.ts'
 import {
   collectorProperties,
-  formPattern,
   formsIn,
   generalProperties,
   generalSchema,
@@ -22,6 +30,7 @@ import {
   sinkSchema,
 } from './schema.ts'
 import { type Environment, type Secrets, secretReader, secretsOf } from './secrets.ts'
+import { maintenanceOf, ownZone, type QuietConfig, quietOf, weeklyOf, zoneOf } from './windows.ts'
 
 /** The settings in force: complete and checked. */
 export interface Config {
@@ -42,6 +51,10 @@ export interface Config {
   /** What is written to Kubernetes. */
   readonly kubernetes: Settings<typeof kubernetesProperties>
   readonly heartbeats: readonly HeartbeatConfig[]
+  /** The time zone of what comes at a time of the day. */
+  readonly zone: string
+  readonly quiet: readonly QuietConfig[]
+  readonly maintenance: readonly MaintenanceWindow[]
 }
 
 export interface CollectorConfig {
@@ -58,6 +71,8 @@ export interface SinkConfig {
   readonly keepOpen: boolean
   /** The sinks that have to fail before this one is used; absent: it always is. */
   readonly onlyWhen?: readonly string[]
+  /** When it gets a digest of the week; absent: never. */
+  readonly weekly?: WeeklyTime
   readonly settings: Settings<Properties>
   /** Keys of secrets that are given by `_file` or `_credential`, but were not read. */
   readonly unread: readonly string[]
@@ -123,7 +138,12 @@ export function parseConfig(text: string, options: ConfigOptions & { readonly fi
   const collectorConfigs = collectors.map(
     (it) => [it.name, collectorConfig(it, group(raw.collectors)[it.name], checks)] as const,
   )
-  const sinkConfigs = sinksOf(raw.sinks, checks, { ...options, environment })
+  const zone = zoneOf(raw.zone, ownZone(), ['zone'], checks)
+  const sinkConfigs = sinksOf(raw.sinks, checks, { ...options, environment, zone })
+  const names = sinkConfigs.map((it) => it.name)
+  const rules: Rules = Object.assign({}, ...collectors.map((it) => it.rules))
+  const quiet = quietOf(raw.quiet, checks, zone, names)
+  const maintenance = maintenanceOf(raw.maintenance, checks, zone, rules)
   const heartbeats = heartbeatsOf(raw.heartbeats, checks, secretReader(secrets, environment))
   const problems = checks.problems.toSorted((a, b) => (a.line ?? 0) - (b.line ?? 0))
   if (problems.length > 0) throw new ConfigError(problems)
@@ -144,7 +164,7 @@ export function parseConfig(text: string, options: ConfigOptions & { readonly fi
     collectors: Object.fromEntries(collectorConfigs),
     sinks: sinkConfigs,
     kubernetes: { ...defaults(kubernetesProperties), ...group(raw.kubernetes) },
-    heartbeats,
+    ...{ heartbeats, zone, quiet, maintenance },
   }
 }
 
@@ -181,7 +201,10 @@ function collectorConfig(it: Collector, given: unknown, { problems, problem }: C
   return { enabled, every, settings } as CollectorConfig
 }
 
-type SinkOptions = Pick<ConfigOptions, 'sinks' | 'secrets'> & { readonly environment: Environment }
+type SinkOptions = Pick<ConfigOptions, 'sinks' | 'secrets'> & {
+  readonly environment: Environment
+  readonly zone: string
+}
 
 /** The sinks, complete and with unique names; what is wrong with them is in `checks`. */
 function sinksOf(given: unknown, checks: Checks, options: SinkOptions): readonly SinkConfig[] {
@@ -201,7 +224,7 @@ function sinkConfig(
   own: Record<string, unknown>,
   path: Path,
   { problems, problem, check }: Checks,
-  { sinks, secrets = 'read', environment }: SinkOptions,
+  { sinks, secrets = 'read', environment, zone }: SinkOptions,
 ): SinkConfig | undefined {
   const sink = sinks.find((it) => it.name === own.type)
   if (!sink) {
@@ -224,60 +247,9 @@ function sinkConfig(
     min,
     keep_open: keepOpen,
     only_when: onlyWhen,
-  } = {
-    ...defaults(sinkProperties),
-    ...own,
-  }
+  } = { ...defaults(sinkProperties), ...own }
+  const weekly = weeklyOf(own.weekly, zone)
   const forms = formsIn(own, sink.settings)
-  const wanted = onlyWhen === undefined ? {} : { onlyWhen }
-  return { name, type: sink.name, min, keepOpen, ...wanted, settings, unread, forms } as SinkConfig
-}
-
-/** Stands for a secret that is written into the file itself: the name of a credential, which the check takes. */
-const hidden = 'hidden'
-
-/**
- * The settings as `agent config print` shows them: a whole file that `agent config check` takes, without secrets. A
- * secret in a file or a credential is named by it.
- */
-export function printed(config: Config, sinks: readonly Sink[]): string {
-  const { node, letterhead, stateDir, socket, logLevel, remind, mostMessages, collectors } = config
-  const all = config.sinks.map(({ name, type, min, keepOpen, onlyWhen, settings, forms = {} }) => {
-    const properties = sinks.find((it) => it.name === type)?.settings ?? {}
-    const isSecret = (key: string) => {
-      const schema = properties[key]
-      return schema?.type === 'string' && schema.secret === true
-    }
-    const shown = Object.entries(settings).flatMap(([key, value]): [string, unknown][] => {
-      const named = Object.keys(forms).some((it) => it.replace(formPattern, '') === key)
-      if (!isSecret(key)) return [[key, value]]
-      return named || value === undefined || value === '' ? [] : [[`${key}_credential`, hidden]]
-    })
-    const wanted = onlyWhen === undefined ? {} : { only_when: onlyWhen }
-    return { type, name, min, keep_open: keepOpen, ...wanted, ...Object.fromEntries(shown), ...forms }
-  })
-  return stringify(
-    {
-      node,
-      ...(letterhead.cluster !== undefined && { cluster: letterhead.cluster }),
-      ...(letterhead.runbookUrl !== undefined && { runbook_url: letterhead.runbookUrl }),
-      state_dir: stateDir,
-      socket,
-      log_level: logLevel,
-      remind_hours: remind / hour,
-      messages_per_10_minutes: mostMessages,
-      collectors: Object.fromEntries(
-        Object.entries(collectors).map(([name, it]) => [
-          name,
-          { enabled: it.enabled, every: it.every, ...it.settings },
-        ]),
-      ),
-      kubernetes: config.kubernetes,
-      sinks: all,
-      ...(config.heartbeats.length > 0 && {
-        heartbeats: config.heartbeats.map((it) => printedHeartbeat(it, hidden)),
-      }),
-    },
-    { lineWidth: 0 },
-  )
+  const more = { settings, unread, forms, ...(onlyWhen && { onlyWhen }), ...(weekly && { weekly }) }
+  return { name, type: sink.name, min, keepOpen, ...more } as SinkConfig
 }

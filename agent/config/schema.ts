@@ -33,6 +33,59 @@ export const sinkProperties = {
     description: 'Names of other sinks: this one is only used once all of them have failed for five minutes.',
     items: { type: 'string' },
   },
+  weekly: {
+    type: 'string',
+    description: 'When this sink gets a digest of the week, as "mon 09:00"; default: never.',
+    pattern: `^(?:sun|mon|tue|wed|thu|fri|sat) (?:[01]\\d|2[0-3]):[0-5]\\d$`,
+  },
+} as const satisfies Properties
+
+/** As the settings name them; their place is the number of the day. */
+export const weekdays: readonly string[] = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat']
+const timeOfDay = '(?:[01]\\d|2[0-3]):[0-5]\\d'
+
+/** Keys of every time of the week that comes again and again. */
+const windowProperties = {
+  days: {
+    type: 'array',
+    description: 'The days on which it begins, as mon, tue, wed, thu, fri, sat, sun; default: every day.',
+    items: { type: 'string', pattern: `^(?:${weekdays.join('|')})$` },
+  },
+  from: { type: 'string', description: 'When it begins, as "22:00".', pattern: `^${timeOfDay}$` },
+  to: {
+    type: 'string',
+    description: 'When it ends, as "07:00" or "24:00"; on the next day where that is before `from`.',
+    pattern: `^(?:${timeOfDay}|24:00)$`,
+  },
+  zone: { type: 'string', description: 'Its time zone; default: that of the whole file.' },
+} as const satisfies Properties
+
+/** Keys of quiet hours. */
+export const quietProperties = {
+  ...windowProperties,
+  pass: {
+    type: 'string',
+    description: 'The mildest severity that is sent all the same, or nothing.',
+    enum: ['warning', 'critical', 'nothing'],
+    default: 'critical',
+  },
+  sinks: {
+    type: 'array',
+    description: 'The names of the sinks that they are for; default: all.',
+    items: { type: 'string' },
+  },
+} as const satisfies Properties
+
+/** Keys of a maintenance window. */
+export const maintenanceProperties = {
+  ...windowProperties,
+  what: {
+    type: 'string',
+    description: 'What nobody is told of, as `agent silence` takes it: all, an area, a code, a subject.',
+    pattern: '^[\\x20-\\x7e]{1,300}$',
+    default: 'all',
+  },
+  why: { type: 'string', description: 'Why, as `agent status` shows it.', pattern: '^.{1,200}$' },
 } as const satisfies Properties
 
 /** Keys that every collector has in addition to its own; `every` defaults to the collector's own schedule. */
@@ -103,6 +156,11 @@ export const generalProperties = {
     description:
       'Your own instructions, linked from each message: {code} is replaced by the code of the finding.',
     pattern: '^https?://\\S{1,300}$',
+  },
+  zone: {
+    type: 'string',
+    description:
+      'The time zone of quiet hours, maintenance and weekly digests; default: that of this machine.',
   },
   state_dir: { type: 'string', description: 'The directory of the state.', pattern: '^/' },
   socket: { type: 'string', description: 'The unix socket that answers `agent status`.', pattern: '^/' },
@@ -197,7 +255,11 @@ export const sinkSchema = (it: Sink) =>
 /** What one entry of `heartbeats` may hold. */
 export const heartbeatSchema = object({ ...heartbeatProperties, ...withSecretForms(heartbeatSecrets) })
 
-/** The whole file except the entries of `sinks`, whose schema depends on their type, and of `heartbeats`. */
+/** What one entry of `quiet` and of `maintenance` may hold. */
+export const quietSchema = object(quietProperties, { required: ['from', 'to'] })
+export const maintenanceSchema = object(maintenanceProperties, { required: ['from', 'to'] })
+
+/** The whole file except what is in the entries of `sinks`, `heartbeats`, `quiet` and `maintenance`. */
 export const generalSchema = (collectors: readonly Collector[]) =>
   object({
     ...generalProperties,
@@ -214,6 +276,8 @@ export const generalSchema = (collectors: readonly Collector[]) =>
     }),
     sinks: { type: 'array', items: { type: 'object' } },
     heartbeats: { type: 'array', items: { type: 'object' } },
+    quiet: { type: 'array', items: { type: 'object' } },
+    maintenance: { type: 'array', items: { type: 'object' } },
   })
 
 /** JSON Schema of the settings file, for editors (`agent config schema`). */
@@ -234,6 +298,17 @@ export function jsonSchema(collectors: readonly Collector[], sinks: readonly Sin
         type: 'array',
         description: 'Who is to hear regularly that Murphy works, and raises the alarm otherwise.',
         items: heartbeatSchema,
+      },
+      quiet: {
+        type: 'array',
+        description:
+          'Hours in which only what is grave is sent; the rest is sent at their end, as one message.',
+        items: quietSchema,
+      },
+      maintenance: {
+        type: 'array',
+        description: 'Times in which nobody is told of what matches, as somebody works there.',
+        items: maintenanceSchema,
       },
     },
   }

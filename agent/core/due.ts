@@ -16,13 +16,15 @@ export interface Pending {
   }[]
   readonly silences: readonly Silence[]
   readonly heartbeats?: SelfState['heartbeats']
+  /** When quiet hours, maintenance and weeks are over. */
+  readonly turns?: readonly number[]
   /** After how long a reminder of an open incident is sent, ms; 0 for never. */
   readonly remind: number
 }
 
 /** The next time after `at` at which something may be due by time alone; infinite for none. Pure. */
 export function nextDue(
-  { ledger, incidents, sinks, silences, remind, heartbeats = [] }: Pending,
+  { ledger, incidents, sinks, silences, remind, heartbeats = [], turns = [] }: Pending,
   at: number,
 ): number {
   const open = incidents.filter((it) => it.resolved === undefined)
@@ -38,6 +40,7 @@ export function nextDue(
       failing ? [tellableAt(failing), failing.since + failingFor] : [],
     ),
     ...heartbeats.flatMap((it) => (it.failing ? [heartbeatTellableAt(it)] : [])),
+    ...turns,
     ...silences.map((it) => it.until),
     // From then on another new message may be sent.
     ...sinks.flatMap(({ told }) => told.flatMap(({ rang = [] }) => rang.map((it) => it + budgetSpan))),

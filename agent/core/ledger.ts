@@ -6,8 +6,8 @@ import { type Judgements, lastWell } from './last-well.ts'
 /** What is true now: the open findings, and those resolved so recently that a notification may still be due. */
 export type Ledger = readonly Finding[]
 
-/** After this a resolved finding leaves the ledger; the history in the store keeps it for longer. */
-export const resolvedKept = 3 * day
+/** After this, which is longer than what a digest reaches back, a resolved finding leaves the ledger; the history in the store keeps it for longer. */
+export const resolvedKept = 5 * day
 /** How long it stays in the history. */
 export const historyKept = 90 * day
 

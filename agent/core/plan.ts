@@ -5,14 +5,15 @@ import { tellFrom } from './ledger.ts'
 import { askingFor, type Budget, budgetOf } from './plan/budget.ts'
 import { type Change, changeOf, type Policy } from './plan/change.ts'
 import { gatherFirst, gatherKinds, groupsOf, type Member, restOf, type Several } from './plan/groups.ts'
+import { type Holding, heldApart, holdingOf } from './plan/holding.ts'
 import { idOf } from './plan/ids.ts'
 import { canWait, owed, severalChange, severalNotice } from './plan/several.ts'
 
 export { digestAge, type Policy, takingHold } from './plan/change.ts'
 export { receiptFor, recordSent, recordUnconfirmed } from './plan/record.ts'
 
-/** The most incidents in one digest; the newest are kept. */
-const digestSize = 50
+/** The most incidents in one digest; the newest are kept, and the others are the next one. */
+const digestSize = 500
 
 /**
  * What to send to a sink now, the gravest first: the difference between what is true and what it was sent (`told`).
@@ -28,8 +29,10 @@ export function plan(
 ): readonly Notice[] {
   const book = new Map(told.map((it) => [it.incident, it]))
   const pending = new Set(incidents.filter((it) => isPending(it, book, now)))
+  const holding = holdingOf(policy.quiet, now)
   const members = incidents.map((incident): Member => {
     const last = book.get(incident.id)
+    if (holding.isHeld(incident)) return { incident, last, held: true }
     const change = pending.has(incident) ? undefined : changeOf(incident, last, policy, now)
     return { incident, last, change }
   })
@@ -41,13 +44,14 @@ export function plan(
       .flatMap((it) => it.affected.map(({ id }) => [id, it] as const)),
   )
   const budget = budgetOf(told, policy.most, now)
-  const all = gathered(members, told, rootOf, policy, now)
+  const all = gathered(members, told, rootOf, policy, holding, now)
   const { notices, over } = newsOf(all, budget, node, now)
   return [
     ...notices,
     ...restNotices(over, all.groups, told, budget, node, now),
-    ...mergedNotices(told, rootOf, node, now),
-    ...digestOf(members, budget, node, now),
+    ...mergedNotices(told, rootOf, holding, node, now),
+    ...digestOf(all.missed, budget, node, now),
+    ...digestOf(all.held, budget, node, now, 'quiet'),
   ].sort((a, b) => urgency(b) - urgency(a))
 }
 
@@ -80,11 +84,16 @@ export const isUrgent = (notice: Notice): boolean => urgency(notice) === severit
 const isFresh = ({ change, last }: Member) =>
   change?.kind === 'opened' && !(last && last.resolved === undefined)
 
+const isMissed = ({ change }: Member) => change?.kind === 'missed'
+
 /** What is told together, and what by itself: `alone` is new, `own` was told before. */
 interface Gathered {
   readonly groups: readonly Several[]
   readonly alone: readonly Member[]
   readonly own: readonly Member[]
+  /** What opened and was over while the sink could not be reached, and what in quiet hours. */
+  readonly missed: readonly Incident[]
+  readonly held: readonly Incident[]
 }
 
 function gathered(
@@ -92,19 +101,21 @@ function gathered(
   told: readonly NotificationRecord[],
   rootOf: ReadonlyMap<string, Incident>,
   { firstLook, since }: Policy,
+  holding: Holding,
   now: number,
 ): Gathered {
   const sent = new Map(members.filter((it) => it.last && !isFresh(it)).map((it) => [it.incident.id, it]))
   const known = groupsOf(told, ({ incident }) => sent.get(incident), rootOf, now)
   const grouped = idsOf(known)
   const singles = [...sent.values()].filter(({ incident }) => !grouped.has(incident.id))
-  const fresh = members.filter(isFresh).map(({ incident }) => incident)
+  const untold = members.flatMap((it) => (isFresh(it) || isMissed(it) ? [it.incident] : []))
+  const { quiet, held, fresh, missed } = heldApart(untold, known, holding)
   const first = firstLook
     ? gatherFirst(fresh, known, firstLook, since < firstLook.from ? 'away' : 'start', now)
     : { several: undefined, left: fresh }
   const kinds = gatherKinds(first.left, known, singles)
   const grown = new Map(
-    [...kinds.several, ...(first.several ? [first.several] : [])].map((it) => [it.group.id, it]),
+    [...kinds.several, first.several, quiet].flatMap((it) => (it ? [[it.group.id, it]] : [])),
   )
   const groups = [...known.filter((it) => !grown.has(it.group.id)), ...grown.values()]
   const within = idsOf(groups)
@@ -112,6 +123,8 @@ function gathered(
     groups,
     alone: members.filter(({ incident }) => kinds.alone.includes(incident)),
     own: singles.filter(({ incident }) => !within.has(incident.id)),
+    missed,
+    held,
   }
 }
 
@@ -168,10 +181,10 @@ function newsOf(
     }
   })
   const known = own.flatMap((it): Draft[] => {
-    const { incident, change, last } = it
+    const { incident, change, last, held } = it
     const { severity } = incident
     const kind = change?.kind === 'missed' ? undefined : change?.kind
-    const owes = last?.quiet === true && incident.resolved === undefined
+    const owes = last?.quiet === true && !held && incident.resolved === undefined
     if (!kind && !owes) return []
     const write = () => {
       const told = allowed(kind, owes, () => budget.take(askingFor([it], now)))
@@ -240,21 +253,30 @@ function restNotices(
 function mergedNotices(
   told: readonly NotificationRecord[],
   rootOf: ReadonlyMap<string, Incident>,
+  { passes }: Holding,
   node: string,
   now: number,
 ): readonly Notice[] {
-  return told.flatMap(({ incident: id, resolved, group }): Notice[] => {
-    const incident = resolved === undefined && !group ? rootOf.get(id) : undefined
+  return told.flatMap(({ incident: id, resolved, group, severity }): Notice[] => {
+    const incident = resolved === undefined && !group && passes(severity) ? rootOf.get(id) : undefined
     return incident ? [{ kind: 'merged', id: idOf(id, 'merged', incident.id), node, at: now, incident }] : []
   })
 }
 
-/** One message about what opened and was resolved while the sink could not be reached. */
-function digestOf(members: readonly Member[], budget: Budget, node: string, now: number): readonly Notice[] {
-  const missed = members.flatMap((it) => (it.change?.kind === 'missed' ? [it.incident] : []))
+/** One message about what opened and was resolved while the sink could not be reached, or in quiet hours (`of`). */
+function digestOf(
+  missed: readonly Incident[],
+  budget: Budget,
+  node: string,
+  now: number,
+  of?: 'quiet',
+): readonly Notice[] {
   const incidents = missed.slice(-digestSize)
   if (incidents.length === 0 || !budget.take({ severity: 'info', codes: [], urgent: false })) return []
   return [
-    { kind: 'digest', id: idOf(incidents.map((it) => it.id).join(), 'digest', ''), node, at: now, incidents },
+    {
+      ...{ kind: 'digest', id: idOf(incidents.map((it) => it.id).join(), 'digest', '') },
+      ...{ node, at: now, incidents, ...(of && { of }) },
+    },
   ]
 }

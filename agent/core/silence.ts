@@ -11,10 +11,12 @@ export interface Silence {
   readonly since: number
   readonly until: number
   readonly why?: string
+  /** It comes of a maintenance window in the settings, not of somebody who asked for it. */
+  readonly recurs?: true
 }
 
 /** How long ended silences are kept, so that incidents that were resolved under one are not sent in a digest. */
-export const silenceKept = 3 * day
+export const silenceKept = 5 * day
 /** The longest silence that may be asked for: nobody would remember a longer one. */
 export const longestSilence = 30 * day
 

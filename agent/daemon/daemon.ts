@@ -7,6 +7,7 @@ import { type Outcome, rulesOf } from '../core/round.ts'
 import { selfRules } from '../core/self.ts'
 import type { Silence } from '../core/silence.ts'
 import { truthAfter } from '../core/truth.ts'
+import { turnsAfter } from '../core/turns.ts'
 import type { WriterState } from '../delivery/kubernetes/writer.ts'
 import type { Camera } from '../film/camera.ts'
 import type { Machine } from '../host/machine.ts'
@@ -21,6 +22,7 @@ import type { Log } from './log.ts'
 import { pictureOf } from './picture.ts'
 import { type Postman, postmen } from './postmen.ts'
 import { reportFindings } from './report.ts'
+import { weekOf } from './week.ts'
 
 export interface DaemonOptions {
   readonly config: Config
@@ -72,7 +74,7 @@ export function startDaemon(options: DaemonOptions): Daemon {
   let firstLook: { readonly from: number; readonly to: number } | undefined
   const incidents = () => (warm() ? truth.incidents() : undefined)
   const parts = { ...options, now, started, runs, incidents, turned: () => settle() }
-  const tellers = postmen({ ...parts, firstLook: () => firstLook })
+  const tellers = postmen({ ...parts, firstLook: () => firstLook, week: (from) => lastWeek(from) })
   const node = kubernetes(parts)
   const scene = { config, version, started, collectors, runs, postmen: tellers, kubernetes: node, store }
   const snapshot = () =>
@@ -80,6 +82,7 @@ export function startDaemon(options: DaemonOptions): Daemon {
       { ...scene, heartbeats: heartbeats.state(), machine: describe(), incidents: truth.incidents() },
       now(),
     )
+  const lastWeek = weekOf(store, rulesOfAll(collectors), snapshot)
   const heartbeats = openHeartbeats({ ...parts, postmen: tellers, snapshot })
   // Rings for what becomes due by time alone: ends of `pendingFor`, reminders, silences.
   const bell = alarm(() => settle())
@@ -94,7 +97,7 @@ export function startDaemon(options: DaemonOptions): Daemon {
     for (const { delivery } of tellers) delivery.wake()
     const told = tellers.map(({ name, delivery }) => ({ state: delivery.state(), told: store.told(name) }))
     const more = { ledger: store.ledger(), silences: store.silences(), remind: config.remind }
-    const own = { heartbeats: heartbeats.state() }
+    const own = { heartbeats: heartbeats.state(), turns: turnsAfter(config, at) }
     bell.set(nextDue({ ...more, ...own, incidents: truth.incidents(), sinks: told }, at), at)
     confirm(store.ledger(), at)
   }

@@ -1,6 +1,7 @@
-import { type CollectorRow, overall, rowOf, type Snapshot, shown } from '../api/snapshot.ts'
+import { type CollectorRow, overall, rowOf, type SinkRow, type Snapshot, shown } from '../api/snapshot.ts'
 import type { Config } from '../config/config.ts'
 import { sampleVersionOf } from '../core/round.ts'
+import { maintenanceAt } from '../core/windows.ts'
 import type { HeartbeatState } from '../delivery/heartbeat.ts'
 import type { Collector, Incident } from '../model/index.ts'
 import type { Store } from '../state/store.ts'
@@ -11,7 +12,7 @@ import type { Postman } from './postmen.ts'
 
 /** What a snapshot is made of. */
 export interface Scene {
-  readonly config: Pick<Config, 'node' | 'collectors'> & Partial<Pick<Config, 'letterhead'>>
+  readonly config: Pick<Config, 'node' | 'collectors'> & Partial<Pick<Config, 'letterhead' | 'maintenance'>>
   readonly version: string
   /** What machine this is, in words. */
   readonly machine: string
@@ -32,6 +33,7 @@ export interface Scene {
 export function pictureOf(scene: Scene, at: number): Snapshot {
   const { config, version, machine, started, collectors, runs, incidents, postmen, store } = scene
   const { heartbeats = [] } = scene
+  const { maintenance = [] } = config
   const rows = collectors.map((it) => row(it, scene, at))
   const { cluster } = config.letterhead ?? {}
   return {
@@ -45,16 +47,21 @@ export function pictureOf(scene: Scene, at: number): Snapshot {
     incidents: shown(incidents, config.node, at),
     collectors: rows,
     sinks: [
-      ...postmen.map(({ name, delivery, onlyWhen }) => ({
-        ...lastSent(store, name),
-        ...delivery.state(),
-        ...(onlyWhen && { onlyWhen }),
-      })),
+      ...postmen.map((it) => sinkRow(it, store, at)),
       ...(scene.kubernetes ? [scene.kubernetes.state()] : []),
     ],
     ...(heartbeats.length > 0 && { heartbeats }),
-    silences: store.silences().filter((it) => it.until > at),
+    silences: [...store.silences(), ...maintenanceAt(maintenance, at)].filter((it) => it.until > at),
     deadlines: runs.flatMap((it) => it.deadlines(at)).sort((a, b) => a.at - b.at),
+  }
+}
+
+function sinkRow({ name, delivery, onlyWhen, quiet }: Postman, store: Scene['store'], at: number): SinkRow {
+  const now = quiet?.(at)
+  return {
+    ...{ ...lastSent(store, name), ...delivery.state() },
+    ...(onlyWhen && { onlyWhen }),
+    ...(now && { quiet: { until: now.until, passes: now.passes } }),
   }
 }
 

@@ -1,9 +1,12 @@
 import type { Config, SinkConfig } from '../config/config.ts'
 import { concerning, isEnd, standsInSince } from '../core/fallback.ts'
 import { plan, receiptFor, recordSent, recordUnconfirmed } from '../core/plan.ts'
+import { type Week, weeklyDue, weeklyNotice } from '../core/weekly.ts'
+import { maintenanceAt, type Quiet, quietAt } from '../core/windows.ts'
 import { type Delivery, type DeliveryState, deliver } from '../delivery/postman.ts'
 import type { Incident, Notice, NotificationRecord, Sink } from '../model/index.ts'
 import type { Store } from '../state/store.ts'
+import { week as lengthOfWeek } from '../text/times.ts'
 import type { Log } from './log.ts'
 
 /** The delivery to one sink; `name` is the sink's in the settings. */
@@ -12,10 +15,13 @@ export interface Postman {
   readonly delivery: Delivery
   /** The sinks that have to fail before this one is used. */
   readonly onlyWhen?: readonly string[]
+  /** The quiet hours of this sink that are now. */
+  readonly quiet?: (at: number) => Quiet | undefined
 }
 
 export interface PostmenOptions {
-  readonly config: Pick<Config, 'sinks' | 'remind' | 'mostMessages' | 'node' | 'letterhead'>
+  readonly config: Pick<Config, 'sinks' | 'remind' | 'mostMessages' | 'node' | 'letterhead'> &
+    Partial<Pick<Config, 'quiet' | 'maintenance'>>
   readonly sinks: readonly Sink[]
   readonly store: Pick<Store, 'told' | 'note' | 'sinkSince' | 'silences'>
   readonly log: Log
@@ -28,6 +34,8 @@ export interface PostmenOptions {
   readonly incidents: () => readonly Incident[] | undefined
   /** The first look of every collector, once it is over: what it found began while nobody looked. */
   readonly firstLook: () => { readonly from: number; readonly to: number } | undefined
+  /** What became of the last week, for the sinks that get a digest of it. */
+  readonly week?: (from: number) => Week
   /** Called when a sink begins to fail, or works again. */
   readonly turned: () => void
 }
@@ -42,19 +50,28 @@ export function postmen(options: PostmenOptions): readonly Postman[] {
     const sink = options.sinks.find(({ name }) => name === it.type)
     if (!sink) return []
     const { name, onlyWhen } = it
-    return [{ name, delivery: postman(it, sink, options, others), ...(onlyWhen && { onlyWhen }) }]
+    const windows = quietFor(name, options.config)
+    return [
+      {
+        name,
+        delivery: postman(it, sink, options, others),
+        quiet: (at: number) => quietAt(windows, at),
+        ...(onlyWhen && { onlyWhen }),
+      },
+    ]
   })
 }
 
-function postman(
-  { name, min, settings, keepOpen, onlyWhen }: SinkConfig,
-  sink: Sink,
-  options: PostmenOptions,
-  others: Others,
-): Delivery {
-  const { config, store, log, now, started, describe = () => '', incidents, firstLook, turned } = options
-  const { remind, mostMessages: most } = config
-  const policy = { min, remind, most, since: store.sinkSince(name, started) }
+const quietFor = (name: string, { quiet = [] }: PostmenOptions['config']) =>
+  quiet.filter(({ sinks }) => sinks === undefined || sinks.includes(name))
+
+function postman(it: SinkConfig, sink: Sink, options: PostmenOptions, others: Others): Delivery {
+  const { name, min, weekly, settings, keepOpen, onlyWhen } = it
+  const { config, store, log, now, started, describe = () => '', incidents, firstLook } = options
+  const { week, turned } = options
+  const { remind, mostMessages: most, maintenance = [] } = config
+  const since = store.sinkSince(name, started)
+  const policy = { min, remind, most, since, quiet: quietFor(name, config) }
   const told = () => store.told(name)
   // A sink is not sent that it fails itself; the other sinks are, but those that stand in for it, which say so anyway.
   const silentOn = [name, ...(onlyWhen ?? [])]
@@ -63,15 +80,22 @@ function postman(
   const abilities = told()
     .toSorted((a, b) => b.at - a.at)
     .find((it) => it.abilities)?.abilities
+  const digests = (at: number): readonly Notice[] => {
+    const due = quietAt(policy.quiet, at) ? undefined : weeklyDue(weekly, told(), since, at)
+    if (due === undefined || !week) return []
+    return [weeklyNotice(week(due - lengthOfWeek), min, due, config.node, at)]
+  }
   const standIn = onlyWhen && standingIn(onlyWhen, others, now)
   const due = (): readonly Notice[] => {
     const open = incidents()
     const first = firstLook()
-    const wanted = { ...policy, silences: store.silences(), ...(first && { firstLook: first }) }
     if (!open) return []
+    const at = now()
+    const silences = [...store.silences(), ...maintenanceAt(maintenance, at)]
+    const wanted = { ...policy, silences, ...(first && { firstLook: first }) }
     const concerned = open.filter(concerns)
     const own = standIn ? standIn.concerning(concerned, told()) : concerned
-    const all = plan(own, told(), wanted, config.node, now())
+    const all = [...plan(own, told(), wanted, config.node, at), ...digests(at)]
     const machine = describe()
     const head = { ...config.letterhead, ...(machine && { machine }) }
     return (standIn ? standIn.signed(all) : all).map((it) => ({ ...it, ...head }))

@@ -1,5 +1,6 @@
 import { type Severity, severities } from './finding.ts'
 import type { Incident } from './incident.ts'
+import type { Deadline } from './sample.ts'
 
 /** What stands in every notification to a sink. */
 interface Letterhead {
@@ -30,8 +31,9 @@ export type Notice = Letterhead &
         readonly incident: Incident
       }
     | {
-        /** Incidents that opened and were resolved while the sink could not be reached. */
+        /** Incidents that opened and were resolved while the sink could not be reached, or in quiet hours. */
         readonly kind: 'digest'
+        readonly of?: 'quiet'
         readonly incidents: readonly Incident[]
       }
     | {
@@ -44,6 +46,20 @@ export type Notice = Letterhead &
         readonly incidents: readonly Incident[]
         readonly into?: Incident
       }
+    | {
+        /** What became of a week, and what is to come. */
+        readonly kind: 'weekly'
+        /** When the week began, ms. */
+        readonly from: number
+        /** What was open in it and grave enough for the sink, also what is over. */
+        readonly incidents: readonly Incident[]
+        /** What runs out within 60 days, the nearest first. */
+        readonly deadlines: readonly Deadline[]
+        /** What Murphy cannot see at present, a sentence each. */
+        readonly unseen: readonly string[]
+        /** Versions of Murphy, of k3s and of the machine, in words. */
+        readonly versions: string
+      }
     | { readonly kind: 'test' }
   )
 
@@ -52,9 +68,10 @@ export interface Group {
   readonly id: string
   /**
    * What they have in common: `kind`: one code; `away`: they began before the agent looked, which had looked before;
-   * `start`: the same at its very first look; `rest`: there were too many messages to tell them one by one.
+   * `start`: the same at its very first look; `rest`: there were too many messages to tell them one by one; `quiet`: they
+   * were held back in quiet hours.
    */
-  readonly of: 'kind' | 'away' | 'start' | 'rest'
+  readonly of: 'kind' | 'away' | 'start' | 'rest' | 'quiet'
 }
 
 /** The gravest of several incidents: of those that are open, or of all once all are over; `info` if there are none. */

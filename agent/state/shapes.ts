@@ -148,7 +148,7 @@ export const judgedShape = group<WrittenJudged>({
   at: time,
   left: { optional: listOf(left, 10_000) },
 })
-const told = group<Group>({ id: text(2_000), of: oneOf(['kind', 'away', 'start', 'rest']) })
+const told = group<Group>({ id: text(2_000), of: oneOf(['kind', 'away', 'start', 'rest', 'quiet']) })
 
 export const toldShape = group<NotificationRecord>({
   incident: text(2_000),
@@ -175,6 +175,7 @@ const silenceFields = group<Silence>({
   since: time,
   until: time,
   why: { optional: text(1_000) },
+  recurs: { optional: yes },
 })
 
 /** No longer than people may ask for, so that a failing disk cannot mute notifications for years. */

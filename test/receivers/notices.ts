@@ -4,7 +4,7 @@ import type { Finding, Incident, Notice } from '../../agent/model/index.ts'
 /** 05 Mar 2026, 03:12:07 UTC. */
 export const since = Date.UTC(2026, 2, 5, 3, 12, 7)
 
-type Kind = Exclude<Notice['kind'], 'digest' | 'several' | 'test'>
+type Kind = Exclude<Notice['kind'], 'digest' | 'several' | 'weekly' | 'test'>
 
 export const finding = (more: Partial<Finding> = {}): Finding => ({
   id: `firewall.flushed|node|${since}`,
@@ -147,6 +147,23 @@ export function hostileNotices(text: string): readonly Notice[] {
         ...(change === 'merged' && { into: of }),
       }),
     ),
+    {
+      ...{
+        kind: 'weekly',
+        id: `weekly${text}`,
+        node: text,
+        at: since + 60_000,
+        from: since - 7 * 86_400_000,
+      },
+      incidents: Array.from({ length: 60 }, (_, index) => ({
+        ...of,
+        id: `${text}|${index}`,
+        ...(index % 2 === 0 && { resolved: since + 1000 }),
+      })),
+      deadlines: Array.from({ length: 60 }, () => ({ what: text, at: since + 1e9, confidence: 'rough' })),
+      unseen: Array.from({ length: 60 }, () => text),
+      versions: text,
+    },
     { kind: 'test', id: `test${text}`, node: text, at: since },
   ]
 }

@@ -1,5 +1,5 @@
 import { collectors } from '../../../collectors/index.ts'
-import { printed } from '../../config/config.ts'
+import { printed } from '../../config/printed.ts'
 import { jsonSchema } from '../../config/schema.ts'
 import { circle } from '../../core/cascade.ts'
 import { sinks } from '../../delivery/sinks/index.ts'

@@ -16,6 +16,7 @@ import {
   kubernetesRow,
   privileges,
   renderDoctor,
+  silenceRow,
   sinkRow,
   stateFolder,
 } from '../render/doctor.ts'
@@ -102,6 +103,7 @@ async function diagnose(
       ? [{ area: 'sinks', state: 'warning', text: 'none: nobody is notified', fix: noSink } as const]
       : known.map((it) => sinkRow(it, tested?.get(it.name), snapshot.at))),
     ...kubernetesRow(config.kubernetes, kept, tried, snapshot.at),
+    ...(isAgent ? running.silences : []).map((it) => silenceRow(it, snapshot.at)),
     ...(isAgent ? (running.heartbeats ?? []) : config.heartbeats.map(({ name }) => ({ name }))).map((it) =>
       heartbeatRow(it, beaten?.get(it.name), snapshot.at),
     ),

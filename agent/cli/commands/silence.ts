@@ -86,7 +86,13 @@ function stillSent(it: Silence, incidents: readonly Incident[]): string {
 }
 
 function mustBeSilenced(what: string, silences: readonly Silence[]): void {
-  if (silences.some((it) => it.what === what)) return
+  const known = silences.filter((it) => it.what === what)
+  if (known.some((it) => !it.recurs)) return
+  const [recurring] = known
+  if (recurring)
+    throw new Refusal(
+      `${safe(what)} is silenced by a maintenance window; change it under \`maintenance:\` in /etc/murphy/config.yaml`,
+    )
   const names = silences.map((it) => safe(it.what))
   throw new Refusal(
     `${safe(what)} is not silenced; ${names.length > 0 ? `silenced are ${names.join(', ')}` : 'nothing is'}`,

@@ -5,6 +5,8 @@ import { listed, many } from '../../text/lists.ts'
 import { size } from '../../text/sizes.ts'
 import { table } from '../../text/table.ts'
 import { commandOf, paint, type Style, shownOn, wrap } from '../../text/terminal.ts'
+import { clockIn } from '../../text/zones.ts'
+import { quietText } from './rows.ts'
 
 /** One thing that the doctor looked at. */
 export interface Ailment {
@@ -152,12 +154,14 @@ export function sinkRow(
     failing,
     gone,
     lastSent,
-  }: Pick<Snapshot['sinks'][number], 'name' | 'failing' | 'gone' | 'lastSent'>,
+    quiet,
+  }: Pick<Snapshot['sinks'][number], 'name' | 'failing' | 'gone' | 'lastSent' | 'quiet'>,
   tested: string | true | undefined,
   now: number,
 ): Ailment {
   const area = `sink ${name}`
-  if (tested === true) return { area, state: 'ok', text: 'test message accepted' }
+  const hush = quiet ? `. ${quietText(quiet, now, undefined)}` : ''
+  if (tested === true) return { area, state: 'ok', text: `test message accepted${hush}` }
   const trouble = tested ?? gone ?? failing?.why
   if (trouble !== undefined)
     return {
@@ -169,7 +173,7 @@ export function sinkRow(
       fix: [`\`agent notify --test --sink ${name}\``],
     }
   const sent = lastSent === undefined ? 'nothing sent yet' : `last sent ${duration(now - lastSent)} ago`
-  return { area, state: 'ok', text: `${sent} (agent doctor --send tries it)` }
+  return { area, state: 'ok', text: `${sent} (agent doctor --send tries it)${hush}` }
 }
 
 /**
@@ -198,6 +202,12 @@ export function kubernetesRow(
     kept?.lastSent === undefined ? 'nothing written yet' : `last written ${duration(now - kept.lastSent)} ago`
   return [{ area, state: 'ok', text: `${what}: ${written} (agent doctor --send tries it)` }]
 }
+
+/** What nobody is told of, as somebody asked for it or works there. */
+export const silenceRow = ({ what, until, why }: Snapshot['silences'][number], now: number): Ailment => ({
+  ...{ area: 'silenced', state: 'info' },
+  text: `${what} until ${clockIn(undefined, until, now)} (${duration(until - now)})${why ? `: ${why}` : ''}`,
+})
 
 /** A heartbeat: what a ping came to, or else what is known of it. */
 export function heartbeatRow(

@@ -130,7 +130,9 @@ function sinkRow(it: SinkRow, now: number, terminal: Terminal): TableRow {
     ? ['GONE', 'red']
     : it.failing
       ? ['FAILING', 'yellow']
-      : ['ok', 'green']
+      : it.quiet
+        ? ['quiet', 'cyan']
+        : ['ok', 'green']
   const sent = it.lastSent === undefined ? 'nothing yet' : `${duration(now - it.lastSent)} ago`
   const next = it.failing?.next === undefined ? undefined : `next try in ${duration(it.failing.next - now)}`
   const trouble = it.gone
@@ -146,12 +148,27 @@ function sinkRow(it: SinkRow, now: number, terminal: Terminal): TableRow {
     ],
     notes: [
       ...(trouble ? [trouble] : []),
+      ...(it.quiet ? [quietText(it.quiet, now, terminal.zone)] : []),
       ...(it.lacks ? [it.lacks] : []),
       ...(it.onlyWhen
         ? [`Only used while ${it.onlyWhen.join(' and ')} fail${it.onlyWhen.length === 1 ? 's' : ''}`]
         : []),
     ],
   }
+}
+
+/** "Quiet until 07:00 UTC (2 h): only critical is sent; the rest comes then" */
+export function quietText(
+  { until, passes }: NonNullable<SinkRow['quiet']>,
+  now: number,
+  zone: string | undefined,
+): string {
+  const what = {
+    warning: 'only warning and critical are',
+    critical: 'only critical is',
+    nothing: 'nothing is',
+  }
+  return `Quiet until ${clockIn(zone, until, now)} (${duration(until - now)}): ${what[passes]} sent; the rest comes then`
 }
 
 /** HEARTBEAT: who hears regularly that Murphy works. */

@@ -1,4 +1,4 @@
-import type { Finding, Incident, NotificationRecord, Severity } from '../../model/index.ts'
+import type { Finding, Incident, NotificationRecord, QuietWindow, Severity } from '../../model/index.ts'
 import { leadOf, rootAndOn, severities, severityOfAll } from '../../model/index.ts'
 import { day, minute } from '../../text/times.ts'
 import { longestPause } from '../cascade/edges.ts'
@@ -16,14 +16,16 @@ export interface Policy {
   readonly silences?: readonly Silence[]
   /** When this sink was first configured: what was resolved before that is not sent. */
   readonly since: number
+  /** When only what is grave enough is sent; the rest is sent at the end. */
+  readonly quiet?: readonly QuietWindow[]
   /** The most new messages in ten minutes; absent: no limit. */
   readonly most?: number
   /** The first look of every collector since the agent started. What it found began while nobody looked. */
   readonly firstLook?: { readonly from: number; readonly to: number }
 }
 
-/** Missed incidents that were resolved longer ago than this are left out of the digest. */
-export const digestAge = 2 * day
+/** Missed incidents that were resolved longer ago than this are left out of the digest: a long weekend, and a day. */
+export const digestAge = 4 * day
 
 /** How long a repair may take to work: k3s needs three minutes to start. What is still open then needs its own fix. */
 export const takingHold = 3 * minute

@@ -8,6 +8,8 @@ export interface Member {
   readonly incident: Incident
   readonly last?: NotificationRecord | undefined
   readonly change?: Change | undefined
+  /** It is quiet, and this not grave enough: nothing is told of it, not even what is owed. */
+  readonly held?: true
 }
 
 /** The message about several incidents that a sink has, or is to have. */
@@ -57,6 +59,21 @@ export function gatherFirst(
     several: { ...(known ?? { group, members: [], exists: false }), joining },
     left: fresh.filter((it) => !joining.includes(it)),
   }
+}
+
+/**
+ * Takes out of what nobody was told of (`fresh`, also what is over) what was held back in the quiet hours that ended at
+ * `end`. What is the only one, and still open, has a message of its own. Pure.
+ */
+export function gatherHeld(
+  fresh: readonly Incident[],
+  groups: readonly Several[],
+  end: number,
+): Several | undefined {
+  const group: Group = { id: `quiet ${end}`, of: 'quiet' }
+  const known = groups.find((it) => it.group.id === group.id)
+  if (!fresh.some((it) => it.resolved === undefined) || (!known && fresh.length === 1)) return undefined
+  return { ...(known ?? { group, members: [], exists: false }), joining: fresh }
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { Incident, Notice, NotificationRecord, Severity } from '../../model/index.ts'
 import { leadOf, severities } from '../../model/index.ts'
+import { weeklyRecord } from '../weekly.ts'
 import { recentRings } from './budget.ts'
 import { findingsOf, goneIn, stageOf, tellable, toldSeverity } from './change.ts'
 import { idOf } from './ids.ts'
@@ -20,6 +21,7 @@ export function recordSent(
       ...(at === 0 && { rang: [now] }),
       resolved: now,
     }))
+  if (notice.kind === 'weekly') return [weeklyRecord(now)]
   if (notice.kind === 'several') return recordSeveral(told, notice, receipt, now)
   const { incident } = notice
   const last = told.find((it) => it.incident === incident.id)
@@ -150,7 +152,7 @@ export function recordUnconfirmed(
 
 /** The receipt of the message a notice is about: for `merged`, that of the incident that was absorbed. */
 export function receiptFor(told: readonly NotificationRecord[], notice: Notice): string | undefined {
-  if (notice.kind === 'digest' || notice.kind === 'test') return undefined
+  if (notice.kind === 'digest' || notice.kind === 'weekly' || notice.kind === 'test') return undefined
   if (notice.kind === 'several') {
     const { group, incidents } = notice
     const ids = new Set(incidents.map(({ id }) => id))

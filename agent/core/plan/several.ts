@@ -72,8 +72,8 @@ function isNewKind({ group, members, joining }: Several): boolean {
  * over. What has passed meanwhile rings all the same, for as long as messages may have been too many. Pure.
  */
 export function owed({ members }: Several, now: number): Severity | undefined {
-  const silent = members.flatMap(({ incident, last }) =>
-    last?.quiet && incident.severity !== 'info' && now - (incident.resolved ?? now) < budgetSpan
+  const silent = members.flatMap(({ incident, last, held }) =>
+    last?.quiet && !held && incident.severity !== 'info' && now - (incident.resolved ?? now) < budgetSpan
       ? [incident]
       : [],
   )

@@ -3,8 +3,10 @@ import { leadOf } from '../../model/index.ts'
 import { underName } from '../../text/own-name.ts'
 import { line } from '../../text/sanitize.ts'
 import { messageClock } from '../../text/times.ts'
+import { digestWords } from './digest.ts'
 import { alsoAffected, avoids, limits, named, prefix, standing, steps, type Words } from './parts.ts'
 import { severalWords } from './several.ts'
+import { weeklyWords } from './weekly.ts'
 
 /** The parts of a notice. Pure and total, whatever the texts hold. Each is one line without control characters. */
 export function words(notice: Notice): Words {
@@ -44,16 +46,8 @@ function wordsOf(notice: Notice): Words {
       standing: `sent ${messageClock(notice.at, notice.at)}`,
       text: "This is a test. Murphy's findings on this node will arrive here.",
     }
-  if (notice.kind === 'digest') {
-    const many = notice.incidents.length
-    return {
-      ...none,
-      headline: `${node}: ${many === 1 ? '1 missed incident (resolved)' : `${many} missed incidents (all resolved)`}`,
-      standing: '',
-      text: 'They began and ended while Murphy could not send here.',
-      lines: notice.incidents.map((it) => `${named(it)}: ${standing(it, notice.at)}`),
-    }
-  }
+  if (notice.kind === 'digest') return { ...none, ...digestWords(notice, node) }
+  if (notice.kind === 'weekly') return { ...none, ...weeklyWords(notice, node) }
   if (notice.kind === 'several') return severalWords(notice, node)
   const { incident } = notice
   const lead = leadOf(incident)

@@ -20,9 +20,13 @@ export function severalTitle({ incidents, group }: SeveralNotice): string {
   const [first] = incidents
   if (many === 1 && first) return named(first)
   const codes = new Set(incidents.map(({ cause }) => cause.code))
-  const when = { away: ' while Murphy was away', start: " at Murphy's first check", kind: '', rest: '' }[
-    group.of
-  ]
+  const when = {
+    quiet: ' in quiet hours',
+    away: ' while Murphy was away',
+    start: " at Murphy's first check",
+    kind: '',
+    rest: '',
+  }[group.of]
   if (codes.size === 1)
     return `${kindTitle(incidents.map(({ cause }) => ({ ...cause, kind: lineOfKind(cause) })))}${when}`
   const gravest = first ? `: ${named(first)}` : ''

@@ -6,6 +6,7 @@ import { jsonBytes, shorten } from '../../text/lengths.ts'
 import { underName } from '../../text/own-name.ts'
 import { line } from '../../text/sanitize.ts'
 import { timestamp } from '../../text/times.ts'
+import { bySeverity, gravestOf } from './digest.ts'
 import { words } from './message.ts'
 import { gravestFirst, marks, runbook } from './parts.ts'
 import { plainText } from './plain-text.ts'
@@ -15,7 +16,7 @@ import { severalTitle } from './several.ts'
  * A POST of JSON as Standard Webhooks 1.0.0 describes it (standardwebhooks.com). The body, version 2:
  *
  *     { "type": "incident.opened" | "incident.worse" | "incident.grew" | "incident.merged"
- *             | "incident.reminder" | "incident.resolved" | "digest" | "test"
+ *             | "incident.reminder" | "incident.resolved" | "digest" | "weekly" | "test"
  *             | "incidents.opened" and so on, the same of several in one message,
  *       "timestamp": "2026-03-05T03:12:07.000Z",        when it happened
  *       "title": "node1: …",                            for receivers that show a text, as Slack, Mattermost and
@@ -111,7 +112,7 @@ const limits = {
   impact: 600,
   step: 500,
 }
-const most = { affected: 6, incidents: 10, steps: 6, avoids: 3, evidence: 12 }
+const most = { affected: 6, incidents: 10, steps: 6, avoids: 3, evidence: 12, deadlines: 10, unseen: 10 }
 
 const fit = (text: string, limit: number) => shorten(line(text), limit, jsonBytes)
 
@@ -146,15 +147,8 @@ interface Content {
 
 function content(notice: Notice): Content {
   if (notice.kind === 'test') return { type: 'test', happened: notice.at, data: {} }
-  if (notice.kind === 'digest')
-    return {
-      type: 'digest',
-      happened: notice.at,
-      data: {
-        incidents: notice.incidents.slice(-most.incidents).map((it) => brief(it, notice.node)),
-        more: Math.max(0, notice.incidents.length - most.incidents),
-      },
-    }
+  if (notice.kind === 'digest') return digest(notice)
+  if (notice.kind === 'weekly') return weekly(notice)
   if (notice.kind === 'several') return several(notice)
   const { incident, kind } = notice
   const happened = kind === 'opened' ? incident.since : kind === 'resolved' ? incident.resolved : undefined
@@ -188,6 +182,39 @@ const whole = (incident: Incident, { node, command }: Notice) => ({
   more: Math.max(0, incident.affected.length - most.affected),
 })
 
+/** As many as have room, as short as in a digest, and how many do not. */
+const listed = (all: readonly Incident[], node: string) => ({
+  incidents: all.slice(0, most.incidents).map((it) => brief(it, node)),
+  more: Math.max(0, all.length - most.incidents),
+})
+
+const digest = ({ incidents, of, node, at }: Extract<Notice, { kind: 'digest' }>): Content => ({
+  type: 'digest',
+  happened: at,
+  data: {
+    ...{ of: of ?? 'outage', total: incidents.length, severities: bySeverity(incidents) },
+    ...listed(gravestOf(incidents), node),
+  },
+})
+
+function weekly(notice: Extract<Notice, { kind: 'weekly' }>): Content {
+  const { incidents, deadlines, unseen, versions, from, node, at } = notice
+  const open = incidents.filter((it) => it.resolved === undefined).length
+  return {
+    type: 'weekly',
+    happened: at,
+    data: {
+      ...{ from: timestamp(from), total: incidents.length, open, severities: bySeverity(incidents) },
+      ...listed(gravestOf(incidents), node),
+      deadlines: deadlines.slice(0, most.deadlines).map(({ what, at: end, confidence = 'date' }) => ({
+        ...{ what: fit(what, limits.subject), at: timestamp(end), confidence },
+      })),
+      unseen: unseen.slice(0, most.unseen).map((it) => fit(it, limits.brief)),
+      versions: fit(versions, limits.impact),
+    },
+  }
+}
+
 /** Several incidents, each as short as in a digest, and what to do about the gravest. */
 function several(notice: Extract<Notice, { kind: 'several' }>): Content {
   const { incidents, change, group, into } = notice
@@ -211,8 +238,7 @@ function several(notice: Extract<Notice, { kind: 'several' }>): Content {
         open: open.length,
         ...(gravest && steps(gravest, notice.command)),
       },
-      incidents: incidents.slice(0, most.incidents).map((it) => brief(it, notice.node)),
-      more: Math.max(0, incidents.length - most.incidents),
+      ...listed(incidents, notice.node),
       ...(into && { into: { ...frame(into, notice.node), title: fit(titleOf(into), 2 * limits.title) } }),
     },
   }

@@ -1,5 +1,6 @@
 import t from 'tap'
-import { ConfigError, loadConfig, parseConfig, printed } from '../../../agent/config/config.ts'
+import { ConfigError, loadConfig, parseConfig } from '../../../agent/config/config.ts'
+import { printed } from '../../../agent/config/printed.ts'
 import { jsonSchema } from '../../../agent/config/schema.ts'
 import { collector, opaque, sink } from '../../../agent/model/index.ts'
 
@@ -187,7 +188,7 @@ t.test('a secret that is not quoted, or is taken for a key, is not shown', async
   t.strictSame(
     problems('sinks:\n  - type: post\n    url: "https://a"\n    "https://example.org/hook": x\n'),
     [
-      '/etc/murphy/config.yaml:4:5: sinks[0].<hidden>: unknown key; valid keys: type, name, min, keep_open, only_when, url, url_file, url_credential, topic',
+      '/etc/murphy/config.yaml:4:5: sinks[0].<hidden>: unknown key; valid keys: type, name, min, keep_open, only_when, weekly, url, url_file, url_credential, topic',
     ],
   )
   for (const value of [

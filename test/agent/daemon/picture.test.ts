@@ -56,6 +56,27 @@ t.test('a picture as the socket answers it', async (t) => {
   )
 })
 
+t.test('what is quiet, and what is under maintenance', async (t) => {
+  const until = now + 3600_000
+  const quiet = (at: number) => (at < until ? { since: 0, until, passes: 'critical' as const } : undefined)
+  const window = {
+    days: [0, 1, 2, 3, 4, 5, 6],
+    from: 3 * 3600_000,
+    to: 4 * 3600_000,
+    zone: 'UTC',
+    what: 'certs',
+  }
+  const it = { ...scene, postmen: [{ name: 'mine', delivery, quiet }] }
+  const config = { ...scene.config, maintenance: [window] }
+  t.match(pictureOf({ ...it, config }, now), {
+    sinks: [{ name: 'mine', quiet: { until, passes: 'critical' } }],
+    silences: [{ what: 'certs' }, { what: 'certs', recurs: true, why: 'maintenance' }],
+  })
+  const later = pictureOf({ ...it, config }, until)
+  t.notOk(later.sinks[0]?.quiet)
+  t.strictSame(later.silences, [])
+})
+
 t.test('when a sink was last told is known from before the start as well', async (t) => {
   const note = { incident: 'i', severity: 'warning' as const, findings: [], reminded: 0 }
   const told = () => [

@@ -187,3 +187,89 @@ t.test(
     t.equal(sms.arrived.length, 3, 'and nothing new')
   },
 )
+
+const hour = 3600_000
+const always = { days: [0, 1, 2, 3, 4, 5, 6], from: 0, to: 24 * hour, zone: 'UTC' }
+const config = { node: 'node1', letterhead: {}, remind: 0, mostMessages: 6 }
+
+t.test('in quiet hours and under maintenance it is silent, each in its own way', async (t) => {
+  const receiver = await webhookReceiver()
+  t.teardown(() => receiver.close())
+  const its = { url: receiver.url, secret: webhookSecret }
+  const sink = {
+    name: 'mine',
+    type: 'webhook',
+    min: 'warning',
+    keepOpen: false,
+    settings: its,
+    unread: [],
+  } as const
+  const critical = incidentOf('a.b')
+  const mild = { ...incidentOf('c.d'), severity: 'warning' as const }
+  const told = async (more: object, open: readonly Incident[]) => {
+    const before = receiver.arrived.length
+    const { all } = opened(receiver.url, {
+      config: { ...config, sinks: [sink], ...more },
+      incidents: () => open,
+    })
+    wake(all)
+    await until(() => receiver.arrived.length >= before + open.length)
+    await sleep(100)
+    await all[0]?.delivery.stop()
+    return receiver.arrived.length - before
+  }
+  t.equal(await told({}, [critical, mild]), 2)
+  t.equal(await told({ quiet: [{ ...always, passes: 'critical' }] }, [critical, mild]), 1)
+  t.equal(await told({ quiet: [{ ...always, passes: 'nothing' }] }, [critical, mild]), 0)
+  t.equal(await told({ quiet: [{ ...always, passes: 'nothing', sinks: ['other'] }] }, [critical, mild]), 2)
+  t.equal(await told({ maintenance: [{ ...always, what: 'a' }] }, [critical, mild]), 1)
+  t.equal(await told({ maintenance: [{ ...always, what: 'all' }] }, [critical, mild]), 0)
+})
+
+t.test('a digest of the week is sent once, after a restart and an outage too', async (t) => {
+  const receiver = await webhookReceiver()
+  t.teardown(() => receiver.close())
+  const its = { url: receiver.url, secret: webhookSecret }
+  // It was due a moment ago.
+  const now = new Date()
+  const weekly = {
+    ...{ weekday: now.getUTCDay(), zone: 'UTC' },
+    at: Math.floor(((now.getTime() % (24 * hour)) / 60_000) | 0) * 60_000,
+  }
+  const sink = {
+    name: 'mine',
+    type: 'webhook',
+    min: 'warning',
+    keepOpen: false,
+    settings: its,
+    unread: [],
+  } as const
+  const books = new Map<string, readonly NotificationRecord[]>()
+  const run = () =>
+    opened(receiver.url, {
+      config: { ...config, sinks: [{ ...sink, weekly }] },
+      week: () => ({ incidents: [], deadlines: [], unseen: [], versions: 'Murphy 0' }),
+      store: {
+        told: (name) => books.get(name) ?? [],
+        note: (name, entries) => void books.set(name, [...(books.get(name) ?? []), ...entries]),
+        ...{ sinkSince: () => 0, silences: () => [] },
+      },
+    }).all
+  let refuse: boolean = true
+  receiver.fault = () => (refuse ? { status: 503, body: '' } : undefined)
+  const first = run()
+  wake(first)
+  await until(() => receiver.arrived.length > 0)
+  t.equal(receiver.events.length, 0)
+  await first[0]?.delivery.stop()
+  refuse = false
+  for (let restart = 0; restart < 2; restart += 1) {
+    const again = run()
+    wake(again)
+    await until(() => receiver.events.length > 0)
+    await sleep(100)
+    await again[0]?.delivery.stop()
+  }
+  t.match(receiver.events, [{ type: 'weekly', data: { total: 0, versions: 'Murphy 0' } }])
+  t.equal(receiver.events.length, 1)
+})

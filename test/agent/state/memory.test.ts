@@ -1,4 +1,6 @@
 import t from 'tap'
+import { resolvedKept } from '../../../agent/core/ledger.ts'
+import { silenceKept } from '../../../agent/core/silence.ts'
 import { inspect, type Remembered } from '../../../agent/state/inspect.ts'
 import { Memory, newest } from '../../../agent/state/memory.ts'
 import { finding } from '../findings.ts'
@@ -69,19 +71,19 @@ t.test('what was written is noted, and forgotten with the ledger', async (t) => 
 })
 
 t.test('what is too old is let go, in memory and on the disk', async (t) => {
-  const long = now - 6 * day - 1
+  const long = now - 2 * resolvedKept - 1
   const memory = new Memory(nothing, clock)
   memory.ledger = [old, open]
   for (const it of [
     told('over', { reminded: long, resolved: long }),
-    told('lately over', { reminded: long, resolved: now - 6 * day }),
+    told('lately over', { reminded: long, resolved: now - 2 * resolvedKept }),
     told('lost', { reminded: long }),
     told(open.id, { reminded: long }),
   ])
     memory.book('ops').set(it.incident, it)
   for (const [id, until] of [
-    ['ended', now - 3 * day - 1],
-    ['lately', now - 3 * day],
+    ['ended', now - silenceKept - 1],
+    ['lately', now - silenceKept],
   ] as const)
     memory.silences.set(id, { id, what: 'all', since: until - 1, until })
   const db = made(t)

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { ConfigError, parseConfig, printed } from '../../../agent/config/config.ts'
+import { ConfigError, parseConfig } from '../../../agent/config/config.ts'
+import { printed } from '../../../agent/config/printed.ts'
 import { sinks } from '../../../agent/delivery/sinks/index.ts'
 import { collectors } from '../../../collectors/index.ts'
 import { kind, must, part, textOf } from '../kind.ts'

@@ -10,6 +10,7 @@ import {
   privileges,
   remedy,
   renderDoctor,
+  silenceRow,
   sinkRow,
   stateFolder,
 } from '../../../../agent/cli/render/doctor.ts'
@@ -95,6 +96,17 @@ t.test('a sink that does not take messages is critical', async (t) => {
   t.match(sinkRow({ name: 'd', gone: '404' }, undefined, now), { state: 'critical', text: 'failing: 404' })
   t.match(sinkRow({ name: 'd', gone: '404' }, true, now), { state: 'ok' }, 'what was tried now counts')
   t.match(sinkRow({ name: 'd', lastSent: now - 60_000 }, undefined, now), { text: /^last sent 60 s ago/ })
+  const quiet = { until: now + 7_200_000, passes: 'critical' } as const
+  for (const tested of [true, undefined] as const)
+    t.match(sinkRow({ name: 'd', quiet }, tested, now), {
+      state: 'ok',
+      text: /Quiet until 05:30 UTC \(2 h\): only critical is sent/,
+    })
+  const silence = { id: 'all', what: 'all', since: now, until: now + 7_200_000, why: 'maintenance: updates' }
+  t.match(silenceRow(silence, now), {
+    ...{ area: 'silenced', state: 'info' },
+    text: 'all until 05:30 UTC (2 h): maintenance: updates',
+  })
 })
 
 t.test('what is written to Kubernetes has a row where it is asked for', async (t) => {

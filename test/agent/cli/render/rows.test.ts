@@ -117,6 +117,19 @@ t.test('what is only written to Kubernetes notifies nobody', async (t) => {
   t.match(beside, /\nkubernetes +ok/)
 })
 
+t.test('a sink says that it is quiet, until when, and what is sent all the same', async (t) => {
+  const [sink] = picture.sinks
+  if (!sink) throw new Error('the picture has one')
+  const of = (passes: 'warning' | 'critical' | 'nothing') =>
+    sinkTable({ ...picture, sinks: [{ ...sink, quiet: { until: now + 7_200_000, passes } }] }, plain)
+  t.match(
+    of('critical'),
+    /\ndiscord +quiet +3 min ago\n +Quiet until 05:30 UTC \(2 h\): only critical is sent; the rest/,
+  )
+  t.match(of('warning'), /only warning and critical are\s+sent/)
+  t.match(of('nothing'), /: nothing is sent/)
+})
+
 t.test('a heartbeat says when it was sent, that it fails, and why it is not sent', async (t) => {
   const row = { name: 'switch', type: 'kuma', every: 60_000 }
   const failing = { since: now - 600_000, why: 'kuma.example: answered 503', tries: 9 }
