@@ -81,7 +81,7 @@ export const maintenanceProperties = {
   ...windowProperties,
   what: {
     type: 'string',
-    description: 'What nobody is told of, as `agent silence` takes it: all, an area, a code, a subject.',
+    description: 'What is not sent, as `agent silence` takes it: all, an area, a code, a subject.',
     pattern: '^[\\x20-\\x7e]{1,300}$',
     default: 'all',
   },
@@ -307,7 +307,7 @@ export function jsonSchema(collectors: readonly Collector[], sinks: readonly Sin
       },
       maintenance: {
         type: 'array',
-        description: 'Times in which nobody is told of what matches, as somebody works there.',
+        description: 'Times in which nothing that matches is sent, as somebody works there.',
         items: maintenanceSchema,
       },
     },

@@ -18,7 +18,7 @@ export function beatOf(it: Snapshot, kind: Beat['kind'], report: HeartbeatReport
       ? `${first.severity}: ${line(leadOf(first).title, longest / 2)}${more}`
       : `${state === 'ok' ? 'all well' : state}, ${many(looking, 'check')}`,
     start: `Murphy ${agent.version} starts`,
-    stop: `Murphy ${agent.version} was told to stop`,
+    stop: `Murphy ${agent.version} stops`,
     test: 'test by agent doctor',
   }
   return {

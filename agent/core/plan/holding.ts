@@ -1,5 +1,5 @@
 import type { Incident, QuietWindow, Severity } from '../../model/index.ts'
-import { lastQuietEnd, passesIn, quietAt } from '../windows.ts'
+import { lastQuietEnd, passesAt, passesIn, quietAt } from '../windows.ts'
 import { toldSeverity } from './change.ts'
 import { gatherHeld, type Several } from './groups.ts'
 
@@ -28,8 +28,8 @@ export function holdingOf(windows: readonly QuietWindow[] | undefined, now: numb
     passes: (it) => quiet === undefined || passesIn(quiet, it),
     end: quiet ? undefined : lastQuietEnd(windows, now),
     wasHeld(it) {
-      const then = quietAt(windows, it.notifyAt)
-      return then !== undefined && !passesIn(then, gravity(it))
+      const passes = passesAt(windows, it.notifyAt)
+      return passes !== undefined && !passesIn({ passes }, gravity(it))
     },
   }
 }

@@ -2,6 +2,7 @@ import t from 'tap'
 import {
   lastQuietEnd,
   maintenanceAt,
+  passesAt,
   passesIn,
   quietAt,
   stretches,
@@ -67,6 +68,8 @@ t.test('whether it is quiet, until when, and what passes', async (t) => {
   const always: QuietWindow = { ...night, from: 0, to: 24 * hour }
   const now = at('2026-12-01T05:00Z')
   t.equal((quietAt([always], now)?.until ?? 0) - now, 7 * 24 * hour, 'no longer than a week')
+  for (let it = at('2026-10-24T12:00Z'); it < at('2026-10-26T12:00Z'); it += 600_000)
+    t.equal(passesAt([night, morning], it), quietAt([night, morning], it)?.passes, iso(it))
   t.equal(passesIn({ passes: 'critical' }, 'critical'), true)
   t.equal(passesIn({ passes: 'critical' }, 'warning'), false)
   t.equal(passesIn({ passes: 'warning' }, 'info'), false)

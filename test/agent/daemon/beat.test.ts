@@ -24,7 +24,7 @@ t.test('in one short line', async (t) => {
   t.equal(text(picture, 'alive', 'alive'), 'node1: critical: the firewall was flushed')
   t.equal(text({ ...well, cluster: 'home' }, 'alive', 'alive'), 'node1 (home): all well, 3 checks')
   t.equal(text({ ...well, state: 'unknown' }, 'alive', 'alive'), 'node1: unknown, 3 checks')
-  t.equal(text(picture, 'stop', 'alive'), 'node1: Murphy 0.1.0 was told to stop')
+  t.equal(text(picture, 'stop', 'alive'), 'node1: Murphy 0.1.0 stops')
   const [one] = picture.incidents
   if (!one) throw new Error('the picture has one')
   const three = { ...picture, incidents: [one, one, one] }
