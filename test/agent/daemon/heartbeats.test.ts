@@ -1,9 +1,16 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import t from 'tap'
+import { parseConfig } from '../../../agent/config/config.ts'
+import { startDaemon } from '../../../agent/daemon/daemon.ts'
 import { type HeartbeatsOptions, openHeartbeats } from '../../../agent/daemon/heartbeats.ts'
-import type { Host } from '../../../agent/model/index.ts'
+import { openLog } from '../../../agent/daemon/log.ts'
+import { sinks } from '../../../agent/delivery/sinks/index.ts'
+import { openMachine } from '../../../agent/host/machine.ts'
+import { type Host, opaque } from '../../../agent/model/index.ts'
+import { openStore } from '../../../agent/state/store.ts'
 import { healthchecksReceiver } from '../../receivers/healthchecks.ts'
 import { kumaReceiver } from '../../receivers/kuma.ts'
+import { webhookReceiver, webhookSecret } from '../../receivers/webhook.ts'
 import { settings } from '../delivery/heartbeats/beats.ts'
 import { now, picture, things } from '../small.ts'
 
@@ -152,4 +159,45 @@ t.test('that it fails is noticed by whoever judges', async (t) => {
   it.completed({ ...round, ...sample })
   await until('it fails', () => world.turned === 1)
   t.match(it.state()[0]?.failing?.why, /Monitor not found/)
+})
+
+t.test('one that fails for long is a finding of Murphy’s own, which the sinks get', async (t) => {
+  const receivers = [await kumaReceiver(), await webhookReceiver({ secret: webhookSecret })] as const
+  const [kuma, hook] = receivers
+  t.teardown(() => Promise.all(receivers.map((it) => it.close())))
+  const folder = t.testdir({})
+  const text = `node: node1
+sinks:
+  - { type: webhook, url: "${hook.url}", secret: "${webhookSecret}" }
+heartbeats:
+  - { name: switch, url: "${kuma.url}x", every_seconds: 2 }
+`
+  const collectors = [opaque(things)]
+  let shift = 0
+  const daemon = startDaemon({
+    ...{ config: parseConfig(text, { file: 'test', collectors, sinks }), collectors, sinks, version: '0' },
+    ...{ machine: openMachine(), store: openStore(folder, Date.now()), now: () => Date.now() + shift },
+    log: openLog({ level: 'error', write: () => undefined }),
+  })
+  t.teardown(() => daemon.stop())
+  await daemon.ready
+  await until('it fails', () => daemon.snapshot().heartbeats?.[0]?.failing !== undefined)
+  // The receiver takes what is at most five minutes off.
+  shift = 4.5 * minute
+  daemon.silence({ id: 'x', what: 'x', since: 0, until: 0 })
+  await pause(300)
+  t.equal(hook.events.length, 0, 'not yet')
+  shift = 5 * minute + 10
+  hook.fault = (request) => (request.headers['webhook-id'] ? { status: 204 } : undefined)
+  daemon.silence({ id: 'x', what: 'x', since: 0, until: 0 })
+  await until('it is sent', () => hook.arrived.length > 0)
+  t.match(JSON.parse(hook.arrived[0]?.body ?? ''), {
+    type: 'incident.opened',
+    title: 'node1: switch failing',
+    data: {
+      incident: { severity: 'warning', cause: { code: 'agent.heartbeat-failing', subject: 'switch' } },
+    },
+  })
+  t.notMatch(hook.arrived[0]?.body, /wKcFl3/)
+  t.match(hook.arrived[0]?.body, /Monitor not found/)
 })
