@@ -237,7 +237,6 @@ export const elsewhere: Readonly<Record<string, readonly [file: string, word: st
   'systemctl restart murphy': ['real/systemd.test.ts', 'systemctl restart murphy'],
   'agent doctor --send': ['agent/cli/commands/doctor.test.ts', "'doctor', '--send'"],
   'agent notify --test': ['agent/cli/commands/notify.test.ts', "'notify', '--test'"],
-  'agent doctor --send': ['agent/cli/commands/doctor.test.ts', "'doctor', '--send'"],
   'agent network': ['agent/cli/commands/page.test.ts', "'network'"],
   'agent memory': ['agent/cli/commands/page.test.ts', "'memory'"],
   'agent firewall': ['agent/cli/commands/page.test.ts', "'firewall'"],

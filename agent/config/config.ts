@@ -233,6 +233,9 @@ function sinkConfig(
   }
   const before = problems.length
   check(sinkSchema(sink), own, path)
+  for (const key of sink.restate ? ['only_when', 'weekly'] : [])
+    if (key in own)
+      problem([...path, key], `is not for ${sink.name}: it is told all that is open, again every minute`)
   const unread: string[] = []
   const secret = secretReader(secrets, environment)
   const settings = { ...defaults(sink.settings), ...secretsOf(sink, own, path, secret, unread, problem) }

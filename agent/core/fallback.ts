@@ -1,4 +1,5 @@
-import type { Incident, Notice, NotificationRecord } from '../model/index.ts'
+import type { Incident, Notice, NotificationRecord, Severity } from '../model/index.ts'
+import { atLeast } from './plan/change.ts'
 import { failingFor } from './self.ts'
 
 /** What is known of a sink that another one stands in for. */
@@ -39,6 +40,17 @@ export function concerning(
     ({ id, affected }) => known.has(id) || due.has(id) || affected.some((it) => known.has(it.id)),
   )
 }
+
+/** What people would have to be told of where a sink that is only told all that is open cannot be told. Pure. */
+export const openings = (
+  incidents: readonly Incident[],
+  min: Severity,
+  node: string,
+  now: number,
+): readonly Notice[] =>
+  incidents
+    .filter((it) => it.resolved === undefined && it.notifyAt <= now && atLeast(it.severity, min))
+    .map((incident) => ({ kind: 'opened', id: incident.id, node, at: now, incident }))
 
 const changeOf = (it: Notice) => (it.kind === 'several' ? it.change : it.kind)
 

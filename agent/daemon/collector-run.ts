@@ -1,6 +1,7 @@
 import type { CollectorConfig } from '../config/config.ts'
 import { type Guarded, guarded } from '../core/guard.ts'
 import { type Outcome, round, sampleVersionOf, withUnseen } from '../core/round.ts'
+import { Tally } from '../core/tally.ts'
 import type { Camera } from '../film/camera.ts'
 import type { Machine } from '../host/machine.ts'
 import { spent } from '../host/spent.ts'
@@ -14,6 +15,7 @@ import type {
   WakeEvent,
 } from '../model/index.ts'
 import type { Store } from '../state/store.ts'
+import { minute } from '../text/times.ts'
 import { nextLook } from './attention.ts'
 import type { Log } from './log.ts'
 import { reportRound } from './report.ts'
@@ -29,6 +31,8 @@ export interface CollectorRunOptions {
   readonly store: Pick<Store, 'ledger' | 'sample' | 'saveSample' | 'keep' | 'addPoints' | 'series'>
   readonly log: Log
   readonly now: () => number
+  /** A monotonic clock, ms. */
+  readonly elapsed?: () => number
   readonly camera?: Camera | undefined
   /** Aborted when the daemon stops: the result of a round that ends after that is dropped. */
   readonly stopping: AbortSignal
@@ -39,6 +43,9 @@ export interface CollectorRunOptions {
 /** The most wake events that are handed to a round; the oldest are dropped first. */
 const mostHeard = 500
 
+/** How late a round may be, ms, beside the time that it may take. */
+const lateness = minute
+
 /** One collector while the daemon runs: its schedule, what wakes it, its last result. */
 export class CollectorRun {
   readonly collector: Collector
@@ -48,6 +55,8 @@ export class CollectorRun {
   readonly looked: Promise<void>
   /** The result of its last round. */
   outcome?: Outcome
+  /** How its rounds ended: in one that failed it saw nothing. */
+  readonly tally = new Tally(['seen', 'failed'])
   readonly #options: CollectorRunOptions
   readonly #guarded: Guarded
   readonly #watching: Watching
@@ -55,6 +64,9 @@ export class CollectorRun {
   #heard: readonly WakeEvent[] = []
   /** What its last round cost of a core, ms; other rounds that ran meanwhile are in it as well. */
   #spent = 0
+  readonly #elapsed: () => number
+  /** By when its next round has to be over, by `#elapsed`. */
+  #dueBy = Number.POSITIVE_INFINITY
   #markLooked = () => {}
 
   constructor(options: CollectorRunOptions) {
@@ -62,6 +74,7 @@ export class CollectorRun {
     const about = { collector: collector.name }
     const wake = () => this.rounds.wake()
     this.#options = options
+    this.#elapsed = options.elapsed ?? (() => performance.now())
     this.#guarded = guarded(collector, (text, error) => {
       log.error({ ...about, error }, text)
       wake()
@@ -95,6 +108,11 @@ export class CollectorRun {
   /** Its deadlines by the last sample, as of `at`. */
   deadlines(at: number): readonly Deadline[] {
     return this.#deadlinesOf(this.outcome, at)
+  }
+
+  /** Whether its next round should long have been over: its clock stands still, or a round does not end. */
+  isLate(): boolean {
+    return this.#elapsed() > this.#dueBy
   }
 
   /** Ends its schedule and watches, and waits for a round that is running. */
@@ -136,6 +154,10 @@ export class CollectorRun {
     if (!outcome.sample) this.#heard = [...heard, ...this.#heard].slice(-mostHeard)
     reportRound(log, this.outcome, outcome)
     this.outcome = outcome
+    this.tally.add(outcome.sample ? 'seen' : 'failed', outcome.took)
+    const next = this.rounds.next()
+    if (next !== undefined)
+      this.#dueBy = this.#elapsed() + Math.max(0, next - Date.now()) + collector.timeout + lateness
     seen(outcome)
     this.#remember(outcome, artifacts)
     if (outcome.watches) this.#watching.update(outcome.watches)

@@ -74,7 +74,10 @@ export function startDaemon(options: DaemonOptions): Daemon {
   let firstLook: { readonly from: number; readonly to: number } | undefined
   const incidents = () => (warm() ? truth.incidents() : undefined)
   const parts = { ...options, now, started, runs, incidents, turned: () => settle() }
-  const tellers = postmen({ ...parts, firstLook: () => firstLook, week: (from) => lastWeek(from) })
+  const tellers = postmen({
+    ...{ ...parts, firstLook: () => firstLook, week: (from: number) => lastWeek(from) },
+    isWatching: () => !runs.some((it) => it.isLate()),
+  })
   const node = kubernetes(parts)
   const scene = { config, version, started, collectors, runs, postmen: tellers, kubernetes: node, store }
   const snapshot = () =>

@@ -1,12 +1,14 @@
 import type { Config, SinkConfig } from '../config/config.ts'
-import { concerning, isEnd, standsInSince } from '../core/fallback.ts'
+import { concerning, isEnd, openings, standsInSince } from '../core/fallback.ts'
 import { plan, receiptFor, recordSent, recordUnconfirmed } from '../core/plan.ts'
 import { type Week, weeklyDue, weeklyNotice } from '../core/weekly.ts'
 import { maintenanceAt, type Quiet, quietAt } from '../core/windows.ts'
+import { type LetterTally, letterTally } from '../delivery/counted.ts'
 import { type Delivery, type DeliveryState, deliver } from '../delivery/postman.ts'
 import type { Incident, Notice, NotificationRecord, Sink } from '../model/index.ts'
 import type { Store } from '../state/store.ts'
 import { week as lengthOfWeek } from '../text/times.ts'
+import { herald } from './heralds.ts'
 import type { Log } from './log.ts'
 
 /** The delivery to one sink; `name` is the sink's in the settings. */
@@ -17,13 +19,15 @@ export interface Postman {
   readonly onlyWhen?: readonly string[]
   /** The quiet hours of this sink that are now. */
   readonly quiet?: (at: number) => Quiet | undefined
+  /** What became of its letters; absent where nobody counts them. */
+  readonly tally?: LetterTally
 }
 
 export interface PostmenOptions {
   readonly config: Pick<Config, 'sinks' | 'remind' | 'mostMessages' | 'node' | 'letterhead'> &
     Partial<Pick<Config, 'quiet' | 'maintenance'>>
   readonly sinks: readonly Sink[]
-  readonly store: Pick<Store, 'told' | 'note' | 'sinkSince' | 'silences'>
+  readonly store: Pick<Store, 'told' | 'note' | 'sinkSince' | 'silences' | 'sample' | 'saveSample'>
   readonly log: Log
   readonly now: () => number
   /** When the daemon started. */
@@ -38,6 +42,8 @@ export interface PostmenOptions {
   readonly week?: (from: number) => Week
   /** Called when a sink begins to fail, or works again. */
   readonly turned: () => void
+  /** Whether every collector does its rounds; absent: for as long as the process runs. */
+  readonly isWatching?: () => boolean
 }
 
 /** What is due for a sink, by its name, and how it fares: for those that stand in for it. */
@@ -51,11 +57,20 @@ export function postmen(options: PostmenOptions): readonly Postman[] {
     if (!sink) return []
     const { name, onlyWhen } = it
     const windows = quietFor(name, options.config)
+    const tally = letterTally()
+    const its = { ...options, tally, others }
+    const delivery = sink.restate ? herald(it, sink, its) : postman(it, sink, its)
+    const { config, incidents, now } = options
+    if (sink.restate)
+      others.set(name, {
+        due: () => openings(incidents() ?? [], it.min, config.node, now()),
+        delivery: () => delivery,
+      })
     return [
       {
-        name,
-        delivery: postman(it, sink, options, others),
-        quiet: (at: number) => quietAt(windows, at),
+        ...{ name, tally, delivery },
+        // Of what is told all that is open nothing can be held back: its receiver would take it for over.
+        ...(!sink.restate && { quiet: (at: number) => quietAt(windows, at) }),
         ...(onlyWhen && { onlyWhen }),
       },
     ]
@@ -65,10 +80,12 @@ export function postmen(options: PostmenOptions): readonly Postman[] {
 const quietFor = (name: string, { quiet = [] }: PostmenOptions['config']) =>
   quiet.filter(({ sinks }) => sinks === undefined || sinks.includes(name))
 
-function postman(it: SinkConfig, sink: Sink, options: PostmenOptions, others: Others): Delivery {
+type OneOptions = PostmenOptions & { readonly tally: LetterTally; readonly others: Others }
+
+function postman(it: SinkConfig, sink: Sink, options: OneOptions): Delivery {
   const { name, min, weekly, settings, keepOpen, onlyWhen } = it
   const { config, store, log, now, started, describe = () => '', incidents, firstLook } = options
-  const { week, turned } = options
+  const { week, turned, tally, others } = options
   const { remind, mostMessages: most, maintenance = [] } = config
   const since = store.sinkSince(name, started)
   const policy = { min, remind, most, since, quiet: quietFor(name, config) }
@@ -119,6 +136,7 @@ function postman(it: SinkConfig, sink: Sink, options: PostmenOptions, others: Ot
     unconfirmed: (notice) => store.note(name, recordUnconfirmed(told(), notice, now())),
     log,
     now,
+    tally,
     changed: ({ gone, failing }: DeliveryState) => {
       const fails = gone !== undefined || failing !== undefined
       if (fails === sick) return

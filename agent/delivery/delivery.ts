@@ -1,4 +1,5 @@
 import type { Abilities, Letter, Notice, Properties, Reading, Settings, Sink } from '../model/index.ts'
+import type { LetterTally } from './counted.ts'
 
 /** The state of delivery to one sink. Holds no secret. */
 export interface DeliveryState {
@@ -59,6 +60,8 @@ export interface DeliverOptions {
   readonly sleep?: (ms: number, signal: AbortSignal) => Promise<void>
   /** How long one request may take in all, in ms. */
   readonly timeout?: number
+  /** Counts what became of each letter. */
+  readonly tally?: LetterTally
 }
 
 /** The result of posting one letter. */

@@ -1,5 +1,5 @@
 import { Agent, Client, type Dispatcher, EnvHttpProxyAgent, request } from 'undici'
-import type { Properties, Reply, Settings, Sink } from '../model/index.ts'
+import type { Properties, Reply, Settings, Sink, Tls } from '../model/index.ts'
 import { minute } from '../text/times.ts'
 import { names } from './addresses.ts'
 import { cleaner } from './clean.ts'
@@ -39,7 +39,7 @@ function openHttp({
 }: PostOptions): Post {
   const redact = redactor(sink, settings)
   let isOpen = false
-  const dispatcher = open(env, idle, (turned) => {
+  const dispatcher = open(env, idle, sink.tls?.(settings) ?? {}, (turned) => {
     isOpen = turned
   })
   /** When the connection was last used, by `performance.now()`. */
@@ -131,6 +131,7 @@ function addressOf(sink: Sink, settings: Settings<Properties>): URL | null {
 function open(
   env: Readonly<Record<string, string | undefined>>,
   idle: number,
+  tls: Tls,
   turned: (isOpen: boolean) => void,
 ): Agent | EnvHttpProxyAgent {
   const connect = {
@@ -145,7 +146,7 @@ function open(
     new Client(origin, { ...kept, ...own })
       .on('connect', () => turned(true))
       .on('disconnect', () => turned(false))
-  const options = { connect, allowH2: false, connections: 1, ...kept, factory }
+  const options = { connect: { ...connect, ...tls }, allowH2: false, connections: 1, ...kept, factory }
   const { HTTP_PROXY, HTTPS_PROXY, NO_PROXY } = env
   const { http_proxy: httpProxy = HTTP_PROXY, https_proxy: httpsProxy = HTTPS_PROXY } = env
   if (!httpProxy && !httpsProxy) return new Agent(options)
@@ -156,6 +157,7 @@ function open(
     ...(httpsProxy && { httpsProxy }),
     noProxy,
     proxyTls: connect,
+    requestTls: tls,
     connectTimeout: connect.timeout,
   })
 }

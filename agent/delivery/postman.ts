@@ -3,6 +3,7 @@ import { isUrgent } from '../core/plan.ts'
 import type { Abilities, Notice, Reading } from '../model/index.ts'
 import { duration } from '../text/durations.ts'
 import { minute } from '../text/times.ts'
+import { counted } from './counted.ts'
 import type { DeliverOptions, Delivery, DeliveryState } from './delivery.ts'
 import { Express } from './express.ts'
 import { Liveness } from './liveness.ts'
@@ -50,14 +51,14 @@ class Postman implements Delivery {
   #ring = () => {}
 
   constructor(options: DeliverOptions) {
-    const { sink, settings, timeout, now = Date.now, sleep = pause } = options
+    const { sink, settings, timeout, tally, now = Date.now, sleep = pause } = options
     this.#options = options
     this.#abilities = options.abilities ?? {}
     this.#now = now
     this.#life = new Liveness(options.elapsed)
     this.#sleep = this.#life.watched(sleep)
     const open = (idle?: number) =>
-      openPost({ sink, settings, timeout, idle, now, signal: this.#giveUp.signal })
+      counted(openPost({ sink, settings, timeout, idle, now, signal: this.#giveUp.signal }), tally)
     this.#post = open()
     this.#express = new Express({
       open,

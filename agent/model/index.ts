@@ -7,6 +7,7 @@
  * out escapes them for the place they go to.
  */
 
+export * from './alert.ts'
 export * from './collector.ts'
 export * from './finding.ts'
 export * from './heartbeat.ts'

@@ -1,3 +1,4 @@
+import type { Standing } from './alert.ts'
 import type { Abilities, Notice } from './notice.ts'
 import type { Properties, Settings } from './settings.ts'
 
@@ -55,6 +56,15 @@ export type Reading =
   | { readonly outcome: 'refused'; readonly why: string; readonly shows?: Abilities }
   | { readonly outcome: 'gone'; readonly why: string }
 
+/** How the server is known, and by what this node shows who it is. All PEM, but the name. */
+export interface Tls {
+  readonly ca?: string
+  readonly cert?: string
+  readonly key?: string
+  /** The name in the server's certificate, where it is not the one in the address. */
+  readonly servername?: string
+}
+
 /** A kind of service that notifies people. It writes letters and reads replies; it never posts. */
 export interface Sink<P extends Properties = Properties> {
   /** The name of its file, and its `type` in the settings. */
@@ -69,6 +79,23 @@ export interface Sink<P extends Properties = Properties> {
    * about it. `receipt` is what `read` made of the first message about the incident. Pure.
    */
   compose(notice: Notice, settings: Settings<P>, receipt?: string, abilities?: Abilities): readonly Letter[]
+  /**
+   * Only of a service that does not want to be told what changed, but all that is so, every minute: the letters that say
+   * it, in the order they are to be posted. `at`: the present time by the clock of the service, ms; `ahead`: by how much
+   * this node's is ahead of it. `compose` then writes tests alone. Pure.
+   */
+  restate?(
+    all: readonly Standing[],
+    settings: Settings<P>,
+    head: Pick<Notice, 'node' | 'cluster' | 'runbookUrl' | 'command'>,
+    clock: { readonly at: number; readonly ahead: number },
+  ): readonly Letter[]
+  /** The name of what is said to be so for as long as this node works. */
+  readonly watchdog?: string
+  /** Each server of its own that is to be told all of it, as settings of one sink. Absent: there is one. */
+  each?(settings: Settings<P>): readonly Settings<P>[]
+  /** What its connections are made with, beyond what the node trusts. PEM. */
+  tls?(settings: Settings<P>): Tls
   /** What people miss for want of an ability that the service was shown not to have, as a sentence. */
   lacks?(abilities: Abilities): string | undefined
   /** What a reply means where this service departs from HTTP's own rules; undefined where it does not. */

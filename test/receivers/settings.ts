@@ -17,6 +17,7 @@ const own: Readonly<Record<string, object>> = {
     ...{ url: 'smtp://mail.example:587', user: 'murphy', password: secret },
     ...{ from: 'murphy@mail.example', to: ['you@mail.example'] },
   },
+  alertmanager: { urls: ['http://alertmanager.example:9093'], token: secret },
   webhook: { url: `https://hooks.example/${secret}` },
 }
 

@@ -1,4 +1,5 @@
 import type { Sink } from '../../model/index.ts'
+import { alertmanager } from './alertmanager.ts'
 import { apprise } from './apprise.ts'
 import { discord } from './discord.ts'
 import { email } from './email.ts'
@@ -20,4 +21,5 @@ export const sinks: readonly Sink[] = [
   apprise,
   email,
   webhook,
+  alertmanager,
 ]

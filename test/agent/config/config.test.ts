@@ -262,3 +262,19 @@ t.test('a sink that stands in for another names one that is there', async (t) =>
   ])
   t.match(problems(two('post')), [/sinks\[1\]\.only_when: must be a list/])
 })
+
+t.test('a sink that is told all that is open has no messages to hold back', async (t) => {
+  const { restate: _, ...bare } = post
+  const herald = { ...bare, restate: () => [] }
+  const read = (text: string) => {
+    try {
+      parseConfig(text, { file: 'a.yaml', collectors: [], sinks: [herald], environment: {} })
+      return []
+    } catch (error) {
+      return String((error as Error).message).split('\n')
+    }
+  }
+  const its = 'sinks:\n  - type: post\n    url: https://x\n'
+  t.strictSame(read(its), [])
+  t.match(read(`${its}    weekly: mon 09:00\n`), [/^a\.yaml:4:5: sinks\[0\]\.weekly: is not for post/])
+})

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { concerning, isEnd, standsInSince } from '../../../agent/core/fallback.ts'
+import { concerning, isEnd, openings, standsInSince } from '../../../agent/core/fallback.ts'
 import type { Notice, NotificationRecord } from '../../../agent/model/index.ts'
 import { incident, notice, over } from '../../receivers/notices.ts'
 
@@ -56,4 +56,13 @@ t.test('what it was told it is told the end of, needed or not', async (t) => {
   t.strictSame(ids([root], [told('three')], due(), false), ['root'], 'what it turned out to follow from')
   t.ok(isEnd(notice('resolved', over())) && isEnd(notice('merged')))
   t.notOk(isEnd(notice('opened')) || isEnd(notice('grew')))
+})
+
+t.test('of a sink that is told all that is open, what is open and grave enough cannot be told', async (t) => {
+  const mild = { ...incident({ id: 'mild' }), severity: 'info' as const }
+  const later = { ...incident({ id: 'later' }), notifyAt: one.notifyAt + 1 }
+  const said = openings([one, mild, later, over()], 'warning', 'node1', one.notifyAt)
+  t.match(said, [{ kind: 'opened', incident: { id: 'one' } }])
+  t.equal(said.length, 1)
+  t.strictSame(ids([one, two], [], due(...openings([two], 'warning', 'node1', two.notifyAt)), true), ['two'])
 })

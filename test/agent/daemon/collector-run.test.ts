@@ -76,6 +76,20 @@ t.test('a look that fails is told, and forgets nothing', async (t) => {
   t.strictSame(one.deadlines(0), [])
 })
 
+t.test('its rounds are counted, and it is late once the next one should long have been over', async (t) => {
+  let elapsed = 0
+  const { one } = run({ every: '0 0 0 1 1 *', timeout: 10_000 }, { elapsed: () => elapsed })
+  t.equal(one.isLate(), false, 'not before the first one: whoever starts takes time')
+  one.rounds.start()
+  await one.looked
+  t.match(one.tally.counts(), { outcomes: { seen: 1, failed: 0 }, times: 1 })
+  const due = (one.rounds.next() ?? 0) - Date.now() + 10_000 + 60_000
+  elapsed = due - 5000
+  t.equal(one.isLate(), false)
+  elapsed = due + 5000
+  t.equal(one.isLate(), true)
+})
+
 t.test('what is seen after the daemon stopped is nobody’s business', async (t) => {
   const before = log.length
   let go = () => {}

@@ -47,6 +47,8 @@ function opened(url: string, more: Partial<PostmenOptions>) {
       note: (name, entries) => void books.set(name, [...(books.get(name) ?? []), ...entries]),
       sinkSince: () => 0,
       silences: () => [],
+      sample: () => undefined,
+      saveSample: () => {},
     },
     log: silent,
     now: Date.now,
@@ -141,8 +143,7 @@ t.test(
           const others = (books.get(name) ?? []).filter((it) => !ids.includes(it.incident))
           books.set(name, [...others, ...entries])
         },
-        sinkSince: () => 0,
-        silences: () => [],
+        ...{ sinkSince: () => 0, silences: () => [], sample: () => undefined, saveSample() {} },
       },
       now: () => time,
       incidents: () => incidents,
@@ -252,7 +253,7 @@ t.test('a digest of the week is sent once, after a restart and an outage too', a
       store: {
         told: (name) => books.get(name) ?? [],
         note: (name, entries) => void books.set(name, [...(books.get(name) ?? []), ...entries]),
-        ...{ sinkSince: () => 0, silences: () => [] },
+        ...{ sinkSince: () => 0, silences: () => [], sample: () => undefined, saveSample() {} },
       },
     }).all
   let refuse: boolean = true
