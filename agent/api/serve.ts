@@ -8,7 +8,7 @@ import { ask } from './ask.ts'
 import { crowd } from './crowd.ts'
 import { type Films, filmAnswers } from './films.ts'
 import { ledgerView } from './ledger-view.ts'
-import { metricsText } from './metrics.ts'
+import { metricsText, type Numbers } from './metrics.ts'
 import type { Snapshot } from './snapshot.ts'
 
 // An import of node:http also loads Node's own copy of undici: 13 MB and 50 ms that `agent status` has no use for.
@@ -19,6 +19,8 @@ export interface ServeOptions {
   readonly snapshot: () => Snapshot
   readonly store: Archive
   readonly silence: (it: Silence) => void
+  /** What is counted beside the snapshot. */
+  readonly numbers?: () => Numbers
   /** Absent where it makes no films. */
   readonly films?: Films
   readonly now?: () => number
@@ -45,6 +47,7 @@ export async function serve({
   store,
   silence,
   films,
+  numbers,
   now = Date.now,
 }: ServeOptions): Promise<Server> {
   await makeRoom(socket)
@@ -63,7 +66,10 @@ export async function serve({
       const body = store.artifact(collector, Number(id))
       return json(body ? Buffer.from(body).toString('base64') : null)
     },
-    'GET /metrics': async () => ['text/plain; version=0.0.4; charset=utf-8', await metricsText(snapshot())],
+    'GET /metrics': async () => [
+      'text/plain; version=0.0.4; charset=utf-8',
+      await metricsText(snapshot(), numbers?.()),
+    ],
     'PUT /v1/silence': (query) => {
       const it = silenceFrom(query, now())
       silence(it)

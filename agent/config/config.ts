@@ -46,6 +46,7 @@ export interface Config {
   readonly remind: number
   /** The most new messages for each sink in ten minutes. */
   readonly mostMessages: number
+  readonly metrics: MetricsConfig
   readonly collectors: Readonly<Record<string, CollectorConfig>>
   readonly sinks: readonly SinkConfig[]
   /** What is written to Kubernetes. */
@@ -55,6 +56,15 @@ export interface Config {
   readonly zone: string
   readonly quiet: readonly QuietConfig[]
   readonly maintenance: readonly MaintenanceWindow[]
+}
+
+/** Where the metrics are beside the socket. */
+export interface MetricsConfig {
+  /** `HOST:PORT`. */
+  readonly listen?: string
+  /** The path of a `web.config.file`. */
+  readonly webConfig?: string
+  readonly textfile?: string
 }
 
 export interface CollectorConfig {
@@ -161,6 +171,11 @@ export function parseConfig(text: string, options: ConfigOptions & { readonly fi
     logLevel: top.log_level as Config['logLevel'],
     remind: Number(top.remind_hours) * hour,
     mostMessages: Math.floor(Number(top.messages_per_10_minutes)),
+    metrics: {
+      ...(top.metrics_listen && { listen: String(top.metrics_listen) }),
+      ...(top.metrics_web_config && { webConfig: String(top.metrics_web_config) }),
+      ...(top.metrics_textfile && { textfile: String(top.metrics_textfile) }),
+    },
     collectors: Object.fromEntries(collectorConfigs),
     sinks: sinkConfigs,
     kubernetes: { ...defaults(kubernetesProperties), ...group(raw.kubernetes) },

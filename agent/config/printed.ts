@@ -14,7 +14,7 @@ const hidden = 'hidden'
  * secret in a file or a credential is named by it.
  */
 export function printed(config: Config, sinks: readonly Sink[]): string {
-  const { node, letterhead, stateDir, socket, logLevel, remind, mostMessages, collectors } = config
+  const { node, letterhead, stateDir, socket, logLevel, remind, mostMessages, metrics, collectors } = config
   const all = config.sinks.map(({ name, type, min, keepOpen, onlyWhen, weekly, settings, forms = {} }) => {
     const properties = sinks.find((it) => it.name === type)?.settings ?? {}
     const isSecret = (key: string) => {
@@ -44,6 +44,9 @@ export function printed(config: Config, sinks: readonly Sink[]): string {
       log_level: logLevel,
       remind_hours: remind / hour,
       messages_per_10_minutes: mostMessages,
+      ...(metrics.listen && { metrics_listen: metrics.listen }),
+      ...(metrics.webConfig && { metrics_web_config: metrics.webConfig }),
+      ...(metrics.textfile && { metrics_textfile: metrics.textfile }),
       collectors: Object.fromEntries(
         Object.entries(collectors).map(([name, it]) => [
           name,

@@ -185,6 +185,24 @@ export const generalProperties = {
     minimum: 4,
     maximum: 1000,
   },
+  metrics_listen: {
+    type: 'string',
+    description:
+      'Also answers Prometheus on this address, such as 127.0.0.1:9797; absent: on the unix socket alone.',
+    pattern: '^([A-Za-z0-9._-]{1,253}|\\[[0-9A-Fa-f:.]+\\]):[0-9]{1,5}$',
+  },
+  metrics_web_config: {
+    type: 'string',
+    description:
+      'TLS and passwords for metrics_listen: a web.config.file as exporters of Prometheus have it.',
+    pattern: '^/',
+  },
+  metrics_textfile: {
+    type: 'string',
+    description:
+      "Writes the metrics there every minute, for node_exporter's textfile collector: /folder/name.prom.",
+    pattern: '^/.+\\.prom$',
+  },
 } as const satisfies Properties
 
 /** Keys of `kubernetes`: without them Murphy writes nothing anywhere. */

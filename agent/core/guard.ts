@@ -49,7 +49,7 @@ export function guarded(it: Collector, report: (text: string, error: unknown) =>
       throw new HostError('failed', noted('poll', error), { cause: error })
     }
   }
-  const { series, deadlines, watch } = it
+  const { series, deadlines, watch, measures } = it
   const careful = (one: Watch): Watch => {
     if (one.kind === 'poll') return { ...one, ask: (host) => asked(one.ask, host) }
     return one.kind === 'command'
@@ -62,6 +62,9 @@ export function guarded(it: Collector, report: (text: string, error: unknown) =>
       summary: (...about) => or('summary', noSummary, () => it.summary(...about)),
       ...(series && { series: (...about) => or('series', {}, () => series.call(it, ...about)) }),
       ...(deadlines && { deadlines: (...about) => or('deadlines', [], () => deadlines.call(it, ...about)) }),
+      ...(measures && {
+        measures: { ...measures, of: (...about) => or('measures', [], () => measures.of(...about)) },
+      }),
       ...(watch && {
         watch: (...about) => or('watch', [], () => watch.call(it, ...about).map(careful)),
       }),

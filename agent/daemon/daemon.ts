@@ -1,3 +1,4 @@
+import type { Numbers } from '../api/metrics.ts'
 import type { Snapshot } from '../api/snapshot.ts'
 import type { Config } from '../config/config.ts'
 import { incidents as group } from '../core/cascade.ts'
@@ -19,6 +20,7 @@ import { CollectorRun } from './collector-run.ts'
 import { type Heartbeats, openHeartbeats } from './heartbeats.ts'
 import { kubernetes } from './kubernetes.ts'
 import type { Log } from './log.ts'
+import { numbersOf } from './numbers.ts'
 import { pictureOf } from './picture.ts'
 import { type Postman, postmen } from './postmen.ts'
 import { reportFindings } from './report.ts'
@@ -45,6 +47,8 @@ export interface Daemon {
   /** Resolves after the first round of every collector. */
   readonly ready: Promise<void>
   snapshot(): Snapshot
+  /** What is counted beside it. */
+  numbers(): Numbers
   /** Adds or changes a silence. */
   silence(it: Silence): void
   stop(): Promise<void>
@@ -113,6 +117,7 @@ export function startDaemon(options: DaemonOptions): Daemon {
   return {
     ready: Promise.all(runs.map((it) => it.looked)).then(() => {}),
     snapshot,
+    numbers: () => numbersOf(scene),
     silence(it) {
       store.silence(it)
       log.info({ what: it.what, until: it.until, why: it.why }, `silenced: ${it.what}`)

@@ -1,5 +1,6 @@
 import type { Observation, Rules } from './finding.ts'
 import type { Host } from './host.ts'
+import type { Measures } from './measure.ts'
 import type { Page } from './page.ts'
 import type { Artifact, Deadline, Sample, Series } from './sample.ts'
 import type { Properties, Settings } from './settings.ts'
@@ -92,6 +93,8 @@ export interface Collector<
   readonly absent?: (sample: S) => 'never' | 'gone' | undefined
   /** Numbers worth keeping over time, by name. */
   readonly series?: (sample: S) => Readonly<Record<string, number>>
+  /** Its numbers for Prometheus. */
+  readonly measures?: Measures<S, Settings<P>>
   /** Errors in the settings beyond their types, as `key: sentence`, or `key.2: sentence` for an item of a list. */
   readonly check?: (settings: Settings<P>) => readonly string[]
   /** What expires or fills up, and when: the last lines of the status page. */

@@ -5,6 +5,7 @@ import { date } from '../../agent/text/times.ts'
 import { assess, stageOf } from './assess.ts'
 import { collect } from './collect.ts'
 import { type Group, groups, type Item, nodeName } from './groups.ts'
+import { measures } from './measures.ts'
 import { page } from './page.ts'
 import { rules } from './rules.ts'
 import type { CertsSample } from './sample.ts'
@@ -21,6 +22,7 @@ export const certs = collector({
   woken: 'a file of them changes',
   timeout: 30_000,
   rules,
+  measures,
   page,
   settings: {
     paths: {

@@ -7,6 +7,7 @@ import { outward, plan } from './expected.ts'
 import { forwardingPolls } from './forwarding-poll.ts'
 import { addressDeadlines } from './leak.ts'
 import { allErrors } from './link-errors.ts'
+import { measures } from './measures.ts'
 import { isRelevantLine } from './monitor.ts'
 import { page } from './page.ts'
 import { rules } from './rules.ts'
@@ -29,6 +30,7 @@ export const cni = collector({
     "`ip monitor` reports a change of the bridge, the overlay, the uplink, the path to another node or, while pods are cut off, a pod's veth; flannel's files change; or the kernel stops forwarding (polled every 5 s)",
   timeout: 20_000,
   rules,
+  measures,
   page,
   settings: {},
   collect: (host, _settings, past) => collect(host, past),

@@ -8,6 +8,7 @@ import { sshFiles } from './dump/sshconf.ts'
 import { ufwFiles } from './dump/ufw.ts'
 import { relevantLines } from './history/author.ts'
 import { legacyPolls } from './legacy-poll.ts'
+import { measures } from './measures.ts'
 import { page } from './page.ts'
 import { cellsOf } from './rule-set.ts'
 import { rules } from './rules.ts'
@@ -31,6 +32,7 @@ export const firewall = collector({
     "rules change (`nft monitor`, or a poll every half minute where only the legacy backend is in use), ufw's or sshd's files change, or pods start and end",
   timeout: 90_000,
   rules,
+  measures,
   page,
   settings: {},
   collect: (host, _settings, past: Past<FirewallSample>) => collect(host, past),

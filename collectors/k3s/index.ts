@@ -2,6 +2,7 @@ import { collector, type Deadline } from '../../agent/model/index.ts'
 import { assess } from './assess.ts'
 import { collect } from './collect.ts'
 import { diskForecast } from './filling.ts'
+import { measures } from './measures.ts'
 import { processPolls } from './process-poll.ts'
 import { rules } from './rules.ts'
 import type { K3sSample } from './sample.ts'
@@ -19,6 +20,7 @@ export const k3s = collector({
   woken:
     "k3s's process ends or starts (checked every 2 s), containerd's socket is created again or CNI's folder is removed",
   timeout: 30_000,
+  measures,
   rules,
   settings: {
     disk_percent: {

@@ -5,6 +5,7 @@ import { logRecord } from '../node/kernel-log.ts'
 import { assess } from './assess.ts'
 import { collect } from './collect.ts'
 import { deadlines } from './filling.ts'
+import { measures } from './measures.ts'
 import { isKill } from './oom-lines.ts'
 import { page } from './page.ts'
 import { rules } from './rules.ts'
@@ -24,6 +25,7 @@ export const memory = collector({
   // In a storm of 75 kills a second, the smallest log buffer of common kernels (128 KiB) holds 5 s.
   pause: 1_500,
   rules,
+  measures,
   page,
   settings: {
     hold_minutes: {

@@ -4,6 +4,7 @@ import { minute } from '../../agent/text/times.ts'
 import { containerLinks, podLogs } from '../node/pods.ts'
 import { assess } from './assess.ts'
 import { collect } from './collect.ts'
+import { measures } from './measures.ts'
 import type { Pattern } from './pattern.ts'
 import { problemsOf, userPatterns } from './pattern.ts'
 import { patterns as shipped } from './patterns.ts'
@@ -43,6 +44,7 @@ export const pods = collector({
   every: '5 * * * * *',
   woken: 'a container is started',
   timeout: 30_000,
+  measures,
   rules,
   settings: {
     restarts: {

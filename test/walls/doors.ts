@@ -43,9 +43,10 @@ export const doors: Readonly<Record<string, readonly [places: string, why: strin
     'agent/host/dns.ts agent/delivery/addresses.ts',
     'a question has a server, a timeout and an end; the other finds the sinks',
   ],
+  bcryptjs: ['agent/api/accounts.ts', 'one password at a time: each takes a tenth of a second of a core'],
   'node:https': [
-    'agent/host/get.ts',
-    "only this node is asked, with a bound on everything; the outside is the postman's",
+    'agent/host/get.ts agent/api/listen-tls.ts',
+    "only this node is asked, with a bound on everything; the outside is the postman's. The other answers for the metrics",
   ],
   'node:http': [
     'agent/api/ agent/host/get.ts',

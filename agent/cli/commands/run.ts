@@ -1,6 +1,8 @@
 import { collectors, describeK3s, findNodeApi } from '../../../collectors/index.ts'
+import { metricsText } from '../../api/metrics.ts'
 import { makeRoom, serve } from '../../api/serve.ts'
 import { startDaemon } from '../../daemon/daemon.ts'
+import { exposing } from '../../daemon/exposing.ts'
 import { filming } from '../../daemon/filming.ts'
 import { goOn } from '../../daemon/last-resort.ts'
 import { openLog } from '../../daemon/log.ts'
@@ -55,9 +57,9 @@ export async function run(common: Common): Promise<Exit> {
     ...{ config, collectors, sinks, machine, store, log, version, camera, findNodeApi },
     describe: () => description,
   })
-  const { snapshot, silence } = daemon
+  const { snapshot, numbers, silence } = daemon
   const films = filming({ camera, config, collectors, machine, version })
-  const server = await serve({ socket: config.socket, snapshot, store, silence, films }).catch(
+  const server = await serve({ socket: config.socket, snapshot, numbers, store, silence, films }).catch(
     async (error) => {
       await daemon.stop()
       machine.close()
@@ -81,6 +83,7 @@ export async function run(common: Common): Promise<Exit> {
   const loss = store.loss()
   if (loss) log.warn({}, loss.text)
 
+  const cover = exposing({ config, log, metrics: () => metricsText(snapshot(), numbers()) })
   await Promise.race([daemon.ready, stopped])
   system.ready()
   const host = machine.during(AbortSignal.timeout(20_000))
@@ -99,6 +102,7 @@ export async function run(common: Common): Promise<Exit> {
   system.stopping()
   log.info({}, `${signal}: stopping`)
   server.close()
+  await cover()
   await daemon.stop()
   machine.close()
   system.stop()

@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs'
 import t from 'tap'
-import { metrics, metricsText } from '../../../agent/api/metrics.ts'
-import { metricsFile, metricsPage } from '../../metrics.ts'
+import { metricsText } from '../../../agent/api/metrics.ts'
+import { allMetrics, metricsFile, metricsPage } from '../../metrics.ts'
+import { finding } from '../findings.ts'
 import { picture } from '../small.ts'
+import { counted } from './one-of-everything.ts'
 
 t.test('the picture in numbers, for Prometheus', async (t) => {
   const text = await metricsText(picture)
@@ -39,11 +41,70 @@ t.test('each metric names the cluster, where it has a name', async (t) => {
   for (const it of await samples(picture)) t.notMatch(it, 'cluster=')
 })
 
+t.test('what is counted beside the picture', async (t) => {
+  const lines = (await metricsText(picture, counted())).split('\n')
+  for (const line of [
+    'murphy_conntrack_used_ratio 7',
+    'murphy_firewall_rules{family="a family",table="a table",owner="a owner"} 7',
+    'murphy_collector_rounds_total{collector="certs",outcome="failed"} 1',
+    'murphy_sink_letters_total{sink="ntfy",outcome="accepted"} 1',
+    'murphy_sink_letters_total{sink="ntfy",outcome="refused"} 0',
+    'murphy_sink_letter_duration_seconds_bucket{sink="ntfy",le="0.1"} 1',
+    'murphy_collector_round_duration_seconds_count{collector="certs"} 2',
+    'murphy_resident_memory_bytes 50000000',
+    'murphy_cpu_seconds_total 1.5',
+  ])
+    t.ok(lines.includes(line), line)
+})
+
+t.test('no metric has more values than are worth keeping, and what is left out is said', async (t) => {
+  const [incident] = picture.incidents
+  if (!incident) throw new Error('the picture has one')
+  const affected = Array.from({ length: 2000 }, (_, at) =>
+    finding({
+      code: 'pods.crash-looping',
+      subject: `shop/web-${at}`,
+      severity: at < 1990 ? 'warning' : 'critical',
+    }),
+  )
+  const measured = Array.from({ length: 300 }, (_, at) => ({
+    ...{
+      name: 'container_restarts',
+      labels: { namespace: 'shop', pod: `web-${at}`, container: 'app' },
+      value: at,
+    },
+  }))
+  const many = { ...picture, incidents: [{ ...incident, affected }] }
+  const lines = (await metricsText(many, { ...counted(), measured })).split('\n')
+  t.equal(lines.filter((it) => it.startsWith('murphy_finding{')).length, 250)
+  t.equal(
+    lines.filter((it) => /^murphy_finding.*severity="critical"/.test(it)).length,
+    11,
+    'the gravest stay',
+  )
+  t.equal(lines.filter((it) => it.startsWith('murphy_container_restarts{')).length, 250)
+  t.ok(lines.includes('murphy_left_out{metric="murphy_finding"} 1751'))
+  t.ok(lines.includes('murphy_left_out{metric="murphy_container_restarts"} 50'))
+})
+
+t.test('what a collector declares is its own, and measured by nothing else', async (t) => {
+  const names = allMetrics.map(([name]) => name)
+  t.equal(new Set(names).size, names.length)
+  const strange = {
+    ...counted(),
+    measured: [
+      { name: 'strange', value: 1 },
+      { name: 'conntrack_limit', value: Number.NaN },
+    ],
+  }
+  t.notMatch(await metricsText(picture, strange), /strange|^murphy_conntrack_limit /m)
+})
+
 t.test('docs/metrics.md is what is declared, and what is declared is what is shown', async (t) => {
   t.equal(readFileSync(metricsFile, 'utf8'), metricsPage(), 'npm run docs writes it')
-  const shown = (await metricsText(picture)).matchAll(/^# TYPE murphy_(\S+) (\S+)$/gm)
+  const shown = (await metricsText(picture, counted())).matchAll(/^# TYPE (\S+) (\S+)$/gm)
   t.same(
-    Array.from(shown, ([, name, type]) => [name, type]),
-    Object.keys(metrics).map((name) => [name, 'gauge']),
+    new Set(Array.from(shown, ([, name, type]) => `${name} ${type}`)),
+    new Set(allMetrics.map(([name, { type }]) => `${name} ${type}`)),
   )
 })

@@ -278,3 +278,19 @@ t.test('a sink that is told all that is open has no messages to hold back', asyn
   t.strictSame(read(its), [])
   t.match(read(`${its}    weekly: mon 09:00\n`), [/^a\.yaml:4:5: sinks\[0\]\.weekly: is not for post/])
 })
+
+t.test('where the metrics are beside the socket, and printed as it was given', async (t) => {
+  const given = `metrics_listen: "[fd00::1]:9797"
+metrics_web_config: /etc/murphy/web.yml
+metrics_textfile: /var/lib/node_exporter/murphy.prom
+`
+  const config = parseConfig(given, options)
+  t.strictSame(config.metrics, {
+    ...{ listen: '[fd00::1]:9797', webConfig: '/etc/murphy/web.yml' },
+    textfile: '/var/lib/node_exporter/murphy.prom',
+  })
+  t.strictSame(parseConfig(printed(config, [post]), options).metrics, config.metrics)
+  t.strictSame(parseConfig('', options).metrics, {}, 'nowhere, unless asked for')
+  for (const wrong of ['metrics_listen: 9797', 'metrics_listen: ":9797"', 'metrics_textfile: /x/murphy.txt'])
+    t.throws(() => parseConfig(wrong, options), ConfigError, wrong)
+})

@@ -1,0 +1,61 @@
+import { type Listener, listen } from '../api/listen.ts'
+import type { Config } from '../config/config.ts'
+import { readWebConfig } from '../config/web-config.ts'
+import { pause } from '../delivery/pause.ts'
+import { minute } from '../text/times.ts'
+import type { Log } from './log.ts'
+import { textfile } from './textfile.ts'
+
+export interface ExposingOptions {
+  readonly config: Pick<Config, 'metrics'>
+  readonly metrics: () => Promise<string>
+  readonly log: Pick<Log, 'warn' | 'info'>
+  /** The pause before it tries again to listen, ms. */
+  readonly again?: number
+}
+
+/** Shows the metrics where the settings want them beside the socket. Never throws. Returns what ends it. */
+export function exposing({ config, metrics, log, again = minute }: ExposingOptions): () => Promise<void> {
+  const { listen: address, webConfig, textfile: file } = config.metrics
+  const stopping = new AbortController()
+  const listening = address === undefined ? undefined : keepListening(address)
+  const leave = file === undefined ? undefined : textfile({ file, metrics, log })
+
+  /** The address may not be there yet when a machine starts, and what is wrong with it must stop nothing else. */
+  async function keepListening(at: string): Promise<Listener | undefined> {
+    let last: string | undefined
+    while (!stopping.signal.aborted) {
+      try {
+        const web = webConfig === undefined ? undefined : () => readWebConfig(webConfig)
+        const failed = (why: string) => log.warn({ why }, 'a request for the metrics could not be answered')
+        const it = await listen({ address: at, ...(web && { web }), metrics, failed })
+        log.info({}, `the metrics are at ${it.url}/metrics`)
+        if (!web && !/^(127\.|localhost:|\[::1\])/.test(at))
+          log.warn(
+            {},
+            `whoever reaches ${at} can read the metrics; metrics_web_config sets a password and TLS`,
+          )
+        return it
+      } catch (error) {
+        const { code, message } = error as NodeJS.ErrnoException
+        const why = hints[code ?? ''] ?? message
+        if (why !== last) log.warn({ why }, `the metrics cannot be shown on ${at}: ${why}`)
+        last = why
+        await pause(again, stopping.signal)
+      }
+    }
+    return undefined
+  }
+  return async () => {
+    stopping.abort()
+    ;(await listening)?.close()
+    await leave?.()
+  }
+}
+
+const hints: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'another program listens there (EADDRINUSE)',
+  EADDRNOTAVAIL: 'this node has no such address now (EADDRNOTAVAIL)',
+  EACCES: 'the unit of Murphy must allow it, by SocketBindAllow= and the port (EACCES)',
+  EPERM: 'the unit of Murphy must allow it, by SocketBindAllow= and the port (EPERM)',
+}

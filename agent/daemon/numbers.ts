@@ -1,0 +1,26 @@
+import type { Numbers } from '../api/metrics.ts'
+import type { CollectorRun } from './collector-run.ts'
+import type { Postman } from './postmen.ts'
+
+/** What the numbers are made of. */
+export interface NumbersScene {
+  readonly runs: readonly Pick<CollectorRun, 'collector' | 'settings' | 'outcome' | 'tally'>[]
+  readonly postmen: readonly Pick<Postman, 'name' | 'tally'>[]
+}
+
+/** What the agent counts, and what its collectors saw in their last rounds. */
+export function numbersOf({ runs, postmen }: NumbersScene): Numbers {
+  const { user, system } = process.cpuUsage()
+  return {
+    declared: Object.assign({}, ...runs.map(({ collector }) => collector.measures?.declared)),
+    measured: runs.flatMap(({ collector, settings, outcome }) =>
+      outcome?.sample ? (collector.measures?.of(outcome.sample, settings, outcome.at) ?? []) : [],
+    ),
+    rounds: Object.fromEntries(runs.map(({ collector, tally }) => [collector.name, tally.counts()])),
+    letters: Object.fromEntries(
+      postmen.flatMap(({ name, tally }) => (tally ? [[name, tally.counts()] as const] : [])),
+    ),
+    memory: process.memoryUsage.rss(),
+    cpu: (user + system) / 1_000_000,
+  }
+}
