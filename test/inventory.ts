@@ -22,7 +22,7 @@ export const mark = 'MURPHY_TEST_RUN'
 const ours = /murphy|k3s|rancher|kube|flannel|\bcni|ufw|forged|^agent$/i
 /** The Debian that containers are booted from is made once for a machine and kept. ufw's log is the machine's own. */
 const kept =
-  /^\/var\/tmp\/murphy-test-rootfs\b|^\/run\/ufw\.lock$|^\/var\/log\/ufw\.log|^\/var\/lib\/(apt|dpkg|docker|containerd)\b/
+  /^\/var\/tmp\/murphy-test-(rootfs|unpacked)\b|^\/run\/ufw\.lock$|^\/var\/log\/ufw\.log|^\/var\/lib\/(apt|dpkg|docker|containerd)\b/
 /** Where they are looked for; temporary files of others may have any name. */
 const places = [
   '/etc',

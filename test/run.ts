@@ -7,6 +7,7 @@ import { rootFolder, withoutContainer } from './real/container.ts'
 import { runFiles } from './run-file.ts'
 import { type Files, planned } from './run-order.ts'
 import { tools } from './tools.ts'
+import { unpackTools } from './unpack.ts'
 
 /**
  * `npm test`: style, types, then every test file, and whether the machine is as it was. Prints a line a file, all of
@@ -108,7 +109,7 @@ if (vain.length > 0) {
   process.exit(1)
 }
 await Promise.all([
-  installTools(),
+  installTools().then(() => unpackTools(say)),
   ...(chosen.length === 0
     ? [command('style (biome)', 'biome', 'check', '--error-on-warnings'), command('types (tsc)', 'tsc')]
     : []),

@@ -18,3 +18,19 @@ export const tools: Readonly<Record<string, string>> = {
   // Debian keeps its programs off the PATH.
   '/usr/lib/postgresql/*/bin/postgres': 'postgresql',
 }
+
+/**
+ * Debian's packages whose programs the tests start by themselves, by a command of each. They are only taken apart, into
+ * `unpackedIn`: installed, they would start services, and make accounts.
+ */
+export const unpacked: Readonly<Record<string, string>> = {
+  prometheus: 'prometheus',
+  'prometheus-alertmanager': 'prometheus-alertmanager',
+  'prometheus-node-exporter': 'prometheus-node-exporter',
+}
+
+/** Made once for a machine and kept, as the Debian of the containers is. */
+export const unpackedIn = '/var/tmp/murphy-test-unpacked'
+
+/** The program of that name, of one of these packages. */
+export const programOf = (name: string): string => `${unpackedIn}/usr/bin/${name}`
