@@ -221,22 +221,25 @@ class Postman implements Delivery {
   }
 
   #taken(notice: Notice, tried: Told): void {
-    const { log } = this.#options
-    const fields = this.#about(notice)
-    this.#lastSent = this.#now()
     this.#progress.accepts(notice.id)
+    this.#waiting = Math.max(0, this.#waiting - 1)
+    this.#note(notice, tried.receipt)
+    // Where there was nothing to send, nothing is known of the service.
+    if (tried.posted) this.#works(this.#about(notice), tried.rest)
+    this.#changed()
+  }
+
+  #works(fields: object, rest: number): void {
+    const { log } = this.#options
+    this.#lastSent = this.#now()
     log.info({ ...fields, tries: (this.#trouble?.tries ?? 0) + 1 }, 'sent')
     this.#trouble = undefined
     this.#gone = undefined
     this.#errors = 0
-    this.#waiting = Math.max(0, this.#waiting - 1)
-    this.#note(notice, tried.receipt)
-    if (tried.rest > longRest) {
-      const why = `took a message, and wants no other for ${duration(tried.rest)}`
-      log.warn({ ...fields, why }, 'nothing is sent meanwhile')
-      this.#trouble = { since: this.#now(), why, tries: 0, next: this.#now() + tried.rest }
-    }
-    this.#changed()
+    if (rest <= longRest) return
+    const why = `took a message, and wants no other for ${duration(rest)}`
+    log.warn({ ...fields, why }, 'nothing is sent meanwhile')
+    this.#trouble = { since: this.#now(), why, tries: 0, next: this.#now() + rest }
   }
 
   /** The service says that the address no longer exists. */

@@ -18,7 +18,12 @@ export interface Telling {
 }
 
 /** What became of it: the reading of the last letter, and the receipt of the first new message, if there was one. */
-export type Told = Sent & { readonly receipt?: string; readonly abilities: Abilities }
+export type Told = Sent & {
+  readonly receipt?: string
+  readonly abilities: Abilities
+  /** Whether there was anything to post: a service may have nothing to say about it. */
+  readonly posted: boolean
+}
 
 /**
  * Posts the letters of one notice in order, until one is not accepted; an edit after a new message may fail. A notice is
@@ -29,17 +34,20 @@ export async function tell(notice: Notice, telling: Telling): Promise<Told> {
   let { receipt: original, abilities } = telling
   let last: Sent = { reading: { outcome: 'accepted' }, rest: 0 }
   let receipt: string | undefined
+  let posted = false
   for (;;) {
     let letters: readonly Letter[]
     try {
       letters = sink.compose({ ...notice, at: now() }, settings, original, abilities)
     } catch (error) {
-      return { reading: { outcome: 'refused', why: post.redact(messageOf(error)) }, rest: 0, abilities }
+      const why = post.redact(messageOf(error))
+      return { reading: { outcome: 'refused', why }, rest: 0, abilities, posted }
     }
     let again = false
     for (const letter of letters) {
       if (last.rest > 0) await rested(Math.min(last.rest, longestRest))
       last = await post.send(letter)
+      posted = true
       const { reading } = last
       const shown = 'shows' in reading ? { ...abilities, ...reading.shows } : abilities
       const learned = shown.edits !== abilities.edits || shown.copies !== abilities.copies
@@ -49,15 +57,15 @@ export async function tell(notice: Notice, telling: Telling): Promise<Told> {
       // The new message arrived. That the old one could not be marked is no reason to send it again.
       if (receipt !== undefined && letter.edit && reading.outcome !== 'accepted') {
         const rest = reading.outcome === 'again' ? (reading.wait ?? 0) : 0
-        return { reading: { outcome: 'accepted' }, rest, receipt, abilities }
+        return { reading: { outcome: 'accepted' }, rest, receipt, abilities, posted }
       }
       if (lost) original = undefined
       again = lost || (reading.outcome === 'refused' && learned)
       if (again) break
-      if (reading.outcome !== 'accepted') return { ...last, abilities }
+      if (reading.outcome !== 'accepted') return { ...last, abilities, posted }
       if (!letter.edit) receipt ??= reading.receipt
     }
-    if (!again) return { ...last, abilities, ...(receipt !== undefined && { receipt }) }
+    if (!again) return { ...last, abilities, posted, ...(receipt !== undefined && { receipt }) }
   }
 }
 

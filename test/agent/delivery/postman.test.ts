@@ -4,12 +4,14 @@ import { lateness } from '../../../agent/delivery/liveness.ts'
 import type { DeliverOptions } from '../../../agent/delivery/postman.ts'
 import { discord } from '../../../agent/delivery/sinks/discord.ts'
 import { ntfy } from '../../../agent/delivery/sinks/ntfy.ts'
+import { slack } from '../../../agent/delivery/sinks/slack.ts'
 import { webhook } from '../../../agent/delivery/sinks/webhook.ts'
 import type { Notice, Sink } from '../../../agent/model/index.ts'
 import { book as keptBook, really, until } from '../../receivers/book.ts'
 import { discordReceiver } from '../../receivers/discord.ts'
 import { hostile, hostileNotices, incident, notice, over } from '../../receivers/notices.ts'
 import { ntfyReceiver } from '../../receivers/ntfy.ts'
+import { slackReceiver } from '../../receivers/slack.ts'
 import { webhookReceiver, webhookSecret } from '../../receivers/webhook.ts'
 
 const book = (sink: Sink, settings: object, more: Partial<DeliverOptions> = {}) =>
@@ -394,4 +396,26 @@ t.test('its worker lives until it is stopped', async (t) => {
   t.equal(it.delivery.lives?.(), true, 'there it is')
   await it.delivery.stop()
   t.equal(it.delivery.lives?.(), false)
+})
+
+t.test('what a service is not told says nothing of the service', async (t) => {
+  const receiver = await slackReceiver()
+  t.teardown(() => receiver.close())
+  receiver.fault = () => ({ status: 503 })
+  const it = book(slack, { url: receiver.url })
+  // It cannot edit a message, so there is no letter for what only grew.
+  it.tell(opened(0), notice('grew', incident({ id: 'i1' }), 'grew_1'))
+  await until(() => it.noted.some(([id]) => id === 'grew_1'))
+  await until(() => receiver.arrived.length > 5)
+  const first = it.states.findIndex(({ failing }) => failing)
+  t.strictSame(
+    it.states.slice(first).filter(({ failing }) => !failing),
+    [],
+    'it still fails',
+  )
+  t.equal(it.delivery.state().lastSent, undefined)
+  t.strictSame(
+    it.logged.filter((line) => line.startsWith('sent')),
+    [],
+  )
 })
