@@ -21,6 +21,9 @@ const entry = `
   const register = new Registry()
   new Counter({ name: 'rounds', help: 'rounds', registers: [register] }).inc()
   const { request, Agent } = await import('undici')
+  const { default: MailComposer } = await import('nodemailer/lib/mail-composer')
+  const { default: SMTPConnection } = await import('nodemailer/lib/smtp-connection')
+  const mail = await new MailComposer({ subject: 'told', text: 'x' }).compile().build()
   function aNameOfOurs() {}
   console.log(JSON.stringify({
     argv: new Command().argument('<x>').parse(['a', 'b', 'c']).args,
@@ -30,6 +33,7 @@ const entry = `
     wrong: Errors({ type: 'string' }, 1)[0],
     yaml: parse('a: 1'),
     post: typeof request === 'function' && typeof new Agent({ allowH2: false }).close,
+    mail: [/^Subject: (.*)\\r$/m.exec(mail.toString())?.[1], typeof new SMTPConnection({}).login],
     name: aNameOfOurs.name,
     file: import.meta.filename,
   }))
@@ -59,6 +63,7 @@ t.test('the bundle runs on its own', async (t) => {
     wrong: false,
     yaml: { a: 1 },
     post: 'function',
+    mail: ['told', 'function'],
     name: 'aNameOfOurs',
   })
   t.match(metrics, /^rounds 1$/m)
@@ -74,7 +79,7 @@ t.test('the bundle runs on its own', async (t) => {
   const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
   t.match(manifest, { name: 'murphy', version, type: 'module' })
   const licenses = readFileSync(join(outdir, 'LICENSES'), 'utf8')
-  for (const name of ['undici', 'pino', 'yaml', 'commander', 'typebox', 'sonic-boom'])
+  for (const name of ['undici', 'pino', 'yaml', 'commander', 'typebox', 'sonic-boom', 'nodemailer'])
     t.match(licenses, new RegExp(`^${name} \\d`, 'm'), `the license of ${name} goes with it`)
 })
 
