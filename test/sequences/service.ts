@@ -61,7 +61,7 @@ const reasonOf = (node: Node): Evidence => ({
 })
 
 /** Why a start fails: k3s exits again and again. */
-const cannotStart = (node: Node): Origin | undefined => causeIn(node, ['disk full', 'chain'])
+export const cannotStart = (node: Node): Origin | undefined => causeIn(node, ['disk full', 'chain'])
 
 /** A start within the window renews the certificates; copies of the kubeconfig are left behind. */
 function renews(node: Node, origin: Origin): void {

@@ -1,6 +1,6 @@
 import { caused, type Fact, type Node } from '../node.ts'
-import { crashes, killall, restarts, starts, stops } from '../service.ts'
-import { from } from '../truth.ts'
+import { cannotStart, crashes, killall, restarts, starts, stops } from '../service.ts'
+import { from, together } from '../truth.ts'
 import { ends, says } from '../workload.ts'
 import { type Fault, minute, restartK3s, second, steady } from './fault.ts'
 
@@ -104,7 +104,8 @@ export const k3sFaults: readonly Fault[] = [
     text: 'k3s fails, and systemd gives up (start-limit-hit)',
     can: steady,
     begin(node, act) {
-      stops(node, caused(act), 'failed')
+      // Of the tries that systemd made none could succeed, be it by this or by what lets k3s not start anyway.
+      stops(node, together([caused(act), cannotStart(node)]) ?? caused(act), 'failed')
       node.broke('hung')
       return start(node)
     },
