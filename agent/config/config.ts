@@ -18,17 +18,10 @@ import { defaults } from './defaults.ts'
 import { type Read, readDocument } from './document.ts'
 import { fallbackFlaws } from './fallbacks.ts'
 import { type HeartbeatConfig, heartbeatsOf } from './heartbeats.ts'
+import { collectorProperties, generalProperties, kubernetesProperties, sinkProperties } from './keys.ts'
 import { defaultPlaces } from './places.ts'
 import { type Path, type Problem, problemText } from './problems.ts'
-import {
-  collectorProperties,
-  formsIn,
-  generalProperties,
-  generalSchema,
-  kubernetesProperties,
-  sinkProperties,
-  sinkSchema,
-} from './schema.ts'
+import { formsIn, generalSchema, sinkSchema } from './schema.ts'
 import { type Environment, type Secrets, secretReader, secretsOf } from './secrets.ts'
 import { maintenanceOf, ownZone, type QuietConfig, quietOf, weeklyOf, zoneOf } from './windows.ts'
 

@@ -9,8 +9,9 @@ import {
 import { second } from '../text/times.ts'
 import { type Checks, group } from './checks.ts'
 import { defaults } from './defaults.ts'
+import { heartbeatProperties } from './keys.ts'
 import type { Path } from './problems.ts'
-import { formsIn, heartbeatProperties, heartbeatSchema } from './schema.ts'
+import { formsIn, heartbeatSchema } from './schema.ts'
 import { type SecretReader, secretsOf } from './secrets.ts'
 
 /** One entry of `heartbeats`, complete. */

@@ -5,8 +5,9 @@ import { timeOfClock } from '../text/wall-clock.ts'
 import { isZone } from '../text/zones.ts'
 import { type Checks, group } from './checks.ts'
 import { defaults } from './defaults.ts'
+import { maintenanceProperties, quietProperties, weekdays } from './keys.ts'
 import type { Path } from './problems.ts'
-import { maintenanceProperties, maintenanceSchema, quietProperties, quietSchema, weekdays } from './schema.ts'
+import { maintenanceSchema, quietSchema } from './schema.ts'
 
 /** Quiet hours, and the names of the sinks that they are for; absent: all. */
 export interface QuietConfig extends QuietWindow {

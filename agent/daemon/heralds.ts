@@ -1,8 +1,8 @@
 import type { Config, SinkConfig } from '../config/config.ts'
 import { current, nodeLabels, readStated, type Stated, standing, stated } from '../core/standing.ts'
 import { maintenanceAt } from '../core/windows.ts'
-import type { LetterTally } from '../delivery/counted.ts'
-import type { Delivery } from '../delivery/delivery.ts'
+
+import type { Delivery, LetterTally } from '../delivery/delivery.ts'
 import { proclaim } from '../delivery/herald.ts'
 import type { Incident, Sink, Standing } from '../model/index.ts'
 import type { Store } from '../state/store.ts'

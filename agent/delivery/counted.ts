@@ -1,9 +1,5 @@
 import { Tally } from '../core/tally.ts'
-import type { Reading } from '../model/index.ts'
-import type { Post } from './post.ts'
-
-/** What became of the letters to one sink. */
-export type LetterTally = Tally<Reading['outcome']>
+import type { LetterTally, Post } from './delivery.ts'
 
 export const letterTally = (): LetterTally => new Tally(['accepted', 'again', 'refused', 'gone'])
 

@@ -1,5 +1,8 @@
+import type { Tally } from '../core/tally.ts'
 import type { Abilities, Letter, Notice, Properties, Reading, Settings, Sink } from '../model/index.ts'
-import type { LetterTally } from './counted.ts'
+
+/** What became of the letters to one sink. */
+export type LetterTally = Tally<Reading['outcome']>
 
 /** The state of delivery to one sink. Holds no secret. */
 export interface DeliveryState {

@@ -13,8 +13,6 @@ import { Progress } from './progress.ts'
 import { aside, backoff, troubleOf } from './retry.ts'
 import { messageOf, type Told, tell } from './tell.ts'
 
-export type { DeliverOptions, Delivery, DeliveryState } from './delivery.ts'
-
 /** A longer pause that a server asks for, ms, is shown as a failure, because new notices have to wait. */
 const longRest = minute
 /** How long a letter under way may still take when the agent stops, ms. */
@@ -61,22 +59,20 @@ class Postman implements Delivery {
       counted(openPost({ sink, settings, timeout, idle, now, signal: this.#giveUp.signal }), tally)
     this.#post = open()
     this.#express = new Express({
-      open,
-      keepOpen: options.keepOpen === true,
-      urgent: () => this.#urgent(),
+      ...{ open, keepOpen: options.keepOpen === true },
+      ...{ urgent: () => this.#urgent(), doubtful: () => this.#again() },
       send: (notice, post) => this.#overtake(notice, post),
-      doubtful: () => this.#again(),
     })
     this.#ended = this.#life.until(this.#run(), () => Promise.all([this.#express.stop(), this.#post.close()]))
   }
 
   state(): DeliveryState {
+    const { name, sink } = this.#options
     const first = this.#progress.refusal()
     const failing = this.#trouble ?? (first && troubleOf(first))
-    const lacks = this.#options.sink.lacks?.(this.#abilities)
+    const lacks = sink.lacks?.(this.#abilities)
     return {
-      name: this.#options.name,
-      type: this.#options.sink.name,
+      ...{ name, type: sink.name },
       ...(this.#lastSent !== undefined && { lastSent: this.#lastSent }),
       ...(failing && { failing }),
       ...(this.#gone !== undefined && { gone: this.#gone }),

@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Test } from 'tap'
-import type { DeliverOptions, DeliveryState } from '../../agent/delivery/postman.ts'
+import type { DeliverOptions, DeliveryState } from '../../agent/delivery/delivery.ts'
 import { deliver } from '../../agent/delivery/postman.ts'
 import type { Notice, Sink } from '../../agent/model/index.ts'
 

@@ -1,15 +1,6 @@
 import t from 'tap'
 import { Errors } from 'typebox/schema'
-import { defaults } from '../../../agent/config/defaults.ts'
-import {
-  collectorProperties,
-  generalProperties,
-  generalSchema,
-  jsonSchema,
-  sinkProperties,
-  sinkSchema,
-  withSecretForms,
-} from '../../../agent/config/schema.ts'
+import { generalSchema, jsonSchema, sinkSchema, withSecretForms } from '../../../agent/config/schema.ts'
 import { sinks } from '../../../agent/delivery/sinks/index.ts'
 import { collectors } from '../../../collectors/index.ts'
 import { things } from '../small.ts'
@@ -26,13 +17,6 @@ t.test('a secret may be given in three ways, anything else as itself', async (t)
     { type: 'string', description: 'Where. Given as the path of a file that holds it.' },
     'a path is no secret',
   )
-})
-
-t.test('defaults obey their own schema', async (t) => {
-  const { collectors: _, ...general } = defaults(generalProperties) as Record<string, unknown>
-  t.ok(fits(generalSchema(collectors), general))
-  t.ok(fits(generalSchema([things]), { collectors: { things: defaults(collectorProperties(things)) } }))
-  for (const it of sinks) t.ok(fits(sinkSchema(it), { type: it.name, ...defaults(sinkProperties) }), it.name)
 })
 
 t.test('what is not said is not allowed, at any depth', async (t) => {

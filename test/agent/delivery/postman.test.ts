@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import t from 'tap'
+import type { DeliverOptions } from '../../../agent/delivery/delivery.ts'
 import { lateness } from '../../../agent/delivery/liveness.ts'
-import type { DeliverOptions } from '../../../agent/delivery/postman.ts'
 import { discord } from '../../../agent/delivery/sinks/discord.ts'
 import { ntfy } from '../../../agent/delivery/sinks/ntfy.ts'
 import { slack } from '../../../agent/delivery/sinks/slack.ts'

@@ -1,6 +1,7 @@
 import type { AddressInfo } from 'node:net'
 import { createServer, type Server, type Socket } from 'node:net'
-import { type DeliveryState, deliver } from '../../../agent/delivery/postman.ts'
+import type { DeliveryState } from '../../../agent/delivery/delivery.ts'
+import { deliver } from '../../../agent/delivery/postman.ts'
 import { sinks } from '../../../agent/delivery/sinks/index.ts'
 import type { Notice } from '../../../agent/model/index.ts'
 import { notice } from '../../receivers/notices.ts'
