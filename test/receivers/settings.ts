@@ -1,4 +1,5 @@
 import { defaults } from '../../agent/config/defaults.ts'
+import { sinks } from '../../agent/delivery/sinks/index.ts'
 import type { Properties, Settings, Sink } from '../../agent/model/index.ts'
 
 /** Stands in each sink's settings where its secret does, unless the secret is part of what it sends. */
@@ -20,6 +21,9 @@ const own: Readonly<Record<string, object>> = {
   alertmanager: { urls: ['http://alertmanager.example:9093'], token: secret },
   webhook: { url: `https://hooks.example/${secret}` },
 }
+
+/** Those that are told what has changed, in messages. The others are told all that is so. */
+export const messengers: readonly Sink[] = sinks.filter(({ restate }) => !restate)
 
 /** Settings with which a sink works, and in which nothing is left out that it needs. */
 export function workingSettings({ name, settings }: Pick<Sink, 'name' | 'settings'>): Settings<Properties> {

@@ -1,5 +1,4 @@
 import { advice } from '../../../agent/core/cascade/advice.ts'
-import { sinks } from '../../../agent/delivery/sinks/index.ts'
 import {
   type Finding,
   type Incident,
@@ -9,7 +8,7 @@ import {
   severities,
 } from '../../../agent/model/index.ts'
 import { problems } from '../../receivers/discord.ts'
-import { secret, workingSettings } from '../../receivers/settings.ts'
+import { messengers, secret, workingSettings } from '../../receivers/settings.ts'
 import { kind, must, part, textOf } from '../kind.ts'
 import type { Luck } from '../luck.ts'
 import { oddTexts } from '../odd.ts'
@@ -108,7 +107,7 @@ export const letters = kind({
     } catch {
       return
     }
-    for (const sink of sinks)
+    for (const sink of messengers)
       for (const receipt of [undefined, textOf(parts, 'receipt')]) composed(sink, it, receipt)
   },
 })

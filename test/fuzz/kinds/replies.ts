@@ -2,10 +2,9 @@ import type { AddressInfo } from 'node:net'
 import { createServer, type Server, type Socket } from 'node:net'
 import type { DeliveryState } from '../../../agent/delivery/delivery.ts'
 import { deliver } from '../../../agent/delivery/postman.ts'
-import { sinks } from '../../../agent/delivery/sinks/index.ts'
 import type { Notice } from '../../../agent/model/index.ts'
 import { notice } from '../../receivers/notices.ts'
-import { localSettings, secret } from '../../receivers/settings.ts'
+import { localSettings, messengers, secret } from '../../receivers/settings.ts'
 import { bytesOf, kind, must, part, textOf } from '../kind.ts'
 import { raw } from '../looks.ts'
 import { mutated } from '../mutate.ts'
@@ -94,11 +93,11 @@ export const hostileServers = kind({
   name: 'replies',
   cases: 125,
   make: (luck) => [
-    part('sink', luck.pick(sinks).name),
+    part('sink', luck.pick(messengers).name),
     part('reply', luck.odds(0.1) ? luck.pick(replies) : mutated(luck, luck.pick(replies), replies)),
   ],
   async hold(parts) {
-    const sink = sinks.find((it) => it.name === textOf(parts, 'sink'))
+    const sink = messengers.find((it) => it.name === textOf(parts, 'sink'))
     if (!sink || !server) return
     answer = bytesOf(parts, 'reply')
     const { port } = server.address() as AddressInfo

@@ -2,7 +2,7 @@ import t from 'tap'
 import { sinks } from '../../../../agent/delivery/sinks/index.ts'
 import type { Notice } from '../../../../agent/model/index.ts'
 import { finding, incident, notice, since } from '../../../receivers/notices.ts'
-import { workingSettings } from '../../../receivers/settings.ts'
+import { messengers, workingSettings } from '../../../receivers/settings.ts'
 
 t.test('each sink says what it needs', async (t) => {
   t.same(
@@ -33,9 +33,6 @@ t.test('each sink says what it needs', async (t) => {
     t.strictSame(it.check?.(workingSettings(it)) ?? [], [], `${name}: working settings work`)
   }
 })
-
-/** Those that are told what changed, in messages; the others are told all that is so. */
-const messengers = sinks.filter(({ restate }) => !restate)
 
 t.test('no sink names a command that is not there', async (t) => {
   const fix = Array.from(
