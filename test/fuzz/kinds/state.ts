@@ -13,12 +13,12 @@ import { guarded } from '../../../agent/core/guard.ts'
 import { step, withoutOrphans } from '../../../agent/core/ledger.ts'
 import { plan } from '../../../agent/core/plan.ts'
 import { type Outcome, round } from '../../../agent/core/round.ts'
-import { sinks } from '../../../agent/delivery/sinks/index.ts'
 import { artifactsOnDisk } from '../../../agent/state/artifacts.ts'
 import { databaseFile } from '../../../agent/state/image.ts'
 import { lastFindings, lastState } from '../../../agent/state/last-state.ts'
 import { openStore, type Store } from '../../../agent/state/store.ts'
 import { collectors } from '../../../collectors/index.ts'
+import { messengers, workingSettings } from '../../receivers/settings.ts'
 import { kind, must, type Part, type Parts, part } from '../kind.ts'
 import { page } from '../looks.ts'
 import type { Luck } from '../luck.ts'
@@ -199,16 +199,12 @@ async function lived(store: Store, changed: ReadonlySet<string>): Promise<void> 
     if (outcome.sample) store.saveSample(collector.name, outcome.sample, at, true)
   }
   const all = incidents(store.ledger(), rules, at)
-  for (const sink of sinks) {
+  for (const sink of messengers) {
     const since = store.sinkSince(sink.name, at)
     const policy = { min: 'warning', remind: 3600_000, since, silences: store.silences() } as const
     const notices = plan(all, store.told(sink.name), policy, 'node1', at + 90_000)
     must(notices.length < 1000, 'notices are bounded', () => `${notices.length}`)
-    for (const it of notices.slice(0, 5))
-      sink.compose(it, {
-        ...settingsOf(''),
-        url: 'https://discord.com/api/webhooks/123456789012345678/token',
-      })
+    for (const it of notices.slice(0, 5)) sink.compose(it, workingSettings(sink))
   }
   for (const { id } of store.kept('firewall')) store.artifact('firewall', id)
   page('history', renderHistory(incidents(store.history(0), rules, at), rules, at, terminal))
