@@ -5,13 +5,12 @@ import { openPost } from '../../../agent/delivery/post.ts'
 import { deliver } from '../../../agent/delivery/postman.ts'
 import { longestWait } from '../../../agent/delivery/retry.ts'
 import { discord } from '../../../agent/delivery/sinks/discord.ts'
-import { sinks } from '../../../agent/delivery/sinks/index.ts'
 import { ntfy } from '../../../agent/delivery/sinks/ntfy.ts'
 import { webhook } from '../../../agent/delivery/sinks/webhook.ts'
 import type { Notice, Sink } from '../../../agent/model/index.ts'
 import { answer, hostileServer, type Reply, replies, untimely } from '../../receivers/hostile.ts'
 import { incident, notice } from '../../receivers/notices.ts'
-import { localSettings, secret as workingSecret } from '../../receivers/settings.ts'
+import { localSettings, messengers, secret as workingSecret } from '../../receivers/settings.ts'
 import { chances } from '../api/requests.ts'
 
 const secret = 'wE6hook-token_AbCdEf0123456789'
@@ -19,7 +18,7 @@ const kinds = (port: number): readonly (readonly [Sink, DeliverOptions['settings
   [discord, { url: `http://127.0.0.1:${port}/api/webhooks/123456789012345678/${secret}` }],
   [ntfy, { url: `http://127.0.0.1:${port}/${secret}`, token: `tk_${secret}` }],
   [webhook, { url: `http://127.0.0.1:${port}/${secret}`, secret }],
-  ...sinks
+  ...messengers
     .filter(({ name }) => !['discord', 'ntfy', 'webhook', 'email'].includes(name))
     .map((it) => [it, withSecret(localSettings(it, port))] as const),
 ]
