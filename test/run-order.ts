@@ -33,7 +33,8 @@ const apart = [/\/real\/install-killed\./, /\/real\/install/, /\/real\/firewall/
 /** Some tens of seconds each, the longest first. */
 const long = [
   ...[/\/fuzz\/kinds\./, /\/year\.test/, /\/fuzz\/nodes\./, /^test\/sequences\//, /\/state\/damage\./],
-  ...[/\/certs\/der\./, /\/crowded\./, /\/commands\//],
+  ...[/\/commands\.test/, /\/delivery\/(hostile|postman)\./, /\/daemon\/outage\./],
+  ...[/\/certs\/der\./, /\/crowded\./, /\/commands\//, /\/config\/secrets\./, /\/structure-loads\./],
 ]
 
 /** Every file once; they are given from `folder`. */
