@@ -27,6 +27,8 @@ const headStart = second
 const gathering = second
 /** A clock is said to be off from here on, ms: a server gives whole seconds, and an answer takes a moment. */
 const noticeable = 5 * second
+/** A step of this node's clock from here on, ms, makes what is known of the server's worthless: as much as is noticeable. */
+const stepped = noticeable
 /** How long what is under way may still take when the agent stops, ms. */
 const stopPatience = 3 * second
 
@@ -63,6 +65,8 @@ class Line implements HeraldLine {
   #lastSent: number | undefined
   /** By how much this node's clock is ahead of the server's, ms; undefined while that is not known. */
   #ahead: number | undefined
+  /** By how much this node's clock was ahead of `performance.now()` when it was compared, ms. */
+  #offset = 0
   /** What was said last (`sumOf`), and when, by `performance.now()`. */
   #said = ''
   #at = Number.NEGATIVE_INFINITY
@@ -136,9 +140,8 @@ class Line implements HeraldLine {
     const sum = sumOf(all)
     const since = performance.now() - this.#at
     if (sum === this.#said && since < every) return every - since
-    const isNew = sum !== this.#said
     const begun = performance.now()
-    const reading = await this.#send(all, isNew)
+    const reading = await this.#send(all)
     if (this.#giveUp.signal.aborted) return 0
     if (reading.outcome !== 'accepted') return this.#fails(reading)
     this.#said = sum
@@ -148,8 +151,10 @@ class Line implements HeraldLine {
   }
 
   /** The reading of the last letter: of the first that was not accepted, unless only it was refused for what it says. */
-  async #send(all: readonly Standing[], isNew: boolean): Promise<Reading> {
+  async #send(all: readonly Standing[]): Promise<Reading> {
     const { sink, settings, head } = this.#options
+    // Set since (or the machine slept): what was ahead may be right now, and an end once given is never brought forward.
+    if (Math.abs(this.#offsetNow() - this.#offset) >= stepped) this.#ahead = undefined
     if (this.#ahead === undefined) {
       // Nothing is said by an empty list but the time: with a wrong one the first alerts would be over as they begin.
       const [letter] = sink.compose({ kind: 'test', id: 'murphy', node: '', at: 0 }, settings)
@@ -158,7 +163,8 @@ class Line implements HeraldLine {
     }
     let refused: Reading | undefined
     for (const [index, letter] of this.#letters(all, head()).entries()) {
-      if (index > 0 && isNew) await this.#sleep(headStart, this.#stopping.signal)
+      // Always: a server that was started since knows of nothing, and takes what is old to us for new.
+      if (index > 0) await this.#sleep(headStart, this.#stopping.signal)
       const reading = await this.#letter(letter)
       // Those that are valid of a letter that is refused were taken: the others must not go without them.
       if (reading.outcome === 'refused') refused = reading
@@ -179,9 +185,14 @@ class Line implements HeraldLine {
     return reading
   }
 
+  #offsetNow(): number {
+    return this.#now() - performance.now()
+  }
+
   /** Holds this node's clock against the server's, which is `server`; NaN where it does not say. */
   #compare(server: number): void {
     const ahead = Number.isNaN(server) ? 0 : this.#now() - server
+    this.#offset = this.#offsetNow()
     const off = Math.abs(ahead) < noticeable ? 0 : ahead
     const changed = Math.abs(off - (this.#ahead ?? 0)) >= noticeable
     this.#ahead = changed || this.#ahead === undefined ? off : this.#ahead

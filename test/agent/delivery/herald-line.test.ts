@@ -68,21 +68,27 @@ t.test('nothing is said while it is not known what is so', async (t) => {
   t.ok(all)
 })
 
-t.test('what follows from a cause comes a second after it, where that is new', async (t) => {
-  const { receiver, pauses } = await opened(t, {
+t.test('what follows from a cause comes a second after it, each time', async (t) => {
+  const naps: [number, number][] = []
+  const { receiver } = await opened(t, {
     more: {
+      async sleep(ms, signal) {
+        naps.push([receiver.arrived.length, ms])
+        await sleep(ms / 100, undefined, { signal }).catch(() => undefined)
+      },
       all: () => [
         { labels: labels('A'), starts: 1 },
         { labels: labels('B', 'consequence'), starts: 1 },
       ],
     },
   })
-  await until(() => receiver.arrived.length >= 3)
+  await until(() => receiver.arrived.length >= 5)
   t.strictSame(
-    receiver.arrived.slice(0, 3).map((it) => alerts(it.body).map((one) => one.labels.role)),
-    [[], ['cause'], ['consequence']],
+    receiver.arrived.slice(0, 5).map((it) => alerts(it.body).map((one) => one.labels.role)),
+    [[], ['cause'], ['consequence'], ['cause'], ['consequence']],
   )
-  t.equal(pauses[0], 1000, 'the pause is between them')
+  for (const arrived of [2, 4])
+    t.strictSame(naps.find(([before]) => before === arrived)?.[1], 1000, 'the pause is between them')
 })
 
 for (const ahead of [-2 * 60 * minute, 2 * 60 * minute])
@@ -100,6 +106,20 @@ for (const ahead of [-2 * 60 * minute, 2 * 60 * minute])
       /^this node's clock is (1 h 59 min|2 h( \d+ s)?|119 min) (ahead of|behind) that of 127\.0\.0\.1/,
     )
     t.match(logged, [/clock/])
+  })
+
+for (const step of [-2 * 60 * minute, 10 * 60 * minute])
+  t.test(`a clock that is set by ${step / minute} min between two letters moves no end`, async (t) => {
+    let set = -step
+    const { receiver, all, line } = await opened(t, { more: { now: () => Date.now() + set } })
+    await until(() => receiver.firing().length === 1)
+    set = 0
+    all.now = [...(all.now ?? []), { labels: labels('B'), starts: Date.now() }]
+    line.wake()
+    await until(() => receiver.all().length === 2)
+    t.equal(receiver.firing().length, 2, 'nothing is over')
+    for (const { endsAt } of receiver.all())
+      t.ok(Math.abs(endsAt - Date.now() - 60 * minute) < minute, `${(endsAt - Date.now()) / minute} min`)
   })
 
 t.test(
