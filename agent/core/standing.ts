@@ -20,7 +20,7 @@ export interface Stated {
 export interface Current {
   readonly labels: Labels
   readonly finding: string
-  /** It is not to begin now, as somebody knows already; what has begun goes on, as an end would say that it is over. */
+  /** It is not to begin now, as somebody knows already or it has not lasted; what has begun goes on, as an end would say that it is over. */
   readonly muted: boolean
 }
 
@@ -32,7 +32,11 @@ export interface StandingPolicy {
   readonly silences: readonly Silence[]
 }
 
-/** How long the end of something is told again, ms: as long as Prometheus does (rules/alerting.go, resolvedRetention). */
+/**
+ * How long the end of something is told again at least, ms: as long as Prometheus does (rules/alerting.go,
+ * resolvedRetention). On top of it comes how long the service holds what is open without being told: an end that was
+ * never heard would else be true there only then.
+ */
 export const endedFor = 15 * minute
 
 /** Characters of a label, of which some services make columns and names. */
@@ -52,7 +56,7 @@ export const nodeLabels = ({ node, cluster }: Pick<StandingPolicy, 'node' | 'clu
 const shortId = (id: string) => createHash('sha256').update(id).digest('hex').slice(0, 12)
 
 /**
- * Every open finding that may be told by now, of the incidents there are: each with labels that stay the same for as long
+ * Every open finding that is grave enough, of the incidents there are: each with labels that stay the same for as long
  * as it is open, as grave as it is, and has the same cause. No two have the same labels. Pure.
  */
 export function current(
@@ -64,9 +68,7 @@ export function current(
   const { node, min, silences } = policy
   const own = nodeLabels(policy)
   const told = (it: Finding) =>
-    it.resolved === undefined &&
-    tellFrom(it) <= now &&
-    severities.indexOf(it.severity) >= severities.indexOf(min)
+    it.resolved === undefined && severities.indexOf(it.severity) >= severities.indexOf(min)
   for (const incident of incidents) {
     const { cause } = incident
     const muted = silencing(silences, incident, now) !== undefined
@@ -82,17 +84,26 @@ export function current(
         role: it.id === cause.id ? 'cause' : 'consequence',
       }
       const key = keyOf(labels)
-      if (!found.has(key)) found.set(key, { labels, finding: it.id, muted })
+      const entry = { labels, finding: it.id, muted: muted || tellFrom(it) > now }
+      const last = found.get(key)
+      if (!last || (last.muted && !entry.muted)) found.set(key, entry)
     }
   }
   return [...found.values()]
 }
 
-/** What is to be said from now on: what is so, each since it was first said, and what has ended, for `endedFor`. Pure. */
-export function stated(before: readonly Stated[], all: readonly Current[], now: number): readonly Stated[] {
+/**
+ * What is to be said from now on: what is so, each since it was first said, and what has ended, for `held` and `endedFor`.
+ * `held`: how long the service holds what it was told to be open, ms. Pure.
+ */
+export function stated(
+  before: readonly Stated[],
+  all: readonly Current[],
+  now: number,
+  held: number,
+): readonly Stated[] {
   const known = new Map(before.map((it) => [keyOf(it.labels), it]))
-  // A clock that was set back must not keep an end for ever.
-  const fresh = ({ ended }: Stated) => ended === undefined || Math.abs(now - ended) < endedFor
+  const fresh = ({ ended }: Stated) => ended === undefined || now - ended < held + endedFor
   const open = all.flatMap(({ labels, finding, muted }): Stated[] => {
     const last = known.get(keyOf(labels))
     if (last && last.ended === undefined) return [last.finding === finding ? last : { ...last, finding }]
@@ -101,7 +112,8 @@ export function stated(before: readonly Stated[], all: readonly Current[], now: 
   const keys = new Set(open.map((it) => keyOf(it.labels)))
   const over = before
     .filter((it) => !keys.has(keyOf(it.labels)))
-    .map((it) => (it.ended === undefined ? { ...it, ended: now } : it))
+    // A clock that was set back must not keep an end for ever.
+    .map((it) => (it.ended === undefined || it.ended > now ? { ...it, ended: now } : it))
   return [...open, ...over.filter(fresh)]
 }
 

@@ -43,7 +43,7 @@ export function herald({ name, min, settings }: SinkConfig, sink: Sink, options:
       const at = now()
       const silences = [...store.silences(), ...maintenanceAt(maintenance, at)]
       const policy = { node, cluster, min, silences }
-      const next = stated(told, current(known, policy, at), at)
+      const next = stated(told, current(known, policy, at), at, sink.holds?.(settings) ?? 0)
       // Before it is said: an agent that is killed now must still know what it has to end.
       if (JSON.stringify(next) !== JSON.stringify(told))
         store.saveSample(keptAs(name), { stated: next } as object, at, true, 1)

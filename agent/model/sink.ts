@@ -92,6 +92,8 @@ export interface Sink<P extends Properties = Properties> {
   ): readonly Letter[]
   /** The name of what is said to be so for as long as this node works. */
   readonly watchdog?: string
+  /** How long what is so stays so there after it was last said, ms. */
+  holds?(settings: Settings<P>): number
   /** Each server of its own that is to be told all of it, as settings of one sink. Absent: there is one. */
   each?(settings: Settings<P>): readonly Settings<P>[]
   /** What its connections are made with, beyond what the node trusts. PEM. */

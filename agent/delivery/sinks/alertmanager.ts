@@ -97,8 +97,7 @@ export const alertmanager = sink({
     return eachOf(settings).flatMap((it) => letters([alert], it))
   },
   restate(all, settings, head, { at, ahead }) {
-    const { hold_minutes: hold = 60 } = settings
-    const until = at + hold * minute
+    const until = at + holdOf(settings)
     const alerts = all.map((it) => ({
       labels: it.labels,
       annotations: annotations(it, head),
@@ -111,6 +110,7 @@ export const alertmanager = sink({
     )
   },
   watchdog: watchdogName,
+  holds: (settings) => holdOf(settings),
   each: (settings) => eachOf(settings),
   tls: ({ ca, cert, key, server_name }) => ({
     ...(ca !== undefined && { ca }),
@@ -128,7 +128,10 @@ type Given = Settings<Properties> & {
   readonly user?: string
   readonly password?: string
   readonly token?: string
+  readonly hold_minutes?: number
 }
+
+const holdOf = ({ hold_minutes: hold = 60 }: Given) => hold * minute
 
 const isSpecial = (url: URL | null) => url !== null && Boolean(url.username || url.password || url.search)
 

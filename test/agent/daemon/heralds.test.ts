@@ -103,6 +103,27 @@ t.test('what was told is kept before it is told, and ended by the agent after th
   )
 })
 
+t.test('what ended while nobody answered is ended by whoever answers again', async (t) => {
+  const receiver = await alertmanagerReceiver()
+  t.teardown(() => receiver.close())
+  let passed = 0
+  let incidents: readonly Incident[] = [incidentOf('a.b')]
+  const now = () => Date.now() + passed
+  const { delivery } = opened(t, [receiver.url], new Map(), { incidents: () => incidents, now })
+  await until(() => receiver.firing().length === 2)
+  receiver.fault = () => ({ status: 503 })
+  incidents = []
+  delivery.wake()
+  await until(() => delivery.state().failing !== undefined)
+  passed = 40 * 60_000
+  receiver.fault = undefined
+  await until(() => receiver.firing().length === 1)
+  t.strictSame(
+    receiver.firing().map(({ labels }) => labels.alertname),
+    ['MurphyWatchdog'],
+  )
+})
+
 t.test('a sink is not told of itself; that it fails is said once', async (t) => {
   const receiver = await alertmanagerReceiver()
   t.teardown(() => receiver.close())

@@ -172,6 +172,13 @@ t.test(
   },
 )
 
+t.test('how long what is open stays so there', async (t) => {
+  t.strictSame(
+    [60, 1440].map((it) => alertmanager.holds?.({ ...settings, hold_minutes: it })),
+    [3_600_000, 86_400_000],
+  )
+})
+
 t.test('how it shows who it is', async (t) => {
   const sent = (more: object) =>
     alertmanager.compose({ kind: 'test', id: 'i', at, ...head }, { ...settings, ...more })[0]?.headers
