@@ -112,7 +112,8 @@ class Writer implements NodeWriter {
     const picture = look()
     if (!picture) return minute
     const now = this.#now()
-    const waits = [...this.#troubles.values()].map(({ next = now }) => Math.max(1, next - now))
+    // A pause that is over is none: what it was about may be no longer due, or has to wait for something else.
+    const waits = [...this.#troubles.values()].flatMap(({ next = now }) => (next > now ? [next - now] : []))
     if (!this.#isAble('node')) return Math.min(minute, ...waits)
     const book = (!this.#isStale && this.#book) || (await this.#found())
     if (!book) return 1
@@ -158,9 +159,9 @@ class Writer implements NodeWriter {
       )
     if (isDone) return this.#works(task)
     if (meaning.kind === 'done' || meaning.kind === 'exists') return
-    // What nobody answered is about all; what was refused is about this part alone.
-    const isOwn = meaning.kind === 'refused' || meaning.kind === 'invalid'
-    this.#fails(isOwn ? task.part : 'node', meaning)
+    // What nobody answered is about all; what was answered is about this part alone. So also where the Node can be read
+    // and not be written: each reading that goes well would begin the pauses of a writing that does not from the start.
+    this.#fails(meaning.kind === 'again' ? 'node' : task.part, meaning)
   }
 
   #works({ part }: Task): void {

@@ -44,6 +44,7 @@ function world(
   server.events.clear()
   server.nodes.set('node1', { uid: '5f0c-1', conditions: [{ type: 'Ready', status: 'True' }] })
   let now = start
+  let naps = 0
   let picture: Picture | undefined = {
     incidents: [],
     domains: [{ name: 'memory', title: 'memory' }],
@@ -60,6 +61,7 @@ function world(
     changed: () => turns.push(writer.state().refused !== undefined),
     sleep: (ms, signal) =>
       new Promise((resolve) => {
+        naps += 1
         const one = {
           until: now + ms,
           wake() {
@@ -82,6 +84,7 @@ function world(
   return {
     ...{ writer, said, turns, asleep },
     now: () => now,
+    naps: () => naps,
     async show(...incidents: readonly Incident[]) {
       picture = { incidents, domains: [{ name: 'memory', title: 'memory' }], silences: [] }
       writer.wake()
@@ -190,6 +193,27 @@ t.test('refused: said once, asked less and less often, taken up again when allow
   t.equal(writer.state().failing, undefined)
   t.match([turns[0], turns.at(-1)], [true, false])
   t.match(said.at(-1), /takes what is written again/)
+})
+
+t.test('a refusal that outlives what it was about keeps nobody busy', async (t) => {
+  const { asleep, naps, pass, show, now } = world(t)
+  await asleep()
+  server.fault = ({ path }) => (/\/events/.test(path) ? { status: 403, body: '{}' } : undefined)
+  await show(killed(now()))
+  await show()
+  await pass(minute)
+  const before = naps()
+  await pass(10 * minute)
+  t.ok(naps() - before < 30, `${naps() - before} naps in ten minutes`)
+})
+
+t.test('a Node that can be read and not be written is asked less and less often', async (t) => {
+  const { asked, asleep, pass } = world(t)
+  server.fault = ({ method }) => (method === 'PATCH' ? { status: 404, body: '{}' } : undefined)
+  await asleep()
+  await pass(hour)
+  const tries = asked().filter((one) => one === 'PATCH status').length
+  t.ok(tries > 5 && tries < 30, `${tries} tries in an hour`)
 })
 
 t.test('out of reach, starting, too many: calm, and nothing is lost', async (t) => {
