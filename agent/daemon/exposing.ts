@@ -14,29 +14,34 @@ export interface ExposingOptions {
   readonly again?: number
 }
 
-/** Shows the metrics where the settings want them beside the socket. Never throws. Returns what ends it. */
-export function exposing({ config, metrics, log, again = minute }: ExposingOptions): () => Promise<void> {
+/** Shows the metrics where the settings want them beside the socket. Never throws. Returns what ends it at once. */
+export function exposing({ config, metrics, log, again = minute }: ExposingOptions): () => void {
   const { listen: address, webConfig, textfile: file } = config.metrics
   const stopping = new AbortController()
-  const listening = address === undefined ? undefined : keepListening(address)
+  let open: Listener | undefined
+  if (address !== undefined) void keepListening(address)
   const leave = file === undefined ? undefined : textfile({ file, metrics, log })
 
   /** The address may not be there yet when a machine starts, and what is wrong with it must stop nothing else. */
-  async function keepListening(at: string): Promise<Listener | undefined> {
+  async function keepListening(at: string): Promise<void> {
     let last: string | undefined
     while (!stopping.signal.aborted) {
       try {
         const web = webConfig === undefined ? undefined : () => readWebConfig(webConfig)
         const failed = (why: string) => log.warn({ why }, 'a request for the metrics could not be answered')
         const it = await listen({ address: at, ...(web && { web }), metrics, failed })
+        // Looking up a name may have taken longer than the agent lived.
+        if (stopping.signal.aborted) return it.close()
+        open = it
         log.info({}, `the metrics are at ${it.url}/metrics`)
         if (!web && !/^(127\.|localhost:|\[::1\])/.test(at))
           log.warn(
             {},
             `whoever reaches ${at} can read the metrics; metrics_web_config sets a password and TLS`,
           )
-        return it
+        return
       } catch (error) {
+        if (stopping.signal.aborted) return
         const { code, message } = error as NodeJS.ErrnoException
         const why = hints[code ?? ''] ?? message
         if (why !== last) log.warn({ why }, `the metrics cannot be shown on ${at}: ${why}`)
@@ -44,12 +49,11 @@ export function exposing({ config, metrics, log, again = minute }: ExposingOptio
         await pause(again, stopping.signal)
       }
     }
-    return undefined
   }
-  return async () => {
+  return () => {
     stopping.abort()
-    ;(await listening)?.close()
-    await leave?.()
+    open?.close()
+    leave?.()
   }
 }
 

@@ -1,6 +1,6 @@
-import { chmodSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { closeSync, fchmodSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
-import { minute } from '../text/times.ts'
+import { minute, timestamp } from '../text/times.ts'
 import type { Log } from './log.ts'
 
 export interface TextfileOptions {
@@ -15,20 +15,31 @@ export interface TextfileOptions {
 /**
  * Writes the metrics into a file, again and again, for whoever runs node_exporter and wants no further port. A reader never
  * finds half of it: it is written beside it, under a name that node_exporter does not read, and put in its place. Returns
- * what stops it; the file goes with it, as nobody would know that it is old.
+ * what stops it, at once and without an error. The file stays, without a value: by its age, which node_exporter shows, it
+ * is known that nobody writes it, and a file that is gone is asked for by no rule.
  */
-export function textfile({ file, metrics, log, every = minute }: TextfileOptions): () => Promise<void> {
+export function textfile({ file, metrics, log, every = minute }: TextfileOptions): () => void {
   const beside = join(dirname(file), `.${basename(file)}.new`)
+  const put = (text: string) => {
+    rmSync(beside, { force: true })
+    // The folder may be others' too: what lies there under this name must not be written through.
+    const open = openSync(beside, 'wx', 0o644)
+    try {
+      writeFileSync(open, text)
+      // node_exporter runs as another user, and the agent makes files for itself alone.
+      fchmodSync(open, 0o644)
+    } finally {
+      closeSync(open)
+    }
+    renameSync(beside, file)
+  }
   let problem: string | undefined
   let stopped: boolean = false
   async function write(): Promise<void> {
     try {
       const text = await metrics()
       if (stopped) return
-      writeFileSync(beside, text)
-      // node_exporter runs as another user, and the agent makes files for itself alone.
-      chmodSync(beside, 0o644)
-      renameSync(beside, file)
+      put(text)
       if (problem) log.info({ file }, 'the metrics are written again')
       problem = undefined
     } catch (error) {
@@ -46,11 +57,14 @@ export function textfile({ file, metrics, log, every = minute }: TextfileOptions
     writing = writing.then(write)
   }, every)
   timer.unref()
-  return async () => {
+  return () => {
     stopped = true
     clearInterval(timer)
-    await writing
-    for (const it of [beside, file]) rmSync(it, { force: true })
+    try {
+      put(`# Murphy was stopped at ${timestamp(Date.now())}\n`)
+    } catch {
+      // Then what was last written stays, and gets as old.
+    }
   }
 }
 

@@ -176,7 +176,13 @@ scrape_configs:
   t.notOk(without?.ok, 'not without TLS')
   child.kill('SIGTERM')
   await ended
-  t.notOk(existsSync(file), 'an agent that was stopped leaves no old numbers')
+  t.notMatch(readFileSync(file, 'utf8'), /^murphy/m, 'an agent that was stopped leaves no old numbers')
+  await until(
+    'they are gone from the file, whose age is still there',
+    async () =>
+      (await query('murphy_info{job="node"}')).result.length === 0 &&
+      (await query('node_textfile_mtime_seconds{job="node"}')).result.length === 1,
+  )
 })
 
 type Query = (expr: string) => Promise<{

@@ -46,7 +46,7 @@ t.test(
     const lines = [...page.matchAll(/^ +# (SocketBindAllow=\S+|ReadWritePaths=\S+)$/gm)].map(
       ([, it = '']) => it,
     )
-    t.strictSame(lines, [`ReadWritePaths=${folder}`, 'SocketBindAllow=tcp:9797'], 'the page has them')
+    t.strictSame(lines, [`ReadWritePaths=-${folder}`, 'SocketBindAllow=tcp:9797'], 'the page has them')
     await node.sh(
       `printf '[Service]\\n${lines.join('\\n')}\\n' > /etc/systemd/system/murphy.service.d/b.conf
      systemctl daemon-reload && systemctl restart murphy`,
@@ -63,6 +63,10 @@ t.test(
     )
     t.match(await node.sh(`stat -c '%U %a' ${folder}/murphy.prom`), 'murphy 644')
     await node.sh('systemctl stop murphy')
-    t.equal(await node.sh(`ls -A ${folder}`), '', 'and gone when it was stopped')
+    t.match(
+      await node.sh(`cat ${folder}/*`),
+      /^# Murphy was stopped at \S+$/,
+      'no value is left when it was stopped',
+    )
   },
 )

@@ -102,7 +102,7 @@ export async function run(common: Common): Promise<Exit> {
   system.stopping()
   log.info({}, `${signal}: stopping`)
   server.close()
-  await cover()
+  cover()
   await daemon.stop()
   machine.close()
   system.stop()

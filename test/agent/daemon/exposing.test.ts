@@ -29,9 +29,19 @@ t.test('on an address and in a file, until it is stopped', async (t) => {
   t.match(said, [/^the metrics are at http:\/\/127\.0\.0\.1:\d+\/metrics$/])
   t.equal(await fetch(url()).then((it) => it.text()), 'a 1\n')
   t.equal(readFileSync(file, 'utf8'), 'a 1\n')
-  await stop()
+  stop()
   await t.rejects(fetch(url()))
-  t.notOk(existsSync(file))
+  t.match(readFileSync(file, 'utf8'), /^# Murphy was stopped/)
+})
+
+t.test('an address that takes long to look up keeps nobody from stopping', async (t) => {
+  const { said, stop, url } = opened({ listen: 'localhost:0' })
+  const begun = performance.now()
+  await stop()
+  t.ok(performance.now() - begun < 5, 'before it has been looked up')
+  await sleep(100)
+  t.strictSame(said, [], 'nor does it listen afterwards')
+  t.equal(url(), '')
 })
 
 t.test('what everyone can reach without a password is said', async (t) => {

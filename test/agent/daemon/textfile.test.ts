@@ -1,4 +1,14 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
@@ -35,8 +45,15 @@ t.test('the metrics are in the file, again and again, never half of them', async
     ['murphy.prom'],
     'no other that would be read',
   )
-  await stop()
-  t.strictSame(readdirSync(folder), [], 'nothing is left that looks fresh')
+  stop()
+  t.strictSame(readdirSync(folder), ['murphy.prom'], 'that it is old tells that nobody writes it')
+  t.match(
+    readFileSync(file, 'utf8'),
+    /^# Murphy was stopped at \d{4}-.*Z\n$/,
+    'no value is left that looks fresh',
+  )
+  await sleep(20)
+  t.match(readFileSync(file, 'utf8'), /^#/, 'nor comes back')
 })
 
 t.test('what keeps it from writing is said once, and when that is over', async (t) => {
@@ -51,8 +68,31 @@ t.test('what keeps it from writing is said once, and when that is over', async (
   await until(() => existsSync(file))
   await until(() => said.length > 1)
   t.match(said[1], /written again/)
-  await stop()
   rmSync(folder, { recursive: true, force: true })
+  stop()
+  t.notOk(existsSync(folder), 'what keeps it from the last word keeps nobody from stopping')
+})
+
+t.test('metrics that hang keep nobody from stopping', async (t) => {
+  const file = join(t.testdir(), 'murphy.prom')
+  const stop = textfile({ file, log: log(), every: 5, metrics: () => new Promise(() => undefined) })
+  await stop()
+  t.match(readFileSync(file, 'utf8'), /^# Murphy was stopped/)
+})
+
+t.test('what somebody else put in the folder is not followed', async (t) => {
+  const folder = t.testdir({ 'precious.txt': 'mine' })
+  const [file, precious] = [join(folder, 'murphy.prom'), join(folder, 'precious.txt')]
+  symlinkSync(precious, file)
+  symlinkSync(precious, join(folder, '.murphy.prom.new'))
+  chmodSync(precious, 0o600)
+  const { mode } = statSync(precious)
+  const stop = textfile({ file, log: log(), metrics: async () => 'a 1\n' })
+  await until(() => !lstatSync(file).isSymbolicLink())
+  t.equal(readFileSync(file, 'utf8'), 'a 1\n')
+  t.equal(readFileSync(precious, 'utf8'), 'mine')
+  t.equal(statSync(precious).mode, mode)
+  stop()
 })
 
 t.test('metrics that cannot be made leave the last ones, and are tried again', async (t) => {
@@ -69,6 +109,5 @@ t.test('metrics that cannot be made leave the last ones, and are tried again', a
   faults.push(new Error('no'))
   await sleep(30)
   t.equal(readFileSync(file, 'utf8'), 'a 1\n')
-  await stop()
-  t.notOk(existsSync(file))
+  stop()
 })
