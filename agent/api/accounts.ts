@@ -1,7 +1,10 @@
 import { createHash, randomBytes } from 'node:crypto'
 
-/** A hash that no password has, of the usual cost: an unknown user must take as long as a known one. */
-const nobody = '$2b$10$CwTycUXWue0Thq9StjUM0uJ8ODxnpTWqQ7hE9JfF9VvKFcMZ8vYGe'
+/** A hash that no password has, as dear as the dearest of theirs: an unknown user must take as long as a known one. */
+function nobody(users: Readonly<Record<string, string>>): string {
+  const cost = Math.max(4, ...Object.values(users).map((it) => Number(it.split('$')[2]) || 0))
+  return `$2b$${String(cost).padStart(2, '0')}$CwTycUXWue0Thq9StjUM0uJ8ODxnpTWqQ7hE9JfF9VvKFcMZ8vYGe`
+}
 /** How many that were right are remembered: as many as there may be scrapers. */
 const most = 100
 /** The pause after a wrong password, ms: whoever tries them all may not keep the node busy, nor get far. */
@@ -45,7 +48,7 @@ export function accounts(pause = penance): Accounts {
       if (hash !== undefined && known.has(sum)) return 'yes'
       if (waiting >= longestQueue) return 'busy'
       waiting += 1
-      const turn = queue.then(() => compare(hash ?? nobody, password))
+      const turn = queue.then(() => compare(hash ?? nobody(users), password))
       queue = turn
         .catch(() => undefined)
         .finally(() => {

@@ -26,6 +26,12 @@ export interface Listener {
 /** Answers that came within this time are the same for all, ms: nobody who asks again and again makes it work more. */
 const fresh = 1000
 
+/** What keeps others out, and its key in the file. */
+const protections = [
+  ['tls', 'tls_server_config'],
+  ['users', 'basic_auth_users'],
+] as const
+
 /**
  * Answers `GET /metrics` on a port, and nothing else: what is on the unix socket besides can change the agent. Rejects
  * where it cannot listen there.
@@ -58,9 +64,10 @@ export async function listen({ address, web, metrics, failed }: ListenOptions): 
     let config: WebConfig | undefined
     try {
       config = web?.()
-      // Passwords must not go over plain HTTP because a file was changed after the start.
-      if ((config?.tls === undefined) !== (first?.tls === undefined))
-        throw new Error('tls_server_config was added or removed; restart Murphy: `systemctl restart murphy`')
+      // Passwords must not go over plain HTTP, nor anybody come in, because a file was changed or emptied after the start.
+      for (const [key, name] of protections)
+        if ((config?.[key] === undefined) !== (first?.[key] === undefined))
+          throw new Error(`${name} was added or removed; restart Murphy: \`systemctl restart murphy\``)
     } catch (error) {
       once(messageOf(error))
       return { status: 500, body: 'its web.config.file cannot be used; see the log of the agent\n' }

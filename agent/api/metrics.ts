@@ -1,5 +1,6 @@
+import { tellFrom } from '../core/ledger.ts'
 import type { Counts } from '../core/tally.ts'
-import { type Measure, type Measured, severities } from '../model/index.ts'
+import { type Finding, type Incident, type Measure, type Measured, severities } from '../model/index.ts'
 import { histogramText } from './histogram.ts'
 import type { Snapshot } from './snapshot.ts'
 
@@ -27,9 +28,9 @@ export const metrics = {
   cpu_seconds_total: counter([], 'Time of a core that the agent itself has used.'),
   finding: gauge(
     ['code', 'subject', 'severity', 'cause'],
-    '1 for each finding that is open; cause is the code of the finding that explains it, or its own.',
+    '1 for each finding that is open and has outlasted its patience; cause is the code of the finding that explains it, or its own.',
   ),
-  incidents: gauge(['severity'], 'Incidents that are open, by severity.'),
+  incidents: gauge(['severity'], 'Incidents of such findings that are open, by severity.'),
   silences: gauge([], 'Silences in force.'),
   collector_blind: gauge(['collector'], '1 while a collector cannot see.'),
   collector_last_look_timestamp_seconds: gauge(['collector'], 'When a collector last looked, unix seconds.'),
@@ -113,15 +114,23 @@ export async function metricsText(snapshot: Snapshot, numbers: Numbers = noNumbe
   ].join('\n')
 }
 
+const statementsIn = ({ cause, affected }: Incident): readonly Finding[] => [cause, ...affected]
+
+/** Whether people are told of it by now. One that was found in the future was so before the clock was set back. */
+const isTold = (it: Finding, at: number) => it.resolved === undefined && (tellFrom(it) <= at || it.found > at)
+
 function showSnapshot(snapshot: Snapshot, set: Set): void {
   set('info', { version: snapshot.agent.version, node: snapshot.node }, 1)
   set('start_time_seconds', {}, snapshot.agent.started / 1000)
-  const open = snapshot.incidents.filter((it) => it.resolved === undefined)
+  const { at } = snapshot
+  const open = snapshot.incidents.filter(
+    (it) => it.resolved === undefined && statementsIn(it).some((one) => isTold(one, at)),
+  )
   for (const severity of ['info', 'warning', 'critical'] as const)
     set('incidents', { severity }, open.filter((it) => it.severity === severity).length)
   const findings = open
-    .flatMap(({ cause, affected }) => [cause, ...affected].map((it) => ({ ...it, cause: cause.code })))
-    .filter((it) => it.resolved === undefined)
+    .flatMap((it) => statementsIn(it).map((one) => ({ ...one, cause: it.cause.code })))
+    .filter((it) => isTold(it, at))
     .toSorted((a, b) => severities.indexOf(b.severity) - severities.indexOf(a.severity))
   for (const { code, subject, severity, cause } of findings.slice(0, mostMeasured))
     set('finding', { code, subject, severity, cause }, 1)

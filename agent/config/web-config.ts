@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import type { ClientAuth, WebConfig, WebTls } from '../model/index.ts'
+import { second } from '../text/times.ts'
 import { group, openChecks } from './checks.ts'
 import { readDocument } from './document.ts'
 import { problemText } from './problems.ts'
@@ -70,6 +71,30 @@ export function readWebConfig(file: string, read = (it: string) => readFileSync(
     ...(users !== undefined && { users: users as Record<string, string> }),
     ...(tls !== undefined && { tls: tlsOf(group(tls), file, read) }),
     headers: group(group(http).headers) as Record<string, string>,
+  }
+}
+
+/**
+ * Reads the file again and again, but no more than once a second: it is asked for by every connection, also of those who
+ * have no password, and reading takes some ms of the agent's only thread. An error is the same for as long.
+ */
+export function webConfigOf(file: string, read = readWebConfig): () => WebConfig {
+  let last: { readonly at: number; readonly give: () => WebConfig } | undefined
+  return () => {
+    if (!last || performance.now() - last.at >= second)
+      last = { at: performance.now(), give: once(file, read) }
+    return last.give()
+  }
+}
+
+function once(file: string, read: typeof readWebConfig): () => WebConfig {
+  try {
+    const config = read(file)
+    return () => config
+  } catch (error) {
+    return () => {
+      throw error
+    }
   }
 }
 

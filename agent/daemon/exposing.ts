@@ -1,7 +1,8 @@
 import { type Listener, listen } from '../api/listen.ts'
 import type { Config } from '../config/config.ts'
-import { readWebConfig } from '../config/web-config.ts'
+import { webConfigOf } from '../config/web-config.ts'
 import { pause } from '../delivery/pause.ts'
+import type { WebConfig } from '../model/index.ts'
 import { minute } from '../text/times.ts'
 import type { Log } from './log.ts'
 import { textfile } from './textfile.ts'
@@ -27,18 +28,15 @@ export function exposing({ config, metrics, log, again = minute }: ExposingOptio
     let last: string | undefined
     while (!stopping.signal.aborted) {
       try {
-        const web = webConfig === undefined ? undefined : () => readWebConfig(webConfig)
+        const web = webConfig === undefined ? undefined : webConfigOf(webConfig)
+        const lack = lackOf(at, web?.())
         const failed = (why: string) => log.warn({ why }, 'a request for the metrics could not be answered')
         const it = await listen({ address: at, ...(web && { web }), metrics, failed })
         // Looking up a name may have taken longer than the agent lived.
         if (stopping.signal.aborted) return it.close()
         open = it
         log.info({}, `the metrics are at ${it.url}/metrics`)
-        if (!web && !/^(127\.|localhost:|\[::1\])/.test(at))
-          log.warn(
-            {},
-            `whoever reaches ${at} can read the metrics; metrics_web_config sets a password and TLS`,
-          )
+        if (lack) log.warn({}, lack)
         return
       } catch (error) {
         if (stopping.signal.aborted) return
@@ -55,6 +53,16 @@ export function exposing({ config, metrics, log, again = minute }: ExposingOptio
     open?.close()
     leave?.()
   }
+}
+
+/** What anybody on the network gets by an address that is protected like this; undefined where that is nothing. */
+function lackOf(at: string, { users, tls }: Partial<WebConfig> = {}): string | undefined {
+  if (/^(127\.|localhost:|\[::1\])/.test(at)) return undefined
+  if (users && !tls)
+    return `passwords for ${at} go over the network as they are; tls_server_config in metrics_web_config hides them`
+  return users || tls?.clientAuth === 'RequireAndVerifyClientCert'
+    ? undefined
+    : `whoever reaches ${at} can read the metrics; metrics_web_config sets a password and TLS`
 }
 
 const hints: Readonly<Record<string, string>> = {

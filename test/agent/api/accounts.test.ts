@@ -31,6 +31,19 @@ t.test('a hash that htpasswd made is one', async (t) => {
   t.equal(await accounts(0).check(htpasswd, basic('prometheus', 'murphy')), 'yes')
 })
 
+t.test('whom there is takes no longer to learn than whom there is not', async (t) => {
+  const some = { a: hashSync('word', 4), prometheus: hashSync('word', 12) }
+  const took = async (user: string) => {
+    const begun = performance.now()
+    t.equal(await accounts(0).check(some, basic(user, 'another')), 'no')
+    return performance.now() - begun
+  }
+  await took('a')
+  const known = await took('prometheus')
+  const unknown = await took('nobody')
+  t.ok(unknown > known / 2, `${unknown} ms, and ${known} ms`)
+})
+
 t.test('what was right is not worked out again, until the hash is another', async (t) => {
   const slow = { prometheus: hashSync('word', 11) }
   const { check } = accounts(0)

@@ -73,6 +73,23 @@ t.test('a password, headers, and a changed file at once', async (t) => {
   t.match(failed[1], /restart Murphy/)
 })
 
+t.test('a file that is emptied opens nothing, and passwords that are added take a restart', async (t) => {
+  const closed: WebConfig = { users: { prometheus: hashSync('word', 4) }, headers: {} }
+  for (const [before, after] of [
+    [closed, { headers: {} }],
+    [{ headers: {} }, closed],
+  ] as const) {
+    let web: WebConfig = before
+    const { ask, failed } = await opened(t, { web: () => web })
+    const headers = { authorization: `Basic ${btoa('prometheus:word')}` }
+    t.equal((await ask('/metrics', { headers })).status, 200)
+    web = after
+    t.equal((await ask('/metrics')).status, 500)
+    t.equal((await ask('/metrics', { headers })).status, 500)
+    t.match(failed, [/^basic_auth_users was added or removed; restart Murphy/])
+  }
+})
+
 t.test('what cannot be made is an answer, and said once', async (t) => {
   const metrics = () => Promise.reject(new Error('no'))
   const { ask, failed } = await opened(t, { metrics })

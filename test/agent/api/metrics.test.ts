@@ -41,6 +41,30 @@ t.test('each metric names the cluster, where it has a name', async (t) => {
   for (const it of await samples(picture)) t.notMatch(it, 'cluster=')
 })
 
+t.test(
+  'what passes within its patience is no value, and a clock that is set back hides nothing',
+  async (t) => {
+    const { at } = picture
+    const of = async (more: object) => {
+      const cause = finding({ code: 'a.b', severity: 'critical', ...more })
+      const incident = { ...{ id: 'i', cause, affected: [], severity: cause.severity }, fix: [], avoid: [] }
+      const incidents = [{ ...incident, since: cause.since, notifyAt: cause.notifyAt }]
+      const text = await metricsText({ ...picture, incidents } as never)
+      const value = /^murphy_incidents\{severity="critical"\} (\d)$/m.exec(text)?.[1]
+      return [/^murphy_finding\{/m.test(text), value]
+    }
+    const pending = { found: at - 1000, seen: at, notifyAt: at + 60_000 }
+    t.strictSame(await of(pending), [false, '0'])
+    t.strictSame(
+      await of({ ...pending, seen: at - 1, notifyAt: at }),
+      [false, '0'],
+      'nor before it is confirmed',
+    )
+    t.strictSame(await of({ found: at - 1000, seen: at, notifyAt: at }), [true, '1'])
+    t.strictSame(await of({ found: at + 3_600_000, seen: at, notifyAt: at + 3_660_000 }), [true, '1'])
+  },
+)
+
 t.test('what is counted beside the picture', async (t) => {
   const lines = (await metricsText(picture, counted())).split('\n')
   for (const line of [

@@ -1,7 +1,8 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
-import { readWebConfig } from '../../../agent/config/web-config.ts'
+import { readWebConfig, webConfigOf } from '../../../agent/config/web-config.ts'
 
 const hash = `$2y$10$${'a'.repeat(53)}`
 const files: Record<string, string> = {
@@ -73,4 +74,19 @@ t.test('it is read from the disk', async (t) => {
   writeFileSync(file, `basic_auth_users: { a: "${hash}" }\n`)
   t.strictSame(readWebConfig(file).users, { a: hash })
   t.throws(() => readWebConfig(`${file}x`), { code: 'ENOENT' })
+})
+
+t.test('whoever asks again and again reads no more than once a second', async (t) => {
+  let count = 0
+  const right = webConfigOf('web.yml', () => ({ headers: { count: String(++count) } }))
+  for (let times = 0; times < 100; times += 1) right()
+  t.equal(count, 1)
+  const wrong = webConfigOf('web.yml', () => {
+    count += 1
+    throw new Error('no')
+  })
+  for (let times = 0; times < 100; times += 1) t.throws(wrong, { message: 'no' })
+  t.equal(count, 2)
+  await sleep(1010)
+  t.strictSame(right(), { headers: { count: '3' } }, 'and then anew')
 })

@@ -14,6 +14,28 @@ const measures = {
 const rounds = () => new Tally(['seen', 'failed'])
 const outcome = { collector: 'things', at: 40, took: 1, unseen: [], rules: {}, observations: [] }
 
+t.test('one check whose values cannot be made takes no other with it', async (t) => {
+  const broken = { ...measures, of: () => [].reduce((it) => it) }
+  const { measured } = numbersOf({
+    runs: [
+      {
+        collector: { ...things, measures: broken },
+        settings: {},
+        tally: rounds(),
+        outcome: { ...outcome, sample: {} },
+      },
+      {
+        collector: { ...things, measures },
+        settings: {},
+        tally: rounds(),
+        outcome: { ...outcome, sample: {} },
+      },
+    ] as never,
+    postmen: [],
+  })
+  t.strictSame(measured, [{ name: 'things_seen', value: 40 }])
+})
+
 t.test('what collectors saw in their last rounds, and what was counted', async (t) => {
   const tally = rounds()
   tally.add('failed', 7)
