@@ -35,6 +35,7 @@ export const metrics = {
   collector_blind: gauge(['collector'], '1 while a collector cannot see.'),
   collector_last_look_timestamp_seconds: gauge(['collector'], 'When a collector last looked, unix seconds.'),
   collector_look_duration_seconds: gauge(['collector'], 'How long its last check took, seconds.'),
+  collector_period_seconds: gauge(['collector'], 'The longest pause between its scheduled checks, seconds.'),
   collector_rounds_total: counter(
     ['collector', 'outcome'],
     'Checks since the agent started; failed are those that saw nothing.',
@@ -70,12 +71,17 @@ export interface Numbers {
   /** By collector, and by sink. */
   readonly rounds: Readonly<Record<string, Counts>>
   readonly letters: Readonly<Record<string, Counts>>
+  /** The longest pause between two scheduled checks, ms, by collector. */
+  readonly periods: Readonly<Record<string, number>>
   /** Of this process: bytes, and seconds of a core. */
   readonly memory: number
   readonly cpu: number
 }
 
-export const noNumbers: Numbers = { declared: {}, measured: [], rounds: {}, letters: {}, memory: 0, cpu: 0 }
+export const noNumbers: Numbers = {
+  ...{ declared: {}, measured: [], rounds: {}, letters: {}, periods: {} },
+  ...{ memory: 0, cpu: 0 },
+}
 
 type Set = (name: keyof typeof metrics, labels: Readonly<Record<string, string>>, value: number) => void
 
@@ -153,9 +159,11 @@ function showSnapshot(snapshot: Snapshot, set: Set): void {
   for (const it of snapshot.deadlines) set('deadline_timestamp_seconds', { what: it.what }, it.at / 1000)
 }
 
-function showNumbers({ memory, cpu, rounds, letters }: Numbers, set: Set): void {
+function showNumbers({ memory, cpu, rounds, letters, periods }: Numbers, set: Set): void {
   set('resident_memory_bytes', {}, memory)
   set('cpu_seconds_total', {}, cpu)
+  for (const [collector, it] of Object.entries(periods))
+    set('collector_period_seconds', { collector }, it / 1000)
   for (const [collector, { outcomes }] of Object.entries(rounds))
     for (const [outcome, times] of Object.entries(outcomes))
       set('collector_rounds_total', { collector, outcome }, times)

@@ -5,7 +5,7 @@ import type { Postman } from './postmen.ts'
 
 /** What the numbers are made of. */
 export interface NumbersScene {
-  readonly runs: readonly Pick<CollectorRun, 'collector' | 'settings' | 'outcome' | 'tally'>[]
+  readonly runs: readonly Pick<CollectorRun, 'collector' | 'settings' | 'outcome' | 'tally' | 'rounds'>[]
   readonly postmen: readonly Pick<Postman, 'name' | 'tally'>[]
 }
 
@@ -25,6 +25,7 @@ export function numbersOf({ runs, postmen }: NumbersScene): Numbers {
     declared: Object.assign({}, ...runs.map(({ collector }) => collector.measures?.declared)),
     measured: runs.flatMap(measuredIn),
     rounds: Object.fromEntries(runs.map(({ collector, tally }) => [collector.name, tally.counts()])),
+    periods: Object.fromEntries(runs.map(({ collector, rounds }) => [collector.name, rounds.period()])),
     letters: Object.fromEntries(
       postmen.flatMap(({ name, tally }) => (tally ? [[name, tally.counts()] as const] : [])),
     ),

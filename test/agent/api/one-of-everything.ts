@@ -21,6 +21,12 @@ export function counted(): Numbers {
         },
       })),
     ),
-    ...{ rounds: { certs: rounds.counts() }, letters: { ntfy: letters.counts() }, memory: 50e6, cpu: 1.5 },
+    ...{
+      rounds: { certs: rounds.counts() },
+      letters: { ntfy: letters.counts() },
+      periods: { certs: 60_000 },
+      memory: 50e6,
+      cpu: 1.5,
+    },
   }
 }

@@ -12,6 +12,7 @@ const measures = {
   ],
 }
 const rounds = () => new Tally(['seen', 'failed'])
+const scheduled = { rounds: { period: () => 60_000 } }
 const outcome = { collector: 'things', at: 40, took: 1, unseen: [], rules: {}, observations: [] }
 
 t.test('one check whose values cannot be made takes no other with it', async (t) => {
@@ -20,12 +21,14 @@ t.test('one check whose values cannot be made takes no other with it', async (t)
     runs: [
       {
         collector: { ...things, measures: broken },
+        ...scheduled,
         settings: {},
         tally: rounds(),
         outcome: { ...outcome, sample: {} },
       },
       {
         collector: { ...things, measures },
+        ...scheduled,
         settings: {},
         tally: rounds(),
         outcome: { ...outcome, sample: {} },
@@ -44,14 +47,21 @@ t.test('what collectors saw in their last rounds, and what was counted', async (
   const it: Collector = { ...things, measures }
   const all = numbersOf({
     runs: [
-      { collector: it, settings: {}, tally, outcome: { ...outcome, sample: { a: 1, b: 2 } as object } },
-      { collector: { ...it, name: 'blind' }, settings: {}, tally: rounds(), outcome },
-      { collector: { ...things, name: 'mute' }, settings: {}, tally: rounds() },
+      {
+        collector: it,
+        ...scheduled,
+        settings: {},
+        tally,
+        outcome: { ...outcome, sample: { a: 1, b: 2 } as object },
+      },
+      { collector: { ...it, name: 'blind' }, ...scheduled, settings: {}, tally: rounds(), outcome },
+      { collector: { ...things, name: 'mute' }, ...scheduled, settings: {}, tally: rounds() },
     ] as never,
     postmen: [{ name: 'ntfy', tally: letters }],
   })
   t.strictSame(all.measured, [{ name: 'things_seen', value: 42 }], 'nothing of one that saw nothing')
   t.strictSame(all.declared, measures.declared)
+  t.equal(all.periods.things, 60_000)
   t.strictSame(Object.keys(all.rounds), ['things', 'blind', 'mute'])
   t.match(all.rounds.things, { outcomes: { seen: 0, failed: 1 } })
   t.match(all.letters.ntfy, { outcomes: { accepted: 1 } })
