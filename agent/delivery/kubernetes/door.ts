@@ -69,7 +69,8 @@ function openLine({ api, version, read, now, timeout = 5000 }: DoorOptions): Lin
       [api.authority, api.certificate, api.key].map(async (path) => Buffer.from(await read(path))),
     )
     return new Client(origin, {
-      connect: { ca, cert, key, rejectUnauthorized: true, timeout },
+      // Before TLS 1.3 a client shows its certificate before Node.js has looked at the server's.
+      connect: { ca, cert, key, rejectUnauthorized: true, minVersion: 'TLSv1.3', timeout },
       allowH2: false,
       maxHeaderSize: 16 * 1024,
     })

@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import { createServer } from 'node:net'
+import { createServer as createTlsServer } from 'node:tls'
 import t from 'tap'
 import type { Asked } from '../../../../agent/delivery/kubernetes/door.ts'
 import { farewell } from '../../../../agent/delivery/kubernetes/events.ts'
@@ -70,6 +72,28 @@ t.test('to whoever is not of the cluster nothing is shown and nothing is sent', 
   t.equal(name.meaning.kind, 'again')
   t.equal(server.arrived.length, before)
 })
+
+for (const version of ['TLSv1.2', 'TLSv1.3'] as const)
+  t.test(`an impostor with ${version} is not shown the node's certificate`, async (t) => {
+    const { file, key } = it.stranger
+    const shown: string[] = []
+    const impostor = createTlsServer(
+      {
+        ...{ cert: readFileSync(file), key: readFileSync(key), requestCert: true, rejectUnauthorized: false },
+        ...{ minVersion: version, maxVersion: version },
+      },
+      (socket) => {
+        shown.push(socket.getPeerCertificate().subject?.CN ?? 'none')
+        socket.on('error', () => undefined)
+      },
+    ).on('tlsClientError', () => undefined)
+    await new Promise<void>((resolve) => impostor.listen(0, '127.0.0.1', resolve))
+    t.teardown(() => impostor.close())
+    const { port } = impostor.address() as AddressInfo
+    t.equal((await ask(readNode('node1'), { origin: `https://127.0.0.1:${port}` })).meaning.kind, 'again')
+    await new Promise((resolve) => setTimeout(resolve, 100))
+    t.strictSame(shown, [])
+  })
 
 t.test('no answer, none in time, half of one: try again', async (t) => {
   const closed = createServer()
