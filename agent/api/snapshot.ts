@@ -34,6 +34,8 @@ export interface Snapshot {
   readonly sinks: readonly SinkRow[]
   /** Absent for none. */
   readonly heartbeats?: readonly HeartbeatRow[]
+  /** Where the metrics are shown beside the socket; absent for nowhere. */
+  readonly exposed?: readonly ExposedRow[]
   readonly deadlines: readonly Deadline[]
   /** Silences in force. */
   readonly silences: readonly Silence[]
@@ -97,6 +99,12 @@ export interface SinkRow {
   /** Quiet hours that are now, and the mildest that is sent in them. */
   readonly quiet?: { readonly until: number; readonly passes: Passes }
   readonly waiting: number
+}
+
+/** An address or a file, and why the metrics are not there. */
+export interface ExposedRow {
+  readonly place: string
+  readonly why?: string
 }
 
 export interface HeartbeatRow {

@@ -29,12 +29,13 @@ export function zoneOf(given: unknown, usual: string, path: Path, { problem }: C
   return usual
 }
 
-/** The quiet hours, complete; what is wrong with them is in `checks`. `sinks`: the names of all. */
+/** The quiet hours, complete; what is wrong with them is in `checks`. `sinks`: the names of all; `restated`: of those that quiet hours are not for. */
 export function quietOf(
   given: unknown,
   checks: Checks,
   zone: string,
   sinks: readonly string[],
+  restated: readonly string[],
 ): readonly QuietConfig[] {
   return entriesOf(given).map((own, at) => {
     const path = ['quiet', at]
@@ -43,6 +44,11 @@ export function quietOf(
     named?.forEach((it, index) => {
       if (!sinks.includes(it))
         checks.problem([...path, 'sinks', index], `no sink has this name${didYouMean(it, sinks)}`)
+      if (restated.includes(it))
+        checks.problem(
+          [...path, 'sinks', index],
+          'quiet hours do not hold for this sink, which is told all that is open; its service has its own, as Alertmanager has mute_time_intervals',
+        )
     })
     const { pass } = { ...defaults(quietProperties), ...own }
     return {

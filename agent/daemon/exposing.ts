@@ -1,4 +1,5 @@
 import { type Listener, listen } from '../api/listen.ts'
+import type { ExposedRow } from '../api/snapshot.ts'
 import type { Config } from '../config/config.ts'
 import { webConfigOf } from '../config/web-config.ts'
 import { pause } from '../delivery/pause.ts'
@@ -15,17 +16,24 @@ export interface ExposingOptions {
   readonly again?: number
 }
 
-/** Shows the metrics where the settings want them beside the socket. Never throws. Returns what ends it at once. */
-export function exposing({ config, metrics, log, again = minute }: ExposingOptions): () => void {
+export interface Exposing {
+  /** Each place that the settings name. */
+  state(): readonly ExposedRow[]
+  /** Ends it at once; never throws. */
+  stop(): void
+}
+
+/** Shows the metrics where the settings want them beside the socket. Never throws. */
+export function exposing({ config, metrics, log, again = minute }: ExposingOptions): Exposing {
   const { listen: address, webConfig, textfile: file } = config.metrics
   const stopping = new AbortController()
   let open: Listener | undefined
+  let unheard: string | undefined
   if (address !== undefined) void keepListening(address)
-  const leave = file === undefined ? undefined : textfile({ file, metrics, log })
+  const written = file === undefined ? undefined : textfile({ file, metrics, log })
 
   /** The address may not be there yet when a machine starts, and what is wrong with it must stop nothing else. */
   async function keepListening(at: string): Promise<void> {
-    let last: string | undefined
     while (!stopping.signal.aborted) {
       try {
         const web = webConfig === undefined ? undefined : webConfigOf(webConfig)
@@ -35,6 +43,7 @@ export function exposing({ config, metrics, log, again = minute }: ExposingOptio
         // Looking up a name may have taken longer than the agent lived.
         if (stopping.signal.aborted) return it.close()
         open = it
+        unheard = undefined
         log.info({}, `the metrics are at ${it.url}/metrics`)
         if (lack) log.warn({}, lack)
         return
@@ -42,16 +51,23 @@ export function exposing({ config, metrics, log, again = minute }: ExposingOptio
         if (stopping.signal.aborted) return
         const { code, message } = error as NodeJS.ErrnoException
         const why = hints[code ?? ''] ?? message
-        if (why !== last) log.warn({ why }, `the metrics cannot be shown on ${at}: ${why}`)
-        last = why
+        if (why !== unheard) log.warn({ why }, `the metrics cannot be shown on ${at}: ${why}`)
+        unheard = why
         await pause(again, stopping.signal)
       }
     }
   }
-  return () => {
-    stopping.abort()
-    open?.close()
-    leave?.()
+  return {
+    stop() {
+      stopping.abort()
+      open?.close()
+      written?.stop()
+    },
+    state() {
+      const shown = (place: string | undefined, why: string | undefined) =>
+        place === undefined ? [] : [{ place, ...(why !== undefined && { why }) }]
+      return [...shown(address, unheard), ...shown(file, written?.problem())]
+    },
   }
 }
 

@@ -12,13 +12,20 @@ export interface TextfileOptions {
   readonly every?: number
 }
 
+export interface Textfile {
+  /** Why it cannot be written now. */
+  problem(): string | undefined
+  /** Never throws. */
+  stop(): void
+}
+
 /**
  * Writes the metrics into a file, again and again, for whoever runs node_exporter and wants no further port. A reader never
  * finds half of it: it is written beside it, under a name that node_exporter does not read, and put in its place. Returns
  * what stops it, at once and without an error. The file stays, without a value: by its age, which node_exporter shows, it
  * is known that nobody writes it, and a file that is gone is asked for by no rule.
  */
-export function textfile({ file, metrics, log, every = minute }: TextfileOptions): () => void {
+export function textfile({ file, metrics, log, every = minute }: TextfileOptions): Textfile {
   const beside = join(dirname(file), `.${basename(file)}.new`)
   const put = (text: string) => {
     rmSync(beside, { force: true })
@@ -44,12 +51,9 @@ export function textfile({ file, metrics, log, every = minute }: TextfileOptions
       problem = undefined
     } catch (error) {
       const { code = 'failed' } = error as NodeJS.ErrnoException
-      if (problem !== code)
-        log.warn(
-          { file, why: code },
-          `the metrics cannot be written to ${file} (${code}): ${hints[code] ?? 'see its folder'}`,
-        )
-      problem = code
+      const why = `${hints[code] ?? 'see its folder'} (${code})`
+      if (problem !== why) log.warn({ file, why }, `the metrics cannot be written to ${file}: ${why}`)
+      problem = why
     }
   }
   let writing = write()
@@ -57,14 +61,17 @@ export function textfile({ file, metrics, log, every = minute }: TextfileOptions
     writing = writing.then(write)
   }, every)
   timer.unref()
-  return () => {
-    stopped = true
-    clearInterval(timer)
-    try {
-      put(`# Murphy was stopped at ${timestamp(Date.now())}\n`)
-    } catch {
-      // Then what was last written stays, and gets as old.
-    }
+  return {
+    problem: () => problem,
+    stop() {
+      stopped = true
+      clearInterval(timer)
+      try {
+        put(`# Murphy was stopped at ${timestamp(Date.now())}\n`)
+      } catch {
+        // Then what was last written stays, and gets as old.
+      }
+    },
   }
 }
 

@@ -40,7 +40,7 @@ t.test(
     const said = await journal()
     t.match(
       said,
-      /murphy\.prom \(EROFS\): the unit of Murphy must allow it, by ReadWritePaths= and the folder/,
+      /murphy\.prom: the unit of Murphy must allow it, by ReadWritePaths= and the folder \(EROFS\)/,
     )
 
     const lines = [...page.matchAll(/^ +# (SocketBindAllow=\S+|ReadWritePaths=\S+)$/gm)].map(

@@ -14,6 +14,7 @@ import {
   heartbeatRow,
   journal,
   kubernetesRow,
+  metricsRow,
   privileges,
   renderDoctor,
   silenceRow,
@@ -103,6 +104,7 @@ async function diagnose(
       ? [{ area: 'sinks', state: 'warning', text: 'none: nobody is notified', fix: noSink } as const]
       : known.map((it) => sinkRow(it, tested?.get(it.name), snapshot.at))),
     ...kubernetesRow(config.kubernetes, kept, tried, snapshot.at),
+    ...(isAgent ? (running.exposed ?? []).map(metricsRow) : []),
     ...(isAgent ? running.silences : []).map((it) => silenceRow(it, snapshot.at)),
     ...(isAgent ? (running.heartbeats ?? []) : config.heartbeats.map(({ name }) => ({ name }))).map((it) =>
       heartbeatRow(it, beaten?.get(it.name), snapshot.at),

@@ -1,8 +1,9 @@
 import { collectors, describeK3s, findNodeApi } from '../../../collectors/index.ts'
 import { metricsText } from '../../api/metrics.ts'
 import { makeRoom, serve } from '../../api/serve.ts'
+import type { Snapshot } from '../../api/snapshot.ts'
 import { startDaemon } from '../../daemon/daemon.ts'
-import { exposing } from '../../daemon/exposing.ts'
+import { type Exposing, exposing } from '../../daemon/exposing.ts'
 import { filming } from '../../daemon/filming.ts'
 import { goOn } from '../../daemon/last-resort.ts'
 import { openLog } from '../../daemon/log.ts'
@@ -57,7 +58,12 @@ export async function run(common: Common): Promise<Exit> {
     ...{ config, collectors, sinks, machine, store, log, version, camera, findNodeApi },
     describe: () => description,
   })
-  const { snapshot, numbers, silence } = daemon
+  const { numbers, silence } = daemon
+  let cover: Exposing | undefined
+  const snapshot = (): Snapshot => {
+    const exposed = cover?.state() ?? []
+    return { ...daemon.snapshot(), ...(exposed.length > 0 && { exposed }) }
+  }
   const films = filming({ camera, config, collectors, machine, version })
   const server = await serve({ socket: config.socket, snapshot, numbers, store, silence, films }).catch(
     async (error) => {
@@ -83,7 +89,7 @@ export async function run(common: Common): Promise<Exit> {
   const loss = store.loss()
   if (loss) log.warn({}, loss.text)
 
-  const cover = exposing({ config, log, metrics: () => metricsText(snapshot(), numbers()) })
+  cover = exposing({ config, log, metrics: () => metricsText(snapshot(), numbers()) })
   await Promise.race([daemon.ready, stopped])
   system.ready()
   const host = machine.during(AbortSignal.timeout(20_000))
@@ -102,7 +108,7 @@ export async function run(common: Common): Promise<Exit> {
   system.stopping()
   log.info({}, `${signal}: stopping`)
   server.close()
-  cover()
+  cover.stop()
   await daemon.stop()
   machine.close()
   system.stop()

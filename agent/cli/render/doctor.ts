@@ -229,6 +229,16 @@ export function heartbeatRow(
   return { area, state: 'ok', text: `${sent} (agent doctor --send tries it)` }
 }
 
+/** Where the metrics are shown. Nobody but Prometheus misses them: the agent tells people as ever. */
+export function metricsRow({ place, why }: NonNullable<Snapshot['exposed']>[number]): Ailment {
+  if (why === undefined) return { area: 'metrics', state: 'ok', text: place }
+  const key = place.startsWith('/') ? 'metrics_textfile' : 'metrics_listen'
+  return {
+    ...{ area: 'metrics', state: 'warning', text: `${place}: ${why}` },
+    fix: [`Correct it under \`${key}:\` in /etc/murphy/config.yaml`, '`systemctl restart murphy`'],
+  }
+}
+
 const order = { critical: 4, warning: 3, unknown: 2, info: 1, ok: 0 } as const
 
 /** The gravest of what the doctor saw and of the node's own state. */

@@ -291,6 +291,9 @@ metrics_textfile: /var/lib/node_exporter/murphy.prom
   })
   t.strictSame(parseConfig(printed(config, [post]), options).metrics, config.metrics)
   t.strictSame(parseConfig('', options).metrics, {}, 'nowhere, unless asked for')
-  for (const wrong of ['metrics_listen: 9797', 'metrics_listen: ":9797"', 'metrics_textfile: /x/murphy.txt'])
+  for (const wrong of [
+    ...['metrics_listen: 9797', 'metrics_listen: ":9797"', 'metrics_textfile: /x/murphy.txt'],
+    ...['metrics_listen: 127.0.0.1:99999', 'metrics_web_config: /etc/murphy/web.yml'],
+  ])
     t.throws(() => parseConfig(wrong, options), ConfigError, wrong)
 })

@@ -12,8 +12,8 @@ const metrics = async () => 'a 1\n'
 const opened = (metricsConfig: object, again = 20) => {
   const said: string[] = []
   const add = (_: object, text: string) => void said.push(text)
-  const stop = exposing({ config: { metrics: metricsConfig }, metrics, log: { warn: add, info: add }, again })
-  return { said, stop, url: () => /http\S+/.exec(said.join('\n'))?.[0] ?? '' }
+  const it = exposing({ config: { metrics: metricsConfig }, metrics, log: { warn: add, info: add }, again })
+  return { said, stop: it.stop, state: it.state, url: () => /http\S+/.exec(said.join('\n'))?.[0] ?? '' }
 }
 
 t.test('nothing where nothing is asked for', async (t) => {
@@ -76,18 +76,31 @@ t.test('an address that is taken, or a file that is wrong, is said once and trie
   await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve))
   const at = other.address()
   const port = typeof at === 'object' && at ? at.port : 0
-  const { said, stop, url } = opened({ listen: `127.0.0.1:${port}` })
+  const address = `127.0.0.1:${port}`
+  const { said, stop, state, url } = opened({ listen: address })
+  t.strictSame(state(), [{ place: address }], 'not known yet')
   await until(() => said.length > 0)
   await sleep(100)
   t.match(said, [/^the metrics cannot be shown on 127\.0\.0\.1:\d+: another program listens there/])
+  t.match(state(), [{ place: address, why: /^another program listens there/ }])
   await new Promise((resolve) => other.close(resolve))
   await until(() => url() !== '')
   t.equal(await fetch(url()).then((it) => it.status), 200)
+  t.strictSame(state(), [{ place: address }])
   await stop()
   const web = join(t.testdir(), 'web.yml')
   writeFileSync(web, 'nonsense: 1')
   const wrong = opened({ listen: '127.0.0.1:0', webConfig: web })
   await until(() => wrong.said.length > 0)
   t.match(wrong.said[0], /web\.yml/)
+  t.match(wrong.state()[0]?.why, /web\.yml/)
   await wrong.stop()
+})
+
+t.test('a file that cannot be written is known for as long', async (t) => {
+  const file = join(t.testdir(), 'none', 'murphy.prom')
+  const { state, stop } = opened({ textfile: file })
+  await until(() => state()[0]?.why !== undefined)
+  t.strictSame(state(), [{ place: file, why: 'its folder does not exist (ENOENT)' }])
+  stop()
 })

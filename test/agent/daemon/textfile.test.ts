@@ -29,7 +29,7 @@ t.test('the metrics are in the file, again and again, never half of them', async
   let count = 0
   const before = process.umask(0o077)
   t.teardown(() => process.umask(before))
-  const stop = textfile({
+  const { stop } = textfile({
     ...{ file, log: log(), every: 5 },
     metrics: async () => `${'x'.repeat(100_000)} ${++count}\n`,
   })
@@ -60,13 +60,15 @@ t.test('what keeps it from writing is said once, and when that is over', async (
   const folder = join(t.testdir(), 'gone')
   const file = join(folder, 'murphy.prom')
   const { said, ...own } = log()
-  const stop = textfile({ file, log: own, every: 5, metrics: async () => 'a 1\n' })
+  const { stop, problem } = textfile({ file, log: own, every: 5, metrics: async () => 'a 1\n' })
   await until(() => said.length > 0)
   await sleep(50)
-  t.match(said, [/^the metrics cannot be written to .*murphy\.prom \(ENOENT\): its folder does not exist$/])
+  t.match(said, [/^the metrics cannot be written to .*murphy\.prom: its folder does not exist \(ENOENT\)$/])
+  t.equal(problem(), 'its folder does not exist (ENOENT)')
   mkdirSync(folder)
   await until(() => existsSync(file))
   await until(() => said.length > 1)
+  t.equal(problem(), undefined)
   t.match(said[1], /written again/)
   rmSync(folder, { recursive: true, force: true })
   stop()
@@ -75,7 +77,7 @@ t.test('what keeps it from writing is said once, and when that is over', async (
 
 t.test('metrics that hang keep nobody from stopping', async (t) => {
   const file = join(t.testdir(), 'murphy.prom')
-  const stop = textfile({ file, log: log(), every: 5, metrics: () => new Promise(() => undefined) })
+  const { stop } = textfile({ file, log: log(), every: 5, metrics: () => new Promise(() => undefined) })
   await stop()
   t.match(readFileSync(file, 'utf8'), /^# Murphy was stopped/)
 })
@@ -87,7 +89,7 @@ t.test('what somebody else put in the folder is not followed', async (t) => {
   symlinkSync(precious, join(folder, '.murphy.prom.new'))
   chmodSync(precious, 0o600)
   const { mode } = statSync(precious)
-  const stop = textfile({ file, log: log(), metrics: async () => 'a 1\n' })
+  const { stop } = textfile({ file, log: log(), metrics: async () => 'a 1\n' })
   await until(() => !lstatSync(file).isSymbolicLink())
   t.equal(readFileSync(file, 'utf8'), 'a 1\n')
   t.equal(readFileSync(precious, 'utf8'), 'mine')
@@ -98,7 +100,7 @@ t.test('what somebody else put in the folder is not followed', async (t) => {
 t.test('metrics that cannot be made leave the last ones, and are tried again', async (t) => {
   const file = join(t.testdir(), 'murphy.prom')
   const faults: Error[] = []
-  const stop = textfile({
+  const { stop } = textfile({
     ...{ file, log: log(), every: 5 },
     metrics: async () => {
       for (const it of faults) throw it

@@ -38,14 +38,32 @@ t.test('the shipped example is right, and every line of it can be used', async (
     join(folder, 'secret'),
     'https://discord.com/api/webhooks/123456789012345678/abcdefghijklmnopqrstuvwxyz',
   )
+  writeFileSync(join(folder, 'empty.yml'), '')
   writeFileSync(
     example,
-    shipped.replace(/^#(?=\S| {2})/gm, '').replaceAll('/etc/murphy/discord.url', join(folder, 'secret')),
+    shipped
+      .replace(/^#(?=\S| {2})/gm, '')
+      .replaceAll('/etc/murphy/discord.url', join(folder, 'secret'))
+      .replaceAll('/etc/murphy/web.yml', join(folder, 'empty.yml')),
   )
   const ran = spawnSync(process.execPath, [main, '--config', example, 'config', 'check'], {
     encoding: 'utf8',
   })
   t.equal(ran.status, 0, ran.stderr)
+})
+
+t.test('what protects the metrics is read with the settings', async (t) => {
+  const [file, web] = [join(folder, 'web-config.yaml'), join(folder, 'web.yml')]
+  writeFileSync(file, `metrics_listen: 127.0.0.1:9797\nmetrics_web_config: ${web}\n`)
+  const ran = () =>
+    spawnSync(process.execPath, [main, '--config', file, 'config', 'check'], { encoding: 'utf8' })
+  t.match(ran(), { status: 78, stderr: /web\.yml: cannot be read \(ENOENT\)/ })
+  writeFileSync(web, 'basic_auth_users: { prometheus: word }\n')
+  const wrong = ran()
+  t.match(wrong, { status: 78, stderr: /web\.yml:1.*basic_auth_users\.prometheus/ })
+  t.notMatch(wrong.stderr, 'word }')
+  writeFileSync(web, 'http_server_config: { headers: { X-Frame-Options: deny } }\n')
+  t.equal(ran().status, 0)
 })
 
 t.test('a credential of systemd is for the daemon alone: other commands do without', async (t) => {

@@ -17,6 +17,19 @@ t.test('beside a running agent: what it can and cannot, with the exit code of th
   t.match(json, { version: 2, node: 'node1', state: 'warning', machine: 'Raspberry Pi 4' })
 })
 
+t.test('metrics that cannot be shown are told', async (t) => {
+  const { agent, show } = await served(t)
+  show({
+    state: 'ok',
+    incidents: [],
+    exposed: [{ place: '127.0.0.1:9797', why: 'another program listens there' }],
+  })
+  t.match(
+    (await agent('doctor')).out,
+    /\nmetrics +WARNING +127\.0\.0\.1:9797: another program listens there\n/,
+  )
+})
+
 t.test('a test message that is not taken is critical', async (t) => {
   const { config, agent, show } = await served(t)
   const { appendFileSync } = await import('node:fs')
