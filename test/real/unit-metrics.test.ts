@@ -65,7 +65,7 @@ t.test(
     await node.sh('systemctl stop murphy')
     t.match(
       await node.sh(`cat ${folder}/*`),
-      /^# Murphy was stopped at \S+$/,
+      /^# Murphy was stopped at \S+\n$/,
       'no value is left when it was stopped',
     )
   },

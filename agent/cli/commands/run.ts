@@ -60,10 +60,7 @@ export async function run(common: Common): Promise<Exit> {
   })
   const { numbers, silence } = daemon
   let cover: Exposing | undefined
-  const snapshot = (): Snapshot => {
-    const exposed = cover?.state() ?? []
-    return { ...daemon.snapshot(), ...(exposed.length > 0 && { exposed }) }
-  }
+  const snapshot = () => withExposed(daemon.snapshot(), cover)
   const films = filming({ camera, config, collectors, machine, version })
   const server = await serve({ socket: config.socket, snapshot, numbers, store, silence, films }).catch(
     async (error) => {
@@ -113,6 +110,11 @@ export async function run(common: Common): Promise<Exit> {
   machine.close()
   system.stop()
   return 0
+}
+
+function withExposed(snapshot: Snapshot, cover: Exposing | undefined): Snapshot {
+  const exposed = cover?.state() ?? []
+  return exposed.length > 0 ? { ...snapshot, exposed } : snapshot
 }
 
 /**
