@@ -107,7 +107,9 @@ export function stated(
   const open = all.flatMap(({ labels, finding, muted }): Stated[] => {
     const last = known.get(keyOf(labels))
     if (last && last.ended === undefined) return [last.finding === finding ? last : { ...last, finding }]
-    return muted ? [] : [{ labels, finding, starts: now }]
+    if (!muted) return [{ labels, finding, starts: now }]
+    // It got graver, say, while nobody is to be told of it: an end of what was said would be taken for an all-clear.
+    return before.filter((it) => it.finding === finding && it.ended === undefined)
   })
   const keys = new Set(open.map((it) => keyOf(it.labels)))
   const over = before

@@ -185,3 +185,21 @@ t.test('what was kept is believed as far as it can be that', async (t) => {
   ])
     t.strictSame(readStated(it), [])
 })
+
+t.test('what gets graver under a silence goes on as it was told, and is told anew after it', async (t) => {
+  const mild = { ...root, severity: 'warning' as const }
+  const silences = [{ id: 's', what: 'all', since: 0, until: now + 10 * minute }]
+  const first = told([], [incidentOf(mild)])
+  const muted = told(first, [incidentOf(root)], now + minute, { silences })
+  t.strictSame(muted, first)
+  const after = told(muted, [incidentOf(root)], now + 20 * minute)
+  t.match(after, [
+    { labels: { severity: 'critical' } },
+    { labels: { severity: 'warning' }, ended: now + 20 * minute },
+  ])
+  t.match(
+    told(muted, [], now + minute),
+    [{ labels: { severity: 'warning' }, ended: now + minute }],
+    'its own end is told',
+  )
+})
