@@ -12,8 +12,10 @@ export interface AppriseReceiver extends Listening {
   readonly url: string
   /** What each service behind it got. */
   readonly passedOn: readonly AppriseMessage[]
-  /** Which of its services work; the others fail. */
-  services: readonly { readonly name: string; readonly works: boolean }[]
+  /** Which of its services work; the others fail. `says`: what a plugin logs of what it sent, where that is its own. */
+  services: readonly { readonly name: string; readonly works: boolean; readonly says?: string }[]
+  /** Its setting LOG_LEVEL; the header X-Apprise-Log-Level counts more. */
+  logLevel: string
   /** Whether there is a configuration under the key. */
   configured: boolean
 }
@@ -52,16 +54,18 @@ export async function appriseReceiver(
     if (typeof body !== 'string' || body === '') return say(400, 'Payload lacks minimum requirements')
     if (!/^(info|success|warning|failure)$/.test(String(type)))
       return say(400, 'Payload lacks minimum requirements')
-    const details = receiver.services.map(({ name, works }) => {
+    const all = receiver.services.map(({ name, works, says = `Sent ${name} notification.` }) => {
       if (works)
         passedOn.push({
           ...{ title: String(title), body, type: String(type) },
           ...(typeof tag === 'string' && { tag }),
         })
       return works
-        ? ['INFO', '2026-11-23 00:29:47', `Sent ${name} notification.`]
+        ? ['INFO', '2026-11-23 00:29:47', says]
         : ['WARNING', '2026-11-23 00:29:47', `Failed to send ${name} notification: error=500.`]
     })
+    const level = (request.headers['x-apprise-log-level'] ?? receiver.logLevel).toUpperCase()
+    const details = all.filter(([it]) => it === 'WARNING' || /^(INFO|DEBUG|TRACE)$/.test(level))
     return receiver.services.every(({ works }) => works)
       ? say(200, null, { details })
       : say(424, 'One or more notification could not be sent', { details })
@@ -71,6 +75,7 @@ export async function appriseReceiver(
     passedOn,
     services: [{ name: 'Discord', works: true }],
     configured: true,
+    logLevel: 'INFO',
   })
   return receiver
 }

@@ -56,6 +56,8 @@ export const apprise = sink({
           'content-type': 'application/json',
           // As JSON it says what became of each service.
           accept: 'application/json',
+          // With fewer lines of its log it would not say who took it (apprise_api/api/views.py; every version with JSON).
+          'x-apprise-log-level': 'INFO',
           ...(user !== undefined && {
             authorization: `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`,
           }),
@@ -85,8 +87,11 @@ function endpoint(pasted: string): string | undefined {
   return /^(\/.{1,100})?\/notify\/[\w.-]{1,128}\/?$/.test(url.pathname) ? url.href : undefined
 }
 
-/** As each of its services logs a message that it took (caronc/apprise, apprise/plugins). */
-const passedOn = /\bSent [\w /.:-]{1,60} notification/
+/**
+ * As its services log a message that they took, with the level of a success: "Sent Email to …", "Lark notification sent
+ * successfully." (caronc/apprise, apprise/plugins). In the body as it came, which may be cut off.
+ */
+const passedOn = /\["INFO", ?"[^"]*", ?"(?!No )[^"]*\b[Ss]en[dt]\b/
 
 /** caronc/apprise-api, README "API Details". */
 function read({ status, body }: Reply): Reading | undefined {
@@ -102,7 +107,7 @@ function read({ status, body }: Reply): Reading | undefined {
   if (status === 429 || status >= 500) return undefined
   if (status === 424) {
     if (passedOn.test(body)) return { outcome: 'accepted', shows: { partly: true } }
-    // Where it does not say who took it, somebody may have: it is not repeated before an hour has passed.
+    // Without details somebody may have taken it: it is not repeated before an hour has passed.
     const why = `${said}: see the log of Apprise`
     return Array.isArray(it?.details) ? { outcome: 'again', why } : { outcome: 'refused', why }
   }

@@ -62,13 +62,30 @@ t.test('what replies mean', async (t) => {
   t.match(read(204), { outcome: 'gone', why: /no configuration under this KEY, and nothing was sent/ })
   const details = (...lines: string[]) => ({
     error: 'One or more',
-    details: lines.map((it) => ['INFO', 'now', it]),
+    details: lines.map((it) => [it.startsWith('Failed') ? 'WARNING' : 'INFO', 'now', it]),
   })
   t.strictSame(read(424, details('Sent Discord notification.', 'Failed to send ntfy notification')), {
     outcome: 'accepted',
     shows: { partly: true },
   })
-  t.match(read(424, details('Failed to send ntfy notification')), { outcome: 'again' }, 'nobody got it')
+  const failed = 'Failed to send ntfy notification'
+  // As the plugins of caronc/apprise word it that do not say "Sent X notification".
+  for (const sent of [
+    'Sent Email to me@example.org',
+    'Sent 800.com SMS to +1.',
+    'Sent Rocket.Chat webhook:notification.',
+    'Lark notification sent successfully.',
+    'Send 1 Plivo notification',
+    `Sent ntfy notification to 'https://ntfy.example/${'x'.repeat(80)}'.`,
+  ])
+    t.match(read(424, details(sent, failed)), { outcome: 'accepted' }, sent)
+  t.match(read(424, details(failed)), { outcome: 'again' }, 'nobody got it')
+  for (const before of [
+    'Notifying 2 service(s) with threads.',
+    'Authenticated to Twist as a@b',
+    'No Jira notification sent due to (nothing to close) condition',
+  ])
+    t.match(read(424, details(before, failed)), { outcome: 'again' }, `nobody got it yet: ${before}`)
   t.match(read(424, 'One or more'), { outcome: 'refused' }, 'somebody may have got it: once an hour')
   t.match(read(400, { error: 'Payload lacks minimum requirements' }), { outcome: 'refused' })
   t.match(read(401, { error: 'x' }), { outcome: 'gone' })
@@ -94,6 +111,20 @@ t.test('one of two services fails: told once, and said', async (t) => {
   it.tell(notice('resolved', over()))
   await until(() => it.noted.length === 2)
   t.equal(it.delivery.state().lacks, undefined)
+})
+
+t.test('a server that logs only warnings says who took it all the same: told once', async (t) => {
+  const receiver = await appriseReceiver()
+  t.teardown(() => receiver.close())
+  receiver.logLevel = 'WARNING'
+  receiver.services = [
+    { name: 'E-mail', works: true, says: 'Sent Email to me@example.org' },
+    { name: 'SMS', works: false },
+  ]
+  const it = book(t, apprise, { url: receiver.url })
+  it.tell(notice('opened'))
+  await until(() => it.noted.length === 1 || receiver.passedOn.length > 1)
+  t.equal(receiver.passedOn.length, 1)
 })
 
 t.test('all fail, 5xx, no configuration: nothing lost', async (t) => {
