@@ -106,12 +106,15 @@ const content = (msgtype: Kind, body: string, html: string): Content => ({
 
 const head = (said: Words) => `${marks[said.tone]} ${said.headline}`
 
-const short = (said: Words, kind: Kind, before = '', after = ''): Content =>
-  content(
+/** The line that a phone shows, and the cluster, which the signature of a whole message names. */
+const short = (said: Words, kind: Kind, before = '', after = ''): Content => {
+  const { cluster = '' } = said
+  return content(
     kind,
-    [`${before}${head(said)}`, after].filter(Boolean).join('\n'),
-    [`${before}${headline(said)}`, after].filter(Boolean).join('<br>'),
+    [`${before}${head(said)}`, after, cluster].filter(Boolean).join('\n'),
+    [`${before}${headline(said)}`, after, escaped(cluster)].filter(Boolean).join('<br>'),
   )
+}
 
 function message(said: Words, notice: Notice, kind: Kind): Content {
   const url = runbook(notice.runbookUrl, said.code)

@@ -75,9 +75,14 @@ t.test(
         })),
         { ...head, kind: 'digest', incidents: [over] },
         { ...head, kind: 'test' },
+        {
+          ...{ ...head, kind: 'weekly', from: since, incidents: [over], deadlines: [], unseen: [] },
+          versions: '',
+        },
       ]
+      // As Discord and Telegram, and as Matrix give them: each knows its own.
       for (const notice of notices)
-        for (const receipt of [undefined, '1234'])
+        for (const receipt of [undefined, '1234', '$abc:example.org'])
           for (const { body } of it.compose(notice, settings, receipt)) {
             const about = `${it.name}: ${notice.kind} ${'change' in notice ? notice.change : ''}`
             t.match(body, 'cluster two birds', about)
