@@ -130,6 +130,18 @@ export async function telegramReceiver(
 
 const tags = /^(b|i|code|pre|a)$/
 
+/**
+ * What Telegram makes of a text by itself, outside of code and links: whom it mentions, and which addresses one can tap
+ * (tdlib, td/telegram/MessageEntity.cpp, `match_mentions`, `match_tg_urls`, and of `match_urls` those with a protocol).
+ */
+export const foundByTelegram = (html: string): readonly string[] =>
+  [
+    ...html
+      .replace(/<(pre|code|a)\b[^>]*>.*?<\/\1>/gs, ' ')
+      .replace(/<[^>]*>/g, '')
+      .matchAll(/(?<![\p{L}\p{N}_])@\w{2,32}(?![\p{L}\p{N}_])|(?:https?|ftp|tg|ton):\/\/[\w.-]+/giu),
+  ].map(([it]) => it)
+
 /** The text of Telegram's HTML; undefined where a tag or an entity is none of its own, or not closed in order. */
 export function shownByTelegram(html: string): string | undefined {
   const open: string[] = []

@@ -86,12 +86,14 @@ export const telegram = sink({
         // What rings goes first. Then the old message is marked, so that it does not look current.
         return [
           post(full),
-          edit({ text: bare(`${headline(said)}\n<i>It got worse: see the answer below.</i>`, said) }),
+          edit({
+            text: bare(`${headline(said, unlinked)}\n<i>It got worse: see the answer below.</i>`, said),
+          }),
         ]
       case 'merged':
-        return [edit({ text: bare(`Part of: ${headline(said)}`, said) })]
+        return [edit({ text: bare(`Part of: ${headline(said, unlinked)}`, said) })]
       case 'resolved':
-        return [edit(full), post({ text: bare(headline(said), said) })]
+        return [edit(full), post({ text: bare(headline(said, unlinked), said) })]
       default:
         return [post(full)]
     }
@@ -104,9 +106,17 @@ interface Message {
   readonly reply_markup?: object
 }
 
+/**
+ * A text that mentions nobody and has no link: Telegram makes one of `@name` and of `scheme://` in whatever is no code, and
+ * has no setting against it. A word joiner, which nobody sees, takes their look away (tdlib, td/telegram/MessageEntity.cpp,
+ * `match_mentions`, `match_urls`). A name such as example.org stays as it is: it shows where it leads, and people copy
+ * names.
+ */
+const unlinked = (text: string) => escaped(text.replaceAll('@', '@\u2060').replaceAll('://', ':\u2060//'))
+
 /** A text without a signature, in which the cluster stands. */
 const bare = (text: string, { cluster }: Words) =>
-  cluster === undefined ? text : `${text}\n${escaped(cluster)}`
+  cluster === undefined ? text : `${text}\n${unlinked(cluster)}`
 
 /**
  * The text in Telegram's HTML, and a button that copies the first step. The runbook is a link and no button: of a button
@@ -114,11 +124,11 @@ const bare = (text: string, { cluster }: Words) =>
  */
 function message(said: Words, notice: Notice): Message {
   const url = runbook(notice.runbookUrl, said.code)
-  const foot = escaped(signature(notice, said.code, signed))
+  const foot = unlinked(signature(notice, said.code, signed))
   const command = firstCommand(said)
   return {
     text: [
-      ...pieces(said).map(({ kind, html }) => (kind === 'command' ? `<pre>${html}</pre>` : html)),
+      ...pieces(said, unlinked).map(({ kind, html }) => (kind === 'command' ? `<pre>${html}</pre>` : html)),
       url === undefined ? foot : `<a href="${escaped(url)}">Runbook</a> · ${foot}`,
     ].join('\n'),
     ...(command !== undefined &&

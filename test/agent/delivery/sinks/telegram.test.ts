@@ -2,8 +2,8 @@ import t from 'tap'
 import { telegram } from '../../../../agent/delivery/sinks/telegram.ts'
 import type { Letter, Notice, Reply } from '../../../../agent/model/index.ts'
 import { book, really, until } from '../../../receivers/book.ts'
-import { hostile, hostileNotices, incident, notice, over } from '../../../receivers/notices.ts'
-import { shownByTelegram, telegramReceiver } from '../../../receivers/telegram.ts'
+import { finding, hostile, hostileNotices, incident, notice, over } from '../../../receivers/notices.ts'
+import { foundByTelegram, shownByTelegram, telegramReceiver } from '../../../receivers/telegram.ts'
 
 const settings = { token: '123456789:AAabcdefghijk', chat: '-1001234567890', url: 'https://api.telegram.org' }
 const receipt = '77'
@@ -70,6 +70,18 @@ t.test('when a message is new, when it is edited, and when it makes a sound', as
   t.equal(bodyOf(letters(notice('opened'), undefined, { chat: '@alerts' })[0]).chat_id, '@alerts')
 })
 
+t.test('commands are ready to be copied, and what is no command mentions nobody', async (t) => {
+  const fix = ['Ask there: `curl https://user@example.org/`']
+  const of = incident({ fix, cause: finding({ text: 'By @alice, see tg://resolve?domain=alice or `a@b`.' }) })
+  const { text, reply_markup: buttons } = bodyOf(letters({ ...notice('opened', of), node: '@bob' })[0])
+  t.match(text, '<pre>curl https://user@example.org/</pre>')
+  t.match(text, 'By @\u2060alice, see tg:\u2060//resolve?domain=alice or <code>a@b</code>.')
+  t.match(text, 'Murphy · @\u2060bob · firewall.flushed')
+  t.match(buttons.inline_keyboard[0][0].copy_text.text, 'curl https://user@example.org/')
+  for (const it of [...letters(notice('worse', of), receipt), ...letters(notice('merged', of), receipt)])
+    t.strictSame(foundByTelegram(bodyOf(it).text), [])
+})
+
 t.test('a command that no button can hold is only shown', async (t) => {
   const fix = [`\`kubectl delete pod ${'x'.repeat(260)}\``]
   t.equal(bodyOf(letters(notice('opened', incident({ fix })))[0]).reply_markup, undefined)
@@ -95,6 +107,7 @@ for (const [name, text] of Object.entries(hostile))
         const shown = shownByTelegram(bodyOf(it).text)
         t.ok(shown !== undefined && shown.length > 0 && shown.length <= 4096, `${of.kind}: ${shown?.length}`)
         t.ok(Buffer.byteLength(it.body) < 16_000)
+        t.strictSame(foundByTelegram(bodyOf(it).text), [], `${of.kind}: mentions nobody, leads nowhere`)
       }
   })
 
