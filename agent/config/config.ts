@@ -143,11 +143,12 @@ export function parseConfig(text: string, options: ConfigOptions & { readonly fi
   )
   const zone = zoneOf(raw.zone, ownZone(), ['zone'], checks)
   const sinkConfigs = sinksOf(raw.sinks, checks, { ...options, environment, zone })
-  const names = sinkConfigs.map((it) => it.name)
-  const isRestated = (type: string) => options.sinks.some((it) => it.name === type && it.restate)
-  const restated = sinkConfigs.filter((it) => isRestated(it.type)).map((it) => it.name)
+  const named = sinkConfigs.map(({ name, type }) => ({
+    name,
+    isRestated: options.sinks.some((it) => it.name === type && it.restate !== undefined),
+  }))
   const rules: Rules = Object.assign({}, ...collectors.map((it) => it.rules))
-  const quiet = quietOf(raw.quiet, checks, zone, names, restated)
+  const quiet = quietOf(raw.quiet, checks, zone, named)
   const maintenance = maintenanceOf(raw.maintenance, checks, zone, rules)
   const heartbeats = heartbeatsOf(raw.heartbeats, checks, secretReader(secrets, environment))
   if (Number(/:(\d+)$/.exec(String(raw.metrics_listen))?.[1] ?? 0) > 65_535)
@@ -250,6 +251,11 @@ function sinkConfig(
   for (const key of sink.restate ? ['only_when', 'weekly'] : [])
     if (key in own)
       problem([...path, key], `is not for ${sink.name}: it is told all that is open, again every minute`)
+  if (!sink.restate && 'only_when' in own && 'weekly' in own)
+    problem(
+      [...path, 'weekly'],
+      'is not for a sink with only_when: it is used only while others fail; give it to one of those',
+    )
   const unread: string[] = []
   const secret = secretReader(secrets, environment)
   const settings = { ...defaults(sink.settings), ...secretsOf(sink, own, path, secret, unread, problem) }

@@ -8,6 +8,7 @@ import { defaults } from './defaults.ts'
 import { maintenanceProperties, quietProperties, weekdays } from './keys.ts'
 import type { Path } from './problems.ts'
 import { maintenanceSchema, quietSchema } from './schema.ts'
+import { whatFlaw } from './silenced.ts'
 
 /** Quiet hours, and the names of the sinks that they are for; absent: all. */
 export interface QuietConfig extends QuietWindow {
@@ -29,27 +30,34 @@ export function zoneOf(given: unknown, usual: string, path: Path, { problem }: C
   return usual
 }
 
-/** The quiet hours, complete; what is wrong with them is in `checks`. `sinks`: the names of all; `restated`: of those that quiet hours are not for. */
+interface Named {
+  readonly name: string
+  /** What it is told is all that is open, so that nothing can be held back from it. */
+  readonly isRestated: boolean
+}
+
+/** The quiet hours, complete; what is wrong with them is in `checks`. */
 export function quietOf(
   given: unknown,
   checks: Checks,
   zone: string,
-  sinks: readonly string[],
-  restated: readonly string[],
+  sinks: readonly Named[],
 ): readonly QuietConfig[] {
+  const names = sinks.map(({ name }) => name)
   return entriesOf(given).map((own, at) => {
     const path = ['quiet', at]
     checks.check(quietSchema, own, path)
     const named = Array.isArray(own.sinks) ? own.sinks.map(String) : undefined
+    if (named?.length === 0)
+      checks.problem([...path, 'sinks'], 'is empty, so it would be for none; leave it out for all')
     named?.forEach((it, index) => {
-      if (!sinks.includes(it))
-        checks.problem([...path, 'sinks', index], `no sink has this name${didYouMean(it, sinks)}`)
-      if (restated.includes(it))
-        checks.problem(
-          [...path, 'sinks', index],
-          'quiet hours do not hold for this sink, which is told all that is open; its service has its own, as Alertmanager has mute_time_intervals',
-        )
+      if (!names.includes(it))
+        checks.problem([...path, 'sinks', index], `no sink has this name${didYouMean(it, names)}`)
+      else if (sinks.some(({ name, isRestated }) => name === it && isRestated))
+        checks.problem([...path, 'sinks', index], neverQuiet)
     })
+    if (!named && sinks.length > 0 && sinks.every(({ isRestated }) => isRestated))
+      checks.problem(path, neverQuiet)
     const { pass } = { ...defaults(quietProperties), ...own }
     return {
       ...windowOf(own, path, zone, checks),
@@ -59,6 +67,10 @@ export function quietOf(
   })
 }
 
+/** What is held back from Alertmanager is over for it. */
+const neverQuiet =
+  'is not for alertmanager: it is told all that is open, again every minute; give it mute times of its own (mute_time_intervals)'
+
 /** The maintenance windows, complete; what is wrong with them is in `checks`. `rules`: those of all collectors. */
 export function maintenanceOf(
   given: unknown,
@@ -67,17 +79,13 @@ export function maintenanceOf(
   rules: Rules,
 ): readonly MaintenanceWindow[] {
   const codes = Object.keys(rules)
-  const areas = new Set(codes.map((it) => it.split('.')[0] ?? ''))
   return entriesOf(given).map((own, at) => {
     const path = ['maintenance', at]
     checks.check(maintenanceSchema, own, path)
     const { what } = { ...defaults(maintenanceProperties), ...own }
     const name = String(what)
-    const [area = ''] = name.split('.')
-    if (/^[^/|]*\.blind(?:$|[/|])|^agent(?:$|\.)/.test(name))
-      checks.problem([...path, 'what'], 'that Murphy cannot see or send is never hidden')
-    else if (/^[a-z0-9]+\.[a-z-]+$/.test(name) && areas.has(area) && !codes.includes(name))
-      checks.problem([...path, 'what'], `is no code${didYouMean(name, codes)}`)
+    const flaw = whatFlaw(name, codes)
+    if (flaw !== undefined) checks.problem([...path, 'what'], flaw)
     return {
       ...windowOf(own, path, zone, checks),
       what: name,
@@ -118,6 +126,8 @@ function windowOf(own: Record<string, unknown>, path: Path, usual: string, check
   if (own.from !== undefined && own.from === own.to)
     checks.problem([...path, 'to'], 'is the same as from; a whole day is from "00:00" to "24:00"')
   const days = Array.isArray(own.days) ? own.days : weekdays
+  if (days.length === 0)
+    checks.problem([...path, 'days'], 'is empty, so it would never begin; leave it out for every day')
   return {
     days: days.map((it) => weekdays.indexOf(it)).filter((it) => it >= 0),
     ...{ from, to, zone: zoneOf(own.zone, usual, [...path, 'zone'], checks) },

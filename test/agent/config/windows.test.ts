@@ -70,5 +70,36 @@ t.test('what is wrong is named by line and key', async (t) => {
   t.match(maintenance('things.borken'), /maintenance\[0\]\.what: is no code; did you mean things\.broken\?/)
   t.match(maintenance('things.blind'), /never hidden/)
   t.match(maintenance('agent.sink-failing'), /never hidden/)
+  t.equal(maintenance('things.broken/shop/db-0'), '')
+  t.match(maintenance('thingz'), /config\.yaml:2.*maintenance\[0\]\.what: no area has this name/)
   t.match(errors(hook.replace('mon 09:00', 'monday 9')), /config\.yaml:2.*sinks\[0\]\.weekly/)
+})
+
+t.test('what would have no effect is refused, by line and key', async (t) => {
+  const alerts = '  - { type: alertmanager, name: am, urls: [http://am.example:9093] }\n'
+  const quiet = (more: string, sinks = hook + alerts) =>
+    errors(`${sinks}quiet:\n  - { from: "22:00", to: "07:00"${more} }\n`)
+  t.equal(quiet(''), '')
+  const never = 'is not for alertmanager: it is told all that is open, again every minute; .*mute_time'
+  t.match(
+    quiet(', sinks: [webhook, am]'),
+    new RegExp(`config\\.yaml:5.*quiet\\[0\\]\\.sinks\\[1\\]: ${never}`),
+  )
+  t.match(quiet('', `sinks:\n${alerts}`), new RegExp(`config\\.yaml:4.*quiet\\[0\\]: ${never}`))
+  t.equal(quiet('', ''), '', 'there may be sinks later')
+  t.match(
+    quiet(', days: []'),
+    /quiet\[0\]\.days: is empty, so it would never begin; leave it out for every day/,
+  )
+  t.match(quiet(', sinks: []'), /quiet\[0\]\.sinks: is empty, so it would be for none; leave it out for all/)
+  t.match(
+    errors('maintenance:\n  - { from: "02:00", to: "03:00", days: [] }\n'),
+    /config\.yaml:2.*maintenance\[0\]\.days: is empty/,
+  )
+  t.match(
+    errors(
+      `${hook}  - { type: webhook, name: sms, url: "https://h.example", weekly: mon 09:00, only_when: [webhook] }\n`,
+    ),
+    /config\.yaml:3.*sinks\[1\]\.weekly: is not for a sink with only_when: it is used only while others fail/,
+  )
 })
