@@ -64,7 +64,7 @@ export async function appriseReceiver(
         ? ['INFO', '2026-11-23 00:29:47', says]
         : ['WARNING', '2026-11-23 00:29:47', `Failed to send ${name} notification: error=500.`]
     })
-    const level = (request.headers['x-apprise-log-level'] ?? receiver.logLevel).toUpperCase()
+    const level = String(request.headers['x-apprise-log-level'] ?? receiver.logLevel).toUpperCase()
     const details = all.filter(([it]) => it === 'WARNING' || /^(INFO|DEBUG|TRACE)$/.test(level))
     return receiver.services.every(({ works }) => works)
       ? say(200, null, { details })
