@@ -17,7 +17,7 @@ export function turnsAfter({ quiet, maintenance, sinks }: Turning, at: number): 
     )
   return [
     ...sinks.flatMap(({ name, weekly }) => [
-      ...(quietOf(name) ? [quietOf(name)?.until ?? at] : []),
+      ...[quietOf(name)].flatMap((it) => it?.until ?? []),
       ...(weekly ? [weeklyAround(weekly, at).next] : []),
     ]),
     ...maintenanceAt(maintenance, at).map((it) => it.until),

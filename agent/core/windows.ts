@@ -1,7 +1,7 @@
 import type { MaintenanceWindow, Passes, QuietWindow, Severity, WeeklyTime, Window } from '../model/index.ts'
 import { severities } from '../model/index.ts'
 import { day, week } from '../text/times.ts'
-import { dayAt, weekdayOf, whenShown } from '../text/wall-clock.ts'
+import { weekdayOf, whenShown } from '../text/wall-clock.ts'
 import { type Silence, silenceKept } from './silence.ts'
 
 /** One time that a window was, or will be: from `since` until just before `until`. */
@@ -10,6 +10,9 @@ export interface Stretch {
   readonly until: number
 }
 
+/** A day of the calendar in a zone begins up to 14 h before that day in Greenwich, and 12 h after it. */
+const greenwich = (at: number) => Math.floor(at / day) * day
+
 /**
  * The stretches of a window that touch the time between two others, in their order. It begins when the clock first shows
  * its beginning, and ends when it last shows its end; an end that is left out is when the clock is put forward. Pure.
@@ -17,8 +20,10 @@ export interface Stretch {
 export function stretches(window: Window, from: number, to: number): readonly Stretch[] {
   const { days, zone } = window
   const all: Stretch[] = []
-  const last = dayAt(zone, to)
-  for (let on = dayAt(zone, from) - day; on <= last; on += day) {
+  // Some days too many, as asking the zone for the day would take longer than looking at all of them. A window of a day
+  // may end two days after that begins.
+  const last = greenwich(to) + day
+  for (let on = greenwich(from) - 3 * day; on <= last; on += day) {
     if (!days.includes(weekdayOf(on))) continue
     const [since] = whenShown(zone, on + window.from)
     const [, until] = whenShown(zone, on + (window.to > window.from ? 0 : day) + window.to)
@@ -90,8 +95,8 @@ export function weeklyAround(
   at: number,
 ): { readonly last: number; readonly next: number } {
   const { weekday, zone } = weekly
-  const today = dayAt(zone, at)
-  const times = Array.from({ length: 17 }, (_, index) => today + (index - 8) * day)
+  const today = greenwich(at)
+  const times = Array.from({ length: 19 }, (_, index) => today + (index - 9) * day)
     .filter((on) => weekdayOf(on) === weekday)
     .map((on) => whenShown(zone, on + weekly.at)[0])
   return {

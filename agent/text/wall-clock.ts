@@ -37,11 +37,28 @@ export const dayAt = (zone: string, at: number): number => Math.floor(shownAt(zo
 /** 0 for Sunday, of such a day. */
 export const weekdayOf = (of: number): number => new Date(of).getUTCDay()
 
+type Times = readonly [first: number, last: number]
+
+/** What was found, by zone: the windows of a week are asked for every second, and each time takes a tenth of a millisecond. */
+const found = new Map<string, Map<number, Times>>()
+const mostFound = 2000
+
 /**
  * When the clock shows this (as `shownAt` gives it): the first and the last time, which differ where an hour comes twice.
  * Where it is left out, both are the moment at which the clock is put forward.
  */
-export function whenShown(zone: string, shown: number): readonly [first: number, last: number] {
+export function whenShown(zone: string, shown: number): Times {
+  const known = found.get(zone)?.get(shown)
+  if (known) return known
+  const times = lookedFor(zone, shown)
+  if (found.size >= mostFormats && !found.has(zone)) found.clear()
+  const ofZone = found.get(zone) ?? new Map<number, Times>()
+  if (ofZone.size >= mostFound) ofZone.clear()
+  found.set(zone, ofZone.set(shown, times))
+  return times
+}
+
+function lookedFor(zone: string, shown: number): Times {
   const offset = (at: number) => shownAt(zone, at) - at
   const offsets = [offset(shown - day), offset(shown + day)] as const
   const times = offsets.map((it) => shown - it).filter((at) => shownAt(zone, at) === shown)

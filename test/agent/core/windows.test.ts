@@ -118,3 +118,28 @@ t.test('when a week is over', async (t) => {
   t.strictSame(around('2026-10-26T09:00Z'), ['2026-10-26T08:00', '2026-11-02T08:00'], 'in winter')
   t.strictSame(around('2026-10-24T09:00Z'), ['2026-10-19T07:00', '2026-10-26T08:00'], 'over the change')
 })
+
+t.test('what the calendar of a zone says is asked once, and not every second', async (t) => {
+  const { formatToParts } = Intl.DateTimeFormat.prototype
+  let asked = 0
+  Intl.DateTimeFormat.prototype.formatToParts = function (...of) {
+    asked += 1
+    return formatToParts.apply(this, of)
+  }
+  t.teardown(() => {
+    Intl.DateTimeFormat.prototype.formatToParts = formatToParts
+  })
+  const monday = { weekday: 1, at: 9 * hour, zone: 'Europe/Berlin' }
+  const now = at('2026-12-09T12:00Z')
+  for (let it = now; it < now + 1000 * 60; it += 1000) {
+    quietAt([night], it)
+    passesAt([night], it)
+    lastQuietEnd([night], it)
+    maintenanceAt([{ ...night, what: 'all' }], it)
+    weeklyAround(monday, it)
+  }
+  t.ok(asked < 500, `${asked} times`)
+  const before = asked
+  quietAt([{ ...night, zone: 'America/New_York' }], now)
+  t.ok(asked > before, 'another zone is another')
+})
