@@ -31,11 +31,8 @@ export function shownAt(zone: string, at: number): number {
   return Date.UTC(of('year'), of('month') - 1, of('day'), of('hour'), of('minute'), of('second'))
 }
 
-/** The day that the calendar beside it shows, as the ms at which that day would begin in Greenwich. */
-export const dayAt = (zone: string, at: number): number => Math.floor(shownAt(zone, at) / day) * day
-
-/** 0 for Sunday, of such a day. */
-export const weekdayOf = (of: number): number => new Date(of).getUTCDay()
+/** The weekday that the calendar beside a clock shows, from what the clock shows: 0 for Sunday. */
+export const weekdayOf = (shown: number): number => new Date(shown).getUTCDay()
 
 type Times = readonly [first: number, last: number]
 
