@@ -22,6 +22,16 @@ t.test('one cause has one fingerprint on every node', async (t) => {
   same(pod('db-0'), pod('db-1'), 'pods of a StatefulSet')
   same(pod('kube-vip-node1'), pod('kube-vip-node2'), 'static pods')
   same({ code: 'cni.x', subject: 'veth1a2b3c4d' }, { code: 'cni.x', subject: 'vethffeeddcc' }, 'veths')
+  for (const [server, agent] of [
+    ['k3s server', 'k3s agent'],
+    ['k3s server CAs', 'k3s agent CAs'],
+    ['k3s', 'k3s-agent'],
+    ['k3s.service', 'k3s-agent.service'],
+    ['rke2 server', 'rke2 agent'],
+    ['rke2-server', 'rke2-agent'],
+    ['rke2-server.service', 'rke2-agent.service'],
+  ] as const)
+    same({ code: 'a.b', subject: server }, { code: 'a.b', subject: agent }, `${server}, whatever its role`)
   const uid = (digit: string) => `pod 38b85a3d-c687-4320-836e-9a2b647445f${digit}`
   same(
     { code: 'a.b', subject: uid('5') },
@@ -38,6 +48,15 @@ t.test('other causes have others', async (t) => {
     pod('web-0'),
     { ...pod('db-0'), subject: 'shop/db-0/sidecar' },
     { ...pod('db-0'), subject: 'bank/db-0/app' },
+    ...[
+      'k3s server',
+      'k3s server CAs',
+      'rke2 server',
+      'k3s',
+      'k3s.service',
+      'k3s-agent-2',
+      'my-k3s-agent',
+    ].map((subject) => ({ code: 'a.b', subject })),
     { code: 'cni.bridge-missing', subject: 'cni0' },
     { code: 'cni.bridge-missing', subject: 'cni1' },
     { code: 'cni.peer', subject: '10.42.1.0/24' },
