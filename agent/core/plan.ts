@@ -190,8 +190,8 @@ function newsOf(
       const told = allowed(kind, owes, () => budget.take(askingFor([it], now)))
       const what = change?.what ?? ''
       const isSilent = severity === 'critical' && kind === 'worse' && told === 'grew'
-      if (told)
-        tell(it, told, told === 'worse' && kind !== 'worse' ? `owed ${severity} ${what}` : what, isSilent)
+      const owing = told === 'worse' && kind !== 'worse' ? `owed ${last?.at} ${severity} ` : ''
+      if (told) tell(it, told, `${owing}${what}`, isSilent)
     }
     return [{ severity, write }]
   })

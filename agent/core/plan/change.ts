@@ -30,7 +30,10 @@ export const digestAge = 4 * day
 /** How long a repair may take to work: k3s needs three minutes to start. What is still open then needs its own fix. */
 export const takingHold = 3 * minute
 
-/** What is new about one incident for one sink; `what` differs for other news of the same kind. */
+/**
+ * What is new about one incident for one sink. `what` differs for other news of the same kind, and stays the same until
+ * the sink has been told something of the incident.
+ */
 export interface Change {
   readonly kind: 'opened' | 'worse' | 'grew' | 'reminder' | 'resolved' | 'missed'
   readonly what: string
@@ -110,15 +113,16 @@ function worseOrMore(
   const urgent = findingsOf(incident).flatMap((it) => (it.urgent && ids.includes(it.id) ? [it.id] : []))
   const stage = stageOf(incident, now, policy.min)
   const severity = toldSeverity(incident, now)
-  if (last.severity !== severity && atLeast(severity, last.severity)) return { kind: 'worse', what: severity }
-  if (stage > (last.stage ?? 0)) return { kind: 'worse', what: `stage ${stage}` }
-  if (urgent.some((id) => !last.findings.includes(id))) return { kind: 'worse', what: urgent.join() }
-  if (ids.some((id) => !last.findings.includes(id))) return { kind: 'grew', what: ids.join() }
+  // The same may be news again, once something else was told: graver, milder, and graver again.
+  const news = (kind: 'worse' | 'grew', what: string): Change => ({ kind, what: `${last.at} ${what}` })
+  if (last.severity !== severity && atLeast(severity, last.severity)) return news('worse', severity)
+  if (stage > (last.stage ?? 0)) return news('worse', `stage ${stage}`)
+  if (urgent.some((id) => !last.findings.includes(id))) return news('worse', urgent.join())
+  if (ids.some((id) => !last.findings.includes(id))) return news('grew', ids.join())
   // Recorded as less severe, so that a return to the old severity counts as worse again.
-  if (last.severity !== severity) return { kind: 'grew', what: `only ${severity}` }
+  if (last.severity !== severity) return news('grew', `only ${severity}`)
   const gone = goneIn(incident)
-  if (gone.join() !== (last.gone ?? []).join())
-    return { kind: 'grew', what: `gone ${gone.join()} ${lastSeen(incident)}` }
+  if (gone.join() !== (last.gone ?? []).join()) return news('grew', `gone ${gone.join()} ${lastSeen(incident)}`)
   return undefined
 }
 
@@ -133,7 +137,7 @@ function dueAgain(
   const [root, lead] = [incident.cause.id, leadOf(incident).id]
   // The finding in the message's title is over, but others that followed from it are not.
   if (over !== undefined && (last.lead ?? root) !== lead)
-    return { kind: 'grew', what: `over ${over} ${lead}` }
+    return { kind: 'grew', what: `${last.at} over ${over} ${lead}` }
   if (over !== undefined && last.reminded < over && now - over >= takingHold && isLeft(incident, over))
     return { kind: 'reminder', what: `left ${over}` }
   if (concerns && policy.remind > 0 && Math.abs(now - last.reminded) >= policy.remind)

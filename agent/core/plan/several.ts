@@ -109,7 +109,7 @@ export function severalNotice(
       : [
           ...members.flatMap(({ incident: { id }, change: its, last }) => [
             ...(its ? [`${id} ${its.kind} ${its.what}`] : []),
-            ...(change === 'worse' && last?.quiet ? [`${id} quiet`] : []),
+            ...(change === 'worse' && last?.quiet ? [`${id} quiet ${last.at}`] : []),
           ]),
           ...joining.map(({ id }) => id),
           ...absorbed.map(({ id }) => `${id} absorbed`),

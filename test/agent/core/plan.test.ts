@@ -60,6 +60,21 @@ t.test('what may have arrived is told again while it is true, and told to be ove
   t.strictSame(other.hear([cause], 300), [], 'now it is known')
 })
 
+t.test('what gets worse a second time is told by a notice of its own', async (t) => {
+  const it = reader()
+  const ids = (['warning', 'critical', 'warning', 'critical'] as const).flatMap((severity, at) => {
+    const ledger = [finding({ code: 'a.cause', since: 100, severity })]
+    const due = it.peek(ledger, 200 + at).map(({ kind, id }) => `${kind} ${id}`)
+    it.hear(ledger, 200 + at)
+    return due
+  })
+  t.strictSame(
+    ids.map((one) => one.split(' ')[0]),
+    ['opened', 'worse', 'grew', 'worse'],
+  )
+  t.equal(new Set(ids).size, 4, 'services drop what has an id that they know')
+})
+
 t.test('an edit says that the root is over while what followed is not', async (t) => {
   const it = reader()
   const cause = finding({ code: 'a.cause', since: 100, severity: 'critical' })

@@ -21,7 +21,7 @@ t.test('the difference between what is true and what was sent', async (t) => {
   t.match(changeOf(open, record(open, { stage: 1 }), policy, 10), undefined)
   t.match(changeOf(open, record(open, { unconfirmed: true }), policy, 10), { kind: 'opened' })
   t.match(changeOf(open, record(open, { resolved: 1 }), policy, 10), { kind: 'opened', what: '1' })
-  t.match(changeOf(open, record(open), policy, 10), { kind: 'worse', what: 'stage 1' })
+  t.match(changeOf(open, record(open), policy, 10), { kind: 'worse', what: '0 stage 1' })
   t.match(changeOf(open, record(open, { stage: 1, severity: 'info' }), policy, 10), { kind: 'worse' })
   t.match(changeOf(open, record(open, { stage: 1, findings: [] }), policy, 10), { kind: 'grew' })
   t.match(changeOf(open, undefined, { ...policy, min: 'critical' }, 10), undefined)
@@ -42,4 +42,23 @@ t.test('only what is open, ripe and severe enough is told', async (t) => {
   t.equal(tellable(it, 10, 'critical').length, 1)
   t.equal(stageOf(it, 10), 3)
   t.equal(stageOf(it, 10, 'critical'), 2)
+})
+
+t.test('the same again is other news, once something else was told meanwhile', async (t) => {
+  const at = (severity: 'warning' | 'critical', stage?: number) =>
+    one(10, finding({ code: 'a.cause', since: 5, severity, ...(stage && { stage }) }))
+  const what = (it: Incident, last: Partial<NotificationRecord>) =>
+    changeOf(it, record(it, { stage: it.cause.stage ?? 0, ...last }), policy, 20)
+  const again: readonly [Incident, Partial<NotificationRecord>, string][] = [
+    [at('critical'), { severity: 'warning' }, 'worse'],
+    [at('warning'), { severity: 'critical' }, 'grew'],
+    [at('warning', 2), { stage: 1 }, 'worse'],
+    [at('warning'), { findings: [] }, 'grew'],
+  ]
+  for (const [it, last, kind] of again) {
+    const [first, still, second] = [11, 11, 12].map((told) => what(it, { ...last, at: told }))
+    t.match([first, second], [{ kind }, { kind }])
+    t.strictSame(still, first, 'the same until something is told')
+    t.not(second?.what, first?.what)
+  }
 })

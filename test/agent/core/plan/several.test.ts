@@ -106,6 +106,16 @@ t.test('the same news has the same id, other news another', async (t) => {
   })
 })
 
+t.test('what is owed a second time is other news', async (t) => {
+  const owing = (at: number) => {
+    const its: NotificationRecord = { ...last('warning'), at, quiet: true }
+    return { ...empty, members: [{ incident: incident('y', 'warning'), last: its }] }
+  }
+  const id = (at: number) => severalNotice(owing(at), 'worse', 'node1', 9).id
+  t.equal(id(1), id(1))
+  t.not(id(2), id(1))
+})
+
 t.test('what is rung for: another of its kind, no milder, and not long ago', async (t) => {
   const now = 10 * minute
   const rose = { incident: incident('x', 'critical', 1000), last: last('warning') }
