@@ -29,7 +29,7 @@ export function plan(
 ): readonly Notice[] {
   const book = new Map(told.map((it) => [it.incident, it]))
   const pending = new Set(incidents.filter((it) => isPending(it, book, now)))
-  const holding = holdingOf(policy.quiet, now)
+  const holding = holdingOf(policy, now)
   const members = incidents.map((incident): Member => {
     const last = book.get(incident.id)
     if (holding.isHeld(incident)) return { incident, last, held: true }
@@ -109,7 +109,7 @@ function gathered(
   const grouped = idsOf(known)
   const singles = [...sent.values()].filter(({ incident }) => !grouped.has(incident.id))
   const untold = members.flatMap((it) => (isFresh(it) || isMissed(it) ? [it.incident] : []))
-  const { quiet, held, fresh, missed } = heldApart(untold, known, holding)
+  const { quiet, held, fresh, missed } = heldApart(untold, known, holding, now)
   const first = firstLook
     ? gatherFirst(fresh, known, firstLook, since < firstLook.from ? 'away' : 'start', now)
     : { several: undefined, left: fresh }

@@ -122,7 +122,8 @@ function worseOrMore(
   // Recorded as less severe, so that a return to the old severity counts as worse again.
   if (last.severity !== severity) return news('grew', `only ${severity}`)
   const gone = goneIn(incident)
-  if (gone.join() !== (last.gone ?? []).join()) return news('grew', `gone ${gone.join()} ${lastSeen(incident)}`)
+  if (gone.join() !== (last.gone ?? []).join())
+    return news('grew', `gone ${gone.join()} ${lastSeen(incident)}`)
   return undefined
 }
 

@@ -63,7 +63,8 @@ export function gatherFirst(
 
 /**
  * Takes out of what nobody was told of (`fresh`, also what is over) what was held back in the quiet hours that ended at
- * `end`. What is the only one, and still open, has a message of its own. Pure.
+ * `end`. What is the only one, and still open, has a message of its own. So has what can be told only after the message was
+ * sent: it would join that without a sound. Pure.
  */
 export function gatherHeld(
   fresh: readonly Incident[],
@@ -71,9 +72,9 @@ export function gatherHeld(
   end: number,
 ): Several | undefined {
   const group: Group = { id: `quiet ${end}`, of: 'quiet' }
-  const known = groups.find((it) => it.group.id === group.id)
-  if (!fresh.some((it) => it.resolved === undefined) || (!known && fresh.length === 1)) return undefined
-  return { ...(known ?? { group, members: [], exists: false }), joining: fresh }
+  if (groups.some((it) => it.group.id === group.id) || fresh.length === 1) return undefined
+  if (!fresh.some((it) => it.resolved === undefined)) return undefined
+  return { group, members: [], exists: false, joining: fresh }
 }
 
 /**

@@ -137,11 +137,77 @@ t.test('a restart, or a sink that is down in the morning, loses nothing and tell
 })
 
 t.test('without quiet hours nothing is held', async (t) => {
-  const holding = holdingOf(undefined, midnight)
+  const holding = holdingOf({ min: 'warning' }, midnight)
   const [incident] = incidents([one('a.one', midnight)], rules, midnight)
   if (!incident) throw new Error('there is one')
   t.equal(holding.isHeld(incident), false)
   t.equal(holding.passes('info'), true)
-  t.match(heldApart([incident], [], holding), { quiet: undefined, held: [], fresh: [incident], missed: [] })
+  t.match(heldApart([incident], [], holding, midnight), {
+    quiet: undefined,
+    held: [],
+    fresh: [incident],
+    missed: [],
+  })
   t.strictSame(kinds(sink({ quiet: [] }).hear([one('a.one', midnight)], midnight)), ['opened'])
+})
+
+t.test('what can only be told after the message on the night rings by itself', async (t) => {
+  const held = [one('a.one', midnight), one('b.two', midnight)]
+  const silence = { id: 's', what: 'c.three', since: evening, until: morning + 2 * hour }
+  const silent = one('c.three', midnight + hour)
+  const it = sink({ silences: [silence] })
+  t.strictSame(kinds(it.hear([...held, silent], morning)), ['quiet opened 2'])
+  t.strictSame(it.hear([...held, silent], morning + hour), [])
+  t.strictSame(kinds(it.hear([...held, silent], morning + 2 * hour)), ['opened'], 'once its silence is over')
+
+  const rising = sink()
+  const mild = one('c.three', midnight, { severity: 'info' })
+  t.strictSame(kinds(rising.hear([...held, mild], morning)), ['quiet opened 2'])
+  const at = morning + 1.5 * hour
+  const graver = { ...mild, severity: 'warning' as const, graver: { from: at - 30_000, to: at } }
+  t.strictSame(kinds(rising.hear([...held, graver], at)), ['opened'], 'once it is grave enough')
+  const alone = sink()
+  t.strictSame(alone.hear([mild], morning), [])
+  t.strictSame(kinds(alone.hear([graver, one('a.one', at)], at)), ['opened', 'opened'])
+
+  const late = sink()
+  t.strictSame(kinds(late.hear(held, morning)), ['quiet opened 2'])
+  const slow = one('c.three', morning - 30_000, { seen: morning - 30_000, found: morning - 30_000 })
+  t.strictSame(kinds(late.hear([...held, slow], morning + 60_000)), ['opened'], 'found at the last moment')
+})
+
+t.test('a silence that ended in the night held nothing back since', async (t) => {
+  const silence = { id: 's', what: 'all', since: evening, until: midnight + 2 * hour }
+  const it = sink({ silences: [silence] })
+  const ledger = [one('a.one', midnight), one('b.two', evening)]
+  t.strictSame(kinds(it.hear(ledger, morning)), ['quiet opened 2'])
+})
+
+t.test('after an outage of days only the last night was held back, and there is one digest', async (t) => {
+  const day = 24 * hour
+  const over = (code: string, since: number) => one(code, since, { resolved: since + hour })
+  const ledger = [over('a.one', midnight - 2 * day), over('b.two', midnight - 1.5 * day)]
+  const open = [one('d.grave', midnight - 2 * day), one('c.three', midnight)]
+  const back = morning + 5 * hour
+  const last = over('a.one', midnight)
+  const due = sink().due([...ledger, ...open, last], back)
+  t.strictSame(kinds(due).toSorted(), ['digest', 'opened', 'opened'])
+  const digest = due.find((it) => it.kind === 'digest')
+  t.match(digest, { of: undefined, incidents: { length: 3 } })
+  t.strictSame(
+    kinds(sink().due([...ledger, last], morning)),
+    ['digest', 'digest'],
+    'where it may have worked again in the night, the night is told apart',
+  )
+  const nights = [22, 0].map((to) => ({
+    ...night,
+    from: to === 22 ? 0 : 22 * hour,
+    to: to === 22 ? 7 * hour : 0,
+  }))
+  const two = sink({ quiet: nights })
+  t.strictSame(
+    kinds(two.due([one('a.one', evening + 2 * hour), one('b.two', midnight + hour)], morning)),
+    ['quiet opened 2'],
+    'a night of two windows is one',
+  )
 })
