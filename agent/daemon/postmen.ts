@@ -1,16 +1,17 @@
 import type { Config, SinkConfig } from '../config/config.ts'
-import { concerning, isEnd, openings, standsInSince } from '../core/fallback.ts'
+import { openings } from '../core/fallback.ts'
 import { plan, receiptFor, recordSent, recordUnconfirmed } from '../core/plan.ts'
 import { type Week, weeklyDue, weeklyNotice } from '../core/weekly.ts'
 import { maintenanceAt, type Quiet, quietAt } from '../core/windows.ts'
 import { letterTally } from '../delivery/counted.ts'
 import type { Delivery, DeliveryState, LetterTally } from '../delivery/delivery.ts'
 import { deliver } from '../delivery/postman.ts'
-import type { Incident, Notice, NotificationRecord, Sink } from '../model/index.ts'
+import type { Incident, Notice, Sink } from '../model/index.ts'
 import type { Store } from '../state/store.ts'
 import { week as lengthOfWeek } from '../text/times.ts'
 import { herald } from './heralds.ts'
 import type { Log } from './log.ts'
+import { type Other, standingIn } from './standing-in.ts'
 
 /** The delivery to one sink; `name` is the sink's in the settings. */
 export interface Postman {
@@ -47,12 +48,9 @@ export interface PostmenOptions {
   readonly isWatching?: () => boolean
 }
 
-/** What is due for a sink, by its name, and how it fares: for those that stand in for it. */
-type Others = Map<string, { readonly due: () => readonly Notice[]; readonly delivery: () => Delivery }>
-
 /** A postman for each sink of the settings. */
 export function postmen(options: PostmenOptions): readonly Postman[] {
-  const others: Others = new Map()
+  const others = new Map<string, Other>()
   return options.config.sinks.flatMap((it) => {
     const sink = options.sinks.find(({ name }) => name === it.type)
     if (!sink) return []
@@ -81,7 +79,7 @@ export function postmen(options: PostmenOptions): readonly Postman[] {
 const quietFor = (name: string, { quiet = [] }: PostmenOptions['config']) =>
   quiet.filter(({ sinks }) => sinks === undefined || sinks.includes(name))
 
-type OneOptions = PostmenOptions & { readonly tally: LetterTally; readonly others: Others }
+type OneOptions = PostmenOptions & { readonly tally: LetterTally; readonly others: Map<string, Other> }
 
 function postman(it: SinkConfig, sink: Sink, options: OneOptions): Delivery {
   const { name, min, weekly, settings, keepOpen, onlyWhen } = it
@@ -112,11 +110,12 @@ function postman(it: SinkConfig, sink: Sink, options: OneOptions): Delivery {
     const silences = [...store.silences(), ...maintenanceAt(maintenance, at)]
     const wanted = { ...policy, silences, ...(first && { firstLook: first }) }
     const concerned = open.filter(concerns)
-    const own = standIn ? standIn.concerning(concerned, told()) : concerned
+    const part = standIn?.part()
+    const own = part ? part.concerning(concerned, told()) : concerned
     const all = [...plan(own, told(), wanted, config.node, at), ...digests(at)]
     const machine = describe()
     const head = { ...config.letterhead, ...(machine && { machine }) }
-    return (standIn ? standIn.signed(all) : all).map((it) => ({ ...it, ...head }))
+    return (part ? part.signed(all) : all).map((it) => ({ ...it, ...head }))
   }
   let sick = false
   const delivery = deliver({
@@ -127,8 +126,8 @@ function postman(it: SinkConfig, sink: Sink, options: OneOptions): Delivery {
     plan: due,
     receipt: (notice) => receiptFor(told(), notice),
     ...(abilities && { abilities }),
-    note: (notice, receipt, abilities) => {
-      standIn?.noted(notice)
+    note: (notice, receipt, abilities, posted) => {
+      if (posted) standIn?.posted(notice)
       store.note(
         name,
         recordSent(told(), notice, receipt, now()).map((it) => ({ ...it, abilities })),
@@ -147,33 +146,4 @@ function postman(it: SinkConfig, sink: Sink, options: OneOptions): Delivery {
   })
   others.set(name, { due, delivery: () => delivery })
   return delivery
-}
-
-/** How a sink stands in for others: what it is to know of, and what it says of that, once each time. */
-function standingIn(names: readonly string[], others: Others, now: () => number) {
-  let isSaid = false
-  const since = () => {
-    const all = names.flatMap((it) => others.get(it)?.delivery().state() ?? [])
-    return all.length < names.length ? undefined : standsInSince(all, now())
-  }
-  return {
-    concerning(open: readonly Incident[], told: readonly NotificationRecord[]): readonly Incident[] {
-      const all = names.flatMap((it) => {
-        const other = others.get(it)
-        return other ? [{ ...other.delivery().state(), due: other.due() }] : []
-      })
-      return concerning(open, told, all, since() !== undefined)
-    },
-    signed(all: readonly Notice[]): readonly Notice[] {
-      const failed = since()
-      if (failed === undefined) {
-        isSaid = false
-        return all.filter(isEnd)
-      }
-      return isSaid ? all : all.map((it) => ({ ...it, insteadOf: { names, since: failed } }))
-    },
-    noted({ insteadOf }: Notice): void {
-      if (insteadOf) isSaid = true
-    },
-  }
 }

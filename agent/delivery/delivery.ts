@@ -31,6 +31,8 @@ export interface Delivery {
   state(): DeliveryState
   /** False where its worker has ended, or has not come back when it should have. */
   lives?(): boolean
+  /** The notices that are due and refused for what they say, by their ids, and since when, ms. */
+  refused?(): ReadonlyMap<string, number>
   /** Waits at most 3 s for the letter under way, then ends. */
   stop(): Promise<void>
 }
@@ -48,8 +50,11 @@ export interface DeliverOptions {
   readonly receipt: (notice: Notice) => string | undefined
   /** What the service had shown before this agent started that it can do. */
   readonly abilities?: Abilities
-  /** Records that a notice was accepted, before the next one is sent. `receipt`: of a new message, if one was made. */
-  readonly note: (notice: Notice, receipt: string | undefined, abilities: Abilities) => void
+  /**
+   * Records that a notice was accepted, before the next one is sent. `receipt`: of a new message, if one was made;
+   * `posted`: false where there was nothing to send.
+   */
+  readonly note: (notice: Notice, receipt: string | undefined, abilities: Abilities, posted: boolean) => void
   /** Records that a notice was sent and no answer came: it may have arrived. */
   readonly unconfirmed?: (notice: Notice) => void
   readonly log: { info(fields: object, text: string): void; warn(fields: object, text: string): void }

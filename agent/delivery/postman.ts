@@ -72,12 +72,11 @@ class Postman implements Delivery {
     const failing = this.#trouble ?? (first && troubleOf(first))
     const lacks = sink.lacks?.(this.#abilities)
     return {
-      ...{ name, type: sink.name },
+      ...{ name, type: sink.name, waiting: this.#waiting },
       ...(this.#lastSent !== undefined && { lastSent: this.#lastSent }),
       ...(failing && { failing }),
       ...(this.#gone !== undefined && { gone: this.#gone }),
       ...(lacks !== undefined && { lacks }),
-      waiting: this.#waiting,
     }
   }
 
@@ -219,7 +218,7 @@ class Postman implements Delivery {
   #taken(notice: Notice, tried: Told): void {
     this.#progress.accepts(notice.id)
     this.#waiting = Math.max(0, this.#waiting - 1)
-    this.#note(notice, tried.receipt)
+    this.#note(notice, tried)
     // Where there was nothing to send, nothing is known of the service.
     if (tried.posted) this.#works(this.#about(notice), tried.rest)
     this.#changed()
@@ -286,9 +285,9 @@ class Postman implements Delivery {
     this.#changed()
   }
 
-  #note(notice: Notice, receipt: string | undefined): void {
+  #note(notice: Notice, { receipt, posted }: Told): void {
     try {
-      this.#options.note(notice, receipt, this.#abilities)
+      this.#options.note(notice, receipt, this.#abilities, posted)
     } catch (error) {
       const why = this.#post.redact(messageOf(error))
       this.#options.log.warn({ sink: this.#options.name, why }, 'sent, but it could not be recorded')
@@ -296,5 +295,6 @@ class Postman implements Delivery {
   }
 
   readonly lives = () => this.#life.lives()
+  readonly refused = () => this.#progress.refused()
   readonly #about = ({ kind, id }: Notice) => ({ sink: this.#options.name, notice: kind, id })
 }

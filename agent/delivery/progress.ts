@@ -32,6 +32,11 @@ export class Progress {
     return this.#refused.values().next().value
   }
 
+  /** Since when each is refused that is, ms, by its id. */
+  refused(): ReadonlyMap<string, number> {
+    return new Map([...this.#refused].map(([id, { since }]) => [id, since]))
+  }
+
   tries(id: string): void {
     this.#tried.add(id)
   }

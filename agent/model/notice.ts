@@ -17,8 +17,11 @@ interface Letterhead {
   readonly command?: string
   /** The time of the attempt, ms. */
   readonly at: number
-  /** The sinks that it stands in for, said once each time: since when they have failed, ms. */
-  readonly insteadOf?: { readonly names: readonly string[]; readonly since: number }
+  /**
+   * The sinks that it stands in for, said once each time: since when they have failed, ms; or since when they have not
+   * taken this (`refused`), whatever else they take.
+   */
+  readonly insteadOf?: { readonly names: readonly string[]; readonly since: number; readonly refused?: true }
   /** It tells of something critical and new without a sound, as there were too many messages: it goes before all others. */
   readonly urgent?: true
 }

@@ -8,6 +8,8 @@ import type { Notice, Sink } from '../../agent/model/index.ts'
 export function book(t: Test, sink: Sink, settings: object, more: Partial<DeliverOptions> = {}) {
   const due: Notice[] = []
   const noted: [string, string | undefined][] = []
+  /** Of those, what was sent, and not only taken. */
+  const posted: string[] = []
   const receipts = new Map<string, string>()
   const logged: string[] = []
   const states: DeliveryState[] = []
@@ -20,7 +22,8 @@ export function book(t: Test, sink: Sink, settings: object, more: Partial<Delive
     name: 'mine',
     plan: () => [...due],
     receipt: (it) => receipts.get(of(it)),
-    note(it, receipt) {
+    note(it, receipt, _, wasPosted) {
+      if (wasPosted) posted.push(it.id)
       noted.push([it.id, receipt])
       if (receipt !== undefined) receipts.set(of(it), receipt)
       const index = due.findIndex(({ id }) => id === it.id)
@@ -43,6 +46,7 @@ export function book(t: Test, sink: Sink, settings: object, more: Partial<Delive
   return {
     delivery,
     noted,
+    posted,
     due,
     logged,
     states,

@@ -29,9 +29,10 @@ export function words(notice: Notice): Words {
 /** Why it comes here, where it usually does not. */
 function instead({ insteadOf, at }: Notice): string {
   if (!insteadOf) return ''
-  const { names, since } = insteadOf
+  const { names, since, refused } = insteadOf
   const all = line(names.join(' and '), limits.subject)
-  return `Sent here because ${all} ${names.length === 1 ? 'has' : 'have'} failed since ${messageClock(since, at)}.`
+  const what = `${names.length === 1 ? 'has' : 'have'} ${refused ? 'not taken this' : 'failed'}`
+  return `Sent here because ${all} ${what} since ${messageClock(since, at)}.`
 }
 
 function wordsOf(notice: Notice): Words {

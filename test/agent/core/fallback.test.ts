@@ -1,5 +1,12 @@
 import t from 'tap'
-import { concerning, isEnd, openings, standsInSince } from '../../../agent/core/fallback.ts'
+import {
+  concerning,
+  isEnd,
+  isNew,
+  openings,
+  refusedSince,
+  standsInSince,
+} from '../../../agent/core/fallback.ts'
 import type { Notice, NotificationRecord } from '../../../agent/model/index.ts'
 import { incident, notice, over } from '../../receivers/notices.ts'
 
@@ -65,4 +72,33 @@ t.test('of a sink that is told all that is open, what is open and grave enough c
   t.match(said, [{ kind: 'opened', incident: { id: 'one' } }])
   t.equal(said.length, 1)
   t.strictSame(ids([one, two], [], due(...openings([two], 'warning', 'node1', two.notifyAt)), true), ['two'])
+})
+
+t.test('what each of them refuses, or cannot be told as it fails, whatever else one takes', async (t) => {
+  const refusing = (ago: number, id: string) => ({
+    ...{ lastSent: now, failing: { since: now - minutes(ago) } },
+    ...{
+      refused: new Map([[id, now - minutes(ago)]]),
+      due: [notice('opened', one, 'x'), notice('grew', two, 'y')],
+    },
+  })
+  const since = (...all: Parameters<typeof refusedSince>[0]) => Object.fromEntries(refusedSince(all, now))
+  t.strictSame(since(refusing(5, 'x')), { one: now - minutes(5) })
+  t.strictSame(since(refusing(4.9, 'x')), {})
+  t.strictSame(since(refusing(9, 'y')), {}, 'nothing to ring for')
+  t.strictSame(since(refusing(9, 'z')), {}, 'no longer due')
+  t.strictSame(since(refusing(9, 'x'), refusing(6, 'x')), { one: now - minutes(6) })
+  t.strictSame(since(refusing(9, 'x'), { ...failing(7), due: [] }), { one: now - minutes(7) })
+  t.strictSame(since(refusing(9, 'x'), { due: [] }), {}, 'the other works')
+  const refused = new Map([['one', 5]])
+  t.strictSame(
+    concerning(open, [told('three')], [refusing(9, 'x')], false, refused).map(({ id }) => id),
+    ['one', 'three'],
+  )
+})
+
+t.test('what people notice is a message of its own', async (t) => {
+  t.ok(isNew(notice('opened')) && isNew(notice('reminder')))
+  t.ok(isNew({ kind: 'digest', id: 'd', node: 'n', at: 0, incidents: [] }))
+  t.notOk(isNew(notice('grew')) || isNew(notice('resolved', over())))
 })

@@ -28,6 +28,7 @@ t.test('Discord: opened, grew, worse, resolved', async (t) => {
   it.tell(notice('opened'))
   await until(() => it.noted.length === 1)
   t.same(it.noted, [['murphy_opened', receiver.messages()[0]?.id]])
+  t.same(it.posted, ['murphy_opened'])
   it.tell(notice('grew'))
   await until(() => it.noted.length === 2)
   t.equal(receiver.messages().length, 1)
@@ -413,6 +414,7 @@ t.test('what a service is not told says nothing of the service', async (t) => {
     [],
     'it still fails',
   )
+  t.strictSame(it.posted, [], 'nobody was told')
   t.equal(it.delivery.state().lastSent, undefined)
   t.strictSame(
     it.logged.filter((line) => line.startsWith('sent')),

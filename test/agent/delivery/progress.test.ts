@@ -35,6 +35,13 @@ t.test('what was refused is left alone for an hour', async (t) => {
   it.refuses('b', 'answered 413', 20)
   t.notOk(it.isNew('a'))
   t.strictSame(it.refusal(), { since: 10, at: 10, why: 'answered 400', tries: 1 })
+  t.strictSame(
+    [...it.refused()],
+    [
+      ['a', 10],
+      ['b', 20],
+    ],
+  )
   t.notOk(it.mayTry('a', 10 + aside - 1))
   t.ok(it.mayTry('a', 10 + aside))
   t.ok(it.mayTry('a', 9), 'a clock that was set back')

@@ -86,6 +86,10 @@ t.test('it says that it stands in for others', async (t) => {
     words({ ...notice('opened'), insteadOf }).text,
     /\. Sent here because discord has failed since 03:06 UTC\.$/,
   )
+  t.match(
+    words({ ...notice('opened'), insteadOf: { ...insteadOf, refused: true } }).text,
+    /\. Sent here because discord has not taken this since 03:06 UTC\.$/,
+  )
   const both = { names: ['discord', 'ntfy'], since: since - 6 * 60_000 }
   const digest = { kind: 'digest', id: 'd', node: 'n', at: since, incidents: [] } as const
   t.match(words({ ...digest, insteadOf: both }).text, /Sent here because discord and ntfy have failed since/)
