@@ -7,11 +7,10 @@ export interface Rounds {
   readonly name: string
   /** How long ago its last round was completed, ms, by a clock that nobody sets; absent: none was. */
   readonly good?: number
-  /** Whether the last one saw nothing. */
-  readonly failed: boolean
-  /** The longest pause between its scheduled rounds, and how long one may take, ms. */
-  readonly period: number
-  readonly timeout: number
+  /** For how long, ms, none has seen anything, by the same clock; absent: the last one did. */
+  readonly blind?: number
+  /** Whether the next one should long have been over, by its schedule. */
+  readonly late: boolean
 }
 
 /** What Murphy needs to do its work. */
@@ -27,8 +26,6 @@ export interface Vitals {
 
 /** A collector may see nothing for so long, ms, before Murphy counts as not working: what is short is told otherwise. */
 const blindFor = 5 * minute
-/** How late a round may be, ms, beside the time that it may take: as `agent status` counts it. */
-const lateBy = minute
 /** With less, in bytes, nothing more can be remembered. */
 const leastRoom = 1024 * 1024
 
@@ -37,10 +34,9 @@ const leastRoom = 1024 * 1024
  * has its worker, and the state can be written. What is wrong with the node is nothing of that. Pure.
  */
 export function notWorking({ rounds, workers, stateProblem, space }: Vitals): string | undefined {
-  for (const { name, good, failed, period, timeout } of rounds) {
+  for (const { name, good, blind = 0, late } of rounds) {
     if (good === undefined) return `${name} has completed no round yet`
-    if (good > (failed ? Math.max(blindFor, timeout) : period + timeout + lateBy))
-      return `${name} has completed no round for ${duration(good)}`
+    if (late || blind > blindFor) return `${name} has completed no round for ${duration(good)}`
   }
   for (const { name, lives } of workers) if (!lives) return `the worker of sink ${name} does not go on`
   if (stateProblem !== undefined) return stateProblem

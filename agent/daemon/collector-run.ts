@@ -65,7 +65,7 @@ export class CollectorRun {
   /** What its last round cost of a core, ms; other rounds that ran meanwhile are in it as well. */
   #spent = 0
   readonly #elapsed: () => number
-  /** By when its next round has to be over, by `#elapsed`. */
+  /** By when the next round of its schedule has to be over, by `#elapsed`. */
   #dueBy = Number.POSITIVE_INFINITY
   #markLooked = () => {}
 
@@ -110,7 +110,7 @@ export class CollectorRun {
     return this.#deadlinesOf(this.outcome, at)
   }
 
-  /** Whether its next round should long have been over: its clock stands still, or a round does not end. */
+  /** Whether the next round of its schedule should long have been over: its clock stands still, or a round does not end. */
   isLate(): boolean {
     return this.#elapsed() > this.#dueBy
   }
@@ -155,7 +155,7 @@ export class CollectorRun {
     reportRound(log, this.outcome, outcome)
     this.outcome = outcome
     this.tally.add(outcome.sample ? 'seen' : 'failed', outcome.took)
-    const next = this.rounds.next()
+    const next = this.rounds.scheduled()
     if (next !== undefined)
       this.#dueBy = this.#elapsed() + Math.max(0, next - Date.now()) + collector.timeout + lateness
     seen(outcome)

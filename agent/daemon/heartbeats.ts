@@ -14,7 +14,7 @@ import type { Postman } from './postmen.ts'
 
 export interface HeartbeatsOptions {
   readonly config: Pick<Config, 'heartbeats' | 'stateDir'>
-  readonly runs: readonly Pick<CollectorRun, 'collector' | 'rounds'>[]
+  readonly runs: readonly Pick<CollectorRun, 'collector' | 'isLate'>[]
   readonly postmen: readonly Postman[]
   readonly machine: Pick<Machine, 'during'>
   readonly store: Pick<Store, 'problem'>
@@ -41,17 +41,20 @@ const diskPatience = 2 * second
 export function openHeartbeats(options: HeartbeatsOptions): Heartbeats {
   const { config, runs, postmen, machine, store, snapshot, log, now, turned } = options
   const { elapsed = () => performance.now() } = options
-  const rounds = new Map<string, { readonly good?: number; readonly failed: boolean }>()
+  /** When each collector last saw something, and since when it does not. */
+  const rounds = new Map<string, { readonly good?: number; readonly blind?: number }>()
   const space = (): Promise<Space | string> =>
     machine
       .during(AbortSignal.timeout(diskPatience))
       .space(config.stateDir)
       .catch((error: unknown) => (error instanceof Error ? error.message : String(error)))
-  const roundsOf = ({ collector, rounds: its }: HeartbeatsOptions['runs'][number]): Rounds => {
-    const { good, failed = false } = rounds.get(collector.name) ?? {}
+  const roundsOf = (run: HeartbeatsOptions['runs'][number]): Rounds => {
+    const { name } = run.collector
+    const { good, blind } = rounds.get(name) ?? {}
     return {
-      ...{ name: collector.name, failed, period: its.period(), timeout: collector.timeout },
+      ...{ name, late: run.isLate() },
       ...(good !== undefined && { good: elapsed() - good }),
+      ...(blind !== undefined && { blind: elapsed() - blind }),
     }
   }
   const held = async () =>
@@ -73,9 +76,8 @@ export function openHeartbeats(options: HeartbeatsOptions): Heartbeats {
   )
   return {
     completed({ collector, sample }) {
-      const { good } = rounds.get(collector) ?? {}
-      const failed = sample === undefined
-      rounds.set(collector, { failed, ...(failed ? good !== undefined && { good } : { good: elapsed() }) })
+      const { good, blind = elapsed() } = rounds.get(collector) ?? {}
+      rounds.set(collector, sample ? { good: elapsed() } : { blind, ...(good !== undefined && { good }) })
     },
     state: () => all.map((it) => it.state()),
     async stop() {

@@ -11,8 +11,8 @@ export interface Rounds {
   confirm(): void
   /** When the next round is, if nothing wakes it. */
   next(): number | undefined
-  /** The longest pause between the next scheduled rounds, ms. */
-  period(): number
+  /** When the next round is by the schedule alone: others may come sooner, and need not come after all. */
+  scheduled(): number | undefined
   /** Starts the clock, with a round at once. */
   start(): void
   /** Stops the clock and waits for a round that is under way. */
@@ -47,9 +47,6 @@ const shortestPause = 250
  */
 const longestPause = 15_000
 const calm = 2_000
-
-/** By how many of the next rounds it is known how far they are apart at most. */
-const asked = 8
 
 /** The wall clock may be set at any time, so it is read at least this often, ms. */
 const longestTick = 30_000
@@ -120,7 +117,7 @@ export function rounds({
       const times = [clock.next(), ...(left === undefined ? [] : [wallClock() + left])]
       return times.filter((it) => it !== undefined).sort((a, b) => a - b)[0]
     },
-    period: clock.period,
+    scheduled: clock.next,
     start() {
       clock.start()
       look()
@@ -186,15 +183,8 @@ function ticking(every: string, wallClock: () => number, look: () => void) {
       Math.min(longestTick, at > from ? at - from : 1000),
     )
   }
-  let known: number | undefined
-  const period = () => {
-    const times = known === undefined ? cron.getNextRuns(asked).map((it) => it.getTime()) : []
-    known ??= Math.max(longestTick, ...times.slice(1).map((it, at) => it - (times[at] ?? it)))
-    return known
-  }
   return {
     next,
-    period,
     start,
     stop() {
       stopped = true

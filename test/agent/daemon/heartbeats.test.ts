@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import t from 'tap'
 import { parseConfig } from '../../../agent/config/config.ts'
 import { startDaemon } from '../../../agent/daemon/daemon.ts'
-import { type HeartbeatsOptions, openHeartbeats } from '../../../agent/daemon/heartbeats.ts'
+import { openHeartbeats } from '../../../agent/daemon/heartbeats.ts'
 import { openLog } from '../../../agent/daemon/log.ts'
 import { sinks } from '../../../agent/delivery/sinks/index.ts'
 import { openMachine } from '../../../agent/host/machine.ts'
@@ -28,6 +28,7 @@ function beating(
   const world = {
     elapsed: 0,
     lives: true,
+    late: false,
     problem: undefined as string | undefined,
     space: { ...space },
     turned: 0,
@@ -35,11 +36,10 @@ function beating(
   const log = { info: () => undefined, warn: () => undefined }
   const type = url.includes('push') ? 'kuma' : 'healthchecks'
   const heart = { name: 'switch', every: 200, start: false, settings: settings({ type, url, report }) }
-  const rounds = { period: () => minute } as HeartbeatsOptions['runs'][number]['rounds']
   const host = { space: async () => world.space } as Partial<Host> as Host
   const it = openHeartbeats({
     config: { heartbeats: [{ ...heart, unread: [], forms: {} }], stateDir: '/state' },
-    runs: [{ collector: things, rounds }],
+    runs: [{ collector: things, isLate: () => world.late }],
     postmen: [
       {
         name: 'ops',
@@ -93,9 +93,12 @@ t.test('only while every part of Murphy works', async (t) => {
   await stops(
     /things has completed no round for 2 min/,
     () => {
-      world.elapsed += 2 * minute + things.timeout + 1
+      world.elapsed += 2 * minute
+      world.late = true
     },
-    () => it.completed({ ...round, ...sample }),
+    () => {
+      world.late = false
+    },
   )
   await stops(
     /the worker of sink ops does not go on/,
@@ -124,11 +127,17 @@ t.test('only while every part of Murphy works', async (t) => {
       world.problem = undefined
     },
   )
+  world.elapsed += 10 * minute
   it.completed(round)
   await pause(300)
-  t.notOk(held(), 'a round that sees nothing is no end for five minutes')
+  t.notOk(held(), 'a round that sees nothing is no end for five minutes, after a long pause too')
+  world.elapsed += 4 * minute
+  it.completed(round)
+  await pause(300)
+  t.notOk(held(), 'nor is another one')
+  world.elapsed -= 4 * minute
   await stops(
-    /things has completed no round for 5 min/,
+    /things has completed no round for 17 min/,
     () => {
       world.elapsed += 5 * minute + 1
     },
