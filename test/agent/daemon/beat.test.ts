@@ -14,9 +14,37 @@ t.test('what it says of the node, as far as that is wanted', async (t) => {
     took: 30,
   })
   t.match(beatOf(picture, 'alive', 'critical'), { exit: 2, fails: true })
-  t.match(beatOf({ ...picture, state: 'warning' }, 'alive', 'critical'), { exit: 1, fails: false })
+  const mild = picture.incidents.map((it) => ({ ...it, severity: 'warning' as const }))
+  t.match(beatOf({ ...picture, incidents: mild }, 'alive', 'critical'), { exit: 1, fails: false })
   t.match(beatOf(picture, 'alive', 'exit-status'), { exit: 2, fails: true })
-  t.match(beatOf({ ...picture, state: 'unknown' }, 'alive', 'exit-status'), { exit: 3, fails: false })
+  t.match(beatOf(well, 'alive', 'exit-status'), { exit: 3, fails: false }, 'one of the checks sees nothing')
+})
+
+t.test('what nobody would be told of makes nothing fail', async (t) => {
+  const [one] = picture.incidents
+  if (!one) throw new Error('the picture has one')
+  const exits = (it: Partial<typeof picture>) => {
+    const { exit, fails, text } = beatOf({ ...picture, collectors: [], ...it }, 'alive', 'exit-status')
+    t.match(text, /the firewall was flushed/, 'it is said all the same')
+    return [exit, fails]
+  }
+  t.strictSame(
+    exits({ incidents: [{ ...one, notifyAt: picture.at + 1 }] }),
+    [0, false],
+    'it may pass by itself',
+  )
+  t.strictSame(exits({ incidents: [{ ...one, notifyAt: picture.at }] }), [2, true])
+  const silence = { id: 's', what: 'firewall', since: 0, until: picture.at + 1 }
+  t.strictSame(exits({ silences: [silence] }), [0, false], 'somebody knows')
+  t.strictSame(exits({ silences: [{ ...silence, what: 'memory' }] }), [2, true])
+  const mild = {
+    ...one,
+    id: 'mild',
+    severity: 'warning' as const,
+    cause: { ...one.cause, code: 'pods.stuck' },
+  }
+  t.strictSame(exits({ silences: [silence], incidents: [one, mild] }), [1, false], 'of the rest the gravest')
+  t.strictSame(exits({ silences: [silence], incidents: [{ ...one, resolved: 5 }, one] }), [0, false])
 })
 
 t.test('in one short line', async (t) => {
