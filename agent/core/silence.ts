@@ -58,8 +58,16 @@ export function silencing(
   return silences.find((it) => it.since <= now && now < it.until && matches(it, incident))
 }
 
-/** Whether one silence covered all the time in which an incident could have been notified. Pure. */
+/**
+ * Whether silences covered all the time in which an incident could have been notified: one, or several of which each began
+ * no later than the one before it ended, as windows that meet at midnight. Pure.
+ */
 export function wasSilenced(silences: readonly Silence[], incident: Incident): boolean {
   const { notifyAt, resolved = Number.POSITIVE_INFINITY } = incident
-  return silences.some((it) => it.since <= notifyAt && resolved <= it.until && matches(it, incident))
+  const matching = silences.filter((it) => matches(it, incident))
+  if (!matching.some((it) => it.since <= notifyAt && notifyAt <= it.until)) return false
+  let until = notifyAt
+  for (const it of matching.toSorted((a, b) => a.since - b.since))
+    if (it.since <= until) until = Math.max(until, it.until)
+  return resolved <= until
 }

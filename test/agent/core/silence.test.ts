@@ -86,3 +86,14 @@ t.test('what came and went under it was silenced; what outlived it was not', asy
   t.notOk(wasSilenced(it, incident('a.b')))
   t.notOk(wasSilenced(it, { ...incident('a.b'), notifyAt: 10, resolved: 400 }), 'it was told before')
 })
+
+t.test('silences that meet are one, whatever their order', async (t) => {
+  const part = (since: number, until: number, what = 'all') => ({ ...silence(what), since, until })
+  const was = (...all: readonly Silence[]) =>
+    wasSilenced(all, { ...incident('a.b'), notifyAt: 100, resolved: 400 })
+  t.ok(was(part(200, 500), part(50, 200)), 'until midnight, and from midnight on')
+  t.ok(was(part(50, 90), part(80, 250), part(240, 500)))
+  t.notOk(was(part(50, 200), part(201, 500)), 'people could have been told between them')
+  t.notOk(was(part(50, 200), part(200, 500, 'c')), 'the second is for something else')
+  t.notOk(was(part(50, 90), part(101, 500)))
+})
