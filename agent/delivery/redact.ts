@@ -35,17 +35,21 @@ function secretsOf(sink: Sink, settings: Settings<Properties>): readonly string[
   return Object.entries(sink.settings).flatMap(([key, schema]) => {
     const value = settings[key]
     if (schema.type !== 'string' || !schema.secret || typeof value !== 'string') return []
-    const url = URL.parse(value)
-    return [
-      value,
-      ...(url
-        ? [url.password, ...url.pathname.split('/'), ...url.searchParams.values()]
-            .flatMap((it) => [it, decoded(it)])
-            .filter((it) => !plain.has(it))
-        : // A bot's token is its number, which is none, and what proves it.
-          value.split(':').slice(1)),
-    ]
+    // Also without the places of a template, which are filled when it is sent.
+    const parts = [value, value.replaceAll(place, '')].flatMap(partsOf)
+    // A bot's token is its number, which is none, and what proves it.
+    return [value, ...(URL.canParse(value) ? parts : value.split(':').slice(1))]
   })
+}
+
+const place = /\{\/?\w+\}/g
+
+/** All of a URL but its host, as it is and as it may be written elsewhere; none of what is no URL. */
+function partsOf(value: string): readonly string[] {
+  const url = URL.parse(value)
+  return [url?.password ?? '', ...(url?.pathname.split('/') ?? []), ...(url?.searchParams.values() ?? [])]
+    .flatMap((it) => [it, decoded(it)])
+    .filter((it) => !plain.has(it))
 }
 
 function decoded(part: string): string {

@@ -28,6 +28,12 @@ t.test('a part that is written otherwise in a URL than elsewhere', async (t) => 
   t.equal(redactor(webhook, { url: 'https://h/p%C3%A4ss%20wort' })('/päss wort'), '/<hidden>')
 })
 
+t.test('a part beside a place of a template, which is filled when it is sent', async (t) => {
+  const redact = redactor(webhook, { url: 'https://h/api/T0123456{/fail}?s={exit}&m=key-{node}' })
+  t.equal(redact('POST /api/T0123456/fail?s=2&m=key-node1'), 'POST /api/<hidden>/fail?s=2&m=<hidden>node1')
+  t.equal(redact('no heartbeat T0123456'), 'no heartbeat <hidden>')
+})
+
 t.test('all sinks at once, without taking words out of everything', async (t) => {
   const hide = redactorOfAll([
     { sink: ntfy, settings: { url: 'https://h/certs', password: 'pass(' } },
