@@ -6,7 +6,7 @@ import { askingFor, type Budget, budgetOf } from './plan/budget.ts'
 import { type Change, changeOf, type Policy } from './plan/change.ts'
 import { gatherFirst, gatherKinds, groupsOf, type Member, restOf, type Several } from './plan/groups.ts'
 import { type Holding, heldApart, holdingOf } from './plan/holding.ts'
-import { idOf } from './plan/ids.ts'
+import { idOf, mergedId } from './plan/ids.ts'
 import { canWait, owed, severalChange, severalNotice } from './plan/several.ts'
 
 export { digestAge, type Policy, takingHold } from './plan/change.ts'
@@ -257,9 +257,10 @@ function mergedNotices(
   node: string,
   now: number,
 ): readonly Notice[] {
-  return told.flatMap(({ incident: id, resolved, group, severity }): Notice[] => {
+  return told.flatMap((it): Notice[] => {
+    const { incident: id, resolved, group, severity } = it
     const incident = resolved === undefined && !group && passes(severity) ? rootOf.get(id) : undefined
-    return incident ? [{ kind: 'merged', id: idOf(id, 'merged', incident.id), node, at: now, incident }] : []
+    return incident ? [{ kind: 'merged', id: mergedId(it, incident), node, at: now, incident }] : []
   })
 }
 

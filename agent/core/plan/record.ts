@@ -3,7 +3,7 @@ import { leadOf, severities } from '../../model/index.ts'
 import { weeklyRecord } from '../weekly.ts'
 import { recentRings } from './budget.ts'
 import { findingsOf, goneIn, stageOf, tellable, toldSeverity } from './change.ts'
-import { idOf } from './ids.ts'
+import { mergedId } from './ids.ts'
 import { saidOf } from './said.ts'
 import { isRungFor, type SeveralNotice } from './several.ts'
 
@@ -52,7 +52,7 @@ export function recordSent(
           findingsOf(incident).some(({ id }) => id === it.incident),
       )
       return absorbed
-        .filter((it) => idOf(it.incident, 'merged', incident.id) === notice.id)
+        .filter((it) => mergedId(it, incident) === notice.id)
         .map((it) => ({ ...it, resolved: now }))
     }
     default:
@@ -163,7 +163,7 @@ export function receiptFor(told: readonly NotificationRecord[], notice: Notice):
   }
   const about =
     notice.kind === 'merged'
-      ? told.find((it) => idOf(it.incident, 'merged', notice.incident.id) === notice.id)
+      ? told.find((it) => mergedId(it, notice.incident) === notice.id)
       : told.find((it) => it.incident === notice.incident.id)
   return about?.receipt
 }
