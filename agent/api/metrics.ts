@@ -35,7 +35,7 @@ export const metrics = {
   collector_blind: gauge(['collector'], '1 while a collector cannot see.'),
   collector_last_look_timestamp_seconds: gauge(['collector'], 'When a collector last looked, unix seconds.'),
   collector_look_duration_seconds: gauge(['collector'], 'How long its last check took, seconds.'),
-  collector_period_seconds: gauge(['collector'], 'The longest pause between its scheduled checks, seconds.'),
+  collector_late: gauge(['collector'], '1 while a check that was due by its schedule has not ended.'),
   collector_rounds_total: counter(
     ['collector', 'outcome'],
     'Checks since the agent started; failed are those that saw nothing.',
@@ -72,14 +72,14 @@ export interface Numbers {
   readonly rounds: Readonly<Record<string, Counts>>
   readonly letters: Readonly<Record<string, Counts>>
   /** The longest pause between two scheduled checks, ms, by collector. */
-  readonly periods: Readonly<Record<string, number>>
+  readonly late: Readonly<Record<string, boolean>>
   /** Of this process: bytes, and seconds of a core. */
   readonly memory: number
   readonly cpu: number
 }
 
 export const noNumbers: Numbers = {
-  ...{ declared: {}, measured: [], rounds: {}, letters: {}, periods: {} },
+  ...{ declared: {}, measured: [], rounds: {}, letters: {}, late: {} },
   ...{ memory: 0, cpu: 0 },
 }
 
@@ -159,11 +159,10 @@ function showSnapshot(snapshot: Snapshot, set: Set): void {
   for (const it of snapshot.deadlines) set('deadline_timestamp_seconds', { what: it.what }, it.at / 1000)
 }
 
-function showNumbers({ memory, cpu, rounds, letters, periods }: Numbers, set: Set): void {
+function showNumbers({ memory, cpu, rounds, letters, late }: Numbers, set: Set): void {
   set('resident_memory_bytes', {}, memory)
   set('cpu_seconds_total', {}, cpu)
-  for (const [collector, it] of Object.entries(periods))
-    set('collector_period_seconds', { collector }, it / 1000)
+  for (const [collector, it] of Object.entries(late)) set('collector_late', { collector }, Number(it))
   for (const [collector, { outcomes }] of Object.entries(rounds))
     for (const [outcome, times] of Object.entries(outcomes))
       set('collector_rounds_total', { collector, outcome }, times)

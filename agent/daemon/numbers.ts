@@ -5,7 +5,7 @@ import type { Postman } from './postmen.ts'
 
 /** What the numbers are made of. */
 export interface NumbersScene {
-  readonly runs: readonly Pick<CollectorRun, 'collector' | 'settings' | 'outcome' | 'tally' | 'rounds'>[]
+  readonly runs: readonly Pick<CollectorRun, 'collector' | 'settings' | 'outcome' | 'tally' | 'isLate'>[]
   readonly postmen: readonly Pick<Postman, 'name' | 'tally'>[]
 }
 
@@ -25,7 +25,7 @@ export function numbersOf({ runs, postmen }: NumbersScene): Numbers {
     declared: Object.assign({}, ...runs.map(({ collector }) => collector.measures?.declared)),
     measured: runs.flatMap(measuredIn),
     rounds: Object.fromEntries(runs.map(({ collector, tally }) => [collector.name, tally.counts()])),
-    periods: Object.fromEntries(runs.map(({ collector, rounds }) => [collector.name, rounds.period()])),
+    late: Object.fromEntries(runs.map((run) => [run.collector.name, run.isLate()])),
     letters: Object.fromEntries(
       postmen.flatMap(({ name, tally }) => (tally ? [[name, tally.counts()] as const] : [])),
     ),

@@ -12,7 +12,7 @@ const measures = {
   ],
 }
 const rounds = () => new Tally(['seen', 'failed'])
-const scheduled = { rounds: { period: () => 60_000 } }
+const scheduled = { isLate: () => true }
 const outcome = { collector: 'things', at: 40, took: 1, unseen: [], rules: {}, observations: [] }
 
 t.test('one check whose values cannot be made takes no other with it', async (t) => {
@@ -61,7 +61,7 @@ t.test('what collectors saw in their last rounds, and what was counted', async (
   })
   t.strictSame(all.measured, [{ name: 'things_seen', value: 42 }], 'nothing of one that saw nothing')
   t.strictSame(all.declared, measures.declared)
-  t.equal(all.periods.things, 60_000)
+  t.equal(all.late.things, true)
   t.strictSame(Object.keys(all.rounds), ['things', 'blind', 'mute'])
   t.match(all.rounds.things, { outcomes: { seen: 0, failed: 1 } })
   t.match(all.letters.ntfy, { outcomes: { accepted: 1 } })
