@@ -4,6 +4,7 @@ import { duration } from '../text/durations.ts'
 import { minute, second } from '../text/times.ts'
 import { counted } from './counted.ts'
 import type { DeliverOptions, DeliveryState } from './delivery.ts'
+import { Liveness } from './liveness.ts'
 import { pause } from './pause.ts'
 import { openPost, type Post, rememberAddress } from './post.ts'
 import { backoff } from './retry.ts'
@@ -12,7 +13,17 @@ import { messageOf } from './tell.ts'
 export interface ProclaimOptions
   extends Pick<
     DeliverOptions,
-    'sink' | 'settings' | 'name' | 'log' | 'changed' | 'now' | 'random' | 'sleep' | 'timeout' | 'tally'
+    | 'sink'
+    | 'settings'
+    | 'name'
+    | 'log'
+    | 'changed'
+    | 'now'
+    | 'elapsed'
+    | 'random'
+    | 'sleep'
+    | 'timeout'
+    | 'tally'
   > {
   /** All that is to be said now; called again before every attempt. Undefined while that is not known: nothing is said. */
   readonly all: () => readonly Standing[] | undefined
@@ -41,6 +52,8 @@ export interface LineState extends Pick<DeliveryState, 'lastSent' | 'failing'> {
 export interface HeraldLine {
   wake(): void
   state(): LineState
+  /** Whether its worker lives, whatever the server does. */
+  lives(): boolean
   stop(): Promise<void>
 }
 
@@ -58,6 +71,7 @@ class Line implements HeraldLine {
   readonly #sleep: NonNullable<LineOptions['sleep']>
   readonly #stopping = new AbortController()
   readonly #giveUp = new AbortController()
+  readonly #life: Liveness
   readonly #ended: Promise<unknown>
   #ring = () => {}
   #woken: boolean = false
@@ -75,11 +89,12 @@ class Line implements HeraldLine {
     const { sink, settings, timeout, tally, now = Date.now, sleep = pause } = options
     this.#options = options
     this.#now = now
-    this.#sleep = sleep
+    this.#life = new Liveness(options.elapsed)
+    this.#sleep = this.#life.watched(sleep)
     // Longer than the pause between two letters, so that what is said goes over a connection that is there.
     const post = openPost({ sink, settings, timeout, idle: 3 * every, now, signal: this.#giveUp.signal })
     this.#post = counted(post, tally)
-    this.#ended = this.#run().finally(() => this.#post.close())
+    this.#ended = this.#life.until(this.#run(), () => this.#post.close())
   }
 
   wake(): void {
@@ -93,6 +108,10 @@ class Line implements HeraldLine {
       ...(this.#trouble && { failing: this.#trouble }),
       ...(this.#note !== undefined && { note: this.#note }),
     }
+  }
+
+  lives(): boolean {
+    return this.#life.lives()
   }
 
   async stop(): Promise<void> {

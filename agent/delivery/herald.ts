@@ -45,6 +45,10 @@ class Herald implements Delivery {
     }
   }
 
+  lives(): boolean {
+    return this.#lines.every((it) => it.lives())
+  }
+
   async stop(): Promise<void> {
     await Promise.all(this.#lines.map((it) => it.stop()))
   }

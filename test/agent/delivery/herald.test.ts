@@ -23,6 +23,7 @@ async function opened(t: Test, urls: readonly string[], more: Partial<ProclaimOp
     log: { info() {}, warn() {} },
     changed: (it) => void states.push(it),
     random: () => 0,
+    ...(more.elapsed && { elapsed: more.elapsed }),
     sleep: async (ms, signal) => void (await sleep(ms / 100, undefined, { signal }).catch(() => undefined)),
   })
   t.teardown(() => delivery.stop())
@@ -53,6 +54,20 @@ t.test('where none takes anything it fails, since the last one did', async (t) =
   await until(() => delivery.state().failing !== undefined)
   t.match(delivery.state(), { failing: { why: /refused the connection/ }, waiting: 1, lastSent: undefined })
   t.ok(states.length > 0)
+})
+
+t.test('its workers live whatever the servers do, until one is not back, or it is stopped', async (t) => {
+  let elapsed = 0
+  const { delivery } = await opened(t, ['http://127.0.0.1:9/'], { elapsed: () => elapsed })
+  await until(() => delivery.state().failing !== undefined)
+  t.equal(delivery.lives?.(), true)
+  elapsed += 24 * 3600_000
+  t.equal(delivery.lives?.(), false)
+  delivery.wake()
+  await until(() => delivery.lives?.() === true)
+  t.equal(delivery.lives?.(), true, 'it is back')
+  await delivery.stop()
+  t.equal(delivery.lives?.(), false)
 })
 
 t.test('a password and a token are shown, and in no message of its own', async (t) => {
