@@ -52,12 +52,6 @@ t.test('what is wrong is named by line and key', async (t) => {
   t.match(quiet(', days: [monday]'), /config\.yaml:4.*quiet\[0\]\.days\[0\]/)
   t.match(quiet(', zone: Mars/Olympus'), /quiet\[0\]\.zone: must be a time zone/)
   t.match(quiet(', sinks: [webhok]'), /quiet\[0\]\.sinks\[0\]: no sink has this name; did you mean webhook\?/)
-  const am = 'sinks:\n  - { type: alertmanager, urls: ["http://am:9093"] }\n'
-  t.match(
-    errors(`${am}quiet:\n  - { from: "22:00", to: "07:00", sinks: [alertmanager] }\n`),
-    /quiet\[0\]\.sinks\[0\]: quiet hours do not hold for this sink.*mute_time_intervals/,
-  )
-  t.equal(errors(`${am}quiet:\n  - { from: "22:00", to: "07:00" }\n`), '')
   t.match(quiet(', pass: all'), /quiet\[0\]\.pass/)
   t.match(errors('quiet:\n  - { from: "22:00" }\n'), /config\.yaml:2.*quiet\[0\].*to/)
   t.match(errors('quiet:\n  - { from: 10pm, to: "07:00" }\n'), /quiet\[0\]\.from/)
