@@ -1,4 +1,4 @@
-import { type Observation, type Rules, whileOpen } from '../model/index.ts'
+import { type Observation, type Proof, type Rules, whileOpen } from '../model/index.ts'
 import { clockUtc, hour, minute } from '../text/times.ts'
 import { titled } from '../text/titles.ts'
 import type { Look } from './ledger.ts'
@@ -49,6 +49,19 @@ export const heartbeatTellableAt = ({
 }: NonNullable<SelfState['heartbeats']>[number]): number =>
   (failing?.since ?? Number.POSITIVE_INFINITY) + Math.max(failingFor, 2 * every)
 
+/** What is said of a service from which nothing came back (`words`, agent/delivery/retry.ts), at the end of the sentence. */
+const silence = /(?:did not answer in time|could not be reached in time|name resolution does not answer)$/
+/** Whether nothing came back, as evidence: one that answers something is shut out by no firewall of this node. */
+const answerIn = (why: string) => (silence.test(why) ? { evidence: { answer: 'timeout' } } : {})
+const unanswered: Proof = (_, { evidence }) => evidence?.answer === 'timeout'
+/** What the API answered, as evidence. */
+const statusIn = (why: string) => {
+  const [, status] = /^the API answered (\d{3})\b/.exec(why) ?? []
+  return status === undefined ? {} : { evidence: { status: Number(status) } }
+}
+/** A 403 is said to whom the API knows. */
+const notAccepted: Proof = (_, { evidence }) => evidence?.status === 401
+
 /** Murphy's own rules: it reports itself as it reports the node. */
 export const selfRules = {
   'agent.sink-failing': {
@@ -65,7 +78,7 @@ export const selfRules = {
       'Correct the sink in /etc/murphy/config.yaml, then restart Murphy: `systemctl restart murphy`',
     ],
     // A lockout drops all incoming packets, and with them the sinks' answers.
-    because: [{ code: 'firewall.lockout', takes: 10 * minute }],
+    because: [{ code: 'firewall.lockout', takes: 10 * minute, proof: unanswered }],
   },
   'agent.kubernetes-refused': {
     severity: 'warning',
@@ -81,7 +94,7 @@ export const selfRules = {
       'If the API no longer accepts the certificate of this node, repair that first: `agent certs`',
       'If nodes may not write their own status in this cluster, remove kubernetes from /etc/murphy/config.yaml, then restart Murphy: `systemctl restart murphy`',
     ],
-    because: [{ code: 'certs.api-unauthorized', takes: whileOpen }],
+    because: [{ code: 'certs.api-unauthorized', takes: whileOpen, proof: notAccepted }],
   },
   'agent.heartbeat-failing': {
     severity: 'warning',
@@ -97,7 +110,7 @@ export const selfRules = {
       'Correct the address in /etc/murphy/config.yaml, then restart Murphy: `systemctl restart murphy`',
     ],
     // Of a lockout no answer comes in either.
-    because: [{ code: 'firewall.lockout', takes: 10 * minute }],
+    because: [{ code: 'firewall.lockout', takes: 10 * minute, proof: unanswered }],
   },
   'agent.state-lost': {
     severity: 'warning',
@@ -136,6 +149,7 @@ export function assessSelf(
         subject: it.name,
         text: `${it.name} has accepted nothing since ${clockUtc(it.failing.since, it.failing.since)}: ${it.failing.why}`,
         at: it.failing.since,
+        ...answerIn(it.failing.why),
       })
   }
   if (kubernetes && now >= kubernetes.since + failingFor)
@@ -144,6 +158,7 @@ export function assessSelf(
       subject: 'kubernetes',
       text: `Refused since ${clockUtc(kubernetes.since, kubernetes.since)}: ${kubernetes.why}`,
       at: kubernetes.since,
+      ...statusIn(kubernetes.why),
     })
   for (const it of heartbeats)
     if (it.failing && now >= heartbeatTellableAt(it))
@@ -152,6 +167,7 @@ export function assessSelf(
         subject: it.name,
         text: `${it.name} has accepted no ping since ${clockUtc(it.failing.since, it.failing.since)}: ${it.failing.why}`,
         at: it.failing.since,
+        ...answerIn(it.failing.why),
       })
   if (stateProblem) observations.push({ code: 'agent.state-lost', subject: 'disk', text: stateProblem })
   if (lost && now - lost.at < lossHeld)

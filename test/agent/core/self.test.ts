@@ -1,5 +1,9 @@
 import t from 'tap'
-import { assessSelf, certainFor, failingFor } from '../../../agent/core/self.ts'
+import { incidents } from '../../../agent/core/cascade.ts'
+import { step } from '../../../agent/core/ledger.ts'
+import { assessSelf, certainFor, failingFor, selfRules } from '../../../agent/core/self.ts'
+import { readError } from '../../../agent/delivery/retry.ts'
+import { rule } from '../findings.ts'
 import { now } from '../small.ts'
 
 const codes = (it: Parameters<typeof assessSelf>[0]) =>
@@ -52,3 +56,43 @@ t.test('a memory that is lost or not kept is reported, a loss for an hour', asyn
   ])
   t.strictSame(codes({ sinks: [], lost: { text: 'moved aside', at: now - 3600_000 } }), [])
 })
+
+t.test(
+  'what answers is not shut out by a firewall, and who is known is not shut out by a certificate',
+  async (t) => {
+    const rules = { ...selfRules, 'firewall.lockout': rule(), 'certs.api-unauthorized': rule() }
+    const causeOfThat = (code: string, state: Parameters<typeof assessSelf>[0], of: string) => {
+      const open = step(
+        [],
+        { rules, observations: [{ code: of, subject: 'ipv4', text: 'It is.' }] },
+        now - failingFor,
+      )
+      const all = step(open, assessSelf(state, now), now)
+      const effect = all.find((it) => it.code === code)
+      return incidents(all, rules, now).find((it) => [it.cause, ...it.affected].includes(effect as never))
+        ?.cause.code
+    }
+    const failing = (why: string) => ({ since: now - failingFor, why })
+    const silent = readError(new DOMException('', 'TimeoutError')).why
+    const beat = (why: string) => ({
+      sinks: [],
+      heartbeats: [{ name: 'h', every: 60_000, failing: failing(why) }],
+    })
+    const sink = (why: string) => ({ sinks: [{ name: 'discord', failing: failing(why) }] })
+    const lockout = 'firewall.lockout'
+    t.equal(causeOfThat('agent.heartbeat-failing', beat(`hc-ping.com: ${silent}`), lockout), lockout)
+    t.equal(
+      causeOfThat('agent.heartbeat-failing', beat('hc-ping.com: answered 404'), lockout),
+      'agent.heartbeat-failing',
+    )
+    t.equal(causeOfThat('agent.sink-failing', sink(`discord.com: ${silent}`), lockout), lockout)
+    t.equal(
+      causeOfThat('agent.sink-failing', sink('discord.com: answered 401'), lockout),
+      'agent.sink-failing',
+    )
+    const api = (status: number) => ({ sinks: [], kubernetes: failing(`the API answered ${status}: no`) })
+    const certs = 'certs.api-unauthorized'
+    t.equal(causeOfThat('agent.kubernetes-refused', api(401), certs), certs)
+    t.equal(causeOfThat('agent.kubernetes-refused', api(403), certs), 'agent.kubernetes-refused')
+  },
+)
