@@ -4,6 +4,7 @@ import { boundedLines, shorten, wholeLines } from '../../text/lengths.ts'
 import { stepOf } from '../../text/steps.ts'
 import { second, timestamp } from '../../text/times.ts'
 import { fields, strange } from './answers.ts'
+import { edited } from './changes.ts'
 import { words } from './message.ts'
 import { marks, rest, runbook, signature, type Words } from './parts.ts'
 
@@ -45,24 +46,12 @@ export const discord = sink({
     const said = words(notice)
     const full = message(said, notice)
     const headline = short(said)
-    const change = notice.kind === 'several' ? notice.change : notice.kind
-    if (first === undefined) return change === 'merged' ? [] : [post(full)]
-    switch (change) {
-      case 'grew':
-        return [edit(full)]
-      case 'worse':
-        // What rings goes first. Then the old message is marked, so that it does not look current.
-        return [
-          post(full),
-          edit({ ...full, content: `${headline}\n-# It got worse: see the new message below.` }),
-        ]
-      case 'merged':
-        return [edit({ content: bare(`Part of: ${headline}`, said), embeds: [] })]
-      case 'resolved':
-        return [edit(full), post({ content: bare(headline, said), embeds: [] })]
-      default:
-        return [post(full)]
+    const parts = {
+      resolved: { content: bare(headline, said), embeds: [] },
+      worse: { ...full, content: `${headline}\n-# It got worse: see the new message below.` },
+      merged: { content: bare(`Part of: ${headline}`, said), embeds: [] },
     }
+    return edited<Message>(notice, { exists: first !== undefined, full, short: parts, post, edit })
   },
   read: (reply, { edit = false }) => read(reply, edit),
 })

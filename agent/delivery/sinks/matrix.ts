@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import type { Letter, Notice, Reading, Reply } from '../../model/index.ts'
 import { sink } from '../../model/index.ts'
 import { fields, strange, textIn } from './answers.ts'
-import { changeIn, loudness } from './changes.ts'
+import { edited, loudness } from './changes.ts'
 import { escaped, headline, pieces, signed } from './html.ts'
 import { words } from './message.ts'
 import { marks, runbook, signature, unsigned, type Words } from './parts.ts'
@@ -68,21 +68,12 @@ export const matrix = sink({
     const said = words(notice)
     const kind = loudness(notice) === 'calm' ? 'm.notice' : 'm.text'
     const full = message(said, notice, kind)
-    const change = changeIn(notice)
-    if (first === undefined) return change === 'merged' ? [] : [post(full)]
-    switch (change) {
-      case 'grew':
-        return [edit(full)]
-      case 'worse':
-        // What rings goes first. Then the old message is marked, so that it does not look current.
-        return [post(full), edit(short(said, kind, '', 'It got worse: see the reply below.'))]
-      case 'merged':
-        return [edit(short(said, kind, 'Part of: '))]
-      case 'resolved':
-        return [edit(full), post(short(said, kind))]
-      default:
-        return [post(full)]
+    const parts = {
+      resolved: short(said, kind),
+      worse: short(said, kind, '', 'It got worse: see the reply below.'),
+      merged: short(said, kind, 'Part of: '),
     }
+    return edited<Content>(notice, { exists: first !== undefined, full, short: parts, post, edit })
   },
   read,
 })

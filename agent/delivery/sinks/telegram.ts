@@ -2,7 +2,7 @@ import type { Letter, Notice, Reading, Reply } from '../../model/index.ts'
 import { sink } from '../../model/index.ts'
 import { second } from '../../text/times.ts'
 import { fields, strange, textIn } from './answers.ts'
-import { changeIn, loudness } from './changes.ts'
+import { edited, loudness } from './changes.ts'
 import { escaped, headline, pieces, signed } from './html.ts'
 import { words } from './message.ts'
 import { firstCommand, runbook, signature, type Words } from './parts.ts'
@@ -77,26 +77,13 @@ export const telegram = sink({
     })
     const said = words(notice)
     const full = message(said, notice)
-    const change = changeIn(notice)
-    if (first === undefined) return change === 'merged' ? [] : [post(full)]
-    switch (change) {
-      case 'grew':
-        return [edit(full)]
-      case 'worse':
-        // What rings goes first. Then the old message is marked, so that it does not look current.
-        return [
-          post(full),
-          edit({
-            text: bare(`${headline(said, unlinked)}\n<i>It got worse: see the answer below.</i>`, said),
-          }),
-        ]
-      case 'merged':
-        return [edit({ text: bare(`Part of: ${headline(said, unlinked)}`, said) })]
-      case 'resolved':
-        return [edit(full), post({ text: bare(headline(said, unlinked), said) })]
-      default:
-        return [post(full)]
+    const line = headline(said, unlinked)
+    const short = {
+      resolved: { text: bare(line, said) },
+      worse: { text: bare(`${line}\n<i>It got worse: see the answer below.</i>`, said) },
+      merged: { text: bare(`Part of: ${line}`, said) },
     }
+    return edited<Message>(notice, { exists: first !== undefined, full, short, post, edit })
   },
   read,
 })

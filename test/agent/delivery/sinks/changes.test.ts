@@ -1,6 +1,7 @@
 import t from 'tap'
 import {
   changeIn,
+  edited,
   isMerged,
   isSilent,
   loudness,
@@ -31,4 +32,22 @@ t.test('how loud', async (t) => {
   t.equal(loudness(notice('grew')), 'calm')
   t.equal(loudness({ kind: 'test', id: 't', node: 'n', at: 0 }), 'notice')
   t.equal(loudness({ kind: 'digest', id: 't', node: 'n', at: 0, incidents: [] }), 'calm')
+})
+
+t.test('one message an incident, edited; what has to ring is a new one, and goes first', async (t) => {
+  const letter = (body: string) => ({ method: 'POST' as const, url: 'https://x', headers: {}, body })
+  const letters = (it: Notice, exists: boolean) =>
+    edited(it, {
+      ...{ exists, full: 'full', short: { resolved: 'over', worse: 'below', merged: 'part' } },
+      post: (message) => letter(`post ${message}`),
+      edit: (message) => letter(`edit ${message}`),
+    }).map(({ body }) => body)
+  const of = (kind: 'opened' | 'worse' | 'grew' | 'merged' | 'reminder') => notice(kind)
+  t.strictSame(letters(of('opened'), false), ['post full'])
+  t.strictSame(letters(of('merged'), false), [], 'nobody was told of it')
+  t.strictSame(letters(of('grew'), true), ['edit full'])
+  t.strictSame(letters(of('worse'), true), ['post full', 'edit below'])
+  t.strictSame(letters(of('reminder'), true), ['post full'])
+  t.strictSame(letters(of('merged'), true), ['edit part'])
+  t.strictSame(letters(notice('resolved', over()), true), ['edit full', 'post over'])
 })
