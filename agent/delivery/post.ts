@@ -1,10 +1,11 @@
 import { Agent, Client, type Dispatcher, EnvHttpProxyAgent, request } from 'undici'
-import type { Properties, Reply, Settings, Sink, Tls } from '../model/index.ts'
+import type { Properties, Settings, Sink, Tls } from '../model/index.ts'
 import { minute } from '../text/times.ts'
 import { names } from './addresses.ts'
 import { cleaner } from './clean.ts'
 import type { Post, PostOptions } from './delivery.ts'
 import { openMail } from './mail.ts'
+import { received } from './received.ts'
 import { redactor } from './redact.ts'
 import { readError, readReply, rest, within } from './retry.ts'
 
@@ -50,7 +51,7 @@ function openHttp({
       const deadline = AbortSignal.timeout(timeout)
       used = performance.now()
       try {
-        const { statusCode, headers, body } = await request(letter.url, {
+        const answer = await request(letter.url, {
           dispatcher,
           method: letter.method === 'MAIL' ? 'POST' : letter.method,
           // No compression, so that a small reply cannot unpack to a large one.
@@ -58,17 +59,11 @@ function openHttp({
           body: letter.body,
           signal: signal ? AbortSignal.any([signal, deadline]) : deadline,
         })
-        const reply: Reply = {
-          status: statusCode,
-          headers: Object.fromEntries(
-            Object.entries(headers).map(([key, it]) => [key, Array.isArray(it) ? it.join(', ') : (it ?? '')]),
-          ),
-          body: await beginningOf(body),
-        }
+        const reply = await received(answer, replyLimit)
         return {
           reading: clean(letter, sink.read?.(reply, letter) ?? readReply(reply, now())),
           rest: within(rest(reply)),
-          status: statusCode,
+          status: reply.status,
         }
       } catch (error) {
         return { reading: clean(letter, readError(error)), rest: 0 }
@@ -160,21 +155,4 @@ function open(
     requestTls: tls,
     connectTimeout: connect.timeout,
   })
-}
-
-/**
- * The beginning of a reply, at most `replyLimit` bytes. A body that breaks off is no error: the status, which says
- * whether the letter was taken, has arrived.
- */
-async function beginningOf(body: AsyncIterable<Uint8Array>): Promise<string> {
-  const parts: Uint8Array[] = []
-  let size = 0
-  try {
-    for await (const part of body) {
-      parts.push(part)
-      size += part.length
-      if (size >= replyLimit) break
-    }
-  } catch {}
-  return Buffer.concat(parts).subarray(0, replyLimit).toString()
 }

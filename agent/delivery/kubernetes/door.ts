@@ -1,5 +1,6 @@
 import { Client } from 'undici'
 import { HostError, type NodeApi, type Reply } from '../../model/index.ts'
+import { received } from '../received.ts'
 import { readError } from '../retry.ts'
 import { type Meaning, meaningOf } from './answers.ts'
 import type { Request } from './requests.ts'
@@ -112,7 +113,7 @@ async function replyTo(
   version: string,
   signal: AbortSignal,
 ): Promise<Reply> {
-  const { statusCode, headers, body } = await client.request({
+  const answer = await client.request({
     method: request.method,
     path: request.path,
     headers: {
@@ -124,13 +125,7 @@ async function replyTo(
     ...(request.body !== undefined && { body: request.body }),
     signal,
   })
-  return {
-    status: statusCode,
-    headers: Object.fromEntries(
-      Object.entries(headers).map(([name, it]) => [name, Array.isArray(it) ? it.join(', ') : (it ?? '')]),
-    ),
-    body: await beginningOf(body),
-  }
+  return received(answer, mostBody)
 }
 
 function asked(reply: Reply, now: number): Asked {
@@ -142,18 +137,4 @@ function asked(reply: Reply, now: number): Asked {
 function reasonOf(origin: string, error: unknown): string {
   if (error instanceof HostError) return error.message
   return `${origin} ${readError(error).why}`
-}
-
-/** The beginning of an answer, at most `mostBody` bytes. One that breaks off is no error: its status has arrived. */
-async function beginningOf(body: AsyncIterable<Uint8Array>): Promise<string> {
-  const parts: Uint8Array[] = []
-  let size = 0
-  try {
-    for await (const part of body) {
-      parts.push(part)
-      size += part.length
-      if (size >= mostBody) break
-    }
-  } catch {}
-  return Buffer.concat(parts).subarray(0, mostBody).toString()
 }
