@@ -5,6 +5,7 @@ import type {
   Collector,
   Deadline,
   Finding,
+  HeartbeatState,
   Incident,
   Passes,
   Properties,
@@ -33,7 +34,7 @@ export interface Snapshot {
   readonly collectors: readonly CollectorRow[]
   readonly sinks: readonly SinkRow[]
   /** Absent for none. */
-  readonly heartbeats?: readonly HeartbeatRow[]
+  readonly heartbeats?: readonly HeartbeatState[]
   /** Where the metrics are shown beside the socket; absent for nowhere. */
   readonly exposed?: readonly ExposedRow[]
   readonly deadlines: readonly Deadline[]
@@ -105,22 +106,6 @@ export interface SinkRow {
 export interface ExposedRow {
   readonly place: string
   readonly why?: string
-}
-
-export interface HeartbeatRow {
-  readonly name: string
-  readonly type: string
-  /** The period, ms. */
-  readonly every: number
-  readonly lastSent?: number
-  readonly failing?: {
-    readonly since: number
-    readonly why: string
-    readonly tries: number
-    readonly next?: number
-  }
-  /** Why nothing is sent: what does not work in Murphy. */
-  readonly held?: string
 }
 
 /** What is known of a collector when its row is made. */

@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import type { Beat, HeartbeatSettings, HeartbeatType, Reading } from '../model/index.ts'
+import type { Beat, HeartbeatSettings, HeartbeatState, Reading } from '../model/index.ts'
 import { minute, second } from '../text/times.ts'
 import { asSink } from './heartbeat-sink.ts'
 import { heartbeatKinds } from './heartbeats/index.ts'
@@ -7,24 +7,6 @@ import { pause } from './pause.ts'
 import { openPost, type Post, rememberAddress } from './post.ts'
 import { backoff } from './retry.ts'
 import { messageOf } from './tell.ts'
-
-/** The state of one heartbeat. Holds no secret. */
-export interface HeartbeatState {
-  readonly name: string
-  readonly type: HeartbeatType
-  /** The period, ms. */
-  readonly every: number
-  readonly lastSent?: number
-  /** Set once all tries of a period have failed. `tries`: periods. */
-  readonly failing?: {
-    readonly since: number
-    readonly why: string
-    readonly tries: number
-    readonly next?: number
-  }
-  /** Why nothing is sent: what does not work in Murphy. */
-  readonly held?: string
-}
 
 export interface Heartbeat {
   state(): HeartbeatState

@@ -35,6 +35,24 @@ export interface HeartbeatSettings {
   readonly method?: 'GET' | 'POST'
 }
 
+/** The state of one heartbeat. Holds no secret. */
+export interface HeartbeatState {
+  readonly name: string
+  readonly type: HeartbeatType
+  /** The period, ms. */
+  readonly every: number
+  readonly lastSent?: number
+  /** Set once all tries of a period have failed. `tries`: periods. */
+  readonly failing?: {
+    readonly since: number
+    readonly why: string
+    readonly tries: number
+    readonly next?: number
+  }
+  /** Why nothing is sent: what does not work in Murphy. */
+  readonly held?: string
+}
+
 /** What is said once in each period. */
 export interface Beat {
   /** `start`: the agent has begun, and has not looked yet; `stop`: it was told to end; `test`: somebody tries it. */

@@ -1,5 +1,5 @@
-import type { HeartbeatRow, Snapshot } from '../../api/snapshot.ts'
-import type { Ran, Severity, Space, Terminal } from '../../model/index.ts'
+import type { Snapshot } from '../../api/snapshot.ts'
+import type { HeartbeatState, Ran, Severity, Space, Terminal } from '../../model/index.ts'
 import { duration } from '../../text/durations.ts'
 import { listed, many } from '../../text/lists.ts'
 import { size } from '../../text/sizes.ts'
@@ -211,7 +211,7 @@ export const silenceRow = ({ what, until, why }: Snapshot['silences'][number], n
 
 /** A heartbeat: what a ping came to, or else what is known of it. */
 export function heartbeatRow(
-  { name, held, failing, lastSent }: Partial<HeartbeatRow> & Pick<HeartbeatRow, 'name'>,
+  { name, held, failing, lastSent }: Partial<HeartbeatState> & Pick<HeartbeatState, 'name'>,
   tested: string | true | undefined,
   now: number,
 ): Ailment {

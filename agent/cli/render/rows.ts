@@ -1,5 +1,5 @@
-import type { CollectorRow, HeartbeatRow, SinkRow, Snapshot } from '../../api/snapshot.ts'
-import type { Severity, Terminal } from '../../model/index.ts'
+import type { CollectorRow, SinkRow, Snapshot } from '../../api/snapshot.ts'
+import type { HeartbeatState, Severity, Terminal } from '../../model/index.ts'
 import { severities } from '../../model/index.ts'
 import { duration } from '../../text/durations.ts'
 import { type TableRow, table } from '../../text/table.ts'
@@ -179,7 +179,7 @@ export const heartbeatTable = ({ heartbeats = [], at }: Snapshot, terminal: Term
     heartbeats.map((it) => heartbeatRow(it, at, terminal)),
   )
 
-function heartbeatRow(it: HeartbeatRow, now: number, terminal: Terminal): TableRow {
+function heartbeatRow(it: HeartbeatState, now: number, terminal: Terminal): TableRow {
   const [state, style]: readonly [string, Style] =
     it.held !== undefined ? ['HELD', 'red'] : it.failing ? ['FAILING', 'yellow'] : ['ok', 'green']
   const sent = it.lastSent === undefined ? 'nothing yet' : `${duration(now - it.lastSent)} ago`
