@@ -89,6 +89,13 @@ export const maintenanceAt = (windows: readonly MaintenanceWindow[], at: number)
     ),
   )
 
+/** All silences that count at a time: what somebody asked for, and maintenance. Pure. */
+export const silencesAt = (
+  asked: readonly Silence[],
+  windows: readonly MaintenanceWindow[] | undefined,
+  at: number,
+): readonly Silence[] => [...asked, ...maintenanceAt(windows ?? [], at)]
+
 /** When the digest of the week was last due, and when it will be. Pure. */
 export function weeklyAround(
   weekly: WeeklyTime,

@@ -1,7 +1,6 @@
 import type { Config, SinkConfig } from '../config/config.ts'
 import { current, nodeLabels, readStated, type Stated, standing, stated } from '../core/standing.ts'
-import { maintenanceAt } from '../core/windows.ts'
-
+import { silencesAt } from '../core/windows.ts'
 import type { Delivery, LetterTally } from '../delivery/delivery.ts'
 import { proclaim } from '../delivery/herald.ts'
 import type { Incident, Sink, Standing } from '../model/index.ts'
@@ -29,7 +28,7 @@ const keptAs = (name: string) => `@told/${name}`
 /** The herald of one sink that wants all that is open again every minute. */
 export function herald({ name, min, settings }: SinkConfig, sink: Sink, options: HeraldOptions): Delivery {
   const { config, store, log, now, incidents, turned, tally } = options
-  const { node, letterhead, maintenance = [] } = config
+  const { node, letterhead, maintenance } = config
   const { cluster } = letterhead
   // A sink is not told that it fails itself; the other sinks are.
   const concerns = ({ cause }: Incident) => cause.code !== 'agent.sink-failing' || cause.subject !== name
@@ -41,7 +40,7 @@ export function herald({ name, min, settings }: SinkConfig, sink: Sink, options:
       const known = incidents()?.filter(concerns)
       if (!known) return undefined
       const at = now()
-      const silences = [...store.silences(), ...maintenanceAt(maintenance, at)]
+      const silences = silencesAt(store.silences(), maintenance, at)
       const policy = { node, cluster, min, silences }
       const next = stated(told, current(known, policy, at), at, sink.holds?.(settings) ?? 0)
       // Before it is said: an agent that is killed now must still know what it has to end.

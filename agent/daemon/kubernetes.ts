@@ -1,5 +1,6 @@
 import type { Config } from '../config/config.ts'
 import { blindCode } from '../core/round.ts'
+import { silencesAt } from '../core/windows.ts'
 import type { DeliveryState } from '../delivery/delivery.ts'
 import { openDoor } from '../delivery/kubernetes/door.ts'
 import type { Domain } from '../delivery/kubernetes/picture.ts'
@@ -7,19 +8,19 @@ import { keepNode, type WriterState } from '../delivery/kubernetes/writer.ts'
 import type { Machine } from '../host/machine.ts'
 import type { Host, Incident, NodeApi } from '../model/index.ts'
 import type { Store } from '../state/store.ts'
-import { minute, second } from '../text/times.ts'
+import { second } from '../text/times.ts'
 import type { CollectorRun } from './collector-run.ts'
 import { endingOf } from './ending.ts'
 import type { Log } from './log.ts'
 
 export interface KubernetesOptions {
-  readonly config: Pick<Config, 'kubernetes' | 'letterhead'>
+  readonly config: Pick<Config, 'kubernetes' | 'letterhead' | 'maintenance'>
   readonly version: string
   readonly machine: Pick<Machine, 'during'>
   readonly store: Pick<Store, 'ledger' | 'silences'>
   readonly log: Log
   readonly now: () => number
-  readonly runs: readonly Pick<CollectorRun, 'collector' | 'outcome' | 'rounds'>[]
+  readonly runs: readonly Pick<CollectorRun, 'collector' | 'isLate'>[]
   /** The incidents now; undefined until every collector has finished its first round. */
   readonly incidents: () => readonly Incident[] | undefined
   readonly findNodeApi?: (host: Host) => Promise<NodeApi>
@@ -54,9 +55,16 @@ export function kubernetes(options: KubernetesOptions): Kubernetes | undefined {
       openDoor({ api, version, now, read: (path) => during(readPatience).read(path, { limit: 64 * 1024 }) }),
     picture: () => {
       const all = incidents()
-      const domains = runs.map((it) => domainOf(it, store.ledger(), now()))
+      const domains = runs.map((it) => domainOf(it, store.ledger()))
       const { command } = config.letterhead
-      return all && { incidents: all, domains, silences: store.silences(), ...(command && { command }) }
+      return (
+        all && {
+          incidents: all,
+          domains,
+          silences: silencesAt(store.silences(), config.maintenance, now()),
+          ...(command && { command }),
+        }
+      )
     },
   })
   return {
@@ -70,17 +78,9 @@ export function kubernetes(options: KubernetesOptions): Kubernetes | undefined {
   }
 }
 
-/** How long after its time a round counts as late, ms: as on the status page. */
-const patience = minute
-
-function domainOf(
-  { collector, rounds }: KubernetesOptions['runs'][number],
-  ledger: ReturnType<Store['ledger']>,
-  now: number,
-): Domain {
-  const { name, title } = collector
-  const next = rounds.next()
-  if (next !== undefined && now - next > patience)
+function domainOf(run: KubernetesOptions['runs'][number], ledger: ReturnType<Store['ledger']>): Domain {
+  const { name, title } = run.collector
+  if (run.isLate())
     return { name, title, unseen: `The check of ${title} should have run long ago.`, late: true }
   const blind = ledger.find((it) => it.resolved === undefined && it.code === blindCode(name))
   return { name, title, ...(blind && { unseen: `${blind.title}: ${blind.text}` }) }

@@ -1,7 +1,7 @@
 import { type CollectorRow, overall, rowOf, type SinkRow, type Snapshot, shown } from '../api/snapshot.ts'
 import type { Config } from '../config/config.ts'
 import { sampleVersionOf } from '../core/round.ts'
-import { maintenanceAt } from '../core/windows.ts'
+import { silencesAt } from '../core/windows.ts'
 import type { Collector, HeartbeatState, Incident } from '../model/index.ts'
 import type { Store } from '../state/store.ts'
 import { day } from '../text/times.ts'
@@ -32,7 +32,6 @@ export interface Scene {
 export function pictureOf(scene: Scene, at: number): Snapshot {
   const { config, version, machine, started, collectors, runs, incidents, postmen, store } = scene
   const { heartbeats = [] } = scene
-  const { maintenance = [] } = config
   const rows = collectors.map((it) => row(it, scene, at))
   const { cluster } = config.letterhead ?? {}
   return {
@@ -50,7 +49,7 @@ export function pictureOf(scene: Scene, at: number): Snapshot {
       ...(scene.kubernetes ? [scene.kubernetes.state()] : []),
     ],
     ...(heartbeats.length > 0 && { heartbeats }),
-    silences: [...store.silences(), ...maintenanceAt(maintenance, at)].filter((it) => it.until > at),
+    silences: silencesAt(store.silences(), config.maintenance, at).filter((it) => it.until > at),
     deadlines: runs.flatMap((it) => it.deadlines(at)).sort((a, b) => a.at - b.at),
   }
 }

@@ -2,7 +2,7 @@ import type { Config, SinkConfig } from '../config/config.ts'
 import { openings } from '../core/fallback.ts'
 import { plan, receiptFor, recordSent, recordUnconfirmed } from '../core/plan.ts'
 import { type Week, weeklyDue, weeklyNotice } from '../core/weekly.ts'
-import { maintenanceAt, type Quiet, quietAt } from '../core/windows.ts'
+import { type Quiet, quietAt, silencesAt } from '../core/windows.ts'
 import { letterTally } from '../delivery/counted.ts'
 import type { Delivery, DeliveryState, LetterTally } from '../delivery/delivery.ts'
 import { deliver } from '../delivery/postman.ts'
@@ -85,7 +85,7 @@ function postman(it: SinkConfig, sink: Sink, options: OneOptions): Delivery {
   const { name, min, weekly, settings, keepOpen, onlyWhen } = it
   const { config, store, log, now, started, describe = () => '', incidents, firstLook } = options
   const { week, turned, tally, others } = options
-  const { remind, mostMessages: most, maintenance = [] } = config
+  const { remind, mostMessages: most } = config
   const since = store.sinkSince(name, started)
   const policy = { min, remind, most, since, quiet: quietFor(name, config) }
   const told = () => store.told(name)
@@ -97,8 +97,9 @@ function postman(it: SinkConfig, sink: Sink, options: OneOptions): Delivery {
     .toSorted((a, b) => b.at - a.at)
     .find((it) => it.abilities)?.abilities
   const digests = (at: number): readonly Notice[] => {
-    const due = quietAt(policy.quiet, at) ? undefined : weeklyDue(weekly, told(), since, at)
-    if (due === undefined || !week) return []
+    if (!weekly || !week || quietAt(policy.quiet, at)) return []
+    const due = weeklyDue(weekly, told(), since, at)
+    if (due === undefined) return []
     return [weeklyNotice(week(due - lengthOfWeek), min, due, config.node, at)]
   }
   const standIn = onlyWhen && standingIn(onlyWhen, others, now)
@@ -107,7 +108,7 @@ function postman(it: SinkConfig, sink: Sink, options: OneOptions): Delivery {
     const first = firstLook()
     if (!open) return []
     const at = now()
-    const silences = [...store.silences(), ...maintenanceAt(maintenance, at)]
+    const silences = silencesAt(store.silences(), config.maintenance, at)
     const wanted = { ...policy, silences, ...(first && { firstLook: first }) }
     const concerned = open.filter(concerns)
     const part = standIn?.part()

@@ -79,6 +79,20 @@ t.test(
   },
 )
 
+t.test('what a maintenance window silences makes no event, and is a condition all the same', async (t) => {
+  const folder = t.testdir({ state: {} })
+  const before = server.events.size
+  isSick.now = true
+  const window = 'maintenance: [{ from: "00:00", to: "24:00", what: things }]'
+  const daemon = start(folder, `kubernetes: { conditions: true, events: true }\n${window}`)
+  await until('the condition', () => conditions().MurphyThingsProblem?.status === 'True')
+  // Otherwise the event is there within a moment of the condition.
+  await sleep(1500)
+  t.equal(server.events.size, before)
+  isSick.now = false
+  await daemon.stop()
+})
+
 t.test('a refusal becomes a finding of its own, after five minutes and not before', async (t) => {
   const folder = t.testdir({ state: {} })
   server.fault = () => ({ status: 403, body: '{"kind":"Status","message":"no"}' })

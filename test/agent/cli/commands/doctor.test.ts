@@ -77,7 +77,7 @@ t.test('a ping is tried beside the messages', async (t) => {
     config,
     `heartbeats:\n  - url: ${receiver.url}\n  - { name: other, url: "${receiver.url}x" }\n`,
   )
-  const row = { type: 'kuma', every: 60_000 }
+  const row = { type: 'kuma' as const, every: 60_000 }
   show({
     state: 'ok',
     incidents: [],

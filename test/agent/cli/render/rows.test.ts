@@ -131,7 +131,7 @@ t.test('a sink says that it is quiet, until when, and what is sent all the same'
 })
 
 t.test('a heartbeat says when it was sent, that it fails, and why it is not sent', async (t) => {
-  const row = { name: 'switch', type: 'kuma', every: 60_000 }
+  const row = { name: 'switch', type: 'kuma' as const, every: 60_000 }
   const failing = { since: now - 600_000, why: 'kuma.example: answered 503', tries: 9 }
   const table = heartbeatTable(
     {
