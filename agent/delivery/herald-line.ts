@@ -46,6 +46,8 @@ const stopPatience = 3 * second
 export interface LineState extends Pick<DeliveryState, 'lastSent' | 'failing'> {
   /** What people should know of it: a sentence. */
   readonly note?: string
+  /** How much it was to say when it last tried. */
+  readonly waiting: number
 }
 
 /** One server of such a service. */
@@ -77,6 +79,7 @@ class Line implements HeraldLine {
   #woken: boolean = false
   #trouble: DeliveryState['failing']
   #lastSent: number | undefined
+  #waiting = 0
   /** By how much this node's clock is ahead of the server's, ms; undefined while that is not known. */
   #ahead: number | undefined
   /** By how much this node's clock was ahead of `performance.now()` when it was compared, ms. */
@@ -107,6 +110,7 @@ class Line implements HeraldLine {
       ...(this.#lastSent !== undefined && { lastSent: this.#lastSent }),
       ...(this.#trouble && { failing: this.#trouble }),
       ...(this.#note !== undefined && { note: this.#note }),
+      waiting: this.#waiting,
     }
   }
 
@@ -156,6 +160,7 @@ class Line implements HeraldLine {
   async #say(): Promise<number> {
     const all = this.#options.all()
     if (!all) return every
+    this.#waiting = all.length
     const sum = sumOf(all)
     const since = performance.now() - this.#at
     if (sum === this.#said && since < every) return every - since

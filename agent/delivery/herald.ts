@@ -41,7 +41,7 @@ class Herald implements Delivery {
       ...(sent.length > 0 && { lastSent: Math.max(...sent) }),
       ...(fails && last && { failing: last }),
       ...(notes.length > 0 && { lacks: notes.join('; ') }),
-      waiting: fails ? (this.#options.all()?.length ?? 0) : 0,
+      waiting: fails ? Math.max(...all.map((it) => it.waiting)) : 0,
     }
   }
 
