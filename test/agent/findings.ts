@@ -1,4 +1,4 @@
-import type { Finding, Observation, Rule, Rules } from '../../agent/model/index.ts'
+import type { Finding, Incident, Observation, Rule, Rules } from '../../agent/model/index.ts'
 
 /** Findings and rules for tests of the pure core: only what a test cares about has to be said. */
 export const rule = (it: Partial<Rule> = {}): Rule => ({
@@ -31,6 +31,18 @@ export const finding = (it: Partial<Finding> & { code: string }): Finding => {
     ...it,
   }
 }
+
+/** The incident of a finding, and of what followed from it. */
+export const incidentOf = (
+  cause: Finding,
+  affected: readonly Finding[] = [],
+  more: Partial<Incident> = {},
+): Incident => ({
+  ...{ id: cause.id, cause, affected, severity: cause.severity, since: cause.since },
+  ...{ notifyAt: cause.notifyAt, fix: [], avoid: [] },
+  ...(cause.resolved !== undefined && { resolved: cause.resolved }),
+  ...more,
+})
 
 export const observation = (it: Partial<Observation> & { code: string }): Observation => ({
   subject: 'node',

@@ -193,18 +193,15 @@ const hour = 3600_000
 const always = { days: [0, 1, 2, 3, 4, 5, 6], from: 0, to: 24 * hour, zone: 'UTC' }
 const config = { node: 'node1', letterhead: {}, remind: 0, mostMessages: 6 }
 
+const hook = (url: string) => ({
+  ...{ name: 'mine', type: 'webhook', min: 'warning' as const, keepOpen: false, unread: [] },
+  settings: { url, secret: webhookSecret },
+})
+
 t.test('in quiet hours and under maintenance it is silent, each in its own way', async (t) => {
   const receiver = await webhookReceiver()
   t.teardown(() => receiver.close())
-  const its = { url: receiver.url, secret: webhookSecret }
-  const sink = {
-    name: 'mine',
-    type: 'webhook',
-    min: 'warning',
-    keepOpen: false,
-    settings: its,
-    unread: [],
-  } as const
+  const sink = hook(receiver.url)
   const critical = incidentOf('a.b')
   const mild = { ...incidentOf('c.d'), severity: 'warning' as const }
   const told = async (more: object, open: readonly Incident[]) => {
@@ -230,21 +227,13 @@ t.test('in quiet hours and under maintenance it is silent, each in its own way',
 t.test('a digest of the week is sent once, after a restart and an outage too', async (t) => {
   const receiver = await webhookReceiver()
   t.teardown(() => receiver.close())
-  const its = { url: receiver.url, secret: webhookSecret }
   // It was due a moment ago.
   const now = new Date()
   const weekly = {
     ...{ weekday: now.getUTCDay(), zone: 'UTC' },
     at: Math.floor(((now.getTime() % (24 * hour)) / 60_000) | 0) * 60_000,
   }
-  const sink = {
-    name: 'mine',
-    type: 'webhook',
-    min: 'warning',
-    keepOpen: false,
-    settings: its,
-    unread: [],
-  } as const
+  const sink = hook(receiver.url)
   const books = new Map<string, readonly NotificationRecord[]>()
   const run = () =>
     opened(receiver.url, {

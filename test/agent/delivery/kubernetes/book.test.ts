@@ -2,23 +2,12 @@ import t from 'tap'
 import { Book, type Task } from '../../../../agent/delivery/kubernetes/book.ts'
 import type { Picture } from '../../../../agent/delivery/kubernetes/picture.ts'
 import type { Finding, Incident } from '../../../../agent/model/index.ts'
-import { finding } from '../../findings.ts'
+import { finding, incidentOf as incident } from '../../findings.ts'
 
 const start = Date.parse('2026-11-23T03:30:00Z')
 const minute = 60_000
 const all = () => true
 const both = { conditions: true, events: true }
-const incident = (cause: Finding): Incident => ({
-  ...{
-    id: cause.id,
-    cause,
-    affected: [],
-    severity: cause.severity,
-    since: cause.since,
-    notifyAt: cause.notifyAt,
-  },
-  ...{ fix: [], avoid: [], ...(cause.resolved !== undefined && { resolved: cause.resolved }) },
-})
 const picture = (...incidents: readonly Incident[]): Picture => ({
   incidents,
   domains: [{ name: 'memory', title: 'memory' }],

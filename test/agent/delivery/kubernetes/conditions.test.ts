@@ -1,8 +1,8 @@
 import t from 'tap'
 import { conditionsOf, lastWords, longestMessage } from '../../../../agent/delivery/kubernetes/conditions.ts'
 import type { Domain } from '../../../../agent/delivery/kubernetes/picture.ts'
-import type { Finding, Incident } from '../../../../agent/model/index.ts'
-import { finding } from '../../findings.ts'
+import type { Incident } from '../../../../agent/model/index.ts'
+import { finding, incidentOf as incident } from '../../findings.ts'
 
 const now = Date.parse('2026-11-23T03:30:00Z')
 const minute = 60_000
@@ -16,22 +16,6 @@ const flushed = finding({
   title: 'firewall flushed',
   text: '91 of 91 rules are gone.',
   since: now - 18 * minute,
-})
-export const incident = (
-  cause: Finding,
-  affected: readonly Finding[] = [],
-  more: Partial<Incident> = {},
-): Incident => ({
-  ...{
-    id: cause.id,
-    cause,
-    affected,
-    severity: cause.severity,
-    since: cause.since,
-    notifyAt: cause.notifyAt,
-  },
-  ...{ fix: [], avoid: [] },
-  ...more,
 })
 const of = (incidents: readonly Incident[], those = domains) =>
   Object.fromEntries(conditionsOf({ incidents, domains: those }, now).map(({ type, ...it }) => [type, it]))

@@ -1,23 +1,11 @@
 import t from 'tap'
 import { eventsOf, farewell } from '../../../../agent/delivery/kubernetes/events.ts'
 import type { Finding, Incident } from '../../../../agent/model/index.ts'
-import { finding } from '../../findings.ts'
+import { finding, incidentOf as incident } from '../../findings.ts'
 
 const now = Date.parse('2026-11-23T03:30:00Z')
 const minute = 60_000
 const hour = 60 * minute
-const incident = (cause: Finding, more: Partial<Incident> = {}): Incident => ({
-  ...{
-    id: cause.id,
-    cause,
-    affected: [],
-    severity: cause.severity,
-    since: cause.since,
-    notifyAt: cause.notifyAt,
-  },
-  ...{ fix: [], avoid: [], ...(cause.resolved !== undefined && { resolved: cause.resolved }) },
-  ...more,
-})
 const killed = (since: number, more: Partial<Finding> = {}) =>
   incident(
     finding({

@@ -4,7 +4,7 @@ import type { Wants } from '../../../../agent/delivery/kubernetes/book.ts'
 import type { Picture } from '../../../../agent/delivery/kubernetes/picture.ts'
 import { keepNode, type WriterOptions } from '../../../../agent/delivery/kubernetes/writer.ts'
 import { type Finding, HostError, type Incident, type NodeApi } from '../../../../agent/model/index.ts'
-import { finding } from '../../findings.ts'
+import { finding, incidentOf as incident } from '../../findings.ts'
 import { cluster, door } from './cluster.ts'
 
 const minute = 60_000
@@ -13,17 +13,6 @@ const start = Date.parse('2026-11-23T03:30:00Z')
 const it = await cluster(t)
 const { server } = it
 
-const incident = (cause: Finding): Incident => ({
-  ...{
-    id: cause.id,
-    cause,
-    affected: [],
-    severity: cause.severity,
-    since: cause.since,
-    notifyAt: cause.notifyAt,
-  },
-  ...{ fix: [], avoid: [], ...(cause.resolved !== undefined && { resolved: cause.resolved }) },
-})
 const killed = (since: number, more: Partial<Finding> = {}) =>
   incident(
     finding({
