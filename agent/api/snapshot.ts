@@ -105,7 +105,8 @@ export interface SinkRow {
 /** An address or a file, and why the metrics are not there. */
 export interface ExposedRow {
   readonly place: string
-  readonly why?: string
+  /** Set while they are not there. */
+  readonly failing?: { readonly since: number; readonly why: string }
 }
 
 /** What is known of a collector when its row is made. */

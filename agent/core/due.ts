@@ -16,6 +16,8 @@ export interface Pending {
   }[]
   readonly silences: readonly Silence[]
   readonly heartbeats?: SelfState['heartbeats']
+  readonly exposed?: SelfState['exposed']
+  readonly kubernetesRefused?: SelfState['kubernetesRefused']
   /** When quiet hours, maintenance and weeks are over. */
   readonly turns?: readonly number[]
   /** After how long a reminder of an open incident is sent, ms; 0 for never. */
@@ -24,9 +26,10 @@ export interface Pending {
 
 /** The next time after `at` at which something may be due by time alone; infinite for none. Pure. */
 export function nextDue(
-  { ledger, incidents, sinks, silences, remind, heartbeats = [], turns = [] }: Pending,
+  { ledger, incidents, sinks, silences, remind, turns = [], ...own }: Pending,
   at: number,
 ): number {
+  const { heartbeats = [], exposed = [], kubernetesRefused } = own
   const open = incidents.filter((it) => it.resolved === undefined)
   const remindAt = (told: readonly NotificationRecord[], { id }: Incident) => {
     const last = remind > 0 ? told.find((it) => it.incident === id) : undefined
@@ -40,6 +43,9 @@ export function nextDue(
       failing ? [tellableAt(failing), failing.since + failingFor] : [],
     ),
     ...heartbeats.flatMap((it) => (it.failing ? [heartbeatTellableAt(it)] : [])),
+    ...[kubernetesRefused, ...exposed.map((it) => it.failing)].flatMap((it) =>
+      it ? [it.since + failingFor] : [],
+    ),
     ...turns,
     ...silences.map((it) => it.until),
     // From then on another new message may be sent.

@@ -18,13 +18,15 @@ export interface SelfState {
     readonly gone?: string
   }[]
   /** Set while Kubernetes refuses what is written, which is not the same as being out of reach. */
-  readonly kubernetes?: Failing | undefined
+  readonly kubernetesRefused?: Failing | undefined
   /** `every`: the period, ms. */
   readonly heartbeats?: readonly {
     readonly name: string
     readonly every: number
     readonly failing?: Failing
   }[]
+  /** Where the metrics are shown beside the socket. */
+  readonly exposed?: readonly { readonly place: string; readonly failing?: Failing }[]
   /** Why the state would not survive a restart. */
   readonly stateProblem?: string | undefined
   /** What was lost when the state was opened, and when that was. */
@@ -112,6 +114,19 @@ export const selfRules = {
     // Of a lockout no answer comes in either.
     because: [{ code: 'firewall.lockout', takes: 10 * minute, proof: unanswered }],
   },
+  'agent.metrics-failing': {
+    severity: 'warning',
+    title: 'metrics not shown',
+    titleFor: ({ subject }) => titled('metrics not shown on ', subject),
+    meaning:
+      'For five minutes Murphy could not listen on the address of `metrics_listen`, or not write the file of `metrics_textfile`. It tries again each minute.',
+    measured: 'Listening on that address, and writing that file each minute.',
+    impact: 'Prometheus sees nothing of this node, or old values. All sinks and `agent status` still work.',
+    fix: [
+      'See why: `agent doctor`',
+      'Correct the address or the file in /etc/murphy/config.yaml, then restart Murphy: `systemctl restart murphy`',
+    ],
+  },
   'agent.state-lost': {
     severity: 'warning',
     title: "Murphy's state not saved",
@@ -132,7 +147,7 @@ export const selfRules = {
 
 /** What is wrong with Murphy itself, now. Pure. */
 export function assessSelf(
-  { sinks, heartbeats = [], kubernetes, stateProblem, lost }: SelfState,
+  { sinks, heartbeats = [], exposed = [], kubernetesRefused, stateProblem, lost }: SelfState,
   now: number,
 ): Look {
   const observations: Observation[] = []
@@ -152,13 +167,13 @@ export function assessSelf(
         ...answerIn(it.failing.why),
       })
   }
-  if (kubernetes && now >= kubernetes.since + failingFor)
+  if (kubernetesRefused && now >= kubernetesRefused.since + failingFor)
     observations.push({
       code: 'agent.kubernetes-refused',
       subject: 'kubernetes',
-      text: `Refused since ${clockUtc(kubernetes.since, kubernetes.since)}: ${kubernetes.why}`,
-      at: kubernetes.since,
-      ...statusIn(kubernetes.why),
+      text: `Refused since ${clockUtc(kubernetesRefused.since, kubernetesRefused.since)}: ${kubernetesRefused.why}`,
+      at: kubernetesRefused.since,
+      ...statusIn(kubernetesRefused.why),
     })
   for (const it of heartbeats)
     if (it.failing && now >= heartbeatTellableAt(it))
@@ -168,6 +183,14 @@ export function assessSelf(
         text: `${it.name} has accepted no ping since ${clockUtc(it.failing.since, it.failing.since)}: ${it.failing.why}`,
         at: it.failing.since,
         ...answerIn(it.failing.why),
+      })
+  for (const { place, failing } of exposed)
+    if (failing && now >= failing.since + failingFor)
+      observations.push({
+        code: 'agent.metrics-failing',
+        subject: place,
+        text: `Not shown on ${place} since ${clockUtc(failing.since, failing.since)}: ${failing.why}`,
+        at: failing.since,
       })
   if (stateProblem) observations.push({ code: 'agent.state-lost', subject: 'disk', text: stateProblem })
   if (lost && now - lost.at < lossHeld)

@@ -1,15 +1,14 @@
 import type { Numbers } from '../api/metrics.ts'
-import type { Snapshot } from '../api/snapshot.ts'
+import type { ExposedRow, Snapshot } from '../api/snapshot.ts'
 import type { Config } from '../config/config.ts'
 import { incidents as group } from '../core/cascade.ts'
 import { nextDue } from '../core/due.ts'
 import { type Ledger, wantsALook, withoutOrphans } from '../core/ledger.ts'
 import { type Outcome, rulesOf } from '../core/round.ts'
-import { selfRules } from '../core/self.ts'
+import { type SelfState, selfRules } from '../core/self.ts'
 import type { Silence } from '../core/silence.ts'
 import { truthAfter } from '../core/truth.ts'
 import { turnsAfter } from '../core/turns.ts'
-import type { WriterState } from '../delivery/kubernetes/writer.ts'
 import type { Camera } from '../film/camera.ts'
 import type { Machine } from '../host/machine.ts'
 import type { Collector, Host, Incident, NodeApi, Rules, Sink } from '../model/index.ts'
@@ -17,12 +16,12 @@ import type { Store } from '../state/store.ts'
 import { hour } from '../text/times.ts'
 import { alarm } from './alarm.ts'
 import { CollectorRun } from './collector-run.ts'
-import { type Heartbeats, openHeartbeats } from './heartbeats.ts'
+import { openHeartbeats } from './heartbeats.ts'
 import { kubernetes } from './kubernetes.ts'
 import type { Log } from './log.ts'
 import { numbersOf } from './numbers.ts'
 import { pictureOf } from './picture.ts'
-import { type Postman, postmen } from './postmen.ts'
+import { postmen } from './postmen.ts'
 import { reportFindings } from './report.ts'
 import { weekOf } from './week.ts'
 
@@ -37,6 +36,8 @@ export interface DaemonOptions {
   /** What machine this is, in words. */
   readonly describe?: () => string
   readonly now?: () => number
+  /** Where the metrics are shown beside the socket. */
+  readonly exposed?: () => readonly ExposedRow[]
   /** Films the rounds while somebody asked for a film. */
   readonly camera?: Camera
   /** Where this node's API server is, for what `kubernetes` of the settings asks for. */
@@ -59,7 +60,7 @@ const tidyEvery = hour
 /** Wires the parts. The only file that knows them all. */
 export function startDaemon(options: DaemonOptions): Daemon {
   const { config, collectors, machine, store, log, version, describe = () => '', now = Date.now } = options
-  const { camera } = options
+  const { camera, exposed = () => [] } = options
   const started = now()
   const stopping = new AbortController()
   const enabled = collectors.filter((it) => config.collectors[it.name]?.enabled !== false)
@@ -85,12 +86,12 @@ export function startDaemon(options: DaemonOptions): Daemon {
   const node = kubernetes(parts)
   const scene = { config, version, started, collectors, runs, postmen: tellers, kubernetes: node, store }
   const snapshot = () =>
-    pictureOf(
-      { ...scene, heartbeats: heartbeats.state(), machine: describe(), incidents: truth.incidents() },
-      now(),
-    )
+    pictureOf({ ...scene, ...own(), machine: describe(), incidents: truth.incidents() }, now())
   const lastWeek = weekOf(store, rulesOfAll(collectors), snapshot)
   const heartbeats = openHeartbeats({ ...parts, postmen: tellers, snapshot })
+  const own = () => ({
+    ...{ heartbeats: heartbeats.state(), kubernetesRefused: node?.refused(), exposed: exposed() },
+  })
   // Rings for what becomes due by time alone: ends of `pendingFor`, reminders, silences.
   const bell = alarm(() => settle())
 
@@ -99,13 +100,13 @@ export function startDaemon(options: DaemonOptions): Daemon {
     const at = now()
     if (warm()) firstLook ??= { from: started, to: at }
     if (outcome) heartbeats.completed(outcome)
-    truth.settle(outcome, tellers, heartbeats, node?.refused(), at)
+    truth.settle(outcome, { ...own(), sinks: tellers.map(({ delivery }) => delivery.state()) }, at)
     node?.wake()
     for (const { delivery } of tellers) delivery.wake()
     const told = tellers.map(({ name, delivery }) => ({ state: delivery.state(), told: store.told(name) }))
     const more = { ledger: store.ledger(), silences: store.silences(), remind: config.remind }
-    const own = { heartbeats: heartbeats.state(), turns: turnsAfter(config, at) }
-    bell.set(nextDue({ ...more, ...own, incidents: truth.incidents(), sinks: told }, at), at)
+    const turns = turnsAfter(config, at)
+    bell.set(nextDue({ ...more, ...own(), turns, incidents: truth.incidents(), sinks: told }, at), at)
     confirm(store.ledger(), at)
   }
 
@@ -161,26 +162,16 @@ const rulesOfAll = (collectors: readonly Collector[]): Rules =>
 interface Truth {
   incidents(): readonly Incident[]
   /** Updates the ledger by one round and by Murphy's own state; saves it, and logs what is new. */
-  settle(
-    outcome: Outcome | undefined,
-    tellers: readonly Postman[],
-    heartbeats: Pick<Heartbeats, 'state'>,
-    kubernetes: WriterState['refused'],
-    at: number,
-  ): void
+  settle(outcome: Outcome | undefined, parts: Omit<SelfState, 'stateProblem' | 'lost'>, at: number): void
 }
 
 function openTruth(rules: Rules, store: Store, log: Log, started: number): Truth {
   let incidents: readonly Incident[] = group(store.ledger(), rules, started)
   return {
     incidents: () => incidents,
-    settle(outcome, tellers, heartbeats, kubernetes, at) {
+    settle(outcome, parts, at) {
       const before = store.ledger()
-      const sinks = tellers.map(({ delivery }) => delivery.state())
-      const self = {
-        ...{ sinks, heartbeats: heartbeats.state(), kubernetes },
-        ...{ stateProblem: store.problem(), lost: store.loss() },
-      }
+      const self = { ...parts, stateProblem: store.problem(), lost: store.loss() }
       const after = truthAfter({ ledger: before, judgements: store.judgements() }, outcome, self, rules, at)
       reportFindings(log, before, after.ledger)
       store.saveLedger(after.ledger, after.judgements)

@@ -28,7 +28,7 @@ export function exposing({ config, metrics, log, again = minute }: ExposingOptio
   const { listen: address, webConfig, textfile: file } = config.metrics
   const stopping = new AbortController()
   let open: Listener | undefined
-  let unheard: string | undefined
+  let unheard: ExposedRow['failing']
   if (address !== undefined) void keepListening(address)
   const written = file === undefined ? undefined : textfile({ file, metrics, log })
 
@@ -51,8 +51,8 @@ export function exposing({ config, metrics, log, again = minute }: ExposingOptio
         if (stopping.signal.aborted) return
         const { code, message } = error as NodeJS.ErrnoException
         const why = hints[code ?? ''] ?? message
-        if (why !== unheard) log.warn({ why }, `the metrics cannot be shown on ${at}: ${why}`)
-        unheard = why
+        if (why !== unheard?.why) log.warn({ why }, `the metrics cannot be shown on ${at}: ${why}`)
+        unheard = { since: unheard?.since ?? Date.now(), why }
         await pause(again, stopping.signal)
       }
     }
@@ -64,8 +64,8 @@ export function exposing({ config, metrics, log, again = minute }: ExposingOptio
       written?.stop()
     },
     state() {
-      const shown = (place: string | undefined, why: string | undefined) =>
-        place === undefined ? [] : [{ place, ...(why !== undefined && { why }) }]
+      const shown = (place: string | undefined, failing: ExposedRow['failing']) =>
+        place === undefined ? [] : [{ place, ...(failing && { failing }) }]
       return [...shown(address, unheard), ...shown(file, written?.problem())]
     },
   }

@@ -1,4 +1,12 @@
-import { type CollectorRow, overall, rowOf, type SinkRow, type Snapshot, shown } from '../api/snapshot.ts'
+import {
+  type CollectorRow,
+  type ExposedRow,
+  overall,
+  rowOf,
+  type SinkRow,
+  type Snapshot,
+  shown,
+} from '../api/snapshot.ts'
 import type { Config } from '../config/config.ts'
 import { sampleVersionOf } from '../core/round.ts'
 import { silencesAt } from '../core/windows.ts'
@@ -25,13 +33,14 @@ export interface Scene {
   /** What is written to Kubernetes, where that is wanted. */
   readonly kubernetes?: Pick<Kubernetes, 'state'> | undefined
   readonly heartbeats?: readonly HeartbeatState[]
+  readonly exposed?: readonly ExposedRow[]
   readonly store: Pick<Store, 'ledger' | 'sample' | 'told' | 'silences'>
 }
 
 /** What `agent status` shows, as of `at`. */
 export function pictureOf(scene: Scene, at: number): Snapshot {
   const { config, version, machine, started, collectors, runs, incidents, postmen, store } = scene
-  const { heartbeats = [] } = scene
+  const { heartbeats = [], exposed = [] } = scene
   const rows = collectors.map((it) => row(it, scene, at))
   const { cluster } = config.letterhead ?? {}
   return {
@@ -49,6 +58,7 @@ export function pictureOf(scene: Scene, at: number): Snapshot {
       ...(scene.kubernetes ? [scene.kubernetes.state()] : []),
     ],
     ...(heartbeats.length > 0 && { heartbeats }),
+    ...(exposed.length > 0 && { exposed }),
     silences: silencesAt(store.silences(), config.maintenance, at).filter((it) => it.until > at),
     deadlines: runs.flatMap((it) => it.deadlines(at)).sort((a, b) => a.at - b.at),
   }

@@ -1,5 +1,6 @@
 import { closeSync, fchmodSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
+import type { ExposedRow } from '../api/snapshot.ts'
 import { minute, timestamp } from '../text/times.ts'
 import type { Log } from './log.ts'
 
@@ -13,8 +14,8 @@ export interface TextfileOptions {
 }
 
 export interface Textfile {
-  /** Why it cannot be written now. */
-  problem(): string | undefined
+  /** Why it cannot be written now, and since when. */
+  problem(): ExposedRow['failing']
   /** Never throws. */
   stop(): void
 }
@@ -40,7 +41,7 @@ export function textfile({ file, metrics, log, every = minute }: TextfileOptions
     }
     renameSync(beside, file)
   }
-  let problem: string | undefined
+  let problem: ExposedRow['failing']
   let stopped: boolean = false
   async function write(): Promise<void> {
     try {
@@ -52,8 +53,8 @@ export function textfile({ file, metrics, log, every = minute }: TextfileOptions
     } catch (error) {
       const { code = 'failed' } = error as NodeJS.ErrnoException
       const why = `${hints[code] ?? 'see its folder'} (${code})`
-      if (problem !== why) log.warn({ file, why }, `the metrics cannot be written to ${file}: ${why}`)
-      problem = why
+      if (problem?.why !== why) log.warn({ file, why }, `the metrics cannot be written to ${file}: ${why}`)
+      problem = { since: problem?.since ?? Date.now(), why }
     }
   }
   let writing = write()

@@ -15,6 +15,10 @@ export const agent: readonly Example[] = [
     it: { code: 'agent.heartbeat-failing', subject, text: 'An example.' },
     key: subject.slice(0, 7),
   })),
+  ...['192.168.1.11:9797', '/var/lib/prometheus/node-exporter/murphy.prom'].map((subject) => ({
+    it: { code: 'agent.metrics-failing', subject, text: 'An example.' },
+    key: 'metrics not shown',
+  })),
   ...['disk', 'memory'].map((subject) => ({
     it: { code: 'agent.state-lost', subject, text: 'An example.' },
     key: "Murphy's state",

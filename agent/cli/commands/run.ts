@@ -1,7 +1,6 @@
 import { collectors, describeK3s, findNodeApi } from '../../../collectors/index.ts'
 import { metricsText } from '../../api/metrics.ts'
 import { makeRoom, serve } from '../../api/serve.ts'
-import type { Snapshot } from '../../api/snapshot.ts'
 import { startDaemon } from '../../daemon/daemon.ts'
 import { type Exposing, exposing } from '../../daemon/exposing.ts'
 import { filming } from '../../daemon/filming.ts'
@@ -52,15 +51,15 @@ export async function run(common: Common): Promise<Exit> {
   const machine = openMachine()
   const system = supervisor()
   let description = ''
+  let cover: Exposing | undefined
 
   const camera = openCamera()
   const daemon = startDaemon({
     ...{ config, collectors, sinks, machine, store, log, version, camera, findNodeApi },
     describe: () => description,
+    exposed: () => cover?.state() ?? [],
   })
-  const { numbers, silence } = daemon
-  let cover: Exposing | undefined
-  const snapshot = () => withExposed(daemon.snapshot(), cover)
+  const { snapshot, numbers, silence } = daemon
   const films = filming({ camera, config, collectors, machine, version })
   const server = await serve({ socket: config.socket, snapshot, numbers, store, silence, films }).catch(
     async (error) => {
@@ -110,11 +109,6 @@ export async function run(common: Common): Promise<Exit> {
   machine.close()
   system.stop()
   return 0
-}
-
-function withExposed(snapshot: Snapshot, cover: Exposing | undefined): Snapshot {
-  const exposed = cover?.state() ?? []
-  return exposed.length > 0 ? { ...snapshot, exposed } : snapshot
 }
 
 /**

@@ -230,11 +230,11 @@ export function heartbeatRow(
 }
 
 /** Where the metrics are shown. Nobody but Prometheus misses them: the agent tells people as ever. */
-export function metricsRow({ place, why }: NonNullable<Snapshot['exposed']>[number]): Ailment {
-  if (why === undefined) return { area: 'metrics', state: 'ok', text: place }
+export function metricsRow({ place, failing }: NonNullable<Snapshot['exposed']>[number]): Ailment {
+  if (failing === undefined) return { area: 'metrics', state: 'ok', text: place }
   const key = place.startsWith('/') ? 'metrics_textfile' : 'metrics_listen'
   return {
-    ...{ area: 'metrics', state: 'warning', text: `${place}: ${why}` },
+    ...{ area: 'metrics', state: 'warning', text: `${place}: ${failing.why}` },
     fix: [`Correct it under \`${key}:\` in /etc/murphy/config.yaml`, '`systemctl restart murphy`'],
   }
 }

@@ -31,6 +31,13 @@ t.test('the next of all that comes by time alone', async (t) => {
   t.equal(nextDue({ ...nothing, silences: [silence], ledger: [cause] }, now), now + 7, 'a silence ends')
 })
 
+t.test('what Kubernetes refuses, and metrics that are not shown', async (t) => {
+  const failing = { since: now, why: 'x' }
+  t.equal(nextDue({ ...nothing, kubernetesRefused: failing }, now), now + 5 * minute)
+  t.equal(nextDue({ ...nothing, exposed: [{ place: '/x', failing }] }, now), now + 5 * minute)
+  t.equal(nextDue({ ...nothing, exposed: [{ place: '/x' }] }, now), Number.POSITIVE_INFINITY)
+})
+
 t.test('what a failing heartbeat says of itself', async (t) => {
   const heartbeat = { name: 'switch', every: minute, failing: { since: now, why: 'x' } }
   t.equal(nextDue({ ...nothing, heartbeats: [heartbeat] }, now), now + 5 * minute)

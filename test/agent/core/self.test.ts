@@ -29,7 +29,10 @@ t.test('a sink that fails for a while, or for good, is reported', async (t) => {
 t.test(
   'what Kubernetes refuses for a while is reported: k3s answers 403 for a moment of each start',
   async (t) => {
-    const refused = (since: number) => ({ sinks: [], kubernetes: { since, why: 'the API answered 403: no' } })
+    const refused = (since: number) => ({
+      sinks: [],
+      kubernetesRefused: { since, why: 'the API answered 403: no' },
+    })
     t.strictSame(codes(refused(now - failingFor + 1)), [])
     t.strictSame(codes(refused(now - failingFor)), ['agent.kubernetes-refused kubernetes'])
     t.match(assessSelf(refused(now - failingFor), now).observations, [
@@ -37,6 +40,19 @@ t.test(
     ])
   },
 )
+
+t.test('metrics that are not where the settings want them for five minutes are reported', async (t) => {
+  const failing = (since: number) => ({
+    ...{
+      sinks: [],
+      exposed: [{ place: '0.0.0.0:9797', failing: { since, why: 'another program listens there' } }],
+    },
+  })
+  t.strictSame(codes(failing(now - failingFor + 1)), [], 'an address may come a little later than Murphy')
+  t.strictSame(codes(failing(now - failingFor)), ['agent.metrics-failing 0.0.0.0:9797'])
+  t.strictSame(codes({ sinks: [], exposed: [{ place: '0.0.0.0:9797' }] }), [])
+})
+
 t.test('a heartbeat that fails for five minutes and two periods is reported', async (t) => {
   const failing = (since: number, every: number) => ({
     sinks: [],

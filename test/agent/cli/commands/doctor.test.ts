@@ -22,7 +22,7 @@ t.test('metrics that cannot be shown are told', async (t) => {
   show({
     state: 'ok',
     incidents: [],
-    exposed: [{ place: '127.0.0.1:9797', why: 'another program listens there' }],
+    exposed: [{ place: '127.0.0.1:9797', failing: { since: 1, why: 'another program listens there' } }],
   })
   t.match(
     (await agent('doctor')).out,

@@ -163,10 +163,19 @@ t.test('the page: what is wrong first, and the state of the node in it', async (
 
 t.test('where the metrics are shown, and why not', async (t) => {
   t.match(metricsRow({ place: '/x/murphy.prom' }), { area: 'metrics', state: 'ok', text: '/x/murphy.prom' })
-  t.match(metricsRow({ place: '127.0.0.1:9797', why: 'another program listens there (EADDRINUSE)' }), {
-    ...{ area: 'metrics', state: 'warning' },
-    text: '127.0.0.1:9797: another program listens there (EADDRINUSE)',
-    fix: ['Correct it under `metrics_listen:` in /etc/murphy/config.yaml', '`systemctl restart murphy`'],
-  })
-  t.match(metricsRow({ place: '/x/murphy.prom', why: 'x' }).fix?.[0], /metrics_textfile/)
+  t.match(
+    metricsRow({
+      place: '127.0.0.1:9797',
+      failing: { since: 1, why: 'another program listens there (EADDRINUSE)' },
+    }),
+    {
+      ...{ area: 'metrics', state: 'warning' },
+      text: '127.0.0.1:9797: another program listens there (EADDRINUSE)',
+      fix: ['Correct it under `metrics_listen:` in /etc/murphy/config.yaml', '`systemctl restart murphy`'],
+    },
+  )
+  t.match(
+    metricsRow({ place: '/x/murphy.prom', failing: { since: 1, why: 'x' } }).fix?.[0],
+    /metrics_textfile/,
+  )
 })
