@@ -15,6 +15,8 @@ export interface Arrived {
     readonly type?: string
     readonly data?: {
       readonly incident?: { readonly id: string; readonly cause: Said; readonly affected: Said[] }
+      /** Of a message on several. */
+      readonly incidents?: readonly { readonly cause: Said; readonly resolved?: string }[]
     }
   }
 }
@@ -146,11 +148,12 @@ export function timed(
   })
 }
 
-/** Whether a notice tells of this finding while it is open. */
+/** Whether a notice tells of this finding while it is open, by itself or in a message on several of its kind. */
 export const tellsOf =
   (code: string, subject?: string) =>
   ({ body: { type = '', data } }: Arrived): boolean =>
-    /^incident\.(opened|grew|worse)$/.test(type) &&
-    [data?.incident?.cause, ...(data?.incident?.affected ?? [])].some(
-      (it) => it?.code === code && !it.resolved && (subject === undefined || it.subject === subject),
-    )
+    /^incidents?\.(opened|grew|worse)$/.test(type) &&
+    [
+      ...[data?.incident?.cause, ...(data?.incident?.affected ?? [])],
+      ...(data?.incidents ?? []).filter((it) => !it.resolved).map((it) => it.cause),
+    ].some((it) => it?.code === code && !it.resolved && (subject === undefined || it.subject === subject))
