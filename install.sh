@@ -2,8 +2,13 @@
 # Installs Murphy on this machine, or removes it; see `sh install.sh --help`.
 # All checks come before the first change, and a failure undoes every change of this run; if it is killed, the next
 # one does.
+# shellcheck disable=SC2034 # whoever publishes a release reads place, pinned and keys
 set -eu
 umask 022
+# Filled in by the release: where it is published, which version this is, and whose signature is believed.
+place=''
+pinned=''
+keys=''
 
 source=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 action=install dry=false agent_command=true webhook='' ntfy=''

@@ -33,7 +33,7 @@ const apart = [/\/real\/install-killed\./, /\/real\/install/, /\/real\/firewall/
 /** Some tens of seconds each, the longest first. */
 const long = [
   ...[/\/fuzz\/kinds\./, /\/year\.test/, /\/fuzz\/nodes\./, /^test\/sequences\//, /\/state\/damage\./],
-  ...[/\/commands\.test/, /\/delivery\/(hostile|postman)\./, /\/daemon\/outage\./],
+  ...[/\/commands\.test/, /\/delivery\/(hostile|postman)\./, /\/daemon\/outage\./, /\/systemd\/release[-.]/],
   ...[/\/certs\/der\./, /\/crowded\./, /\/commands\//, /\/config\/secrets\./, /\/structure-loads\./],
 ]
 
