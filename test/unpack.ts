@@ -1,8 +1,8 @@
 import { execFile } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { unpacked, unpackedIn } from './tools.ts'
+import { notUnpacked, unpacked, unpackedIn } from './tools.ts'
 
 const run = promisify(execFile)
 
@@ -11,9 +11,9 @@ const run = promisify(execFile)
  * made, and no script of theirs runs. Where that is not possible it says so, and the tests that need them say it too.
  */
 export async function unpackTools(say: (text: string) => void, into = unpackedIn): Promise<void> {
-  const missing = Object.entries(unpacked).filter(([name]) => !existsSync(join(into, 'usr/bin', name)))
-  if (missing.length === 0) return
-  const packages = [...new Set(missing.map(([, it]) => it))]
+  if (notUnpacked(into).length === 0) return
+  // All of them: what is made takes the place of what was there.
+  const packages = [...new Set(Object.values(unpacked))]
   // Beside its place, so that one that breaks off is not taken for whole.
   const beside = mkdtempSync(`${into}-`)
   try {
@@ -23,6 +23,9 @@ export async function unpackTools(say: (text: string) => void, into = unpackedIn
     await run('apt-get', ['-qq', 'update'])
     await run('apt-get', ['-qq', 'download', ...packages], { cwd })
     for (const it of readdirSync(cwd)) await run('dpkg-deb', ['-x', join(cwd, it), join(beside, 'root')])
+    // 5 MB for each kind of machine, of which one is used.
+    for (const it of readdirSync(join(beside, 'root/usr/bin')))
+      if (it.startsWith('qemu-') && !unpacked[`usr/bin/${it}`]) rmSync(join(beside, 'root/usr/bin', it))
     rmSync(into, { recursive: true, force: true })
     renameSync(join(beside, 'root'), into)
   } catch (error) {

@@ -1,9 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { existsSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Test } from 'tap'
-import { programOf, unpacked, unpackedIn } from '../../tools.ts'
+import { notUnpacked, programOf, unpackedIn } from '../../tools.ts'
 
 /** Debian's Alertmanager reads its templates from where the package would put them: so it gets a /usr/share of its own. */
 const inPlace = `mount -t tmpfs none /usr/share && cp -r ${unpackedIn}/usr/share/prometheus /usr/share/ && exec "$@"`
@@ -12,7 +11,7 @@ const apart = ['unshare', '--mount', '--propagation', 'private', 'sh', '-c', inP
 /** Why the real programs cannot be started here; false where they can. */
 export const withoutPrograms = (): string | false => {
   if (process.getuid?.() !== 0) return 'needs root'
-  const missing = Object.keys(unpacked).filter((it) => !existsSync(programOf(it)))
+  const missing = notUnpacked()
   return missing.length > 0 && `needs ${missing.join(', ')}, which npm test unpacks`
 }
 
