@@ -1,6 +1,6 @@
 # What install.sh made on this machine stands in a list, one a line; nothing else is trusted, overwritten or removed.
 # Read by install.sh.
-# shellcheck shell=sh disable=SC2034,SC2154 # the four share their variables
+# shellcheck shell=sh disable=SC2034,SC2154 # the parts share their variables
 
 # The first line of the list: a file of that name in somebody else's /opt/murphy is none.
 mark='# What install.sh of Murphy made; nothing else is trusted or removed.'

@@ -1,5 +1,5 @@
 # What install.sh takes away: what stands in its list, in an order that a second run can go on with. Read by install.sh.
-# shellcheck shell=sh disable=SC2154 # the four share their variables
+# shellcheck shell=sh disable=SC2154 # the parts share their variables
 
 stop() {
   if is_made "$unit"; then systemctl disable --quiet --now murphy.service 2>/dev/null || :; fi
@@ -14,6 +14,7 @@ remove_program() {
     if is_ours "$commands/$name"; then rm -f "$commands/$name"; fi
   done
   remove_help
+  if is_made "$former"; then rm -rf "$former"; fi
   [ -n "$known" ] || return 0
   # The list goes last, and with --uninstall it stays for as long as something in it does.
   shorten_list

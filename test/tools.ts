@@ -17,6 +17,10 @@ export const tools: Readonly<Record<string, string>> = {
   setpriv: 'util-linux',
   '/lib/systemd/systemd-journal-remote': 'systemd-journal-remote',
   ps: 'procps',
+  // By these, and by this shell, a release is fetched on nodes.
+  curl: 'curl',
+  wget: 'wget',
+  busybox: 'busybox-static',
   // Debian keeps its programs off the PATH.
   '/usr/lib/postgresql/*/bin/postgres': 'postgresql',
 }

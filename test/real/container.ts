@@ -30,11 +30,13 @@ export interface Answer {
   readonly stderr: string
 }
 
-const suite = 'bookworm'
-const packages = [
-  'systemd,systemd-sysv,dbus,libpam-systemd,kmod,procps,openssl,openssh-server',
-  'iptables,nftables,ufw,firewalld,ipset,iproute2,conntrack,containernetworking-plugins',
-].join(',')
+const usual: Distribution = {
+  suite: 'bookworm',
+  packages: [
+    'systemd,systemd-sysv,dbus,libpam-systemd,kmod,procps,openssl,openssh-server',
+    'iptables,nftables,ufw,firewalld,ipset,iproute2,conntrack,containernetworking-plugins',
+  ],
+}
 const cache = '/var/tmp/murphy-test-rootfs'
 const needed = ['systemd-nspawn', 'mmdebstrap', 'nsenter', 'setpriv', 'flock']
 
@@ -51,12 +53,21 @@ function findCommand(name: string) {
   )
 }
 
+/** Another Debian than that of every node, with no packages but these and the few that each has. */
+export interface Distribution {
+  readonly suite: string
+  readonly packages: readonly string[]
+}
+
 /**
  * The root folder, made by the first test that needs it (about 40 s) and kept for as long as the packages are the same;
  * `more` are names of Debian packages beside those of every node.
  */
-export async function rootFolder(more: readonly string[] = []): Promise<string> {
-  const included = [packages, ...more].join(',')
+export async function rootFolder(
+  more: readonly string[] = [],
+  { suite, packages }: Distribution = usual,
+): Promise<string> {
+  const included = [...packages, ...more].join(',')
   const key = createHash('sha256').update(`${suite} ${included}`).digest('hex').slice(0, 16)
   const folder = `${cache}/${key}`
   if (existsSync(folder)) return folder
@@ -64,7 +75,7 @@ export async function rootFolder(more: readonly string[] = []): Promise<string> 
   const script = `test -d "$1" || {
     rm -rf "$1.part" &&
     mmdebstrap --quiet --variant=minbase --include="$2" --customize-hook='rm "$1/etc/hostname"' \
-      --customize-hook='chroot "$1" systemctl --quiet disable firewalld' "$3" "$1.part" &&
+      --customize-hook='chroot "$1" systemctl --quiet disable firewalld 2>/dev/null || :' "$3" "$1.part" &&
     mv "$1.part" "$1"
   }`
   const making = ['flock', `${cache}/lock`, 'sh', '-c', script, 'sh', folder, included, suite]
@@ -93,20 +104,22 @@ export async function keptFiles(): Promise<{ readonly folder: string; remove(): 
 
 /**
  * Boots one. `binds` are folders of this machine that it sees read-only at the same place, `devices` what of /dev it
- * may use, `more` names of Debian packages that it has beside a node's. With `files` (of `keptFiles`) it can be booted on them again; nspawn gives each boot an id of its own.
+ * may use, `more` names of Debian packages that it has beside a node's, `distribution` another Debian. With `files` (of `keptFiles`) it can be booted on them again; nspawn gives each boot an id of its own.
  */
 export async function bootContainer({
   binds = [],
   devices = [],
   more = [],
+  distribution,
   files,
 }: {
   binds?: readonly string[]
   devices?: readonly string[]
   more?: readonly string[]
+  distribution?: Distribution
   files?: string
 } = {}): Promise<Container> {
-  const root = files ?? (await rootFolder(more))
+  const root = files ?? (await rootFolder(more, distribution))
   const began = Date.now()
   // It ends with this process, however that ends: asked to end, nspawn kills the init inside. Killed with a
   // whole process group it could not, so it has one of its own.

@@ -27,7 +27,10 @@ trap '[[ -n $KILL_IN && " \${FUNCNAME[*]} " != *" $KILL_IN "* ]] ||
   { read -r at </run/kill/at; at=$((at + 1)); echo $at >/run/kill/at; [ $at -ne "$KILL_AT" ] || kill -9 0; }' DEBUG
 `
 
-/** What a node is known by here: every file that the installer might touch, the accounts, and what runs. */
+/**
+ * What a node is known by here: every file that the installer might touch, the accounts, and what runs. What is kept of
+ * the former version is none of it: what it is depends on whether the killed run was over.
+ */
 const tools = `
 export LC_ALL=C
 killed() { # killed AT OPTIONS: 137 if it was killed there, else what it gave
@@ -40,18 +43,19 @@ killed() { # killed AT OPTIONS: 137 if it was killed there, else what it gave
 }
 state() {
   for it in /opt /etc/murphy /var/lib/murphy /etc/systemd/system /etc/update-motd.d /usr/local/bin /usr/local/share; do
-    [ ! -e $it ] || find $it -printf '%M %u %g %p %l\\n'
+    [ ! -e $it ] || find $it -path /opt/murphy.former -prune -o -printf '%M %u %g %p %l\\n'
   done | grep -v ' /opt$' | sort
-  find /opt /etc/murphy /etc/systemd/system/murphy.service /etc/update-motd.d -type f 2>/dev/null | grep -vx /opt/murphy/made | sort | xargs -r sha256sum
-  sort /opt/murphy/made 2>/dev/null
+  find /opt/murphy /opt/.m* /etc/murphy /etc/systemd/system/murphy.service /etc/update-motd.d -type f 2>/dev/null | grep -vx /opt/murphy/made | sort | xargs -r sha256sum
+  sort /opt/murphy/made 2>/dev/null | grep -vx /opt/murphy.former
   grep murphy /etc/passwd /etc/group
 }
+alone() { [ "$(ls -A /opt)" = "$1" ] || fail "lies about: $(ls -A /opt)"; } # what was kept of the former one, too, is gone
 ok() { "$@" >/run/kill/out 2>&1 || fail "failed: $*: $(cat /run/kill/out)"; }
 fail() { echo "at $n: $1"; failed=$((failed + 1)); }
 same() { [ "$1" = "$2" ] || { fail "$3"; diff <(echo "$1") <(echo "$2") | head -20; }; }
 is() { for want in $2; do [ "$(murphy version 2>&1)" != "murphy $want" ] || return 0; done; fail "$1: $(murphy version 2>&1), not $2"; }
 late() { # a run that fails at its last step
-  mkdir -p /run/kill/late; printf '#!/bin/sh\nexit 1\n' >/run/kill/late/systemctl; chmod +x /run/kill/late/systemctl
+  mkdir -p /run/kill/late; printf '#!/bin/sh\n[ "$1" = --version ] && echo systemd 252\n' >/run/kill/late/systemctl; chmod +x /run/kill/late/systemctl
   PATH=/run/kill/late:$PATH sh "$@" >/run/kill/out 2>&1 && fail 'it did not fail'
   grep -q 'all changes were undone' /run/kill/out || fail "failed: $(cat /run/kill/out)"
 }
@@ -67,7 +71,7 @@ const scenarios: Readonly<Record<string, string>> = {
       ok sh $one --ntfy https://ntfy.sh/topic
       is 'the second run' 1
       [ "$(cat /etc/murphy/ntfy.url)" = https://ntfy.sh/topic ] || fail 'the address is lost'
-      [ "$(ls -A /opt)" = murphy ] || fail "lies about: $(ls -A /opt)"
+      alone murphy
       ok sh $one --purge
       same "$before" "$(state)" 'purged, the node is not as it was'
     }`,
@@ -104,7 +108,19 @@ const scenarios: Readonly<Record<string, string>> = {
       ok sh $one
       killed $n $two; over=$?
       ok sh $two --uninstall
+      alone murphy
       same "$before" "$(state)" 'uninstalled, something lies about'
+    }`,
+  '--rollback': `
+    ok sh $one; ok sh $two
+    before=$(state)
+    each() {
+      killed $n $two --rollback; over=$?
+      FULL=1 PATH=/run/kill/bin:$PATH sh $two >/run/kill/out 2>&1 && fail 'it was not refused'
+      is 'after the refused one' '1 2'
+      ok sh $two
+      same "$before" "$(state)" 'installed again, it is not as it was'
+      [ "$(cat /opt/murphy.former/agent/main.js)" = 1 ] || fail 'the former one is lost'
     }`,
   '--purge': `
     before=$(state)
@@ -144,6 +160,7 @@ const narrow: Readonly<Record<string, readonly [within: string, text: string]>> 
       ok sh $one
       killed $n $two --ntfy https://ntfy.sh/topic; over=$?
       ok sh $two --purge
+      alone ''
       same "$before" "$(state)" 'purged, the node is not as it was'
     }`,
   ],
@@ -165,7 +182,7 @@ const narrow: Readonly<Record<string, readonly [within: string, text: string]>> 
       killed $n $two; over=$?
       FULL=1 PATH=/run/kill/bin:$PATH sh $two >/run/kill/out 2>&1 && fail 'it was not refused'
       is 'after the refused one' '1 2'
-      [ "$(ls -A /opt)" = murphy ] || fail "lies about: $(ls -A /opt)"
+      [ "$(ls -A /opt | grep -vx murphy.former)" = murphy ] || fail "lies about: $(ls -A /opt)"
     }`,
   ],
   'before the first change, then --purge': [

@@ -20,8 +20,12 @@ const pidOf = (node: Container) => node.sh('systemctl show -p MainPID --value mu
 
 onNode('installs, upgrades in place, and leaves nothing behind', async (t, node) => {
   const before = await inventory(node)
-  const first = await install(node)
+  t.match(await install(node, '--rollback'), { exit: 1, stderr: /no former version is kept/ })
+  t.strictSame(await inventory(node), before, 'without a former version there is nothing to go back to')
+  const first = await install(node, '--cluster home')
   t.equal(first.exit, 0, first.stderr)
+  t.match(first.stdout, /^The next node: sh install.sh --on root@NODE --cluster home$/m)
+  t.equal(await node.sh('grep ^cluster /etc/murphy/config.yaml'), 'cluster: "home"\n')
   t.match(first.stdout, /^Installed in \/opt\/murphy: murphy 1$/m)
   t.match(await node.sh('systemctl is-active murphy; systemctl is-enabled murphy'), 'active\nenabled')
   t.equal(await node.sh('agent version && murphy version'), 'murphy 1\nmurphy 1\n')
@@ -54,7 +58,25 @@ onNode('installs, upgrades in place, and leaves nothing behind', async (t, node)
   t.equal(await node.sh('agent version'), 'murphy 2\n')
   t.not((await pidOf(node)).trim(), pid, 'the new one runs')
   t.match(await node.sh('tail -n 1 /etc/murphy/config.yaml'), '# mine', 'settings are never overwritten')
-  t.equal(await node.sh('ls -A /opt'), 'murphy\n', 'nothing lies about')
+  t.equal(await node.sh('ls -A /opt'), 'murphy\nmurphy.former\n', 'nothing lies about')
+  t.match(await install(node), { exit: 0 })
+  await node.sh('echo "# another" >> /root/release/systemd/murphy.service')
+  t.equal(await node.sh('/opt/murphy.former/node /opt/murphy.former/agent/main.js version'), 'murphy 1\n')
+  t.equal(await node.sh('stat -c %h /opt/murphy/node'), '2\n', 'the same Node.js takes no room twice')
+
+  for (const version of ['1', '2', '1']) {
+    const back = await node.exec(['sh', '/opt/murphy/install.sh', '--rollback'])
+    t.match(
+      back,
+      { exit: 0, stdout: new RegExp(`^Installed in /opt/murphy: murphy ${version}$`, 'm') },
+      back.stderr,
+    )
+    t.equal(await node.sh('agent version; systemctl is-active murphy'), `murphy ${version}\nactive\n`)
+    t.equal(
+      await node.sh('cat /etc/systemd/system/murphy.service'),
+      await node.sh('cat /opt/murphy/systemd/murphy.service'),
+    )
+  }
 
   const removal = await node.exec(['sh', '/opt/murphy/install.sh', '--uninstall'])
   t.equal(removal.exit, 0, removal.stderr)
@@ -136,6 +158,13 @@ onNode('refuses with a sentence, before it changes anything', async (t, node) =>
       `${fake('df', 'printf "x\\\\n/ 9 9 1024 9 /\\\\n"')} ${run}`,
       1,
       '/opt has 1 MiB free',
+    ],
+    ['with 32 bits', `${fake('getconf', 'echo 32')} ${run}`, 1, 'this is a 32-bit system on a 64-bit kernel'],
+    [
+      'with an old systemd',
+      `${fake('systemctl', 'echo systemd 239 \\(239-78.el8\\)')} ${run}`,
+      1,
+      'systemd 239 is too old',
     ],
     ['an unknown option', `${run} --frobnicate`, 2, 'unknown option --frobnicate'],
     ['no URL', `${run} --webhook`, 2, '--webhook needs a URL'],

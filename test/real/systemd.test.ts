@@ -193,6 +193,61 @@ t.test('the main job on a node with a real systemd', { skip }, async (t) => {
     await resolved(bridge.id, 'cni.bridge-missing')
   })
 
+  await t.test('upgraded and put back, it is silent for a moment and repeats nothing', async (t) => {
+    const before = tellings('', 'cni.bridge-missing').discord
+    await node.sh(faults.bridge.break)
+    const { id } = await opened('cni.bridge-missing', 'cni0')
+    await until('it is told anew', () => tellings('', 'cni.bridge-missing').discord > before)
+    await until('what was told is noted', async () => (await status()).sinks.every((it) => it.waiting === 0))
+    await pause(1_000)
+    const first = tellings(id, 'cni.bridge-missing')
+    const { version } = (await status()).agent
+    const package_ = '/root/release/dist/agent/package.json'
+    await node.sh(`sed -i 's/"version": "[^"]*"/"version": "99.0.0"/' ${package_}`)
+    /** From when the former one was asked to end to when the next one was ready, in ms. */
+    const silence = async () => {
+      const said = await node.sh(
+        'systemctl show --value -p ActiveExitTimestampMonotonic -p ActiveEnterTimestampMonotonic murphy',
+      )
+      const [one = 0, other = 0] = said.trim().split('\n').map(Number)
+      return Math.abs(one - other) / 1000
+    }
+    await node.sh('systemctl restart murphy')
+    // On a busy machine a restart takes longer than on a node; what is done to the files meanwhile must not show.
+    const most = Math.max(5_000, 2 * (await silence()))
+    for (const [options, now] of [
+      ['/root/release/install.sh --no-test', '99.0.0'],
+      ['/opt/murphy/install.sh --rollback', version],
+    ] as const) {
+      const answer = await node.exec(['sh', '-c', `sh ${options}`])
+      t.equal(answer.exit, 0, answer.stderr)
+      const took = await silence()
+      t.ok(took > 0 && took < most, `silent for ${took} ms, at most ${most}`)
+      t.comment(`${now}: silent for ${took} ms of ${most}`)
+      t.equal((await status()).agent.version, now)
+      await until('all have looked', async () =>
+        (await status()).collectors.every((it) => it.state !== 'waiting'),
+      )
+      await pause(3_000)
+      t.strictSame(tellings(id, 'cni.bridge-missing'), first, 'nothing is told twice')
+    }
+    await node.sh(faults.bridge.mend)
+    await resolved(id, 'cni.bridge-missing')
+  })
+
+  await t.test('a state of a newer version is kept, and said', async (t) => {
+    const database = '/var/lib/murphy/murphy.db'
+    const newer = (sql: string) =>
+      `${runtime}/node --no-warnings -e "new (require('node:sqlite').DatabaseSync)('${database}').exec('${sql}')"`
+    await node.sh(`systemctl stop murphy && ${newer('PRAGMA user_version = 99')} && systemctl start murphy`)
+    const { stdout } = await node.exec(['agent', 'status'])
+    t.match(stdout, /written by a newer\s+Murphy/, stdout)
+    await node.sh(`systemctl stop murphy && cp ${database} /run/kept && ${newer('PRAGMA user_version = 3')}`)
+    t.equal(await node.sh('head -c 64 /run/kept | tail -c 1 | od -An -tu1'), '  99\n', 'nobody wrote to it')
+    await node.sh('rm /run/kept && systemctl start murphy')
+    t.notMatch((await node.exec(['agent', 'status'])).stdout, /newer/)
+  })
+
   await t.test('OOM kill: over when its time is up', async () => {
     await resolved(kill.id, 'memory.oom-killed', 'shop/web')
   })

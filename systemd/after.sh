@@ -1,0 +1,35 @@
+# What install.sh says once all is done: whether Murphy can do its work here, and how the next node gets it. Read by
+# install.sh.
+# shellcheck shell=sh disable=SC2154 # the parts share their variables
+
+# What is wrong with the node, or with a sink, is no fault of the installation. Who only upgrades is not sent anything.
+examine() {
+  if $test && { $first || [ -n "$webhook$ntfy" ]; }; then
+    "$commands/murphy" doctor --send || :
+  else
+    "$commands/murphy" doctor || :
+  fi
+}
+
+# The line for the next node, in which no address stands.
+show_next() {
+  options=''
+  for it in discord slack webhook; do
+    if is_kept "$it.url"; then options=' --webhook -'; fi
+  done
+  if is_kept ntfy.url; then options="$options --ntfy -"; fi
+  name=$(named_cluster)
+  [ -z "$name" ] || options="$options --cluster $(quoted "$name")"
+  say ''
+  from=${MURPHY_URL:-$place} with=''
+  [ "$from" = "$place" ] || with="MURPHY_URL=$from "
+  case $from in
+    '') say "The next node: sh install.sh --on root@NODE$options" ;;
+    http*) say "The next node: curl -fsSL $from/install.sh | sudo ${with}sh -s --$options" ;;
+    *) say "The next node: sudo ${with}sh $from/install.sh$options" ;;
+  esac
+}
+
+is_kept() { [ -f "$settings/$1" ] && is_listed "$settings/$1"; }
+is_listed() { grep -qxF -- "$1" "$program/made"; }
+quoted() { case $1 in *' '*) say "'$1'" ;; *) say "$1" ;; esac; }

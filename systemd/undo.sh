@@ -1,0 +1,134 @@
+# How install.sh changes things so that they can be taken back: at once if a later step fails, by the next run if this
+# one is killed. Read by install.sh.
+# shellcheck shell=sh disable=SC2034,SC2154 # the parts share their variables
+
+program=/opt/murphy
+staged=/opt/.murphy-new
+replaced=/opt/.murphy-old
+# The version before the last upgrade, for --rollback.
+former=/opt/murphy.former
+lock=/run/murphy-install.lock
+# What takes back the changes of a run that is not over, and the files it replaced; root's alone.
+undoing=/opt/.murphy-undo
+
+booted() { [ -d /run/systemd/system ]; }
+
+# One at a time on this machine: two would take each other's half for their own. Nobody but root may open the file,
+# and one that is another's, or a link, is not opened.
+take_lock() {
+  there "$lock" || (set -C && umask 077 && : >"$lock") 2>/dev/null || :
+  if [ ! -f "$lock" ] || ! is_roots "$lock"; then
+    refuse "$lock does not belong to root; remove it first."
+  fi
+  exec 9<>"$lock"
+  flock -n 9 || refuse 'another install.sh is running.'
+}
+
+# One change, named before it is made; with --dry-run only named.
+step() {
+  if $dry; then
+    say "would $1"
+  else
+    say "$1"
+    shift
+    "$@"
+  fi
+}
+
+# A line of shell that takes a change back, should a later one fail; the last change is taken back first. It is on
+# the disk before the change is made: a run that was killed is taken back by the next one. Each line may be run twice.
+on_failure() {
+  {
+    printf '%s\n' "$1"
+    cat "$undoing/steps" 2>/dev/null || :
+  } >"$undoing/steps.new"
+  mv "$undoing/steps.new" "$undoing/steps"
+  sync "$undoing/steps" "$undoing" 2>/dev/null || :
+}
+
+# Comes last when things are taken back: the files are the former ones by then.
+plan_return() {
+  # Anew: a copy that an earlier run made would be taken for one of this run's.
+  mkdir -m 0700 "$undoing"
+  restart=:
+  if booted && systemctl is-active --quiet murphy.service; then restart='systemctl restart murphy.service'; fi
+  on_failure "[ ! -e $undoing/placed ] || [ ! -d /run/systemd/system ] || { systemctl daemon-reload; $restart; }"
+}
+
+# Writes standard input to a file of that mode, in one moment. Taken back only while it is what was written.
+put() {
+  copy=$undoing/${1##*/}
+  (umask 077 && cat >"$copy.new")
+  [ ! -e "$1" ] || cp -p "$1" "$copy.old"
+  on_failure "rm -f '$1.murphy'; if [ -e '$1' ] && [ \"\$(cat '$1')\" = \"\$(cat '$copy.new')\" ]; then if [ -e '$copy.old' ]; then cp -p '$copy.old' '$1.murphy' && mv -f '$1.murphy' '$1'; else rm -f '$1'; fi; fi"
+  (umask 077 && cat "$copy.new" >"$1.murphy")
+  chmod "$2" "$1.murphy"
+  mv -f "$1.murphy" "$1"
+}
+
+# For root alone. Members of the group murphy may ask the agent; settings hold secrets. The agent reads them by
+# CAP_DAC_READ_SEARCH, which it has anyway.
+shut() {
+  was=$(stat -c '%a %u:%g' "$1")
+  [ "$was" != "$2 0:0" ] || return 0
+  on_failure "[ ! -e '$1' ] || { chown ${was#* } '$1'; chmod ${was% *} '$1'; }"
+  chown 0:0 "$1"
+  chmod "$2" "$1"
+}
+
+take_back() {
+  sh "$undoing/steps" || :
+  is_over
+}
+
+# What was copied has to be on the disk before there is no way back.
+keep_all() {
+  sync -f "$program" 2>/dev/null || :
+  is_over
+}
+
+# Removing that one file is what makes the changes stay.
+is_over() {
+  rm -f "$undoing/steps"
+  keep_former
+  rm -rf "$undoing" "$staged"
+}
+
+# The same version once more is nothing that one would go back to.
+keep_former() {
+  [ -d "$replaced" ] || return 0
+  if diff -rq -x made "$replaced" "$program" >/dev/null 2>&1; then
+    rm -rf "$replaced"
+  else
+    rm -rf "$former"
+    mv "$replaced" "$former"
+  fi
+}
+
+# What a killed run left behind: nothing is decided before it is put back.
+heal() {
+  if $dry; then
+    [ ! -f "$undoing/steps" ] || say 'would undo the changes of an interrupted install.sh'
+    return
+  fi
+  # Where one fetches just now, it holds its lock.
+  for it in /opt/.murphy-get.*; do
+    [ ! -d "$it" ] || flock -n "$it/lock" rm -rf "$it" || :
+  done
+  if [ -f "$undoing/steps" ]; then
+    say 'an earlier install.sh was interrupted; undoing its changes'
+    sh "$undoing/steps" || :
+  fi
+  there "$program" || [ ! -d "$replaced" ] || mv "$replaced" "$program"
+  # Without steps it had changed nothing yet, or was over: what else is there was only on its way.
+  is_over
+}
+
+# shellcheck disable=SC2317 # called by the trap
+finish() {
+  trap '' HUP INT TERM
+  if [ "$1" -ne 0 ] && [ -f "$undoing/steps" ]; then
+    say 'install.sh: failed; all changes were undone.' >&2
+    take_back
+  fi
+}

@@ -1,0 +1,95 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import t from 'tap'
+import { onNode, program } from './installing.ts'
+import { inventory } from './inventory.ts'
+import { cpu, makeKey, publish } from './published.ts'
+
+t.setTimeout(900_000)
+t.jobs = 1
+
+const place = mkdtempSync(join(tmpdir(), 'murphy-place-'))
+t.teardown(() => rmSync(place, { recursive: true }))
+const key = makeKey()
+const release = (version: string, folder: string, text = program(version)) => {
+  mkdirSync(folder, { recursive: true })
+  publish(folder, { version, key, agent: text, place })
+}
+release('1.0.0', place)
+for (const version of ['1.0.0', '1.1.0']) release(version, join(place, version))
+release('1.2.0', join(place, '1.2.0'), program('1.2.0', { starts: false }))
+const line = `cat ${place}/install.sh | sh -s --`
+
+onNode(
+  'one line, an upgrade, back, and nothing is left',
+  async (t, node) => {
+    const before = await inventory(node)
+    await node.sh('umask 077 && echo https://hooks.example/s3cret > /root/release/url')
+    const first = await node.exec(['sh', '-c', `${line} --webhook-file /root/release/url --cluster home`])
+    t.equal(first.exit, 0, first.stderr)
+    t.match(first.stdout, /^Installed in \/opt\/murphy: murphy 1.0.0$/m)
+    t.match(first.stdout, /^doctor --send$/m, 'a test message is sent')
+    t.match(first.stdout, `The next node: sudo sh ${place}/install.sh --webhook - --cluster home\n`)
+    t.notMatch(first.stdout + first.stderr, /s3cret/)
+    t.equal(
+      await node.sh('systemctl is-active murphy; cat /etc/murphy/webhook.url'),
+      'active\nhttps://hooks.example/s3cret\n',
+    )
+    const installed = await inventory(node)
+
+    const again = await node.exec(['sh', '-c', line])
+    t.match(again, { exit: 0, stdout: /^doctor$/m }, 'who only upgrades is not sent anything')
+    t.strictSame(await inventory(node), installed)
+    t.match(await node.exec(['sh', '-c', `${line} --no-test --ntfy https://ntfy.sh/x`]), {
+      exit: 0,
+      stdout: /^doctor$/m,
+    })
+    t.equal(await node.sh('agent version'), 'murphy 1.0.0\n')
+
+    writeFileSync(join(place, 'stable'), '')
+    t.match(await node.exec(['sh', '/opt/murphy/install.sh', '--channel', 'stable']), {
+      exit: 1,
+      stderr: /stable is damaged/,
+    })
+    release('1.1.0', place)
+    t.match(await node.exec(['sh', '/opt/murphy/install.sh', '--channel', 'stable']), { exit: 0 })
+    t.equal(await node.sh('agent version && ls -A /opt'), 'murphy 1.1.0\nmurphy\nmurphy.former\n')
+    const failed = await node.exec(['sh', '/opt/murphy/install.sh', '--version', '1.2.0'])
+    t.match(failed, { exit: 1, stderr: /there is no fuse[\s\S]*all changes were undone/ })
+    t.equal(
+      await node.sh('agent version; systemctl is-active murphy'),
+      'murphy 1.1.0\nactive\n',
+      'it went back by itself',
+    )
+    t.match(await node.exec(['sh', '/opt/murphy/install.sh', '--rollback']), { exit: 0 })
+    t.equal(await node.sh('agent version; systemctl is-active murphy'), 'murphy 1.0.0\nactive\n')
+
+    t.match(await node.exec(['sh', '-c', `${line} --uninstall`]), { exit: 0 })
+    t.match(await node.exec(['sh', '-c', `${line} --purge`]), { exit: 0 })
+    t.strictSame(await inventory(node), before, 'the node is as it was')
+  },
+  [place],
+)
+
+onNode(
+  'killed while it fetches',
+  async (t, node) => {
+    const before = await inventory(node)
+    await node.sh(
+      `cp -R ${place}/1.1.0 /root/release/slow && cd /root/release/slow && rm *.gz && mkfifo murphy-1.1.0-linux-${cpu}.tar.gz`,
+    )
+    await node.sh(
+      `cat ${place}/install.sh | MURPHY_URL=/root/release/slow setsid sh -c \
+         'echo $$ > /run/fetching && exec sh -s -- --version 1.1.0' > /dev/null 2>&1 &
+       until ls /opt/.murphy-get.*/SHA256SUMS.sig 2> /dev/null; do sleep 0.1; done
+       sleep 0.5 && kill -9 -$(cat /run/fetching) && rm /run/fetching`,
+    )
+    t.match(await node.sh('ls -A /opt; systemctl cat murphy 2>&1 || :'), /^\.murphy-get\.\w+\nNo files found/)
+    t.match(await node.exec(['sh', '-c', line]), { exit: 0 })
+    t.equal(await node.sh('ls -A /opt'), 'murphy\n', 'the next run takes away what it left')
+    t.match(await node.exec(['sh', '/opt/murphy/install.sh', '--purge']), { exit: 0 })
+    t.strictSame(await inventory(node), before)
+  },
+  [place],
+)
