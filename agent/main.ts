@@ -164,9 +164,11 @@ program
 program
   .command('version')
   .description('print the version')
-  .action(() => {
-    process.stdout.write(`murphy ${readVersion()}, node ${process.version}\n`)
-  })
+  .option(
+    '--check',
+    'also ask whether there is a newer one, where this one was installed from; exit code 1 if so',
+  )
+  .action(async (own: object) => done((await import('./cli/commands/version.ts')).version(own)))
 
 /** All commands as data, for completion and the manual page. */
 function treeOf(command: Command): CommandTree {
