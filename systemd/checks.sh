@@ -41,6 +41,9 @@ find_program() {
 }
 
 check_names() {
+  if [ -d /usr/lib/murphy ]; then
+    refuse 'Murphy is a package here; upgrade or remove it as one: apt-get remove murphy, or dnf remove murphy'
+  fi
   for name in murphy agent; do
     [ $name = murphy ] || $agent_command || continue
     for folder in /usr/local/sbin /usr/local/bin /usr/sbin /usr/bin /sbin /bin; do

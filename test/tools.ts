@@ -13,6 +13,7 @@ export const tools: Readonly<Record<string, string>> = {
   'systemd-nspawn': 'systemd-container',
   mmdebstrap: 'mmdebstrap',
   shellcheck: 'shellcheck',
+  lintian: 'lintian',
   '/usr/lib/cni/bridge': 'containernetworking-plugins',
   setpriv: 'util-linux',
   '/lib/systemd/systemd-journal-remote': 'systemd-journal-remote',

@@ -11,6 +11,7 @@ import {
 import { dirname, join } from 'node:path'
 import { bundle } from '../build.ts'
 import { archive } from './archive.ts'
+import { writeDeb } from './deb.ts'
 import { readKey } from './keys.ts'
 import { type Cpu, cpus, strangeArchives, unpackRuntime } from './runtime.ts'
 import { sbom } from './sbom.ts'
@@ -50,7 +51,7 @@ export interface Release {
 const comparedWith = "the same program as in nodejs.org's archive"
 const knownBy = 'as package-lock.json and systemd/release/runtime-sums have it'
 
-/** Writes a release: an archive for each CPU, install.sh, the list of what is in it, `stable`, sums and signature. */
+/** Writes a release: an archive and a package for each CPU, install.sh, the list of what is in it, `stable`, sums and signature. */
 export async function makeRelease(options: ReleaseOptions): Promise<Release> {
   const { root, into, key: file, nextKey, url, archives = [], time, say = () => {} } = options
   const key = readKey(file, root)
@@ -76,6 +77,7 @@ export async function makeRelease(options: ReleaseOptions): Promise<Release> {
       const name = `murphy-${version}-linux-${cpu}`
       layOut(join(work, name), { root, agent, runtime, installer })
       writeFileSync(join(out, `${name}.tar.gz`), archive(join(work, name), name, time))
+      writeDeb({ release: join(work, name), work: join(work, 'deb'), into: out, cpu, version, time })
       say(`${cpu}: Node.js ${runtime.version}, ${runtime.compared ? comparedWith : knownBy}`)
     }
     writeFileSync(join(out, 'install.sh'), installer)

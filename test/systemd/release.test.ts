@@ -80,7 +80,8 @@ t.test(
       zone: 'Asia/Tokyo',
     })
     const name = `murphy-${version}-linux-${process.arch}`
-    const files = [`${name}.tar.gz`, `murphy-${version}.cdx.json`, 'install.sh', 'stable', 'SHA256SUMS']
+    const deb = `murphy_${version}_${process.arch === 'x64' ? 'amd64' : process.arch}.deb`
+    const files = [`${name}.tar.gz`, deb, `murphy-${version}.cdx.json`, 'install.sh', 'stable', 'SHA256SUMS']
     const written = (at: string) => new Set(readdirSync(join(home, at, 'dist/release')))
     t.strictSame(written('one'), new Set([...files, 'SHA256SUMS.sig']))
     t.strictSame(readdirSync(join(home, 'one/dist')), ['release'], 'nothing else is left')
@@ -95,6 +96,8 @@ t.test(
     )
     checkedByANode(t)
     unpacked(t, name)
+    const packaged = statSync(join(home, 'one/dist/release', deb)).size
+    t.ok(packaged < most.packed, `${(packaged / 1e6).toFixed(1)} MB as a package`)
   },
 )
 

@@ -1,0 +1,117 @@
+import { mkdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import t from 'tap'
+import { writeDeb } from '../../systemd/release/deb.ts'
+import { standIn } from '../systemd/release/stand-in.ts'
+import type { Container } from './container.ts'
+import { install, onNode, program, root } from './installing.ts'
+import { inventory } from './inventory.ts'
+
+t.setTimeout(600_000)
+t.jobs = 1
+
+/** Packages of the stand-in program, in a folder of this checkout that a container sees. */
+const built = join(root, 'dist', `deb-${process.pid}`)
+mkdirSync(built, { recursive: true })
+t.teardown(() => rmSync(built, { recursive: true }))
+const cpu = process.arch as 'x64' | 'arm64'
+const [one, two] = ['1.0.0', '2.0.0'].map((version) => {
+  const release = standIn(join(built, version), { text: program(version), node: process.execPath })
+  const made = writeDeb({ release, work: join(built, 'work'), into: built, cpu, version, time: 1, level: 1 })
+  rmSync(release, { recursive: true })
+  return join(built, made)
+}) as [string, string]
+
+const dpkg = (node: Container, ...args: string[]) => node.exec(['dpkg', ...args])
+
+/** What a package manager, and a user that stays, leave of themselves. */
+const ofDpkg =
+  / (\/var\/lib\/(dpkg|systemd\/deb-systemd-helper-\w+)\b|\/var\/cache\/|\/var\/log\/)| {2}\/etc\/(passwd|group|g?shadow)$/
+const rest = async (node: Container) => (await inventory(node)).filter((it) => !ofDpkg.test(it))
+
+onNode('as a package it is installed, upgraded, put back, removed and purged', async (t, node) => {
+  const before = await rest(node)
+  const first = await dpkg(node, '--install', one)
+  t.equal(first.exit, 0, first.stderr)
+  const active = () => node.sh('systemctl is-active murphy || :; systemctl is-enabled murphy || :')
+  t.equal(await active(), 'active\nenabled\n')
+  t.equal(await node.sh('agent version && murphy version'), 'murphy 1.0.0\nmurphy 1.0.0\n')
+  t.equal(
+    await node.sh(
+      `stat -c '%n %A %U %G' /etc/murphy /etc/murphy/config.yaml /var/lib/murphy /usr/lib/murphy/node`,
+    ),
+    `/etc/murphy drwx------ root root
+/etc/murphy/config.yaml -rw------- root root
+/var/lib/murphy drwxr-x--- murphy murphy
+/usr/lib/murphy/node -rwxr-xr-x root root
+`,
+  )
+  t.equal(await node.sh('ps -o user= -p "$(systemctl show -p MainPID --value murphy)"'), 'murphy\n')
+  t.match(await node.sh('run-parts /etc/update-motd.d'), /^critical: the bridge is gone$/m)
+  t.equal(await node.sh('dpkg --verify murphy'), '', 'every file is as it came')
+
+  t.match(await install(node), { exit: 1, stderr: /a package here/ }, 'install.sh leaves it alone')
+
+  await node.sh('echo "# mine" >> /etc/murphy/config.yaml')
+  const upgrade = await dpkg(node, '--install', two)
+  t.equal(upgrade.exit, 0, upgrade.stderr)
+  t.equal(await active(), 'active\nenabled\n')
+  t.equal(await node.sh('agent version; tail -n 1 /etc/murphy/config.yaml'), 'murphy 2.0.0\n# mine\n')
+
+  await node.sh('systemctl disable --quiet --now murphy')
+  t.equal((await dpkg(node, '--install', one)).exit, 0, 'back to the former one')
+  t.equal(await node.sh('agent version'), 'murphy 1.0.0\n')
+  t.equal((await active()).split('\n')[1], 'disabled', 'what an admin disabled stays so')
+
+  await node.sh('systemctl start murphy')
+  t.equal((await dpkg(node, '--remove', 'murphy')).exit, 0)
+  t.match(await active(), /^inactive\n/)
+  t.equal(
+    await node.sh('ls /etc/murphy /usr/lib/murphy 2>&1 || :; ls -d /var/lib/murphy'),
+    "ls: cannot access '/usr/lib/murphy': No such file or directory\n/etc/murphy:\nconfig.yaml\n/var/lib/murphy\n",
+    'settings and state stay',
+  )
+  t.equal((await dpkg(node, '--install', two)).exit, 0)
+  t.equal(await node.sh('tail -n 1 /etc/murphy/config.yaml'), '# mine\n')
+  t.equal((await dpkg(node, '--purge', 'murphy')).exit, 0)
+  t.strictSame(await rest(node), before, 'the node is as it was, but for the user')
+  t.equal(await node.sh('getent passwd murphy | cut -d: -f1,6'), 'murphy:/var/lib/murphy\n')
+})
+
+onNode('an installation of install.sh is refused, and what it leaves is taken over', async (t, node) => {
+  t.match(await install(node, '--ntfy -', 'https://ntfy.sh/t0pic\n'), { exit: 0 })
+  const installed = await rest(node)
+  const refused = await dpkg(node, '--install', one)
+  t.not(refused.exit, 0)
+  t.match(refused.stderr, 'sh /opt/murphy/install.sh --uninstall')
+  t.strictSame(await rest(node), installed, 'nothing was changed')
+  t.equal(await node.sh('agent version; systemctl is-active murphy'), 'murphy 1\nactive\n')
+
+  await node.sh('sh /opt/murphy/install.sh --uninstall')
+  const taken = await dpkg(node, '--install', one)
+  t.equal(taken.exit, 0, taken.stderr)
+  t.equal(
+    await node.sh('agent version; systemctl is-active murphy; ls -A /opt /etc/murphy'),
+    'murphy 1.0.0\nactive\n/etc/murphy:\nconfig.yaml\nntfy.url\n\n/opt:\n',
+  )
+})
+
+onNode('what an admin wrote, masked or broke stays so, and the package is whole', async (t, node) => {
+  const whole = () => node.sh('dpkg --status murphy | grep ^Status')
+  await node.sh(
+    `mkdir -m 0700 /etc/murphy && echo mine > /etc/murphy/config.yaml && systemctl mask --quiet murphy.service`,
+  )
+  const masked = await dpkg(node, '--install', one)
+  t.equal(masked.exit, 0, masked.stderr)
+  t.equal(await whole(), 'Status: install ok installed\n')
+  t.equal(await node.sh('cat /etc/murphy/config.yaml'), 'mine\n')
+  t.match(await node.sh('systemctl is-enabled murphy || :'), /^masked/)
+
+  await node.sh(
+    `systemctl unmask --quiet murphy.service && mkdir /etc/systemd/system/murphy.service.d
+     printf '[Service]\\nExecStartPre=/bin/false\\nRestart=no\\n' > /etc/systemd/system/murphy.service.d/a.conf`,
+  )
+  const broken = await dpkg(node, '--install', two)
+  t.match(broken, { exit: 0, stderr: 'murphy: the service does not start; see: journalctl -u murphy' })
+  t.equal(await whole(), 'Status: install ok installed\n')
+})
