@@ -23,6 +23,7 @@ show_next() {
   say ''
   from=${MURPHY_URL:-$place} with=''
   [ "$from" = "$place" ] || with="MURPHY_URL=$from "
+  from=${from#file://} from=${from%/}
   case $from in
     '') say "The next node: sh install.sh --on root@NODE$options" ;;
     http*) say "The next node: curl -fsSL $from/install.sh | sudo ${with}sh -s --$options" ;;

@@ -145,6 +145,9 @@ export const selfRules = {
   },
 } as const satisfies Rules
 
+const newerAgain =
+  'Go back to the newer version, which reads this state: `sh /opt/murphy/install.sh --rollback`'
+
 /** What is wrong with Murphy itself, now. Pure. */
 export function assessSelf(
   { sinks, heartbeats = [], exposed = [], kubernetesRefused, stateProblem, lost }: SelfState,
@@ -192,7 +195,14 @@ export function assessSelf(
         text: `Not shown on ${place} since ${clockUtc(failing.since, failing.since)}: ${failing.why}`,
         at: failing.since,
       })
-  if (stateProblem) observations.push({ code: 'agent.state-lost', subject: 'disk', text: stateProblem })
+  if (stateProblem)
+    observations.push({
+      code: 'agent.state-lost',
+      subject: 'disk',
+      text: stateProblem,
+      // The disk has nothing to do with that; the file is kept as it is.
+      ...(/written by a newer Murphy/.test(stateProblem) && { fix: [newerAgain] }),
+    })
   if (lost && now - lost.at < lossHeld)
     observations.push({ code: 'agent.state-lost', subject: 'memory', text: lost.text, at: lost.at })
   return { rules: selfRules, observations }

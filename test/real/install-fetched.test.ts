@@ -44,6 +44,12 @@ function place(t: Test, spoil: (folder: string) => void = () => {}, by: Key = ke
   return folder
 }
 
+/** An archive of more than 64 KiB, signed. */
+function makeLarge(folder: string) {
+  writeFileSync(join(folder, archive('1.2.3')), 'x'.repeat(200_000))
+  signFolder(folder, key)
+}
+
 /** Serves on loopback. Gives the port, and what was asked for. */
 async function serve(t: Test, answer: RequestListener, tls?: { key: string; cert: string }) {
   const asked: string[] = []
@@ -197,6 +203,16 @@ t.test('what is not what was signed is refused, and nothing is left of it', { sk
     t.match(it, { exit: 1, stderr: sentence }, name)
     t.notMatch(it.stdout, /would|\/opt\//, `${name}: nothing is left`)
   }
+  const full = 'mount -t tmpfs -o size=64k none /opt && sh -s -- --dry-run'
+  t.match(
+    await run(full, { input: script, env: { MURPHY_URL: place(t, (it) => makeLarge(it)) } }),
+    {
+      exit: 1,
+      stdout: /^(?!.*\/opt\/)/,
+      stderr: /No space left on device\n.*could not be fetched; nothing was changed/,
+    },
+    'a full disk',
+  )
   const folder = place(t)
   const web = await serve(t, (_, response) => response.end('<!DOCTYPE html><title>Not found</title>'))
   const half = await serve(t, (request, response) => {

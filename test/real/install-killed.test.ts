@@ -151,7 +151,7 @@ const scenarios: Readonly<Record<string, string>> = {
     killed 0 $two; last=$(cat /run/kill/at); ok sh $one`,
 }
 
-/** What is over in a few commands, where one of so many would miss it: the function, and what is tried at each of them. */
+/** What is over in a few commands, where one of so many would miss it: the function, and what is tried at every other of them. */
 const narrow: Readonly<Record<string, readonly [within: string, text: string]>> = {
   'at the very end, then --purge': [
     'is_over',
@@ -265,8 +265,9 @@ for (const systemd of [false, true])
       await node.sh('sh /root/release1/install.sh --purge')
     }
     if (!systemd)
-      for (const [name, [within, text]] of Object.entries(narrow)) {
-        await t.test(name, (t) => atEveryStep(t, node, text, { each: 1, within }))
+      for (const [at, [name, [within, text]]] of Object.entries(narrow).entries()) {
+        const steps = { each: each > 1 ? 2 : 1, first: each > 1 ? 1 + (at % 2) : 1 }
+        await t.test(name, (t) => atEveryStep(t, node, text, { ...steps, within }))
         await node.sh('sh /root/release1/install.sh --purge')
       }
   })

@@ -86,6 +86,15 @@ onNode(
        sleep 0.5 && kill -9 -$(cat /run/fetching) && rm /run/fetching`,
     )
     t.match(await node.sh('ls -A /opt; systemctl cat murphy 2>&1 || :'), /^\.murphy-get\.\w+\nNo files found/)
+    for (const seconds of [0.05, 0.3, 1, 2].map((it) => it * (0.5 + Math.random()))) {
+      await node.sh(
+        `cat ${place}/install.sh | setsid sh -c 'echo $$ > /run/fetching && exec sh -s -- --no-test' > /dev/null 2>&1 &
+         sleep ${seconds} && kill -9 -$(cat /run/fetching) 2> /dev/null || :; rm -f /run/fetching`,
+      )
+      const half = await node.sh('test ! -e /opt/murphy || murphy version; ls -A /opt')
+      t.match(half, /^(murphy 1\.\d\.0\n)?(\.murphy-\S+\n)*(murphy\n)?$/, `after ${seconds} s`)
+      t.match(await node.exec(['sh', '-c', `${line} --dry-run`]), { exit: 0 }, `after ${seconds} s`)
+    }
     t.match(await node.exec(['sh', '-c', line]), { exit: 0 })
     t.equal(await node.sh('ls -A /opt'), 'murphy\n', 'the next run takes away what it left')
     t.match(await node.exec(['sh', '/opt/murphy/install.sh', '--purge']), { exit: 0 })

@@ -242,6 +242,11 @@ t.test('the main job on a node with a real systemd', { skip }, async (t) => {
     await node.sh(`systemctl stop murphy && ${newer('PRAGMA user_version = 99')} && systemctl start murphy`)
     const { stdout } = await node.exec(['agent', 'status'])
     t.match(stdout, /written by a newer\s+Murphy/, stdout)
+    t.match(
+      stdout,
+      /Fix +1\. Go back to the newer version[\s\S]* sh \/opt\/murphy\/install\.sh --rollback/,
+      stdout,
+    )
     await node.sh(`systemctl stop murphy && cp ${database} /run/kept && ${newer('PRAGMA user_version = 3')}`)
     t.equal(await node.sh('head -c 64 /run/kept | tail -c 1 | od -An -tu1'), '  99\n', 'nobody wrote to it')
     await node.sh('rm /run/kept && systemctl start murphy')

@@ -29,8 +29,9 @@ export async function version({ check = false, installer = installed() }: Versio
       'it is not known where newer versions are: this one was not installed from a published release',
       3,
     )
+  const from = place.replace(/^file:\/\//, '').replace(/\/$/, '')
   const { newestVersion } = await import('../../delivery/newest.ts')
-  const newest = await newestVersion({ place, keys: keys.split(' ') }).catch((error: Error) => {
+  const newest = await newestVersion({ place: from, keys: keys.split(' ') }).catch((error: Error) => {
     throw new Refusal(`could not ask ${place} for the newest version: ${line(error.message, 200)}`, 3, {
       cause: error,
     })

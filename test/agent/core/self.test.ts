@@ -67,6 +67,9 @@ t.test('a heartbeat that fails for five minutes and two periods is reported', as
 
 t.test('a memory that is lost or not kept is reported, a loss for an hour', async (t) => {
   t.strictSame(codes({ sinks: [], stateProblem: 'disk full' }), ['agent.state-lost disk'])
+  const stateProblem = 'it was written by a newer Murphy (state version 99)'
+  const [newer] = assessSelf({ sinks: [], stateProblem }, now).observations
+  t.match(newer?.fix, [/--rollback/], 'where the disk has nothing to do with it, nobody looks at the disk')
   t.strictSame(codes({ sinks: [], lost: { text: 'moved aside', at: now - 1000 } }), [
     'agent.state-lost memory',
   ])

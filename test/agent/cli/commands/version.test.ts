@@ -35,7 +35,7 @@ t.test('whether there is a newer one', async (t) => {
     signFolder(place, key)
     writeFileSync(
       installer,
-      `umask 022\nplace='${place}'\npinned='0.0.1'\nkeys='${makeKey().spki} ${key.spki}'\n`,
+      `umask 022\nplace='file://${place}/'\npinned='0.0.1'\nkeys='${makeKey().spki} ${key.spki}'\n`,
     )
   }
   publish('99.0.0')
@@ -44,7 +44,7 @@ t.test('whether there is a newer one', async (t) => {
     out: `99.0.0 is newer. Upgrade: sh ${installer} --channel stable\n`,
   })
   publish(readVersion())
-  t.match(checked(installer), { exit: 0, out: `It is the newest: ${place} has ${readVersion()}.\n` })
+  t.match(checked(installer), { exit: 0, out: `It is the newest: file://${place}/ has ${readVersion()}.\n` })
   publish('0.0.1')
   t.match(checked(installer), { exit: 0, out: /It is the newest/ })
   writeFileSync(join(place, 'stable'), '99.0.0\n')
