@@ -1,10 +1,11 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
-import { onNode, program } from './installing.ts'
+import { parseAllDocuments } from 'yaml'
+import { onNode, root } from './installing.ts'
 import { inventory } from './inventory.ts'
-import { cpu, makeKey, publish } from './published.ts'
+import { cpu, makeKey, publish, standIn } from './published.ts'
 
 t.setTimeout(900_000)
 t.jobs = 1
@@ -12,13 +13,13 @@ t.jobs = 1
 const place = mkdtempSync(join(tmpdir(), 'murphy-place-'))
 t.teardown(() => rmSync(place, { recursive: true }))
 const key = makeKey()
-const release = (version: string, folder: string, text = program(version)) => {
+const release = (version: string, folder: string, text = version) => {
   mkdirSync(folder, { recursive: true })
-  publish(folder, { version, key, agent: text, place })
+  publish(folder, { version, key, agent: text, node: standIn, place })
 }
 release('1.0.0', place)
 for (const version of ['1.0.0', '1.1.0']) release(version, join(place, version))
-release('1.2.0', join(place, '1.2.0'), program('1.2.0', { starts: false }))
+release('1.2.0', join(place, '1.2.0'), 'broken')
 const line = `cat ${place}/install.sh | sh -s --`
 
 onNode(
@@ -97,6 +98,60 @@ onNode(
     }
     t.match(await node.exec(['sh', '-c', line]), { exit: 0 })
     t.equal(await node.sh('ls -A /opt'), 'murphy\n', 'the next run takes away what it left')
+    t.match(await node.exec(['sh', '/opt/murphy/install.sh', '--purge']), { exit: 0 })
+    t.strictSame(await inventory(node), before)
+  },
+  [place],
+)
+
+interface DaemonSet {
+  readonly spec: {
+    readonly template: {
+      readonly spec: {
+        readonly initContainers: readonly {
+          readonly command: readonly string[]
+          readonly args: readonly string[]
+          readonly env: readonly { readonly name: string }[]
+        }[]
+      }
+    }
+  }
+}
+
+onNode(
+  'as the DaemonSet does it',
+  async (t, node) => {
+    const before = await inventory(node)
+    const text = readFileSync(join(root, 'docs/fleet/daemonset.yaml'), 'utf8')
+    const daemonSet = parseAllDocuments(text).map((it) => it.toJS() as DaemonSet)[2]
+    const { command = [], args = [], env = [] } = daemonSet?.spec.template.spec.initContainers[0] ?? {}
+    t.strictSame(
+      env.map((it) => it.name),
+      ['MURPHY_URL', 'VERSION', 'CLUSTER', 'MURPHY_WEBHOOK'],
+    )
+    const run = (version: string, url = 'https://hooks.example/s3cret') =>
+      node.exec([
+        'env',
+        `MURPHY_URL=${place}`,
+        `VERSION=${version}`,
+        'CLUSTER=home',
+        `MURPHY_WEBHOOK=${url}`,
+        ...command,
+        ...args,
+      ])
+    t.match(await run('1.0.0'), { exit: 0, stdout: /^Installed in \/opt\/murphy: murphy 1\.0\.0/m })
+    t.equal(
+      await node.sh('cat /etc/murphy/webhook.url; systemctl is-active murphy'),
+      'https://hooks.example/s3cret\nactive\n',
+    )
+    t.match(await run('1.1.0'), { exit: 0, stdout: /^Installed in \/opt\/murphy: murphy 1\.1\.0/m })
+    t.match(await run('1.1.0'), { exit: 0, stdout: /^$/ }, 'what is there already stays as it is')
+    t.match(await run('1.2.0'), { exit: 1, stderr: /all changes were undone/ })
+    t.match(await run('1.1.0'), { exit: 0 })
+    t.equal(
+      await node.sh('agent version; systemctl is-active murphy; ls -A /tmp | grep ^tmp || :'),
+      'murphy 1.1.0\nactive\n',
+    )
     t.match(await node.exec(['sh', '/opt/murphy/install.sh', '--purge']), { exit: 0 })
     t.strictSame(await inventory(node), before)
   },
