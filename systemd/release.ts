@@ -22,6 +22,7 @@ export function optionsFrom(
       url: { type: 'string' },
       'runtime-archive': { type: 'string', multiple: true },
       cpu: { type: 'string', multiple: true },
+      rpm: { type: 'boolean', default: false },
     },
   })
   const key = values.key ?? env.MURPHY_SIGNING_KEY
@@ -42,6 +43,7 @@ A public key builds the same without the signature, to compare it with what is p
     ...(values['next-key'] ? { nextKey: values['next-key'] } : {}),
     ...(values.url ? { url: values.url.replace(/\/+$/, '') } : {}),
     archives: values['runtime-archive'] ?? [],
+    rpm: values.rpm,
     time: timeOf(env.SOURCE_DATE_EPOCH, root),
   }
 }

@@ -14,6 +14,8 @@ export const tools: Readonly<Record<string, string>> = {
   mmdebstrap: 'mmdebstrap',
   shellcheck: 'shellcheck',
   lintian: 'lintian',
+  rpmbuild: 'rpm',
+  cpio: 'cpio',
   '/usr/lib/cni/bridge': 'containernetworking-plugins',
   setpriv: 'util-linux',
   '/lib/systemd/systemd-journal-remote': 'systemd-journal-remote',

@@ -11,15 +11,17 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
-import { filesBelow, layOutPackage, packed, programs } from './package.ts'
+import { filesBelow, layOutPackage, packed, setPackageModes } from './package.ts'
 import type { Cpu } from './runtime.ts'
-import { setModes } from './tree.ts'
+import { names } from './tree.ts'
 
 /** CPUs as Debian calls them. */
 const architectures = { x64: 'amd64', arm64: 'arm64' } as const satisfies Record<Cpu, string>
 
+const home = '/usr/lib/murphy'
+
 /** What a package is made of. */
-export interface DebOptions {
+export interface PackageOptions {
   /** An unpacked release, for that CPU. */
   readonly release: string
   /** A folder to work in; it is taken away. */
@@ -38,8 +40,8 @@ export interface DebOptions {
 export const debVersion = (version: string): string => version.replace('-', '~')
 
 /** Builds a package by dpkg-deb, the same bytes by the same dpkg-deb, and gives its name. */
-export function writeDeb({ release, work, into, cpu, version, time, level = 6 }: DebOptions): string {
-  layOutPackage(work, release)
+export function writeDeb({ release, work, into, cpu, version, time, level = 6 }: PackageOptions): string {
+  layOutPackage(work, release, home)
   const put = (path: string, content: string | Buffer) => {
     mkdirSync(join(work, path, '..'), { recursive: true })
     writeFileSync(join(work, path), content)
@@ -52,14 +54,14 @@ export function writeDeb({ release, work, into, cpu, version, time, level = 6 }:
   )
   rmSync(join(work, 'usr/lib/murphy/agent/LICENSES'))
   put('usr/share/doc/murphy/changelog.gz', packed(changelog(version, time)))
-  for (const name of ['murphy', 'agent'])
+  for (const name of names)
     put(
       `usr/share/zsh/vendor-completions/_${name}`,
       readFileSync(join(release, `share/zsh/site-functions/_${name}`)),
     )
   const own = new URL('deb/', import.meta.url)
   put('usr/share/lintian/overrides/murphy', readFileSync(new URL('lintian-overrides', own)))
-  setModes(work, new Set(programs))
+  setPackageModes(work, home)
 
   const files = filesBelow(work)
   const size = files.reduce((sum, it) => sum + Math.ceil(statSync(join(work, it)).size / 1024), 0)

@@ -13,6 +13,7 @@ import { bundle } from '../build.ts'
 import { archive } from './archive.ts'
 import { writeDeb } from './deb.ts'
 import { readKey } from './keys.ts'
+import { writeRpm } from './rpm.ts'
 import { type Cpu, cpus, strangeArchives, unpackRuntime } from './runtime.ts'
 import { sbom } from './sbom.ts'
 import { stamped } from './stamp.ts'
@@ -36,6 +37,8 @@ export interface ReleaseOptions {
   /** The time of everything in it, in seconds since 1970. */
   readonly time: number
   readonly cpus?: readonly Cpu[]
+  /** Whether there is a package for rpm as well. */
+  readonly rpm?: boolean
   /** Sums of the Node.js inside. */
   readonly sums?: Sums
   readonly say?: (line: string) => void
@@ -77,7 +80,9 @@ export async function makeRelease(options: ReleaseOptions): Promise<Release> {
       const name = `murphy-${version}-linux-${cpu}`
       layOut(join(work, name), { root, agent, runtime, installer })
       writeFileSync(join(out, `${name}.tar.gz`), archive(join(work, name), name, time))
-      writeDeb({ release: join(work, name), work: join(work, 'deb'), into: out, cpu, version, time })
+      const what = { release: join(work, name), work: join(work, 'package'), into: out, cpu, version, time }
+      writeDeb(what)
+      if (options.rpm) writeRpm(what)
       say(`${cpu}: Node.js ${runtime.version}, ${runtime.compared ? comparedWith : knownBy}`)
     }
     writeFileSync(join(out, 'install.sh'), installer)

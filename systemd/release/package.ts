@@ -11,11 +11,11 @@ import { dirname, join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { names, setModes } from './tree.ts'
 
-/** Where a package of a distribution has the program. /opt belongs to whoever administers the machine. */
-const home = '/usr/lib/murphy'
-
-/** What is the same for whoever makes a package: the files of it, from an unpacked release, in a new folder. */
-export function layOutPackage(folder: string, release: string): void {
+/**
+ * What is the same for whoever makes a package: the files of it, from an unpacked release, in a new folder. `home` is
+ * where the distribution has programs that others call; /opt belongs to whoever administers the machine.
+ */
+export function layOutPackage(folder: string, release: string, home: string): void {
   const place = (path: string) => {
     mkdirSync(dirname(join(folder, path)), { recursive: true })
     return join(folder, path)
@@ -25,11 +25,11 @@ export function layOutPackage(folder: string, release: string): void {
   /** The program is elsewhere than where install.sh puts it. */
   const moved = (path: string) => text(path).replaceAll('/opt/murphy', home)
 
-  copyFileSync(join(release, 'runtime/node'), place('usr/lib/murphy/node'))
-  cpSync(join(release, 'dist/agent'), place('usr/lib/murphy/agent'), { recursive: true })
+  copyFileSync(join(release, 'runtime/node'), place(`${home}/node`))
+  cpSync(join(release, 'dist/agent'), place(`${home}/agent`), { recursive: true })
   const wrapper = `#!/bin/sh\nMURPHY_COMMAND=\${0##*/} exec ${home}/node ${home}/agent/main.js "$@"\n`
-  put('usr/lib/murphy/bin/murphy', wrapper)
-  for (const name of names) symlinkSync('../lib/murphy/bin/murphy', place(`usr/bin/${name}`))
+  put(`${home}/bin/murphy`, wrapper)
+  for (const name of names) symlinkSync(`..${home.slice('/usr'.length)}/bin/murphy`, place(`usr/bin/${name}`))
   put('usr/lib/systemd/system/murphy.service', moved('systemd/murphy.service'))
   put('usr/lib/sysusers.d/murphy.conf', 'u murphy - "Murphy" /var/lib/murphy\n')
   put('usr/share/murphy/config.yaml', text('systemd/config.yaml'))
@@ -42,15 +42,14 @@ export function layOutPackage(folder: string, release: string): void {
     )
   }
   put('etc/update-motd.d/60-murphy', moved('systemd/motd'))
-  setModes(folder, new Set(programs))
 }
 
-/** What of a package can be run. */
-export const programs = [
-  'usr/lib/murphy/node',
-  'usr/lib/murphy/bin/murphy',
-  'etc/update-motd.d/60-murphy',
-] as const
+/** Sets all modes of it: by its place what can be run can be run. */
+export const setPackageModes = (folder: string, home: string): void =>
+  setModes(
+    folder,
+    new Set([`${home.slice(1)}/node`, `${home.slice(1)}/bin/murphy`, 'etc/update-motd.d/60-murphy']),
+  )
 
 /** As `gzip -9n` would, by the zlib of the locked Node.js. */
 export const packed = (text: string | Buffer): Buffer => gzipSync(text, { level: 9 })

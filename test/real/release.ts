@@ -1,25 +1,30 @@
-import { rmSync } from 'node:fs'
+import { readFileSync, rmSync, symlinkSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { bundle } from '../../systemd/build.ts'
+import { layOut } from '../../systemd/release/tree.ts'
 import type { Ready } from './arrivals.ts'
 import type { Answer, Container } from './container.ts'
 
 export const root = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '')
 export const runtime = dirname(process.execPath)
 
-/** The agent as a release, in a folder of this checkout that a container sees. */
+/** The agent as a release that is unpacked, in a folder of this checkout that a container sees. */
 export async function buildRelease() {
   const built = join(root, 'dist', `test-${process.pid}`)
-  await bundle({ root, entry: join(root, 'agent/main.ts'), outdir: join(built, 'dist/agent') })
+  const agent = join(built, 'agent')
+  await bundle({ root, entry: join(root, 'agent/main.ts'), outdir: agent })
+  layOut(join(built, 'release'), {
+    ...{ root, agent, installer: readFileSync(join(root, 'install.sh'), 'utf8') },
+    runtime: { version: '', node: process.execPath, license: join(runtime, '../LICENSE'), compared: false },
+  })
+  // A container's files are in memory, where it is once installed.
+  rmSync(join(built, 'release/runtime/node'))
+  symlinkSync(process.execPath, join(built, 'release/runtime/node'))
   return {
     remove: () => rmSync(built, { recursive: true, force: true }),
     /** Puts it where an owner would have unpacked it. */
-    place: (node: Container) =>
-      node.sh(
-        `mkdir -p /root/release/runtime && cd /root/release && cp -R ${built}/dist .
-         cp -R ${root}/install.sh ${root}/LICENSE ${root}/systemd . && ln -s ${runtime}/node runtime/node`,
-      ),
+    place: (node: Container) => node.sh(`cp -R ${built}/release /root/release`),
   }
 }
 

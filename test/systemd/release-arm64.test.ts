@@ -8,7 +8,7 @@ import { howToMake } from '../../systemd/release/keys.ts'
 import { makeRelease } from '../../systemd/release/make.ts'
 import { notUnpacked, programOf, unpackedIn } from '../tools.ts'
 
-t.setTimeout(300_000)
+t.setTimeout(600_000)
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const home = mkdtempSync(join(tmpdir(), 'murphy-arm64-'))
 t.teardown(() => rmSync(home, { recursive: true }))

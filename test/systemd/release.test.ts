@@ -18,7 +18,7 @@ import { unpackRuntime } from '../../systemd/release/runtime.ts'
 import { readSums, runtimeSums, sha256 } from '../../systemd/release/sums.ts'
 import { optionsFrom } from '../../systemd/release.ts'
 
-t.setTimeout(300_000)
+t.setTimeout(600_000)
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const home = mkdtempSync(join(tmpdir(), 'murphy-release-'))
 t.teardown(() => rmSync(home, { recursive: true }))

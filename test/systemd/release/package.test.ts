@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
-import { filesBelow, layOutPackage } from '../../../systemd/release/package.ts'
+import { filesBelow, layOutPackage, setPackageModes } from '../../../systemd/release/package.ts'
 import { standIn } from './stand-in.ts'
 
 const home = mkdtempSync(join(tmpdir(), 'murphy-package-'))
@@ -11,7 +11,8 @@ t.teardown(() => rmSync(home, { recursive: true }))
 
 t.test('a package has the program where a distribution has programs', async (t) => {
   const folder = join(home, 'package')
-  layOutPackage(folder, standIn(join(home, 'release')))
+  layOutPackage(folder, standIn(join(home, 'release')), '/usr/lib/murphy')
+  setPackageModes(folder, '/usr/lib/murphy')
   const unit = readFileSync(join(folder, 'usr/lib/systemd/system/murphy.service'), 'utf8')
   t.match(unit, /^ExecStart=\/usr\/lib\/murphy\/node .*\/usr\/lib\/murphy\/agent\/main.js run$/m)
   t.match(unit, /^ExecPaths=\/usr\/lib\/murphy\/node /m)
