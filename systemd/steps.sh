@@ -52,8 +52,8 @@ make_user() {
   fi
   if ! has_user; then
     on_failure 'userdel murphy 2>/dev/null'
-    useradd --system --gid murphy --home-dir "$state" --no-create-home --shell /usr/sbin/nologin \
-      --comment Murphy murphy
+    useradd --system --gid murphy --home-dir "$state" --no-create-home \
+      --shell "$(command -v nologin || say /bin/false)" --comment Murphy murphy
     note "$(the_user)"
   fi
   if ! there "$state"; then
@@ -156,10 +156,9 @@ write_commands() {
   done
 }
 
-# SELinux knows a file by its place, and a copy has the label of where it was copied.
+# SELinux goes by labels, and what was renamed keeps that of the place where it was made.
 label() {
-  command -v restorecon >/dev/null || return 0
-  restorecon -R "$program" "$unit" "$settings" "$commands" 2>/dev/null || :
+  ! command -v restorecon >/dev/null || restorecon -R "$program" 2>/dev/null || :
 }
 
 start() {
