@@ -48,10 +48,16 @@ share/man/man1/agent.1
 share/man/man1/murphy.1
 share/zsh/site-functions/_agent
 share/zsh/site-functions/_murphy
+systemd/after.sh
+systemd/checks.sh
 systemd/config.yaml
+systemd/help.sh
 systemd/list.sh
 systemd/motd
 systemd/murphy.service
+systemd/nodes.sh
 systemd/removal.sh
+systemd/runs.sh
 systemd/steps.sh
+systemd/undo.sh
 `
