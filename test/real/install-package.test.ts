@@ -101,6 +101,22 @@ onNode('an installation of install.sh is refused, and what it leaves is taken ov
   )
 })
 
+onNode('to purge what was a package leaves a later installation of install.sh alone', async (t, node) => {
+  t.match(await dpkg(node, '--install', one), { exit: 0 })
+  t.match(await dpkg(node, '--remove', 'murphy'), { exit: 0 })
+  await node.sh('userdel murphy && chown -R root: /var/lib/murphy')
+  const installed = await install(node, '--ntfy -', 'https://ntfy.sh/t0pic\n')
+  t.equal(installed.exit, 0, installed.stderr)
+  const seen = () =>
+    node.sh(`systemctl is-active murphy; systemctl is-enabled murphy; cat /etc/murphy/ntfy.url
+      stat -c '%n %U' /etc/murphy/config.yaml /var/lib/murphy`)
+  const before = await seen()
+  t.match(before, /^active\nenabled\nhttps:\/\/ntfy.sh\/t0pic\n/)
+  t.match(await dpkg(node, '--purge', 'murphy'), { exit: 0 })
+  t.equal(await seen(), before)
+  t.equal(await node.sh('dpkg --list murphy 2>&1 | grep -c ^rc || :'), '0\n', 'it is purged')
+})
+
 onNode('what an admin wrote, masked or broke stays so, and the package is whole', async (t, node) => {
   const whole = () => node.sh('dpkg --status murphy | grep ^Status')
   await node.sh(
