@@ -29,6 +29,8 @@ const made = (write: (options: PackageOptions) => string) =>
 const [one, two] = made(writeDeb)
 const dpkg = (node: Container, ...args: string[]) => node.exec(['dpkg', ...args])
 
+const rpmPre = join(root, 'systemd/release/rpm/pre')
+
 /** What a package manager, and a user that stays, leave of themselves. */
 const ofDpkg =
   / (\/var\/lib\/(dpkg|systemd\/deb-systemd-helper-\w+)\b|\/var\/cache\/|\/var\/log\/)| {2}\/etc\/(passwd|group|g?shadow)$/
@@ -115,6 +117,31 @@ onNode('to purge what was a package leaves a later installation of install.sh al
   t.match(await dpkg(node, '--purge', 'murphy'), { exit: 0 })
   t.equal(await seen(), before)
   t.equal(await node.sh('dpkg --list murphy 2>&1 | grep -c ^rc || :'), '0\n', 'it is purged')
+})
+
+onNode('somebody who is called murphy, or is in such a group, is refused', async (t, node) => {
+  const refused = async (sentence: string) => {
+    for (const it of [await dpkg(node, '--install', one), await node.exec(['sh', rpmPre, '1'])]) {
+      t.equal(it.exit, 1)
+      t.match(it.stderr, `murphy: there is a ${sentence}`)
+    }
+    t.equal(await node.sh('ls -d /usr/lib/murphy /etc/murphy 2>/dev/null || :'), '', 'nothing was changed')
+  }
+  await node.sh('useradd --create-home murphy')
+  await refused('user called murphy already, with home /home/murphy; Murphy needs its own: userdel murphy\n')
+  await node.sh('userdel --remove murphy 2>&1; groupadd murphy && useradd ann && usermod -aG murphy ann')
+  const group = (who: string) =>
+    `group called murphy already, and its members (${who}) could query and silence Murphy; remove them from it, or: groupdel murphy\n`
+  await refused(group('ann'))
+  await node.sh('gpasswd --delete ann murphy && useradd --gid murphy bob && usermod -aG murphy bob')
+  await refused(group('bob'))
+
+  await node.sh('userdel bob && usermod -aG root ann')
+  t.match(await node.exec(['sh', rpmPre, '1']), { exit: 0, stderr: /^$/ }, 'an empty group is nobody')
+  t.match(await dpkg(node, '--install', one), { exit: 0 })
+  await node.sh('usermod -aG murphy ann')
+  t.match(await dpkg(node, '--install', two), { exit: 0 }, 'who is put into it later is meant to ask')
+  t.match(await node.exec(['sh', rpmPre, '2']), { exit: 0, stderr: /^$/ })
 })
 
 onNode('what an admin wrote, masked or broke stays so, and the package is whole', async (t, node) => {
