@@ -2,8 +2,8 @@ import { createPrivateKey, createPublicKey, type KeyObject, sign } from 'node:cr
 import { readFileSync, realpathSync } from 'node:fs'
 import { sep } from 'node:path'
 
-/** How a key is made, for whoever has none. */
-export const howToMake = 'openssl ecparam -genkey -name prime256v1 -noout -out murphy.key'
+/** How a key is made, for whoever has none: in a checkout, beside it. */
+export const howToMake = 'openssl ecparam -genkey -name prime256v1 -noout -out ../murphy.key'
 
 /** The owner's key: what install.sh is told of it, and the signature it makes. */
 export interface SigningKey {

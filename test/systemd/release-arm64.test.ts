@@ -50,7 +50,7 @@ function checked(command: readonly string[], folder: string) {
 }
 
 t.test('the arm64 archive runs, and finds on every recorded node what x64 finds', { skip }, async (t) => {
-  execFileSync('sh', ['-c', howToMake], { cwd: home, stdio: 'pipe' })
+  execFileSync('sh', ['-c', `mkdir checkout && cd checkout && ${howToMake}`], { cwd: home, stdio: 'pipe' })
   const { version } = await makeRelease({
     ...{ root, into: join(home, 'release'), key: join(home, 'murphy.key'), time: 1_700_000_000 },
     cpus: ['arm64'],

@@ -23,7 +23,8 @@ const root = fileURLToPath(new URL('../..', import.meta.url))
 const home = mkdtempSync(join(tmpdir(), 'murphy-release-'))
 t.teardown(() => rmSync(home, { recursive: true }))
 const sh = (script: string, cwd = home) => execFileSync('sh', ['-euc', script], { cwd, encoding: 'utf8' })
-sh(`${howToMake} && openssl pkey -in murphy.key -pubout -out murphy.pem 2>/dev/null`)
+sh(`mkdir checkout && cd checkout && ${howToMake}`)
+sh('openssl pkey -in murphy.key -pubout -out murphy.pem 2>/dev/null')
 const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string }
 
 /** In bytes. Nine tenths of both are Node.js. */

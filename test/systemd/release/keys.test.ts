@@ -12,7 +12,7 @@ mkdirSync(root)
 const openssl = (...args: string[]) => execFileSync('openssl', args, { cwd: folder, stdio: 'pipe' })
 
 t.test('openssl believes what it signs, by the key that install.sh is told', async (t) => {
-  execFileSync('sh', ['-c', howToMake], { cwd: folder, stdio: 'pipe' })
+  execFileSync('sh', ['-c', howToMake], { cwd: root, stdio: 'pipe' })
   const key = readKey(join(folder, 'murphy.key'), root)
   writeFileSync(join(folder, 'SUMS'), 'what is signed\n')
   writeFileSync(join(folder, 'SUMS.sig'), key.sign?.('what is signed\n') ?? '')
