@@ -50,10 +50,7 @@ refuse() {
   exit 1
 }
 
-misused() {
-  say "install.sh: $* See --help." >&2
-  exit 2
-}
+misused() { say "install.sh: $* See --help." >&2; exit 2; }
 
 read_options() {
   while [ $# -gt 0 ]; do
@@ -140,10 +137,15 @@ check_systemd() {
 }
 
 cpu_of() {
-  case $1 in
-    x86_64 | amd64) say x64 ;;
-    aarch64 | arm64) say arm64 ;;
-  esac
+  case $1 in x86_64 | amd64) say x64 ;; aarch64 | arm64) say arm64 ;; esac
+}
+
+# Whether root may run what lies there: all is root's, or of whoever owns this file. Into /tmp others can put the rest.
+is_safe() {
+  [ "$(id -u)" -eq 0 ] || return 0
+  # With the one name that has to be found, for where find itself fails.
+  [ "$source/systemd/steps.sh" = "$(find -L "$source" -maxdepth 2 ! -type l \( -name steps.sh -o -perm -2 -o \
+    ! -user 0 ! -user "$(stat -L -c %u "$0")" \) 2>/dev/null)" ]
 }
 
 # Whether the rest lies beside this file, not in whatever folder somebody happens to be, and what is to be installed too.
@@ -151,6 +153,10 @@ is_beside() {
   case $0 in install.sh | */install.sh) [ -f "$0" ] || return 1 ;; *) return 1 ;; esac
   source=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
   if [ -n "$asked$channel" ] || [ ! -f "$source/systemd/steps.sh" ]; then return 1; fi
+  if ! is_safe; then
+    [ -z "${MURPHY_URL:-$place}" ] || return 1
+    refuse "others can write to $source, or own a part of it, and could have root run anything; use a folder that is yours alone."
+  fi
   # What is installed already is a release for others. Where nothing can be fetched, the sentence is about what lies here.
   [ "$action" != install ] || [ -f "$source/dist/agent/main.js" ] || [ -f "$source/agent/main.ts" ] ||
     [ -n "$nodes" ] || [ -z "${MURPHY_URL:-$place}" ]
@@ -251,10 +257,9 @@ again() {
   [ "$action" = install ] || printf ' --%s' "$action"
 }
 
-addresses() {
-  [ -z "$webhook" ] || say "$webhook"
-  [ -z "$ntfy" ] || say "$ntfy"
-}
+addresses() { printf '%s' "${webhook:+$webhook
+}${ntfy:+$ntfy
+}"; }
 
 # Fetches a release, and has its own installer go on.
 get() {
@@ -281,10 +286,7 @@ main() {
   trap 'exit 130' INT
   trap 'exit 143' HUP TERM
   if $piped; then exec </dev/null; fi
-  if ! is_beside; then
-    get
-    return
-  fi
+  is_beside || { get; exit; }
   for part in undo list checks steps help after removal nodes runs; do
     # shellcheck source=/dev/null
     . "$source/systemd/$part.sh"
@@ -292,7 +294,4 @@ main() {
   act
 }
 
-{
-  main "$@"
-  exit
-}
+{ main "$@"; exit; }

@@ -120,6 +120,43 @@ t.test('one line fetches the release and goes on with its own installer', { skip
   t.equal(asked[0], 'http://murphy.invalid/1.2.3/SHA256SUMS', 'a proxy is asked')
 })
 
+t.test('what others can put beside install.sh does not run as root', { skip }, async (t) => {
+  const folder = place(t)
+  const at = join(folder, 'beside')
+  /** Beside install.sh in a folder of its own: a release whose parts are the other account's, and say so when they run. */
+  const beside = (mode: string, owned: string, url: string) =>
+    run(
+      `rm -rf ${at} && mkdir ${at} && cd ${at} && tar -xzf ../${archive('1.2.3')} --strip-components 1 && cat > install.sh &&
+       for it in systemd/*.sh; do echo 'echo taken over' >> $it; done && chmod ${mode} . && chown 65534 ${owned} &&
+       sh install.sh --dry-run`,
+      { input: script, env: { MURPHY_URL: url } },
+    )
+  for (const [name, mode, owned] of [
+    ['in a folder like /tmp', '1777', '-R systemd dist'],
+    ["with a folder of another's", '755', 'systemd'],
+    ["with a part of another's", '755', 'systemd/undo.sh'],
+    ["with a program of another's", '755', '-R dist'],
+    ["in a folder of another's", '755', '.'],
+  ] as const) {
+    const fetched = await beside(mode, owned, folder)
+    t.match(fetched, went, `${name} it is fetched: ${fetched.stderr}`)
+    t.notMatch(fetched.stdout, 'taken over', name)
+    const refused = await beside(mode, owned, '')
+    t.match(
+      refused,
+      { exit: 1, stderr: /^install.sh: others can write to \/.*\/beside, or own a part of it/ },
+      name,
+    )
+    t.notMatch(refused.stdout, 'taken over', name)
+  }
+  const own = await beside('755', '-R .', '')
+  t.match(
+    own,
+    { ...went, stdout: /^taken over\n[\s\S]*Nothing was changed/ },
+    `of one account: ${own.stderr}`,
+  )
+})
+
 t.test('a place with several versions, by https', { skip }, async (t) => {
   const folder = t.testdir()
   for (const version of ['1.2.3', '1.10.0']) {
