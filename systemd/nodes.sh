@@ -22,20 +22,30 @@ on_nodes() {
   show_nodes
 }
 
-# Side by side: a machine that does not answer keeps no other waiting.
+# Side by side: a machine that does not answer keeps no other waiting. Of what one says 1 MB is kept; it is read to its
+# end, so that what runs there is not ended by that.
 on_each() {
   for file in "$got"/*.node; do
     read -r node <"$file"
     at=${file%.node}
-    "$1" >>"$at.log" 2>&1 &
+    { "$1" 2>&1 | { head -c 1000000 >>"$at.log" && cat >/dev/null; }; } &
   done
   wait
 }
 
 # Nobody is asked for a password, which would have to be given as often as there are machines; nor for trust in a key.
-at_node() { ssh -o BatchMode=yes -o ConnectTimeout=15 -o ServerAliveInterval=15 "$node" "$1"; }
+# Where sshd lives and the shell does not, it is over after so many seconds.
+at_node() {
+  status=0
+  timeout -k 10 "$1" ssh -o BatchMode=yes -o ConnectTimeout=15 -o ServerAliveInterval=15 "$node" "$2" || status=$?
+  case $status in 124 | 137) say "it was not done within $1 s" >&2 ;; esac
+  return "$status"
+}
 
-ask_node() { at_node 'uname -m' </dev/null >"$at.machine" || : >"$at.failed"; }
+# A shell may greet before it answers.
+ask_node() {
+  { at_node 60 'uname -m' </dev/null || : >"$at.failed"; } | head -c 4096 | tail -n 1 >"$at.machine"
+}
 
 # What such a machine is sent: this release, or for another CPU the same version, fetched.
 pack() {
@@ -43,7 +53,10 @@ pack() {
   if [ "$1" = "${own:-x64}" ] || [ -f "$source/node_modules/node-linux-$1/bin/node" ]; then
     cpu=$1
     find_program
-    if $build; then build_program; fi
+    if $build; then
+      ! $dry || refuse 'a checkout is built before it is sent, which --dry-run does not do: npm run build'
+      build_program
+    fi
   else
     asked=$pinned
     check_where
@@ -73,7 +86,7 @@ install_on() {
   remote="$remote"' && tar -xzof - -C "$d" && { s=; test "$(id -u)" = 0 || s="sudo -n"; }'
   # shellcheck disable=SC2016
   remote="$remote"' && printf "%s\n" "$a" "$b" | $s sh "$d/murphy/install.sh"'"$(again)"
-  { say "${webhook:-$ntfy}" && say "${webhook:+$ntfy}" && cat "$got/$cpu.packed"; } | at_node "sh -c '$remote'" ||
+  { say "${webhook:-$ntfy}" && say "${webhook:+$ntfy}" && cat "$got/$cpu.packed"; } | at_node 900 "sh -c '$remote'" ||
     : >"$at.failed"
 }
 
@@ -93,7 +106,8 @@ show_nodes() {
     read -r node <"$file"
     at=${file%.node}
     if [ -e "$at.failed" ]; then
-      result="failed: $(sed -n '/./h; $ { x; p; }' "$at.log")"
+      it=$(sed -n '/./h; $ { x; p; }' "$at.log")
+      result="failed: ${it:-it gave no answer}"
     else
       result="$(sed -n 's/^Installed in [^:]*: /installed: /p; s/^Kept, until --purge.*/removed/p' "$at.log" | tail -n 1)"
     fi

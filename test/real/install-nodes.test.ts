@@ -119,6 +119,15 @@ t.test('three nodes by one command', { skip }, async (t) => {
   await second.sh(
     `printf '#!/bin/sh\\necho riscv64\\n' > /usr/local/bin/uname && chmod +x /usr/local/bin/uname`,
   )
+  // A shell that does not end to speak: the others are done without it.
+  await third.sh(`mkdir -p /home/ann/bin && usermod -s /home/ann/bin/hang ann && printf '#!/bin/sh\\nyes\\n' > /home/ann/bin/hang &&
+    chmod +x /home/ann/bin/hang`)
+  const endless = await on(`sh /opt/murphy/install.sh --no-test --on ${hosts[2]},ann@10.9.0.3`)
+  t.match(endless, {
+    exit: 1,
+    stdout: /^root@10.9.0.3 +installed: murphy 1\.0\.0\nann@10.9.0.3 +failed: it gave no answer\n$/m,
+  })
+  t.ok(endless.stderr.length < 100_000, 'what it says is bounded')
   const other = cpu === 'x64' ? 'aarch64' : 'x86_64'
   await third.sh(
     `printf '#!/bin/sh\\necho ${other}\\n' > /usr/local/bin/uname && chmod +x /usr/local/bin/uname`,
