@@ -26,6 +26,8 @@ show_next() {
   from=${from#file://} from=${from%/}
   case $from in
     '') say "The next node: sh install.sh --on root@NODE$options" ;;
+    # A script by plain http could be anybody's: the one that is here has the same version and key.
+    http:*) say "The next node: sudo sh $program/install.sh --on root@NODE$options" ;;
     http*) say "The next node: curl -fsSL $from/install.sh | sudo ${with}sh -s --$options" ;;
     *) say "The next node: sudo ${with}sh $from/install.sh$options" ;;
   esac
