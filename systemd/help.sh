@@ -39,7 +39,7 @@ write_help_file() {
 make_folder() {
   if there "$1"; then return 0; fi
   make_folder "${1%/*}"
-  on_failure "rmdir '$1' 2>/dev/null"
+  on_failure "rmdir '$1' 2>/dev/null || :"
   note "$1"
   mkdir -m 0755 "$1"
 }

@@ -46,12 +46,12 @@ stage_program() {
 
 make_user() {
   if ! has_group; then
-    on_failure 'groupdel murphy 2>/dev/null'
+    on_failure '! getent group murphy >/dev/null || groupdel murphy'
     groupadd --system murphy
     note "$(the_group)"
   fi
   if ! has_user; then
-    on_failure 'userdel murphy 2>/dev/null'
+    on_failure '! getent passwd murphy >/dev/null || userdel murphy'
     useradd --system --gid murphy --home-dir "$state" --no-create-home \
       --shell "$(command -v nologin || say /bin/false)" --comment Murphy murphy
     note "$(the_user)"
@@ -64,7 +64,7 @@ make_user() {
 
 write_settings() {
   if ! there "$settings"; then
-    on_failure "rmdir $settings 2>/dev/null"
+    on_failure "rmdir $settings 2>/dev/null || :"
     note "$settings"
     mkdir -m 0700 "$settings"
   fi
@@ -166,7 +166,7 @@ start() {
   there "$wanted" || on_failure "rm -f $wanted"
   systemctl enable --quiet murphy.service
   booted || return 0
-  on_failure '[ ! -d /run/systemd/system ] || { systemctl stop murphy.service; systemctl reset-failed murphy.service 2>/dev/null; }'
+  on_failure '[ ! -d /run/systemd/system ] || { systemctl stop murphy.service; systemctl reset-failed murphy.service 2>/dev/null; :; }'
   systemctl daemon-reload
   since=$(date +%s)
   systemctl restart murphy.service || {

@@ -40,7 +40,7 @@ step() {
 on_failure() {
   {
     printf '%s\n' "$1"
-    cat "$undoing/steps" 2>/dev/null || :
+    [ ! -e "$undoing/steps" ] || cat "$undoing/steps"
   } >"$undoing/steps.new"
   mv "$undoing/steps.new" "$undoing/steps"
   sync "$undoing/steps" "$undoing" 2>/dev/null || :
@@ -52,7 +52,7 @@ plan_return() {
   mkdir -m 0700 "$undoing"
   restart=:
   if booted && systemctl is-active --quiet murphy.service; then restart='systemctl restart murphy.service'; fi
-  on_failure "[ ! -e $undoing/placed ] || [ ! -d /run/systemd/system ] || { systemctl daemon-reload; $restart; }"
+  on_failure "[ ! -e $undoing/placed ] || [ ! -d /run/systemd/system ] || { systemctl daemon-reload; $restart; :; }"
 }
 
 # Writes standard input to a file of that mode, in one moment. Taken back only while it is what was written.
@@ -76,10 +76,19 @@ shut() {
   chmod "$2" "$1"
 }
 
+# All that can be taken back, whatever of it cannot; fails if there is any. Why not, the commands say themselves.
 take_back() {
-  sh "$undoing/steps" || :
-  is_over
+  # The most room that can be made, where there is none.
+  rm -rf "$staged"
+  failed=0
+  while IFS= read -r line; do
+    sh -c "$line" </dev/null || failed=$((failed + 1))
+  done <"$undoing/steps"
+  [ "$failed" -eq 0 ]
 }
+
+# Once more, for what had no room before the larger things were taken back.
+take_all_back() { take_back 2>/dev/null || take_back; }
 
 # What was copied has to be on the disk before there is no way back.
 keep_all() {
@@ -117,7 +126,10 @@ heal() {
   done
   if [ -f "$undoing/steps" ]; then
     say 'an earlier install.sh was interrupted; undoing its changes'
-    sh "$undoing/steps" || :
+    if ! take_all_back; then
+      trap - EXIT
+      refuse "$failed of these changes could not be undone, see above. Run install.sh again when there is room, or give up on them: rm -r $undoing"
+    fi
   fi
   there "$program" || [ ! -d "$replaced" ] || mv "$replaced" "$program"
   # Without steps it had changed nothing yet, or was over: what else is there was only on its way.
@@ -126,9 +138,12 @@ heal() {
 
 # shellcheck disable=SC2317 # called by the trap
 finish() {
-  trap '' HUP INT TERM
-  if [ "$1" -ne 0 ] && [ -f "$undoing/steps" ]; then
-    say 'install.sh: failed; all changes were undone.' >&2
-    take_back
+  trap '' PIPE HUP INT TERM
+  if [ "$1" -eq 0 ] || [ ! -f "$undoing/steps" ]; then return; fi
+  if take_all_back; then
+    is_over
+    say 'install.sh: failed; all changes were undone.' >&2 || :
+  else
+    say "install.sh: failed, and $failed of its changes could not be undone, see above. Run install.sh again when there is room: it undoes them first." >&2 || :
   fi
 }
