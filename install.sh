@@ -120,9 +120,10 @@ ask_url() {
     trap 'stty echo <&3; exit 130' INT TERM HUP
     stty -echo <&3
   fi
-  IFS= read -r url <&3 || [ -n "$url" ] || misused "$1 -: no URL on standard input."
+  IFS= read -r url <&3 || :
   if [ -t 3 ]; then stty echo <&3 && say '' >&2; fi
   exec 3<&-
+  [ -n "$url" ] || misused "$1 -: no URL on standard input."
 }
 
 check_root() { [ "$(id -u)" -eq 0 ] || $dry || refuse 'root is needed: sudo sh install.sh'; }
@@ -285,6 +286,8 @@ main() {
   read_options "$@"
   trap 'exit 130' INT
   trap 'exit 143' HUP TERM
+  # Where nobody reads any more; without a trap, dash would end without those of EXIT.
+  trap 'exit 141' PIPE
   if $piped; then exec </dev/null; fi
   is_beside || { get; exit; }
   for part in undo list checks steps help after removal nodes runs; do

@@ -113,6 +113,15 @@ onNode('what fails is taken back', async (t, node) => {
   t.strictSame(await inventory(node), before, 'a first install')
   t.equal(await node.sh('ls -A /opt'), '', 'no copy is left')
 
+  for (const [name, reader] of [
+    ['nobody reads on', '| head -n 3'],
+    ['nobody reads its errors either', '2>&1 | head -n 3'],
+  ] as const) {
+    await install(node, `--ntfy https://ntfy.sh/topic ${reader}`)
+    t.strictSame(await inventory(node), before, name)
+    t.equal(await node.sh('ls -A /opt'), '', `${name}: no copy is left`)
+  }
+
   await unpack(node, program('1'))
   t.equal((await install(node)).exit, 0)
   const installed = await inventory(node)
