@@ -228,6 +228,7 @@ export const elsewhere: Readonly<Record<string, readonly [file: string, word: st
   'ufw allow from 10.42.0.0/16': ['real/firewall-findings.test.ts', 'ufw allow from'],
   'ufw allow from 10.43.0.0/16': ['real/firewall-findings.test.ts', 'ufw allow from'],
   'ufw allow 22/tcp': ['real/firewall-findings.test.ts', 'ufw allow 22/tcp'],
+  'agent doctor': ['agent/cli/render/doctor.test.ts', 'metricsRow'],
   'ufw disable': ['real/firewall-findings.test.ts', "'ufw', 'disable'"],
   'sysctl -w net.bridge.bridge-nf-call-iptables=1': ['real/cni-two.test.ts', 'bridge-nf-call-iptables'],
   'pg_resetwal --dry-run "$PGDATA"': ['real/incident.test.ts', 'pg_resetwal'],

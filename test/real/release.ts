@@ -45,5 +45,7 @@ collectors:
 ${collectors}`,
   })
   await node.sh(`printf '%s\\n' '${ready.discord}' > /etc/murphy/discord.url`)
-  return node.exec(['sh', '/root/release/install.sh', '--ntfy', '-'], { input: `${ready.ntfy}\n` })
+  return node.exec(['sh', '/root/release/install.sh', '--no-test', '--ntfy', '-'], {
+    input: `${ready.ntfy}\n`,
+  })
 }

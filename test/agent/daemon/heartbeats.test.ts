@@ -176,6 +176,7 @@ t.test('one that fails for long is a finding of Murphy’s own, which the sinks 
   t.teardown(() => Promise.all(receivers.map((it) => it.close())))
   const folder = t.testdir({})
   const text = `node: node1
+state_dir: ${folder}
 sinks:
   - { type: webhook, url: "${hook.url}", secret: "${webhookSecret}" }
 heartbeats:
