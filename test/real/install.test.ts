@@ -134,6 +134,20 @@ onNode('what fails is taken back', async (t, node) => {
     'the old one runs on',
   )
 
+  // As a run that the power left in the lurch once Murphy was started: it is not undone months later.
+  await unpack(node, program('4'))
+  await node.sh(
+    `cp -R /root/release /root/cut && sed -i 's/^keep_all() {/keep_all() { kill -9 $$; /' /root/cut/systemd/undo.sh`,
+  )
+  t.equal((await node.exec(['sh', '-c', 'sh /root/cut/install.sh --no-test; exit $?'])).exit, 137)
+  t.match(await node.sh('ls -A /opt'), '.murphy-undo')
+  const runs = await pidOf(node)
+  t.match(await install(node, '--rollback'), { exit: 0, stdout: /^Installed in \/opt\/murphy: murphy 1$/m })
+  t.not(await pidOf(node), runs)
+  t.equal(await node.sh('agent version; ls -A /opt'), 'murphy 1\nmurphy\nmurphy.former\n')
+  t.equal((await install(node, '--rollback')).exit, 0)
+  t.equal(await node.sh('agent version'), 'murphy 4\n', 'it was kept')
+
   await unpack(node, program('3'))
   await node.sh('echo wrong >> /etc/murphy/config.yaml')
   const pid = await pidOf(node)
@@ -190,6 +204,12 @@ onNode('refuses with a sentence, before it changes anything', async (t, node) =>
       `mkdir /run/none/agent && touch /run/none/agent/main.ts && sh /run/none/install.sh`,
       1,
       'the build needs npm',
+    ],
+    [
+      'without flock',
+      `mv /usr/bin/flock /run/flock; ${run}; code=$?; mv /run/flock /usr/bin/flock; exit $code`,
+      1,
+      'flock is missing. On Debian: apt-get install util-linux',
     ],
     [
       'two at a time',
@@ -259,7 +279,7 @@ https://ntfy.sh/t0pic
 })
 
 onNode('where systemd is installed but does not run', async (t, node) => {
-  const script = 'mount -t tmpfs none /run && sh /root/release/install.sh'
+  const script = 'rmdir /opt && mount -t tmpfs none /run && sh /root/release/install.sh'
   const { exit, stdout, stderr } = await node.exec(['unshare', '-m', 'sh', '-c', script])
   t.equal(exit, 0, stderr)
   t.match(stdout, 'systemd is not running, so nothing was started. In the foreground: murphy run')
