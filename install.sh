@@ -129,7 +129,7 @@ ask_url() {
 check_root() { [ "$(id -u)" -eq 0 ] || $dry || refuse 'root is needed: sudo sh install.sh'; }
 
 check_systemd() {
-  works='Murphy runs on Debian 11, Ubuntu 22.04 and newer ones; Fedora, Rocky 9 and openSUSE Leap 15.4 are not tried yet.'
+  works='Murphy runs on Debian 11, Ubuntu 22.04 and newer ones.'
   [ "$(uname -s)" = Linux ] || refuse 'Murphy runs on Linux only.'
   for tool in systemctl systemd-notify; do
     command -v $tool >/dev/null ||
