@@ -231,8 +231,8 @@ t.test('the main job on a node with a real systemd', { skip }, async (t) => {
       await pause(3_000)
       t.strictSame(tellings(id, 'cni.bridge-missing'), first, 'nothing is told twice')
     }
+    // Its end is not waited for: what came and went so often within an hour is held for a while.
     await node.sh(faults.bridge.mend)
-    await resolved(id, 'cni.bridge-missing')
   })
 
   await t.test('a state of a newer version is kept, and said', async (t) => {
