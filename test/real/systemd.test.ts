@@ -244,7 +244,7 @@ t.test('the main job on a node with a real systemd', { skip }, async (t) => {
     t.match(stdout, /written by a newer\s+Murphy/, stdout)
     t.match(
       stdout,
-      /Fix +1\. Go back to the newer version[\s\S]* sh \/opt\/murphy\/install\.sh --rollback/,
+      /Fix +Go back to the newer version[\s\S]* sh \/opt\/murphy\/install\.sh --rollback/,
       stdout,
     )
     await node.sh(`systemctl stop murphy && cp ${database} /run/kept && ${newer('PRAGMA user_version = 3')}`)
