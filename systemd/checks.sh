@@ -41,7 +41,7 @@ find_program() {
 }
 
 check_names() {
-  if [ -d /usr/lib/murphy ]; then
+  if [ -d /usr/lib/murphy ] || [ -d /usr/libexec/murphy ]; then
     refuse 'Murphy is a package here; upgrade or remove it as one: apt-get remove murphy, or dnf remove murphy'
   fi
   for name in murphy agent; do
