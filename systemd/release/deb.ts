@@ -1,19 +1,11 @@
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import {
-  chmodSync,
-  copyFileSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs'
+import { chmodSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { filesBelow, layOutPackage, packed, setPackageModes } from './package.ts'
+import { fileURLToPath } from 'node:url'
+import { filesBelow, layOutPackage, packed, refusals, setPackageModes } from './package.ts'
 import type { Cpu } from './runtime.ts'
-import { names } from './tree.ts'
+import { filesIn, names } from './tree.ts'
 
 /** CPUs as Debian calls them. */
 const architectures = { x64: 'amd64', arm64: 'arm64' } as const satisfies Record<Cpu, string>
@@ -42,10 +34,7 @@ export const debVersion = (version: string): string => version.replace('-', '~')
 /** Builds a package by dpkg-deb, the same bytes by the same dpkg-deb, and gives its name. */
 export function writeDeb({ release, work, into, cpu, version, time, level = 6 }: PackageOptions): string {
   layOutPackage(work, release, home)
-  const put = (path: string, content: string | Buffer) => {
-    mkdirSync(join(work, path, '..'), { recursive: true })
-    writeFileSync(join(work, path), content)
-  }
+  const { put, copy } = filesIn(work)
   put('usr/share/doc/murphy/copyright', copyright(readFileSync(join(release, 'LICENSE'), 'utf8')))
   put('usr/share/doc/murphy/licence-of-node.gz', packed(readFileSync(join(release, 'runtime/LICENSE'))))
   put(
@@ -73,8 +62,8 @@ export function writeDeb({ release, work, into, cpu, version, time, level = 6 }:
   put('DEBIAN/md5sums', sums.join(''))
   put('DEBIAN/conffiles', '/etc/update-motd.d/60-murphy\n')
   put('DEBIAN/control', control(version, cpu, size))
-  for (const it of ['preinst', 'postinst', 'prerm', 'postrm'])
-    copyFileSync(new URL(it, own), join(work, 'DEBIAN', it))
+  put('DEBIAN/preinst', preinst)
+  for (const it of ['postinst', 'prerm', 'postrm']) copy(fileURLToPath(new URL(it, own)), `DEBIAN/${it}`)
   chmodSync(join(work, 'DEBIAN'), 0o755)
   for (const it of readdirSync(join(work, 'DEBIAN')))
     chmodSync(join(work, 'DEBIAN', it), /^(pre|post)/.test(it) ? 0o755 : 0o644)
@@ -92,6 +81,13 @@ export function writeDeb({ release, work, into, cpu, version, time, level = 6 }:
   rmSync(work, { recursive: true })
   return name
 }
+
+const preinst = `#!/bin/sh
+set -e
+
+case $1 in install | upgrade) ;; *) exit 0 ;; esac
+
+${refusals}`
 
 /** The versions of libraries are those that Node.js 24 is linked with; systemd's is the oldest that reads the unit as meant. */
 const control = (version: string, cpu: Cpu, size: number) => `Package: murphy

@@ -1,35 +1,25 @@
-import {
-  copyFileSync,
-  cpSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs'
-import { dirname, join } from 'node:path'
+import { cpSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs'
+import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
-import { names, setModes } from './tree.ts'
+import { filesIn, names, setModes } from './tree.ts'
 
 /**
  * What is the same for whoever makes a package: the files of it, from an unpacked release, in a new folder. `home` is
  * where the distribution has programs that others call; /opt belongs to whoever administers the machine.
  */
 export function layOutPackage(folder: string, release: string, home: string): void {
-  const place = (path: string) => {
-    mkdirSync(dirname(join(folder, path)), { recursive: true })
-    return join(folder, path)
-  }
-  const put = (path: string, content: string | Buffer) => writeFileSync(place(path), content)
+  const { put, copy } = filesIn(folder)
   const text = (path: string) => readFileSync(join(release, path), 'utf8')
   /** The program is elsewhere than where install.sh puts it. */
   const moved = (path: string) => text(path).replaceAll('/opt/murphy', home)
 
-  copyFileSync(join(release, 'runtime/node'), place(`${home}/node`))
-  cpSync(join(release, 'dist/agent'), place(`${home}/agent`), { recursive: true })
+  copy(join(release, 'runtime/node'), `${home}/node`)
+  cpSync(join(release, 'dist/agent'), join(folder, home, 'agent'), { recursive: true })
   const wrapper = `#!/bin/sh\nMURPHY_COMMAND=\${0##*/} exec ${home}/node ${home}/agent/main.js "$@"\n`
   put(`${home}/bin/murphy`, wrapper)
-  for (const name of names) symlinkSync(`..${home.slice('/usr'.length)}/bin/murphy`, place(`usr/bin/${name}`))
+  mkdirSync(join(folder, 'usr/bin'), { recursive: true })
+  for (const name of names)
+    symlinkSync(`..${home.slice('/usr'.length)}/bin/murphy`, join(folder, 'usr/bin', name))
   put('usr/lib/systemd/system/murphy.service', moved('systemd/murphy.service'))
   put('usr/lib/sysusers.d/murphy.conf', 'u murphy - "Murphy" /var/lib/murphy\n')
   put('usr/share/murphy/config.yaml', text('systemd/config.yaml'))
@@ -50,6 +40,9 @@ export const setPackageModes = (folder: string, home: string): void =>
     folder,
     new Set([`${home.slice(1)}/node`, `${home.slice(1)}/bin/murphy`, 'etc/update-motd.d/60-murphy']),
   )
+
+/** What both refuse before they unpack, in the shell: two installations, and an account that is somebody's. */
+export const refusals: string = readFileSync(new URL('refusals', import.meta.url), 'utf8')
 
 /** As `gzip -9n` would, by the zlib of the locked Node.js. */
 export const packed = (text: string | Buffer): Buffer => gzipSync(text, { level: 9 })

@@ -1,10 +1,10 @@
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { PackageOptions } from './deb.ts'
-import { layOutPackage, setPackageModes } from './package.ts'
+import { layOutPackage, refusals, setPackageModes } from './package.ts'
 import type { Cpu } from './runtime.ts'
-import { names } from './tree.ts'
+import { filesIn, names } from './tree.ts'
 
 /** CPUs as rpm calls them. */
 const architectures = { x64: 'x86_64', arm64: 'aarch64' } as const satisfies Record<Cpu, string>
@@ -18,10 +18,8 @@ export function writeRpm({ release, work, into, cpu, version, time, level = 6 }:
   layOutPackage(files, release, home)
   // Where there is no update-motd nothing reads it.
   rmSync(join(files, 'etc'), { recursive: true })
-  const copy = (from: string, path: string) => {
-    mkdirSync(join(files, path, '..'), { recursive: true })
-    writeFileSync(join(files, path), readFileSync(join(release, from)))
-  }
+  const add = filesIn(files)
+  const copy = (from: string, path: string) => add.copy(join(release, from), path)
   for (const name of names) copy(`share/zsh/site-functions/_${name}`, `usr/share/zsh/site-functions/_${name}`)
   for (const [from, to] of Object.entries(licenses)) copy(from, `usr/share/licenses/murphy/${to}`)
   rmSync(join(files, home, 'agent/LICENSES'))
@@ -102,7 +100,7 @@ ${home}
 /usr/share/zsh/site-functions/*
 
 %pre
-${script('pre')}
+${refusals}
 %post
 ${script('post')}
 %preun

@@ -25,16 +25,21 @@ const help = (name: string): readonly (readonly [path: string, ...args: string[]
   [`man/man1/${name}.1`, 'man'],
 ]
 
+/** Puts files into a folder by their paths there, and makes the folders in between. */
+export function filesIn(folder: string) {
+  const place = (path: string) => {
+    mkdirSync(dirname(join(folder, path)), { recursive: true })
+    return join(folder, path)
+  }
+  return {
+    put: (path: string, content: string | Buffer) => writeFileSync(place(path), content),
+    copy: (from: string, path: string) => copyFileSync(from, place(path)),
+  }
+}
+
 /** An unpacked release in a new folder, as install.sh knows it (`find_program`, `stage_program`). */
 export function layOut(folder: string, { root, agent, runtime, installer }: Parts): void {
-  const put = (path: string, text: string) => {
-    mkdirSync(dirname(join(folder, path)), { recursive: true })
-    writeFileSync(join(folder, path), text)
-  }
-  const copy = (from: string, path: string) => {
-    mkdirSync(dirname(join(folder, path)), { recursive: true })
-    copyFileSync(from, join(folder, path))
-  }
+  const { put, copy } = filesIn(folder)
   put('install.sh', installer)
   copy(join(root, 'LICENSE'), 'LICENSE')
   copy(runtime.node, 'runtime/node')

@@ -29,7 +29,7 @@ const made = (write: (options: PackageOptions) => string) =>
 const [one, two] = made(writeDeb)
 const dpkg = (node: Container, ...args: string[]) => node.exec(['dpkg', ...args])
 
-const rpmPre = join(root, 'systemd/release/rpm/pre')
+const rpmPre = join(root, 'systemd/release/refusals')
 
 /** What a package manager, and a user that stays, leave of themselves. */
 const ofDpkg =

@@ -158,7 +158,8 @@ t.test('the main job on a node with a real systemd', { skip }, async (t) => {
     t.not((await status()).agent.pid, pid)
   })
 
-  await t.test('killed, it neither repeats itself nor forgets', async (t) => {
+  /** Loses the bridge, and waits until that is told, and noted as told: the incident, and what was told of it. */
+  const bridgeTold = async () => {
     // Discord's messages carry no id: the bridge's earlier loss was told there as well.
     const before = tellings('', 'cni.bridge-missing').discord
     await node.sh(faults.bridge.break)
@@ -168,7 +169,11 @@ t.test('the main job on a node with a real systemd', { skip }, async (t) => {
     await until('what was told is noted', async () => (await status()).sinks.every((it) => it.waiting === 0))
     // What the loss leads to is seen by the next rounds, and edits the message.
     await pause(1_000)
-    const first = tellings(id, 'cni.bridge-missing')
+    return { id, first: tellings(id, 'cni.bridge-missing') }
+  }
+
+  await t.test('killed, it neither repeats itself nor forgets', async (t) => {
+    const { id, first } = await bridgeTold()
     const pid = (await status()).agent.pid
     await node.sh(`kill -9 ${pid}`)
     const again = await until('systemd brings it back', async () => {
@@ -194,13 +199,7 @@ t.test('the main job on a node with a real systemd', { skip }, async (t) => {
   })
 
   await t.test('upgraded and put back, it is silent for a moment and repeats nothing', async (t) => {
-    const before = tellings('', 'cni.bridge-missing').discord
-    await node.sh(faults.bridge.break)
-    const { id } = await opened('cni.bridge-missing', 'cni0')
-    await until('it is told anew', () => tellings('', 'cni.bridge-missing').discord > before)
-    await until('what was told is noted', async () => (await status()).sinks.every((it) => it.waiting === 0))
-    await pause(1_000)
-    const first = tellings(id, 'cni.bridge-missing')
+    const { id, first } = await bridgeTold()
     const { version } = (await status()).agent
     const package_ = '/root/release/dist/agent/package.json'
     await node.sh(`sed -i 's/"version": "[^"]*"/"version": "99.0.0"/' ${package_}`)
