@@ -148,6 +148,8 @@ export const selfRules = {
 const newerAgain =
   'Go back to the newer version, which reads this state: `sh /opt/murphy/install.sh --rollback`'
 
+const sinceThen = ({ since, why }: Failing) => `since ${clockUtc(since, since)}: ${why}`
+
 /** What is wrong with Murphy itself, now. Pure. */
 export function assessSelf(
   { sinks, heartbeats = [], exposed = [], kubernetesRefused, stateProblem, lost }: SelfState,
@@ -165,7 +167,7 @@ export function assessSelf(
       observations.push({
         code: 'agent.sink-failing',
         subject: it.name,
-        text: `${it.name} has accepted nothing since ${clockUtc(it.failing.since, it.failing.since)}: ${it.failing.why}`,
+        text: `${it.name} has accepted nothing ${sinceThen(it.failing)}`,
         at: it.failing.since,
         ...answerIn(it.failing.why),
       })
@@ -174,7 +176,7 @@ export function assessSelf(
     observations.push({
       code: 'agent.kubernetes-refused',
       subject: 'kubernetes',
-      text: `Refused since ${clockUtc(kubernetesRefused.since, kubernetesRefused.since)}: ${kubernetesRefused.why}`,
+      text: `Refused ${sinceThen(kubernetesRefused)}`,
       at: kubernetesRefused.since,
       ...statusIn(kubernetesRefused.why),
     })
@@ -183,7 +185,7 @@ export function assessSelf(
       observations.push({
         code: 'agent.heartbeat-failing',
         subject: it.name,
-        text: `${it.name} has accepted no ping since ${clockUtc(it.failing.since, it.failing.since)}: ${it.failing.why}`,
+        text: `${it.name} has accepted no ping ${sinceThen(it.failing)}`,
         at: it.failing.since,
         ...answerIn(it.failing.why),
       })
@@ -192,7 +194,7 @@ export function assessSelf(
       observations.push({
         code: 'agent.metrics-failing',
         subject: place,
-        text: `Not shown on ${place} since ${clockUtc(failing.since, failing.since)}: ${failing.why}`,
+        text: `Not shown on ${place} ${sinceThen(failing)}`,
         at: failing.since,
       })
   if (stateProblem)
