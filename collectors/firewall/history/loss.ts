@@ -1,5 +1,5 @@
 import type { WakeEvent } from '../../../agent/model/index.ts'
-import { type Cells, families, ownerIn, tableIn, total } from '../cells.ts'
+import { type Cells, families, inTables, ownerIn, tableIn, total } from '../cells.ts'
 import { type Owner, takesItsOwn } from '../dump/owners.ts'
 
 /** What is there now, and what decides whether a loss is a flush. */
@@ -38,6 +38,10 @@ export function lost(had: Cells, cells: Cells): string[] {
     .map(([place]) => place)
 }
 
+/** A table with no fewer rules than before: somebody replaced rules, as k3s does when it starts, and flushed none. */
+const isReplaced = (table: string, had: Cells, cells: Cells) =>
+  total(inTables(cells, [table])) >= total(inTables(had, [table]))
+
 /**
  * The tables that were flushed, as `ipv4 nat`. A flush empties a table for all owners at once; an owner that is
  * uninstalled or stopped removes only its own rules. The loss of one owner alone counts where it cannot have left:
@@ -50,6 +54,7 @@ export function flushedTables(reference: Cells, { cells, k3s, ufw }: Present): r
       (place) =>
         place.startsWith(family) &&
         (k3s === true || !isOfKubernetes(place)) &&
+        !(ownerIn(place) === 'other' && isReplaced(tableIn(place), reference, cells)) &&
         !(ownerIn(place) === 'ufw' && ufw === 'off'),
     )
     const owners = new Set(gone.map(ownerIn))

@@ -57,6 +57,19 @@ t.test('an owner that can leave by itself has left', async (t) => {
   t.same(lost(all, without(all, /docker|cni/)), ['ipv4 filter docker'])
 })
 
+t.test('rules that others took the place of are no part of a flush of another table', async (t) => {
+  // k3s writes its rules over those that were there when the node had just started; then filter is flushed.
+  const booted: Cells = {
+    'ipv4 nat other': [40, 39],
+    'ipv4 filter ufw': [60, 6],
+    'ipv4 filter other': [10, 2],
+  }
+  const replaced: Cells = { 'ipv4 nat kube-proxy': [28, 3], 'ipv4 nat flannel': [12, 2] }
+  const flushed = (cells: Cells) => flushedTables(booted, { cells, now: 0, k3s: true, ufw: 'on', heard: [] })
+  t.strictSame(flushed(replaced), ['ipv4 filter'])
+  t.strictSame(flushed({ 'ipv4 nat kube-proxy': [28, 3] }), ['ipv4 filter', 'ipv4 nat'], 'fewer than before')
+})
+
 t.test('what ends a flush, and who misses what is gone', (t) => {
   const needs = {
     'ipv4 filter ufw': [60, 18],
