@@ -132,10 +132,10 @@ const mends: readonly (readonly [broken: string, step: string, check: string, sh
     /-s 192\.0\.2\.9\/32 -p udp .*--dport 8472 -j ACCEPT/,
   ],
   [
-    ufw,
-    'ufw allow from NODE to any port 6443 proto tcp',
-    'iptables -S ufw-user-input',
-    /-s 192\.0\.2\.9\/32 -p tcp .*--dport 6443 -j ACCEPT/,
+    'iptables -P INPUT DROP; iptables -F INPUT',
+    'iptables -I INPUT -p udp -s NODE --dport 8472 -j ACCEPT',
+    'iptables -S INPUT',
+    /-s 192\.0\.2\.9\/32 -p udp .*--dport 8472 -j ACCEPT/,
   ],
   [
     'for it in 1 2; do iptables -A KUBE-ROUTER-INPUT -s 10.42.0.0/16 -j ACCEPT; done',

@@ -29,6 +29,7 @@ export const programs = new Set([
     'iptables-nft-save',
     'iptables-apply',
     'ufw',
+    'firewall-cmd',
     'ipset',
   ],
   ...['df', 'du', 'findmnt', 'ps', 'free', 'vmstat', 'dmesg', 'last', 'date', 'cat', 'ls', 'cp', 'chown'],

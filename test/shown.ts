@@ -227,6 +227,14 @@ export const elsewhere: Readonly<Record<string, readonly [file: string, word: st
   'systemctl start k3s': ['real/k3s-ended.test.ts', 'systemctl start k3s'],
   'ufw allow from 10.42.0.0/16': ['real/firewall-findings.test.ts', 'ufw allow from'],
   'ufw allow from 10.43.0.0/16': ['real/firewall-findings.test.ts', 'ufw allow from'],
+  'ufw allow from 192.0.2.10 to any port 8472 proto udp': [
+    'real/firewall-findings.test.ts',
+    'ufw (?:prepend',
+  ],
+  'ufw allow from 192.0.2.10 to any port 10250 proto tcp': [
+    'real/firewall-findings.test.ts',
+    'ufw (?:prepend',
+  ],
   'ufw allow 22/tcp': ['real/firewall-findings.test.ts', 'ufw allow 22/tcp'],
   'agent doctor': ['agent/cli/render/doctor.test.ts', 'metricsRow'],
   'ufw disable': ['real/firewall-findings.test.ts', "'ufw', 'disable'"],
@@ -259,6 +267,7 @@ export const notRun: Readonly<Record<string, string>> = {
   'etcdctl alarm disarm': 'needs an etcd',
   'redis-check-aof appendonly.aof': 'needs Redis',
   'iptables-apply FILE': 'waits for a person',
+  'firewall-cmd --zone=trusted --add-source=10.42.0.0/16': 'needs a firewalld',
   'dmesg --level=err,crit | tail -n 20': 'the log is that of the whole machine',
   'modprobe br_netfilter': 'the module is of the whole machine',
   'sysctl -w net.netfilter.nf_conntrack_max=524288': 'the setting is of the whole machine',

@@ -86,7 +86,7 @@ export const degradedRules = declared({
         triggers: flushedFilter.map((it) => ({ ...it, proof: both(it.proof, noAnswer) })),
       },
       { code: 'firewall.kube-chains-missing', proof: noAnswer },
-      { code: 'firewall.ufw-blocks-k3s', proof: both(ofOverlay, noAnswer) },
+      { code: 'firewall.blocks-k3s', proof: both(ofOverlay, noAnswer) },
       // CoreDNS runs on without k3s; it is only not started.
       { code: 'k3s.down', takes: whileOpen, triggers: cleared },
       ...cleared,

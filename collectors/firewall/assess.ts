@@ -3,6 +3,7 @@ import { duration } from '../../agent/text/durations.ts'
 import { familyNames } from '../../agent/text/families.ts'
 import { many } from '../../agent/text/lists.ts'
 import { buggyIptables, lockoutRisk, twoBackends } from './checks/backends.ts'
+import { blocks } from './checks/blocks.ts'
 import { changes } from './checks/changed.ts'
 import { flannelMissing } from './checks/flannel.ts'
 import { flushed } from './checks/flushed.ts'
@@ -10,7 +11,6 @@ import { conntrackFilling, duplicates, growing } from './checks/growth.ts'
 import { hostPortsMissing } from './checks/hostports.ts'
 import { kubeParts, missingParts, settled } from './checks/kube.ts'
 import { lockout } from './checks/lockout.ts'
-import { ufwBlocks } from './checks/ufw-blocks.ts'
 import { ufwDrift } from './checks/ufw-drift.ts'
 import { hadOf } from './history/flush.ts'
 import { cellsOf } from './rule-set.ts'
@@ -27,7 +27,7 @@ export function assess(sample: FirewallSample, now: number, series?: Series): Fo
     ...flannelMissing(sample, now, cellsOf(sample.sets)),
     ...hostPortsMissing(sample),
     ...lockout(sample, now),
-    ...ufwBlocks(sample),
+    ...blocks(sample, now),
     ...ufwDrift(sample),
     ...lockoutRisk(sample),
     ...duplicates(sample),

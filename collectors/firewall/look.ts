@@ -3,12 +3,13 @@ import { familyNames } from '../../agent/text/families.ts'
 import { exists, orNothing } from '../node/ask.ts'
 import { findK3s, type K3s } from '../node/k3s.ts'
 import { type Family, families } from './cells.ts'
+import { readBlocked } from './checks/blocked.ts'
 import { readConntrack } from './checks/conntrack.ts'
 import { missingHostPorts } from './checks/hostports.ts'
 import { clusterNetworks } from './checks/kube.ts'
-import { forNodes, hasPeers, type Needed, needsOf } from './checks/needs.ts'
+import { type Needed, needsOf } from './checks/needs.ts'
+import { readPeers } from './checks/peers.ts'
 import { sshPorts } from './checks/ssh.ts'
-import { blockedOf } from './checks/verdicts.ts'
 import { type Native, readNative } from './dump/native.ts'
 import { type Read, readFamily } from './dump/read.ts'
 import { familyOfPort, type HostPort, readSandboxes, type Sandboxes } from './dump/sandboxes.ts'
@@ -60,11 +61,15 @@ export async function look(host: Host, before: FirewallSample | undefined): Prom
   const networks = k3s && clusterNetworks(k3s, await host.text('/run/flannel/subnet.env').catch(() => ''))
   const podNetworks = networks?.pods ?? []
   const inside = networksOf([...podNetworks, ...(networks?.services ?? []), ...neverOutside])
-  const { ufw, ssh, boot, monitor, conntrack, sandboxes, netConf } = await readAround(host, see, k3s, before)
-  // Without ufw no walk is made for k3s's ports: every node would pay for what concerns few.
-  const ufwMatters = ufw ? ufw.enabled : blind.some((it) => it.what === "ufw's settings")
-  const needs =
-    k3s?.running && ufwMatters ? needsOf(k3s, { pods: networksOf(podNetworks), inside, netConf }) : []
+  const { ufw, ssh, boot, monitor, conntrack, sandboxes, netConf, bridged } = await readAround(
+    host,
+    see,
+    k3s,
+    before,
+  )
+  const needs = k3s?.running
+    ? needsOf(k3s, { pods: networksOf(podNetworks), inside, netConf, bridged: bridged?.trim() === '1' })
+    : []
   const ways = (family: Family) =>
     ssh.ports[family].map((port) => ({ protocol: 'tcp' as const, port, inside }))
   const probes = (family: Family) => [...ways(family), ...ofFamily(needs, family).map((it) => it.probe)]
@@ -72,20 +77,16 @@ export async function look(host: Host, before: FirewallSample | undefined): Prom
   const native = await readTables(host, monitor, read, before)
   // Under load a look takes seconds: what it found missing went no later than when it was read.
   const now = host.now()
-  const blocked = blockedOf(read, needs, native.deciding)
-  const old = (before?.blocked ?? []).filter((it) => stale.includes(it.family ?? 'ipv4'))
-  const asked = [...blocked, ...old].some((it) => forNodes(it.need))
-  const peers =
-    asked && k3s
-      ? await see('whether there are other nodes', ['firewall.ufw-blocks-k3s'], hasPeers(host, k3s))
-      : undefined
+  const blocked = await readBlocked(read, needs, native.deciding, async (family, other) =>
+    k3s
+      ? see('where the other nodes are', ['firewall.blocks-k3s'], readPeers(host, k3s, family, other))
+      : undefined,
+  )
   return {
     ...{ k3s, networks, ssh, ufw, monitor, conntrack, sandboxes, read, stale, native, blocked },
     ways: { ipv4: ways('ipv4'), ipv6: ways('ipv6') },
     boot: boot?.trim() || undefined,
     missing: k3s && sandboxes ? await missingPorts(host, sandboxes, read, native) : undefined,
-    // Connections that only other nodes need do not matter on a cluster of one node.
-    alone: asked && peers !== true,
     podNetworks,
     now,
     unseen: blind,
@@ -97,7 +98,7 @@ const ofFamily = (needs: readonly Needed[], family: Family) => needs.filter((it)
 /** What is read besides the rules. */
 async function readAround(host: Host, see: See, k3s: K3s | undefined, before: FirewallSample | undefined) {
   const mapped = ['firewall.hostport-rules-missing']
-  const [ssh, ufw, boot, monitor, conntrack, sandboxes, netConf] = await Promise.all([
+  const [ssh, ufw, boot, monitor, conntrack, sandboxes, netConf, bridged] = await Promise.all([
     sshPorts(host),
     see("ufw's settings", ['firewall.ufw-drift'], readUfw(host), before?.ufw),
     orNothing(host.text('/proc/sys/kernel/random/boot_id')),
@@ -106,8 +107,9 @@ async function readAround(host: Host, see: See, k3s: K3s | undefined, before: Fi
     k3s &&
       see('which host ports pods have', mapped, readSandboxes(host, before?.sandboxes), before?.sandboxes),
     k3s && orNothing(host.text(`${k3s.dataDir}/agent/etc/flannel/net-conf.json`)),
+    k3s && orNothing(host.text('/proc/sys/net/bridge/bridge-nf-call-iptables')),
   ])
-  return { ssh, ufw, boot, monitor, conntrack, sandboxes, netConf }
+  return { ssh, ufw, boot, monitor, conntrack, sandboxes, netConf, bridged }
 }
 
 interface Families {

@@ -1,8 +1,9 @@
-import { causes, declared } from '../../agent/model/index.ts'
+import { causes, declared, whileOpen } from '../../agent/model/index.ts'
 import { minute } from '../../agent/text/times.ts'
 import { cleared } from '../node/cleared.ts'
+import { ofFilter } from '../node/flushed.ts'
 import { leaveBarePods } from '../node/pods.ts'
-import { lostOnlyK3s } from './proofs.ts'
+import { lostOnlyK3s, notForwarded } from './proofs.ts'
 import { type GrowthCode, growthRules } from './rules-growth.ts'
 import { titles } from './titles.ts'
 
@@ -13,7 +14,7 @@ export type Code =
   | 'firewall.hostport-rules-missing'
   | 'firewall.lockout'
   | 'firewall.lockout-risk'
-  | 'firewall.ufw-blocks-k3s'
+  | 'firewall.blocks-k3s'
   | 'firewall.ufw-drift'
   | 'firewall.changed'
   | GrowthCode
@@ -103,28 +104,34 @@ export const rules = declared({
     pendingFor: 10_000,
     because: [...goneForGood, { code: 'firewall.kube-chains-missing', same: 'family', outlivesRepair: true }],
   },
-  'firewall.ufw-blocks-k3s': {
+  'firewall.blocks-k3s': {
     severity: 'critical',
-    title: 'ufw blocks k3s',
-    titleFor: titles.ufwBlocks,
+    title: 'firewall blocks k3s',
+    titleFor: titles.blocks,
     meaning:
-      'Murphy follows a first packet through the rules of both backends: from a pod of this node to the API (server) and the kubelet, from other nodes to the API (server) and to the overlay. The packet is certainly dropped, while ufw is on and its chains are reached. What only other nodes need counts only where there are any. Ports are those k3s was started with.',
+      'Murphy follows packets that k3s needs through the rules of both backends, whoever wrote them (ufw, Docker, a cloud image, a single line). These are pods of this node to the API (server) and the kubelet, other nodes to the API (server), the kubelet and the overlay, other servers to etcd. This node to the overlay of others, and to the API (agent), and DNS between pods, which has to be forwarded. The packet is certainly dropped: by a rule, or by a policy. What other nodes send is followed from their addresses, where they are known, and counts only where there are any. Ports are those k3s was started with. Where a condition or a table of nftables cannot be judged, nothing is reported.',
     measured:
-      '`iptables-save` and `ip6tables-save` of each backend that is in use and tables of nftables, followed for each such packet; whether ufw is on from /etc/ufw/ufw.conf.',
+      '`iptables-save` and `ip6tables-save` of each backend that is in use and tables of nftables, followed for each such packet. Other nodes: `ip -j -d route show` and `bridge -j fdb show`, the load balancer of an agent, connections to 2380/tcp.',
     impact:
       'Pods cannot reach this node, or nodes each other, while everything still shows Ready for a while.',
     fix: [
-      'Allow the pods: `ufw allow from 10.42.0.0/16`',
-      'Allow the services: `ufw allow from 10.43.0.0/16`',
-      'Allow the overlay from each other node (NODE is its address): `ufw allow from NODE to any port 8472 proto udp`',
-      'On a server, allow the API from each other node (NODE is its address): `ufw allow from NODE to any port 6443 proto tcp`',
+      'With ufw, allow the pods: `ufw allow from 10.42.0.0/16`',
+      'With ufw, allow the services: `ufw allow from 10.43.0.0/16`',
+      'With ufw, allow the overlay from each other node (NODE is its address): `ufw allow from NODE to any port 8472 proto udp`',
+      'With firewalld, trust the pods: `firewall-cmd --zone=trusted --add-source=10.42.0.0/16`',
+      'Without either, allow the overlay from each other node (NODE is its address): `iptables -I INPUT -p udp -s NODE --dport 8472 -j ACCEPT`',
     ],
     avoid: [
       "Don't run `iptables -F`: the DROP policy stays and locks out SSH.",
       "Don't open 8472/udp to everybody: anyone could send into the pod network.",
+      "Don't run `firewall-cmd --reload`: it deletes the rules of k3s too.",
     ],
-    // As for `firewall.lockout`: 0.9 s.
-    pendingFor: 5_000,
+    // `ufw reload` 0.9 s, `firewall-cmd --reload` on a board several.
+    pendingFor: 15_000,
+    because: [
+      { code: 'firewall.flushed', same: 'family', proof: ofFilter },
+      { code: 'firewall.flannel-rules-missing', same: 'family', takes: whileOpen, proof: notForwarded },
+    ],
   },
   'firewall.ufw-drift': {
     severity: 'warning',

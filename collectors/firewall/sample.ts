@@ -1,7 +1,7 @@
 import type { Sample } from '../../agent/model/index.ts'
 import type { Family } from './cells.ts'
+import type { Blocked } from './checks/blocked.ts'
 import type { Expected } from './checks/kube.ts'
-import type { Blocked } from './checks/needs.ts'
 import type { SshPorts } from './checks/ssh.ts'
 import type { HostPort, Sandboxes } from './dump/sandboxes.ts'
 import type { Ufw } from './dump/ufw.ts'

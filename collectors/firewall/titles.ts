@@ -56,15 +56,26 @@ export const titles = {
     )
   },
   lockoutRisk: (it) => `${toolOf(it)} -F would lock out SSH`,
-  ufwBlocks({ evidence }) {
-    const blocked = textIn(evidence, 'blocked').split(', ')
-    const ports = blocked.flatMap((it) => {
-      const [, need, port] = /^(\S{1,20}) (\d{1,5})\b/.exec(it) ?? []
-      return port === undefined ? [] : [need === 'overlay' ? `${port}/udp` : port]
-    })
-    return ports.length === 0
-      ? 'ufw blocks k3s'
-      : shortEnough(`ufw blocks k3s: ${[...new Set(ports)].join(', ')}`, 'ufw blocks k3s')
+  blocks({ evidence }) {
+    const by = textIn(evidence, 'by')
+    const who = /^(?:ufw|firewalld)$/.test(by) ? by : by === 'docker' ? 'Docker' : 'firewall'
+    const ports = textIn(evidence, 'blocked')
+      .split(', ')
+      .flatMap((it) => {
+        const [, need = '', port] = /^(\S{1,20}) (\d{1,5})\b/.exec(it) ?? []
+        if (port === undefined) return []
+        return [
+          /^pods-(?:in|out|local)$/.test(need)
+            ? 'pods'
+            : `${port}${need.startsWith('overlay') ? '/udp' : ''}`,
+        ]
+      })
+    const all = [...new Set(ports)]
+    const several = (most: number) =>
+      all.length <= most ? [] : [`${who} blocks k3s: ${all.slice(0, most).join(', ')} …`]
+    return all.length === 0
+      ? `${who} blocks k3s`
+      : shortEnough(`${who} blocks k3s: ${all.join(', ')}`, ...several(3), ...several(2), `${who} blocks k3s`)
   },
   ufwDrift({ evidence }) {
     if (evidence?.state === 'loaded') return 'ufw off, but its rules still loaded'

@@ -1,4 +1,5 @@
 import type { Proof } from '../../agent/model/index.ts'
+import { ofApi, ofEtcd } from '../node/flushed.ts'
 
 /** What both say; a proof that is not asked for is given. */
 export const both =
@@ -27,6 +28,10 @@ export const diedOfKill: Proof = (cause, effect) => {
 
 /** 401: the API is there, and refuses who asks (RFC 9110, 15.5.2). */
 export const saysUnauthorized: Proof = (_, { evidence }) => evidence?.status === 401
+
+/** etcd's way to the others is closed, without which the API is not ready; or the way to a server, and none answered. */
+export const shutOff: Proof = (cause, effect) =>
+  ofEtcd(cause, effect) || (ofApi(cause, effect) && typeof effect.evidence?.status !== 'number')
 
 /** What k3s said last before it ended: `evidence.reason` of `k3s.crashed`. */
 const ended =

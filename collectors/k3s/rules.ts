@@ -14,6 +14,7 @@ import {
   ofK3s,
   panickedAtLink,
   saysUnauthorized,
+  shutOff,
 } from './proofs.ts'
 import { lastWordsOf, linesOf } from './text.ts'
 import { titles } from './titles.ts'
@@ -143,6 +144,7 @@ export const rules = declared({
       ...unwell,
       { code: 'k3s.disk-filling', takes: whileOpen, grave: true, proof: isFull },
       { code: 'certs.api-unauthorized', proof: saysUnauthorized },
+      { code: 'firewall.blocks-k3s', takes: whileOpen, proof: shutOff },
     ],
   },
   'k3s.kubelet-unhealthy': {

@@ -6,7 +6,7 @@ const tableOf = ({ evidence }: Parameters<Proof>[0]) => `${evidence?.table ?? ''
 export const ofNat: Proof = (cause) => /\bnat\b/.test(tableOf(cause))
 
 /** A flush took the rules of filter; the policy of a chain stays. */
-const ofFilter: Proof = (cause) => /\bfilter\b/.test(tableOf(cause))
+export const ofFilter: Proof = (cause) => /\bfilter\b/.test(tableOf(cause))
 
 /**
  * What makes a lockout one of everything that comes in, loopback and answers included: the rules went and the policy stayed.
@@ -14,5 +14,15 @@ const ofFilter: Proof = (cause) => /\bfilter\b/.test(tableOf(cause))
  */
 export const flushedFilter = causes({ code: 'firewall.flushed', takes: whileOpen, proof: ofFilter })
 
-/** ufw shuts out the overlay, by which pods of other nodes answer. */
-export const ofOverlay: Proof = ({ evidence }) => /\boverlay\b/.test(`${evidence?.blocked ?? ''}`)
+const blockedBy = ({ evidence }: Parameters<Proof>[0]) => `${evidence?.blocked ?? ''}`
+
+/** The firewall drops the overlay, by which pods of other nodes answer. */
+export const ofOverlay: Proof = (cause) => /\boverlay\b/.test(blockedBy(cause))
+/** It drops what pods send each other, by the overlay or where it is forwarded. */
+export const ofPods: Proof = (cause) => /\b(?:overlay|pods-(?:in|out|local))\b/.test(blockedBy(cause))
+/** It drops what pods of a server send to its API. */
+export const ofPodsApi: Proof = (cause) => /\bpods-api\b/.test(blockedBy(cause))
+/** It drops what this node itself sends to the API of a server. */
+export const ofApi: Proof = (cause) => /\bapi-out\b/.test(blockedBy(cause))
+/** It drops what other servers send to this one's etcd. */
+export const ofEtcd: Proof = (cause) => /\betcd\b/.test(blockedBy(cause))

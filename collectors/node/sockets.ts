@@ -1,5 +1,5 @@
 /**
- * Which sockets listen, as the kernel says in /proc/net/tcp and tcp6 (proc(5), net/ipv4/tcp_ipv4.c): state, address as
+ * Which sockets listen, and with whom they talk, as the kernel says in /proc/net/tcp and tcp6 (proc(5), net/ipv4/tcp_ipv4.c): state, address as
  * 32-bit words in the machine's byte order (little endian wherever k3s runs), and the uid that opened the socket, as
  * seen in this user namespace. Pure.
  */
@@ -23,6 +23,31 @@ export function listeningSockets(text: string): Listening[] {
     port: Number.parseInt(port, 16),
     ...(uid !== undefined && { uid: Number(uid) }),
   }))
+}
+
+/** The addresses of other machines with whose port this one has, or begins, a connection; none of loopback. */
+export function remoteAddresses(text: string, port: number): readonly string[] {
+  const wanted = port.toString(16).padStart(4, '0').toUpperCase()
+  const lines = text.matchAll(
+    /^\s*\d+: ([0-9A-F]{8,32}):[0-9A-F]{4} ([0-9A-F]{8}|[0-9A-F]{32}):([0-9A-F]{4}) /gm,
+  )
+  const found = new Set<string>()
+  for (const [, own = '', far = '', its] of lines)
+    if (its === wanted && own !== far && !/^0+$/.test(far)) found.add(addressIn(far))
+  return [...found].filter((it) => it !== '::1' && !it.startsWith('127.')).slice(0, 64)
+}
+
+/** An address as people write it, of words in the machine's byte order. */
+function addressIn(hex: string): string {
+  const bytes = (hex.match(/.{8}/g) ?? []).flatMap((it) =>
+    (it.match(/../g) ?? []).toReversed().map((byte) => Number.parseInt(byte, 16)),
+  )
+  const four = bytes.length === 16 && hex.startsWith(mapped('')) ? bytes.slice(12) : bytes
+  if (four.length === 4) return four.join('.')
+  const groups = [0, 2, 4, 6, 8, 10, 12, 14].map((at) =>
+    (((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0)).toString(16),
+  )
+  return new URL(`http://[${groups.join(':')}]/`).hostname.slice(1, -1)
 }
 
 const any4 = '0'.repeat(8)

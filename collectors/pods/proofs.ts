@@ -1,5 +1,5 @@
 import type { Proof, Proven } from '../../agent/model/index.ts'
-import { ofOverlay } from '../node/flushed.ts'
+import { ofPods, ofPodsApi } from '../node/flushed.ts'
 
 /** The patterns of its log (patterns/) by which a container says what stopped it. */
 const network = ['dns', 'unreachable', 'unknown-host']
@@ -59,10 +59,10 @@ export const endedForMemory: Proof = (cause, effect) =>
 export const endedByKill: Proof = (cause, effect) =>
   effect.evidence?.['last exit code'] === sigkill || endedForMemory(cause, effect)
 
-/** ufw shuts pods out of the node, so of its API; between pods, as to the DNS, nothing comes in. */
-export const shutOut: Proof = (_, effect) => isUnreached(effect, true)
-/** It may shut out the overlay too, by which pods of other nodes answer. */
-export const shutOverlay: Proof = (cause, effect) => ofOverlay(cause, effect) && saysBeyond(cause, effect)
+/** The firewall shuts pods out of the node, so of its API; between pods, as to the DNS, nothing comes in. */
+export const shutOut: Proof = (cause, effect) => ofPodsApi(cause, effect) && isUnreached(effect, true)
+/** It may shut out the overlay too, by which pods of other nodes answer, or not forward between pods. */
+export const shutOverlay: Proof = (cause, effect) => ofPods(cause, effect) && saysBeyond(cause, effect)
 
 /** A flush of nat takes services away. */
 export const cutOff: Proof = (cause, effect) =>

@@ -37,8 +37,8 @@ const network = causes(
       'firewall.kube-chains-missing',
     ] as const
   ).map((code) => ({ code, takes: noticed, proof: saysNetwork })),
-  { code: 'firewall.ufw-blocks-k3s', takes: noticed, proof: shutOut },
-  { code: 'firewall.ufw-blocks-k3s', takes: noticed, proof: shutOverlay, partly: true },
+  { code: 'firewall.blocks-k3s', takes: noticed, proof: shutOut },
+  { code: 'firewall.blocks-k3s', takes: noticed, proof: shutOverlay, partly: true },
   { code: 'firewall.flushed', takes: noticed, proof: cutOff },
   { code: 'firewall.flushed', takes: noticed, proof: notForwarded, partly: true },
   // The API of a server, and of an agent by its load balancer, is this node's own: not reached over the overlay, nor

@@ -25,16 +25,78 @@ t.test('ufw enable with its defaults, what Murphy says to do, then ufw disable',
   t.same(codes(await it.round()), [])
   await it.sh('ufw allow 22/tcp; ufw --force enable')
   const on = await it.round()
-  t.same(codes(on), ['changed', 'lockout-risk', 'ufw-blocks-k3s'])
-  t.match(one(on, 'ufw-blocks-k3s')?.text, /pods to the API \(6443\/tcp\); pods to the kubelet \(10250\/tcp/)
-  t.notMatch(one(on, 'ufw-blocks-k3s')?.text, /other nodes/, 'this node has no peers')
+  t.same(codes(on), ['blocks-k3s', 'changed', 'lockout-risk'])
+  t.match(one(on, 'blocks-k3s')?.text, /pods to the API \(6443\/tcp\); pods to the kubelet \(10250\/tcp/)
+  t.notMatch(one(on, 'blocks-k3s')?.text, /other nodes/, 'this node has no peers')
   t.match(one(on, 'changed')?.text, /ufw 0 → \d+/)
   t.match(one(on, 'changed')?.text, /^`(ip6?tables|nft)/)
-  for (const step of one(on, 'ufw-blocks-k3s')?.fix ?? [])
+  for (const step of one(on, 'blocks-k3s')?.fix ?? [])
     for (const [, command = ''] of step.matchAll(/`(ufw allow from [\d./]+)`/g)) await it.sh(command)
   t.same(codes(await it.round()), ['changed', 'lockout-risk'], 'its own steps repair it')
   await it.run(['ufw', 'disable'])
   t.same(codes(await it.round()), ['changed'])
+})
+
+/** Another node behind the overlay, as flannel sets it up. */
+const peer = `ip link add eth0 type veth peer name far; ip link set far up; ip addr add 192.0.2.1/24 dev eth0; ip link set eth0 up
+  ip link add flannel.1 type vxlan id 1 dev eth0 dstport 8472 nolearning; ip link set flannel.1 up
+  ip route add 10.42.1.0/24 via 10.42.1.0 dev flannel.1 onlink
+  bridge fdb append 02:00:00:00:00:02 dev flannel.1 dst 192.0.2.2`
+
+t.test('whoever drops what k3s needs: what dies of it, and the steps that repair it', skip, async (t) => {
+  const it = await namespace(t)
+  await it.sh(peer)
+  const faults = [
+    ['iptables -I INPUT -p udp --dport 8472 -j DROP', 'overlay 8472', 'rule'],
+    ['iptables -t raw -A PREROUTING -p udp -m multiport --dports 8472,9 -j DROP', 'overlay 8472', 'rule'],
+    ['iptables -I OUTPUT -d 192.0.2.2 -p udp -j REJECT', 'overlay-out 8472', 'rule'],
+    [
+      'iptables-legacy -A INPUT -s 192.0.2.0/24 -i eth0 -j DROP',
+      /^nodes-api 6443, overlay 8472, nodes-kub/,
+      'rule',
+    ],
+    // As the images of some clouds have it (k3s issue 977).
+    [
+      'iptables -F INPUT; iptables -A INPUT -p tcp --dport 22 -j ACCEPT; iptables -A INPUT -j REJECT --reject-with icmp-host-prohibited',
+      /^pods-api 6443, nodes-api 6443, overlay 8472/,
+      'rule',
+    ],
+    ['iptables -F INPUT; iptables -P INPUT DROP', /^pods-api 6443, nodes-api 6443, overlay 8472/, 'policy'],
+    [
+      'iptables -F FORWARD; iptables -N DOCKER-USER; iptables -A FORWARD -j DOCKER-USER; iptables -P FORWARD DROP',
+      'pods-in 53, pods-out 53',
+      'docker',
+    ],
+  ] as const
+  for (const [script, blocked, by] of faults) {
+    await it.sh(
+      'iptables -P INPUT ACCEPT; iptables -P FORWARD ACCEPT; iptables -t raw -F; iptables-legacy -F',
+    )
+    await asHealthy(it)
+    t.equal(one(await it.round(), 'blocks-k3s'), undefined, `before ${script}`)
+    await it.sh(script)
+    const found = one(await it.round(), 'blocks-k3s')
+    t.match(found?.evidence, { blocked, by }, script)
+    const steps = (found?.fix ?? []).flatMap((step) => /`(ip6?tables[^`]*)`$/.exec(step)?.[1] ?? [])
+    t.ok(steps.length > 0, `${script}: ${found?.fix}`)
+    for (const command of steps) await it.sh(command)
+    t.equal(one(await it.round(), 'blocks-k3s'), undefined, `${script}: ${steps.join('; ')}`)
+  }
+})
+
+t.test('ufw on a node with another: what each of its steps opens', skip, async (t) => {
+  const it = await namespace(t)
+  await withUfw(it, t.testdir({}))
+  await it.sh(peer)
+  await asHealthy(it)
+  await it.sh('ufw allow 22/tcp; ufw deny 8472/udp; ufw --force enable')
+  const found = one(await it.round(), 'blocks-k3s')
+  t.match(found?.text, /^ufw drops what k3s needs: /)
+  for (const step of found?.fix ?? [])
+    for (const [, command = ''] of step.matchAll(/`(ufw (?:prepend |route )?allow [^`]*)`/g))
+      await it.sh(command)
+  t.equal(one(await it.round(), 'blocks-k3s'), undefined, `${found?.fix}`)
+  t.ok(found?.fix?.some((it) => it.includes('ufw prepend allow from 192.0.2.2 to any port 8472 proto udp')))
 })
 
 t.test('ufw and the kernel drift apart, and come together again', skip, async (t) => {

@@ -13,7 +13,7 @@ export const codes = {
   'filter flannel': 'firewall.flushed',
   'filter ufw': 'firewall.ufw-drift',
   'ufw rules': 'firewall.ufw-drift',
-  'ufw blocks': 'firewall.ufw-blocks-k3s',
+  'ufw blocks': 'firewall.blocks-k3s',
   ssh: 'firewall.lockout',
   conntrack: 'firewall.conntrack-filling',
   duplicates: 'firewall.duplicates',

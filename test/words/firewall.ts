@@ -54,10 +54,15 @@ export const firewall: readonly Example[] = [
   },
   {
     it: {
-      code: 'firewall.ufw-blocks-k3s',
-      subject: 'ufw',
+      code: 'firewall.blocks-k3s',
+      subject: 'k3s',
       text: "ufw drops what k3s needs: pods to the API (6443/tcp); pods to the kubelet (10250/tcp: metrics, kubectl top); other nodes to this node's pods (51820/udp) (`-A ufw-reject-input -j DROP`).",
-      evidence: { family, table: 'filter', blocked: 'pods-api 6443, pods-kubelet 10250, overlay 51820' },
+      evidence: {
+        family,
+        table: 'filter',
+        blocked: 'pods-api 6443, pods-kubelet 10250, overlay 51820',
+        by: 'ufw',
+      },
     },
     key: '6443, 10250',
   },

@@ -1,11 +1,27 @@
-import { type Host, HostError } from '../../../agent/model/index.ts'
 import type { K3s } from '../../node/k3s.ts'
 import { type Family, families } from '../cells.ts'
 import type { Probe } from '../packet/match.ts'
 import type { Network } from '../packet/networks.ts'
 
-/** Connections to this node that k3s needs (k3s's documentation, "Inbound Rules for K3s Nodes"). */
-export type Need = 'pods-api' | 'pods-kubelet' | 'nodes-api' | 'overlay'
+/**
+ * Connections that k3s needs (k3s's documentation, "Inbound Rules for K3s Nodes"): to this node, from it (`-out`), and
+ * between pods through it.
+ */
+export type Need =
+  | 'pods-api'
+  | 'pods-kubelet'
+  | 'nodes-api'
+  | 'nodes-kubelet'
+  | 'etcd'
+  | 'overlay'
+  | 'overlay-out'
+  | 'api-out'
+  | 'pods-in'
+  | 'pods-out'
+  | 'pods-local'
+
+/** Who is at the other end, where that is not a pod of this node: any other node, or a server. */
+export type Other = 'node' | 'server' | 'etcd'
 
 export interface Needed {
   readonly need: Need
@@ -13,88 +29,114 @@ export interface Needed {
   readonly probe: Probe
 }
 
-/** A connection that k3s needs and the firewall drops: its port and the rule or policy that drops it. */
-export interface Blocked {
-  readonly need: Need
-  readonly port: number
-  readonly by: string
-  /** Absent for IPv4. */
-  readonly family?: 'ipv6'
-}
-
 interface Facts {
   readonly pods: readonly Network[]
   readonly inside: readonly Network[]
   readonly netConf?: string | undefined
+  /** Packets between pods of one bridge pass iptables (net.bridge.bridge-nf-call-iptables). */
+  readonly bridged?: boolean
 }
 
 const kubelet = 10_250
+const etcd = [2379, 2380]
+/** What stands for all between pods: the cluster DNS, which every pod needs, over UDP and over TCP. */
+const dns = 53
+/** The bridge of flannel's pods in k3s. */
+const bridge = 'cni0'
 
 /**
  * The ports that k3s needs on this node, in each family that pods have. On an agent, pods reach the API over the
- * overlay, not through INPUT. Nodes talk to the API by one family, IPv4 where there is any; flannel has an overlay for
- * each (`flannel.1`, `flannel-v6.1`), on the same port.
+ * overlay, not through INPUT. Nodes talk to each other by one family, IPv4 where there is any; flannel has an overlay
+ * for each (`flannel.1`, `flannel-v6.1`), on the same port.
  */
-export function needsOf(k3s: K3s, { pods, inside, netConf }: Facts): readonly Needed[] {
+export function needsOf(k3s: K3s, facts: Facts): readonly Needed[] {
+  const { pods, inside, netConf } = facts
   const api = Number(k3s.flags['https-listen-port']?.at(-1) ?? 6443)
-  const overlay = overlayPort(netConf)
+  const overlay = overlayOf(netConf)
   const server = k3s.role === 'server'
   const has = (family: Family) => pods.filter((it) => it.bits === (family === 'ipv4' ? 32 : 128))
   return families.flatMap((family): Needed[] => {
     const own = has(family)
     if (own.length === 0) return []
-    const fromPods = { protocol: 'tcp', inside, pods: own } as const
-    const fromNodes = { protocol: 'tcp', inside } as const
-    const nodes = server && (family === 'ipv4' || has('ipv4').length === 0)
-    return [
-      ...(server ? [{ need: 'pods-api', family, probe: { ...fromPods, port: api } } as const] : []),
-      { need: 'pods-kubelet', family, probe: { ...fromPods, port: kubelet } },
-      ...(nodes ? [{ need: 'nodes-api', family, probe: { ...fromNodes, port: api } } as const] : []),
-      ...(overlay
-        ? [{ need: 'overlay', family, probe: { ...fromNodes, protocol: 'udp', port: overlay } } as const]
-        : []),
+    // Pods reach the API by its service.
+    const fromPods = { protocol: 'tcp', inside, from: own, on: bridge } as const
+    const tcp = (port: number): Probe => ({ protocol: 'tcp', port, inside })
+    const among = family === 'ipv4' || has('ipv4').length === 0
+    // What is sent keeps the mark of the pod's packet in it (net/ipv4/ip_tunnel_core.c, iptunnel_xmit).
+    const tunnelled = { protocol: 'udp', inside, way: 'out', marks: 0xffffffff } as const
+    // In the order in which they are said: the gravest first.
+    const all: readonly (readonly [Need, Probe] | false)[] = [
+      server && ['pods-api', { ...fromPods, port: api, dnat: 'yes' }],
+      server && among && ['nodes-api', tcp(api)],
+      !server && among && ['api-out', { ...tcp(api), way: 'out' }],
+      ...(server && among ? etcd.map((port) => ['etcd', tcp(port)] as const) : []),
+      overlay?.port !== undefined && ['overlay', { protocol: 'udp', port: overlay.port, inside }],
+      overlay?.port !== undefined && ['overlay-out', { ...tunnelled, port: overlay.port }],
+      ...betweenPods(own, facts, overlay?.links[family]),
+      ['pods-kubelet', { ...fromPods, port: kubelet }],
+      among && ['nodes-kubelet', tcp(kubelet)],
     ]
+    return all.flatMap((it) => (it ? [{ need: it[0], family, probe: it[1] }] : []))
   })
 }
 
+/** Through a service the destination was another before; what comes from another node was changed there. */
+function betweenPods(
+  own: readonly Network[],
+  { inside, bridged }: Facts,
+  link: string | undefined,
+): (readonly [Need, Probe])[] {
+  const ways: readonly (readonly [Need, Pick<Probe, 'on' | 'off' | 'dnat'>] | false)[] = [
+    link !== undefined && ['pods-in', { on: link, off: bridge }],
+    link !== undefined && ['pods-out', { on: bridge, off: link, dnat: 'maybe' }],
+    bridged === true && ['pods-local', { on: bridge, off: bridge, dnat: 'maybe' }],
+  ]
+  return ways.flatMap((it) =>
+    it
+      ? (['udp', 'tcp'] as const).map((protocol): readonly [Need, Probe] => [
+          it[0],
+          { ...it[1], way: 'forward', protocol, port: dns, inside, from: own, to: own },
+        ])
+      : [],
+  )
+}
+
+interface Overlay {
+  readonly port?: number
+  /** The device of each family by which packets to and from other nodes' pods go. */
+  readonly links: Readonly<Record<Family, string>>
+}
+
 /**
- * flannel's VXLAN is on 8472/udp on Linux, its WireGuard on 51820 (flannel, Documentation/backends.md). Undefined for
- * other backends.
+ * flannel's VXLAN is on 8472/udp on Linux, its WireGuard on 51820, and on 51821 for IPv6 (flannel,
+ * Documentation/backends.md; pkg/backend/vxlan and wireguard for the names of devices). Undefined for other backends.
  */
-export function overlayPort(netConf: string | undefined): number | undefined {
+export function overlayOf(netConf: string | undefined): Overlay | undefined {
+  const vxlan = (id: number) => ({ ipv4: `flannel.${id}`, ipv6: `flannel-v6.${id}` })
   // k3s's default, where the file could not be read.
-  if (netConf === undefined) return 8472
+  if (netConf === undefined) return { port: 8472, links: vxlan(1) }
   try {
     const { Backend: backend } = JSON.parse(netConf)
     const type = String(backend?.Type ?? '').toLowerCase()
-    if (type === 'vxlan') return Number(backend.Port) || 8472
-    if (type === 'wireguard') return Number(backend.ListenPort) || 51_820
+    if (type === 'vxlan')
+      return { port: Number(backend.Port) || 8472, links: vxlan(Number(backend.VNI) || 1) }
+    if (type === 'wireguard')
+      return {
+        port: Number(backend.ListenPort) || 51_820,
+        links: { ipv4: 'flannel-wg', ipv6: 'flannel-wg-v6' },
+      }
   } catch {
     return undefined
   }
   return undefined
 }
 
-/** Whether only other nodes need this connection. */
-export const forNodes = (need: Need) => need === 'overlay' || need === 'nodes-api'
-
-/**
- * An agent always has another node, its server; a server has one if the overlay leads to any. Throws a HostError where
- * the routes cannot be read.
- */
-export async function hasPeers(host: Host, k3s: K3s): Promise<boolean> {
-  if (k3s.role === 'agent') return true
-  const { stdout, exit } = await host.run(routes)
-  const doing = `running \`${routes.join(' ')}\``
-  if (exit !== 0) throw new HostError('failed', `${doing}: exit code ${exit}`)
-  let printed: unknown
-  try {
-    printed = JSON.parse(stdout)
-  } catch {
-    printed = undefined
-  }
-  if (!Array.isArray(printed)) throw new HostError('failed', `${doing}: it did not print a list as JSON`)
-  return printed.some((it) => /^flannel/.test(String(it?.dev)) && it?.gateway !== undefined)
+/** Whether a connection leads from or to other nodes, and to which of them. */
+export function otherOf(need: Need): Other | undefined {
+  if (need === 'etcd') return 'etcd'
+  if (need === 'api-out') return 'server'
+  return need === 'pods-api' || need === 'pods-kubelet' || need === 'pods-local' ? undefined : 'node'
 }
 
-const routes = ['ip', '-j', '-d', 'route', 'show']
+/** Whether the connection passes through the node, from pod to pod. */
+export const isBetweenPods = (need: Need) => /^pods-(in|out|local)$/.test(need)

@@ -1,21 +1,25 @@
 import type { Read } from '../dump/read.ts'
-import type { Probe } from '../packet/match.ts'
+import type { Match, Probe } from '../packet/match.ts'
 import { byOrigin } from '../packet/origins.ts'
-import { passBoth, type Verdict, wayIn } from '../packet/walk.ts'
-import type { Blocked, Needed } from './needs.ts'
+import { passBoth, translated, type Verdict, wayIn } from '../packet/walk.ts'
 
 /**
  * The verdict of all backends together for a probe; undefined where there are none. `deciding`: native tables that may
  * drop packets and are not followed.
  */
-function verdictOf(read: readonly Read[], probe: Probe, deciding: readonly string[]): Verdict | undefined {
+export function verdictOf(
+  read: readonly Read[],
+  probe: Probe,
+  deciding: readonly string[],
+): Verdict | undefined {
   const [table] = deciding
+  const packet = { ...probe, dnat: probe.dnat ?? isTranslated(read, probe, deciding) }
   return passBoth([
     ...read.map(
       ({ set, tables }): Verdict => ({
         ...(set.hidden?.includes('filter')
           ? { verdict: 'maybe', port: probe.port, by: 'a table that only `nft` can show' }
-          : wayIn(tables, probe)),
+          : wayIn(tables, packet)),
         backend: set.backend,
       }),
     ),
@@ -31,6 +35,13 @@ function verdictOf(read: readonly Read[], probe: Probe, deciding: readonly strin
         ]),
   ])
 }
+
+/** Whether any backend may give the packet another destination: a rule that drops it may never see it then. */
+const isTranslated = (read: readonly Read[], probe: Probe, deciding: readonly string[]): Match =>
+  deciding.length > 0 ||
+  read.some(({ set, tables }) => set.hidden?.includes('nat') || translated(tables, probe) !== 'no')
+    ? 'maybe'
+    : 'no'
 
 /** The same, split by where the connection comes from if that is all the verdict depends on. */
 function wayOf(read: readonly Read[], probe: Probe, deciding: readonly string[]): Verdict | undefined {
@@ -52,18 +63,4 @@ export function inputVerdict(
     if (found) return found
   }
   return undefined
-}
-
-/** Connections that k3s needs and that are certainly dropped. */
-export function blockedOf(
-  read: readonly Read[],
-  needs: readonly Needed[],
-  deciding: readonly string[],
-): readonly Blocked[] {
-  return needs.flatMap(({ need, family, probe }) => {
-    const own = read.filter((it) => it.set.family === family)
-    const verdict = verdictOf(own, probe, deciding)
-    if (verdict?.verdict !== 'drop') return []
-    return [{ need, port: probe.port, by: verdict.by, ...(family === 'ipv6' && { family }) }]
-  })
 }

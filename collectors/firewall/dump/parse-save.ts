@@ -5,7 +5,7 @@ import type { Probe } from '../packet/match.ts'
 import { gatherPath } from '../packet/paths.ts'
 import { own } from '../packet/steps.ts'
 import { rolling, type Sum, sumOf } from '../packet/sums.ts'
-import { type Table, type Tables, walkedTables } from '../packet/walk.ts'
+import { beginsIn, type Table, type Tables } from '../packet/walk.ts'
 import { type Copies, countCopies } from './copies.ts'
 import { baseRuleOwner, chainOwner, type Owner } from './owners.ts'
 import { isFiled, type UfwRules, ufwPart } from './ufw.ts'
@@ -164,8 +164,8 @@ class Reader {
     this.table = own(text.slice(1, longestName))
     this.names.add(this.table)
     this.builtIn = new Set()
-    if (walkedTables.has(this.table)) {
-      this.path = gatherPath(this.wanted.probes)
+    if (beginsIn(this.table, this.wanted.probes).size > 0) {
+      this.path = gatherPath(this.wanted.probes, this.table)
       this.tables.set(this.table, this.path.table)
     }
   }

@@ -1,8 +1,8 @@
 import type { Past, Unseen } from '../../../agent/model/index.ts'
 import type { K3s } from '../../node/k3s.ts'
 import { type Family, families } from '../cells.ts'
+import type { Blocked } from '../checks/blocked.ts'
 import { type Expected, expected, settled } from '../checks/kube.ts'
-import { type Blocked, forNodes } from '../checks/needs.ts'
 import type { SshPorts } from '../checks/ssh.ts'
 import { inputVerdict } from '../checks/verdicts.ts'
 import type { Native } from '../dump/native.ts'
@@ -39,8 +39,6 @@ export interface Seen {
   readonly blocked: readonly Blocked[]
   /** Host ports that no rule maps; undefined where no pod has host ports. */
   readonly missing: readonly HostPort[] | undefined
-  /** It was checked that there are no other nodes. */
-  readonly alone: boolean
   /** When the rules had been read, ms since the epoch. */
   readonly now: number
   readonly unseen: readonly Unseen[]
@@ -67,8 +65,6 @@ export function remember(
     ...(before?.blocked ?? []).filter((it) => stale.includes(it.family ?? 'ipv4')),
     ...seen.blocked,
   ]
-    // Connections that only other nodes need do not matter on a cluster of one node.
-    .filter((it) => !(seen.alone && forNodes(it.need)))
   const should = k3s && expected(k3s, seen.podNetworks)
   const cells = cellsOf(sets)
   const runs = settled(should, now)

@@ -14,17 +14,30 @@ export interface Origin {
   readonly on: string
 }
 
-/** A packet from outside to one of the node's addresses: the first of its connection, unless `established`. */
+/** Where a packet goes: to the node's own sockets, through the node, or out of its own sockets. */
+export type Way = 'in' | 'forward' | 'out'
+
+/**
+ * A packet: the first of its connection, unless `established`. Where nothing else is said, one from outside to one of
+ * the node's addresses.
+ */
 export interface Probe {
   readonly protocol: 'tcp' | 'udp'
   readonly port: number
   /** Networks to and from which no outside machine connects: loopback, pods, services. */
   readonly inside: readonly Network[]
-  /**
-   * Set where the packet comes from a pod of this node instead: from the bridge, with a source in one of these
-   * networks.
-   */
-  readonly pods?: readonly Network[]
+  /** Absent: `in`. */
+  readonly way?: Exclude<Way, 'in'>
+  /** Set where its source is in one of these networks, and its destination in one of those: any address of them. */
+  readonly from?: readonly Network[]
+  readonly to?: readonly Network[]
+  /** The interfaces by which it comes and leaves, where they are known. */
+  readonly on?: string
+  readonly off?: string
+  /** Whether DNAT has changed its destination, as that of a packet to a service. Absent: that is not known. */
+  readonly dnat?: Match
+  /** The bits of its mark that may be set when it arrives. Absent: none. */
+  readonly marks?: number
   /** A later packet of a connection, after the node has answered. It must pass too, or the connection is useless. */
   readonly established?: true
   /** Absent: from anywhere. */
@@ -46,42 +59,43 @@ const certain = (holds: boolean): Match => (holds ? 'yes' : 'no')
 const insideInterface =
   /^(lo|cni0|cbr0|docker0|br-.*|virbr.*|podman.*|lxdbr.*|flannel.*|veth.*|cali.*|kube-.*)$/
 
-/** The bridge of flannel's pods in k3s. */
-const bridge = 'cni0'
 /** Whether one interface, or all of `eth+`, are among those that `pattern` names. */
 export const isOn = (pattern: string, name: string) =>
   pattern === name || (pattern.endsWith('+') && name.startsWith(pattern.slice(0, -1)))
 export const isInside = (name: string) => insideInterface.test(name)
 
-const inputInterface: Maker = ([name = ''], not) =>
-  when(not, ({ pods, origin }) => {
-    if (name === '+') return 'yes'
-    if (pods) return certain(isOn(name, bridge))
-    if (isInside(name)) return 'no'
-    return origin ? certain(isOn(name, origin.on)) : 'maybe'
-  })
+/** Whether a packet is on an interface. `end`: one that only a forwarded packet has, or one that goes that way. */
+const onInterface =
+  (end: 'on' | 'off'): Maker =>
+  ([name = ''], not) =>
+    when(not, (probe) => {
+      if (name === '+') return 'yes'
+      if (probe.way === (end === 'on' ? 'out' : undefined)) return 'no'
+      const known = probe[end] ?? (end === 'on' ? probe.origin?.on : undefined)
+      if (probe[end] === undefined && isInside(name)) return 'no'
+      return known === undefined ? 'maybe' : certain(isOn(name, known))
+    })
 
-const source: Maker = ([text = ''], not) => {
-  const wanted = network(text)
-  if (!wanted) return unknown
-  return when(not, ({ inside, pods, origin }) => {
-    if (wanted.prefix === 0) return 'yes'
-    if (origin) return certain(contains(wanted, origin.from))
-    if (!pods) return inside.some((it) => contains(it, wanted)) ? 'no' : 'maybe'
-    if (pods.every((it) => contains(wanted, it))) return 'yes'
-    return pods.some((it) => contains(it, wanted) || contains(wanted, it)) ? 'maybe' : 'no'
-  })
+/** Whether the addresses of one end lie in a network. `some`: all that the packet may have there; absent: any outside. */
+function within(wanted: Network, some: readonly Network[] | undefined, inside: readonly Network[]): Match {
+  if (!some) return inside.some((it) => contains(it, wanted)) ? 'no' : 'maybe'
+  if (some.every((it) => contains(wanted, it))) return 'yes'
+  return some.some((it) => contains(it, wanted) || contains(wanted, it)) ? 'maybe' : 'no'
 }
 
-const destination: Maker = ([text = ''], not) => {
-  const wanted = network(text)
-  if (!wanted) return unknown
-  return when(not, ({ inside, origin }) => {
-    if (wanted.prefix === 0) return 'yes'
-    if (origin) return certain(contains(wanted, origin.to))
-    return inside.some((it) => contains(it, wanted)) ? 'no' : 'maybe'
-  })
+/** Whether an end of the packet lies in the network that a rule names. */
+export function isWithin(wanted: Network, end: 'from' | 'to', probe: Probe): Match {
+  if (wanted.prefix === 0) return 'yes'
+  if (probe.origin) return certain(contains(wanted, probe.origin[end]))
+  return within(wanted, probe[end], probe.inside)
 }
+
+const address =
+  (end: 'from' | 'to'): Maker =>
+  ([text = ''], not) => {
+    const wanted = network(text)
+    return wanted ? when(not, (probe) => isWithin(wanted, end, probe)) : unknown
+  }
 
 const protocol: Maker = ([name = ''], not) =>
   when(not, (probe) => certain(['all', '0', probe.protocol].includes(name)))
@@ -107,8 +121,11 @@ const eitherPort: Maker = ([text = ''], not) => {
 /** Only some answers are certain: NAT may have changed the packet, and `raw` may have kept it from conntrack. */
 const connectionState: Maker = ([list = ''], not) => {
   const states = list.split(',')
-  const rest: Match = states.some((it) => ['DNAT', 'SNAT', 'UNTRACKED'].includes(it)) ? 'maybe' : 'no'
-  return when(not, ({ established }) => (states.includes(established ? 'ESTABLISHED' : 'NEW') ? 'yes' : rest))
+  const rest: Match = states.some((it) => ['SNAT', 'UNTRACKED'].includes(it)) ? 'maybe' : 'no'
+  return when(not, ({ established, dnat = 'maybe' }) => {
+    if (states.includes(established ? 'ESTABLISHED' : 'NEW')) return 'yes'
+    return states.includes('DNAT') && dnat !== 'no' ? dnat : rest
+  })
 }
 
 /** A first TCP packet has SYN set and nothing else; later ones have ACK set, and perhaps PSH. */
@@ -131,9 +148,14 @@ const packetMark: Maker = ([text = ''], not) => {
 }
 
 const destinationType: Maker = ([type = ''], not) =>
-  when(not, () => (['LOCAL', 'BROADCAST', 'MULTICAST'].includes(type) ? certain(type === 'LOCAL') : 'maybe'))
-const sourceType: Maker = ([type = ''], not) => when(not, () => (type === 'LOCAL' ? 'no' : 'maybe'))
-const packetType: Maker = ([type = ''], not) => when(not, () => certain(type === 'unicast'))
+  when(not, ({ way }) => {
+    if (!['LOCAL', 'BROADCAST', 'MULTICAST'].includes(type)) return 'maybe'
+    return certain(type === 'LOCAL' && way === undefined)
+  })
+const sourceType: Maker = ([type = ''], not) =>
+  when(not, ({ way }) => (type === 'LOCAL' ? certain(way === 'out') : 'maybe'))
+const packetType: Maker = ([type = ''], not) =>
+  when(not, ({ way }) => (way === 'out' ? 'maybe' : certain(type === 'unicast')))
 
 /**
  * All options of one `recent` lookup together, as `partEnd` delimits them. The sender is assumed not to have tried
@@ -147,9 +169,10 @@ const nothing: Maker = () => undefined
 
 /** By option, as `iptables-save` prints it. Options that are not listed give `maybe`. */
 const options: Readonly<Record<string, Maker>> = {
-  '-i': inputInterface,
-  '-s': source,
-  '-d': destination,
+  '-i': onInterface('on'),
+  '-o': onInterface('off'),
+  '-s': address('from'),
+  '-d': address('to'),
   '-p': protocol,
   '--dport': destinationPort,
   '--dports': destinationPort,

@@ -1,7 +1,7 @@
 import type { Condition, Probe } from './match.ts'
 import { own, type Step, stepReader } from './steps.ts'
 import { nameSet } from './tally.ts'
-import { anyMark, packetsOf, type Table, walkedChains } from './walk.ts'
+import { anyMark, beginsIn, packetsOf, type Table } from './walk.ts'
 
 /**
  * How many steps are kept of chains that packets to the node are known to reach, and of others to which a later rule
@@ -11,11 +11,11 @@ const mostReached = 20_000
 const mostOther = 4_000
 
 /**
- * Collects, rule by rule, what a walk through one table may need, and skips the rest: rules that cannot match any
+ * Collects, rule by rule, what a walk through the table `name` may need, and skips the rest: rules that cannot match any
  * probe, and those after a rule that always ends the chain. `iptables-save` prints built-in chains first, so that the
  * chains they jump to are known before they are printed.
  */
-export function gatherPath(wanted: readonly Probe[]) {
+export function gatherPath(wanted: readonly Probe[], name: string) {
   const probes = wanted.flatMap(packetsOf)
   const ports = new Set(probes.map((it) => String(it.port)))
   /** Which probes the current rule may still match, whatever their marks. */
@@ -31,7 +31,7 @@ export function gatherPath(wanted: readonly Probe[]) {
   const policies = new Map<string, string>()
   const names = nameSet()
   const chains = new Map<string, Step[]>()
-  const reached = new Set<string>(walkedChains)
+  const reached = new Set<string>(beginsIn(name, wanted))
   const lost = nameSet()
   const over = new Set<string>()
   let kept = 0

@@ -1,5 +1,5 @@
 import type { Backend } from '../cells.ts'
-import type { Condition, Probe } from './match.ts'
+import type { Condition, Match, Probe, Way } from './match.ts'
 import type { Step } from './steps.ts'
 
 /** The rules of one table, as far as they may affect a probe. */
@@ -19,6 +19,8 @@ export interface Verdict {
   readonly port: number
   /** The rule or policy that decides it. */
   readonly by: string
+  /** With `drop`: the table that it is in. */
+  readonly table?: string
   /** With `maybe`: the rule that may drop it all the same. */
   readonly unless?: string
   /** Which backend drops it, or leaves it open. */
@@ -29,20 +31,42 @@ export interface Verdict {
   readonly except?: readonly string[]
 }
 
-/** The chains that a packet to the node itself passes, in this order (iptables(8), netfilter's packet flow). */
-const hooks = [
-  ['raw', 'PREROUTING'],
-  ['mangle', 'PREROUTING'],
-  ['nat', 'PREROUTING'],
-  ['mangle', 'INPUT'],
-  ['filter', 'INPUT'],
-  ['security', 'INPUT'],
-] as const
+/** The chains that packets pass, in this order (iptables(8), netfilter's packet flow). */
+const hooks: Readonly<Record<Way, readonly (readonly [table: string, chain: string])[]>> = {
+  in: [
+    ['raw', 'PREROUTING'],
+    ['mangle', 'PREROUTING'],
+    ['nat', 'PREROUTING'],
+    ['mangle', 'INPUT'],
+    ['filter', 'INPUT'],
+    ['security', 'INPUT'],
+  ],
+  forward: [
+    ['raw', 'PREROUTING'],
+    ['mangle', 'PREROUTING'],
+    ['nat', 'PREROUTING'],
+    ['mangle', 'FORWARD'],
+    ['filter', 'FORWARD'],
+    ['security', 'FORWARD'],
+    ['mangle', 'POSTROUTING'],
+  ],
+  out: [
+    ['raw', 'OUTPUT'],
+    ['mangle', 'OUTPUT'],
+    ['nat', 'OUTPUT'],
+    ['filter', 'OUTPUT'],
+    ['security', 'OUTPUT'],
+    ['mangle', 'POSTROUTING'],
+  ],
+}
 
-/** Tables whose rules a walk needs. */
-export const walkedTables: ReadonlySet<string> = new Set(hooks.map(([table]) => table))
-/** The chains in which walks begin. */
-export const walkedChains: ReadonlySet<string> = new Set(hooks.map(([, chain]) => chain))
+/** The chains of a table in which the walks of these probes begin; empty where none passes the table. */
+export function beginsIn(table: string, probes: readonly Probe[]): ReadonlySet<string> {
+  const ways = new Set(probes.map(({ way }): Way => way ?? 'in'))
+  return new Set(
+    [...ways].flatMap((way) => hooks[way].flatMap(([name, chain]) => (name === table ? [chain] : []))),
+  )
+}
 
 interface Outcome {
   /** The rule that may have accepted it, and the one that may have dropped it. */
@@ -60,14 +84,14 @@ const mostSteps = 200_000
 export const anyMark = 0xffffffff
 
 /**
- * Follows a probe to the node's own sockets through one backend. Every condition can answer `maybe`, so that the
+ * Follows a probe through one backend. Every condition can answer `maybe`, so that the
  * verdicts `accept` and `drop` are certain.
  */
 export function walk(tables: Tables, probe: Probe): Omit<Verdict, 'backend'> {
-  let marks = 0
+  let marks = probe.marks ?? 0
   let accepted = 'there is no rule'
   let dropped: string | undefined
-  for (const [name, hook] of hooks) {
+  for (const [name, hook] of hooks[probe.way ?? 'in']) {
     const table = tables.get(name)
     // Only the first packet of a connection passes the nat table.
     if (!table?.policies.has(hook) || (name === 'nat' && probe.established)) continue
@@ -75,11 +99,19 @@ export function walk(tables: Tables, probe: Probe): Omit<Verdict, 'backend'> {
     marks = outcome.marks
     dropped ??= outcome.drop
     if (outcome.accept === undefined)
-      return { verdict: 'drop', port: probe.port, by: outcome.drop ?? `${name} ${hook}` }
+      return { verdict: 'drop', port: probe.port, by: outcome.drop ?? `${name} ${hook}`, table: name }
     accepted = outcome.accept
   }
   if (dropped === undefined) return { verdict: 'accept', port: probe.port, by: accepted }
   return { verdict: 'maybe', port: probe.port, by: accepted, unless: dropped }
+}
+
+/** Whether the rules of nat may give a probe another destination; `no` where no rule of them can match. */
+export function translated(tables: Tables, { established: _, ...probe }: Probe): Match {
+  const table = tables.get('nat')
+  const hook = probe.way === 'out' ? 'OUTPUT' : 'PREROUTING'
+  if (!table?.policies.has(hook)) return 'no'
+  return walkHook(table, hook, probe, probe.marks ?? 0).drop === undefined ? 'no' : 'maybe'
 }
 
 /** The packets that a probe stands for: a TCP connection needs the later ones as well as the first. */

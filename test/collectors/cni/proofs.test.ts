@@ -2,7 +2,7 @@ import t from 'tap'
 import { both, noAnswer } from '../../../collectors/cni/proofs.ts'
 import { finding } from '../../agent/findings.ts'
 
-const cause = finding({ code: 'firewall.ufw-blocks-k3s' })
+const cause = finding({ code: 'firewall.blocks-k3s' })
 const dns = (answer?: string) =>
   finding({ code: 'cni.dns-dead', evidence: answer === undefined ? {} : { answer } })
 

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { allRules } from '../../../agent/cli/commands/explain.ts'
 import { incidents } from '../../../agent/core/cascade.ts'
-import { lostOnlyK3s } from '../../../collectors/firewall/proofs.ts'
+import { lostOnlyK3s, notForwarded } from '../../../collectors/firewall/proofs.ts'
 import { finding } from '../../agent/findings.ts'
 
 const start = Date.parse('2026-11-29T20:56:29Z')
@@ -42,4 +42,14 @@ t.test('but not those of others, nor well before or after it', async (t) => {
       { cause: { code: 'firewall.changed' }, why: { certainty: 'unknown' } },
       about,
     )
+})
+
+t.test('pods are cut off for want of rules only by a policy, and from each other', async (t) => {
+  const blocks = (evidence: Record<string, string>) => finding({ code: 'firewall.blocks-k3s', evidence })
+  const is = (blocked: string, by: string) => notForwarded(killed, blocks({ blocked, by }))
+  t.ok(is('pods-in 53', 'policy'))
+  t.ok(is('overlay 8472, pods-local 53', 'docker'))
+  t.notOk(is('pods-in 53', 'rule'))
+  t.notOk(is('overlay 8472', 'policy'))
+  t.notOk(notForwarded(killed, blocks({})))
 })

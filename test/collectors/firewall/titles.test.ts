@@ -32,11 +32,22 @@ t.test('ports, once each, whatever their family', async (t) => {
   t.equal(titles.lockout(seen({ port: '22', family: 'ipv6' })), 'SSH locked out: port 22 dropped (IPv6)')
   t.equal(titles.lockout(seen({ port: '1, 2, 3, 4' })), 'SSH locked out: all ports dropped')
   t.equal(
-    titles.ufwBlocks(
-      seen({ blocked: 'pods-api 6443, pods-kubelet 10250, overlay 8472, pods-api 6443 ipv6' }),
+    titles.blocks(
+      seen({ by: 'ufw', blocked: 'pods-api 6443, pods-kubelet 10250, overlay 8472, pods-api 6443 ipv6' }),
     ),
     'ufw blocks k3s: 6443, 10250, 8472/udp',
   )
+  t.equal(
+    titles.blocks(seen({ by: 'ufw, rule', blocked: 'overlay-out 8472, pods-in 53' })),
+    'firewall blocks k3s: 8472/udp, pods',
+  )
+  t.equal(
+    titles.blocks(
+      seen({ by: 'firewalld', blocked: 'nodes-api 6443, nodes-kubelet 10250, etcd 2379, etcd 2380' }),
+    ),
+    'firewalld blocks k3s: 6443, 10250 …',
+  )
+  t.equal(titles.blocks(seen({ by: 'docker' })), 'Docker blocks k3s')
 })
 
 t.test('who, how often, how many', async (t) => {

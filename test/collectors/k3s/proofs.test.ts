@@ -9,6 +9,7 @@ import {
   ofK3s,
   panickedAtLink,
   saysUnauthorized,
+  shutOff,
 } from '../../../collectors/k3s/proofs.ts'
 import { finding } from '../../agent/findings.ts'
 
@@ -58,6 +59,14 @@ t.test('401, and nothing else, is a refusal of who asks', async (t) => {
   t.ok(saysUnauthorized(effect, of({ evidence: { status: 401 } })))
   t.notOk(saysUnauthorized(effect, of({ evidence: { status: 503 } })))
   t.notOk(saysUnauthorized(effect, of({})))
+})
+
+t.test('an API that answers is not shut off, unless it is etcd that is', async (t) => {
+  const blocks = (blocked: string) => of({ evidence: { blocked } })
+  t.ok(shutOff(blocks('api-out 6443'), of({})))
+  t.notOk(shutOff(blocks('api-out 6443'), of({ evidence: { status: 503 } })))
+  t.ok(shutOff(blocks('etcd 2380'), of({ evidence: { status: 503 } })))
+  t.notOk(shutOff(blocks('overlay 8472'), of({})))
 })
 
 t.test('a crash follows from what k3s said last', async (t) => {

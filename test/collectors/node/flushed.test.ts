@@ -1,5 +1,13 @@
 import t from 'tap'
-import { flushedFilter, ofNat, ofOverlay } from '../../../collectors/node/flushed.ts'
+import {
+  flushedFilter,
+  ofApi,
+  ofEtcd,
+  ofNat,
+  ofOverlay,
+  ofPods,
+  ofPodsApi,
+} from '../../../collectors/node/flushed.ts'
 import { finding } from '../../agent/findings.ts'
 
 const flush = (table?: string) => finding({ code: 'firewall.flushed', evidence: table ? { table } : {} })
@@ -15,8 +23,18 @@ t.test('services go with nat, and all that comes in with filter', async (t) => {
   t.notOk(ofFilter?.(flush('nat'), effect))
 })
 
-t.test('ufw keeps answers of other nodes away only if it shuts out the overlay', async (t) => {
-  const ufw = (blocked: string) => finding({ code: 'firewall.ufw-blocks-k3s', evidence: { blocked } })
-  t.ok(ofOverlay(ufw('pods-api 6443, overlay 8472'), effect))
-  t.notOk(ofOverlay(ufw('pods-api 6443, pods-kubelet 10250'), effect))
+t.test('what the firewall drops says what can follow from it', async (t) => {
+  const proofs = { ofOverlay, ofPods, ofPodsApi, ofApi, ofEtcd }
+  const of = (blocked: string) => {
+    const cause = finding({ code: 'firewall.blocks-k3s', evidence: { blocked } })
+    return Object.entries(proofs).flatMap(([name, holds]) => (holds(cause, effect) ? [name] : []))
+  }
+  t.same(of('overlay 8472'), ['ofOverlay', 'ofPods'])
+  t.same(of('nodes-kubelet 10250, overlay-out 8472'), ['ofOverlay', 'ofPods'])
+  for (const it of ['pods-in 53', 'pods-out 53 ipv6', 'pods-local 53']) t.same(of(it), ['ofPods'], it)
+  t.same(of('pods-api 6443, pods-kubelet 10250'), ['ofPodsApi'])
+  t.same(of('api-out 6443'), ['ofApi'])
+  t.same(of('etcd 2379, etcd 2380'), ['ofEtcd'])
+  t.same(of('nodes-api 6443, nodes-kubelet 10250, pods-kubelet 10250'), [], 'what others need')
+  t.same(of(''), [])
 })

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:net'
 import t from 'tap'
-import { listeningSockets, takers } from '../../../collectors/node/sockets.ts'
+import { listeningSockets, remoteAddresses, takers } from '../../../collectors/node/sockets.ts'
 
 const line = (address: string, port: string, uid: string, state = '0A') =>
   `   0: ${address}:${port} ${address.length > 8 ? '0'.repeat(32) : '00000000'}:0000 ${state} 00000000:00000000 00:00000000 00000000 ${uid.padStart(5)}        0 1 1 0 100 0 0 10 0\n`
@@ -77,4 +77,27 @@ t.test('what the kernel of this machine shows of real ones', async (t) => {
     t.same(takers(all, '192.0.2.1', port).length, host === '0.0.0.0' || host === '::' ? 1 : 0)
     server.close()
   }
+})
+
+t.test('other machines on a port, as members of etcd are', async (t) => {
+  const socket = (own: string, far: string) => `   1: ${own}:9C40 ${far}:094C 01 00000000:00000000\n`
+  const six = (first: string) => `${first}${'0'.repeat(16)}02000000`
+  t.same(
+    remoteAddresses(
+      [
+        '  sl  local_address rem_address   st\n',
+        socket('010200C0', '020200C0'),
+        socket('010200C0', '020200C0'),
+        socket('010200C0', '010200C0'),
+        socket('0100007F', '0200007F'),
+        socket('00000000', '00000000'),
+        socket(six('B80D0120'), six('B80D0121')),
+        socket(`${'0'.repeat(16)}FFFF0000010200C0`, `${'0'.repeat(16)}FFFF0000030200C0`),
+      ].join(''),
+      2380,
+    ),
+    ['192.0.2.2', '2101:db8::2', '192.0.2.3'],
+  )
+  t.same(remoteAddresses(socket('010200C0', '020200C0'), 2379), [])
+  t.same(remoteAddresses('nonsense', 2380), [])
 })

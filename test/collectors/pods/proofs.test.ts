@@ -54,14 +54,16 @@ t.test('what was killed ends with 137 or OOMKilled, or says so when it starts', 
 })
 
 t.test('ufw shuts pods out of the API, and of the DNS only with the overlay', async (t) => {
-  const blocks = (blocked: string) => finding({ code: 'firewall.ufw-blocks-k3s', evidence: { blocked } })
+  const blocks = (blocked: string) => finding({ code: 'firewall.blocks-k3s', evidence: { blocked } })
   const pods = blocks('pods-api 6443, pods-kubelet 10250')
   const api = loop({ 'log says': 'unreachable', address: '10.43.0.1:443' })
   const names = loop({ 'log says': 'dns', address: '10.43.0.10:53' })
   t.ok(shutOut(pods, api))
   t.notOk(shutOut(pods, names), 'nothing that comes in lies between pods')
+  t.notOk(shutOut(blocks('pods-kubelet 10250, nodes-api 6443'), api), 'the API is open to pods')
   t.notOk(shutOverlay(pods, names))
-  t.ok(shutOverlay(blocks('overlay 8472'), names))
+  for (const it of ['overlay 8472', 'pods-out 53']) t.ok(shutOverlay(blocks(it), names), it)
+  t.notOk(shutOverlay(blocks('overlay 8472'), api), 'it is not reached over it')
 })
 
 t.test('a flush shuts pods out with nat, or where it leaves FORWARD closed', async (t) => {

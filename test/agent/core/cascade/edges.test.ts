@@ -47,7 +47,8 @@ const shown = {
   family: 'ipv4',
   table: 'nat, filter',
   forward: 'DROP',
-  blocked: 'overlay 8472',
+  blocked: 'pods-api 6443, overlay 8472, pods-in 53, etcd 2380',
+  by: 'policy',
   link: 'cni0',
   port: 80,
   status: 401,
@@ -295,7 +296,7 @@ t.test('a DNS server that refuses is not shut out by a rule or a link', async (t
   }
   const ways: readonly (readonly [string, Finding['evidence']?])[] = [
     ['firewall.flushed', { table: 'nat' }],
-    ['firewall.ufw-blocks-k3s', { blocked: 'overlay 8472' }],
+    ['firewall.blocks-k3s', { blocked: 'overlay 8472' }],
     ...['firewall.kube-chains-missing', 'cni.bridge-missing', 'cni.overlay-down'].map((it) => [it] as const),
   ]
   for (const [code, evidence] of ways) {
@@ -303,6 +304,40 @@ t.test('a DNS server that refuses is not shut out by a rule or a link', async (t
     t.equal(answered(code, 'unreachable', evidence), code)
     for (const answer of ['refused', 'SERVFAIL']) t.equal(answered(code, answer, evidence), undefined, code)
   }
+})
+
+t.test(
+  'what k3s needs is dropped since a flush only where it took the rules of filter, of that family',
+  async (t) => {
+    const blocks = (evidence: Finding['evidence']) =>
+      found('firewall.blocks-k3s', start + 20 * second, { evidence: { ...shown, ...evidence } })
+    const flush = (table: string, family = 'ipv4') =>
+      found('firewall.flushed', start, { evidence: { table, family } })
+    const four = { family: 'ipv4', blocked: 'pods-api 6443, overlay 8472', by: 'policy' }
+    t.equal(causeIn(blocks(four), flush('nat, filter')), 'firewall.flushed')
+    t.equal(causeIn(blocks({ ...four, family: 'ipv4, ipv6' }), flush('filter')), 'firewall.flushed')
+    t.equal(causeIn(blocks(four), flush('nat')), undefined, 'nothing is dropped by that')
+    t.equal(causeIn(blocks(four), flush('filter', 'ipv6')), undefined, 'the other family')
+
+    const flannel = found('firewall.flannel-rules-missing', start, { evidence: { family: 'ipv4' } })
+    const forward = { family: 'ipv4', blocked: 'pods-in 53, pods-out 53', by: 'docker' }
+    t.equal(causeIn(blocks(forward), flannel), 'firewall.flannel-rules-missing')
+    t.equal(causeIn(blocks({ ...forward, by: 'rule' }), flannel), undefined, 'a rule comes before them')
+    t.equal(causeIn(blocks(four), flannel), undefined, 'they accept nothing that comes in')
+  },
+)
+
+t.test('what the firewall drops explains only what needs that', async (t) => {
+  const by = (blocked: string) => found('firewall.blocks-k3s', start, { evidence: { ...shown, blocked } })
+  const api = (evidence: Finding['evidence'] = {}) =>
+    found('k3s.api-unhealthy', start + 5 * minute, {
+      onset: { from: start + second, to: start + 5 * minute },
+      evidence,
+    })
+  t.equal(causeIn(api(), by('api-out 6443')), 'firewall.blocks-k3s')
+  t.equal(causeIn(api({ status: 500 }), by('api-out 6443')), undefined, 'it answered')
+  t.equal(causeIn(api({ status: 500 }), by('etcd 2380')), 'firewall.blocks-k3s')
+  t.equal(causeIn(api(), by('overlay 8472, nodes-api 6443')), undefined, 'what others need')
 })
 
 t.test('a flush shuts out more than SSH only where it left the policy alone', async (t) => {
@@ -568,10 +603,10 @@ t.test('the edges that must be there', async (t) => {
     'k3s.killed':
       'k3s.down cni.bridge-missing cni.overlay-missing firewall.kube-chains-missing pods.crash-looping pods.log-says',
     'firewall.flushed':
-      'firewall.kube-chains-missing firewall.flannel-rules-missing firewall.hostport-rules-missing firewall.ufw-drift firewall.lockout',
-    'firewall.ufw-blocks-k3s': 'cni.dns-dead pods.crash-looping pods.log-says',
+      'firewall.kube-chains-missing firewall.flannel-rules-missing firewall.hostport-rules-missing firewall.ufw-drift firewall.lockout firewall.blocks-k3s',
+    'firewall.blocks-k3s': 'cni.dns-dead pods.crash-looping pods.log-says k3s.api-unhealthy',
     'firewall.kube-chains-missing': 'cni.dns-dead',
-    'firewall.flannel-rules-missing': 'pods.crash-looping pods.log-says',
+    'firewall.flannel-rules-missing': 'pods.crash-looping pods.log-says firewall.blocks-k3s',
     'k3s.down': 'cni.dns-dead k3s.api-unhealthy',
     'cni.bridge-missing': 'pods.crash-looping cni.veth-orphaned cni.dns-dead',
     'cni.overlay-missing': 'pods.crash-looping cni.routes-missing',

@@ -1,7 +1,6 @@
 import t from 'tap'
-import type { Host } from '../../../../agent/model/index.ts'
-import { hasPeers, needsOf, overlayPort } from '../../../../collectors/firewall/checks/needs.ts'
-import { blockedOf } from '../../../../collectors/firewall/checks/verdicts.ts'
+import { readBlocked } from '../../../../collectors/firewall/checks/blocked.ts'
+import { isBetweenPods, needsOf, otherOf, overlayOf } from '../../../../collectors/firewall/checks/needs.ts'
 import { network } from '../../../../collectors/firewall/packet/networks.ts'
 import type { K3s } from '../../../../collectors/node/k3s.ts'
 import { printed, saved } from '../look.ts'
@@ -13,6 +12,8 @@ const facts = {
   pods: networks('10.42.0.0/16'),
   inside: networks('10.42.0.0/16', '10.43.0.0/16', '127.0.0.0/8'),
 }
+/** There are other nodes, nobody knows where. */
+const somewhere = async () => ({ there: true, peers: [] })
 const blocked = async (more: string, role: 'server' | 'agent' = 'server') => {
   const needs = needsOf(k3s(role), facts)
   const text = (await printed('ufw-default-deny')).replace(
@@ -24,26 +25,25 @@ const blocked = async (more: string, role: 'server' | 'agent' = 'server') => {
     needs.map((it) => it.probe),
   )
   const set = { backend: 'nft', family: 'ipv4' } as never
-  return blockedOf([{ set, tables, forwards: [], names: [] }], needs, []).map((it) => `${it.need} ${it.port}`)
+  const found = await readBlocked([{ set, tables, forwards: [], names: [] }], needs, [], somewhere)
+  return found.map((it) => `${it.need} ${it.port}`)
 }
 
+/** Without those of pods, for the gravest of which there is one more before. */
+const others = ['nodes-api 6443', 'etcd 2379', 'etcd 2380', 'overlay 8472']
+const nodes = [...others, 'pods-kubelet 10250', 'nodes-kubelet 10250']
+const only = [...others, 'nodes-kubelet 10250']
+
 t.test('what ufw drops by default, and what each rule opens', async (t) => {
-  t.same(await blocked(''), ['pods-api 6443', 'pods-kubelet 10250', 'nodes-api 6443', 'overlay 8472'])
-  t.same(await blocked('', 'agent'), ['pods-kubelet 10250', 'overlay 8472'])
+  t.same(await blocked(''), ['pods-api 6443', ...nodes])
+  t.same(await blocked('', 'agent'), ['overlay 8472', 'pods-kubelet 10250', 'nodes-kubelet 10250'])
   const user = '-A ufw-user-input'
-  t.same(await blocked(`${user} -s 10.42.0.0/16 -j ACCEPT`), ['nodes-api 6443', 'overlay 8472'])
+  t.same(await blocked(`${user} -s 10.42.0.0/16 -j ACCEPT`), only)
   t.same(await blocked(`${user} -s 10.0.0.0/8 -j ACCEPT`), [], 'other nodes may be in there as well')
-  t.same(await blocked(`${user} -i cni0 -j ACCEPT`), ['nodes-api 6443', 'overlay 8472'])
-  t.same(await blocked(`${user} -p tcp -m tcp --dport 6443 -j ACCEPT`), [
-    'pods-kubelet 10250',
-    'overlay 8472',
-  ])
+  t.same(await blocked(`${user} -i cni0 -j ACCEPT`), only)
+  t.same(await blocked(`${user} -p tcp -m tcp --dport 6443 -j ACCEPT`), nodes.slice(1))
   t.same(await blocked(`${user} -s 192.0.2.0/24 -j ACCEPT`), ['pods-api 6443', 'pods-kubelet 10250'])
-  t.same(
-    await blocked(`${user} -s 10.42.0.0/24 -j ACCEPT`),
-    ['nodes-api 6443', 'overlay 8472'],
-    'this node’s pods',
-  )
+  t.same(await blocked(`${user} -s 10.42.0.0/24 -j ACCEPT`), only, 'this node’s pods')
   t.same(await blocked(`${user} -i eth0 -s 10.42.0.0/16 -j ACCEPT`).then((it) => it[0]), 'pods-api 6443')
 })
 
@@ -68,45 +68,60 @@ t.test('a node of both families: what each of them shuts out', async (t) => {
         return { set, tables, forwards: [], names: [] }
       }),
     )
-    return blockedOf(read, needs, [])
-      .filter((it) => it.family === 'ipv6')
+    return (await readBlocked(read, needs, [], somewhere))
+      .filter((it) => it.family === 'ipv6' && !isBetweenPods(it.need))
       .map((it) => `${it.need} ${it.port}`)
   }
-  t.same(await shut('server'), ['pods-api 6443', 'pods-kubelet 10250', 'overlay 8472'])
-  t.same(await shut('agent'), ['pods-kubelet 10250', 'overlay 8472'])
+  t.same(await shut('server'), ['pods-api 6443', 'overlay 8472', 'pods-kubelet 10250'])
+  t.same(await shut('agent'), ['overlay 8472', 'pods-kubelet 10250'])
   t.same(await shut('server', dual, ['ipv6', '-s fd42::/56']), ['overlay 8472'])
   t.same(await shut('server', dual, ['ipv4', '-s 10.42.0.0/16']), [
     'pods-api 6443',
-    'pods-kubelet 10250',
     'overlay 8472',
+    'pods-kubelet 10250',
   ])
   t.same(await shut('server', facts), [], 'quiet where there is one family')
   const six = { pods: networks('fd42::/56'), inside: networks('fd42::/56') }
-  t.same(await shut('server', six), ['pods-api 6443', 'pods-kubelet 10250', 'nodes-api 6443', 'overlay 8472'])
+  t.same(await shut('server', six), ['pods-api 6443', ...nodes])
 })
 
-t.test('ports as k3s and flannel have them', (t) => {
-  t.equal(overlayPort(undefined), 8472)
-  t.equal(overlayPort('{"Backend":{"Type":"vxlan","Port":4789}}'), 4789)
-  t.equal(overlayPort('{"Backend":{"Type":"wireguard"}}'), 51_820)
-  t.equal(overlayPort('{"Backend":{"Type":"host-gw"}}'), undefined)
-  t.equal(overlayPort('nonsense'), undefined)
+t.test('ports and devices as k3s and flannel have them', (t) => {
+  t.same(overlayOf(undefined), { port: 8472, links: { ipv4: 'flannel.1', ipv6: 'flannel-v6.1' } })
+  t.match(overlayOf('{"Backend":{"Type":"vxlan","Port":4789,"VNI":7}}'), {
+    port: 4789,
+    links: { ipv4: 'flannel.7' },
+  })
+  t.match(overlayOf('{"Backend":{"Type":"wireguard"}}'), { port: 51_820, links: { ipv6: 'flannel-wg-v6' } })
+  t.equal(overlayOf('{"Backend":{"Type":"host-gw"}}'), undefined)
+  t.equal(overlayOf('nonsense'), undefined)
   const ports = needsOf(k3s('server', { 'https-listen-port': ['7443'] }), { ...facts, netConf: '{}' })
   t.same(
     ports.map((it) => it.probe.port),
-    [7443, 10_250, 7443],
+    [7443, 7443, 2379, 2380, 10_250, 10_250],
   )
   t.end()
 })
 
-t.test('whether there are other nodes', async (t) => {
-  const host = (stdout: string) => ({ run: async () => ({ stdout, stderr: '', exit: 0 }) }) as unknown as Host
-  t.ok(await hasPeers(host(''), k3s('agent')))
-  t.ok(
-    await hasPeers(host('[{"dst":"10.42.1.0/24","gateway":"10.42.1.0","dev":"flannel.1"}]'), k3s('server')),
+t.test('what is needed by whom, and who is at the other end', (t) => {
+  const names = (role: 'server' | 'agent', more = {}) => [
+    ...new Set(needsOf(k3s(role), { ...facts, ...more }).map((it) => it.need)),
+  ]
+  t.same(names('agent'), [
+    'api-out',
+    'overlay',
+    'overlay-out',
+    'pods-in',
+    'pods-out',
+    'pods-kubelet',
+    'nodes-kubelet',
+  ])
+  t.ok(names('server', { bridged: true }).includes('pods-local'))
+  t.notOk(names('server').includes('api-out'))
+  t.same(
+    ['etcd', 'api-out', 'overlay', 'pods-in', 'pods-local', 'pods-api'].map((it) => otherOf(it as never)),
+    [...['etcd', 'server', 'node', 'node', undefined, undefined]],
   )
-  t.notOk(await hasPeers(host('[{"dst":"default","gateway":"192.0.2.1","dev":"eth0"}]'), k3s('server')))
-  t.notOk(await hasPeers(host('[ ]'), k3s('server')))
-  for (const other of ['nonsense', '', '{}'])
-    await t.rejects(hasPeers(host(other), k3s('server')), { code: 'failed' }, `${other}: not no other node`)
+  t.ok(isBetweenPods('pods-out'))
+  t.notOk(isBetweenPods('pods-api'))
+  t.end()
 })

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { blockedOf, inputVerdict } from '../../../../collectors/firewall/checks/verdicts.ts'
+import { inputVerdict } from '../../../../collectors/firewall/checks/verdicts.ts'
 import type { Read } from '../../../../collectors/firewall/dump/read.ts'
 import type { Probe } from '../../../../collectors/firewall/packet/match.ts'
 import type { RuleSet } from '../../../../collectors/firewall/rule-set.ts'
@@ -62,26 +62,5 @@ t.test('where it depends on the place alone, the place is named', (t) => {
     verdict: 'accept',
     only: ['from 192.0.2.0/24'],
   })
-  t.end()
-})
-
-t.test('of what k3s needs only what is dropped for certain, each by its family', (t) => {
-  const needs = [
-    { need: 'pods-api', family: 'ipv4', probe: ssh },
-    { need: 'pods-kubelet', family: 'ipv4', probe: other },
-    { need: 'overlay', family: 'ipv6', probe: other },
-  ] as const
-  const four = read(accept(2222), 'DROP')
-  const six = read('', 'DROP', { family: 'ipv6' })
-  t.match(blockedOf([four, six], needs, []), [
-    { need: 'pods-api', port: 22, family: undefined },
-    { need: 'overlay', port: 2222, family: 'ipv6' },
-  ])
-  t.strictSame(blockedOf([four], needs.slice(2), []), [], 'nothing filters IPv6')
-  t.strictSame(
-    blockedOf([read('', 'DROP', { hidden: ['filter'] })], needs, []),
-    [],
-    'in doubt nothing is said',
-  )
   t.end()
 })

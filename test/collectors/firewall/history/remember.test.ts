@@ -60,14 +60,6 @@ t.test('what could not be read is as it was, and no change', async (t) => {
   t.ok(after.snapshot.broken)
 })
 
-t.test('what only other nodes need concerns nobody where there are none', async (t) => {
-  const blocked = (['pods-api', 'overlay'] as const).map((need) => ({ need, port: 1, by: 'a rule' }))
-  const needs = (alone: boolean) =>
-    remember(nobody, { ...well, blocked, alone }).sample.blocked?.map((it) => it.need)
-  t.strictSame(needs(false), ['pods-api', 'overlay'])
-  t.strictSame(needs(true), ['pods-api'])
-})
-
 t.test('a boot is no loss', async (t) => {
   const before = { ...sample, memory: { ...sample.memory, boot: 'one' } }
   const after = remember({ sample: before, at: well.now, heard: [] }, { ...flushed, boot: 'two' })

@@ -3,7 +3,7 @@ import { gatherPath } from '../../../../collectors/firewall/packet/paths.ts'
 import { ssh } from '../look.ts'
 
 t.test('keeps what may decide over the probe, and forgets the rest', (t) => {
-  const path = gatherPath([ssh])
+  const path = gatherPath([ssh], 'filter')
   for (const [name, policy] of [
     ['INPUT', 'DROP'],
     ['FORWARD', 'ACCEPT'],
@@ -24,7 +24,7 @@ t.test('keeps what may decide over the probe, and forgets the rest', (t) => {
 })
 
 t.test('has room for chains it knows it needs, whatever else is there', (t) => {
-  const path = gatherPath([ssh])
+  const path = gatherPath([ssh], 'filter')
   path.chain('INPUT', 'DROP')
   path.chain('zz-mine', '-')
   path.rule('INPUT', '-A INPUT -j zz-mine')
@@ -42,7 +42,7 @@ t.test('has room for chains it knows it needs, whatever else is there', (t) => {
 
 t.test('a rule for another port is forgotten, unless it only looks like one', (t) => {
   const kept = (rule: string) => {
-    const path = gatherPath([ssh])
+    const path = gatherPath([ssh], 'filter')
     path.chain('INPUT', 'DROP')
     path.rule('INPUT', `-A INPUT ${rule} -j ACCEPT`)
     return path.table.chains.has('INPUT')

@@ -5,6 +5,7 @@ import { keys, type RealFault } from './fault.ts'
 /** With filter's rules ufw's go too, and its policy stays: what comes in is dropped, over loopback and from pods as well. */
 const ofFilter = keys(
   'firewall.lockout',
+  'firewall.blocks-k3s',
   'firewall.ufw-drift',
   'firewall.kube-chains-missing',
   'firewall.flannel-rules-missing',
@@ -104,7 +105,7 @@ const quick: readonly RealFault[] = [
     facts: ['ufw'],
     script: 'ufw delete allow from 10.42.0.0/16',
     repair: 'ufw allow from 10.42.0.0/16',
-    makes: { code: 'firewall.ufw-blocks-k3s' },
+    makes: { code: 'firewall.blocks-k3s' },
   },
 ]
 
@@ -127,7 +128,7 @@ const slow: readonly RealFault[] = [
     script: 'iptables -D INPUT -j ufw-track-input; iptables -F ufw-user-input',
     repair: rebuilt,
     makes: { code: 'firewall.ufw-drift' },
-    leads: keys('firewall.lockout', 'firewall.ufw-blocks-k3s'),
+    leads: keys('firewall.lockout', 'firewall.blocks-k3s'),
   },
 ]
 

@@ -1,0 +1,105 @@
+import t from 'tap'
+import type { Blocked } from '../../../../collectors/firewall/checks/blocked.ts'
+import { stepsFor } from '../../../../collectors/firewall/checks/blocks-steps.ts'
+import type { FirewallSample } from '../../../../collectors/firewall/sample.ts'
+
+const sample = {
+  sets: [],
+  networks: { pods: ['10.42.0.0/16'], services: ['10.43.0.0/16'] },
+} as unknown as FirewallSample
+const overlay = { need: 'overlay', port: 8472, udp: true, table: 'filter', peers: ['192.0.2.2'] } as const
+const commands = (blocked: readonly Blocked[], more: object = {}) =>
+  stepsFor({ ...sample, ...more }, blocked).map((it) => /`(.*)`$/.exec(it)?.[1] ?? it)
+const one = (by: string, more: Partial<Blocked> = {}) => commands([{ ...overlay, by, ...more }])[0]
+
+t.test('a rule for this very port is deleted as it stands', async (t) => {
+  t.equal(
+    one('-A INPUT -p udp -m udp --dport 8472 -j DROP'),
+    'iptables -D INPUT -p udp -m udp --dport 8472 -j DROP',
+  )
+  t.equal(
+    one('-A mine -p udp -m multiport --dports 53,8472 -j DROP', { backend: 'legacy' }),
+    'iptables-legacy -D mine -p udp -m multiport --dports 53,8472 -j DROP',
+  )
+  t.equal(
+    one('-A PREROUTING -p udp -j DROP', { table: 'raw', family: 'ipv6' }),
+    'ip6tables -t raw -D PREROUTING -p udp -j DROP',
+    'nothing goes before that table',
+  )
+})
+
+t.test('what could be more than a rule in a shell is found by its number', async (t) => {
+  for (const comment of ['"$(reboot)"', '"`reboot`"', "it's"])
+    t.equal(
+      one(`-A INPUT -p udp -m comment --comment ${comment} --dport 8472 -j DROP`),
+      'iptables -L INPUT -n --line-numbers',
+    )
+  t.equal(
+    one(`-A INPUT -s ${'192.0.2.1,'.repeat(40)} --dport 8472 -j DROP`),
+    'iptables -L INPUT -n --line-numbers',
+    'it was cut',
+  )
+  t.notMatch(one('-A $(reboot) -p udp --dport 8472 -j DROP'), /reboot/)
+})
+
+t.test('before a rule that drops much else goes what k3s needs', async (t) => {
+  const accept = 'iptables -I INPUT -p udp -s 192.0.2.2 --dport 8472 -j ACCEPT'
+  t.equal(one('-A INPUT -j REJECT --reject-with icmp-host-prohibited'), accept)
+  t.equal(one('the policy of INPUT is DROP'), accept)
+  t.equal(one('-A INPUT -p udp -m udp --dport 84720 -j DROP'), accept, 'another port')
+  t.equal(
+    one('the policy of OUTPUT is DROP', { need: 'overlay-out' }),
+    'iptables -I OUTPUT -p udp -d 192.0.2.2 --dport 8472 -j ACCEPT',
+  )
+  t.same(commands([{ need: 'pods-in', port: 53, by: 'the policy of FORWARD is DROP' }]), [
+    'iptables -I FORWARD -s 10.42.0.0/16 -j ACCEPT',
+    'iptables -I FORWARD -d 10.42.0.0/16 -j ACCEPT',
+  ])
+  const many = ['192.0.2.2', '192.0.2.3', '192.0.2.4', '192.0.2.5']
+  t.equal(
+    one('the policy of INPUT is DROP', { peers: many }),
+    'iptables -I INPUT -p udp -s NODE --dport 8472 -j ACCEPT',
+  )
+})
+
+t.test('each who filters has its own command', async (t) => {
+  t.same(commands([{ ...overlay, by: '-A ufw-reject-input -j DROP' }]), [
+    'ufw allow from 192.0.2.2 to any port 8472 proto udp',
+    'ufw disable',
+  ])
+  t.equal(
+    one('-A ufw-user-input -p udp --dport 8472 -j DROP'),
+    'ufw prepend allow from 192.0.2.2 to any port 8472 proto udp',
+    'what is allowed after a denial is never reached',
+  )
+  t.equal(
+    one('-A ufw-reject-output -j DROP', { need: 'overlay-out' }),
+    'ufw allow out to 192.0.2.2 port 8472 proto udp',
+  )
+  t.same(commands([{ need: 'pods-in', port: 53, by: '-A ufw-reject-forward -j REJECT' }]).slice(0, 2), [
+    'ufw route allow from 10.42.0.0/16',
+    'ufw route allow to 10.42.0.0/16',
+  ])
+  t.equal(one('-A f2b-all -s 192.0.2.2/32 -j REJECT'), 'fail2ban-client unban 192.0.2.2')
+  const native = { backend: 'native', table: 'inet firewalld' } as const
+  t.same(commands([{ ...overlay, by: 'reject', ...native }]), [
+    'firewall-cmd --zone=trusted --add-source=192.0.2.2',
+    'firewall-cmd --runtime-to-permanent',
+    'systemctl disable --now firewalld',
+  ])
+})
+
+t.test('each command once, and ufw as well where its rules are bypassed', async (t) => {
+  const policy = 'the policy of INPUT is DROP'
+  const blocked: Blocked[] = [
+    { need: 'pods-api', port: 6443, by: policy },
+    { need: 'pods-kubelet', port: 10_250, by: policy },
+  ]
+  const all = commands(blocked, { ufw: { enabled: true } })
+  t.same(all.slice(0, 2), [
+    'iptables -I INPUT -s 10.42.0.0/16 -j ACCEPT',
+    'iptables -I INPUT -s 10.43.0.0/16 -j ACCEPT',
+  ])
+  t.match(all[2], /ufw reload$/)
+  t.equal(all.length, 3)
+})
