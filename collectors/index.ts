@@ -1,5 +1,6 @@
 import { type Collector, opaque, type Rules } from '../agent/model/index.ts'
 import { certs } from './certs/index.ts'
+import { cluster } from './cluster/index.ts'
 import { cni } from './cni/index.ts'
 import { firewall } from './firewall/index.ts'
 import { k3s } from './k3s/index.ts'
@@ -14,6 +15,7 @@ export const collectors: readonly Collector[] = [
   opaque(cni),
   opaque(memory),
   opaque(pods),
+  opaque(cluster),
 ]
 
 const rules = {
@@ -23,6 +25,7 @@ const rules = {
   ...cni.rules,
   ...memory.rules,
   ...pods.rules,
+  ...cluster.rules,
 }
 
 // Collectors do not import each other, yet name each other's rules as causes: only here is a code that no collector has

@@ -40,6 +40,11 @@ const table = (columns: readonly string[], rows: readonly { cells: Cells; of: ob
     object: { kind: 'PartialObjectMetadata', apiVersion: 'meta.k8s.io/v1', metadata: of },
   })),
 })
+const kinds: Readonly<Record<string, string>> = {
+  ...{ pods: 'Pod', events: 'Event', endpoints: 'Endpoints', nodes: 'Node' },
+}
+let nodes: readonly string[] = [here, 'node2']
+const nodeObject = (name: string) => ({ kind: 'Node', apiVersion: 'v1', metadata: { name, uid: name } })
 const list = (groupVersion: string, ...names: readonly string[]) => ({
   kind: 'APIResourceList',
   apiVersion: 'v1',
@@ -47,8 +52,8 @@ const list = (groupVersion: string, ...names: readonly string[]) => ({
   resources: names.map((name) => ({
     name,
     singularName: name.replace(/s$/, ''),
-    namespaced: true,
-    kind: ({ pods: 'Pod', events: 'Event', endpoints: 'Endpoints' } as Record<string, string>)[name] ?? name,
+    namespaced: name !== 'nodes',
+    kind: kinds[name] ?? name,
     verbs: ['get', 'list', 'delete'],
   })),
 })
@@ -98,7 +103,14 @@ function answer(path: string, query: URLSearchParams): unknown {
         return { name: group, versions: [its], preferredVersion: its }
       }),
     }
-  if (path === '/api/v1') return list('v1', 'pods', 'events', 'endpoints')
+  if (path === '/api/v1') return list('v1', 'pods', 'events', 'endpoints', 'nodes')
+  if (path === '/api/v1/nodes')
+    return table(
+      ['Name', 'Status', '+Internal-IP'],
+      nodes.map((it) => ({ cells: [it, it === here ? 'Ready' : 'NotReady', it], of: { name: it } })),
+    )
+  if (path.startsWith('/api/v1/nodes/'))
+    return nodes.filter((it) => path.endsWith(`/${it}`)).map(nodeObject)[0]
   if (path === '/apis/apps/v1') return list('apps/v1', 'statefulsets', 'deployments')
   if (path === '/apis/metrics.k8s.io/v1beta1') return list('metrics.k8s.io/v1beta1', 'pods')
   if (path.startsWith('/apis/metrics.k8s.io/')) {
@@ -152,7 +164,10 @@ createServer((request, response) => {
     return
   }
   const found = answer(pathname, searchParams)
-  if (request.method === 'DELETE') pods = pods.filter((it) => !pathname.endsWith(`/${it.name}`))
+  if (request.method === 'DELETE') {
+    pods = pods.filter((it) => !pathname.endsWith(`/${it.name}`))
+    nodes = nodes.filter((it) => !pathname.endsWith(`/${it}`))
+  }
   response
     .writeHead(found ? 200 : 404, { 'content-type': 'application/json' })
     .end(

@@ -176,6 +176,8 @@ export const shown: readonly State[] = [
       ['kubectl -n {namespace} logs {pod} -c {container} --tail=100', /too many/],
       ['kubectl -n default describe pod oomer', /Reason: +OOMKilled/],
       ['kubectl -n default top pod oomer --containers', /^oomer +app +10m +10Mi/m],
+      ['kubectl get nodes -o wide', /^node2 +NotReady +node2$/m],
+      ['kubectl delete node NODE', /node "192\.0\.2\.9" deleted/],
       ['kubectl -n NAMESPACE delete pod NAME', /pod "db-0" deleted/],
       ['kubectl -n {namespace} delete pod {pod}', /pods? "db-0" not found|NotFound/],
     ],
@@ -257,6 +259,7 @@ export const elsewhere: Readonly<Record<string, readonly [file: string, word: st
 /** What is run nowhere in the state that it is for, and why not; that the program takes it is tried all the same. */
 export const notRun: Readonly<Record<string, string>> = {
   'systemctl restart k3s-agent': 'as that of k3s, of another unit',
+  'systemctl status k3s-agent --no-pager': 'needs a k3s',
   'systemctl restart systemd-timesyncd': 'needs a time server',
   'timedatectl set-ntp true': 'needs a time server',
   'k3s crictl rmi --prune': 'needs a k3s',

@@ -8,50 +8,61 @@ import { bounded, hostError } from './limits.ts'
 const { request: requestHttp } = process.getBuiltinModule('node:http')
 const { request: requestHttps } = process.getBuiltinModule('node:https')
 
-/** How much of an answer is kept, bytes. */
-const mostBody = 4 * 1024
+/** How much of an answer is kept, bytes, where nothing else was asked for. */
+const usualBody = 4 * 1024
 /** The largest certificate or key file that is read, bytes. */
 const mostKey = 64 * 1024
 
 /**
- * One HTTPS request that trusts any server. See `Host.get`. The client certificate and its key are read here and do not
- * leave this function: no error, answer or recording holds any part of them.
+ * One HTTPS request, see `Host.get`. The client certificate and its key are read here and do not leave this function: no
+ * error, answer or recording holds any part of them.
  */
 export async function get(
-  { host, port, path, as, plain, timeout = 5_000 }: Get,
+  {
+    host,
+    port,
+    path,
+    as,
+    authority,
+    accept = 'application/json',
+    limit = usualBody,
+    plain,
+    timeout = 5_000,
+  }: Get,
   signal: AbortSignal,
 ): Promise<Got> {
   const doing = `asking ${plain ? 'http' : 'https'}://${host}:${port}${path}${as ? ` as ${as.certificate}` : ''}`
-  const identity = as && {
-    cert: Buffer.from(await read(as.certificate, { limit: mostKey, timeout }, signal)),
-    key: Buffer.from(await read(as.key, { limit: mostKey, timeout }, signal)),
-  }
+  const file = async (name: string) => Buffer.from(await read(name, { limit: mostKey, timeout }, signal))
+  const identity = as && { cert: await file(as.certificate), key: await file(as.key) }
+  // Before TLS 1.3 a client shows its certificate before Node.js has looked at the server's.
+  const trust = authority
+    ? { ca: await file(authority), rejectUnauthorized: true, minVersion: 'TLSv1.3' as const }
+    : { rejectUnauthorized: false }
   const ended = new AbortController()
   try {
     const answer = new Promise<Got>((resolve, reject) => {
       const ask = plain ? requestHttp : requestHttps
       const request = ask({
-        ...{ host, port, path, ...identity },
+        ...{ host, port, path, ...identity, ...trust },
         servername: isIP(host) ? '' : host,
-        rejectUnauthorized: false,
         // No pool: no connection stays open, and no TLS session is reused under another identity.
         agent: false,
         signal: ended.signal,
         maxHeaderSize: 16 * 1024,
-        headers: { accept: 'application/json', 'user-agent': 'murphy' },
+        headers: { accept, 'user-agent': 'murphy' },
       })
       request.once('error', reject)
       request.once('response', (response) => {
         const parts: Buffer[] = []
         let size = 0
         const done = () => {
-          const body = Buffer.concat(parts).subarray(0, mostBody).toString('utf8')
+          const body = Buffer.concat(parts).subarray(0, limit).toString('utf8')
           resolve({ status: response.statusCode ?? 0, body })
         }
         response.on('data', (part: Buffer) => {
           parts.push(part)
           size += part.length
-          if (size >= mostBody) done()
+          if (size >= limit) done()
         })
         response.once('end', done)
         response.once('error', reject)
@@ -72,6 +83,11 @@ function safeError(doing: string, error: unknown): HostError {
   const { code = '', message = '' } = error as NodeJS.ErrnoException
   if (code === 'EPROTO' && /wrong version number|packet length too long/i.test(message))
     return new HostError('failed', `${doing}: it does not speak TLS`)
+  if (/^(ERR_TLS_CERT|CERT_|UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_)/.test(code))
+    return new HostError(
+      'failed',
+      `${doing}: it shows a certificate that the cluster's CA did not sign (${code})`,
+    )
   if (code === 'ECONNRESET') return new HostError('failed', `${doing}: it hung up`)
   if (/^E[A-Z]+$/.test(code) && code !== 'EPROTO') return hostError(doing, error)
   return new HostError('failed', `${doing}: ${code || 'it failed'}`)

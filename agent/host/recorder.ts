@@ -12,6 +12,7 @@ import {
   slug,
 } from './recording.ts'
 import { openFolder, type Written } from './recording-folder.ts'
+import { apiObject } from './redaction/api-objects.ts'
 import { kernelRecord, withoutSecretsOf } from './redaction.ts'
 import { emptyFacts, named, noted, said, type Tape, why } from './tape.ts'
 
@@ -196,7 +197,7 @@ function ofServers({ host, facts }: Tape): Pick<Host, 'handshake' | 'get' | 'res
         facts.gets,
         requestName(request),
         () => host.get(request),
-        ({ status, body }) => ({ status, body: said(body) }),
+        ({ status, body }) => ({ status, body: said(apiObject(request.path, body)) }),
       ),
     resolve: (question) =>
       answered(

@@ -28,7 +28,7 @@ export interface Handshake {
   readonly protocol: string
 }
 
-/** One HTTPS request to this node's own services. */
+/** One HTTPS request, mostly to this node's own services. */
 export interface Get {
   readonly host: string
   readonly port: number
@@ -36,6 +36,15 @@ export interface Get {
   readonly path: string
   /** Paths of the client certificate and its key. The request reads them itself and gives their bytes to nobody. */
   readonly as?: { readonly certificate: string; readonly key: string }
+  /**
+   * Path of the authorities (PEM) that have to have signed the server's certificate for `host`. Without TLS 1.3 and
+   * such a certificate the server is sent nothing and shown nothing. Absent: any server is trusted.
+   */
+  readonly authority?: string
+  /** The form of the answer that is asked for (default `application/json`). */
+  readonly accept?: string
+  /** How many bytes of the answer are kept (default 4 KiB). */
+  readonly limit?: number
   /** Plain HTTP, which some of k3s's parts speak on loopback. */
   readonly plain?: true
   /** Milliseconds, for all of it (default 5 s). */
@@ -44,7 +53,7 @@ export interface Get {
 
 export interface Got {
   readonly status: number
-  /** At most the first 4 KiB. */
+  /** At most the first `limit` bytes. */
   readonly body: string
 }
 
@@ -173,7 +182,10 @@ export interface Host {
     servername?: string
     timeout?: number
   }): Promise<Handshake>
-  /** Asks over HTTPS. Trusts any server, so use it only for public data or this node's own; follows no redirects. */
+  /**
+   * Asks over HTTPS; follows no redirects. Without `authority` any server is trusted: then only for public data or this
+   * node's own.
+   */
   get(request: Get): Promise<Got>
   /** How full the disk under a path is (statfs). */
   space(path: string): Promise<Space>

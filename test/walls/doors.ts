@@ -71,12 +71,23 @@ export const closedDoors: Wall = (root) =>
   )
 
 const portsDoor = 'collectors/node/k3s-ports.ts'
+/** The other one: whoever listens is shown nothing before it has shown a certificate of the cluster's own authority. */
+const verifiedDoor = 'collectors/node/kube-api.ts'
+
+/** Whether each question names the authority that the server's certificate is held against. */
+const isVerified = (text: string) =>
+  !/\bhost\s*\.handshake\(/.test(text) &&
+  text
+    .split(/\bhost\s*\.get\(/)
+    .slice(1)
+    .every((it) => /^\{[^}]*\bauthority\b/.test(it))
 
 /** Who asks k3s's ports: collectors have no other ports to ask. */
 export const portsAsked: Wall = (root) =>
   sourcesOf(root)
     .filter((path) => path.startsWith('collectors/') && path !== portsDoor)
     .filter((path) => /\bhost\s*\.(get|handshake)\(/.test(textOf(root, path)))
+    .filter((path) => path !== verifiedDoor || !isVerified(textOf(root, path)))
     .map(
       (path) => `${path} asks a port itself: any account can listen there; ${portsDoor} looks who does first`,
     )

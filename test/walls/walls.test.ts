@@ -148,6 +148,13 @@ t.test("k3s's ports, asked by another than their door", async (t) => {
     'await host.handshake({ port: 6443 })\n',
     'collectors/certs/served.ts asks a port itself: ',
   )
+  bites(
+    t,
+    "k3s's own ports are asked by one door",
+    'collectors/node/kube-api.ts',
+    "await host.get({ host: '127.0.0.1', port: 6443, path })\n",
+    'collectors/node/kube-api.ts asks a port itself: ',
+  )
 })
 
 t.test('each library that is fetched past its door', async (t) => {

@@ -1,6 +1,7 @@
 import type { Observation } from '../../agent/model/index.ts'
 import { agent } from './agent.ts'
 import { certs } from './certs.ts'
+import { cluster } from './cluster.ts'
 import { cni } from './cni.ts'
 import { firewall } from './firewall.ts'
 import { k3s } from './k3s.ts'
@@ -17,6 +18,7 @@ export interface Example {
 export const examples: readonly Example[] = [
   ...agent,
   ...certs,
+  ...cluster,
   ...cni,
   ...firewall,
   ...k3s,

@@ -21,10 +21,7 @@ export interface ViewArguments extends Common {
 }
 
 /** The part of a view that comes from its source; the rest comes from the settings and the collector. */
-type Known = Pick<
-  View,
-  'source' | 'problem' | 'node' | 'cluster' | 'now' | 'at' | 'sample' | 'trend' | 'artifacts'
-> & {
+type Known = Omit<View, 'settings' | 'summary' | 'findings' | 'blind' | 'unseen' | 'options'> & {
   /** The collector's open findings, with its `blind` one. */
   readonly findings: readonly Finding[]
 }

@@ -78,6 +78,30 @@ t.test('the body is cut, the time is bounded, and what is no HTTPS says so', asy
   await t.rejects(round.get(question(silent)), { code: 'timeout', message: /its round was over/ })
 })
 
+t.test('a server that has to be of an authority is shown nothing unless it is', async (t) => {
+  const own = issue({ subject: '/CN=server-ca', ca: true })
+  const ours = issue({ subject: '/CN=k3s', names: 'IP:127.0.0.1', by: own })
+  const elsewhere = issue({ subject: '/CN=k3s', names: 'IP:198.51.100.1', by: own })
+  const met: string[] = []
+  const server = (it: typeof ours, more: ServerOptions = {}) =>
+    https((socket) => [met.push(`${socket.getPeerCertificate().subject?.CN}`) && 200, 'x'.repeat(9000)], {
+      ...{ cert: it.pem, key: readFileSync(it.key), ...more },
+    })
+  const verified = { as, authority: own.file }
+  t.equal((await host.get(question(await server(ours), { ...verified, limit: 8000 }))).body.length, 8000)
+  t.strictSame(met, ['system:admin'])
+  const refused = [
+    await server(serving),
+    await server(elsewhere),
+    await server(ours, { maxVersion: 'TLSv1.2' }),
+  ]
+  for (const port of refused) await t.rejects(host.get(question(port, verified)), { code: 'failed' })
+  t.strictSame(met, ['system:admin'])
+  await t.rejects(host.get(question(refused[0] as number, { ...verified, authority: '/none' })), {
+    code: 'missing',
+  })
+})
+
 t.test('plain HTTP, which parts of k3s speak on loopback', async (t) => {
   const server = createHttp((request, response) => {
     if (request.url === '/hang') return

@@ -1,0 +1,278 @@
+import t from 'tap'
+import { step, tellFrom } from '../../../agent/core/ledger.ts'
+import { round } from '../../../agent/core/round.ts'
+import type { Finding, Past } from '../../../agent/model/index.ts'
+import { opaque } from '../../../agent/model/index.ts'
+import { cluster as collector } from '../../../collectors/cluster/index.ts'
+import type { ClusterSample } from '../../../collectors/cluster/sample.ts'
+import { type Cluster, cluster, four, murphy, notReady, ready, silent } from './machines.ts'
+
+const began = Date.UTC(2026, 10, 23, 3, 0)
+const second = 1000
+const minute = 60 * second
+
+/** The Murphys of some servers, whose rounds come every ten seconds of a clock that the test sets. */
+function murphys(it: Cluster, names: readonly string[]) {
+  let clock = began
+  const all = names.map((name) => ({
+    ...{ name, lives: true, ledger: [] as readonly Finding[] },
+    host: it.host(name, () => clock),
+    past: { heard: [] } as Past<ClusterSample>,
+  }))
+  const look = async (one: (typeof all)[number]) => {
+    const outcome = await round(opaque(collector), {}, one.host, one.past)
+    one.ledger = step(one.ledger, outcome, clock)
+    if (outcome.sample) one.past = { sample: outcome.sample, at: clock, heard: [] }
+  }
+  return {
+    all,
+    of: (name: string) => all.find((one) => one.name === name) as (typeof all)[number],
+    /** Lets so many ms pass; `before` each round the test may change the cluster. */
+    async pass(ms: number, before: (sofar: number) => void = () => undefined) {
+      const end = clock + ms
+      for (; clock < end; clock += 10 * second) {
+        before(clock - began)
+        for (const one of all) if (one.lives) await look(one)
+      }
+    },
+    /** Who has notified of what, and after how many seconds at the latest. */
+    notified: () =>
+      all.flatMap(({ name, ledger }) =>
+        ledger
+          .filter((one) => tellFrom(one) <= clock && (one.resolved ?? clock) >= tellFrom(one))
+          .map((one) => `${name}: ${one.code} ${one.subject}`),
+      ),
+    now: () => clock,
+  }
+}
+
+const servers = ['server1', 'server2', 'server3']
+
+const it = await cluster(t)
+
+async function started() {
+  it.api.nodes.clear()
+  it.api.fault = undefined
+  four(it.api, began - 60 * minute)
+  const its = murphys(it, servers)
+  await its.pass(20 * second)
+  return { ...it, its }
+}
+
+t.test(
+  'a well cluster: one small request in 20 s, nothing is found, and it says who would notify',
+  async (t) => {
+    const { api, its } = await started()
+    api.asked.length = 0
+    await its.pass(minute)
+    t.strictSame(its.notified(), [])
+    t.equal(api.asked.length, 9, 'three servers, three times a minute')
+    for (const one of api.asked)
+      t.equal(one, 'GET /api/v1/nodes?includeObject=None&limit=300 as system:kube-proxy')
+    const { sample = {} } = its.of('server2').past
+    t.equal(collector.summary(sample, {}, its.now()), '4 nodes, all Ready; server1 notifies of lost ones')
+  },
+)
+
+t.test(
+  'an agent falls silent: one server notifies, within 90 s, with what was on it and its last word',
+  async (t) => {
+    const { api, its } = await started()
+    const node = api.nodes.get('node4') as NonNullable<ReturnType<typeof api.nodes.get>>
+    const lost = its.now()
+    await its.pass(90 * second, () => {
+      // The controller sees it 50 s after the last renewal, and looks every 5 s.
+      if (its.now() - lost < 55 * second) return
+      node.conditions = [
+        silent(lost + 55 * second),
+        murphy(
+          lost - minute,
+          'False',
+          'K3sKubeletUnhealthy',
+          'critical since 03:00 UTC: kubelet not answering on :10248. See: `agent status` on the node',
+        ),
+      ]
+      node.pods = [
+        { namespace: 'shop', name: 'db-0', owner: 'StatefulSet' },
+        { namespace: 'shop', name: 'web-1' },
+        { namespace: 'kube-system', name: 'svclb-x', owner: 'DaemonSet' },
+      ]
+      node.volumes = ['kubernetes.io/csi/driver.longhorn.io^pvc-1']
+    })
+    t.strictSame(its.notified(), ['server1: cluster.node-lost node4'])
+    const [finding] = its.of('server1').ledger
+    t.match(finding, { severity: 'critical', title: 'node lost: node4 (2 pods)', since: lost + 55 * second })
+    t.match(finding?.text, /On it: 2 pods \(shop\/db-0, shop\/web-1\), 1 volume attached \(pvc-1\)\./)
+    t.match(
+      finding?.text,
+      /Its last word from Murphy \(\d\d:\d\d UTC\): ".*kubelet not answering on :10248\."/,
+    )
+    node.conditions = [ready(its.now())]
+    await its.pass(20 * second)
+    t.ok(its.of('server1').ledger[0]?.resolved, 'and that it is back')
+    t.strictSame(its.notified(), ['server1: cluster.node-lost node4'])
+  },
+)
+
+t.test(
+  'the server that would notify dies in the same moment: the next one does, of both, within 90 s',
+  async (t) => {
+    const { api, its } = await started()
+    const lost = its.now()
+    its.of('server1').lives = false
+    await its.pass(90 * second, () => {
+      if (its.now() - lost >= 50 * second)
+        api.nodes.set('node4', { address: '127.0.0.4', conditions: [silent(lost + 50 * second)] })
+      // Its Lease was renewed 5 s after that of the other.
+      if (its.now() - lost >= 55 * second)
+        api.nodes.set('server1', {
+          address: '127.0.0.1',
+          server: true,
+          conditions: [silent(lost + 55 * second)],
+        })
+    })
+    const both = ['server2: cluster.node-lost node4', 'server2: cluster.node-lost server1']
+    t.strictSame(its.notified().sort(), both)
+    // It comes back, and the agent does not: nobody is told again.
+    its.of('server1').lives = true
+    its.of('server1').past = { heard: [] }
+    api.nodes.set('server1', {
+      address: '127.0.0.1',
+      server: true,
+      conditions: [ready(its.now() + 2 * minute)],
+    })
+    await its.pass(5 * minute)
+    t.strictSame(its.notified().sort(), both)
+  },
+)
+
+t.test('drained, powered off or rebooting by order, deleted: nobody is notified', async (t) => {
+  const { api, its } = await started()
+  const at = its.now()
+  const fourth = { address: '127.0.0.4', conditions: [silent(at)] }
+  const order = (reason: string) => [
+    silent(at),
+    murphy(at - minute, 'Unknown', reason, 'The node …, as ordered'),
+  ]
+  api.nodes.set('drained', {
+    ...fourth,
+    cordoned: true,
+    pods: [{ namespace: 'a', name: 'b', owner: 'DaemonSet' }],
+  })
+  api.nodes.set('off', { ...fourth, conditions: order('NodePoweringOff') })
+  api.nodes.set('rebooting', { ...fourth, conditions: order('NodeRebooting') })
+  api.nodes.delete('node4')
+  await its.pass(9 * minute)
+  t.strictSame(its.notified(), [])
+  const { sample = {} } = its.of('server1').past
+  t.equal(
+    collector.summary(sample, {}, its.now()),
+    '6 nodes; drained drained; off powered off by order; rebooting rebooting by order',
+  )
+  await its.pass(2 * minute)
+  t.strictSame(its.notified(), ['server1: cluster.node-lost rebooting'], 'it does not come back')
+})
+
+t.test(
+  'a kubelet that says why it is not ready has three minutes, and then its words are shown',
+  async (t) => {
+    const { api, its } = await started()
+    const conditions = [
+      notReady(its.now(), 'container runtime network not ready: cni plugin not initialized'),
+    ]
+    api.nodes.set('node4', { address: '127.0.0.4', conditions })
+    await its.pass(170 * second)
+    t.strictSame(its.notified(), [])
+    await its.pass(30 * second)
+    t.strictSame(its.notified(), ['server1: cluster.node-lost node4'])
+    t.match(its.of('server1').ledger[0]?.text, /its kubelet says: "container runtime network not ready/)
+  },
+)
+
+t.test(
+  'refusals and nonsense are blindness, and pods or nodes that are refused leave the finding',
+  async (t) => {
+    const { api, its } = await started()
+    api.nodes.set('node4', { address: '127.0.0.4', conditions: [silent(its.now())] })
+    api.fault = (path) => (/\/pods|\/nodes\//.test(path) ? { status: 403, body: '{}' } : undefined)
+    await its.pass(40 * second)
+    t.strictSame(its.notified(), ['server1: cluster.node-lost node4'])
+    t.match(its.of('server1').ledger[0], { title: 'node lost: node4 (NotReady)' })
+    for (const answer of [
+      { status: 401, body: '' },
+      { status: 200, body: '{"rows":' },
+    ]) {
+      api.fault = () => answer
+      await its.pass(10 * second)
+      t.match(its.of('server1').past.sample?.unseen, [{ codes: ['cluster.node-lost'] }])
+      t.notOk(its.of('server1').ledger[0]?.resolved, 'what is not seen is not over')
+    }
+  },
+)
+
+t.test('more nodes than a page holds are asked for page by page', async (t) => {
+  const { api, its } = await started()
+  for (let at = 0; at < 700; at += 1)
+    api.nodes.set(`many${at}`, {
+      address: '10.0.0.1',
+      conditions: [at === 650 ? silent(began) : ready(began)],
+    })
+  await its.pass(30 * second)
+  t.strictSame(its.notified(), ['server1: cluster.node-lost many650'])
+  t.equal(its.of('server2').past.sample?.nodes?.length, 704)
+})
+
+t.test(
+  'without an API: the first of the servers that answer each other notifies of one that is silent',
+  async (t) => {
+    const { api, its, peer } = await started()
+    const other = await peer('127.0.0.2')
+    t.teardown(() => other.close())
+    api.nodes.set('node4', { address: '127.0.0.4', conditions: [silent(its.now())] })
+    await its.pass(30 * second)
+    t.strictSame(its.notified(), ['server1: cluster.node-lost node4'])
+    api.fault = (path) =>
+      path === '/ping' ? undefined : { status: 504, body: '{"message":"etcdserver: request timed out"}' }
+    await its.pass(2 * minute)
+    t.strictSame(
+      its.notified(),
+      ['server1: cluster.node-lost node4'],
+      'servers that start together get three minutes',
+    )
+    t.match(
+      its.of('server1').ledger[0],
+      { resolved: undefined, text: /^As of \d{4}-/ },
+      'and what was known is kept',
+    )
+    t.match(
+      collector.summary(its.of('server1').past.sample ?? {}, {}, its.now()),
+      /^API not answering for 2 min, nodes as they were; not answering either: server3$/,
+    )
+    await its.pass(90 * second)
+    // server2 and server3 are one machine's addresses here: what server3 sees, whose own address nobody answers, is left out.
+    const seen = its.notified().filter((it) => !it.startsWith('server3'))
+    t.strictSame(seen, ['server1: cluster.node-lost node4', 'server1: cluster.node-lost server3'])
+    t.match(its.of('server1').ledger.at(-1), {
+      title: 'not answering: server3 (:6443)',
+      severity: 'critical',
+    })
+    t.equal(its.of('server2').ledger.length, 0)
+    api.fault = undefined
+    await its.pass(20 * second)
+    t.ok(its.of('server1').ledger.find((it) => it.subject === 'server3')?.resolved, 'the API knows better')
+  },
+)
+
+t.test('a server that nobody answers says that it may be the one that is cut off', async (t) => {
+  const { api, its } = await started()
+  for (const it of ['server1', 'server3']) its.of(it).lives = false
+  api.nodes.set('server1', { address: '127.0.0.9', server: true, conditions: [ready(began)] })
+  await its.pass(10 * second)
+  api.fault = () => ({ status: 503, body: 'starting' })
+  await its.pass(210 * second)
+  t.strictSame(its.notified(), ['server2: cluster.node-lost server1', 'server2: cluster.node-lost server3'])
+  t.match(
+    its.of('server2').ledger[0]?.text,
+    /No other server answers, so server2 itself may be the one that is cut off\.$/,
+  )
+})
