@@ -33,7 +33,7 @@ export const rules = declared({
     // From NotReady on: 50 s after its kubelet's last sign.
     pendingFor: 10 * second,
     because: [
-      { code: 'firewall.ufw-blocks-k3s', takes: shows, proof: dropsTheApi },
+      { code: 'firewall.blocks-k3s', takes: shows, proof: dropsTheApi },
       { code: 'firewall.lockout', takes: shows, triggers: flushedFilter, proof: allAgents },
     ],
   },

@@ -9,7 +9,7 @@ const minute = 60_000
 const at = (code: string, since: number, evidence: Finding['evidence'] = {}) =>
   finding({ code, since, onset: { from: since - 10_000, to: since }, severity: 'critical', evidence })
 const lost = (evidence: Finding['evidence']) => at('cluster.node-lost', 20 * minute, evidence)
-const blocks = (blocked: string, since = 19 * minute) => at('firewall.ufw-blocks-k3s', since, { blocked })
+const blocks = (blocked: string, since = 19 * minute) => at('firewall.blocks-k3s', since, { blocked })
 const cause = (effect: Finding, ...all: readonly Finding[]) =>
   causeOf(
     effect,
@@ -21,7 +21,7 @@ const none = { state: 'lost', agents: 'none' }
 t.test(
   "this server's firewall explains lost agents only if it drops their API, and none is Ready",
   async (t) => {
-    t.equal(cause(lost(none), blocks('nodes-api, overlay')), 'firewall.ufw-blocks-k3s')
+    t.equal(cause(lost(none), blocks('nodes-api, overlay')), 'firewall.blocks-k3s')
     t.equal(cause(lost(none), blocks('pods-api, overlay')), undefined, 'the API is let through')
     t.equal(cause(lost({ state: 'lost' }), blocks('nodes-api')), undefined, 'another agent gets through')
     t.equal(cause(lost({ state: 'silent', server: true }), blocks('nodes-api')), undefined)
