@@ -58,7 +58,8 @@ export async function look(host: Host, before: FirewallSample | undefined): Prom
     }
   }
   const k3s = await findK3s(host, before?.k3s)
-  const networks = k3s && clusterNetworks(k3s, await host.text('/run/flannel/subnet.env').catch(() => ''))
+  const subnet = k3s && (await orNothing(host.text('/run/flannel/subnet.env')))
+  const networks = k3s && clusterNetworks(k3s, subnet)
   const podNetworks = networks?.pods ?? []
   const inside = networksOf([...podNetworks, ...(networks?.services ?? []), ...neverOutside])
   const { ufw, ssh, boot, monitor, conntrack, sandboxes, netConf, bridged } = await readAround(
@@ -67,8 +68,12 @@ export async function look(host: Host, before: FirewallSample | undefined): Prom
     k3s,
     before,
   )
+  const foreign = k3s?.distribution !== 'k3s' || (netConf === undefined && !subnet)
   const needs = k3s?.running
-    ? needsOf(k3s, { pods: networksOf(podNetworks), inside, netConf, bridged: bridged?.trim() === '1' })
+    ? needsOf(k3s, {
+        ...{ pods: networksOf(podNetworks), inside, netConf, foreign },
+        bridged: bridged?.trim() === '1',
+      })
     : []
   const ways = (family: Family) =>
     ssh.ports[family].map((port) => ({ protocol: 'tcp' as const, port, inside }))
@@ -77,7 +82,7 @@ export async function look(host: Host, before: FirewallSample | undefined): Prom
   const native = await readTables(host, monitor, read, before)
   // Under load a look takes seconds: what it found missing went no later than when it was read.
   const now = host.now()
-  const blocked = await readBlocked(read, needs, native.deciding, async (family, other) =>
+  const blocked = await readBlocked(read, needs, native, async (family, other) =>
     k3s
       ? see('where the other nodes are', ['firewall.blocks-k3s'], readPeers(host, k3s, family, other))
       : undefined,
@@ -150,7 +155,7 @@ async function readTables(
   read: readonly Read[],
   before: FirewallSample | undefined,
 ): Promise<Native> {
-  if (!nft) return { sets: [], deciding: [], ports: [] }
+  if (!nft) return { sets: [], followed: [], deciding: [], ports: [] }
   const names = (family: Family) =>
     new Set(
       read
@@ -161,6 +166,7 @@ async function readTables(
   return (
     found ?? {
       sets: before?.sets.filter((it) => it.backend === 'native') ?? [],
+      followed: [],
       deciding: [],
       ports: [],
       unread: true,

@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import t from 'tap'
 import type { Host } from '../../agent/model/index.ts'
 import { unpackRules } from '../../collectors/firewall/history/kept-rules.ts'
@@ -82,6 +83,48 @@ t.test('whoever drops what k3s needs: what dies of it, and the steps that repair
     for (const command of steps) await it.sh(command)
     t.equal(one(await it.round(), 'blocks-k3s'), undefined, `${script}: ${steps.join('; ')}`)
   }
+})
+
+t.test('tables of nftables beside iptables: a line, a filter by hand, and firewalld', skip, async (t) => {
+  const it = await namespace(t)
+  await it.sh(peer)
+  await asHealthy(it)
+  const line =
+    'table inet mine { chain in { type filter hook input priority 0; udp dport { 9, 8472 } drop; }; }'
+  const filter = `table inet mine {
+    chain in { type filter hook input priority 0; policy drop
+      iifname "lo" accept; ct state vmap { established : accept, related : accept, invalid : drop }
+      tcp dport 22 accept; }
+    chain through { type filter hook forward priority 0; iifname { "cni0", "flannel.1" } jump deny; }
+    chain deny { ip protocol { tcp, udp } reject; }
+  }`
+  for (const [text, blocked] of [
+    [line, 'overlay 8472'],
+    [filter, /^pods-api 6443, nodes-api 6443, overlay 8472, pods-in 53, pods-out 53/],
+  ] as const) {
+    await it.run(['nft', '-f', '-'], text)
+    const found = one(await it.round(), 'blocks-k3s')
+    t.match(found?.evidence, { blocked, by: 'nftables', table: 'inet mine' }, text)
+    const steps = (found?.fix ?? []).flatMap((step) => /`(nft [^`]*)`$/.exec(step)?.[1] ?? [])
+    for (const command of steps) await it.sh(command)
+    t.equal(one(await it.round(), 'blocks-k3s'), undefined, `${steps.join('; ')}`)
+    await it.sh('nft delete table inet mine')
+  }
+  const recorded = (name: string) =>
+    it.run(['nft', '-f', join(import.meta.dirname, '../collectors/firewall/firewalld', name)])
+  await recorded('default.nft')
+  const found = one(await it.round(), 'blocks-k3s')
+  t.match(found?.text, /^firewalld drops what k3s needs: other nodes to the API/)
+  t.notMatch(found?.text, /pods to the API/, 'they come by a service')
+  t.match(found?.evidence?.blocked, /overlay 8472, pods-in 53/)
+  const said = found?.fix?.join('\n') ?? ''
+  for (const source of ['192.0.2.2', '10.42.0.0/16', '10.43.0.0/16'])
+    t.match(said, `\`firewall-cmd --zone=trusted --add-source=${source}\``)
+  await it.sh('nft delete table inet firewalld')
+  // After these commands.
+  await recorded('k3s.nft')
+  t.equal(one(await it.round(), 'blocks-k3s'), undefined)
+  t.same(codes(await it.round()), ['changed'])
 })
 
 t.test('ufw on a node with another: what each of its steps opens', skip, async (t) => {

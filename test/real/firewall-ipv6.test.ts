@@ -45,6 +45,28 @@ t.test('SSH on IPv6 alone, and ufw without it', skip(), async (t) => {
   t.notOk(codes(await it.round()).includes('lockout'))
 })
 
+t.test('SSH on IPv6 alone, dropped by a table of nftables', skip(), async (t) => {
+  const it = await namespace(t)
+  const listen = `require('net').createServer().listen(22, '2001:db8::1', () => console.log('on'))`
+  await it.sh('ip addr add 2001:db8::1/64 dev lo nodad')
+  const child = it.start([process.execPath, '-e', listen])
+  await new Promise((resolve) => child.stdout?.once('data', resolve))
+  await asHealthy(it)
+  const table = (kind: string) =>
+    it.run(
+      ['nft', '-f', '-'],
+      `table ${kind} mine { chain in { type filter hook input priority 0; policy drop; iifname "lo" accept; }; }`,
+    )
+  await table('ip')
+  t.notOk(codes(await it.round()).includes('lockout'), 'of the other family')
+  await table('ip6')
+  const shut = await it.round()
+  const lockout = shut.found.find(({ code }) => code === 'firewall.lockout')
+  t.match(lockout, { subject: 'ipv6', text: /port 22 are dropped: the policy of in is DROP/ })
+  await it.sh(/`([^`]+)`/.exec(lockout?.fix?.[0] ?? '')?.[1] ?? 'false')
+  t.notOk(codes(await it.round()).includes('lockout'))
+})
+
 const noPortmap = why ?? (existsSync(portmap) || process.env.CI === 'true' ? undefined : `needs ${portmap}`)
 t.test(
   'host ports as portmap maps them in both families',

@@ -15,6 +15,7 @@ const why = cannot()
 const skip = why ? { skip: why } : {}
 const times = Number(process.env.TRUTHS ?? 1)
 type Backend = 'nft' | 'legacy'
+const alone = { followed: [], deciding: [] }
 const count = { accept: 0, drop: 0, maybe: 0, open: 0, nft: 0, legacy: 0, ipv4: 0, ipv6: 0, plain: 0 }
 const wrong: string[] = []
 
@@ -33,7 +34,7 @@ async function judge(
   const text = (await node.run([`${family === 'ipv4' ? 'ip' : 'ip6'}tables-${backend}-save`])).stdout
   const { tables } = saved(text, [ssh])
   const set = { family, backend } as never
-  const anyone = inputVerdict([{ set, tables, forwards: [], names: [] }], [ssh], [])
+  const anyone = inputVerdict([{ set, tables, forwards: [], names: [] }], [ssh], alone, family)
   if (!anyone) throw new Error('there is no verdict')
   // The same of the one who knocks, who is taken to be one who has not tried for a while.
   const { verdict } = wayIn(tables, knocking(family))

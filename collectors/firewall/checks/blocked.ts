@@ -5,7 +5,7 @@ import { network } from '../packet/networks.ts'
 import type { Verdict } from '../packet/walk.ts'
 import { isBetweenPods, type Need, type Needed, type Other, otherOf } from './needs.ts'
 import type { Peer, Peers } from './peers.ts'
-import { verdictOf } from './verdicts.ts'
+import { type Beside, verdictOf } from './verdicts.ts'
 
 /** A connection that k3s needs and the firewall drops: its port, and the rule or policy that drops it. */
 export interface Blocked {
@@ -15,7 +15,9 @@ export interface Blocked {
   readonly by: string
   /** Absent for IPv4. */
   readonly family?: 'ipv6'
+  /** The table that drops it, and the chain of it by which packets come there. */
   readonly table?: string
+  readonly base?: string
   readonly backend?: Backend
   /** The addresses of the other nodes that it concerns, where they are known. */
   readonly peers?: readonly string[]
@@ -33,7 +35,7 @@ type PeersOf = (family: Family, other: Other) => Promise<Peers | undefined>
 export async function readBlocked(
   read: readonly Read[],
   needs: readonly Needed[],
-  deciding: readonly string[],
+  beside: Beside,
   peersOf: PeersOf,
 ): Promise<readonly Blocked[]> {
   const known = new Map<string, Promise<Peers | undefined>>()
@@ -46,7 +48,7 @@ export async function readBlocked(
   for (const needed of needs) {
     const { need, family, probe } = needed
     const own = read.filter((it) => it.set.family === family)
-    const judged = (it: Probe) => verdictOf(own, it, deciding)
+    const judged = (it: Probe) => verdictOf(own, it, beside, family)
     const verdict = judged(probe)
     if (!verdict || verdict.verdict === 'accept') continue
     const other = otherOf(need)
@@ -94,10 +96,11 @@ function between(probe: Probe, { address, on, own }: Peer): Probe | undefined {
     : { ...probe, from: [far], ...(near && { to: [near] }), ...(on !== undefined && { on }) }
 }
 
-const blocked = ({ need, family, probe }: Needed, { by, table, backend }: Verdict): Blocked => ({
+const blocked = ({ need, family, probe }: Needed, { by, table, base, backend }: Verdict): Blocked => ({
   ...{ need, port: probe.port, by },
   ...(probe.protocol === 'udp' && { udp: true as const }),
   ...(family === 'ipv6' && { family }),
   ...(table !== undefined && { table }),
+  ...(base !== undefined && backend === 'native' && { base }),
   ...(backend !== undefined && { backend }),
 })

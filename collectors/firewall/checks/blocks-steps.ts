@@ -3,6 +3,7 @@ import { rebuildUfw } from '../rules.ts'
 import type { FirewallSample } from '../sample.ts'
 import type { Blocked } from './blocked.ts'
 import { isBetweenPods, type Need } from './needs.ts'
+import { nftPlace } from './nft-place.ts'
 import { isDenied, isRule, type Writer, writerOf, writers } from './writers.ts'
 
 /** What has to be let through, in the form that all who filter have. */
@@ -106,16 +107,41 @@ function byDeleting(it: Blocked): string | undefined {
   return `Find the NUMBER of the rule, then delete it with -D ${chain} NUMBER: \`${tool} -L ${chain} -n --line-numbers\``
 }
 
+/** Before all other rules of the chain by which the packet comes: what is accepted there passes that chain. */
+const byNft: Make = ({ end, address, port, protocol }, { family, table, base }) => {
+  const place = nftPlace(table, base)
+  if (place === undefined) return undefined
+  const what = `${family === 'ipv6' ? 'ip6' : 'ip'} ${end === 'from' ? 's' : 'd'}addr ${address}`
+  return `nft insert rule ${place} ${what}${port ? ` ${protocol} dport ${port}` : ''} accept`
+}
+
+/** `rule "udp dport 8472 drop" (handle 7) of inet mine in`, as the packet engine words it. */
+function byDeletingOfNft({ by, port }: Blocked): string | undefined {
+  const [, rule = '', handle, table, chain] =
+    /^rule "(.*)" \(handle (\d+)\) of (\S+ \S+) (\S+)$/.exec(by) ?? []
+  const place = nftPlace(table, chain)
+  if (place === undefined || !new RegExp(` ?dport (?:\\{[\\d ,-]*\\b)?${port}\\b`).test(rule))
+    return undefined
+  return `Delete the rule: \`nft delete rule ${place} handle ${handle}\``
+}
+
 const makers: Readonly<Record<Writer, Make>> = {
   ufw: byUfw,
   firewalld: byFirewalld,
   docker: byIptables,
   fail2ban: byFail2ban,
-  nftables: () => undefined,
+  nftables: byNft,
   rule: byIptables,
   policy: byIptables,
 }
 
+const atBoot =
+  'See whether a file loads the rule at boot: `grep -rsnE "DROP|REJECT|drop|reject" /etc/iptables /etc/nftables.conf /etc/nftables /etc/rc.local`'
+/** Who wrote a rule by itself, which may simply go; what a program writes comes back. */
+const deletes: Readonly<Partial<Record<Writer, (it: Blocked) => string | undefined>>> = {
+  rule: (it) => (isRule(it) ? byDeleting(it) : undefined),
+  nftables: byDeletingOfNft,
+}
 /** What else is said at the end, for each who wrote something. */
 const last: Readonly<Partial<Record<Writer, readonly string[]>>> = {
   ufw: ['Or turn ufw off, as the k3s documentation recommends: `ufw disable`'],
@@ -123,9 +149,8 @@ const last: Readonly<Partial<Record<Writer, readonly string[]>>> = {
     'Keep that over a reboot: `firewall-cmd --runtime-to-permanent`',
     'Or turn firewalld off, as the k3s documentation recommends: `systemctl disable --now firewalld`',
   ],
-  rule: [
-    'See whether a file loads the rule at boot: `grep -rsnE "DROP|REJECT|drop|reject" /etc/iptables /etc/nftables.conf /etc/nftables /etc/rc.local`',
-  ],
+  nftables: [atBoot],
+  rule: [atBoot],
 }
 
 /** The steps that open what k3s needs, for each who blocks some of it, each command once. */
@@ -136,7 +161,7 @@ export function stepsFor(sample: FirewallSample, blocked: readonly Blocked[]): r
     const its = of(writer)
     if (its.length === 0) return []
     const opened = its.flatMap((it) => {
-      const gone = writer === 'rule' && isRule(it) ? byDeleting(it) : undefined
+      const gone = deletes[writer]?.(it)
       if (gone !== undefined) return [gone]
       return openingsFor(it, sample).flatMap((opening) => {
         const command = makers[writer](opening, it)

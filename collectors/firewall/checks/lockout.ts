@@ -2,12 +2,22 @@ import type { Observation } from '../../../agent/model/index.ts'
 import { familyNames } from '../../../agent/text/families.ts'
 import type { Family } from '../cells.ts'
 import { latestOf, tablesOf } from '../history/flush.ts'
+import type { Verdict } from '../packet/walk.ts'
 import { type Code, rebuildUfw } from '../rules.ts'
 import type { FirewallSample } from '../sample.ts'
 import { ruleInBackticks } from '../text.ts'
+import { nftPlace } from './nft-place.ts'
 
 /** A lockout that is seen so much later, ms, is of something since the flush: `ufw reload` is off for a second. */
 const ofFlush = 10_000
+
+/** What lets SSH in where a table of nftables drops it: iptables, and so ufw, cannot. */
+function openedByNft({ backend, table, base }: Verdict, port: number): string | undefined {
+  if (backend !== 'native') return undefined
+  if (table === 'inet firewalld') return `firewall-cmd --add-port=${port}/tcp`
+  const place = nftPlace(table, base)
+  return place === undefined ? 'nft list ruleset' : `nft insert rule ${place} tcp dport ${port} accept`
+}
 
 /**
  * SSH is blocked over IPv4, or over IPv6 where it does not listen on IPv4. One finding for both: people use the family
@@ -26,13 +36,15 @@ export function lockout(sample: FirewallSample, now: number): Observation<Code>[
     other === undefined ? '' : other.verdict === 'drop' ? ' IPv6 is dropped too.' : ' IPv6 may still work.'
   const name = familyNames[family]
   const port = ports[0] ?? 22
+  const native = openedByNft(verdict, port)
   const tables = `${family === 'ipv4' ? 'ip' : 'ip6'}tables${verdict.backend === 'legacy' ? '-legacy' : ''}`
   // ufw can open a port only while the built-in chains lead to its chains.
   const hooked = sets.some((it) => it.family === family && (it.cells['filter ufw']?.[1] ?? 0) > 0)
   const on = ufw ? ufw.enabled : hooked
   const open = `\`${tables} -I INPUT -p tcp --dport ${port} -j ACCEPT\``
-  const next =
-    on && hooked
+  const next = native
+    ? [`In your open session or on the console: \`${native}\``]
+    : on && hooked
       ? [`In your open session or on the console: \`ufw allow ${port}/tcp\``]
       : [
           `In your open session or on the console: ${open}`,
@@ -53,7 +65,7 @@ export function lockout(sample: FirewallSample, now: number): Observation<Code>[
       fix: [...next, 'Test a new SSH login from another machine before you close anything'],
       evidence: {
         family,
-        table: 'filter',
+        table: verdict.table ?? 'filter',
         port: ports.join(', '),
         by: verdict.by,
         ...(verdict.backend && { backend: verdict.backend }),

@@ -35,6 +35,8 @@ interface Facts {
   readonly netConf?: string | undefined
   /** Packets between pods of one bridge pass iptables (net.bridge.bridge-nf-call-iptables). */
   readonly bridged?: boolean
+  /** Another network than k3s's own flannel: its pods come by other ways, which are not known here. */
+  readonly foreign?: boolean
 }
 
 const kubelet = 10_250
@@ -52,7 +54,7 @@ const bridge = 'cni0'
 export function needsOf(k3s: K3s, facts: Facts): readonly Needed[] {
   const { pods, inside, netConf } = facts
   const api = Number(k3s.flags['https-listen-port']?.at(-1) ?? 6443)
-  const overlay = overlayOf(netConf)
+  const overlay = facts.foreign ? undefined : overlayOf(netConf)
   const server = k3s.role === 'server'
   const has = (family: Family) => pods.filter((it) => it.bits === (family === 'ipv4' ? 32 : 128))
   return families.flatMap((family): Needed[] => {
@@ -66,14 +68,14 @@ export function needsOf(k3s: K3s, facts: Facts): readonly Needed[] {
     const tunnelled = { protocol: 'udp', inside, way: 'out', marks: 0xffffffff } as const
     // In the order in which they are said: the gravest first.
     const all: readonly (readonly [Need, Probe] | false)[] = [
-      server && ['pods-api', { ...fromPods, port: api, dnat: 'yes' }],
+      server && !facts.foreign && ['pods-api', { ...fromPods, port: api, dnat: 'yes' }],
       server && among && ['nodes-api', tcp(api)],
       !server && among && ['api-out', { ...tcp(api), way: 'out' }],
       ...(server && among ? etcd.map((port) => ['etcd', tcp(port)] as const) : []),
       overlay?.port !== undefined && ['overlay', { protocol: 'udp', port: overlay.port, inside }],
       overlay?.port !== undefined && ['overlay-out', { ...tunnelled, port: overlay.port }],
-      ...betweenPods(own, facts, overlay?.links[family]),
-      ['pods-kubelet', { ...fromPods, port: kubelet }],
+      ...(facts.foreign ? [] : betweenPods(own, facts, overlay?.links[family])),
+      !facts.foreign && ['pods-kubelet', { ...fromPods, port: kubelet }],
       among && ['nodes-kubelet', tcp(kubelet)],
     ]
     return all.flatMap((it) => (it ? [{ need: it[0], family, probe: it[1] }] : []))

@@ -1,5 +1,6 @@
 import { type Host, HostError } from '../../../agent/model/index.ts'
 import type { Cell, Family } from '../cells.ts'
+import { type NativeTable, nativeTable } from '../packet/native.ts'
 import { rolling } from '../packet/sums.ts'
 import type { RuleSet } from '../rule-set.ts'
 import { type Owner, tableOwner } from './owners.ts'
@@ -7,8 +8,9 @@ import { type Owner, tableOwner } from './owners.ts'
 /** nftables tables that iptables did not create, and what they mean for walking the others. */
 export interface Native {
   readonly sets: readonly RuleSet[]
-  /** Tables that may drop incoming packets. Their rules are not followed. */
-  readonly deciding: readonly string[]
+  /** Those that filter, for each family, and those that may drop packets at these hooks and are not followed. */
+  readonly followed: readonly NativeTable[]
+  readonly deciding: readonly { readonly table: string; readonly hooks: readonly string[] }[]
   /** Host ports that portmap maps with nftables, as `tcp 80`. */
   readonly ports: readonly string[]
   /** The tables could not be read, so nothing of the above is known. */
@@ -22,13 +24,20 @@ export interface Native {
 const mostTables = 16
 /** What a kernel without nftables makes it say: there is none, which is an answer. */
 const noBackend = /(Protocol|Operation|Address family) not supported|Invalid argument/
+/** At which hooks a table decides that could not be read, or has too much in it. */
+const everywhere = ['prerouting', 'input', 'forward', 'output', 'postrouting']
+/** A table in JSON: ten thousand elements of sets take 1 MB. */
+const largest = 4 * 1024 * 1024
 /** The tables of iptables' nft backend. */
 const compatible = new Set(['filter', 'nat', 'mangle', 'raw', 'security'])
 const familyOf: Readonly<Record<string, Family>> = { ip: 'ipv4', inet: 'ipv4', netdev: 'ipv4', ip6: 'ipv6' }
+/** The families whose packets come to a table. */
+const familiesOf = (kind: string): readonly Family[] =>
+  kind === 'ip' ? ['ipv4'] : kind === 'ip6' ? ['ipv6'] : ['ipv4', 'ipv6']
 
 /**
- * Reads the native tables. `names`: tables that iptables has printed, by family. Costs one process, and one more for
- * each table. Throws a HostError where `nft` prints something else, or no whole table.
+ * Reads the native tables. `names`: tables that iptables has printed, by family. Costs one process, one more for
+ * each table, and another for each that filters. Throws a HostError where `nft` prints something else, or no whole table.
  */
 export async function readNative(
   host: Host,
@@ -37,7 +46,7 @@ export async function readNative(
 ): Promise<Native> {
   const listing = [nft, 'list', 'tables']
   const { stdout, stderr, exit } = await host.run(listing, { limit: 256 * 1024 })
-  if (exit !== 0 && noBackend.test(stderr)) return { sets: [], deciding: [], ports: [] }
+  if (exit !== 0 && noBackend.test(stderr)) return { sets: [], followed: [], deciding: [], ports: [] }
   const doing = `running \`${listing.join(' ')}\``
   if (exit !== 0) throw new HostError('failed', `${doing}: exit code ${exit}: ${stderr.trim().slice(0, 200)}`)
   // `#` begins a comment (nft(8)), as its warnings of tables that belong to another program.
@@ -51,7 +60,10 @@ export async function readNative(
     )
     .sort((a, b) => Number(tableOwner(a.name) === 'other') - Number(tableOwner(b.name) === 'other'))
   const sets: RuleSet[] = []
-  const deciding = tables.slice(mostTables).map(({ kind, name }) => `${kind} ${name}`)
+  const followed: NativeTable[] = []
+  const deciding = tables
+    .slice(mostTables)
+    .map(({ kind, name }) => ({ table: `${kind} ${name}`, hooks: everywhere }))
   const ports = new Set<string>()
   for (const { kind, name, family = 'ipv4' } of tables.slice(0, mostTables)) {
     const argv = [nft, '-s', 'list', 'table', kind, name]
@@ -69,10 +81,28 @@ export async function readNative(
       throw new HostError('failed', `running \`${argv.join(' ')}\`: its output is not a whole table`)
     const it = reading.end()
     sets.push(it.set)
-    if (it.decides) deciding.push(`${kind} ${name}`)
+    if (it.decides.length > 0) {
+      const all = await follow(host, nft, kind, name)
+      followed.push(...all)
+      if (all.length === 0) deciding.push({ table: `${kind} ${name}`, hooks: it.decides })
+    }
     for (const port of it.ports) ports.add(port)
   }
-  return { sets, deciding, ports: [...ports] }
+  return { sets, followed, deciding, ports: [...ports] }
+}
+
+/** The rules of a table, for each of its families; none where they cannot be followed. */
+async function follow(host: Host, nft: string, kind: string, name: string): Promise<readonly NativeTable[]> {
+  try {
+    const { stdout, exit } = await host.run([nft, '-j', 'list', 'table', kind, name], { limit: largest })
+    if (exit !== 0 || kind === 'netdev') return []
+    const printed: unknown = JSON.parse(stdout)
+    const all = familiesOf(kind).map((family) => nativeTable(printed, `${kind} ${name}`, family))
+    return all.every((it) => it !== undefined) ? all : []
+  } catch {
+    // It is gone, too large, or of another nft: it decides, and how is not known.
+    return []
+  }
 }
 
 interface TableName {
@@ -81,6 +111,9 @@ interface TableName {
   readonly family: Family
   readonly argv: readonly string[]
 }
+
+/** What a table may do to a packet that matters here. */
+const deciding = /\b(drop|reject|queue|dnat|redirect|tproxy|synproxy)\b/
 
 /** Parses what `nft -s list table` prints (nft(8)): chains are indented by one tab, rules by two. */
 export function readTable({ kind, name, family, argv }: TableName) {
@@ -92,9 +125,10 @@ export function readTable({ kind, name, family, argv }: TableName) {
   let anchors = 0
   let chain: string | undefined
   let base = false
-  let incoming = false
+  const hooks = new Set<string>()
   let drops = false
   const line = (text: string) => {
+    drops ||= deciding.test(text)
     const begun = /^\tchain (\S{1,64}) \{$/.exec(text.slice(0, 100))?.[1]
     if (begun) {
       chain = begun
@@ -107,18 +141,14 @@ export function readTable({ kind, name, family, argv }: TableName) {
     const words = text.trim()
     if (/^type \w+ hook /.test(words)) {
       base = true
-      incoming ||= / hook (ingress|prerouting|input) /.test(words)
-      if (/policy drop;/.test(words)) {
-        policies[`${name} ${chain}`] = 'DROP'
-        drops = true
-      }
+      hooks.add(/ hook (\w+) /.exec(words)?.[1] ?? '')
+      if (/policy drop;/.test(words)) policies[`${name} ${chain}`] = 'DROP'
       sums.add(text)
       return
     }
     if (/^(policy|comment) /.test(words)) return
     rules += 1
     if (base) anchors += 1
-    drops ||= /\b(drop|reject|queue)\b/.test(words)
     sums.add(text)
     if (owner !== 'cni' || !words.includes('dnat')) return
     const protocol = /\b(tcp|udp|sctp)\b/.exec(words)?.[1]
@@ -142,7 +172,8 @@ export function readTable({ kind, name, family, argv }: TableName) {
       argv,
     }
     // Kubernetes' own tables drop only packets to services without pods, never to the node's ports.
-    return { set, decides: incoming && drops && owner !== 'kube-proxy' && owner !== 'cni', ports }
+    const decides = drops && owner !== 'kube-proxy' && owner !== 'cni'
+    return { set, decides: decides ? [...hooks] : [], ports }
   }
   return { line, end }
 }

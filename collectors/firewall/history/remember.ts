@@ -134,7 +134,7 @@ function inputOf(
     const own = read.filter((it) => it.set.family === family)
     const verdict = stale.includes(family)
       ? before?.input[family]
-      : inputVerdict(own, ways[family], native.deciding)
+      : inputVerdict(own, ways[family], native, family)
     if (verdict) input[family] = verdict
   }
   return input

@@ -64,17 +64,20 @@ export const isOn = (pattern: string, name: string) =>
   pattern === name || (pattern.endsWith('+') && name.startsWith(pattern.slice(0, -1)))
 export const isInside = (name: string) => insideInterface.test(name)
 
-/** Whether a packet is on an interface. `end`: one that only a forwarded packet has, or one that goes that way. */
+/** Whether a packet comes or leaves by the interface that a rule names: `eth0`, or `eth+` for all that begin so. */
+export function isOnInterface(name: string, end: 'on' | 'off', probe: Probe): Match {
+  if (name === '+') return 'yes'
+  // What comes in leaves by none, and what the node sends has come by none.
+  if (probe.way === (end === 'on' ? 'out' : undefined)) return 'no'
+  const known = probe[end] ?? (end === 'on' ? probe.origin?.on : undefined)
+  if (probe[end] === undefined && isInside(name)) return 'no'
+  return known === undefined ? 'maybe' : certain(isOn(name, known))
+}
+
 const onInterface =
   (end: 'on' | 'off'): Maker =>
   ([name = ''], not) =>
-    when(not, (probe) => {
-      if (name === '+') return 'yes'
-      if (probe.way === (end === 'on' ? 'out' : undefined)) return 'no'
-      const known = probe[end] ?? (end === 'on' ? probe.origin?.on : undefined)
-      if (probe[end] === undefined && isInside(name)) return 'no'
-      return known === undefined ? 'maybe' : certain(isOn(name, known))
-    })
+    when(not, (probe) => isOnInterface(name, end, probe))
 
 /** Whether the addresses of one end lie in a network. `some`: all that the packet may have there; absent: any outside. */
 function within(wanted: Network, some: readonly Network[] | undefined, inside: readonly Network[]): Match {

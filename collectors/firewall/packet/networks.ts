@@ -40,6 +40,27 @@ export function contains(outer: Network, inner: Network): boolean {
   return true
 }
 
+/** The networks that make up all addresses from one to another, smallest address first; empty where one is none. */
+export function networksOf(from: string, to: string): readonly Network[] {
+  const [first, last] = [network(from), network(to)]
+  if (!first || !last || first.bits !== last.bits) return []
+  const { bits } = first
+  const number = (it: Network) => it.words.reduce((sum, word) => (sum << 32n) | BigInt(word >>> 0), 0n)
+  const found: Network[] = []
+  const end = number(last)
+  for (let at = number(first); at <= end; ) {
+    let free = 0
+    while (free < bits && (at & (1n << BigInt(free))) === 0n && at + (2n << BigInt(free)) - 1n <= end)
+      free += 1
+    const words = Array.from({ length: bits / 32 }, (_, index) =>
+      Number((at >> BigInt(bits - 32 * (index + 1))) & 0xffffffffn),
+    )
+    found.push({ bits, words, prefix: bits - free })
+    at += 1n << BigInt(free)
+  }
+  return found
+}
+
 /** Reads character by character, without splitting, since there may be an address in every rule. */
 function ipv4(text: string): [number] | undefined {
   let [address, part, digits, parts] = [0, 0, 0, 1]

@@ -48,8 +48,8 @@ function namesIn(tables: readonly Tables[]): Names {
   for (const table of tables.flatMap((it) => [...it.values()]))
     for (const step of [...table.chains.values()].flat())
       for (const key of ['from', 'to', 'on'] as const) {
-        const name = step.names[key]
-        if (name !== undefined && names[key].size < mostNamed) names[key].add(name)
+        for (const name of [step.names[key] ?? []].flat())
+          if (names[key].size < mostNamed) names[key].add(name)
       }
   return names
 }

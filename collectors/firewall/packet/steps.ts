@@ -14,8 +14,8 @@ export type Act =
 export interface Step {
   readonly conditions: readonly Condition[]
   readonly act: Act
-  /** The networks and the interface that it names. */
-  readonly names: Readonly<Partial<Record<keyof Origin, string>>>
+  /** The networks and interfaces that it names. */
+  readonly names: Readonly<Partial<Record<keyof Origin, string | readonly string[]>>>
   /** The rule as `iptables-save` prints it, cut to `longestText` characters. */
   readonly text: string
 }

@@ -19,8 +19,9 @@ export interface Verdict {
   readonly port: number
   /** The rule or policy that decides it. */
   readonly by: string
-  /** With `drop`: the table that it is in. */
+  /** With `drop`: the table that it is in, and the chain of it by which the packet came there. */
   readonly table?: string
+  readonly base?: string
   /** With `maybe`: the rule that may drop it all the same. */
   readonly unless?: string
   /** Which backend drops it, or leaves it open. */
@@ -68,6 +69,17 @@ export function beginsIn(table: string, probes: readonly Probe[]): ReadonlySet<s
   )
 }
 
+/** A chain that a packet comes to, and the table it is in. */
+export interface Station {
+  readonly name: string
+  readonly table: Table
+  readonly chain: string
+  /** Only the first packet of a connection passes it. */
+  readonly nat: boolean
+  /** Before the destination is known: what is translated had another one there. */
+  readonly early: boolean
+}
+
 interface Outcome {
   /** The rule that may have accepted it, and the one that may have dropped it. */
   readonly accept?: string
@@ -83,23 +95,40 @@ const mostSteps = 200_000
 /** The mark bits of a packet about whose mark nothing is known. */
 export const anyMark = 0xffffffff
 
+/** The chains of iptables that a probe passes in one backend. */
+const stationsIn = (tables: Tables, { way }: Pick<Probe, 'way'>): readonly Station[] =>
+  hooks[way ?? 'in'].flatMap(([name, chain]): Station[] => {
+    const table = tables.get(name)
+    if (!table?.policies.has(chain)) return []
+    return [{ name, table, chain, nat: name === 'nat', early: chain === 'PREROUTING' }]
+  })
+
+/** Follows a probe through one backend. */
+export const walk = (tables: Tables, probe: Probe): Walked => follow(stationsIn(tables, probe), probe)
+
+type Walked = Omit<Verdict, 'backend'>
+
 /**
- * Follows a probe through one backend. Every condition can answer `maybe`, so that the
- * verdicts `accept` and `drop` are certain.
+ * Follows a probe from chain to chain. Every condition can answer `maybe`, so that the verdicts `accept` and `drop` are
+ * certain.
  */
-export function walk(tables: Tables, probe: Probe): Omit<Verdict, 'backend'> {
+export function follow(stations: readonly Station[], probe: Probe): Walked {
   let marks = probe.marks ?? 0
   let accepted = 'there is no rule'
   let dropped: string | undefined
-  for (const [name, hook] of hooks[probe.way ?? 'in']) {
-    const table = tables.get(name)
-    // Only the first packet of a connection passes the nat table.
-    if (!table?.policies.has(hook) || (name === 'nat' && probe.established)) continue
-    const outcome = walkHook(table, hook, probe, marks)
+  for (const { name, table, chain, nat, early } of stations) {
+    if ((nat && probe.established) || (early && probe.dnat === 'yes')) continue
+    const outcome = walkHook(table, chain, probe, marks)
     marks = outcome.marks
     dropped ??= outcome.drop
     if (outcome.accept === undefined)
-      return { verdict: 'drop', port: probe.port, by: outcome.drop ?? `${name} ${hook}`, table: name }
+      return {
+        verdict: 'drop',
+        port: probe.port,
+        by: outcome.drop ?? `${name} ${chain}`,
+        table: name,
+        base: chain,
+      }
     accepted = outcome.accept
   }
   if (dropped === undefined) return { verdict: 'accept', port: probe.port, by: accepted }
@@ -107,21 +136,27 @@ export function walk(tables: Tables, probe: Probe): Omit<Verdict, 'backend'> {
 }
 
 /** Whether the rules of nat may give a probe another destination; `no` where no rule of them can match. */
-export function translated(tables: Tables, { established: _, ...probe }: Probe): Match {
-  const table = tables.get('nat')
-  const hook = probe.way === 'out' ? 'OUTPUT' : 'PREROUTING'
-  if (!table?.policies.has(hook)) return 'no'
-  return walkHook(table, hook, probe, probe.marks ?? 0).drop === undefined ? 'no' : 'maybe'
+export const translated = (tables: Tables, probe: Probe): Match =>
+  isTranslated(stationsIn(tables, probe), probe)
+
+/** The same of any chains. */
+export function isTranslated(stations: readonly Station[], { established: _, ...probe }: Probe): Match {
+  const asks = ({ table, chain, nat }: Station) =>
+    nat && walkHook(table, chain, probe, probe.marks ?? 0).drop !== undefined
+  return stations.some(asks) ? 'maybe' : 'no'
 }
 
 /** The packets that a probe stands for: a TCP connection needs the later ones as well as the first. */
 export const packetsOf = (probe: Probe): readonly Probe[] =>
   probe.protocol === 'tcp' ? [probe, { ...probe, established: true }] : [probe]
 
-/** The verdict for a connection in one backend: it works if all its packets are let through. */
-export function wayIn(tables: Tables, probe: Probe): Omit<Verdict, 'backend'> {
-  const [first, then] = packetsOf(probe).map((it) => walk(tables, it))
-  if (!first || !then || first.verdict === 'drop') return first ?? walk(tables, probe)
+/** The verdict for a connection in one backend. */
+export const wayIn = (tables: Tables, probe: Probe): Walked => ofConnection(probe, (it) => walk(tables, it))
+
+/** A connection works if all its packets are let through. */
+export function ofConnection(probe: Probe, walked: (it: Probe) => Walked): Walked {
+  const [first, then] = packetsOf(probe).map(walked)
+  if (!first || !then || first.verdict === 'drop') return first ?? walked(probe)
   if (then.verdict === 'drop') return then
   return first.verdict === 'maybe' || then.verdict === 'accept' ? first : then
 }

@@ -22,12 +22,14 @@ const read = (text: string, all: readonly Needed[], set: Partial<RuleSet> = {}):
   forwards: [],
   names: [],
 })
+/** No table of nftables. */
+const alone = { followed: [], deciding: [] }
 const peer = (last: number): Peer => ({ address: `192.0.2.${last}`, on: 'eth0', own: '192.0.2.1' })
 const blocked = (
   text: string,
   { there = true, peers = [peer(2), peer(3)] }: Partial<Peers> = {},
   role: 'server' | 'agent' = 'server',
-) => readBlocked([read(text, needs(role))], needs(role), [], async () => ({ there, peers }))
+) => readBlocked([read(text, needs(role))], needs(role), alone, async () => ({ there, peers }))
 const named = async (...all: Parameters<typeof blocked>) =>
   (await blocked(...all)).map((it) => `${it.need} ${it.port}${it.some ? ` ${it.peers}` : ''}`)
 
@@ -123,18 +125,18 @@ t.test('each family by itself, and nothing where something cannot be seen', asyn
   const four = read(shut, all)
   const six = read(shut, all, { family: 'ipv6' })
   const nowhere = async () => ({ there: true, peers: [] })
-  const found = await readBlocked([four, six], all, [], nowhere)
+  const found = await readBlocked([four, six], all, alone, nowhere)
   t.strictSame(
     found.filter((it) => it.family === 'ipv6').map((it) => it.need),
     ['overlay', 'pods-kubelet'],
   )
   t.notOk(
-    (await readBlocked([four], all, [], nowhere)).some((it) => it.family),
+    (await readBlocked([four], all, alone, nowhere)).some((it) => it.family),
     'nothing filters IPv6',
   )
-  t.strictSame(await readBlocked([read(shut, all, { hidden: ['filter'] })], all, [], nowhere), [])
+  t.strictSame(await readBlocked([read(shut, all, { hidden: ['filter'] })], all, alone, nowhere), [])
   t.strictSame(
-    (await readBlocked([four], all, [], async () => undefined)).map((it) => it.need),
+    (await readBlocked([four], all, alone, async () => undefined)).map((it) => it.need),
     ['pods-kubelet'],
     'whether there are other nodes could not be read',
   )

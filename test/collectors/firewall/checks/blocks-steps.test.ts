@@ -89,6 +89,32 @@ t.test('each who filters has its own command', async (t) => {
   ])
 })
 
+t.test('a rule of nftables is deleted by its handle, or what k3s needs goes before it', async (t) => {
+  const native = { backend: 'native', table: 'inet mine', base: 'in' } as const
+  const rule = (text: string, more: Partial<Blocked> = {}) =>
+    one(`rule "${text}" (handle 7) of inet mine other`, { ...native, ...more })
+  t.equal(rule('udp dport 8472 drop'), 'nft delete rule inet mine other handle 7')
+  t.equal(rule('udp dport { 9, 8472 } drop'), 'nft delete rule inet mine other handle 7')
+  const insert = 'nft insert rule inet mine in ip saddr 192.0.2.2 udp dport 8472 accept'
+  t.equal(rule('udp dport != 84720 drop'), insert)
+  t.equal(rule('reject'), insert)
+  t.equal(one('the policy of in is DROP', native), insert)
+  t.same(
+    commands([
+      { need: 'pods-in', port: 53, by: 'the policy of through is DROP', ...native, base: 'through' },
+    ]).slice(0, 2),
+    [
+      'nft insert rule inet mine through ip saddr 10.42.0.0/16 accept',
+      'nft insert rule inet mine through ip daddr 10.42.0.0/16 accept',
+    ],
+  )
+  const strange = one('rule "udp dport 8472 drop" (handle 7) of inet $(reboot) in', {
+    ...native,
+    table: 'inet $(reboot)',
+  })
+  t.match(strange, /^grep/, 'a name that a shell would expand is in no command')
+})
+
 t.test('each command once, and ufw as well where its rules are bypassed', async (t) => {
   const policy = 'the policy of INPUT is DROP'
   const blocked: Blocked[] = [

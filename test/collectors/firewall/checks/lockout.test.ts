@@ -33,6 +33,24 @@ t.test('says which port, by what, and how to get in again', (t) => {
   t.end()
 })
 
+t.test('what a table of nftables drops neither iptables nor ufw lets in', async (t) => {
+  const native = (table: string, base = 'in') =>
+    next(
+      sample({
+        ufw: { enabled: true },
+        sets: [ufwSet(18)],
+        input: { ipv4: { verdict: 'drop', port: 2222, by: 'a rule', backend: 'native', table, base } },
+      }),
+    )
+  t.match(
+    native('inet mine'),
+    /^In your open session or on the console: `nft insert rule inet mine in tcp dport 2222 accept`/,
+  )
+  t.match(native('inet firewalld'), '`firewall-cmd --add-port=2222/tcp`')
+  t.match(native('inet $(reboot)'), '`nft list ruleset`')
+  t.notMatch(native('inet mine'), /ufw|iptables/)
+})
+
 t.test('ufw can only open a port while its chains are reached', (t) => {
   const ufw = { enabled: true }
   t.match(

@@ -13,6 +13,7 @@ const facts = {
   inside: networks('10.42.0.0/16', '10.43.0.0/16', '127.0.0.0/8'),
 }
 /** There are other nodes, nobody knows where. */
+const alone = { followed: [], deciding: [] }
 const somewhere = async () => ({ there: true, peers: [] })
 const blocked = async (more: string, role: 'server' | 'agent' = 'server') => {
   const needs = needsOf(k3s(role), facts)
@@ -25,7 +26,7 @@ const blocked = async (more: string, role: 'server' | 'agent' = 'server') => {
     needs.map((it) => it.probe),
   )
   const set = { backend: 'nft', family: 'ipv4' } as never
-  const found = await readBlocked([{ set, tables, forwards: [], names: [] }], needs, [], somewhere)
+  const found = await readBlocked([{ set, tables, forwards: [], names: [] }], needs, alone, somewhere)
   return found.map((it) => `${it.need} ${it.port}`)
 }
 
@@ -68,7 +69,7 @@ t.test('a node of both families: what each of them shuts out', async (t) => {
         return { set, tables, forwards: [], names: [] }
       }),
     )
-    return (await readBlocked(read, needs, [], somewhere))
+    return (await readBlocked(read, needs, alone, somewhere))
       .filter((it) => it.family === 'ipv6' && !isBetweenPods(it.need))
       .map((it) => `${it.need} ${it.port}`)
   }
@@ -117,6 +118,11 @@ t.test('what is needed by whom, and who is at the other end', (t) => {
   ])
   t.ok(names('server', { bridged: true }).includes('pods-local'))
   t.notOk(names('server').includes('api-out'))
+  t.same(
+    names('server', { foreign: true, bridged: true }),
+    ['nodes-api', 'etcd', 'nodes-kubelet'],
+    'Cilium, Calico',
+  )
   t.same(
     ['etcd', 'api-out', 'overlay', 'pods-in', 'pods-local', 'pods-api'].map((it) => otherOf(it as never)),
     [...['etcd', 'server', 'node', 'node', undefined, undefined]],

@@ -35,14 +35,17 @@ t.test('rules, those in base chains, and whether it may decide over what comes i
     backend: 'native',
     table: 'inet firewalld',
   })
-  t.ok(decides)
-  t.notOk(table(firewalld.replace(/\t\treject.*\n/, '')).decides)
-  t.ok(table(firewalld.replace(/\t\treject.*\n/, '').replace('policy accept', 'policy drop')).decides)
-  t.notOk(table(firewalld.replace('hook input', 'hook output')).decides)
+  t.same(decides, ['input'])
+  const open = firewalld.replace(/\t\treject.*\n/, '')
+  t.same(table(open).decides, [])
+  t.same(table(open.replace('policy accept', 'policy drop')).decides, ['input'])
+  const map = '\tmap ports {\n\t\telements = { 22 : drop }\n\t}\n}'
+  t.same(table(open.replace(/}$/, map)).decides, ['input'], 'a map decides as well')
+  t.same(table(firewalld.replace('hook input', 'hook output')).decides, ['output'])
   t.not(table(firewalld).set.own, table(firewalld.replace('172.16.0.0', '172.17.0.0')).set.hash)
   const proxy = table(firewalld, 'kube-proxy', 'ip')
   t.same(proxy.set.cells, { 'kube-proxy kube-proxy': [4, 3] })
-  t.notOk(proxy.decides, 'what it drops are services without pods')
+  t.same(proxy.decides, [], 'what it drops are services without pods')
   t.end()
 })
 
@@ -92,6 +95,54 @@ t.test("of many tables Kubernetes' are read, and the rest may decide", async (t)
   t.equal(found.deciding.length, 25, 'none of them counts as letting everything in')
 })
 
+t.test('what filters is read once more to be followed, and decides where that fails', async (t) => {
+  const printed = JSON.stringify({
+    nftables: [
+      { chain: { name: 'in', type: 'filter', hook: 'input', prio: 0, policy: 'accept' } },
+      { rule: { chain: 'in', handle: 7, expr: [{ drop: null }] } },
+    ],
+  })
+  const read = (json: string | Error, kind = 'inet') =>
+    readNative(
+      {
+        run: async (argv: readonly string[], { line }: { line?: (line: string) => void } = {}) => {
+          const done = (stdout: string) => ({ stdout, stderr: '', exit: 0 })
+          if (argv[1] === 'list') return done(`table ${kind} mine\n`)
+          if (argv[1] === '-j') {
+            if (json instanceof Error) throw json
+            return done(json)
+          }
+          for (const it of [
+            'table x {',
+            '\tchain in {',
+            '\t\ttype filter hook input priority 0;',
+            '\t\tdrop',
+            '\t}',
+            '}',
+          ])
+            line?.(it)
+          return done('')
+        },
+      } as unknown as Host,
+      'nft',
+      { ipv4: new Set(), ipv6: new Set() },
+    )
+  const found = await read(printed)
+  t.same(
+    found.followed.map((it) => `${it.name} ${it.family}`),
+    ['inet mine ipv4', 'inet mine ipv6'],
+  )
+  t.same(found.deciding, [])
+  t.same(
+    (await read(printed, 'ip6')).followed.map((it) => it.family),
+    ['ipv6'],
+  )
+  for (const other of ['no JSON', '[1', new Error('too large')]) {
+    const it = await read(other)
+    t.same([it.followed, it.deciding], [[], [{ table: 'inet mine', hooks: ['input'] }]], `${other}`)
+  }
+})
+
 t.test('another program of that name, and output that breaks off, are no answer', async (t) => {
   const read = (list: object, table: readonly string[] = []) =>
     readNative(
@@ -105,7 +156,7 @@ t.test('another program of that name, and output that breaks off, are no answer'
       'nft',
       { ipv4: new Set(), ipv6: new Set() },
     )
-  const none = { sets: [], deciding: [], ports: [] }
+  const none = { sets: [], followed: [], deciding: [], ports: [] }
   t.same(await read({}), none, 'no table')
   const warning = '# Warning: table ip nat is managed by iptables-nft, do not touch!\n'
   t.match(

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { contains, network } from '../../../../collectors/firewall/packet/networks.ts'
+import { contains, network, networksOf } from '../../../../collectors/firewall/packet/networks.ts'
 
 const inside = (outer: string, inner: string) => {
   const [a, b] = [network(outer), network(inner)]
@@ -52,4 +52,22 @@ t.test('knows what lies in what', (t) => {
   t.equal(inside('fd00:0:0:1::/64', 'fd00:0:0:2::1'), false)
   t.equal(inside('0.0.0.0/0', '::1'), false)
   t.end()
+})
+
+t.test('a range of addresses is made of networks', async (t) => {
+  const made = (from: string, to: string) =>
+    networksOf(from, to).map((it) => `${it.words.join('.')}/${it.prefix}`)
+  const at = (text: string) => network(text)?.words.join('.')
+  t.same(made('192.0.2.0', '192.0.2.255'), [`${at('192.0.2.0')}/24`])
+  t.same(made('192.0.2.1', '192.0.2.4'), [
+    `${at('192.0.2.1')}/32`,
+    `${at('192.0.2.2')}/31`,
+    `${at('192.0.2.4')}/32`,
+  ])
+  t.same(made('0.0.0.0', '255.255.255.255'), ['0/0'])
+  t.same(made('2001:db8::', '2001:db8::ffff'), [`${at('2001:db8::')}/112`])
+  t.same(made('::', 'ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff'), ['0.0.0.0/0'])
+  t.same(made('192.0.2.2', '192.0.2.1'), [])
+  t.same(made('192.0.2.2', '2001:db8::'), [])
+  t.ok(networksOf('0.0.0.1', '255.255.255.254').length <= 62)
 })

@@ -5,12 +5,14 @@ import { network } from '../../../../collectors/firewall/packet/networks.ts'
 import { limits } from '../../../../collectors/firewall/packet/origins.ts'
 import { filter, printed, saved, ssh } from '../look.ts'
 
+const alone = { followed: [], deciding: [] }
 const verdict = (rules: string, policy = 'DROP', probe: Probe = ssh) => {
   const { tables } = saved(filter(rules, policy), [probe])
   const it = inputVerdict(
     [{ set: { backend: 'nft' } as never, tables, forwards: [], names: [] }],
     [probe],
-    [],
+    alone,
+    'ipv4',
   )
   return (
     it &&
@@ -85,7 +87,7 @@ t.test("ufw's limit", async (t) => {
     ),
   )
   const read = [{ set: { backend: 'nft' } as never, tables, forwards: [], names: [] }]
-  t.match(inputVerdict(read, [ssh], []), { verdict: 'accept' })
+  t.match(inputVerdict(read, [ssh], alone, 'ipv4'), { verdict: 'accept' })
 })
 
 t.test('in words', (t) => {
