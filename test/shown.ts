@@ -260,6 +260,7 @@ export const elsewhere: Readonly<Record<string, readonly [file: string, word: st
 export const notRun: Readonly<Record<string, string>> = {
   'systemctl restart k3s-agent': 'as that of k3s, of another unit',
   'systemctl status k3s-agent --no-pager': 'needs a k3s',
+  'kubectl describe node NODE': 'asks for a whole Node, its Lease, its pods and its events',
   'systemctl restart systemd-timesyncd': 'needs a time server',
   'timedatectl set-ntp true': 'needs a time server',
   'k3s crictl rmi --prune': 'needs a k3s',

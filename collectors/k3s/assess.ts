@@ -2,6 +2,7 @@ import type { Observation, Past } from '../../agent/model/index.ts'
 import { list } from '../../agent/text/lists.ts'
 import { exactMoment, minute } from '../../agent/text/times.ts'
 import { datastore, disks, type Limits } from './filling.ts'
+import { nodeNotReady } from './node-not-ready.ts'
 import type { Code } from './rules.ts'
 import type { Answer, K3sSample, Part } from './sample.ts'
 import { down, restarting } from './service.ts'
@@ -25,6 +26,7 @@ export function assess(
     ...again,
     ...(again.length > 0 ? [] : down(sample, limits.stopped_minutes, now)),
     ...health(sample, now),
+    ...nodeNotReady(sample, now),
     ...disks(sample, limits, past.series, now),
     ...datastore(sample, limits.datastore_mib, past.series, now),
     ...events(sample, again.length > 0),

@@ -9,6 +9,7 @@ import { readEnded } from './ended.ts'
 import { whatHappened } from './happened.ts'
 import { askHealth } from './health.ts'
 import { stoodBefore } from './killed.ts'
+import { asBefore, type Looked, lookAtNode } from './node-state.ts'
 import type { Code } from './rules.ts'
 import type { K3sSample } from './sample.ts'
 import { lookAtDatastore, lookAtDisks } from './storage.ts'
@@ -30,7 +31,17 @@ export async function collect(host: Host, past: Past<K3sSample>): Promise<K3sSam
   ) {
     const traces = await lookForTraces(host, before.k3s, before)
     const room = isSooner(past, host.now()) ? await lookForRoom(host, before) : {}
-    return noted(past, { ...before, ...traces, ...room }, host.now())
+    const { node, unseen: blind } = await lookAtNode(host, before.node, { whole: false })
+    const unseenHere = [...(room.unseen ?? []), ...(blind ? [blind] : [])]
+    return noted(
+      past,
+      {
+        ...{ ...before, ...traces, ...room },
+        ...(node && { node }),
+        ...(unseenHere.length > 0 && { unseen: unseenHere }),
+      },
+      host.now(),
+    )
   }
   const found = await findK3s(host, before?.k3s)
   const doubted = found?.running ? [] : await doubtedProcesses(host)
@@ -40,7 +51,7 @@ export async function collect(host: Host, past: Past<K3sSample>): Promise<K3sSam
     return { ...machine, ...(had && { had }), ...(notBelieved.length > 0 && { unseen: notBelieved }) }
   }
   const { flags: _flags, ...k3s } = found
-  const [service, health, disks, datastore, program, servers, traces] = await Promise.all([
+  const [service, health, disks, datastore, program, servers, traces, cluster] = await Promise.all([
     stateOf(host, found, past, machine.booted),
     found.running ? askHealth(host, found, before?.answers) : undefined,
     lookAtDisks(host, found),
@@ -50,10 +61,12 @@ export async function collect(host: Host, past: Past<K3sSample>): Promise<K3sSam
     versionOf(host, found, before),
     found.role === 'agent' ? serversOf(host, found) : undefined,
     lookForTraces(host, found, before),
+    found.running ? lookAtNode(host, before?.node, { whole: true }) : (asBefore(before?.node) as Looked),
   ])
   const answers = health?.answers ?? before?.answers
   const blind: Unseen[] = [...notBelieved, ...(health?.unseen ?? []), ...disks.unseen]
   if (datastore && 'what' in datastore) blind.push(datastore)
+  if (cluster.unseen) blind.push(cluster.unseen)
   const sample: K3sSample = {
     ...machine,
     k3s,
@@ -62,6 +75,7 @@ export async function collect(host: Host, past: Past<K3sSample>): Promise<K3sSam
     ...(doubted.length > 0 && { doubted: true as const }),
     ...service,
     ...(answers && { answers }),
+    ...(cluster.node && { node: cluster.node }),
     ...(servers && { servers }),
     ...traces,
     ...(datastore && 'kind' in datastore && { datastore }),
@@ -84,6 +98,7 @@ const ofProcess: readonly Code[] = [
   'k3s.restarting',
   'k3s.api-unhealthy',
   'k3s.kubelet-unhealthy',
+  'k3s.node-not-ready',
 ]
 
 /**
@@ -119,8 +134,9 @@ const young = 10 * minute
 
 /** All answers are well, nothing is unseen or happened lately, no event woke us, and no full run is scheduled now. */
 function isCalm({ sample, at, heard }: Past<K3sSample>, now: number): boolean {
-  const { k3s, answers = {}, unseen: blind, happened } = sample ?? {}
+  const { k3s, answers = {}, unseen: blind, happened, node } = sample ?? {}
   if (!k3s?.running || at === undefined || heard.length > 0 || blind || happened) return false
+  if (node && (node.stale || !node.ready || node.pressures.length > 0)) return false
   if (!Object.values(answers).every((it) => it.well) || now - k3s.running.since < young) return false
   return now - at < fullEvery * minute && Math.floor(now / minute) % fullEvery !== 0
 }

@@ -1,5 +1,6 @@
 import type { Proof } from '../../agent/model/index.ts'
 import { ofApi, ofEtcd } from '../node/flushed.ts'
+import type { Reason } from './node-reason.ts'
 
 /** What both say; a proof that is not asked for is given. */
 export const both =
@@ -53,3 +54,12 @@ export const howItEnded: Proof = ({ evidence = {} }) =>
 export const hasFailed: Proof = (_, { evidence }) =>
   evidence?.state === 'failed' || evidence?.state === 'activating'
 export const failedOnFull = both(isFull, hasFailed)
+
+/** Of the kubelet, and not of kube-proxy, which the same rule is about. */
+export const ofKubelet: Proof = ({ subject }) => subject === 'kubelet'
+
+/** What the cluster says of this node, `evidence.reason` of `k3s.node-not-ready`, is one of these. */
+export const reasonIs =
+  (...reasons: readonly Reason[]): Proof =>
+  (_, { evidence }) =>
+    reasons.some((it) => it === evidence?.reason)

@@ -16,6 +16,7 @@ import {
   saysUnauthorized,
   shutOff,
 } from './proofs.ts'
+import { ofNode as ofThisNode } from './rules-node.ts'
 import { lastWordsOf, linesOf } from './text.ts'
 import { titles } from './titles.ts'
 
@@ -63,6 +64,7 @@ export type Code =
   | 'k3s.restarting'
   | 'k3s.api-unhealthy'
   | 'k3s.kubelet-unhealthy'
+  | 'k3s.node-not-ready'
   | 'k3s.disk-filling'
   | 'k3s.datastore-growing'
   | 'k3s.restarted'
@@ -165,6 +167,7 @@ export const rules = declared({
     // Its /healthz needs neither the API nor room on a disk.
     because: unwell,
   },
+  ...ofThisNode,
   'k3s.disk-filling': {
     severity: 'warning',
     title: 'k3s disk nearly full',

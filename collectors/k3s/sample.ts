@@ -1,5 +1,6 @@
 import type { Observation, Sample } from '../../agent/model/index.ts'
 import type { K3s } from '../node/k3s.ts'
+import type { NodeState } from './node-state.ts'
 
 /** What systemd says of the unit of k3s. */
 export interface UnitState {
@@ -126,6 +127,8 @@ export interface K3sSample extends Sample {
   /** How often the journal was asked how the process before ended, and has not said all. */
   readonly owed?: number
   readonly answers?: Readonly<Partial<Record<Part, Answer>>>
+  /** This node as the cluster shows it; absent where it could not be asked, or there is no kubelet. */
+  readonly node?: NodeState
   /** The servers an agent's load balancer knows. */
   readonly servers?: readonly string[]
   /** How many containers live, and a few of them by id. */

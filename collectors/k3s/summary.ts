@@ -6,7 +6,7 @@ import type { Disk, K3sSample } from './sample.ts'
 
 /** "k3s server v1.33.1+k3s1, up 12 d; api and kubelet well; disk 41 %, sqlite 38 MiB". Pure. */
 export function summary(
-  { had, k3s, version, doubted, gone, answers = {}, servers = [], disks = [], datastore }: K3sSample,
+  { had, k3s, version, doubted, gone, answers = {}, node, servers = [], disks = [], datastore }: K3sSample,
   now: number,
 ): string {
   if (!k3s)
@@ -28,6 +28,9 @@ export function summary(
   const health = [
     ...(well.length > 0 ? [`${well.join(', ')} well`] : []),
     ...(ill.length > 0 ? [`${ill.join(', ')} NOT well`] : []),
+    ...(node && !node.stale && (!node.ready || node.pressures.length > 0)
+      ? [[...(node.ready ? [] : ['NotReady']), ...node.pressures].join(', ')]
+      : []),
   ]
   const fullest = disks.reduce<Disk | undefined>(
     (most, it) => (!most || it.used > most.used ? it : most),

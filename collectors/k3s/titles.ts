@@ -34,6 +34,19 @@ function unwell(what: string, it: Observation): string {
   return port === undefined ? `${what} not ready` : `${what} not answering on :${port}`
 }
 
+/** What is before and behind the node's name, by the reason that the cluster gives. */
+const nodes: Readonly<Record<string, readonly [before: string, after: string]>> = {
+  runtime: ['NotReady, runtime down: ', ''],
+  pleg: ['NotReady, PLEG not healthy: ', ''],
+  network: ['NotReady, CNI not ready: ', ''],
+  shutdown: ['NotReady, shutting down: ', ''],
+  silent: ['NotReady, kubelet silent: ', ''],
+  deleted: ['Node object deleted: ', ''],
+  disk: ['DiskPressure: ', ' evicts pods'],
+  memory: ['MemoryPressure: ', ' evicts pods'],
+  pids: ['PIDPressure: ', ' evicts pods'],
+}
+
 export const titles = {
   down: (it) => {
     const state = it.evidence?.state
@@ -75,5 +88,10 @@ export const titles = {
     return count === undefined
       ? 'k3s and all containers killed'
       : `k3s-killall.sh: ${many(count, 'container')} killed`
+  },
+  node: (it) => {
+    const reason = it.evidence?.reason
+    const of = typeof reason === 'string' && Object.hasOwn(nodes, reason) ? nodes[reason] : undefined
+    return titled(of?.[0] ?? 'node NotReady: ', it.subject, of?.[1] ?? '')
   },
 } as const satisfies Readonly<Record<string, Title>>

@@ -2,8 +2,9 @@ import t from 'tap'
 import { collect } from '../../../collectors/k3s/collect.ts'
 import { k3s } from '../../../collectors/k3s/index.ts'
 import type { K3sSample } from '../../../collectors/k3s/sample.ts'
+import { certificates } from '../certs/openssl.ts'
 import { machine, process, status, unit } from '../node/machine.ts'
-import { minute } from './samples.ts'
+import { limits, minute } from './samples.ts'
 
 const booted = 1_795_000_000_000
 const show =
@@ -249,4 +250,44 @@ t.test('a node remembers that it had k3s, and which, also over restarts of the a
   t.equal(k3s.absent?.(gone), 'gone')
   t.equal(k3s.absent?.(never), 'never')
   t.equal(k3s.absent?.(back), undefined)
+})
+
+t.test('this node as the cluster sees it: asked in each look, kept while nobody can be asked', async (t) => {
+  const { issue } = certificates(t)
+  const data = '/var/lib/rancher/k3s/agent'
+  const kubelet = {
+    [`${data}/kubelet.kubeconfig`]: `    server: https://127.0.0.1:6443
+    certificate-authority: ${data}/server-ca.crt
+    client-certificate: ${data}/client-kubelet.crt
+    client-key: ${data}/client-kubelet.key
+`,
+    [`${data}/client-kubelet.crt`]: issue({ subject: '/O=system:nodes/CN=system:node:node1' }).pem,
+  }
+  const answer = (conditions: object[]) => ({
+    [`https://127.0.0.1:6443/api/v1/nodes/node1 as ${data}/client-kubelet.crt`]: {
+      status: 200,
+      body: JSON.stringify({ kind: 'Node', status: { conditions } }),
+    },
+  })
+  const commands = { ...version, [show]: said('active') }
+  const looks = (
+    gets: ReturnType<typeof answer> | Record<string, never>,
+    before?: K3sSample,
+    at = now,
+    of: object = running,
+  ) =>
+    collect(
+      machine(t, { ...of, ...kubelet }, { commands, gets, now: at }),
+      before ? past(before, at - minute) : none,
+    )
+  const well = await looks(answer([{ type: 'Ready', status: 'True' }]))
+  t.strictSame(well.node, { name: 'node1', ready: true, pressures: [], taints: [] })
+  const message = 'PLEG is not healthy'
+  const ill = await looks(answer([{ type: 'Ready', status: 'False', message }]), well, now + minute)
+  t.match(ill.node, { ready: false, condition: { message } })
+  t.match(k3s.assess(ill, { heard: [] }, limits, now + minute), [
+    { code: 'k3s.node-not-ready', subject: 'node1' },
+  ])
+  const down = await looks({}, ill, now + 2 * minute, files)
+  t.match(down.node, { ready: false, stale: true }, 'k3s does not run')
 })

@@ -22,5 +22,8 @@ t.test('one calm line', async (t) => {
     summary(stopped(noon, { answers }), noon + minute),
     'k3s server v1.33.1+k3s1, not running since 2026-11-23 12:00:00 UTC',
   )
+  const node = { name: 'node1', ready: false, pressures: ['DiskPressure'], taints: [] }
+  t.match(summary(server({ node }), noon), /up 1 h; NotReady, DiskPressure$/)
+  t.notMatch(summary(server({ node: { ...node, stale: true } }), noon), /NotReady/, 'as long as it is known')
   t.match(summary(server({ servers: ['a:1', 'b:1'] }), noon), /; 2 servers$/)
 })

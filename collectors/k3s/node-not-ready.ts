@@ -1,0 +1,90 @@
+import type { Observation } from '../../agent/model/index.ts'
+import { duration } from '../../agent/text/durations.ts'
+import { list } from '../../agent/text/lists.ts'
+import { plain } from '../../agent/text/sanitize.ts'
+import { quoted } from '../../agent/text/shell.ts'
+import { exactMoment, minute } from '../../agent/text/times.ts'
+import { type Reason, reasonOf } from './node-reason.ts'
+import type { NodeState } from './node-state.ts'
+import type { Code } from './rules.ts'
+import type { K3sSample } from './sample.ts'
+
+/** As long as k3s gets to start: its kubelet waits for containerd and the CNI. */
+const starts = 3 * minute
+
+/** Whether this node is not Ready for the cluster, or under pressure, and why. Pure. */
+export function nodeNotReady(sample: K3sSample, now: number): Observation<Code>[] {
+  const { node, k3s, answers = {} } = sample
+  if (!node || !k3s || (node.ready && node.pressures.length === 0)) return []
+  const { name, ready, condition, gone, stale } = node
+  const reason = reasonOf(node)
+  const since = condition?.since === undefined ? undefined : Math.min(condition.since, now)
+  const isStarting = !k3s.running || now - k3s.running.since < starts
+  const alive = !ready && !gone && reason !== 'shutdown' && answers.kubelet?.well
+  return [
+    {
+      code: 'k3s.node-not-ready',
+      subject: name,
+      ...(since !== undefined && { at: since }),
+      ...((isStarting || stale) && { starting: true as const }),
+      ...(ready && { severity: 'warning' as const, impact: impactOfPressure }),
+      text: [
+        said(node, reason, now),
+        ...(alive ? ['Its /healthz answers ok all the same.'] : []),
+        ...taintsOf(node),
+      ].join(' '),
+      fix: fixOf(reason, k3s),
+      evidence: { reason, ...(condition?.reason && { says: plain(condition.reason, 60) }) },
+    },
+  ]
+}
+
+const impactOfPressure =
+  'No new pods are scheduled here, and the kubelet evicts pods until there is room again.'
+
+function said({ name, condition, pressures, renewed, gone, ready }: NodeState, reason: Reason, now: number) {
+  if (gone) return `The cluster has no Node ${name}: it was deleted.`
+  if (ready) return `${name} has ${list(pressures)}.`
+  const since = condition?.since === undefined ? '' : ` since ${exactMoment(condition.since)}`
+  if (reason === 'silent') {
+    const last =
+      renewed === undefined ? '' : `; it renewed its Lease ${duration(Math.max(0, now - renewed))} ago`
+    return `The cluster shows ${name} as NotReady${since}: the kubelet does not report${last}.`
+  }
+  const why = plain(condition?.message || condition?.reason || 'no reason', 200)
+  return `The cluster shows ${name} as NotReady${since}; the kubelet says: "${why}".`
+}
+
+/** Those that keep pods away or end them, beside what the node controller adds for NotReady itself. */
+function taintsOf({ taints }: NodeState): string[] {
+  const more = taints.filter((it) => /^node\.kubernetes\.io\/[a-z-]+-pressure:/.test(it))
+  return more.length > 0 ? [`Taints: ${list(more.slice(0, 3))}.`] : []
+}
+
+function fixOf(reason: Reason, { unit, dataDir }: NonNullable<K3sSample['k3s']>): readonly string[] {
+  const restart = `Restart k3s (containers keep running): \`systemctl restart ${unit}\``
+  const log = `See what the kubelet says: \`journalctl -u ${unit} -n 100 --no-pager | grep -iE "kubelet|proxier"\``
+  const containerd = `See what containerd says: \`tail -n 50 ${quoted(`${dataDir}/agent/containerd/containerd.log`)}\``
+  switch (reason) {
+    case 'runtime':
+    case 'pleg':
+      return [containerd, restart]
+    case 'network':
+      return ['See what is missing of the pod network: `agent network`', containerd, restart]
+    case 'disk':
+      return [
+        'See which disk is full: `df -h`',
+        'Delete images that no container uses: `k3s crictl rmi --prune`',
+      ]
+    case 'memory':
+      return ['See which processes use most memory: `ps -eo rss,pid,comm --sort=-rss | head -15`']
+    case 'pids':
+      return ['See which processes have most threads: `ps -eo nlwp,pid,comm --sort=-nlwp | head -15`']
+    case 'deleted':
+      return [`Restart k3s, which registers the node again: \`systemctl restart ${unit}\``]
+    case 'shutdown':
+      return ['See who ordered it: `systemctl list-jobs`']
+    default:
+      return [log, restart]
+  }
+}
