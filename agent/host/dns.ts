@@ -1,9 +1,9 @@
-import { createSocket } from 'node:dgram'
 import { Resolver } from 'node:dns/promises'
 import { isIP } from 'node:net'
 import type { DnsAnswer, DnsQuestion } from '../model/index.ts'
 import { HostError } from '../model/index.ts'
 import { bounded, hostError } from './limits.ts'
+import { udpTo } from './udp.ts'
 
 /** c-ares' names of response codes (RFC 1035, 4.1.1). ENODATA is a successful answer without records. */
 const answers: Readonly<Record<string, DnsAnswer['rcode']>> = {
@@ -49,7 +49,7 @@ const atOnce = 300
  */
 function refusal(server: string, port: number, error: unknown): Promise<unknown> {
   return new Promise((resolve) => {
-    const socket = createSocket(isIP(server) === 6 ? 'udp6' : 'udp4')
+    const socket = udpTo(server, port, (it) => it.send(Buffer.alloc(12)))
     const done = (it: unknown) => {
       clearTimeout(timer)
       socket.removeAllListeners()
@@ -59,6 +59,5 @@ function refusal(server: string, port: number, error: unknown): Promise<unknown>
     }
     const timer = setTimeout(() => done(error), atOnce)
     socket.once('error', done)
-    socket.connect(port, server, () => socket.send(Buffer.alloc(12)))
   })
 }

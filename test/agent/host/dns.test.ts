@@ -57,4 +57,6 @@ t.test('nobody there is told from silence, and only addresses are asked', async 
   await new Promise<void>((done) => socket.close(() => done()))
   await t.rejects(ask('addr', { port }), { code: 'refused', message: /nothing listens there/ })
   await t.rejects(ask('addr', { server: 'dns.example' }), { code: 'failed', message: /that is no address/ })
+  // Where there is no way to the network, connecting fails already: here as to a broadcast, which has to be allowed.
+  await t.rejects(ask('addr', { server: '255.255.255.255' }), { code: 'denied' })
 })
