@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import { hash } from 'node:crypto'
 import { keptOf } from '../host/record-files.ts'
-import { handshakeKey, questionKey, requestName } from '../host/recording.ts'
+import { handshakeKey, probeKey, questionKey, requestName } from '../host/recording.ts'
 import { kernelRecord, withoutNamed, withoutSecretsOf } from '../host/redaction.ts'
 import { type Entry, type Host, HostError, type Ran, type Stat } from '../model/index.ts'
 import type { Answer } from './reel.ts'
@@ -212,7 +212,7 @@ function gathered() {
   }
 }
 
-function ofServers(host: Host, notes: Notes): Pick<Host, 'handshake' | 'get' | 'resolve'> {
+function ofServers(host: Host, notes: Notes): Pick<Host, 'handshake' | 'get' | 'resolve' | 'probe'> {
   return {
     handshake: (address) =>
       noting(
@@ -239,6 +239,13 @@ function ofServers(host: Host, notes: Notes): Pick<Host, 'handshake' | 'get' | '
         notes,
         `dns ${questionKey(question)}`,
         () => host.resolve(question),
+        (it, answered) => asIs(JSON.stringify(it), answered),
+      ),
+    probe: (asked) =>
+      noting(
+        notes,
+        `probe ${probeKey(asked)}`,
+        () => host.probe(asked),
         (it, answered) => asIs(JSON.stringify(it), answered),
       ),
   }

@@ -1,4 +1,4 @@
-import { handshakeKey, questionKey, requestName } from '../host/recording.ts'
+import { handshakeKey, probeKey, questionKey, requestName } from '../host/recording.ts'
 import { withoutNamed } from '../host/redaction.ts'
 import {
   type DnsAnswer,
@@ -8,6 +8,7 @@ import {
   type Host,
   HostError,
   type Kind,
+  type Probed,
   type Space,
   type Stat,
 } from '../model/index.ts'
@@ -220,6 +221,8 @@ function answering(
         `dns ${questionKey(question)}`,
         (it) => typeof it.rcode === 'string' && areTexts(it.addresses),
       ),
+    probe: async (asked) =>
+      jsonOf<Probed>(ask, `probe ${probeKey(asked)}`, (it) => typeof it.answer === 'string'),
   }
 }
 

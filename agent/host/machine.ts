@@ -4,6 +4,7 @@ import { resolve } from './dns.ts'
 import { allFacts, facts, list, owned, range, read, target } from './files.ts'
 import { get } from './get.ts'
 import { kernelLog } from './kmsg.ts'
+import { probe } from './probe.ts'
 import { space } from './space.ts'
 import { handshake } from './tls.ts'
 import { watchPath } from './watch.ts'
@@ -45,6 +46,7 @@ export function openMachine({ now = Date.now } = {}): Machine {
       get: (request) => get(request, signal),
       space: (path) => space(path, signal),
       resolve: (question) => resolve(question, signal),
+      probe: (it) => probe(it, signal),
     }),
     follow,
     watch: watchPath,

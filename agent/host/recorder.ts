@@ -5,6 +5,7 @@ import { iso } from '../text/times.ts'
 import { ofFiles } from './record-files.ts'
 import {
   handshakeKey,
+  probeKey,
   questionKey,
   type RecordedCommand,
   type Recording,
@@ -71,6 +72,7 @@ export function recording(
         gets: facts.gets,
         spaces: named(facts.spaces),
         resolutions: named(facts.resolutions),
+        probes: facts.probes,
       }
       written.write('node.json', `${JSON.stringify(all, null, 2)}\n`)
       return written.contents()
@@ -164,7 +166,7 @@ function ofPrograms(tape: Tape): Pick<Host, 'run' | 'kmsg'> {
   }
 }
 
-function ofServers({ host, facts }: Tape): Pick<Host, 'handshake' | 'get' | 'resolve'> {
+function ofServers({ host, facts }: Tape): Pick<Host, 'handshake' | 'get' | 'resolve' | 'probe'> {
   /** Records an answer, or the error in its place. */
   async function answered<T, Kept>(
     into: Record<string, Kept | ReturnType<typeof why>>,
@@ -204,6 +206,13 @@ function ofServers({ host, facts }: Tape): Pick<Host, 'handshake' | 'get' | 'res
         facts.resolutions,
         questionKey(question),
         () => host.resolve(question),
+        (answer) => answer,
+      ),
+    probe: (it) =>
+      answered(
+        facts.probes,
+        probeKey(it),
+        () => host.probe(it),
         (answer) => answer,
       ),
   }

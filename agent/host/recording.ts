@@ -6,6 +6,8 @@ import type {
   Host,
   HostErrorCode,
   Kind,
+  Probe,
+  Probed,
   Space,
   Stat,
 } from '../model/index.ts'
@@ -44,6 +46,8 @@ export interface Recording {
   readonly spaces?: Readonly<Record<string, Space>>
   /** By `questionKey`: how the DNS server answered, or why it did not. */
   readonly resolutions?: Readonly<Record<string, DnsAnswer | readonly [HostErrorCode, string]>>
+  /** By `probeKey`: whether packets were answered. */
+  readonly probes?: Readonly<Record<string, Probed | readonly [HostErrorCode, string]>>
 }
 
 /** A request as a recording knows it: `https://127.0.0.1:6443/version as /path/of/the/certificate`. */
@@ -53,6 +57,9 @@ export const requestName = ({ host, port, path, as, plain }: Get) =>
 /** The key of a DNS question: `10.43.0.10:53 A kubernetes.default.svc.cluster.local`. */
 export const questionKey = ({ server, port = 53, type = 'A', name }: DnsQuestion) =>
   `${server}:${port} ${type} ${name}`
+
+/** The key of a probe: `10.42.1.0 1450`, the address and the size of the packets. */
+export const probeKey = ({ address, size }: Probe) => `${address}${size === undefined ? '' : ` ${size}`}`
 
 export interface RecordedCommand {
   readonly argv: readonly string[]

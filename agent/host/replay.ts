@@ -5,6 +5,7 @@ import { line } from '../text/sanitize.ts'
 import { hostError } from './limits.ts'
 import {
   handshakeKey,
+  probeKey,
   questionKey,
   type RecordedCommand,
   type Recording,
@@ -144,7 +145,7 @@ function ofPrograms(folder: string, { text }: Files): Pick<Host, 'run' | 'kmsg'>
   }
 }
 
-function ofServers(recording: Recording): Pick<Host, 'handshake' | 'get' | 'resolve'> {
+function ofServers(recording: Recording): Pick<Host, 'handshake' | 'get' | 'resolve' | 'probe'> {
   return {
     handshake: async (address) => {
       const where = `${address.host}:${address.port}`
@@ -162,6 +163,7 @@ function ofServers(recording: Recording): Pick<Host, 'handshake' | 'get' | 'reso
       const key = questionKey(question)
       return known(recording.resolutions?.[key], `asking DNS for ${key}`)
     },
+    probe: async (it) => known(recording.probes?.[probeKey(it)], `probing ${it.address}`),
   }
 }
 

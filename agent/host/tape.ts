@@ -5,10 +5,15 @@ import { withoutNamed } from './redaction.ts'
 
 /** The answers that are written to node.json at the end, by question. */
 export type Facts = {
-  readonly [K in 'errors' | 'lists' | 'stats' | 'handshakes' | 'gets' | 'spaces' | 'resolutions']: Record<
-    string,
-    NonNullable<Recording[K]>[string]
-  >
+  readonly [K in
+    | 'errors'
+    | 'lists'
+    | 'stats'
+    | 'handshakes'
+    | 'gets'
+    | 'spaces'
+    | 'resolutions'
+    | 'probes']: Record<string, NonNullable<Recording[K]>[string]>
 }
 
 export const emptyFacts = (): Facts => ({
@@ -19,6 +24,7 @@ export const emptyFacts = (): Facts => ({
   gets: {},
   spaces: {},
   resolutions: {},
+  probes: {},
 })
 
 /** One recording under way. */

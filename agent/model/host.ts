@@ -89,6 +89,29 @@ export interface DnsAnswer {
   readonly addresses: readonly string[]
 }
 
+/**
+ * Packets to a UDP port on which nothing listens. A host that gets one says so (ICMP port unreachable, RFC 1122,
+ * 4.1.3.1), so one answer shows the way there and back.
+ */
+export interface Probe {
+  /** An address. */
+  readonly address: string
+  /**
+   * The size of the IP packet, bytes; default 64. Up to what the way is known to take it is sent whole and must not be
+   * cut on the way (DF, as Linux does for UDP).
+   */
+  readonly size?: number
+  /** How long each try waits, ms; default 1 s. */
+  readonly timeout?: number
+  /** Default 2, because one lost packet is normal. */
+  readonly tries?: number
+}
+
+/** `silence` may also be a firewall that drops what is for a closed port. `no-way`: the kernel has no way to send it. */
+export interface Probed {
+  readonly answer: 'arrived' | 'silence' | 'no-way'
+}
+
 /** Why a question failed. `missing` is often a useful answer in itself. */
 export type HostErrorCode =
   | 'missing'
@@ -191,4 +214,6 @@ export interface Host {
   space(path: string): Promise<Space>
   /** How a DNS server answers. `timeout` where it is silent, `refused` where nothing listens. */
   resolve(question: DnsQuestion): Promise<DnsAnswer>
+  /** Whether packets of a size come to an address, and an answer back. */
+  probe(probe: Probe): Promise<Probed>
 }

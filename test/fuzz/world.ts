@@ -156,6 +156,7 @@ export function hostOf(parts: Parts): Host & { readonly at: number } {
       inodesFree: 5_000_000,
     }),
     resolve: async () => ({ rcode: 'SERVFAIL', addresses: [] }),
+    probe: async () => ({ answer: 'silence' }),
   }
 }
 

@@ -119,6 +119,7 @@ export function machineOf(recording: string, at: number): Machine {
       if (!it.dns) throw new HostError('timeout', 'no answer within 2 s')
       return { rcode: 'NOERROR', addresses: ['10.43.0.1'] }
     },
+    probe: async () => ({ answer: 'arrived' }),
   }
   const it: Machine = {
     host,

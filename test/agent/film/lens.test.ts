@@ -22,6 +22,7 @@ const node = (t: Parameters<typeof machine>[0]): Host => ({
   handshake: async () => ({ certificates: [der], protocol: 'TLSv1.3' }),
   get: async () => ({ status: 200, body: 'ok' }),
   resolve: async () => ({ rcode: 'NOERROR', addresses: ['10.0.0.1'] }),
+  probe: async ({ size }) => ({ answer: size === 1450 ? 'silence' : 'arrived' }),
 })
 
 async function asked(host: Host) {
@@ -49,6 +50,8 @@ async function asked(host: Host) {
     tls: (await host.handshake({ host: 'h', port: 1 })).certificates.map((it) => [...it]),
     get: await host.get({ host: 'h', port: 1, path: '/' }),
     dns: await host.resolve({ server: 's', name: 'n' }),
+    near: await host.probe({ address: '10.42.1.0' }),
+    whole: await host.probe({ address: '10.42.1.0', size: 1450 }),
   }
 }
 

@@ -53,6 +53,9 @@ t.test('what is recorded answers as the machine did', async (t) => {
       silent: await host
         .resolve({ ...dns, name: 'silent', timeout: 50, tries: 1 })
         .catch((error: HostError) => error.code),
+      near: await host.probe({ address: '127.0.0.1' }),
+      large: await host.probe({ address: '127.0.0.1', size: 1450 }),
+      nobody: await host.probe({ address: 'node2' }).catch((error: HostError) => error.code),
     }
   }
   const then = await asked(it)

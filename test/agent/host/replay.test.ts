@@ -72,6 +72,7 @@ t.test('what was not asked then is not known now, and errors are what they were'
         '10.43.0.10:53 A a.example': { rcode: 'NOERROR', addresses: ['192.0.2.7'] },
         '10.43.0.10:53 A b.example': ['timeout', 'no answer'],
       },
+      probes: { '10.42.1.0': { answer: 'arrived' }, '10.42.1.0 1450': { answer: 'silence' } },
     }),
     commands: {
       [`${slug(['ip', '-j', 'link'])}.out`]: '[]\n',
@@ -95,6 +96,9 @@ t.test('what was not asked then is not known now, and errors are what they were'
     addresses: ['192.0.2.7'],
   })
   await t.rejects(host.resolve({ server: '10.43.0.10', name: 'b.example' }), { code: 'timeout' })
+  t.strictSame(await host.probe({ address: '10.42.1.0' }), { answer: 'arrived' })
+  t.strictSame(await host.probe({ address: '10.42.1.0', size: 1450 }), { answer: 'silence' })
+  await t.rejects(host.probe({ address: '10.42.2.0' }), { code: 'unrecorded' })
   await t.rejects(host.resolve({ server: '10.43.0.10', name: 'a.example', type: 'AAAA' }), {
     code: 'unrecorded',
   })
