@@ -25,6 +25,8 @@ export const needs: ReadonlyMap<string, readonly Capability[]> = new Map<string,
   ['ip6tables-legacy-save', ['dac_read_search', 'net_admin', 'net_raw']],
   ['xtables-legacy-multi', ['dac_read_search', 'net_admin', 'net_raw']],
   ['journalctl', ['dac_read_search']],
+  // Its raw socket; the right that its file carries is not given under NoNewPrivileges.
+  ['ping', ['net_raw']],
 ])
 
 /** Where commands are searched, whatever the PATH is: that of daemons and cron often lacks sbin. */

@@ -15,6 +15,7 @@ import { routes } from './routes.ts'
 import { type Code, rules } from './rules.ts'
 import type { CniSample } from './sample.ts'
 import { onServer, restartOf } from './text.ts'
+import { unreachable } from './unreachable.ts'
 
 /**
  * What is wrong with the pod network. Pure. `before` is the previous sample: some findings need two samples that agree;
@@ -53,6 +54,7 @@ function judged(sample: CniSample, now: number, before?: CniSample): readonly Ob
           ...bridge(sample, it.bridge, before),
           ...it.overlays.flatMap((name) => overlay(sample, it, name, settled)),
           ...routes(sample, it, settled),
+          ...unreachable(sample, now),
           ...mtu(sample, it),
         ]
       : []),

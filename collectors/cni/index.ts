@@ -10,6 +10,7 @@ import { allErrors } from './link-errors.ts'
 import { measures } from './measures.ts'
 import { isRelevantLine } from './monitor.ts'
 import { page } from './page.ts'
+import { reachPolls } from './reach-poll.ts'
 import { rules } from './rules.ts'
 import type { CniSample } from './sample.ts'
 import { summary } from './summary.ts'
@@ -27,7 +28,7 @@ export const cni = collector({
   // test/bench/cni.ts`).
   every: '20 */3 * * * *',
   woken:
-    "`ip monitor` reports a change of the bridge, the overlay, the uplink, the path to another node or, while pods are cut off, a pod's veth; flannel's files change; or the kernel stops forwarding (polled every 5 s)",
+    "`ip monitor` reports a change of the bridge, the overlay, the uplink, the path to another node or, while pods are cut off, a pod's veth; flannel's files change; the kernel stops forwarding (polled every 5 s); or another node falls silent (one packet each every 10 s)",
   timeout: 20_000,
   rules,
   measures,
@@ -63,6 +64,7 @@ export const cni = collector({
       },
       { kind: 'paths', paths: [subnetFile, confFolder(sample.k3s)] },
       ...polls,
+      ...reachPolls(sample),
     ]
   },
 })

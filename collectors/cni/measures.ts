@@ -1,6 +1,7 @@
 import type { Measures } from '../../agent/model/index.ts'
 import { hanging } from './bridge.ts'
 import { plan } from './expected.ts'
+import { reachable } from './reach.ts'
 import type { CniSample } from './sample.ts'
 
 export const measures: Measures<
@@ -12,6 +13,8 @@ export const measures: Measures<
   | 'pods_connected'
   | 'pod_interfaces'
   | 'peer_nodes'
+  | 'peer_nodes_reached'
+  | 'peer_nodes_asked'
   | 'cluster_dns_answers'
 > = {
   declared: {
@@ -21,11 +24,14 @@ export const measures: Measures<
     pods_connected: { help: 'Pods that should hang on the bridge of the pod network.', labels: [] },
     pod_interfaces: { help: 'Interfaces of pods that do hang on it.', labels: [] },
     peer_nodes: { help: 'Other nodes whose pods this node has a route to.', labels: [] },
+    peer_nodes_asked: { help: 'Those of which is known whether they answer over the overlay.', labels: [] },
+    peer_nodes_reached: { help: 'Those that answer packets of full size over the overlay.', labels: [] },
     cluster_dns_answers: { help: "1 if the cluster's DNS server answered this node last time.", labels: [] },
   },
   of(sample) {
     const { pool, peers, dns, interfaces } = sample
     const it = plan(sample)
+    const reach = reachable(sample).flatMap(({ via }) => sample.reach?.[via]?.passes ?? [])
     const { pods, veths } =
       it.kind === 'flannel' && interfaces ? hanging(sample, it.bridge) : { pods: undefined, veths: 0 }
     return [
@@ -43,6 +49,12 @@ export const measures: Measures<
           ]
         : []),
       ...(peers ? [{ name: 'peer_nodes' as const, value: peers.length }] : []),
+      ...(reach.length > 0
+        ? [
+            { name: 'peer_nodes_asked' as const, value: reach.length },
+            { name: 'peer_nodes_reached' as const, value: reach.filter((one) => one === 'all').length },
+          ]
+        : []),
       ...(dns ? [{ name: 'cluster_dns_answers' as const, value: dns.rcode === undefined ? 0 : 1 }] : []),
     ]
   },

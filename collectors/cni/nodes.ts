@@ -4,6 +4,7 @@ import { print, type See } from './ask.ts'
 import { linkOf, type Plan } from './expected.ts'
 import { parseRoutes } from './links.ts'
 import { join, parseForwarding, parseNeighbours } from './peers.ts'
+import { isOfPoll } from './reach-poll.ts'
 import type { Code } from './rules.ts'
 import type { CniSample } from './sample.ts'
 
@@ -15,15 +16,16 @@ const routes6 = ['ip', '-j', '-d', '-6', 'route', 'show']
 const unheard = 30 * minute
 
 /**
- * Whether to read neighbours and FDB, which costs two processes: the first time, after an event about an overlay, while
- * a peer lacks something or an overlay is down, and every half hour in case an event was lost.
+ * Whether to read neighbours and FDB, which costs two processes: the first time, after an event about an overlay, when
+ * other nodes fell silent, while a peer lacks something or an overlay is down, and every half hour in case an event was lost.
  */
 function needsPeers({ sample, at, heard }: Past<CniSample>, vxlans: readonly string[], now: number): boolean {
   if (!sample?.peers || at === undefined) return true
   if (Math.floor(now / unheard) !== Math.floor(at / unheard)) return true
   // `ip monitor` itself reports that it missed events, or ended.
-  if (heard.some(({ text }) => text.startsWith('ip monitor') || vxlans.some((it) => text.includes(it))))
-    return true
+  const isOfPeers = (text: string) =>
+    text.startsWith('ip monitor') || isOfPoll(text) || vxlans.some((it) => text.includes(it))
+  if (heard.some(({ text }) => isOfPeers(text))) return true
   return sample.peers.some((it) => it.lacks) || vxlans.some((it) => !linkOf(sample, it)?.up)
 }
 

@@ -2,7 +2,7 @@ import type { Page } from '../../agent/model/index.ts'
 import { timestamp } from '../../agent/text/times.ts'
 import { plan } from './expected.ts'
 import { renderNetwork } from './page/render.ts'
-import type { CniSample, Dns, Pool } from './sample.ts'
+import type { CniSample, Dns, Pool, Reach } from './sample.ts'
 
 /** `agent network`: the pod network from the uplink to the pods, each finding beside what it is about. */
 export const page: Page<CniSample, unknown> = {
@@ -20,7 +20,10 @@ export const page: Page<CniSample, unknown> = {
     /** Veths of pods that are on no bridge; below, veths that do not exist. */
     loose: sample.interfaces?.loose ?? [],
     gone: sample.gone ?? [],
-    peers: sample.peers ?? [],
+    peers: (sample.peers ?? []).map((it) => {
+      const reach = sample.reach?.[it.via]
+      return { ...it, ...(reach && { reach: reached(reach) }) }
+    }),
     ...(sample.pool && { pool: dated(sample.pool) }),
     ...(sample.dns && { dns: asked(sample.dns) }),
     off: Object.keys(sample.off ?? {}),
@@ -32,6 +35,17 @@ export const page: Page<CniSample, unknown> = {
 const dated = ({ folder, size, used, leaked }: Pool) => ({
   ...{ folder, size, used },
   leaked: each(leaked, timestamp),
+})
+
+/** Without what the collector only remembers to judge by. */
+const reached = ({ passes, by, at, well, since, host, name }: Reach) => ({
+  at: timestamp(at),
+  ...(passes && { passes }),
+  ...(by && { by }),
+  ...(well !== undefined && { well: timestamp(well) }),
+  ...(since !== undefined && { since: timestamp(since) }),
+  ...(host && { host }),
+  ...(name !== undefined && { name }),
 })
 
 /** Without `due`, with which the collector remembers whether an answer can be expected. */

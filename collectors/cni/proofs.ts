@@ -7,6 +7,9 @@ import type { Proof } from '../../agent/model/index.ts'
 export const noAnswer: Proof = (_, { evidence }) =>
   /^(?:timeout|unreachable)$/.test(`${evidence?.answer ?? ''}`)
 
+/** Only large packets are lost: what is wrong with sizes, or with nothing else. */
+export const onlyLarge: Proof = (_, { evidence }) => `${evidence?.silent ?? ''}` === 'large'
+
 /** Two proofs of one edge. */
 export const both =
   (one: Proof | undefined, other: Proof): Proof =>

@@ -10,6 +10,7 @@ import type { parseRoutes } from './links.ts'
 import { readPeers } from './nodes.ts'
 import { readOffload } from './offload.ts'
 import { readPool } from './pool.ts'
+import { readReach } from './reach-look.ts'
 import type { CniSample } from './sample.ts'
 
 /** Reads what depends on the plan: the other nodes, the kernel's settings, the addresses. */
@@ -53,8 +54,10 @@ export async function readMore(
       : undefined
   const hung = (seen.interfaces?.loose.length ?? 0) + (seen.interfaces?.ports[it.bridge] ?? 0)
   const logged = pods.length === 0 && hung > 0 ? await readLogged(host) : []
+  const peers = await readPeers(host, see, { seen, it, ipv6, past, routes })
   return {
-    ...(await readPeers(host, see, { seen, it, ipv6, past, routes })),
+    ...peers,
+    ...(await readReach(host, { ...seen, ...peers }, past)),
     ...(off && { off }),
     ...(pool && { pool }),
     ...(offload && { offload }),

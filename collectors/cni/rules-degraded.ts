@@ -98,6 +98,7 @@ export const degradedRules = declared({
       { code: 'cni.overlay-missing', proof: noAnswer, partly: true },
       { code: 'cni.overlay-down', proof: noAnswer, partly: true },
       { code: 'cni.routes-missing', proof: noAnswer, partly: true },
+      { code: 'cni.peer-unreachable', proof: noAnswer, partly: true },
     ],
   },
 })

@@ -4,6 +4,7 @@ import { cleared } from '../node/cleared.ts'
 import { leaveBarePods } from '../node/pods.ts'
 import { type DegradedCode, degradedRules } from './rules-degraded.ts'
 import { type PathCode, pathRules } from './rules-path.ts'
+import { type ReachCode, reachRules } from './rules-reach.ts'
 import { certificates } from './starts.ts'
 import { titles } from './titles.ts'
 
@@ -38,6 +39,7 @@ export type Code =
   | 'cni.subnet-env-missing'
   | 'cni.veth-orphaned'
   | PathCode
+  | ReachCode
   | DegradedCode
 
 export const rules = declared({
@@ -150,5 +152,6 @@ export const rules = declared({
     because: [{ code: 'cni.bridge-missing', takes: whileOpen }],
   },
   ...pathRules,
+  ...reachRules,
   ...degradedRules,
 })

@@ -60,6 +60,32 @@ export interface Peer {
   readonly lacks?: readonly Part[]
 }
 
+/** How another node's own address on the overlay answered when it was asked over the overlay. Times are ms since the epoch. */
+export interface Reach {
+  /** When it was first asked, and last. */
+  readonly first: number
+  readonly at: number
+  /** When packets of all sizes were last answered. */
+  readonly well?: number
+  /** By what it answered last: that a UDP port is closed, its kubelet's TLS, or a ping. */
+  readonly by?: 'udp' | 'tls' | 'ping'
+  /** Which packets are answered: of all sizes, only small ones, none. Absent: not known. */
+  readonly passes?: 'all' | 'small' | 'none'
+  /** Since when not all of them. */
+  readonly since?: number
+  /**
+   * What its address outside the overlay says, asked only while not all packets are answered. `away`: it answers, but
+   * nothing listens any more where its kubelet did.
+   */
+  readonly host?: 'answers' | 'away' | 'silent'
+  /** When it was last silent or away since it was last well: it may be starting. */
+  readonly away?: number
+  /** Its kubelet has answered there before. */
+  readonly served?: true
+  /** The name in the certificate that it presents there for that address. Hostile. */
+  readonly name?: string
+}
+
 /** host-local's reservations of this node's addresses. */
 export interface Pool {
   /** The folder of the reservations. */
@@ -126,6 +152,8 @@ export interface CniSample extends Sample {
   /** The device below the overlay, where that is not the uplink: a private network between the nodes. */
   readonly under?: string
   readonly peers?: readonly Peer[]
+  /** By the other node's address on the overlay. */
+  readonly reach?: Readonly<Record<string, Reach>>
   /** flannel's devices with a route of their own; read only for WireGuard. */
   readonly direct?: readonly string[]
   /** By the first digits of the sandbox's id. */

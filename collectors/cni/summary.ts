@@ -1,6 +1,7 @@
 import { many } from '../../agent/text/lists.ts'
 import { hanging } from './bridge.ts'
 import { linkOf, plan } from './expected.ts'
+import { reachable } from './reach.ts'
 import type { CniSample } from './sample.ts'
 
 /** "cni0 up 10.42.0.1/24, 5 pods; flannel.1 up (vxlan, mtu 1450), 1 peer". Pure. */
@@ -22,7 +23,9 @@ export function summary(sample: CniSample): string {
       ? state(it.bridge, ({ addresses }) => ` ${addresses.join(' ') || 'without address'}`)
       : `no ${it.bridge} yet`
   const overlays = it.overlays.map((name) => state(name, ({ mtu }) => ` (${it.backend}, mtu ${mtu})`))
-  const peers = many(sample.peers?.length ?? 0, 'peer')
+  const reach = reachable(sample).flatMap(({ via }) => sample.reach?.[via]?.passes ?? [])
+  const silent = reach.filter((passes) => passes !== 'all').length
+  const peers = `${many(sample.peers?.length ?? 0, 'peer')}${silent > 0 ? ` (${silent} not reached)` : ''}`
   const { pool, dns } = sample
   const more = [
     ...(pool ? [`${pool.used} of ${pool.size} addresses`] : []),

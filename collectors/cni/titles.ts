@@ -51,6 +51,13 @@ export const titles = {
     const where = titled(node ? 'pods on ' : 'pods in ', node || it.subject, ' unreachable')
     return shortEnough(`${where}: ${parts[lacks] ?? 'no route'}`, where)
   },
+  reach(it) {
+    const { evidence } = it
+    const who = textIn(evidence, 'name') || textIn(evidence, 'node') || it.subject
+    return textIn(evidence, 'silent') === 'large'
+      ? titled('MTU black hole to ', who, ` (${linkOf(it)})`)
+      : titled(`${linkOf(it)}: no answer from `, who)
+  },
   mtu(it) {
     const { evidence } = it
     const [own, most, chosen] = ['mtu', 'most', 'chosen'].map((key) => countIn(evidence, key))

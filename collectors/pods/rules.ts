@@ -50,6 +50,7 @@ const network = causes(
       'cni.overlay-missing',
       'cni.overlay-down',
       'cni.routes-missing',
+      'cni.peer-unreachable',
       'firewall.flannel-rules-missing',
     ] as const
   ).map((code) => ({ code, takes: noticed, proof: saysBeyond, partly: true as const })),

@@ -18,6 +18,7 @@ import { cni } from '../../collectors/cni/index.ts'
 import { resultsFolder } from '../../collectors/cni/pods.ts'
 import { networksFolder } from '../../collectors/cni/pool.ts'
 import type { CniSample } from '../../collectors/cni/sample.ts'
+import { openInside } from './inside.ts'
 
 export const plugins = '/usr/lib/cni'
 
@@ -101,6 +102,7 @@ export function realNode(index = 0) {
   }
 
   const recorded = recordedNode(node)
+  const asking = openInside(inside)
   const round = new AbortController()
   const machine = openMachine()
   const real = machine.during(round.signal)
@@ -109,6 +111,8 @@ export function realNode(index = 0) {
   const kernels = (path: string) => /^\/(proc\/net|proc\/sys\/net|sys\/class\/net)\//.test(path)
   const host: Host = {
     ...recorded,
+    probe: asking.probe,
+    handshake: asking.handshake,
     now: () => Date.now() + offset + ahead,
     run: (argv, options) => real.run([...inside, ...argv], options),
     list: (path) => {
@@ -177,6 +181,7 @@ export function realNode(index = 0) {
     folder: node,
     ip,
     host,
+    asking,
     machine,
     vxlan,
     join: join_,
@@ -259,6 +264,7 @@ export function realNode(index = 0) {
     close() {
       round.abort()
       machine.close()
+      asking.close()
       for (const it of daemons) it.kill()
       for (const it of pods.keys()) tried(`ip netns del ${home(it)}`)
       tried(`ip netns del ${namespace}`)

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import t from 'tap'
 import { bootContainer, withoutContainer } from './container.ts'
@@ -20,6 +21,7 @@ const looks = {
   sets: 'ipset list -o save',
   links: 'ip -j -d link show',
   fdb: 'bridge -j fdb show',
+  ping: 'setpriv --inh-caps=-dac_read_search,-net_admin,-syslog -- ping -n -c 1 -W 1 -I lo 127.0.0.1',
   k3s: 'cat /var/lib/rancher/k3s/server/tls/client-admin.crt',
   home: 'cat /root/.kube/config',
   'other process': 'tr "\\0" " " < /proc/1/cmdline',
@@ -44,8 +46,14 @@ const looks = {
   'its umask': 'umask',
 }
 
+/** A program of this machine, with the libraries that it loads. */
+function filesOf(program: string): readonly string[] {
+  const { stdout } = spawnSync('ldd', [program], { encoding: 'utf8' })
+  return [program, ...[...stdout.matchAll(/=> (\/\S+)/g)].map(([, file = '']) => file)]
+}
+
 t.test('in its unit the agent sees what it must and can do no more', { skip }, async (t) => {
-  const node = await bootContainer()
+  const node = await bootContainer({ binds: filesOf('/usr/bin/ping') })
   t.teardown(() => node.stop())
   await node.sh('cat > /etc/systemd/system/murphy.service', { input: unit })
   const commands = Object.entries(looks).map(([name, it]) => `echo "== ${name}"; ${it}`)
@@ -70,6 +78,7 @@ t.test('in its unit the agent sees what it must and can do no more', { skip }, a
      mkdir -p /var/lib/rancher/k3s/data/0/bin/aux /var/lib/rancher/k3s/agent
      for it in /root /var/lib/rancher/k3s/agent; do cp /usr/bin/true $it/it; done
      cp /usr/sbin/xtables-nft-multi /var/lib/rancher/k3s/data/0/bin/aux/it
+     ip link set lo up
      ip link add cni0 type bridge
      ipset create pods hash:ip
      for it in iptables-nft iptables-legacy; do $it -A INPUT -s 192.0.2.1 -j DROP; done
@@ -97,6 +106,7 @@ t.test('in its unit the agent sees what it must and can do no more', { skip }, a
     sets: 'create pods hash:ip',
     links: '"info_kind":"bridge"',
     fdb: '"ifname":"cni0"',
+    ping: '1 received',
     k3s: 'certificate',
     home: 'kubeconfig',
     'other process': /systemd|init/,

@@ -139,4 +139,18 @@ export const cni: readonly Example[] = [
     },
     key: 'DNS (CoreDNS): SERVFAIL',
   },
+  {
+    it: {
+      code: 'cni.peer-unreachable',
+      subject: '10.42.113.0/24',
+      text: 'worker-long-name-0012 (198.51.100.120) does not answer over flannel.1, though it does on eth0 (48 of 49 nodes answer).',
+      evidence: {
+        link: 'flannel.1',
+        silent: 'small, large',
+        node: '198.51.100.120',
+        name: 'worker-long-name-0012',
+      },
+    },
+    key: 'flannel.1: no answer from',
+  },
 ]

@@ -5,7 +5,7 @@ import { paint } from '../../../agent/text/terminal.ts'
 import { hanging } from '../bridge.ts'
 import { linkOf, outward, plan } from '../expected.ts'
 import { confirmedLeaks } from '../pool.ts'
-import type { CniSample, Part, PodLink } from '../sample.ts'
+import type { CniSample, Part, Peer, PodLink } from '../sample.ts'
 
 /**
  * The pod network on one screen, from the uplink to the pods, each finding beside what it is about. Ends with a line
@@ -109,21 +109,28 @@ function hung(
 
 const parts: Readonly<Record<Part, string>> = { route: 'route', neighbour: 'neighbour', fdb: 'FDB entry' }
 const mostPeers = 12
+/** What of another node's name has room in its line. */
+const longestName = 16
 
 function peers(
-  { peers: all = [] }: CniSample,
+  { peers: all = [], reach = {} }: CniSample,
   terminal: Terminal,
   wrong: (...subjects: readonly string[]) => readonly string[],
 ): readonly string[] {
   if (all.length === 0) return ['  No other nodes']
-  const sorted = [...all].sort((a, b) => (b.lacks?.length ?? 0) - (a.lacks?.length ?? 0))
+  const rank = ({ lacks, via }: Peer) =>
+    (lacks?.length ?? 0) || Number(reach[via]?.passes !== undefined && reach[via]?.passes !== 'all')
+  const sorted = [...all].sort((a, b) => rank(b) - rank(a))
   const lines = sorted.slice(0, mostPeers).flatMap(({ subnet, dev, via, node, lacks = [] }) => {
+    const { passes, name = '' } = reach[via] ?? {}
     const state =
-      lacks.length === 0
-        ? paint(terminal, 'green', 'ok')
-        : paint(terminal, 'red', `lacks ${lacks.map((it) => parts[it]).join(', ')}`)
+      lacks.length > 0
+        ? paint(terminal, 'red', `lacks ${lacks.map((it) => parts[it]).join(', ')}`)
+        : passes === undefined || passes === 'all'
+          ? paint(terminal, 'green', passes ? 'ok, answers' : 'ok')
+          : paint(terminal, 'red', passes === 'small' ? 'only small packets' : 'no answer')
     return [
-      `    ${subnet.padEnd(20)}${safe(dev).padEnd(14)}${(node ?? via).padEnd(18)}${state}`,
+      `    ${subnet.padEnd(20)}${safe(dev).padEnd(14)}${(node ?? via).padEnd(18)}${state}${name && ` ${safe(name).slice(0, longestName)}`}`,
       ...wrong(subnet),
     ]
   })

@@ -3,6 +3,7 @@ import { defaults } from '../../../agent/config/defaults.ts'
 import { cni } from '../../../collectors/cni/index.ts'
 import { measures } from '../../../collectors/cni/measures.ts'
 import { declaredAlone } from '../../measures.ts'
+import { sampleOf } from './node.ts'
 
 t.test('of recorded nodes', (t) => declaredAlone(t, cni, 'pods_connected'))
 
@@ -19,5 +20,15 @@ t.test('addresses, DNS and other nodes; nothing of what is not known', async (t)
     ['cluster_dns_answers', 0],
   ])
   t.strictSame(of({ dns: { ...dns, rcode: 'NOERROR' } }), [['cluster_dns_answers', 1]])
+  const node = await sampleOf('two-nodes-healthy-node1')
+  const [{ via = '' } = {}] = node.peers ?? []
+  const reached = (passes: 'all' | 'small') =>
+    of({ ...node, reach: { [via]: { first: 0, at: 0, passes } } }).filter(([name]) => /^peer/.test(`${name}`))
+  t.strictSame(reached('all'), [
+    ['peer_nodes', 1],
+    ['peer_nodes_asked', 1],
+    ['peer_nodes_reached', 1],
+  ])
+  t.strictSame(reached('small').at(-1), ['peer_nodes_reached', 0])
   t.strictSame(of({}), [])
 })

@@ -35,6 +35,19 @@ t.test('what it knows of times is ISO 8601 in the JSON', async (t) => {
         dns: { server: '10.43.0.10', name: 'n', rcode: 'NOERROR', due: true },
         interfaces: { links: [link], ports: {}, loose: ['veth1'] },
         errors: { cni0: [[at - 9, 1, 90] as const, [at, 3, 99] as const] },
+        peers: [{ subnet: '10.42.1.0/24', via: '10.42.1.0', dev: 'flannel.1' }],
+        reach: {
+          '10.42.1.0': {
+            first: 1,
+            at,
+            by: 'udp',
+            passes: 'none',
+            well: at,
+            since: at,
+            host: 'answers',
+            served: true,
+          },
+        },
         pool: { folder: '/x', size: 253, used: 2, leaked: { '10.42.0.9': at }, course: [[at, 1] as const] },
         ...{
           lacking: { 'flannel.1': at },
@@ -47,9 +60,22 @@ t.test('what it knows of times is ISO 8601 in the JSON', async (t) => {
   )
   t.match(json, {
     interfaces: [{ name: 'cni0', errors: 3 }],
-    ...{ loose: ['veth1'], pods: [], peers: [], off: ['ipv4/ip_forward'] },
+    ...{ loose: ['veth1'], pods: [], off: ['ipv4/ip_forward'] },
     ...{ lacking: { 'flannel.1': iso }, downs: { cni0: [iso, iso] } },
   })
+  t.match(json.peers, [
+    {
+      reach: {
+        at: iso,
+        passes: 'none',
+        by: 'udp',
+        well: iso,
+        since: iso,
+        host: 'answers',
+      },
+    },
+  ])
+  t.notMatch(JSON.stringify(json.peers), /served|first/)
   t.strictSame(
     json.dns,
     { server: '10.43.0.10', name: 'n', rcode: 'NOERROR' },

@@ -23,6 +23,11 @@ t.test('every kind of node in one line', (t) => {
     summary({ ...well, netConf: null, flags: { 'flannel-backend': 'host-gw' } }),
     /4 pods; host-gw, 1 peer; /,
   )
+  const [{ via = '' } = {}] = well.peers ?? []
+  const reach = (passes: 'all' | 'small' | 'none') => ({ [via]: { first: 0, at: 0, passes } })
+  t.match(summary({ ...well, reach: reach('none') }), /\), 1 peer \(1 not reached\); /)
+  t.match(summary({ ...well, reach: reach('small') }), /, 1 peer \(1 not reached\); /)
+  t.match(summary({ ...well, reach: reach('all') }), /, 1 peer; /)
   t.equal(
     summary({ ...well, flags: { 'flannel-backend': 'none' }, foreign: 'Cilium' }),
     'Cilium: not flannel, only general checks',

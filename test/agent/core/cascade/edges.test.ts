@@ -60,6 +60,7 @@ const shown = {
   reason: 'OOMKilled',
   lost: 'kube-proxy 65 → 0',
   answer: 'timeout',
+  silent: 'large',
   'log says': 'dns, x509, api-unauthorized, disk-full, postgres-wal',
 }
 /** What k3s may say before it ends, all at once. */
@@ -604,12 +605,15 @@ t.test('the edges that must be there', async (t) => {
       'k3s.down cni.bridge-missing cni.overlay-missing firewall.kube-chains-missing pods.crash-looping pods.log-says',
     'firewall.flushed':
       'firewall.kube-chains-missing firewall.flannel-rules-missing firewall.hostport-rules-missing firewall.ufw-drift firewall.lockout firewall.blocks-k3s',
-    'firewall.blocks-k3s': 'cni.dns-dead pods.crash-looping pods.log-says k3s.api-unhealthy',
+    'firewall.blocks-k3s': 'cni.dns-dead pods.crash-looping pods.log-says k3s.api-unhealthy cni.peer-unreachable',
     'firewall.kube-chains-missing': 'cni.dns-dead',
     'firewall.flannel-rules-missing': 'pods.crash-looping pods.log-says firewall.blocks-k3s',
     'k3s.down': 'cni.dns-dead k3s.api-unhealthy',
     'cni.bridge-missing': 'pods.crash-looping cni.veth-orphaned cni.dns-dead',
-    'cni.overlay-missing': 'pods.crash-looping cni.routes-missing',
+    'cni.overlay-missing': 'pods.crash-looping cni.routes-missing cni.peer-unreachable',
+    'cni.routes-missing': 'cni.peer-unreachable cni.dns-dead',
+    'cni.mtu-mismatch': 'cni.peer-unreachable',
+    'cni.peer-unreachable': 'pods.crash-looping pods.log-says cni.dns-dead',
     'memory.oom-killed': 'pods.crash-looping pods.log-says k3s.restarting',
     'pods.log-says': 'pods.crash-looping',
     'k3s.disk-filling': 'pods.crash-looping pods.log-says k3s.api-unhealthy',

@@ -66,6 +66,40 @@ t.test('a node that is well, with all there is to see', async (t) => {
   )
 })
 
+t.test('whether packets reach the other nodes stands beside each, the silent ones first', async (t) => {
+  const sample = await sampleOf('two-nodes-healthy-node1')
+  const [{ via = '', node = '' } = {}] = sample.peers ?? []
+  const asked = { first: 0, at, by: 'udp', passes: 'all', well: at } as const
+  const more = ['10.42.2.0', '10.42.3.0']
+  const peers = [
+    ...(sample.peers ?? []),
+    ...more.map((it) => ({ subnet: `${it}/24`, via: it, dev: 'flannel.1' })),
+  ]
+  const silent = {
+    ...asked,
+    passes: 'none',
+    since: at,
+    host: 'answers',
+    name: `node3${'x'.repeat(40)}`,
+  } as const
+  const lines = (reach: CniSample['reach'] & object) =>
+    picture({ ...sample, peers, reach }, {}, at)
+      .split('\n')
+      .filter((it) => it.startsWith('    10.42.'))
+  t.same(
+    lines({
+      [via]: { ...asked, name: 'node2' },
+      '10.42.2.0': { ...asked, passes: 'small' },
+      '10.42.3.0': silent,
+    }),
+    [
+      '    10.42.2.0/24        flannel.1     10.42.2.0         only small packets',
+      '    10.42.3.0/24        flannel.1     10.42.3.0         no answer node3xxxxxxxxxxx',
+      `    10.42.1.0/24        flannel.1     ${node.padEnd(18)}ok, answers node2`,
+    ],
+  )
+})
+
 t.test('what is wrong stands where it is', async (t) => {
   t.equal(
     picture(await sampleOf('cni0-deleted')),
