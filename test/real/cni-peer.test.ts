@@ -77,7 +77,7 @@ async function agentOn(t: Test, node: RealNode) {
 
 /** Two nodes that know each other; the second one's kubelet is called node2. */
 async function pair(t: Test, index: number) {
-  const [one, two] = [realNode(index), realNode(index + 1)]
+  const [one, two] = [realNode(index, { probing: true }), realNode(index + 1)]
   t.teardown(() => {
     one.close()
     two.close()

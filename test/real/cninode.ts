@@ -57,9 +57,10 @@ export type RealNode = ReturnType<typeof realNode>
  * A node in a network namespace: VXLAN, bridge, veths, addresses, sysctls, counters and DNS are real, the
  * pods are made and unmade by Debian's CNI plugins (loopback, bridge with host-local, portmap), with the
  * configuration that flannel handed them on the recorded node. Only k3s's files are recorded ones. `index` is
- * the node's number in the pod network: 10.42.INDEX.0/24, 192.0.2.1INDEX.
+ * the node's number in the pod network: 10.42.INDEX.0/24, 192.0.2.1INDEX. `probing`: it asks other nodes; else nothing is
+ * known of whether they answer.
  */
-export function realNode(index = 0) {
+export function realNode(index = 0, { probing = false } = {}) {
   const namespace = `murphy-${process.pid}-${index}`
   const inside = ['nsenter', `--net=/run/netns/${namespace}`]
   const ip = (command: string) => sh(`${inside.join(' ')} ip ${command}`)
@@ -111,8 +112,7 @@ export function realNode(index = 0) {
   const kernels = (path: string) => /^\/(proc\/net|proc\/sys\/net|sys\/class\/net)\//.test(path)
   const host: Host = {
     ...recorded,
-    probe: asking.probe,
-    handshake: asking.handshake,
+    ...(probing && { probe: asking.probe, handshake: asking.handshake }),
     now: () => Date.now() + offset + ahead,
     run: (argv, options) => real.run([...inside, ...argv], options),
     list: (path) => {
