@@ -1,5 +1,5 @@
 import type { Host, Past } from '../../agent/model/index.ts'
-import { type Asked, due, inDoubt, reachable, remembered, type Saw } from './reach.ts'
+import { type Asked, due, type Extent, inDoubt, reachable, remembered, type Saw } from './reach.ts'
 import { doubted, kubeletOf, passesWhole } from './reach-ask.ts'
 import { isOfPoll, pollPause } from './reach-poll.ts'
 import type { CniSample, Reach } from './sample.ts'
@@ -12,7 +12,8 @@ const pollBack = pollPause + 2_000
 
 /**
  * Asks the other nodes over the overlay whether packets arrive, small and of full size, in rounds by the clock and where
- * the poll found a change. A round that something else woke waits for nobody: what was seen last stands there.
+ * the poll found a change. A round that something else woke must not wait: there what was seen last stands, but for who
+ * fell silent a moment ago, and answers again.
  */
 export async function readReach(
   host: Host,
@@ -26,17 +27,18 @@ export async function readReach(
     all.flatMap(({ via }) => (before[via] ? [[via, before[via]] as const] : [])),
   )
   const heard = past.heard.filter((it) => isOfPoll(it.text))
-  if (past.heard.length > 0 && heard.length === 0) return { ...(past.sample?.reach && { reach: known }) }
+  const extent: Extent = heard.length > 0 ? 'everyone' : past.heard.length > 0 ? 'unsure' : 'due'
   const now = host.now()
   const wellAt = (heard[0]?.at ?? 0) - pollBack
-  const asked = due(reachable(seen), known, now, heard.length > 0)
+  const asked = due(reachable(seen), known, now, extent)
   const whole = await Promise.all(asked.map(async (it) => [it, await passesWhole(host, it)] as const))
   const found = new Map<string, Saw>()
   const lost: Asked[] = []
   for (const [it, answer] of whole)
     if (answer) found.set(it.via, { by: 'udp', small: true, full: true })
-    else if (answer === false) lost.push(it)
-  const nameless = asked.filter((it) => found.has(it.via) && !known[it.via]?.served).slice(0, mostNamed)
+    else if (answer === false && extent !== 'unsure') lost.push(it)
+  const isNameless = ({ via }: Asked) => extent !== 'unsure' && found.has(via) && !known[via]?.served
+  const nameless = asked.filter(isNameless).slice(0, mostNamed)
   await Promise.all([
     ...inDoubt(lost, known).map(async (it) => found.set(it.via, await doubted(host, it, known[it.via]))),
     ...nameless.map(async (it) => {
@@ -45,7 +47,6 @@ export async function readReach(
     }),
   ])
   const reach: Record<string, Reach> = { ...known }
-  for (const [via, saw] of found)
-    if (Object.keys(saw).length > 0) reach[via] = remembered(known[via], saw, now, wellAt)
+  for (const [via, saw] of found) reach[via] = remembered(known[via], saw, now, wellAt)
   return Object.keys(reach).length > 0 ? { reach } : {}
 }

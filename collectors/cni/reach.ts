@@ -8,8 +8,12 @@ export const mostAsked = 50
 /** How many silent nodes get a second and third opinion in one round, which may cost processes. */
 const mostDoubted = 16
 
-/** How often a round asks a node that was well, as the poll does so meanwhile, ms. */
-const wellAgain = 60 * second
+/**
+ * How often a round asks a node, as the poll sees meanwhile whether that changes, ms; and for how long each round asks one
+ * that fell silent, until it is sure of that.
+ */
+const again = 60 * second
+const unsure = 30 * second
 
 /** A node that can be asked over the overlay, and the largest packet that the overlay takes. */
 export interface Asked extends Peer {
@@ -32,19 +36,25 @@ export function reachable(sample: CniSample): readonly Asked[] {
   })
 }
 
-/**
- * Whom to ask in this round: first who was not well, then who was not asked for the longest time. `everyone`: also who was
- * well a moment ago. Pure.
- */
+/** What decides whom a round asks: `everyone` after a change that the poll saw, `unsure` in a round that must not wait. */
+export type Extent = 'everyone' | 'due' | 'unsure'
+
+/** Whom to ask in this round: first who was not well, then who was not asked for the longest time. Pure. */
 export function due(
   all: readonly Asked[],
   reach: Readonly<Record<string, Reach>>,
   now: number,
-  everyone: boolean,
+  extent: Extent,
 ): readonly Asked[] {
   const isWell = ({ via }: Asked) => reach[via]?.passes === 'all'
+  const isUnsure = ({ via }: Asked) => Math.abs(now - (reach[via]?.since ?? 0)) < unsure
   return all
-    .filter((it) => everyone || !isWell(it) || Math.abs(now - askedAt(reach, it)) >= wellAgain)
+    .filter(
+      (it) =>
+        extent === 'everyone' ||
+        isUnsure(it) ||
+        (extent === 'due' && Math.abs(now - askedAt(reach, it)) >= again),
+    )
     .toSorted((a, b) => Number(isWell(a)) - Number(isWell(b)) || askedAt(reach, a) - askedAt(reach, b))
     .slice(0, mostAsked)
 }

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { both, noAnswer } from '../../../collectors/cni/proofs.ts'
+import { both, noAnswer, onlyLarge } from '../../../collectors/cni/proofs.ts'
 import { finding } from '../../agent/findings.ts'
 
 const cause = finding({ code: 'firewall.blocks-k3s' })
@@ -18,4 +18,13 @@ t.test('both of two', async (t) => {
   t.notOk(both(no, yes)(cause, cause))
   t.notOk(both(yes, no)(cause, cause))
   t.ok(both(undefined, yes)(cause, cause))
+})
+
+t.test('sizes are to blame only where small packets still pass', async (t) => {
+  const lost = (silent?: string) =>
+    finding({ code: 'cni.peer-unreachable', ...(silent && { evidence: { silent } }) })
+  const mtu = finding({ code: 'cni.mtu-mismatch' })
+  t.ok(onlyLarge(mtu, lost('large')))
+  t.notOk(onlyLarge(mtu, lost('small, large')))
+  t.notOk(onlyLarge(mtu, lost()))
 })

@@ -45,6 +45,13 @@ t.test('what woke it decides whom it asks', async (t) => {
     { asked: { length: 8 } },
     'and in each round since',
   )
+  t.same((await look({}, silent, bridge)).asked, [`udp ${via} 1450`], 'whether it is back, and no more')
+  t.match((await look({}, silent, bridge)).reach?.[via], { passes: 'none', at: now })
+  t.match((await look(fine, silent, bridge)).reach?.[via], { passes: 'all' })
+  now += 31_000
+  t.same((await look({}, silent)).asked, [], 'once that is sure the poll goes on alone')
+  now += 30_000
+  t.match(await look({}, silent), { asked: { length: 8 } })
 })
 
 t.test('a node that left is forgotten, and one that is not recorded is not known', async (t) => {

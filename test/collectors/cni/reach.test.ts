@@ -35,14 +35,14 @@ t.test('who was silent is asked first, and with many all get their turn', async 
   const all = many(120)
   const now = 1_000_000
   const silent = { ...reachOf('10.42.7.0', { passes: 'none', at: now - second }) }
-  t.equal(due(all, silent, now, false)[0]?.via, '10.42.0.0', 'before whom nobody has asked')
+  t.equal(due(all, silent, now, 'due')[0]?.via, '10.42.0.0', 'before whom nobody has asked')
   let reach: Record<string, Reach> = Object.fromEntries(
     all.map(({ via }) => [via, { first: 0, at: 0, passes: 'all' } as Reach]),
   )
   reach = { ...reach, ...reachOf('10.42.7.0', { passes: 'small', at: now - second }) }
   const seen = new Set<string>()
   for (let round = 0; round < 3; round += 1) {
-    const asked = due(all, reach, now + round, true)
+    const asked = due(all, reach, now + round, 'everyone')
     t.equal(asked.length, mostAsked)
     t.equal(asked[0]?.via, '10.42.7.0')
     for (const { via } of asked) {
@@ -51,13 +51,14 @@ t.test('who was silent is asked first, and with many all get their turn', async 
     }
   }
   t.equal(seen.size, 120)
-  t.same(
-    due(all, reach, now + 30 * second, false).map(({ via }) => via),
-    ['10.42.7.0'],
-    'who was well a moment ago is left to the poll',
-  )
-  t.equal(due(all, reach, now + 61 * second, false).length, mostAsked)
-  t.same(due([], reach, now, true), [])
+  const viasOf = (at: number, extent: 'due' | 'unsure') => due(all, reach, at, extent).map(({ via }) => via)
+  t.same(viasOf(now + 30 * second, 'due'), [], 'the rest is left to the poll')
+  t.equal(viasOf(now + 63 * second, 'due').length, mostAsked)
+  reach = { ...reach, ...reachOf('10.42.7.0', { passes: 'none', at: now, since: now }) }
+  t.same(viasOf(now + 29 * second, 'due'), ['10.42.7.0'], 'who fell silent a moment ago is asked each time')
+  t.same(viasOf(now + 29 * second, 'unsure'), ['10.42.7.0'])
+  t.same(viasOf(now + 90 * second, 'unsure'), [])
+  t.same(due([], reach, now, 'everyone'), [])
 })
 
 t.test('of many silent ones those come to their other questions that waited longest', async (t) => {
