@@ -77,6 +77,11 @@ const faults: readonly (readonly [string, string, NonNullable<Parameters<typeof 
       wakes: { memory: 'Killed process ' },
     },
   ],
+  [
+    'another node is lost',
+    'cluster.node-lost',
+    { at: 1.5, what: 'its power fails', run: (node) => node.loseOther() },
+  ],
 ]
 for (const [name, code, fault] of faults)
   t.test(`days in which ${name}`, async (t) => {

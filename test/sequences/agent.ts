@@ -55,7 +55,9 @@ export function agentOn(node: Node, core: Core, listener: Listener) {
   let begun = false
   let started = 0
   const wall = () => time.now() + node.offset
-  const eyes: readonly Eye[] = collectors.map((it) => ({
+  // The modelled node is alone in its cluster.
+  const seeing = collectors.filter((it) => it.name in looks)
+  const eyes: readonly Eye[] = seeing.map((it) => ({
     ...{
       name: it.name,
       every: it.every,

@@ -17,12 +17,12 @@ export interface Life {
 }
 
 /** How often each collector looks by its own clock, minutes. */
-const every = { k3s: 1, pods: 1, memory: 1, cni: 3, firewall: 5, certs: 10 } as const
+const every = { k3s: 1, pods: 1, memory: 1, cluster: 1, cni: 3, firewall: 5, certs: 10 } as const
 /** After something has happened all look as often as they do by themselves, for so long; after what happens every day, shorter. */
 const closely = 16 * minute
 const briefly = 3 * minute
 /** Otherwise these look with every pause, the others with every eighth. */
-const often = ['k3s', 'pods', 'memory'] as const
+const often = ['k3s', 'pods', 'memory', 'cluster'] as const
 const seldom = ['cni', 'firewall', 'certs'] as const
 
 /** Lets a node live and Murphy watch it. Gives what people were told. */

@@ -3,6 +3,7 @@ import type { Test } from 'tap'
 import { chance } from '../chance.ts'
 import { authority } from './certificates.ts'
 import { machineOf } from './machine.ts'
+import { nodesOf } from './nodes.ts'
 import { cgroupOf, logOf, type Pod, podsOf } from './pods.ts'
 import { firewallOf } from './rules.ts'
 
@@ -62,6 +63,8 @@ export function livingNode(t: Test, begin: number, age: number) {
     commands.set('/usr/local/bin/k3s --version', `k3s version ${version} (0123abcd)\ngo version go1.24.2\n`)
     machine.write('/usr/local/bin/k3s', version.repeat(1000))
   }
+  /** The other node's Ready condition. */
+  let node2: object = { type: 'Ready', status: 'True' }
   const api = (well: boolean) => {
     for (const [path, body] of [
       ['6443/readyz', 'ok'],
@@ -69,6 +72,7 @@ export function livingNode(t: Test, begin: number, age: number) {
       ['6443/version', '{"gitVersion":"v1"}'],
       ['10248/healthz', 'ok'],
       ['10256/healthz', '{}'],
+      ...nodesOf(node2),
     ] as const)
       well ? machine.answers.set(path, { status: 200, body }) : machine.answers.delete(path)
   }
@@ -240,6 +244,12 @@ export function livingNode(t: Test, begin: number, age: number) {
     log(line: string) {
       const [pod] = pods.all()
       if (pod) machine.append(logOf(pod), `${new Date(now).toISOString()} stderr F ${line}\n`)
+    },
+    /** The other node loses its power; the API has seen it for a moment. */
+    loseOther() {
+      const lastTransitionTime = new Date(now).toISOString()
+      node2 = { type: 'Ready', status: 'Unknown', reason: 'NodeStatusUnknown', lastTransitionTime }
+      api(true)
     },
     /** The kernel kills a process of a container, as it logs it. */
     kill() {

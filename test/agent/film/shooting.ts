@@ -13,7 +13,9 @@ const minute = 60_000
 const day = 24 * 60 * minute
 
 /** How often each collector looks by its own clock, minutes. */
-const every: Readonly<Record<string, number>> = { k3s: 1, pods: 1, memory: 1, cni: 3, firewall: 5, certs: 10 }
+const every: Readonly<Record<string, number>> = {
+  ...{ k3s: 1, pods: 1, memory: 1, cluster: 1, cni: 3, firewall: 5, certs: 10 },
+}
 
 export interface Act {
   /** ms after the beginning. */

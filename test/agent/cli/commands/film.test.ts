@@ -4,6 +4,7 @@ import { existsSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
+import { collectors } from '../../../../collectors/index.ts'
 import { main, typed } from './typed.ts'
 
 // Each command is a process of its own.
@@ -48,7 +49,7 @@ t.test('without a daemon it films rounds of its own', async (t) => {
   t.match(agent('record', '--for', '2s', file('own.film')), { exit: 3, err: /exists; name a new file/ })
   const whole = untilAll('whole.film')
   t.strictSame(await whole.stop(), [0, null])
-  t.equal(whole.rounds(), 6, 'every collector')
+  t.equal(whole.rounds(), collectors.length, 'every collector')
   t.match(agent('replay', file('whole.film')), {
     exit: 0,
     out: /^Film of test-node, from [\s\S]* rounds, \d+ messages?\n$/,
@@ -103,6 +104,6 @@ t.test('a running daemon is filmed through its socket, also when that is ended e
   await long.said
   t.match(agent('record', '--for', '3s', file('second.film')), { exit: 3, err: /being made already/ })
   t.strictSame(await long.stop(), [0, null])
-  t.equal(long.rounds(), 6, 'an opening look of every collector')
+  t.ok(long.rounds() >= collectors.length, 'an opening look of every collector')
   t.match(linesOf(file('long.film')).at(-1), { end: 'stopped' })
 })
