@@ -32,12 +32,18 @@ const edges: readonly Edge[] = Object.entries(rules).flatMap(([code, it]) =>
 )
 const nameOf = ({ cause, code }: Edge) => `${cause} -> ${code}`
 const isEdge = (cause: string, code: string) => rules[code]?.because?.some((it) => it.code === cause) === true
-/** Among some, each with a pod: not where the kill has to be of no pod, nor without what brings it out. */
+/** Why the cluster takes this node for NotReady, where one cause alone makes it say so. */
+const reasons: Readonly<Record<string, string>> = {
+  'k3s.disk-filling': 'disk',
+  'memory.node-filling': 'memory',
+}
+/** Among some, each with a pod: not where the kill has to be of no pod, or for another reason, nor without what brings it out. */
 const isEdgeOf = (cause: string, code: string, all: readonly string[]) =>
   rules[code]?.because?.some(
     ({ code: its, triggers }) =>
       its === cause &&
       !(its === 'memory.oom-killed' && podless(code)) &&
+      !(code === 'k3s.node-not-ready' && its in reasons) &&
       (!triggers || triggers.some((it) => all.includes(it.code))),
   ) === true
 
@@ -47,7 +53,8 @@ const shown = {
   family: 'ipv4',
   table: 'nat, filter',
   forward: 'DROP',
-  blocked: 'pods-api 6443, overlay 8472, pods-in 53, etcd 2380',
+  blocked: 'pods-api 6443, nodes-api 6443, overlay 8472, pods-in 53, etcd 2380',
+  agents: 'none',
   by: 'policy',
   link: 'cni0',
   port: 80,
@@ -63,6 +70,15 @@ const shown = {
   silent: 'large',
   'log says': 'dns, x509, api-unauthorized, disk-full, postgres-wal',
 }
+/** What else a finding has to say where it is about more than one thing. */
+const shownBy = (code: string): Partial<Finding> =>
+  code === 'k3s.crashed'
+    ? { evidence: { ...shown, reason: lastWords } }
+    : code === 'k3s.node-not-ready'
+      ? { evidence: { ...shown, reason: 'silent' } }
+      : code === 'k3s.kubelet-unhealthy'
+        ? { subject: 'kubelet' }
+        : {}
 /** What k3s may say before it ends, all at once. */
 const lastWords = 'panic (vxlan_network.go:217): x509: certificate has expired; no space left on device'
 /** The kernel's kill of k3s itself is of no pod. */
@@ -76,7 +92,8 @@ function found(code: string, since: number, more: Partial<Finding> = {}): Findin
     onset: { from: since - 30 * second, to: since },
     severity: 'critical',
     ...here,
-    evidence: { ...shown, ...(code === 'k3s.crashed' && { reason: lastWords }) },
+    evidence: shown,
+    ...shownBy(code),
     ...more,
   })
 }
@@ -90,9 +107,10 @@ function ends(
   const at = start + gap
   const trigger = edge.triggers?.[0]
   const { pod: _, ...noPod } = found(cause, start, its)
+  const reason = code === 'k3s.node-not-ready' && reasons[cause]
   return [
     podless(code) ? noPod : found(cause, start, its),
-    found(code, at, of),
+    found(code, at, { ...(reason && { evidence: { ...shown, reason } }), ...of }),
     // A flush of filter alone, so that it is by the trigger and not by itself that it explains.
     ...(trigger
       ? [found(trigger.code, at - second, { severity: 'info', evidence: { ...shown, table: 'filter' } })]
@@ -399,8 +417,7 @@ t.test('silent: another subject, pod or place, where an edge asks for it', async
       subject: 'there',
       pod: { namespace: 'default', name: 'db-1' },
       evidence: {
-        ...shown,
-        reason: one.code === 'k3s.crashed' ? lastWords : shown.reason,
+        ...ends(one, 0)[1]?.evidence,
         containers: 'there',
         family: 'ipv6',
         table: 'mangle',
@@ -605,7 +622,8 @@ t.test('the edges that must be there', async (t) => {
       'k3s.down cni.bridge-missing cni.overlay-missing firewall.kube-chains-missing pods.crash-looping pods.log-says',
     'firewall.flushed':
       'firewall.kube-chains-missing firewall.flannel-rules-missing firewall.hostport-rules-missing firewall.ufw-drift firewall.lockout firewall.blocks-k3s',
-    'firewall.blocks-k3s': 'cni.dns-dead pods.crash-looping pods.log-says k3s.api-unhealthy cni.peer-unreachable',
+    'firewall.blocks-k3s':
+      'cni.dns-dead pods.crash-looping pods.log-says k3s.api-unhealthy cni.peer-unreachable',
     'firewall.kube-chains-missing': 'cni.dns-dead',
     'firewall.flannel-rules-missing': 'pods.crash-looping pods.log-says firewall.blocks-k3s',
     'k3s.down': 'cni.dns-dead k3s.api-unhealthy',
