@@ -66,7 +66,7 @@ async function findPlace(host: Host): Promise<Pick<ClusterSample, 'role' | 'plac
   const { role } = k3s
   if (role !== 'server') return { role }
   try {
-    const { node, origin, authority, certificate } = await findNodeApi(host)
+    const { node, origin, authority, certificate } = await findNodeApi(host, k3s)
     return { role, place: { me: node, api: { origin, authority, certificate } } }
   } catch (error) {
     if (error instanceof HostError && error.code === 'missing') return { role }

@@ -31,7 +31,7 @@ export async function collect(host: Host, past: Past<K3sSample>): Promise<K3sSam
   ) {
     const traces = await lookForTraces(host, before.k3s, before)
     const room = isSooner(past, host.now()) ? await lookForRoom(host, before) : {}
-    const { node, unseen: blind } = await lookAtNode(host, before.node, { whole: false })
+    const { node, unseen: blind } = await lookAtNode(host, before.k3s, before.node, { whole: false })
     const unseenHere = [...(room.unseen ?? []), ...(blind ? [blind] : [])]
     return noted(
       past,
@@ -61,7 +61,9 @@ export async function collect(host: Host, past: Past<K3sSample>): Promise<K3sSam
     versionOf(host, found, before),
     found.role === 'agent' ? serversOf(host, found) : undefined,
     lookForTraces(host, found, before),
-    found.running ? lookAtNode(host, before?.node, { whole: true }) : (asBefore(before?.node) as Looked),
+    found.running
+      ? lookAtNode(host, found, before?.node, { whole: true })
+      : (asBefore(before?.node) as Looked),
   ])
   const answers = health?.answers ?? before?.answers
   const blind: Unseen[] = [...notBelieved, ...(health?.unseen ?? []), ...disks.unseen]

@@ -1,6 +1,7 @@
 import { type Got, type Host, HostError, type NodeApi, type Unseen, unseen } from '../../agent/model/index.ts'
 import { second } from '../../agent/text/times.ts'
 import { type Condition, nodeObject, nodeRows, renewedAt, sentenceIn } from '../node/api-objects.ts'
+import type { K3s } from '../node/k3s.ts'
 import { askApi } from '../node/kube-api.ts'
 import { findNodeApi } from '../node/node-api.ts'
 
@@ -38,12 +39,13 @@ export type Looked = { readonly node?: NodeState; readonly unseen?: Unseen }
  */
 export async function lookAtNode(
   host: Host,
+  k3s: Pick<K3s, 'dataDir' | 'distribution'>,
   before: NodeState | undefined,
   { whole }: { readonly whole: boolean },
 ): Promise<Looked> {
   const stale: Looked = asBefore(before)
   try {
-    const api = await findNodeApi(host)
+    const api = await findNodeApi(host, k3s)
     if (!whole) {
       const row = await ask(host, api, nodePath(api), tableLimit, 'Table')
       if (row.kind === 'silent') return stale

@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto'
 import { type Host, HostError, type NodeApi } from '../../agent/model/index.ts'
 import { printable } from '../../agent/text/sanitize.ts'
-import { findK3s } from './k3s.ts'
+import { findK3s, type K3s } from './k3s.ts'
 import { serversOf } from './servers.ts'
 
 /** The largest kubeconfig or certificate file that is read, bytes; k3s writes 461 and 1177. */
@@ -16,11 +16,16 @@ const mostOthers = 3
  * that of the balancer on 127.0.0.1). The node's name is that of the certificate, `system:node:NAME` of `system:nodes`,
  * as no other is believed by the Node authorizer (k8s: pkg/auth/nodeidentifier). No key is read here.
  *
+ * `known`: the k3s, where it is known already, as to find it costs milliseconds.
+ *
  * Rejects with a HostError: `missing` where there is no k3s or no kubelet, `failed` where its files are not as k3s
  * writes them.
  */
-export async function findNodeApi(host: Host): Promise<NodeApi> {
-  const k3s = await findK3s(host)
+export async function findNodeApi(
+  host: Host,
+  known?: Pick<K3s, 'dataDir' | 'distribution'>,
+): Promise<NodeApi> {
+  const k3s = known ?? (await findK3s(host))
   if (!k3s) throw new HostError('missing', 'there is no k3s on this node')
   const path = `${k3s.dataDir}/agent/kubelet.kubeconfig`
   const { server, ...files } = kubeconfig(await host.text(path, { limit: largest }), path)

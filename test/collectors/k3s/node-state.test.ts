@@ -6,10 +6,11 @@ import { machine } from '../node/machine.ts'
 const { api, host } = await cluster(t)
 const at = Date.UTC(2026, 10, 23, 3, 0)
 const node = host('node4', () => at)
+const k3s = { dataDir: '/var/lib/rancher/k3s', distribution: 'k3s' } as const
 const well = { name: 'node4', ready: true, pressures: [], taints: [] }
 const asked = async (before?: typeof well, whole = false) => {
   api.asked.length = 0
-  return await lookAtNode(node, before, { whole })
+  return await lookAtNode(node, k3s, before, { whole })
 }
 const set = (conditions: Record<string, string>[], more: object = {}) =>
   api.nodes.set('node4', { address: '127.0.0.4', conditions, ...more })
@@ -49,7 +50,7 @@ t.test('pressures of a node that is Ready show in the object, and go there too',
   const { node: seen } = await asked(well, true)
   t.match(seen, { ready: true, pressures: ['DiskPressure'] })
   set([ready(at)])
-  t.strictSame((await lookAtNode(node, seen, { whole: false })).node, well)
+  t.strictSame((await lookAtNode(node, k3s, seen, { whole: false })).node, well)
 })
 
 t.test('a Node that was deleted, and an API that is silent or refuses', async (t) => {
@@ -70,5 +71,5 @@ t.test('a Node that was deleted, and an API that is silent or refuses', async (t
 })
 
 t.test('a machine without a kubelet has no node', async (t) => {
-  t.strictSame(await lookAtNode(machine(t, {}), undefined, { whole: true }), {})
+  t.strictSame(await lookAtNode(machine(t, {}), k3s, undefined, { whole: true }), {})
 })

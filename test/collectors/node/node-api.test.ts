@@ -49,6 +49,15 @@ t.test(
   },
 )
 
+t.test('where k3s is known to be elsewhere, its files are read there', async (t) => {
+  const elsewhere = machine(t, {
+    '/srv/k3s/agent/kubelet.kubeconfig': kubeconfig.replaceAll(data, '/srv/k3s'),
+    '/srv/k3s/agent/client-kubelet.crt': kubelet('/O=system:nodes/CN=system:node:node9'),
+  })
+  const { node: name, authority } = await findNodeApi(elsewhere, { dataDir: '/srv/k3s', distribution: 'k3s' })
+  t.strictSame([name, authority], ['node9', '/srv/k3s/agent/server-ca.crt'])
+})
+
 t.test("the servers behind k3s's balancer are named, as it keeps them", async (t) => {
   const balancer = (ServerAddresses: unknown) =>
     machine(t, {
