@@ -252,6 +252,7 @@ t.test('ufw: a flush locks people out, and what Murphy says lets them in again',
   await it.run(['iptables', '-F'])
   const shut = await it.round()
   t.same(codes(shut), [
+    'firewall.blocks-k3s',
     'firewall.flannel-rules-missing',
     'firewall.flushed',
     'firewall.lockout',
@@ -263,7 +264,7 @@ t.test('ufw: a flush locks people out, and what Murphy says lets them in again',
   await it.sh(commands(lockout?.fix)[0] ?? '')
   t.same(
     codes(await it.round()),
-    ['firewall.flannel-rules-missing', 'firewall.flushed', 'firewall.ufw-drift'],
+    ['firewall.blocks-k3s', 'firewall.flannel-rules-missing', 'firewall.flushed', 'firewall.ufw-drift'],
     'the first step opens the way',
   )
   for (const command of commands(lockout?.fix).slice(1)) await it.sh(command)

@@ -26,8 +26,8 @@ const mostTables = 16
 const noBackend = /(Protocol|Operation|Address family) not supported|Invalid argument/
 /** At which hooks a table decides that could not be read, or has too much in it. */
 const everywhere = ['prerouting', 'input', 'forward', 'output', 'postrouting']
-/** A table in JSON: ten thousand elements of sets take 1 MB. */
-const largest = 4 * 1024 * 1024
+/** A table in JSON, bytes: firewalld's take some 40 kB, ten thousand elements of sets 1 MB. */
+const largest = 1024 * 1024
 /** The tables of iptables' nft backend. */
 const compatible = new Set(['filter', 'nat', 'mangle', 'raw', 'security'])
 const familyOf: Readonly<Record<string, Family>> = { ip: 'ipv4', inet: 'ipv4', netdev: 'ipv4', ip6: 'ipv6' }

@@ -32,6 +32,8 @@ export const hooksOf: Readonly<Record<Way, readonly string[]>> = {
 /** Rules of one table that are kept; of more, nothing is said. */
 const mostSteps = 20_000
 const longestText = 160
+/** Elements of a set that are held against a packet; a larger one is not known. */
+const mostElements = 5000
 /** What a statement does that lets the packet go on as it is. */
 const passing = new Set([
   'counter',
@@ -55,16 +57,16 @@ const verdicts: Readonly<Record<string, Act>> = {
  * not followed: another device's hook, packets that are not tracked, or too many rules.
  */
 export function nativeTable(printed: Json, name: string, family: Family): NativeTable | undefined {
-  const objects = (fieldsOf(printed).nftables as readonly Json[] | undefined) ?? []
+  const { nftables } = fieldsOf(printed)
+  const objects: readonly Json[] = Array.isArray(nftables) ? nftables : []
   const each = (kind: string) =>
     objects.flatMap((it) => (fieldsOf(it)[kind] ? [fieldsOf(fieldsOf(it)[kind])] : []))
   const sets = new Map([...each('set'), ...each('map')].map((it) => [String(it.name), it]))
   const setOf: SetOf = (set) => {
     const { elem = [], flags } = sets.get(set) ?? {}
     const changes = [flags].flat().includes('dynamic') || !sets.has(set)
-    return changes || !Array.isArray(elem)
-      ? undefined
-      : elem.map((it) => fieldsOf(fieldsOf(it).elem).val ?? it)
+    if (changes || !Array.isArray(elem) || elem.length > mostElements) return undefined
+    return elem.map((it) => fieldsOf(fieldsOf(it).elem).val ?? it)
   }
   const policies = new Map<string, string>()
   const bases: Base[] = []

@@ -3,6 +3,8 @@ import { readSaved } from '../../../collectors/firewall/dump/parse-save.ts'
 import { configPorts, listenPorts, optionPorts } from '../../../collectors/firewall/dump/sshconf.ts'
 import { filedRules } from '../../../collectors/firewall/dump/ufw.ts'
 import { authorOf, deleters, likely, relevantLines } from '../../../collectors/firewall/history/author.ts'
+import { nativeTable, stationsOf } from '../../../collectors/firewall/packet/native.ts'
+import { follow } from '../../../collectors/firewall/packet/walk.ts'
 import { heard } from '../furnished.ts'
 import { must, part, textOf } from '../kind.ts'
 import { mutated } from '../mutate.ts'
@@ -64,14 +66,57 @@ function listed(text: string): void {
     must(/^[\w.+:?-]{1,32}$/.test(it.name), "an author's name is harmless", () => it.name)
 }
 
+/** A table in JSON, as `nft -j` prints it. */
+const inJson = JSON.stringify({
+  nftables: [
+    { chain: { name: 'in', type: 'filter', hook: 'input', prio: 0, policy: 'drop' } },
+    {
+      set: {
+        name: 's',
+        elem: [{ prefix: { addr: '192.0.2.0', len: 24 } }, { range: ['10.0.0.1', '10.0.0.9'] }],
+      },
+    },
+    {
+      rule: {
+        chain: 'in',
+        handle: 4,
+        expr: [
+          { match: { op: '!=', left: { payload: { protocol: 'ip', field: 'saddr' } }, right: '@s' } },
+          { vmap: { key: { ct: { key: 'state' } }, data: { set: [['new', { goto: { target: 'in' } }]] } } },
+        ],
+      },
+    },
+  ],
+})
+const packet = { protocol: 'tcp', port: 22, inside: [] } as const
+
+/** A packet followed through it, whatever it says. */
+function followed(text: string): void {
+  let printed: unknown
+  try {
+    printed = JSON.parse(text)
+  } catch {
+    return
+  }
+  const it = nativeTable(printed, 'inet mine', 'ipv4')
+  if (!it) return
+  const { verdict, by } = follow(stationsOf([it], packet), packet)
+  must(/^(?:accept|drop|maybe)$/.test(verdict) && by.length < 1000, 'there is a verdict', () => by)
+}
+
 export const nft = through({
   name: 'nft',
   cases: 50,
   parts: /^run nft/,
   collectors: ['firewall'],
-  more: (luck) => [part('heard', mutated(luck, Buffer.from(heard.join('\n'))))],
-  also: (parts) =>
-    parts.filter((it) => /^run nft|^heard/.test(it.name)).map((it) => listed(it.bytes.toString())),
+  more: (luck) => [
+    part('heard', mutated(luck, Buffer.from(heard.join('\n')))),
+    part('json', mutated(luck, Buffer.from(inJson))),
+  ],
+  also(parts) {
+    followed(textOf(parts, 'json'))
+    return parts.filter((it) => /^run nft|^heard/.test(it.name)).map((it) => listed(it.bytes.toString()))
+  },
   growth: {
     around: [
       '\tchain a {\n\t\ttype filter hook input priority 0; policy drop;\n',

@@ -63,10 +63,15 @@ export function firewallSays(node: Node): readonly Statement[] {
     ),
     ...one(
       'ufw blocks',
-      'ufw',
-      'ufw is on and shuts out what k3s needs: pods to the API (6443/tcp); pods to the kubelet (10250/tcp).',
+      'k3s',
+      'ufw drops what k3s needs: pods to the API (6443/tcp); pods to the kubelet (10250/tcp).',
       k3s.running !== undefined && !node.is('filter ufw'),
-      { evidence: { blocked: 'pods-api 6443, pods-kubelet 10250', family: 'ipv4', table: 'filter' } },
+      {
+        evidence: {
+          ...{ blocked: 'pods-api 6443, pods-kubelet 10250', by: 'ufw' },
+          ...{ family: 'ipv4', table: 'filter' },
+        },
+      },
     ),
     ...drift(node),
     ...one('conntrack', 'conntrack', '84 % of the connections that the kernel can follow are used.', true),

@@ -108,6 +108,8 @@ t.test('sets that packets write are not known', async (t) => {
   t.equal(verdict(seen(), rule('in', asks, { drop: null })), 'drop')
   t.equal(verdict(seen('timeout'), rule('in', asks, { drop: null })), 'drop')
   t.equal(verdict(seen('dynamic'), rule('in', asks, { drop: null })), 'maybe')
+  const large = { set: { name: 'seen', elem: Array.from({ length: 5001 }, (_, at) => at) } }
+  t.equal(verdict(large, rule('in', asks, { drop: null })), 'maybe', 'too many to ask')
 })
 
 t.test('marks, and other destinations', async (t) => {
@@ -141,6 +143,7 @@ t.test('any JSON is taken', async (t) => {
     'x',
     [],
     {},
+    { nftables: 7 },
     { nftables: [null, 1, { rule: 1 }, { rule: { expr: [null, 1] } }] },
   ])
     t.doesNotThrow(() => nativeTable(it, 'inet mine', 'ipv4'), JSON.stringify(it))
