@@ -19,7 +19,19 @@ export interface Quoted {
 /** The programs that messages name; what is not among them, and has a blank in it, is a mistake. */
 export const programs = new Set([
   ...['agent', 'k3s', 'k3s-killall.sh', 'kubectl', 'crictl', 'systemctl', 'journalctl', 'timedatectl'],
-  ...['ip', 'bridge', 'ethtool', 'conntrack', 'sysctl', 'modprobe', 'lsmod', 'nft', 'curl', 'openssl'],
+  ...[
+    'ip',
+    'bridge',
+    'ethtool',
+    'conntrack',
+    'sysctl',
+    'modprobe',
+    'lsmod',
+    'nft',
+    'curl',
+    'openssl',
+    'tcpdump',
+  ],
   ...[
     'iptables',
     'ip6tables',

@@ -272,6 +272,8 @@ export const notRun: Readonly<Record<string, string>> = {
   'redis-check-aof appendonly.aof': 'needs Redis',
   'iptables-apply FILE': 'waits for a person',
   'firewall-cmd --zone=trusted --add-source=10.42.0.0/16': 'needs a firewalld',
+  'tcpdump -c 5 -ni any udp port 8472': 'waits for packets of another node',
+  'iptables-save | grep -nE "8472|REJECT|DROP"': 'looks for a rule of another node',
   'dmesg --level=err,crit | tail -n 20': 'the log is that of the whole machine',
   'modprobe br_netfilter': 'the module is of the whole machine',
   'sysctl -w net.netfilter.nf_conntrack_max=524288': 'the setting is of the whole machine',

@@ -2,6 +2,7 @@ import { isUtf8 } from 'node:buffer'
 import { hash } from 'node:crypto'
 import { keptOf } from '../host/record-files.ts'
 import { handshakeKey, probeKey, questionKey, requestName } from '../host/recording.ts'
+import { apiObject } from '../host/redaction/api-objects.ts'
 import { kernelRecord, withoutNamed, withoutSecretsOf } from '../host/redaction.ts'
 import { type Entry, type Host, HostError, type Ran, type Stat } from '../model/index.ts'
 import type { Answer } from './reel.ts'
@@ -231,7 +232,7 @@ function ofServers(host: Host, notes: Notes): Pick<Host, 'handshake' | 'get' | '
         () => host.get(request),
         ({ status, body }, answered) =>
           answered(sumOf(`${status} ${body}`), () => ({
-            text: JSON.stringify({ status, body: withoutNamed(body) }),
+            text: JSON.stringify({ status, body: withoutNamed(apiObject(request.path, body)) }),
           })),
       ),
     resolve: (question) =>

@@ -82,6 +82,16 @@ function observed(sample: CniSample, { peer, it, counts, opens }: Silent): Obser
           : `${who} does not answer over ${dev}, and nothing listens on its port 10250: k3s is stopped there, or a firewall rejects it.`,
       fix: [`On ${short}, see whether k3s runs: \`systemctl status 'k3s*'\``],
     }
+  if (!large && it.well === undefined)
+    return {
+      ...common,
+      // Its pods may well be reached: what is meant for them is forwarded, and what is asked here ends at the node itself.
+      severity: 'info' as const,
+      ...(!opens && { starting: true as const }),
+      text: `${who} has never answered over ${dev}, though it does on ${under}${many}: its firewall may drop only what is sent to the node itself.`,
+      impact: 'Pods here may reach no pod there; or all is well, and this check alone is not answered.',
+      fix: filters(sample, { peer, short, under, counts }),
+    }
   return {
     ...common,
     ...(large && { severity: 'warning' as const }),

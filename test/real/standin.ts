@@ -34,7 +34,8 @@ leaf() {
   openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj "$3" -keyout $2.key -out $2.csr 2>/dev/null
   rm -rf ca.tmp; mkdir ca.tmp; : > ca.tmp/index
   printf '[ca]\\ndefault_ca=it\\n[it]\\ndatabase=ca.tmp/index\\nnew_certs_dir=ca.tmp\\nrand_serial=yes\\ndefault_md=sha256\\npolicy=any\\n[any]\\norganizationName=optional\\ncommonName=supplied\\n' > ca.tmp/conf
-  openssl ca -batch -notext -config ca.tmp/conf -cert $1.crt -keyfile $1.key -in $2.csr -out $2.crt \\
+  echo subjectAltName=IP:127.0.0.1 > ca.tmp/names
+  openssl ca -batch -notext -config ca.tmp/conf -cert $1.crt -keyfile $1.key -in $2.csr -out $2.crt -extfile ca.tmp/names \\
     -startdate $(date -u -d "$4" +%Y%m%d%H%M%SZ) -enddate $(date -u -d "$5" +%Y%m%d%H%M%SZ) 2>/dev/null
   cat $1.crt >> $2.crt; rm -rf ca.tmp $2.csr
 }
@@ -42,7 +43,8 @@ leaves() {
   for it in admin controller scheduler kube-apiserver k3s-cloud-controller; do leaf client-ca client-$it "/O=system:masters/CN=system:$it" "$1" "$2"; done
   leaf request-header-ca client-auth-proxy /CN=system:auth-proxy "$1" "$2"
   leaf server-ca serving-kube-apiserver /CN=kube-apiserver "$1" "$2"
-  for it in kubelet kube-proxy k3s-controller; do leaf client-ca ../../agent/client-$it /CN=system:$it "$1" "$2"; done
+  leaf client-ca ../../agent/client-kubelet /O=system:nodes/CN=system:node:node1 "$1" "$2"
+  for it in kube-proxy k3s-controller; do leaf client-ca ../../agent/client-$it /CN=system:$it "$1" "$2"; done
   leaf server-ca ../../agent/serving-kubelet /CN=node1 "$1" "$2"
 }
 kubeconfig() {

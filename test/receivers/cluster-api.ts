@@ -71,7 +71,7 @@ export async function startClusterApi(
       api.asked.push(`${request.method} ${path} as ${user}`)
       const fault = api.fault?.(path, user)
       if (fault === 'hang') return
-      const it = fault ?? answer(new URL(path, 'https://api'), user, request.headers.accept ?? '', api)
+      const it = fault ?? answerOf(new URL(path, 'https://api'), user, request.headers.accept ?? '', api)
       response.writeHead(it.status, it.headers).end(it.body)
     },
   )
@@ -88,7 +88,8 @@ export async function startClusterApi(
   return api
 }
 
-function answer(url: URL, user: string, accept: string, api: ClusterApi): Answer {
+/** What it says to `user`, '' for nobody whom it knows. */
+export function answerOf(url: URL, user: string, accept: string, api: Pick<ClusterApi, 'nodes'>): Answer {
   if (url.pathname === '/ping') return { status: 200, body: 'pong' }
   if (!user) return status(401, 'Unauthorized', 'Unauthorized')
   const isTable = accept.includes('as=Table')

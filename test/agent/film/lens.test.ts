@@ -100,3 +100,24 @@ t.test('the text of logs only when it is asked for', async (t) => {
   t.strictSame(questions, ['range /log'])
   t.match(answers, [{ error: ['unrecorded', /left out/] }])
 })
+
+t.test('of the API’s objects only what is read: annotations hold whole objects again', async (t) => {
+  const answers: unknown[] = []
+  const copy = '{"env":[{"name":"DB_PASSWORD","value":"hunter3"}]}'
+  const metadata = {
+    ...{ name: 'db-0', annotations: { 'kubectl.kubernetes.io/last-applied-configuration': copy } },
+  }
+  const body = JSON.stringify({ kind: 'PartialObjectMetadataList', items: [{ metadata }] })
+  const through = lens(
+    { ...node(t), get: async () => ({ status: 200, body }) },
+    {
+      withLogs: true,
+      resolve: async (path) => path,
+      asked: () => async (_, clean) => void answers.push(await clean()),
+    },
+  )
+  t.equal((await through.get({ host: 'h', port: 1, path: '/api/v1/pods?limit=1' })).body, body)
+  await new Promise((resolve) => setImmediate(resolve))
+  t.match(JSON.stringify(answers), /db-0/)
+  t.notMatch(JSON.stringify(answers), /hunter3|annotations/)
+})

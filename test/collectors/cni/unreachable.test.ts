@@ -90,7 +90,10 @@ t.test('a node that comes back, or is new, has two minutes', async (t) => {
   const { well: _, ...never } = silent
   const fresh = (first: number) => unreachable({ ...node, reach: { [via]: { ...never, first } } }, now)[0]
   t.match(fresh(now - 119 * second), { starting: true })
-  t.notOk(fresh(now - 120 * second)?.starting)
+  const it = fresh(now - 120 * second)
+  t.notOk(it?.starting)
+  t.match(it, { severity: 'info', text: /has never answered over/ }, 'its firewall may drop what is for itself alone')
+  t.notOk('severity' in (one({}) ?? {}), 'one that has answered is as grave as the rule')
 })
 
 t.test('k3s that is stopped over there is information, after ten minutes', async (t) => {

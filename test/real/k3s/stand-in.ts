@@ -3,6 +3,7 @@ import { createServer } from 'node:http'
 import { createServer as createTls, type ServerOptions } from 'node:https'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { TLSSocket } from 'node:tls'
+import { answerOf, type ClusterNode } from '../../receivers/cluster-api.ts'
 
 /**
  * A stand-in for k3s: its process name, its ports on loopback, real TLS with a real check of the client's
@@ -50,12 +51,25 @@ const shows = (name: string): ServerOptions => ({
   requestCert: true,
   rejectUnauthorized: false,
 })
-const api = createTls(shows(`${tls}/serving-kube-apiserver`), ({ socket, url }, response) => {
+/** The cluster as it shows itself: this node alone, well. */
+const own: ClusterNode = {
+  ...{ address: '10.0.0.1', server: true },
+  conditions: [
+    { type: 'Ready', status: 'True', reason: 'KubeletReady', message: 'kubelet is posting ready status' },
+  ],
+}
+const nodes = new Map([['node1', own]])
+const isObject = /^\/(api\/v1\/(nodes|pods)|apis\/)/
+const api = createTls(shows(`${tls}/serving-kube-apiserver`), ({ socket, url, headers }, response) => {
   const not = starting(url)
   if (not) response.writeHead(not[0]).end(not[1])
   else if (url === '/ping') response.end('pong')
   else if (!(socket as TLSSocket).authorized) response.writeHead(401).end(unauthorized)
-  else if (broken())
+  else if (isObject.test(url ?? '')) {
+    const { CN } = (socket as TLSSocket).getPeerCertificate().subject
+    const it = answerOf(new URL(url ?? '', 'https://api'), String(CN), headers.accept ?? '', { nodes })
+    response.writeHead(it.status, it.headers).end(it.body)
+  } else if (broken())
     response.writeHead(500).end('[+]ping ok\n[-]etcd failed: reason withheld\nreadyz check failed\n')
   else response.end('ok')
 })
