@@ -11,16 +11,19 @@ import type { K3sSample } from './sample.ts'
 
 /** As long as k3s gets to start: its kubelet waits for containerd and the CNI. */
 const starts = 3 * minute
+/** Whoever removes a node deletes its object first, and switches it off minutes later. */
+const removal = 10 * minute
 
 /** Whether this node is not Ready for the cluster, or under pressure, and why. Pure. */
 export function nodeNotReady(sample: K3sSample, now: number): Observation<Code>[] {
   const { node, k3s, answers = {} } = sample
   if (!node || !k3s || (node.ready && node.pressures.length === 0)) return []
-  const { name, ready, condition, gone, stale } = node
+  if (node.gone !== undefined) return deleted(node, k3s, node.gone, now)
+  const { name, ready, condition, stale } = node
   const reason = reasonOf(node)
   const since = condition?.since === undefined ? undefined : Math.min(condition.since, now)
   const isStarting = !k3s.running || now - k3s.running.since < starts
-  const alive = !ready && !gone && reason !== 'shutdown' && answers.kubelet?.well
+  const alive = !ready && reason !== 'shutdown' && answers.kubelet?.well
   return [
     {
       code: 'k3s.node-not-ready',
@@ -39,11 +42,37 @@ export function nodeNotReady(sample: K3sSample, now: number): Observation<Code>[
   ]
 }
 
+/** Seldom an accident: `kubectl delete node` is how a node is removed. Where its k3s was then stopped, that is done. */
+function deleted(
+  { name, stale }: NodeState,
+  { unit, running }: NonNullable<K3sSample['k3s']>,
+  gone: number,
+  now: number,
+): Observation<Code>[] {
+  if (!running) return []
+  return [
+    {
+      code: 'k3s.node-not-ready',
+      subject: name,
+      severity: 'warning',
+      at: gone,
+      ...((now - gone < removal || stale) && { starting: true as const }),
+      text: `The cluster has no Node ${name} since ${exactMoment(gone)}: it was deleted, and k3s still runs here.`,
+      impact: 'The cluster schedules nothing here any more, and deletes the pods that it had here.',
+      fix: [
+        `If you removed it on purpose, stop k3s here: \`systemctl disable --now ${unit}\``,
+        `Only if it is to stay, restart k3s, which registers the node again: \`systemctl restart ${unit}\``,
+      ],
+      avoid: ["Don't reboot or restart k3s if you removed it: either registers the node again."],
+      evidence: { reason: 'deleted' },
+    },
+  ]
+}
+
 const impactOfPressure =
   'No new pods are scheduled here, and the kubelet evicts pods until there is room again.'
 
-function said({ name, condition, pressures, renewed, gone, ready }: NodeState, reason: Reason, now: number) {
-  if (gone) return `The cluster has no Node ${name}: it was deleted.`
+function said({ name, condition, pressures, renewed, ready }: NodeState, reason: Reason, now: number) {
   if (ready) return `${name} has ${list(pressures)}.`
   const since = condition?.since === undefined ? '' : ` since ${exactMoment(condition.since)}`
   if (reason === 'silent') {
@@ -80,8 +109,6 @@ function fixOf(reason: Reason, { unit, dataDir }: NonNullable<K3sSample['k3s']>)
       return ['See which processes use most memory: `ps -eo rss,pid,comm --sort=-rss | head -15`']
     case 'pids':
       return ['See which processes have most threads: `ps -eo nlwp,pid,comm --sort=-nlwp | head -15`']
-    case 'deleted':
-      return [`Restart k3s, which registers the node again: \`systemctl restart ${unit}\``]
     case 'shutdown':
       return ['See who ordered it: `systemctl list-jobs`']
     default:

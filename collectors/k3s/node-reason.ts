@@ -31,7 +31,7 @@ const ofPressure: Readonly<Record<string, Reason>> = {
 
 /** Pure. */
 export function reasonOf({ gone, ready, condition, pressures }: NodeState): Reason {
-  if (gone) return 'deleted'
+  if (gone !== undefined) return 'deleted'
   if (ready) return ofPressure[pressures[0] ?? ''] ?? 'other'
   if (condition?.status === 'Unknown') return 'silent'
   return words.find(([, it]) => it.test(condition?.message ?? ''))?.[0] ?? 'other'

@@ -18,8 +18,8 @@ export interface NodeState {
   readonly taints: readonly string[]
   /** When the kubelet renewed its Lease last, where it reports nothing any more. */
   readonly renewed?: number
-  /** The Node object was deleted. */
-  readonly gone?: true
+  /** When the Node object was first seen to be deleted, ms since the epoch. */
+  readonly gone?: number
   /** The API did not answer since: this is what was. */
   readonly stale?: true
 }
@@ -57,7 +57,12 @@ export async function lookAtNode(
     }
     const object = await ask(host, api, nodePath(api), objectLimit)
     if (object.kind === 'silent') return stale
-    return { node: object.kind === 'gone' ? deleted(api) : await stateOf(host, api, object.body) }
+    return {
+      node:
+        object.kind === 'gone'
+          ? deleted(api, before?.gone ?? host.now())
+          : await stateOf(host, api, object.body),
+    }
   } catch (error) {
     if (!(error instanceof HostError)) throw error
     // No kubelet here, or none that has joined a cluster yet.
@@ -74,8 +79,8 @@ const nodePath = ({ node }: NodeApi) => `/api/v1/nodes/${node}`
 const leasePath = ({ node }: NodeApi) =>
   `/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases/${node}`
 
-const deleted = ({ node }: NodeApi): NodeState => ({
-  ...{ name: node, ready: false, pressures: [], taints: [], gone: true },
+const deleted = ({ node }: NodeApi, gone: number): NodeState => ({
+  ...{ name: node, ready: false, pressures: [], taints: [], gone },
 })
 
 async function stateOf(host: Host, api: NodeApi, body: string): Promise<NodeState> {

@@ -22,7 +22,7 @@ export const ofNode = declared({
     title: 'this node NotReady',
     titleFor: titles.node,
     meaning:
-      "The cluster shows this node as NotReady, although the kubelet's `/healthz` may answer ok: that says only that it listens. The kubelet gives the reason: PLEG, container runtime, network plugin. Or it does not report at all, which shows 50 s after its last Lease. Or the Node object was deleted. DiskPressure, MemoryPressure and PIDPressure are a warning: the node is Ready, but takes no pods and evicts some. A start of k3s has three minutes.",
+      "The cluster shows this node as NotReady, although the kubelet's `/healthz` may answer ok: that says only that it listens. The kubelet gives the reason: PLEG, container runtime, network plugin. Or it does not report at all, which shows 50 s after its last Lease. Where the Node object was deleted, and k3s still runs here ten minutes later, that is a warning. DiskPressure, MemoryPressure and PIDPressure are a warning too: the node is Ready, but takes no pods and evicts some. A start of k3s has three minutes.",
     measured:
       "This node's own Node over a verified connection, with `client-kubelet.crt`: its row in a Table, 3.5 kB, every minute. In every third round, and while it is not Ready, the whole object, and its own Lease.",
     impact:

@@ -26,19 +26,52 @@ t.test('what the cluster says of this node, and that its /healthz does not', asy
   t.notMatch(seen()[0]?.text, /healthz/, 'where that is not known')
 })
 
-t.test('a kubelet that does not report, and a Node that was deleted', async (t) => {
+t.test('a kubelet that does not report', async (t) => {
   const silent = { ...condition, status: 'Unknown', message: 'Kubelet stopped posting node status.' }
   t.match(
     seen({ condition: silent, renewed: noon - 6 * minute })[0]?.text,
     /the kubelet does not report; it renewed its Lease 6 min ago\.$/,
   )
-  const { condition: _, ...bare } = node
-  const [gone] = nodeNotReady(server({ node: { ...bare, gone: true } }), noon)
-  t.match(gone, {
-    text: 'The cluster has no Node node1: it was deleted.',
-    fix: [/registers the node again: `systemctl restart k3s`/],
-  })
 })
+
+t.test(
+  'a Node that was deleted is a warning after ten minutes, and its k3s is first to be stopped',
+  async (t) => {
+    const { condition: _, ...bare } = node
+    const gone = { ...bare, gone: noon - 10 * minute }
+    const [one] = nodeNotReady(server({ node: gone }), noon)
+    t.match(one, {
+      ...{
+        severity: 'warning',
+        at: noon - 10 * minute,
+        starting: undefined,
+        evidence: { reason: 'deleted' },
+      },
+      text: 'The cluster has no Node node1 since 2026-11-23 11:50:00 UTC: it was deleted, and k3s still runs here.',
+      fix: [
+        'If you removed it on purpose, stop k3s here: `systemctl disable --now k3s`',
+        /^Only if it is to stay, .*registers the node again: `systemctl restart k3s`$/,
+      ],
+      avoid: [/restart k3s/],
+    })
+    const k3s = { ...server().k3s, unit: 'rke2-agent' } as NonNullable<ReturnType<typeof server>['k3s']>
+    t.match(nodeNotReady(server({ node: gone, k3s }), noon)[0]?.fix, [
+      /disable --now rke2-agent`/,
+      /rke2-agent/,
+    ])
+    t.equal(
+      nodeNotReady(server({ node: gone }), noon - 1)[0]?.starting,
+      true,
+      'it may be about to be switched off',
+    )
+    t.equal(nodeNotReady(server({ node: { ...gone, stale: true } }), noon)[0]?.starting, true)
+    t.strictSame(
+      nodeNotReady(stopped(noon, { node: { ...gone, stale: true } }), noon),
+      [],
+      'its k3s was stopped',
+    )
+  },
+)
 
 t.test('pressure is a warning, with its taints and a step of its own', async (t) => {
   const { condition: _, ...bare } = node

@@ -21,7 +21,7 @@ t.test("the kubelet's own words, and what explains the rest first", async (t) =>
   t.equal(says('CSINode is not yet initialized'), 'other')
   t.equal(says('Kubelet stopped posting node status.', 'Unknown'), 'silent')
   t.equal(reasonOf(node), 'other')
-  t.equal(reasonOf({ ...node, gone: true }), 'deleted')
+  t.equal(reasonOf({ ...node, gone: 1 }), 'deleted')
 })
 
 t.test('of a node that is Ready, its pressure', async (t) => {
