@@ -93,7 +93,7 @@ async function lookAtLost(
     const isMine = chosen === place.me && (!last?.detail || isDue(now, detailFor))
     const ask = asked < mostAsked && (chosen === undefined || isMine)
     if (ask) asked += 1
-    const detail = (ask ? await detailOf(host, place, name, first) : undefined) ?? last?.detail
+    const detail = (ask ? await detailOf(host, place, name, first, last?.detail) : undefined) ?? last?.detail
     const since = detail?.ready?.since
     const choice = { me: place.me, nodes, lostAt: since }
     const by = chosen ?? tellerOf(since === undefined ? choice : { ...choice, readySince: await server() })
@@ -122,11 +122,18 @@ function whenReady(
   }
 }
 
-async function detailOf(host: Host, place: Place, name: string, first: number): Promise<Detail | undefined> {
+/** Pods that cannot be read this time stay as they were: else a drained node would ring for one answer that is late. */
+async function detailOf(
+  host: Host,
+  place: Place,
+  name: string,
+  first: number,
+  last: Detail | undefined,
+): Promise<Detail | undefined> {
   const node = await readNode(host, place, name)
   if (!node) return undefined
   const { Ready: ready, MurphyHealthy: murphy } = node.conditions
-  const pods = await podsOn(host, place, name, Math.min(first, ready?.since ?? first))
+  const pods = (await podsOn(host, place, name, Math.min(first, ready?.since ?? first))) ?? last?.pods
   return {
     ...(ready && { ready }),
     ...(murphy && { murphy }),

@@ -7,7 +7,7 @@ import type { Lost } from './sample.ts'
  *
  * - `lost`: its kubelet has stopped reporting, and nothing says that anybody wanted that;
  * - `ill`: its kubelet lives and says why it is not Ready;
- * - `drained`: it is cordoned, and nothing is on it that a drain would have moved;
+ * - `drained`: it is cordoned, and it is known that nothing is on it that a drain would have moved;
  * - `rebooting`, `off`: it went down by order, by the last word of its own Murphy, or of its kubelet;
  * - `own`: its own Murphy looks and has something to say, so that it notifies itself.
  */
@@ -35,7 +35,7 @@ export const lostAt = ({ first, detail }: Lost): number => Math.min(first, detai
 export function verdictOf(lost: Lost, row: NodeRow | undefined, now: number): Verdict {
   const { ready, murphy, pods } = lost.detail ?? {}
   const isAlive = ready?.status === 'False'
-  if (row?.cordoned && (!pods || (pods.count === 0 && !pods.more))) return 'drained'
+  if (row?.cordoned && pods?.count === 0 && !pods.more) return 'drained'
   const since = ready?.since ?? lost.first
   const order = murphy?.status === 'Unknown' ? goingDown[murphy.reason] : undefined
   if (order && (murphy?.since ?? 0) >= since - lastWord) {

@@ -210,6 +210,20 @@ t.test(
   },
 )
 
+t.test('a cordoned node whose pods cannot be read may have been full: it is lost', async (t) => {
+  const { api, its } = await started()
+  api.nodes.set('node4', { address: '127.0.0.4', cordoned: true, conditions: [silent(its.now())] })
+  api.fault = (path) => (path.startsWith('/api/v1/pods') ? { status: 403, body: '{}' } : undefined)
+  await its.pass(40 * second)
+  t.strictSame(its.notified(), ['server1: cluster.node-lost node4'])
+  api.fault = undefined
+  await its.pass(minute)
+  t.ok(its.of('server1').ledger[0]?.resolved, 'it was drained, as is known now')
+  api.fault = (path) => (path.startsWith('/api/v1/pods') ? { status: 503, body: '' } : undefined)
+  await its.pass(2 * minute)
+  t.equal(its.of('server1').ledger.length, 1, 'and stays known')
+})
+
 t.test('more nodes than a page holds are asked for page by page', async (t) => {
   const { api, its } = await started()
   for (let at = 0; at < 700; at += 1)

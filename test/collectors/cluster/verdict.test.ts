@@ -34,7 +34,8 @@ t.test('drained is cordoned and empty; cordoned alone is not', async (t) => {
   t.equal(verdict(lost(pods(0)), cordoned), 'drained')
   t.equal(verdict(lost(pods(3)), cordoned), 'lost')
   t.equal(verdict(lost({ pods: { names: [], count: 0, more: true } }), cordoned), 'lost')
-  t.equal(verdict(lost({}), cordoned), 'drained', 'where pods cannot be asked for')
+  t.equal(verdict(lost({}), cordoned), 'lost', 'where its pods could not be read nothing is known of a drain')
+  t.equal(verdict(lost(), cordoned), 'lost')
   t.equal(verdict(lost(pods(0))), 'lost', 'empty alone is no drain')
 })
 
