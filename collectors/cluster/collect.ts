@@ -15,6 +15,8 @@ const placeFor = 5 * minute
 const detailFor = minute
 /** So many lost nodes are asked about in one round: each costs two requests. */
 const mostAsked = 3
+/** From then on none is asked about: 9 s more are needed at most (3 s each), and the round has 30 s. */
+const asksFor = 15 * second
 const mostLost = 50
 const mostServers = 9
 const namedVolumes = 3
@@ -30,7 +32,7 @@ export async function collect(host: Host, past: Past<ClusterSample>): Promise<Cl
   if (!place) return { role }
   try {
     const { nodes, more } = await listNodes(host, place)
-    const lost = await lookAtLost(host, place, nodes, before?.lost ?? [])
+    const lost = await lookAtLost(host, place, nodes, { before: before?.lost ?? [], began: now })
     return {
       ...{ role, place, nodes },
       ...(lost.length > 0 && { lost }),
@@ -74,32 +76,36 @@ async function findPlace(host: Host): Promise<Pick<ClusterSample, 'role' | 'plac
   }
 }
 
-/** Each is asked about when it is first seen, and then once a minute by the server that notifies of it. */
+/**
+ * Each is asked about when it is first seen, and then once a minute by the server that notifies of it. All at once: where
+ * nodes are lost, answers are slow, and a round that outlasts its time says nothing at all.
+ */
 async function lookAtLost(
   host: Host,
   place: Place,
   nodes: readonly NodeRow[],
-  before: readonly Lost[],
+  { before, began }: { readonly before: readonly Lost[]; readonly began: number },
 ): Promise<readonly Lost[]> {
   const now = host.now()
   const all = nodes.filter((it) => !it.ready && it.name !== place.me).slice(0, mostLost)
   const server = whenReady(host, place, nodes)
-  let asked = 0
-  const found: Lost[] = []
-  for (const { name } of all) {
-    const last = before.find((it) => it.name === name)
-    const first = last?.first ?? now
-    const chosen = last && holds(last.by, { me: place.me, nodes }) ? last.by : undefined
-    const isMine = chosen === place.me && (!last?.detail || isDue(now, detailFor))
-    const ask = asked < mostAsked && (chosen === undefined || isMine)
-    if (ask) asked += 1
-    const detail = (ask ? await detailOf(host, place, name, first, last?.detail) : undefined) ?? last?.detail
-    const since = detail?.ready?.since
-    const choice = { me: place.me, nodes, lostAt: since }
-    const by = chosen ?? tellerOf(since === undefined ? choice : { ...choice, readySince: await server() })
-    found.push({ name, first, by, ...(detail && by === place.me && { detail }) })
-  }
-  return found
+  let left = now - began < asksFor ? mostAsked : 0
+  return await Promise.all(
+    all.map(async ({ name }): Promise<Lost> => {
+      const last = before.find((it) => it.name === name)
+      const first = last?.first ?? now
+      const chosen = last && holds(last.by, { me: place.me, nodes }) ? last.by : undefined
+      const isMine = chosen === place.me && (!last?.detail || isDue(now, detailFor))
+      const ask = left > 0 && (chosen === undefined || isMine)
+      if (ask) left -= 1
+      const known = last?.detail
+      const detail = (ask ? await detailOf(host, place, name, first, known) : undefined) ?? known
+      const since = detail?.ready?.since
+      const choice = { me: place.me, nodes, lostAt: since }
+      const by = chosen ?? tellerOf(since === undefined ? choice : { ...choice, readySince: await server() })
+      return { name, first, by, ...(detail && by === place.me && { detail }) }
+    }),
+  )
 }
 
 /** Since when each server is Ready; asked once in a round, and only where it has to be known. */

@@ -20,6 +20,8 @@ import type { Place, Pods } from './sample.ts'
  */
 
 const timeout = 5 * second
+/** For what is asked of one node: without it the node is as lost. */
+const timeoutOfOne = 3 * second
 const listLimit = 128 * 1024
 const objectLimit = 512 * 1024
 /** Nodes a page, and how many pages: what lies beyond is said. */
@@ -59,7 +61,7 @@ export async function listNodes(
 export async function readNode(host: Host, { api }: Place, name: string): Promise<NodeObject | undefined> {
   try {
     const path = `/api/v1/nodes/${name}`
-    const got = await askApi(host, api, { path, as: 'kube-proxy', limit: objectLimit, timeout })
+    const got = await askApi(host, api, { path, as: 'kube-proxy', limit: objectLimit, timeout: timeoutOfOne })
     return got.status === 200 ? nodeObject(got.body) : undefined
   } catch (error) {
     if (error instanceof HostError) return undefined
@@ -81,7 +83,13 @@ export async function podsOn(
   const path = `/api/v1/pods?fieldSelector=${selector}&limit=${mostPods}`
   try {
     const form = 'PartialObjectMetadataList'
-    const got = await askApi(host, api, { path, as: 'k3s-controller', form, limit: objectLimit, timeout })
+    const got = await askApi(host, api, {
+      path,
+      as: 'k3s-controller',
+      form,
+      limit: objectLimit,
+      timeout: timeoutOfOne,
+    })
     const all = got.status === 200 ? podNames(got.body) : undefined
     return all && counted(all.items, all.more !== undefined, lostAt)
   } catch (error) {

@@ -290,3 +290,44 @@ t.test('a server that nobody answers says that it may be the one that is cut off
     /No other server answers, so server2 itself may be the one that is cut off\.$/,
   )
 })
+
+t.test('answers that are slow, or never come, leave the nodes lost within the time of a round', async (t) => {
+  const { api, host } = it
+  api.nodes.clear()
+  four(api, began)
+  for (const name of ['node4', 'node5', 'node6'])
+    api.nodes.set(name, { address: '127.0.0.4', conditions: [silent(began)] })
+  api.fault = (path) => (/\/pods|\/nodes\//.test(path) ? 'hang' : undefined)
+  t.teardown(() => {
+    api.fault = undefined
+  })
+  const start = performance.now()
+  const hung = await collector.collect(
+    host('server1', () => began),
+    {},
+    { heard: [] },
+  )
+  const took = performance.now() - start
+  t.ok(took > 2900 && took < 8000, `three at once, 3 s each: ${took} ms`)
+  t.match(hung, { unseen: undefined, silent: undefined, lost: { length: 3 } })
+  t.equal(collector.assess(hung, { heard: [] }, {}, began + minute).length, 3)
+  // The list alone takes 15 s.
+  let clock = began
+  const real = host('server1', () => clock)
+  const slow = {
+    ...real,
+    get: async (question: Parameters<typeof real.get>[0]) => {
+      const got = await real.get(question)
+      if (question.path.includes('?includeObject')) clock += 15 * second
+      return got
+    },
+  }
+  api.fault = undefined
+  api.asked.length = 0
+  const late = await collector.collect(slow, {}, { heard: [] })
+  t.equal(api.asked.length, 1, 'nothing more is asked')
+  t.strictSame(
+    late.lost?.map((one) => [one.name, one.by, one.detail]),
+    ['node4', 'node5', 'node6'].map((name) => [name, 'server1', undefined]),
+  )
+})
