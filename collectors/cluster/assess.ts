@@ -59,6 +59,8 @@ function silence(
     at: since,
     text: [
       `${name}${address ? ` (${address})` : ''} is NotReady since ${exactMoment(since)}: its kubelet reports nothing any more.`,
+      // Where nothing is known of its end, an ordinary reboot that takes a minute looks the same.
+      ...(!detail?.murphy && now - since < reboots ? ['It may be rebooting.'] : []),
       ...(ordered ? ['It was rebooting, as ordered, and has not come back.'] : []),
       ...(on ? [`On it: ${on}.`] : []),
       ...(detail ? [lastWords(detail, now)].filter(Boolean) : []),
@@ -78,11 +80,12 @@ function silence(
   }
 }
 
-/** Its kubelet reports, and says why the node is not ready. */
+/** Its kubelet reports, and says why the node is not ready. Its own Murphy lives too, and tells what is critical there. */
 function illness({ name, first, detail }: Lost, since: number, now: number): Observation<Code> {
   return {
     code: 'cluster.node-lost',
     subject: name,
+    severity: 'warning',
     at: since,
     ...(now - Math.min(first, since) < starts && { starting: true as const }),
     text: `${name} is NotReady since ${exactMoment(since)}; its kubelet says: "${detail ? kubeletSays(detail) : ''}".`,

@@ -28,7 +28,7 @@ t.test('a lost node: where it is, since when, what is on it, and steps for it by
   t.strictSame(others, [])
   t.match(one, {
     ...{ code: 'cluster.node-lost', subject: 'node3', at },
-    text: 'node3 (198.51.100.3) is NotReady since 2026-11-23 03:00:00 UTC: its kubelet reports nothing any more. On it: 1 pod (shop/db-0).',
+    text: 'node3 (198.51.100.3) is NotReady since 2026-11-23 03:00:00 UTC: its kubelet reports nothing any more. It may be rebooting. On it: 1 pod (shop/db-0).',
     evidence: { state: 'lost', pods: 1, agents: 'none' },
   })
   t.match(one?.fix, [
@@ -40,6 +40,20 @@ t.test('a lost node: where it is, since when, what is on it, and steps for it by
   const other = { name: 'node4', ready: true }
   t.notOk(seen({ nodes: [...nodes, other] })[0]?.evidence?.agents, 'another agent is Ready')
 })
+
+t.test(
+  'that it may be rebooting is said for ten minutes, and where nothing is known of its end',
+  async (t) => {
+    const may = /It may be rebooting\./
+    t.match(seen({}, at + 10 * minute - 1)[0]?.text, may)
+    t.notMatch(seen({}, at + 10 * minute)[0]?.text, may)
+    t.match(seen({ lost: [{ name: 'node3', first: at, by: 'server1' }] })[0]?.text, may)
+    const murphy = { status: 'False', reason: 'K3sDown', message: 'k3s not running', since: at - 1000 }
+    const said = { ...lost, detail: { ready, murphy, volumes: [], volumeCount: 0 } }
+    t.notMatch(seen({ lost: [said] })[0]?.text, may, 'a reboot by order would have been its last word')
+    t.equal(seen({})[0]?.severity, undefined, 'critical, as its rule says')
+  },
+)
 
 t.test('a lost server has another unit, and is said to be one', async (t) => {
   const [one] = seen({
@@ -78,6 +92,7 @@ t.test(
     const [one] = seen({ lost: ill }, at + 4 * minute)
     t.match(one, {
       starting: undefined,
+      severity: 'warning',
       evidence: { state: 'not-ready' },
       text: /its kubelet says: "PLEG is not healthy"\.$/,
     })

@@ -185,7 +185,8 @@ t.test(
     t.strictSame(its.notified(), [])
     await its.pass(30 * second)
     t.strictSame(its.notified(), ['server1: cluster.node-lost node4'])
-    t.match(its.of('server1').ledger[0]?.text, /its kubelet says: "container runtime network not ready/)
+    const [finding] = its.of('server1').ledger
+    t.match(finding, { severity: 'warning', text: /its kubelet says: "container runtime network not ready/ })
   },
 )
 
