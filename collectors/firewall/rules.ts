@@ -111,7 +111,7 @@ export const rules = declared({
     meaning:
       'Murphy follows packets that k3s needs through iptables of both backends and tables of nftables, whoever wrote them (ufw, firewalld, Docker, a cloud image, a single line). These are pods of this node to the API (server) and the kubelet, other nodes to the API (server), the kubelet and the overlay, other servers to etcd. This node to the overlay of others, and to the API (agent), and DNS between pods, which has to be forwarded. The packet is certainly dropped: by a rule, or by a policy. What other nodes send is followed from their addresses, where they are known, and counts only where there are any. Ports are those k3s was started with. Where something cannot be judged, nothing is reported.',
     measured:
-      '`iptables-save` and `ip6tables-save` of each backend that is in use and tables of nftables, followed for each such packet. Other nodes: `ip -j -d route show` and `bridge -j fdb show`, the load balancer of an agent, connections to 2380/tcp.',
+      '`iptables-save` and `ip6tables-save` of each backend that is in use and tables of nftables, followed for each such packet. Other nodes: `ip -j -d route show`, `bridge -j fdb show` and `ip -j -d neigh show`, the way to them by `ip -j rule show` and `ip -j route get ADDRESS`, the load balancer of an agent, connections to 2380/tcp.',
     impact:
       'Pods cannot reach this node, or nodes each other, while everything still shows Ready for a while.',
     fix: [

@@ -42,6 +42,7 @@ t.test('ufw enable with its defaults, what Murphy says to do, then ufw disable',
 const peer = `ip link add eth0 type veth peer name far; ip link set far up; ip addr add 192.0.2.1/24 dev eth0; ip link set eth0 up
   ip link add flannel.1 type vxlan id 1 dev eth0 dstport 8472 nolearning; ip link set flannel.1 up
   ip route add 10.42.1.0/24 via 10.42.1.0 dev flannel.1 onlink
+  ip neigh add 10.42.1.0 lladdr 02:00:00:00:00:02 dev flannel.1 nud permanent
   bridge fdb append 02:00:00:00:00:02 dev flannel.1 dst 192.0.2.2`
 
 t.test('whoever drops what k3s needs: what dies of it, and the steps that repair it', skip, async (t) => {
@@ -83,6 +84,23 @@ t.test('whoever drops what k3s needs: what dies of it, and the steps that repair
     for (const command of steps) await it.sh(command)
     t.equal(one(await it.round(), 'blocks-k3s'), undefined, `${script}: ${steps.join('; ')}`)
   }
+})
+
+t.test('nodes that reach each other by Tailscale, whose table is not main', skip, async (t) => {
+  const it = await namespace(t)
+  await it.sh(peer)
+  await it.sh(`ip route add default via 192.0.2.254 dev eth0
+    bridge fdb replace 02:00:00:00:00:02 dev flannel.1 dst 100.64.0.2 self permanent
+    ip link add tailscale0 type veth peer name tsfar; ip link set tailscale0 up; ip addr add 100.64.0.1/32 dev tailscale0
+    ip link set tsfar up; ip route add 100.64.0.2 dev tailscale0 src 100.64.0.1 table 52
+    ip rule add fwmark 0x80000/0xff0000 lookup main priority 5210; ip rule add lookup 52 priority 5270`)
+  await asHealthy(it)
+  await it.sh('iptables -N ts-input; iptables -I INPUT -j ts-input')
+  await it.sh('iptables -A ts-input -s 100.64.0.0/10 ! -i tailscale0 -j DROP')
+  await it.sh('iptables -A ts-input -i tailscale0 -j ACCEPT; iptables -A INPUT -p udp --dport 8472 -j DROP')
+  t.equal(one(await it.round(), 'blocks-k3s'), undefined)
+  await it.sh('iptables -I ts-input -i tailscale0 -p udp --dport 8472 -j DROP')
+  t.match(one(await it.round(), 'blocks-k3s')?.evidence, { blocked: 'overlay 8472', by: 'rule' })
 })
 
 t.test('tables of nftables beside iptables: a line, a filter by hand, and firewalld', skip, async (t) => {

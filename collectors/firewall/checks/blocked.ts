@@ -4,7 +4,8 @@ import { isInside, type Probe } from '../packet/match.ts'
 import { network } from '../packet/networks.ts'
 import type { Verdict } from '../packet/walk.ts'
 import { isBetweenPods, type Need, type Needed, type Other, otherOf } from './needs.ts'
-import type { Peer, Peers } from './peers.ts'
+import type { Peers } from './peers.ts'
+import type { Peer } from './routing.ts'
 import { type Beside, verdictOf } from './verdicts.ts'
 
 /** A connection that k3s needs and the firewall drops: its port, and the rule or policy that drops it. */

@@ -1,7 +1,8 @@
 import t from 'tap'
 import { readBlocked } from '../../../../collectors/firewall/checks/blocked.ts'
 import { type Need, type Needed, needsOf } from '../../../../collectors/firewall/checks/needs.ts'
-import type { Peer, Peers } from '../../../../collectors/firewall/checks/peers.ts'
+import type { Peers } from '../../../../collectors/firewall/checks/peers.ts'
+import type { Peer } from '../../../../collectors/firewall/checks/routing.ts'
 import type { Read } from '../../../../collectors/firewall/dump/read.ts'
 import { network } from '../../../../collectors/firewall/packet/networks.ts'
 import type { RuleSet } from '../../../../collectors/firewall/rule-set.ts'
@@ -60,6 +61,20 @@ t.test('the node that it is about, where it is known', async (t) => {
   t.same(await named(table('-A INPUT -i eth1 -p udp -j DROP')), [], 'another interface')
   const bridge = { peers: [{ ...peer(2), on: 'br-lan' }] }
   t.same(await named(table('-A INPUT -i br-lan -p udp -j DROP'), bridge), [], 'looks like one of containers')
+})
+
+t.test('nodes that are reached by Tailscale', async (t) => {
+  const rules = [
+    '-A INPUT -s 100.64.0.0/10 ! -i tailscale0 -j DROP',
+    '-A INPUT -i tailscale0 -j ACCEPT\n-A INPUT -p udp -j DROP',
+  ]
+  const far: Peer = { address: '100.64.0.2' }
+  for (const rule of rules) {
+    t.same(await named(table(rule), { peers: [far] }), [], `the interface is unknown: ${rule}`)
+    t.same(await named(table(rule), { peers: [{ ...far, on: 'tailscale0' }] }), [], rule)
+    const main = await named(table(rule), { peers: [{ ...far, on: 'eth0' }] })
+    t.ok(main.includes('overlay 8472'), `it would be dropped: ${rule}`)
+  }
 })
 
 t.test('a cloud image that rejects behind what it accepts', async (t) => {

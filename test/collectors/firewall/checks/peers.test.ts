@@ -6,39 +6,62 @@ import { node } from '../look.ts'
 
 const k3s = (role: 'server' | 'agent') =>
   ({ role, dataDir: '/var/lib/rancher/k3s', distribution: 'k3s' }) as unknown as K3s
-const host = (routes: string, fdb = '[]', files: Readonly<Record<string, string>> = {}) =>
+/** What is set up of policy routing on every node. */
+const plain =
+  '[{"priority":0,"src":"all","table":"local"},{"priority":32766,"src":"all","table":"main"},{"priority":32767,"src":"all","table":"default"}]'
+interface Printed {
+  readonly fdb?: string
+  readonly neigh?: string
+}
+const host = (
+  routes: string,
+  { fdb = '[]', neigh = '[]' }: Printed = {},
+  files: Readonly<Record<string, string>> = {},
+) =>
   ({
-    run: async ([command = '']: readonly string[]) => ({
-      stdout: command === 'ip' ? routes : fdb,
-      stderr: '',
-      exit: 0,
-    }),
+    run: async (argv: readonly string[]) => {
+      const of: Readonly<Record<string, string>> = {
+        'ip route show': routes,
+        'ip rule show': plain,
+        'ip neigh show': neigh,
+        'bridge fdb show': fdb,
+      }
+      const stdout = of[argv.filter((it) => !it.startsWith('-')).join(' ')]
+      return { stdout: stdout ?? '', stderr: '', exit: stdout === undefined ? 2 : 0 }
+    },
     text: async (path: string) => files[path] ?? Promise.reject(new Error('missing')),
   }) as unknown as Host
 const uplink =
   '{"dst":"default","gateway":"192.0.2.254","dev":"eth0"},{"dst":"192.0.2.0/24","dev":"eth0","prefsrc":"192.0.2.1"}'
 const overlay = '{"dst":"10.42.1.0/24","gateway":"10.42.1.0","dev":"flannel.1"}'
 
-t.test('where other nodes are, on a recorded one', async (t) => {
+t.test('where other nodes are, on a node recorded without its policy rules', async (t) => {
   const recorded = node('two-nodes-ufw-on-node2-node2')
   t.same(await readPeers(recorded, k3s('agent'), 'ipv4', 'node'), {
     there: true,
-    peers: [{ address: '192.0.2.10', on: 'eth0', own: '192.0.2.20' }],
+    peers: [{ address: '192.0.2.10' }],
   })
 })
 
 t.test('whether there are any', async (t) => {
-  const read = (routes: string, role: 'server' | 'agent' = 'server', fdb?: string) =>
-    readPeers(host(`[${routes}]`, fdb), k3s(role), 'ipv4', 'node')
+  const read = (routes: string, role: 'server' | 'agent' = 'server', more?: Printed) =>
+    readPeers(host(`[${routes}]`, more), k3s(role), 'ipv4', 'node')
   t.same(await read(uplink), { there: false, peers: [] })
   t.same(await read(uplink, 'agent'), { there: true, peers: [] }, 'its server')
   t.same(await read(`${uplink},${overlay}`), { there: true, peers: [] })
-  const entries =
-    '[{"ifname":"flannel.1","dst":"192.0.2.2"},{"ifname":"vxlan7","dst":"192.0.2.9"},{"ifname":"eth0"}]'
-  t.same((await read(`${uplink},${overlay}`, 'server', entries)).peers, [
-    { address: '192.0.2.2', on: 'eth0', own: '192.0.2.1' },
-  ])
-  t.same((await read(`${uplink},${overlay}`, 'server', 'nonsense')).peers, [], 'a stranger of that name')
+  const mac = (last: number) => `"02:00:00:00:00:0${last}"`
+  const fdb = `[{"mac":${mac(2)},"ifname":"flannel.1","dst":"192.0.2.2"},{"mac":${mac(3)},"ifname":"flannel.1","dst":"192.0.2.3"},
+    {"mac":${mac(9)},"ifname":"vxlan7","dst":"192.0.2.9"},{"ifname":"eth0"}]`
+  const neigh = `[{"dst":"10.42.1.0","dev":"flannel.1","lladdr":${mac(2)}},{"dst":"10.42.3.0","dev":"eth0","lladdr":${mac(3)}},
+    {"dst":"10.42.9.0","dev":"vxlan7","lladdr":${mac(9)}}]`
+  const at = async (more: Printed) => (await read(`${uplink},${overlay}`, 'server', more)).peers
+  t.same(
+    await at({ fdb, neigh }),
+    [{ address: '192.0.2.2', on: 'eth0', own: '192.0.2.1' }],
+    'where no neighbour points is an address that a node had before',
+  )
+  t.same(await at({ fdb, neigh: 'nonsense' }), [], 'it cannot be known which')
+  t.same(await at({ fdb: 'nonsense', neigh }), [], 'a stranger of that name')
   const wireguard = '{"dst":"10.42.1.0/24","dev":"flannel-wg","scope":"link"}'
   t.ok((await read(`${uplink},${wireguard}`)).there)
   for (const other of ['nonsense', '', '{}'])
@@ -57,7 +80,7 @@ t.test('servers, as the load balancer of an agent and the connections of etcd ha
     ].join('\n'),
   }
   const asked = (other: 'server' | 'etcd') =>
-    readPeers(host(`[${uplink}]`, '[]', files), k3s('agent'), 'ipv4', other)
+    readPeers(host(`[${uplink}]`, {}, files), k3s('agent'), 'ipv4', other)
   t.same(
     (await asked('server')).peers.map((it) => it.address),
     ['192.0.2.6', '192.0.2.5'],
