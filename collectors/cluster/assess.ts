@@ -116,16 +116,20 @@ function silentPeers({ place, silent, nodes = [] }: ClusterSample, now: number):
       subject: name,
       at: since,
       text: `The server ${name} (${address}) does not answer since ${exactMoment(since)}, and the API of ${place.me} does not either.${alone}`,
-      impact:
-        'Without most of its servers the datastore refuses to work: the API is down, and nothing is scheduled or repaired.',
+      impact: silent.etcd
+        ? 'Without most of its servers the datastore refuses to work: the API is down, and nothing is scheduled or repaired.'
+        : 'The API is down, and nothing is scheduled or repaired. The datastore that the servers share may be down.',
       fix: [
+        ...(silent.etcd
+          ? []
+          : ['See here whether the datastore answers: `journalctl -u k3s -n 50 --no-pager`']),
         `See whether ${name} answers: \`ping -c 3 ${quoted(address)}\``,
         `If ${name} answers, see there how k3s is: \`systemctl status k3s --no-pager\``,
         'If it does not answer, see its power, cable and console',
       ],
-      avoid: [
-        "Don't run `k3s server --cluster-reset` while most servers may return: it drops them from etcd.",
-      ],
+      avoid: silent.etcd
+        ? ["Don't run `k3s server --cluster-reset` while most servers may return: it drops them from etcd."]
+        : ["Don't delete the Node object while it may return: pods with local volumes lose their place."],
       evidence: {
         state: 'silent',
         server: true,

@@ -1,7 +1,9 @@
+import { dirname } from 'node:path'
 import type { Host, Past, Unseen } from '../../agent/model/index.ts'
 import { HostError, unseen } from '../../agent/model/index.ts'
 import { minute, second } from '../../agent/text/times.ts'
 import type { NodeRow } from '../node/api-objects.ts'
+import { exists, orNothing } from '../node/ask.ts'
 import { findK3s } from '../node/k3s.ts'
 import { findNodeApi } from '../node/node-api.ts'
 import { askPeers } from './peers.ts'
@@ -157,7 +159,15 @@ async function withoutApi(
 ): Promise<ClusterSample> {
   const peers = await askPeers(host, place, nodes, silent?.peers ?? [])
   const since = silent?.since ?? host.now()
-  return { ...(role && { role }), place, nodes, ...(lost && { lost }), silent: { since, why, peers } }
+  // DATA_DIR/agent/client-kubelet.crt
+  const etcd = await orNothing(exists(host, `${dirname(dirname(place.api.certificate))}/server/db/etcd`))
+  return {
+    ...(role && { role }),
+    place,
+    nodes,
+    ...(lost && { lost }),
+    silent: { since, why, ...(etcd && { etcd }), peers },
+  }
 }
 
 const beyond = (count: number): Unseen => ({

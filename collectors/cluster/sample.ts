@@ -50,6 +50,8 @@ export interface Peer {
 export interface Silent {
   readonly since: number
   readonly why: string
+  /** This server keeps a member of etcd on its disk; absent: the datastore is elsewhere, or SQLite. */
+  readonly etcd?: true
   readonly peers: readonly Peer[]
 }
 

@@ -107,6 +107,15 @@ t.test('without an API: who is silent for three minutes, by the first of those t
     seen({ lost: [], silent: silent([gone]) }, now).map((it) => [it.subject, it.starting]),
     [['server2', undefined]],
   )
+  t.match(seen({ lost: [], silent: silent([gone]) }, now)[0], {
+    impact: /The datastore that the servers share may be down/,
+    fix: [/journalctl -u k3s /, /ping/, /systemctl status/, /power/],
+  })
+  const [shared] = seen({ lost: [], silent: silent([gone]) }, now)
+  t.notMatch(shared?.avoid?.join(), /cluster-reset/, 'nothing of etcd where there is none')
+  t.match(seen({ lost: [], silent: { ...silent([gone]), etcd: true } }, now)[0], {
+    ...{ impact: /Without most of its servers/, fix: [/ping/], avoid: [/cluster-reset/] },
+  })
   t.strictSame(seen({ lost: [], silent: silent([gone]) }, now - 1), [])
   t.strictSame(seen({ lost: [], silent: silent([{ name: 'server2', since: at + 1 }]) }, now), [])
   const second = { ...place, me: 'server2' }

@@ -332,3 +332,21 @@ t.test('answers that are slow, or never come, leave the nodes lost within the ti
     ['node4', 'node5', 'node6'].map((name) => [name, 'server1', undefined]),
   )
 })
+
+t.test('without an API: whether this server keeps a member of etcd is seen on its disk', async (t) => {
+  const { api, host } = it
+  four(api, began)
+  const real = host('server1', () => began)
+  const before = await collector.collect(real, {}, { heard: [] })
+  api.fault = () => ({ status: 503, body: '' })
+  t.teardown(() => {
+    api.fault = undefined
+  })
+  const past = { sample: before, at: began - minute, heard: [] }
+  const shared = await collector.collect(real, {}, past)
+  t.match(shared.silent, { since: began, etcd: undefined })
+  const folder = '/var/lib/rancher/k3s/server/db/etcd'
+  const stat: typeof real.stat = (path) => real.stat(path === folder ? '/etc/systemd/system' : path)
+  const kept = await collector.collect({ ...real, stat }, {}, past)
+  t.equal(kept.silent?.etcd, true)
+})
