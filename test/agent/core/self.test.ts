@@ -109,7 +109,10 @@ t.test(
       causeOfThat('agent.sink-failing', sink('discord.com: answered 401'), lockout),
       'agent.sink-failing',
     )
-    const api = (status: number) => ({ sinks: [], kubernetesRefused: failing(`the API answered ${status}: no`) })
+    const api = (status: number) => ({
+      sinks: [],
+      kubernetesRefused: failing(`the API answered ${status}: no`),
+    })
     const certs = 'certs.api-unauthorized'
     t.equal(causeOfThat('agent.kubernetes-refused', api(401), certs), certs)
     t.equal(causeOfThat('agent.kubernetes-refused', api(403), certs), 'agent.kubernetes-refused')

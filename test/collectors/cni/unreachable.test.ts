@@ -92,7 +92,11 @@ t.test('a node that comes back, or is new, has two minutes', async (t) => {
   t.match(fresh(now - 119 * second), { starting: true })
   const it = fresh(now - 120 * second)
   t.notOk(it?.starting)
-  t.match(it, { severity: 'info', text: /has never answered over/ }, 'its firewall may drop what is for itself alone')
+  t.match(
+    it,
+    { severity: 'info', text: /has never answered over/ },
+    'its firewall may drop what is for itself alone',
+  )
   t.notOk('severity' in (one({}) ?? {}), 'one that has answered is as grave as the rule')
 })
 
