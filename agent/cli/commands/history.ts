@@ -1,4 +1,3 @@
-import { withFingerprint } from '../../api/snapshot.ts'
 import { incidents } from '../../core/cascade.ts'
 import { historyKept } from '../../core/ledger.ts'
 import { parseDuration } from '../../text/durations.ts'
@@ -6,7 +5,7 @@ import { renderHistory } from '../render/history.ts'
 import { type Exit, Refusal } from './common.ts'
 import { allRules } from './explain.ts'
 import { findingsSince } from './findings-since.ts'
-import { answer, formOf, isAtLeast, namesOfAll, type OutputOptions, severityOf } from './output.ts'
+import { answer, formOf, isAtLeast, namesOfAll, type OutputOptions, ofNode, severityOf } from './output.ts'
 import { settings } from './settings.ts'
 
 export interface HistoryArguments extends OutputOptions {
@@ -17,15 +16,15 @@ export interface HistoryArguments extends OutputOptions {
 export async function history(options: HistoryArguments): Promise<Exit> {
   const form = formOf(options)
   const least = severityOf(options)
-  const { socket, stateDir, node } = settings(options)
+  const config = settings(options)
   const length = parseDuration(options.since ?? '7d')
   if (length === undefined) throw new Refusal(`--since ${options.since}: use for example 12h or 7d`)
   const now = Date.now()
-  const findings = await findingsSince(now - Math.min(length, historyKept), { socket, stateDir })
+  const findings = await findingsSince(now - Math.min(length, historyKept), config)
   const rules = allRules()
   const found = incidents(findings, rules, now).filter((it) => isAtLeast(it, least))
   await answer(form, options, {
-    data: () => found.map((it) => withFingerprint(it, node)),
+    data: () => found.map((it) => ofNode(it, config)),
     names: () => namesOfAll(found, false),
     page: (terminal, wide) => renderHistory(found, rules, now, terminal, wide),
   })

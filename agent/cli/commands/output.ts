@@ -1,3 +1,5 @@
+import { withFingerprint } from '../../api/snapshot.ts'
+import type { Config } from '../../config/config.ts'
 import type { Finding, Incident, Severity, Terminal } from '../../model/index.ts'
 import { severities } from '../../model/index.ts'
 import { ascii } from '../../text/ascii.ts'
@@ -62,6 +64,16 @@ export const namesOfAll = (incidents: readonly Incident[], open: boolean): strin
       .flatMap(({ cause, affected }) => [cause, ...affected])
       .filter((it) => !open || it.resolved === undefined),
   )
+
+/** An incident as data that may lie beside those of other nodes. */
+export const ofNode = (
+  it: Incident,
+  { node, letterhead: { cluster } }: Pick<Config, 'node' | 'letterhead'>,
+) => ({
+  node,
+  ...(cluster !== undefined && { cluster }),
+  ...withFingerprint(it, node),
+})
 
 /** What a command has to show; only what is asked for is made. */
 export interface Shown {

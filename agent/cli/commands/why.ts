@@ -6,7 +6,7 @@ import { renderWhy } from '../render/why.ts'
 import { type Exit, Refusal } from './common.ts'
 import { allRules } from './explain.ts'
 import { findingsSince } from './findings-since.ts'
-import { answer, formOf, nameOf, namesOfAll, type OutputOptions } from './output.ts'
+import { answer, formOf, nameOf, namesOfAll, type OutputOptions, ofNode } from './output.ts'
 import { settings } from './settings.ts'
 
 export type WhyArguments = Omit<OutputOptions, 'severity'>
@@ -17,8 +17,9 @@ export type WhyArguments = Omit<OutputOptions, 'severity'>
  */
 export async function why(which: string | undefined, options: WhyArguments): Promise<Exit> {
   const form = formOf(options)
+  const config = settings(options)
   const now = Date.now()
-  const findings = await findingsSince(now - historyKept, settings(options))
+  const findings = await findingsSince(now - historyKept, config)
   const rules = allRules()
   const all = incidents(findings, rules, now)
   const incident = all
@@ -36,7 +37,7 @@ export async function why(which: string | undefined, options: WhyArguments): Pro
   const byCode = Map.groupBy(findings, (it) => it.code)
   const candidates = (it: Finding) => (rules[it.code]?.because ? candidatesOf(it, rules, byCode) : undefined)
   await answer(form, options, {
-    data: () => incident,
+    data: () => ofNode(incident, config),
     names: () => namesOfAll([incident], false),
     page: (terminal) => renderWhy(incident, candidates, terminal),
   })

@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { appendFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import t from 'tap'
 import { history } from '../../../../agent/cli/commands/history.ts'
 import { finding } from '../../findings.ts'
@@ -40,6 +40,16 @@ t.test('what happened since, from the daemon and, without one, from the disk', a
     )
     stop()
   }
+})
+
+t.test('each incident says whose it is, so that those of several nodes can be put together', async (t) => {
+  const { agent, store, config } = await served(t)
+  appendFileSync(config, 'cluster: home\n')
+  const since = Date.now() - 2 * hour
+  store.saveLedger([finding({ code: 'firewall.flushed', since, seen: since })])
+  const whose = { node: 'test-node', cluster: 'home', fingerprint: /^[0-9a-f]{16}$/ }
+  t.match(JSON.parse((await agent('history', '--json')).out), [whose])
+  t.match(JSON.parse((await agent('why', '--json')).out), whose)
 })
 
 t.test('as a page', async (t) => {
