@@ -71,7 +71,9 @@ check_foreign() {
     refuse "there is a group called murphy already, and its members${who:+ ($who)} could query and silence Murphy; remove them from it, or: groupdel murphy"
   fi
   if is_foreign "$former"; then refuse "$former is another program's; move it away first."; fi
-  if is_foreign "$unit"; then refuse "$unit is another program's; move it away first."; fi
+  for file in "$unit" "$last_word"; do
+    if is_foreign "$file"; then refuse "$file is another program's; move it away first."; fi
+  done
   for folder in "$settings" "$state"; do
     if is_foreign "$folder"; then
       if ! is_roots "$folder" || [ ! -d "$folder" ]; then

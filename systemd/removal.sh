@@ -2,11 +2,12 @@
 # shellcheck shell=sh disable=SC2154 # the parts share their variables
 
 stop() {
+  if is_made "$last_word"; then systemctl stop murphy-last-word.service 2>/dev/null || :; fi
   if is_made "$unit"; then systemctl disable --quiet --now murphy.service 2>/dev/null || :; fi
 }
 
 remove_program() {
-  for file in "$unit" "$motd"; do
+  for file in "$unit" "$last_word" "$motd"; do
     if is_made "$file"; then rm -f "$file"; fi
   done
   if is_made "$unit"; then rm -f "$wanted"; fi
@@ -47,7 +48,7 @@ remove_rest() {
   if is_made "$(the_user)" && [ "$(home_of_murphy)" = "$state" ]; then userdel murphy || :; fi
   # Deleting the user takes its group along, where the system is set up that way.
   if is_made "$(the_group)" && [ -z "$(others)" ]; then groupdel murphy || :; fi
-  rest="$settings $state $unit $unit.d $motd"
+  rest="$settings $state $unit $unit.d $last_word $motd"
   if is_made "$(the_user)" || is_made "$(the_group)"; then
     # Why userdel or groupdel refused, they said themselves.
     shorten_list

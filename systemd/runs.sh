@@ -32,7 +32,7 @@ install() {
   step "write missing files in $settings" write_settings
   step 'check the settings' check_settings
   step "install the program as $program" place_program
-  step "write $unit" write_unit
+  step "write $unit and $last_word" write_units
   step "link the commands in $commands" write_commands
   step "write $motd" write_motd
   step "write completion and manual to $shares" write_help
@@ -59,7 +59,7 @@ uninstall() {
   heal
   read_list
   if booted; then step 'stop murphy.service' stop; fi
-  step "remove $program, $unit, $motd and the commands in $commands" remove_program
+  step "remove $program, $unit, $last_word, $motd and the commands in $commands" remove_program
   if [ "$action" = purge ]; then
     step "remove what install.sh made of $settings, $state, the user and the group murphy" remove_rest
   elif ! $dry; then

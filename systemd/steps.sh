@@ -4,6 +4,7 @@
 settings=/etc/murphy
 state=/var/lib/murphy
 unit=/etc/systemd/system/murphy.service
+last_word=/etc/systemd/system/murphy-last-word.service
 wanted=/etc/systemd/system/multi-user.target.wants/murphy.service
 motd=/etc/update-motd.d/60-murphy
 commands=/usr/local/bin
@@ -137,8 +138,12 @@ place_program() {
   list=$program/made
 }
 
-write_unit() {
+write_units() {
   note "$unit"
+  note "$last_word"
+  # The former version may be one that had none; one that nothing wants does nothing.
+  [ ! -f "$source/systemd/murphy-last-word.service" ] ||
+    put "$last_word" 0644 <"$source/systemd/murphy-last-word.service"
   if $agent_command; then
     put "$unit" 0644 <"$source/systemd/murphy.service"
   else
@@ -166,7 +171,7 @@ start() {
   there "$wanted" || on_failure "rm -f $wanted"
   systemctl enable --quiet murphy.service
   booted || return 0
-  on_failure '[ ! -d /run/systemd/system ] || { systemctl stop murphy.service; systemctl reset-failed murphy.service 2>/dev/null; :; }'
+  on_failure '[ ! -d /run/systemd/system ] || { systemctl stop murphy.service murphy-last-word.service; systemctl reset-failed murphy.service 2>/dev/null; :; }'
   systemctl daemon-reload
   since=$(date +%s)
   systemctl restart murphy.service || {

@@ -20,7 +20,8 @@ export function layOutPackage(folder: string, release: string, home: string): vo
   mkdirSync(join(folder, 'usr/bin'), { recursive: true })
   for (const name of names)
     symlinkSync(`..${home.slice('/usr'.length)}/bin/murphy`, join(folder, 'usr/bin', name))
-  put('usr/lib/systemd/system/murphy.service', moved('systemd/murphy.service'))
+  for (const it of ['murphy.service', 'murphy-last-word.service'])
+    put(`usr/lib/systemd/system/${it}`, moved(`systemd/${it}`))
   put('usr/lib/sysusers.d/murphy.conf', 'u murphy - "Murphy" /var/lib/murphy\n')
   put('usr/share/murphy/config.yaml', text('systemd/config.yaml'))
   for (const name of names) {

@@ -91,6 +91,7 @@ ${home}
 /usr/bin/murphy
 /usr/bin/agent
 /usr/lib/systemd/system/murphy.service
+/usr/lib/systemd/system/murphy-last-word.service
 /usr/lib/sysusers.d/murphy.conf
 /usr/share/murphy
 /usr/share/licenses/murphy

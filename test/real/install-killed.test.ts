@@ -45,7 +45,7 @@ state() {
   for it in /opt /etc/murphy /var/lib/murphy /etc/systemd/system /etc/update-motd.d /usr/local/bin /usr/local/share; do
     [ ! -e $it ] || find $it -path /opt/murphy.former -prune -o -printf '%M %u %g %p %l\\n'
   done | grep -v ' /opt$' | sort
-  find /opt/murphy /opt/.m* /etc/murphy /etc/systemd/system/murphy.service /etc/update-motd.d -type f 2>/dev/null | grep -vx /opt/murphy/made | sort | xargs -r sha256sum
+  find /opt/murphy /opt/.m* /etc/murphy /etc/systemd/system/murphy*.service /etc/update-motd.d -type f 2>/dev/null | grep -vx /opt/murphy/made | sort | xargs -r sha256sum
   sort /opt/murphy/made 2>/dev/null | grep -vx /opt/murphy.former
   grep murphy /etc/passwd /etc/group
 }

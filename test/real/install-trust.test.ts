@@ -58,6 +58,12 @@ onNode('what it did not make it neither trusts nor removes', async (t, node) => 
     'rm /etc/systemd/system/murphy.service',
   )
   await refused(
+    'the other unit',
+    'ln -s /etc/elsewhere /etc/systemd/system/murphy-last-word.service',
+    /murphy-last-word.service is another program's/,
+    'rm /etc/systemd/system/murphy-last-word.service',
+  )
+  await refused(
     'settings of another user',
     'mkdir /etc/murphy && chown 65534 /etc/murphy',
     /\/etc\/murphy exists and is no directory of root's/,

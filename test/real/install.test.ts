@@ -28,13 +28,14 @@ onNode('installs, upgrades in place, and leaves nothing behind', async (t, node)
   t.equal(await node.sh('grep ^cluster /etc/murphy/config.yaml'), 'cluster: "home"\n')
   t.match(first.stdout, /^Installed in \/opt\/murphy: murphy 1$/m)
   t.match(await node.sh('systemctl is-active murphy; systemctl is-enabled murphy'), 'active\nenabled')
+  t.equal(await node.sh('systemctl is-active murphy-last-word'), 'active\n')
   t.equal(await node.sh('agent version && murphy version'), 'murphy 1\nmurphy 1\n')
   const pid = (await pidOf(node)).trim()
   t.equal(await node.sh(`ps -o user= -p ${pid}`), 'murphy\n')
   t.equal(await node.sh('systemctl show -p OOMScoreAdjust --value murphy'), '-900\n')
   if (mayLowerOomScore) t.equal(await node.sh(`cat /proc/${pid}/oom_score_adj`), '-900\n')
   const modes = await node.sh(`stat -c '%n %A %U %G' /opt/murphy /opt/murphy/node /opt/murphy/agent/main.js \\
-    /etc/murphy /etc/murphy/config.yaml /var/lib/murphy /run/murphy /etc/systemd/system/murphy.service`)
+    /etc/murphy /etc/murphy/config.yaml /var/lib/murphy /run/murphy /etc/systemd/system/murphy.service /etc/systemd/system/murphy-last-word.service`)
   t.equal(
     modes,
     `/opt/murphy drwxr-xr-x root root
@@ -45,6 +46,7 @@ onNode('installs, upgrades in place, and leaves nothing behind', async (t, node)
 /var/lib/murphy drwxr-x--- murphy murphy
 /run/murphy drwxr-x--- murphy murphy
 /etc/systemd/system/murphy.service -rw-r--r-- root root
+/etc/systemd/system/murphy-last-word.service -rw-r--r-- root root
 `,
   )
   t.match(await node.sh('run-parts /etc/update-motd.d'), /^critical: the bridge is gone$/m)

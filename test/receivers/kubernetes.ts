@@ -31,8 +31,9 @@ export interface ApiNode {
 
 export interface ApiServerOptions {
   /** The serving certificate and its key; whose clients are known. */
-  readonly serving: Issued
-  readonly clients: Issued
+  readonly serving: Pick<Issued, 'pem' | 'key'>
+  readonly clients: Pick<Issued, 'pem'>
+  readonly port?: number
 }
 
 type Verb = 'get' | 'list' | 'create' | 'patch' | 'update' | 'delete'
@@ -43,7 +44,7 @@ const status = (code: number, reason: string, message: string, details: object =
     ...{ message, reason, details, code },
   })
 
-export async function startApiServer({ serving, clients }: ApiServerOptions): Promise<ApiServer> {
+export async function startApiServer({ serving, clients, port = 0 }: ApiServerOptions): Promise<ApiServer> {
   const server = createServer(
     {
       cert: serving.pem,
@@ -78,7 +79,7 @@ export async function startApiServer({ serving, clients }: ApiServerOptions): Pr
       })
     },
   )
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve))
   const api: ApiServer = {
     origin: `https://127.0.0.1:${(server.address() as AddressInfo).port}`,
     arrived: [],

@@ -33,3 +33,13 @@ t.test('it comes back however often it is ended, and the kernel takes others fir
   t.match(text, /^StartLimitIntervalSec=0$/m)
   t.match(text, /^OOMScoreAdjust=-9\d\d$/m)
 })
+
+t.test('nothing waits for the unit that keeps k3s until Murphy has spoken', async (t) => {
+  const [murphy, lastWord] = [unit, unit.replace('murphy.service', 'murphy-last-word.service')].map((it) =>
+    readFileSync(it, 'utf8'),
+  )
+  t.match(murphy, /^Wants=murphy-last-word.service$/m)
+  for (const it of [murphy, lastWord]) t.notMatch(it, /^(?:Before|Requires|BindsTo|PartOf|Requisite)=/m)
+  t.notMatch(murphy, /^After=/m, 'it has to run when nothing else does')
+  t.match(lastWord, /^After=.*\bk3s.service k3s-agent.service\b.*\bnetwork.target$/m)
+})

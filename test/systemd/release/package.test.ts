@@ -29,6 +29,7 @@ lrwxrwxrwx ./usr/bin/murphy ../lib/murphy/bin/murphy
 -rw-r--r-- ./usr/lib/murphy/agent/package.json 
 -rwxr-xr-x ./usr/lib/murphy/bin/murphy 
 -rwxr-xr-x ./usr/lib/murphy/node 
+-rw-r--r-- ./usr/lib/systemd/system/murphy-last-word.service 
 -rw-r--r-- ./usr/lib/systemd/system/murphy.service 
 -rw-r--r-- ./usr/lib/sysusers.d/murphy.conf 
 `,

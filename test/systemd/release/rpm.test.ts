@@ -44,6 +44,7 @@ t.test('rpm reads what it is, and finds every file as it was', { skip }, async (
     execFileSync('sh', ['-c', list], { cwd: join(home, 'raw'), encoding: 'utf8' }),
     `lrwxrwxrwx ./usr/bin/agent ../libexec/murphy/bin/murphy
 lrwxrwxrwx ./usr/bin/murphy ../libexec/murphy/bin/murphy
+-rw-r--r-- ./usr/lib/systemd/system/murphy-last-word.service 
 -rw-r--r-- ./usr/lib/systemd/system/murphy.service 
 -rw-r--r-- ./usr/lib/sysusers.d/murphy.conf 
 -rw-r--r-- ./usr/libexec/murphy/agent/main.js 

@@ -54,6 +54,7 @@ systemd/config.yaml
 systemd/help.sh
 systemd/list.sh
 systemd/motd
+systemd/murphy-last-word.service
 systemd/murphy.service
 systemd/nodes.sh
 systemd/removal.sh
