@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { parse } from 'yaml'
@@ -108,4 +109,49 @@ t.test('the page says what each panel shows', async (t) => {
   const page = text('README.md')
   for (const { title, type } of dashboard.panels)
     if (type !== 'row') t.ok(page.includes(`| ${title} |`), title)
+})
+
+/**
+ * What Grafana publishes of its own schema are types. Enums are their values, as in JSON; options may be left out, as
+ * each has a default. Left out are the annotations, which the Prometheus data source has in a form of its own, and
+ * queries are its own as well (grafana-prometheus: src/types.ts).
+ */
+const schema = `import type { Dashboard, FieldConfigSource, Panel, RowPanel } from '@grafana/schema'
+import type { Options as Stat } from '@grafana/schema/dist/esm/raw/composable/stat/panelcfg/x/StatPanelCfg_types.gen'
+import type { FieldConfig as TableField, Options as Table } from '@grafana/schema/dist/esm/raw/composable/table/panelcfg/x/TablePanelCfg_types.gen'
+import type { FieldConfig as SeriesField, Options as Series } from '@grafana/schema/dist/esm/raw/composable/timeseries/panelcfg/x/TimeSeriesPanelCfg_types.gen'
+type Json<T> = T extends string ? \`\${T}\`
+  : T extends readonly (infer I)[] ? Json<I>[]
+  : T extends object ? { [K in keyof T]: Json<T[K]> } : T
+interface Query {
+  refId: string; datasource: { type: 'prometheus'; uid: string }; expr: string
+  format?: 'time_series' | 'table' | 'heatmap'; instant?: boolean; range?: boolean; legendFormat?: string
+}
+type Field<F> = FieldConfigSource['defaults'] & { custom?: Partial<F> }
+type Shown<Type, Options, F> = Omit<Json<Panel>, 'type' | 'options' | 'fieldConfig' | 'targets'> & {
+  type: Type; options: Json<Partial<Options>>; targets: Query[]
+  fieldConfig: Omit<Json<FieldConfigSource>, 'defaults'> & { defaults: Json<Field<F>> }
+}
+type AnyPanel = Json<RowPanel> | Shown<'stat', Stat, object> | Shown<'table', Table, TableField>
+  | Shown<'timeseries', Series, SeriesField>
+export const it: Omit<Json<Dashboard>, 'panels' | 'annotations'> & { annotations: unknown; panels: AnyPanel[] } = `
+
+t.test('the dashboard is what Grafana’s own schema says', async (t) => {
+  const said = (json: string) => {
+    const file = join(t.testdir(), 'dashboard.ts')
+    writeFileSync(file, `${schema}${json}`)
+    const options = ['--noEmit', '--strict', '--skipLibCheck', '--module', 'nodenext', '--target', 'esnext']
+    return spawnSync('tsc', ['--ignoreConfig', ...options, file], { encoding: 'utf8' }).stdout
+  }
+  const json = text('dashboard.json')
+  t.equal(said(json), '')
+  for (const [good, bad, about] of [
+    ['"gridPos"', '"gridPosition"', /gridPosition/],
+    ['"showLegend": true', '"showLegend": "yes"', /string/],
+    ['"schemaVersion": 39', '"schemaVersion": "39"', /string/],
+    ['"colorMode": "background"', '"colorMode": "backdrop"', /backdrop/],
+  ] as const) {
+    t.ok(json.includes(good), `${good} is in it`)
+    t.match(said(json.replaceAll(good, bad)), about, `${bad} is not let pass`)
+  }
 })
