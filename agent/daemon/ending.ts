@@ -3,8 +3,8 @@ import type { Ending } from '../delivery/kubernetes/picture.ts'
 import type { Host } from '../model/index.ts'
 import { second } from '../text/times.ts'
 
-/** How long the journal may take to say why everything stops, ms: the last word has a second in all. */
-const patience = 600
+/** How long the journal may take to say why everything stops, ms: the last word has three seconds in all. */
+const patience = 2000
 /** How long before the agent is stopped the order for it was given, s: logind may wait for some programs (5 s). */
 const before = 15
 const most = 1024 * 1024

@@ -34,7 +34,7 @@ export interface Kubernetes {
   state(): DeliveryState
   /** What is refused, since when. */
   refused(): WriterState['refused']
-  /** Writes the last word, within a second. */
+  /** Writes the last word, within three seconds. */
   stop(): Promise<void>
 }
 
@@ -74,7 +74,7 @@ export function kubernetes(options: KubernetesOptions): Kubernetes | undefined {
       return row
     },
     refused: () => writer.state().refused,
-    stop: () => writer.stop(() => endingOf(during(second), now())),
+    stop: () => writer.stop(() => endingOf(during(readPatience), now())),
   }
 }
 

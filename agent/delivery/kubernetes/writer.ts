@@ -17,7 +17,7 @@ export interface NodeWriter {
   /** Something may have changed. Cheap; never shortens a pause. */
   wake(): void
   state(): WriterState
-  /** Writes the last word, if that is possible within a second, and ends. `how` is asked for why it ends. */
+  /** Writes the last word, if that is possible within three seconds, and ends. `how` is asked for why it ends. */
   stop(how: () => Promise<Ending>): Promise<void>
 }
 
@@ -43,8 +43,8 @@ export interface WriterOptions {
   readonly sleep?: (ms: number, signal: AbortSignal) => Promise<void>
 }
 
-/** How long the last word may take in all, ms. */
-const lastWordPatience = second
+/** How long the last word may take in all, ms; k3s and the network wait for longer (systemd/murphy-last-word.service). */
+const lastWordPatience = 3 * second
 
 type Failing = NonNullable<DeliveryState['failing']> & { readonly isRefused: boolean }
 

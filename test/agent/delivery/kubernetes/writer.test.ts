@@ -278,24 +278,31 @@ t.test('the last word: stopped, or the node goes down by order', async (t) => {
   t.ok([...server.events.values()].some((event) => event.reason === 'NodeRebooting'))
 })
 
-t.test('the last word takes a second at most, whatever hangs', async (t) => {
+t.test('a node whose journal takes its time says all the same why it goes', async (t) => {
+  const slow = world(t)
+  await slow.asleep()
+  await slow.writer.stop(() => wait(1500, 'reboot'))
+  t.match(slow.conditions(), { MurphyHealthy: { reason: 'NodeRebooting' } })
+})
+
+t.test('the last word takes three seconds at most, whatever hangs', async (t) => {
   const hangs = world(t)
   await hangs.asleep()
   server.fault = () => 'hang'
   let begun = performance.now()
   await hangs.writer.stop(async () => 'stopped')
-  t.ok(performance.now() - begun < 2500, 'the API hangs')
+  t.ok(performance.now() - begun < 4500, 'the API hangs')
   const asks = world(t)
   await asks.asleep()
   begun = performance.now()
   await asks.writer.stop(() => new Promise(() => undefined))
-  t.ok(performance.now() - begun < 2500, 'systemd hangs')
+  t.ok(performance.now() - begun < 4500, 'systemd hangs')
   server.fault = () => 'hang'
   const busy = world(t)
   server.fault = () => 'hang'
   await wait(50)
   begun = performance.now()
   await busy.writer.stop(async () => 'stopped')
-  t.ok(performance.now() - begun < 2500, 'a request is under way')
+  t.ok(performance.now() - begun < 4500, 'a request is under way')
   t.notOk(busy.conditions().MurphyHealthy, 'what never wrote has no last word')
 })
