@@ -1,6 +1,8 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import t from 'tap'
+import { healthyType, problemType } from '../agent/delivery/kubernetes/names.ts'
+import { collectors } from '../collectors/index.ts'
 
 /** What is written for people about this repository is true of it: a map with a wrong street is worse than none. */
 const root = join(import.meta.dirname, '..')
@@ -62,6 +64,15 @@ t.test('every command of npm that is written is there', async (t) => {
     for (const [, name = ''] of text(page).matchAll(/\bnpm run ([\w:-]+)/g))
       if (!scripts[name]) t.fail(`${page}: there is no npm run ${name}`)
   t.pass('checked')
+})
+
+t.test('the page on Kubernetes takes back each condition that there may be', async (t) => {
+  const page = text('docs/kubernetes.md')
+  const [, removed = ''] = /kubectl patch node node1 .* -p '(.*)'/.exec(page) ?? []
+  const types = [healthyType, ...collectors.map((it) => problemType(it.name))]
+  t.strictSame(JSON.parse(removed), {
+    status: { conditions: types.map((type) => ({ $patch: 'delete', type })) },
+  })
 })
 
 t.test('decisions are numbered, whole, and named in the index and in ARCHITECTURE.md', async (t) => {
