@@ -1,3 +1,4 @@
+import { shortSubject } from './kinds.ts'
 import { cut } from './lengths.ts'
 import { printable } from './sanitize.ts'
 
@@ -39,6 +40,19 @@ export function podTitled(
 /** Whether a title names this pod, in whatever short form. */
 export const namesPod = (title: string, { name }: { readonly name: string }) =>
   title.includes(name.slice(0, shortestName))
+
+/** A subject that is longer says more than a title has room for; it stands in the text. */
+const longestSubject = 60
+
+/** Whether a title says what it is of, so that the subject need not stand behind it: it is of the node, or names it. */
+export const namesSubject = (
+  title: string,
+  { subject, pod }: { readonly subject: string; readonly pod?: { readonly name: string } },
+) =>
+  ['', 'node'].includes(subject) ||
+  subject.length > longestSubject ||
+  title.includes(shortSubject(subject)) ||
+  (pod !== undefined && namesPod(title, pod))
 
 const longestName = 253
 

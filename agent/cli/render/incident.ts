@@ -1,12 +1,11 @@
 import type { Finding, Incident, Severity, Terminal } from '../../model/index.ts'
 import { leadOf, statementsOf, titleOf } from '../../model/index.ts'
 import { duration } from '../../text/durations.ts'
-import { shortSubject } from '../../text/kinds.ts'
 import { stepOf } from '../../text/steps.ts'
 import { between } from '../../text/table.ts'
 import { commandOf, paint, type Style, shownOn, wrap } from '../../text/terminal.ts'
 import { second } from '../../text/times.ts'
-import { namesPod } from '../../text/titles.ts'
+import { namesSubject } from '../../text/titles.ts'
 import { clockIn } from '../../text/zones.ts'
 
 const colors: Readonly<Record<Severity, Style>> = { info: 'cyan', warning: 'yellow', critical: 'red' }
@@ -14,8 +13,6 @@ const colors: Readonly<Record<Severity, Style>> = { info: 'cyan', warning: 'yell
 /** Where texts stand behind their labels. */
 const indent = 11
 const mostAffected = 12
-/** A subject that is longer says more than a title has room for; it stands in the text. */
-const longestSubject = 60
 
 /** One incident in the fixed order: what, Impact, Fix, Don't, Cause, Also, More. `full`: each affected one with its text. */
 export function renderIncident(incident: Incident, now: number, terminal: Terminal, full = false): string {
@@ -81,10 +78,8 @@ export function nameOf(incident: Incident): string {
 }
 
 /** The subject behind a title, unless the title names it or its pod already, in whatever short form. */
-export function aboutOf({ subject, pod }: Pick<Finding, 'subject' | 'pod'>, title: string): string {
-  const isNamed = title.includes(shortSubject(subject)) || (pod !== undefined && namesPod(title, pod))
-  return subject === 'node' || subject.length > longestSubject || isNamed ? '' : ` (${subject})`
-}
+export const aboutOf = (it: Pick<Finding, 'subject' | 'pod'>, title: string): string =>
+  namesSubject(title, it) ? '' : ` (${it.subject})`
 
 function member(it: Finding, now: number, terminal: Terminal, full = false): string {
   const over = it.resolved === undefined ? '' : `, over since ${clockIn(terminal.zone, it.resolved, now)}`

@@ -1,13 +1,12 @@
 import type { Finding, Incident, Notice, Pod, Severity } from '../../model/index.ts'
 import { leadOf, severities, statementsOf, titleOf } from '../../model/index.ts'
 import { duration } from '../../text/durations.ts'
-import { shortSubject } from '../../text/kinds.ts'
 import { shorten } from '../../text/lengths.ts'
 import { underName } from '../../text/own-name.ts'
 import { line } from '../../text/sanitize.ts'
 import { stepOf } from '../../text/steps.ts'
 import { messageClock } from '../../text/times.ts'
-import { namesPod } from '../../text/titles.ts'
+import { namesPod, namesSubject } from '../../text/titles.ts'
 
 /** What a notice says, in parts of one line each. Texts may hold `commands`; each sink escapes for its own format. */
 export interface Words {
@@ -128,8 +127,7 @@ export function alsoAffected(incident: Incident): string {
     if (it === lead || it.resolved !== undefined || isHarmless(it, incident)) continue
     const title = line(it.title, limits.title)
     const known = subjects.get(title) ?? []
-    const isNamed = it.subject === '' || title.includes(shortSubject(it.subject))
-    subjects.set(title, [...known, ...(isNamed ? [] : [line(it.subject, limits.subject)])])
+    subjects.set(title, [...known, ...(namesSubject(title, it) ? [] : [line(it.subject, limits.subject)])])
   }
   return bounded(
     [...subjects].map(([title, all]) =>

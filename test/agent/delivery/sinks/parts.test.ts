@@ -26,7 +26,7 @@ t.test('where room ends, what is open and gravest is in it', async (t) => {
     finding({ id: `${at}`, title: `mild ${at}`, severity: 'warning' }),
   )
   const grave = finding({ id: 'grave', title: 'a grave one', since: since + 9 })
-  t.match(alsoAffected(incident({ affected: [...many, grave] })), /^a grave one \(node\); mild 0/)
+  t.match(alsoAffected(incident({ affected: [...many, grave] })), /^a grave one; mild 0/)
 })
 
 t.test('how it stands, and no step twice', async (t) => {
@@ -45,6 +45,11 @@ t.test('what the title says is not said again', async (t) => {
   const uid = 'pod 38b85a3d-c687-4320-836e-9a2b647445f5'
   const gone = finding({ id: 'gone', title: 'OOMKilled: pod 38b85a3d-c…e-9a2b647445f5', subject: uid })
   t.equal(alsoAffected(incident({ affected: [gone] })), gone.title, 'nor a uid')
+  const killed = finding({
+    ...{ title: 'PostgreSQL process killed (shop/db-0)', subject: 'shop/db-0/postgres postgres-killed' },
+    pod: { ...pod, container: 'postgres' },
+  })
+  t.equal(alsoAffected(incident({ affected: [killed] })), killed.title, 'nor a pod')
   const again = finding({ id: 'again', title: 'OOMKilled 3x', subject: uid })
   t.equal(
     alsoAffected(incident({ affected: [gone, again], restated: [gone.id] })),
@@ -53,7 +58,7 @@ t.test('what the title says is not said again', async (t) => {
   )
   const [root, graver] = [finding({ severity: 'info', title: 'k3s restarted' }), finding({ id: 'g' })]
   const it = incident({ cause: root, affected: [graver] })
-  t.equal(alsoAffected(it), 'k3s restarted (node)')
+  t.equal(alsoAffected(it), 'k3s restarted')
   const why = { certainty: 'likely', cause: root.id, text: 'k3s restarted (20 s earlier)' } as const
   t.equal(alsoAffected({ ...it, why }), '', 'it is named as the cause')
 })
