@@ -8,6 +8,7 @@ import {
   clock,
   gravestState,
   journal,
+  nodeRow,
   privileges,
   renderDoctor,
   sinkRow,
@@ -174,6 +175,7 @@ function doctor(): Screen {
     clock({ stdout: 'NTPSynchronized=no\n', stderr: '', exit: 0 }, undefined, 'info'),
     journal(false),
     ...picture.sinks.map((it) => sinkRow(it, undefined, now)),
+    nodeRow(picture.incidents, true),
   ]
   const machine = 'k3s server v1.36.3+k3s1, Raspberry Pi 4 Model B, ARM Cortex-A72, mmcblk0 59.5 GiB SD/eMMC'
   const it = { node: 'node1', machine, rows, state: gravestState(rows, 'ok') }

@@ -15,7 +15,7 @@ const mostNames = 5
 const afterStorm = 'What was killed had to start again, and may wait in CrashLoopBackOff.'
 const afterwards = [
   'See who was killed: `agent memory`',
-  'Raise the limit of the first in this list, or find what grew in it',
+  'Raise the limit of what was killed most, or find what grew in it',
 ] as const
 
 /** Many kills on the whole node within a minute. Once it is over, it is a warning for as long as it is reported. */
@@ -27,13 +27,15 @@ export function storming({ storm }: MemorySample, now: number): Observation<Memo
     .map(([subject, its]) => `${subject} (${its})`)
   const who = listed(names, mostNames) || 'victims unknown'
   const over = now - last >= stormEnds
+  const [begun, ended] = [clock(first, last), clockUtc(last, last)]
+  const when = ended.startsWith(begun) ? `at ${ended}` : `from ${begun} to ${ended}`
   return [
     {
       code: 'memory.oom-storm',
       subject: 'node',
       ...(over && { severity: 'warning' as const }),
       text: over
-        ? `Over: ${many(kills, 'kill')} from ${clock(first, last)} to ${clockUtc(last, last)}, none since: ${who}.`
+        ? `Over: ${many(kills, 'kill')} ${when}, none since: ${who}.`
         : `${times({ kills, first, last })}: ${who}.`,
       ...(over && { impact: afterStorm, fix: [...afterwards] }),
       // Twenty kills make a storm: in the rounds before, it went on already.

@@ -15,6 +15,7 @@ import {
   journal,
   kubernetesRow,
   metricsRow,
+  nodeRow,
   privileges,
   renderDoctor,
   silenceRow,
@@ -109,6 +110,7 @@ async function diagnose(
     ...(isAgent ? (running.heartbeats ?? []) : config.heartbeats.map(({ name }) => ({ name }))).map((it) =>
       heartbeatRow(it, beaten?.get(it.name), snapshot.at),
     ),
+    nodeRow(snapshot.incidents, isAgent),
   ]
   // Without an agent nothing is watched, whatever else is wrong: as `status` says it.
   const state = isAgent ? gravestState(rows, running.state) : 'unknown'

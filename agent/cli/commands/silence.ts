@@ -37,6 +37,7 @@ export async function silence(what: string | undefined, options: SilenceArgument
   const { socket } = settings(options, { needed: true })
   const { zone } = here(options)
   if (what === undefined) {
+    mustBeAlone(options)
     const { silences, at } = await daemon(socket, askFor<unknown>(socket, '/v1/status').then(snapshotOf))
     print(
       silences.length === 0
@@ -66,6 +67,15 @@ export async function silence(what: string | undefined, options: SilenceArgument
       : `${silenceText(given, given.since, zone)}\n${stillSent(given, incidents)}`,
   )
   return 0
+}
+
+/** Whoever gives one of these wants more than the list, and would take that for done. */
+function mustBeAlone({ for: length, why, end }: SilenceArguments): void {
+  const given =
+    length !== undefined ? `--for ${quoted(length)}` : why !== undefined ? `--why ${quoted(why)}` : '--end'
+  if (length === undefined && why === undefined && !end) return
+  const wish = given === '--end' ? 'what is to be heard again' : 'what to mute'
+  throw new Refusal(`${safe(given)}: say ${wish}: \`${commandOf(here())} silence all ${safe(given)}\``)
 }
 
 const findingsOf = ({ cause, affected }: Incident) => [cause, ...affected]

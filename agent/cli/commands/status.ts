@@ -63,7 +63,7 @@ async function pictureOf(options: StatusArguments): Promise<{ text: string; exit
   } catch (error) {
     const now = Date.now()
     let last: Awaited<ReturnType<typeof lastPicture>>
-    let left = 'and has left no state'
+    let left = 'it has left no state'
     try {
       last = await lastPicture(stateDir, node, now)
       if (last)

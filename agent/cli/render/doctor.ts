@@ -1,11 +1,13 @@
 import type { Snapshot } from '../../api/snapshot.ts'
-import type { HeartbeatState, Ran, Severity, Space, Terminal } from '../../model/index.ts'
+import type { HeartbeatState, Incident, Ran, Severity, Space, Terminal } from '../../model/index.ts'
+import { severityOfAll } from '../../model/index.ts'
 import { duration } from '../../text/durations.ts'
 import { listed, many } from '../../text/lists.ts'
 import { size } from '../../text/sizes.ts'
 import { table } from '../../text/table.ts'
-import { commandOf, paint, type Style, shownOn, wrap } from '../../text/terminal.ts'
+import { paint, type Style, shownOn, wrap } from '../../text/terminal.ts'
 import { clockIn } from '../../text/zones.ts'
+import { nameOf } from './incident.ts'
 import { quietText } from './rows.ts'
 
 /** One thing that the doctor looked at. */
@@ -239,6 +241,19 @@ export function metricsRow({ place, failing }: NonNullable<Snapshot['exposed']>[
   }
 }
 
+/** How the node itself is: its state is part of the doctor's own, and what that is of has to stand below it. */
+export function nodeRow(incidents: readonly Incident[], isAgent: boolean): Ailment {
+  const open = incidents.filter((it) => it.resolved === undefined && it.severity !== 'info')
+  const [first] = open
+  const area = 'node'
+  if (!first) return { area, state: 'ok', text: 'no incident' }
+  return {
+    ...{ area, state: severityOfAll(open) },
+    text: `${many(open.length, 'incident')}${open.length > 1 ? ', first' : ''}: ${nameOf(first)}`,
+    fix: [isAgent ? '`agent status`' : '`agent check`'],
+  }
+}
+
 const order = { critical: 4, warning: 3, unknown: 2, info: 1, ok: 0 } as const
 
 /** The gravest of what the doctor saw and of the node's own state. */
@@ -257,7 +272,7 @@ const styles: Readonly<Record<Ailment['state'], Style>> = {
 
 /** One screen: the machine, then a row for each thing, what is wrong first. Ends with a line break. */
 export function renderDoctor({ node, state, machine, rows }: Diagnosis, terminal: Terminal): string {
-  const wrong = rows.filter((it) => it.state !== 'ok' && it.state !== 'info').length
+  const wrong = rows.filter((it) => !['ok', 'info'].includes(it.state) && it.area !== 'node').length
   const dot = terminal.ascii ? '*' : '●'
   const word = state === 'ok' ? 'ALL WELL' : state.toUpperCase()
   const found = wrong > 0 ? many(wrong, 'problem') : 'Murphy sees and sends all that it should'
@@ -276,7 +291,6 @@ export function renderDoctor({ node, state, machine, rows }: Diagnosis, terminal
         notes: (it.fix ?? []).map((step) => `Fix: ${step}`),
       })),
     ),
-    `What is wrong with the node: ${commandOf(terminal)} status`,
   ]
     .join('\n\n')
     .concat('\n')

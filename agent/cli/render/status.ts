@@ -77,7 +77,7 @@ export function renderBrief(it: Snapshot, terminal: Terminal, stale?: string): s
   })
   const more = open.length > 5 ? [`  and ${open.length - 5} more`] : []
   return [
-    head(it, terminal),
+    head({ ...it, machine: '' }, terminal),
     ...(stale ? [wrap(terminal, stale, 2)] : []),
     ...lines,
     ...more,

@@ -63,9 +63,16 @@ t.test('a storm is over after a minute, and told so', async (t) => {
     {
       severity: 'warning',
       text: /^Over: 820 kills from 03:39 to 03:40 UTC, none since: shop\/web-0\/app \(40\)/,
+      fix: [
+        'See who was killed: `agent memory`',
+        'Raise the limit of what was killed most, or find what grew in it',
+      ],
       latest: now,
     },
   ])
+  const { storm } = sample
+  const brief = { ...sample, storm: { ...storm, first: now - 5_000, last: now } } as MemorySample
+  t.match(storming(brief, now + 60_000)[0]?.text, /^Over: 820 kills at 03:40 UTC, none since: /)
 })
 
 t.test('an old storm does not grow by a kill of another pod', async (t) => {

@@ -13,6 +13,7 @@ t.test('beside a running agent: what it can and cannot, with the exit code of th
   )
   t.match(out, /\nmemory +WARNING {2}blind: reading \/dev\/kmsg: permission denied\n {2}Fix: /)
   t.match(out, /\nstate +/)
+  t.match(out, /\nnode +ok +no incident\n/)
   const json = JSON.parse((await agent('doctor', '-o', 'json')).out)
   t.match(json, { version: 2, node: 'node1', state: 'warning', machine: 'Raspberry Pi 4' })
 })

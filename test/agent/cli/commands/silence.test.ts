@@ -101,6 +101,9 @@ t.test('what is not silenced', async (t) => {
       /^there is no .* called nonsense; use all, an area \(k3s, certs, .*\), a code, a subject, or both/,
     ],
     ['firewall', { end: true }, /^firewall is not silenced; nothing is$/],
+    [undefined, { for: '2h' }, /^--for 2h: say what to mute: `agent silence all --for 2h`$/],
+    [undefined, { why: 'a swap' }, /^--why 'a swap': say what to mute: `agent silence all --why 'a swap'`$/],
+    [undefined, { end: true }, /^--end: say what is to be heard again: `agent silence all --end`$/],
     ['all', { for: 'ever' }, /^--for ever: right is for example 90m, 2h or 1d, at most 30d$/],
     ['all', { for: '31d' }, /^--for 31d: right is/],
   ] as const)

@@ -8,6 +8,7 @@ import {
   journal,
   kubernetesRow,
   metricsRow,
+  nodeRow,
   privileges,
   remedy,
   renderDoctor,
@@ -15,6 +16,7 @@ import {
   sinkRow,
   stateFolder,
 } from '../../../../agent/cli/render/doctor.ts'
+import type { Incident } from '../../../../agent/model/index.ts'
 import { now, picture } from '../../small.ts'
 
 const plain = { color: false, width: 80 }
@@ -159,6 +161,23 @@ t.test('the page: what is wrong first, and the state of the node in it', async (
   )
   t.match(text, /\n {2}Fix: `mkdir -p \/var\/log\/journal`\n/)
   t.match(text, /\njournal +ok/)
+})
+
+t.test('how the node is, so that its state in the head stands in a row', async (t) => {
+  const [incident] = picture.incidents as [Incident]
+  t.match(nodeRow([incident, { ...incident, id: 'other' }], true), {
+    ...{ area: 'node', state: 'critical', text: '2 incidents, first: the firewall was flushed (nft)' },
+    fix: ['`agent status`'],
+  })
+  t.match(nodeRow([incident], false), { text: /^1 incident: /, fix: ['`agent check`'] })
+  for (const none of [[], [{ ...incident, severity: 'info' as const }], [{ ...incident, resolved: now }]])
+    t.strictSame(nodeRow(none, true), { area: 'node', state: 'ok', text: 'no incident' })
+  const rows = [journal(true), nodeRow([incident], true)]
+  const it = { node: 'node1', state: gravestState(rows, 'critical'), machine: '', rows }
+  t.match(
+    renderDoctor(it, plain),
+    /^● node1 {2}CRITICAL {4}Murphy sees and sends all that it should\n\nWHAT +STATE +DETAILS\nnode +CRITICAL +1 incident: /,
+  )
 })
 
 t.test('where the metrics are shown, and why not', async (t) => {

@@ -76,6 +76,7 @@ t.test('the login message is short, and silent when all is well', async (t) => {
   t.match(text, /^● node1 {2}CRITICAL/)
   t.match(text, /the firewall was flushed/)
   t.ok(text.split('\n').length < 8)
+  t.notMatch(text, picture.machine, 'what machine it is helps nobody who logs in to it')
 })
 
 t.test('a stale picture says so first', async (t) => {
