@@ -20,6 +20,11 @@ export const tools: Readonly<Record<string, string>> = {
   setpriv: 'util-linux',
   '/lib/systemd/systemd-journal-remote': 'systemd-journal-remote',
   ps: 'procps',
+  // What is printed for them is tried in them.
+  zsh: 'zsh',
+  fish: 'fish',
+  groff: 'groff-base',
+  mandoc: 'mandoc',
   // By these, and by this shell, a release is fetched on nodes.
   curl: 'curl',
   wget: 'wget',

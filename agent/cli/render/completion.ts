@@ -31,12 +31,12 @@ function taking(tree: CommandTree): readonly (readonly [forms: string, value: st
 /** A text in single quotes, for a shell; line breaks do not survive. */
 const quoted = (text: string) => `'${text.replaceAll(/\s+/g, ' ').replaceAll("'", `'\\''`)}'`
 
-/** Walks along the words that were typed, to the command that they name. */
+/** Walks along the words that were typed, to the command that they name. Not `path`: in zsh that is the PATH. */
 const walk = (all: readonly Level[]) =>
-  `    case "$path/$word" in ${all
+  `    case "$at/$word" in ${all
     .filter((it) => it.path)
     .map((it) => it.path)
-    .join('|')}) path="$path/$word" ;; esac`
+    .join('|')}) at="$at/$word" ;; esac`
 
 const wordsAt = ({ tree }: Level, root: CommandTree, values: Values): readonly string[] => [
   ...tree.commands.map((it) => it.name),
@@ -60,14 +60,14 @@ export function bashScript(tree: CommandTree, values: Values): string {
   )
   return `# bash completion for ${tree.name}; printed by \`${tree.name} completion bash\`
 _murphy_${tree.name}() {
-  local cur=\${COMP_WORDS[COMP_CWORD]} prev=\${COMP_WORDS[COMP_CWORD - 1]} path='' words='' word
+  local cur=\${COMP_WORDS[COMP_CWORD]} prev=\${COMP_WORDS[COMP_CWORD - 1]} at='' words='' word
   for word in "\${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
 ${walk(all)}
   done
   case $prev in
 ${given.join('\n')}
   esac
-  case $path in
+  case $at in
 ${cases.join('\n')}
   esac
   mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")
@@ -101,7 +101,7 @@ export function zshScript(tree: CommandTree, values: Values): string {
   })
   return `#compdef ${tree.name}
 # Printed by \`${tree.name} completion zsh\`.
-local path='' word
+local at='' word
 local -a known
 for word in "\${words[@]:1:$((CURRENT - 2))}"; do
 ${walk(all)}
@@ -109,7 +109,7 @@ done
 case \${words[CURRENT - 1]} in
 ${valuesOf.join('\n')}
 esac
-case $path in
+case $at in
 ${cases.join('\n')}
 esac
 `
@@ -130,6 +130,7 @@ export function fishScript(tree: CommandTree, values: Values): string {
     return [
       ...it.commands.map((one) => `${first} -f -a ${one.name} -d ${quoted(one.meaning)}`),
       ...(words.length > 0 ? [`${head} -f -a ${quoted(words.join(' '))}`] : []),
+      ...(it.words.some((one) => files.includes(one.name)) ? [`${head} -F`] : []),
       ...it.options.map(({ forms, value, meaning }) => {
         const named = forms.map((one) =>
           one.startsWith('--') ? ` -l ${one.slice(2)}` : ` -s ${one.slice(1)}`,
@@ -144,5 +145,8 @@ export function fishScript(tree: CommandTree, values: Values): string {
       }),
     ]
   })
-  return `# fish completion for ${tree.name}; printed by \`${tree.name} completion fish\`\n${lines.join('\n')}\n`
+  return `# fish completion for ${tree.name}; printed by \`${tree.name} completion fish\`
+complete -c ${tree.name} -f
+${lines.join('\n')}
+`
 }

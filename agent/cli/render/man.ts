@@ -47,9 +47,7 @@ function command(it: CommandTree, above: readonly string[]): readonly string[] {
   const path = [...above, it.name]
   const words = it.words.map(({ name, required }) => (required ? name : `[${name}]`))
   return [
-    '.SS',
-    `.B ${roff(path.join(' '))}${words.length > 0 ? `\n.I ${roff(words.join(' '))}` : ''}`,
-    '.P',
+    `.SS ${roff([...path, ...words].join(' '))}`,
     roff(it.meaning),
     ...it.words.flatMap(({ name, meaning }) => ['.TP', `.I ${roff(name)}`, roff(meaning)]),
     ...it.options.flatMap(option),

@@ -30,7 +30,7 @@ const values = { CODE: ['a.b', 'a.c'], FORM: ['json', 'yaml'] }
 
 t.test('bash: each level has its words, each option what it takes', async (t) => {
   const script = bashScript(tree, values)
-  t.match(script, /case "\$path\/\$word" in \/explain\|\/check\|\/check\/deep\) path=/)
+  t.match(script, /case "\$at\/\$word" in \/explain\|\/check\|\/check\/deep\) at=/)
   t.match(script, /\n {4}''\) words='explain check -c --config' ;;\n/)
   t.match(script, /\n {4}'\/explain'\) words='a\.b a\.c -c --config' ;;\n/)
   t.match(script, /\n {4}-o\|--output\) .*compgen -W 'json yaml' /)
