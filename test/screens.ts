@@ -27,6 +27,7 @@ import { ascii } from '../agent/text/ascii.ts'
 import { clockUtc } from '../agent/text/times.ts'
 import { collectors } from '../collectors/index.ts'
 import { now, picture } from './agent/small.ts'
+import { firewall } from './words/firewall.ts'
 
 /** What one command shows, on any terminal. */
 export interface Screen {
@@ -168,6 +169,18 @@ function kills(): Snapshot {
   return { ...picture, incidents: found, sinks: [], silences: [], deadlines: [] }
 }
 
+/** The picture, of a flush under a DROP policy in the words of the rules, as the page is read for these. */
+function flush(): Snapshot {
+  const rules = allRules()
+  const seen = ['firewall.flushed', 'firewall.lockout', 'firewall.kube-chains-missing']
+  const observations = seen.flatMap((code) => {
+    const one = firewall.find(({ it }) => it.code === code)
+    return one ? [{ ...one.it, at: now - 18 * minute }] : []
+  })
+  const ledger = step(step([], { rules, observations }, now - 17 * minute), { rules, observations }, now)
+  return { ...picture, incidents: shown(incidents(ledger, rules, now), picture.node, now) }
+}
+
 function doctor(): Screen {
   const rows = [
     privileges('CapEff:\t0000000000003004\n', true),
@@ -175,7 +188,7 @@ function doctor(): Screen {
     clock({ stdout: 'NTPSynchronized=no\n', stderr: '', exit: 0 }, undefined, 'info'),
     journal(false),
     ...picture.sinks.map((it) => sinkRow(it, undefined, now)),
-    nodeRow(picture.incidents, true),
+    nodeRow(flush().incidents, true),
   ]
   const machine = 'k3s server v1.36.3+k3s1, Raspberry Pi 4 Model B, ARM Cortex-A72, mmcblk0 59.5 GiB SD/eMMC'
   const it = { node: 'node1', machine, rows, state: gravestState(rows, 'ok') }
@@ -189,14 +202,14 @@ export function screens(): readonly Screen[] {
   const well = { ...picture, state: 'ok' as const, incidents: [], collectors: picture.collectors.slice(0, 1) }
   const stale = 'Murphy is not running on this machine; what follows is 2 h old.'
   return [
-    { name: 'status', render: (it) => renderStatus(picture, it) },
-    { name: 'status-verbose', render: (it) => renderStatus(picture, it, { verbose: true }) },
+    { name: 'status', render: (it) => renderStatus(flush(), it) },
+    { name: 'status-verbose', render: (it) => renderStatus(flush(), it, { verbose: true }) },
     { name: 'status-kills', render: (it) => renderStatus(kills(), it) },
     { name: 'status-kills-verbose', render: (it) => renderStatus(kills(), it, { verbose: true }) },
     { name: 'status-kills-brief', render: (it) => renderBrief(kills(), it) },
     { name: 'status-well', render: (it) => renderStatus(well, it) },
-    { name: 'status-stale', render: (it) => renderStatus(picture, it, { stale }) },
-    { name: 'status-watch', render: (it) => renderScreen(renderStatus(picture, it), 18, it) },
+    { name: 'status-stale', render: (it) => renderStatus(flush(), it, { stale }) },
+    { name: 'status-watch', render: (it) => renderScreen(renderStatus(flush(), it), 18, it) },
     { name: 'explain', render: (it) => renderRule('firewall.flushed', all, it) },
     { name: 'explain-area', render: (it) => renderArea('memory', area, all, it) },
     { name: 'explain-graph', render: (it) => renderGraph(all, it) },

@@ -1,6 +1,7 @@
 import { allRules } from '../agent/cli/commands/explain.ts'
 import { longestTitle } from '../agent/text/titles.ts'
-import { examples } from './words/examples.ts'
+import { example, examples } from './words/examples.ts'
+import { made } from './words/made.ts'
 import { findingsOf, incidentOf, recorded } from './words/said.ts'
 
 /**
@@ -19,7 +20,8 @@ interface Said {
 
 const rules = allRules()
 const nodes = await recorded()
-const found = [...nodes.flatMap((it) => it.incidents), ...examples.map(({ it }) => incidentOf(it))].flatMap(
+const single = [...examples.map(({ it }) => it), ...made]
+const found = [...nodes.flatMap((it) => it.incidents), ...single.map((it) => incidentOf(it))].flatMap(
   findingsOf,
 )
 const byCode: ReadonlyMap<string, readonly Said[]> = new Map(
@@ -47,7 +49,7 @@ for (const [code, all] of byCode) {
   }
   say(`\n${code}`)
   for (const it of all) {
-    if (it.text !== undefined) once('what', it.text)
+    if (it.text !== undefined && it.text !== example) once('what', it.text)
     once('impact', it.impact)
     for (const step of it.fix) once('fix', step)
     for (const one of it.avoid ?? []) once("don't", one)

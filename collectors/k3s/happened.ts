@@ -63,7 +63,8 @@ function restarted(
   const starts = startsBySystemd(asked, unit)
   if (ended) return [crashed(k3s, ended, start, starts)]
   const other = version && old && version !== old ? `; version ${version}, before that ${old}` : ''
-  const ran = was.running && was.running.since > 0 ? `, after ${duration(start - was.running.since)}` : ''
+  const ran =
+    was.running && was.running.since > 0 ? `, after running for ${duration(start - was.running.since)}` : ''
   const verb = was.running ? 'restarted' : 'started again'
   const often = starts > 1 ? `, ${starts} times since the last round` : ''
   const how = owed === undefined ? '' : '; the journal did not say how it ended before'

@@ -28,7 +28,8 @@ export function killed(before: K3sSample, now: K3sSample, looked: number, at: nu
   if (links.some(([name, index]) => now.links?.[name] === index)) return []
   // It begins by stopping k3s, and the start that follows comes after its end.
   const end = Math.min(now.gone ?? (now.k3s?.running?.since ?? at) - 1, at)
-  const text = `All ${stood.count} containers and ${list(links.map(([name]) => name))} disappeared between ${exactMoment(stood.at)} and ${exactMoment(at)}, as \`k3s-killall.sh\` does.`
+  const all = stood.count === 1 ? 'The only container' : `All ${stood.count} containers`
+  const text = `${list([all, ...links.map(([name]) => name)])} disappeared between ${exactMoment(stood.at)} and ${exactMoment(at)}. \`k3s-killall.sh\` does that.`
   return [
     {
       code: 'k3s.killed',

@@ -15,6 +15,9 @@ export interface Example {
   readonly key: string
 }
 
+/** Stands where only the title is of interest: what is said of it then, `made.ts` has. */
+export const example = 'An example.'
+
 export const examples: readonly Example[] = [
   ...agent,
   ...certs,

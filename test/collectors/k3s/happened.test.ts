@@ -24,7 +24,7 @@ t.test('a restart, with its time, its length and the new version', async (t) => 
   t.match(it, { code: 'k3s.restarted', at: noon - 5_000 })
   t.equal(
     it?.text,
-    'k3s was restarted at 2026-11-23 11:59:55 UTC (process 11), after 59 min; version v1.33.2+k3s1, before that v1.33.1+k3s1.',
+    'k3s was restarted at 2026-11-23 11:59:55 UTC (process 11), after running for 59 min; version v1.33.2+k3s1, before that v1.33.1+k3s1.',
   )
   t.strictSame(
     codes(stopped(noon - minute), startedAt(noon), looked, noon),

@@ -64,7 +64,7 @@ t.test('it is said to have begun when k3s was stopped, and never before it was s
   const [it] = killed(server(), stopped(noon + second, { tasks: none, links: {} }), looked, noon + 6 * second)
   t.match(it, {
     at: noon + second,
-    text: /^All 3 containers and cni0 and flannel\.1 disappeared between 2026-11-23 11:59:20 UTC and 2026-11-23 12:00:06 UTC, as `k3s-killall\.sh` does\.$/,
+    text: /^All 3 containers, cni0 and flannel\.1 disappeared between 2026-11-23 11:59:20 UTC and 2026-11-23 12:00:06 UTC\. `k3s-killall\.sh` does that\.$/,
     evidence: { containers: 3, links: 'cni0 flannel.1' },
   })
   const unknown = stopped(noon - 3600 * second, { tasks: none, links: {} })
