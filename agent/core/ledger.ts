@@ -2,6 +2,7 @@ import type { Finding, NotificationRecord, Observation, Onset, Rules, Severity }
 import { severities } from '../model/index.ts'
 import { day, hour, minute, second } from '../text/times.ts'
 import { type Judgements, lastWell } from './last-well.ts'
+import { calledBefore, over } from './last-words.ts'
 
 /** What is true now: the open findings, and those resolved so recently that a notification may still be due. */
 export type Ledger = readonly Finding[]
@@ -87,7 +88,7 @@ export function step(
     if (finding.resolved !== undefined)
       next.push(finding.resolved > now ? { ...finding, resolved: now - 1 } : finding)
     else if (observed && happenedAnew(finding, observed, rules)) {
-      next.push({ ...finding, resolved: now })
+      next.push(over(finding, now))
       seen.set(key, sinceThen(observed, finding))
     } else if (observed) {
       next.push(confirmed(finding, rules, observed, now))
@@ -95,7 +96,7 @@ export function step(
     } else if (!(finding.code in rules) || unjudged.has(finding.code) || unjudged.has(key)) next.push(finding)
     else if (finding.flaps !== undefined && Math.abs(now - finding.seen) < flapQuiet)
       next.push({ ...finding, gone: true, text: flapping(finding.text, finding.flaps, true) })
-    else next.push({ ...finding, resolved: now })
+    else next.push(over(finding, now))
   }
   for (const it of [...seen.values(), ...events.toSorted((a, b) => (a.at ?? 0) - (b.at ?? 0))]) {
     if (it.starting) continue
@@ -216,6 +217,7 @@ function confirmed(finding: Finding, rules: Rules, it: Observation, now: number)
     ...(evidence && { evidence }),
     ...is,
     id,
+    ...calledBefore(finding, is.title, now),
     ...(graver && { graver }),
     // The clock may have been set back since: never wait for a time that came from a wrong clock.
     since: Math.min(since, now),

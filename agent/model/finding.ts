@@ -161,6 +161,8 @@ export interface Finding {
   /** The title of its rule, where `title` was made for this finding alone: what several findings have in common. */
   readonly kind?: string
   readonly text: string
+  /** What it was called until `at`, a moment ago: under that name it is over, if what changed was its repair. */
+  readonly before?: { readonly title: string; readonly text: string; readonly at: number }
   readonly impact: string
   readonly fix: readonly string[]
   readonly avoid?: readonly string[]

@@ -117,6 +117,7 @@ export const findingShape = group<Finding>({
   title: text(),
   kind: { optional: text() },
   text: text(),
+  before: { optional: group<NonNullable<Finding['before']>>({ title: text(), text: text(), at: time }) },
   impact: text(),
   fix: listOf(text(), 100),
   avoid: { optional: listOf(text(), 100) },

@@ -37,7 +37,7 @@ export interface StatusOptions {
 export function renderStatus(it: Snapshot, terminal: Terminal, options: StatusOptions = {}): string {
   const { stale, once = false, verbose = false } = options
   return [
-    head(it, terminal),
+    head(it, terminal, stale),
     ...(stale ? [wrap(terminal, stale, 2)] : []),
     ...(verbose ? it.incidents.map((one) => [one] as const) : blocksOf(it.incidents)).map((block) =>
       block.length > 1
@@ -77,7 +77,7 @@ export function renderBrief(it: Snapshot, terminal: Terminal, stale?: string): s
   })
   const more = open.length > 5 ? [`  and ${open.length - 5} more`] : []
   return [
-    head({ ...it, machine: '' }, terminal),
+    head({ ...it, machine: '' }, terminal, stale),
     ...(stale ? [wrap(terminal, stale, 2)] : []),
     ...lines,
     ...more,
@@ -90,10 +90,12 @@ const openOf = ({ incidents }: Snapshot) =>
   incidents.filter((it) => it.resolved === undefined && it.severity !== 'info')
 
 /** "● node1  CRITICAL  1 incident    k3s server v1.36.3+k3s1    checked 2 s ago"; the machine below where it is long. */
-function head(it: Snapshot, terminal: Terminal): string {
+function head(it: Snapshot, terminal: Terminal, stale?: string): string {
   const absent = it.collectors.find((one) => one.absent)?.absent
   // What is there to be watched, or is not there any more, is not all well.
-  const nothing = absent !== undefined && (it.state === 'ok' || (absent === 'gone' && it.state === 'unknown'))
+  // What nobody looks at any more may be anything.
+  const isGone = absent === 'gone' && it.state === 'unknown' && stale === undefined
+  const nothing = absent !== undefined && (it.state === 'ok' || isGone)
   const word = nothing ? 'NO K3S' : words[it.state]
   const style = nothing && absent === 'never' ? 'dim' : colors[it.state]
   const count = openOf(it).length

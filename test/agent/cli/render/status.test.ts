@@ -116,6 +116,9 @@ t.test('a node without k3s is not all well', async (t) => {
   const gone = { ...bare, state: 'unknown' as const, collectors: [{ ...first, absent: 'gone' as const }] }
   t.match(renderStatus(gone, plain), /^● node1 {2}NO K3S[\s\S]*certs +gone/)
   t.match(renderBrief(gone, plain), /NO K3S/, 'also at a login')
+  const stale = 'Murphy is not running.'
+  t.match(renderStatus(gone, plain, { stale }), /^● node1 {2}UNKNOWN/, 'nor is it known what is')
+  t.match(renderBrief(gone, plain, stale), /^● node1 {2}UNKNOWN/)
   const worse = { ...gone, state: 'critical' as const, incidents: picture.incidents }
   t.match(renderStatus(worse, plain), /^● node1 {2}CRITICAL/, 'what is wrong comes first')
 })
