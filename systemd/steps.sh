@@ -173,6 +173,8 @@ start() {
   booted || return 0
   on_failure '[ ! -d /run/systemd/system ] || { systemctl stop murphy.service murphy-last-word.service; systemctl reset-failed murphy.service 2>/dev/null; :; }'
   systemctl daemon-reload
+  sync -f "$program" 2>/dev/null || :
+  : >"$undoing/written"
   since=$(date +%s)
   systemctl restart murphy.service || {
     journalctl --quiet --no-pager -o cat -n 20 --since "@$since" -u murphy.service >&2 || :

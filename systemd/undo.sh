@@ -20,6 +20,7 @@ take_lock() {
   if [ ! -f "$lock" ] || ! is_roots "$lock"; then
     refuse "$lock does not belong to root; remove it first."
   fi
+  command -v flock >/dev/null || refuse 'flock is missing. On Debian: apt-get install util-linux'
   exec 9<>"$lock"
   flock -n 9 || refuse 'another install.sh is running.'
 }
@@ -48,6 +49,7 @@ on_failure() {
 
 # Comes last when things are taken back: the files are the former ones by then.
 plan_return() {
+  mkdir -p /opt
   # Anew: a copy that an earlier run made would be taken for one of this run's.
   mkdir -m 0700 "$undoing"
   restart=:
@@ -78,8 +80,8 @@ shut() {
 
 # All that can be taken back, whatever of it cannot; fails if there is any. Why not, the commands say themselves.
 take_back() {
-  # The most room that can be made, where there is none.
-  rm -rf "$staged"
+  # The most room that can be made, where there is none. What is undone in part is not to be kept.
+  rm -rf "$staged" "$undoing/written"
   failed=0
   while IFS= read -r line; do
     sh -c "$line" </dev/null || failed=$((failed + 1))
@@ -106,13 +108,22 @@ is_over() {
 # The same version once more is nothing that one would go back to.
 keep_former() {
   [ -d "$replaced" ] || return 0
-  if diff -rq -x made "$replaced" "$program" >/dev/null 2>&1; then
+  if [ "$(sums_of "$replaced")" = "$(sums_of "$program")" ]; then
     rm -rf "$replaced"
   else
     rm -rf "$former"
     mv "$replaced" "$former"
   fi
 }
+
+# Whether all was written, and what runs is the program that was put in place: then only the end of that run is missing.
+# Murphy has been at work since, perhaps for months.
+is_running() {
+  [ -e "$undoing/written" ] && booted && systemctl is-active --quiet murphy.service &&
+    [ "$(readlink "/proc/$(systemctl show -p MainPID --value murphy.service)/exe")" = "$program/node" ]
+}
+
+sums_of() { (cd "$1" && find . -type f ! -name made -exec sha256sum {} + | sort); }
 
 # What a killed run left behind: nothing is decided before it is put back.
 heal() {
@@ -124,7 +135,9 @@ heal() {
   for it in /opt/.murphy-get.*; do
     [ ! -d "$it" ] || flock -n "$it/lock" rm -rf "$it" || :
   done
-  if [ -f "$undoing/steps" ]; then
+  if [ -f "$undoing/steps" ] && is_running; then
+    keep_all
+  elif [ -f "$undoing/steps" ]; then
     say 'an earlier install.sh was interrupted; undoing its changes'
     if ! take_all_back; then
       trap - EXIT
