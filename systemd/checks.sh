@@ -31,7 +31,7 @@ find_program() {
   agent=$source/dist/agent runtime=$source/runtime/node build=false
   if [ -f "$runtime" ] && [ -f "$agent/main.js" ]; then return; fi
   if [ "$source" = "$former" ] || [ -n "$nodes" ]; then
-    agent=$source/agent runtime=$source/node
+    agent=$source/agent runtime=$source/bin/node
     if [ -f "$runtime" ] && [ -f "$agent/main.js" ]; then return; fi
     agent=$source/dist/agent
   fi
@@ -67,7 +67,7 @@ check_foreign() {
   # Who is put into it while Murphy is installed is meant to ask. A number alone does not tell a group that was made
   # again while it was not.
   who=$(others)
-  if has_group && { ! is_made "$(the_group)" || { [ -n "$who" ] && [ ! -e "$program/node" ]; }; }; then
+  if has_group && { ! is_made "$(the_group)" || { [ -n "$who" ] && [ ! -e "$program/agent" ]; }; }; then
     refuse "there is a group called murphy already, and its members${who:+ ($who)} could query and silence Murphy; remove them from it, or: groupdel murphy"
   fi
   if is_foreign "$former"; then refuse "$former is another program's; move it away first."; fi

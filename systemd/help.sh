@@ -33,7 +33,7 @@ write_help_file() {
   fi
   make_folder "${file%/*}"
   note "$file"
-  MURPHY_COMMAND=$called "$program/node" "$program/agent/main.js" "$@" | put "$file" 0644
+  MURPHY_COMMAND=$called "$program/bin/node" "$program/agent/main.js" "$@" | put "$file" 0644
 }
 
 make_folder() {

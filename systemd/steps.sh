@@ -27,21 +27,21 @@ stage_program() {
   mkdir -p "$staged/bin"
   say "${known:-$mark}" >"$list"
   # The same Node.js as before takes no room twice. Its file belongs to root, which that of a checkout need not.
-  if [ -n "$known" ] && cmp -s "$runtime" "$program/node" && ln "$program/node" "$staged/node" 2>/dev/null; then
+  if [ -n "$known" ] && cmp -s "$runtime" "$program/bin/node" && ln "$program/bin/node" "$staged/bin/node" 2>/dev/null; then
     :
   else
-    cp "$runtime" "$staged/node"
+    cp "$runtime" "$staged/bin/node"
   fi
   cp -R "$agent" "$staged/agent"
   cp -R "$source/install.sh" "$source/LICENSE" "$source/systemd" "$staged/"
   # It is told by which name it was called: that name its hints have, and there may be no other.
   # shellcheck disable=SC2016 # the $@ is for the command that is written
-  printf '#!/bin/sh\nMURPHY_COMMAND=${0##*/} exec %s/node %s/agent/main.js "$@"\n' "$program" "$program" >"$staged/bin/murphy"
+  printf '#!/bin/sh\nMURPHY_COMMAND=${0##*/} exec %s/bin/node %s/agent/main.js "$@"\n' "$program" "$program" >"$staged/bin/murphy"
   chmod -R u=rwX,go=rX "$staged"
-  chmod 0755 "$staged/node" "$staged/bin/murphy"
+  chmod 0755 "$staged/bin/node" "$staged/bin/murphy"
   # Where it was fetched from, newer ones will be.
   [ -z "${MURPHY_URL-}" ] || sed -i "s|^place=.*|place='$where'|" "$staged/install.sh"
-  version=$("$staged/node" "$staged/agent/main.js" version) ||
+  version=$("$staged/bin/node" "$staged/agent/main.js" version) ||
     refuse 'the program does not run on this machine; nothing was changed.'
 }
 
@@ -119,7 +119,7 @@ write_private() {
 }
 
 check_settings() {
-  "$staged/node" "$staged/agent/main.js" config check >/dev/null ||
+  "$staged/bin/node" "$staged/agent/main.js" config check >/dev/null ||
     refuse "$settings/config.yaml is invalid; correct the errors above first."
 }
 
@@ -161,7 +161,8 @@ write_commands() {
   done
 }
 
-# SELinux goes by labels, and what was renamed keeps that of the place where it was made.
+# SELinux goes by labels, and what was renamed keeps that of the place where it was made. By its place bin/node is
+# bin_t, which is what systemd may start.
 label() {
   ! command -v restorecon >/dev/null || restorecon -R "$program" 2>/dev/null || :
 }

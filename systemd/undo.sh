@@ -120,7 +120,7 @@ keep_former() {
 # Murphy has been at work since, perhaps for months.
 is_running() {
   [ -e "$undoing/written" ] && booted && systemctl is-active --quiet murphy.service &&
-    [ "$(readlink "/proc/$(systemctl show -p MainPID --value murphy.service)/exe")" = "$program/node" ]
+    [ "$(readlink "/proc/$(systemctl show -p MainPID --value murphy.service)/exe")" = "$program/bin/node" ]
 }
 
 sums_of() { (cd "$1" && find . -type f ! -name made -exec sha256sum {} + | sort); }

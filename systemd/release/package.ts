@@ -13,9 +13,9 @@ export function layOutPackage(folder: string, release: string, home: string): vo
   /** The program is elsewhere than where install.sh puts it. */
   const moved = (path: string) => text(path).replaceAll('/opt/murphy', home)
 
-  copy(join(release, 'runtime/node'), `${home}/node`)
+  copy(join(release, 'runtime/node'), `${home}/bin/node`)
   cpSync(join(release, 'dist/agent'), join(folder, home, 'agent'), { recursive: true })
-  const wrapper = `#!/bin/sh\nMURPHY_COMMAND=\${0##*/} exec ${home}/node ${home}/agent/main.js "$@"\n`
+  const wrapper = `#!/bin/sh\nMURPHY_COMMAND=\${0##*/} exec ${home}/bin/node ${home}/agent/main.js "$@"\n`
   put(`${home}/bin/murphy`, wrapper)
   mkdirSync(join(folder, 'usr/bin'), { recursive: true })
   for (const name of names)
@@ -39,7 +39,7 @@ export function layOutPackage(folder: string, release: string, home: string): vo
 export const setPackageModes = (folder: string, home: string): void =>
   setModes(
     folder,
-    new Set([`${home.slice(1)}/node`, `${home.slice(1)}/bin/murphy`, 'etc/update-motd.d/60-murphy']),
+    new Set([`${home.slice(1)}/bin/node`, `${home.slice(1)}/bin/murphy`, 'etc/update-motd.d/60-murphy']),
   )
 
 /** What both refuse before they unpack, in the shell: two installations, and an account that is somebody's. */

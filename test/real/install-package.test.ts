@@ -45,12 +45,12 @@ onNode('as a package it is installed, upgraded, put back, removed and purged', a
   t.equal(await node.sh('agent version && murphy version'), 'murphy 1.0.0\nmurphy 1.0.0\n')
   t.equal(
     await node.sh(
-      `stat -c '%n %A %U %G' /etc/murphy /etc/murphy/config.yaml /var/lib/murphy /usr/lib/murphy/node`,
+      `stat -c '%n %A %U %G' /etc/murphy /etc/murphy/config.yaml /var/lib/murphy /usr/lib/murphy/bin/node`,
     ),
     `/etc/murphy drwx------ root root
 /etc/murphy/config.yaml -rw------- root root
 /var/lib/murphy drwxr-x--- murphy murphy
-/usr/lib/murphy/node -rwxr-xr-x root root
+/usr/lib/murphy/bin/node -rwxr-xr-x root root
 `,
   )
   t.equal(await node.sh('ps -o user= -p "$(systemctl show -p MainPID --value murphy)"'), 'murphy\n')

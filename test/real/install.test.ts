@@ -34,12 +34,12 @@ onNode('installs, upgrades in place, and leaves nothing behind', async (t, node)
   t.equal(await node.sh(`ps -o user= -p ${pid}`), 'murphy\n')
   t.equal(await node.sh('systemctl show -p OOMScoreAdjust --value murphy'), '-900\n')
   if (mayLowerOomScore) t.equal(await node.sh(`cat /proc/${pid}/oom_score_adj`), '-900\n')
-  const modes = await node.sh(`stat -c '%n %A %U %G' /opt/murphy /opt/murphy/node /opt/murphy/agent/main.js \\
+  const modes = await node.sh(`stat -c '%n %A %U %G' /opt/murphy /opt/murphy/bin/node /opt/murphy/agent/main.js \\
     /etc/murphy /etc/murphy/config.yaml /var/lib/murphy /run/murphy /etc/systemd/system/murphy.service /etc/systemd/system/murphy-last-word.service`)
   t.equal(
     modes,
     `/opt/murphy drwxr-xr-x root root
-/opt/murphy/node -rwxr-xr-x root root
+/opt/murphy/bin/node -rwxr-xr-x root root
 /opt/murphy/agent/main.js -rw-r--r-- root root
 /etc/murphy drwx------ root root
 /etc/murphy/config.yaml -rw------- root root
@@ -63,8 +63,8 @@ onNode('installs, upgrades in place, and leaves nothing behind', async (t, node)
   t.equal(await node.sh('ls -A /opt'), 'murphy\nmurphy.former\n', 'nothing lies about')
   t.match(await install(node), { exit: 0 })
   await node.sh('echo "# another" >> /root/release/systemd/murphy.service')
-  t.equal(await node.sh('/opt/murphy.former/node /opt/murphy.former/agent/main.js version'), 'murphy 1\n')
-  t.equal(await node.sh('stat -c %h /opt/murphy/node'), '2\n', 'the same Node.js takes no room twice')
+  t.equal(await node.sh('/opt/murphy.former/bin/node /opt/murphy.former/agent/main.js version'), 'murphy 1\n')
+  t.equal(await node.sh('stat -c %h /opt/murphy/bin/node'), '2\n', 'the same Node.js takes no room twice')
 
   for (const version of ['1', '2', '1']) {
     const back = await node.exec(['sh', '/opt/murphy/install.sh', '--rollback'])

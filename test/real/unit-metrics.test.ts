@@ -21,7 +21,7 @@ t.test(
     t.teardown(() => node.stop())
     await node.sh('cat > /etc/systemd/system/murphy.service', { input: unit })
     await node.sh(
-      'mkdir -p /opt/murphy /etc/murphy && touch /opt/murphy/node && cat > /etc/murphy/config.yaml',
+      'mkdir -p /opt/murphy/bin /etc/murphy && touch /opt/murphy/bin/node && cat > /etc/murphy/config.yaml',
       {
         input: `metrics_listen: 127.0.0.1:9797\nmetrics_textfile: ${folder}/murphy.prom\n`,
       },

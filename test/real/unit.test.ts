@@ -57,7 +57,7 @@ t.test('in its unit the agent sees what it must and can do no more', { skip }, a
   t.teardown(() => node.stop())
   await node.sh('cat > /etc/systemd/system/murphy.service', { input: unit })
   const commands = Object.entries(looks).map(([name, it]) => `echo "== ${name}"; ${it}`)
-  await node.sh('mkdir -p /opt/murphy /etc/murphy && touch /opt/murphy/node && cat > /opt/murphy/looks.sh', {
+  await node.sh('mkdir -p /opt/murphy/bin /etc/murphy && touch /opt/murphy/bin/node && cat > /opt/murphy/looks.sh', {
     input: `exec >/run/murphy/said 2>&1
       nft monitor > /run/murphy/monitor & stdbuf -oL ip monitor link > /run/murphy/links &
       systemd-notify --ready

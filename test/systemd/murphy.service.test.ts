@@ -27,6 +27,13 @@ t.test('it listens on no port, and runs nothing but what belongs to the machine'
   t.match(text, /^NoExecPaths=\/ /m)
 })
 
+t.test('what systemd starts has a label by which SELinux lets it', async (t) => {
+  // The policies of Fedora and Debian: what lies below /opt is usr_t, but for a folder of one of these names: bin_t.
+  const labelled = /^\/opt\/(.*\/)?(bin|sbin|libexec)(\/.*)?$/
+  const [, program = ''] = /^ExecStart=(\S+)/m.exec(readFileSync(unit, 'utf8')) ?? []
+  t.match(program, labelled)
+})
+
 t.test('it comes back however often it is ended, and the kernel takes others first', async (t) => {
   const text = readFileSync(unit, 'utf8')
   t.match(text, /^Restart=always$/m)

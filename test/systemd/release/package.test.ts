@@ -14,8 +14,8 @@ t.test('a package has the program where a distribution has programs', async (t) 
   layOutPackage(folder, standIn(join(home, 'release')), '/usr/lib/murphy')
   setPackageModes(folder, '/usr/lib/murphy')
   const unit = readFileSync(join(folder, 'usr/lib/systemd/system/murphy.service'), 'utf8')
-  t.match(unit, /^ExecStart=\/usr\/lib\/murphy\/node .*\/usr\/lib\/murphy\/agent\/main.js run$/m)
-  t.match(unit, /^ExecPaths=\/usr\/lib\/murphy\/node /m)
+  t.match(unit, /^ExecStart=\/usr\/lib\/murphy\/bin\/node .*\/usr\/lib\/murphy\/agent\/main.js run$/m)
+  t.match(unit, /^ExecPaths=\/usr\/lib\/murphy\/bin\/node /m)
   for (const it of filesBelow(folder).filter((it) => !it.endsWith('.gz')))
     t.notMatch(readFileSync(join(folder, it), 'latin1'), '/opt/murphy', it)
   const find = 'find . ! -type d -printf "%M %p %l\\n" | sort -k2 | grep -v "/share/"'
@@ -28,7 +28,7 @@ lrwxrwxrwx ./usr/bin/murphy ../lib/murphy/bin/murphy
 -rw-r--r-- ./usr/lib/murphy/agent/main.js 
 -rw-r--r-- ./usr/lib/murphy/agent/package.json 
 -rwxr-xr-x ./usr/lib/murphy/bin/murphy 
--rwxr-xr-x ./usr/lib/murphy/node 
+-rwxr-xr-x ./usr/lib/murphy/bin/node 
 -rw-r--r-- ./usr/lib/systemd/system/murphy-last-word.service 
 -rw-r--r-- ./usr/lib/systemd/system/murphy.service 
 -rw-r--r-- ./usr/lib/sysusers.d/murphy.conf 

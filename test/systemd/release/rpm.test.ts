@@ -31,7 +31,7 @@ t.test('rpm reads what it is, and finds every file as it was', { skip }, async (
   )
   const listed = rpm('-qlp', '--dump').trim().split('\n')
   for (const it of listed) t.match(it, / 1700000000 .* root root /, it)
-  t.match(rpm('-qlp'), /^\/usr\/libexec\/murphy\/node\n/m)
+  t.match(rpm('-qlp'), /^\/usr\/libexec\/murphy\/bin\/node\n/m)
   for (const it of ['--prein', '--postin', '--preun', '--postun']) {
     const body = rpm('-qp', '--qf', `%{${it.slice(2).toUpperCase()}}`)
     t.match(body, 'murphy')
@@ -50,11 +50,11 @@ lrwxrwxrwx ./usr/bin/murphy ../libexec/murphy/bin/murphy
 -rw-r--r-- ./usr/libexec/murphy/agent/main.js 
 -rw-r--r-- ./usr/libexec/murphy/agent/package.json 
 -rwxr-xr-x ./usr/libexec/murphy/bin/murphy 
--rwxr-xr-x ./usr/libexec/murphy/node 
+-rwxr-xr-x ./usr/libexec/murphy/bin/node 
 `,
   )
   const unit = readFileSync(join(home, 'raw/usr/lib/systemd/system/murphy.service'), 'utf8')
-  t.match(unit, /^ExecStart=\/usr\/libexec\/murphy\/node /m)
+  t.match(unit, /^ExecStart=\/usr\/libexec\/murphy\/bin\/node /m)
 })
 
 t.test('the same bytes in two folders', { skip }, async (t) => {
