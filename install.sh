@@ -9,7 +9,7 @@ place=''
 pinned=''
 keys=''
 
-action=install dry=false agent_command=true test=true piped=false
+action=install dry=false agent_command=true test=true credential=false piped=false
 webhook='' ntfy='' cluster='' asked='' channel='' nodes='' got=''
 
 usage() {
@@ -25,6 +25,7 @@ unpacked release, or, where neither lies beside it, from a release it fetches.
   --ntfy URL           notify this ntfy topic: https://ntfy.sh/TOPIC
                        "-" instead of a URL: ask for it, or read it from standard
                        input, one a line. Or --webhook-file FILE, --ntfy-file FILE
+  --credential         keep these URLs as systemd credentials, encrypted if it can
   --cluster NAME       what the cluster is called in messages
   --no-test            send no test message
   --on HOST,HOST       install on these machines, over ssh, not on this one;
@@ -61,6 +62,7 @@ read_options() {
         shift
         ;;
       --no-test) test=false ;;
+      --credential) credential=true ;;
       --no-agent-command) agent_command=false ;;
       --dry-run) dry=true ;;
       --rollback | --uninstall | --purge) action=${1#--} ;;
@@ -72,6 +74,7 @@ read_options() {
   if [ "$action$webhook" = install ] && [ -n "${MURPHY_WEBHOOK-}" ]; then read_value --webhook "$MURPHY_WEBHOOK"; fi
   # Not for the programs that are started from here.
   unset MURPHY_WEBHOOK
+  ! $credential || [ -n "$webhook$ntfy" ] || misused '--credential needs --webhook or --ntfy.'
 }
 
 read_value() {
@@ -137,9 +140,7 @@ check_systemd() {
   done
 }
 
-cpu_of() {
-  case $1 in x86_64 | amd64) say x64 ;; aarch64 | arm64) say arm64 ;; esac
-}
+cpu_of() { case $1 in x86_64 | amd64) say x64 ;; aarch64 | arm64) say arm64 ;; esac; }
 
 # Whether root may run what lies there: all is root's, or of whoever owns this file. Into /tmp others can put the rest.
 is_safe() {
@@ -253,14 +254,13 @@ again() {
   printf '%s' "${webhook:+ --webhook -}${ntfy:+ --ntfy -}"
   [ -z "$cluster" ] || printf ' --cluster "%s"' "$cluster"
   $test || printf ' --no-test'
+  ! $credential || printf ' --credential'
   $agent_command || printf ' --no-agent-command'
   ! $dry || printf ' --dry-run'
   [ "$action" = install ] || printf ' --%s' "$action"
 }
 
-addresses() { printf '%s' "${webhook:+$webhook
-}${ntfy:+$ntfy
-}"; }
+addresses() { for it in "$webhook" "$ntfy"; do [ -z "$it" ] || say "$it"; done; }
 
 # Fetches a release, and has its own installer go on.
 get() {
@@ -290,7 +290,7 @@ main() {
   trap 'exit 141' PIPE
   if $piped; then exec </dev/null; fi
   is_beside || { get; exit; }
-  for part in undo list checks steps help after removal nodes runs; do
+  for part in undo list checks steps sinks help after removal nodes runs; do
     # shellcheck source=/dev/null
     . "$source/systemd/$part.sh"
   done

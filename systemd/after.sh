@@ -13,11 +13,13 @@ examine() {
 
 # The line for the next node, in which no address stands.
 show_next() {
-  options=''
-  for it in discord slack webhook; do
-    if is_kept "$it.url"; then options=' --webhook -'; fi
+  options='' how=''
+  for kind in $kinds; do
+    ! is_kept "$kind.cred" || how=' --credential'
+    is_kept "$kind.url" || is_kept "$kind.cred" || continue
+    case $kind in ntfy) options="$options --ntfy -" ;; *) options=' --webhook -' ;; esac
   done
-  if is_kept ntfy.url; then options="$options --ntfy -"; fi
+  options=$options$how
   name=$(named_cluster)
   [ -z "$name" ] || options="$options --cluster $(quoted "$name")"
   say ''

@@ -86,17 +86,15 @@ check_foreign() {
   if there "$file" && { [ ! -f "$file" ] || [ "$(stat -L -c %u "$file")" -ne 0 ]; }; then
     refuse "$file is no file of root's; move it away, or: chown root: $file"
   fi
-  case $webhook in
-    '') ;;
-    https://discord.com/* | https://*.discord.com/* | https://discordapp.com/*) check_url discord ;;
-    https://hooks.slack.com/services/*) check_url slack ;;
-    *) check_url webhook ;;
-  esac
+  if $credential && is_foreign "$handing"; then refuse "$handing is another program's; move it away first."; fi
+  [ -z "$webhook" ] || check_url "$(kind_of "$webhook")"
   [ -z "$ntfy" ] || check_url ntfy
 }
 
 check_url() {
-  if is_foreign "$settings/$1.url"; then
-    refuse "$settings/$1.url exists, and install.sh did not write it; move it away, or omit the option."
+  file=$settings/$1.url
+  ! $credential || file=$settings/$1.cred
+  if is_foreign "$file"; then
+    refuse "$file exists, and install.sh did not write it; move it away, or omit the option."
   fi
 }

@@ -7,9 +7,10 @@ stop() {
 }
 
 remove_program() {
-  for file in "$unit" "$last_word" "$motd"; do
+  for file in "$unit" "$handing" "$last_word" "$motd"; do
     if is_made "$file"; then rm -f "$file"; fi
   done
+  if is_made "$unit.d"; then rmdir "$unit.d" 2>/dev/null || :; fi
   if is_made "$unit"; then rm -f "$wanted"; fi
   for name in murphy agent; do
     if is_ours "$commands/$name"; then rm -f "$commands/$name"; fi
@@ -40,8 +41,8 @@ remove_help() {
 }
 
 remove_rest() {
-  for file in config.yaml discord.url slack.url webhook.url ntfy.url; do
-    if is_made "$settings/$file"; then rm -f "$settings/$file"; fi
+  for file in "$settings/config.yaml" $(addresses_in "$settings"); do
+    if is_made "$file"; then rm -f "$file"; fi
   done
   if is_made "$settings"; then rmdir "$settings" 2>/dev/null || :; fi
   if is_made "$state"; then rm -rf "$state" /run/murphy; fi

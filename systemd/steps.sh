@@ -70,12 +70,7 @@ write_settings() {
     mkdir -m 0700 "$settings"
   fi
   shut "$settings" 700
-  case $webhook in
-    '') ;;
-    https://discord.com/* | https://*.discord.com/* | https://discordapp.com/*) write_sink discord "$webhook" ;;
-    https://hooks.slack.com/services/*) write_sink slack "$webhook" ;;
-    *) write_sink webhook "$webhook" ;;
-  esac
+  [ -z "$webhook" ] || write_sink "$(kind_of "$webhook")" "$webhook"
   [ -z "$ntfy" ] || write_sink ntfy "$ntfy"
   if [ ! -e "$settings/config.yaml" ]; then
     [ -z "$sinks" ] || sinks="
@@ -84,8 +79,7 @@ sinks:$sinks"
   else
     note_settings
   fi
-  for name in config.yaml discord.url slack.url webhook.url ntfy.url; do
-    file=$settings/$name
+  for file in "$settings/config.yaml" $(addresses_in "$settings"); do
     if [ -f "$file" ] && [ ! -L "$file" ] && is_made "$file"; then shut "$file" 600; fi
   done
 }
@@ -102,15 +96,6 @@ $sinks"
 
 named_cluster() {
   sed -n 's/^cluster: *["'\'']\{0,1\}\([A-Za-z0-9._ -]*\)["'\'']\{0,1\} *$/\1/p' "$settings/config.yaml" | head -n 1
-}
-
-# The address goes to a file of its own; the settings only name that file.
-write_sink() {
-  write_private "$1.url" "$2"
-  grep -q "^[^#]*$settings/$1\.url" "$settings/config.yaml" 2>/dev/null ||
-    sinks="$sinks
-  - type: $1
-    url_file: $settings/$1.url"
 }
 
 write_private() {
@@ -150,6 +135,7 @@ write_units() {
     # Messages name the command that is there: `agent` is another program.
     sed '/^ExecStart=/i Environment=MURPHY_COMMAND=murphy' "$source/systemd/murphy.service" | put "$unit" 0644
   fi
+  hand_over
 }
 
 write_commands() {

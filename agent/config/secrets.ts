@@ -1,4 +1,4 @@
-import { accessSync, constants, readFileSync } from 'node:fs'
+import { accessSync, constants, existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Sink } from '../model/index.ts'
 import type { Path } from './problems.ts'
@@ -19,6 +19,9 @@ export type Secrets = 'read' | 'look' | 'leave'
  */
 export type SecretReader = (form: string, value: string) => string | undefined
 
+/** Where systemd keeps what it hands to the service, while that runs: for the commands that root runs beside it. */
+const ofTheService = '/run/credentials/murphy.service'
+
 export const secretReader =
   (secrets: Secrets, environment: Environment): SecretReader =>
   (form, value) => {
@@ -28,12 +31,12 @@ export const secretReader =
     if (!credential && !value.startsWith('/'))
       throw new Error('must be an absolute path, such as /etc/murphy/discord.url')
     if (secrets === 'leave' || (credential && secrets === 'look')) return undefined
-    const folder = environment.CREDENTIALS_DIRECTORY
+    const folder = environment.CREDENTIALS_DIRECTORY || (existsSync(ofTheService) && ofTheService)
     if (credential && !folder)
       throw new Error(
         'systemd passed no credentials; add LoadCredential=NAME:PATH to murphy.service, with this name',
       )
-    const file = credential ? join(folder ?? '', value) : value
+    const file = credential ? join(folder || '', value) : value
     try {
       if (secrets === 'read') return readFileSync(file, 'utf8').trim()
       accessSync(file, constants.R_OK)

@@ -35,7 +35,7 @@ const looks = {
   'no namespace': 'unshare -n true',
   'no signal': 'kill -0 1',
   'no passwords': 'cat /etc/shadow /etc/shadow- /etc/gshadow | wc -c',
-  'no keys': 'cat /etc/ssh/ssh_host_*_key | wc -c; ls -A /root/.ssh',
+  'no keys': 'cat /etc/ssh/ssh_host_*_key /var/lib/systemd/credential.secret | wc -c; ls -A /root/.ssh',
   sshd: 'cat /etc/ssh/sshd_config',
   'no runtime folders': 'ls -A /run/user',
   'a program of its own': 'cp /usr/bin/true /var/lib/murphy/it && /var/lib/murphy/it',
@@ -57,21 +57,24 @@ t.test('in its unit the agent sees what it must and can do no more', { skip }, a
   t.teardown(() => node.stop())
   await node.sh('cat > /etc/systemd/system/murphy.service', { input: unit })
   const commands = Object.entries(looks).map(([name, it]) => `echo "== ${name}"; ${it}`)
-  await node.sh('mkdir -p /opt/murphy/bin /etc/murphy && touch /opt/murphy/bin/node && cat > /opt/murphy/looks.sh', {
-    input: `exec >/run/murphy/said 2>&1
+  await node.sh(
+    'mkdir -p /opt/murphy/bin /etc/murphy && touch /opt/murphy/bin/node && cat > /opt/murphy/looks.sh',
+    {
+      input: `exec >/run/murphy/said 2>&1
       nft monitor > /run/murphy/monitor & stdbuf -oL ip monitor link > /run/murphy/links &
       systemd-notify --ready
       ${commands.join('\n')}
       systemd-notify WATCHDOG=1 && echo "== end"
       sleep 60`,
-  })
+    },
+  )
   await node.sh(
     `useradd --system --home-dir /var/lib/murphy --shell /usr/sbin/nologin murphy
      mkdir -p /etc/systemd/system/murphy.service.d
      printf '[Service]\\nExecStart=\\nExecStart=sh /opt/murphy/looks.sh\\n' > /etc/systemd/system/murphy.service.d/a.conf
      mkdir -p /var/lib/rancher/k3s/server/tls /root/.kube
      mkdir -p /root/.ssh /run/user/1000/bus
-     echo key > /root/.ssh/id_ed25519 && ssh-keygen -qA && wc -c /etc/shadow /etc/ssh/ssh_host_rsa_key
+     echo key > /root/.ssh/id_ed25519 && ssh-keygen -qA && systemd-creds setup 2> /dev/null && wc -c /var/lib/systemd/credential.secret /etc/shadow /etc/ssh/ssh_host_rsa_key
      echo certificate > /var/lib/rancher/k3s/server/tls/client-admin.crt
      echo kubeconfig > /root/.kube/config
      chmod -R go= /var/lib/rancher/k3s /root/.kube

@@ -7,7 +7,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url))
 /** The line for the next node, where releases are at that place. */
 function next(place: string) {
   const text = `say() { printf '%s\\n' "$*"; }
-    program=/opt/murphy settings=/nowhere place=${place}
+    program=/opt/murphy settings=/nowhere kinds=ntfy place=${place}
     named_cluster() { say home; }
     . ${root}/systemd/after.sh
     show_next`

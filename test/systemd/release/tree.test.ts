@@ -59,6 +59,7 @@ systemd/murphy.service
 systemd/nodes.sh
 systemd/removal.sh
 systemd/runs.sh
+systemd/sinks.sh
 systemd/steps.sh
 systemd/undo.sh
 `
