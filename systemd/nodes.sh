@@ -66,7 +66,10 @@ pack() {
   mkdir -p "$got/$1/murphy/runtime" "$got/$1/murphy/dist"
   ln -s "$runtime" "$got/$1/murphy/runtime/node"
   ln -s "$agent" "$got/$1/murphy/dist/agent"
-  for part in install.sh LICENSE systemd; do ln -s "$source/$part" "$got/$1/murphy/$part"; done
+  for part in LICENSE systemd; do ln -s "$source/$part" "$got/$1/murphy/$part"; done
+  cp "$source/install.sh" "$got/$1/murphy/"
+  # It will ask there for newer ones; a folder of this machine is none of that one.
+  case ${MURPHY_URL-} in http*) check_where && sed -i "s|^place=.*|place='$where'|" "$got/$1/murphy/install.sh" ;; esac
   tar -chf - -C "$got/$1" murphy | gzip -1 >"$got/$1.packed"
 }
 

@@ -109,6 +109,13 @@ t.test('three nodes by one command', { skip }, async (t) => {
     `from a node that has it: ${again.stderr}`,
   )
   t.equal(await second.sh('systemctl is-active murphy && cat /etc/murphy/webhook.url'), `active\n${url}\n`)
+  const mirror = 'https://mirror.example.org/murphy'
+  t.match(await on(`MURPHY_URL=${mirror}/ sh /opt/murphy/install.sh --no-test --on ${hosts[1]}`), { exit: 0 })
+  t.equal(
+    await second.sh('grep ^place= /opt/murphy/install.sh'),
+    `place='${mirror}'\n`,
+    'it asks there for newer ones',
+  )
   t.match(await on(`sh /opt/murphy/install.sh --purge --on ${hosts.slice(1).join()}`), { exit: 0 })
   for (const one of [second, third])
     t.equal(
