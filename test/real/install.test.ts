@@ -34,7 +34,8 @@ onNode('installs, upgrades in place, and leaves nothing behind', async (t, node)
   t.equal(await node.sh(`ps -o user= -p ${pid}`), 'murphy\n')
   t.equal(await node.sh('systemctl show -p OOMScoreAdjust --value murphy'), '-900\n')
   if (mayLowerOomScore) t.equal(await node.sh(`cat /proc/${pid}/oom_score_adj`), '-900\n')
-  const modes = await node.sh(`stat -c '%n %A %U %G' /opt/murphy /opt/murphy/bin/node /opt/murphy/agent/main.js \\
+  const modes =
+    await node.sh(`stat -c '%n %A %U %G' /opt/murphy /opt/murphy/bin/node /opt/murphy/agent/main.js \\
     /etc/murphy /etc/murphy/config.yaml /var/lib/murphy /run/murphy /etc/systemd/system/murphy.service /etc/systemd/system/murphy-last-word.service`)
   t.equal(
     modes,
