@@ -1,8 +1,9 @@
-import { closeSync, constants, fstat, open, readlink, type Stats } from 'node:fs'
+import { closeSync, constants, fstat, fstatSync, open, readlink, type Stats } from 'node:fs'
 import { dirname } from 'node:path'
 import { HostError } from '../model/index.ts'
-import { farMount, farMountOf, mountOf } from './disks.ts'
+import { farMount, farMountOf, isLocal, mountOf } from './disks.ts'
 import { type Bounds, type Lane, newLane } from './lanes.ts'
+import { firstPerson, isAnyones, isShared, knownRoot, lastRoot, noteRoot } from './roots.ts'
 
 /**
  * The result of a walk: the only way to reach paths that users other than root can change. A walk goes step by step and
@@ -108,41 +109,6 @@ const statOne = (fd: number) =>
 const linkOne = (path: string) =>
   new Promise<string>((done, fail) => readlink(path, (error, to) => (error ? fail(error) : done(to))))
 
-/** The first uid and gid of people's accounts (login.defs(5), UID_MIN). */
-const firstPerson = 1000
-/** The group `users` on Debian and SUSE, the only system group that people are in by default. */
-const users = 100
-const isPeoples = (gid: number) => gid >= firstPerson || gid === users
-
-/**
- * Whether users other than its owner may change what is in a folder. System groups do not count: Ubuntu's /var/log,
- * which holds the logs of all pods, is root:syslog 0775.
- */
-const isShared = ({ mode, gid }: Stats) => (mode & 0o002) !== 0 || ((mode & 0o020) !== 0 && isPeoples(gid))
-const isSticky = ({ mode }: Stats) => (mode & 0o1000) !== 0
-
-/**
- * Root's folders that were walked through, with their mount ids, trusted for `trusted` ms by `performance.now()`: only
- * root can mount anything on them, so their mount need not be asked for at each step.
- */
-const roots = new Map<string, { readonly mount: number | undefined; readonly at: number }>()
-const trusted = 10_000
-const mostRoots = 5_000
-
-/** The mount id of what was opened. `entered`: the mount, if it is another than the folder's and may hang. */
-function mountAt(at: string, fd: number, from: Step | undefined, rooted: boolean) {
-  const known = rooted ? roots.get(at) : undefined
-  if (known && performance.now() - known.at < trusted) return { mount: known.mount, entered: undefined }
-  const mount = mountOf(fd)
-  return { mount, entered: from && mount !== from.mount ? farMountOf(mount, at) : undefined }
-}
-
-function noteRoots(at: string, { mount, far, stats }: Pick<Step, 'mount' | 'far' | 'stats'>): void {
-  if (far || stats.uid !== 0 || !stats.isDirectory()) return
-  if (roots.size >= mostRoots) roots.clear()
-  roots.set(at, { mount, at: performance.now() })
-}
-
 interface Step {
   readonly held: Held
   readonly at: string
@@ -151,6 +117,14 @@ interface Step {
   /** The id of its mount. */
   readonly mount: number | undefined
   readonly folderOf: number
+}
+
+/** The mount id of what was opened. `entered`: the mount, if it is another than the folder's and may hang. */
+function mountAt(at: string, fd: number, from: Step | undefined, rooted: boolean) {
+  const known = rooted ? knownRoot(at) : undefined
+  if (known) return { mount: known.mount, entered: undefined }
+  const mount = mountOf(fd)
+  return { mount, entered: from && mount !== from.mount ? farMountOf(mount, at) : undefined }
 }
 
 /** A walk under way: who decides where it leads, and what others than root can change about it. */
@@ -163,17 +137,18 @@ interface Trip extends Walk {
 
 const refused = ({ doing }: Walk, why: string) => new HostError('failed', `${doing}: ${why}`)
 
-/** Opens one name in the open folder `from`, and stats it. */
+/** Opens one name in the open folder `from`, or where there is none the folder `at` of root's, and stats it. */
 async function step(trip: Trip, from: Step | undefined, name: string, at: string): Promise<Step> {
   const { doing, near, rooted, peoples } = trip
-  const known = from && farMount(at)
-  const laneFor = (far: boolean) => laneOf({ far, rooted, peoples, dev: from?.stats.dev ?? 0 })
-  const expected = from !== undefined && (from.far || known !== undefined)
+  const known = at === '' ? undefined : farMount(at)
+  const dev = from?.stats.dev ?? knownRoot(at)?.dev ?? 0
+  const laneFor = (far: boolean) => laneOf({ far, rooted, peoples, dev })
+  const expected = from?.far === true || known !== undefined
   const refuseFar = (type = 'far') =>
     refused(trip, `it leads to ${at}, on a file system that may not answer (${type})`)
   if (near && expected) throw refuseFar(known)
   const lane = laneFor(expected)
-  const open = () => openOne(from ? `${from.held.path}/${name}` : '/')
+  const open = () => openOne(from ? `${from.held.path}/${name}` : at || '/')
   // With O_PATH a FUSE program that is mounted there is not asked yet; an NFS server may be.
   const fd = await lane.run(doing, () => (from ? from.held.use(open) : open()), trip, closeSync)
   const held = hold(fd)
@@ -186,8 +161,12 @@ async function step(trip: Trip, from: Step | undefined, name: string, at: string
         `it leads to ${at}, where a program of uid ${entered.server} answers, for which nobody waits; copy the file to a disk if it is meant`,
       )
     const far = expected || entered !== undefined
-    const stats = await laneFor(far).run(doing, () => held.use(() => statOne(fd)), trip)
-    if (rooted) noteRoots(at, { mount, far, stats })
+    // What was opened on a local disk is in memory.
+    const stats =
+      from && mount === from.mount && isLocal(dev)
+        ? fstatSync(fd)
+        : await laneFor(far).run(doing, () => held.use(() => statOne(fd)), trip)
+    if (rooted && !far) noteRoot(at, stats, mount)
     return { held, at, stats, far, mount, folderOf: from?.stats.uid ?? 0 }
   } catch (error) {
     held.release()
@@ -212,6 +191,13 @@ async function follow(trip: Trip, from: Step, name: string, link: Step): Promise
   return to.startsWith('/') ? namesOf(to) : [...namesOf(from.at), ...namesOf(to)]
 }
 
+/** Begins a way by these names, and takes off those that it need not step through. */
+function begin(trip: Trip, left: string[]): Promise<Step> {
+  const { at, count } = trip.rooted ? lastRoot(left) : { at: '', count: 0 }
+  left.splice(0, count)
+  return step(trip, undefined, '', at)
+}
+
 /** Follows a path to its end. Rejects where links of two users are mixed, or where the walk may not go. */
 export async function walk(path: string, asked: Walk): Promise<Found> {
   const said = asked.word === undefined || isTrusted(asked.word) ? undefined : asked.word
@@ -222,7 +208,7 @@ export async function walk(path: string, asked: Walk): Promise<Found> {
     peoples: said !== undefined && said >= firstPerson,
   }
   let left = namesOf(path)
-  let here = await step(trip, undefined, '', '')
+  let here = await begin(trip, left)
   try {
     for (let links = 0, steps = 0, name = left.shift(); name !== undefined; name = left.shift()) {
       steps += 1
@@ -230,7 +216,7 @@ export async function walk(path: string, asked: Walk): Promise<Found> {
       if (name === '..') {
         // Restart from `/`, because the parent of an open folder may have been moved meanwhile.
         left = [...namesOf(dirname(here.at || '/')), ...left]
-        const again = await step(trip, undefined, '', '')
+        const again = await begin(trip, left)
         here.held.release()
         here = again
         continue
@@ -247,12 +233,12 @@ export async function walk(path: string, asked: Walk): Promise<Found> {
         } finally {
           next.held.release()
         }
-        next = await step(trip, undefined, '', '')
+        next = await begin(trip, left)
       } else {
         const { uid } = next.stats
         trip.rooted &&= isTrusted(uid) || !next.stats.isDirectory()
         trip.peoples ||= next.stats.isDirectory() && !isTrusted(uid) && uid >= firstPerson
-        if (left.length > 0 && isShared(next.stats) && !isSticky(next.stats)) trip.rooted = false
+        if (left.length > 0 && isAnyones(next.stats)) trip.rooted = false
       }
       here.held.release()
       here = next
