@@ -74,7 +74,12 @@ export interface BenchAgent {
 }
 
 /** Starts the bundled agent on the node as the unit does, as root, and waits until it is ready. */
-export async function startAgent(node: BenchNode, receiver: Receiver, bundle: string): Promise<BenchAgent> {
+export async function startAgent(
+  node: BenchNode,
+  receiver: Receiver,
+  bundle: string,
+  more: object = {},
+): Promise<BenchAgent> {
   const at = join(node.folder, 'agent')
   const [config, ready] = [join(at, 'config.yaml'), join(at, 'ready')]
   mkdirSync(join(at, 'bin'), { recursive: true })
@@ -88,6 +93,7 @@ export async function startAgent(node: BenchNode, receiver: Receiver, bundle: st
     // So that not all kills of the bench are open at once.
     collectors: { memory: { hold_minutes: 1 } },
     sinks: [{ type: 'webhook', url: receiver.url, secret: receiver.secret }],
+    ...more,
   }
   writeFileSync(config, JSON.stringify(settings))
   // There is no systemd to tell here; that it would be told is what counts.
@@ -102,7 +108,7 @@ export async function startAgent(node: BenchNode, receiver: Receiver, bundle: st
   }
   const begun = now()
   const script = `echo $$ > ${group.procs}; exec "$@"`
-  const argv = [process.execPath, ...flags, ...more, join(bundle, 'main.js'), '--config', config, 'run']
+  const argv = [process.execPath, ...flags, ...looking, join(bundle, 'main.js'), '--config', config, 'run']
   const child = spawn('sh', ['-c', script, 'sh', ...node.inside, ...argv], {
     env,
     cwd: '/',
@@ -132,7 +138,7 @@ export async function startAgent(node: BenchNode, receiver: Receiver, bundle: st
 }
 
 /** For looking into the agent itself, such as --cpu-prof. */
-const more = (process.env.MURPHY_BENCH_NODE_FLAGS ?? '').split(' ').filter(Boolean)
+const looking = (process.env.MURPHY_BENCH_NODE_FLAGS ?? '').split(' ').filter(Boolean)
 
 /** Runs node on the node and waits for its end: how long it took, ms, and how it ended. */
 export function timed(

@@ -11,6 +11,7 @@ import { barePost } from './floor.ts'
 import { openKills } from './kernel.ts'
 import { cpuOf, median, memoryOf, repeat } from './measure.ts'
 import { makeRules, now } from './node.ts'
+import { restOf, restTable } from './rest.ts'
 import { sequences } from './sequences.ts'
 import { type Stand, say, withStand } from './stand.ts'
 import { type Figures, figures, type Row, table } from './table.ts'
@@ -34,15 +35,23 @@ if (options.only === 'sequences') {
 }
 const minutes = Number(options.minutes)
 const times = Number(options.times)
-if (!(minutes > 0) || !Number.isInteger(times) || times < 1 || options.only !== undefined) {
+if (!(minutes > 0) || !Number.isInteger(times) || times < 1 || ![undefined, 'rest'].includes(options.only)) {
   process.stderr.write(
-    'usage: npm run bench -- [--minutes MINUTES OF REST] [--times EACH FAULT ON EACH NODE] [--json] [--only sequences]\n',
+    'usage: npm run bench -- [--minutes MINUTES OF REST] [--times EACH FAULT ON EACH NODE] [--json] [--only sequences|rest]\n',
   )
   process.exit(2)
 }
 if (process.getuid?.() !== 0) {
   process.stderr.write('the bench needs root: it makes namespaces and control groups\n')
   process.exit(2)
+}
+
+if (options.only === 'rest') {
+  const failed = await withStand(async (stand) => {
+    process.stdout.write(`${restTable(await restOf(stand, minutes))}\n`)
+  })
+  if (failed !== undefined) process.stderr.write(`not measured: ${failed}\n`)
+  process.exit(failed === undefined ? 0 : 1)
 }
 
 const megabyte = 1e6
