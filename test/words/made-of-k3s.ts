@@ -27,6 +27,28 @@ const answers = {
   kubelet: unwell('does not answer on 127.0.0.1:10248: connect ECONNREFUSED'),
   'kube-proxy': unwell('answers 503'),
 }
+/** What the cluster may show of this node, with the kubelet's words (k8s: pkg/kubelet/nodestatus/setters.go). */
+const nodes = [
+  ...[
+    'container runtime is down',
+    'PLEG is not healthy: pleg was last seen active 3m9.1s ago; threshold is 3m0s',
+    'container runtime network not ready: NetworkReady=false reason:NetworkPluginNotReady message:cni plugin not initialized',
+    'node is shutting down',
+    'Kubelet stopped posting node status.',
+  ].map((message, at, all) => ({
+    ready: false,
+    pressures: [],
+    condition: {
+      status: at === all.length - 1 ? 'Unknown' : 'False',
+      reason: 'KubeletNotReady',
+      message,
+      since: noon - 9 * minute,
+    },
+    renewed: noon - 10 * minute,
+  })),
+  ...['DiskPressure', 'MemoryPressure', 'PIDPressure'].map((it) => ({ ready: true, pressures: [it] })),
+  { ready: false, pressures: [], gone: noon - 20 * minute },
+].map((it) => ({ name: 'ip-10-0-113-27.eu-central-1.compute.internal', taints: [], ...it }))
 const disk = (more: object) => ({
   disks: [
     {
@@ -78,6 +100,7 @@ const rising: Series = (name, from) =>
   }).filter((it) => it.at >= from)
 
 const states: readonly K3sSample[] = [
+  ...nodes.map((node) => server({ node })),
   server({ answers }),
   agent({ answers, servers: ['192.0.2.10:6443', '192.0.2.11:6443', '192.0.2.12:6443', '192.0.2.13:6443'] }),
   ...['exit-code', 'oom-kill', 'timeout', 'start-limit-hit', 'watchdog'].map((result) =>
