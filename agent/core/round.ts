@@ -83,7 +83,8 @@ export async function round(
   const at = host.now()
   const about = () => ({ collector: collector.name, at, took: performance.now() - begun })
   try {
-    return { ...about(), ...(await look(collector, settings, host, past, at, signal)) }
+    const seen = await look(collector, settings, host, past, at, signal)
+    return { ...about(), ...seen }
   } catch (error) {
     // A stored sample that makes the collector fail would do so every round, so try without it. Still reported.
     if (past.sample !== undefined && !(error instanceof HostError)) {

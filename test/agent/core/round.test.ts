@@ -34,6 +34,24 @@ t.test('a round that fails learns nothing, says why and judges nothing else', as
   t.notOk(it.sample)
 })
 
+t.test('how long it took includes what was waited for, whether it failed or not', async (t) => {
+  const waits = async () => {
+    const begun = performance.now()
+    // A timer may ring up to a millisecond early.
+    while (performance.now() - begun < 20) await new Promise((resolve) => setTimeout(resolve, 20))
+    return {}
+  }
+  const { took } = await round(eye(waits), {}, host, { heard: [] })
+  t.ok(took >= 20, `${took}`)
+  const failed = await round(
+    eye(() => waits().then(() => Promise.reject(new HostError('denied', 'no')))),
+    {},
+    host,
+    { heard: [] },
+  )
+  t.ok(failed.took >= 20, `${failed.took}`)
+})
+
 t.test('a judge that throws is a round that failed', async (t) => {
   const it = await round(
     eye(
