@@ -19,12 +19,13 @@ const hour = 60 * minute
 const outage = 72 * hour
 const many = 200
 const stillOpen = 3
+// Of the whole file: a test has no more time than that.
+t.setTimeout(outage / speed + 120_000)
 const severities = ['critical', 'warning', 'warning', 'warning'] as const
 
 t.test(
   '72 hours without the service, 200 incidents: none is lost, and what is over is one digest',
   async (t) => {
-    t.setTimeout(outage / speed + 120_000)
     const folder = mkdtempSync(join(tmpdir(), 'murphy-'))
     const receiver = await webhookReceiver()
     const real = performance.now()
