@@ -47,6 +47,14 @@ export const metrics = {
     ['sink', 'outcome'],
     'Requests to a sink since the agent started, by what became of them; again are those that are tried again.',
   ),
+  heartbeat_failing: gauge(
+    ['heartbeat'],
+    '1 while a heartbeat is not accepted, or not sent, as something in Murphy does not work.',
+  ),
+  heartbeat_last_sent_timestamp_seconds: gauge(
+    ['heartbeat'],
+    'When a heartbeat was last accepted, unix seconds.',
+  ),
   deadline_timestamp_seconds: gauge(['what'], 'When something expires or is used up, unix seconds.'),
   left_out: gauge(['metric'], `Values of a metric that are not shown, as it has more than ${mostMeasured}.`),
 } as const satisfies Readonly<Record<string, Metric>>
@@ -71,7 +79,7 @@ export interface Numbers {
   /** By collector, and by sink. */
   readonly rounds: Readonly<Record<string, Counts>>
   readonly letters: Readonly<Record<string, Counts>>
-  /** The longest pause between two scheduled checks, ms, by collector. */
+  /** Whether a check that was due by its schedule has not ended, by collector. */
   readonly late: Readonly<Record<string, boolean>>
   /** Of this process: bytes, and seconds of a core. */
   readonly memory: number
@@ -155,6 +163,11 @@ function showSnapshot(snapshot: Snapshot, set: Set): void {
     set('sink_failing', of, it.failing || it.gone ? 1 : 0)
     set('sink_waiting', of, it.waiting)
     if (it.lastSent !== undefined) set('sink_last_sent_timestamp_seconds', of, it.lastSent / 1000)
+  }
+  for (const it of snapshot.heartbeats ?? []) {
+    const of = { heartbeat: it.name }
+    set('heartbeat_failing', of, it.failing || it.held !== undefined ? 1 : 0)
+    if (it.lastSent !== undefined) set('heartbeat_last_sent_timestamp_seconds', of, it.lastSent / 1000)
   }
   for (const it of snapshot.deadlines) set('deadline_timestamp_seconds', { what: it.what }, it.at / 1000)
 }

@@ -22,6 +22,23 @@ t.test('the picture in numbers, for Prometheus', async (t) => {
     t.ok(text.split('\n').includes(line), line)
 })
 
+t.test('heartbeats that do not get through, or are held back', async (t) => {
+  const of = (name: string) => ({ name, type: 'kuma', every: 60_000 }) as const
+  const heartbeats = [
+    { ...of('well'), lastSent: 1_764_000_000_000 },
+    { ...of('refused'), failing: { since: 1, why: '404', tries: 3 } },
+    { ...of('held'), held: 'the check of certificates is overdue' },
+  ]
+  const lines = (await metricsText({ ...picture, heartbeats })).split('\n')
+  for (const it of [
+    'murphy_heartbeat_failing{heartbeat="well"} 0',
+    'murphy_heartbeat_failing{heartbeat="refused"} 1',
+    'murphy_heartbeat_failing{heartbeat="held"} 1',
+    'murphy_heartbeat_last_sent_timestamp_seconds{heartbeat="well"} 1764000000',
+  ])
+    t.ok(lines.includes(it), it)
+})
+
 t.test('asked twice it says the same, hostile names included', async (t) => {
   const [incident] = picture.incidents
   if (!incident) throw new Error('the picture has one')
