@@ -1,5 +1,4 @@
 import { spawnSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { allRules } from '../agent/cli/commands/explain.ts'
@@ -23,6 +22,7 @@ import {
 import { example, examples, unwritten } from './words/examples.ts'
 import { made } from './words/made.ts'
 import { findingsOf, incidentOf, recorded } from './words/said.ts'
+import { sourceTexts, writtenLines } from './words/texts.ts'
 
 /** How Murphy speaks: short enough for a lock screen, in the field's words, each step able to be pasted. */
 const rules = allRules()
@@ -79,21 +79,24 @@ t.test('what Murphy itself makes of states that no recorded node is in', async (
   )
 })
 
-t.test("every command's help, the installer's, and the settings' comments", async (t) => {
+t.test("every command's help, the installer's, every page, and every sentence in the sources", async (t) => {
   const root = join(import.meta.dirname, '..')
   const help = (program: string, ...argv: readonly string[]) => {
-    const { stdout, stderr } = spawnSync(program, argv, { cwd: root, encoding: 'utf8' })
-    return [argv.join(' '), stdout, stderr] as const
+    const { stdout } = spawnSync(program, argv, { cwd: root, encoding: 'utf8' })
+    t.ok(stdout.length > 500, argv.join(' '))
+    return stdout.split('\n').map((text) => ({ at: argv.join(' '), text }))
   }
-  const files = ['systemd/config.yaml'].map((it) => [it, readFileSync(join(root, it), 'utf8')] as const)
-  for (const [name, said = ''] of [
-    help(process.execPath, 'agent/main.ts', 'man'),
-    help('sh', 'install.sh', '--help'),
-    ...files,
-  ]) {
-    t.ok(said.length > 500, name)
-    for (const line of said.split('\n')) t.strictSame(bannedIn(line), [], name)
-  }
+  const [written, sources] = [writtenLines(), sourceTexts()]
+  t.ok(written.length > 5_000 && sources.length > 3_000, `${written.length} lines, ${sources.length} texts`)
+  t.strictSame(
+    [
+      ...help(process.execPath, 'agent/main.ts', 'man'),
+      ...help('sh', 'install.sh', '--help'),
+      ...written,
+      ...sources,
+    ].flatMap(({ at, text }) => bannedIn(text).map((it) => `${at}: ${it}`)),
+    [],
+  )
 })
 
 const hostile = ['x'.repeat(9_000), '\u202e\u0000`rm`\n# [a](b)', '😀'.repeat(300), '', 'NaN']

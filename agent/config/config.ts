@@ -250,7 +250,7 @@ function sinkConfig(
   check(sinkSchema(sink), own, path)
   for (const key of sink.restate ? ['only_when', 'weekly'] : [])
     if (key in own)
-      problem([...path, key], `is not for ${sink.name}: it is told all that is open, again every minute`)
+      problem([...path, key], `is not for ${sink.name}: it gets all that is open, again every minute`)
   if (!sink.restate && 'only_when' in own && 'weekly' in own)
     problem(
       [...path, 'weekly'],

@@ -15,7 +15,7 @@ export function whatFlaw(what: string, codes: readonly string[]): string | undef
   const [code = ''] = what.split(/[/|]/)
   const [area = ''] = code.split('.')
   if (what.endsWith('*'))
-    return `a * stands for no names; write ${areas.includes(area) ? `${area} for all of its codes` : 'all, an area, a code, a subject or a pod'}`
+    return `a * is no placeholder; write ${areas.includes(area) ? `${area} for all of its codes` : 'all, an area, a code, a subject or a pod'}`
   const isCode = /^[a-z0-9]+\.[a-z-]+$/.test(code) && areas.includes(area) && !unit.test(code)
   if (isCode && !codes.includes(code)) return `is no code${didYouMean(code, codes)}`
   const words = ['all', ...areas]

@@ -69,7 +69,7 @@ export function quietOf(
 
 /** What is held back from Alertmanager is over for it. */
 const neverQuiet =
-  'is not for alertmanager: it is told all that is open, again every minute; give it mute times of its own (mute_time_intervals)'
+  'is not for alertmanager: it gets all that is open, again every minute; give it mute times of its own (mute_time_intervals)'
 
 /** The maintenance windows, complete; what is wrong with them is in `checks`. `rules`: those of all collectors. */
 export function maintenanceOf(

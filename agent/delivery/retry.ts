@@ -89,7 +89,7 @@ const words: Readonly<Record<string, string>> = {
   UND_ERR_ABORTED: 'was given up: the agent is stopping',
   ERR_SSL_WRONG_VERSION_NUMBER: 'does not speak TLS there: the port, or the s in front of ://, is wrong',
   ERR_SSL_PACKET_LENGTH_TOO_LONG: 'does not speak TLS there: the port, or the s in front of ://, is wrong',
-  EPROTOCOL: 'does not answer as a mail server does: the port, or what stands in front of ://, is wrong',
+  EPROTOCOL: 'does not answer as a mail server does: the port, or what is in front of ://, is wrong',
   CERT_HAS_EXPIRED: 'shows an expired certificate',
   ERR_TLS_CERT_ALTNAME_INVALID: 'shows a certificate for another name',
   DEPTH_ZERO_SELF_SIGNED_CERT: 'shows a certificate this node does not trust',

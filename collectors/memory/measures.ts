@@ -21,7 +21,7 @@ export const measures: Measures<
     memory_available_bytes: { help: 'How much of it is available without swapping.', labels: [] },
     memory_oom_kills_total: {
       counter: true,
-      help: 'Processes that the kernel has killed for want of memory since the boot, by its own count.',
+      help: 'OOM kills since the boot, by its own count.',
       labels: [],
     },
     container_memory_used_bytes: {

@@ -17,7 +17,8 @@ const banned: readonly RegExp[] = [
   /\banew\b/i,
   /\bmend(s|ed|ing)?\b/i,
   /\btold\b/i,
-  /\bstands?\b/i,
+  // What replaces something for a while stands in for it.
+  /\bstands?\b(?![- ]ins?\b)/i,
   /\bway in\b/i,
   /\bleads? nowhere\b/i,
   /\bmade again\b/i,

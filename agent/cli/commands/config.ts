@@ -16,11 +16,11 @@ export function configCheck(options: Common): Exit {
   mustHaveRoots(allRules())
   const { webConfig } = config.metrics
   if (webConfig !== undefined) mustBeUsable(webConfig)
-  const told =
+  const reached =
     config.sinks.length === 0
       ? 'no sink: nobody is notified'
       : `sinks: ${config.sinks.map((it) => it.name).join(', ')}`
-  print(`${config.file ?? 'no config file, defaults'}: valid (${told})\n`)
+  print(`${config.file ?? 'no config file, defaults'}: valid (${reached})\n`)
   return 0
 }
 

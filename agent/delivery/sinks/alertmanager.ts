@@ -29,7 +29,7 @@ export const alertmanager = sink({
     urls: {
       type: 'array',
       description:
-        'The base address of each Alertmanager of one cluster, such as http://am1.example:9093: each is told everything.',
+        'The base address of each Alertmanager of one cluster, such as http://am1.example:9093: each gets everything.',
       items: { type: 'string', pattern: '^https?://[^\\s]{1,300}$' },
     },
     user: { type: 'string', description: 'A user, where they ask for a password.' },

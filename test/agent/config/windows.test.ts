@@ -74,7 +74,7 @@ t.test('what would have no effect is refused, by line and key', async (t) => {
   const quiet = (more: string, sinks = hook + alerts) =>
     errors(`${sinks}quiet:\n  - { from: "22:00", to: "07:00"${more} }\n`)
   t.equal(quiet(''), '')
-  const never = 'is not for alertmanager: it is told all that is open, again every minute; .*mute_time'
+  const never = 'is not for alertmanager: it gets all that is open, again every minute; .*mute_time'
   t.match(
     quiet(', sinks: [webhook, am]'),
     new RegExp(`config\\.yaml:5.*quiet\\[0\\]\\.sinks\\[1\\]: ${never}`),
