@@ -25,13 +25,11 @@ t.test('each command shows on each terminal what was reviewed', async (t) => {
   )
 })
 
+const beyondAscii = /[^\n\u0020-\u007e]/
+
 t.test('ASCII where the locale has no more, and only commands are wider than the terminal', async (t) => {
-  for (const it of screens()) {
-    t.notMatch(
-      onAll({ ...it, render: (one) => (one.ascii ? it.render(one) : '') }),
-      /[^\n\u0020-\u007e]/,
-      it.name,
-    )
+  for (const it of [...screens(), ...(await screensOfNodes())]) {
+    t.notMatch(onAll({ ...it, render: (one) => (one.ascii ? it.render(one) : '') }), beyondAscii, it.name)
     const lines = it.render({ color: false, width: 80 }).split('\n')
     const wide = lines.filter((line) => line.length > 80 && !/`.*`|^ {11}/.test(line))
     t.strictSame(wide, [], it.name)

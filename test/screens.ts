@@ -56,7 +56,7 @@ export const onAll = ({ render }: Screen): string =>
 const nodes = join(import.meta.dirname, 'nodes')
 const settingsOf = new Map(collectors.map((it) => [it.name, defaults(it.settings)]))
 
-/** `agent check --node`, and `agent certs` of one of them. */
+/** `agent check --node` of each, and every page of one of them. */
 export async function screensOfNodes(): Promise<readonly Screen[]> {
   const names = readdirSync(nodes, { withFileTypes: true }).filter((it) => it.isDirectory())
   const all: Screen[] = []
@@ -72,24 +72,28 @@ export async function screensOfNodes(): Promise<readonly Screen[]> {
   }
   return [
     ...all,
-    await certs('2026-11-23T01:00:00Z', 'certs'),
-    await certs('2027-11-20T01:00:00Z', 'certs-late'),
+    await page('certs', 'healthy', 'certs', Date.parse('2026-11-23T01:00:00Z')),
+    await page('certs', 'healthy', 'certs-late', Date.parse('2027-11-20T01:00:00Z')),
+    await page('firewall', 'duplicates', 'firewall'),
+    await page('network', 'two-nodes-peer-route-deleted-node1', 'network'),
+    await page('memory', 'oom-kills', 'memory'),
   ]
 }
 
-async function certs(at: string, name: string): Promise<Screen> {
-  const time = Date.parse(at)
-  const host = recordedNode(join(nodes, 'healthy'), { now: () => time })
-  const it = collectors.find(({ page }) => page?.name === 'certs')
-  if (!it?.page) throw new Error('there is a page of certificates')
-  const { page } = it
-  const its = settingsOf.get(it.name) ?? {}
-  const outcome = await round(it, its, host, { heard: [] })
+/** A page of a recorded node, as of another time where one is given. */
+async function page(of: string, node: string, name: string, at?: number): Promise<Screen> {
+  const host = recordedNode(join(nodes, node), at === undefined ? {} : { now: () => at })
+  const it = collectors.find((one) => one.page?.name === of)
+  if (!it?.page) throw new Error(`there is no page ${of}`)
+  const { page: its } = it
+  const time = host.now()
+  const settings = settingsOf.get(it.name) ?? {}
+  const outcome = await round(it, settings, host, { heard: [] })
   if (!outcome.sample) throw new Error('it has seen something')
   const findings = step([], outcome, time)
   const known = { source: 'recording' as const, node: host.node, now: time, at: time, sample: outcome.sample }
-  const view = viewFrom(it, its, { ...known, trend: [], artifacts: [], findings }, {})
-  return { name, render: (terminal) => page.render(view, terminal) }
+  const view = viewFrom(it, settings, { ...known, trend: [], artifacts: [], findings }, {})
+  return { name, render: (terminal) => its.render(view, terminal) }
 }
 
 const minute = 60_000

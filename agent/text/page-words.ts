@@ -1,6 +1,7 @@
 import type { Severity, Terminal, View } from '../model/index.ts'
 import { duration } from './durations.ts'
 import { paint, type Style, wrap } from './terminal.ts'
+import { namesSubject } from './titles.ts'
 
 /** Parts that the pages of all collectors share. Pure. */
 
@@ -21,15 +22,17 @@ export function severityText(
   )
 }
 
-/** The findings, one paragraph each, with the subject where the text does not name it. */
+/** The findings, one paragraph each, with the subject where neither title nor text names it, and where the steps are. */
 export const findingLines = (
   { findings }: Pick<View, 'findings'>,
   terminal: Terminal,
   indent = 0,
 ): readonly string[] =>
-  findings.map(({ severity, title, subject, text }) => {
-    const about = subject === 'node' || text.includes(subject) ? '' : ` (${subject})`
-    return severityText(severity, `${title}${about}. ${text}`, terminal, indent, indent + 2)
+  findings.map((it) => {
+    const { severity, title, subject, text, code } = it
+    const about = namesSubject(title, it) || text.includes(subject) ? '' : ` (${subject})`
+    const all = `${title}${about}. ${text} More: \`agent explain ${code}\``
+    return severityText(severity, all, terminal, indent, indent + 2)
   })
 
 /** What could not be seen, one paragraph each, and one for all that is missing from a recording. */

@@ -1,6 +1,6 @@
 import type { ArtifactEntry, Terminal, View } from '../../../agent/model/index.ts'
 import { familyNames } from '../../../agent/text/families.ts'
-import { ageText, findingLines } from '../../../agent/text/page-words.ts'
+import { ageText, findingLines, unseenLines } from '../../../agent/text/page-words.ts'
 import { safe } from '../../../agent/text/sanitize.ts'
 import { size } from '../../../agent/text/sizes.ts'
 import { paint, sparkline, wrap } from '../../../agent/text/terminal.ts'
@@ -18,7 +18,7 @@ const mostShown = 8
 
 /** The whole firewall on a page: owners, policies, ufw, SSH, who changed what, snapshots. */
 export function renderFirewall(view: View<FirewallSample, unknown>, terminal: Terminal): string {
-  const { node, sample, now, artifacts, unseen } = view
+  const { node, sample, now, artifacts } = view
   const rules = sample.sets.reduce((sum, it) => sum + it.rules, 0)
   const line = sparkline(
     view.trend.map((it) => it.value),
@@ -39,7 +39,7 @@ export function renderFirewall(view: View<FirewallSample, unknown>, terminal: Te
     ...fact('ufw', ufw(sample)),
     ...fact('iptables', [...new Set(sample.sets.map((it) => it.version).filter(Boolean))].join(', ')),
     ...fact('conntrack', sample.conntrack ? `${sample.conntrack.percent} % of ${sample.conntrack.most}` : ''),
-    ...fact('unreadable', unseen.map((it) => it.why).join('; ')),
+    ...unseenLines(view, terminal).flatMap((it) => ['', it]),
     ...heading('Changes'),
     ...changes(sample, now, terminal),
     ...heading('Kept rule sets'),

@@ -15,11 +15,21 @@ t.test('what is wrong, its severity first', async (t) => {
     'nothing but the word is coloured',
   )
   const hostile = finding({ code: 'a.b', severity: 'info', title: 'a title', text: 'evil\u001b[2J' })
-  t.strictSame(findingLines({ findings: [hostile] }, plain), ['INFO a title. evil\ufffd[2J'])
+  const wide = { ...plain, width: 120 }
+  t.strictSame(findingLines({ findings: [hostile] }, wide), [
+    'INFO a title. evil\ufffd[2J More: `agent explain a.b`',
+  ])
   const killed = finding({ code: 'a.b', title: 'killed', subject: 'shop/db-0', text: '2 times.' })
+  const others = [{ text: 'shop/db-0: 2 times.' }, { title: 'OOMKilled: shop/db-0' }]
   t.strictSame(
-    findingLines({ findings: [killed, { ...killed, text: 'shop/db-0: 2 times.' }] }, plain),
-    ['WARNING killed (shop/db-0). 2 times.', 'WARNING killed. shop/db-0: 2 times.'],
+    findingLines({ findings: [killed, ...others.map((it) => ({ ...killed, ...it }))] }, wide).map((it) =>
+      it.replace(/ More: .*/, ''),
+    ),
+    [
+      'WARNING killed (shop/db-0). 2 times.',
+      'WARNING killed. shop/db-0: 2 times.',
+      'WARNING OOMKilled: shop/db-0. 2 times.',
+    ],
     'with what, once',
   )
 })

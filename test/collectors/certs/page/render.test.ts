@@ -74,7 +74,7 @@ unreadable  client-admin
   /etc/x.pem is empty
 
 WARNING 1 k3s cert expires in 70 d (k3s server). client-admin.crt (system:admin)
-  expires 2027-11-23 12:00 UTC, in 70 d.
+  expires 2027-11-23 12:00 UTC, in 70 d. More: \`agent explain certs.expiring\`
 
   Not seen: reading /root/a: permission denied
 
