@@ -43,8 +43,9 @@ function partDistance(word: string, name: string): number {
   return part.length < 4 ? Number.POSITIVE_INFINITY : distance(word.slice(word.indexOf('.') + 1), part)
 }
 
-/** "; did you mean a or b?", or nothing where no name is near. */
+/** "; did you mean a, b or c?", or nothing where no name is near. */
 export function didYouMean(word: string, known: readonly string[]): string {
   const names = near(word, known)
-  return names.length > 0 ? `; did you mean ${names.join(' or ')}?` : ''
+  const either = [names.slice(0, -1).join(', '), ...names.slice(-1)].filter(Boolean)
+  return either.length > 0 ? `; did you mean ${either.join(' or ')}?` : ''
 }

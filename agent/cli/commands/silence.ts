@@ -105,7 +105,7 @@ function mustBeSilenced(what: string, silences: readonly Silence[]): void {
     )
   const names = silences.map((it) => safe(it.what))
   throw new Refusal(
-    `${safe(what)} is not silenced; ${names.length > 0 ? `silenced are ${names.join(', ')}` : 'nothing is'}`,
+    `${safe(what)} is not silenced; ${names.length > 0 ? `silenced: ${names.join(', ')}` : 'nothing is'}`,
   )
 }
 

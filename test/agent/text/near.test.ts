@@ -20,5 +20,7 @@ t.test('what somebody may have meant', async (t) => {
 
 t.test('in words', async (t) => {
   t.equal(didYouMean('flushd', codes), '; did you mean firewall.flushed?')
+  t.equal(didYouMean('oom', codes), '; did you mean memory.oom-killed or memory.oom-storm?')
+  t.equal(didYouMean('a.b', ['a.b1', 'a.b2', 'a.b3']), '; did you mean a.b1, a.b2 or a.b3?')
   t.equal(didYouMean('nonsense', codes), '')
 })

@@ -71,7 +71,7 @@ t.test('what somebody types who has just read a message', async (t) => {
     t.match(await agent('silence', what), { exit: 3, err: said }, what)
   t.match(await agent('silence', 'shop/db-7', '--end'), {
     exit: 3,
-    err: /shop\/db-7 is not silenced; silenced are memory, /,
+    err: /shop\/db-7 is not silenced; silenced: memory, /,
   })
 })
 
