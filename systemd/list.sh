@@ -62,7 +62,7 @@ recognised() {
     [ "$(stat -c %U:%G "$file" 2>/dev/null)" != root:murphy ] || say "$file"
   done
   [ "$(stat -c %U "$state" 2>/dev/null)" != murphy ] || say "$state"
-  ! grep -qs "^ExecStart=$program/node " "$unit" || say "$unit"
+  ! grep -qs "^ExecStart=$program/" "$unit" || say "$unit"
   ! grep -qs '^ExecStop=.* stop murphy\.service$' "$last_word" || say "$last_word"
   ! grep -qs "$program/bin/murphy status" "$motd" || say "$motd"
 }

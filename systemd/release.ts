@@ -23,6 +23,7 @@ export function optionsFrom(
       'runtime-archive': { type: 'string', multiple: true },
       cpu: { type: 'string', multiple: true },
       rpm: { type: 'boolean', default: false },
+      level: { type: 'string', default: '6' },
     },
   })
   const key = values.key ?? env.MURPHY_SIGNING_KEY
@@ -35,8 +36,10 @@ A public key builds the same without the signature, to compare it with what is p
   const only = values.cpu ?? cpus
   if (!only.every((it) => cpus.some((cpu) => cpu === it)))
     throw new Error(`--cpu is one of ${cpus.join(', ')}`)
+  if (!/^[1-9]$/.test(values.level)) throw new Error('--level is 1 (quick) to 9 (small)')
   return {
     root,
+    level: Number(values.level),
     cpus: cpus.filter((it) => only.includes(it)),
     into: join(root, 'dist/release'),
     key,

@@ -4,9 +4,9 @@ import { gzipSync } from 'node:zlib'
 
 /**
  * A folder as tar.gz (ustar), the same bytes wherever it is made: sorted, all of it root's and of one time (seconds
- * since 1970), packed by the zlib of the Node.js that the lock file names. Modes are those on the disk.
+ * since 1970), packed by the zlib of the Node.js that the lock file names. Modes are those on the disk. `level`: 1 to 9.
  */
-export function archive(folder: string, top: string, time: number): Buffer {
+export function archive(folder: string, top: string, time: number, level = 6): Buffer {
   const parts: Buffer[] = []
   const add = (path: string, name: string) => {
     const stat = lstatSync(path)
@@ -29,7 +29,7 @@ export function archive(folder: string, top: string, time: number): Buffer {
   }
   add(folder, top)
   // Level 9 makes it 0.3 % smaller in more than twice the time.
-  return gzipSync(Buffer.concat([...parts, Buffer.alloc(2 * block)]), { level: 6 })
+  return gzipSync(Buffer.concat([...parts, Buffer.alloc(2 * block)]), { level })
 }
 
 const block = 512

@@ -39,6 +39,8 @@ export interface ReleaseOptions {
   readonly cpus?: readonly Cpu[]
   /** Whether there is a package for rpm as well. */
   readonly rpm?: boolean
+  /** How hard it is packed, 1 to 9; 6 where nothing is said. */
+  readonly level?: number
   /** Sums of the Node.js inside. */
   readonly sums?: Sums
   readonly say?: (line: string) => void
@@ -56,7 +58,7 @@ const knownBy = 'as package-lock.json and systemd/release/runtime-sums have it'
 
 /** Writes a release: an archive and a package for each CPU, install.sh, the list of what is in it, `stable`, sums and signature. */
 export async function makeRelease(options: ReleaseOptions): Promise<Release> {
-  const { root, into, key: file, nextKey, url, archives = [], time, say = () => {} } = options
+  const { root, into, key: file, nextKey, url, archives = [], time, level = 6, say = () => {} } = options
   const key = readKey(file, root)
   const next = nextKey ? [readKey(nextKey, root).spki] : []
   const strange = strangeArchives(root, archives)
@@ -79,8 +81,9 @@ export async function makeRelease(options: ReleaseOptions): Promise<Release> {
       const runtime = unpackRuntime(cpu, join(work, cpu), { root, sums, archives })
       const name = `murphy-${version}-linux-${cpu}`
       layOut(join(work, name), { root, agent, runtime, installer })
-      writeFileSync(join(out, `${name}.tar.gz`), archive(join(work, name), name, time))
-      const what = { release: join(work, name), work: join(work, 'package'), into: out, cpu, version, time }
+      writeFileSync(join(out, `${name}.tar.gz`), archive(join(work, name), name, time, level))
+      const at = { release: join(work, name), work: join(work, 'package'), into: out }
+      const what = { ...at, cpu, version, time, level }
       writeDeb(what)
       if (options.rpm) writeRpm(what)
       say(`${cpu}: Node.js ${runtime.version}, ${runtime.compared ? comparedWith : knownBy}`)

@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import t, { type Test } from 'tap'
 import { bootContainer, type Container, withoutContainer } from './container.ts'
+import { state } from './install-state.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '')
 const why = withoutContainer()
@@ -27,10 +28,7 @@ trap '[[ -n $KILL_IN && " \${FUNCNAME[*]} " != *" $KILL_IN "* ]] ||
   { read -r at </run/kill/at; at=$((at + 1)); echo $at >/run/kill/at; [ $at -ne "$KILL_AT" ] || kill -9 0; }' DEBUG
 `
 
-/**
- * What a node is known by here: every file that the installer might touch, the accounts, and what runs. What is kept of
- * the former version is none of it: what it is depends on whether the killed run was over.
- */
+/** What the scenarios are written in. */
 const tools = `
 export LC_ALL=C
 killed() { # killed AT OPTIONS: 137 if it was killed there, else what it gave
@@ -41,14 +39,7 @@ killed() { # killed AT OPTIONS: 137 if it was killed there, else what it gave
   [ ! -e /run/murphy-install.lock ] || flock -w 10 /run/murphy-install.lock true
   return $gave
 }
-state() {
-  for it in /opt /etc/murphy /var/lib/murphy /etc/systemd/system /etc/update-motd.d /usr/local/bin /usr/local/share; do
-    [ ! -e $it ] || find $it -path /opt/murphy.former -prune -o -printf '%M %u %g %p %l\\n'
-  done | grep -v ' /opt$' | sort
-  find /opt/murphy /opt/.m* /etc/murphy /etc/systemd/system/murphy*.service /etc/update-motd.d -type f 2>/dev/null | grep -vx /opt/murphy/made | sort | xargs -r sha256sum
-  sort /opt/murphy/made 2>/dev/null | grep -vx /opt/murphy.former
-  grep murphy /etc/passwd /etc/group
-}
+${state}
 alone() { [ "$(ls -A /opt)" = "$1" ] || fail "lies about: $(ls -A /opt)"; } # what was kept of the former one, too, is gone
 ok() { "$@" >/run/kill/out 2>&1 || fail "failed: $*: $(cat /run/kill/out)"; }
 fail() { echo "at $n: $1"; failed=$((failed + 1)); }

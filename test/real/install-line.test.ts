@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
 import { parseAllDocuments } from 'yaml'
-import { onNode, root } from './installing.ts'
+import { onNode, root, standIn } from './installing.ts'
 import { inventory } from './inventory.ts'
-import { cpu, makeKey, publish, standIn } from './published.ts'
+import { makeKey, publish } from './published.ts'
 
 t.setTimeout(900_000)
 t.jobs = 1
@@ -53,7 +53,9 @@ onNode(
     const again = await node.exec(['sh', '-c', line])
     t.match(again, { exit: 0, stdout: /^doctor$/m }, 'who only upgrades is not sent anything')
     t.strictSame(await inventory(node), installed)
-    t.match(await node.exec(['sh', '-c', `${line} --no-test --ntfy https://ntfy.sh/x`]), {
+    await node.sh(`ln -s ${place} /root/release/mirror`)
+    const mirrored = line.replace('|', '| MURPHY_URL=/root/release/mirror')
+    t.match(await node.exec(['sh', '-c', `${mirrored} --no-test --ntfy https://ntfy.sh/x`]), {
       exit: 0,
       stdout: /^doctor$/m,
     })
@@ -65,7 +67,11 @@ onNode(
       stderr: /stable is damaged/,
     })
     release('1.1.0', place)
-    t.match(await node.exec(['sh', '/opt/murphy/install.sh', '--channel', 'stable']), { exit: 0 })
+    t.match(
+      await node.exec(['sh', '/opt/murphy/install.sh', '--channel', 'stable']),
+      { exit: 0, stdout: /^fetching \/root\/release\/mirror\// },
+      'the mirror is asked that it came from',
+    )
     t.equal(await node.sh('agent version && ls -A /opt'), 'murphy 1.1.0\nmurphy\nmurphy.former\n')
     const failed = await node.exec(['sh', '/opt/murphy/install.sh', '--version', '1.2.0'])
     t.match(failed, { exit: 1, stderr: /there is no fuse[\s\S]*all changes were undone/ })
@@ -81,35 +87,7 @@ onNode(
     t.match(await node.exec(['sh', '-c', `${line} --purge`]), { exit: 0 })
     t.strictSame(await inventory(node), before, 'the node is as it was')
   },
-  [place],
-)
-
-onNode(
-  'killed while it fetches',
-  async (t, node) => {
-    const before = await inventory(node)
-    await node.sh(
-      `cp -R ${place}/1.1.0 /root/release/slow && cd /root/release/slow && rm *.gz && mkfifo murphy-1.1.0-linux-${cpu}.tar.gz`,
-    )
-    await node.sh(
-      `cat ${place}/install.sh | MURPHY_URL=/root/release/slow setsid sh -c \
-         'echo $$ > /run/fetching && exec sh -s -- --version 1.1.0' > /dev/null 2>&1 &
-       until ls /opt/.murphy-get.*/SHA256SUMS.sig 2> /dev/null; do sleep 0.1; done
-       sleep 0.5 && kill -9 -$(cat /run/fetching) && rm /run/fetching`,
-    )
-    t.match(await node.sh('ls -A /opt; systemctl cat murphy 2>&1 || :'), /^\.murphy-get\.\w+\nNo files found/)
-    for (const seconds of [0.1, 0.5, 1.5].map((it) => it * (0.5 + Math.random()))) {
-      await node.sh(
-        `cat ${place}/install.sh | setsid sh -c 'echo $$ > /run/fetching && exec sh -s -- --no-test' > /dev/null 2>&1 &
-         sleep ${seconds} && kill -9 -$(cat /run/fetching) 2> /dev/null || :; rm -f /run/fetching`,
-      )
-      t.match(await node.exec(['sh', '-c', line]), { exit: 0 }, `killed after ${seconds} s, it is healed`)
-      t.match(await node.sh('ls -A /opt; systemctl is-active murphy'), /^murphy\nactive\n/)
-      t.match(await node.exec(['sh', '/opt/murphy/install.sh', '--purge']), { exit: 0 })
-      t.strictSame(await inventory(node), before)
-    }
-  },
-  [place],
+  { binds: [place] },
 )
 
 interface DaemonSet {
@@ -163,5 +141,5 @@ onNode(
     t.match(await node.exec(['sh', '/opt/murphy/install.sh', '--purge']), { exit: 0 })
     t.strictSame(await inventory(node), before)
   },
-  [place],
+  { binds: [place] },
 )

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
 import { bootContainer, type Container, withoutContainer } from './container.ts'
-import { root } from './installing.ts'
-import { cpu, makeKey, publish, standIn } from './published.ts'
+import { root, standIn } from './installing.ts'
+import { cpu, makeKey, publish } from './published.ts'
 
 const why = withoutContainer()
 const skip = why !== undefined && process.env.CI !== 'true' && why

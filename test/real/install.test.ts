@@ -223,5 +223,5 @@ onNode(
     const log = await node.sh('journalctl -u murphy -o cat --no-pager | grep -v \'"code":"memory\'')
     t.notMatch(log, /"level":"(warn|error)"/, 'on a machine without k3s it is calm')
   },
-  [dirname(dirname(dirname(npm)))],
+  { binds: [dirname(dirname(dirname(npm)))] },
 )

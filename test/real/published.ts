@@ -37,23 +37,6 @@ export const stampedScript = (stamped: { place?: string; pinned?: string; keys?:
   )
 
 /**
- * Stands in for Node.js and the agent: 100 MB less to pack and to copy each time. Its version is the text of main.js, and
- * one that is `broken` does not start.
- */
-export const standIn = `#!/bin/sh
-for it; do if [ -f "$it" ]; then version=$(cat "$it"); fi; done
-case $* in
-  *' version') echo "murphy $version" ;;
-  *' doctor'*) echo "doctor\${*#*doctor}" ;;
-  *' run')
-    case $version in *broken) echo 'there is no fuse' && exit 1 ;; esac
-    systemd-notify --ready
-    exec sleep 1000000
-    ;;
-esac
-`
-
-/**
  * A release as it is published, flat in one folder: archive, install.sh, the channel `stable`, sums and signature. `agent`
  * is the text of its main.js or a folder with it, `node` its runtime (text or a file), by default a link to the one that runs here.
  */
