@@ -42,7 +42,7 @@ stage_program() {
   # Where it was fetched from, newer ones will be.
   [ -z "${MURPHY_URL-}" ] || sed -i "s|^place=.*|place='$where'|" "$staged/install.sh"
   version=$("$staged/bin/node" "$staged/agent/main.js" version) ||
-    refuse 'the program does not run on this machine; nothing was changed.'
+    refuse 'the program does not run on this machine, see above; nothing was changed. Beside glibc it needs libstdc++: apt-get install libstdc++6, or dnf install libstdc++'
 }
 
 make_user() {

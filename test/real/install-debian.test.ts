@@ -21,6 +21,8 @@ const suites = asked === '1' ? ['bullseye', 'bookworm', 'trixie'] : asked.split(
 /** What systemd does with a credential: 247, 249 and 250. */
 const handing: Readonly<Record<string, string>> = { bullseye: 'LoadCredential', jammy: 'LoadCredential' }
 const packages = ['systemd', 'systemd-sysv', 'dbus', 'openssl', 'procps']
+/** Of Ubuntu's smallest set apt is no part, and with it libstdc++ is missing, which every real one has. */
+const ubuntu = ['jammy', 'noble']
 
 /** Directives of the unit that systemd 247 does not know: each only forbids something. */
 const unknownTo247 = ['ExecPaths', 'NoExecPaths', 'SocketBindDeny']
@@ -53,7 +55,10 @@ async function published() {
 for (const suite of suites)
   t.test(suite, async (t) => {
     const place = await published()
-    const node = await bootContainer({ binds: [place], distribution: { suite, packages } })
+    const node = await bootContainer({
+      binds: [place],
+      distribution: { suite, packages: ubuntu.includes(suite) ? [...packages, 'apt'] : packages },
+    })
     t.teardown(() => node.stop())
     const run = (script: string) => node.exec(['sh', '-c', script], { timeout: 300_000 })
     const before = await inventory(node)
