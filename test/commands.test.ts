@@ -133,7 +133,7 @@ const mends: readonly (readonly [broken: string, step: string, check: string, sh
   ],
   [
     'iptables -P INPUT DROP; iptables -F INPUT',
-    'iptables -I INPUT -p udp -s NODE --dport 8472 -j ACCEPT',
+    'iptables -I INPUT -s NODE -p udp --dport 8472 -j ACCEPT',
     'iptables -S INPUT',
     /-s 192\.0\.2\.9\/32 -p udp .*--dport 8472 -j ACCEPT/,
   ],

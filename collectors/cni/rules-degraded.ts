@@ -1,7 +1,7 @@
 import { declared, whileOpen } from '../../agent/model/index.ts'
 import { minute } from '../../agent/text/times.ts'
 import { cleared } from '../node/cleared.ts'
-import { flushedFilter, ofNat, ofOverlay } from '../node/flushed.ts'
+import { flushedFilter, ofNat, ofOverlay, ofSomeOverlay } from '../node/flushed.ts'
 import { both, noAnswer } from './proofs.ts'
 import { titles } from './titles.ts'
 
@@ -87,6 +87,7 @@ export const degradedRules = declared({
       },
       { code: 'firewall.kube-chains-missing', proof: noAnswer },
       { code: 'firewall.blocks-k3s', proof: both(ofOverlay, noAnswer) },
+      { code: 'firewall.blocks-k3s', proof: both(ofSomeOverlay, noAnswer), partly: true },
       // CoreDNS runs on without k3s; it is only not started.
       { code: 'k3s.down', takes: whileOpen, triggers: cleared },
       ...cleared,

@@ -1,5 +1,5 @@
 import { declared, whileOpen } from '../../agent/model/index.ts'
-import { ofOverlay } from '../node/flushed.ts'
+import { ofOverlayTo } from '../node/flushed.ts'
 import { onlyLarge } from './proofs.ts'
 import { titles } from './titles.ts'
 
@@ -33,7 +33,7 @@ export const reachRules = declared({
       { code: 'cni.overlay-missing', takes: whileOpen, same: 'link' },
       { code: 'cni.overlay-down', takes: whileOpen, same: 'link' },
       { code: 'cni.mtu-mismatch', takes: whileOpen, same: 'link', proof: onlyLarge },
-      { code: 'firewall.blocks-k3s', takes: whileOpen, proof: ofOverlay },
+      { code: 'firewall.blocks-k3s', takes: whileOpen, proof: ofOverlayTo },
     ],
   },
 })

@@ -7,7 +7,7 @@ import { readBlocked } from './checks/blocked.ts'
 import { readConntrack } from './checks/conntrack.ts'
 import { missingHostPorts } from './checks/hostports.ts'
 import { clusterNetworks } from './checks/kube.ts'
-import { type Needed, needsOf } from './checks/needs.ts'
+import { isForeign, type Needed, needsOf, netConfFile } from './checks/needs.ts'
 import { readPeers } from './checks/peers.ts'
 import { sshPorts } from './checks/ssh.ts'
 import { type Native, readNative } from './dump/native.ts'
@@ -62,16 +62,15 @@ export async function look(host: Host, before: FirewallSample | undefined): Prom
   const networks = k3s && clusterNetworks(k3s, subnet)
   const podNetworks = networks?.pods ?? []
   const inside = networksOf([...podNetworks, ...(networks?.services ?? []), ...neverOutside])
-  const { ufw, ssh, boot, monitor, conntrack, sandboxes, netConf, bridged } = await readAround(
+  const { ufw, ssh, boot, monitor, conntrack, sandboxes, netConf, bridged, devices } = await readAround(
     host,
     see,
     k3s,
     before,
   )
-  const foreign = k3s?.distribution !== 'k3s' || (netConf === undefined && !subnet)
   const needs = k3s?.running
     ? needsOf(k3s, {
-        ...{ pods: networksOf(podNetworks), inside, netConf, foreign },
+        ...{ pods: networksOf(podNetworks), inside, netConf, foreign: isForeign(k3s, { subnet, devices }) },
         bridged: bridged?.trim() === '1',
       })
     : []
@@ -103,7 +102,7 @@ const ofFamily = (needs: readonly Needed[], family: Family) => needs.filter((it)
 /** What is read besides the rules. */
 async function readAround(host: Host, see: See, k3s: K3s | undefined, before: FirewallSample | undefined) {
   const mapped = ['firewall.hostport-rules-missing']
-  const [ssh, ufw, boot, monitor, conntrack, sandboxes, netConf, bridged] = await Promise.all([
+  const [ssh, ufw, boot, monitor, conntrack, sandboxes, netConf, bridged, devices] = await Promise.all([
     sshPorts(host),
     see("ufw's settings", ['firewall.ufw-drift'], readUfw(host), before?.ufw),
     orNothing(host.text('/proc/sys/kernel/random/boot_id')),
@@ -111,10 +110,11 @@ async function readAround(host: Host, see: See, k3s: K3s | undefined, before: Fi
     readConntrack(host),
     k3s &&
       see('which host ports pods have', mapped, readSandboxes(host, before?.sandboxes), before?.sandboxes),
-    k3s && orNothing(host.text(`${k3s.dataDir}/agent/etc/flannel/net-conf.json`)),
+    k3s && orNothing(host.text(netConfFile(k3s))),
     k3s && orNothing(host.text('/proc/sys/net/bridge/bridge-nf-call-iptables')),
+    k3s && orNothing(host.text('/proc/net/dev')),
   ])
-  return { ssh, ufw, boot, monitor, conntrack, sandboxes, netConf, bridged }
+  return { ssh, ufw, boot, monitor, conntrack, sandboxes, netConf, bridged, devices }
 }
 
 interface Families {

@@ -109,7 +109,7 @@ export const rules = declared({
     title: 'firewall blocks k3s',
     titleFor: titles.blocks,
     meaning:
-      'Murphy follows packets that k3s needs through iptables of both backends and tables of nftables, whoever wrote them (ufw, firewalld, Docker, a cloud image, a single line). These are pods of this node to the API (server) and the kubelet, other nodes to the API (server), the kubelet and the overlay, other servers to etcd. This node to the overlay of others, and to the API (agent), and DNS between pods, which has to be forwarded. The packet is certainly dropped: by a rule, or by a policy. What other nodes send is followed from their addresses, where they are known, and counts only where there are any. Ports are those k3s was started with. Where something cannot be judged, nothing is reported.',
+      'Murphy follows packets that k3s needs through iptables of both backends and tables of nftables, whoever wrote them (ufw, firewalld, Docker, a cloud image, a single line). These are pods of this node to the API (server) and the kubelet, other nodes to the API (server) and the overlay, servers to the kubelet, other servers to etcd. This node to the overlay of others, and to the API (agent), and DNS between pods, which has to be forwarded. The packet is certainly dropped: by a rule, or by a policy. What other nodes send is followed from their addresses, where they are known, and counts only where there are any. Of the kubelet and of the API of servers one that passes is enough. Ports are those k3s was started with. Where something cannot be judged, nothing is reported.',
     measured:
       '`iptables-save` and `ip6tables-save` of each backend that is in use and tables of nftables, followed for each such packet. Other nodes: `ip -j -d route show`, `bridge -j fdb show` and `ip -j -d neigh show`, the way to them by `ip -j rule show` and `ip -j route get ADDRESS`, the load balancer of an agent, connections to 2380/tcp.',
     impact:
@@ -119,11 +119,11 @@ export const rules = declared({
       'With ufw, allow the services: `ufw allow from 10.43.0.0/16`',
       'With ufw, allow the overlay from each other node (NODE is its address): `ufw allow from NODE to any port 8472 proto udp`',
       'With firewalld, trust the pods: `firewall-cmd --zone=trusted --add-source=10.42.0.0/16`',
-      'Without either, allow the overlay from each other node (NODE is its address): `iptables -I INPUT -p udp -s NODE --dport 8472 -j ACCEPT`',
+      'Without either, allow the overlay from each other node (NODE is its address): `iptables -I INPUT -s NODE -p udp --dport 8472 -j ACCEPT`',
     ],
     avoid: [
       "Don't run `iptables -F`: the DROP policy stays and locks out SSH.",
-      "Don't open 8472/udp to everybody: anyone could send into the pod network.",
+      "Don't open 8472/udp to everybody, nor delete a rule that closes it: anyone could send into the pod network.",
       "Don't run `firewall-cmd --reload`: it deletes the rules of k3s too.",
     ],
     // `ufw reload` 0.9 s, `firewall-cmd --reload` 0.4 s (measured), on a board several.

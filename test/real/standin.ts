@@ -108,7 +108,7 @@ ${bridge}`
 
 /** ufw on, with what k3s needs let through. Its backups of former rules are not kept. */
 const ufw = `ufw --force reset >/dev/null; rm -f /etc/ufw/*.20*
-ufw allow 22/tcp >/dev/null && ufw allow 6443/tcp >/dev/null && ufw allow 8472/udp >/dev/null && ufw allow 10250/tcp >/dev/null
+ufw allow 22/tcp >/dev/null && ufw allow 6443/tcp >/dev/null && ufw allow 8472/udp >/dev/null
 ufw allow from 10.42.0.0/16 >/dev/null && ufw allow from 10.43.0.0/16 >/dev/null && ufw --force enable >/dev/null`
 
 const saved = `${healthy}/commands/iptables-nft-save.out`

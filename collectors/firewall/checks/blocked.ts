@@ -3,7 +3,7 @@ import type { Read } from '../dump/read.ts'
 import { isInside, type Probe } from '../packet/match.ts'
 import { network } from '../packet/networks.ts'
 import type { Verdict } from '../packet/walk.ts'
-import { isBetweenPods, type Need, type Needed, type Other, otherOf } from './needs.ts'
+import { isBetweenPods, isEnoughFromOne, type Need, type Needed, type Other, otherOf } from './needs.ts'
 import type { Peers } from './peers.ts'
 import type { Peer } from './routing.ts'
 import { type Beside, verdictOf } from './verdicts.ts'
@@ -78,7 +78,7 @@ function blockedFrom(
     return verdict?.verdict === 'drop' ? [{ verdict, address: peer.address }] : []
   })
   const [first] = dropped
-  if (!first) return []
+  if (!first || (dropped.length < peers.length && isEnoughFromOne(needed.need))) return []
   return [
     {
       ...blocked(needed, first.verdict),
@@ -102,6 +102,6 @@ const blocked = ({ need, family, probe }: Needed, { by, table, base, backend }: 
   ...(probe.protocol === 'udp' && { udp: true as const }),
   ...(family === 'ipv6' && { family }),
   ...(table !== undefined && { table }),
-  ...(base !== undefined && backend === 'native' && { base }),
+  ...(base !== undefined && { base }),
   ...(backend !== undefined && { backend }),
 })

@@ -4,7 +4,7 @@ import type { FirewallSample } from '../sample.ts'
 import type { Blocked } from './blocked.ts'
 import { isBetweenPods, type Need } from './needs.ts'
 import { nftPlace } from './nft-place.ts'
-import { isDenied, isRule, type Writer, writerOf, writers } from './writers.ts'
+import { isDenied, type Writer, writerOf, writers } from './writers.ts'
 
 /** What has to be let through, in the form that all who filter have. */
 interface Opening {
@@ -60,7 +60,10 @@ function said({ what, end, address }: Opening, command: string): string {
   return `Allow ${what} ${far}: \`${command}\``
 }
 
-const byUfw: Make = ({ chain, end, address, port, protocol }, it) => {
+const byUfw: Make = (opening, it) => {
+  // What the files of ufw hold comes before all that its commands add.
+  if (/^-A ufw6?-before-/.test(it.by)) return byIptables(opening, it)
+  const { chain, end, address, port, protocol } = opening
   const allow = `${chain === 'FORWARD' ? 'route ' : ''}${isDenied(it) ? 'prepend ' : ''}allow`
   if (chain === 'OUTPUT') return `ufw ${allow} out to ${address} port ${port} proto ${protocol}`
   return `ufw ${allow} ${end} ${address}${port ? ` to any port ${port} proto ${protocol}` : ''}`
@@ -69,45 +72,22 @@ const byUfw: Make = ({ chain, end, address, port, protocol }, it) => {
 const byFirewalld: Make = ({ chain, end, address }) =>
   chain === 'OUTPUT' || end === 'to' ? undefined : `firewall-cmd --zone=trusted --add-source=${address}`
 
-const toolOf = ({ family, backend }: Blocked) =>
-  `${family === 'ipv6' ? 'ip6' : 'ip'}tables${backend === 'legacy' ? '-legacy' : ''}`
-const tableOf = ({ table = 'filter' }: Blocked) => (table === 'filter' ? '' : ` -t ${table}`)
-
-/** Before all other rules of the chain, so that none of them drops it first. Of no use against another table. */
-const byIptables: Make = ({ chain, end, address, port, protocol }, it) => {
-  if (tableOf(it) !== '') return undefined
-  const ports = port ? [`-p ${protocol}`, `--dport ${port}`] : ['', '']
-  return [
-    `${toolOf(it)} -I ${chain}`,
-    ports[0],
-    `-${end === 'from' ? 's' : 'd'} ${address}`,
-    ports[1],
+/**
+ * Before all other rules of the chain by which the packet comes, so that none of them drops it first: what is accepted
+ * there passes that chain.
+ */
+const byIptables: Make = (
+  { chain, end, address, port, protocol },
+  { family, backend, table = 'filter', base = chain },
+) =>
+  [
+    `${family === 'ipv6' ? 'ip6' : 'ip'}tables${backend === 'legacy' ? '-legacy' : ''}`,
+    ...(table === 'filter' ? [] : [`-t ${table}`]),
+    `-I ${base} -${end === 'from' ? 's' : 'd'} ${address}`,
+    ...(port ? [`-p ${protocol} --dport ${port}`] : []),
     '-j ACCEPT',
-  ]
-    .filter((part) => part !== '')
-    .join(' ')
-}
+  ].join(' ')
 
-const byFail2ban: Make = ({ address }) =>
-  address === 'NODE' || address.includes('/') ? undefined : `fail2ban-client unban ${address}`
-
-/** A rule as it stands, where it is short and safe enough to be pasted: no quotes, nothing that a shell expands. */
-const plainRule = /^-A [\w.:/,=!+ -]{1,180}$/
-const namesPort = ({ by, port }: Blocked) =>
-  new RegExp(` --dports? (?:[\\d:,]*,)?${port}(?:,[\\d:,]*)?(?: |$)`).test(by)
-
-/** A rule for this very port is deleted; one that drops much else as well stays, and what k3s needs goes before it. */
-function byDeleting(it: Blocked): string | undefined {
-  if (!namesPort(it) && tableOf(it) === '') return undefined
-  const rule = it.by.slice(3)
-  if (plainRule.test(it.by)) return `Delete the rule: \`${toolOf(it)}${tableOf(it)} -D ${rule}\``
-  const [chain = ''] = rule.split(' ')
-  if (!/^[\w.:+-]{1,40}$/.test(chain)) return undefined
-  const tool = `${toolOf(it)}${tableOf(it)}`
-  return `Find the NUMBER of the rule, then delete it with -D ${chain} NUMBER: \`${tool} -L ${chain} -n --line-numbers\``
-}
-
-/** Before all other rules of the chain by which the packet comes: what is accepted there passes that chain. */
 const byNft: Make = ({ end, address, port, protocol }, { family, table, base }) => {
   const place = nftPlace(table, base)
   if (place === undefined) return undefined
@@ -115,15 +95,8 @@ const byNft: Make = ({ end, address, port, protocol }, { family, table, base }) 
   return `nft insert rule ${place} ${what}${port ? ` ${protocol} dport ${port}` : ''} accept`
 }
 
-/** `rule "udp dport 8472 drop" (handle 7) of inet mine in`, as the packet engine words it. */
-function byDeletingOfNft({ by, port }: Blocked): string | undefined {
-  const [, rule = '', handle, table, chain] =
-    /^rule "(.*)" \(handle (\d+)\) of (\S+ \S+) (\S+)$/.exec(by) ?? []
-  const place = nftPlace(table, chain)
-  if (place === undefined || !new RegExp(` ?dport (?:\\{[\\d ,-]*\\b)?${port}\\b`).test(rule))
-    return undefined
-  return `Delete the rule: \`nft delete rule ${place} handle ${handle}\``
-}
+const byFail2ban: Make = ({ address }) =>
+  address === 'NODE' || address.includes('/') ? undefined : `fail2ban-client unban ${address}`
 
 const makers: Readonly<Record<Writer, Make>> = {
   ufw: byUfw,
@@ -136,39 +109,37 @@ const makers: Readonly<Record<Writer, Make>> = {
 }
 
 const atBoot =
-  'See whether a file loads the rule at boot: `grep -rsnE "DROP|REJECT|drop|reject" /etc/iptables /etc/nftables.conf /etc/nftables /etc/rc.local`'
-/** Who wrote a rule by itself, which may simply go; what a program writes comes back. */
-const deletes: Readonly<Partial<Record<Writer, (it: Blocked) => string | undefined>>> = {
-  rule: (it) => (isRule(it) ? byDeleting(it) : undefined),
-  nftables: byDeletingOfNft,
-}
+  'Add the same where a file loads these rules at boot: `grep -rslE "DROP|REJECT|drop|reject" /etc/iptables /etc/nftables.conf /etc/nftables /etc/rc.local`'
 /** What else is said at the end, for each who wrote something. */
-const last: Readonly<Partial<Record<Writer, readonly string[]>>> = {
-  ufw: ['Or turn ufw off, as the k3s documentation recommends: `ufw disable`'],
-  firewalld: [
+const last: Readonly<Partial<Record<Writer, (unit: string) => readonly string[]>>> = {
+  ufw: () => ['Or turn ufw off, as the k3s documentation recommends: `ufw disable`'],
+  // It takes all rules of iptables with it when it ends (firewall/core/fw.py, cleanup).
+  firewalld: (unit) => [
     'Keep that over a reboot: `firewall-cmd --runtime-to-permanent`',
-    'Or turn firewalld off, as the k3s documentation recommends: `systemctl disable --now firewalld`',
+    `Or turn firewalld off, as the k3s documentation recommends, and write the rules of k3s again: \`systemctl disable --now firewalld; systemctl restart ${unit}\``,
   ],
-  nftables: [atBoot],
-  rule: [atBoot],
+  nftables: () => [atBoot],
+  rule: () => [atBoot],
+  policy: () => [atBoot],
 }
 
-/** The steps that open what k3s needs, for each who blocks some of it, each command once. */
+/**
+ * The steps that open what k3s needs, for each who blocks some of it, each command once. None deletes a rule: one that
+ * drops a port of k3s from everywhere also keeps it from the internet, or closes other ports.
+ */
 export function stepsFor(sample: FirewallSample, blocked: readonly Blocked[]): readonly string[] {
-  const { ufw, sets } = sample
+  const { k3s, ufw, sets } = sample
   const of = (writer: Writer) => blocked.filter((it) => writerOf(it, sample) === writer)
   const steps = writers.flatMap((writer) => {
     const its = of(writer)
     if (its.length === 0) return []
-    const opened = its.flatMap((it) => {
-      const gone = deletes[writer]?.(it)
-      if (gone !== undefined) return [gone]
-      return openingsFor(it, sample).flatMap((opening) => {
+    const opened = its.flatMap((it) =>
+      openingsFor(it, sample).flatMap((opening) => {
         const command = makers[writer](opening, it)
         return command === undefined ? [] : [said(opening, command)]
-      })
-    })
-    return [...opened, ...(last[writer] ?? [])]
+      }),
+    )
+    return [...opened, ...(last[writer]?.(k3s?.unit ?? 'k3s') ?? [])]
   })
   // ufw is on, and no packet reaches its rules any more.
   const bypassed = ufw?.enabled && of('policy').some(({ family }) => !ufwActs(sets, family ?? 'ipv4'))

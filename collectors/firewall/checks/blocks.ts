@@ -14,7 +14,7 @@ const words: Readonly<Record<Need, (port: string) => string>> = {
   'pods-api': (port) => `pods to the API (${port})`,
   'pods-kubelet': (port) => `pods to the kubelet (${port}: metrics, kubectl top)`,
   'nodes-api': (port) => `other nodes to the API (${port})`,
-  'nodes-kubelet': (port) => `other nodes to the kubelet (${port}: metrics, kubectl top)`,
+  'nodes-kubelet': (port) => `servers to the kubelet (${port}: metrics, kubectl top)`,
   etcd: (port) => `other servers to etcd (${port})`,
   overlay: (port) => `other nodes to this node's pods (${port})`,
   'overlay-out': (port) => `this node to other nodes' pods (${port})`,
@@ -77,13 +77,21 @@ export function blocks(sample: FirewallSample, now: number): Observation<Code>[]
         family: [...new Set(blocked.map(family))].join(', '),
         table: [...new Set(blocked.map((it) => it.table ?? 'filter'))].join(', '),
         port: [...new Set(blocked.map((it) => it.port))].join(', '),
-        blocked: [
-          ...new Set(blocked.map((it) => `${it.need} ${it.port}${it.family ? ` ${it.family}` : ''}`)),
-        ].join(', '),
+        blocked: [...new Set(blocked.map(shown))].join(', '),
         by: by.join(', '),
       },
     },
   ]
+}
+
+/** Nodes that are named in the evidence. */
+const mostShown = 16
+
+/** `overlay 8472 ipv6 (2001:db8::2)`, with the nodes where it does not concern all of them: for proofs of causes. */
+function shown({ need, port, family, some, peers = [] }: Blocked): string {
+  const more = peers.length > mostShown ? ' …' : ''
+  const nodes = some ? ` (${peers.slice(0, mostShown).join(' ')}${more})` : ''
+  return `${need} ${port}${family ? ` ${family}` : ''}${nodes}`
 }
 
 const names: Readonly<Partial<Record<Writer, string>>> = {

@@ -39,7 +39,9 @@ export interface Expected {
 export const defaultPods = '10.42.0.0/16'
 export const defaultServices = '10.43.0.0/16'
 
-const isOn = (values: readonly string[] | undefined) => values !== undefined && values.at(-1) !== 'false'
+/** Whether a switch among k3s's flags is on. */
+export const isOn = (values: readonly string[] | undefined) =>
+  values !== undefined && values.at(-1) !== 'false'
 const lists = (values: readonly string[] | undefined) =>
   (values ?? []).flatMap((it) => it.split(',')).map((it) => it.trim())
 

@@ -22,8 +22,8 @@ const neighbours = ['ip', '-j', '-d', 'neigh', 'show']
 const mostSockets = 16 * 1024 * 1024
 
 /**
- * The other nodes of one kind in one family, by what flannel (nodes), the load balancer of an agent (servers) and the
- * connections of etcd know of them. An agent always has another node, its server. Throws a HostError where the routes
+ * The other nodes of one kind in one family, by what flannel (nodes), the load balancer of an agent and the connections
+ * of etcd (servers) know of them. An agent always has another node, its server. Throws a HostError where the routes
  * cannot be read.
  */
 export async function readPeers(host: Host, k3s: K3s, family: Family, other: Other): Promise<Peers> {
@@ -42,9 +42,9 @@ async function addressesOf(
   other: Other,
   routes: readonly Route[],
 ): Promise<readonly string[]> {
-  if (other === 'server')
+  if (other === 'server' && k3s.role === 'agent')
     return (await serversOf(host, k3s)).map((it) => it.replace(/:\d+$/, '').replace(/^\[(.*)\]$/, '$1'))
-  if (other === 'etcd') {
+  if (other === 'server') {
     const read = (path: string) => orNothing(host.text(path, { limit: mostSockets }))
     const texts = await Promise.all([read('/proc/net/tcp'), read('/proc/net/tcp6')])
     return texts.flatMap((text) => remoteAddresses(text ?? '', 2380))

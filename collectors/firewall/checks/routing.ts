@@ -114,6 +114,8 @@ function atMain(address: string, routes: readonly Route[]): Peer {
     .filter(({ to }) => at && (to.prefix === 0 || contains(to, at)))
     .sort((a, b) => b.to.prefix - a.to.prefix)
   if (!best) return { address }
-  const own = best.own ?? routes.find((it) => it.dev === best.dev && it.own !== undefined)?.own
+  const there = new Set(routes.flatMap((it) => (it.dev === best.dev ? (it.own ?? []) : [])))
+  // Of several addresses any may be the one that k3s was given.
+  const own = there.size === 1 ? [...there][0] : undefined
   return { address, on: best.dev, ...(own !== undefined && { own }) }
 }

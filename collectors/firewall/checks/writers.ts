@@ -11,7 +11,7 @@ export type Writer = (typeof writers)[number]
 const known: ReadonlySet<string> = new Set(writers)
 /** The chain of a rule, or of a policy as `walk` words it. */
 const chainOf = (by: string) => /^(?:-A|the policy of) (\S+)/.exec(by)?.[1] ?? ''
-export const isRule = ({ by }: Pick<Blocked, 'by'>) => by.startsWith('-A ')
+const isRule = ({ by }: Pick<Blocked, 'by'>) => by.startsWith('-A ')
 
 /**
  * Judged by the chain that drops. A policy is ufw's while packets pass its chains: after a flush changing its settings

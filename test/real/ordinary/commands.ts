@@ -113,7 +113,7 @@ const firewalls: readonly Ordinary[] = [
   {
     name: 'ufw reset, and set up again',
     script: `ufw --force reset; rm -f /etc/ufw/*.20*
-ufw allow 22/tcp; ufw allow 6443/tcp; ufw allow 8472/udp; ufw allow 10250/tcp; ufw allow from 10.42.0.0/16; ufw allow from 10.43.0.0/16
+ufw allow 22/tcp; ufw allow 6443/tcp; ufw allow 8472/udp; ufw allow from 10.42.0.0/16; ufw allow from 10.43.0.0/16
 ufw --force enable`,
     eyes: ['firewall'],
   },

@@ -359,6 +359,54 @@ t.test('what the firewall drops explains only what needs that', async (t) => {
   t.equal(causeIn(api(), by('overlay 8472, nodes-api 6443')), undefined, 'what others need')
 })
 
+t.test(
+  'an overlay that the firewall closes explains only the nodes and the family that it is closed to',
+  async (t) => {
+    const by = (blocked: string) => found('firewall.blocks-k3s', start, { evidence: { ...shown, blocked } })
+    const silent = (via: string, node: string) =>
+      found('cni.peer-unreachable', start + 30 * second, { evidence: { silent: 'small, large', via, node } })
+    const [one, other] = [silent('10.42.1.0', '192.0.2.2'), silent('10.42.2.0', '192.0.2.3')]
+    const six = silent('fd42::1', '2001:db8::2')
+    t.equal(causeIn(one, by('overlay 8472')), 'firewall.blocks-k3s')
+    t.equal(causeIn(one, by('overlay-out 8472 (192.0.2.2)')), 'firewall.blocks-k3s')
+    t.equal(causeIn(other, by('overlay 8472 (192.0.2.2)')), undefined, 'another node')
+    t.equal(causeIn(six, by('overlay 8472')), undefined, 'the other family')
+    t.equal(causeIn(six, by('overlay 8472 ipv6')), 'firewall.blocks-k3s')
+    t.equal(causeIn(one, by('overlay 8472 ipv6')), undefined)
+    t.equal(
+      causeIn(one, by('pods-in 53, nodes-api 6443')),
+      undefined,
+      'what a packet to the node itself does not meet',
+    )
+
+    const dns = (server: string, answer = 'timeout') =>
+      found('cni.dns-dead', start + 20 * second, { evidence: { server, answer } })
+    t.equal(causeIn(dns('10.43.0.10'), by('overlay 8472')), 'firewall.blocks-k3s')
+    t.equal(
+      causeIn(dns('10.43.0.10'), by('overlay 8472 (192.0.2.2)')),
+      'firewall.blocks-k3s',
+      'it may run there',
+    )
+    t.equal(causeIn(dns('10.43.0.10'), by('overlay 8472 ipv6')), undefined)
+    t.equal(causeIn(dns('fd43::a'), by('overlay 8472')), undefined)
+
+    const gone = (of: string) => found('cni.overlay-missing', start, { evidence: { link: of } })
+    const silentOver = (link: string) =>
+      found('cni.peer-unreachable', start + 30 * second, { evidence: { silent: 'small, large', link } })
+    t.equal(causeIn(silentOver('flannel.1'), gone('flannel.1')), 'cni.overlay-missing')
+    t.equal(causeIn(silentOver('flannel.1'), gone('flannel-v6.1')), undefined)
+    const sizes = found('cni.mtu-mismatch', start, { evidence: { link: 'flannel.1' } })
+    t.equal(causeIn(silentOver('flannel.1'), sizes), undefined, 'small packets fit every size')
+
+    const api = found('k3s.api-unhealthy', start + 5 * minute, {
+      onset: { from: start + second, to: start + 5 * minute },
+      evidence: { status: 500 },
+    })
+    t.equal(causeIn(api, by('etcd 2380 (192.0.2.2)')), undefined, 'the others may be a majority')
+    t.equal(causeIn(api, by('etcd 2379')), undefined, 'the members talk on 2380')
+  },
+)
+
 t.test('a flush shuts out more than SSH only where it left the policy alone', async (t) => {
   const shutBy = (code: string, ...all: readonly Finding[]) =>
     causeIn(found(code, start + 20 * second), ...all)

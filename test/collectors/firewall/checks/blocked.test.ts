@@ -39,6 +39,7 @@ t.test('a single line that drops the overlay', async (t) => {
   t.strictSame(await blocked(table(line)), [
     {
       ...{ need: 'overlay', port: 8472, by: line, udp: true, table: 'filter', backend: 'nft' },
+      base: 'INPUT',
       peers: ['192.0.2.2', '192.0.2.3'],
     },
   ])
@@ -61,6 +62,17 @@ t.test('the node that it is about, where it is known', async (t) => {
   t.same(await named(table('-A INPUT -i eth1 -p udp -j DROP')), [], 'another interface')
   const bridge = { peers: [{ ...peer(2), on: 'br-lan' }] }
   t.same(await named(table('-A INPUT -i br-lan -p udp -j DROP'), bridge), [], 'looks like one of containers')
+})
+
+t.test('of the kubelet and of the API of servers one is enough', async (t) => {
+  const kubelet = '-A INPUT -p tcp -m tcp --dport 10250 -j DROP'
+  t.ok((await named(table(kubelet))).includes('nodes-kubelet 10250'))
+  const open = '-A INPUT -s 192.0.2.3/32 -p tcp -m tcp --dport 10250 -j ACCEPT'
+  t.same(await named(table(`${open}\n${kubelet}`)), ['pods-kubelet 10250'], 'metrics-server asks from there')
+  const api = '-A OUTPUT -d 192.0.2.2/32 -p tcp -m tcp --dport 6443 -j REJECT'
+  t.same(await named(table(api), {}, 'agent'), [], 'an agent goes to the other server')
+  const both = `${api}\n${api.replace('2.2', '2.3')}`
+  t.same(await named(table(both), {}, 'agent'), ['api-out 6443'])
 })
 
 t.test('nodes that are reached by Tailscale', async (t) => {

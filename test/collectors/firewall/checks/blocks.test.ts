@@ -67,7 +67,12 @@ t.test('a single line: what dies of it, and from where', async (t) => {
   )
   t.match(it?.impact, /cannot reach each other, while every node shows Ready/)
   t.match(found([{ ...overlay, some: true }])[0]?.text, /\(8472\/udp\), from or to 192\.0\.2\.2 \(`-A/)
-  t.equal(it?.evidence?.by, 'rule')
+  t.match(it?.evidence, { by: 'rule', blocked: 'overlay 8472' })
+  const some = (peers: readonly string[], more = {}) =>
+    found([{ ...overlay, some: true, peers, ...more }])[0]?.evidence?.blocked
+  t.equal(some(['192.0.2.2', '192.0.2.3']), 'overlay 8472 (192.0.2.2 192.0.2.3)')
+  t.equal(some(['2001:db8::2'], { family: 'ipv6' }), 'overlay 8472 ipv6 (2001:db8::2)')
+  t.match(some(Array.from({ length: 30 }, (_, at) => `192.0.2.${at}`)), / 192\.0\.2\.15 …\)$/)
 })
 
 t.test('what a start brings, and what it does not', async (t) => {

@@ -79,12 +79,12 @@ t.test('servers, as the load balancer of an agent and the connections of etcd ha
       '   2: 0100007F:9C40 0100007F:094C 01 00000000:00000000',
     ].join('\n'),
   }
-  const asked = (other: 'server' | 'etcd') =>
-    readPeers(host(`[${uplink}]`, {}, files), k3s('agent'), 'ipv4', other)
+  const asked = (role: 'server' | 'agent') =>
+    readPeers(host(`[${uplink}]`, {}, files), k3s(role), 'ipv4', 'server')
   t.same(
-    (await asked('server')).peers.map((it) => it.address),
+    (await asked('agent')).peers.map((it) => it.address),
     ['192.0.2.6', '192.0.2.5'],
   )
-  t.same((await asked('etcd')).peers, [{ address: '192.0.2.2', on: 'eth0', own: '192.0.2.1' }])
-  t.notOk((await readPeers(host(`[${uplink}]`), k3s('server'), 'ipv4', 'etcd')).there)
+  t.same((await asked('server')).peers, [{ address: '192.0.2.2', on: 'eth0', own: '192.0.2.1' }])
+  t.notOk((await readPeers(host(`[${uplink}]`), k3s('server'), 'ipv4', 'server')).there)
 })
