@@ -40,9 +40,11 @@ export async function doubted(host: Host, peer: Asked, before: Reach | undefined
   ])
   // Without this answer, as on a recorded node, nothing is known of the others either.
   if (small === undefined) return {}
-  if (small === 'arrived') return { by: 'udp', small: true, full: false, ...around }
+  // A large ping that arrives shows that only answers were lost: kernels limit them.
+  if (small === 'arrived' && whole !== true) return { by: 'udp', small: true, full: false, ...around }
   // What answers a ping of one size, but not of the other, loses the large ones.
-  if (ping) return { by: 'ping', small: true, ...(whole !== undefined && { full: whole }), ...around }
+  if (ping || whole)
+    return { by: 'ping', small: true, ...(whole !== undefined && { full: whole }), ...around }
   if (tls.state !== 'silent') return { by: 'tls', small: true, ...around }
   // Without ping, silence says something only of a node that has answered such packets before.
   return { ...(ping === false || before?.by === 'udp' ? { small: false } : {}), ...around }

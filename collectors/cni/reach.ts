@@ -96,9 +96,7 @@ export function remembered(before: Reach | undefined, saw: Saw, now: number, wel
   if (passes === 'all' || passes === undefined)
     return { ...kept, ...(passes ? { well: passed(saw) ? now : well } : {}) }
   const last = Math.max(well, before?.passes === 'all' ? wellAt : 0)
-  // A port that never was open says nothing when it is closed.
-  const host = saw.host === 'refuses' ? (served ? 'away' : 'answers') : saw.host
-  const state = host === 'kubelet' ? 'answers' : (host ?? before?.host)
+  const state = hostOf(saw.host, served === true) ?? before?.host
   const gone = state === 'silent' || state === 'away'
   const away = gone ? now : before?.away
   return {
@@ -108,6 +106,14 @@ export function remembered(before: Reach | undefined, saw: Saw, now: number, wel
     ...(state && { host: state }),
     ...(away !== undefined && { away: Math.min(away, now) }),
   }
+}
+
+/** What its own address says. A port that never was open says nothing when it is closed, of k3s neither. */
+function hostOf(said: Saw['host'], served: boolean): Reach['host'] {
+  if (said === 'kubelet') return 'answers'
+  if (said === undefined || said === 'silent') return said
+  if (!served) return 'unsure'
+  return said === 'refuses' ? 'away' : 'answers'
 }
 
 /** Where nothing shows whether large packets pass, they are not held against it. */

@@ -75,9 +75,9 @@ export interface Reach {
   readonly since?: number
   /**
    * What its address outside the overlay says, asked only while not all packets are answered. `away`: it answers, but
-   * nothing listens any more where its kubelet did.
+   * nothing listens any more where its kubelet did. `unsure`: it answers, and its kubelet never did.
    */
-  readonly host?: 'answers' | 'away' | 'silent'
+  readonly host?: 'answers' | 'unsure' | 'away' | 'silent'
   /** When it was last silent or away since it was last well: it may be starting. */
   readonly away?: number
   /** Its kubelet has answered there before. */

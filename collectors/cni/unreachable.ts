@@ -34,9 +34,10 @@ export function unreachable(sample: CniSample, now: number): readonly Observatio
 }
 
 /** Whether what was seen of a node opens a finding, or only keeps one open. */
-function opens({ host, first, away, well, since }: Reach, now: number): boolean {
-  if (host === 'away') return now - (since ?? now) >= stopped
-  if (host !== 'answers') return false
+function opens({ host, passes, first, away, well, since }: Reach, now: number): boolean {
+  // Where its kubelet shows itself to servers alone, as a firewall may have it, k3s may just be stopped or removed there.
+  if (host === 'away' || (host === 'unsure' && passes === 'none')) return now - (since ?? now) >= stopped
+  if (host === undefined || host === 'silent') return false
   // Its k3s may be starting: flannel makes the overlay once the API answers.
   const from = away ?? (well === undefined ? first : undefined)
   return from === undefined || now - from >= grace

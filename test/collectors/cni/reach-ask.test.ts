@@ -29,6 +29,15 @@ t.test('one packet of full size, as long as it is answered', async (t) => {
 t.test('only small packets arrive', async (t) => {
   const saw = await look({ udp: { [via]: 1400, [node]: 1500 }, tls: { [node]: 'speaks' } })
   t.match(saw, { by: 'udp', small: true, full: false, host: 'kubelet' })
+  const small = { [via]: 1400 }
+  t.match(await look({ udp: small, ping: { [via]: 1400 } }), { by: 'udp', full: false })
+  t.match(await look({ udp: small, program: 'none' }), { by: 'udp', full: false })
+  const both = await look({ udp: small, ping: { [via]: 1500 } })
+  t.match(
+    both,
+    { by: 'ping', small: true, full: true },
+    'answers to closed ports are limited, those to pings are not',
+  )
 })
 
 t.test(

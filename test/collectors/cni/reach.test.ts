@@ -103,7 +103,11 @@ t.test('a node that was off, or without k3s, may be starting from then on', asyn
   t.match(started, { host: 'answers', away: 30 })
   t.notOk('away' in remembered(started, { by: 'udp', small: true, full: true }, 50))
   const never = remembered(undefined, { small: false, host: 'refuses' }, 30)
-  t.match(never, { host: 'answers' }, 'a port that never was open says nothing')
+  t.match(never, { host: 'unsure' }, 'a port that never was open says nothing')
+  const closed = remembered(undefined, { by: 'udp', small: true, full: true }, 10)
+  t.match(remembered(closed, { small: false, host: 'answers' }, 20), { host: 'unsure' })
+  t.match(remembered(closed, { small: false, host: 'kubelet' }, 20), { host: 'answers' })
+  t.match(remembered(well, { small: false, host: 'answers' }, 20), { host: 'answers' }, 'closed since')
   t.notOk('away' in never)
 })
 

@@ -108,6 +108,15 @@ t.test('k3s that is stopped over there is information, after ten minutes', async
   t.notOk(it?.starting)
 })
 
+t.test('a kubelet that only servers reach does not show whether k3s was stopped in order', async (t) => {
+  const closed = (since: number, more: Partial<Reach> = {}) => one({ host: 'unsure', since, ...more })
+  t.match(closed(now - 9 * minute), { starting: true })
+  const it = closed(now - 10 * minute)
+  t.notOk(it?.starting)
+  t.match(it?.text, /does not answer over flannel\.1, though it does on eth0/)
+  t.notOk(closed(now, { passes: 'small' })?.starting, 'small packets arrive: the overlay is there')
+})
+
 t.test('nothing opens while k3s starts here, is stopped, or lacks the way itself', async (t) => {
   const since = node.k3s?.running?.since ?? 0
   t.match(one({}, since + 119 * second), { starting: true })
