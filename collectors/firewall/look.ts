@@ -2,13 +2,14 @@ import { type Host, type Unseen, unseen } from '../../agent/model/index.ts'
 import { familyNames } from '../../agent/text/families.ts'
 import { exists, orNothing } from '../node/ask.ts'
 import { findK3s, type K3s } from '../node/k3s.ts'
+import { serversOf } from '../node/servers.ts'
 import { type Family, families } from './cells.ts'
 import { readBlocked } from './checks/blocked.ts'
 import { readConntrack } from './checks/conntrack.ts'
 import { missingHostPorts } from './checks/hostports.ts'
 import { clusterNetworks } from './checks/kube.ts'
 import { isForeign, type Needed, needsOf, netConfFile } from './checks/needs.ts'
-import { readPeers } from './checks/peers.ts'
+import { apiOf, readPeers } from './checks/peers.ts'
 import { sshPorts } from './checks/ssh.ts'
 import { type Native, readNative } from './dump/native.ts'
 import { type Read, readFamily } from './dump/read.ts'
@@ -68,9 +69,10 @@ export async function look(host: Host, before: FirewallSample | undefined): Prom
     k3s,
     before,
   )
-  const needs = k3s?.running
+  const needs = k3s
     ? needsOf(k3s, {
         ...{ pods: networksOf(podNetworks), inside, netConf, foreign: isForeign(k3s, { subnet, devices }) },
+        api: k3s.role === 'agent' ? apiOf(await serversOf(host, k3s)).port : undefined,
         bridged: bridged?.trim() === '1',
       })
     : []

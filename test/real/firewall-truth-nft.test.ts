@@ -17,7 +17,7 @@ import { cannot, type Namespace } from '../collectors/firewall/namespace.ts'
 t.setTimeout(900_000)
 const why = cannot()
 const skip = why ? { skip: why } : {}
-const seeds = 16 * Number(process.env.TRUTHS ?? 1)
+const seeds = 128 * Number(process.env.TRUTHS ?? 1)
 const folder = join(import.meta.dirname, '../collectors/firewall/firewalld')
 const count = { accept: 0, drop: 0, maybe: 0, open: 0, sets: 0 }
 const wrong: string[] = []
@@ -74,7 +74,7 @@ t.test('nftables: the verdict and the truth never contradict', skip, async (t) =
   ])
   t.comment(JSON.stringify(count))
   t.same(wrong, [])
-  t.ok(count.sets >= 40, `${count.sets} rule sets`)
+  t.ok(count.sets >= 200, `${count.sets} rule sets`)
   t.ok(count.maybe <= count.sets * 0.05, `${count.maybe} of ${count.sets} in doubt`)
   t.ok(count.accept > count.sets / 5 && count.drop > count.sets / 5, 'both happen often enough')
 })

@@ -18,6 +18,9 @@ const takes: Readonly<Record<string, number>> = {
 /** agent/daemon/schedule.ts: pauses before woken rounds, and how often the clock is read. */
 const [settling, shortest, calm, tick] = [40, 250, 2_000, 30_000]
 
+/** With these packets to the other node, or large ones, get no answer. */
+const unanswered = ['overlay dropped', 'peer silent', 'peer sizes'] as const
+
 /** What the scoring wants to know of each look and of each message. */
 export interface Listener {
   looked(name: string, said: readonly Statement[] | undefined): void
@@ -211,13 +214,19 @@ export function agentOn(node: Node, core: Core, listener: Listener) {
       look(it)
       ticking(it)
     }
-    let forwarding = node.is('forwarding')
+    polls(profile().settingsPoll, () => `${node.is('forwarding')}`)
+    polls(profile().reachPoll, () => `${unanswered.map((it) => node.is(it))}`)
+  }
+
+  /** What only asking again and again finds, as nothing tells of it. */
+  function polls(pause: number, what: () => string): void {
+    let last = what()
     const poll = () => {
-      if (forwarding !== node.is('forwarding')) node.hear('cni')
-      forwarding = node.is('forwarding')
-      later(profile().settingsPoll, poll)
+      if (last !== what()) node.hear('cni')
+      last = what()
+      later(pause, poll)
     }
-    if (profile().settingsPoll > 0) poll()
+    if (pause > 0) poll()
   }
 
   const stop = (ms: number) => {

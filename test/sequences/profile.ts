@@ -18,6 +18,8 @@ export interface Profile {
   readonly stormPast: boolean
   /** Settings that cut everything off are asked this often, ms; 0: with each look only. */
   readonly settingsPoll: number
+  /** The other node is asked over the overlay this often, ms; 0: it is not. */
+  readonly reachPoll: number
 }
 
 const minute = 60_000
@@ -32,6 +34,7 @@ export const profiles = {
     stormHeld: 15 * minute,
     stormPast: false,
     settingsPoll: 0,
+    reachPoll: 0,
   },
   present: {
     openEvery: 10_000,
@@ -42,6 +45,7 @@ export const profiles = {
     stormHeld: 10 * minute,
     stormPast: true,
     settingsPoll: 5_000,
+    reachPoll: 10_000,
   },
 } as const satisfies Readonly<Record<string, Profile>>
 

@@ -18,7 +18,14 @@ export function causeIn(node: Node, facts: readonly Fact[]): Origin | undefined 
  */
 const closed: readonly Fact[] = ['filter ufw']
 const bridge: readonly Fact[] = ['bridge gone', 'bridge down', 'bridge address']
-const away: readonly Fact[] = ['overlay gone', 'overlay down', 'route', 'fdb']
+const away: readonly Fact[] = [
+  'overlay gone',
+  'overlay down',
+  'route',
+  'fdb',
+  'overlay dropped',
+  'peer silent',
+]
 
 /** Why the cluster's DNS does not answer a question from the node itself, which needs no forwarding. */
 export function dnsFromNode(node: Node): Origin | undefined {

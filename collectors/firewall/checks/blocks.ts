@@ -55,13 +55,14 @@ function dies(blocked: readonly Blocked[]): string {
 /** One finding for all that is blocked, whoever wrote the rules: each rule with what dies of it. */
 export function blocks(sample: FirewallSample, now: number): Observation<Code>[] {
   const { k3s, blocked = [] } = sample
-  if (!k3s?.running || blocked.length === 0) return []
+  if (!k3s || blocked.length === 0) return []
   const groups = [...Map.groupBy(blocked, (it) => it.by).values()]
   const by = writers.filter((writer) => blocked.some((it) => writerOf(it, sample) === writer))
   const said = impacts.filter(([needs]) => blocked.some((it) => needs.includes(it.need)))
   const family = (it: Blocked): Family => it.family ?? 'ipv4'
-  // flannel and kube-router accept what pods send: their rules may still be to come.
-  const starting = blocked.every((it) => isBetweenPods(it.need)) && !settled(k3s, now)
+  // flannel and kube-router accept what pods send: their rules may still be to come. Without k3s nothing is needed, but
+  // what is dropped now will be when it is back.
+  const starting = !k3s.running || (blocked.every((it) => isBetweenPods(it.need)) && !settled(k3s, now))
   return [
     {
       code: 'firewall.blocks-k3s',

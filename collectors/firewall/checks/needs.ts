@@ -39,6 +39,8 @@ interface Facts {
   readonly netConf?: string | undefined
   /** Packets between pods of one bridge pass iptables (net.bridge.bridge-nf-call-iptables). */
   readonly bridged?: boolean
+  /** The port of the API as this agent knows it of its servers. */
+  readonly api?: number | undefined
   /** Another network than k3s's own flannel: its pods come by other ways, which are not known here. */
   readonly foreign?: boolean
 }
@@ -76,7 +78,7 @@ const bridge = 'cni0'
  */
 export function needsOf(k3s: K3s, facts: Facts): readonly Needed[] {
   const { pods, inside, netConf } = facts
-  const api = Number(k3s.flags['https-listen-port']?.at(-1) ?? 6443)
+  const api = Number(facts.api ?? k3s.flags['https-listen-port']?.at(-1) ?? 6443)
   const overlay = facts.foreign ? undefined : overlayOf(netConf, k3s.flags)
   const primary = pods[0]?.bits === 128 ? 'ipv6' : 'ipv4'
   const server = k3s.role === 'server'

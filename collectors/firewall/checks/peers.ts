@@ -5,6 +5,7 @@ import type { K3s } from '../../node/k3s.ts'
 import { serversOf } from '../../node/servers.ts'
 import { remoteAddresses } from '../../node/sockets.ts'
 import type { Family } from '../cells.ts'
+import { isInside } from '../packet/match.ts'
 import type { Other } from './needs.ts'
 import { type Peer, peersAt, printed, type Route, readRoutes } from './routing.ts'
 
@@ -32,8 +33,24 @@ export async function readPeers(host: Host, k3s: K3s, family: Family, other: Oth
     (it) => isIP(it) === (family === 'ipv4' ? 4 : 6),
   )
   const peers = await peersAt(host, family, [...new Set(addresses)].slice(0, mostPeers), routes)
-  if (other !== 'node') return { there: peers.length > 0, peers }
+  // Packets of nobody knows whom may come by a bridge that looks like one of containers, whose rules are not followed.
+  const hidden = routes.some(({ to, dev }) => to.prefix === 0 && isInside(dev))
+  if (peers.length === 0 && (other !== 'node' || hidden)) return { there: false, peers }
   return { there: k3s.role === 'agent' || peers.length > 0 || routes.some(isToPeer), peers }
+}
+
+/** The port of the API, as servers are known to an agent, and those that have it there: not a balancer before them. */
+export function apiOf(servers: readonly string[]): {
+  readonly port?: number
+  readonly addresses: readonly string[]
+} {
+  const all = servers.flatMap((it) => {
+    const [, address = '', port] = /^(.*):(\d{1,5})$/.exec(it) ?? []
+    return port === undefined ? [] : [{ address: address.replace(/^\[(.*)\]$/, '$1'), port: Number(port) }]
+  })
+  const [first] = all
+  if (!first) return { addresses: [] }
+  return { port: first.port, addresses: all.flatMap((it) => (it.port === first.port ? [it.address] : [])) }
 }
 
 async function addressesOf(
@@ -42,8 +59,7 @@ async function addressesOf(
   other: Other,
   routes: readonly Route[],
 ): Promise<readonly string[]> {
-  if (other === 'server' && k3s.role === 'agent')
-    return (await serversOf(host, k3s)).map((it) => it.replace(/:\d+$/, '').replace(/^\[(.*)\]$/, '$1'))
+  if (other === 'server' && k3s.role === 'agent') return apiOf(await serversOf(host, k3s)).addresses
   if (other === 'server') {
     const read = (path: string) => orNothing(host.text(path, { limit: mostSockets }))
     const texts = await Promise.all([read('/proc/net/tcp'), read('/proc/net/tcp6')])

@@ -166,6 +166,9 @@ export const firewallFaults: readonly Fault[] = [
   },
   simple('lockout', 'ufw delete allow 22/tcp', 'ssh', { ufw: true }),
   simple('ufw blocks', 'ufw delete allow from 10.42.0.0/16', 'ufw blocks', { ufw: true }),
+  simple('overlay dropped', 'iptables -t raw -I PREROUTING -p udp --dport 8472 -j DROP', 'overlay dropped', {
+    can: (node) => node.traits.peer && whole('overlay dropped')(node),
+  }),
   simple('ufw drift', 'iptables -F ufw-user-output', 'ufw rules', {
     ufw: true,
     lasts: [3 * minute, 40 * minute],

@@ -9,6 +9,15 @@ const free =
   (node: Node) =>
     steady(node) && facts.every((it) => !node.is(it))
 const bridgeFacts = ['bridge gone', 'bridge down', 'bridge address', 'pods off'] as const
+const silent = free(
+  'overlay gone',
+  'overlay down',
+  'route',
+  'fdb',
+  'overlay dropped',
+  'peer silent',
+  'peer sizes',
+)
 const overlay = free('overlay gone', 'overlay down', 'route', 'fdb')
 
 /** flannel 0.28.4, measured. */
@@ -104,6 +113,14 @@ export const networkFaults: readonly Fault[] = [
   simple('route', 'ip route del 10.42.1.0/24', 'route', { can: (node) => node.traits.peer && overlay(node) }),
   simple('FDB entry', 'bridge fdb del … dev flannel.1', 'fdb', {
     can: (node) => node.traits.peer && overlay(node),
+  }),
+  simple('other node shut', 'on the other node: ufw deny 8472/udp', 'peer silent', {
+    quiet: true,
+    can: (node) => node.traits.peer && silent(node),
+  }),
+  simple('black hole', 'on the way to the other node: an MTU of 1400', 'peer sizes', {
+    quiet: true,
+    can: (node) => node.traits.peer && silent(node),
   }),
   simple('CNI configuration', 'rm 10-flannel.conflist', 'conf', { start: true }),
   simple('subnet file', 'rm /run/flannel/subnet.env', 'subnet', { start: true }),

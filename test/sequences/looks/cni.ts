@@ -1,7 +1,7 @@
 import { codes, type Fact, type Node } from '../node.ts'
 import { profile } from '../profile.ts'
 import { dnsFromNode } from '../reach.ts'
-import { type Statement, together } from '../truth.ts'
+import { from, type Statement, together } from '../truth.ts'
 
 const minute = 60_000
 /** collectors/cni/lacking.ts, `grace`; collectors/cni/dns.ts, `starting`. */
@@ -57,6 +57,7 @@ export function cniSays(node: Node): readonly Statement[] {
     ...one('overlay gone', 'flannel.1', 'The overlay flannel.1 (vxlan) is gone.', true, vxlan),
     ...one('overlay down', 'flannel.1', 'The overlay flannel.1 (vxlan) is set down.', true, vxlan),
     ...routes(node),
+    ...unreachable(node, settled),
     ...one('mtu', 'flannel.1', 'flannel.1 has 1450 bytes, eth0 below it 1400.', true, { link: 'flannel.1' }),
     ...one('conf', '/var/lib/rancher/k3s/agent/etc/cni/net.d', 'There is no CNI configuration.', settled),
     ...one('subnet', '/run/flannel/subnet.env', '/run/flannel/subnet.env is not there.', settled),
@@ -81,6 +82,39 @@ function routes(node: Node): readonly Statement[] {
       seen: true,
       evidence: { lacks, via: '10.42.1.0', dev: 'flannel.1', link: 'flannel.1', node: '192.0.2.2' },
       ...origin,
+    },
+  ]
+}
+
+/** What takes the way to the other node away, so that it is not asked. */
+const lacking: readonly Fact[] = ['overlay gone', 'overlay down', 'route', 'fdb']
+
+/** The other node, as packets over the overlay find it: what is found before is kept while it cannot be asked. */
+function unreachable(node: Node, settled: boolean): readonly Statement[] {
+  const dropped = node.wrong.get('overlay dropped')
+  const none = together([dropped && from(dropped, codes['overlay dropped']), node.wrong.get('peer silent')])
+  const origin = none ?? node.wrong.get('peer sizes')
+  if (!origin) return []
+  const since = Math.min(
+    ...(['overlay dropped', 'peer silent', 'peer sizes'] as const).map(
+      (it) => node.wrong.get(it)?.since ?? Number.POSITIVE_INFINITY,
+    ),
+  )
+  const asked = lacking.every((it) => !node.is(it))
+  return [
+    {
+      ...{ code: 'cni.peer-unreachable', subject: '10.42.1.0/24', early: true, seen: settled && asked },
+      text: none
+        ? '192.0.2.2 does not answer over flannel.1, though it does on eth0.'
+        : '192.0.2.2 answers small packets over flannel.1, but none of 1450 bytes.',
+      ...(!none && { severity: 'warning' as const }),
+      // The poll, which finds it, asked a moment before.
+      ...(profile().early && { wellAt: node.wall(since - profile().reachPoll) }),
+      evidence: {
+        ...{ link: 'flannel.1', via: '10.42.1.0', node: '192.0.2.2', host: 'answers' },
+        silent: none ? 'small, large' : 'large',
+      },
+      ...{ by: origin.by, after: origin.after },
     },
   ]
 }

@@ -61,22 +61,37 @@ export function firewallSays(node: Node): readonly Statement[] {
         evidence: { port: '22', by: ':INPUT DROP', family: 'ipv4', table: 'filter' },
       },
     ),
-    ...one(
-      'ufw blocks',
-      'k3s',
-      'ufw drops what k3s needs: pods to the API (6443/tcp); pods to the kubelet (10250/tcp).',
-      k3s.running !== undefined && !node.is('filter ufw'),
-      {
-        evidence: {
-          ...{ blocked: 'pods-api 6443, pods-kubelet 10250', by: 'ufw' },
-          ...{ family: 'ipv4', table: 'filter' },
-        },
-      },
-    ),
+    ...blocks(node),
     ...drift(node),
     ...one('conntrack', 'conntrack', '84 % of the connections that the kernel can follow are used.', true),
     ...one('duplicates', 'ipv4 nft', '412 rules are copies of others in the same chain.', true),
     ...changed(node),
+  ]
+}
+
+/** One finding for all that is dropped. With ufw's rules gone its policy drops what comes in, whoever took them. */
+function blocks(node: Node): readonly Statement[] {
+  const { traits, wrong } = node
+  const bare = wrong.get('filter ufw')
+  const ufw = bare ? undefined : wrong.get('ufw blocks')
+  const overlay = wrong.get('overlay dropped')
+  const origin = together([bare, ufw, overlay])
+  if (!origin) return []
+  const blocked = [
+    ...(bare || ufw ? ['pods-api 6443', 'pods-kubelet 10250'] : []),
+    ...(overlay || (bare && traits.peer) ? ['overlay 8472'] : []),
+  ]
+  const by = [...(bare ? ['policy'] : []), ...(ufw ? ['ufw'] : []), ...(overlay ? ['rule'] : [])]
+  return [
+    {
+      ...{ code: 'firewall.blocks-k3s', subject: 'k3s', seen: node.k3s.running !== undefined, early: true },
+      text: `The firewall drops what k3s needs: ${blocked.join(', ')}.`,
+      evidence: {
+        ...{ blocked: blocked.join(', '), by: by.join(', '), family: 'ipv4' },
+        table: [...(bare || ufw ? ['filter'] : []), ...(overlay ? ['raw'] : [])].join(', '),
+      },
+      ...origin,
+    },
   ]
 }
 

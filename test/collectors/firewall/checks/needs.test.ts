@@ -159,6 +159,8 @@ t.test('ports and devices as k3s and flannel have them', (t) => {
     ports.map((it) => it.probe.port),
     [7443, 7443, 2379, 2380, 10_250, 10_250],
   )
+  const agent = needsOf(k3s('agent'), { ...facts, api: 7443 })
+  t.equal(agent.find((it) => it.need === 'api-out')?.probe.port, 7443, 'as it knows it of its servers')
   const bare = needsOf(k3s('server', { 'disable-agent': ['true'] }), { ...facts, foreign: true })
   t.same([...new Set(bare.map((it) => it.need))], ['nodes-api', 'etcd'], 'a server without a kubelet')
   t.end()

@@ -1,6 +1,6 @@
 import t from 'tap'
 import type { Host } from '../../../../agent/model/index.ts'
-import { readPeers } from '../../../../collectors/firewall/checks/peers.ts'
+import { apiOf, readPeers } from '../../../../collectors/firewall/checks/peers.ts'
 import type { K3s } from '../../../../collectors/node/k3s.ts'
 import { node } from '../look.ts'
 
@@ -66,6 +66,29 @@ t.test('whether there are any', async (t) => {
   t.ok((await read(`${uplink},${wireguard}`)).there)
   for (const other of ['nonsense', '', '{}'])
     await t.rejects(readPeers(host(other), k3s('server'), 'ipv4', 'node'), { code: 'failed' }, other)
+})
+
+t.test(
+  'a bridge as the uplink looks like one of containers: nothing is said of nodes that are not known',
+  async (t) => {
+    const bridge = uplink.replaceAll('eth0', 'br-lan')
+    const wireguard = '{"dst":"10.42.1.0/24","dev":"flannel-wg","scope":"link"}'
+    for (const role of ['server', 'agent'] as const)
+      t.same(await readPeers(host(`[${bridge},${wireguard}]`), k3s(role), 'ipv4', 'node'), {
+        there: false,
+        peers: [],
+      })
+    t.ok((await readPeers(host(`[${uplink},${wireguard}]`), k3s('server'), 'ipv4', 'node')).there)
+  },
+)
+
+t.test('the port of the API, where servers have another than k3s by itself', async (t) => {
+  t.same(apiOf(['192.0.2.6:7443', '192.0.2.7:7443', '192.0.2.1:443']), {
+    port: 7443,
+    addresses: ['192.0.2.6', '192.0.2.7'],
+  })
+  t.same(apiOf(['[2001:db8::1]:6443']), { port: 6443, addresses: ['2001:db8::1'] })
+  t.same(apiOf(['nonsense']), { addresses: [] })
 })
 
 t.test('servers, as the load balancer of an agent and the connections of etcd have them', async (t) => {
