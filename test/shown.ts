@@ -233,10 +233,6 @@ export const elsewhere: Readonly<Record<string, readonly [file: string, word: st
     'real/firewall-findings.test.ts',
     'ufw (?:prepend',
   ],
-  'ufw allow from 192.0.2.10 to any port 10250 proto tcp': [
-    'real/firewall-findings.test.ts',
-    'ufw (?:prepend',
-  ],
   'ufw allow 22/tcp': ['real/firewall-findings.test.ts', 'ufw allow 22/tcp'],
   'agent doctor': ['agent/cli/render/doctor.test.ts', 'metricsRow'],
   'ufw disable': ['real/firewall-findings.test.ts', "'ufw', 'disable'"],
