@@ -10,7 +10,7 @@ import { cannot, namespace } from '../collectors/firewall/namespace.ts'
 import type { Came } from '../collectors/firewall/round.ts'
 
 /** What the kernel, ufw and iptables really do, and what is found then; see firewall.test.ts for flushes. */
-t.setTimeout(300_000)
+t.setTimeout(900_000)
 
 const why = cannot()
 const skip = why ? { skip: why } : {}
