@@ -3,6 +3,7 @@ import { unseen } from '../../agent/model/index.ts'
 import { minute } from '../../agent/text/times.ts'
 import { orNothing } from '../node/ask.ts'
 import { findK3s, type K3s, k3sVersion } from '../node/k3s.ts'
+import { kubeletSettings } from '../node/kubelet-settings.ts'
 import { type Doubted, doubtedProcesses, findProcess } from '../node/process.ts'
 import { serversOf } from '../node/servers.ts'
 import { readEnded } from './ended.ts'
@@ -51,10 +52,11 @@ export async function collect(host: Host, past: Past<K3sSample>): Promise<K3sSam
     return { ...machine, ...(had && { had }), ...(notBelieved.length > 0 && { unseen: notBelieved }) }
   }
   const { flags: _flags, ...k3s } = found
+  const kubelet = await kubeletSettings(host, found)
   const [service, health, disks, datastore, program, servers, traces, cluster] = await Promise.all([
     stateOf(host, found, past, machine.booted),
-    found.running ? askHealth(host, found, before?.answers) : undefined,
-    lookAtDisks(host, found),
+    found.running ? askHealth(host, found, before?.answers, kubelet?.healthzPort) : undefined,
+    lookAtDisks(host, found, kubelet?.evictionHard),
     lookAtDatastore(host, found).catch((error: unknown) =>
       unseen('the datastore', error, ['k3s.datastore-growing']),
     ),
@@ -82,6 +84,7 @@ export async function collect(host: Host, past: Past<K3sSample>): Promise<K3sSam
     ...traces,
     ...(datastore && 'kind' in datastore && { datastore }),
     disks: disks.disks,
+    ...(kubelet && { evictionHard: kubelet.evictionHard }),
     ...(blind.length > 0 && { unseen: blind }),
   }
   return noted(past, sample, host.now())
@@ -149,10 +152,10 @@ const isSooner = ({ at = 0 }: Past<K3sSample>, now: number) => now - at < minute
 /** What is told of the disks and the datastore, without what asks a port: less than 1 ms of CPU. */
 async function lookForRoom(
   host: Host,
-  { k3s, datastore }: K3sSample,
+  { k3s, datastore, evictionHard }: K3sSample,
 ): Promise<Pick<K3sSample, 'disks' | 'datastore' | 'unseen'>> {
   const known = { ...(k3s as NonNullable<typeof k3s>), flags: {} }
-  const { disks, unseen: blind } = await lookAtDisks(host, known)
+  const { disks, unseen: blind } = await lookAtDisks(host, known, evictionHard)
   const now = datastore && (await orNothing(lookAtDatastore(host, known)))
   return {
     disks,

@@ -17,12 +17,9 @@ export interface Limits {
 
 const mib = 2 ** 20
 
-/**
- * Percent at which k3s's kubelet evicts pods (kubelet `evictionHard`, which k3s sets to 5 % free of nodefs and
- * imagefs).
- */
-const evicting = 95
-/** Percent of inodes in use. k3s leaves inodes out of `evictionHard`, so nothing is evicted when they run out. */
+/** Percent in use from which on little is left to write on, whoever evicts what: 5 %, as k3s itself takes it. */
+const bytesCritical = 95
+/** The same of inodes. k3s leaves them out of `evictionHard`, so nothing is evicted when they run out. */
 const inodesCritical = 98
 /** Below this percentage a rise is usually a download, so no forecast is made. */
 const tooEarly = 70
@@ -40,7 +37,7 @@ export function disks(
     const bytes = judge(
       disk.used,
       limits.disk_percent,
-      evicting,
+      Math.min(bytesCritical, disk.evicts ?? 100),
       diskForecast(disk, 'disk', series, now),
       limits,
       now,
@@ -51,7 +48,7 @@ export function disks(
         : judge(
             disk.inodes,
             limits.disk_percent,
-            inodesCritical,
+            Math.min(inodesCritical, disk.evictsInodes ?? 100),
             diskForecast(disk, 'inodes', series, now),
             limits,
             now,
@@ -86,7 +83,7 @@ function judge(
   return undefined
 }
 
-/** When a disk reaches the point where pods are evicted, or has no inodes left. */
+/** When a disk reaches the point where pods are evicted, or is full. */
 export function diskForecast(
   disk: Disk,
   of: 'disk' | 'inodes',
@@ -94,7 +91,7 @@ export function diskForecast(
   now: number,
 ): Forecast | undefined {
   const points = series?.(`${of}.${disk.path}`, now - lookBack) ?? []
-  return forecast(points, of === 'disk' ? evicting : 100, now, { least: 2 * hour })
+  return forecast(points, (of === 'disk' ? disk.evicts : disk.evictsInodes) ?? 100, now, { least: 2 * hour })
 }
 
 function told(
@@ -110,7 +107,10 @@ function told(
       ? `${disk.inodes} % of the inodes used`
       : `${disk.used} % of ${size(disk.size)} used, ${free} free`
   const where = disk.also.length > 0 ? ` (with ${list(disk.also)})` : ''
-  const limit = of === 'inodes' ? 'the inodes are used up' : `k3s evicts pods (${evicting} %)`
+  const evicts = of === 'inodes' ? disk.evictsInodes : disk.evicts
+  const full = of === 'inodes' ? 'the inodes are used up' : 'it is full'
+  const limit = evicts === undefined ? full : `k3s evicts pods (${evicts} %)`
+  const begun = evicts !== undefined && (of === 'inodes' ? (disk.inodes ?? 0) : disk.used) >= evicts
   const when =
     reach && reach.at > now
       ? ` ${reach.confidence === 'likely' ? 'At this rate' : 'Roughly'} ${limit} in ${duration(reach.at - now)}, ${exactMoment(reach.at)}.`
@@ -124,7 +124,7 @@ function told(
     code: 'k3s.disk-filling',
     subject: disk.path,
     severity,
-    text: `${disk.path}${where}: ${state}.${when}`,
+    text: `${disk.path}${where}: ${state}.${begun ? ` From ${evicts} % on the kubelet evicts pods.` : ''}${when}`,
     fix: [
       of === 'inodes'
         ? `See what takes the inodes: \`du -x --inodes --max-depth=4 ${path} | sort -n | tail -n 20\``

@@ -17,7 +17,13 @@ export interface Health {
 }
 
 /** Asks the health endpoints of k3s. An answer equal to the previous one keeps its `since`. */
-export async function askHealth(host: Host, k3s: K3s, before: K3sSample['answers'] = {}): Promise<Health> {
+export async function askHealth(
+  host: Host,
+  k3s: K3s,
+  before: K3sSample['answers'] = {},
+  kubeletPort?: string,
+): Promise<Health> {
+  const kubelet = kubeletPlace(k3s, kubeletPort)
   const blind: Unseen[] = []
   const ports = k3sPorts(host, k3s)
   const ask = async (
@@ -49,7 +55,7 @@ export async function askHealth(host: Host, k3s: K3s, before: K3sSample['answers
   }
   const all = await Promise.all([
     ask('api', 'k3s.api-unhealthy', apiPlace(k3s), () => askApi(ports, k3s)),
-    ask('kubelet', 'k3s.kubelet-unhealthy', kubeletPlace(k3s), () => askPlain(ports, kubeletPlace(k3s))),
+    ask('kubelet', 'k3s.kubelet-unhealthy', kubelet, () => askPlain(ports, kubelet)),
     ask('kube-proxy', 'k3s.kubelet-unhealthy', proxyPlace(k3s), async () => {
       const said = await askPlain(ports, proxyPlace(k3s))
       // kube-proxy may be replaced by another program, which only the servers know: if it never answered, it is not

@@ -59,9 +59,12 @@ const handedOn = ({ flags }: K3s, to: string, name: string) =>
     .findLast((it) => it.startsWith(`${name}=`))
     ?.slice(name.length + 1)
 
-/** Plain HTTP on loopback, without credentials (kubernetes, `--healthz-port`). Undefined where it is switched off. */
-export function kubeletPlace(k3s: K3s): Place | undefined {
-  const asked = handedOn(k3s, 'kubelet-arg', 'healthz-port')
+/**
+ * Plain HTTP on loopback, without credentials (kubernetes, `--healthz-port`). Undefined where it is switched off.
+ * `filed`: the port that the kubelet's files name, which a flag overrides.
+ */
+export function kubeletPlace(k3s: K3s, filed?: string): Place | undefined {
+  const asked = handedOn(k3s, 'kubelet-arg', 'healthz-port') ?? filed
   if (!runsAgent(k3s) || asked === '0') return undefined
   return { host: '127.0.0.1', port: port(asked, 10_248) }
 }

@@ -173,7 +173,7 @@ export const rules = declared({
     title: 'k3s disk nearly full',
     titleFor: titles.disk,
     meaning:
-      "A file system of k3s, its containers or their volumes is at least `disk_percent` full, in bytes or inodes. Or by the trend of the last days it will be full within `disk_days` (from 70 % on). It is critical at 95 % of the bytes, where k3s's kubelet begins to evict pods (`evictionHard` 5 %). It is also critical at 98 % of the inodes, and when the forecast is within six hours. From 85 % on the kubelet deletes unused images by itself.",
+      "A file system of k3s, its containers or their volumes is at least `disk_percent` full, in bytes or inodes. Or by the trend of the last days it will be full within `disk_days` (from 70 % on). It is critical at 95 % of the bytes, where k3s's kubelet begins to evict pods, or earlier where its own settings say so (`evictionHard` of its flags and drop-ins). It is also critical at 98 % of the inodes, and when the forecast is within six hours. On a disk that holds neither pods nor images nothing is evicted. From 85 % on the kubelet deletes unused images by itself, if not set otherwise.",
     measured:
       'statfs of the folders of k3s, its datastore, containerd, local volumes, kubelet and pod logs; the forecast from the last three days. While all is well, in every third round.',
     settings: ['disk_percent', 'disk_days'],

@@ -49,6 +49,10 @@ export interface Disk {
   readonly used: number
   /** The same for inodes; absent where the file system has no fixed number. */
   readonly inodes?: number
+  /** Percent in use from which on the kubelet evicts pods; absent: it evicts none for this disk, or that is not known. */
+  readonly evicts?: number
+  /** The same for inodes. */
+  readonly evictsInodes?: number
 }
 
 export interface Datastore {
@@ -141,5 +145,7 @@ export interface K3sSample extends Sample {
   readonly rotated?: number
   readonly datastore?: Datastore
   readonly disks?: readonly Disk[]
+  /** What has to be left on a disk, by the kubelet's settings as they were read last; absent where that is not known. */
+  readonly evictionHard?: Readonly<Record<string, string>>
   readonly happened?: readonly Happened[]
 }

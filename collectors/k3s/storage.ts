@@ -2,6 +2,7 @@ import type { Host, Unseen } from '../../agent/model/index.ts'
 import { unseen } from '../../agent/model/index.ts'
 import { orMissing } from '../node/ask.ts'
 import type { K3s } from '../node/k3s.ts'
+import { evictedFrom } from '../node/kubelet-settings.ts'
 import type { Datastore, Disk } from './sample.ts'
 
 /** Folders that k3s, its containers and their volumes write to. Those on one file system are one disk. */
@@ -13,9 +14,14 @@ const folders = (dataDir: string) => [
   '/run/k3s',
 ]
 
+/**
+ * `evictionHard`: what has to be left where the kubelet keeps its pods (nodefs) and containerd its images (imagefs, k8s:
+ * pkg/kubelet/eviction). On any other disk no pod is evicted.
+ */
 export async function lookAtDisks(
   host: Host,
-  { dataDir }: K3s,
+  { dataDir }: Pick<K3s, 'dataDir'>,
+  evictionHard: Readonly<Record<string, string>> = {},
 ): Promise<{ readonly disks: readonly Disk[]; readonly unseen: readonly Unseen[] }> {
   const byDevice = new Map<number | string, string[]>()
   const blind: Unseen[] = []
@@ -43,12 +49,34 @@ export async function lookAtDisks(
         size,
         used: tenth(1 - available / size),
         ...(inodes > 0 && { inodes: tenth(1 - inodesFree / inodes) }),
+        ...evictionOn([path, ...also], dataDir, evictionHard, { size, inodes }),
       })
     } catch (error) {
       blind.push(unseen(`how full the disk of ${path} is`, error, codes))
     }
   }
   return { disks, unseen: blind }
+}
+
+function evictionOn(
+  paths: readonly string[],
+  dataDir: string,
+  limits: Readonly<Record<string, string>>,
+  { size, inodes }: { readonly size: number; readonly inodes: number },
+): Pick<Disk, 'evicts' | 'evictsInodes'> {
+  const names = [
+    ...(paths.includes('/var/lib/kubelet') ? ['nodefs'] : []),
+    ...(paths.includes(`${dataDir}/agent/containerd`) ? ['imagefs'] : []),
+  ]
+  const first = (of: string, all: number) => {
+    const found = names.flatMap((it) => evictedFrom(limits[`${it}.${of}`], all) ?? [])
+    return found.length > 0 ? Math.min(...found) : undefined
+  }
+  const [evicts, evictsInodes] = [
+    first('available', size),
+    inodes > 0 ? first('inodesFree', inodes) : undefined,
+  ]
+  return { ...(evicts !== undefined && { evicts }), ...(evictsInodes !== undefined && { evictsInodes }) }
 }
 
 const tenth = (part: number) => Math.round(part * 1000) / 10

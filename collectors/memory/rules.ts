@@ -4,7 +4,7 @@ import { byNode, inStorm } from './proofs.ts'
 import { titles } from './titles.ts'
 
 const backstop =
-  "k3s turns off the eviction of pods for low memory, so the kernel's OOM killer is the only backstop."
+  "Unless `eviction-hard` of the kubelet names memory.available, k3s evicts no pods for low memory, and the kernel's OOM killer is the only backstop."
 
 export const rules = declared({
   'memory.oom-killed': {

@@ -10,6 +10,7 @@ const disk = (it: Partial<Disk>): Disk => ({
   size: 40 * gib,
   used: 40,
   inodes: 10,
+  evicts: 95,
   ...it,
 })
 const judge = (it: Partial<Disk>, series?: Parameters<typeof disks>[2]) =>
@@ -38,6 +39,23 @@ t.test('by what is left, in bytes and inodes', async (t) => {
   t.match(inodes, { severity: 'critical', text: /98\.4 % of the inodes used/ })
   t.match(inodes?.fix?.[0], /du -x --inodes/)
   t.match(judge({ used: 91, inodes: 99 }), [{ severity: 'critical', text: /inodes/ }], 'the worse of both')
+})
+
+t.test("by the kubelet's own settings", async (t) => {
+  t.match(judge({ used: 95 }), [{ text: /3?.* free\. From 95 % on the kubelet evicts pods\.$/ }])
+  t.match(judge({ used: 85, evicts: 85 }), [
+    { severity: 'critical', text: /From 85 % on the kubelet evicts/ },
+  ])
+  t.strictSame(judge({ used: 84.9, evicts: 85 }), [])
+  t.match(judge({ used: 96, evicts: 98 }), [{ severity: 'critical', text: /free\.$/ }], 'none yet')
+  const { evicts: _, ...other } = disk({ used: 96 })
+  const [alone] = disks(server({ disks: [other] }), limits, rising(96, 6), noon)
+  t.match(alone, { severity: 'critical' }, 'full, whoever evicts')
+  t.match(alone?.text, /it is full in/)
+  t.notMatch(alone?.text, /evict/, 'on a disk of volumes alone nothing is evicted')
+  t.match(judge({ inodes: 95.5, evictsInodes: 95 }), [
+    { severity: 'critical', text: /95\.5 % of the inodes used\. From 95 % on the kubelet evicts pods\./ },
+  ])
 })
 
 t.test('by when it will be full', async (t) => {

@@ -63,7 +63,7 @@ t.test('recorded nodes: calm, and what they do not say is named', async (t) => {
 })
 
 t.test('a disk that fills is a deadline with how far to trust it', (t) => {
-  const disks = [{ path: '/var/lib/rancher/k3s', also: [], size: 40 * 2 ** 30, used: 80 }]
+  const disks = [{ path: '/var/lib/rancher/k3s', also: [], size: 40 * 2 ** 30, used: 80, evicts: 95 }]
   const hourly = (rate: (hour: number) => number) => (name: string) =>
     name === 'disk./var/lib/rancher/k3s'
       ? Array.from({ length: 25 }, (_, hour) => ({ at: noon - (24 - hour) * 60 * minute, value: rate(hour) }))

@@ -44,6 +44,32 @@ t.test('folders on one file system are one disk', async (t) => {
   ])
 })
 
+t.test('where the kubelet evicts pods: by what it keeps on which disk', async (t) => {
+  const stats = {
+    '/d': stat(1),
+    '/d/agent/containerd': stat(2),
+    '/d/storage': stat(3),
+    '/var/lib/kubelet': stat(1),
+  }
+  const space = { size: 1000 * mib, available: 250 * mib, inodes: 100, inodesFree: 10 }
+  const spaces = { '/d': space, '/d/agent/containerd': space, '/d/storage': space }
+  const node = machine(t, {}, { stats, spaces })
+  const evictions = async (limits?: Record<string, string>) =>
+    (await lookAtDisks(node, k3s, limits)).disks.map((it) => [it.evicts, it.evictsInodes])
+  const none = [undefined, undefined]
+  t.strictSame(await evictions(), [none, none, none], 'not known')
+  t.strictSame(await evictions({ 'imagefs.available': '5%', 'nodefs.available': '10%' }), [
+    [90, undefined],
+    [95, undefined],
+    none,
+  ])
+  t.strictSame(await evictions({ 'imagefs.available': '100Mi', 'nodefs.inodesFree': '5%' }), [
+    [undefined, 95],
+    [90, undefined],
+    none,
+  ])
+})
+
 t.test('the datastore: SQLite with its log, etcd with its quota, none', async (t) => {
   const sqlite = {
     '/d/server/db/state.db': stat(1, 40.2 * mib),
