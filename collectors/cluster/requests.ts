@@ -10,7 +10,7 @@ import {
   podNames,
   sentenceIn,
 } from '../node/api-objects.ts'
-import { askApi } from '../node/kube-api.ts'
+import { askApi, type Heard, heardFrom } from '../node/kube-api.ts'
 import type { Place, Pods } from './sample.ts'
 
 /*
@@ -31,7 +31,14 @@ const mostPods = 50
 const namedPods = 5
 
 /** The API did not answer, or not with what was asked for, as while it starts or has no quorum. */
-export class NoAnswer extends Error {}
+export class NoAnswer extends Error {
+  readonly status: number | undefined
+
+  constructor(why: string, status?: number) {
+    super(why)
+    this.status = status
+  }
+}
 
 /**
  * All nodes. Without `resourceVersion=0`, so that it is not answered from a cache: a server that is cut off from the
@@ -75,7 +82,7 @@ const evicted = 4 * minute
 /** The pods that are bound to a node and still to run; undefined where they could not be had. */
 export async function podsOn(
   host: Host,
-  { api }: Place,
+  { api, distribution }: Place,
   name: string,
   lostAt: number,
 ): Promise<Pods | undefined> {
@@ -85,7 +92,7 @@ export async function podsOn(
     const form = 'PartialObjectMetadataList'
     const got = await askApi(host, api, {
       path,
-      as: 'k3s-controller',
+      as: `${distribution}-controller`,
       form,
       limit: objectLimit,
       timeout: timeoutOfOne,
@@ -105,6 +112,13 @@ export function counted(pods: readonly PodName[], more: boolean, at: number): Po
   return { names: names.slice(0, namedPods), count: left.length, ...(more && { more: true as const }) }
 }
 
+/** k8s: pkg/cluster/ports, KubeletPort. It asks for a credential, and is shown none. */
+const kubeletPort = 10_250
+
+/** What the machine of a node that reports nothing answers where its kubelet listens. */
+export const kubeletOf = (host: Host, { api }: Place, address: string): Promise<Heard> =>
+  heardFrom(host, api, { address, port: kubeletPort, path: '/healthz' }, timeoutOfOne)
+
 /** What is no answer is a `NoAnswer`; a refusal is an error that says so. */
 async function answered(asking: Promise<Got>): Promise<Got> {
   const got = await asking.catch((error: unknown) => {
@@ -114,6 +128,7 @@ async function answered(asking: Promise<Got>): Promise<Got> {
   if (got.status === 200) return got
   const said = sentenceIn(got.body)
   const why = `the API answered ${got.status}${said && `: ${said}`}`
-  if (got.status === 429 || got.status >= 500) throw new NoAnswer(why)
+  // 401: what k3s's certificates are refused for, the findings about certificates say.
+  if (got.status === 401 || got.status === 429 || got.status >= 500) throw new NoAnswer(why, got.status)
   throw new HostError('denied', `asking the API for the nodes: ${why}`)
 }

@@ -1,10 +1,12 @@
 import type { NodeApi, Sample } from '../../agent/model/index.ts'
 import type { Condition, NodeRow } from '../node/api-objects.ts'
+import type { Heard } from '../node/kube-api.ts'
 
 /** How this server asks the API; looked for again from time to time. */
 export interface Place {
   /** The server's own name as a node. */
   readonly me: string
+  readonly distribution: 'k3s' | 'rke2'
   readonly api: Pick<NodeApi, 'origin' | 'authority' | 'certificate'>
 }
 
@@ -17,9 +19,17 @@ export interface Pods {
   readonly more?: true
 }
 
-/** What the API has of a node that is not Ready; asked only by the server that notifies. */
+/** What is known of a node that is not Ready; asked only by the server that notifies. */
 export interface Detail {
   readonly ready?: Condition
+  /** When it was registered, by the API. */
+  readonly created?: number
+  /** Why it is leaving the cluster, by the taint that says so. */
+  readonly leaving?: string
+  /** Its kubelet said that the node shuts down; the API forgets that once it is silent. */
+  readonly shutdown?: true
+  /** What its kubelet's port answers; absent where that was not asked. */
+  readonly kubelet?: Heard
   /** The last word of that node's own Murphy (`MurphyHealthy`), where it writes conditions. */
   readonly murphy?: Condition
   /** Volumes that are attached to it: the first few, and how many. */
@@ -34,6 +44,8 @@ export interface Lost {
   readonly name: string
   /** When this server first saw that, ms since the epoch. */
   readonly first: number
+  /** When it was seen Ready last, by the clock of this server; absent where this server has never seen it Ready. */
+  readonly wellAt?: number
   /** The server that notifies of it. */
   readonly by: string
   readonly detail?: Detail
@@ -50,6 +62,10 @@ export interface Peer {
 export interface Silent {
   readonly since: number
   readonly why: string
+  /** It answers, but not this node: 401. */
+  readonly refused?: true
+  /** Since when k3s does not run on this server, so that its view is not the cluster's. */
+  readonly stopped?: number
   /** This server keeps a member of etcd on its disk; absent: the datastore is elsewhere, or SQLite. */
   readonly etcd?: true
   readonly peers: readonly Peer[]
@@ -63,5 +79,7 @@ export interface ClusterSample extends Sample {
   /** The nodes as they were listed last. */
   readonly nodes?: readonly NodeRow[]
   readonly lost?: readonly Lost[]
+  /** Since when the nodes have been listed without a gap. What was lost before, or soon after, may only be starting. */
+  readonly watched?: number
   readonly silent?: Silent
 }

@@ -7,6 +7,9 @@ import { verdictOf } from './verdict.ts'
 const named = 3
 const words = {
   lost: 'NotReady',
+  stopped: 'NotReady, machine answers',
+  joining: 'joining',
+  leaving: 'leaving the cluster',
   ill: 'NotReady, kubelet alive',
   own: 'NotReady, notifies itself',
   drained: 'drained',
@@ -19,6 +22,7 @@ export function summary({ role, place, nodes = [], lost = [], silent }: ClusterS
   if (!role) return 'no k3s on this machine'
   if (!place) return 'only servers watch other nodes'
   if (silent) {
+    if (silent.stopped !== undefined) return 'k3s stopped here, nodes as they were'
     const mute = silent.peers.filter((it) => it.since !== undefined).map((it) => it.name)
     const others = mute.length > 0 ? `; not answering either: ${list(mute.slice(0, named))}` : ''
     return `API not answering for ${duration(now - silent.since)}, nodes as they were${others}`

@@ -27,6 +27,8 @@ export interface Condition {
 }
 
 export interface NodeObject {
+  /** When it was registered. */
+  readonly created?: number
   readonly conditions: Readonly<Partial<Record<string, Condition>>>
   /** `KEY:EFFECT` of its taints. */
   readonly taints: readonly string[]
@@ -112,11 +114,13 @@ export function nodeObject(body: string): NodeObject | undefined {
   const it = parsed(body)
   if (it?.kind !== 'Node') return undefined
   const { conditions, volumesAttached } = object(it.status)
+  const created = time(object(it.metadata).creationTimestamp)
   const all = array(conditions)
     .slice(0, mostConditions)
     .map(object)
     .filter((one) => typeof one.type === 'string' && /^[A-Za-z][\w./-]{0,200}$/.test(one.type))
   return {
+    ...(created !== undefined && { created }),
     conditions: Object.fromEntries(all.map((one) => [String(one.type), condition(one)])),
     taints: array(object(it.spec).taints)
       .slice(0, mostConditions)

@@ -28,6 +28,8 @@ export interface ClusterNode {
   taints?: { key: string; effect: string }[]
   volumes?: readonly string[]
   pods?: readonly ClusterPod[]
+  /** When it was registered; long ago where that is absent. */
+  created?: string
   /** When its Lease was renewed last. */
   renewed?: string
 }
@@ -169,11 +171,19 @@ function table(all: readonly (readonly [string, ClusterNode])[], more = ''): Ans
   })
 }
 
-const nodeObject = (name: string, { conditions, cordoned, taints, volumes = [] }: ClusterNode) => ({
+const nodeObject = (
+  name: string,
+  { conditions, cordoned, taints, volumes = [], created = '2026-11-01T00:00:00Z' }: ClusterNode,
+) => ({
   ...{
     kind: 'Node',
     apiVersion: 'v1',
-    metadata: { name, uid: `uid-${name}`, annotations: { 'k3s.io/node-args': '["server"]' } },
+    metadata: {
+      name,
+      uid: `uid-${name}`,
+      creationTimestamp: created,
+      annotations: { 'k3s.io/node-args': '["server"]' },
+    },
   },
   spec: { podCIDR: '10.42.0.0/24', ...(cordoned && { unschedulable: true }), ...(taints && { taints }) },
   status: {

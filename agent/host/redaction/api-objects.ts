@@ -7,7 +7,8 @@
 type Shape = true | { readonly [key: string]: Shape }
 
 const metadata: Shape = {
-  ...{ name: true, namespace: true, uid: true, continue: true, deletionTimestamp: true },
+  ...{ name: true, namespace: true, uid: true, continue: true },
+  ...{ creationTimestamp: true, deletionTimestamp: true },
   ownerReferences: { kind: true, controller: true },
 }
 

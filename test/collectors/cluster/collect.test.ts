@@ -1,63 +1,9 @@
 import t from 'tap'
-import { step, tellFrom } from '../../../agent/core/ledger.ts'
-import { round } from '../../../agent/core/round.ts'
-import type { Finding, Past } from '../../../agent/model/index.ts'
-import { opaque } from '../../../agent/model/index.ts'
 import { cluster as collector } from '../../../collectors/cluster/index.ts'
-import type { ClusterSample } from '../../../collectors/cluster/sample.ts'
-import { type Cluster, cluster, four, murphy, notReady, ready, silent } from './machines.ts'
+import { four, murphy, notReady, ready, silent } from './machines.ts'
+import { began, fourNodes, minute, second } from './murphys.ts'
 
-const began = Date.UTC(2026, 10, 23, 3, 0)
-const second = 1000
-const minute = 60 * second
-
-/** The Murphys of some servers, whose rounds come every ten seconds of a clock that the test sets. */
-function murphys(it: Cluster, names: readonly string[]) {
-  let clock = began
-  const all = names.map((name) => ({
-    ...{ name, lives: true, ledger: [] as readonly Finding[] },
-    host: it.host(name, () => clock),
-    past: { heard: [] } as Past<ClusterSample>,
-  }))
-  const look = async (one: (typeof all)[number]) => {
-    const outcome = await round(opaque(collector), {}, one.host, one.past)
-    one.ledger = step(one.ledger, outcome, clock)
-    if (outcome.sample) one.past = { sample: outcome.sample, at: clock, heard: [] }
-  }
-  return {
-    all,
-    of: (name: string) => all.find((one) => one.name === name) as (typeof all)[number],
-    /** Lets so many ms pass; `before` each round the test may change the cluster. */
-    async pass(ms: number, before: (sofar: number) => void = () => undefined) {
-      const end = clock + ms
-      for (; clock < end; clock += 10 * second) {
-        before(clock - began)
-        for (const one of all) if (one.lives) await look(one)
-      }
-    },
-    /** Who has notified of what, and after how many seconds at the latest. */
-    notified: () =>
-      all.flatMap(({ name, ledger }) =>
-        ledger
-          .filter((one) => tellFrom(one) <= clock && (one.resolved ?? clock) >= tellFrom(one))
-          .map((one) => `${name}: ${one.code} ${one.subject}`),
-      ),
-    now: () => clock,
-  }
-}
-
-const servers = ['server1', 'server2', 'server3']
-
-const it = await cluster(t)
-
-async function started() {
-  it.api.nodes.clear()
-  it.api.fault = undefined
-  four(it.api, began - 60 * minute)
-  const its = murphys(it, servers)
-  await its.pass(20 * second)
-  return { ...it, its }
-}
+const { it, started } = await fourNodes(t)
 
 t.test(
   'a well cluster: one small request in 20 s, nothing is found, and it says who would notify',
@@ -200,7 +146,7 @@ t.test(
     t.strictSame(its.notified(), ['server1: cluster.node-lost node4'])
     t.match(its.of('server1').ledger[0], { title: 'node lost: node4 (NotReady)' })
     for (const answer of [
-      { status: 401, body: '' },
+      { status: 403, body: '' },
       { status: 200, body: '{"rows":' },
     ]) {
       api.fault = () => answer
@@ -211,11 +157,25 @@ t.test(
   },
 )
 
+t.test('401 is no answer: the findings about certificates say it, and nothing is over', async (t) => {
+  const { api, its, peer } = await started()
+  const others = [await peer('127.0.0.2'), await peer('127.0.0.3')]
+  t.teardown(() => Promise.all(others.map((it) => it.close())))
+  api.nodes.set('node4', { address: '127.0.0.4', conditions: [silent(its.now())] })
+  await its.pass(40 * second)
+  api.fault = (path) => (path === '/ping' ? undefined : { status: 401, body: '' })
+  await its.pass(5 * minute)
+  t.strictSame(its.notified(), ['server1: cluster.node-lost node4'], 'and nothing is blind')
+  const { sample } = its.of('server1').past
+  t.match(sample, { unseen: undefined, silent: { refused: true } })
+  t.notOk(its.of('server1').ledger[0]?.resolved)
+})
+
 t.test('a cordoned node whose pods cannot be read may have been full: it is lost', async (t) => {
   const { api, its } = await started()
   api.nodes.set('node4', { address: '127.0.0.4', cordoned: true, conditions: [silent(its.now())] })
   api.fault = (path) => (path.startsWith('/api/v1/pods') ? { status: 403, body: '{}' } : undefined)
-  await its.pass(40 * second)
+  await its.pass(6 * minute)
   t.strictSame(its.notified(), ['server1: cluster.node-lost node4'])
   api.fault = undefined
   await its.pass(minute)
@@ -285,10 +245,10 @@ t.test('a server that nobody answers says that it may be the one that is cut off
   await its.pass(10 * second)
   api.fault = () => ({ status: 503, body: 'starting' })
   await its.pass(210 * second)
-  t.strictSame(its.notified(), ['server2: cluster.node-lost server1', 'server2: cluster.node-lost server3'])
+  t.strictSame(its.notified(), ['server2: cluster.cut-off server2'])
   t.match(
     its.of('server2').ledger[0]?.text,
-    /No other server answers, so server2 itself may be the one that is cut off\.$/,
+    /^No other server answers server2 since .*: server1 and server3\. .* the network of server2/,
   )
 })
 

@@ -1,15 +1,18 @@
 import type { Test } from 'tap'
 import { openMachine } from '../../../agent/host/machine.ts'
-import type { Host } from '../../../agent/model/index.ts'
+import { type Host, HostError } from '../../../agent/model/index.ts'
+import type { Heard } from '../../../collectors/node/kube-api.ts'
 import { type ClusterApi, type ClusterNode, startClusterApi } from '../../receivers/cluster-api.ts'
 import { certificates } from '../certs/openssl.ts'
-import { machine, unit } from '../node/machine.ts'
+import { machine, process, unit } from '../node/machine.ts'
 
 /** A cluster whose servers ask one API, over real TLS, with the certificates that lie on each of its nodes. */
 export interface Cluster {
   readonly api: ClusterApi
-  /** A node of it, as its Murphy sees it; `now` is read at each question. */
-  host(name: string, now: () => number): Host
+  /** What the kubelet's port answers, by address; else nothing does, as where the machine is off. */
+  readonly kubelets: Map<string, Heard>
+  /** A node of it, as its Murphy sees it; `now`, and whether k3s runs there, are read at each question. */
+  host(name: string, now: () => number, running?: () => boolean): Host
   /** Another server at an address of its own, with the port of the API; its API does not work. */
   peer(address: string): Promise<ClusterApi>
 }
@@ -28,18 +31,28 @@ export async function cluster(t: Test): Promise<Cluster> {
   const api = await startClusterApi(serving, clients)
   t.teardown(() => api.close())
   const client = (subject: string) => issue({ subject, use: 'clientAuth', by: clients })
+  const issued = new Map<string, ReturnType<typeof client>>()
   const proxy = client('/CN=system:kube-proxy')
   const controller = client('/CN=system:k3s-controller')
   const real = openMachine()
   t.teardown(() => real.close())
   const asking = real.during(new AbortController().signal)
+  const kubelets = new Map<string, Heard>()
+  const heard = (address: string) => {
+    const it = kubelets.get(address) ?? 'silent'
+    if (it === 'closed') throw new HostError('refused', 'nothing listens there (ECONNREFUSED)')
+    if (it === 'silent') throw new HostError('timeout', 'no answer within 3 s')
+    return { status: 401, body: '' }
+  }
   return {
-    api,
+    ...{ api, kubelets },
     peer: (address) => startClusterApi(serving, clients, { host: address, port: api.port }),
-    host(name, now) {
-      const kubelet = client(`/O=system:nodes/CN=system:node:${name}`)
+    host(name, now, running = () => true) {
+      const kubelet = issued.get(name) ?? client(`/O=system:nodes/CN=system:node:${name}`)
+      issued.set(name, kubelet)
       const node = machine(t, {
         '/etc/systemd/system/k3s.service': unit('/usr/local/bin/k3s server'),
+        ...process(812, 'k3s-server', '/usr/local/bin/k3s\0server'),
         [`${data}/agent/kubelet.kubeconfig`]: `    server: https://127.0.0.1:${api.port}
     certificate-authority: ${data}/agent/server-ca.crt
     client-certificate: ${data}/agent/client-kubelet.crt
@@ -57,12 +70,15 @@ export async function cluster(t: Test): Promise<Cluster> {
       return {
         ...node,
         ...{ recorded: false, now },
-        get: ({ as, authority: by, ...rest }) =>
-          asking.get({
-            ...rest,
-            ...(by && { authority: there(by) }),
-            ...(as && { as: { certificate: there(as.certificate), key: there(as.key) } }),
-          }),
+        list: async (path) => (path === '/proc' && !running() ? [] : await node.list(path)),
+        get: async ({ as, authority: by, ...rest }) =>
+          rest.port === 10_250
+            ? heard(rest.host)
+            : await asking.get({
+                ...rest,
+                ...(by && { authority: there(by) }),
+                ...(as && { as: { certificate: there(as.certificate), key: there(as.key) } }),
+              }),
       }
     },
   }

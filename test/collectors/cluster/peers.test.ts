@@ -13,6 +13,7 @@ t.test(
     const origin = `https://127.0.0.1:${api.port}`
     const place = {
       me: 'server1',
+      distribution: 'k3s' as const,
       api: { origin, authority: `${data}/server-ca.crt`, certificate: `${data}/client-kubelet.crt` },
     }
     const server = (name: string, address?: string) => ({

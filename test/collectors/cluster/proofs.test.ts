@@ -29,6 +29,13 @@ t.test(
   },
 )
 
+t.test('what shuts all off explains that none reports either', async (t) => {
+  const cut = at('cluster.cut-off', 20 * minute, { ...none, state: 'api' })
+  t.equal(cause(cut, blocks('nodes-api')), 'firewall.blocks-k3s')
+  t.equal(cause(cut, blocks('pods-api')), undefined)
+  t.equal(cause(at('cluster.cut-off', 20 * minute, { state: 'servers' }), blocks('nodes-api')), undefined)
+})
+
 t.test('a flush that left DROP explains it too; a lockout of SSH alone does not', async (t) => {
   const lockout = at('firewall.lockout', 19 * minute)
   const flushed = at('firewall.flushed', 19 * minute, { table: 'filter' })

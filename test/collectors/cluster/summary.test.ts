@@ -3,6 +3,7 @@ import { summary } from '../../../collectors/cluster/summary.ts'
 
 const place = {
   me: 'server1',
+  distribution: 'k3s' as const,
   api: { origin: 'https://127.0.0.1:6443', authority: '/ca', certificate: '/c' },
 }
 const node = (name: string, ready = true, server = false) => ({
@@ -35,7 +36,11 @@ t.test('in one line: how many nodes, which are not Ready, and who notifies', asy
   )
   const many = Array.from({ length: 5 }, (_, at) => ({ name: `n${at}`, first: 0, by: 'server1' }))
   t.match(summary({ role, place, nodes, lost: many }, 0), /; 2 more$/)
-  const silent = { since: 0, why: 'x', peers: [{ name: 'server2', since: 5 }, { name: 'server3' }] }
+  const silent = {
+    since: 0,
+    why: 'x',
+    peers: [{ name: 'server2', distribution: 'k3s' as const, since: 5 }, { name: 'server3' }],
+  }
   t.equal(
     summary({ role, place, nodes, silent }, 120_000),
     'API not answering for 2 min, nodes as they were; not answering either: server2',

@@ -1,6 +1,6 @@
 import t from 'tap'
 import type { Detail, Lost } from '../../../collectors/cluster/sample.ts'
-import { lostAt, reboots, verdictOf } from '../../../collectors/cluster/verdict.ts'
+import { leavingOf, lostAt, reboots, shutsDown, verdictOf } from '../../../collectors/cluster/verdict.ts'
 
 const at = Date.UTC(2026, 10, 23, 3, 0)
 const minute = 60_000
@@ -53,14 +53,27 @@ t.test('a reboot by order has ten minutes, and who is powered off stays off', as
     'an order of an earlier time',
   )
   t.equal(verdict(lost({ murphy: { ...word('NodeRebooting'), status: 'False' } })), 'lost')
-  t.equal(verdict(lost({ ready: { ...sick, message: 'node is shutting down' } })), 'rebooting')
+  t.equal(verdict(lost({ shutdown: true })), 'rebooting', 'its kubelet said so before it fell silent')
+  t.equal(verdict(lost({ shutdown: true }), row, reboots), 'lost')
+  t.equal(shutsDown({ ...sick, message: 'node is shutting down' }), true)
 })
 
 t.test('a kubelet that lives says why; its own Murphy notifies while it has something to say', async (t) => {
   t.equal(verdict(lost({ ready: sick })), 'ill')
   const says = { status: 'False', reason: 'K3sNodeNotReady', message: 'x', heard: at }
-  t.equal(verdict(lost({ ready: sick, murphy: says })), 'own')
-  t.equal(verdict(lost({ ready: sick, murphy: says }), row, 16 * minute), 'ill', 'it says nothing any more')
+  const reports = { ...sick, heard: at + minute }
+  t.equal(verdict(lost({ ready: reports, murphy: says })), 'own')
+  t.equal(
+    verdict(lost({ ready: { ...sick, heard: at + 15 * minute }, murphy: says })),
+    'ill',
+    'it says nothing any more',
+  )
+  const day = 24 * 60 * minute
+  t.equal(
+    verdict(lost({ ready: reports, murphy: says }), row, day),
+    'own',
+    'both are of one clock, whatever the others say',
+  )
   t.equal(verdict(lost({ ready: sick, murphy: { ...says, status: 'True' } })), 'ill')
 })
 
@@ -68,4 +81,42 @@ t.test('since when: by the API, or by when it was first seen', async (t) => {
   t.equal(lostAt(lost()), at + 5000)
   t.equal(lostAt(lost({})), at)
   t.equal(lostAt(lost({ ready: { ...gone, since: at + minute } })), at + 5000, 'no later than it was seen')
+})
+
+t.test('a clock of another machine moves nothing beyond what this server saw', async (t) => {
+  const wellAt = at - 15_000
+  const hour = 60 * minute
+  for (const since of [at - hour, at + hour]) {
+    const seen: Lost = { ...lost({ ready: { ...gone, since }, murphy: word('NodeRebooting') }), wellAt }
+    t.ok(lostAt(seen) >= wellAt && lostAt(seen) <= seen.first)
+  }
+  const behind = lost({
+    ready: { ...gone, since: at - hour },
+    murphy: { ...word('NodeRebooting'), since: at - hour - minute },
+  })
+  t.equal(verdict({ ...behind, wellAt }), 'rebooting', 'or an hour of it would have passed already')
+})
+
+t.test('a machine that answers, and nothing listens there: its k3s is stopped', async (t) => {
+  t.equal(verdict(lost({ kubelet: 'closed' })), 'stopped')
+  for (const kubelet of ['answers', 'silent'] as const) t.equal(verdict(lost({ kubelet })), 'lost')
+  t.equal(verdict(lost({ kubelet: 'closed', ready: sick })), 'ill', 'its kubelet reports')
+})
+
+t.test('a node that has never been Ready, or is leaving, is not lost', async (t) => {
+  const never = { ...gone, reason: 'NodeStatusNeverUpdated' }
+  t.equal(verdict(lost({ ready: never }), row, 1e9), 'joining')
+  t.equal(verdict(lost({ ready: sick, created: at - 2000 })), 'joining')
+  t.equal(verdict(lost({ ready: sick, created: at - 2000 }), row, 11 * minute), 'ill', 'it does not join')
+  t.equal(verdict(lost({ ready: sick, created: at - 2 * minute })), 'ill', 'it was Ready meanwhile')
+  t.equal(verdict(lost({ leaving: 'x' }), row, 1e9), 'leaving')
+  for (const taint of [
+    'ToBeDeletedByClusterAutoscaler:NoSchedule',
+    'karpenter.sh/disrupted:NoSchedule',
+    'aws-node-termination-handler/spot-itn:NoSchedule',
+    'node.cloudprovider.kubernetes.io/shutdown:NoSchedule',
+    'node.kubernetes.io/out-of-service:NoExecute',
+  ])
+    t.equal(leavingOf(['node.kubernetes.io/unreachable:NoExecute', taint]), taint)
+  t.equal(leavingOf(['node.kubernetes.io/unreachable:NoExecute', 'dedicated:NoSchedule']), undefined)
 })

@@ -1,5 +1,6 @@
+import { type AddressInfo, createServer } from 'node:net'
 import t from 'tap'
-import { askApi, isSilent } from '../../../collectors/node/kube-api.ts'
+import { askApi, heardFrom, isSilent } from '../../../collectors/node/kube-api.ts'
 import { cluster, four } from '../cluster/machines.ts'
 
 const { api, host } = await cluster(t)
@@ -46,4 +47,25 @@ t.test('another server is silent only if nothing answers', async (t) => {
     false,
   )
   t.equal(api.asked.filter((it) => it === 'GET /ping as ').length, 1, 'a stranger is not even asked')
+})
+
+t.test('a machine that answers where nothing listens is told from one that is not there', async (t) => {
+  const at = (address: string, port: number) =>
+    heardFrom(node, here, { address, port, path: '/healthz' }, 1_000)
+  t.equal(await at('127.0.0.1', api.port), 'answers')
+  t.equal(await at('127.0.0.1', 1), 'closed', 'a real refusal of the kernel')
+  const mute = createServer(() => {})
+  await new Promise<void>((resolve) => mute.listen(0, '127.0.0.1', resolve))
+  t.teardown(() => mute.close())
+  t.equal(await at('127.0.0.1', (mute.address() as AddressInfo).port), 'silent', 'it never says a word')
+})
+
+t.test('RKE2 has a controller certificate of its own name', async (t) => {
+  const asked: string[] = []
+  const get: typeof node.get = async ({ as }) => {
+    asked.push(as?.certificate ?? '')
+    return { status: 200, body: '' }
+  }
+  await askApi({ ...node, get }, here, { path: '/', as: 'rke2-controller', limit: 1, timeout: 1 })
+  t.strictSame(asked, [`${file}/client-rke2-controller.crt`])
 })

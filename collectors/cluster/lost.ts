@@ -1,0 +1,118 @@
+import type { Host } from '../../agent/model/index.ts'
+import { minute, second } from '../../agent/text/times.ts'
+import type { NodeRow } from '../node/api-objects.ts'
+import { isDue, pace } from './pace.ts'
+import { kubeletOf, podsOn, readNode } from './requests.ts'
+import type { Detail, Lost, Place } from './sample.ts'
+import { holds, readyServers, tellerOf } from './teller.ts'
+import { leavingOf, shutsDown } from './verdict.ts'
+
+const detailFor = minute
+/** So many lost nodes are asked about in one round: each costs three requests. */
+const mostAsked = 3
+/** From then on none is asked about: 9 s more are needed at most (3 s each), and the round has 30 s. */
+const asksFor = 15 * second
+const mostLost = 50
+const mostServers = 9
+const namedVolumes = 3
+
+/** What was known before this round. */
+export interface Known {
+  readonly nodes: readonly NodeRow[]
+  readonly lost: readonly Lost[]
+  /** When that was. */
+  readonly at: number | undefined
+}
+
+/**
+ * Each is asked about when it is first seen, and then once a minute by the server that notifies of it. All at once: where
+ * nodes are lost, answers are slow, and a round that outlasts its time says nothing at all.
+ */
+export async function lookAtLost(
+  host: Host,
+  place: Place,
+  nodes: readonly NodeRow[],
+  { before, began }: { readonly before: Known; readonly began: number },
+): Promise<readonly Lost[]> {
+  const now = host.now()
+  const all = nodes.filter((it) => !it.ready && it.name !== place.me).slice(0, mostLost)
+  const server = whenReady(host, place, nodes)
+  let left = now - began < asksFor ? mostAsked : 0
+  return await Promise.all(
+    all.map(async (row): Promise<Lost> => {
+      const { name } = row
+      const last = before.lost.find((it) => it.name === name)
+      const { first, wellAt } = last ?? { first: now, wellAt: seenWell(name, before) }
+      const chosen = last && holds(last.by, { me: place.me, nodes }) ? last.by : undefined
+      const isMine = chosen === place.me && (!last?.detail || isDue(now, detailFor))
+      const ask = left > 0 && (chosen === undefined || isMine)
+      if (ask) left -= 1
+      const known = last?.detail
+      const detail = (ask ? await detailOf(host, place, row, first, known) : undefined) ?? known
+      const since = detail?.ready?.since
+      const choice = { me: place.me, nodes, lostAt: since }
+      const by = chosen ?? tellerOf(since === undefined ? choice : { ...choice, readySince: await server() })
+      return {
+        ...{ name, first, by },
+        ...(wellAt !== undefined && { wellAt }),
+        ...(detail && by === place.me && { detail }),
+      }
+    }),
+  )
+}
+
+/** When a node was listed as Ready, at the latest: while all is well, not each round lists them. */
+function seenWell(name: string, { nodes, at }: Known): number | undefined {
+  const isReady = nodes.some((it) => it.name === name && it.ready)
+  return isReady && at !== undefined ? at - 2 * pace : undefined
+}
+
+/** Since when each server is Ready; asked once in a round, and only where it has to be known. */
+function whenReady(
+  host: Host,
+  place: Place,
+  nodes: readonly NodeRow[],
+): () => Promise<ReadonlyMap<string, number>> {
+  let known: Promise<ReadonlyMap<string, number>> | undefined
+  const ask = async () => {
+    const servers = readyServers(nodes).slice(0, mostServers)
+    const found = await Promise.all(
+      servers.map(async (it) => [it, (await readNode(host, place, it))?.conditions.Ready?.since] as const),
+    )
+    return new Map(found.flatMap(([name, since]) => (since === undefined ? [] : [[name, since] as const])))
+  }
+  return () => {
+    known ??= ask()
+    return known
+  }
+}
+
+/** Pods that cannot be read this time stay as they were: else a drained node would ring for one answer that is late. */
+async function detailOf(
+  host: Host,
+  place: Place,
+  { name, address }: NodeRow,
+  first: number,
+  last: Detail | undefined,
+): Promise<Detail | undefined> {
+  const [node, kubelet] = await Promise.all([
+    readNode(host, place, name),
+    address === undefined ? undefined : kubeletOf(host, place, address),
+  ])
+  if (!node) return undefined
+  const { Ready: ready, MurphyHealthy: murphy } = node.conditions
+  const pods = (await podsOn(host, place, name, Math.min(first, ready?.since ?? first))) ?? last?.pods
+  const leaving = leavingOf(node.taints)
+  const isShutdown = last?.shutdown ?? (ready && shutsDown(ready))
+  return {
+    ...(ready && { ready }),
+    ...(node.created !== undefined && { created: node.created }),
+    ...(leaving && { leaving }),
+    ...(isShutdown && { shutdown: true }),
+    ...(kubelet && { kubelet }),
+    ...(murphy && { murphy }),
+    volumes: node.volumes.slice(0, namedVolumes),
+    volumeCount: node.volumes.length,
+    ...(pods && { pods }),
+  }
+}
