@@ -7,6 +7,7 @@ import { day, exactMoment, hour } from '../../agent/text/times.ts'
 import { type Forecast, forecast } from '../node/forecast.ts'
 import type { Code } from './rules.ts'
 import type { Disk, K3sSample } from './sample.ts'
+import { prune } from './text.ts'
 
 export interface Limits {
   readonly disk_percent: number
@@ -116,10 +117,6 @@ function told(
       ? ` ${reach.confidence === 'likely' ? 'At this rate' : 'Roughly'} ${limit} in ${duration(reach.at - now)}, ${exactMoment(reach.at)}.`
       : ''
   const path = quoted(disk.path)
-  const prune =
-    k3s?.distribution === 'rke2'
-      ? `\`CRI_CONFIG_FILE=${quoted(`${k3s.dataDir}/agent/etc/crictl.yaml`)} ${quoted(`${k3s.dataDir}/bin/crictl`)} rmi --prune\``
-      : '`k3s crictl rmi --prune`'
   return {
     code: 'k3s.disk-filling',
     subject: disk.path,
@@ -129,7 +126,7 @@ function told(
       of === 'inodes'
         ? `See what takes the inodes: \`du -x --inodes --max-depth=4 ${path} | sort -n | tail -n 20\``
         : `See what takes the space: \`du -xh --max-depth=3 ${path} | sort -h | tail -n 20\``,
-      `Delete images that no container uses: ${prune}`,
+      `Delete images that no container uses: ${prune(k3s)}`,
       'Shrink the journal: `journalctl --vacuum-size=500M`',
     ],
     evidence: {

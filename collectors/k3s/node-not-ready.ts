@@ -8,6 +8,7 @@ import { type Reason, reasonOf } from './node-reason.ts'
 import type { NodeState } from './node-state.ts'
 import type { Code } from './rules.ts'
 import type { K3sSample } from './sample.ts'
+import { prune } from './text.ts'
 
 /** As long as k3s gets to start: its kubelet waits for containerd and the CNI. */
 const starts = 3 * minute
@@ -90,7 +91,8 @@ function taintsOf({ taints }: NodeState): string[] {
   return more.length > 0 ? [`Taints: ${list(more.slice(0, 3))}.`] : []
 }
 
-function fixOf(reason: Reason, { unit, dataDir }: NonNullable<K3sSample['k3s']>): readonly string[] {
+function fixOf(reason: Reason, k3s: NonNullable<K3sSample['k3s']>): readonly string[] {
+  const { unit, dataDir } = k3s
   const restart = `Restart k3s (containers keep running): \`systemctl restart ${unit}\``
   const log = `See what the kubelet says: \`journalctl -u ${unit} -n 100 --no-pager | grep -iE "kubelet|proxier"\``
   const containerd = `See what containerd says: \`tail -n 50 ${quoted(`${dataDir}/agent/containerd/containerd.log`)}\``
@@ -101,10 +103,7 @@ function fixOf(reason: Reason, { unit, dataDir }: NonNullable<K3sSample['k3s']>)
     case 'network':
       return ['See what is missing of the pod network: `agent network`', containerd, restart]
     case 'disk':
-      return [
-        'See which disk is full: `df -h`',
-        'Delete images that no container uses: `k3s crictl rmi --prune`',
-      ]
+      return ['See which disk is full: `df -h`', `Delete images that no container uses: ${prune(k3s)}`]
     case 'memory':
       return ['See which processes use most memory: `ps -eo rss,pid,comm --sort=-rss | head -15`']
     case 'pids':

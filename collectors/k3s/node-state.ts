@@ -57,12 +57,9 @@ export async function lookAtNode(
     }
     const object = await ask(host, api, nodePath(api), objectLimit)
     if (object.kind === 'silent') return stale
-    return {
-      node:
-        object.kind === 'gone'
-          ? deleted(api, before?.gone ?? host.now())
-          : await stateOf(host, api, object.body),
-    }
+    if (object.kind === 'got') return { node: await stateOf(host, api, object.body) }
+    // One that was never seen may not have been registered yet.
+    return before ? { node: deleted(api, before.gone ?? host.now()) } : {}
   } catch (error) {
     if (!(error instanceof HostError)) throw error
     // No kubelet here, or none that has joined a cluster yet.

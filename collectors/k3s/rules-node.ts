@@ -37,6 +37,8 @@ export const ofNode = declared({
     because: [
       ...stopped.map((it) => ({ ...it, proof: notReporting })),
       { code: 'k3s.kubelet-unhealthy', takes: shows, proof: both(ofKubelet, notReporting) },
+      // Without its configuration containerd has no network for pods, which the kubelet says within 10 s.
+      { code: 'cni.conf-missing', takes: shows, proof: reasonIs('network') },
       { code: 'k3s.disk-filling', takes: whileOpen, grave: true, proof: both(isFull, reasonIs('disk')) },
       { code: 'memory.node-filling', takes: whileOpen, proof: reasonIs('memory') },
       { code: 'memory.oom-killed', takes: shows, proof: both(ofK3s, notReporting) },

@@ -1,3 +1,6 @@
+import { quoted } from '../../agent/text/shell.ts'
+import type { K3s } from '../node/k3s.ts'
+
 /**
  * The gravest lines that k3s writes, in its three forms (logrus, klog, Go's panic). All have priority 6, fatal ones too
  * (the default of its unit), so that `journalctl -p err` shows none of them.
@@ -13,3 +16,9 @@ export const lastWordsOf = (unit: string) =>
 
 /** The command that shows why k3s ended. Before systemd 253 `-n` counts lines before `-g` chooses among them. */
 export const linesOf = (unit: string) => `\`journalctl -u ${unit} -b --no-pager -g '${grave}' | tail -n 30\``
+
+/** The command that deletes images no container uses, in backticks: RKE2 has no subcommand for that. */
+export const prune = (k3s: Pick<K3s, 'dataDir' | 'distribution'> | undefined): string =>
+  k3s?.distribution === 'rke2'
+    ? `\`CRI_CONFIG_FILE=${quoted(`${k3s.dataDir}/agent/etc/crictl.yaml`)} ${quoted(`${k3s.dataDir}/bin/crictl`)} rmi --prune\``
+    : '`k3s crictl rmi --prune`'

@@ -56,6 +56,7 @@ t.test('pressures of a node that is Ready show in the object, and go there too',
 t.test('a Node that was deleted, and an API that is silent or refuses', async (t) => {
   api.nodes.delete('node4')
   t.match((await asked(well)).node, { gone: at, ready: false })
+  t.strictSame(await asked(undefined, true), {}, 'a node that joins is not registered yet')
   const known = { ...well, ready: false, gone: at - 60_000 }
   t.strictSame((await asked(known)).node, known, 'since it was first seen')
   for (const status of [401, 429, 500, 503]) {

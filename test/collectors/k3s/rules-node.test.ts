@@ -43,6 +43,15 @@ t.test('and nothing else', async (t) => {
     t.equal(cause('silent', at(code, before)), undefined, code)
 })
 
+t.test('a missing CNI configuration explains a network that is not ready, and nothing else', async (t) => {
+  const missing = at('cni.conf-missing', before)
+  t.equal(cause('network', missing), 'cni.conf-missing')
+  for (const reason of ['silent', 'runtime', 'pleg', 'disk'])
+    t.equal(cause(reason, missing), undefined, reason)
+  t.equal(cause('network', at('cni.conf-missing', 5 * minute)), undefined, 'it was Ready long after that')
+  t.equal(cause('network', at('cni.subnet-env-missing', before)), undefined)
+})
+
 t.test('a pressure has its own cause', async (t) => {
   const full = at('k3s.disk-filling', 5 * minute)
   t.equal(cause('disk', full), 'k3s.disk-filling')

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { lastWordsOf, linesOf } from '../../../collectors/k3s/text.ts'
+import { lastWordsOf, linesOf, prune } from '../../../collectors/k3s/text.ts'
 
 t.test("the pattern of the command finds k3s's gravest lines, and nothing of a healthy start", async (t) => {
   const [, pattern = ''] = /-g '([^']+)'/.exec(linesOf('k3s')) ?? []
@@ -27,4 +27,9 @@ t.test('what k3s said last is not buried under the errors of its next start', as
     t.match(line, finds)
   for (const line of ['E1129 20:51:21.1 4651 replica_set.go:640] "x"', 'time="x" level=error msg="503"'])
     t.notMatch(line, finds, 'dozens within a minute')
+})
+
+t.test('images are deleted by the command that the distribution has', async (t) => {
+  t.equal(prune({ distribution: 'k3s', dataDir: '/var/lib/rancher/k3s' }), '`k3s crictl rmi --prune`')
+  t.match(prune({ distribution: 'rke2', dataDir: '/srv/rke2' }), /\/srv\/rke2\/bin\/crictl rmi --prune`$/)
 })

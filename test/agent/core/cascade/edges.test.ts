@@ -36,6 +36,7 @@ const isEdge = (cause: string, code: string) => rules[code]?.because?.some((it) 
 const reasons: Readonly<Record<string, string>> = {
   'k3s.disk-filling': 'disk',
   'memory.node-filling': 'memory',
+  'cni.conf-missing': 'network',
 }
 /** Among some, each with a pod: not where the kill has to be of no pod, or for another reason, nor without what brings it out. */
 const isEdgeOf = (cause: string, code: string, all: readonly string[]) =>
