@@ -14,6 +14,7 @@ const takes: Readonly<Record<string, number>> = {
   pods: 60,
   k3s: 100,
   certs: 100,
+  cluster: 30,
 }
 /** agent/daemon/schedule.ts: pauses before woken rounds, and how often the clock is read. */
 const [settling, shortest, calm, tick] = [40, 250, 2_000, 30_000]
@@ -58,7 +59,6 @@ export function agentOn(node: Node, core: Core, listener: Listener) {
   let begun = false
   let started = 0
   const wall = () => time.now() + node.offset
-  // The modelled node is alone in its cluster.
   const seeing = collectors.filter((it) => it.name in looks)
   const eyes: readonly Eye[] = seeing.map((it) => ({
     ...{
@@ -168,7 +168,8 @@ export function agentOn(node: Node, core: Core, listener: Listener) {
     const { running } = node.k3s
     const young = !running || time.now() - running.since < 10 * 60_000
     const due = time.now() - eye.lastWhole >= 3 * 60_000 || Math.floor(wall() / 60_000) % 3 === 0
-    const asks = heard || young || due || eye.whole.length > 0
+    const asks =
+      heard || young || due || eye.whole.length > 0 || all.some((it) => it.code === 'k3s.node-not-ready')
     return partly((code) => ofWholeLooks.has(code), answering, asks)
   }
 

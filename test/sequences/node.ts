@@ -42,6 +42,8 @@ export const codes = {
   datastore: 'k3s.api-unhealthy',
   hung: 'k3s.api-unhealthy',
   kubelet: 'k3s.kubelet-unhealthy',
+  runtime: 'k3s.node-not-ready',
+  peer: 'cluster.node-lost',
   'disk filling': 'k3s.disk-filling',
   'disk full': 'k3s.disk-filling',
   filling: 'memory.node-filling',

@@ -39,7 +39,7 @@ export function starts(
   const ready = dice.between(12 * second, 30 * second)
   time.in(ready, () => {
     if (!mine()) return
-    node.mend('hung', 'kubelet')
+    node.mend('hung', 'kubelet', 'runtime')
     renews(node, origin)
   })
   time.in(ready + dice.between(5 * second, 15 * second), () => {

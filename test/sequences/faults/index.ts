@@ -1,3 +1,4 @@
+import { clusterFaults } from './cluster.ts'
 import type { Fault } from './fault.ts'
 import { firewallFaults } from './firewall.ts'
 import { certificateFaults, k3sFaults } from './k3s.ts'
@@ -11,4 +12,5 @@ export const faults: readonly Fault[] = [
   ...memoryFaults,
   ...certificateFaults,
   ...k3sFaults,
+  ...clusterFaults,
 ]

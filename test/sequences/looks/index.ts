@@ -1,6 +1,7 @@
 import type { Node } from '../node.ts'
 import type { Statement } from '../truth.ts'
 import { certsSay } from './certs.ts'
+import { clusterSays } from './cluster.ts'
 import { cniSays } from './cni.ts'
 import { firewallSays } from './firewall.ts'
 import { k3sSays } from './k3s.ts'
@@ -15,4 +16,5 @@ export const looks: Readonly<Record<string, (node: Node) => readonly Statement[]
   pods: podsSay,
   k3s: k3sSays,
   certs: certsSay,
+  cluster: clusterSays,
 }

@@ -3,6 +3,7 @@ import type { Node } from '../node.ts'
 import { profile } from '../profile.ts'
 import { apiWrong } from '../reach.ts'
 import { from, type Origin, type Statement, together } from '../truth.ts'
+import { nodeStateSays } from './cluster.ts'
 
 const minute = 60_000
 /** collectors/k3s/assess.ts `grace`, service.ts `steady`, happened.ts `held`. */
@@ -15,6 +16,7 @@ export function k3sSays(node: Node): readonly Statement[] {
     ...loop,
     ...(loop.length > 0 ? [] : down(node)),
     ...health(node),
+    ...nodeStateSays(node),
     ...disk(node),
     ...events(node, loop.length > 0),
   ]
