@@ -12,11 +12,13 @@ export function allLost({ place, nodes = [] }: ClusterSample, lost: readonly Los
   const since = Math.min(...lost.map(lostAt))
   const isAlone = nodes.find((it) => it.name === me)?.ready !== false
   const port = place ? new URL(place.api.origin).port || '443' : ''
+  const wellAt = lost.flatMap((it) => it.wellAt ?? [])
   const answers = lost.some((it) => it.detail?.kubelet === 'answers')
   return {
     code: 'cluster.cut-off',
     subject: me,
     at: since,
+    ...(wellAt.length > 0 && { wellAt: Math.min(...wellAt) }),
     text: [
       isAlone
         ? `${many(lost.length, 'node')} stopped reporting to ${me} at once, at ${exactMoment(since)}, and no other is left: ${names(lost)}.`

@@ -37,24 +37,33 @@ export async function lookAtLost(
   const now = host.now()
   const all = nodes.filter((it) => !it.ready && it.name !== place.me).slice(0, mostLost)
   const server = whenReady(host, place, nodes)
-  let left = now - began < asksFor ? mostAsked : 0
+  const known = all.map((row) => {
+    const last = before.lost.find((it) => it.name === row.name)
+    const chosen = last && holds(last.by, { me: place.me, nodes }) ? last.by : undefined
+    const isMine = chosen === place.me && (!last?.detail || isDue(now, detailFor))
+    return { row, last, chosen, wants: chosen === undefined || isMine }
+  })
+  // First those of which nothing is known: until then nothing is said of them.
+  const asking = new Set(
+    known
+      .filter((it) => it.wants)
+      .toSorted((a, b) => Number(a.last?.asked ?? false) - Number(b.last?.asked ?? false))
+      .slice(0, now - began < asksFor ? mostAsked : 0),
+  )
   return await Promise.all(
-    all.map(async (row): Promise<Lost> => {
+    known.map(async (it): Promise<Lost> => {
+      const { row, last, chosen } = it
       const { name } = row
-      const last = before.lost.find((it) => it.name === name)
       const { first, wellAt } = last ?? { first: now, wellAt: seenWell(name, before) }
-      const chosen = last && holds(last.by, { me: place.me, nodes }) ? last.by : undefined
-      const isMine = chosen === place.me && (!last?.detail || isDue(now, detailFor))
-      const ask = left > 0 && (chosen === undefined || isMine)
-      if (ask) left -= 1
-      const known = last?.detail
-      const detail = (ask ? await detailOf(host, place, row, first, known) : undefined) ?? known
+      const ask = asking.has(it)
+      const detail = (ask ? await detailOf(host, place, row, first, last?.detail) : undefined) ?? last?.detail
       const since = detail?.ready?.since
       const choice = { me: place.me, nodes, lostAt: since }
       const by = chosen ?? tellerOf(since === undefined ? choice : { ...choice, readySince: await server() })
       return {
         ...{ name, first, by },
         ...(wellAt !== undefined && { wellAt }),
+        ...((ask || last?.asked) && { asked: true as const }),
         ...(detail && by === place.me && { detail }),
       }
     }),

@@ -32,6 +32,7 @@ export function silence(it: Silence): Observation<Code> {
     code: 'cluster.node-lost',
     subject: name,
     at: since,
+    ...(lost.wellAt !== undefined && { wellAt: lost.wellAt }),
     text: [
       `${name}${address ? ` (${address})` : ''} is NotReady since ${exactMoment(since)}: its kubelet reports nothing any more.`,
       ...(isUp ? ['The machine answers, but nothing listens on its :10250: k3s is not running there.'] : []),
@@ -77,12 +78,13 @@ function whyAway({ lost, nodes, place, since, verdict, now }: Silence): string[]
 }
 
 /** Its kubelet reports, and says why the node is not ready. Its own Murphy lives too, and tells what is critical there. */
-export function illness({ name, detail }: Lost, since: number): Observation<Code> {
+export function illness({ name, wellAt, detail }: Lost, since: number): Observation<Code> {
   return {
     code: 'cluster.node-lost',
     subject: name,
     severity: 'warning',
     at: since,
+    ...(wellAt !== undefined && { wellAt }),
     text: `${name} is NotReady since ${exactMoment(since)}; its kubelet says: "${detail ? kubeletSays(detail) : ''}".`,
     impact:
       'Services send it no more requests, and nothing new is scheduled there. After 5 min its pods are evicted.',

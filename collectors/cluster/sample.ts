@@ -48,6 +48,8 @@ export interface Lost {
   readonly wellAt?: number
   /** The server that notifies of it. */
   readonly by: string
+  /** It was asked about, whether or not there was an answer. */
+  readonly asked?: true
   readonly detail?: Detail
 }
 

@@ -21,7 +21,7 @@ export const nodes = [
 ]
 export const ready = { status: 'Unknown', reason: 'NodeStatusUnknown', message: 'x', since: at }
 export const lost: Lost = {
-  ...{ name: 'node3', first: at + 5000, by: 'server1' },
+  ...{ name: 'node3', first: at + 5000, by: 'server1', asked: true },
   detail: { ready, volumes: [], volumeCount: 0, pods: { names: ['shop/db-0'], count: 1 } },
 }
 export const sample: ClusterSample = { role: 'server', place, nodes, lost: [lost], watched: at - 60 * minute }
