@@ -198,40 +198,48 @@ const narrow: Readonly<Record<string, readonly [within: string, text: string]>> 
 }
 
 /**
- * All of some 700 steps of each scenario take hours. So one of so many is taken here, another in each scenario, and
- * `KILL_EACH=1 npm test -- install-killed` takes all: for whoever changes the installer.
+ * All of some 700 steps of each scenario take hours. So a few are taken here, spread over its length, in each scenario
+ * others; `KILL_EACH=1 npm test -- install-killed` takes all, for whoever changes the installer, `KILL_EACH=60` one in 60.
  */
-const each = Number(process.env.KILL_EACH ?? 167)
+const { KILL_EACH: each } = process.env
 
-/** One of so many steps of a scenario. Where no systemd runs a step takes a tenth of the time. */
-async function atEveryStep(
+/** Where a run is killed: at so many points, of which this is so far along (0 to 1) between one and the next. */
+interface Points {
+  readonly many: number
+  readonly along: number
+  /** Only what this function does counts. */
+  readonly within?: string
+  /** Where none runs a step takes a tenth of the time. */
+  readonly systemd?: boolean
+}
+
+/** A scenario once undisturbed, which tells how many steps it has, then killed at these points. */
+async function killedAt(
   t: Test,
   node: Container,
   text: string,
-  {
-    each,
-    first = 1,
-    within = '',
-    systemd = false,
-  }: { each: number; first?: number; within?: string; systemd?: boolean },
+  { many, along, within = '', systemd = false }: Points,
 ) {
+  const stride = each === undefined ? `$(((steps + ${many - 1}) / ${many}))` : each
+  const first = each === undefined ? `$((1 + stride * ${Math.round(along * 100)} / 100))` : '1'
   const loop = `${tools}within=${within}
     ${text}
-    for n in $(seq ${first} ${each} 2000); do each; [ $over = 137 ] || break; [ $failed -lt 5 ] || break; done
-    echo "$n steps, $failed failed"`
+    n=1000000; each; steps=$(cat /run/kill/at); kills=0; stride=${stride}
+    for n in $(seq ${first} $stride $steps); do
+      [ $failed -lt 5 ] || break
+      each; [ $over != 137 ] || kills=$((kills + 1))
+    done
+    echo "$steps steps, $kills kills, $failed failed"`
   const command = `${systemd ? '' : 'mount -t tmpfs none /run && '}mkdir -p /run/kill/bin && cd /run/kill &&
     cp /root/killer env && cp /root/df bin/df && exec bash /root/loop`
   await node.sh('cat > /root/loop', { input: loop })
   const { stdout, stderr } = await node.exec(
     ['unshare', ...(systemd ? ['--'] : ['-m']), 'sh', '-c', command],
-    {
-      timeout: 1500_000,
-    },
+    { timeout: 1500_000 },
   )
-  const [, steps = '0', failed = '?'] = /^(\d+) steps, (\d+) failed$/m.exec(stdout) ?? []
-  t.equal(failed, '0', `${stdout}${stderr}`)
-  t.ok(Number(steps) > (within ? 2 : 20), `${steps} steps`)
-  t.comment(`${steps} steps`)
+  const said = /^(\d+) steps, (\d+) kills, (\d+) failed$/m.exec(stdout)
+  t.match(said, [/ steps/, /^\d+$/, /^[1-9]/, '0'], `${stdout}${stderr}`)
+  t.comment(said?.[0])
 }
 
 for (const systemd of [false, true])
@@ -250,15 +258,15 @@ for (const systemd of [false, true])
       input:
         '#!/bin/sh\n[ -z "$FULL" ] || { printf "x\\n/ 9 9 1024 9 /\\n"; exit; }\nexec /usr/bin/df "$@"\n',
     })
-    for (const [at, [name, text]] of Object.entries(scenarios).entries()) {
-      const steps = systemd && each > 1 ? Math.ceil(each * 1.5) : each
-      await t.test(name, (t) => atEveryStep(t, node, text, { each: steps, first: 1 + (at % steps), systemd }))
+    const all = Object.entries(scenarios)
+    for (const [at, [name, text]] of all.entries()) {
+      const points = { many: systemd ? 1 : 4, along: (at + 0.5) / all.length, systemd }
+      await t.test(name, (t) => killedAt(t, node, text, points))
       await node.sh('sh /root/release1/install.sh --purge')
     }
     if (!systemd)
-      for (const [at, [name, [within, text]]] of Object.entries(narrow).entries()) {
-        const steps = { each: each > 1 ? 2 : 1, first: each > 1 ? 1 + (at % 2) : 1 }
-        await t.test(name, (t) => atEveryStep(t, node, text, { ...steps, within }))
+      for (const [name, [within, text]] of Object.entries(narrow)) {
+        await t.test(name, (t) => killedAt(t, node, text, { many: 4, along: Math.random(), within }))
         await node.sh('sh /root/release1/install.sh --purge')
       }
   })

@@ -97,14 +97,18 @@ onNode('installs, upgrades in place, and leaves nothing behind', async (t, node)
   t.strictSame(await inventory(node), before, 'the node is as it was')
 })
 
-onNode('--dry-run names every step and makes none', async (t, node) => {
-  const before = await inventory(node)
-  const { exit, stdout, stderr } = await install(node, '--dry-run --webhook https://hooks.example/s3cret')
-  t.equal(exit, 0, stderr)
-  t.match(stdout, /^would install the program as \/opt\/murphy$/m)
-  t.notMatch(stdout, 's3cret')
-  t.strictSame(await inventory(node), before)
-})
+onNode(
+  '--dry-run names every step and makes none',
+  async (t, node) => {
+    const before = await inventory(node)
+    const { exit, stdout, stderr } = await install(node, '--dry-run --webhook https://hooks.example/s3cret')
+    t.equal(exit, 0, stderr)
+    t.match(stdout, /^would install the program as \/opt\/murphy$/m)
+    t.notMatch(stdout, 's3cret')
+    t.strictSame(await inventory(node), before)
+  },
+  { light: true },
+)
 
 onNode('what fails is taken back', async (t, node) => {
   const before = await inventory(node)
@@ -160,46 +164,54 @@ onNode('what fails is taken back', async (t, node) => {
   t.equal(await pidOf(node), pid, 'with wrong settings the one that runs is not even stopped')
 })
 
-onNode('addresses are kept as the secrets they are', async (t, node) => {
-  const discord = 'https://discord.com/api/webhooks/1/s3cret'
-  const first = await install(node, '--webhook - --ntfy -', `${discord}\nhttps://ntfy.sh/t0pic\n`)
-  t.equal(first.exit, 0, first.stderr)
-  t.equal(
-    await node.sh('tail -n 5 /etc/murphy/config.yaml'),
-    `sinks:
+onNode(
+  'addresses are kept as the secrets they are',
+  async (t, node) => {
+    const discord = 'https://discord.com/api/webhooks/1/s3cret'
+    const first = await install(node, '--webhook - --ntfy -', `${discord}\nhttps://ntfy.sh/t0pic\n`)
+    t.equal(first.exit, 0, first.stderr)
+    t.equal(
+      await node.sh('tail -n 5 /etc/murphy/config.yaml'),
+      `sinks:
   - type: discord
     url_file: /etc/murphy/discord.url
   - type: ntfy
     url_file: /etc/murphy/ntfy.url
 `,
-  )
-  t.equal(
-    await node.sh('cd /etc/murphy && cat discord.url ntfy.url && stat -c "%A %U %G" *.url'),
-    `${discord}
+    )
+    t.equal(
+      await node.sh('cd /etc/murphy && cat discord.url ntfy.url && stat -c "%A %U %G" *.url'),
+      `${discord}
 https://ntfy.sh/t0pic
 -rw------- root root
 -rw------- root root
 `,
-  )
-  const second = await install(node, '--webhook https://hooks.example/s3cret --ntfy https://ntfy.sh/t1pic')
-  t.match(second.stdout, `add these lines under \`sinks:\``)
-  t.match(second.stdout, '  - type: webhook\n    url_file: /etc/murphy/webhook.url')
-  t.notMatch(second.stdout, 'type: ntfy', 'what the settings name already needs no lines')
-  t.equal(await node.sh('cat /etc/murphy/ntfy.url'), 'https://ntfy.sh/t1pic\n')
-  for (const { stdout, stderr } of [first, second]) t.notMatch(stdout + stderr, /s3cret|t[01]pic/)
-  t.notMatch(await node.sh('ps -eo args; journalctl --no-pager; systemctl show murphy'), /s3cret|t[01]pic/)
-})
+    )
+    const second = await install(node, '--webhook https://hooks.example/s3cret --ntfy https://ntfy.sh/t1pic')
+    t.match(second.stdout, `add these lines under \`sinks:\``)
+    t.match(second.stdout, '  - type: webhook\n    url_file: /etc/murphy/webhook.url')
+    t.notMatch(second.stdout, 'type: ntfy', 'what the settings name already needs no lines')
+    t.equal(await node.sh('cat /etc/murphy/ntfy.url'), 'https://ntfy.sh/t1pic\n')
+    for (const { stdout, stderr } of [first, second]) t.notMatch(stdout + stderr, /s3cret|t[01]pic/)
+    t.notMatch(await node.sh('ps -eo args; journalctl --no-pager; systemctl show murphy'), /s3cret|t[01]pic/)
+  },
+  { light: true },
+)
 
-onNode('where systemd is installed but does not run', async (t, node) => {
-  const script = 'rmdir /opt && mount -t tmpfs none /run && sh /root/release/install.sh'
-  const { exit, stdout, stderr } = await node.exec(['unshare', '-m', 'sh', '-c', script])
-  t.equal(exit, 0, stderr)
-  t.match(stdout, 'systemd is not running, so nothing was started. In the foreground: murphy run')
-  t.equal(
-    await node.sh('systemctl is-enabled murphy; systemctl is-active murphy || :'),
-    'enabled\ninactive\n',
-  )
-})
+onNode(
+  'where systemd is installed but does not run',
+  async (t, node) => {
+    const script = 'rmdir /opt && mount -t tmpfs none /run && sh /root/release/install.sh'
+    const { exit, stdout, stderr } = await node.exec(['unshare', '-m', 'sh', '-c', script])
+    t.equal(exit, 0, stderr)
+    t.match(stdout, 'systemd is not running, so nothing was started. In the foreground: murphy run')
+    t.equal(
+      await node.sh('systemctl is-enabled murphy; systemctl is-active murphy || :'),
+      'enabled\ninactive\n',
+    )
+  },
+  { light: true },
+)
 
 onNode(
   'builds from a checkout with npm',
