@@ -57,7 +57,8 @@ function observed(lost: Lost, { nodes = [], place }: ClusterSample, now: number)
   const patience = patienceOf(verdict)
   if (patience === undefined || !place) return []
   const since = lostAt(lost)
-  const isEarly = !lost.asked || now - since < Math.max(patience, row?.cordoned ? cordoned : 0)
+  const unasked = lost.asked ? 0 : starts
+  const isEarly = now - since < Math.max(patience, unasked, row?.cordoned ? cordoned : 0)
   const it =
     verdict === 'ill' ? illness(lost, since) : silence({ lost, row, nodes, place, since, verdict, now })
   return [{ ...it, ...(isEarly && { starting: true as const }) }]

@@ -63,7 +63,7 @@ export async function lookAtLost(
       return {
         ...{ name, first, by },
         ...(wellAt !== undefined && { wellAt }),
-        ...((ask || last?.asked) && { asked: true as const }),
+        ...((ask || last?.asked) && by === place.me && { asked: true as const }),
         ...(detail && by === place.me && { detail }),
       }
     }),

@@ -48,7 +48,7 @@ export interface Lost {
   readonly wellAt?: number
   /** The server that notifies of it. */
   readonly by: string
-  /** It was asked about, whether or not there was an answer. */
+  /** The server that notifies has asked about it, whether or not there was an answer. */
   readonly asked?: true
   readonly detail?: Detail
 }

@@ -2,6 +2,13 @@ import t from 'tap'
 import { assess } from '../../../collectors/cluster/assess.ts'
 import { at, lost, minute, ready, seen } from './samples.ts'
 
+t.test('what it could not ask about yet waits for three minutes at most', async (t) => {
+  const { asked: _, detail: _detail, ...unasked } = lost
+  t.equal(seen({ lost: [unasked] })[0]?.starting, true)
+  t.equal(seen({ lost: [unasked] }, at + 4 * minute)[0]?.starting, undefined)
+  t.equal(seen({ lost: [{ ...unasked, asked: true }] })[0]?.starting, undefined)
+})
+
 t.test('what another server notifies of is no finding here, nor is anything on an agent', async (t) => {
   t.strictSame(seen({ lost: [{ ...lost, by: 'server2' }] }), [])
   t.strictSame(assess({ role: 'agent' }, at), [])

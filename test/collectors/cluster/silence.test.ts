@@ -117,6 +117,22 @@ t.test('an order to reboot, by clocks that are an hour apart', async (t) => {
   }
 })
 
+t.test('nine nodes rebooted by order at once, of which three are asked about in a round', async (t) => {
+  const { api, its } = await started()
+  const at = its.now()
+  const order = murphy(at - minute, 'Unknown', 'NodeRebooting', 'x')
+  for (let one = 0; one < 9; one += 1) api.nodes.set(`many${one}`, fourth([silent(at), order]))
+  await its.pass(3 * minute)
+  t.strictSame(its.notified(), [])
+  api.nodes.set('many9', fourth([silent(its.now())]))
+  await its.pass(2 * minute)
+  t.strictSame(
+    its.notified().filter((it) => it.endsWith('many9')),
+    ['server1: cluster.node-lost many9'],
+    'one that nobody ordered is asked about first',
+  )
+})
+
 t.test('its kubelet says that the node shuts down, then nothing, and it is back after a while', async (t) => {
   const { api, its } = await started()
   const at = its.now()
