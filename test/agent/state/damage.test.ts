@@ -14,8 +14,9 @@ import { databaseFile } from '../../../agent/state/image.ts'
 import { lastFindings, lastState } from '../../../agent/state/last-state.ts'
 import { openStore } from '../../../agent/state/store.ts'
 import { collectors } from '../../../collectors/index.ts'
+import { chance } from '../../chance.ts'
 import { rule } from '../findings.ts'
-import { damage, kinds, seeded } from './damage.ts'
+import { damage, kinds } from './damage.ts'
 
 const looked = collectors.map((it) => [it, defaults(it.settings)] as const)
 
@@ -152,7 +153,7 @@ t.test(
     const count = (what: string) => tallied.set(what, (tallied.get(what) ?? 0) + 1)
     const wrong: string[] = []
     for (let seed = 1; seed <= cases; seed += 1) {
-      const random = seeded(seed)
+      const random = chance(seed)
       const kind = kinds[seed % kinds.length] as (typeof kinds)[number]
       const state = join(folder, `case`)
       rmSync(state, { recursive: true, force: true })

@@ -1,18 +1,6 @@
 import { readFileSync, truncateSync, writeFileSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 
-/** Numbers in [0, 1) that are the same for the same seed (mulberry32). */
-export function seeded(seed: number): () => number {
-  let state = seed >>> 0
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let it = state
-    it = Math.imul(it ^ (it >>> 15), it | 1)
-    it ^= it + Math.imul(it ^ (it >>> 7), it | 61)
-    return ((it ^ (it >>> 14)) >>> 0) / 2 ** 32
-  }
-}
-
 export const kinds = ['flips', 'page', 'zeroes', 'cut', 'wal', 'json', 'column', 'schema'] as const
 export type Kind = (typeof kinds)[number]
 

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import t from 'tap'
 import { readImage } from '../../../agent/state/image.ts'
-import { seeded } from './damage.ts'
+import { chance } from '../../chance.ts'
 
 const rowsOf = (db: DatabaseSync) => {
   const rows = db.prepare('SELECT a, b FROM t ORDER BY a').all()
@@ -16,7 +16,7 @@ t.test('file and -wal, cut off or changed anywhere, are read as SQLite itself re
   const file = join(folder, 'x.db')
   const writer = new DatabaseSync(file)
   writer.exec('PRAGMA journal_mode = WAL; CREATE TABLE t (a TEXT PRIMARY KEY, b TEXT) WITHOUT ROWID')
-  const random = seeded(12)
+  const random = chance(12)
   const put = writer.prepare('INSERT OR REPLACE INTO t VALUES (?, ?)')
   const write = (count: number) => {
     for (let at = 0; at < count; at += 1) put.run(`${Math.floor(random() * 60)}`, 'x'.repeat(random() * 900))

@@ -1,13 +1,8 @@
+import { chance } from '../../chance.ts'
+
 /** Rule sets of nftables made from a seed, as people write them and as firewalld does, each able to be made again. */
 export function generatedNft(seed: number): { readonly name: string; readonly text: string } {
-  // mulberry32
-  let state = seed * 0x9e3779b1
-  const next = () => {
-    state = (state + 0x6d2b79f5) | 0
-    let it = Math.imul(state ^ (state >>> 15), 1 | state)
-    it = (it + Math.imul(it ^ (it >>> 7), 61 | it)) ^ it
-    return ((it ^ (it >>> 14)) >>> 0) / 4294967296
-  }
+  const next = chance(seed * 0x9e3779b1)
   const pick = <T>(of: readonly T[]): T => of[Math.floor(next() * of.length)] as T
   const chains = ['a', 'b', 'c'].slice(0, Math.floor(next() * 4))
   const matches = next() < 0.9 ? plain : [...plain, ...doubtful]

@@ -1,4 +1,5 @@
 import type { Family } from '../../../collectors/firewall/cells.ts'
+import { chance } from '../../chance.ts'
 
 /** Rule sets for INPUT made from a seed, so that each can be made again. `plain`: only what ufw and k3s write. */
 export function generated(
@@ -9,14 +10,7 @@ export function generated(
   readonly text: string
   readonly plain: boolean
 } {
-  // mulberry32
-  let state = seed * 0x9e3779b1
-  const next = () => {
-    state = (state + 0x6d2b79f5) | 0
-    let it = Math.imul(state ^ (state >>> 15), 1 | state)
-    it = (it + Math.imul(it ^ (it >>> 7), 61 | it)) ^ it
-    return ((it ^ (it >>> 14)) >>> 0) / 4294967296
-  }
+  const next = chance(seed * 0x9e3779b1)
   const pick = <T>(of: readonly T[]): T => of[Math.floor(next() * of.length)] as T
   /** What ufw and k3s write; its answer must be certain. */
   const plainMatches = [
