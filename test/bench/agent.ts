@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as pause } from 'node:timers/promises'
 import { cpuGroup } from './measure.ts'
@@ -69,9 +69,13 @@ export interface BenchAgent {
   readonly took: number
   /** CPU time of it and all that it started, ms. */
   readonly cpu: () => number
-  readonly config: string
+  /** Its socket, as this machine sees it. On the node it is where the commands look for it. */
+  readonly socket: string
   stop(): Promise<void>
 }
+
+/** Where the unit has its socket. */
+const socket = '/run/murphy/agent.sock'
 
 /** Starts the bundled agent on the node as the unit does, as root, and waits until it is ready. */
 export async function startAgent(
@@ -83,11 +87,12 @@ export async function startAgent(
   const at = join(node.folder, 'agent')
   const [config, ready] = [join(at, 'config.yaml'), join(at, 'ready')]
   mkdirSync(join(at, 'bin'), { recursive: true })
+  mkdirSync(join(node.folder, dirname(socket)), { recursive: true })
   rmSync(ready, { force: true })
   const settings = {
     node: node.name,
     state_dir: join(at, 'state'),
-    socket: join(at, 'agent.sock'),
+    socket,
     // Each fault is told by itself.
     messages_per_10_minutes: 1000,
     // So that not all kills of the bench are open at once.
@@ -128,7 +133,7 @@ export async function startAgent(
     pid: child.pid ?? 0,
     took: now() - begun,
     cpu: group.used,
-    config,
+    socket: join(node.folder, socket),
     async stop() {
       child.kill('SIGTERM')
       await ended

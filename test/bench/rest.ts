@@ -1,6 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { get } from 'node:http'
-import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { minute, second } from '../../agent/text/times.ts'
 import { collectors } from '../../collectors/index.ts'
@@ -34,8 +33,8 @@ interface Counts {
   readonly wakes: number
 }
 
-async function counts({ pid, cpu, config }: BenchAgent): Promise<Counts> {
-  const metrics = await metricsOf(join(config, '../agent.sock'))
+async function counts({ pid, cpu, socket }: BenchAgent): Promise<Counts> {
+  const metrics = await metricsOf(socket)
   const rounds = [...metrics.matchAll(/^murphy_collector_rounds_total\{.*\} (\d+)$/gm)]
   return {
     at: now(),

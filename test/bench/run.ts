@@ -106,7 +106,7 @@ async function bench({ built, certificates, undo, site: makeSite, launch }: Stan
   idle.kill('SIGKILL')
 
   say('agent status')
-  const status = [join(built, 'main.js'), '--config', agent.config, 'status']
+  const status = [join(built, 'main.js'), 'status']
   const besideStatus: number[] = []
   const asked = await repeat(20, async () => {
     besideStatus.push(await bareStart())
