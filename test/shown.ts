@@ -249,7 +249,7 @@ export const elsewhere: Readonly<Record<string, readonly [file: string, word: st
   'agent firewall': ['agent/cli/commands/page.test.ts', "'firewall'"],
   'agent firewall diff': ['real/systemd.test.ts', 'agent firewall diff'],
   'agent firewall show good': ['real/systemd.test.ts', 'agent firewall show good'],
-  'agent certs': ['screens.ts', 'agent certs'],
+  'agent certs': ['screens.ts', "page('certs'"],
 }
 
 /** What is run nowhere in the state that it is for, and why not; that the program takes it is tried all the same. */
