@@ -63,7 +63,7 @@ recognised() {
   done
   [ "$(stat -c %U "$state" 2>/dev/null)" != murphy ] || say "$state"
   ! grep -qs "^ExecStart=$program/" "$unit" || say "$unit"
-  ! grep -qs '^ExecStop=.* stop murphy\.service$' "$last_word" || say "$last_word"
+  ! grep -qs '^ExecStop=.* murphy\.service' "$last_word" || say "$last_word"
   ! grep -qs "$program/bin/murphy status" "$motd" || say "$motd"
 }
 

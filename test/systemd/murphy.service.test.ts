@@ -48,5 +48,6 @@ t.test('nothing waits for the unit that keeps k3s until Murphy has spoken', asyn
   t.match(murphy, /^Wants=murphy-last-word.service$/m)
   for (const it of [murphy, lastWord]) t.notMatch(it, /^(?:Before|Requires|BindsTo|PartOf|Requisite)=/m)
   t.notMatch(murphy, /^After=/m, 'it has to run when nothing else does')
+  t.notMatch(lastWord, /^Exec\w+=.*systemctl\b.* (?:stop|restart) /m, 'it stops nobody')
   t.match(lastWord, /^After=.*\bk3s.service k3s-agent.service\b.*\bnetwork.target$/m)
 })
