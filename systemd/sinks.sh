@@ -22,9 +22,10 @@ write_sink() {
   file=$1.url kept=$2 form="url_file: $settings/$1.url"
   if $credential; then
     file=$1.cred form="url_credential: $1"
-    # By the key of this machine, and of its TPM where it has one. Before systemd 250 it can only be handed over.
+    # By the key of this machine, and not of its TPM: that is bound to the state of the firmware, and what is not decrypted
+    # after an update of that keeps Murphy from starting. Before systemd 250 it can only be handed over.
     if command -v systemd-creds >/dev/null; then
-      kept=$(printf '%s' "$2" | systemd-creds encrypt --name="$1" - -) ||
+      kept=$(printf '%s' "$2" | systemd-creds encrypt --with-key=host --name="$1" - -) ||
         refuse 'systemd could not encrypt the URL, see above; without --credential it is kept in a file of root.'
     fi
   fi

@@ -37,9 +37,17 @@ t.test('addresses as systemd credentials', { skip }, async (t) => {
   )
   const before = await inventory(node)
 
+  await node.sh(
+    `printf '#!/bin/sh\\necho "$*" > /run/asked\\nexec /usr/bin/systemd-creds "$@"\\n' > /usr/local/bin/systemd-creds && chmod +x /usr/local/bin/systemd-creds`,
+  )
   t.match(await install(node, '--credential'), { exit: 2, stderr: /--credential needs --webhook or --ntfy/ })
   const first = await install(node, '--credential --webhook -', `${url}\n`)
   t.equal(first.exit, 0, first.stderr)
+  t.match(
+    await node.sh('cat /run/asked && rm /run/asked /usr/local/bin/systemd-creds'),
+    /--with-key=host /,
+    'a TPM, whose registers new firmware changes, is not asked',
+  )
   t.match(first.stdout, /^The next node: .* --webhook - --credential$/m)
   t.match(
     await node.sh('tail -n 2 /etc/murphy/config.yaml'),
