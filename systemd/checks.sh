@@ -32,6 +32,8 @@ find_program() {
   if [ -f "$runtime" ] && [ -f "$agent/main.js" ]; then return; fi
   if [ "$source" = "$former" ] || [ -n "$nodes" ]; then
     agent=$source/agent runtime=$source/bin/node
+    # Where earlier versions have it.
+    [ -f "$runtime" ] || runtime=$source/node
     if [ -f "$runtime" ] && [ -f "$agent/main.js" ]; then return; fi
     agent=$source/dist/agent
   fi

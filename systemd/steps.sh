@@ -39,6 +39,8 @@ stage_program() {
   printf '#!/bin/sh\nMURPHY_COMMAND=${0##*/} exec %s/bin/node %s/agent/main.js "$@"\n' "$program" "$program" >"$staged/bin/murphy"
   chmod -R u=rwX,go=rX "$staged"
   chmod 0755 "$staged/bin/node" "$staged/bin/murphy"
+  # A former version whose unit and installer ask for it there.
+  [ "$runtime" != "$former/node" ] || ln "$staged/bin/node" "$staged/node"
   # Where it was fetched from, newer ones will be.
   [ -z "${MURPHY_URL-}" ] || sed -i "s|^place=.*|place='$where'|" "$staged/install.sh"
   version=$("$staged/bin/node" "$staged/agent/main.js" version) ||

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import t from 'tap'
 import type { Container } from './container.ts'
-import { install, onNode, program, root, runtime, unpack } from './installing.ts'
+import { install, onNode, program, root, runtime, standIn, unpack } from './installing.ts'
 import { inventory } from './inventory.ts'
 
 t.setTimeout(900_000)
@@ -163,6 +163,26 @@ onNode('what fails is taken back', async (t, node) => {
   t.match(third.stderr, 'config.yaml:2: wrong')
   t.equal(await pidOf(node), pid, 'with wrong settings the one that runs is not even stopped')
 })
+
+onNode(
+  'back to a version that had Node.js in another place, and no second unit',
+  async (t, node) => {
+    t.match(await install(node), { exit: 0 })
+    await unpack(node, '2', { node: standIn })
+    t.match(await install(node), { exit: 0 })
+    await node.sh(`cd /opt/murphy.former && mv bin/node . && rm systemd/murphy-last-word.service
+      sed -i 's,/opt/murphy/bin/node,/opt/murphy/node,; /last-word/d' systemd/murphy.service`)
+    const back = await install(node, '--rollback')
+    t.match(back, { exit: 0, stdout: /^Installed in \/opt\/murphy: murphy 1$/m }, back.stderr)
+    t.equal(await node.sh('murphy version; systemctl is-active murphy'), 'murphy 1\nactive\n')
+    t.match(await node.sh('cat /etc/systemd/system/murphy.service'), /^ExecStart=\/opt\/murphy\/node /m)
+    t.match(await install(node, '--rollback'), { exit: 0, stdout: /: murphy 2$/m })
+    t.equal(await node.sh('murphy version; systemctl is-active murphy'), 'murphy 2\nactive\n')
+    t.match(await install(node, '--purge'), { exit: 0 })
+    t.equal(await node.sh('ls -A /opt; ls /etc/systemd/system | grep murphy || :'), '')
+  },
+  { light: true },
+)
 
 onNode(
   'addresses are kept as the secrets they are',

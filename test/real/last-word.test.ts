@@ -99,7 +99,11 @@ t.test('at a shutdown Murphy speaks while a server of the cluster still hears it
     t.equal(await property('murphy', 'MainPID'), agent, 'an end of k3s ends no Murphy')
     t.equal(await property('murphy', 'ActiveState'), 'active')
     await node.sh('systemctl restart murphy-last-word && systemctl stop murphy-last-word')
-    t.equal(await property('murphy', 'MainPID'), agent, 'whoever restarts or stops that alone stops no Murphy')
+    t.equal(
+      await property('murphy', 'MainPID'),
+      agent,
+      'whoever restarts or stops that alone stops no Murphy',
+    )
     await node.sh('systemctl restart murphy murphy-last-word')
     t.equal(await property('murphy', 'ActiveState'), 'active', 'nor whoever restarts both')
     // As at a boot: both are asked for at once, and k3s never says that it is up.
