@@ -34,7 +34,7 @@ export const secretReader =
     const folder = environment.CREDENTIALS_DIRECTORY || (existsSync(ofTheService) && ofTheService)
     if (credential && !folder)
       throw new Error(
-        'systemd passed no credentials; it does while murphy.service runs (`systemctl start murphy`) and has LoadCredential=NAME:PATH, or LoadCredentialEncrypted=, with this name',
+        'systemd passed no credentials; murphy.service must run, and have LoadCredential=NAME:PATH or LoadCredentialEncrypted=NAME:PATH with this name',
       )
     const file = credential ? join(folder || '', value) : value
     try {
