@@ -24,7 +24,7 @@ export function allLost({ place, nodes = [] }: ClusterSample, lost: readonly Los
         ? `${many(lost.length, 'node')} stopped reporting to ${me} at once, at ${exactMoment(since)}, and no other is left: ${names(lost)}.`
         : `All nodes stopped reporting to ${me} at once, at ${exactMoment(since)}, itself included.`,
       answers
-        ? 'Their kubelets answer from here, so they run and do not reach the API.'
+        ? "Kubelets answer from here, so machines run; their kubelets' reports do not arrive at the API."
         : `None answers from here: it is likely the network of ${me}, or power or a switch that all of them share.`,
     ].join(' '),
     ...(answers && {

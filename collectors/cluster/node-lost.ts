@@ -6,7 +6,7 @@ import type { Code } from './rules.ts'
 import type { Lost, Place } from './sample.ts'
 import { contents, kubeletSays, lastWords } from './text.ts'
 import { unitOn } from './units.ts'
-import { reboots, type Verdict } from './verdict.ts'
+import { isOldNews, reboots, type Verdict } from './verdict.ts'
 
 interface Silence {
   readonly lost: Lost
@@ -31,13 +31,16 @@ export function silence(it: Silence): Observation<Code> {
   return {
     code: 'cluster.node-lost',
     subject: name,
+    ...(isOldNews(lost) && { severity: 'warning' as const }),
     at: since,
     ...(lost.wellAt !== undefined && { wellAt: lost.wellAt }),
     text: [
       `${name}${address ? ` (${address})` : ''} is NotReady since ${exactMoment(since)}: its kubelet reports nothing any more.`,
-      ...(isUp ? ['The machine answers, but nothing listens on its :10250: k3s is not running there.'] : []),
+      ...(isUp
+        ? ['The machine answers, but refuses :10250: k3s is likely stopped there, or a firewall rejects it.']
+        : []),
       ...(detail?.kubelet === 'answers'
-        ? ['It answers on :10250, so it runs and does not reach the API.']
+        ? ["It answers on :10250, so the machine runs; its kubelet's reports do not arrive at the API."]
         : []),
       ...whyAway(it),
       ...(on ? [`On it: ${on}.`] : []),
@@ -46,15 +49,16 @@ export function silence(it: Silence): Observation<Code> {
     fix: isUp
       ? [
           `On ${name}, see how k3s is: \`${service}\``,
-          `On ${name}, start it: \`systemctl restart ${unit}\``,
+          `On ${name}, start it: \`systemctl start ${unit}\``,
           `If it will never return, remove it (on a server): \`kubectl delete node ${quoted(name)}\``,
         ]
       : [
           ...(address ? [`See whether ${name} answers: \`ping -c 3 ${quoted(address)}\``] : []),
           `If ${name} answers, see there how k3s is: \`${service}\``,
-          'If it does not answer, see its power, cable and console',
+          `If ${name} does not answer, see its power, cable and console`,
           `If it will never return, remove it (on a server): \`kubectl delete node ${quoted(name)}\``,
         ],
+    ...(row?.etcd && { avoid: ofMember(name, place) }),
     evidence: {
       state: isUp ? 'stopped' : 'lost',
       ...(row?.server && { server: true }),
@@ -64,9 +68,17 @@ export function silence(it: Silence): Observation<Code> {
   }
 }
 
+/** k3s takes a member out of etcd when its Node is deleted (k3s: pkg/etcd/member_controller.go). */
+const ofMember = (name: string, { distribution }: Place): readonly string[] => [
+  "Don't force-delete its StatefulSet pods while the node may run: two writers corrupt a volume.",
+  `Don't delete the Node object while ${name} may return: ${distribution} takes its member out of etcd.`,
+  `Don't restart ${distribution} on another server meanwhile: etcd may lose its quorum.`,
+]
+
 /** What is known of why it may be away. */
 function whyAway({ lost, nodes, place, since, verdict, now }: Silence): string[] {
   const { murphy, kubelet, shutdown } = lost.detail ?? {}
+  if (isOldNews(lost)) return ['It was so already when Murphy first saw it.']
   if (verdict === 'stopped' || kubelet === 'answers') return []
   const isOrdered = shutdown || (murphy && /^Node/.test(murphy.reason))
   if (isOrdered && now - since >= reboots) return ['It was rebooting, as ordered, and has not come back.']

@@ -1,4 +1,4 @@
-import { minute } from '../../agent/text/times.ts'
+import { hour, minute } from '../../agent/text/times.ts'
 import type { Condition, NodeRow } from '../node/api-objects.ts'
 import type { Detail, Lost } from './sample.ts'
 
@@ -51,6 +51,13 @@ const goingDown: Readonly<Record<string, 'rebooting' | 'off'>> = {
 export function lostAt({ first, wellAt = Number.NEGATIVE_INFINITY, detail }: Lost): number {
   return Math.max(Math.min(first, detail?.ready?.since ?? first), wellAt)
 }
+
+/** Lost for so long when this server first saw it that it is no news. */
+const old = hour
+
+/** Whether it was lost long before this server first saw it, as where Murphy has just come to the cluster. Pure. */
+export const isOldNews = (lost: Lost): boolean =>
+  lost.wellAt === undefined && lost.first - lostAt(lost) >= old
 
 /** Pure. Times of other machines are compared only with each other. */
 export function verdictOf(lost: Lost, row: NodeRow | undefined, now: number): Verdict {

@@ -1,7 +1,7 @@
 import type { Past } from '../../agent/model/index.ts'
 import { minute, second } from '../../agent/text/times.ts'
 import type { ClusterSample, Lost } from './sample.ts'
-import { lostAt, verdictOf } from './verdict.ts'
+import { isOldNews, lostAt, verdictOf } from './verdict.ts'
 
 /**
  * So long without an answer of the API, by rounds that come every ten or twenty seconds, and Leases may have lapsed only
@@ -48,7 +48,7 @@ export function lostAtOnce(
     ),
   }))
   if (all.some(({ verdict }) => verdict === 'ill' || verdict === 'own' || verdict === 'joining')) return []
-  const away = all.filter(({ verdict, it }) => verdict === 'lost' && it.by === place.me)
+  const away = all.filter(({ verdict, it }) => verdict === 'lost' && it.by === place.me && !isOldNews(it))
   const last = Math.max(...away.map((it) => it.at))
   const group = away.filter((it) => last - it.at <= atOnce)
   return group.length > 1 ? group.map(({ it }) => it) : []

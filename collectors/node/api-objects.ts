@@ -12,6 +12,8 @@ export interface NodeRow {
   readonly ready: boolean
   readonly cordoned?: true
   readonly server?: true
+  /** It keeps a member of an embedded etcd. */
+  readonly etcd?: true
   readonly address?: string
 }
 
@@ -102,6 +104,7 @@ export function nodeRows(body: string): Page<NodeRow> | undefined {
         ...{ name: own, ready: states.includes('Ready') },
         ...(states.includes('SchedulingDisabled') && { cordoned: true as const }),
         ...(isServer && { server: true as const }),
+        ...(/(^|,)etcd(,|$)/.test(cells[roles] ?? '') && { etcd: true as const }),
         ...(/^[\da-f.:]{3,45}$/i.test(ip) && { address: ip }),
       },
     ]

@@ -23,7 +23,7 @@ t.test('one sentence for all of them, some by name, and what it may be', async (
 
 t.test('kubelets that answer do not reach the API: then it is the way to it', async (t) => {
   const it = allLost({ place, nodes }, heard('answers'))
-  t.match(it, { text: /Their kubelets answer/, evidence: { state: 'api' } })
+  t.match(it, { text: /Kubelets answer from here/, evidence: { state: 'api' } })
   t.match(it.fix, [/agent firewall/, /curl -ksm5 https:\/\/server1:6443\/ping/])
 })
 

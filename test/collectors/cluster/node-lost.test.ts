@@ -55,3 +55,30 @@ t.test('a reboot that does not end says that it was one', async (t) => {
     /It was rebooting, as ordered, and has not come back\./,
   )
 })
+
+t.test('a lost member of etcd: what would take it out, or the quorum with it', async (t) => {
+  const lostServer = { lost: [{ ...lost, name: 'server2' }] }
+  const of = (more: object) =>
+    seen({ ...lostServer, nodes: [server('server1'), { ...server('server2', false), ...more }] })[0]
+  t.match(of({ etcd: true })?.avoid, [
+    /^Don't force-delete/,
+    /^Don't delete the Node object while server2 may return: k3s takes its member out of etcd\.$/,
+    /^Don't restart k3s on another server meanwhile: etcd may lose its quorum\.$/,
+  ])
+  t.equal(of({})?.avoid, undefined, 'as the rule says, with another datastore')
+})
+
+t.test('what answers on its port is no proof of what does not work there', async (t) => {
+  const heard = (kubelet: 'answers' | 'closed') =>
+    seen({ lost: [{ ...lost, detail: { ready, kubelet, volumes: [], volumeCount: 0 } }] }, at + 5 * minute)[0]
+  t.match(
+    heard('answers')?.text,
+    /It answers on :10250, so the machine runs; its kubelet's reports do not arrive at the API\./,
+  )
+  const stopped = heard('closed')
+  t.match(
+    stopped?.text,
+    /The machine answers, but refuses :10250: k3s is likely stopped there, or a firewall rejects it\./,
+  )
+  t.match(stopped?.fix?.[1], /`systemctl start k3s-agent`$/, 'what is just starting, slowly, is not ended')
+})

@@ -66,8 +66,8 @@ t.test('k3s of a node stopped for two minutes, while its machine answers; then i
   t.strictSame(its.notified(), lostNode4)
   t.match(its.of('server1').ledger.at(-1), {
     title: 'k3s stopped: node4 (NotReady)',
-    text: /The machine answers, but nothing listens on its :10250: k3s is not running there\./,
-    fix: [/systemctl status k3s-agent/, /systemctl restart k3s-agent/, /delete node/],
+    text: /The machine answers, but refuses :10250: k3s is likely stopped there/,
+    fix: [/systemctl status k3s-agent/, /systemctl start k3s-agent/, /delete node/],
   })
 })
 
@@ -263,7 +263,7 @@ t.test('kubelets that answer while none reports: the API here is shut off', asyn
     if (name !== 'server1') api.nodes.set(name, { ...it, conditions: [silent(its.now())] })
   await its.pass(minute)
   t.match(its.of('server1').ledger, [
-    { code: 'cluster.cut-off', text: /Their kubelets answer from here/, fix: [/agent firewall/, /ping/] },
+    { code: 'cluster.cut-off', text: /Kubelets answer from here/, fix: [/agent firewall/, /ping/] },
   ])
 })
 

@@ -19,7 +19,7 @@ t.test('nodes of a Table, by the names of its columns', async (t) => {
       row('2001:db8::1', 'node3', 'worker', 'Unknown'),
     )?.items,
     [
-      { name: 'node1', ready: true, server: true, address: '198.51.100.1' },
+      { name: 'node1', ready: true, server: true, etcd: true, address: '198.51.100.1' },
       { name: 'node2', ready: false, cordoned: true },
       { name: 'node3', ready: false, address: '2001:db8::1' },
     ],
