@@ -55,7 +55,13 @@ export async function askHealth(
   }
   const all = await Promise.all([
     ask('api', 'k3s.api-unhealthy', apiPlace(k3s), () => askApi(ports, k3s)),
-    ask('kubelet', 'k3s.kubelet-unhealthy', kubelet, () => askPlain(ports, kubelet)),
+    ask('kubelet', 'k3s.kubelet-unhealthy', kubelet, async () => {
+      const said = await askPlain(ports, kubelet)
+      if (!said || said.well || kubeletPort === undefined) return said
+      // The file may have been changed since the kubelet read it.
+      const usual = await askPlain(ports, kubeletPlace(k3s))
+      return usual?.well ? usual : said
+    }),
     ask('kube-proxy', 'k3s.kubelet-unhealthy', proxyPlace(k3s), async () => {
       const said = await askPlain(ports, proxyPlace(k3s))
       // kube-proxy may be replaced by another program, which only the servers know: if it never answered, it is not

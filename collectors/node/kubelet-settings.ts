@@ -1,4 +1,6 @@
 import { type Host, HostError } from '../../agent/model/index.ts'
+import { minute } from '../../agent/text/times.ts'
+import { orNothing } from './ask.ts'
 import type { K3s } from './k3s.ts'
 
 /**
@@ -26,19 +28,31 @@ const mostFiles = 50
 const deepest = 3
 const largest = 64 * 1024
 
-/** Undefined where it cannot be told: a file that cannot be read, or is written in another way than these are. */
+/** Undefined where it cannot be told: a file that cannot be read, is written in another way, or was changed since. */
 export async function kubeletSettings(
   host: Host,
   { dataDir, flags }: Pick<K3s, 'dataDir' | 'flags'>,
 ): Promise<KubeletSettings | undefined> {
   try {
-    const files = await dropIns(host, `${dataDir}/agent/etc/kubelet.conf.d`)
+    const folder = `${dataDir}/agent/etc/kubelet.conf.d`
+    const files = await dropIns(host, folder)
+    if (await isChanged(host, [folder, ...files])) return undefined
     const texts = await Promise.all(files.map((it) => host.text(it, { limit: largest })))
     return settingsOf(texts, flags['kubelet-arg'] ?? [])
   } catch (error) {
     if (error instanceof HostError || error instanceof Unread) return undefined
     throw error
   }
+}
+
+/** k3s writes its own file, and starts the kubelet at once. */
+const starting = minute
+
+/** Whether any of it was changed after k3s wrote its own file: the kubelet reads them only when it starts. */
+async function isChanged(host: Host, paths: readonly string[]): Promise<boolean> {
+  const stats = await Promise.all(paths.map((it) => orNothing(host.stat(it))))
+  const own = stats[paths.findIndex((it) => /\/00-[a-z0-9]+-defaults\.conf$/.test(it))]
+  return own !== undefined && stats.some((it) => it && it.ctime - own.mtime > starting)
 }
 
 /** Every `.conf` file below the folder in the order of their paths; none before k3s 1.32. */

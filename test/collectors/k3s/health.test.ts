@@ -123,6 +123,20 @@ t.test('somebody else on its ports is neither k3s nor its health', async (t) => 
   })
 })
 
+t.test('a port of /healthz that was written into a file after the kubelet had started', async (t) => {
+  const filed = async (gets: object) =>
+    (await askHealth(machine(t, {}, { gets: { ...well, ...gets } as never, now: noon }), k3s, {}, '10350'))
+      .answers.kubelet
+  const none = (port: number) =>
+    Object.fromEntries(['127.0.0.1', '::1'].map((it) => [`http://${it}:${port}/healthz`, ['refused', 'x']]))
+  t.match(await filed({ 'http://127.0.0.1:10350/healthz': ok, [kubelet]: ['refused', 'x'] }), { well: true })
+  t.match(await filed(none(10350)), { well: true }, 'it still listens where it did')
+  t.match(await filed({ ...none(10350), ...none(10248) }), {
+    well: false,
+    said: 'does not answer: nothing listens on 127.0.0.1:10350',
+  })
+})
+
 t.test('the kubelet on IPv6, and silent; kube-proxy only where there is one', async (t) => {
   const six = await ask(t, { [kubelet]: ['refused', 'x'], 'http://::1:10248/healthz': ok })
   t.match(six.answers.kubelet, { well: true })

@@ -82,6 +82,46 @@ t.test('what is not read with certainty is not known', async (t) => {
   t.strictSame(await hard({}, ['eviction-hard=']), {}, 'nothing at all')
 })
 
+t.test('a file that was changed after k3s had started may not be what the kubelet has read', async (t) => {
+  const files = {
+    [`${dir}/00-k3s-defaults.conf`]: defaults,
+    [`${dir}/50-own.conf`]: file('  nodefs.available: 40%\n'),
+  }
+  const started = Date.UTC(2026, 10, 23)
+  const stat = (changed: number) => ({
+    ...{
+      kind: 'file' as const,
+      size: 1,
+      mtime: started,
+      ctime: changed,
+      dev: 1,
+      ino: 1,
+      uid: 0,
+      mode: 0o100600,
+    },
+  })
+  const known = async (own: number, folder = started) =>
+    (
+      await kubeletSettings(
+        machine(t, files, {
+          stats: {
+            [dir]: { ...stat(folder), kind: 'folder' },
+            [`${dir}/00-k3s-defaults.conf`]: stat(started),
+            [`${dir}/50-own.conf`]: stat(own),
+          },
+        }),
+        k3s(),
+      )
+    )?.evictionHard
+  t.strictSame(
+    await known(started + 5_000),
+    { ...usual, 'nodefs.available': '40%' },
+    'k3s writes one after the other',
+  )
+  t.equal(await known(started + 3_600_000), undefined)
+  t.equal(await known(started, started + 3_600_000), undefined, 'one was put there, or deleted')
+})
+
 t.test('percent in use from which on pods are evicted', async (t) => {
   const gib = 2 ** 30
   t.equal(evictedFrom('5%', 40 * gib), 95)
