@@ -83,12 +83,27 @@ function safeError(doing: string, error: unknown): HostError {
   const { code = '', message = '' } = error as NodeJS.ErrnoException
   if (code === 'EPROTO' && /wrong version number|packet length too long/i.test(message))
     return new HostError('failed', `${doing}: it does not speak TLS`)
-  if (/^(ERR_TLS_CERT|CERT_|UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_)/.test(code))
-    return new HostError(
-      'failed',
-      `${doing}: it shows a certificate that the cluster's CA did not sign (${code})`,
-    )
+  const distrust = distrustOf(code)
+  if (distrust) return new HostError(distrust[0], `${doing}: it shows a certificate ${distrust[1]} (${code})`)
+  if (noWay.has(code)) return new HostError('refused', `${doing}: there is no way to that host (${code})`)
   if (code === 'ECONNRESET') return new HostError('failed', `${doing}: it hung up`)
   if (/^E[A-Z]+$/.test(code) && code !== 'EPROTO') return hostError(doing, error)
   return new HostError('failed', `${doing}: ${code || 'it failed'}`)
+}
+
+/**
+ * What the kernel says of a connection that it did not even try (ip-route(8): `prohibit`, `blackhole`; a link that is
+ * down, an address of none). What it means for a file is another matter.
+ */
+const noWay: ReadonlySet<string> = new Set([
+  ...['EACCES', 'EPERM', 'EINVAL', 'ENETDOWN', 'EHOSTDOWN', 'EADDRNOTAVAIL'],
+])
+
+/** Why a server's certificate is not believed. What is not of the cluster is not asked; it says nothing of the cluster. */
+function distrustOf(code: string): readonly ['denied' | 'failed', string] | undefined {
+  if (code === 'CERT_HAS_EXPIRED' || code === 'CERT_NOT_YET_VALID') return ['failed', 'that is not valid now']
+  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') return ['denied', 'that is for other names']
+  return /^(ERR_TLS_CERT|CERT_|UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_)/.test(code)
+    ? ['denied', "that the cluster's CA did not sign"]
+    : undefined
 }

@@ -9,7 +9,7 @@ import { openMachine } from '../../../agent/host/machine.ts'
 import { recording } from '../../../agent/host/recorder.ts'
 import { recordedNode } from '../../../agent/host/replay.ts'
 import type { Get, HostError } from '../../../agent/model/index.ts'
-import { certificates, openssl } from '../../collectors/certs/openssl.ts'
+import { certificates, days, openssl } from '../../collectors/certs/openssl.ts'
 
 const machine = openMachine()
 t.teardown(() => machine.close())
@@ -95,10 +95,24 @@ t.test('a server that has to be of an authority is shown nothing unless it is', 
     await server(elsewhere),
     await server(ours, { maxVersion: 'TLSv1.2' }),
   ]
-  for (const port of refused) await t.rejects(host.get(question(port, verified)), { code: 'failed' })
+  const why = [
+    { code: 'denied', message: /that the cluster's CA did not sign/ },
+    { code: 'denied', message: /that is for other names/ },
+    { code: 'failed' },
+  ]
+  for (const [at, port] of refused.entries()) await t.rejects(host.get(question(port, verified)), why[at])
   t.strictSame(met, ['system:admin'])
   await t.rejects(host.get(question(refused[0] as number, { ...verified, authority: '/none' })), {
     code: 'missing',
+  })
+})
+
+t.test('a certificate of the right authority that has expired is said to have', async (t) => {
+  const own = issue({ subject: '/CN=server-ca', ca: true })
+  const old = issue({ subject: '/CN=k3s', names: 'IP:127.0.0.1', by: own, from: days(-9), to: days(-1) })
+  const port = await https(() => [200, ''], { cert: old.pem, key: readFileSync(old.key) })
+  await t.rejects(host.get(question(port, { authority: own.file })), {
+    ...{ code: 'failed', message: /that is not valid now \(CERT_HAS_EXPIRED\)/ },
   })
 })
 

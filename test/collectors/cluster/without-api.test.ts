@@ -91,3 +91,14 @@ t.test('without an API: whether this server keeps a member of etcd is seen on it
   const kept = await collector.collect({ ...real, stat }, {}, past)
   t.equal(kept.silent?.etcd, true)
 })
+
+t.test('an API that shows the certificate of another CA is not silent, but nothing is seen', async (t) => {
+  const { api, host } = it
+  four(api, began)
+  const real = host('server1', () => began)
+  const sample = await collector.collect(real, {}, { heard: [] })
+  const get: typeof real.get = (question) =>
+    real.get({ ...question, authority: '/var/lib/rancher/k3s/agent/client-kube-proxy.crt' })
+  const seen = await collector.collect({ ...real, get }, {}, { sample, at: began - minute, heard: [] })
+  t.match(seen, { silent: undefined, unseen: [{ why: /that the cluster's CA did not sign/ }] })
+})
