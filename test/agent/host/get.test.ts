@@ -100,7 +100,8 @@ t.test('a server that has to be of an authority is shown nothing unless it is', 
     { code: 'denied', message: /that is for other names/ },
     { code: 'failed' },
   ]
-  for (const [at, port] of refused.entries()) await t.rejects(host.get(question(port, verified)), why[at])
+  for (const [at, port] of refused.entries())
+    await t.rejects(host.get(question(port, verified)), why[at] as { code: string })
   t.strictSame(met, ['system:admin'])
   await t.rejects(host.get(question(refused[0] as number, { ...verified, authority: '/none' })), {
     code: 'missing',
