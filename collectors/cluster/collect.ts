@@ -5,7 +5,7 @@ import { minute } from '../../agent/text/times.ts'
 import { exists, orNothing } from '../node/ask.ts'
 import { findK3s } from '../node/k3s.ts'
 import { findNodeApi } from '../node/node-api.ts'
-import { lookAtLost } from './lost.ts'
+import { lookAtLost, notFollowed } from './lost.ts'
 import { isDue, pace } from './pace.ts'
 import { askPeers } from './peers.ts'
 import { listNodes, NoAnswer } from './requests.ts'
@@ -33,10 +33,11 @@ export async function collect(host: Host, past: Past<ClusterSample>): Promise<Cl
     const last = { nodes: before?.nodes ?? [], lost: before?.lost ?? [], at }
     const lost = await lookAtLost(host, place, nodes, { before: last, began: now })
     const watched = watchedSince(past, isCutOff({ place, nodes, lost }, now), now)
+    const blind = [...(more ? [beyond(nodes.length)] : []), ...notFollowed(place, nodes)]
     return {
       ...{ role, place, nodes, watched },
       ...(lost.length > 0 && { lost }),
-      ...(more && { unseen: [beyond(nodes.length)] }),
+      ...(blind.length > 0 && { unseen: blind }),
     }
   } catch (error) {
     if (error instanceof NoAnswer) return await withoutApi(host, { ...before, role, place }, error)

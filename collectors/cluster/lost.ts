@@ -1,4 +1,4 @@
-import type { Host } from '../../agent/model/index.ts'
+import type { Host, Unseen } from '../../agent/model/index.ts'
 import { minute, second } from '../../agent/text/times.ts'
 import type { NodeRow } from '../node/api-objects.ts'
 import { isDue, pace } from './pace.ts'
@@ -35,7 +35,7 @@ export async function lookAtLost(
   { before, began }: { readonly before: Known; readonly began: number },
 ): Promise<readonly Lost[]> {
   const now = host.now()
-  const all = nodes.filter((it) => !it.ready && it.name !== place.me).slice(0, mostLost)
+  const all = away(place, nodes).slice(0, mostLost)
   const server = whenReady(host, place, nodes)
   const known = all.map((row) => {
     const last = before.lost.find((it) => it.name === row.name)
@@ -68,6 +68,22 @@ export async function lookAtLost(
       }
     }),
   )
+}
+
+const away = ({ me }: Place, nodes: readonly NodeRow[]) => nodes.filter((it) => !it.ready && it.name !== me)
+
+/** Lost nodes that are not followed, as there are too many. Pure. */
+export function notFollowed(place: Place, nodes: readonly NodeRow[]): readonly Unseen[] {
+  const left = away(place, nodes).slice(mostLost)
+  if (left.length === 0) return []
+  return [
+    {
+      what: `lost nodes beyond the first ${mostLost}`,
+      why: 'no more are followed at once',
+      codes: ['cluster.node-lost'],
+      subjects: left.map((it) => it.name),
+    },
+  ]
 }
 
 /** When a node was listed as Ready, at the latest: while all is well, not each round lists them. */

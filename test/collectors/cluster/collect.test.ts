@@ -223,3 +223,22 @@ t.test('answers that are slow, or never come, leave the nodes lost within the ti
     ['node4', 'node5', 'node6'].map((name) => [name, 'server1', undefined]),
   )
 })
+
+t.test('more lost nodes than are followed: it is said, and none of them is over', async (t) => {
+  const { api, its } = await started(['server1'])
+  const off = { address: '127.0.0.4', conditions: [silent(its.now())] }
+  for (let at = 10; at < 59; at += 1) api.nodes.set(`x${at}`, off)
+  api.nodes.set('x99', off)
+  await its.pass(4 * minute)
+  const open = () => its.of('server1').ledger.filter((it) => it.resolved === undefined).length
+  t.equal(open(), 50)
+  // The API lists them by their names.
+  const all = [['a1', off] as const, ['a2', off] as const, ...api.nodes]
+  api.nodes.clear()
+  for (const [name, node] of all) api.nodes.set(name, node)
+  await its.pass(20 * second)
+  t.match(its.of('server1').past.sample?.unseen, [
+    { what: 'lost nodes beyond the first 50', subjects: ['x58', 'x99'] },
+  ])
+  t.ok(its.of('server1').ledger.every((it) => it.resolved === undefined))
+})
