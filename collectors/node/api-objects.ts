@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import { line } from '../../agent/text/sanitize.ts'
 
 /**
@@ -105,7 +106,7 @@ export function nodeRows(body: string): Page<NodeRow> | undefined {
         ...(states.includes('SchedulingDisabled') && { cordoned: true as const }),
         ...(isServer && { server: true as const }),
         ...(/(^|,)etcd(,|$)/.test(cells[roles] ?? '') && { etcd: true as const }),
-        ...(/^[\da-f.:]{3,45}$/i.test(ip) && { address: ip }),
+        ...(isIP(ip) > 0 && { address: ip }),
       },
     ]
   })

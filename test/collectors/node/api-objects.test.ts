@@ -24,6 +24,8 @@ t.test('nodes of a Table, by the names of its columns', async (t) => {
       { name: 'node3', ready: false, address: '2001:db8::1' },
     ],
   )
+  for (const no of ['dead.beef', 'cafe', '1.2.3', '::::'])
+    t.strictSame(rows(row(no, 'node4', '', 'Ready'))?.items, [{ name: 'node4', ready: true }], no)
   t.strictSame(rows(row('', '../../secrets', '', 'Ready'), row('', 7), null, 'x', {})?.items, [])
   t.equal(nodeRows('{"rows":[]}'), undefined, 'without columns it is no table of nodes')
   for (const body of ['', '[]', 'null', '"Table"', '{"kind":"Status"}', '{"columnDefinitions":[{"name":"Na'])
