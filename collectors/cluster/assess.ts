@@ -32,24 +32,28 @@ export function assess(sample: ClusterSample, now: number): readonly Observation
 }
 
 function ofNodes(sample: ClusterSample, now: number): Observation<Code>[] {
-  const { place, lost = [], watched = now } = sample
+  const { place, lost = [] } = sample
   if (!place) return []
   const at = lostAtOnce(sample, now)
   const rest = lost.filter((it) => it.by === place.me && !at.includes(it))
   return [
-    ...(at.length > 0 ? [{ ...allLost(sample, at), ...early(at, watched, now) }] : []),
+    ...(at.length > 0 ? [{ ...allLost(sample, at), ...early(at, sample, now) }] : []),
     ...rest.flatMap((it) =>
-      observed(it, sample, now).map((one) => ({ ...one, ...early([it], watched, now) })),
+      observed(it, sample, now).map((one) => ({ ...one, ...early([it], sample, now) })),
     ),
   ]
 }
 
 /**
  * Where nodes were lost before this server began to watch, or so soon after that it may be why, they may be starting like
- * itself, as after a power cut.
+ * itself, as after a power cut. While the API was away none could renew its Lease; what was lost before that is lost.
  */
-const early = (lost: readonly Lost[], watched: number, now: number) =>
-  now - watched < starts && lost.every((it) => it.first - watched < shows) ? { starting: true as const } : {}
+function early(lost: readonly Lost[], { watched, answers = 0 }: ClusterSample, now: number) {
+  const isSoon = ({ first }: Lost, begun: number) => now - begun < starts && first - begun < shows
+  return lost.every((it) => isSoon(it, watched ?? now) || (it.first >= answers && isSoon(it, answers)))
+    ? { starting: true as const }
+    : {}
+}
 
 function observed(lost: Lost, { nodes = [], place }: ClusterSample, now: number): Observation<Code>[] {
   const row = nodes.find((it) => it.name === lost.name)

@@ -10,7 +10,7 @@ import { isDue, pace } from './pace.ts'
 import { askPeers } from './peers.ts'
 import { listNodes, NoAnswer } from './requests.ts'
 import type { ClusterSample, Place } from './sample.ts'
-import { isCutOff, watchedSince } from './watched.ts'
+import { answersSince, isCutOff, watchedSince } from './watched.ts'
 
 /** While all is well every second round asks, and what is known is read again rarely. */
 const placeFor = 5 * minute
@@ -33,9 +33,11 @@ export async function collect(host: Host, past: Past<ClusterSample>): Promise<Cl
     const last = { nodes: before?.nodes ?? [], lost: before?.lost ?? [], at }
     const lost = await lookAtLost(host, place, nodes, { before: last, began: now })
     const watched = watchedSince(past, isCutOff({ place, nodes, lost }, now), now)
+    const answers = answersSince(before ?? {}, now)
     const blind = [...(more ? [beyond(nodes.length)] : []), ...notFollowed(place, nodes)]
     return {
       ...{ role, place, nodes, watched },
+      ...(answers !== undefined && { answers }),
       ...(lost.length > 0 && { lost }),
       ...(blind.length > 0 && { unseen: blind }),
     }
@@ -76,7 +78,7 @@ async function findPlace(host: Host): Promise<Pick<ClusterSample, 'role' | 'plac
 /** What was known of the nodes stays; the other servers are asked whether they live, while this one does. */
 async function withoutApi(
   host: Host,
-  { role, place, nodes = [], lost, silent, watched }: ClusterSample & { readonly place: Place },
+  { role, place, nodes = [], lost, silent, watched, answers }: ClusterSample & { readonly place: Place },
   { message: why, status }: NoAnswer,
 ): Promise<ClusterSample> {
   const now = host.now()
@@ -95,6 +97,7 @@ async function withoutApi(
     nodes,
     ...(lost && { lost }),
     ...(watched !== undefined && { watched }),
+    ...(answers !== undefined && { answers }),
     silent: {
       ...{ since, why, peers },
       ...(status === 401 && { refused: true }),

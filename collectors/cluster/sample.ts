@@ -83,5 +83,7 @@ export interface ClusterSample extends Sample {
   readonly lost?: readonly Lost[]
   /** Since when the nodes have been listed without a gap. What was lost before, or soon after, may only be starting. */
   readonly watched?: number
+  /** Since when the API answers again. What was lost since, and soon after, may only not have renewed its Lease yet. */
+  readonly answers?: number
   readonly silent?: Silent
 }

@@ -14,8 +14,8 @@ const gap = minute
 export const atOnce = 2 * minute
 
 /**
- * Since when this server has watched the nodes without a gap. It begins anew when it starts, after the API was away, and
- * after all nodes were lost at once: then those come back one after the other, and some only after a while. Pure.
+ * Since when this server has watched the nodes without a gap. It begins anew when it starts, and after all nodes were lost
+ * at once: then those come back one after the other, and some only after a while. Pure.
  */
 export function watchedSince(
   { sample: before, at }: Pick<Past<ClusterSample>, 'sample' | 'at'>,
@@ -24,10 +24,15 @@ export function watchedSince(
 ): number {
   const { watched, silent, place, nodes, lost } = before ?? {}
   if (watched === undefined || at === undefined || now - at > gap) return now
-  if (silent && now - silent.since >= lapse) return now
   const was = !silent && isCutOff({ ...(place && { place }), nodes: nodes ?? [], lost: lost ?? [] }, at)
   return was && !cutOff ? now : watched
 }
+
+/** Since when the API answers again, where it was away for so long that Leases may have lapsed by that alone. Pure. */
+export const answersSince = (
+  { answers, silent }: Pick<ClusterSample, 'answers' | 'silent'>,
+  now: number,
+): number | undefined => (silent && now - silent.since >= lapse ? now : answers)
 
 /**
  * The nodes that were lost at once, where no other node is left that reports, and that this server notifies of; none

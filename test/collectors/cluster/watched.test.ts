@@ -1,6 +1,6 @@
 import t from 'tap'
 import type { ClusterSample, Lost } from '../../../collectors/cluster/sample.ts'
-import { lostAtOnce, watchedSince } from '../../../collectors/cluster/watched.ts'
+import { answersSince, lostAtOnce, watchedSince } from '../../../collectors/cluster/watched.ts'
 
 const at = Date.UTC(2026, 10, 23, 3, 0)
 const second = 1000
@@ -42,7 +42,7 @@ t.test('all that are left, lost within two minutes of each other', async (t) => 
   t.strictSame(names({ ...all, lost: [lost('node2'), lost('node3', at, { by: 'server2' })] }), [])
 })
 
-t.test('watching begins anew after a gap, after an API that was away, and after all were lost', async (t) => {
+t.test('watching begins anew after a gap, and after all were lost', async (t) => {
   const now = at + 10 * second
   const since = (sample: ClusterSample | undefined, last: number | undefined = at, cutOff = false) =>
     watchedSince({ ...(sample && { sample }), ...(last !== undefined && { at: last }) }, cutOff, now)
@@ -51,8 +51,10 @@ t.test('watching begins anew after a gap, after an API that was away, and after 
   t.equal(since(undefined), now)
   t.equal(since(calm, now - minute - 1), now, 'Murphy did not look')
   const silent = (ago: number) => ({ ...calm, silent: { since: now - ago, why: 'x', peers: [] } })
-  t.equal(since(silent(20 * second)), all.watched, 'an answer or two that failed')
-  t.equal(since(silent(30 * second)), now)
+  t.equal(since(silent(30 * second)), all.watched)
+  t.equal(answersSince(silent(20 * second), now), undefined, 'an answer or two that failed')
+  t.equal(answersSince(silent(30 * second), now), now)
+  t.equal(answersSince({ answers: at }, now), at)
   t.equal(since(all, at, true), all.watched, 'still cut off')
   t.equal(since(all, at, false), now)
 })

@@ -102,3 +102,18 @@ t.test('an API that shows the certificate of another CA is not silent, but nothi
   const seen = await collector.collect({ ...real, get }, {}, { sample, at: began - minute, heard: [] })
   t.match(seen, { silent: undefined, unseen: [{ why: /that the cluster's CA did not sign/ }] })
 })
+
+t.test(
+  'an API that is away for half a minute again and again hides no node that was lost before',
+  async (t) => {
+    const { api, its } = await started(['server1'])
+    api.nodes.set('node4', { address: '127.0.0.4', conditions: [silent(its.now())] })
+    for (let at = 0; at < 4; at += 1) {
+      api.fault = () => ({ status: 503, body: '' })
+      await its.pass(30 * second)
+      api.fault = undefined
+      await its.pass(2 * minute)
+    }
+    t.strictSame(its.notified(), ['server1: cluster.node-lost node4'])
+  },
+)
