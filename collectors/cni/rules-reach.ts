@@ -33,7 +33,9 @@ export const reachRules = declared({
       { code: 'cni.overlay-missing', takes: whileOpen, same: 'link' },
       { code: 'cni.overlay-down', takes: whileOpen, same: 'link' },
       { code: 'cni.mtu-mismatch', takes: whileOpen, same: 'link', proof: onlyLarge },
-      { code: 'firewall.blocks-k3s', takes: whileOpen, proof: ofOverlayTo },
+      // Who was seen to answer while it was dropped is silent for another reason: the next packet would have met the rule.
+      // It drops the overlay since it is critical, where it was a warning before.
+      { code: 'firewall.blocks-k3s', grave: true, proof: ofOverlayTo },
     ],
   },
 })

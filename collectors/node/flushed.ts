@@ -58,6 +58,9 @@ const isForwarded = ({ need }: Dropped) => /^pods-(?:in|out|local)$/.test(need)
 export const ofPodsApi: Proof = (cause) => droppedBy(cause).some(({ need }) => need === 'pods-api')
 /** It drops what this node itself sends to the API of each server. */
 export const ofApi: Proof = (cause) => droppedBy(cause).some(({ need }) => need === 'api-out')
+/** It drops what all other nodes send to the API of this server. */
+export const ofNodesApi: Proof = (cause) =>
+  droppedBy(cause).some(({ need, nodes }) => need === 'nodes-api' && nodes.length === 0)
 /** It drops what the other servers' etcd sends to this one's: of all of them, or a majority may be left. */
 export const ofEtcd: Proof = (cause) =>
   droppedBy(cause).some(({ need, port, nodes }) => need === 'etcd' && port === '2380' && nodes.length === 0)

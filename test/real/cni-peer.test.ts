@@ -228,4 +228,26 @@ t.test('a firewall that lets the overlay in, but nothing to closed ports, is non
   t.match(found, [
     { code: 'cni.peer-unreachable', text: /does not answer over flannel\.1, though it does on eth0/ },
   ])
+
+  there('-P INPUT ACCEPT')
+  there('-F')
+  await seen('udp')
+  await t.test('a flush here that leaves DROP tells nothing of the overlay', async (t) => {
+    const here = (rule: string) => sh(`${one.inside.join(' ')} iptables ${rule}`)
+    const look = async () => {
+      one.ahead(61_000)
+      const { sample, found } = await one.look()
+      return { ...sample.reach?.[via], codes: found.map((it) => it.code) }
+    }
+    here('-P INPUT DROP')
+    const shut = await look()
+    t.match(shut, { passes: 'none', host: 'silent' }, 'answers of its own address are dropped too')
+    t.notOk(shut.codes.includes('cni.peer-unreachable'))
+    there('-I INPUT -p udp --dport 8472 -j DROP')
+    t.notOk((await look()).codes.includes('cni.peer-unreachable'))
+    here('-P INPUT ACCEPT')
+    t.same((await look()).codes, [])
+    await look()
+    t.same((await look()).codes, ['cni.peer-unreachable'], 'it drops the overlay itself')
+  })
 })

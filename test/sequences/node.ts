@@ -92,6 +92,8 @@ export interface Node {
   readonly dice: Dice
   readonly traits: Traits
   readonly wrong: Map<Fact, Wrong>
+  /** When that was so the last time, and is not any more, ms. */
+  readonly past: Map<Fact, { readonly from: number; readonly to: number }>
   readonly pods: Pod[]
   readonly acts: Act[]
   readonly flushes: Flush[]
@@ -140,6 +142,7 @@ export function makeNode(time: Timeline, dice: Dice, traits: Traits): Node {
   ]
   const node: Node = {
     ...{ time, dice, traits, wrong, acts },
+    past: new Map(),
     pods: podsOf(traits),
     flushes: [],
     kills: [],
@@ -172,7 +175,11 @@ export function makeNode(time: Timeline, dice: Dice, traits: Traits): Node {
       node.broke(fact)
     },
     mend(...facts) {
-      for (const it of facts) wrong.delete(it)
+      for (const it of facts) {
+        const was = wrong.get(it)
+        if (was) node.past.set(it, { from: was.since, to: time.now() })
+        wrong.delete(it)
+      }
     },
     is: (fact) => wrong.has(fact),
     broke: () => {},

@@ -52,7 +52,8 @@ export function dnsFromPod(node: Node, pod: Pod): Origin | undefined {
       ...bridge,
       ...(pod.off ? (['pods off'] as const) : []),
     ]),
-    dnsHere || !peer ? undefined : causeIn(node, away),
+    // What comes by the overlay is encapsulated, and comes in first.
+    dnsHere || !peer ? undefined : causeIn(node, [...away, ...closed]),
   ])
 }
 

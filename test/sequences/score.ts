@@ -75,11 +75,11 @@ export function makeScore(node: Node, core: Core) {
     return Object.values(looks).flatMap((it) => it(node))
   }
 
-  /** `idle`: nothing has happened since; then nothing that was not wrong can have become so. */
+  /** `idle`: nothing has happened since; then nothing can have become so where nothing is wrong, seen by now or not. */
   function changed(idle?: true): void {
     if (idle && calm) return
     const all = truth()
-    calm = all.length === 0
+    calm = all.length === 0 && node.wrong.size === 0
     const here = new Set<string>()
     for (const it of all) {
       if (it.past) pasts.add(it.code)

@@ -21,19 +21,28 @@ const none = { state: 'lost', agents: 'none' }
 t.test(
   "this server's firewall explains lost agents only if it drops their API, and none is Ready",
   async (t) => {
-    t.equal(cause(lost(none), blocks('nodes-api, overlay')), 'firewall.blocks-k3s')
-    t.equal(cause(lost(none), blocks('pods-api, overlay')), undefined, 'the API is let through')
-    t.equal(cause(lost({ state: 'lost' }), blocks('nodes-api')), undefined, 'another agent gets through')
-    t.equal(cause(lost({ state: 'silent', server: true }), blocks('nodes-api')), undefined)
-    t.equal(cause(lost(none), blocks('nodes-api', 5 * minute)), undefined, 'they were well long after it')
+    t.equal(cause(lost(none), blocks('nodes-api 6443, overlay 8472')), 'firewall.blocks-k3s')
+    t.equal(cause(lost(none), blocks('pods-api 6443, overlay 8472')), undefined, 'the API is let through')
+    t.equal(cause(lost(none), blocks('nodes-api 6443 (192.0.2.2)')), undefined, 'others get through')
+    t.equal(cause(lost(none), blocks('overlay 8472, nodes-api 6443 ipv6')), 'firewall.blocks-k3s')
+    t.equal(cause(lost({ state: 'lost' }), blocks('nodes-api 6443')), undefined, 'another agent gets through')
+    t.equal(cause(lost({ state: 'silent', server: true }), blocks('nodes-api 6443')), undefined)
+    t.equal(
+      cause(lost(none), blocks('nodes-api 6443', 5 * minute)),
+      undefined,
+      'they were well long after it',
+    )
   },
 )
 
 t.test('what shuts all off explains that none reports either', async (t) => {
   const cut = at('cluster.cut-off', 20 * minute, { ...none, state: 'api' })
-  t.equal(cause(cut, blocks('nodes-api')), 'firewall.blocks-k3s')
-  t.equal(cause(cut, blocks('pods-api')), undefined)
-  t.equal(cause(at('cluster.cut-off', 20 * minute, { state: 'servers' }), blocks('nodes-api')), undefined)
+  t.equal(cause(cut, blocks('nodes-api 6443')), 'firewall.blocks-k3s')
+  t.equal(cause(cut, blocks('pods-api 6443')), undefined)
+  t.equal(
+    cause(at('cluster.cut-off', 20 * minute, { state: 'servers' }), blocks('nodes-api 6443')),
+    undefined,
+  )
 })
 
 t.test('a flush that left DROP explains it too; a lockout of SSH alone does not', async (t) => {

@@ -4,6 +4,7 @@ import {
   ofApi,
   ofEtcd,
   ofNat,
+  ofNodesApi,
   ofOverlay,
   ofOverlayTo,
   ofPods,
@@ -26,7 +27,7 @@ t.test('services go with nat, and all that comes in with filter', async (t) => {
 })
 
 t.test('what the firewall drops says what can follow from it', async (t) => {
-  const proofs = { ofOverlay, ofSomeOverlay, ofPods, ofPodsApi, ofApi, ofEtcd }
+  const proofs = { ofOverlay, ofSomeOverlay, ofPods, ofPodsApi, ofApi, ofNodesApi, ofEtcd }
   const of = (blocked: string) => {
     const cause = finding({ code: 'firewall.blocks-k3s', evidence: { blocked } })
     return Object.entries(proofs).flatMap(([name, holds]) => (holds(cause, effect) ? [name] : []))
@@ -41,7 +42,9 @@ t.test('what the firewall drops says what can follow from it', async (t) => {
   t.same(of('etcd 2380 (192.0.2.2)'), [], 'the others may be a majority')
   t.same(of('overlay 8472 (192.0.2.2)'), ['ofSomeOverlay', 'ofPods'])
   t.same(of('overlay 8472 ipv6'), ['ofPods'], 'the DNS is asked over IPv4')
-  t.same(of('nodes-api 6443, nodes-kubelet 10250, pods-kubelet 10250'), [], 'what others need')
+  t.same(of('nodes-api 6443, pods-kubelet 10250'), ['ofNodesApi'])
+  t.same(of('nodes-api 6443 (192.0.2.2)'), [], 'the others get through')
+  t.same(of('nodes-kubelet 10250, pods-kubelet 10250'), [], 'what others need')
   t.same(of(''), [])
 })
 

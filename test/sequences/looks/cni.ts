@@ -89,7 +89,11 @@ function routes(node: Node): readonly Statement[] {
 /** What takes the way to the other node away, so that it is not asked. */
 const lacking: readonly Fact[] = ['overlay gone', 'overlay down', 'route', 'fdb']
 
-/** The other node, as packets over the overlay find it: what is found before is kept while it cannot be asked. */
+/**
+ * The other node, as packets over the overlay find it: what is found before is kept while it cannot be asked. Under a
+ * policy of DROP that a flush of ufw left here its own address is silent too, and for two minutes after that nothing is
+ * opened (collectors/cni/unreachable.ts).
+ */
 function unreachable(node: Node, settled: boolean): readonly Statement[] {
   const dropped = node.wrong.get('overlay dropped')
   const none = together([dropped && from(dropped, codes['overlay dropped']), node.wrong.get('peer silent')])
@@ -100,7 +104,12 @@ function unreachable(node: Node, settled: boolean): readonly Statement[] {
       (it) => node.wrong.get(it)?.since ?? Number.POSITIVE_INFINITY,
     ),
   )
-  const asked = lacking.every((it) => !node.is(it))
+  const deaf = node.past.get('filter ufw')
+  const asked =
+    lacking.every((it) => !node.is(it)) &&
+    !node.is('filter ufw') &&
+    (deaf === undefined || node.time.now() - deaf.to >= grace)
+  const answered = deaf && since >= deaf.from && since < deaf.to ? deaf.from : since
   return [
     {
       ...{ code: 'cni.peer-unreachable', subject: '10.42.1.0/24', early: true, seen: settled && asked },
@@ -109,7 +118,7 @@ function unreachable(node: Node, settled: boolean): readonly Statement[] {
         : '192.0.2.2 answers small packets over flannel.1, but none of 1450 bytes.',
       ...(!none && { severity: 'warning' as const }),
       // The poll, which finds it, asked a moment before.
-      ...(profile().early && { wellAt: node.wall(since - profile().reachPoll) }),
+      ...(profile().early && { wellAt: node.wall(answered - profile().reachPoll) }),
       evidence: {
         ...{ link: 'flannel.1', via: '10.42.1.0', node: '192.0.2.2', host: 'answers' },
         silent: none ? 'small, large' : 'large',

@@ -408,6 +408,21 @@ t.test(
   },
 )
 
+t.test('a node that answered while the firewall dropped the overlay is not silent for that', async (t) => {
+  const evidence = { ...shown, blocked: 'overlay 8472' }
+  const silentAfter = (well: number) =>
+    found('cni.peer-unreachable', start + 20 * minute, {
+      onset: { from: well, to: start + 20 * minute },
+      evidence: { silent: 'small, large', via: '10.42.1.0', node: '192.0.2.2' },
+    })
+  const drops = found('firewall.blocks-k3s', start, { evidence })
+  t.equal(causeIn(silentAfter(start - 10 * second), drops), 'firewall.blocks-k3s', 'found late')
+  t.equal(causeIn(silentAfter(start + 15 * minute), drops), undefined)
+  // Before it dropped the overlay too, it was only a warning.
+  const graver = { from: start + 15 * minute, to: start + 16 * minute }
+  t.equal(causeIn(silentAfter(start + 15.5 * minute), { ...drops, graver }), 'firewall.blocks-k3s')
+})
+
 t.test('a flush shuts out more than SSH only where it left the policy alone', async (t) => {
   const shutBy = (code: string, ...all: readonly Finding[]) =>
     causeIn(found(code, start + 20 * second), ...all)
