@@ -129,10 +129,13 @@ function filters(
   const heard = `See whether its packets still come in here; if they do, rules of this node drop them: \`tcpdump -c 5 -ni any 'udp port ${port}${of}'\``
   const here = `See which rule of this node may drop them: \`iptables-save | grep -nE '${port}|REJECT|DROP'\``
   const there = `On ${short}, see which rule drops UDP ${port}: \`iptables-save | grep -nE '${port}|REJECT|DROP'\``
-  const [own] = (linkOf(sample, under)?.addresses ?? []).map((it) => it.replace(/\/.*/, ''))
+  const [own] = (linkOf(sample, under)?.addresses ?? [])
+    .map((it) => it.replace(/\/.*/, ''))
+    .filter((it) => node !== undefined && it.includes(':') === node.includes(':'))
+  // Before all others: behind a rule that denies it, it would change nothing.
   const ufw = own
     ? [
-        `If ufw runs there, let this node in (on ${short}): \`ufw allow from ${own} to any port ${port} proto udp\``,
+        `If ufw runs there, let this node in (on ${short}): \`ufw prepend allow from ${own} to any port ${port} proto udp\``,
       ]
     : []
   const alone = counts.asked > 1 && counts.answered === 0

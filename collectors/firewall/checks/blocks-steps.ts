@@ -74,16 +74,17 @@ const byFirewalld: Make = ({ chain, end, address }) =>
 
 /**
  * Before all other rules of the chain by which the packet comes, so that none of them drops it first: what is accepted
- * there passes that chain.
+ * there passes that chain. What a policy drops between pods comes to no rule: it is accepted behind all of them, since
+ * before them it would pass by the network policies (KUBE-ROUTER-FORWARD).
  */
 const byIptables: Make = (
   { chain, end, address, port, protocol },
-  { family, backend, table = 'filter', base = chain },
+  { by, family, backend, table = 'filter', base = chain },
 ) =>
   [
     `${family === 'ipv6' ? 'ip6' : 'ip'}tables${backend === 'legacy' ? '-legacy' : ''}`,
     ...(table === 'filter' ? [] : [`-t ${table}`]),
-    `-I ${base} -${end === 'from' ? 's' : 'd'} ${address}`,
+    `-${chain === 'FORWARD' && !by.startsWith('-A ') ? 'A' : 'I'} ${base} -${end === 'from' ? 's' : 'd'} ${address}`,
     ...(port ? [`-p ${protocol} --dport ${port}`] : []),
     '-j ACCEPT',
   ].join(' ')

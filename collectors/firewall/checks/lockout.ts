@@ -7,6 +7,7 @@ import { type Code, rebuildUfw } from '../rules.ts'
 import type { FirewallSample } from '../sample.ts'
 import { ruleInBackticks } from '../text.ts'
 import { nftPlace } from './nft-place.ts'
+import { writerOf } from './writers.ts'
 
 /** A lockout that is seen so much later, ms, is of something since the flush: `ufw reload` is off for a second. */
 const ofFlush = 10_000
@@ -18,6 +19,19 @@ function openedByNft({ backend, table, base }: Verdict, port: number): string | 
   const place = nftPlace(table, base)
   return place === undefined ? 'nft list ruleset' : `nft insert rule ${place} tcp dport ${port} accept`
 }
+
+/** A rule drops it that is none of ufw's: what ufw allows does not come before that. */
+const isBeforeUfw = ({ by, table, backend }: Verdict, family: Family, sample: FirewallSample) =>
+  by.startsWith('-A ') &&
+  writerOf(
+    {
+      by,
+      ...(family === 'ipv6' && { family }),
+      ...(table !== undefined && { table }),
+      ...(backend !== undefined && { backend }),
+    },
+    sample,
+  ) !== 'ufw'
 
 /**
  * SSH is blocked over IPv4, or over IPv6 where it does not listen on IPv4. One finding for both: people use the family
@@ -37,18 +51,22 @@ export function lockout(sample: FirewallSample, now: number): Observation<Code>[
   const name = familyNames[family]
   const port = ports[0] ?? 22
   const native = openedByNft(verdict, port)
-  const tables = `${family === 'ipv4' ? 'ip' : 'ip6'}tables${verdict.backend === 'legacy' ? '-legacy' : ''}`
+  const tables = [
+    `${family === 'ipv4' ? 'ip' : 'ip6'}tables${verdict.backend === 'legacy' ? '-legacy' : ''}`,
+    ...(verdict.table === undefined || verdict.table === 'filter' ? [] : [`-t ${verdict.table}`]),
+  ].join(' ')
   // ufw can open a port only while the built-in chains lead to its chains.
   const hooked = sets.some((it) => it.family === family && (it.cells['filter ufw']?.[1] ?? 0) > 0)
   const on = ufw ? ufw.enabled : hooked
-  const open = `\`${tables} -I INPUT -p tcp --dport ${port} -j ACCEPT\``
+  // Where it is dropped: what raw or mangle drops never comes to the chain INPUT of filter.
+  const open = `\`${tables} -I ${verdict.base ?? 'INPUT'} -p tcp --dport ${port} -j ACCEPT\``
   const next = native
     ? [`In your open session or on the console: \`${native}\``]
-    : on && hooked
+    : on && hooked && !isBeforeUfw(verdict, family, sample)
       ? [`In your open session or on the console: \`ufw allow ${port}/tcp\``]
       : [
           `In your open session or on the console: ${open}`,
-          ...(on
+          ...(on && !hooked
             ? [`Allow SSH in ufw: \`ufw allow ${port}/tcp\``, `Rebuild ufw's chains: \`${rebuildUfw}\``]
             : []),
         ]

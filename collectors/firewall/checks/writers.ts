@@ -17,7 +17,10 @@ const isRule = ({ by }: Pick<Blocked, 'by'>) => by.startsWith('-A ')
  * Judged by the chain that drops. A policy is ufw's while packets pass its chains: after a flush changing its settings
  * would not help.
  */
-export function writerOf(it: Blocked, { sets }: Pick<FirewallSample, 'sets'>): Writer {
+export function writerOf(
+  it: Pick<Blocked, 'by' | 'backend' | 'table' | 'family'>,
+  { sets }: Pick<FirewallSample, 'sets'>,
+): Writer {
   const { by, backend, table = '' } = it
   const family: Family = it.family ?? 'ipv4'
   if (backend === 'native') return /\bfirewalld$/.test(table) ? 'firewalld' : 'nftables'

@@ -34,6 +34,8 @@ const mostSteps = 20_000
 const longestText = 160
 /** Elements of a set that are held against a packet; a larger one is not known. */
 const mostElements = 5000
+/** Those of all rules that name a set, together: each rule holds them anew, 0.3 kB each. */
+const mostHeld = 50_000
 /** What a statement does that lets the packet go on as it is. */
 const passing = new Set([
   'counter',
@@ -62,10 +64,13 @@ export function nativeTable(printed: Json, name: string, family: Family): Native
   const each = (kind: string) =>
     objects.flatMap((it) => (fieldsOf(it)[kind] ? [fieldsOf(fieldsOf(it)[kind])] : []))
   const sets = new Map([...each('set'), ...each('map')].map((it) => [String(it.name), it]))
+  let held = 0
   const setOf: SetOf = (set) => {
     const { elem = [], flags } = sets.get(set) ?? {}
     const changes = [flags].flat().includes('dynamic') || !sets.has(set)
-    if (changes || !Array.isArray(elem) || elem.length > mostElements) return undefined
+    if (changes || !Array.isArray(elem) || elem.length > Math.min(mostElements, mostHeld - held))
+      return undefined
+    held += elem.length
     return elem.map((it) => fieldsOf(fieldsOf(it).elem).val ?? it)
   }
   const policies = new Map<string, string>()

@@ -41,7 +41,9 @@ t.test('silent over the overlay, and not outside of it', async (t) => {
   t.ok(it?.fix?.some((step) => step.includes(`udp port 8472 and host ${peer?.node}`)))
   t.ok(
     it?.fix?.some((step) =>
-      /^If ufw runs there.*\(on node2\): `ufw allow from [\d.]+ to any port 8472 proto udp`$/.test(step),
+      /^If ufw runs there.*\(on node2\): `ufw prepend allow from [\d.]+ to any port 8472 proto udp`$/.test(
+        step,
+      ),
     ),
   )
   t.equal(it && titles.reach(it), 'flannel.1: no answer from node2')

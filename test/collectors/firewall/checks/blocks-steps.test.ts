@@ -59,8 +59,8 @@ t.test('before a rule that drops much else goes what k3s needs', async (t) => {
     'iptables -I OUTPUT -d 192.0.2.2 -p udp --dport 8472 -j ACCEPT',
   )
   t.same(commands([{ need: 'pods-in', port: 53, by: 'the policy of FORWARD is DROP' }]).slice(0, 2), [
-    'iptables -I FORWARD -s 10.42.0.0/16 -j ACCEPT',
-    'iptables -I FORWARD -d 10.42.0.0/16 -j ACCEPT',
+    'iptables -A FORWARD -s 10.42.0.0/16 -j ACCEPT',
+    'iptables -A FORWARD -d 10.42.0.0/16 -j ACCEPT',
   ])
   const many = ['192.0.2.2', '192.0.2.3', '192.0.2.4', '192.0.2.5']
   t.equal(

@@ -66,6 +66,23 @@ t.test('ufw can only open a port while its chains are reached', (t) => {
   t.end()
 })
 
+t.test('what drops it before ufw, or in another table, is opened there', (t) => {
+  const by = (more: object) =>
+    next(
+      sample({
+        ufw: { enabled: true },
+        sets: [ufwSet(18)],
+        input: { ipv4: { verdict: 'drop', port: 2222, by: '-A INPUT -j DROP', backend: 'nft', ...more } },
+      }),
+    )
+  t.match(by({}), /console: `iptables -I INPUT -p tcp --dport 2222 -j ACCEPT`/)
+  t.notMatch(by({}), /ufw/)
+  t.match(by({ by: '-A ufw-user-input -j DROP' }), /`ufw allow 2222\/tcp`/)
+  const raw = { by: '-A PREROUTING -p tcp -j DROP', table: 'raw', base: 'PREROUTING' }
+  t.match(by(raw), /`iptables -t raw -I PREROUTING -p tcp --dport 2222 -j ACCEPT`/)
+  t.end()
+})
+
 t.test('after a flush it is no passing state of an ordinary command', (t) => {
   t.equal(lockout(sample())[0]?.pendingFor, undefined)
   const after = (table: string, now: number) => {

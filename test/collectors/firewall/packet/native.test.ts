@@ -148,3 +148,20 @@ t.test('any JSON is taken', async (t) => {
   ])
     t.doesNotThrow(() => nativeTable(it, 'inet mine', 'ipv4'), JSON.stringify(it))
 })
+
+t.test('a set that many rules name is held for as many as there is room for', async (t) => {
+  const elem = Array.from({ length: 5000 }, (_, at) => `198.18.${at >> 8}.${at & 255}`)
+  const named = match({ payload: { protocol: 'ip', field: 'saddr' } }, '@bad')
+  const begun = performance.now()
+  const it = made([
+    { set: { name: 'bad', type: 'ipv4_addr', elem } },
+    input,
+    ...Array.from({ length: 2000 }, () => rule('in', named, { drop: null })),
+  ])
+  // Without a bound 36 s and 2.8 GB.
+  t.ok(performance.now() - begun < 10_000)
+  const [first, last] = [0, -1].map((at) => it?.table.chains.get('in')?.at(at))
+  const from = { ...ssh, from: [{ bits: 32 as const, words: [(203 << 24) | 1], prefix: 32 }] }
+  t.equal(first?.conditions[0]?.(from, 0), 'no')
+  t.equal(last?.conditions[0]?.(from, 0), 'maybe', 'not known')
+})
