@@ -30,7 +30,7 @@ t.test(
       `useradd --system --home-dir /var/lib/murphy --shell /usr/sbin/nologin murphy
      ip link set lo up
      mkdir -p ${folder} /etc/systemd/system/murphy.service.d && chown murphy ${folder}
-     printf '[Service]\\nExecStart=\\nExecStart=${process.execPath} ${root}/agent/main.ts run\\nExecPaths=${dirname(process.execPath)}\\n' \
+     printf '[Service]\\nExecStart=\\nExecStart=${process.execPath} ${root}/agent/main.ts run\\nExecPaths=${dirname(process.execPath)}\\nBindReadOnlyPaths=${root}\\n' \
        > /etc/systemd/system/murphy.service.d/a.conf
      systemctl daemon-reload && systemctl start murphy`,
     )
