@@ -36,6 +36,12 @@ export function openInside(prefix: readonly string[]): Inside {
       waiting.get(id)?.(answer)
       waiting.delete(id)
     })
+    // What a poll still asks while the test is over finds nobody.
+    it.stdin.on('error', () => {})
+    it.once('close', () => {
+      for (const answer of waiting.values()) answer({ code: 'failed', message: 'the node is gone' })
+      waiting.clear()
+    })
     return it
   }
   const order = <T>(what: Order): Promise<T> =>
