@@ -40,7 +40,8 @@ t.test(
     const { delivery } = await opened(t, [one.url, two.url, 'http://127.0.0.1:9/'])
     await until(() => one.firing().length === 1)
     t.equal(one.firing().length, 1)
-    await until(() => delivery.state().lacks !== undefined)
+    // It has arrived before its answer is read.
+    await until(() => delivery.state().lacks !== undefined && delivery.state().lastSent !== undefined)
     t.match(delivery.state(), {
       ...{ name: 'am', type: 'alertmanager', failing: undefined, waiting: 0, lastSent: Number },
       lacks: /^one of 3 takes nothing: 127\.0\.0\.1: refused the connection/,
