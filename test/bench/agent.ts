@@ -77,12 +77,12 @@ export interface BenchAgent {
 /** Where the unit has its socket. */
 const socket = '/run/murphy/agent.sock'
 
-/** Starts the bundled agent on the node as the unit does, as root, and waits until it is ready. */
+/** Starts the bundled agent on the node as the unit does, as root and without the checks `off`, and waits until it is ready. */
 export async function startAgent(
   node: BenchNode,
   receiver: Receiver,
   bundle: string,
-  more: object = {},
+  off: readonly string[] = [],
 ): Promise<BenchAgent> {
   const at = join(node.folder, 'agent')
   const [config, ready] = [join(at, 'config.yaml'), join(at, 'ready')]
@@ -95,10 +95,12 @@ export async function startAgent(
     socket,
     // Each fault is told by itself.
     messages_per_10_minutes: 1000,
-    // So that not all kills of the bench are open at once.
-    collectors: { memory: { hold_minutes: 1 } },
+    collectors: {
+      // So that not all kills of the bench are open at once.
+      memory: { hold_minutes: 1, enabled: !off.includes('memory') },
+      ...Object.fromEntries(off.filter((it) => it !== 'memory').map((it) => [it, { enabled: false }])),
+    },
     sinks: [{ type: 'webhook', url: receiver.url, secret: receiver.secret }],
-    ...more,
   }
   writeFileSync(config, JSON.stringify(settings))
   // There is no systemd to tell here; that it would be told is what counts.

@@ -15,19 +15,30 @@ export interface Certificates {
   expired(): string
 }
 
+/** Who the node's clients are to its API, and by which address its servers are asked; of others only the dates count. */
+const known: Readonly<Record<string, { readonly subject?: string; readonly names?: string }>> = {
+  'client-kubelet.crt': { subject: '/O=system:nodes/CN=system:node:node1' },
+  'client-kube-proxy.crt': { subject: '/CN=system:kube-proxy' },
+  'client-k3s-controller.crt': { subject: '/CN=system:k3s-controller' },
+  'serving-kube-apiserver.crt': { names: 'IP:127.0.0.1' },
+}
 const healthy = join(import.meta.dirname, '../nodes/healthy/files')
 
 /** Fresh certificates by the names of the recorded ones. `over` is told what to do in the end. */
 export function makeCertificates(over: (work: () => void) => void): Certificates {
   const { issue } = certificates({ teardown: over } as unknown as Test)
   const authority = issue({ subject: '/CN=k3s-ca', to: days(3650), ca: true })
-  const signed = (subject: string, from = days(-1), to = days(364)) =>
-    issue({ subject, from, to, by: authority }).pem + authority.pem
+  const signed = (subject: string, from = days(-1), to = days(364), names = '') =>
+    issue({ subject, from, to, names, by: authority }).pem + authority.pem
   const files: Record<string, string> = {}
   for (const folder of ['server/tls', 'server/tls/etcd', 'agent'])
     for (const name of readdirSync(join(healthy, 'var/lib/rancher/k3s', folder)))
-      if (name.endsWith('.crt'))
-        files[`${folder}/${name}`] = /-ca\.crt$/.test(name) ? authority.pem : signed(`/CN=${name}`)
+      if (name.endsWith('.crt')) {
+        const { subject = `/CN=${name}`, names } = known[name] ?? {}
+        files[`${folder}/${name}`] = /-ca\.crt$/.test(name)
+          ? authority.pem
+          : signed(subject, undefined, undefined, names)
+      }
   const valid = signed('/CN=system:admin')
   let count = 0
   const expired = () => {

@@ -71,8 +71,8 @@ export async function restOf({ site, launch }: Stand, minutes: number): Promise<
   const agents: (readonly [name: string, agent: BenchAgent])[] = []
   for (const names of sets) {
     const name = names.length === 0 ? 'none' : names.length === 1 ? String(names[0]) : 'all'
-    const off = collectors.filter((it) => !names.includes(it.name)).map((it) => [it.name, { enabled: false }])
-    agents.push([name, await launch(await site(`rest-${name}`), { collectors: Object.fromEntries(off) })])
+    const off = collectors.map((it) => it.name).filter((it) => !names.includes(it))
+    agents.push([name, await launch(await site(`rest-${name}`), off)])
   }
   await pause(settling)
   say(`resting for ${minutes} min with each collector by itself`)

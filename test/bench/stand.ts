@@ -16,8 +16,8 @@ export interface Stand {
   undo(what: () => unknown): void
   /** A stand-in node with a receiver, and so many pods more than the recorded one has. */
   site(name: string, pods?: number): Promise<Site>
-  /** `settings`: beside those of all benches. */
-  launch(site: Site, settings?: object): Promise<BenchAgent>
+  /** `off`: the checks that do not run. */
+  launch(site: Site, off?: readonly string[]): Promise<BenchAgent>
 }
 
 const root = join(import.meta.dirname, '../..')
@@ -57,8 +57,8 @@ export async function withStand(work: (stand: Stand) => Promise<void>): Promise<
         later(() => node.stop())
         return { node, receiver: await startReceiver(node) }
       },
-      async launch({ node, receiver }, settings) {
-        const agent = await startAgent(node, receiver, built, settings)
+      async launch({ node, receiver }, off) {
+        const agent = await startAgent(node, receiver, built, off)
         later(() => agent.stop())
         return agent
       },
