@@ -25,7 +25,7 @@ const packages = ['systemd', 'systemd-sysv', 'dbus', 'openssl', 'procps']
 const ubuntu = ['jammy', 'noble']
 
 /** Directives of the unit that systemd 247 does not know: each only forbids something. */
-const unknownTo247 = ['ExecPaths', 'NoExecPaths', 'SocketBindDeny']
+const unknownTo247 = ['ExecPaths', 'NoExecPaths', 'SocketBindAllow', 'SocketBindDeny']
 const unknownTo: Readonly<Record<string, readonly string[]>> = { bullseye: unknownTo247 }
 
 t.test('what an older systemd does not know is said', async (t) => {
