@@ -32,8 +32,8 @@ export const reachRules = declared({
       { code: 'cni.routes-missing', takes: whileOpen, same: 'subject' },
       { code: 'cni.overlay-missing', takes: whileOpen, same: 'link' },
       { code: 'cni.overlay-down', takes: whileOpen, same: 'link' },
-      { code: 'cni.mtu-mismatch', takes: whileOpen, same: 'link', proof: onlyLarge },
-      // Who was seen to answer while it was dropped is silent for another reason: the next packet would have met the rule.
+      // Who was seen to answer meanwhile is silent for another reason: the next packet would have met the same.
+      { code: 'cni.mtu-mismatch', same: 'link', proof: onlyLarge },
       // It drops the overlay since it is critical, where it was a warning before.
       { code: 'firewall.blocks-k3s', grave: true, proof: ofOverlayTo },
     ],

@@ -423,6 +423,17 @@ t.test('a node that answered while the firewall dropped the overlay is not silen
   t.equal(causeIn(silentAfter(start + 15.5 * minute), { ...drops, graver }), 'firewall.blocks-k3s')
 })
 
+t.test('large packets that arrived under an MTU mismatch are not lost by it', async (t) => {
+  const lostAfter = (well: number) =>
+    found('cni.peer-unreachable', start + 20 * minute, {
+      onset: { from: well, to: start + 20 * minute },
+      evidence: { silent: 'large', via: '10.42.1.0', node: '192.0.2.2', link: 'flannel.1' },
+    })
+  const mismatch = found('cni.mtu-mismatch', start, { subject: 'flannel.1', evidence: { link: 'flannel.1' } })
+  t.equal(causeIn(lostAfter(start - 10 * second), mismatch), 'cni.mtu-mismatch', 'found late')
+  t.equal(causeIn(lostAfter(start + 15 * minute), mismatch), undefined)
+})
+
 t.test('a flush shuts out more than SSH only where it left the policy alone', async (t) => {
   const shutBy = (code: string, ...all: readonly Finding[]) =>
     causeIn(found(code, start + 20 * second), ...all)
