@@ -1,5 +1,5 @@
 import type { Observation } from '../../agent/model/index.ts'
-import { list, many } from '../../agent/text/lists.ts'
+import { list, listed, many } from '../../agent/text/lists.ts'
 import { exactMoment } from '../../agent/text/times.ts'
 import type { Code } from './rules.ts'
 import type { ClusterSample, Lost } from './sample.ts'
@@ -58,6 +58,6 @@ export function allSilent(
 }
 
 const names = (all: readonly { readonly name: string }[]) => {
-  const first = all.slice(0, named).map((it) => it.name)
-  return all.length > named ? `${first.join(', ')} and ${all.length - named} more` : list(first)
+  const each = all.map((it) => it.name)
+  return each.length > named ? listed(each, named) : list(each)
 }

@@ -7,6 +7,7 @@ import type { BenchAgent } from './agent.ts'
 import { cpuOf } from './measure.ts'
 import { now } from './node.ts'
 import { type Stand, say } from './stand.ts'
+import { aligned } from './table.ts'
 
 /** What an agent at rest costs with these collectors and no others. */
 export interface Rest {
@@ -110,10 +111,5 @@ export function restTable(all: readonly Rest[]): string {
     it.rounds > 0 ? it.round.toFixed(1) : '',
     it.wakes.toFixed(1),
   ])
-  const widths = columns.map((it, at) => Math.max(it.length, ...rows.map((row) => row[at]?.length ?? 0)))
-  return [columns, ...rows]
-    .map((row) =>
-      row.map((it, at) => (at === 0 ? it.padEnd(widths[at] ?? 0) : it.padStart(widths[at] ?? 0))).join('  '),
-    )
-    .join('\n')
+  return aligned([columns, ...rows], new Set([0]))
 }

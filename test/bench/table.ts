@@ -60,14 +60,18 @@ export function table(rows: readonly Figures[]): string {
     it.floor === undefined ? '' : `${short(it.floor)} ${it.unit}: ${it.floorOf}`,
   ])
   const head = ['', 'p50', 'p99', 'n', '', 'budget', '', 'p50/floor', 'floor']
-  const widths = head.map((it, at) => Math.max(it.length, ...lines.map((line) => line[at]?.length ?? 0)))
-  const left = new Set([0, 4, 6, 8])
-  const draw = (line: readonly string[]) =>
-    line
+  return aligned([head, ...lines], new Set([0, 4, 6, 8]))
+}
+
+/** Rows of as many cells each, one below the other; the columns `left` begin at the left, the others end at the right. */
+export function aligned(rows: readonly (readonly string[])[], left: ReadonlySet<number>): string {
+  const widths = (rows[0] ?? []).map((_, at) => Math.max(...rows.map((row) => row[at]?.length ?? 0)))
+  const draw = (row: readonly string[]) =>
+    row
       .map((it, at) => (left.has(at) ? it.padEnd(widths[at] ?? 0) : it.padStart(widths[at] ?? 0)))
       .join('  ')
       .trimEnd()
-  return [head, ...lines].map(draw).join('\n')
+  return rows.map(draw).join('\n')
 }
 
 /** Prints what was measured and what could not be, and ends the bench: with 1 where something could not. */
