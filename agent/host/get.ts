@@ -1,7 +1,10 @@
+import type { RequestOptions } from 'node:https'
 import { isIP } from 'node:net'
+import { connect as connectTls } from 'node:tls'
 import type { Get, Got } from '../model/index.ts'
 import { HostError } from '../model/index.ts'
-import { read } from './files.ts'
+import type { Connect, Connections } from './connections.ts'
+import { allFacts, read } from './files.ts'
 import { bounded, hostError } from './limits.ts'
 
 // An import of these also loads Node's own copy of undici, 13 MB and 50 ms, which is not needed here.
@@ -14,66 +17,112 @@ const usualBody = 4 * 1024
 const mostKey = 64 * 1024
 
 /**
- * One HTTPS request, see `Host.get`. The client certificate and its key are read here and do not leave this function: no
+ * One HTTPS request, see `Host.get`. The client certificate and its key are read here and do not leave this file: no
  * error, answer or recording holds any part of them.
  */
-export async function get(
-  {
-    host,
-    port,
-    path,
-    as,
-    authority,
-    accept = 'application/json',
-    limit = usualBody,
-    plain,
-    timeout = 5_000,
-  }: Get,
-  signal: AbortSignal,
-): Promise<Got> {
+export async function get(request: Get, signal: AbortSignal, open?: Connections): Promise<Got> {
+  const { host, port, path, as, plain, keep, timeout = 5_000 } = request
   const doing = `asking ${plain ? 'http' : 'https'}://${host}:${port}${path}${as ? ` as ${as.certificate}` : ''}`
-  const file = async (name: string) => Buffer.from(await read(name, { limit: mostKey, timeout }, signal))
-  const identity = as && { cert: await file(as.certificate), key: await file(as.key) }
-  // Before TLS 1.3 a client shows its certificate before Node.js has looked at the server's.
-  const trust = authority
-    ? { ca: await file(authority), rejectUnauthorized: true, minVersion: 'TLSv1.3' as const }
-    : { rejectUnauthorized: false }
-  const ended = new AbortController()
   try {
-    const answer = new Promise<Got>((resolve, reject) => {
-      const ask = plain ? requestHttp : requestHttps
-      const request = ask({
-        ...{ host, port, path, ...identity, ...trust },
-        servername: isIP(host) ? '' : host,
-        // No pool: no connection stays open, and no TLS session is reused under another identity.
-        agent: false,
-        signal: ended.signal,
-        maxHeaderSize: 16 * 1024,
-        headers: { accept, 'user-agent': 'murphy' },
-      })
-      request.once('error', reject)
-      request.once('response', (response) => {
-        const parts: Buffer[] = []
-        let size = 0
-        const done = () => {
-          const body = Buffer.concat(parts).subarray(0, limit).toString('utf8')
-          resolve({ status: response.statusCode ?? 0, body })
-        }
-        response.on('data', (part: Buffer) => {
-          parts.push(part)
-          size += part.length
-          if (size >= limit) done()
-        })
-        response.once('end', done)
-        response.once('error', reject)
-      })
-      request.end()
-    })
-    return await bounded(answer, timeout, signal, doing)
+    if (keep && open) return await askKept(request, doing, signal, open)
+    const secure = plain ? {} : await secureOptions(request, signal)
+    // No connection stays open, and no TLS session is reused under another identity.
+    return await answered(ask(request, { ...secure, agent: false }), timeout, signal, doing)
   } catch (error) {
     throw safeError(doing, error)
+  }
+}
+
+/** Asks on a connection that is open, where there is one. */
+async function askKept(request: Get, doing: string, signal: AbortSignal, open: Connections): Promise<Got> {
+  const { host, port, as, authority, timeout = 5_000 } = request
+  const until = performance.now() + timeout
+  const files = [as?.certificate, as?.key, authority].filter((it) => it !== undefined)
+  const key = [host, port, ...files].join(' ')
+  const facts = await allFacts(files, [], signal)
+  const stamp = facts
+    .map((it) => (it instanceof HostError ? '' : `${it.ino}:${it.size}:${it.ctime}`))
+    .join(' ')
+  const connect: Connect = (made) =>
+    void secureOptions(request, signal).then(
+      (secure) => made(null, connectTls({ ...secure, host, port })),
+      made,
+    )
+  const asking = ask(request, { agent: open.to(key, stamp, connect) })
+  try {
+    return await answered(asking, timeout / 2, signal, doing)
+  } catch (error) {
+    open.drop(key)
+    if (signal.aborted || !asking.isOld()) throw error
+    // The server may have closed it just now, or be gone, while another has taken its place.
+    const again = ask(request, { agent: open.to(key, stamp, connect) })
+    return await answered(again, until - performance.now(), signal, doing)
+  }
+}
+
+/** What is shown, and who is believed. The files are read for each connection: they may have been renewed. */
+async function secureOptions({ host, as, authority, timeout = 5_000 }: Get, signal: AbortSignal) {
+  const file = async (name: string) => Buffer.from(await read(name, { limit: mostKey, timeout }, signal))
+  return {
+    ...(as && { cert: await file(as.certificate), key: await file(as.key) }),
+    // Before TLS 1.3 a client shows its certificate before Node.js has looked at the server's.
+    ...(authority
+      ? { ca: await file(authority), rejectUnauthorized: true, minVersion: 'TLSv1.3' as const }
+      : { rejectUnauthorized: false }),
+    servername: isIP(host) ? '' : host,
+  }
+}
+
+interface Asking {
+  readonly answer: Promise<Got>
+  /** Whether it went over a connection that was open before. */
+  isOld(): boolean
+  /** Gives up what has not been answered. */
+  end(): void
+}
+
+function ask(
+  { host, port, path, plain, accept = 'application/json', limit = usualBody }: Get,
+  way: RequestOptions,
+): Asking {
+  const request = (plain ? requestHttp : requestHttps)({
+    ...{ host, port, path, ...way },
+    maxHeaderSize: 16 * 1024,
+    headers: { accept, 'user-agent': 'murphy' },
+  })
+  const answer = new Promise<Got>((resolve, reject) => {
+    request.on('error', reject)
+    request.once('response', (response) => {
+      const parts: Buffer[] = []
+      let size = 0
+      const done = () => {
+        const body = Buffer.concat(parts).subarray(0, limit).toString('utf8')
+        resolve({ status: response.statusCode ?? 0, body })
+      }
+      response.on('data', (part: Buffer) => {
+        parts.push(part)
+        size += part.length
+        if (size >= limit) done()
+      })
+      response.once('end', done)
+      response.once('error', reject)
+    })
+    request.end()
+  })
+  return { answer, isOld: () => request.reusedSocket, end: () => void request.destroy() }
+}
+
+async function answered(
+  { answer, end }: Asking,
+  timeout: number,
+  signal: AbortSignal,
+  doing: string,
+): Promise<Got> {
+  try {
+    return await bounded(answer, timeout, signal, doing)
   } finally {
-    ended.abort()
+    // After a whole answer this does nothing, and the connection stays as it is.
+    end()
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Host } from '../model/index.ts'
 import { follow, run } from './command.ts'
+import { connections } from './connections.ts'
 import { resolve } from './dns.ts'
 import { allFacts, facts, list, owned, range, read, target } from './files.ts'
 import { get } from './get.ts'
@@ -25,15 +26,19 @@ export interface Machine {
   close(): void
 }
 
+const textOf = ({ buffer, byteOffset, byteLength }: Uint8Array) =>
+  Buffer.from(buffer, byteOffset, byteLength).toString('utf8')
+
 /** The only access to the machine: every read and command has a timeout, can be aborted, and has a size limit. */
 export function openMachine({ now = Date.now } = {}): Machine {
   const log = kernelLog()
+  const open = connections()
   return {
     during: (signal) => ({
       recorded: false,
       now,
       read: (path, options = {}) => read(path, options, signal),
-      text: async (path, options = {}) => Buffer.from(await read(path, options, signal)).toString('utf8'),
+      text: async (path, options = {}) => textOf(await read(path, options, signal)),
       owned: (path, options = {}) => owned(path, options, signal),
       range: (path, from, length, options = {}) => range(path, from, length, options, signal),
       list: (path) => list(path, signal),
@@ -43,13 +48,16 @@ export function openMachine({ now = Date.now } = {}): Machine {
       run: (argv, options = {}) => run(argv, options, signal),
       kmsg: (after, record) => log.since(after, record, signal),
       handshake: (address) => handshake(address, signal),
-      get: (request) => get(request, signal),
+      get: (request) => get(request, signal, open),
       space: (path) => space(path, signal),
       resolve: (question) => resolve(question, signal),
       probe: (it) => probe(it, signal),
     }),
     follow,
     watch: watchPath,
-    close: () => log.close(),
+    close() {
+      log.close()
+      open.close()
+    },
   }
 }

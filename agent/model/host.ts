@@ -45,6 +45,8 @@ export interface Get {
   readonly accept?: string
   /** How many bytes of the answer are kept (default 4 KiB). */
   readonly limit?: number
+  /** The connection may stay open for the next question under the same identity, some minutes at most. */
+  readonly keep?: true
   /** Plain HTTP, which some of k3s's parts speak on loopback. */
   readonly plain?: true
   /** Milliseconds, for all of it (default 5 s). */

@@ -37,7 +37,7 @@ export function askApi(
   const file = `${dirname(api.certificate)}/client-${as}`
   const accept = form && `application/json;as=${form};v=v1;g=meta.k8s.io`
   return host.get({
-    authority: api.authority,
+    ...{ authority: api.authority, keep: true },
     ...{ host: hostname.replace(/^\[|\]$/g, ''), port: Number(port || 443) },
     as: { certificate: `${file}.crt`, key: `${file}.key` },
     ...{ path, limit, timeout, ...(accept && { accept }) },

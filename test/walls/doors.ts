@@ -38,14 +38,17 @@ export const doors: Readonly<Record<string, readonly [places: string, why: strin
     'agent/host/ agent/delivery/ collectors/',
     'its address arithmetic is for all; beyond that nothing opens a connection that is not bounded',
   ],
-  'node:tls': ['agent/host/tls.ts', 'only handshakes, bounded'],
+  'node:tls': [
+    'agent/host/tls.ts agent/host/get.ts',
+    'only handshakes, bounded; and the connections of questions that may stay open',
+  ],
   'node:dns': [
     'agent/host/dns.ts agent/delivery/addresses.ts',
     'a question has a server, a timeout and an end; the other finds the sinks',
   ],
   bcryptjs: ['agent/api/accounts.ts', 'one password at a time: each takes a tenth of a second of a core'],
   'node:https': [
-    'agent/host/get.ts agent/api/listen-tls.ts',
+    'agent/host/get.ts agent/host/connections.ts agent/api/listen-tls.ts',
     "only this node is asked, with a bound on everything; the outside is the postman's. The other answers for the metrics",
   ],
   'node:http': [
