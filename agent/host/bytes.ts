@@ -31,6 +31,9 @@ const tooLarge = (doing: string, limit: number) =>
   new HostError('too-large', `${doing}: it is larger than ${limit} bytes, the limit for this file`)
 const noFile = (doing: string) => new HostError('failed', `${doing}: it is not a regular file`)
 
+/** Most files of /proc and /sys are some hundred bytes, and a new buffer for each would be most of what is ever allocated. */
+const scratch = Buffer.allocUnsafeSlow(64 * 1024)
+
 /** Synchronous: only for files that cannot hang, in memory or on a local disk. */
 export function readNow(
   path: string,
@@ -45,15 +48,14 @@ export function readNow(
     if (!stats.isFile()) throw noFile(doing)
     if (enough(stats)) return { stats }
     // In /proc sizes are 0, and in /sys they are made up, so both are read to the end.
-    const room = stats.size > 0 && stats.size < 64 * 1024 ? stats.size + 1 : 64 * 1024
     const parts: Buffer[] = []
     for (let size = 0; ; ) {
-      const part = Buffer.allocUnsafe(Math.min(room, limit + 1))
-      const got = readSync(fd, part)
-      if (got === 0) return { stats, bytes: Buffer.concat(parts, size) }
+      const got = readSync(fd, scratch, 0, Math.min(scratch.length, limit + 1), null)
+      if (got === 0)
+        return { stats, bytes: parts.length === 1 ? (parts[0] as Buffer) : Buffer.concat(parts, size) }
       size += got
       if (size > limit) throw tooLarge(doing, limit)
-      parts.push(part.subarray(0, got))
+      parts.push(Buffer.from(scratch.subarray(0, got)))
     }
   } finally {
     closeSync(fd)

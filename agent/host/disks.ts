@@ -34,17 +34,34 @@ interface Mounts {
 const none: Mounts = { devices: new Set(), types: new Map(), byId: new Map(), ids: new Map() }
 let mounts = none
 let asked = Number.NEGATIVE_INFINITY
+let listed: string | undefined
+let changes = 0
 
 function current(age = trusted): Mounts {
   if (performance.now() - asked > age) {
     asked = performance.now()
-    try {
-      mounts = readMounts(readFileSync('/proc/self/mountinfo', 'latin1'))
-    } catch {
-      mounts = none
+    const list = listOfMounts()
+    if (list !== listed || list === undefined) {
+      mounts = list === undefined ? none : readMounts(list)
+      listed = list
+      changes += 1
     }
   }
   return mounts
+}
+
+function listOfMounts(): string | undefined {
+  try {
+    return readFileSync('/proc/self/mountinfo', 'latin1')
+  } catch {
+    return undefined
+  }
+}
+
+/** Another number whenever anything may have been mounted or unmounted, as of a second ago at most. */
+export function mountChanges(): number {
+  current()
+  return changes
 }
 
 /** Whether the device of a `Stat` is a file system of this machine, by /proc/self/mountinfo (proc(5)). */

@@ -1,5 +1,5 @@
 import { lstatSync, type Stats } from 'node:fs'
-import { isLocal } from './disks.ts'
+import { isLocal, mountChanges } from './disks.ts'
 
 /** The first uid and gid of people's accounts (login.defs(5), UID_MIN). */
 export const firstPerson = 1000
@@ -26,28 +26,32 @@ export interface Root {
   readonly dev: number
   /** When that was asked, by `performance.now()`. */
   readonly at: number
+  /** How often the list of mounts had changed by then. */
+  readonly mounts: number
 }
 
 /**
  * By their paths, which nobody but root can make lead elsewhere, and on which nobody else can mount anything. So for
- * `trusted` ms their mounts are not asked for again, and a walk begins at the last of them on its way: each step that
- * it need not take saves two turns of a thread.
+ * some time, ms, their mounts are not asked for again, and a walk begins at the last of them on its way: each step that
+ * it need not take saves two turns of a thread. While nothing is mounted or unmounted that is from one round to the next.
  */
 const roots = new Map<string, Root>()
-const trusted = 10_000
+const trusted = { still: 90_000, changed: 10_000 }
 const mostRoots = 5_000
 
 /** What is known of a folder of root's. */
 export function knownRoot(at: string): Root | undefined {
   const it = roots.get(at)
-  return it && performance.now() - it.at < trusted ? it : undefined
+  if (!it) return undefined
+  const age = performance.now() - it.at
+  return age < trusted.changed || (age < trusted.still && it.mounts === mountChanges()) ? it : undefined
 }
 
 /** Notes a folder to which only root decides the way. Its trust is as old as the question for its mount. */
 export function noteRoot(at: string, stats: Stats, mount: number | undefined): void {
   if (!isRoots(stats) || knownRoot(at)) return
   if (roots.size >= mostRoots) roots.clear()
-  roots.set(at, { mount, dev: stats.dev, at: performance.now() })
+  roots.set(at, { mount, dev: stats.dev, at: performance.now(), mounts: mountChanges() })
 }
 
 /** The last folder on the way by these names that is known and still root's alone, and how many names lead to it. */

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import {
   chmodSync,
   chownSync,
@@ -79,3 +80,27 @@ t.test('what others may change is never noted', root, (t) => {
   t.match(knownRoot(at), { mount: 7 }, 'as old as the question')
   t.end()
 })
+
+t.test(
+  'it stays known from one round to the next, until something is mounted or too long has passed',
+  root,
+  async (t) => {
+    const { now } = performance
+    let ahead = 0
+    performance.now = () => now.call(performance) + ahead
+    t.teardown(() => {
+      performance.now = now
+    })
+    const { at, rest } = await chain(t)
+    ahead = 80_000
+    t.equal(rest(), '/file')
+    execFileSync('mount', ['-t', 'tmpfs', 'tmpfs', join(at, 'a/b/c')])
+    t.teardown(() => execFileSync('umount', [join(at, 'a/b/c')]))
+    ahead += 1_001
+    t.not(rest(), '/file', 'what was mounted meanwhile may be anything')
+    const other = await chain(t)
+    t.equal(other.rest(), '/file')
+    ahead += 91_000
+    t.not(other.rest(), '/file')
+  },
+)
