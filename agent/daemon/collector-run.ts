@@ -70,7 +70,7 @@ export class CollectorRun {
   #markLooked = () => {}
 
   constructor(options: CollectorRunOptions) {
-    const { collector, config, machine, store, log, now } = options
+    const { collector, config, machine, log, now } = options
     const about = { collector: collector.name }
     const wake = () => this.rounds.wake()
     this.#options = options
@@ -89,7 +89,7 @@ export class CollectorRun {
       run: () => this.#look(),
       failed: (error) => log.error({ ...about, error }, 'a check broke off'),
       longest: collector.pause,
-      within: (took) => nextLook(store.ledger(), collector.name, { took, spent: this.#spent }, now()),
+      within: (took) => this.#within(took),
     })
     this.#dates = timer(wake)
     this.#watching = watching({
@@ -120,6 +120,15 @@ export class CollectorRun {
     this.#watching.stop()
     this.#dates.stop()
     return this.rounds.stop()
+  }
+
+  /** How long after the beginning of a round that ran for `took` ms the next one comes at the latest, ms. */
+  #within(took: number): number | undefined {
+    const { store, now } = this.#options
+    const { sample } = this.outcome ?? {}
+    const soon = sample && this.collector.soon?.(sample)
+    const attended = nextLook(store.ledger(), this.collector.name, { took, spent: this.#spent }, now())
+    return soon === undefined ? attended : Math.min(soon, attended ?? soon)
   }
 
   #deadlinesOf(outcome: Outcome | undefined, at: number): readonly Deadline[] {

@@ -73,6 +73,8 @@ export interface Collector<
    * read soon is lost.
    */
   readonly pause?: number
+  /** How soon it looks again, ms, where what it has just seen should not wait for the next round of its schedule. */
+  readonly soon?: (sample: S) => number | undefined
   /**
    * The version of its samples' shape, default 1. Raise it whenever an older sample would be misread. A stored sample
    * of another version is never handed to the collector, and not reported either: after an update it is no fault.

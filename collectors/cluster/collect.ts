@@ -12,7 +12,7 @@ import { listNodes, NoAnswer } from './requests.ts'
 import type { ClusterSample, Place } from './sample.ts'
 import { answersSince, isCutOff, watchedSince } from './watched.ts'
 
-/** While all is well every second round asks, and what is known is read again rarely. */
+/** What is known of this node is read again rarely. */
 const placeFor = 5 * minute
 /** Between two rounds k3s may be starting again by itself, as it does without a quorum. */
 const restarts = 1.5 * pace
@@ -23,7 +23,7 @@ const codes = ['cluster.node-lost', 'cluster.cut-off']
 export async function collect(host: Host, past: Past<ClusterSample>): Promise<ClusterSample> {
   const { sample: before, at } = past
   const now = host.now()
-  if (before && isCalm(before, past, now)) return before
+  if (before && isIdle(before, past, now)) return before
   const known = before?.role && !isDue(now, placeFor) ? before : await findPlace(host)
   const { role, place } = known
   if (!role) return {}
@@ -49,16 +49,12 @@ export async function collect(host: Host, past: Past<ClusterSample>): Promise<Cl
   }
 }
 
-/** Nothing is wrong, and it is a round in which nobody is asked. */
-function isCalm(
-  { role, place, lost, silent, unseen: blind }: ClusterSample,
+/** No server, as far as is known: there is nobody to ask. */
+const isIdle = (
+  { role, place, unseen: blind }: ClusterSample,
   { at }: Past<ClusterSample>,
   now: number,
-): boolean {
-  if (lost || silent || blind || at === undefined || now - at > 2 * pace) return false
-  if (!role || !place) return !isDue(now, placeFor)
-  return !isDue(now, 2 * pace)
-}
+): boolean => !(role && place) && !blind && at !== undefined && now - at <= 3 * pace && !isDue(now, placeFor)
 
 /** Only servers look at other nodes; one without a kubelet of its own has no name in the cluster. */
 async function findPlace(host: Host): Promise<Pick<ClusterSample, 'role' | 'place'>> {

@@ -2,6 +2,7 @@ import { collector } from '../../agent/model/index.ts'
 import { assess } from './assess.ts'
 import { collect } from './collect.ts'
 import { measures } from './measures.ts'
+import { pace } from './pace.ts'
 import { rules } from './rules.ts'
 import { summary } from './summary.ts'
 
@@ -9,8 +10,9 @@ import { summary } from './summary.ts'
 export const cluster = collector({
   name: 'cluster',
   title: 'other nodes',
-  // Every second round asks, and each while something is wrong: a lost node is known within 30 s of the API.
-  every: '5,15,25,35,45,55 * * * * *',
+  // A lost node is known within 30 s of the API: once something is wrong, it is asked twice as often.
+  every: '5,25,45 * * * * *',
+  soon: ({ lost, silent, unseen }) => (lost || silent || unseen ? pace : undefined),
   timeout: 30_000,
   measures,
   rules,

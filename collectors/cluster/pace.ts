@@ -1,6 +1,6 @@
 import { second } from '../../agent/text/times.ts'
 
-/** Rounds come every ten seconds. */
+/** Rounds come as often as this while something is wrong, and every second one of them while all is well. */
 export const pace = 10 * second
 
 /** Whether a pause of so many ms ends with this round, by the clock: nothing has to be kept for that. */

@@ -138,3 +138,17 @@ t.test('while something of it is open the next round comes soon', async (t) => {
   t.ok((await next('count.high')) <= attentive)
   t.ok((await next('other.high')) > 2 * attentive, 'what is open of another does not concern it')
 })
+
+t.test('what its last look says cannot wait for the schedule does not', async (t) => {
+  const next = async (collector: Partial<Parameters<typeof run>[0]>) => {
+    const { one, store } = run(collector)
+    store.saveLedger([finding({ code: 'count.high', since: Date.now() })])
+    one.rounds.start()
+    await one.looked
+    await sleep(10)
+    return (one.rounds.next() ?? 0) - Date.now()
+  }
+  t.ok((await next({ soon: () => 3_000 })) <= 3_000)
+  const later = await next({ soon: () => 60_000 })
+  t.ok(later > 3_000 && later <= attentive, 'and what is open is not put off by it')
+})

@@ -20,9 +20,14 @@ interface Murphy {
   running: boolean
   ledger: readonly Finding[]
   past: Past<ClusterSample>
+  /** When it looks next. */
+  next: number
 }
 
-/** The Murphys of some servers, whose rounds come every ten seconds of a clock that the test sets. */
+/** Between two rounds of the schedule. */
+const pause = 20 * second
+
+/** The Murphys of some servers, whose rounds come by a clock that the test sets, in steps of ten seconds. */
 function murphys(it: Cluster, names: readonly string[]) {
   let clock = began
   const all: Murphy[] = names.map((name) => ({
@@ -33,12 +38,14 @@ function murphys(it: Cluster, names: readonly string[]) {
       () => of(name).running,
     ),
     past: { heard: [] } as Past<ClusterSample>,
+    next: began,
   }))
   const of = (name: string) => all.find((one) => one.name === name) as Murphy
   const look = async (one: Murphy) => {
     const outcome = await round(opaque(collector), {}, one.host, one.past)
     one.ledger = step(one.ledger, outcome, clock)
     if (outcome.sample) one.past = { sample: outcome.sample, at: clock, heard: [] }
+    one.next = clock + (collector.soon?.(one.past.sample ?? {}) ?? pause)
   }
   return {
     all,
@@ -48,7 +55,7 @@ function murphys(it: Cluster, names: readonly string[]) {
       const end = clock + ms
       for (; clock < end; clock += 10 * second) {
         before(clock - began)
-        for (const one of all) if (one.lives) await look(one)
+        for (const one of all) if (one.lives && one.next <= clock) await look(one)
       }
     },
     /** Who has notified of what, and after how many seconds at the latest. */
