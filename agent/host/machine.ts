@@ -33,9 +33,11 @@ const textOf = ({ buffer, byteOffset, byteLength }: Uint8Array) =>
 export function openMachine({ now = Date.now } = {}): Machine {
   const log = kernelLog()
   const open = connections()
+  const identity = {}
   return {
     during: (signal) => ({
       recorded: false,
+      identity,
       now,
       read: (path, options = {}) => read(path, options, signal),
       text: async (path, options = {}) => textOf(await read(path, options, signal)),

@@ -159,6 +159,11 @@ export interface OwnedOptions {
 export interface Host {
   /** True for a folder written by `agent record`. */
   readonly recorded: boolean
+  /**
+   * The same for each round on one machine: what was made of it may be remembered under it. Absent where every question
+   * has to be asked each time, as its answer is recorded.
+   */
+  readonly identity?: object
   now(): number
   /**
    * A whole file; `too-large` beyond `limit` bytes (default 1 MiB). With `dev` from its Stat, reading a file on a

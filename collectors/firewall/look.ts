@@ -2,6 +2,7 @@ import { type Host, type Unseen, unseen } from '../../agent/model/index.ts'
 import { familyNames } from '../../agent/text/families.ts'
 import { exists, orNothing } from '../node/ask.ts'
 import { findK3s, type K3s } from '../node/k3s.ts'
+import { remembered } from '../node/remembered.ts'
 import { serversOf } from '../node/servers.ts'
 import { type Family, families } from './cells.ts'
 import { readBlocked } from './checks/blocked.ts'
@@ -106,7 +107,7 @@ async function readAround(host: Host, see: See, k3s: K3s | undefined, before: Fi
   const mapped = ['firewall.hostport-rules-missing']
   const [ssh, ufw, boot, monitor, conntrack, sandboxes, netConf, bridged, devices] = await Promise.all([
     sshPorts(host),
-    see("ufw's settings", ['firewall.ufw-drift'], readUfw(host), before?.ufw),
+    see("ufw's settings", ['firewall.ufw-drift'], remembered(host, 'ufw', readUfw), before?.ufw),
     orNothing(host.text('/proc/sys/kernel/random/boot_id')),
     firstThere(host, [...nftPlaces, ...(k3s ? [`${k3s.dataDir}/data/current/bin/aux/nft`] : [])]),
     readConntrack(host),

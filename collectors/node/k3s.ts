@@ -2,7 +2,8 @@ import { resolve } from 'node:path'
 import type { Host } from '../../agent/model/index.ts'
 import { exists, orNothing } from './ask.ts'
 import { commandFlags, configFile, environmentFlags, type Flags, mergeFlags } from './flags.ts'
-import { findProcess } from './process.ts'
+import { findProcess, type Process } from './process.ts'
+import { remembered } from './remembered.ts'
 import { findUnit } from './unit.ts'
 
 export { exists, orMissing } from './ask.ts'
@@ -44,7 +45,39 @@ export async function findK3s(
   host: Host,
   known?: { readonly running?: K3s['running'] },
 ): Promise<K3s | undefined> {
-  const process = await findProcess(host, known?.running)
+  const process = await findProcess(host, known?.running ?? lastSeen(host))
+  if (host.identity && process) running.set(host.identity, process)
+  const { pid, since, ...about } = process ?? {}
+  const found = await remembered(host, `k3s ${JSON.stringify(about)}`, (files) =>
+    findSettings(files, process),
+  )
+  if (!found) return undefined
+  const { asked, home, ...k3s } = found
+  const dataDir = asked ?? (await extractedTo(host, pid)) ?? home
+  const role = k3s.role ?? ((await exists(host, `${dataDir}/server`)) ? 'server' : 'agent')
+  const usual = k3s.distribution === 'k3s' ? (role === 'server' ? 'k3s' : 'k3s-agent') : `rke2-${role}`
+  return {
+    ...{ distribution: k3s.distribution, role, dataDir, unit: k3s.unit ?? usual },
+    ...(k3s.always && { always: true as const }),
+    ...(process && { running: { pid: process.pid, since: process.since } }),
+    ...{ flags: k3s.flags, binary: k3s.binary },
+  }
+}
+
+/** The process that was k3s on a machine when it was last looked for. */
+const running = new WeakMap<object, { readonly pid: number; readonly since: number }>()
+const lastSeen = ({ identity }: Host) => identity && running.get(identity)
+
+interface Found extends Pick<K3s, 'distribution' | 'always' | 'flags' | 'binary'> {
+  readonly role: K3s['role'] | undefined
+  readonly unit: string | undefined
+  /** Where its data are by its settings, and where they are by default. */
+  readonly asked: string | undefined
+  readonly home: string
+}
+
+/** All that its files say. */
+async function findSettings(host: Host, process: Process | undefined): Promise<Found | undefined> {
   const unit = await findUnit(host, process)
   const distribution = process?.distribution ?? unit?.distribution ?? (await findData(host))
   if (!distribution) return undefined
@@ -57,18 +90,10 @@ export async function findK3s(
   ]
   const config = mergeFlags(...given).config?.at(-1) ?? `${home.config}/config.yaml`
   const flags = mergeFlags(...(await configFlags(host, config)), ...given)
-  const dataDir = folder(flags['data-dir']?.at(-1)) ?? (await extractedTo(host, process?.pid)) ?? home.data
-  const role = process?.role ?? unit?.role ?? ((await exists(host, `${dataDir}/server`)) ? 'server' : 'agent')
-  const usual = distribution === 'k3s' ? (role === 'server' ? 'k3s' : 'k3s-agent') : `rke2-${role}`
   return {
-    distribution,
-    role,
-    dataDir,
-    unit: unit?.name ?? usual,
+    ...{ distribution, flags, home: home.data, asked: folder(flags['data-dir']?.at(-1)) },
+    ...{ role: process?.role ?? unit?.role, unit: unit?.name, binary: unit?.argv[0] ?? home.binary },
     ...(unit?.always && { always: true as const }),
-    ...(process && { running: { pid: process.pid, since: process.since } }),
-    flags,
-    binary: unit?.argv[0] ?? home.binary,
   }
 }
 

@@ -2,6 +2,7 @@ import { X509Certificate } from 'node:crypto'
 import { type Host, HostError, type NodeApi } from '../../agent/model/index.ts'
 import { printable } from '../../agent/text/sanitize.ts'
 import { findK3s, type K3s } from './k3s.ts'
+import { remembered } from './remembered.ts'
 import { serversOf } from './servers.ts'
 
 /** The largest kubeconfig or certificate file that is read, bytes; k3s writes 461 and 1177. */
@@ -27,6 +28,10 @@ export async function findNodeApi(
 ): Promise<NodeApi> {
   const k3s = known ?? (await findK3s(host))
   if (!k3s) throw new HostError('missing', 'there is no k3s on this node')
+  return await remembered(host, `API ${k3s.distribution} ${k3s.dataDir}`, (files) => readNodeApi(files, k3s))
+}
+
+async function readNodeApi(host: Host, k3s: Pick<K3s, 'dataDir' | 'distribution'>): Promise<NodeApi> {
   const path = `${k3s.dataDir}/agent/kubelet.kubeconfig`
   const { server, ...files } = kubeconfig(await host.text(path, { limit: largest }), path)
   const node = nodeIn(await host.text(files.certificate, { limit: largest }), files.certificate)

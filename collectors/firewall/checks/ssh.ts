@@ -1,5 +1,6 @@
 import { type Host, HostError } from '../../../agent/model/index.ts'
 import { orMissing } from '../../node/k3s.ts'
+import { remembered } from '../../node/remembered.ts'
 import { listeningSockets } from '../../node/sockets.ts'
 import type { Family } from '../cells.ts'
 import { configuredPorts } from '../dump/sshconf.ts'
@@ -15,7 +16,7 @@ const mostSockets = 16 * 1024 * 1024
 
 /** The configured ports at which something listens on more than loopback. */
 export async function sshPorts(host: Host): Promise<SshPorts> {
-  const configured = await configuredPorts(host)
+  const configured = await remembered(host, 'sshd', configuredPorts)
   const assumed: SshPorts = { ports: { ipv4: configured, ipv6: configured }, assumed: true }
   try {
     const tcp = await orMissing(host.text('/proc/net/tcp', { limit: mostSockets }))

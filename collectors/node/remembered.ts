@@ -1,0 +1,95 @@
+import { type Host, HostError, type Stat } from '../../agent/model/index.ts'
+
+/** What was made of some files, and how these were then. */
+interface Known {
+  readonly result: unknown
+  readonly paths: readonly string[]
+  readonly devs: readonly (number | undefined)[]
+  readonly stamp: string
+}
+
+/** Of each machine by name; with it they end. */
+const memory = new WeakMap<object, Map<string, Known>>()
+const mostNames = 64
+const mostPaths = 256
+/**
+ * Within so many ms a file may be written again without another time: clocks of file systems tick every 4 to 10 ms, and
+ * the kernel may write the time down late.
+ */
+const racy = 2_000
+
+/**
+ * What `work` makes of files and folders alone: it runs again only when one of those it looked at is another than
+ * before, by device, inode, size and the times of change, which nobody can set back (inode(7), ctime). Reading them costs
+ * milliseconds, asking for their stats some microseconds each. `name` says what `work` depends on besides.
+ *
+ * Where it asked for anything else, or something could not be read, it runs again each time; also where nothing may be
+ * remembered, as on a recorded node or while a film is taken.
+ */
+export async function remembered<T>(host: Host, name: string, work: (host: Host) => Promise<T>): Promise<T> {
+  if (!host.identity) return work(host)
+  const names = memory.get(host.identity) ?? new Map<string, Known>()
+  memory.set(host.identity, names)
+  const known = names.get(name)
+  if (known && stampOf(await host.stats(known.paths, known.devs)) === known.stamp) return known.result as T
+  names.delete(name)
+  const notes: Notes = { paths: new Set(), isWhole: true }
+  const result = await work(noting(host, notes))
+  const paths = [...notes.paths]
+  if (!notes.isWhole || paths.length > mostPaths) return result
+  const stats = await host.stats(paths)
+  if (stats.some((it) => !isOld(it, host.now()))) return result
+  if (names.size >= mostNames) names.clear()
+  const devs = stats.map((it) => (it instanceof HostError ? undefined : it.dev))
+  names.set(name, { result, paths, devs, stamp: stampOf(stats) })
+  return result
+}
+
+interface Notes {
+  readonly paths: Set<string>
+  /** It asked for nothing whose change would not be seen. */
+  isWhole: boolean
+}
+
+/** A Host that notes what is looked at. */
+function noting(host: Host, notes: Notes): Host {
+  const file =
+    <A extends readonly unknown[], R>(ask: (path: string, ...more: A) => Promise<R>) =>
+    async (path: string, ...more: A): Promise<R> => {
+      // The kernel makes these up anew whenever they are read.
+      if (/^\/(proc|sys)(\/|$)/.test(path)) notes.isWhole = false
+      notes.paths.add(path)
+      try {
+        return await ask(path, ...more)
+      } catch (error) {
+        if (!(error instanceof HostError && error.code === 'missing')) notes.isWhole = false
+        throw error
+      }
+    }
+  const other =
+    <A extends readonly unknown[], R>(ask: (...all: A) => R) =>
+    (...all: A): R => {
+      notes.isWhole = false
+      return ask(...all)
+    }
+  return {
+    recorded: host.recorded,
+    now: other(() => host.now()),
+    ...{ read: file(host.read), text: file(host.text), list: file(host.list), stat: file(host.stat) },
+    ...{ target: other(host.target), owned: other(host.owned), range: other(host.range) },
+    ...{ stats: other(host.stats), run: other(host.run), kmsg: other(host.kmsg), get: other(host.get) },
+    ...{ handshake: other(host.handshake), space: other(host.space), resolve: other(host.resolve) },
+    probe: other(host.probe),
+  }
+}
+
+const stampOf = (all: readonly (Stat | HostError)[]) =>
+  all
+    .map((it) =>
+      it instanceof HostError ? it.code : [it.dev, it.ino, it.size, it.mtime, it.ctime].join(':'),
+    )
+    .join(' ')
+
+/** Long enough ago that another change would have another time. What is dated ahead, by a clock set back, never is. */
+const isOld = (it: Stat | HostError, now: number) =>
+  it instanceof HostError ? it.code === 'missing' : Math.max(it.ctime, it.mtime) < now - racy
