@@ -4,6 +4,7 @@ import { closeSync, constants, openSync } from 'node:fs'
 import type { Ran } from '../model/index.ts'
 import { HostError } from '../model/index.ts'
 import { confined, folders, notStarted, programOf } from './confine.ts'
+import { atEnd } from './endings.ts'
 import { hostError } from './limits.ts'
 
 const environment = { PATH: folders.join(':'), LC_ALL: 'C' }
@@ -99,7 +100,7 @@ export function run(argv: readonly string[], options: RunOptions, signal: AbortS
       timeout,
     )
     const stop = () => give(new HostError('timeout', `${doing}: ended, because its round was over`))
-    signal.addEventListener('abort', stop, { once: true })
+    const takeBack = atEnd(signal, stop)
     const parts: Buffer[] = []
     const errors: Buffer[] = []
     let size = 0
@@ -123,7 +124,7 @@ export function run(argv: readonly string[], options: RunOptions, signal: AbortS
     })
     const over = () => {
       clearTimeout(timer)
-      signal.removeEventListener('abort', stop)
+      takeBack()
     }
     child.on('error', (error: NodeJS.ErrnoException) => {
       over()
@@ -165,7 +166,7 @@ export function follow(
       return resolve(hostError(doing, error).message)
     }
     const stop = () => child.kill('SIGKILL')
-    signal.addEventListener('abort', stop, { once: true })
+    const takeBack = atEnd(signal, stop)
     let stderr = ''
     child.stderr?.on('data', (chunk: Buffer) => {
       const text = chunk.toString('utf8')
@@ -175,7 +176,7 @@ export function follow(
     const cutter = lineCutter(line)
     child.stdout?.on('data', (chunk: Buffer) => cutter.take(chunk))
     const end = (why: string) => {
-      signal.removeEventListener('abort', stop)
+      takeBack()
       resolve(why)
     }
     child.on('error', (error) => end(hostError(doing, error).message))

@@ -1,5 +1,6 @@
 import { HostError } from '../model/index.ts'
 import { timeOfDay } from '../text/times.ts'
+import { atEnd } from './endings.ts'
 
 /**
  * Node.js reads files with four threads, and one that waits for a dead file server is lost until that answers. With all
@@ -89,11 +90,11 @@ function newQueue() {
       new Promise<void>((resolve) => {
         const go = () => {
           waiting.delete(go)
-          signal.removeEventListener('abort', go)
+          takeBack()
           resolve()
         }
         waiting.add(go)
-        signal.addEventListener('abort', go, { once: true })
+        const takeBack = atEnd(signal, go)
       }),
   }
 }
@@ -138,10 +139,10 @@ function start<T>(
       reject(new HostError('timeout', `${doing}: no answer within ${timeout / 1000} s`))
     }, timeout)
     timer.unref()
-    signal.addEventListener('abort', stop, { once: true })
+    const takeBack = atEnd(signal, stop)
     const answered = () => {
       clearTimeout(timer)
-      signal.removeEventListener('abort', stop)
+      takeBack()
       over(it)
     }
     work().then(

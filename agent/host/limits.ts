@@ -1,4 +1,5 @@
 import { HostError, type HostErrorCode } from '../model/index.ts'
+import { atEnd } from './endings.ts'
 
 /** By Node.js's error codes. A Map, because an error's code may be any string, such as `constructor`. */
 const meaning: ReadonlyMap<unknown, readonly [HostErrorCode, string]> = new Map(
@@ -38,20 +39,21 @@ export async function bounded<T>(
     throw new HostError('timeout', `${doing}: given up, because its round was over`)
   }
   let timer: NodeJS.Timeout | undefined
-  let stop: (() => void) | undefined
+  let takeBack: (() => void) | undefined
   const limit = new Promise<never>((_, reject) => {
     timer = setTimeout(
       () => reject(new HostError('timeout', `${doing}: no answer within ${timeout / 1000} s`)),
       timeout,
     )
-    stop = () => reject(new HostError('timeout', `${doing}: given up, because its round was over`))
-    signal.addEventListener('abort', stop, { once: true })
+    takeBack = atEnd(signal, () =>
+      reject(new HostError('timeout', `${doing}: given up, because its round was over`)),
+    )
   })
   try {
     return await Promise.race([work, limit])
   } finally {
     clearTimeout(timer)
-    if (stop) signal.removeEventListener('abort', stop)
+    takeBack?.()
     work.catch(() => {})
   }
 }

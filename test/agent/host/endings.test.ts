@@ -1,0 +1,34 @@
+import t from 'tap'
+import { atEnd } from '../../../agent/host/endings.ts'
+
+t.test('what waits for the end of a round is called then, once, unless it was taken back', async (t) => {
+  const round = new AbortController()
+  const other = new AbortController()
+  const called: string[] = []
+  const takeBack = atEnd(round.signal, () => called.push('taken back'))
+  atEnd(round.signal, () => {
+    called.push('first')
+    last()
+  })
+  const last = atEnd(round.signal, () => called.push('taken back by the first'))
+  atEnd(round.signal, () => called.push('second'))
+  atEnd(other.signal, () => called.push('of another'))
+  takeBack()
+  takeBack()
+  t.same(called, [])
+  round.abort()
+  t.same(called, ['first', 'second'])
+})
+
+t.test('a thousand that are taken back leave nothing, and one listener', async (t) => {
+  const round = new AbortController()
+  let listeners = 0
+  const { addEventListener } = round.signal
+  round.signal.addEventListener = ((...args: Parameters<typeof addEventListener>) => {
+    listeners += 1
+    addEventListener.apply(round.signal, args)
+  }) as typeof addEventListener
+  for (let count = 0; count < 1000; count += 1) atEnd(round.signal, () => t.fail('it was taken back'))()
+  round.abort()
+  t.equal(listeners, 1)
+})
