@@ -3,6 +3,7 @@ import { type Guarded, guarded } from '../core/guard.ts'
 import { type Outcome, round, sampleVersionOf, withUnseen } from '../core/round.ts'
 import { Tally } from '../core/tally.ts'
 import type { Camera } from '../film/camera.ts'
+import { roundEnd } from '../host/endings.ts'
 import type { Machine } from '../host/machine.ts'
 import { spent } from '../host/spent.ts'
 import type {
@@ -143,7 +144,7 @@ export class CollectorRun {
     const known = store.sample(collector.name, sampleVersionOf(collector))
     const heard = this.#heard
     this.#heard = []
-    const signal = AbortSignal.any([AbortSignal.timeout(collector.timeout), stopping])
+    const { signal, over } = roundEnd(collector.timeout, stopping)
     const artifacts: Artifact[] = []
     const keep = (it: Artifact) => void artifacts.push(it)
     this.#guarded.look()
@@ -151,7 +152,7 @@ export class CollectorRun {
     const past = { ...known, heard, series, keep }
     const host = machine.during(signal)
     const shot = this.#options.camera?.shoot(collector.name, host, heard)
-    const looked = await round(collector, settings, shot?.host ?? host, past, signal)
+    const looked = await round(collector, settings, shot?.host ?? host, past, signal).finally(over)
     shot?.done()
     this.#spent = spent() - before
     if (stopping.aborted) return

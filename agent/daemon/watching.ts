@@ -1,3 +1,4 @@
+import { atEnd, roundEnd } from '../host/endings.ts'
 import type { Machine } from '../host/machine.ts'
 import type { Watch } from '../model/index.ts'
 import { minute } from '../text/times.ts'
@@ -138,8 +139,9 @@ async function poll(
 ): Promise<void> {
   let last: string | undefined
   while (!signal.aborted) {
-    const asking = AbortSignal.any([signal, AbortSignal.timeout(pollTimeout)])
-    const answer = await answered(() => it.ask(machine.during(asking)))
+    const asking = roundEnd(pollTimeout, signal)
+    const answer = await answered(() => it.ask(machine.during(asking.signal)))
+    asking.over()
     if (signal.aborted) return
     if (answer !== undefined && last !== undefined && answer !== last) heard(`${it.name} changed`)
     last = answer ?? last
@@ -160,10 +162,10 @@ function resting(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const done = () => {
       clearTimeout(timer)
-      signal.removeEventListener('abort', done)
+      takeBack()
       resolve()
     }
     const timer = setTimeout(done, ms)
-    signal.addEventListener('abort', done, { once: true })
+    const takeBack = atEnd(signal, done)
   })
 }

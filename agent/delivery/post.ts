@@ -70,10 +70,11 @@ function openHttp({
       }
     },
     async hold(wanted) {
-      const url = addressOf(sink, settings)
       const unused = performance.now() - used
       // A second of tolerance, as timers may be early.
-      if (!url || unused < (isOpen ? holdEvery - 1000 : reopenAfter)) return isOpen ? 'recent' : 'silent'
+      const isEarly = unused < (isOpen ? holdEvery - 1000 : reopenAfter)
+      const url = isEarly ? undefined : addressOf(sink, settings)
+      if (!url) return isOpen ? 'recent' : 'silent'
       used = performance.now()
       return (await isAnswered(url.origin, dispatcher, signal, wanted)) ? 'answered' : 'silent'
     },

@@ -26,3 +26,26 @@ function begin(signal: AbortSignal): Set<() => void> {
   )
   return all
 }
+
+/**
+ * The end of one round: after `timeout` ms at the latest, or when `outer` ends. `over` is to be called when it has ended by
+ * itself: a signal of Node.js's own that times out later wakes the process once more, for nothing.
+ */
+export function roundEnd(
+  timeout: number,
+  outer: AbortSignal,
+): { readonly signal: AbortSignal; readonly over: () => void } {
+  const ending = new AbortController()
+  const end = () => ending.abort()
+  const timer = setTimeout(end, timeout)
+  timer.unref()
+  const takeBack = atEnd(outer, end)
+  if (outer.aborted) end()
+  return {
+    signal: ending.signal,
+    over() {
+      clearTimeout(timer)
+      takeBack()
+    },
+  }
+}

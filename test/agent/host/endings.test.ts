@@ -1,5 +1,5 @@
 import t from 'tap'
-import { atEnd } from '../../../agent/host/endings.ts'
+import { atEnd, roundEnd } from '../../../agent/host/endings.ts'
 
 t.test('what waits for the end of a round is called then, once, unless it was taken back', async (t) => {
   const round = new AbortController()
@@ -31,4 +31,18 @@ t.test('a thousand that are taken back leave nothing, and one listener', async (
   for (let count = 0; count < 1000; count += 1) atEnd(round.signal, () => t.fail('it was taken back'))()
   round.abort()
   t.equal(listeners, 1)
+})
+
+t.test('a round ends in time, or with all, or by itself and then not again', async (t) => {
+  const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
+  const all = new AbortController()
+  const late = roundEnd(20, all.signal)
+  const done = roundEnd(20, all.signal)
+  const long = roundEnd(60_000, all.signal)
+  done.over()
+  for (let left = 100; left > 0 && !late.signal.aborted; left -= 1) await pause(20)
+  t.same([late.signal.aborted, done.signal.aborted, long.signal.aborted], [true, false, false])
+  all.abort()
+  t.same([done.signal.aborted, long.signal.aborted], [false, true])
+  t.equal(roundEnd(60_000, all.signal).signal.aborted, true, 'after the end of all there is none')
 })
