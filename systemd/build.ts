@@ -3,10 +3,11 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { isBuiltin } from 'node:module'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { build, type Plugin } from 'esbuild'
+import { type BuildOptions, build, type Plugin } from 'esbuild'
+import { finish } from './finish.ts'
 
 /** Where to build from and to. */
-export interface BuildOptions {
+export interface BundleOptions {
   /** The folder with package.json and node_modules. */
   readonly root: string
   /** The module that is run. */
@@ -17,36 +18,38 @@ export interface BuildOptions {
 
 const hardwareLook = new URL('../agent/host/hardware-look.ts', import.meta.url)
 
-// Parsed CommonJS packages ask for Node's own modules by `require`, which modules do not have.
-const requireForPackages =
-  "import{createRequire as murphyRequire}from'node:module';const require=murphyRequire(import.meta.url);"
+const common = {
+  bundle: true,
+  format: 'esm',
+  platform: 'node',
+  target: 'node24',
+  minifyWhitespace: true,
+  minifySyntax: true,
+  legalComments: 'none',
+  sourcemap: false,
+  logLevel: 'warning',
+} satisfies BuildOptions
 
 /**
- * Bundles the agent so that a node needs neither node_modules nor type stripping. Split into chunks, so that
- * `agent status` loads little; names are kept, so that stack traces can be read.
+ * Bundles the agent so that a node needs neither node_modules nor type stripping. Split into chunks, so that each
+ * command loads what it needs; names are kept, so that stack traces can be read.
  */
-export async function bundle({ root, entry, outdir }: BuildOptions): Promise<void> {
+export async function bundle({ root, entry, outdir }: BundleOptions): Promise<void> {
   rmSync(outdir, { recursive: true, force: true })
   mkdirSync(outdir, { recursive: true })
+  const chunks = join(outdir, 'chunks')
   const { metafile } = await build({
+    ...common,
     absWorkingDir: root,
     // What runs in a thread of its own is a program of its own.
     entryPoints: { main: entry, 'hardware-look': fileURLToPath(hardwareLook) },
-    outdir,
-    bundle: true,
+    outdir: chunks,
     splitting: true,
-    format: 'esm',
-    platform: 'node',
-    target: 'node24',
-    minifyWhitespace: true,
-    minifySyntax: true,
-    legalComments: 'none',
-    sourcemap: false,
     metafile: true,
-    banner: { js: requireForPackages },
-    plugins: [namesOfPackages],
-    logLevel: 'warning',
+    plugins: [namesOfPackages, requiredModules],
   })
+  await finish(chunks, outdir, common)
+  rmSync(chunks, { recursive: true })
   const inputs = Object.keys(metafile.inputs)
   writeFileSync(join(outdir, 'LICENSES'), licenses(root, packagesOf(inputs)))
   const { name, version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Manifest
@@ -76,6 +79,19 @@ const namesOfPackages: Plugin = {
         export { default } from '${path}'`
       return { contents, resolveDir: pluginData as string }
     })
+  },
+}
+
+/** Node.js's own modules where a parsed CommonJS package asks for them by `require`, which modules do not have. */
+const requiredModules: Plugin = {
+  name: 'required modules',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^[a-z_:/0-9]+$/ }, ({ path, kind }) =>
+      isBuiltin(path) && kind === 'require-call' ? { path, namespace: 'required' } : undefined,
+    )
+    onLoad({ filter: /.*/, namespace: 'required' }, ({ path }) => ({
+      contents: `module.exports = process.getBuiltinModule('${path}')`,
+    }))
   },
 }
 

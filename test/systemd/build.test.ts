@@ -74,7 +74,15 @@ t.test('the bundle runs on its own', async (t) => {
     /node_modules\/(systeminformation|undici)\//.test(main),
     'what is imported later lies in a chunk of its own',
   )
-  t.ok(readdirSync(outdir).filter((it) => it.endsWith('.js')).length > 2)
+  const chunks = readdirSync(outdir).filter((it) => it.endsWith('.js'))
+  t.ok(chunks.length > 2)
+  t.notMatch(main, /^import|[;}]import[{*"' ]/m, 'what is needed at once lies in it')
+  for (const it of chunks)
+    t.notMatch(
+      readFileSync(join(outdir, it), 'utf8'),
+      /\bfrom ?"(node:|fs|net|http)/,
+      `${it}: an import of Node.js's own module reads all of it`,
+    )
   const manifest = JSON.parse(readFileSync(join(outdir, 'package.json'), 'utf8'))
   const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
   t.match(manifest, { name: 'murphy', version, type: 'module' })

@@ -128,10 +128,16 @@ export const rooms: readonly Room[] = [
     why: 'they ask the daemon over its socket, and are there when it is not: one that loads it would be as slow, and as broken, as what it asks about',
   },
   {
+    who: 'the command line',
+    place: 'agent/program.ts',
+    knows: [vocabulary, words, 'agent/cli/', 'agent/cli/commands/run.ts', 'agent/cli/commands/film.ts'],
+    why: 'it turns words into a command, and nothing else',
+  },
+  {
     who: 'main',
     place: 'agent/main.ts',
-    knows: [vocabulary, 'agent/cli/', 'agent/cli/commands/run.ts', 'agent/cli/commands/film.ts'],
-    why: 'it turns words into a command, ends with its exit code, and nothing else',
+    knows: [words, 'agent/cli/', 'agent/cli/commands/run.ts', 'agent/program.ts'],
+    why: 'it begins what is called most without the parser, ends with an exit code, and nothing else',
   },
 ]
 
@@ -179,7 +185,7 @@ export const strangers: Wall = (root) => {
         ),
     ),
     ...paths
-      .filter(under('agent/main.ts', 'agent/cli/commands/'))
+      .filter(under('agent/main.ts', 'agent/program.ts', 'agent/cli/commands/'))
       .flatMap((path) =>
         [...names]
           .filter((name) => textOf(root, path).includes(`'${name}'`))

@@ -20,7 +20,7 @@ export const doors: Readonly<Record<string, readonly [places: string, why: strin
     'agent/config',
     'only the settings are YAML; what comes from the node is not parsed by a library as root',
   ],
-  commander: ['agent/main.ts', 'argv ends there'],
+  commander: ['agent/program.ts', 'argv ends there'],
   'prom-client': ['agent/api/metrics.ts', 'metrics are one view of the snapshot'],
   systeminformation: [
     'agent/host/hardware-look.ts',
@@ -35,7 +35,7 @@ export const doors: Readonly<Record<string, readonly [places: string, why: strin
     'every command of the node has a timeout, an abort and a limit; systemd-notify is the only other',
   ],
   'node:net': [
-    'agent/host/ agent/delivery/ collectors/',
+    'agent/host/ agent/delivery/ agent/api/ask.ts collectors/',
     'its address arithmetic is for all; beyond that nothing opens a connection that is not bounded',
   ],
   'node:tls': [

@@ -70,6 +70,7 @@ t.test('each room that looks where it may not', async (t) => {
     'the command that starts the daemon': ['agent/cli/commands/run.ts', 'agent/main.ts'],
     'the command that films': ['agent/cli/commands/film.ts', 'agent/main.ts'],
     'the other commands': ['agent/cli/commands/status.ts', 'agent/daemon/daemon.ts'],
+    'the command line': ['agent/program.ts', 'agent/daemon/daemon.ts'],
     main: ['agent/main.ts', 'agent/daemon/daemon.ts'],
   }
   t.strictSame(

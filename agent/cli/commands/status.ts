@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs'
+import { hostname } from 'node:os'
 import { askFor } from '../../api/ask.ts'
 import { exitCode, type Snapshot, snapshotOf } from '../../api/snapshot.ts'
 import { defaultPlaces, installed } from '../../config/places.ts'
@@ -129,7 +131,6 @@ export function notRunning(error: NodeJS.ErrnoException, socket: string, left: s
  * settings: they may be invalid or unreadable for this user, and a status must not depend on them.
  */
 async function places(options: Common): Promise<{ socket: string; stateDir: string; node: string }> {
-  const [{ existsSync }, { hostname }] = await Promise.all([import('node:fs'), import('node:os')])
   const node = hostname()
   const system = { ...installed, node }
   if (!options.config && existsSync(system.socket)) return system
