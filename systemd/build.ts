@@ -1,10 +1,10 @@
 import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { isBuiltin } from 'node:module'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { type BuildOptions, build, type Plugin } from 'esbuild'
+import { type BuildOptions, build } from 'esbuild'
 import { finish } from './finish.ts'
+import { defined, packages } from './packages.ts'
 
 /** Where to build from and to. */
 export interface BundleOptions {
@@ -46,7 +46,8 @@ export async function bundle({ root, entry, outdir }: BundleOptions): Promise<vo
     outdir: chunks,
     splitting: true,
     metafile: true,
-    plugins: [namesOfPackages, requiredModules],
+    define: defined,
+    plugins: [...packages],
   })
   await finish(chunks, outdir, common)
   rmSync(chunks, { recursive: true })
@@ -57,42 +58,6 @@ export async function bundle({ root, entry, outdir }: BundleOptions): Promise<vo
     join(outdir, 'package.json'),
     `${JSON.stringify({ name, version, commit: commitOf(root), type: 'module' }, null, 2)}\n`,
   )
-}
-
-/**
- * `await import('package')` gives the names of a CommonJS package in Node, but only `default` in a bundle.
- * This gives the bundle the same names, so that what runs in a checkout runs installed.
- */
-const namesOfPackages: Plugin = {
-  name: 'names of packages',
-  setup({ onResolve, onLoad }) {
-    onResolve({ filter: /^[^./]/ }, ({ path, kind, resolveDir }) =>
-      kind === 'dynamic-import' && !isBuiltin(path)
-        ? { path, namespace: 'package', pluginData: resolveDir }
-        : undefined,
-    )
-    onLoad({ filter: /.*/, namespace: 'package' }, async ({ path, pluginData }) => {
-      const names = Object.keys((await import(path)) as object).filter((it) => /^[A-Za-z_$][\w$]*$/.test(it))
-      const own = names.filter((it) => it !== 'default' && it !== 'module.exports')
-      const contents = `import * as it from '${path}'
-        ${own.map((name, at) => `const n${at} = it.${name}; export { n${at} as ${name} }`).join('\n')}
-        export { default } from '${path}'`
-      return { contents, resolveDir: pluginData as string }
-    })
-  },
-}
-
-/** Node.js's own modules where a parsed CommonJS package asks for them by `require`, which modules do not have. */
-const requiredModules: Plugin = {
-  name: 'required modules',
-  setup({ onResolve, onLoad }) {
-    onResolve({ filter: /^[a-z_:/0-9]+$/ }, ({ path, kind }) =>
-      isBuiltin(path) && kind === 'require-call' ? { path, namespace: 'required' } : undefined,
-    )
-    onLoad({ filter: /.*/, namespace: 'required' }, ({ path }) => ({
-      contents: `module.exports = process.getBuiltinModule('${path}')`,
-    }))
-  },
 }
 
 interface Manifest {

@@ -9,7 +9,9 @@ import { type BuildOptions, build, type ImportKind, type Plugin } from 'esbuild'
  * promises, with node:http an HTTP client of 13 MB.
  */
 export async function finish(from: string, into: string, options: BuildOptions): Promise<void> {
-  const others = readdirSync(from).filter((it) => it.endsWith('.js') && it !== 'main.js')
+  const others = readdirSync(from)
+    .filter((it) => it.endsWith('.js') && it !== 'main.js')
+    .sort()
   const at = { ...options, absWorkingDir: from, outdir: into }
   await build({
     ...at,

@@ -45,8 +45,8 @@ export interface Config {
   /** What is written to Kubernetes. */
   readonly kubernetes: Settings<typeof kubernetesProperties>
   readonly heartbeats: readonly HeartbeatConfig[]
-  /** The time zone of what comes at a time of the day. */
-  readonly zone: string
+  /** The time zone of what comes at a time of the day; absent where nothing does, and none is given. */
+  readonly zone?: string
   readonly quiet: readonly QuietConfig[]
   readonly maintenance: readonly MaintenanceWindow[]
 }
@@ -141,7 +141,8 @@ export function parseConfig(text: string, options: ConfigOptions & { readonly fi
   const collectorConfigs = collectors.map(
     (it) => [it.name, collectorConfig(it, group(raw.collectors)[it.name], checks)] as const,
   )
-  const zone = zoneOf(raw.zone, ownZone(), ['zone'], checks)
+  const knownZone = hasTimes(raw) ? zoneOf(raw.zone, ownZone(), ['zone'], checks) : undefined
+  const zone = knownZone ?? 'UTC'
   const sinkConfigs = sinksOf(raw.sinks, checks, { ...options, environment, zone })
   const named = sinkConfigs.map(({ name, type }) => ({
     name,
@@ -179,7 +180,7 @@ export function parseConfig(text: string, options: ConfigOptions & { readonly fi
     collectors: Object.fromEntries(collectorConfigs),
     sinks: sinkConfigs,
     kubernetes: { ...defaults(kubernetesProperties), ...group(raw.kubernetes) },
-    ...{ heartbeats, zone, quiet, maintenance },
+    ...{ heartbeats, quiet, maintenance, ...(knownZone !== undefined && { zone: knownZone }) },
   }
 }
 
@@ -215,6 +216,11 @@ function collectorConfig(it: Collector, given: unknown, { problems, problem }: C
     }
   return { enabled, every, settings } as CollectorConfig
 }
+
+/** Whether anything in the settings needs a time zone: to know one takes 8 MB of memory, which most nodes can do without. */
+const hasTimes = ({ zone, quiet, maintenance, sinks }: Record<string, unknown>): boolean =>
+  [zone, quiet, maintenance].some((it) => it !== undefined) ||
+  (Array.isArray(sinks) && sinks.some((it) => group(it).weekly !== undefined))
 
 type SinkOptions = Pick<ConfigOptions, 'sinks' | 'secrets'> & {
   readonly environment: Environment

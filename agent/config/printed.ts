@@ -4,7 +4,7 @@ import { hour } from '../text/times.ts'
 import type { Config } from './config.ts'
 import { printedHeartbeat } from './heartbeats.ts'
 import { formPattern } from './schema.ts'
-import { printedWindow, weeklyText } from './windows.ts'
+import { ownZone, printedWindow, weeklyText } from './windows.ts'
 
 /** Stands for a secret that is written into the file itself: the name of a credential, which the check takes. */
 const hidden = 'hidden'
@@ -38,7 +38,7 @@ export function printed(config: Config, sinks: readonly Sink[]): string {
       node,
       ...(letterhead.cluster !== undefined && { cluster: letterhead.cluster }),
       ...(letterhead.runbookUrl !== undefined && { runbook_url: letterhead.runbookUrl }),
-      zone: config.zone,
+      zone: config.zone ?? ownZone(),
       state_dir: stateDir,
       socket,
       log_level: logLevel,

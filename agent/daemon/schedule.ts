@@ -1,4 +1,5 @@
 import { createTask } from 'node-cron'
+import { daily } from './daily.ts'
 
 /** Runs the rounds of one collector: on schedule, and early when woken; never two at once. */
 export interface Rounds {
@@ -165,10 +166,7 @@ function attending(within: NonNullable<RoundsOptions['within']>, now: () => numb
 
 /** Calls `look` at the times of a cron expression, also when the clock is set. */
 function ticking(every: string, wallClock: () => number, look: () => void) {
-  // Only used to compute times: the library's own timer stops when the clock is set back, and after a jump ahead it
-  // runs for every time that was skipped.
-  const cron = createTask(every, () => {})
-  const next = () => cron.getNextRuns(1)[0]?.getTime()
+  const next = timesOf(every, wallClock)
   let tick: NodeJS.Timeout | undefined
   let stopped = false
   const start = () => {
@@ -191,4 +189,14 @@ function ticking(every: string, wallClock: () => number, look: () => void) {
       clearTimeout(tick)
     },
   }
+}
+
+/** When a cron expression comes next. */
+function timesOf(every: string, wallClock: () => number): () => number | undefined {
+  const nextDaily = daily(every)
+  if (nextDaily) return () => nextDaily(wallClock())
+  // Only used to compute times: the library's own timer stops when the clock is set back, and after a jump ahead it
+  // runs for every time that was skipped.
+  const cron = createTask(every, () => {})
+  return () => cron.getNextRuns(1)[0]?.getTime()
 }

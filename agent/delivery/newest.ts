@@ -1,7 +1,8 @@
 import { createHash, createPublicKey, verify } from 'node:crypto'
 import { open } from 'node:fs/promises'
 import { join } from 'node:path'
-import { EnvHttpProxyAgent, request } from 'undici'
+import { EnvHttpProxyAgent } from 'undici'
+import { placeOf } from './place.ts'
 
 /** Where releases are published, and whose signature is believed: what the release wrote into install.sh. */
 export interface Published {
@@ -25,7 +26,9 @@ export async function newestVersion(
 ): Promise<string> {
   const signal = AbortSignal.timeout(timeout)
   const connect = { timeout, ...(ca !== undefined && { ca }) }
-  const dispatcher = new EnvHttpProxyAgent({ connect, requestTls: ca === undefined ? {} : { ca } })
+  const dispatcher = new EnvHttpProxyAgent({
+    ...{ connect, allowH2: false, requestTls: ca === undefined ? {} : { ca } },
+  })
   const read = (name: string) =>
     place.startsWith('/') ? beginningOf(join(place, name)) : fetched(`${place}/${name}`, dispatcher, signal)
   try {
@@ -76,7 +79,14 @@ async function fetched(from: string, dispatcher: EnvHttpProxyAgent, signal: Abor
   for (let redirects = 0; redirects <= mostRedirects; redirects += 1) {
     if (!url.startsWith('https://')) throw new Error('the newest version is asked by https:// only')
     const headers = { 'user-agent': 'murphy', 'accept-encoding': 'identity' }
-    const { statusCode, headers: said, body } = await request(url, { dispatcher, signal, headers })
+    const {
+      statusCode,
+      headers: said,
+      body,
+    } = await dispatcher.request({
+      ...placeOf(url),
+      ...{ method: 'GET', signal, headers },
+    })
     if (statusCode === 200) return await bounded(body)
     await body.dump()
     const next = typeof said.location === 'string' ? URL.parse(said.location, url) : null

@@ -1,10 +1,11 @@
-import { Agent, Client, type Dispatcher, EnvHttpProxyAgent, request } from 'undici'
+import { Agent, Client, type Dispatcher, EnvHttpProxyAgent } from 'undici'
 import type { Properties, Settings, Sink, Tls } from '../model/index.ts'
 import { minute } from '../text/times.ts'
 import { names } from './addresses.ts'
 import { cleaner } from './clean.ts'
 import type { Post, PostOptions } from './delivery.ts'
 import { openMail } from './mail.ts'
+import { placeOf } from './place.ts'
 import { received } from './received.ts'
 import { redactor } from './redact.ts'
 import { readError, readReply, rest, within } from './retry.ts'
@@ -51,8 +52,8 @@ function openHttp({
       const deadline = AbortSignal.timeout(timeout)
       used = performance.now()
       try {
-        const answer = await request(letter.url, {
-          dispatcher,
+        const answer = await dispatcher.request({
+          ...placeOf(letter.url),
           method: letter.method === 'MAIL' ? 'POST' : letter.method,
           // No compression, so that a small reply cannot unpack to a large one.
           headers: { 'user-agent': 'murphy', 'accept-encoding': 'identity', ...letter.headers },
@@ -96,8 +97,8 @@ async function isAnswered(
   end(holdPatience)
   wanted?.addEventListener('abort', () => end(holdGrace), { once: true })
   try {
-    const { body } = await request(origin, {
-      dispatcher,
+    const { body } = await dispatcher.request({
+      ...placeOf(origin),
       method: 'OPTIONS',
       headers: { 'user-agent': 'murphy' },
       signal: given ? AbortSignal.any([given, deadline.signal]) : deadline.signal,

@@ -1,15 +1,18 @@
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { globSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import { bundle, packagesOf } from '../../systemd/build.ts'
+import { partsOfUndici } from '../../systemd/packages.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
 /** Uses every library that goes into the agent, so that each is seen to work without node_modules. */
 const entry = `
+  import { once } from 'node:events'
+  import { createServer } from 'node:http'
   import { Command } from 'commander'
   import { validate } from 'node-cron'
   import pino from 'pino'
@@ -20,7 +23,15 @@ const entry = `
   const { Registry, Counter } = await import('prom-client')
   const register = new Registry()
   new Counter({ name: 'rounds', help: 'rounds', registers: [register] }).inc()
-  const { request, Agent } = await import('undici')
+  const { Agent, Client, EnvHttpProxyAgent } = await import('undici')
+  const server = createServer((asked, reply) => asked.pipe(reply)).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const dispatcher = new Agent({ allowH2: false, factory: (origin, own) => new Client(origin, own) })
+  const origin = \`http://127.0.0.1:\${server.address().port}\`
+  const { body } = await dispatcher.request({ origin, path: '/', method: 'POST', body: 'posted' })
+  const post = await body.text()
+  await dispatcher.close()
+  server.close()
   const { default: MailComposer } = await import('nodemailer/lib/mail-composer')
   const { default: SMTPConnection } = await import('nodemailer/lib/smtp-connection')
   const mail = await new MailComposer({ subject: 'told', text: 'x' }).compile().build()
@@ -32,7 +43,7 @@ const entry = `
     metrics: await register.metrics(),
     wrong: Errors({ type: 'string' }, 1)[0],
     yaml: parse('a: 1'),
-    post: typeof request === 'function' && typeof new Agent({ allowH2: false }).close,
+    post: [post, typeof new EnvHttpProxyAgent({ allowH2: false }).request],
     mail: [/^Subject: (.*)\\r$/m.exec(mail.toString())?.[1], typeof new SMTPConnection({}).login],
     name: aNameOfOurs.name,
     file: import.meta.filename,
@@ -62,7 +73,7 @@ t.test('the bundle runs on its own', async (t) => {
     log: '[Redacted]',
     wrong: false,
     yaml: { a: 1 },
-    post: 'function',
+    post: ['posted', 'function'],
     mail: ['told', 'function'],
     name: 'aNameOfOurs',
   })
@@ -89,6 +100,18 @@ t.test('the bundle runs on its own', async (t) => {
   const licenses = readFileSync(join(outdir, 'LICENSES'), 'utf8')
   for (const name of ['undici', 'pino', 'yaml', 'commander', 'typebox', 'sonic-boom', 'nodemailer'])
     t.match(licenses, new RegExp(`^${name} \\d`, 'm'), `the license of ${name} goes with it`)
+})
+
+t.test('of undici nothing is asked for that is left out', async (t) => {
+  const sources = globSync('{agent,collectors}/**/*.ts', { cwd: root })
+  const names = sources.flatMap((path) =>
+    [...readFileSync(join(root, path), 'utf8').matchAll(/^import \{([^}]+)\} from 'undici'$/gm)].flatMap(
+      ([, it = '']) => it.split(',').map((one) => one.trim()),
+    ),
+  )
+  const values = names.filter((it) => it !== '' && !it.startsWith('type '))
+  t.ok(values.length > 3)
+  t.same(new Set(values), new Set(Object.keys(partsOfUndici)))
 })
 
 t.test('packages are told from paths', async (t) => {

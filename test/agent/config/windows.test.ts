@@ -42,7 +42,11 @@ maintenance:
     },
   ])
   t.strictSame(it.sinks[0]?.weekly, { weekday: 1, at: 9 * hour, zone: 'Europe/Berlin' })
-  t.match(parsed(''), { quiet: [], maintenance: [], zone: ownZone() })
+  t.match(
+    parsed(''),
+    { quiet: [], maintenance: [], zone: undefined },
+    'none is asked for where nothing needs one',
+  )
   t.ok(isZone(ownZone()))
 })
 
