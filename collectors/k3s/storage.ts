@@ -1,5 +1,5 @@
 import type { Host, Unseen } from '../../agent/model/index.ts'
-import { unseen } from '../../agent/model/index.ts'
+import { HostError, unseen } from '../../agent/model/index.ts'
 import { orMissing } from '../node/ask.ts'
 import type { K3s } from '../node/k3s.ts'
 import { evictedFrom } from '../node/kubelet-settings.ts'
@@ -26,16 +26,17 @@ export async function lookAtDisks(
   const byDevice = new Map<number | string, string[]>()
   const blind: Unseen[] = []
   const codes = ['k3s.disk-filling']
-  for (const path of folders(dataDir)) {
-    try {
-      const stat = await orMissing(host.stat(path))
-      if (!stat) continue
-      const known = byDevice.get(stat.dev)
-      if (known) known.push(path)
-      else byDevice.set(stat.dev, [path])
-    } catch (error) {
-      blind.push(unseen(path, error, codes))
+  const paths = folders(dataDir)
+  const stats = await host.stats(paths)
+  for (const [at, path] of paths.entries()) {
+    const stat = stats[at] as (typeof stats)[number]
+    if (stat instanceof HostError) {
+      if (stat.code !== 'missing') blind.push(unseen(path, stat, codes))
+      continue
     }
+    const known = byDevice.get(stat.dev)
+    if (known) known.push(path)
+    else byDevice.set(stat.dev, [path])
   }
   const disks: Disk[] = []
   for (const [path = '', ...also] of byDevice.values()) {
