@@ -2,7 +2,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import type { Judgements } from '../core/last-well.ts'
 import { awaitedBy, type Ledger, resolvedKept, withoutOld } from '../core/ledger.ts'
 import { type Silence, silenceKept } from '../core/silence.ts'
-import type { Finding, NotificationRecord, Point } from '../model/index.ts'
+import type { Finding, NotificationRecord, Point, Sample } from '../model/index.ts'
 import { minute } from '../text/times.ts'
 import type { Clock } from './clock.ts'
 import type { Remembered } from './inspect.ts'
@@ -25,6 +25,15 @@ const judgementsWait = 10 * minute
 /** The most points that wait to be written; the oldest are dropped first. */
 const mostPointsWaiting = 5_000
 
+/** A sample as it was saved. It becomes JSON only when it is written to the disk. */
+interface HeldSample extends Omit<KeptSample, 'json'> {
+  readonly sample: Sample
+  /** The time of the sample that was last written to the disk. */
+  readonly saved: number
+}
+
+const rowOf = ({ sample, ...it }: HeldSample): KeptSample => ({ ...it, json: JSON.stringify(sample) })
+
 /** The state held in memory, and what of it is not on the disk yet. */
 export class Memory {
   ledger: Ledger
@@ -35,8 +44,8 @@ export class Memory {
   readonly told = new Map<string, Map<string, NotificationRecord>>()
   readonly sinks: Map<string, number>
   readonly silences: Map<string, Silence>
-  /** By collector. `saved`: the time of the sample that was last written to the disk. */
-  readonly samples: Map<string, KeptSample & { readonly saved: number }>
+  /** By collector. */
+  readonly samples: Map<string, HeldSample>
   readonly samplesWaiting = new Set<string>()
   /** Findings by id, as they were last written to the disk. */
   readonly written: Map<string, Finding>
@@ -51,7 +60,12 @@ export class Memory {
     this.written = new Map(this.ledger.map((it) => [it.id, it]))
     this.sinks = new Map(sinks.map(({ owner, it }) => [owner, it]))
     this.silences = new Map(silences.map((it) => [it.id, it]))
-    this.samples = new Map(samples.map((it) => [it.collector, { ...it, saved: it.at }]))
+    this.samples = new Map(
+      samples.map(({ json, ...it }) => [
+        it.collector,
+        { ...it, sample: JSON.parse(json) as Sample, saved: it.at },
+      ]),
+    )
   }
 
   book(sink: string): Map<string, NotificationRecord> {
@@ -77,7 +91,7 @@ export class Memory {
     for (const it of this.points) put(db, series, { ...it, step: 0 })
     for (const collector of this.samplesWaiting) {
       const it = this.samples.get(collector)
-      if (it) put(db, sample, it)
+      if (it) put(db, sample, rowOf(it))
     }
   }
   waitsNoMore(): void {
@@ -105,7 +119,7 @@ export class Memory {
     for (const [owner, book] of this.told) for (const it of book.values()) put(db, told, { owner, it })
     for (const [owner, it] of this.sinks) put(db, sink, { owner, it })
     for (const it of this.silences.values()) put(db, silence, it)
-    for (const it of this.samples.values()) put(db, sample, it)
+    for (const it of this.samples.values()) put(db, sample, rowOf(it))
     put(db, ofClock, this.clock)
   }
 

@@ -11,6 +11,7 @@ import type { Loss } from './database.ts'
 import { type Disk, openDisk } from './disk.ts'
 import { putArtifact } from './keep-artifact.ts'
 import { Memory, newest } from './memory.ts'
+import { isSameNews } from './news.ts'
 import { put } from './put-row.ts'
 import { readSeries } from './series.ts'
 import * as tables from './tables.ts'
@@ -37,7 +38,10 @@ export interface Store {
   silences(): readonly Silence[]
   /** Adds a silence, or changes the one of its id. */
   silence(it: Silence): void
-  /** Undefined where it has another version than the one asked for. */
+  /**
+   * The very sample that was saved, not a copy: what a collector takes over from it unchanged, it can know again. Nobody
+   * may change it. Undefined where it has another version than the one asked for.
+   */
   sample(collector: string, version?: number): { readonly sample: Sample; readonly at: number } | undefined
   /** Written at once if `soon`, else within a minute: most samples change every round, and writes wear disks. */
   saveSample(collector: string, sample: Sample, at: number, soon?: boolean, version?: number): void
@@ -132,9 +136,6 @@ function booksOf(
   }
 }
 
-/** A sample without the times at which what it says was confirmed. */
-const newsIn = (json: string) => json.replaceAll(/"seen":\d+/g, '')
-
 function samplesOf(
   memory: Memory,
   { write, read, behind }: Disk,
@@ -150,15 +151,14 @@ function samplesOf(
     sample(collector, version) {
       const it = samples.get(collector)
       if (!it || (version !== undefined && it.version !== version)) return undefined
-      return { sample: JSON.parse(it.json) as Sample, at: it.at }
+      return { sample: it.sample, at: it.at }
     },
     saveSample(collector, sample, at, soon = false, version = 1) {
-      const json = JSON.stringify(sample)
       const known = samples.get(collector)
-      const same = known?.version === version && (known.json === json || newsIn(known.json) === newsIn(json))
+      const same = known?.version === version && isSameNews(known.sample, sample)
       // An unchanged sample is written only now and then, for the time of the last round.
       const fresh = same && Math.abs(at - known.saved) < confirmationsWait
-      samples.set(collector, { collector, at, json, version, saved: fresh ? known.saved : at })
+      samples.set(collector, { collector, at, sample, version, saved: fresh ? known.saved : at })
       if (fresh) return
       samplesWaiting.add(collector)
       if (soon) writeWaiting()

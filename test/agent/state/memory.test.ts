@@ -47,7 +47,7 @@ t.test('points wait for the disk, so many of them, the oldest go first', async (
   memory.add(Array.from({ length: 5_003 }, (_, at) => ({ name: 'x', at, value: at })))
   t.equal(memory.points.length, 5_000)
   t.equal(memory.points[0]?.at, 3)
-  memory.samples.set('certs', { collector: 'certs', at: 9, json: '{"unseen":[]}', version: 1, saved: 0 })
+  memory.samples.set('certs', { collector: 'certs', at: 9, sample: { unseen: [] }, version: 1, saved: 0 })
   memory.samplesWaiting.add('certs').add('gone')
   const db = made(t)
   memory.putWaiting(db)

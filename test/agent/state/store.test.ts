@@ -191,6 +191,21 @@ t.test('a sample of another version is nobody’s', async (t) => {
   }
 })
 
+t.test('the very sample that was saved is handed back', async (t) => {
+  const folder = t.testdir()
+  const store = openStore(folder, 0)
+  const files = [{ path: '/a' }]
+  const sample: object = { files }
+  store.saveSample('certs', sample, 9)
+  t.equal(store.sample('certs')?.sample, sample, 'so that a collector knows again what it takes over')
+  store.saveSample('certs', { files, more: 1 } as object, 10)
+  store.close()
+  const again = openStore(folder, 20)
+  t.strictSame(again.sample('certs'), { sample: { files, more: 1 }, at: 10 })
+  t.equal(again.sample('certs')?.sample, again.sample('certs')?.sample, 'also after a restart')
+  again.close()
+})
+
 t.test('that a sample was confirmed is no reason to wear the disk', async (t) => {
   const folder = t.testdir()
   const store = openStore(folder, 0)
