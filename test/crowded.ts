@@ -52,7 +52,7 @@ export function crowded(host: Host): Host {
     stat: on(host.stat),
     target: on(host.target),
     space: on(host.space),
-    stats: (paths, devs) => host.stats(paths.map(original), devs),
+    stats: (paths) => host.stats(paths.map(original)),
     async list(path) {
       const entries = await host.list(original(path))
       if (inCopy(path) || entries.length === 0) return entries

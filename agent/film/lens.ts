@@ -130,9 +130,9 @@ function ofFacts(host: Host, notes: Notes): Pick<Host, 'list' | 'stat' | 'stats'
         () => host.stat(path),
         (it, answered) => asIs(statText(it), answered),
       ),
-    async stats(paths, devs) {
+    async stats(paths) {
       const slots = paths.map((path) => notes.asked(`stat ${path}`))
-      const all = await host.stats(paths, devs)
+      const all = await host.stats(paths)
       for (const [at, it] of all.entries())
         if (it instanceof HostError) slots[at]?.(...failure(it))
         else slots[at]?.(statText(it), () => ({ text: statText(it) }))

@@ -1,4 +1,5 @@
 import { closeSync, openSync, readFileSync, readSync } from 'node:fs'
+import { basename, dirname } from 'node:path'
 
 /** Local file systems: they do not hang while the machine works, so they may be read synchronously. */
 const local = /^(ext[234]|xfs|f2fs|tmpfs|ramfs|overlay|zfs|vfat|squashfs|erofs)$/
@@ -26,12 +27,20 @@ interface Mounts {
   readonly devices: ReadonlySet<number>
   /** The type of the topmost mount, by mount point. */
   readonly types: ReadonlyMap<string, string>
+  /** The names of mount points, by their folder. */
+  readonly within: ReadonlyMap<string, ReadonlySet<string>>
   /** Each mount by its id. `ids`: the id of the topmost mount, by mount point. */
   readonly byId: ReadonlyMap<number, Mount>
   readonly ids: ReadonlyMap<string, number>
 }
 
-const none: Mounts = { devices: new Set(), types: new Map(), byId: new Map(), ids: new Map() }
+const none: Mounts = {
+  devices: new Set(),
+  types: new Map(),
+  within: new Map(),
+  byId: new Map(),
+  ids: new Map(),
+}
 let mounts = none
 let asked = Number.NEGATIVE_INFINITY
 let listed: string | undefined
@@ -79,6 +88,15 @@ export function farMount(path: string): string | undefined {
   return type !== undefined && farTypes.test(type) ? type : undefined
 }
 
+/** Has the mounts asked for anew, for who is about to ask much of them. */
+export const renewMounts = (): void => void current(-1)
+
+const nothing: ReadonlySet<string> = new Set()
+
+/** The names in a folder at which something is mounted. Its path is without links. */
+export const mountsIn = (folder: string): ReadonlySet<string> =>
+  current().within.get(kernelName(folder)) ?? nothing
+
 const about = Buffer.allocUnsafe(512)
 
 /** The mount id of an open file (proc(5), /proc/PID/fdinfo); reading it cannot hang, as only the kernel answers. */
@@ -112,6 +130,7 @@ export function farMountOf(id: number | undefined, path: string): Mount | undefi
 export function readMounts(mountinfo: string): Mounts {
   const devices = new Set<number>()
   const types = new Map<string, string>()
+  const within = new Map<string, Set<string>>()
   const byId = new Map<number, Mount>()
   const ids = new Map<string, number>()
   for (const line of mountinfo.split('\n')) {
@@ -124,6 +143,8 @@ export function readMounts(mountinfo: string): Mounts {
       String.fromCharCode(Number.parseInt(digits, 8)),
     )
     types.set(path, type)
+    const beside = within.get(dirname(path)) ?? new Set()
+    within.set(dirname(path), beside.add(Buffer.from(basename(path), 'latin1').toString()))
     ids.set(path, Number(id))
     // makedev(3): the low eight bits of the minor number, twelve of the major, then the rest of the minor.
     if (local.test(type))
@@ -131,5 +152,5 @@ export function readMounts(mountinfo: string): Mounts {
         (Number(minor) & 0xff) + Number(major) * 0x100 + Math.floor(Number(minor) / 0x100) * 0x100000,
       )
   }
-  return { devices, types, byId, ids }
+  return { devices, types, within, byId, ids }
 }

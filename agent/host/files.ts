@@ -1,7 +1,6 @@
 import {
   type Dirent,
   lstat,
-  lstatSync,
   readdir,
   readdirSync,
   readlink,
@@ -216,48 +215,6 @@ export function statOf(it: Stats): Stat {
     ino: it.ino,
     uid: it.uid,
     mode: it.mode & 0o7777,
-  }
-}
-
-/** How many stats are asked for at a time where that is asynchronous. */
-const together = 8
-
-/** See `Host.stats`. Those on local disks are asked synchronously, without a promise for each. */
-export async function allFacts(
-  paths: readonly string[],
-  devs: readonly (number | undefined)[],
-  signal: AbortSignal,
-): Promise<readonly (Stat | HostError)[]> {
-  const answers = new Array<Stat | HostError>(paths.length)
-  const doing = (path: string) => `looking at ${path}`
-  const folders = new Map<string, string>()
-  for (const [at, path] of paths.entries()) if (devs[at] !== undefined) folders.set(dirname(path), path)
-  const bounds = { timeout: defaultTimeout, signal }
-  for (const [, path] of folders) await rootedLane(path, doing(path), bounds).catch(() => {})
-  const later: number[] = []
-  for (const [at, path] of paths.entries()) {
-    const dev = devs[at]
-    const near = dev !== undefined && isTurn() && !signal.aborted && isNear(path, dev)
-    const now = near ? factsNow(path, doing(path)) : undefined
-    if (now) answers[at] = now
-    else later.push(at)
-  }
-  let next = 0
-  const worker = async () => {
-    for (let at = later[next++]; at !== undefined; at = later[next++])
-      answers[at] = await facts(paths[at] as string, signal).catch((error: HostError) => error)
-  }
-  await Promise.all(Array.from({ length: Math.min(together, later.length) }, worker))
-  return answers
-}
-
-/** Undefined for a link, which may lead anywhere. */
-function factsNow(path: string, doing: string): Stat | HostError | undefined {
-  try {
-    const it = lstatSync(path)
-    return it.isSymbolicLink() ? undefined : statOf(it)
-  } catch (error) {
-    return hostError(doing, error)
   }
 }
 

@@ -1,10 +1,12 @@
 import { dirname } from 'node:path'
-import { farMount, isLocal } from './disks.ts'
+import { farMount, isLocal, mountsIn } from './disks.ts'
 import type { Bounds, Lane } from './lanes.ts'
 import { type Found, laneOf, walk } from './walk.ts'
 
 /** What a walk found out about a folder (see `Found`). */
 interface Folder {
+  /** Its path without links. */
+  readonly real: string
   readonly far: boolean
   readonly rooted: boolean
   readonly dev: number
@@ -35,9 +37,9 @@ export async function rootedLane(path: string, doing: string, bounds: Bounds): P
 /** Remembers what a walk to a folder found out. */
 export function noted(
   folder: string,
-  { far, rooted, stats }: Pick<Found, 'far' | 'rooted' | 'stats'>,
+  { at: real, far, rooted, stats }: Pick<Found, 'at' | 'far' | 'rooted' | 'stats'>,
 ): Folder {
-  const it = { far, rooted, dev: stats.dev, at: performance.now() }
+  const it = { real, far, rooted, dev: stats.dev, at: performance.now() }
   if (folders.size >= mostFolders) folders.clear()
   folders.set(folder, it)
   return it
@@ -51,4 +53,14 @@ export function isNear(path: string, dev?: number): boolean {
   const it = folders.get(dirname(path))
   if (!it?.rooted || it.far || farMount(path) !== undefined || laneOf(it).stuck) return false
   return dev === undefined || isLocal(dev)
+}
+
+/**
+ * The names in a folder of which may be asked synchronously, by what is known of the folder: all but those where
+ * something is mounted. Undefined: none. Of links only where they lead may hang.
+ */
+export function nearNames(folder: string): ((name: string) => boolean) | undefined {
+  const it = folders.get(folder)
+  if (!it?.rooted || it.far || laneOf(it).stuck || !isLocal(it.dev)) return undefined
+  return (name) => !/^\.{0,2}$/.test(name) && !mountsIn(it.real).has(name)
 }

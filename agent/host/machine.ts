@@ -2,11 +2,12 @@ import type { Host } from '../model/index.ts'
 import { follow, run } from './command.ts'
 import { connections } from './connections.ts'
 import { resolve } from './dns.ts'
-import { allFacts, facts, list, owned, range, read, target } from './files.ts'
+import { facts, list, owned, range, read, target } from './files.ts'
 import { get } from './get.ts'
 import { kernelLog } from './kmsg.ts'
 import { probe } from './probe.ts'
 import { space } from './space.ts'
+import { allFacts } from './stats.ts'
 import { handshake } from './tls.ts'
 import { watchPath } from './watch.ts'
 
@@ -45,7 +46,7 @@ export function openMachine({ now = Date.now } = {}): Machine {
       range: (path, from, length, options = {}) => range(path, from, length, options, signal),
       list: (path) => list(path, signal),
       stat: (path) => facts(path, signal),
-      stats: (paths, devs) => allFacts(paths, devs ?? [], signal),
+      stats: (paths) => allFacts(paths, signal),
       target: (path) => target(path, signal),
       run: (argv, options = {}) => run(argv, options, signal),
       kmsg: (after, record) => log.since(after, record, signal),

@@ -101,8 +101,8 @@ function ofFacts(tape: Tape): Pick<Host, 'list' | 'stat' | 'stats' | 'space'> {
           facts.stats[path] = it
         },
       ),
-    stats: async (paths, devs) => {
-      const all = await host.stats(paths, devs)
+    stats: async (paths) => {
+      const all = await host.stats(paths)
       for (const [at, answer] of all.entries()) {
         const path = paths[at] as string
         if (answer instanceof HostError) facts.errors[`stat ${path}`] = why(answer)

@@ -185,13 +185,10 @@ export interface Host {
   /** Follows links. */
   stat(path: string): Promise<Stat>
   /**
-   * The same for many paths, much cheaper than one by one: an answer or an error for each, in their order. Never
-   * rejects. `devs` are the devices on which they were last seen, where known: for local disks that halves the cost.
+   * The same for many paths, much cheaper than one by one, those of one folder together: an answer or an error for
+   * each, in their order. Never rejects.
    */
-  stats(
-    paths: readonly string[],
-    devs?: readonly (number | undefined)[],
-  ): Promise<readonly (Stat | HostError)[]>
+  stats(paths: readonly string[]): Promise<readonly (Stat | HostError)[]>
   /** Where a symbolic link points, unresolved. */
   target(path: string): Promise<string>
   /**

@@ -18,9 +18,6 @@ export function stampOf({ dev, ino, size, mtime, ctime }: Stat, now: number): st
   return now - Math.max(mtime, ctime) < settled ? '' : `${dev}:${ino}:${size}:${mtime}:${ctime}`
 }
 
-/** The device of a file when it was last read. */
-const deviceOf = (past: SeenFile | undefined) => (past?.stamp ? Number.parseInt(past.stamp, 10) : undefined)
-
 /** The previous result, if it is of the same source. */
 const before = (source: Source, past: SeenFile | undefined) =>
   past && past.stamp !== '' && past.of === source.of && past.loose === source.loose ? past : undefined
@@ -96,10 +93,7 @@ export async function lookAtAll(
 ): Promise<readonly (Look & { readonly source: Source })[]> {
   const last = new Map(past.map((it) => [it.path, it]))
   const plain = [...sources.entries()].filter(([, source]) => !inHands(source))
-  const answers = await host.stats(
-    plain.map(([, it]) => it.path),
-    plain.map(([, it]) => deviceOf(last.get(it.path))),
-  )
+  const answers = await host.stats(plain.map(([, it]) => it.path))
   const stats = new Map(plain.map(([at], place) => [at, answers[place]]))
   const now = host.now()
   const looks = new Array<Look & { readonly source: Source }>(sources.length)

@@ -3,7 +3,6 @@ import { chmodSync, chownSync, statSync, symlinkSync, truncateSync, writeFileSyn
 import { join } from 'node:path'
 import t from 'tap'
 import {
-  allFacts,
   facts,
   list,
   owned,
@@ -64,16 +63,6 @@ t.test('folders, links and inodes', async (t) => {
   await t.rejects(list(`${folder}/none`, signal), { code: 'missing' })
 })
 
-t.test('many at once: an answer or an error for each, in their order', async (t) => {
-  const folder = t.testdir({ a: 'text', b: '', sub: {} })
-  const paths = ['a', 'none', 'sub', 'b'].map((name) => `${folder}/${name}`)
-  const all = await allFacts(paths, [], signal)
-  t.match(all, [{ kind: 'file', size: 4 }, { code: 'missing' }, { kind: 'folder' }, { size: 0 }])
-  t.strictSame(all[0], await facts(paths[0] as string, signal))
-  t.strictSame(await allFacts([], [], signal), [])
-  t.match(await allFacts(paths.slice(0, 1), [], AbortSignal.abort()), [{ code: 'timeout' }])
-})
-
 t.test('a file of a local disk is read in place, and no worse', async (t) => {
   const folder = t.testdir({ small: 'text', empty: '', large: 'x'.repeat(200_000) })
   const { dev } = await facts(folder, signal)
@@ -116,11 +105,6 @@ t.test('a link is looked through, and named as one in a list', async (t) => {
   symlinkSync('sub/file', join(folder, 'link'))
   symlinkSync('nowhere', join(folder, 'broken'))
   t.equal(await text(join(folder, 'link')), 'text')
-  const { dev } = await facts(folder, signal)
-  t.match(await allFacts([join(folder, 'link'), join(folder, 'broken')], [dev, dev], signal), [
-    { kind: 'file', size: 4 },
-    { code: 'missing' },
-  ])
   await t.rejects(target(join(folder, 'sub'), signal), { code: 'failed' }, 'it is none')
   await t.rejects(target(join(folder, 'none'), signal), { code: 'missing' })
 })

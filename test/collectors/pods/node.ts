@@ -36,7 +36,7 @@ export function podNode(
     range: (path, from, length, options) => real.range(there(path), from, length, options),
     list: (path) => real.list(there(path)),
     stat: (path) => real.stat(there(path)),
-    stats: (paths, devs) => real.stats(paths.map(there), devs),
+    stats: (paths) => real.stats(paths.map(there)),
     target: (path) => real.target(there(path)),
   }
   const put = (path: string, text: string | Uint8Array, add = false) => {
