@@ -36,9 +36,7 @@ const ofProcess = (path: string) => /^\/proc\/(\d+|self|thread-self)\//.test(pat
 const processLane = newLane(1)
 const processTimeout = 1_000
 
-export interface ReadOptions extends Omit<OwnedOptions, 'unless'> {
-  readonly dev?: number
-}
+export type ReadOptions = Omit<OwnedOptions, 'unless'>
 
 export async function read(path: string, options: ReadOptions, signal: AbortSignal): Promise<Uint8Array> {
   const { bytes } = await fileAt(path, options, () => false, signal)

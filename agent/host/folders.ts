@@ -57,10 +57,11 @@ export function isNear(path: string, dev?: number): boolean {
 
 /**
  * The names in a folder of which may be asked synchronously, by what is known of the folder: all but those where
- * something is mounted. Undefined: none. Of links only where they lead may hang.
+ * something is mounted. Undefined: none.
  */
 export function nearNames(folder: string): ((name: string) => boolean) | undefined {
   const it = folders.get(folder)
   if (!it?.rooted || it.far || laneOf(it).stuck || !isLocal(it.dev)) return undefined
-  return (name) => !/^\.{0,2}$/.test(name) && !mountsIn(it.real).has(name)
+  const mounted = mountsIn(it.real)
+  return (name) => name !== '' && name !== '.' && name !== '..' && !mounted.has(name)
 }

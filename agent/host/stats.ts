@@ -9,8 +9,8 @@ import { hostError } from './limits.ts'
 
 /** How many stats are asked for at a time where that is asynchronous. */
 const together = 8
-/** After so long, ms, the event loop gets its turn: on a slow disk each of them may take as long. */
-const longestAtOnce = 10
+/** After so long, ms, the event loop gets its turn; asked for after so many of them, which on a slow disk take long. */
+const [longestAtOnce, few] = [10, 16]
 const timeout = 5_000
 
 /**
@@ -29,7 +29,7 @@ export async function allFacts(
   let since = performance.now()
   for (let at = 0; at < paths.length; at += 1) {
     const path = paths[at] as string
-    if (performance.now() - since > longestAtOnce) {
+    if (at % few === 0 && performance.now() - since > longestAtOnce) {
       await turn()
       since = performance.now()
       // What is known of a folder is asked again after each turn.

@@ -148,6 +148,8 @@ export interface OwnedOptions {
   readonly word?: number
   /** Refuse paths that lead to file systems that may hang (NFS, FUSE, automounts). */
   readonly near?: boolean
+  /** As for `read`. */
+  readonly dev?: number
   /** True where the stat is enough and the bytes need not be read. */
   readonly unless?: (stat: Stat) => boolean
 }

@@ -1,8 +1,8 @@
 import { createPrivateKey, hash, X509Certificate } from 'node:crypto'
 import type { Host, Unseen } from '../../agent/model/index.ts'
 import { HostError, unseen } from '../../agent/model/index.ts'
-import { stampOf } from './read.ts'
 import type { Pair, SeenFile } from './sample.ts'
+import { stampOf } from './stamps.ts'
 
 /**
  * The authority that must have signed the certificate at `path` in k3s's folders (k3s: pkg/daemons/control/deps), or
@@ -30,11 +30,12 @@ export async function checkPairs(
   files: readonly SeenFile[],
   before: readonly Pair[],
 ): Promise<{ readonly pairs: readonly Pair[]; readonly unseen: readonly Unseen[] }> {
-  const seen = new Map(files.map((it) => [it.path, it]))
-  const wanted = files.flatMap((file) => {
+  const own = files.filter((it) => it.of === 'k3s')
+  const seen = new Map(own.map((it) => [it.path, it]))
+  const wanted = own.flatMap((file) => {
     const authority = seen.get(authorityOf(file.path) ?? '')
     const leaf = file.certificates[0]
-    return file.of === 'k3s' && !file.loose && leaf && authority?.certificates.length
+    return !file.loose && leaf && authority?.certificates.length
       ? [{ path: file.path, leaf, authority, key: file.path.replace(/\.crt$/, '.key') }]
       : []
   })

@@ -1,3 +1,4 @@
+import { dirname } from 'node:path'
 import { type Host, HostError, type Unseen, unseen } from '../../agent/model/index.ts'
 import { orNothing } from '../node/ask.ts'
 import { findK3s, type K3s, k3sVersion } from '../node/k3s.ts'
@@ -6,10 +7,12 @@ import { askApi } from './api.ts'
 import { checkPairs } from './chain.ts'
 import { lookAtClock } from './clock.ts'
 import { kubeconfigs, namedIn } from './homes.ts'
-import { type Look, lookAtAll, stampOf } from './read.ts'
+import { sameFiles } from './known-files.ts'
+import { type Look, lookAtAll } from './read.ts'
 import type { CertsSample, SeenFile } from './sample.ts'
 import { k3sAddresses, lookAtServer } from './served.ts'
 import { extraSources, k3sSources, type Source } from './sources.ts'
+import { stampOf } from './stamps.ts'
 
 /** What the settings ask to be watched. */
 export interface Wanted {
@@ -32,27 +35,15 @@ export async function collect(
     k3s || wanted.kubeconfigs.length > 0
       ? kubeconfigs(host, wanted.kubeconfigs)
       : { sources: [], unseen: [] },
-    extraSources(
-      host,
-      wanted.paths,
-      (before?.files ?? []).filter((it) => it.of === 'extra').map((it) => it.path),
-    ),
+    extraSources(host, wanted.paths, before),
     k3s?.role === 'server' ? etcdOf(host, k3s) : undefined,
   ])
-  const sources = new Map<string, Source>()
-  // A file that k3s uses is treated as k3s's even if a kubeconfig or the settings name it too.
-  for (const it of [
-    ...own.sources.filter((one) => !one.loose),
-    ...people.sources,
-    ...extra.sources,
-    ...own.sources,
-  ])
-    if (!sources.has(it.path)) sources.set(it.path, it)
+  const { sources, twice } = merged(own.sources, people.sources, extra.sources)
   const past = before?.served ?? []
   const ports = k3s && k3sPorts(host, k3s, etcd?.uid)
   const endpoints = [...wanted.endpoints, ...wanted.ingress.map((name) => `127.0.0.1:443/${name}`)]
   const [{ looks, unnamed }, served, about, asked, clock] = await Promise.all([
-    lookAtFiles(host, [...sources.values()], before?.files ?? []),
+    lookAtFiles(host, sources, before?.files ?? []),
     Promise.all([
       ...(ports
         ? k3sAddresses(k3s, etcd !== undefined).map((it) => lookAtServer(ports, it, 'k3s', past))
@@ -61,9 +52,16 @@ export async function collect(
     ]),
     k3s ? describe(host, k3s, before?.k3s) : undefined,
     ports ? askApi(ports, k3s, before?.api ?? []) : { api: [], unseen: [] },
-    k3s || sources.size > 0 ? lookAtClock(host, before?.clock) : undefined,
+    k3s || sources.length > 0 ? lookAtClock(host, before?.clock) : undefined,
   ])
-  const files = looks.flatMap((it) => it.seen ?? [])
+  const files = sameFiles(
+    looks.map((it) => it.seen).filter((it) => it !== undefined),
+    before?.files,
+  )
+  const folders = wholeFolders(extra.folders, [
+    ...twice,
+    ...looks.filter((it) => !it.seen).map((it) => it.source),
+  ])
   const { pairs, unseen: unpaired } = k3s
     ? await checkPairs(host, files, before?.pairs ?? [])
     : { pairs: [], unseen: [] }
@@ -81,6 +79,7 @@ export async function collect(
   return {
     ...(about && { k3s: about }),
     files,
+    ...(folders && { folders }),
     served: served.map((it) => it.served),
     ...(pairs.length > 0 && { pairs }),
     ...(gone.length > 0 && { gone }),
@@ -99,6 +98,37 @@ async function etcdOf(host: Host, { dataDir }: K3s): Promise<{ readonly uid?: nu
   } catch (error) {
     return error instanceof HostError && error.code === 'denied' ? {} : undefined
   }
+}
+
+/**
+ * All sources, each path once: a file that k3s uses is treated as k3s's even if a kubeconfig or the settings name it too.
+ * `twice`: those of the settings that are treated as others'.
+ */
+function merged(own: readonly Source[], people: readonly Source[], extra: readonly Source[]) {
+  const first = new Map<string, Source>()
+  for (const it of [...own.filter((one) => !one.loose), ...people])
+    if (!first.has(it.path)) first.set(it.path, it)
+  const twice = extra.filter((it) => first.has(it.path))
+  const others = twice.length > 0 ? extra.filter((it) => !first.has(it.path)) : extra
+  const loose = own.filter((it) => it.loose && !first.has(it.path))
+  const named = new Set(loose.length > 0 ? others.map((it) => it.path) : [])
+  return {
+    sources: [...first.values(), ...others, ...loose.filter((it) => !named.has(it.path))],
+    twice,
+  }
+}
+
+/**
+ * The states of the folders of which every file is among those that were seen as the settings': of the others nobody
+ * could tell by these what they hold.
+ */
+function wholeFolders(
+  folders: Readonly<Record<string, string>>,
+  unseen: readonly Source[],
+): CertsSample['folders'] | undefined {
+  const parts = new Set(unseen.map((it) => dirname(it.path)))
+  const whole = Object.entries(folders).filter(([path]) => !parts.has(path))
+  return whole.length > 0 ? Object.fromEntries(whole) : undefined
 }
 
 type Looks = readonly (Look & { readonly source: Source })[]
@@ -124,9 +154,10 @@ async function lookAtFiles(
 function goneSince(before: CertsSample | undefined, now: CertsSample['k3s'], looks: Looks): string[] {
   const same = before?.k3s?.running && now?.running && before.k3s.running.since === now.running.since
   if (!same || before.k3s?.dataDir !== now.dataDir) return []
-  const here = new Set(looks.flatMap((it) => (it.seen || it.blind ? [it.source.path] : [])))
+  const own = looks.filter((it) => it.source.of === 'k3s')
+  const here = new Set(own.flatMap((it) => (it.seen || it.blind ? [it.source.path] : [])))
   const had = before.files.filter((it) => it.of === 'k3s' && !it.loose && it.path.endsWith('.crt'))
-  const folders = new Set(looks.map((it) => it.source.path.slice(0, it.source.path.lastIndexOf('/'))))
+  const folders = new Set(own.map((it) => dirname(it.source.path)))
   const missing = [...had.map((it) => it.path), ...(before.gone ?? [])].filter((path) => !here.has(path))
   // A folder in which no file was seen may be unreadable, so nothing in it counts as gone.
   return [...new Set(missing)]

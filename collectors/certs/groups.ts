@@ -52,10 +52,10 @@ export const portsOf = ({ k3s }: CertsSample): ReadonlySet<string> => new Set([k
 /** Ports at which k3s serves another certificate than its file holds. */
 export function differences({ k3s, files, served }: CertsSample): { served: Served; file: SeenFile }[] {
   if (!k3s) return []
-  const byPath = new Map(files.map((it) => [it.path, it]))
+  const own = files.filter((it) => it.of === 'k3s')
   return served.flatMap((it) => {
     const path = it.of === 'k3s' ? fileServed(it.address, k3s.distribution, k3s.role) : undefined
-    const file = path === undefined ? undefined : byPath.get(`${k3s.dataDir}/${path}`)
+    const file = path === undefined ? undefined : own.find((it) => it.path === `${k3s.dataDir}/${path}`)
     const [leaf] = it.certificates
     const [stored] = file?.certificates ?? []
     return file && leaf && stored && leaf.print !== stored.print ? [{ served: it, file }] : []

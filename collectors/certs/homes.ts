@@ -73,10 +73,11 @@ async function remoteMounts(host: Host): Promise<string[]> {
  * cannot push out what others name.
  */
 export function namedIn(files: readonly SeenFile[]): Sources {
+  const naming = files.filter((it) => it.names && it.of !== 'k3s')
+  if (naming.length === 0) return { sources: [], unseen: [] }
   const known = new Set(files.map((it) => it.path))
   const sources = new Map<string, Source & { readonly from: string }>()
-  for (const { path, of, by, names = [] } of files) {
-    if (of === 'k3s') continue
+  for (const { path, of, by, names = [] } of naming) {
     for (const name of names) {
       const folder = path.slice(0, path.lastIndexOf('/'))
       const full = name.startsWith('/') ? name : `${folder}/${name}`

@@ -2,10 +2,12 @@ import { collector } from '../../agent/model/index.ts'
 import { duration } from '../../agent/text/durations.ts'
 import { many } from '../../agent/text/lists.ts'
 import { date } from '../../agent/text/times.ts'
-import { assess, stageOf } from './assess.ts'
+import { assess } from './assess.ts'
 import { collect } from './collect.ts'
-import { type Group, groups, type Item, nodeName } from './groups.ts'
+import { nodeName } from './groups.ts'
+import { foldersOf } from './known-files.ts'
 import { measures } from './measures.ts'
+import { overview } from './overview.ts'
 import { page } from './page.ts'
 import { rules } from './rules.ts'
 import type { CertsSample } from './sample.ts'
@@ -69,18 +71,17 @@ export const certs = collector({
 
   assess: (sample, _past, { warn_days }, now) => assess(sample, warn_days, now),
 
-  summary(sample, { warn_days }, now) {
-    const { all, first, over } = overview(groups(sample, warn_days), now)
-    const count = many(all.length, 'certificate')
-    if (!first) {
-      if (all.length > 0) return count
+  summary(sample, _settings, now) {
+    const { count: all, first, expired } = overview(sample, now)
+    const count = many(all, 'certificate')
+    if (first === undefined) {
+      if (all > 0) return count
       if (!sample.k3s) return 'no k3s here, nothing to watch'
       return `${nodeName(sample.k3s)}, but its certs ${sample.unseen ? 'cannot be read' : 'are missing'}`
     }
-    const { to } = first.certificate
-    return over > 0
-      ? `${count}, ${over} expired, the first ${date(to)} (${duration(now - to)} ago)`
-      : `${count}, the first expires ${date(to)} (in ${duration(to - now)})`
+    return expired > 0
+      ? `${count}, ${expired} expired, the first ${date(first)} (${duration(now - first)} ago)`
+      : `${count}, the first expires ${date(first)} (in ${duration(first - now)})`
   },
 
   /**
@@ -88,16 +89,13 @@ export const certs = collector({
    * constantly.
    */
   series(sample) {
-    const { all, first } = overview(groups(sample, 30), 0)
-    return {
-      count: all.length,
-      ...(first && { first_expiry_seconds: Math.floor(first.certificate.to / 1000) }),
-    }
+    const { count, first } = overview(sample, 0)
+    return { count, ...(first !== undefined && { first_expiry_seconds: Math.floor(first / 1000) }) }
   },
 
-  deadlines(sample, { warn_days }, now) {
-    const { first } = overview(groups(sample, warn_days), now)
-    return first ? [{ what: 'certificates', at: first.certificate.to, confidence: 'date' }] : []
+  deadlines(sample, _settings, now) {
+    const { first } = overview(sample, now)
+    return first === undefined ? [] : [{ what: 'certificates', at: first, confidence: 'date' }]
   },
 
   watch({ paths }, sample) {
@@ -109,7 +107,7 @@ export const certs = collector({
       folders.add(`/etc/rancher/${distribution}`)
     }
     // Watch the folder, not the file: a file that is replaced is a new file.
-    for (const { path } of sample?.files ?? []) folders.add(path.slice(0, path.lastIndexOf('/')) || '/')
+    for (const it of foldersOf(sample?.files ?? [])) folders.add(it)
     for (const path of paths) if (!/[*?]/.test(path)) folders.add(path)
     return [{ kind: 'paths', paths: [...folders].slice(0, mostWatched) }]
   },
@@ -117,18 +115,3 @@ export const certs = collector({
 
 /** Watching more folders than this costs more than a run every ten minutes. */
 const mostWatched = 1_000
-
-/** All certificates, and the first one to expire that is no authority. */
-function overview(all: readonly Group[], now: number) {
-  const items = all.flatMap((group) =>
-    group.items.map((item) => ({ item, stage: stageOf(item, group, now) })),
-  )
-  let first: Item | undefined
-  for (const { item } of items)
-    if (!item.authority && (!first || item.certificate.to < first.certificate.to)) first = item
-  return {
-    all: items,
-    first,
-    over: items.filter((it) => it.stage === 'expired').length,
-  }
-}

@@ -1,8 +1,10 @@
 import type { Host, Stat } from '../../agent/model/index.ts'
 import { HostError } from '../../agent/model/index.ts'
+import { byPath } from './known-files.ts'
 import { type Known, parse } from './parse.ts'
 import type { SeenFile } from './sample.ts'
 import type { Source } from './sources.ts'
+import { isSame, isSettled, stampOf } from './stamps.ts'
 
 /** The certificates of a file (absent where there is no file), or why it could not be read. */
 export type Look = { readonly seen?: SeenFile; readonly blind?: HostError }
@@ -10,12 +12,19 @@ export type Look = { readonly seen?: SeenFile; readonly blind?: HostError }
 /** Certificates are small; a bundle of all public authorities is 220 kB. */
 const limit = 1024 * 1024
 
-/** A file changed within this time, ms, may change again without its timestamps showing it. */
-const settled = 1_000
+/**
+ * The states that stamps were made of: to compare these takes a twentieth of making another stamp. What was seen is also
+ * a source, where nobody has to list its folder again.
+ */
+const states = new WeakMap<SeenFile | Source, Stat>()
 
-/** Identifies the state of a file; empty while it is so new that a further change might not show. */
-export function stampOf({ dev, ino, size, mtime, ctime }: Stat, now: number): string {
-  return now - Math.max(mtime, ctime) < settled ? '' : `${dev}:${ino}:${size}:${mtime}:${ctime}`
+/** Whether a file is as it was when it was read. Who may set its times cannot set its ctime. */
+function isUnchanged(seen: SeenFile, stat: Stat, now: number): boolean {
+  const was = states.get(seen)
+  if (was) return isSame(was, stat) && isSettled(stat, now)
+  if (seen.stamp !== stampOf(stat, now)) return false
+  states.set(seen, stat)
+  return true
 }
 
 /** The previous result, if it is of the same source. */
@@ -42,13 +51,14 @@ async function look(
   try {
     if (stat instanceof HostError) throw stat
     const last = before(source, past)
-    const same = (now: Stat) => last !== undefined && last.stamp === stampOf(now, host.now())
+    const same = (now: Stat) => last !== undefined && isUnchanged(last, now, host.now())
     const read =
       of === 'k3s' && stat
         ? { stat, bytes: await host.read(path, { limit, dev: stat.dev }) }
         : await host.owned(path, {
             limit,
             unless: same,
+            ...(stat && { dev: stat.dev }),
             ...(word !== undefined && { word }),
             // Nobody asked for files in homes: not worth waking a file server.
             ...(of === 'home' && { near: true }),
@@ -82,6 +92,10 @@ async function look(
   }
 }
 
+/** The previous result of a source; it may be that itself. */
+const seenBefore = (source: Source, last: ReadonlyMap<string, SeenFile>): SeenFile | undefined =>
+  states.has(source) ? (source as SeenFile) : before(source, last.get(source.path))
+
 /**
  * Reads all sources; results are in their order. One stat for each, and those that changed are read, several at a time.
  * A certificate that was parsed before, from whatever file, is not parsed again.
@@ -91,27 +105,32 @@ export async function lookAtAll(
   sources: readonly Source[],
   past: readonly SeenFile[],
 ): Promise<readonly (Look & { readonly source: Source })[]> {
-  const last = new Map(past.map((it) => [it.path, it]))
-  const plain = [...sources.entries()].filter(([, source]) => !inHands(source))
-  const answers = await host.stats(plain.map(([, it]) => it.path))
-  const stats = new Map(plain.map(([at], place) => [at, answers[place]]))
+  const last = byPath(past)
+  const hands = sources.filter(inHands)
+  const plain = hands.length > 0 ? sources.filter((it) => !inHands(it)) : sources
+  const answers = await host.stats(plain.map((it) => it.path))
   const now = host.now()
+  const stats = new Array<Stat | HostError | undefined>(sources.length)
   const looks = new Array<Look & { readonly source: Source }>(sources.length)
   const changed: number[] = []
-  for (const [at, source] of sources.entries()) {
-    const stat = stats.get(at)
-    const seen = before(source, last.get(source.path))
-    if (seen && stat && !(stat instanceof HostError) && seen.stamp === stampOf(stat, now))
-      looks[at] = { source, seen }
-    else changed.push(at)
+  let next = 0
+  for (let at = 0; at < sources.length; at += 1) {
+    const source = sources[at] as Source
+    const stat = source === plain[next] ? answers[next++] : undefined
+    const seen = stat && !(stat instanceof HostError) ? seenBefore(source, last) : undefined
+    if (seen && isUnchanged(seen, stat as Stat, now)) looks[at] = { source, seen }
+    else {
+      changed.push(at)
+      stats[at] = stat
+    }
   }
   if (changed.length === 0) return looks
   const known: Known = new Map(past.flatMap((it) => it.certificates.map((one) => [one.print, one])))
-  let next = 0
+  next = 0
   const worker = async () => {
     for (let at = changed[next++]; at !== undefined; at = changed[next++]) {
       const source = sources[at] as Source
-      looks[at] = { ...(await look(host, source, stats.get(at), last.get(source.path), known)), source }
+      looks[at] = { ...(await look(host, source, stats[at], last.get(source.path), known)), source }
     }
   }
   await Promise.all(Array.from({ length: Math.min(64, changed.length) }, worker))

@@ -72,6 +72,8 @@ export interface CertsSample extends Sample {
     readonly binary?: string
   }
   readonly files: readonly SeenFile[]
+  /** The states of the folders that the settings name, of which `files` has all that matters. */
+  readonly folders?: Readonly<Record<string, string>>
   readonly served: readonly Served[]
   /** Whether each certificate of k3s matches its key and its authority. */
   readonly pairs?: readonly Pair[]

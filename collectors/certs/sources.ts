@@ -1,10 +1,13 @@
-import type { Host, Unseen } from '../../agent/model/index.ts'
+import { basename, dirname } from 'node:path'
+import type { Host, Stat, Unseen } from '../../agent/model/index.ts'
 import { HostError, unseen } from '../../agent/model/index.ts'
-import { orMissing, orNothing } from '../node/ask.ts'
+import { orMissing } from '../node/ask.ts'
 import type { K3s } from '../node/k3s.ts'
 import { expand, isGlob } from './glob.ts'
+import { derived } from './known-files.ts'
 import type { rules } from './rules.ts'
-import type { Owner } from './sample.ts'
+import type { CertsSample, Owner, SeenFile } from './sample.ts'
+import { stampOf } from './stamps.ts'
 
 /** A file that may hold certificates. */
 export interface Source {
@@ -99,16 +102,21 @@ const keyNames = /(^|[-_.])(priv|private)?key([-_.]|$)/i
 
 const mostFiles = 20_000
 
+/** What the settings name, and the states of the folders among it. */
+interface ExtraSources extends Sources {
+  readonly folders: Readonly<Record<string, string>>
+}
+
 /**
- * The files that `paths` of the settings stand for: files, folders (without subfolders), globs. If a folder cannot be
- * listed, the files seen there `before` are read by name. If there are too many files, no finding about any of them is
- * resolved, since its file may just have been left out.
+ * The files that `paths` of the settings stand for: files, folders (without subfolders), globs. A folder in the state
+ * in which it was `before` holds the same names. If it cannot be listed, the files seen there before are read by name.
+ * If there are too many files, no finding about any of them is resolved, since its file may just have been left out.
  */
 export async function extraSources(
   host: Host,
   paths: readonly string[],
-  before: readonly string[] = [],
-): Promise<Sources> {
+  before: Pick<CertsSample, 'files' | 'folders'> = { files: [] },
+): Promise<ExtraSources> {
   const sources = new Map<string, Source>()
   const remembered = new Map<string, Source>()
   const blind: Unseen[] = []
@@ -118,34 +126,56 @@ export async function extraSources(
       throw new HostError('too-large', `there are more than ${mostFiles} files; only these are watched`)
     sources.set(path, source)
   }
-  const add = async (path: string, named: boolean) => {
-    const kind = (await orNothing(host.stat(path)))?.kind
-    if (kind !== 'folder') {
+  const folders: Record<string, string> = {}
+  const add = async (path: string, stat: Stat | HostError | undefined, named: boolean) => {
+    if (!stat || stat instanceof HostError || stat.kind !== 'folder') {
       if (named) sources.delete(path)
       put(path, { path, of: 'extra', ...(named && { named: true }) })
       return
     }
-    for (const { name, kind } of await host.list(path)) {
-      // Kubernetes mounts a secret as links into a folder `..data`; only the links are read.
-      if (kind === 'folder' || name.startsWith('..') || !certificateNames.test(name) || keyNames.test(name))
-        continue
-      const full = `${path === '/' ? '' : path}/${name}`
-      put(full, { path: full, of: 'extra' })
-    }
+    const stamp = stampOf(stat, host.now())
+    const its =
+      stamp !== '' && stamp === before.folders?.[path]
+        ? (certificatesIn(before.files).get(path) ?? [])
+        : await listed(host, path)
+    for (const it of its) put(it.path, it)
+    if (stamp !== '') folders[path] = stamp
   }
   for (const path of paths) {
     try {
       const glob = isGlob(path)
-      for (const one of glob ? await expand(host, path, mostFiles + 1) : [path])
-        await add(one.length > 1 ? one.replace(/\/+$/, '') : one, !glob)
+      const found = (glob ? await expand(host, path, mostFiles + 1) : [path]).map((one) =>
+        one.length > 1 ? one.replace(/\/+$/, '') : one,
+      )
+      const stats = await host.stats(found)
+      for (const [at, one] of found.entries()) await add(one, stats[at], !glob)
     } catch (error) {
       const cut = error instanceof HostError && error.code === 'too-large'
       blind.push(unseen(`the certificates in ${path}`, error, cut ? fileCodes : []))
       const begin = isGlob(path) ? path.slice(0, path.search(/[*?]/)) : `${path.replace(/\/+$/, '')}/`
-      for (const it of before.slice(0, mostFiles))
-        if (it.startsWith(begin) && !sources.has(it)) remembered.set(it, { path: it, of: 'extra' })
+      for (const { path, of } of before.files)
+        if (of === 'extra' && path.startsWith(begin) && !sources.has(path)) remembered.set(path, { path, of })
     }
   }
   for (const [path, it] of remembered) if (!sources.has(path)) sources.set(path, it)
-  return { sources: [...sources.values()], unseen: blind }
+  return { sources: [...sources.values()], unseen: blind, folders }
+}
+
+// Kubernetes mounts a secret as links into a folder `..data`; only the links are read.
+const isCertificate = (name: string) =>
+  certificateNames.test(name) && !keyNames.test(name) && !name.startsWith('..')
+
+/** The files that only the settings name, by their folder, as it would be listed. */
+const certificatesIn = derived(
+  (files): ReadonlyMap<string, readonly SeenFile[]> =>
+    Map.groupBy(
+      files.filter((it) => it.of === 'extra' && isCertificate(basename(it.path))),
+      (it) => dirname(it.path),
+    ),
+)
+
+async function listed(host: Host, folder: string): Promise<readonly Source[]> {
+  return (await host.list(folder))
+    .filter(({ name, kind }) => kind !== 'folder' && isCertificate(name))
+    .map(({ name }) => ({ path: `${folder === '/' ? '' : folder}/${name}`, of: 'extra' }))
 }

@@ -139,18 +139,21 @@ t.test('a path that may not be looked into stops no other', async (t) => {
 
 t.test('what was seen in a folder that cannot be listed now is looked for by its name', async (t) => {
   const host = machine(t, { '/a.pem': '' }, { errors: { 'list /closed': ['timeout', 'no'] } })
-  const before = ['/closed/x.pem', '/closed/y.crt', '/elsewhere/z.pem']
+  const before = { files: ['/closed/x.pem', '/closed/y.crt', '/elsewhere/z.pem'].map(seen) }
   const paths = async (path: string) =>
     (await extraSources(host, [path, '/a.pem'], before)).sources.map((it) => it.path)
   t.same(await paths('/closed/*.pem'), ['/a.pem', '/closed/x.pem', '/closed/y.crt'])
 })
+
+/** A file that the settings name, as it was seen before. */
+const seen = (path: string) => ({ path, of: 'extra', stamp: '', certificates: [] }) as const
 
 t.test('of too many files nothing counts as over', async (t) => {
   const base = machine(t, { '/many/0.pem': '' })
   const names = Array.from({ length: 20_001 }, (_, at) => ({ name: `${at}.pem`, kind: 'file' as const }))
   const host = { ...base, list: async () => names }
   for (const path of ['/many/*.pem', '/many']) {
-    const { sources, unseen } = await extraSources(host, [path], ['/many/9.crt'])
+    const { sources, unseen } = await extraSources(host, [path], { files: [seen('/many/9.crt')] })
     t.equal(sources.length, 20_001, path)
     t.equal(sources.at(-1)?.path, '/many/9.crt', path)
     t.match(unseen, [{ codes: ['certs.expired'], why: /more than 20000 files/ }], path)
