@@ -67,6 +67,8 @@ export function readSaved(wanted: Wanted) {
 class Reader {
   readonly wanted: Wanted
   readonly cells = new Map<string, [number, number]>()
+  /** Those of the current table. */
+  readonly ofTable = new Map<Owner, [number, number]>()
   readonly policies: Record<string, string> = {}
   readonly tops: [chain: string, rules: number][] = []
   readonly kube = new Set<string>()
@@ -163,6 +165,7 @@ class Reader {
     if (this.names.size >= mostTables) return
     this.table = own(text.slice(1, longestName))
     this.names.add(this.table)
+    this.ofTable.clear()
     this.builtIn = new Set()
     if (beginsIn(this.table, this.wanted.probes).size > 0) {
       this.path = gatherPath(this.wanted.probes, this.table)
@@ -205,9 +208,12 @@ class Reader {
   }
 
   cellOf(whose: Owner): [number, number] {
+    const known = this.ofTable.get(whose)
+    if (known) return known
     const place = `${this.table} ${whose}`
     const cell = this.cells.get(place) ?? [0, 0]
     this.cells.set(place, cell)
+    this.ofTable.set(whose, cell)
     return cell
   }
 

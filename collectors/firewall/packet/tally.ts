@@ -14,63 +14,81 @@ const free = (it: ArrayBuffer) => void it.transfer(0)
  * Counts 64-bit hashes in 12 bytes each, where the texts themselves would fill the memory. `largest`: the greatest
  * number of slots, a power of two. Expects well mixed hashes.
  */
-export function tally(largest: number) {
-  let size = 0
-  let memory = new ArrayBuffer(0)
-  let lows = new Uint32Array(memory)
-  let highs = lows
-  let counts = lows
-  let used = 0
+export const tally = (largest: number) => new Tally(largest)
 
-  const make = (places: number) => {
-    size = places
-    memory = new ArrayBuffer(size * bytes)
-    lows = new Uint32Array(memory, 0, size)
-    highs = new Uint32Array(memory, size * 4, size)
-    counts = new Uint32Array(memory, size * 8, size)
+class Tally {
+  readonly #largest: number
+  #size = 0
+  #used = 0
+  #memory = new ArrayBuffer(0)
+  #lows = new Uint32Array(this.#memory)
+  #highs = this.#lows
+  #counts = this.#lows
+
+  constructor(largest: number) {
+    this.#largest = largest
+    this.#make(Math.min(smallest, largest))
   }
+
+  /** How often it has been added, including this time; 0 for a new hash when the table is full. */
+  add(low: number, high: number): number {
+    const at = this.#place(low >>> 0, high >>> 0)
+    const before = this.#counts[at] ?? 0
+    if (before === 0) {
+      if (this.#used >= this.#largest * load) return 0
+      this.#used += 1
+    }
+    this.#put(at, low >>> 0, high >>> 0, before + 1)
+    if (before === 0 && this.#used > this.#size * load && this.#size < this.#largest) this.#grow()
+    return before + 1
+  }
+
+  has(low: number, high: number): boolean {
+    return this.#counts[this.#place(low >>> 0, high >>> 0)] !== 0
+  }
+
+  /** Removes all hashes. */
+  clear(): void {
+    free(this.#memory)
+    this.#used = 0
+    this.#make(Math.min(smallest, this.#largest))
+  }
+
+  #make(places: number): void {
+    this.#size = places
+    this.#memory = new ArrayBuffer(places * bytes)
+    this.#lows = new Uint32Array(this.#memory, 0, places)
+    this.#highs = new Uint32Array(this.#memory, places * 4, places)
+    this.#counts = new Uint32Array(this.#memory, places * 8, places)
+  }
+
   /** The slot of a hash, or the free one that it would take. */
-  const place = (low: number, high: number) => {
-    let at = (low ^ (low >>> 15)) & (size - 1)
-    while (counts[at] !== 0 && (lows[at] !== low || highs[at] !== high)) at = (at + 1) & (size - 1)
+  #place(low: number, high: number): number {
+    const lows = this.#lows
+    const highs = this.#highs
+    const counts = this.#counts
+    const last = this.#size - 1
+    let at = (low ^ (low >>> 15)) & last
+    while (counts[at] !== 0 && (lows[at] !== low || highs[at] !== high)) at = (at + 1) & last
     return at
   }
-  const put = (at: number, low: number, high: number, count: number) => {
-    lows[at] = low
-    highs[at] = high
-    counts[at] = count
-  }
-  const grow = () => {
-    const [old, oldLows, oldHighs, oldCounts] = [memory, lows, highs, counts]
-    make(size * 2)
-    for (let from = 0; from < oldCounts.length; from += 1) {
-      const [low, high, count] = [oldLows[from] ?? 0, oldHighs[from] ?? 0, oldCounts[from] ?? 0]
-      if (count > 0) put(place(low, high), low, high, count)
-    }
-    free(old)
+
+  #put(at: number, low: number, high: number, count: number): void {
+    this.#lows[at] = low
+    this.#highs[at] = high
+    this.#counts[at] = count
   }
 
-  make(Math.min(smallest, largest))
-  return {
-    /** How often it has been added, including this time; 0 for a new hash when the table is full. */
-    add(low: number, high: number): number {
-      const at = place(low >>> 0, high >>> 0)
-      const before = counts[at] ?? 0
-      if (before === 0) {
-        if (used >= largest * load) return 0
-        used += 1
-      }
-      put(at, low >>> 0, high >>> 0, before + 1)
-      if (before === 0 && used > size * load && size < largest) grow()
-      return before + 1
-    },
-    has: (low: number, high: number) => counts[place(low >>> 0, high >>> 0)] !== 0,
-    /** Removes all hashes. */
-    clear() {
-      free(memory)
-      used = 0
-      make(Math.min(smallest, largest))
-    },
+  #grow(): void {
+    const [old, lows, highs, counts] = [this.#memory, this.#lows, this.#highs, this.#counts]
+    this.#make(this.#size * 2)
+    for (let from = 0; from < counts.length; from += 1) {
+      const count = counts[from] ?? 0
+      if (count === 0) continue
+      const [low, high] = [lows[from] ?? 0, highs[from] ?? 0]
+      this.#put(this.#place(low, high), low, high, count)
+    }
+    free(old)
   }
 }
 
@@ -94,6 +112,6 @@ export function nameSet() {
     /** Whether names had to be left out. */
     isFull: () => full,
     /** Removes all names; `isFull` stays as it is. */
-    clear: sums.clear,
+    clear: () => sums.clear(),
   }
 }

@@ -40,6 +40,26 @@ t.test('has room for chains it knows it needs, whatever else is there', (t) => {
   t.end()
 })
 
+t.test('of the chains of services those are kept that are reached', (t) => {
+  const path = gatherPath([ssh], 'nat')
+  const chains = ['KUBE-SVC-A', 'KUBE-SEP-A', 'KUBE-SVC-B', 'KUBE-SVC-C']
+  path.chain('PREROUTING', 'ACCEPT')
+  for (const it of chains) path.chain(it, '-')
+  path.rule('PREROUTING', '-A PREROUTING -d 10.43.0.1/32 -j KUBE-SVC-A')
+  path.rule('PREROUTING', '-A PREROUTING -j KUBE-SVC-C')
+  path.rule('KUBE-SEP-A', '-A KUBE-SEP-A -p tcp -j DNAT --to-destination 10.42.0.1:80')
+  path.rule('KUBE-SVC-A', '-A KUBE-SVC-A -j KUBE-SEP-A')
+  path.rule('KUBE-SVC-C', '-A KUBE-SVC-C -p udp -j KUBE-SVC-B')
+  path.rule('KUBE-SVC-B', '-A KUBE-SVC-B -j KUBE-SEP-A')
+  t.strictSame([...path.table.chains.keys()], ['PREROUTING'], 'none decides over this packet')
+  t.strictSame(
+    chains.filter((it) => path.table.lost(it)),
+    ['KUBE-SVC-A', 'KUBE-SEP-A', 'KUBE-SVC-B'],
+    'whoever comes there after all finds that nobody knows',
+  )
+  t.end()
+})
+
 t.test('a rule for another port is forgotten, unless it only looks like one', (t) => {
   const kept = (rule: string) => {
     const path = gatherPath([ssh], 'filter')
