@@ -121,16 +121,18 @@ export function partLater(
   length: number,
   how = withoutLinks,
 ): Promise<Uint8Array> {
-  return opened<Uint8Array>(path, doing, how, (fd, _, end) => {
+  return opened<Uint8Array>(path, doing, how, (fd, stats, end) => {
     const part = Buffer.allocUnsafe(length)
     const more = (size: number) => {
-      if (size === length) return end(null, part)
       read(fd, part, size, length - size, from + size, (error, got) => {
         if (error) return end(error)
-        if (got === 0) return end(null, part.subarray(0, size))
+        // A short read means the end of the file, except for what the kernel generates while it is read.
+        if (size + got === length || got === 0 || stats.size > 0)
+          return end(null, part.subarray(0, size + got))
         more(size + got)
       })
     }
+    if (length === 0) return end(null, part)
     more(0)
   })
 }

@@ -6,14 +6,15 @@ import type { Choice } from './choose.ts'
 import { choose, comesFirst, keyOf } from './choose.ts'
 import type { Container } from './folders.ts'
 import { containerAt, fingerprint, listContainers, pathOf, readLinks } from './folders.ts'
-import type { Growth } from './grow.ts'
-import { firstTail, growthOf, readOn } from './grow.ts'
+import type { Growth, Read } from './grow.ts'
+import { afterRotation, fileOf, firstTail, growthOf, readOn } from './grow.ts'
 import type { Restarted } from './restarting.ts'
 import { longestWait, mostTimes, restarting } from './restarting.ts'
 import { addSaid, withoutReplaced } from './said.ts'
 import type { Place, PodsSample, Restarting, Said, Unjudged } from './sample.ts'
 import type { Found, Matcher } from './scan.ts'
 import { shares } from './share.ts'
+import { present, statsOf } from './states.ts'
 import { saidBy } from './text.ts'
 import type { Missed } from './unjudged.ts'
 import { stillUnjudged, unseenOf } from './unjudged.ts'
@@ -176,11 +177,21 @@ async function readAll(
   known: boolean,
 ): Promise<readonly Seen[]> {
   const until = performance.now() + longestRead
-  const grown = await inGroups(followed, async (it): Promise<Seen & { readonly growth?: Growth }> => {
-    const former = before?.places[it.folder]?.[it.container]
+  const placeOf = (it: Container) => before?.places[it.folder]?.[it.container]
+  // Where no container was started since, this is all that has to be asked of most logs: of all of them at once.
+  const stats = await statsOf(
+    host,
+    followed.map((it) => {
+      const place = known ? placeOf(it) : undefined
+      return place && fileOf(pathOf(it), place)
+    }),
+  )
+  const grown = await inGroups(followed, async (it, at): Promise<Seen & { readonly growth?: Growth }> => {
+    const former = placeOf(it)
     const about = { it, ...(former && { former, place: former }) }
     try {
-      const growth = await growthOf(host, pathOf(it), former, { known, ...(!before && { tail: firstTail }) })
+      const stat = present(stats[at])
+      const growth = await growthOf(host, pathOf(it), former, { stat, ...(!before && { tail: firstTail }) })
       return { ...about, ...(growth && { growth }) }
     } catch (error) {
       return { ...about, ...failure(error) }
@@ -195,17 +206,32 @@ async function readAll(
   const shared = shares(demands, mostBytes)
   const order = [...grown.keys()].sort((a, b) => (shared[a] ?? 0) - (shared[b] ?? 0))
   const seen: Seen[] = []
+  const reads: (Read | undefined)[] = new Array(grown.length).fill(undefined)
   await inGroups(order, async (at) => {
     const { growth, ...about } = grown[at] as (typeof grown)[number]
     seen[at] = about
     if (!growth) return
-    const lost = growth.lost === true
     try {
-      seen[at] = { ...about, ...(await readOn(host, growth, matcher, shared[at], until)), lost }
+      reads[at] = await readOn(host, growth, matcher, shared[at], until)
+    } catch (error) {
+      seen[at] = { ...about, ...failure(error), lost: growth.lost === true }
+    }
+  })
+  const after = await statsOf(
+    host,
+    reads.map((it) => it?.rotated?.file),
+  )
+  for (const [at, read] of reads.entries()) {
+    const about = seen[at]
+    if (!read || !about) continue
+    const lost = grown[at]?.growth?.lost === true
+    try {
+      const { place, found, left } = afterRotation(read, present(after[at]))
+      seen[at] = { ...about, place, found, left, lost }
     } catch (error) {
       seen[at] = { ...about, ...failure(error), lost }
     }
-  })
+  }
   return seen
 }
 

@@ -1,4 +1,4 @@
-import type { Host } from '../../agent/model/index.ts'
+import type { Host, Stat } from '../../agent/model/index.ts'
 import { orMissing } from '../node/ask.ts'
 import { beyond, context } from './around.ts'
 import { lineBreak } from './cri.ts'
@@ -32,6 +32,9 @@ interface Part {
   readonly before?: Pick<Part, 'file' | 'size'> | 'lost'
 }
 
+/** The file of a log that was read last, if it is the one that grows. */
+export const fileOf = (path: string, [restarts]: Place) => `${path}/${restarts}.log`
+
 /** What a container's log has grown by, not yet read. */
 export interface Growth {
   /** How often the container was restarted. */
@@ -45,21 +48,23 @@ export interface Growth {
 
 /**
  * What was added to a container's log since `place`: the rest of the file that was read last, any files after it, and
- * the current one. Without a place, the whole current file, or its last `tail` bytes. If no container was started since
- * (`known`), one stat is enough. Undefined while there is no log.
+ * the current one. Without a place, the whole current file, or its last `tail` bytes. If no container was started since,
+ * the state of the file that was read last (`stat`) is enough. Undefined while there is no log.
  */
 export async function growthOf(
   host: Host,
   path: string,
   place: Place | undefined,
-  { known = false, tail = Number.POSITIVE_INFINITY } = {},
+  {
+    stat,
+    tail = Number.POSITIVE_INFINITY,
+  }: { readonly stat?: Stat | undefined; readonly tail?: number } = {},
 ): Promise<Growth | undefined> {
-  if (known && place && place.length === 3) {
+  if (stat && place && place.length === 3) {
     const [restarts, inode, offset] = place
-    const file = `${path}/${restarts}.log`
-    const facts = await orMissing(host.stat(file))
-    if (facts?.ino === inode && facts.size >= offset)
-      return growth(restarts, [{ file, restarts, inode, from: offset, size: facts.size, begins: 'waited' }])
+    const file = fileOf(path, place)
+    if (stat.ino === inode && stat.size >= offset)
+      return growth(restarts, [{ file, restarts, inode, from: offset, size: stat.size, begins: 'waited' }])
   }
   const files = await logFiles(host, path)
   const newest = files.findLast((it) => !it.aside)?.restarts
@@ -118,9 +123,18 @@ export interface Read {
   readonly found: readonly Found[]
   /** Bytes left for the next run. */
   readonly left: number
+  /** What holds instead if the last file was rotated while it was read: the next run finds it under its new name. */
+  readonly rotated?: { readonly file: string; readonly inode: number; readonly read: Read }
 }
 
-/** Reads at most `most` bytes of a growth, and begins no further read after `until` (performance.now(), ms). */
+/** A reading, given what its last file is after it (absent: there is none any more). */
+export const afterRotation = (read: Read, stat: Stat | undefined): Read =>
+  !read.rotated || stat?.ino === read.rotated.inode ? read : read.rotated.read
+
+/**
+ * Reads at most `most` bytes of a growth, and begins no further read after `until` (performance.now(), ms). Whether its
+ * last file was rotated meanwhile has to be asked after it: `afterRotation`.
+ */
 export async function readOn(
   host: Host,
   { restarts, parts, bytes }: Growth,
@@ -144,15 +158,15 @@ export async function readOn(
   const [last] = parts.slice(-1) as [Part]
   if (last.from >= last.size) return { place: [restarts, last.inode, last.from], found, left }
   const read = await readPart(host, last, it, most - spent, until)
-  // If it was rotated while it was read, the next run finds it under its new name.
-  const still = await orMissing(host.stat(last.file))
-  return still?.ino === last.inode
-    ? {
-        place: [restarts, last.inode, read.offset],
-        found: [...found, ...read.found],
-        left: read.done ? 0 : last.size - read.offset,
-      }
-    : { place: [restarts, last.inode, last.from], found, left: 0 }
+  return {
+    place: [restarts, last.inode, read.offset],
+    found: [...found, ...read.found],
+    left: read.done ? 0 : last.size - read.offset,
+    rotated: {
+      ...{ file: last.file, inode: last.inode },
+      read: { place: [restarts, last.inode, last.from], found, left: 0 },
+    },
+  }
 }
 
 /** Bytes of a file, with as many before and after them as are needed to understand their lines. */

@@ -217,7 +217,8 @@ async function logs(): Promise<void> {
     let found = 0
     // As from look to look: each takes a part.
     for (let left = size; left > 0; ) {
-      const growth = await growthOf(host, path, [0, ino, place], { known: true })
+      const stat = await host.stat(file)
+      const growth = await growthOf(host, path, [0, ino, place], { stat })
       if (!growth) throw new Error('not measured: no log')
       const read = await readOn(host, growth, all, mostAtOnce)
       place = read.place[2]

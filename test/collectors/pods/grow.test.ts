@@ -1,8 +1,9 @@
 import { readFileSync, renameSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import t from 'tap'
 import { openMachine } from '../../../agent/host/machine.ts'
+import { type Host, HostError } from '../../../agent/model/index.ts'
 import type { Growth } from '../../../collectors/pods/grow.ts'
-import { growthOf, readOn } from '../../../collectors/pods/grow.ts'
+import { afterRotation, fileOf, growthOf, readOn as reading } from '../../../collectors/pods/grow.ts'
 import { patterns } from '../../../collectors/pods/patterns.ts'
 import type { Place } from '../../../collectors/pods/sample.ts'
 import { matcher } from '../../../collectors/pods/scan.ts'
@@ -11,14 +12,30 @@ import { cri, podNode } from './node.ts'
 const shipped = matcher(patterns)
 const it = matcher([{ name: 'torn', severity: 'warning', says: 'x', find: ['torn page'], fix: ['x'] }])
 
+/** A reading, and what its file is after it. */
+async function readOn(host: Host, ...how: Parameters<typeof reading> extends [Host, ...infer T] ? T : never) {
+  const read = await reading(host, ...how)
+  const [stat] = await host.stats(read.rotated ? [read.rotated.file] : [])
+  return afterRotation(read, stat instanceof HostError ? undefined : stat)
+}
+
+/** What an earlier look knows of a log of which no container was started since. */
+const stateOf = async (host: Host, path: string, place: Place | undefined) => {
+  const [stat] = place ? await host.stats([fileOf(path, place)]) : []
+  return stat instanceof HostError ? {} : { stat }
+}
+
 /** A container whose log is followed from look to look. */
 function following(t: Parameters<typeof podNode>[0]) {
   const node = podNode(t)
   const container = node.container('web')
   let place: Place | undefined
   let last: { readonly left: number; readonly lost: boolean } | undefined
-  const look = async ({ most, ...how }: { most?: number; tail?: number; known?: boolean } = {}) => {
-    const growth = await growthOf(node.host, container.path, place, how)
+  const look = async ({ most, known, ...how }: { most?: number; tail?: number; known?: boolean } = {}) => {
+    const growth = await growthOf(node.host, container.path, place, {
+      ...how,
+      ...(known && (await stateOf(node.host, container.path, place))),
+    })
     if (!growth) return 0
     const read = await readOn(node.host, growth, it, most)
     place = read.place
