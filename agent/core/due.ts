@@ -31,13 +31,13 @@ export function nextDue(
 ): number {
   const { heartbeats = [], exposed = [], kubernetesRefused } = own
   const open = incidents.filter((it) => it.resolved === undefined)
-  const remindAt = (told: readonly NotificationRecord[], { id }: Incident) => {
-    const last = remind > 0 ? told.find((it) => it.incident === id) : undefined
-    return last ? last.reminded + remind : 0
-  }
+  const ids = new Set(remind > 0 ? open.map((it) => it.id) : [])
+  const reminders = (told: readonly NotificationRecord[]) =>
+    told.flatMap((it) => (ids.has(it.incident) ? [it.reminded + remind] : []))
   const times = [
     ...ledger.flatMap((it) => (it.resolved === undefined ? [it.notifyAt] : [])),
-    ...open.flatMap((it) => [it.notifyAt, ...sinks.map(({ told }) => remindAt(told, it))]),
+    ...open.map((it) => it.notifyAt),
+    ...sinks.flatMap(({ told }) => reminders(told)),
     // It is reported, and another stands in for it.
     ...sinks.flatMap(({ state: { failing } }) =>
       failing ? [tellableAt(failing), failing.since + failingFor] : [],

@@ -98,13 +98,23 @@ export function step(
       next.push({ ...finding, gone: true, text: flapping(finding.text, finding.flaps, true) })
     else next.push(over(finding, now))
   }
+  const ids = Map.groupBy(next, ({ id }) => withoutCount(id))
+  const ended = Map.groupBy(
+    ledger.filter((it) => it.resolved !== undefined && Math.abs(now - it.resolved) < flapWindow),
+    (it) => keyOf(it.code, it.subject),
+  )
   for (const it of [...seen.values(), ...events.toSorted((a, b) => (a.at ?? 0) - (b.at ?? 0))]) {
     if (it.starting) continue
     const well = it.wellAt ?? lastWell(judgements, it.code, it.subject)
-    const one = found(rules, it, now, flapsOf(ledger, it, rules, now), { well, read: now + took })
+    const one = found(rules, it, now, flapsOf(ended.get(keyOf(it.code, it.subject)), it, rules), {
+      well,
+      read: now + took,
+    })
     // Several events of a kind in one look, such as three restarts: the same moment for all of them.
-    const before = next.filter(({ id }) => id === one.id || id.startsWith(`${one.id}.`)).length
-    next.push(before > 0 ? { ...one, id: `${one.id}.${before}` } : one)
+    const its = ids.get(one.id) ?? []
+    const fresh = its.length > 0 ? { ...one, id: `${one.id}.${its.length}` } : one
+    ids.set(one.id, [...its, fresh])
+    next.push(fresh)
   }
   return next
 }
@@ -158,20 +168,16 @@ function present(rules: Rules, it: Observation) {
   }
 }
 
+/** The id of the first of several events of a kind in one look. */
+const withoutCount = (id: string) => id.replace(/(\|\d+)\.\d+$/, '$1')
+
 /**
- * How often this finding was resolved within the last hour. What was over before its patience was is the passing state
+ * How often this finding was resolved within the last hour, of all such. What was over before its patience was is the passing state
  * of an ordinary command, however often that is run. Events do not flap: each is a finding of its own.
  */
-function flapsOf(ledger: Ledger, it: Observation, rules: Rules, now: number): number {
+function flapsOf(ended: Ledger | undefined, it: Observation, rules: Rules): number {
   if (rules[it.code]?.event || it.latest !== undefined) return 0
-  const key = keyOf(it.code, it.subject)
-  return ledger.filter(
-    ({ code, subject, resolved, seen, notifyAt }) =>
-      resolved !== undefined &&
-      seen >= notifyAt &&
-      Math.abs(now - resolved) < flapWindow &&
-      keyOf(code, subject) === key,
-  ).length
+  return (ended ?? []).filter(({ seen, notifyAt }) => seen >= notifyAt).length
 }
 
 function found(

@@ -93,7 +93,8 @@ function orphans(
   before: CniSample | undefined,
 ): readonly Observation<Code>[] {
   const loose = new Set(sample.interfaces?.loose)
-  const gone = new Set(sample.gone?.filter((it) => !before || before.gone?.includes(it)))
+  const goneBefore = new Set(before?.gone)
+  const gone = new Set(sample.gone?.filter((it) => !before || goneBefore.has(it)))
   const hit = Object.values(sample.pods ?? {}).filter((it) => it.bridge === name)
   const off = hit.filter((it) => loose.has(it.veth))
   const none = hit.filter((it) => gone.has(it.veth))

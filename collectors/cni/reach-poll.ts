@@ -36,7 +36,7 @@ export function reachPolls(sample: CniSample): Watch[] {
   )
   let turn = -1
   const keys = [...usual, ...other]
-    .map((it) => `${it.via} ${it.mtu} ${it.node} ${usual.includes(it)}`)
+    .map((it) => `${it.via} ${it.mtu} ${it.node} ${reach[it.via]?.by === 'udp'}`)
     .toSorted((a, b) => (a < b ? -1 : 1))
   return [
     {

@@ -1,4 +1,5 @@
 import { candidatesOf } from '../../core/cascade/edges.ts'
+import { strangers } from '../../core/cascade/sharing.ts'
 import { incidents } from '../../core/cascade.ts'
 import { historyKept } from '../../core/ledger.ts'
 import { type Finding, type Incident, severities } from '../../model/index.ts'
@@ -35,7 +36,10 @@ export async function why(which: string | undefined, options: WhyArguments): Pro
       which === undefined ? 'no incident on record' : `no incident about ${which}; see \`agent history\``,
     )
   const byCode = Map.groupBy(findings, (it) => it.code)
-  const candidates = (it: Finding) => (rules[it.code]?.because ? candidatesOf(it, rules, byCode) : undefined)
+  const candidates = (it: Finding) =>
+    rules[it.code]?.because
+      ? [...candidatesOf(it, rules, byCode), ...strangers(it, rules, byCode)]
+      : undefined
   await answer(form, options, {
     data: () => ofNode(incident, config),
     names: () => namesOfAll([incident], false),

@@ -2,23 +2,21 @@ import type { Candidate, Cause, Finding, Rules, Verdict } from '../../model/inde
 import { promptly } from '../../model/index.ts'
 import { minute, second } from '../../text/times.ts'
 import { ringsAgain } from '../ledger.ts'
+import { type ByCode, shares, sharing } from './sharing.ts'
 
 /** Clocks of different sources, and the time a round takes, differ by so much, ms. */
 export const slack = 2 * second
 
 /**
- * All that might have caused a finding by the edges of its rule, the one that is taken first. Pure. A cause has to have
+ * All that might have caused a finding by the edges of its rule, the one that is taken first, but for what has nothing
+ * in common with it that an edge asks for. Pure. A cause has to have
  * begun, or happened again, no later than the finding, and no longer before it than the finding takes to show (`takes`
  * of the edge), by the intervals in which both began. Of those that remain one with a proof or a trigger comes first,
  * then one behind which nothing was known that lies between, then what always leads to it, then one that shares more
  * than the node, then the nearest in time, or the first where it shows at once. What comes back soon has the cause that it
  * had, while that lasts and nothing else is shown. `byCode` is one ledger, which is not changed afterwards.
  */
-export function candidatesOf(
-  finding: Finding,
-  rules: Rules,
-  byCode: ReadonlyMap<string, readonly Finding[]>,
-): readonly Candidate[] {
+export function candidatesOf(finding: Finding, rules: Rules, byCode: ByCode): readonly Candidate[] {
   const known = asked.get(byCode) ?? new Map<Finding, readonly Candidate[]>()
   asked.set(byCode, known)
   const candidates = known.get(finding) ?? ranked(finding, rules, byCode)
@@ -27,18 +25,14 @@ export function candidatesOf(
 }
 
 /** What was found of each ledger: a finding is asked for its causes to be placed, to be explained, and when it is back. */
-const asked = new WeakMap<ReadonlyMap<string, readonly Finding[]>, Map<Finding, readonly Candidate[]>>()
+const asked = new WeakMap<ByCode, Map<Finding, readonly Candidate[]>>()
 
-function ranked(
-  finding: Finding,
-  rules: Rules,
-  byCode: ReadonlyMap<string, readonly Finding[]>,
-): readonly Candidate[] {
+function ranked(finding: Finding, rules: Rules, byCode: ByCode): readonly Candidate[] {
   const former = formerCause(finding, rules, byCode)
   const effect = shownBy(finding, rules, byCode)
   const judged = (rules[finding.code]?.because ?? []).flatMap((edge) =>
-    (byCode.get(edge.code) ?? [])
-      .filter((cause) => cause !== finding)
+    sharing(edge.code, finding, edge.same, byCode)
+      .filter((cause) => cause !== finding && shares(cause, effect, edge.same))
       .map((cause) => {
         const refused =
           refusal(cause, effect, edge, byCode, rules) ??
@@ -106,19 +100,19 @@ function ranked(
  * The finding, as having begun no later than what it is seen to have led to: a DNS that is asked every three minutes was
  * dead when a log first said so.
  */
-function shownBy(finding: Finding, rules: Rules, byCode: ReadonlyMap<string, readonly Finding[]>): Finding {
+function shownBy(finding: Finding, rules: Rules, byCode: ByCode): Finding {
   const { from, to } = finding.onset
   if (from === undefined || to - from <= slack) return finding
   // What shares a table or a pod with its own cause began with that, whatever else is found to fit it.
   const isBound = (rules[finding.code]?.because ?? []).some(
     (edge) =>
       edge.same !== undefined &&
-      (byCode.get(edge.code) ?? []).some((it) => !refusal(it, finding, edge, byCode, rules)),
+      sharing(edge.code, finding, edge.same, byCode).some((it) => !refusal(it, finding, edge, byCode, rules)),
   )
   if (isBound) return finding
   const times = effectsOf(rules, finding.code).flatMap(({ code, edge }) =>
     edge.proof
-      ? (byCode.get(code) ?? []).flatMap((it) =>
+      ? sharing(code, finding, edge.same, byCode).flatMap((it) =>
           it.onset.to < to && it.onset.to > from && !refusal(finding, it, edge, byCode, rules)
             ? [it.onset.to]
             : [],
@@ -156,7 +150,7 @@ function leadsTo(rules: Rules, code: string): ReadonlySet<string> {
 const led = new WeakMap<Rules, Map<string, ReadonlySet<string>>>()
 
 /** Since when it may have been so: no earlier than its own cause. */
-function beginsAt(it: Finding, rules: Rules, byCode: ReadonlyMap<string, readonly Finding[]>): number {
+function beginsAt(it: Finding, rules: Rules, byCode: ByCode): number {
   const own = it.onset.from ?? Number.NEGATIVE_INFINITY
   const cause = causeOf(it, rules, byCode)
   return cause ? Math.max(own, beginsAt(cause, rules, byCode)) : own
@@ -166,24 +160,19 @@ function beginsAt(it: Finding, rules: Rules, byCode: ReadonlyMap<string, readonl
 export const longestPause = 6 * minute
 
 /** Whether the same was so already when the cause began, and has only come back since. */
-function wasThereBefore(
-  { code, subject, found }: Finding,
-  { onset }: Finding,
-  byCode: ReadonlyMap<string, readonly Finding[]>,
-): boolean {
+function wasThereBefore(finding: Finding, { onset }: Finding, byCode: ByCode): boolean {
   const begun = onset.from ?? onset.to
   // Where it is not known when the cause began: there for the greater part of the time in which that may have been.
   const likely = (begun + onset.to) / 2
-  return (byCode.get(code) ?? []).some(
+  return sharing(finding.code, finding, 'subject', byCode).some(
     (it) =>
-      it.subject === subject &&
       it.found < begun &&
       it.resolved !== undefined &&
       it.resolved >= likely - slack &&
       // What is told for a while after it happened was there until it did for the last time.
       (it.latest === undefined || it.latest + longestPause >= begun) &&
-      it.resolved <= found &&
-      found - it.resolved < ringsAgain,
+      it.resolved <= finding.found &&
+      finding.found - it.resolved < ringsAgain,
   )
 }
 
@@ -191,14 +180,10 @@ function wasThereBefore(
 function formerCause(
   finding: Finding,
   rules: Rules,
-  byCode: ReadonlyMap<string, readonly Finding[]>,
+  byCode: ByCode,
 ): { readonly cause: Finding; readonly ended: number } | undefined {
-  const before = (byCode.get(finding.code) ?? []).findLast(
-    (it) =>
-      it.subject === finding.subject &&
-      it.found < finding.found &&
-      it.resolved !== undefined &&
-      finding.found - it.resolved < ringsAgain,
+  const before = sharing(finding.code, finding, 'subject', byCode).findLast(
+    (it) => it.found < finding.found && it.resolved !== undefined && finding.found - it.resolved < ringsAgain,
   )
   const cause = before && causeOf(before, rules, byCode)
   return cause && (cause.resolved ?? Number.POSITIVE_INFINITY) >= finding.onset.to
@@ -217,11 +202,7 @@ const unproven = (cause: Finding, effect: Finding, { proof }: Cause) =>
 const isShown = ({ proof, triggers }: Cause) => proof !== undefined || triggers !== undefined
 
 /** The cause of a finding, if one is known. */
-export function causeOf(
-  finding: Finding,
-  rules: Rules,
-  byCode: ReadonlyMap<string, readonly Finding[]>,
-): Finding | undefined {
+export function causeOf(finding: Finding, rules: Rules, byCode: ByCode): Finding | undefined {
   const [first] = candidatesOf(finding, rules, byCode)
   return first?.verdict === 'taken' ? first.cause : undefined
 }
@@ -231,7 +212,7 @@ export function refusal(
   found: Finding,
   effect: Finding,
   { takes = promptly, same, grave, proof, triggers, lingers }: Cause,
-  byCode: ReadonlyMap<string, readonly Finding[]>,
+  byCode: ByCode,
   rules: Rules,
 ): Exclude<Verdict, 'taken' | 'farther'> | undefined {
   const cause = grave && found.graver ? { ...found, onset: found.graver } : found
@@ -252,7 +233,9 @@ export function refusal(
     return 'over before'
   if (proof && !proof(cause, effect)) return 'no proof'
   const pulls = (it: Cause) =>
-    (byCode.get(it.code) ?? []).some((one) => refusal(one, effect, it, byCode, rules) === undefined)
+    sharing(it.code, effect, it.same, byCode).some(
+      (one) => refusal(one, effect, it, byCode, rules) === undefined,
+    )
   if (triggers && !triggers.some(pulls)) return 'no trigger'
   return undefined
 }
@@ -280,12 +263,3 @@ const distance = (cause: Finding, effect: Finding) => Math.max(0, effect.onset.t
 
 /** How well is known when it began, ms. */
 const width = ({ onset }: Finding) => onset.to - (onset.from ?? Number.NEGATIVE_INFINITY)
-
-function shares(a: Finding, b: Finding, same: Cause['same']): boolean {
-  if (same === undefined) return true
-  if (same === 'subject') return a.subject === b.subject
-  if (same === 'pod')
-    return a.pod !== undefined && a.pod.namespace === b.pod?.namespace && a.pod.name === b.pod.name
-  const [one, other] = [a.evidence?.[same], b.evidence?.[same]].map((it) => `${it ?? ''}`.split(/, ?/))
-  return one?.some((it) => it !== '' && other?.includes(it)) === true
-}
