@@ -4,8 +4,9 @@ import { connect as connectTls } from 'node:tls'
 import type { Get, Got } from '../model/index.ts'
 import { HostError } from '../model/index.ts'
 import type { Connect, Connections } from './connections.ts'
-import { allFacts, read } from './files.ts'
+import { read } from './files.ts'
 import { bounded, hostError } from './limits.ts'
+import { allFacts } from './stats.ts'
 
 // An import of these also loads Node's own copy of undici, 13 MB and 50 ms, which is not needed here.
 const { request: requestHttp } = process.getBuiltinModule('node:http')
@@ -39,7 +40,7 @@ async function askKept(request: Get, doing: string, signal: AbortSignal, open: C
   const until = performance.now() + timeout
   const files = [as?.certificate, as?.key, authority].filter((it) => it !== undefined)
   const key = [host, port, ...files].join(' ')
-  const facts = await allFacts(files, [], signal)
+  const facts = await allFacts(files, signal)
   const stamp = facts
     .map((it) => (it instanceof HostError ? '' : `${it.ino}:${it.size}:${it.ctime}`))
     .join(' ')

@@ -4,7 +4,6 @@ import { type Host, HostError, type Stat } from '../../agent/model/index.ts'
 interface Known {
   readonly result: unknown
   readonly paths: readonly string[]
-  readonly devs: readonly (number | undefined)[]
   readonly stamp: string
 }
 
@@ -31,7 +30,7 @@ export async function remembered<T>(host: Host, name: string, work: (host: Host)
   const names = memory.get(host.identity) ?? new Map<string, Known>()
   memory.set(host.identity, names)
   const known = names.get(name)
-  if (known && stampOf(await host.stats(known.paths, known.devs)) === known.stamp) return known.result as T
+  if (known && stampOf(await host.stats(known.paths)) === known.stamp) return known.result as T
   names.delete(name)
   const notes: Notes = { paths: new Set(), isWhole: true }
   const result = await work(noting(host, notes))
@@ -40,8 +39,7 @@ export async function remembered<T>(host: Host, name: string, work: (host: Host)
   const stats = await host.stats(paths)
   if (stats.some((it) => !isOld(it, host.now()))) return result
   if (names.size >= mostNames) names.clear()
-  const devs = stats.map((it) => (it instanceof HostError ? undefined : it.dev))
-  names.set(name, { result, paths, devs, stamp: stampOf(stats) })
+  names.set(name, { result, paths, stamp: stampOf(stats) })
   return result
 }
 
