@@ -103,14 +103,14 @@ t.test('what may change again unseen is read each time', async (t) => {
 })
 
 t.test('an error is nobody’s result', async (t) => {
-  let fails = true
+  const trouble = { fails: true }
   const { read, reads } = reader(t, {
     ask: async () => {
-      if (fails) throw new Error('no')
+      if (trouble.fails) throw new Error('no')
     },
   })
   await t.rejects(read(), { message: 'no' })
-  fails = false
+  trouble.fails = false
   t.equal(await read(), 'one ')
   t.equal(reads(), 2)
 })
