@@ -98,6 +98,7 @@ export function step(
       next.push({ ...finding, gone: true, text: flapping(finding.text, finding.flaps, true) })
     else next.push(over(finding, now))
   }
+  if (seen.size === 0 && events.length === 0) return next
   const ids = Map.groupBy(next, ({ id }) => withoutCount(id))
   const ended = Map.groupBy(
     ledger.filter((it) => it.resolved !== undefined && Math.abs(now - it.resolved) < flapWindow),

@@ -58,7 +58,11 @@ const isIn = (folder: string, path: string) =>
 async function nearIn(folder: string, path: string, signal: AbortSignal) {
   // Of /proc and /sys `facts` knows better.
   if (/^\/(proc|sys)\//.test(path)) return undefined
-  await rootedLane(path, `looking at ${path}`, { timeout, signal }).catch(() => {})
+  try {
+    await rootedLane(path, `looking at ${path}`, { timeout, signal })
+  } catch {
+    return undefined
+  }
   return signal.aborted ? undefined : nearNames(folder)
 }
 
