@@ -127,7 +127,9 @@ export class CollectorRun {
   #within(took: number): number | undefined {
     const { store, now } = this.#options
     const { sample } = this.outcome ?? {}
-    const soon = sample && this.collector.soon?.(sample)
+    const wanted = sample && this.collector.soon?.(sample)
+    // As long as it waited it rests, as what is attended to does.
+    const soon = wanted === undefined ? undefined : Math.max(wanted, took + Math.min(took, wanted))
     const attended = nextLook(store.ledger(), this.collector.name, { took, spent: this.#spent }, now())
     return soon === undefined ? attended : Math.min(soon, attended ?? soon)
   }

@@ -13,8 +13,6 @@ import { Progress } from './progress.ts'
 import { aside, backoff, troubleOf } from './retry.ts'
 import { messageOf, type Told, tell } from './tell.ts'
 
-const rung = 'rung'
-
 /** A longer pause that a server asks for, ms, is shown as a failure, because new notices have to wait. */
 const longRest = minute
 /** How long a letter under way may still take when the agent stops, ms. */
@@ -147,8 +145,7 @@ class Postman implements Delivery {
   async #idle(): Promise<void> {
     if (this.#woken || this.#stopping.signal.aborted) return
     const bell = new AbortController()
-    // With a reason, as Node.js would make an error with a stack of each.
-    this.#ring = () => bell.abort(rung)
+    this.#ring = () => bell.abort('rung')
     const first = this.#progress.refusal()
     const rest = first ? Math.max(1, first.at + aside - this.#now()) : aside
     if (!this.#options.keepOpen) return this.#sleep(rest, bell.signal)

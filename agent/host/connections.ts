@@ -39,7 +39,11 @@ export function connections(now: () => number = () => performance.now()): Connec
   return {
     to(key, stamp, connect) {
       const known = open.get(key)
-      if (known?.stamp === stamp && now() - known.since < oldest) return known.agent
+      if (known?.stamp === stamp && now() - known.since < oldest) {
+        // That of the round that asks now, which ends with it.
+        known.agent.connect = connect
+        return known.agent
+      }
       drop(key)
       const [first] = open.size >= most ? open.keys() : []
       if (first !== undefined) drop(first)
@@ -56,7 +60,7 @@ export function connections(now: () => number = () => performance.now()): Connec
 
 /** Neither the key nor a TLS session stays in it: only what `connect` makes. */
 class KeptAgent extends HttpsAgent {
-  readonly #connect: Connect
+  connect: Connect
 
   constructor(connect: Connect) {
     // A probe a minute is enough to notice a server that is gone without a word; the usual is one a second.
@@ -67,14 +71,14 @@ class KeptAgent extends HttpsAgent {
       timeout: longestIdle,
       maxCachedSessions: 0,
     })
-    this.#connect = connect
+    this.connect = connect
   }
 
   override createConnection(
     _options: AgentOptions,
     made: (error: Error | null, stream: Duplex) => void,
   ): undefined {
-    this.#connect(made as Parameters<Connect>[0])
+    this.connect(made as Parameters<Connect>[0])
   }
 
   /** What is asked just now is answered; nothing is kept after that. */

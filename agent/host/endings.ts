@@ -2,7 +2,7 @@
 const waiting = new WeakMap<AbortSignal, Set<() => void>>()
 
 /**
- * Calls `stop` when a round ends, unless it is taken back with what is returned. Some hundred questions of a round wait for
+ * Calls `stop`, which must not throw, when a round ends, unless it is taken back with what is returned. Some hundred questions of a round wait for
  * its end, each for a moment: one listener for all of them costs a tenth.
  */
 export function atEnd(signal: AbortSignal, stop: () => void): () => void {
@@ -27,16 +27,19 @@ function begin(signal: AbortSignal): Set<() => void> {
   return all
 }
 
+/** Why a signal ends; without a reason Node.js would make an error with a stack of each. */
+const ended = 'the round is over'
+
 /**
- * The end of one round: after `timeout` ms at the latest, or when `outer` ends. `over` is to be called when it has ended by
- * itself: a signal of Node.js's own that times out later wakes the process once more, for nothing.
+ * The end of one round: after `timeout` ms at the latest, or when `outer` ends, or when `over` is called, as it has ended by
+ * itself: what it left behind ends too, and no signal of Node.js's own wakes the process once more later, for nothing.
  */
 export function roundEnd(
   timeout: number,
   outer: AbortSignal,
 ): { readonly signal: AbortSignal; readonly over: () => void } {
   const ending = new AbortController()
-  const end = () => ending.abort()
+  const end = () => ending.abort(ended)
   const timer = setTimeout(end, timeout)
   timer.unref()
   const takeBack = atEnd(outer, end)
@@ -46,6 +49,7 @@ export function roundEnd(
     over() {
       clearTimeout(timer)
       takeBack()
+      end()
     },
   }
 }

@@ -1,6 +1,6 @@
 import type { RequestOptions } from 'node:https'
 import { isIP } from 'node:net'
-import { connect as connectTls } from 'node:tls'
+import { connect as connectTls, createSecureContext } from 'node:tls'
 import type { Get, Got } from '../model/index.ts'
 import { HostError } from '../model/index.ts'
 import type { Connect, Connections } from './connections.ts'
@@ -25,7 +25,7 @@ export async function get(request: Get, signal: AbortSignal, open?: Connections)
   const { host, port, path, as, plain, keep, timeout = 5_000 } = request
   const doing = `asking ${plain ? 'http' : 'https'}://${host}:${port}${path}${as ? ` as ${as.certificate}` : ''}`
   try {
-    if (keep && open) return await askKept(request, doing, signal, open)
+    if (keep && open && !plain) return await askKept(request, doing, signal, open)
     const secure = plain ? {} : await secureOptions(request, signal)
     // No connection stays open, and no TLS session is reused under another identity.
     return await answered(ask(request, { ...secure, agent: false }), timeout, signal, doing)
@@ -37,40 +37,51 @@ export async function get(request: Get, signal: AbortSignal, open?: Connections)
 /** Asks on a connection that is open, where there is one. */
 async function askKept(request: Get, doing: string, signal: AbortSignal, open: Connections): Promise<Got> {
   const { host, port, as, authority, timeout = 5_000 } = request
-  const until = performance.now() + timeout
   const files = [as?.certificate, as?.key, authority].filter((it) => it !== undefined)
   const key = [host, port, ...files].join(' ')
-  const facts = await allFacts(files, signal)
-  const stamp = facts
-    .map((it) => (it instanceof HostError ? '' : `${it.ino}:${it.size}:${it.ctime}`))
+  const stamp = (await allFacts(files, signal))
+    .map((it) => (it instanceof HostError ? '' : [it.dev, it.ino, it.size, it.ctime].join(':')))
     .join(' ')
   const connect: Connect = (made) =>
-    void secureOptions(request, signal).then(
-      (secure) => made(null, connectTls({ ...secure, host, port })),
-      made,
-    )
-  const asking = ask(request, { agent: open.to(key, stamp, connect) })
-  try {
-    return await answered(asking, timeout / 2, signal, doing)
-  } catch (error) {
-    open.drop(key)
-    if (signal.aborted || !asking.isOld()) throw error
-    // The server may have closed it just now, or be gone, while another has taken its place.
-    const again = ask(request, { agent: open.to(key, stamp, connect) })
-    return await answered(again, until - performance.now(), signal, doing)
+    void secureOptions(request, signal)
+      .then((secure) => connectTls({ ...secure, host, port }))
+      .then((socket) => made(null, socket), made)
+  const once = async () => {
+    const asking = ask(request, { agent: open.to(key, stamp, connect) })
+    try {
+      return { got: await answered(asking, timeout, signal, doing) }
+    } catch (error) {
+      open.drop(key)
+      // The server may have closed it just now, or another have taken its place. One that is silent may be slow.
+      const isOver = error instanceof HostError || signal.aborted
+      if (isOver || !asking.isOld()) throw error
+      return undefined
+    }
   }
+  const first = await once()
+  const it = first ?? (await once())
+  if (it) return it.got
+  throw new HostError('failed', `${doing}: it hung up`)
 }
 
 /** What is shown, and who is believed. The files are read for each connection: they may have been renewed. */
 async function secureOptions({ host, as, authority, timeout = 5_000 }: Get, signal: AbortSignal) {
   const file = async (name: string) => Buffer.from(await read(name, { limit: mostKey, timeout }, signal))
-  return {
-    ...(as && { cert: await file(as.certificate), key: await file(as.key) }),
-    // Before TLS 1.3 a client shows its certificate before Node.js has looked at the server's.
-    ...(authority
-      ? { ca: await file(authority), rejectUnauthorized: true, minVersion: 'TLSv1.3' as const }
-      : { rejectUnauthorized: false }),
-    servername: isIP(host) ? '' : host,
+  const key = as && (await file(as.key))
+  try {
+    return {
+      // Not the key itself, which would stay with the connection: of it only OpenSSL has what it made of it.
+      secureContext: createSecureContext({
+        ...(as && { cert: await file(as.certificate), key }),
+        ...(authority && { ca: await file(authority) }),
+        // Before TLS 1.3 a client shows its certificate before Node.js has looked at the server's.
+        ...(authority && { minVersion: 'TLSv1.3' as const }),
+      }),
+      rejectUnauthorized: authority !== undefined,
+      servername: isIP(host) ? '' : host,
+    }
+  } finally {
+    key?.fill(0)
   }
 }
 

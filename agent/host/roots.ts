@@ -47,11 +47,14 @@ export function knownRoot(at: string): Root | undefined {
   return age < trusted.changed || (age < trusted.still && it.mounts === mountChanges()) ? it : undefined
 }
 
-/** Notes a folder to which only root decides the way. Its trust is as old as the question for its mount. */
-export function noteRoot(at: string, stats: Stats, mount: number | undefined): void {
+/**
+ * Notes a folder to which only root decides the way. Its trust is as old as the question for its mount; `mounts`: how often
+ * the list of mounts had changed before it was opened.
+ */
+export function noteRoot(at: string, stats: Stats, mount: number | undefined, mounts: number): void {
   if (!isRoots(stats) || knownRoot(at)) return
   if (roots.size >= mostRoots) roots.clear()
-  roots.set(at, { mount, dev: stats.dev, at: performance.now(), mounts: mountChanges() })
+  roots.set(at, { mount, dev: stats.dev, at: performance.now(), mounts })
 }
 
 /** The last folder on the way by these names that is known and still root's alone, and how many names lead to it. */

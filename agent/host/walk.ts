@@ -1,7 +1,7 @@
 import { closeSync, constants, fstat, fstatSync, open, readlink, type Stats } from 'node:fs'
 import { dirname } from 'node:path'
 import { HostError } from '../model/index.ts'
-import { farMount, farMountOf, isLocal, mountOf } from './disks.ts'
+import { farMount, farMountOf, isLocal, mountChanges, mountOf } from './disks.ts'
 import { type Bounds, type Lane, newLane } from './lanes.ts'
 import { firstPerson, isAnyones, isShared, knownRoot, lastRoot, noteRoot } from './roots.ts'
 
@@ -148,6 +148,7 @@ async function step(trip: Trip, from: Step | undefined, name: string, at: string
     refused(trip, `it leads to ${at}, on a file system that may not answer (${type})`)
   if (near && expected) throw refuseFar(known)
   const lane = laneFor(expected)
+  const mounts = mountChanges()
   const open = () => openOne(from ? `${from.held.path}/${name}` : at || '/')
   // With O_PATH a FUSE program that is mounted there is not asked yet; an NFS server may be.
   const fd = await lane.run(doing, () => (from ? from.held.use(open) : open()), trip, closeSync)
@@ -166,7 +167,7 @@ async function step(trip: Trip, from: Step | undefined, name: string, at: string
       from && mount === from.mount && isLocal(dev)
         ? fstatSync(fd)
         : await laneFor(far).run(doing, () => held.use(() => statOne(fd)), trip)
-    if (rooted && !far) noteRoot(at, stats, mount)
+    if (rooted && !far) noteRoot(at, stats, mount, mounts)
     return { held, at, stats, far, mount, folderOf: from?.stats.uid ?? 0 }
   } catch (error) {
     held.release()

@@ -19,7 +19,7 @@ export const memory = collector({
   name: 'memory',
   title: 'memory',
   // A kill starts a run at once; scheduled runs find kills of which no event told, and read the numbers.
-  every: '10 * * * * *',
+  every: '10,40 * * * * *',
   woken: 'the kernel logs a kill',
   timeout: 20_000,
   // In a storm of 75 kills a second, the smallest log buffer of common kernels (128 KiB) holds 5 s.

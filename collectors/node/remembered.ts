@@ -1,10 +1,9 @@
 import { type Host, HostError, type Stat } from '../../agent/model/index.ts'
 
-/** What was made of some files, and how these were then. */
+/** What was made of some files, and how these were before and after that; without a result only which files they are. */
 interface Known {
-  readonly result: unknown
   readonly paths: readonly string[]
-  readonly stamp: string
+  readonly made?: { readonly stamp: string; readonly result: unknown }
 }
 
 /** Of each machine by name; with it they end. */
@@ -30,16 +29,23 @@ export async function remembered<T>(host: Host, name: string, work: (host: Host)
   const names = memory.get(host.identity) ?? new Map<string, Known>()
   memory.set(host.identity, names)
   const known = names.get(name)
-  if (known && stampOf(await host.stats(known.paths)) === known.stamp) return known.result as T
+  const began = host.now()
+  const before = known && (await host.stats(known.paths))
+  const stamp = before && stampOf(before)
+  if (known?.made && known.made.stamp === stamp) return known.made.result as T
   names.delete(name)
   const notes: Notes = { paths: new Set(), isWhole: true }
   const result = await work(noting(host, notes))
-  const paths = [...notes.paths]
+  const paths = [...notes.paths].sort((a, b) => (a < b ? -1 : 1))
   if (!notes.isWhole || paths.length > mostPaths) return result
-  const stats = await host.stats(paths)
-  if (stats.some((it) => !isOld(it, host.now()))) return result
+  // Only what was the same before and after it was read is known to have been so while it was.
+  const isSure =
+    stamp !== undefined &&
+    before?.every((it) => isOld(it, began)) &&
+    paths.join('\0') === known?.paths.join('\0') &&
+    stampOf(await host.stats(paths)) === stamp
   if (names.size >= mostNames) names.clear()
-  names.set(name, { result, paths, stamp: stampOf(stats) })
+  names.set(name, { paths, ...(isSure && { made: { stamp, result } }) })
   return result
 }
 

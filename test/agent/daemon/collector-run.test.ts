@@ -151,4 +151,12 @@ t.test('what its last look says cannot wait for the schedule does not', async (t
   t.ok((await next({ soon: () => 3_000 })) <= 3_000)
   const later = await next({ soon: () => 60_000 })
   t.ok(later > 3_000 && later <= attentive, 'and what is open is not put off by it')
+  const slow = await next({
+    soon: () => 100,
+    collect: async () => {
+      await sleep(300)
+      return { many: 1 } as object
+    },
+  })
+  t.ok(slow > 50, 'one that waits rests as long as that')
 })

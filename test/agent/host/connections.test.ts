@@ -1,4 +1,5 @@
-import { copyFileSync, readFileSync, rmSync } from 'node:fs'
+import { generateKeyPairSync } from 'node:crypto'
+import { copyFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:https'
 import { type AddressInfo, connect } from 'node:net'
 import { join } from 'node:path'
@@ -96,21 +97,69 @@ t.test('a server that has closed it meanwhile, or is gone, is asked over a new o
   t.equal(await ask(second.port), '1 kubelet')
 })
 
-t.test(
-  'one on which no answer comes any more does not stand in the way of a server that does answer',
-  async (t) => {
-    let hung: TLSSocket | undefined
-    const { port } = await start(t, 0, (socket, said) => (socket === hung ? '' : said))
-    const ask = opened(t)
-    t.equal(await ask(port), '1 kubelet')
-    hung = undefined
-    const { port: other, sockets } = await start(t, 0, (socket, said) => (socket === hung ? '' : said))
-    t.equal(await ask(other), '1 kubelet')
-    hung = sockets[0]
-    t.equal(await ask(other, { timeout: 600 }), '2 kubelet')
-    t.equal(hung?.destroyed, true)
-  },
-)
+t.test('one on which no answer comes is left, and the next question has a new one', async (t) => {
+  const hung = new Set<TLSSocket | undefined>()
+  const { port, sockets } = await start(t, 0, (socket, said) => (hung.has(socket) ? '' : said))
+  const ask = opened(t)
+  t.equal(await ask(port), '1 kubelet')
+  hung.add(sockets[0])
+  await t.rejects(ask(port, { timeout: 300 }), { code: 'timeout', message: /within 0.3 s/ })
+  t.equal(await ask(port), '2 kubelet')
+  t.equal(sockets[0]?.destroyed, true)
+})
+
+t.test('a server that is slow has all of the time, on a new connection and on an old one', async (t) => {
+  const slow = createServer(
+    { cert: serving.pem, key: readFileSync(serving.key) },
+    (_, response) => void setTimeout(() => response.end('at last'), 700),
+  )
+  await new Promise<void>((resolve) => slow.listen(0, '127.0.0.1', resolve))
+  t.teardown(() => slow.close())
+  const ask = opened(t)
+  const { port } = slow.address() as AddressInfo
+  for (let count = 0; count < 2; count += 1) t.equal(await ask(port, { timeout: 1_300 }), 'at last')
+})
+
+t.test('files that are written just now are an error at once, and not of the process', async (t) => {
+  const { port } = await start(t)
+  const ask = opened(t)
+  const [half, other] = [join(folder, 'half.crt'), join(folder, 'other.key')]
+  writeFileSync(half, readFileSync(kubelet.certificate).subarray(0, 200))
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  writeFileSync(other, privateKey.export({ type: 'pkcs8', format: 'pem' }))
+  for (const as of [
+    { ...kubelet, certificate: half },
+    { ...kubelet, key: other },
+  ]) {
+    const begun = performance.now()
+    await t.rejects(ask(port, { as }), { code: 'failed' })
+    t.ok(performance.now() - begun < 2_000)
+  }
+  t.equal(await ask(port), '1 kubelet')
+})
+
+t.test('a new connection belongs to the round that asks, not to the one that began', async (t) => {
+  const { port, sockets } = await start(t)
+  const machine = openMachine()
+  t.teardown(() => machine.close())
+  const question: Get = {
+    host: '127.0.0.1',
+    port,
+    path: '/',
+    as: kubelet,
+    authority: authority.file,
+    keep: true,
+  }
+  const ask = async (signal: AbortSignal) => (await machine.during(signal).get(question)).body
+  const first = new AbortController()
+  t.equal(await ask(first.signal), '1 kubelet')
+  first.abort()
+  sockets[0]?.destroy()
+  const next = new AbortController()
+  t.equal(await ask(next.signal), '2 kubelet')
+  const together = await Promise.all([1, 2, 3].map(() => ask(next.signal)))
+  t.strictSame(together.toSorted(), ['2 kubelet', '3 kubelet', '4 kubelet'])
+})
 
 t.test('what is cut off leaves no connection behind that would begin with its rest', async (t) => {
   const { port } = await start(t, 0, (_, said) => `${said} ${'x'.repeat(100_000)}`)

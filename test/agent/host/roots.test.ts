@@ -11,6 +11,7 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
+import { mountChanges } from '../../../agent/host/disks.ts'
 import { knownRoot, lastRoot, noteRoot } from '../../../agent/host/roots.ts'
 import { walk } from '../../../agent/host/walk.ts'
 
@@ -69,14 +70,14 @@ t.test('what others may change is never noted', root, (t) => {
   ] as const) {
     chmodSync(at, mode)
     chownSync(at, uid, uid)
-    noteRoot(at, statSync(at), 1)
+    noteRoot(at, statSync(at), 1, mountChanges())
     t.equal(knownRoot(at), undefined)
   }
   chmodSync(at, 0o755)
   chownSync(at, 0, 0)
-  noteRoot(at, statSync(at), 7)
+  noteRoot(at, statSync(at), 7, mountChanges())
   t.match(knownRoot(at), { mount: 7 })
-  noteRoot(at, statSync(at), 8)
+  noteRoot(at, statSync(at), 8, mountChanges())
   t.match(knownRoot(at), { mount: 7 }, 'as old as the question')
   t.end()
 })

@@ -1,5 +1,6 @@
 import t from 'tap'
 import { recordedNode } from '../../../agent/host/replay.ts'
+import type { Host } from '../../../agent/model/index.ts'
 import { findK3s, k3sVersion } from '../../../collectors/node/k3s.ts'
 import { machine, process, unit } from './machine.ts'
 
@@ -116,4 +117,36 @@ t.test('RKE2', async (t) => {
   const rke2 = await findK3s(host)
   t.match(rke2, { distribution: 'rke2', role: 'server', dataDir: '/srv/rke2', unit: 'rke2-server' })
   t.equal(rke2 && (await k3sVersion(host, rke2)), 'v1.30.1+rke2r1')
+})
+
+t.test('from round to round its files are read once, and what changes is seen', async (t) => {
+  const files = {
+    ...process(40, 'k3s-server', '/usr/local/bin/k3s server\0\0'),
+    '/etc/rancher/k3s/config.yaml': 'data-dir: /one\n',
+    [`${system}/k3s.service`]: unit('/usr/local/bin/k3s server'),
+  }
+  const before = machine(t, files)
+  let reads = 0
+  const live = (host: Host, identity: object): Host => ({
+    ...host,
+    identity,
+    now: () => Date.now() + 300_000,
+    text: (path, options) => {
+      reads += /^\/etc/.test(path) ? 1 : 0
+      return host.text(path, options)
+    },
+  })
+  const identity = {}
+  for (let count = 0; count < 4; count += 1)
+    t.strictSame(await findK3s(live(before, identity)), await findK3s(before))
+  const known = reads
+  await findK3s(live(before, identity))
+  t.equal(reads, known)
+  const other = machine(t, {
+    ...process(41, 'k3s-agent', '/usr/local/bin/k3s agent\0\0'),
+    '/etc/rancher/k3s/config.yaml': 'data-dir: /another\n',
+    [`${system}/k3s.service`]: unit('/usr/local/bin/k3s agent'),
+  })
+  t.strictSame(await findK3s(live(other, identity)), await findK3s(other), 'its process has ended')
+  t.match(await findK3s(live(other, identity)), { role: 'agent', dataDir: '/another', running: { pid: 41 } })
 })
