@@ -254,6 +254,7 @@ async function quiet(): Promise<void> {
     ...real,
     list: (path) => real.list(there(path)),
     stat: (path) => real.stat(there(path)),
+    stats: (paths) => real.stats(paths.map(there)),
     range: (path, from, length) => real.range(there(path), from, length),
   }
   let sample: PodsSample | undefined

@@ -46,7 +46,7 @@ t.test('OOM kill, crash loop, corrupt WAL: one incident on the right pod', skip,
   t.teardown(() => machine.close())
   const host: Host = {
     ...machine.during(AbortSignal.timeout(100_000)),
-    ...(({ list, stat, range, target }) => ({ list, stat, range, target }))(node.host),
+    ...(({ list, stat, stats, range, target }) => ({ list, stat, stats, range, target }))(node.host),
     text: (path, options) =>
       (path.startsWith('/var/') ? node.host : machine.during(AbortSignal.timeout(5000))).text(path, options),
   }
