@@ -20,7 +20,7 @@ export function findingsRows(counts: readonly number[] = [10, 100, 1000]): reado
     what: `settling with ${count} findings open; ${more.toFixed(1)} ms with one more`,
     unit: 'ms',
     values: [again],
-    budget: 3 * each * count,
+    budget: Number((3 * each * count).toPrecision(3)),
     floor: { what: 'what each costs at the least', value: each * count },
   }))
 }

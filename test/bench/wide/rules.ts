@@ -82,7 +82,7 @@ export function rulesRows(counts: readonly number[] = [1_000, 20_000, 100_000], 
         what: `CPU of a look at ${rules} rules, of that ${median(own).toFixed(0)} ms of its own`,
         unit: 'ms',
         values: [median(looks)],
-        ...(count >= 20_000 && { budget: 1.3 * save }),
+        ...(count >= 20_000 && { budget: Math.round(1.3 * save) }),
         floor: { what: '`iptables-save`', value: save },
       },
       {
