@@ -3,8 +3,8 @@ import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as pause } from 'node:timers/promises'
-import { cpuGroup } from './measure.ts'
-import { type BenchNode, now } from './node.ts'
+import { cpuGroup, now } from './measure.ts'
+import { type BenchNode, soleChild } from './node.ts'
 import { environment, flags } from './unit.ts'
 
 /** A notice as it arrived. */
@@ -69,6 +69,10 @@ export interface BenchAgent {
   readonly took: number
   /** CPU time of it and all that it started, ms. */
   readonly cpu: () => number
+  /** What of that the kernel used, ms: by samples at each tick of its clock, so it is rough. */
+  readonly kernel: () => number
+  /** What V8 has allocated on its heaps until they were last collected, bytes; 0 without the flag `--trace-gc-nvp`. */
+  readonly allocated: () => number
   /** Its socket, as this machine sees it. On the node it is where the commands look for it. */
   readonly socket: string
   stop(): Promise<void>
@@ -77,12 +81,20 @@ export interface BenchAgent {
 /** Where the unit has its socket. */
 const socket = '/run/murphy/agent.sock'
 
-/** Starts the bundled agent on the node as the unit does, as root and without the checks `off`, and waits until it is ready. */
+export interface AgentOptions {
+  /** The checks that do not run. */
+  readonly off?: readonly string[]
+  /** Of its Node.js, beside those of the unit. */
+  readonly flags?: readonly string[]
+  readonly env?: NodeJS.ProcessEnv
+}
+
+/** Starts the bundled agent on the node as the unit does, as root, and waits until it is ready. */
 export async function startAgent(
   node: BenchNode,
   receiver: Receiver,
   bundle: string,
-  off: readonly string[] = [],
+  { off = [], flags: more = [], env: moreEnv = {} }: AgentOptions = {},
 ): Promise<BenchAgent> {
   const at = join(node.folder, 'agent')
   const [config, ready] = [join(at, 'config.yaml'), join(at, 'ready')]
@@ -112,32 +124,50 @@ export async function startAgent(
     PATH: `${join(at, 'bin')}:${process.env.PATH}`,
     JOURNAL_STREAM: '1:1',
     NOTIFY_SOCKET: join(at, 'notify'),
+    ...moreEnv,
   }
   const begun = now()
   const script = `echo $$ > ${group.procs}; exec "$@"`
-  const argv = [process.execPath, ...flags, ...looking, join(bundle, 'main.js'), '--config', config, 'run']
+  const argv = [
+    process.execPath,
+    ...flags,
+    ...looking,
+    ...more,
+    join(bundle, 'main.js'),
+    '--config',
+    config,
+    'run',
+  ]
   const child = spawn('sh', ['-c', script, 'sh', ...node.inside, ...argv], {
     env,
     cwd: '/',
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   let log = ''
-  child.stdout?.on('data', (text) => {
-    log = (log + text).slice(-4000)
-  })
+  let allocated = 0
+  if (child.stdout)
+    createInterface({ input: child.stdout }).on('line', (line) => {
+      const [, bytes] = /^\[\d+:0x.* allocated=(\d+)/.exec(line) ?? []
+      if (bytes) allocated += Number(bytes)
+      else log = `${log}${line}\n`.slice(-4000)
+    })
   const ended = new Promise<void>((resolve) => child.on('exit', () => resolve()))
   while (!existsSync(ready)) {
     if (child.exitCode !== null || now() - begun > 30_000)
       throw new Error(`the agent on ${node.name} did not become ready:\n${log}`)
     await pause(1)
   }
+  const took = now() - begun
+  const pid = await soleChild(child.pid ?? 0)
   return {
-    pid: child.pid ?? 0,
-    took: now() - begun,
+    pid,
+    took,
     cpu: group.used,
+    kernel: group.kernel,
+    allocated: () => allocated,
     socket: join(node.folder, socket),
     async stop() {
-      child.kill('SIGTERM')
+      if (child.exitCode === null && child.signalCode === null) process.kill(pid, 'SIGTERM')
       await ended
       group.remove()
     },

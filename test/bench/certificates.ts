@@ -1,11 +1,13 @@
-import { readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { globSync, readFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
 import type { Test } from 'tap'
-import { certificates, days } from '../collectors/certs/openssl.ts'
+import { authorityOf } from '../../collectors/certs/chain.ts'
+import { certificates, days, type Issued } from '../collectors/certs/openssl.ts'
+import { data, read, recorded } from './recorded.ts'
 
 /** What stands in the place of the recorded node's certificates, whose end would come. */
 export interface Certificates {
-  /** PEM by path in k3s's data folder. */
+  /** PEM by path in k3s's data folder, and the Secret of what is served on 6443. */
   readonly files: Readonly<Record<string, string>>
   readonly kubeconfig: string
   readonly key: string
@@ -22,23 +24,31 @@ const known: Readonly<Record<string, { readonly subject?: string; readonly names
   'client-k3s-controller.crt': { subject: '/CN=system:k3s-controller' },
   'serving-kube-apiserver.crt': { names: 'IP:127.0.0.1' },
 }
-const healthy = join(import.meta.dirname, '../nodes/healthy/files')
+/** `client-ca` or `etcd/peer-ca`, of an authority's file; k3s keeps some in several places. */
+const authorityIn = (path = '') => /(?:etcd\/)?[\w-]+-ca(?=(?:\.nochain)?\.crt$)/.exec(path)?.[0]
 
 /** Fresh certificates by the names of the recorded ones. `over` is told what to do in the end. */
 export function makeCertificates(over: (work: () => void) => void): Certificates {
   const { issue } = certificates({ teardown: over } as unknown as Test)
-  const authority = issue({ subject: '/CN=k3s-ca', to: days(3650), ca: true })
-  const signed = (subject: string, from = days(-1), to = days(364), names = '') =>
-    issue({ subject, from, to, names, by: authority }).pem + authority.pem
+  const authority = (of: string) => issue({ subject: `/CN=k3s-${of}`, to: days(3650), ca: true })
+  const clients = authority('client-ca')
+  const authorities: Readonly<Record<string, Issued>> = {
+    'client-ca': clients,
+    'server-ca': authority('server-ca'),
+    'request-header-ca': authority('request-header-ca'),
+    'etcd/peer-ca': authority('etcd-peer-ca'),
+    'etcd/server-ca': authority('etcd-server-ca'),
+  }
+  const signed = (subject: string, from = days(-1), to = days(364), { by = clients, names = '' } = {}) =>
+    issue({ subject, from, to, names, by }).pem + by.pem
   const files: Record<string, string> = {}
-  for (const folder of ['server/tls', 'server/tls/etcd', 'agent'])
-    for (const name of readdirSync(join(healthy, 'var/lib/rancher/k3s', folder)))
-      if (name.endsWith('.crt')) {
-        const { subject = `/CN=${name}`, names } = known[name] ?? {}
-        files[`${folder}/${name}`] = /-ca\.crt$/.test(name)
-          ? authority.pem
-          : signed(subject, undefined, undefined, names)
-      }
+  for (const path of globSync('**/*.crt', { cwd: join(recorded, 'files', data) })) {
+    const name = basename(path)
+    const { subject = `/CN=${name}`, names } = known[name] ?? {}
+    const own = authorityIn(path)
+    const by = authorities[authorityIn(authorityOf(`/${path}`)) ?? ''] ?? clients
+    files[path] = own ? (authorities[own]?.pem ?? '') : signed(subject, undefined, undefined, { by, names })
+  }
   const valid = signed('/CN=system:admin')
   let count = 0
   const expired = () => {
@@ -47,8 +57,13 @@ export function makeCertificates(over: (work: () => void) => void): Certificates
   }
   files['server/tls/client-admin.crt'] = valid
   const base64 = (text: string) => Buffer.from(text).toString('base64')
-  const kubeconfig = readFileSync(join(healthy, 'etc/rancher/k3s/k3s.yaml'), 'utf8')
-    .replace(/client-certificate-data: .*/, `client-certificate-data: ${base64(valid)}`)
-    .replace(/certificate-authority-data: .*/, `certificate-authority-data: ${base64(authority.pem)}`)
-  return { files, kubeconfig, key: readFileSync(authority.key, 'utf8'), valid, expired }
+  const serving = base64(String(files['server/tls/serving-kube-apiserver.crt']))
+  files['server/tls/dynamic-cert.json'] = JSON.stringify({ kind: 'Secret', data: { 'tls.crt': serving } })
+  const kubeconfig = read('files/etc/rancher/k3s/k3s.yaml')
+    .replace(/client-certificate-data: .*/, `client-certificate-data: ${base64(signed('/CN=system:admin'))}`)
+    .replace(
+      /certificate-authority-data: .*/,
+      `certificate-authority-data: ${base64(String(files['server/tls/server-ca.crt']))}`,
+    )
+  return { files, kubeconfig, key: readFileSync(clients.key, 'utf8'), valid, expired }
 }

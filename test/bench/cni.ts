@@ -21,7 +21,7 @@ const pods = Number(options.pods)
 const tries = Number(options.tries)
 if (!Number.isInteger(pods) || pods < 0 || pods > 250 || !Number.isInteger(tries)) {
   process.stderr.write(
-    'usage: node test/bench/cni.ts [--pods 0 TO 250, BESIDE THE RECORDED FIVE] [--tries N]\n',
+    'usage: node test/bench/cni.ts [--pods 0 TO 250, BESIDE THE RECORDED SIX] [--tries N]\n',
   )
   process.exit(2)
 }
@@ -33,7 +33,7 @@ const rows: Row[] = []
 
 async function bench(stand: Stand): Promise<void> {
   const sites = await repeat(nodesAtOnce, () =>
-    stand.site(`bridge-${Math.random().toString(36).slice(2, 8)}`, pods),
+    stand.site(`bridge-${Math.random().toString(36).slice(2, 8)}`, { pods }),
   )
   const [first] = sites
   if (!first) return

@@ -5,7 +5,8 @@ import { allRules } from '../../agent/cli/commands/explain.ts'
 import { type Receiver, tellsOf } from './agent.ts'
 import type { Certificates } from './certificates.ts'
 import { makePod, type openKills } from './kernel.ts'
-import { type BenchNode, makeRules, now, tlsFolder } from './node.ts'
+import { now } from './measure.ts'
+import { type BenchNode, makeRules, tlsFolder } from './node.ts'
 
 export interface Site {
   readonly node: BenchNode

@@ -1,7 +1,6 @@
 import { Agent, createServer, request } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { median, repeat } from './measure.ts'
-import { now } from './node.ts'
+import { median, now, repeat } from './measure.ts'
 
 /** From the call to the arrival of a POST at a server in this process: what any telling costs at least, ms. */
 export async function barePost(): Promise<number> {

@@ -4,15 +4,17 @@ import { existsSync, mkdirSync, readFileSync, rmdirSync, symlinkSync, writeFileS
 import { dirname, join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { kernelLog } from '../../agent/host/kmsg.ts'
-import { now } from './node.ts'
+import { now } from './measure.ts'
 
 const controllers = '/sys/fs/cgroup/cgroup.controllers'
-const version2 = existsSync(controllers) && readFileSync(controllers, 'utf8').includes('memory')
-const root = version2 ? '/sys/fs/cgroup' : '/sys/fs/cgroup/memory'
-const home = `murphy-bench-${process.pid}`
+export const version2 = existsSync(controllers) && readFileSync(controllers, 'utf8').includes('memory')
+/** Of the memory controller. */
+export const root = version2 ? '/sys/fs/cgroup' : '/sys/fs/cgroup/memory'
+/** The group of this bench. */
+export const home = `murphy-bench-${process.pid}`
 
 /** Removes a group whose processes have just ended. */
-async function remove(folder: string): Promise<void> {
+export async function removeGroup(folder: string): Promise<void> {
   for (let tries = 0; existsSync(folder) && tries < 100; tries += 1) {
     try {
       rmdirSync(folder)
@@ -54,12 +56,12 @@ export function makePod(name: string, nodes: readonly { readonly folder: string 
         )
       }),
     async remove() {
-      for (const folder of folders.slice(1).reverse()) await remove(folder)
+      for (const folder of folders.slice(1).reverse()) await removeGroup(folder)
     },
   }
 }
 
-export const removeGroups = () => remove(join(root, home))
+export const removeGroups = () => removeGroup(join(root, home))
 
 /**
  * The kernel's own time of its kills. Its log counts from its start by a clock of its own; a line written

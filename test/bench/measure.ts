@@ -1,5 +1,8 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync } from 'node:fs'
 
+/** ms since the epoch, with fractions. The same clock in all processes of this machine, as long as nobody sets it. */
+export const now = () => performance.timeOrigin + performance.now()
+
 /** The value below which that share of the values lies, by the nearest rank. */
 export function percentile(values: readonly number[], share: number): number | undefined {
   const sorted = values.toSorted((a, b) => a - b)
@@ -55,6 +58,11 @@ export function cpuGroup(name: string) {
       version1
         ? Number(readFileSync(`${folder}/cpuacct.usage`, 'utf8')) / 1e6
         : Number(/usage_usec (\d+)/.exec(readFileSync(`${folder}/cpu.stat`, 'utf8'))?.[1]) / 1e3,
+    /** Of that in the kernel, ms, by samples at each tick of its clock. */
+    kernel: () =>
+      version1
+        ? Number(readFileSync(`${folder}/cpuacct.usage_sys`, 'utf8')) / 1e6
+        : Number(/system_usec (\d+)/.exec(readFileSync(`${folder}/cpu.stat`, 'utf8'))?.[1]) / 1e3,
     remove() {
       try {
         rmdirSync(folder)

@@ -1,45 +1,42 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import {
+  appendFileSync,
   cpSync,
+  existsSync,
   globSync,
   mkdirSync,
-  readdirSync,
   readFileSync,
-  readlinkSync,
   rmSync,
+  symlinkSync,
+  truncateSync,
   writeFileSync,
 } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as pause } from 'node:timers/promises'
+import { second } from '../../agent/text/times.ts'
 import type { Certificates } from './certificates.ts'
+import { makeGroups } from './groups.ts'
+import { now } from './measure.ts'
+import { dns, makeBridge, makeNetwork, makeRules, otherNodes } from './network.ts'
+import { data, folders, logLinks, recorded, recordedPods, reservations, results, sizes } from './recorded.ts'
 
 /**
- * A node without its k3s, for measuring: network and mount namespaces of its own, in which the files, the
- * interfaces and the rules of the recorded healthy node are real. A process called `k3s-server` presents its
- * certificates and answers for the API, the kubelet and kube-proxy; another for the cluster's DNS.
+ * A node without its k3s, for measuring: namespaces of network, mounts and processes of its own, in which the files, the interfaces,
+ * the rules and the control groups of the recorded healthy node are real, and the logs of its containers grow. A
+ * process called `k3s-server` presents its certificates and answers for the API, the kubelet and kube-proxy over real
+ * TLS; another for the cluster's DNS; another namespace is node2, at the other end of the VXLAN.
  */
-const healthy = join(import.meta.dirname, '../nodes/healthy')
-const read = (name: string) => readFileSync(join(healthy, name), 'utf8')
-const data = 'var/lib/rancher/k3s'
+export { makeRules } from './network.ts'
 export const tlsFolder = `${data}/server/tls`
-/** Where the cluster's DNS is by k3s's defaults. */
-const dns = '10.43.0.10'
 
 /** Folders of the node that are not this machine's. */
 const own = ['etc', 'var/lib', 'var/log', 'run']
 
-const unit = `[Service]\nExecStart=/${data}/k3s server\n`
-const program = '#!/bin/sh\necho "k3s version v1.21.2+k3s1 (5a67e8dc)"\n'
+const program = '#!/bin/sh\necho "k3s version v1.36.3+k3s1 (66a14f0e)"\n'
 
-interface Result {
-  readonly result: { readonly interfaces: readonly { readonly name: string }[] }
-}
-const results = 'var/lib/cni/results'
-const recordedVeths = readdirSync(join(healthy, 'files', results))
-  .filter((it) => it.startsWith('cbr0-'))
-  .map((it) => JSON.parse(read(`files/${results}/${it}`)) as Result)
-  .flatMap(({ result }) => result.interfaces.find((it) => it.name.startsWith('veth'))?.name ?? [])
+/** How often each container writes a line: nobody is served, and probes are logged. */
+const logPause = 5 * second
 
 /** Notes so many more pods in the CNI's result cache, as its bridge plugin leaves them; the names of their veths. */
 function notePods(folder: string, count: number): string[] {
@@ -59,45 +56,6 @@ function notePods(folder: string, count: number): string[] {
   })
 }
 
-const batch = (lines: readonly string[]) => `ip -batch - <<'EOF'\n${lines.join('\n')}\nEOF`
-
-/** flannel's bridge with its pods; also what brings it back after it was deleted. */
-const makeBridge = (veths: readonly string[]) =>
-  batch([
-    'link add cni0 mtu 1450 type bridge',
-    'addr add 10.42.0.1/24 brd + dev cni0',
-    ...veths.map((it) => `link set ${it} master cni0`),
-    'link set cni0 up',
-  ])
-
-const makeNetwork = (veths: readonly string[]) => `ip link set lo up
-ip link add eth0 type veth peer name outside && ip link set outside up && ip link set eth0 up
-ip addr add 192.0.2.10/24 dev eth0 && ip route add default via 192.0.2.1
-ip link add flannel.1 mtu 1450 type vxlan id 1 local 192.0.2.10 dev eth0 dstport 8472 nolearning
-ip addr add 10.42.0.0/32 dev flannel.1 && ip link set flannel.1 up
-ip netns add pods
-${batch(veths.flatMap((it, at) => [`link add ${it} mtu 1450 type veth peer name pod${at} netns pods`, `link set ${it} up`]))}
-ip netns exec pods sh -c 'for it in /sys/class/net/pod*; do ip link set $(basename $it) up; done'`
-
-/** Rules of the owner's own. A flush is told by these while k3s is too young for its rules to count, which takes three minutes. */
-const ownRules = Array.from(
-  { length: 6 },
-  (_, at) => `-A INPUT -s 198.51.100.${at}/32 -p tcp -m tcp --dport 22 -j ACCEPT`,
-)
-
-/** All of the node's rules but those that ask an ipset; also what brings them back after a flush. */
-export const makeRules = (['ip', 'ip6'] as const)
-  .map((family) => {
-    const lines = read(`commands/${family}tables-nft-save.out`)
-      .split('\n')
-      .filter((it) => !it.includes('--match-set'))
-      .flatMap((it) =>
-        family === 'ip' && it.startsWith('-A INPUT -j KUBE-FIREWALL') ? [it, ...ownRules] : [it],
-      )
-    return `${family}tables-nft-restore <<'EOF'\n${lines.join('\n')}\nEOF`
-  })
-  .join('\n')
-
 export interface BenchNode {
   readonly name: string
   /** Where the node's /etc, /var/lib, /var/log and /run are for this machine. */
@@ -113,21 +71,34 @@ export interface BenchNode {
   stop(): Promise<void>
 }
 
-/** `pods`: how many there are beside those of the recorded node. */
+export interface NodeOptions {
+  /** How many pods there are beside those of the recorded node. */
+  readonly pods?: number
+  /** Its k3s has just been started. Else it has run since the machine was started. */
+  readonly young?: boolean
+}
+
 export async function makeNode(
   name: string,
   folder: string,
   certificates: Certificates,
-  pods = 0,
+  { pods = 0, young = false }: NodeOptions = {},
 ): Promise<BenchNode> {
   writeFiles(folder, certificates)
-  const veths = [...recordedVeths, ...notePods(folder, pods)]
-  const holder = spawn('unshare', ['--net', '--mount', '--propagation', 'private', 'sleep', 'infinity'], {
-    stdio: 'ignore',
-  })
-  const net = (of: number | 'self') => readlinkSync(`/proc/${of}/ns/net`)
-  while (holder.pid === undefined || net(holder.pid) === net('self')) await pause(5)
-  const inside = ['nsenter', '-t', String(holder.pid), '--net', '--mount', '--']
+  const more = notePods(folder, pods)
+  const veths = [...recordedPods.map((it) => it.veth), ...more]
+  const groups = makeGroups(name)
+  const holder = spawn(
+    'unshare',
+    [
+      ...'--net --mount --propagation private --pid --fork --kill-child --mount-proc'.split(' '),
+      'sleep',
+      'infinity',
+    ],
+    { stdio: 'ignore' },
+  )
+  const first = await soleChild(holder.pid ?? 0)
+  const inside = ['nsenter', '-t', String(first), '--net', '--mount', '--pid', '--']
   const children: ChildProcess[] = []
   const start: BenchNode['start'] = ([command = '', ...args], { env = process.env } = {}) => {
     const child = spawn('nsenter', [...inside.slice(1), command, ...args], {
@@ -137,20 +108,21 @@ export async function makeNode(
     children.push(child)
     return child
   }
-  execFileSync('nsenter', [...inside.slice(1), 'sh', '-ec', mounts(folder)])
+  execFileSync('nsenter', [...inside.slice(1), 'sh', '-ec', mounts(folder, groups.mount)])
   const sh = shell(start(['sh']))
-  await sh(makeNetwork(veths))
+  await sh(makeNetwork(more))
   await sh(makeBridge(veths))
   await sh(makeRules)
-  await sh(`ip addr add ${dns}/32 dev lo`)
   const test = join(import.meta.dirname, '..')
-  for (const argv of [
-    [join(test, 'real/k3s/stand-in.ts'), `/${data}`],
-    [join(test, 'agent/host/nameserver.ts'), dns, '53'],
-  ]) {
+  const started = async (argv: readonly string[]) => {
     const { stdout } = start([process.execPath, ...argv])
     await new Promise((ready) => stdout?.once('data', ready))
   }
+  await started([join(test, 'real/k3s/stand-in.ts'), `/${data}`])
+  if (!young) await sh(growOld)
+  await started([join(test, 'agent/host/nameserver.ts'), dns, '53'])
+  const writing = setInterval(() => writeLogs(folder), logPause)
+  writing.unref()
   return {
     name,
     folder,
@@ -159,18 +131,23 @@ export async function makeNode(
     sh,
     start,
     async stop() {
+      clearInterval(writing)
       for (const it of [...children, holder]) it.kill('SIGKILL')
       await Promise.all(
         [...children, holder].map(
           (it) => it.exitCode ?? it.signalCode ?? new Promise((end) => it.on('exit', end)),
         ),
       )
+      await groups.remove()
       rmSync(folder, { recursive: true, force: true })
     },
   }
 }
 
-const mounts = (folder: string) => own.map((it) => `mount --bind ${folder}/${it} /${it}`).join('\n')
+const mounts = (folder: string, groups: readonly [from: string, to: string]) =>
+  [...own.map((it) => [`${folder}/${it}`, `/${it}`] as const), groups]
+    .map(([from, to]) => `mount --bind ${from} ${to}`)
+    .join('\n')
 
 function writeFiles(folder: string, { files, kubeconfig, key }: Certificates): void {
   for (const it of own) mkdirSync(join(folder, it), { recursive: true })
@@ -178,19 +155,59 @@ function writeFiles(folder: string, { files, kubeconfig, key }: Certificates): v
   execFileSync('cp', ['-a', '/etc/.', join(folder, 'etc')])
   for (const it of globSync('etc/{rancher,cni,murphy,systemd/system/{,*/}{k3s,murphy}*}', { cwd: folder }))
     rmSync(join(folder, it), { recursive: true, force: true })
-  for (const it of ['etc', 'var', 'run'])
-    cpSync(join(healthy, 'files', it), join(folder, it), { recursive: true })
-  rmSync(join(folder, tlsFolder, 'dynamic-cert.json'), { force: true })
+  const isOwn = (path: string) => own.some((it) => path.startsWith(`${it}/`))
+  for (const it of ['etc/rancher', 'etc/systemd', 'etc/ufw', 'var', 'run'])
+    cpSync(join(recorded, 'files', it), join(folder, it), { recursive: true })
+  for (const it of folders.filter(isOwn)) mkdirSync(join(folder, it), { recursive: true })
+  for (const { id, address } of recordedPods)
+    writeFileSync(join(folder, reservations, address.replace(/\/.*/, '')), `${id}\r\neth0`)
+  for (const [path, size] of sizes)
+    if (isOwn(path) && !existsSync(join(folder, path))) {
+      mkdirSync(dirname(join(folder, path)), { recursive: true })
+      writeFileSync(join(folder, path), '')
+      truncateSync(join(folder, path), size)
+    }
+  mkdirSync(join(folder, 'var/log/containers'), { recursive: true })
+  for (const [link, log] of logLinks) symlinkSync(log, join(folder, link))
   for (const [path, text] of Object.entries(files)) {
     writeFileSync(join(folder, data, path), text)
-    writeFileSync(join(folder, data, path.replace(/\.crt$/, '.key')), key)
+    if (path.endsWith('.crt')) writeFileSync(join(folder, data, path.replace(/\.crt$/, '.key')), key)
   }
   writeFileSync(join(folder, 'etc/rancher/k3s/k3s.yaml'), kubeconfig)
-  mkdirSync(join(folder, 'etc/systemd/system'), { recursive: true })
-  writeFileSync(join(folder, 'etc/systemd/system/k3s.service'), unit)
+  // /usr/local is this machine's.
+  const unit = join(folder, 'etc/systemd/system/k3s.service')
+  writeFileSync(unit, readFileSync(unit, 'utf8').replace('/usr/local/bin/k3s', `/${data}/k3s`))
   writeFileSync(join(folder, data, 'k3s'), program, { mode: 0o755 })
+  writeFileSync(join(folder, data, 'other-nodes'), otherNodes)
 }
 
+/**
+ * Says that k3s was started 10 s after the machine (proc(5), /proc/PID/stat: field 22, in ticks of 10 ms): a k3s younger
+ * than ten minutes is looked at each minute, while nearly all nodes have one that has run for days.
+ */
+const growOld = `stat=/proc/$(pgrep -x k3s-server)/stat
+awk '{ $22 = 1000; print }' $stat > /var/lib/k3s-stat && mount --bind /var/lib/k3s-stat $stat`
+
+/** Waits for the only child of a process that forks and then executes another program. */
+export async function soleChild(pid: number): Promise<number> {
+  const name = (of: number) => readFileSync(`/proc/${of}/comm`, 'utf8')
+  for (let tries = 0; tries < 2_000; tries += 1) {
+    try {
+      const child = Number(readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8'))
+      if (child > 0 && name(child) !== name(pid)) return child
+    } catch {
+      // Not yet.
+    }
+    await pause(5)
+  }
+  throw new Error(`process ${pid} has no child`)
+}
+
+/** A line of each container in the form of the CRI. */
+function writeLogs(folder: string): void {
+  const line = `${new Date().toISOString()} stdout F [INFO] 10.42.0.1:37894 - "GET /health HTTP/1.1" 200 OK 0.000091s\n`
+  for (const log of new Set(logLinks.values())) appendFileSync(join(folder, log), line)
+}
 /** One shell that stays, so that a fault costs no start of a shell. */
 function shell(child: ChildProcess): BenchNode['sh'] {
   const answers: ((status: string) => void)[] = []
@@ -209,6 +226,3 @@ function shell(child: ChildProcess): BenchNode['sh'] {
     return { begun, ended }
   }
 }
-
-/** ms since the epoch, with fractions. The same clock in all processes of this machine, as long as nobody sets it. */
-export const now = () => performance.timeOrigin + performance.now()

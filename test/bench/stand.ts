@@ -2,11 +2,11 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { bundle } from '../../systemd/build.ts'
-import { type BenchAgent, startAgent, startReceiver } from './agent.ts'
+import { type AgentOptions, type BenchAgent, startAgent, startReceiver } from './agent.ts'
 import { type Certificates, makeCertificates } from './certificates.ts'
 import type { Site } from './faults.ts'
 import { removeGroups } from './kernel.ts'
-import { makeNode } from './node.ts'
+import { makeNode, type NodeOptions } from './node.ts'
 
 /** What benches of the whole agent stand on: its bundle, and nodes to run it on. */
 export interface Stand {
@@ -14,10 +14,9 @@ export interface Stand {
   readonly built: string
   /** To be done at the end, whatever happens, the last first. */
   undo(what: () => unknown): void
-  /** A stand-in node with a receiver, and so many pods more than the recorded one has. */
-  site(name: string, pods?: number): Promise<Site>
-  /** `off`: the checks that do not run. */
-  launch(site: Site, off?: readonly string[]): Promise<BenchAgent>
+  /** A stand-in node with a receiver. */
+  site(name: string, options?: NodeOptions): Promise<Site>
+  launch(site: Site, options?: AgentOptions): Promise<BenchAgent>
 }
 
 const root = join(import.meta.dirname, '../..')
@@ -51,14 +50,14 @@ export async function withStand(work: (stand: Stand) => Promise<void>): Promise<
       certificates,
       built,
       undo: later,
-      async site(name, pods = 0) {
+      async site(name, options) {
         mkdirSync(join(folder, name))
-        const node = await makeNode(name, join(folder, name), certificates, pods)
+        const node = await makeNode(name, join(folder, name), certificates, options)
         later(() => node.stop())
         return { node, receiver: await startReceiver(node) }
       },
-      async launch({ node, receiver }, off) {
-        const agent = await startAgent(node, receiver, built, off)
+      async launch({ node, receiver }, options) {
+        const agent = await startAgent(node, receiver, built, options)
         later(() => agent.stop())
         return agent
       },

@@ -11,26 +11,22 @@ import { answerOf, type ClusterNode } from '../../receivers/cluster-api.ts'
  * starts. `touch DIR/broken` makes `/readyz` fail, `DIR/kubelet-broken` and `DIR/proxy-broken` the `/healthz` of the
  * kubelet and of kube-proxy. What `DIR/start-takes` says, ms, passes until it is well, as measured on v1.36.3: its port
  * answers 503 "starting", then 503 "runtime core not ready"; then the API is there, but says 403 for a moment, until it
- * knows who may do what. The kubelet and kube-proxy begin to listen with the API.
+ * knows who may do what. The kubelet and kube-proxy begin to listen with the API. `DIR/other-nodes` names the other nodes of
+ * the cluster, `NAME ADDRESS` a line.
  */
 process.title = 'k3s-server'
 const [data = ''] = process.argv.slice(2)
 const tls = `${data}/server/tls`
 const unauthorized = `{"kind":"Status","apiVersion":"v1","metadata":{},"status":"Failure","message":"Unauthorized","reason":"Unauthorized","code":401}`
-const broken = (file = 'broken') => {
+const textOf = (file: string) => {
   try {
-    return readFileSync(`${data}/${file}`) !== undefined
+    return readFileSync(`${data}/${file}`, 'utf8')
   } catch {
-    return false
+    return undefined
   }
 }
-const takes = (() => {
-  try {
-    return Number(readFileSync(`${data}/start-takes`, 'utf8'))
-  } catch {
-    return 0
-  }
-})()
+const broken = (file = 'broken') => textOf(file) !== undefined
+const takes = Number(textOf('start-takes') ?? 0)
 const begun = performance.now()
 /** For how long the API says 403 after it is there, ms. */
 const forbidden = takes > 0 ? 500 : 0
@@ -51,14 +47,18 @@ const shows = (name: string): ServerOptions => ({
   requestCert: true,
   rejectUnauthorized: false,
 })
-/** The cluster as it shows itself: this node alone, well. */
-const own: ClusterNode = {
-  ...{ address: '10.0.0.1', server: true },
+/** The cluster as it shows itself: all of its nodes are well. */
+const well = (address: string, server = false): ClusterNode => ({
+  ...{ address, server },
   conditions: [
     { type: 'Ready', status: 'True', reason: 'KubeletReady', message: 'kubelet is posting ready status' },
   ],
-}
-const nodes = new Map([['node1', own]])
+})
+const others = [...(textOf('other-nodes') ?? '').matchAll(/^(\S+) (\S+)$/gm)]
+const nodes = new Map([
+  ['node1', well('10.0.0.1', true)],
+  ...others.map(([, name = '', address = '']) => [name, well(address)] as const),
+])
 const isObject = /^\/(api\/v1\/(nodes|pods)|apis\/)/
 const api = createTls(shows(`${tls}/serving-kube-apiserver`), ({ socket, url, headers }, response) => {
   const not = starting(url)
@@ -83,6 +83,9 @@ const plain = (file: string) =>
     if (broken(file)) response.writeHead(500)
     response.end('ok')
   })
+// k3s's own server has no idle timeout (k3s: pkg/cluster/https.go); the kubelet's is 90 s (k8s: pkg/kubelet/server).
+api.keepAliveTimeout = 0
+kubelet.keepAliveTimeout = 90_000
 const listening = (server: { listen(port: number, host: string, done: () => void): unknown }, port: number) =>
   new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve))
 await listening(api, 6443)
