@@ -52,8 +52,8 @@ export const unpacked: Readonly<Record<string, string>> = {
 export const unpackedIn = '/var/tmp/murphy-test-unpacked'
 
 /** Those of these files that are not there. */
-export const notUnpacked = (into = unpackedIn): readonly string[] =>
-  Object.keys(unpacked).filter((it) => !existsSync(`${into}/${it}`))
+export const notUnpacked = (into = unpackedIn, wanted = unpacked): readonly string[] =>
+  Object.keys(wanted).filter((it) => !existsSync(`${into}/${it}`))
 
 /** The program of that name, of one of these packages. */
 export const programOf = (name: string): string => `${unpackedIn}/usr/bin/${name}`

@@ -34,8 +34,9 @@ export interface Receiver {
 }
 
 /** Takes what is posted on the node. */
-export async function startReceiver(node: BenchNode): Promise<Receiver> {
-  const child = node.start([process.execPath, join(import.meta.dirname, 'inside.ts')])
+export async function startReceiver(node: BenchNode, clock: NodeJS.ProcessEnv = {}): Promise<Receiver> {
+  const argv = [process.execPath, join(import.meta.dirname, 'inside.ts')]
+  const child = node.start(argv, { env: { ...process.env, ...clock } })
   const waiting = new Set<(it: Arrived) => void>()
   const { promise, resolve, reject } = Promise.withResolvers<{ url: string; secret: string }>()
   child.on('exit', (code) => reject(new Error(`the receiver on ${node.name} ended with ${code}`)))
@@ -73,6 +74,8 @@ export interface BenchAgent {
   readonly kernel: () => number
   /** What V8 has allocated on its heaps until they were last collected, bytes; 0 without the flag `--trace-gc-nvp`. */
   readonly allocated: () => number
+  /** What lived on the main heap after its last full collection, bytes; 0 without that flag, and before the first. */
+  readonly live: () => number
   /** Its socket, as this machine sees it. On the node it is where the commands look for it. */
   readonly socket: string
   stop(): Promise<void>
@@ -118,7 +121,6 @@ export async function startAgent(
   // There is no systemd to tell here; that it would be told is what counts.
   const notify = `#!/bin/sh\ncase "$*" in *--ready*) : > '${ready}' ;; esac\n`
   writeFileSync(join(at, 'bin/systemd-notify'), notify, { mode: 0o755 })
-  const group = cpuGroup(`${node.name}-${Math.floor(now())}`)
   const env = {
     ...environment,
     PATH: `${join(at, 'bin')}:${process.env.PATH}`,
@@ -127,7 +129,6 @@ export async function startAgent(
     ...moreEnv,
   }
   const begun = now()
-  const script = `echo $$ > ${group.procs}; exec "$@"`
   const argv = [
     process.execPath,
     ...flags,
@@ -138,18 +139,18 @@ export async function startAgent(
     config,
     'run',
   ]
-  const child = spawn('sh', ['-c', script, 'sh', ...node.inside, ...argv], {
-    env,
-    cwd: '/',
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
+  const { child, group } = startCounted(node, argv, env)
   let log = ''
-  let allocated = 0
+  let [allocated, live] = [0, 0]
   if (child.stdout)
     createInterface({ input: child.stdout }).on('line', (line) => {
-      const [, bytes] = /^\[\d+:0x.* allocated=(\d+)/.exec(line) ?? []
-      if (bytes) allocated += Number(bytes)
-      else log = `${log}${line}\n`.slice(-4000)
+      const [, kind, left, more] =
+        /^\[\d+:0x.* gc=(\w+) .* end_object_size=(\d+) .* allocated=(\d+)/.exec(line) ?? []
+      if (kind !== undefined) {
+        allocated += Number(more)
+        // `s` are those of what is young alone.
+        if (kind !== 's') live = Number(left)
+      } else log = `${log}${line}\n`.slice(-4000)
     })
   const ended = new Promise<void>((resolve) => child.on('exit', () => resolve()))
   while (!existsSync(ready)) {
@@ -165,6 +166,7 @@ export async function startAgent(
     cpu: group.used,
     kernel: group.kernel,
     allocated: () => allocated,
+    live: () => live,
     socket: join(node.folder, socket),
     async stop() {
       if (child.exitCode === null && child.signalCode === null) process.kill(pid, 'SIGTERM')
@@ -173,6 +175,25 @@ export async function startAgent(
     },
   }
 }
+
+/** Starts a program on the node in a group that counts what it and all that it starts use of a core. */
+export function startCounted(
+  node: BenchNode,
+  argv: readonly string[],
+  env: NodeJS.ProcessEnv = process.env,
+  complaints: 'inherit' | 'ignore' = 'inherit',
+) {
+  groups += 1
+  const group = cpuGroup(`${node.name}-${groups}`)
+  const script = `echo $$ > ${group.procs}; exec "$@"`
+  const child = spawn('sh', ['-c', script, 'sh', ...node.inside, ...argv], {
+    env,
+    cwd: '/',
+    stdio: ['ignore', 'pipe', complaints],
+  })
+  return { child, group }
+}
+let groups = 0
 
 /** For looking into the agent itself, such as --cpu-prof. */
 const looking = (process.env.MURPHY_BENCH_NODE_FLAGS ?? '').split(' ').filter(Boolean)

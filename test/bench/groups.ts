@@ -33,7 +33,10 @@ export function makeGroups(name: string) {
     /** From, and to. */
     mount: [folder, root] as const,
     async remove() {
-      const all = [...missing].sort((a, b) => b.length - a.length).map((it) => join(folder, it))
+      const all = [...missing]
+        .sort((a, b) => b.length - a.length)
+        .map((it) => join(folder, it))
+        .filter((it) => existsSync(it))
       for (const it of all)
         for (const pid of readFileSync(join(it, 'cgroup.procs'), 'utf8').split('\n').filter(Boolean))
           process.kill(Number(pid), 'SIGKILL')

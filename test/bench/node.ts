@@ -44,7 +44,8 @@ function notePods(folder: string, count: number): string[] {
     const veth = `veth${at.toString(16).padStart(8, '0')}`
     const result = {
       interfaces: [{ name: 'cni0' }, { name: veth }, { name: 'eth0', sandbox: '/run/netns/pods' }],
-      ips: [{ address: `10.42.0.${at + 2}/24` }],
+      // A /24 has no room for more than 253; beyond that only their number counts.
+      ips: [{ address: `10.42.0.${(at % 253) + 2}/24` }],
     }
     const cniArgs = [
       ['K8S_POD_NAMESPACE', 'default'],
@@ -76,6 +77,8 @@ export interface NodeOptions {
   readonly pods?: number
   /** Its k3s has just been started. Else it has run since the machine was started. */
   readonly young?: boolean
+  /** What makes its receiver run on another clock. */
+  readonly clock?: NodeJS.ProcessEnv
 }
 
 export async function makeNode(
@@ -144,10 +147,17 @@ export async function makeNode(
   }
 }
 
+/** /sys is mounted anew, since it shows the interfaces of where it was mounted; the control groups in it are this machine's. */
 const mounts = (folder: string, groups: readonly [from: string, to: string]) =>
-  [...own.map((it) => [`${folder}/${it}`, `/${it}`] as const), groups]
-    .map(([from, to]) => `mount --bind ${from} ${to}`)
-    .join('\n')
+  [
+    `mkdir ${folder}/cgroup`,
+    `mount --rbind /sys/fs/cgroup ${folder}/cgroup`,
+    'mount -t sysfs sysfs /sys',
+    `mount --rbind ${folder}/cgroup /sys/fs/cgroup`,
+    ...[...own.map((it) => [`${folder}/${it}`, `/${it}`] as const), groups].map(
+      ([from, to]) => `mount --bind ${from} ${to}`,
+    ),
+  ].join('\n')
 
 function writeFiles(folder: string, { files, kubeconfig, key }: Certificates): void {
   for (const it of own) mkdirSync(join(folder, it), { recursive: true })

@@ -3,7 +3,7 @@ import { openMachine } from '../../agent/host/machine.ts'
 import type { Watch } from '../../agent/model/index.ts'
 import { doubted } from '../../collectors/cni/reach-ask.ts'
 import { pollPause, reachPolls } from '../../collectors/cni/reach-poll.ts'
-import type { CniSample, Reach } from '../../collectors/cni/sample.ts'
+import { among, via } from './among.ts'
 import { costOf } from './measure.ts'
 import { conclude, type Row } from './table.ts'
 
@@ -12,26 +12,6 @@ import { conclude, type Row } from './table.ts'
  * many they are, and of one that is silent; against as many pings. Slowness never fails it.
  */
 const counts = [3, 50] as const
-const via = (at: number) => `10.42.${at + 1}.0`
-
-/** The sample of a node with so many others, all of which answered. */
-const among = (count: number): CniSample => ({
-  k3s: { role: 'server', distribution: 'k3s', dataDir: '/x', unit: 'k3s' } as CniSample['k3s'] & object,
-  netConf: { type: 'vxlan', vni: 1, ipv4: true, ipv6: false, mode: '' },
-  interfaces: {
-    links: [{ name: 'flannel.1', kind: 'vxlan', up: true, mtu: 1450, addresses: ['10.42.0.0/32'] }],
-    ...{ ports: {}, loose: [] },
-  },
-  peers: Array.from({ length: count }, (_, at) => ({
-    ...{ subnet: `${via(at)}/24`, via: via(at), dev: 'flannel.1', node: '192.0.2.2' },
-  })),
-  reach: Object.fromEntries(
-    Array.from({ length: count }, (_, at): [string, Reach] => [
-      via(at),
-      { first: 0, at: 0, by: 'udp', passes: 'all' },
-    ]),
-  ),
-})
 
 /** Inside the namespace: the costs, a line of JSON. */
 async function measured() {

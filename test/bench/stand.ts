@@ -54,7 +54,7 @@ export async function withStand(work: (stand: Stand) => Promise<void>): Promise<
         mkdirSync(join(folder, name))
         const node = await makeNode(name, join(folder, name), certificates, options)
         later(() => node.stop())
-        return { node, receiver: await startReceiver(node) }
+        return { node, receiver: await startReceiver(node, options?.clock) }
       },
       async launch({ node, receiver }, options) {
         const agent = await startAgent(node, receiver, built, options)

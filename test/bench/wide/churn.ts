@@ -1,8 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { collectors } from '../../../collectors/index.ts'
 import { kubeProxySync } from '../../collectors/firewall/churn.ts'
-import { cpuOf } from '../measure.ts'
-import { now } from '../node.ts'
+import { cpuOf, now } from '../measure.ts'
 import type { Stand } from '../stand.ts'
 import type { Row } from '../table.ts'
 
@@ -19,10 +18,8 @@ export async function churnRows({ site, launch }: Stand, minutes = 1): Promise<r
   const sync = (turn: number, partial = false) =>
     one.node.sh(`iptables-restore --noflush <<'RULES'\n${kubeProxySync(services, turn, partial)}RULES`)
   await sync(0)
-  const agent = await launch(
-    one,
-    collectors.map((it) => it.name).filter((it) => it !== 'firewall'),
-  )
+  const off = collectors.map((it) => it.name).filter((it) => it !== 'firewall')
+  const agent = await launch(one, { off })
   await pause(20_000)
   const told: string[] = []
   void one.receiver.next((it) => {

@@ -56,7 +56,7 @@ if (import.meta.main) {
 const program = [process.execPath, ...flags, import.meta.filename].join(' ')
 
 /** In a namespace with as many services as make `count` rules. */
-function looksAt(count: number, repeats: number): Looks {
+export function looksAt(count: number, repeats: number): Looks {
   const rules = kubeProxySync(Math.ceil(count / 11), 0).replace(
     '*nat',
     '*nat\n:KUBE-NODEPORTS - [0:0]\n:KUBE-MARK-MASQ - [0:0]',

@@ -6,7 +6,7 @@ import { notUnpacked, programOf, unpackedIn } from '../../tools.ts'
 
 /** Debian's Alertmanager reads its templates from where the package would put them: so it gets a /usr/share of its own. */
 const inPlace = `mount -t tmpfs none /usr/share && cp -r ${unpackedIn}/usr/share/prometheus /usr/share/ && exec "$@"`
-const apart = ['unshare', '--mount', '--propagation', 'private', 'sh', '-c', inPlace, 'sh']
+export const apart = ['unshare', '--mount', '--propagation', 'private', 'sh', '-c', inPlace, 'sh']
 
 /** Why the real programs cannot be started here; false where they can. */
 export const withoutPrograms = (): string | false => {
