@@ -212,7 +212,7 @@ const coursesOf = (samples: readonly Sample[]): readonly Course[] => {
       least: 0,
     },
     {
-      what: 'heap, and what it holds outside',
+      what: 'heap after a full collection',
       unit: 'MB',
       values: of('heap', megabyte),
       spread: 0.05,
