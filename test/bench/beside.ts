@@ -60,7 +60,12 @@ export async function beside(
     // What each has to say of a stand-in is not what is measured.
     const { child, group } = startCounted(one.node, argv, env, 'ignore')
     child.stdout?.resume()
-    undo(() => group.remove())
+    undo(async () => {
+      for (const pid of readFileSync(group.procs, 'utf8').split('\n').filter(Boolean))
+        process.kill(Number(pid), 'SIGKILL')
+      await pause(second / 5)
+      group.remove()
+    })
     all.push({ name: it.name, set: it.set, pid: child.pid ?? 0, used: group.used })
   }
   await pause(settling)
@@ -93,7 +98,8 @@ async function bridgeTold({ node, receiver }: Site, times: number): Promise<Read
   ]
   const values = new Map<string, number[]>()
   for (let count = 0; count < times; count += 1) {
-    if (count > 0) await pause(mending)
+    // Whatever the phase of those that look every two minutes then is.
+    await pause((count > 0 ? mending : 0) + Math.random() * 2 * minute)
     const arriving = tellers.map(async ({ name, tells, writes }) =>
       tells
         ? (await receiver.next(tells, patience))?.arrived
