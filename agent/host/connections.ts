@@ -20,7 +20,7 @@ export interface Connections {
 
 export type Connect = (made: (error: Error | null, socket?: Duplex) => void) => void
 
-/** The API server closes those on which nothing was asked for 90 s (k8s: apiserver/pkg/server, `IdleTimeout`). */
+/** Kubernetes’ own API server closes those on which nothing was asked for 90 s (k8s: apiserver/pkg/server, `IdleTimeout`). */
 const longestIdle = 80_000
 /** None is older, ms: what a server shows of itself is looked at again. */
 const oldest = 300_000

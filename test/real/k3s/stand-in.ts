@@ -73,8 +73,6 @@ const api = createTls(shows(`${tls}/serving-kube-apiserver`), ({ socket, url, he
     response.writeHead(500).end('[+]ping ok\n[-]etcd failed: reason withheld\nreadyz check failed\n')
   else response.end('ok')
 })
-// As the API server does (k8s: apiserver/pkg/server, `IdleTimeout`).
-api.keepAliveTimeout = 90_000
 const kubelet = createTls(shows(`${data}/agent/serving-kubelet`), (_, response) =>
   response.writeHead(401).end('Unauthorized'),
 )
