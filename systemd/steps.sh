@@ -166,6 +166,7 @@ start() {
   : >"$undoing/written"
   since=$(date +%s)
   systemctl restart murphy.service || {
+    journalctl --sync 2>/dev/null || :
     journalctl --quiet --no-pager -o cat -n 20 --since "@$since" -u murphy.service >&2 || :
     refuse 'Murphy does not start; see its log above.'
   }

@@ -50,7 +50,8 @@ export class ReplyReader {
       const end = all.indexOf(headEnd)
       if ((end < 0 ? all.length : end) > headest) throw new Strange('does not speak HTTP')
       // What is no HTTP need not end before this is seen.
-      if (end < 0 && !'HTTP/1.'.startsWith(all.toString('latin1', 0, 7)))
+      const begins = all.toString('latin1', 0, end < 0 ? all.length : 0)
+      if (end < 0 && (!'HTTP/1.'.startsWith(begins.slice(0, 7)) || /(^|[^\r])\n/.test(begins)))
         throw new Strange('does not speak HTTP')
       if (end < 0) return false
       this.#head = readHead(all.toString('latin1', 0, end))

@@ -1,5 +1,7 @@
 import { day, hour, minute, second } from '../text/times.ts'
 
+const quarter = 15 * minute
+
 /**
  * When a cron expression with six fields, of which those for days are all `*`, comes next: by this machine's clock, after
  * `from`, ms since the epoch. Undefined of any other expression. The library that knows all of them asks for the
@@ -17,7 +19,8 @@ export function daily(expression: string): ((from: number) => number | undefined
     for (let at = begin; at < begin + 2 * day + hour; ) {
       const clock = new Date(at)
       const passed = clock.getSeconds() * second
-      if (!inHours.has(clock.getHours())) at += hour - clock.getMinutes() * minute - passed
+      // Clocks are set by quarters of an hour somewhere.
+      if (!inHours.has(clock.getHours())) at += quarter - (clock.getMinutes() % 15) * minute - passed
       else if (!inMinutes.has(clock.getMinutes())) at += minute - passed
       else if (!inSeconds.has(clock.getSeconds())) at += second
       else return at

@@ -27,7 +27,12 @@ export async function newestVersion(
   const signal = AbortSignal.timeout(timeout)
   const connect = { timeout, ...(ca !== undefined && { ca }) }
   const dispatcher = new EnvHttpProxyAgent({
-    ...{ connect, allowH2: false, requestTls: ca === undefined ? {} : { ca } },
+    ...{
+      connect,
+      allowH2: false,
+      proxyTls: { timeout, allowH2: false },
+      requestTls: ca === undefined ? {} : { ca },
+    },
   })
   const read = (name: string) =>
     place.startsWith('/') ? beginningOf(join(place, name)) : fetched(`${place}/${name}`, dispatcher, signal)

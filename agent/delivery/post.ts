@@ -125,6 +125,13 @@ function addressOf(sink: Sink, settings: Settings<Properties>): URL | null {
   }
 }
 
+/** The proxy that a variable names, also without a scheme, as curl and apt take it; what is no address is none. */
+function proxyIn(text: string | undefined): string | undefined {
+  if (!text) return undefined
+  const url = /^[a-z\d+.-]+:\/\//i.test(text) ? text : `http://${text}`
+  return /^(https?|socks5?):/i.test(url) && URL.canParse(url) ? url : undefined
+}
+
 function open(
   env: Readonly<Record<string, string | undefined>>,
   idle: number,
@@ -145,7 +152,8 @@ function open(
       .on('disconnect', () => turned(false))
   const options = { connect: { ...connect, ...tls }, allowH2: false, connections: 1, ...kept, factory }
   const { HTTP_PROXY, HTTPS_PROXY, NO_PROXY } = env
-  const { http_proxy: httpProxy = HTTP_PROXY, https_proxy: httpsProxy = HTTPS_PROXY } = env
+  const { http_proxy: http = HTTP_PROXY, https_proxy: https = HTTPS_PROXY } = env
+  const [httpProxy, httpsProxy] = [proxyIn(http), proxyIn(https)]
   if (!httpProxy && !httpsProxy) return new Agent(options)
   const noProxy = env.no_proxy ?? NO_PROXY ?? ''
   return new EnvHttpProxyAgent({
@@ -153,7 +161,7 @@ function open(
     ...(httpProxy && { httpProxy }),
     ...(httpsProxy && { httpsProxy }),
     noProxy,
-    proxyTls: connect,
+    proxyTls: { ...connect, allowH2: false },
     requestTls: tls,
     connectTimeout: connect.timeout,
   })

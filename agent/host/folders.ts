@@ -1,5 +1,5 @@
 import { dirname } from 'node:path'
-import { farMount, isLocal, mountsIn } from './disks.ts'
+import { farMount, isLocal, mountChanges, mountsIn } from './disks.ts'
 import type { Bounds, Lane } from './lanes.ts'
 import { type Found, laneOf, walk } from './walk.ts'
 
@@ -10,6 +10,8 @@ interface Folder {
   readonly far: boolean
   readonly rooted: boolean
   readonly dev: number
+  /** How often the list of mounts had changed by then. */
+  readonly mounts: number
   /** When that was seen, by `performance.now()`. */
   readonly at: number
 }
@@ -22,10 +24,16 @@ const folders = new Map<string, Folder>()
 const trusted = 10_000
 const mostFolders = 5_000
 
+/** What is known of a folder, unless anything was mounted since: over it, or on the way to it. */
+function known(folder: string): Folder | undefined {
+  const it = folders.get(folder)
+  return it?.mounts === mountChanges() ? it : undefined
+}
+
 /** The lane for files in a folder that only root can change; undefined where others can, which needs a walk. */
 export async function rootedLane(path: string, doing: string, bounds: Bounds): Promise<Lane | undefined> {
   const folder = dirname(path)
-  let it = folders.get(folder)
+  let it = known(folder)
   if (!it || performance.now() - it.at > trusted) {
     const found = await walk(folder, { doing, ...bounds })
     found.held.release()
@@ -37,9 +45,9 @@ export async function rootedLane(path: string, doing: string, bounds: Bounds): P
 /** Remembers what a walk to a folder found out. */
 export function noted(
   folder: string,
-  { at: real, far, rooted, stats }: Pick<Found, 'at' | 'far' | 'rooted' | 'stats'>,
+  { at: real, far, rooted, stats, mounts }: Pick<Found, 'at' | 'far' | 'rooted' | 'stats' | 'mounts'>,
 ): Folder {
-  const it = { real, far, rooted, dev: stats.dev, at: performance.now() }
+  const it = { real, far, rooted, dev: stats.dev, mounts, at: performance.now() }
   if (folders.size >= mostFolders) folders.clear()
   folders.set(folder, it)
   return it
@@ -50,7 +58,7 @@ export function noted(
  * local disk on which nothing hangs.
  */
 export function isNear(path: string, dev?: number): boolean {
-  const it = folders.get(dirname(path))
+  const it = known(dirname(path))
   if (!it?.rooted || it.far || farMount(path) !== undefined || laneOf(it).stuck) return false
   return dev === undefined || isLocal(dev)
 }
@@ -60,7 +68,7 @@ export function isNear(path: string, dev?: number): boolean {
  * something is mounted. Undefined: none.
  */
 export function nearNames(folder: string): ((name: string) => boolean) | undefined {
-  const it = folders.get(folder)
+  const it = known(folder)
   if (!it?.rooted || it.far || laneOf(it).stuck || !isLocal(it.dev)) return undefined
   const mounted = mountsIn(it.real)
   return (name) => name !== '' && name !== '.' && name !== '..' && !mounted.has(name)

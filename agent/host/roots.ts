@@ -32,11 +32,11 @@ export interface Root {
 
 /**
  * By their paths, which nobody but root can make lead elsewhere, and on which nobody else can mount anything. So for
- * some time, ms, their mounts are not asked for again, and a walk begins at the last of them on its way: each step that
- * it need not take saves two turns of a thread. While nothing is mounted or unmounted that is from one round to the next.
+ * `trusted` ms, which is from one round to the next, their mounts are not asked for again as long as nothing is mounted or
+ * unmounted, and a walk begins at the last of them on its way: each step that it need not take saves two turns of a thread.
  */
 const roots = new Map<string, Root>()
-const trusted = { still: 90_000, changed: 10_000 }
+const trusted = 90_000
 const mostRoots = 5_000
 
 /** What is known of a folder of root's. */
@@ -44,7 +44,7 @@ export function knownRoot(at: string): Root | undefined {
   const it = roots.get(at)
   if (!it) return undefined
   const age = performance.now() - it.at
-  return age < trusted.changed || (age < trusted.still && it.mounts === mountChanges()) ? it : undefined
+  return age < trusted && it.mounts === mountChanges() ? it : undefined
 }
 
 /**

@@ -39,7 +39,10 @@ export async function allFacts(
       folder = dirname(path)
       isNear = await nearIn(folder, path, signal)
     }
+    const asked = performance.now()
     const now = isNear?.(path.slice(path.lastIndexOf('/') + 1)) ? factsNow(path) : undefined
+    // A disk that does not answer at once may not answer at all: the rest of the folder is asked for in its lane.
+    if (performance.now() - asked > longestAtOnce) isNear = undefined
     if (now) answers[at] = now
     else later.push(at)
   }

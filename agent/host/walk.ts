@@ -28,6 +28,8 @@ export interface Found {
   readonly word?: number
   /** Uid of the owner of its folder. */
   readonly folderOf: number
+  /** How often the list of mounts had changed when the walk began. */
+  readonly mounts: number
 }
 
 /** A file descriptor that is closed once nobody uses it any more: hanging work uses it long after its timeout. */
@@ -133,6 +135,8 @@ interface Trip extends Walk {
   said: number | undefined
   rooted: boolean
   peoples: boolean
+  /** How often the list of mounts had changed when it began. */
+  readonly mounts: number
 }
 
 const refused = ({ doing }: Walk, why: string) => new HostError('failed', `${doing}: ${why}`)
@@ -148,7 +152,6 @@ async function step(trip: Trip, from: Step | undefined, name: string, at: string
     refused(trip, `it leads to ${at}, on a file system that may not answer (${type})`)
   if (near && expected) throw refuseFar(known)
   const lane = laneFor(expected)
-  const mounts = mountChanges()
   const open = () => openOne(from ? `${from.held.path}/${name}` : at || '/')
   // With O_PATH a FUSE program that is mounted there is not asked yet; an NFS server may be.
   const fd = await lane.run(doing, () => (from ? from.held.use(open) : open()), trip, closeSync)
@@ -167,7 +170,7 @@ async function step(trip: Trip, from: Step | undefined, name: string, at: string
       from && mount === from.mount && isLocal(dev)
         ? fstatSync(fd)
         : await laneFor(far).run(doing, () => held.use(() => statOne(fd)), trip)
-    if (rooted && !far) noteRoot(at, stats, mount, mounts)
+    if (rooted && !far) noteRoot(at, stats, mount, trip.mounts)
     return { held, at, stats, far, mount, folderOf: from?.stats.uid ?? 0 }
   } catch (error) {
     held.release()
@@ -207,6 +210,7 @@ export async function walk(path: string, asked: Walk): Promise<Found> {
     said,
     rooted: said === undefined,
     peoples: said !== undefined && said >= firstPerson,
+    mounts: mountChanges(),
   }
   let left = namesOf(path)
   let here = await begin(trip, left)
@@ -250,12 +254,13 @@ export async function walk(path: string, asked: Walk): Promise<Found> {
   }
   // In a shared folder such as /tmp, a name may belong to anybody.
   const open = here.stats.isDirectory() && isShared(here.stats)
-  const { rooted, peoples, said: word } = trip
+  const { rooted, peoples, mounts, said: word } = trip
   return {
     ...here,
     at: here.at || '/',
     rooted: rooted && !open,
     peoples,
+    mounts,
     ...(word !== undefined && { word }),
   }
 }

@@ -160,7 +160,8 @@ function values(text: string, pattern: RegExp): string[] {
   for (const [, ...groups] of text.matchAll(pattern)) {
     if (found.size >= mostValues) break
     const one = groups.find(Boolean)
-    if (one) found.add(one)
+    // A copy: a piece of the text would keep all of it, with the key in it, for as long as the file stays as it is.
+    if (one) found.add(Buffer.from(one).toString())
   }
   return [...found]
 }

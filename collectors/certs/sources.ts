@@ -1,6 +1,7 @@
 import { basename, dirname } from 'node:path'
 import type { Host, Stat, Unseen } from '../../agent/model/index.ts'
 import { HostError, unseen } from '../../agent/model/index.ts'
+import { hour } from '../../agent/text/times.ts'
 import { orMissing } from '../node/ask.ts'
 import type { K3s } from '../node/k3s.ts'
 import { expand, isGlob } from './glob.ts'
@@ -133,7 +134,9 @@ export async function extraSources(
       put(path, { path, of: 'extra', ...(named && { named: true }) })
       return
     }
-    const stamp = stampOf(stat, host.now())
+    const state = stampOf(stat, host.now())
+    // A file system of a user's program may keep no times of folders.
+    const stamp = state && `${state}:${Math.floor(host.now() / hour)}`
     const its =
       stamp !== '' && stamp === before.folders?.[path]
         ? (certificatesIn(before.files).get(path) ?? [])

@@ -29,7 +29,7 @@ export const firewall = collector({
   title: 'Firewall',
   every: '20 */5 * * * *',
   woken:
-    "rules change (`nft monitor`, in Kubernetes' own chains once a minute; or a poll every half minute where only the legacy backend is in use), ufw's or sshd's files change, or pods start and end",
+    "rules change (`nft monitor`, or a poll every half minute where only the legacy backend is in use), ufw's or sshd's files change, or pods start and end",
   timeout: 90_000,
   rules,
   measures,

@@ -35,7 +35,8 @@ export async function remembered<T>(host: Host, name: string, work: (host: Host)
   if (known?.made && known.made.stamp === stamp) return known.made.result as T
   names.delete(name)
   const notes: Notes = { paths: new Set(), isWhole: true }
-  const result = await work(noting(host, notes))
+  // A copy: pieces of a text would keep all of it, with what is secret in it.
+  const result = structuredClone(await work(noting(host, notes)))
   const paths = [...notes.paths].sort((a, b) => (a < b ? -1 : 1))
   if (!notes.isWhole || paths.length > mostPaths) return result
   // Only what was the same before and after it was read is known to have been so while it was.

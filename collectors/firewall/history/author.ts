@@ -1,5 +1,4 @@
 import type { WakeEvent } from '../../../agent/model/index.ts'
-import { minute } from '../../../agent/text/times.ts'
 
 /** Who changed the rules, as the kernel recorded it with the change. */
 export interface Author {
@@ -56,35 +55,17 @@ const mostNoted = 32
 const exact = 16
 const nextNoted = (count: number) => (count < exact ? count + 1 : Math.ceil(count * 1.25))
 
-/** A change of a chain of Kubernetes' own, to which packets come from the built-in chains alone. */
-const ofKubernetes =
-  /^(?:add|create|insert|replace|delete) (?:rule|chain) ip6? (?:raw|mangle|nat|filter) KUBE-/
-
-/** How often a run looks at what Kubernetes alone changed in its own chains, ms: with each new endpoint it does. */
-const seldom = minute
-
 /**
  * Which lines of `nft monitor` start a run: who made each change, and before it how many rules it took from a table and
- * put there, to within a quarter, since a flush prints a line for every rule. The answer depends on the lines before,
- * and is asked for anew after each run.
+ * put there, to within a quarter, since a flush prints a line for every rule. The answer depends on the lines before.
  */
-export function relevantLines(now = () => performance.now()): (line: string) => boolean {
+export function relevantLines(): (line: string) => boolean {
   const noted = new Map<string, { count: number; next: number }>()
-  let looked = now()
-  let own = false
-  let others = false
   return (line) => {
     if (isGeneration(line)) {
-      const isRoutine = own && !others && churn.test(generation.exec(line)?.[2] ?? '')
       noted.clear()
-      own = false
-      others = false
-      if (isRoutine && now() - looked < seldom) return false
-      looked = now()
       return true
     }
-    if (ofKubernetes.test(line)) own = true
-    else others = true
     const it = touched(line)
     if (!it) return false
     const key = `${it.what} ${it.table}`
@@ -121,7 +102,7 @@ export function authorOf({ at, text }: WakeEvent): Author | undefined {
  * Processes that rewrite rules all the time without deleting any: k3s itself, and `iptables-restore`, with which
  * kube-proxy and kube-router write (the kernel cuts names to 15 characters).
  */
-const churn = /^(k3s(-server|-agent)?|rke2|kube-proxy|kube-router|flanneld?|ip6?tables-(resto|nft-r).*)$/
+const churn = /^(k3s(-server|-agent)?|rke2|kube-proxy|kube-router|flanneld?|ip6?tables-restor.*)$/
 
 /**
  * Who may have made a change: the processes not known for churn, or all if there are only such. Each name once, in the

@@ -35,6 +35,8 @@ const answers: Readonly<Record<string, string>> = {
   [`${ok}Content-Length: 16777217\r\n\r\n`]: strange('sends more than 16 MiB'),
 }
 const nonsense: readonly string[] = [
+  'HTTP/1.1 200 OK\nContent-Length: 2\n\n{}',
+  'HTTP/1.1 200 OK\r\nContent-Length: 2\n',
   'HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\n\r\n{}',
   'HTTP/2.0 200 OK\r\n\r\n{}',
   'HTTP/1.1 2000 OK\r\n\r\n{}',

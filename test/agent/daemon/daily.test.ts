@@ -65,4 +65,8 @@ t.test('over the change to and from summer time', async (t) => {
   t.equal(after('0 30 * * * *', '2026-03-29T00:45:00Z'), '2026-03-29T01:30:00.000Z', 'an hour is left out')
   t.equal(after('0 30 2 * * *', '2026-03-29T00:00:00Z'), '2026-03-30T00:30:00.000Z', 'and it on that day')
   t.equal(after('0 30 * * * *', '2026-10-25T00:30:00Z'), '2026-10-25T01:30:00.000Z', 'an hour comes twice')
+  // Chatham's clocks are set at 2:45.
+  process.env.TZ = 'Pacific/Chatham'
+  t.equal(after('0 50 3 * * *', '2026-09-26T12:00:00Z'), '2026-09-26T14:05:00.000Z')
+  t.equal(after('0 50 2 * * *', '2026-04-04T13:30:00Z'), '2026-04-04T14:05:00.000Z')
 })

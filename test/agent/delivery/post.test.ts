@@ -1,9 +1,12 @@
+import { readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
+import { createSecureServer } from 'node:http2'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
 import t from 'tap'
 import { openPost } from '../../../agent/delivery/post.ts'
 import { webhook } from '../../../agent/delivery/sinks/webhook.ts'
+import { certificates } from '../../collectors/certs/openssl.ts'
 import { notice } from '../../receivers/notices.ts'
 import { listen } from '../../receivers/server.ts'
 
@@ -117,6 +120,37 @@ t.test('through the proxy of the environment, except where it says no', async (t
   t.equal((await send('http://no-such-name.invalid/x', env))?.status, 202)
   t.equal(proxy.arrived[0]?.path, 'http://no-such-name.invalid/x')
   t.equal((await send(`http://127.0.0.1:${direct.port}/x`, env))?.status, 204)
+})
+
+t.test('a proxy named without a scheme, as curl takes it, and one that is no address', async (t) => {
+  const proxy = await listen('proxy', {}, () => ({ status: 202 }))
+  const direct = await listen('direct', {}, () => ({ status: 204 }))
+  t.teardown(() => Promise.all([proxy.close(), direct.close()]))
+  const env = { http_proxy: `127.0.0.1:${proxy.port}` }
+  t.equal((await send('http://no-such-name.invalid/x', env))?.status, 202)
+  for (const http_proxy of ['ftp://127.0.0.1:1', 'http://', ':', ' '])
+    t.equal((await send(`http://127.0.0.1:${direct.port}/x`, { http_proxy }))?.status, 204, http_proxy)
+})
+
+t.test('a proxy that would rather speak HTTP/2 is spoken to in HTTP/1', async (t) => {
+  const { issue } = certificates(t)
+  const its = issue({ subject: '/CN=localhost', names: 'DNS:localhost' })
+  const spoken: unknown[] = []
+  const proxy = createSecureServer({ cert: its.pem, key: readFileSync(its.key), allowHTTP1: true })
+  proxy.on('secureConnection', (it) => spoken.push(it.alpnProtocol))
+  proxy.on('connect', (_, socket) => socket.end('HTTP/1.1 407 No\r\n\r\n'))
+  proxy.on('request', (_, response) => response.writeHead(202).end())
+  await new Promise<void>((resolve) => proxy.listen(0, 'localhost', resolve))
+  const { NODE_TLS_REJECT_UNAUTHORIZED: before } = process.env
+  t.teardown(() => {
+    proxy.close()
+    if (before === undefined) delete process.env.NODE_TLS_REJECT_UNAUTHORIZED
+    else process.env.NODE_TLS_REJECT_UNAUTHORIZED = before
+  })
+  process.env.NODE_TLS_REJECT_UNAUTHORIZED = '0'
+  const env = { http_proxy: `https://localhost:${(proxy.address() as AddressInfo).port}` }
+  t.equal((await send('http://no-such-name.invalid/x', env))?.status, 202)
+  t.ok(spoken.length > 0 && !spoken.includes('h2'), `spoken: ${spoken}`)
 })
 
 t.test('a proxy that does not let it through', async (t) => {

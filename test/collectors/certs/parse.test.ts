@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
+import { getHeapSnapshot, setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import t from 'tap'
 import { assess } from '../../../collectors/certs/assess.ts'
 import { parse, parseCertificate } from '../../../collectors/certs/parse.ts'
@@ -275,4 +277,29 @@ t.test('a megabyte made to be slow takes no time', async (t) => {
       parse(Buffer.from(`${lead}${piece.repeat(size / piece.length)}-----END CERTIFICATE-----`))
     t.ok(performance.now() - begun < 3_000, `${JSON.stringify(piece)}: ${performance.now() - begun} ms`)
   }
+})
+
+t.test('with what is kept of a kubeconfig its key is not', async (t) => {
+  setFlagsFromString('--expose-gc')
+  const collect = runInNewContext('gc') as () => void
+  // Made here, so that no source and no constant has it.
+  const key = (at: number) => Buffer.from(`a key that nobody else has, ${at}`).toString('hex').repeat(8)
+  const kept = Array.from({ length: 20 }, (_, at) =>
+    parse(
+      Buffer.from(
+        `clusters:\n- cluster:\n    certificate-authority: /etc/authority-${at}-of-a-long-name.crt\n    server: https://10.0.0.${at}:6443\nusers:\n- user:\n    client-certificate: /etc/client-${at}-of-a-long-name.crt\n    client-key-data: ${key(at)}\n`,
+      ),
+    ),
+  )
+  // The text that a pattern was last looked for in stays until the next.
+  parse(Buffer.from('kind: none\n'))
+  collect()
+  let heap = ''
+  for await (const part of getHeapSnapshot()) heap += part
+  t.ok(heap.includes('client-7-of-a-long-name'), 'what is kept is there')
+  const left = Array.from({ length: 20 }, (_, at) => at).filter((at) =>
+    heap.includes(`client-key-data: ${key(at)}`),
+  )
+  t.strictSame(left, [])
+  t.equal(kept.length, 20)
 })

@@ -58,44 +58,6 @@ t.test('of a flush it is handed on how much of each table went, to within a quar
   t.end()
 })
 
-t.test('what Kubernetes rewrites in its own chains is looked at once a minute', (t) => {
-  let now = 0
-  const isNoted = relevantLines(() => now)
-  const wakes = (lines: readonly string[], name = 'iptables-restor') =>
-    [...lines, `# new generation 5 by process 4085 (${name})`].map(isNoted).at(-1)
-  /** As nft 1.0.6 prints a sync of kube-proxy's. */
-  const sync = [
-    'delete rule ip nat KUBE-SERVICES handle 7',
-    'create chain ip nat KUBE-SEP-312E302E31XXXXXX',
-    'delete rule ip nat KUBE-SVC-7331XXXXXXXXXXXX handle 9',
-    'add rule ip nat KUBE-SERVICES meta l4proto tcp ip daddr 10.43.0.1  tcp dport 80 counter packets 0 bytes 0 jump KUBE-SVC-A',
-    'delete chain ip nat KUBE-SEP-312E302E30XXXXXX',
-  ]
-  for (const name of ['iptables-restor', 'ip6tables-resto', 'iptables-nft-re', 'k3s-server'])
-    t.notOk(wakes(sync, name), name)
-  now = 59_999
-  t.notOk(wakes(sync))
-  now = 60_000
-  t.ok(wakes(sync), 'a minute after the last look')
-  now = 119_999
-  t.notOk(wakes(sync))
-  t.ok(wakes([]), 'a change of which it prints nothing may be anything')
-  t.ok(wakes(sync, 'iptables'), 'people write rules one by one')
-  for (const line of [
-    'delete rule ip nat PREROUTING handle 2',
-    'add chain ip nat PREROUTING { type nat hook prerouting priority -100; policy accept; }',
-    'delete rule ip nat CNI-HOSTPORT-DNAT handle 3',
-    'add rule ip nat MY-KUBE-CHAIN counter',
-    'delete table ip nat',
-    'add element inet mine blocked { 192.0.2.1 }',
-    'add rule inet mine KUBE-LIKE drop',
-    'anything else',
-  ])
-    t.ok(wakes([...sync.slice(0, 2), line, ...sync.slice(2)]), line)
-  t.notOk(wakes(sync), 'and nothing of it is held against the next')
-  t.end()
-})
-
 t.test('a change is of those that do not rewrite rules all the time', (t) => {
   const pids = (...all: ReturnType<typeof said>[]) => likely(all).map((it) => it.pid)
   t.same(
