@@ -21,7 +21,7 @@ const codes = ['cluster.node-lost', 'cluster.cut-off']
 
 /** Reads, and decides who notifies; judges no rule. */
 export async function collect(host: Host, past: Past<ClusterSample>): Promise<ClusterSample> {
-  const { sample: before, at } = past
+  const { sample: before } = past
   const now = host.now()
   if (before && isIdle(before, past, now)) return before
   const known = before?.role && !isDue(now, placeFor) ? before : await findPlace(host)
@@ -30,13 +30,13 @@ export async function collect(host: Host, past: Past<ClusterSample>): Promise<Cl
   if (!place) return { role }
   try {
     const { nodes, more } = await listNodes(host, place)
-    const last = { nodes: before?.nodes ?? [], lost: before?.lost ?? [], at }
+    const last = { nodes: before?.nodes ?? [], lost: before?.lost ?? [], at: before?.seen }
     const lost = await lookAtLost(host, place, nodes, { before: last, began: now })
     const watched = watchedSince(past, isCutOff({ place, nodes, lost }, now), now)
     const answers = answersSince(before ?? {}, now)
     const blind = [...(more ? [beyond(nodes.length)] : []), ...notFollowed(place, nodes)]
     return {
-      ...{ role, place, nodes, watched },
+      ...{ role, place, nodes, watched, seen: now },
       ...(answers !== undefined && { answers }),
       ...(lost.length > 0 && { lost }),
       ...(blind.length > 0 && { unseen: blind }),
@@ -74,7 +74,7 @@ async function findPlace(host: Host): Promise<Pick<ClusterSample, 'role' | 'plac
 /** What was known of the nodes stays; the other servers are asked whether they live, while this one does. */
 async function withoutApi(
   host: Host,
-  { role, place, nodes = [], lost, silent, watched, answers }: ClusterSample & { readonly place: Place },
+  { role, place, nodes = [], seen, lost, silent, watched, answers }: ClusterSample & { readonly place: Place },
   { message: why, status }: NoAnswer,
 ): Promise<ClusterSample> {
   const now = host.now()
@@ -91,6 +91,7 @@ async function withoutApi(
     ...(role && { role }),
     place,
     nodes,
+    ...(seen !== undefined && { seen }),
     ...(lost && { lost }),
     ...(watched !== undefined && { watched }),
     ...(answers !== undefined && { answers }),

@@ -1,7 +1,7 @@
 import type { Host, Unseen } from '../../agent/model/index.ts'
 import { minute, second } from '../../agent/text/times.ts'
 import type { NodeRow } from '../node/api-objects.ts'
-import { isDue, pace } from './pace.ts'
+import { isDue } from './pace.ts'
 import { kubeletOf, podsOn, readNode } from './requests.ts'
 import type { Detail, Lost, Place } from './sample.ts'
 import { holds, readyServers, tellerOf } from './teller.ts'
@@ -86,10 +86,10 @@ export function notFollowed(place: Place, nodes: readonly NodeRow[]): readonly U
   ]
 }
 
-/** When a node was listed as Ready, at the latest: while all is well, not each round lists them. */
+/** When a node was last listed as Ready. */
 function seenWell(name: string, { nodes, at }: Known): number | undefined {
   const isReady = nodes.some((it) => it.name === name && it.ready)
-  return isReady && at !== undefined ? at - 2 * pace : undefined
+  return isReady ? at : undefined
 }
 
 /** Since when each server is Ready; asked once in a round, and only where it has to be known. */

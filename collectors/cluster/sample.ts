@@ -78,8 +78,9 @@ export interface ClusterSample extends Sample {
   readonly role?: 'server' | 'agent'
   /** Absent on what is no server, or is no node of its own cluster. */
   readonly place?: Place
-  /** The nodes as they were listed last. */
+  /** The nodes as they were listed last, and when that was. */
   readonly nodes?: readonly NodeRow[]
+  readonly seen?: number
   readonly lost?: readonly Lost[]
   /** Since when the nodes have been listed without a gap. What was lost before, or soon after, may only be starting. */
   readonly watched?: number

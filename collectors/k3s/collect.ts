@@ -131,8 +131,7 @@ function noted({ sample: before, at }: Past<K3sSample>, sample: K3sSample, now: 
 }
 
 /**
- * Minutes between full runs. A full run costs 20 ms of CPU, half of it for questions over loopback, a short one 2 ms:
- * together 0.014 % of a core.
+ * Minutes between full runs. Runs of both kinds cost 50 ms of CPU on the average: 0.08 % of a core (docs/performance.md).
  */
 const fullEvery = 3
 const young = 10 * minute

@@ -8,10 +8,10 @@ const unknown = figures({ what: 'a new row', unit: 'ms', values: [9], budget: 1 
 
 t.test('a reason is given only for a budget that is missed', (t) => {
   t.strictSame(excuses([within]), [])
-  t.match(excuses([over, within])[0], /^idle CPU with children: What/)
+  t.match(excuses([over, within])[0], /^idle CPU with children: By/)
   t.match(excuses([unknown]), [/^a new row: (not looked into yet|the machine was busy)/])
   const again = figures({ what: 'idle CPU with children, again', unit: '%', values: [1], budget: 0.05 })
-  t.match(excuses([over, again]), [/^idle CPU with children; idle CPU with children, again: What/], 'once')
+  t.match(excuses([over, again]), [/^idle CPU with children; idle CPU with children, again: By/], 'once')
   t.end()
 })
 

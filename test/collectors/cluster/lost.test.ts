@@ -31,7 +31,7 @@ t.beforeEach(() => four(api, at - 60_000))
 
 t.test('when it was last listed as Ready, by the clock of this server', async (t) => {
   api.nodes.set('node4', { address: '127.0.0.4', conditions: [silent(at)] })
-  t.match(await look({ nodes: rows(true), lost: [], at: at - 10_000 }), { first: at, wellAt: at - 30_000 })
+  t.match(await look({ nodes: rows(true), lost: [], at: at - 10_000 }), { first: at, wellAt: at - 10_000 })
   t.equal((await look({ nodes: rows(false), lost: [], at: at - 10_000 }))?.wellAt, undefined)
   t.equal((await look({ nodes: [], lost: [], at: undefined }))?.wellAt, undefined)
   const known = { name: 'node4', first: at - 5000, wellAt: at - 9000, by: 'server1' }
