@@ -60,7 +60,8 @@ export async function findK3s(
     ...{ distribution: k3s.distribution, role, dataDir, unit: k3s.unit ?? usual },
     ...(k3s.always && { always: true as const }),
     ...(process && { running: { pid: process.pid, since: process.since } }),
-    ...{ flags: k3s.flags, binary: k3s.binary },
+    // A copy has the prototype that flags must not have: anybody may name one `constructor`.
+    ...{ flags: mergeFlags(k3s.flags), binary: k3s.binary },
   }
 }
 
