@@ -3,6 +3,7 @@ import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { EnvHttpProxyAgent } from 'undici'
 import { placeOf } from './place.ts'
+import { proxiesOf } from './proxies.ts'
 
 /** Where releases are published, and whose signature is believed: what the release wrote into install.sh. */
 export interface Published {
@@ -27,12 +28,9 @@ export async function newestVersion(
   const signal = AbortSignal.timeout(timeout)
   const connect = { timeout, ...(ca !== undefined && { ca }) }
   const dispatcher = new EnvHttpProxyAgent({
-    ...{
-      connect,
-      allowH2: false,
-      proxyTls: { timeout, allowH2: false },
-      requestTls: ca === undefined ? {} : { ca },
-    },
+    ...proxiesOf(process.env),
+    ...{ connect, allowH2: false, proxyTls: { timeout, allowH2: false } },
+    requestTls: ca === undefined ? {} : { ca },
   })
   const read = (name: string) =>
     place.startsWith('/') ? beginningOf(join(place, name)) : fetched(`${place}/${name}`, dispatcher, signal)

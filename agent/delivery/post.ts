@@ -6,6 +6,7 @@ import { cleaner } from './clean.ts'
 import type { Post, PostOptions } from './delivery.ts'
 import { openMail } from './mail.ts'
 import { placeOf } from './place.ts'
+import { proxiesOf } from './proxies.ts'
 import { received } from './received.ts'
 import { redactor } from './redact.ts'
 import { readError, readReply, rest, within } from './retry.ts'
@@ -125,13 +126,6 @@ function addressOf(sink: Sink, settings: Settings<Properties>): URL | null {
   }
 }
 
-/** The proxy that a variable names, also without a scheme, as curl and apt take it; what is no address is none. */
-function proxyIn(text: string | undefined): string | undefined {
-  if (!text) return undefined
-  const url = /^[a-z\d+.-]+:\/\//i.test(text) ? text : `http://${text}`
-  return /^(https?|socks5?):/i.test(url) && URL.canParse(url) ? url : undefined
-}
-
 function open(
   env: Readonly<Record<string, string | undefined>>,
   idle: number,
@@ -151,16 +145,11 @@ function open(
       .on('connect', () => turned(true))
       .on('disconnect', () => turned(false))
   const options = { connect: { ...connect, ...tls }, allowH2: false, connections: 1, ...kept, factory }
-  const { HTTP_PROXY, HTTPS_PROXY, NO_PROXY } = env
-  const { http_proxy: http = HTTP_PROXY, https_proxy: https = HTTPS_PROXY } = env
-  const [httpProxy, httpsProxy] = [proxyIn(http), proxyIn(https)]
-  if (!httpProxy && !httpsProxy) return new Agent(options)
-  const noProxy = env.no_proxy ?? NO_PROXY ?? ''
+  const proxies = proxiesOf(env)
+  if (!proxies.httpProxy && !proxies.httpsProxy) return new Agent(options)
   return new EnvHttpProxyAgent({
     ...options,
-    ...(httpProxy && { httpProxy }),
-    ...(httpsProxy && { httpsProxy }),
-    noProxy,
+    ...proxies,
     proxyTls: { ...connect, allowH2: false },
     requestTls: tls,
     connectTimeout: connect.timeout,

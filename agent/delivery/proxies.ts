@@ -1,0 +1,25 @@
+type Environment = Readonly<Record<string, string | undefined>>
+
+/** The proxies that the environment names, as undici's `EnvHttpProxyAgent` takes them; empty: none. */
+export interface Proxies {
+  readonly httpProxy: string
+  readonly httpsProxy: string
+  readonly noProxy: string
+}
+
+/**
+ * By the variables that curl and undici know, those in small letters first. What is no address of a proxy is none, as
+ * undici would end whoever asks it; so it is given all three, since it reads the variables itself for what is left out.
+ */
+export function proxiesOf(env: Environment): Proxies {
+  const { HTTP_PROXY, HTTPS_PROXY, NO_PROXY } = env
+  const { http_proxy = HTTP_PROXY, https_proxy = HTTPS_PROXY, no_proxy = NO_PROXY } = env
+  const httpProxy = proxyIn(http_proxy)
+  return { httpProxy, httpsProxy: proxyIn(https_proxy), noProxy: no_proxy ?? '' }
+}
+
+/** Also without a scheme, as curl and apt take it. */
+function proxyIn(text = ''): string {
+  const url = text === '' || /^[a-z\d+.-]+:\/\//i.test(text) ? text : `http://${text}`
+  return /^(https?|socks5?):/i.test(url) && URL.canParse(url) ? url : ''
+}
