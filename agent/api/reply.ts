@@ -49,11 +49,13 @@ export class ReplyReader {
       const all = this.#joined()
       const end = all.indexOf(headEnd)
       if ((end < 0 ? all.length : end) > headest) throw new Strange('does not speak HTTP')
-      // What is no HTTP need not end before this is seen.
-      const begins = all.toString('latin1', 0, end < 0 ? all.length : 0)
-      if (end < 0 && (!'HTTP/1.'.startsWith(begins.slice(0, 7)) || /(^|[^\r])\n/.test(begins)))
-        throw new Strange('does not speak HTTP')
-      if (end < 0) return false
+      if (end < 0) {
+        // What is no HTTP need not end before this is seen.
+        const begun = all.toString('latin1')
+        if (!'HTTP/1.'.startsWith(begun.slice(0, 7)) || /(^|[^\r])\n/.test(begun))
+          throw new Strange('does not speak HTTP')
+        return false
+      }
       this.#head = readHead(all.toString('latin1', 0, end))
       this.#parts = [all.subarray(end + headEnd.length)]
       this.#size = this.#parts[0]?.length ?? 0

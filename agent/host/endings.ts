@@ -2,8 +2,8 @@
 const waiting = new WeakMap<AbortSignal, Set<() => void>>()
 
 /**
- * Calls `stop`, which must not throw, when a round ends, unless it is taken back with what is returned. Some hundred questions of a round wait for
- * its end, each for a moment: one listener for all of them costs a tenth.
+ * Calls `stop`, which must not throw, when a round ends, unless it is taken back with what is returned. Some hundred
+ * questions of a round wait for its end, each for a moment: one listener for all of them costs a tenth.
  */
 export function atEnd(signal: AbortSignal, stop: () => void): () => void {
   const all = waiting.get(signal) ?? begin(signal)

@@ -46,22 +46,16 @@ async function askKept(request: Get, doing: string, signal: AbortSignal, open: C
     void secureOptions(request, signal)
       .then((secure) => connectTls({ ...secure, host, port }))
       .then((socket) => made(null, socket), made)
-  const once = async () => {
+  for (let isAgain = false; ; isAgain = true) {
     const asking = ask(request, { agent: open.to(key, stamp, connect) })
     try {
-      return { got: await answered(asking, timeout, signal, doing) }
+      return await answered(asking, timeout, signal, doing)
     } catch (error) {
       open.drop(key)
       // The server may have closed it just now, or another have taken its place. One that is silent may be slow.
-      const isOver = error instanceof HostError || signal.aborted
-      if (isOver || !asking.isOld()) throw error
-      return undefined
+      if (isAgain || !asking.isOld() || error instanceof HostError || signal.aborted) throw error
     }
   }
-  const first = await once()
-  const it = first ?? (await once())
-  if (it) return it.got
-  throw new HostError('failed', `${doing}: it hung up`)
 }
 
 /** What is shown, and who is believed. The files are read for each connection: they may have been renewed. */

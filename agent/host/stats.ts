@@ -9,8 +9,8 @@ import { hostError } from './limits.ts'
 
 /** How many stats are asked for at a time where that is asynchronous. */
 const together = 8
-/** After so long, ms, the event loop gets its turn; asked for after so many of them, which on a slow disk take long. */
-const [longestAtOnce, few] = [10, 16]
+/** After so long, ms, the event loop gets its turn. */
+const longestAtOnce = 10
 const timeout = 5_000
 
 /**
@@ -26,23 +26,27 @@ export async function allFacts(
   renewMounts()
   let folder: string | undefined
   let isNear: ((name: string) => boolean) | undefined
-  let since = performance.now()
+  let clock = performance.now()
+  let since = clock
   for (let at = 0; at < paths.length; at += 1) {
     const path = paths[at] as string
-    if (at % few === 0 && performance.now() - since > longestAtOnce) {
+    if (clock - since > longestAtOnce) {
       await turn()
-      since = performance.now()
+      clock = performance.now()
+      since = clock
       // What is known of a folder is asked again after each turn.
       folder = undefined
     }
     if (folder === undefined || !isIn(folder, path)) {
       folder = dirname(path)
       isNear = await nearIn(folder, path, signal)
+      clock = performance.now()
     }
-    const asked = performance.now()
+    const asked = clock
     const now = isNear?.(path.slice(path.lastIndexOf('/') + 1)) ? factsNow(path) : undefined
+    clock = performance.now()
     // A disk that does not answer at once may not answer at all: the rest of the folder is asked for in its lane.
-    if (performance.now() - asked > longestAtOnce) isNear = undefined
+    if (clock - asked > longestAtOnce) isNear = undefined
     if (now) answers[at] = now
     else later.push(at)
   }

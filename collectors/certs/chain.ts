@@ -1,8 +1,8 @@
 import { createPrivateKey, hash, X509Certificate } from 'node:crypto'
 import type { Host, Unseen } from '../../agent/model/index.ts'
 import { HostError, unseen } from '../../agent/model/index.ts'
+import { stampOf } from '../node/stamps.ts'
 import type { Pair, SeenFile } from './sample.ts'
-import { stampOf } from './stamps.ts'
 
 /**
  * The authority that must have signed the certificate at `path` in k3s's folders (k3s: pkg/daemons/control/deps), or

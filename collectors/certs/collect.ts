@@ -3,6 +3,7 @@ import { type Host, HostError, type Unseen, unseen } from '../../agent/model/ind
 import { orNothing } from '../node/ask.ts'
 import { findK3s, type K3s, k3sVersion } from '../node/k3s.ts'
 import { k3sPorts } from '../node/k3s-ports.ts'
+import { stampOf } from '../node/stamps.ts'
 import { askApi } from './api.ts'
 import { checkPairs } from './chain.ts'
 import { lookAtClock } from './clock.ts'
@@ -12,7 +13,6 @@ import { type Look, lookAtAll } from './read.ts'
 import type { CertsSample, SeenFile } from './sample.ts'
 import { k3sAddresses, lookAtServer } from './served.ts'
 import { extraSources, k3sSources, type Source } from './sources.ts'
-import { stampOf } from './stamps.ts'
 
 /** What the settings ask to be watched. */
 export interface Wanted {

@@ -1,10 +1,10 @@
 import type { Host, Stat } from '../../agent/model/index.ts'
 import { HostError } from '../../agent/model/index.ts'
+import { isSame, isSettled, stampOf } from '../node/stamps.ts'
 import { byPath } from './known-files.ts'
 import { type Known, parse } from './parse.ts'
 import type { SeenFile } from './sample.ts'
 import type { Source } from './sources.ts'
-import { isSame, isSettled, stampOf } from './stamps.ts'
 
 /** The certificates of a file (absent where there is no file), or why it could not be read. */
 export type Look = { readonly seen?: SeenFile; readonly blind?: HostError }

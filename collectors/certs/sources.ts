@@ -4,11 +4,11 @@ import { HostError, unseen } from '../../agent/model/index.ts'
 import { hour } from '../../agent/text/times.ts'
 import { orMissing } from '../node/ask.ts'
 import type { K3s } from '../node/k3s.ts'
+import { stampOf } from '../node/stamps.ts'
 import { expand, isGlob } from './glob.ts'
 import { derived } from './known-files.ts'
 import type { rules } from './rules.ts'
 import type { CertsSample, Owner, SeenFile } from './sample.ts'
-import { stampOf } from './stamps.ts'
 
 /** A file that may hold certificates. */
 export interface Source {

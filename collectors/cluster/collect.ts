@@ -74,7 +74,16 @@ async function findPlace(host: Host): Promise<Pick<ClusterSample, 'role' | 'plac
 /** What was known of the nodes stays; the other servers are asked whether they live, while this one does. */
 async function withoutApi(
   host: Host,
-  { role, place, nodes = [], seen, lost, silent, watched, answers }: ClusterSample & { readonly place: Place },
+  {
+    role,
+    place,
+    nodes = [],
+    seen,
+    lost,
+    silent,
+    watched,
+    answers,
+  }: ClusterSample & { readonly place: Place },
   { message: why, status }: NoAnswer,
 ): Promise<ClusterSample> {
   const now = host.now()

@@ -1,4 +1,5 @@
 import { type Host, HostError, type Stat } from '../../agent/model/index.ts'
+import { stampOf } from './stamps.ts'
 
 /** What was made of some files, and how these were before and after that; without a result only which files they are. */
 interface Known {
@@ -10,19 +11,14 @@ interface Known {
 const memory = new WeakMap<object, Map<string, Known>>()
 const mostNames = 64
 const mostPaths = 256
-/**
- * Within so many ms a file may be written again without another time: clocks of file systems tick every 4 to 10 ms, and
- * the kernel may write the time down late.
- */
-const racy = 2_000
 
 /**
  * What `work` makes of files and folders alone: it runs again only when one of those it looked at is another than
  * before, by device, inode, size and the times of change, which nobody can set back (inode(7), ctime). Reading them costs
  * milliseconds, asking for their stats some microseconds each. `name` says what `work` depends on besides.
  *
- * Where it asked for anything else, or something could not be read, it runs again each time; also where nothing may be
- * remembered, as on a recorded node or while a film is taken.
+ * What it makes has to be plain data (`structuredClone`). Where it asked for anything else, or something could not be
+ * read, it runs again each time; also where nothing may be remembered, as on a recorded node or while a film is taken.
  */
 export async function remembered<T>(host: Host, name: string, work: (host: Host) => Promise<T>): Promise<T> {
   if (!host.identity) return work(host)
@@ -30,9 +26,8 @@ export async function remembered<T>(host: Host, name: string, work: (host: Host)
   memory.set(host.identity, names)
   const known = names.get(name)
   const began = host.now()
-  const before = known && (await host.stats(known.paths))
-  const stamp = before && stampOf(before)
-  if (known?.made && known.made.stamp === stamp) return known.made.result as T
+  const stamp = known && stampsOf(await host.stats(known.paths), began)
+  if (stamp !== undefined && known?.made?.stamp === stamp) return known.made.result as T
   names.delete(name)
   const notes: Notes = { paths: new Set(), isWhole: true }
   // A copy: pieces of a text would keep all of it, with what is secret in it.
@@ -42,9 +37,8 @@ export async function remembered<T>(host: Host, name: string, work: (host: Host)
   // Only what was the same before and after it was read is known to have been so while it was.
   const isSure =
     stamp !== undefined &&
-    before?.every((it) => isOld(it, began)) &&
     paths.join('\0') === known?.paths.join('\0') &&
-    stampOf(await host.stats(paths)) === stamp
+    stampsOf(await host.stats(paths), began) === stamp
   if (names.size >= mostNames) names.clear()
   names.set(name, { paths, ...(isSure && { made: { stamp, result } }) })
   return result
@@ -88,13 +82,11 @@ function noting(host: Host, notes: Notes): Host {
   }
 }
 
-const stampOf = (all: readonly (Stat | HostError)[]) =>
-  all
-    .map((it) =>
-      it instanceof HostError ? it.code : [it.dev, it.ino, it.size, it.mtime, it.ctime].join(':'),
-    )
-    .join(' ')
-
-/** Long enough ago that another change would have another time. What is dated ahead, by a clock set back, never is. */
-const isOld = (it: Stat | HostError, now: number) =>
-  it instanceof HostError ? it.code === 'missing' : Math.max(it.ctime, it.mtime) < now - racy
+/** The states of all of them; undefined while one is so new that a further change might not show, or was not to be had. */
+function stampsOf(all: readonly (Stat | HostError)[], now: number): string | undefined {
+  const stamps = all.map((it) => {
+    if (!(it instanceof HostError)) return stampOf(it, now)
+    return it.code === 'missing' ? it.code : ''
+  })
+  return stamps.includes('') ? undefined : stamps.join(' ')
+}

@@ -4,19 +4,9 @@ import { lookAtAll } from '../../../collectors/certs/read.ts'
 import type { SeenFile } from '../../../collectors/certs/sample.ts'
 import type { Source } from '../../../collectors/certs/sources.ts'
 import { machine } from '../node/machine.ts'
+import { now, stat } from '../node/settled.ts'
 import { certificates } from './openssl.ts'
 
-const now = Date.parse('2026-11-23T00:30:00Z')
-const stat = {
-  kind: 'file',
-  size: 5,
-  mtime: now - 60_000,
-  ctime: now - 60_000,
-  dev: 1,
-  ino: 2,
-  uid: 0,
-  mode: 0o600,
-} as const
 const file = (path: string, more: Partial<Source> = {}): Source => ({ path, of: 'k3s', ...more })
 
 const look = async (host: Host, source: Source, past: SeenFile | undefined) => {

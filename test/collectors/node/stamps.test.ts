@@ -1,17 +1,6 @@
 import t from 'tap'
-import { isSame, isSettled, stampOf } from '../../../collectors/certs/stamps.ts'
-
-const now = Date.parse('2026-11-23T00:30:00Z')
-const stat = {
-  kind: 'file',
-  size: 5,
-  mtime: now - 60_000,
-  ctime: now - 60_000,
-  dev: 1,
-  ino: 2,
-  uid: 0,
-  mode: 0o600,
-} as const
+import { isSame, isSettled, stampOf } from '../../../collectors/node/stamps.ts'
+import { now, stat } from './settled.ts'
 
 t.test('a stamp is of a state that a further change would show', (t) => {
   t.equal(stampOf(stat, now), `1:2:5:${now - 60_000}:${now - 60_000}`)
