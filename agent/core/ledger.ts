@@ -84,9 +84,10 @@ export function step(
     const event =
       finding.resolved === undefined ? events.findIndex((it) => isSameEvent(finding, it, now)) : -1
     const observed = event < 0 ? seen.get(key) : events.splice(event, 1)[0]
-    // The clock may have been set back since: what is over is over before now.
+    // The clock may have been set back since: what is over is over before now. Another round may have ended while this
+    // one read.
     if (finding.resolved !== undefined)
-      next.push(finding.resolved > now ? { ...finding, resolved: now - 1 } : finding)
+      next.push(finding.resolved > now + took ? { ...finding, resolved: now - 1 } : finding)
     else if (observed && happenedAnew(finding, observed, rules)) {
       next.push(over(finding, now))
       seen.set(key, sinceThen(observed, finding))

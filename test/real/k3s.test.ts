@@ -264,7 +264,7 @@ t.test(
       container.sh(
         `cat > /etc/systemd/system/k3s.service && systemctl daemon-reload && systemctl enable -q k3s && systemctl restart --no-block k3s`,
         {
-          input: `[Service]\nExecStart=${command}\nRestart=always\nRestartSec=100ms\nStartLimitIntervalSec=0\n[Install]\nWantedBy=multi-user.target\n`,
+          input: `[Unit]\nStartLimitIntervalSec=0\n[Service]\nExecStart=${command}\nRestart=always\nRestartSec=100ms\n[Install]\nWantedBy=multi-user.target\n`,
         },
       )
     const show = async () => {

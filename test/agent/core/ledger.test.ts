@@ -228,6 +228,14 @@ t.test('a clock set back does not put off what was found before', async (t) => {
   t.match(it, { since: 1000, notifyAt: 1500 })
 })
 
+t.test('a round that takes long moves no end of what another saw meanwhile', async (t) => {
+  const bad = { rules, observations: [observation({ code: 'a.two' })] }
+  const over = step(step([], bad, 2000), { rules, observations: [] }, 3000)
+  const slow = { rules: {}, observations: [], took: 2500 }
+  t.match(step(over, slow, 1000), [{ since: 2000, resolved: 3000 }])
+  t.match(step(over, { ...slow, took: 0 }, 1000), [{ resolved: 999 }], 'the clock was set back')
+})
+
 t.test('what flapped while the clock was ahead is over when the clock is right again', async (t) => {
   const ahead = 91 * 24 * 3600_000
   let ledger = step([], { rules, observations: [observation({ code: 'a.one' })] }, ahead)
