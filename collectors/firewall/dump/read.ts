@@ -1,6 +1,7 @@
 import { type Host, HostError } from '../../../agent/model/index.ts'
 import { orMissing } from '../../node/k3s.ts'
 import type { Backend, Cell, Family } from '../cells.ts'
+import { lost } from '../history/loss.ts'
 import type { Probe } from '../packet/match.ts'
 import type { Tables } from '../packet/walk.ts'
 import type { RuleSet } from '../rule-set.ts'
@@ -26,6 +27,13 @@ export interface Wanted {
 
 /** 100,000 rules take `iptables-nft-save` about a second on an idle machine. */
 const timeout = 30_000
+
+/**
+ * A dump that the kernel breaks off, or fills while `iptables-restore` puts the same rules there anew, may miss some or
+ * all of them without an error (once in some hundred restores beside six busy processes, with iptables 1.8.9). So where
+ * an owner has none of its rules left, they are read until two dumps in a row agree, at most so many times.
+ */
+const mostReads = 5
 
 /**
  * Reads both backends of one family. A backend that this machine or its kernel does not have is left out; throws a
@@ -67,28 +75,26 @@ async function firstThere(host: Host, wanted: Wanted, ways: readonly string[][])
 }
 
 async function readBackend(host: Host, wanted: Wanted, argv: readonly string[]): Promise<Read | undefined> {
-  const saved = await save(host, wanted, argv)
-  if (!saved) return undefined
-  const legacy = argv.some((it) => it.includes('legacy')) || isLegacy(saved.version)
+  const first = await save(host, wanted, argv)
+  if (!first) return undefined
+  const legacy = argv.some((it) => it.includes('legacy')) || isLegacy(first.version)
   const backend: Backend = legacy ? 'legacy' : 'nft'
   const past = wanted.past.find((it) => it.family === wanted.family && it.backend === backend)
-  // If the kernel breaks off a dump, it can look like an empty rule set: when tables vanish, they are read a second
-  // time.
-  const vanished = tablesIn(past).some((it) => !saved.names.includes(it) && !saved.hidden.includes(it))
-  const sure = vanished ? ((await save(host, wanted, argv)) ?? saved) : saved
-  return {
-    set: ruleSet(wanted.family, backend, sure, past, argv),
-    tables: sure.tables,
-    forwards: sure.forwards,
-    names: [...sure.names, ...sure.hidden],
+  const asRead = (saved: Saved) => ({ saved, set: ruleSet(wanted.family, backend, saved, past, argv) })
+  let sure = asRead(first)
+  for (let reads = 1; reads < mostReads && lost(past?.cells ?? {}, sure.set.cells).length > 0; reads += 1) {
+    const again = await save(host, wanted, argv)
+    if (!again) break
+    const same = again.hash === sure.saved.hash
+    sure = asRead(again)
+    if (same) break
   }
+  const { saved, set } = sure
+  return { set, tables: saved.tables, forwards: saved.forwards, names: [...saved.names, ...saved.hidden] }
 }
 
 /** Only the nft backend names itself in the version: `v1.8.9 (nf_tables)`, but `v1.8.9` and `v1.6.1` for legacy. */
 const isLegacy = (version: string | undefined) => version !== undefined && !version.includes('nf_tables')
-
-const tablesIn = (set: RuleSet | undefined) =>
-  new Set(Object.keys(set?.cells ?? {}).map((it) => it.slice(0, it.indexOf(' ')))).values().toArray()
 
 /**
  * Error messages of a kernel that does not have this backend, which is an answer and no failure (measured with iptables
