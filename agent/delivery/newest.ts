@@ -3,7 +3,7 @@ import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { EnvHttpProxyAgent } from 'undici'
 import { placeOf } from './place.ts'
-import { proxiesOf } from './proxies.ts'
+import { answersIn, proxiesOf } from './proxies.ts'
 
 /** Where releases are published, and whose signature is believed: what the release wrote into install.sh. */
 export interface Published {
@@ -31,6 +31,7 @@ export async function newestVersion(
     ...proxiesOf(process.env),
     ...{ connect, allowH2: false, proxyTls: { timeout, allowH2: false } },
     requestTls: ca === undefined ? {} : { ca },
+    clientFactory: answersIn(timeout),
   })
   const read = (name: string) =>
     place.startsWith('/') ? beginningOf(join(place, name)) : fetched(`${place}/${name}`, dispatcher, signal)
@@ -48,9 +49,9 @@ export async function newestVersion(
     return version
   } catch (error) {
     const { name, message, code } = error as NodeJS.ErrnoException
-    throw new Error(name === 'TimeoutError' ? `no answer in ${timeout / 1000} s` : message || String(code), {
-      cause: error,
-    })
+    const silent =
+      name === 'TimeoutError' ? 'no answer' : code === 'UND_ERR_HEADERS_TIMEOUT' && 'no answer of the proxy'
+    throw new Error(silent ? `${silent} in ${timeout / 1000} s` : message || String(code), { cause: error })
   } finally {
     await dispatcher.destroy()
   }

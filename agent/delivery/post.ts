@@ -6,7 +6,7 @@ import { cleaner } from './clean.ts'
 import type { Post, PostOptions } from './delivery.ts'
 import { openMail } from './mail.ts'
 import { placeOf } from './place.ts'
-import { proxiesOf } from './proxies.ts'
+import { answersIn, proxiesOf } from './proxies.ts'
 import { received } from './received.ts'
 import { redactor } from './redact.ts'
 import { readError, readReply, rest, within } from './retry.ts'
@@ -42,7 +42,7 @@ function openHttp({
 }: PostOptions): Post {
   const redact = redactor(sink, settings)
   let isOpen = false
-  const dispatcher = open(env, idle, sink.tls?.(settings) ?? {}, (turned) => {
+  const dispatcher = open(env, { idle, timeout, tls: sink.tls?.(settings) ?? {} }, (turned) => {
     isOpen = turned
   })
   /** When the connection was last used, by `performance.now()`. */
@@ -128,8 +128,7 @@ function addressOf(sink: Sink, settings: Settings<Properties>): URL | null {
 
 function open(
   env: Readonly<Record<string, string | undefined>>,
-  idle: number,
-  tls: Tls,
+  { idle, timeout, tls }: { readonly idle: number; readonly timeout: number; readonly tls: Tls },
   turned: (isOpen: boolean) => void,
 ): Agent | EnvHttpProxyAgent {
   const connect = {
@@ -153,5 +152,6 @@ function open(
     proxyTls: { ...connect, allowH2: false },
     requestTls: tls,
     connectTimeout: connect.timeout,
+    clientFactory: answersIn(Math.min(connect.timeout, timeout)),
   })
 }

@@ -1,3 +1,5 @@
+import { Client } from 'undici'
+
 type Environment = Readonly<Record<string, string | undefined>>
 
 /** The proxies that the environment names, as undici's `EnvHttpProxyAgent` takes them; empty: none. */
@@ -17,6 +19,13 @@ export function proxiesOf(env: Environment): Proxies {
   const httpProxy = proxyIn(http_proxy)
   return { httpProxy, httpsProxy: proxyIn(https_proxy), noProxy: no_proxy ?? '' }
 }
+
+/**
+ * The way to a proxy, which has to answer within `timeout` ms when it is asked for one through it: undici waits five
+ * minutes for that, whatever signal the request was given, and every later request waits with it.
+ */
+export const answersIn = (timeout: number) => (proxy: URL, own: object) =>
+  new Client(proxy, { ...own, headersTimeout: timeout })
 
 /** Also without a scheme, as curl and apt take it. */
 function proxyIn(text = ''): string {

@@ -78,6 +78,8 @@ const words: Readonly<Record<string, string>> = {
   UND_ERR_SOCKET: 'dropped the connection',
   UND_ERR_CONNECT_TIMEOUT: 'could not be reached in time',
   ETIMEDOUT: 'could not be reached in time',
+  // Of a proxy that is asked for a way through it: whoever has the request is given less time than undici gives.
+  UND_ERR_HEADERS_TIMEOUT: 'cannot be reached: the proxy does not answer',
   EHOSTUNREACH: 'cannot be reached: no route',
   ENETUNREACH: 'cannot be reached: no route',
   EACCES: 'cannot be reached: this node forbids it, perhaps its firewall',
@@ -103,7 +105,6 @@ const afterwards = new Set([
   'ECONNRESET',
   'EPIPE',
   'UND_ERR_SOCKET',
-  'UND_ERR_HEADERS_TIMEOUT',
   'UND_ERR_HEADERS_OVERFLOW',
   'UND_ERR_BODY_TIMEOUT',
   'TimeoutError',

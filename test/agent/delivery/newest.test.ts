@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { cpSync, readFileSync, writeFileSync } from 'node:fs'
-import type { RequestListener } from 'node:http'
+import { createServer as createProxy, type RequestListener } from 'node:http'
 import { createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
@@ -69,4 +69,18 @@ t.test('https', async (t) => {
   }
   await t.rejects(newestVersion({ ...it, place: 'https://127.0.0.1:9' }), /ECONNREFUSED/)
   await t.rejects(newestVersion({ ...it, place: 'http://127.0.0.1:9' }), /by https:\/\/ only/)
+})
+
+t.test('a proxy that is silent is not waited for', async (t) => {
+  const proxy = createProxy().on('connect', () => {})
+  await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve))
+  const { https_proxy: before } = process.env
+  t.teardown(() => {
+    if (before === undefined) delete process.env.https_proxy
+    else process.env.https_proxy = before
+    proxy.close()
+  })
+  process.env.https_proxy = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`
+  const it = { ...published(t, '1.0.0'), place: 'https://releases.example' }
+  await t.rejects(newestVersion(it, { timeout: 1500 }), { message: 'no answer of the proxy in 1.5 s' })
 })

@@ -166,3 +166,27 @@ t.test('a proxy that does not let it through', async (t) => {
   t.equal(sent?.reading.outcome, 'again')
   t.same(asked, ['no-such-name.invalid:443'])
 })
+
+t.test('a proxy that takes a connection and is silent keeps no later letter', async (t) => {
+  let asked = 0
+  const proxy = createServer().on('connect', (_, socket) => {
+    asked += 1
+    if (asked > 1) socket.end('HTTP/1.1 403 Forbidden\r\n\r\n')
+  })
+  await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve))
+  const settings = { url: 'https://hooks.example/x' }
+  const env = { https_proxy: `http://127.0.0.1:${(proxy.address() as AddressInfo).port}` }
+  const post = openPost({ sink: webhook, settings, env, timeout: 1500 })
+  t.teardown(async () => {
+    await post.close()
+    proxy.close()
+  })
+  const [letter] = webhook.compose(notice('opened'), settings)
+  const answers = [letter && (await post.send(letter)), letter && (await post.send(letter))]
+  t.match(answers, [
+    { reading: { outcome: 'again', why: 'hooks.example: cannot be reached: the proxy does not answer' } },
+    { reading: { outcome: 'again' } },
+  ])
+  t.equal(asked, 2, 'and is asked again')
+  t.notOk(answers[0] && 'unconfirmed' in answers[0].reading, 'the letter did not go out')
+})
