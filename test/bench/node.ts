@@ -19,7 +19,17 @@ import type { Certificates } from './certificates.ts'
 import { makeGroups } from './groups.ts'
 import { now } from './measure.ts'
 import { dns, makeBridge, makeNetwork, makeRules, otherNodes } from './network.ts'
-import { data, folders, logLinks, recorded, recordedPods, reservations, results, sizes } from './recorded.ts'
+import {
+  data,
+  folders,
+  logLinks,
+  recorded,
+  recordedPods,
+  reservations,
+  results,
+  sizes,
+  specifications,
+} from './recorded.ts'
 
 /**
  * A node without its k3s, for measuring: namespaces of network, mounts and processes of its own, in which the files, the interfaces,
@@ -169,6 +179,10 @@ function writeFiles(folder: string, { files, kubeconfig, key }: Certificates): v
   for (const it of ['etc/rancher', 'etc/systemd', 'etc/ufw', 'var', 'run'])
     cpSync(join(recorded, 'files', it), join(folder, it), { recursive: true })
   for (const it of folders.filter(isOwn)) mkdirSync(join(folder, it), { recursive: true })
+  for (const [path, text] of specifications) {
+    mkdirSync(dirname(join(folder, path)), { recursive: true })
+    if (!existsSync(join(folder, path))) writeFileSync(join(folder, path), text)
+  }
   for (const { id, address } of recordedPods)
     writeFileSync(join(folder, reservations, address.replace(/\/.*/, '')), `${id}\r\neth0`)
   for (const [path, size] of sizes)

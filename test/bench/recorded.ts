@@ -72,11 +72,35 @@ export const logLinks: ReadonlyMap<string, string> = new Map(
   }),
 )
 
+const taskFolder = 'run/k3s/containerd/io.containerd.runtime.v2.task/k8s.io'
+/** The containers that ran, those that hold a pod's network among them, by their ids. */
+const tasks = (lists[`/${taskFolder}`] ?? []).map(([id]) => id)
+
+/**
+ * What containerd wrote of each container, by its path from the root of the node, where it was not recorded: Murphy asks
+ * it of a pod's sandbox once, and what is not there it asks again each time.
+ */
+export const specifications: ReadonlyMap<string, string> = new Map(
+  tasks.map((id) => {
+    const kind = [...logLinks.keys()].some((it) => it.endsWith(`-${id}.log`)) ? 'container' : 'sandbox'
+    const said = { annotations: { 'io.kubernetes.cri.container-type': kind } }
+    return [`${taskFolder}/${id}/config.json`, JSON.stringify(said)]
+  }),
+)
+
 const memory = 'files/sys/fs/cgroup/memory'
-/** The pods' control groups, the outer ones first, from the root of the memory controller; with their limits, bytes. */
+/**
+ * The pods' control groups, the outer ones first, from the root of the memory controller; with their limits, bytes. Those
+ * of the other node, which was recorded on the same machine and is in the same tree, are left out.
+ */
 export const cgroups: readonly { readonly path: string; readonly limit: number }[] = globSync(
   `${memory}/**/memory.limit_in_bytes`,
   { cwd: recorded },
 )
   .map((it) => ({ path: dirname(it).slice(memory.length + 1), limit: Number(read(it)) }))
+  .filter(({ path }, _, all) => all.some((it) => isTask(it.path) && it.path.startsWith(path)))
   .sort((a, b) => a.path.length - b.path.length || (a.path < b.path ? -1 : 1))
+
+function isTask(group: string): boolean {
+  return tasks.some((id) => group.endsWith(`-${id}.scope`))
+}
