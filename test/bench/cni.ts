@@ -2,11 +2,12 @@ import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { settle } from '../../agent/daemon/schedule.ts'
+import { conclude } from './conclude.ts'
 import { barePost } from './floor.ts'
 import { repeat } from './measure.ts'
 import type { NetRound } from './netround.ts'
 import { type Stand, withStand } from './stand.ts'
-import { conclude, type Row } from './table.ts'
+import type { Row } from './table.ts'
 import { alone, breakOften, nodesAtOnce } from './tries.ts'
 
 /**

@@ -4,8 +4,9 @@ import type { Watch } from '../../agent/model/index.ts'
 import { doubted } from '../../collectors/cni/reach-ask.ts'
 import { pollPause, reachPolls } from '../../collectors/cni/reach-poll.ts'
 import { among, via } from './among.ts'
+import { conclude } from './conclude.ts'
 import { costOf } from './measure.ts'
-import { conclude, type Row } from './table.ts'
+import type { Row } from './table.ts'
 
 /**
  * `node test/bench/peers.ts`, as root: what it costs to ask other nodes over a real VXLAN whether packets arrive, by how

@@ -2,11 +2,12 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { type Arrived, tellsOf } from './agent.ts'
 import { bootSite } from './booted.ts'
+import { conclude } from './conclude.ts'
 import type { Site } from './faults.ts'
 import { now, percentile } from './measure.ts'
 import { type Repair, repairs } from './mending.ts'
 import { say, withStand } from './stand.ts'
-import { conclude, type Row } from './table.ts'
+import type { Row } from './table.ts'
 
 /**
  * `node test/bench/repairs.ts`, as root: the time from a repair to the word of it at the receiver, with the bundled agent

@@ -1,4 +1,3 @@
-import { loadavg } from 'node:os'
 import { percentile } from './measure.ts'
 
 /** One line: what was measured, beside its budget and beside a floor measured in the same run. */
@@ -79,20 +78,6 @@ export function aligned(rows: readonly (readonly string[])[], left: ReadonlySet<
       .join('  ')
       .trimEnd()
   return rows.map(draw).join('\n')
-}
-
-/** Prints what was measured and what could not be, and ends the bench: with 1 where something could not. */
-export function conclude(rows: readonly Row[], failed: unknown): never {
-  const all = rows.map(figures)
-  const missed = [...all.flatMap((it) => it.missed), ...(failed === undefined ? [] : [String(failed)])]
-  const load = loadavg().map((it) => it.toFixed(1))
-  const lines = [
-    ...(all.length > 0 ? [table(all)] : []),
-    `load ${load.join(' ')}, node ${process.version}`,
-    ...missed.map((it) => `not measured: ${it}`),
-  ]
-  process.stdout.write(`${lines.join('\n')}\n`)
-  process.exit(missed.length > 0 ? 1 : 0)
 }
 
 /** Whether its budget is missed; budgets hold for the p99, those against a floor for the p50. */

@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util'
+import { conclude } from './conclude.ts'
 import { type Stand, withStand } from './stand.ts'
-import { conclude, type Row } from './table.ts'
+import type { Row } from './table.ts'
 import { certsRows } from './wide/certs.ts'
 import { churnRows } from './wide/churn.ts'
 import { findingsRows } from './wide/findings.ts'
