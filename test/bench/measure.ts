@@ -52,15 +52,21 @@ export function memoryWithChildren(pid: number): Memory {
   return { rss: sum('rss'), pss: sum('pss'), anonymous: sum('anonymous'), privateDirty: sum('privateDirty') }
 }
 
-/** The processes that it started and that live, and theirs. */
+/** The processes that it started and that live, and theirs; none of one that ended just now. */
 export function childrenOf(pid: number): readonly number[] {
-  const own = readdirSync(`/proc/${pid}/task`).flatMap((task) =>
-    readFileSync(`/proc/${pid}/task/${task}/children`, 'utf8')
-      .split(' ')
-      .filter((it) => it.trim() !== '')
-      .map(Number),
-  )
-  return own.flatMap((it) => [it, ...childrenOf(it)])
+  try {
+    const own = readdirSync(`/proc/${pid}/task`).flatMap((task) =>
+      readFileSync(`/proc/${pid}/task/${task}/children`, 'utf8')
+        .split(' ')
+        .filter((it) => it.trim() !== '')
+        .map(Number),
+    )
+    return own.flatMap((it) => [it, ...childrenOf(it)])
+  } catch (error) {
+    const { code = '' } = error as NodeJS.ErrnoException
+    if (code === 'ENOENT' || code === 'ESRCH') return []
+    throw error
+  }
 }
 
 /** CPU time of the threads of one process that live, ms. */

@@ -190,7 +190,9 @@ export async function soak(stand: Stand, minutes: number): Promise<Soaked> {
       sampled = now()
       samples.push(await sampleOf(agent, node.folder, within))
     }
-    if (made % 24 === 0) say(`${Math.round(((now() - begun) * speed) / hour)} h, ${made} faults`)
+    const { anonymous = 0, database = 0 } = samples.at(-1) ?? {}
+    const size = `${(anonymous / megabyte).toFixed(1)} MB anonymous, database ${(database / megabyte).toFixed(2)} MB`
+    if (made % 12 === 0) say(`${Math.round(((now() - begun) * speed) / hour)} h, ${made} faults, ${size}`)
     await pause(Math.max(0, next - now()))
   }
   const untold = faults.slice(0, made).flatMap(({ code }) => (told.has(code) ? [] : [code]))
