@@ -47,7 +47,7 @@ type See = <T>(
 
 /**
  * Reads everything for one collector run, and walks the probes through the rules, since of these only numbers are kept.
- * Costs three processes, five with legacy tables, and some small files.
+ * Costs three processes, five with legacy tables, more where rules vanished, and some small files.
  */
 export async function look(host: Host, before: FirewallSample | undefined): Promise<Seen> {
   const blind: Unseen[] = []

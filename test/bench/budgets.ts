@@ -160,11 +160,11 @@ async function faults(
   for (const it of [agent, other]) await it.stop()
   const least = {
     kill: { what: `settling ${settle}, a bare POST`, value: settle + post },
+    // These once to find it, once to confirm it.
     flush: {
-      what: `settling ${settle}, iptables -F, both iptables-save, a bare POST`,
-      value: settle + flush + iptables + post,
+      what: `settling ${settle}, iptables -F, both iptables-save twice, a bare POST`,
+      value: settle + flush + 2 * iptables + post,
     },
-    // Once to find it, once to confirm it.
     bridge: {
       what: `settling ${settle}, ip addr show twice, a bare POST`,
       value: settle + 2 * addresses + post,

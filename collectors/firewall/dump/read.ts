@@ -31,9 +31,10 @@ const timeout = 30_000
 /**
  * A dump that the kernel breaks off, or fills while `iptables-restore` puts the same rules there anew, may miss some or
  * all of them without an error (once in some hundred restores beside six busy processes, with iptables 1.8.9). So where
- * an owner has none of its rules left, they are read until two dumps in a row agree, at most so many times.
+ * a table is gone, or an owner has nothing left in the built-in chains, of which people are told at once, they are read
+ * until two dumps in a row agree on that: at most so many times, and none begins after so long, ms.
  */
-const mostReads = 5
+const [mostReads, longestReading] = [5, 5_000]
 
 /**
  * Reads both backends of one family. A backend that this machine or its kernel does not have is left out; throws a
@@ -80,18 +81,51 @@ async function readBackend(host: Host, wanted: Wanted, argv: readonly string[]):
   const legacy = argv.some((it) => it.includes('legacy')) || isLegacy(first.version)
   const backend: Backend = legacy ? 'legacy' : 'nft'
   const past = wanted.past.find((it) => it.family === wanted.family && it.backend === backend)
-  const asRead = (saved: Saved) => ({ saved, set: ruleSet(wanted.family, backend, saved, past, argv) })
-  let sure = asRead(first)
-  for (let reads = 1; reads < mostReads && lost(past?.cells ?? {}, sure.set.cells).length > 0; reads += 1) {
-    const again = await save(host, wanted, argv)
-    if (!again) break
-    const same = again.hash === sure.saved.hash
-    sure = asRead(again)
-    if (same) break
-  }
-  const { saved, set } = sure
+  const { saved, set } = await agreed(
+    first,
+    (saved) => ruleSet(wanted.family, backend, saved, past, argv),
+    () => save(host, wanted, argv),
+    past,
+  )
   return { set, tables: saved.tables, forwards: saved.forwards, names: [...saved.names, ...saved.hidden] }
 }
+
+/** The first dump, or where that misses what `past` had, one that the next one agrees with on what is gone. */
+async function agreed(
+  first: Saved,
+  asSet: (saved: Saved) => RuleSet,
+  again: () => Promise<Saved | undefined>,
+  past: RuleSet | undefined,
+): Promise<{ readonly saved: Saved; readonly set: RuleSet }> {
+  const judged = (saved: Saved) => {
+    const set = asSet(saved)
+    const vanished = tablesIn(past).filter((it) => !saved.names.includes(it) && !saved.hidden.includes(it))
+    const gone = [...vanished, ...lost(past?.cells ?? {}, set.cells)].join()
+    return { saved, set, vanished, gone }
+  }
+  const begun = performance.now()
+  let sure = judged(first)
+  for (let reads = 1; reads < mostReads && sure.gone !== '' && performance.now() - begun < longestReading; ) {
+    reads += 1
+    let next: Saved | undefined
+    try {
+      next = await again()
+    } catch (error) {
+      // A dump with all its tables is one; without them, it may be one that was broken off.
+      if (!(error instanceof HostError) || sure.vanished.length > 0) throw error
+    }
+    if (!next) break
+    const before = sure
+    sure = judged(next)
+    // What comes and goes with pods and services is no matter here.
+    if (sure.gone === before.gone && sure.set.own === before.set.own) break
+  }
+  return sure
+}
+
+const tablesIn = (set: RuleSet | undefined): readonly string[] => [
+  ...new Set(Object.keys(set?.cells ?? {}).map((it) => it.slice(0, it.indexOf(' ')))),
+]
 
 /** Only the nft backend names itself in the version: `v1.8.9 (nf_tables)`, but `v1.8.9` and `v1.6.1` for legacy. */
 const isLegacy = (version: string | undefined) => version !== undefined && !version.includes('nf_tables')

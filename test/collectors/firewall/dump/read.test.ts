@@ -4,9 +4,11 @@ import { type Host, HostError, type Ran } from '../../../../agent/model/index.ts
 import { readFamily, type Wanted } from '../../../../collectors/firewall/dump/read.ts'
 import { filter, ssh } from '../look.ts'
 
+type Answer = Partial<Ran> | string
+
 interface Machine {
   /** What each prints; of several the next at each run, and then the last. */
-  readonly commands: Record<string, Partial<Ran> | string | string[]>
+  readonly commands: Record<string, Answer | Answer[]>
   readonly legacyTables?: string | HostError
 }
 
