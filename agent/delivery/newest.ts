@@ -3,7 +3,7 @@ import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { EnvHttpProxyAgent } from 'undici'
 import { placeOf } from './place.ts'
-import { answersIn, proxiesOf } from './proxies.ts'
+import { proxiesOf } from './proxies.ts'
 
 /** Where releases are published, and whose signature is believed: what the release wrote into install.sh. */
 export interface Published {
@@ -31,30 +31,41 @@ export async function newestVersion(
     ...proxiesOf(process.env),
     ...{ connect, allowH2: false, proxyTls: { timeout, allowH2: false } },
     requestTls: ca === undefined ? {} : { ca },
-    clientFactory: answersIn(timeout),
   })
   const read = (name: string) =>
     place.startsWith('/') ? beginningOf(join(place, name)) : fetched(`${place}/${name}`, dispatcher, signal)
+  // undici hears the signal only once it has a connection.
+  const late = new Promise<never>((_, reject) =>
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true }),
+  )
   try {
-    const sums = await read('SHA256SUMS')
-    const signature = await read('SHA256SUMS.sig')
-    if (!keys.some((it) => isSigned(sums, signature, it)))
-      throw new Error("what it answers is not signed by Murphy's key")
-    const text = await read(channel)
-    const sum = createHash('sha256').update(text).digest('hex')
-    if (!sums.toString().split('\n').includes(`${sum}  ${channel}`))
-      throw new Error(`the channel ${channel} is not in its signed list`)
-    const version = text.toString().trim()
-    if (!/^\d[\w.+-]{0,40}$/.test(version)) throw new Error(`the channel ${channel} names no version`)
-    return version
+    return await Promise.race([newestIn(channel, keys, read), late])
   } catch (error) {
     const { name, message, code } = error as NodeJS.ErrnoException
-    const silent =
-      name === 'TimeoutError' ? 'no answer' : code === 'UND_ERR_HEADERS_TIMEOUT' && 'no answer of the proxy'
-    throw new Error(silent ? `${silent} in ${timeout / 1000} s` : message || String(code), { cause: error })
+    throw new Error(name === 'TimeoutError' ? `no answer in ${timeout / 1000} s` : message || String(code), {
+      cause: error,
+    })
   } finally {
     await dispatcher.destroy()
   }
+}
+
+async function newestIn(
+  channel: string,
+  keys: readonly string[],
+  read: (name: string) => Promise<Buffer>,
+): Promise<string> {
+  const sums = await read('SHA256SUMS')
+  const signature = await read('SHA256SUMS.sig')
+  if (!keys.some((it) => isSigned(sums, signature, it)))
+    throw new Error("what it answers is not signed by Murphy's key")
+  const text = await read(channel)
+  const sum = createHash('sha256').update(text).digest('hex')
+  if (!sums.toString().split('\n').includes(`${sum}  ${channel}`))
+    throw new Error(`the channel ${channel} is not in its signed list`)
+  const version = text.toString().trim()
+  if (!/^\d[\w.+-]{0,40}$/.test(version)) throw new Error(`the channel ${channel} names no version`)
+  return version
 }
 
 /** A key that is none signs nothing. */

@@ -97,18 +97,22 @@ async function isAnswered(
   const end = (ms: number) => setTimeout(() => deadline.abort(), ms).unref()
   end(holdPatience)
   wanted?.addEventListener('abort', () => end(holdGrace), { once: true })
-  try {
-    const { body } = await dispatcher.request({
-      ...placeOf(origin),
-      method: 'OPTIONS',
-      headers: { 'user-agent': 'murphy' },
-      signal: given ? AbortSignal.any([given, deadline.signal]) : deadline.signal,
-    })
-    await body.dump()
-    return true
-  } catch {
-    return false
+  const signal = given ? AbortSignal.any([given, deadline.signal]) : deadline.signal
+  // undici hears a signal only once it has a connection.
+  const late = new Promise<boolean>((resolve) =>
+    signal.addEventListener('abort', () => resolve(false), { once: true }),
+  )
+  const answered = async () => {
+    try {
+      const headers = { 'user-agent': 'murphy' }
+      const { body } = await dispatcher.request({ ...placeOf(origin), method: 'OPTIONS', headers, signal })
+      await body.dump()
+      return true
+    } catch {
+      return false
+    }
   }
+  return await Promise.race([answered(), late])
 }
 
 /** Looks up the address of a sink and remembers it, for when lookups fail. */
@@ -152,6 +156,7 @@ function open(
     proxyTls: { ...connect, allowH2: false },
     requestTls: tls,
     connectTimeout: connect.timeout,
-    clientFactory: answersIn(Math.min(connect.timeout, timeout)),
+    // It may have to wait for the service itself.
+    clientFactory: answersIn(Math.min(2 * connect.timeout, timeout)),
   })
 }

@@ -79,7 +79,7 @@ const words: Readonly<Record<string, string>> = {
   UND_ERR_CONNECT_TIMEOUT: 'could not be reached in time',
   ETIMEDOUT: 'could not be reached in time',
   // Of a proxy that is asked for a way through it: whoever has the request is given less time than undici gives.
-  UND_ERR_HEADERS_TIMEOUT: 'cannot be reached: the proxy does not answer',
+  UND_ERR_HEADERS_TIMEOUT: 'cannot be reached: the proxy opened no connection in time',
   EHOSTUNREACH: 'cannot be reached: no route',
   ENETUNREACH: 'cannot be reached: no route',
   EACCES: 'cannot be reached: this node forbids it, perhaps its firewall',

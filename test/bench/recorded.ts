@@ -77,8 +77,8 @@ const taskFolder = 'run/k3s/containerd/io.containerd.runtime.v2.task/k8s.io'
 const tasks = (lists[`/${taskFolder}`] ?? []).map(([id]) => id)
 
 /**
- * What containerd wrote of each container, by its path from the root of the node, where it was not recorded: Murphy asks
- * it of a pod's sandbox once, and what is not there it asks again each time.
+ * What containerd wrote of each container, by its path from the root of the node, as far as Murphy asks: whether it is a
+ * pod's sandbox. Two of those were not recorded.
  */
 export const specifications: ReadonlyMap<string, string> = new Map(
   tasks.map((id) => {

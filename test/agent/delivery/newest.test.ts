@@ -71,16 +71,24 @@ t.test('https', async (t) => {
   await t.rejects(newestVersion({ ...it, place: 'http://127.0.0.1:9' }), /by https:\/\/ only/)
 })
 
-t.test('a proxy that is silent is not waited for', async (t) => {
-  const proxy = createProxy().on('connect', () => {})
-  await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve))
-  const { https_proxy: before } = process.env
-  t.teardown(() => {
-    if (before === undefined) delete process.env.https_proxy
-    else process.env.https_proxy = before
-    proxy.close()
-  })
-  process.env.https_proxy = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`
-  const it = { ...published(t, '1.0.0'), place: 'https://releases.example' }
-  await t.rejects(newestVersion(it, { timeout: 1500 }), { message: 'no answer of the proxy in 1.5 s' })
-})
+for (const answer of ['', 'HTTP/1.1 200 OK\r\n\r\n'])
+  t.test(
+    `a proxy that ${answer ? 'lets it through to silence' : 'is silent'} is not waited for`,
+    async (t) => {
+      const proxy = createProxy().on('connect', (_, socket) => {
+        if (answer) socket.write(answer)
+      })
+      await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve))
+      const { https_proxy, no_proxy } = process.env
+      t.teardown(() => {
+        for (const [name, value] of Object.entries({ https_proxy, no_proxy }))
+          if (value === undefined) delete process.env[name]
+          else process.env[name] = value
+        proxy.close()
+      })
+      process.env.no_proxy = ''
+      process.env.https_proxy = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`
+      const it = { ...published(t, '1.0.0'), place: 'https://releases.example' }
+      await t.rejects(newestVersion(it, { timeout: 500 }), { message: 'no answer in 0.5 s' })
+    },
+  )

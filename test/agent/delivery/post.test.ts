@@ -167,6 +167,20 @@ t.test('a proxy that does not let it through', async (t) => {
   t.same(asked, ['no-such-name.invalid:443'])
 })
 
+t.test('a letter does not wait for a connection that is held and cannot be had', async (t) => {
+  const proxy = createServer().on('connect', () => {})
+  await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve))
+  const env = { https_proxy: `http://127.0.0.1:${(proxy.address() as AddressInfo).port}` }
+  const post = openPost({ sink: webhook, settings: { url: 'https://hooks.example/x' }, env })
+  t.teardown(async () => {
+    await post.close()
+    proxy.close()
+  })
+  const begun = performance.now()
+  t.equal(await post.hold(AbortSignal.timeout(100)), 'silent')
+  t.ok(performance.now() - begun < 2500, 'it is given less than the 3 s of one that nobody waits for')
+})
+
 t.test('a proxy that takes a connection and is silent keeps no later letter', async (t) => {
   let asked = 0
   const proxy = createServer().on('connect', (_, socket) => {
@@ -184,7 +198,12 @@ t.test('a proxy that takes a connection and is silent keeps no later letter', as
   const [letter] = webhook.compose(notice('opened'), settings)
   const answers = [letter && (await post.send(letter)), letter && (await post.send(letter))]
   t.match(answers, [
-    { reading: { outcome: 'again', why: 'hooks.example: cannot be reached: the proxy does not answer' } },
+    {
+      reading: {
+        outcome: 'again',
+        why: 'hooks.example: cannot be reached: the proxy opened no connection in time',
+      },
+    },
     { reading: { outcome: 'again' } },
   ])
   t.equal(asked, 2, 'and is asked again')
