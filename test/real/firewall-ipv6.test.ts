@@ -6,7 +6,7 @@ import { cannot, namespace } from '../collectors/firewall/namespace.ts'
 import type { Came } from '../collectors/firewall/round.ts'
 
 /** What is different with IPv6; that verdicts hold there as well is in firewall-truth.test.ts. */
-t.setTimeout(120_000)
+t.setTimeout(900_000)
 const portmap = '/usr/lib/cni/portmap'
 const why = cannot()
 const skip = () => (why ? { skip: why } : {})

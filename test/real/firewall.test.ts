@@ -7,7 +7,7 @@ import type { Came } from '../collectors/firewall/round.ts'
 import { ruleSets } from '../collectors/firewall/rulesets.ts'
 
 // Every round is a process of its own; a busy machine takes its time.
-t.setTimeout(300_000)
+t.setTimeout(900_000)
 
 const why = cannot()
 const skip = why ? { skip: why } : {}

@@ -127,7 +127,7 @@ t.test('the night, replayed', { skip }, async (t) => {
       'From an issue of somebody else’s, the owner copies the line that repairs every network. ufw is on, and its policy is DROP: the rules go, the policy stays, and with the next packet nobody is let in any more, over SSH or otherwise. No answer to anything the agent sends comes back either. The message gets out because the agent keeps a connection to each sink open.',
     did: ['iptables -F'],
     play: async () => {
-      t.ok(await world.ssh(), 'SSH answers before')
+      await until('SSH answers before', () => world.ssh())
       const began = Date.now()
       await node.sh('iptables -F')
       return began
@@ -155,7 +155,7 @@ t.test('the night, replayed', { skip }, async (t) => {
       return undefined
     },
     told: { kind: 'over' },
-    until: async () => t.ok(await world.ssh(), 'SSH is back'),
+    until: () => until('SSH is back', () => world.ssh()),
     most: 1,
   })
 

@@ -10,7 +10,7 @@ import { bootContainer, withoutContainer } from './container.ts'
 import { until } from './waiting.ts'
 
 const skip = process.env.CI === 'true' ? false : (withoutContainer() ?? false)
-t.setTimeout(60_000)
+t.setTimeout(900_000)
 
 /** A k3s that says what it is given and ends as it is told to; its unit is k3s's own in all that matters here. */
 const makeIt = `
@@ -64,8 +64,10 @@ t.test('what a real systemd leaves of the end of a process', { skip }, async (t)
       return now !== was && now !== '0' && now
     })
     const unit = await askSystemd(host, 'k3s', 0)
-    const { ended, unsure } = await readEnded(host, 'k3s', Date.now(), since)
-    t.notOk(unsure, 'the journal says all')
+    const { ended } = await until('the journal says all', async () => {
+      const said = await readEnded(host, 'k3s', Date.now(), since)
+      return !said.unsure && said
+    })
     return { restarts: unit?.restarts, result: unit?.result, ended }
   }
   await container.sh(makeIt)
