@@ -4,7 +4,7 @@
  */
 const reasons: Readonly<Record<string, string>> = {
   'idle CPU with children':
-    'By samples of the CPU a fifth is V8 in threads of its own (garbage, compilers), a tenth waking and sleeping, a tenth the table of connections in /proc/net, which grows with the memory of the machine; most of the rest is JavaScript that runs once a minute and so is hardly compiled. Connections to the API stay open, files that did not change are not read, garbage is not collected because nothing happens; other sizes of the young generation, fewer threads and keeping old bytecode gained nothing.',
+    'By samples of the CPU, taken before the optimizing compiler was off (docs/adr/0062), a fifth was V8 in threads of its own (garbage, compilers), a tenth waking and sleeping, a tenth the table of connections in /proc/net, which grows with the memory of the machine; most of the rest is JavaScript that runs once a minute and so is hardly compiled. Connections to the API stay open, files that did not change are not read, garbage is not collected because nothing happens; other sizes of the young generation, fewer threads and keeping old bytecode gained nothing.',
   'RSS with children':
     "56 MB are pages of Node.js's own file, of which one that does nothing has 34; the heap is 19 MB, most of it code; three followed commands have 12, `nft monitor` most of that (docs/adr/0060).",
   'anonymous with children':
