@@ -58,7 +58,8 @@ export async function startReceiver(node: BenchNode, clock: NodeJS.ProcessEnv = 
         const ring = (it: Arrived) => {
           if (wanted(it)) end(it)
         }
-        const timer = setTimeout(end, timeout, undefined)
+        // Who waits has a node that runs; once that is gone, nobody waits any more.
+        const timer = setTimeout(end, timeout, undefined).unref()
         waiting.add(ring)
       }),
   }
