@@ -2,6 +2,7 @@ import { createHash, createPublicKey, verify } from 'node:crypto'
 import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { EnvHttpProxyAgent } from 'undici'
+import { aborted } from './aborted.ts'
 import { placeOf } from './place.ts'
 import { proxiesOf } from './proxies.ts'
 
@@ -34,12 +35,8 @@ export async function newestVersion(
   })
   const read = (name: string) =>
     place.startsWith('/') ? beginningOf(join(place, name)) : fetched(`${place}/${name}`, dispatcher, signal)
-  // undici hears the signal only once it has a connection.
-  const late = new Promise<never>((_, reject) =>
-    signal.addEventListener('abort', () => reject(signal.reason), { once: true }),
-  )
   try {
-    return await Promise.race([newestIn(channel, keys, read), late])
+    return await Promise.race([newestIn(channel, keys, read), aborted(signal)])
   } catch (error) {
     const { name, message, code } = error as NodeJS.ErrnoException
     throw new Error(name === 'TimeoutError' ? `no answer in ${timeout / 1000} s` : message || String(code), {

@@ -1,6 +1,7 @@
 import { Agent, Client, type Dispatcher, EnvHttpProxyAgent } from 'undici'
 import type { Properties, Settings, Sink, Tls } from '../model/index.ts'
 import { minute } from '../text/times.ts'
+import { aborted } from './aborted.ts'
 import { names } from './addresses.ts'
 import { cleaner } from './clean.ts'
 import type { Post, PostOptions } from './delivery.ts'
@@ -98,21 +99,15 @@ async function isAnswered(
   end(holdPatience)
   wanted?.addEventListener('abort', () => end(holdGrace), { once: true })
   const signal = given ? AbortSignal.any([given, deadline.signal]) : deadline.signal
-  // undici hears a signal only once it has a connection.
-  const late = new Promise<boolean>((resolve) =>
-    signal.addEventListener('abort', () => resolve(false), { once: true }),
-  )
-  const answered = async () => {
-    try {
-      const headers = { 'user-agent': 'murphy' }
-      const { body } = await dispatcher.request({ ...placeOf(origin), method: 'OPTIONS', headers, signal })
-      await body.dump()
-      return true
-    } catch {
-      return false
-    }
+  try {
+    const headers = { 'user-agent': 'murphy' }
+    const asked = dispatcher.request({ ...placeOf(origin), method: 'OPTIONS', headers, signal })
+    const { body } = await Promise.race([asked, aborted(signal)])
+    await body.dump()
+    return true
+  } catch {
+    return false
   }
-  return await Promise.race([answered(), late])
 }
 
 /** Looks up the address of a sink and remembers it, for when lookups fail. */

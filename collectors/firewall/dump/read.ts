@@ -1,6 +1,6 @@
 import { type Host, HostError } from '../../../agent/model/index.ts'
 import { orMissing } from '../../node/k3s.ts'
-import type { Backend, Cell, Family } from '../cells.ts'
+import { type Backend, type Cell, type Family, tableIn } from '../cells.ts'
 import { lost } from '../history/loss.ts'
 import type { Probe } from '../packet/match.ts'
 import type { Tables } from '../packet/walk.ts'
@@ -97,16 +97,18 @@ async function agreed(
   again: () => Promise<Saved | undefined>,
   past: RuleSet | undefined,
 ): Promise<{ readonly saved: Saved; readonly set: RuleSet }> {
+  const had = past?.cells ?? {}
+  const tables = [...new Set(Object.keys(had).map(tableIn))]
   const judged = (saved: Saved) => {
     const set = asSet(saved)
-    const vanished = tablesIn(past).filter((it) => !saved.names.includes(it) && !saved.hidden.includes(it))
-    const gone = [...vanished, ...lost(past?.cells ?? {}, set.cells)].join()
+    const vanished = tables.filter((it) => !saved.names.includes(it) && !saved.hidden.includes(it))
+    const gone = [...vanished, ...lost(had, set.cells)].join()
     return { saved, set, vanished, gone }
   }
   const begun = performance.now()
   let sure = judged(first)
-  for (let reads = 1; reads < mostReads && sure.gone !== '' && performance.now() - begun < longestReading; ) {
-    reads += 1
+  for (let reads = 1; reads < mostReads && sure.gone !== ''; reads += 1) {
+    if (performance.now() - begun >= longestReading) break
     let next: Saved | undefined
     try {
       next = await again()
@@ -122,10 +124,6 @@ async function agreed(
   }
   return sure
 }
-
-const tablesIn = (set: RuleSet | undefined): readonly string[] => [
-  ...new Set(Object.keys(set?.cells ?? {}).map((it) => it.slice(0, it.indexOf(' ')))),
-]
 
 /** Only the nft backend names itself in the version: `v1.8.9 (nf_tables)`, but `v1.8.9` and `v1.6.1` for legacy. */
 const isLegacy = (version: string | undefined) => version !== undefined && !version.includes('nf_tables')
