@@ -10,6 +10,7 @@ import {
   writeFileSync,
   writeSync,
 } from 'node:fs'
+import { stripTypeScriptTypes } from 'node:module'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { hour, minute, second } from '../../agent/text/times.ts'
@@ -44,6 +45,11 @@ const fast = (begun: number): NodeJS.ProcessEnv => ({
   // Files were changed when they were.
   NO_FAKE_STAT: '1',
 })
+
+/** `within.ts` as an address to import. Of a file with types the agent would load a compiler, which stays in its memory. */
+const telling = `data:text/javascript,${encodeURIComponent(
+  stripTypeScriptTypes(readFileSync(join(import.meta.dirname, 'within.ts'), 'utf8')),
+)}`
 
 interface Fault {
   readonly code: string
@@ -165,7 +171,7 @@ export async function soak(stand: Stand, minutes: number): Promise<Soaked> {
   await uptime({ node, undo: stand.undo }, begun)
   const within = join(node.folder, 'within')
   const agent = await stand.launch(site, {
-    flags: ['--trace-gc-nvp', '--import', join(import.meta.dirname, 'within.ts')],
+    flags: ['--trace-gc-nvp', '--import', telling],
     env: { ...fast(begun), MURPHY_BENCH_WITHIN: within },
   })
   const faults = faultsOf(stand)

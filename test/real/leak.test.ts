@@ -29,6 +29,22 @@ import { countedKills } from './killing.ts'
 const faster = 60
 const mebi = 2 ** 20
 const limit = 64 * mebi
+/**
+ * Has a file grow by so many bytes a second, up to so many, and then again from none. By the clock: a machine that is busy
+ * makes the steps larger, and not the slope smaller.
+ */
+const growing = `
+use Time::HiRes qw(time sleep);
+my ($file, $rate, $most) = @ARGV;
+for (;;) {
+  open(my $out, ">", $file) or die;
+  my ($begun, $size) = (time, 0);
+  while ($size < $most) {
+    my $due = int((time - $begun) * $rate) - $size;
+    $size += syswrite($out, "\\0" x ($due > 4194304 ? 4194304 : $due)) if $due > 0;
+    sleep 0.1;
+  }
+}`
 const settings = defaults(memory.settings)
 const why = withoutCgroups()
 const skip = why !== undefined && process.env.CI !== 'true' ? { skip: why } : {}
@@ -55,15 +71,11 @@ t.test('a leak is foreseen, a sawtooth is not', skip, async (t) => {
     return { subject: `container ${id.slice(0, 12)}`, cgroup }
   }
   const [leak, saw] = [container(), container()]
-  const grow = (name: string) => `head -c 262144 /dev/zero >> ${join(files, name)} && sleep 0.1`
+  const grow = (name: string, bytes: number, until: number) =>
+    `exec perl -e '${growing}' ${join(files, name)} ${bytes} ${until}`
   const processes = [
-    inside(leak.cgroup, `while :; do ${grow('leak')} || exit; done`),
-    inside(
-      saw.cgroup,
-      `while :; do for i in 1 2 3 4 5; do ${Array.from({ length: 10 }, () => grow('saw'))
-        .join('; ')
-        .replaceAll('262144', '1048576')}; done; : > ${join(files, 'saw')}; done`,
-    ),
+    inside(leak.cgroup, grow('leak', 2.5 * mebi, limit * 2)),
+    inside(saw.cgroup, grow('saw', 10 * mebi, 50 * mebi)),
   ]
 
   const kills = countedKills()

@@ -72,27 +72,37 @@ export async function namespace(t: Test) {
   await sh('ip link set lo up')
 
   const heard: WakeEvent[] = []
+  /** What the monitor has said since it was last settled, and how much was heard before it; undefined before it hears. */
+  let said: { readonly text: string; readonly before: number }[] | undefined
   /** Starts `nft monitor` and waits until it hears. */
   const monitor = async () => {
     const child = start(['nft', 'monitor'])
     const isRelevant = relevantLines()
     if (child.stdout)
       createInterface({ input: child.stdout }).on('line', (text) => {
+        said?.push({ text, before: heard.length })
         if (isRelevant(text)) heard.push({ at: clock(), text })
       })
     for (let tries = 0; heard.length === 0 && tries < 100; tries += 1) {
       await sh('nft add table ip listening; nft delete table ip listening')
       await pause(20)
     }
+    said = []
     await settle()
     heard.length = 0
   }
-  /** Until nothing new was heard for a moment. */
+  let settled = 0
+  /** Until all that was done before is heard: the kernel tells in order, so what is done last is heard last, and left out. */
   const settle = async () => {
-    for (let before = -1; before !== heard.length; ) {
-      before = heard.length
-      await pause(60)
-    }
+    if (!said) return
+    settled += 1
+    const table = `table ip settled${settled}`
+    await sh(`nft add ${table}; nft delete ${table}`)
+    // A line on the process that did it comes after what it did.
+    const last = () => (said ?? []).findIndex(({ text }) => text === `delete ${table}`)
+    while (last() < 0 || last() + 1 === said.length) await pause(5)
+    heard.length = said.find(({ text }) => text === `add ${table}`)?.before ?? 0
+    said = []
   }
   let past: FirewallSample | undefined
   let at: number | undefined
