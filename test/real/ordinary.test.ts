@@ -17,7 +17,7 @@ import { makeNode } from './standin.ts'
 const why = withoutContainer()
 const skip = why !== undefined && process.env.CI !== 'true' && why
 const whole = process.env.MURPHY_ORDINARY === '1'
-t.setTimeout(600_000)
+t.setTimeout(1_200_000)
 
 /** How long to look on after a command, ms. */
 const after = 1_000

@@ -19,6 +19,8 @@ const uptime = opaque(
 )
 const config = parseConfig('node: n1', { file: 'test', collectors: [uptime], sinks: [] })
 
+// Its own, as other tests film too.
+process.env.TMPDIR = t.testdir()
 const folders = () => readdirSync(tmpdir()).filter((it) => it.startsWith('murphy-film-'))
 
 async function filmed(length: number, stopped: Promise<void>, full = Number.POSITIVE_INFINITY) {
