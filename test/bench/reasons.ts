@@ -19,6 +19,8 @@ const reasons: Readonly<Record<string, string>> = {
     'Each file is opened, read and parsed once, its certificate by a reader of DER of its own, as OpenSSL takes 80 µs for one (docs/adr/0011). The next rounds read what has changed.',
   'core, findings':
     'Each finding is held against those that may have caused it; four hundred open ones are beyond any node seen.',
+  'soak, database':
+    'What is measured is kept as it is for a day, then coarser, for 30 days in all; what was found stays for 90 days (`agent history`). A day is too short to see either bound.',
   'pods, containers':
     'Beyond 500 containers all folders of logs are listed in each round, so that those that grow have their turn.',
 }

@@ -9,7 +9,7 @@ import { excuses, machine, type Section, write } from './report.ts'
 import { restOf, restTable } from './rest.ts'
 import { sequences } from './sequences.ts'
 import { growthTable, isWorse } from './slope.ts'
-import { soak, soakText } from './soak.ts'
+import { growing, soak, soakText } from './soak.ts'
 import { type Stand, say, withStand } from './stand.ts'
 import { figures, table } from './table.ts'
 
@@ -73,13 +73,17 @@ const parts: Readonly<Record<string, (stand: Stand) => Promise<readonly Section[
       },
     ]
   },
-  soak: async (stand) => [
-    {
-      title: 'A day in an hour',
-      about: `The agent on a clock that runs 24 times as fast (libfaketime) for ${soaking} min, with a fault every eight minutes of it. Flat is what is in the last quarter no more than in the second.`,
-      text: soakText(await soak(stand, soaking)),
-    },
-  ],
+  async soak(stand) {
+    const soaked = await soak(stand, soaking)
+    return [
+      {
+        title: 'A day in an hour',
+        about: `The agent on a clock that runs 24 times as fast (libfaketime) for ${soaking} min, with a fault every eight minutes of it. Flat is what is in the last quarter no more than in the second.`,
+        text: soakText(soaked),
+        notes: growing(soaked).map((it) => `${it}: ${reasonFor(`soak, ${it}`) ?? 'not looked into yet.'}`),
+      },
+    ]
+  },
 }
 const quick = ['budgets', 'rest']
 const names = [...Object.keys(parts), 'large', 'sequences']

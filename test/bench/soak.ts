@@ -236,11 +236,16 @@ const coursesOf = (samples: readonly Sample[]): readonly Course[] => {
   ]
 }
 
+/** What has grown. */
+export const growing = ({ courses }: Soaked): readonly string[] =>
+  courses.filter((it) => judge(it).verdict === 'grows').map((it) => it.what)
+
 /** The chart, and what was made and told. */
-export function soakText({ hours, courses, made, told, untold }: Soaked): string {
-  const growing = courses.filter((it) => judge(it).verdict === 'grows').map((it) => it.what)
+export function soakText(soaked: Soaked): string {
+  const { hours, courses, made, told, untold } = soaked
+  const grown = growing(soaked)
   return `${chart(courses)}
 
-${hours.toFixed(1)} h of the agent's clock, ${made} faults. ${growing.length > 0 ? `Growing: ${growing.join(', ')}.` : 'Nothing grows.'}
+${hours.toFixed(1)} h of the agent's clock, ${made} faults. ${grown.length > 0 ? `Growing: ${grown.join(', ')}.` : 'Nothing grows.'}
 Told: ${[...told].map(([code, times]) => `${code} ${times}`).join(', ')}.${untold.length > 0 ? ` Never told: ${untold.join(', ')}.` : ''}`
 }
