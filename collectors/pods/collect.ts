@@ -3,7 +3,7 @@ import { HostError } from '../../agent/model/index.ts'
 import { nameOf } from '../node/pods.ts'
 import { bootOf } from './boot.ts'
 import type { Choice } from './choose.ts'
-import { choose, comesFirst, keyOf } from './choose.ts'
+import { choose, comesFirst, keyOf, waitingOf } from './choose.ts'
 import type { Container } from './folders.ts'
 import { containerAt, fingerprint, listContainers, pathOf, readLinks } from './folders.ts'
 import type { Growth, Read } from './grow.ts'
@@ -57,12 +57,13 @@ export async function collect(host: Host, plan: Plan, past: Past<PodsSample>): P
   const { mostContainers = 500 } = plan
   const links = (await readLinks(host)) ?? []
   const print = links.length > 0 ? fingerprint(links) : undefined
-  const known = print !== undefined && print === before?.links && !before.unfollowed
+  const known = print !== undefined && print === before?.links && !before.unread
   const { containers, all } = known ? remembered(before) : await listContainers(host, mostListed)
   const moving =
     containers.length > mostContainers ? await movingOf(host, containers, before) : new Set<string>()
   const choice = choose(containers, mostContainers, moving, before?.turns)
-  const seen = await readAll(host, choice.followed, plan, before, known)
+  const old = known ? new Set(before?.stale) : undefined
+  const seen = await readAll(host, choice.followed, plan, before, old)
   const missed = missedOf(seen, choice, all - containers.length)
   const places = placesOf(seen, choice, before)
   const now = host.now()
@@ -108,6 +109,8 @@ export async function collect(host: Host, plan: Plan, past: Past<PodsSample>): P
     ...(unjudged.length > 0 && { unjudged }),
     ...(missed.bytes > 0 && { left: missed.bytes }),
     ...(missed.waiting.length > 0 && { unfollowed: all - choice.followed.length, turns: choice.turns }),
+    ...(all > containers.length && { unread: true }),
+    ...waitingOf(choice, (it) => places[it.folder]?.[it.container] !== undefined, old),
     ...(unseen.length > 0 && { unseen }),
   }
 }
@@ -174,15 +177,15 @@ async function readAll(
   followed: readonly Container[],
   { matcher, mostBytes = 256 * 1024 * 1024 }: Plan,
   before: PodsSample | undefined,
-  known: boolean,
+  old: ReadonlySet<string> | undefined,
 ): Promise<readonly Seen[]> {
   const until = performance.now() + longestRead
   const placeOf = (it: Container) => before?.places[it.folder]?.[it.container]
-  // Where no container was started since, this is all that has to be asked of most logs: of all of them at once.
+  // Of what was not started anew since it was read, this is all that has to be asked of most logs: of all at once.
   const stats = await statsOf(
     host,
     followed.map((it) => {
-      const place = known ? placeOf(it) : undefined
+      const place = old && !old.has(keyOf(it)) ? placeOf(it) : undefined
       return place && fileOf(pathOf(it), place)
     }),
   )

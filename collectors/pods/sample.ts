@@ -65,6 +65,10 @@ export interface PodsSample extends Sample {
   readonly left?: number
   /** How many containers were not read in this run. */
   readonly unfollowed?: number
+  /** Some were never read, so that only their folders tell of them. */
+  readonly unread?: boolean
+  /** Containers (`keyOf`) that wait and may have been started anew since they were last read. */
+  readonly stale?: readonly string[]
   /** Where each kind of turn ended. */
   readonly turns?: Turns
 }

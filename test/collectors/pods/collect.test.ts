@@ -145,6 +145,41 @@ t.test('a container whose turn comes after a restart is read where it was left',
   }
   for (let looks = 0; looks < 6; looks += 1) await look()
   t.equal(open().length, 12)
+  pass(minute)
+  for (const it of all) {
+    it.start(2)
+    it.write(2, panic)
+  }
+  for (let looks = 0; looks < 6; looks += 1) await look()
+  t.equal(open().length, 24, 'nothing was added to the log that it left')
+})
+
+t.test('more containers than are followed: their folders are listed until each was read once', async (t) => {
+  const { container, look, open, pass, sample, host } = judged(t, {}, { mostContainers: 4 })
+  const all = Array.from({ length: 12 }, (_, at) => container(`web-${at}`, 'app', uid(at)))
+  for (const it of all) it.start(0)
+  await look()
+  t.match(sample(), { unread: true, unfollowed: 8 })
+  for (let looks = 0; looks < 4; looks += 1) await look()
+  t.match(sample(), { unread: undefined, stale: undefined, unfollowed: 8 })
+  const listed: string[] = []
+  const { list } = host
+  host.list = async (path) => {
+    listed.push(path)
+    return await list(path)
+  }
+  await look()
+  t.strictSame(
+    listed.filter((it) => it.startsWith('/var/log/pods')),
+    [],
+  )
+  const late = container('late', 'app', uid(12))
+  late.start(0)
+  pass(minute)
+  for (let looks = 0; looks < 4; looks += 1) await look()
+  late.write(0, full)
+  for (let looks = 0; looks < 4; looks += 1) await look()
+  t.strictSame(open(), ['shop/late/app disk-full'])
 })
 
 t.test("no pod's lines resolve another pod's finding", async (t) => {
