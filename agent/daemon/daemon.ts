@@ -16,6 +16,7 @@ import type { Store } from '../state/store.ts'
 import { hour } from '../text/times.ts'
 import { alarm } from './alarm.ts'
 import { CollectorRun } from './collector-run.ts'
+import { giveBack } from './garbage.ts'
 import { openHeartbeats } from './heartbeats.ts'
 import { kubernetes } from './kubernetes.ts'
 import type { Log } from './log.ts'
@@ -110,7 +111,7 @@ export function startDaemon(options: DaemonOptions): Daemon {
     confirm(store.ledger(), at)
   }
 
-  const tidying = setInterval(() => store.tidy(now()), tidyEvery)
+  const tidying = setInterval(() => tidy(store, now()), tidyEvery)
   tidying.unref()
   for (const run of runs) run.rounds.start()
   settle()
@@ -137,6 +138,11 @@ export function startDaemon(options: DaemonOptions): Daemon {
       store.close()
     },
   }
+}
+
+function tidy(store: Store, at: number): void {
+  store.tidy(at)
+  giveBack()
 }
 
 /**
