@@ -62,16 +62,3 @@ export function choose(
     turns,
   }
 }
-
-/**
- * What the next run has to know of those that wait. `old`: those that were not read since a container was last started;
- * undefined if one was started just now. Pure.
- */
-export function waitingOf(
-  { waiting }: Choice,
-  wasRead: (it: Container) => boolean,
-  old: ReadonlySet<string> | undefined,
-): { readonly unread?: boolean; readonly stale?: readonly string[] } {
-  const stale = waiting.map(keyOf).filter((it) => !old || old.has(it))
-  return { ...(!waiting.every(wasRead) && { unread: true }), ...(stale.length > 0 && { stale }) }
-}

@@ -3,11 +3,12 @@ import { HostError } from '../../agent/model/index.ts'
 import { nameOf } from '../node/pods.ts'
 import { bootOf } from './boot.ts'
 import type { Choice } from './choose.ts'
-import { choose, comesFirst, keyOf, waitingOf } from './choose.ts'
+import { choose, comesFirst, keyOf } from './choose.ts'
 import type { Container } from './folders.ts'
-import { containerAt, fingerprint, listContainers, pathOf, readLinks } from './folders.ts'
+import { pathOf, readLinks, remembered } from './folders.ts'
 import type { Growth, Read } from './grow.ts'
 import { afterRotation, fileOf, firstTail, growthOf, readOn } from './grow.ts'
+import { type Listing, listing } from './listing.ts'
 import type { Restarted } from './restarting.ts'
 import { longestWait, mostTimes, restarting } from './restarting.ts'
 import { addSaid, withoutReplaced } from './said.ts'
@@ -48,6 +49,8 @@ interface Seen {
   readonly found?: readonly Found[]
   readonly left?: number
   readonly lost?: boolean
+  /** It, or a file of it, went away meanwhile. */
+  readonly gone?: boolean
   readonly error?: unknown
 }
 
@@ -55,22 +58,19 @@ interface Seen {
 export async function collect(host: Host, plan: Plan, past: Past<PodsSample>): Promise<PodsSample> {
   const before = past.sample
   const { mostContainers = 500 } = plan
-  const links = (await readLinks(host)) ?? []
-  const print = links.length > 0 ? fingerprint(links) : undefined
-  const known = print !== undefined && print === before?.links && !before.unread
-  const { containers, all } = known ? remembered(before) : await listContainers(host, mostListed)
+  const listed = await listing(host, mostListed, before?.folders)
+  const { containers, all } = listed
   const moving =
     containers.length > mostContainers ? await movingOf(host, containers, before) : new Set<string>()
   const choice = choose(containers, mostContainers, moving, before?.turns)
-  const old = known ? new Set(before?.stale) : undefined
-  const seen = await readAll(host, choice.followed, plan, before, old)
+  const seen = await readAll(host, choice.followed, plan, before, listed)
   const missed = missedOf(seen, choice, all - containers.length)
   const places = placesOf(seen, choice, before)
   const now = host.now()
   const sayings = seen.flatMap(({ it, found }) => asSaid(it, found ?? [], now, plan.hold))
   const severities = new Map(plan.matcher.patterns.map((it) => [it.name, it.severity]))
-  const folders = Object.keys(places)
-  const fromBefore = withoutReplaced(before?.said ?? [], folders)
+  const pods = Object.keys(places)
+  const fromBefore = withoutReplaced(before?.said ?? [], pods)
   const { said, evicted, expired } = addSaid(fromBefore, sayings, now, plan.hold, (pattern) =>
     ['info', 'warning', 'critical'].indexOf(severities.get(pattern) ?? 'info'),
   )
@@ -79,10 +79,11 @@ export async function collect(host: Host, plan: Plan, past: Past<PodsSample>): P
   const restarted = restartedIn(seen, before, plan).map((one) =>
     waiting.delete(keyOf(one.it)) ? { ...one, byBoot: true as const } : one,
   )
-  const loops = await restarting(host, before?.restarting ?? [], restarted, links, {
+  const loops = await restarting(host, before?.restarting ?? [], restarted, () => readLinks(host), {
     ...plan,
     now,
-    there: (pod) => places[`${pod.namespace}_${pod.name}_${pod.uid}`]?.[pod.container ?? ''] !== undefined,
+    there: ({ namespace, name, uid, container = '' }) =>
+      remembered(places, { folder: `${namespace}_${name}_${uid}`, container }) !== undefined,
   })
   const judged = new Set([
     ...[...said, ...sayings.filter((it) => it.over)].map(saidBy),
@@ -96,21 +97,20 @@ export async function collect(host: Host, plan: Plan, past: Past<PodsSample>): P
     ),
     ...(before?.restarting ?? []).map((it) => ofLoop(it, now)),
   ]
-  const waits = withoutReplaced(before?.unjudged ?? [], folders)
+  const waits = withoutReplaced(before?.unjudged ?? [], pods)
   const unjudged = stillUnjudged(waits, dropped, judged, missed, now)
   const unseen = unseenOf(missed, unjudged, all)
+  const folders = listed.after(seen.filter((it) => it.error === undefined && !it.gone).map(({ it }) => it))
   return {
     ...boot,
     ...(waiting.size > 0 && { anew: [...waiting] }),
-    ...(print && missed.failed.length === 0 && { links: print }),
+    ...(folders && { folders }),
     places,
     restarting: loops.kept,
     said,
     ...(unjudged.length > 0 && { unjudged }),
     ...(missed.bytes > 0 && { left: missed.bytes }),
     ...(missed.waiting.length > 0 && { unfollowed: all - choice.followed.length, turns: choice.turns }),
-    ...(all > containers.length && { unread: true }),
-    ...waitingOf(choice, (it) => places[it.folder]?.[it.container] !== undefined, old),
     ...(unseen.length > 0 && { unseen }),
   }
 }
@@ -134,13 +134,6 @@ const ofLoop = ({ pod }: Restarting, until: number): Unjudged => ({
   until,
 })
 
-function remembered(before: PodsSample | undefined) {
-  const containers = Object.entries(before?.places ?? {}).flatMap(([folder, its]) =>
-    Object.keys(its).flatMap((container) => containerAt(folder, container) ?? []),
-  )
-  return { containers, all: containers.length }
-}
-
 /** Works on all items in groups of `atOnce`; results are in the order of the items. */
 async function inGroups<T, R>(all: readonly T[], work: (it: T, index: number) => Promise<R>): Promise<R[]> {
   const done: R[] = []
@@ -157,7 +150,7 @@ async function movingOf(
 ): Promise<ReadonlySet<string>> {
   const names = new Set([...(before?.restarting ?? []), ...(before?.said ?? [])].map((it) => nameOf(it.pod)))
   const placed = containers.flatMap((it) => {
-    const place = before?.places[it.folder]?.[it.container]
+    const place = remembered(before?.places, it)
     return place ? [{ it, place }] : []
   })
   const facts = await host.stats(placed.map(({ it, place }) => `${pathOf(it)}/${place[0]}.log`))
@@ -177,21 +170,22 @@ async function readAll(
   followed: readonly Container[],
   { matcher, mostBytes = 256 * 1024 * 1024 }: Plan,
   before: PodsSample | undefined,
-  old: ReadonlySet<string> | undefined,
+  { same }: Pick<Listing, 'same'>,
 ): Promise<readonly Seen[]> {
   const until = performance.now() + longestRead
-  const placeOf = (it: Container) => before?.places[it.folder]?.[it.container]
-  // Of what was not started anew since it was read, this is all that has to be asked of most logs: of all at once.
+  const placeOf = (it: Container) => remembered(before?.places, it)
+  // Where no file of a log is new, this is all that has to be asked of most: of all of them at once.
   const stats = await statsOf(
     host,
     followed.map((it) => {
-      const place = old && !old.has(keyOf(it)) ? placeOf(it) : undefined
+      const place = same(it) ? placeOf(it) : undefined
       return place && fileOf(pathOf(it), place)
     }),
   )
   const grown = await inGroups(followed, async (it, at): Promise<Seen & { readonly growth?: Growth }> => {
     const former = placeOf(it)
     const about = { it, ...(former && { former, place: former }) }
+    if (!former && same(it)) return about
     try {
       const stat = present(stats[at])
       const growth = await growthOf(host, pathOf(it), former, { stat, ...(!before && { tail: firstTail }) })
@@ -239,7 +233,8 @@ async function readAll(
 }
 
 /** A container that goes away during the run is no error. */
-const failure = (error: unknown) => (error instanceof HostError && error.code === 'missing' ? {} : { error })
+const failure = (error: unknown) =>
+  error instanceof HostError && error.code === 'missing' ? { gone: true } : { error }
 
 function missedOf(seen: readonly Seen[], { waiting }: Choice, uncounted: number): Missed {
   const behind = seen.filter((it) => (it.left ?? 0) > 0)
@@ -263,7 +258,7 @@ function placesOf(seen: readonly Seen[], { waiting }: Choice, before: PodsSample
     its[container] = place
   }
   for (const { it, place } of seen) put(it, place)
-  for (const it of waiting) put(it, before?.places[it.folder]?.[it.container])
+  for (const it of waiting) put(it, remembered(before?.places, it))
   return places
 }
 

@@ -12,29 +12,19 @@ export interface Container {
 export const pathOf = ({ folder, container }: Pick<Container, 'folder' | 'container'>) =>
   `${podLogs}/${folder}/${container}`
 
+/** What is remembered of a container. Its name may be one that every object of JavaScript has, such as `constructor`. */
+export function remembered<T>(
+  all: Readonly<Record<string, Readonly<Record<string, T>>>> | undefined,
+  { folder, container }: Pick<Container, 'folder' | 'container'>,
+): T | undefined {
+  const its = all?.[folder]
+  return its && Object.hasOwn(its, container) ? its[container] : undefined
+}
+
 /** A DNS label (RFC 1123), as the API demands of a container's name. */
 const containerName = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/
 
-/** Up to `most` containers that have a folder, and how many there are in all. */
-export async function listContainers(
-  host: Host,
-  most: number,
-): Promise<{ readonly containers: readonly Container[]; readonly all: number }> {
-  const containers: Container[] = []
-  let all = 0
-  for (const { name: folder } of (await orMissing(host.list(podLogs))) ?? []) {
-    const pod = podOfFolder(folder)
-    if (!pod) continue
-    for (const { name: container, kind } of (await orMissing(host.list(`${podLogs}/${folder}`))) ?? []) {
-      if (kind !== 'folder' || !containerName.test(container)) continue
-      all += 1
-      if (all <= most) containers.push({ folder, container, pod: { ...pod, container } })
-    }
-  }
-  return { containers, all }
-}
-
-/** The container of a remembered place. */
+/** The container of a folder; undefined where it is none. */
 export function containerAt(folder: string, container: string): Container | undefined {
   const pod = podOfFolder(folder)
   return pod && containerName.test(container) ? { folder, container, pod: { ...pod, container } } : undefined
@@ -66,15 +56,6 @@ export async function logFiles(host: Host, path: string): Promise<readonly LogFi
 }
 
 /** The names of the links to logs, one for each container instance that is not yet removed. */
-export async function readLinks(host: Host): Promise<readonly string[] | undefined> {
-  return (await orMissing(host.list(containerLinks)))?.map((it) => it.name)
-}
-
-/** A short text that changes with the links (FNV-1a over the names). */
-export function fingerprint(names: readonly string[]): string {
-  let hash = 0x811c9dc5
-  for (const name of names)
-    for (let at = 0; at <= name.length; at += 1)
-      hash = Math.imul(hash ^ (at < name.length ? name.charCodeAt(at) : 0), 0x01000193)
-  return `${names.length}-${(hash >>> 0).toString(36)}`
+export async function readLinks(host: Host): Promise<readonly string[]> {
+  return ((await orMissing(host.list(containerLinks))) ?? []).map((it) => it.name)
 }

@@ -35,13 +35,13 @@ interface Since {
 
 /**
  * The containers with restarts in the window, and how they ended. `evicted` are those for which there was no room, and
- * those that could not be checked although, by what was known, they no longer wait.
+ * those that could not be checked although, by what was known, they no longer wait. `links`: `readLinks`.
  */
 export async function restarting(
   host: Host,
   before: readonly Restarting[],
   restarted: readonly Restarted[],
-  links: readonly string[],
+  links: () => Promise<readonly string[]>,
   { window, restarts: loop, now, there }: Since,
 ): Promise<{ readonly kept: readonly Restarting[]; readonly evicted: readonly Restarting[] }> {
   const found = new Map<string, Restarting>()
@@ -63,7 +63,7 @@ export async function restarting(
   const podOf = ({ pod }: Restarting) => `${pod.namespace}/${pod.name}`
   const room = fairly([...found.values()], mostRestarting, podOf, grave)
   const asked = new Set(fairly(room.kept, mostAsked, podOf, grave).kept)
-  const ids = idsOf(links)
+  const ids = idsOf(asked.size > 0 ? await links() : [])
   const kept: Restarting[] = []
   const evicted = [...room.left]
   for (const one of room.kept) {

@@ -1,5 +1,6 @@
 import type { Pod, Sample } from '../../agent/model/index.ts'
 import type { Turns } from './choose.ts'
+import type { Folders } from './listing.ts'
 
 /**
  * How far a container's log has been read: the N of its newest `N.log`, which counts restarts; inode and offset (bytes)
@@ -54,8 +55,8 @@ export interface PodsSample extends Sample {
   readonly booted?: number
   /** Containers (`keyOf`) that it has not started anew yet. */
   readonly anew?: readonly string[]
-  /** A hash of the links in /var/log/containers, to notice changes. */
-  readonly links?: string
+  /** How the folders of the logs were, so that only those that change are listed. */
+  readonly folders?: Folders
   /** By folder in /var/log/pods, then by container. */
   readonly places: Readonly<Record<string, Readonly<Record<string, Place>>>>
   readonly restarting: readonly Restarting[]
@@ -65,10 +66,6 @@ export interface PodsSample extends Sample {
   readonly left?: number
   /** How many containers were not read in this run. */
   readonly unfollowed?: number
-  /** Some were never read, so that only their folders tell of them. */
-  readonly unread?: boolean
-  /** Containers (`keyOf`) that wait and may have been started anew since they were last read. */
-  readonly stale?: readonly string[]
   /** Where each kind of turn ended. */
   readonly turns?: Turns
 }

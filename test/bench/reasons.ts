@@ -21,8 +21,6 @@ const reasons: Readonly<Record<string, string>> = {
     'Each finding is held against those that may have caused it; four hundred open ones are beyond any node seen.',
   'soak, database':
     'What is measured is kept as it is for a day, then coarser, for 30 days in all; what was found stays for 90 days (`agent history`). A day is too short to see either bound.',
-  'pods, containers':
-    'Beyond 500 containers all folders of logs are listed in each round, so that those that grow have their turn.',
 }
 
 /** Undefined where there is none. */

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { choose, comesFirst, keyOf, waitingOf } from '../../../collectors/pods/choose.ts'
+import { choose, comesFirst, keyOf } from '../../../collectors/pods/choose.ts'
 
 const of = (name: string, namespace = 'shop', container = 'app') => ({
   folder: `${namespace}_${name}_x`,
@@ -56,28 +56,4 @@ t.test('no name keeps others out', async (t) => {
     for (const it of choice.followed) seen.add(keyOf(it))
   }
   t.equal(seen.size, all.length)
-})
-
-t.test('what the next run has to know of those that wait', async (t) => {
-  const choice = { followed: [of('a')], waiting: [of('b'), of('c')], turns: {} }
-  const [b = '', c = ''] = choice.waiting.map(keyOf)
-  const all = () => true
-  t.strictSame(
-    waitingOf(choice, all, undefined),
-    { stale: [b, c] },
-    'one was started just now: which, nobody knows',
-  )
-  t.strictSame(
-    waitingOf(choice, all, new Set([keyOf(of('a')), c])),
-    { stale: [c] },
-    'who was read since is not',
-  )
-  t.strictSame(
-    waitingOf(choice, (it) => keyOf(it) === b, none),
-    { unread: true },
-  )
-  t.strictSame(
-    waitingOf({ ...choice, waiting: [] }, () => false, undefined),
-    {},
-  )
 })
