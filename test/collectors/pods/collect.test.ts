@@ -137,6 +137,20 @@ t.test('more containers than are followed: all in turn, and those whose turn is 
   t.strictSame(open('pods.crash-looping'), [])
 })
 
+t.test('a container that never gets to run has no link of the kubelet, and loops all the same', async (t) => {
+  const { container, look, open, pass } = judged(t, {}, {}, Date.now() + minute)
+  container('web', 'app', uid(0)).start(0)
+  for (let looks = 0; looks < 3; looks += 1) await look()
+  const bad = container('bad', 'app', uid(1))
+  for (let tries = 0; tries < 5; tries += 1) {
+    bad.raw(tries, '')
+    await sleep(12)
+    pass(minute)
+    await look()
+  }
+  t.strictSame(open('pods.crash-looping'), ['shop/bad/app'])
+})
+
 t.test('a container may be called like what every object has', async (t) => {
   const { container, look, open, pass } = judged(t, {}, {}, Date.now() + minute)
   container('web', 'app', uid(0)).start(0)
