@@ -56,8 +56,6 @@ export interface Daemon {
   stop(): Promise<void>
 }
 
-const tidyEvery = hour
-
 /** Wires the parts. The only file that knows them all. */
 export function startDaemon(options: DaemonOptions): Daemon {
   const { config, collectors, machine, store, log, version, describe = () => '', now = Date.now } = options
@@ -111,8 +109,8 @@ export function startDaemon(options: DaemonOptions): Daemon {
     confirm(store.ledger(), at)
   }
 
-  const tidying = setInterval(() => tidy(store, now()), tidyEvery)
-  tidying.unref()
+  const hourly = setInterval(() => eachHour(store, now()), hour)
+  hourly.unref()
   for (const run of runs) run.rounds.start()
   settle()
 
@@ -128,7 +126,7 @@ export function startDaemon(options: DaemonOptions): Daemon {
     async stop() {
       stopping.abort()
       bell.stop()
-      clearInterval(tidying)
+      clearInterval(hourly)
       await Promise.all([
         node?.stop(),
         ...runs.map((it) => it.stop()),
@@ -140,7 +138,7 @@ export function startDaemon(options: DaemonOptions): Daemon {
   }
 }
 
-function tidy(store: Store, at: number): void {
+function eachHour(store: Store, at: number): void {
   store.tidy(at)
   giveBack()
 }

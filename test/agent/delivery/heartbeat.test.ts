@@ -76,7 +76,7 @@ t.test('a service that takes its time, or asks for it, is asked again all the sa
   receiver.fault = () => 'hang'
   const begun = performance.now()
   const { state } = beating(t, settings({ type: 'kuma', url: receiver.url }))
-  await until(() => receiver.arrived.length >= 8)
+  await until(() => receiver.arrived.length >= 8, 15_000)
   const periods = (performance.now() - begun) / 200
   t.ok(receiver.arrived.length <= periods + 2, `${receiver.arrived.length} in ${periods} periods`)
   t.match(state().failing?.why, /did not answer in time/)

@@ -87,6 +87,7 @@ export async function namespace(t: Test) {
       await sh('nft add table ip listening; nft delete table ip listening')
       await pause(20)
     }
+    if (heard.length === 0) throw new Error('nft monitor says nothing')
     said = []
     await settle()
     heard.length = 0
@@ -100,7 +101,11 @@ export async function namespace(t: Test) {
     await sh(`nft add ${table}; nft delete ${table}`)
     // A line on the process that did it comes after what it did.
     const last = () => (said ?? []).findIndex(({ text }) => text === `delete ${table}`)
-    while (last() < 0 || last() + 1 === said.length) await pause(5)
+    for (const begun = performance.now(); last() < 0 || last() + 1 === said.length; await pause(5))
+      if (performance.now() - begun > 30_000)
+        throw new Error(
+          `nft monitor did not say that ${table} came and went, but: ${said.map((it) => it.text)}`,
+        )
     heard.length = said.find(({ text }) => text === `add ${table}`)?.before ?? 0
     said = []
   }
