@@ -34,6 +34,8 @@ async function inFolder<T>(work: (folder: string, host: Host) => Promise<T>): Pr
 const quietPods = (name: string) => (count: number) =>
   inFolder(async (folder) => {
     makeContainers(folder, count)
+    // What changed within the last two seconds is listed again on purpose.
+    await pause(2_200)
     const program = `${process.execPath} ${join(import.meta.dirname, 'quiet.ts')} ${name}`
     const mounts = ['var/log', 'sys/fs/cgroup'].map((it) => `mount --bind ${folder}/${it} /${it}`)
     const script = [...mounts, program].join('\n')
