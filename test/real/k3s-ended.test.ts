@@ -58,7 +58,7 @@ t.test('what a real systemd leaves of the end of a process', { skip }, async (t)
   /** Ends it as `script` says, and gives what is known once another process runs. */
   const after = async (script: string) => {
     const [was, since] = [await pid(), Date.now()]
-    await container.sh(script.replaceAll('PID', was))
+    await container.sh(script.replace(/\bPID\b/g, was))
     await until('another runs', async () => {
       const now = await pid()
       return now !== was && now !== '0' && now
