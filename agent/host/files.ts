@@ -13,7 +13,7 @@ import type { Entry, Kind, Owned, OwnedOptions, Stat } from '../model/index.ts'
 import { HostError } from '../model/index.ts'
 import { again, partLater, type Read, readLater, readNow, withoutLinks } from './bytes.ts'
 import { isNear, noted, rootedLane } from './folders.ts'
-import { type Bounds, newLane } from './lanes.ts'
+import { type Bounds, isTurn, newLane } from './lanes.ts'
 import { hostError } from './limits.ts'
 import { type Found, laneOf, notTheirs, walk } from './walk.ts'
 
@@ -119,14 +119,6 @@ async function walkedTo<T>(
   } finally {
     found.held.release()
   }
-}
-
-let inPlace = 0
-
-/** False once in 128 calls: that read goes through the thread pool, so that the event loop gets a turn. */
-function isTurn(): boolean {
-  inPlace = (inPlace + 1) % 128
-  return inPlace > 0
 }
 
 /** Part of a regular file, for reading what was added to a log. The caller bounds `length`; bytes are not copied. */

@@ -22,7 +22,7 @@ interface Folder {
  */
 const folders = new Map<string, Folder>()
 const trusted = 10_000
-const mostFolders = 5_000
+const mostFolders = 12_000
 
 /** What is known of a folder, unless anything was mounted since: over it, or on the way to it. */
 function known(folder: string): Folder | undefined {

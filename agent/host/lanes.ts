@@ -25,6 +25,14 @@ export interface Bounds {
   readonly signal: AbortSignal
 }
 
+let inPlace = 0
+
+/** False once in 128 calls: that work goes through the thread pool, so that the event loop gets a turn. */
+export function isTurn(): boolean {
+  inPlace = (inPlace + 1) % 128
+  return inPlace > 0
+}
+
 /** The most hanging threads in all lanes: one of the four is left, to look up names (getaddrinfo) for notifications. */
 const mostHanging = 3
 const hanging = new Set<Hanging>()

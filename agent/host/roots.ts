@@ -33,11 +33,11 @@ export interface Root {
 /**
  * By their paths, which nobody but root can make lead elsewhere, and on which nobody else can mount anything. So for
  * `trusted` ms, which is from one round to the next, their mounts are not asked for again as long as nothing is mounted or
- * unmounted, and a walk begins at the last of them on its way: each step that it need not take saves two turns of a thread.
+ * unmounted, and a walk begins at the last of them on its way: each step that it need not take saves an open and a stat.
  */
 const roots = new Map<string, Root>()
 const trusted = 90_000
-const mostRoots = 5_000
+const mostRoots = 12_000
 
 /** What is known of a folder of root's. */
 export function knownRoot(at: string): Root | undefined {
@@ -55,6 +55,21 @@ export function noteRoot(at: string, stats: Stats, mount: number | undefined, mo
   if (!isRoots(stats) || knownRoot(at)) return
   if (roots.size >= mostRoots) roots.clear()
   roots.set(at, { mount, dev: stats.dev, at: performance.now(), mounts })
+}
+
+/**
+ * When paths were opened last, by `performance.now()`: what was opened within `lately` ms, which is two rounds of most checks,
+ * the kernel has in memory, also where the disk has died since.
+ */
+const opened = new Map<string, number>()
+const lately = 150_000
+
+export const wasOpenedLately = (at: string): boolean =>
+  performance.now() - (opened.get(at) ?? Number.NEGATIVE_INFINITY) < lately
+
+export function noteOpened(at: string): void {
+  if (opened.size >= mostRoots) opened.clear()
+  opened.set(at, performance.now())
 }
 
 /** The last folder on the way by these names that is known and still root's alone, and how many names lead to it. */

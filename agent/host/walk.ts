@@ -2,8 +2,17 @@ import { closeSync, constants, fstat, fstatSync, open, openSync, readlink, type 
 import { dirname } from 'node:path'
 import { HostError } from '../model/index.ts'
 import { farMount, farMountOf, isLocal, mountChanges, mountOf } from './disks.ts'
-import { type Bounds, type Lane, newLane } from './lanes.ts'
-import { firstPerson, isAnyones, isShared, knownRoot, lastRoot, noteRoot } from './roots.ts'
+import { type Bounds, isTurn, type Lane, newLane } from './lanes.ts'
+import {
+  firstPerson,
+  isAnyones,
+  isShared,
+  knownRoot,
+  lastRoot,
+  noteOpened,
+  noteRoot,
+  wasOpenedLately,
+} from './roots.ts'
 
 /**
  * The result of a walk: the only way to reach paths that users other than root can change. A walk goes step by step and
@@ -155,10 +164,11 @@ async function step(trip: Trip, from: Step | undefined, name: string, at: string
   const lane = laneFor(expected)
   const path = from ? `${from.held.path}/${name}` : at || '/'
   const open = () => openOne(path)
-  // With O_PATH a FUSE program that is mounted there is not asked yet; an NFS server may be. Where only root decides what
-  // is there, a local disk on which nothing hangs is not waited for in a thread, which costs ten times as much.
+  // With O_PATH a FUSE program that is mounted there is not asked yet; an NFS server may be. What only root decides, is on a
+  // local disk and was opened lately is in memory: a thread would cost ten times as much.
+  const inMemory = rooted && !expected && isLocal(dev) && wasOpenedLately(at) && !lane.stuck
   const fd =
-    rooted && !expected && isLocal(dev) && !lane.stuck && !trip.signal.aborted
+    inMemory && !trip.signal.aborted && isTurn()
       ? openSync(path, flags)
       : await lane.run(doing, () => (from ? from.held.use(open) : open()), trip, closeSync)
   const held = hold(fd)
@@ -176,7 +186,10 @@ async function step(trip: Trip, from: Step | undefined, name: string, at: string
       mount === (from ?? root)?.mount && isLocal(dev)
         ? fstatSync(fd)
         : await laneFor(far).run(doing, () => held.use(() => statOne(fd)), trip)
-    if (rooted && !far) noteRoot(at, stats, mount, trip.mounts)
+    if (rooted && !far) {
+      noteRoot(at, stats, mount, trip.mounts)
+      noteOpened(at)
+    }
     return { held, at, stats, far, mount, folderOf: from?.stats.uid ?? 0 }
   } catch (error) {
     held.release()

@@ -58,7 +58,9 @@ interface Seen {
 export async function collect(host: Host, plan: Plan, past: Past<PodsSample>): Promise<PodsSample> {
   const before = past.sample
   const { mostContainers = 500 } = plan
-  const listed = await listing(host, mostListed, before?.folders)
+  const { anew = [], ...boot } = await bootOf(host, before, () => keysIn(before?.places ?? {}), host.now())
+  // A machine without a clock of its own may go through the same times in each boot.
+  const listed = await listing(host, mostListed, boot.boot === before?.boot ? before?.folders : undefined)
   const { containers, all } = listed
   const moving =
     containers.length > mostContainers ? await movingOf(host, containers, before) : new Set<string>()
@@ -74,7 +76,6 @@ export async function collect(host: Host, plan: Plan, past: Past<PodsSample>): P
   const { said, evicted, expired } = addSaid(fromBefore, sayings, now, plan.hold, (pattern) =>
     ['info', 'warning', 'critical'].indexOf(severities.get(pattern) ?? 'info'),
   )
-  const { anew = [], ...boot } = await bootOf(host, before, () => keysIn(before?.places ?? {}), now)
   const waiting = new Set(anew)
   const restarted = restartedIn(seen, before, plan).map((one) =>
     waiting.delete(keyOf(one.it)) ? { ...one, byBoot: true as const } : one,
@@ -174,7 +175,7 @@ async function readAll(
 ): Promise<readonly Seen[]> {
   const until = performance.now() + longestRead
   const placeOf = (it: Container) => remembered(before?.places, it)
-  // Where no file of a log is new, this is all that has to be asked of most: of all of them at once.
+  // Where its folder has not changed, one stat of a log is enough; all are asked at once.
   const stats = await statsOf(
     host,
     followed.map((it) => {

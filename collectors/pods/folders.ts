@@ -41,10 +41,11 @@ export interface LogFile {
 
 /**
  * The files of a container's log, in the order in which they were written: for each start the rotated ones
- * (`N.log.<time>`), then the current one. Compressed ones (`.gz`) are left out (kubelet, container_log_manager.go).
+ * (`N.log.<time>`), then the current one. Compressed ones (`.gz`) are left out (kubelet, container_log_manager.go). Rejects
+ * as the Host does, also where there is no such folder.
  */
 export async function logFiles(host: Host, path: string): Promise<readonly LogFile[]> {
-  const files = ((await orMissing(host.list(path))) ?? []).flatMap(({ name }) => {
+  const files = (await host.list(path)).flatMap(({ name }) => {
     const [, restarts, time = ''] = /^(\d{1,9})\.log(?:\.(\d{8}-\d{6}))?$/.exec(name) ?? []
     return restarts === undefined
       ? []

@@ -48,7 +48,7 @@ export interface Growth {
 
 /**
  * What was added to a container's log since `place`: the rest of the file that was read last, any files after it, and
- * the current one. Without a place, the whole current file, or its last `tail` bytes. If no container was started since,
+ * the current one. Without a place, the whole current file, or its last `tail` bytes. If no file was added or removed since,
  * the state of the file that was read last (`stat`) is enough. Undefined while there is no log.
  */
 export async function growthOf(

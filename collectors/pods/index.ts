@@ -118,6 +118,6 @@ export const pods = collector({
   series: (sample: PodsSample): Readonly<Record<string, number>> => ({
     restarting: sample.restarting.length,
   }),
-  // Every start of a container creates a link there; nothing else is written to that folder.
+  // A container that gets to run has a link there; what only gets a log is seen in the next round.
   watch: (): readonly Watch[] => [{ kind: 'paths', paths: [podLogs, containerLinks] }],
 })

@@ -5,8 +5,8 @@ import { type Container, containerAt, pathOf } from './folders.ts'
 import { statsOf } from './states.ts'
 
 /**
- * When folders were last changed (mtime, ms since the epoch), as far as all that happened until then is known; 0 where it is
- * not. A name that is added, removed or changed in a folder changes its time (inode(7)).
+ * The times of folders (mtime, ms since the epoch) up to which what is in them is known; 0: nothing is, so they are listed. A
+ * name that is added, removed or changed in a folder changes its time (inode(7)).
  */
 export interface Folders {
   /** /var/log/pods, in which each pod has a folder. */
@@ -39,8 +39,13 @@ export async function listing(host: Host, most: number, before: Folders | undefi
   const were = timesIn(before)
   const are = await times(host, [...were.keys()])
   const isSame = (path: string) => are.get(path) !== undefined && are.get(path) === were.get(path)
-  const namesIn = async (path: string, known: object | undefined) =>
-    known && isSame(path) ? Object.keys(known) : await foldersIn(host, path)
+  const namesIn = async (path: string, known: object | undefined) => {
+    if (known && isSame(path)) return Object.keys(known)
+    const names = await foldersIn(host, path)
+    // What went away may come back as it was, as by a mount.
+    if (!names) are.delete(path)
+    return names ?? []
+  }
   const pods = new Map<string, Container[]>()
   let all = 0
   for (const folder of await namesIn(podLogs, before?.pods)) {
@@ -78,19 +83,20 @@ function timesIn(before: Folders | undefined): ReadonlyMap<string, number> {
 }
 
 /** When these folders were changed, as far as that is settled; asked before anything in them is looked at. */
-async function times(host: Host, paths: readonly string[]): Promise<ReadonlyMap<string, number>> {
-  const answers = await statsOf(host, paths)
+async function times(host: Host, paths: readonly string[]): Promise<Map<string, number>> {
   const settled = host.now() - settling
+  const answers = await statsOf(host, paths)
   return new Map(
     answers.flatMap((it, at) =>
-      it && !(it instanceof Error) && it.kind === 'folder' && it.mtime < settled
+      it && !(it instanceof Error) && it.kind === 'folder' && it.mtime > 0 && it.mtime < settled
         ? [[paths[at] as string, Math.floor(it.mtime)] as const]
         : [],
     ),
   )
 }
 
-async function foldersIn(host: Host, path: string): Promise<readonly string[]> {
-  const all = (await orMissing(host.list(path))) ?? []
-  return all.filter((it) => it.kind === 'folder').map((it) => it.name)
+/** Undefined where there is no such folder. */
+async function foldersIn(host: Host, path: string): Promise<readonly string[] | undefined> {
+  const all = await orMissing(host.list(path))
+  return all?.filter((it) => it.kind === 'folder').map((it) => it.name)
 }

@@ -35,7 +35,8 @@ interface Since {
 
 /**
  * The containers with restarts in the window, and how they ended. `evicted` are those for which there was no room, and
- * those that could not be checked although, by what was known, they no longer wait. `links`: `readLinks`.
+ * those that could not be checked although, by what was known, they no longer wait. `links` lists
+ * /var/log/containers; called only where an end has to be looked up.
  */
 export async function restarting(
   host: Host,

@@ -1,4 +1,4 @@
-import { renameSync } from 'node:fs'
+import { renameSync, utimesSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
 import { defaults } from '../../../agent/config/defaults.ts'
@@ -149,6 +149,28 @@ t.test('a container that never gets to run has no link of the kubelet, and loops
     await look()
   }
   t.strictSame(open('pods.crash-looping'), ['shop/bad/app'])
+})
+
+t.test('after another boot no time is trusted', async (t) => {
+  const { container, look, open, pass, there, host } = judged(t, {}, {}, Date.now() + minute)
+  let boot = 'one'
+  const { text } = host
+  host.text = async (path, options) => (path.endsWith('/boot_id') ? boot : await text(path, options))
+  const it = container('web', 'app', uid(0))
+  it.start(0)
+  const time = Date.now() / 1000 - 3600
+  const aged = () => utimesSync(there(it.path), time, time)
+  for (let looks = 0; looks < 4; looks += 1) {
+    aged()
+    pass(minute)
+    await look()
+  }
+  boot = 'two'
+  it.start(1)
+  it.write(1, full)
+  aged()
+  await look()
+  t.strictSame(open(), ['shop/web/app disk-full'])
 })
 
 t.test('a container may be called like what every object has', async (t) => {

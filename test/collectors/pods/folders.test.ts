@@ -34,7 +34,7 @@ t.test('the files of a log in the order in which they were written', async (t) =
     { name: '2.log', restarts: 2, aside: false },
     { name: '10.log', restarts: 10, aside: false },
   ])
-  t.strictSame(await logFiles(host, `${path}/none`), [])
+  await t.rejects(logFiles(host, `${path}/none`), { code: 'missing' })
 })
 
 t.test('links', async (t) => {

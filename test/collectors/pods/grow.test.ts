@@ -207,6 +207,8 @@ t.test('lines and pieces that never end are not waited for', async (t) => {
 
 t.test('gone, or not a file', async (t) => {
   const { look, put, path } = following(t)
+  await t.rejects(look(), { code: 'missing' })
+  put(`${path}/x`, '')
   t.equal(await look(), 0)
   put(`${path}/1.log/x`, '')
   await t.rejects(look(), { code: 'failed' })

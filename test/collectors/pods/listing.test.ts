@@ -1,5 +1,6 @@
 import { mkdirSync, rmSync, utimesSync } from 'node:fs'
 import t, { type Test } from 'tap'
+import { HostError } from '../../../agent/model/index.ts'
 import { pathOf } from '../../../collectors/pods/folders.ts'
 import { type Folders, listing } from '../../../collectors/pods/listing.ts'
 import { podNode } from './node.ts'
@@ -89,4 +90,61 @@ t.test('what has not changed is not listed again, and what has is', async (t) =>
 
   rmSync(there(other), { recursive: true })
   t.match(await look(), { all: 3, listed: [pods] })
+})
+
+t.test('times that tell nothing are none', async (t) => {
+  const { host, put, there, age } = old(t)
+  const path = `/var/log/pods/${folder}/app`
+  put(`${path}/0.log`, '')
+  const look = async (folders?: Folders) => {
+    const it = await listing(host, 9, folders)
+    return { same: it.containers.filter(it.same).length, folders: it.after(it.containers) as Folders }
+  }
+  const twice = async () => await look((await look((await look()).folders)).folders)
+  age(path)
+  t.match(await twice(), { same: 1 })
+  utimesSync(there(path), 0, 0)
+  t.match(await twice(), { same: 0 }, 'a file system without times')
+  const now = host.now()
+  utimesSync(there(path), now / 1000, now / 1000)
+  const { stats } = host
+  let late = now
+  const slow = {
+    ...host,
+    now: () => late,
+    async stats(paths: readonly string[]) {
+      late += 5_000
+      return await stats(paths)
+    },
+  }
+  const first = await listing(slow, 9, (await look()).folders)
+  late = now
+  const next = await listing(slow, 9, first.after(first.containers))
+  t.notOk(next.containers.some(next.same), 'answers that were long in coming make no time an old one')
+})
+
+t.test('what went away for a moment is looked for again', async (t) => {
+  const { host, put, age, listed } = old(t)
+  const [pods, pod] = ['/var/log/pods', `/var/log/pods/${folder}`]
+  put(`${pod}/app/0.log`, '')
+  for (const it of [`${pod}/app`, pod, pods]) age(it)
+  const { list } = host
+  let folders: Folders | undefined
+  const look = async () => {
+    const it = await listing(host, 9, folders)
+    folders = it.after(it.containers)
+    return it.all
+  }
+  await look()
+  for (const gone of [pods, pod]) {
+    host.list = async (path) => {
+      if (path === gone) throw new HostError('missing', 'away')
+      return await list(path)
+    }
+    folders = undefined
+    t.equal(await look(), 0)
+    host.list = list
+    listed()
+    t.equal(await look(), 1)
+  }
 })
