@@ -9,7 +9,6 @@ const programs: readonly (readonly [program: string, ...args: readonly string[]]
   ['cni.ts', '--tries', '30'],
   ['peers.ts'],
   ['memory.ts'],
-  ['repairs.ts', '--times', '1'],
 ]
 
 /** What they print, one after the other. Slowness is no failure; `missed` are those that could not measure. */
