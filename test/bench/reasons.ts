@@ -21,7 +21,7 @@ const reasons: Readonly<Record<string, string>> = {
     'Each finding is held against those that may have caused it; four hundred open ones are beyond any node seen.',
   'soak, RSS with children': 'See the anonymous memory, by which it grows.',
   'soak, anonymous with children':
-    'What lives on the heap after a full collection is flat. Between the collections, an hour apart (docs/adr/0063), garbage comes and goes, and a median sees it: the daemon itself held 47 to 51 MB after the collections of the first six hours, and 50 to 58 after those of the last six; what V8 does not give back lies between what lives. More frequent collections were not tried for a day.',
+    'What lives on the heap after a full collection is flat. Between the collections, an hour apart (docs/adr/0063), garbage piles up, up to 20 MB of it, and a median sees it: the daemon itself held 47 to 51 MB after the collections of the first six hours, and 50 to 58 after those of the last six; what V8 does not give back lies between what lives. More frequent collections were not tried for a day.',
   'soak, database':
     'What is measured is kept as it is for a day, then coarser, for 30 days in all; what was found stays for 90 days (`agent history`). A day is too short to see either bound.',
 }
