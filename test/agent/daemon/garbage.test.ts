@@ -52,14 +52,9 @@ t.test('it is done once an hour, when the state is tidied', async (t) => {
     },
   })
   const daemon = startDaemon({
-    ...{ config: parseConfig('node: n1', { file: 'test', collectors: [], sinks: [] }) },
-    ...{
-      collectors: [],
-      sinks: [],
-      machine,
-      log: openLog({ level: 'error', write: () => {} }),
-      version: '0',
-    },
+    config: parseConfig('node: n1', { file: 'test', collectors: [], sinks: [] }),
+    ...{ collectors: [], sinks: [], machine, version: '0' },
+    log: openLog({ level: 'error', write: () => {} }),
     store: { ...store, tidy: () => done.push('tidied') },
   })
   t.teardown(async () => {
